@@ -1,0 +1,50 @@
+# Needs Python 3.11+ and make; uv is used where it is there, `python3 -m venv` where it is not.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types bench lock clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+# Two stamps: what the product runs on, and that plus what its tests use.
+$(VENV)/run.stamp: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "IB MCP needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+ifdef UV
+	$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
+	$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install -q --python $(BIN)/python --no-build-isolation --no-deps --editable .
+else
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps --editable .
+endif
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp tests/requirements.lock
+ifdef UV
+	$(UV) pip install -q --python $(BIN)/python --require-hashes -r tests/requirements.lock
+else
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/requirements.lock
+endif
+	@touch $@
+
+test: $(VENV)/dev.stamp ## every test that needs no container and no browser
+	$(BIN)/pytest -n auto -m "not containers and not browser"
+
+lint: $(VENV)/dev.stamp ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp ## mypy --strict
+	$(BIN)/mypy
+
+lock: ## resolve requirements.lock and tests/requirements.lock anew (needs uv)
+	$(UV) pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes pyproject.toml --group build -o requirements.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes pyproject.toml --group build --group dev -c requirements.lock -o tests/requirements.lock
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

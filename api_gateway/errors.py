@@ -1,0 +1,63 @@
+"""The ways a request to the gateway can fail.
+
+GatewayError
+├── Unreachable      never sent: container down, wrong address, TLS
+├── OutcomeUnknown   a write was sent and no clear answer came: it may have happened
+├── LoginRequired    nobody has logged in with a browser
+├── SessionLost      logged in, but the brokerage session is closed or held by another program
+├── Paced            our own limit or IBKR's 429: wait so many seconds
+├── Refused          IBKR said no, also when it said so with status 200
+├── Invalid          the argument was wrong before anything was sent
+└── Failed           IBKR broke: 5xx, HTML, malformed, too large, too late
+
+Each says what was asked, what came back, and one next step. None carries a full account id, a token
+or a cookie: messages are shown to a model and written to logs.
+"""
+
+from __future__ import annotations
+
+
+class GatewayError(Exception):
+    """What was asked, what happened, and what to do next; `str()` is all three as one text."""
+
+    def __init__(self, *, asked: str, happened: str, hint: str) -> None:
+        super().__init__(f"{asked}: {happened} {hint}".strip())
+        self.asked = asked
+        self.happened = happened
+        self.hint = hint
+
+
+class Unreachable(GatewayError):
+    """The request was never sent."""
+
+
+class OutcomeUnknown(GatewayError):
+    """A write was sent and no clear answer came. It may have happened; nothing was retried."""
+
+
+class LoginRequired(GatewayError):
+    """The gateway has no browser login."""
+
+
+class SessionLost(GatewayError):
+    """The login holds, the brokerage session does not."""
+
+
+class Paced(GatewayError):
+    """Too many requests, by our count or by IBKR's."""
+
+    def __init__(self, *, asked: str, happened: str, hint: str, seconds: float) -> None:
+        super().__init__(asked=asked, happened=happened, hint=hint)
+        self.seconds = seconds
+
+
+class Refused(GatewayError):
+    """IBKR understood the request and said no."""
+
+
+class Invalid(GatewayError):
+    """An argument was wrong; nothing was sent."""
+
+
+class Failed(GatewayError):
+    """IBKR, or the way to it, broke; nothing can be said about the answer."""

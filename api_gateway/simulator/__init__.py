@@ -1,0 +1,1 @@
+"""A gateway and a paper account in one process, with IBKR's quirks on."""

@@ -1,0 +1,32 @@
+"""What the back end remembers of a brokerage session: which calls have been made before which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Subscription:
+    """One market-data line: since when it is open and with which fields."""
+
+    since: float
+    fields: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Preflights:
+    """Everything that is forgotten when the brokerage session ends."""
+
+    accounts_called: bool = False
+    portfolio_called: bool = False
+    orders_warm: bool = False
+    trades_warm: bool = False
+    pnl_warm: bool = False
+    searched: set[int] = field(default_factory=set)
+    positions_warm: set[str] = field(default_factory=set)
+    algos_warm: set[int] = field(default_factory=set)
+    subscriptions: dict[int, Subscription] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Start from nothing, as a new brokerage session does."""
+        self.__init__()  # type: ignore[misc]  # the one place where every field gets its first value again

@@ -1,0 +1,1 @@
+"""The simulator's answers, one module per section of IBKR's reference."""

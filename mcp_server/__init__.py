@@ -1,0 +1,1 @@
+"""IBKR's Web API, as MCP tools."""

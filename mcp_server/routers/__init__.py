@@ -1,0 +1,1 @@
+"""One module per section of IBKR's reference; a route per operation."""

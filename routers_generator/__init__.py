@@ -1,0 +1,1 @@
+"""Turns IBKR's OpenAPI document into FastAPI routers."""
