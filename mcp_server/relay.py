@@ -1,0 +1,88 @@
+"""Answers of the gateway, handed on byte for byte.
+
+A route asks the `Relay` and returns what it gets. The body is never parsed and encoded again, unless
+a secret has to be taken out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from api_gateway.client import Gateway
+    from api_gateway.reply import Reply
+
+
+class Json(Response):
+    """A JSON body that is sent as it came. The return annotation of every route."""
+
+    media_type = "application/json"
+
+
+class Relay:
+    """The gateway's verbs, answering with `Json`.
+
+    `template` and `values` are those of `api_gateway.client.Gateway`; a failure is raised as an
+    `api_gateway.errors.GatewayError`. `redact` names keys that are dropped wherever they stand in the
+    answer: session tokens and addresses that no model needs to read.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def get(self, template: str, *values: object, redact: Collection[str] = (), **query: Any) -> Json:
+        return _json(await self._gateway.get(template, *values, **query), redact)
+
+    async def post(
+        self,
+        template: str,
+        *values: object,
+        body: Mapping[str, Any] | None = None,
+        reads: bool = False,
+        redact: Collection[str] = (),
+        **query: Any,
+    ) -> Json:
+        return _json(await self._gateway.post(template, *values, body=body, reads=reads, **query), redact)
+
+    async def put(
+        self,
+        template: str,
+        *values: object,
+        body: Mapping[str, Any] | None = None,
+        redact: Collection[str] = (),
+        **query: Any,
+    ) -> Json:
+        return _json(await self._gateway.put(template, *values, body=body, **query), redact)
+
+    async def delete(
+        self, template: str, *values: object, redact: Collection[str] = (), **query: Any
+    ) -> Json:
+        return _json(await self._gateway.delete(template, *values, **query), redact)
+
+    async def tickle(self, *, redact: Collection[str] = ()) -> Json:
+        return _json(await self._gateway.tickle(), redact)
+
+
+def relay(request: Request) -> Relay:
+    """The relay of the app that is answering; a dependency of every route."""
+    found: Relay = request.app.state.relay
+    return found
+
+
+def _json(reply: Reply, redact: Collection[str]) -> Json:
+    if not redact:
+        return Json(reply.body)
+    return Json(orjson.dumps(_without(reply.value, frozenset(redact))))
+
+
+def _without(value: Any, keys: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(inner, keys) for key, inner in value.items() if key not in keys}
+    if isinstance(value, list):
+        return [_without(inner, keys) for inner in value]
+    return value
