@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench lock clean
+.PHONY: help demo test test-demo test-browser lint types bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -33,7 +33,16 @@ endif
 	@touch $@
 
 test: $(VENV)/dev.stamp ## every test that needs no container and no browser
-	$(BIN)/pytest -n auto -m "not containers and not browser"
+	$(BIN)/pytest -n auto -m "not containers and not browser and not acceptance"
+
+test-demo: $(VENV)/dev.stamp ## `make demo`, asked by the MCP SDK's client and FastMCP's
+	$(BIN)/pytest -n 0 -p no:randomly -m acceptance tests/acceptance
+
+test-browser: $(VENV)/dev.stamp ## the login page, clicked in a headless Chromium
+	$(BIN)/pytest -n 0 -m browser tests/acceptance
+
+bench: $(VENV)/dev.stamp ## what a call, a start and 10,000 calls cost (about ten minutes)
+	$(BIN)/python -m benchmarks
 
 lint: $(VENV)/dev.stamp ## ruff
 	$(BIN)/ruff check .

@@ -1,0 +1,269 @@
+"""`make bench`: run everything, print the tables of README.md."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import statistics
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import bpe_openai
+import httpx
+import orjson
+
+from benchmarks.backend import FIRST_CONID, PATH, SIZES
+from benchmarks.load import Caller, Connection, Result, connected, spread
+from benchmarks.processes import Process, certificate, free_port, started, trusting, wait_for_port
+
+OURS = "this server"
+FLOOR = "raw httpx"
+SERVERS = (OURS, "hand-written", "client-per-call")
+
+
+def environment_of(backend_port: int, port: int, ca_file: Path) -> dict[str, str]:
+    """Our settings for a server under load: no pacing, everything else as delivered."""
+    return {
+        "GATEWAY_URL": f"https://localhost:{backend_port}",
+        "GATEWAY_CA_FILE": str(ca_file),
+        "GATEWAY_RATE": "1000000",
+        "MCP_SERVER_PORT": str(port),
+        "FASTMCP_ENABLE_RICH_LOGGING": "false",
+        "FASTMCP_CHECK_FOR_UPDATES": "off",
+    }
+
+
+def start(name: str, stack: ExitStack, backend_port: int, ca_file: Path) -> Process:
+    """Start one of the servers under test."""
+    port = free_port()
+    environment = environment_of(backend_port, port, ca_file)
+    arguments = ("mcp_server",) if name == OURS else ("benchmarks.baselines", name, "--port", str(port))
+    return stack.enter_context(started(*arguments, port=port, environment=environment))
+
+
+def tool_call(connection: Connection) -> Caller:
+    """A caller that asks the tool for one contract and insists on getting it."""
+
+    async def call(conid: int) -> None:
+        body = await connection.post(
+            {
+                "jsonrpc": "2.0",
+                "id": conid,
+                "method": "tools/call",
+                "params": {"name": "get_contract_info", "arguments": {"conid": conid}},
+            }
+        )
+        if b'"isError":true' in body or b'"error":{' in body[:200] or b'"result"' not in body:
+            raise RuntimeError(f"conid {conid}: {body[:300]!r}")
+
+    return call
+
+
+@asynccontextmanager
+async def tool_callers(port: int, count: int) -> AsyncIterator[list[Caller]]:
+    """`count` callers, each over an MCP connection of its own."""
+    async with AsyncConnections() as connections:
+        yield [tool_call(await connections.open(port)) for _ in range(count)]
+
+
+class AsyncConnections:
+    """Opens MCP connections and closes them together."""
+
+    async def __aenter__(self) -> AsyncConnections:
+        from contextlib import AsyncExitStack
+
+        self._stack = AsyncExitStack()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def open(self, port: int) -> Connection:
+        """One more connection."""
+        return await self._stack.enter_async_context(connected(port))
+
+
+@asynccontextmanager
+async def floor_callers(backend_port: int, ca_file: Path, count: int) -> AsyncIterator[list[Caller]]:
+    """The same requests without any server: one pooled httpx client straight to the backend."""
+    async with httpx.AsyncClient(verify=trusting(ca_file), trust_env=False) as client:
+        base = f"https://localhost:{backend_port}"
+
+        async def call(conid: int) -> None:
+            (await client.get(base + PATH.format(conid))).raise_for_status()
+
+        yield [call] * count
+
+
+async def calls_table(rounds: int, seconds: float) -> list[str]:
+    """p50, p99 and calls per second for each server, size and concurrency; the rounds are interleaved."""
+    rows = [
+        "| body | callers | | p50 ms | p99 ms | calls/s | p50 against hand-written |",
+        "|---|---|---|---:|---:|---:|---:|",
+    ]
+    with ExitStack() as stack:
+        cert, key = stack.enter_context(certificate())
+        backend_port = free_port()
+        backend = stack.enter_context(
+            started(
+                "benchmarks.backend",
+                *("--port", str(backend_port), "--certificate", str(cert), "--key", str(key)),
+                port=backend_port,
+                environment={},
+            )
+        )
+        wait_for_port(backend)
+        servers = {name: start(name, stack, backend_port, cert) for name in SERVERS}
+        for process in servers.values():
+            wait_for_port(process)
+        serial = 0
+        for size in SIZES:
+            for concurrency in (1, 16):
+                measured: dict[str, list[Result]] = {name: [] for name in (FLOOR, *SERVERS)}
+                for turn in range(rounds + 1):
+                    for name, results in measured.items():
+                        opened = (
+                            floor_callers(backend_port, cert, concurrency)
+                            if name == FLOOR
+                            else tool_callers(servers[name].port, concurrency)
+                        )
+                        async with opened as callers:
+                            probe = await spread(callers, 10 * concurrency, FIRST_CONID[size] + serial)
+                            serial += 10 * concurrency
+                            calls = max(20 * concurrency, int(seconds * probe.per_second))
+                            result = await spread(callers, calls, FIRST_CONID[size] + serial)
+                            serial = (serial + calls) % 900_000
+                        if turn:  # the first round warms up
+                            results.append(result)
+                reference = median_of(measured["hand-written"], 0.5)
+                rows += [
+                    row(size, concurrency, name, results, reference) for name, results in measured.items()
+                ]
+    return rows
+
+
+def median_of(results: list[Result], share: float) -> float:
+    """The median over the rounds of a percentile within each."""
+    return statistics.median(result.percentile(share) for result in results)
+
+
+def row(size: str, concurrency: int, name: str, results: list[Result], reference: float) -> str:
+    """One line of the table."""
+    p50 = median_of(results, 0.5)
+    rate = statistics.median(result.per_second for result in results)
+    return (
+        f"| {size} KB | {concurrency} | {name} | {p50:.2f} | {median_of(results, 0.99):.1f} | {rate:.0f} "
+        f"| {p50 / reference:.2f}x |"
+    )
+
+
+async def first_list(port: int, until: float) -> tuple[bytes, float]:
+    """The first `tools/list` that a server answers, and when."""
+    while True:
+        try:
+            async with connected(port) as connection:
+                body = await connection.post({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+                return body, time.perf_counter()
+        except OSError:
+            if time.perf_counter() > until:
+                raise
+            await asyncio.sleep(0.01)
+
+
+async def start_table(starts: int) -> list[str]:
+    """Seconds from the start of the process to the first list, gateway up and down, and what the list weighs."""
+    rows = ["| gateway | starts | median s | slowest s |", "|---|---:|---:|---:|"]
+    listed = b""
+    for state in ("up", "down"):
+        took = []
+        for _ in range(starts):
+            with ExitStack() as stack:
+                cert, key = stack.enter_context(certificate())
+                backend_port = free_port()
+                if state == "up":
+                    arguments = ("--port", str(backend_port), "--certificate", str(cert), "--key", str(key))
+                    wait_for_port(
+                        stack.enter_context(
+                            started("benchmarks.backend", *arguments, port=backend_port, environment={})
+                        )
+                    )
+                server = start(OURS, stack, backend_port, cert)
+                listed, answered = await first_list(server.port, time.perf_counter() + 20)
+                took.append(answered - server.started)
+        rows.append(f"| {state} | {starts} | {statistics.median(took):.2f} | {max(took):.2f} |")
+    message = orjson.loads(listed[listed.index(b"{") : listed.rindex(b"}") + 1])
+    tools = message["result"]["tools"]
+    visible = b"".join(
+        orjson.dumps({key: tool.get(key) for key in ("name", "description", "inputSchema")}) for tool in tools
+    )
+    tokens = len(bpe_openai.get_encoding("o200k_base").encode(visible.decode()))
+    rows += [
+        "",
+        f"`tools/list`: {len(tools)} tools, {len(listed):,} bytes on the wire, {len(visible):,} bytes and "
+        f"{tokens:,} tokens (o200k) that a model sees (name, description, input schema): "
+        f"{tokens / len(tools):.0f} tokens a tool.",
+    ]
+    return rows
+
+
+async def memory_table(calls: int) -> list[str]:
+    """Resident memory of the server after so many calls, sizes mixed."""
+    rows = ["| calls | resident MB |", "|---:|---:|"]
+    with ExitStack() as stack:
+        cert, key = stack.enter_context(certificate())
+        backend_port = free_port()
+        arguments = ("--port", str(backend_port), "--certificate", str(cert), "--key", str(key))
+        wait_for_port(
+            stack.enter_context(started("benchmarks.backend", *arguments, port=backend_port, environment={}))
+        )
+        server = start(OURS, stack, backend_port, cert)
+        wait_for_port(server)
+        done = 0
+        for mark in (100, calls // 10, calls // 4, calls // 2, calls):
+            async with tool_callers(server.port, 4) as callers:
+                share = (mark - done) // len(SIZES)
+                for size in SIZES:
+                    await spread(callers, share, FIRST_CONID[size] + done)
+                done = mark
+            rows.append(f"| {mark:,} | {server.resident_bytes() / 1e6:.0f} |")
+    return rows
+
+
+def machine() -> str:
+    """What the figures were taken on."""
+    packages: Mapping[str, str] = {
+        name: version(name) for name in ("fastmcp", "mcp", "fastapi", "httpx", "uvicorn")
+    }
+    return (
+        f"{os.cpu_count()} CPUs, {platform.system()} {platform.machine()}, Python {platform.python_version()}, "
+        + ", ".join(f"{name} {number}" for name, number in packages.items())
+        + f"; load before the run {os.getloadavg()[0]:.1f}"
+    )
+
+
+async def main() -> None:
+    """Print every table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="interleaved rounds of each row of the calls table"
+    )
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of one row in one round")
+    parser.add_argument("--starts", type=int, default=5)
+    parser.add_argument("--calls", type=int, default=10_000, help="calls before the last look at memory")
+    arguments = parser.parse_args()
+    print(machine(), end="\n\n", flush=True)
+    for title, table in (
+        ("A tool call over streamable HTTP", calls_table(arguments.rounds, arguments.seconds)),
+        ("From the start of the process to the first `tools/list`", start_table(arguments.starts)),
+        ("Memory", memory_table(arguments.calls)),
+    ):
+        print(f"## {title}\n\n" + "\n".join(await table), end="\n\n", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,120 @@
+"""A load of MCP tool calls that costs little itself: HTTP/1.1 over plain sockets, one connection per caller.
+
+A full MCP client spends more time per call than the server, which would hide the differences this is about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import orjson
+
+PROTOCOL = "2025-11-25"
+
+
+@dataclass
+class Connection:
+    """One keep-alive connection to an MCP server over streamable HTTP."""
+
+    host: str
+    port: int
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    session: str | None = None
+
+    async def post(self, message: dict[str, object]) -> bytes:
+        """Send one JSON-RPC message and return the body of the answer."""
+        body = orjson.dumps(message)
+        head = (
+            f"POST /mcp HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nContent-Type: application/json\r\n"
+            f"Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: {PROTOCOL}\r\n"
+            + (f"Mcp-Session-Id: {self.session}\r\n" if self.session else "")
+            + f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        self.writer.write(head.encode() + body)
+        return await self._answer()
+
+    async def _answer(self) -> bytes:
+        raw = await self.reader.readuntil(b"\r\n\r\n")
+        lines = raw.decode("latin-1").split("\r\n")
+        status = int(lines[0].split()[1])
+        headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
+        self.session = headers.get("mcp-session-id", self.session)
+        if "chunked" in headers.get("transfer-encoding", ""):
+            parts = []
+            while size := int((await self.reader.readline()).split(b";")[0], 16):
+                parts.append(await self.reader.readexactly(size))
+                await self.reader.readexactly(2)
+            await self.reader.readexactly(2)
+            body = b"".join(parts)
+        else:
+            body = await self.reader.readexactly(int(headers.get("content-length", "0")))
+        if status not in (200, 202):
+            raise RuntimeError(f"the server answered {status}: {body[:200]!r}")
+        return body
+
+
+@asynccontextmanager
+async def connected(port: int, host: str = "127.0.0.1") -> AsyncIterator[Connection]:
+    """An initialised MCP connection."""
+    reader, writer = await asyncio.open_connection(host, port, limit=2**22)
+    connection = Connection(host, port, reader, writer)
+    try:
+        await connection.post(
+            {
+                "jsonrpc": "2.0",
+                "id": 0,
+                "method": "initialize",
+                "params": {
+                    "protocolVersion": PROTOCOL,
+                    "capabilities": {},
+                    "clientInfo": {"name": "benchmark", "version": "1"},
+                },
+            }
+        )
+        await connection.post({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        yield connection
+    finally:
+        writer.close()
+
+
+@dataclass
+class Result:
+    """What one run measured; times in milliseconds."""
+
+    times: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def percentile(self, share: float) -> float:
+        """The time below which `share` of the calls stayed."""
+        ordered = sorted(self.times)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    @property
+    def per_second(self) -> float:
+        """Calls per second over the whole run."""
+        return len(self.times) / self.seconds
+
+
+Caller = Callable[[int], Awaitable[None]]
+
+
+async def spread(callers: Sequence[Caller], calls: int, first: int) -> Result:
+    """Share `calls` among the callers, each waiting for its answer before the next; no conid comes twice."""
+    result = Result()
+    numbers = iter(range(first, first + calls))
+
+    async def one(caller: Caller) -> None:
+        for number in numbers:
+            began = time.perf_counter()
+            await caller(number)
+            result.times.append((time.perf_counter() - began) * 1000)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one(caller) for caller in callers))
+    result.seconds = time.perf_counter() - began
+    return result

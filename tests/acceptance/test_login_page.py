@@ -1,0 +1,78 @@
+"""A person in a real browser logs in, and the same MCP client that was refused gets its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import mcp
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from tests.acceptance.conftest import Demo, running_demo
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
+    """A headless Chromium with an empty profile that accepts the simulator's own certificate."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        pytest.fail("this test needs chromium and chromedriver on the PATH")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    options.accept_insecure_certs = True
+    for switch in (
+        "headless=new",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        f"user-data-dir={tmp_path}",
+    ):
+        options.add_argument(f"--{switch}")
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=driver))
+    chrome.set_page_load_timeout(20)
+    yield chrome
+    chrome.quit()
+
+
+@pytest.fixture
+def logged_out_demo() -> Iterator[Demo]:
+    """`make demo` with `--login`: nobody has logged in yet."""
+    with running_demo("--login") as demo:
+        yield demo
+
+
+async def ask(demo: Demo) -> tuple[bool, str]:
+    """Whether the answer is flagged as a failure, and its text."""
+    async with mcp.Client(demo.mcp_url) as client:
+        result = await client.call_tool("list_brokerage_accounts", {})
+    return bool(result.is_error), result.content[0].text  # type: ignore[union-attr]  # every answer here is text
+
+
+def test_a_person_clicks_log_in_and_the_tools_answer(
+    logged_out_demo: Demo, browser: webdriver.Chrome
+) -> None:
+    login_url = f"https://localhost:{logged_out_demo.gateway_port}"
+    failed, text = asyncio.run(ask(logged_out_demo))
+    assert failed
+    assert login_url in text, text
+
+    browser.get(login_url)
+    browser.find_element(By.XPATH, "//button[normalize-space()='Log in']").click()
+    assert "Client login succeeds" in browser.find_element(By.TAG_NAME, "body").text
+
+    until = time.monotonic() + 20
+    while failed and time.monotonic() < until:
+        failed, text = asyncio.run(ask(logged_out_demo))
+    assert not failed, text
+    assert '"DU1234567"' in text
