@@ -9,7 +9,7 @@ import platform
 import statistics
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,7 +38,15 @@ def environment_of(backend_port: int, port: int, ca_file: Path) -> dict[str, str
     }
 
 
-def start(name: str, stack: ExitStack, backend_port: int, ca_file: Path) -> Process:
+def start_backend(stack: ExitStack, cert: Path, key: Path) -> int:
+    """Start the instant gateway, wait for it, and say on which port it answers."""
+    port = free_port()
+    arguments = ("--port", str(port), "--certificate", str(cert), "--key", str(key))
+    wait_for_port(stack.enter_context(started("benchmarks.backend", *arguments, port=port, environment={})))
+    return port
+
+
+def start_server(name: str, stack: ExitStack, backend_port: int, ca_file: Path) -> Process:
     """Start one of the servers under test."""
     port = free_port()
     environment = environment_of(backend_port, port, ca_file)
@@ -67,25 +75,8 @@ def tool_call(connection: Connection) -> Caller:
 @asynccontextmanager
 async def tool_callers(port: int, count: int) -> AsyncIterator[list[Caller]]:
     """`count` callers, each over an MCP connection of its own."""
-    async with AsyncConnections() as connections:
-        yield [tool_call(await connections.open(port)) for _ in range(count)]
-
-
-class AsyncConnections:
-    """Opens MCP connections and closes them together."""
-
-    async def __aenter__(self) -> AsyncConnections:
-        from contextlib import AsyncExitStack
-
-        self._stack = AsyncExitStack()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
-
-    async def open(self, port: int) -> Connection:
-        """One more connection."""
-        return await self._stack.enter_async_context(connected(port))
+    async with AsyncExitStack() as connections:
+        yield [tool_call(await connections.enter_async_context(connected(port))) for _ in range(count)]
 
 
 @asynccontextmanager
@@ -108,17 +99,8 @@ async def calls_table(rounds: int, seconds: float) -> list[str]:
     ]
     with ExitStack() as stack:
         cert, key = stack.enter_context(certificate())
-        backend_port = free_port()
-        backend = stack.enter_context(
-            started(
-                "benchmarks.backend",
-                *("--port", str(backend_port), "--certificate", str(cert), "--key", str(key)),
-                port=backend_port,
-                environment={},
-            )
-        )
-        wait_for_port(backend)
-        servers = {name: start(name, stack, backend_port, cert) for name in SERVERS}
+        backend_port = start_backend(stack, cert, key)
+        servers = {name: start_server(name, stack, backend_port, cert) for name in SERVERS}
         for process in servers.values():
             wait_for_port(process)
         serial = 0
@@ -176,7 +158,7 @@ async def first_list(port: int, until: float) -> tuple[bytes, float]:
 
 
 async def start_table(starts: int) -> list[str]:
-    """Seconds from the start of the process to the first list, gateway up and down, and what the list weighs."""
+    """Seconds from process start to the first list, gateway up and down, and what the list weighs."""
     rows = ["| gateway | starts | median s | slowest s |", "|---|---:|---:|---:|"]
     listed = b""
     for state in ("up", "down"):
@@ -184,15 +166,8 @@ async def start_table(starts: int) -> list[str]:
         for _ in range(starts):
             with ExitStack() as stack:
                 cert, key = stack.enter_context(certificate())
-                backend_port = free_port()
-                if state == "up":
-                    arguments = ("--port", str(backend_port), "--certificate", str(cert), "--key", str(key))
-                    wait_for_port(
-                        stack.enter_context(
-                            started("benchmarks.backend", *arguments, port=backend_port, environment={})
-                        )
-                    )
-                server = start(OURS, stack, backend_port, cert)
+                backend_port = start_backend(stack, cert, key) if state == "up" else free_port()
+                server = start_server(OURS, stack, backend_port, cert)
                 listed, answered = await first_list(server.port, time.perf_counter() + 20)
                 took.append(answered - server.started)
         rows.append(f"| {state} | {starts} | {statistics.median(took):.2f} | {max(took):.2f} |")
@@ -216,12 +191,8 @@ async def memory_table(calls: int) -> list[str]:
     rows = ["| calls | resident MB |", "|---:|---:|"]
     with ExitStack() as stack:
         cert, key = stack.enter_context(certificate())
-        backend_port = free_port()
-        arguments = ("--port", str(backend_port), "--certificate", str(cert), "--key", str(key))
-        wait_for_port(
-            stack.enter_context(started("benchmarks.backend", *arguments, port=backend_port, environment={}))
-        )
-        server = start(OURS, stack, backend_port, cert)
+        backend_port = start_backend(stack, cert, key)
+        server = start_server(OURS, stack, backend_port, cert)
         wait_for_port(server)
         done = 0
         for mark in (100, calls // 10, calls // 4, calls // 2, calls):
@@ -240,7 +211,8 @@ def machine() -> str:
         name: version(name) for name in ("fastmcp", "mcp", "fastapi", "httpx", "uvicorn")
     }
     return (
-        f"{os.cpu_count()} CPUs, {platform.system()} {platform.machine()}, Python {platform.python_version()}, "
+        f"{os.cpu_count()} CPUs, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+        + ", "
         + ", ".join(f"{name} {number}" for name, number in packages.items())
         + f"; load before the run {os.getloadavg()[0]:.1f}"
     )
