@@ -1,0 +1,276 @@
+"""Who may import whom, who may read the environment, and that importing does nothing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GATEWAY = "api_gateway"
+SIMULATOR = "api_gateway.simulator"
+SERVICES = ("ticker_service", "mcp_server", "routers_generator")
+PACKAGES = (GATEWAY, *SERVICES)
+ROOT_MODULE = "ib_mcp"
+
+ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.putenv"}
+SETTINGS_BASE = "pydantic_settings.BaseSettings"
+LOAD = "api_gateway.settings.load"
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the project: its dotted name, its text, and whether it is a package's `__init__`."""
+
+    name: str
+    text: str
+    is_package: bool = False
+
+    @property
+    def last(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    def inside(self, package: str) -> bool:
+        return within(self.name, package)
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+def modules() -> list[Module]:
+    """Every module that is shipped."""
+    found = [Module(ROOT_MODULE, (ROOT / "ib_mcp.py").read_text(encoding="utf-8"))]
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            is_package = parts[-1] == "__init__"
+            name = ".".join(parts[:-1] if is_package else parts)
+            found.append(Module(name, path.read_text(encoding="utf-8"), is_package))
+    return found
+
+
+def imported(module: Module) -> Iterator[tuple[int, str]]:
+    """Every name that the module imports, with its line: `from a import b` gives `a` and `a.b`."""
+    for node in ast.walk(ast.parse(module.text)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = node.module or ""
+            if node.level:
+                up = node.level - 1 if module.is_package else node.level
+                package = module.name.split(".")
+                source = ".".join([*package[: len(package) - up], *filter(None, [node.module])])
+            yield node.lineno, source
+            yield from ((node.lineno, f"{source}.{alias.name}") for alias in node.names)
+
+
+def used(module: Module) -> Iterator[tuple[int, str]]:
+    """Every dotted name that the module uses, written out in full by way of its imports."""
+    tree = ast.parse(module.text)
+    known: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                known[alias.asname or alias.name.split(".")[0]] = (
+                    alias.name if alias.asname else alias.name.split(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            for alias in node.names:
+                known[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute):
+            parts: list[str] = []
+            inner: ast.expr = node
+            while isinstance(inner, ast.Attribute):
+                parts.append(inner.attr)
+                inner = inner.value
+            if isinstance(inner, ast.Name) and inner.id in known:
+                yield node.lineno, ".".join([known[inner.id], *reversed(parts)])
+
+
+def broken_import_rules(module: Module) -> list[str]:
+    """What the module imports and may not."""
+    wrong = []
+    for line, name in imported(module):
+        why = None
+        if within(name, ROOT_MODULE):
+            why = "nobody imports the composition root"
+        elif module.inside(GATEWAY) and any(within(name, service) for service in SERVICES):
+            why = "api_gateway knows no service"
+        elif module.inside(GATEWAY) and not module.inside(SIMULATOR) and within(name, SIMULATOR):
+            why = "the gateway's client must not know the simulator"
+        elif any(
+            module.inside(own) and within(name, other)
+            for own in SERVICES
+            for other in SERVICES
+            if own != other
+        ):
+            why = "the services do not know each other"
+        if why:
+            wrong.append(f"{module.name}:{line} imports {name}: {why}")
+    return wrong
+
+
+def broken_settings_rules(module: Module) -> list[str]:
+    """Where the module reads the environment or loads settings and may not."""
+    may_load = module.last == "__main__" or module.name == ROOT_MODULE
+    may_read = module.last == "settings" or module.name == ROOT_MODULE
+    wrong = []
+    for line, name in used(module):
+        if not may_read and (name == SETTINGS_BASE or any(within(name, way) for way in ENVIRONMENT)):
+            wrong.append(f"{module.name}:{line} uses {name}: only settings.py reads the environment")
+        if not may_load and module.last != "settings" and name == LOAD:
+            wrong.append(f"{module.name}:{line} uses {name}: only __main__ loads settings")
+    return wrong
+
+
+def test_the_parts_import_only_what_they_may() -> None:
+    assert [wrong for module in modules() for wrong in broken_import_rules(module)] == []
+
+
+def test_only_settings_modules_read_the_environment_and_only_main_modules_load_settings() -> None:
+    assert [wrong for module in modules() for wrong in broken_settings_rules(module)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ticker_service.beat", "import mcp_server.app"),
+        ("ticker_service.beat", "from mcp_server import app"),
+        ("mcp_server.app", "import routers_generator"),
+        ("routers_generator.write", "def f():\n    from ticker_service.beat import beat"),
+        ("api_gateway.client", "import mcp_server.relay as relay"),
+        ("api_gateway.simulator.app", "from ticker_service import beat"),
+        ("api_gateway.client", "from api_gateway.simulator.clock import Clock"),
+        ("api_gateway.client", "from api_gateway import simulator"),
+        ("api_gateway.client", "from .simulator import clock"),
+        ("api_gateway.client", "from . import simulator"),
+        ("ticker_service.beat", "from ib_mcp import main"),
+    ],
+)
+def test_a_forbidden_import_is_found_however_it_is_written(name: str, text: str) -> None:
+    assert len(broken_import_rules(Module(name, text))) >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ticker_service.beat", "from api_gateway.client import Gateway"),
+        ("mcp_server.server", "import mcp_server.app, api_gateway.errors"),
+        ("api_gateway.simulator.app", "from api_gateway.simulator import clock"),
+        ("api_gateway.simulator.app", "from . import clock"),
+        ("mcp_server.app", "import mcp_servers, ib_mcp_other"),
+    ],
+)
+def test_an_allowed_import_is_let_through(name: str, text: str) -> None:
+    assert broken_import_rules(Module(name, text)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mcp_server.app", "import os\nHOME = os.environ['HOME']"),
+        ("mcp_server.app", "import os as o\nHOME = o.environ.get('HOME')"),
+        ("mcp_server.app", "from os import environ as e\nHOME = e['HOME']"),
+        ("mcp_server.app", "from os import getenv\nHOME = getenv('HOME')"),
+        ("mcp_server.__main__", "import os\nHOME = os.getenv('HOME')"),
+        ("mcp_server.app", "from pydantic_settings import BaseSettings\nclass S(BaseSettings): ..."),
+        ("mcp_server.app", "import pydantic_settings as p\nclass S(p.BaseSettings): ..."),
+        ("mcp_server.app", "from api_gateway.settings import load\nload(S)"),
+        ("mcp_server.app", "from api_gateway import settings\nsettings.load(S)"),
+    ],
+)
+def test_reading_settings_in_the_wrong_place_is_found(name: str, text: str) -> None:
+    assert len(broken_settings_rules(Module(name, text))) >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "mcp_server.settings",
+            "import os\nfrom pydantic_settings import BaseSettings\nos.environ, BaseSettings",
+        ),
+        ("mcp_server.__main__", "from api_gateway.settings import load\nload(S)"),
+        ("ib_mcp", "import os\nfrom api_gateway.settings import load\nos.environ, load"),
+        ("mcp_server.app", "import os\nos.path.join('a', 'b')\nload = json.load"),
+    ],
+)
+def test_reading_settings_in_the_right_place_is_let_through(name: str, text: str) -> None:
+    assert broken_settings_rules(Module(name, text)) == []
+
+
+IMPORTER = """
+import importlib, os, sys, threading
+
+for name in sys.argv[1].split(","):   # first what others wrote, whatever it does
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        pass
+
+def watch(event, args):
+    writes = event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+")
+    if writes or event.startswith(("socket.", "subprocess.", "os.system", "os.fork", "os.posix_spawn")):
+        raise AssertionError(f"importing did {event} {args}")
+
+sys.addaudithook(watch)
+before = set(threading.enumerate())
+environment = dict(os.environ)
+for name in sys.argv[2].split(","):
+    importlib.import_module(name)
+assert set(threading.enumerate()) == before, "importing started a thread"
+assert dict(os.environ) == environment, "importing changed the environment"
+"""
+
+
+def import_all(wanted: list[Module], cwd: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    """Import the modules in a fresh process that may open no socket, write no file and start nothing."""
+    names = [module.name for module in wanted]
+    foreign = sorted(
+        {
+            name
+            for module in wanted
+            for _, name in imported(module)
+            if name.partition(".")[0] not in (*PACKAGES, ROOT_MODULE, "__future__")
+        }
+    )
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", IMPORTER, ",".join(foreign), ",".join(names)],
+        cwd=cwd,
+        env={"PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1", "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_importing_any_module_does_nothing(tmp_path: Path) -> None:
+    outcome = import_all(modules(), tmp_path, ROOT)
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import socket\nsocket.socket()",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(5,), daemon=True).start()",
+        "print('hello')",
+        "open('left.txt', 'w').close()",
+        "import os\nos.environ['LEFT'] = '1'",
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-V'])",
+        "import warnings\nwarnings.warn('hello')",
+    ],
+)
+def test_a_module_that_does_something_when_imported_is_found(tmp_path: Path, text: str) -> None:
+    (tmp_path / "busy.py").write_text(text, encoding="utf-8")
+    outcome = import_all([Module("busy", text)], tmp_path, tmp_path)
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) != (0, "", "")
