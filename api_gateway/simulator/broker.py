@@ -1,17 +1,31 @@
-"""The paper account behind the simulator."""
+"""The paper account behind the simulator: cash, positions, orders and executions of one account.
+
+Only those four are stored; `valuation` derives everything else from them and the prices of the moment.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from itertools import count
 
-if TYPE_CHECKING:
-    from api_gateway.simulator.clock import Clock
-    from api_gateway.simulator.prices import Prices
-    from api_gateway.simulator.universe import Universe
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.commissions import commission
+from api_gateway.simulator.exchange_rates import ExchangeRates
+from api_gateway.simulator.lines import SETTLED_IN_CASH, Line
+from api_gateway.simulator.opening import open_account
+from api_gateway.simulator.orders import Execution, Order, OrderStatus, Side
+from api_gateway.simulator.positions import Holding
+from api_gateway.simulator.prices import Prices
+from api_gateway.simulator.trading_day import trading_day_start
+from api_gateway.simulator.universe import Instrument, Universe
+from api_gateway.simulator.valuation import Valuation
+
+_FIRST_ORDER_ID = 602801480
+_CACHE_SECONDS = 45.0
 
 
 class Broker:
-    """One paper account: what it holds, what it has done and what that is worth."""
+    """One paper account, with a history: what it holds, what it has done and what that is worth."""
 
     base = "USD"
 
@@ -20,3 +34,168 @@ class Broker:
         self.universe = universe
         self.prices = prices
         self.clock = clock
+        self.rates = ExchangeRates(self.base, universe, prices)
+        self.cash: dict[str, float] = {self.base: 0.0}
+        self.holdings: dict[int, Holding] = {}
+        self.orders: dict[int, Order] = {}
+        self.executions: list[Execution] = []
+        self._order_ids = count(_FIRST_ORDER_ID)
+        self._cached: Valuation | None = None
+        open_account(self)
+
+    def instrument(self, conid: int) -> Instrument:
+        """The instrument with this conid; raises LookupError where there is none."""
+        instrument = self.universe.by_conid(conid)
+        if instrument is None:
+            raise LookupError(f"no instrument has conid {conid}")
+        return instrument
+
+    def deposit(self, currency: str, amount: float) -> None:
+        """Pay money in, or out when `amount` is negative."""
+        self.cash[currency] = self.cash.get(currency, 0.0) + amount
+
+    def enter(
+        self,
+        conid: int,
+        side: Side,
+        quantity: float,
+        order_type: str,
+        *,
+        at: float,
+        limit_price: float | None = None,
+        tif: str = "DAY",
+        reference: str = "",
+    ) -> Order:
+        """Take an order into the book, working; nothing is checked and nothing is filled."""
+        order = Order(
+            order_id=next(self._order_ids),
+            conid=conid,
+            side=side,
+            quantity=quantity,
+            order_type=order_type,
+            placed_at=at,
+            limit_price=limit_price,
+            tif=tif,
+            reference=reference,
+            status=OrderStatus.SUBMITTED,
+        )
+        self.orders[order.order_id] = order
+        return order
+
+    def execute(self, order: Order, quantity: float, price: float, *, at: float, exchange: str) -> Execution:
+        """Fill `quantity` of a working order at `price`: the one place where a trade changes the account.
+
+        Books the order, the position, the cash and the list of executions together.
+        """
+        instrument = self.instrument(order.conid)
+        fee = commission(instrument, quantity, price)
+        order.fill(quantity, price, at)
+        signed = order.sign * quantity
+        value = signed * price * instrument.multiplier
+        realised, position = 0.0, 0.0
+        if instrument.sec_type == "CASH":
+            self.deposit(instrument.symbol, signed)
+            self.deposit(self.base, -fee)
+            flow = -value
+            position = self.cash[instrument.symbol]
+        else:
+            holding = self.holdings.setdefault(order.conid, Holding(order.conid))
+            realised = holding.book(signed, price * instrument.multiplier, fee)
+            position = holding.quantity
+            flow = realised if instrument.sec_type in SETTLED_IN_CASH else -value - fee
+        self.deposit(instrument.currency, flow)
+        execution = Execution(
+            execution_id=f"0000dc8f.{int(at) + len(self.executions):08x}.01.01",
+            order_id=order.order_id,
+            conid=order.conid,
+            at=at,
+            quantity=signed,
+            price=price,
+            exchange=exchange,
+            commission=fee,
+            cash_flow=flow,
+            realised=realised,
+            position=position,
+            reference=order.reference,
+        )
+        self.executions.append(execution)
+        return execution
+
+    def live_orders(self) -> list[Order]:
+        """Orders that still work and those that ended on this trading day, the newest first."""
+        day = trading_day_start(self.clock.now())
+        seen = (order for order in self.orders.values() if order.status.working or order.updated_at >= day)
+        return sorted(seen, key=lambda order: order.order_id, reverse=True)
+
+    def executions_of(self, days: int) -> list[Execution]:
+        """The executions of the last `days` days, today being the first, the newest first."""
+        since = trading_day_start(self.clock.now()) - (days - 1) * 86400
+        return sorted((e for e in self.executions if e.at >= since), key=lambda e: e.at, reverse=True)
+
+    def realised_since(self, since: float) -> dict[int, float]:
+        """Profit locked in after `since` (seconds since 1970) by conid, in each instrument's currency."""
+        profits: dict[int, float] = {}
+        for execution in self.executions:
+            if execution.at >= since:
+                profits[execution.conid] = profits.get(execution.conid, 0.0) + execution.realised
+        return profits
+
+    def valuation(self) -> Valuation:
+        """The account at this moment's prices."""
+        now = self.clock.now()
+        day = trading_day_start(now)
+        today = [execution for execution in self.executions if execution.at >= day]
+        touched = {execution.conid for execution in today}
+        lines = tuple(
+            self._line(holding, [e for e in today if e.conid == conid])
+            for conid, holding in self.holdings.items()
+            if holding.quantity or conid in touched
+        )
+        currencies = {self.base, *self.cash, *(line.instrument.currency for line in lines)}
+        return Valuation(
+            at=now,
+            base=self.base,
+            lines=lines,
+            cash=dict(self.cash),
+            settled_cash=self._settled(today),
+            rates={currency: self.rates.rate(currency) for currency in currencies},
+        )
+
+    def cached_valuation(self) -> Valuation:
+        """The account as the portfolio back end remembers it: up to 45 s old, until it is invalidated."""
+        cached = self._cached
+        if cached is None or self.clock.now() - cached.at >= _CACHE_SECONDS:
+            cached = self._cached = self.valuation()
+        return cached
+
+    def invalidate(self) -> None:
+        """Forget what `cached_valuation` remembers."""
+        self._cached = None
+
+    def _line(self, holding: Holding, today: Iterable[Execution]) -> Line:
+        instrument = self.instrument(holding.conid)
+        quote = self.prices.quote(instrument)
+        traded = list(today)
+        bought = sum(e.quantity for e in traded)
+        paid = sum(e.quantity * e.price * instrument.multiplier + e.commission for e in traded)
+        at_close = (holding.quantity - bought) * quote.prior_close * instrument.multiplier
+        underlying = self.universe.by_conid(instrument.underlying_conid or 0)
+        return Line(
+            instrument=instrument,
+            quantity=holding.quantity,
+            cost=holding.cost,
+            price=quote.last,
+            rate=self.rates.rate(instrument.currency),
+            realised=sum(e.realised for e in traded),
+            daily=holding.quantity * quote.last * instrument.multiplier - at_close - paid,
+            underlying_price=self.prices.quote(underlying).last if underlying else 0.0,
+        )
+
+    def _settled(self, today: Iterable[Execution]) -> dict[str, float]:
+        """Cash without what today's sales brought in: that settles on the next day."""
+        settled = dict(self.cash)
+        for execution in today:
+            instrument = self.instrument(execution.conid)
+            if execution.cash_flow > 0 and instrument.sec_type not in SETTLED_IN_CASH:
+                settled[instrument.currency] -= execution.cash_flow
+        return settled

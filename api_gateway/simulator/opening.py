@@ -1,0 +1,99 @@
+"""The past of the paper account: the deposit, the trades and the orders it starts with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from api_gateway.simulator.orders import Order, OrderStatus, Side
+from api_gateway.simulator.price_text import rounded
+from api_gateway.simulator.trading_day import weekday_at
+from api_gateway.simulator.universe import Instrument
+
+if TYPE_CHECKING:
+    from api_gateway.simulator.broker import Broker
+
+_DEPOSIT = 1_000_000.0
+_AAPL, _IBM, _SPY, _MSFT, _EUR_USD = 265598, 8314, 756733, 272093, 12087792
+_SHORTEST_OPTION = timedelta(days=20)
+_SHORTEST_FUTURE = timedelta(days=5)
+
+
+def open_account(broker: Broker) -> None:
+    """Give a new account its deposit, the positions of the last weeks and the orders of the day."""
+    broker.deposit(broker.base, _DEPOSIT)
+    _bought(broker, broker.instrument(_AAPL), 300, _earlier(broker, 40, time(10, 12, 7)), "ISLAND")
+    _bought(broker, broker.instrument(_IBM), 150, _earlier(broker, 33, time(14, 41, 52)), "NYSE")
+    _bought(broker, broker.instrument(_SPY), 200, _earlier(broker, 25, time(11, 3, 30)), "ARCA")
+    _bought(broker, broker.instrument(_EUR_USD), 25_000, _earlier(broker, 20, time(9, 58, 2)), "IDEALPRO")
+    _bought(broker, _call(broker), 5, _earlier(broker, 4, time(13, 20, 44)), "CBOE")
+    _bought(broker, _future(broker), 1, _earlier(broker, 3, time(15, 5, 19)), "CME")
+    _bought(broker, broker.instrument(_SPY), 20, _earlier(broker, 1, time(10, 47, 11)), "ARCA")
+    _orders_of_the_day(broker)
+
+
+def _orders_of_the_day(broker: Broker) -> None:
+    opening = weekday_at(broker.clock.now(), 0, time(9, 30))
+    spent = min(broker.clock.now() - opening, 3600.0)
+    first, second, third = opening + spent / 4, opening + spent / 2, opening + spent * 3 / 4
+    apple, ibm, microsoft = (broker.instrument(conid) for conid in (_AAPL, _IBM, _MSFT))
+
+    sale = _order(broker, apple, "SELL", 40, "MKT", first)
+    for quantity in (15, 25):
+        broker.execute(sale, quantity, _price(broker, apple, first), at=first, exchange="ISLAND")
+
+    dropped = _order(broker, ibm, "BUY", 30, "LMT", second, limit=0.97)
+    dropped.move_to(OrderStatus.CANCELLED, third)
+
+    _order(broker, microsoft, "BUY", 50, "LMT", third, limit=0.95, tif="GTC", reference="msft-on-a-dip")
+
+
+def _bought(broker: Broker, instrument: Instrument, quantity: float, at: float, exchange: str) -> None:
+    order = _order(broker, instrument, "BUY", quantity, "LMT", at - 2.0, limit=1.0)
+    broker.execute(order, quantity, order.limit_price or 0.0, at=at, exchange=exchange)
+
+
+def _order(
+    broker: Broker,
+    instrument: Instrument,
+    side: Side,
+    quantity: float,
+    order_type: str,
+    at: float,
+    *,
+    limit: float | None = None,
+    tif: str = "DAY",
+    reference: str = "",
+) -> Order:
+    """An order whose limit is that part of the price at the time."""
+    price = None if limit is None else rounded(instrument, limit * _price(broker, instrument, at))
+    return broker.enter(
+        instrument.conid, side, quantity, order_type, at=at, limit_price=price, tif=tif, reference=reference
+    )
+
+
+def _earlier(broker: Broker, weekdays: int, when: time) -> float:
+    return weekday_at(broker.clock.now(), weekdays, when)
+
+
+def _price(broker: Broker, instrument: Instrument, at: float) -> float:
+    return rounded(instrument, broker.prices.price_at(instrument, at))
+
+
+def _call(broker: Broker) -> Instrument:
+    """The call on AAPL nearest to its price, with at least 20 days to run."""
+    target = _price(broker, broker.instrument(_AAPL), broker.clock.now())
+    calls = [option for option in broker.universe.options_of(_AAPL) if option.right == "C"]
+    listed = [option for option in calls if (option.expiry or "") >= _date(broker, _SHORTEST_OPTION)] or calls
+    return min(listed, key=lambda option: (option.expiry or "", abs((option.strike or 0.0) - target)))
+
+
+def _future(broker: Broker) -> Instrument:
+    """The E-mini S&P 500 contract next to expire, unless that is within five days."""
+    listed = broker.universe.futures_of("ES")
+    soonest = _date(broker, _SHORTEST_FUTURE)
+    return next((future for future in listed if (future.expiry or "") >= soonest), listed[-1])
+
+
+def _date(broker: Broker, ahead: timedelta) -> str:
+    return (datetime.fromtimestamp(broker.clock.now(), tz=UTC) + ahead).strftime("%Y%m%d")
