@@ -11,12 +11,12 @@ from itertools import count
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.commissions import commission
 from api_gateway.simulator.exchange_rates import ExchangeRates
+from api_gateway.simulator.hours import HOURS, session_at
 from api_gateway.simulator.lines import SETTLED_IN_CASH, Line
 from api_gateway.simulator.opening import open_account
 from api_gateway.simulator.orders import Execution, Order, OrderStatus, Side
 from api_gateway.simulator.positions import Holding
 from api_gateway.simulator.prices import Prices
-from api_gateway.simulator.trading_day import trading_day_start
 from api_gateway.simulator.universe import Instrument, Universe
 from api_gateway.simulator.valuation import Valuation
 
@@ -123,14 +123,18 @@ class Broker:
 
     def live_orders(self) -> list[Order]:
         """Orders that still work and those that ended on this trading day, the newest first."""
-        day = trading_day_start(self.clock.now())
+        day = self.day_start()
         seen = (order for order in self.orders.values() if order.status.working or order.updated_at >= day)
         return sorted(seen, key=lambda order: order.order_id, reverse=True)
 
     def executions_of(self, days: int) -> list[Execution]:
         """The executions of the last `days` days, today being the first, the newest first."""
-        since = trading_day_start(self.clock.now()) - (days - 1) * 86400
+        since = self.day_start() - (days - 1) * 86400
         return sorted((e for e in self.executions if e.at >= since), key=lambda e: e.at, reverse=True)
+
+    def day_start(self, hours: str = "us_stock") -> float:
+        """When the last trading day of these hours began, in seconds since 1970."""
+        return session_at(HOURS[hours], self.clock.now()).start
 
     def realised_since(self, since: float) -> dict[int, float]:
         """Profit locked in after `since` (seconds since 1970) by conid, in each instrument's currency."""
@@ -143,8 +147,7 @@ class Broker:
     def valuation(self) -> Valuation:
         """The account at this moment's prices."""
         now = self.clock.now()
-        day = trading_day_start(now)
-        today = [execution for execution in self.executions if execution.at >= day]
+        today = [execution for execution in self.executions if execution.at >= self._day_of(execution.conid)]
         touched = {execution.conid for execution in today}
         lines = tuple(
             self._line(holding, [e for e in today if e.conid == conid])
@@ -171,6 +174,9 @@ class Broker:
     def invalidate(self) -> None:
         """Forget what `cached_valuation` remembers."""
         self._cached = None
+
+    def _day_of(self, conid: int) -> float:
+        return self.day_start(self.instrument(conid).hours)
 
     def _line(self, holding: Holding, today: Iterable[Execution]) -> Line:
         instrument = self.instrument(holding.conid)

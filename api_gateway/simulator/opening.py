@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from api_gateway.simulator.hours import HOURS, sessions_before
 from api_gateway.simulator.orders import Order, OrderStatus, Side
 from api_gateway.simulator.price_text import rounded
-from api_gateway.simulator.trading_day import weekday_at
 from api_gateway.simulator.universe import Instrument
 
 if TYPE_CHECKING:
     from api_gateway.simulator.broker import Broker
 
+_HOURS = HOURS["us_stock"]
 _DEPOSIT = 1_000_000.0
 _AAPL, _IBM, _SPY, _MSFT, _EUR_USD = 265598, 8314, 756733, 272093, 12087792
 _SHORTEST_OPTION = timedelta(days=20)
@@ -22,23 +24,28 @@ _SHORTEST_FUTURE = timedelta(days=5)
 def open_account(broker: Broker) -> None:
     """Give a new account its deposit, the positions of the last weeks and the orders of the day."""
     broker.deposit(broker.base, _DEPOSIT)
-    _bought(broker, broker.instrument(_AAPL), 300, _earlier(broker, 40, time(10, 12, 7)), "ISLAND")
-    _bought(broker, broker.instrument(_IBM), 150, _earlier(broker, 33, time(14, 41, 52)), "NYSE")
-    _bought(broker, broker.instrument(_SPY), 200, _earlier(broker, 25, time(11, 3, 30)), "ARCA")
-    _bought(broker, broker.instrument(_EUR_USD), 25_000, _earlier(broker, 20, time(9, 58, 2)), "IDEALPRO")
-    _bought(broker, _call(broker), 5, _earlier(broker, 4, time(13, 20, 44)), "CBOE")
-    _bought(broker, _future(broker), 1, _earlier(broker, 3, time(15, 5, 19)), "CME")
-    _bought(broker, broker.instrument(_SPY), 20, _earlier(broker, 1, time(10, 47, 11)), "ARCA")
+    # Trading days before today, minutes and seconds after the opening.
+    _bought(broker, broker.instrument(_AAPL), 300, _earlier(broker, 40, 42, 7), "ISLAND")
+    _bought(broker, broker.instrument(_IBM), 150, _earlier(broker, 33, 311, 52), "NYSE")
+    _bought(broker, broker.instrument(_SPY), 200, _earlier(broker, 25, 93, 30), "ARCA")
+    _bought(broker, broker.instrument(_EUR_USD), 25_000, _earlier(broker, 20, 28, 2), "IDEALPRO")
+    _bought(broker, _call(broker), 5, _earlier(broker, 4, 130, 44), "CBOE")
+    _bought(broker, _future(broker), 1, _earlier(broker, 3, 177, 19), "CME")
+    _bought(broker, broker.instrument(_SPY), 20, _earlier(broker, 1, 77, 11), "ARCA")
     _orders_of_the_day(broker)
 
 
 def _orders_of_the_day(broker: Broker) -> None:
-    opening = weekday_at(broker.clock.now(), 0, time(9, 30))
-    spent = min(broker.clock.now() - opening, 3600.0)
+    now = broker.clock.now()
+    today = next(sessions_before(_HOURS, now))
+    opened = now >= today.opens
+    opening = today.opens if opened else today.start
+    spent = min(now - opening, 3600.0)
     first, second, third = opening + spent / 4, opening + spent / 2, opening + spent * 3 / 4
     apple, ibm, microsoft = (broker.instrument(conid) for conid in (_AAPL, _IBM, _MSFT))
 
-    sale = _order(broker, apple, "SELL", 40, "MKT", first)
+    # Before the opening bell the exchange takes limit orders only.
+    sale = _order(broker, apple, "SELL", 40, "MKT" if opened else "LMT", first, limit=None if opened else 1.0)
     for quantity in (15, 25):
         broker.execute(sale, quantity, _price(broker, apple, first), at=first, exchange="ISLAND")
 
@@ -72,8 +79,9 @@ def _order(
     )
 
 
-def _earlier(broker: Broker, weekdays: int, when: time) -> float:
-    return weekday_at(broker.clock.now(), weekdays, when)
+def _earlier(broker: Broker, days: int, minutes: int, seconds: int) -> float:
+    session = next(islice(sessions_before(_HOURS, broker.clock.now()), days, None))
+    return session.opens + minutes * 60 + seconds
 
 
 def _price(broker: Broker, instrument: Instrument, at: float) -> float:
