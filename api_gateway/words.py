@@ -1,0 +1,30 @@
+"""Texts from outside, made fit for messages and logs: short, without markup, account ids and tokens."""
+
+from __future__ import annotations
+
+import html
+import re
+
+_ACCOUNT = re.compile(r"\b([A-Z]{1,4})[0-9]{1,8}([0-9]{4}[A-Z]?)\b")
+_TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
+_INVISIBLE_ELEMENT = re.compile(r"<(script|style|head)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>")
+_NOT_PRINTED = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]+"
+)
+
+LONGEST_READ = 20_000
+
+
+def mask(text: str) -> str:
+    """The same text with the middle of each account id and every long token hidden: `U***4567`."""
+    return _TOKEN.sub("***", _ACCOUNT.sub(r"\1***\2", text))
+
+
+def clean(text: str, *, longest: int = 300) -> str:
+    """The text on one line, without markup and control characters, masked, at most `longest` long."""
+    text = text[:LONGEST_READ]
+    if "<" in text:
+        text = html.unescape(_TAG.sub(" ", _INVISIBLE_ELEMENT.sub(" ", text)))
+    text = mask(_NOT_PRINTED.sub(" ", text).strip())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
