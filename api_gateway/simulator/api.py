@@ -1,0 +1,169 @@
+"""`/v1/api`: IBKR's edge, the session gate, and then the section that answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+
+from api_gateway.simulator.delivery import deliver, replacement, wait_for_departure
+from api_gateway.simulator.endpoints import Endpoints, Found
+from api_gateway.simulator.faults import Do
+from api_gateway.simulator.routing import Call, Needs, Refusal, Reply, bad_request
+from api_gateway.simulator.sections.session import unauthorized
+from api_gateway.simulator.session import Session, State
+from api_gateway.simulator.simulation import Simulation
+
+PREFIX = "/v1/api"
+REQUEST_LINE_LIMIT = 4096
+BODY_LIMIT = 1_000_000
+
+# What a brokerage session that is still connecting answers is empty, but has the usual shape.
+LISTS = frozenset(
+    {
+        "/iserver/secdef/search",
+        "/iserver/secdef/info",
+        "/iserver/marketdata/snapshot",
+        "/iserver/account/trades",
+        "/iserver/account/{accountId}/alerts",
+    }
+)
+READING_POSTS = frozenset({"/iserver/secdef/search", "/iserver/contract/rules"})
+
+
+class Api:
+    """The ASGI application behind `/v1/api`."""
+
+    def __init__(self, simulation: Simulation, endpoints: Endpoints) -> None:
+        self._simulation = simulation
+        self._endpoints = endpoints
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        try:
+            body = await _read(request, strict=self._simulation.options.strict)
+        except ClientDisconnect:
+            return
+        if isinstance(body, Reply):
+            await deliver(body, None, scope, receive, send)
+            return
+        raw_path = scope["raw_path"].decode("latin-1").removeprefix(PREFIX)
+        path = unquote(raw_path)
+        found = self._endpoints.find(request.method, raw_path)
+        template = found.endpoint.template if found else path
+        try:
+            with self._simulation.limits.in_flight(template):
+                do = self._simulation.faults.strike(request.method, path)
+                if do:
+                    await self._begin(do)
+                if do and do.replaces:
+                    if do.perform:
+                        self._answer(request, raw_path, found, body)
+                    if do.hang:
+                        await wait_for_departure(receive)
+                        return
+                    reply = replacement(do)
+                else:
+                    reply = self._answer(request, raw_path, found, body)
+                await deliver(reply, do, scope, receive, send)
+        except Refusal as refusal:
+            await deliver(refusal.reply, None, scope, receive, send)
+
+    async def _begin(self, do: Do) -> None:
+        if do.session:
+            move_session(self._simulation.session, do.session)
+        if do.delay_seconds:
+            await asyncio.sleep(do.delay_seconds)
+
+    def _answer(self, request: Request, raw_path: str, found: Found | None, body: bytes) -> Reply:
+        simulation = self._simulation
+        path = unquote(raw_path)
+        try:
+            simulation.limits.admit(found.endpoint.template if found else path)
+            if found is None:
+                return _unknown(bool(self._endpoints.methods(raw_path)))
+            simulation.session.touch()
+            early = _gate(simulation, found)
+            if early is not None:
+                return early
+            answer = found.endpoint.answer(simulation, _call(request, path, found.values, body))
+        except Refusal as refusal:
+            return refusal.reply
+        return answer if isinstance(answer, Reply) else Reply(200, answer)
+
+
+def move_session(session: Session, event: str) -> None:
+    """Let one of `login`, `logout`, `sso`, `reset`, `compete` happen to the session."""
+    {
+        "login": session.login,
+        "logout": session.logout,
+        "sso": session.drop,
+        "reset": session.reset,
+        "compete": session.displace,
+    }[event]()
+
+
+async def _read(request: Request, *, strict: bool) -> bytes | Reply:
+    """The request's body, or what the edge answers to a request that it does not let in."""
+    headers = request.headers
+    if strict and not headers.get("user-agent"):
+        return _page(403, "Access Denied", "You don't have permission to access this resource.")
+    if len(request.scope["raw_path"]) + len(request.scope["query_string"]) > REQUEST_LINE_LIMIT:
+        return Reply(414)
+    chunked = "transfer-encoding" in headers
+    if strict and (chunked or (request.method in ("POST", "PUT") and "content-length" not in headers)):
+        return _page(411, "Length Required", "The request must have a Content-Length.")
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > BODY_LIMIT:
+            return _page(413, "Request Entity Too Large", "The request is too large.")
+    return bytes(body)
+
+
+def _gate(simulation: Simulation, found: Found) -> Reply | None:
+    """The answer that the session's state gives instead of the section, if it gives one."""
+    needs, state = found.endpoint.needs, simulation.session.state
+    if needs is Needs.NOTHING:
+        return None
+    if state is State.NO_LOGIN:
+        return unauthorized()
+    if needs is Needs.LOGIN or state is State.BROKERAGE:
+        return None
+    if state is not State.CONNECTING:
+        raise bad_request("no bridge")
+    template = found.endpoint.template
+    if found.endpoint.method != "GET" and template not in READING_POSTS:
+        raise Refusal(503, {"error": "Service Unavailable", "statusCode": 503})
+    return Reply(200, [] if template in LISTS else {})
+
+
+def _call(request: Request, path: str, values: Mapping[str, str], body: bytes) -> Call:
+    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    return Call(request.method, path, values, query, _parsed(body) if request.method != "GET" else None)
+
+
+def _parsed(body: bytes) -> Any:
+    if not body.strip():
+        return None
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise bad_request("malformed JSON") from None
+
+
+def _page(status: int, title: str, text: str) -> Reply:
+    html = f"<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
+    return Reply(status, html.encode(), "text/html")
+
+
+def _unknown(path_exists: bool) -> Reply:
+    if path_exists:
+        return _page(405, "Method Not Allowed", "The method is not allowed here.")
+    return _page(404, "Not Found", "The resource cannot be found.")

@@ -1,0 +1,53 @@
+"""The simulator as an ASGI application: login page, `/v1/api`, and the control of the simulator itself."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from api_gateway.simulator.api import Api
+from api_gateway.simulator.control import control_routes
+from api_gateway.simulator.endpoints import Endpoints
+from api_gateway.simulator.login import login_routes
+from api_gateway.simulator.sections import all_sections
+from api_gateway.simulator.simulation import Simulation
+
+
+class _Application(Starlette):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if _from_another_site(HTTPConnection(scope)):
+                # As IBKR's gateway does when conf.yaml names the allowed origins.
+                await PlainTextResponse("CORS Rejected", status_code=403)(scope, receive, send)
+                return
+            # ASGI knows no way to cut a connection, uvicorn's `send` does: faults need it.
+            scope["transport"] = getattr(getattr(send, "__self__", None), "transport", None)
+        await super().__call__(scope, receive, send)
+
+
+def create_app(simulation: Simulation) -> Starlette:
+    """Serve a simulation over HTTP; each call makes an application around the same state."""
+    routes = [
+        *login_routes(simulation),
+        *(control_routes(simulation) if simulation.options.control else []),
+        Route("/v1/api/{path:path}", Api(simulation, Endpoints(all_sections()))),
+    ]
+    app = _Application(routes=routes, exception_handlers={404: _not_found})
+    app.router.redirect_slashes = False
+    return app
+
+
+def _from_another_site(request: HTTPConnection) -> bool:
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+
+
+def _not_found(_: HTTPConnection, __: Exception) -> HTMLResponse:
+    return HTMLResponse(
+        "<html><head><title>Not Found</title></head><body><h1>Not Found</h1></body></html>", 404
+    )

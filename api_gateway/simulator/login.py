@@ -1,0 +1,95 @@
+"""The login page, for a person with a browser; it works without JavaScript."""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from api_gateway.simulator.session import State
+from api_gateway.simulator.simulation import Simulation
+
+LOGIN = "/sso/Login"
+DISPATCHER = "/sso/Dispatcher"
+SUCCESS = "Client login succeeds"
+
+STYLE = """
+:root { color-scheme: light dark; --ground: #f4f5f7; --card: #fff; --ink: #1c2430; --quiet: #56606e; --accent: #0b5fb0; }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #12161c; --card: #1c222b; --ink: #e8ecf1; --quiet: #a3adba; --accent: #7db9f5; }
+}
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
+  background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
+main { width: 100%; max-width: 26rem; padding: 2rem; border-radius: .75rem; background: var(--card);
+  box-shadow: 0 1px 3px rgb(0 0 0 / .2); }
+h1 { margin: 0 0 .25rem; font-size: 1.25rem; line-height: 1.3; }
+p { margin: .5rem 0 1.25rem; color: var(--quiet); }
+button { width: 100%; padding: .75rem; border: 0; border-radius: .5rem; background: var(--accent);
+  color: var(--card); font: inherit; font-weight: 600; cursor: pointer; }
+button:hover { filter: brightness(1.08); }
+button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+"""
+
+# The page loads nothing and posts to itself only.
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "cache-control": "no-store",
+}
+
+
+def login_routes(simulation: Simulation) -> list[Route]:
+    """The routes of the login: the way there, the page, and where its button leads."""
+
+    async def start(_: Request) -> Response:
+        return RedirectResponse(f"{LOGIN}?forwardTo=22&RL=1&ip2loc=US", status_code=302)
+
+    async def show(_: Request) -> Response:
+        return _page("IB gateway simulator – log in", _form(simulation))
+
+    async def dispatch(request: Request) -> Response:
+        async for _ in request.stream():
+            continue  # whatever a form sends, nothing of it is looked at
+        simulation.session.login()
+        return _page(SUCCESS, f"<h1>{SUCCESS}</h1>")
+
+    return [
+        Route("/", start, methods=["GET"]),
+        Route(LOGIN, show, methods=["GET"]),
+        Route(DISPATCHER, dispatch, methods=["POST"]),
+    ]
+
+
+def _form(simulation: Simulation) -> str:
+    account = escape(simulation.options.account_id)
+    logged_in = simulation.session.state is not State.NO_LOGIN
+    note = "You are logged in already; logging in again starts a new session." if logged_in else ""
+    return f"""<h1>IB gateway simulator – paper account</h1>
+<p>This is not Interactive Brokers. There is no password, nothing real is entered or sent anywhere, and the
+account {account} holds pretended money. {note}</p>
+<form method="post" action="{DISPATCHER}"><button type="submit">Log in</button></form>"""
+
+
+def _page(title: str, content: str) -> HTMLResponse:
+    return HTMLResponse(
+        f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+{content}
+</main>
+</body>
+</html>
+""",
+        headers=HEADERS,
+    )

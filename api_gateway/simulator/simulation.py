@@ -1,0 +1,67 @@
+"""The whole simulated gateway and account, without any HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api_gateway.simulator.broker import Broker
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.faults import Faults
+from api_gateway.simulator.limits import Limits
+from api_gateway.simulator.preflights import Preflights
+from api_gateway.simulator.prices import Prices
+from api_gateway.simulator.session import Session
+from api_gateway.simulator.universe import build_universe
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one simulation differs from another. Times are in seconds of the simulated clock.
+
+    `login`: logged in with an open brokerage session from the start.
+    `opens_brokerage`: a browser login opens the brokerage session by itself, as IBKR's gateway does.
+    `strict`: IBKR's unkind habits are on. Without it, missing User-Agent and Content-Length and
+    `publish: false` are forgiven. Pre-flights belong to the sections and stay.
+    `unauthorized_everywhere`: without a login, auth/status and tickle answer 401 too, not their own short forms.
+    `rate_limits`, `penalty`: whether too many requests lead to 429, and for how long.
+    `availability`: field 6509 of a snapshot. `control`: whether `/simulator/*` is served.
+    """
+
+    seed: int = 1
+    login: bool = False
+    opens_brokerage: bool = True
+    strict: bool = True
+    unauthorized_everywhere: bool = False
+    availability: str = "RpB"
+    account_id: str = "DU1234567"
+    rate_limits: bool = True
+    penalty: float = 600.0
+    connect_seconds: float = 1.0
+    idle_seconds: float = 360.0
+    maintenance_seconds: float = 30.0
+    control: bool = True
+
+
+class Simulation:
+    """One username with one paper account; all state is in memory and moves with `clock`."""
+
+    def __init__(self, options: Options | None = None, clock: Clock | None = None) -> None:
+        self.options = options or Options()
+        self.clock = clock or Clock()
+        self.preflights = Preflights()
+        self.session = Session(
+            self.clock,
+            self.preflights,
+            seed=self.options.seed,
+            connect_seconds=self.options.connect_seconds,
+            idle_seconds=self.options.idle_seconds,
+            maintenance_seconds=self.options.maintenance_seconds,
+            opens_brokerage=self.options.opens_brokerage,
+        )
+        self.limits = Limits(self.clock, enforced=self.options.rate_limits, penalty=self.options.penalty)
+        self.faults = Faults(seed=self.options.seed)
+        self.universe = build_universe(self.clock.now())
+        self.prices = Prices(self.universe, self.clock, self.options.seed)
+        self.broker = Broker(self.options.account_id, self.universe, self.prices, self.clock)
+        if self.options.login:
+            self.session.establish()
