@@ -51,6 +51,15 @@ lint: $(VENV)/dev.stamp ## ruff
 types: $(VENV)/dev.stamp ## mypy --strict
 	$(BIN)/mypy
 
+up: ## the three containers, until each is healthy (`make up GATEWAY=simulator` needs no account)
+	docker compose up --build --detach --wait
+
+down: ## stop and remove the containers
+	docker compose down
+
+test-containers: $(VENV)/dev.stamp ## the containers for real, with both gateways (needs Docker)
+	$(BIN)/pytest -n 0 -m containers tests/containers
+
 lock: ## resolve requirements.lock and tests/requirements.lock anew (needs uv)
 	$(UV) pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes pyproject.toml --group build -o requirements.lock
 	$(UV) pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes pyproject.toml --group build --group dev -c requirements.lock -o tests/requirements.lock
