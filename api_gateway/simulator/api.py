@@ -159,7 +159,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def _page(status: int, title: str, text: str) -> Reply:
-    html = f"<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
+    html = f"<html><head><title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>\n"
     return Reply(status, html.encode(), "text/html")
 
 

@@ -45,7 +45,7 @@ class Halt(_Order):
     halted: bool = True
 
 
-class Unacceptable(Exception):
+class UnacceptableError(Exception):
     """A control call that means nothing; `str()` is a sentence."""
 
 
@@ -96,7 +96,7 @@ def _fault(simulation: Simulation, fault: Fault) -> None:
 
 def _require_instrument(simulation: Simulation, conid: int) -> None:
     if simulation.universe.by_conid(conid) is None:
-        raise Unacceptable(f"The simulator has no instrument with conid {conid}.")
+        raise UnacceptableError(f"The simulator has no instrument with conid {conid}.")
 
 
 # path → (the body it takes, what it does)
@@ -120,7 +120,7 @@ ORDERS: dict[str, tuple[type[BaseModel], Callable[[Simulation, Any], None]]] = {
 
 
 def control_routes(simulation: Simulation) -> list[Route]:
-    """`GET /simulator/state`, and `POST /simulator/<order>` for each of ORDERS, which answers the new state."""
+    """`GET /simulator/state`, and `POST /simulator/<order>` for each order; both answer the state."""
 
     async def show(_: Request) -> JSONResponse:
         return JSONResponse(state(simulation))
@@ -133,7 +133,7 @@ def control_routes(simulation: Simulation) -> list[Route]:
             act(simulation, order)
         except ValidationError as problem:
             return JSONResponse({"error": _sentence(name, takes, problem)}, status_code=400)
-        except Unacceptable as problem:
+        except UnacceptableError as problem:
             return JSONResponse({"error": str(problem)}, status_code=400)
         return JSONResponse(state(simulation))
 

@@ -16,7 +16,7 @@ PIECE = 65_536
 
 
 def encode(reply: Reply) -> tuple[bytes, str]:
-    """The body and the content type of a reply: bytes as they are, None as nothing, the rest as compact JSON."""
+    """Body and content type of a reply: bytes as they are, None as nothing, the rest as compact JSON."""
     if isinstance(reply.body, bytes):
         return reply.body, reply.content_type
     if reply.body is None:

@@ -28,7 +28,7 @@ class Match(_Part):
 
 
 class When(_Part):
-    """Which of the matching requests: skip `after`, then each `every`-th, with `probability`, at most `times`."""
+    """Which of the matching: skip `after`, then each `every`-th, with `probability`, at most `times`."""
 
     times: Annotated[int, Field(ge=1)] | None = None
     after: Annotated[int, Field(ge=0)] = 0

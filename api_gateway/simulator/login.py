@@ -16,7 +16,8 @@ DISPATCHER = "/sso/Dispatcher"
 SUCCESS = "Client login succeeds"
 
 STYLE = """
-:root { color-scheme: light dark; --ground: #f4f5f7; --card: #fff; --ink: #1c2430; --quiet: #56606e; --accent: #0b5fb0; }
+:root { color-scheme: light dark; --ground: #f4f5f7; --card: #fff; --ink: #1c2430; --quiet: #56606e;
+  --accent: #0b5fb0; }
 @media (prefers-color-scheme: dark) {
   :root { --ground: #12161c; --card: #1c222b; --ink: #e8ecf1; --quiet: #a3adba; --accent: #7db9f5; }
 }
@@ -48,7 +49,7 @@ def login_routes(simulation: Simulation) -> list[Route]:
         return RedirectResponse(f"{LOGIN}?forwardTo=22&RL=1&ip2loc=US", status_code=302)
 
     async def show(_: Request) -> Response:
-        return _page("IB gateway simulator – log in", _form(simulation))
+        return _page("IB gateway simulator &ndash; log in", _form(simulation))
 
     async def dispatch(request: Request) -> Response:
         async for _ in request.stream():
@@ -67,7 +68,7 @@ def _form(simulation: Simulation) -> str:
     account = escape(simulation.options.account_id)
     logged_in = simulation.session.state is not State.NO_LOGIN
     note = "You are logged in already; logging in again starts a new session." if logged_in else ""
-    return f"""<h1>IB gateway simulator – paper account</h1>
+    return f"""<h1>IB gateway simulator &ndash; paper account</h1>
 <p>This is not Interactive Brokers. There is no password, nothing real is entered or sent anywhere, and the
 account {account} holds pretended money. {note}</p>
 <form method="post" action="{DISPATCHER}"><button type="submit">Log in</button></form>"""

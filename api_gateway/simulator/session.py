@@ -25,7 +25,7 @@ class State(Enum):
     COMPETING = "COMPETING"
 
 
-class InitRefused(Exception):
+class NotNowError(Exception):
     """The back end is between two states and opens no session now."""
 
 
@@ -131,11 +131,11 @@ class Session:
     def init(self, *, compete: bool) -> None:
         """Open the brokerage session; `compete` takes it from another program that holds it.
 
-        Raises InitRefused right after the nightly reset.
+        Raises NotNowError right after the nightly reset.
         """
         self._catch_up()
         if self._clock.now() < self._maintained_until():
-            raise InitRefused
+            raise NotNowError
         if self._rival and not compete:
             return
         self._preflights.forget()

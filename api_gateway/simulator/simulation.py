@@ -22,7 +22,8 @@ class Options:
     `opens_brokerage`: a browser login opens the brokerage session by itself, as IBKR's gateway does.
     `strict`: IBKR's unkind habits are on. Without it, missing User-Agent and Content-Length and
     `publish: false` are forgiven. Pre-flights belong to the sections and stay.
-    `unauthorized_everywhere`: without a login, auth/status and tickle answer 401 too, not their own short forms.
+    `unauthorized_everywhere`: without a login, auth/status and tickle answer 401 as all else does, and not
+    their own short forms.
     `rate_limits`, `penalty`: whether too many requests lead to 429, and for how long.
     `availability`: field 6509 of a snapshot. `control`: whether `/simulator/*` is served.
     """

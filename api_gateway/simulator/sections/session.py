@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api_gateway.simulator.routing import Call, Needs, Refusal, Reply, Section, bad_request
-from api_gateway.simulator.session import InitRefused, State
+from api_gateway.simulator.session import NotNowError, State
 from api_gateway.simulator.simulation import Simulation
 
 SECTION = Section("Session")
@@ -50,7 +50,7 @@ def open_brokerage_session(simulation: Simulation, call: Call) -> Any:
         raise Refusal(500, {"error": "publish must be true", "statusCode": 500})
     try:
         simulation.session.init(compete=compete)
-    except InitRefused:
+    except NotNowError:
         raise Refusal(503, {"error": "Service Unavailable", "statusCode": 503}) from None
     if simulation.session.state is not State.CONNECTING:
         return auth_status(simulation)
@@ -137,7 +137,7 @@ def reauthenticate(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
     if state in (State.SSO, State.COMPETING):
         try:
             simulation.session.init(compete=True)
-        except InitRefused:
+        except NotNowError:
             # The gateway has said "triggered" by then, and tells nobody that it came to nothing.
             return {"message": "triggered"}
     return {"message": "triggered"}

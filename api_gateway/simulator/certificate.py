@@ -1,0 +1,127 @@
+"""The simulator's own certificate, which clients can verify: made once, used again while it is valid."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+CERTIFICATE = "gateway.pem"
+KEY = "gateway.key"
+NAMES = ("localhost", "gateway")
+ADDRESSES = ("127.0.0.1", "::1")
+# Apple's clients refuse a longer life than 825 days.
+LIFE = timedelta(days=825)
+RENEWED_BEFORE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Two files, and the SHA-256 of the certificate as 32 upper-case hex pairs with colons."""
+
+    certificate: Path
+    key: Path
+    fingerprint: str
+
+
+def certificate_in(folder: Path, *, now: datetime | None = None) -> Certificate:
+    """The certificate in a folder, made if there is none that fits and lasts 30 more days.
+
+    The key is readable by the owner only. Raises OSError if the folder cannot be written.
+    """
+    now = now or datetime.now(UTC)
+    folder.mkdir(parents=True, exist_ok=True)
+    certificate, key = folder / CERTIFICATE, folder / KEY
+    found = _usable(certificate, key, now)
+    if found is None:
+        found, private = _made(now)
+        # The key first: whoever sees the certificate may start.
+        _write(
+            key,
+            private.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ),
+            mode=0o600,
+        )
+        _write(certificate, found.public_bytes(serialization.Encoding.PEM), mode=0o644)
+    return Certificate(certificate, key, found.fingerprint(hashes.SHA256()).hex(":").upper())
+
+
+def _usable(certificate: Path, key: Path, now: datetime) -> x509.Certificate | None:
+    try:
+        found = x509.load_pem_x509_certificate(certificate.read_bytes())
+        private = serialization.load_pem_private_key(key.read_bytes(), password=None)
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (FileNotFoundError, ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        return None
+    fits = (
+        private.public_key() == found.public_key()
+        and found.not_valid_before_utc <= now <= found.not_valid_after_utc - RENEWED_BEFORE
+        and set(names.get_values_for_type(x509.DNSName)) >= set(NAMES)
+    )
+    return found if fits else None
+
+
+def _made(now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    private = ec.generate_private_key(ec.SECP256R1())
+    public = private.public_key()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "IB gateway simulator")])
+    # Its own issuer, so that trusting this one file is enough; the extensions are those without which
+    # Python 3.13 and newer (VERIFY_X509_STRICT) refuse it.
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + LIFE)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True,
+                key_cert_sign=True,
+                content_commitment=False,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                crl_sign=False,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName(
+                [
+                    *(x509.DNSName(host) for host in NAMES),
+                    *(x509.IPAddress(ip_address(address)) for address in ADDRESSES),
+                ]
+            ),
+            critical=False,
+        )
+        .sign(private, hashes.SHA256())
+    )
+    return certificate, private
+
+
+def _write(path: Path, content: bytes, *, mode: int) -> None:
+    # Never half a file, and never a moment in which others may read the key.
+    with NamedTemporaryFile(dir=path.parent, delete=False) as draft:
+        os.fchmod(draft.fileno(), mode)
+        draft.write(content)
+    os.replace(draft.name, path)
