@@ -1,0 +1,126 @@
+"""The routes as one FastAPI app, and every failure as a reply.
+
+The app is called in process by the tools; nothing listens on a port for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from api_gateway import errors
+from api_gateway.words import mask
+from mcp_server.relay import Relay
+from mcp_server.routers import ROUTERS
+
+if TYPE_CHECKING:
+    from api_gateway.client import Gateway
+
+OPERATION = "ib_mcp.operation"
+"""Key of an ASGI scope: the name of the route that is meant."""
+
+# Never 429: it is FastMCP's and the hosts' sign to put their own words in place of ours.
+STATUS: Mapping[type[errors.GatewayError], int] = {
+    errors.Unreachable: 503,
+    errors.OutcomeUnknown: 504,
+    errors.LoginRequired: 401,
+    errors.SessionLost: 503,
+    errors.Paced: 503,
+    errors.Refused: 400,
+    errors.Invalid: 422,
+    errors.Failed: 502,
+}
+
+_SENTENCES = (
+    (re.compile(r"^Field required$"), "is missing"),
+    (re.compile(r"^String should match pattern "), "should match the pattern "),
+    (re.compile(r"^(Input|String|List|Value) should "), "should "),
+    (re.compile(r"^Extra inputs are not permitted$"), "is not an argument of it"),
+    (re.compile(r", unable to parse string as an? \w+$"), ""),
+    (re.compile(r"^Value error, "), "is wrong: "),
+)
+
+
+def create_app(gateway: Gateway, routers: Sequence[APIRouter] = ROUTERS) -> FastAPI:
+    """Every route over this gateway. The operation id of a route is its function's name."""
+    app = FastAPI(
+        title="IB MCP",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_name,
+    )
+    app.state.relay = Relay(gateway)
+    for router in routers:
+        app.include_router(router)
+    app.router.routes.insert(0, _Named(route for router in routers for route in router.routes))
+    app.add_exception_handler(errors.GatewayError, _gateway_error)
+    app.add_exception_handler(RequestValidationError, _wrong_arguments)
+    return app
+
+
+def _name(route: APIRoute) -> str:
+    return route.name
+
+
+class _Named(BaseRoute):
+    """Finds the route that a caller names, with its path values apart from any path.
+
+    A value with a slash in it can therefore not reach another route, and no list of patterns is walked.
+    """
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        self._routes = {route.name: route for route in routes if isinstance(route, APIRoute)}
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        route = self._routes.get(scope.get(OPERATION, ""))
+        if route is None:
+            return Match.NONE, {}
+        return Match.FULL, {"route": route, "endpoint": route.endpoint}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["route"].handle(scope, receive, send)
+
+
+async def _gateway_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.GatewayError)  # noqa: S101 - registered for this class only
+    kind = next(kind for kind in (*type(error).__mro__, errors.Failed) if kind in STATUS)
+    body: dict[str, Any] = {
+        "error": kind.__name__,
+        "asked": error.asked,
+        "happened": error.happened,
+        "hint": error.hint,
+    }
+    if isinstance(error, errors.Paced):
+        body["seconds"] = error.seconds
+    return JSONResponse(body, status_code=STATUS[kind])
+
+
+async def _wrong_arguments(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    wrong = dict.fromkeys(_sentence(each["loc"], each["msg"]) for each in error.errors())
+    body = {
+        "error": errors.Invalid.__name__,
+        "asked": request.scope["route"].name,
+        "happened": "; ".join(wrong) + ".",
+        "hint": "Nothing was sent to IBKR. Correct the arguments and call again.",
+    }
+    return JSONResponse(body, status_code=STATUS[errors.Invalid])
+
+
+def _sentence(where: Sequence[int | str], message: str) -> str:
+    for pattern, plain in _SENTENCES:
+        message = pattern.sub(plain, message)
+    name = ""
+    for part in where[1:]:
+        name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
+    return mask(f"`{name or 'the arguments'}` {message}")

@@ -1,0 +1,45 @@
+"""One line per event, on stderr, without account ids or secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from collections.abc import Collection
+from typing import Any, Final
+
+from api_gateway.words import mask_accounts
+
+_BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
+
+_FRAMES: Final = 4
+
+
+class OneLine(logging.Formatter):
+    """Time, weight, logger, message; of a traceback its end follows on the same line."""
+
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secrets = tuple(secrets)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        kind, error, trace = ei
+        return "".join(traceback.format_exception(kind, error, trace, limit=-_FRAMES, chain=False))
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = _BREAKS.sub(" | ", super().format(record))
+        for secret in self._secrets:
+            line = line.replace(secret, "***")
+        return mask_accounts(line)
+
+
+def log_to_stderr(level: str, secrets: Collection[str] = ()) -> None:
+    """Send our own events from `level` up to stderr, and of the libraries what is a warning or worse.
+
+    Libraries stay there at DEBUG too: theirs is where headers, session ids and addresses would show.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine(secrets))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for ours in ("mcp_server", "api_gateway"):
+        logging.getLogger(ours).setLevel(level)

@@ -1,0 +1,238 @@
+"""Every route as an MCP tool of the same name.
+
+FastMCP's OpenAPI provider reads the app's schema; what a tool does when it is called is ours: the app
+is called directly, its body is handed on as text, once, and a failure is flagged and told in our words.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx2
+import orjson
+from fastapi import FastAPI
+from fastmcp.server.providers.openapi import MCPType, OpenAPIProvider, OpenAPITool
+from fastmcp.tools.base import ToolResult
+from fastmcp.utilities.openapi import HTTPRoute
+from fastmcp.utilities.openapi.director import RequestDirector
+from mcp_types import TextContent, ToolAnnotations
+from pydantic import PrivateAttr
+
+from mcp_server.app import OPERATION
+from mcp_server.effects import Effect, effect
+
+_log = logging.getLogger(__name__)
+
+_BROKEN = (
+    "{name}: this server broke while it answered. {outcome} "
+    "The details are in the server's log; please report them."
+)
+_UNWRITABLE = (
+    "{name}: a number or a text among the arguments cannot be written as JSON. Nothing was sent to IBKR."
+)
+
+
+class RouteTools(OpenAPIProvider):
+    """The tools of those routes of `app` that `shown` says yes to, by their tags."""
+
+    def __init__(self, app: FastAPI, shown: Callable[[set[str]], bool]) -> None:
+        self._app = app
+        super().__init__(
+            app.openapi(),
+            # Asked for by the provider and never used: the tools call the app themselves.
+            httpx2.AsyncClient(transport=httpx2.ASGITransport(app), trust_env=False),
+            route_map_fn=lambda route, _: MCPType.TOOL if shown(set(route.tags)) else MCPType.EXCLUDE,
+        )
+
+    def _create_openapi_tool(self, route: HTTPRoute, name: str, tags: set[str]) -> None:
+        self._tools[name] = RouteTool(self._app, self._client, self._director, route, name, tags)
+
+
+class RouteTool(OpenAPITool):
+    """One route, called in process."""
+
+    _app: FastAPI = PrivateAttr()
+    _changes: bool = PrivateAttr()
+
+    def __init__(
+        self,
+        app: FastAPI,
+        client: httpx2.AsyncClient,
+        director: RequestDirector,
+        route: HTTPRoute,
+        name: str,
+        tags: set[str],
+    ) -> None:
+        effects = effect({route.method}, route.extensions)
+        title = _title(name)
+        super().__init__(
+            client=client,
+            route=route,
+            director=director,
+            name=name,
+            description=route.description or route.summary or title,
+            parameters=slim(route.flat_param_schema),
+            # None on purpose: IBKR's answers drift, and a client drops an answer that misses its schema.
+            output_schema=None,
+            tags=tags,
+            annotations=ToolAnnotations(
+                title=title,
+                read_only_hint=effects is Effect.READS,
+                destructive_hint=effects is Effect.DESTROYS,
+                idempotent_hint=effects is Effect.READS or route.method in {"PUT", "DELETE"},
+                open_world_hint=True,
+            ),
+        )
+        self.title = title
+        self._app = app
+        self._changes = effects is not Effect.READS
+
+    async def run(self, arguments: dict[str, Any]) -> ToolResult:
+        unknown = [name for name in arguments if name not in self._route.parameter_map]
+        if unknown:
+            return self._failure(_unknown_arguments(self.name, unknown, self._route.parameter_map))
+        try:
+            scope, content = self._request(arguments)
+        except (TypeError, UnicodeError):  # an integer beyond 64 bits, half a surrogate pair
+            return self._failure(_UNWRITABLE.format(name=self.name))
+        try:
+            status, body = await self._answer(scope, content)
+        except Exception:
+            _log.exception("%s broke", self.name)
+            outcome = (
+                "It is not known whether the request was carried out: look before you repeat it."
+                if self._changes
+                else "Nothing was changed."
+            )
+            return self._failure(_BROKEN.format(name=self.name, outcome=outcome))
+        if status < 400:
+            return _text(body.decode(errors="replace"))
+        return self._failure(_told(self.name, body))
+
+    def _request(self, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+        path, query, body = self._placed(arguments)
+        content = b"" if self._route.request_body is None else orjson.dumps(body)
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": self._route.method,
+            "scheme": "http",
+            "path": self._route.path,
+            "raw_path": self._route.path.encode(),
+            "root_path": "",
+            "query_string": urlencode(query).encode() if query else b"",
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"content-length", str(len(content)).encode()),
+            ],
+            "client": None,
+            "server": None,
+            "path_params": path,
+            OPERATION: self._route.operation_id,
+        }
+        return scope, content
+
+    async def _answer(self, scope: dict[str, Any], content: bytes) -> tuple[int, bytes]:
+        status = 500
+        parts: list[bytes] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message["type"] == "http.response.body":
+                parts.append(message.get("body", b""))
+
+        await self._app(scope, receive, send)
+        return status, b"".join(parts)
+
+    def _placed(
+        self, arguments: Mapping[str, Any]
+    ) -> tuple[dict[str, str], list[tuple[str, str]], dict[str, Any]]:
+        path: dict[str, str] = {}
+        query: list[tuple[str, str]] = []
+        body: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if value is None:
+                continue
+            where = self._route.parameter_map[name]
+            theirs = where["openapi_name"]
+            if where["location"] == "path":
+                path[theirs] = _written(value)
+            elif where["location"] == "query":
+                query += [
+                    (theirs, _written(each)) for each in (value if isinstance(value, list) else [value])
+                ]
+            else:
+                body[theirs] = value
+        return path, query, body
+
+    def _failure(self, text: str) -> ToolResult:
+        _log.info("%s", text)
+        return ToolResult(content=[TextContent(type="text", text=text)], is_error=True)
+
+
+def slim(schema: Any) -> Any:
+    """The same JSON schema in fewer words.
+
+    Without the titles that Pydantic makes out of names, and without saying twice, by "or null" and by
+    not being required, that an argument may be left out.
+    """
+    if isinstance(schema, list):
+        return [slim(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    thin: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "title" or (key == "default" and value is None):
+            continue
+        if key in {"properties", "$defs"}:
+            thin[key] = {name: slim(each) for name, each in value.items()}
+        elif key in {"enum", "const", "default", "examples", "example"}:
+            thin[key] = value
+        elif isinstance(value, float) and value.is_integer():
+            thin[key] = int(value)  # FastAPI writes the bounds of an integer as 1.0
+        else:
+            thin[key] = slim(value)
+    choices = [each for each in thin.get("anyOf", []) if each != {"type": "null"}]
+    if len(choices) == 1:
+        del thin["anyOf"]
+        thin = {**choices[0], **thin}
+    return thin
+
+
+def _title(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return orjson.dumps(value).decode()
+
+
+def _text(text: str) -> ToolResult:
+    return ToolResult(content=[TextContent(type="text", text=text)])
+
+
+def _told(name: str, body: bytes) -> str:
+    reply = orjson.loads(body)
+    return (
+        f"{reply.get('asked', name)}: {reply.get('happened', 'no answer.')} {reply.get('hint', '')}".rstrip()
+    )
+
+
+def _unknown_arguments(name: str, unknown: list[str], known: Mapping[str, Any]) -> str:
+    listed = ", ".join(f"`{each}`" for each in unknown)
+    takes = (
+        "It takes " + ", ".join(f"`{each}`" for each in known) + "." if known else "It takes no arguments."
+    )
+    return f"{name} does not take {listed}. {takes} Nothing was sent to IBKR."

@@ -1,0 +1,101 @@
+"""The MCP server: which tools it shows, what it says about itself, and what it serves beside MCP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+from fastmcp import FastMCP
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from api_gateway.settings import SettingsError
+from mcp_server import toolsets
+from mcp_server.access import BearerToken
+from mcp_server.app import create_app
+from mcp_server.health import Readiness
+from mcp_server.route_tools import RouteTools
+from mcp_server.routers import ROUTERS
+from mcp_server.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from api_gateway.client import Gateway
+
+INSTRUCTIONS = """\
+Interactive Brokers' Web API, one tool per operation, over the user's own gateway and account.
+
+Begin with `list_accounts` or `list_portfolio_accounts`: most tools ask for an account id. \
+Instruments are meant by conid, a number: find it with the Contracts tools, never guess it, and check \
+exchange and currency, for one symbol trades in many places. Prices, sizes and times are as IBKR sends \
+them; amounts are in the currency named beside them. Quotes may be delayed or frozen, and say so.
+An empty list is an answer, not an error. A failure says what happened and what to do next: do that, \
+and do not repeat a call unchanged. If a login is missing, give the user the login URL; nobody else can \
+log in.\
+"""
+
+
+def create_server(
+    gateway: Gateway, settings: ServerSettings, routers: Sequence[APIRouter] = ROUTERS
+) -> FastMCP[Any]:
+    """The server over this gateway, which it opens when it starts and closes when it ends.
+
+    Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist.
+    """
+    shown = shown_sections(settings)
+    token = settings.mcp_server_token
+    readiness = Readiness(gateway)
+
+    @asynccontextmanager
+    async def for_life(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
+        async with gateway:
+            try:
+                yield {}
+            finally:
+                await readiness.aclose()
+
+    server: FastMCP[Any] = FastMCP(
+        "IB MCP",
+        instructions=INSTRUCTIONS,
+        version=version("ib-mcp"),
+        auth=BearerToken(token.get_secret_value()) if token else None,
+        providers=[RouteTools(create_app(gateway, routers), lambda tags: bool(tags & shown))],
+        lifespan=for_life,
+    )
+
+    @server.custom_route("/health", methods=["GET"])
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    @server.custom_route("/ready", methods=["GET"])
+    async def ready(_: Request) -> Response:
+        standing = await readiness.standing()
+        return JSONResponse(standing.told(), status_code=200 if standing.ready else 503)
+
+    return server
+
+
+def shown_sections(settings: ServerSettings) -> frozenset[str]:
+    """The sections whose tools are listed and can be called."""
+    included = _sections("INCLUDED_TAGS", settings.included_tags) or frozenset(toolsets.ON_BY_DEFAULT)
+    shown = included - _sections("EXCLUDED_TAGS", settings.excluded_tags)
+    if not shown:
+        raise SettingsError("INCLUDED_TAGS and EXCLUDED_TAGS together leave no tool to show.")
+    return shown
+
+
+def _sections(setting: str, wanted: Iterable[str]) -> frozenset[str]:
+    by_plain_name = {_plain(name): name for name in toolsets.NAMES}
+    unknown = [name for name in wanted if _plain(name) not in by_plain_name]
+    if unknown:
+        raise SettingsError(
+            f"{setting} names {', '.join(map(repr, unknown))}, which is not a section; "
+            f"the sections are {', '.join(toolsets.NAMES)}."
+        )
+    return frozenset(by_plain_name[_plain(name)] for name in wanted)
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", " ").replace("_", " ")

@@ -1,0 +1,97 @@
+"""What a user can set about the MCP server."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Transport(StrEnum):
+    """How clients reach the server."""
+
+    STREAMABLE_HTTP = "streamable-http"
+    STDIO = "stdio"
+
+
+class TradingMode(StrEnum):
+    """What the tools may do with money."""
+
+    READ = "read"
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class LogLevel(StrEnum):
+    """From how much weight on an event is logged."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+def _listed(value: object) -> object:
+    """The entries of a list separated by commas."""
+    if isinstance(value, str):
+        return tuple(entry.strip() for entry in value.split(",") if entry.strip())
+    return value
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _sendable(token: SecretStr | None) -> SecretStr | None:
+    if token is not None and not all("!" <= each <= "~" for each in token.get_secret_value()):
+        raise ValueError("a token is printable ASCII without spaces, or no client can send it")
+    return token
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
+class ServerSettings(BaseSettings):
+    """The server's settings, each from the environment variable of its name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    mcp_server_host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on. Beyond loopback it needs a token, or MCP_SERVER_ALLOW_REMOTE.",
+    )
+    mcp_server_port: int = Field(
+        5002, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one."
+    )
+    mcp_server_path: Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.~-]+)+$")] = Field(
+        "/mcp", description="Path of the MCP endpoint; not /health or /ready."
+    )
+    mcp_transport_protocol: Transport = Field(
+        Transport.STREAMABLE_HTTP,
+        description="streamable-http, or stdio for a client that starts the server.",
+    )
+    mcp_server_token: Annotated[SecretStr | None, AfterValidator(_sendable)] = Field(
+        None, description="Bearer token that clients must send; empty asks for none."
+    )
+    mcp_server_allowed_hosts: Listed = Field(
+        (), description="Host names, by commas, that clients may call it by besides localhost."
+    )
+    mcp_server_allowed_origins: Listed = Field(
+        (), description="Origins, by commas, whose web pages may call it, e.g. https://chat.example."
+    )
+    mcp_server_allow_remote: bool = Field(
+        False,
+        description="true listens beyond loopback without a token. Anyone who reaches it reads the account.",
+    )
+    included_tags: Listed = Field(
+        (), description="Sections of tools to show, by commas; empty shows the default ones."
+    )
+    excluded_tags: Listed = Field((), description="Sections of tools to hide, by commas.")
+    trading_mode: TradingMode = Field(
+        TradingMode.READ, description="read never trades; paper trades on paper accounts only; live trades."
+    )
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
+        LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR."
+    )
