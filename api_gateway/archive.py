@@ -1,7 +1,7 @@
-"""IBKR's gateway archive, downloaded and unpacked while an image is built: `archive.py ADDRESS SHA256 FOLDER`.
+"""IBKR's gateway archive, fetched and unpacked while an image is built: `archive.py ADDRESS SHA256 FOLDER`.
 
-Runs on the standard library alone. An empty SHA256 means that the archive is taken as it comes; its checksum is
-printed, so that the next build can insist on it.
+Runs on the standard library alone. An empty SHA256 means that the archive is taken as it comes; its checksum
+is printed, so that the next build can insist on it.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ LEFT_OUT = (
 PATIENCE = 60.0  # s without a byte before the download is given up
 
 
-class BadArchive(Exception):
+class ArchiveError(Exception):
     """What was downloaded cannot be used; the text says why and what to change."""
 
 
 def download(address: str, path: Path) -> str:
     """Write what `address` (http or https) serves to `path`; returns its SHA-256 in hex."""
     if not address.startswith(("https://", "http://")):
-        raise BadArchive(f"GATEWAY_ARCHIVE_URL must begin with https:// or http://, not {address!r}.")
+        raise ArchiveError(f"GATEWAY_ARCHIVE_URL must begin with https:// or http://, not {address!r}.")
     digest = hashlib.sha256()
     try:
         with urllib.request.urlopen(address, timeout=PATIENCE) as source, path.open("wb") as target:  # noqa: S310 - checked above
@@ -41,7 +41,7 @@ def download(address: str, path: Path) -> str:
                 digest.update(chunk)
                 target.write(chunk)
     except (OSError, http.client.HTTPException) as error:
-        raise BadArchive(
+        raise ArchiveError(
             f"IBKR's gateway could not be downloaded from {address}: {error}. "
             "Try again, or set GATEWAY_ARCHIVE_URL to another place that has clientportal.gw.zip."
         ) from error
@@ -51,9 +51,9 @@ def download(address: str, path: Path) -> str:
 def check(found: str, wanted: str, address: str) -> None:
     """Refuse an archive whose SHA-256 is not the wanted one; an empty `wanted` accepts any."""
     if wanted and found != wanted.strip().lower():
-        raise BadArchive(
+        raise ArchiveError(
             f"The archive from {address} has SHA-256 {found}, not {wanted} as GATEWAY_ARCHIVE_SHA256 says. "
-            "Either IBKR has published a new one or this is not IBKR's: find out before you change the setting."
+            "Either IBKR has published a new one or this is not IBKR's: find out before changing the setting."
         )
 
 
@@ -63,11 +63,11 @@ def unpack(path: Path, folder: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             archive.extractall(folder)
     except zipfile.BadZipFile as error:
-        raise BadArchive(
+        raise ArchiveError(
             "What was downloaded is not a zip archive; open GATEWAY_ARCHIVE_URL to see what it is."
         ) from error
     if not any((folder / "dist").glob("*.jar")):
-        raise BadArchive("The archive holds no dist/*.jar, so it is not IBKR's Client Portal Gateway.")
+        raise ArchiveError("The archive holds no dist/*.jar, so it is not IBKR's Client Portal Gateway.")
     for name in LEFT_OUT:
         left_out = folder / name
         if left_out.is_dir():
@@ -84,7 +84,7 @@ def main(address: str, wanted: str, folder: str) -> int:
         print(f"{address} has SHA-256 {found}")  # noqa: T201 - read in the output of the image build
         check(found, wanted, address)
         unpack(path, Path(folder))
-    except BadArchive as error:
+    except ArchiveError as error:
         print(error, file=sys.stderr)  # noqa: T201 - read in the output of the image build
         return 1
     finally:

@@ -13,11 +13,15 @@ def rounded(instrument: Instrument, price: float) -> float:
     return float((Decimal(str(price)) / tick).quantize(Decimal(1)) * tick)
 
 
-def price_text(instrument: Instrument, price: float) -> str:
-    """The price with as many decimals as its tick has, two at least: `192.26`."""
+def price_decimals(instrument: Instrument) -> int:
+    """How many decimals its prices have: those of the tick, two at least."""
     exponent = Decimal(str(instrument.tick)).normalize().as_tuple().exponent
-    digits = max(2, -exponent) if isinstance(exponent, int) else 2
-    return f"{price:.{digits}f}"
+    return max(2, -exponent) if isinstance(exponent, int) else 2
+
+
+def price_text(instrument: Instrument, price: float) -> str:
+    """The price with all its decimals: `192.26`."""
+    return f"{price:.{price_decimals(instrument)}f}"
 
 
 def quantity_text(quantity: float) -> str:

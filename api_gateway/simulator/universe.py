@@ -1,14 +1,35 @@
-"""What can be traded in the simulator: about fifty listings, their option chains and futures."""
+"""What can be traded in the simulator: about sixty listings, their option chains and futures.
+
+Nothing here moves. The chains are those of the day on which the universe is built; contracts stay known
+after they have expired.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from math import exp, log
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from api_gateway.simulator import universe_listings as tables
+from api_gateway.simulator.black_scholes import value
+from api_gateway.simulator.expiries import next_crude, next_monthly, next_quarterly
+from api_gateway.simulator.universe_listings import Listing
+
+_RIGHTS = {"C": "Call", "P": "Put"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Instrument:
-    """One contract. `exchange` is where it is listed; `expiry` is yyyymmdd; `right` is C or P."""
+    """One contract. `exchange` is where it is listed; `expiry` is yyyymmdd (a bond's is its maturity);
+    `right` is C or P; `hours` names a row of `hours.HOURS`.
+
+    The price follows another instrument's (`follows`) times `ratio`, growing by `carry` a year until
+    expiry, where that is given.
+    """
 
     conid: int
     symbol: str
@@ -32,13 +53,64 @@ class Instrument:
     venues: tuple[str, ...] = ("SMART",)
     hours: str = "us_stock"
     is_etf: bool = False
+    average_volume: int = 0
+    follows: int | None = None
+    ratio: float = 1.0
+    carry: float = 0.0
+    issuer_id: str | None = None
+    coupon: float | None = None
+    issued: str | None = None
+
+    @property
+    def digits(self) -> int:
+        """How many decimals a price has."""
+        return len(f"{self.tick:.8f}".rstrip("0").partition(".")[2])
+
+    @property
+    def local_symbol(self) -> str:
+        """The exchange's own symbol: `AAPL  261218C00265000`, `ESZ6`, `EUR.USD`; else the symbol."""
+        if self.sec_type == "OPT" and self.expiry and self.strike is not None:
+            return f"{self.symbol:<6}{self.expiry[2:]}{self.right}{round(self.strike * 1000):08d}"
+        if self.sec_type == "FUT" and self.expiry:
+            return f"{self.symbol}{'FGHJKMNQUVXZ'[int(self.contract_month[4:]) - 1]}{self.expiry[3]}"
+        if self.sec_type == "CASH":
+            return f"{self.symbol}.{self.currency}"
+        return self.symbol
+
+    @property
+    def contract_month(self) -> str:
+        """yyyymm of a derivative; crude oil's is the month after its last trading day. Else empty."""
+        if not self.expiry:
+            return ""
+        year, month = int(self.expiry[:4]), int(self.expiry[4:6])
+        if self.sec_type == "FUT" and self.underlying_conid == tables.CL_INDEX:
+            year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+        return f"{year}{month:02d}"
+
+    @property
+    def text(self) -> str | None:
+        """`DEC 18 '26 265 Call` for an option, `DEC 18 '26` for a future, a bond's terms; else None."""
+        if not self.expiry:
+            return None
+        day = datetime.strptime(self.expiry, "%Y%m%d").replace(tzinfo=UTC)
+        if self.sec_type == "BOND":
+            return f"{self.symbol} {self.coupon:g} {day:%m/%d/%y}"
+        when = f"{day:%b %d}".upper() + f" '{day:%y}"
+        return when if self.right is None else f"{when} {self.strike:g} {_RIGHTS[self.right]}"
 
 
 class Universe:
-    """Every instrument there is, found by conid or by symbol."""
+    """Every instrument there is, found by conid, by symbol or by underlying. `day` is when it was built."""
 
-    def __init__(self, instruments: Iterable[Instrument]) -> None:
+    def __init__(self, instruments: Iterable[Instrument], day: date) -> None:
+        self.day = day
         self._by_conid = {instrument.conid: instrument for instrument in instruments}
+        self._by_symbol: dict[str, list[Instrument]] = defaultdict(list)
+        self._by_underlying: dict[int, list[Instrument]] = defaultdict(list)
+        for instrument in self._by_conid.values():
+            self._by_symbol[instrument.symbol].append(instrument)
+            if instrument.underlying_conid is not None:
+                self._by_underlying[instrument.underlying_conid].append(instrument)
 
     def all(self) -> tuple[Instrument, ...]:
         """Every instrument, in a fixed order."""
@@ -49,122 +121,210 @@ class Universe:
         return self._by_conid.get(conid)
 
     def matching(self, symbol: str) -> list[Instrument]:
-        """Every underlying with this symbol, the US listing first; derivatives are not among them."""
-        return [i for i in self._by_conid.values() if i.symbol == symbol and i.expiry is None]
+        """Every underlying with this symbol, the US listing first; no option, future, CFD or bond."""
+        return [i for i in self._by_symbol.get(symbol, ()) if i.underlying_conid is None and i.expiry is None]
+
+    def derived_from(self, conid: int, sec_type: str) -> list[Instrument]:
+        """The contracts of one kind (OPT, FUT, CFD, EC) on an underlying, in the order of their expiry."""
+        return [i for i in self._by_underlying.get(conid, ()) if i.sec_type == sec_type]
 
     def options_of(self, conid: int) -> list[Instrument]:
         """The option chain of one underlying, by expiry, strike and right."""
-        return [i for i in self._by_conid.values() if i.underlying_conid == conid and i.sec_type == "OPT"]
+        return self.derived_from(conid, "OPT")
 
     def futures_of(self, symbol: str) -> list[Instrument]:
         """The futures with this symbol, the next to expire first."""
-        return [i for i in self._by_conid.values() if i.symbol == symbol and i.sec_type == "FUT"]
+        return [i for i in self._by_symbol.get(symbol, ()) if i.sec_type == "FUT"]
+
+    def bonds_of(self, issuer_id: str) -> list[Instrument]:
+        """The bonds of one issuer."""
+        return [i for i in self._by_conid.values() if i.sec_type == "BOND" and i.issuer_id == issuer_id]
+
+    def pair(self, base: str, quote: str) -> Instrument | None:
+        """The currency pair that says what one unit of `base` costs in `quote`, if it is listed so."""
+        pairs = (i for i in self._by_symbol.get(base, ()) if i.sec_type == "CASH" and i.currency == quote)
+        return next(pairs, None)
 
 
-def build_universe(now: float) -> Universe:  # noqa: ARG001 the chains roll with the date
-    """The instruments as they are on the date of `now` (seconds since 1970)."""
-    tech = {"sector": "Technology", "group": "Computers"}
-    option = {"sec_type": "OPT", "exchange": "SMART", "currency": "USD", "multiplier": 100.0}
-    return Universe(
-        (
-            Instrument(
-                conid=265598,
-                symbol="AAPL",
-                name="APPLE INC",
-                sec_type="STK",
-                exchange="NASDAQ",
-                currency="USD",
-                reference_price=265.0,
-                tick=0.01,
-                volatility=0.25,
-                **tech,
-            ),
-            Instrument(
-                conid=8314,
-                symbol="IBM",
-                name="INTL BUSINESS MACHINES CORP",
-                sec_type="STK",
-                exchange="NYSE",
-                currency="USD",
-                reference_price=250.0,
-                tick=0.01,
-                volatility=0.22,
-            ),
-            Instrument(
-                conid=272093,
-                symbol="MSFT",
-                name="MICROSOFT CORP",
-                sec_type="STK",
-                exchange="NASDAQ",
-                currency="USD",
-                reference_price=480.0,
-                tick=0.01,
-                volatility=0.22,
-            ),
-            Instrument(
-                conid=756733,
-                symbol="SPY",
-                name="SS SPDR S&P 500 ETF TRUST-US",
-                sec_type="STK",
-                exchange="ARCA",
-                currency="USD",
-                reference_price=665.0,
-                tick=0.01,
-                volatility=0.15,
-                is_etf=True,
-            ),
-            Instrument(
-                conid=11004968,
-                symbol="ES",
-                name="E-mini S&P 500",
-                sec_type="IND",
-                exchange="CME",
-                currency="USD",
-                reference_price=6650.0,
-                tick=0.25,
-                volatility=0.15,
-                hours="cme",
-            ),
-            Instrument(
-                conid=649180695,
-                symbol="ES",
-                name="E-mini S&P 500",
-                sec_type="FUT",
-                exchange="CME",
-                currency="USD",
-                reference_price=6650.0,
-                tick=0.25,
-                volatility=0.15,
-                multiplier=50.0,
-                underlying_conid=11004968,
-                expiry="20261218",
-                hours="cme",
-            ),
-            Instrument(
-                conid=12087792,
-                symbol="EUR",
-                name="European Monetary Union Euro",
-                sec_type="CASH",
-                exchange="IDEALPRO",
-                currency="USD",
-                reference_price=1.16,
-                tick=0.00005,
-                volatility=0.08,
-                hours="fx",
-                is_us=False,
-            ),
-            Instrument(
-                conid=900000001,
-                symbol="AAPL",
-                name="APPLE INC",
-                reference_price=8.0,
-                tick=0.01,
-                volatility=0.25,
-                underlying_conid=265598,
-                expiry="20261218",
-                strike=265.0,
-                right="C",
-                **option,
-            ),
-        )
+def build_universe(now: float) -> Universe:
+    """The instruments as they are on New York's date of `now` (seconds since 1970)."""
+    day = datetime.fromtimestamp(now, tz=ZoneInfo("US/Eastern")).date()
+    issue = _Conids()
+    listed = [_listed(row, issue) for row in tables.LISTINGS]
+    by_conid = {i.conid: i for i in listed}
+    for chain in tables.CHAINS:
+        listed += _options(by_conid[chain[0]], chain[1], chain[2], day, issue)
+    for underlying, multiplier, tick, count, carry, volume in tables.FUTURES:
+        base = by_conid[underlying]
+        expiries = (next_crude if underlying == tables.CL_INDEX else next_quarterly)(day, count)
+        listed += _futures(base, multiplier, tick, expiries, carry, volume, day, issue)
+    listed += [_bond(row, issue) for row in tables.BONDS]
+    listed += _events(day, issue)
+    return Universe(listed, day)
+
+
+class _Conids:
+    """Gives every contract without a known conid its own: the same one for the same contract."""
+
+    def __init__(self) -> None:
+        self._taken = {row.conid for row in tables.LISTINGS}
+
+    def __call__(self, *terms: object) -> int:
+        conid = 600_000_000 + crc32("|".join(map(str, terms)).encode()) % 200_000_000
+        while conid in self._taken:
+            conid += 1
+        self._taken.add(conid)
+        return conid
+
+
+def _listed(row: Listing, issue: _Conids) -> Instrument:
+    is_us = row.exchange in tables.US_EXCHANGES
+    stock = row.sec_type == "STK"
+    return Instrument(
+        conid=row.conid or issue(row.symbol, row.sec_type, row.exchange, row.currency),
+        symbol=row.symbol,
+        name=row.name,
+        sec_type=row.sec_type,
+        exchange=row.exchange,
+        currency=row.currency,
+        reference_price=row.price,
+        tick=row.tick,
+        volatility=row.volatility,
+        underlying_conid=row.follows if row.sec_type == "CFD" else None,
+        sector=row.kind.sector,
+        group=row.kind.group,
+        industry=row.kind.group,
+        category=row.kind.category,
+        is_us=is_us,
+        venues=tables.STOCK_VENUES if stock and is_us else tuple(dict.fromkeys(("SMART", row.exchange))),
+        hours=row.hours,
+        is_etf=stock and row.kind.sector == "Funds",
+        average_volume=row.volume,
+        follows=row.follows,
+        ratio=row.ratio,
     )
+
+
+def _options(base: Instrument, step: float, width: int, day: date, issue: _Conids) -> list[Instrument]:
+    found = []
+    centre = round(base.reference_price / step)
+    for expiry in next_monthly(day, 4):
+        years = max(1, (expiry - day).days) / 365
+        for strike in ((centre + i) * step for i in range(-width, width + 1)):
+            smile = 1 - 0.6 * log(strike / base.reference_price) * (
+                1 if strike < base.reference_price else 0.3
+            )
+            volatility = round(base.volatility * smile, 4)
+            for right in ("C", "P"):
+                worth = value(base.reference_price, strike, years, volatility, right)
+                found.append(
+                    Instrument(
+                        conid=issue(base.conid, "OPT", f"{expiry:%Y%m%d}", strike, right),
+                        symbol=base.symbol,
+                        name=base.name,
+                        sec_type="OPT",
+                        exchange="SMART",
+                        currency=base.currency,
+                        reference_price=round(worth, 2),
+                        tick=0.01,
+                        volatility=volatility,
+                        multiplier=100.0,
+                        underlying_conid=base.conid,
+                        expiry=f"{expiry:%Y%m%d}",
+                        strike=strike,
+                        right=right,
+                        sector=base.sector,
+                        group=base.group,
+                        industry=base.industry,
+                        category=base.category,
+                        venues=tables.OPTION_VENUES,
+                        hours="us_option",
+                        average_volume=round(4000 * exp(-abs(strike / step - centre) / 4)) + 12,
+                    )
+                )
+    return found
+
+
+def _futures(
+    base: Instrument,
+    multiplier: float,
+    tick: float,
+    expiries: list[date],
+    carry: float,
+    volume: int,
+    day: date,
+    issue: _Conids,
+) -> list[Instrument]:
+    return [
+        Instrument(
+            conid=issue(base.conid, "FUT", f"{expiry:%Y%m%d}"),
+            symbol=base.symbol,
+            name=base.name,
+            sec_type="FUT",
+            exchange=base.exchange,
+            currency=base.currency,
+            reference_price=round(base.reference_price * exp(carry * (expiry - day).days / 365) / tick)
+            * tick,
+            tick=tick,
+            volatility=base.volatility,
+            multiplier=multiplier,
+            underlying_conid=base.conid,
+            expiry=f"{expiry:%Y%m%d}",
+            sector=base.sector,
+            group=base.group,
+            venues=(base.exchange,),
+            hours=base.hours,
+            average_volume=volume // 6**order + 40,
+            follows=base.conid,
+            carry=carry,
+        )
+        for order, expiry in enumerate(expiries)
+    ]
+
+
+def _bond(row: tables.Bond, issue: _Conids) -> Instrument:
+    return Instrument(
+        conid=row.conid or issue(row.issuer_id, row.coupon, row.maturity),
+        symbol=row.symbol,
+        name=row.issuer,
+        sec_type="BOND",
+        exchange="SMART",
+        currency="USD",
+        reference_price=row.price,
+        tick=0.001,
+        volatility=0.07,
+        multiplier=1000.0 / 100,
+        expiry=row.maturity,
+        hours="us_bond",
+        average_volume=2_000,
+        issuer_id=row.issuer_id,
+        coupon=row.coupon,
+        issued=row.issued,
+    )
+
+
+def _events(day: date, issue: _Conids) -> list[Instrument]:
+    conid, symbol, name, price, strikes = tables.EVENT_MARKET
+    expiry = f"{day.year + 1}0430"
+    return [
+        Instrument(
+            conid=issue(conid, expiry, strike, right),
+            symbol=symbol,
+            name=name,
+            sec_type="EC",
+            exchange="FORECASTX",
+            currency="USD",
+            reference_price=price if right == "C" else round(1 - price, 2),
+            tick=0.01,
+            volatility=0.4,
+            underlying_conid=conid,
+            expiry=expiry,
+            strike=strike,
+            right=right,
+            venues=("FORECASTX",),
+            hours="forecast",
+            average_volume=900,
+        )
+        for strike in strikes
+        for right in ("C", "P")
+    ]
