@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from api_gateway.client import Gateway
+from api_gateway.settings import GatewaySettings
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.session import State as Simulated
+from api_gateway.simulator.simulation import Options, Simulation
+from ticker_service.beat import Finding, State
+from ticker_service.keeper import Keeper, Rhythm
+
+NEW_YORK = ZoneInfo("America/New_York")
+LOGIN_URL = "https://localhost:5055"
+MINUTE, HOUR = 60.0, 3600.0
+
+
+class TimeIsUpError(Exception):
+    """The time that a test looks at is over."""
+
+
+class World:
+    """The simulator and a keeper in one time that only their sleeping moves."""
+
+    def __init__(self, start: datetime, *, login: bool = True, compete: bool = False) -> None:
+        self.clock = Clock(start=start.timestamp(), held=True)
+        self.simulation = Simulation(Options(login=login), self.clock)
+        self.inits: list[float] = []
+        self.states: list[tuple[float, str]] = []
+        self.simulated: list[Simulated] = []
+        self.plan: list[tuple[float, Callable[[], None]]] = []
+        self.up = True
+        self._end = 0.0
+        self._inner = httpx.ASGITransport(app=create_app(self.simulation))
+        self.gateway = Gateway(
+            GatewaySettings.model_construct(),
+            transport=_Transport(self._answer),
+            now=self.clock.now,
+            sleep=self.sleep,
+        )
+        self.keeper = Keeper(
+            self.gateway,
+            Rhythm(fair=60, foul=5),
+            compete=compete,
+            login_url=LOGIN_URL,
+            overdue=60,
+            now=self.clock.now,
+            wall=self.clock.now,
+            sleep=self.sleep,
+        )
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        if not self.up:
+            raise httpx.ConnectError("refused", request=request)
+        if request.url.path.endswith("/ssodh/init"):
+            self.inits.append(self.clock.now())
+        return await self._inner.handle_async_request(request)
+
+    def at(self, hours: float, do: Callable[[], None]) -> None:
+        """Do something so many hours from now."""
+        self.plan.append((self.clock.now() + hours * HOUR, do))
+        self.plan.sort(key=lambda planned: planned[0])
+
+    async def sleep(self, seconds: float) -> None:
+        state = self.keeper.report()["state"]
+        if not self.states or self.states[-1][1] != state:
+            self.states.append((self.clock.now(), state))
+        wake = self.clock.now() + seconds
+        while self.plan and self.plan[0][0] <= wake:
+            moment, do = self.plan.pop(0)
+            self.clock.advance(max(0.0, moment - self.clock.now()))
+            self.simulated.append(self.simulation.session.state)
+            do()
+        self.clock.advance(max(0.0, wake - self.clock.now()))
+        self.simulated.append(self.simulation.session.state)
+        if self.clock.now() >= self._end:
+            raise TimeIsUpError
+
+    async def run(self, hours: float) -> None:
+        self._end = self.clock.now() + hours * HOUR
+        with pytest.raises(TimeIsUpError):
+            await self.keeper.run()
+
+    def seen(self) -> list[str]:
+        return [state for _, state in self.states]
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    def __init__(self, answer: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> None:
+        self._answer = answer
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._answer(request)
+
+
+def noon() -> datetime:
+    return datetime(2026, 3, 3, 12, tzinfo=NEW_YORK)
+
+
+async def test_a_day_with_its_midnight_and_its_nightly_reset_is_kept_with_one_reopening() -> None:
+    world = World(noon())
+    world.at(12.5, world.simulation.session.login)
+    await world.run(24)
+    # The login that a person makes at half past midnight opens the brokerage session by itself;
+    # the reset at one o'clock is the only loss that is the ticker's to mend.
+    assert len(world.inits) == 1
+    reset = datetime(2026, 3, 4, 1, tzinfo=NEW_YORK).timestamp()
+    assert 0 < world.inits[0] - reset <= 70
+    assert world.seen() == ["established", "login_required", "established", "opening", "established"]
+    lost = datetime(2026, 3, 4, 0, tzinfo=NEW_YORK).timestamp()
+    assert 0 <= world.states[1][0] - lost <= 70
+    assert 0 <= world.states[2][0] - (lost + 30 * MINUTE) <= 70
+    # The one time that the simulator had closed the session was that reset: it was never idle.
+    assert world.simulated.count(Simulated.SSO) == 1
+    assert world.keeper.report()["ready"]
+
+
+async def test_a_session_that_is_never_tickled_is_lost_to_idleness_in_the_same_world() -> None:
+    world = World(noon())
+    world.clock.advance(10 * MINUTE)
+    assert world.simulation.session.state is Simulated.SSO
+
+
+async def test_an_hour_without_a_gateway_ends_with_one_restart_of_its_own_tickle(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World(noon())
+
+    def down() -> None:
+        world.up = False
+
+    def up() -> None:
+        world.up = True
+
+    world.at(1, down)
+    world.at(2, up)
+    with caplog.at_level(logging.INFO, "ticker"):
+        await world.run(4)
+    assert world.seen() == ["established", "unreachable", "opening", "established"]
+    assert caplog.text.count("own tickle has been restarted") == 1
+    assert len(world.inits) == 1
+
+
+async def test_each_change_of_state_is_one_line_however_long_it_lasts(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World(noon(), login=False)
+    with caplog.at_level(logging.INFO, "ticker"):
+        await world.run(6)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert LOGIN_URL in caplog.text
+
+
+async def test_a_missing_login_is_looked_for_every_five_seconds_and_later_every_minute() -> None:
+    world = World(noon(), login=False)
+    waits = []
+    for _ in range(60):
+        wait = await world.keeper.look()
+        waits.append(wait)
+        world.clock.advance(wait)
+    assert waits[0] == 5
+    assert waits[-1] == 60
+    assert waits == sorted(waits)
+
+
+async def test_another_program_keeps_the_session_until_it_lets_go() -> None:
+    world = World(noon())
+    world.at(1, world.simulation.session.displace)
+    await world.run(3)
+    assert world.seen() == ["established", "competing"]
+    assert world.inits == []
+
+
+async def test_with_compete_the_session_comes_back_once_and_is_then_left_to_who_takes_it_again() -> None:
+    world = World(noon(), compete=True)
+    for minutes in (60, 63, 66):
+        world.at(minutes / 60, world.simulation.session.displace)
+    await world.run(3)
+    assert len(world.inits) == 1
+    assert world.seen() == ["established", "opening", "established", "competing"]
+
+
+async def test_nothing_is_sent_while_ibkr_wants_silence() -> None:
+    times: list[float] = []
+    clock = Clock(start=0, held=True)
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        times.append(clock.now())
+        return httpx.Response(429, headers={"Retry-After": "700"})
+
+    async def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+        if clock.now() > 4000:
+            raise TimeIsUpError
+
+    gateway = Gateway(
+        GatewaySettings.model_construct(), transport=_Transport(answer), now=clock.now, sleep=sleep
+    )
+    keeper = Keeper(
+        gateway,
+        Rhythm(60, 5),
+        compete=False,
+        login_url=LOGIN_URL,
+        overdue=60,
+        now=clock.now,
+        wall=clock.now,
+        sleep=sleep,
+    )
+    with pytest.raises(TimeIsUpError):
+        await keeper.run()
+    assert len(times) >= 3
+    assert all(later - earlier >= 600 for earlier, later in pairwise(times))
+    assert "next_look_in_seconds" in keeper.report()
+
+
+async def test_the_report_says_what_since_when_and_what_to_do_and_holds_no_secret() -> None:
+    world = World(noon())
+    await world.keeper.look()
+    world.clock.advance(10)
+    report = world.keeper.report()
+    assert report["state"] == "established"
+    assert report["ready"] is True
+    assert report["since"] == "2026-03-03T17:00:00+00:00"
+    assert report["person_must"] is None
+    assert report["login_url"] == LOGIN_URL
+    assert report["next_look_in_seconds"] == 50
+    assert report["login_ends_in_seconds"] == 12 * HOUR - 10
+    assert [set(past) for past in report["last_beats"]] == [{"at", "state", "seconds"}]
+    text = json.dumps(report)
+    assert world.simulation.session.token not in text
+    assert world.simulation.options.account_id not in text
+
+
+async def test_the_report_keeps_the_last_twenty_beats() -> None:
+    world = World(noon())
+    for _ in range(25):
+        world.clock.advance(await world.keeper.look())
+    assert len(world.keeper.report()["last_beats"]) == 20
+
+
+async def test_before_the_first_look_the_report_says_so() -> None:
+    report = World(noon()).keeper.report()
+    assert (report["state"], report["ready"], report["last_beats"]) == ("starting", False, [])
+
+
+async def test_the_keeper_is_alive_while_it_beats_and_dead_when_the_loop_is_not_there_or_hangs() -> None:
+    clock = Clock(start=0, held=True)
+    released = asyncio.Event()
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        await released.wait()
+        return httpx.Response(401)
+
+    gateway = Gateway(GatewaySettings.model_construct(), transport=_Transport(answer), now=clock.now)
+    keeper = Keeper(
+        gateway, Rhythm(60, 5), compete=False, login_url=LOGIN_URL, overdue=60, now=clock.now, wall=clock.now
+    )
+    assert not keeper.alive
+    running = asyncio.create_task(keeper.run())
+    await asyncio.sleep(0.01)
+    assert keeper.alive
+    clock.advance(61)
+    assert not keeper.alive
+    released.set()
+    await asyncio.sleep(0.01)
+    assert keeper.alive
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert not keeper.alive
+
+
+@pytest.mark.parametrize(
+    ("finding", "lasted", "wait"),
+    [
+        (Finding(State.ESTABLISHED, ""), 0, 60),
+        (Finding(State.ESTABLISHED, ""), 9999, 60),
+        (Finding(State.CLOSED, ""), 0, 5),
+        (Finding(State.COMPETING, ""), 200, 20),
+        (Finding(State.LOGIN_REQUIRED, ""), 9999, 60),
+        (Finding(State.UNREACHABLE, ""), 9999, 5),
+        (Finding(State.PENALTY, "", quiet_for=600), 0, 600),
+    ],
+)
+def test_the_rhythm_is_a_minute_in_fair_weather_and_five_seconds_in_foul(
+    finding: Finding, lasted: float, wait: float
+) -> None:
+    assert Rhythm(fair=60, foul=5).wait(finding, lasted) == wait

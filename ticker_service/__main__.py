@@ -1,0 +1,85 @@
+"""`python -m ticker_service`: keep the session open until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import uvicorn
+
+from api_gateway.client import Gateway
+from api_gateway.settings import GatewaySettings, SettingsError, load
+from ticker_service.app import create_app
+from ticker_service.keeper import Keeper, Rhythm
+from ticker_service.settings import TickerSettings
+
+REQUESTS = 4
+"""One more than a beat ever sends: each may wait for its turn and then last until its deadline."""
+
+
+def main() -> int:
+    """Exit status: 0 stopped by a signal, 1 the port is not to be had, 2 a setting is wrong."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+    try:
+        settings, gateway_settings = load(TickerSettings), load(GatewaySettings)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    # One line per request would drown the one line per change of the session.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        listener = socket.create_server((settings.ticker_host, settings.ticker_port))
+    except OSError as error:
+        print(
+            f"The ticker cannot listen on {settings.ticker_host}:{settings.ticker_port}: {error.strerror}. "
+            "Choose another port with TICKER_PORT.",
+            file=sys.stderr,
+        )
+        return 1
+    with listener:
+        asyncio.run(serve(listener, settings, gateway_settings))
+    return 0
+
+
+async def serve(listener: socket.socket, settings: TickerSettings, gateway_settings: GatewaySettings) -> None:
+    """Beat and answer on `listener` until a signal comes; a loop that breaks ends the process."""
+    async with Gateway(gateway_settings) as gateway, asyncio.TaskGroup() as tasks:
+        keeper = Keeper(
+            gateway,
+            Rhythm(fair=settings.tickle_interval, foul=settings.tickle_interval_foul),
+            compete=settings.compete,
+            login_url=gateway_settings.gateway_login_url,
+            overdue=REQUESTS * (gateway_settings.gateway_deadline + gateway_settings.gateway_max_wait),
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(keeper),
+                lifespan="off",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=0,
+            )
+        )
+        beating = tasks.create_task(keeper.run())
+        await server.serve(sockets=[listener])
+        beating.cancel()
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 (a signal handler's signature)
+    # uvicorn passes a signal on to whoever was there before it, once it has stopped serving.
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

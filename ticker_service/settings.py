@@ -1,0 +1,66 @@
+"""The ticker's own settings; how it reaches the gateway is in `api_gateway.settings`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LogLevel(StrEnum):
+    """From how much weight on an event is logged."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+class TickerSettings(BaseSettings):
+    """How often the ticker looks, what it may do about a competing session, and where it answers."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    tickle_interval: int = Field(
+        default=60,
+        ge=5,
+        le=240,
+        description="Seconds between two beats while the session is open; IBKR closes it after 5 to 6 idle "
+        "minutes, so at most 240.",
+    )
+    tickle_interval_foul: int = Field(
+        default=5,
+        ge=1,
+        le=60,
+        description="Seconds between two beats while something is wrong; grows to TICKLE_INTERVAL as the "
+        "trouble lasts.",
+    )
+    compete: bool = Field(
+        default=False,
+        description="true: when TWS, the mobile app or another program holds the brokerage session, take it "
+        "over, once per loss; false: report it and leave it to them.",
+    )
+    ticker_host: str = Field(
+        default="127.0.0.1",
+        description="Address the ticker answers /health and /state on; 0.0.0.0 only inside a container.",
+    )
+    ticker_port: int = Field(
+        default=5056, ge=1, le=65535, description="Port the ticker answers /health and /state on."
+    )
+
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
+        default=LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR."
+    )
+
+    @model_validator(mode="after")
+    def foul_is_not_slower_than_fair(self) -> Self:
+        """Refuse an interval for trouble that is longer than the one for fair weather."""
+        if self.tickle_interval_foul > self.tickle_interval:
+            raise ValueError("TICKLE_INTERVAL_FOUL must not be longer than TICKLE_INTERVAL")
+        return self
