@@ -36,8 +36,10 @@ class _Server(uvicorn.Server):
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # A request that hangs because a fault says so is cut now, and is no error.
+        # A request that hangs because a fault says so is cut now, without an answer, and is no error.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        for connection in self.server_state.connections:
+            connection.transport.abort()
         await super().shutdown(sockets)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import httpx
 import orjson
 from starlette.types import Receive, Scope, Send
 
@@ -86,6 +85,9 @@ async def _cut(scope: Scope, receive: Receive, reason: str, *, abort: bool) -> N
     transport: Any = scope.get("transport")
     if transport is None:
         # In process there is no connection to cut: the client gets the error that cutting one gives.
+        # Imported here, as the process that serves a port would load it for nothing.
+        import httpx
+
         raise httpx.ReadError(reason) if abort else httpx.RemoteProtocolError(reason)
     if abort:
         transport.abort()
