@@ -1,0 +1,53 @@
+"""The names of a contract that positions, orders and trades carry."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from api_gateway.simulator.price_text import quantity_text
+from api_gateway.simulator.universe import Instrument
+
+_RIGHTS = {"C": "Call", "P": "Put"}
+_LISTINGS = {"NASDAQ": "NASDAQ.NMS"}
+
+
+def contract_description(instrument: Instrument) -> str:
+    """As positions say it: `AAPL`, `SPY    JAN2025 440 C [SPY   250117C00440000 100]`, `ES       DEC2026`."""
+    symbol = instrument.symbol
+    if instrument.sec_type == "CASH":
+        return f"{symbol}.{instrument.currency}"
+    if instrument.expiry is None:
+        return symbol if instrument.sec_type == "STK" else f"{symbol} {instrument.sec_type}"
+    month = _expiry(instrument.expiry).strftime("%b%Y").upper()
+    if instrument.strike is None:
+        return f"{symbol:<8} {month}"
+    strike, right = quantity_text(instrument.strike), instrument.right or ""
+    exchange_symbol = f"{symbol:<6}{instrument.expiry[2:]}{right}{round(instrument.strike * 1000):08d}"
+    return f"{symbol:<6} {month} {strike} {right} [{exchange_symbol} {quantity_text(instrument.multiplier)}]"
+
+
+def derivative_text(instrument: Instrument) -> str | None:
+    """What follows the symbol of a derivative: `Jan17'25 440 Call`, `Dec18'26`; None for anything else."""
+    if instrument.expiry is None:
+        return None
+    day = _expiry(instrument.expiry)
+    text = f"{day:%b}{day.day}'{day:%y}"
+    if instrument.strike is None:
+        return text
+    return f"{text} {quantity_text(instrument.strike)} {_RIGHTS.get(instrument.right or '', '')}".rstrip()
+
+
+def full_name(instrument: Instrument) -> str:
+    """As a person reads it: `AAPL`, `SPY Jan17'25 440 Call`, `EUR.USD`."""
+    if instrument.sec_type == "CASH":
+        return f"{instrument.symbol}.{instrument.currency}"
+    return " ".join(filter(None, (instrument.symbol, derivative_text(instrument))))
+
+
+def listing(instrument: Instrument) -> str:
+    """The listing exchange as orders and trades spell it: `NASDAQ.NMS`."""
+    return _LISTINGS.get(instrument.exchange, instrument.exchange)
+
+
+def _expiry(yyyymmdd: str) -> date:
+    return datetime.strptime(yyyymmdd, "%Y%m%d").date()  # noqa: DTZ007 a date has no time zone
