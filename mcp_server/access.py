@@ -23,7 +23,7 @@ def refuse_open_door(settings: ServerSettings) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is reached from this machine only. Another name than localhost may stand for anything."""
+    """Whether `host` is reached from this machine only. A name other than localhost may not be."""
     if host.lower() == "localhost":
         return True
     try:

@@ -20,7 +20,7 @@ _NEXT_STEP: Mapping[SessionState, str] = {
     SessionState.LOGGED_IN: "The ticker opens it; if this lasts, look at the ticker's log.",
     SessionState.OPENING: "Wait some seconds and ask again.",
     SessionState.ESTABLISHED: "",
-    SessionState.COMPETING: "Log out of TWS or the mobile app, or let the ticker take over with COMPETE=true.",
+    SessionState.COMPETING: "Log out of TWS or the mobile app, or start the ticker with COMPETE=true.",
 }
 _FAILURES: Mapping[type[GatewayError], tuple[str, str]] = {
     errors.Unreachable: ("unreachable", "unknown"),

@@ -28,6 +28,20 @@ class CannotListenError(Exception):
     """The address cannot be listened on; `str()` is the sentence for the user."""
 
 
+def web_config(server: FastMCP[Any], settings: ServerSettings) -> uvicorn.Config:
+    """How the web app is served: no access log, no proxy believed, and a quick end."""
+    return uvicorn.Config(
+        http_app(server, settings),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+
+
 def http_app(server: FastMCP[Any], settings: ServerSettings) -> Starlette:
     """The web app: the MCP endpoint, /health and /ready, behind the check of Host and Origin."""
     return server.http_app(
@@ -76,22 +90,12 @@ def listen(host: str, port: int) -> list[socket.socket]:
 def serve_http(server: FastMCP[Any], settings: ServerSettings) -> None:
     """Serve until SIGTERM or SIGINT, which end the process with status 0. Raises CannotListenError."""
     listening = listen(settings.mcp_server_host, settings.mcp_server_port)
-    config = uvicorn.Config(
-        http_app(server, settings),
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        ws="none",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE,
-    )
     host, port, *_ = listening[0].getsockname()
     shown = f"[{host}]" if ":" in host else host
     _log.info("listening on http://%s:%s%s", shown, port, settings.mcp_server_path)
     _end_quietly_on(signal.SIGTERM, signal.SIGINT)
     _settle()
-    uvicorn.Server(config).run(sockets=listening)
+    uvicorn.Server(web_config(server, settings)).run(sockets=listening)
 
 
 def serve_stdio(server: FastMCP[Any]) -> None:

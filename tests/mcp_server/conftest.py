@@ -1,0 +1,72 @@
+"""A gateway that answers as a test says, our server over it, and clients of both protocol revisions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from api_gateway.client import Gateway
+from api_gateway.settings import GatewaySettings
+from fastmcp import FastMCP
+from mcp_server.serving import listen, web_config
+from mcp_server.settings import ServerSettings
+
+Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+
+
+@dataclass
+class FarSide:
+    """What stands behind the gateway client: answers by path, and remembers what it was asked."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+    asked: list[httpx.Request] = field(default_factory=list)
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        answer = self.answers.get(request.url.path.removeprefix("/v1/api"), httpx.Response(200, json=[]))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer(request) if callable(answer) else answer
+
+
+@pytest.fixture
+def far_side() -> FarSide:
+    return FarSide()
+
+
+@pytest.fixture
+def gateway(far_side: FarSide) -> Gateway:
+    settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
+    return Gateway(settings, transport=httpx.MockTransport(far_side))
+
+
+@pytest.fixture
+def settings() -> ServerSettings:
+    return ServerSettings(_env_file=None)
+
+
+@asynccontextmanager
+async def serving(server: FastMCP[Any], settings: ServerSettings) -> AsyncIterator[str]:
+    """The server on a free port of this process; the value is its address without a path."""
+    listening = listen("127.0.0.1", 0)
+    running = uvicorn.Server(web_config(server, settings))
+    task = asyncio.create_task(running.serve(sockets=listening))
+    try:
+        async with asyncio.timeout(10):
+            while not running.started:
+                await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listening[0].getsockname()[1]}"
+    finally:
+        running.should_exit = True
+        await task
+
+
+@pytest.fixture
+def over_http() -> Callable[[FastMCP[Any], ServerSettings], Any]:
+    return serving
