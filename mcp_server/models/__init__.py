@@ -1,0 +1,1 @@
+"""Request bodies, and arguments that only make sense together."""

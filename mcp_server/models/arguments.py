@@ -1,0 +1,20 @@
+"""What all models of arguments have in common: our names come in, IBKR's go out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import AliasGenerator, BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Arguments(BaseModel):
+    """Arguments of one operation. An unknown one is refused; one left out is not sent."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=AliasGenerator(serialization_alias=to_camel)
+    )
+
+    def sent(self) -> dict[str, Any]:
+        """The arguments under IBKR's names."""
+        return self.model_dump(by_alias=True, exclude_none=True)

@@ -1,0 +1,99 @@
+"""Arguments of the Contracts section that only make sense together."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mcp_server.dependencies import (
+    ConidNumber,
+    ContractMonth,
+    ExchangeName,
+    IssuerId,
+    OrderNumber,
+    Text,
+)
+from mcp_server.models.arguments import Arguments
+
+OPTIONS = frozenset({"OPT", "FOP", "WAR"})
+DATED = OPTIONS | {"FUT"}
+MONTH = "Contract month as MMMYY, e.g. JAN27, from `search_contracts`."
+
+
+class ContractSearch(Arguments):
+    """The body form of the symbol search."""
+
+    symbol: Annotated[Text, Field(description="Ticker, company name (with `name`) or bond issuer.")]
+    sec_type: Annotated[Literal["STK", "IND", "BOND"] | None, Field(description="STK if left out.")] = None
+    name: Annotated[bool | None, Field(description="`symbol` is (part of) a company name.")] = None
+    more: Annotated[bool | None, Field(description="Ask for more results.")] = None
+    fund: Annotated[bool | None, Field(description="Search funds.")] = None
+    fund_family_conid_ex: Annotated[Text | None, Field(description="Only funds of this family.")] = None
+    pattern: Annotated[bool | None, Field(description="Match `symbol` as a pattern.")] = None
+    referrer: Annotated[Text | None, Field(description="Rarely needed.")] = None
+
+
+class StrikesWanted(Arguments):
+    """One month of an option chain."""
+
+    conid: Annotated[ConidNumber, Field(description="Conid of the underlying.")]
+    sec_type: Annotated[
+        Literal["OPT", "FOP", "WAR"],
+        Field(serialization_alias="sectype", description="Options, futures options or warrants."),
+    ]
+    month: Annotated[ContractMonth, Field(description=MONTH)]
+    exchange: Annotated[ExchangeName | None, Field(description="SMART if left out; FOP needs it.")] = None
+
+    @model_validator(mode="after")
+    def _futures_options_name_their_exchange(self) -> Self:
+        if self.sec_type == "FOP" and self.exchange is None:
+            raise ValueError("FOP needs `exchange`, e.g. CME, from the sections of `search_contracts`")
+        return self
+
+
+class SecdefWanted(Arguments):
+    """Derivatives of one underlying, or bonds of one issuer."""
+
+    conid: Annotated[ConidNumber | None, Field(description="Conid of the underlying; not for bonds.")] = None
+    sec_type: Annotated[
+        Literal["STK", "OPT", "FUT", "FOP", "WAR", "CASH", "CFD", "BOND"] | None,
+        Field(serialization_alias="sectype", description="Kind of contract wanted."),
+    ] = None
+    month: Annotated[ContractMonth | None, Field(description=MONTH)] = None
+    exchange: Annotated[ExchangeName | None, Field(description="Routing exchange, e.g. SMART.")] = None
+    strike: Annotated[float | None, Field(gt=0, description="From `get_strikes`.")] = None
+    right: Annotated[Literal["C", "P"] | None, Field(description="Call or put; both if left out.")] = None
+    issuer_id: Annotated[
+        IssuerId | None,
+        Field(description="Bond issuer, e.g. e1234567."),
+    ] = None
+    filters: Annotated[
+        list[Text] | None, Field(max_length=20, description="Bond filters, from `get_bond_filters`.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _enough_to_find_it(self) -> Self:
+        if self.conid is None and self.issuer_id is None:
+            raise ValueError("give `conid` of the underlying, or `issuer_id` for bonds")
+        if self.sec_type in DATED and self.month is None:
+            raise ValueError(f"{self.sec_type} needs `month`, e.g. JAN27")
+        if self.sec_type in OPTIONS and self.strike is None:
+            raise ValueError(f"{self.sec_type} needs `strike`, from `get_strikes`")
+        return self
+
+
+class RulesWanted(Arguments):
+    """Whose trading rules, for which side."""
+
+    conid: Annotated[ConidNumber, Field(description="Contract id (conid).")]
+    is_buy: Annotated[bool | None, Field(description="true to buy, false to sell.")] = None
+    exchange: Annotated[ExchangeName | None, Field(description="Exchange, e.g. SMART.")] = None
+    modify_order: Annotated[bool | None, Field(description="Rules for modifying `order_id`.")] = None
+    order_id: Annotated[OrderNumber | None, Field(description="The order to modify.")] = None
+
+    @model_validator(mode="after")
+    def _a_modification_names_its_order(self) -> Self:
+        if self.modify_order and self.order_id is None:
+            raise ValueError("`modify_order` needs `order_id`")
+        return self

@@ -1,0 +1,132 @@
+"""A window of price history: which bar sizes IBKR keeps with which period.
+
+IBKR does not refuse a period or a bar it does not know, nor a pair that does not fit: it answers with
+another one. So a pair that would be replaced is refused here, with the bars that fit.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+from typing import Annotated, Final, Literal, Self, get_args
+
+from pydantic import AfterValidator, Field, model_validator
+
+from mcp_server.dependencies import ConidNumber, ExchangeName, like
+from mcp_server.models.arguments import Arguments
+
+Bar = Literal[
+    "1min", "2min", "3min", "5min", "10min", "15min", "30min", "1h", "2h", "3h", "4h", "8h", "1d", "1w", "1m"
+]
+BARS: Final[tuple[Bar, ...]] = get_args(Bar)
+
+MOMENT: Final = "%Y%m%d-%H:%M:%S"
+LONGEST: Final = {"min": 30, "h": 8, "d": 1000, "w": 792, "m": 182, "y": 15}
+MINUTES: Final = {"min": 1, "h": 60, "d": 1440, "w": 10_080, "m": 43_200, "y": 525_600}
+
+# IBKR's table: period, smallest bar, largest bar, the bar when none is named.
+STEPS: Final[tuple[tuple[str, Bar, Bar, Bar], ...]] = (
+    ("1min", "1min", "1min", "1min"),
+    ("1h", "1min", "8h", "1min"),
+    ("1d", "1min", "8h", "1min"),
+    ("1w", "10min", "1w", "15min"),
+    ("1m", "1h", "1m", "30min"),
+    ("3m", "2h", "1m", "1d"),
+    ("6m", "4h", "1m", "1d"),
+    ("1y", "8h", "1m", "1d"),
+    ("2y", "1d", "1m", "1d"),
+    ("3y", "1d", "1m", "1w"),
+    ("15y", "1w", "1m", "1w"),
+)
+
+
+class Direction(IntEnum):
+    """Which way from the start time."""
+
+    BACK = -1
+    FORWARD = 1
+
+
+def _split(period: str) -> tuple[int, str]:
+    unit = period.lstrip("0123456789")
+    return int(period.removesuffix(unit)), unit
+
+
+def _not_too_long(period: str) -> str:
+    count, unit = _split(period)
+    if count > LONGEST[unit]:
+        raise ValueError(f"{period} is too long: at most {LONGEST[unit]}{unit}")
+    return period
+
+
+def _is_a_moment(text: str) -> str:
+    try:
+        if datetime.strptime(text, MOMENT).strftime(MOMENT) == text:  # noqa: DTZ007  # UTC, by definition
+            return text
+    except ValueError:
+        pass
+    raise ValueError("not a moment such as 20270131-14:30:00")
+
+
+def _minutes(period: str) -> int:
+    count, unit = _split(period)
+    return count * MINUTES[unit]
+
+
+def bars_for(period: str) -> tuple[Bar, ...]:
+    """The bars IBKR keeps for a period, smallest first.
+
+    Between two rows of its table the shorter row gives the smallest bar and the longer one the largest.
+    """
+    length = _minutes(period)
+    smallest = [row[1] for row in STEPS if _minutes(row[0]) <= length][-1]
+    largest = next((row[2] for row in STEPS if _minutes(row[0]) >= length), BARS[-1])
+    return BARS[BARS.index(smallest) : BARS.index(largest) + 1]
+
+
+def usual_bar(period: str) -> Bar:
+    """The bar for a period when the caller names none: IBKR's own where it fits IBKR's own table."""
+    length = _minutes(period)
+    usual = [row[3] for row in STEPS if _minutes(row[0]) <= length][-1]
+    fitting = bars_for(period)
+    return usual if usual in fitting else fitting[0]
+
+
+class PriceHistoryWanted(Arguments):
+    """Whose bars, how long a window, and where it ends."""
+
+    conid: Annotated[ConidNumber, Field(description="Contract id (conid).")]
+    period: Annotated[
+        str,
+        Field(
+            description="Length: 1-30min, 1-8h, 1-1000d, 1-792w, 1-182m (months), 1-15y.",
+        ),
+        like("[1-9][0-9]{0,3}(min|h|d|w|m|y)", "a period such as 1d or 6m, in lower case"),
+        AfterValidator(_not_too_long),
+    ] = "1d"
+    bar: Annotated[
+        Bar,
+        Field(
+            default_factory=lambda given: usual_bar(given["period"]),
+            description="Bar size (1m is a month); left out, one that fits the period.",
+        ),
+    ]
+    exchange: Annotated[ExchangeName | None, Field(description="Exchange; SMART if left out.")] = None
+    outside_rth: Annotated[bool | None, Field(description="Include extended hours.")] = None
+    start_time: Annotated[
+        Annotated[str, AfterValidator(_is_a_moment)] | None,
+        Field(description="END of the window, UTC, YYYYMMDD-HH:mm:ss; now if left out."),
+    ] = None
+    direction: Annotated[
+        Direction | None, Field(description="-1 back from start_time (default); 1 mostly fails.")
+    ] = None
+    source: Annotated[
+        Literal["Last", "Trades", "Midpoint", "Bid_Ask"] | None,
+        Field(description="Prices of the bars; Last if left out."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _ibkr_would_keep_the_bar(self) -> Self:
+        if self.bar not in (fitting := bars_for(self.period)):
+            raise ValueError(f"a period of {self.period} takes bars of {', '.join(fitting)}, not {self.bar}")
+        return self

@@ -1,0 +1,145 @@
+"""Accounts: which there are, what is in them, which one is selected."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from mcp_server.dependencies import AccountId, BodyAccountId, Gateway, like
+from mcp_server.effects import CHANGES
+from mcp_server.relay import Json
+
+router = APIRouter(tags=["Accounts"])
+
+
+@router.get("/iserver/accounts")
+async def list_brokerage_accounts(gateway: Gateway) -> Json:
+    """List the accounts one can trade, the selected one, and what each may do.
+
+    `acctProps` and `aliases` are keyed by account id; `isPaper` tells paper money from real.
+    \f
+    Source: IBKR Web API reference, "Receive Brokerage Accounts"; recorded.
+    """
+    return await gateway.get("/iserver/accounts", redact=("sessionId",))
+
+
+@router.post("/iserver/account", openapi_extra=CHANGES)
+async def select_account(gateway: Gateway, account_id: BodyAccountId) -> Json:
+    """Select the account that orders, trades and profit and loss refer to.
+
+    For users with several accounts; with one, the answer is `Account already set`. An account that is not
+    in `list_brokerage_accounts` is refused.
+    \f
+    Source: IBKR Web API reference, "Switch Account"; recorded.
+    Open to: users with several accounts.
+    """
+    return await gateway.post("/iserver/account", body={"acctId": account_id})
+
+
+@router.get("/iserver/account/pnl/partitioned")
+async def get_pnl(gateway: Gateway) -> Json:
+    """Get today's profit and loss of the selected account.
+
+    `upnl` is keyed `<account>.Core`: `dpl` daily and `upl` unrealised P&L, `nl` net liquidation value, `el`
+    excess liquidity, `mv` market value, in base currency.
+    \f
+    Source: IBKR Web API reference, "Account Profit and Loss"; recorded.
+    """
+    return await gateway.get("/iserver/account/pnl/partitioned")
+
+
+@router.get("/iserver/account/search/{pattern}")
+async def search_dynamic_accounts(
+    gateway: Gateway,
+    pattern: Annotated[
+        Annotated[str, like("[A-Za-z0-9]{1,20}", "part of an account id")],
+        Path(description="Part of an account id."),
+    ],
+) -> Json:
+    """Find broker accounts by part of their id.
+
+    Only for brokers with dynamic accounts (DYNACCT); others are refused (503).
+    \f
+    Source: IBKR Web API reference, "Search Dynamic Account"; documented.
+    Open to: brokers with dynamic accounts.
+    """
+    return await gateway.get("/iserver/account/search/{pattern}", pattern)
+
+
+@router.post("/iserver/dynaccount", openapi_extra=CHANGES)
+async def select_dynamic_account(gateway: Gateway, account_id: BodyAccountId) -> Json:
+    """Select the dynamic account that later calls refer to.
+
+    Only for brokers with dynamic accounts (DYNACCT); others are refused (401).
+    \f
+    Source: IBKR Web API reference, "Set Dynamic Account"; documented.
+    Open to: brokers with dynamic accounts.
+    """
+    return await gateway.post("/iserver/dynaccount", body={"acctId": account_id})
+
+
+@router.get("/iserver/account/{account_id}/summary")
+async def get_account_summary(gateway: Gateway, account_id: AccountId) -> Json:
+    """Get an account's headline figures: net liquidation value, cash, buying power, margins.
+
+    Plain numbers in base currency; the last row of `cashBalances` is their total.
+    \f
+    Source: IBKR Web API reference, "Account Summary"; recorded.
+    """
+    return await gateway.get("/iserver/account/{account}/summary", account_id)
+
+
+@router.get("/iserver/account/{account_id}/summary/available_funds")
+async def get_available_funds(gateway: Gateway, account_id: AccountId) -> Json:
+    """Get the funds free for trading, now and looking ahead, by segment.
+
+    Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
+    \f
+    Source: IBKR Web API reference, "Account Summary - Available Funds"; recorded.
+    """
+    return await gateway.get("/iserver/account/{account}/summary/available_funds", account_id)
+
+
+@router.get("/iserver/account/{account_id}/summary/balances")
+async def get_balances(gateway: Gateway, account_id: AccountId) -> Json:
+    """Get cash, equity and net liquidation value by segment.
+
+    Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
+    \f
+    Source: IBKR Web API reference, "Account Summary - Balances"; recorded.
+    """
+    return await gateway.get("/iserver/account/{account}/summary/balances", account_id)
+
+
+@router.get("/iserver/account/{account_id}/summary/margins")
+async def get_margins(gateway: Gateway, account_id: AccountId) -> Json:
+    """Get initial and maintenance margin, now and looking ahead, by segment.
+
+    Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
+    \f
+    Source: IBKR Web API reference, "Account Summary - Margins"; recorded.
+    """
+    return await gateway.get("/iserver/account/{account}/summary/margins", account_id)
+
+
+@router.get("/iserver/account/{account_id}/summary/market_value")
+async def get_market_value(gateway: Gateway, account_id: AccountId) -> Json:
+    """Get the market value of what an account holds, by currency and kind of asset.
+
+    Keyed by currency; values are text.
+    \f
+    Source: IBKR Web API reference, "Account Summary - Market Value"; recorded.
+    """
+    return await gateway.get("/iserver/account/{account}/summary/market_value", account_id)
+
+
+@router.get("/acesws/{account_id}/signatures-and-owners")
+async def get_signatures_and_owners(gateway: Gateway, account_id: AccountId) -> Json:
+    """Get the names of an account's owners, users and applicants.
+
+    Personal data (names, dates of birth): ask only when somebody wants exactly this.
+    \f
+    Source: IBKR Web API reference, "Signatures and Owners"; recorded.
+    """
+    return await gateway.get("/acesws/{account}/signatures-and-owners", account_id)

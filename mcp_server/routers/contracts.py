@@ -1,0 +1,276 @@
+"""Contracts: from a symbol to a conid, and what is known about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from mcp_server.dependencies import (
+    Conid,
+    ConidNumber,
+    CurrencyCode,
+    Exchange,
+    ExchangeName,
+    Gateway,
+    IssuerId,
+    OneConid,
+    Symbol,
+    like,
+)
+from mcp_server.effects import READS
+from mcp_server.models.contracts import ContractSearch, RulesWanted, SecdefWanted, StrikesWanted
+from mcp_server.relay import Json
+
+router = APIRouter(tags=["Contracts"])
+
+Symbols = Annotated[
+    list[Symbol], Query(min_length=1, max_length=50, description='Upper-case symbols, e.g. ["AAPL"].')
+]
+
+
+@router.get("/iserver/secdef/search")
+async def search_contracts(gateway: Gateway, wanted: Annotated[ContractSearch, Query()]) -> Json:
+    """Find the conid of a stock, index, fund or bond issuer by ticker or company name.
+
+    The first step to options and futures: `sections` lists their kinds with `months` (JAN27;FEB27) and
+    exchanges, for `get_strikes` and `get_secdef_info`. `conid` is text here. One symbol can stand for several
+    companies: look at `description` (the exchange). Nothing found: an empty list.
+    \f
+    Source: IBKR Web API reference, "Search Contract by Symbol"; recorded.
+    """
+    return await gateway.get("/iserver/secdef/search", **wanted.sent())
+
+
+@router.post("/iserver/secdef/search", openapi_extra=READS)
+async def search_contracts_by_body(gateway: Gateway, wanted: ContractSearch) -> Json:
+    """Find contracts as `search_contracts` does, for texts that do not travel well in a URL.
+
+    Same arguments, same answer; use it for company names with accents, & or +.
+    \f
+    Source: IBKR Web API reference, "Search Contract by Symbol"; recorded.
+    """
+    return await gateway.post("/iserver/secdef/search", body=wanted.sent(), reads=True)
+
+
+@router.get("/iserver/secdef/strikes")
+async def get_strikes(gateway: Gateway, wanted: Annotated[StrikesWanted, Query()]) -> Json:
+    """Get the strikes of an option chain for one month, calls and puts apart.
+
+    A month without options gives empty lists. Next: `get_secdef_info` for the conids.
+    \f
+    Source: IBKR Web API reference, "Search Strikes by Underlying Contract ID"; recorded.
+    """
+    return await gateway.get("/iserver/secdef/strikes", **wanted.sent())
+
+
+@router.get("/iserver/secdef/info")
+async def get_secdef_info(gateway: Gateway, wanted: Annotated[SecdefWanted, Query()]) -> Json:
+    """Get the conids of the options, futures or warrants of an underlying, or of an issuer's bonds.
+
+    A list, one row per expiry and right (`maturityDate` is YYYYMMDD). OPT, FOP and WAR need month and
+    strike, FUT the month.
+    \f
+    Source: IBKR Web API reference, "Search SecDef information by conid"; documented.
+    """
+    return await gateway.get("/iserver/secdef/info", **wanted.sent())
+
+
+@router.get("/iserver/secdef/bond-filters")
+async def get_bond_filters(
+    gateway: Gateway,
+    issuer_id: Annotated[
+        IssuerId,
+        Query(description="From `search_contracts` with sec_type BOND, e.g. e1234567."),
+    ],
+) -> Json:
+    """Get the maturities, coupons and currencies that an issuer's bonds can be filtered by.
+
+    An unknown issuer gives an empty list. Next: `get_secdef_info` with `issuer_id`.
+    \f
+    Source: IBKR Web API reference, "Search Bond Filter Information"; recorded.
+    """
+    return await gateway.get("/iserver/secdef/bond-filters", symbol="BOND", issuerId=issuer_id)
+
+
+@router.get("/iserver/contract/{conid}/info")
+async def get_contract_info(gateway: Gateway, conid: Conid) -> Json:
+    """Get what a conid stands for: symbol, kind, currency, exchanges, multiplier, expiry.
+
+    Fields that do not apply are null.
+    \f
+    Source: IBKR Web API reference, "Contract information by Contract ID"; recorded.
+    """
+    return await gateway.get("/iserver/contract/{conid}/info", conid)
+
+
+@router.get("/iserver/contract/{conid}/info-and-rules")
+async def get_contract_info_and_rules(
+    gateway: Gateway,
+    conid: Conid,
+    is_buy: Annotated[bool | None, Query(description="true: rules to buy, false: to sell.")] = None,
+) -> Json:
+    """Get what a conid stands for, and its trading rules, in one answer.
+
+    As `get_contract_info` plus `rules`, which is what `get_contract_rules` gets.
+    \f
+    Source: IBKR Web API reference, "Find all Info and Rules for a given contract"; recorded.
+    """
+    return await gateway.get("/iserver/contract/{conid}/info-and-rules", conid, isBuy=is_buy)
+
+
+@router.get("/iserver/contract/{conid}/algos")
+async def list_contract_algos(
+    gateway: Gateway,
+    conid: Conid,
+    algos: Annotated[
+        list[Annotated[str, like("[A-Za-z0-9_]{1,40}", "an algo's id")]] | None,
+        Query(min_length=1, max_length=8, description="Only these ids, e.g. Adaptive; case matters."),
+    ] = None,
+    add_description: Annotated[bool, Query(description="With a description of each.")] = False,
+    add_params: Annotated[bool, Query(description="With the parameters of each.")] = False,
+) -> Json:
+    """List the IB algos an order for this contract can use.
+
+    Each has `id` and `name`. An unknown conid is refused (503).
+    \f
+    Source: IBKR Web API reference, "IB Algo Params"; recorded.
+    """
+    return await gateway.get(
+        "/iserver/contract/{conid}/algos",
+        conid,
+        algos=";".join(algos) if algos else None,
+        addDescription=int(add_description),
+        addParams=int(add_params),
+    )
+
+
+@router.post("/iserver/contract/rules", openapi_extra=READS)
+async def get_contract_rules(gateway: Gateway, wanted: RulesWanted) -> Json:
+    """Get the trading rules of a contract for one side: order types, times in force, increments.
+
+    `orderTypes`, `tifTypes`, `increment` (tick size), `sizeIncrement`, `defaultSize`, `cashSize`; `error` is
+    set when it cannot be traded.
+    \f
+    Source: IBKR Web API reference, "Search Contract Rules"; recorded.
+    """
+    return await gateway.post("/iserver/contract/rules", body=wanted.sent(), reads=True)
+
+
+@router.get("/iserver/currency/pairs")
+async def list_currency_pairs(
+    gateway: Gateway,
+    currency: Annotated[CurrencyCode, Query(description="Currency code, e.g. EUR.")],
+) -> Json:
+    """List the currency pairs of a currency, with the conid to quote or trade each.
+    \f
+    Source: IBKR Web API reference, "Currency Pairs"; recorded.
+    """
+    return await gateway.get("/iserver/currency/pairs", currency=currency)
+
+
+@router.get("/iserver/exchangerate")
+async def get_exchange_rate(
+    gateway: Gateway,
+    source: Annotated[CurrencyCode, Query(description="Currency one has, e.g. EUR.")],
+    target: Annotated[CurrencyCode, Query(description="Currency wanted, e.g. USD.")],
+) -> Json:
+    """Get the exchange rate: what one unit of `source` is worth in `target`.
+    \f
+    Source: IBKR Web API reference, "Currency Exchange Rate"; recorded.
+    """
+    return await gateway.get("/iserver/exchangerate", target=target, source=source)
+
+
+@router.get("/trsrv/stocks")
+async def list_stocks(gateway: Gateway, symbols: Symbols) -> Json:
+    """List every stock with one of these symbols, all over the world.
+
+    Keyed by symbol: companies, each with `contracts` (conid, exchange, `isUS` for the US listing). An unknown
+    symbol is missing from the answer.
+    \f
+    Source: IBKR Web API reference, "Security Stocks by Symbol"; recorded.
+    """
+    return await gateway.get("/trsrv/stocks", symbols=symbols)
+
+
+@router.get("/trsrv/futures")
+async def list_futures(gateway: Gateway, symbols: Symbols, exchange: Exchange = None) -> Json:
+    """List the futures that have not expired, by the symbol of the underlying.
+
+    Keyed by symbol; `expirationDate` and `ltd` (last trading day) are YYYYMMDD. An unknown symbol is missing.
+    \f
+    Source: IBKR Web API reference, "Security Future by Symbol"; recorded.
+    """
+    return await gateway.get("/trsrv/futures", symbols=symbols, exchange=exchange)
+
+
+@router.get("/trsrv/secdef/schedule")
+async def get_symbol_schedule(
+    gateway: Gateway,
+    asset_class: Annotated[
+        Literal["STK", "OPT", "FUT", "CFD", "WAR", "SWP", "FND", "BND", "ICS"],
+        Query(description="SWP is forex, FND funds, BND bonds, ICS inter-commodity spreads."),
+    ],
+    symbol: Annotated[Symbol, Query(description="Symbol of the underlying.")],
+    conid: Annotated[ConidNumber | None, Query(description="Only this contract.")] = None,
+    exchange: Exchange = None,
+    exchange_filter: Annotated[
+        list[ExchangeName] | None, Query(max_length=20, description="Only these exchanges.")
+    ] = None,
+) -> Json:
+    """Get trading hours by symbol and venue, up to a month ahead.
+
+    Times are HHmm at the venue; a `tradingScheduleDate` in 2000 stands for a weekday. For one conid,
+    `get_trading_schedule` is simpler.
+    \f
+    Source: IBKR Web API reference, "Trading Schedule by Symbol"; documented.
+    """
+    return await gateway.get(
+        "/trsrv/secdef/schedule",
+        assetClass=asset_class,
+        symbol=symbol,
+        conid=conid,
+        exchange=exchange,
+        exchangeFilter=exchange_filter,
+    )
+
+
+@router.get("/trsrv/secdef")
+async def get_security_definitions(
+    gateway: Gateway,
+    conids: Annotated[list[ConidNumber], Query(min_length=1, max_length=200, description="Up to 200.")],
+) -> Json:
+    """Get the security definitions of many conids at once.
+
+    `secdef` has a row for each known conid: name, ticker, assetClass, currency, sector, expiry, strike.
+    \f
+    Source: IBKR Web API reference, "Security Definition by Contract ID"; recorded.
+    """
+    return await gateway.get("/trsrv/secdef", conids=conids)
+
+
+@router.get("/trsrv/all-conids")
+async def list_exchange_conids(
+    gateway: Gateway,
+    exchange: Annotated[ExchangeName, Query(description="e.g. NASDAQ, NYSE, AMEX.")],
+    asset_class: Annotated[Literal["STK"] | None, Query(description="Only STK is known.")] = None,
+) -> Json:
+    """List the ticker and conid of every stock on one exchange.
+
+    Several megabytes for a large exchange: prefer `list_stocks` for known symbols.
+    \f
+    Source: IBKR Web API reference, "All Conids by Exchange"; recorded.
+    """
+    return await gateway.get("/trsrv/all-conids", exchange=exchange, assetClass=asset_class)
+
+
+@router.get("/contract/trading-schedule")
+async def get_trading_schedule(gateway: Gateway, conid: OneConid, exchange: Exchange = None) -> Json:
+    """Get the trading hours of a contract for about six trading days.
+
+    `schedules` is keyed YYYYMMDD; `liquid_hours` and `extended_hours` are epoch seconds.
+    \f
+    Source: IBKR Web API reference, "Trading Schedule (NEW)"; recorded.
+    """
+    return await gateway.get("/contract/trading-schedule", conid=conid, exchange=exchange)

@@ -1,0 +1,75 @@
+"""Market Data: quotes now, prices of the past, and the lines they occupy."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+
+from mcp_server.dependencies import BodyConid, ConidNumber, Gateway, like
+from mcp_server.effects import CHANGES
+from mcp_server.models.market_data import PriceHistoryWanted
+from mcp_server.relay import Json
+
+router = APIRouter(tags=["Market Data"])
+
+# last, bid, ask and their sizes; volume; change; the day's range; open, prior close; symbol; availability
+QUOTE: Final = (
+    *("31", "84", "86", "88", "85", "7059", "7762", "82", "83"),
+    *("70", "71", "7295", "7741", "55", "6509"),
+)
+
+
+@router.get("/iserver/marketdata/snapshot")
+async def get_market_snapshot(
+    gateway: Gateway,
+    conids: Annotated[list[ConidNumber], Query(min_length=1, max_length=100, description="Up to 100.")],
+    fields: Annotated[
+        list[Annotated[str, like("[0-9]{1,5}", "a field id, digits only")]] | None,
+        Query(min_length=1, max_length=50, description="Up to 50 field ids; a full quote if left out."),
+    ] = None,
+) -> Json:
+    """Get current quotes of up to 100 contracts, keyed by field id.
+
+    31 last, 84 bid, 86 ask, 88/85 bid/ask size, 7762 volume, 82/83 change and %, 70/71 high/low, 7295 open,
+    7741 prior close, 55 symbol, 7308-7311 Greeks, 7633 option's implied volatility, 7638 open interest.
+    Values are text; C253.5 is the prior close (market closed), H is halted. A missing field is unknown, not
+    zero. 6509 starts with R real-time, D delayed, Z frozen, N not subscribed. Each conid takes one of some
+    100 lines until `unsubscribe_market_data`.
+    \f
+    Source: IBKR Web API reference, "Live Market Data Snapshot"; recorded.
+    """
+    return await gateway.get("/iserver/marketdata/snapshot", conids=conids, fields=fields or QUOTE)
+
+
+@router.get("/iserver/marketdata/history")
+async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryWanted, Query()]) -> Json:
+    """Get bars of open, high, low, close and volume, at most 1000.
+
+    `data` rows: `t` epoch ms, `o` `h` `l` `c` prices, and `v`, which is to be multiplied by the answer's
+    `volumeFactor`. To page back, pass the first bar's time as `start_time`. A bar that does not fit the
+    period is refused, with those that do.
+    \f
+    Source: IBKR Web API reference, "Historical Market Data"; recorded.
+    """
+    return await gateway.get("/iserver/marketdata/history", **wanted.sent())
+
+
+@router.post("/iserver/marketdata/unsubscribe", openapi_extra=CHANGES)
+async def unsubscribe_market_data(gateway: Gateway, conid: BodyConid) -> Json:
+    """Give back the market-data line of one contract.
+
+    A contract without a line is refused ("unknown").
+    \f
+    Source: IBKR Web API reference, "Unsubscribe (Single)"; recorded.
+    """
+    return await gateway.post("/iserver/marketdata/unsubscribe", body={"conid": conid})
+
+
+@router.get("/iserver/marketdata/unsubscribeall", openapi_extra=CHANGES)
+async def unsubscribe_all_market_data(gateway: Gateway) -> Json:
+    """Give back all market-data lines, also those of other programs on this gateway.
+    \f
+    Source: IBKR Web API reference, "Unsubscribe (All)"; recorded.
+    """
+    return await gateway.get("/iserver/marketdata/unsubscribeall")

@@ -1,0 +1,70 @@
+"""Order Monitoring: what became of the orders."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from mcp_server.dependencies import AccountFilter, Gateway, OrderId
+from mcp_server.relay import Json
+
+router = APIRouter(tags=["Order Monitoring"])
+
+OrderFilter = Literal[
+    "inactive",
+    "pending_submit",
+    "pre_submitted",
+    "submitted",
+    "filled",
+    "pending_cancel",
+    "cancelled",
+    "warn_state",
+    "sort_by_time",
+]
+
+
+@router.get("/iserver/account/orders")
+async def list_live_orders(
+    gateway: Gateway,
+    filters: Annotated[
+        list[OrderFilter] | None, Query(min_length=1, description="Only these statuses; sort_by_time sorts.")
+    ] = None,
+    force: Annotated[bool | None, Query(description="Clear IBKR's cache; may answer empty once.")] = None,
+    account_id: AccountFilter = None,
+) -> Json:
+    """List today's orders of the selected account: open, filled and cancelled.
+
+    `side` is BUY or SELL, quantities are numbers, `price` is "" where there is none, `lastExecutionTime_r` is
+    epoch ms. For another account, `select_account` first.
+    \f
+    Source: IBKR Web API reference, "Live Orders"; recorded.
+    """
+    return await gateway.get("/iserver/account/orders", filters=filters, force=force, accountId=account_id)
+
+
+@router.get("/iserver/account/order/status/{order_id}")
+async def get_order_status(gateway: Gateway, order_id: OrderId) -> Json:
+    """Get the status of one order: filled so far, average price, what is left.
+
+    `side` is B or S; sizes and prices are text; `limit_price` is "" for a market order. Orders of an earlier
+    session are refused (503).
+    \f
+    Source: IBKR Web API reference, "Order Status"; recorded.
+    """
+    return await gateway.get("/iserver/account/order/status/{order}", order_id)
+
+
+@router.get("/iserver/account/trades")
+async def list_trades(
+    gateway: Gateway,
+    days: Annotated[int | None, Query(ge=1, le=7, description="Days back, 1-7; today if left out.")] = None,
+    account_id: AccountFilter = None,
+) -> Json:
+    """List the executions of the selected account, up to seven days back.
+
+    `side` is B or S, `size` a number, `price` and `commission` text, `trade_time_r` epoch ms.
+    \f
+    Source: IBKR Web API reference, "Trades"; recorded.
+    """
+    return await gateway.get("/iserver/account/trades", days=days, accountId=account_id)

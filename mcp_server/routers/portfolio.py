@@ -1,0 +1,213 @@
+"""Portfolio: positions, cash, and how the money is spread. Needs the login, not the brokerage session."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Query
+
+from mcp_server.dependencies import (
+    AccountFilter,
+    AccountId,
+    AccountText,
+    Conid,
+    Fresh,
+    Gateway,
+    Model,
+    Page,
+    SortColumn,
+    SortDirection,
+)
+from mcp_server.effects import CHANGES, READS
+from mcp_server.relay import Json
+
+router = APIRouter(tags=["Portfolio"])
+
+ProfitPeriod = Annotated[
+    Literal["1D", "7D", "1M"] | None, Query(description="Span of the profit-and-loss column.")
+]
+
+
+@router.get("/portfolio/accounts")
+async def list_portfolio_accounts(gateway: Gateway) -> Json:
+    """List the accounts whose positions and balances can be read, with their attributes.
+    \f
+    Source: IBKR Web API reference, "Portfolio Accounts"; recorded.
+    """
+    return await gateway.get("/portfolio/accounts")
+
+
+@router.get("/portfolio/subaccounts")
+async def list_subaccounts(gateway: Gateway) -> Json:
+    """List the sub-accounts of an adviser or broker, at most 100.
+
+    With more, use `list_large_subaccounts`. An individual sees the one account.
+    \f
+    Source: IBKR Web API reference, "Portfolio Subaccounts"; recorded.
+    """
+    return await gateway.get("/portfolio/subaccounts")
+
+
+@router.get("/portfolio/subaccounts2")
+async def list_large_subaccounts(
+    gateway: Gateway, page: Page = 0, account_id: AccountFilter = None, nocache: Fresh = None
+) -> Json:
+    """List the sub-accounts of a large structure, 20 to a page.
+
+    `metadata` has `total`, `pageSize` and `pageNum`.
+    \f
+    Source: IBKR Web API reference, "Portfolio Subaccounts (Large Account Structures)"; recorded.
+    """
+    return await gateway.get("/portfolio/subaccounts2", page=page, accountId=account_id, nocache=nocache)
+
+
+@router.post("/portfolio/allocation", openapi_extra=READS)
+async def get_combined_allocation(
+    gateway: Gateway,
+    account_ids: Annotated[
+        list[AccountText],
+        Body(embed=True, min_length=1, max_length=100, description='e.g. ["DU1234567"].'),
+    ],
+) -> Json:
+    """Get how several accounts together are spread over asset classes, sectors and groups.
+
+    `long` and `short` market values in base currency.
+    \f
+    Source: IBKR Web API reference, "Portfolio Allocation (All)"; recorded.
+    """
+    return await gateway.post("/portfolio/allocation", body={"acctIds": account_ids}, reads=True)
+
+
+@router.get("/portfolio/positions/{conid}")
+async def list_positions_by_conid(gateway: Gateway, conid: Conid) -> Json:
+    """List who holds one contract: its positions in all accounts.
+
+    Keyed by account id (also segments such as U1234567C); empty when nobody holds it.
+    \f
+    Source: IBKR Web API reference, "Position & Contract Info"; recorded.
+    """
+    return await gateway.get("/portfolio/positions/{conid}", conid)
+
+
+@router.get("/portfolio/{account_id}/meta")
+async def get_account_attributes(gateway: Gateway, account_id: AccountId) -> Json:
+    """Get the attributes of one account: type, title, base currency, parent.
+    \f
+    Source: IBKR Web API reference, "Specific Account's Portfolio Information"; recorded.
+    """
+    return await gateway.get("/portfolio/{account}/meta", account_id)
+
+
+@router.get("/portfolio/{account_id}/summary")
+async def get_portfolio_summary(gateway: Gateway, account_id: AccountId) -> Json:
+    """Get every balance, margin and limit that IBKR keeps for an account, some 140 of them.
+
+    `amount` is a number in `currency`. Suffix -s securities, -c commodities, -p crypto; none is the total.
+    `get_account_summary` has the headline figures alone.
+    \f
+    Source: IBKR Web API reference, "Portfolio Summary"; recorded.
+    """
+    return await gateway.get("/portfolio/{account}/summary", account_id)
+
+
+@router.get("/portfolio/{account_id}/ledger")
+async def get_ledger(gateway: Gateway, account_id: AccountId) -> Json:
+    """Get cash and values per currency, with `BASE` as the total in base currency.
+
+    `timestamp` is epoch seconds; `exchangerate` converts to base currency.
+    \f
+    Source: IBKR Web API reference, "Portfolio Ledger"; recorded.
+    """
+    return await gateway.get("/portfolio/{account}/ledger", account_id)
+
+
+@router.get("/portfolio/{account_id}/allocation")
+async def get_allocation(gateway: Gateway, account_id: AccountId, model: Model = None) -> Json:
+    """Get how one account is spread over asset classes, sectors and groups.
+
+    `long` and `short` market values in base currency.
+    \f
+    Source: IBKR Web API reference, "Portfolio Allocation (Single)"; recorded.
+    """
+    return await gateway.get("/portfolio/{account}/allocation", account_id, model=model)
+
+
+# IBKR has the page in the path. It is a query here, because only a query can be left out.
+@router.get("/portfolio/{account_id}/positions")
+async def list_positions(
+    gateway: Gateway,
+    account_id: AccountId,
+    page: Page = 0,
+    model: Model = None,
+    sort: SortColumn = None,
+    direction: SortDirection = None,
+    period: ProfitPeriod = None,
+    wait_for_sec_def: Annotated[bool | None, Query(description="Wait for names and sectors.")] = None,
+) -> Json:
+    """List the open positions of one account, 100 to a page.
+
+    Prices and values are in each contract's own `currency`. IBKR's cache can be a minute old: see
+    `list_uncached_positions`. Past the last page: an empty list.
+    \f
+    Source: IBKR Web API reference, "Positions"; recorded.
+    """
+    return await gateway.get(
+        "/portfolio/{account}/positions/{page}",
+        account_id,
+        page,
+        model=model,
+        sort=sort,
+        direction=direction,
+        period=period,
+        waitForSecDef=wait_for_sec_def,
+    )
+
+
+@router.get("/portfolio2/{account_id}/positions")
+async def list_uncached_positions(
+    gateway: Gateway,
+    account_id: AccountId,
+    model: Model = None,
+    sort: SortColumn = None,
+    direction: SortDirection = None,
+) -> Json:
+    """List the positions of one account as they are now, all at once.
+
+    Other names than `list_positions`: `description`, `marketPrice`, `marketValue`; `conid` is text here.
+    \f
+    Source: IBKR Web API reference, "Positions (NEW)"; recorded.
+    """
+    return await gateway.get(
+        "/portfolio2/{account}/positions", account_id, model=model, sort=sort, direction=direction
+    )
+
+
+@router.get("/portfolio/{account_id}/position/{conid}")
+async def get_position(gateway: Gateway, account_id: AccountId, conid: Conid) -> Json:
+    """Get the position in one contract in one account.
+
+    A list of one row; empty when it is not held.
+    \f
+    Source: IBKR Web API reference, "Positions by Conid"; recorded.
+    """
+    return await gateway.get("/portfolio/{account}/position/{conid}", account_id, conid)
+
+
+@router.get("/portfolio/{account_id}/combo/positions")
+async def list_combo_positions(gateway: Gateway, account_id: AccountId, nocache: Fresh = None) -> Json:
+    """List the positions held as combinations, with their legs.
+
+    With none, IBKR answers an empty list or refuses (500).
+    \f
+    Source: IBKR Web API reference, "Combination Positions"; recorded.
+    """
+    return await gateway.get("/portfolio/{account}/combo/positions", account_id, nocache=nocache)
+
+
+@router.post("/portfolio/{account_id}/positions/invalidate", openapi_extra=CHANGES)
+async def invalidate_position_cache(gateway: Gateway, account_id: AccountId) -> Json:
+    """Make IBKR forget its cached positions, so that `list_positions` reads them anew.
+    \f
+    Source: IBKR Web API reference, "Invalidate Backend Portfolio Cache"; recorded.
+    """
+    return await gateway.post("/portfolio/{account}/positions/invalidate", account_id)

@@ -1,0 +1,83 @@
+"""Session: the browser login, and the brokerage session on top of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from mcp_server.dependencies import Gateway
+from mcp_server.effects import CHANGES, DESTROYS, READS
+from mcp_server.relay import Json
+
+router = APIRouter(tags=["Session"])
+
+MACHINE = ("MAC", "hardware_info")
+
+
+@router.post("/iserver/auth/ssodh/init", openapi_extra=CHANGES)
+async def open_brokerage_session(
+    gateway: Gateway,
+    compete: Annotated[
+        bool, Body(embed=True, description="Take it from TWS, the phone or another program.")
+    ] = False,
+) -> Json:
+    """Open the brokerage session that quotes, contracts, orders and trades need.
+
+    Ready when the answer says `established`: true; if not, ask `get_session_status` again in a second. One
+    username has one brokerage session: `competing` says another program holds it, and `compete` logs
+    that program out. Needs the browser login.
+    \f
+    Source: IBKR Web API reference, "Initialize Brokerage Session"; recorded.
+    """
+    return await gateway.post(
+        "/iserver/auth/ssodh/init", body={"publish": True, "compete": compete}, redact=MACHINE
+    )
+
+
+@router.post("/iserver/auth/status", openapi_extra=READS)
+async def get_session_status(gateway: Gateway) -> Json:
+    """Tell whether the brokerage session is open.
+
+    Go by `established`: `authenticated` alone is not enough, answers are then empty. `competing`: another
+    program of the same username holds the session. `connected` false: no browser login.
+    \f
+    Source: IBKR Web API reference, "Authentication Status"; recorded.
+    """
+    return await gateway.post("/iserver/auth/status", reads=True, redact=MACHINE)
+
+
+@router.post("/tickle", openapi_extra=READS)
+async def tickle(gateway: Gateway) -> Json:
+    """Keep the login from idling out, and tell how long it lasts.
+
+    `ssoExpires` is in ms; `iserver.authStatus` is what `get_session_status` tells. The ticker does this
+    every minute already. The session token is left out of the answer.
+    \f
+    Source: IBKR Web API reference, "Ping the server"; recorded.
+    """
+    return await gateway.tickle(redact=("session", *MACHINE))
+
+
+@router.get("/sso/validate")
+async def validate_sso(gateway: Gateway) -> Json:
+    """Tell whose browser login this is, and how long it is valid.
+
+    `RESULT` true is valid; `EXPIRES` is ms left; `LOGIN_TYPE` (or `loginType`) 1 live, 2 paper. Once a
+    minute at most.
+    \f
+    Source: IBKR Web API reference, "Validate SSO"; documented.
+    """
+    return await gateway.get("/sso/validate", redact=("CREDENTIAL", "IP"))
+
+
+@router.post("/logout", openapi_extra=DESTROYS)
+async def logout(gateway: Gateway) -> Json:
+    """End the browser login of the whole gateway.
+
+    Every program that uses this gateway loses it, and only a person can log in again, with a browser.
+    Open orders stay open.
+    \f
+    Source: IBKR Web API reference, "Logout of the current session"; recorded.
+    """
+    return await gateway.post("/logout")
