@@ -25,7 +25,7 @@ _RIGHTS = {"C": "Call", "P": "Put"}
 @dataclass(frozen=True, kw_only=True)
 class Instrument:
     """One contract. `exchange` is where it is listed; `expiry` is yyyymmdd (a bond's is its maturity);
-    `right` is C or P; `hours` names a row of `hours.HOURS`.
+    `right` is C or P (yes and no of an event contract); `hours` names a row of `hours.HOURS`.
 
     The price follows another instrument's (`follows`) times `ratio`, growing by `carry` a year until
     expiry, where that is given.
@@ -72,7 +72,7 @@ class Instrument:
         if self.sec_type == "OPT" and self.expiry and self.strike is not None:
             return f"{self.symbol:<6}{self.expiry[2:]}{self.right}{round(self.strike * 1000):08d}"
         if self.sec_type == "FUT" and self.expiry:
-            return f"{self.symbol}{'FGHJKMNQUVXZ'[int(self.contract_month[4:]) - 1]}{self.expiry[3]}"
+            return f"{self.symbol}{'FGHJKMNQUVXZ'[int(self.contract_month[4:]) - 1]}{self.contract_month[3]}"
         if self.sec_type == "CASH":
             return f"{self.symbol}.{self.currency}"
         return self.symbol
@@ -304,27 +304,35 @@ def _bond(row: tables.Bond, issue: _Conids) -> Instrument:
 
 
 def _events(day: date, issue: _Conids) -> list[Instrument]:
-    conid, symbol, name, price, strikes = tables.EVENT_MARKET
+    market, symbol, name, strikes = tables.EVENT_MARKET
     expiry = f"{day.year + 1}0430"
-    return [
-        Instrument(
-            conid=issue(conid, expiry, strike, right),
-            symbol=symbol,
-            name=name,
-            sec_type="EC",
-            exchange="FORECASTX",
-            currency="USD",
-            reference_price=price if right == "C" else round(1 - price, 2),
-            tick=0.01,
-            volatility=0.4,
-            underlying_conid=conid,
-            expiry=expiry,
-            strike=strike,
-            right=right,
-            venues=("FORECASTX",),
-            hours="forecast",
-            average_volume=900,
-        )
-        for strike in strikes
-        for right in ("C", "P")
-    ]
+    found = []
+    for strike, price in strikes:
+        yes = issue(market, expiry, strike, "C")
+        no = issue(market, expiry, strike, "P")
+        found += [
+            Instrument(
+                conid=conid,
+                symbol=symbol,
+                name=name,
+                sec_type="EC",
+                exchange="FORECASTX",
+                currency="USD",
+                reference_price=reference,
+                tick=0.01,
+                volatility=0.4,
+                underlying_conid=market,
+                expiry=expiry,
+                strike=strike,
+                right=right,
+                venues=("FORECASTX",),
+                hours="forecast",
+                average_volume=900,
+                follows=follows,
+            )
+            for conid, right, reference, follows in (
+                (yes, "C", price, None),
+                (no, "P", round(1 - price, 2), yes),
+            )
+        ]
+    return found
