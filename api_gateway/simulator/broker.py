@@ -88,8 +88,10 @@ class Broker:
         Books the order, the position, the cash and the list of executions together.
         """
         instrument = self.instrument(order.conid)
-        fee = commission(instrument, quantity, price)
         order.fill(quantity, price, at)
+        # A minimum is charged once per order, however many executions fill it.
+        fee = max(0.0, round(commission(instrument, order.filled, order.average_price) - order.fees, 2))
+        order.fees += fee
         signed = order.sign * quantity
         value = signed * price * instrument.multiplier
         realised, position = 0.0, 0.0
@@ -147,7 +149,8 @@ class Broker:
     def valuation(self) -> Valuation:
         """The account at this moment's prices."""
         now = self.clock.now()
-        today = [execution for execution in self.executions if execution.at >= self._day_of(execution.conid)]
+        started = {conid: self._day_of(conid) for conid in {e.conid for e in self.executions}}
+        today = [execution for execution in self.executions if execution.at >= started[execution.conid]]
         touched = {execution.conid for execution in today}
         lines = tuple(
             self._line(holding, [e for e in today if e.conid == conid])

@@ -14,22 +14,23 @@ _LISTINGS = {"NASDAQ": "NASDAQ.NMS"}
 def contract_description(instrument: Instrument) -> str:
     """As positions say it: `AAPL`, `SPY    JAN2025 440 C [SPY   250117C00440000 100]`, `ES       DEC2026`."""
     symbol = instrument.symbol
-    if instrument.sec_type == "CASH":
-        return f"{symbol}.{instrument.currency}"
+    if instrument.sec_type in ("STK", "CASH"):
+        return instrument.local_symbol
+    if instrument.sec_type == "BOND":
+        return instrument.text or symbol
     if instrument.expiry is None:
-        return symbol if instrument.sec_type == "STK" else f"{symbol} {instrument.sec_type}"
+        return f"{symbol} {instrument.sec_type}"
     month = _expiry(instrument.expiry).strftime("%b%Y").upper()
     if instrument.strike is None:
         return f"{symbol:<8} {month}"
-    strike, right = quantity_text(instrument.strike), instrument.right or ""
-    exchange_symbol = f"{symbol:<6}{instrument.expiry[2:]}{right}{round(instrument.strike * 1000):08d}"
-    return f"{symbol:<6} {month} {strike} {right} [{exchange_symbol} {quantity_text(instrument.multiplier)}]"
+    terms = f"{month} {quantity_text(instrument.strike)} {instrument.right}"
+    return f"{symbol:<6} {terms} [{instrument.local_symbol} {quantity_text(instrument.multiplier)}]"
 
 
 def derivative_text(instrument: Instrument) -> str | None:
-    """What follows the symbol of a derivative: `Jan17'25 440 Call`, `Dec18'26`; None for anything else."""
-    if instrument.expiry is None:
-        return None
+    """What follows a derivative's symbol: `Jan17'25 440 Call`, `Dec18'26`; a bond's terms; else None."""
+    if instrument.expiry is None or instrument.sec_type == "BOND":
+        return instrument.text
     day = _expiry(instrument.expiry)
     text = f"{day:%b}{day.day}'{day:%y}"
     if instrument.strike is None:
@@ -40,7 +41,7 @@ def derivative_text(instrument: Instrument) -> str | None:
 def full_name(instrument: Instrument) -> str:
     """As a person reads it: `AAPL`, `SPY Jan17'25 440 Call`, `EUR.USD`."""
     if instrument.sec_type == "CASH":
-        return f"{instrument.symbol}.{instrument.currency}"
+        return instrument.local_symbol
     return " ".join(filter(None, (instrument.symbol, derivative_text(instrument))))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api_gateway.simulator.prices import Prices
-from api_gateway.simulator.universe import Instrument, Universe
+from api_gateway.simulator.universe import Universe
 
 
 class ExchangeRates:
@@ -18,14 +18,10 @@ class ExchangeRates:
         """Units of the base currency for one of `currency`; raises LookupError where no pair is traded."""
         if currency == self.base:
             return 1.0
-        direct = self._pair(currency, self.base)
+        direct = self._universe.pair(currency, self.base)
         if direct is not None:
             return self._prices.quote(direct).last
-        inverse = self._pair(self.base, currency)
+        inverse = self._universe.pair(self.base, currency)
         if inverse is not None:
             return 1.0 / self._prices.quote(inverse).last
         raise LookupError(f"no exchange rate between {currency} and {self.base}")
-
-    def _pair(self, bought: str, paid: str) -> Instrument | None:
-        pairs = (i for i in self._universe.matching(bought) if i.sec_type == "CASH" and i.currency == paid)
-        return next(pairs, None)

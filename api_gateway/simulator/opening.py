@@ -41,18 +41,18 @@ def _orders_of_the_day(broker: Broker) -> None:
     opened = now >= today.opens
     opening = today.opens if opened else today.start
     spent = min(now - opening, 3600.0)
-    first, second, third = opening + spent / 4, opening + spent / 2, opening + spent * 3 / 4
+    first, second, third, fourth = (opening + spent * part for part in (0.25, 0.5, 0.75, 0.875))
     apple, ibm, microsoft = (broker.instrument(conid) for conid in (_AAPL, _IBM, _MSFT))
 
     # Before the opening bell the exchange takes limit orders only.
     sale = _order(broker, apple, "SELL", 40, "MKT" if opened else "LMT", first, limit=None if opened else 1.0)
-    for quantity in (15, 25):
-        broker.execute(sale, quantity, _price(broker, apple, first), at=first, exchange="ISLAND")
+    for quantity, at, exchange in ((15, first, "ISLAND"), (25, opening + spent * 0.26, "IEX")):
+        broker.execute(sale, quantity, _price(broker, apple, at), at=at, exchange=exchange)
 
     dropped = _order(broker, ibm, "BUY", 30, "LMT", second, limit=0.97)
     dropped.move_to(OrderStatus.CANCELLED, third)
 
-    _order(broker, microsoft, "BUY", 50, "LMT", third, limit=0.95, tif="GTC", reference="msft-on-a-dip")
+    _order(broker, microsoft, "BUY", 50, "LMT", fourth, limit=0.95, tif="GTC", reference="msft-on-a-dip")
 
 
 def _bought(broker: Broker, instrument: Instrument, quantity: float, at: float, exchange: str) -> None:

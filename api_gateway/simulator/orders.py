@@ -60,6 +60,7 @@ class Order:
     updated_at: float = 0.0
     filled: float = 0.0
     average_price: float = 0.0
+    fees: float = 0.0
 
     def __post_init__(self) -> None:
         self.updated_at = self.updated_at or self.placed_at

@@ -10,6 +10,7 @@ from api_gateway.simulator.price_text import price_decimals, quantity_text
 from api_gateway.simulator.universe import Instrument
 
 PAGE_SIZE = 100
+_EXPIRING = frozenset({"OPT", "FOP", "FUT", "WAR", "EC"})
 _COUNTRIES = {"USD": "US", "EUR": "DE", "GBP": "GB", "CHF": "CH", "JPY": "JP", "CAD": "CA", "HKD": "HK"}
 
 
@@ -43,10 +44,11 @@ def thin_row(account_id: str, line: Line, realised: float) -> dict[str, Any]:
 def full_row(account_id: str, line: Line, realised: float, underlying: Instrument | None) -> dict[str, Any]:
     """A position with everything about its contract."""
     instrument = line.instrument
+    expiry = instrument.expiry if instrument.sec_type in _EXPIRING else None
     row = thin_row(account_id, line, realised) | {
-        "expiry": instrument.expiry,
+        "expiry": expiry,
         "putOrCall": instrument.right,
-        "multiplier": float(instrument.multiplier) if instrument.expiry else 0.0,
+        "multiplier": float(instrument.multiplier) if expiry else 0.0,
         "strike": quantity_text(instrument.strike) if instrument.strike else "0",
         "undConid": instrument.underlying_conid or 0,
         "incrementRules": [{"lowerEdge": 0.0, "increment": float(instrument.tick)}],
@@ -59,11 +61,11 @@ def full_row(account_id: str, line: Line, realised: float, underlying: Instrumen
         "crossCurrency": line.rate != 1.0,
         "time": 6 + instrument.conid % 60,
         "chineseName": instrument.name,
-        "allExchanges": ",".join(instrument.venues),
+        "allExchanges": ",".join(venue for venue in instrument.venues if venue != "SMART"),
         "listingExchange": instrument.exchange,
         "countryCode": _COUNTRIES.get(instrument.currency, "US"),
         "name": instrument.name,
-        "lastTradingDay": instrument.expiry,
+        "lastTradingDay": expiry,
         "group": instrument.group,
         "sector": instrument.sector,
         "sectorGroup": instrument.category,
@@ -114,9 +116,12 @@ def uncached_row(line: Line, timestamp: int) -> dict[str, Any]:
 
 def ordered(rows: list[dict[str, Any]], column: str, descending: bool) -> list[dict[str, Any]]:
     """The rows by one column; those without a value come last, an unknown column changes nothing."""
-    filled = [row for row in rows if isinstance(row.get(column), str | int | float)]
-    empty = [row for row in rows if row not in filled]
-    return sorted(filled, key=lambda row: row[column], reverse=descending) + empty
+
+    def has_value(row: dict[str, Any]) -> bool:
+        return isinstance(row.get(column), str | int | float)
+
+    filled = sorted((row for row in rows if has_value(row)), key=lambda row: row[column], reverse=descending)
+    return filled + [row for row in rows if not has_value(row)]
 
 
 def _stock_type(instrument: Instrument) -> str:

@@ -15,8 +15,7 @@ def rounded(instrument: Instrument, price: float) -> float:
 
 def price_decimals(instrument: Instrument) -> int:
     """How many decimals its prices have: those of the tick, two at least."""
-    exponent = Decimal(str(instrument.tick)).normalize().as_tuple().exponent
-    return max(2, -exponent) if isinstance(exponent, int) else 2
+    return max(2, instrument.digits)
 
 
 def price_text(instrument: Instrument, price: float) -> str:

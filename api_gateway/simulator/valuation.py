@@ -94,8 +94,9 @@ class Valuation:
     def commodities(self) -> Segment:
         """Futures, with the cash that IBKR sweeps over to carry them."""
         lines = [line for line in self.lines if line.instrument.sec_type in _COMMODITIES]
-        margin = sum(line.initial_margin for line in lines)
-        return segment_of(lines, cash=margin * _SWEPT_FOR_FUTURES)
+        needed = sum(line.initial_margin for line in lines) * _SWEPT_FOR_FUTURES
+        profit = sum(line.equity * line.rate for line in lines)
+        return segment_of(lines, cash=max(0.0, needed - profit))
 
     @cached_property
     def securities(self) -> Segment:

@@ -129,7 +129,7 @@ def profit_and_loss(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
                 "upl": round(float(valuation.base_ledger.unrealised), 2),
                 "uel": round(valuation.total.equity_with_loan, 2),
                 "el": round(valuation.total.excess_liquidity, 2),
-                "mv": round(float(sum(line.market_value * line.rate for line in valuation.held)), 2),
+                "mv": round(valuation.total.net_liquidation - valuation.total.total_cash, 2),
             }
         }
     }
