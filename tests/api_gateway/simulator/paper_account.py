@@ -1,0 +1,91 @@
+"""A paper account on a Monday at 13:00 in New York, with a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.broker import Broker
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.prices import Prices
+from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.universe import Instrument, build_universe
+
+MONDAY = 1795456800.0  # 2026-11-23 18:00 UTC
+ACCOUNT = "DU1234567"
+AAPL, IBM, MSFT, SPY, EUR_USD, USD_JPY = 265598, 8314, 272093, 756733, 12087792, 15016059
+IBM_IN_FRANKFURT = 1411277
+
+
+def paper_broker(now: float = MONDAY) -> Broker:
+    """An account by itself, as it starts at `now`."""
+    clock = Clock(start=now, held=True)
+    universe = build_universe(clock.now())
+    return Broker(ACCOUNT, universe, Prices(universe, clock, 1), clock)
+
+
+def paper_simulation(now: float = MONDAY, **options: Any) -> Simulation:
+    """A logged-in simulation without rate limits."""
+    settings = {"login": True, "rate_limits": False, **options}
+    return Simulation(Options(**settings), Clock(start=now, held=True))
+
+
+def trade(broker: Broker, conid: int, quantity: float, price: float) -> float:
+    """Buy (or sell, when negative) now at a price; the profit that it locks in."""
+    order = broker.enter(
+        conid, "BUY" if quantity > 0 else "SELL", abs(quantity), "MKT", at=broker.clock.now()
+    )
+    execution = broker.execute(order, abs(quantity), price, at=broker.clock.now(), exchange="SMART")
+    return execution.realised
+
+
+def held_option(broker: Broker) -> Instrument:
+    """The option that the account starts with."""
+    return next(line.instrument for line in broker.valuation().held if line.instrument.sec_type == "OPT")
+
+
+def held_future(broker: Broker) -> Instrument:
+    """The future that the account starts with."""
+    return next(line.instrument for line in broker.valuation().held if line.instrument.sec_type == "FUT")
+
+
+class Caller:
+    """Asks the simulator over HTTP, without a port."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def get(self, path: str, **query: str | int) -> httpx.Response:
+        """The reply to a GET below `/v1/api`."""
+        return await self._client.get(f"/v1/api{path}", params=query)
+
+    async def post(self, path: str, body: Any = None) -> httpx.Response:
+        """The reply to a POST below `/v1/api`."""
+        return await self._client.post(f"/v1/api{path}", json={} if body is None else body)
+
+    async def json(self, path: str, **query: str | int) -> Any:
+        """The body of a GET that is answered with 200."""
+        reply = await self.get(path, **query)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    async def second(self, path: str, **query: str | int) -> Any:
+        """The body of the same GET asked twice."""
+        await self.get(path, **query)
+        return await self.json(path, **query)
+
+
+@asynccontextmanager
+async def caller(simulation: Simulation, *, accounts: bool = True) -> AsyncIterator[Caller]:
+    """A client of the simulation; `accounts` makes both pre-flight calls first."""
+    transport = httpx.ASGITransport(app=create_app(simulation))
+    async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as client:
+        asks = Caller(client)
+        if accounts:
+            await asks.get("/iserver/accounts")
+            await asks.get("/portfolio/accounts")
+        yield asks
