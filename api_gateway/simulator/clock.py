@@ -17,7 +17,7 @@ class Clock:
         self._held_at: float | None = None
         self._offset = 0.0 if start is None else start - wall()
         if held:
-            self.hold()
+            self._held_at = self.now() if start is None else start
 
     @property
     def held(self) -> bool:

@@ -24,9 +24,9 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
   background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-main { width: 100%; max-width: 26rem; padding: 2rem; border-radius: .75rem; background: var(--card);
+main { width: 100%; max-width: 30rem; padding: 2rem; border-radius: .75rem; background: var(--card);
   box-shadow: 0 1px 3px rgb(0 0 0 / .2); }
-h1 { margin: 0 0 .25rem; font-size: 1.25rem; line-height: 1.3; }
+h1 { margin: 0 0 .25rem; font-size: 1.25rem; line-height: 1.3; text-wrap: balance; }
 p { margin: .5rem 0 1.25rem; color: var(--quiet); }
 button { width: 100%; padding: .75rem; border: 0; border-radius: .5rem; background: var(--accent);
   color: var(--card); font: inherit; font-weight: 600; cursor: pointer; }

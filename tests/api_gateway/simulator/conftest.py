@@ -1,0 +1,52 @@
+"""A simulator in process, in a time that stands still until a test moves it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.simulation import Options, Simulation
+
+
+@pytest.fixture
+def noon() -> float:
+    """Noon in New York on a Tuesday, in seconds since 1970."""
+    return datetime(2026, 3, 3, 12, tzinfo=ZoneInfo("America/New_York")).timestamp()
+
+
+@pytest.fixture
+def clock(noon: float) -> Clock:
+    """A clock that stands at noon."""
+    return Clock(start=noon, held=True)
+
+
+@pytest.fixture
+def options() -> Options:
+    """How the simulation is made; a test module or a parametrized test may say otherwise."""
+    return Options(login=True, rate_limits=False)
+
+
+@pytest.fixture
+def simulation(options: Options, clock: Clock) -> Simulation:
+    """One simulation at noon."""
+    return Simulation(options, clock)
+
+
+@pytest.fixture
+async def gateway(simulation: Simulation) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client for the whole simulator; `/v1/api` is part of the paths."""
+    transport = httpx.ASGITransport(app=create_app(simulation))
+    async with httpx.AsyncClient(transport=transport, base_url="https://localhost:5055") as client:
+        yield client
+
+
+@pytest.fixture
+def skip(clock: Clock) -> Callable[[float], None]:
+    """Let seconds pass."""
+    return clock.advance
