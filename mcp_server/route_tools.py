@@ -191,7 +191,7 @@ def slim(schema: Any) -> Any:
         return schema
     thin: dict[str, Any] = {}
     for key, value in schema.items():
-        if key == "title" or (key == "default" and value is None):
+        if key == "title" or (key == "default" and value is None) or (key == "required" and not value):
             continue
         if key in {"properties", "$defs"}:
             thin[key] = {name: slim(each) for name, each in value.items()}
@@ -201,10 +201,9 @@ def slim(schema: Any) -> Any:
             thin[key] = int(value)  # FastAPI writes the bounds of an integer as 1.0
         else:
             thin[key] = slim(value)
-    choices = [each for each in thin.get("anyOf", []) if each != {"type": "null"}]
-    if len(choices) == 1:
-        del thin["anyOf"]
-        thin = {**choices[0], **thin}
+    if "anyOf" in thin and "default" in schema and schema["default"] is None:
+        choices = [each for each in thin.pop("anyOf") if each != {"type": "null"}]
+        thin = {**choices[0], **thin} if len(choices) == 1 else {"anyOf": choices, **thin}
     return thin
 
 

@@ -1,0 +1,249 @@
+"""What a client reads about a tool made from a route, and what it gets from calling it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+import fastmcp
+import httpx
+import pytest
+from api_gateway.client import Gateway
+from fastapi import APIRouter, Body, Query
+from mcp_server.dependencies import AccountId, Conid, Gateway as Relayed, OrderId
+from mcp_server.effects import DESTROYS, READS
+from mcp_server.relay import Json
+from mcp_server.route_tools import slim
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+from pydantic import BaseModel, Field
+
+
+class Alert(BaseModel):
+    """A price to wait for."""
+
+    title: str = Field(description="What to call it.")
+    side: Literal["above", "below"] | None = None
+
+
+Fields = Annotated[list[str] | None, Query()]
+
+
+def sample() -> APIRouter:
+    router = APIRouter(tags=["Session"])
+
+    @router.get("/portfolio/{account_id}/meta")
+    async def look_at_account(
+        gateway: Relayed, account_id: AccountId, fields: Fields = None, deep: bool = False
+    ) -> Json:
+        """Look at one account.
+
+        All of it.
+        \f
+        Source: a page that a model need not read.
+        """
+        return await gateway.get("/portfolio/{account}/meta", account_id, fields=fields, deep=deep)
+
+    @router.post("/search", openapi_extra=READS)
+    async def search(
+        gateway: Relayed, alert: Annotated[Alert, Body(embed=True)], many: Annotated[int, Body()] = 1
+    ) -> Json:
+        """Search."""
+        return await gateway.post(
+            "/iserver/secdef/search", body={"alert": alert.title, "many": many}, reads=True
+        )
+
+    @router.post("/orders/{conid}")
+    async def place(gateway: Relayed, conid: Conid) -> Json:
+        """Place."""
+        raise RuntimeError("password=hunter2")
+
+    @router.delete("/orders/{order_id}", openapi_extra=DESTROYS)
+    async def cancel(gateway: Relayed, order_id: OrderId) -> Json:
+        """Cancel."""
+        return await gateway.delete("/iserver/account")
+
+    return router
+
+
+@pytest.fixture
+async def client(gateway: Gateway, settings: ServerSettings) -> AsyncIterator[Any]:
+    async with fastmcp.Client(create_server(gateway, settings, (sample(),))) as connected:
+        yield connected
+
+
+async def call(client: Any, tool: str, /, **arguments: Any) -> tuple[bool, str]:
+    """Whether the call failed, and the one text of its result."""
+    result = await client.call_tool(tool, arguments, raise_on_error=False)
+    assert result.structured_content is None
+    [content] = result.content
+    return result.is_error, content.text
+
+
+async def test_a_tool_is_named_after_its_function_and_titled_in_words(client: Any) -> None:
+    tools = {tool.name: tool for tool in await client.list_tools()}
+    assert sorted(tools) == ["cancel", "look_at_account", "place", "search"]
+    assert tools["look_at_account"].title == "Look at account"
+    assert tools["look_at_account"].annotations.title == "Look at account"
+    assert {tool.output_schema for tool in tools.values()} == {None}
+
+
+async def test_the_description_ends_where_the_source_note_begins(client: Any) -> None:
+    tools = {tool.name: tool for tool in await client.list_tools()}
+    assert tools["look_at_account"].description == "Look at one account.\n\nAll of it."
+
+
+@pytest.mark.parametrize(
+    ("tool", "reads", "destroys", "idempotent"),
+    [
+        ("look_at_account", True, False, True),
+        ("search", True, False, True),
+        ("place", False, False, False),
+        ("cancel", False, True, True),
+    ],
+)
+async def test_hints_say_what_a_call_does(
+    client: Any, tool: str, reads: bool, destroys: bool, idempotent: bool
+) -> None:
+    [hints] = [each.annotations for each in await client.list_tools() if each.name == tool]
+    assert (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint) == (
+        reads,
+        destroys,
+        idempotent,
+        True,
+    )
+
+
+async def test_an_answer_travels_once_as_the_text_that_came(client: Any, far_side: Any) -> None:
+    body = b'{ "b": 1.50, "a": [] }'
+    far_side.answers["/portfolio/U1234567/meta"] = httpx.Response(200, content=body)
+    assert await call(client, "look_at_account", account_id="U1234567") == (False, body.decode())
+
+
+async def test_values_of_every_kind_arrive_as_the_gateway_expects_them(client: Any, far_side: Any) -> None:
+    await call(client, "look_at_account", account_id="U1234567", deep=True, fields=["a b", "c&d"])
+    assert dict(far_side.asked[-1].url.params) == {"deep": "true", "fields": "a b,c&d"}
+    await call(client, "search", alert={"title": "x"}, many=3)
+    assert far_side.asked[-1].content == b'{"alert":"x","many":3}'
+
+
+async def test_null_is_the_same_as_leaving_an_argument_out(client: Any, far_side: Any) -> None:
+    failed, _ = await call(client, "look_at_account", account_id="U1234567", deep=None)
+    assert not failed
+    assert far_side.asked[-1].url.query == b"deep=false"
+
+
+async def test_an_unknown_argument_is_refused_with_the_known_ones(client: Any, far_side: Any) -> None:
+    failed, text = await call(client, "look_at_account", account_id="U1234567", acount="U1")
+    assert failed
+    assert text == (
+        "look_at_account does not take `acount`. It takes `account_id`, `fields`, `deep`. "
+        "Nothing was sent to IBKR."
+    )
+    assert far_side.asked == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "../tickle",
+        "U1234567/orders?x=",
+        "U1234567%2F",
+        "U1234567#",
+        "U1234567\r\n",
+        "",
+        "u1",
+        7,
+        ["U1234567"],
+        {"a": 1},
+    ],
+)
+async def test_a_wrong_path_value_is_refused_before_anything_is_sent(
+    client: Any, far_side: Any, value: Any
+) -> None:
+    failed, text = await call(client, "look_at_account", account_id=value)
+    assert failed
+    assert text.startswith("look_at_account: `account_id` should match the pattern")
+    assert far_side.asked == []
+
+
+async def test_a_missing_argument_is_named(client: Any, far_side: Any) -> None:
+    assert await call(client, "place") == (
+        True,
+        "place: `conid` is missing. Nothing was sent to IBKR. Correct the arguments and call again.",
+    )
+
+
+@pytest.mark.parametrize("value", [2**70, "\ud800"])
+async def test_a_value_that_no_json_can_hold_is_refused(client: Any, far_side: Any, value: Any) -> None:
+    server_side = client.transport.server
+    result = await server_side.call_tool("search", {"alert": {"title": value}})
+    assert result.is_error
+    assert "cannot be written as JSON" in result.content[0].text
+    assert far_side.asked == []
+
+
+@pytest.mark.parametrize("order_id", [-1, 0, "-1", True, 1.5])
+async def test_an_order_id_that_means_all_orders_never_gets_out(
+    client: Any, far_side: Any, order_id: Any
+) -> None:
+    failed, text = await call(client, "cancel", order_id=order_id)
+    assert failed
+    assert "`order_id`" in text
+    assert far_side.asked == []
+
+
+async def test_a_gateway_failure_is_flagged_and_told_in_our_words(client: Any, far_side: Any) -> None:
+    far_side.answers["/portfolio/U1234567/meta"] = httpx.Response(401)
+    failed, text = await call(client, "look_at_account", account_id="U1234567")
+    assert failed
+    assert "https://login.example:5055" in text
+    assert "HTTP error" not in text
+    assert "U1234567" not in text
+
+
+async def test_what_breaks_inside_stays_in_the_log(client: Any, caplog: pytest.LogCaptureFixture) -> None:
+    failed, text = await call(client, "place", conid=265598)
+    assert failed
+    assert "hunter2" not in text
+    assert "look before you repeat it" in text
+    assert "hunter2" in caplog.text
+
+
+async def test_an_unknown_tool_is_a_flagged_result(client: Any) -> None:
+    failed, text = await call(client, "get_rich")
+    assert failed
+    assert "get_rich" in text
+
+
+def test_a_schema_loses_what_a_model_need_not_read() -> None:
+    schema = {
+        "title": "Search",
+        "type": "object",
+        "properties": {
+            "title": {"title": "Title", "type": "string", "description": "What to call it."},
+            "n": {"type": "integer", "minimum": 1.0, "title": "N", "default": 1.0},
+            "maybe": {
+                "anyOf": [{"type": "string", "title": "X"}, {"type": "null"}],
+                "default": None,
+                "description": "d",
+            },
+            "either": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}], "default": None},
+            "null": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "flag": {"const": {"title": "kept"}},
+        },
+        "required": [],
+        "$defs": {"title": {"title": "T", "enum": ["title"]}},
+    }
+    assert slim(schema) == {
+        "type": "object",
+        "properties": {
+            "title": {"type": "string", "description": "What to call it."},
+            "n": {"type": "integer", "minimum": 1, "default": 1.0},
+            "maybe": {"type": "string", "description": "d"},
+            "either": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+            "null": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "flag": {"const": {"title": "kept"}},
+        },
+        "$defs": {"title": {"enum": ["title"]}},
+    }
