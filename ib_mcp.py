@@ -1,5 +1,295 @@
-"""The command `ib-mcp`: the composition root, imported by nobody."""
+"""The command `ib-mcp`: the composition root, imported by nobody.
+
+At the top it imports the standard library only: help is instant, and so is Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import os
+import signal
+import socket
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic_settings import BaseSettings
+
+    from api_gateway.simulator.processes import Part
 
 
-def main() -> None:
-    """Run one of the parts, or all of them as a demo."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one of the parts, or all of them as a demo; returns the exit status."""
+    try:
+        chosen, rest = _parser().parse_known_args(arguments)
+        if rest and chosen.command != "simulator":
+            _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+        if chosen.command == "demo":
+            return demo(chosen)
+        if chosen.command == "settings":
+            print(settings_text(), end="")
+            return 0
+        return _part(chosen, rest)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ib-mcp",
+        description="Interactive Brokers' Web API as MCP tools. Settings are environment variables, or lines "
+        "of a file `.env`; `ib-mcp settings` lists them.",
+    )
+    parser.add_argument("--version", action="version", version=f"ib-mcp {metadata.version('ib-mcp')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = commands.add_parser(
+        "demo", help="simulator, ticker and MCP server as three processes, with a paper account"
+    )
+    demo.add_argument(
+        "--login", action="store_true", help="leave the login to you, at the simulator's login page"
+    )
+    demo.add_argument("--port", type=_port, metavar="N", help="the MCP server's port (MCP_SERVER_PORT, 5002)")
+    demo.add_argument(
+        "--gateway-port", type=_port, metavar="N", help="the simulator's port (GATEWAY_PORT, 5055)"
+    )
+    demo.add_argument("--ticker-port", type=_port, metavar="N", help="the ticker's port (TICKER_PORT, 5056)")
+    serve = commands.add_parser("serve", help="the MCP server")
+    serve.add_argument("--stdio", action="store_true", help="on the standard streams instead of HTTP")
+    commands.add_parser("ticker", help="the ticker, which keeps the brokerage session open")
+    commands.add_parser("simulator", help="the gateway simulator; it has options of its own", add_help=False)
+    commands.add_parser("settings", help="print the text of .env.example")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a port is a number from 1 to 65535")
+    return int(text)
+
+
+def _part(chosen: argparse.Namespace, rest: Sequence[str]) -> int:
+    """Run one part in this process."""
+    if chosen.command == "serve":
+        import mcp_server.__main__ as server
+
+        return server.main(["--stdio"] if chosen.stdio else [])
+    if chosen.command == "ticker":
+        import ticker_service.__main__ as ticker
+
+        return ticker.main([])
+    import api_gateway.simulator.__main__ as simulator
+
+    return simulator.main(rest)
+
+
+def settings_groups() -> list[tuple[str, type[BaseSettings]]]:
+    """Every settings class of the project, with a heading."""
+    from api_gateway.settings import GatewaySettings
+    from api_gateway.simulator.settings import SimulatorSettings
+    from mcp_server.settings import ServerSettings
+    from ticker_service.settings import TickerSettings
+
+    return [
+        ("The gateway, as the ticker and the MCP server reach it", GatewaySettings),
+        ("The MCP server", ServerSettings),
+        ("The ticker", TickerSettings),
+        ("The simulator", SimulatorSettings),
+    ]
+
+
+COMPOSE = (
+    ("GATEWAY", "live", "live: IBKR's Java gateway; simulator: ours, with a paper account."),
+    (
+        "GATEWAY_ARCHIVE_URL",
+        "https://download2.interactivebrokers.com/portal/clientportal.gw.zip",
+        "Where the image's build downloads IBKR's gateway.",
+    ),
+    ("GATEWAY_ARCHIVE_SHA256", "", "SHA-256 that the download must have; empty: not checked."),
+)
+"""What only docker-compose.yml reads: name, default, description."""
+
+
+def settings_text() -> str:
+    """The text of .env.example: every setting, by part, with its default and its reason."""
+    lines = [
+        "# IB MCP's settings. Copy this file to .env and remove the # before what you change.",
+        "# Each line shows the default. What is set in the environment wins over .env.",
+        "# This text is written by `make settings`.",
+    ]
+    seen: set[str] = set()
+
+    def add(name: str, default: str, description: str) -> None:
+        if name not in seen:
+            seen.add(name)
+            wrapped = textwrap.wrap(
+                description, 108, initial_indent="# ", subsequent_indent="# ", break_long_words=False
+            )
+            lines.extend(["", *wrapped, f"#{name}={default}"])
+
+    lines += ["", "", "# === Docker Compose ==="]
+    for name, default, description in COMPOSE:
+        add(name, default, description)
+    for heading, settings in settings_groups():
+        lines += ["", "", f"# === {heading} ==="]
+        for name, field_ in settings.model_fields.items():
+            default = field_.get_default(call_default_factory=True)
+            add(name.upper(), _written(default), field_.description or "")
+    return "\n".join(lines) + "\n"
+
+
+def _written(default: object) -> str:
+    """A default as a line of .env has it."""
+    if default is None:
+        return ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, tuple | list | frozenset):
+        return ",".join(map(_written, default))
+    if isinstance(default, float) and default.is_integer():
+        return str(int(default))
+    return str(default)
+
+
+def demo(chosen: argparse.Namespace) -> int:
+    """Run the three parts until Ctrl-C: 0; 1 if a part could not start or died; 2 for a wrong setting."""
+    from tempfile import TemporaryDirectory
+
+    from api_gateway.settings import SettingsError, load
+    from api_gateway.simulator.processes import Events, Processes, Stop
+    from api_gateway.simulator.settings import SimulatorSettings
+    from mcp_server.settings import ServerSettings
+    from ticker_service.settings import TickerSettings
+
+    events = Events()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: events.put(Stop()))
+    try:
+        ports = {
+            "GATEWAY_PORT": chosen.gateway_port or load(SimulatorSettings).gateway_port,
+            "MCP_SERVER_PORT": chosen.port or load(ServerSettings).mcp_server_port,
+            "TICKER_PORT": chosen.ticker_port or load(TickerSettings).ticker_port,
+        }
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    taken = list(_not_to_be_had(ports))
+    if taken:
+        print(*taken, sep="\n", file=sys.stderr)
+        return 1
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    # A folder of their own: no `.env` for a live account lies about in it.
+    with TemporaryDirectory(prefix="ib-mcp-demo-") as folder:
+        parts = demo_parts(ports, Path(folder), login=chosen.login)
+        processes = Processes(parts, Path(folder), events, out=sys.stdout, coloured=coloured)
+        failure = processes.run(_welcome(ports, login=chosen.login))
+    if failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _not_to_be_had(ports: Mapping[str, int]) -> Iterator[str]:
+    """A sentence for each port that the demo cannot have."""
+    flags = {"GATEWAY_PORT": "--gateway-port", "MCP_SERVER_PORT": "--port", "TICKER_PORT": "--ticker-port"}
+    for setting, port in ports.items():
+        other = f"Choose another one: `ib-mcp demo {flags[setting]} N`, or {setting}=N."
+        if list(ports.values()).count(port) > 1:
+            yield f"Port {port} is given to more than one part of the demo. {other}"
+            continue
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError as error:
+            why = (
+                "is taken by another program"
+                if error.errno == errno.EADDRINUSE
+                else f"fails: {error.strerror}"
+            )
+            yield f"Port {port} {why}. {other}"
+
+
+def demo_parts(ports: Mapping[str, int], folder: Path, *, login: bool) -> list[Part]:
+    """The three processes, in the order of starting; none is given a setting that is not the demo's."""
+    from api_gateway.simulator.processes import Part
+
+    ours = {name.upper() for _, settings in settings_groups() for name in settings.model_fields}
+    inherited = {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    path = [str(Path(__file__).resolve().parent), *filter(None, [inherited.get("PYTHONPATH")])]
+    common = {**inherited, "PYTHONPATH": os.pathsep.join(path), "PYTHONUNBUFFERED": "1"}
+    settings = {name: str(port) for name, port in ports.items()}
+    gateway = f"https://localhost:{ports['GATEWAY_PORT']}"
+    certificate = folder / "tls" / "gateway.pem"
+    reach = {"GATEWAY_URL": gateway, "GATEWAY_LOGIN_URL": gateway, "GATEWAY_CA_FILE": str(certificate)}
+    return [
+        Part(
+            name="simulator",
+            module="api_gateway.simulator",
+            environment={
+                **common,
+                **settings,
+                "SIMULATOR_TLS_DIR": str(certificate.parent),
+                "SIMULATOR_LOGIN": "false" if login else "true",
+            },
+            address=f"{gateway}/",
+            colour=36,
+            certificate=certificate,
+        ),
+        Part(
+            name="ticker",
+            module="ticker_service",
+            environment={**common, **settings, **reach, "TICKLE_INTERVAL_FOUL": "1"},
+            address=f"http://localhost:{ports['TICKER_PORT']}/health",
+            colour=33,
+            after="simulator",  # or its first line would be that nothing can be reached
+        ),
+        Part(
+            name="MCP server",
+            module="mcp_server",
+            environment={**common, **settings, **reach, "TRADING_MODE": "paper"},
+            address=f"http://localhost:{ports['MCP_SERVER_PORT']}/health",
+            colour=32,
+        ),
+    ]
+
+
+def _welcome(ports: Mapping[str, int], *, login: bool) -> str:
+    """What the demo says once everything answers."""
+    mcp = f"http://localhost:{ports['MCP_SERVER_PORT']}/mcp"
+    page = f"https://localhost:{ports['GATEWAY_PORT']}"
+    snippet = json.dumps({"servers": {"ibkr": {"type": "http", "url": mcp}}}, indent=2)
+    fastmcp = Path(sys.executable).with_name("fastmcp")
+    shown = fastmcp.relative_to(Path.cwd()) if fastmcp.is_relative_to(Path.cwd()) else fastmcp
+    todo = (
+        "open it and click “Log in”; until then the tools ask for it"
+        if login
+        else "logged in already; try `ib-mcp demo --login` for the other way"
+    )
+    return "\n".join(
+        [
+            "",
+            f"MCP server   {mcp}",
+            f"Login page   {page}",
+            f"             ({todo}; your browser warns of the demo's own certificate)",
+            "",
+            "VS Code, .vscode/mcp.json:",
+            "",
+            textwrap.indent(snippet, "    "),
+            "",
+            "Try it, in another terminal:",
+            "",
+            f"    {shown} call {mcp} list_brokerage_accounts",
+            "",
+            "The paper account is pretended: no real money anywhere. Ctrl-C stops all three.",
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

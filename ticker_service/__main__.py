@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -22,8 +24,9 @@ REQUESTS = 4
 """One more than a beat ever sends: each may wait for its turn and then last until its deadline."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 stopped by a signal, 1 the port is not to be had, 2 a setting is wrong."""
+    argparse.ArgumentParser(prog="python -m ticker_service", description=__doc__).parse_args(arguments)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     try:
