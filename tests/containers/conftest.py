@@ -1,0 +1,28 @@
+"""The Docker engine that the container tests need, and what is printed when there is none."""
+
+import shutil
+import subprocess
+
+import pytest
+
+NOT_RUN = "no Docker engine with the compose plugin answers here"
+BANNER = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config) -> None:
+    """A Docker engine; skips the test, loudly, where there is none."""
+    for question in (["docker", "info"], ["docker", "compose", "version"]):
+        if (
+            shutil.which("docker") is None
+            or subprocess.run(question, capture_output=True, check=False).returncode
+        ):
+            pytestconfig.stash[BANNER] = True
+            pytest.skip(NOT_RUN)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say it where nobody overlooks it: a skipped test looks like a passed one."""
+    if config.stash.get(BANNER, False):
+        terminalreporter.section("THE CONTAINERS WERE NOT TESTED", sep="#", red=True, bold=True)
+        terminalreporter.line(f"Nothing was built and nothing was started: {NOT_RUN}.")
