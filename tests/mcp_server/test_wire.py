@@ -1,0 +1,386 @@
+"""One table: what a tool is asked, and the exact request that leaves for the gateway."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from fastmcp import Client
+
+from api_gateway.client import Gateway
+from api_gateway.settings import GatewaySettings
+from mcp_server.reference import the_call
+from mcp_server.routers import ROUTERS
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+
+ROUTES = {route.name: route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)}
+FACTS = {
+    re.sub(r"\{\w+\}", "{}", fact["operation"]): fact
+    for fact in json.loads((Path(__file__).parent / "operations.json").read_text())
+}
+
+A = {"account_id": "DU1234567"}
+QUOTE = "31,84,86,88,85,7059,7762,82,83,70,71,7295,7741,55,6509"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A tool called with these arguments sends this."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    sent: str
+    body: Mapping[str, Any] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.tool}-{self.sent}"
+
+
+@dataclass
+class Recorder:
+    """A far side that remembers what it was sent and answers everything with something."""
+
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode().removeprefix("/v1/api")
+        self.sent.append((f"{request.method} {target}", request.content))
+        return httpx.Response(200, json=[{"conid": 1}])
+
+
+WIRE = [
+    # Session
+    Row("open_brokerage_session", {}, "POST /iserver/auth/ssodh/init", {"publish": True, "compete": False}),
+    Row(
+        "open_brokerage_session",
+        {"compete": True},
+        "POST /iserver/auth/ssodh/init",
+        {"publish": True, "compete": True},
+    ),
+    Row("get_session_status", {}, "POST /iserver/auth/status", {}),
+    Row("tickle", {}, "POST /tickle", {}),
+    Row("validate_sso", {}, "GET /sso/validate"),
+    Row("logout", {}, "POST /logout", {}),
+    # Accounts
+    Row("list_brokerage_accounts", {}, "GET /iserver/accounts"),
+    Row("select_account", A, "POST /iserver/account", {"acctId": "DU1234567"}),
+    Row("get_pnl", {}, "GET /iserver/account/pnl/partitioned"),
+    Row("search_dynamic_accounts", {"pattern": "DU12"}, "GET /iserver/account/search/DU12"),
+    Row("select_dynamic_account", A, "POST /iserver/dynaccount", {"acctId": "DU1234567"}),
+    Row("get_account_summary", A, "GET /iserver/account/DU1234567/summary"),
+    Row("get_available_funds", A, "GET /iserver/account/DU1234567/summary/available_funds"),
+    Row("get_balances", A, "GET /iserver/account/DU1234567/summary/balances"),
+    Row("get_margins", A, "GET /iserver/account/DU1234567/summary/margins"),
+    Row("get_market_value", A, "GET /iserver/account/DU1234567/summary/market_value"),
+    Row("get_signatures_and_owners", A, "GET /acesws/DU1234567/signatures-and-owners"),
+    # Contracts
+    Row("search_contracts", {"symbol": "AAPL"}, "GET /iserver/secdef/search?symbol=AAPL"),
+    Row(
+        "search_contracts",
+        {
+            "symbol": "AT&T + Söhne/#1",
+            "sec_type": "STK",
+            "name": True,
+            "more": False,
+            "fund": True,
+            "fund_family_conid_ex": "12@X",
+            "pattern": True,
+            "referrer": "watchlist",
+        },
+        "GET /iserver/secdef/search?symbol=AT%26T%20%2B%20S%C3%B6hne%2F%231&secType=STK&name=true&more=false"
+        "&fund=true&fundFamilyConidEx=12%40X&pattern=true&referrer=watchlist",
+    ),
+    Row("search_contracts_by_body", {"symbol": "AAPL"}, "POST /iserver/secdef/search", {"symbol": "AAPL"}),
+    Row(
+        "search_contracts_by_body",
+        {
+            "symbol": "AT&T",
+            "sec_type": "BOND",
+            "name": True,
+            "more": False,
+            "fund": True,
+            "fund_family_conid_ex": "12@X",
+            "pattern": True,
+            "referrer": "watchlist",
+        },
+        "POST /iserver/secdef/search",
+        {
+            "symbol": "AT&T",
+            "secType": "BOND",
+            "name": True,
+            "more": False,
+            "fund": True,
+            "fundFamilyConidEx": "12@X",
+            "pattern": True,
+            "referrer": "watchlist",
+        },
+    ),
+    Row(
+        "get_strikes",
+        {"conid": 265598, "sec_type": "OPT", "month": "JAN27"},
+        "GET /iserver/secdef/strikes?conid=265598&sectype=OPT&month=JAN27",
+    ),
+    Row(
+        "get_strikes",
+        {"conid": 11004968, "sec_type": "FOP", "month": "DEC26", "exchange": "CME"},
+        "GET /iserver/secdef/strikes?conid=11004968&sectype=FOP&month=DEC26&exchange=CME",
+    ),
+    Row(
+        "get_secdef_info",
+        {
+            "conid": 265598,
+            "sec_type": "OPT",
+            "month": "JAN27",
+            "exchange": "SMART",
+            "strike": 250,
+            "right": "C",
+        },
+        "GET /iserver/secdef/info?conid=265598&sectype=OPT&month=JAN27&exchange=SMART&strike=250.0&right=C",
+    ),
+    Row(
+        "get_secdef_info",
+        {"issuer_id": "e1234567", "sec_type": "BOND", "filters": ["maturityDate=202901", "currency=USD"]},
+        "GET /iserver/secdef/info?sectype=BOND&issuerId=e1234567"
+        "&filters=maturityDate%3D202901,currency%3DUSD",
+    ),
+    Row(
+        "get_bond_filters",
+        {"issuer_id": "e1234567"},
+        "GET /iserver/secdef/bond-filters?symbol=BOND&issuerId=e1234567",
+    ),
+    Row("get_contract_info", {"conid": 265598}, "GET /iserver/contract/265598/info"),
+    Row("get_contract_info_and_rules", {"conid": 265598}, "GET /iserver/contract/265598/info-and-rules"),
+    Row(
+        "get_contract_info_and_rules",
+        {"conid": 265598, "is_buy": False},
+        "GET /iserver/contract/265598/info-and-rules?isBuy=false",
+    ),
+    Row(
+        "list_contract_algos",
+        {"conid": 265598},
+        "GET /iserver/contract/265598/algos?addDescription=0&addParams=0",
+    ),
+    Row(
+        "list_contract_algos",
+        {"conid": 265598, "algos": ["Adaptive", "Vwap"], "add_description": True, "add_params": True},
+        "GET /iserver/contract/265598/algos?algos=Adaptive%3BVwap&addDescription=1&addParams=1",
+    ),
+    Row("get_contract_rules", {"conid": 265598}, "POST /iserver/contract/rules", {"conid": 265598}),
+    Row(
+        "get_contract_rules",
+        {"conid": 265598, "is_buy": True, "exchange": "SMART", "modify_order": True, "order_id": 602801486},
+        "POST /iserver/contract/rules",
+        {"conid": 265598, "isBuy": True, "exchange": "SMART", "modifyOrder": True, "orderId": 602801486},
+    ),
+    Row("list_currency_pairs", {"currency": "EUR"}, "GET /iserver/currency/pairs?currency=EUR"),
+    Row(
+        "get_exchange_rate",
+        {"source": "EUR", "target": "USD"},
+        "GET /iserver/exchangerate?target=USD&source=EUR",
+    ),
+    Row("list_stocks", {"symbols": ["AAPL", "BRK B"]}, "GET /trsrv/stocks?symbols=AAPL,BRK%20B"),
+    Row("list_futures", {"symbols": ["ES", "NQ"]}, "GET /trsrv/futures?symbols=ES,NQ"),
+    Row(
+        "list_futures",
+        {"symbols": ["ES"], "exchange": "CME"},
+        "GET /trsrv/futures?symbols=ES&exchange=CME",
+    ),
+    Row(
+        "get_symbol_schedule",
+        {"asset_class": "STK", "symbol": "AAPL"},
+        "GET /trsrv/secdef/schedule?assetClass=STK&symbol=AAPL",
+    ),
+    Row(
+        "get_symbol_schedule",
+        {
+            "asset_class": "STK",
+            "symbol": "AAPL",
+            "conid": 265598,
+            "exchange": "NASDAQ",
+            "exchange_filter": ["NASDAQ", "NYSE"],
+        },
+        "GET /trsrv/secdef/schedule?assetClass=STK&symbol=AAPL&conid=265598&exchange=NASDAQ"
+        "&exchangeFilter=NASDAQ,NYSE",
+    ),
+    Row("get_security_definitions", {"conids": [265598, 8314]}, "GET /trsrv/secdef?conids=265598,8314"),
+    Row("list_exchange_conids", {"exchange": "NASDAQ"}, "GET /trsrv/all-conids?exchange=NASDAQ"),
+    Row(
+        "list_exchange_conids",
+        {"exchange": "NASDAQ", "asset_class": "STK"},
+        "GET /trsrv/all-conids?exchange=NASDAQ&assetClass=STK",
+    ),
+    Row("get_trading_schedule", {"conid": 265598}, "GET /contract/trading-schedule?conid=265598"),
+    Row(
+        "get_trading_schedule",
+        {"conid": 265598, "exchange": "NASDAQ"},
+        "GET /contract/trading-schedule?conid=265598&exchange=NASDAQ",
+    ),
+    # Market Data
+    Row(
+        "get_market_snapshot",
+        {"conids": [265598, 8314]},
+        f"GET /iserver/marketdata/snapshot?conids=265598,8314&fields={QUOTE}",
+    ),
+    Row(
+        "get_market_snapshot",
+        {"conids": [265598], "fields": ["31", "7633"]},
+        "GET /iserver/marketdata/snapshot?conids=265598&fields=31,7633",
+    ),
+    Row(
+        "get_price_history",
+        {"conid": 265598},
+        "GET /iserver/marketdata/history?conid=265598&period=1d&bar=1min",
+    ),
+    Row(
+        "get_price_history",
+        {"conid": 265598, "period": "1y"},
+        "GET /iserver/marketdata/history?conid=265598&period=1y&bar=1d",
+    ),
+    Row(
+        "get_price_history",
+        {
+            "conid": 265598,
+            "period": "6m",
+            "bar": "1d",
+            "exchange": "SMART",
+            "outside_rth": True,
+            "start_time": "20261120-21:00:00",
+            "direction": -1,
+            "source": "Midpoint",
+        },
+        "GET /iserver/marketdata/history?conid=265598&period=6m&bar=1d&exchange=SMART&outsideRth=true"
+        "&startTime=20261120-21%3A00%3A00&direction=-1&source=Midpoint",
+    ),
+    Row(
+        "unsubscribe_market_data",
+        {"conid": 265598},
+        "POST /iserver/marketdata/unsubscribe",
+        {"conid": 265598},
+    ),
+    Row("unsubscribe_all_market_data", {}, "GET /iserver/marketdata/unsubscribeall"),
+    # Order Monitoring
+    Row("list_live_orders", {}, "GET /iserver/account/orders"),
+    Row(
+        "list_live_orders",
+        {"filters": ["submitted", "filled"], "force": False, "account_id": "DU1234567"},
+        "GET /iserver/account/orders?filters=submitted,filled&force=false&accountId=DU1234567",
+    ),
+    Row("get_order_status", {"order_id": 602801486}, "GET /iserver/account/order/status/602801486"),
+    Row("list_trades", {}, "GET /iserver/account/trades"),
+    Row(
+        "list_trades",
+        {"days": 7, "account_id": "DU1234567"},
+        "GET /iserver/account/trades?days=7&accountId=DU1234567",
+    ),
+    # Portfolio
+    Row("list_portfolio_accounts", {}, "GET /portfolio/accounts"),
+    Row("list_subaccounts", {}, "GET /portfolio/subaccounts"),
+    Row("list_large_subaccounts", {}, "GET /portfolio/subaccounts2?page=0"),
+    Row(
+        "list_large_subaccounts",
+        {"page": 3, "account_id": "DU1234567", "nocache": True},
+        "GET /portfolio/subaccounts2?page=3&accountId=DU1234567&nocache=true",
+    ),
+    Row("get_account_attributes", A, "GET /portfolio/DU1234567/meta"),
+    Row("get_portfolio_summary", A, "GET /portfolio/DU1234567/summary"),
+    Row("get_ledger", A, "GET /portfolio/DU1234567/ledger"),
+    Row("get_allocation", A, "GET /portfolio/DU1234567/allocation"),
+    Row("get_allocation", {**A, "model": "Growth"}, "GET /portfolio/DU1234567/allocation?model=Growth"),
+    Row(
+        "get_combined_allocation",
+        {"account_ids": ["DU1234567"]},
+        "POST /portfolio/allocation",
+        {"acctIds": ["DU1234567"]},
+    ),
+    Row("list_positions", A, "GET /portfolio/DU1234567/positions/0"),
+    Row(
+        "list_positions",
+        {
+            **A,
+            "page": 2,
+            "model": "Growth",
+            "sort": "name",
+            "direction": "d",
+            "period": "7D",
+            "wait_for_sec_def": True,
+        },
+        "GET /portfolio/DU1234567/positions/2"
+        "?model=Growth&sort=name&direction=d&period=7D&waitForSecDef=true",
+    ),
+    Row("list_uncached_positions", A, "GET /portfolio2/DU1234567/positions"),
+    Row(
+        "list_uncached_positions",
+        {**A, "model": "Growth", "sort": "description", "direction": "a"},
+        "GET /portfolio2/DU1234567/positions?model=Growth&sort=description&direction=a",
+    ),
+    Row("get_position", {**A, "conid": 265598}, "GET /portfolio/DU1234567/position/265598"),
+    Row("list_positions_by_conid", {"conid": 265598}, "GET /portfolio/positions/265598"),
+    Row("list_combo_positions", A, "GET /portfolio/DU1234567/combo/positions"),
+    Row(
+        "list_combo_positions",
+        {**A, "nocache": True},
+        "GET /portfolio/DU1234567/combo/positions?nocache=true",
+    ),
+    Row("invalidate_position_cache", A, "POST /portfolio/DU1234567/positions/invalidate", {}),
+]
+
+
+async def _sent(tool: str, arguments: Mapping[str, Any]) -> tuple[Recorder, Any]:
+    recorder = Recorder()
+    seconds = [0.0]
+
+    async def sleep(asked: float) -> None:
+        seconds[0] += asked
+
+    gateway = Gateway(
+        GatewaySettings(_env_file=None),
+        transport=httpx.MockTransport(recorder),
+        now=lambda: seconds[0],
+        sleep=sleep,
+    )
+    async with Client(create_server(gateway, ServerSettings(_env_file=None))) as client:
+        answer = await client.call_tool(tool, dict(arguments), raise_on_error=False)
+    return recorder, answer
+
+
+@pytest.mark.parametrize("row", WIRE, ids=str)
+async def test_a_tool_sends_exactly_this_and_only_reads_before_it(row: Row) -> None:
+    recorder, answer = await _sent(row.tool, row.arguments)
+
+    assert not answer.is_error, answer.content
+    *before, (last, content) = recorder.sent
+    assert last == row.sent
+    assert (json.loads(content) if content else None) == row.body
+    assert all(target.startswith("GET ") and "unsubscribe" not in target for target, _ in before)
+
+
+def test_every_route_has_a_row() -> None:
+    assert {row.tool for row in WIRE} == set(ROUTES)
+
+
+@pytest.mark.parametrize("tool", ROUTES)
+def test_the_rows_of_a_tool_send_every_parameter_that_ibkr_knows(tool: str) -> None:
+    method, template, _ = the_call(ROUTES[tool])
+    fact = FACTS[re.sub(r"\{\w+\}", "{}", f"{method} {template}")]
+    rows = [row for row in WIRE if row.tool == tool]
+
+    names = {name for row in rows for name in httpx.URL(row.sent.partition(" ")[2]).params}
+    assert names == set(fact["query"])
+    assert {name for row in rows for name in row.body or {}} == set(fact["body"])
+
+
+@pytest.mark.parametrize("tool", ROUTES)
+def test_the_rows_of_a_tool_go_to_the_operation_it_says(tool: str) -> None:
+    method, template, _ = the_call(ROUTES[tool])
+    path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
+    for row in WIRE:
+        if row.tool == tool:
+            assert re.fullmatch(rf"{method} {path}(\?.*)?", row.sent)
