@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-demo test-browser lint types bench lock clean
+.PHONY: help demo test test-demo test-browser lint types bench up down test-containers settings lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,6 +31,9 @@ else
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/requirements.lock
 endif
 	@touch $@
+
+demo: $(VENV)/run.stamp ## everything, with a pretended paper account, until Ctrl-C (ARGS=--login: you log in)
+	@$(BIN)/ib-mcp demo $(ARGS)
 
 test: $(VENV)/dev.stamp ## every test that needs no container and no browser
 	$(BIN)/pytest -n auto -m "not containers and not browser and not acceptance"
@@ -59,6 +62,9 @@ down: ## stop and remove the containers
 
 test-containers: $(VENV)/dev.stamp ## the containers for real, with both gateways (needs Docker)
 	$(BIN)/pytest -n 0 -m containers tests/containers
+
+settings: $(VENV)/run.stamp ## write .env.example from the settings classes
+	@$(BIN)/ib-mcp settings > .env.example
 
 lock: ## resolve requirements.lock and tests/requirements.lock anew (needs uv)
 	$(UV) pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes pyproject.toml --group build -o requirements.lock

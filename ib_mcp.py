@@ -249,7 +249,7 @@ def demo_parts(ports: Mapping[str, int], folder: Path, *, login: bool) -> list[P
             after="simulator",  # or its first line would be that nothing can be reached
         ),
         Part(
-            name="MCP server",
+            name="server",
             module="mcp_server",
             environment={**common, **settings, **reach, "TRADING_MODE": "paper"},
             address=f"http://localhost:{ports['MCP_SERVER_PORT']}/health",

@@ -71,7 +71,7 @@ async def serve(listener: socket.socket, settings: TickerSettings, gateway_setti
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=0,
+                timeout_graceful_shutdown=1,
             )
         )
         beating = tasks.create_task(keeper.run())

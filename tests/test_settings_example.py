@@ -1,0 +1,83 @@
+"""`.env.example` holds every setting; `make settings` writes it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic_settings import BaseSettings
+
+import ib_mcp
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / ".env.example"
+
+
+def settings_classes() -> set[str]:
+    """The names of all settings classes, as the `settings.py` modules define them."""
+    return {
+        node.name
+        for package in ("api_gateway", "ticker_service", "mcp_server", "routers_generator")
+        for path in (ROOT / package).rglob("settings.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(base, ast.Name) and base.id == "BaseSettings" for base in node.bases)
+    }
+
+
+def test_the_example_is_what_the_settings_classes_say() -> None:
+    written = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.exists() else ""
+    assert written == ib_mcp.settings_text(), "make settings"
+
+
+def test_the_example_knows_every_settings_class() -> None:
+    assert {settings.__name__ for _, settings in ib_mcp.settings_groups()} == settings_classes()
+
+
+@pytest.mark.parametrize(
+    "settings", [each for _, each in ib_mcp.settings_groups()], ids=lambda each: each.__name__
+)
+def test_every_setting_has_a_reason_of_one_or_two_lines(settings: type[BaseSettings]) -> None:
+    for name, field in settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+        assert len(field.description) <= 216, name
+
+
+def test_each_name_appears_once() -> None:
+    names = [
+        line.split("=")[0]
+        for line in ib_mcp.settings_text().splitlines()
+        if line.startswith("#") and line[1] != " "
+    ]
+    assert len(names) == len(set(names))
+    assert {"#GATEWAY", "#GATEWAY_URL", "#MCP_SERVER_PORT", "#TICKLE_INTERVAL", "#SIMULATOR_SEED"} <= set(
+        names
+    )
+
+
+@pytest.mark.parametrize(
+    "settings", [each for _, each in ib_mcp.settings_groups()], ids=lambda each: each.__name__
+)
+def test_an_env_file_of_all_the_defaults_changes_nothing(
+    settings: type[BaseSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _, each in ib_mcp.settings_groups():
+        for name in each.model_fields:
+            monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    without = settings()
+    text = ib_mcp.settings_text()
+    lines = [line[1:] for line in text.splitlines() if line.startswith("#") and line[1:2].isupper()]
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
+    assert settings() == without
+
+
+def test_the_command_prints_the_text() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "ib_mcp", "settings"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert printed.stdout == ib_mcp.settings_text()
