@@ -32,6 +32,10 @@ class Hours:
     us_holidays: bool = False
     early: int | None = None
 
+    def local(self, epoch: float) -> datetime:
+        """The exchange's own time of a moment."""
+        return datetime.fromtimestamp(epoch, tz=ZoneInfo(self.zone))
+
 
 @dataclass(frozen=True)
 class Session:

@@ -133,6 +133,7 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(118239202, "IBM", _IBM, "CFD", "SMART", "USD", 252.0, 0.01, 0.24, 0, "us_stock", SERVICES, IBM, 1.0),
     Listing(479624278, "BTC", "Bitcoin cryptocurrency", "CRYPTO", "PAXOS", "USD", 91500.0, 0.25, 0.5, 9_000, "crypto"),
     Listing(495759171, "ETH", "Ethereum cryptocurrency", "CRYPTO", "PAXOS", "USD", 3020.0, 0.05, 0.65, 60_000, "crypto"),
+    Listing(732764706, "USCE", "US Carbon Dioxide Emissions", "IND", "FORECASTX", "USD", 4880.0, 1.0, 0.04, 0, "forecast", Kind("Indices", "Environment", "*")),
     Listing(0, "VFIAX", "VANGUARD 500 INDEX-ADM", "FUND", "FUNDSERV", "USD", 617.0, 0.01, 0.15, 0, "us_index", FUNDS, ES_INDEX, 0.0924),
 )
 
