@@ -9,18 +9,44 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import orjson
 
-from api_gateway.errors import Failed, LoginRequired, OutcomeUnknown, Refused, Unreachable
-from api_gateway.paths import Address, QueryValue, address
+from api_gateway.call import Call, make_call
+from api_gateway.errors import Failed, LoginRequired, SessionLost, Unreachable
+from api_gateway.joining import Flights
+from api_gateway.pacing import EVERYTHING, PUBLISHED, TICKLE, Limit, Pacing, Patience, Turn
+from api_gateway.paths import QueryValue
+from api_gateway.preflights import PORTFOLIO, Preflights
 from api_gateway.reply import Reply
+from api_gateway.session import SessionState, read_session
 from api_gateway.settings import GatewaySettings
+from api_gateway.snapshots import SNAPSHOT, Snapshots
+from api_gateway.tls import Trust
+from api_gateway.verdict import (
+    REOPENS,
+    SilentDenialError,
+    UnpreparedError,
+    judge,
+    paced,
+    retry_after,
+    unclear,
+    unknown_account,
+)
+from api_gateway.warmups import Warmups
+from api_gateway.wire import NeverSentError, NoAnswerError, Received, Wire
 
-NOTHING: Mapping[str, Any] = {}
+ORDERS = ("GET", "/iserver/account/orders")
+STATUS_LASTS = 5.0  # seconds for which an open session is taken to be open still
 
 
 class Gateway:
-    """IBKR's Web API as the gateway offers it."""
+    """IBKR's Web API as the gateway offers it: paced, on time, and with everything asked first that must be.
+
+    A template such as `/portfolio/{account}/positions/{page}` is relative to `/v1/api`; `values` go into it
+    in order, each checked against its kind (see `paths.KINDS`). Each method returns IBKR's answer as it is,
+    or raises one of `errors.GatewayError`. Nothing that writes is ever sent twice.
+
+    `transport`, `now` and `sleep` are for tests; `limits` and `everything` for measurements without IBKR.
+    """
 
     def __init__(
         self,
@@ -29,10 +55,22 @@ class Gateway:
         transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        limits: Mapping[tuple[str, str], Limit] = PUBLISHED,
+        everything: Limit | None = EVERYTHING,
     ) -> None:
         self.settings = settings
-        self._transport = transport
-        self._client: httpx.AsyncClient | None = None
+        self.pacing = Pacing(
+            penalty=settings.gateway_penalty, now=now, sleep=sleep, limits=limits, everything=everything
+        )
+        self._now = now
+        self._wire = Wire(settings, Trust.from_settings(settings), transport=transport)
+        self._flights: Flights[Reply] = Flights()
+        self._preflights = Preflights(self._ask)
+        self._warmups = Warmups(now=now, sleep=sleep)
+        self._snapshots = Snapshots(ask=self._ask, take=self._preflights.take, now=now, sleep=sleep)
+        self._established_at = float("-inf")
+        for forget in (self._warmups.forget, self._snapshots.forget, self._forget_status):
+            self._preflights.when_forgotten(forget)
 
     async def __aenter__(self) -> Self:
         return self
@@ -42,8 +80,14 @@ class Gateway:
     ) -> None:
         await self.aclose()
 
+    async def aclose(self) -> None:
+        """Close all connections. Requests after this are `Unreachable`."""
+        await self._wire.aclose()
+
     async def get(self, template: str, /, *values: object, **query: QueryValue) -> Reply:
-        return await self._send("GET", address("GET", template, values, query), None, True)
+        """Read. The same address asked for twice at a time is sent once."""
+        call = make_call("GET", template, values, query, reads=True)
+        return await self._flights.join(call.address.target, lambda: self._read(call))
 
     async def post(
         self,
@@ -54,7 +98,10 @@ class Gateway:
         reads: bool = False,
         **query: QueryValue,
     ) -> Reply:
-        return await self._send("POST", address("POST", template, values, query), body or NOTHING, reads)
+        """Send `body` as JSON, `{}` without one. `reads` says that this POST changes nothing at IBKR."""
+        if template == TICKLE:
+            return await self.tickle()
+        return await self._write(make_call("POST", template, values, query, body, reads=reads))
 
     async def put(
         self,
@@ -64,36 +111,148 @@ class Gateway:
         body: Mapping[str, Any] | None = None,
         **query: QueryValue,
     ) -> Reply:
-        return await self._send("PUT", address("PUT", template, values, query), body or NOTHING, False)
+        """Send `body` as JSON, `{}` without one."""
+        return await self._write(make_call("PUT", template, values, query, body, reads=False))
 
     async def delete(self, template: str, /, *values: object, **query: QueryValue) -> Reply:
-        return await self._send("DELETE", address("DELETE", template, values, query), None, False)
+        """Delete or cancel."""
+        return await self._write(make_call("DELETE", template, values, query, reads=False))
 
     async def tickle(self) -> Reply:
-        return await self.post("/tickle", reads=True)
+        """Keep the session alive, in a lane that no other request and no penalty blocks."""
+        return await self._flights.join(TICKLE, self._tickle)
 
-    async def aclose(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
-
-    async def _send(self, method: str, to: Address, body: Mapping[str, Any] | None, reads: bool) -> Reply:
-        if self._client is None:
-            self._client = httpx.AsyncClient(transport=self._transport, trust_env=False)
-        content = None if body is None else orjson.dumps(body)
-        asked = f"{method} {to.shown}"
-        headers = {"User-Agent": self.settings.gateway_user_agent, "Content-Type": "application/json"}
+    async def _tickle(self) -> Reply:
+        call = make_call("POST", TICKLE, reads=True)
+        async with self.pacing.tickle() as turn:
+            received = await self._exchange(call, turn, self.settings.gateway_deadline)
         try:
-            response = await self._client.request(
-                method, self.settings.gateway_url + to.target, content=content, headers=headers
+            return self._settle(call, received)
+        except UnpreparedError as error:
+            raise error.failure from None
+
+    async def _read(self, call: Call) -> Reply:
+        """Everything a GET needs: what must be asked first, the request, and fuller answers to thin ones."""
+        patience = self._patience()
+        try:
+            reply = await self._prepared(call, patience)
+            if call.key == ORDERS and call.query.get("force"):
+                # `force` itself is answered with an empty list; what it has fetched is told without it
+                query = {name: value for name, value in call.query.items() if name != "force"}
+                call = make_call("GET", call.address.template, (), query, reads=True)
+                reply = await self._prepared(call, patience)
+            if call.key == SNAPSHOT:
+                reply = await self._snapshots.complete(call, reply, patience)
+            return await self._warmups.complete(call, reply, lambda: self._again(call, patience))
+        except UnpreparedError as error:
+            raise error.failure from None
+
+    async def _prepared(self, call: Call, patience: Patience) -> Reply:
+        """The answer; once more if IBKR has forgotten in the meantime what was asked before it."""
+        prepared = await self._preflights.prepare(call, patience)
+        try:
+            return await self._ask(call, patience)
+        except SilentDenialError:
+            if not prepared:
+                self._preflights.forget()
+                await self._preflights.take(
+                    PORTFOLIO, patience
+                )  # raises when it is the login that is missing
+        except UnpreparedError:
+            self._preflights.forget()
+            if prepared:
+                raise
+        if prepared:
+            raise unknown_account(call)
+        await self._preflights.prepare(call, patience)
+        try:
+            return await self._ask(call, patience)
+        except SilentDenialError:
+            raise unknown_account(call) from None
+
+    async def _again(self, call: Call, patience: Patience) -> Reply:
+        """Ask again with everything before it asked again that may have been forgotten."""
+        await self._preflights.prepare_again(call, patience)
+        return await self._ask(call, patience)
+
+    async def _write(self, call: Call) -> Reply:
+        """What must be asked first, then the request: once, whatever comes."""
+        patience = self._patience()
+        try:
+            prepared = await self._preflights.prepare(call, patience)
+            try:
+                return await self._ask(call, patience)
+            except SilentDenialError:
+                if not prepared:
+                    self._preflights.forget()
+                    await self._preflights.take(PORTFOLIO, patience)
+                raise unknown_account(call) from None
+        except UnpreparedError as error:
+            self._preflights.forget()
+            raise error.failure from None
+
+    async def _check_that_the_session_is_open(self, call: Call, patience: Patience) -> None:
+        """While its session opens, IBKR answers with nothing instead of an error."""
+        if self._now() - self._established_at < STATUS_LASTS:
+            return
+        reply = await self._ask(make_call("POST", "/iserver/auth/status", reads=True), patience)
+        state = read_session(reply.value) if isinstance(reply.value, Mapping) else SessionState.NOT_LOGGED_IN
+        if state is not SessionState.ESTABLISHED:
+            raise SessionLost(
+                asked=call.asked, happened=f"it was answered with nothing: {state}.", hint=REOPENS
             )
-        except httpx.ConnectError as error:
-            raise Unreachable(asked=asked, happened=str(error), hint="Start the gateway.") from error
-        except httpx.HTTPError as error:
-            kind = Failed if reads else OutcomeUnknown
-            raise kind(asked=asked, happened=str(error), hint="") from error
-        if response.status_code in (302, 401):
-            hint = f"Open {self.settings.gateway_login_url} in a browser and log in."
-            raise LoginRequired(asked=asked, happened="Nobody is logged in.", hint=hint)
-        if response.status_code >= 400:
-            raise Refused(asked=asked, happened=f"Status {response.status_code}.", hint="")
-        return Reply(response.status_code, response.content or b"null")
+        self._established_at = self._now()
+
+    def _forget_status(self) -> None:
+        self._established_at = float("-inf")
+
+    def _patience(self) -> Patience:
+        settings = self.settings
+        ends_at = self._now() + settings.gateway_max_wait + settings.gateway_deadline
+        return Patience(settings.gateway_max_wait, ends_at)
+
+    async def _ask(self, call: Call, patience: Patience) -> Reply:
+        """One request, when IBKR's limits have room for it, and what its answer means."""
+        async with self.pacing.turn(call, patience) as turn:
+            within = min(self.settings.gateway_deadline, patience.ends_at - self._now())
+            if within <= 0:
+                turn.give_back()
+                raise Failed(
+                    asked=call.asked,
+                    happened="what must be asked before it took all the time; it was not sent.",
+                    hint="Call it again; if that does not help, look at the gateway's log.",
+                )
+            received = await self._exchange(call, turn, within)
+        reply = self._settle(call, received)
+        if call.method == "GET" and not reply.value and call.address.template.startswith("/iserver/"):
+            await self._check_that_the_session_is_open(call, patience)
+        return reply
+
+    async def _exchange(self, call: Call, turn: Turn, within: float) -> Received:
+        try:
+            return await self._wire.exchange(
+                call.method,
+                call.address.target,
+                call.content,
+                within=within,
+                fresh=not call.reads,
+                on_written=turn.sent,
+            )
+        except NeverSentError as error:
+            turn.give_back()
+            raise Unreachable(asked=call.asked, happened=str(error), hint=error.hint) from error
+        except NoAnswerError as error:
+            raise unclear(call, str(error)) from error
+
+    def _settle(self, call: Call, received: Received) -> Reply:
+        """The reply or its failure, and what either tells about the session."""
+        if received.status == 429:
+            raise paced(call, self.pacing.penalise(retry_after(received.headers)))
+        try:
+            reply = judge(call, received, login_url=self.settings.gateway_login_url)
+        except LoginRequired:
+            self._preflights.forget()
+            raise
+        self._preflights.observe(call, reply)
+        self._snapshots.observe(call)
+        return reply

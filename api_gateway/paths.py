@@ -132,10 +132,8 @@ def _written(asked: str, name: str, value: QueryValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     endless = isinstance(value, float) and not isfinite(value)
-    if endless or (isinstance(value, int) and value.bit_length() > 64):
-        text = "\0"
-    else:
-        text = str(value)
+    huge = isinstance(value, int) and value.bit_length() > 64
+    text = "\0" if endless or huge else str(value)
     if _FORBIDDEN.search(text):
         raise Invalid(
             asked=asked,

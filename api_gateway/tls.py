@@ -1,0 +1,108 @@
+"""Whom to trust at the gateway: the only place where certificates are looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ssl
+from pathlib import Path
+from typing import Any, Self
+
+from api_gateway.settings import GatewaySettings
+
+
+class NotTrustworthyError(Exception):
+    """Nothing tells yet whether the gateway is the right one; `hint` is what to do about it."""
+
+    def __init__(self, text: str, hint: str) -> None:
+        super().__init__(text)
+        self.hint = hint
+
+
+class Trust:
+    """The TLS context to connect with, made when it is first needed and again when its file has changed."""
+
+    def __init__(
+        self, *, ca_file: Path | None = None, verify: bool = True, fingerprint: str = "", tls: bool = True
+    ) -> None:
+        self._ca_file = ca_file if verify and tls else None
+        self._verify = verify
+        self._fingerprint = fingerprint
+        self._tls = tls
+        self._stamp: tuple[int, int, int] | None = None
+        self._context: ssl.SSLContext | None = None
+
+    @classmethod
+    def from_settings(cls, settings: GatewaySettings) -> Self:
+        return cls(
+            ca_file=settings.gateway_ca_file,
+            verify=settings.gateway_verify_tls,
+            fingerprint=settings.gateway_fingerprint,
+            tls=settings.gateway_url.startswith("https:"),
+        )
+
+    def context(self) -> ssl.SSLContext:
+        """The context to connect with; the same object until the certificate's file changes.
+
+        Raises `NotTrustworthyError` when the file is not there (yet) or is no certificate.
+        """
+        stamp = self._read_stamp()
+        if self._context is None or stamp != self._stamp:
+            self._context = self._build()
+            self._stamp = stamp
+        return self._context
+
+    def _read_stamp(self) -> tuple[int, int, int] | None:
+        if self._ca_file is None:
+            return None
+        try:
+            status = self._ca_file.stat()
+        except OSError as error:
+            raise NotTrustworthyError(
+                f"the gateway's certificate {self._ca_file} cannot be read ({error.strerror}).",
+                "The gateway writes it when it starts: wait for it, or correct GATEWAY_CA_FILE.",
+            ) from None
+        return status.st_mtime_ns, status.st_size, status.st_ino
+
+    def _build(self) -> ssl.SSLContext:
+        if not self._tls:
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used: the gateway is asked over plain HTTP
+        context = self._verifying() if self._verify else _unverified()
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # the Java gateway speaks nothing newer
+        if self._fingerprint:
+            context.sslobject_class = _pinned(self._fingerprint)
+        return context
+
+    def _verifying(self) -> ssl.SSLContext:
+        if self._ca_file is None:
+            return ssl.create_default_context()
+        try:
+            context = ssl.create_default_context(cafile=str(self._ca_file))
+        except (OSError, ssl.SSLError):
+            raise NotTrustworthyError(
+                f"{self._ca_file} is not a certificate in PEM format.",
+                "Correct GATEWAY_CA_FILE, or restart the gateway, which writes its certificate again.",
+            ) from None
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the file may be the gateway's own, not a CA's
+        return context
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # asked for by GATEWAY_VERIFY_TLS=false
+    return context
+
+
+def _pinned(fingerprint: str) -> type[ssl.SSLObject]:
+    """A TLS connection that ends in its handshake unless the certificate has this SHA-256."""
+    wanted = fingerprint.replace(":", "").lower()
+
+    class PinnedObject(ssl.SSLObject):
+        def do_handshake(self, *args: Any, **options: Any) -> None:
+            super().do_handshake(*args, **options)
+            certificate = self.getpeercert(binary_form=True) or b""
+            if not hmac.compare_digest(hashlib.sha256(certificate).hexdigest(), wanted):
+                raise ssl.SSLCertVerificationError("the certificate is not the one of GATEWAY_FINGERPRINT")
+
+    return PinnedObject

@@ -1,0 +1,260 @@
+"""What an answer means: a reply, or one of the ways in which a request fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import orjson
+
+from api_gateway.call import Call
+from api_gateway.errors import (
+    Failed,
+    GatewayError,
+    Invalid,
+    LoginRequired,
+    OutcomeUnknown,
+    Paced,
+    Refused,
+    SessionLost,
+    Unreachable,
+)
+from api_gateway.reply import Reply
+from api_gateway.wire import Received
+from api_gateway.words import clean
+
+NO_SESSION = ("no session", "not logged in", "not authenticated")
+NO_BRIDGE = "no bridge"
+NO_ACCOUNTS = "please query /accounts first"
+
+CHECK_ORDERS = (
+    "It may have happened. Do not send it again: look it up first (for an order: the list of live orders, "
+    "by your own order reference)."
+)
+REOPENS = (
+    "The ticker opens it again within a minute: call again then. If it stays closed, another program (TWS, "
+    "the mobile app) may hold it: close that, or set COMPETE=true to take it over."
+)
+HINTS: Mapping[tuple[str, str], str] = {
+    ("GET", "/iserver/account/order/status/{order}"): (
+        "Only orders of this session and of the selected account can be asked for: the live orders show them."
+    ),
+    ("GET", "/iserver/contract/{conid}/algos"): "There is no such contract: search for it.",
+    ("GET", "/iserver/account/search/{pattern}"): "This login has no dynamic accounts; list its accounts.",
+    (
+        "POST",
+        "/iserver/marketdata/unsubscribe",
+    ): "This contract has no open market data; nothing is left to do.",
+    ("POST", "/iserver/reply/{reply}"): (
+        "A question lives only until the next request: preview or place the order again and answer at once."
+    ),
+}
+
+
+class UnpreparedError(Exception):
+    """IBKR has forgotten what was asked before; `failure` is for when asking again is no use."""
+
+    def __init__(self, failure: GatewayError) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+class SilentDenialError(UnpreparedError):
+    """A 401 without a word: IBKR's answer to an unknown account as well as to a missing login."""
+
+
+def judge(call: Call, received: Received, *, login_url: str) -> Reply:
+    """The reply, or the failure that the answer amounts to, raised."""
+    status = received.status
+    if 200 <= status < 300 or status == 304:
+        return _judge_body(call, received, login_url)
+    if 300 <= status < 400:
+        raise _redirected(call, received.headers.get("location", ""), login_url)
+    said = _said(received.body)
+    if error := _about_the_session(call, said, login_url):
+        raise error
+    raise _judge_status(call, status, received.body, said, login_url)
+
+
+def login_required(call: Call, happened: str, login_url: str) -> LoginRequired:
+    return LoginRequired(
+        asked=call.asked,
+        happened=happened,
+        hint=f"Open {login_url} in a browser and log in until it says 'Client login succeeds'; then call again.",
+    )
+
+
+def unclear(call: Call, happened: str) -> GatewayError:
+    """The failure of a request that was sent and not answered clearly: a write may have happened."""
+    if call.reads:
+        return Failed(
+            asked=call.asked,
+            happened=happened,
+            hint="Nothing was changed. Call it again; if that does not help, look at the gateway's log.",
+        )
+    return OutcomeUnknown(asked=call.asked, happened=happened, hint=CHECK_ORDERS)
+
+
+def unknown_account(call: Call) -> Refused:
+    return Refused(
+        asked=call.asked,
+        happened="IBKR does not show this account to the login.",
+        hint="List the portfolio's accounts and use one of those ids.",
+    )
+
+
+def retry_after(headers: httpx.Headers) -> float:
+    """The seconds a 429 asks for, 0 where it does not say."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit() and len(text) < 7:
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return 0.0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(tz=UTC)).total_seconds())
+
+
+def paced(call: Call, seconds: float) -> Paced:
+    return Paced(
+        asked=call.asked,
+        happened="IBKR answered 429, too many requests; it did nothing.",
+        hint=f"Nothing but the tickle is sent for {seconds:.0f} s, as asking makes the penalty longer. Wait.",
+        seconds=seconds,
+    )
+
+
+def _judge_body(call: Call, received: Received, login_url: str) -> Reply:
+    body = received.body
+    if not body or body.isspace():
+        return Reply(received.status, b"null")
+    reply = Reply(received.status, body)
+    try:
+        value = reply.value
+    except orjson.JSONDecodeError:
+        looks = "a web page" if b"<" in body[:200] else "something that is not whole JSON"
+        raise unclear(call, f"it answered with {looks} ({_short(body)}).") from None
+    if isinstance(value, dict) and (value.get("error") or value.get("success") is False):
+        said = _said(body)
+        if error := _about_the_session(call, said, login_url):
+            raise error
+        raise _refused(call, said)
+    return reply
+
+
+def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: str) -> Exception:
+    if status == 401:
+        login = login_required(call, "nobody is logged in at the gateway (401).", login_url)
+        return SilentDenialError(login) if _may_be_the_account(call, body) else login
+    if status == 404 and body.strip() == b"Access Denied":
+        return Unreachable(
+            asked=call.asked,
+            happened="the gateway does not answer this machine's address (404 Access Denied).",
+            hint="Add the address to `ips.allow` in the gateway's conf.yaml and restart the gateway.",
+        )
+    if status == 414:
+        return Invalid(
+            asked=call.asked, happened="the address is too long (414).", hint="Ask for less at a time."
+        )
+    if status == 500 and _has_error(body) and not _leaves_an_order_open(call, said):
+        return _refused(call, said)
+    if status >= 500 and call.reads and call.key in HINTS:
+        return _refused(call, f"{said} ({status})")
+    if call.reads and status in (423, 503):
+        return Failed(
+            asked=call.asked,
+            happened=f"IBKR is not ready to answer ({status}: {said}).",
+            hint="Call it again in a few seconds.",
+        )
+    if status >= 500:
+        return unclear(call, f"it broke ({status}: {said}).")
+    return _refused(call, f"{said} ({status})", _HINT_BY_STATUS.get(status))
+
+
+def _redirected(call: Call, location: str, login_url: str) -> GatewayError:
+    if "/sso/" in location:
+        return login_required(
+            call, "nobody is logged in at the gateway (it shows its login page).", login_url
+        )
+    return Failed(
+        asked=call.asked,
+        happened=f"the gateway does not know this path and points elsewhere ({clean(location, longest=80)}).",
+        hint="It was not sent on to IBKR. Check that GATEWAY_URL is the gateway itself and has no path.",
+    )
+
+
+def _about_the_session(call: Call, said: str, login_url: str) -> Exception | None:
+    """The failure, if IBKR's words are about the session rather than about the request."""
+    words = said.lower()
+    if NO_ACCOUNTS in words:
+        return UnpreparedError(_refused(call, said))
+    if NO_BRIDGE in words:
+        lost = SessionLost(
+            asked=call.asked, happened="the brokerage session is closed (no bridge).", hint=REOPENS
+        )
+        return UnpreparedError(lost)
+    if any(text in words for text in NO_SESSION):
+        return login_required(call, f"nobody is logged in at the gateway ({said}).", login_url)
+    return None
+
+
+def _refused(call: Call, said: str, hint: str | None = None) -> Refused:
+    return Refused(
+        asked=call.asked,
+        happened=f"IBKR refused: {said}",
+        hint=hint or HINTS.get(call.key) or "Correct the arguments; the same request gets the same answer.",
+    )
+
+
+def _may_be_the_account(call: Call, body: bytes) -> bool:
+    template = call.address.template
+    if template == "/iserver/dynaccount":
+        return True
+    names_one = call.address.account is not None or "acctIds" in call.body
+    return names_one and not body.strip() and template.startswith(("/portfolio", "/acesws/"))
+
+
+def _leaves_an_order_open(call: Call, said: str) -> bool:
+    """A write at an order that failed without a reason: nothing tells whether IBKR has it."""
+    orders = call.address.template.startswith(("/iserver/account/{account}/order", "/iserver/reply/"))
+    return orders and not call.reads and said.lower() in ("unknown", "")
+
+
+def _has_error(body: bytes) -> bool:
+    value = _parsed(body)
+    return isinstance(value, dict) and bool(value.get("error"))
+
+
+def _said(body: bytes) -> str:
+    """IBKR's own words in a body, cleaned; for one without words, what it is instead."""
+    value = _parsed(body)
+    if isinstance(value, dict):
+        parts = [value[name] for name in ("error", "failure_list", "message", "text") if value.get(name)]
+        value = " ".join(part if isinstance(part, str) else orjson.dumps(part).decode() for part in parts)
+    return clean(value) if isinstance(value, str) and value else _short(body)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _short(body: bytes) -> str:
+    return clean(body[:20_000].decode(errors="replace"), longest=120) or "no words"
+
+
+_HINT_BY_STATUS: Mapping[int, str] = {
+    403: (
+        "Either this login has no right to do it, or this machine's address is not in `ips.allow` of the "
+        "gateway's conf.yaml."
+    ),
+    404: "It does not exist (any more): list what there is and use an id from that list.",
+    411: "Something on the way takes the Content-Length away: let GATEWAY_URL name the gateway itself.",
+}

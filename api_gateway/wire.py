@@ -1,0 +1,270 @@
+"""One request on the wire and its whole answer, on time, or a clear word on whether it was sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+
+import httpx
+
+from api_gateway.settings import GatewaySettings
+from api_gateway.tls import NotTrustworthyError, Trust
+from api_gateway.words import clean
+
+CONNECTIONS = 8  # four requests, the tickle, and room for connections that are being closed
+IDLE_SECONDS = 90  # the gateway keeps connections for ever; ours should outlive a minute between tickles
+BODYLESS = (204, 304)
+
+_START = "Start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether its container runs."
+_CERTIFICATE = (
+    "Let GATEWAY_CA_FILE name the gateway's own certificate. For IBKR's, which expired in 2019, "
+    "set GATEWAY_VERIFY_TLS=false and GATEWAY_FINGERPRINT."
+)
+
+
+class NeverSentError(Exception):
+    """No byte of the request left; `hint` is what to do about it."""
+
+    def __init__(self, text: str, hint: str) -> None:
+        super().__init__(text)
+        self.hint = hint
+
+
+class NoAnswerError(Exception):
+    """The request was sent, or may have been, and no complete answer came."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A complete answer."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+@dataclass
+class _Progress:
+    """How far a request has come on its connection; filled in by httpcore's trace events."""
+
+    on_written: Callable[[], None] | None
+    connecting: bool = False
+    sending: bool = False
+    answered: bool = False
+
+    async def trace(self, event: str, _: Mapping[str, Any]) -> None:
+        if event == "http11.send_request_headers.started":
+            self.sending = True
+        elif event == "connection.connect_tcp.started":
+            self.connecting = True
+        elif event == "http11.send_request_body.complete" and self.on_written is not None:
+            self.on_written()
+
+    @property
+    def never_sent(self) -> bool:
+        return self.connecting and not self.sending
+
+    @property
+    def met_a_dead_connection(self) -> bool:
+        return self.sending and not self.connecting and not self.answered
+
+
+class _Connections:
+    """Kept connections for reads and a new connection for each write, all trusting the same certificate."""
+
+    def __init__(self, context: ssl.SSLContext | None, transport: httpx.AsyncBaseTransport | None) -> None:
+        self.context = context
+        self.users = 0
+        if transport is not None or context is None:
+            self.kept = self.fresh = _client(transport)
+        else:
+            self.kept = _client(_transport(context, keep=CONNECTIONS))
+            self.fresh = _client(_transport(context, keep=0))
+
+    async def aclose(self) -> None:
+        await self.kept.aclose()
+        await self.fresh.aclose()
+
+
+def _transport(context: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
+    limits = httpx.Limits(
+        max_connections=CONNECTIONS, max_keepalive_connections=keep, keepalive_expiry=IDLE_SECONDS
+    )
+    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+
+
+def _client(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # the gateway has its own jar
+    return httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, cookies=cookies)
+
+
+class Wire:
+    """Speaks HTTP/1.1 to one gateway.
+
+    A write goes out on a connection of its own, so that it can never meet a dead or poisoned one. A kept
+    connection is closed after a 204 or 304, because the gateway writes a stray end-of-chunks after those.
+    """
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        trust: Trust,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._origin = settings.gateway_url
+        self._max_body = settings.gateway_max_body
+        self._trust = trust
+        self._transport = transport
+        self._connections: _Connections | None = None
+        self._closed = False
+        self._common = [
+            ("Host", httpx.URL(self._origin).netloc.decode("ascii")),
+            ("User-Agent", settings.gateway_user_agent),
+            ("Accept", "*/*"),
+        ]
+
+    async def exchange(
+        self,
+        method: str,
+        target: str,
+        content: bytes | None,
+        *,
+        within: float,
+        fresh: bool,
+        on_written: Callable[[], None] | None = None,
+    ) -> Received:
+        """Send one request and read its whole answer in `within` seconds.
+
+        `on_written` is called when the last byte of the request has left. Raises `NeverSentError`, or
+        `NoAnswerError` when it may have been sent. A GET that met a dead kept connection is sent again.
+        """
+        progress = _Progress(on_written)
+        connections = await self._current()
+        connections.users += 1
+        try:
+            async with asyncio.timeout(within):
+                try:
+                    return await self._once(connections, progress, method, target, content, within, fresh)
+                except (httpx.NetworkError, httpx.RemoteProtocolError):
+                    if method != "GET" or fresh or not progress.met_a_dead_connection:
+                        raise
+                    progress = _Progress(on_written)
+                    return await self._once(connections, progress, method, target, content, within, True)
+        except TimeoutError:
+            if progress.never_sent:
+                raise NeverSentError("no connection within the deadline.", _START) from None
+            raise NoAnswerError(f"no complete answer within {within:.3g} s.") from None
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise _never_sent(error) from error
+        except (httpx.TransportError, OSError) as error:
+            raise NoAnswerError(f"the connection broke ({type(error).__name__}).") from error
+        finally:
+            connections.users -= 1
+            if connections is not self._connections and not connections.users:
+                await connections.aclose()
+
+    async def _once(
+        self,
+        connections: _Connections,
+        progress: _Progress,
+        method: str,
+        target: str,
+        content: bytes | None,
+        within: float,
+        fresh: bool,
+    ) -> Received:
+        headers = self._common
+        if content is not None:
+            headers = [
+                *headers,
+                ("Content-Type", "application/json"),
+                ("Content-Length", str(len(content))),
+            ]
+        elif method != "GET":
+            headers = [*headers, ("Content-Length", "0")]
+        connect = within * 0.4  # for the connection and again for TLS: what is left is "sent, no answer"
+        request = httpx.Request(
+            method,
+            self._origin + target,
+            headers=headers,
+            content=content,
+            extensions={
+                "trace": progress.trace,
+                "timeout": {"connect": connect, "pool": connect, "read": None, "write": None},
+            },
+        )
+        client = connections.fresh if fresh else connections.kept
+        response = await client.send(request, stream=True)
+        progress.answered = True
+        try:
+            if response.status_code in BODYLESS:
+                return Received(response.status_code, response.headers, b"")
+            return Received(response.status_code, response.headers, await self._read(response))
+        finally:
+            await response.aclose()  # closes the connection, too, unless the body was read to its end
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        too_long = NoAnswerError(f"the answer is longer than the limit of {self._max_body} bytes.")
+        declared = response.headers.get("content-length", "")
+        if len(declared) > 18 or (declared.isdecimal() and int(declared) > self._max_body):
+            raise too_long
+        chunks = []
+        left = self._max_body
+        async for chunk in response.aiter_raw():
+            left -= len(chunk)
+            if left < 0:
+                raise too_long
+            chunks.append(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _current(self) -> _Connections:
+        """The connections for the certificate as it is now; old ones end with their last request."""
+        if self._closed:
+            raise NeverSentError("this client has been closed.", "Start the program again.")
+        if self._transport is not None:
+            context = None
+        else:
+            try:
+                context = self._trust.context()
+            except NotTrustworthyError as error:
+                raise NeverSentError(str(error), error.hint) from error
+        old = self._connections
+        if old is not None and old.context is context:
+            return old
+        _quieten()
+        self._connections = new = _Connections(context, self._transport)
+        if old is not None and not old.users:
+            await old.aclose()
+        return new
+
+    async def aclose(self) -> None:
+        """Close every connection, also those in use."""
+        self._closed = True
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            await connections.aclose()
+
+
+def _quieten() -> None:
+    """Keep httpx and httpcore from logging addresses with account ids, and cookies."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _never_sent(error: httpx.TransportError) -> NeverSentError:
+    """The reason in words, and what to do about it."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        reason = (
+            "nothing answers there in time" if isinstance(error, httpx.ConnectTimeout) else clean(str(error))
+        )
+        return NeverSentError(f"the gateway cannot be reached ({reason}).", _START)
+    return NeverSentError(f"its certificate or TLS was not accepted ({clean(str(cause))}).", _CERTIFICATE)
