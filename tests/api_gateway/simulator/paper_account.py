@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 
-from api_gateway.simulator.app import create_app
 from api_gateway.simulator.broker import Broker
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.prices import Prices
-from api_gateway.simulator.simulation import Options, Simulation
 from api_gateway.simulator.universe import Instrument, build_universe
 
 MONDAY = 1795456800.0  # 2026-11-23 18:00 UTC
@@ -26,12 +22,6 @@ def paper_broker(now: float = MONDAY) -> Broker:
     clock = Clock(start=now, held=True)
     universe = build_universe(clock.now())
     return Broker(ACCOUNT, universe, Prices(universe, clock, 1), clock)
-
-
-def paper_simulation(now: float = MONDAY, **options: Any) -> Simulation:
-    """A logged-in simulation without rate limits."""
-    settings = {"login": True, "rate_limits": False, **options}
-    return Simulation(Options(**settings), Clock(start=now, held=True))
 
 
 def trade(broker: Broker, conid: int, quantity: float, price: float) -> float:
@@ -73,19 +63,13 @@ class Caller:
         assert reply.status_code == 200, reply.text
         return reply.json()
 
+    async def ready(self) -> Caller:
+        """Itself, after the two calls that IBKR wants first."""
+        await self.get("/iserver/accounts")
+        await self.get("/portfolio/accounts")
+        return self
+
     async def second(self, path: str, **query: str | int) -> Any:
         """The body of the same GET asked twice."""
         await self.get(path, **query)
         return await self.json(path, **query)
-
-
-@asynccontextmanager
-async def caller(simulation: Simulation, *, accounts: bool = True) -> AsyncIterator[Caller]:
-    """A client of the simulation; `accounts` makes both pre-flight calls first."""
-    transport = httpx.ASGITransport(app=create_app(simulation))
-    async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as client:
-        asks = Caller(client)
-        if accounts:
-            await asks.get("/iserver/accounts")
-            await asks.get("/portfolio/accounts")
-        yield asks
