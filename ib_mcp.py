@@ -13,7 +13,8 @@ import signal
 import socket
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a port is a number from 1 to 65535")
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number up to 65535, 0 for any free one")
     return int(text)
 
 
@@ -172,16 +173,16 @@ def demo(chosen: argparse.Namespace) -> int:
             signal.signal(getattr(signal, name), lambda *_: events.put(Stop()))
     try:
         ports = {
-            "GATEWAY_PORT": chosen.gateway_port or load(SimulatorSettings).gateway_port,
-            "MCP_SERVER_PORT": chosen.port or load(ServerSettings).mcp_server_port,
-            "TICKER_PORT": chosen.ticker_port or load(TickerSettings).ticker_port,
+            "GATEWAY_PORT": _first(chosen.gateway_port, load(SimulatorSettings).gateway_port),
+            "MCP_SERVER_PORT": _first(chosen.port, load(ServerSettings).mcp_server_port),
+            "TICKER_PORT": _first(chosen.ticker_port, load(TickerSettings).ticker_port),
         }
+        ports = _checked(ports)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    taken = list(_not_to_be_had(ports))
-    if taken:
-        print(*taken, sep="\n", file=sys.stderr)
+    except PortTakenError as error:
+        print(error, file=sys.stderr)
         return 1
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     # A folder of their own: no `.env` for a live account lies about in it.
@@ -195,23 +196,31 @@ def demo(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _not_to_be_had(ports: Mapping[str, int]) -> Iterator[str]:
-    """A sentence for each port that the demo cannot have."""
+def _first(flag: int | None, setting: int) -> int:
+    return setting if flag is None else flag
+
+
+class PortTakenError(Exception):
+    """A port cannot be had; `str()` is a sentence for each."""
+
+
+def _checked(ports: Mapping[str, int]) -> dict[str, int]:
+    """The same ports, 0 replaced by a free one; raises if one cannot be had."""
     flags = {"GATEWAY_PORT": "--gateway-port", "MCP_SERVER_PORT": "--port", "TICKER_PORT": "--ticker-port"}
-    for setting, port in ports.items():
-        other = f"Choose another one: `ib-mcp demo {flags[setting]} N`, or {setting}=N."
-        if list(ports.values()).count(port) > 1:
-            yield f"Port {port} is given to more than one part of the demo. {other}"
-            continue
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-        except OSError as error:
-            why = (
-                "is taken by another program"
-                if error.errno == errno.EADDRINUSE
-                else f"fails: {error.strerror}"
-            )
-            yield f"Port {port} {why}. {other}"
+    free: dict[str, int] = {}
+    taken = []
+    with ExitStack() as held:  # all at once, so that two parts are not given the same one
+        for setting, port in ports.items():
+            try:
+                listener = held.enter_context(socket.create_server(("127.0.0.1", port)))
+                free[setting] = listener.getsockname()[1]
+            except OSError as error:
+                why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+                other = f"choose another one with `ib-mcp demo {flags[setting]} N` or {setting}=N"
+                taken.append(f"Port {port} {why}: {other}.")
+    if taken:
+        raise PortTakenError("\n".join(taken))
+    return free
 
 
 def demo_parts(ports: Mapping[str, int], folder: Path, *, login: bool) -> list[Part]:

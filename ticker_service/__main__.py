@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # One line per request would drown the one line per change of the session.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
-        listener = socket.create_server((settings.ticker_host, settings.ticker_port))
+        family = socket.AF_INET6 if ":" in settings.ticker_host else socket.AF_INET
+        listener = socket.create_server((settings.ticker_host, settings.ticker_port), family=family)
     except OSError as error:
         print(
             f"The ticker cannot listen on {settings.ticker_host}:{settings.ticker_port}: {error.strerror}. "
@@ -49,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     with listener:
+        host, port = listener.getsockname()[:2]
+        logging.getLogger("ticker").info("Answering on http://%s:%d/state and /health.", host, port)
         asyncio.run(serve(listener, settings, gateway_settings))
     return 0
 

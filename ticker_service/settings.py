@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -51,16 +51,19 @@ class TickerSettings(BaseSettings):
         description="Address the ticker answers /health and /state on; 0.0.0.0 only inside a container.",
     )
     ticker_port: int = Field(
-        default=5056, ge=1, le=65535, description="Port the ticker answers /health and /state on."
+        default=5056,
+        ge=0,
+        le=65535,
+        description="Port the ticker answers /health and /state on; 0 takes a free one.",
     )
 
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
         default=LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR."
     )
 
-    @model_validator(mode="after")
-    def foul_is_not_slower_than_fair(self) -> Self:
-        """Refuse an interval for trouble that is longer than the one for fair weather."""
-        if self.tickle_interval_foul > self.tickle_interval:
-            raise ValueError("TICKLE_INTERVAL_FOUL must not be longer than TICKLE_INTERVAL")
-        return self
+    @field_validator("tickle_interval_foul")
+    @classmethod
+    def _is_no_slower_than_in_fair_weather(cls, foul: int, info: ValidationInfo) -> int:
+        if foul > info.data.get("tickle_interval", foul):
+            raise ValueError("must not be longer than TICKLE_INTERVAL")
+        return foul

@@ -69,7 +69,11 @@ class Upstream:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         assert request.method == "POST"
         self.sent.append((request.url.path, json.loads(request.content)))
-        return self.answers[request.url.path]()
+        response = self.answers[request.url.path]()
+        # As from a socket, where a body is read once.
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content)
+        )
 
     def count(self, path: str) -> int:
         return sum(1 for sent, _ in self.sent if sent == path)

@@ -100,7 +100,12 @@ class _Transport(httpx.AsyncBaseTransport):
         self._answer = answer
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._answer(request)
+        response = await self._answer(request)
+        if response.is_stream_consumed:  # as from a socket, where a body is read once
+            return httpx.Response(
+                response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content)
+            )
+        return response
 
 
 def noon() -> datetime:

@@ -1,0 +1,161 @@
+"""`python -m ticker_service` as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.processes
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def unused_port() -> int:
+    """A port that refuses connections."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def command(cwd: Path, **settings: str) -> subprocess.Popen[str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-m", "ticker_service"],
+        cwd=cwd,
+        env={**inherited, "PYTHONPATH": str(ROOT), **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+class Running:
+    """A ticker that has said where it answers."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self.port = 0
+        self._found = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        assert self._found.wait(20), self.lines
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if match := re.search(r"Answering on http://127\.0\.0\.1:(\d+)/", line):
+                self.port = int(match.group(1))
+                self._found.set()
+
+    def get(self, path: str) -> tuple[int, dict[str, Any]]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
+
+    def stop(self, number: int) -> tuple[int, float]:
+        began = time.monotonic()
+        self.process.send_signal(number)
+        status = self.process.wait(10)
+        took = time.monotonic() - began
+        self._reader.join(5)
+        return status, took
+
+
+@contextmanager
+def running(cwd: Path, **settings: str) -> Iterator[Running]:
+    process = command(cwd, TICKER_PORT="0", **settings)
+    try:
+        yield Running(process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def wait_for_state(ticker: Running, state: str) -> dict[str, Any]:
+    until = time.monotonic() + 10
+    while True:
+        _, report = ticker.get("/state")
+        if report["state"] == state:
+            return report
+        assert time.monotonic() < until, report
+        threading.Event().wait(0.02)
+
+
+def test_it_starts_without_a_gateway_says_so_and_ends_on_sigterm_within_a_second(tmp_path: Path) -> None:
+    gateway = f"https://localhost:{unused_port()}"
+    with running(tmp_path, GATEWAY_URL=gateway, GATEWAY_LOGIN_URL=gateway) as ticker:
+        report = wait_for_state(ticker, "unreachable")
+        assert ticker.get("/health") == (200, {"alive": True})
+        status, took = ticker.stop(signal.SIGTERM)
+    assert status == 0
+    assert took < 1
+    assert report["login_url"] == gateway
+    output = "".join(ticker.lines)
+    assert output.count("unreachable: ") == 1
+    assert "Traceback" not in output
+    assert "ERROR" not in output
+
+
+def test_it_ends_on_ctrl_c_within_a_second_while_a_gateway_hangs(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        gateway = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with running(tmp_path, GATEWAY_URL=gateway) as ticker:
+            connection, _ = silent.accept()
+            with connection:
+                connection.recv(1)
+                status, took = ticker.stop(signal.SIGINT)
+    assert status == 0
+    assert took < 1
+    assert "Traceback" not in "".join(ticker.lines)
+
+
+def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
+    output, _ = process.communicate(timeout=20)
+    return process.returncode, output
+
+
+def test_a_taken_port_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, output = finished(command(tmp_path, TICKER_PORT=str(port)))
+    assert status == 1
+    assert len(output.splitlines()) == 1
+    assert str(port) in output
+    assert "TICKER_PORT" in output
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TICKLE_INTERVAL", "900"), ("COMPETE", "perhaps"), ("GATEWAY_URL", "gateway"), ("TICKER_PORT", "x")],
+)
+def test_a_wrong_setting_is_one_sentence_that_names_it_and_status_2(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    status, output = finished(command(tmp_path, **{name: value}))
+    assert status == 2
+    assert len(output.splitlines()) == 1
+    assert name in output
