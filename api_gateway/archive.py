@@ -66,7 +66,7 @@ def unpack(path: Path, folder: Path) -> None:
         raise ArchiveError(
             "What was downloaded is not a zip archive; open GATEWAY_ARCHIVE_URL to see what it is."
         ) from error
-    if not any((folder / "dist").glob("*.jar")):
+    if not any(folder.glob("dist/*.jar")):
         raise ArchiveError("The archive holds no dist/*.jar, so it is not IBKR's Client Portal Gateway.")
     for name in LEFT_OUT:
         left_out = folder / name

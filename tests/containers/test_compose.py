@@ -10,6 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic_settings import BaseSettings
+
+from api_gateway.settings import GatewaySettings
+from api_gateway.simulator.settings import SimulatorSettings
+from mcp_server.settings import ServerSettings
+from ticker_service.settings import TickerSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -105,6 +111,25 @@ def test_the_only_volume_holds_the_certificate_and_only_the_gateway_writes_to_it
 def test_the_token_goes_to_the_server_and_to_nobody_else() -> None:
     holders = [name for name, service in SERVICES.items() if "MCP_SERVER_TOKEN" in service["environment"]]
     assert holders == ["mcp-server"]
+
+
+@pytest.mark.parametrize(
+    ("service", "settings", "left_out"),
+    [
+        # Inside, the gateway's certificate is always at hand: nothing turns its verification off.
+        ("ticker", GatewaySettings, {"GATEWAY_VERIFY_TLS", "GATEWAY_FINGERPRINT"}),
+        ("mcp-server", GatewaySettings, {"GATEWAY_VERIFY_TLS", "GATEWAY_FINGERPRINT"}),
+        ("ticker", TickerSettings, set()),
+        ("mcp-server", ServerSettings, set()),
+        # The port inside the container is always the same one.
+        ("gateway", SimulatorSettings, {"GATEWAY_PORT"}),
+    ],
+)
+def test_every_setting_reaches_its_container(
+    service: str, settings: type[BaseSettings], left_out: set[str]
+) -> None:
+    known = {name.upper() for name in settings.model_fields}
+    assert known - set(SERVICES[service]["environment"]) == left_out
 
 
 def test_one_variable_chooses_the_gateway_and_live_is_the_default() -> None:

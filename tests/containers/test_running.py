@@ -85,7 +85,9 @@ class Stack:
         subprocess.run(["docker", "rmi", name], capture_output=True, check=False)
 
     def health(self) -> dict[str, str]:
-        rows = [json.loads(line) for line in self.compose("ps", "--format", "json").stdout.splitlines()]
+        told = self.compose("ps", "--format", "json").stdout.strip()
+        # A list until compose 2.21, a line for each since.
+        rows = json.loads(told) if told.startswith("[") else [json.loads(line) for line in told.splitlines()]
         return {row["Service"]: row["Health"] for row in rows}
 
     def certificate(self) -> str:
