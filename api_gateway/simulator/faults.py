@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
+HeaderValue = Annotated[str, Field(pattern=r"^[ -~]*$")]
 HUGE_BYTES_LIMIT = 200_000_000
 
 
@@ -63,7 +65,7 @@ class Do(_Part):
     body: Any = None
     html: str | None = None
     huge_bytes: Annotated[int, Field(ge=2, le=HUGE_BYTES_LIMIT)] | None = None
-    headers: dict[str, str] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
     truncate: Annotated[int, Field(ge=0)] | Literal[True] | None = None
     declare: Annotated[int, Field(ge=1)] | None = None
     drip: Drip | None = None

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api_gateway.simulator.__main__ import main
+from api_gateway.simulator.settings import SimulatorSettings
+
+
+@pytest.fixture(autouse=True)
+def _only_the_tests_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in SimulatorSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The simulator as a process on any free port, and what it printed until it was ready."""
+    command = [sys.executable, "-m", "api_gateway.simulator", "--port", "0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            assert process.stdout is not None
+            printed = ""
+            for line in process.stdout:
+                printed += line
+                if "answers at" in line:
+                    break
+            yield process, printed
+        finally:
+            process.kill()
+
+
+def address(printed: str) -> str:
+    found = re.search(r"https?://[^/]+", printed)
+    assert found, printed
+    return found[0]
+
+
+def test_a_taken_port_gets_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["--port", str(port)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == (
+        f"Port {port} on 127.0.0.1 is taken by another program; stop it, or choose another one with "
+        "GATEWAY_PORT or --port.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GATEWAY_PORT", "99999"),
+        ("SIMULATOR_PENALTY", "-1"),
+        ("SIMULATOR_TLS", "perhaps"),
+        ("SIMULATOR_AVAILABILITY", "everything"),
+        ("SIMULATOR_HOST", "nowhere.invalid"),
+        ("SIMULATOR_TLS_DIR", "/dev/null/folder"),
+    ],
+)
+def test_an_unusable_setting_is_named_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
+) -> None:
+    monkeypatch.setenv("GATEWAY_PORT", "0")
+    monkeypatch.setenv(name, value)
+    assert main([]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(name)
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("flags", [["--port", "65536"], ["--port", "-1"], ["--seed", "x"], ["--nonsense"]])
+def test_an_unusable_flag_ends_with_two(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(flags)
+    assert ended.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+@pytest.mark.processes
+def test_it_says_where_it_answers_and_can_be_verified_by_its_certificate(tmp_path: Path) -> None:
+    with running("--tls-dir", str(tmp_path / "tls"), "--logged-in") as (_, printed):
+        trusted = ssl.create_default_context(cafile=tmp_path / "tls" / "gateway.pem")
+        with httpx.Client(base_url=address(printed), verify=trusted, trust_env=False) as client:
+            assert client.get("/").status_code == 302
+            status = client.post("/v1/api/iserver/auth/status", json={}).json()
+    assert status["established"] is True
+    assert "logged in already" in printed
+    assert "strict habits are on" in printed
+    assert re.search(r"SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}\n", printed)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_within_a_second_although_a_request_hangs(number: signal.Signals) -> None:
+    with running("--no-tls") as (process, printed):
+        assert "log in at http://localhost:" in printed
+        with httpx.Client(base_url=address(printed), timeout=10, trust_env=False) as client:
+            client.post("/simulator/fault", json={"match": {"path": "/tickle"}, "do": {"hang": True}})
+            failures: list[httpx.TransportError] = []
+            hanging = threading.Thread(target=_ask, args=(client, failures))
+            hanging.start()
+            while client.get("/simulator/state").json()["faults"][0]["fired"] == 0:
+                continue
+            before = time.monotonic()
+            process.send_signal(number)
+            said, _ = process.communicate(timeout=10)
+            took = time.monotonic() - before
+            hanging.join()
+    assert process.returncode == 0
+    assert took < 1
+    assert said == ""
+    assert len(failures) == 1
+
+
+def _ask(client: httpx.Client, failures: list[httpx.TransportError]) -> None:
+    try:
+        client.post("/v1/api/tickle", json={})
+    except httpx.TransportError as failure:
+        failures.append(failure)

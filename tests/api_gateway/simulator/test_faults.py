@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from api_gateway.simulator.faults import Do, Fault, Faults, Match, When
+
+
+def fired(faults: Faults, count: int, *, method: str = "GET", path: str = "/tickle") -> list[int]:
+    """Which of so many requests are struck, the first one being 1."""
+    return [number for number in range(1, count + 1) if faults.strike(method, path) is not None]
+
+
+def faults(*, seed: int = 1, **when: Any) -> Faults:
+    made = Faults(seed=seed)
+    made.add(Fault(when=When(**when), do=Do(status=500)))
+    return made
+
+
+def test_without_faults_nothing_happens() -> None:
+    assert Faults().strike("GET", "/tickle") is None
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ({}, [1, 2, 3, 4, 5, 6]),
+        ({"times": 2}, [1, 2]),
+        ({"after": 3}, [4, 5, 6]),
+        ({"every": 3}, [1, 4]),
+        ({"after": 1, "every": 2, "times": 2}, [2, 4]),
+        ({"probability": 0}, []),
+        ({"probability": 1}, [1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_a_fault_strikes_when_it_is_due(when: dict[str, Any], expected: list[int]) -> None:
+    assert fired(faults(**when), 6) == expected
+
+
+def test_chance_is_repeated_by_the_same_seed() -> None:
+    first, again, other = (fired(faults(seed=seed, probability=0.5), 40) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+    assert 5 < len(first) < 35
+
+
+@pytest.mark.parametrize(
+    ("match", "method", "path", "struck"),
+    [
+        (Match(), "DELETE", "/anything", True),
+        (Match(path="/iserver/*"), "GET", "/iserver/account/orders", True),
+        (Match(path="/iserver/*"), "GET", "/portfolio/accounts", False),
+        (Match(path="/iserver/account/*/orders"), "POST", "/iserver/account/DU1234567/orders", True),
+        (Match(path="/Tickle"), "GET", "/tickle", False),
+        (Match(method="post"), "POST", "/tickle", True),
+        (Match(method="POST"), "GET", "/tickle", False),
+    ],
+)
+def test_a_fault_strikes_whom_it_matches(match: Match, method: str, path: str, struck: bool) -> None:
+    made = Faults()
+    made.add(Fault(match=match, do=Do(status=500)))
+    assert (made.strike(method, path) is not None) is struck
+
+
+def test_only_matching_requests_are_counted() -> None:
+    made = Faults()
+    made.add(Fault(match=Match(method="GET"), when=When(after=1), do=Do(status=500)))
+    assert made.strike("POST", "/tickle") is None
+    assert made.strike("GET", "/tickle") is None
+    assert made.strike("GET", "/tickle") is not None
+
+
+def test_the_first_fault_that_is_due_is_taken_and_a_spent_one_makes_way() -> None:
+    made = Faults()
+    made.add(Fault(when=When(times=1), do=Do(status=500)))
+    made.add(Fault(do=Do(status=503)))
+    assert [do.status for do in (made.strike("GET", "/tickle") for _ in range(3)) if do] == [500, 503, 503]
+
+
+def test_faults_are_listed_with_how_often_they_struck_and_can_be_cleared() -> None:
+    made = faults(after=1)
+    fired(made, 3)
+    assert made.listed() == [{"when": {"after": 1}, "do": {"status": 500}, "seen": 3, "fired": 2}]
+    made.clear()
+    assert made.listed() == []
+    assert made.strike("GET", "/tickle") is None
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        {},
+        {"do": {"statos": 500}},
+        {"do": {"status": 99}},
+        {"do": {"delay_seconds": -1}},
+        {"do": {"delay_seconds": "nan"}},
+        {"do": {"drip": {"bytes": 0}}},
+        {"do": {"huge_bytes": 10**12}},
+        {"do": {"session": "holiday"}},
+        {"do": {}, "when": {"probability": 1.5}},
+        {"do": {}, "when": {"times": 0}},
+        {"do": {}, "match": {"url": "/tickle"}},
+        {"do": {}, "how": "often"},
+        {"do": {"headers": {"x-two": "a\r\nx-three: b"}}},
+        {"do": {"headers": {"not a name": "a"}}},
+    ],
+)
+def test_a_script_that_means_nothing_is_refused(script: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Fault.model_validate(script)
+
+
+@pytest.mark.parametrize(
+    "do", [{"status": 200}, {"body": None}, {"html": ""}, {"huge_bytes": 2}, {"hang": True}]
+)
+def test_what_replaces_the_answer_is_known(do: dict[str, Any]) -> None:
+    assert Do(**do).replaces
+
+
+@pytest.mark.parametrize(
+    "do", [{}, {"delay_seconds": 1}, {"truncate": True}, {"reset": 0}, {"headers": {"a": "b"}}]
+)
+def test_what_only_spoils_the_answer_leaves_it_in_place(do: dict[str, Any]) -> None:
+    assert not Do(**do).replaces

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.session import State
+from api_gateway.simulator.simulation import Options, Simulation
+
+
+def test_nobody_is_logged_in_unless_that_is_asked_for(clock: Clock) -> None:
+    assert Simulation(clock=clock).session.state is State.NO_LOGIN
+    assert Simulation(Options(login=True), clock).session.state is State.BROKERAGE
+
+
+def test_two_simulations_share_nothing(clock: Clock) -> None:
+    one, other = Simulation(Options(login=True), clock), Simulation(Options(login=True), clock)
+    one.session.logout()
+    one.preflights.searched.add(265598)
+    assert other.session.state is State.BROKERAGE
+    assert other.preflights.searched == set()
+
+
+async def test_a_day_of_requests_runs_in_well_under_a_second() -> None:
+    start = datetime(2026, 3, 3, 0, 30, tzinfo=ZoneInfo("America/New_York")).timestamp()
+    clock = Clock(start=start, held=True)
+    simulation = Simulation(Options(login=True), clock)
+    transport = httpx.ASGITransport(app=create_app(simulation))
+    states: Counter[State] = Counter()
+    before = time.process_time()
+    async with httpx.AsyncClient(transport=transport, base_url="https://localhost") as client:
+        for _ in range(24 * 12):
+            clock.advance(300)
+            body = (await client.post("/v1/api/tickle", json={})).json()
+            states[simulation.session.state] += 1
+            if body.get("iserver", {}).get("authStatus", {}).get("authenticated") is False:
+                await client.post("/v1/api/iserver/auth/ssodh/init", json={"publish": True, "compete": True})
+    assert time.process_time() - before < 1
+    # Closed at one o'clock and unavailable for a moment, so closed once more five minutes later; logged out
+    # from midnight to half past; open in between.
+    assert states == {State.BROKERAGE: 24 * 12 - 9, State.SSO: 2, State.NO_LOGIN: 7}
