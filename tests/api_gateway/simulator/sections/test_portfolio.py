@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.simulator.simulation import Options, Simulation
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MSFT, SPY, Caller, trade
+from tests.api_gateway.simulator.wire_types import contradictions
+
+OWN = f"/portfolio/{ACCOUNT}"
+POSITIONS = f"{OWN}/positions/0"
+OF_ACCOUNT = ("meta", "summary", "ledger", "allocation", "positions/0", f"position/{AAPL}", "combo/positions")
+BEHIND_THE_DOOR = (
+    *(f"{OWN}/{path}" for path in OF_ACCOUNT),
+    f"/portfolio2/{ACCOUNT}/positions",
+    f"/portfolio/positions/{AAPL}",
+)
+
+
+@pytest.fixture
+def asks(gateway: httpx.AsyncClient) -> Caller:
+    return Caller(gateway)
+
+
+@pytest.fixture
+async def ready(asks: Caller) -> Caller:
+    return await asks.ready()
+
+
+async def of_class(asks: Caller, kind: str) -> dict[str, Any]:
+    rows = await asks.json(POSITIONS, waitForSecDef="true")
+    return next(row for row in rows if row["assetClass"] == kind)
+
+
+@pytest.mark.parametrize("path", BEHIND_THE_DOOR)
+async def test_before_the_accounts_every_portfolio_call_is_unauthorized_without_a_body(
+    asks: Caller, path: str
+) -> None:
+    reply = await asks.get(path)
+    assert (reply.status_code, reply.content) == (401, b"")
+    await asks.get("/portfolio/accounts")
+    assert (await asks.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, strict=False)], ids=["kind"])
+@pytest.mark.parametrize("path", BEHIND_THE_DOOR)
+async def test_a_kind_simulator_answers_with_nothing_before_the_accounts(
+    asks: Caller, options: Options, path: str
+) -> None:
+    assert not options.strict
+    body = await asks.json(path)
+    assert body in ({}, [], {part: {"long": {}, "short": {}} for part in ("assetClass", "sector", "group")})
+
+
+@pytest.mark.parametrize("path", ["/portfolio/subaccounts", "/portfolio/subaccounts2"])
+async def test_the_lists_of_subaccounts_open_the_door_too(asks: Caller, path: str) -> None:
+    await asks.get(path)
+    assert (await asks.get(f"{OWN}/ledger")).status_code == 200
+
+
+async def test_a_login_alone_is_enough_for_the_portfolio(asks: Caller, simulation: Simulation) -> None:
+    simulation.session.drop()
+    assert (await asks.get("/iserver/accounts")).status_code == 400
+    assert (await asks.get("/portfolio/accounts")).status_code == 200
+    assert (await asks.get(POSITIONS)).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*OF_ACCOUNT])
+async def test_an_unknown_account_is_unauthorized_without_a_body(ready: Caller, path: str) -> None:
+    reply = await ready.get(f"/portfolio/U7654321/{path}")
+    assert (reply.status_code, reply.content) == (401, b"")
+
+
+async def test_the_other_calls_know_no_other_account_either(ready: Caller) -> None:
+    assert (await ready.get("/portfolio2/U7654321/positions")).status_code == 401
+    assert (await ready.post("/portfolio/U7654321/positions/invalidate")).status_code == 401
+
+
+async def test_accounts_and_subaccounts_differ_in_brokerage_access(asks: Caller) -> None:
+    accounts, subaccounts = await asks.json("/portfolio/accounts"), await asks.json("/portfolio/subaccounts")
+    assert contradictions("GET /portfolio/accounts", accounts) == []
+    assert contradictions("GET /portfolio/subaccounts", subaccounts) == []
+    assert [accounts[0]["brokerageAccess"], subaccounts[0]["brokerageAccess"]] == [True, False]
+    assert "faclient" in accounts[0]
+    assert "faClient" not in accounts[0]
+    assert accounts[0]["accountStatus"] > 2**31
+    meta = await asks.json(f"{OWN}/meta")
+    assert meta["accountId"] == ACCOUNT
+    assert meta.keys() == accounts[0].keys()
+
+
+async def test_large_lists_of_subaccounts_come_in_pages_of_twenty(asks: Caller) -> None:
+    first = await asks.json("/portfolio/subaccounts2", page=0)
+    assert first["metadata"] == {"total": 1, "pageSize": 20, "pageNum": 0}
+    assert [each["id"] for each in first["subaccounts"]] == [ACCOUNT]
+    beyond = await asks.json("/portfolio/subaccounts2", page=3)
+    assert beyond["subaccounts"] == []
+    assert beyond["metadata"]["pageNum"] == 3
+    assert (await asks.get("/portfolio/subaccounts2", page="one")).status_code == 400
+
+
+async def test_the_first_positions_are_thin_and_the_second_name_their_contracts(ready: Caller) -> None:
+    first = await ready.json(POSITIONS)
+    assert contradictions("GET /portfolio/{accountId}/positions/0", first) == []
+    assert not any({"ticker", "name", "sector"} & row.keys() for row in first)
+    second = await ready.json(POSITIONS)
+    assert contradictions("GET /portfolio/{accountId}/position/{id}", second) == []
+    assert {row["ticker"] for row in second} == {"AAPL", "ES", "IBM", "SPY"}
+    assert [row["conid"] for row in first] == [row["conid"] for row in second]
+
+
+async def test_waiting_for_the_contracts_gives_everything_at_once(ready: Caller) -> None:
+    rows = await ready.json(POSITIONS, waitForSecDef="true")
+    assert all({"ticker", "name", "sector", "pageSize"} <= row.keys() for row in rows)
+    assert {row["pageSize"] for row in rows} == {100}
+
+
+async def test_a_stock_an_option_and_a_future_fill_their_fields_differently(ready: Caller) -> None:
+    stock, option, future = [await of_class(ready, kind) for kind in ("STK", "OPT", "FUT")]
+    assert [stock[key] for key in ("expiry", "putOrCall", "multiplier", "strike", "undConid")] == [
+        None,
+        None,
+        0.0,
+        "0",
+        0,
+    ]
+    assert (option["putOrCall"], option["multiplier"], option["undConid"]) == ("C", 100.0, AAPL)
+    assert isinstance(option["strike"], str)
+    assert option["avgCost"] == pytest.approx(option["avgPrice"] * 100)
+    assert option["mktValue"] == pytest.approx(option["position"] * option["mktPrice"] * 100, abs=0.01)
+    assert (future["putOrCall"], future["multiplier"], future["strike"]) == (None, 50.0, "0")
+    assert future["lastTradingDay"] == future["expiry"]
+
+
+async def test_a_page_past_the_end_is_empty_and_not_a_number_is_refused(ready: Caller) -> None:
+    assert await ready.json(f"{OWN}/positions/1") == []
+    assert await ready.json(f"{OWN}/positions/999") == []
+    for page in ("x", "-1", "1.5"):
+        assert (await ready.get(f"{OWN}/positions/{page}")).status_code == 400
+
+
+async def test_positions_are_sorted_on_request(ready: Caller) -> None:
+    up = await ready.second(POSITIONS, sort="mktValue", direction="a")
+    down = await ready.json(POSITIONS, sort="mktValue", direction="d")
+    values = [row["mktValue"] for row in up]
+    assert values == sorted(values)
+    assert [row["conid"] for row in down] == [row["conid"] for row in reversed(up)]
+    newer = await ready.json(f"/portfolio2/{ACCOUNT}/positions", sort="position", direction="d")
+    sizes = [row["position"] for row in newer]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+async def test_a_retail_account_has_no_models(ready: Caller) -> None:
+    assert await ready.json(POSITIONS, model="Growth") == []
+    assert (await ready.json(f"{OWN}/allocation", model="Growth"))["assetClass"]["long"] == {}
+
+
+async def test_the_period_widens_the_realised_profit(ready: Caller, simulation: Simulation) -> None:
+    simulation.prices.set_price(MSFT, 500.0)
+    trade(simulation.broker, MSFT, 10, 500.0)
+    trade(simulation.broker, MSFT, -5, 520.0)
+    simulation.clock.advance(86400)
+    simulation.session.login()
+    await ready.ready()
+
+    async def realised(period: str) -> float:
+        rows = await ready.json(POSITIONS, period=period)
+        profit = next(row["realizedPnl"] for row in rows if row["conid"] == MSFT)
+        assert isinstance(profit, float)
+        return profit
+
+    assert await realised("1D") == 0.0
+    assert await realised("7D") == pytest.approx(5 * 20 - 1.5, abs=0.5)
+    assert await realised("1M") == await realised("7D")
+
+
+async def test_a_fill_shows_at_once_in_the_new_positions_and_later_in_the_cached_ones(
+    ready: Caller, simulation: Simulation, skip: Callable[[float], None]
+) -> None:
+    await ready.get(POSITIONS)
+    trade(simulation.broker, MSFT, 10, 500.0)
+
+    async def cached() -> set[int]:
+        return {row["conid"] for row in await ready.json(POSITIONS)}
+
+    assert MSFT not in await cached()
+    newer = await ready.json(f"/portfolio2/{ACCOUNT}/positions")
+    assert str(MSFT) in {row["conid"] for row in newer}
+    reply = await ready.post(f"{OWN}/positions/invalidate")
+    assert (reply.status_code, reply.json()) == (200, {"message": "success"})
+    assert MSFT in await cached()
+    trade(simulation.broker, MSFT, -10, 500.0)
+    skip(29)
+    assert MSFT in await cached()
+    skip(31)
+    assert MSFT not in await cached()
+
+
+async def test_the_new_positions_have_another_shape_with_text_conids(
+    ready: Caller, simulation: Simulation
+) -> None:
+    rows = await ready.json(f"/portfolio2/{ACCOUNT}/positions")
+    assert contradictions("GET /portfolio2/{accountId}/positions", rows) == []
+    assert {type(row["conid"]) for row in rows} == {str}
+    assert {row["timestamp"] for row in rows} == {int(simulation.clock.now())}
+    older = {str(row["conid"]): row for row in await ready.json(POSITIONS)}
+    for row in rows:
+        assert row["marketValue"] == older[row["conid"]]["mktValue"]
+        assert row["unrealizedPnl"] == older[row["conid"]]["unrealizedPnl"]
+
+
+async def test_one_position_is_a_list_and_nothing_is_an_empty_one(ready: Caller) -> None:
+    rows = await ready.second(f"{OWN}/position/{IBM}")
+    assert contradictions("GET /portfolio/{accountId}/position/{id}", rows) == []
+    assert [row["ticker"] for row in rows] == ["IBM"]
+    for conid in (MSFT, 0, 999999999):
+        assert await ready.json(f"{OWN}/position/{conid}") == []
+    assert (await ready.get(f"{OWN}/position/IBM")).status_code == 400
+
+
+async def test_one_position_over_all_accounts_is_a_map_of_lists(ready: Caller) -> None:
+    body = await ready.json(f"/portfolio/positions/{SPY}")
+    assert contradictions("GET /portfolio/positions/{id}", body) == []
+    assert {account: [row["conid"] for row in rows] for account, rows in body.items()} == {ACCOUNT: [SPY]}
+    assert await ready.json(f"/portfolio/positions/{MSFT}") == {}
+    assert (await ready.get("/portfolio/positions/SPY")).status_code == 400
+
+
+async def test_the_ledger_adds_up(ready: Caller, simulation: Simulation) -> None:
+    ledger = await ready.json(f"{OWN}/ledger")
+    assert list(ledger) == ["EUR", "USD", "BASE"]
+    assert {row["timestamp"] for row in ledger.values()} == {int(simulation.clock.now())}
+    assert [type(row["exchangerate"]) for row in ledger.values()] == [float, int, int]
+    assert [row.get("endofbundle") for row in ledger.values()] == [None, 1, None]
+    held = ("stockmarketvalue", "stockoptionmarketvalue", "futuremarketvalue")
+    for row in ledger.values():
+        assert row["netliquidationvalue"] == pytest.approx(
+            row["cashbalance"] + sum(row[key] for key in held), abs=0.02
+        )
+    rate = ledger["EUR"]["exchangerate"]
+    for key in ("cashbalance", "settledcash", "netliquidationvalue", "unrealizedpnl", "realizedpnl", *held):
+        assert ledger["BASE"][key] == pytest.approx(
+            ledger["USD"][key] + rate * ledger["EUR"][key], abs=0.05
+        ), key
+
+
+async def test_ledger_positions_summary_and_allocation_agree(ready: Caller) -> None:
+    base = (await ready.json(f"{OWN}/ledger"))["BASE"]
+    summary = await ready.json(f"{OWN}/summary")
+    positions = await ready.json(POSITIONS)
+    shares = await ready.json(f"{OWN}/allocation")
+    assert summary["netliquidation"]["amount"] == pytest.approx(base["netliquidationvalue"], abs=0.01)
+    assert summary["totalcashvalue"]["amount"] == pytest.approx(
+        base["cashbalance"] + base["futuresonlypnl"], abs=0.02
+    )
+    assert base["unrealizedpnl"] == pytest.approx(sum(row["unrealizedPnl"] for row in positions), abs=0.05)
+    assert base["realizedpnl"] == pytest.approx(sum(row["realizedPnl"] for row in positions), abs=0.05)
+    value = sum(row["mktValue"] for row in positions)
+    for part, cash in (("assetClass", base["cashbalance"]), ("sector", 0.0), ("group", 0.0)):
+        total = sum(sum(side.values()) for side in shares[part].values())
+        assert total == pytest.approx(value + cash, abs=0.05), part
+
+
+async def test_the_summary_has_its_segments_with_text_and_amounts_apart(
+    ready: Caller, simulation: Simulation
+) -> None:
+    summary = await ready.json(f"{OWN}/summary")
+    assert len(summary) > 140
+    for key, row in summary.items():
+        assert row.keys() == {"amount", "currency", "isNull", "timestamp", "value", "severity"}, key
+        assert isinstance(row["amount"], float)
+        assert (row["currency"] is None) is (row["value"] is not None)
+        assert row["timestamp"] == int(simulation.clock.now()) * 1000
+    assert summary["accountcode"]["value"] == ACCOUNT
+    assert summary["segmenttitle-c"]["value"] == "US Commodities"
+    assert summary["netliquidation-p"]["amount"] == 0.0
+    total = summary["netliquidation"]["amount"]
+    parts = (summary[f"netliquidation-{segment}"]["amount"] for segment in "csp")
+    assert sum(parts) == pytest.approx(total, abs=0.02)
+    assert summary["availablefunds"]["amount"] == pytest.approx(
+        summary["equitywithloanvalue"]["amount"] - summary["initmarginreq"]["amount"], abs=0.02
+    )
+
+
+async def test_the_allocation_has_short_sides_when_something_is_short(
+    ready: Caller, simulation: Simulation
+) -> None:
+    shares = await ready.json(f"{OWN}/allocation")
+    assert contradictions("GET /portfolio/{accountId}/allocation", shares) in (
+        [],
+        ["sector.long.Others is missing", "group.long.Others is missing"],
+    )
+    assert shares["assetClass"]["short"] == {}
+    trade(simulation.broker, MSFT, -10, 500.0)
+    shares = await ready.json(f"{OWN}/allocation")
+    price = simulation.prices.quote(simulation.broker.instrument(MSFT)).last
+    assert shares["assetClass"]["short"] == {"STK": pytest.approx(-10 * price)}
+    assert "CASH" in shares["assetClass"]["long"]
+
+
+async def test_a_joint_allocation_wants_the_positions_loaded_first(ready: Caller) -> None:
+    assert (await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT]})).status_code == 500
+    await ready.get(POSITIONS)
+    joint = await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT]})
+    assert joint.json() == await ready.json(f"{OWN}/allocation")
+
+
+@pytest.mark.parametrize("body", [{}, {"acctIds": []}, {"acctIds": [7]}, {"acctIds": ACCOUNT}, []])
+async def test_a_joint_allocation_of_nothing_is_a_bad_request(ready: Caller, body: Any) -> None:
+    assert (await ready.post("/portfolio/allocation", body)).status_code == 400
+
+
+async def test_a_joint_allocation_with_a_stranger_is_unauthorized(ready: Caller) -> None:
+    await ready.get(POSITIONS)
+    reply = await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT, "U7654321"]})
+    assert (reply.status_code, reply.content) == (401, b"")
+
+
+async def test_there_are_no_combinations(ready: Caller) -> None:
+    assert await ready.json(f"{OWN}/combo/positions", nocache="true") == []
+
+
+async def test_a_new_brokerage_session_closes_the_door_again(ready: Caller, simulation: Simulation) -> None:
+    await ready.get(POSITIONS)
+    simulation.session.init(compete=True)
+    assert (await ready.get(POSITIONS)).status_code == 401
+    await ready.get("/portfolio/accounts")
+    assert "ticker" not in (await ready.json(POSITIONS))[0]

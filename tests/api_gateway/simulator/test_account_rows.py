@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from api_gateway.simulator.account_rows import account_attributes, allocation, ledger, no_allocation
+from tests.api_gateway.simulator.paper_account import ACCOUNT, EUR_USD, paper_broker, trade
+
+
+def test_attributes_are_made_anew_for_every_reply() -> None:
+    first = account_attributes(ACCOUNT, brokerage_access=True)
+    first["parent"]["mmc"].append("changed")
+    assert account_attributes(ACCOUNT, brokerage_access=True)["parent"]["mmc"] == []
+
+
+def test_a_debt_in_one_currency_stands_on_the_short_side() -> None:
+    broker = paper_broker()
+    trade(broker, EUR_USD, -100_000, 1.15)
+    shares = allocation(broker.valuation())["assetClass"]
+    euros = broker.cash["EUR"] * broker.rates.rate("EUR")
+    assert shares["short"] == {"CASH": pytest.approx(euros)}
+    assert shares["long"]["CASH"] == pytest.approx(broker.cash["USD"])
+
+
+def test_the_last_currency_ends_the_ledger() -> None:
+    book = ledger(ACCOUNT, paper_broker().valuation())
+    assert [currency for currency, row in book.items() if "endofbundle" in row] == ["USD"]
+    assert {row["acctcode"] for row in book.values()} == {ACCOUNT}
+
+
+def test_the_allocation_of_nothing_has_the_usual_shape() -> None:
+    assert no_allocation().keys() == allocation(paper_broker().valuation()).keys()
