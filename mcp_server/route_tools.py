@@ -1,23 +1,22 @@
 """Every route as an MCP tool of the same name.
 
-FastMCP's OpenAPI provider reads the app's schema; what a tool does when it is called is ours: the app
-is called directly, its body is handed on as text, once, and a failure is flagged and told in our words.
+FastMCP reads the app's schema, as `FastMCP.from_fastapi` does. What a tool does when it is called is ours:
+the app is called directly, its body is handed on as text, once, and a failure is flagged and told in our
+words. FastMCP's own `OpenAPITool` would send each body twice, put words of its own around a failure, and
+bring in an HTTP client and a second reader of the schema, a tenth of the time the server takes to start.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx2
 import orjson
 from fastapi import FastAPI
-from fastmcp.server.providers.openapi import MCPType, OpenAPIProvider, OpenAPITool
-from fastmcp.tools.base import ToolResult
-from fastmcp.utilities.openapi import HTTPRoute
-from fastmcp.utilities.openapi.director import RequestDirector
+from fastmcp.tools.base import Tool, ToolResult
+from fastmcp.utilities.openapi import HTTPRoute, parse_openapi_to_http_routes
 from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
@@ -35,49 +34,31 @@ _UNWRITABLE = (
 )
 
 
-class RouteTools(OpenAPIProvider):
-    """The tools of those routes of `app` that `shown` says yes to, by their tags."""
-
-    def __init__(self, app: FastAPI, shown: Callable[[set[str]], bool]) -> None:
-        self._app = app
-        super().__init__(
-            app.openapi(),
-            # Asked for by the provider and never used: the tools call the app themselves.
-            httpx2.AsyncClient(transport=httpx2.ASGITransport(app), trust_env=False),
-            route_map_fn=lambda route, _: MCPType.TOOL if shown(set(route.tags)) else MCPType.EXCLUDE,
-        )
-
-    def _create_openapi_tool(self, route: HTTPRoute, name: str, tags: set[str]) -> None:
-        self._tools[name] = RouteTool(self._app, self._client, self._director, route, name, tags)
+def route_tools(app: FastAPI, shown: Collection[str]) -> list[Tool]:
+    """The tools of those routes of `app` that have one of the tags `shown`."""
+    routes = parse_openapi_to_http_routes(app.openapi())
+    return [RouteTool(app, route) for route in routes if not set(shown).isdisjoint(route.tags)]
 
 
-class RouteTool(OpenAPITool):
+class RouteTool(Tool):
     """One route, called in process."""
 
     _app: FastAPI = PrivateAttr()
+    _route: HTTPRoute = PrivateAttr()
     _changes: bool = PrivateAttr()
 
-    def __init__(
-        self,
-        app: FastAPI,
-        client: httpx2.AsyncClient,
-        director: RequestDirector,
-        route: HTTPRoute,
-        name: str,
-        tags: set[str],
-    ) -> None:
+    def __init__(self, app: FastAPI, route: HTTPRoute) -> None:
+        name = route.operation_id or route.path
         effects = effect({route.method}, route.extensions)
         title = _title(name)
         super().__init__(
-            client=client,
-            route=route,
-            director=director,
             name=name,
+            title=title,
             description=route.description or route.summary or title,
             parameters=slim(route.flat_param_schema),
             # None on purpose: IBKR's answers drift, and a client drops an answer that misses its schema.
             output_schema=None,
-            tags=tags,
+            tags=set(route.tags),
             annotations=ToolAnnotations(
                 title=title,
                 read_only_hint=effects is Effect.READS,
@@ -86,8 +67,8 @@ class RouteTool(OpenAPITool):
                 open_world_hint=True,
             ),
         )
-        self.title = title
         self._app = app
+        self._route = route
         self._changes = effects is not Effect.READS
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
@@ -191,20 +172,32 @@ def slim(schema: Any) -> Any:
         return schema
     thin: dict[str, Any] = {}
     for key, value in schema.items():
-        if key == "title" or (key == "default" and value is None) or (key == "required" and not value):
-            continue
-        if key in {"properties", "$defs"}:
+        if key == "properties":
+            needed = schema.get("required", ())
+            thin[key] = {
+                name: slim(each if name in needed else _without_null(each)) for name, each in value.items()
+            }
+        elif key == "$defs":
             thin[key] = {name: slim(each) for name, each in value.items()}
         elif key in {"enum", "const", "default", "examples", "example"}:
             thin[key] = value
         elif isinstance(value, float) and value.is_integer():
             thin[key] = int(value)  # FastAPI writes the bounds of an integer as 1.0
-        else:
+        elif key != "title" and not (key == "required" and not value):
             thin[key] = slim(value)
-    if "anyOf" in thin and "default" in schema and schema["default"] is None:
-        choices = [each for each in thin.pop("anyOf") if each != {"type": "null"}]
-        thin = {**choices[0], **thin} if len(choices) == 1 else {"anyOf": choices, **thin}
     return thin
+
+
+def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    choices = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    rest = {
+        key: value
+        for key, value in schema.items()
+        if key != "anyOf" and not (key == "default" and value is None)
+    }
+    if len(choices) == 1:
+        return {**choices[0], **rest}
+    return {"anyOf": choices, **rest} if choices else rest
 
 
 def _title(name: str) -> str:

@@ -17,7 +17,7 @@ from mcp_server import toolsets
 from mcp_server.access import BearerToken
 from mcp_server.app import create_app
 from mcp_server.health import Readiness
-from mcp_server.route_tools import RouteTools
+from mcp_server.route_tools import route_tools
 from mcp_server.routers import ROUTERS
 from mcp_server.settings import ServerSettings
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 INSTRUCTIONS = """\
 Interactive Brokers' Web API, one tool per operation, over the user's own gateway and account.
 
-Begin with `list_accounts` or `list_portfolio_accounts`: most tools ask for an account id. \
+Begin with `list_portfolio_accounts`: most tools ask for an account id. \
 Instruments are meant by conid, a number: find it with the Contracts tools, never guess it, and check \
 exchange and currency, for one symbol trades in many places. Prices, sizes and times are as IBKR sends \
 them; amounts are in the currency named beside them. Quotes may be delayed or frozen, and say so.
@@ -61,7 +61,8 @@ def create_server(
         instructions=INSTRUCTIONS,
         version=version("ib-mcp"),
         auth=BearerToken(token.get_secret_value()) if token else None,
-        providers=[RouteTools(create_app(gateway, routers), lambda tags: bool(tags & shown))],
+        tools=route_tools(create_app(gateway, routers), shown),
+        on_duplicate="error",
         lifespan=for_life,
     )
 

@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from fastmcp import FastMCP
+
 from api_gateway.client import Gateway
 from api_gateway.settings import GatewaySettings
-from fastmcp import FastMCP
 from mcp_server.serving import listen, web_config
 from mcp_server.settings import ServerSettings
 
@@ -25,14 +26,26 @@ class FarSide:
     """What stands behind the gateway client: answers by path, and remembers what it was asked."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
+    otherwise: Answer = field(default_factory=lambda: httpx.Response(200, json=[]))
     asked: list[httpx.Request] = field(default_factory=list)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
-        answer = self.answers.get(request.url.path.removeprefix("/v1/api"), httpx.Response(200, json=[]))
+        answer = self.answers.get(request.url.path.removeprefix("/v1/api"), self.otherwise)
         if isinstance(answer, Exception):
             raise answer
-        return answer(request) if callable(answer) else answer
+        told = answer(request) if callable(answer) else answer
+        return httpx.Response(told.status_code, headers=told.headers, stream=Wire(told.content))
+
+
+class Wire(httpx.AsyncByteStream):
+    """A body that has yet to be read, as from a socket."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body
 
 
 @pytest.fixture
@@ -59,7 +72,7 @@ async def serving(server: FastMCP[Any], settings: ServerSettings) -> AsyncIterat
     task = asyncio.create_task(running.serve(sockets=listening))
     try:
         async with asyncio.timeout(10):
-            while not running.started:
+            while not running.started:  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.01)
         yield f"http://127.0.0.1:{listening[0].getsockname()[1]}"
     finally:

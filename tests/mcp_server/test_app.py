@@ -6,14 +6,15 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from api_gateway import errors
-from api_gateway.client import Gateway
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+
+from api_gateway import errors
+from api_gateway.client import Gateway
 from mcp_server.app import OPERATION, STATUS, create_app
 from mcp_server.relay import Json
 from mcp_server.routers import ROUTERS
-from pydantic import BaseModel, ConfigDict
 
 ASKED = {"asked": "GET /x", "happened": "It did not work.", "hint": "Try this."}
 FAILURES = {kind.__name__: kind(**ASKED) for kind in STATUS if kind is not errors.Paced} | {

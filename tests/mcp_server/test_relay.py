@@ -7,11 +7,12 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from fastapi import FastAPI
+from starlette.requests import Request
+
 from api_gateway.client import Gateway
 from api_gateway.errors import Invalid
-from fastapi import FastAPI
 from mcp_server.relay import Json, Relay, relay
-from starlette.requests import Request
 
 ODD = b'{ "b":1.50,"a":[1e2, null],"\xc3\xa9":"\\u00e9" }'
 
@@ -43,6 +44,7 @@ async def test_a_list_is_redacted_too(relayed: Relay, far_side: Any) -> None:
 
 
 async def test_the_verb_and_the_body_arrive(relayed: Relay, far_side: Any) -> None:
+    far_side.otherwise = httpx.Response(200, json={"accounts": ["U1234567"]})
     await relayed.post("/iserver/auth/status", body={"a": 1}, reads=True)
     await relayed.put("/iserver/account", body={"b": 2})
     await relayed.delete("/iserver/account")

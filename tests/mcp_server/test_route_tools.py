@@ -8,15 +8,17 @@ from typing import Annotated, Any, Literal
 import fastmcp
 import httpx
 import pytest
-from api_gateway.client import Gateway
 from fastapi import APIRouter, Body, Query
-from mcp_server.dependencies import AccountId, Conid, Gateway as Relayed, OrderId
+from pydantic import BaseModel, Field
+
+from api_gateway.client import Gateway
+from mcp_server.dependencies import AccountId, Conid, OrderId
+from mcp_server.dependencies import Gateway as Relayed
 from mcp_server.effects import DESTROYS, READS
 from mcp_server.relay import Json
 from mcp_server.route_tools import slim
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
-from pydantic import BaseModel, Field
 
 
 class Alert(BaseModel):
@@ -54,12 +56,12 @@ def sample() -> APIRouter:
         )
 
     @router.post("/orders/{conid}")
-    async def place(gateway: Relayed, conid: Conid) -> Json:
+    async def place(conid: Conid) -> Json:  # noqa: ARG001 - a tool that breaks
         """Place."""
         raise RuntimeError("password=hunter2")
 
     @router.delete("/orders/{order_id}", openapi_extra=DESTROYS)
-    async def cancel(gateway: Relayed, order_id: OrderId) -> Json:
+    async def cancel(gateway: Relayed, order_id: OrderId) -> Json:  # noqa: ARG001 - only its check counts
         """Cancel."""
         return await gateway.delete("/iserver/account")
 
@@ -167,7 +169,7 @@ async def test_a_wrong_path_value_is_refused_before_anything_is_sent(
     assert far_side.asked == []
 
 
-async def test_a_missing_argument_is_named(client: Any, far_side: Any) -> None:
+async def test_a_missing_argument_is_named(client: Any) -> None:
     assert await call(client, "place") == (
         True,
         "place: `conid` is missing. Nothing was sent to IBKR. Correct the arguments and call again.",
@@ -194,7 +196,7 @@ async def test_an_order_id_that_means_all_orders_never_gets_out(
 
 
 async def test_a_gateway_failure_is_flagged_and_told_in_our_words(client: Any, far_side: Any) -> None:
-    far_side.answers["/portfolio/U1234567/meta"] = httpx.Response(401)
+    far_side.otherwise = httpx.Response(401)
     failed, text = await call(client, "look_at_account", account_id="U1234567")
     assert failed
     assert "https://login.example:5055" in text
@@ -232,7 +234,7 @@ def test_a_schema_loses_what_a_model_need_not_read() -> None:
             "null": {"anyOf": [{"type": "string"}, {"type": "null"}]},
             "flag": {"const": {"title": "kept"}},
         },
-        "required": [],
+        "required": ["null"],
         "$defs": {"title": {"title": "T", "enum": ["title"]}},
     }
     assert slim(schema) == {
@@ -245,5 +247,7 @@ def test_a_schema_loses_what_a_model_need_not_read() -> None:
             "null": {"anyOf": [{"type": "string"}, {"type": "null"}]},
             "flag": {"const": {"title": "kept"}},
         },
+        "required": ["null"],
         "$defs": {"title": {"enum": ["title"]}},
     }
+    assert slim({"type": "object", "properties": {}, "required": []}) == {"type": "object", "properties": {}}

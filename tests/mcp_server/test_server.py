@@ -1,0 +1,127 @@
+"""The server as its clients meet it: the tools it shows, both protocol revisions, up and down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import fastmcp
+import httpx
+import mcp
+import pytest
+
+from api_gateway.client import Gateway
+from api_gateway.settings import SettingsError
+from mcp_server import toolsets
+from mcp_server.server import create_server, shown_sections
+from mcp_server.settings import ServerSettings
+
+ERAS = [("legacy", "2025-11-25"), ("2026-07-28", "2026-07-28")]
+
+
+def settings_with(**values: Any) -> ServerSettings:
+    return ServerSettings(_env_file=None, **values)
+
+
+@pytest.mark.parametrize(("mode", "revision"), ERAS)
+async def test_the_sdks_client_lists_and_calls_over_http(
+    gateway: Gateway, far_side: Any, over_http: Any, settings: ServerSettings, mode: Any, revision: str
+) -> None:
+    far_side.answers["/portfolio/accounts"] = httpx.Response(200, content=b'[{"id": "x"}]')
+    server = create_server(gateway, settings)
+    async with over_http(server, settings) as address, mcp.Client(f"{address}/mcp", mode=mode) as client:
+        assert client.protocol_version == revision
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        result = await client.call_tool("list_portfolio_accounts", {})
+    assert "list_portfolio_accounts" in names
+    assert (result.is_error, result.structured_content) == (False, None)
+    assert [content.text for content in result.content if content.type == "text"] == ['[{"id": "x"}]']
+
+
+@pytest.mark.parametrize(("mode", "revision"), ERAS)
+async def test_fastmcps_client_lists_and_calls_over_http(
+    gateway: Gateway, over_http: Any, settings: ServerSettings, mode: Any, revision: str
+) -> None:
+    server = create_server(gateway, settings)
+    async with over_http(server, settings) as address, fastmcp.Client(f"{address}/mcp", mode=mode) as client:
+        assert client.protocol_version == revision
+        assert len(await client.list_tools()) > 10
+        result = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
+    assert not result.is_error
+
+
+@pytest.mark.parametrize("mode", [mode for mode, _ in ERAS])
+async def test_tools_are_listed_while_the_gateway_is_down_and_a_call_says_so(
+    gateway: Gateway, far_side: Any, settings: ServerSettings, mode: Any
+) -> None:
+    far_side.answers["/portfolio/accounts"] = httpx.ConnectError("refused")
+    async with fastmcp.Client(create_server(gateway, settings), mode=mode) as client:
+        assert len(await client.list_tools()) > 10
+        assert far_side.asked == []
+        result = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
+    assert result.is_error
+    assert result.content[0].text.startswith("GET /portfolio/accounts: ")
+
+
+async def test_the_gateway_client_is_closed_when_the_server_ends(
+    gateway: Gateway, settings: ServerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[bool] = []
+
+    async def aclose() -> None:
+        closed.append(True)
+
+    monkeypatch.setattr(gateway, "aclose", aclose)
+    async with fastmcp.Client(create_server(gateway, settings)) as client:
+        await client.list_tools()
+        assert closed == []
+    assert closed == [True]
+
+
+async def test_a_client_is_told_how_to_begin(gateway: Gateway, settings: ServerSettings) -> None:
+    async with fastmcp.Client(create_server(gateway, settings), mode="legacy") as client:
+        told = client.initialize_result.instructions
+        names = {tool.name for tool in await client.list_tools()}
+    named = {word.strip("`.,:") for word in told.split() if word.startswith("`")}
+    assert named <= names
+    assert len(told) < 1500
+
+
+async def sections_of(gateway: Gateway, settings: ServerSettings) -> set[str]:
+    async with fastmcp.Client(create_server(gateway, settings)) as client:
+        tools = await client.list_tools()
+    return {tag for tool in tools for tag in tool.meta["fastmcp"]["tags"]}
+
+
+async def test_only_included_sections_are_listed(gateway: Gateway) -> None:
+    settings = settings_with(included_tags="session, market-data")
+    assert await sections_of(gateway, settings) == {"Session", "Market Data"}
+
+
+async def test_an_excluded_section_is_neither_listed_nor_callable(gateway: Gateway, far_side: Any) -> None:
+    server = create_server(gateway, settings_with(excluded_tags="Portfolio"))
+    async with fastmcp.Client(server) as client:
+        names = {tool.name for tool in await client.list_tools()}
+        result = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
+    assert names
+    assert "list_portfolio_accounts" not in names
+    assert result.is_error
+    assert far_side.asked == []
+
+
+def test_without_a_choice_the_default_sections_are_shown() -> None:
+    assert shown_sections(settings_with()) == set(toolsets.ON_BY_DEFAULT)
+
+
+@pytest.mark.parametrize("setting", ["included_tags", "excluded_tags"])
+def test_an_unknown_section_stops_the_start_and_the_sentence_names_the_known_ones(setting: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        shown_sections(settings_with(**{setting: "Session, Portfollio"}))
+    assert str(refusal.value) == (
+        f"{setting.upper()} names 'Portfollio', which is not a section; "
+        f"the sections are {', '.join(toolsets.NAMES)}."
+    )
+
+
+def test_a_choice_that_leaves_no_tool_stops_the_start() -> None:
+    with pytest.raises(SettingsError, match="leave no tool"):
+        shown_sections(settings_with(included_tags="Session", excluded_tags="Session"))
