@@ -40,8 +40,8 @@ def derivative_text(instrument: Instrument) -> str | None:
 
 def full_name(instrument: Instrument) -> str:
     """As a person reads it: `AAPL`, `SPY Jan17'25 440 Call`, `EUR.USD`."""
-    if instrument.sec_type == "CASH":
-        return instrument.local_symbol
+    if instrument.sec_type in ("CASH", "BOND"):
+        return contract_description(instrument)
     return " ".join(filter(None, (instrument.symbol, derivative_text(instrument))))
 
 

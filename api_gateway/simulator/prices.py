@@ -88,9 +88,9 @@ class Prices:
         self._pins = Pins()
         self._halted: set[int] = set()
 
-    def quote(self, instrument: Instrument) -> Quote:
-        """The quote at the clock's time; it changes every 500 ms while the market is open."""
-        now = _stepped(self._clock.now())
+    def quote(self, instrument: Instrument, epoch: float | None = None) -> Quote:
+        """The quote at `epoch`, or now; it changes every 500 ms while the market is open."""
+        now = _stepped(self._clock.now() if epoch is None else epoch)
         session = session_at(_hours(instrument), now)
         moment = min(now, session.end)
         last = self.price_at(instrument, now)

@@ -196,13 +196,20 @@ def _listed(row: Listing, issue: _Conids) -> Instrument:
         industry=row.kind.group,
         category=row.kind.category,
         is_us=is_us,
-        venues=tables.STOCK_VENUES if stock and is_us else tuple(dict.fromkeys(("SMART", row.exchange))),
+        venues=_venues(row),
         hours=row.hours,
         is_etf=stock and row.kind.sector == "Funds",
         average_volume=row.volume,
         follows=row.follows,
         ratio=row.ratio,
     )
+
+
+def _venues(row: Listing) -> tuple[str, ...]:
+    if row.sec_type in ("STK", "CFD"):
+        us_stock = row.sec_type == "STK" and row.exchange in tables.US_EXCHANGES
+        return tables.STOCK_VENUES if us_stock else tuple(dict.fromkeys(("SMART", row.exchange)))
+    return (row.exchange,)
 
 
 def _options(base: Instrument, step: float, width: int, day: date, issue: _Conids) -> list[Instrument]:

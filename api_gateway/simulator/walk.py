@@ -33,7 +33,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a day, from its start on: before, in or after regular hours."""
+    """A part of a day, from its start on: before, in or after the liquid hours."""
 
     key: int
     start: float
@@ -166,7 +166,7 @@ class Walk:
         return Range(prices[0], max(prices), min(prices), prices[-1]), end
 
     def _stretches_of(self, session: Session) -> tuple[Stretch, ...]:
-        """The session's stretches, before, in and after regular hours."""
+        """The session's stretches: before, in and after the hours in which most is traded."""
         key = mix(self._key, session.day.toordinal())
         close = self._close(session.day)
         before = self._close(self._previous(session.day))
@@ -176,18 +176,19 @@ class Walk:
         high = max(opening, close) + round(width * 0.5 * abs(normal(key, 2)))
         low = min(opening, close) - round(width * 0.5 * abs(normal(key, 3)))
         found = []
-        if session.start < session.opens:
-            found.append(self._quiet(key, 4, session.start, session.opens, before, opening, width))
+        opens, closes = session.liquid_opens, session.liquid_closes
+        if session.start < opens:
+            found.append(self._quiet(key, 4, session.start, opens, before, opening, width))
         whole = Range(opening, self._bounded(high), self._bounded(low), close)
-        found.append(Stretch(mix(key, 0), session.opens, session.closes - session.opens, whole))
-        if session.end > session.closes:
-            found.append(self._quiet(key, 5, session.closes, session.end, close, close, width))
+        found.append(Stretch(mix(key, 0), opens, closes - opens, whole))
+        if session.end > closes:
+            found.append(self._quiet(key, 5, closes, session.end, close, close, width))
         return tuple(found)
 
     def _quiet(
         self, key: int, index: int, start: float, end: float, first: int, last: int, width: float
     ) -> Stretch:
-        """Trading outside regular hours: it moves little."""
+        """Trading outside liquid hours: it moves little, and ends where the day closed."""
         reach = width * 0.25
         high = self._bounded(max(first, last) + round(reach * uniform(key, 10 + index)))
         low = self._bounded(min(first, last) - round(reach * uniform(key, 20 + index)))
