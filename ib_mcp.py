@@ -190,10 +190,13 @@ def demo(chosen: argparse.Namespace) -> int:
         parts = demo_parts(ports, Path(folder), login=chosen.login)
         processes = Processes(parts, Path(folder), events, out=sys.stdout, coloured=coloured)
         failure = processes.run(_welcome(ports, login=chosen.login))
+    try:
+        sys.stdout.flush()
+    except OSError:  # nobody reads it any more, and Python would complain of that when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if failure:
         print(failure, file=sys.stderr)
-        return 1
-    return 0
+    return 1 if failure else 0
 
 
 def _first(flag: int | None, setting: int) -> int:

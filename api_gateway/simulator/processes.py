@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import ssl
 import subprocess
@@ -98,7 +97,7 @@ class Processes:
         self._folder = folder
         self._events = events
         self._coloured = coloured
-        self._out = out
+        self._out: TextIO | None = out
         self._width = max(len(part.name) for part in parts)
 
     def run(self, welcome: str) -> str:
@@ -196,12 +195,14 @@ class Processes:
         self._say(f"{prefix} {line.text}")
 
     def _say(self, text: str) -> None:
+        if self._out is None:
+            return
         try:
             self._out.write(f"{text}\n")
             self._out.flush()
         except OSError:
-            # Nobody reads any more (a closed pipe or terminal): end as if asked to, and say nothing.
-            self._out = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (as long as the process)
+            # Nobody reads any more (a closed pipe or terminal): end as if asked to.
+            self._out = None
             self._events.put(Stop())
 
 
