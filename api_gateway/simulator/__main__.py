@@ -74,6 +74,8 @@ def _serve(settings: SimulatorSettings, listener: socket.socket, certificate: Ce
         server_header=False,
         proxy_headers=False,
         ws="none",
+        # IBKR's gateway keeps an idle connection for as long as it is watched.
+        timeout_keep_alive=3600,
         # Every answer is computed at once; what is still open after that hangs because a fault says so.
         timeout_graceful_shutdown=0,
     )
@@ -152,8 +154,10 @@ def _parser() -> argparse.ArgumentParser:
         description="A pretended IBKR gateway with a paper account. Flags win over settings.",
     )
     boolean = argparse.BooleanOptionalAction
-    parser.add_argument("--host", dest="simulator_host", help="address to listen on")
-    parser.add_argument("--port", dest="gateway_port", type=_port, help="port, 0 for any free one")
+    parser.add_argument("--host", metavar="ADDRESS", dest="simulator_host", help="address to listen on")
+    parser.add_argument(
+        "--port", metavar="NUMBER", dest="gateway_port", type=_port, help="port, 0 for any free one"
+    )
     parser.add_argument("--tls", dest="simulator_tls", action=boolean, help="HTTPS or plain HTTP")
     parser.add_argument(
         "--tls-dir", dest="simulator_tls_dir", type=Path, help="folder of gateway.pem and its key"
@@ -168,7 +172,13 @@ def _parser() -> argparse.ArgumentParser:
         default=None,
         help="leave the login to a person at the login page",
     )
-    parser.add_argument("--seed", dest="simulator_seed", type=_natural, help="number that prices follow from")
+    parser.add_argument(
+        "--seed",
+        metavar="NUMBER",
+        dest="simulator_seed",
+        type=_natural,
+        help="number that prices follow from",
+    )
     parser.add_argument("--strict", dest="simulator_strict", action=boolean, help="IBKR's habits of refusing")
     parser.add_argument(
         "--rate-limits", dest="simulator_rate_limits", action=boolean, help="429 and penalty box"

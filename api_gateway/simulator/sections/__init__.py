@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
-
 from api_gateway.simulator.routing import Section
+from api_gateway.simulator.sections import (
+    accounts,
+    contracts,
+    market_data,
+    order_monitoring,
+    portfolio,
+    session,
+)
 
 
-def all_sections() -> list[Section]:
-    """Every section, in the order of their modules' names."""
-    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
-    return [module.SECTION for module in modules]
+def all_sections() -> tuple[Section, ...]:
+    """Every section, in the order of IBKR's reference."""
+    return (
+        session.SECTION,
+        accounts.SECTION,
+        contracts.SECTION,
+        market_data.SECTION,
+        portfolio.SECTION,
+        order_monitoring.SECTION,
+    )

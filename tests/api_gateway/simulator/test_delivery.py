@@ -128,6 +128,31 @@ async def test_the_connection_is_reset_in_the_middle_of_the_body(
         await client.post(TICKLE, json={})
 
 
+async def test_a_reset_is_a_reset_also_to_the_kernel(simulation: Simulation, served: str) -> None:
+    script(simulation, reset=True)
+    url = httpx.URL(served)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"GET /v1/api/tickle HTTP/1.1\r\nHost: x\r\nUser-Agent: a test\r\n\r\n")
+    with pytest.raises(ConnectionResetError):
+        await reader.read(-1)
+    writer.close()
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_a_status_without_a_body_is_followed_by_the_gateways_stray_chunk(
+    simulation: Simulation, served: str, status: int
+) -> None:
+    script(simulation, status=status)
+    url = httpx.URL(served)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"GET /v1/api/tickle HTTP/1.1\r\nHost: x\r\nUser-Agent: a test\r\nConnection: close\r\n\r\n")
+    raw = await reader.read(-1)
+    writer.close()
+    assert raw.startswith(f"HTTP/1.1 {status}".encode())
+    assert b"transfer-encoding: chunked" in raw
+    assert raw.endswith(b"\r\n\r\n0\r\n\r\n")
+
+
 async def test_the_connection_after_a_reset_one_works(
     simulation: Simulation, wire: httpx.AsyncClient
 ) -> None:

@@ -1,0 +1,36 @@
+"""What holds for all sections together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from importlib import import_module
+from pkgutil import iter_modules
+
+from api_gateway.simulator import sections
+from api_gateway.simulator.routing import Needs
+
+# The gateway, or the login alone, answers these.
+WITHOUT_BROKERAGE = {"/iserver/auth/ssodh/init", "/iserver/auth/status", "/iserver/reauthenticate"}
+
+
+def test_every_module_is_a_section_that_is_served() -> None:
+    modules = [
+        import_module(f"{sections.__name__}.{found.name}") for found in iter_modules(sections.__path__)
+    ]
+    assert {id(module.SECTION) for module in modules} == {id(section) for section in sections.all_sections()}
+
+
+def test_no_endpoint_is_answered_twice() -> None:
+    endpoints = Counter(
+        (endpoint.method, endpoint.template)
+        for section in sections.all_sections()
+        for endpoint in section.endpoints
+    )
+    assert [endpoint for endpoint, count in endpoints.items() if count > 1] == []
+
+
+def test_what_is_below_iserver_and_nothing_else_needs_the_brokerage_session() -> None:
+    for section in sections.all_sections():
+        for endpoint in section.endpoints:
+            below = endpoint.template.startswith("/iserver/") and endpoint.template not in WITHOUT_BROKERAGE
+            assert (endpoint.needs is Needs.BROKERAGE) is below, endpoint.template
