@@ -44,9 +44,9 @@ KINDS: Mapping[str, Kind] = {
         "the id of a question, such as 07a13a5a-4a48-44a5-bb25-5ab37b79186c",
     ),
     "pattern": _kind(r"[A-Za-z0-9]{1,32}", "the beginning of an account id, letters and digits"),
-    "notification": _kind(r"[A-Za-z0-9_-]{1,64}", "a notification id"),
+    "notification": _kind(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a notification id"),
     "typecode": _kind(r"[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA"),
-    "device": _kind(r"[A-Za-z0-9@_:-]{1,200}", "a device id"),
+    "device": _kind(r"[A-Za-z0-9][A-Za-z0-9@_:-]{0,199}", "a device id"),
 }
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")

@@ -79,8 +79,10 @@ class GatewaySettings(BaseSettings):
     @classmethod
     def _is_a_web_address(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or not re.fullmatch("[!-~]+", url):
             raise ValueError("must be an address such as https://localhost:5055")
+        if ":" in parts.netloc.rpartition("]")[2].rpartition("@")[2] and not _has_a_port(url):
+            raise ValueError("must have a port from 1 to 65535")
         if parts.username or parts.password:
             raise ValueError("must not carry a user name or a password")
         return url.rstrip("/")
@@ -107,6 +109,13 @@ class GatewaySettings(BaseSettings):
         if digits and not re.fullmatch(r"[0-9a-f]{64}", digits):
             raise ValueError("must be 64 hexadecimal digits (SHA-256), colons allowed")
         return digits
+
+
+def _has_a_port(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).port)
+    except ValueError:
+        return False
 
 
 def load(cls: type[SettingsClass]) -> SettingsClass:

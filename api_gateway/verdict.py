@@ -83,7 +83,7 @@ def login_required(call: Call, happened: str, login_url: str) -> LoginRequired:
     return LoginRequired(
         asked=call.asked,
         happened=happened,
-        hint=f"Open {login_url} in a browser and log in until it says 'Client login succeeds'; then call again.",
+        hint=f"Open {login_url} in a browser, log in until it says 'Client login succeeds', and call again.",
     )
 
 

@@ -1,4 +1,4 @@
-"""First answers that are empty or thin because IBKR has only begun to collect: asked for again, a few times."""
+"""First answers that are thin because IBKR has only begun to collect: asked for again, a few times."""
 
 from __future__ import annotations
 

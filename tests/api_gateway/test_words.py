@@ -1,0 +1,41 @@
+"""Texts from outside are harmless in messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from api_gateway.words import clean, mask
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("U1234567", "U***4567"),
+        ("DU1234567C", "DU***4567C"),
+        ("no account DF12345 here", "no account DF***2345 here"),
+        ("question o10151, AAPL 265598 at 2026", "question o10151, AAPL 265598 at 2026"),
+        ("session 9a2395c09e420280523f7ec2c902d943 ended", "session *** ended"),
+    ],
+)
+def test_account_ids_and_tokens_are_hidden(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+def test_markup_scripts_and_control_characters_are_gone() -> None:
+    page = (
+        "<html><head><title>x</title></head><script>steal()</script><h1>Not&nbsp;<b>here</b></h1>\r\n\x1b[31m"
+    )
+    assert clean(page) == "Not here [31m"
+
+
+def test_invisible_characters_cannot_hide_words() -> None:
+    assert clean("say\u202e no\u200b\u2028more") == "say no more"
+
+
+def test_a_long_text_is_cut() -> None:
+    assert len(clean("no " * 10_000)) == 300
+    assert clean("no " * 10_000).endswith("…")
+
+
+def test_a_hostile_text_takes_no_time() -> None:
+    assert clean("<" * 1_000_000 + "<head" * 100_000)
