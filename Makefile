@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-demo test-browser lint types bench up down test-containers settings lock clean
+.PHONY: help demo test test-demo test-browser lint types bench up down test-containers settings endpoints snapshots lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,6 +65,12 @@ test-containers: $(VENV)/dev.stamp ## the containers for real, with both gateway
 
 settings: $(VENV)/run.stamp ## write .env.example from the settings classes
 	@$(BIN)/ib-mcp settings > .env.example
+
+endpoints: $(VENV)/run.stamp ## write ENDPOINTS.md from the routes
+	@$(BIN)/python -m mcp_server.reference > ENDPOINTS.md
+
+snapshots: $(VENV)/dev.stamp ## accept what the tools publish now
+	@$(BIN)/python tests/mcp_server/test_snapshots.py
 
 lock: ## resolve requirements.lock and tests/requirements.lock anew (needs uv)
 	$(UV) pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes pyproject.toml --group build -o requirements.lock

@@ -30,7 +30,7 @@ async def list_live_orders(
     filters: Annotated[
         list[OrderFilter] | None, Query(min_length=1, description="Only these statuses; sort_by_time sorts.")
     ] = None,
-    force: Annotated[bool | None, Query(description="Clear IBKR's cache; may answer empty once.")] = None,
+    force: Annotated[bool | None, Query(description="Have IBKR read its orders anew first.")] = None,
     account_id: AccountFilter = None,
 ) -> Json:
     """List today's orders of the selected account: open, filled and cancelled.

@@ -1,0 +1,280 @@
+"""What holds for every route and every tool, now and for those to come."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import json
+import re
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import mcp_types
+import pytest
+from fastapi.routing import APIRoute
+from fastmcp import Client
+from starlette.routing import compile_path
+
+from api_gateway.client import Gateway
+from api_gateway.pacing import PUBLISHED
+from api_gateway.settings import GatewaySettings
+from mcp_server import toolsets
+from mcp_server.effects import Effect, effect
+from mcp_server.reference import SOURCE, operations, the_call
+from mcp_server.relay import Json
+from mcp_server.routers import ROUTERS
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+
+ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+NAMES = [route.name for route in ROUTES]
+FACTS = {
+    re.sub(r"\{\w+\}", "{}", fact["operation"]): fact
+    for fact in json.loads((Path(__file__).parent / "operations.json").read_text())
+}
+TOKENS_PER_TOOL = 130
+
+# A verb, and what it is done to; these two are IBKR's whole words.
+VERBS = {"get", "list", "search", "select", "open", "validate", "unsubscribe", "invalidate"}
+ONE_WORD = {"tickle", "logout"}
+
+every_route = pytest.mark.parametrize("route", ROUTES, ids=NAMES)
+
+
+def _plain(operation: str) -> str:
+    """The operation whatever the values in its path are called."""
+    return re.sub(r"\{\w+\}", "{}", operation)
+
+
+def _operation(route: APIRoute) -> str:
+    method, template, _ = the_call(route)
+    return _plain(f"{method} {template}")
+
+
+def _documentation(route: APIRoute) -> str:
+    return inspect.getdoc(route.endpoint) or ""
+
+
+async def _listed() -> dict[str, mcp_types.Tool]:
+    server = create_server(Gateway(GatewaySettings(_env_file=None)), ServerSettings(_env_file=None))
+    async with Client(server) as client:
+        return {tool.name: tool for tool in await client.list_tools()}
+
+
+@pytest.fixture(scope="module")
+def tools() -> dict[str, mcp_types.Tool]:
+    return asyncio.run(_listed())
+
+
+# Names
+
+
+def test_every_route_is_a_tool_of_the_same_name(tools: dict[str, mcp_types.Tool]) -> None:
+    assert list(tools) == NAMES
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@every_route
+def test_a_name_is_a_verb_and_a_noun_of_at_most_32_characters(route: APIRoute) -> None:
+    verb, _, noun = route.name.partition("_")
+    assert len(route.name) <= 32
+    assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", route.name)
+    assert route.name in ONE_WORD or (verb in VERBS and noun)
+
+
+# Operations
+
+
+@every_route
+def test_a_route_is_a_signature_a_docstring_and_one_call(route: APIRoute) -> None:
+    function = ast.parse(inspect.getsource(route.endpoint)).body[0]
+    assert isinstance(function, ast.AsyncFunctionDef)
+    _, only = function.body
+    _, _, call = the_call(route)
+    assert isinstance(only, ast.Return)
+    assert isinstance(only.value, ast.Await)
+    assert ast.dump(only.value.value) == ast.dump(call)
+
+
+@every_route
+def test_a_route_calls_a_current_operation_of_its_section(route: APIRoute) -> None:
+    assert FACTS[_operation(route)]["section"] == route.tags[0]
+
+
+def test_every_current_operation_of_the_sections_has_one_route() -> None:
+    current = [name for name, fact in FACTS.items() if fact["section"] in toolsets.NAMES]
+    assert sorted(_operation(route) for route in ROUTES) == sorted(current)
+
+
+@every_route
+def test_a_route_has_the_method_of_its_operation(route: APIRoute) -> None:
+    assert route.methods == {the_call(route)[0]}
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.tool)
+def test_the_table_agrees_with_the_facts(operation: Any) -> None:
+    fact = FACTS[_plain(f"{operation.method} {operation.template}")]
+    assert (operation.session == "brokerage") is fact["brokerage"]
+    assert (operation.status == "recorded") is fact["recorded"]
+
+
+def test_no_two_routes_share_method_and_path() -> None:
+    taken = [(method, route.path) for route in ROUTES for method in sorted(route.methods or ())]
+    assert len(set(taken)) == len(taken)
+
+
+def test_a_literal_path_is_registered_before_a_template_that_would_swallow_it() -> None:
+    for place, later in enumerate(ROUTES):
+        literal = re.sub(r"\{\w+\}", "x", later.path)
+        for earlier in ROUTES[:place]:
+            if earlier.methods == later.methods:
+                pattern, _, _ = compile_path(earlier.path)
+                assert not pattern.match(literal), f"{earlier.path} swallows {later.path}"
+
+
+def test_every_published_limit_of_these_sections_is_met_by_a_route() -> None:
+    sent = {the_call(route)[:2] for route in ROUTES}
+    current = {_plain(f"{method} {template}"): (method, template) for method, template in PUBLISHED}
+    missed = [
+        key for name, key in current.items() if FACTS[name]["section"] in toolsets.NAMES and key not in sent
+    ]
+    assert not missed, "a limit is looked up by method and template as sent"
+
+
+# Sections
+
+
+@every_route
+def test_a_route_belongs_to_one_section(route: APIRoute) -> None:
+    assert len(route.tags) == 1
+    assert route.tags[0] in toolsets.NAMES
+
+
+def test_every_section_has_routes_and_comes_in_its_order() -> None:
+    assert list(dict.fromkeys(route.tags[0] for route in ROUTES)) == list(toolsets.NAMES)
+
+
+def test_every_section_is_on_by_default() -> None:
+    assert toolsets.ON_BY_DEFAULT == toolsets.NAMES
+    assert all(toolset.about.endswith((".", "?")) for toolset in toolsets.TOOLSETS)
+
+
+# Effects
+
+
+@every_route
+def test_everything_but_a_get_says_what_it_does(route: APIRoute) -> None:
+    assert route.methods == {"GET"} or "x-effect" in (route.openapi_extra or {})
+
+
+@every_route
+def test_the_gateway_client_is_told_the_same_as_the_reader(route: APIRoute) -> None:
+    _, template, call = the_call(route)
+    reads = effect(route.methods or (), route.openapi_extra) is Effect.READS
+    said = any(each.arg == "reads" and ast.literal_eval(each.value) for each in call.keywords)
+    if route.methods == {"POST"} and template != "/tickle":
+        assert said is reads
+    else:
+        assert not said
+
+
+def test_what_changes_something_is_known_by_name(tools: dict[str, mcp_types.Tool]) -> None:
+    hints = {name: tool.annotations for name, tool in tools.items() if tool.annotations}
+    assert {name for name, hint in hints.items() if not hint.read_only_hint} == {
+        "open_brokerage_session",
+        "logout",
+        "select_account",
+        "select_dynamic_account",
+        "unsubscribe_market_data",
+        "unsubscribe_all_market_data",
+        "invalidate_position_cache",
+    }
+    assert {name for name, hint in hints.items() if hint.destructive_hint} == {"logout"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_annotations_of_a_tool_are_complete(name: str, tools: dict[str, mcp_types.Tool]) -> None:
+    hints = tools[name].annotations
+    assert hints is not None
+    assert hints.title
+    assert isinstance(hints.read_only_hint, bool)
+    assert isinstance(hints.destructive_hint, bool)
+    assert isinstance(hints.idempotent_hint, bool)
+    assert hints.open_world_hint is True
+    assert not (hints.read_only_hint and hints.destructive_hint)
+
+
+# Words
+
+
+@every_route
+def test_a_docstring_begins_with_a_sentence_on_one_line(route: APIRoute) -> None:
+    first, _, rest = _documentation(route).partition("\n")
+    assert re.fullmatch(r"[A-Z][^\n]{10,109}\.", first)
+    assert rest.startswith(("\n", "\f"))
+
+
+@every_route
+def test_a_docstring_names_its_source_where_only_a_reader_of_the_code_sees_it(
+    route: APIRoute, tools: dict[str, mcp_types.Tool]
+) -> None:
+    published, mark, source = _documentation(route).partition("\f\n")
+    assert mark
+    assert SOURCE.fullmatch(source)
+    assert tools[route.name].description == published.strip()
+    assert "Source:" not in published
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_docstring_names_only_tools_and_arguments_that_exist(
+    name: str, tools: dict[str, mcp_types.Tool]
+) -> None:
+    texts = [tools[name].description or ""]
+    texts += [each["description"] for each in tools[name].input_schema["properties"].values()]
+    verbs = "|".join(VERBS)
+    named = {found for text in texts for found in re.findall(rf"`((?:{verbs})_\w+)`", text)}
+    assert named <= set(tools)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_is_described(name: str, tools: dict[str, mcp_types.Tool]) -> None:
+    for argument, schema in tools[name].input_schema["properties"].items():
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", argument)
+        assert re.fullmatch(r"[^\n]{5,90}\.", schema.get("description", "")), argument
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_has_a_type_and_none_may_be_null(name: str, tools: dict[str, mcp_types.Tool]) -> None:
+    schema = tools[name].input_schema
+    assert '"null"' not in json.dumps(schema)
+    assert all(
+        each["type"] in {"string", "integer", "number", "boolean", "array"}
+        for each in schema["properties"].values()
+    )
+
+
+@every_route
+def test_a_route_hands_on_the_body_as_it_came(route: APIRoute) -> None:
+    assert get_type_hints(route.endpoint)["return"] is Json
+    assert route.response_model is None
+
+
+def test_no_tool_promises_a_shape_of_its_answer(tools: dict[str, mcp_types.Tool]) -> None:
+    assert not [name for name, tool in tools.items() if tool.output_schema is not None]
+
+
+# The vocabulary's package opens its own file in a way that Python has deprecated, when it is imported.
+@pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
+def test_the_list_of_tools_is_small(tools: dict[str, mcp_types.Tool]) -> None:
+    import bpe_openai  # type: ignore[import-untyped]
+
+    encoding = bpe_openai.get_encoding("o200k_base")
+    seen = [
+        json.dumps(
+            {"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema},
+            separators=(",", ":"),
+        )
+        for tool in tools.values()
+    ]
+    assert sum(len(encoding.encode(text)) for text in seen) / len(seen) <= TOKENS_PER_TOOL

@@ -1,0 +1,57 @@
+"""Every tool's published JSON, compared with what was last accepted; run as a script, it accepts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastmcp import Client
+
+from api_gateway.client import Gateway
+from api_gateway.settings import GatewaySettings
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+
+KEPT = Path(__file__).parent / "snapshots"
+
+
+async def _listed() -> dict[str, str]:
+    server = create_server(Gateway(GatewaySettings(_env_file=None)), ServerSettings(_env_file=None))
+    async with Client(server) as client:
+        return {
+            tool.name: _text(tool.model_dump(mode="json", by_alias=True, exclude_none=True))
+            for tool in await client.list_tools()
+        }
+
+
+def _text(tool: Mapping[str, Any]) -> str:
+    return json.dumps(tool, indent=2, ensure_ascii=False) + "\n"
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, str]:
+    return asyncio.run(_listed())
+
+
+def test_every_tool_is_published_as_it_was_accepted(published: dict[str, str]) -> None:
+    kept = {path.stem: path.read_text(encoding="utf-8") for path in KEPT.glob("*.json")}
+
+    changed = sorted(name for name in published.keys() | kept.keys() if published.get(name) != kept.get(name))
+    assert not changed, f"published otherwise than in {KEPT.name}/: {changed}; `make snapshots` accepts it"
+
+
+def accept() -> None:
+    """Write what is published now."""
+    KEPT.mkdir(exist_ok=True)
+    for path in KEPT.glob("*.json"):
+        path.unlink()
+    for name, text in asyncio.run(_listed()).items():
+        (KEPT / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    accept()
