@@ -1,0 +1,364 @@
+"""The command `ib-mcp`, and its demo with real processes and a real MCP client."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from typing import Any
+
+import fastmcp
+import pytest
+
+import ib_mcp
+
+ROOT = Path(__file__).resolve().parent.parent
+AAPL = 265598
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """What a shell gives, without a setting of this project."""
+    ours = {name.upper() for _, each in ib_mcp.settings_groups() for name in each.model_fields}
+    return {**{name: value for name, value in os.environ.items() if name not in ours}, **settings}
+
+
+def command(*arguments: str, cwd: Path = ROOT, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "ib_mcp.py"), *arguments],
+        cwd=cwd,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+class Demo:
+    """A running demo on ports of its own; `say` is everything it has said."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self._over = False
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            with self._changed:
+                self.lines.append(line)
+                self._changed.notify_all()
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    @property
+    def said(self) -> str:
+        return "".join(self.lines)
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or re.search(pattern, self.said), timeout=50)
+            found = re.search(pattern, self.said)
+        assert found, self.said
+        return found
+
+    @property
+    def mcp_url(self) -> str:
+        return self.wait_for(r"http://localhost:\d+/mcp").group()
+
+    @property
+    def ports(self) -> dict[str, int]:
+        return {
+            "gateway": int(self.wait_for(r"Login page   https://localhost:(\d+)").group(1)),
+            "server": int(self.wait_for(r"MCP server   http://localhost:(\d+)").group(1)),
+            "ticker": int(self.wait_for(r"http://127\.0\.0\.1:(\d+)/state").group(1)),
+        }
+
+    def children(self) -> list[int]:
+        """The process ids of the three parts."""
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
+        pairs = [line.split() for line in listed.stdout.splitlines()]
+        return [int(pid) for pid, parent in pairs if int(parent) == self.process.pid]
+
+    def wait_until_ready(self) -> None:
+        self.wait_for("Ctrl-C stops all three")
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        status = self.process.wait(20)
+        self._reader.join(5)
+        return status
+
+
+@contextmanager
+def running(cwd: Path, *arguments: str, **settings: str) -> Iterator[Demo]:
+    free = ["--port", "0", "--gateway-port", "0", "--ticker-port", "0"]
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "ib_mcp.py"), "demo", *free, *arguments],
+        cwd=cwd,
+        env=environment(**settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    demo = Demo(process)
+    try:
+        yield demo
+    finally:
+        if process.poll() is None:
+            demo.end()
+        if process.stdout:
+            process.stdout.close()
+
+
+def is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def ticker_state(port: int) -> dict[str, Any]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/state")
+        found: dict[str, Any] = json.loads(connection.getresponse().read())
+        return found
+    finally:
+        connection.close()
+
+
+def wait_for_ticker(port: int, state: str) -> None:
+    until = time.monotonic() + 20
+    while ticker_state(port)["state"] != state:
+        assert time.monotonic() < until, ticker_state(port)
+        threading.Event().wait(0.04)
+
+
+# A live account's settings, as they may lie about in the folder that the demo is started in.
+STRAY = """
+GATEWAY_URL=https://gateway.invalid:5055
+GATEWAY_VERIFY_TLS=false
+GATEWAY_FINGERPRINT=0000000000000000000000000000000000000000000000000000000000000000
+MCP_TRANSPORT_PROTOCOL=stdio
+MCP_SERVER_HOST=0.0.0.0
+MCP_SERVER_TOKEN=a-token-of-the-live-server
+MCP_SERVER_PATH=/elsewhere
+TRADING_MODE=live
+INCLUDED_TAGS=Accounts
+COMPETE=true
+SIMULATOR_TLS=false
+SIMULATOR_LOGIN=false
+"""
+
+
+@pytest.mark.processes
+async def test_the_demo_answers_an_mcp_client_and_ends_on_ctrl_c_whatever_env_file_lies_about(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text(STRAY, encoding="utf-8")
+    with running(tmp_path, TRADING_MODE="live", GATEWAY_CA_FILE="/nowhere.pem") as demo:
+        demo.wait_until_ready()
+        ports, children = demo.ports, demo.children()
+        assert len(children) == 3
+        async with fastmcp.Client(demo.mcp_url) as client:
+            names = {tool.name for tool in await client.list_tools()}
+            assert {"list_brokerage_accounts", "get_market_snapshot"} <= names
+            accounts = await client.call_tool_mcp("list_brokerage_accounts", {})
+            assert not accounts.is_error
+            assert "DU1234567" in accounts.content[0].text
+            quote = await client.call_tool_mcp("get_market_snapshot", {"conids": [AAPL]})
+            assert not quote.is_error, quote.content
+            assert json.loads(quote.content[0].text)[0]["conid"] == AAPL
+        wait_for_ticker(ports["ticker"], "established")
+        began = time.monotonic()
+        status = demo.end()
+        took = time.monotonic() - began
+    assert status == 0
+    assert took < 8
+    assert "Traceback" not in demo.said
+    assert demo.said.rstrip().endswith("All have stopped.")
+    assert "\x1b" not in demo.said
+    assert [port for port in ports.values() if not is_free(port)] == []
+    assert [pid for pid in children if alive(pid)] == []
+    assert os.listdir(tmp_path) == [".env"]
+
+
+@pytest.mark.processes
+def test_with_login_the_account_waits_for_a_person_and_the_snippet_is_valid(tmp_path: Path) -> None:
+    with running(tmp_path, "--login") as demo:
+        demo.wait_until_ready()
+        wait_for_ticker(demo.ports["ticker"], "login_required")
+        snippet = demo.said[demo.said.index("{") : demo.said.rindex("}") + 1]
+        assert json.loads(snippet) == {"servers": {"ibkr": {"type": "http", "url": demo.mcp_url}}}
+        certificate = demo.wait_for(r"Certificate (\S+gateway\.pem)").group(1)
+        trusting = ssl.create_default_context(cafile=certificate)
+        page = HTTPSConnection("localhost", demo.ports["gateway"], context=trusting, timeout=5)
+        page.request("POST", "/simulator/login", body="{}")
+        assert page.getresponse().status == 200
+        page.close()
+        wait_for_ticker(demo.ports["ticker"], "established")
+        assert demo.end(signal.SIGTERM) == 0
+
+
+@pytest.mark.processes
+def test_when_a_part_dies_the_demo_says_which_and_leaves_nothing_running(tmp_path: Path) -> None:
+    with running(tmp_path) as demo:
+        demo.wait_for("The ticker answers")
+        children = demo.children()
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True)
+        for line in listed.stdout.splitlines():
+            pid, _, arguments = line.strip().partition(" ")
+            if int(pid) in children and arguments.endswith("-m ticker_service"):
+                os.kill(int(pid), signal.SIGKILL)
+        assert demo.process.wait(20) == 1
+        demo.wait_for("The ticker ended with signal 9")
+    assert [pid for pid in children if alive(pid)] == []
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("moment", [r"Starting", r"The simulator answers", r"simulator \|"])
+def test_ctrl_c_during_the_start_is_as_clean(tmp_path: Path, moment: str) -> None:
+    with running(tmp_path) as demo:
+        demo.wait_for(moment)
+        children = demo.children()
+        assert demo.end() == 0
+    assert "Traceback" not in demo.said
+    assert [pid for pid in children if alive(pid)] == []
+
+
+@pytest.mark.processes
+def test_a_taken_port_is_a_sentence_before_anything_is_started() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        outcome = command("demo", "--port", port, "--gateway-port", "0", GATEWAY_PORT="0", TICKER_PORT=port)
+    assert outcome.returncode == 1
+    assert outcome.stdout == ""
+    assert outcome.stderr.splitlines() == [
+        f"Port {port} is taken: choose another one with `ib-mcp demo --port N` or MCP_SERVER_PORT=N.",
+        f"Port {port} is taken: choose another one with `ib-mcp demo --ticker-port N` or TICKER_PORT=N.",
+    ]
+
+
+@pytest.mark.processes
+def test_one_port_for_two_parts_is_a_sentence_too() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    outcome = command("demo", "--port", port, "--ticker-port", port, GATEWAY_PORT="0")
+    assert outcome.returncode == 1
+    assert f"Port {port} is taken" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("arguments", "settings", "named"),
+    [
+        (["demo"], {"TICKER_PORT": "x"}, "TICKER_PORT"),
+        (["demo", "--port", "99999"], {}, "99999"),
+        (["demo", "--prot", "1"], {}, "--prot"),
+        (["ticker"], {"TICKLE_INTERVAL": "0"}, "TICKLE_INTERVAL"),
+        (["serve"], {"TRADING_MODE": "yolo"}, "TRADING_MODE"),
+        (["simulator", "--seed", "x"], {}, "--seed"),
+        (["simulate"], {}, "simulate"),
+        ([], {}, "COMMAND"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_cannot_be_is_named_with_status_2(
+    arguments: list[str], settings: dict[str, str], named: str, tmp_path: Path
+) -> None:
+    outcome = command(*arguments, cwd=tmp_path, **settings)
+    assert outcome.returncode == 2
+    assert named in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.processes
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    program = (
+        "import sys, ib_mcp\n"
+        "try: ib_mcp.main(['--help'])\n"
+        "finally: print(sorted({'fastmcp', 'fastapi', 'httpx', 'pydantic'} & set(sys.modules)))"
+    )
+    outcome = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert outcome.returncode == 0
+    assert outcome.stdout.splitlines()[-1] == "[]"
+    for each in ("demo", "serve", "ticker", "simulator", "settings", "--version"):
+        assert each in outcome.stdout
+
+
+def test_the_demo_never_imports_the_mcp_server(tmp_path: Path) -> None:
+    program = (
+        "import argparse, sys, ib_mcp\n"
+        "from pathlib import Path\n"
+        "ports = {'GATEWAY_PORT': 1, 'MCP_SERVER_PORT': 2, 'TICKER_PORT': 3}\n"
+        "parts = ib_mcp.demo_parts(ports, Path('.'), login=False)\n"
+        "assert len(parts) == 3\n"
+        "print(sorted({'fastmcp', 'fastapi', 'httpx'} & set(sys.modules)))"
+    )
+    outcome = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (outcome.stdout, outcome.stderr) == ("[]\n", "")
+
+
+def test_version_is_that_of_the_package() -> None:
+    assert re.fullmatch(r"ib-mcp \d+\.\d+\.\d+\n", command("--version").stdout)
+
+
+def test_each_part_has_its_own_options_behind_the_command() -> None:
+    assert "--strict" in command("simulator", "--help").stdout
+    assert "--stdio" in command("serve", "--help").stdout
+
+
+def test_the_parts_are_given_the_demos_settings_and_none_of_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_FINGERPRINT", "0" * 64)
+    monkeypatch.setenv("MCP_SERVER_TOKEN", "secret")
+    monkeypatch.setenv("MINE", "kept")
+    ports = {"GATEWAY_PORT": 1, "MCP_SERVER_PORT": 2, "TICKER_PORT": 3}
+    simulator, ticker, server = ib_mcp.demo_parts(ports, tmp_path, login=False)
+    for part in (simulator, ticker, server):
+        assert part.environment["MINE"] == "kept"
+        assert not {"GATEWAY_FINGERPRINT", "MCP_SERVER_TOKEN"} & set(part.environment)
+    for part in (ticker, server):
+        assert part.environment["GATEWAY_URL"] == "https://localhost:1"
+        assert part.environment["GATEWAY_CA_FILE"] == str(tmp_path / "tls" / "gateway.pem")
+        assert "GATEWAY_VERIFY_TLS" not in part.environment
+    assert simulator.environment["SIMULATOR_LOGIN"] == "true"
+    assert server.environment["TRADING_MODE"] == "paper"
