@@ -1,81 +1,13 @@
-"""What the tests of the gateway client share: a clock that only they move, and servers that misbehave."""
+"""Time for the tests of the gateway client."""
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-
 import pytest
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-class FakeTime:
-    """Seconds that pass only when somebody sleeps; `slept` is by how much."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-        self.slept: list[float] = []
-
-    def now(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.seconds += seconds
-        await asyncio.sleep(0)
-
-
-class RawServer:
-    """A TCP server on a free port; `connections` counts those that were made to it."""
-
-    def __init__(self, serve: Serve) -> None:
-        self.connections = 0
-        self.port = 0
-        self._serve = serve
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._writers.add(writer)
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await self._serve(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            return
-        finally:
-            writer.close()
-
-    @asynccontextmanager
-    async def running(self, context: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
-        server = await asyncio.start_server(self.accept, "127.0.0.1", 0, ssl=context)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield self
-        finally:
-            server.close()
-            for writer in self._writers:
-                writer.close()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            for writer in self._writers:
-                try:
-                    await writer.wait_closed()
-                except (OSError, ssl.SSLError):
-                    continue
+from tests.api_gateway.fakes import FakeTime
 
 
 @pytest.fixture
 def fake_time() -> FakeTime:
+    """Seconds that pass only when somebody sleeps."""
     return FakeTime()
-
-
-@pytest.fixture
-def raw_server() -> type[RawServer]:
-    return RawServer
