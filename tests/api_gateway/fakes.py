@@ -49,6 +49,12 @@ class RawServer:
         finally:
             writer.close()
 
+    async def connected(self, count: int) -> None:
+        """Return when so many connections have been made; fail if they are not within a second or two."""
+        async with asyncio.timeout(2):
+            while self.connections < count:
+                await asyncio.sleep(0.001)
+
     @asynccontextmanager
     async def running(self, context: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
         server = await asyncio.start_server(self.accept, "127.0.0.1", 0, ssl=context)
