@@ -156,6 +156,12 @@ def test_proceeds_of_today_are_not_settled_before_tomorrow(broker: Broker) -> No
     assert broker.valuation().settled_cash["USD"] == broker.cash["USD"]
 
 
+def test_what_is_spent_today_is_gone_from_settled_cash_at_once(broker: Broker) -> None:
+    settled = broker.valuation().settled_cash["USD"]
+    trade(broker, MSFT, 10, 500.0)
+    assert broker.valuation().settled_cash["USD"] == pytest.approx(settled - 5001)
+
+
 def test_the_cached_account_is_old_for_45_seconds_or_until_it_is_invalidated(broker: Broker) -> None:
     seen = broker.cached_valuation()
     trade(broker, MSFT, 10, 500.0)

@@ -63,6 +63,11 @@ async def test_before_the_accounts_were_called_iserver_asks_for_them(asks: Calle
     assert reply.json()["error"] == "Please query /accounts first"
 
 
+async def test_switching_accounts_comes_after_them_too(asks: Caller) -> None:
+    reply = await asks.post("/iserver/account", {"acctId": ACCOUNT})
+    assert (reply.status_code, reply.json()["error"]) == (400, "Please query /accounts first")
+
+
 async def test_the_first_profit_and_loss_is_empty_and_the_second_agrees_with_the_summary(
     asks: Caller,
 ) -> None:
