@@ -26,6 +26,7 @@ from api_gateway.reply import Reply
 from api_gateway.wire import Received
 from api_gateway.words import clean
 
+LONGEST_PENALTY = 86_400.0
 NO_SESSION = ("no session", "not logged in", "not authenticated")
 NO_BRIDGE = "no bridge"
 NO_ACCOUNTS = "please query /accounts first"
@@ -107,9 +108,9 @@ def unknown_account(call: Call) -> Refused:
 
 
 def retry_after(headers: httpx.Headers) -> float:
-    """The seconds a 429 asks for, 0 where it does not say."""
+    """The seconds a 429 asks for, at most a day; 0 where it does not say."""
     text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 7:
+    if text.isascii() and text.isdigit() and len(text) < 6:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
@@ -117,7 +118,7 @@ def retry_after(headers: httpx.Headers) -> float:
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(tz=UTC)).total_seconds())
+    return min(max(0.0, (moment - datetime.now(tz=UTC)).total_seconds()), LONGEST_PENALTY)
 
 
 def paced(call: Call, seconds: float) -> Paced:

@@ -18,6 +18,7 @@ from api_gateway.words import clean
 
 CONNECTIONS = 8  # four requests, the tickle, and room for connections that are being closed
 IDLE_SECONDS = 90  # the gateway keeps connections for ever; ours should outlive a minute between tickles
+CONNECT_SECONDS = 5  # the rest of the time is the deadline's business
 BODYLESS = (204, 304)
 
 _START = "Start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether its container runs."
@@ -150,12 +151,12 @@ class Wire:
         try:
             async with asyncio.timeout(within):
                 try:
-                    return await self._once(connections, progress, method, target, content, within, fresh)
+                    return await self._once(connections, progress, method, target, content, fresh)
                 except (httpx.NetworkError, httpx.RemoteProtocolError):
                     if method != "GET" or fresh or not progress.met_a_dead_connection:
                         raise
                     progress = _Progress(on_written)
-                    return await self._once(connections, progress, method, target, content, within, True)
+                    return await self._once(connections, progress, method, target, content, True)
         except TimeoutError:
             if progress.never_sent:
                 raise NeverSentError("no connection within the deadline.", _START) from None
@@ -176,7 +177,6 @@ class Wire:
         method: str,
         target: str,
         content: bytes | None,
-        within: float,
         fresh: bool,
     ) -> Received:
         headers = self._common
@@ -188,7 +188,6 @@ class Wire:
             ]
         elif method != "GET":
             headers = [*headers, ("Content-Length", "0")]
-        connect = within * 0.4  # for the connection and again for TLS: what is left is "sent, no answer"
         request = httpx.Request(
             method,
             self._origin + target,
@@ -196,7 +195,7 @@ class Wire:
             content=content,
             extensions={
                 "trace": progress.trace,
-                "timeout": {"connect": connect, "pool": connect, "read": None, "write": None},
+                "timeout": {"connect": CONNECT_SECONDS, "pool": None, "read": None, "write": None},
             },
         )
         client = connections.fresh if fresh else connections.kept

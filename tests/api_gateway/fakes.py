@@ -33,11 +33,14 @@ class RawServer:
         self.connections = 0
         self.port = 0
         self._serve = serve
+        self._connected = asyncio.Condition()
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        async with self._connected:
+            self._connected.notify_all()
         self._writers.add(writer)
         task = asyncio.current_task()
         assert task is not None
@@ -51,9 +54,8 @@ class RawServer:
 
     async def connected(self, count: int) -> None:
         """Return when so many connections have been made; fail if they are not within a second or two."""
-        async with asyncio.timeout(2):
-            while self.connections < count:
-                await asyncio.sleep(0.001)
+        async with asyncio.timeout(2), self._connected:
+            await self._connected.wait_for(lambda: self.connections >= count)
 
     @asynccontextmanager
     async def running(self, context: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:

@@ -1,0 +1,226 @@
+"""What each of IBKR's answers means."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.call import Call, make_call
+from api_gateway.errors import (
+    Failed,
+    GatewayError,
+    Invalid,
+    LoginRequired,
+    OutcomeUnknown,
+    Refused,
+    SessionLost,
+    Unreachable,
+)
+from api_gateway.verdict import SilentDenialError, UnpreparedError, judge, retry_after
+from api_gateway.wire import Received
+
+LOGIN = "https://localhost:5055"
+READ = make_call("GET", "/iserver/marketdata/history", (), {"conid": 265598}, reads=True)
+READING_POST = make_call("POST", "/iserver/contract/rules", reads=True)
+WRITE = make_call("POST", "/iserver/account/{account}/orders", ("U1234567",), reads=False)
+PORTFOLIO = make_call("GET", "/portfolio/{account}/meta", ("U1234567",), reads=True)
+PORTFOLIO_ACCOUNTS = make_call("GET", "/portfolio/accounts", reads=True)
+
+
+def verdict(call: Call, status: int, body: bytes = b"", **headers: str) -> Any:
+    try:
+        return judge(call, Received(status, httpx.Headers(headers), body), login_url=LOGIN)
+    except UnpreparedError as error:
+        return error
+    except GatewayError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"{}",
+        b'"Success"',
+        b'{"error": null, "amount": {}}',
+        b'{"error": "", "success": true}',
+        b'{"session": "x", "hmds": {"error": "no bridge"}}',
+        b'{"success": "Account already set"}',
+        b'[{"error": "in a row"}]',
+        b'{"fail": "", "authenticated": false}',
+    ],
+)
+def test_a_good_answer_is_a_reply_with_the_same_bytes(body: bytes) -> None:
+    assert verdict(READ, 200, body).body == body
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+@pytest.mark.parametrize("status", [200, 204, 304])
+def test_an_empty_answer_is_null(status: int, body: bytes) -> None:
+    assert verdict(READ, status, body).body == b"null"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"error": "Chart data unavailable"}', "Chart data unavailable"),
+        (b'{"success": false, "failure_list": "conid 1"}', "conid 1"),
+        (b'{"error": {"code": 3}}', '{"code":3}'),
+        (b'{"error": "no such account U1234567", "statusCode": 200}', "U***4567"),
+    ],
+)
+def test_an_error_with_status_200_is_refused(body: bytes, words: str) -> None:
+    for call in (READ, WRITE):
+        error = verdict(call, 200, body)
+        assert type(error) is Refused
+        assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>Login</html>",
+        b'{"half": ',
+        b"Unknown service am",
+        b"\xff\xfe",
+        b"NaN",
+        b"[" * 3000,
+        b"\x1f\x8b\x08",
+    ],
+)
+def test_what_is_no_json_fails_and_leaves_a_write_open(body: bytes) -> None:
+    assert type(verdict(READ, 200, body)) is Failed
+    assert type(verdict(READING_POST, 200, body)) is Failed
+    assert type(verdict(WRITE, 200, body)) is OutcomeUnknown
+
+
+@pytest.mark.parametrize("call", [READ, WRITE])
+def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: Call) -> None:
+    error = verdict(call, 302, location="/sso/Login?forwardTo=22&RL=1&ip2loc=US")
+    assert type(error) is LoginRequired
+    assert LOGIN in error.hint
+    assert "Client login succeeds" in error.hint
+
+
+def test_a_way_to_ibkr_itself_means_a_wrong_path() -> None:
+    error = verdict(READ, 302, location="https://api.ibkr.com/v2/x?y=U1234567")
+    assert type(error) is Failed
+    assert "GATEWAY_URL" in str(error)
+    assert "U1234567" not in str(error)
+
+
+@pytest.mark.parametrize("body", [b"", b"Access Denied", b'{"error":"x"}'])
+def test_401_means_that_nobody_is_logged_in(body: bytes) -> None:
+    for call in (READ, WRITE, PORTFOLIO_ACCOUNTS):
+        assert type(verdict(call, 401, body)) is LoginRequired
+
+
+def test_a_401_without_a_word_at_an_account_may_be_about_either() -> None:
+    assert isinstance(verdict(PORTFOLIO, 401), SilentDenialError)
+    assert type(verdict(PORTFOLIO, 401, b"Access Denied")) is LoginRequired
+    dynamic = make_call("POST", "/iserver/dynaccount", reads=False)
+    assert isinstance(verdict(dynamic, 401, b'{"error":"Unauthorized"}'), SilentDenialError)
+
+
+def test_no_session_is_no_login() -> None:
+    assert type(verdict(READ, 200, b'{"error":"no session"}')) is LoginRequired
+    assert type(verdict(READ, 200, b'{"error":"not logged in"}')) is LoginRequired
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_no_bridge_is_a_lost_session(status: int) -> None:
+    error = verdict(READ, status, b'{"error":"Bad Request: no bridge","statusCode":400}')
+    assert isinstance(error, UnpreparedError)
+    assert type(error.failure) is SessionLost
+    assert "COMPETE=true" in str(error)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_forgotten_preflight_is_no_final_word(status: int) -> None:
+    assert isinstance(verdict(READ, status, b'{"error":"Please query /accounts first"}'), UnpreparedError)
+
+
+def test_an_address_that_the_gateway_does_not_let_in_names_its_list() -> None:
+    error = verdict(WRITE, 404, b"Access Denied")
+    assert type(error) is Unreachable
+    assert "ips.allow" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (400, b'{"error":"Bad Request: invalid conid","statusCode":400}', "invalid conid"),
+        (403, b"Error 403 - Access Denied", "ips.allow"),
+        (404, b"<html><h1>Not Found</h1></html>", "does not exist"),
+        (405, b"", "405"),
+        (411, b"", "Content-Length"),
+        (500, b'{"error":"unknown"}', "unknown"),
+        (500, b'{"error":"Internal Server Error"}', "Internal Server Error"),
+    ],
+)
+def test_a_clear_no_is_refused(status: int, body: bytes, words: str) -> None:
+    error = verdict(READ, status, body)
+    assert type(error) is Refused
+    assert words in str(error)
+
+
+def test_a_clear_no_to_a_write_is_refused_too() -> None:
+    assert type(verdict(WRITE, 400, b'{"error":"Bad Request"}')) is Refused
+    assert type(verdict(WRITE, 500, b'{"error":"Insufficient funds"}')) is Refused
+
+
+@pytest.mark.parametrize("status", [502, 503, 504, 520])
+@pytest.mark.parametrize("body", [b"", b"<html>Bad Gateway</html>", b'{"error":"Service Unavailable"}'])
+def test_a_broken_way_to_ibkr_leaves_a_write_open(status: int, body: bytes) -> None:
+    assert type(verdict(READ, status, body)) is Failed
+    assert type(verdict(WRITE, status, body)) is OutcomeUnknown
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>oops</html>", b'{"error":"unknown"}', b'{"error":""}'])
+def test_a_500_without_a_reason_leaves_an_order_open(body: bytes) -> None:
+    assert type(verdict(WRITE, 500, body)) is OutcomeUnknown
+
+
+def test_not_ready_is_said_as_such() -> None:
+    error = verdict(READ, 423, b'{"status":"waiting for reply"}')
+    assert type(error) is Failed
+    assert "few seconds" in error.hint
+
+
+def test_some_503_are_a_no_with_a_reason_of_their_own() -> None:
+    status = make_call("GET", "/iserver/account/order/status/{order}", (1,), reads=True)
+    error = verdict(status, 503, b'{"error":"Service Unavailable"}')
+    assert type(error) is Refused
+    assert "this session" in error.hint
+
+
+def test_an_address_too_long_is_an_argument_too_long() -> None:
+    assert type(verdict(READ, 414)) is Invalid
+
+
+def test_a_failure_shows_no_account_no_token_and_no_markup() -> None:
+    body = b"<html><script>x()</script>U7654321 token 9a2395c09e420280523f7ec2c902d943\r\n\x00</html>" * 100
+    for status in (200, 400, 404, 500, 503):
+        for call in (PORTFOLIO, WRITE):
+            text = str(verdict(call, status, body))
+            for secret in ("U1234567", "U7654321", "9a2395c0", "<script", "\n", "\x00"):
+                assert secret not in text
+            assert len(text) < 700
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("120", 120), ("", 0), ("soon", 0), ("-5", 0), ("9" * 5000, 0), ("1.5", 0), ("²", 0)],
+)
+def test_retry_after_in_seconds(text: str, seconds: float) -> None:
+    assert retry_after(httpx.Headers([(b"Retry-After", text.encode())])) == seconds
+
+
+def test_retry_after_as_a_date() -> None:
+    later = format_datetime(datetime.now(tz=UTC) + timedelta(seconds=100), usegmt=True)
+    assert 95 < retry_after(httpx.Headers({"Retry-After": later})) <= 100
+    assert retry_after(httpx.Headers({"Retry-After": "Mon, 01 Jan 2001 00:00:00 GMT"})) == 0
