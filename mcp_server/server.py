@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,12 @@ from fastmcp import FastMCP
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api_gateway.settings import SettingsError
-from mcp_server import toolsets
-from mcp_server.access import BearerToken
 from mcp_server.app import create_app
+from mcp_server.bearer import BearerToken
 from mcp_server.health import Readiness
 from mcp_server.route_tools import route_tools
 from mcp_server.routers import ROUTERS
+from mcp_server.sections import shown_sections
 from mcp_server.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -76,27 +75,3 @@ def create_server(
         return JSONResponse(standing.told(), status_code=200 if standing.ready else 503)
 
     return server
-
-
-def shown_sections(settings: ServerSettings) -> frozenset[str]:
-    """The sections whose tools are listed and can be called."""
-    included = _sections("INCLUDED_TAGS", settings.included_tags) or frozenset(toolsets.ON_BY_DEFAULT)
-    shown = included - _sections("EXCLUDED_TAGS", settings.excluded_tags)
-    if not shown:
-        raise SettingsError("INCLUDED_TAGS and EXCLUDED_TAGS together leave no tool to show.")
-    return shown
-
-
-def _sections(setting: str, wanted: Iterable[str]) -> frozenset[str]:
-    by_plain_name = {_plain(name): name for name in toolsets.NAMES}
-    unknown = [name for name in wanted if _plain(name) not in by_plain_name]
-    if unknown:
-        raise SettingsError(
-            f"{setting} names {', '.join(map(repr, unknown))}, which is not a section; "
-            f"the sections are {', '.join(toolsets.NAMES)}."
-        )
-    return frozenset(by_plain_name[_plain(name)] for name in wanted)
-
-
-def _plain(name: str) -> str:
-    return name.casefold().replace("-", " ").replace("_", " ")

@@ -87,13 +87,11 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return listening
 
 
-def serve_http(server: FastMCP[Any], settings: ServerSettings) -> None:
-    """Serve until SIGTERM or SIGINT, which end the process with status 0. Raises CannotListenError."""
-    listening = listen(settings.mcp_server_host, settings.mcp_server_port)
+def serve_http(server: FastMCP[Any], settings: ServerSettings, listening: list[socket.socket]) -> None:
+    """Serve on these sockets until SIGTERM or SIGINT."""
     host, port, *_ = listening[0].getsockname()
     shown = f"[{host}]" if ":" in host else host
     _log.info("listening on http://%s:%s%s", shown, port, settings.mcp_server_path)
-    _end_quietly_on(signal.SIGTERM, signal.SIGINT)
     _settle()
     uvicorn.Server(web_config(server, settings)).run(sockets=listening)
 
@@ -101,14 +99,18 @@ def serve_http(server: FastMCP[Any], settings: ServerSettings) -> None:
 def serve_stdio(server: FastMCP[Any]) -> None:
     """Serve the client at the other end of the standard streams until it closes them."""
     # A thread waits for the next line and cannot be called off: the default action ends it too.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _settle()
     server.run("stdio", show_banner=False)
 
 
-def _end_quietly_on(*signals: signal.Signals) -> None:
-    """uvicorn catches these, ends what runs, and raises them again: there they end up here."""
-    for each in signals:
+def end_quietly_on_signals() -> None:
+    """Let SIGTERM and SIGINT end the process with status 0.
+
+    uvicorn catches them while it serves, ends what runs, and then raises them again, to end up here.
+    """
+    for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: sys.exit(0))
 
 

@@ -48,7 +48,7 @@ async def test_the_verb_and_the_body_arrive(relayed: Relay, far_side: Any) -> No
     await relayed.post("/iserver/auth/status", body={"a": 1}, reads=True)
     await relayed.put("/iserver/account", body={"b": 2})
     await relayed.delete("/iserver/account")
-    sent = [(request.method, request.content) for request in far_side.asked[-3:]]
+    sent = [(request.method, request.content) for request in far_side.asked if request.method != "GET"]
     assert sent[0] == ("POST", b'{"a":1}')
     assert sent[1] == ("PUT", b'{"b":2}')
     assert sent[2][0] == "DELETE"

@@ -10,9 +10,7 @@ import mcp
 import pytest
 
 from api_gateway.client import Gateway
-from api_gateway.settings import SettingsError
-from mcp_server import toolsets
-from mcp_server.server import create_server, shown_sections
+from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
 ERAS = [("legacy", "2025-11-25"), ("2026-07-28", "2026-07-28")]
@@ -106,22 +104,3 @@ async def test_an_excluded_section_is_neither_listed_nor_callable(gateway: Gatew
     assert "list_portfolio_accounts" not in names
     assert result.is_error
     assert far_side.asked == []
-
-
-def test_without_a_choice_the_default_sections_are_shown() -> None:
-    assert shown_sections(settings_with()) == set(toolsets.ON_BY_DEFAULT)
-
-
-@pytest.mark.parametrize("setting", ["included_tags", "excluded_tags"])
-def test_an_unknown_section_stops_the_start_and_the_sentence_names_the_known_ones(setting: str) -> None:
-    with pytest.raises(SettingsError) as refusal:
-        shown_sections(settings_with(**{setting: "Session, Portfollio"}))
-    assert str(refusal.value) == (
-        f"{setting.upper()} names 'Portfollio', which is not a section; "
-        f"the sections are {', '.join(toolsets.NAMES)}."
-    )
-
-
-def test_a_choice_that_leaves_no_tool_stops_the_start() -> None:
-    with pytest.raises(SettingsError, match="leave no tool"):
-        shown_sections(settings_with(included_tags="Session", excluded_tags="Session"))

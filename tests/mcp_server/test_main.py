@@ -1,0 +1,184 @@
+"""`python -m mcp_server` as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import fastmcp
+import httpx
+import mcp
+import pytest
+from fastmcp.client.transports import StdioTransport
+
+from mcp_server.serving import listen
+
+pytestmark = pytest.mark.processes
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = (sys.executable, "-m", "mcp_server")
+ADDRESS = re.compile(rb"listening on (http://\S+)/mcp")
+NOBODY = "http://127.0.0.1:9"
+"""No gateway: the port of the discard service, which nothing here offers."""
+
+
+def environment(**settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR"}}
+    return kept | {"PYTHONPATH": str(ROOT), "GATEWAY_URL": NOBODY, "MCP_SERVER_PORT": "0"} | settings
+
+
+@asynccontextmanager
+async def started(tmp_path: Path, *arguments: str, **settings: str) -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, *arguments, cwd=tmp_path, env=environment(**settings), stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def address_of(process: Process) -> str:
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if found := ADDRESS.search(line):
+            return found[1].decode()
+    raise AssertionError("the server ended before it listened")
+
+
+async def refused(tmp_path: Path, **settings: str) -> tuple[int | None, str]:
+    """The exit status and the one line that a start which must fail leaves behind."""
+    async with started(tmp_path, **settings) as process:
+        out, err = await process.communicate()
+    assert out == b""
+    [line] = err.decode().splitlines()
+    return process.returncode, line
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("TRADING_MODE", "yolo", "'read', 'paper' or 'live'"),
+        ("INCLUDED_TAGS", "Portfollio", "Session, Accounts"),
+        ("MCP_SERVER_HOST", "0.0.0.0", "MCP_SERVER_TOKEN"),
+        ("GATEWAY_URL", "gateway", "GATEWAY_URL"),
+    ],
+)
+async def test_a_setting_that_cannot_be_used_stops_the_start_with_one_sentence(
+    tmp_path: Path, setting: str, value: str, said: str
+) -> None:
+    status, line = await refused(tmp_path, **{setting: value})
+    assert status == 2
+    assert said in line
+
+
+async def test_a_taken_port_stops_the_start_with_one_sentence(tmp_path: Path) -> None:
+    [taken] = listen("127.0.0.1", 0)
+    with taken:
+        status, line = await refused(tmp_path, MCP_SERVER_PORT=str(taken.getsockname()[1]))
+    assert status == 1
+    assert line.startswith("Cannot listen on 127.0.0.1:")
+
+
+async def test_it_answers_without_a_gateway_and_ends_within_two_seconds(tmp_path: Path) -> None:
+    async with started(tmp_path) as process:
+        address = await address_of(process)
+        async with httpx.AsyncClient(base_url=address, timeout=10) as client:
+            assert (await client.get("/health")).json() == {"status": "alive"}
+            ready = await client.get("/ready")
+        async with mcp.Client(f"{address}/mcp") as session:
+            assert (await session.list_tools()).tools
+        assert ready.status_code == 503
+        assert ready.json()["gateway"] == "unreachable"
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        out, err = await process.communicate()
+    assert time.monotonic() - began < 2
+    assert process.returncode == 0
+    assert out == b""
+    assert b"Traceback" not in err
+
+
+Hang = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+
+@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGINT])
+async def test_open_streams_and_hanging_calls_do_not_hold_up_the_end(
+    tmp_path: Path, way: signal.Signals
+) -> None:
+    asked = asyncio.Event()
+
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            writer.close()
+
+    far_side = await asyncio.start_server(hang, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{far_side.sockets[0].getsockname()[1]}"
+    async with started(tmp_path, GATEWAY_URL=url, GATEWAY_DEADLINE="60") as process:
+        address = await address_of(process)
+        # The client of the older revision keeps a stream open for what the server may say unasked.
+        client = fastmcp.Client(f"{address}/mcp", mode="legacy")
+        async with client:
+            await client.list_tools()
+            call = asyncio.create_task(client.call_tool("list_portfolio_accounts", {}))
+            await asyncio.wait_for(asked.wait(), 10)
+            began = time.monotonic()
+            process.send_signal(way)
+            _, err = await process.communicate()
+            took = time.monotonic() - began
+            call.cancel()
+            await asyncio.wait({call})
+    far_side.close()
+    assert took < 2
+    assert process.returncode == 0
+    assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+async def test_the_sdks_client_lists_and_calls_over_stdio(tmp_path: Path, mode: Any) -> None:
+    parameters = mcp.StdioServerParameters(
+        command=COMMAND[0],
+        args=[*COMMAND[1:], "--stdio"],
+        env=environment(LOG_LEVEL="DEBUG"),
+        cwd=tmp_path,
+    )
+    async with mcp.Client(parameters, mode=mode) as client:
+        assert (await client.list_tools()).tools
+        result = await client.call_tool("list_portfolio_accounts", {})
+    assert result.is_error
+
+
+async def test_fastmcps_client_lists_and_calls_over_stdio(tmp_path: Path) -> None:
+    transport = StdioTransport(
+        command=COMMAND[0],
+        args=list(COMMAND[1:]),
+        env=environment(MCP_TRANSPORT_PROTOCOL="stdio"),
+        cwd=str(tmp_path),
+        keep_alive=False,
+    )
+    async with fastmcp.Client(transport) as client:
+        assert await client.list_tools()
+        result = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
+    assert result.is_error
+
+
+async def test_over_stdio_it_needs_no_token_and_ends_when_the_client_goes(tmp_path: Path) -> None:
+    async with started(tmp_path, "--stdio", MCP_SERVER_HOST="0.0.0.0") as process:
+        out, err = await asyncio.wait_for(process.communicate(b""), 20)
+    assert process.returncode == 0
+    assert out == b""
+    assert b"Traceback" not in err
