@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, pairwise
 from statistics import fmean, pstdev
 
 from api_gateway.simulator.noise import mix, normal, stream, uniform, wander
@@ -31,7 +31,7 @@ def test_a_stream_starts_again_with_the_same_key() -> None:
 
 def test_a_wandering_path_takes_steps_of_about_one_and_stays_near() -> None:
     places = [wander(5, day) for day in range(-1000, 1000)]
-    steps = [b - a for a, b in zip(places, places[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(places)]
     assert 0.85 < pstdev(steps) < 1.15
     assert max(map(abs, places)) < 80
 
