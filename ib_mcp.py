@@ -1,25 +1,18 @@
 """The command `ib-mcp`: the composition root, imported by nobody.
 
-At the top it imports the standard library only: help is instant, and so is Ctrl-C.
+Imports are inside the functions: what Ctrl-C meets before `main` is a traceback, and help is instant.
 """
 
 from __future__ import annotations
 
-import argparse
-import errno
-import json
-import os
-import signal
-import socket
 import sys
-import textwrap
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from importlib import metadata
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # type checkers go by the name; `typing` alone takes longer than all the rest
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     from pydantic_settings import BaseSettings
 
     from api_gateway.simulator.processes import Part
@@ -28,6 +21,11 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one of the parts, or all of them as a demo; returns the exit status."""
     try:
+        if (sys.argv[1:] if arguments is None else list(arguments)) == ["--version"]:
+            from importlib.metadata import version
+
+            print("ib-mcp", version("ib-mcp"))
+            return 0
         chosen, rest = _parser().parse_known_args(arguments)
         if rest and chosen.command != "simulator":
             _parser().error(f"unrecognized arguments: {' '.join(rest)}")
@@ -42,12 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="ib-mcp",
         description="Interactive Brokers' Web API as MCP tools. Settings are environment variables, or lines "
         "of a file `.env`; `ib-mcp settings` lists them.",
     )
-    parser.add_argument("--version", action="version", version=f"ib-mcp {metadata.version('ib-mcp')}")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo = commands.add_parser(
         "demo", help="simulator, ticker and MCP server as three processes, with a paper account"
@@ -69,8 +69,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
+    from argparse import ArgumentTypeError
+
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number up to 65535, 0 for any free one")
+        raise ArgumentTypeError(f"{text!r} is not a port: a number up to 65535, 0 for any free one")
     return int(text)
 
 
@@ -118,6 +120,8 @@ COMPOSE = (
 
 def settings_text() -> str:
     """The text of .env.example: every setting, by part, with its default and its reason."""
+    import textwrap
+
     lines = [
         "# IB MCP's settings. Copy this file to .env and remove the # before what you change.",
         "# Each line shows the default. What is set in the environment wins over .env.",
@@ -159,6 +163,9 @@ def _written(default: object) -> str:
 
 def demo(chosen: argparse.Namespace) -> int:
     """Run the three parts until Ctrl-C: 0; 1 if a part could not start or died; 2 for a wrong setting."""
+    import os
+    import signal
+    from pathlib import Path
     from tempfile import TemporaryDirectory
 
     from api_gateway.settings import SettingsError, load
@@ -209,6 +216,10 @@ class PortTakenError(Exception):
 
 def _checked(ports: Mapping[str, int]) -> dict[str, int]:
     """The same ports, 0 replaced by a free one; raises if one cannot be had."""
+    import errno
+    import socket
+    from contextlib import ExitStack
+
     flags = {"GATEWAY_PORT": "--gateway-port", "MCP_SERVER_PORT": "--port", "TICKER_PORT": "--ticker-port"}
     free: dict[str, int] = {}
     taken = []
@@ -228,6 +239,9 @@ def _checked(ports: Mapping[str, int]) -> dict[str, int]:
 
 def demo_parts(ports: Mapping[str, int], folder: Path, *, login: bool) -> list[Part]:
     """The three processes, in the order of starting; none is given a setting that is not the demo's."""
+    import os
+    from pathlib import Path
+
     from api_gateway.simulator.processes import Part
 
     ours = {name.upper() for _, settings in settings_groups() for name in settings.model_fields}
@@ -272,6 +286,10 @@ def demo_parts(ports: Mapping[str, int], folder: Path, *, login: bool) -> list[P
 
 def _welcome(ports: Mapping[str, int], *, login: bool) -> str:
     """What the demo says once everything answers."""
+    import json
+    import textwrap
+    from pathlib import Path
+
     mcp = f"http://localhost:{ports['MCP_SERVER_PORT']}/mcp"
     page = f"https://localhost:{ports['GATEWAY_PORT']}"
     snippet = json.dumps({"servers": {"ibkr": {"type": "http", "url": mcp}}}, indent=2)

@@ -316,6 +316,17 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
         assert each in outcome.stdout
 
 
+def test_before_main_nothing_is_imported_that_ctrl_c_could_interrupt_for_long() -> None:
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); had = set(sys.modules); import ib_mcp\n"
+    outcome = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program + "print(sorted(set(sys.modules) - had))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert outcome.stdout == "['__future__', 'ib_mcp']\n"
+
+
 def test_the_demo_never_imports_the_mcp_server(tmp_path: Path) -> None:
     program = (
         "import argparse, sys, ib_mcp\n"
