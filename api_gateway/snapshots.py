@@ -69,8 +69,6 @@ class Snapshots:
                 break
             patience.left -= EVERY
             await self._sleep(EVERY)
-            if repetition == SETTLING and silent:
-                await self._open_chains(silent, patience)
             try:
                 reply = await self._ask(call, patience)
             except Paced:
@@ -81,6 +79,8 @@ class Snapshots:
             silent = _silent(wanted, missing)
             if not missing or (repetition >= SETTLING and missing == before and not silent):
                 break
+            if repetition == SETTLING and silent:
+                await self._open_chains(silent, patience)
         self._open |= wanted
         now = self._now()
         for conid in {conid for conid, _ in wanted}:

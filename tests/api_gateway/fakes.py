@@ -6,6 +6,13 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+
+from api_gateway.call import Call
+from api_gateway.pacing import Patience
+from api_gateway.reply import Reply
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -75,3 +82,30 @@ class RawServer:
                     await writer.wait_closed()
                 except (OSError, ssl.SSLError):
                     continue
+
+
+class FakeGateway:
+    """Answers requests by path, each list in turn and its last answer for ever; `asked` is what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.answers: dict[str, list[Any]] = {}
+        self.held: asyncio.Event | None = None
+
+    def says(self, path: str, *answers: Any) -> FakeGateway:
+        """Answer `path` (without its query) with these; an exception is raised."""
+        self.answers[path] = list(answers)
+        return self
+
+    async def ask(self, call: Call, _: Patience) -> Reply:
+        path = call.address.target.removeprefix("/v1/api")
+        self.asked.append(path)
+        if self.held is not None:
+            await self.held.wait()
+        else:
+            await asyncio.sleep(0)
+        answers = self.answers.get(path.partition("?")[0], [{}])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return Reply(200, orjson.dumps(answer))
