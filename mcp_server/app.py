@@ -40,6 +40,8 @@ STATUS: Mapping[type[errors.GatewayError], int] = {
     errors.Failed: 502,
 }
 
+# From this length on, a refused value may be an account id or a token, and is not repeated.
+_TELLING = 4
 _SENTENCES = (
     (re.compile(r"^Field required$"), "is missing"),
     (re.compile(r"^String should match pattern "), "should match the pattern "),
@@ -107,7 +109,7 @@ async def _gateway_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _wrong_arguments(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
-    wrong = dict.fromkeys(_sentence(each["loc"], each["msg"]) for each in error.errors())
+    wrong = dict.fromkeys(_sentence(each["loc"], each["msg"], each.get("input")) for each in error.errors())
     body = {
         "error": errors.Invalid.__name__,
         "asked": request.scope["route"].name,
@@ -117,10 +119,12 @@ async def _wrong_arguments(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(body, status_code=STATUS[errors.Invalid])
 
 
-def _sentence(where: Sequence[int | str], message: str) -> str:
+def _sentence(where: Sequence[int | str], message: str, offered: object) -> str:
+    if isinstance(offered, str) and len(offered) >= _TELLING:
+        message = message.replace(offered, "…")
     for pattern, plain in _SENTENCES:
         message = pattern.sub(plain, message)
     name = ""
     for part in where[1:]:
         name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
-    return mask(f"`{name or 'the arguments'}` {message}")
+    return f"`{mask(name)}` {message}" if name else message

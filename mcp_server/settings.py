@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -50,6 +51,14 @@ def _sendable(token: SecretStr | None) -> SecretStr | None:
     return token
 
 
+def _path_of_its_own(path: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9_.~-]+)+", path) or path in {"/health", "/ready"}:
+        raise ValueError(
+            "it must be a path such as /mcp, without a slash at its end, and not /health or /ready"
+        )
+    return path
+
+
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -65,7 +74,7 @@ class ServerSettings(BaseSettings):
     mcp_server_port: int = Field(
         5002, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one."
     )
-    mcp_server_path: Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.~-]+)+$")] = Field(
+    mcp_server_path: Annotated[str, AfterValidator(_path_of_its_own)] = Field(
         "/mcp", description="Path of the MCP endpoint; not /health or /ready."
     )
     mcp_transport_protocol: Transport = Field(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from api_gateway import errors
 from api_gateway.client import Gateway
@@ -28,6 +28,10 @@ class Leg(BaseModel):
     price: float
 
 
+def only_this_one(text: str) -> str:
+    raise ValueError(f"{text} is not U1234567")
+
+
 def sample() -> APIRouter:
     router = APIRouter(tags=["Session"])
 
@@ -45,6 +49,10 @@ def sample() -> APIRouter:
     @router.post("/legs")
     async def send_legs(legs: Annotated[list[Leg], Body(embed=True)]) -> Json:
         return Json(str(len(legs)))
+
+    @router.get("/echo")
+    async def echo(account_id: Annotated[str, AfterValidator(only_this_one)]) -> Json:
+        return Json(account_id)
 
     return router
 
@@ -95,6 +103,16 @@ async def test_a_wrong_part_of_a_body_is_named_by_where_it_is(web: Any) -> None:
     happened = reply.json()["happened"]
     assert "`legs[1].price` should be a valid number" in happened
     assert "U1234567" not in happened
+
+
+async def test_a_value_that_a_check_repeats_is_not_shown(web: Any) -> None:
+    reply = await web.get("/echo", params={"account_id": "DU7654321"})
+    assert reply.json()["happened"] == "`account_id` is wrong: … is not U1234567."
+
+
+async def test_an_account_id_in_the_place_of_a_name_is_masked(web: Any) -> None:
+    reply = await web.post("/legs", json={"legs": [{"price": 1, "U7654321": 1}]})
+    assert reply.json()["happened"] == "`legs[0].U***4321` is not an argument of it."
 
 
 async def test_a_missing_body_is_a_sentence(web: Any) -> None:

@@ -165,7 +165,7 @@ async def test_a_wrong_path_value_is_refused_before_anything_is_sent(
 ) -> None:
     failed, text = await call(client, "look_at_account", account_id=value)
     assert failed
-    assert text.startswith("look_at_account: `account_id` should match the pattern")
+    assert text.startswith("look_at_account: `account_id` should be an account id such as DU1234567.")
     assert far_side.asked == []
 
 
