@@ -10,13 +10,20 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Body, Depends, Path, Query
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from mcp_server.relay import Relay, relay
 
 Gateway = Annotated[Relay, Depends(relay)]
 
+ACCOUNT: Final = "[A-Z]{1,4}[0-9]{4,12}[A-Z]?"
 LARGEST_CONID: Final = 2**31 - 1
 LARGEST_ORDER_ID: Final = 2**63 - 1
+
+
+def wrong(sentence: str) -> PydanticCustomError:
+    """What is wrong with an argument: the rest of a sentence that begins with its name."""
+    return PydanticCustomError("wrong", "{sentence}", {"sentence": sentence})
 
 
 def like(pattern: str, words: str) -> AfterValidator:
@@ -25,7 +32,7 @@ def like(pattern: str, words: str) -> AfterValidator:
 
     def check(text: str) -> str:
         if not wanted.fullmatch(text):
-            raise ValueError(f"not {words}")
+            raise wrong(f"should be {words}")
         return text
 
     return AfterValidator(check)
@@ -36,7 +43,7 @@ def at_most(limit: int, words: str) -> AfterValidator:
 
     def check(number: int) -> int:
         if number > limit:
-            raise ValueError(f"not {words}: too large")
+            raise wrong(f"should be {words}; this is too large")
         return number
 
     return AfterValidator(check)
@@ -44,12 +51,16 @@ def at_most(limit: int, words: str) -> AfterValidator:
 
 def _short_and_printable(text: str) -> str:
     if not (0 < len(text) <= 100 and text.isprintable()):
-        raise ValueError("not one line of 1 to 100 printable characters")
+        raise wrong("should be one line of 1 to 100 printable characters")
     return text
 
 
 # Kinds of values. IBKR is case-sensitive nearly everywhere, and so are these.
-AccountText = Annotated[str, Field(pattern=r"^[A-Z]{1,4}[0-9]{4,12}[A-Z]?$")]
+AccountText = Annotated[
+    str,
+    like(ACCOUNT, "an account id such as DU1234567"),
+    Field(json_schema_extra={"pattern": f"^{ACCOUNT}$"}),
+]
 ConidNumber = Annotated[int, Field(ge=1), at_most(LARGEST_CONID, "a conid")]
 OrderNumber = Annotated[int, Field(ge=1), at_most(LARGEST_ORDER_ID, "an order id")]
 PageNumber = Annotated[int, Field(ge=0), at_most(9999, "a page")]

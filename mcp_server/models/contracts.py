@@ -13,6 +13,7 @@ from mcp_server.dependencies import (
     IssuerId,
     OrderNumber,
     Text,
+    wrong,
 )
 from mcp_server.models.arguments import Arguments
 
@@ -48,7 +49,7 @@ class StrikesWanted(Arguments):
     @model_validator(mode="after")
     def _futures_options_name_their_exchange(self) -> Self:
         if self.sec_type == "FOP" and self.exchange is None:
-            raise ValueError("FOP needs `exchange`, e.g. CME, from the sections of `search_contracts`")
+            raise wrong("FOP needs `exchange`, e.g. CME, from the sections of `search_contracts`")
         return self
 
 
@@ -75,11 +76,11 @@ class SecdefWanted(Arguments):
     @model_validator(mode="after")
     def _enough_to_find_it(self) -> Self:
         if self.conid is None and self.issuer_id is None:
-            raise ValueError("give `conid` of the underlying, or `issuer_id` for bonds")
+            raise wrong("give `conid` of the underlying, or `issuer_id` for bonds")
         if self.sec_type in DATED and self.month is None:
-            raise ValueError(f"{self.sec_type} needs `month`, e.g. JAN27")
+            raise wrong(f"{self.sec_type} needs `month`, e.g. JAN27")
         if self.sec_type in OPTIONS and self.strike is None:
-            raise ValueError(f"{self.sec_type} needs `strike`, from `get_strikes`")
+            raise wrong(f"{self.sec_type} needs `strike`, from `get_strikes`")
         return self
 
 
@@ -95,5 +96,5 @@ class RulesWanted(Arguments):
     @model_validator(mode="after")
     def _a_modification_names_its_order(self) -> Self:
         if self.modify_order and self.order_id is None:
-            raise ValueError("`modify_order` needs `order_id`")
+            raise wrong("`modify_order` needs `order_id`")
         return self

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum
-from typing import Annotated, Final, Literal, Self, get_args
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mcp_server.dependencies import ConidNumber, ExchangeName, like
+from mcp_server.dependencies import ConidNumber, ExchangeName, like, wrong
 from mcp_server.models.arguments import Arguments
 
 Bar = Literal[
@@ -55,7 +55,7 @@ def _split(period: str) -> tuple[int, str]:
 def _not_too_long(period: str) -> str:
     count, unit = _split(period)
     if count > LONGEST[unit]:
-        raise ValueError(f"{period} is too long: at most {LONGEST[unit]}{unit}")
+        raise wrong(f"should be at most {LONGEST[unit]}{unit}")
     return period
 
 
@@ -65,7 +65,7 @@ def _is_a_moment(text: str) -> str:
             return text
     except ValueError:
         pass
-    raise ValueError("not a moment such as 20270131-14:30:00")
+    raise wrong("should be a moment such as 20270131-14:30:00")
 
 
 def _minutes(period: str) -> int:
@@ -105,12 +105,8 @@ class PriceHistoryWanted(Arguments):
         AfterValidator(_not_too_long),
     ] = "1d"
     bar: Annotated[
-        Bar,
-        Field(
-            default_factory=lambda given: usual_bar(given["period"]),
-            description="Bar size (1m is a month); left out, one that fits the period.",
-        ),
-    ]
+        Bar | None, Field(description="Bar size (1m is a month); left out, one that fits the period.")
+    ] = None
     exchange: Annotated[ExchangeName | None, Field(description="Exchange; SMART if left out.")] = None
     outside_rth: Annotated[bool | None, Field(description="Include extended hours.")] = None
     start_time: Annotated[
@@ -127,6 +123,11 @@ class PriceHistoryWanted(Arguments):
 
     @model_validator(mode="after")
     def _ibkr_would_keep_the_bar(self) -> Self:
-        if self.bar not in (fitting := bars_for(self.period)):
-            raise ValueError(f"a period of {self.period} takes bars of {', '.join(fitting)}, not {self.bar}")
+        fitting = bars_for(self.period)
+        if self.bar is not None and self.bar not in fitting:
+            raise wrong(f"a period of {self.period} takes bars of {', '.join(fitting)}, not {self.bar}")
         return self
+
+    def sent(self) -> dict[str, Any]:
+        """The arguments under IBKR's names, with the bar that fits where none was named."""
+        return {"bar": usual_bar(self.period), **super().sent()}

@@ -28,7 +28,7 @@ OrderFilter = Literal[
 async def list_live_orders(
     gateway: Gateway,
     filters: Annotated[
-        list[OrderFilter] | None, Query(min_length=1, description="Only these statuses; sort_by_time sorts.")
+        list[OrderFilter] | None, Query(description="Only these statuses; sort_by_time sorts.")
     ] = None,
     force: Annotated[bool | None, Query(description="Have IBKR read its orders anew first.")] = None,
     account_id: AccountFilter = None,

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
 from fastapi.routing import APIRoute
+from fastmcp import FastMCP
 from fastmcp.tools.base import ToolResult
+from mcp_types import TextContent
 
 from api_gateway.client import Gateway
 from api_gateway.settings import GatewaySettings
+from api_gateway.simulator.app import create_app as create_simulator
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.simulation import Options, Simulation
 from mcp_server.reference import the_call
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
@@ -27,6 +34,7 @@ FACTS = {
     for fact in json.loads((Path(__file__).parent / "operations.json").read_text())
 }
 
+NEW_YORK_MORNING = datetime(2026, 11, 23, 15, 30, tzinfo=UTC).timestamp()
 A = {"account_id": "DU1234567"}
 QUOTE = "31,84,86,88,85,7059,7762,82,83,70,71,7295,7741,55,6509"
 
@@ -237,12 +245,12 @@ WIRE = [
     Row(
         "get_price_history",
         {"conid": 265598},
-        "GET /iserver/marketdata/history?conid=265598&period=1d&bar=1min",
+        "GET /iserver/marketdata/history?bar=1min&conid=265598&period=1d",
     ),
     Row(
         "get_price_history",
         {"conid": 265598, "period": "1y"},
-        "GET /iserver/marketdata/history?conid=265598&period=1y&bar=1d",
+        "GET /iserver/marketdata/history?bar=1d&conid=265598&period=1y",
     ),
     Row(
         "get_price_history",
@@ -256,7 +264,7 @@ WIRE = [
             "direction": -1,
             "source": "Midpoint",
         },
-        "GET /iserver/marketdata/history?conid=265598&period=6m&bar=1d&exchange=SMART&outsideRth=true"
+        "GET /iserver/marketdata/history?bar=1d&conid=265598&period=6m&exchange=SMART&outsideRth=true"
         "&startTime=20261120-21%3A00%3A00&direction=-1&source=Midpoint",
     ),
     Row(
@@ -343,23 +351,122 @@ class Bench:
     def __getattr__(self, verb: str) -> Any:
         return getattr(self._gateway, verb)
 
-    async def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[Recorder, ToolResult]:
-        recorder = Recorder()
-        seconds = 0.0
-
-        async def sleep(asked: float) -> None:
-            nonlocal seconds
-            seconds += asked
+    @asynccontextmanager
+    async def over(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> AsyncIterator[FastMCP[Any]]:
+        async def sleep(seconds: float) -> None:
+            clock.advance(seconds)
 
         settings = GatewaySettings(_env_file=None)
-        transport = httpx.MockTransport(recorder)
-        async with Gateway(settings, transport=transport, now=lambda: seconds, sleep=sleep) as self._gateway:
-            return recorder, await self.server.call_tool(tool, dict(arguments))
+        async with Gateway(settings, transport=transport, now=clock.now, sleep=sleep) as self._gateway:
+            yield self.server
+
+    async def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[Recorder, ToolResult]:
+        recorder = Recorder()
+        async with self.over(httpx.MockTransport(recorder), Clock(held=True)) as server:
+            return recorder, await server.call_tool(tool, dict(arguments))
 
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
     return Bench()
+
+
+# Arguments that IBKR would misread, silently replace, or take as a way to another path.
+ESCAPES = ["../order/-1", "U1/orders?x=", "DU1234567%2F..", "DU1234567#", "DU1234567\r\nX: y", "DU1234567\n"]
+REFUSED: list[tuple[str, dict[str, Any]]] = [
+    *(("get_ledger", {"account_id": each}) for each in [*ESCAPES, "", "du1234567", "1234567", "DU12"]),
+    *(("select_account", {"account_id": each}) for each in [*ESCAPES, "All", 1234567]),
+    *(("get_combined_allocation", {"account_ids": each}) for each in [[], ["DU1234567", "x"], ["A"] * 101]),
+    *(("list_trades", {"account_id": each}) for each in ESCAPES),
+    *(("search_dynamic_accounts", {"pattern": each}) for each in ["", "*", "../..", "a b", "x" * 33]),
+    *(
+        ("get_contract_info", {"conid": each})
+        for each in [0, -1, 2**31, 10**30, "../1", "1/info", 1.5, "", "\u0663"]
+    ),
+    *(("unsubscribe_market_data", {"conid": each}) for each in [0, -1, 2**31, "AAPL"]),
+    *(("get_market_snapshot", {"conids": each}) for each in [[], [0], [1, "x"], list(range(1, 102)), "1,2"]),
+    *(
+        ("get_market_snapshot", {"conids": [1], "fields": each})
+        for each in [["last"], ["31,84"], ["31 "], ["-1"], ["31"] * 51, ["123456"]]
+    ),
+    *(("get_security_definitions", {"conids": each}) for each in [[], [0], [1] * 201]),
+    *(("get_order_status", {"order_id": each}) for each in [-1, 0, 2**63, "-1", "1/../2"]),
+    *(("list_positions", {**A, "page": each}) for each in [-1, 10_000, "a", 1.5]),
+    ("list_positions", {**A, "direction": "asc"}),
+    ("list_positions", {**A, "period": "1d"}),
+    ("list_positions", {**A, "sort": "name&x=1"}),
+    ("list_positions", {**A, "model": "a\nb"}),
+    *(
+        ("get_strikes", {"conid": 265598, "sec_type": "OPT", "month": each})
+        for each in ["202701", "jan27", "JAN2027", "JAN", "FOO27", "JAN27;FEB27", "JAN27\n", " JAN27", ""]
+    ),
+    ("get_strikes", {"conid": 265598, "sec_type": "STK", "month": "JAN27"}),
+    ("get_strikes", {"conid": 11004968, "sec_type": "FOP", "month": "DEC26"}),
+    ("get_secdef_info", {}),
+    ("get_secdef_info", {"conid": 265598, "sec_type": "OPT", "month": "JAN27"}),
+    ("get_secdef_info", {"conid": 265598, "sec_type": "FUT"}),
+    ("get_secdef_info", {"conid": 265598, "month": "202701"}),
+    ("get_secdef_info", {"conid": 265598, "right": "CALL"}),
+    ("get_secdef_info", {"conid": 265598, "strike": 0}),
+    *(("get_bond_filters", {"issuer_id": each}) for each in ["1234567", "e", "e1;e2"]),
+    ("get_contract_rules", {"conid": 265598, "modify_order": True}),
+    ("get_contract_rules", {"conid": 265598, "modify_order": True, "order_id": -1}),
+    ("get_contract_rules", {"conid": 265598, "is_buy": "sell"}),
+    ("list_contract_algos", {"conid": 265598, "algos": ["Adaptive;Vwap"]}),
+    ("list_contract_algos", {"conid": 265598, "algos": ["Vwap"] * 9}),
+    *(("list_currency_pairs", {"currency": each}) for each in ["usd", "US", "EUR.USD", "EUR&x=1"]),
+    *(("list_stocks", {"symbols": each}) for each in [[], ["aapl"], ["AAPL,MSFT"], ["A&B"], ["A"] * 51]),
+    *(("list_exchange_conids", {"exchange": each}) for each in ["nasdaq", "NASDAQ,NYSE", ""]),
+    *(("search_contracts", {"symbol": each}) for each in ["", "A\r\nB", "x" * 101]),
+    *(("search_contracts_by_body", {"symbol": each}) for each in ["", "A\r\nB", 5]),
+    ("search_contracts", {"symbol": "AAPL", "sec_type": "OPT"}),
+    *(
+        ("get_price_history", {"conid": 265598, "period": each})
+        for each in [
+            "1D",
+            "0d",
+            "31min",
+            "9h",
+            "1001d",
+            "793w",
+            "183m",
+            "16y",
+            "1",
+            "d",
+            "1 d",
+            "-1d",
+            "1d\n",
+        ]
+    ),
+    *(
+        ("get_price_history", {"conid": 265598, "period": period, "bar": bar})
+        for period, bar in [("1y", "1min"), ("1d", "1w"), ("1w", "1min"), ("15y", "1d"), ("1d", "1D")]
+    ),
+    *(
+        ("get_price_history", {"conid": 265598, "start_time": each})
+        for each in ["20261301-00:00:00", "20260230-00:00:00", "20261120 21:00:00", "20261120-9:00:00", "now"]
+    ),
+    ("get_price_history", {"conid": 265598, "direction": 0}),
+    ("get_price_history", {"conid": 265598, "source": "last"}),
+    *(("list_trades", {"days": each}) for each in [0, 8, "week"]),
+    ("list_live_orders", {"filters": ["Submitted"]}),
+    ("open_brokerage_session", {"compete": "yes please"}),
+    ("get_pnl", {"account_id": "DU1234567"}),
+]
+
+
+@pytest.mark.parametrize(("tool", "arguments"), REFUSED, ids=lambda value: str(value)[:50])
+async def test_a_wrong_argument_is_told_and_nothing_is_sent(
+    bench: Bench, tool: str, arguments: dict[str, Any]
+) -> None:
+    recorder, answer = await bench.call(tool, arguments)
+
+    assert answer.is_error
+    assert recorder.sent == []
+    told = answer.content[0]
+    assert isinstance(told, TextContent)
+    assert told.text.startswith(tool)
+    assert "Nothing was sent" in told.text
 
 
 @pytest.mark.parametrize("row", WIRE, ids=str)
@@ -371,6 +478,41 @@ async def test_a_tool_sends_exactly_this_and_only_reads_before_it(bench: Bench, 
     assert last == row.sent
     assert (json.loads(content) if content else None) == row.body
     assert all(target.startswith("GET ") and "unsubscribe" not in target for target, _ in before)
+
+
+# What a simulated account can be asked where the table's row means another.
+ASKED: dict[str, dict[str, Any]] = {
+    "get_bond_filters": {"issuer_id": "e1400789"},
+    "get_order_status": {"order_id": 602801489},
+}
+NOT_FOR_INDIVIDUALS = {"search_dynamic_accounts", "select_dynamic_account"}
+SECRETS = {"session", "sessionId", "CREDENTIAL", "IP", "MAC", "hardware_info"}
+
+
+@pytest.mark.parametrize("tool", ROUTES)
+async def test_the_simulator_answers_every_tool(bench: Bench, tool: str) -> None:
+    arguments = next(ASKED.get(tool, row.arguments) for row in WIRE if row.tool == tool)
+    clock = Clock(start=NEW_YORK_MORNING, held=True)
+    simulated = create_simulator(Simulation(Options(login=True), clock))
+
+    async with bench.over(httpx.ASGITransport(simulated), clock) as server:
+        if tool == "unsubscribe_market_data":
+            await server.call_tool("get_market_snapshot", {"conids": [265598]})
+        answer = await server.call_tool(tool, dict(arguments))
+
+    told = answer.content[0]
+    assert isinstance(told, TextContent)
+    assert answer.is_error is (tool in NOT_FOR_INDIVIDUALS), told.text
+    if not answer.is_error:
+        body = json.loads(told.text)
+        assert body or tool == "list_combo_positions"
+        assert not SECRETS & _names(body)
+
+
+def _names(body: Any) -> set[str]:
+    if isinstance(body, dict):
+        return set(body).union(*(_names(each) for each in body.values()))
+    return set().union(*(_names(each) for each in body)) if isinstance(body, list) else set()
 
 
 def test_every_route_has_a_row() -> None:

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from mcp_server.models.market_data import BARS, STEPS, PriceHistoryWanted, bars_for, usual_bar
+
+CONID = 265598
+
+
+@pytest.mark.parametrize(("period", "smallest", "largest", "_usual"), STEPS)
+def test_a_period_of_ibkrs_table_takes_the_bars_of_its_row(
+    period: str, smallest: str, largest: str, _usual: str
+) -> None:
+    bars = bars_for(period)
+
+    assert (bars[0], bars[-1]) == (smallest, largest)
+    assert bars == BARS[BARS.index(bars[0]) : BARS.index(bars[-1]) + 1]
+
+
+@pytest.mark.parametrize(
+    ("period", "smallest", "largest"),
+    [
+        ("30min", "1min", "8h"),
+        ("5d", "1min", "1w"),  # from the row of a day to that of a week
+        ("2w", "10min", "1m"),
+        ("18m", "8h", "1m"),
+        ("1000d", "1d", "1m"),
+        ("792w", "1w", "1m"),  # longer than the last row
+        ("182m", "1d", "1m"),
+    ],
+)
+def test_a_period_between_two_rows_takes_what_either_takes(period: str, smallest: str, largest: str) -> None:
+    bars = bars_for(period)
+    assert (bars[0], bars[-1]) == (smallest, largest)
+
+
+@pytest.mark.parametrize(
+    ("period", "bar"),
+    [
+        ("1d", "1min"),
+        ("1w", "15min"),
+        ("2w", "15min"),
+        ("3m", "1d"),
+        ("1y", "1d"),
+        ("3y", "1w"),
+        ("15y", "1w"),
+    ],
+)
+def test_the_usual_bar_is_ibkrs_own(period: str, bar: str) -> None:
+    assert usual_bar(period) == bar
+
+
+def test_the_usual_bar_fits_where_ibkrs_own_does_not() -> None:
+    assert usual_bar("1m") == "1h"
+
+
+@pytest.mark.parametrize("unit", ["min", "h", "d", "w", "m", "y"])
+def test_every_period_that_is_not_too_long_has_a_usual_bar_that_fits(unit: str) -> None:
+    longest = {"min": 30, "h": 8, "d": 1000, "w": 792, "m": 182, "y": 15}[unit]
+
+    for count in range(1, longest + 1):
+        period = f"{count}{unit}"
+        assert PriceHistoryWanted(conid=CONID, period=period).sent()["bar"] in bars_for(period)
+    with pytest.raises(ValidationError, match=f"at most {longest}{unit}"):
+        PriceHistoryWanted(conid=CONID, period=f"{longest + 1}{unit}")
+
+
+def test_a_bar_that_does_not_fit_is_refused_with_those_that_do() -> None:
+    with pytest.raises(ValidationError, match=r"a period of 1y takes bars of 8h, 1d, 1w, 1m, not 1min"):
+        PriceHistoryWanted(conid=CONID, period="1y", bar="1min")
+
+
+def test_the_bar_that_was_named_is_sent() -> None:
+    assert PriceHistoryWanted(conid=CONID, period="1d", bar="5min").sent() == {
+        "conid": CONID,
+        "period": "1d",
+        "bar": "5min",
+    }
+
+
+@pytest.mark.parametrize("moment", ["20261120-21:00:00", "19991231-00:00:00", "20240229-12:30:59"])
+def test_a_moment_is_taken(moment: str) -> None:
+    assert PriceHistoryWanted(conid=CONID, start_time=moment).sent()["startTime"] == moment
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "20260229-12:00:00",
+        "20261120-24:00:00",
+        "2026112-021:00:00",
+        "20261120-21:00:00 ",
+        "\u0662\u0660261120-21:00:00",
+    ],
+)
+def test_a_moment_that_is_none_is_refused(moment: str) -> None:
+    with pytest.raises(ValidationError, match="should be a moment"):
+        PriceHistoryWanted(conid=CONID, start_time=moment)
