@@ -162,9 +162,11 @@ async def test_the_period_widens_the_realised_profit(ready: Caller, simulation: 
     simulation.prices.set_price(MSFT, 500.0)
     trade(simulation.broker, MSFT, 10, 500.0)
     trade(simulation.broker, MSFT, -5, 520.0)
-    simulation.clock.advance(86400)
-    simulation.session.login()
-    await ready.ready()
+
+    async def later(days: int) -> None:
+        simulation.clock.advance(days * 86400)
+        simulation.session.login()
+        await ready.ready()
 
     async def realised(period: str) -> float:
         rows = await ready.json(POSITIONS, period=period)
@@ -172,9 +174,15 @@ async def test_the_period_widens_the_realised_profit(ready: Caller, simulation: 
         assert isinstance(profit, float)
         return profit
 
+    await later(1)
     assert await realised("1D") == 0.0
     assert await realised("7D") == pytest.approx(5 * 20 - 1.5, abs=0.5)
     assert await realised("1M") == await realised("7D")
+    await later(10)
+    assert await realised("7D") == 0.0
+    assert await realised("1M") > 0.0
+    await later(25)
+    assert await realised("1M") == 0.0
 
 
 async def test_a_fill_shows_at_once_in_the_new_positions_and_later_in_the_cached_ones(
