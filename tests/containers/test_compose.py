@@ -359,8 +359,8 @@ def test_a_script_can_be_run(path: str) -> None:
 
 
 def test_the_gateway_script_becomes_java_with_little_memory() -> None:
-    command = (ROOT / "api_gateway/run_gateway.sh").read_text().rpartition("exec java ")[2]
-    assert command
+    _, becomes, command = (ROOT / "api_gateway/run_gateway.sh").read_text().rpartition("\nexec java ")
+    assert becomes
     assert command.rstrip().endswith("--conf conf.yaml"), "nothing runs after it"
     for option in (
         "-Xmx128m",

@@ -54,6 +54,9 @@ class Stack:
             "GATEWAY_PORT": str(self.gateway_port),
             "MCP_SERVER_PORT": str(self.server_port),
             "PROJECT": self.project,
+            # Seconds: as often as it can be told to look.
+            "TICKLE_INTERVAL": "5",
+            "TICKLE_INTERVAL_FOUL": "1",
         }
         files = ("-f", "docker-compose.yml", "-f", "override.yml")
         done = subprocess.run(
@@ -125,6 +128,25 @@ class Stack:
         async with self.client() as client:
             result = await client.call_tool("list_brokerage_accounts", {}, raise_on_error=False)
             return result.is_error, " ".join(getattr(block, "text", "") for block in result.content)
+
+    @property
+    def session(self) -> str:
+        """What the ticker finds when everything works."""
+        return "established" if self.gateway == "simulator" else "login_required"
+
+    async def noticed(self, wanted: str) -> None:
+        """Wait until the ticker says this of the session."""
+        question = (
+            "import urllib.request as r; print(r.urlopen('http://127.0.0.1:5056/state').read().decode())"
+        )
+        deadline = time.monotonic() + PATIENCE
+        state = ""
+        while time.monotonic() < deadline:
+            state = json.loads(self.inside("ticker", "python3", "-c", question))["state"]
+            if state == wanted:
+                return
+            await asyncio.sleep(PAUSE)
+        pytest.fail(f"After {PATIENCE:.0f} s the ticker says {state}, not {wanted}")
 
     async def settle(self) -> str:
         """Wait until an MCP client gets what this gateway has to say; returns the answer."""
@@ -354,7 +376,7 @@ def test_no_secret_is_in_the_logs(stack: Stack) -> None:
 # -- killed and started --
 
 
-async def test_the_server_lives_on_without_a_gateway_and_finds_it_again(stack: Stack) -> None:
+async def test_server_and_ticker_live_on_without_a_gateway_and_find_it_again(stack: Stack) -> None:
     stack.compose("kill", "gateway")
     try:
         failed, told = await stack.answer()
@@ -362,9 +384,12 @@ async def test_the_server_lives_on_without_a_gateway_and_finds_it_again(stack: S
         assert stack.server("/health")[0] == 200
         async with stack.client() as client:
             assert await client.list_tools()
+        await stack.noticed("unreachable")
     finally:
         stack.compose("start", "gateway")
     await stack.settle()
+    await stack.noticed(stack.session)
+    assert stack.inspected("mcp-server")["RestartCount"] == stack.inspected("ticker")["RestartCount"] == 0
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(SERVICES)), ids=">".join)
@@ -384,6 +409,7 @@ async def test_they_find_each_other_when_the_volume_is_new_and_the_gateway_comes
     assert failed, told
     stack.up()
     await stack.settle()
+    await stack.noticed(stack.session)
 
 
 def test_down_takes_less_than_three_seconds(stack: Stack) -> None:
@@ -402,7 +428,19 @@ def test_each_stops_by_itself_on_sigterm(stack: Stack) -> None:
     assert exits == {"gateway": java, "ticker": 0, "mcp-server": 0}
 
 
-# -- the token --
+# -- settings --
+
+
+def test_a_value_that_does_not_exist_stops_the_start_with_those_that_do(simulator: Stack) -> None:
+    wrong = replace(simulator, settings={"TRADING_MODE": "sandbox"})
+    try:
+        assert wrong.compose("up", "--detach", "--wait", "mcp-server", check=False).returncode != 0
+        logs = wrong.compose("logs", "mcp-server").stdout
+        assert "TRADING_MODE" in logs
+        assert "paper" in logs
+        assert "Traceback" not in logs
+    finally:
+        simulator.up()
 
 
 async def test_a_token_is_asked_for_when_it_is_set(simulator: Stack) -> None:
