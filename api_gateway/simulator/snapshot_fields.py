@@ -37,7 +37,8 @@ class Subject:
     @cached_property
     def line(self) -> Line | None:
         """The account's position, if it has one."""
-        return self.simulation.broker.cached_valuation().line(self.instrument.conid)
+        broker, conid = self.simulation.broker, self.instrument.conid
+        return broker.valuation().line(conid) if conid in broker.holdings else None
 
     @cached_property
     def greeks(self) -> Greeks | None:
@@ -283,5 +284,5 @@ def _break_even(s: Subject) -> str:
 def _part_of_account(s: Subject) -> str | None:
     if s.line is None:
         return None
-    account = s.simulation.broker.cached_valuation()
+    account = s.simulation.broker.valuation()
     return text.percent(s.line.market_value * s.line.rate / account.net_liquidation)

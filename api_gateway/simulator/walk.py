@@ -17,7 +17,7 @@ _BLOCK, _MINUTE = 1800.0, 60.0
 _STEPS = int(_MINUTE / STEP)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Range:
     """What a price did over a while, in ticks."""
 
@@ -105,9 +105,9 @@ class Walk:
         self._origin = wander(key, anchor.toordinal() - 0.5)
         self._ceiling = ceiling or 1 << 60
         self._stretches = lru_cache(maxsize=4096)(self._stretches_of)
-        self._blocks = lru_cache(maxsize=256)(self._blocks_of)
-        self._minutes = lru_cache(maxsize=1024)(self._minutes_of)
-        self._steps = lru_cache(maxsize=256)(self._steps_of)
+        self._blocks = lru_cache(maxsize=128)(self._blocks_of)
+        self._minutes = lru_cache(maxsize=128)(self._minutes_of)
+        self._steps = lru_cache(maxsize=64)(self._steps_of)
 
     def at(self, session: Session, epoch: float) -> int:
         """The price at a moment between the session's start and end, the end included."""

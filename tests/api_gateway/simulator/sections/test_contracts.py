@@ -60,8 +60,8 @@ async def test_a_search_that_makes_no_sense_is_a_bad_request(asks: Caller, query
 
 
 async def test_strikes_are_empty_until_the_underlying_was_searched_for(asks: Caller) -> None:
-    query = {"conid": AAPL, "sectype": "OPT", "month": "MAR26"}
-    empty = {"call": [], "put": []}
+    query: dict[str, str | int] = {"conid": AAPL, "sectype": "OPT", "month": "MAR26"}
+    empty: dict[str, list[float]] = {"call": [], "put": []}
     assert await asks.json(STRIKES, **query) == empty
     await asks.json(SEARCH, symbol="apple", name="true")
     assert await asks.json(STRIKES, **query) == empty
