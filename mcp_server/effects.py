@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 EXTENSION: Final = "x-effect"
+REPETITION: Final = "x-repeatable"
 
 
 class Effect(StrEnum):
@@ -25,6 +26,8 @@ class Effect(StrEnum):
 READS: Final[dict[str, Any]] = {EXTENSION: Effect.READS.value}
 CHANGES: Final[dict[str, Any]] = {EXTENSION: Effect.CHANGES.value}
 DESTROYS: Final[dict[str, Any]] = {EXTENSION: Effect.DESTROYS.value}
+# Beside one of them (`CHANGES | REPEATABLE`): doing it twice is doing it once.
+REPEATABLE: Final[dict[str, Any]] = {REPETITION: True}
 
 
 def effect(methods: Collection[str], extensions: Mapping[str, Any] | None) -> Effect:
@@ -33,3 +36,10 @@ def effect(methods: Collection[str], extensions: Mapping[str, Any] | None) -> Ef
     if marked is not None:
         return Effect(marked)
     return Effect.READS if set(methods) <= {"GET", "HEAD"} else Effect.CHANGES
+
+
+def repeatable(methods: Collection[str], extensions: Mapping[str, Any] | None) -> bool:
+    """Whether the same call once more does nothing more: a read, a PUT, a DELETE, or marked so."""
+    if (extensions or {}).get(REPETITION):
+        return True
+    return effect(methods, extensions) is Effect.READS or set(methods) <= {"PUT", "DELETE"}

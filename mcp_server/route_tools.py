@@ -21,7 +21,7 @@ from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
 from mcp_server.app import OPERATION
-from mcp_server.effects import Effect, effect
+from mcp_server.effects import Effect, effect, repeatable
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class RouteTool(Tool):
                 title=title,
                 read_only_hint=effects is Effect.READS,
                 destructive_hint=effects is Effect.DESTROYS,
-                idempotent_hint=effects is Effect.READS or route.method in {"PUT", "DELETE"},
+                idempotent_hint=repeatable({route.method}, route.extensions),
                 open_world_hint=True,
             ),
         )

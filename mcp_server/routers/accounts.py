@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from mcp_server.dependencies import AccountId, BodyAccountId, Gateway, like
-from mcp_server.effects import CHANGES
+from mcp_server.effects import CHANGES, REPEATABLE
 from mcp_server.relay import Json
 
 router = APIRouter(tags=["Accounts"])
@@ -24,7 +24,7 @@ async def list_brokerage_accounts(gateway: Gateway) -> Json:
     return await gateway.get("/iserver/accounts", redact=("sessionId",))
 
 
-@router.post("/iserver/account", openapi_extra=CHANGES)
+@router.post("/iserver/account", openapi_extra=CHANGES | REPEATABLE)
 async def select_account(gateway: Gateway, account_id: BodyAccountId) -> Json:
     """Select the account that orders, trades and profit and loss refer to.
 
@@ -67,7 +67,7 @@ async def search_dynamic_accounts(
     return await gateway.get("/iserver/account/search/{pattern}", pattern)
 
 
-@router.post("/iserver/dynaccount", openapi_extra=CHANGES)
+@router.post("/iserver/dynaccount", openapi_extra=CHANGES | REPEATABLE)
 async def select_dynamic_account(gateway: Gateway, account_id: BodyAccountId) -> Json:
     """Select the dynamic account that later calls refer to.
 

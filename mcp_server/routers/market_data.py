@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 
 from mcp_server.dependencies import BodyConid, ConidNumber, Gateway, like
-from mcp_server.effects import CHANGES
+from mcp_server.effects import CHANGES, REPEATABLE
 from mcp_server.models.market_data import PriceHistoryWanted
 from mcp_server.relay import Json
 
@@ -55,7 +55,7 @@ async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryWant
     return await gateway.get("/iserver/marketdata/history", **wanted.sent())
 
 
-@router.post("/iserver/marketdata/unsubscribe", openapi_extra=CHANGES)
+@router.post("/iserver/marketdata/unsubscribe", openapi_extra=CHANGES | REPEATABLE)
 async def unsubscribe_market_data(gateway: Gateway, conid: BodyConid) -> Json:
     """Give back the market-data line of one contract.
 
@@ -66,7 +66,7 @@ async def unsubscribe_market_data(gateway: Gateway, conid: BodyConid) -> Json:
     return await gateway.post("/iserver/marketdata/unsubscribe", body={"conid": conid})
 
 
-@router.get("/iserver/marketdata/unsubscribeall", openapi_extra=CHANGES)
+@router.get("/iserver/marketdata/unsubscribeall", openapi_extra=CHANGES | REPEATABLE)
 async def unsubscribe_all_market_data(gateway: Gateway) -> Json:
     """Give back all market-data lines, also those of other programs on this gateway.
     \f

@@ -18,7 +18,7 @@ from mcp_server.dependencies import (
     SortColumn,
     SortDirection,
 )
-from mcp_server.effects import CHANGES, READS
+from mcp_server.effects import CHANGES, READS, REPEATABLE
 from mcp_server.relay import Json
 
 router = APIRouter(tags=["Portfolio"])
@@ -204,7 +204,7 @@ async def list_combo_positions(gateway: Gateway, account_id: AccountId, nocache:
     return await gateway.get("/portfolio/{account}/combo/positions", account_id, nocache=nocache)
 
 
-@router.post("/portfolio/{account_id}/positions/invalidate", openapi_extra=CHANGES)
+@router.post("/portfolio/{account_id}/positions/invalidate", openapi_extra=CHANGES | REPEATABLE)
 async def invalidate_position_cache(gateway: Gateway, account_id: AccountId) -> Json:
     """Make IBKR forget its cached positions, so that `list_positions` reads them anew.
     \f

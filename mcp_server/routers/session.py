@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 
 from mcp_server.dependencies import Gateway
-from mcp_server.effects import CHANGES, DESTROYS, READS
+from mcp_server.effects import CHANGES, DESTROYS, READS, REPEATABLE
 from mcp_server.relay import Json
 
 router = APIRouter(tags=["Session"])
@@ -71,7 +71,7 @@ async def validate_sso(gateway: Gateway) -> Json:
     return await gateway.get("/sso/validate", redact=("CREDENTIAL", "IP"))
 
 
-@router.post("/logout", openapi_extra=DESTROYS)
+@router.post("/logout", openapi_extra=DESTROYS | REPEATABLE)
 async def logout(gateway: Gateway) -> Json:
     """End the browser login of the whole gateway.
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_server.effects import CHANGES, DESTROYS, READS, Effect, effect
+from mcp_server.effects import CHANGES, DESTROYS, READS, REPEATABLE, Effect, effect, repeatable
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,22 @@ def test_a_forgotten_mark_counts_as_a_change(method: str) -> None:
 def test_a_misspelt_mark_is_an_error() -> None:
     with pytest.raises(ValueError, match="raeds"):
         effect({"GET"}, {"x-effect": "raeds"})
+
+
+@pytest.mark.parametrize(
+    ("method", "marks", "expected"),
+    [
+        ("GET", None, True),
+        ("GET", CHANGES, False),
+        ("GET", CHANGES | REPEATABLE, True),
+        ("POST", None, False),
+        ("POST", READS, True),
+        ("POST", DESTROYS | REPEATABLE, True),
+        ("PUT", None, True),
+        ("DELETE", DESTROYS, True),
+    ],
+)
+def test_what_may_be_repeated_without_doing_more(
+    method: str, marks: dict[str, str] | None, expected: bool
+) -> None:
+    assert repeatable({method}, marks) is expected

@@ -191,6 +191,7 @@ def test_what_changes_something_is_known_by_name(tools: dict[str, mcp_types.Tool
         "invalidate_position_cache",
     }
     assert {name for name, hint in hints.items() if hint.destructive_hint} == {"logout"}
+    assert {name for name, hint in hints.items() if not hint.idempotent_hint} == {"open_brokerage_session"}
 
 
 @pytest.mark.parametrize("name", NAMES)
