@@ -105,7 +105,7 @@ def bars_in(
         begin = first.start if outside else first.opens
     else:
         begin = end - period.seconds
-    return step, prices.bars_between(instrument, begin, end, step, outside)[-MOST_POINTS:]
+    return step, prices.bars_between(instrument, begin, end, step, outside, most=MOST_POINTS)
 
 
 def envelope(

@@ -160,11 +160,21 @@ class Prices:
         return list(islice(self._backwards(instrument, end, step, outside_rth), count))[::-1]
 
     def bars_between(
-        self, instrument: Instrument, begin: float, end: float, step: float, outside_rth: bool = False
+        self,
+        instrument: Instrument,
+        begin: float,
+        end: float,
+        step: float,
+        outside_rth: bool = False,
+        *,
+        most: int | None = None,
     ) -> list[Bar]:
-        """The bars of `step` seconds that start at `begin` or later and before `end`, the oldest first."""
+        """The bars of `step` seconds that start at `begin` or later and before `end`, the oldest first.
+
+        Only the last `most` of them, if that is given.
+        """
         bars = self._backwards(instrument, end, step, outside_rth)
-        return list(takewhile(lambda bar: bar.start >= begin, bars))[::-1]
+        return list(islice(takewhile(lambda bar: bar.start >= begin, bars), most))[::-1]
 
     def set_price(self, conid: int, price: float | None) -> None:
         """Fix one instrument's price from now on; None lets it move again."""
