@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from api_gateway.simulator.certificate import Certificate, certificate_in
 
@@ -39,6 +40,21 @@ def test_a_strict_client_that_trusts_the_file_accepts_each_of_the_names(tmp_path
     certificate = certificate_in(tmp_path)
     accepted = shake_hands(certificate, name=name, trusted=tmp_path / "gateway.pem")
     assert hashlib.sha256(accepted).hexdigest() == certificate.fingerprint.replace(":", "").lower()
+
+
+def test_it_carries_what_strict_verifiers_ask_of_an_issuer(tmp_path: Path) -> None:
+    made = x509.load_pem_x509_certificate(certificate_in(tmp_path).certificate.read_bytes())
+    constraints = made.extensions.get_extension_for_class(x509.BasicConstraints)
+    usage = made.extensions.get_extension_for_class(x509.KeyUsage)
+    subject = made.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    authority = made.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    assert constraints.critical
+    assert constraints.value.ca
+    assert usage.critical
+    assert usage.value.key_cert_sign
+    assert usage.value.digital_signature
+    assert authority.key_identifier == subject.digest
+    assert made.issuer == made.subject
 
 
 def test_another_name_is_not_accepted(tmp_path: Path) -> None:
