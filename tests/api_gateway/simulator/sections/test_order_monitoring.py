@@ -72,6 +72,12 @@ async def test_sorting_by_time_puts_the_last_change_first(asks: Caller, simulati
     assert times == sorted(times, reverse=True)
 
 
+async def test_a_list_holds_a_thousand_orders_and_no_more(asks: Caller, simulation: Simulation) -> None:
+    for _ in range(1000):
+        simulation.broker.enter(MSFT, "BUY", 1, "LMT", at=simulation.clock.now(), limit_price=1.0)
+    assert len((await asks.second(ORDERS))["orders"]) == 1000
+
+
 @pytest.mark.parametrize("path", [ORDERS, TRADES])
 async def test_another_account_than_the_selected_one_is_not_served(asks: Caller, path: str) -> None:
     assert (await asks.get(path, accountId="U7654321")).status_code == 503
