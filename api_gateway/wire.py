@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -215,7 +215,7 @@ class Wire:
             raise too_long
         chunks = []
         left = self._max_body
-        async for chunk in response.aiter_raw():
+        async for chunk in cast(httpx.AsyncByteStream, response.stream):  # as it comes: nothing is compressed
             left -= len(chunk)
             if left < 0:
                 raise too_long
