@@ -36,8 +36,8 @@ button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 
 # The page loads nothing and posts to itself only.
 HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "cache-control": "no-store",
 }
 
