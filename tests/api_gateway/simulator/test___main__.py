@@ -106,7 +106,7 @@ def test_it_says_where_it_answers_and_can_be_verified_by_its_certificate(tmp_pat
 
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_within_a_second_although_a_request_hangs(number: signal.Signals) -> None:
+def test_it_stops_at_once_although_a_request_hangs(number: signal.Signals) -> None:
     with running("--no-tls") as (process, printed):
         assert "log in at http://localhost:" in printed
         with httpx.Client(base_url=address(printed), timeout=10, trust_env=False) as client:
@@ -122,7 +122,8 @@ def test_it_stops_within_a_second_although_a_request_hangs(number: signal.Signal
             took = time.monotonic() - before
             hanging.join()
     assert process.returncode == 0
-    assert took < 1
+    # A third of a second on a machine with nothing else to do; waiting for the request would take ten.
+    assert took < 3
     assert said == ""
     assert len(failures) == 1
 
