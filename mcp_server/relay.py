@@ -68,8 +68,11 @@ class Relay:
         return _json(await self._gateway.tickle(), redact)
 
 
-def relay(request: Request) -> Relay:
-    """The relay of the app that is answering; a dependency of every route."""
+async def relay(request: Request) -> Relay:
+    """The relay of the app that is answering; a dependency of every route.
+
+    A coroutine though it waits for nothing: FastAPI sends a plain function to another thread and back.
+    """
     found: Relay = request.app.state.relay
     return found
 

@@ -60,7 +60,7 @@ async def test_the_gateways_refusals_pass_through_the_relay(relayed: Relay, far_
     assert far_side.asked == []
 
 
-def test_a_route_finds_the_relay_of_its_app(relayed: Relay) -> None:
+async def test_a_route_finds_the_relay_of_its_app(relayed: Relay) -> None:
     app = FastAPI()
     app.state.relay = relayed
-    assert relay(Request({"type": "http", "app": app})) is relayed
+    assert await relay(Request({"type": "http", "app": app})) is relayed
