@@ -165,6 +165,7 @@ def demo(chosen: argparse.Namespace) -> int:
     """Run the three parts until Ctrl-C: 0; 1 if a part could not start or died; 2 for a wrong setting."""
     import os
     import signal
+    from io import TextIOWrapper
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
@@ -191,6 +192,8 @@ def demo(chosen: argparse.Namespace) -> int:
     except PortTakenError as error:
         print(error, file=sys.stderr)
         return 1
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a log line may hold what the terminal cannot show
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     # A folder of their own: no `.env` for a live account lies about in it.
     with TemporaryDirectory(prefix="ib-mcp-demo-") as folder:

@@ -39,6 +39,7 @@ class Part:
     certificate: Path | None = None
     after: str = ""
     process: subprocess.Popen[str] | None = None
+    reader: threading.Thread | None = None
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=15))
 
     def answers(self) -> bool:
@@ -81,7 +82,8 @@ class Stop:
     """Somebody wants all of it to end; twice: at once."""
 
 
-Events = queue.SimpleQueue[Line | Ended | Stop]
+Event = Line | Ended | Stop
+Events = queue.SimpleQueue[Event]
 
 
 class Processes:
@@ -121,15 +123,12 @@ class Processes:
             for part in self._parts:
                 if part.process is None and part.after not in waiting:
                     self._start(part)
-            event = self._next(0.1 if waiting else 0.5)
+            event = self._show(self._next(0.1 if waiting else 0.5))
             if isinstance(event, Stop):
                 self._say("Stopping …")
                 return ""
             if isinstance(event, Ended):
                 return _obituary(event)
-            if isinstance(event, Line):
-                self._show(event)
-                continue
             for part in list(waiting.values()):
                 if part.process and part.answers():
                     del waiting[part.name]
@@ -153,7 +152,8 @@ class Processes:
             errors="replace",
             start_new_session=True,
         )
-        threading.Thread(target=self._read, args=(part, part.process), daemon=True).start()
+        part.reader = threading.Thread(target=self._read, args=(part, part.process), daemon=True)
+        part.reader.start()
 
     def _read(self, part: Part, process: subprocess.Popen[str]) -> None:
         if process.stdout:
@@ -162,7 +162,7 @@ class Processes:
                     self._events.put(Line(part, line.rstrip()))
         self._events.put(Ended(part, process.wait()))
 
-    def _next(self, seconds: float) -> Line | Ended | Stop | None:
+    def _next(self, seconds: float) -> Event | None:
         try:
             return self._events.get(timeout=seconds)
         except queue.Empty:
@@ -172,22 +172,29 @@ class Processes:
         """End the parts, the last one first; one that is slow is killed, as all are if asked twice."""
         grace = GRACE
         for part in reversed(self._parts):
-            if part.process is None or part.process.poll() is not None:
+            if part.process is None:
                 continue
             part.process.terminate()
             limit = time.monotonic() + grace
             while part.process.poll() is None and time.monotonic() < limit:
-                event = self._next(0.05)
-                if isinstance(event, Stop):
+                if isinstance(self._show(self._next(0.05)), Stop):
                     limit = grace = 0
-                elif isinstance(event, Line):
-                    self._show(event)
             if part.process.poll() is None:
                 part.process.kill()
                 part.process.wait()
                 self._say(f"The {part.name} was killed.")
+            if part.reader:
+                part.reader.join(1)
+        while (event := self._next(0)) is not None:
+            self._show(event)
 
-    def _show(self, line: Line) -> None:
+    def _show(self, event: Event | None) -> Event | None:
+        """Print an event that is a line; returns the event."""
+        if isinstance(event, Line):
+            self._print(event)
+        return event
+
+    def _print(self, line: Line) -> None:
         line.part.last_lines.append(line.text)
         prefix = f"{line.part.name:<{self._width}} |"
         if self._coloured:

@@ -153,6 +153,40 @@ async def test_each_loss_gets_its_own_opening(bench: Bench) -> None:
     assert bench.upstream.count(INIT) == 3
 
 
+async def test_a_loss_soon_after_another_is_answered_at_once(bench: Bench) -> None:
+    for _ in range(3):
+        await bench.beat(closed, after=5)
+        await bench.beat(established, after=5)
+    assert bench.upstream.count(INIT) == 3
+
+
+async def test_an_opening_answered_with_the_logged_out_form_leaves_the_login_to_the_tickle_to_judge(
+    bench: Bench,
+) -> None:
+    logged_out = {"authenticated": False, "competing": False, "connected": False, "MAC": "02:00:5E:10:00:01"}
+    bench.upstream.answers[INIT] = answering(200, json=logged_out)
+    assert (await bench.beat(closed)).state is State.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("trouble", "state"),
+    [
+        (answering(429), State.PENALTY),
+        (answering(401), State.LOGIN_REQUIRED),
+        (raising(httpx.ConnectError("refused")), State.UNREACHABLE),
+        (raising(httpx.ReadTimeout("silent")), State.CLOSED),
+    ],
+    ids=["429", "401", "connection refused", "silence"],
+)
+async def test_what_an_opening_runs_into_is_what_the_beat_finds(
+    bench: Bench, trouble: Callable[[], httpx.Response], state: State
+) -> None:
+    bench.upstream.answers[INIT] = trouble
+    finding = await bench.beat(closed)
+    assert finding.state is state
+    assert (finding.quiet_for > 0) is (state is State.PENALTY)
+
+
 async def test_an_opening_that_leads_to_nothing_is_tried_again_ever_more_rarely(bench: Bench) -> None:
     times = []
     for _ in range(12 * 30):
