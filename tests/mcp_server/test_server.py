@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import fastmcp
@@ -10,6 +11,9 @@ import mcp
 import pytest
 
 from api_gateway.client import Gateway
+from api_gateway.settings import GatewaySettings
+from api_gateway.simulator.app import create_app as create_simulator
+from api_gateway.simulator.simulation import Options, Simulation
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
@@ -104,3 +108,25 @@ async def test_an_excluded_section_is_neither_listed_nor_callable(gateway: Gatew
     assert "list_portfolio_accounts" not in names
     assert result.is_error
     assert far_side.asked == []
+
+
+async def test_before_the_login_a_tool_names_the_login_page_and_after_it_answers() -> None:
+    simulation = Simulation(Options(login=False, opens_brokerage=True))
+    transport = httpx.ASGITransport(app=create_simulator(simulation))
+    gateway = Gateway(
+        GatewaySettings(_env_file=None, gateway_login_url="https://login.example"), transport=transport
+    )
+    server = create_server(gateway, settings_with())
+    async with fastmcp.Client(server) as client:
+        before = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
+        simulation.session.login()
+        simulation.clock.advance(5)
+        accounts = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
+        positions = await client.call_tool(
+            "list_positions", {"account_id": "DU1234567"}, raise_on_error=False
+        )
+    assert before.is_error
+    assert "https://login.example" in before.content[0].text
+    assert not accounts.is_error
+    assert json.loads(accounts.content[0].text)[0]["accountId"] == "DU1234567"
+    assert len(json.loads(positions.content[0].text)) >= 3
