@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import sys
 import time
@@ -119,7 +120,8 @@ def test_ctrl_c_stops_all_three_and_frees_their_ports() -> None:
     with running_demo() as running:
         began = time.monotonic()
         code = running.interrupt()
-    assert code in (0, 2, 130), running.output  # make itself reports the interrupt of its own accord
+    # make itself reports the interrupt, in one of three ways.
+    assert code in (0, 2, 130, -signal.SIGINT), running.output
     assert time.monotonic() - began < 8
     assert "Traceback" not in running.output
     for port in (running.gateway_port, running.server_port, running.ticker_port):
