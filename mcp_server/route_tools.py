@@ -25,6 +25,8 @@ from mcp_server.effects import Effect, effect, repeatable
 
 _log = logging.getLogger(__name__)
 
+# Words of names as a title spells them.
+_SPELLED = {"pnl": "P&L", "sso": "SSO", "secdef": "security definition"}
 _BROKEN = (
     "{name}: this server broke while it answered. {outcome} "
     "The details are in the server's log; please report them."
@@ -50,7 +52,7 @@ class RouteTool(Tool):
     def __init__(self, app: FastAPI, route: HTTPRoute) -> None:
         name = route.operation_id or route.path
         effects = effect({route.method}, route.extensions)
-        title = _title(name)
+        title = titled(name)
         super().__init__(
             name=name,
             title=title,
@@ -200,8 +202,9 @@ def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"anyOf": choices, **rest} if choices else rest
 
 
-def _title(name: str) -> str:
-    words = name.replace("_", " ")
+def titled(name: str) -> str:
+    """The name of a tool as people read it."""
+    words = " ".join(_SPELLED.get(word, word) for word in name.split("_"))
     return words[:1].upper() + words[1:]
 
 

@@ -16,7 +16,7 @@ from mcp_server.dependencies import AccountId, Conid, OrderId
 from mcp_server.dependencies import Gateway as Relayed
 from mcp_server.effects import DESTROYS, READS
 from mcp_server.relay import Json
-from mcp_server.route_tools import slim
+from mcp_server.route_tools import slim, titled
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
@@ -88,6 +88,13 @@ async def test_a_tool_is_named_after_its_function_and_titled_in_words(client: An
     assert tools["look_at_account"].title == "Look at account"
     assert tools["look_at_account"].annotations.title == "Look at account"
     assert {tool.output_schema for tool in tools.values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("get_pnl", "Get P&L"), ("validate_sso", "Validate SSO"), ("tickle", "Tickle")]
+)
+def test_a_title_spells_short_forms_as_people_do(name: str, title: str) -> None:
+    assert titled(name) == title
 
 
 async def test_the_description_ends_where_the_source_note_begins(client: Any) -> None:
