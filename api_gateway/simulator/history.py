@@ -101,8 +101,9 @@ def bars_in(
         count = max(1, ceil(period.seconds / step))
         return step, prices.bars(instrument, end, step, count, outside)
     if period.unit == "d":
-        *_, first = islice(sessions_before(HOURS[instrument.hours], end), period.count)
-        begin = first.start if outside else first.opens
+        days = sessions_before(HOURS[instrument.hours], end)
+        starts = (day.start if outside else day.opens for day in days)
+        *_, begin = islice((start for start in starts if start < end), period.count)
     else:
         begin = end - period.seconds
     return step, prices.bars_between(instrument, begin, end, step, outside, most=MOST_POINTS)

@@ -69,6 +69,15 @@ def test_days_are_trading_days_and_hours_are_hours_of_trading(simulation: Simula
     assert len(bars) == 8
 
 
+@pytest.mark.parametrize(("hours", "count"), [(-4, 13), (-5.5, 13), (-2.5, 1), (-16, 13)])
+def test_before_the_open_the_last_trading_day_is_the_day_before(
+    simulation: Simulation, hours: float, count: int
+) -> None:
+    apple, end = simulation.broker.instrument(265598), simulation.clock.now() + hours * 3600
+    _, bars = bars_in(simulation, apple, Period(1, "d"), "30min", end + 0.5, outside=False)
+    assert len(bars) == count
+
+
 def test_the_extremes_are_written_as_price_volume_and_minutes(simulation: Simulation) -> None:
     apple, now = simulation.broker.instrument(265598), simulation.clock.now()
     step, bars = bars_in(simulation, apple, Period(1, "w"), "1d", now, outside=False)

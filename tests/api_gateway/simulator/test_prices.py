@@ -249,6 +249,15 @@ def test_an_option_follows_a_pinned_underlying(prices: Prices, clock: Clock, uni
     assert prices.quote(call).last > cheap
 
 
+def test_a_closed_option_follows_a_pinned_underlying_too(
+    prices: Prices, clock: Clock, universe: Universe
+) -> None:
+    call = next(o for o in universe.options_of(265598) if o.strike == 270 and o.right == "C")
+    clock.advance(at(2026, 3, 7, 12) - TUESDAY_NOON)
+    prices.set_price(265598, 400.0)
+    assert prices.quote(call).last == pytest.approx(130, abs=1)
+
+
 def test_a_halted_instrument_stands_still_and_is_not_open(
     prices: Prices, clock: Clock, apple: Instrument
 ) -> None:

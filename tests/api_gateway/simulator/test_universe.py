@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from api_gateway.simulator import universe as universe_module
 from api_gateway.simulator.hours import HOURS
 from api_gateway.simulator.universe import Universe, build_universe
 
@@ -57,6 +58,15 @@ def test_conids_are_unique_and_the_same_on_the_same_day(day: date) -> None:
     first, second = build_universe(moment(day)), build_universe(moment(day))
     assert first.all() == second.all()
     assert len({i.conid for i in first.all()}) == len(first.all())
+
+
+def test_two_contracts_never_share_a_conid_even_if_their_checksums_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(universe_module, "crc32", lambda _: 7)
+    found = build_universe(moment(date(2026, 11, 23)))
+    assert found.by_conid(600_000_007) is not None
+    assert len(found.options_of(265598)) == 200
 
 
 def test_a_contract_keeps_its_conid_from_day_to_day(universe: Universe) -> None:
