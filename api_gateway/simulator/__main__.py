@@ -137,15 +137,18 @@ def _certificate(settings: SimulatorSettings) -> Iterator[Certificate | None]:
     if not settings.simulator_tls:
         yield None
         return
-    with TemporaryDirectory(prefix="gateway-simulator-") as temporary:
-        try:
-            certificate = certificate_in(settings.simulator_tls_dir or Path(temporary))
-        except OSError as problem:
-            raise SettingsError(
-                f"SIMULATOR_TLS_DIR {str(settings.simulator_tls_dir)!r} cannot hold the certificate: "
-                f"{problem.strerror}."
-            ) from None
-        yield certificate
+    folder = settings.simulator_tls_dir
+    if folder is None:
+        with TemporaryDirectory(prefix="gateway-simulator-") as temporary:
+            yield certificate_in(Path(temporary))
+        return
+    try:
+        certificate = certificate_in(folder)
+    except OSError as problem:
+        raise SettingsError(
+            f"SIMULATOR_TLS_DIR {str(folder)!r} cannot hold the certificate: {problem.strerror}."
+        ) from None
+    yield certificate
 
 
 def _parser() -> argparse.ArgumentParser:

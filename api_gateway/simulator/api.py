@@ -16,7 +16,7 @@ from api_gateway.simulator.endpoints import Endpoints, Found
 from api_gateway.simulator.faults import Do
 from api_gateway.simulator.routing import Call, Needs, Refusal, Reply, bad_request
 from api_gateway.simulator.sections.session import unauthorized
-from api_gateway.simulator.session import Session, State
+from api_gateway.simulator.session import EVENTS, State
 from api_gateway.simulator.simulation import Simulation
 
 PREFIX = "/v1/api"
@@ -77,7 +77,7 @@ class Api:
 
     async def _begin(self, do: Do) -> None:
         if do.session:
-            move_session(self._simulation.session, do.session)
+            EVENTS[do.session](self._simulation.session)
         if do.delay_seconds:
             await asyncio.sleep(do.delay_seconds)
 
@@ -96,17 +96,6 @@ class Api:
         except Refusal as refusal:
             return refusal.reply
         return answer if isinstance(answer, Reply) else Reply(200, answer)
-
-
-def move_session(session: Session, event: str) -> None:
-    """Let one of `login`, `logout`, `sso`, `reset`, `compete` happen to the session."""
-    {
-        "login": session.login,
-        "logout": session.logout,
-        "sso": session.drop,
-        "reset": session.reset,
-        "compete": session.displace,
-    }[event]()
 
 
 async def _read(request: Request, *, strict: bool) -> bytes | Reply:

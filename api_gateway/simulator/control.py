@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,33 +14,34 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from api_gateway.simulator.faults import Fault
+from api_gateway.simulator.session import EVENTS
 from api_gateway.simulator.simulation import Simulation
 
 TEN_YEARS = 315_360_000
 
 
-class _Order(BaseModel):
+class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Nothing(_Order):
+class Nothing(_Body):
     """No arguments."""
 
 
-class Advance(_Order):
+class Advance(_Body):
     """Move the simulated clock forward."""
 
     seconds: Annotated[float, Field(ge=0, le=TEN_YEARS, allow_inf_nan=False)]
 
 
-class Price(_Order):
+class Price(_Body):
     """Pin the price of one instrument; null lets it move again."""
 
     conid: Annotated[int, Field(gt=0)]
     price: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
 
 
-class Halt(_Order):
+class Halt(_Body):
     """Halt one instrument, or let it trade again."""
 
     conid: Annotated[int, Field(gt=0)]
@@ -99,45 +102,63 @@ def _require_instrument(simulation: Simulation, conid: int) -> None:
         raise UnacceptableError(f"The simulator has no instrument with conid {conid}.")
 
 
-# path → (the body it takes, what it does)
-ORDERS: dict[str, tuple[type[BaseModel], Callable[[Simulation, Any], None]]] = {
-    "login": (Nothing, lambda simulation, _: simulation.session.login()),
-    "logout": (Nothing, lambda simulation, _: simulation.session.logout()),
-    "drop": (Nothing, lambda simulation, _: simulation.session.drop()),
-    "reset": (Nothing, lambda simulation, _: simulation.session.reset()),
-    "compete": (Nothing, lambda simulation, _: simulation.session.displace()),
-    "advance": (Advance, _advance),
-    "midnight": (Nothing, _midnight),
-    "idle": (Nothing, _idle),
-    "hold": (Nothing, lambda simulation, _: simulation.clock.hold()),
-    "release": (Nothing, lambda simulation, _: simulation.clock.release()),
-    "pardon": (Nothing, lambda simulation, _: simulation.limits.pardon()),
-    "fault": (Fault, _fault),
-    "faults/clear": (Nothing, lambda simulation, _: simulation.faults.clear()),
-    "price": (Price, _price),
-    "halt": (Halt, _halt),
-}
+@dataclass(frozen=True)
+class Order:
+    """What `POST /simulator/<name>` does, in words, with which body, and how."""
+
+    does: str
+    act: Callable[[Simulation, Any], None]
+    takes: type[BaseModel] = Nothing
+
+
+def _event(name: str) -> Callable[[Simulation, Any], None]:
+    return lambda simulation, _: EVENTS[name](simulation.session)
+
+
+ORDERS: Mapping[str, Order] = MappingProxyType(
+    {
+        "login": Order("log in, as the button of the login page does", _event("login")),
+        "logout": Order("end the login", _event("logout")),
+        "drop": Order("close the brokerage session, keep the login", _event("drop")),
+        "reset": Order("do what happens at 01:00 in New York", _event("reset")),
+        "compete": Order("let another program take the brokerage session", _event("compete")),
+        "advance": Order("move the clock forward by `seconds`", _advance, Advance),
+        "midnight": Order("move the clock to the next midnight in New York", _midnight),
+        "idle": Order("move the clock by the idle time", _idle),
+        "hold": Order("stop the clock", lambda simulation, _: simulation.clock.hold()),
+        "release": Order("let the clock go on", lambda simulation, _: simulation.clock.release()),
+        "pardon": Order("leave the penalty box", lambda simulation, _: simulation.limits.pardon()),
+        "fault": Order("add a scripted fault {match, when, do}", _fault, Fault),
+        "faults/clear": Order("remove all faults", lambda simulation, _: simulation.faults.clear()),
+        "price": Order("pin the price of `conid`; null lets it move again", _price, Price),
+        "halt": Order("halt `conid`, or with `halted` false let it trade", _halt, Halt),
+    }
+)
 
 
 def control_routes(simulation: Simulation) -> list[Route]:
-    """`GET /simulator/state`, and `POST /simulator/<order>` for each order; both answer the state."""
+    """`GET /simulator` explains; `GET /simulator/state` and each `POST` of an order answer the state."""
+
+    async def explain(_: Request) -> JSONResponse:
+        orders = {f"POST /simulator/{name}": order.does for name, order in ORDERS.items()}
+        return JSONResponse({"GET /simulator/state": "everything a test may want to look at", **orders})
 
     async def show(_: Request) -> JSONResponse:
         return JSONResponse(state(simulation))
 
     async def obey(request: Request) -> JSONResponse:
         name = request.url.path.removeprefix("/simulator/")
-        takes, act = ORDERS[name]
+        order = ORDERS[name]
         try:
-            order = takes.model_validate_json(await request.body() or b"{}")
-            act(simulation, order)
+            order.act(simulation, order.takes.model_validate_json(await request.body() or b"{}"))
         except ValidationError as problem:
-            return JSONResponse({"error": _sentence(name, takes, problem)}, status_code=400)
+            return JSONResponse({"error": _sentence(name, order.takes, problem)}, status_code=400)
         except UnacceptableError as problem:
             return JSONResponse({"error": str(problem)}, status_code=400)
         return JSONResponse(state(simulation))
 
     return [
+        Route("/simulator", explain, methods=["GET"]),
         Route("/simulator/state", show, methods=["GET"]),
         *(Route(f"/simulator/{name}", obey, methods=["POST"]) for name in ORDERS),
     ]

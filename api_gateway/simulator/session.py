@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from api_gateway.simulator.clock import Clock
@@ -190,6 +192,18 @@ class Session:
         if self._clock.now() < nightly:
             return self._closed_until
         return max(self._closed_until, nightly + self.maintenance_seconds)
+
+
+# What can happen to a session from outside, by the name that faults and the control use.
+EVENTS: Mapping[str, Callable[[Session], None]] = MappingProxyType(
+    {
+        "login": Session.login,
+        "logout": Session.logout,
+        "drop": Session.drop,
+        "reset": Session.reset,
+        "compete": Session.displace,
+    }
+)
 
 
 def _next_time_of_day(epoch: float, *, hour: int) -> float:

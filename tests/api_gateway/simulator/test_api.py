@@ -264,7 +264,7 @@ async def test_a_fault_can_stand_in_for_the_answer_and_leave_the_effect_out_or_i
 
 @pytest.mark.parametrize(
     ("event", "state"),
-    [("logout", State.NO_LOGIN), ("sso", State.SSO), ("reset", State.SSO), ("compete", State.COMPETING)],
+    [("logout", State.NO_LOGIN), ("drop", State.SSO), ("reset", State.SSO), ("compete", State.COMPETING)],
 )
 async def test_a_fault_can_move_the_session_just_before_the_answer(
     gateway: httpx.AsyncClient, simulation: Simulation, event: str, state: State

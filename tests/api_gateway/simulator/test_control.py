@@ -26,6 +26,12 @@ async def test_the_state_tells_what_a_test_wants_to_know(gateway: httpx.AsyncCli
     assert state["faults"] == []
 
 
+async def test_the_control_explains_itself(gateway: httpx.AsyncClient) -> None:
+    explained = (await gateway.get("/simulator")).json()
+    assert set(explained) == {"GET /simulator/state", *(f"POST /simulator/{name}" for name in ORDERS)}
+    assert all(explained.values())
+
+
 async def test_the_control_needs_no_user_agent_and_no_body(gateway: httpx.AsyncClient) -> None:
     del gateway.headers["user-agent"]
     assert (await gateway.get("/simulator/state")).status_code == 200
