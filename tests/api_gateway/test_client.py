@@ -24,6 +24,7 @@ from api_gateway.errors import (
     Unreachable,
 )
 from api_gateway.settings import GatewaySettings
+from api_gateway.wire import Received
 from tests.api_gateway.fakes import FakeTime
 
 URL = "http://gateway:5055"
@@ -146,11 +147,29 @@ async def test_a_broken_connection_is_named_and_a_write_is_never_repeated(
     assert len(paths(ibkr)) == 2
 
 
-async def test_what_was_never_sent_takes_no_place_in_the_limits(gateway: Gateway, ibkr: Any) -> None:
+async def test_what_was_never_sent_takes_no_place_in_the_limits(
+    gateway: Gateway, ibkr: Any, fake_time: FakeTime
+) -> None:
     ibkr.get("/portfolio/accounts").mock(side_effect=[httpx.ConnectError("no"), httpx.Response(200, json=[])])
     with pytest.raises(Unreachable):
         await gateway.get("/portfolio/accounts")
     assert (await gateway.get("/portfolio/accounts")).value == []
+    assert fake_time.slept == []
+
+
+async def test_a_request_counts_from_when_its_last_byte_has_left(
+    gateway: Gateway, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def exchange(*_: Any, on_written: Callable[[], None], **__: Any) -> Received:
+        fake_time.seconds += 0.4
+        on_written()
+        fake_time.seconds += 0.1
+        return Received(200, httpx.Headers(), b"[1]")
+
+    monkeypatch.setattr(gateway._wire, "exchange", exchange)
+    await gateway.get("/portfolio/accounts")
+    await gateway.get("/portfolio/accounts")
+    assert fake_time.slept == [pytest.approx(5.4)]
 
 
 async def test_a_preflight_that_fails_keeps_the_write_from_being_sent(gateway: Gateway, ibkr: Any) -> None:
@@ -175,10 +194,10 @@ async def test_a_forgotten_session_is_prepared_again_and_the_get_repeated_once(
 
 async def test_it_is_repeated_once_and_not_for_ever(gateway: Gateway, ibkr: Any) -> None:
     ibkr.get("/iserver/marketdata/history").respond(400, json={"error": "Please query /accounts first"})
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="Please query"):
         await gateway.get("/iserver/marketdata/history", conid=1)
     assert len(paths(ibkr)) == 2
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="Please query"):
         await gateway.get("/iserver/marketdata/history", conid=1)
     assert len(paths(ibkr)) == 4
 

@@ -155,6 +155,7 @@ async def test_no_window_ever_holds_more_than_it_may(
         async with governor.turn(make_call("GET", template, reads=True), patience(1e9)) as turn:
             for _ in range(rng.randrange(3)):
                 await asyncio.sleep(0)
+            fake_time.seconds += rng.choice((0, 0, 0.05, 0.4))
             turn.sent()
             left.append((fake_time.seconds, template))
 
@@ -208,6 +209,46 @@ async def test_no_more_than_four_are_in_flight_and_a_fifth_is_told_after_its_pat
     done.set()
     await asyncio.gather(*hanging)
     assert await send(governor, OTHER, fake_time) == 1000
+
+
+async def test_a_penalty_reaches_those_who_wait_for_a_slot(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time, everything=None)
+    done = asyncio.Event()
+
+    async def hang() -> None:
+        async with governor.turn(OTHER, patience()):
+            await done.wait()
+
+    hanging = [asyncio.create_task(hang()) for _ in range(IN_FLIGHT)]
+    waiting = asyncio.create_task(send(governor, OTHER, fake_time))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    governor.penalise()
+    done.set()
+    await asyncio.gather(*hanging)
+    with pytest.raises(Paced, match="429"):
+        await waiting
+
+
+async def test_the_time_spent_waiting_for_a_slot_counts_for_the_limits(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time, everything=None)
+    done = asyncio.Event()
+
+    async def hang() -> None:
+        async with governor.turn(OTHER, patience()):
+            await done.wait()
+
+    await send(governor, ORDERS, fake_time)
+    fake_time.seconds += 5.5
+    hanging = [asyncio.create_task(hang()) for _ in range(IN_FLIGHT)]
+    first = asyncio.create_task(send(governor, ORDERS, fake_time, patience(60)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    fake_time.seconds += 5
+    done.set()
+    assert await first == pytest.approx(1010.5)
+    assert await send(governor, ORDERS, fake_time) == pytest.approx(1016.0)
+    await asyncio.gather(*hanging)
 
 
 async def test_the_tickle_passes_four_hanging_requests_and_full_windows(fake_time: FakeTime) -> None:
