@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import os
 import sys
 from collections.abc import Sequence
 
 from api_gateway.settings import GatewaySettings, SettingsError, load
+from mcp_server import toolsets
 from mcp_server.access import refuse_open_door
 from mcp_server.logs import log_to_stderr
 from mcp_server.sections import shown_sections
 from mcp_server.serving import CannotListenError, end_quietly_on_signals, listen, serve_http, serve_stdio
 from mcp_server.settings import ServerSettings, Transport
+
+_log = logging.getLogger("mcp_server")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load(ServerSettings)
         gateway_settings = load(GatewaySettings)
-        shown_sections(settings)
+        shown = shown_sections(settings)
         stdio = stdio or settings.mcp_transport_protocol is Transport.STDIO
         if not stdio:
             refuse_open_door(settings)
@@ -48,6 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     server = create_server(Gateway(gateway_settings), settings)
     gc.enable()
+    _log.info(
+        "gateway %s, trading mode %s, sections: %s",
+        gateway_settings.gateway_url,
+        settings.trading_mode,
+        ", ".join(name for name in toolsets.NAMES if name in shown),
+    )
     if stdio:
         serve_stdio(server)
     else:

@@ -19,11 +19,17 @@ def refuse_open_door(settings: ServerSettings) -> None:
         )
 
 
+def is_name(host: str) -> bool:
+    """Whether `host` is a name and no address."""
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return True
+    return False
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` is reached from this machine only. A name other than localhost may not be."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    if is_name(host):
+        return host.lower() == "localhost"
+    return ip_address(host.strip("[]")).is_loopback

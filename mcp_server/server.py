@@ -62,6 +62,8 @@ def create_server(
         auth=BearerToken(token.get_secret_value()) if token else None,
         tools=route_tools(create_app(gateway, routers), shown),
         on_duplicate="error",
+        # What a tool wants to tell it tells; anything else that escapes is not for the client.
+        mask_error_details=True,
         lifespan=for_life,
     )
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from mcp_server.access import is_name
+
 if TYPE_CHECKING:
     from fastmcp import FastMCP
     from starlette.applications import Starlette
@@ -44,6 +46,7 @@ def web_config(server: FastMCP[Any], settings: ServerSettings) -> uvicorn.Config
 
 def http_app(server: FastMCP[Any], settings: ServerSettings) -> Starlette:
     """The web app: the MCP endpoint, /health and /ready, behind the check of Host and Origin."""
+    own_name = [settings.mcp_server_host] if is_name(settings.mcp_server_host) else []
     return server.http_app(
         path=settings.mcp_server_path,
         transport="streamable-http",
@@ -52,7 +55,7 @@ def http_app(server: FastMCP[Any], settings: ServerSettings) -> Starlette:
         json_response=False,
         stateless_http=False,
         host_origin_protection=True,
-        allowed_hosts=list(settings.mcp_server_allowed_hosts),
+        allowed_hosts=[*settings.mcp_server_allowed_hosts, *own_name],
         allowed_origins=list(settings.mcp_server_allowed_origins),
     )
 

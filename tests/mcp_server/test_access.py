@@ -72,6 +72,13 @@ async def test_loopback_names_are_let_in(gateway: Gateway, host: str) -> None:
     assert await status(gateway, settings_with(), "/health", host=host, origin="http://localhost:3000") == 200
 
 
+async def test_the_name_it_listens_on_is_let_in_and_no_wildcard_address_is(gateway: Gateway) -> None:
+    named = settings_with(mcp_server_host="box.example", mcp_server_token="s3cret")
+    assert await status(gateway, named, "/health", host="box.example:5002") == 200
+    everywhere = settings_with(mcp_server_host="0.0.0.0", mcp_server_token="s3cret")
+    assert await status(gateway, everywhere, "/health", host="0.0.0.0:5002") == 421
+
+
 async def test_configured_hosts_and_origins_are_let_in(gateway: Gateway) -> None:
     settings = settings_with(
         mcp_server_allowed_hosts="mcp.home.example", mcp_server_allowed_origins="https://chat.example"
