@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +15,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import fastmcp
+import httpx
 import mcp
 import pytest
 from mcp import StdioServerParameters
@@ -63,6 +65,15 @@ clients = pytest.mark.parametrize("connect", [sdk_client, fastmcp_client])
 revisions = pytest.mark.parametrize("mode", REVISIONS)
 
 
+def forget_what_was_asked(demo: Demo) -> None:
+    """Each server over stdio keeps IBKR's limits by itself; the simulator counts all of them together."""
+    found = re.search(r"Certificate (\S+gateway\.pem)", demo.output)
+    assert found, demo.output
+    trusting = ssl.create_default_context(cafile=found.group(1))
+    url = f"https://localhost:{demo.gateway_port}/simulator/pardon"
+    httpx.post(url, json={}, verify=trusting, trust_env=False).raise_for_status()
+
+
 def text_of(result: Any) -> str:
     """The one text of a result that is no failure and carries its answer once."""
     assert not result.is_error, result.content
@@ -79,6 +90,7 @@ async def test_a_client_is_told_the_account_and_a_whole_quote_on_the_first_quest
     demo: Demo, transport: str, connect: Connect, mode: str
 ) -> None:
     target = demo.mcp_url if transport == "http" else stdio_parameters(demo)
+    forget_what_was_asked(demo)
     async with connect(target, mode) as call:
         accounts = json.loads(text_of(await call("list_brokerage_accounts", {})))
         (account,) = accounts["accounts"]
@@ -110,10 +122,15 @@ def test_the_login_page_is_named(demo: Demo) -> None:
     assert f"https://localhost:{demo.gateway_port}" in demo.output
 
 
+def begins_a_line(name: str) -> Callable[[str], bool]:
+    """Whether an output has a line that begins with the name."""
+    pattern = re.compile(rf"^\S*({name})", re.MULTILINE)
+    return lambda output: pattern.search(output) is not None
+
+
 def test_all_three_parts_log_into_one_stream(demo: Demo) -> None:
     for part in ("gateway|simulator", "ticker", "server"):
-        pattern = re.compile(rf"^\S*({part})", re.MULTILINE)
-        demo.wait_until(lambda output, pattern=pattern: pattern.search(output) is not None, 10)
+        demo.wait_until(begins_a_line(part), 10)
 
 
 def test_ctrl_c_stops_all_three_and_frees_their_ports() -> None:
