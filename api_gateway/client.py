@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
@@ -33,6 +34,8 @@ from api_gateway.verdict import (
 )
 from api_gateway.warmups import Warmups
 from api_gateway.wire import NeverSentError, NoAnswerError, Received, Wire
+
+logger = logging.getLogger(__name__)
 
 ORDERS = ("GET", "/iserver/account/orders")
 STATUS_LASTS = 5.0  # seconds for which an open session is taken to be open still
@@ -247,7 +250,9 @@ class Gateway:
     def _settle(self, call: Call, received: Received) -> Reply:
         """The reply or its failure, and what either tells about the session."""
         if received.status == 429:
-            raise paced(call, self.pacing.penalise(retry_after(received.headers)))
+            seconds = self.pacing.penalise(retry_after(received.headers))
+            logger.warning("429 to %s: nothing but the tickle is sent for %.0f s", call.asked, seconds)
+            raise paced(call, seconds)
         try:
             reply = judge(call, received, login_url=self.settings.gateway_login_url)
         except LoginRequired:

@@ -63,6 +63,12 @@ def _texts(value: object) -> Iterable[str]:
     return (item for item in value if isinstance(item, str)) if isinstance(value, (list, tuple)) else ()
 
 
+def _accounts_in(call: Call) -> Iterable[str]:
+    """Every account that the request names, in its path, its query or its body."""
+    named = (call.address.account, call.query.get("accountId"), call.body.get("acctId"))
+    return [*_texts(named), *_texts(call.body.get("acctIds"))]
+
+
 class Preflights:
     """Asks first what must be asked first, once for all callers, and forgets it when the session changes."""
 
@@ -84,12 +90,11 @@ class Preflights:
 
         An account that the login does not have raises `Invalid`, so that nothing is asked about it.
         """
-        steps = steps_before(call)
         asked = False
-        for step in steps:
+        for step in steps_before(call):
             asked = await self.take(step, patience) or asked
-        if steps and call.address.account is not None:
-            self._refuse_an_unknown_account(call, call.address.account)
+            for account in _accounts_in(call):
+                self._refuse_an_unknown_account(call, account)
         return asked
 
     async def prepare_again(self, call: Call, patience: Patience) -> None:
@@ -172,7 +177,7 @@ class Preflights:
         raise Invalid(
             asked=call.asked,
             happened=f"{mask(account)} is not an account of this login; it has {shown}.",
-            hint="List the portfolio's accounts and use one of those ids; nothing was asked about this one.",
+            hint="Use an id from `list_portfolio_accounts`; nothing was asked about this one.",
         )
 
     async def _run(self, step: Step, session: int, patience: Patience) -> None:

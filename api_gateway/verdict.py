@@ -32,23 +32,24 @@ NO_BRIDGE = "no bridge"
 NO_ACCOUNTS = "please query /accounts first"
 
 CHECK_ORDERS = (
-    "It may have happened. Do not send it again: look it up first (for an order: the list of live orders, "
-    "by your own order reference)."
+    "It may have happened. Do not send it again: look first what there is (an order is found with "
+    "`list_live_orders` and `list_trades`)."
 )
 REOPENS = (
-    "The ticker opens it again within a minute: call again then. If it stays closed, another program (TWS, "
-    "the mobile app) may hold it: close that, or set COMPETE=true to take it over."
+    "The ticker opens it again within a minute: call again then, or ask `get_session_status`. If it stays "
+    "closed, another program (TWS, the mobile app) may hold it: close that, or set COMPETE=true."
 )
 HINTS: Mapping[tuple[str, str], str] = {
     ("GET", "/iserver/account/order/status/{order}"): (
-        "Only orders of this session and of the selected account can be asked for: the live orders show them."
+        "It must be an order of this session and of the selected account: see `list_live_orders`."
     ),
-    ("GET", "/iserver/contract/{conid}/algos"): "There is no such contract: search for it.",
-    ("GET", "/iserver/account/search/{pattern}"): "This login has no dynamic accounts; list its accounts.",
-    (
-        "POST",
-        "/iserver/marketdata/unsubscribe",
-    ): "This contract has no open market data; nothing is left to do.",
+    ("GET", "/iserver/contract/{conid}/algos"): "There is no such contract: find it with `search_contracts`.",
+    ("GET", "/iserver/account/search/{pattern}"): (
+        "This login has no dynamic accounts; `list_brokerage_accounts` has those it has."
+    ),
+    ("POST", "/iserver/marketdata/unsubscribe"): (
+        "This contract has no open market data; nothing is left to do."
+    ),
     ("POST", "/iserver/reply/{reply}"): (
         "A question lives only until the next request: preview or place the order again and answer at once."
     ),
@@ -103,7 +104,7 @@ def unknown_account(call: Call) -> Refused:
     return Refused(
         asked=call.asked,
         happened="IBKR does not show this account to the login.",
-        hint="List the portfolio's accounts and use one of those ids.",
+        hint="Use an id from `list_portfolio_accounts`.",
     )
 
 

@@ -213,18 +213,22 @@ async def test_an_index_that_is_not_found_as_a_share_is_searched_as_one(
 
 
 async def test_an_account_of_somebody_else_is_refused_before_it_is_asked_about(
-    preflights: Preflights,
+    preflights: Preflights, ibkr: FakeGateway
 ) -> None:
     for call in (
         read("/portfolio/{account}/meta", "U7654321"),
         read("/iserver/account/{account}/summary", "U7654321"),
         make_call("POST", "/iserver/account/{account}/orders", ("U7654321",), reads=False),
+        make_call("POST", "/iserver/account", body={"acctId": "U7654321"}, reads=False),
+        read("/iserver/account/orders", accountId="U7654321"),
+        make_call("POST", "/portfolio/allocation", body={"acctIds": [ACCOUNT, "U7654321"]}, reads=True),
     ):
         with pytest.raises(
             Invalid, match=r"U\*\*\*4321 is not an account of this login; it has DU\*\*\*4567"
         ) as caught:
             await preflights.prepare(call, PATIENCE)
         assert "U7654321" not in str(caught.value)
+    assert ibkr.asked == ["/portfolio/accounts", "/iserver/accounts"]
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, ACCOUNT + "C"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -210,6 +212,15 @@ def test_a_failure_shows_no_account_no_token_and_no_markup() -> None:
             for secret in ("U1234567", "U7654321", "9a2395c0", "<script", "\n", "\x00"):
                 assert secret not in text
             assert len(text) < 700
+
+
+def test_every_tool_that_a_hint_names_exists() -> None:
+    root = Path(__file__).parents[2]
+    sources = [(root / "api_gateway" / name).read_text() for name in ("verdict.py", "preflights.py")]
+    named = {name for source in sources for name in re.findall(r"`((?:list|get|search|open)_\w+)`", source)}
+    routers = "".join(path.read_text() for path in (root / "mcp_server" / "routers").glob("*.py"))
+    assert named
+    assert [name for name in named if f"async def {name}(" not in routers] == []
 
 
 @pytest.mark.parametrize(
