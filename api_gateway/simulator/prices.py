@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice, pairwise, takewhile
 from math import exp
 
@@ -304,8 +303,5 @@ def _derived_span(instrument: Instrument, leader: Span, since: float, until: flo
 
 
 def _years_left(instrument: Instrument, epoch: float) -> float:
-    """Years until the close of the expiry day; 0 afterwards and for what does not expire."""
-    if instrument.expiry is None:
-        return 0.0
-    day = datetime.strptime(instrument.expiry, "%Y%m%d").replace(tzinfo=UTC)
-    return max(0.0, (day.timestamp() + 21 * 3600 - epoch) / YEAR)
+    """Years until it expires; 0 afterwards and for what does not expire."""
+    return 0.0 if instrument.expires is None else max(0.0, (instrument.expires - epoch) / YEAR)
