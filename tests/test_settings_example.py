@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,10 @@ def test_the_command_prints_the_text() -> None:
         [sys.executable, "-m", "ib_mcp", "settings"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert printed.stdout == ib_mcp.settings_text()
+
+
+def test_every_variable_that_compose_reads_is_in_it() -> None:
+    read = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
+    known = set(re.findall(r"^#(\w+)=", ib_mcp.settings_text(), re.MULTILINE))
+    assert read
+    assert read - known == set()

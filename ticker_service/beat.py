@@ -158,17 +158,21 @@ def _failed(error: GatewayError, login_url: str) -> Finding:
     if isinstance(error, Paced):
         return Finding(
             State.PENALTY,
-            f"{error.happened} Nothing is sent for {error.seconds:.0f} s.",
+            f"{_as_sentence(error.happened)} Nothing is sent for {error.seconds:.0f} s.",
             quiet_for=error.seconds,
         )
-    state = (
-        State.UNREACHABLE
-        if isinstance(error, Unreachable)
-        else State.REFUSED
-        if isinstance(error, Refused)
-        else State.BROKEN
-    )
-    return Finding(state, error.happened, error.hint)
+    said = _as_sentence(error.happened)
+    if isinstance(error, Unreachable):
+        return Finding(State.UNREACHABLE, said, error.hint)
+    if isinstance(error, Refused):
+        # The client's advice is for a question about an account; nothing in a tickle can be wrong.
+        return Finding(State.REFUSED, said, "Let GATEWAY_URL name IBKR's gateway: it never refuses a tickle.")
+    return Finding(State.BROKEN, said, error.hint)
+
+
+def _as_sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _remember(memory: Memory, finding: Finding, now: float) -> None:
@@ -212,7 +216,8 @@ async def _open(gateway: Gateway, memory: Memory, *, compete: bool, login_url: s
         return _failed(error, login_url)
     except GatewayError as error:
         return Finding(
-            State.CLOSED, f"The brokerage session is closed and opening it failed: {error.happened}"
+            State.CLOSED,
+            f"The brokerage session is closed and opening it failed: {_as_sentence(error.happened)}",
         )
     state = read_session(reply.value) if isinstance(reply.value, Mapping) else SessionState.OPENING
     # Whether the login holds is the tickle's to say: this answer has no place for it.

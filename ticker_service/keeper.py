@@ -106,7 +106,9 @@ class Keeper:
         if finding.state is not self._finding.state:
             self._changed, self._changed_at = began, at
             level = logging.INFO if not finding.person_must else logging.WARNING
-            logger.log(level, "%s: %s %s", finding.state, finding.sentence, finding.person_must)
+            logger.log(
+                level, " ".join(filter(None, [f"{finding.state}:", finding.sentence, finding.person_must]))
+            )
         self._finding = finding
         self._looked = ended
         self._beats.append(PastBeat(at, finding.state, ended - began))

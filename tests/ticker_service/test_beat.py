@@ -353,8 +353,39 @@ async def test_the_penalty_box_is_told_with_its_seconds_and_counts_as_no_outage(
     assert bench.upstream.count(REAUTHENTICATE) == 0
 
 
-async def test_a_refusal_is_told_in_the_words_of_the_gateway_client(bench: Bench) -> None:
+async def test_a_gateway_that_refuses_this_machine_is_told_with_the_list_to_mend(bench: Bench) -> None:
     finding = await bench.beat(answering(404, text="Access Denied"))
-    assert finding.state in (State.REFUSED, State.UNREACHABLE)
-    assert finding.sentence
+    assert finding.state is State.UNREACHABLE
+    assert "ips.allow" in finding.person_must
+
+
+async def test_a_refused_tickle_means_that_something_else_answers(bench: Bench) -> None:
+    finding = await bench.beat(answering(404, text="<html><body>Not Found</body></html>"))
+    assert finding.state is State.REFUSED
+    assert "GATEWAY_URL" in finding.person_must
     assert bench.upstream.count(INIT) == 0
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        answering(404, text="Access Denied"),
+        answering(404, text="nothing here"),
+        answering(401),
+        answering(429),
+        answering(500, text="broken"),
+        answering(200, text="<html>"),
+        raising(httpx.ConnectError("refused")),
+        raising(httpx.ReadTimeout("silent")),
+        closed,
+        competing,
+        established,
+    ],
+)
+async def test_whatever_is_found_is_told_in_sentences(
+    bench: Bench, trouble: Callable[[], httpx.Response]
+) -> None:
+    finding = await bench.beat(trouble)
+    for text in (finding.sentence, finding.person_must or "Nothing."):
+        assert text[0].isupper()
+        assert text.endswith(".")
