@@ -227,7 +227,7 @@ class Gateway:
                 )
             received = await self._exchange(call, turn, within)
         reply = self._settle(call, received)
-        if call.method == "GET" and not reply.value and call.address.template.startswith("/iserver/"):
+        if call.reads and not reply.value and call.address.template.startswith("/iserver/"):
             await self._check_that_the_session_is_open(call, patience)
         return reply
 

@@ -222,6 +222,7 @@ async def test_a_closed_brokerage_session_is_a_lost_session(gateway: Gateway, ib
 
 async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: Gateway, ibkr: Any) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
+    ibkr.post("/iserver/contract/rules").respond(json={})
     assert (await gateway.get("/iserver/secdef/search", symbol="XX")).value == []
     await gateway.get("/iserver/secdef/search", symbol="YY")
     assert paths(ibkr).count("POST /iserver/auth/status") == 1
@@ -229,6 +230,8 @@ async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: Gate
     await gateway.post("/iserver/auth/status", reads=True)
     with pytest.raises(SessionLost, match="opening"):
         await gateway.get("/iserver/secdef/search", symbol="ZZ")
+    with pytest.raises(SessionLost, match="opening"):
+        await gateway.post("/iserver/contract/rules", reads=True)
 
 
 async def test_a_silent_401_at_an_account_is_about_the_account_when_the_login_holds(

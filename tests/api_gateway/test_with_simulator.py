@@ -10,6 +10,7 @@ import pytest
 
 from api_gateway.client import Gateway
 from api_gateway.errors import Invalid, LoginRequired, Paced, Refused, SessionLost
+from api_gateway.session import SessionState, read_session
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
@@ -168,3 +169,24 @@ async def test_a_429_is_believed(pair: Pair) -> None:
     with pytest.raises(Paced, match="429"):
         await pair.get("/iserver/accounts")
     assert (await pair.gateway.tickle()).value["session"]
+
+
+async def test_every_state_of_the_session_is_recognised(pair: Pair) -> None:
+    session = pair.simulation.session
+
+    async def states() -> set[SessionState]:
+        pair.clock.advance(1.5)
+        status = await pair.gateway.post("/iserver/auth/status", reads=True)
+        return {read_session(status.value), read_session((await pair.gateway.tickle()).value)}
+
+    assert await states() == {SessionState.ESTABLISHED}
+    session.drop()
+    assert await states() == {SessionState.LOGGED_IN}
+    session.displace()
+    assert await states() == {SessionState.COMPETING}
+    session.connect_seconds = 10
+    session.init(compete=True)
+    assert await states() == {SessionState.OPENING}
+    session.logout()
+    status = await pair.gateway.post("/iserver/auth/status", reads=True)
+    assert read_session(status.value) is SessionState.NOT_LOGGED_IN
