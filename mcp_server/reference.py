@@ -141,8 +141,11 @@ def _counts(found: Sequence[Operation]) -> Iterator[str]:
 
 
 def _tables(found: Sequence[Operation]) -> Iterator[str]:
+    about = {toolset.name: toolset.about for toolset in toolsets.TOOLSETS}
     for section, rows in groupby(found, key=lambda each: each.section):
         yield f"## {section}"
+        yield ""
+        yield about[section]
         yield ""
         yield "| Tool | Method and path | What you get | Does | Session | Pacing | Status | Open to |"
         yield "|---|---|---|---|---|---|---|---|"

@@ -64,7 +64,7 @@ class SecdefWanted(Arguments):
     month: Annotated[ContractMonth | None, Field(description=MONTH)] = None
     exchange: Annotated[ExchangeName | None, Field(description="Routing exchange, e.g. SMART.")] = None
     strike: Annotated[float | None, Field(gt=0, description="From `get_strikes`.")] = None
-    right: Annotated[Literal["C", "P"] | None, Field(description="Call or put; both if left out.")] = None
+    right: Annotated[Literal["C", "P"] | None, Field(description="C call, P put.")] = None
     issuer_id: Annotated[
         IssuerId | None,
         Field(description="Bond issuer, e.g. e1234567."),
