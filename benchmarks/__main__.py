@@ -21,21 +21,9 @@ from benchmarks.backend import FIRST_CONID, PATH, SIZES
 from benchmarks.load import Caller, Connection, Result, connected, spread
 from benchmarks.processes import Process, certificate, free_port, started, trusting, wait_for_port
 
-OURS = "this server"
+OURS = "this-server"
 FLOOR = "raw httpx"
 SERVERS = (OURS, "hand-written", "client-per-call")
-
-
-def environment_of(backend_port: int, port: int, ca_file: Path) -> dict[str, str]:
-    """Our settings for a server under load: no pacing, everything else as delivered."""
-    return {
-        "GATEWAY_URL": f"https://localhost:{backend_port}",
-        "GATEWAY_CA_FILE": str(ca_file),
-        "GATEWAY_RATE": "1000000",
-        "MCP_SERVER_PORT": str(port),
-        "FASTMCP_ENABLE_RICH_LOGGING": "false",
-        "FASTMCP_CHECK_FOR_UPDATES": "off",
-    }
 
 
 def start_backend(stack: ExitStack, cert: Path, key: Path) -> int:
@@ -46,12 +34,15 @@ def start_backend(stack: ExitStack, cert: Path, key: Path) -> int:
     return port
 
 
-def start_server(name: str, stack: ExitStack, backend_port: int, ca_file: Path) -> Process:
-    """Start one of the servers under test."""
+def start_server(module: str, *arguments: str, stack: ExitStack, backend_port: int, ca_file: Path) -> Process:
+    """Start a server that asks the instant gateway."""
     port = free_port()
-    environment = environment_of(backend_port, port, ca_file)
-    arguments = ("mcp_server",) if name == OURS else ("benchmarks.baselines", name, "--port", str(port))
-    return stack.enter_context(started(*arguments, port=port, environment=environment))
+    environment = {
+        "GATEWAY_URL": f"https://localhost:{backend_port}",
+        "GATEWAY_CA_FILE": str(ca_file),
+        "MCP_SERVER_PORT": str(port),
+    }
+    return stack.enter_context(started(module, *arguments, port=port, environment=environment))
 
 
 def tool_call(connection: Connection) -> Caller:
@@ -100,7 +91,12 @@ async def calls_table(rounds: int, seconds: float) -> list[str]:
     with ExitStack() as stack:
         cert, key = stack.enter_context(certificate())
         backend_port = start_backend(stack, cert, key)
-        servers = {name: start_server(name, stack, backend_port, cert) for name in SERVERS}
+        servers = {
+            name: start_server(
+                "benchmarks.servers", name, stack=stack, backend_port=backend_port, ca_file=cert
+            )
+            for name in SERVERS
+        }
         for process in servers.values():
             wait_for_port(process)
         serial = 0
@@ -167,7 +163,7 @@ async def start_table(starts: int) -> list[str]:
             with ExitStack() as stack:
                 cert, key = stack.enter_context(certificate())
                 backend_port = start_backend(stack, cert, key) if state == "up" else free_port()
-                server = start_server(OURS, stack, backend_port, cert)
+                server = start_server("mcp_server", stack=stack, backend_port=backend_port, ca_file=cert)
                 listed, answered = await first_list(server.port, time.perf_counter() + 20)
                 took.append(answered - server.started)
         rows.append(f"| {state} | {starts} | {statistics.median(took):.2f} | {max(took):.2f} |")
@@ -192,7 +188,9 @@ async def memory_table(calls: int) -> list[str]:
     with ExitStack() as stack:
         cert, key = stack.enter_context(certificate())
         backend_port = start_backend(stack, cert, key)
-        server = start_server(OURS, stack, backend_port, cert)
+        server = start_server(
+            "benchmarks.servers", OURS, stack=stack, backend_port=backend_port, ca_file=cert
+        )
         wait_for_port(server)
         done = 0
         for mark in (100, calls // 10, calls // 4, calls // 2, calls):

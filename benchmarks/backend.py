@@ -7,6 +7,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import orjson
 
@@ -39,8 +40,7 @@ class InstantGateway(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """Requests here are GETs without a body: each ends at the first empty line."""

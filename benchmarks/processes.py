@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from api_gateway.simulator.certificate import certificate_in
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -85,10 +87,8 @@ def wait_for_port(process: Process, seconds: float = 20) -> None:
 @contextmanager
 def certificate() -> Iterator[tuple[Path, Path]]:
     """A certificate for localhost and its key, as the simulator makes them."""
-    from api_gateway.simulator.certificate import ensure_certificate
-
     with tempfile.TemporaryDirectory() as folder:
-        made = ensure_certificate(Path(folder))
+        made = certificate_in(Path(folder))
         yield made.certificate, made.key
 
 
