@@ -373,3 +373,33 @@ async def test_the_environment_cannot_send_requests_through_a_proxy(monkeypatch:
     serve, _ = answering(FINE)
     async with RawServer(serve).running() as server, gateway(server) as ours:
         assert (await ours.get("/trsrv/stocks")).body == b'["fine"]'
+
+
+async def test_closing_ends_the_requests_that_are_under_way() -> None:
+    async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=30) as ours:
+        read = asyncio.create_task(ours.get("/trsrv/stocks"))
+        write = asyncio.create_task(ours.post("/logout"))
+        await server.connected(2)
+        await asyncio.sleep(0.01)
+        await ours.aclose()
+        async with asyncio.timeout(2):
+            ended = await asyncio.gather(read, write, return_exceptions=True)
+    assert [type(error) for error in ended] == [Failed, OutcomeUnknown]
+
+
+async def test_many_requests_that_time_out_leave_no_connection_behind() -> None:
+    gone = 0
+
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        nonlocal gone
+        await reader.read()
+        gone += 1
+
+    async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.02) as ours:
+        for _ in range(3):
+            asked = (ours.get("/trsrv/stocks", symbols=str(number)) for number in range(4))
+            errors = await asyncio.gather(*asked, return_exceptions=True)
+            assert all(isinstance(error, (Failed, Unreachable)) for error in errors)
+        async with asyncio.timeout(2):
+            while gone < server.connections:  # noqa: ASYNC110 - the server has no event for a hang-up
+                await asyncio.sleep(0.001)
