@@ -45,8 +45,32 @@ def command(*arguments: str, cwd: Path = ROOT, **settings: str) -> subprocess.Co
     )
 
 
+def processes() -> Iterator[tuple[int, int, str]]:
+    """Process id, parent and command line of everything that runs here."""
+    if not Path("/proc/self/stat").exists():
+        shown = subprocess.run(
+            ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        )
+        for line in shown.stdout.splitlines():
+            pid, parent, arguments = line.split(None, 2)
+            yield int(pid), int(parent), arguments
+        return
+    # A slim container has no `ps`.
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (folder / "stat").read_text(encoding="utf-8", errors="replace")
+            arguments = (folder / "cmdline").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # it has just ended
+        yield (
+            int(folder.name),
+            int(stat.rpartition(")")[2].split()[1]),
+            " ".join(arguments.split("\0")).strip(),
+        )
+
+
 class Demo:
-    """A running demo on ports of its own; `say` is everything it has said."""
+    """A running demo on ports of its own; `said` is everything it has printed."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -89,11 +113,9 @@ class Demo:
             "ticker": int(self.wait_for(r"http://127\.0\.0\.1:(\d+)/state").group(1)),
         }
 
-    def children(self) -> list[int]:
-        """The process ids of the three parts."""
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
-        pairs = [line.split() for line in listed.stdout.splitlines()]
-        return [int(pid) for pid, parent in pairs if int(parent) == self.process.pid]
+    def children(self) -> dict[int, str]:
+        """The process ids of the parts, with their command lines."""
+        return {pid: line for pid, parent, line in processes() if parent == self.process.pid}
 
     def wait_until_ready(self) -> None:
         self.wait_for("Ctrl-C stops all three")
@@ -231,11 +253,8 @@ def test_when_a_part_dies_the_demo_says_which_and_leaves_nothing_running(tmp_pat
     with running(tmp_path) as demo:
         demo.wait_for("The ticker answers")
         children = demo.children()
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True)
-        for line in listed.stdout.splitlines():
-            pid, _, arguments = line.strip().partition(" ")
-            if int(pid) in children and arguments.endswith("-m ticker_service"):
-                os.kill(int(pid), signal.SIGKILL)
+        (ticker,) = (pid for pid, line in children.items() if line.endswith("-m ticker_service"))
+        os.kill(ticker, signal.SIGKILL)
         assert demo.process.wait(20) == 1
         demo.wait_for("The ticker ended with signal 9")
     assert [pid for pid in children if alive(pid)] == []
