@@ -132,6 +132,7 @@ async def test_an_answer_travels_once_as_the_text_that_came(client: Any, far_sid
 async def test_values_of_every_kind_arrive_as_the_gateway_expects_them(client: Any, far_side: Any) -> None:
     await call(client, "look_at_account", account_id="U1234567", deep=True, fields=["a b", "c&d"])
     assert dict(far_side.asked[-1].url.params) == {"deep": "true", "fields": "a b,c&d"}
+    far_side.answers["/iserver/secdef/search"] = httpx.Response(200, json=[1])
     await call(client, "search", alert={"title": "x"}, many=3)
     assert far_side.asked[-1].content == b'{"alert":"x","many":3}'
 
