@@ -249,7 +249,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def _short(body: bytes) -> str:
-    return clean(body[:20_000].decode(errors="replace"), longest=120) or "no words"
+    return clean(body[:4_000].decode(errors="replace"), longest=120) or "no words"
 
 
 _HINT_BY_STATUS: Mapping[int, str] = {

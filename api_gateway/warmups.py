@@ -9,6 +9,7 @@ from typing import Any
 from api_gateway.call import Call
 from api_gateway.reply import Reply
 
+MOST_BELIEVED = 1000  # so that endless different questions take no endless memory
 BELIEVED = 300.0  # seconds for which an answer that stayed empty is taken for the truth
 
 
@@ -95,6 +96,8 @@ class Warmups:
             if not (thin := warmup.thin(reply.value)):
                 break
         if thin:
+            if len(self._believed) >= MOST_BELIEVED:
+                self._believed.clear()
             self._believed[key] = self._now()
         else:
             self._believed.pop(key, None)

@@ -13,7 +13,7 @@ _NOT_PRINTED = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]+"
 )
 
-LONGEST_READ = 20_000
+LONGEST_READ = 4_000
 
 
 def mask(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from api_gateway.call import Call, make_call
 from api_gateway.reply import Reply
-from api_gateway.warmups import BELIEVED, Warmups
+from api_gateway.warmups import BELIEVED, MOST_BELIEVED, Warmups
 from tests.api_gateway.fakes import FakeTime
 
 TRADES = make_call("GET", "/iserver/account/trades", reads=True)
@@ -106,3 +106,10 @@ async def test_a_page_past_the_last_position_is_complete(warmups: Warmups) -> No
 
 async def test_other_answers_are_left_alone(warmups: Warmups) -> None:
     assert await complete(warmups, read("/trsrv/stocks"), {}) == ({}, 1)
+
+
+async def test_endless_different_questions_take_no_endless_memory(warmups: Warmups) -> None:
+    for number in range(2 * MOST_BELIEVED):
+        call = make_call("GET", "/iserver/secdef/info", (), {"conid": number}, reads=True)
+        assert await complete(warmups, call, [], []) == ([], 2)
+    assert len(warmups._believed) <= MOST_BELIEVED
