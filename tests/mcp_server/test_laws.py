@@ -272,7 +272,7 @@ def test_no_tool_promises_a_shape_of_its_answer(tools: dict[str, mcp_types.Tool]
 # The vocabulary's package opens its own file in a way that Python has deprecated, when it is imported.
 @pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
 def test_the_list_of_tools_is_small(tools: dict[str, mcp_types.Tool]) -> None:
-    import bpe_openai  # type: ignore[import-untyped]
+    import bpe_openai
 
     encoding = bpe_openai.get_encoding("o200k_base")
     seen = [
