@@ -158,7 +158,7 @@ class RouteTool(Tool):
         return path, query, body
 
     def _failure(self, text: str) -> ToolResult:
-        _log.info("%s", text)
+        _log.info("%s failed: %s", self.name, text)
         return ToolResult(content=[TextContent(type="text", text=text)], is_error=True)
 
 

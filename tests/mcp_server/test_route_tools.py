@@ -212,6 +212,17 @@ async def test_a_gateway_failure_is_flagged_and_told_in_our_words(client: Any, f
     assert "U1234567" not in text
 
 
+async def test_a_failure_is_one_line_of_the_log(
+    client: Any, far_side: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    far_side.otherwise = httpx.ConnectError("refused")
+    with caplog.at_level("INFO", logger="mcp_server"):
+        await call(client, "look_at_account", account_id="U1234567")
+    [line] = [record.getMessage() for record in caplog.records if record.name == "mcp_server.route_tools"]
+    assert line.startswith("look_at_account failed: GET /portfolio/accounts: ")
+    assert "U1234567" not in line
+
+
 async def test_what_breaks_inside_stays_in_the_log(client: Any, caplog: pytest.LogCaptureFixture) -> None:
     failed, text = await call(client, "place", conid=265598)
     assert failed
