@@ -68,7 +68,7 @@ class Gateway:
         self._now = now
         self._wire = Wire(settings, Trust.from_settings(settings), transport=transport)
         self._flights: Flights[Reply] = Flights()
-        self._preflights = Preflights(self._ask)
+        self._preflights = Preflights(self._ask, now=now)
         self._warmups = Warmups(now=now, sleep=sleep)
         self._snapshots = Snapshots(ask=self._ask, take=self._preflights.take, now=now, sleep=sleep)
         self._established_at = float("-inf")

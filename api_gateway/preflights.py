@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ class Step:
     of: str = ""
 
 
+QUIET = 300.0  # seconds without a word from the brokerage session, after which it may well be another one
+
 ACCOUNTS = Step("brokerage accounts")
 PORTFOLIO = Step("portfolio accounts")
 
@@ -40,6 +43,8 @@ def positions(account: str) -> Step:
 
 _PORTFOLIO_LISTS = ("/portfolio/accounts", "/portfolio/subaccounts", "/portfolio/subaccounts2")
 _NEED_ACCOUNTS = ("/iserver/marketdata/snapshot", "/iserver/marketdata/history", "/iserver/account")
+# These are allowed once in five seconds. One that is refused, as the session is a new one, would cost that.
+_RARE = ("/iserver/account/orders", "/iserver/account/trades", "/iserver/account/pnl/partitioned")
 _CHAINS = ("/iserver/secdef/strikes", "/iserver/secdef/info")
 _ENDS_THE_SESSION = ("/iserver/auth/ssodh/init", "/iserver/reauthenticate", "/logout")
 _STATUS = ("/iserver/auth/status", TICKLE)
@@ -72,8 +77,12 @@ def _accounts_in(call: Call) -> Iterable[str]:
 class Preflights:
     """Asks first what must be asked first, once for all callers, and forgets it when the session changes."""
 
-    def __init__(self, ask: Callable[[Call, Patience], Awaitable[Reply]]) -> None:
+    def __init__(
+        self, ask: Callable[[Call, Patience], Awaitable[Reply]], *, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._ask = ask
+        self._now = now
+        self._heard_at = float("-inf")
         self._running: Flights[None] = Flights()
         self._done: set[Step] = set()
         self._session = 0
@@ -91,6 +100,8 @@ class Preflights:
         An account that the login does not have raises `Invalid`, so that nothing is asked about it.
         """
         asked = False
+        if call.address.template in _RARE and self._now() - self._heard_at > QUIET:
+            self._done.discard(ACCOUNTS)
         for step in steps_before(call):
             asked = await self.take(step, patience) or asked
             for account in _accounts_in(call):
@@ -123,9 +134,12 @@ class Preflights:
     def observe(self, call: Call, reply: Reply) -> None:
         """Learn from any answer what it tells about the session, and what need not be asked again."""
         template = call.address.template
-        if template in _STATUS:
+        if template in _STATUS:  # which is answered all the same in a new session, and asked by health checks
             self._observe_status(template, reply.value)
-        elif template in _ENDS_THE_SESSION:
+            return
+        if template.startswith("/iserver/"):
+            self._heard_at = self._now()
+        if template in _ENDS_THE_SESSION:
             self.forget()
         elif template == "/iserver/accounts" and isinstance(reply.value, Mapping):
             self._recognise(template, reply.value.get("sessionId"))

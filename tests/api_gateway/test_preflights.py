@@ -11,9 +11,9 @@ import pytest
 from api_gateway.call import Call, make_call
 from api_gateway.errors import Failed, Invalid
 from api_gateway.pacing import Patience
-from api_gateway.preflights import ACCOUNTS, PORTFOLIO, Preflights, positions, steps_before, underlying
+from api_gateway.preflights import ACCOUNTS, PORTFOLIO, QUIET, Preflights, positions, steps_before, underlying
 from api_gateway.reply import Reply
-from tests.api_gateway.fakes import FakeGateway
+from tests.api_gateway.fakes import FakeGateway, FakeTime
 
 ACCOUNT = "DU1234567"
 PATIENCE = Patience(6, float("inf"))
@@ -41,7 +41,7 @@ def ibkr() -> FakeGateway:
 
 
 @pytest.fixture
-def preflights(ibkr: FakeGateway) -> Preflights:
+def preflights(ibkr: FakeGateway, fake_time: FakeTime) -> Preflights:
     made: Preflights
 
     async def ask(call: Call, patience: Patience) -> Reply:
@@ -49,7 +49,7 @@ def preflights(ibkr: FakeGateway) -> Preflights:
         made.observe(call, reply)
         return reply
 
-    made = Preflights(ask)
+    made = Preflights(ask, now=fake_time.now)
     return made
 
 
@@ -101,6 +101,22 @@ async def test_each_is_asked_once(preflights: Preflights, ibkr: FakeGateway) -> 
     await preflights.prepare(META, PATIENCE)
     await preflights.prepare(META, PATIENCE)
     assert ibkr.asked == ["/iserver/accounts", "/portfolio/accounts"]
+
+
+async def test_after_a_long_silence_the_accounts_come_again_before_what_is_allowed_rarely(
+    preflights: Preflights, ibkr: FakeGateway, fake_time: FakeTime
+) -> None:
+    orders = read("/iserver/account/orders")
+    await preflights.prepare(orders, PATIENCE)
+    fake_time.seconds += QUIET
+    assert not await preflights.prepare(orders, PATIENCE)
+    fake_time.seconds += 1
+    status = make_call("POST", "/iserver/auth/status", reads=True)
+    preflights.observe(status, Reply(200, orjson.dumps(OPEN)))
+    assert not await preflights.prepare(SNAPSHOT, PATIENCE)
+    assert await preflights.prepare(orders, PATIENCE)
+    assert not await preflights.prepare(orders, PATIENCE)
+    assert ibkr.asked == ["/iserver/accounts"] * 2
 
 
 async def test_those_who_come_at_the_same_time_share_it(preflights: Preflights, ibkr: FakeGateway) -> None:

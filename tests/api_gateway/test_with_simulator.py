@@ -117,14 +117,31 @@ async def test_a_session_that_somebody_else_reopened_is_prepared_again_too(pair:
     pair.simulation.session.drop()
     pair.simulation.session.init(compete=True)
     pair.clock.advance(10)
-    with pytest.raises(
-        Paced, match="Ask again in 5 s"
-    ):  # refused, then empty: a third one is over the patience
+    assert "31" in (await pair.get("/iserver/marketdata/snapshot", conids="265598", fields="31"))[0]
+    assert "ticker" in (await pair.get("/portfolio/{account}/positions/{page}", ACCOUNT, 0))[0]
+    assert (await pair.get("/iserver/account/orders"))["orders"]
+
+
+async def test_orders_right_after_a_change_of_session_are_told_to_wait_and_then_told(pair: Pair) -> None:
+    """Refused, then empty: the third request in a row is over the caller's patience."""
+    await pair.get("/iserver/account/orders")
+    pair.simulation.session.drop()
+    pair.simulation.session.init(compete=True)
+    pair.clock.advance(10)
+    with pytest.raises(Paced, match="Ask again in 5 s"):
         await pair.get("/iserver/account/orders")
     pair.clock.advance(5)
     assert (await pair.get("/iserver/account/orders"))["orders"]
-    assert "31" in (await pair.get("/iserver/marketdata/snapshot", conids="265598", fields="31"))[0]
-    assert "ticker" in (await pair.get("/portfolio/{account}/positions/{page}", ACCOUNT, 0))[0]
+
+
+async def test_the_first_question_of_a_new_day_gets_its_answer(pair: Pair) -> None:
+    await pair.get("/iserver/account/orders")
+    pair.simulation.session.drop()
+    pair.simulation.session.init(compete=True)
+    for _ in range(10):
+        pair.clock.advance(60)
+        pair.simulation.session.touch()
+    assert (await pair.get("/iserver/account/orders"))["orders"]
 
 
 async def test_without_a_login_every_question_says_where_to_log_in(pair: Pair) -> None:
