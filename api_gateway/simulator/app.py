@@ -1,8 +1,13 @@
-"""The simulator as an ASGI application: login page, `/v1/api`, and the control of the simulator itself."""
+"""The simulator as an ASGI application: login page, `/v1/api`, and the control of the simulator itself.
+
+It stands for IBKR's gateway, and as well for what is behind that gateway: IBKR's Java program can be put
+between a client and the simulator.
+"""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
@@ -10,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from api_gateway.simulator.api import Api
+from api_gateway.simulator.api import PREFIXES, Api
 from api_gateway.simulator.control import control_routes
 from api_gateway.simulator.endpoints import Endpoints
 from api_gateway.simulator.login import login_routes
@@ -32,10 +37,11 @@ class _Application(Starlette):
 
 def create_app(simulation: Simulation) -> Starlette:
     """Serve a simulation over HTTP; each call makes an application around the same state."""
+    endpoints = Endpoints(all_sections())
     routes = [
         *login_routes(simulation),
         *(control_routes(simulation) if simulation.options.control else []),
-        Route("/v1/api/{path:path}", Api(simulation, Endpoints(all_sections()))),
+        *(Route(f"{prefix}/{{path:path}}", Api(simulation, endpoints, prefix)) for prefix in PREFIXES),
     ]
     app = _Application(routes=routes, exception_handlers={404: _not_found})
     app.router.redirect_slashes = False
@@ -43,8 +49,28 @@ def create_app(simulation: Simulation) -> Starlette:
 
 
 def _from_another_site(request: HTTPConnection) -> bool:
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    text = request.headers.get("origin")
+    if text is None:
+        return False
+    try:
+        origin = urlsplit(text)
+    except ValueError:
+        return True
+    if origin.netloc == request.headers.get("host"):
+        return False
+    # Behind IBKR's gateway the page's origin is the gateway's, and the Host that of the simulator or of IBKR.
+    # The control is not reached through it.
+    return request.scope["path"].startswith("/simulator") or not _on_this_machine(origin)
+
+
+def _on_this_machine(origin: SplitResult) -> bool:
+    host = origin.hostname or ""
+    if origin.scheme not in ("http", "https"):
+        return False
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _not_found(_: HTTPConnection, __: Exception) -> HTMLResponse:

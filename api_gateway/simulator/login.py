@@ -1,11 +1,16 @@
-"""The login page, for a person with a browser; it works without JavaScript."""
+"""The login page, for a person with a browser; it works without JavaScript.
+
+IBKR's own gateway passes all of this on. It knows a login by the status 302 alone, says the sentence of
+success itself, and cuts out of our pages, where it finds one, what lies between an absolute address and the
+name of a folder: so no page here holds an absolute address.
+"""
 
 from __future__ import annotations
 
 from html import escape
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from api_gateway.simulator.session import State
@@ -13,6 +18,7 @@ from api_gateway.simulator.simulation import Simulation
 
 LOGIN = "/sso/Login"
 DISPATCHER = "/sso/Dispatcher"
+LOGGED_IN = "/sso/LoggedIn"
 SUCCESS = "Client login succeeds"
 
 STYLE = """
@@ -34,6 +40,9 @@ button:hover { filter: brightness(1.08); }
 button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 """
 
+# IBKR's gateway keeps cookies of these names for its user. The simulator has one user and looks at none.
+COOKIES = {"XYZAB_AM.LOGIN": "simulated-login", "XYZAB": "simulated", "USERID": "100000001"}
+
 # The page loads nothing and posts to itself only.
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -45,8 +54,10 @@ HEADERS = {
 def login_routes(simulation: Simulation) -> list[Route]:
     """The routes of the login: the way there, the page, and where its button leads."""
 
+    login_page = f"{LOGIN}?forwardTo=22&RL=1&ip2loc=US"
+
     async def start(_: Request) -> Response:
-        return RedirectResponse(f"{LOGIN}?forwardTo=22&RL=1&ip2loc=US", status_code=302)
+        return RedirectResponse(login_page, status_code=302)
 
     async def show(_: Request) -> Response:
         return _page("IB gateway simulator &ndash; log in", _form(simulation))
@@ -55,12 +66,29 @@ def login_routes(simulation: Simulation) -> list[Route]:
         async for _ in request.stream():
             continue  # whatever a form sends, nothing of it is looked at
         simulation.session.login()
+        answer = RedirectResponse(LOGGED_IN, status_code=302)
+        for name, value in COOKIES.items():
+            answer.set_cookie(name, value, httponly=True, samesite=None)
+        return answer
+
+    async def succeeded(_: Request) -> Response:
+        if simulation.session.state is State.NO_LOGIN:
+            return RedirectResponse(login_page, status_code=302)
         return _page(SUCCESS, f"<h1>{SUCCESS}</h1>")
+
+    async def keep(_: Request) -> Response:
+        # What IBKR's gateway asks now and then; it needs no more than that the login is still there.
+        if simulation.session.state is State.NO_LOGIN:
+            return PlainTextResponse("Access Denied", status_code=401)
+        return JSONResponse({"success": True})
 
     return [
         Route("/", start, methods=["GET"]),
         Route(LOGIN, show, methods=["GET"]),
-        Route(DISPATCHER, dispatch, methods=["POST"]),
+        Route(DISPATCHER, dispatch, methods=["GET", "POST"]),
+        Route(LOGGED_IN, succeeded, methods=["GET"]),
+        Route("/sso/ping", keep, methods=["GET"]),
+        Route("/sso/Authenticator", keep, methods=["GET"]),
     ]
 
 
@@ -71,7 +99,9 @@ def _form(simulation: Simulation) -> str:
     return f"""<h1>IB gateway simulator &ndash; paper account</h1>
 <p>This is not Interactive Brokers. There is no password, nothing real is entered or sent anywhere, and the
 account {account} holds pretended money. {note}</p>
-<form method="post" action="{DISPATCHER}"><button type="submit">Log in</button></form>"""
+<form method="post" action="{DISPATCHER}">
+<button type="submit" name="forwardTo" value="22">Log in</button>
+</form>"""
 
 
 def _page(title: str, content: str) -> HTMLResponse:

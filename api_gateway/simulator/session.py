@@ -64,6 +64,7 @@ class Session:
         self._closed_until = 0.0
         self._last_request = clock.now()
         self._rival = False
+        self._challenge_competes: bool | None = None
 
     @property
     def state(self) -> State:
@@ -129,6 +130,7 @@ class Session:
         """End the login and, with it, the brokerage session."""
         self._close()
         self._login_at = None
+        self._challenge_competes = None
 
     def init(self, *, compete: bool) -> None:
         """Open the brokerage session; `compete` takes it from another program that holds it.
@@ -136,13 +138,35 @@ class Session:
         Raises NotNowError right after the nightly reset.
         """
         self._catch_up()
-        if self._clock.now() < self._maintained_until():
-            raise NotNowError
+        self._refuse_during_maintenance()
         if self._rival and not compete:
             return
         self._preflights.forget()
         if self._established_at is None or self._rival:
             self._open()
+
+    def challenge(self, *, compete: bool) -> str:
+        """Hex digits to which IBKR's gateway must respond before it has its session; see `respond`.
+
+        Raises NotNowError right after the nightly reset.
+        """
+        self._catch_up()
+        self._refuse_during_maintenance()
+        self._challenge_competes = compete
+        return sha256(f"{self.token}:{self._clock.now()}".encode()).hexdigest()[:16]
+
+    def respond(self) -> bool:
+        """Establish the brokerage session that was asked for with `challenge`; False if none was.
+
+        It stands at once, as the gateway goes on without waiting. Raises NotNowError as `init` does.
+        """
+        compete, self._challenge_competes = self._challenge_competes, None
+        if compete is None:
+            return False
+        self.init(compete=compete)
+        if self.state is State.CONNECTING:
+            self._established_at = self._clock.now()
+        return True
 
     def displace(self) -> None:
         """Another program of this username takes the brokerage session."""
@@ -185,6 +209,10 @@ class Session:
             now >= self._reset_at or now >= self._last_request + self.idle_seconds
         ):
             self._close()
+
+    def _refuse_during_maintenance(self) -> None:
+        if self._clock.now() < self._maintained_until():
+            raise NotNowError
 
     def _maintained_until(self) -> float:
         today = datetime.fromtimestamp(self._clock.now(), tz=NEW_YORK)

@@ -1,4 +1,4 @@
-"""The simulator's answers, one module per section of IBKR's reference."""
+"""The simulator's answers, one module per section of IBKR's reference, and one for IBKR's gateway itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from api_gateway.simulator.routing import Section
 from api_gateway.simulator.sections import (
     accounts,
     contracts,
+    gateway_login,
     market_data,
     order_monitoring,
     portfolio,
@@ -14,9 +15,10 @@ from api_gateway.simulator.sections import (
 
 
 def all_sections() -> tuple[Section, ...]:
-    """Every section, in the order of IBKR's reference."""
+    """Every section, in the order of IBKR's reference; what it does not name stands with its kind."""
     return (
         session.SECTION,
+        gateway_login.SECTION,
         accounts.SECTION,
         contracts.SECTION,
         market_data.SECTION,

@@ -39,19 +39,27 @@ def unauthorized() -> Reply:
     return Reply(401, b"Access Denied", "text/plain")
 
 
+def unavailable() -> Refusal:
+    """What is said while no session can be opened, as right after the nightly reset."""
+    return Refusal(503, {"error": "Service Unavailable", "statusCode": 503})
+
+
 @SECTION.answers("POST", "/iserver/auth/ssodh/init", needs=Needs.LOGIN)
 def open_brokerage_session(simulation: Simulation, call: Call) -> Any:
-    """Open, or with `compete` take over, the brokerage session."""
+    """Open, or with `compete` take over, the brokerage session; IBKR's gateway is challenged first."""
     body = call.body if isinstance(call.body, dict) else {}
     publish, compete = body.get("publish"), body.get("compete", False)
     if not isinstance(compete, bool):
         raise bad_request("compete must be a boolean")
-    if publish is not True and simulation.options.strict:
+    by_gateway = "machineId" in body and "publish" not in body
+    if publish is not True and simulation.options.strict and not by_gateway:
         raise Refusal(500, {"error": "publish must be true", "statusCode": 500})
     try:
+        if by_gateway:
+            return {"challenge": simulation.session.challenge(compete=compete)}
         simulation.session.init(compete=compete)
     except NotNowError:
-        raise Refusal(503, {"error": "Service Unavailable", "statusCode": 503}) from None
+        raise unavailable() from None
     if simulation.session.state is not State.CONNECTING:
         return auth_status(simulation)
     return {
@@ -128,6 +136,7 @@ def logout(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
     return {"status": True}
 
 
+@SECTION.answers("GET", "/iserver/reauthenticate", needs=Needs.NOTHING)
 @SECTION.answers("POST", "/iserver/reauthenticate", needs=Needs.NOTHING)
 def reauthenticate(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
     """The old way to open the brokerage session; the gateway answers it itself, at once, and competes."""

@@ -250,6 +250,30 @@ async def test_the_login_page_itself_may_call(gateway: httpx.AsyncClient) -> Non
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("options", [Options(login=True)])
+async def test_what_ibkrs_gateway_asks_by_itself_leaves_a_users_limits_alone(
+    gateway: httpx.AsyncClient, simulation: Simulation
+) -> None:
+    own = {"user-agent": "ClientPortalGW/1"}
+    for _ in range(12):
+        assert (await gateway.get("/v1/portal/tickle", headers=own)).status_code == 200
+        assert (await gateway.get("/v1/portal/sso/validate?gw=1", headers=own)).status_code == 200
+    assert (await gateway.post("/v1/api/tickle", json={})).status_code == 200
+    assert (await gateway.get("/v1/api/sso/validate")).status_code == 200
+    assert simulation.limits.seconds_in_box == 0
+    assert (await gateway.post("/v1/api/tickle", json={})).status_code == 429
+    assert (await gateway.get("/v1/portal/tickle", headers=own)).status_code == 200
+
+
+@pytest.mark.parametrize("options", [Options(login=True)])
+async def test_both_spellings_of_the_path_are_one_endpoint(
+    gateway: httpx.AsyncClient, simulation: Simulation
+) -> None:
+    assert (await gateway.get("/v1/portal/portfolio/accounts")).json()[0]["id"] == "DU1234567"
+    assert simulation.preflights.portfolio_called
+    assert (await gateway.get("/v1/api/portfolio/accounts")).status_code == 429
+
+
 async def test_a_fault_can_stand_in_for_the_answer_and_leave_the_effect_out_or_in(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:

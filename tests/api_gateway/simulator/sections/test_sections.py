@@ -10,7 +10,12 @@ from api_gateway.simulator import sections
 from api_gateway.simulator.routing import Needs
 
 # The gateway, or the login alone, answers these.
-WITHOUT_BROKERAGE = {"/iserver/auth/ssodh/init", "/iserver/auth/status", "/iserver/reauthenticate"}
+WITHOUT_BROKERAGE = {
+    "/iserver/auth/ssodh/init",
+    "/iserver/auth/ssodh/response",
+    "/iserver/auth/status",
+    "/iserver/reauthenticate",
+}
 
 
 def test_every_module_is_a_section_that_is_served() -> None:
