@@ -257,18 +257,8 @@ def stack(request: pytest.FixtureRequest, checkout: Path, archive: dict[str, str
         stack.compose("down", "--volumes", "--timeout", "1", "--rmi", "all", check=False)
 
 
-@pytest.fixture
-def live(stack: Stack) -> Stack:
-    if stack.gateway != "live":
-        pytest.skip("only IBKR's gateway has this")
-    return stack
-
-
-@pytest.fixture
-def simulator(stack: Stack) -> Stack:
-    if stack.gateway != "simulator":
-        pytest.skip("only the simulator has this")
-    return stack
+live_only = pytest.mark.parametrize("stack", ["live"], indirect=True)
+simulator_only = pytest.mark.parametrize("stack", ["simulator"], indirect=True)
 
 
 # -- what is there --
@@ -435,8 +425,9 @@ def test_each_stops_by_itself_on_sigterm(stack: Stack) -> None:
 # -- settings --
 
 
-def test_a_value_that_does_not_exist_stops_the_start_with_those_that_do(simulator: Stack) -> None:
-    wrong = replace(simulator, settings={"TRADING_MODE": "sandbox"})
+@simulator_only
+def test_a_value_that_does_not_exist_stops_the_start_with_those_that_do(stack: Stack) -> None:
+    wrong = replace(stack, settings={"TRADING_MODE": "sandbox"})
     try:
         assert wrong.compose("up", "--detach", "--wait", "mcp-server", check=False).returncode != 0
         logs = wrong.compose("logs", "mcp-server").stdout
@@ -444,11 +435,12 @@ def test_a_value_that_does_not_exist_stops_the_start_with_those_that_do(simulato
         assert "paper" in logs
         assert "Traceback" not in logs
     finally:
-        simulator.up()
+        stack.up()
 
 
-async def test_a_token_is_asked_for_when_it_is_set(simulator: Stack) -> None:
-    guarded = replace(simulator, settings={"MCP_SERVER_TOKEN": "a-token-that-opens-a-test"})
+@simulator_only
+async def test_a_token_is_asked_for_when_it_is_set(stack: Stack) -> None:
+    guarded = replace(stack, settings={"MCP_SERVER_TOKEN": "a-token-that-opens-a-test"})
     guarded.up()
     try:
         async with guarded.client("a-token-that-opens-a-test") as client:
@@ -458,80 +450,86 @@ async def test_a_token_is_asked_for_when_it_is_set(simulator: Stack) -> None:
             assert "a-token-that-opens-a-test" not in json.dumps(guarded.inspected(service))
         assert "a-token-that-opens-a-test" not in guarded.compose("logs").stdout
     finally:
-        simulator.up()
+        stack.up()
 
 
 # -- IBKR's gateway --
 
 
-def test_java_takes_the_place_of_the_script_with_little_memory(live: Stack) -> None:
-    processes = live.inside("gateway", "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+@live_only
+def test_java_takes_the_place_of_the_script_with_little_memory(stack: Stack) -> None:
+    processes = stack.inside("gateway", "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
     assert "-Xmx128m" in processes
     assert "-XX:+UseSerialGC" in processes
     assert "--conf conf.yaml" in processes
-    parents = live.inside("gateway", "sh", "-c", "grep -l java /proc/[0-9]*/comm | xargs -n1 dirname")
+    parents = stack.inside("gateway", "sh", "-c", "grep -l java /proc/[0-9]*/comm | xargs -n1 dirname")
     (java,) = parents.split()
-    assert "PPid:\t1\n" in live.inside("gateway", "cat", f"{java}/status")
+    assert "PPid:\t1\n" in stack.inside("gateway", "cat", f"{java}/status")
 
 
-def test_the_gateway_starts_from_our_settings_and_not_from_the_archives(live: Stack) -> None:
-    found = live.inside("gateway", "sh", "-c", "cd /opt/gateway && find . -type f | sort").split()
+@live_only
+def test_the_gateway_starts_from_our_settings_and_not_from_the_archives(stack: Stack) -> None:
+    found = stack.inside("gateway", "sh", "-c", "cd /opt/gateway && find . -type f | sort").split()
     assert found == [
         "./build/lib/runtime/README",
         "./dist/ibgroup.web.core.iblink.router.clientportal.gw.jar",
         "./root/conf.yaml",
         "./root/logback-container.xml",
     ]
-    assert "listenPort: 5055" in live.inside("gateway", "cat", "/opt/gateway/root/conf.yaml")
+    assert "listenPort: 5055" in stack.inside("gateway", "cat", "/opt/gateway/root/conf.yaml")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_only_the_login_page_on_the_published_port_may_call_the_gateway(live: Stack, host: str) -> None:
-    assert live.browser("POST", "/v1/api/x", Origin=f"https://{host}:{live.gateway_port}")[0] == 401
-    assert live.browser("POST", "/v1/api/x", Origin="https://evil.example")[0] == 403
-    assert live.browser("POST", "/v1/api/x", Origin=f"https://{host}:5055")[0] == 403
+@live_only
+def test_only_the_login_page_on_the_published_port_may_call_the_gateway(stack: Stack, host: str) -> None:
+    assert stack.browser("POST", "/v1/api/x", Origin=f"https://{host}:{stack.gateway_port}")[0] == 401
+    assert stack.browser("POST", "/v1/api/x", Origin="https://evil.example")[0] == 403
+    assert stack.browser("POST", "/v1/api/x", Origin=f"https://{host}:5055")[0] == 403
 
 
-async def test_the_certificate_is_kept_and_made_anew_when_it_is_old_or_damaged(live: Stack) -> None:
-    first = live.certificate()
-    live.compose("restart", "gateway")
-    live.up()
-    assert live.certificate() == first
+@live_only
+async def test_the_certificate_is_kept_and_made_anew_when_it_is_old_or_damaged(stack: Stack) -> None:
+    first = stack.certificate()
+    stack.compose("restart", "gateway")
+    stack.up()
+    assert stack.certificate() == first
 
-    live.inside("gateway", "touch", "-d", "400 days ago", "/tls/gateway.p12")
-    live.compose("restart", "gateway")
-    live.up()
-    second = live.certificate()
+    stack.inside("gateway", "touch", "-d", "400 days ago", "/tls/gateway.p12")
+    stack.compose("restart", "gateway")
+    stack.up()
+    second = stack.certificate()
     assert second != first
-    await live.settle()
+    await stack.settle()
 
-    live.inside("gateway", "sh", "-c", "echo damaged > /tls/gateway.p12")
-    live.compose("restart", "gateway")
-    live.up()
-    assert live.certificate() not in (first, second)
-    await live.settle()
+    stack.inside("gateway", "sh", "-c", "echo damaged > /tls/gateway.p12")
+    stack.compose("restart", "gateway")
+    stack.up()
+    assert stack.certificate() not in (first, second)
+    await stack.settle()
 
 
-async def test_the_simulator_and_ibkrs_gateway_take_each_others_place(live: Stack) -> None:
-    other = replace(live, gateway="simulator")
+@live_only
+async def test_the_simulator_and_ibkrs_gateway_take_each_others_place(stack: Stack) -> None:
+    other = replace(stack, gateway="simulator")
     try:
         other.up("--build")
         await other.settle()
     finally:
-        live.up("--build")
+        stack.up("--build")
         other.forget_image()
-    await live.settle()
+    await stack.settle()
 
 
 # -- what cannot be built --
 
 
-def test_an_archive_with_another_checksum_is_not_built(live: Stack) -> None:
-    changed = replace(live, settings={**live.settings, "GATEWAY_ARCHIVE_SHA256": "00" * 32})
+@live_only
+def test_an_archive_with_another_checksum_is_not_built(stack: Stack) -> None:
+    changed = replace(stack, settings={**stack.settings, "GATEWAY_ARCHIVE_SHA256": "00" * 32})
     refused = changed.compose("build", "gateway", check=False)
     assert refused.returncode != 0
     assert "GATEWAY_ARCHIVE_SHA256" in refused.stdout + refused.stderr
-    assert live.settings["GATEWAY_ARCHIVE_SHA256"] in refused.stdout + refused.stderr
+    assert stack.settings["GATEWAY_ARCHIVE_SHA256"] in refused.stdout + refused.stderr
 
 
 def test_a_gateway_that_does_not_exist_is_refused_with_those_that_do(stack: Stack) -> None:
