@@ -194,17 +194,21 @@ class Gateway:
             self._preflights.forget()
             raise error.failure from None
 
-    async def _check_that_the_session_is_open(self, call: Call, patience: Patience) -> None:
-        """While its session opens, IBKR answers with nothing instead of an error."""
+    async def _found_open(self, call: Call, patience: Patience) -> bool:
+        """False if the session was known to be open, True if it had to be asked and is.
+
+        While its session opens, IBKR answers with nothing instead of an error; that raises `SessionLost`.
+        """
         if self._now() - self._established_at < STATUS_LASTS:
-            return
-        reply = await self._ask(make_call("POST", "/iserver/auth/status", reads=True), patience)
+            return False
+        reply = await self._send(make_call("POST", "/iserver/auth/status", reads=True), patience)
         state = read_session(reply.value) if isinstance(reply.value, Mapping) else SessionState.NOT_LOGGED_IN
         if state is not SessionState.ESTABLISHED:
             raise SessionLost(
                 asked=call.asked, happened=f"it was answered with nothing: {state}.", hint=REOPENS
             )
         self._established_at = self._now()
+        return True
 
     def _forget_status(self) -> None:
         self._established_at = float("-inf")
@@ -215,7 +219,16 @@ class Gateway:
         return Patience(settings.gateway_max_wait, ends_at)
 
     async def _ask(self, call: Call, patience: Patience) -> Reply:
-        """One request, when IBKR's limits have room for it, and what its answer means."""
+        """One request and what its answer means; once more where IBKR may have been opening the session."""
+        reply = await self._send(call, patience)
+        empty = call.reads and not reply.value and call.address.template.startswith("/iserver/")
+        if empty and await self._found_open(call, patience):
+            # It may have opened only after this was answered with nothing.
+            reply = await self._send(call, patience)
+        return reply
+
+    async def _send(self, call: Call, patience: Patience) -> Reply:
+        """One request, when IBKR's limits have room for it."""
         async with self.pacing.turn(call, patience) as turn:
             within = min(self.settings.gateway_deadline, patience.ends_at - self._now())
             if within <= 0:
@@ -226,10 +239,7 @@ class Gateway:
                     hint="Call it again; if that does not help, look at the gateway's log.",
                 )
             received = await self._exchange(call, turn, within)
-        reply = self._settle(call, received)
-        if call.reads and not reply.value and call.address.template.startswith("/iserver/"):
-            await self._check_that_the_session_is_open(call, patience)
-        return reply
+        return self._settle(call, received)
 
     async def _exchange(self, call: Call, turn: Turn, within: float) -> Received:
         try:

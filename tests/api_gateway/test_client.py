@@ -234,6 +234,13 @@ async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: Gate
         await gateway.post("/iserver/contract/rules", reads=True)
 
 
+async def test_what_a_session_answered_before_it_was_open_is_asked_again(gateway: Gateway, ibkr: Any) -> None:
+    """It was opening when it answered with nothing, and open when its state was asked for."""
+    found = httpx.Response(200, json=[{"conid": "265598"}])
+    ibkr.get("/iserver/secdef/search").mock(side_effect=[httpx.Response(200, json=[]), found])
+    assert (await gateway.get("/iserver/secdef/search", symbol="AAPL")).value == [{"conid": "265598"}]
+
+
 async def test_a_silent_401_at_an_account_is_about_the_account_when_the_login_holds(
     gateway: Gateway, ibkr: Any, fake_time: FakeTime
 ) -> None:
