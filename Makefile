@@ -4,8 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
+COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate pyproject.toml
+EVERYDAY := not containers and not browser and not acceptance
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-demo test-browser lint types bench up down test-containers settings endpoints snapshots lock clean
+.PHONY: help demo test test-demo test-browser lint types bench up down test-containers settings endpoints snapshots lock test-lowest clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,7 +39,7 @@ demo: $(VENV)/run.stamp ## everything, with a pretended paper account, until Ctr
 	@$(BIN)/ib-mcp demo $(ARGS)
 
 test: $(VENV)/dev.stamp ## every test that needs no container and no browser
-	$(BIN)/pytest -n auto -m "not containers and not browser and not acceptance"
+	$(BIN)/pytest -n auto -m "$(EVERYDAY)"
 
 test-demo: $(VENV)/dev.stamp ## `make demo`, asked by the MCP SDK's client and FastMCP's
 	$(BIN)/pytest -n 0 -p no:randomly -m acceptance tests/acceptance
@@ -72,9 +75,16 @@ endpoints: $(VENV)/run.stamp ## write ENDPOINTS.md from the routes
 snapshots: $(VENV)/dev.stamp ## accept what the tools publish now
 	@$(BIN)/python tests/mcp_server/test_snapshots.py
 
-lock: ## resolve requirements.lock and tests/requirements.lock anew (needs uv)
-	$(UV) pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes pyproject.toml --group build -o requirements.lock
-	$(UV) pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes pyproject.toml --group build --group dev -c requirements.lock -o tests/requirements.lock
+lock: $(VENV)/dev.stamp ## resolve requirements.lock and tests/requirements.lock anew
+	$(COMPILE) --generate-hashes --group build -o requirements.lock
+	$(COMPILE) --generate-hashes --group build --group dev -c requirements.lock -o tests/requirements.lock
+
+# The lower bounds in pyproject.toml are promises, too: the same tests, with the oldest versions they allow.
+test-lowest: $(VENV)/dev.stamp ## the tests, with the oldest dependencies that pyproject.toml allows
+	$(BIN)/uv venv -q --allow-existing --python $(BIN)/python $(VENV)/lowest
+	$(COMPILE) --resolution lowest-direct --group build --group dev | $(BIN)/uv pip sync -q --python $(VENV)/lowest/bin/python -
+	$(BIN)/uv pip install -q --python $(VENV)/lowest/bin/python --no-build-isolation --no-deps --editable .
+	$(VENV)/lowest/bin/pytest -n auto -m "$(EVERYDAY)"
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
