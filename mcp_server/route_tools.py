@@ -9,14 +9,16 @@ bring in an HTTP client and a second reader of the schema, a tenth of the time t
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 from fastapi import FastAPI
+from fastmcp.server.providers.base import Provider
 from fastmcp.tools.base import Tool, ToolResult
 from fastmcp.utilities.openapi import HTTPRoute, parse_openapi_to_http_routes
+from fastmcp.utilities.versions import VersionSpec
 from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
@@ -36,10 +38,24 @@ _UNWRITABLE = (
 )
 
 
-def route_tools(app: FastAPI, shown: Collection[str]) -> list[Tool]:
-    """The tools of those routes of `app` that have one of the tags `shown`."""
-    routes = parse_openapi_to_http_routes(app.openapi())
-    return [RouteTool(app, route) for route in routes if not set(shown).isdisjoint(route.tags)]
+class RouteTools(Provider):
+    """The tools of those routes of `app` that have one of the tags `shown`.
+
+    A provider of its own, because FastMCP's default one looks at every tool for each call.
+    """
+
+    def __init__(self, app: FastAPI, shown: Collection[str]) -> None:
+        super().__init__()
+        routes = parse_openapi_to_http_routes(app.openapi())
+        tools = [RouteTool(app, route) for route in routes if not set(shown).isdisjoint(route.tags)]
+        self._by_name = {tool.name: tool for tool in tools}
+
+    async def _list_tools(self) -> Sequence[Tool]:
+        return list(self._by_name.values())
+
+    async def _get_tool(self, name: str, version: VersionSpec | None = None) -> Tool | None:
+        tool = self._by_name.get(name)
+        return tool if tool is None or version is None or version.matches(tool.version) else None
 
 
 class RouteTool(Tool):

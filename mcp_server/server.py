@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from mcp_server.app import create_app
 from mcp_server.bearer import BearerToken
 from mcp_server.health import Readiness
-from mcp_server.route_tools import route_tools
+from mcp_server.route_tools import RouteTools
 from mcp_server.routers import ROUTERS
 from mcp_server.sections import shown_sections
 from mcp_server.settings import ServerSettings
@@ -60,8 +60,7 @@ def create_server(
         instructions=INSTRUCTIONS,
         version=version("ib-mcp"),
         auth=BearerToken(token.get_secret_value()) if token else None,
-        tools=route_tools(create_app(gateway, routers), shown),
-        on_duplicate="error",
+        providers=[RouteTools(create_app(gateway, routers), shown)],
         # What a tool wants to tell it tells; anything else that escapes is not for the client.
         mask_error_details=True,
         lifespan=for_life,
