@@ -1,0 +1,323 @@
+"""A stand-in for IBKR's Java gateway: a reverse proxy with the habits that were measured there.
+
+It has five connections to its upstream with an endless queue before them, sends on what its client has given
+up, never answers when the upstream fails, drops chunked request bodies, answers everything in chunks, also
+what has no body, keeps the session's cookies to itself, and goes through a login chain of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import Any
+
+import orjson
+
+from tests.api_gateway.fakes import RawServer
+
+UPSTREAM_CONNECTIONS = 5
+AUTH_DELAY = 3.0
+OWN_AGENT = "ClientPortalGW/1"
+REMOTE_HOST = "api.ibkr.com"
+LOGIN_PAGE = "/sso/Login?forwardTo=22&RL=1&ip2loc=US"
+SUCCESS = b"Client login succeeds"
+KEPT_COOKIES = {"XYZAB_AM.LOGIN", "XYZAB", "USERID", "JSESSIONID", "REGION", "cp", "api", "portal", "RL"}
+NOT_SENT_ON = {"host", "cookie", "accept-encoding", "transfer-encoding"}
+NOT_SENT_BACK = {"content-length", "transfer-encoding", "content-security-policy", "connection"}
+ABSOLUTE = re.compile(rb"http.*?/(images|scripts|fonts|stylesheet)")
+REAUTHENTICATE = re.compile(r"/v1/(api|portal)/iserver/reauthenticate")
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client, or the gateway itself, asks."""
+
+    method: str
+    target: str
+    headers: Headers
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes back; `whole` is False where the connection broke in the body."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    whole: bool = True
+
+    def first(self, name: str) -> str:
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+
+class OwnRequestError(Exception):
+    """A request of the gateway's own did not succeed."""
+
+
+class JavaGateway:
+    """Listens on `port`. `own` is what it asked by itself; `tickling` whether it keeps the session alive."""
+
+    def __init__(
+        self,
+        upstream_port: int,
+        *,
+        upstream_tls: ssl.SSLContext | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        refuses: bool = False,
+    ) -> None:
+        self.upstream_port = upstream_port
+        self.own: list[str] = []
+        self.tickling = False
+        self.port = 0
+        self._upstream_tls = upstream_tls
+        self._sleep = sleep
+        self._refuses = refuses
+        self._jar: dict[str, str] = {}
+        self._key = ""
+        self._username = ""
+        self._slots = asyncio.Semaphore(UPSTREAM_CONNECTIONS)
+        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._chains: set[asyncio.Task[Any]] = set()
+
+    @asynccontextmanager
+    async def running(self, context: ssl.SSLContext | None = None) -> AsyncIterator[JavaGateway]:
+        """Listen on a free port, with TLS if a context is given, for as long as the block lasts."""
+        async with RawServer(self._serve).running(context) as server:
+            self.port = server.port
+            try:
+                yield self
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                for _, writer in self._idle:
+                    writer.close()
+                    await writer.wait_closed()
+
+    async def settled(self) -> None:
+        """Return when the login chain is through; an error in it is raised here."""
+        async with asyncio.timeout(5):
+            await asyncio.gather(*self._chains)
+
+    async def tickle(self) -> None:
+        """What it does by itself every 30 seconds after a brokerage session was confirmed."""
+        if not self.tickling:
+            return
+        try:
+            status = (await self._ask("GET", "/tickle"))["iserver"]["authStatus"]
+        except (OwnRequestError, KeyError):
+            self.tickling = False  # for good
+            return
+        if status["connected"] and not status["authenticated"]:
+            await self._ask("GET", "/logout")
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (request := await _read_request(reader)) is not None:
+            if self._refuses:
+                writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 13\r\n\r\nAccess Denied")
+                continue
+            # What a client has given up is sent on all the same.
+            answer = await asyncio.shield(self._task(self._answer(request)))
+            if answer is not None:
+                writer.write(_in_chunks(answer))
+            if answer is None or not answer.whole:
+                await asyncio.Event().wait()
+
+    def _task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _answer(self, request: Request) -> Answer | None:
+        path = request.path
+        if path == "/":
+            return Answer(302, [("Location", LOGIN_PAGE)])
+        if path == "/status":
+            return None
+        if path == "/clear":
+            self._jar.clear()
+            return Answer(200, [], b"cleared")
+        if REAUTHENTICATE.fullmatch(path):
+            if not self._jar:
+                return Answer(200, [("Content-Type", "application/json")], b'{"error":"not logged in"}')
+            self._chains.add(self._task(self._open_again()))
+            return Answer(200, [("Content-Type", "application/json")], b'{"message":"triggered"}')
+        if not path.startswith(("/v1/api/", "/v1/portal/", "/sso/")):
+            return Answer(302, [("Location", f"https://{REMOTE_HOST}{path}")])
+        answer = await self._pass_on(request)
+        if answer is not None and path == "/sso/Dispatcher" and answer.status == 302:
+            self._chains.add(self._task(self._log_in()))
+            if answer.body:
+                return Answer(302, answer.headers, answer.body + SUCCESS)
+            return Answer(200, answer.headers, SUCCESS)
+        return answer
+
+    async def _pass_on(self, request: Request) -> Answer | None:
+        """The upstream's answer, rewritten; None, and no other sign, if there is none."""
+        sso = request.path.startswith("/sso")
+        headers = [(name, value) for name, value in request.headers if name.lower() not in NOT_SENT_ON]
+        target = request.target.replace("/v1/portal/", "/v1/api/")
+        answer = await self._exchange(Request(request.method, target, headers, request.body))
+        if answer is None:
+            return None
+        if sso:
+            self._keep_cookies(answer)
+        body = answer.body
+        if sso and answer.first("content-type").startswith("text/"):
+            body = ABSOLUTE.sub(rb"/\1", body)
+        return Answer(answer.status, answer.headers, body, answer.whole)
+
+    async def _exchange(self, request: Request) -> Answer | None:
+        async with self._slots:
+            try:
+                reader, writer = await self._connection()
+            except OSError:
+                return None
+            kept = False
+            try:
+                writer.write(self._encoded(request))
+                answer = await _read_answer(reader)
+                kept = answer.whole
+            except (OSError, asyncio.IncompleteReadError):
+                return None
+            finally:
+                if kept:
+                    self._idle.append((reader, writer))
+                else:
+                    writer.close()
+            return answer
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof() and not writer.is_closing():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(
+            "127.0.0.1",
+            self.upstream_port,
+            ssl=self._upstream_tls,
+            server_hostname="localhost" if self._upstream_tls else None,
+        )
+
+    def _encoded(self, request: Request) -> bytes:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._jar.items())
+        headers = [("Host", REMOTE_HOST), *request.headers, *([("Cookie", cookies)] if cookies else [])]
+        lines = [
+            f"{request.method} {request.target} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in headers),
+        ]
+        return "\r\n".join([*lines, "", ""]).encode() + request.body
+
+    def _keep_cookies(self, answer: Answer) -> None:
+        for header, value in answer.headers:
+            name, _, rest = value.partition("=")
+            if header.lower() == "set-cookie" and name in KEPT_COOKIES:
+                self._jar[name] = rest.partition(";")[0]
+
+    async def _log_in(self) -> None:
+        await self._ask("GET", "/sso/validate?gw=1")
+        self._username = (await self._ask("GET", "/one/user"))["username"]
+        if "success" not in await self._ask("GET", "/ssodh/init"):
+            raise OwnRequestError("no key exchange")
+        self._key = (await self._ask("GET", "/ssodh/st"))["st"]
+        await self._ask("GET", "/sso/Authenticator?ACTION=PUBLISH_TST&RESP_TYPE=JSON&DEVICE_ID=1", prefix="")
+        await self._sleep(AUTH_DELAY)
+        await self._open()
+
+    async def _open_again(self) -> None:
+        await self._ask("GET", "/sso/validate?gw=1")
+        await self._open()
+
+    async def _open(self) -> None:
+        status = await self._ask("GET", "/iserver/auth/status")
+        if status["competing"] or not status["authenticated"]:
+            machine = {"username": self._username, "machineId": "257652e1", "compete": True}
+            challenge = (await self._ask("POST", "/iserver/auth/ssodh/init", machine))["challenge"]
+            digits = f"{int(challenge, 16):x}{int(self._key, 16):x}"
+            response = sha1(digits.encode(), usedforsecurity=False).hexdigest()
+            await self._ask("POST", "/iserver/auth/ssodh/response", {"response": response})
+        if not (await self._ask("GET", "/iserver/accounts"))["accounts"]:
+            raise OwnRequestError("no accounts")
+        self.tickling = True
+
+    async def _ask(
+        self, method: str, target: str, body: dict[str, Any] | None = None, *, prefix: str = "/v1/portal"
+    ) -> Any:
+        """One request of its own, with its own User-Agent."""
+        content = orjson.dumps(body) if body else b""
+        headers = [("User-Agent", OWN_AGENT), ("Content-Length", str(len(content)))]
+        answer = await self._exchange(Request(method, prefix + target, headers, content))
+        self.own.append(f"{method} {target.partition('?')[0]}")
+        if answer is None or answer.status != 200:
+            raise OwnRequestError(f"{method} {target}: {answer.status if answer else 'no answer'}")
+        return orjson.loads(answer.body)
+
+
+def _in_chunks(answer: Answer) -> bytes:
+    headers = [(name, value) for name, value in answer.headers if name.lower() not in NOT_SENT_BACK]
+    lines = [f"HTTP/1.1 {answer.status} Status", *(f"{name}: {value}" for name, value in headers)]
+    head = "\r\n".join([*lines, "Transfer-Encoding: chunked", "", ""]).encode()
+    chunk = b"%x\r\n%b\r\n" % (len(answer.body), answer.body) if answer.body else b""
+    return head + chunk + (b"0\r\n\r\n" if answer.whole else b"")
+
+
+async def _read_request(reader: asyncio.StreamReader) -> Request | None:
+    try:
+        start, headers = await _read_head(reader)
+    except asyncio.IncompleteReadError:
+        return None
+    method, target, _ = start.split(" ", 2)
+    names = {name.lower(): value for name, value in headers}
+    if "transfer-encoding" in names:
+        await _read_chunks(reader)  # and nothing of it is sent on
+        return Request(method, target, [*headers, ("Content-Length", "0")])
+    return Request(method, target, headers, await reader.readexactly(int(names.get("content-length", "0"))))
+
+
+async def _read_answer(reader: asyncio.StreamReader) -> Answer:
+    start, headers = await _read_head(reader)
+    while not start.startswith("HTTP/"):
+        # As Netty does, which skips the stray end of the chunks after a 204.
+        start, headers = await _read_head(reader)
+    status = int(start.split(" ")[1])
+    if status in (204, 304):
+        return Answer(status, headers)
+    names = {name.lower(): value for name, value in headers}
+    try:
+        if "transfer-encoding" in names:
+            body = await _read_chunks(reader)
+        else:
+            body = await reader.readexactly(int(names["content-length"]))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return Answer(status, headers, whole=False)
+    return Answer(status, headers, body)
+
+
+async def _read_head(reader: asyncio.StreamReader) -> tuple[str, Headers]:
+    start, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[:-2]
+    pairs = [line.partition(":") for line in lines]
+    return start, [(name, value.strip()) for name, _, value in pairs]
+
+
+async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += await reader.readexactly(size)
+        await reader.readexactly(2)
+    await reader.readexactly(2)
+    return body

@@ -1,0 +1,69 @@
+"""An ASGI application on a free port of loopback, served as the simulator serves itself."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from api_gateway.simulator.certificate import Certificate
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return when something is so that announces itself to nobody; fail if it is not within seconds."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 what is waited for has no event to set
+            await asyncio.sleep(0.001)
+
+
+class Listening:
+    """What answers on `port`, until it is stopped."""
+
+    def __init__(self, app: ASGIApp, certificate: Certificate | None = None) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._socket.getsockname()[1]
+        self._server: uvicorn.Server | None = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                ssl_certfile=certificate.certificate if certificate else None,
+                ssl_keyfile=certificate.key if certificate else None,
+                lifespan="off",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                ws="none",
+                timeout_keep_alive=3600,
+            )
+        )
+
+    async def start(self) -> None:
+        assert self._server is not None
+        config = self._server.config
+        config.load()
+        self._server.lifespan = config.lifespan_class(config)
+        await self._server.startup([self._socket])
+
+    async def stop(self) -> None:
+        """Close the port and cut every connection, as a process does that ends."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        for connection in server.server_state.connections:
+            connection.transport.abort()
+        await until(lambda: not server.server_state.connections)
+        await server.shutdown([self._socket])
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp, certificate: Certificate | None = None) -> AsyncIterator[Listening]:
+    """Serve an application for as long as the block lasts."""
+    server = Listening(app, certificate)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
