@@ -25,6 +25,8 @@ class Listening:
 
     def __init__(self, app: ASGIApp, certificate: Certificate | None = None) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        # asyncio sets this only on sockets that name their protocol; header and chunks go out one by one.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._socket.getsockname()[1]
         self._server: uvicorn.Server | None = uvicorn.Server(
             uvicorn.Config(
