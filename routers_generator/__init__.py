@@ -1,1 +1,1 @@
-"""Turns IBKR's OpenAPI document into FastAPI routers."""
+"""The place of the generator of FastAPI routers out of IBKR's OpenAPI document; nothing is here yet."""
