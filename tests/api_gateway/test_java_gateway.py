@@ -302,6 +302,7 @@ async def test_the_stray_end_of_chunks_after_an_empty_answer_hurts_nobody(open_w
     open_way.fault("/trsrv/stocks", Do(status=status), times=1)
     reply = await open_way.gateway.get("/trsrv/stocks", symbols="AAPL")
     assert (reply.status, reply.value) == (status, None)
+    assert (await open_way.gateway.tickle()).value["session"]  # which nothing sends a second time
     for _ in range(3):
         assert (await open_way.get("/trsrv/stocks", symbols="AAPL"))["AAPL"]
 
