@@ -122,7 +122,7 @@ class Demo:
 
     def end(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
-        status = self.process.wait(20)
+        status = self.process.wait(30)
         self._reader.join(5)
         return status
 
@@ -166,7 +166,7 @@ def alive(pid: int) -> bool:
 
 
 def ticker_state(port: int) -> dict[str, Any]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         connection.request("GET", "/state")
         found: dict[str, Any] = json.loads(connection.getresponse().read())
@@ -176,7 +176,7 @@ def ticker_state(port: int) -> dict[str, Any]:
 
 
 def wait_for_ticker(port: int, state: str) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 40
     while ticker_state(port)["state"] != state:
         assert time.monotonic() < until, ticker_state(port)
         threading.Event().wait(0.04)
@@ -222,7 +222,7 @@ async def test_the_demo_answers_an_mcp_client_and_ends_on_ctrl_c_whatever_env_fi
         status = demo.end()
         took = time.monotonic() - began
     assert status == 0
-    assert took < 8
+    assert took < 20
     assert "Traceback" not in demo.said
     assert demo.said.rstrip().endswith("All have stopped.")
     assert "\x1b" not in demo.said
@@ -240,7 +240,7 @@ def test_with_login_the_account_waits_for_a_person_and_the_snippet_is_valid(tmp_
         assert json.loads(snippet) == {"servers": {"ibkr": {"type": "http", "url": demo.mcp_url}}}
         certificate = demo.wait_for(r"Certificate (\S+gateway\.pem)").group(1)
         trusting = ssl.create_default_context(cafile=certificate)
-        page = HTTPSConnection("localhost", demo.ports["gateway"], context=trusting, timeout=5)
+        page = HTTPSConnection("localhost", demo.ports["gateway"], context=trusting, timeout=20)
         page.request("POST", "/simulator/login", body="{}")
         assert page.getresponse().status == 200
         page.close()
@@ -255,7 +255,7 @@ def test_when_a_part_dies_the_demo_says_which_and_leaves_nothing_running(tmp_pat
         children = demo.children()
         (ticker,) = (pid for pid, line in children.items() if line.endswith("-m ticker_service"))
         os.kill(ticker, signal.SIGKILL)
-        assert demo.process.wait(20) == 1
+        assert demo.process.wait(30) == 1
         demo.wait_for("The ticker ended with signal 9")
     assert [pid for pid in children if alive(pid)] == []
 

@@ -69,7 +69,7 @@ class Demo:
     def interrupt(self) -> int:
         """Press Ctrl-C: the terminal signals the whole process group."""
         os.killpg(self.child.pid, signal.SIGINT)
-        return self.child.wait(15)
+        return self.child.wait(30)
 
 
 @contextmanager

@@ -139,7 +139,7 @@ def test_ctrl_c_stops_all_three_and_frees_their_ports() -> None:
         code = running.interrupt()
     # make itself reports the interrupt, in one of three ways.
     assert code in (0, 2, 130, -signal.SIGINT), running.output
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
     assert "Traceback" not in running.output
     for port in (running.gateway_port, running.server_port, running.ticker_port):
         with socket.socket() as probe:

@@ -109,7 +109,7 @@ class JavaGateway:
 
     async def settled(self) -> None:
         """Return when the login chain is through; an error in it is raised here."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             await asyncio.gather(*self._chains)
 
     async def tickle(self) -> None:

@@ -15,7 +15,7 @@ from api_gateway.simulator.certificate import Certificate
 
 async def until(condition: Callable[[], bool]) -> None:
     """Return when something is so that announces itself to nobody; fail if it is not within seconds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 what is waited for has no event to set
             await asyncio.sleep(0.001)
 

@@ -49,4 +49,4 @@ def test_a_hostile_text_takes_no_time() -> None:
         "\u200b" * 100_000,
     ):
         clean(text)
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < 10  # backtracking would take minutes

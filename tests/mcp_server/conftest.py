@@ -71,7 +71,7 @@ async def serving(server: FastMCP[Any], settings: ServerSettings) -> AsyncIterat
     running = uvicorn.Server(web_config(server, settings))
     task = asyncio.create_task(running.serve(sockets=listening))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not running.started:  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.01)
         yield f"http://127.0.0.1:{listening[0].getsockname()[1]}"

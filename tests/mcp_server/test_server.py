@@ -16,6 +16,7 @@ from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.simulation import Options, Simulation
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
+from tests.api_gateway.fakes import FakeTime
 
 ERAS = [("legacy", "2025-11-25"), ("2026-07-28", "2026-07-28")]
 
@@ -111,10 +112,13 @@ async def test_an_excluded_section_is_neither_listed_nor_callable(gateway: Gatew
 
 
 async def test_before_the_login_a_tool_names_the_login_page_and_after_it_answers() -> None:
-    simulation = Simulation(Options(login=False, opens_brokerage=True))
+    simulation, time = Simulation(Options(login=False, opens_brokerage=True)), FakeTime()
     transport = httpx.ASGITransport(app=create_simulator(simulation))
     gateway = Gateway(
-        GatewaySettings(_env_file=None, gateway_login_url="https://login.example"), transport=transport
+        GatewaySettings(_env_file=None, gateway_login_url="https://login.example"),
+        transport=transport,
+        now=time.now,
+        sleep=time.sleep,
     )
     server = create_server(gateway, settings_with())
     async with fastmcp.Client(server) as client:

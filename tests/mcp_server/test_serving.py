@@ -19,7 +19,7 @@ from mcp_server.settings import ServerSettings
 
 def test_a_free_port_is_taken_and_listened_on() -> None:
     [opened] = listen("127.0.0.1", 0)
-    with opened, socket.create_connection(opened.getsockname(), timeout=1):
+    with opened, socket.create_connection(opened.getsockname(), timeout=10):
         pass
 
 

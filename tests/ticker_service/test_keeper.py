@@ -17,6 +17,7 @@ from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.session import State as Simulated
 from api_gateway.simulator.simulation import Options, Simulation
+from tests.api_gateway.listening import until
 from ticker_service.beat import Finding, State
 from ticker_service.keeper import Keeper, Rhythm
 
@@ -272,13 +273,11 @@ async def test_the_keeper_is_alive_while_it_beats_and_dead_when_the_loop_is_not_
     )
     assert not keeper.alive
     running = asyncio.create_task(keeper.run())
-    await asyncio.sleep(0.01)
-    assert keeper.alive
+    await until(lambda: keeper.alive)
     clock.advance(61)
     assert not keeper.alive
     released.set()
-    await asyncio.sleep(0.01)
-    assert keeper.alive
+    await until(lambda: keeper.alive)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert not keeper.alive

@@ -109,7 +109,7 @@ def test_it_says_where_it_answers_and_can_be_verified_by_its_certificate(tmp_pat
 def test_it_stops_at_once_although_a_request_hangs(number: signal.Signals) -> None:
     with running("--no-tls") as (process, printed):
         assert "log in at http://localhost:" in printed
-        with httpx.Client(base_url=address(printed), timeout=10, trust_env=False) as client:
+        with httpx.Client(base_url=address(printed), timeout=40, trust_env=False) as client:
             client.post("/simulator/fault", json={"match": {"path": "/tickle"}, "do": {"hang": True}})
             failures: list[httpx.TransportError] = []
             hanging = threading.Thread(target=_ask, args=(client, failures))
@@ -118,12 +118,12 @@ def test_it_stops_at_once_although_a_request_hangs(number: signal.Signals) -> No
                 continue
             before = time.monotonic()
             process.send_signal(number)
-            said, _ = process.communicate(timeout=10)
+            said, _ = process.communicate(timeout=40)
             took = time.monotonic() - before
             hanging.join()
     assert process.returncode == 0
-    # A third of a second on a machine with nothing else to do; waiting for the request would take ten.
-    assert took < 3
+    # A third of a second on a machine with nothing else to do; waiting for the request would take forty.
+    assert took < 15
     assert said == ""
     assert len(failures) == 1
 

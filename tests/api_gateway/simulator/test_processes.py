@@ -145,7 +145,8 @@ def test_a_part_that_does_not_stop_is_killed(stage: Stage, monkeypatch: pytest.M
     assert "The deaf was killed." in stage.out.getvalue()
 
 
-def test_being_asked_twice_waits_for_nobody(stage: Stage) -> None:
+def test_being_asked_twice_waits_for_nobody(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GRACE", 30)
     stage.part("deaf", DEAF)
     stage.part("deaf too", DEAF)
     asked: list[float] = []

@@ -26,13 +26,13 @@ def test_two_simulations_share_nothing(clock: Clock) -> None:
     assert other.preflights.searched == set()
 
 
-async def test_a_day_of_requests_runs_in_well_under_a_second() -> None:
+async def test_a_day_of_requests_waits_for_nothing() -> None:
     start = datetime(2026, 3, 3, 0, 30, tzinfo=ZoneInfo("America/New_York")).timestamp()
     clock = Clock(start=start, held=True)
     simulation = Simulation(Options(login=True), clock)
     transport = httpx.ASGITransport(app=create_app(simulation))
     states: Counter[State] = Counter()
-    before = time.process_time()
+    before = time.monotonic()
     async with httpx.AsyncClient(transport=transport, base_url="https://localhost") as client:
         for _ in range(24 * 12):
             clock.advance(300)
@@ -40,7 +40,7 @@ async def test_a_day_of_requests_runs_in_well_under_a_second() -> None:
             states[simulation.session.state] += 1
             if body.get("iserver", {}).get("authStatus", {}).get("authenticated") is False:
                 await client.post("/v1/api/iserver/auth/ssodh/init", json={"publish": True, "compete": True})
-    assert time.process_time() - before < 1
+    assert time.monotonic() - before < 20
     # Closed at one o'clock and unavailable for a moment, so closed once more five minutes later; logged out
     # from midnight to half past; open in between.
     assert states == {State.BROKERAGE: 24 * 12 - 9, State.SSO: 2, State.NO_LOGIN: 7}
