@@ -12,6 +12,8 @@ import mcp
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import title_is
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.acceptance.conftest import Demo, running_demo
 
@@ -69,6 +71,8 @@ def test_a_person_clicks_log_in_and_the_tools_answer(
 
     browser.get(login_url)
     browser.find_element(By.XPATH, "//button[normalize-space()='Log in']").click()
+    # The button leads there by way of a redirect, and the click does not always wait for it.
+    WebDriverWait(browser, 20).until(title_is("Client login succeeds"))
     assert "Client login succeeds" in browser.find_element(By.TAG_NAME, "body").text
 
     until = time.monotonic() + 20
