@@ -1,7 +1,8 @@
 """The simulator as an ASGI application: login page, `/v1/api`, and the control of the simulator itself.
 
 It stands for IBKR's gateway, and as well for what is behind that gateway: IBKR's Java program can be put
-between a client and the simulator.
+between a client and the simulator, with `proxyRemoteHost: http://localhost:PORT` in its conf.yaml, or with
+https and a trust store that has the simulator's certificate.
 """
 
 from __future__ import annotations

@@ -195,11 +195,12 @@ async def test_a_logout_ends_the_login(gateway: httpx.AsyncClient, simulation: S
     assert simulation.session.state is State.NO_LOGIN
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_reauthenticate_opens_a_closed_session_and_says_only_that_it_was_triggered(
-    gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
+    gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip, method: str
 ) -> None:
     simulation.session.drop()
-    answer = await gateway.post("/v1/api/iserver/reauthenticate", json={})
+    answer = await gateway.request(method, "/v1/api/iserver/reauthenticate", json={})
     assert answer.json() == {"message": "triggered"}
     skip(1)
     assert simulation.session.state is State.BROKERAGE
