@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -61,7 +62,8 @@ async def test_a_response_needs_a_challenge_and_counts_once(
     simulation.session.drop()
     assert (await gateway.post(RESPONSE, json={"response": "aa"})).status_code == 400
     await gateway.post(INIT, json=MACHINE)
-    for body in ({}, {"response": ""}, {"response": 7}, []):
+    bodies: tuple[Any, ...] = ({}, {"response": ""}, {"response": 7}, [])
+    for body in bodies:
         assert (await gateway.post(RESPONSE, json=body)).status_code == 400
     assert (await gateway.post(RESPONSE, json={"response": "aa"})).status_code == 200
     assert (await gateway.post(RESPONSE, json={"response": "aa"})).status_code == 400
