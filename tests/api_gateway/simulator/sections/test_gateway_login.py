@@ -39,7 +39,7 @@ async def test_the_gateway_opens_the_session_by_responding_to_a_challenge(
     challenged = (await gateway.post(INIT, json=MACHINE)).json()
     assert list(challenged) == ["challenge"]
     assert int(challenged["challenge"], 16)
-    assert simulation.session.state is State.SSO
+    assert (await gateway.get("/v1/api/iserver/accounts")).json()["error"] == "Bad Request: no bridge"
     opened = (await gateway.post(RESPONSE, json={"response": "a" * 40})).json()
     assert (opened["passed"], opened["authenticated"], opened["competing"]) == (True, True, False)
     assert simulation.session.state is State.BROKERAGE
