@@ -27,7 +27,9 @@ from api_gateway.verdict import (
     SilentDenialError,
     UnpreparedError,
     judge,
+    login_required,
     paced,
+    require_answer,
     retry_after,
     unclear,
     unknown_account,
@@ -130,7 +132,7 @@ class Gateway:
         async with self.pacing.tickle() as turn:
             received = await self._exchange(call, turn, self.settings.gateway_deadline)
         try:
-            return self._settle(call, received)
+            return require_answer(call, self._settle(call, received))
         except UnpreparedError as error:
             raise error.failure from None
 
@@ -146,7 +148,8 @@ class Gateway:
                 reply = await self._prepared(call, patience)
             if call.key == SNAPSHOT:
                 reply = await self._snapshots.complete(call, reply, patience)
-            return await self._warmups.complete(call, reply, lambda: self._again(call, patience))
+            reply = await self._warmups.complete(call, reply, lambda: self._again(call, patience))
+            return require_answer(call, reply)
         except UnpreparedError as error:
             raise error.failure from None
 
@@ -184,7 +187,7 @@ class Gateway:
         try:
             prepared = await self._preflights.prepare(call, patience)
             try:
-                return await self._ask(call, patience)
+                return require_answer(call, await self._ask(call, patience))
             except SilentDenialError:
                 if not prepared:
                     self._preflights.forget()
@@ -203,6 +206,8 @@ class Gateway:
             return False
         reply = await self._send(make_call("POST", "/iserver/auth/status", reads=True), patience)
         state = read_session(reply.value) if isinstance(reply.value, Mapping) else SessionState.NOT_LOGGED_IN
+        if state is SessionState.NOT_LOGGED_IN:
+            raise login_required(call, "nobody is logged in at the gateway.", self.settings.gateway_login_url)
         if state is not SessionState.ESTABLISHED:
             raise SessionLost(
                 asked=call.asked, happened=f"it was answered with nothing: {state}.", hint=REOPENS

@@ -35,10 +35,13 @@ CHECK_ORDERS = (
     "It may have happened. Do not send it again: look first what there is (an order is found with "
     "`list_live_orders` and `list_trades`)."
 )
+CORRECT = "Correct the arguments; the same request gets the same answer."
+NOTHING_TO_CORRECT = "Ask `get_session_status` whether the session is open, and call it again if it is."
 REOPENS = (
     "The ticker opens it again within a minute: call again then, or ask `get_session_status`. If it stays "
     "closed, another program (TWS, the mobile app) may hold it: close that, or set COMPETE=true."
 )
+_NAMES: Mapping[type, str] = {str: "text", int: "number", float: "number", bool: "true or false"}
 HINTS: Mapping[tuple[str, str], str] = {
     ("GET", "/iserver/account/order/status/{order}"): (
         "It must be an order of this session and of the selected account: see `list_live_orders`."
@@ -139,13 +142,27 @@ def _judge_body(call: Call, received: Received, login_url: str) -> Reply:
     try:
         value = reply.value
     except orjson.JSONDecodeError:
-        looks = "a web page" if b"<" in body[:200] else "something that is not whole JSON"
-        raise unclear(call, f"it answered with {looks} ({_short(body)}).") from None
+        raise unclear(call, f"it answered with {_instead_of_json(body)}.") from None
     if isinstance(value, dict) and (value.get("error") or value.get("success") is False):
         said = _said(body)
         if error := _about_the_session(call, said, login_url):
             raise error
         raise _refused(call, said)
+    return reply
+
+
+def _instead_of_json(body: bytes) -> str:
+    """What this is, in words. Half an answer is not shown: it may end in the middle of a token."""
+    if body.lstrip()[:1] in (b"{", b"["):
+        return f"half an answer, or one that is broken ({len(body)} bytes)"
+    return f"{'a web page' if b'<' in body[:200] else 'something that is not JSON'} ({_short(body)})"
+
+
+def require_answer(call: Call, reply: Reply) -> Reply:
+    """The reply, if it is an object or a list, as every answer to a question is; raises `Failed`."""
+    if call.reads and not isinstance(reply.value, (dict, list)):
+        what = "nothing" if reply.value is None else f"a bare {_NAMES[type(reply.value)]}"
+        raise unclear(call, f"it answered with {what}.")
     return reply
 
 
@@ -183,9 +200,10 @@ def _redirected(call: Call, location: str, login_url: str) -> GatewayError:
         return login_required(
             call, "nobody is logged in at the gateway (it shows its login page).", login_url
         )
+    place = clean(location.partition("?")[0], longest=80)  # what follows may be a token
     return Failed(
         asked=call.asked,
-        happened=f"the gateway does not know this path and points elsewhere ({clean(location, longest=80)}).",
+        happened=f"the gateway does not know this path and points elsewhere ({place}).",
         hint="It was not sent on to IBKR. Check that GATEWAY_URL is the gateway itself and has no path.",
     )
 
@@ -208,9 +226,13 @@ def _about_the_session(call: Call, said: str, login_url: str) -> Exception | Non
 def _refused(call: Call, said: str, hint: str | None = None) -> Refused:
     return Refused(
         asked=call.asked,
-        happened=f"IBKR refused: {said}",
-        hint=hint or HINTS.get(call.key) or "Correct the arguments; the same request gets the same answer.",
+        happened=f"IBKR refused: {said}" + ("" if said.endswith((".", "!", "?", "…")) else "."),
+        hint=hint or HINTS.get(call.key) or (CORRECT if _has_arguments(call) else NOTHING_TO_CORRECT),
     )
+
+
+def _has_arguments(call: Call) -> bool:
+    return bool(call.values or call.query or call.body)
 
 
 def _may_be_the_account(call: Call, body: bytes) -> bool:

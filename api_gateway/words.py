@@ -1,4 +1,4 @@
-"""Texts from outside, made fit for messages and logs: short, without markup, account ids and tokens."""
+"""Texts from outside, fit for messages and logs: short, without markup, stacks, account ids and tokens."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _NOT_PRINTED = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]+"
 )
+_STACK_FRAME = re.compile(r" at [\w$/]{1,99}\.[\w.$/]{0,200} ?\([^()]{0,200}\)")
 
 LONGEST_READ = 4_000
 
@@ -27,9 +28,9 @@ def mask_accounts(text: str) -> str:
 
 
 def clean(text: str, *, longest: int = 300) -> str:
-    """The text on one line, without markup and control characters, masked, at most `longest` long."""
+    """The text on one line, without markup, stack and control characters, masked, at most `longest` long."""
     text = text[:LONGEST_READ]
     if "<" in text:
         text = html.unescape(_TAG.sub(" ", _INVISIBLE_ELEMENT.sub(" ", text)))
-    text = mask(_NOT_PRINTED.sub(" ", text).strip())
+    text = mask(_STACK_FRAME.sub("", _NOT_PRINTED.sub(" ", text)).strip())
     return text if len(text) <= longest else text[: longest - 1] + "…"

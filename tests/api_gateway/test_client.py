@@ -234,6 +234,37 @@ async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: Gate
         await gateway.post("/iserver/contract/rules", reads=True)
 
 
+async def test_nothing_without_a_login_names_the_login_page(gateway: Gateway, ibkr: Any) -> None:
+    ibkr.get("/iserver/secdef/search").respond(json=[])
+    ibkr.post("/iserver/auth/status").respond(json={"authenticated": False, "connected": False})
+    with pytest.raises(LoginRequired, match=r"https://login\.example:5055"):
+        await gateway.get("/iserver/secdef/search", symbol="XX")
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("", "nothing"),
+        ("null", "nothing"),
+        ('"ok"', "a bare text"),
+        ("42", "a bare number"),
+        ("true", "a bare true"),
+    ],
+)
+async def test_an_answer_that_is_no_object_and_no_list_answers_no_question(
+    gateway: Gateway, ibkr: Any, body: str, what: str
+) -> None:
+    """An empty answer handed on as one would read as "no positions"."""
+    ibkr.route().respond(content=body)
+    with pytest.raises(Failed, match=f"answered with {what}"):
+        await gateway.get("/trsrv/stocks", symbols=["AAPL"])
+    with pytest.raises(Failed, match=f"answered with {what}"):
+        await gateway.post("/trsrv/stocks", reads=True)
+    with pytest.raises(Failed, match=f"answered with {what}"):
+        await gateway.tickle()
+    assert (await gateway.post("/logout")).body == (body or "null").encode()
+
+
 async def test_what_a_session_answered_before_it_was_open_is_asked_again(gateway: Gateway, ibkr: Any) -> None:
     """It was opening when it answered with nothing, and open when its state was asked for."""
     found = httpx.Response(200, json=[{"conid": "265598"}])

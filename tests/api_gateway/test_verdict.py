@@ -100,6 +100,15 @@ def test_what_is_no_json_fails_and_leaves_a_write_open(body: bytes) -> None:
     assert type(verdict(WRITE, 200, body)) is OutcomeUnknown
 
 
+def test_half_an_answer_is_not_shown_as_it_may_end_in_the_middle_of_a_token() -> None:
+    for body in (b'{"session":"9a2395c09e4202', b'[{"MAC":"02:00:5E:10:00:01"', b"[" * 3000):
+        error = verdict(READ, 200, body)
+        assert type(error) is Failed
+        assert (
+            error.happened == f"it answered with half an answer, or one that is broken ({len(body)} bytes)."
+        )
+
+
 @pytest.mark.parametrize("call", [READ, WRITE])
 def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: Call) -> None:
     error = verdict(call, 302, location="/sso/Login?forwardTo=22&RL=1&ip2loc=US")
@@ -109,10 +118,10 @@ def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: Call) -> N
 
 
 def test_a_way_to_ibkr_itself_means_a_wrong_path() -> None:
-    error = verdict(READ, 302, location="https://api.ibkr.com/v2/x?y=U1234567")
+    error = verdict(READ, 302, location="https://api.ibkr.com/v2/x?y=U1234567&session=9a2395c0")
     assert type(error) is Failed
     assert "GATEWAY_URL" in str(error)
-    assert "U1234567" not in str(error)
+    assert "(https://api.ibkr.com/v2/x)" in str(error)
 
 
 @pytest.mark.parametrize("body", [b"", b"Access Denied", b'{"error":"x"}'])
@@ -235,3 +244,13 @@ def test_retry_after_as_a_date() -> None:
     later = format_datetime(datetime.now(tz=UTC) + timedelta(seconds=100), usegmt=True)
     assert 95 < retry_after(httpx.Headers({"Retry-After": later})) <= 100
     assert retry_after(httpx.Headers({"Retry-After": "Mon, 01 Jan 2001 00:00:00 GMT"})) == 0
+
+
+def test_words_of_ibkr_end_as_a_sentence_before_the_next_step() -> None:
+    assert verdict(READ, 500, b'{"error":"unknown"}').happened == "IBKR refused: unknown."
+    assert verdict(READ, 500, b'{"error":"Not found!"}').happened == "IBKR refused: Not found!"
+
+
+def test_where_there_was_no_argument_none_is_to_be_corrected() -> None:
+    assert "Correct the arguments" in verdict(READ, 500, b'{"error":"unknown"}').hint
+    assert "get_session_status" in verdict(PORTFOLIO_ACCOUNTS, 500, b'{"error":"unknown"}').hint

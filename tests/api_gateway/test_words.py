@@ -30,6 +30,12 @@ def test_markup_scripts_and_control_characters_are_gone() -> None:
     assert clean(page) == "Not here [31m"
 
 
+def test_a_stack_trace_is_gone_and_its_message_stays() -> None:
+    frames = "\n\tat com.ib.Order.<init>(Order.java:42)\r\n\tat java.base/x.Run.run(Unknown Source)"
+    assert clean("Broken: no order" + frames) == "Broken: no order"
+    assert clean("Market opens at noon (New York)") == "Market opens at noon (New York)"
+
+
 def test_invisible_characters_cannot_hide_words() -> None:
     assert clean("say\u202e no\u200b\u2028more") == "say no more"
 
@@ -46,6 +52,8 @@ def test_a_hostile_text_takes_no_time() -> None:
         "<head>" * 100_000,
         "<script" * 100_000,
         "A1" * 100_000,
+        " at " * 100_000,
+        " at " + "a" * 100_000 + "(" * 100_000,
         "\u200b" * 100_000,
     ):
         clean(text)
