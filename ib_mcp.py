@@ -233,7 +233,7 @@ def _checked(ports: Mapping[str, int]) -> dict[str, int]:
                 free[setting] = listener.getsockname()[1]
             except OSError as error:
                 why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-                other = f"choose another one with `ib-mcp demo {flags[setting]} N` or {setting}=N"
+                other = f"choose another one with {setting}=N or `ib-mcp demo {flags[setting]} N`"
                 taken.append(f"Port {port} {why}: {other}.")
     if taken:
         raise PortTakenError("\n".join(taken))
@@ -301,7 +301,7 @@ def _welcome(ports: Mapping[str, int], *, login: bool) -> str:
     todo = (
         "open it and click “Log in”; until then the tools ask for it"
         if login
-        else "logged in already; try `ib-mcp demo --login` for the other way"
+        else "logged in already; `make demo ARGS=--login` leaves that to you"
     )
     return "\n".join(
         [

@@ -279,8 +279,8 @@ def test_a_taken_port_is_a_sentence_before_anything_is_started() -> None:
     assert outcome.returncode == 1
     assert outcome.stdout == ""
     assert outcome.stderr.splitlines() == [
-        f"Port {port} is taken: choose another one with `ib-mcp demo --port N` or MCP_SERVER_PORT=N.",
-        f"Port {port} is taken: choose another one with `ib-mcp demo --ticker-port N` or TICKER_PORT=N.",
+        f"Port {port} is taken: choose another one with MCP_SERVER_PORT=N or `ib-mcp demo --port N`.",
+        f"Port {port} is taken: choose another one with TICKER_PORT=N or `ib-mcp demo --ticker-port N`.",
     ]
 
 
