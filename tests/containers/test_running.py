@@ -183,7 +183,7 @@ def checkout(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  #
     """A copy of what git would clone, with no `.env`."""
     folder = tmp_path_factory.mktemp("checkout")
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
         text=True,
