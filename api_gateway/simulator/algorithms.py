@@ -35,7 +35,7 @@ _PRIORITY: dict[str, Any] = {
     "valueClassName": "String",
 }
 _SIZE: dict[str, Any] = {
-    "minValue": 100,
+    "minValue": 100.0,
     "maxValue": 1_000_000,
     "name": "Display Size",
     "id": "displaySize",

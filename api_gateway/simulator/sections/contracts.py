@@ -80,14 +80,12 @@ def contracts_of(simulation: Simulation, call: Call) -> Any:
         return [derivative_row(instrument, exchange)]
     if sec_type not in _DERIVATIVES:
         return [underlying_row(instrument)] if sec_type == instrument.sec_type else []
+    month = "" if sec_type == "CFD" else _required(call, "month")
+    if month and not is_month_code(month):
+        raise bad_request("invalid month")
     if instrument.conid not in simulation.preflights.searched:
         return []
-    found = living(simulation, instrument.conid, sec_type)
-    if sec_type != "CFD":
-        month = _required(call, "month")
-        if not is_month_code(month):
-            raise bad_request("invalid month")
-        found = [c for c in found if month_of(c) == month]
+    found = [c for c in living(simulation, instrument.conid, sec_type) if month in ("", month_of(c))]
     if sec_type in _CHAINS:
         found = _of_strike(found, call)
     return [derivative_row(c, exchange) for c in found]
