@@ -118,8 +118,12 @@ def envelope(
     end: float,
     outside: bool,
     source: str,
+    delay: float = 0.0,
 ) -> dict[str, Any]:
-    """Bars as IBKR wraps them: `v` is divided by `volumeFactor`, `points` is one less than there are."""
+    """Bars as IBKR wraps them: `v` is divided by `volumeFactor`, `points` is one less than there are.
+
+    `delay` is how late the prices come, in seconds.
+    """
     digits = max(2, instrument.digits)
     factor = 10**digits
     volume_factor = 40 if instrument.sec_type == "STK" else 1
@@ -144,7 +148,7 @@ def envelope(
         "timePeriod": period,
         "barLength": int(step),
         "mdAvailability": "S",
-        "mktDataDelay": 0,
+        "mktDataDelay": int(delay * 1000),
         "outsideRth": outside,
         "tradingDayDuration": hours.closes - hours.opens,
         "volumeFactor": volume_factor,

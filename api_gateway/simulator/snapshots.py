@@ -12,7 +12,7 @@ from api_gateway.simulator.snapshot_fields import FACTS, PRICES, Subject
 from api_gateway.simulator.universe import Instrument
 
 MOST_LINES = 100
-_DELAY = 900.0  # seconds by which delayed data is late
+DELAY = 900.0  # seconds by which delayed data is late
 _SEARCHED_FIRST = frozenset({"OPT", "FUT", "EC"})
 
 
@@ -38,6 +38,17 @@ def availability(simulation: Simulation, instrument: Instrument) -> str:
     if configured[:1] in ("R", "D") and not session.trades_at(simulation.clock.now()):
         return ("Z" if configured[0] == "R" else "Y") + configured[1:]
     return configured
+
+
+def visible_until(simulation: Simulation, instrument: Instrument) -> float:
+    """The time of the last prices that the account may see, in seconds since 1970."""
+    now, configured = simulation.clock.now(), simulation.options.availability
+    if configured.startswith("D"):
+        return now - DELAY
+    session = session_at(HOURS[instrument.hours], now)
+    if configured.startswith(("Z", "Y")) and session.trades_at(now):
+        return session.start - STEP
+    return now
 
 
 def _line(simulation: Simulation, instrument: Instrument, fields: list[str]) -> Subscription | None:
@@ -67,7 +78,7 @@ def _wait(instrument: Instrument, field: str) -> float:
 
 def _values(simulation: Simulation, instrument: Instrument, fields: list[str]) -> dict[str, Any]:
     code = availability(simulation, instrument)
-    moment = _moment(simulation, instrument)
+    moment = visible_until(simulation, instrument)
     subject = Subject(simulation, instrument, simulation.prices.quote(instrument, moment), moment)
     server = f"q{list(simulation.preflights.subscriptions).index(instrument.conid)}"
     row: dict[str, Any] = {}
@@ -79,14 +90,3 @@ def _values(simulation: Simulation, instrument: Instrument, fields: list[str]) -
     session = session_at(HOURS[instrument.hours], moment)
     updated = min(moment, session.end) // STEP * STEP
     return row | {"server_id": server, "6119": server, "6509": code, "_updated": int(updated * 1000)}
-
-
-def _moment(simulation: Simulation, instrument: Instrument) -> float:
-    """The time of the prices that the account may see."""
-    now, configured = simulation.clock.now(), simulation.options.availability
-    if configured.startswith("D"):
-        return now - _DELAY
-    session = session_at(HOURS[instrument.hours], now)
-    if configured.startswith(("Z", "Y")) and session.trades_at(now):
-        return session.start - STEP
-    return now

@@ -10,7 +10,7 @@ from api_gateway.simulator.account_checks import need_accounts, whole_number, ye
 from api_gateway.simulator.history import MOMENT, SOURCES, bars_in, envelope, read_period
 from api_gateway.simulator.routing import Call, Needs, Refusal, Section, bad_request
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.snapshots import snapshot_row
+from api_gateway.simulator.snapshots import DELAY, snapshot_row, visible_until
 
 SECTION = Section("Market Data")
 
@@ -46,8 +46,10 @@ def history(simulation: Simulation, call: Call) -> Any:
         raise Refusal(500, {"error": _NO_CHART, "statusCode": 500})
     if simulation.options.availability.startswith("N"):
         raise Refusal(500, {"error": "No market data permissions", "statusCode": 500})
-    now = simulation.clock.now()
-    end = min(now, _moment(call.query.get("startTime", ""), now))
+    latest = visible_until(simulation, instrument)
+    end = min(latest, _moment(call.query.get("startTime", ""), latest))
+    if end < 0:
+        raise Refusal(500, {"error": _NO_CHART, "statusCode": 500})
     period_text = call.query.get("period") or "1d"
     period, outside = read_period(period_text), yes(call, "outsideRth")
     source = call.query.get("source", "Last")
@@ -62,6 +64,7 @@ def history(simulation: Simulation, call: Call) -> Any:
         end=end,
         outside=outside,
         source=source if source in SOURCES else "Last",
+        delay=DELAY if simulation.options.availability.startswith("D") else 0.0,
     )
 
 

@@ -213,6 +213,23 @@ async def test_delayed_prices_are_a_quarter_of_an_hour_old(
     assert float(found["31"]) == simulation.prices.price_at(simulation.broker.instrument(AAPL), then)
 
 
+@pytest.mark.parametrize(
+    ("options", "delay"),
+    [
+        (Options(login=True, rate_limits=False), 0),
+        (Options(login=True, rate_limits=False, availability="DPB"), 900_000),
+        (Options(login=True, rate_limits=False, availability="Z"), 0),
+    ],
+)
+async def test_history_ends_where_the_snapshot_does_and_says_how_late_that_is(
+    asks: Caller, skip: Skip, delay: int
+) -> None:
+    found = await row(asks, skip, AAPL, "31")
+    bars = await asks.json(HISTORY, conid=AAPL, period="1d", bar="1min", outsideRth="true")
+    assert f"{bars['data'][-1]['c']:.2f}" == found["31"].lstrip("C")
+    assert bars["mktDataDelay"] == delay
+
+
 @pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, availability="N")])
 async def test_without_permission_there_is_no_history(asks: Caller) -> None:
     reply = await asks.get(HISTORY, conid=AAPL, period="1d", bar="1h")
@@ -266,6 +283,12 @@ async def test_start_time_is_the_end_of_the_window(asks: Caller) -> None:
     assert len(found["data"]) == 13
     assert found["startTime"] == "20260224-14:30:00"
     assert (await asks.get(HISTORY, conid=AAPL, period="1d", startTime="yesterday")).status_code == 400
+
+
+@pytest.mark.parametrize("end", ["00010101-00:00:00", "19691231-23:59:59"])
+async def test_there_is_no_chart_of_the_time_before_1970(asks: Caller, end: str) -> None:
+    reply = await asks.get(HISTORY, conid=AAPL, period="15y", bar="1w", startTime=end)
+    assert (reply.status_code, reply.json()["error"]) == (500, "Chart data unavailable")
 
 
 async def test_pages_back_in_time_join_without_a_gap(asks: Caller) -> None:
