@@ -121,5 +121,5 @@ def _split(
     for key, value in amounts:
         if value:
             side = sides["long" if value > 0 else "short"]
-            side[key] = side.get(key, 0.0) + value
+            side[key] = round(side.get(key, 0.0) + value, 2)
     return sides

@@ -12,6 +12,14 @@ def test_attributes_are_made_anew_for_every_reply() -> None:
     assert account_attributes(ACCOUNT, brokerage_access=True)["parent"]["mmc"] == []
 
 
+def test_allocations_are_in_whole_cents() -> None:
+    broker = paper_broker()
+    trade(broker, EUR_USD, 333.33, 1.15)
+    parts = allocation(broker.valuation()).values()
+    amounts = [amount for part in parts for side in part.values() for amount in side.values()]
+    assert amounts == [round(amount, 2) for amount in amounts]
+
+
 def test_a_debt_in_one_currency_stands_on_the_short_side() -> None:
     broker = paper_broker()
     trade(broker, EUR_USD, -100_000, 1.15)
