@@ -23,6 +23,7 @@ from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
 from mcp_server.app import OPERATION
+from mcp_server.argument_types import wrong_types
 from mcp_server.effects import Effect, effect, repeatable
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ _BROKEN = (
     "{name}: this server broke while it answered. {outcome} "
     "The details are in the server's log; please report them."
 )
+_WRONG_TYPES = "{name}: {wrong}. Nothing was sent to IBKR. Correct the arguments and call again."
 _UNWRITABLE = (
     "{name}: a number or a text among the arguments cannot be written as JSON. Nothing was sent to IBKR."
 )
@@ -93,6 +95,8 @@ class RouteTool(Tool):
         unknown = [name for name in arguments if name not in self._route.parameter_map]
         if unknown:
             return self._failure(_unknown_arguments(self.name, unknown, self._route.parameter_map))
+        if wrong := wrong_types(arguments, self.parameters):
+            return self._failure(_WRONG_TYPES.format(name=self.name, wrong="; ".join(wrong)))
         try:
             scope, content = self._request(arguments)
         except (TypeError, UnicodeError):  # an integer beyond 64 bits, half a surrogate pair

@@ -164,8 +164,6 @@ async def test_an_unknown_argument_is_refused_with_the_known_ones(client: Any, f
         "",
         "u1",
         7,
-        ["U1234567"],
-        {"a": 1},
     ],
 )
 async def test_a_wrong_path_value_is_refused_before_anything_is_sent(
@@ -174,6 +172,27 @@ async def test_a_wrong_path_value_is_refused_before_anything_is_sent(
     failed, text = await call(client, "look_at_account", account_id=value)
     assert failed
     assert text.startswith("look_at_account: `account_id` should be an account id such as DU1234567.")
+    assert far_side.asked == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "wanted"),
+    [
+        ("account_id", ["U1234567"], "a text"),
+        ("account_id", [], "a text"),
+        ("account_id", {"a": 1}, "a text"),
+        ("account_id", True, "a text"),
+        ("fields", [True], "a list, each a text"),
+        ("fields", [float("nan")], "a list, each a text"),
+        ("deep", [True, False], "true or false"),
+    ],
+)
+async def test_a_value_of_a_wrong_type_is_refused_before_it_becomes_text(
+    client: Any, far_side: Any, argument: str, value: Any, wanted: str
+) -> None:
+    failed, text = await call(client, "look_at_account", **{"account_id": "U1234567", argument: value})
+    assert failed
+    assert text.startswith(f"look_at_account: `{argument}` should be {wanted}. Nothing was sent to IBKR.")
     assert far_side.asked == []
 
 
