@@ -35,7 +35,6 @@ class Listening:
                 ssl_keyfile=certificate.key if certificate else None,
                 lifespan="off",
                 log_config=None,
-                log_level="critical",
                 access_log=False,
                 ws="none",
                 timeout_keep_alive=3600,
