@@ -42,7 +42,8 @@ class Endpoints:
         if not raw_path.startswith("/"):
             return
         # A segment is decoded after the split: an encoded slash belongs to the value, never to the path.
-        given = [unquote(segment) for segment in raw_path[1:].split("/")]
+        # One slash at the end means nothing: ibind writes `/iserver/account/trades/`, and IBKR answers it.
+        given = [unquote(segment) for segment in raw_path[1:].removesuffix("/").split("/")]
         for template, endpoint in self._templates:
             values = _matched(template, given)
             if values is not None:

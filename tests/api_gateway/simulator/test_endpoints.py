@@ -52,6 +52,14 @@ def test_what_is_no_path_of_any_template_is_not_found(endpoints: Endpoints, path
     assert endpoints.methods(path) == []
 
 
+def test_one_slash_at_the_end_changes_nothing(endpoints: Endpoints) -> None:
+    found = endpoints.find("GET", "/portfolio/DU1/meta/")
+    assert found is not None
+    assert (found.endpoint.template, found.values) == ("/portfolio/{accountId}/meta", {"accountId": "DU1"})
+    assert endpoints.methods("/portfolio/DU1/") == ["GET", "POST"]
+    assert endpoints.find("GET", "/portfolio/DU1//") is None
+
+
 def test_an_encoded_slash_belongs_to_the_value(endpoints: Endpoints) -> None:
     found = endpoints.find("GET", "/portfolio/DU1%2Fmeta")
     assert found is not None
