@@ -22,8 +22,14 @@ _log = logging.getLogger("mcp_server")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop. 1: the address is taken; 2: a setting cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m mcp_server", description=__doc__)
-    parser.add_argument("--stdio", action="store_true", help="as MCP_TRANSPORT_PROTOCOL=stdio")
+    parser = argparse.ArgumentParser(
+        prog="python -m mcp_server",
+        description="The MCP server, over HTTP or on the standard streams. "
+        "Settings are environment variables, or lines of a file `.env`; `ib-mcp settings` lists them.",
+    )
+    parser.add_argument(
+        "--stdio", action="store_true", help="on the standard streams, as with MCP_TRANSPORT_PROTOCOL=stdio"
+    )
     stdio = parser.parse_args(arguments).stdio
     end_quietly_on_signals()
     try:

@@ -26,7 +26,12 @@ REQUESTS = 4
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 stopped by a signal, 1 the port is not to be had, 2 a setting is wrong."""
-    argparse.ArgumentParser(prog="python -m ticker_service", description=__doc__).parse_args(arguments)
+    parser = argparse.ArgumentParser(
+        prog="python -m ticker_service",
+        description="Keep the brokerage session open until SIGTERM or Ctrl-C. "
+        "Settings are environment variables, or lines of a file `.env`; `ib-mcp settings` lists them.",
+    )
+    parser.parse_args(arguments)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     try:
