@@ -169,7 +169,7 @@ PRICES = MappingProxyType[str, Callable[[Subject], Value]](
         "70": lambda s: s.price(s.quote.high),
         "71": lambda s: s.price(s.quote.low),
         "82": lambda s: s.price(_change(s)),
-        "83": lambda s: text.percent(_change(s) / s.quote.prior_close),
+        "83": lambda s: text.percent(_change(s) / s.quote.prior_close) if s.quote.prior_close else None,
         "84": _booked(lambda s: s.price(s.quote.bid)),
         "85": _booked(lambda s: text.size(s.quote.ask_size)),
         "86": _booked(lambda s: s.price(s.quote.ask)),

@@ -25,8 +25,8 @@ def short(value: float) -> str:
 
 
 def percent(part: float) -> str:
-    """`0.54%` for 0.0054."""
-    return f"{part * 100:.2f}%"
+    """`0.54%` for 0.0054; what rounds to nothing has no sign."""
+    return f"{round(part * 100, 2) + 0.0:.2f}%"
 
 
 def money(value: float) -> str:

@@ -34,6 +34,17 @@ def test_all_fields_can_be_asked_of_every_kind_of_contract(simulation: Simulatio
             assert value is None or isinstance(value, int if name in ("6008", "6457") else str), name
 
 
+def test_an_option_without_value_has_no_change_in_percent(
+    simulation: Simulation, says: Callable[[int, str], Value]
+) -> None:
+    chain = simulation.universe.options_of(416904)
+    far = max((o for o in chain if o.right == "C"), key=lambda o: (-int(o.expiry or 0), o.strike or 0.0))
+    simulation.clock.advance(400 * 86400)
+    assert simulation.prices.quote(far).prior_close == 0
+    assert says(far.conid, "83") is None
+    assert says(far.conid, "82") == "0.00"
+
+
 @pytest.mark.skipif(not RECORD.exists(), reason="the list of fields is not at hand")
 def test_most_fields_there_are_are_written_and_no_others() -> None:
     known: list[dict[str, Any]] = json.loads(RECORD.read_text())

@@ -27,6 +27,11 @@ def test_sizes_have_thousands_separators_and_percentages_their_sign() -> None:
     assert snapshot_text.money(80346) == "80,346.00"
 
 
+def test_a_percentage_that_rounds_to_nothing_has_no_sign() -> None:
+    assert snapshot_text.percent(-0.00004) == "0.00%"
+    assert snapshot_text.percent(-0.00006) == "-0.01%"
+
+
 def test_a_price_has_all_decimals_of_its_tick() -> None:
     universe = build_universe(1_772_557_200.0)
     stock, euro, future = universe.by_conid(265598), universe.by_conid(12087792), universe.futures_of("ES")[0]
