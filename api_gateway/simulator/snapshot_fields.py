@@ -149,9 +149,8 @@ def _historical(s: Subject) -> str | None:
     return None if _is(s, *_OPTION) else text.percent(s.historical_volatility())
 
 
-def _yearly(s: Subject) -> tuple[str, str]:
-    bars = s.simulation.prices.bars(s.instrument, s.moment, WEEK, 52)
-    return s.price(max(bar.high for bar in bars)), s.price(min(bar.low for bar in bars))
+def _year(s: Subject) -> list[Bar]:
+    return [bar for bar in s.days if bar.start > s.moment - 52 * WEEK]
 
 
 def _dividend(s: Subject) -> float:
@@ -189,8 +188,8 @@ PRICES = MappingProxyType[str, Callable[[Subject], Value]](
         "7283": _with_chain(lambda s: text.percent(s.instrument.volatility)),
         "7284": _historical,
         "7285": _with_chain(lambda s: f"{0.5 + 0.9 * s.invented(4):.2f}"),
-        "7293": lambda s: _yearly(s)[0],
-        "7294": lambda s: _yearly(s)[1],
+        "7293": lambda s: s.price(max(bar.high for bar in _year(s))),
+        "7294": lambda s: s.price(min(bar.low for bar in _year(s))),
         "7295": lambda s: s.price(s.quote.open),
         "7296": lambda s: s.price(s.quote.prior_close if s.quote.market_open else s.quote.last),
         "7308": _optional(lambda _, g: f"{g.delta:.3f}"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api_gateway.simulator.bars import DAY, WEEK
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.snapshot_fields import FACTS, PRICES, Subject, Value
 
@@ -32,6 +33,18 @@ def test_all_fields_can_be_asked_of_every_kind_of_contract(simulation: Simulatio
         for name, write in (FACTS | PRICES).items():
             value = write(subject)
             assert value is None or isinstance(value, int if name in ("6008", "6457") else str), name
+
+
+def test_the_year_has_the_extremes_of_its_weeks(
+    simulation: Simulation, says: Callable[[int, str], Value]
+) -> None:
+    stock, now = simulation.broker.instrument(8314), simulation.clock.now()
+    year = simulation.prices.bars_between(stock, now - 52 * WEEK, now, WEEK)
+    days = simulation.prices.bars_between(stock, now - 52 * WEEK, now, DAY)
+    assert says(8314, "7293") == f"{max(bar.high for bar in days):.2f}"
+    assert says(8314, "7294") == f"{min(bar.low for bar in days):.2f}"
+    assert float(str(says(8314, "7293"))) >= max(bar.high for bar in year)
+    assert float(str(says(8314, "7294"))) <= min(bar.low for bar in year)
 
 
 def test_an_option_without_value_has_no_change_in_percent(
