@@ -12,7 +12,7 @@ from typing import Any, Self
 import httpx
 
 from api_gateway.call import Call, make_call
-from api_gateway.errors import Failed, LoginRequired, SessionLost, Unreachable
+from api_gateway.errors import Failed, LoginRequired, Unreachable
 from api_gateway.joining import Flights
 from api_gateway.pacing import EVERYTHING, PUBLISHED, TICKLE, Limit, Pacing, Patience, Turn
 from api_gateway.paths import QueryValue
@@ -23,14 +23,13 @@ from api_gateway.settings import GatewaySettings
 from api_gateway.snapshots import SNAPSHOT, Snapshots
 from api_gateway.tls import Trust
 from api_gateway.verdict import (
-    REOPENS,
     SilentDenialError,
     UnpreparedError,
     judge,
-    login_required,
     paced,
     require_answer,
     retry_after,
+    unanswered,
     unclear,
     unknown_account,
 )
@@ -200,18 +199,15 @@ class Gateway:
     async def _found_open(self, call: Call, patience: Patience) -> bool:
         """False if the session was known to be open, True if it had to be asked and is.
 
-        While its session opens, IBKR answers with nothing instead of an error; that raises `SessionLost`.
+        While its session opens, IBKR answers with nothing instead of an error; that raises `SessionLost`,
+        and `LoginRequired` where there is no login.
         """
         if self._now() - self._established_at < STATUS_LASTS:
             return False
         reply = await self._send(make_call("POST", "/iserver/auth/status", reads=True), patience)
         state = read_session(reply.value) if isinstance(reply.value, Mapping) else SessionState.NOT_LOGGED_IN
-        if state is SessionState.NOT_LOGGED_IN:
-            raise login_required(call, "nobody is logged in at the gateway.", self.settings.gateway_login_url)
         if state is not SessionState.ESTABLISHED:
-            raise SessionLost(
-                asked=call.asked, happened=f"it was answered with nothing: {state}.", hint=REOPENS
-            )
+            raise unanswered(call, state, self.settings.gateway_login_url)
         self._established_at = self._now()
         return True
 

@@ -23,6 +23,7 @@ from api_gateway.errors import (
     Unreachable,
 )
 from api_gateway.reply import Reply
+from api_gateway.session import SessionState
 from api_gateway.wire import Received
 from api_gateway.words import clean
 
@@ -41,6 +42,13 @@ REOPENS = (
     "The ticker opens it again within a minute: call again then, or ask `get_session_status`. If it stays "
     "closed, another program (TWS, the mobile app) may hold it: close that, or set COMPETE=true."
 )
+LOST: Mapping[SessionState, str] = {
+    SessionState.LOGGED_IN: REOPENS,
+    SessionState.OPENING: "Call it again in a few seconds.",
+    SessionState.COMPETING: (
+        "Close the other program (TWS, the mobile app), or set COMPETE=true; then call it again."
+    ),
+}
 _NAMES: Mapping[type, str] = {str: "text", int: "number", float: "number", bool: "true or false"}
 HINTS: Mapping[tuple[str, str], str] = {
     ("GET", "/iserver/account/order/status/{order}"): (
@@ -90,6 +98,13 @@ def login_required(call: Call, happened: str, login_url: str) -> LoginRequired:
         happened=happened,
         hint=f"Open {login_url} in a browser, log in until it says 'Client login succeeds', and call again.",
     )
+
+
+def unanswered(call: Call, state: SessionState, login_url: str) -> GatewayError:
+    """What an answer without anything in it amounts to when the session is in this state, not open."""
+    if state is SessionState.NOT_LOGGED_IN:
+        return login_required(call, "nobody is logged in at the gateway.", login_url)
+    return SessionLost(asked=call.asked, happened=f"it was answered with nothing: {state}.", hint=LOST[state])
 
 
 def unclear(call: Call, happened: str) -> GatewayError:

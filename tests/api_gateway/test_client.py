@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -232,6 +233,23 @@ async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: Gate
         await gateway.get("/iserver/secdef/search", symbol="ZZ")
     with pytest.raises(SessionLost, match="opening"):
         await gateway.post("/iserver/contract/rules", reads=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ({**OPEN, "established": False}, "opening. Call it again in a few seconds"),
+        ({**OPEN, "established": False, "competing": True}, "holds the brokerage session. Close the other"),
+        ({**OPEN, "established": False, "authenticated": False}, "closed. The ticker opens it again"),
+    ],
+)
+async def test_nothing_without_a_session_says_what_will_help(
+    gateway: Gateway, ibkr: Any, status: dict[str, bool], words: str
+) -> None:
+    ibkr.get("/iserver/secdef/search").respond(json=[])
+    ibkr.post("/iserver/auth/status").respond(json=status)
+    with pytest.raises(SessionLost, match=re.escape(words)):
+        await gateway.get("/iserver/secdef/search", symbol="XX")
 
 
 async def test_nothing_without_a_login_names_the_login_page(gateway: Gateway, ibkr: Any) -> None:
