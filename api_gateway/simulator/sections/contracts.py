@@ -85,7 +85,9 @@ def contracts_of(simulation: Simulation, call: Call) -> Any:
         raise bad_request("invalid month")
     if instrument.conid not in simulation.preflights.searched:
         return []
-    found = [c for c in living(simulation, instrument.conid, sec_type) if month in ("", month_of(c))]
+    found = living(simulation, instrument.conid, sec_type)
+    if month:
+        found = [c for c in found if month_of(c) == month]
     if sec_type in _CHAINS:
         found = _of_strike(found, call)
     return [derivative_row(c, exchange) for c in found]

@@ -127,6 +127,15 @@ async def test_info_finds_futures_the_underlying_and_the_contract_itself(asks: C
     assert (stock["ticker"], stock["right"], stock["strike"]) == ("IBM", "?", 0.0)
 
 
+@pytest.mark.parametrize("query", [{}, {"month": "MAR26"}])
+async def test_info_finds_the_cfd_of_a_stock_with_or_without_a_month(
+    asks: Caller, query: dict[str, str]
+) -> None:
+    await asks.json(SEARCH, symbol="AAPL")
+    (row,) = await asks.json(INFO, conid=AAPL, sectype="CFD", **query)
+    assert (row["secType"], row["symbol"], row["maturityDate"]) == ("CFD", "AAPL", None)
+
+
 async def test_info_without_a_search_is_empty(asks: Caller) -> None:
     assert await asks.json(INFO, conid=AAPL, sectype="OPT", month="MAR26", strike=270, right="C") == []
 
