@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
 import json
 import re
@@ -12,6 +11,7 @@ from typing import Any, get_type_hints
 
 import mcp_types
 import pytest
+import pytest_asyncio
 from fastapi.routing import APIRoute
 from fastmcp import Client
 from starlette.routing import compile_path
@@ -62,9 +62,9 @@ async def _listed() -> dict[str, mcp_types.Tool]:
         return {tool.name: tool for tool in await client.list_tools()}
 
 
-@pytest.fixture(scope="module")
-def tools() -> dict[str, mcp_types.Tool]:
-    return asyncio.run(_listed())
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def tools() -> dict[str, mcp_types.Tool]:
+    return await _listed()
 
 
 # Names

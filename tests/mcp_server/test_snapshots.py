@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
+import pytest_asyncio
 from fastmcp import Client
 
 from api_gateway.client import Gateway
@@ -32,9 +32,9 @@ def _text(tool: Mapping[str, Any]) -> str:
     return json.dumps(tool, indent=2, ensure_ascii=False) + "\n"
 
 
-@pytest.fixture(scope="module")
-def published() -> dict[str, str]:
-    return asyncio.run(_listed())
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def published() -> dict[str, str]:
+    return await _listed()
 
 
 def test_every_tool_is_published_as_it_was_accepted(published: dict[str, str]) -> None:
