@@ -47,7 +47,10 @@ _SENTENCES = (
     (re.compile(r"^String should match pattern "), "should match the pattern "),
     (re.compile(r"^(Input|String|List|Value) should "), "should "),
     (re.compile(r"^Extra inputs are not permitted$"), "is not an argument of it"),
-    (re.compile(r", unable to parse string as an? \w+$"), ""),
+    (re.compile(r", (unable to parse string as an? \w+|unable to interpret input)$"), ""),
+    (re.compile(r"a valid integer$"), "a whole number"),
+    (re.compile(r"a valid boolean$"), "true or false"),
+    (re.compile(r" after validation, "), ", "),
     (re.compile(r"^Value error, "), "is wrong: "),
 )
 

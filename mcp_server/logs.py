@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
+from asyncio import CancelledError
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -33,6 +34,11 @@ class OneLine(logging.Formatter):
         return mask_accounts(line)
 
 
+def _is_no_cancellation(record: logging.LogRecord) -> bool:
+    """False for the traces that uvicorn writes of calls that it cancels itself, because the server ends."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], CancelledError)
+
+
 def log_to_stderr(level: str, secrets: Collection[str] = ()) -> None:
     """Send our own events from `level` up to stderr, and of the libraries what is a warning or worse.
 
@@ -40,6 +46,7 @@ def log_to_stderr(level: str, secrets: Collection[str] = ()) -> None:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine(secrets))
+    handler.addFilter(_is_no_cancellation)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for ours in ("mcp_server", "api_gateway"):
         logging.getLogger(ours).setLevel(level)

@@ -54,6 +54,10 @@ def sample() -> APIRouter:
     async def echo(account_id: Annotated[str, AfterValidator(only_this_one)]) -> Json:
         return Json(account_id)
 
+    @router.get("/count")
+    async def count(many: Annotated[list[int], Query(max_length=2)], deep: bool = False) -> Json:
+        return Json(f"[{len(many)}, {deep:d}]")
+
     return router
 
 
@@ -92,10 +96,18 @@ async def test_a_wrong_argument_is_named_without_its_value(web: Any) -> None:
     assert told["error"] == "Invalid"
     assert told["asked"] == "look"
     assert told["happened"] == (
-        "`account_id` should match the pattern '^U[0-9]{7}$'; `page` should be a valid integer."
+        "`account_id` should match the pattern '^U[0-9]{7}$'; `page` should be a whole number."
     )
     assert "7654321" not in reply.text
     assert "minus one" not in reply.text
+
+
+async def test_a_wrong_argument_is_told_in_words_of_every_day(web: Any) -> None:
+    reply = await web.get("/count", params={"many": [1, 2, 3], "deep": "maybe"})
+    assert (
+        reply.json()["happened"]
+        == "`many` should have at most 2 items, not 3; `deep` should be true or false."
+    )
 
 
 async def test_a_wrong_part_of_a_body_is_named_by_where_it_is(web: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import Iterator
@@ -61,3 +62,13 @@ def test_our_events_are_logged_from_the_chosen_weight_and_the_libraries_from_war
     logging.getLogger("uvicorn.error").warning("theirs, and it matters")
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(": ", 1)[1] for line in lines] == ["ours", "theirs, and it matters"]
+
+
+@pytest.mark.usefixtures("loggers_put_back")
+def test_a_call_cancelled_because_the_server_ends_leaves_no_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    log_to_stderr("INFO")
+    for error in (asyncio.CancelledError(), RuntimeError()):
+        logging.getLogger("uvicorn.error").error("%s in ASGI application", type(error), exc_info=error)
+    told = capsys.readouterr().err
+    assert "CancelledError" not in told
+    assert "RuntimeError" in told
