@@ -9,7 +9,7 @@ from mcp_server.settings import ServerSettings
 
 
 def refuse_open_door(settings: ServerSettings) -> None:
-    """Raise SettingsError for an address beyond loopback that nothing guards and nobody asked for."""
+    """Raise SettingsError for a door to other machines or any web page, unguarded and not asked for."""
     guarded = settings.mcp_server_token is not None or settings.mcp_server_allow_remote
     if not guarded and not is_loopback(settings.mcp_server_host):
         raise SettingsError(
@@ -17,6 +17,16 @@ def refuse_open_door(settings: ServerSettings) -> None:
             "set MCP_SERVER_TOKEN, or MCP_SERVER_ALLOW_REMOTE=true where something else guards the port, "
             "or listen on 127.0.0.1."
         )
+    lists = {
+        "MCP_SERVER_ALLOWED_HOSTS": settings.mcp_server_allowed_hosts,
+        "MCP_SERVER_ALLOWED_ORIGINS": settings.mcp_server_allowed_origins,
+    }
+    for name, entries in lists.items():
+        if not guarded and any(entry.rpartition("/")[2] in ("*", "*:*") for entry in entries):
+            raise SettingsError(
+                f"{name} with * would let any web page in a browser here read the account: "
+                "set MCP_SERVER_TOKEN, or name each one."
+            )
 
 
 def is_name(host: str) -> bool:

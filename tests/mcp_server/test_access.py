@@ -52,6 +52,16 @@ def test_listening_beyond_loopback_is_let_through_with_a_token_or_when_said_out_
     refuse_open_door(settings_with(mcp_server_host="0.0.0.0", **guard))
 
 
+@pytest.mark.parametrize("name", ["mcp_server_allowed_hosts", "mcp_server_allowed_origins"])
+@pytest.mark.parametrize("entries", ["*", "https://*", "chat.example, *:*"])
+def test_every_web_page_is_let_in_only_with_a_token_or_when_said_out_loud(name: str, entries: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name.upper()} with .* MCP_SERVER_TOKEN"):
+        refuse_open_door(settings_with(**{name: entries}))
+    refuse_open_door(settings_with(**{name: entries}, mcp_server_token="s3cret"))
+    refuse_open_door(settings_with(**{name: entries}, mcp_server_allow_remote=True))
+    refuse_open_door(settings_with(**{name: "*.chat.example, https://*.chat.example"}))
+
+
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 async def test_a_page_of_another_site_is_refused(gateway: Gateway, host: str, page: str) -> None:
