@@ -32,6 +32,7 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
     for switch in (
         "headless=new",
         "no-sandbox",
+        "disable-dev-shm-usage",  # it is small in a container
         "disable-gpu",
         "disable-quic",
         "no-first-run",

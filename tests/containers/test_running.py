@@ -265,6 +265,7 @@ simulator_only = pytest.mark.parametrize("stack", ["simulator"], indirect=True)
 
 
 def test_a_clean_clone_gives_three_healthy_containers(stack: Stack) -> None:
+    stack.up()  # waits for those that a test before this one has only just started again
     assert stack.health() == dict.fromkeys(SERVICES, "healthy")
 
 
