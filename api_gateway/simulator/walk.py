@@ -132,6 +132,8 @@ class Walk:
     def _at(self, stretch: Stretch, offset: float) -> int:
         if offset >= stretch.length:
             return stretch.range.close
+        if offset <= 0:
+            return stretch.range.open
         block, inside = divmod(offset, _BLOCK)
         minute, rest = divmod(inside, _MINUTE)
         return self._steps(stretch, int(block), int(minute))[int(rest / STEP)]

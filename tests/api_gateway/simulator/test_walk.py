@@ -50,6 +50,20 @@ def test_a_price_that_does_not_move_is_split_into_stillness() -> None:
     assert set(steps(1, still, 120)) == {5}
 
 
+def test_both_ends_of_a_day_are_known_without_dividing_it(
+    walk: Walk, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = walk.span(session, session.start, session.start + 0.5).open
+    ended = walk.span(session, session.end - 0.5, session.end).close
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the day is divided")
+
+    monkeypatch.setattr("api_gateway.simulator.walk.split", refuse)
+    fresh = Walk(key=7, hours=STOCK, reference=26_800, volatility=0.25, anchor=date(2026, 3, 3))
+    assert (fresh.at(session, session.start), fresh.at(session, session.end)) == (opened, ended)
+
+
 def test_every_half_second_of_a_minute_lies_in_the_range_of_its_minute(walk: Walk, session: Session) -> None:
     start = session.opens + 77 * 60
     span = walk.span(session, start, start + 60)
