@@ -51,8 +51,9 @@ async def get_session_status(gateway: Gateway) -> Json:
 async def tickle(gateway: Gateway) -> Json:
     """Keep the login from idling out, and tell how long it lasts.
 
-    `ssoExpires` is in ms; `iserver.authStatus` is what `get_session_status` tells. The ticker does this
-    every minute already. The session token is left out of the answer.
+    Not needed while the ticker runs: it does this every minute, and two within a second can cost ten minutes
+    of silence (429). Ask `get_session_status` instead. `ssoExpires` is in ms; `iserver.authStatus` is what
+    `get_session_status` tells. The session token is left out.
     \f
     Source: IBKR Web API reference, "Ping the server"; recorded.
     """
