@@ -21,7 +21,7 @@ class Options:
     `login`: logged in with an open brokerage session from the start.
     `opens_brokerage`: a browser login opens the brokerage session by itself, as IBKR's gateway does.
     `strict`: IBKR's unkind habits are on. Without it, a missing User-Agent or Content-Length and
-    `publish: false` are forgiven, and a portfolio whose accounts were not listed first is empty, not 401.
+    a missing `publish` are forgiven, and a portfolio whose accounts were not listed first is empty, not 401.
     The other pre-flights stay.
     `unauthorized_everywhere`: without a login, auth/status and tickle answer 401 as all else does, and not
     their own short forms.

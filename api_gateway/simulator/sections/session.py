@@ -52,7 +52,8 @@ def open_brokerage_session(simulation: Simulation, call: Call) -> Any:
     if not isinstance(compete, bool):
         raise bad_request("compete must be a boolean")
     by_gateway = "machineId" in body and "publish" not in body
-    if publish is not True and simulation.options.strict and not by_gateway:
+    # IBKR's text says that `publish` must be true; on the wire, false was answered like true.
+    if not isinstance(publish, bool) and simulation.options.strict and not by_gateway:
         raise Refusal(500, {"error": "publish must be true", "statusCode": 500})
     try:
         if by_gateway:

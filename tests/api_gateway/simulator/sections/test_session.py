@@ -90,17 +90,21 @@ async def test_opening_the_session_again_forgets_the_pre_flights(
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"publish": False, "compete": True}, {"publish": "true"}, {"compete": True}]
+    "body", [{}, {"publish": "true"}, {"publish": None, "compete": True}, {"compete": True}]
 )
-async def test_publish_must_be_true(gateway: httpx.AsyncClient, body: dict[str, Any]) -> None:
+async def test_publish_must_be_given(gateway: httpx.AsyncClient, body: dict[str, Any]) -> None:
     answer = await gateway.post(INIT, json=body)
     assert answer.status_code == 500
     assert "publish" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("options", [Options(login=True, strict=False)])
-async def test_publish_false_is_forgiven_without_the_strict_habits(gateway: httpx.AsyncClient) -> None:
+async def test_publish_false_is_answered_as_it_was_recorded(gateway: httpx.AsyncClient) -> None:
     assert (await gateway.post(INIT, json={"publish": False, "compete": True})).status_code == 200
+
+
+@pytest.mark.parametrize("options", [Options(login=True, strict=False)])
+async def test_a_missing_publish_is_forgiven_without_the_strict_habits(gateway: httpx.AsyncClient) -> None:
+    assert (await gateway.post(INIT, json={"compete": True})).status_code == 200
 
 
 async def test_compete_must_be_a_boolean(gateway: httpx.AsyncClient) -> None:
