@@ -56,10 +56,11 @@ class GatewaySettings(BaseSettings):
         description="Largest answer that is read, in bytes; a larger one is a failure.",
     )
     gateway_max_wait: float = Field(
-        default=6,
+        default=12,
         ge=0,
         le=300,
-        description="Seconds that IBKR's limits may hold a call back before the caller is told to wait.",
+        description="Seconds that IBKR's limits may hold a call back before the caller is told to wait; "
+        "the first look at orders, trades or profit needs two turns of 5 s.",
     )
     gateway_penalty: float = Field(
         default=600,

@@ -123,7 +123,8 @@ async def test_a_session_that_somebody_else_reopened_is_prepared_again_too(pair:
 
 
 async def test_orders_right_after_a_change_of_session_are_told_to_wait_and_then_told(pair: Pair) -> None:
-    """Refused, then empty: the third request in a row is over the caller's patience."""
+    """Refused, then empty: the third request in a row is over the patience of six seconds."""
+    pair.gateway.settings.gateway_max_wait = 6
     await pair.get("/iserver/account/orders")
     pair.simulation.session.drop()
     pair.simulation.session.init(compete=True)
@@ -131,6 +132,14 @@ async def test_orders_right_after_a_change_of_session_are_told_to_wait_and_then_
     with pytest.raises(Paced, match="Ask again in 5 s"):
         await pair.get("/iserver/account/orders")
     pair.clock.advance(5)
+    assert (await pair.get("/iserver/account/orders"))["orders"]
+
+
+async def test_orders_right_after_a_change_of_session_are_told_within_the_usual_patience(pair: Pair) -> None:
+    await pair.get("/iserver/account/orders")
+    pair.simulation.session.drop()
+    pair.simulation.session.init(compete=True)
+    pair.clock.advance(10)
     assert (await pair.get("/iserver/account/orders"))["orders"]
 
 
@@ -169,6 +178,7 @@ async def test_what_does_not_exist_is_refused_in_words(pair: Pair) -> None:
 
 async def test_a_crowd_with_many_questions_is_never_put_into_the_penalty_box(pair: Pair) -> None:
     """IBKR's limits are on in the simulator; whoever has no patience for them is told the seconds."""
+    pair.gateway.settings.gateway_max_wait = 6
     for round_ in range(5):
         asks = [pair.get("/trsrv/stocks", symbols=f"A{round_}{number}") for number in range(40)]
         asks += [pair.get("/iserver/account/trades", days=days) for days in (1, 2, 3)]
