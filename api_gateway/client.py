@@ -27,6 +27,7 @@ from api_gateway.verdict import (
     UnpreparedError,
     judge,
     paced,
+    paced_tickle,
     require_answer,
     retry_after,
     unanswered,
@@ -39,6 +40,7 @@ from api_gateway.wire import NeverSentError, NoAnswerError, Received, Wire
 logger = logging.getLogger(__name__)
 
 ORDERS = ("GET", "/iserver/account/orders")
+COLLISION = 2.0  # seconds after which a tickle that met another one is sent again by whoever needs it
 STATUS_LASTS = 5.0  # seconds for which an open session is taken to be open still
 
 
@@ -73,6 +75,7 @@ class Gateway:
         self._warmups = Warmups(now=now, sleep=sleep)
         self._snapshots = Snapshots(ask=self._ask, take=self._preflights.take, now=now, sleep=sleep)
         self._established_at = float("-inf")
+        self._collided = False
         for forget in (self._warmups.forget, self._snapshots.forget, self._forget_status):
             self._preflights.when_forgotten(forget)
 
@@ -130,6 +133,11 @@ class Gateway:
         call = make_call("POST", TICKLE, reads=True)
         async with self.pacing.tickle() as turn:
             received = await self._exchange(call, turn, self.settings.gateway_deadline)
+        collided = received.status == 429 and not self._collided and not retry_after(received.headers)
+        self._collided = received.status == 429
+        if collided:
+            # Another program that tickled in the same second is no reason for silence; a second 429 is.
+            raise paced_tickle(call, COLLISION)
         try:
             return require_answer(call, self._settle(call, received))
         except UnpreparedError as error:

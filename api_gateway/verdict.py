@@ -149,6 +149,15 @@ def paced(call: Call, seconds: float) -> Paced:
     )
 
 
+def paced_tickle(call: Call, seconds: float) -> Paced:
+    return Paced(
+        asked=call.asked,
+        happened="IBKR answered 429: another program tickled in the same second.",
+        hint="That tickle keeps the session as well; nothing is to be done.",
+        seconds=seconds,
+    )
+
+
 def _judge_body(call: Call, received: Received, login_url: str) -> Reply:
     body = received.body
     if not body or body.isspace():

@@ -125,6 +125,27 @@ async def test_a_429_silences_everything_but_the_tickle(
     assert paths(ibkr) == ["GET /trsrv/stocks", "POST /tickle", "POST /tickle"]
 
 
+async def test_a_tickle_that_met_another_one_silences_nobody_and_a_second_429_does(
+    gateway: Gateway, ibkr: Any, fake_time: FakeTime
+) -> None:
+    fine = httpx.Response(200, json={"session": "x", "iserver": {"authStatus": OPEN}})
+    many = httpx.Response(429)
+    ibkr.post("/tickle").mock(side_effect=[many, fine, many, many])
+    for expected in (None, "fine", None):
+        fake_time.seconds += 60
+        if expected:
+            await gateway.tickle()
+            continue
+        with pytest.raises(Paced, match="same second") as caught:
+            await gateway.tickle()
+        assert caught.value.seconds < 5
+        assert gateway.pacing.penalty_left == 0
+    fake_time.seconds += 5
+    with pytest.raises(Paced, match="too many requests"):
+        await gateway.tickle()
+    assert gateway.pacing.penalty_left > 0
+
+
 @pytest.mark.parametrize(
     ("error", "read", "write"),
     [

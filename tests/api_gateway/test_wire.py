@@ -234,9 +234,9 @@ async def hanging(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
 async def test_an_answer_without_end_ends_at_the_deadline(
     serve: Serve, ask: Callable[[Gateway], Any], kind: type[GatewayError]
 ) -> None:
-    async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.05) as ours:
+    async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.25) as ours:
         began = time.perf_counter()
-        with pytest.raises(kind, match=r"no complete answer within 0\.05 s"):
+        with pytest.raises(kind, match=r"no complete answer within 0\.25 s"):
             await ask(ours)
         assert time.perf_counter() - began < 10
 

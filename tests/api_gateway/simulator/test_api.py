@@ -143,7 +143,7 @@ async def test_a_request_in_the_penalty_box_does_not_keep_the_session_open(
     gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
 ) -> None:
     for _ in range(2):
-        await gateway.post("/v1/api/tickle", json={})
+        await gateway.get("/v1/api/portfolio/accounts")
     skip(300)
     assert (await gateway.post("/v1/api/tickle", json={})).status_code == 429
     skip(60)

@@ -108,8 +108,8 @@ async def test_faults_are_put_in_force_and_cleared(gateway: httpx.AsyncClient) -
 
 @pytest.mark.parametrize("options", [Options(login=True)])
 async def test_the_penalty_box_is_shown_and_can_be_left(gateway: httpx.AsyncClient) -> None:
-    for _ in range(2):
-        await gateway.post("/v1/api/tickle", json={})
+    for _ in range(11):
+        await gateway.post("/v1/api/iserver/auth/status", json={})
     assert (await gateway.get("/simulator/state")).json()["secondsInPenaltyBox"] == 600
     assert (await order(gateway, "pardon"))["secondsInPenaltyBox"] == 0
     assert (await gateway.post("/v1/api/tickle", json={})).status_code == 200

@@ -77,8 +77,8 @@ def test_one_endpoint_does_not_use_up_the_limit_of_another(limits: Limits) -> No
 
 
 def test_whoever_asks_too_often_is_refused_everything_for_ten_minutes(limits: Limits, clock: Clock) -> None:
-    limits.admit("/tickle")
-    assert refused(limits, "/tickle")
+    limits.admit("/portfolio/accounts")
+    assert refused(limits, "/portfolio/accounts")
     clock.advance(599.9)
     assert limits.seconds_in_box == pytest.approx(0.1)
     assert refused(limits, "/iserver/accounts")
@@ -88,25 +88,34 @@ def test_whoever_asks_too_often_is_refused_everything_for_ten_minutes(limits: Li
 
 
 def test_asking_inside_the_box_does_not_make_it_longer(limits: Limits, clock: Clock) -> None:
-    limits.admit("/tickle")
-    assert refused(limits, "/tickle")
+    limits.admit("/portfolio/accounts")
+    assert refused(limits, "/portfolio/accounts")
     for _ in range(6):
         clock.advance(100)
-        refused(limits, "/tickle")
+        refused(limits, "/portfolio/accounts")
     assert limits.seconds_in_box == 0
 
 
 def test_the_time_in_the_box_can_be_set(clock: Clock) -> None:
     limits = Limits(clock, penalty=3)
-    limits.admit("/tickle")
-    assert refused(limits, "/tickle")
+    limits.admit("/portfolio/accounts")
+    assert refused(limits, "/portfolio/accounts")
     assert limits.seconds_in_box == 3
 
 
 def test_a_pardon_ends_the_time_in_the_box(limits: Limits) -> None:
+    limits.admit("/portfolio/accounts")
+    assert refused(limits, "/portfolio/accounts")
+    limits.pardon()
+    assert not refused(limits, "/portfolio/accounts")
+
+
+def test_two_tickles_in_one_second_cost_the_second_one_only(limits: Limits, clock: Clock) -> None:
+    """Two programs may keep one session."""
     limits.admit("/tickle")
     assert refused(limits, "/tickle")
-    limits.pardon()
+    assert limits.seconds_in_box == 0
+    clock.advance(1)
     assert not refused(limits, "/tickle")
 
 
