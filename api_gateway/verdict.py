@@ -50,6 +50,7 @@ LOST: Mapping[SessionState, str] = {
     ),
 }
 _NAMES: Mapping[type, str] = {str: "text", int: "number", float: "number", bool: "true or false"}
+SILENTLY_DONE = frozenset({("DELETE", "/fyi/deliveryoptions/{device}")})  # writes whose success has no body
 HINTS: Mapping[tuple[str, str], str] = {
     ("GET", "/iserver/account/order/status/{order}"): (
         "It must be an order of this session and of the selected account: see `list_live_orders`."
@@ -152,8 +153,8 @@ def paced(call: Call, seconds: float) -> Paced:
 def paced_tickle(call: Call, seconds: float) -> Paced:
     return Paced(
         asked=call.asked,
-        happened="IBKR answered 429: another program tickled in the same second.",
-        hint="That tickle keeps the session as well; nothing is to be done.",
+        happened="IBKR answered 429: most likely another program tickled in the same second.",
+        hint="Then that tickle keeps the session, and nothing is to be done.",
         seconds=seconds,
     )
 
@@ -183,7 +184,13 @@ def _instead_of_json(body: bytes) -> str:
 
 
 def require_answer(call: Call, reply: Reply) -> Reply:
-    """The reply, if it is an object or a list, as every answer to a question is; raises `Failed`."""
+    """The reply, if it says anything.
+
+    An answer to a question is an object or a list; anything else raises `Failed`. A write that is answered
+    with nothing may have been carried out or not, which raises `OutcomeUnknown`.
+    """
+    if not call.reads and reply.value is None and reply.status != 204 and call.key not in SILENTLY_DONE:
+        raise unclear(call, "it was answered with nothing.")
     if call.reads and not isinstance(reply.value, (dict, list)):
         what = "nothing" if reply.value is None else f"a bare {_NAMES[type(reply.value)]}"
         raise unclear(call, f"it answered with {what}.")

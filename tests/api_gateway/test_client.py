@@ -301,7 +301,22 @@ async def test_an_answer_that_is_no_object_and_no_list_answers_no_question(
         await gateway.post("/trsrv/stocks", reads=True)
     with pytest.raises(Failed, match=f"answered with {what}"):
         await gateway.tickle()
-    assert (await gateway.post("/logout")).body == (body or "null").encode()
+
+
+@pytest.mark.parametrize("body", ["", "null"])
+async def test_a_write_that_was_answered_with_nothing_may_have_happened(
+    gateway: Gateway, ibkr: Any, body: str
+) -> None:
+    ibkr.route().respond(content=body)
+    with pytest.raises(OutcomeUnknown, match=r"answered with nothing.*Do not send it again"):
+        await gateway.post("/logout")
+    # IBKR documents that the success of this one has no body.
+    assert (await gateway.delete("/fyi/deliveryoptions/{device}", "x")).body == b"null"
+
+
+async def test_a_write_may_be_answered_with_a_bare_text(gateway: Gateway, ibkr: Any) -> None:
+    ibkr.route().respond(json="Success")
+    assert (await gateway.post("/logout")).value == "Success"
 
 
 async def test_what_a_session_answered_before_it_was_open_is_asked_again(gateway: Gateway, ibkr: Any) -> None:

@@ -120,7 +120,11 @@ async def test_the_stray_chunk_after_an_empty_answer_never_meets_the_next_reques
             with pytest.raises(Failed, match="answered with nothing"):
                 await ours.get(template)
             await asyncio.sleep(0.01)
-        assert (await ours.post("/logout")).body == b"null"
+        if status.startswith(b"204"):
+            assert (await ours.post("/logout")).body == b"null"
+        else:
+            with pytest.raises(OutcomeUnknown, match="answered with nothing"):
+                await ours.post("/logout")
         assert server.connections == 3
     assert len(received) == 3
 
