@@ -25,18 +25,6 @@ GATEWAYS_OWN = "ClientPortalGW/"
 REQUEST_LINE_LIMIT = 4096
 BODY_LIMIT = 1_000_000
 
-# What a brokerage session that is still connecting answers is empty, but has the usual shape.
-LISTS = frozenset(
-    {
-        "/iserver/secdef/search",
-        "/iserver/secdef/info",
-        "/iserver/marketdata/snapshot",
-        "/iserver/account/trades",
-        "/iserver/account/{accountId}/alerts",
-    }
-)
-READING_POSTS = frozenset({"/iserver/secdef/search", "/iserver/contract/rules"})
-
 
 class Api:
     """The ASGI application behind `/v1/api`, or behind the same under another prefix."""
@@ -138,10 +126,9 @@ def _gate(simulation: Simulation, found: Found) -> Reply | None:
         return None
     if state is not State.CONNECTING:
         raise bad_request("no bridge")
-    template = found.endpoint.template
-    if found.endpoint.method != "GET" and template not in READING_POSTS:
+    if not found.endpoint.reads:
         raise Refusal(503, {"error": "Service Unavailable", "statusCode": 503})
-    return Reply(200, [] if template in LISTS else {})
+    return Reply(200, [] if found.endpoint.lists else {})
 
 
 def _call(request: Request, path: str, values: Mapping[str, str], body: bytes) -> Call:

@@ -57,12 +57,18 @@ Answer = Callable[["Simulation", Call], Any]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A method and a path template such as `/portfolio/{accountId}/meta`, and who answers it."""
+    """A method and a path template such as `/portfolio/{accountId}/meta`, and who answers it.
+
+    While the brokerage session opens, what `reads` is answered with nothing, in a list if it `lists`, and
+    what does not is refused.
+    """
 
     method: str
     template: str
     needs: Needs
     answer: Answer
+    reads: bool
+    lists: bool
 
 
 class Section:
@@ -72,11 +78,17 @@ class Section:
         self.name = name
         self.endpoints: list[Endpoint] = []
 
-    def answers(self, method: str, template: str, *, needs: Needs) -> Callable[[Answer], Answer]:
-        """Register the decorated function as the answer to one method and path."""
+    def answers(
+        self, method: str, template: str, *, needs: Needs, reads: bool | None = None, lists: bool = False
+    ) -> Callable[[Answer], Answer]:
+        """Register the decorated function as the answer to one method and path.
+
+        A GET reads unless it says otherwise, and nothing else does.
+        """
 
         def register(answer: Answer) -> Answer:
-            self.endpoints.append(Endpoint(method, template, needs, answer))
+            only_reads = method == "GET" if reads is None else reads
+            self.endpoints.append(Endpoint(method, template, needs, answer, only_reads, lists))
             return answer
 
         return register

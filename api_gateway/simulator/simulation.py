@@ -45,7 +45,7 @@ class Options:
 
 
 class Simulation:
-    """One username with one paper account; all state is in memory and moves with `clock`."""
+    """One username with its paper accounts; all state is in memory and moves with `clock`."""
 
     def __init__(self, options: Options | None = None, clock: Clock | None = None) -> None:
         self.options = options or Options()
@@ -64,6 +64,15 @@ class Simulation:
         self.faults = Faults(seed=self.options.seed)
         self.universe = build_universe(self.clock.now())
         self.prices = Prices(self.universe, self.clock, self.options.seed)
-        self.broker = Broker(self.options.account_id, self.universe, self.prices, self.clock)
+        self.accounts = {
+            account: Broker(account, self.universe, self.prices, self.clock)
+            for account in (self.options.account_id,)
+        }
+        self.selected = self.options.account_id
         if self.options.login:
             self.session.establish()
+
+    @property
+    def broker(self) -> Broker:
+        """The account that is selected; the only one, unless the profile has several."""
+        return self.accounts[self.selected]

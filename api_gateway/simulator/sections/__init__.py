@@ -5,12 +5,21 @@ from __future__ import annotations
 from api_gateway.simulator.routing import Section
 from api_gateway.simulator.sections import (
     accounts,
+    alerts,
     contracts,
+    event_contracts,
+    fa_allocation,
+    fa_models,
     gateway_login,
     market_data,
+    notifications,
     order_monitoring,
+    orders,
     portfolio,
+    portfolio_analyst,
+    scanner,
     session,
+    watchlists,
 )
 
 
@@ -22,6 +31,15 @@ def all_sections() -> tuple[Section, ...]:
         accounts.SECTION,
         contracts.SECTION,
         market_data.SECTION,
-        portfolio.SECTION,
+        orders.SECTION,
         order_monitoring.SECTION,
+        portfolio.SECTION,
+        portfolio_analyst.SECTION,
+        scanner.SECTION,
+        alerts.SECTION,
+        watchlists.SECTION,
+        notifications.SECTION,
+        event_contracts.SECTION,
+        fa_allocation.SECTION,
+        fa_models.SECTION,
     )

@@ -34,14 +34,14 @@ _ASSET_CLASSES = ("STK", "OPT", "FUT", "CFD", "WAR", "SWP", "FND", "BND", "ICS")
 _OTHER_NAMES = {"SWP": "CASH", "FND": "FUND", "BND": "BOND"}
 
 
-@SECTION.answers("GET", "/iserver/secdef/search", needs=Needs.BROKERAGE)
+@SECTION.answers("GET", "/iserver/secdef/search", needs=Needs.BROKERAGE, lists=True)
 def search_by_query(simulation: Simulation, call: Call) -> Any:
     """Underlyings by symbol or company; an unknown symbol is an empty list."""
     switches = {name: yes(call, name) for name in ("name", "pattern")}
     return _search(simulation, {**call.query, **switches})
 
 
-@SECTION.answers("POST", "/iserver/secdef/search", needs=Needs.BROKERAGE)
+@SECTION.answers("POST", "/iserver/secdef/search", needs=Needs.BROKERAGE, reads=True, lists=True)
 def search_by_body(simulation: Simulation, call: Call) -> Any:
     """The same, asked for in a body."""
     return _search(simulation, _body(call))
@@ -66,7 +66,7 @@ def strikes(simulation: Simulation, call: Call) -> Any:
     }
 
 
-@SECTION.answers("GET", "/iserver/secdef/info", needs=Needs.BROKERAGE)
+@SECTION.answers("GET", "/iserver/secdef/info", needs=Needs.BROKERAGE, lists=True)
 def contracts_of(simulation: Simulation, call: Call) -> Any:
     """The derivatives on an underlying, or the bonds of an issuer, as a list."""
     exchange = call.query.get("exchange", "")
@@ -139,7 +139,7 @@ def contract_algorithms(simulation: Simulation, call: Call) -> Any:
     }
 
 
-@SECTION.answers("POST", "/iserver/contract/rules", needs=Needs.BROKERAGE)
+@SECTION.answers("POST", "/iserver/contract/rules", needs=Needs.BROKERAGE, reads=True)
 def contract_rules(simulation: Simulation, call: Call) -> Any:
     """The rules for one side of a contract."""
     body = _body(call)

@@ -19,7 +19,7 @@ _CONIDEX = re.compile(r"(\d{1,18})(@[A-Z0-9]{1,12})?", re.ASCII)
 _NO_CHART = "Chart data unavailable"
 
 
-@SECTION.answers("GET", "/iserver/marketdata/snapshot", needs=Needs.BROKERAGE)
+@SECTION.answers("GET", "/iserver/marketdata/snapshot", needs=Needs.BROKERAGE, lists=True)
 def snapshot(simulation: Simulation, call: Call) -> Any:
     """One row per conid; the first answer for a conid or a field is only a receipt."""
     need_accounts(simulation)

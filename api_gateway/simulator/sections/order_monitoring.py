@@ -54,7 +54,7 @@ def order_status(simulation: Simulation, call: Call) -> Any:
     raise unavailable()
 
 
-@SECTION.answers("GET", "/iserver/account/trades", needs=Needs.BROKERAGE)
+@SECTION.answers("GET", "/iserver/account/trades", needs=Needs.BROKERAGE, lists=True)
 def trades(simulation: Simulation, call: Call) -> Any:
     """Executions of today, or of up to seven days. The first call only fetches them."""
     days = whole_number(call.query.get("days", "1"), "days", lowest=1)

@@ -8,10 +8,8 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from api_gateway.simulator.api import LISTS, READING_POSTS
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.faults import Do, Fault, Match
-from api_gateway.simulator.sections import all_sections
 from api_gateway.simulator.session import State
 from api_gateway.simulator.simulation import Options, Simulation
 
@@ -180,13 +178,6 @@ async def test_while_connecting_a_write_is_unavailable(
     simulation.session.init(compete=True)
     answer = await gateway.post("/v1/api/iserver/account", json={"acctId": "DU1234567"})
     assert answer.status_code == 503
-
-
-def test_what_is_known_about_templates_is_about_templates_that_exist() -> None:
-    templates = {endpoint.template for section in all_sections() for endpoint in section.endpoints}
-    assert templates >= READING_POSTS
-    # Alerts are still to come.
-    assert templates >= LISTS - {"/iserver/account/{accountId}/alerts"}
 
 
 async def test_the_section_sees_decoded_values_query_and_body(

@@ -1,0 +1,7 @@
+"""FA Model Portfolios: an advisor's model portfolios."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["FA Model Portfolios"])
