@@ -27,6 +27,18 @@ from mcp_server.reference import the_call
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
+from tests.mcp_server.wire_rows import (
+    alerts,
+    event_contracts,
+    fa_allocation,
+    fa_models,
+    notifications,
+    orders,
+    portfolio_analyst,
+    scanner,
+    watchlists,
+)
+from tests.mcp_server.wire_rows.row import Prepare, Row
 
 ROUTES = {route.name: route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)}
 FACTS = {
@@ -36,20 +48,8 @@ FACTS = {
 
 NEW_YORK_MORNING = datetime(2026, 11, 23, 15, 30, tzinfo=UTC).timestamp()
 A = {"account_id": "DU1234567"}
+PAPER = b'{"accounts": ["DU1234567"], "isPaper": true, "sessionId": "1"}'
 QUOTE = "31,84,86,88,85,7059,7762,82,83,70,71,7295,7741,55,6509"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A tool called with these arguments sends this."""
-
-    tool: str
-    arguments: Mapping[str, Any]
-    sent: str
-    body: Mapping[str, Any] | None = None
-
-    def __str__(self) -> str:
-        return f"{self.tool}-{self.sent}"
 
 
 @dataclass
@@ -61,10 +61,25 @@ class Recorder:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode().removeprefix("/v1/api")
         self.sent.append((f"{request.method} {target}", request.content))
+        if target == "/iserver/accounts":
+            return httpx.Response(200, stream=httpx.ByteStream(PAPER))
         return httpx.Response(200, stream=httpx.ByteStream(b'[{"conid": 1}]'))
 
 
-WIRE = [
+SECTIONS = (
+    orders,
+    portfolio_analyst,
+    scanner,
+    alerts,
+    watchlists,
+    notifications,
+    event_contracts,
+    fa_allocation,
+    fa_models,
+)
+
+WIRE: list[Row] = [
+    *(row for section in SECTIONS for row in section.ROWS),
     # Session
     Row("open_brokerage_session", {}, "POST /iserver/auth/ssodh/init", {"publish": True, "compete": False}),
     Row(
@@ -374,6 +389,7 @@ def bench() -> Bench:
 # Arguments that IBKR would misread, silently replace, or take as a way to another path.
 ESCAPES = ["../order/-1", "U1/orders?x=", "DU1234567%2F..", "DU1234567#", "DU1234567\r\nX: y", "DU1234567\n"]
 REFUSED: list[tuple[str, dict[str, Any]]] = [
+    *(refused for section in SECTIONS for refused in section.REFUSED),
     *(("get_ledger", {"account_id": each}) for each in [*ESCAPES, "", "du1234567", "1234567", "DU12"]),
     *(("select_account", {"account_id": each}) for each in [*ESCAPES, "All", 1234567]),
     *(("get_combined_allocation", {"account_ids": each}) for each in [[], ["DU1234567", "x"], ["A"] * 101]),
@@ -485,7 +501,14 @@ ASKED: dict[str, dict[str, Any]] = {
     "get_bond_filters": {"issuer_id": "e1400789"},
     "get_order_status": {"order_id": 602801489},
 }
-NOT_FOR_INDIVIDUALS = {"search_dynamic_accounts", "select_dynamic_account"}
+PREPARED: dict[str, Prepare] = {
+    tool: prepare for section in SECTIONS for tool, prepare in section.PREPARED.items()
+}
+PROFILES = {row.tool: section.PROFILE for section in SECTIONS for row in section.ROWS}
+REFUSED_BY_IBKR = {"search_dynamic_accounts", "select_dynamic_account"}.union(
+    *(section.NOT_FOR_THIS_LOGIN for section in SECTIONS)
+)
+MAY_BE_EMPTY = {"list_combo_positions"}.union(*(section.MAY_BE_EMPTY for section in SECTIONS))
 SECRETS = {"session", "sessionId", "CREDENTIAL", "IP", "MAC", "hardware_info"}
 
 
@@ -493,19 +516,22 @@ SECRETS = {"session", "sessionId", "CREDENTIAL", "IP", "MAC", "hardware_info"}
 async def test_the_simulator_answers_every_tool(bench: Bench, tool: str) -> None:
     arguments = next(ASKED.get(tool, row.arguments) for row in WIRE if row.tool == tool)
     clock = Clock(start=NEW_YORK_MORNING, held=True)
-    simulated = create_simulator(Simulation(Options(login=True), clock))
+    profile = PROFILES.get(tool, "retail")
+    simulated = create_simulator(Simulation(Options(login=True, profile=profile), clock))
 
     async with bench.over(httpx.ASGITransport(simulated), clock) as server:
         if tool == "unsubscribe_market_data":
             await server.call_tool("get_market_snapshot", {"conids": [265598]})
+        if tool in PREPARED:
+            arguments = await PREPARED[tool](server)
         answer = await server.call_tool(tool, dict(arguments))
 
     told = answer.content[0]
     assert isinstance(told, TextContent)
-    assert answer.is_error is (tool in NOT_FOR_INDIVIDUALS), told.text
+    assert answer.is_error is (tool in REFUSED_BY_IBKR), told.text
     if not answer.is_error:
         body = json.loads(told.text)
-        assert body or tool == "list_combo_positions"
+        assert body or tool in MAY_BE_EMPTY
         assert not SECRETS & _names(body)
 
 
