@@ -25,6 +25,13 @@ class TradingMode(StrEnum):
     LIVE = "live"
 
 
+class ToolSurface(StrEnum):
+    """Which tools are listed."""
+
+    SEARCH = "search"
+    ALL = "all"
+
+
 class LogLevel(StrEnum):
     """From how much weight on an event is logged."""
 
@@ -93,6 +100,16 @@ class ServerSettings(BaseSettings):
     mcp_server_allow_remote: bool = Field(
         False,
         description="true listens beyond loopback without a token. Anyone who reaches it reads the account.",
+    )
+    mcp_server_tools: ToolSurface = Field(
+        ToolSurface.SEARCH,
+        description="search lists a few tools that find and call the others; all lists every tool.",
+    )
+    mcp_server_max_answer: int = Field(
+        100_000,
+        ge=2_000,
+        le=10_000_000,
+        description="Largest answer a model gets, in bytes; a larger one is cut, and says so.",
     )
     included_tags: Listed = Field(
         (), description="Sections of tools to show, by commas; empty shows the default ones."

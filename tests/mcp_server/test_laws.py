@@ -57,7 +57,9 @@ def _documentation(route: APIRoute) -> str:
 
 
 async def _listed() -> dict[str, mcp_types.Tool]:
-    server = create_server(Gateway(GatewaySettings(_env_file=None)), ServerSettings(_env_file=None))
+    server = create_server(
+        Gateway(GatewaySettings(_env_file=None)), ServerSettings(_env_file=None, mcp_server_tools="all")
+    )
     async with Client(server) as client:
         return {tool.name: tool for tool in await client.list_tools()}
 

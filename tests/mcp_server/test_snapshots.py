@@ -20,7 +20,9 @@ KEPT = Path(__file__).parent / "snapshots"
 
 
 async def _listed() -> dict[str, str]:
-    server = create_server(Gateway(GatewaySettings(_env_file=None)), ServerSettings(_env_file=None))
+    server = create_server(
+        Gateway(GatewaySettings(_env_file=None)), ServerSettings(_env_file=None, mcp_server_tools="all")
+    )
     async with Client(server) as client:
         return {
             tool.name: _text(tool.model_dump(mode="json", by_alias=True, exclude_none=True))

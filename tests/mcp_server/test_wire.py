@@ -361,7 +361,9 @@ class Bench:
 
     def __init__(self) -> None:
         self._gateway: Gateway | None = None
-        self.server = create_server(cast(Gateway, self), ServerSettings(_env_file=None))
+        self.server = create_server(
+            cast(Gateway, self), ServerSettings(_env_file=None, mcp_server_tools="all")
+        )
 
     def __getattr__(self, verb: str) -> Any:
         return getattr(self._gateway, verb)
