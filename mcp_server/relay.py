@@ -1,7 +1,7 @@
 """Answers of the gateway, handed on byte for byte.
 
 A route asks the `Relay` and returns what it gets. The body is never parsed and encoded again, unless
-a secret has to be taken out of it.
+a secret has to be taken out of it, or one part of a very large answer is wanted.
 """
 
 from __future__ import annotations
@@ -29,14 +29,22 @@ class Relay:
 
     `template` and `values` are those of `api_gateway.client.Gateway`; a failure is raised as an
     `api_gateway.errors.GatewayError`. `redact` names keys that are dropped wherever they stand in the
-    answer: session tokens and addresses that no model needs to read.
+    answer: session tokens and addresses that no model needs to read. `only` hands on that one key of an
+    object, and a body without it whole.
     """
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    async def get(self, template: str, *values: object, redact: Collection[str] = (), **query: Any) -> Json:
-        return _json(await self._gateway.get(template, *values, **query), redact)
+    async def get(
+        self,
+        template: str,
+        *values: object,
+        redact: Collection[str] = (),
+        only: str | None = None,
+        **query: Any,
+    ) -> Json:
+        return _json(await self._gateway.get(template, *values, **query), redact, only)
 
     async def post(
         self,
@@ -77,10 +85,13 @@ async def relay(request: Request) -> Relay:
     return found
 
 
-def _json(reply: Reply, redact: Collection[str]) -> Json:
-    if not redact:
+def _json(reply: Reply, redact: Collection[str], only: str | None = None) -> Json:
+    if not redact and only is None:
         return Json(reply.body)
-    return Json(orjson.dumps(_without(reply.value, frozenset(redact))))
+    value = reply.value
+    if only is not None and isinstance(value, dict) and only in value:
+        value = {only: value[only]}
+    return Json(orjson.dumps(_without(value, frozenset(redact))))
 
 
 def _without(value: Any, keys: frozenset[str]) -> Any:

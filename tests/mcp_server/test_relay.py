@@ -43,6 +43,27 @@ async def test_a_list_is_redacted_too(relayed: Relay, far_side: Any) -> None:
     assert orjson.loads(reply.body) == [{"id": 1}]
 
 
+async def test_one_part_of_an_answer_can_be_handed_on_alone(relayed: Relay, far_side: Any) -> None:
+    told = {"types": [{"filters": [1]}], "filters": [2]}
+    far_side.otherwise = httpx.Response(200, json=told)
+    reply = await relayed.get("/portfolio/accounts", only="filters")
+    assert orjson.loads(reply.body) == {"filters": [2]}
+
+
+@pytest.mark.parametrize("told", [b'{"types": []}', b'[{"filters": 1}]'])
+async def test_an_answer_without_the_part_is_handed_on_whole(
+    relayed: Relay, far_side: Any, told: bytes
+) -> None:
+    far_side.otherwise = httpx.Response(200, content=told)
+    reply = await relayed.get("/portfolio/accounts", only="filters")
+    assert orjson.loads(reply.body) == orjson.loads(told)
+
+
+async def test_a_part_is_not_an_argument_of_the_address(relayed: Relay, far_side: Any) -> None:
+    await relayed.get("/portfolio/accounts", only="filters")
+    assert [request.url.query for request in far_side.asked] == [b""]
+
+
 async def test_the_verb_and_the_body_arrive(relayed: Relay, far_side: Any) -> None:
     far_side.otherwise = httpx.Response(200, json={"accounts": ["U1234567"]})
     await relayed.post("/iserver/auth/status", body={"a": 1}, reads=True)
