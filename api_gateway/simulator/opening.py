@@ -1,4 +1,4 @@
-"""The past of the paper account: the deposit, the trades and the orders it starts with."""
+"""The past of an account: the deposit, the trades and the orders it starts with."""
 
 from __future__ import annotations
 
@@ -9,30 +9,36 @@ from typing import TYPE_CHECKING
 from api_gateway.simulator.hours import HOURS, sessions_before
 from api_gateway.simulator.orders import Order, OrderStatus, Side
 from api_gateway.simulator.price_text import rounded
+from api_gateway.simulator.profiles import Contract, portfolio_of
 from api_gateway.simulator.universe import Instrument
 
 if TYPE_CHECKING:
     from api_gateway.simulator.broker import Broker
 
 _HOURS = HOURS["us_stock"]
-_DEPOSIT = 1_000_000.0
-_AAPL, _IBM, _SPY, _MSFT, _EUR_USD = 265598, 8314, 756733, 272093, 12087792
+_AAPL, _IBM, _MSFT = 265598, 8314, 272093
 _SHORTEST_OPTION = timedelta(days=20)
 _SHORTEST_FUTURE = timedelta(days=5)
 
 
 def open_account(broker: Broker) -> None:
-    """Give a new account its deposit, the positions of the last weeks and the orders of the day."""
-    broker.deposit(broker.base, _DEPOSIT)
-    # Trading days before today, minutes and seconds after the opening.
-    _bought(broker, broker.instrument(_AAPL), 300, _earlier(broker, 40, 42, 7), "ISLAND")
-    _bought(broker, broker.instrument(_IBM), 150, _earlier(broker, 33, 311, 52), "NYSE")
-    _bought(broker, broker.instrument(_SPY), 200, _earlier(broker, 25, 93, 30), "ARCA")
-    _bought(broker, broker.instrument(_EUR_USD), 25_000, _earlier(broker, 20, 28, 2), "IDEALPRO")
-    _bought(broker, _call(broker), 5, _earlier(broker, 4, 130, 44), "CBOE")
-    _bought(broker, _future(broker), 1, _earlier(broker, 3, 177, 19), "CME")
-    _bought(broker, broker.instrument(_SPY), 20, _earlier(broker, 1, 77, 11), "ARCA")
-    _orders_of_the_day(broker)
+    """Give a new account what `profiles` has for it: deposit, positions and the orders of the day."""
+    portfolio = portfolio_of(broker.account_id)
+    broker.deposit(broker.base, portfolio.deposit)
+    for purchase in portfolio.purchases:
+        at = _earlier(broker, purchase.days, purchase.minutes, purchase.seconds)
+        _bought(broker, _contract(broker, purchase.contract), purchase.quantity, at, purchase.exchange)
+    if portfolio.orders:
+        _orders_of_the_day(broker)
+
+
+def _contract(broker: Broker, contract: Contract) -> Instrument:
+    match contract:
+        case "call on AAPL":
+            return _call(broker)
+        case "E-mini S&P 500":
+            return _future(broker)
+    return broker.instrument(contract)
 
 
 def _orders_of_the_day(broker: Broker) -> None:

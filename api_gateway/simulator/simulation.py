@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api_gateway.simulator.allocation import Allocation
 from api_gateway.simulator.broker import Broker
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.faults import Faults
 from api_gateway.simulator.limits import Limits
 from api_gateway.simulator.preflights import Preflights
 from api_gateway.simulator.prices import Prices
+from api_gateway.simulator.profiles import PROFILES, Profile
 from api_gateway.simulator.session import Session
 from api_gateway.simulator.universe import build_universe
+from api_gateway.simulator.watchlists import Watchlists
 
 
 @dataclass(frozen=True)
 class Options:
     """How one simulation differs from another. Times are in seconds of the simulated clock.
 
+    `profile`: which login is pretended, one of `profiles.PROFILES`.
     `login`: logged in with an open brokerage session from the start.
     `opens_brokerage`: a browser login opens the brokerage session by itself, as IBKR's gateway does.
     `strict`: IBKR's unkind habits are on. Without it, a missing User-Agent or Content-Length and
@@ -26,16 +30,17 @@ class Options:
     `unauthorized_everywhere`: without a login, auth/status and tickle answer 401 as all else does, and not
     their own short forms.
     `rate_limits`, `penalty`: whether too many requests lead to 429, and for how long.
-    `availability`: field 6509 of a snapshot. `control`: whether `/simulator/*` is served.
+    `availability`: field 6509 of a snapshot, the profile's own if empty.
+    `control`: whether `/simulator/*` is served.
     """
 
+    profile: str = "retail"
     seed: int = 1
     login: bool = False
     opens_brokerage: bool = True
     strict: bool = True
     unauthorized_everywhere: bool = False
-    availability: str = "RpB"
-    account_id: str = "DU1234567"
+    availability: str = ""
     rate_limits: bool = True
     penalty: float = 600.0
     connect_seconds: float = 1.0
@@ -43,9 +48,14 @@ class Options:
     maintenance_seconds: float = 30.0
     control: bool = True
 
+    @property
+    def account_id(self) -> str:
+        """The account that is selected at first: the profile's first that is not a master account."""
+        return PROFILES[self.profile].accounts[0].id
+
 
 class Simulation:
-    """One username with its paper accounts; all state is in memory and moves with `clock`."""
+    """One username with its accounts; all state is in memory and moves with `clock`."""
 
     def __init__(self, options: Options | None = None, clock: Clock | None = None) -> None:
         self.options = options or Options()
@@ -64,11 +74,14 @@ class Simulation:
         self.faults = Faults(seed=self.options.seed)
         self.universe = build_universe(self.clock.now())
         self.prices = Prices(self.universe, self.clock, self.options.seed)
+        self.profile: Profile = PROFILES[self.options.profile]
         self.accounts = {
-            account: Broker(account, self.universe, self.prices, self.clock)
-            for account in (self.options.account_id,)
+            account.id: Broker(account.id, self.universe, self.prices, self.clock)
+            for account in self.profile.all_accounts
         }
         self.selected = self.options.account_id
+        self.allocation = Allocation(self.clients, self.profile.groups)
+        self.watchlists = Watchlists(self.clock.now())
         if self.options.login:
             self.session.establish()
 
@@ -76,3 +89,15 @@ class Simulation:
     def broker(self) -> Broker:
         """The account that is selected; the only one, unless the profile has several."""
         return self.accounts[self.selected]
+
+    @property
+    def clients(self) -> dict[str, Broker]:
+        """An advisor's sub-accounts; nobody else has any."""
+        if self.profile.master is None:
+            return {}
+        return {account.id: self.accounts[account.id] for account in self.profile.accounts}
+
+    @property
+    def availability(self) -> str:
+        """Field 6509 of a snapshot: what market data the login may see."""
+        return self.options.availability or self.profile.availability

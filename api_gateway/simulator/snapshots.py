@@ -33,7 +33,7 @@ def snapshot_row(
 
 def availability(simulation: Simulation, instrument: Instrument) -> str:
     """Field 6509: what the account may see, frozen (`Z`, or `Y` when delayed) on a closed market."""
-    configured = simulation.options.availability
+    configured = simulation.availability
     session = session_at(HOURS[instrument.hours], simulation.clock.now())
     if configured[:1] in ("R", "D") and not session.trades_at(simulation.clock.now()):
         return ("Z" if configured[0] == "R" else "Y") + configured[1:]
@@ -42,7 +42,7 @@ def availability(simulation: Simulation, instrument: Instrument) -> str:
 
 def visible_until(simulation: Simulation, instrument: Instrument) -> float:
     """The time of the last prices that the account may see, in seconds since 1970."""
-    now, configured = simulation.clock.now(), simulation.options.availability
+    now, configured = simulation.clock.now(), simulation.availability
     if configured.startswith("D"):
         return now - DELAY
     session = session_at(HOURS[instrument.hours], now)

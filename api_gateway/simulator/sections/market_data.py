@@ -44,7 +44,7 @@ def history(simulation: Simulation, call: Call) -> Any:
     instrument = simulation.universe.by_conid(whole_number(call.query.get("conid", ""), "conid"))
     if instrument is None or call.query.get("direction") == "1":
         raise Refusal(500, {"error": _NO_CHART, "statusCode": 500})
-    if simulation.options.availability.startswith("N"):
+    if simulation.availability.startswith("N"):
         raise Refusal(500, {"error": "No market data permissions", "statusCode": 500})
     latest = visible_until(simulation, instrument)
     end = min(latest, _moment(call.query.get("startTime", ""), latest))
@@ -64,7 +64,7 @@ def history(simulation: Simulation, call: Call) -> Any:
         end=end,
         outside=outside,
         source=source if source in SOURCES else "Last",
-        delay=DELAY if simulation.options.availability.startswith("D") else 0.0,
+        delay=DELAY if simulation.availability.startswith("D") else 0.0,
     )
 
 

@@ -1,0 +1,153 @@
+"""The logins that the simulator can pretend to be: which accounts each has, and what those start with.
+
+Nothing here is recorded except for the retail login. An advisor's accounts, groups and models are invented,
+with letters as IBKR gives them: U for money, DU for paper, DF for an advisor's paper account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from api_gateway.simulator.allocation import Group, Method
+
+Contract = int | Literal["call on AAPL", "E-mini S&P 500"]
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """Bought so many trading days before today, minutes and seconds after the opening.
+
+    `contract` is a conid, or one of the two that depend on the day: the option next to the money and the
+    future next to expire.
+    """
+
+    contract: Contract
+    quantity: float
+    days: int
+    minutes: int
+    seconds: int
+    exchange: str
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """What an account starts with. `orders` adds a filled, a cancelled and an open one of today."""
+
+    deposit: float
+    purchases: tuple[Purchase, ...] = ()
+    orders: bool = False
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of a login."""
+
+    id: str
+    portfolio: Portfolio
+    title: str = "Paper Trader"
+    alias: str = ""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One login. `availability` is its field 6509; `dynamic`: it searches for the account to work with.
+
+    An advisor has a `master` account beside those of the clients.
+    """
+
+    accounts: tuple[Account, ...]
+    master: Account | None = None
+    paper: bool = True
+    availability: str = "RpB"
+    dynamic: bool = False
+    groups: tuple[Group, ...] = ()
+
+    @property
+    def all_accounts(self) -> tuple[Account, ...]:
+        """The master account, if there is one, and then the others."""
+        return ((self.master,) if self.master else ()) + self.accounts
+
+    def account(self, account_id: str) -> Account:
+        """One account; raises LookupError if the login has none of that id."""
+        for account in self.all_accounts:
+            if account.id == account_id:
+                return account
+        raise LookupError("no such account")
+
+
+_AAPL, _IBM, _SPY, _MSFT, _EUR_USD = 265598, 8314, 756733, 272093, 12087792
+_KO, _NVDA, _QQQ, _GLD, _JNJ = 8894, 4815747, 320227571, 51529211, 8719
+
+_EVERYTHING = Portfolio(
+    deposit=1_000_000.0,
+    purchases=(
+        Purchase(_AAPL, 300, 40, 42, 7, "ISLAND"),
+        Purchase(_IBM, 150, 33, 311, 52, "NYSE"),
+        Purchase(_SPY, 200, 25, 93, 30, "ARCA"),
+        Purchase(_EUR_USD, 25_000, 20, 28, 2, "IDEALPRO"),
+        Purchase("call on AAPL", 5, 4, 130, 44, "CBOE"),
+        Purchase("E-mini S&P 500", 1, 3, 177, 19, "CME"),
+        Purchase(_SPY, 20, 1, 77, 11, "ARCA"),
+    ),
+    orders=True,
+)
+_CAUTIOUS = Portfolio(
+    deposit=500_000.0,
+    purchases=(
+        Purchase(_KO, 900, 38, 61, 4, "NYSE"),
+        Purchase(_JNJ, 260, 30, 201, 33, "NYSE"),
+        Purchase(_GLD, 150, 22, 15, 48, "ARCA"),
+        Purchase(_AAPL, 40, 12, 240, 20, "ISLAND"),
+    ),
+)
+_BOLD = Portfolio(
+    deposit=250_000.0,
+    purchases=(
+        Purchase(_NVDA, 400, 35, 19, 26, "ISLAND"),
+        Purchase(_QQQ, 120, 17, 133, 5, "ISLAND"),
+        Purchase(_MSFT, 60, 9, 88, 51, "ISLAND"),
+    ),
+)
+
+_RETAIL = Account("DU1234567", _EVERYTHING)
+_CLIENTS = (
+    Account("DU1234567", _EVERYTHING, "Paper Trader", "Everything"),
+    Account("DU1234568", _CAUTIOUS, "Cautious Client", "Cautious"),
+    Account("DU1234569", _BOLD, "Bold Client", "Bold"),
+)
+# More than a page of twenty.
+_CUSTOMERS = tuple(
+    Account(
+        f"DU70000{number:02d}", Portfolio(20_000.0 + 1_000.0 * number), f"Customer {number}", f"C{number}"
+    )
+    for number in range(1, 24)
+)
+
+PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {
+        "retail": Profile((_RETAIL,)),
+        "fa": Profile(
+            _CLIENTS,
+            master=Account("DF1234567", Portfolio(75_000.0), "Paper Advisor"),
+            groups=(
+                Group("NetLiq_Clients", Method.NET_LIQUIDATION, dict.fromkeys(each.id for each in _CLIENTS)),
+                Group("Two_to_one", Method.RATIO, {_CLIENTS[0].id: 2.0, _CLIENTS[1].id: 1.0}),
+            ),
+        ),
+        "delayed": Profile((_RETAIL,), availability="DPB"),
+        "live": Profile((Account("U1234567", _EVERYTHING, "Live Trader"),), paper=False),
+        "dynamic": Profile(_CUSTOMERS, dynamic=True),
+    }
+)
+
+
+def portfolio_of(account_id: str) -> Portfolio:
+    """What an account starts with; one that no login has starts like the retail one."""
+    for profile in PROFILES.values():
+        for account in profile.all_accounts:
+            if account.id == account_id:
+                return account.portfolio
+    return _EVERYTHING
