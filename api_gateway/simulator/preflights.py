@@ -25,6 +25,8 @@ class Preflights:
     searched: set[int] = field(default_factory=set)
     positions_warm: set[str] = field(default_factory=set)
     algos_warm: set[int] = field(default_factory=set)
+    watchlists_read: set[str] = field(default_factory=set)
+    watchlist_messages: int = 0
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
 
     def forget(self) -> None:
