@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api_gateway.simulator.paper_account import EUR_USD, USD_JPY, paper_broker
+from tests.api_gateway.simulator.paper_account import EUR_USD, MONDAY, USD_JPY, paper_broker
 
 
 def test_a_rate_is_the_price_of_the_pair_or_its_inverse() -> None:
@@ -12,6 +12,14 @@ def test_a_rate_is_the_price_of_the_pair_or_its_inverse() -> None:
     assert broker.rates.rate("USD") == 1.0
     assert broker.rates.rate("EUR") == 1.25
     assert broker.rates.rate("JPY") == pytest.approx(1 / 160)
+
+
+def test_a_rate_of_the_past_is_the_price_of_then() -> None:
+    broker = paper_broker()
+    before = broker.rates.rate("EUR", MONDAY - 86400)
+    broker.prices.set_price(EUR_USD, 1.25)
+    assert broker.rates.rate("EUR", MONDAY - 86400) == before != 1.25
+    assert broker.rates.rate("EUR", MONDAY) == 1.25
 
 
 def test_a_currency_without_a_pair_is_refused_by_name() -> None:
