@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from api_gateway.simulator.account_past import day_of, end_of, past_of
 from api_gateway.simulator.asset_allocation import TYPES, allocations
@@ -91,7 +91,7 @@ def _body(call: Call) -> dict[str, Any]:
     return call.body
 
 
-def _listed(accounts: Any) -> bool:
+def _listed(accounts: Any) -> TypeGuard[list[str]]:
     return isinstance(accounts, list) and bool(accounts) and all(isinstance(each, str) for each in accounts)
 
 
@@ -99,7 +99,7 @@ def _accounts(body: dict[str, Any]) -> list[str]:
     accounts = body.get("acctIds")
     if not _listed(accounts):
         raise bad_request("acctIds is required")
-    return list(accounts)
+    return accounts
 
 
 def _brokers(simulation: Simulation, accounts: list[str]) -> list[Broker]:

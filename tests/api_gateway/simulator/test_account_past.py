@@ -39,7 +39,8 @@ def test_now_is_what_the_account_is_worth(broker: Broker) -> None:
 
 def test_before_the_first_trade_there_is_the_deposit_alone(broker: Broker) -> None:
     (past,) = past_of(broker, [MONDAY - 200 * DAY])
-    assert (past.assets, past.cash) == ((), {"USD": pytest.approx(1_000_000.0)})
+    assert past.assets == ()
+    assert past.cash == {"USD": pytest.approx(1_000_000.0)}
 
 
 def test_each_moment_knows_the_trades_until_then_only(broker: Broker) -> None:
