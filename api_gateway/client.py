@@ -12,9 +12,12 @@ from typing import Any, Self
 import httpx
 
 from api_gateway.call import Call, make_call
-from api_gateway.errors import Failed, LoginRequired, Unreachable
+from api_gateway.errors import Failed, Forbidden, LoginRequired, Unreachable
 from api_gateway.joining import Flights
+from api_gateway.kept import Kept
+from api_gateway.modes import READ_ONLY, Policy
 from api_gateway.pacing import EVERYTHING, PUBLISHED, TICKLE, Limit, Pacing, Patience, Turn
+from api_gateway.paper import PaperGuard
 from api_gateway.paths import QueryValue
 from api_gateway.preflights import PORTFOLIO, Preflights
 from api_gateway.reply import Reply
@@ -23,6 +26,7 @@ from api_gateway.settings import GatewaySettings
 from api_gateway.snapshots import SNAPSHOT, Snapshots
 from api_gateway.tls import Trust
 from api_gateway.verdict import (
+    AsleepError,
     SilentDenialError,
     UnpreparedError,
     judge,
@@ -41,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 ORDERS = ("GET", "/iserver/account/orders")
 COLLISION = 2.0  # seconds after which a tickle that met another one is sent again by whoever needs it
+WAKING = (1.0, 1.0, 2.0)  # seconds between questions to notices that are "waiting for reply"
 STATUS_LASTS = 5.0  # seconds for which an open session is taken to be open still
 
 
@@ -49,7 +54,8 @@ class Gateway:
 
     A template such as `/portfolio/{account}/positions/{page}` is relative to `/v1/api`; `values` go into it
     in order, each checked against its kind (see `paths.KINDS`). Each method returns IBKR's answer as it is,
-    or raises one of `errors.GatewayError`. Nothing that writes is ever sent twice.
+    or raises one of `errors.GatewayError`. Nothing that writes is ever sent twice, and nothing is sent that
+    `policy` does not list.
 
     `transport`, `now` and `sleep` are for tests; `limits` and `everything` for measurements without IBKR.
     """
@@ -58,6 +64,7 @@ class Gateway:
         self,
         settings: GatewaySettings,
         *,
+        policy: Policy = READ_ONLY,
         transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -65,6 +72,7 @@ class Gateway:
         everything: Limit | None = EVERYTHING,
     ) -> None:
         self.settings = settings
+        self.policy = policy
         self.pacing = Pacing(
             penalty=settings.gateway_penalty, now=now, sleep=sleep, limits=limits, everything=everything
         )
@@ -73,6 +81,9 @@ class Gateway:
         self._flights: Flights[Reply] = Flights()
         self._preflights = Preflights(self._ask, now=now)
         self._warmups = Warmups(now=now, sleep=sleep)
+        self._kept = Kept(now=now)
+        self._paper = PaperGuard(policy, self._ask)
+        self._sleep = sleep
         self._snapshots = Snapshots(ask=self._ask, take=self._preflights.take, now=now, sleep=sleep)
         self._established_at = float("-inf")
         self._collided = False
@@ -94,6 +105,7 @@ class Gateway:
     async def get(self, template: str, /, *values: object, **query: QueryValue) -> Reply:
         """Read. The same address asked for twice at a time is sent once."""
         call = make_call("GET", template, values, query, reads=True)
+        self._permit(call)
         return await self._flights.join(call.address.target, lambda: self._read(call))
 
     async def post(
@@ -131,6 +143,7 @@ class Gateway:
 
     async def _tickle(self) -> Reply:
         call = make_call("POST", TICKLE, reads=True)
+        self._permit(call)
         async with self.pacing.tickle() as turn:
             received = await self._exchange(call, turn, self.settings.gateway_deadline)
         collided = received.status == 429 and not self._collided and not retry_after(received.headers)
@@ -146,6 +159,8 @@ class Gateway:
     async def _read(self, call: Call) -> Reply:
         """Everything a GET needs: what must be asked first, the request, and fuller answers to thin ones."""
         patience = self._patience()
+        if kept := self._kept.find(call):
+            return kept
         try:
             reply = await self._prepared(call, patience)
             if call.key == ORDERS and call.query.get("force"):
@@ -156,7 +171,7 @@ class Gateway:
             if call.key == SNAPSHOT:
                 reply = await self._snapshots.complete(call, reply, patience)
             reply = await self._warmups.complete(call, reply, lambda: self._again(call, patience))
-            return require_answer(call, reply)
+            return self._kept.keep(call, require_answer(call, reply))
         except UnpreparedError as error:
             raise error.failure from None
 
@@ -190,11 +205,17 @@ class Gateway:
 
     async def _write(self, call: Call) -> Reply:
         """What must be asked first, then the request: once, whatever comes."""
+        self._permit(call)
         patience = self._patience()
         try:
             prepared = await self._preflights.prepare(call, patience)
+            if kept := self._kept.find(call):
+                return kept
+            await self._paper.require(call, patience)
             try:
-                return require_answer(call, await self._ask(call, patience))
+                reply = require_answer(call, await self._ask(call, patience))
+                self._paper.observe(call, reply)
+                return self._kept.keep(call, reply)
             except SilentDenialError:
                 if not prepared:
                     self._preflights.forget()
@@ -227,17 +248,39 @@ class Gateway:
         ends_at = self._now() + settings.gateway_max_wait + settings.gateway_deadline
         return Patience(settings.gateway_max_wait, ends_at)
 
+    def _permit(self, call: Call) -> None:
+        """Raise `Forbidden` for what is not on the mode's list."""
+        if call.key not in self.policy.allowed:
+            raise Forbidden(
+                asked=call.asked,
+                happened=f"{self.policy.name} does not permit {call.method} {call.address.template}.",
+                hint="Nothing was sent to IBKR. Only a person can change the mode, in the server's settings.",
+            )
+
     async def _ask(self, call: Call, patience: Patience) -> Reply:
         """One request and what its answer means; once more where IBKR may have been opening the session."""
-        reply = await self._send(call, patience)
+        reply = await self._awake(call, patience)
         empty = call.reads and not reply.value and call.address.template.startswith("/iserver/")
         if empty and await self._found_open(call, patience):
             # It may have opened only after this was answered with nothing.
             reply = await self._send(call, patience)
         return reply
 
+    async def _awake(self, call: Call, patience: Patience) -> Reply:
+        """One request; again, a few times, where the service behind it has first to wake up."""
+        for pause in WAKING:
+            try:
+                return await self._send(call, patience)
+            except AsleepError:
+                await self._sleep(pause)
+        try:
+            return await self._send(call, patience)
+        except AsleepError as error:
+            raise error.failure from None
+
     async def _send(self, call: Call, patience: Patience) -> Reply:
         """One request, when IBKR's limits have room for it."""
+        self._permit(call)
         async with self.pacing.turn(call, patience) as turn:
             within = min(self.settings.gateway_deadline, patience.ends_at - self._now())
             if within <= 0:

@@ -8,6 +8,7 @@ GatewayError
 ├── Paced            our own limit or IBKR's 429: wait so many seconds
 ├── Refused          IBKR said no, also when it said so with status 200
 ├── Invalid          the argument was wrong before anything was sent
+├── Forbidden        the mode, or the account that is logged in, does not permit it; nothing was sent
 └── Failed           IBKR broke: 5xx, HTML, malformed, too large, too late
 
 Each says what was asked, what came back, and one next step. None carries a full account id, a token
@@ -57,6 +58,10 @@ class Refused(GatewayError):
 
 class Invalid(GatewayError):
     """An argument was wrong; nothing was sent."""
+
+
+class Forbidden(GatewayError):
+    """The mode does not permit it; nothing was sent."""
 
 
 class Failed(GatewayError):

@@ -34,6 +34,9 @@ def _kind(pattern: str, words: str) -> Kind:
 
 KINDS: Mapping[str, Kind] = {
     "account": _kind(r"[A-Z]{1,4}[0-9]{4,12}[A-Z]?", "an account id such as U1234567"),
+    "allocation": _kind(
+        r"[A-Za-z0-9](?:[A-Za-z0-9 _-]{0,48}[A-Za-z0-9_-])?", "an account id such as U1234567, or an allocation group's name"
+    ),
     "conid": _kind(r"[1-9][0-9]{0,9}", "a contract id, a whole number from 1"),
     "order": _kind(r"[1-9][0-9]{0,18}", "an order id, a whole number from 1"),
     "page": _kind(r"0|[1-9][0-9]{0,5}", "a page number, from 0"),
@@ -93,7 +96,7 @@ def address(
         text = _checked(asked, kind, value)
         target += quote(text, safe="") + rest
         shown += mask(text) + rest
-        if name == "account":
+        if name == "account" or (name == "allocation" and KINDS["account"].pattern.fullmatch(text)):
             account = text
     separator = "?"
     for name, parameter in query.items():

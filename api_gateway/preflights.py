@@ -57,7 +57,9 @@ def steps_before(call: Call) -> tuple[Step, ...]:
         return (ACCOUNTS,)
     if template == "/portfolio/allocation":
         return (PORTFOLIO, *(positions(account) for account in _texts(call.body.get("acctIds"))))
-    if template.startswith(("/portfolio/", "/portfolio2/", "/acesws/")) and template not in _PORTFOLIO_LISTS:
+    if template.startswith(("/portfolio/", "/portfolio2/", "/acesws/", "/pa/")) and (
+        template not in _PORTFOLIO_LISTS
+    ):
         return (PORTFOLIO,)
     if template in _CHAINS and call.query.get("conid") and call.query.get("sectype") != "BOND":
         return (ACCOUNTS, underlying(str(call.query["conid"])))

@@ -76,6 +76,14 @@ class UnpreparedError(Exception):
         self.failure = failure
 
 
+class AsleepError(Exception):
+    """IBKR's notices have to be waited for; `failure` is for when waiting is no use."""
+
+    def __init__(self, failure: Failed) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
 class SilentDenialError(UnpreparedError):
     """A 401 without a word: IBKR's answer to an unknown account as well as to a missing login."""
 
@@ -216,11 +224,12 @@ def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: st
     if status >= 500 and call.reads and call.key in HINTS:
         return _refused(call, f"{said} ({status})")
     if call.reads and status in (423, 503):
-        return Failed(
+        unready = Failed(
             asked=call.asked,
             happened=f"IBKR is not ready to answer ({status}: {said}).",
             hint="Call it again in a few seconds.",
         )
+        return AsleepError(unready) if call.address.template.startswith("/fyi/") else unready
     if status >= 500:
         return unclear(call, f"it broke ({status}: {said}).")
     return _refused(call, f"{said} ({status})", _HINT_BY_STATUS.get(status))
@@ -276,7 +285,9 @@ def _may_be_the_account(call: Call, body: bytes) -> bool:
 
 def _leaves_an_order_open(call: Call, said: str) -> bool:
     """A write at an order that failed without a reason: nothing tells whether IBKR has it."""
-    orders = call.address.template.startswith(("/iserver/account/{account}/order", "/iserver/reply/"))
+    orders = call.address.template.startswith(
+        ("/iserver/account/{account}/order", "/iserver/account/{allocation}/order", "/iserver/reply/")
+    )
     return orders and not call.reads and said.lower() in ("unknown", "")
 
 

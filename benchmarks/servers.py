@@ -24,6 +24,7 @@ from fastmcp.tools import ToolResult
 from mcp_types import TextContent
 
 from api_gateway.client import Gateway
+from api_gateway.modes import EVERYTHING
 from api_gateway.settings import GatewaySettings, load
 from benchmarks.backend import PATH
 from mcp_server.server import create_server
@@ -77,7 +78,7 @@ def main() -> None:
     parser.add_argument("server", choices=SERVERS)
     chosen = parser.parse_args().server
     settings = load(ServerSettings)
-    gateway = Gateway(load(GatewaySettings), limits={}, everything=None)
+    gateway = Gateway(load(GatewaySettings), policy=EVERYTHING, limits={}, everything=None)
     listening = listen(settings.mcp_server_host, settings.mcp_server_port)
     serve_http(SERVERS[chosen](gateway, settings), settings, listening)
 

@@ -54,9 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # collector finds no garbage meanwhile, and costs a tenth of that.
     gc.disable()
     from api_gateway.client import Gateway
+    from api_gateway.modes import POLICIES
     from mcp_server.server import create_server
 
-    server = create_server(Gateway(gateway_settings), settings)
+    server = create_server(Gateway(gateway_settings, policy=POLICIES[settings.trading_mode]), settings)
     gc.enable()
     _log.info(
         "gateway %s, trading mode %s, sections: %s",

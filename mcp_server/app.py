@@ -37,6 +37,7 @@ STATUS: Mapping[type[errors.GatewayError], int] = {
     errors.Paced: 503,
     errors.Refused: 400,
     errors.Invalid: 422,
+    errors.Forbidden: 403,
     errors.Failed: 502,
 }
 

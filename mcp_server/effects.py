@@ -12,6 +12,7 @@ from typing import Any, Final
 
 EXTENSION: Final = "x-effect"
 REPETITION: Final = "x-repeatable"
+TRADE: Final = "x-trades"
 
 
 class Effect(StrEnum):
@@ -28,6 +29,8 @@ CHANGES: Final[dict[str, Any]] = {EXTENSION: Effect.CHANGES.value}
 DESTROYS: Final[dict[str, Any]] = {EXTENSION: Effect.DESTROYS.value}
 # Beside one of them (`CHANGES | REPEATABLE`): doing it twice is doing it once.
 REPEATABLE: Final[dict[str, Any]] = {REPETITION: True}
+# It leads to a trade, or takes away what stands before one.
+TRADES: Final[dict[str, Any]] = {TRADE: True}
 
 
 def effect(methods: Collection[str], extensions: Mapping[str, Any] | None) -> Effect:
@@ -36,6 +39,11 @@ def effect(methods: Collection[str], extensions: Mapping[str, Any] | None) -> Ef
     if marked is not None:
         return Effect(marked)
     return Effect.READS if set(methods) <= {"GET", "HEAD"} else Effect.CHANGES
+
+
+def trades(extensions: Mapping[str, Any] | None) -> bool:
+    """Whether a route is marked as leading to a trade."""
+    return bool((extensions or {}).get(TRADE))
 
 
 def repeatable(methods: Collection[str], extensions: Mapping[str, Any] | None) -> bool:

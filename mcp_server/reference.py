@@ -27,6 +27,9 @@ from mcp_server.routers import ROUTERS
 SOURCE: Final = re.compile(
     r'Source: IBKR Web API reference, "(?P<page>[^"]+)"; (?P<status>recorded|documented)\.'
     r"(\nOpen to: (?P<open_to>[^\n]+)\.)?"
+    # For the search: words that people use and the text above does not. For a long answer: how to ask for less.
+    r"(\nFound by: (?P<found_by>[^\n]+(\n(?!For less)[^\n]+)*)\.)?"
+    r"(\nFor less: (?P<for_less>[^\n]+(\n[^\n]+)*)\.)?"
 )
 EVERYBODY: Final = "everybody"
 # The brokerage session is what /iserver needs, except to look at it and to open it.

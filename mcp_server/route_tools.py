@@ -9,7 +9,7 @@ bring in an HTTP client and a second reader of the schema, a tenth of the time t
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,15 +41,15 @@ _UNWRITABLE = (
 
 
 class RouteTools(Provider):
-    """The tools of those routes of `app` that have one of the tags `shown`.
+    """The tools of the routes of `app`.
 
     A provider of its own, because FastMCP's default one looks at every tool for each call.
     """
 
-    def __init__(self, app: FastAPI, shown: Collection[str]) -> None:
+    def __init__(self, app: FastAPI) -> None:
         super().__init__()
         routes = parse_openapi_to_http_routes(app.openapi())
-        tools = [RouteTool(app, route) for route in routes if not set(shown).isdisjoint(route.tags)]
+        tools = [RouteTool(app, route) for route in routes]
         self._by_name = {tool.name: tool for tool in tools}
 
     async def _list_tools(self) -> Sequence[Tool]:

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from mcp_server.app import create_app
 from mcp_server.bearer import BearerToken
 from mcp_server.health import Readiness
+from mcp_server.mounting import mounted
 from mcp_server.route_tools import RouteTools
 from mcp_server.routers import ROUTERS
 from mcp_server.sections import shown_sections
@@ -43,7 +44,7 @@ def create_server(
 
     Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist.
     """
-    shown = shown_sections(settings)
+    app = create_app(gateway, mounted(routers, settings.trading_mode, shown_sections(settings)))
     token = settings.mcp_server_token
     readiness = Readiness(gateway)
 
@@ -60,7 +61,7 @@ def create_server(
         instructions=INSTRUCTIONS,
         version=version("ib-mcp"),
         auth=BearerToken(token.get_secret_value()) if token else None,
-        providers=[RouteTools(create_app(gateway, routers), shown)],
+        providers=[RouteTools(app)],
         # What a tool wants to tell it tells; anything else that escapes is not for the client.
         mask_error_details=True,
         lifespan=for_life,

@@ -9,20 +9,14 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from api_gateway.modes import Mode
+
 
 class Transport(StrEnum):
     """How clients reach the server."""
 
     STREAMABLE_HTTP = "streamable-http"
     STDIO = "stdio"
-
-
-class TradingMode(StrEnum):
-    """What the tools may do with money."""
-
-    READ = "read"
-    PAPER = "paper"
-    LIVE = "live"
 
 
 class ToolSurface(StrEnum):
@@ -115,8 +109,8 @@ class ServerSettings(BaseSettings):
         (), description="Sections of tools to show, by commas; empty shows the default ones."
     )
     excluded_tags: Listed = Field((), description="Sections of tools to hide, by commas.")
-    trading_mode: TradingMode = Field(
-        TradingMode.READ, description="read never trades; paper trades on paper accounts only; live trades."
+    trading_mode: Mode = Field(
+        Mode.READ, description="read never trades; paper trades on paper accounts only; live trades."
     )
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
         LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR."

@@ -24,6 +24,7 @@ from api_gateway.errors import (
     SessionLost,
     Unreachable,
 )
+from api_gateway.modes import EVERYTHING
 from api_gateway.settings import GatewaySettings
 from api_gateway.wire import Received
 from tests.api_gateway.fakes import FakeTime
@@ -39,7 +40,7 @@ async def gateway(fake_time: FakeTime) -> AsyncIterator[Gateway]:
     settings = GatewaySettings(
         _env_file=None, gateway_url=URL, gateway_login_url="https://login.example:5055"
     )
-    async with Gateway(settings, now=fake_time.now, sleep=fake_time.sleep) as ours:
+    async with Gateway(settings, policy=EVERYTHING, now=fake_time.now, sleep=fake_time.sleep) as ours:
         yield ours
 
 
@@ -79,7 +80,7 @@ async def test_bad_arguments_send_nothing(gateway: Gateway, ibkr: Any) -> None:
         gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, -1),
         gateway.get("/portfolio/{account}/meta", "../x"),
         gateway.get("/trsrv/stocks", symbols="a\r\nb"),
-        gateway.post("/iserver/account/{account}/orders", ACCOUNT, body={"price": float("nan")}),
+        gateway.post("/iserver/account/{allocation}/orders", ACCOUNT, body={"price": float("nan")}),
         gateway.get("/portfolio/{account}/positions/{page}", ACCOUNT, True),
     ):
         with pytest.raises(Invalid):
@@ -91,7 +92,7 @@ async def test_an_unknown_account_is_not_asked_about(gateway: Gateway, ibkr: Any
     with pytest.raises(Invalid, match="not an account of this login"):
         await gateway.get("/portfolio/{account}/meta", "U7654321")
     with pytest.raises(Invalid):
-        await gateway.post("/iserver/account/{account}/orders", "U7654321", body={"orders": []})
+        await gateway.post("/iserver/account/{allocation}/orders", "U7654321", body={"orders": []})
     assert paths(ibkr) == ["GET /portfolio/accounts", "GET /iserver/accounts"]
 
 
@@ -228,10 +229,10 @@ async def test_a_write_in_a_forgotten_session_is_not_repeated(gateway: Gateway, 
     place = ibkr.post(f"/iserver/account/{ACCOUNT}/orders")
     place.respond(400, json={"error": "Please query /accounts first"})
     with pytest.raises(Refused):
-        await gateway.post("/iserver/account/{account}/orders", ACCOUNT, body={"orders": []})
+        await gateway.post("/iserver/account/{allocation}/orders", ACCOUNT, body={"orders": []})
     assert place.call_count == 1
     place.respond(json=[{"order_id": "1"}])
-    await gateway.post("/iserver/account/{account}/orders", ACCOUNT, body={"orders": []})
+    await gateway.post("/iserver/account/{allocation}/orders", ACCOUNT, body={"orders": []})
     assert paths(ibkr).count("GET /iserver/accounts") == 2
 
 
@@ -298,7 +299,7 @@ async def test_an_answer_that_is_no_object_and_no_list_answers_no_question(
     with pytest.raises(Failed, match=f"answered with {what}"):
         await gateway.get("/trsrv/stocks", symbols=["AAPL"])
     with pytest.raises(Failed, match=f"answered with {what}"):
-        await gateway.post("/trsrv/stocks", reads=True)
+        await gateway.post("/iserver/secdef/search", reads=True)
     with pytest.raises(Failed, match=f"answered with {what}"):
         await gateway.tickle()
 
@@ -375,7 +376,7 @@ async def test_a_gateway_that_takes_its_time_with_everything_still_ends(
 
     ibkr.get("/iserver/accounts").mock(side_effect=slowly)
     with pytest.raises(Failed, match="took all the time"):
-        await gateway.post("/iserver/account/{account}/orders", ACCOUNT, body={})
+        await gateway.post("/iserver/account/{allocation}/orders", ACCOUNT, body={})
     assert paths(ibkr) == ["GET /iserver/accounts"]
 
 
@@ -383,7 +384,7 @@ async def test_a_gateway_that_takes_its_time_with_everything_still_ends(
     "ask",
     [
         lambda ours: ours.get("/portfolio/{account}/summary", ACCOUNT),
-        lambda ours: ours.post("/iserver/account/{account}/orders", ACCOUNT, body={"orders": []}),
+        lambda ours: ours.post("/iserver/account/{allocation}/orders", ACCOUNT, body={"orders": []}),
         lambda ours: ours.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 602801486),
     ],
 )

@@ -15,6 +15,7 @@ import pytest
 
 from api_gateway.client import Gateway
 from api_gateway.errors import Failed, LoginRequired, OutcomeUnknown, Unreachable
+from api_gateway.modes import EVERYTHING
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.certificate import Certificate, certificate_in
@@ -75,7 +76,7 @@ class Way:
             self.java = await stack.enter_async_context(java.running(context))
             settings.gateway_url = f"{'https' if tls else 'http'}://127.0.0.1:{self.java.port}"
             self.gateway = await stack.enter_async_context(
-                Gateway(settings, now=self.clock.now, sleep=self.sleep)
+                Gateway(settings, policy=EVERYTHING, now=self.clock.now, sleep=self.sleep)
             )
             yield self
 

@@ -12,6 +12,7 @@ import pytest
 
 from api_gateway.client import Gateway
 from api_gateway.errors import Failed, GatewayError, OutcomeUnknown, Unreachable
+from api_gateway.modes import EVERYTHING
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import RawServer, Serve
 
@@ -31,7 +32,10 @@ def gateway(server: RawServer, **settings: Any) -> Gateway:
     address = f"http://127.0.0.1:{server.port}"
     options = {"gateway_deadline": 10.0, **settings}
     return Gateway(
-        GatewaySettings(_env_file=None, gateway_url=address, **options), everything=None, limits={}
+        GatewaySettings(_env_file=None, gateway_url=address, **options),
+        policy=EVERYTHING,
+        everything=None,
+        limits={},
     )
 
 

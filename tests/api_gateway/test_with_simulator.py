@@ -10,6 +10,7 @@ import pytest
 
 from api_gateway.client import Gateway
 from api_gateway.errors import Invalid, LoginRequired, Paced, Refused, SessionLost
+from api_gateway.modes import EVERYTHING
 from api_gateway.session import SessionState, read_session
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
@@ -29,7 +30,9 @@ class Pair:
         self.asked: list[str] = []
         app = httpx.ASGITransport(app=create_app(self.simulation))
         settings = GatewaySettings(_env_file=None, gateway_url="http://gateway:5055")
-        self.gateway = Gateway(settings, transport=app, now=self.clock.now, sleep=self.sleep)
+        self.gateway = Gateway(
+            settings, policy=EVERYTHING, transport=app, now=self.clock.now, sleep=self.sleep
+        )
         self._send = app.handle_async_request
         app.handle_async_request = self._note  # type: ignore[method-assign]  # to see what passes
 

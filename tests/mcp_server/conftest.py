@@ -14,6 +14,7 @@ import uvicorn
 from fastmcp import FastMCP
 
 from api_gateway.client import Gateway
+from api_gateway.modes import EVERYTHING
 from api_gateway.settings import GatewaySettings
 from mcp_server.serving import listen, web_config
 from mcp_server.settings import ServerSettings
@@ -56,7 +57,7 @@ def far_side() -> FarSide:
 @pytest.fixture
 def gateway(far_side: FarSide) -> Gateway:
     settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
-    return Gateway(settings, transport=httpx.MockTransport(far_side))
+    return Gateway(settings, policy=EVERYTHING, transport=httpx.MockTransport(far_side))
 
 
 @pytest.fixture

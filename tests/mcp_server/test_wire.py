@@ -19,6 +19,7 @@ from fastmcp.tools.base import ToolResult
 from mcp_types import TextContent
 
 from api_gateway.client import Gateway
+from api_gateway.modes import POLICIES, Mode
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
@@ -361,9 +362,8 @@ class Bench:
 
     def __init__(self) -> None:
         self._gateway: Gateway | None = None
-        self.server = create_server(
-            cast(Gateway, self), ServerSettings(_env_file=None, mcp_server_tools="all")
-        )
+        settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
+        self.server = create_server(cast(Gateway, self), settings)
 
     def __getattr__(self, verb: str) -> Any:
         return getattr(self._gateway, verb)
@@ -374,7 +374,9 @@ class Bench:
             clock.advance(seconds)
 
         settings = GatewaySettings(_env_file=None)
-        async with Gateway(settings, transport=transport, now=clock.now, sleep=sleep) as self._gateway:
+        async with Gateway(
+            settings, policy=POLICIES[Mode.PAPER], transport=transport, now=clock.now, sleep=sleep
+        ) as self._gateway:
             yield self.server
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[Recorder, ToolResult]:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from api_gateway.client import Gateway
+from api_gateway.modes import TICKER
 from api_gateway.settings import GatewaySettings
 from ticker_service.beat import Finding, Memory, State, beat
 
@@ -91,6 +92,7 @@ class Bench:
         self.memory = Memory()
         self.gateway = Gateway(
             GatewaySettings.model_construct(gateway_penalty=600),
+            policy=TICKER,
             transport=httpx.MockTransport(self.upstream),
             now=lambda: self.now,
             sleep=self._sleep,

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from api_gateway.client import Gateway
+from api_gateway.modes import TICKER
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
@@ -45,6 +46,7 @@ class World:
         self._inner = httpx.ASGITransport(app=create_app(self.simulation))
         self.gateway = Gateway(
             GatewaySettings.model_construct(),
+            policy=TICKER,
             transport=_Transport(self._answer),
             now=self.clock.now,
             sleep=self.sleep,
@@ -210,7 +212,11 @@ async def test_nothing_is_sent_while_ibkr_wants_silence() -> None:
             raise TimeIsUpError
 
     gateway = Gateway(
-        GatewaySettings.model_construct(), transport=_Transport(answer), now=clock.now, sleep=sleep
+        GatewaySettings.model_construct(),
+        policy=TICKER,
+        transport=_Transport(answer),
+        now=clock.now,
+        sleep=sleep,
     )
     keeper = Keeper(
         gateway,
@@ -267,7 +273,9 @@ async def test_the_keeper_is_alive_while_it_beats_and_dead_when_the_loop_is_not_
         await released.wait()
         return httpx.Response(401)
 
-    gateway = Gateway(GatewaySettings.model_construct(), transport=_Transport(answer), now=clock.now)
+    gateway = Gateway(
+        GatewaySettings.model_construct(), policy=TICKER, transport=_Transport(answer), now=clock.now
+    )
     keeper = Keeper(
         gateway, Rhythm(60, 5), compete=False, login_url=LOGIN_URL, overdue=60, now=clock.now, wall=clock.now
     )
