@@ -1,15 +1,18 @@
-"""Whether an argument has the JSON type its schema asks for, before it becomes part of an address.
+"""Whether an argument has the JSON type its schema asks for, before it becomes part of a request.
 
 In an address everything is text: there a list would count as its last element, an object and true as their
 spelling, and NaN as "null". Numbers and booleans spelled as text are fine, as models write them that way, and
-so is one value in the place of a list of it.
+so is one value in the place of a list of it. In a body, true would count as 1, NaN as a value left out, and a
+misspelt name would be told without the right ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any, Final
+
+from api_gateway.words import clean
 
 Schema = Mapping[str, Any]
 
@@ -21,25 +24,119 @@ _WORDS: Final[Mapping[str, str]] = {
     "array": "a list",
     "object": "an object",
 }
+_ANY: Final = "as its schema says"
+_LONGEST_NAME: Final = 40
 
 
 def wrong_types(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
-    """A sentence's part for each argument whose type is wrong, such as "`conid` should be a whole number".
+    """A sentence's part for each value of a wrong type, such as "`orders[0].conid` should be a whole number".
 
     `schema` is that of an object; `$defs` beside it are followed. A null is an argument left out.
     """
-    named = schema.get("properties", {})
+    definitions = schema.get("$defs", {})
     return [
-        f"`{name}` should be {_told(named[name])}"
-        for name, value in arguments.items()
-        if value is not None and name in named and not _fits(value, named[name], schema.get("$defs", {}))
+        f"`{path}` should be {words}"
+        for name, value, field in _known(arguments, schema)
+        for path, words in _misfits(value, field, name, definitions)
     ]
 
 
-def _fits(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> bool:
-    if "$ref" in schema:
+def unknown_names(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
+    """A sentence for each name inside an argument that is not known there, with those that are."""
+    definitions = schema.get("$defs", {})
+    return [
+        f"`{path}` is not known; `{path.rpartition('.')[0]}` takes " + ", ".join(f"`{each}`" for each in known)
+        for name, value, field in _known(arguments, schema)
+        for path, known in _strangers(value, field, name, definitions)
+    ]
+
+
+def _known(values: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, Any, Schema]]:
+    fields = schema.get("properties", {})
+    for name, value in values.items():
+        if value is not None and name in fields:
+            yield name, value, fields[name]
+
+
+def _misfits(
+    value: Any, schema: Schema, path: str, definitions: Mapping[str, Schema]
+) -> Iterator[tuple[str, str]]:
+    shape = _object_meant(value, schema, definitions)
+    if shape is not None:
+        for name, inner, field in _known(value, shape):
+            yield from _misfits(inner, field, f"{path}.{name}", definitions)
+        return
+    items = _items_meant(value, schema, definitions)
+    if items is not None:
+        for place, each in enumerate(value if isinstance(value, list) else [value]):
+            where = f"{path}[{place}]" if isinstance(value, list) else path
+            yield from _misfits(each, items, where, definitions)
+    elif not _fits(value, schema, definitions):
+        yield path, _told(schema, definitions)
+
+
+def _strangers(
+    value: Any, schema: Schema, path: str, definitions: Mapping[str, Schema]
+) -> Iterator[tuple[str, list[str]]]:
+    items = _items_meant(value, schema, definitions)
+    if items is not None:
+        for place, each in enumerate(value if isinstance(value, list) else [value]):
+            where = f"{path}[{place}]" if isinstance(value, list) else path
+            yield from _strangers(each, items, where, definitions)
+        return
+    shape = _object_meant(value, schema, definitions)
+    if shape is None or shape.get("additionalProperties"):
+        return
+    fields = shape["properties"]
+    for name in value:
+        if name not in fields:
+            yield f"{path}.{clean(str(name), longest=_LONGEST_NAME)}", list(fields)
+    for name, inner, field in _known(value, shape):
+        yield from _strangers(inner, field, f"{path}.{name}", definitions)
+
+
+def _object_meant(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
+    """The one kind of object with named fields that the value can be meant as."""
+    if not isinstance(value, dict):
+        return None
+    shapes = [each for each in _choices(schema, definitions) if "properties" in each]
+    return shapes[0] if len(shapes) == 1 else None
+
+
+def _items_meant(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
+    """What each item has to be, where a list of objects or lists, or one such item, is meant."""
+    if not isinstance(value, (list, dict)):
+        return None
+    for each in _choices(schema, definitions):
+        items = each.get("items", {})
+        if each.get("type") == "array" and any(
+            inner.get("type") in {"object", "array"} for inner in _choices(items, definitions)
+        ):
+            found: Schema = items
+            return found
+    return None
+
+
+def _choices(schema: Schema, definitions: Mapping[str, Schema]) -> Iterator[Schema]:
+    """What a value may be, references followed."""
+    schema = _followed(schema, definitions)
+    alternatives = schema.get("anyOf") or schema.get("oneOf")
+    if not alternatives:
+        yield schema
+        return
+    for each in alternatives:
+        yield from _choices(each, definitions)
+
+
+def _followed(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
+    while "$ref" in schema:
         schema = definitions.get(schema["$ref"].rpartition("/")[2], {})
-    if choices := schema.get("anyOf"):
+    return schema
+
+
+def _fits(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> bool:
+    schema = _followed(schema, definitions)
+    if choices := schema.get("anyOf") or schema.get("oneOf"):
         return any(_fits(value, each, definitions) for each in choices)
     if isinstance(value, float) and not isfinite(value):
         return False
@@ -57,17 +154,19 @@ def _fits(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> bool
                 for each in (value if isinstance(value, list) else [value])
             )
         case "object":
-            named = schema.get("properties", {})
             return isinstance(value, dict) and all(
-                _fits(each, named[name], definitions)
-                for name, each in value.items()
-                if each is not None and name in named
+                _fits(inner, field, definitions) for _, inner, field in _known(value, schema)
             )
     return True
 
 
-def _told(schema: Schema) -> str:
+def _told(schema: Schema, definitions: Mapping[str, Schema]) -> str:
+    kinds = [each for each in _choices(schema, definitions) if each.get("type") != "null"]
+    return " or ".join(dict.fromkeys(_kind(each, definitions) for each in kinds)) or _ANY
+
+
+def _kind(schema: Schema, definitions: Mapping[str, Schema]) -> str:
     kind = schema.get("type", "")
     if kind == "array":
-        return f"a list, each {_told(schema.get('items', {}))}"
-    return _WORDS.get(kind, "as its schema says")
+        return f"a list, each {_told(schema.get('items', {}), definitions)}"
+    return _WORDS.get(kind, _ANY)
