@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from api_gateway.simulator.open_questions import OpenQuestions, Prompt
+
 
 @dataclass
 class Subscription:
@@ -25,9 +27,13 @@ class Preflights:
     searched: set[int] = field(default_factory=set)
     positions_warm: set[str] = field(default_factory=set)
     algos_warm: set[int] = field(default_factory=set)
+    fyi_warm: bool = False
     watchlists_read: set[str] = field(default_factory=set)
     watchlist_messages: int = 0
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
+    questions: OpenQuestions = field(default_factory=OpenQuestions)
+    prompts: dict[tuple[int, str], Prompt] = field(default_factory=dict)
+    suppressed: set[str] = field(default_factory=set)
 
     def forget(self) -> None:
         """Start from nothing, as a new brokerage session does."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
+from api_gateway.simulator.account_news import holiday_news, news_of
 from api_gateway.simulator.allocation import Allocation
 from api_gateway.simulator.broker import Broker
 from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.delivery_options import DeliveryOptions
 from api_gateway.simulator.faults import Faults
 from api_gateway.simulator.limits import Limits
+from api_gateway.simulator.notification_settings import NotificationSettings
+from api_gateway.simulator.notifications import Inbox
 from api_gateway.simulator.preflights import Preflights
 from api_gateway.simulator.prices import Prices
 from api_gateway.simulator.profiles import PROFILES, Profile
@@ -82,6 +87,10 @@ class Simulation:
         self.selected = self.options.account_id
         self.allocation = Allocation(self.clients, self.profile.groups)
         self.watchlists = Watchlists(self.clock.now())
+        self.notification_settings = NotificationSettings()
+        self.delivery_options = DeliveryOptions()
+        news = [partial(news_of, self.accounts[account.id]) for account in self.profile.accounts]
+        self.inbox = Inbox(self.clock, self.notification_settings, [*news, holiday_news])
         if self.options.login:
             self.session.establish()
 
