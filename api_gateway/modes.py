@@ -36,7 +36,8 @@ def _listed(text: str) -> frozenset[Operation]:
     return frozenset((method, template) for method, template in pairs)
 
 
-# They change nothing at IBKR, whatever their method.
+# They change nothing at IBKR, whatever their method. Giving back a line of market data is one of them, as
+# taking it, by a snapshot, is: who may only read would run out of lines otherwise.
 READS = _listed("""
     POST /iserver/auth/status
     POST /tickle
@@ -69,6 +70,7 @@ READS = _listed("""
     GET /contract/trading-schedule
     GET /iserver/marketdata/snapshot
     GET /iserver/marketdata/history
+    POST /iserver/marketdata/unsubscribe
     POST /iserver/account/{allocation}/orders/whatif
     GET /iserver/account/orders
     GET /iserver/account/order/status/{order}
@@ -126,7 +128,6 @@ SETTINGS = _listed("""
     POST /logout
     POST /iserver/account
     POST /iserver/dynaccount
-    POST /iserver/marketdata/unsubscribe
     GET /iserver/marketdata/unsubscribeall
     POST /portfolio/{account}/positions/invalidate
     POST /iserver/watchlist

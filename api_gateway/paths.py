@@ -35,7 +35,8 @@ def _kind(pattern: str, words: str) -> Kind:
 KINDS: Mapping[str, Kind] = {
     "account": _kind(r"[A-Z]{1,4}[0-9]{4,12}[A-Z]?", "an account id such as U1234567"),
     "allocation": _kind(
-        r"[A-Za-z0-9](?:[A-Za-z0-9 _-]{0,48}[A-Za-z0-9_-])?", "an account id such as U1234567, or an allocation group's name"
+        r"[A-Za-z0-9](?:[A-Za-z0-9 _-]{0,48}[A-Za-z0-9_-])?",
+        "an account id such as U1234567, or an allocation group's name",
     ),
     "conid": _kind(r"[1-9][0-9]{0,9}", "a contract id, a whole number from 1"),
     "order": _kind(r"[1-9][0-9]{0,18}", "an order id, a whole number from 1"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from api_gateway.call import Call, make_call
-from api_gateway.errors import Invalid
+from api_gateway.errors import Invalid, Refused
 from api_gateway.joining import Flights
 from api_gateway.pacing import TICKLE, Patience
 from api_gateway.paths import QueryValue
 from api_gateway.reply import Reply
 from api_gateway.session import SessionState, read_session
 from api_gateway.words import mask
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ def underlying(conid: str) -> Step:
     return Step("underlying", conid)
 
 
+def quoted(conid: str) -> Step:
+    """A snapshot of this contract, without which IBKR warns of an order without market data."""
+    return Step("quoted", conid)
+
+
 def positions(account: str) -> Step:
     """The first page of the positions, which loads them."""
     return Step("positions", account)
@@ -45,6 +54,11 @@ _PORTFOLIO_LISTS = ("/portfolio/accounts", "/portfolio/subaccounts", "/portfolio
 _NEED_ACCOUNTS = ("/iserver/marketdata/snapshot", "/iserver/marketdata/history", "/iserver/account")
 # These are allowed once in five seconds. One that is refused, as the session is a new one, would cost that.
 _RARE = ("/iserver/account/orders", "/iserver/account/trades", "/iserver/account/pnl/partitioned")
+_ORDERS = (
+    "/iserver/account/{allocation}/orders",
+    "/iserver/account/{allocation}/orders/whatif",
+    "/iserver/account/{account}/order/{order}",
+)
 _CHAINS = ("/iserver/secdef/strikes", "/iserver/secdef/info")
 _ENDS_THE_SESSION = ("/iserver/auth/ssodh/init", "/iserver/reauthenticate", "/logout")
 _STATUS = ("/iserver/auth/status", TICKLE)
@@ -53,6 +67,8 @@ _STATUS = ("/iserver/auth/status", TICKLE)
 def steps_before(call: Call) -> tuple[Step, ...]:
     """What has to be asked before this request, in order."""
     template = call.address.template
+    if template in _ORDERS:
+        return (ACCOUNTS, *(quoted(conid) for conid in _conids(call.body)))
     if template.startswith("/iserver/account/") or template in _NEED_ACCOUNTS:
         return (ACCOUNTS,)
     if template == "/portfolio/allocation":
@@ -64,6 +80,13 @@ def steps_before(call: Call) -> tuple[Step, ...]:
     if template in _CHAINS and call.query.get("conid") and call.query.get("sectype") != "BOND":
         return (ACCOUNTS, underlying(str(call.query["conid"])))
     return ()
+
+
+def _conids(body: Mapping[str, Any]) -> list[str]:
+    """The contracts of an order's tickets, each once."""
+    orders = body.get("orders")
+    tickets = [body, *(orders if isinstance(orders, list) else ())]
+    return list(dict.fromkeys(str(ticket["conid"]) for ticket in tickets if _has(ticket, "conid")))
 
 
 def _texts(value: object) -> Iterable[str]:
@@ -148,6 +171,8 @@ class Preflights:
             self._learn_brokerage_accounts(reply.value)
         elif template in _PORTFOLIO_LISTS:
             self._learn_portfolio_accounts(template, reply.value)
+        elif template.startswith("/iserver/marketdata/unsubscribe"):
+            self._done = {step for step in self._done if step.name != "quoted"}
         elif template == "/iserver/secdef/search":
             self._observe_search(call, reply.value)
 
@@ -203,6 +228,8 @@ class Preflights:
             await self._get("/portfolio/accounts", patience)
         elif step.name == "positions":
             await self._get("/portfolio/{account}/positions/{page}", patience, step.of, 0)
+        elif step.name == "quoted":
+            await self._quote(step.of, patience)
         else:
             await self._search(step.of, patience)
         if session == self._session:
@@ -218,6 +245,13 @@ class Preflights:
             found = reply.value if isinstance(reply.value, list) else []
             if any(_has(row, "conid") and str(row["conid"]) == conid for row in found):
                 return
+
+    async def _quote(self, conid: str, patience: Patience) -> None:
+        """Ask for a quote. Where there is none, IBKR's warning is right, and the order is still the user's."""
+        try:
+            await self._get("/iserver/marketdata/snapshot", patience, conids=conid, fields="31,84,86")
+        except Refused as refusal:
+            logger.info("There is no quote before an order: %s", refusal)
 
     async def _symbol(self, conid: str, patience: Patience) -> str | None:
         reply = await self._get("/trsrv/secdef", patience, conids=conid)

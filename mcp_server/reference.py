@@ -19,21 +19,22 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from api_gateway.modes import POLICIES, Mode
 from api_gateway.pacing import PUBLISHED, Limit
 from mcp_server import toolsets
 from mcp_server.effects import Effect, effect
 from mcp_server.routers import ROUTERS
 
 SOURCE: Final = re.compile(
-    r'Source: IBKR Web API reference, "(?P<page>[^"]+)"; (?P<status>recorded|documented)\.'
+    r'Source: IBKR Web API reference, "(?P<page>[^"]+)"; (?P<status>recorded|documented|simulated only)\.'
     r"(\nOpen to: (?P<open_to>[^\n]+)\.)?"
-    # For the search: words that people use and the text above does not. For a long answer: how to ask for less.
+    # Words that people use and the text above does not, for the search; how to get a shorter answer.
     r"(\nFound by: (?P<found_by>[^\n]+(\n(?!For less)[^\n]+)*)\.)?"
     r"(\nFor less: (?P<for_less>[^\n]+(\n[^\n]+)*)\.)?"
 )
 EVERYBODY: Final = "everybody"
-# The brokerage session is what /iserver needs, except to look at it and to open it.
-BROKERAGE: Final = "/iserver/"
+# The brokerage session is what /iserver and /fa need, except to look at it and to open it.
+BROKERAGE: Final = ("/iserver/", "/fa/")
 WITHOUT_BROKERAGE: Final = "/iserver/auth/"
 WITHOUT_LOGIN: Final = frozenset({"/iserver/auth/status", "/tickle"})
 
@@ -44,9 +45,11 @@ Every operation of IBKR's Web API that is a tool here. This file is made from th
 `make endpoints`; do not edit it.
 
 * **Does**: *reads*, *changes* something, or *destroys* what no other call can bring back.
+* **Modes**: the values of `TRADING_MODE` with which it is there.
 * **Session**: *brokerage* needs the brokerage session, *login* the browser login, *none* neither.
 * **Pacing**: IBKR's own limit for it, which the gateway client keeps; 10 requests a second hold for all.
-* **Status**: *recorded*, its answer was seen on the wire; *documented*, IBKR's text is all there is.
+* **Status**: *recorded*, the simulator's answer has the types that were seen on the wire; *documented*, the
+  shape is IBKR's word; *simulated only*, neither: its shape is our guess.
 * **Open to**: who can use it through the gateway; *everybody* includes an individual's own account.
 """
 
@@ -73,6 +76,11 @@ class Operation:
         if self.template.startswith(BROKERAGE) and not self.template.startswith(WITHOUT_BROKERAGE):
             return "brokerage"
         return "login"
+
+    @property
+    def modes(self) -> str:
+        """The trading modes that have it."""
+        return ", ".join(mode for mode in Mode if (self.method, self.template) in POLICIES[mode].allowed)
 
     @property
     def pacing(self) -> str:
@@ -134,6 +142,7 @@ def _counts(found: Sequence[Operation]) -> Iterator[str]:
     for name, counted in (
         ("operations", Counter(each.section for each in found)),
         ("by what they do", Counter(each.effect.value for each in found)),
+        ("by mode", Counter(each.modes for each in found)),
         ("by session", Counter(each.session for each in found)),
         ("by status", Counter(each.status for each in found)),
         ("by who can use them", Counter(each.open_to for each in found)),
@@ -150,11 +159,11 @@ def _tables(found: Sequence[Operation]) -> Iterator[str]:
         yield ""
         yield about[section]
         yield ""
-        yield "| Tool | Method and path | What you get | Does | Session | Pacing | Status | Open to |"
-        yield "|---|---|---|---|---|---|---|---|"
+        yield "| Tool | Method and path | What you get | Does | Modes | Session | Pacing | Status | Open to |"
+        yield "|---|---|---|---|---|---|---|---|---|"
         for each in rows:
             called = f"`{each.method} {each.template}`"
-            cells = (f"`{each.tool}`", called, each.summary, each.effect.value, each.session)
+            cells = (f"`{each.tool}`", called, each.summary, each.effect.value, each.modes, each.session)
             yield f"| {' | '.join((*cells, each.pacing, each.status, each.open_to))} |"
         yield ""
 

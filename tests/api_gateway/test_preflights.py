@@ -9,9 +9,18 @@ import orjson
 import pytest
 
 from api_gateway.call import Call, make_call
-from api_gateway.errors import Failed, Invalid
+from api_gateway.errors import Failed, Invalid, Refused
 from api_gateway.pacing import Patience
-from api_gateway.preflights import ACCOUNTS, PORTFOLIO, QUIET, Preflights, positions, steps_before, underlying
+from api_gateway.preflights import (
+    ACCOUNTS,
+    PORTFOLIO,
+    QUIET,
+    Preflights,
+    positions,
+    quoted,
+    steps_before,
+    underlying,
+)
 from api_gateway.reply import Reply
 from tests.api_gateway.fakes import FakeGateway, FakeTime
 
@@ -25,6 +34,13 @@ def read(template: str, *values: object, **query: Any) -> Call:
 
 
 SNAPSHOT = read("/iserver/marketdata/snapshot", conids="265598")
+ORDER = make_call(
+    "POST",
+    "/iserver/account/{allocation}/orders",
+    (ACCOUNT,),
+    body={"orders": [{"conid": 265598}, {"conid": 8314}, {"conid": 8314}, {"conidex": "1;;;"}]},
+    reads=False,
+)
 META = read("/portfolio/{account}/meta", ACCOUNT)
 STRIKES = read("/iserver/secdef/strikes", conid=416904, sectype="OPT", month="JAN27")
 
@@ -68,6 +84,18 @@ def preflights(ibkr: FakeGateway, fake_time: FakeTime) -> Preflights:
             (),
         ),
         (SNAPSHOT, (ACCOUNTS,)),
+        (ORDER, (ACCOUNTS, quoted("265598"), quoted("8314"))),
+        (
+            make_call(
+                "POST",
+                "/iserver/account/{account}/order/{order}",
+                (ACCOUNT, 1),
+                body={"conid": 8314},
+                reads=False,
+            ),
+            (ACCOUNTS, quoted("8314")),
+        ),
+        (make_call("POST", "/pa/performance", body={"acctIds": [ACCOUNT]}, reads=True), (PORTFOLIO,)),
         (read("/iserver/marketdata/history", conid=1), (ACCOUNTS,)),
         (read("/iserver/account/orders"), (ACCOUNTS,)),
         (read("/iserver/account/order/status/{order}", 1), (ACCOUNTS,)),
@@ -265,3 +293,29 @@ async def test_an_advisor_may_have_more_accounts_than_are_listed(
     ibkr.says("/iserver/accounts", accounts).says("/portfolio/accounts", portfolio)
     await preflights.prepare(read("/portfolio/{account}/meta", "U7654321"), PATIENCE)
     await preflights.prepare(read("/iserver/account/{account}/summary", "U7654321"), PATIENCE)
+
+
+async def test_before_an_order_its_contracts_are_quoted_once(
+    preflights: Preflights, ibkr: FakeGateway
+) -> None:
+    await preflights.prepare(ORDER, PATIENCE)
+    await preflights.prepare(ORDER, PATIENCE)
+    quotes = [f"/iserver/marketdata/snapshot?conids={conid}&fields=31,84,86" for conid in (265598, 8314)]
+    assert ibkr.asked == ["/iserver/accounts", *quotes]
+
+
+async def test_a_contract_without_a_quote_can_still_be_ordered(
+    preflights: Preflights, ibkr: FakeGateway
+) -> None:
+    ibkr.says("/iserver/marketdata/snapshot", Refused(asked="x", happened="No.", hint=""))
+    assert await preflights.prepare(ORDER, PATIENCE)
+
+
+async def test_a_line_that_is_given_back_is_taken_again_before_an_order(
+    preflights: Preflights, ibkr: FakeGateway
+) -> None:
+    await preflights.prepare(ORDER, PATIENCE)
+    call = make_call("POST", "/iserver/marketdata/unsubscribe", body={"conid": 8314}, reads=True)
+    preflights.observe(call, Reply(200, b'{"success": true}'))
+    assert await preflights.prepare(ORDER, PATIENCE)
+    assert len(ibkr.asked) == 5

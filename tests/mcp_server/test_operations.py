@@ -39,8 +39,16 @@ def _fact(row: dict[str, Any]) -> dict[str, Any]:
         "query": sorted(each["name"] for each in row["params"] if each["in"] == "query"),
         "body": sorted(schema.get("properties", {})),
         "brokerage": row["session"] == "brokerage",
-        "recorded": row["recorded"][0] in SEEN,
+        "status": _status(row),
     }
+
+
+def _status(row: dict[str, Any]) -> str:
+    """Whether the answer was seen on the wire, is described by IBKR, or neither."""
+    if SEEN & set(row["recorded"].partition(" ")[0].split("+")):
+        return "recorded"
+    described = row["recorded"].startswith("D") or bool((row["response"] or {}).get("spec_top_level"))
+    return "documented" if described else "simulated only"
 
 
 def _facts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

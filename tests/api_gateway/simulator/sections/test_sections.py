@@ -34,8 +34,11 @@ def test_no_endpoint_is_answered_twice() -> None:
     assert [endpoint for endpoint, count in endpoints.items() if count > 1] == []
 
 
-def test_what_is_below_iserver_and_nothing_else_needs_the_brokerage_session() -> None:
+def test_what_is_below_iserver_and_fa_and_nothing_else_needs_the_brokerage_session() -> None:
     for section in sections.all_sections():
         for endpoint in section.endpoints:
-            below = endpoint.template.startswith("/iserver/") and endpoint.template not in WITHOUT_BROKERAGE
+            below = (
+                endpoint.template.startswith(("/iserver/", "/fa/"))
+                and endpoint.template not in WITHOUT_BROKERAGE
+            )
             assert (endpoint.needs is Needs.BROKERAGE) is below, endpoint.template
