@@ -17,7 +17,6 @@ from api_gateway.reply import Reply
 from api_gateway.session import SessionState, read_session
 from api_gateway.words import mask
 
-
 logger = logging.getLogger(__name__)
 
 
@@ -247,7 +246,7 @@ class Preflights:
                 return
 
     async def _quote(self, conid: str, patience: Patience) -> None:
-        """Ask for a quote. Where there is none, IBKR's warning is right, and the order is still the user's."""
+        """Ask for a quote. Where there is none, IBKR warns, and the order is still the user's to give."""
         try:
             await self._get("/iserver/marketdata/snapshot", patience, conids=conid, fields="31,84,86")
         except Refused as refusal:
