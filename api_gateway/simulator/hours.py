@@ -70,7 +70,7 @@ HOURS = MappingProxyType(
         "nymex": Hours("US/Eastern", -360, 1020, us_holidays=True, early=810, liquid=(540, 870)),
         "fx": Hours("US/Eastern", -405, 1020),
         "crypto": Hours("UTC", 0, 1440, weekend=True),
-        "forecast": Hours("US/Central", 15, 1440, weekend=True),
+        "forecast": Hours("US/Central", 0, 1440, weekend=True),
         "lse": Hours("Europe/London", 480, 990),
         "ibis": Hours("Europe/Berlin", 540, 1050),
         "ebs": Hours("Europe/Zurich", 540, 1050),

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from api_gateway.simulator import universe_listings as tables
 from api_gateway.simulator.black_scholes import value
+from api_gateway.simulator.event_markets import CATEGORIES, EXCHANGE, MARKETS, Market, Outcome, ancestors
 from api_gateway.simulator.expiries import next_crude, next_monthly, next_quarterly
 from api_gateway.simulator.instrument import Instrument
 from api_gateway.simulator.universe_listings import Listing
@@ -82,7 +83,7 @@ def build_universe(now: float) -> Universe:
         expiries = (next_crude if underlying == tables.CL_INDEX else next_quarterly)(day, count)
         listed += _futures(base, multiplier, tick, expiries, carry, volume, day, issue)
     listed += [_bond(row, issue) for row in tables.BONDS]
-    listed += _events(day, issue)
+    listed += _forecasts(day, issue)
     return Universe(listed, day)
 
 
@@ -90,7 +91,7 @@ class _Conids:
     """Gives every contract without a known conid its own: the same one for the same contract."""
 
     def __init__(self) -> None:
-        self._taken = {row.conid for row in tables.LISTINGS}
+        self._taken = {row.conid for row in tables.LISTINGS} | MARKETS.keys()
 
     def __call__(self, *terms: object) -> int:
         conid = 600_000_000 + crc32("|".join(map(str, terms)).encode()) % 200_000_000
@@ -233,36 +234,63 @@ def _bond(row: tables.Bond, issue: _Conids) -> Instrument:
     )
 
 
-def _events(day: date, issue: _Conids) -> list[Instrument]:
-    market, symbol, name, strikes = tables.EVENT_MARKET
-    expiry = f"{day.year + 1}0430"
-    found = []
-    for strike, price in strikes:
-        yes = issue(market, expiry, strike, "C")
-        no = issue(market, expiry, strike, "P")
-        found += [
-            Instrument(
-                conid=conid,
-                symbol=symbol,
-                name=name,
-                sec_type="EC",
-                exchange="FORECASTX",
-                currency="USD",
-                reference_price=reference,
-                tick=0.01,
-                volatility=0.4,
-                underlying_conid=market,
-                expiry=expiry,
-                strike=strike,
-                right=right,
-                venues=("FORECASTX",),
-                hours="forecast",
-                average_volume=900,
-                follows=follows,
-            )
-            for conid, right, reference, follows in (
-                (yes, "C", price, None),
-                (no, "P", round(1 - price, 2), yes),
-            )
-        ]
-    return found
+def _forecasts(day: date, issue: _Conids) -> list[Instrument]:
+    """The markets' own contracts, which are not traded, and a yes and a no for every outcome."""
+    known = {row.conid for row in tables.LISTINGS}
+    markets = [_market(market) for market in MARKETS.values() if market.conid not in known]
+    contracts = [
+        contract
+        for market in MARKETS.values()
+        for event in market.events(day)
+        for outcome in market.outcomes
+        for contract in _yes_and_no(market, f"{event.expiry:%Y%m%d}", outcome, issue)
+    ]
+    return markets + contracts
+
+
+def _market(market: Market) -> Instrument:
+    return Instrument(
+        conid=market.conid,
+        symbol=market.symbol,
+        name=market.name,
+        sec_type="IND",
+        exchange=EXCHANGE,
+        currency="USD",
+        reference_price=market.level,
+        tick=0.1,
+        volatility=0.04,
+        sector="Indices",
+        group=CATEGORIES[ancestors(market.category)[0]].name,
+        category="*",
+        venues=(EXCHANGE,),
+        hours="forecast",
+    )
+
+
+def _yes_and_no(market: Market, expiry: str, outcome: Outcome, issue: _Conids) -> list[Instrument]:
+    yes, no = (issue(market.conid, expiry, outcome.strike, right) for right in ("C", "P"))
+    return [
+        Instrument(
+            conid=conid,
+            symbol=market.symbol,
+            name=market.name,
+            sec_type="EC",
+            exchange=EXCHANGE,
+            currency="USD",
+            reference_price=reference,
+            tick=0.01,
+            volatility=0.4,
+            underlying_conid=market.conid,
+            expiry=expiry,
+            strike=outcome.strike,
+            right=right,
+            venues=(EXCHANGE,),
+            hours="forecast",
+            average_volume=900,
+            follows=follows,
+        )
+        for conid, right, reference, follows in (
+            (yes, "C", outcome.price, None),
+            (no, "P", round(1 - outcome.price, 2), yes),
+        )
+    ]

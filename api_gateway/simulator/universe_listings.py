@@ -162,8 +162,6 @@ FUTURES: tuple[tuple[int, float, float, int, float, int], ...] = (
     (GC_INDEX, 100.0, 0.1, 4, 0.036, 210_000),
 )
 
-EVENT_MARKET = (732764706, "USCE", "US Carbon Dioxide Emissions", ((4700.0, 0.71), (5050.0, 0.32)))
-
 US_EXCHANGES = frozenset(
     {
         "NASDAQ",
