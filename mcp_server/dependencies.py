@@ -9,7 +9,7 @@ import re
 from typing import Annotated, Final, Literal
 
 from fastapi import Body, Depends, Path, Query
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from mcp_server.relay import Relay, relay
@@ -19,6 +19,7 @@ Gateway = Annotated[Relay, Depends(relay)]
 ACCOUNT: Final = "[A-Z]{1,4}[0-9]{4,12}[A-Z]?"
 LARGEST_CONID: Final = 2**31 - 1
 LARGEST_ORDER_ID: Final = 2**63 - 1
+LARGEST_NUMBER: Final = 10**15
 
 
 def wrong(sentence: str) -> PydanticCustomError:
@@ -55,6 +56,13 @@ def _short_and_printable(text: str) -> str:
     return text
 
 
+def ordinary(number: float) -> float:
+    """The number, or a refusal of one that nobody means."""
+    if not abs(number) <= LARGEST_NUMBER:  # so that "not a number" is refused too
+        raise wrong("should be an ordinary number; this is too large")
+    return number
+
+
 # Kinds of values. IBKR is case-sensitive nearly everywhere, and so are these.
 AccountText = Annotated[
     str,
@@ -64,6 +72,8 @@ AccountText = Annotated[
 ConidNumber = Annotated[int, Field(ge=1), at_most(LARGEST_CONID, "a conid")]
 OrderNumber = Annotated[int, Field(ge=1), at_most(LARGEST_ORDER_ID, "an order id")]
 PageNumber = Annotated[int, Field(ge=0), at_most(9999, "a page")]
+# A whole number stays one on the wire: 5, not 5.0.
+Number = Annotated[int | float, AfterValidator(ordinary), WithJsonSchema({"type": "number"})]
 Symbol = Annotated[str, like(r"[A-Z0-9][A-Z0-9 ._+-]{0,19}", "an upper-case symbol such as AAPL")]
 ExchangeName = Annotated[str, like(r"[A-Z0-9][A-Z0-9._]{0,19}", "an exchange such as SMART or NASDAQ")]
 CurrencyCode = Annotated[str, like(r"[A-Z]{3}", "a currency code such as USD")]

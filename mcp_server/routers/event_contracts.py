@@ -1,7 +1,74 @@
-"""Event Contracts: forecast markets, their contracts, rules and trading hours."""
+"""Event Contracts: questions with a yes and a no, traded at ForecastEx and CME."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from mcp_server.dependencies import ConidNumber, Exchange, Gateway
+from mcp_server.relay import Json
 
 router = APIRouter(tags=["Event Contracts"])
+
+EventConid = Annotated[ConidNumber, Query(description="A yes or no conid, from `list_event_contracts`.")]
+
+
+@router.get("/forecast/category/tree")
+async def list_event_markets(gateway: Gateway) -> Json:
+    """List the categories of event contracts (prediction markets), and the markets in them.
+
+    `categories` is keyed by id; `parent_id` is the category above. The `conid` of a market goes to
+    `list_event_contracts`, its `product_conid` does not.
+    \f
+    Source: IBKR Web API reference, "Event Contract Categories"; recorded.
+    """
+    return await gateway.get("/forecast/category/tree")
+
+
+@router.get("/forecast/contract/market")
+async def list_event_contracts(
+    gateway: Gateway,
+    underlying_conid: Annotated[
+        ConidNumber, Query(description="`conid` of a market in `list_event_markets`.")
+    ],
+    exchange: Exchange = None,
+) -> Json:
+    """List the event contracts of one market, with strike, expiry, and yes or no side.
+
+    Another kind of id is not found (404).
+    \f
+    Source: IBKR Web API reference, "Event Contract Market"; recorded.
+    """
+    return await gateway.get("/forecast/contract/market", underlyingConid=underlying_conid, exchange=exchange)
+
+
+@router.get("/forecast/contract/details")
+async def get_event_contract_details(gateway: Gateway, conid: EventConid) -> Json:
+    """Get the question an event contract asks, its yes and no conids, strike, expiry and payout.
+    \f
+    Source: IBKR Web API reference, "Event Contract Details"; recorded.
+    """
+    return await gateway.get("/forecast/contract/details", conid=conid)
+
+
+@router.get("/forecast/contract/rules")
+async def get_event_contract_rules(gateway: Gateway, conid: EventConid) -> Json:
+    """Get how an event contract is settled: threshold, source, payout and when.
+
+    `last_trade_time`, `release_time` and `payout_time` are epoch seconds, prices are text.
+    \f
+    Source: IBKR Web API reference, "Event Contract Rules"; recorded.
+    """
+    return await gateway.get("/forecast/contract/rules", conid=conid)
+
+
+@router.get("/forecast/contract/schedules")
+async def get_event_contract_schedule(gateway: Gateway, conid: EventConid) -> Json:
+    """Get the trading hours of an event contract for each day of the week.
+
+    `open` and `close` are on a 12-hour clock ("4:15 PM") in `timezone`.
+    \f
+    Source: IBKR Web API reference, "Event Contract Schedules"; recorded.
+    """
+    return await gateway.get("/forecast/contract/schedules", conid=conid)

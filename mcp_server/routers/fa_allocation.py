@@ -1,7 +1,98 @@
-"""FA Allocation Management: how an advisor's orders are spread over groups of accounts."""
+"""FA Allocation Management: groups of accounts that share an advisor's orders."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from mcp_server.dependencies import Gateway, Text
+from mcp_server.effects import CHANGES, DESTROYS, READS, REPEATABLE
+from mcp_server.models.fa_allocation import AllocationPresets, ChangedGroup, NewGroup
+from mcp_server.relay import Json
 
 router = APIRouter(tags=["FA Allocation Management"])
+
+ExistingGroup = Annotated[Text, Body(embed=True, description="As `list_allocation_groups` spells it.")]
+
+
+@router.get("/iserver/account/allocation/accounts")
+async def list_allocation_accounts(gateway: Gateway) -> Json:
+    """List the sub-accounts that can share an order, with net liquidation and available equity.
+    \f
+    Source: IBKR Web API reference, "List Allocatable Subaccounts"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.get("/iserver/account/allocation/accounts")
+
+
+@router.get("/iserver/account/allocation/group")
+async def list_allocation_groups(gateway: Gateway) -> Json:
+    """List an advisor's allocation groups: name, method, number of accounts.
+    \f
+    Source: IBKR Web API reference, "List All Allocation Groups"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.get("/iserver/account/allocation/group")
+
+
+@router.post("/iserver/account/allocation/group", openapi_extra=CHANGES)
+async def create_allocation_group(gateway: Gateway, wanted: NewGroup) -> Json:
+    """Create an allocation group: accounts that share an advisor's orders, and how.
+    \f
+    Source: IBKR Web API reference, "Add Allocation Group"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/iserver/account/allocation/group", body=wanted.sent())
+
+
+@router.put("/iserver/account/allocation/group", openapi_extra=CHANGES)
+async def modify_allocation_group(gateway: Gateway, wanted: ChangedGroup) -> Json:
+    """Replace the accounts or the method of an allocation group, or rename it.
+
+    Give all its accounts: those left out leave it.
+    \f
+    Source: IBKR Web API reference, "Modify Allocation Group"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.put("/iserver/account/allocation/group", body=wanted.sent())
+
+
+@router.post("/iserver/account/allocation/group/single", openapi_extra=READS)
+async def get_allocation_group(gateway: Gateway, name: ExistingGroup) -> Json:
+    """Get the accounts, amounts and method of one allocation group.
+    \f
+    Source: IBKR Web API reference, "Retrieve Single Allocation Group"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/iserver/account/allocation/group/single", body={"name": name}, reads=True)
+
+
+@router.post("/iserver/account/allocation/group/delete", openapi_extra=DESTROYS | REPEATABLE)
+async def delete_allocation_group(gateway: Gateway, name: ExistingGroup) -> Json:
+    """Delete an allocation group; its accounts and their positions stay.
+    \f
+    Source: IBKR Web API reference, "Delete An Allocation Group"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/iserver/account/allocation/group/delete", body={"name": name})
+
+
+@router.get("/iserver/account/allocation/presets")
+async def get_allocation_presets(gateway: Gateway) -> Json:
+    """Get the presets of all allocation groups: default method, closing first, credit check.
+    \f
+    Source: IBKR Web API reference, "Retrieve Allocation Presets"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.get("/iserver/account/allocation/presets")
+
+
+@router.post("/iserver/account/allocation/presets", openapi_extra=CHANGES | REPEATABLE)
+async def set_allocation_presets(gateway: Gateway, wanted: AllocationPresets) -> Json:
+    """Set presets of all allocation groups.
+    \f
+    Source: IBKR Web API reference, "Set Allocation Preset"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/iserver/account/allocation/presets", body=wanted.sent())

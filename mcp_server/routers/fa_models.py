@@ -1,7 +1,128 @@
-"""FA Model Portfolios: an advisor's model portfolios."""
+"""FA Model Portfolios: what a model holds, and who is invested in it. IBKR has them all as POST."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
+from mcp_server.dependencies import Gateway
+from mcp_server.effects import CHANGES, READS, REPEATABLE, TRADES
+from mcp_server.models.fa_models import (
+    REQUEST,
+    DraftedTransfers,
+    InvestmentDraft,
+    ModelAccountsWanted,
+    ModelInvestmentsWanted,
+    ModelPositionsWanted,
+    ModelPresets,
+    ModelTargets,
+    OneModel,
+)
+from mcp_server.relay import Json
+
 router = APIRouter(tags=["FA Model Portfolios"])
+
+
+@router.post("/fa/model/list", openapi_extra=READS)
+async def list_models(gateway: Gateway) -> Json:
+    """List an advisor's model portfolios.
+    \f
+    Source: IBKR Web API reference, "Request All Models"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/fa/model/list", body=REQUEST, reads=True)
+
+
+@router.post("/fa/model/summary", openapi_extra=READS)
+async def get_model_summary(gateway: Gateway, wanted: OneModel) -> Json:
+    """Get one model portfolio's value, number of accounts, and whether it is off target.
+
+    An unknown name gets an empty answer, no error.
+    \f
+    Source: IBKR Web API reference, "Request Model Summary"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/fa/model/summary", body=wanted.sent(), reads=True)
+
+
+@router.post("/fa/model/positions", openapi_extra=READS)
+async def list_model_positions(gateway: Gateway, wanted: ModelPositionsWanted) -> Json:
+    """List what a model portfolio holds: targets and actual shares, as fractions (0.25 is 25%).
+    \f
+    Source: IBKR Web API reference, "Request Model Positions"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/fa/model/positions", body=wanted.sent(), reads=True)
+
+
+@router.post("/fa/model/accounts-details", openapi_extra=READS)
+async def list_model_accounts(gateway: Gateway, wanted: ModelAccountsWanted) -> Json:
+    """List the accounts in a model portfolio, with details of each.
+    \f
+    Source: IBKR Web API reference, "Get Models Accounts"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/fa/model/accounts-details", body=wanted.sent(), reads=True)
+
+
+@router.post("/fa/model/save", openapi_extra=CHANGES | REPEATABLE)
+async def save_model(gateway: Gateway, wanted: ModelTargets) -> Json:
+    """Create a model portfolio, or replace the targets of an existing one.
+
+    Targets are fractions and add up to 1. `is_static` is fixed once an account is invested.
+    \f
+    Source: IBKR Web API reference, "Set Model Allocations"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/fa/model/save", body=wanted.sent())
+
+
+@router.post("/fa/model/invest-divest", openapi_extra=CHANGES)
+async def draft_model_investment(gateway: Gateway, wanted: InvestmentDraft) -> Json:
+    """Draft the transfers that invest accounts' cash in a model, or divest it; moves nothing yet.
+
+    Next: `submit_model_transfers`.
+    \f
+    Source: IBKR Web API reference, "Invest Account Into Model"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/fa/model/invest-divest", body=wanted.sent())
+
+
+@router.post("/fa/model/invest-divest-positions", openapi_extra=READS)
+async def list_model_investments(gateway: Gateway, wanted: ModelInvestmentsWanted) -> Json:
+    """List how much each account has in a model portfolio, in others, and outside.
+    \f
+    Source: IBKR Web API reference, "Summary Of Accounts Invested In The Model"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/fa/model/invest-divest-positions", body=wanted.sent(), reads=True)
+
+
+@router.post("/fa/model/submit-transfers", openapi_extra=CHANGES | TRADES)
+async def submit_model_transfers(gateway: Gateway, wanted: DraftedTransfers) -> Json:
+    """Carry out drafted transfers into or out of a model: this moves money and sends orders.
+    \f
+    Source: IBKR Web API reference, "Submit Transfers"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/fa/model/submit-transfers", body=wanted.sent())
+
+
+@router.post("/fa/fa-preset/get", openapi_extra=READS)
+async def get_model_presets(gateway: Gateway) -> Json:
+    """Get how model portfolios are invested in and rebalanced.
+    \f
+    Source: IBKR Web API reference, "Get Model Preset"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/fa/fa-preset/get", body=REQUEST, reads=True)
+
+
+@router.post("/fa/fa-preset/save", openapi_extra=CHANGES | REPEATABLE)
+async def save_model_presets(gateway: Gateway, wanted: ModelPresets) -> Json:
+    """Set how model portfolios are invested in and rebalanced.
+    \f
+    Source: IBKR Web API reference, "Set Model Preset"; documented.
+    Open to: financial advisors.
+    """
+    return await gateway.post("/fa/fa-preset/save", body=wanted.sent())

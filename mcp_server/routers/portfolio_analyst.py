@@ -1,7 +1,67 @@
-"""Portfolio Analyst: performance, past transactions and how assets are spread."""
+"""Portfolio Analyst: how accounts did over time. IBKR answers each operation once in 15 minutes."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
+from mcp_server.dependencies import AccountFilter, Gateway
+from mcp_server.effects import READS
+from mcp_server.models.portfolio_analyst import (
+    AccountsWanted,
+    AllocationWanted,
+    PerformanceWanted,
+    TransactionsWanted,
+)
+from mcp_server.relay import Json
+
 router = APIRouter(tags=["Portfolio Analyst"])
+
+
+@router.post("/pa/performance", openapi_extra=READS)
+async def get_performance(gateway: Gateway, wanted: PerformanceWanted) -> Json:
+    """Get the performance of accounts over a period: net asset value and returns, day by day.
+
+    `nav` values, `cps` cumulative and `tpps` single returns, as fractions (0.05 is 5%). Several accounts are
+    added up. IBKR takes one question in 15 minutes; repeated, it gets the kept answer.
+    \f
+    Source: IBKR Web API reference, "Account Performance"; recorded.
+    """
+    return await gateway.post("/pa/performance", body=wanted.sent(), reads=True)
+
+
+@router.post("/pa/allperiods", openapi_extra=READS)
+async def get_performance_all_periods(
+    gateway: Gateway, wanted: AccountsWanted, only_account: AccountFilter = None
+) -> Json:
+    """Get the performance of accounts over all periods at once: 1D, 7D, MTD, 1M, YTD and 1Y.
+
+    Keyed by account id, then period. `only_account` makes IBKR ignore `account_ids`. One question in 15
+    minutes; repeated, it gets the kept answer.
+    \f
+    Source: IBKR Web API reference, "Account Performance (All Time Periods)"; recorded.
+    """
+    return await gateway.post("/pa/allperiods", body=wanted.sent(), param=only_account, reads=True)
+
+
+@router.post("/pa/transactions", openapi_extra=READS)
+async def list_transactions(gateway: Gateway, wanted: TransactionsWanted) -> Json:
+    """List past transactions in a contract: buys, sells, dividends, transfers; and realised profit.
+
+    `rpnl` is realised profit and loss, `rawDate` YYYYMMDD, `qty` negative for a sale. One question in 15
+    minutes; repeated, it gets the kept answer. This week's executions: `list_trades`.
+    \f
+    Source: IBKR Web API reference, "Transaction History"; recorded.
+    """
+    return await gateway.post("/pa/transactions", body=wanted.sent(), reads=True)
+
+
+@router.post("/pa/allocation", openapi_extra=READS)
+async def get_allocation_breakdown(gateway: Gateway, wanted: AllocationWanted) -> Json:
+    """Get how assets are or were spread: by instrument, asset class, sector, region or country.
+
+    `long` and `short`, each with `total` and `items`. Without `date`, now (`realtime`) if the accounts share
+    the currency. One question in 15 minutes; repeated, it gets the kept answer.
+    \f
+    Source: IBKR Web API reference, "Portfolio Allocation"; recorded.
+    """
+    return await gateway.post("/pa/allocation", body=wanted.sent(), reads=True)

@@ -2,6 +2,45 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from mcp_server.dependencies import Gateway
+from mcp_server.effects import READS
+from mcp_server.models.scanner import ScanWanted
+from mcp_server.relay import Json
 
 router = APIRouter(tags=["Scanner"])
+
+ScannerPart = Literal["instrument_list", "scan_type_list", "filter_list", "location_tree"]
+
+
+@router.get("/iserver/scanner/params")
+async def get_scanner_parameters(
+    gateway: Gateway,
+    part: Annotated[
+        ScannerPart | None, Query(description="Only this list; 200 KB in all if left out.")
+    ] = None,
+) -> Json:
+    """Get the instruments, rankings, filters and locations that `run_scanner` takes.
+
+    Kept for 15 minutes. Which filters an instrument takes stands in `instrument_list`.
+    \f
+    Source: IBKR Web API reference, "Iserver Scanner Parameters"; recorded.
+    """
+    return await gateway.get("/iserver/scanner/params", only=part)
+
+
+@router.post("/iserver/scanner/run", openapi_extra=READS)
+async def run_scanner(gateway: Gateway, wanted: ScanWanted) -> Json:
+    """Scan a market for the top 50 contracts: gainers, losers, most active and so on.
+
+    Types: TOP_PERC_GAIN, TOP_PERC_LOSE, MOST_ACTIVE, HOT_BY_VOLUME, TOP_TRADE_COUNT, HIGH_VS_52W_HL,
+    LOW_VS_52W_HL, HIGH_OPT_IMP_VOLAT. Filters: priceAbove, priceBelow, volumeAbove, changePercAbove,
+    marketCapAbove1e6 (millions). More: `get_scanner_parameters`. A wrong code is refused (500). In order of
+    rank, without figures: pass the `con_id`s to `get_market_snapshot`.
+    \f
+    Source: IBKR Web API reference, "Iserver Market Scanner"; recorded.
+    """
+    return await gateway.post("/iserver/scanner/run", body=wanted.sent(), reads=True)

@@ -1,4 +1,4 @@
-"""The rows of one section of the wire table."""
+"""The rows of the Scanner in the wire table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,71 @@ from typing import Any
 
 from tests.mcp_server.wire_rows.row import Prepare, Row
 
-ROWS: list[Row] = []
+GAINERS: dict[str, Any] = {"instrument": "STK", "type": "TOP_PERC_GAIN", "location": "STK.US.MAJOR"}
+
+ROWS: list[Row] = [
+    Row("get_scanner_parameters", {}, "GET /iserver/scanner/params"),
+    # IBKR knows no part: the whole is asked for, and the part handed on.
+    Row("get_scanner_parameters", {"part": "filter_list"}, "GET /iserver/scanner/params"),
+    Row("run_scanner", GAINERS, "POST /iserver/scanner/run", GAINERS),
+    Row(
+        "run_scanner",
+        {
+            **GAINERS,
+            "filter": [
+                {"code": "priceAbove", "value": 5},
+                {"code": "changePercAbove", "value": 2.5},
+                {"code": "changePercBelow", "value": -1},
+                {"code": "stkTypes", "value": "inc:CORP"},
+            ],
+        },
+        "POST /iserver/scanner/run",
+        {
+            **GAINERS,
+            "filter": [
+                {"code": "priceAbove", "value": 5},
+                {"code": "changePercAbove", "value": 2.5},
+                {"code": "changePercBelow", "value": -1},
+                {"code": "stkTypes", "value": "inc:CORP"},
+            ],
+        },
+    ),
+]
+
+NO_CODES: list[Any] = ["", " STK", "STK;FUT", "STK\n", "../STK", "5", "S" * 65, 5, ["STK"], {"code": "STK"}]
 
 # Calls that are refused before anything is sent.
-REFUSED: list[tuple[str, dict[str, Any]]] = []
+REFUSED: list[tuple[str, dict[str, Any]]] = [
+    *(
+        ("get_scanner_parameters", {"part": each})
+        for each in ["filters", "FILTER_LIST", "", 1, ["filter_list"]]
+    ),
+    *(("run_scanner", {**GAINERS, name: each}) for name in GAINERS for each in NO_CODES),
+    *(("run_scanner", {k: v for k, v in GAINERS.items() if k != each}) for each in GAINERS),
+    ("run_scanner", {**GAINERS, "scanCode": "TOP_PERC_GAIN"}),
+    ("run_scanner", {**GAINERS, "size": 100}),
+    *(
+        ("run_scanner", {**GAINERS, "filter": each})
+        for each in [
+            [],
+            ["priceAbove"],
+            [{"code": "priceAbove"}],
+            [{"value": 5}],
+            [{"code": "price above", "value": 5}],
+            [{"code": "priceAbove", "value": None}],
+            [{"code": "priceAbove", "value": True}],
+            [{"code": "priceAbove", "value": [5]}],
+            [{"code": "priceAbove", "value": {"above": 5}}],
+            [{"code": "priceAbove", "value": 10**16}],
+            [{"code": "priceAbove", "value": float("nan")}],
+            [{"code": "priceAbove", "value": float("inf")}],
+            [{"code": "priceAbove", "value": "5\r\n"}],
+            [{"code": "priceAbove", "value": ""}],
+            [{"code": "priceAbove", "value": 5, "name": "Price"}],
+            [{"code": "priceAbove", "value": 5}] * 51,
+        ]
+    ),
+]
 
 # How to come to arguments that a simulated account can answer, where a row's own will not do.
 PREPARED: dict[str, Prepare] = {}

@@ -1,0 +1,118 @@
+"""Allocation groups: which accounts share an advisor's order, and how it is split."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from math import isclose
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from mcp_server.dependencies import ACCOUNT, Number, Text, like, wrong
+from mcp_server.models.arguments import Arguments
+
+# The advisor's own figures: cash, percentage, ratio, shares. IBKR computes the other methods itself.
+BY_AMOUNT: Final = frozenset("CPRS")
+METHODS: Final = (
+    "A available equity, E equal, N net value; with amounts C cash, P percent, R ratio, S shares."
+)
+
+
+def _no_account_id(name: str) -> str:
+    # An order goes to an account or to a group by the same field.
+    if re.fullmatch(ACCOUNT, name, re.ASCII):
+        raise wrong("should not look like an account id")
+    return name
+
+
+def _above_nothing(amount: float) -> float:
+    if amount <= 0:
+        raise wrong("should be above 0")
+    return amount
+
+
+GroupName = Annotated[
+    str,
+    like("[A-Za-z0-9][A-Za-z0-9 _.-]{0,49}", "at most 50 letters, digits, spaces, dots, _ or -"),
+    AfterValidator(_no_account_id),
+]
+
+
+class Member(Arguments):
+    """An account of the group."""
+
+    name: Annotated[str, like(ACCOUNT, "an account id such as DU1234567"), Field(description="Account id.")]
+    amount: Annotated[
+        Annotated[Number, AfterValidator(_above_nothing)] | None, Field(description="For C, P, R, S.")
+    ] = None
+
+
+class GroupWanted(Arguments):
+    """A group as it shall be."""
+
+    # IBKR spells these names as we do.
+    model_config = ConfigDict(alias_generator=None)
+
+    name: GroupName
+    accounts: Annotated[list[Member], Field(min_length=1, description="All its accounts.")]
+    default_method: Annotated[Literal["A", "E", "N", "C", "P", "R", "S"], Field(description=METHODS)]
+
+    @model_validator(mode="after")
+    def _every_account_stands_once(self) -> Self:
+        twice = [name for name, count in Counter(each.name for each in self.accounts).items() if count > 1]
+        if twice:
+            raise wrong("`accounts` names an account twice")
+        return self
+
+    @model_validator(mode="after")
+    def _amounts_go_with_the_method(self) -> Self:
+        amounts = [each.amount for each in self.accounts if each.amount is not None]
+        if self.default_method in BY_AMOUNT and len(amounts) < len(self.accounts):
+            raise wrong(f"method {self.default_method} needs an `amount` for every account")
+        if self.default_method not in BY_AMOUNT and amounts:
+            raise wrong(f"method {self.default_method} takes no `amount`, IBKR computes it")
+        if self.default_method == "P" and not isclose(sum(amounts), 100, abs_tol=1e-6):
+            raise wrong("with method P the amounts should add up to 100")
+        return self
+
+
+class NewGroup(GroupWanted):
+    """A group that is to be made."""
+
+    name: Annotated[GroupName, Field(description="Orders can name it as their account.")]
+
+
+class ChangedGroup(GroupWanted):
+    """A group that exists, as it shall be."""
+
+    name: Annotated[GroupName, Field(description="Its name, or its new one.")]
+    prev_name: Annotated[Text | None, Field(description="Its old name, to rename it.")] = None
+
+
+class AllocationPresets(Arguments):
+    """What holds for all groups."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+    # IBKR writes A out here, and only here.
+    default_method_for_all: Annotated[
+        Literal["AvailableEquity", "E", "N", "C", "P", "R", "S"] | None,
+        Field(description="As for a group."),
+    ] = None
+    group_auto_close_positions: Annotated[
+        bool | None, Field(description="Groups: closing positions comes first.")
+    ] = None
+    group_proportional_allocation: Annotated[bool | None, Field(description="Keep groups in proportion.")] = (
+        None
+    )
+    profiles_auto_close_positions: Annotated[
+        bool | None, Field(description="Profiles: closing positions comes first.")
+    ] = None
+    strict_credit_check: Annotated[bool | None, Field(description="Check credit before each order.")] = None
+
+    @model_validator(mode="after")
+    def _something_is_set(self) -> Self:
+        if not self.sent():
+            raise wrong("give at least one preset to set")
+        return self

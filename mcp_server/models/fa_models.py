@@ -1,0 +1,184 @@
+"""Model portfolios: targets of a model, and money that goes into it or out of it."""
+
+from __future__ import annotations
+
+from math import isclose
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mcp_server.dependencies import (
+    ACCOUNT,
+    ConidNumber,
+    CurrencyCode,
+    Number,
+    OrderNumber,
+    Text,
+    like,
+    wrong,
+)
+from mcp_server.models.arguments import Arguments
+
+# IBKR repeats the number in its answer. Each request has its own answer here, so one number will do.
+REQUEST: Final = {"reqID": 1}
+
+ModelName = Annotated[Text, Field(description="As `list_models` spells it.")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class ModelRequest(Arguments):
+    """A request that IBKR wants numbered."""
+
+    def sent(self) -> dict[str, Any]:
+        """The arguments under IBKR's names, with a number for the request."""
+        return REQUEST | super().sent()
+
+
+class OneModel(ModelRequest):
+    """A model by its name."""
+
+    model: ModelName
+
+
+class ModelPositionsWanted(OneModel):
+    """Positions of a model, in which order and how many."""
+
+    limit: Annotated[int | None, Field(ge=1, le=10_000, description="Most rows.")] = None
+    sort_field: Annotated[
+        Literal[
+            "actual",
+            "actualRangeMax",
+            "actualRangeMin",
+            "ccy",
+            "conid",
+            "dlv",
+            "instrumentImbalance",
+            "instrument",
+            "mismatchType",
+            "mv",
+            "position",
+            "target",
+        ]
+        | None,
+        Field(description="Column."),
+    ] = None
+    sort_direction: Annotated[Literal["ASC", "DESC"] | None, Field(description="ASC: greatest first.")] = None
+
+
+class ModelAccountsWanted(OneModel):
+    """Accounts of a model."""
+
+    calc_pnls: Annotated[bool | None, Field(description="With profit and loss.")] = None
+
+
+class ModelInvestmentsWanted(OneModel):
+    """What accounts have in a model."""
+
+    subscription_status: Annotated[Literal[0, 1] | None, Field(description="Rarely needed.")] = None
+
+
+class PositionTarget(Arguments):
+    """A contract's share."""
+
+    conid: ConidNumber
+    target: Share
+
+
+class CashTarget(Arguments):
+    """A currency's share."""
+
+    ccy: CurrencyCode
+    target: Share
+
+
+class ModelTargets(ModelRequest):
+    """A model as it shall be."""
+
+    model: Annotated[Text, Field(description="Its name; an existing model is changed.")]
+    desc: Annotated[Text, Field(description="Description.")]
+    is_static: Annotated[bool, Field(description="true keeps the targets, false follows the market.")]
+    position_targets: Annotated[list[PositionTarget], Field(description="May be [].")]
+    cash_targets: Annotated[list[CashTarget], Field(description="May be [].")]
+
+    @model_validator(mode="after")
+    def _nothing_stands_twice(self) -> Self:
+        if len({each.conid for each in self.position_targets}) < len(self.position_targets):
+            raise wrong("`position_targets` names a conid twice")
+        if len({each.ccy for each in self.cash_targets}) < len(self.cash_targets):
+            raise wrong("`cash_targets` names a currency twice")
+        return self
+
+    @model_validator(mode="after")
+    def _the_shares_are_a_whole(self) -> Self:
+        total = sum(each.target for each in (*self.position_targets, *self.cash_targets))
+        if not isclose(total, 1, abs_tol=1e-4):
+            raise wrong(f"the targets of positions and cash together should add up to 1, not {total:g}")
+        return self
+
+
+class Investment(Arguments):
+    """Money of one account."""
+
+    account: Annotated[
+        str, like(ACCOUNT, "an account id such as DU1234567"), Field(description="Account id.")
+    ]
+    amt_to_invest: Annotated[Number, Field(description="Negative divests.")]
+
+    @model_validator(mode="after")
+    def _there_is_an_amount(self) -> Self:
+        if self.amt_to_invest == 0:
+            raise wrong("`amt_to_invest` should not be 0: above 0 invests, below 0 divests")
+        return self
+
+
+class InvestmentDraft(OneModel):
+    """Money into a model, or out of it, by account."""
+
+    account_list: Annotated[list[Investment], Field(min_length=1, description="Who invests how much.")]
+
+    @model_validator(mode="after")
+    def _every_account_stands_once(self) -> Self:
+        if len({each.account for each in self.account_list}) < len(self.account_list):
+            raise wrong("`account_list` names an account twice")
+        return self
+
+
+class DraftedTransfers(ModelRequest):
+    """Transfers that were drafted."""
+
+    fp_order_id: Annotated[
+        OrderNumber, Field(description="`transfersInstructionId` of `draft_model_investment`.")
+    ]
+
+
+class ModelPresets(ModelRequest):
+    """How models are invested in and rebalanced."""
+
+    avoid_negative_cash_in_independent: Annotated[
+        bool | None, Field(description="No negative cash outside.")
+    ] = None
+    close_divest_independent_position: Annotated[
+        bool | None, Field(description="Divesting closes positions.")
+    ] = None
+    fully_invest_existing_long_positions: Annotated[
+        bool | None, Field(description="All cash into longs.")
+    ] = None
+    keep_model_open: Annotated[bool | None, Field(description="Keep divested accounts.")] = None
+    prefer_cross_with_independent: Annotated[
+        bool | None, Field(description="Move positions out, not sell.")
+    ] = None
+    prefer_transfer_from_independent: Annotated[
+        bool | None, Field(description="Move positions in, not buy.")
+    ] = None
+    round_allocation_quantity_to_exchange_board_lot: Annotated[
+        bool | None, Field(description="Round to lots.")
+    ] = None
+    subscription_status: Annotated[Literal[0, 1] | None, Field(description="Rarely needed.")] = None
+    use_non_base_ccy: Annotated[bool | None, Field(description="Use other currencies.")] = None
+    use_tolerance_range: Annotated[bool | None, Field(description="Tolerate deviations.")] = None
+
+    @model_validator(mode="after")
+    def _something_is_set(self) -> Self:
+        if self.sent().keys() <= REQUEST.keys():
+            raise wrong("give at least one preset to set")
+        return self

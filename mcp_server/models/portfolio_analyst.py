@@ -1,0 +1,64 @@
+"""What Portfolio Analyst is asked for: whose accounts, over what span."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from mcp_server.dependencies import ACCOUNT, ConidNumber, CurrencyCode, Text, like, wrong
+from mcp_server.models.arguments import Arguments
+
+
+def _is_a_day(text: str) -> str:
+    try:
+        datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007  # a day of the calendar, in no zone
+    except ValueError:
+        raise wrong("should be a day such as 20270131") from None
+    return text
+
+
+class AccountsWanted(Arguments):
+    """Accounts, taken together."""
+
+    account_ids: Annotated[
+        list[Annotated[str, like(ACCOUNT, "an account id such as DU1234567")]],
+        Field(min_length=1, max_length=100, serialization_alias="acctIds", description='e.g. ["DU1234567"].'),
+    ]
+
+
+class PerformanceWanted(AccountsWanted):
+    """Performance over one period."""
+
+    period: Annotated[
+        Literal["1D", "7D", "MTD", "1M", "YTD", "1Y"],
+        Field(description="MTD, YTD: month, year to date."),
+    ]
+
+
+class TransactionsWanted(AccountsWanted):
+    """Transactions in a few contracts."""
+
+    conids: Annotated[
+        list[ConidNumber],
+        Field(min_length=1, max_length=20, description="Contracts; several have worked."),
+    ]
+    currency: Annotated[CurrencyCode, Field(description="Currency of the amounts, e.g. USD.")]
+    days: Annotated[int | None, Field(ge=1, le=9999, description="Days back; 90 if left out.")] = None
+
+
+class AllocationWanted(AccountsWanted):
+    """How assets were spread on a day."""
+
+    type: Annotated[
+        Literal["FINANCIAL_INSTRUMENT", "ASSET_CLASS", "SECTOR", "REGION", "COUNTRY", "ALL"],
+        Field(description="By what; ALL gives all five."),
+    ]
+    currency: Annotated[CurrencyCode | None, Field(description="USD if left out.")] = None
+    date: Annotated[
+        Annotated[str, like("[0-9]{8}", "a day as YYYYMMDD, such as 20270131"), AfterValidator(_is_a_day)]
+        | None,
+        Field(description="YYYYMMDD, a past day."),
+    ] = None
+    model: Annotated[Text | None, Field(description="Only this FA model.")] = None

@@ -1,0 +1,34 @@
+"""A scan: what is searched, where, how it is ranked, and what is left out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, WithJsonSchema
+
+from mcp_server.dependencies import Text, like, ordinary
+from mcp_server.models.arguments import Arguments
+
+Code = Annotated[str, like("[A-Za-z][A-Za-z0-9_.]{0,63}", "a code from `get_scanner_parameters`")]
+
+
+# Strict, as text is a value of its own here.
+Figure = Annotated[StrictInt | StrictFloat, AfterValidator(ordinary), WithJsonSchema({"type": "number"})]
+
+
+class ScanFilter(Arguments):
+    """One condition that a contract must meet."""
+
+    code: Annotated[Code, Field(description="e.g. priceAbove.")]
+    value: Annotated[Figure | Text, Field(description="Mostly a number.")]
+
+
+class ScanWanted(Arguments):
+    """A scan."""
+
+    instrument: Annotated[Code, Field(description="e.g. STK (US), ETF.EQ.US, STOCK.EU, FUT.US.")]
+    type: Annotated[Code, Field(description="Ranking.")]
+    location: Annotated[Code, Field(description="e.g. STK.US.MAJOR, STK.NASDAQ.")]
+    filter: Annotated[
+        list[ScanFilter] | None, Field(min_length=1, max_length=50, description="All must hold.")
+    ] = None
