@@ -22,6 +22,7 @@ from api_gateway.simulator.simulation import Simulation
 # IBKR's gateway writes the second for its own requests unless its upstream's address has "api" in it.
 PREFIXES = ("/v1/api", "/v1/portal")
 GATEWAYS_OWN = "ClientPortalGW/"
+REPLY = "/iserver/reply/{replyId}"
 REQUEST_LINE_LIMIT = 4096
 BODY_LIMIT = 1_000_000
 
@@ -86,6 +87,11 @@ class Api:
             early = _gate(simulation, found)
             if early is not None:
                 return early
+            simulation.catch_up()
+            if found.endpoint.template != REPLY and not _gateways_own(request):
+                # IBKR: "any other request" makes a question void, so that a ticker's tickle does as well. What
+                # the gateway asks by itself nobody has sent: a reply in time would fail now and then for it.
+                simulation.preflights.questions.overtake()
             answer = found.endpoint.answer(simulation, _call(request, path, found.values, body))
         except Refusal as refusal:
             return refusal.reply

@@ -5,7 +5,9 @@ Only those four are stored; `valuation` derives everything else from them and th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from copy import copy
+from dataclasses import replace
 from itertools import count
 
 from api_gateway.simulator.clock import Clock
@@ -20,16 +22,26 @@ from api_gateway.simulator.prices import Prices
 from api_gateway.simulator.universe import Instrument, Universe
 from api_gateway.simulator.valuation import Valuation
 
-_FIRST_ORDER_ID = 602801480
+FIRST_ORDER_ID = 602801480
 _CACHE_SECONDS = 45.0
 
 
 class Broker:
-    """One paper account, with a history: what it holds, what it has done and what that is worth."""
+    """One paper account, with a history: what it holds, what it has done and what that is worth.
+
+    Accounts of one username share `order_ids`, as an order's number says nothing of its account.
+    """
 
     base = "USD"
 
-    def __init__(self, account_id: str, universe: Universe, prices: Prices, clock: Clock) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        universe: Universe,
+        prices: Prices,
+        clock: Clock,
+        order_ids: Iterator[int] | None = None,
+    ) -> None:
         self.account_id = account_id
         self.universe = universe
         self.prices = prices
@@ -39,7 +51,7 @@ class Broker:
         self.holdings: dict[int, Holding] = {}
         self.orders: dict[int, Order] = {}
         self.executions: list[Execution] = []
-        self._order_ids = count(_FIRST_ORDER_ID)
+        self._order_ids = order_ids or count(FIRST_ORDER_ID)
         self._cached: Valuation | None = None
         open_account(self)
 
@@ -49,6 +61,19 @@ class Broker:
         if instrument is None:
             raise LookupError(f"no instrument has conid {conid}")
         return instrument
+
+    def next_order_id(self) -> int:
+        """A number that no order has had."""
+        return next(self._order_ids)
+
+    def imagined(self) -> Broker:
+        """A copy of the account, to try what a trade would lead to; the account itself stays as it is."""
+        twin = copy(self)
+        twin.cash = dict(self.cash)
+        twin.holdings = {conid: replace(holding) for conid, holding in self.holdings.items()}
+        twin.orders = dict(self.orders)
+        twin.executions = list(self.executions)
+        return twin
 
     def deposit(self, currency: str, amount: float) -> None:
         """Pay money in, or out when `amount` is negative."""
@@ -68,7 +93,7 @@ class Broker:
     ) -> Order:
         """Take an order into the book, working; nothing is checked and nothing is filled."""
         order = Order(
-            order_id=next(self._order_ids),
+            order_id=self.next_order_id(),
             conid=conid,
             side=side,
             quantity=quantity,

@@ -66,20 +66,30 @@ def info(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
     return found
 
 
+def order_rules(instrument: Instrument) -> tuple[str, ...]:
+    """The types of order that its exchange takes, by the names that the rules give them."""
+    return _STOCK_ORDERS if instrument.sec_type == "STK" else _OTHER_ORDERS
+
+
+def takes_fractions(instrument: Instrument) -> bool:
+    """Whether parts of a share may be traded, which IBKR offers for US stocks."""
+    return instrument.sec_type == "STK" and instrument.is_us
+
+
 def rules(simulation: Simulation, instrument: Instrument, *, is_buy: bool) -> dict[str, Any]:
     """What an order on one side may be: types, sizes, increments and today's price. Sizes are floats."""
     quote = simulation.prices.quote(instrument)
     price = quote.ask if is_buy else quote.bid
     stock = instrument.sec_type == "STK"
-    orders = list(_STOCK_ORDERS if stock else _OTHER_ORDERS)
+    orders = list(order_rules(instrument))
     size = 100.0 if stock and instrument.is_us else 1.0
     size = 20_000.0 if instrument.sec_type == "CASH" else size
-    fractions = orders if stock and instrument.is_us else []
+    fractions = orders if takes_fractions(instrument) else []
     return {
         "algoEligible": instrument.sec_type in ("STK", "OPT", "FUT"),
         "overnightEligible": stock and instrument.is_us,
         "costReport": False,
-        "canTradeAcctIds": [simulation.broker.account_id],
+        "canTradeAcctIds": _trading_accounts(simulation),
         "error": None,
         "orderTypes": orders,
         "ibAlgoTypes": [t for t in orders if t not in ("market", "midprice", "stop", "mit", "trailing_stop")],

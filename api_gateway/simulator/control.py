@@ -66,7 +66,9 @@ def state(simulation: Simulation) -> dict[str, Any]:
         "rival": session.rival,
         "secondsInPenaltyBox": simulation.limits.seconds_in_box,
         "faults": simulation.faults.listed(),
-        "accountId": simulation.options.account_id,
+        "profile": simulation.options.profile,
+        "accounts": list(simulation.accounts),
+        "accountId": simulation.selected,
         "strict": simulation.options.strict,
     }
 
@@ -150,7 +152,10 @@ def control_routes(simulation: Simulation) -> list[Route]:
         name = request.url.path.removeprefix("/simulator/")
         order = ORDERS[name]
         try:
-            order.act(simulation, order.takes.model_validate_json(await request.body() or b"{}"))
+            takes = order.takes.model_validate_json(await request.body() or b"{}")
+            # What was due before comes first: a halt, a price or a cut session is nothing that it knew of.
+            simulation.catch_up()
+            order.act(simulation, takes)
         except ValidationError as problem:
             return JSONResponse({"error": _sentence(name, order.takes, problem)}, status_code=400)
         except UnacceptableError as problem:

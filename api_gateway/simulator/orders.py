@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 Side = Literal["BUY", "SELL"]
+TrailUnit = Literal["amt", "%"]
+FOREVER = float("inf")
 
 
 class OrderStatus(Enum):
@@ -33,6 +35,7 @@ _WORKING = frozenset(
         OrderStatus.PRE_SUBMITTED,
         OrderStatus.SUBMITTED,
         OrderStatus.PENDING_CANCEL,
+        OrderStatus.WARN_STATE,
     }
 )
 
@@ -42,7 +45,12 @@ class Order:
     """One order ticket and how far it has come. Times are seconds since 1970.
 
     `order_type` is `LMT`, `MKT`, `STP`, …; `tif` is `DAY`, `GTC`, …; `reference` is the customer's own
-    order id (`cOID`), empty when there is none.
+    order id (`cOID`), empty when there is none. `stop_price` is the price that triggers it, if one does;
+    a trailing one moves by `trailing`, an amount or a percentage. `ticket` is what the customer sent.
+
+    `parent` is the order that has to fill first, `group` names the orders of which one fill cancels the rest.
+    `watched_until` is how far its market has been looked at, `expires_at` when it ends by itself and
+    `triggered_at` when its stop was touched. `ends_at` is when a requested cancellation takes effect.
     """
 
     order_id: int
@@ -61,9 +69,23 @@ class Order:
     filled: float = 0.0
     average_price: float = 0.0
     fees: float = 0.0
+    fills: int = 0
+    outside_rth: bool = False
+    all_or_none: bool = False
+    trailing: float | None = None
+    trailing_unit: TrailUnit = "amt"
+    parent: int | None = None
+    group: str = ""
+    watched_until: float = 0.0
+    expires_at: float = FOREVER
+    triggered_at: float | None = None
+    limit_offset: float | None = None
+    ends_at: float = FOREVER
+    ticket: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.updated_at = self.updated_at or self.placed_at
+        self.watched_until = self.watched_until or self.placed_at
 
     @property
     def remaining(self) -> float:
@@ -88,6 +110,7 @@ class Order:
             )
         self.average_price = (self.average_price * self.filled + price * quantity) / (self.filled + quantity)
         self.filled += quantity
+        self.fills += 1
         done = self.quantity - self.filled < 1e-9
         self.move_to(OrderStatus.FILLED if done else OrderStatus.SUBMITTED, at)
 

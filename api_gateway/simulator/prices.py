@@ -94,7 +94,7 @@ class Prices:
         moment = min(now, session.end)
         last = self.price_at(instrument, now)
         begun = now >= session.opens
-        day = self._span(
+        day = self.span(
             instrument, session.opens if begun else session.start, min(now, session.closes) if begun else now
         )
         pinned = self._pins.at(instrument.conid, now) is not None
@@ -132,6 +132,22 @@ class Prices:
         fixed = self._pins.at(leader.conid, now)
         spot = self.price_at(leader, moment) if fixed is None else fixed
         return _derived(instrument, spot, moment)
+
+    def span(self, instrument: Instrument, since: float, until: float) -> Span:
+        """What the price did between two moments, fixed prices included."""
+        total: Span | None = None
+        for left, right in pairwise(self._pins.edges(instrument.conid, since, until)):
+            fixed = self._pins.at(instrument.conid, left)
+            part = (
+                self._moving_span(instrument, left, right)
+                if fixed is None
+                else Span(fixed, fixed, fixed, fixed)
+            )
+            total = part if total is None else total.then(part)
+        if total is None:
+            raise ValueError(f"no time between {since} and {until}")
+        last = self._pins.at(instrument.conid, until)
+        return total if last is None else total.then(Span(last, last, last, last))
 
     def prior_close(self, instrument: Instrument, epoch: float) -> float:
         """The regular close of the trading day before the one of `epoch`."""
@@ -179,6 +195,10 @@ class Prices:
         """Fix one instrument's price from now on; None lets it move again."""
         self._pins.set(conid, _stepped(self._clock.now()), price)
 
+    def halted(self, conid: int) -> bool:
+        """True while trading in one instrument is stopped."""
+        return conid in self._halted
+
     def halt(self, conid: int) -> None:
         """Stop trading in one instrument; its price stands still."""
         instrument = self._universe.by_conid(conid)
@@ -193,7 +213,7 @@ class Prices:
 
     def _backwards(self, instrument: Instrument, end: float, step: float, outside_rth: bool) -> Iterator[Bar]:
         for windows in windows_before(_hours(instrument), _stepped(end), step, outside_rth=outside_rth):
-            spans = [self._span(instrument, since, until) for _, since, until in windows]
+            spans = [self.span(instrument, since, until) for _, since, until in windows]
             total = spans[0]
             for span in spans[1:]:
                 total = total.then(span)
@@ -202,22 +222,6 @@ class Prices:
                 for session, since, until in windows
             )
             yield Bar(windows[0][1], total.open, total.high, total.low, total.close, volume)
-
-    def _span(self, instrument: Instrument, since: float, until: float) -> Span:
-        """What the price did between two moments, fixed prices included."""
-        total: Span | None = None
-        for left, right in pairwise(self._pins.edges(instrument.conid, since, until)):
-            fixed = self._pins.at(instrument.conid, left)
-            part = (
-                self._moving_span(instrument, left, right)
-                if fixed is None
-                else Span(fixed, fixed, fixed, fixed)
-            )
-            total = part if total is None else total.then(part)
-        if total is None:
-            raise ValueError(f"no time between {since} and {until}")
-        last = self._pins.at(instrument.conid, until)
-        return total if last is None else total.then(Span(last, last, last, last))
 
     def _moving_span(self, instrument: Instrument, since: float, until: float) -> Span:
         covered = []
@@ -233,7 +237,7 @@ class Prices:
                 bounds = (ticks.open, ticks.high, ticks.low, ticks.close)
                 part = Span(*(_price(instrument, t) for t in bounds))
             else:
-                part = _derived_span(instrument, self._span(leader, left, right), left, right)
+                part = _derived_span(instrument, self.span(leader, left, right), left, right)
             total = part if total is None else total.then(part)
         if total is None:
             price = self.price_at(instrument, since)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 from api_gateway.simulator.account_news import holiday_news, news_of
 from api_gateway.simulator.allocation import Allocation
-from api_gateway.simulator.broker import Broker
+from api_gateway.simulator.broker import FIRST_ORDER_ID, Broker
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.delivery_options import DeliveryOptions
 from api_gateway.simulator.faults import Faults
 from api_gateway.simulator.limits import Limits
 from api_gateway.simulator.notification_settings import NotificationSettings
 from api_gateway.simulator.notifications import Inbox
+from api_gateway.simulator.order_desk import Desk
 from api_gateway.simulator.preflights import Preflights
 from api_gateway.simulator.prices import Prices
 from api_gateway.simulator.profiles import PROFILES, Profile
@@ -80,10 +82,12 @@ class Simulation:
         self.universe = build_universe(self.clock.now())
         self.prices = Prices(self.universe, self.clock, self.options.seed)
         self.profile: Profile = PROFILES[self.options.profile]
+        order_ids = count(FIRST_ORDER_ID)
         self.accounts = {
-            account.id: Broker(account.id, self.universe, self.prices, self.clock)
+            account.id: Broker(account.id, self.universe, self.prices, self.clock, order_ids)
             for account in self.profile.all_accounts
         }
+        self.desk = Desk(self.accounts)
         self.selected = self.options.account_id
         self.allocation = Allocation(self.clients, self.profile.groups)
         self.watchlists = Watchlists(self.clock.now())
@@ -93,6 +97,10 @@ class Simulation:
         self.inbox = Inbox(self.clock, self.notification_settings, [*news, holiday_news])
         if self.options.login:
             self.session.establish()
+
+    def catch_up(self) -> None:
+        """Let everything happen that is due by now; it comes before anything that reads an account."""
+        self.desk.catch_up()
 
     @property
     def broker(self) -> Broker:

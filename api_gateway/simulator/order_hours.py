@@ -1,0 +1,83 @@
+"""When an order may trade, and when it ends by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from api_gateway.simulator.hours import HOURS, STEP, Session, session_on
+from api_gateway.simulator.order_types import ORDER_TYPES
+from api_gateway.simulator.orders import FOREVER, Order
+from api_gateway.simulator.universe import Instrument
+
+_NEW_YORK = ZoneInfo("America/New_York")
+OVERNIGHT = frozenset({"OVT", "OND"})
+_OVERNIGHT_LASTS, _OVERNIGHT_PAUSE = 8 * 3600.0, 600.0
+_PAXOS_LASTS = 300.0
+
+
+def sessions_after(instrument: Instrument, epoch: float) -> Iterator[Session]:
+    """Every trading day that has not ended by `epoch`, forwards in time."""
+    hours = HOURS[instrument.hours]
+    day = datetime.fromtimestamp(epoch, tz=UTC).date() - timedelta(days=1)
+    while True:
+        session = session_on(hours, day)
+        if session is not None and session.end > epoch:
+            yield session
+        day += timedelta(days=1)
+
+
+def windows(
+    order: Order, instrument: Instrument, since: float, until: float
+) -> Iterator[tuple[float, float]]:
+    """First and last half-second steps, after `since` and up to `until`, at which it may trade."""
+    first = since // STEP * STEP + STEP
+    for session in sessions_after(instrument, since):
+        if session.start - _OVERNIGHT_LASTS > until:
+            return
+        for start, end in _parts(order, session):
+            begin, last = max(first, start), min(until // STEP * STEP, end - STEP)
+            if begin <= last:
+                yield begin, last
+
+
+def auction(order: Order, instrument: Instrument, since: float) -> float | None:
+    """When the auction after `since` is for which it waits, or None if it waits for none."""
+    if order.tif == "OPG":
+        return next(s.opens for s in sessions_after(instrument, since) if s.opens > since)
+    if ORDER_TYPES[order.order_type].auction:
+        return next(s.closes for s in sessions_after(instrument, since) if s.closes > since)
+    return None
+
+
+def expiry(order: Order, instrument: Instrument, at: float) -> float:
+    """When an order that comes at `at` ends by itself, in seconds since 1970."""
+    if ORDER_TYPES[order.order_type].auction or order.tif in ("OPG", "IOC"):
+        return FOREVER  # the auction, or the first look at the market, ends it
+    if order.tif == "GTC":
+        return _end_of_next_quarter(at)
+    if order.tif == "PAX":
+        return at + _PAXOS_LASTS
+    # A ticket has no field for the date of GTD, so that its date is today's.
+    ends = (
+        max(end for _, end in _parts(order, session)) for session in islice(sessions_after(instrument, at), 4)
+    )
+    return next(end for end in ends if end > at)
+
+
+def _parts(order: Order, session: Session) -> Iterator[tuple[float, float]]:
+    """The hours of one trading day in which the order may trade, in the order of time."""
+    if order.tif in OVERNIGHT:
+        yield session.start - _OVERNIGHT_LASTS, session.start - _OVERNIGHT_PAUSE
+    if order.tif != "OVT":
+        yield (session.start, session.end) if order.outside_rth else (session.opens, session.closes)
+
+
+def _end_of_next_quarter(at: float) -> float:
+    """Midnight in New York after the last day of the quarter that follows this one."""
+    today = datetime.fromtimestamp(at, tz=_NEW_YORK)
+    month = (today.month - 1) // 3 * 3 + 7
+    year, month = today.year + (month - 1) // 12, (month - 1) % 12 + 1
+    return datetime(year, month, 1, tzinfo=_NEW_YORK).timestamp()
