@@ -110,7 +110,8 @@ class ModelTargets(ModelRequest):
 
     @model_validator(mode="after")
     def _the_shares_are_a_whole(self) -> Self:
-        total = sum(each.target for each in (*self.position_targets, *self.cash_targets))
+        total = sum(each.target for each in self.position_targets)
+        total += sum(each.target for each in self.cash_targets)
         if not isclose(total, 1, abs_tol=1e-4):
             raise wrong(f"the targets of positions and cash together should add up to 1, not {total:g}")
         return self

@@ -25,10 +25,14 @@ from mcp_server import dependencies as kinds
         (kinds.IssuerId, "e1400789"),
         (kinds.ContractMonth, "DEC26"),
         (kinds.Text, "Société Générale"),
+        (kinds.Number, 5),
+        (kinds.Number, -0.25),
     ],
 )
 def test_a_value_of_its_kind_is_taken_as_it_is(kind: Any, value: object) -> None:
-    assert TypeAdapter(kind).validate_python(value) == value
+    taken = TypeAdapter(kind).validate_python(value)
+    assert taken == value
+    assert type(taken) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +46,10 @@ def test_a_value_of_its_kind_is_taken_as_it_is(kind: Any, value: object) -> None
         (kinds.OrderNumber, -1, "greater than or equal to 1"),
         (kinds.OrderNumber, 2**63, "should be an order id; this is too large"),
         (kinds.PageNumber, 10_000, "should be a page; this is too large"),
+        (kinds.Number, 10**16, "an ordinary number"),
+        (kinds.Number, -(10**16), "an ordinary number"),
+        (kinds.Number, float("nan"), "an ordinary number"),
+        (kinds.Number, float("inf"), "an ordinary number"),
         (kinds.Symbol, "aapl", "should be an upper-case symbol such as AAPL"),
         (kinds.ExchangeName, "SMART,NYSE", "should be an exchange"),
         (kinds.ContractMonth, "202701", "such as JAN27"),

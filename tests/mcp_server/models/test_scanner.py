@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from mcp_server.models.scanner import ScanWanted
+
+GAINERS = {"instrument": "STK", "type": "TOP_PERC_GAIN", "location": "STK.US.MAJOR"}
+
+
+def _scan(value: Any) -> ScanWanted:
+    return ScanWanted.model_validate({**GAINERS, "filter": [{"code": "volumeAbove", "value": value}]})
+
+
+@pytest.mark.parametrize("value", [1_000_000, 2.5, -3, 0, "inc:CORP", "1000000"])
+def test_the_value_of_a_filter_goes_out_as_it_came_in(value: Any) -> None:
+    (sent,) = _scan(value).sent()["filter"]
+    assert sent == {"code": "volumeAbove", "value": value}
+    assert type(sent["value"]) is type(value)
+
+
+@pytest.mark.parametrize("value", [True, None, [5], "", "5\r\n", 10**16, float("nan"), float("-inf")])
+def test_what_is_no_value_of_a_filter_is_refused(value: Any) -> None:
+    with pytest.raises(ValidationError):
+        _scan(value)
+
+
+@pytest.mark.parametrize(
+    "code", ["STOCK.EU", "SCAN_socialSentimentScore_DESC", "marketCapAbove1e6", "HIGH_VS_52W_HL"]
+)
+def test_the_codes_that_ibkr_has_are_codes(code: str) -> None:
+    assert ScanWanted.model_validate({**GAINERS, "type": code}).sent()["type"] == code
+
+
+def test_a_scan_without_filters_sends_none() -> None:
+    assert ScanWanted.model_validate(GAINERS).sent() == GAINERS
