@@ -18,6 +18,7 @@ import uvicorn
 from api_gateway.settings import SettingsError, load
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.certificate import Certificate, certificate_in
+from api_gateway.simulator.profiles import PROFILES
 from api_gateway.simulator.settings import SimulatorSettings
 from api_gateway.simulator.simulation import Options, Simulation
 
@@ -95,13 +96,15 @@ def _announce(settings: SimulatorSettings, listener: socket.socket, certificate:
     if certificate:
         print(f"Certificate {certificate.certificate}, SHA-256 {certificate.fingerprint}")
     print(
-        f"The gateway simulator answers at {url}/v1/api ({login}; IBKR's strict habits are {habits}).",
+        f"The gateway simulator answers at {url}/v1/api ({login}; IBKR's strict habits are {habits}; "
+        f"profile {settings.simulator_profile}).",
         flush=True,
     )
 
 
 def _options(settings: SimulatorSettings) -> Options:
     return Options(
+        profile=settings.simulator_profile,
         seed=settings.simulator_seed,
         login=settings.simulator_login,
         strict=settings.simulator_strict,
@@ -154,7 +157,7 @@ def _certificate(settings: SimulatorSettings) -> Iterator[Certificate | None]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m api_gateway.simulator",
-        description="A pretended IBKR gateway with a paper account. Flags win over settings.",
+        description="A pretended IBKR gateway with a pretended account. Flags win over settings.",
     )
     boolean = argparse.BooleanOptionalAction
     parser.add_argument("--host", metavar="ADDRESS", dest="simulator_host", help="address to listen on")
@@ -174,6 +177,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         default=None,
         help="leave the login to a person at the login page",
+    )
+    parser.add_argument(
+        "--profile", dest="simulator_profile", choices=tuple(PROFILES), help="which login to pretend"
     )
     parser.add_argument(
         "--seed",

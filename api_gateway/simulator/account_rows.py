@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from api_gateway.simulator.lines import Line
+from api_gateway.simulator.profiles import Profile
 from api_gateway.simulator.valuation import Ledger, Valuation
 
 _OPENED_MS = 1590724800000
@@ -32,8 +33,14 @@ _EMPTY_COLUMNS = (
 )
 
 
-def account_attributes(account_id: str, *, brokerage_access: bool) -> dict[str, Any]:
-    """Who the account belongs to and what kind it is."""
+def account_attributes(profile: Profile, account_id: str, *, brokerage_access: bool) -> dict[str, Any]:
+    """Who the account belongs to and what kind it is; raises LookupError for none of the login's own.
+
+    A retail login's are recorded. Of an advisor's clients it is documented that `faclient` is true, and
+    assumed that their parent is the master account; the other members of `parent` tell of another structure.
+    """
+    account = profile.account(account_id)
+    is_client = profile.master is not None and profile.master is not account
     return {
         "id": account_id,
         "PrepaidCrypto-Z": False,
@@ -41,17 +48,17 @@ def account_attributes(account_id: str, *, brokerage_access: bool) -> dict[str, 
         "brokerageAccess": brokerage_access,
         "accountId": account_id,
         "accountVan": account_id,
-        "accountTitle": "Paper Trader",
-        "displayName": "Paper Trader",
-        "accountAlias": None,
+        "accountTitle": account.title,
+        "displayName": account.alias or account.title,
+        "accountAlias": account.alias or None,
         "accountStatus": _OPENED_MS,
         "currency": "USD",
-        "type": "DEMO",
+        "type": "DEMO" if profile.paper else "INDIVIDUAL",
         "tradingType": "STKNOPT",
         "businessType": "INDEPENDENT",
         "category": "",
         "ibEntity": "IBLLC-US",
-        "faclient": False,
+        "faclient": is_client,
         "clearingStatus": "O",
         "covestor": False,
         "noClientTrading": False,
@@ -59,7 +66,7 @@ def account_attributes(account_id: str, *, brokerage_access: bool) -> dict[str, 
         "acctCustType": "INDIVIDUAL",
         "parent": {
             "mmc": [],
-            "accountId": "",
+            "accountId": profile.master.id if profile.master and is_client else "",
             "isMParent": False,
             "isMChild": False,
             "isMultiplex": False,

@@ -89,7 +89,7 @@ def rules(simulation: Simulation, instrument: Instrument, *, is_buy: bool) -> di
         "algoEligible": instrument.sec_type in ("STK", "OPT", "FUT"),
         "overnightEligible": stock and instrument.is_us,
         "costReport": False,
-        "canTradeAcctIds": _trading_accounts(simulation),
+        "canTradeAcctIds": simulation.tradable,
         "error": None,
         "orderTypes": orders,
         "ibAlgoTypes": [t for t in orders if t not in ("market", "midprice", "stop", "mit", "trailing_stop")],

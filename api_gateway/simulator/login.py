@@ -93,12 +93,14 @@ def login_routes(simulation: Simulation) -> list[Route]:
 
 
 def _form(simulation: Simulation) -> str:
-    account = escape(simulation.options.account_id)
+    accounts = escape(", ".join(simulation.accounts))
+    noun, verb = ("accounts", "hold") if len(simulation.accounts) > 1 else ("account", "holds")
+    money = "paper" if simulation.profile.paper else "pretended live"
     logged_in = simulation.session.state is not State.NO_LOGIN
     note = "You are logged in already; logging in again starts a new session." if logged_in else ""
-    return f"""<h1>IB gateway simulator &ndash; paper account</h1>
+    return f"""<h1>IB gateway simulator &ndash; {money} {noun}</h1>
 <p>This is not Interactive Brokers. There is no password, nothing real is entered or sent anywhere, and the
-account {account} holds pretended money. {note}</p>
+{noun} {accounts} {verb} pretended money. {note}</p>
 <form method="post" action="{DISPATCHER}">
 <button type="submit" name="forwardTo" value="22">Log in</button>
 </form>"""

@@ -35,6 +35,10 @@ class Preflights:
     prompts: dict[tuple[int, str], Prompt] = field(default_factory=dict)
     suppressed: set[str] = field(default_factory=set)
 
+    def forget_account(self) -> None:
+        """Forget what was fetched for the selected account, as happens when another one is selected."""
+        self.orders_warm = self.trades_warm = self.pnl_warm = False
+
     def forget(self) -> None:
         """Start from nothing, as a new brokerage session does."""
         self.__init__()  # type: ignore[misc]  # the one place where every field gets its first value again

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from api_gateway.simulator.allocation import Group, Method
+from api_gateway.simulator.models import Model
 
 Contract = int | Literal["call on AAPL", "E-mini S&P 500"]
 
@@ -64,6 +65,7 @@ class Profile:
     availability: str = "RpB"
     dynamic: bool = False
     groups: tuple[Group, ...] = ()
+    models: tuple[Model, ...] = ()
 
     @property
     def all_accounts(self) -> tuple[Account, ...]:
@@ -136,6 +138,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 Group("NetLiq_Clients", Method.NET_LIQUIDATION, dict.fromkeys(each.id for each in _CLIENTS)),
                 Group("Two_to_one", Method.RATIO, {_CLIENTS[0].id: 2.0, _CLIENTS[1].id: 1.0}),
             ),
+            models=(Model("US-Stocks", "Two companies", False, "USD", 0.1, {_AAPL: 0.45, _IBM: 0.45}),),
         ),
         "delayed": Profile((_RETAIL,), availability="DPB"),
         "live": Profile((Account("U1234567", _EVERYTHING, "Live Trader"),), paper=False),

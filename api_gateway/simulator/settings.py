@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +32,11 @@ class SimulatorSettings(BaseSettings):
     simulator_login: bool = Field(
         default=False, description="Start logged in; false leaves it to a person at the login page."
     )
+    simulator_profile: Literal["retail", "fa", "delayed", "live", "dynamic"] = Field(
+        default="retail",
+        description="retail: one paper account; fa: an advisor with clients; delayed: no live prices; "
+        "live: an account that is not paper (its money is pretended too); dynamic: a broker's many accounts.",
+    )
     simulator_seed: int = Field(
         default=1, ge=0, description="Number from which prices and faults follow; the same one repeats them."
     )
@@ -39,9 +45,10 @@ class SimulatorSettings(BaseSettings):
         description="Keep IBKR's habits of refusing; a client that passes without them fails against IBKR.",
     )
     simulator_availability: str = Field(
-        default="RpB",
-        pattern=r"^[RDZYNOiv][Pp]?B?d?$",
-        description="Market data in snapshots: RpB real-time, DPB delayed, Z frozen, N not subscribed.",
+        default="",
+        pattern=r"^([RDZYNOiv][Pp]?B?d?)?$",
+        description="Market data in snapshots: RpB real-time, DPB delayed, Z frozen, N not subscribed; "
+        "empty: the profile's own, DPB with delayed and else RpB.",
     )
     simulator_rate_limits: bool = Field(
         default=True, description="Answer 429 to requests beyond IBKR's published limits."

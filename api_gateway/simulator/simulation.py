@@ -7,12 +7,15 @@ from functools import partial
 from itertools import count
 
 from api_gateway.simulator.account_news import holiday_news, news_of
+from api_gateway.simulator.alerts import Alerts
 from api_gateway.simulator.allocation import Allocation
 from api_gateway.simulator.broker import FIRST_ORDER_ID, Broker
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.delivery_options import DeliveryOptions
 from api_gateway.simulator.faults import Faults
 from api_gateway.simulator.limits import Limits
+from api_gateway.simulator.model_transfers import Transfers
+from api_gateway.simulator.models import Models
 from api_gateway.simulator.notification_settings import NotificationSettings
 from api_gateway.simulator.notifications import Inbox
 from api_gateway.simulator.order_desk import Desk
@@ -38,6 +41,7 @@ class Options:
     their own short forms.
     `rate_limits`, `penalty`: whether too many requests lead to 429, and for how long.
     `availability`: field 6509 of a snapshot, the profile's own if empty.
+    `alert_creation`: alerts can be made and changed, which IBKR denies to everybody who was seen to try.
     `control`: whether `/simulator/*` is served.
     """
 
@@ -53,6 +57,7 @@ class Options:
     connect_seconds: float = 1.0
     idle_seconds: float = 360.0
     maintenance_seconds: float = 30.0
+    alert_creation: bool = False
     control: bool = True
 
     @property
@@ -90,11 +95,14 @@ class Simulation:
         self.desk = Desk(self.accounts)
         self.selected = self.options.account_id
         self.allocation = Allocation(self.clients, self.profile.groups)
+        self.models = Models(self.clients, self.profile.models)
+        self.transfers = Transfers(self.models)
         self.watchlists = Watchlists(self.clock.now())
         self.notification_settings = NotificationSettings()
         self.delivery_options = DeliveryOptions()
+        self.alerts = Alerts(self.accounts, self.selected, self.clock)
         news = [partial(news_of, self.accounts[account.id]) for account in self.profile.accounts]
-        self.inbox = Inbox(self.clock, self.notification_settings, [*news, holiday_news])
+        self.inbox = Inbox(self.clock, self.notification_settings, [*news, holiday_news, self.alerts.news])
         if self.options.login:
             self.session.establish()
 
@@ -113,6 +121,11 @@ class Simulation:
         if self.profile.master is None:
             return {}
         return {account.id: self.accounts[account.id] for account in self.profile.accounts}
+
+    @property
+    def tradable(self) -> list[str]:
+        """The accounts that orders can be for now; a broker's login works with one at a time."""
+        return [self.selected] if self.profile.dynamic else list(self.accounts)
 
     @property
     def availability(self) -> str:

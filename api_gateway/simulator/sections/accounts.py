@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from api_gateway.simulator.account_checks import need_accounts, unauthorized, unavailable
+from api_gateway.simulator.account_views import account_view
 from api_gateway.simulator.formatted_summaries import available_funds, balances, margins, market_value
+from api_gateway.simulator.profit_rows import profit_rows
 from api_gateway.simulator.routing import Call, Needs, Refusal, Section, bad_request
 from api_gateway.simulator.sections.session import SERVER_INFO, USER_NAME
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.valuation import Valuation
 
 SECTION = Section("Accounts")
 
@@ -34,9 +37,18 @@ _CHARTED = (
 _SHORT_CHARTS = {"OPT": ("2h", "1d", "2d", "1w", "1m"), "FOP": ("2h", "1d", "2d", "1w", "1m")}
 
 
-def _own(simulation: Simulation, call: Call) -> None:
-    if call.values["accountId"] != simulation.broker.account_id:
+def _valuation(simulation: Simulation, call: Call) -> Valuation:
+    """The account that the path names, at this moment; refused if it is none of the login's."""
+    view = account_view(simulation, call.values["accountId"])
+    if view is None:
         raise bad_request("unknown account")
+    return view.valuation()
+
+
+def _select(simulation: Simulation, account: str) -> None:
+    """Work with another account; what was fetched for the one before has to be fetched again."""
+    simulation.selected = account
+    simulation.preflights.forget_account()
 
 
 def _account_in_body(call: Call) -> str:
@@ -48,14 +60,20 @@ def _account_in_body(call: Call) -> str:
 
 @SECTION.answers("GET", "/iserver/accounts", needs=Needs.BROKERAGE)
 def brokerage_accounts(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
-    """The accounts that can trade; everything under /iserver waits for this call."""
+    """The accounts that can trade; everything under /iserver waits for this call.
+
+    An advisor's login has the names of its groups among them, "All" being one. That is documented; the order,
+    and that only accounts have properties, is assumed.
+    """
     simulation.preflights.accounts_called = True
-    account = simulation.broker.account_id
+    profile = simulation.profile
+    names = [*simulation.tradable, *simulation.allocation.names]
+    aliases = {account.id: account.alias or account.id for account in profile.all_accounts}
     return {
-        "accounts": [account],
+        "accounts": names,
         "acctProps": {
             account: {
-                "hasChildAccounts": False,
+                "hasChildAccounts": profile.master is not None and account == profile.master.id,
                 "supportsCashQty": True,
                 "liteUnderPro": False,
                 "noFXConv": False,
@@ -64,8 +82,9 @@ def brokerage_accounts(simulation: Simulation, call: Call) -> Any:  # noqa: ARG0
                 "allowCustomerTime": False,
                 "autoFx": False,
             }
+            for account in simulation.tradable
         },
-        "aliases": {account: account},
+        "aliases": {name: aliases.get(name, name) for name in names},
         "allowFeatures": {
             "showGFIS": True,
             "showEUCostReport": False,
@@ -82,9 +101,9 @@ def brokerage_accounts(simulation: Simulation, call: Call) -> Any:  # noqa: ARG0
             "debugPnl": True,
             "showTaxOpt": True,
             "showImpactDashboard": True,
-            "allowDynAccount": False,
+            "allowDynAccount": profile.dynamic,
             "allowCrypto": False,
-            "allowFA": False,
+            "allowFA": profile.master is not None,
             "allowLiteUnderPro": False,
             "allowedAssetTypes": _ASSET_TYPES,
             "restrictTradeSubscription": False,
@@ -92,54 +111,46 @@ def brokerage_accounts(simulation: Simulation, call: Call) -> Any:  # noqa: ARG0
             "sideBySide": True,
         },
         "chartPeriods": {kind: list(_SHORT_CHARTS.get(kind, ("*",))) for kind in _CHARTED},
-        "groups": [],
+        "groups": simulation.allocation.names,
         "profiles": [],
-        "selectedAccount": account,
+        "selectedAccount": simulation.selected,
         "serverInfo": dict(SERVER_INFO),
         "sessionId": f"{int(simulation.session.logged_in_at or 0):08x}.0000001e",
         "isFT": False,
-        "isPaper": True,
+        "isPaper": profile.paper,
     }
 
 
 @SECTION.answers("POST", "/iserver/account", needs=Needs.BROKERAGE)
 def switch_account(simulation: Simulation, call: Call) -> Any:
-    """Select the account to work with: here there is but one, and it is selected."""
+    """Select the account to work with. Assumed: a group, "All" being one, is no account to work with."""
     account = _account_in_body(call)
     need_accounts(simulation)
-    if account != simulation.broker.account_id:
+    if account not in simulation.tradable:
         raise Refusal(500, {"error": "Account is not available", "statusCode": 500})
-    return {"success": "Account already set"}
+    if account == simulation.selected:
+        return {"success": "Account already set"}
+    _select(simulation, account)
+    return {"set": True, "acctId": account}
 
 
 @SECTION.answers("GET", "/iserver/account/pnl/partitioned", needs=Needs.BROKERAGE)
 def profit_and_loss(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
-    """Profit of the day and open profit; the first call only wakes the subscription."""
+    """Profit of the day and open profit of the selected account; the first call only wakes the subscription.
+
+    A client's account that is invested in models has a row for each, and what is in none of them as Core.
+    """
     need_accounts(simulation)
     if not simulation.preflights.pnl_warm:
         simulation.preflights.pnl_warm = True
         return {"upnl": {}}
-    valuation = simulation.broker.valuation()
-    return {
-        "upnl": {
-            f"{simulation.broker.account_id}.Core": {
-                "rowType": 1,
-                "dpl": round(float(valuation.daily), 2),
-                "nl": round(valuation.net_liquidation, 2),
-                "upl": round(float(valuation.base_ledger.unrealised), 2),
-                "uel": round(valuation.total.equity_with_loan, 2),
-                "el": round(valuation.total.excess_liquidity, 2),
-                "mv": round(valuation.total.net_liquidation - valuation.total.total_cash, 2),
-            }
-        }
-    }
+    return {"upnl": profit_rows(simulation.broker, simulation.models.stakes_of(simulation.selected))}
 
 
 @SECTION.answers("GET", "/iserver/account/{accountId}/summary", needs=Needs.BROKERAGE)
 def account_summary(simulation: Simulation, call: Call) -> Any:
     """Balances and margins as numbers in base currency, cash by currency."""
-    _own(simulation, call)
-    valuation = simulation.broker.valuation()
+    valuation = _valuation(simulation, call)
     total = valuation.total
     amounts = {
         "balance": total.available_funds,
@@ -174,50 +185,64 @@ def account_summary(simulation: Simulation, call: Call) -> Any:
 @SECTION.answers("GET", "/iserver/account/{accountId}/summary/available_funds", needs=Needs.BROKERAGE)
 def account_available_funds(simulation: Simulation, call: Call) -> Any:
     """What can be spent, by segment, as text."""
-    _own(simulation, call)
-    return available_funds(simulation.broker.valuation())
+    return available_funds(_valuation(simulation, call))
 
 
 @SECTION.answers("GET", "/iserver/account/{accountId}/summary/balances", needs=Needs.BROKERAGE)
 def account_balances(simulation: Simulation, call: Call) -> Any:
     """Equity and cash by segment, as text."""
-    _own(simulation, call)
-    return balances(simulation.broker.valuation())
+    return balances(_valuation(simulation, call))
 
 
 @SECTION.answers("GET", "/iserver/account/{accountId}/summary/margins", needs=Needs.BROKERAGE)
 def account_margins(simulation: Simulation, call: Call) -> Any:
     """Margin requirements by segment, as text."""
-    _own(simulation, call)
-    return margins(simulation.broker.valuation())
+    return margins(_valuation(simulation, call))
 
 
 @SECTION.answers("GET", "/iserver/account/{accountId}/summary/market_value", needs=Needs.BROKERAGE)
 def account_market_value(simulation: Simulation, call: Call) -> Any:
     """Market value by currency and kind of instrument, as text."""
-    _own(simulation, call)
-    return market_value(simulation.broker.valuation())
+    return market_value(_valuation(simulation, call))
 
 
 @SECTION.answers("GET", "/iserver/account/search/{searchPattern}", needs=Needs.BROKERAGE)
-def search_accounts(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
-    """Only brokers with dynamic accounts may search."""
-    raise unavailable()
+def search_accounts(simulation: Simulation, call: Call) -> Any:
+    """The accounts whose id or alias begins with the pattern; only brokers with dynamic accounts may search.
+
+    That it is the beginning that counts follows from IBKR's examples; that case does not, is assumed.
+    """
+    if not simulation.profile.dynamic:
+        raise unavailable()
+    pattern = call.values["searchPattern"]
+    matched = [
+        {"accountId": account.id, "alias": account.alias or account.id, "allocationId": account.id}
+        for account in simulation.profile.accounts
+        if any(name.upper().startswith(pattern.upper()) for name in (account.id, account.alias))
+    ]
+    return {"matchedAccounts": matched, "pattern": pattern}
 
 
 @SECTION.answers("POST", "/iserver/dynaccount", needs=Needs.BROKERAGE)
-def set_dynamic_account(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
-    """Only brokers with dynamic accounts have one to set."""
-    _account_in_body(call)
-    raise Refusal(401, {"error": "Unauthorized", "statusCode": 401})
+def set_dynamic_account(simulation: Simulation, call: Call) -> Any:
+    """Set the account to work with; only brokers with dynamic accounts can. An unknown one is assumed 500."""
+    account = _account_in_body(call)
+    if not simulation.profile.dynamic:
+        raise Refusal(401, {"error": "Unauthorized", "statusCode": 401})
+    if account not in simulation.accounts:
+        raise Refusal(500, {"error": "Account is not available", "statusCode": 500})
+    _select(simulation, account)
+    return {"set": True, "acctId": account}
 
 
 @SECTION.answers("GET", "/acesws/{accountId}/signatures-and-owners", needs=Needs.LOGIN)
 def signatures_and_owners(simulation: Simulation, call: Call) -> Any:
     """The people behind the account."""
     account = call.values["accountId"]
-    if account != simulation.broker.account_id:
+    if account not in simulation.accounts:
         raise unauthorized()
+    title = simulation.profile.account(account).title
+    first_name, last_name = title.split(" ")
     return {
         "accountId": account,
         "users": [
@@ -226,13 +251,13 @@ def signatures_and_owners(simulation: Simulation, call: Call) -> Any:
                 "hasRightCodeInd": True,
                 "userName": USER_NAME,
                 "entity": {
-                    "firstName": "Paper",
-                    "lastName": "Trader",
+                    "firstName": first_name,
+                    "lastName": last_name,
                     "entityType": "INDIVIDUAL",
-                    "entityName": "Paper Trader",
+                    "entityName": title,
                     "dateOfBirth": "1980-01-31",
                 },
             }
         ],
-        "applicant": {"signatures": ["Paper Trader"]},
+        "applicant": {"signatures": [title]},
     }

@@ -24,7 +24,7 @@ def user(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
         "username": USER_NAME,
         "userId": USER_ID,
         "features": {"env": "PROD", "realtime": True},
-        "accts": {simulation.options.account_id: {"isPaper": True}},
+        "accts": {account: {"isPaper": simulation.profile.paper} for account in simulation.accounts},
     }
 
 

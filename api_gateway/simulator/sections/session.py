@@ -100,7 +100,7 @@ def tickle(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
 
 @SECTION.answers("GET", "/sso/validate", needs=Needs.LOGIN)
 def validate_login(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
-    """Whether the browser login holds, and for how long."""
+    """Whether the browser login holds, and for how long. `LOGIN_TYPE` is 2 for paper, 1 for real money."""
     return {
         "USER_ID": USER_ID,
         "USER_NAME": USER_NAME,
@@ -113,9 +113,9 @@ def validate_login(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
         "EXPIRES": simulation.session.login_expires_ms,
         "QUALIFIED_FOR_MOBILE_AUTH": None,
         "LANDING_APP": "UNIVERSAL",
-        "IS_MASTER": False,
+        "IS_MASTER": simulation.profile.master is not None,
         "lastAccessed": simulation.clock.milliseconds(),
-        "LOGIN_TYPE": 2,
+        "LOGIN_TYPE": 2 if simulation.profile.paper else 1,
         "PAPER_USER_NAME": USER_NAME,
         "features": {
             "env": "PROD",

@@ -3,13 +3,30 @@ from __future__ import annotations
 import pytest
 
 from api_gateway.simulator.account_rows import account_attributes, allocation, ledger, no_allocation
+from api_gateway.simulator.profiles import PROFILES
 from tests.api_gateway.simulator.paper_account import ACCOUNT, EUR_USD, paper_broker, trade
 
 
 def test_attributes_are_made_anew_for_every_reply() -> None:
-    first = account_attributes(ACCOUNT, brokerage_access=True)
+    first = account_attributes(PROFILES["retail"], ACCOUNT, brokerage_access=True)
     first["parent"]["mmc"].append("changed")
-    assert account_attributes(ACCOUNT, brokerage_access=True)["parent"]["mmc"] == []
+    assert account_attributes(PROFILES["retail"], ACCOUNT, brokerage_access=True)["parent"]["mmc"] == []
+
+
+def test_the_clients_of_an_advisor_name_who_manages_them() -> None:
+    profile = PROFILES["fa"]
+    client = account_attributes(profile, ACCOUNT, brokerage_access=True)
+    master = account_attributes(profile, "DF1234567", brokerage_access=True)
+    assert (client["faclient"], client["parent"]["accountId"]) == (True, "DF1234567")
+    assert (master["faclient"], master["parent"]["accountId"]) == (False, "")
+    assert client["accountAlias"] == client["displayName"] != client["accountTitle"]
+    with pytest.raises(LookupError):
+        account_attributes(profile, "All", brokerage_access=True)
+
+
+def test_only_paper_accounts_are_for_demonstration() -> None:
+    live = account_attributes(PROFILES["live"], "U1234567", brokerage_access=True)
+    assert live["type"] != account_attributes(PROFILES["retail"], ACCOUNT, brokerage_access=True)["type"]
 
 
 def test_allocations_are_in_whole_cents() -> None:
