@@ -45,7 +45,8 @@ def unknown_names(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
     """A sentence for each name inside an argument that is not known there, with those that are."""
     definitions = schema.get("$defs", {})
     return [
-        f"`{path}` is not known; `{path.rpartition('.')[0]}` takes " + ", ".join(f"`{each}`" for each in known)
+        f"`{path}` is not known; `{path.rpartition('.')[0]}` takes "
+        + ", ".join(f"`{each}`" for each in known)
         for name, value, field in _known(arguments, schema)
         for path, known in _strangers(value, field, name, definitions)
     ]

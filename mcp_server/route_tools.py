@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,9 +23,14 @@ from fastmcp.utilities.versions import VersionSpec
 from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
-from mcp_server.app import OPERATION
-from mcp_server.argument_types import wrong_types
+from api_gateway import errors
+from api_gateway.words import clean
+from mcp_server.app import OPERATION, STATUS
+from mcp_server.argument_types import unknown_names, wrong_types
+from mcp_server.cutting import cut_answer, less
 from mcp_server.effects import Effect, effect, repeatable
+from mcp_server.operation_notes import Notes
+from mcp_server.schemas import slim
 
 _log = logging.getLogger(__name__)
 
@@ -38,19 +44,40 @@ _WRONG_TYPES = "{name}: {wrong}. Nothing was sent to IBKR. Correct the arguments
 _UNWRITABLE = (
     "{name}: a number or a text among the arguments cannot be written as JSON. Nothing was sent to IBKR."
 )
+_LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How much a tool tells."""
+
+    largest_answer: int
+    """In bytes; a larger one is cut."""
+    schema_of_wrong_arguments: bool
+    """Whether a refusal of the arguments carries their schema, for clients that may not have seen it."""
 
 
 class RouteTools(Provider):
-    """The tools of the routes of `app`.
+    """The tools of the routes of `app`; `notes` are those of the routes by name.
 
     A provider of its own, because FastMCP's default one looks at every tool for each call.
     """
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, notes: Mapping[str, Notes], telling: Telling) -> None:
         super().__init__()
         routes = parse_openapi_to_http_routes(app.openapi())
-        tools = [RouteTool(app, route) for route in routes]
+        tools = [RouteTool(app, route, notes, telling) for route in routes]
         self._by_name = {tool.name: tool for tool in tools}
+
+    @property
+    def by_name(self) -> Mapping[str, RouteTool]:
+        """Every tool, in the order of the routes."""
+        return self._by_name
+
+    @property
+    def names(self) -> list[str]:
+        """The names that are listed: all."""
+        return list(self._by_name)
 
     async def _list_tools(self) -> Sequence[Tool]:
         return list(self._by_name.values())
@@ -65,9 +92,11 @@ class RouteTool(Tool):
 
     _app: FastAPI = PrivateAttr()
     _route: HTTPRoute = PrivateAttr()
-    _changes: bool = PrivateAttr()
+    _effect: Effect = PrivateAttr()
+    _notes: Notes = PrivateAttr()
+    _telling: Telling = PrivateAttr()
 
-    def __init__(self, app: FastAPI, route: HTTPRoute) -> None:
+    def __init__(self, app: FastAPI, route: HTTPRoute, notes: Mapping[str, Notes], telling: Telling) -> None:
         name = route.operation_id or route.path
         effects = effect({route.method}, route.extensions)
         title = titled(name)
@@ -89,14 +118,37 @@ class RouteTool(Tool):
         )
         self._app = app
         self._route = route
-        self._changes = effects is not Effect.READS
+        self._effect = effects
+        self._notes = notes.get(name, Notes())
+        self._telling = telling
+
+    @property
+    def effect(self) -> Effect:
+        """What a call does."""
+        return self._effect
+
+    @property
+    def section(self) -> str:
+        """The section of IBKR's reference that it belongs to."""
+        return next(iter(self.tags), "")
+
+    @property
+    def path(self) -> str:
+        """The path of the route."""
+        return self._route.path
+
+    @property
+    def found_by(self) -> str:
+        """Words that people use for it and that its description does not have."""
+        return self._notes.found_by
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         unknown = [name for name in arguments if name not in self._route.parameter_map]
         if unknown:
-            return self._failure(_unknown_arguments(self.name, unknown, self._route.parameter_map))
-        if wrong := wrong_types(arguments, self.parameters):
-            return self._failure(_WRONG_TYPES.format(name=self.name, wrong="; ".join(wrong)))
+            return self._refusal(_unknown_arguments(self.name, unknown, self._route.parameter_map))
+        wrong = unknown_names(arguments, self.parameters) or wrong_types(arguments, self.parameters)
+        if wrong:
+            return self._refusal(_WRONG_TYPES.format(name=self.name, wrong="; ".join(wrong)))
         try:
             scope, content = self._request(arguments)
         except (TypeError, UnicodeError):  # an integer beyond 64 bits, half a surrogate pair
@@ -107,13 +159,26 @@ class RouteTool(Tool):
             _log.exception("%s broke", self.name)
             outcome = (
                 "It is not known whether the request was carried out: look before you repeat it."
-                if self._changes
+                if self._effect is not Effect.READS
                 else "Nothing was changed."
             )
             return self._failure(_BROKEN.format(name=self.name, outcome=outcome))
         if status < 400:
-            return _text(body.decode(errors="replace"))
-        return self._failure(_told(self.name, body))
+            return self._answered(body)
+        told = _told(self.name, body)
+        return self._refusal(told) if status == STATUS[errors.Invalid] else self._failure(told)
+
+    def _answered(self, body: bytes) -> ToolResult:
+        if len(body) <= self._telling.largest_answer:
+            return _texts(body.decode(errors="replace"))
+        for_less = self._notes.for_less or less(self.parameters)
+        return _texts(*cut_answer(body, self._telling.largest_answer, for_less))
+
+    def _refusal(self, text: str) -> ToolResult:
+        if not self._telling.schema_of_wrong_arguments:
+            return self._failure(text)
+        schema = orjson.dumps(self.parameters).decode()
+        return self._failure(text, f"\nThe schema of its arguments: {schema}")
 
     def _request(self, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         path, query, body = self._placed(arguments)
@@ -177,49 +242,9 @@ class RouteTool(Tool):
                 body[theirs] = value
         return path, query, body
 
-    def _failure(self, text: str) -> ToolResult:
+    def _failure(self, text: str, appendix: str = "") -> ToolResult:
         _log.info("%s failed: %s", self.name, text)
-        return ToolResult(content=[TextContent(type="text", text=text)], is_error=True)
-
-
-def slim(schema: Any) -> Any:
-    """The same JSON schema in fewer words.
-
-    Without the titles that Pydantic makes out of names, and without saying twice, by "or null" and by
-    not being required, that an argument may be left out.
-    """
-    if isinstance(schema, list):
-        return [slim(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    thin: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key == "properties":
-            needed = schema.get("required", ())
-            thin[key] = {
-                name: slim(each if name in needed else _without_null(each)) for name, each in value.items()
-            }
-        elif key == "$defs":
-            thin[key] = {name: slim(each) for name, each in value.items()}
-        elif key in {"enum", "const", "default", "examples", "example"}:
-            thin[key] = value
-        elif isinstance(value, float) and value.is_integer():
-            thin[key] = int(value)  # FastAPI writes the bounds of an integer as 1.0
-        elif key != "title" and not (key == "required" and not value):
-            thin[key] = slim(value)
-    return thin
-
-
-def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    choices = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
-    rest = {
-        key: value
-        for key, value in schema.items()
-        if key != "anyOf" and not (key == "default" and value is None)
-    }
-    if len(choices) == 1:
-        return {**choices[0], **rest}
-    return {"anyOf": choices, **rest} if choices else rest
+        return ToolResult(content=[TextContent(type="text", text=text + appendix)], is_error=True)
 
 
 def titled(name: str) -> str:
@@ -234,8 +259,8 @@ def _written(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _text(text: str) -> ToolResult:
-    return ToolResult(content=[TextContent(type="text", text=text)])
+def _texts(*texts: str) -> ToolResult:
+    return ToolResult(content=[TextContent(type="text", text=text) for text in texts])
 
 
 def _told(name: str, body: bytes) -> str:
@@ -246,7 +271,7 @@ def _told(name: str, body: bytes) -> str:
 
 
 def _unknown_arguments(name: str, unknown: list[str], known: Mapping[str, Any]) -> str:
-    listed = ", ".join(f"`{each}`" for each in unknown)
+    listed = ", ".join(f"`{clean(each, longest=_LONGEST_NAME)}`" for each in unknown)
     takes = (
         "It takes " + ", ".join(f"`{each}`" for each in known) + "." if known else "It takes no arguments."
     )

@@ -15,26 +15,17 @@ from starlette.responses import JSONResponse, Response
 from mcp_server.app import create_app
 from mcp_server.bearer import BearerToken
 from mcp_server.health import Readiness
+from mcp_server.instructions import instructions
 from mcp_server.mounting import mounted
-from mcp_server.route_tools import RouteTools
+from mcp_server.operation_notes import notes_by_name
+from mcp_server.route_tools import RouteTools, Telling
 from mcp_server.routers import ROUTERS
+from mcp_server.search_surface import SearchSurface
 from mcp_server.sections import shown_sections
-from mcp_server.settings import ServerSettings
+from mcp_server.settings import ServerSettings, ToolSurface
 
 if TYPE_CHECKING:
     from api_gateway.client import Gateway
-
-INSTRUCTIONS = """\
-Interactive Brokers' Web API, one tool per operation, over the user's own gateway and account.
-
-Begin with `list_portfolio_accounts`: most tools ask for an account id. \
-Instruments are meant by conid, a number: find it with the Contracts tools, never guess it, and check \
-exchange and currency, for one symbol trades in many places. Prices, sizes and times are as IBKR sends \
-them; amounts are in the currency named beside them. Quotes may be delayed or frozen, and say so.
-An empty list is an answer, not an error. A failure says what happened and what to do next: do that, \
-and do not repeat a call unchanged. If a login is missing, give the user the login URL; nobody else can \
-log in.\
-"""
 
 
 def create_server(
@@ -44,7 +35,9 @@ def create_server(
 
     Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist.
     """
-    app = create_app(gateway, mounted(routers, settings.trading_mode, shown_sections(settings)))
+    here = mounted(routers, settings.trading_mode, shown_sections(settings))
+    tools = RouteTools(create_app(gateway, here), notes_by_name(here), _telling(settings))
+    surface = SearchSurface(tools) if settings.mcp_server_tools is ToolSurface.SEARCH else tools
     token = settings.mcp_server_token
     readiness = Readiness(gateway)
 
@@ -58,10 +51,10 @@ def create_server(
 
     server: FastMCP[Any] = FastMCP(
         "IB MCP",
-        instructions=INSTRUCTIONS,
+        instructions=instructions(settings.trading_mode, tools, surface),
         version=version("ib-mcp"),
         auth=BearerToken(token.get_secret_value()) if token else None,
-        providers=[RouteTools(app)],
+        providers=[surface],
         # What a tool wants to tell it tells; anything else that escapes is not for the client.
         mask_error_details=True,
         lifespan=for_life,
@@ -77,3 +70,10 @@ def create_server(
         return JSONResponse(standing.told(), status_code=200 if standing.ready else 503)
 
     return server
+
+
+def _telling(settings: ServerSettings) -> Telling:
+    return Telling(
+        largest_answer=settings.mcp_server_max_answer,
+        schema_of_wrong_arguments=settings.mcp_server_tools is ToolSurface.SEARCH,
+    )

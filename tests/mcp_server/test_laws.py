@@ -26,7 +26,7 @@ from mcp_server.mounting import mounted
 from mcp_server.reference import SOURCE, operations, the_call
 from mcp_server.relay import Json
 from mcp_server.routers import ROUTERS
-from mcp_server.server import INSTRUCTIONS, create_server
+from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
@@ -243,10 +243,6 @@ def test_a_docstring_names_only_tools_and_arguments_that_exist(
     verbs = "|".join(VERBS)
     named = {found for text in texts for found in re.findall(rf"`((?:{verbs})_\w+)`", text)}
     assert named <= set(tools)
-
-
-def test_the_servers_instructions_name_only_tools_that_exist() -> None:
-    assert set(re.findall(r"`(\w+_\w+)`", INSTRUCTIONS)) <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,7 +16,7 @@ from mcp_server.dependencies import AccountId, Conid, OrderId
 from mcp_server.dependencies import Gateway as Relayed
 from mcp_server.effects import DESTROYS, READS
 from mcp_server.relay import Json
-from mcp_server.route_tools import slim, titled
+from mcp_server.route_tools import titled
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
@@ -69,7 +69,8 @@ def sample() -> APIRouter:
 
 
 @pytest.fixture
-async def client(gateway: Gateway, settings: ServerSettings) -> AsyncIterator[Any]:
+async def client(gateway: Gateway) -> AsyncIterator[Any]:
+    settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
     async with fastmcp.Client(create_server(gateway, settings, (sample(),))) as connected:
         yield connected
 
@@ -254,38 +255,3 @@ async def test_an_unknown_tool_is_a_flagged_result(client: Any) -> None:
     failed, text = await call(client, "get_rich")
     assert failed
     assert "get_rich" in text
-
-
-def test_a_schema_loses_what_a_model_need_not_read() -> None:
-    schema = {
-        "title": "Search",
-        "type": "object",
-        "properties": {
-            "title": {"title": "Title", "type": "string", "description": "What to call it."},
-            "n": {"type": "integer", "minimum": 1.0, "title": "N", "default": 1.0},
-            "maybe": {
-                "anyOf": [{"type": "string", "title": "X"}, {"type": "null"}],
-                "default": None,
-                "description": "d",
-            },
-            "either": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}], "default": None},
-            "null": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-            "flag": {"const": {"title": "kept"}},
-        },
-        "required": ["null"],
-        "$defs": {"title": {"title": "T", "enum": ["title"]}},
-    }
-    assert slim(schema) == {
-        "type": "object",
-        "properties": {
-            "title": {"type": "string", "description": "What to call it."},
-            "n": {"type": "integer", "minimum": 1, "default": 1.0},
-            "maybe": {"type": "string", "description": "d"},
-            "either": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
-            "null": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-            "flag": {"const": {"title": "kept"}},
-        },
-        "required": ["null"],
-        "$defs": {"title": {"enum": ["title"]}},
-    }
-    assert slim({"type": "object", "properties": {}, "required": []}) == {"type": "object", "properties": {}}

@@ -1,0 +1,45 @@
+"""What the server says about itself when a client connects."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api_gateway.modes import Mode
+from mcp_server.route_tools import RouteTools
+from mcp_server.search_surface import CALL, CALL_WRITING, SEARCH, SearchSurface
+
+_MODES: Final = {
+    Mode.READ: "This server only reads: it cannot trade or change anything.",
+    Mode.PAPER: "Trading is open for paper accounts, and for no other.",
+    Mode.LIVE: "The account is real: what a tool changes is changed for real.",
+}
+
+
+def instructions(mode: Mode, tools: RouteTools, surface: RouteTools | SearchSurface) -> str:
+    """How to begin and what to know, naming only tools that can be called here."""
+    reachable, listed = tools.by_name, surface.names
+    parts = ["Interactive Brokers' Web API over the user's own gateway and account."]
+    if SEARCH in listed:
+        parts.append(
+            f"`{SEARCH}` finds the right one of its {len(reachable)} operations and tells its arguments; "
+            f"`{CALL}` calls one that reads"
+            + (f", `{CALL_WRITING}` one that changes something." if CALL_WRITING in listed else ".")
+            + (" The most used ones are tools of their own." if len(listed) > 3 else "")
+        )
+    else:
+        parts.append("Each operation is a tool.")
+    parts.append(_MODES[mode])
+    if "list_portfolio_accounts" in reachable:
+        parts.append("Begin with `list_portfolio_accounts`: most operations ask for an account id.")
+    if "search_contracts" in reachable:
+        parts.append(
+            "Instruments are meant by conid, a number: find it with `search_contracts`, never guess it, and "
+            "check exchange and currency, for one symbol trades in many places."
+        )
+    parts.append(
+        "Prices, sizes and times are as IBKR sends them; amounts are in the currency named beside them. "
+        "Quotes may be delayed or frozen, and say so. An empty list is an answer, not an error. A failure "
+        "says what happened and what to do next: do that, and do not repeat a call unchanged. If a login is "
+        "missing, give the user the login URL; nobody else can log in."
+    )
+    return "\n".join(parts)

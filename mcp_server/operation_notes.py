@@ -1,0 +1,39 @@
+"""What a route's docstring says only to this server: below the form feed, after the source."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+_NOTE = re.compile(r"^(Found by|For less): (.+?)(?=\n[A-Z][a-z ]+: |\Z)", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Words that people use for an operation, and how to get less of a long answer; either may be empty."""
+
+    found_by: str = ""
+    for_less: str = ""
+
+
+def notes(function: Any) -> Notes:
+    """The notes in a function's docstring."""
+    _, _, hidden = (inspect.getdoc(function) or "").partition("\f")
+    found = {label: " ".join(text.split()) for label, text in _NOTE.findall(hidden)}
+    return Notes(found.get("Found by", ""), found.get("For less", ""))
+
+
+def notes_by_name(routers: Iterable[APIRouter]) -> dict[str, Notes]:
+    """The notes of every route, by the route's name."""
+    return {
+        route.name: notes(route.endpoint)
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    }
