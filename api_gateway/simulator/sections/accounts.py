@@ -60,12 +60,17 @@ def _account_in_body(call: Call) -> str:
 
 @SECTION.answers("GET", "/iserver/accounts", needs=Needs.BROKERAGE)
 def brokerage_accounts(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
-    """The accounts that can trade; everything under /iserver waits for this call.
+    """The accounts that can trade; everything under /iserver waits for this call."""
+    simulation.preflights.accounts_called = True
+    return accounts_row(simulation)
+
+
+def accounts_row(simulation: Simulation) -> dict[str, Any]:
+    """The accounts that can trade, as IBKR lists them here and announces them on the WebSocket.
 
     An advisor's login has the names of its groups among them, "All" being one. That is documented; the order,
     and that only accounts have properties, is assumed.
     """
-    simulation.preflights.accounts_called = True
     profile = simulation.profile
     names = [*simulation.tradable, *simulation.allocation.names]
     aliases = {account.id: account.alias or account.id for account in profile.all_accounts}
