@@ -20,6 +20,8 @@ async def list_brokerage_accounts(gateway: Gateway) -> Json:
     `acctProps` and `aliases` are keyed by account id; `isPaper` tells paper money from real.
     \f
     Source: IBKR Web API reference, "Receive Brokerage Accounts"; recorded.
+    Found by: which accounts do I have, my account number, account ids, is this paper trading or live,
+    switchable accounts, aliases and nicknames, permissions, allowed features, iserver accounts.
     """
     return await gateway.get("/iserver/accounts", redact=("sessionId",))
 
@@ -33,6 +35,8 @@ async def select_account(gateway: Gateway, account_id: BodyAccountId) -> Json:
     \f
     Source: IBKR Web API reference, "Switch Account"; recorded.
     Open to: users with several accounts.
+    Found by: switch account, change the active account, use another account, set current account, work
+    with my other account.
     """
     return await gateway.post("/iserver/account", body={"acctId": account_id})
 
@@ -45,6 +49,8 @@ async def get_pnl(gateway: Gateway) -> Json:
     excess liquidity, `mv` market value, in base currency.
     \f
     Source: IBKR Web API reference, "Account Profit and Loss"; recorded.
+    Found by: how much did I make today, am I up or down, today's gain or loss, daily profit, earnings,
+    day's performance, did I lose money, unrealized, PnL, intraday result.
     """
     return await gateway.get("/iserver/account/pnl/partitioned")
 
@@ -63,6 +69,8 @@ async def search_dynamic_accounts(
     \f
     Source: IBKR Web API reference, "Search Dynamic Account"; documented.
     Open to: brokers with dynamic accounts.
+    Found by: look up a client, find customer account, account lookup by prefix, introducing broker
+    clients.
     """
     return await gateway.get("/iserver/account/search/{pattern}", pattern)
 
@@ -75,6 +83,7 @@ async def select_dynamic_account(gateway: Gateway, account_id: BodyAccountId) ->
     \f
     Source: IBKR Web API reference, "Set Dynamic Account"; documented.
     Open to: brokers with dynamic accounts.
+    Found by: switch to a client's account, change the active client, set customer account.
     """
     return await gateway.post("/iserver/dynaccount", body={"acctId": account_id})
 
@@ -86,6 +95,8 @@ async def get_account_summary(gateway: Gateway, account_id: AccountId) -> Json:
     Plain numbers in base currency; the last row of `cashBalances` is their total.
     \f
     Source: IBKR Web API reference, "Account Summary"; recorded.
+    Found by: account overview, how is my account doing, how much money do I have, total worth, net worth,
+    account value, equity, leverage, cushion, settled cash, excess liquidity, snapshot of my account.
     """
     return await gateway.get("/iserver/account/{account}/summary", account_id)
 
@@ -97,6 +108,8 @@ async def get_available_funds(gateway: Gateway, account_id: AccountId) -> Json:
     Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
     \f
     Source: IBKR Web API reference, "Account Summary - Available Funds"; recorded.
+    Found by: how much can I spend, buying power, how much can I invest, free cash, money left for
+    purchases, can I afford it, excess liquidity, purchasing power, withdrawable, dry powder.
     """
     return await gateway.get("/iserver/account/{account}/summary/available_funds", account_id)
 
@@ -108,6 +121,8 @@ async def get_balances(gateway: Gateway, account_id: AccountId) -> Json:
     Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
     \f
     Source: IBKR Web API reference, "Account Summary - Balances"; recorded.
+    Found by: how much cash do I have, account balance, money in my account, total cash, accrued interest,
+    dividends receivable, loan value, how much is my account worth, debit, borrowed money.
     """
     return await gateway.get("/iserver/account/{account}/summary/balances", account_id)
 
@@ -119,6 +134,8 @@ async def get_margins(gateway: Gateway, account_id: AccountId) -> Json:
     Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
     \f
     Source: IBKR Web API reference, "Account Summary - Margins"; recorded.
+    Found by: margin requirements, margin call, am I close to liquidation, leverage, RegT, how much margin
+    am I using, overnight and intraday margin, cushion, collateral.
     """
     return await gateway.get("/iserver/account/{account}/summary/margins", account_id)
 
@@ -130,6 +147,8 @@ async def get_market_value(gateway: Gateway, account_id: AccountId) -> Json:
     Keyed by currency; values are text.
     \f
     Source: IBKR Web API reference, "Account Summary - Market Value"; recorded.
+    Found by: worth of my holdings, how much is in stocks, options, bonds, futures, funds or crypto,
+    exposure, foreign currency exposure, value of investments, holdings value by asset type.
     """
     return await gateway.get("/iserver/account/{account}/summary/market_value", account_id)
 
@@ -141,5 +160,7 @@ async def get_signatures_and_owners(gateway: Gateway, account_id: AccountId) -> 
     Personal data (names, dates of birth): ask only when somebody wants exactly this.
     \f
     Source: IBKR Web API reference, "Signatures and Owners"; recorded.
+    Found by: who owns this account, account holder, whose account is it, joint owner, beneficiary,
+    authorised persons, power of attorney, ownership, my name on file, date of birth.
     """
     return await gateway.get("/acesws/{account}/signatures-and-owners", account_id)

@@ -38,6 +38,10 @@ async def search_contracts(gateway: Gateway, wanted: Annotated[ContractSearch, Q
     companies: look at `description` (the exchange). Nothing found: an empty list.
     \f
     Source: IBKR Web API reference, "Search Contract by Symbol"; recorded.
+    Found by: look up a ticker, symbol lookup, find a stock, which instrument, stock code, contract id of
+    a company, search by name, ISIN, security search, instrument id, option and futures months available,
+    expirations.
+    For less: Give the ticker instead of a name, leave out `more`, or name a `sec_type`.
     """
     return await gateway.get("/iserver/secdef/search", **wanted.sent())
 
@@ -49,6 +53,9 @@ async def search_contracts_by_body(gateway: Gateway, wanted: ContractSearch) -> 
     Same arguments, same answer; use it for company names with accents, & or +.
     \f
     Source: IBKR Web API reference, "Search Contract by Symbol"; recorded.
+    Found by: special characters, ampersand, plus sign, umlauts, foreign company name, look up by company
+    name, POST search.
+    For less: Give the ticker instead of a name, leave out `more`, or name a `sec_type`.
     """
     return await gateway.post("/iserver/secdef/search", body=wanted.sent(), reads=True)
 
@@ -60,6 +67,9 @@ async def get_strikes(gateway: Gateway, wanted: Annotated[StrikesWanted, Query()
     A month without options gives empty lists. Next: `get_secdef_info` for the conids.
     \f
     Source: IBKR Web API reference, "Search Strikes by Underlying Contract ID"; recorded.
+    Found by: strike prices, exercise prices, which calls and puts exist, options available, chain of an
+    expiration, strike list.
+    For less: Ask for one `exchange`.
     """
     return await gateway.get("/iserver/secdef/strikes", **wanted.sent())
 
@@ -72,6 +82,10 @@ async def get_secdef_info(gateway: Gateway, wanted: Annotated[SecdefWanted, Quer
     strike, FUT the month.
     \f
     Source: IBKR Web API reference, "Search SecDef information by conid"; documented.
+    Found by: option chain, options chain, find an option contract, expiration dates, call or put contract
+    id, weekly options, futures contract by month, warrants, derivative contract, bond contract of a
+    company.
+    For less: Give `strike`, `right` and `exchange`.
     """
     return await gateway.get("/iserver/secdef/info", **wanted.sent())
 
@@ -89,6 +103,8 @@ async def get_bond_filters(
     An unknown issuer gives an empty list. Next: `get_secdef_info` with `issuer_id`.
     \f
     Source: IBKR Web API reference, "Search Bond Filter Information"; recorded.
+    Found by: bonds of a company, corporate bonds, fixed income, coupon rate, maturity dates, treasury,
+    debt, bond search criteria.
     """
     return await gateway.get("/iserver/secdef/bond-filters", symbol="BOND", issuerId=issuer_id)
 
@@ -100,6 +116,8 @@ async def get_contract_info(gateway: Gateway, conid: Conid) -> Json:
     Fields that do not apply are null.
     \f
     Source: IBKR Web API reference, "Contract information by Contract ID"; recorded.
+    Found by: instrument details, what is this contract id, company name, sector, industry, stock details,
+    lookup by conid, ISIN, CUSIP, describe an instrument, contract details, expiration date, tick size.
     """
     return await gateway.get("/iserver/contract/{conid}/info", conid)
 
@@ -115,6 +133,8 @@ async def get_contract_info_and_rules(
     As `get_contract_info` plus `rules`, which is what `get_contract_rules` gets.
     \f
     Source: IBKR Web API reference, "Find all Info and Rules for a given contract"; recorded.
+    Found by: everything about a contract, contract details with order rules, instrument details, minimum
+    tick, allowed order types, CUSIP.
     """
     return await gateway.get("/iserver/contract/{conid}/info-and-rules", conid, isBuy=is_buy)
 
@@ -135,6 +155,9 @@ async def list_contract_algos(
     Each has `id` and `name`. An unknown conid is refused (503).
     \f
     Source: IBKR Web API reference, "IB Algo Params"; recorded.
+    Found by: algorithmic orders, algo strategies, TWAP, VWAP, adaptive, accumulate distribute, arrival
+    price, execution algorithm, iceberg, smart order strategy.
+    For less: Name the `algos`, and ask for parameters of one at a time.
     """
     return await gateway.get(
         "/iserver/contract/{conid}/algos",
@@ -153,6 +176,9 @@ async def get_contract_rules(gateway: Gateway, wanted: RulesWanted) -> Json:
     set when it cannot be traded.
     \f
     Source: IBKR Web API reference, "Search Contract Rules"; recorded.
+    Found by: can I trade this, permitted order types, minimum price increment, lot size, minimum
+    quantity, allowed time in force, GTC or DAY, market limit stop, fractional shares, forex minimum,
+    order presets, what orders can I place.
     """
     return await gateway.post("/iserver/contract/rules", body=wanted.sent(), reads=True)
 
@@ -165,6 +191,9 @@ async def list_currency_pairs(
     """List the currency pairs of a currency, with the conid to quote or trade each.
     \f
     Source: IBKR Web API reference, "Currency Pairs"; recorded.
+    Found by: forex pairs, FX, currency trading, foreign exchange, EURUSD, cash contracts, which
+    currencies can I trade against.
+    For less: Ask for the smaller one of the two currencies.
     """
     return await gateway.get("/iserver/currency/pairs", currency=currency)
 
@@ -178,6 +207,8 @@ async def get_exchange_rate(
     """Get the exchange rate: what one unit of `source` is worth in `target`.
     \f
     Source: IBKR Web API reference, "Currency Exchange Rate"; recorded.
+    Found by: convert currency, currency conversion, FX rate, forex, dollars to euros, how many dollars is
+    one euro, foreign exchange.
     """
     return await gateway.get("/iserver/exchangerate", target=target, source=source)
 
@@ -190,6 +221,9 @@ async def list_stocks(gateway: Gateway, symbols: Symbols) -> Json:
     symbol is missing from the answer.
     \f
     Source: IBKR Web API reference, "Security Stocks by Symbol"; recorded.
+    Found by: stock contract ids by ticker, lookup several tickers at once, equities, shares, which
+    exchange is it listed on, listings worldwide, resolve symbols, batch lookup, ADR, ETF.
+    For less: Ask for fewer `symbols` at a time.
     """
     return await gateway.get("/trsrv/stocks", symbols=symbols)
 
@@ -201,6 +235,9 @@ async def list_futures(gateway: Gateway, symbols: Symbols, exchange: Exchange = 
     Keyed by symbol; `expirationDate` and `ltd` (last trading day) are YYYYMMDD. An unknown symbol is missing.
     \f
     Source: IBKR Web API reference, "Security Future by Symbol"; recorded.
+    Found by: futures contracts, front month, expiry months of ES, NQ, CL or GC, commodity contracts,
+    index futures, oil, gold, rollover, next expiration, E-mini.
+    For less: Ask for fewer `symbols` at a time, and name the `exchange`.
     """
     return await gateway.get("/trsrv/futures", symbols=symbols, exchange=exchange)
 
@@ -225,6 +262,9 @@ async def get_symbol_schedule(
     `get_trading_schedule` is simpler.
     \f
     Source: IBKR Web API reference, "Trading Schedule by Symbol"; documented.
+    Found by: market hours, when does it open, when does it close, opening time, closing time, holidays,
+    trading calendar, exchange hours, session times, is the exchange open.
+    For less: Name the `conid` and the `exchange`, or use `get_trading_schedule`.
     """
     return await gateway.get(
         "/trsrv/secdef/schedule",
@@ -246,6 +286,9 @@ async def get_security_definitions(
     `secdef` has a row for each known conid: name, ticker, assetClass, currency, sector, expiry, strike.
     \f
     Source: IBKR Web API reference, "Security Definition by Contract ID"; recorded.
+    Found by: batch contract details, names for many contract ids, bulk lookup, instrument metadata, what
+    are these conids, display names, decimal increments.
+    For less: Ask for fewer `conids` at a time.
     """
     return await gateway.get("/trsrv/secdef", conids=conids)
 
@@ -261,6 +304,9 @@ async def list_exchange_conids(
     Several megabytes for a large exchange: prefer `list_stocks` for known symbols.
     \f
     Source: IBKR Web API reference, "All Conids by Exchange"; recorded.
+    Found by: all tickers on an exchange, every stock on NYSE, every listed company, list of securities,
+    full listing, instrument universe, bulk download of contract ids.
+    For less: Use `list_stocks` for the symbols that matter, or `search_contracts` for one.
     """
     return await gateway.get("/trsrv/all-conids", exchange=exchange, assetClass=asset_class)
 
@@ -272,5 +318,7 @@ async def get_trading_schedule(gateway: Gateway, conid: OneConid, exchange: Exch
     `schedules` is keyed YYYYMMDD; `liquid_hours` and `extended_hours` are epoch seconds.
     \f
     Source: IBKR Web API reference, "Trading Schedule (NEW)"; recorded.
+    Found by: market hours, is the market open, opening hours, when does trading start, when does the
+    market close, holidays, pre-market, after hours, session times, half day, overnight trading.
     """
     return await gateway.get("/contract/trading-schedule", conid=conid, exchange=exchange)

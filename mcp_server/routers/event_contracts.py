@@ -22,6 +22,8 @@ async def list_event_markets(gateway: Gateway) -> Json:
     `list_event_contracts`, its `product_conid` does not.
     \f
     Source: IBKR Web API reference, "Event Contract Categories"; recorded.
+    Found by: ForecastEx, forecast contracts, betting, event trading, election, economic indicators,
+    climate, Kalshi, Polymarket, category tree, what can I predict, Fed rate decision, binary options.
     """
     return await gateway.get("/forecast/category/tree")
 
@@ -39,6 +41,9 @@ async def list_event_contracts(
     Another kind of id is not found (404).
     \f
     Source: IBKR Web API reference, "Event Contract Market"; recorded.
+    Found by: forecast contracts, ForecastEx, prediction market outcomes, bets available, binary, which
+    thresholds, contract ids of an event.
+    For less: Name the `exchange`.
     """
     return await gateway.get("/forecast/contract/market", underlyingConid=underlying_conid, exchange=exchange)
 
@@ -48,6 +53,8 @@ async def get_event_contract_details(gateway: Gateway, conid: EventConid) -> Jso
     """Get the question an event contract asks, its yes and no conids, strike, expiry and payout.
     \f
     Source: IBKR Web API reference, "Event Contract Details"; recorded.
+    Found by: forecast contract, ForecastEx, prediction, bet, what does it ask, opposite side, resolution
+    date, binary.
     """
     return await gateway.get("/forecast/contract/details", conid=conid)
 
@@ -59,6 +66,8 @@ async def get_event_contract_rules(gateway: Gateway, conid: EventConid) -> Json:
     `last_trade_time`, `release_time` and `payout_time` are epoch seconds, prices are text.
     \f
     Source: IBKR Web API reference, "Event Contract Rules"; recorded.
+    Found by: resolution rules, how does it resolve, who decides the outcome, ForecastEx, forecast
+    contract, prediction, bet, settlement, when is it paid, official data.
     """
     return await gateway.get("/forecast/contract/rules", conid=conid)
 
@@ -70,5 +79,7 @@ async def get_event_contract_schedule(gateway: Gateway, conid: EventConid) -> Js
     `open` and `close` are on a 12-hour clock ("4:15 PM") in `timezone`.
     \f
     Source: IBKR Web API reference, "Event Contract Schedules"; recorded.
+    Found by: when can I trade forecasts, open and close times, prediction market hours, ForecastEx,
+    opening times, forecast contract.
     """
     return await gateway.get("/forecast/contract/schedules", conid=conid)

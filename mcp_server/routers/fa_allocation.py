@@ -22,6 +22,8 @@ async def list_allocation_accounts(gateway: Gateway) -> Json:
     \f
     Source: IBKR Web API reference, "List Allocatable Subaccounts"; documented.
     Open to: financial advisors.
+    Found by: client accounts for block orders, FA clients, who can be in a group, available equity of
+    clients, subaccounts for allocation.
     """
     return await gateway.get("/iserver/account/allocation/accounts")
 
@@ -32,6 +34,8 @@ async def list_allocation_groups(gateway: Gateway) -> Json:
     \f
     Source: IBKR Web API reference, "List All Allocation Groups"; documented.
     Open to: financial advisors.
+    Found by: FA groups, advisor groups, client groups, block trade groups, allocation profiles, show my
+    groups.
     """
     return await gateway.get("/iserver/account/allocation/group")
 
@@ -42,6 +46,8 @@ async def create_allocation_group(gateway: Gateway, wanted: NewGroup) -> Json:
     \f
     Source: IBKR Web API reference, "Add Allocation Group"; documented.
     Open to: financial advisors.
+    Found by: new group of clients, FA group, add a group, make an allocation profile, block trading,
+    split trades between clients, pro rata.
     """
     return await gateway.post("/iserver/account/allocation/group", body=wanted.sent())
 
@@ -54,6 +60,8 @@ async def modify_allocation_group(gateway: Gateway, wanted: ChangedGroup) -> Jso
     \f
     Source: IBKR Web API reference, "Modify Allocation Group"; documented.
     Open to: financial advisors.
+    Found by: edit a group, change the members, add a client to a group, remove a client from a group,
+    update weights, FA group.
     """
     return await gateway.put("/iserver/account/allocation/group", body=wanted.sent())
 
@@ -64,6 +72,8 @@ async def get_allocation_group(gateway: Gateway, name: ExistingGroup) -> Json:
     \f
     Source: IBKR Web API reference, "Retrieve Single Allocation Group"; documented.
     Open to: financial advisors.
+    Found by: who is in a group, group members, group details, FA group, weights of clients, allocation
+    profile.
     """
     return await gateway.post("/iserver/account/allocation/group/single", body={"name": name}, reads=True)
 
@@ -74,6 +84,7 @@ async def delete_allocation_group(gateway: Gateway, name: ExistingGroup) -> Json
     \f
     Source: IBKR Web API reference, "Delete An Allocation Group"; documented.
     Open to: financial advisors.
+    Found by: remove a group, drop an FA group, get rid of an allocation profile.
     """
     return await gateway.post("/iserver/account/allocation/group/delete", body={"name": name})
 
@@ -84,6 +95,8 @@ async def get_allocation_presets(gateway: Gateway) -> Json:
     \f
     Source: IBKR Web API reference, "Retrieve Allocation Presets"; documented.
     Open to: financial advisors.
+    Found by: FA settings, advisor preferences, default allocation, show presets, how trades are
+    distributed.
     """
     return await gateway.get("/iserver/account/allocation/presets")
 
@@ -94,5 +107,7 @@ async def set_allocation_presets(gateway: Gateway, wanted: AllocationPresets) ->
     \f
     Source: IBKR Web API reference, "Set Allocation Preset"; documented.
     Open to: financial advisors.
+    Found by: FA settings, advisor preferences, change default allocation method, update presets, save
+    presets.
     """
     return await gateway.post("/iserver/account/allocation/presets", body=wanted.sent())

@@ -28,6 +28,7 @@ async def list_models(gateway: Gateway) -> Json:
     \f
     Source: IBKR Web API reference, "Request All Models"; documented.
     Open to: financial advisors.
+    Found by: FA models, my models, model names, investment strategies, show all models.
     """
     return await gateway.post("/fa/model/list", body=REQUEST, reads=True)
 
@@ -40,6 +41,8 @@ async def get_model_summary(gateway: Gateway, wanted: OneModel) -> Json:
     \f
     Source: IBKR Web API reference, "Request Model Summary"; documented.
     Open to: financial advisors.
+    Found by: model overview, FA model details, net liquidation of a strategy, model drift, mismatch, how
+    big is a model.
     """
     return await gateway.post("/fa/model/summary", body=wanted.sent(), reads=True)
 
@@ -50,6 +53,9 @@ async def list_model_positions(gateway: Gateway, wanted: ModelPositionsWanted) -
     \f
     Source: IBKR Web API reference, "Request Model Positions"; documented.
     Open to: financial advisors.
+    Found by: holdings of a model, weights, drift, imbalance, model composition, FA model allocation,
+    target percent against actual.
+    For less: Set a `limit`.
     """
     return await gateway.post("/fa/model/positions", body=wanted.sent(), reads=True)
 
@@ -60,6 +66,8 @@ async def list_model_accounts(gateway: Gateway, wanted: ModelAccountsWanted) -> 
     \f
     Source: IBKR Web API reference, "Get Models Accounts"; documented.
     Open to: financial advisors.
+    Found by: which clients are in a model, accounts following a strategy, FA model members, profit per
+    account, subscribers.
     """
     return await gateway.post("/fa/model/accounts-details", body=wanted.sent(), reads=True)
 
@@ -72,6 +80,8 @@ async def save_model(gateway: Gateway, wanted: ModelTargets) -> Json:
     \f
     Source: IBKR Web API reference, "Set Model Allocations"; documented.
     Open to: financial advisors.
+    Found by: new FA model, define a strategy, set weights, change target allocation, edit a model, update
+    a model, asset mix.
     """
     return await gateway.post("/fa/model/save", body=wanted.sent())
 
@@ -84,6 +94,8 @@ async def draft_model_investment(gateway: Gateway, wanted: InvestmentDraft) -> J
     \f
     Source: IBKR Web API reference, "Invest Account Into Model"; documented.
     Open to: financial advisors.
+    Found by: put client money into a strategy, withdraw from a model, allocate cash, fund a model, invest
+    and divest, FA model, plan a transfer, take money out.
     """
     return await gateway.post("/fa/model/invest-divest", body=wanted.sent())
 
@@ -94,6 +106,8 @@ async def list_model_investments(gateway: Gateway, wanted: ModelInvestmentsWante
     \f
     Source: IBKR Web API reference, "Summary Of Accounts Invested In The Model"; documented.
     Open to: financial advisors.
+    Found by: who is invested in a strategy, amounts per client, invested accounts, FA model, independent
+    and model values, invested clients.
     """
     return await gateway.post("/fa/model/invest-divest-positions", body=wanted.sent(), reads=True)
 
@@ -104,6 +118,8 @@ async def submit_model_transfers(gateway: Gateway, wanted: DraftedTransfers) -> 
     \f
     Source: IBKR Web API reference, "Submit Transfers"; documented.
     Open to: financial advisors.
+    Found by: execute the draft, transmit, confirm the investment, send all orders of a model, FA model,
+    invest now, rebalance.
     """
     return await gateway.post("/fa/model/submit-transfers", body=wanted.sent())
 
@@ -114,6 +130,7 @@ async def get_model_presets(gateway: Gateway) -> Json:
     \f
     Source: IBKR Web API reference, "Get Model Preset"; documented.
     Open to: financial advisors.
+    Found by: FA model settings, rebalance preferences, show rebalancing options, tolerance, board lots.
     """
     return await gateway.post("/fa/fa-preset/get", body=REQUEST, reads=True)
 
@@ -124,5 +141,7 @@ async def save_model_presets(gateway: Gateway, wanted: ModelPresets) -> Json:
     \f
     Source: IBKR Web API reference, "Set Model Preset"; documented.
     Open to: financial advisors.
+    Found by: FA model settings, change rebalance preferences, rebalancing options, tolerance, board lots,
+    update presets.
     """
     return await gateway.post("/fa/fa-preset/save", body=wanted.sent())

@@ -38,6 +38,10 @@ async def get_market_snapshot(
     100 lines until `unsubscribe_market_data`.
     \f
     Source: IBKR Web API reference, "Live Market Data Snapshot"; recorded.
+    Found by: current price, stock price, what is it trading at, how much is a share, bid and ask,
+    real-time quote, last traded price, market price, delta gamma theta vega, greeks, implied vol, spread,
+    price now, volume today, percent change, 52 week high, dividend yield, market cap, P/E.
+    For less: Ask for fewer `conids` or `fields` at a time.
     """
     return await gateway.get("/iserver/marketdata/snapshot", conids=conids, fields=fields or QUOTE)
 
@@ -51,6 +55,10 @@ async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryWant
     period is refused, with those that do.
     \f
     Source: IBKR Web API reference, "Historical Market Data"; recorded.
+    Found by: historical prices, OHLC, OHLCV, candles, candlestick, chart data, past prices, time series,
+    price last week, yesterday's close, backtest, daily data, intraday data, how has it moved, trend,
+    charts.
+    For less: Ask for a shorter `period` or a larger `bar`.
     """
     return await gateway.get("/iserver/marketdata/history", **wanted.sent())
 
@@ -62,6 +70,8 @@ async def unsubscribe_market_data(gateway: Gateway, conid: BodyConid) -> Json:
     A contract without a line is refused ("unknown").
     \f
     Source: IBKR Web API reference, "Unsubscribe (Single)"; recorded.
+    Found by: stop streaming, cancel quotes, close a data stream, end subscription, release line, stop
+    receiving prices.
     """
     return await gateway.post("/iserver/marketdata/unsubscribe", body={"conid": conid})
 
@@ -71,5 +81,7 @@ async def unsubscribe_all_market_data(gateway: Gateway) -> Json:
     """Give back all market-data lines, also those of other programs on this gateway.
     \f
     Source: IBKR Web API reference, "Unsubscribe (All)"; recorded.
+    Found by: stop all streaming, cancel every quote subscription, clear all data streams, end all
+    subscriptions, too many tickers, line limit reached, release lines.
     """
     return await gateway.get("/iserver/marketdata/unsubscribeall")

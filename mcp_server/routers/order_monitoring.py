@@ -39,6 +39,10 @@ async def list_live_orders(
     epoch ms. For another account, `select_account` first.
     \f
     Source: IBKR Web API reference, "Live Orders"; recorded.
+    Found by: open orders, pending orders, working orders, my orders, active orders, what orders do I
+    have, unfilled, outstanding, order book, orders placed, still waiting, cancelled orders, current
+    orders.
+    For less: Name statuses in `filters`.
     """
     return await gateway.get("/iserver/account/orders", filters=filters, force=force, accountId=account_id)
 
@@ -51,6 +55,8 @@ async def get_order_status(gateway: Gateway, order_id: OrderId) -> Json:
     session are refused (503).
     \f
     Source: IBKR Web API reference, "Order Status"; recorded.
+    Found by: did my order fill, was it executed, order details, is it filled, partially filled, check an
+    order, track an order, why was it rejected, order state.
     """
     return await gateway.get("/iserver/account/order/status/{order}", order_id)
 
@@ -66,5 +72,8 @@ async def list_trades(
     `side` is B or S, `size` a number, `price` and `commission` text, `trade_time_r` epoch ms.
     \f
     Source: IBKR Web API reference, "Trades"; recorded.
+    Found by: trade history, fills, filled orders, what did I buy, what did I sell, executed orders,
+    recent transactions, commissions paid, fees, trades this week, past trades, deals, activity.
+    For less: Ask for fewer `days`.
     """
     return await gateway.get("/iserver/account/trades", days=days, accountId=account_id)

@@ -33,6 +33,8 @@ async def list_portfolio_accounts(gateway: Gateway) -> Json:
     """List the accounts whose positions and balances can be read, with their attributes.
     \f
     Source: IBKR Web API reference, "Portfolio Accounts"; recorded.
+    Found by: my accounts, which accounts do I have, account number, account ids, account list, base
+    currency, account type, what can I look at, start here, first call.
     """
     return await gateway.get("/portfolio/accounts")
 
@@ -44,6 +46,9 @@ async def list_subaccounts(gateway: Gateway) -> Json:
     With more, use `list_large_subaccounts`. An individual sees the one account.
     \f
     Source: IBKR Web API reference, "Portfolio Subaccounts"; recorded.
+    Found by: client accounts, advisor's clients, accounts under management, customers, child accounts,
+    linked accounts, family accounts.
+    For less: Use `list_large_subaccounts`, which has pages.
     """
     return await gateway.get("/portfolio/subaccounts")
 
@@ -57,6 +62,8 @@ async def list_large_subaccounts(
     `metadata` has `total`, `pageSize` and `pageNum`.
     \f
     Source: IBKR Web API reference, "Portfolio Subaccounts (Large Account Structures)"; recorded.
+    Found by: client accounts page by page, many customers, more than a hundred clients, accounts under
+    management, paginated accounts, tiered structure.
     """
     return await gateway.get("/portfolio/subaccounts2", page=page, accountId=account_id, nocache=nocache)
 
@@ -74,6 +81,8 @@ async def get_combined_allocation(
     `long` and `short` market values in base currency.
     \f
     Source: IBKR Web API reference, "Portfolio Allocation (All)"; recorded.
+    Found by: asset allocation of all accounts, diversification, overall breakdown, consolidated exposure,
+    portfolio mix, household, combined sector exposure, pie chart.
     """
     return await gateway.post("/portfolio/allocation", body={"acctIds": account_ids}, reads=True)
 
@@ -85,6 +94,9 @@ async def list_positions_by_conid(gateway: Gateway, conid: Conid) -> Json:
     Keyed by account id (also segments such as U1234567C); empty when nobody holds it.
     \f
     Source: IBKR Web API reference, "Position & Contract Info"; recorded.
+    Found by: do I own this stock, do I hold it, how many shares of one company, which account holds it,
+    position across accounts, holding of a stock.
+    For less: Use `get_position` for one account.
     """
     return await gateway.get("/portfolio/positions/{conid}", conid)
 
@@ -94,6 +106,8 @@ async def get_account_attributes(gateway: Gateway, account_id: AccountId) -> Jso
     """Get the attributes of one account: type, title, base currency, parent.
     \f
     Source: IBKR Web API reference, "Specific Account's Portfolio Information"; recorded.
+    Found by: account details, account metadata, account settings, account type, base currency, margin or
+    cash account, is it an IRA, nickname, description, when was it opened.
     """
     return await gateway.get("/portfolio/{account}/meta", account_id)
 
@@ -106,6 +120,10 @@ async def get_portfolio_summary(gateway: Gateway, account_id: AccountId) -> Json
     `get_account_summary` has the headline figures alone.
     \f
     Source: IBKR Web API reference, "Portfolio Summary"; recorded.
+    Found by: account values, detailed balances, all figures, leverage, cushion, accrued dividend, gross
+    position value, excess liquidity, day trades remaining, net liquidation, buying power, full account
+    details, equity with loan value.
+    For less: Use `get_account_summary`, which has the headline figures.
     """
     return await gateway.get("/portfolio/{account}/summary", account_id)
 
@@ -117,6 +135,9 @@ async def get_ledger(gateway: Gateway, account_id: AccountId) -> Json:
     `timestamp` is epoch seconds; `exchangerate` converts to base currency.
     \f
     Source: IBKR Web API reference, "Portfolio Ledger"; recorded.
+    Found by: cash balances by currency, how much cash do I have, how many euros, dollars, foreign cash,
+    settled cash, interest, dividends, currency holdings, unrealized and realized profit, money per
+    currency, FX balances.
     """
     return await gateway.get("/portfolio/{account}/ledger", account_id)
 
@@ -128,6 +149,9 @@ async def get_allocation(gateway: Gateway, account_id: AccountId, model: Model =
     `long` and `short` market values in base currency.
     \f
     Source: IBKR Web API reference, "Portfolio Allocation (Single)"; recorded.
+    Found by: asset allocation, diversification, how diversified am I, sector exposure, breakdown,
+    portfolio mix, weights, percent in stocks, industry, concentration, pie chart, how is my money
+    invested.
     """
     return await gateway.get("/portfolio/{account}/allocation", account_id, model=model)
 
@@ -150,6 +174,10 @@ async def list_positions(
     `list_uncached_positions`. Past the last page: an empty list.
     \f
     Source: IBKR Web API reference, "Positions"; recorded.
+    Found by: holdings, what do I own, my portfolio, my stocks, investments, shares held, average cost,
+    unrealized gain, what stocks do I have, my shares, securities, portfolio contents, how are my
+    investments doing, cost basis.
+    For less: Use `get_position` for one contract.
     """
     return await gateway.get(
         "/portfolio/{account}/positions/{page}",
@@ -176,6 +204,9 @@ async def list_uncached_positions(
     Other names than `list_positions`: `description`, `marketPrice`, `marketValue`; `conid` is text here.
     \f
     Source: IBKR Web API reference, "Positions (NEW)"; recorded.
+    Found by: real-time positions, fresh holdings, live portfolio, up to date positions, current holdings,
+    just traded, without cache, latest, portfolio2.
+    For less: Use `list_positions`, which has pages, or `get_position` for one contract.
     """
     return await gateway.get(
         "/portfolio2/{account}/positions", account_id, model=model, sort=sort, direction=direction
@@ -189,6 +220,8 @@ async def get_position(gateway: Gateway, account_id: AccountId, conid: Conid) ->
     A list of one row; empty when it is not held.
     \f
     Source: IBKR Web API reference, "Positions by Conid"; recorded.
+    Found by: how many shares do I have of a stock, do I own it, holding in one stock, my average price,
+    cost basis, profit on one stock, position size, single holding.
     """
     return await gateway.get("/portfolio/{account}/position/{conid}", account_id, conid)
 
@@ -200,6 +233,8 @@ async def list_combo_positions(gateway: Gateway, account_id: AccountId, nocache:
     With none, IBKR answers an empty list or refuses (500).
     \f
     Source: IBKR Web API reference, "Combination Positions"; recorded.
+    Found by: spreads, option strategies, multi-leg, verticals, straddles, iron condor, calendar spread,
+    combos, strategy positions, complex positions.
     """
     return await gateway.get("/portfolio/{account}/combo/positions", account_id, nocache=nocache)
 
@@ -209,5 +244,7 @@ async def invalidate_position_cache(gateway: Gateway, account_id: AccountId) -> 
     """Make IBKR forget its cached positions, so that `list_positions` reads them anew.
     \f
     Source: IBKR Web API reference, "Invalidate Backend Portfolio Cache"; recorded.
+    Found by: refresh positions, stale holdings, positions out of date, update portfolio, reload, clear
+    cache, positions not updating, after a trade.
     """
     return await gateway.post("/portfolio/{account}/positions/invalidate", account_id)

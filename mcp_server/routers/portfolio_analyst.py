@@ -25,6 +25,10 @@ async def get_performance(gateway: Gateway, wanted: PerformanceWanted) -> Json:
     added up. IBKR takes one question in 15 minutes; repeated, it gets the kept answer.
     \f
     Source: IBKR Web API reference, "Account Performance"; recorded.
+    Found by: how did my portfolio do, profit this year, year to date return, gain or loss last month,
+    return on investment, equity curve, NAV history, time-weighted, TWR, chart of account value, how much
+    have I made, growth.
+    For less: Ask for a shorter `period`, or for fewer accounts.
     """
     return await gateway.post("/pa/performance", body=wanted.sent(), reads=True)
 
@@ -39,6 +43,9 @@ async def get_performance_all_periods(
     minutes; repeated, it gets the kept answer.
     \f
     Source: IBKR Web API reference, "Account Performance (All Time Periods)"; recorded.
+    Found by: compare returns of day, week, month and year, all time frames, performance overview,
+    historical growth, gains over time, NAV, past returns, since inception.
+    For less: Use `get_performance`, which has one period.
     """
     return await gateway.post("/pa/allperiods", body=wanted.sent(), param=only_account, reads=True)
 
@@ -51,6 +58,10 @@ async def list_transactions(gateway: Gateway, wanted: TransactionsWanted) -> Jso
     minutes; repeated, it gets the kept answer. This week's executions: `list_trades`.
     \f
     Source: IBKR Web API reference, "Transaction History"; recorded.
+    Found by: transaction history, trade history of a stock, when did I buy, purchases, dividends
+    received, realized gain, old trades, past orders, taxes, what did I pay, deposits in kind, account
+    activity, last quarter, 90 days.
+    For less: Ask for fewer `days` or `conids`.
     """
     return await gateway.post("/pa/transactions", body=wanted.sent(), reads=True)
 
@@ -63,5 +74,9 @@ async def get_allocation_breakdown(gateway: Gateway, wanted: AllocationWanted) -
     the currency. One question in 15 minutes; repeated, it gets the kept answer.
     \f
     Source: IBKR Web API reference, "Portfolio Allocation"; recorded.
+    Found by: asset allocation on a past date, geographic exposure, which countries, weights,
+    diversification, exposure by industry, portfolio composition, percent per holding, long and short
+    exposure, historical mix.
+    For less: Ask for one `type` instead of ALL.
     """
     return await gateway.post("/pa/allocation", body=wanted.sent(), reads=True)

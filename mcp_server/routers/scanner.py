@@ -28,6 +28,9 @@ async def get_scanner_parameters(
     Kept for 15 minutes. Which filters an instrument takes stands in `instrument_list`.
     \f
     Source: IBKR Web API reference, "Iserver Scanner Parameters"; recorded.
+    Found by: screener criteria, available scan types, scan codes, filter codes, market scanner options,
+    what can I screen for, scanner fields, location codes.
+    For less: Name one `part`.
     """
     return await gateway.get("/iserver/scanner/params", only=part)
 
@@ -42,5 +45,8 @@ async def run_scanner(gateway: Gateway, wanted: ScanWanted) -> Json:
     rank, without figures: pass the `con_id`s to `get_market_snapshot`.
     \f
     Source: IBKR Web API reference, "Iserver Market Scanner"; recorded.
+    Found by: stock screener, screen stocks, top movers, biggest gainers, biggest losers, hot stocks, most
+    traded, unusual volume, 52 week highs, market movers, find stocks that, high implied volatility, penny
+    stocks, large caps, trending, ideas.
     """
     return await gateway.post("/iserver/scanner/run", body=wanted.sent(), reads=True)

@@ -29,6 +29,8 @@ async def open_brokerage_session(
     that program out. Needs the browser login.
     \f
     Source: IBKR Web API reference, "Initialize Brokerage Session"; recorded.
+    Found by: connect, reconnect, reauthenticate, start trading session, initialise, ssodh init, no
+    bridge, kick out TWS, disconnected, session was lost or taken over, log in to brokerage.
     """
     return await gateway.post(
         "/iserver/auth/ssodh/init", body={"publish": True, "compete": compete}, redact=MACHINE
@@ -43,6 +45,8 @@ async def get_session_status(gateway: Gateway) -> Json:
     program of the same username holds the session. `connected` false: no browser login.
     \f
     Source: IBKR Web API reference, "Authentication Status"; recorded.
+    Found by: am I connected, am I logged in, auth status, connection check, is the gateway up, is IBKR
+    online, health, is TWS logged in elsewhere, why is everything empty.
     """
     return await gateway.post("/iserver/auth/status", reads=True, redact=MACHINE)
 
@@ -56,6 +60,8 @@ async def tickle(gateway: Gateway) -> Json:
     `get_session_status` tells. The session token is left out.
     \f
     Source: IBKR Web API reference, "Ping the server"; recorded.
+    Found by: ping, keepalive, heartbeat, keep alive, prevent timeout, extend the session, session expiry,
+    when will I be logged off.
     """
     return await gateway.tickle(redact=("session", *MACHINE))
 
@@ -68,6 +74,8 @@ async def validate_sso(gateway: Gateway) -> Json:
     minute at most.
     \f
     Source: IBKR Web API reference, "Validate SSO"; documented.
+    Found by: who am I, username, user name, which user is signed in, single sign-on, session expiry, is
+    this a live or paper login, token validity.
     """
     return await gateway.get("/sso/validate", redact=("CREDENTIAL", "IP"))
 
@@ -80,5 +88,6 @@ async def logout(gateway: Gateway) -> Json:
     Open orders stay open.
     \f
     Source: IBKR Web API reference, "Logout of the current session"; recorded.
+    Found by: log out, sign out, log off, disconnect, terminate, close the connection, quit.
     """
     return await gateway.post("/logout")
