@@ -210,7 +210,7 @@ async def test_the_demo_answers_an_mcp_client_and_ends_on_ctrl_c_whatever_env_fi
         assert len(children) == 3
         async with fastmcp.Client(demo.mcp_url) as client:
             names = {tool.name for tool in await client.list_tools()}
-            assert {"list_brokerage_accounts", "get_market_snapshot"} <= names
+            assert {"search_tools", "get_market_snapshot"} <= names
             accounts = await client.call_tool_mcp("list_brokerage_accounts", {})
             assert not accounts.is_error
             assert "DU1234567" in accounts.content[0].text
