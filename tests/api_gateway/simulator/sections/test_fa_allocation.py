@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.simulator.simulation import Options, Simulation
+from tests.api_gateway.simulator.paper_account import Caller
+
+FIRST, SECOND, THIRD, MASTER = "DU1234567", "DU1234568", "DU1234569", "DF1234567"
+GROUP = "/iserver/account/allocation/group"
+PRESETS = "/iserver/account/allocation/presets"
+ACCOUNTS = "/iserver/account/allocation/accounts"
+EQUAL: dict[str, Any] = {
+    "name": "Mine",
+    "default_method": "E",
+    "accounts": [{"name": FIRST}, {"name": SECOND}],
+}
+EVERY_CALL = [
+    ("GET", ACCOUNTS, None),
+    ("GET", GROUP, None),
+    ("POST", GROUP, EQUAL),
+    ("PUT", GROUP, {**EQUAL, "name": "Two_to_one"}),
+    ("POST", f"{GROUP}/single", {"name": "Two_to_one"}),
+    ("POST", f"{GROUP}/delete", {"name": "Two_to_one"}),
+    ("GET", PRESETS, None),
+    ("POST", PRESETS, {"strict_credit_check": True}),
+]
+
+
+@pytest.fixture
+def options() -> Options:
+    return Options(login=True, rate_limits=False, profile="fa")
+
+
+@pytest.fixture
+def asks(gateway: httpx.AsyncClient) -> Caller:
+    return Caller(gateway)
+
+
+async def put(gateway: httpx.AsyncClient, body: Any) -> httpx.Response:
+    return await gateway.put(f"/v1/api{GROUP}", json=body)
+
+
+async def names(asks: Caller) -> list[str]:
+    return [row["name"] for row in (await asks.json(GROUP))["data"]]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), EVERY_CALL)
+async def test_an_advisor_is_answered(
+    gateway: httpx.AsyncClient, method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    reply = await gateway.request(method, f"/v1/api{path}", json=body)
+    assert reply.status_code == 200, reply.text
+    if body is not None and not path.endswith("/single"):
+        assert reply.json() == {"success": True}
+
+
+@pytest.mark.parametrize(
+    "options", [Options(login=True, rate_limits=False, profile=p) for p in ("retail", "live", "dynamic")]
+)
+@pytest.mark.parametrize(("method", "path", "body"), EVERY_CALL)
+async def test_nobody_else_is(
+    gateway: httpx.AsyncClient, options: Options, method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    assert options.profile != "fa"
+    reply = await gateway.request(method, f"/v1/api{path}", json=body)
+    assert (reply.status_code, reply.json()["error"]) == (503, "Service Unavailable")
+
+
+async def test_the_accounts_are_the_clients_with_what_they_are_worth_as_text(asks: Caller) -> None:
+    rows = (await asks.json(ACCOUNTS))["accounts"]
+    assert [row["name"] for row in rows] == [FIRST, SECOND, THIRD]
+    for row in rows:
+        assert [each["key"] for each in row["data"]] == ["NetLiquidation", "AvailableEquity"]
+        assert {type(each["value"]) for each in row["data"]} == {str}
+        summary = await asks.json(f"/iserver/account/{row['name']}/summary")
+        value = float(row["data"][0]["value"])
+        assert value == pytest.approx(summary["netLiquidationValue"], abs=0.51)
+
+
+async def test_a_group_is_created_listed_and_shown(asks: Caller) -> None:
+    assert (await asks.post(GROUP, EQUAL)).json() == {"success": True}
+    assert (await asks.json(GROUP))["data"][-1] == {"name": "Mine", "allocation_method": "E", "size": 2}
+    shown = (await asks.post(f"{GROUP}/single", {"name": "Mine"})).json()
+    assert shown == EQUAL
+    accounts = await asks.json("/iserver/accounts")
+    assert "Mine" in accounts["accounts"]
+    assert "Mine" in accounts["groups"]
+
+
+async def test_amounts_are_shown_as_they_were_given(asks: Caller) -> None:
+    accounts = [{"name": FIRST, "amount": 62.5}, {"name": SECOND, "amount": 37.5}]
+    body = {"name": "Parts", "default_method": "P", "accounts": accounts}
+    assert (await asks.post(GROUP, body)).status_code == 200
+    assert (await asks.post(f"{GROUP}/single", {"name": "Parts"})).json() == body
+    two_to_one = (await asks.post(f"{GROUP}/single", {"name": "Two_to_one"})).json()
+    assert {type(each["amount"]) for each in two_to_one["accounts"]} == {int}
+
+
+async def test_a_group_is_modified_and_renamed(asks: Caller, gateway: httpx.AsyncClient) -> None:
+    before = await names(asks)
+    assert (await put(gateway, {**EQUAL, "name": "Two_to_one"})).json() == {"success": True}
+    assert (await asks.post(f"{GROUP}/single", {"name": "Two_to_one"})).json()["default_method"] == "E"
+    assert (await put(gateway, {**EQUAL, "prev_name": "Two_to_one"})).status_code == 200
+    assert await names(asks) == [*before[:-1], "Mine"]
+
+
+async def test_a_deleted_group_is_gone(asks: Caller) -> None:
+    assert (await asks.post(f"{GROUP}/delete", {"name": "Two_to_one"})).json() == {"success": True}
+    assert "Two_to_one" not in await names(asks)
+    assert (await asks.post(f"{GROUP}/delete", {"name": "Two_to_one"})).status_code == 500
+
+
+@pytest.mark.parametrize("name", ["two_to_one", "TWO_TO_ONE", "Nobody", "All"])
+async def test_names_are_case_sensitive(asks: Caller, gateway: httpx.AsyncClient, name: str) -> None:
+    for path in ("single", "delete"):
+        assert (await asks.post(f"{GROUP}/{path}", {"name": name})).status_code == 500
+    assert (await put(gateway, {**EQUAL, "prev_name": name})).status_code == 500
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "Two_to_one"},
+        {"accounts": [{"name": MASTER}]},
+        {"accounts": [{"name": "DU7654321"}]},
+        {"default_method": "R"},
+        {"default_method": "P", "accounts": [{"name": FIRST, "amount": 60}]},
+        {"accounts": [{"name": FIRST, "amount": 5}]},
+    ],
+)
+async def test_what_the_back_end_cannot_do_is_500_and_changes_nothing(
+    asks: Caller, simulation: Simulation, change: dict[str, Any]
+) -> None:
+    before = dict(simulation.allocation.groups)
+    reply = await asks.post(GROUP, EQUAL | change)
+    assert (reply.status_code, list(reply.json())) == (500, ["error", "statusCode"])
+    assert not any(account in reply.text for account in (FIRST, MASTER, "DU7654321"))
+    assert simulation.allocation.groups == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        {},
+        {**EQUAL, "name": ""},
+        {**EQUAL, "name": 5},
+        {**EQUAL, "default_method": "X"},
+        {**EQUAL, "default_method": ["E"]},
+        {**EQUAL, "accounts": []},
+        {**EQUAL, "accounts": [FIRST]},
+        {**EQUAL, "accounts": [{"name": FIRST}, {"name": FIRST}]},
+        {**EQUAL, "accounts": [{"name": FIRST, "amount": "5"}]},
+        {**EQUAL, "accounts": [{"name": FIRST, "amount": True}]},
+    ],
+)
+async def test_a_body_of_the_wrong_shape_is_a_bad_request(
+    gateway: httpx.AsyncClient, simulation: Simulation, body: Any
+) -> None:
+    before = dict(simulation.allocation.groups)
+    for method in ("POST", "PUT"):
+        assert (await gateway.request(method, f"/v1/api{GROUP}", json=body)).status_code == 400
+    assert simulation.allocation.groups == before
+
+
+async def test_the_presets_keep_what_is_not_given(asks: Caller, simulation: Simulation) -> None:
+    before = await asks.json(PRESETS)
+    assert before == {
+        "group_auto_close_positions": False,
+        "profiles_auto_close_positions": False,
+        "strict_credit_check": False,
+        "group_proportional_allocation": False,
+        "default_method_for_all": "AvailableEquity",
+    }
+    await asks.post(PRESETS, {"default_method_for_all": "E"})
+    await asks.post(PRESETS, {"strict_credit_check": True})
+    changed = {"default_method_for_all": "E", "strict_credit_check": True}
+    assert await asks.json(PRESETS) == before | changed
+    assert simulation.allocation.split("All", 3) == {FIRST: 1, SECOND: 1, THIRD: 1}
+
+
+@pytest.mark.parametrize("body", [{"default_method_for_all": "X"}, {"strict_credit_check": 1}, []])
+async def test_presets_of_the_wrong_kind_change_nothing(asks: Caller, body: Any) -> None:
+    before = await asks.json(PRESETS)
+    assert (await asks.post(PRESETS, body)).status_code == 400
+    assert await asks.json(PRESETS) == before
