@@ -1,7 +1,90 @@
-"""Alerts: what IBKR is to tell the user when a condition is met."""
+"""Alerts: be told when a price, a time or a margin is reached."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path
+
+from mcp_server.dependencies import AccountId, Gateway, OrderNumber
+from mcp_server.effects import CHANGES, DESTROYS, REPEATABLE
+from mcp_server.models.alerts import Alert
+from mcp_server.relay import Json
 
 router = APIRouter(tags=["Alerts"])
+
+AlertId = Annotated[OrderNumber, Path(description="`order_id` from `list_alerts`.")]
+
+
+@router.get("/iserver/account/{account_id}/alerts")
+async def list_alerts(gateway: Gateway, account_id: AccountId) -> Json:
+    """List the alerts of an account: names, active or not, triggered or not.
+    \f
+    Source: IBKR Web API reference, "Get a list of available alerts"; documented.
+    Found by: price alarms, notifications set up.
+    """
+    return await gateway.get("/iserver/account/{account}/alerts", account_id)
+
+
+@router.get("/iserver/account/alert/{alert_id}")
+async def get_alert(gateway: Gateway, alert_id: AlertId) -> Json:
+    """Get the details of one alert: conditions, message, expiry.
+    \f
+    Source: IBKR Web API reference, "Get details of a specific alert"; documented.
+    Found by: show what an alarm waits for, its trigger.
+    """
+    # Q is the only type there is, and IBKR refuses a request without it.
+    return await gateway.get("/iserver/account/alert/{alert}", alert_id, type="Q")
+
+
+@router.get("/iserver/account/mta")
+async def get_mta_alert(gateway: Gateway) -> Json:
+    """Get the Mobile Trading Assistant (MTA) alert, of which each username has one.
+
+    Its `order_id` is new at each read; `tool_id` stays.
+    \f
+    Source: IBKR Web API reference, "Get MTA Alert"; recorded.
+    Found by: phone assistant, app alarm.
+    """
+    return await gateway.get("/iserver/account/mta")
+
+
+@router.post("/iserver/account/{account_id}/alert", openapi_extra=CHANGES)
+async def save_alert(gateway: Gateway, account_id: AccountId, wanted: Alert) -> Json:
+    """Save an alert on a price, time, margin, trade or volume: a new one, or `order_id` modified.
+
+    IBKR refuses this to many logins (403).
+    \f
+    Source: IBKR Web API reference, "Create or Modify Alert"; documented.
+    Found by: create or set a price alarm, notify me when, edit an alert.
+    """
+    return await gateway.post("/iserver/account/{account}/alert", account_id, body=wanted.sent())
+
+
+@router.post("/iserver/account/{account_id}/alert/activate", openapi_extra=CHANGES | REPEATABLE)
+async def activate_alert(
+    gateway: Gateway,
+    account_id: AccountId,
+    alert_id: Annotated[OrderNumber, Body(embed=True, description="`order_id` from `list_alerts`.")],
+    alert_active: Annotated[bool, Body(embed=True, description="true on, false off.")],
+) -> Json:
+    """Activate an alert, or deactivate it without deleting it.
+    \f
+    Source: IBKR Web API reference, "Activate or Deactivate an alert"; documented.
+    Found by: turn on, turn off, pause, switch, enable, disable an alarm.
+    """
+    return await gateway.post(
+        "/iserver/account/{account}/alert/activate",
+        account_id,
+        body={"alertId": alert_id, "alertActive": int(alert_active)},
+    )
+
+
+@router.delete("/iserver/account/{account_id}/alert/{alert_id}", openapi_extra=DESTROYS)
+async def delete_alert(gateway: Gateway, account_id: AccountId, alert_id: AlertId) -> Json:
+    """Delete one alert for good; the MTA alert goes back to its defaults.
+    \f
+    Source: IBKR Web API reference, "Delete an alert"; documented.
+    Found by: remove, cancel an alarm.
+    """
+    return await gateway.delete("/iserver/account/{account}/alert/{alert}", account_id, alert_id)

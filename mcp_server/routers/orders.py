@@ -2,6 +2,149 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Query
+
+from mcp_server.dependencies import AccountId, Gateway, OrderId, OrderNumber, Text
+from mcp_server.effects import CHANGES, DESTROYS, READS, REPEATABLE
+from mcp_server.models.orders import Allocated, Cancellation, MessageId, Orders, OrderTicket, ReplyId
+from mcp_server.relay import Json
 
 router = APIRouter(tags=["Orders"])
+
+AccountOrGroup = Annotated[Allocated, Path(description="Account id; for advisors also an allocation group.")]
+
+
+@router.post("/iserver/account/{account_id}/orders", openapi_extra=CHANGES)
+async def place_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Orders) -> Json:
+    """Place an order to buy or sell, a bracket or a one-cancels-all group. It may trade at once.
+
+    `preview_orders` first. Answers: `order_id`: accepted; `message`: a question, and nothing is placed unless
+    the very next call is `answer_order_question` (any other voids it); `error`: refused; `options`: use
+    `answer_server_prompt`. Outcome unknown: look at `list_live_orders` before anything else. Give a `c_oid`;
+    bracket children have none.
+    \f
+    Source: IBKR Web API reference, "Place Order"; recorded.
+    Found by: trade, submit an order, limit order, market order, stop loss, take profit, OCO, purchase, short.
+    """
+    return await gateway.post(
+        "/iserver/account/{allocation}/orders", account_id, body=wanted.sent_to(account_id)
+    )
+
+
+@router.post("/iserver/account/{account_id}/orders/whatif", openapi_extra=READS)
+async def preview_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Orders) -> Json:
+    """Preview an order without placing it: cost, commission, margin and equity after it (what-if).
+
+    Takes what `place_orders` takes. Amounts are text ("1,977.60 USD"); read `error` and `warn`. A
+    `get_market_snapshot` before avoids a warning of missing data.
+    \f
+    Source: IBKR Web API reference, "Preview Order / WhatIf Order"; recorded.
+    Found by: simulate an order, margin impact, buying power needed, fees of a trade, dry run.
+    """
+    return await gateway.post(
+        "/iserver/account/{allocation}/orders/whatif",
+        account_id,
+        body=wanted.sent_to(account_id),
+        reads=True,
+    )
+
+
+@router.post("/iserver/account/{account_id}/order/{order_id}", openapi_extra=CHANGES)
+async def modify_order(
+    gateway: Gateway, account_id: AccountId, order_id: OrderId, wanted: OrderTicket
+) -> Json:
+    """Modify an open order: its price, size or time in force.
+
+    Give the complete ticket, unchanged fields too (see `get_order_status`). Answers, questions and unknown
+    outcomes are as with `place_orders`.
+    \f
+    Source: IBKR Web API reference, "Modify Order"; recorded.
+    Found by: change, edit, update, replace or reprice an order, move a stop.
+    """
+    return await gateway.post(
+        "/iserver/account/{account}/order/{order}", account_id, order_id, body=wanted.sent_to(account_id)
+    )
+
+
+@router.delete("/iserver/account/{account_id}/order/{order_id}", openapi_extra=DESTROYS)
+async def cancel_order(
+    gateway: Gateway, account_id: AccountId, order_id: OrderId, record: Annotated[Cancellation, Query()]
+) -> Json:
+    """Request that one open order be cancelled.
+
+    "Request was submitted" is not yet cancelled, and it may still fill: look at `get_order_status` until
+    Cancelled.
+    \f
+    Source: IBKR Web API reference, "Cancel Order"; recorded.
+    Found by: delete, kill, stop, pull or withdraw an order.
+    """
+    return await gateway.delete(
+        "/iserver/account/{account}/order/{order}", account_id, order_id, **record.sent()
+    )
+
+
+@router.post("/iserver/reply/{reply_id}", openapi_extra=CHANGES)
+async def answer_order_question(
+    gateway: Gateway,
+    reply_id: Annotated[ReplyId, Path(description="`id` of the question.")],
+    confirmed: Annotated[bool, Body(embed=True, description="true goes on with the order, false drops it.")],
+) -> Json:
+    """Answer the question that IBKR asks about an order: go on with it, or drop it.
+
+    Must directly follow `place_orders` or `modify_order`; a call between voids the question, and the order is
+    not placed. The answer is as theirs, often another question. Outcome unknown: `list_live_orders`.
+    \f
+    Source: IBKR Web API reference, "Place Order Reply Confirmation"; recorded.
+    Found by: confirm an order, reply to a warning, yes or no, are you sure.
+    """
+    return await gateway.post("/iserver/reply/{reply}", reply_id, body={"confirmed": confirmed})
+
+
+@router.post("/iserver/questions/suppress", openapi_extra=CHANGES | REPEATABLE)
+async def suppress_order_questions(
+    gateway: Gateway,
+    message_ids: Annotated[
+        list[MessageId],
+        Body(embed=True, min_length=1, max_length=51, description="From `messageIds` of the questions."),
+    ],
+) -> Json:
+    """Suppress kinds of questions about orders until the brokerage session ends.
+
+    A safety catch off: such orders go through unasked. o163 price far off, o354 no market data, o383 size
+    limit, o451 value limit, o10151 market order. Unknown ids are accepted.
+    \f
+    Source: IBKR Web API reference, "Suppress Messages"; recorded.
+    Found by: skip, silence or turn off confirmations, precautionary warnings.
+    """
+    return await gateway.post("/iserver/questions/suppress", body={"messageIds": message_ids})
+
+
+@router.post("/iserver/questions/suppress/reset", openapi_extra=CHANGES | REPEATABLE)
+async def reset_suppressed_questions(gateway: Gateway) -> Json:
+    """Reset the suppressed questions: IBKR asks all of them about orders again.
+    \f
+    Source: IBKR Web API reference, "Reset Suppressed Messages"; recorded.
+    Found by: restore order warnings, turn confirmations on again, unsuppress.
+    """
+    return await gateway.post("/iserver/questions/suppress/reset", body={})
+
+
+@router.post("/iserver/notification", openapi_extra=CHANGES)
+async def answer_server_prompt(
+    gateway: Gateway,
+    order_id: Annotated[OrderNumber, Body(embed=True, description="`orderId` of the prompt.")],
+    req_id: Annotated[Text, Body(embed=True, description="`reqId` of the prompt.")],
+    text: Annotated[Text, Body(embed=True, description="One of its `options`, letter for letter.")],
+) -> Json:
+    """Answer a prompt that came in place of an order's answer, by one of its `options`.
+
+    Answers "Success"; then look at `list_live_orders`.
+    \f
+    Source: IBKR Web API reference, "Respond to a Server Prompt"; documented.
+    Found by: advanced order reject, dismiss a server prompt, acknowledge.
+    """
+    return await gateway.post(
+        "/iserver/notification", body={"orderId": order_id, "reqId": req_id, "text": text}
+    )

@@ -1,7 +1,62 @@
-"""Watchlists: named lists of contracts."""
+"""Watchlists: lists of contracts that belong to the username."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from mcp_server.dependencies import Gateway
+from mcp_server.effects import DESTROYS, REPEATABLE
+from mcp_server.models.watchlists import Watchlist, WatchlistId
+from mcp_server.relay import Json
 
 router = APIRouter(tags=["Watchlists"])
+
+OneWatchlist = Annotated[WatchlistId, Query(description="`id` from `list_watchlists`.")]
+
+
+@router.get("/iserver/watchlists")
+async def list_watchlists(gateway: Gateway) -> Json:
+    """List the watchlists of the user: names, ids and when they were modified.
+    \f
+    Source: IBKR Web API reference, "Get All Watchlists"; recorded.
+    Found by: favourites, saved symbols, stocks I follow.
+    """
+    # The only value there is.
+    return await gateway.get("/iserver/watchlists", SC="USER_WATCHLIST")
+
+
+@router.get("/iserver/watchlist")
+async def get_watchlist(gateway: Gateway, watchlist_id: OneWatchlist) -> Json:
+    """Get the contracts of one watchlist.
+
+    The first read may lack names; a second has them.
+    \f
+    Source: IBKR Web API reference, "Get Watchlist Information"; recorded.
+    Found by: what is in a list, instruments, symbols, favourites.
+    """
+    return await gateway.get("/iserver/watchlist", id=watchlist_id)
+
+
+@router.post("/iserver/watchlist", openapi_extra=DESTROYS | REPEATABLE)
+async def save_watchlist(gateway: Gateway, wanted: Watchlist) -> Json:
+    """Save a watchlist: create one, or replace all rows of the one that has the id.
+
+    To add or remove a contract, give all rows of `get_watchlist` with the change in them. The answer shows no
+    rows.
+    \f
+    Source: IBKR Web API reference, "Create a Watchlist"; recorded.
+    Found by: new list, edit favourites, add a stock to a list, remove a symbol, rename.
+    """
+    return await gateway.post("/iserver/watchlist", body=wanted.sent())
+
+
+@router.delete("/iserver/watchlist", openapi_extra=DESTROYS)
+async def delete_watchlist(gateway: Gateway, watchlist_id: OneWatchlist) -> Json:
+    """Delete a whole watchlist for good.
+    \f
+    Source: IBKR Web API reference, "Delete a Watchlist"; recorded.
+    Found by: remove a list, drop favourites.
+    """
+    return await gateway.delete("/iserver/watchlist", id=watchlist_id)

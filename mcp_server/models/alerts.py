@@ -1,0 +1,118 @@
+"""An alert: what has to happen, and who is told."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+
+from mcp_server.dependencies import OrderNumber, Text, like, wrong
+from mcp_server.models.arguments import Arguments
+from mcp_server.models.moments import Moment, check_moment
+
+TIME: Final = 3
+NUMERIC: Final = frozenset({1, 4, 6})
+MOBILE: Final = frozenset({7, 8, 9})
+MOST_CONDITIONS: Final = 20
+LONGEST_MESSAGE: Final = 500
+ANY: Final = "*"
+
+
+def _one_line(text: str) -> str:
+    if not (0 < len(text) <= LONGEST_MESSAGE and text.isprintable()):
+        raise wrong(f"should be one line of 1 to {LONGEST_MESSAGE} printable characters")
+    return text
+
+
+Message = Annotated[str, AfterValidator(_one_line)]
+# IBKR has 1 and 0 where others have true and false.
+Flag = Annotated[bool, PlainSerializer(int)]
+Email = Annotated[
+    str, like(r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}", "an e-mail address")
+]
+ConidAtExchange = Annotated[
+    str, like(r"[1-9][0-9]{0,9}@[A-Z0-9][A-Z0-9._]{0,19}", "conid@EXCHANGE such as 265598@SMART")
+]
+Zone = Annotated[str, like("[A-Za-z][A-Za-z0-9_+/-]{0,39}", "a time zone such as US/Eastern")]
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?", re.ASCII)
+
+
+class AlertCondition(Arguments):
+    """One condition."""
+
+    type: Annotated[
+        Literal[1, 3, 4, 5, 6, 7, 8, 9],
+        Field(description="1 price 3 time 4 margin 5 trade 6 volume; MTA: 7 market 8 position 9 P&L."),
+    ]
+    conidex: Annotated[ConidAtExchange, Field(description="As 265598@SMART.")]
+    operator: Annotated[Literal[">=", "<=", ">", "<", "=="], Field(description="Comparison.")]
+    value: Annotated[Text, Field(description='As text: "195.00"; time YYYYMMDD-HH:mm:ss; "*" any.')]
+    logic_bind: Annotated[Literal["a", "o", "n"], Field(description="a and, o or; n at the last one.")]
+    time_zone: Annotated[Zone | None, Field(description="MTA, e.g. US/Eastern.")] = None
+
+    @model_validator(mode="after")
+    def _a_value_of_its_type(self) -> Self:
+        if self.value != ANY and self.type in NUMERIC and not _NUMBER.fullmatch(self.value):
+            raise wrong(f'`value` of type {self.type} should be a number as text, such as "195.00"')
+        if self.value != ANY and self.type == TIME:
+            check_moment(self.value)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _with_the_only_trigger_method(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {**dump(self), "triggerMethod": "0"}
+
+
+class Alert(Arguments):
+    """A whole alert."""
+
+    alert_name: Annotated[Text, Field(description="Name of the alert.")]
+    alert_message: Annotated[Message, Field(description="What it says.")]
+    alert_repeatable: Annotated[Flag, Field(description="More than once.")]
+    conditions: Annotated[list[AlertCondition], Field(description="What triggers it.")]
+    outside_rth: Annotated[Flag, Field(description="Outside regular hours.")]
+    tif: Annotated[Literal["GTC", "GTD"], Field(description="GTD: to `expire_time`.")]
+    expire_time: Annotated[Moment | None, Field(description="YYYYMMDD-HH:mm:ss.")] = None
+    send_message: Annotated[Flag | None, Field(description="Mail to `email`.")] = None
+    email: Annotated[Email | None, Field(description="E-mail address.")] = None
+    show_popup: Annotated[Flag | None, Field(description="Pop up in TWS.")] = None
+    itws_orders_only: Annotated[
+        Flag | None, Field(serialization_alias="iTWSOrdersOnly", description="Mobile only; true for MTA.")
+    ] = None
+    order_id: Annotated[OrderNumber | None, Field(description="The alert to modify.")] = None
+
+    @model_validator(mode="after")
+    def _conditions_are_bound(self) -> Self:
+        if not 1 <= len(self.conditions) <= MOST_CONDITIONS:
+            raise wrong(f"give 1 to {MOST_CONDITIONS} `conditions`")
+        *others, last = [each.logic_bind for each in self.conditions]
+        if last != "n" or "n" in others:
+            raise wrong("`logic_bind` should be n at the last condition, and a or o at those before it")
+        return self
+
+    @model_validator(mode="after")
+    def _an_end_if_it_ends(self) -> Self:
+        if (self.tif == "GTD") is (self.expire_time is None):
+            raise wrong("GTD needs `expire_time`, and GTC takes none")
+        return self
+
+    @model_validator(mode="after")
+    def _an_address_for_mail(self) -> Self:
+        if bool(self.send_message) is (self.email is None):
+            raise wrong("`send_message`: true needs `email`, and `email` needs `send_message`: true")
+        return self
+
+    @model_validator(mode="after")
+    def _what_the_mobile_assistant_asks(self) -> Self:
+        mobile = any(each.type in MOBILE for each in self.conditions)
+        if mobile and not (self.itws_orders_only and self.alert_repeatable):
+            raise wrong("types 7, 8 and 9 need `itws_orders_only`: true and `alert_repeatable`: true")
+        return self

@@ -1,0 +1,45 @@
+"""Which notifications, and where they are delivered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Self
+
+from pydantic import Field, model_validator
+
+from mcp_server.dependencies import Text, like, wrong
+from mcp_server.models.arguments import Arguments
+
+MOST_TYPES: Final = 50
+
+NotificationId = Annotated[str, like("[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a notification's id")]
+Typecode = Annotated[str, like("[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA")]
+# Those of phones look like apn://mtws@1234.
+DeviceId = Annotated[str, like("[A-Za-z0-9]([A-Za-z0-9@_:/-]{0,199})", "a device's id")]
+
+
+class NotificationsWanted(Arguments):
+    """Which notifications."""
+
+    limit: Annotated[int, Field(serialization_alias="max", ge=1, le=10, description="At most, 1-10.")] = 10
+    include: Annotated[list[Typecode] | None, Field(description='Only these types, e.g. ["BA"].')] = None
+    exclude: Annotated[list[Typecode] | None, Field(description="All but these types.")] = None
+    after_id: Annotated[
+        NotificationId | None, Field(serialization_alias="id", description="Last `ID` of the page before.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_kind_of_choice(self) -> Self:
+        if self.include is not None and self.exclude is not None:
+            raise wrong("give `include` or `exclude`, not both")
+        if len(self.include or self.exclude or ()) > MOST_TYPES:
+            raise wrong(f"give at most {MOST_TYPES} types")
+        return self
+
+
+class Device(Arguments):
+    """A phone or tablet, and whether it gets notifications."""
+
+    device_id: Annotated[DeviceId, Field(description="`I` in `get_delivery_options`.")]
+    enabled: Annotated[bool, Field(description="true on, false off.")]
+    device_name: Annotated[Text | None, Field(description="`NM` there.")] = None
+    ui_name: Annotated[Text | None, Field(description="`UI` there.")] = None

@@ -1,0 +1,375 @@
+"""Order tickets: what an order has to say, checked before anything is sent.
+
+Nothing here corrects an order or fills in what matters to money: a ticket that is not clear is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, Self
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
+
+from mcp_server.dependencies import (
+    ACCOUNT,
+    ConidNumber,
+    ExchangeName,
+    Symbol,
+    Text,
+    like,
+    wrong,
+)
+from mcp_server.models.arguments import Arguments
+
+MOST_ORDERS: Final = 20
+MOST_ALLOCATIONS: Final = 100
+LARGEST: Final = 1e9
+SMALLEST: Final = 1e-8
+LATEST: Final = 2**43  # ms since 1970, in the year 2248
+
+OrderType = Literal[
+    "LMT", "MKT", "STP", "STOP_LIMIT", "MIDPRICE", "TRAIL", "TRAILLMT", "MOC", "LOC", "MIT", "LIT", "REL"
+]
+TRAILING: Final = frozenset({"TRAIL", "TRAILLMT"})
+_COMBO: Final = ";;;"
+# Where a price below zero is an ordinary price.
+_BELOW_ZERO: Final = frozenset({"FUT", "FOP"})
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Which of `price` and `aux_price` a type of order needs, and which it can do with."""
+
+    needs: frozenset[str] = frozenset()
+    takes: frozenset[str] = frozenset()
+
+
+_NO_PRICE: Final = Prices()
+_ONE: Final = Prices(needs=frozenset({"price"}))
+_BOTH: Final = Prices(needs=frozenset({"price", "aux_price"}))
+_PERHAPS: Final = Prices(takes=frozenset({"price"}))
+_EITHER: Final = Prices(takes=frozenset({"price", "aux_price"}))
+PRICES: Final[Mapping[OrderType, Prices]] = {
+    "LMT": _ONE,
+    "LOC": _ONE,
+    "MKT": _NO_PRICE,
+    "MOC": _NO_PRICE,
+    "STP": _ONE,
+    "STOP_LIMIT": _BOTH,
+    "MIDPRICE": _PERHAPS,
+    "TRAIL": _PERHAPS,
+    "TRAILLMT": _BOTH,
+    "MIT": _EITHER,
+    "LIT": _BOTH,
+    "REL": _EITHER,
+}
+
+
+def _plainly_written(value: object) -> object:
+    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
+        raise wrong("should be a number in plain digits")
+    return value
+
+
+def _in_bounds(number: float) -> float:
+    if abs(number) > LARGEST:
+        raise wrong(f"should be at most {LARGEST:,.0f}; this is too large")
+    return number
+
+
+def _more_than_nothing(number: float) -> float:
+    if number < SMALLEST:
+        raise wrong(f"should be more than 0, and at least {SMALLEST:.8f}")
+    return number
+
+
+def _moment(number: int) -> int:
+    if not 0 < number < LATEST:
+        raise wrong("should be a time as epoch")
+    return number
+
+
+def _as_asked(number: float) -> float | int:
+    """100 rather than 100.0."""
+    return int(number) if number.is_integer() else number
+
+
+# Bounds are told when they are broken, and not published: the ticket is in three tools.
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Price = Annotated[
+    Finite, BeforeValidator(_plainly_written), AfterValidator(_in_bounds), PlainSerializer(_as_asked)
+]
+Size = Annotated[Price, AfterValidator(_more_than_nothing)]
+TicketAccount = Annotated[str, like(ACCOUNT, "an account id such as DU1234567")]
+OwnId = Annotated[str, like("[A-Za-z0-9][A-Za-z0-9 ._:#/-]{0,63}", "an id of 1 to 64 letters and digits")]
+Word = Annotated[str, like("[A-Za-z0-9_]{1,40}", "one word of letters and digits")]
+Conidex = Annotated[
+    str,
+    like(
+        r"[1-9][0-9]{0,9}@[A-Z0-9][A-Z0-9._]{0,19}"
+        r"|[1-9][0-9]{0,9}(@[A-Z0-9][A-Z0-9._]{0,19})?;;;"
+        r"[1-9][0-9]{0,9}/-?[1-9][0-9]{0,5}(,[1-9][0-9]{0,9}/-?[1-9][0-9]{0,5}){1,15}",
+        "conid@EXCHANGE, or spread;;;conid/ratio,conid/ratio",
+    ),
+]
+ConidAndKind = Annotated[
+    str, like("[1-9][0-9]{0,9}:[A-Z]{2,7}", "a conid and a kind of contract such as 265598:STK")
+]
+Epoch = Annotated[int, AfterValidator(_moment)]
+ReplyId = Annotated[
+    str,
+    like(
+        "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        "the id of a question, such as 07a13a5a-4a48-44a5-bb25-5ab37b79186c",
+    ),
+]
+MessageId = Annotated[str, like("[a-z]{1,3}[0-9]{1,6}", "an id from `messageIds` such as o163")]
+Allocated = Annotated[
+    str, like("[A-Za-z0-9][A-Za-z0-9 _.-]{0,49}", "an account id such as DU1234567, or a group's name")
+]
+
+# Who gives the instruction: the CME wants to know it of orders for US futures.
+ManualIndicator = Annotated[bool, Field(description="US futures: by hand.")]
+ExtOperator = Annotated[Text, Field(description="US futures: operator.")]
+
+
+def _check_operator(manual: bool | None, operator: str | None) -> None:
+    if (manual is None) is not (operator is None):
+        raise wrong("US futures need both `manual_indicator` and `ext_operator`")
+
+
+class Allocation(Arguments):
+    """One part."""
+
+    account: Annotated[TicketAccount, Field(description="Account id.")]
+    amount: Annotated[Size, Field(description="Its part.")]
+
+
+class Cancellation(Arguments):
+    """What an exchange or a broker's records want to know of a cancellation."""
+
+    manual_indicator: ManualIndicator | None = None
+    ext_operator: ExtOperator | None = None
+    manual_cancel_time: Annotated[Epoch | None, Field(description="Brokers, FA: epoch.")] = None
+
+    @model_validator(mode="after")
+    def _an_operator(self) -> Self:
+        _check_operator(self.manual_indicator, self.ext_operator)
+        return self
+
+
+class OrderTicket(Arguments):
+    """One order."""
+
+    # GTD is missing among the times in force: IBKR's ticket has no field for its date.
+
+    acct_id: Annotated[TicketAccount | None, Field(description="As `account_id`.")] = None
+    conid: Annotated[ConidNumber | None, Field(description="Contract id.")] = None
+    conidex: Annotated[
+        Conidex | None,
+        Field(description='Instead: "265598@NYSE", or a combo "28812380;;;conid/1,conid/-1".'),
+    ] = None
+    sec_type: Annotated[ConidAndKind | None, Field(description='As "265598:STK".')] = None
+    c_oid: Annotated[
+        OwnId | None,
+        Field(serialization_alias="cOID", description="Own id; stops duplicates for 24 h."),
+    ] = None
+    parent_id: Annotated[OwnId | None, Field(description="Bracket child: `c_oid` of the parent.")] = None
+    side: Annotated[Literal["BUY", "SELL"], Field(description="Buy or sell.")]
+    quantity: Annotated[Size | None, Field(description="Number of units.")] = None
+    cash_qty: Annotated[Size | None, Field(description="Instead: money.")] = None
+    fx_qty: Annotated[Size | None, Field(description="Instead: money to convert.")] = None
+    order_type: Annotated[OrderType, Field(description="Order type.")]
+    price: Annotated[Price | None, Field(description="Limit; stop of STP, TRAIL; cap of MIDPRICE.")] = None
+    aux_price: Annotated[Price | None, Field(description="Stop of STOP_LIMIT, TRAILLMT; trigger.")] = None
+    trailing_amt: Annotated[Size | None, Field(description="Distance of the trail.")] = None
+    trailing_type: Annotated[Literal["amt", "%"] | None, Field(description="Its unit.")] = None
+    tif: Annotated[
+        Literal["DAY", "GTC", "IOC", "OPG", "PAX", "OVT", "OND"],
+        Field(description="OPG at open, PAX crypto, OVT overnight, OND with day."),
+    ]
+    outside_rth: Annotated[
+        bool | None, Field(serialization_alias="outsideRTH", description="Outside regular hours.")
+    ] = None
+    is_single_group: Annotated[bool | None, Field(description="One cancels all.")] = None
+    all_or_none: Annotated[bool | None, Field(description="All or none.")] = None
+    listing_exchange: Annotated[ExchangeName | None, Field(description="Default SMART.")] = None
+    ticker: Annotated[Symbol | None, Field(description="Symbol.")] = None
+    use_adaptive: Annotated[bool | None, Field(description="Price algo.")] = None
+    is_ccy_conv: Annotated[bool | None, Field(description="Converts currency.")] = None
+    strategy: Annotated[Word | None, Field(description="Algo id.")] = None
+    strategy_parameters: Annotated[
+        dict[Word, bool | int | Finite | Text] | None,
+        WithJsonSchema({"type": "object"}),
+        Field(min_length=1, max_length=40, description="Of the algo."),
+    ] = None
+    deactivated: Annotated[bool | None, Field(description="Only save.")] = None
+    tax_optimizer_id: Annotated[Text | None, Field(description="Tax lots.")] = None
+    allocation_method: Annotated[Word | None, Field(description="FA group method.")] = None
+    alloc_type: Annotated[Literal["SHARE", "CASH"] | None, Field(description="FA split.")] = None
+    allocations: Annotated[list[Allocation] | None, Field(description="FA split.")] = None
+    manual_indicator: ManualIndicator | None = None
+    ext_operator: ExtOperator | None = None
+    manual_order_time: Annotated[Epoch | None, Field(description="Brokers, FA: epoch.")] = None
+    customer_account: Annotated[Text | None, Field(description="Omnibus.")] = None
+    is_pro_customer: Annotated[bool | None, Field(description="Omnibus.")] = None
+    referrer: Annotated[Text | None, Field(description="Rarely used.")] = None
+
+    @property
+    def combo(self) -> bool:
+        """Whether it is for several contracts at once."""
+        return _COMBO in (self.conidex or "")
+
+    @model_validator(mode="after")
+    def _one_contract(self) -> Self:
+        if (self.conid is None) is (self.conidex is None):
+            raise wrong("give either `conid` or `conidex`")
+        named = str(self.conid) if self.conidex is None else re.split("[@;]", self.conidex)[0]
+        if self.sec_type is not None and self.sec_type.partition(":")[0] != named:
+            raise wrong("`sec_type` names another contract")
+        return self
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        given = [name for name in ("quantity", "cash_qty", "fx_qty") if getattr(self, name) is not None]
+        if len(given) > 1 or not (given or self.allocations):
+            raise wrong("give exactly one of `quantity`, `cash_qty` and `fx_qty`")
+        if self.fx_qty is not None and not self.is_ccy_conv:
+            raise wrong("`fx_qty` needs `is_ccy_conv`: true")
+        return self
+
+    @model_validator(mode="after")
+    def _the_prices_of_its_type(self) -> Self:
+        prices = PRICES[self.order_type]
+        for name in ("price", "aux_price"):
+            value = getattr(self, name)
+            if value is None and name in prices.needs:
+                raise wrong(f"{self.order_type} needs `{name}`")
+            if value is not None and name not in prices.needs | prices.takes:
+                raise wrong(f"{self.order_type} takes no `{name}`")
+            if value is not None and value <= 0 and not self._may_cost_less_than_nothing:
+                raise wrong(f"`{name}` should be greater than 0")
+        if self.order_type == "MIT" and self.price is None and self.aux_price is None:
+            raise wrong("MIT needs the price that triggers it, as `aux_price`")
+        return self
+
+    @property
+    def _may_cost_less_than_nothing(self) -> bool:
+        return self.combo or (self.sec_type or "").partition(":")[2] in _BELOW_ZERO
+
+    @model_validator(mode="after")
+    def _a_trail(self) -> Self:
+        given = (self.trailing_amt is not None, self.trailing_type is not None)
+        if self.order_type in TRAILING and not all(given):
+            raise wrong(f"{self.order_type} needs `trailing_amt` and `trailing_type`")
+        if self.order_type not in TRAILING and any(given):
+            raise wrong(f"{self.order_type} takes no `trailing_amt` and no `trailing_type`")
+        if self.trailing_type == "%" and (self.trailing_amt or 0) >= 100:
+            raise wrong("`trailing_amt` in percent should be less than 100")
+        return self
+
+    @model_validator(mode="after")
+    def _an_operator(self) -> Self:
+        _check_operator(self.manual_indicator, self.ext_operator)
+        return self
+
+    @model_validator(mode="after")
+    def _an_algo(self) -> Self:
+        if self.strategy_parameters is not None and self.strategy is None:
+            raise wrong("`strategy_parameters` need `strategy`")
+        return self
+
+    @model_validator(mode="after")
+    def _shares_of_accounts(self) -> Self:
+        if self.allocations is not None and not 1 <= len(self.allocations) <= MOST_ALLOCATIONS:
+            raise wrong(f"give 1 to {MOST_ALLOCATIONS} `allocations`")
+        if (self.alloc_type is None) is not (self.allocations is None):
+            raise wrong("`alloc_type` and `allocations` need each other")
+        if len({each.account for each in self.allocations or ()}) < len(self.allocations or ()):
+            raise wrong("`allocations` should name each account once")
+        whole = self.quantity if self.alloc_type == "SHARE" else self.cash_qty
+        if self.allocations and whole is not None:
+            parts = sum(each.amount for each in self.allocations)
+            if abs(parts - whole) > SMALLEST * max(whole, 1):
+                raise wrong("the amounts of `allocations` should add up to the size of the order")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _with_allocations_where_ibkr_has_them(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        told: dict[str, Any] = dump(self)
+        profile = {
+            "alloc_type": told.pop("allocType", None),
+            "allocations": told.pop("allocations", None),
+        }
+        return told if self.allocations is None else told | {"jsonPayload": {"allocation_profile": profile}}
+
+    def sent_to(self, account_id: str) -> dict[str, Any]:
+        """The ticket under IBKR's names; refused if it says another account than `account_id`."""
+        self.require(account_id, "acct_id")
+        return self.sent()
+
+    def require(self, account_id: str, *where: str | int) -> None:
+        """Refuse a ticket for another account; `where` leads to its `acct_id` in the arguments."""
+        if self.acct_id is not None and self.acct_id != account_id:
+            told = {
+                "type": "wrong",
+                "loc": ("body", *where),
+                "msg": "should be `account_id`, or be left out",
+                "input": self.acct_id,
+            }
+            raise RequestValidationError([told])
+
+
+class Orders(Arguments):
+    """One order, or several of which IBKR knows how they belong together."""
+
+    orders: Annotated[
+        list[OrderTicket],
+        Field(description="One order, a bracket, or a one-cancels-all group."),
+    ]
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        if not 1 <= len(self.orders) <= MOST_ORDERS:
+            raise wrong(f"give 1 to {MOST_ORDERS} `orders`")
+        names = [each.c_oid for each in self.orders if each.c_oid is not None]
+        if len(set(names)) < len(names):
+            raise wrong("each order needs a `c_oid` of its own")
+        for each in self.orders:
+            if each.parent_id is not None and (each.parent_id not in names or each.c_oid is not None):
+                raise wrong(
+                    "a bracket's child has as `parent_id` the `c_oid` of an order beside it, and no `c_oid`"
+                )
+        grouped = sum(each.is_single_group is True for each in self.orders)
+        if grouped and not 1 < grouped == len(self.orders):
+            raise wrong("a one-cancels-all group is two orders or more, each with `is_single_group`: true")
+        if not grouped and len(self.orders) > 1 and not _is_bracket(self.orders):
+            raise wrong(
+                "several orders should be one bracket (`c_oid` at the parent, `parent_id` at all others) or "
+                "one group (`is_single_group`); place others one by one"
+            )
+        return self
+
+    def sent_to(self, account_id: str) -> dict[str, Any]:
+        """The orders under IBKR's names; refused if one says another account than `account_id`."""
+        for place, each in enumerate(self.orders):
+            each.require(account_id, "orders", place, "acct_id")
+        return self.sent()
+
+
+def _is_bracket(orders: Sequence[OrderTicket]) -> bool:
+    parents = [each for each in orders if each.parent_id is None]
+    return len(parents) == 1 and all(each.parent_id in (None, parents[0].c_oid) for each in orders)
