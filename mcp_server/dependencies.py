@@ -69,6 +69,8 @@ AccountText = Annotated[
     like(ACCOUNT, "an account id such as DU1234567"),
     Field(json_schema_extra={"pattern": f"^{ACCOUNT}$"}),
 ]
+# For lists and bodies: the words of the refusal do, and the published schema is shorter.
+AccountName = Annotated[str, like(ACCOUNT, "an account id such as DU1234567")]
 ConidNumber = Annotated[int, Field(ge=1), at_most(LARGEST_CONID, "a conid")]
 OrderNumber = Annotated[int, Field(ge=1), at_most(LARGEST_ORDER_ID, "an order id")]
 PageNumber = Annotated[int, Field(ge=0), at_most(9999, "a page")]

@@ -9,14 +9,12 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from mcp_server.dependencies import ACCOUNT, Number, Text, like, wrong
+from mcp_server.dependencies import ACCOUNT, AccountName, Number, Text, like, wrong
 from mcp_server.models.arguments import Arguments
 
 # The advisor's own figures: cash, percentage, ratio, shares. IBKR computes the other methods itself.
 BY_AMOUNT: Final = frozenset("CPRS")
-METHODS: Final = (
-    "A available equity, E equal, N net value; with amounts C cash, P percent, R ratio, S shares."
-)
+METHODS: Final = "A available equity, E equal, N net value; with amounts: C cash, P %, R ratio, S shares."
 
 
 def _no_account_id(name: str) -> str:
@@ -42,7 +40,7 @@ GroupName = Annotated[
 class Member(Arguments):
     """An account of the group."""
 
-    name: Annotated[str, like(ACCOUNT, "an account id such as DU1234567"), Field(description="Account id.")]
+    name: Annotated[AccountName, Field(description="Account id.")]
     amount: Annotated[
         Annotated[Number, AfterValidator(_above_nothing)] | None, Field(description="For C, P, R, S.")
     ] = None

@@ -8,13 +8,12 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from mcp_server.dependencies import (
-    ACCOUNT,
+    AccountName,
     ConidNumber,
     CurrencyCode,
     Number,
     OrderNumber,
     Text,
-    like,
     wrong,
 )
 from mcp_server.models.arguments import Arguments
@@ -120,9 +119,7 @@ class ModelTargets(ModelRequest):
 class Investment(Arguments):
     """Money of one account."""
 
-    account: Annotated[
-        str, like(ACCOUNT, "an account id such as DU1234567"), Field(description="Account id.")
-    ]
+    account: AccountName
     amt_to_invest: Annotated[Number, Field(description="Negative divests.")]
 
     @model_validator(mode="after")

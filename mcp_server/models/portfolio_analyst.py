@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from mcp_server.dependencies import ACCOUNT, ConidNumber, CurrencyCode, Text, like, wrong
+from mcp_server.dependencies import AccountName, ConidNumber, CurrencyCode, Text, like, wrong
 from mcp_server.models.arguments import Arguments
 
 
@@ -23,8 +23,8 @@ class AccountsWanted(Arguments):
     """Accounts, taken together."""
 
     account_ids: Annotated[
-        list[Annotated[str, like(ACCOUNT, "an account id such as DU1234567")]],
-        Field(min_length=1, max_length=100, serialization_alias="acctIds", description='e.g. ["DU1234567"].'),
+        list[AccountName],
+        Field(min_length=1, serialization_alias="acctIds", description='e.g. ["DU1234567"].'),
     ]
 
 
@@ -42,9 +42,9 @@ class TransactionsWanted(AccountsWanted):
 
     conids: Annotated[
         list[ConidNumber],
-        Field(min_length=1, max_length=20, description="Contracts; several have worked."),
+        Field(min_length=1, max_length=20, description="Contract ids; several have worked."),
     ]
-    currency: Annotated[CurrencyCode, Field(description="Currency of the amounts, e.g. USD.")]
+    currency: Annotated[CurrencyCode, Field(description="Of the amounts, e.g. USD.")]
     days: Annotated[int | None, Field(ge=1, le=9999, description="Days back; 90 if left out.")] = None
 
 

@@ -26,9 +26,7 @@ class ScanFilter(Arguments):
 class ScanWanted(Arguments):
     """A scan."""
 
-    instrument: Annotated[Code, Field(description="e.g. STK (US), ETF.EQ.US, STOCK.EU, FUT.US.")]
+    instrument: Annotated[Code, Field(description="e.g. STK (US), STOCK.EU, ETF.EQ.US.")]
     type: Annotated[Code, Field(description="Ranking.")]
     location: Annotated[Code, Field(description="e.g. STK.US.MAJOR, STK.NASDAQ.")]
-    filter: Annotated[
-        list[ScanFilter] | None, Field(min_length=1, max_length=50, description="All must hold.")
-    ] = None
+    filter: Annotated[list[ScanFilter] | None, Field(min_length=1, description="All must hold.")] = None

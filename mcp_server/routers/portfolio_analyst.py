@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from mcp_server.dependencies import AccountFilter, Gateway
+from fastapi import APIRouter, Query
+
+from mcp_server.dependencies import AccountName, Gateway
 from mcp_server.effects import READS
 from mcp_server.models.portfolio_analyst import (
     AccountsWanted,
@@ -35,12 +37,13 @@ async def get_performance(gateway: Gateway, wanted: PerformanceWanted) -> Json:
 
 @router.post("/pa/allperiods", openapi_extra=READS)
 async def get_performance_all_periods(
-    gateway: Gateway, wanted: AccountsWanted, only_account: AccountFilter = None
+    gateway: Gateway,
+    wanted: AccountsWanted,
+    only_account: Annotated[AccountName | None, Query(description="IBKR then ignores `account_ids`.")] = None,
 ) -> Json:
     """Get the performance of accounts over all periods at once: 1D, 7D, MTD, 1M, YTD and 1Y.
 
-    Keyed by account id, then period. `only_account` makes IBKR ignore `account_ids`. One question in 15
-    minutes; repeated, it gets the kept answer.
+    Keyed by account id, then period. One question in 15 minutes; repeated, it gets the kept answer.
     \f
     Source: IBKR Web API reference, "Account Performance (All Time Periods)"; recorded.
     Found by: compare returns of day, week, month and year, all time frames, performance overview,
@@ -54,8 +57,8 @@ async def get_performance_all_periods(
 async def list_transactions(gateway: Gateway, wanted: TransactionsWanted) -> Json:
     """List past transactions in a contract: buys, sells, dividends, transfers; and realised profit.
 
-    `rpnl` is realised profit and loss, `rawDate` YYYYMMDD, `qty` negative for a sale. One question in 15
-    minutes; repeated, it gets the kept answer. This week's executions: `list_trades`.
+    `rpnl` is that profit, `rawDate` YYYYMMDD, `qty` negative for a sale. One question in 15 minutes;
+    repeated, it gets the kept answer. This week: `list_trades`.
     \f
     Source: IBKR Web API reference, "Transaction History"; recorded.
     Found by: transaction history, trade history of a stock, when did I buy, purchases, dividends

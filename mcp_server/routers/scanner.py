@@ -41,8 +41,8 @@ async def run_scanner(gateway: Gateway, wanted: ScanWanted) -> Json:
 
     Types: TOP_PERC_GAIN, TOP_PERC_LOSE, MOST_ACTIVE, HOT_BY_VOLUME, TOP_TRADE_COUNT, HIGH_VS_52W_HL,
     LOW_VS_52W_HL, HIGH_OPT_IMP_VOLAT. Filters: priceAbove, priceBelow, volumeAbove, changePercAbove,
-    marketCapAbove1e6 (millions). More: `get_scanner_parameters`. A wrong code is refused (500). In order of
-    rank, without figures: pass the `con_id`s to `get_market_snapshot`.
+    marketCapAbove1e6 (millions). More: `get_scanner_parameters`. Ranked, without figures: pass the `con_id`s
+    to `get_market_snapshot`.
     \f
     Source: IBKR Web API reference, "Iserver Market Scanner"; recorded.
     Found by: stock screener, screen stocks, top movers, biggest gainers, biggest losers, hot stocks, most

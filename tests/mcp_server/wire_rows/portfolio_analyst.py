@@ -63,7 +63,6 @@ NO_ACCOUNTS: list[Any] = [
     ["DU1234567", ""],
     ["DU1234567 "],
     [1234567],
-    ["DU1234567"] * 101,
 ]
 
 # Calls that are refused before anything is sent.
