@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import replace
 from itertools import count
+from zlib import crc32
 
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.commissions import commission
@@ -132,7 +133,7 @@ class Broker:
             flow = realised if instrument.sec_type in SETTLED_IN_CASH else -value - fee
         self.deposit(instrument.currency, flow)
         execution = Execution(
-            execution_id=f"0000dc8f.{int(at) + len(self.executions):08x}.01.01",
+            execution_id=f"0000dc8f.{self._execution_number(at):08x}.01.01",
             order_id=order.order_id,
             conid=order.conid,
             at=at,
@@ -202,6 +203,10 @@ class Broker:
     def invalidate(self) -> None:
         """Forget what `cached_valuation` remembers."""
         self._cached = None
+
+    def _execution_number(self, at: float) -> int:
+        """32 bits that no other execution of this account has, and hardly one of another account."""
+        return (crc32(self.account_id.encode()) + int(at) + len(self.executions)) % 2**32
 
     def _day_of(self, conid: int) -> float:
         return self.day_start(self.instrument(conid).hours)

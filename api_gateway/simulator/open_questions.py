@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import NAMESPACE_OID, uuid5
 
 from api_gateway.simulator.orders import Order
@@ -21,11 +21,11 @@ class Question:
 class Submission:
     """Orders on their way into the book, or one that takes the place of an order that is there.
 
-    `questions` are still to be asked, the first of them first.
+    `orders` have the accounts that they are for; an order for a group is there once for each account of it,
+    always with the same number. `questions` are still to be asked, the first of them first.
     """
 
-    account: str
-    orders: tuple[Order, ...]
+    orders: tuple[tuple[str, Order], ...]
     questions: tuple[Question, ...] = ()
     replaces: bool = False
 
@@ -38,25 +38,24 @@ class Submission:
 class Prompt:
     """A choice that IBKR offers about an order which waits for it in the book."""
 
-    account: str
     order_id: int
     request_id: str
     options: Sequence[str]
 
 
+@dataclass
 class OpenQuestions:
     """The question that waits for its reply, and those that have waited in vain. One at a time is open."""
 
-    def __init__(self) -> None:
-        self._open: tuple[str, Submission] | None = None
-        self._overtaken: set[str] = set()
-        self._asked = 0
+    _open: tuple[str, Submission] | None = None
+    _overtaken: set[str] = field(default_factory=set)
+    _asked: int = 0
 
     def ask(self, submission: Submission, now: float) -> str:
         """Ask the submission's first question; gives the id with which to reply."""
         self.overtake()
         self._asked += 1
-        order = submission.orders[0]
+        _, order = submission.orders[0]
         terms = f"{order.order_id}:{submission.questions[0].number}:{self._asked}:{now}"
         reply_id = str(uuid5(NAMESPACE_OID, terms))
         self._open = (reply_id, submission)

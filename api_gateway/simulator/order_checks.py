@@ -94,10 +94,13 @@ def check_funds(broker: Broker, orders: Iterable[Order]) -> None:
         )
 
 
-def check_reference(broker: Broker, reference: str) -> None:
+def check_reference(accounts: Iterable[Broker], reference: str) -> None:
     """Refuse a `cOID` that an order of the last 24 hours has."""
-    since = broker.clock.now() - REFERENCE_LASTS
-    if reference and any(o.reference == reference and o.placed_at > since for o in broker.orders.values()):
+    if reference and any(
+        order.reference == reference and order.placed_at > broker.clock.now() - REFERENCE_LASTS
+        for broker in accounts
+        for order in broker.orders.values()
+    ):
         raise RejectedError(f"Local order ID={reference} is already registered")
 
 

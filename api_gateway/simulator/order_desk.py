@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from api_gateway.simulator.broker import Broker
 from api_gateway.simulator.noise import mix
 from api_gateway.simulator.order_hours import expiry
 from api_gateway.simulator.order_outlook import Event, Outlook, Step, outlook, pause
-from api_gateway.simulator.orders import Order, OrderStatus
+from api_gateway.simulator.orders import FOREVER, Order, OrderStatus
 from api_gateway.simulator.universe import Instrument
 
 _CANCELLED_AFTER = 0.5  # seconds
@@ -28,25 +28,28 @@ class Desk:
         for broker in self._accounts.values():
             _Day(broker).run(broker.clock.now())
 
-    def accept(self, broker: Broker, orders: Sequence[Order]) -> None:
-        """Take orders into the book; an order sent to one exchange waits for that exchange's word."""
-        for order in orders:
-            instrument = broker.instrument(order.conid)
-            now = broker.clock.now()
-            order.expires_at = expiry(order, instrument, now)
-            order.watched_until = now
-            sent = order.exchange != "SMART" and order.parent is None
-            order.move_to(OrderStatus.PENDING_SUBMIT if sent else OrderStatus.PRE_SUBMITTED, now)
-            broker.orders[order.order_id] = order
+    def accept(self, broker: Broker, order: Order) -> None:
+        """Take an order into the book, in the place of the one with its number if there is one.
 
-    def change(self, broker: Broker, draft: Order) -> None:
-        """Let a draft with the number of an open order take its place."""
-        self.accept(broker, [draft])
+        An order sent to one exchange waits for that exchange's word, a deactivated one for its customer.
+        """
+        instrument = broker.instrument(order.conid)
+        now = broker.clock.now()
+        order.expires_at = min(expiry(order, instrument, now), instrument.expires or FOREVER)
+        order.watched_until = now
+        sent = order.exchange != "SMART" and order.parent is None
+        status = OrderStatus.PENDING_SUBMIT if sent else OrderStatus.PRE_SUBMITTED
+        if order.ticket.get("deactivated") is True:
+            status = OrderStatus.INACTIVE
+        order.move_to(status, now)
+        broker.orders[order.order_id] = order
 
     def cancel(self, broker: Broker, order: Order) -> None:
         """Ask for an end of the order; it comes a moment later."""
         now = broker.clock.now()
-        if order.status is not OrderStatus.PENDING_CANCEL:
+        if order.status is OrderStatus.INACTIVE:
+            order.move_to(OrderStatus.CANCELLED, now)
+        elif order.status is not OrderStatus.PENDING_CANCEL:
             order.move_to(OrderStatus.PENDING_CANCEL, now)
             order.ends_at = now + _CANCELLED_AFTER
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from api_gateway.simulator.broker import Broker
-from api_gateway.simulator.open_questions import Prompt, Submission
+from api_gateway.simulator.open_questions import Prompt, Question, Submission
 from api_gateway.simulator.order_checks import RejectedError, check_funds, check_reference, order_of
-from api_gateway.simulator.order_questions import PRICE_MANAGEMENT, Subject, questions
+from api_gateway.simulator.order_questions import PRICE_MANAGEMENT, RULES, Subject, questions
 from api_gateway.simulator.order_tickets import Ticket
 from api_gateway.simulator.orders import Order, OrderStatus
 from api_gateway.simulator.simulation import Simulation
@@ -23,22 +23,35 @@ _MAY_BE_LEFT_OUT = frozenset(
 )
 
 
-def place(simulation: Simulation, broker: Broker, tickets: Sequence[Ticket]) -> Any:
-    """The answer to new orders: accepted, a question, a prompt, or `{"error": …}`."""
+def place(simulation: Simulation, name: str, tickets: Sequence[Ticket]) -> Any:
+    """The answer to new orders: accepted, a question, a prompt, or `{"error": …}`.
+
+    `name` is an account or one of an advisor's groups.
+    """
     try:
-        orders = _related(broker, tickets, drafts(broker, tickets))
-        check_funds(broker, [order for order in orders if order.parent is None][:1])
+        for ticket in tickets:
+            check_reference(simulation.accounts.values(), ticket.reference)
+        if name in simulation.accounts:
+            broker = simulation.accounts[name]
+            whole = _related(broker, tickets, drafts(broker, tickets))
+            orders = [(name, order) for order in whole]
+        else:
+            broker, whole, orders = _distributed(simulation, name, tickets)
+        for account in dict.fromkeys(account for account, _ in orders):
+            check_funds(
+                simulation.accounts[account], [o for a, o in orders if a == account and not o.parent][:1]
+            )
     except RejectedError as rejection:
         return {"error": str(rejection)}
-    asked = tuple(q for order in orders for q in questions(_subject(simulation, broker, order)))
-    once = tuple({question.number: question for question in reversed(asked)}.values())[::-1]
-    return proceed(simulation, Submission(broker.account_id, tuple(orders), once))
+    subjects = [
+        _subject(simulation, broker, order, spread=name not in simulation.accounts) for order in whole
+    ]
+    asked = {question.number: question for subject in subjects[::-1] for question in questions(subject)}
+    return proceed(simulation, Submission(tuple(orders), _in_order(asked)))
 
 
 def drafts(broker: Broker, tickets: Sequence[Ticket]) -> list[Order]:
     """The orders that these tickets ask for; raises RejectedError for one that would not be taken."""
-    for ticket in tickets:
-        check_reference(broker, ticket.reference)
     references = [ticket.reference for ticket in tickets if ticket.reference]
     for reference in references:
         if references.count(reference) > 1:
@@ -54,8 +67,8 @@ def change(simulation: Simulation, broker: Broker, order: Order, ticket: Ticket)
             check_funds(broker, [draft])
     except RejectedError as rejection:
         return {"error": str(rejection)}
-    asked = questions(_subject(simulation, broker, draft, order))
-    return proceed(simulation, Submission(broker.account_id, (draft,), asked, replaces=True))
+    asked = questions(_subject(simulation, broker, draft, changes=order))
+    return proceed(simulation, Submission(((broker.account_id, draft),), asked, replaces=True))
 
 
 def proceed(simulation: Simulation, submission: Submission) -> Any:
@@ -72,21 +85,20 @@ def proceed(simulation: Simulation, submission: Submission) -> Any:
                 "messageOptions": ["Yes", "No"],
             }
         ]
-    broker = simulation.accounts[submission.account]
     try:
-        if submission.replaces:
-            simulation.desk.change(broker, submission.orders[0])
-        else:
-            for order in submission.orders:
-                check_reference(broker, order.reference)
-            simulation.desk.accept(broker, submission.orders)
+        if not submission.replaces:
+            for reference in {order.reference for _, order in submission.orders}:
+                check_reference(simulation.accounts.values(), reference)
+        for account, order in submission.orders:
+            simulation.desk.accept(simulation.accounts[account], order)
     except RejectedError as rejection:
         return {"error": str(rejection)}
     if _wants_prompt(simulation, submission):
-        return _prompt(simulation, broker, submission.orders[0])
+        return _prompt(simulation, submission.orders)
+    told = {order.order_id: order for _, order in submission.orders}
     return [
         {"order_id": str(order.order_id), "order_status": order.status.value, "encrypt_message": "1"}
-        for order in (broker.orders[each.order_id] for each in submission.orders)
+        for order in told.values()
     ]
 
 
@@ -94,14 +106,44 @@ def answer_prompt(simulation: Simulation, prompt: Prompt, option: str) -> None:
     """Send an order that waits for a choice on its way."""
     if option == _ALWAYS:
         simulation.preflights.suppressed.add(PRICE_MANAGEMENT)
-    broker = simulation.accounts[prompt.account]
-    order = broker.orders[prompt.order_id]
-    if order.status is OrderStatus.WARN_STATE:
-        simulation.desk.accept(broker, [order])
+    for broker in simulation.accounts.values():
+        order = broker.orders.get(prompt.order_id)
+        if order is not None and order.status is OrderStatus.WARN_STATE:
+            simulation.desk.accept(broker, order)
 
 
-def _subject(simulation: Simulation, broker: Broker, order: Order, changes: Order | None = None) -> Subject:
-    return Subject(broker, broker.instrument(order.conid), order, simulation.preflights, changes)
+def _subject(
+    simulation: Simulation,
+    broker: Broker,
+    order: Order,
+    *,
+    changes: Order | None = None,
+    spread: bool = False,
+) -> Subject:
+    instrument = broker.instrument(order.conid)
+    return Subject(broker, instrument, order, simulation.preflights, changes, spread)
+
+
+def _in_order(asked: Mapping[str, Question]) -> tuple[Question, ...]:
+    """Each question once, in the order in which they are asked."""
+    return tuple(asked[rule.number] for rule in RULES if rule.number in asked)
+
+
+def _distributed(
+    simulation: Simulation, group: str, tickets: Sequence[Ticket]
+) -> tuple[Broker, list[Order], list[tuple[str, Order]]]:
+    """An order for an advisor's group, in whole and as its accounts get it."""
+    if len(tickets) > 1:
+        raise RejectedError("An order for a group cannot be part of a bracket or of a single group.")
+    if tickets[0].side is None:
+        raise RejectedError("Positions of a group cannot be closed with one order.")
+    shares = simulation.allocation.split(group, 1.0)
+    broker = simulation.accounts[next(iter(shares))]
+    whole = drafts(broker, tickets)
+    parts = simulation.allocation.split(group, whole[0].quantity)
+    # Under the method S the amounts of the group are the order's size.
+    whole[0].quantity = sum(parts.values())
+    return broker, whole, [(account, replace(whole[0], quantity=part)) for account, part in parts.items()]
 
 
 def _related(broker: Broker, tickets: Sequence[Ticket], orders: Sequence[Order]) -> list[Order]:
@@ -125,7 +167,7 @@ def _related(broker: Broker, tickets: Sequence[Ticket], orders: Sequence[Order])
 
 
 def _changed(broker: Broker, order: Order, ticket: Ticket) -> Order:
-    if not order.status.working or order.status is OrderStatus.PENDING_CANCEL:
+    if order.status in (OrderStatus.PENDING_CANCEL, OrderStatus.CANCELLED, OrderStatus.FILLED):
         raise RejectedError(f"Order {order.order_id} can no longer be changed.")
     forgotten = [
         name
@@ -155,9 +197,9 @@ def _changed(broker: Broker, order: Order, ticket: Ticket) -> Order:
 
 def _wants_prompt(simulation: Simulation, submission: Submission) -> bool:
     """Whether IBKR offers its price management, which a ticket asks for with `useAdaptive`."""
-    order = submission.orders[0]
+    _, order = submission.orders[0]
     return (
-        len(submission.orders) == 1
+        len({order.order_id for _, order in submission.orders}) == 1
         and not submission.replaces
         and order.order_type == "LMT"
         and order.ticket.get("useAdaptive") is True
@@ -165,13 +207,14 @@ def _wants_prompt(simulation: Simulation, submission: Submission) -> bool:
     )
 
 
-def _prompt(simulation: Simulation, broker: Broker, order: Order) -> dict[str, Any]:
-    order.move_to(OrderStatus.WARN_STATE, simulation.clock.now())
-    request_id = str(20_000 + order.order_id % 10_000)
-    prompt = Prompt(broker.account_id, order.order_id, request_id, PROMPT_OPTIONS)
-    simulation.preflights.prompts[order.order_id, request_id] = prompt
+def _prompt(simulation: Simulation, orders: Sequence[tuple[str, Order]]) -> dict[str, Any]:
+    for _, order in orders:
+        order.move_to(OrderStatus.WARN_STATE, simulation.clock.now())
+    order_id = orders[0][1].order_id
+    request_id = str(20_000 + order_id % 10_000)
+    simulation.preflights.prompts[order_id, request_id] = Prompt(order_id, request_id, PROMPT_OPTIONS)
     return {
-        "orderId": order.order_id,
+        "orderId": order_id,
         "reqId": request_id,
         "dismissable": [],
         "text": (

@@ -28,13 +28,17 @@ _SIZE_LIMIT = 500
 
 @dataclass(frozen=True)
 class Subject:
-    """An order that is asked about, with its market. `changes` is the order whose place it takes."""
+    """An order that is asked about, with its market.
+
+    `changes` is the order whose place it takes; it is `spread` if several accounts share it.
+    """
 
     broker: Broker
     instrument: Instrument
     order: Order
     preflights: Preflights
     changes: Order | None = None
+    spread: bool = False
 
     @property
     def market(self) -> float:
@@ -62,8 +66,9 @@ class Subject:
 
     @property
     def distance(self) -> float:
-        """How many per cent of the market the limit is worse than it for the customer (negative: better)."""
-        if self.order.limit_price is None or not self.market:
+        """By how many per cent the limit is worse for the customer than the market; negative: better."""
+        awake = ORDER_TYPES[self.order.order_type].trigger is None
+        if self.order.limit_price is None or not self.market or not awake:
             return 0.0
         return (self.order.limit_price / self.market - 1) * 100 * self.order.sign
 
@@ -149,6 +154,11 @@ RULES: tuple[Rule, ...] = (
             f'The following order "{s.words}" size modification exceeds the size modification limit of '
             f"{s.size_limit}.{_SURE}"
         ),
+    ),
+    Rule(
+        "p6",
+        lambda s: s.spread,
+        lambda _: f"This order will be distributed over multiple accounts.{_SURE}",
     ),
     Rule(
         "o2165",

@@ -6,19 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api_gateway.simulator.contract_names import derivative_text, full_name, listing
+from api_gateway.simulator.order_types import ORDER_TYPES
 from api_gateway.simulator.orders import Execution, Order, OrderStatus
 from api_gateway.simulator.price_text import price_text, quantity_text
 from api_gateway.simulator.universe import Instrument
 
-_TYPES = {
-    "LMT": ("Limit", "LIMIT"),
-    "MKT": ("Market", "MARKET"),
-    "STP": ("Stop", "STOP"),
-    "STOP_LIMIT": ("Stop Limit", "STOP_LIMIT"),
-    "MIDPRICE": ("MidPrice", "MIDPRICE"),
-    "TRAIL": ("Trailing Stop", "TRAILING_STOP"),
-    "TRAILLMT": ("Trailing Stop Limit", "TRAILING_STOP_LIMIT"),
-}
 _CONTINUES = "\u001e"
 _VERBS = {"BUY": ("Buy", "Bought"), "SELL": ("Sell", "Sold")}
 _DESCRIPTIONS = {
@@ -55,10 +47,10 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
         "companyName": instrument.name,
         "status": order.status.value,
         "order_ccp_status": order.status.value,
-        "origOrderType": _TYPES[order.order_type][1],
+        "origOrderType": ORDER_TYPES[order.order_type].capitals,
         "supportsTaxOpt": "1" if instrument.sec_type == "STK" else "0",
         "lastExecutionTime": _short_time(order.updated_at),
-        "orderType": _TYPES[order.order_type][0],
+        "orderType": ORDER_TYPES[order.order_type].title,
         "bgColor": "#FFFFFF",
         "fgColor": "#000000",
         "isEventTrading": "0",
@@ -102,7 +94,7 @@ def order_status_row(account_id: str, order: Order, instrument: Instrument) -> d
         "total_size": str(float(order.quantity)),
         "currency": instrument.currency,
         "account": account_id,
-        "order_type": _TYPES[order.order_type][1],
+        "order_type": ORDER_TYPES[order.order_type].capitals,
         "limit_price": _limit(order, instrument),
         "cum_fill": str(float(order.filled)),
         "order_status": order.status.value,
@@ -200,10 +192,14 @@ def _size_and_fills(order: Order) -> str:
 
 
 def _order_description(order: Order, instrument: Instrument) -> str:
-    """`Sold 40 Market, Day` when done, `Buy 50 Limit 480.12, GTC` while it works."""
+    """`Sold 40 Market, Day` when done, `Buy 50 Limit 480.12, GTC` while it works; stops name their price."""
     done = order.status is OrderStatus.FILLED
     verb = _VERBS[order.side][1 if done else 0]
-    terms = " ".join(filter(None, (_TYPES[order.order_type][0], _limit(order, instrument))))
+    limit = _limit(order, instrument)
+    stop = "" if order.stop_price is None else price_text(instrument, order.stop_price)
+    if limit and stop:
+        stop = f"Stop {stop}"
+    terms = " ".join(filter(None, (ORDER_TYPES[order.order_type].title, limit, stop)))
     tif = "Day" if order.tif == "DAY" else order.tif
     return f"{verb} {quantity_text(order.filled if done else order.quantity)} {terms}, {tif}"
 

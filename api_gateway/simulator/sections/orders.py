@@ -10,7 +10,7 @@ from api_gateway.simulator.broker import Broker
 from api_gateway.simulator.order_checks import RejectedError
 from api_gateway.simulator.order_entry import answer_prompt, change, drafts, place, proceed
 from api_gateway.simulator.order_preview import preview
-from api_gateway.simulator.order_tickets import read_ticket, read_tickets
+from api_gateway.simulator.order_tickets import Ticket, read_ticket, read_tickets
 from api_gateway.simulator.orders import Order, OrderStatus
 from api_gateway.simulator.routing import Call, Needs, Refusal, Section, bad_request
 from api_gateway.simulator.simulation import Simulation
@@ -34,21 +34,26 @@ def _account(simulation: Simulation, call: Call) -> Broker:
     return broker
 
 
-def _same_account(broker: Broker, body: Any) -> None:
+def _same_account(name: str, ticket: Ticket) -> None:
     """Refuse a ticket that names another account than the path does."""
-    if isinstance(body, dict) and body.get("acctId", broker.account_id) != broker.account_id:
+    if (ticket.raw.get("acctId") or name) != name:
         raise bad_request("acctId must be the account of the path")
 
 
 @SECTION.answers("POST", "/iserver/account/{accountId}/orders", needs=Needs.BROKERAGE)
 def place_orders(simulation: Simulation, call: Call) -> Any:
-    """One order, one bracket or one group: taken, asked about, or refused with status 200."""
+    """One order, one bracket or one group: taken, asked about, or refused with status 200.
+
+    An advisor may name an allocation group in the account's place.
+    """
     need_accounts(simulation)
-    broker = _account(simulation, call)
+    name = call.values["accountId"]
+    if name not in simulation.accounts and name not in simulation.allocation.names:
+        raise bad_request("invalid accountId")
     tickets = read_tickets(call.body)
     for ticket in tickets:
-        _same_account(broker, ticket.raw)
-    return place(simulation, broker, tickets)
+        _same_account(name, ticket)
+    return place(simulation, name, tickets)
 
 
 @SECTION.answers("POST", "/iserver/account/{accountId}/orders/whatif", needs=Needs.BROKERAGE)
@@ -57,7 +62,7 @@ def preview_orders(simulation: Simulation, call: Call) -> Any:
     broker = _account(simulation, call)
     tickets = read_tickets(call.body)
     for ticket in tickets:
-        _same_account(broker, ticket.raw)
+        _same_account(broker.account_id, ticket)
     try:
         orders = drafts(broker, tickets)
     except RejectedError as rejection:
@@ -73,7 +78,7 @@ def modify_order(simulation: Simulation, call: Call) -> Any:
     broker = _account(simulation, call)
     order_id = whole_number(call.values["orderId"], "orderId", lowest=1)
     ticket = read_ticket(call.body)
-    _same_account(broker, call.body)
+    _same_account(broker.account_id, ticket)
     return change(simulation, broker, _order(broker, order_id), ticket)
 
 
@@ -84,15 +89,13 @@ def cancel_order(simulation: Simulation, call: Call) -> Any:
     broker = _account(simulation, call)
     text = call.values["orderId"]
     if text == _ALL:
-        for order in broker.orders.values():
-            if order.status.working:
+        for order in list(broker.orders.values()):
+            if order.status.working or order.status is OrderStatus.INACTIVE:
                 simulation.desk.cancel(broker, order)
         return _cancelled(-1)
     if not _ORDER_ID.fullmatch(text):
         raise bad_request("invalid orderId")
     order = _order(broker, int(text))
-    if not order.status.working:
-        raise _no_order(order.order_id)
     said = call.query.get("manualIndicator") and call.query.get("extOperator")
     if broker.instrument(order.conid).sec_type in ("FUT", "FOP") and not said:
         raise bad_request("manualIndicator and extOperator are required")
@@ -159,7 +162,7 @@ def answer_notification(simulation: Simulation, call: Call) -> Any:
 
 def _order(broker: Broker, order_id: int) -> Order:
     order = broker.orders.get(order_id)
-    if order is None or order.status is OrderStatus.CANCELLED:
+    if order is None or order.status in (OrderStatus.CANCELLED, OrderStatus.FILLED):
         raise _no_order(order_id)
     return order
 
