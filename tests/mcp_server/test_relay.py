@@ -67,8 +67,8 @@ async def test_a_part_is_not_an_argument_of_the_address(relayed: Relay, far_side
 async def test_the_verb_and_the_body_arrive(relayed: Relay, far_side: Any) -> None:
     far_side.otherwise = httpx.Response(200, json={"accounts": ["U1234567"]})
     await relayed.post("/iserver/auth/status", body={"a": 1}, reads=True)
-    await relayed.put("/iserver/account", body={"b": 2})
-    await relayed.delete("/iserver/account")
+    await relayed.put("/iserver/account/allocation/group", body={"b": 2})
+    await relayed.delete("/iserver/watchlist", id="1")
     sent = [(request.method, request.content) for request in far_side.asked if request.method != "GET"]
     assert sent[0] == ("POST", b'{"a":1}')
     assert sent[1] == ("PUT", b'{"b":2}')
