@@ -72,7 +72,7 @@ PRICES: Final[Mapping[OrderType, Prices]] = {
     "MIDPRICE": _PERHAPS,
     "TRAIL": _PERHAPS,
     "TRAILLMT": _BOTH,
-    "MIT": _EITHER,
+    "MIT": _ONE,
     "LIT": _BOTH,
     "REL": _EITHER,
 }
@@ -193,8 +193,10 @@ class OrderTicket(Arguments):
     cash_qty: Annotated[Size | None, Field(description="Instead: money.")] = None
     fx_qty: Annotated[Size | None, Field(description="Instead: money to convert.")] = None
     order_type: Annotated[OrderType, Field(description="Order type.")]
-    price: Annotated[Price | None, Field(description="Limit; stop of STP, TRAIL; cap of MIDPRICE.")] = None
-    aux_price: Annotated[Price | None, Field(description="Stop of STOP_LIMIT, TRAILLMT; trigger.")] = None
+    price: Annotated[
+        Price | None, Field(description="Limit; stop of STP, TRAIL; MIT trigger; MIDPRICE cap.")
+    ] = None
+    aux_price: Annotated[Price | None, Field(description="Stop of STOP_LIMIT, TRAILLMT; LIT trigger.")] = None
     trailing_amt: Annotated[Size | None, Field(description="Distance of the trail.")] = None
     trailing_type: Annotated[Literal["amt", "%"] | None, Field(description="Its unit.")] = None
     tif: Annotated[
@@ -262,8 +264,6 @@ class OrderTicket(Arguments):
                 raise wrong(f"{self.order_type} takes no `{name}`")
             if value is not None and value <= 0 and not self._may_cost_less_than_nothing:
                 raise wrong(f"`{name}` should be greater than 0")
-        if self.order_type == "MIT" and self.price is None and self.aux_price is None:
-            raise wrong("MIT needs the price that triggers it, as `aux_price`")
         return self
 
     @property

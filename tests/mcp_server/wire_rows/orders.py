@@ -150,12 +150,7 @@ GROUPED = {"is_single_group": True}
 
 ROWS: list[Row] = [
     Row("place_orders", {**A, "orders": [LIMIT]}, PLACE, {"orders": [LIMIT_SENT]}),
-    Row(
-        "place_orders",
-        {"account_id": "My Group-1", "orders": [MARKET]},
-        "POST /iserver/account/My%20Group-1/orders",
-        {"orders": [MARKET_SENT]},
-    ),
+    Row("place_orders", {**A, "orders": [MARKET]}, PLACE, {"orders": [MARKET_SENT]}),
     Row(
         "place_orders",
         {**A, "orders": [LIMIT | PARENT, STOP | CHILD]},
@@ -171,6 +166,12 @@ ROWS: list[Row] = [
     Row("place_orders", {**A, "orders": [COMBO]}, PLACE, {"orders": [COMBO_SENT]}),
     Row("place_orders", {**A, "orders": [WORTH]}, PLACE, {"orders": [WORTH_SENT]}),
     Row("preview_orders", {**A, "orders": [LIMIT]}, PREVIEW, {"orders": [LIMIT_SENT]}),
+    Row(
+        "preview_orders",
+        {"account_id": "My Group-1", "orders": [MARKET]},
+        "POST /iserver/account/My%20Group-1/orders/whatif",
+        {"orders": [MARKET_SENT]},
+    ),
     Row("preview_orders", {**A, "orders": [CONVERSION]}, PREVIEW, {"orders": [CONVERSION_SENT]}),
     Row("modify_order", {**A, "order_id": 602801486, **LIMIT}, MODIFY, LIMIT_SENT),
     Row("modify_order", {**A, "order_id": 602801486, **EVERYTHING[0]}, MODIFY, EVERYTHING[1]),
@@ -265,7 +266,8 @@ WRONG_TICKETS: list[dict[str, Any]] = [
     MARKET | {"price": 185.5},
     MARKET | {"aux_price": 185.5},
     STOP | {"order_type": "STOP_LIMIT"},
-    STOP | {"order_type": "MIT"} | {"price": None},
+    STOP | {"order_type": "MIT", "price": None},
+    STOP | {"order_type": "MIT", "aux_price": 170},
     STOP | {"order_type": "LIT"},
     STOP | {"order_type": "TRAIL"},
     STOP | {"order_type": "TRAIL", "trailing_amt": 5},
@@ -389,28 +391,40 @@ async def _told(server: FastMCP[Any], tool: str, arguments: dict[str, Any]) -> A
     return json.loads(content.text)
 
 
-async def _placed(server: FastMCP[Any], ticket: dict[str, Any]) -> Any:
-    """The id of an order that IBKR has taken after all its questions."""
+async def _cheap(server: FastMCP[Any]) -> dict[str, Any]:
+    """An order at a tenth less than the market, which is asked about and not filled."""
+    (quote,) = await _told(server, "get_market_snapshot", {"conids": [LIMIT["conid"]], "fields": ["31"]})
+    return LIMIT | {"price": round(float(quote["31"].lstrip("CH")) * 0.9, 2)}
+
+
+async def _taken(server: FastMCP[Any], ticket: dict[str, Any]) -> Any:
+    """What IBKR says to an order after all its questions."""
     answer = await _told(server, "place_orders", {**A, "orders": [ticket]})
-    while "message" in answer[0]:
-        answer = await _told(
-            server, "answer_order_question", {"reply_id": answer[0]["id"], "confirmed": True}
-        )
-    return int(answer[0]["order_id"])
+    while isinstance(answer, list) and "message" in answer[0]:
+        yes = {"reply_id": answer[0]["id"], "confirmed": True}
+        answer = await _told(server, "answer_order_question", yes)
+    return answer
 
 
 async def _an_order_to_modify(server: FastMCP[Any]) -> dict[str, Any]:
-    order_id = await _placed(server, LIMIT | {"price": 1})
-    return {**A, "order_id": order_id, **LIMIT, "price": 2}
+    ticket = await _cheap(server)
+    (taken,) = await _taken(server, ticket)
+    return {**A, "order_id": int(taken["order_id"]), **ticket, "quantity": 7}
 
 
 async def _an_order_to_cancel(server: FastMCP[Any]) -> dict[str, Any]:
-    return {**A, "order_id": await _placed(server, LIMIT | {"price": 1})}
+    (taken,) = await _taken(server, await _cheap(server))
+    return {**A, "order_id": int(taken["order_id"])}
 
 
 async def _a_question(server: FastMCP[Any]) -> dict[str, Any]:
-    answer = await _told(server, "place_orders", {**A, "orders": [LIMIT | {"price": 1}]})
-    return {"reply_id": answer[0]["id"], "confirmed": True}
+    (question,) = await _told(server, "place_orders", {**A, "orders": [await _cheap(server)]})
+    return {"reply_id": question["id"], "confirmed": True}
+
+
+async def _a_prompt(server: FastMCP[Any]) -> dict[str, Any]:
+    prompt = await _taken(server, await _cheap(server) | {"use_adaptive": True})
+    return {"order_id": prompt["orderId"], "req_id": prompt["reqId"], "text": prompt["options"][0]}
 
 
 # How to come to arguments that a simulated account can answer, where a row's own will not do.
@@ -418,6 +432,7 @@ PREPARED: dict[str, Prepare] = {
     "modify_order": _an_order_to_modify,
     "cancel_order": _an_order_to_cancel,
     "answer_order_question": _a_question,
+    "answer_server_prompt": _a_prompt,
 }
 
 # The simulator's profile in which these tools are asked, and the tools that even there are refused.
