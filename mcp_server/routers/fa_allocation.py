@@ -40,18 +40,6 @@ async def list_allocation_groups(gateway: Gateway) -> Json:
     return await gateway.get("/iserver/account/allocation/group")
 
 
-@router.post("/iserver/account/allocation/group", openapi_extra=CHANGES)
-async def create_allocation_group(gateway: Gateway, wanted: NewGroup) -> Json:
-    """Create an allocation group: accounts that share an advisor's orders, and how.
-    \f
-    Source: IBKR Web API reference, "Add Allocation Group"; documented.
-    Open to: financial advisors.
-    Found by: new group of clients, FA group, add a group, make an allocation profile, block trading,
-    split trades between clients, pro rata.
-    """
-    return await gateway.post("/iserver/account/allocation/group", body=wanted.sent())
-
-
 @router.put("/iserver/account/allocation/group", openapi_extra=CHANGES)
 async def modify_allocation_group(gateway: Gateway, wanted: ChangedGroup) -> Json:
     """Replace the accounts or the method of an allocation group, or rename it.
@@ -64,6 +52,18 @@ async def modify_allocation_group(gateway: Gateway, wanted: ChangedGroup) -> Jso
     update weights, FA group.
     """
     return await gateway.put("/iserver/account/allocation/group", body=wanted.sent())
+
+
+@router.post("/iserver/account/allocation/group", openapi_extra=CHANGES)
+async def create_allocation_group(gateway: Gateway, wanted: NewGroup) -> Json:
+    """Create an allocation group: accounts that share an advisor's orders, and how.
+    \f
+    Source: IBKR Web API reference, "Add Allocation Group"; documented.
+    Open to: financial advisors.
+    Found by: new group of clients, FA group, add a group, make an allocation profile, block trading,
+    split trades between clients, pro rata.
+    """
+    return await gateway.post("/iserver/account/allocation/group", body=wanted.sent())
 
 
 @router.post("/iserver/account/allocation/group/single", openapi_extra=READS)
