@@ -68,6 +68,7 @@ def test_a_taken_port_gets_one_sentence(capsys: pytest.CaptureFixture[str]) -> N
         ("SIMULATOR_PENALTY", "-1"),
         ("SIMULATOR_TLS", "perhaps"),
         ("SIMULATOR_AVAILABILITY", "everything"),
+        ("SIMULATOR_PROFILE", "FA"),
         ("SIMULATOR_HOST", "nowhere.invalid"),
         ("SIMULATOR_TLS_DIR", "/dev/null/folder"),
     ],
@@ -93,14 +94,17 @@ def test_an_unusable_flag_ends_with_two(flags: list[str], capsys: pytest.Capture
 
 @pytest.mark.processes
 def test_it_says_where_it_answers_and_can_be_verified_by_its_certificate(tmp_path: Path) -> None:
-    with running("--tls-dir", str(tmp_path / "tls"), "--logged-in") as (_, printed):
+    with running("--tls-dir", str(tmp_path / "tls"), "--logged-in", "--profile", "fa") as (_, printed):
         trusted = ssl.create_default_context(cafile=tmp_path / "tls" / "gateway.pem")
         with httpx.Client(base_url=address(printed), verify=trusted, trust_env=False) as client:
             assert client.get("/").status_code == 302
             status = client.post("/v1/api/iserver/auth/status", json={}).json()
+            accounts = client.get("/v1/api/iserver/accounts").json()["accounts"]
     assert status["established"] is True
     assert "logged in already" in printed
     assert "strict habits are on" in printed
+    assert "profile fa" in printed
+    assert "All" in accounts
     assert re.search(r"SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}\n", printed)
 
 

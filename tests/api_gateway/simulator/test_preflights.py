@@ -18,3 +18,21 @@ def test_everything_is_forgotten_in_the_same_object() -> None:
     assert preflights != Preflights()
     preflights.forget()
     assert preflights == Preflights()
+
+
+def test_another_account_has_its_orders_trades_and_profit_fetched_anew() -> None:
+    preflights = Preflights(
+        accounts_called=True,
+        portfolio_called=True,
+        orders_warm=True,
+        trades_warm=True,
+        pnl_warm=True,
+        positions_warm={"DU1234567"},
+    )
+    preflights.forget_account()
+    assert preflights.accounts_called
+    assert preflights.portfolio_called
+    assert preflights.positions_warm == {"DU1234567"}
+    assert not preflights.orders_warm
+    assert not preflights.trades_warm
+    assert not preflights.pnl_warm

@@ -175,3 +175,138 @@ async def test_a_new_brokerage_session_has_to_begin_again(
     assert (await asks.get("/iserver/account/pnl/partitioned")).status_code == 400
     await asks.ready()
     assert await asks.json("/iserver/account/pnl/partitioned") == {"upnl": {}}
+
+
+MASTER, SECOND, THIRD = "DF1234567", "DU1234568", "DU1234569"
+FA = Options(login=True, rate_limits=False, profile="fa")
+LIVE = Options(login=True, rate_limits=False, profile="live")
+DYNAMIC = Options(login=True, rate_limits=False, profile="dynamic")
+advisors = pytest.mark.parametrize("options", [FA], ids=["fa"])
+brokers = pytest.mark.parametrize("options", [DYNAMIC], ids=["dynamic"])
+
+
+@advisors
+async def test_an_advisor_sees_accounts_groups_and_all(asks: Caller, options: Options) -> None:
+    assert options is FA
+    body = await asks.json("/iserver/accounts")
+    assert body["accounts"] == [MASTER, ACCOUNT, SECOND, THIRD, "All", "NetLiq_Clients", "Two_to_one"]
+    assert body["groups"] == ["All", "NetLiq_Clients", "Two_to_one"]
+    assert list(body["acctProps"]) == [MASTER, ACCOUNT, SECOND, THIRD]
+    children = [account for account, row in body["acctProps"].items() if row["hasChildAccounts"]]
+    assert children == [MASTER]
+    assert set(body["aliases"]) == set(body["accounts"])
+    assert body["selectedAccount"] == ACCOUNT
+    assert (body["allowFeatures"]["allowFA"], body["allowFeatures"]["allowDynAccount"]) == (True, False)
+    assert body["isPaper"] is True
+
+
+async def test_a_retail_login_has_no_groups(asks: Caller) -> None:
+    body = await asks.json("/iserver/accounts")
+    assert (body["groups"], body["allowFeatures"]["allowFA"]) == ([], False)
+
+
+@pytest.mark.parametrize("options", [LIVE], ids=["live"])
+async def test_real_money_is_not_paper(asks: Caller, options: Options) -> None:
+    assert options is LIVE
+    body = await asks.json("/iserver/accounts")
+    assert (body["accounts"], body["isPaper"]) == (["U1234567"], False)
+
+
+@advisors
+async def test_another_account_is_selected_and_has_its_own_profit(asks: Caller, options: Options) -> None:
+    assert options is FA
+    await asks.ready()
+    first = await asks.second("/iserver/account/pnl/partitioned")
+    switched = await asks.post("/iserver/account", {"acctId": SECOND})
+    assert (switched.status_code, switched.json()) == (200, {"set": True, "acctId": SECOND})
+    assert await asks.json("/iserver/account/pnl/partitioned") == {"upnl": {}}
+    second = await asks.json("/iserver/account/pnl/partitioned")
+    assert (list(first["upnl"]), list(second["upnl"])) == ([f"{ACCOUNT}.Core"], [f"{SECOND}.Core"])
+    summary = await asks.json(f"/iserver/account/{SECOND}/summary")
+    assert round(second["upnl"][f"{SECOND}.Core"]["nl"]) == summary["netLiquidationValue"]
+    assert (await asks.json("/iserver/accounts"))["selectedAccount"] == SECOND
+    again = await asks.post("/iserver/account", {"acctId": SECOND})
+    assert again.json() == {"success": "Account already set"}
+
+
+@advisors
+async def test_selecting_an_account_forgets_its_orders_but_no_lines_and_no_searches(
+    asks: Caller, simulation: Simulation, options: Options
+) -> None:
+    assert options is FA
+    await asks.ready()
+    await asks.get("/iserver/secdef/search", symbol="AAPL")
+    await asks.get("/iserver/marketdata/snapshot", conids=AAPL, fields="31")
+    for path in ("/iserver/account/orders", "/iserver/account/trades"):
+        await asks.second(path)
+    await asks.post("/iserver/account", {"acctId": THIRD})
+    assert not simulation.preflights.orders_warm
+    assert not simulation.preflights.trades_warm
+    assert AAPL in simulation.preflights.searched
+    assert AAPL in simulation.preflights.subscriptions
+    assert simulation.preflights.accounts_called
+
+
+@advisors
+@pytest.mark.parametrize("name", ["All", "Two_to_one", "DU7654321"])
+async def test_a_group_is_no_account_to_work_with(asks: Caller, options: Options, name: str) -> None:
+    assert options is FA
+    await asks.ready()
+    reply = await asks.post("/iserver/account", {"acctId": name})
+    assert reply.status_code == 500
+    assert (await asks.json("/iserver/accounts"))["selectedAccount"] == ACCOUNT
+
+
+@advisors
+async def test_every_account_has_its_own_summary_and_all_the_sum(asks: Caller, options: Options) -> None:
+    assert options is FA
+    values = [
+        (await asks.json(f"/iserver/account/{account}/summary"))["netLiquidationValue"]
+        for account in (MASTER, ACCOUNT, SECOND, THIRD)
+    ]
+    assert len(set(values)) == 4
+    every = await asks.json("/iserver/account/All/summary")
+    assert every["netLiquidationValue"] == pytest.approx(sum(values), abs=2)
+    balances = await asks.json("/iserver/account/All/summary/balances")
+    assert dollars(balances["total"]["net_liquidation"]) == every["netLiquidationValue"]
+    assert (await asks.get("/iserver/account/Two_to_one/summary")).status_code == 400
+
+
+@advisors
+async def test_each_account_has_its_owner(asks: Caller, options: Options) -> None:
+    assert options is FA
+    owner = await asks.json(f"/acesws/{SECOND}/signatures-and-owners")
+    assert (
+        owner["users"][0]["entity"]["entityName"] == owner["applicant"]["signatures"][0] == "Cautious Client"
+    )
+    assert (await asks.get("/acesws/All/signatures-and-owners")).status_code == 401
+
+
+@brokers
+async def test_a_broker_searches_accounts_by_their_beginning(asks: Caller, options: Options) -> None:
+    assert options is DYNAMIC
+    found = await asks.json("/iserver/account/search/DU700000")
+    assert found["pattern"] == "DU700000"
+    assert [row["accountId"] for row in found["matchedAccounts"]] == [f"DU700000{n}" for n in range(1, 10)]
+    assert {type(value) for row in found["matchedAccounts"] for value in row.values()} == {str}
+    by_alias = await asks.json("/iserver/account/search/c23")
+    assert [row["accountId"] for row in by_alias["matchedAccounts"]] == ["DU7000023"]
+    nobody = await asks.json("/iserver/account/search/7000023")
+    assert nobody == {"matchedAccounts": [], "pattern": "7000023"}
+
+
+@brokers
+async def test_a_broker_sets_the_account_to_work_with(asks: Caller, options: Options) -> None:
+    assert options is DYNAMIC
+    await asks.ready()
+    before = await asks.json("/iserver/accounts")
+    assert (before["accounts"], before["allowFeatures"]["allowDynAccount"]) == (["DU7000001"], True)
+    reply = await asks.post("/iserver/dynaccount", {"acctId": "DU7000009"})
+    assert (reply.status_code, reply.json()) == (200, {"set": True, "acctId": "DU7000009"})
+    after = await asks.json("/iserver/accounts")
+    assert (after["accounts"], after["selectedAccount"]) == (["DU7000009"], "DU7000009")
+    assert (await asks.post("/iserver/account", {"acctId": "DU7000001"})).status_code == 500
+    assert (await asks.post("/iserver/dynaccount", {"acctId": ACCOUNT})).status_code == 500
+    assert (await asks.post("/iserver/dynaccount", {})).status_code == 400
+    profit = await asks.second("/iserver/account/pnl/partitioned")
+    assert list(profit["upnl"]) == ["DU7000009.Core"]

@@ -191,6 +191,7 @@ async def test_beyond_a_hundred_lines_a_snapshot_never_completes(
     ("options", "code", "priced"),
     [
         (Options(login=True, rate_limits=False, availability="DPB"), "DPB", True),
+        (Options(login=True, rate_limits=False, profile="delayed"), "DPB", True),
         (Options(login=True, rate_limits=False, availability="N"), "N", False),
         (Options(login=True, rate_limits=False, availability="Z"), "Z", True),
     ],
@@ -204,7 +205,7 @@ async def test_the_line_says_how_good_its_data_is(asks: Caller, skip: Skip, code
         assert found["31"].startswith("C")
 
 
-@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, availability="DPB")])
+@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, profile="delayed")])
 async def test_delayed_prices_are_a_quarter_of_an_hour_old(
     asks: Caller, skip: Skip, simulation: Simulation
 ) -> None:
@@ -218,6 +219,7 @@ async def test_delayed_prices_are_a_quarter_of_an_hour_old(
     [
         (Options(login=True, rate_limits=False), 0),
         (Options(login=True, rate_limits=False, availability="DPB"), 900_000),
+        (Options(login=True, rate_limits=False, profile="delayed"), 900_000),
         (Options(login=True, rate_limits=False, availability="Z"), 0),
     ],
 )

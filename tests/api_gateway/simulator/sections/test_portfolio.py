@@ -337,3 +337,93 @@ async def test_a_new_brokerage_session_closes_the_door_again(ready: Caller, simu
     assert (await ready.get(POSITIONS)).status_code == 401
     await ready.get("/portfolio/accounts")
     assert "ticker" not in (await ready.json(POSITIONS))[0]
+
+
+MASTER, SECOND, THIRD = "DF1234567", "DU1234568", "DU1234569"
+FA = Options(login=True, rate_limits=False, profile="fa")
+DYNAMIC = Options(login=True, rate_limits=False, profile="dynamic")
+advisors = pytest.mark.parametrize("options", [FA], ids=["fa"])
+
+
+@advisors
+async def test_an_advisors_lists_hold_the_master_and_the_clients(asks: Caller, options: Options) -> None:
+    assert options is FA
+    accounts = await asks.json("/portfolio/accounts")
+    assert [(row["id"], row["faclient"]) for row in accounts] == [(MASTER, False)]
+    clients = await asks.json("/portfolio/subaccounts")
+    assert [row["id"] for row in clients] == [ACCOUNT, SECOND, THIRD]
+    assert {(row["faclient"], row["parent"]["accountId"]) for row in clients} == {(True, MASTER)}
+    page = await asks.json("/portfolio/subaccounts2", page=0)
+    assert page == {"metadata": {"total": 3, "pageSize": 20, "pageNum": 0}, "subaccounts": clients}
+
+
+@pytest.mark.parametrize("options", [DYNAMIC], ids=["dynamic"])
+async def test_more_than_twenty_accounts_have_more_than_one_page(asks: Caller, options: Options) -> None:
+    assert options is DYNAMIC
+    pages = [await asks.json("/portfolio/subaccounts2", page=page) for page in (0, 1, 2)]
+    assert [len(page["subaccounts"]) for page in pages] == [20, 3, 0]
+    assert {page["metadata"]["total"] for page in pages} == {23}
+    ids = [row["id"] for page in pages for row in page["subaccounts"]]
+    assert ids == [row["id"] for row in await asks.json("/portfolio/subaccounts")]
+
+
+@advisors
+async def test_each_account_is_answered_for_itself(asks: Caller, options: Options) -> None:
+    assert options is FA
+    ready = await asks.ready()
+    positions = {}
+    for account in (MASTER, ACCOUNT, SECOND, THIRD):
+        rows = await ready.json(f"/portfolio/{account}/positions/0", waitForSecDef="true")
+        assert {row["acctId"] for row in rows} <= {account}
+        positions[account] = {row["conid"] for row in rows}
+        assert (await ready.json(f"/portfolio/{account}/meta"))["accountId"] == account
+        assert (await ready.json(f"/portfolio/{account}/summary"))["accountcode"]["value"] == account
+        assert (await ready.json(f"/portfolio/{account}/ledger"))["BASE"]["acctcode"] == account
+    assert positions[MASTER] == set()
+    assert len({frozenset(conids) for conids in positions.values()}) == 4
+
+
+@advisors
+async def test_all_is_the_sum_of_the_accounts_and_has_no_attributes(asks: Caller, options: Options) -> None:
+    assert options is FA
+    ready = await asks.ready()
+    values = [
+        (await ready.json(f"/portfolio/{account}/ledger"))["BASE"]["netliquidationvalue"]
+        for account in (MASTER, ACCOUNT, SECOND, THIRD)
+    ]
+    total = (await ready.json("/portfolio/All/ledger"))["BASE"]["netliquidationvalue"]
+    assert total == pytest.approx(sum(values), abs=0.05)
+    rows = await ready.json("/portfolio/All/positions/0", waitForSecDef="true")
+    apples = next(row for row in rows if row["conid"] == AAPL)
+    parts = await ready.json(f"/portfolio/positions/{AAPL}")
+    assert list(parts) == [ACCOUNT, SECOND]
+    assert apples["position"] == sum(part["position"] for (part,) in parts.values())
+    assert (await ready.get("/portfolio/All/meta")).status_code == 401
+    assert (await ready.get("/portfolio/Two_to_one/ledger")).status_code == 401
+
+
+@advisors
+async def test_each_accounts_positions_are_looked_up_by_themselves(asks: Caller, options: Options) -> None:
+    assert options is FA
+    ready = await asks.ready()
+    await ready.json(f"/portfolio/{ACCOUNT}/positions/0")
+    assert "ticker" in (await ready.json(f"/portfolio/{ACCOUNT}/positions/0"))[0]
+    assert "ticker" not in (await ready.json(f"/portfolio/{SECOND}/positions/0"))[0]
+
+
+@advisors
+async def test_the_allocation_of_several_accounts_waits_for_each_of_them(
+    asks: Caller, options: Options
+) -> None:
+    assert options is FA
+    ready = await asks.ready()
+    both = {"acctIds": [ACCOUNT, SECOND]}
+    await ready.json(f"/portfolio/{ACCOUNT}/positions/0")
+    assert (await ready.post("/portfolio/allocation", both)).status_code == 500
+    await ready.json(f"/portfolio/{SECOND}/positions/0")
+    joint = (await ready.post("/portfolio/allocation", both)).json()
+    single = [await ready.json(f"/portfolio/{account}/allocation") for account in both["acctIds"]]
+    stocks = [each["assetClass"]["long"]["STK"] for each in (joint, *single)]
+    assert stocks[0] == pytest.approx(sum(stocks[1:]), abs=0.05)
+    other = await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT, "DU7654321"]})
+    assert (other.status_code, other.content) == (401, b"")
