@@ -29,13 +29,13 @@ from api_gateway.verdict import (
     AsleepError,
     SilentDenialError,
     UnpreparedError,
+    empty_answer,
     judge,
     paced,
     paced_tickle,
     require_answer,
     retry_after,
     unanswered,
-    unclear,
     unknown_account,
 )
 from api_gateway.warmups import Warmups
@@ -44,6 +44,8 @@ from api_gateway.wire import NeverSentError, NoAnswerError, Received, Wire
 logger = logging.getLogger(__name__)
 
 ORDERS = ("GET", "/iserver/account/orders")
+TICKLE_DEADLINE = 10.0  # seconds: a minute between tickles and this is how late a loss is noticed
+PROBE_DEADLINE = 4.0  # seconds: the gateway answers this itself, from the same machine or the next
 COLLISION = 2.0  # seconds after which a tickle that met another one is sent again by whoever needs it
 WAKING = (1.0, 1.0, 2.0)  # seconds between questions to notices that are "waiting for reply"
 STATUS_LASTS = 5.0  # seconds for which an open session is taken to be open still
@@ -145,7 +147,8 @@ class Gateway:
         call = make_call("POST", TICKLE, reads=True)
         self._permit(call)
         async with self.pacing.tickle() as turn:
-            received = await self._exchange(call, turn, self.settings.gateway_deadline)
+            within = min(TICKLE_DEADLINE, self.settings.gateway_deadline)
+            received = await self._exchange(call, turn, within)
         collided = received.status == 429 and not self._collided and not retry_after(received.headers)
         self._collided = received.status == 429
         if collided:
@@ -155,6 +158,19 @@ class Gateway:
             return require_answer(call, self._settle(call, received))
         except UnpreparedError as error:
             raise error.failure from None
+
+    async def probe(self) -> int | None:
+        """The HTTP status of the gateway's own front page; None if nothing answers there within 4 s.
+
+        IBKR is not asked, so no limit, no mode and no penalty box is in the way. 302, to the login page, is
+        a gateway that runs, whether anybody is logged in or not and whether IBKR can be reached or not.
+        """
+        within = min(PROBE_DEADLINE, self.settings.gateway_deadline)
+        try:
+            received = await self._wire.exchange("GET", "/", None, within=within, fresh=True)
+        except (NeverSentError, NoAnswerError):
+            return None
+        return received.status
 
     async def _read(self, call: Call) -> Reply:
         """Everything a GET needs: what must be asked first, the request, and fuller answers to thin ones."""
@@ -236,7 +252,7 @@ class Gateway:
         reply = await self._send(make_call("POST", "/iserver/auth/status", reads=True), patience)
         state = read_session(reply.value) if isinstance(reply.value, Mapping) else SessionState.NOT_LOGGED_IN
         if state is not SessionState.ESTABLISHED:
-            raise unanswered(call, state, self.settings.gateway_login_url)
+            raise empty_answer(call, state, self.settings.gateway_login_url)
         self._established_at = self._now()
         return True
 
@@ -307,7 +323,7 @@ class Gateway:
             turn.give_back()
             raise Unreachable(asked=call.asked, happened=str(error), hint=error.hint) from error
         except NoAnswerError as error:
-            raise unclear(call, str(error)) from error
+            raise unanswered(call, str(error), late=error.late) from error
 
     def _settle(self, call: Call, received: Received) -> Reply:
         """The reply or its failure, and what either tells about the session."""

@@ -2,14 +2,17 @@
 
 GatewayError
 ├── Unreachable      never sent: container down, wrong address, TLS
+│   └── AddressRefused   the gateway answers, but not to this machine's address
 ├── OutcomeUnknown   a write was sent and no clear answer came: it may have happened
 ├── LoginRequired    nobody has logged in with a browser
 ├── SessionLost      logged in, but the brokerage session is closed or held by another program
 ├── Paced            our own limit or IBKR's 429: wait so many seconds
+│   └── Penalised        IBKR's penalty box: nothing but the tickle is sent for so long
 ├── Refused          IBKR said no, also when it said so with status 200
 ├── Invalid          the argument was wrong before anything was sent
 ├── Forbidden        the mode, or the account that is logged in, does not permit it; nothing was sent
 └── Failed           IBKR broke: 5xx, HTML, malformed, too large, too late
+    └── Unanswered       it was sent, and no complete answer came
 
 Each says what was asked, what came back, and one next step. None carries a full account id, a token
 or a cookie: messages are shown to a model and written to logs.
@@ -32,6 +35,10 @@ class Unreachable(GatewayError):
     """The request was never sent."""
 
 
+class AddressRefused(Unreachable):
+    """The gateway answers, but this machine's address is not on its list."""
+
+
 class OutcomeUnknown(GatewayError):
     """A write was sent and no clear answer came. It may have happened; nothing was retried."""
 
@@ -52,8 +59,16 @@ class Paced(GatewayError):
         self.seconds = seconds
 
 
+class Penalised(Paced):
+    """IBKR wants silence, and asking again before it is over makes it longer."""
+
+
 class Refused(GatewayError):
-    """IBKR understood the request and said no."""
+    """IBKR understood the request and said no, with this HTTP status."""
+
+    def __init__(self, *, asked: str, happened: str, hint: str, status: int = 200) -> None:
+        super().__init__(asked=asked, happened=happened, hint=hint)
+        self.status = status
 
 
 class Invalid(GatewayError):
@@ -66,3 +81,11 @@ class Forbidden(GatewayError):
 
 class Failed(GatewayError):
     """IBKR, or the way to it, broke; nothing can be said about the answer."""
+
+
+class Unanswered(Failed):
+    """A question was sent and no complete answer came; `late` where the time for it ran out."""
+
+    def __init__(self, *, asked: str, happened: str, hint: str, late: bool) -> None:
+        super().__init__(asked=asked, happened=happened, hint=hint)
+        self.late = late

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from api_gateway.call import Call
-from api_gateway.errors import Paced
+from api_gateway.errors import Paced, Penalised
 
 TICKLE = "/tickle"
 IN_FLIGHT = 4  # the gateway has five connections to IBKR, an endless queue and no time-out
@@ -260,7 +260,7 @@ class Pacing:
 
     def _refuse_in_the_penalty(self, asked: str) -> None:
         if seconds := self.penalty_left:
-            raise Paced(
+            raise Penalised(
                 asked=asked,
                 happened=f"IBKR answered 429; {ceil(seconds)} s of silence are left and nothing was sent.",
                 hint=f"Ask nothing before {ceil(seconds)} s are over: asking makes the penalty longer.",

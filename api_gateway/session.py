@@ -1,23 +1,65 @@
-"""The states of a session, and how to read them from what IBKR answers."""
+"""The states of the connection to IBKR, and how to read them from what IBKR answers.
+
+    unreachable      the gateway itself does not answer
+    address_refused  it answers, but not to this machine
+    upstream_silent  it answers, but nothing comes back from IBKR through it
+    failing          something comes back, but it is no word about the session
+    penalty_box      IBKR wants silence
+    resetting        IBKR restarts its servers at this time, and what fails is expected to
+    not_logged_in    no browser login
+    closed           a login, and no brokerage session ("no bridge")
+    opening          a login, and a brokerage session that is not usable yet
+    competing        another program holds the brokerage session
+    established      everything works
+
+A status or a tickle tells the last five; `diagnosis` tells them all, in sentences.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 
 class SessionState(StrEnum):
-    """How far the way from a browser login to an open brokerage session has been gone.
+    """How far the way to an open brokerage session has been gone, or what is in it. Only one is ready."""
 
-    That the gateway does not answer at all is no state of the session: it is `errors.Unreachable`.
-    """
+    UNREACHABLE = "unreachable"
+    ADDRESS_REFUSED = "address_refused"
+    UPSTREAM_SILENT = "upstream_silent"
+    FAILING = "failing"
+    PENALTY_BOX = "penalty_box"
+    RESETTING = "resetting"
+    NOT_LOGGED_IN = "not_logged_in"
+    CLOSED = "closed"
+    OPENING = "opening"
+    COMPETING = "competing"
+    ESTABLISHED = "established"
 
-    NOT_LOGGED_IN = "not logged in"
-    LOGGED_IN = "logged in, brokerage session closed"
-    OPENING = "brokerage session opening"
-    ESTABLISHED = "brokerage session open"
-    COMPETING = "another program holds the brokerage session"
+    @property
+    def ready(self) -> bool:
+        """True if quotes and orders can be asked for."""
+        return self is SessionState.ESTABLISHED
+
+
+NAMES: Mapping[SessionState, str] = MappingProxyType(
+    {
+        SessionState.UNREACHABLE: "gateway unreachable",
+        SessionState.ADDRESS_REFUSED: "this machine's address refused",
+        SessionState.UPSTREAM_SILENT: "no answer from IBKR",
+        SessionState.FAILING: "IBKR answers with errors",
+        SessionState.PENALTY_BOX: "IBKR wants silence",
+        SessionState.RESETTING: "IBKR restarts its servers",
+        SessionState.NOT_LOGGED_IN: "not logged in",
+        SessionState.CLOSED: "logged in, brokerage session closed",
+        SessionState.OPENING: "brokerage session opening",
+        SessionState.COMPETING: "another program holds the brokerage session",
+        SessionState.ESTABLISHED: "brokerage session open",
+    }
+)
+"""Each state in a few words, to stand in a sentence."""
 
 
 def read_session(status: Mapping[str, Any]) -> SessionState:
@@ -34,7 +76,7 @@ def read_session(status: Mapping[str, Any]) -> SessionState:
     authenticated = status.get("authenticated") is True
     connected = status.get("connected") is True
     if not authenticated:
-        return SessionState.LOGGED_IN if connected else SessionState.NOT_LOGGED_IN
+        return SessionState.CLOSED if connected else SessionState.NOT_LOGGED_IN
     established = status.get("established", connected)
     return SessionState.ESTABLISHED if established is True else SessionState.OPENING
 
@@ -44,5 +86,5 @@ def _read_tickle(tickle: Mapping[str, Any]) -> SessionState:
     status = iserver.get("authStatus") if isinstance(iserver, Mapping) else None
     state = read_session(status) if isinstance(status, Mapping) else SessionState.NOT_LOGGED_IN
     if state is SessionState.NOT_LOGGED_IN and tickle.get("session"):
-        return SessionState.LOGGED_IN  # only a live login has a session token
+        return SessionState.CLOSED  # only a live login has a session token
     return state

@@ -12,18 +12,20 @@ import orjson
 
 from api_gateway.call import Call
 from api_gateway.errors import (
+    AddressRefused,
     Failed,
     GatewayError,
     Invalid,
     LoginRequired,
     OutcomeUnknown,
     Paced,
+    Penalised,
     Refused,
     SessionLost,
-    Unreachable,
+    Unanswered,
 )
 from api_gateway.reply import Reply
-from api_gateway.session import SessionState
+from api_gateway.session import NAMES, SessionState
 from api_gateway.wire import Received
 from api_gateway.words import clean
 
@@ -40,13 +42,13 @@ CORRECT = "Correct the arguments; the same request gets the same answer."
 NOTHING_TO_CORRECT = "Ask `get_session_status` whether the session is open, and call it again if it is."
 REOPENS = (
     "The ticker opens it again within a minute: call again then, or ask `get_session_status`. If it stays "
-    "closed, another program (TWS, the mobile app) may hold it: close that, or set COMPETE=true."
+    "closed, another program (TWS, the mobile app) may hold it: close that, or set COMPETE=take."
 )
 LOST: Mapping[SessionState, str] = {
-    SessionState.LOGGED_IN: REOPENS,
+    SessionState.CLOSED: REOPENS,
     SessionState.OPENING: "Call it again in a few seconds.",
     SessionState.COMPETING: (
-        "Close the other program (TWS, the mobile app), or set COMPETE=true; then call it again."
+        "Close the other program (TWS, the mobile app), or set COMPETE=take; then call it again."
     ),
 }
 _NAMES: Mapping[type, str] = {str: "text", int: "number", float: "number", bool: "true or false"}
@@ -109,11 +111,13 @@ def login_required(call: Call, happened: str, login_url: str) -> LoginRequired:
     )
 
 
-def unanswered(call: Call, state: SessionState, login_url: str) -> GatewayError:
+def empty_answer(call: Call, state: SessionState, login_url: str) -> GatewayError:
     """What an answer without anything in it amounts to when the session is in this state, not open."""
     if state is SessionState.NOT_LOGGED_IN:
         return login_required(call, "nobody is logged in at the gateway.", login_url)
-    return SessionLost(asked=call.asked, happened=f"it was answered with nothing: {state}.", hint=LOST[state])
+    return SessionLost(
+        asked=call.asked, happened=f"it was answered with nothing: {NAMES[state]}.", hint=LOST[state]
+    )
 
 
 def unclear(call: Call, happened: str) -> GatewayError:
@@ -125,6 +129,14 @@ def unclear(call: Call, happened: str) -> GatewayError:
             hint="Nothing was changed. Call it again; if that does not help, look at the gateway's log.",
         )
     return OutcomeUnknown(asked=call.asked, happened=happened, hint=CHECK_ORDERS)
+
+
+def unanswered(call: Call, happened: str, *, late: bool) -> GatewayError:
+    """The failure of a request that was sent and got no complete answer."""
+    unclear_one = unclear(call, happened)
+    if not isinstance(unclear_one, Failed):
+        return unclear_one
+    return Unanswered(asked=call.asked, happened=happened, hint=unclear_one.hint, late=late)
 
 
 def unknown_account(call: Call) -> Refused:
@@ -149,8 +161,8 @@ def retry_after(headers: httpx.Headers) -> float:
     return min(max(0.0, (moment - datetime.now(tz=UTC)).total_seconds()), LONGEST_PENALTY)
 
 
-def paced(call: Call, seconds: float) -> Paced:
-    return Paced(
+def paced(call: Call, seconds: float) -> Penalised:
+    return Penalised(
         asked=call.asked,
         happened="IBKR answered 429, too many requests; it did nothing.",
         hint=f"Nothing but the tickle is sent for {seconds:.0f} s, as asking makes the penalty longer. Wait.",
@@ -210,7 +222,7 @@ def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: st
         login = login_required(call, "nobody is logged in at the gateway (401).", login_url)
         return SilentDenialError(login) if _may_be_the_account(call, body) else login
     if status == 404 and body.strip() == b"Access Denied":
-        return Unreachable(
+        return AddressRefused(
             asked=call.asked,
             happened="the gateway does not answer this machine's address (404 Access Denied).",
             hint="Add the address to `ips.allow` in the gateway's conf.yaml and restart the gateway.",
@@ -220,9 +232,9 @@ def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: st
             asked=call.asked, happened="the address is too long (414).", hint="Ask for less at a time."
         )
     if status == 500 and _has_error(body) and not _leaves_an_order_open(call, said):
-        return _refused(call, said)
+        return _refused(call, said, status=status)
     if status >= 500 and call.reads and call.key in HINTS:
-        return _refused(call, f"{said} ({status})")
+        return _refused(call, f"{said} ({status})", status=status)
     if call.reads and status in (423, 503):
         unready = Failed(
             asked=call.asked,
@@ -232,7 +244,7 @@ def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: st
         return AsleepError(unready) if call.address.template.startswith("/fyi/") else unready
     if status >= 500:
         return unclear(call, f"it broke ({status}: {said}).")
-    return _refused(call, f"{said} ({status})", _HINT_BY_STATUS.get(status))
+    return _refused(call, f"{said} ({status})", _HINT_BY_STATUS.get(status), status=status)
 
 
 def _redirected(call: Call, location: str, login_url: str) -> GatewayError:
@@ -263,11 +275,12 @@ def _about_the_session(call: Call, said: str, login_url: str) -> Exception | Non
     return None
 
 
-def _refused(call: Call, said: str, hint: str | None = None) -> Refused:
+def _refused(call: Call, said: str, hint: str | None = None, *, status: int = 200) -> Refused:
     return Refused(
         asked=call.asked,
         happened=f"IBKR refused: {said}" + ("" if said.endswith((".", "!", "?", "…")) else "."),
         hint=hint or HINTS.get(call.key) or (CORRECT if _has_arguments(call) else NOTHING_TO_CORRECT),
+        status=status,
     )
 
 

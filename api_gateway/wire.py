@@ -37,7 +37,11 @@ class NeverSentError(Exception):
 
 
 class NoAnswerError(Exception):
-    """The request was sent, or may have been, and no complete answer came."""
+    """The request was sent, or may have been, and no complete answer came; `late` if the time ran out."""
+
+    def __init__(self, text: str, *, late: bool = False) -> None:
+        super().__init__(text)
+        self.late = late
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,7 @@ class Wire:
         except TimeoutError:
             if progress.never_sent:
                 raise NeverSentError("no connection within the deadline.", _START) from None
-            raise NoAnswerError(f"no complete answer within {within:.3g} s.") from None
+            raise NoAnswerError(f"no complete answer within {within:.3g} s.", late=True) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise _never_sent(error) from error
         except (httpx.TransportError, OSError) as error:

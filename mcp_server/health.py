@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 
 from api_gateway import errors
 from api_gateway.errors import GatewayError
-from api_gateway.session import SessionState, read_session
+from api_gateway.session import NAMES, SessionState, read_session
 
 if TYPE_CHECKING:
     from api_gateway.client import Gateway
 
 _NEXT_STEP: Mapping[SessionState, str] = {
     SessionState.NOT_LOGGED_IN: "Open {login} in a browser and log in.",
-    SessionState.LOGGED_IN: "The ticker opens it; if this lasts, look at the ticker's log.",
+    SessionState.CLOSED: "The ticker opens it; if this lasts, look at the ticker's log.",
     SessionState.OPENING: "Wait some seconds and ask again.",
     SessionState.ESTABLISHED: "",
-    SessionState.COMPETING: "Log out of TWS or the mobile app, or start the ticker with COMPETE=true.",
+    SessionState.COMPETING: "Log out of TWS or the mobile app, or start the ticker with COMPETE=take.",
 }
 _FAILURES: Mapping[type[GatewayError], tuple[str, str]] = {
     errors.Unreachable: ("unreachable", "unknown"),
-    errors.LoginRequired: ("answers", SessionState.NOT_LOGGED_IN.value),
-    errors.SessionLost: ("answers", SessionState.LOGGED_IN.value),
+    errors.LoginRequired: ("answers", NAMES[SessionState.NOT_LOGGED_IN]),
+    errors.SessionLost: ("answers", NAMES[SessionState.CLOSED]),
     errors.Paced: ("not asked", "unknown"),
 }
 
@@ -114,7 +114,7 @@ class Readiness:
         return Standing(
             ready=state is SessionState.ESTABLISHED,
             gateway="answers",
-            session=state.value,
-            happened=f"The gateway answers: {state.value}.",
+            session=NAMES[state],
+            happened=f"The gateway answers: {NAMES[state]}.",
             hint=_NEXT_STEP[state].format(login=self._gateway.settings.gateway_login_url),
         )

@@ -21,7 +21,7 @@ OPEN = {"authenticated": True, "established": True, "competing": False, "connect
         ({"authenticated": True, "competing": False, "connected": False}, SessionState.OPENING),
         ({**OPEN, "competing": True}, SessionState.COMPETING),
         ({"authenticated": False, "competing": True, "connected": True}, SessionState.COMPETING),
-        ({"authenticated": False, "competing": False, "connected": True}, SessionState.LOGGED_IN),
+        ({"authenticated": False, "competing": False, "connected": True}, SessionState.CLOSED),
         (
             {"authenticated": False, "competing": False, "connected": False, "MAC": "x"},
             SessionState.NOT_LOGGED_IN,
@@ -42,8 +42,8 @@ def test_a_tickle_tells_the_state_inside_it() -> None:
 
 def test_a_tickle_with_a_token_is_a_login_even_without_a_brokerage_session() -> None:
     closed = {"authenticated": False, "competing": False, "connected": False}
-    assert read_session({"session": "x", "iserver": {"authStatus": closed}}) is SessionState.LOGGED_IN
-    assert read_session({"session": "x"}) is SessionState.LOGGED_IN
+    assert read_session({"session": "x", "iserver": {"authStatus": closed}}) is SessionState.CLOSED
+    assert read_session({"session": "x"}) is SessionState.CLOSED
 
 
 def test_a_tickle_without_a_token_is_no_login() -> None:

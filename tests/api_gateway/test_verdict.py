@@ -13,6 +13,7 @@ import pytest
 
 from api_gateway.call import Call, make_call
 from api_gateway.errors import (
+    AddressRefused,
     Failed,
     GatewayError,
     Invalid,
@@ -20,7 +21,6 @@ from api_gateway.errors import (
     OutcomeUnknown,
     Refused,
     SessionLost,
-    Unreachable,
 )
 from api_gateway.verdict import SilentDenialError, UnpreparedError, judge, retry_after
 from api_gateway.wire import Received
@@ -147,7 +147,7 @@ def test_no_bridge_is_a_lost_session(status: int) -> None:
     error = verdict(READ, status, b'{"error":"Bad Request: no bridge","statusCode":400}')
     assert isinstance(error, UnpreparedError)
     assert type(error.failure) is SessionLost
-    assert "COMPETE=true" in str(error)
+    assert "COMPETE=take" in str(error)
 
 
 @pytest.mark.parametrize("status", [400, 500])
@@ -157,7 +157,7 @@ def test_a_forgotten_preflight_is_no_final_word(status: int) -> None:
 
 def test_an_address_that_the_gateway_does_not_let_in_names_its_list() -> None:
     error = verdict(WRITE, 404, b"Access Denied")
-    assert type(error) is Unreachable
+    assert type(error) is AddressRefused
     assert "ips.allow" in error.hint
 
 

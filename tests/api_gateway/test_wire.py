@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from api_gateway.client import Gateway
-from api_gateway.errors import Failed, GatewayError, OutcomeUnknown, Unreachable
+from api_gateway.errors import Failed, GatewayError, OutcomeUnknown, Unanswered, Unreachable
 from api_gateway.modes import EVERYTHING
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import RawServer, Serve
@@ -393,7 +393,7 @@ async def test_closing_ends_the_requests_that_are_under_way() -> None:
         await ours.aclose()
         async with asyncio.timeout(10):
             ended = await asyncio.gather(read, write, return_exceptions=True)
-    assert [type(error) for error in ended] == [Failed, OutcomeUnknown]
+    assert [type(error) for error in ended] == [Unanswered, OutcomeUnknown]
 
 
 async def test_many_requests_that_time_out_leave_no_connection_behind() -> None:
@@ -412,3 +412,32 @@ async def test_many_requests_that_time_out_leave_no_connection_behind() -> None:
         async with asyncio.timeout(10):
             while gone < server.connections:  # noqa: ASYNC110 - the server has no event for a hang-up
                 await asyncio.sleep(0.001)
+
+
+async def test_a_probe_tells_the_status_of_the_front_page_and_asks_for_nothing_else() -> None:
+    serve, received = answering(b"HTTP/1.1 302 Found\r\nLocation: /sso/Login\r\nContent-Length: 0\r\n\r\n")
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        ours.pacing.penalise()
+        assert await ours.probe() == 302
+    assert [sent.partition(b"\r\n")[0] for sent in received] == [b"GET / HTTP/1.1"]
+
+
+async def test_a_probe_of_a_port_where_nothing_answers_is_none() -> None:
+    async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=0.02) as ours:
+        assert await ours.probe() is None
+    async with gateway(server) as ours:
+        assert await ours.probe() is None
+
+
+async def test_a_question_whose_time_ran_out_is_told_from_one_whose_connection_broke() -> None:
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.close()
+
+    late = []
+    for serve in (hanging, cut):
+        async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.2) as ours:
+            with pytest.raises(Unanswered) as caught:
+                await ours.tickle()
+            late.append(caught.value.late)
+    assert late == [True, False]

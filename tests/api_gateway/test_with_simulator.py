@@ -211,7 +211,7 @@ async def test_every_state_of_the_session_is_recognised(pair: Pair) -> None:
 
     assert await states() == {SessionState.ESTABLISHED}
     session.drop()
-    assert await states() == {SessionState.LOGGED_IN}
+    assert await states() == {SessionState.CLOSED}
     session.displace()
     assert await states() == {SessionState.COMPETING}
     session.connect_seconds = 10

@@ -51,7 +51,7 @@ async def test_an_open_session_is_ready(gateway: Gateway, far_side: Any, setting
     ("answer", "gateway_is", "hint"),
     [
         (httpx.Response(200, json=CLOSED), "answers", "ticker"),
-        (httpx.Response(200, json={**CLOSED, "competing": True}), "answers", "COMPETE=true"),
+        (httpx.Response(200, json={**CLOSED, "competing": True}), "answers", "COMPETE=take"),
         (
             httpx.Response(200, json={"authenticated": False, "connected": False}),
             "answers",
