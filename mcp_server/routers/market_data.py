@@ -38,9 +38,10 @@ async def get_market_snapshot(
     100 lines until `unsubscribe_market_data`.
     \f
     Source: IBKR Web API reference, "Live Market Data Snapshot"; recorded.
-    Found by: current price, stock price, what is it trading at, how much is a share, bid and ask,
-    real-time quote, last traded price, market price, delta gamma theta vega, greeks, implied vol, spread,
-    price now, volume today, percent change, 52 week high, dividend yield, market cap, P/E.
+    Found by: current price, stock price, what is it trading at, trading at now, how much is a share, what
+    does one share cost, share price, bid and ask, real-time quote, last traded price, market price, delta
+    gamma theta vega, greeks, implied vol, spread, price now, volume today, percent change, 52 week high,
+    dividend yield, market cap, P/E.
     For less: Ask for fewer `conids` or `fields` at a time.
     """
     return await gateway.get("/iserver/marketdata/snapshot", conids=conids, fields=fields or QUOTE)
