@@ -108,7 +108,8 @@ class Order:
             raise ValueError(
                 f"order {self.order_id} has {self.quantity - self.filled:g} left, not {quantity:g}"
             )
-        self.average_price = (self.average_price * self.filled + price * quantity) / (self.filled + quantity)
+        paid = self.average_price * self.filled + price * quantity
+        self.average_price = round(paid / (self.filled + quantity), 10)
         self.filled += quantity
         self.fills += 1
         done = self.quantity - self.filled < 1e-9
