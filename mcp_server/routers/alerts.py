@@ -20,7 +20,7 @@ AlertId = Annotated[OrderNumber, Path(description="`order_id` from `list_alerts`
 async def list_alerts(gateway: Gateway, account_id: AccountId) -> Json:
     """List the alerts of an account: names, active or not, triggered or not.
     \f
-    Source: IBKR Web API reference, "Get a list of available alerts"; documented.
+    Source: IBKR Web API reference, "Get a list of available alerts"; recorded.
     Found by: price alarms, notifications set up.
     """
     return await gateway.get("/iserver/account/{account}/alerts", account_id)
@@ -30,7 +30,7 @@ async def list_alerts(gateway: Gateway, account_id: AccountId) -> Json:
 async def get_alert(gateway: Gateway, alert_id: AlertId) -> Json:
     """Get the details of one alert: conditions, message, expiry.
     \f
-    Source: IBKR Web API reference, "Get details of a specific alert"; documented.
+    Source: IBKR Web API reference, "Get details of a specific alert"; recorded.
     Found by: show what an alarm waits for, its trigger.
     """
     # Q is the only type there is, and IBKR refuses a request without it.

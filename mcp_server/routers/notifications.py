@@ -149,7 +149,7 @@ async def delete_delivery_device(
 ) -> Json:
     """Delete a phone or tablet from those that get notifications, for good.
     \f
-    Source: IBKR Web API reference, "Delete a Device"; documented.
+    Source: IBKR Web API reference, "Delete a Device"; simulated only.
     Found by: remove, unregister, forget a mobile.
     """
     return await gateway.delete("/fyi/deliveryoptions/{device}", device_id)

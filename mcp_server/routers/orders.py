@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query
 
 from mcp_server.dependencies import AccountId, Gateway, OrderId, OrderNumber, Text
-from mcp_server.effects import CHANGES, DESTROYS, READS, REPEATABLE
+from mcp_server.effects import CHANGES, DESTROYS, READS, REPEATABLE, TRADES
 from mcp_server.models.orders import Allocated, Cancellation, MessageId, Orders, OrderTicket, ReplyId
 from mcp_server.relay import Json
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["Orders"])
 AccountOrGroup = Annotated[Allocated, Path(description="Account id; for advisors also an allocation group.")]
 
 
-@router.post("/iserver/account/{account_id}/orders", openapi_extra=CHANGES)
+@router.post("/iserver/account/{account_id}/orders", openapi_extra=CHANGES | TRADES)
 async def place_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Orders) -> Json:
     """Place an order to buy or sell, a bracket or a one-cancels-all group. It may trade at once.
 
@@ -51,7 +51,7 @@ async def preview_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: O
     )
 
 
-@router.post("/iserver/account/{account_id}/order/{order_id}", openapi_extra=CHANGES)
+@router.post("/iserver/account/{account_id}/order/{order_id}", openapi_extra=CHANGES | TRADES)
 async def modify_order(
     gateway: Gateway, account_id: AccountId, order_id: OrderId, wanted: OrderTicket
 ) -> Json:
@@ -85,7 +85,7 @@ async def cancel_order(
     )
 
 
-@router.post("/iserver/reply/{reply_id}", openapi_extra=CHANGES)
+@router.post("/iserver/reply/{reply_id}", openapi_extra=CHANGES | TRADES)
 async def answer_order_question(
     gateway: Gateway,
     reply_id: Annotated[ReplyId, Path(description="`id` of the question.")],
@@ -102,7 +102,7 @@ async def answer_order_question(
     return await gateway.post("/iserver/reply/{reply}", reply_id, body={"confirmed": confirmed})
 
 
-@router.post("/iserver/questions/suppress", openapi_extra=CHANGES | REPEATABLE)
+@router.post("/iserver/questions/suppress", openapi_extra=CHANGES | TRADES | REPEATABLE)
 async def suppress_order_questions(
     gateway: Gateway,
     message_ids: Annotated[
@@ -131,7 +131,7 @@ async def reset_suppressed_questions(gateway: Gateway) -> Json:
     return await gateway.post("/iserver/questions/suppress/reset", body={})
 
 
-@router.post("/iserver/notification", openapi_extra=CHANGES)
+@router.post("/iserver/notification", openapi_extra=CHANGES | TRADES)
 async def answer_server_prompt(
     gateway: Gateway,
     order_id: Annotated[OrderNumber, Body(embed=True, description="`orderId` of the prompt.")],
