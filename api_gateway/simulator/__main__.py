@@ -74,7 +74,8 @@ def _serve(settings: SimulatorSettings, listener: socket.socket, certificate: Ce
         log_level="warning",
         server_header=False,
         proxy_headers=False,
-        ws="none",
+        # The other implementation of uvicorn stands on a part of `websockets` that is deprecated.
+        ws="websockets-sansio",
         # IBKR's gateway keeps an idle connection for as long as it is watched.
         timeout_keep_alive=3600,
         # Every answer is computed at once; what is still open after that hangs because a fault says so.

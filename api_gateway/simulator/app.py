@@ -22,6 +22,7 @@ from api_gateway.simulator.endpoints import Endpoints
 from api_gateway.simulator.login import login_routes
 from api_gateway.simulator.sections import all_sections
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.websocket_route import websocket_routes
 
 
 class _Application(Starlette):
@@ -42,6 +43,7 @@ def create_app(simulation: Simulation) -> Starlette:
     routes = [
         *login_routes(simulation),
         *(control_routes(simulation) if simulation.options.control else []),
+        *websocket_routes(simulation, PREFIXES),
         *(Route(f"{prefix}/{{path:path}}", Api(simulation, endpoints, prefix)) for prefix in PREFIXES),
     ]
     app = _Application(routes=routes, exception_handlers={404: _not_found})

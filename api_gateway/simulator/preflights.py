@@ -22,6 +22,7 @@ class Preflights:
     accounts_called: bool = False
     portfolio_called: bool = False
     orders_warm: bool = False
+    orders_filtered: bool = False
     trades_warm: bool = False
     pnl_warm: bool = False
     searched: set[int] = field(default_factory=set)

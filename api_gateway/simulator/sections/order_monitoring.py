@@ -27,6 +27,11 @@ def live_orders(simulation: Simulation, call: Call) -> Any:
     """Open orders and those that ended today. The first call, and one with `force`, only fetches them."""
     need_accounts(simulation)
     _selected(simulation, call)
+    preflights = simulation.preflights
+    # A filter silences the orders on the WebSocket until a list is forced.
+    preflights.orders_filtered = not yes(call, "force") and (
+        preflights.orders_filtered or bool(call.query.get("filters"))
+    )
     if yes(call, "force") or not simulation.preflights.orders_warm:
         simulation.preflights.orders_warm = True
         return {"orders": [], "snapshot": False}
