@@ -28,7 +28,7 @@ from api_gateway.words import clean
 from mcp_server.app import OPERATION, STATUS
 from mcp_server.argument_types import unknown_names, wrong_types
 from mcp_server.cutting import cut_answer, less
-from mcp_server.effects import Effect, effect, repeatable
+from mcp_server.effects import Effect, effect, repeatable, trades
 from mcp_server.operation_notes import Notes
 from mcp_server.schemas import slim
 
@@ -111,7 +111,7 @@ class RouteTool(Tool):
             annotations=ToolAnnotations(
                 title=title,
                 read_only_hint=effects is Effect.READS,
-                destructive_hint=effects is Effect.DESTROYS,
+                destructive_hint=effects is Effect.DESTROYS or trades(route.extensions),
                 idempotent_hint=repeatable({route.method}, route.extensions),
                 open_world_hint=True,
             ),

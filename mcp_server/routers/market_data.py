@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 
 from mcp_server.dependencies import BodyConid, ConidNumber, Gateway, like
-from mcp_server.effects import CHANGES, REPEATABLE
+from mcp_server.effects import CHANGES, READS, REPEATABLE
 from mcp_server.models.market_data import PriceHistoryWanted
 from mcp_server.relay import Json
 
@@ -64,7 +64,7 @@ async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryWant
     return await gateway.get("/iserver/marketdata/history", **wanted.sent())
 
 
-@router.post("/iserver/marketdata/unsubscribe", openapi_extra=CHANGES | REPEATABLE)
+@router.post("/iserver/marketdata/unsubscribe", openapi_extra=READS)
 async def unsubscribe_market_data(gateway: Gateway, conid: BodyConid) -> Json:
     """Give back the market-data line of one contract.
 
@@ -74,7 +74,7 @@ async def unsubscribe_market_data(gateway: Gateway, conid: BodyConid) -> Json:
     Found by: stop streaming, cancel quotes, close a data stream, end subscription, release line, stop
     receiving prices.
     """
-    return await gateway.post("/iserver/marketdata/unsubscribe", body={"conid": conid})
+    return await gateway.post("/iserver/marketdata/unsubscribe", body={"conid": conid}, reads=True)
 
 
 @router.get("/iserver/marketdata/unsubscribeall", openapi_extra=CHANGES | REPEATABLE)

@@ -38,7 +38,11 @@ FACTS = {
 TOKENS_PER_TOOL = 130
 
 # A verb, and what it is done to; these two are IBKR's whole words.
-VERBS = {"get", "list", "search", "select", "open", "validate", "unsubscribe", "invalidate"}
+VERBS = {
+    *("get", "list", "search", "select", "open", "validate", "unsubscribe", "invalidate"),
+    *("preview", "place", "modify", "cancel", "answer", "suppress", "reset", "run"),
+    *("save", "delete", "activate", "mark", "set", "create", "draft", "submit"),
+}
 ONE_WORD = {"tickle", "logout"}
 
 every_route = pytest.mark.parametrize("route", ROUTES, ids=NAMES)
@@ -186,12 +190,29 @@ def test_what_changes_something_is_known_by_name(tools: dict[str, mcp_types.Tool
         "logout",
         "select_account",
         "select_dynamic_account",
-        "unsubscribe_market_data",
         "unsubscribe_all_market_data",
         "invalidate_position_cache",
+        *("place_orders", "modify_order", "cancel_order", "answer_order_question", "answer_server_prompt"),
+        *("suppress_order_questions", "reset_suppressed_questions"),
+        *("save_alert", "activate_alert", "delete_alert", "save_watchlist", "delete_watchlist"),
+        *("mark_notification_read", "set_notification_type", "mark_disclaimer_read"),
+        *("set_email_delivery", "set_device_delivery", "delete_delivery_device"),
+        *("create_allocation_group", "modify_allocation_group", "delete_allocation_group"),
+        *("set_allocation_presets", "save_model", "save_model_presets"),
+        *("draft_model_investment", "submit_model_transfers"),
     }
-    assert {name for name, hint in hints.items() if hint.destructive_hint} == {"logout"}
-    assert {name for name, hint in hints.items() if not hint.idempotent_hint} == {"open_brokerage_session"}
+    assert {name for name, hint in hints.items() if hint.destructive_hint} == {
+        "logout",
+        *("place_orders", "modify_order", "cancel_order", "answer_order_question", "answer_server_prompt"),
+        *("suppress_order_questions", "submit_model_transfers"),
+        *("delete_alert", "save_watchlist", "delete_watchlist"),
+        *("delete_delivery_device", "delete_allocation_group"),
+    }
+    assert {name for name, hint in hints.items() if not hint.idempotent_hint} == {
+        "open_brokerage_session",
+        *("place_orders", "modify_order", "answer_order_question", "answer_server_prompt"),
+        *("save_alert", "create_allocation_group", "draft_model_investment", "submit_model_transfers"),
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)

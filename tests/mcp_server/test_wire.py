@@ -19,7 +19,7 @@ from fastmcp.tools.base import ToolResult
 from mcp_types import TextContent
 
 from api_gateway.client import Gateway
-from api_gateway.modes import POLICIES, Mode
+from api_gateway.modes import EVERYTHING, POLICIES, Mode, Policy
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
@@ -369,19 +369,22 @@ class Bench:
         return getattr(self._gateway, verb)
 
     @asynccontextmanager
-    async def over(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> AsyncIterator[FastMCP[Any]]:
+    async def over(
+        self, transport: httpx.AsyncBaseTransport, clock: Clock, policy: Policy = POLICIES[Mode.PAPER]
+    ) -> AsyncIterator[FastMCP[Any]]:
         async def sleep(seconds: float) -> None:
             clock.advance(seconds)
 
         settings = GatewaySettings(_env_file=None)
         async with Gateway(
-            settings, policy=POLICIES[Mode.PAPER], transport=transport, now=clock.now, sleep=sleep
+            settings, policy=policy, transport=transport, now=clock.now, sleep=sleep
         ) as self._gateway:
             yield self.server
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[Recorder, ToolResult]:
         recorder = Recorder()
-        async with self.over(httpx.MockTransport(recorder), Clock(held=True)) as server:
+        # Without the questions to the login that paper accounts are known by: test_paper.py has those.
+        async with self.over(httpx.MockTransport(recorder), Clock(held=True), EVERYTHING) as server:
             return recorder, await server.call_tool(tool, dict(arguments))
 
 
