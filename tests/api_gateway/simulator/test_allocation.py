@@ -70,6 +70,16 @@ def test_amounts_share_an_order(
     assert allocation.split("Mine", quantity) == parts
 
 
+def test_an_account_in_debt_gets_nothing_unless_all_are(
+    allocation: Allocation, simulation: Simulation
+) -> None:
+    simulation.accounts[SECOND].deposit("USD", -9_000_000)
+    assert set(allocation.split("NetLiq_Clients", 1000)) == {FIRST, THIRD}
+    for account in (FIRST, THIRD):
+        simulation.accounts[account].deposit("USD", -9_000_000)
+    assert allocation.split("NetLiq_Clients", 9) == {FIRST: 3, SECOND: 3, THIRD: 3}
+
+
 @pytest.mark.parametrize("quantity", [1, 7, 99, 1001, 0.3, 12.3456])
 @pytest.mark.parametrize("name", ["NetLiq_Clients", "Two_to_one", ALL])
 def test_nothing_is_lost_or_added_in_a_split(allocation: Allocation, name: str, quantity: float) -> None:

@@ -10,7 +10,7 @@ from api_gateway.simulator.contract_details import (
     security_row,
     underlying_row,
 )
-from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.simulation import Options, Simulation
 from api_gateway.simulator.universe import Instrument
 from tests.api_gateway.simulator.wire_types import contradictions
 
@@ -52,6 +52,21 @@ def test_prices_and_sizes_of_the_rules_are_floats_and_stopprice_is_lower_case(
     quote = simulation.prices.quote(ibm)
     assert (buy["limitPrice"], sell["limitPrice"]) == (quote.ask, quote.bid)
     assert buy["canTradeAcctIds"] == ["DU1234567"]
+
+
+@pytest.mark.parametrize(
+    ("options", "accounts"),
+    [
+        (Options(profile="fa"), ["DF1234567", "DU1234567", "DU1234568", "DU1234569"]),
+        (Options(profile="dynamic"), ["DU7000001"]),
+    ],
+    ids=["fa", "dynamic"],
+)
+def test_the_rules_name_the_accounts_that_may_trade(
+    simulation: Simulation, ibm: Instrument, options: Options, accounts: list[str]
+) -> None:
+    assert options.profile != "retail"
+    assert rules(simulation, ibm, is_buy=True)["canTradeAcctIds"] == accounts
 
 
 def test_every_instrument_can_be_described_in_every_way(simulation: Simulation) -> None:

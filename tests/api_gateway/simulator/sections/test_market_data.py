@@ -317,3 +317,15 @@ async def test_forward_and_unknown_contracts_have_no_chart(asks: Caller) -> None
         assert reply.status_code == 500
         assert reply.json()["error"] == "Chart data unavailable"
     assert (await asks.get(HISTORY, period="1d", bar="1h")).status_code == 400
+
+
+@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, profile="fa")], ids=["fa"])
+async def test_the_position_on_a_line_is_the_selected_accounts(
+    asks: Caller, skip: Skip, options: Options
+) -> None:
+    assert options.profile == "fa"
+    positions = {}
+    for account in ("DU1234567", "DU1234568", "DU1234569"):
+        await asks.post("/iserver/account", {"acctId": account})
+        positions[account] = (await row(asks, skip, AAPL, "76")).get("76")
+    assert positions == {"DU1234567": "260", "DU1234568": "40", "DU1234569": None}
