@@ -188,12 +188,18 @@ def _judge_body(call: Call, received: Received, login_url: str) -> Reply:
         value = reply.value
     except orjson.JSONDecodeError:
         raise unclear(call, f"it answered with {_instead_of_json(body)}.") from None
-    if isinstance(value, dict) and (value.get("error") or value.get("success") is False):
+    if isinstance(value, dict) and (_error_in(value) or value.get("success") is False):
         said = _said(body)
         if error := _about_the_session(call, said, login_url):
             raise error
         raise _refused(call, said)
     return reply
+
+
+def _error_in(value: Mapping[str, Any]) -> Any:
+    """What an object says went wrong. A model's presets are saved with the error "None", which is none."""
+    error = value.get("error")
+    return None if error == "None" and value.get("success") is True else error
 
 
 def _instead_of_json(body: bytes) -> str:

@@ -50,6 +50,7 @@ def verdict(call: Call, status: int, body: bytes = b"", **headers: str) -> Any:
         b'"Success"',
         b'{"error": null, "amount": {}}',
         b'{"error": "", "success": true}',
+        b'{"reqID": 1, "success": true, "error": "None"}',
         b'{"session": "x", "hmds": {"error": "no bridge"}}',
         b'{"success": "Account already set"}',
         b'[{"error": "in a row"}]',
@@ -71,6 +72,7 @@ def test_an_empty_answer_is_null(status: int, body: bytes) -> None:
     [
         (b'{"error": "Chart data unavailable"}', "Chart data unavailable"),
         (b'{"success": false, "failure_list": "conid 1"}', "conid 1"),
+        (b'{"success": false, "error": "None"}', "None"),
         (b'{"error": {"code": 3}}', '{"code":3}'),
         (b'{"error": "no such account U1234567", "statusCode": 200}', "U***4567"),
     ],
