@@ -163,7 +163,7 @@ class Cancellation(Arguments):
 
     manual_indicator: ManualIndicator | None = None
     ext_operator: ExtOperator | None = None
-    manual_cancel_time: Annotated[Epoch | None, Field(description="Brokers, FA: epoch.")] = None
+    manual_cancel_time: Annotated[Epoch | None, Field(description="Brokers: epoch.")] = None
 
     @model_validator(mode="after")
     def _an_operator(self) -> Self:
@@ -180,14 +180,14 @@ class OrderTicket(Arguments):
     conid: Annotated[ConidNumber | None, Field(description="Contract id.")] = None
     conidex: Annotated[
         Conidex | None,
-        Field(description='Instead: "265598@NYSE", or a combo "28812380;;;conid/1,conid/-1".'),
+        Field(description='Or "265598@NYSE", or a combo "28812380;;;conid/1,conid/-1".'),
     ] = None
-    sec_type: Annotated[ConidAndKind | None, Field(description='As "265598:STK".')] = None
+    sec_type: Annotated[ConidAndKind | None, Field(description="265598:STK.")] = None
     c_oid: Annotated[
         OwnId | None,
-        Field(serialization_alias="cOID", description="Own id; stops duplicates for 24 h."),
+        Field(serialization_alias="cOID", description="Own id; stops duplicates."),
     ] = None
-    parent_id: Annotated[OwnId | None, Field(description="Bracket child: `c_oid` of the parent.")] = None
+    parent_id: Annotated[OwnId | None, Field(description="Bracket child: parent's `c_oid`.")] = None
     side: Annotated[Literal["BUY", "SELL"], Field(description="Buy or sell.")]
     quantity: Annotated[Size | None, Field(description="Number of units.")] = None
     cash_qty: Annotated[Size | None, Field(description="Instead: money.")] = None
@@ -225,7 +225,7 @@ class OrderTicket(Arguments):
     allocations: Annotated[list[Allocation] | None, Field(description="FA split.")] = None
     manual_indicator: ManualIndicator | None = None
     ext_operator: ExtOperator | None = None
-    manual_order_time: Annotated[Epoch | None, Field(description="Brokers, FA: epoch.")] = None
+    manual_order_time: Annotated[Epoch | None, Field(description="Brokers: epoch.")] = None
     customer_account: Annotated[Text | None, Field(description="Omnibus.")] = None
     is_pro_customer: Annotated[bool | None, Field(description="Omnibus.")] = None
     referrer: Annotated[Text | None, Field(description="Rarely used.")] = None
