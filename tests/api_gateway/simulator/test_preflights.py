@@ -2,20 +2,26 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from api_gateway.simulator.open_questions import OpenQuestions, Question, Submission
+from api_gateway.simulator.orders import Order
 from api_gateway.simulator.preflights import Preflights, Subscription
+
+ORDER = Order(1, 265598, "BUY", 10, "MKT", placed_at=1.0)
 
 
 def test_everything_is_forgotten_in_the_same_object() -> None:
     preflights = Preflights()
     for field in fields(Preflights):
         value = getattr(preflights, field.name)
-        if isinstance(value, bool):
-            setattr(preflights, field.name, True)
+        if isinstance(value, int):
+            setattr(preflights, field.name, 1)
         elif isinstance(value, set):
             value.add("something")
+        elif isinstance(value, OpenQuestions):
+            value.ask(Submission((("DU1234567", ORDER),), (Question("o163", "Sure?"),)), 1.0)
         else:
             value[265598] = Subscription(since=1.0, fields={"31": 1.0})
-    assert preflights != Preflights()
+        assert getattr(preflights, field.name) != getattr(Preflights(), field.name), field.name
     preflights.forget()
     assert preflights == Preflights()
 
