@@ -7,7 +7,7 @@ from math import floor
 
 from api_gateway.simulator.broker import Broker
 from api_gateway.simulator.contract_details import order_rules, takes_fractions
-from api_gateway.simulator.order_hours import OVERNIGHT, auction
+from api_gateway.simulator.order_hours import OVERNIGHT, auction, trades_now
 from api_gateway.simulator.order_preview import imagine
 from api_gateway.simulator.order_tickets import Ticket
 from api_gateway.simulator.order_types import ORDER_TYPES
@@ -152,6 +152,8 @@ def _check_terms(instrument: Instrument, order: Order) -> None:
 
 def _check_time(broker: Broker, instrument: Instrument, order: Order) -> None:
     now = broker.clock.now()
+    if order.tif == "IOC" and not trades_now(order, instrument, now):
+        raise RejectedError("The market is closed, so that an immediate order cannot be filled.")
     meets = auction(order, instrument, now) if ORDER_TYPES[order.order_type].auction else None
     if meets is not None and meets - now < _LAST_MINUTES:
         raise RejectedError(f"It is too late for {order.order_type} orders today.")

@@ -11,6 +11,7 @@ from api_gateway.simulator.open_questions import Prompt, Question, Submission
 from api_gateway.simulator.order_checks import RejectedError, check_funds, check_reference, order_of
 from api_gateway.simulator.order_questions import PRICE_MANAGEMENT, RULES, Subject, questions
 from api_gateway.simulator.order_tickets import Ticket
+from api_gateway.simulator.order_types import ORDER_TYPES
 from api_gateway.simulator.orders import Order, OrderStatus
 from api_gateway.simulator.simulation import Simulation
 
@@ -167,7 +168,7 @@ def _related(broker: Broker, tickets: Sequence[Ticket], orders: Sequence[Order])
 
 
 def _changed(broker: Broker, order: Order, ticket: Ticket) -> Order:
-    if order.status in (OrderStatus.PENDING_CANCEL, OrderStatus.CANCELLED, OrderStatus.FILLED):
+    if order.status is OrderStatus.PENDING_CANCEL:
         raise RejectedError(f"Order {order.order_id} can no longer be changed.")
     forgotten = [
         name
@@ -182,6 +183,11 @@ def _changed(broker: Broker, order: Order, ticket: Ticket) -> Order:
             raise RejectedError(f"The {name} of an order cannot be changed.")
     if ticket.reference not in ("", order.reference):
         raise RejectedError("The cOID of an order cannot be changed.")
+    kind = ORDER_TYPES[order.order_type]
+    same_type = draft.order_type == order.order_type and kind.trigger is not None
+    if same_type and draft.ticket.get(kind.trigger or "") == order.ticket.get(kind.trigger or ""):
+        # The same stop as before stays where it has come to.
+        draft.stop_price, draft.triggered_at = order.stop_price, order.triggered_at
     return replace(
         draft,
         placed_at=order.placed_at,

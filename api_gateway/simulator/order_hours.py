@@ -29,11 +29,21 @@ def sessions_after(instrument: Instrument, epoch: float) -> Iterator[Session]:
         day += timedelta(days=1)
 
 
+def next_step(epoch: float) -> float:
+    """The half-second step of prices after a moment."""
+    return epoch // STEP * STEP + STEP
+
+
+def trades_now(order: Order, instrument: Instrument, epoch: float) -> bool:
+    """Whether the order may trade at the first step after a moment."""
+    return any(True for _ in windows(order, instrument, epoch, next_step(epoch)))
+
+
 def windows(
     order: Order, instrument: Instrument, since: float, until: float
 ) -> Iterator[tuple[float, float]]:
     """First and last half-second steps, after `since` and up to `until`, at which it may trade."""
-    first = since // STEP * STEP + STEP
+    first = next_step(since)
     for session in sessions_after(instrument, since):
         if session.start - _OVERNIGHT_LASTS > until:
             return
@@ -69,8 +79,11 @@ def expiry(order: Order, instrument: Instrument, at: float) -> float:
 
 def _parts(order: Order, session: Session) -> Iterator[tuple[float, float]]:
     """The hours of one trading day in which the order may trade, in the order of time."""
+    overnight_ends = session.start - _OVERNIGHT_PAUSE
     if order.tif in OVERNIGHT:
-        yield session.start - _OVERNIGHT_LASTS, session.start - _OVERNIGHT_PAUSE
+        yield session.start - _OVERNIGHT_LASTS, overnight_ends
+        if order.placed_at >= overnight_ends:
+            return  # overnight and the day that follows, not the one that goes on
     if order.tif != "OVT":
         yield (session.start, session.end) if order.outside_rth else (session.opens, session.closes)
 

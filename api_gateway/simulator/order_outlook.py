@@ -12,7 +12,7 @@ from math import ceil
 
 from api_gateway.simulator.hours import STEP
 from api_gateway.simulator.noise import mix, uniform
-from api_gateway.simulator.order_hours import auction, windows
+from api_gateway.simulator.order_hours import auction, next_step, trades_now, windows
 from api_gateway.simulator.order_types import ORDER_TYPES
 from api_gateway.simulator.order_watch import first_moment
 from api_gateway.simulator.orders import Order, OrderStatus
@@ -122,8 +122,8 @@ def _next(prices: Prices, instrument: Instrument, order: Order, stop: _Stop, unt
     meets = auction(order, instrument, order.watched_until)
     if meets is not None:
         return _auctioned(prices, instrument, order, meets) if meets <= until else None
-    if order.tif == "IOC" and (order.fills or not _opens_at_once(instrument, order)):
-        return Event(order.watched_until // STEP * STEP + STEP, Step.END)
+    if order.tif == "IOC" and (order.fills or not trades_now(order, instrument, order.watched_until)):
+        return Event(next_step(order.watched_until), Step.END)
     asleep = ORDER_TYPES[order.order_type].trigger is not None and order.triggered_at is None
     for since, last in windows(order, instrument, order.watched_until, until):
         if asleep:
@@ -146,11 +146,6 @@ def _next(prices: Prices, instrument: Instrument, order: Order, stop: _Stop, unt
         if order.tif == "IOC":
             return Event(since, Step.END)
     return None
-
-
-def _opens_at_once(instrument: Instrument, order: Order) -> bool:
-    first = order.watched_until // STEP * STEP + STEP
-    return any(True for _ in windows(order, instrument, order.watched_until, first))
 
 
 def _fillable(

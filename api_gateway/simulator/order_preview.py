@@ -32,9 +32,11 @@ def imagine(broker: Broker, orders: Iterable[Order]) -> tuple[Valuation, Valuati
     return broker.valuation(), twin.valuation()
 
 
-def preview(broker: Broker, orders: list[Order], warning: str | None) -> dict[str, Any]:
-    """The answer to a what-if: everything is text. `warning` is what would be asked."""
-    order = orders[0]
+def preview(broker: Broker, order: Order, *, warning: str | None, error: str | None) -> dict[str, Any]:
+    """The answer to a what-if: everything is text.
+
+    `warning` is what would be asked, `error` why the order would not be taken.
+    """
     instrument = broker.instrument(order.conid)
     price = expected_price(broker, instrument, order)
     value = order.quantity * price * instrument.multiplier
@@ -59,7 +61,7 @@ def preview(broker: Broker, orders: list[Order], warning: str | None) -> dict[st
             "after": quantity_text(held + order.sign * order.quantity),
         },
         "warn": warning,
-        "error": None,
+        "error": error,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ TIFS = ("DAY", "GTC", "IOC", "OPG", "GTD", "PAX", "OVT", "OND")
 _CONIDEX = re.compile(r"(\d{1,10})(?:@([A-Z0-9.]{1,16}))?", re.ASCII)
 _COMBINATION = re.compile(r"\d{1,10}(?:@[A-Z0-9.]{1,16})?;;;\S+", re.ASCII)
 _LARGEST_CONID = 2**31 - 1
+_LARGEST_NUMBER = 1e12
 _LONGEST_REFERENCE = 64
 _SWITCHES = (
     *("isSingleGroup", "outsideRTH", "allOrNone", "useAdaptive", "isCcyConv", "manualIndicator"),
@@ -136,8 +136,8 @@ def _check_kinds(raw: dict[str, Any]) -> None:
         value = raw.get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise bad_request(f"{name} must be a number")
-        if value is not None and not math.isfinite(value):
-            raise bad_request(f"{name} must be finite")
+        if value is not None and not abs(value) <= _LARGEST_NUMBER:
+            raise bad_request(f"{name} is out of range")
 
 
 def _contract(raw: dict[str, Any]) -> tuple[int, str, bool]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from api_gateway.simulator.account_checks import need_accounts, unavailable, whole_number
 from api_gateway.simulator.broker import Broker
-from api_gateway.simulator.order_checks import RejectedError
+from api_gateway.simulator.order_checks import RejectedError, check_funds
 from api_gateway.simulator.order_entry import answer_prompt, change, drafts, place, proceed
 from api_gateway.simulator.order_preview import preview
 from api_gateway.simulator.order_tickets import Ticket, read_ticket, read_tickets
@@ -32,6 +32,15 @@ def _account(simulation: Simulation, call: Call) -> Broker:
     if broker is None:
         raise bad_request("invalid accountId")
     return broker
+
+
+def _accounts(simulation: Simulation, call: Call) -> list[Broker]:
+    """The account of the path, or those of the allocation group that stands there."""
+    name, allocation = call.values["accountId"], simulation.allocation
+    if name not in allocation.names:
+        return [_account(simulation, call)]
+    members = allocation.groups[name].amounts if name in allocation.groups else simulation.clients
+    return [simulation.accounts[account] for account in members]
 
 
 def _same_account(name: str, ticket: Ticket) -> None:
@@ -67,8 +76,13 @@ def preview_orders(simulation: Simulation, call: Call) -> Any:
         orders = drafts(broker, tickets)
     except RejectedError as rejection:
         return {"error": str(rejection)}
-    blind = orders[0].conid not in simulation.preflights.subscriptions
-    return preview(broker, orders, _NO_DATA if blind else None)
+    order, error = orders[0], None
+    try:
+        check_funds(broker, [order])
+    except RejectedError as rejection:
+        error = str(rejection)
+    blind = order.conid not in simulation.preflights.subscriptions
+    return preview(broker, order, warning=_NO_DATA if blind else None, error=error)
 
 
 @SECTION.answers("POST", "/iserver/account/{accountId}/order/{orderId}", needs=Needs.BROKERAGE)
@@ -79,28 +93,38 @@ def modify_order(simulation: Simulation, call: Call) -> Any:
     order_id = whole_number(call.values["orderId"], "orderId", lowest=1)
     ticket = read_ticket(call.body)
     _same_account(broker.account_id, ticket)
-    return change(simulation, broker, _order(broker, order_id), ticket)
+    order = broker.orders.get(order_id)
+    if order is None or not _is_open(order):
+        raise _no_order(order_id)
+    return change(simulation, broker, order, ticket)
 
 
 @SECTION.answers("DELETE", "/iserver/account/{accountId}/order/{orderId}", needs=Needs.BROKERAGE)
 def cancel_order(simulation: Simulation, call: Call) -> Any:
     """Ask for the end of one order, or with -1 of all; it ends a moment later."""
     need_accounts(simulation)
-    broker = _account(simulation, call)
     text = call.values["orderId"]
+    brokers = _accounts(simulation, call)
     if text == _ALL:
-        for order in list(broker.orders.values()):
-            if order.status.working or order.status is OrderStatus.INACTIVE:
-                simulation.desk.cancel(broker, order)
+        for broker in brokers:
+            for order in broker.orders.values():
+                if _is_open(order):
+                    simulation.desk.cancel(broker, order)
         return _cancelled(-1)
     if not _ORDER_ID.fullmatch(text):
         raise bad_request("invalid orderId")
-    order = _order(broker, int(text))
+    order_id = int(text)
+    found = [
+        (b, b.orders[order_id]) for b in brokers if order_id in b.orders and _is_open(b.orders[order_id])
+    ]
+    if not found:
+        raise _no_order(order_id)
     said = call.query.get("manualIndicator") and call.query.get("extOperator")
-    if broker.instrument(order.conid).sec_type in ("FUT", "FOP") and not said:
-        raise bad_request("manualIndicator and extOperator are required")
-    simulation.desk.cancel(broker, order)
-    return _cancelled(order.order_id)
+    for broker, order in found:
+        if broker.instrument(order.conid).sec_type in ("FUT", "FOP") and not said:
+            raise bad_request("manualIndicator and extOperator are required")
+        simulation.desk.cancel(broker, order)
+    return _cancelled(order_id)
 
 
 @SECTION.answers("POST", "/iserver/reply/{replyId}", needs=Needs.BROKERAGE)
@@ -160,11 +184,8 @@ def answer_notification(simulation: Simulation, call: Call) -> Any:
     return "Success"
 
 
-def _order(broker: Broker, order_id: int) -> Order:
-    order = broker.orders.get(order_id)
-    if order is None or order.status in (OrderStatus.CANCELLED, OrderStatus.FILLED):
-        raise _no_order(order_id)
-    return order
+def _is_open(order: Order) -> bool:
+    return order.status.working or order.status is OrderStatus.INACTIVE
 
 
 def _no_order(order_id: int) -> Refusal:
