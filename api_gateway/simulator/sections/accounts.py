@@ -247,7 +247,7 @@ def signatures_and_owners(simulation: Simulation, call: Call) -> Any:
     if account not in simulation.accounts:
         raise unauthorized()
     title = simulation.profile.account(account).title
-    first_name, last_name = title.split(" ")
+    first_name, _, last_name = title.partition(" ")
     return {
         "accountId": account,
         "users": [
