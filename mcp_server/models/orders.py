@@ -24,7 +24,7 @@ from pydantic import (
 
 from mcp_server.dependencies import (
     ACCOUNT,
-    ConidNumber,
+    LARGEST_CONID,
     ExchangeName,
     Symbol,
     Text,
@@ -102,6 +102,12 @@ def _moment(number: int) -> int:
     return number
 
 
+def _conid(number: int) -> int:
+    if not 1 <= number <= LARGEST_CONID:
+        raise wrong("should be a contract id")
+    return number
+
+
 def _as_asked(number: float) -> float | int:
     """100 rather than 100.0."""
     return int(number) if number.is_integer() else number
@@ -113,6 +119,7 @@ Price = Annotated[
     Finite, BeforeValidator(_plainly_written), AfterValidator(_in_bounds), PlainSerializer(_as_asked)
 ]
 Size = Annotated[Price, AfterValidator(_more_than_nothing)]
+TicketConid = Annotated[int, AfterValidator(_conid)]
 TicketAccount = Annotated[str, like(ACCOUNT, "an account id such as DU1234567")]
 OwnId = Annotated[str, like("[A-Za-z0-9][A-Za-z0-9 ._:#/-]{0,63}", "an id of 1 to 64 letters and digits")]
 Word = Annotated[str, like("[A-Za-z0-9_]{1,40}", "one word of letters and digits")]
@@ -177,7 +184,7 @@ class OrderTicket(Arguments):
     # GTD is missing among the times in force: IBKR's ticket has no field for its date.
 
     acct_id: Annotated[TicketAccount | None, Field(description="As `account_id`.")] = None
-    conid: Annotated[ConidNumber | None, Field(description="Contract id.")] = None
+    conid: Annotated[TicketConid | None, Field(description="Contract id.")] = None
     conidex: Annotated[
         Conidex | None,
         Field(description='Or "265598@NYSE", or a combo "28812380;;;conid/1,conid/-1".'),
@@ -187,21 +194,19 @@ class OrderTicket(Arguments):
         OwnId | None,
         Field(serialization_alias="cOID", description="Own id; stops duplicates."),
     ] = None
-    parent_id: Annotated[OwnId | None, Field(description="Bracket child: parent's `c_oid`.")] = None
+    parent_id: Annotated[OwnId | None, Field(description="`c_oid` of its parent.")] = None
     side: Annotated[Literal["BUY", "SELL"], Field(description="Buy or sell.")]
     quantity: Annotated[Size | None, Field(description="Number of units.")] = None
-    cash_qty: Annotated[Size | None, Field(description="Instead: money.")] = None
-    fx_qty: Annotated[Size | None, Field(description="Instead: money to convert.")] = None
+    cash_qty: Annotated[Size | None, Field(description="Or money.")] = None
+    fx_qty: Annotated[Size | None, Field(description="Or money to convert.")] = None
     order_type: Annotated[OrderType, Field(description="Order type.")]
-    price: Annotated[
-        Price | None, Field(description="Limit; stop of STP, TRAIL; MIT trigger; MIDPRICE cap.")
-    ] = None
-    aux_price: Annotated[Price | None, Field(description="Stop of STOP_LIMIT, TRAILLMT; LIT trigger.")] = None
-    trailing_amt: Annotated[Size | None, Field(description="Distance of the trail.")] = None
+    price: Annotated[Price | None, Field(description="Limit; of STP, TRAIL, MIT the stop.")] = None
+    aux_price: Annotated[Price | None, Field(description="Of STOP_LIMIT, TRAILLMT, LIT the stop.")] = None
+    trailing_amt: Annotated[Size | None, Field(description="Its distance.")] = None
     trailing_type: Annotated[Literal["amt", "%"] | None, Field(description="Its unit.")] = None
     tif: Annotated[
         Literal["DAY", "GTC", "IOC", "OPG", "PAX", "OVT", "OND"],
-        Field(description="OPG at open, PAX crypto, OVT overnight, OND with day."),
+        Field(description="OPG opening, OVT overnight, OND and day, PAX crypto."),
     ]
     outside_rth: Annotated[
         bool | None, Field(serialization_alias="outsideRTH", description="Outside regular hours.")
@@ -220,7 +225,7 @@ class OrderTicket(Arguments):
     ] = None
     deactivated: Annotated[bool | None, Field(description="Only save.")] = None
     tax_optimizer_id: Annotated[Text | None, Field(description="Tax lots.")] = None
-    allocation_method: Annotated[Word | None, Field(description="FA group method.")] = None
+    allocation_method: Annotated[Word | None, Field(description="Of a group.")] = None
     alloc_type: Annotated[Literal["SHARE", "CASH"] | None, Field(description="FA split.")] = None
     allocations: Annotated[list[Allocation] | None, Field(description="FA split.")] = None
     manual_indicator: ManualIndicator | None = None
@@ -338,7 +343,7 @@ class Orders(Arguments):
 
     orders: Annotated[
         list[OrderTicket],
-        Field(description="One order, a bracket, or a one-cancels-all group."),
+        Field(description="One order, a bracket or an OCA group."),
     ]
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from mcp_server.relay import Json
 
 router = APIRouter(tags=["Orders"])
 
-AccountOrGroup = Annotated[Allocated, Path(description="Account id; for advisors also an allocation group.")]
+AccountOrGroup = Annotated[Allocated, Path(description="Account id, or an advisor's group.")]
 
 
 @router.post("/iserver/account/{account_id}/orders", openapi_extra=CHANGES | TRADES)
