@@ -1,0 +1,292 @@
+"""The fifteen things by which a client developer would tell a gateway from a bad imitation of one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.simulation import Options, Simulation
+from tests.api_gateway.simulator.operation_shapes import EVERY, Asked, fits
+from tests.api_gateway.simulator.order_calls import ORDER, Trader, ticket
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, Caller
+from tests.api_gateway.simulator.wire_types import RECORD, contradictions
+
+OPERATIONS = Path(__file__).parents[2] / "mcp_server" / "operations.json"
+SNAPSHOT = "/iserver/marketdata/snapshot"
+Skip = Callable[[float], None]
+
+
+@pytest.fixture
+async def trader(gateway: httpx.AsyncClient) -> Trader:
+    """Somebody who has asked for the accounts and looks at Apple."""
+    return await Trader(gateway).subscribed()
+
+
+def limit(simulation: Simulation, part: float, **fields: Any) -> dict[str, Any]:
+    """A limit order for Apple at a part of the last price."""
+    return ticket(orderType="LMT", price=round(last(simulation) * part, 2), **fields)
+
+
+def last(simulation: Simulation) -> float:
+    return simulation.prices.quote(simulation.broker.instrument(AAPL)).last
+
+
+async def test_a_the_first_snapshot_is_empty_and_the_second_full(
+    gateway: httpx.AsyncClient, skip: Skip
+) -> None:
+    asks = await Caller(gateway).ready()
+    (first,) = await asks.json(SNAPSHOT, conids=AAPL, fields="31,84,86")
+    assert first == {"conid": AAPL, "conidEx": str(AAPL)}
+    skip(1)
+    (second,) = await asks.json(SNAPSHOT, conids=AAPL, fields="31,84,86")
+    assert {"31", "84", "86", "6509", "_updated", "server_id"} <= second.keys()
+    assert {type(second[each]) for each in ("31", "84", "86")} == {str}
+
+
+async def test_b_orders_are_asked_for_twice_and_force_empties_them(trader: Trader) -> None:
+    path = "/iserver/account/orders"
+    assert await trader.json(path) == {"orders": [], "snapshot": False}
+    assert (await trader.json(path))["orders"] != []
+    assert (await trader.json(path, force="true"))["orders"] == []
+    assert (await trader.json(path))["snapshot"] is True
+
+
+async def test_c_a_limit_five_per_cent_off_is_questioned_answered_and_presubmitted(
+    trader: Trader, simulation: Simulation
+) -> None:
+    question = await trader.asks(limit(simulation, 0.95))
+    assert question[0]["messageIds"] == ["o163"]
+    taken = (await trader.answered(question)).json()
+    assert taken[0]["order_status"] == "PreSubmitted"
+    assert isinstance(taken[0]["order_id"], str)
+    assert await trader.status(int(taken[0]["order_id"])) == "PreSubmitted"
+
+
+async def test_d_a_market_order_fills_and_shows_in_trades_positions_and_profit(
+    trader: Trader, skip: Skip
+) -> None:
+    await trader.get("/portfolio/accounts")
+    await trader.get("/iserver/account/trades")
+    before = await trader.second("/iserver/account/pnl/partitioned")
+    (held,) = [
+        row for row in await trader.json(f"/portfolio2/{ACCOUNT}/positions") if row["conid"] == str(AAPL)
+    ]
+    (order_id,) = await trader.places(ticket())
+    assert "o10151" in trader.asked
+    skip(3)
+    assert await trader.status(order_id) == "Filled"
+    done = [row for row in await trader.json("/iserver/account/trades") if row["order_id"] == order_id]
+    assert sum(row["size"] for row in done) == 10.0
+    (now,) = [
+        row for row in await trader.json(f"/portfolio2/{ACCOUNT}/positions") if row["conid"] == str(AAPL)
+    ]
+    assert now["position"] == held["position"] + 10
+    assert await trader.json("/iserver/account/pnl/partitioned") != before
+
+
+async def test_e_a_reply_after_another_request_is_503(trader: Trader, simulation: Simulation) -> None:
+    question = await trader.asks(limit(simulation, 0.95))
+    await trader.get("/iserver/accounts")
+    assert (await trader.answered(question)).status_code == 503
+
+
+async def test_f_a_cancelled_order_is_cancelled_a_moment_later(
+    trader: Trader, simulation: Simulation, skip: Skip
+) -> None:
+    (order_id,) = await trader.places(limit(simulation, 0.95))
+    reply = await trader.delete(f"{ORDER}/{order_id}")
+    assert reply.json() == {
+        "msg": "Request was submitted",
+        "order_id": order_id,
+        "conid": -1,
+        "account": None,
+    }
+    skip(1)
+    assert await trader.status(order_id) == "Cancelled"
+
+
+async def test_g_of_a_bracket_one_leg_fills_and_the_other_is_cancelled(
+    trader: Trader, simulation: Simulation, skip: Skip
+) -> None:
+    stop_price = round(last(simulation) * 0.98, 2)
+    parent, take, stop = await trader.places(
+        ticket(cOID="entry"),
+        limit(simulation, 1.02, side="SELL", parentId="entry"),
+        ticket(orderType="STP", price=stop_price, side="SELL", parentId="entry"),
+    )
+    skip(3)
+    assert await trader.status(parent) == "Filled"
+    simulation.prices.set_price(AAPL, round(last(simulation) * 1.03, 2))
+    skip(1)
+    assert [await trader.status(take), await trader.status(stop)] == ["Filled", "Cancelled"]
+
+
+async def test_h_who_competes_evicts_the_other_whose_tickle_tells(
+    gateway: httpx.AsyncClient, skip: Skip
+) -> None:
+    asks = Caller(gateway)
+    reply = await gateway.post("/simulator/compete", json={})
+    assert reply.status_code == 200, reply.text
+    status = (await asks.post("/tickle")).json()["iserver"]["authStatus"]
+    assert (status["authenticated"], status["competing"]) == (False, True)
+    assert (await asks.get("/iserver/accounts")).status_code == 400
+    await asks.post("/iserver/auth/ssodh/init", {"publish": True, "compete": False})
+    assert (await asks.post("/iserver/auth/status")).json()["competing"] is True
+    await asks.post("/iserver/auth/ssodh/init", {"publish": True, "compete": True})
+    skip(2)
+    status = (await asks.post("/iserver/auth/status")).json()
+    assert (status["established"], status["competing"]) == (True, False)
+
+
+async def test_i_six_idle_minutes_close_the_brokerage_session_and_midnight_the_login(
+    gateway: httpx.AsyncClient, skip: Skip
+) -> None:
+    asks = await Caller(gateway).ready()
+    skip(359)
+    assert (await asks.get("/iserver/accounts")).status_code == 200
+    skip(361)
+    reply = await asks.get("/iserver/accounts")
+    assert (reply.status_code, reply.json()["error"]) == (400, "Bad Request: no bridge")
+    skip(12 * 3600)
+    assert (await asks.get("/portfolio/accounts")).status_code == 401
+
+
+@pytest.mark.parametrize("options", [Options(login=True)], ids=["limited"])
+async def test_j_the_eleventh_request_in_a_second_is_429(
+    gateway: httpx.AsyncClient, options: Options, skip: Skip
+) -> None:
+    assert options.rate_limits
+    asks = Caller(gateway)
+    answers = [(await asks.get("/iserver/accounts")).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+    skip(2)
+    assert (await asks.get("/iserver/accounts")).status_code == 429  # the penalty box
+    skip(600)
+    assert (await asks.get("/sso/validate")).status_code == 200
+
+
+async def test_k_strikes_before_a_search_are_empty(gateway: httpx.AsyncClient) -> None:
+    asks = await Caller(gateway).ready()
+    query: dict[str, str | int] = {"conid": IBM, "sectype": "OPT", "month": "APR26"}
+    assert await asks.json("/iserver/secdef/strikes", **query) == {"call": [], "put": []}
+    await asks.json("/iserver/secdef/search", symbol="IBM")
+    assert (await asks.json("/iserver/secdef/strikes", **query))["call"] != []
+
+
+async def test_l_the_portfolio_before_its_accounts_is_401_without_a_body(gateway: httpx.AsyncClient) -> None:
+    asks = Caller(gateway)
+    reply = await asks.get(f"/portfolio/{ACCOUNT}/positions/0")
+    assert (reply.status_code, reply.content) == (401, b"")
+    await asks.get("/portfolio/accounts")
+    assert (await asks.get(f"/portfolio/{ACCOUNT}/positions/0")).status_code == 200
+
+
+def test_m_the_socket_ignores_early_frames_is_binary_and_sends_only_what_changed(
+    simulation: Simulation, skip: Skip
+) -> None:
+    subscription = f'smd+{AAPL}+{{"fields":["31","84","86","55"]}}'
+    with (
+        TestClient(create_app(simulation), base_url="https://localhost:5055") as browser,
+        browser.websocket_connect("/v1/api/ws") as socket,
+    ):
+
+        def heard() -> Any:
+            return json.loads(socket.receive_bytes())
+
+        def quotes() -> Any:
+            """The next row of quotes; time passes while it does not come."""
+            while not str((frame := heard()).get("topic")).startswith("smd"):
+                skip(0.5)
+                socket.send_text("ech+hb")
+            return frame
+
+        browser.get("/v1/api/iserver/accounts")
+        assert heard() == {"message": "waiting for session"}
+        socket.send_text(subscription)
+        assert heard() == {"message": "waiting for session"}
+        token = browser.post("/v1/api/tickle", json={}).json()["session"]
+        socket.send_text(json.dumps({"session": token}))
+        assert heard()["topic"] == "system"
+        socket.send_text("ech+hb")
+        assert AAPL not in simulation.preflights.subscriptions
+        socket.send_text(subscription)
+        rows: dict[str, Any] = {}
+        while not {"31", "84", "86", "55"} <= rows.keys():
+            rows |= quotes()
+        later = quotes()
+        assert {"topic", "conid", "_updated"} <= later.keys()
+        assert "55" not in later
+
+
+async def test_n_to_unsubscribe_twice_is_500_unknown(trader: Trader) -> None:
+    first = await trader.post("/iserver/marketdata/unsubscribe", {"conid": AAPL})
+    assert (first.status_code, first.json()) == (200, {"success": True})
+    second = await trader.post("/iserver/marketdata/unsubscribe", {"conid": AAPL})
+    assert (second.status_code, second.json()) == (500, {"error": "unknown"})
+
+
+def of_operation(asked: Asked) -> Any:
+    options = Options(login=True, rate_limits=False, alert_creation=True, profile=asked.profile)
+    return pytest.param(asked, options, id=asked.operation)
+
+
+@pytest.mark.parametrize(("asked", "options"), [of_operation(asked) for asked in EVERY])
+async def test_o_every_operation_answers_with_its_documented_shape(
+    gateway: httpx.AsyncClient, simulation: Simulation, options: Options, skip: Skip, asked: Asked
+) -> None:
+    assert options.profile == asked.profile
+    trader = await Trader(gateway).subscribed()
+    await trader.get("/portfolio/accounts")
+    skip(1)
+    values = dict(asked.values)
+    if asked.before:
+        values |= await asked.before(trader, simulation)
+    body = values.pop("body", asked.body)
+    path = asked.template
+    for name, value in values.items():
+        path = path.replace(
+            f"{{{name}}}", httpx.URL(path=f"/{value}").raw_path[1:].decode().replace("/", "%2F")
+        )
+    query = {name: str(value).format(**values) for name, value in asked.query.items()}
+
+    async def ask() -> httpx.Response:
+        return await gateway.request(
+            asked.method,
+            f"/v1/api{path}",
+            params=query,
+            json=body if asked.method in ("POST", "PUT") else None,
+        )
+
+    reply = await ask()
+    if asked.method == "GET":
+        # The first of two calls only wakes many of them.
+        skip(1)
+        reply = await ask()
+    assert reply.status_code == 200, reply.text
+    answer = reply.json() if reply.content else None
+    assert fits(asked.shape, answer), reply.text
+    if RECORD.exists():
+        record = _recorded(asked)
+        wrong = contradictions(record, answer) if record else []
+        assert [each for each in wrong if each not in asked.unlike] == []
+
+
+def _recorded(asked: Asked) -> str | None:
+    """The name of the operation in the record of types, which has other names and values in its paths."""
+    pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/?]+", re.escape(asked.operation)) + r"(\?.*)?")
+    shapes = json.loads(RECORD.read_text())["shapes"]
+    return next((name for name in shapes if pattern.fullmatch(name) and "200" in shapes[name]), None)
+
+
+def test_o_there_are_113_operations_and_each_is_asked_once() -> None:
+    known = [each["operation"] for each in json.loads(OPERATIONS.read_text())]
+    assert len(known) == 113
+    assert sorted(asked.operation for asked in EVERY) == sorted(known)

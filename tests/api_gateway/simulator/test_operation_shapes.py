@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api_gateway.simulator.operation_shapes import EVERY, fits
+
+
+@pytest.mark.parametrize(
+    ("shape", "reply"),
+    [
+        ({"a"}, {"a": 1, "b": 2}),
+        ([{"a"}], [{"a": 1}, {"a": 2}]),
+        ({"a": {"b"}, "c": int}, {"a": {"b": 1}, "c": 3}),
+        ({"*": [{"a"}]}, {"USD": [{"a": 1}]}),
+        ({"id": str, "*": {"a"}}, {"id": "x", "USD": {"a": 1}}),
+        (str, "Success"),
+        (None, None),
+    ],
+)
+def test_what_has_the_shape_fits(shape: Any, reply: Any) -> None:
+    assert fits(shape, reply)
+
+
+@pytest.mark.parametrize(
+    ("shape", "reply"),
+    [
+        ({"a"}, {"b": 2}),
+        ({"a"}, ["a"]),
+        ([{"a"}], []),
+        ([{"a"}], [{"a": 1}, {}]),
+        ([{"a"}], {"a": 1}),
+        ({"a": {"b"}}, {"a": {}}),
+        ({"c": int}, {"c": "3"}),
+        ({"*": {"a"}}, {}),
+        ({"*": {"a"}}, {"USD": {}}),
+        (str, 7),
+        (None, {}),
+    ],
+)
+def test_what_lacks_a_key_a_row_or_a_type_does_not(shape: Any, reply: Any) -> None:
+    assert not fits(shape, reply)
+
+
+def test_every_operation_says_how_its_answer_looks() -> None:
+    assert [asked.operation for asked in EVERY if asked.shape is None] == [
+        "DELETE /fyi/deliveryoptions/{deviceId}"
+    ]
