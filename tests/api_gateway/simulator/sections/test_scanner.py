@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.simulator.simulation import Options, Simulation
+from tests.api_gateway.simulator.paper_account import Caller
+from tests.api_gateway.simulator.wire_types import contradictions
+
+PARAMS, RUN = "/iserver/scanner/params", "/iserver/scanner/run"
+GAINERS = {"instrument": "STK", "type": "TOP_PERC_GAIN", "location": "STK.US.MAJOR"}
+
+
+@pytest.fixture
+def asks(gateway: httpx.AsyncClient) -> Caller:
+    return Caller(gateway)
+
+
+async def test_the_parameters_have_the_types_seen_on_the_wire(asks: Caller) -> None:
+    body = await asks.json(PARAMS)
+    assert contradictions("GET /iserver/scanner/params", body) == []
+    assert list(body) == ["scan_type_list", "instrument_list", "filter_list", "location_tree"]
+    gainers = next(each for each in body["scan_type_list"] if each["code"] == "TOP_PERC_GAIN")
+    assert gainers["display_name"] == "Top % Gainers"
+    assert "STK" in gainers["instruments"]
+
+
+@pytest.mark.parametrize("options", [Options(login=True)])
+async def test_the_parameters_are_given_once_in_a_quarter_of_an_hour(
+    asks: Caller, simulation: Simulation
+) -> None:
+    assert (await asks.get(PARAMS)).status_code == 200
+    assert (await asks.get(PARAMS)).status_code == 429
+    simulation.clock.advance(901)
+    simulation.session.establish()
+    assert (await asks.get(PARAMS)).status_code == 200
+
+
+async def test_a_scan_has_the_types_seen_on_the_wire_and_no_values(asks: Caller) -> None:
+    reply = await asks.post(RUN, {**GAINERS, "filter": [{"code": "priceAbove", "value": 5}]})
+    body = reply.json()
+    assert contradictions("POST /iserver/scanner/run", body) == []
+    rows = body["contracts"]
+    assert [row["server_id"] for row in rows] == [str(rank) for rank in range(len(rows))]
+    assert body["scan_data_column_name"] == rows[0]["column_name"] == "Chg%"
+    assert [row for row in rows[1:] if "column_name" in row] == []
+    assert [row for row in rows if "scan_data" in row] == []
+    apple = next(row for row in rows[1:] if row["symbol"] == "AAPL")
+    assert apple == {
+        "server_id": apple["server_id"],
+        "symbol": "AAPL",
+        "conidex": "265598",
+        "con_id": 265598,
+        "available_chart_periods": "#R|1",
+        "company_name": "APPLE INC",
+        "contract_description_1": "AAPL",
+        "listing_exchange": "NASDAQ.NMS",
+        "sec_type": "STK",
+    }
+
+
+async def test_a_future_is_described_by_its_local_symbol(asks: Caller) -> None:
+    body = (
+        await asks.post(RUN, {"instrument": "FUT.US", "type": "MOST_ACTIVE", "location": "FUT.CME"})
+    ).json()
+    assert "ESH6" in [row["contract_description_1"] for row in body["contracts"]]
+    assert {row["sec_type"] for row in body["contracts"]} == {"FUT"}
+
+
+async def test_a_scan_that_finds_nothing_is_an_empty_list(asks: Caller) -> None:
+    reply = await asks.post(RUN, {**GAINERS, "filter": [{"code": "priceAbove", "value": 1e9}]})
+    assert reply.json() == {"contracts": [], "scan_data_column_name": "Chg%"}
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"type": "NONSENSE"}, 500),
+        ({"location": "STK.HK.SEHK"}, 500),
+        ({"instrument": "NONSENSE"}, 500),
+        ({"filter": [{"code": "nonsense", "value": 1}]}, 500),
+        ({"filter": [{"code": "priceAbove"}]}, 500),
+        ({"type": None}, 400),
+        ({"location": ""}, 400),
+        ({"instrument": 5}, 400),
+        ({"filter": "priceAbove"}, 400),
+        ({"filter": ["priceAbove"]}, 400),
+        ({"filter": [{"name": "priceAbove", "value": 1}]}, 400),
+    ],
+)
+async def test_a_scan_that_is_not_offered_breaks_ibkr(
+    asks: Caller, change: dict[str, Any], status: int
+) -> None:
+    reply = await asks.post(RUN, {**GAINERS, **change})
+    assert reply.status_code == status
+    assert reply.json()["error"]
+
+
+@pytest.mark.parametrize("body", [{}, []])
+async def test_a_scan_without_a_body_is_a_bad_request(asks: Caller, body: Any) -> None:
+    assert (await asks.post(RUN, body)).status_code == 400
