@@ -36,18 +36,22 @@ class Unending:
 
 
 class Cadence:
-    """Says at most once in every `seconds` that it is time; the first time at once."""
+    """Says at most once in every `seconds` that it is time; the first time at once, and counts from there."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._last: int | None = None
+        self._first: float | None = None
+        self._passed = 0
 
     def comes(self, now: float) -> bool:
-        """True the first time that it is asked in a new interval of the clock."""
-        interval = floor(now / self._seconds)
-        if interval == self._last:
+        """True the first time that it is asked in a new interval."""
+        if self._first is None:
+            self._first = now
+            return True
+        passed = floor((now - self._first) / self._seconds)
+        if passed == self._passed:
             return False
-        self._last = interval
+        self._passed = passed
         return True
 
 

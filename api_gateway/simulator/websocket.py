@@ -44,8 +44,7 @@ class Conversation:
         self._streams: dict[str, Stream] = {}
         self._news: tuple[Stream, ...] = ()
         self._server_ids = count(_FIRST_SERVER_ID)
-        self._heartbeats_from = 0.0
-        self._heartbeats_told = 0
+        self._heartbeat = Cadence(HEARTBEAT_SECONDS)
         self._tick = Cadence(STEP)
 
     @property
@@ -99,7 +98,7 @@ class Conversation:
             self._asked_for_session = True
             return [_waiting()]
         self._greeted = True
-        self._heartbeats_from = now
+        self._heartbeat.comes(now)
         self._news = (Bulletins(self._simulation), Notices(self._simulation))
         welcome = {
             "topic": "system",
@@ -129,9 +128,7 @@ class Conversation:
 
     def _heartbeats(self, now: float) -> Iterator[Frame]:
         """One every ten seconds; those that a leap of the clock has passed over are not sent after."""
-        passed = int((now - self._heartbeats_from) / HEARTBEAT_SECONDS)
-        if passed > self._heartbeats_told:
-            self._heartbeats_told = passed
+        if self._heartbeat.comes(now):
             yield {"topic": "system", "hb": self._simulation.clock.milliseconds()}
 
     def _stream_news(self, now: float) -> list[Frame]:

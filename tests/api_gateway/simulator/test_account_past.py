@@ -6,6 +6,9 @@ import pytest
 
 from api_gateway.simulator.account_past import Past, day_of, end_of, past_of
 from api_gateway.simulator.broker import Broker
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.profiles import PROFILES
+from api_gateway.simulator.simulation import Options, Simulation
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
     EUR_USD,
@@ -79,3 +82,11 @@ def test_a_day_is_new_yorks_and_ends_there_at_midnight_or_now() -> None:
     assert day_of(midnight - 1) == date(2026, 11, 23)
     assert end_of(date(2026, 11, 23), midnight + DAY) == midnight - 1
     assert end_of(date(2026, 11, 23), MONDAY) == MONDAY
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_in_every_login_the_past_leads_to_the_present(profile: str, clock: Clock) -> None:
+    simulation = Simulation(Options(profile=profile), clock)
+    for broker in simulation.accounts.values():
+        (now,) = past_of(broker, [clock.now()])
+        assert now.net_liquidation == pytest.approx(broker.valuation().net_liquidation)

@@ -312,3 +312,22 @@ async def test_a_login_is_enough(asks: Caller, simulation: Simulation) -> None:
     await performance(asks, "1D")
     simulation.session.logout()
     assert (await asks.post("/pa/performance", {"acctIds": [ACCOUNT], "period": "1D"})).status_code == 401
+
+
+@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, profile="fa")], ids=["advisor"])
+async def test_an_advisor_asks_for_several_clients_at_once(
+    asks: Caller, simulation: Simulation, options: Options
+) -> None:
+    clients = [account.id for account in simulation.profile.accounts]
+    assert options.profile == "fa"
+    assert len(clients) > 1
+    body = await answer(asks, "/pa/performance", acctIds=clients, period="7D")
+    assert [row["id"] for row in body["nav"]["data"]] == body["included"] == clients
+    for client, row in zip(clients, body["nav"]["data"], strict=True):
+        worth = simulation.accounts[client].valuation().net_liquidation
+        assert row["navs"][-1] == pytest.approx(worth, abs=0.01)
+    periods = await answer(asks, "/pa/allperiods", acctIds=clients)
+    assert set(clients) <= periods.keys()
+    together = (await allocation(asks, acctIds=clients, type="COUNTRY"))["allocations"]["COUNTRY"]["long"]
+    whole = sum(simulation.accounts[client].valuation().net_liquidation for client in clients)
+    assert together["total"]["nav"] == pytest.approx(whole, abs=0.05)
