@@ -48,6 +48,12 @@ class Halt(_Body):
     halted: bool = True
 
 
+class Rejected(_Body):
+    """Let the exchange refuse one working order, which becomes Inactive."""
+
+    order: Annotated[int, Field(gt=0)]
+
+
 class UnacceptableError(Exception):
     """A control call that means nothing; `str()` is a sentence."""
 
@@ -95,6 +101,15 @@ def _halt(simulation: Simulation, order: Halt) -> None:
     (simulation.prices.halt if order.halted else simulation.prices.resume)(order.conid)
 
 
+def _reject(simulation: Simulation, order: Rejected) -> None:
+    found = [broker for broker in simulation.accounts.values() if order.order in broker.orders]
+    working = [broker for broker in found if broker.orders[order.order].status.working]
+    if not working:
+        raise UnacceptableError(f"No working order has the number {order.order}.")
+    for broker in working:
+        simulation.desk.reject(broker, broker.orders[order.order])
+
+
 def _fault(simulation: Simulation, fault: Fault) -> None:
     simulation.faults.add(fault)
 
@@ -133,6 +148,11 @@ ORDERS: Mapping[str, Order] = MappingProxyType(
         "fault": Order("add a scripted fault {match, when, do}", _fault, Fault),
         "faults/clear": Order("remove all faults", lambda simulation, _: simulation.faults.clear()),
         "price": Order("pin the price of `conid`; null lets it move again", _price, Price),
+        "reject": Order(
+            "let the exchange refuse the order with the number `order`, which becomes Inactive",
+            _reject,
+            Rejected,
+        ),
         "halt": Order("halt `conid`, or with `halted` false let it trade", _halt, Halt),
     }
 )

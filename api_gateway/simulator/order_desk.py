@@ -53,6 +53,13 @@ class Desk:
             order.move_to(OrderStatus.PENDING_CANCEL, now)
             order.ends_at = now + _CANCELLED_AFTER
 
+    def reject(self, broker: Broker, order: Order) -> None:
+        """Let the exchange refuse a working order; what waits for its fill is cancelled."""
+        order.move_to(OrderStatus.INACTIVE, broker.clock.now())
+        for child in broker.orders.values():
+            if child.parent == order.order_id and child.status.working:
+                self.cancel(broker, child)
+
 
 class _Day:
     """One account's orders while time passes."""

@@ -75,6 +75,7 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
 def order_status_row(account_id: str, order: Order, instrument: Instrument) -> dict[str, Any]:
     """As `/iserver/account/order/status/{orderId}` has it: snake_case, side `B` or `S`, numbers strings."""
     description = _order_description(order, instrument)
+    editable = order.status.working and order.status is not OrderStatus.PENDING_CANCEL
     verb, rest = description.split(" ", 1)
     size, terms = rest.split(" ", 1)
     row: dict[str, Any] = {
@@ -103,9 +104,9 @@ def order_status_row(account_id: str, order: Order, instrument: Instrument) -> d
         "tif": order.tif,
         "fg_color": "#FFFFFF",
         "bg_color": "#000000",
-        "order_not_editable": not order.status.working,
-        "editable_fields": _CONTINUES if order.status.working else "",
-        "cannot_cancel_order": not order.status.working,
+        "order_not_editable": not editable,
+        "editable_fields": _CONTINUES if editable else "",
+        "cannot_cancel_order": not editable,
         "deactivate_order": False,
         "sec_type": instrument.sec_type,
         "available_chart_periods": "#R|1",

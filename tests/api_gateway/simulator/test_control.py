@@ -7,6 +7,7 @@ import pytest
 
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.control import ORDERS
+from api_gateway.simulator.orders import OrderStatus
 from api_gateway.simulator.session import State
 from api_gateway.simulator.simulation import Options, Simulation
 
@@ -171,3 +172,28 @@ async def test_a_page_of_another_site_gets_nothing(
     assert (await gateway.get("/simulator/state", headers={"origin": origin})).status_code == 403
     assert (await gateway.post("/simulator/logout", headers={"origin": origin})).status_code == 403
     assert simulation.session.state is State.BROKERAGE
+
+
+async def test_a_working_order_can_be_refused_by_the_exchange(
+    gateway: httpx.AsyncClient, simulation: Simulation
+) -> None:
+    open_order = next(o for o in simulation.broker.live_orders() if o.status is OrderStatus.SUBMITTED)
+    child = simulation.broker.enter(open_order.conid, "SELL", 1, "MKT", at=simulation.clock.now())
+    child.parent = open_order.order_id
+    await order(gateway, "reject", order=open_order.order_id)
+    assert open_order.status is OrderStatus.INACTIVE
+    assert child.status is OrderStatus.PENDING_CANCEL
+    again = await gateway.post("/simulator/reject", json={"order": open_order.order_id})
+    assert (again.status_code, again.json()) == (
+        400,
+        {"error": f"No working order has the number {open_order.order_id}."},
+    )
+
+
+async def test_what_was_due_happens_before_the_control_acts(
+    gateway: httpx.AsyncClient, simulation: Simulation, clock: Clock
+) -> None:
+    waiting = simulation.broker.enter(265598, "BUY", 1, "MKT", at=clock.now())
+    clock.advance(60)
+    await order(gateway, "halt", conid=265598)
+    assert waiting.status is OrderStatus.FILLED

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from api_gateway.simulator.order_rows import live_order_row, order_status_row, trade_row
+from api_gateway.simulator.order_types import ORDER_TYPES
 from api_gateway.simulator.orders import OrderStatus
 from tests.api_gateway.simulator.paper_account import (
     ACCOUNT,
@@ -69,3 +72,33 @@ def test_an_order_routed_directly_names_its_exchange() -> None:
     assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["conidex"] == str(MSFT)
     order.exchange = "ARCA"
     assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["conidex"] == f"{MSFT}@ARCA"
+
+
+@pytest.mark.parametrize("order_type", list(ORDER_TYPES))
+def test_every_type_of_order_is_written_with_the_same_types(order_type: str) -> None:
+    broker = paper_broker()
+    microsoft = broker.instrument(MSFT)
+    order = broker.enter(MSFT, "SELL", 10, order_type, at=broker.clock.now(), limit_price=450.0)
+    order.stop_price = 455.0
+    live, status = live_order_row(ACCOUNT, order, microsoft), order_status_row(ACCOUNT, order, microsoft)
+    assert live["orderType"] == ORDER_TYPES[order_type].title
+    assert live["origOrderType"] == status["order_type"] == ORDER_TYPES[order_type].capitals
+    assert live["orderDesc"] == f"Sell 10 {live['orderType']} 450.00 Stop 455.00, Day"
+    assert {type(live[name]) for name in ("price", "auxPrice", "orderDesc")} == {str}
+    assert {type(status[name]) for name in ("limit_price", "stop_price", "size")} == {str}
+
+
+def test_a_stop_without_a_limit_is_described_by_its_stop() -> None:
+    broker = paper_broker()
+    order = broker.enter(MSFT, "SELL", 10, "STP", at=broker.clock.now())
+    order.stop_price = 455.0
+    assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["orderDesc"] == "Sell 10 Stop 455.00, Day"
+
+
+def test_an_order_that_is_being_cancelled_can_be_neither_changed_nor_cancelled() -> None:
+    broker = paper_broker()
+    order = broker.enter(MSFT, "SELL", 10, "MKT", at=broker.clock.now())
+    order.move_to(OrderStatus.PENDING_CANCEL, broker.clock.now())
+    status = order_status_row(ACCOUNT, order, broker.instrument(MSFT))
+    assert (status["order_not_editable"], status["cannot_cancel_order"]) == (True, True)
+    assert (status["editable_fields"], status["size"]) == ("", "10.0")
