@@ -67,4 +67,5 @@ def _entry(tool: RouteTool) -> Entry:
             "section": tool.section,
             "path": tool.path,
         },
+        reads=tool.effect is Effect.READS,
     )
