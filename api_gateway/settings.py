@@ -11,6 +11,8 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSetting
 
+from api_gateway.resets import Region
+
 SettingsClass = TypeVar("SettingsClass", bound=BaseSettings)
 
 
@@ -42,6 +44,10 @@ class GatewaySettings(BaseSettings):
     gateway_fingerprint: str = Field(
         default="",
         description="SHA-256 of the gateway's certificate, in hex; checked also without verification.",
+    )
+    gateway_region: Region = Field(
+        default=Region.AMERICA,
+        description="Where IBKR serves the account from, america, europe or asia: its resets are expected.",
     )
     gateway_deadline: float = Field(
         default=15,

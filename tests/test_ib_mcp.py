@@ -235,7 +235,7 @@ async def test_the_demo_answers_an_mcp_client_and_ends_on_ctrl_c_whatever_env_fi
 def test_with_login_the_account_waits_for_a_person_and_the_snippet_is_valid(tmp_path: Path) -> None:
     with running(tmp_path, "--login") as demo:
         demo.wait_until_ready()
-        wait_for_ticker(demo.ports["ticker"], "login_required")
+        wait_for_ticker(demo.ports["ticker"], "not_logged_in")
         snippet = demo.said[demo.said.index("{") : demo.said.rindex("}") + 1]
         assert json.loads(snippet) == {"servers": {"ibkr": {"type": "http", "url": demo.mcp_url}}}
         certificate = demo.wait_for(r"Certificate (\S+gateway\.pem)").group(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import random
 import signal
 import socket
 import sys
@@ -18,10 +19,14 @@ from api_gateway.client import Gateway
 from api_gateway.modes import TICKER
 from api_gateway.settings import GatewaySettings, SettingsError, load
 from ticker_service.app import create_app
-from ticker_service.keeper import Keeper, Rhythm
+from ticker_service.beat import Rules
+from ticker_service.keeper import Keeper
+from ticker_service.log_lines import log
+from ticker_service.metrics import Metrics
+from ticker_service.rhythm import Rhythm
 from ticker_service.settings import TickerSettings
 
-REQUESTS = 4
+REQUESTS = 5
 """One more than a beat ever sends: each may wait for its turn and then last until its deadline."""
 
 
@@ -57,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     with listener:
         host, port = listener.getsockname()[:2]
-        logging.getLogger("ticker").info("Answering on http://%s:%d/state and /health.", host, port)
+        shown = f"[{host}]" if ":" in host else host
+        log(logging.getLogger("ticker"), logging.INFO, "listening", url=f"http://{shown}:{port}/state")
         asyncio.run(serve(listener, settings, gateway_settings))
     return 0
 
@@ -68,9 +74,14 @@ async def serve(listener: socket.socket, settings: TickerSettings, gateway_setti
         keeper = Keeper(
             gateway,
             Rhythm(fair=settings.tickle_interval, foul=settings.tickle_interval_foul),
-            compete=settings.compete,
-            login_url=gateway_settings.gateway_login_url,
+            Rules(
+                compete=settings.compete,
+                region=gateway_settings.gateway_region,
+                login_url=gateway_settings.gateway_login_url,
+                chance=random.Random(),  # noqa: S311 (it spreads waits; nobody gains by guessing them)
+            ),
             overdue=REQUESTS * (gateway_settings.gateway_deadline + gateway_settings.gateway_max_wait),
+            metrics=Metrics(),
         )
         server = uvicorn.Server(
             uvicorn.Config(

@@ -1,17 +1,49 @@
-"""What the ticker answers over HTTP: is it alive, and what is the session."""
+"""What the ticker answers over HTTP: is it alive, what is the session, and may it be quiet for a while."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from math import ceil
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ticker_service.keeper import Keeper
+from ticker_service.holds import LONGEST, TooManyHoldsError
+from ticker_service.keeper import Keeper, NotNowError
+from ticker_service.metrics import CONTENT_TYPE
+
+LARGEST_BODY = 1_000
+"""Bytes; a hold needs forty."""
+
+
+class HoldRequest(BaseModel):
+    """`POST /hold`: for how many seconds nothing is to be sent, and what for."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    seconds: Annotated[float, Field(gt=0, le=LONGEST, allow_inf_nan=False)]
+    purpose: Annotated[str, Field(alias="for", pattern=r"^[a-z][a-z ]{0,29}$")]
+
+
+class UnacceptableError(Exception):
+    """A request that the ticker does not take: with this status, and a sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 def create_app(keeper: Keeper) -> Starlette:
-    """`GET /health`: 200 while the loop beats, else 503. `GET /state`: the keeper's report, always 200."""
+    """The ticker's five addresses.
+
+    `GET /health`: 200 while the loop beats, else 503. `GET /state`: the keeper's report, always 200.
+    `GET /metrics`: Prometheus' text. `POST /hold {"seconds": 60, "for": "order"}`: 201 with an id that
+    `DELETE /hold/{id}` takes. `POST /take {}`: 202, the session is taken from the program that holds it.
+    """
 
     async def health(_: Request) -> Response:
         if keeper.alive:
@@ -21,4 +53,85 @@ def create_app(keeper: Keeper) -> Starlette:
     async def state(_: Request) -> Response:
         return JSONResponse(keeper.report())
 
-    return Starlette(routes=[Route("/health", health), Route("/state", state)])
+    async def metrics(_: Request) -> Response:
+        return Response(keeper.metrics(), headers={"content-type": CONTENT_TYPE})
+
+    async def hold(request: Request) -> Response:
+        wanted = _read(await _body(request))
+        try:
+            lease = await keeper.hold(wanted.seconds, wanted.purpose)
+        except TooManyHoldsError as error:
+            seconds = ceil(error.seconds)
+            return JSONResponse(
+                {"error": f"{str(error).capitalize()}."},
+                status_code=429,
+                headers={"Retry-After": str(seconds)},
+            )
+        except NotNowError as error:
+            raise UnacceptableError(503, str(error)) from None
+        return JSONResponse(
+            {"id": lease.id, "for": lease.purpose, "seconds": wanted.seconds}, status_code=201
+        )
+
+    async def release(request: Request) -> Response:
+        if not keeper.release(request.path_params["id"]):
+            raise UnacceptableError(404, "There is no such hold, or it has ended by itself.")
+        return JSONResponse({"released": True})
+
+    async def take(request: Request) -> Response:
+        if (await _body(request)).strip() not in (b"", b"{}"):
+            raise UnacceptableError(422, "POST /take takes nothing but an empty object.")
+        try:
+            keeper.take()
+        except NotNowError as error:
+            raise UnacceptableError(409, str(error)) from None
+        return JSONResponse({"taking": True}, status_code=202)
+
+    return Starlette(
+        routes=[
+            Route("/health", health),
+            Route("/state", state),
+            Route("/metrics", metrics),
+            Route("/hold", _acting(hold), methods=["POST"]),
+            Route("/hold/{id}", _acting(release), methods=["DELETE"]),
+            Route("/take", _acting(take), methods=["POST"]),
+        ]
+    )
+
+
+def _acting(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """The same for programs only, with what is unacceptable told in a sentence."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            if "origin" in request.headers:
+                # Browsers add it to whatever changes something, for any page; none has business here.
+                raise UnacceptableError(403, "The ticker takes no orders from web pages.")
+            return await answer(request)
+        except UnacceptableError as error:
+            return JSONResponse({"error": str(error)}, status_code=error.status)
+
+    return guarded
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise UnacceptableError(413, f"A body of more than {LARGEST_BODY} bytes is not read.")
+    return body
+
+
+def _read(body: bytes) -> HoldRequest:
+    try:
+        return HoldRequest.model_validate_json(body)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        about = f" `{where}`:" if where in ("seconds", "for") else ""
+        raise UnacceptableError(
+            422,
+            f"The hold was not understood:{about} {first['msg'].rstrip('.')}. It takes "
+            f'{{"seconds": up to {LONGEST:.0f}, "for": "order"}}.',
+        ) from None

@@ -7,39 +7,36 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from api_gateway.client import Gateway
-from ticker_service.beat import Finding, Memory, State, beat
+from api_gateway.diagnosis import Diagnosis, Who, time_of
+from api_gateway.resets import Window, login_end, next_window
+from api_gateway.session import SessionState
+from ticker_service.beat import Beat, Memory, Rules, beat
+from ticker_service.holds import Hold, Holds
+from ticker_service.log_lines import log
+from ticker_service.login_end import LoginEnd
+from ticker_service.metrics import Metrics
+from ticker_service.rhythm import Rhythm
+from ticker_service.settings import Compete
 
 logger = logging.getLogger("ticker")
 
-STARTING = Finding(State.STARTING, "The ticker has just started and has not looked yet.")
+STARTING = "starting"
+"""The state before the first look."""
+
+OVERDUE = 240.0
+"""Seconds after the last tickle at which the next goes out whoever holds: 300 idle ones end a session."""
+
+HOLD_PATIENCE = 5.0
+"""Seconds that a hold waits for a beat that is under way."""
 
 
-@dataclass(frozen=True)
-class Rhythm:
-    """Seconds between beats: `fair` while the session is open, from `foul` up to `fair` while it is not."""
-
-    fair: float
-    foul: float
-
-    def wait(self, finding: Finding, lasted: float) -> float:
-        """Seconds to the next beat, given what was found and for how many seconds it has been so.
-
-        Trouble is looked at every `foul` seconds at first and then after a tenth of the time that it has
-        lasted, so that a login is noticed soon and a night without one costs IBKR little. An unreachable
-        gateway is always looked for at once: the question does not leave the machine.
-        """
-        if finding.state is State.ESTABLISHED:
-            wait = self.fair
-        elif finding.state is State.UNREACHABLE:
-            wait = self.foul
-        else:
-            wait = max(self.foul, min(self.fair, lasted / 10))
-        return max(wait, finding.quiet_for)
+class NotNowError(Exception):
+    """What was asked of the ticker does not fit its state; `str()` is a sentence."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class PastBeat:
     """A line of the report: when a beat began (seconds since 1970), what it found, how long it took."""
 
     at: float
-    state: State
+    state: str
     seconds: float
 
 
@@ -55,36 +52,38 @@ class Keeper:
     """Keeps the session open for as long as `run` runs.
 
     `overdue` is how many seconds past its time a beat may still be under way before the loop counts as
-    stuck. `now` counts seconds for intervals, `wall` is the time of day for the report, `sleep` waits.
+    stuck. `now` counts seconds for intervals, `wall` is the time of day, `sleep` waits.
     """
 
     def __init__(
         self,
         gateway: Gateway,
         rhythm: Rhythm,
+        rules: Rules,
         *,
-        compete: bool,
-        login_url: str,
         overdue: float,
+        metrics: Metrics,
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._gateway = gateway
         self._rhythm = rhythm
-        self._compete = compete
-        self._login_url = login_url
+        self._rules = rules
         self._overdue = overdue
+        self._metrics = metrics
         self._now = now
         self._wall = wall
         self._sleep = sleep
         self._memory = Memory()
-        self._finding = STARTING
-        self._changed = now()
+        self._diagnosis: Diagnosis | None = None
+        self._login_end = LoginEnd()
+        self._holds = Holds(now)
+        self._changed = self._tickled = self._due = now()
         self._changed_at = wall()
-        self._looked = now()
-        self._due = now()
         self._beats: deque[PastBeat] = deque(maxlen=20)
+        self._beating = asyncio.Lock()
+        self._woken = asyncio.Event()
         self._running = False
 
     async def run(self) -> None:
@@ -92,54 +91,236 @@ class Keeper:
         self._running = True
         try:
             while True:
-                await self._sleep(await self.look())
+                await self.look()
+                while (seconds := self._seconds_to_wait()) > 0:
+                    await self._rest(seconds)
         finally:
             self._running = False
 
     async def look(self) -> float:
         """One beat; returns the seconds to the next."""
-        began, at = self._now(), self._wall()
-        finding = await beat(
-            self._gateway, self._memory, compete=self._compete, login_url=self._login_url, now=began
-        )
-        ended = self._now()
-        if finding.state is not self._finding.state:
-            self._changed, self._changed_at = began, at
-            level = logging.INFO if not finding.person_must else logging.WARNING
-            logger.log(
-                level, " ".join(filter(None, [f"{finding.state}:", finding.sentence, finding.person_must]))
+        async with self._beating:
+            began, at = self._now(), self._wall()
+            self._tickled = began
+            found = await beat(
+                self._gateway,
+                self._memory,
+                self._rules,
+                now=began,
+                at=_moment(at),
+                held=lambda: bool(self._holds.alive()),
             )
-        self._finding = finding
-        self._looked = ended
-        self._beats.append(PastBeat(at, finding.state, ended - began))
-        wait = self._rhythm.wait(finding, ended - self._changed)
-        self._due = ended + wait
-        return wait
+            ended = self._now()
+            self._note(found, began, at, ended)
+            wait = self._wait(found, ended)
+            self._due = ended + wait
+            return wait
+
+    async def hold(self, seconds: float, purpose: str) -> Hold:
+        """Send nothing for so many seconds; returns when no beat is under way any more.
+
+        Raises `TooManyHoldsError`, and `NotNowError` if a beat does not end.
+        """
+        hold = self._holds.take(seconds, purpose)
+        try:
+            async with asyncio.timeout(HOLD_PATIENCE), self._beating:
+                pass
+        except TimeoutError:
+            self._holds.release(hold.id)
+            raise NotNowError("The ticker waits for an answer of the gateway; ask again soon.") from None
+        except asyncio.CancelledError:
+            self._holds.release(hold.id)
+            raise
+        log(logger, logging.INFO, "hold", id=hold.id, purpose=purpose, seconds=float(seconds))
+        return hold
+
+    def release(self, name: str) -> bool:
+        """End a hold; False if there is none of this id any more."""
+        released = self._holds.release(name)
+        if released:
+            log(logger, logging.INFO, "release", id=name)
+            self._woken.set()
+        return released
+
+    def take(self) -> None:
+        """Take the session over from the other program, once and now. Raises `NotNowError`."""
+        if self._rules.compete is not Compete.ASK:
+            raise NotNowError(
+                f"The ticker runs with COMPETE={self._rules.compete} and decides by that; only with "
+                "COMPETE=ask is it asked."
+            )
+        if self._diagnosis is None or self._diagnosis.found is not SessionState.COMPETING:
+            raise NotNowError("No other program holds the connection, so there is nothing to take over.")
+        self._memory.may_take, self._memory.competed = True, False
+        self._memory.next_attempt = None
+        self._due = self._now()
+        log(logger, logging.INFO, "take")
+        self._woken.set()
 
     @property
     def alive(self) -> bool:
         """True while the loop runs and no beat is overdue."""
-        return self._running and self._now() <= self._due + self._overdue
+        return self._running and self._now() <= self._planned() + self._overdue
 
     def report(self) -> dict[str, Any]:
-        """What the session is, since when, and what a person must do; holds no secret."""
-        now = self._now()
-        ends = self._finding.login_ends_in
+        """What the session is, since when, and who must do what; holds no secret."""
+        now, wall = self._now(), self._wall()
+        diagnosis, rules = self._diagnosis, self._rules
+        ends = self._ends(wall)
         return {
-            "state": self._finding.state,
-            "ready": self._finding.state is State.ESTABLISHED,
+            "state": STARTING if diagnosis is None else diagnosis.state,
+            "ready": diagnosis is not None and diagnosis.ready,
             "since": _timestamp(self._changed_at),
-            "sentence": self._finding.sentence,
-            "person_must": self._finding.person_must or None,
-            "login_url": self._login_url,
-            "next_look_in_seconds": round(max(0.0, self._due - now), 1),
-            "login_ends_in_seconds": None if ends is None else round(max(0.0, ends - (now - self._looked))),
+            "sentence": "The ticker has just started and has not looked yet."
+            if diagnosis is None
+            else diagnosis.sentence,
+            "next_step": "Wait some seconds." if diagnosis is None else diagnosis.next_step,
+            "who": Who.NOBODY if diagnosis is None else diagnosis.who,
+            "detail": None if diagnosis is None else diagnosis.detail or None,
+            "login_url": rules.login_url,
+            "next_look_in_seconds": round(max(0.0, self._planned() - now), 1),
+            "login_ends_in_seconds": None if ends is None else round(max(0.0, ends - wall)),
+            "login_ends_at": None if ends is None else _timestamp(ends),
+            "login_warning": self._login_warning(wall),
+            "expected": None if diagnosis is None else _told(diagnosis.expected),
+            "next_reset": _told(next_window(rules.region, _moment(wall))),
+            "compete": rules.compete,
+            "region": rules.region,
+            "holds": [
+                {"id": hold.id, "for": hold.purpose, "ends_in_seconds": round(hold.ends - now, 1)}
+                for hold in self._holds.alive()
+            ],
             "last_beats": [
                 {"at": _timestamp(past.at), "state": past.state, "seconds": round(past.seconds, 3)}
                 for past in self._beats
             ],
         }
 
+    def metrics(self) -> bytes:
+        """The same and more for Prometheus."""
+        wall = self._wall()
+        ends = self._ends(wall)
+        return self._metrics.text(
+            state=None if self._diagnosis is None else self._diagnosis.state,
+            login_ends_in=None if ends is None else max(0.0, ends - wall),
+            holds=len(self._holds.alive()),
+        )
+
+    def _note(self, found: Beat, began: float, at: float, ended: float) -> None:
+        """Remember, log and count what a beat found."""
+        diagnosis, before = found.diagnosis, self._diagnosis
+        self._metrics.count(found, ended - began)
+        if diagnosis is not None:
+            if before is not None and before.state is diagnosis.state is SessionState.NOT_LOGGED_IN:
+                # What has begun at midnight stays expected until somebody logs in.
+                diagnosis = replace(diagnosis, expected=before.expected)
+            if before is None or diagnosis.state is not before.state:
+                self._log_change(diagnosis, lasted=began - self._changed)
+                self._changed, self._changed_at = began, at
+            self._diagnosis = diagnosis
+            self._watch_the_login(diagnosis, at)
+        state = STARTING if self._diagnosis is None else self._diagnosis.state
+        self._beats.append(PastBeat(at, state, ended - began))
+
+    def _log_change(self, diagnosis: Diagnosis, *, lasted: float) -> None:
+        before, expected = self._diagnosis, diagnosis.expected
+        log(
+            logger,
+            logging.WARNING if diagnosis.who is Who.USER else logging.INFO,
+            "state",
+            state=diagnosis.state,
+            was=STARTING if before is None else before.state,
+            was_for=lasted,
+            who=diagnosis.who,
+            expected=None if expected is None else expected.what,
+            sentence=diagnosis.sentence,
+            next_step=diagnosis.next_step,
+            detail=diagnosis.detail,
+        )
+
+    def _watch_the_login(self, diagnosis: Diagnosis, at: float) -> None:
+        """Keep when the login ends, and warn ahead of it."""
+        if diagnosis.found is SessionState.NOT_LOGGED_IN:
+            self._login_end.forget()
+        elif diagnosis.login_ends_in is not None:
+            self._login_end.observe(diagnosis.login_ends_in, at)
+        minutes = self._login_end.warning(at)
+        if minutes is not None:
+            text = self._login_warning(at)
+            log(logger, logging.WARNING, "login_ends", within_minutes=minutes, sentence=text)
+
+    def _ends(self, wall: float) -> float | None:
+        """When the login ends, as IBKR says or, where it does not, at the region's midnight."""
+        diagnosis = self._diagnosis
+        if diagnosis is None or diagnosis.found is SessionState.NOT_LOGGED_IN:
+            return None
+        if self._login_end.ends is not None:
+            return self._login_end.ends
+        if diagnosis.found in _LOGGED_IN:
+            return login_end(self._rules.region, _moment(wall)).timestamp()
+        return None
+
+    def _login_warning(self, wall: float) -> str | None:
+        """The end of the login in a sentence, in its last hour."""
+        ends = self._ends(wall)
+        if ends is None or not 0 < ends - wall <= 3600:
+            return None
+        when = time_of(_moment(ends), self._rules.region)
+        return (
+            f"IBKR ends this login in {(ends - wall) / 60:.0f} minutes, at {when}; log in again after that "
+            f"at {self._rules.login_url}."
+        )
+
+    def _wait(self, found: Beat, ended: float) -> float:
+        """Seconds to the next beat."""
+        if found.diagnosis is None:
+            return max(found.again_in, 1.0)
+        return self._rhythm.jittered(found.diagnosis, ended - self._changed, self._rules.chance)
+
+    def _planned(self) -> float:
+        """When the next beat goes out: when it is due, or when no hold is in its way any more."""
+        free = self._holds.ends()
+        if free is None:
+            return self._due
+        return max(self._due, min(free, self._tickled + OVERDUE))
+
+    def _seconds_to_wait(self) -> float:
+        return self._planned() - self._now()
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, unless something happens that changes when the next beat is due."""
+        self._woken.clear()
+        sleeping = asyncio.ensure_future(self._sleep(seconds))
+        waking = asyncio.ensure_future(self._woken.wait())
+        try:
+            await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
+            if sleeping.done():
+                sleeping.result()
+        finally:
+            for task in (sleeping, waking):
+                task.cancel()
+            await asyncio.gather(sleeping, waking, return_exceptions=True)
+
+
+_LOGGED_IN = frozenset(
+    {SessionState.CLOSED, SessionState.OPENING, SessionState.COMPETING, SessionState.ESTABLISHED}
+)
+
+
+def _told(window: Window | None) -> dict[str, str] | None:
+    if window is None:
+        return None
+    begins, ends = window.begins.astimezone(UTC), window.ends.astimezone(UTC)
+    return {
+        "what": window.what,
+        "begins": begins.isoformat(timespec="seconds"),
+        "ends": ends.isoformat(timespec="seconds"),
+    }
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
 
 def _timestamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, tz=UTC).isoformat(timespec="seconds")
+    return _moment(seconds).isoformat(timespec="seconds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
@@ -16,6 +17,26 @@ class LogLevel(StrEnum):
     INFO = "INFO"
     WARNING = "WARNING"
     ERROR = "ERROR"
+
+
+class Compete(StrEnum):
+    """What to do when another program holds the username's brokerage session."""
+
+    YIELD = "yield"
+    TAKE = "take"
+    ASK = "ask"
+
+
+_OF_OLD = MappingProxyType(
+    dict.fromkeys(("true", "1", "yes", "on", "y", "t"), "take")
+    | dict.fromkeys(("false", "0", "no", "off", "n", "f"), "yield")
+)
+
+
+def _policy(value: object) -> object:
+    """The policy that an answer to the question of old, compete or not, amounts to."""
+    text = str(value).strip().lower()
+    return _OF_OLD.get(text, text)
 
 
 def _upper(value: object) -> object:
@@ -41,20 +62,20 @@ class TickerSettings(BaseSettings):
         description="Seconds between two beats while something is wrong; grows to TICKLE_INTERVAL as the "
         "trouble lasts.",
     )
-    compete: bool = Field(
-        default=False,
-        description="true: when TWS, the mobile app or another program holds the brokerage session, take it "
-        "over, once per loss; false: report it and leave it to them.",
+    compete: Annotated[Compete, BeforeValidator(_policy)] = Field(
+        default=Compete.YIELD,
+        description="When TWS, the mobile app or another program holds the brokerage session: yield (or "
+        "false) leaves it to them, take (or true) takes it over once per loss, ask only after POST /take.",
     )
     ticker_host: str = Field(
         default="127.0.0.1",
-        description="Address the ticker answers /health and /state on; 0.0.0.0 only inside a container.",
+        description="Address the ticker answers on; 0.0.0.0 only inside a container.",
     )
     ticker_port: int = Field(
         default=5056,
         ge=0,
         le=65535,
-        description="Port the ticker answers /health and /state on; 0 takes a free one.",
+        description="Port the ticker answers on; 0 takes a free one.",
     )
 
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,11 @@ import httpx
 import pytest
 
 from api_gateway.client import Gateway
-from api_gateway.errors import Failed, LoginRequired, OutcomeUnknown, Unreachable
+from api_gateway.diagnosis import Diagnosis
+from api_gateway.errors import Failed, LoginRequired, OutcomeUnknown, Unanswered, Unreachable
 from api_gateway.modes import EVERYTHING
+from api_gateway.resets import Region
+from api_gateway.session import SessionState as State
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.certificate import Certificate, certificate_in
@@ -26,7 +31,8 @@ from api_gateway.simulator.simulation import Options, Simulation
 from tests.api_gateway.certificates import make_certificate
 from tests.api_gateway.java_gateway import LOGIN_PAGE, JavaGateway
 from tests.api_gateway.listening import Listening, listening, until
-from ticker_service.beat import Finding, Memory, State, beat
+from ticker_service.beat import Memory, Rules, beat
+from ticker_service.settings import Compete
 
 ACCOUNT = "DU1234567"
 TUESDAY = 1_772_557_200.0  # 3 March 2026, noon in New York
@@ -98,9 +104,14 @@ class Way:
     async def get(self, template: str, *values: object, **query: Any) -> Any:
         return (await self.gateway.get(template, *values, **query)).value
 
-    async def beat(self) -> Finding:
+    async def beat(self) -> Diagnosis:
         self.clock.advance(1.5)
-        return await beat(self.gateway, self.memory, compete=False, login_url=LOGIN_URL, now=self.clock.now())
+        rules = Rules(Compete.YIELD, Region.AMERICA, LOGIN_URL, random.Random(1))  # noqa: S311
+        found = await beat(
+            self.gateway, self.memory, rules, now=self.clock.now(), at=datetime(2026, 3, 3, 17, tzinfo=UTC)
+        )
+        assert found.diagnosis
+        return found.diagnosis
 
     def fault(self, path: str, do: Do, *, times: int | None = None) -> None:
         self.simulation.faults.add(Fault(match=Match(path=path), when=When(times=times), do=do))
@@ -186,8 +197,8 @@ async def test_before_a_login_everything_says_where_to_log_in(way: Way) -> None:
         with pytest.raises(LoginRequired, match=LOGIN_URL):
             await ask
     finding = await way.beat()
-    assert finding.state is State.LOGIN_REQUIRED
-    assert LOGIN_URL in finding.person_must
+    assert finding.state is State.NOT_LOGGED_IN
+    assert LOGIN_URL in finding.next_step
     assert way.java.own == []
 
 
@@ -227,8 +238,8 @@ async def test_its_own_tickle_ends_the_login_when_the_session_is_lost_and_the_ti
     open_way.simulation.session.reset()
     await open_way.java.tickle()
     finding = await open_way.beat()
-    assert finding.state is State.LOGIN_REQUIRED
-    assert LOGIN_URL in finding.person_must
+    assert finding.state is State.NOT_LOGGED_IN
+    assert LOGIN_URL in finding.next_step
 
 
 async def test_the_ticker_opens_a_lost_session_before_that(open_way: Way) -> None:
@@ -242,7 +253,7 @@ async def test_the_ticker_brings_its_own_tickle_back_after_an_outage(open_way: W
     open_way.fault("/tickle", Do(status=503, html="<html>Service Unavailable</html>"))
     await open_way.java.tickle()
     assert not open_way.java.tickling
-    assert (await open_way.beat()).state is State.BROKEN
+    assert (await open_way.beat()).state is State.FAILING
     open_way.simulation.faults.clear()
     assert (await open_way.beat()).state is State.ESTABLISHED
     await open_way.java.settled()
@@ -258,8 +269,8 @@ async def test_a_dead_upstream_is_a_failure_at_the_deadline_and_no_longer_one_wh
     with pytest.raises(Failed, match=r"no complete answer within 0\.25 s.*look at the gateway's log"):
         await open_way.get("/portfolio/accounts")
     finding = await open_way.beat()
-    assert finding.state is State.BROKEN
-    assert finding.sentence == "No complete answer within 0.25 s."
+    assert finding.state is State.UPSTREAM_SILENT
+    assert finding.detail == "No complete answer within 0.25 s."
     open_way.gateway.settings.gateway_deadline = 15
     async with listening(create_app(open_way.simulation)) as again:
         open_way.java.upstream_port = again.port
@@ -287,13 +298,13 @@ async def test_five_hung_calls_leave_it_mute_and_each_caller_is_told_at_the_dead
     open_way.gateway.settings.gateway_deadline = SOON
     asks = [open_way.get("/iserver/contract/{conid}/info", conid) for conid in range(1, 6)]
     failures = await asyncio.gather(*asks, return_exceptions=True)
-    assert [type(failure) for failure in failures] == [Failed] * 5
+    assert [type(failure) for failure in failures] == [Unanswered] * 5
     assert open_way.simulation.faults.listed()[0]["fired"] == 5
     open_way.simulation.faults.clear()
     for ask in (open_way.get("/portfolio/accounts"), open_way.gateway.tickle()):
         with pytest.raises(Failed, match=r"no complete answer within 0\.25 s"):
             await ask
-    assert (await open_way.beat()).state is State.BROKEN
+    assert (await open_way.beat()).state is State.UPSTREAM_SILENT
     async with open_way.browser() as browser:
         assert (await browser.get("/")).status_code == 302
 
@@ -322,7 +333,7 @@ async def test_a_machine_that_it_does_not_let_in_is_told_where_that_is_set() -> 
     async with Way().open(refuses=True) as way:
         with pytest.raises(Unreachable, match=r"ips\.allow"):
             await way.get("/iserver/accounts")
-        assert (await way.beat()).state is State.UNREACHABLE
+        assert (await way.beat()).state is State.ADDRESS_REFUSED
 
 
 async def test_a_chunked_body_never_arrives_and_the_clients_do(open_way: Way) -> None:

@@ -132,7 +132,7 @@ class Stack:
     @property
     def session(self) -> str:
         """What the ticker finds when everything works."""
-        return "established" if self.gateway == "simulator" else "login_required"
+        return "established" if self.gateway == "simulator" else "not_logged_in"
 
     async def noticed(self, wanted: str) -> None:
         """Wait until the ticker says this of the session."""

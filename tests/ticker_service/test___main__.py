@@ -60,7 +60,7 @@ class Running:
         assert self.process.stdout
         for line in self.process.stdout:
             self.lines.append(line)
-            if match := re.search(r"Answering on http://127\.0\.0\.1:(\d+)/", line):
+            if match := re.search(r"url=http://127\.0\.0\.1:(\d+)/", line):
                 self.port = int(match.group(1))
                 self._found.set()
 
@@ -115,7 +115,7 @@ def test_it_starts_without_a_gateway_says_so_and_ends_on_sigterm(tmp_path: Path)
     assert took < 10
     assert report["login_url"] == gateway
     output = "".join(ticker.lines)
-    assert output.count("unreachable: ") == 1
+    assert output.count("state=unreachable ") == 1
     assert "Traceback" not in output
     assert "ERROR" not in output
 

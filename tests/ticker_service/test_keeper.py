@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -14,101 +13,16 @@ import pytest
 from api_gateway.client import Gateway
 from api_gateway.modes import TICKER
 from api_gateway.settings import GatewaySettings
-from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.session import State as Simulated
-from api_gateway.simulator.simulation import Options, Simulation
 from tests.api_gateway.listening import until
-from ticker_service.beat import Finding, State
-from ticker_service.keeper import Keeper, Rhythm
+from tests.ticker_service.virtual import HOUR, LOGIN_URL, MINUTE, TimeIsUpError, Transport, World, rules
+from ticker_service.keeper import Keeper
+from ticker_service.metrics import Metrics
+from ticker_service.rhythm import Rhythm
+from ticker_service.settings import Compete
 
 NEW_YORK = ZoneInfo("America/New_York")
-LOGIN_URL = "https://localhost:5055"
-MINUTE, HOUR = 60.0, 3600.0
-
-
-class TimeIsUpError(Exception):
-    """The time that a test looks at is over."""
-
-
-class World:
-    """The simulator and a keeper in one time that only their sleeping moves."""
-
-    def __init__(self, start: datetime, *, login: bool = True, compete: bool = False) -> None:
-        self.clock = Clock(start=start.timestamp(), held=True)
-        self.simulation = Simulation(Options(login=login), self.clock)
-        self.inits: list[float] = []
-        self.states: list[tuple[float, str]] = []
-        self.simulated: list[Simulated] = []
-        self.plan: list[tuple[float, Callable[[], None]]] = []
-        self.up = True
-        self._end = 0.0
-        self._inner = httpx.ASGITransport(app=create_app(self.simulation))
-        self.gateway = Gateway(
-            GatewaySettings.model_construct(),
-            policy=TICKER,
-            transport=_Transport(self._answer),
-            now=self.clock.now,
-            sleep=self.sleep,
-        )
-        self.keeper = Keeper(
-            self.gateway,
-            Rhythm(fair=60, foul=5),
-            compete=compete,
-            login_url=LOGIN_URL,
-            overdue=60,
-            now=self.clock.now,
-            wall=self.clock.now,
-            sleep=self.sleep,
-        )
-
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        if not self.up:
-            raise httpx.ConnectError("refused", request=request)
-        if request.url.path.endswith("/ssodh/init"):
-            self.inits.append(self.clock.now())
-        return await self._inner.handle_async_request(request)
-
-    def at(self, hours: float, do: Callable[[], None]) -> None:
-        """Do something so many hours from now."""
-        self.plan.append((self.clock.now() + hours * HOUR, do))
-        self.plan.sort(key=lambda planned: planned[0])
-
-    async def sleep(self, seconds: float) -> None:
-        state = self.keeper.report()["state"]
-        if not self.states or self.states[-1][1] != state:
-            self.states.append((self.clock.now(), state))
-        wake = self.clock.now() + seconds
-        while self.plan and self.plan[0][0] <= wake:
-            moment, do = self.plan.pop(0)
-            self.clock.advance(max(0.0, moment - self.clock.now()))
-            self.simulated.append(self.simulation.session.state)
-            do()
-        self.clock.advance(max(0.0, wake - self.clock.now()))
-        self.simulated.append(self.simulation.session.state)
-        if self.clock.now() >= self._end:
-            raise TimeIsUpError
-
-    async def run(self, hours: float) -> None:
-        self._end = self.clock.now() + hours * HOUR
-        with pytest.raises(TimeIsUpError):
-            await self.keeper.run()
-
-    def seen(self) -> list[str]:
-        return [state for _, state in self.states]
-
-
-class _Transport(httpx.AsyncBaseTransport):
-    def __init__(self, answer: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> None:
-        self._answer = answer
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await self._answer(request)
-        if response.is_stream_consumed:  # as from a socket, where a body is read once
-            return httpx.Response(
-                response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content)
-            )
-        return response
 
 
 def noon() -> datetime:
@@ -121,15 +35,25 @@ async def test_a_day_with_its_midnight_and_its_nightly_reset_is_kept_with_one_re
     await world.run(24)
     # The login that a person makes at half past midnight opens the brokerage session by itself;
     # the reset at one o'clock is the only loss that is the ticker's to mend.
-    assert len(world.inits) == 1
+    # IBKR refuses an opening in the first half minute of a reset; that is no reopening.
+    assert len(world.opened) == 1
+    assert len(world.inits) <= 2
     reset = datetime(2026, 3, 4, 1, tzinfo=NEW_YORK).timestamp()
     assert 0 < world.inits[0] - reset <= 70
-    assert world.seen() == ["established", "login_required", "established", "opening", "established"]
+    assert world.seen() == [
+        "established",
+        "not_logged_in",
+        "established",
+        "resetting",
+        "opening",
+        "established",
+    ]
     lost = datetime(2026, 3, 4, 0, tzinfo=NEW_YORK).timestamp()
     assert 0 <= world.states[1][0] - lost <= 70
     assert 0 <= world.states[2][0] - (lost + 30 * MINUTE) <= 70
     # The one time that the simulator had closed the session was that reset: it was never idle.
-    assert world.simulated.count(Simulated.SSO) == 1
+    assert len(world.closed()) == 1
+    assert 0 <= world.closed()[0] - reset <= 70
     assert world.keeper.report()["ready"]
 
 
@@ -155,7 +79,7 @@ async def test_an_hour_without_a_gateway_ends_with_one_restart_of_its_own_tickle
     with caplog.at_level(logging.INFO, "ticker"):
         await world.run(4)
     assert world.seen() == ["established", "unreachable", "opening", "established"]
-    assert caplog.text.count("own tickle has been restarted") == 1
+    assert caplog.text.count("event=built_in_tickle restarted=true") == 1
     assert len(world.inits) == 1
 
 
@@ -176,9 +100,9 @@ async def test_a_missing_login_is_looked_for_every_five_seconds_and_later_every_
         wait = await world.keeper.look()
         waits.append(wait)
         world.clock.advance(wait)
-    assert waits[0] == 5
-    assert waits[-1] == 60
-    assert waits == sorted(waits)
+    assert 4.5 <= waits[0] <= 5.5
+    assert 54 <= waits[-1] <= 66
+    assert sum(waits[:10]) < sum(waits[20:30]) < sum(waits[-10:])
 
 
 async def test_another_program_keeps_the_session_until_it_lets_go() -> None:
@@ -190,7 +114,7 @@ async def test_another_program_keeps_the_session_until_it_lets_go() -> None:
 
 
 async def test_with_compete_the_session_comes_back_once_and_is_then_left_to_who_takes_it_again() -> None:
-    world = World(noon(), compete=True)
+    world = World(noon(), compete=Compete.TAKE)
     for minutes in (60, 63, 66):
         world.at(minutes / 60, world.simulation.session.displace)
     await world.run(3)
@@ -214,16 +138,16 @@ async def test_nothing_is_sent_while_ibkr_wants_silence() -> None:
     gateway = Gateway(
         GatewaySettings.model_construct(),
         policy=TICKER,
-        transport=_Transport(answer),
+        transport=Transport(answer),
         now=clock.now,
         sleep=sleep,
     )
     keeper = Keeper(
         gateway,
         Rhythm(60, 5),
-        compete=False,
-        login_url=LOGIN_URL,
+        rules(),
         overdue=60,
+        metrics=Metrics(),
         now=clock.now,
         wall=clock.now,
         sleep=sleep,
@@ -243,9 +167,9 @@ async def test_the_report_says_what_since_when_and_what_to_do_and_holds_no_secre
     assert report["state"] == "established"
     assert report["ready"] is True
     assert report["since"] == "2026-03-03T17:00:00+00:00"
-    assert report["person_must"] is None
+    assert report["who"] == "nobody"
     assert report["login_url"] == LOGIN_URL
-    assert report["next_look_in_seconds"] == 50
+    assert 44 <= report["next_look_in_seconds"] <= 50
     assert report["login_ends_in_seconds"] == 12 * HOUR - 10
     assert [set(past) for past in report["last_beats"]] == [{"at", "state", "seconds"}]
     text = json.dumps(report)
@@ -274,10 +198,10 @@ async def test_the_keeper_is_alive_while_it_beats_and_dead_when_the_loop_is_not_
         return httpx.Response(401)
 
     gateway = Gateway(
-        GatewaySettings.model_construct(), policy=TICKER, transport=_Transport(answer), now=clock.now
+        GatewaySettings.model_construct(), policy=TICKER, transport=Transport(answer), now=clock.now
     )
     keeper = Keeper(
-        gateway, Rhythm(60, 5), compete=False, login_url=LOGIN_URL, overdue=60, now=clock.now, wall=clock.now
+        gateway, Rhythm(60, 5), rules(), overdue=60, metrics=Metrics(), now=clock.now, wall=clock.now
     )
     assert not keeper.alive
     running = asyncio.create_task(keeper.run())
@@ -289,21 +213,3 @@ async def test_the_keeper_is_alive_while_it_beats_and_dead_when_the_loop_is_not_
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert not keeper.alive
-
-
-@pytest.mark.parametrize(
-    ("finding", "lasted", "wait"),
-    [
-        (Finding(State.ESTABLISHED, ""), 0, 60),
-        (Finding(State.ESTABLISHED, ""), 9999, 60),
-        (Finding(State.CLOSED, ""), 0, 5),
-        (Finding(State.COMPETING, ""), 200, 20),
-        (Finding(State.LOGIN_REQUIRED, ""), 9999, 60),
-        (Finding(State.UNREACHABLE, ""), 9999, 5),
-        (Finding(State.PENALTY, "", quiet_for=600), 0, 600),
-    ],
-)
-def test_the_rhythm_is_a_minute_in_fair_weather_and_five_seconds_in_foul(
-    finding: Finding, lasted: float, wait: float
-) -> None:
-    assert Rhythm(fair=60, foul=5).wait(finding, lasted) == wait

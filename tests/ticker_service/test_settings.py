@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from api_gateway.settings import SettingsError, load
-from ticker_service.settings import TickerSettings
+from ticker_service.settings import Compete, TickerSettings
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,11 @@ def _nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_defaults_are_a_minute_five_seconds_and_no_fight() -> None:
     settings = load(TickerSettings)
-    assert (settings.tickle_interval, settings.tickle_interval_foul, settings.compete) == (60, 5, False)
+    assert (settings.tickle_interval, settings.tickle_interval_foul, settings.compete) == (
+        60,
+        5,
+        Compete.YIELD,
+    )
     assert (settings.ticker_host, settings.ticker_port) == ("127.0.0.1", 5056)
 
 
@@ -46,3 +50,26 @@ def test_trouble_is_not_looked_at_more_rarely_than_fair_weather(monkeypatch: pyt
     monkeypatch.setenv("TICKLE_INTERVAL_FOUL", "20")
     with pytest.raises(SettingsError, match=r"TICKLE_INTERVAL_FOUL .* not be longer than TICKLE_INTERVAL"):
         load(TickerSettings)
+
+
+@pytest.mark.parametrize(
+    ("value", "policy"),
+    [
+        ("yield", Compete.YIELD),
+        ("take", Compete.TAKE),
+        ("ask", Compete.ASK),
+        ("ASK", Compete.ASK),
+        ("true", Compete.TAKE),
+        ("True", Compete.TAKE),
+        ("1", Compete.TAKE),
+        ("false", Compete.YIELD),
+        ("0", Compete.YIELD),
+        ("off", Compete.YIELD),
+        ("", Compete.YIELD),
+    ],
+)
+def test_competing_is_one_of_three_policies_and_the_two_words_of_old_still_count(
+    monkeypatch: pytest.MonkeyPatch, value: str, policy: Compete
+) -> None:
+    monkeypatch.setenv("COMPETE", value)
+    assert load(TickerSettings).compete is policy

@@ -1,0 +1,142 @@
+"""When IBKR ends logins and restarts its servers, by region; a break inside such a window is expected.
+
+Logins end at midnight of the region that an account is served from. The servers behind `/iserver` restart in
+the night; the hours are those of IBKR's system status page, and one o'clock local time those of its Web API
+reference, which also names Saturday evening for maintenance, without hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+JUST = timedelta(minutes=15)
+"""How long after midnight a missing login is put down to it."""
+
+SATURDAY, FRIDAY = 5, 4
+EVERY_DAY = range(7)
+
+
+class Region(StrEnum):
+    """Where IBKR serves an account from."""
+
+    AMERICA = "america"
+    EUROPE = "europe"
+    ASIA = "asia"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone that the region's resets follow."""
+        return ZoneInfo(_ZONES[self])
+
+    @property
+    def city(self) -> str:
+        """The place whose time it is, for sentences."""
+        return _CITIES[self]
+
+
+_ZONES = MappingProxyType(
+    {
+        Region.AMERICA: "America/New_York",
+        Region.EUROPE: "Europe/Zurich",
+        Region.ASIA: "Asia/Hong_Kong",
+    }
+)
+_CITIES = MappingProxyType({Region.AMERICA: "New York", Region.EUROPE: "Zurich", Region.ASIA: "Hong Kong"})
+
+
+@dataclass(frozen=True)
+class Window:
+    """One break that IBKR announces: what it is, and from when until when it may come."""
+
+    what: str
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A window that comes on these days (0 is Monday), at this local time, for so many minutes."""
+
+    what: str
+    begins: time
+    minutes: int
+    days: tuple[int, ...] = tuple(EVERY_DAY)
+    zone: Region | None = None
+
+    def on(self, day: date, zone: ZoneInfo) -> Window | None:
+        """The window that begins on this day."""
+        if day.weekday() not in self.days:
+            return None
+        begins = datetime.combine(day, self.begins)
+        ends = begins + timedelta(minutes=self.minutes)
+        # Where summer time ends, an hour comes twice, and a reset may come in either.
+        return Window(self.what, begins.replace(tzinfo=zone), ends.replace(tzinfo=zone, fold=1))
+
+
+_NIGHT = "nightly reset"
+_WEEKEND = _Rule("weekend maintenance", time(23), 240, (FRIDAY,), Region.AMERICA)
+_SATURDAY = _Rule("Saturday maintenance", time(18), 360, (SATURDAY,))
+_AT_ONE = _Rule(_NIGHT, time(0, 45), 60)
+
+RULES: Mapping[Region, tuple[_Rule, ...]] = MappingProxyType(
+    {
+        Region.AMERICA: (_Rule(_NIGHT, time(0, 15), 90), _WEEKEND, _SATURDAY),
+        Region.EUROPE: (_AT_ONE, _Rule("morning reset", time(6, 25), 80), _WEEKEND, _SATURDAY),
+        Region.ASIA: (
+            _AT_ONE,
+            _Rule("morning reset", time(4, 45), 80),
+            _Rule("evening reset", time(20, 15), 60),
+            _WEEKEND,
+            _SATURDAY,
+        ),
+    }
+)
+
+
+def window_at(region: Region, at: datetime) -> Window | None:
+    """The window that `at` lies in, the one that ends last if there are several; None outside all."""
+    at = at.astimezone(UTC)  # within one zone, Python compares what clocks show and not moments
+    return max(
+        (window for window in _around(region, at) if window.begins <= at < window.ends),
+        key=lambda window: window.ends.timestamp(),
+        default=None,
+    )
+
+
+def next_window(region: Region, at: datetime) -> Window:
+    """The next window that begins after `at`."""
+    at = at.astimezone(UTC)
+    return min(
+        (window for window in _around(region, at) if window.begins > at),
+        key=lambda window: window.begins.timestamp(),
+    )
+
+
+def login_end(region: Region, at: datetime) -> datetime:
+    """The region's next midnight, at which every login ends."""
+    local = at.astimezone(region.zone)
+    return datetime.combine(local.date() + timedelta(days=1), time(), region.zone)
+
+
+def login_just_ended(region: Region, at: datetime) -> Window | None:
+    """The end of all logins, if it was within the last quarter of an hour; None otherwise."""
+    local = at.astimezone(region.zone)
+    midnight = datetime.combine(local.date(), time(), region.zone)
+    if at.astimezone(UTC) - midnight >= JUST:
+        return None
+    return Window("daily end of all logins", midnight, midnight + JUST)
+
+
+def _around(region: Region, at: datetime) -> Iterator[Window]:
+    """Every window of the region that begins from the day before `at` to a week after it."""
+    for rule in RULES[region]:
+        zone = (rule.zone or region).zone
+        today = at.astimezone(zone).date()
+        for days in range(-1, 9):
+            if window := rule.on(today + timedelta(days=days), zone):
+                yield window
