@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.session import State
 from api_gateway.simulator.simulation import Options, Simulation
 from api_gateway.simulator.websocket import Conversation
+from tests.api_gateway.simulator.order_calls import Trader, ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MSFT, trade
 
 FIELDS = '{"fields":["31","84","86","55"]}'
@@ -135,6 +137,33 @@ def test_the_end_of_the_brokerage_session_is_told_and_ends_what_needs_it(client:
     later = client.wait(3)
     assert not [frame for frame in later if str(frame.get("topic")).startswith("smd")]
     assert [frame for frame in later if frame.get("topic") == "spl"]
+
+
+def test_orders_end_with_the_brokerage_session_and_do_not_come_back_with_it(client: Client) -> None:
+    client.say("sor+{}")
+    assert client.of("sor", 1) != []
+    client.simulation.session.drop()
+    client.wait(0)
+    client.simulation.session.init(compete=True)
+    client.wait(2)
+    client.simulation.preflights.accounts_called = True
+    trade(client.simulation.broker, MSFT, 10, 480.0)
+    assert client.of("sor", 3) == []
+
+
+async def test_a_fill_reaches_the_socket_without_any_request(
+    gateway: httpx.AsyncClient, client: Client
+) -> None:
+    trader = await Trader(gateway).subscribed()
+    client.say("sor+{}")
+    client.say('str+{"realtimeUpdatesOnly":true}')
+    client.wait(1)
+    (order_id,) = await trader.places(ticket())
+    frames = client.wait(5)
+    rows = [row for frame in frames if frame.get("topic") == "sor" for row in frame["args"]]
+    assert [row["status"] for row in rows if row["orderId"] == order_id][-1] == "Filled"
+    done = [row for frame in frames if frame.get("topic") == "str" for row in frame["args"]]
+    assert {row["order_id"] for row in done} == {order_id}
 
 
 def test_a_session_that_comes_back_is_told_with_its_accounts(client: Client) -> None:

@@ -149,6 +149,20 @@ async def test_a_contract_of_a_listed_market_is_quoted_in_cents(
     assert 0 < float(yes["84"]) <= float(yes["31"]) <= float(yes["86"]) < 1
 
 
+async def test_a_contract_whose_details_were_read_is_quoted_too(
+    asks: Caller, simulation: Simulation, skip: Callable[[float], None]
+) -> None:
+    await asks.get("/iserver/accounts")
+    conid = (await contracts(asks, USCE))[0]["conid"]
+    simulation.preflights.searched.clear()
+    query: dict[str, str | int] = {"conids": conid, "fields": "31"}
+    await asks.get("/iserver/marketdata/snapshot", **query)
+    skip(2)
+    assert "31" not in (await asks.json("/iserver/marketdata/snapshot", **query))[0]
+    await asks.get(DETAILS, conid=conid)
+    assert "31" in (await asks.json("/iserver/marketdata/snapshot", **query))[0]
+
+
 async def test_a_login_is_enough(asks: Caller, simulation: Simulation) -> None:
     simulation.session.drop()
     assert len(await contracts(asks)) == 12

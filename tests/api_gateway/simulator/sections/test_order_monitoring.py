@@ -224,3 +224,13 @@ async def test_a_new_brokerage_session_is_cold_again(
     await asks.ready()
     assert (await asks.json(ORDERS))["orders"] == []
     assert await asks.json(TRADES) == []
+
+
+async def test_a_filter_silences_the_orders_on_the_socket_until_a_list_is_forced(
+    asks: Caller, simulation: Simulation
+) -> None:
+    silenced = []
+    for query in ({}, {"filters": "filled"}, {}, {"force": "true"}):
+        await asks.get("/iserver/account/orders", **query)
+        silenced.append(simulation.preflights.orders_filtered)
+    assert silenced == [False, True, True, False]
