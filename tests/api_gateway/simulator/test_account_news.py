@@ -21,6 +21,7 @@ def test_a_fill_is_news_at_its_moment() -> None:
     (news,) = news_of(broker, MONDAY - 1, MONDAY)
     assert (news.at, news.code) == (MONDAY, "TP")
     assert "Bought 3 MSFT at 500.25" in news.html
+    assert list(news_of(broker, MONDAY, MONDAY + 60)) == []
 
 
 def test_nothing_is_told_twice_and_nothing_is_left_out() -> None:

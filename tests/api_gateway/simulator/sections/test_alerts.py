@@ -149,6 +149,20 @@ async def test_deleting_the_mobile_alert_resets_it(asks: Caller, gateway: httpx.
     assert (after["alert_active"], after["tool_id"]) == (1, before["tool_id"])
 
 
+@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, profile="fa")])
+async def test_an_alert_is_found_below_its_own_account_only(
+    asks: Caller, gateway: httpx.AsyncClient, simulation: Simulation
+) -> None:
+    number = await first_id(asks)
+    other = next(account for account in simulation.accounts if account != ACCOUNT)
+    assert await asks.json(f"/iserver/account/{other}/alerts") == []
+    path = f"/iserver/account/{other}/alert"
+    assert (await asks.post(f"{path}/activate", {"alertId": number, "alertActive": 0})).status_code == 503
+    assert (await gateway.delete(f"/v1/api{path}/{number}")).status_code == 503
+    assert (await gateway.delete(f"/v1/api{path}/0")).status_code == 200
+    assert len(await asks.json(ALERTS)) == 2
+
+
 async def test_making_an_alert_is_denied(asks: Caller) -> None:
     reply = await asks.post(ALERT, TICKET)
     assert (reply.status_code, reply.text) == (403, "Error 403 - Access Denied")

@@ -147,6 +147,17 @@ async def test_a_switch_is_remembered_and_decides_which_news_come(
     assert "Bought 2 MSFT at 401.00" in news["MD"]
 
 
+async def test_what_came_before_a_switch_was_turned_off_is_kept(
+    asks: Caller, simulation: Simulation, skip: Callable[[float], None]
+) -> None:
+    before = (await asks.json(NEWS, max=1))[0]["ID"]
+    skip(DAY)
+    simulation.session.establish()
+    simulation.preflights.fyi_warm = True
+    await asks.post(f"{SETTINGS}/PF", {"enabled": False})
+    assert (await asks.json(NEWS, max=2))[1]["ID"] == before
+
+
 async def test_an_unknown_kind_is_acknowledged_and_not_kept(asks: Caller) -> None:
     assert (await asks.post(f"{SETTINGS}/ZZ", {"enabled": True})).json() == {"V": 1, "T": 10}
     assert len(await asks.json(SETTINGS)) == 30

@@ -89,6 +89,13 @@ async def test_posting_a_taken_id_replaces_the_list_without_a_word(asks: Caller)
     assert [row["conid"] for row in (await asks.second(LIST, id="1234"))["instruments"]] == [AAPL]
 
 
+async def test_a_list_that_was_replaced_is_thin_at_first_again(asks: Caller) -> None:
+    await asks.second(LIST, id="101")
+    await asks.post(LIST, {"id": "101", "name": "Mine", "rows": [{"C": AAPL}]})
+    assert "name" not in (await asks.json(LIST, id="101"))["instruments"][0]
+    assert (await asks.json(LIST, id="101"))["instruments"][0]["name"] == "APPLE INC"
+
+
 async def test_an_id_may_have_a_leading_minus(asks: Caller) -> None:
     assert (await asks.post(LIST, {**MINE, "id": "-5"})).status_code == 200
     assert (await asks.json(LIST, id="-5"))["name"] == "Mine"
