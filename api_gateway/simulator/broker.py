@@ -17,6 +17,7 @@ from api_gateway.simulator.exchange_rates import ExchangeRates
 from api_gateway.simulator.hours import HOURS, session_at
 from api_gateway.simulator.lines import SETTLED_IN_CASH, Line
 from api_gateway.simulator.opening import open_account
+from api_gateway.simulator.order_hours import expiry
 from api_gateway.simulator.orders import Execution, Order, OrderStatus, Side
 from api_gateway.simulator.positions import Holding
 from api_gateway.simulator.prices import Prices
@@ -105,6 +106,9 @@ class Broker:
             reference=reference,
             status=OrderStatus.SUBMITTED,
         )
+        instrument = self.universe.by_conid(conid)
+        if instrument is not None:
+            order.expires_at = expiry(order, instrument, at)
         self.orders[order.order_id] = order
         return order
 

@@ -12,7 +12,7 @@ from api_gateway.simulator.order_preview import imagine
 from api_gateway.simulator.order_tickets import Ticket
 from api_gateway.simulator.order_types import ORDER_TYPES
 from api_gateway.simulator.orders import Order, OrderStatus, Side
-from api_gateway.simulator.price_text import price_text, quantity_text, rounded
+from api_gateway.simulator.price_text import price_text, rounded
 from api_gateway.simulator.routing import bad_request
 from api_gateway.simulator.universe import Instrument
 
@@ -46,11 +46,8 @@ def instrument_of(broker: Broker, ticket: Ticket) -> Instrument:
     return instrument
 
 
-def order_of(broker: Broker, ticket: Ticket, order_id: int, filled: float = 0.0) -> Order:
-    """The order that a ticket asks for; raises RejectedError where IBKR would not take it.
-
-    `filled` is what was traded already, where the ticket changes an order.
-    """
+def order_of(broker: Broker, ticket: Ticket, order_id: int) -> Order:
+    """The order that a ticket asks for; raises RejectedError where IBKR would not take it."""
     instrument = instrument_of(broker, ticket)
     side, quantity = _side_and_quantity(broker, instrument, ticket)
     exchange = instrument.venues[0] if "SMART" not in instrument.venues else ticket.exchange
@@ -78,8 +75,6 @@ def order_of(broker: Broker, ticket: Ticket, order_id: int, filled: float = 0.0)
     _check_terms(instrument, order)
     _check_time(broker, instrument, order)
     _check_prices(broker, instrument, order)
-    if quantity <= filled:
-        raise RejectedError(f"The order has already filled {quantity_text(filled)}.")
     return order
 
 

@@ -8,20 +8,15 @@ from typing import Any
 
 from api_gateway.simulator.broker import Broker
 from api_gateway.simulator.open_questions import Prompt, Question, Submission
+from api_gateway.simulator.order_changes import changed, continued
 from api_gateway.simulator.order_checks import RejectedError, check_funds, check_reference, order_of
 from api_gateway.simulator.order_questions import PRICE_MANAGEMENT, RULES, Subject, questions
 from api_gateway.simulator.order_tickets import Ticket
-from api_gateway.simulator.order_types import ORDER_TYPES
 from api_gateway.simulator.orders import Order, OrderStatus
 from api_gateway.simulator.simulation import Simulation
 
 PROMPT_OPTIONS = ("Use on this order", "Always use", "Do not use")
 _ALWAYS = PROMPT_OPTIONS[1]
-_IMMUTABLE = ("conid", "side", "exchange")
-# Texts about the order that change nothing when they are left out the second time.
-_MAY_BE_LEFT_OUT = frozenset(
-    {"acctId", "secType", "cOID", "listingExchange", "ticker", "referrer", "useAdaptive", "conidex", "conid"}
-)
 
 
 def place(simulation: Simulation, name: str, tickets: Sequence[Ticket]) -> Any:
@@ -63,7 +58,7 @@ def drafts(broker: Broker, tickets: Sequence[Ticket]) -> list[Order]:
 def change(simulation: Simulation, broker: Broker, order: Order, ticket: Ticket) -> Any:
     """The answer to a ticket that takes the place of an open order's."""
     try:
-        draft = _changed(broker, order, ticket)
+        draft = changed(broker, order, ticket)
         if draft.parent is None:
             check_funds(broker, [draft])
     except RejectedError as rejection:
@@ -87,16 +82,14 @@ def proceed(simulation: Simulation, submission: Submission) -> Any:
             }
         ]
     try:
-        if not submission.replaces:
-            for reference in {order.reference for _, order in submission.orders}:
-                check_reference(simulation.accounts.values(), reference)
-        for account, order in submission.orders:
-            simulation.desk.accept(simulation.accounts[account], order)
+        orders = _still(simulation, submission)
     except RejectedError as rejection:
         return {"error": str(rejection)}
+    for account, order in orders:
+        simulation.desk.accept(simulation.accounts[account], order)
     if _wants_prompt(simulation, submission):
-        return _prompt(simulation, submission.orders)
-    told = {order.order_id: order for _, order in submission.orders}
+        return _prompt(simulation, orders)
+    told = {order.order_id: order for _, order in orders}
     return [
         {"order_id": str(order.order_id), "order_status": order.status.value, "encrypt_message": "1"}
         for order in told.values()
@@ -123,6 +116,26 @@ def _subject(
 ) -> Subject:
     instrument = broker.instrument(order.conid)
     return Subject(broker, instrument, order, simulation.preflights, changes, spread)
+
+
+def _still(simulation: Simulation, submission: Submission) -> list[tuple[str, Order]]:
+    """The submission's orders after all that has happened while questions were open.
+
+    Raises RejectedError if they can no longer be taken.
+    """
+    accounts = simulation.accounts
+    if submission.replaces:
+        return [(account, continued(accounts[account], order)) for account, order in submission.orders]
+    coming = {order.order_id for _, order in submission.orders}
+    for account, order in submission.orders:
+        check_reference(accounts.values(), order.reference)
+        if order.parent is not None and order.parent not in coming:
+            parent = accounts[account].orders[order.parent]
+            if parent.status is OrderStatus.FILLED:
+                order.parent = None
+            elif not parent.status.working:
+                raise RejectedError(f"Parent order ID={parent.reference} is not known.")
+    return list(submission.orders)
 
 
 def _in_order(asked: Mapping[str, Question]) -> tuple[Question, ...]:
@@ -165,40 +178,6 @@ def _related(broker: Broker, tickets: Sequence[Ticket], orders: Sequence[Order])
         for order in orders:
             order.group = order.group if order.parent is not None else ""
     return list(orders)
-
-
-def _changed(broker: Broker, order: Order, ticket: Ticket) -> Order:
-    if order.status is OrderStatus.PENDING_CANCEL:
-        raise RejectedError(f"Order {order.order_id} can no longer be changed.")
-    forgotten = [
-        name
-        for name, value in order.ticket.items()
-        if value and name not in _MAY_BE_LEFT_OUT and ticket.raw.get(name) is None
-    ]
-    if forgotten:
-        raise RejectedError(f"A modification repeats every field of the order; {forgotten[0]} is missing.")
-    draft = order_of(broker, ticket, order.order_id, order.filled)
-    for name in _IMMUTABLE:
-        if getattr(draft, name) != getattr(order, name):
-            raise RejectedError(f"The {name} of an order cannot be changed.")
-    if ticket.reference not in ("", order.reference):
-        raise RejectedError("The cOID of an order cannot be changed.")
-    kind = ORDER_TYPES[order.order_type]
-    same_type = draft.order_type == order.order_type and kind.trigger is not None
-    if same_type and draft.ticket.get(kind.trigger or "") == order.ticket.get(kind.trigger or ""):
-        # The same stop as before stays where it has come to.
-        draft.stop_price, draft.triggered_at = order.stop_price, order.triggered_at
-    return replace(
-        draft,
-        placed_at=order.placed_at,
-        reference=order.reference,
-        filled=order.filled,
-        average_price=order.average_price,
-        fees=order.fees,
-        fills=order.fills,
-        parent=order.parent,
-        group=order.group,
-    )
 
 
 def _wants_prompt(simulation: Simulation, submission: Submission) -> bool:

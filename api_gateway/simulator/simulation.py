@@ -35,8 +35,8 @@ class Options:
     `login`: logged in with an open brokerage session from the start.
     `opens_brokerage`: a browser login opens the brokerage session by itself, as IBKR's gateway does.
     `strict`: IBKR's unkind habits are on. Without it, a missing User-Agent or Content-Length and
-    a missing `publish` are forgiven, and a portfolio whose accounts were not listed first is empty, not 401.
-    The other pre-flights stay.
+    a missing `publish` are forgiven, a portfolio whose accounts were not listed first is empty, not 401, and
+    a question about an order waits for its reply whatever else is asked. The other pre-flights stay.
     `unauthorized_everywhere`: without a login, auth/status and tickle answer 401 as all else does, and not
     their own short forms.
     `rate_limits`, `penalty`: whether too many requests lead to 429, and for how long.

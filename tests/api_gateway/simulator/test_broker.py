@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from api_gateway.simulator.broker import Broker
+from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.orders import OrderStatus
+from api_gateway.simulator.prices import Prices
+from api_gateway.simulator.universe import build_universe
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
     EUR_USD,
     IBM,
     IBM_IN_FRANKFURT,
+    MONDAY,
     MSFT,
     held_future,
     held_option,
@@ -179,3 +185,29 @@ def test_two_accounts_of_the_same_moment_are_the_same() -> None:
     one, other = paper_broker(), paper_broker()
     assert one.valuation() == other.valuation()
     assert one.executions == other.executions
+
+
+def test_what_an_imagined_account_trades_is_not_traded() -> None:
+    broker = paper_broker()
+    cash, held = dict(broker.cash), broker.holdings[AAPL].quantity
+    twin = broker.imagined()
+    trade(twin, AAPL, 5, 250.0)
+    trade(twin, MSFT, 5, 500.0)
+    assert (dict(broker.cash), broker.holdings[AAPL].quantity) == (cash, held)
+    assert MSFT not in broker.holdings
+    assert twin.holdings[AAPL].quantity == held + 5
+
+
+def test_accounts_that_share_their_numbers_never_give_one_twice() -> None:
+    clock = Clock(start=MONDAY, held=True)
+    universe = build_universe(MONDAY)
+    prices, numbers = Prices(universe, clock, 1), count(100)
+    first, second = (Broker(name, universe, prices, clock, numbers) for name in ("DU1", "DU2"))
+    assert not set(first.orders) & set(second.orders)
+    assert not {e.execution_id for e in first.executions} & {e.execution_id for e in second.executions}
+    assert first.next_order_id() == max(second.orders) + 1
+
+
+def test_the_open_order_of_the_first_day_ends_by_itself_one_day() -> None:
+    broker = paper_broker()
+    assert all(order.expires_at < MONDAY + 200 * DAY for order in broker.orders.values())

@@ -90,39 +90,44 @@ def test_two_tickets_with_one_reference_are_refused(simulation: Simulation) -> N
         drafts(simulation.broker, [read(cOID="same"), read(cOID="same")])
 
 
-def test_a_changed_order_keeps_its_number_its_fills_and_its_place(quiet: Simulation, clock: Clock) -> None:
-    (order,) = taken(quiet, read(quantity=3000, orderType="LMT", price=101))
-    clock.advance(1)
-    quiet.catch_up()
-    assert 0 < order.filled < 3000
-    answer = change(quiet, quiet.broker, order, read(quantity=4000, orderType="LMT", price=90))
-    changed = quiet.broker.orders[order.order_id]
-    assert answer[0]["order_id"] == str(order.order_id)
-    assert (changed.filled, changed.fills, changed.fees) == (order.filled, order.fills, order.fees)
-    assert (changed.quantity, changed.limit_price, changed.placed_at) == (4000, 90, order.placed_at)
-    few = change(quiet, quiet.broker, changed, read(quantity=changed.filled, orderType="LMT", price=90))
-    assert "already filled" in few["error"]
+def test_a_change_that_comes_after_the_last_fill_is_refused(simulation: Simulation, clock: Clock) -> None:
+    simulation.preflights.suppressed |= _ALL_QUESTIONS - {"o163"}
+    simulation.prices.set_price(AAPL, 100.0)
+    (order,) = taken(simulation, read(orderType="LMT", price=99))
+    question = change(simulation, simulation.broker, order, read(orderType="LMT", price=90))
+    simulation.prices.set_price(AAPL, 98.0)
+    clock.advance(3)
+    simulation.catch_up()
+    submission = simulation.preflights.questions.answered(question[0]["id"])
+    assert submission is not None
+    assert "can no longer be changed" in proceed(simulation, submission.confirmed())["error"]
+    assert simulation.broker.orders[order.order_id].status is OrderStatus.FILLED
 
 
-def test_a_trailing_stop_stays_where_it_is_when_its_size_is_changed(quiet: Simulation, clock: Clock) -> None:
-    terms: dict[str, Any] = {"orderType": "TRAIL", "side": "SELL", "trailingAmt": 5, "price": 95}
-    (order,) = taken(quiet, read(**terms))
-    quiet.prices.set_price(AAPL, 110.0)
-    clock.advance(2)
-    quiet.catch_up()
-    assert order.stop_price == 105
-    change(quiet, quiet.broker, order, read(**terms, quantity=20))
-    assert quiet.broker.orders[order.order_id].stop_price == 105
-    change(quiet, quiet.broker, order, read(**(terms | {"price": 90})))
-    assert quiet.broker.orders[order.order_id].stop_price == 90
-
-
-def test_a_child_that_is_changed_still_waits_for_its_parent(quiet: Simulation) -> None:
-    terms: dict[str, Any] = {"side": "SELL", "parentId": "p", "orderType": "LMT"}
-    parent, child = taken(quiet, read(cOID="p", orderType="LMT", price=90), read(**terms, price=105))
-    change(quiet, quiet.broker, child, read(**terms, price=106))
-    changed = quiet.broker.orders[child.order_id]
-    assert (changed.parent, changed.group, changed.limit_price) == (parent.order_id, child.group, 106)
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_a_child_whose_parent_is_over_before_the_reply_goes_on_or_is_refused(
+    simulation: Simulation, clock: Clock, cancelled: bool
+) -> None:
+    simulation.preflights.suppressed |= _ALL_QUESTIONS - {"o163"}
+    simulation.prices.set_price(AAPL, 100.0)
+    (parent,) = taken(simulation, read(orderType="LMT", price=99, cOID="p"))
+    child = read(side="SELL", orderType="LMT", price=110, parentId="p")
+    question = place(simulation, ACCOUNT, [child])
+    if cancelled:
+        simulation.desk.cancel(simulation.broker, parent)
+    else:
+        simulation.prices.set_price(AAPL, 98.0)
+    clock.advance(3)
+    simulation.catch_up()
+    submission = simulation.preflights.questions.answered(question[0]["id"])
+    assert submission is not None
+    answer = proceed(simulation, submission.confirmed())
+    if cancelled:
+        assert answer == {"error": "Parent order ID=p is not known."}
+    else:
+        clock.advance(3)
+        simulation.catch_up()
+        assert simulation.broker.orders[int(answer[0]["order_id"])].status is OrderStatus.SUBMITTED
 
 
 def test_a_question_about_several_orders_is_asked_once(simulation: Simulation) -> None:

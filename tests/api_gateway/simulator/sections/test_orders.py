@@ -116,6 +116,15 @@ async def test_what_the_gateway_asks_by_itself_and_the_control_leave_a_question_
     assert "order_id" in (await trader.answered(question)).json()[0]
 
 
+@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, strict=False)])
+async def test_without_the_strict_habits_a_question_waits_for_its_reply(
+    trader: Trader, simulation: Simulation
+) -> None:
+    question = await trader.asks(limit(simulation, 0.95))
+    await trader.get("/iserver/accounts")
+    assert "order_id" in (await trader.answered(question)).json()[0]
+
+
 async def test_a_reply_to_a_question_that_was_never_asked_is_a_bad_request(trader: Trader) -> None:
     reply = await trader.post("/iserver/reply/99097238-9824-4830-84ef-46979aa22593", {"confirmed": True})
     assert reply.status_code == 400
