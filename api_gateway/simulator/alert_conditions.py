@@ -178,7 +178,8 @@ def _levels(condition: Condition, broker: Broker) -> list[float]:
     if condition.kind is Kind.POSITION:
         return [_change(broker, line.instrument.conid) for line in valuation.held]
     if condition.kind is Kind.MARGIN:
-        return [100 * valuation.total.excess_liquidity / valuation.net_liquidation]
+        total = valuation.net_liquidation
+        return [100 * valuation.total.excess_liquidity / total] if total else []
     return [float(valuation.daily)]
 
 

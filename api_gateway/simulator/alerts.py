@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from html import escape
 from itertools import count
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -144,8 +145,8 @@ class Alerts:
                 said = firing.terms.message or "A condition is met."
                 what = ", ".join(_described(each) for each in firing.terms.conditions)
                 where = f"Account: {firing.account[0]}****{firing.account[-3:]}"
-                html = f"<html>{said} <br /> {what} <br /> {where}</html>"
-                yield News(firing.at, "UA", f"Alert: {name}", html)
+                html = " <br /> ".join(escape(line) for line in (said, what, where))
+                yield News(firing.at, "UA", f"Alert: {name}", f"<html>{html}</html>")
 
     def _look_at(self, alert: Alert) -> None:
         now, expires = self._clock.now(), alert.terms.expires

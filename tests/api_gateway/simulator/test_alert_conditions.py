@@ -179,5 +179,12 @@ def test_conditions_joined_by_and_must_hold_together(staggered: Broker) -> None:
     assert met(staggered, replace(UP_IBM, bind=AND), late) == NOON + 400
 
 
+def test_an_account_without_money_has_no_margin_to_watch(broker: Broker) -> None:
+    broker.holdings.clear()
+    broker.cash = {"USD": 0.0}
+    broker.clock.advance(10)
+    assert met(broker, Condition(Kind.MARGIN, "*@*", "<=", "10")) is None
+
+
 def test_an_alert_without_conditions_is_never_met(broker: Broker) -> None:
     assert met(broker, until=NOON + DAY) is None

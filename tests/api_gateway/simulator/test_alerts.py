@@ -55,6 +55,15 @@ def test_an_alert_fires_once_at_its_moment_and_is_inactive_then(alerts: Alerts, 
     assert len(news(alerts)) == 1
 
 
+def test_what_the_user_wrote_is_no_html(alerts: Alerts, broker: Broker) -> None:
+    alerts.add(ACCOUNT, Terms("IBM", "<b>dear</b>", (DEAR,)))
+    broker.prices.set_price(IBM, 300.0)
+    broker.clock.advance(60)
+    (told,) = alerts.news(MONDAY, MONDAY + 60)
+    assert "<b>" not in told.html
+    assert "price &gt;= 300" in told.html
+
+
 def test_looking_often_or_once_finds_the_same(broker: Broker) -> None:
     found = []
     for looks in (True, False):
