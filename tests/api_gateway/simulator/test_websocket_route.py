@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient, WebSocketTestSession
+from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from api_gateway.simulator.app import create_app
+from api_gateway.simulator.faults import Do, Fault, Match, When
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.websocket_route import LARGEST_FRAME
 from tests.api_gateway.simulator.paper_account import AAPL
@@ -121,3 +122,45 @@ def test_whoever_hangs_up_gives_the_lines_back(browser: TestClient, simulation: 
             socket.send_text("ech+hb")
             heard(socket)
     assert simulation.preflights.subscriptions == {}
+
+
+def script(simulation: Simulation, **do: Any) -> None:
+    simulation.faults.add(Fault(match=Match(path="/ws"), when=When(times=1), do=Do(**do)))
+
+
+def test_a_scripted_fault_denies_the_handshake_once(browser: TestClient, simulation: Simulation) -> None:
+    script(simulation, status=503)
+    with pytest.raises(WebSocketDenialResponse) as denied:
+        browser.websocket_connect(PATHS[0], headers=cookie(simulation)).__enter__()
+    assert denied.value.status_code == 503
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        assert heard(socket)["topic"] == "system"
+
+
+def test_a_scripted_fault_drops_the_socket_after_so_many_bytes(
+    browser: TestClient, simulation: Simulation
+) -> None:
+    script(simulation, reset=10)
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        assert heard(socket)["topic"] == "system"
+        with pytest.raises(WebSocketDisconnect) as ended:
+            until_closed(socket)
+    assert ended.value.code == 1011
+
+
+def test_a_scripted_fault_lets_the_session_end_as_the_socket_opens(
+    browser: TestClient, simulation: Simulation
+) -> None:
+    script(simulation, session="compete")
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        assert [heard(socket)["topic"] for _ in range(2)] == ["system", "sts"]
+
+
+def test_a_socket_that_hangs_says_nothing_until_the_client_leaves(
+    browser: TestClient, simulation: Simulation
+) -> None:
+    script(simulation, hang=True)
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        socket.send_text("ech+hb")
+        socket.send_text("x" * (LARGEST_FRAME + 1))
+        assert socket.receive()["type"] == "websocket.close"
