@@ -40,7 +40,7 @@ class Past:
     @property
     def net_liquidation(self) -> float:
         """What the whole account was worth."""
-        return sum(self.cash.values()) + sum(asset.value for asset in self.assets)
+        return float(sum(self.cash.values()) + sum(asset.value for asset in self.assets))
 
 
 def past_of(broker: Broker, moments: Iterable[float]) -> Iterator[Past]:

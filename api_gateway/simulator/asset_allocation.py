@@ -119,7 +119,7 @@ def _split(pasts: list[Past], name: str, rate: float) -> dict[str, Any]:
 
 
 def _side(shares: dict[Share, float]) -> dict[str, Any]:
-    total = sum(shares.values())
+    total = float(sum(shares.values()))
     return {
         "total": {"nav": round(total, 8), "weight": 1.0 if total else 0.0},
         "items": [

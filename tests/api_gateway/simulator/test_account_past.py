@@ -46,6 +46,10 @@ def test_before_the_first_trade_there_is_the_deposit_alone(broker: Broker) -> No
     assert past.cash == {"USD": pytest.approx(1_000_000.0)}
 
 
+def test_an_account_without_money_is_worth_a_number_with_decimals() -> None:
+    assert repr(Past(MONDAY, (), {}).net_liquidation) == "0.0"
+
+
 def test_each_moment_knows_the_trades_until_then_only(broker: Broker) -> None:
     sold = max(e.at for e in broker.executions if e.conid == AAPL)
     before, after = past_of(broker, [sold - 3600 * 3, sold])

@@ -48,6 +48,11 @@ def test_a_debt_in_cash_is_short() -> None:
     assert total == pytest.approx(broker.valuation().net_liquidation, abs=0.01)
 
 
+def test_nothing_is_a_number_with_decimals() -> None:
+    total = allocations([], "SECTOR", 1.0)["SECTOR"]["long"]["total"]
+    assert repr(total) == "{'nav': 0.0, 'weight': 0.0}"
+
+
 def test_the_rate_turns_base_currency_into_another() -> None:
     pasts = list(past_of(paper_broker(), [MONDAY]))
     one, two = (allocations(pasts, "REGION", rate)["REGION"]["long"]["total"]["nav"] for rate in (1.0, 2.0))
