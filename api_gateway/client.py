@@ -43,6 +43,7 @@ from api_gateway.wire import NeverSentError, NoAnswerError, Received, Wire
 
 logger = logging.getLogger(__name__)
 
+STATUS = "/iserver/auth/status"
 ORDERS = ("GET", "/iserver/account/orders")
 TICKLE_DEADLINE = 10.0  # seconds: a minute between tickles and this is how late a loss is noticed
 PROBE_DEADLINE = 4.0  # seconds: the gateway answers this itself, from the same machine or the next
@@ -249,7 +250,7 @@ class Gateway:
         """
         if self._now() - self._established_at < STATUS_LASTS:
             return False
-        reply = await self._send(make_call("POST", "/iserver/auth/status", reads=True), patience)
+        reply = await self._send(make_call("POST", STATUS, reads=True), patience)
         state = read_session(reply.value) if isinstance(reply.value, Mapping) else SessionState.NOT_LOGGED_IN
         if state is not SessionState.ESTABLISHED:
             raise empty_answer(call, state, self.settings.gateway_login_url)
@@ -277,7 +278,7 @@ class Gateway:
         """One request and what its answer means; once more where IBKR may have been opening the session."""
         reply = await self._awake(call, patience)
         empty = call.reads and not reply.value and call.address.template.startswith("/iserver/")
-        if empty and await self._found_open(call, patience):
+        if empty and call.address.template != STATUS and await self._found_open(call, patience):
             # It may have opened only after this was answered with nothing.
             reply = await self._send(call, patience)
         return reply
