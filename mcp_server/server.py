@@ -18,6 +18,7 @@ from mcp_server.health import Readiness
 from mcp_server.instructions import instructions
 from mcp_server.mounting import mounted
 from mcp_server.operation_notes import notes_by_name
+from mcp_server.resources import resources
 from mcp_server.route_tools import RouteTools, Telling
 from mcp_server.routers import ROUTERS
 from mcp_server.search_surface import SearchSurface
@@ -35,7 +36,8 @@ def create_server(
 
     Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist.
     """
-    here = mounted(routers, settings.trading_mode, shown_sections(settings))
+    sections = shown_sections(settings)
+    here = mounted(routers, settings.trading_mode, sections)
     tools = RouteTools(create_app(gateway, here), notes_by_name(here), _telling(settings))
     surface = SearchSurface(tools) if settings.mcp_server_tools is ToolSurface.SEARCH else tools
     token = settings.mcp_server_token
@@ -59,6 +61,9 @@ def create_server(
         mask_error_details=True,
         lifespan=for_life,
     )
+
+    for resource in resources(sections):
+        server.add_resource(resource)
 
     @server.custom_route("/health", methods=["GET"])
     async def health(_: Request) -> Response:

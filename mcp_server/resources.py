@@ -1,0 +1,100 @@
+"""Tables that help to ask for market data and to read it: look-ups for which IBKR has no operation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from importlib.resources import files
+from typing import Any, Final
+
+import orjson
+from fastmcp.resources import TextResource
+
+from mcp_server.models.market_data import BARS, LONGEST, STEPS, bars_for, usual_bar
+
+SECTION: Final = "Market Data"
+FIELDS_FILE: Final = "snapshot_fields.json"
+
+UNITS: Final = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks", "m": "months", "y": "years"}
+
+# What each letter of field 6509 means, by its place.
+AVAILABILITY: Final[Mapping[str, Mapping[str, str]]] = {
+    "first": {
+        "R": "real-time",
+        "D": "delayed by 15 to 20 minutes",
+        "Z": "frozen: as at the close, from real-time data",
+        "Y": "frozen: as at the close, from delayed data",
+        "N": "not subscribed: no data",
+        "O": "no data until the market data acknowledgement is signed in the Client Portal's settings",
+        "S": "streaming, in price history",
+        "i": "incomplete",
+        "v": "exempt from the vendor display rule",
+    },
+    "second": {"P": "snapshot", "p": "consolidated over exchanges"},
+    "third": {"B": "order book"},
+    "anywhere": {"d": "IBKR's own mark, of no meaning to a reader"},
+}
+
+
+def resources(sections: Collection[str]) -> list[TextResource]:
+    """The tables that belong to these sections, as JSON."""
+    if SECTION not in sections:
+        return []
+    return [
+        _table(
+            "snapshot-fields",
+            "Snapshot fields",
+            "Every field id of a market data snapshot: what it is, and how to read its value.",
+            {
+                "about": (
+                    "For the fields of get_market_snapshot. Values are text: commas separate thousands, and % "
+                    "may follow. A missing field is unknown or unchanged, not zero."
+                ),
+                "fields": snapshot_fields(),
+            },
+        ),
+        _table(
+            "bars",
+            "Periods and bars",
+            "Which periods price history takes, with which bars, and which bar is used if none is named.",
+            {
+                "about": (
+                    "For period and bar of get_price_history. A period between two rows takes the bars of "
+                    "either; at most 1000 bars come back."
+                ),
+                "longest_period": {UNITS[unit]: f"{count}{unit}" for unit, count in LONGEST.items()},
+                "bars": BARS,
+                "periods": [
+                    {"period": period, "bars": bars_for(period), "usual": usual_bar(period)}
+                    for period, *_ in STEPS
+                ],
+            },
+        ),
+        _table(
+            "availability",
+            "Market data availability",
+            "What the letters of field 6509 say: real-time, delayed, frozen or not subscribed.",
+            {
+                "about": "Field 6509 of a snapshot, by letter. RpB is real-time, DPB delayed, Z frozen.",
+                **AVAILABILITY,
+            },
+        ),
+    ]
+
+
+def snapshot_fields() -> dict[str, dict[str, str]]:
+    """The name of each field and, where its value needs it, a note, by field id."""
+    text = files(__package__).joinpath(FIELDS_FILE).read_bytes()
+    found: dict[str, dict[str, str]] = orjson.loads(text)
+    return found
+
+
+def _table(name: str, title: str, description: str, content: Mapping[str, Any]) -> TextResource:
+    return TextResource(
+        uri=f"ibkr://{name}",
+        name=name,
+        title=title,
+        description=description,
+        mime_type="application/json",
+        tags={SECTION},
+        text=orjson.dumps(content).decode(),
+    )
