@@ -46,8 +46,8 @@ def resources(sections: Collection[str]) -> list[TextResource]:
             "Every field id of a market data snapshot: what it is, and how to read its value.",
             {
                 "about": (
-                    "For the fields of get_market_snapshot. Values are text: commas separate thousands, and % "
-                    "may follow. A missing field is unknown or unchanged, not zero."
+                    "For fields of get_market_snapshot. Values are text: commas separate thousands, % may "
+                    "follow. A missing field is unknown or unchanged, not zero."
                 ),
                 "fields": snapshot_fields(),
             },
