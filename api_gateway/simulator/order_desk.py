@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api_gateway.simulator.broker import Broker
+from api_gateway.simulator.hours import STEP
 from api_gateway.simulator.noise import mix
 from api_gateway.simulator.order_hours import expiry
 from api_gateway.simulator.order_outlook import Event, Outlook, Step, outlook, pause
@@ -75,12 +76,10 @@ class _Day:
         self._until = until
         for order in self._working.values():
             self._look(order)
-        while True:
-            coming = [(o.event.at, number) for number, o in self._outlooks.items() if o.event]
-            if not coming:
-                break
-            _, number = min(coming)
-            self._happen(self._working[number], self._outlooks[number])
+        while coming := [(o.event.at, number, o.event) for number, o in self._outlooks.items() if o.event]:
+            # At the same moment the older order comes first.
+            _, number, event = min(coming, key=lambda row: row[:2])
+            self._happen(self._working[number], event)
         for number, seen in self._outlooks.items():
             _keep(self._working[number], seen, until)
 
@@ -91,11 +90,8 @@ class _Day:
         else:
             self._outlooks.pop(order.order_id, None)
 
-    def _happen(self, order: Order, seen: Outlook) -> None:
-        event = seen.event
-        if event is None:
-            raise ValueError(f"nothing happens to order {order.order_id}")
-        _keep(order, seen, event.at)
+    def _happen(self, order: Order, event: Event) -> None:
+        _keep(order, self._outlooks[order.order_id], event.at)
         match event.step:
             case Step.CONFIRM:
                 self._confirm(order, event.at)
@@ -117,7 +113,7 @@ class _Day:
         self._broker.execute(
             order, event.quantity, event.price, at=event.at, exchange=_venue(self._instrument(order), order)
         )
-        order.watched_until = event.at + pause(order) - 0.5
+        order.watched_until = event.at + pause(order) - STEP
         for other in self._others(order):
             self._end_at(other, event.at)
         if order.status is OrderStatus.FILLED:

@@ -154,7 +154,7 @@ def test_funds_are_those_of_all_orders_together(broker: Broker) -> None:
 
 def test_an_account_in_need_may_still_reduce_its_positions(broker: Broker) -> None:
     broker.deposit("USD", -broker.valuation().total.available_funds - 5000)
-    check_funds(broker, [order(broker, side="SELL", quantity=100)])
+    check_funds(broker, [order(broker, side="SELL", quantity=10)])
     with pytest.raises(RejectedError):
         check_funds(broker, [order(broker, quantity=10)])
 

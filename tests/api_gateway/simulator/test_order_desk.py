@@ -311,6 +311,17 @@ def test_a_partial_fill_cancels_the_rest_of_its_group(broker: Broker, desk: Desk
     assert (other.status, alone.status) == (OrderStatus.CANCELLED, OrderStatus.SUBMITTED)
 
 
+def test_a_stop_that_another_fill_ends_stays_where_it_was_then(broker: Broker, desk: Desk) -> None:
+    target = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 0.998), tif="GTC", group="g")
+    trail = place(broker, desk, "TRAIL", side="SELL", trailing=20.0, tif="GTC", group="g")
+    wait(broker, desk, 5 * DAY)
+    assert (state(target), state(trail)) == (OrderStatus.FILLED, OrderStatus.CANCELLED)
+    end = broker.executions[-1].at
+    span = broker.prices.span(broker.instrument(AAPL), trail.placed_at + 0.5, end)
+    assert trail.stop_price == pytest.approx(span.high - 20)
+    assert trail.updated_at == end
+
+
 def test_an_order_that_is_being_cancelled_fills_no_more(broker: Broker, desk: Desk) -> None:
     order = place(broker, desk, quantity=6000.0)
     wait(broker, desk, 1)
