@@ -50,7 +50,7 @@ KINDS: Mapping[str, Kind] = {
     "pattern": _kind(r"[A-Za-z0-9]{1,32}", "the beginning of an account id, letters and digits"),
     "notification": _kind(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a notification id"),
     "typecode": _kind(r"[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA"),
-    "device": _kind(r"[A-Za-z0-9][A-Za-z0-9@_:-]{0,199}", "a device id"),
+    "device": _kind(r"([a-z]{1,16}://)?[A-Za-z0-9][A-Za-z0-9@_:-]{0,199}", "a device id"),
 }
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")

@@ -87,7 +87,7 @@ ContractMonth = Annotated[
 ]
 
 # In the path.
-AccountId = Annotated[AccountText, Path(description="Account id, e.g. DU1234567.")]
+AccountId = Annotated[AccountText, Path(description="Account id.")]
 Conid = Annotated[ConidNumber, Path(description="Contract id (conid).")]
 OrderId = Annotated[OrderNumber, Path(description="IBKR's order id, from `list_live_orders`.")]
 
@@ -105,5 +105,5 @@ SortColumn = Annotated[
 Fresh = Annotated[bool | None, Query(description="Bypass IBKR's cache.")]
 
 # In the body.
-BodyAccountId = Annotated[AccountText, Body(embed=True, description="Account id, e.g. DU1234567.")]
+BodyAccountId = Annotated[AccountText, Body(embed=True, description="Account id.")]
 BodyConid = Annotated[ConidNumber, Body(embed=True, description="Contract id (conid).")]

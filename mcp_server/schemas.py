@@ -16,8 +16,9 @@ def slim(schema: Any) -> Any:
     """The same JSON schema in fewer words.
 
     Without the titles that Pydantic makes out of names; without saying twice, by "or null" and by not being
-    required, that an argument may be left out; without the closing of objects to unknown names, which are
-    refused anyway; and with a definition that is used once in the place of its reference.
+    required, that an argument may be left out; without what is refused anyway, and in words: unknown names,
+    texts of another pattern, a list of nothing, numbers below 0 or 1; and with a definition that is used once
+    in the place of its reference.
     """
     thin = _slim(schema)
     return _with_definitions_in_place(thin) if isinstance(thin, dict) else thin
@@ -39,15 +40,21 @@ def _slim(schema: Any) -> Any:
             thin[key] = {name: _slim(_without_docstring(each)) for name, each in value.items()}
         elif key in _LITERAL:
             thin[key] = value
+        elif _needless(key, value):
+            continue
         elif isinstance(value, float) and value.is_integer():
             thin[key] = int(value)  # FastAPI writes the bounds of an integer as 1.0
-        elif not (
-            key == "title"
-            or (key == "required" and not value)
-            or (key == "additionalProperties" and not value)
-        ):
+        else:
             thin[key] = _slim(value)
     return thin
+
+
+def _needless(key: str, value: Any) -> bool:
+    if key in ("title", "pattern"):
+        return True
+    if key in ("required", "additionalProperties"):
+        return not value
+    return key in ("minimum", "minItems") and value in (0, 1)
 
 
 def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:

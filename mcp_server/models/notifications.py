@@ -14,7 +14,7 @@ MOST_TYPES: Final = 50
 NotificationId = Annotated[str, like("[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a notification's id")]
 Typecode = Annotated[str, like("[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA")]
 # Those of phones look like apn://mtws@1234.
-DeviceId = Annotated[str, like("[A-Za-z0-9]([A-Za-z0-9@_:/-]{0,199})", "a device's id")]
+DeviceId = Annotated[str, like("([a-z]{1,16}://)?[A-Za-z0-9][A-Za-z0-9@_:-]{0,199}", "a device's id")]
 
 
 class NotificationsWanted(Arguments):

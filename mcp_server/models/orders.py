@@ -189,21 +189,21 @@ class OrderTicket(Arguments):
         Conidex | None,
         Field(description='Or "265598@NYSE", or a combo "28812380;;;conid/1,conid/-1".'),
     ] = None
-    sec_type: Annotated[ConidAndKind | None, Field(description="265598:STK.")] = None
+    sec_type: Annotated[ConidAndKind | None, Field(description="As 265598:STK.")] = None
     c_oid: Annotated[
         OwnId | None,
-        Field(serialization_alias="cOID", description="Own id; stops duplicates."),
+        Field(serialization_alias="cOID", description="Your own id for it; stops duplicates."),
     ] = None
     parent_id: Annotated[OwnId | None, Field(description="`c_oid` of its parent.")] = None
     side: Annotated[Literal["BUY", "SELL"], Field(description="Buy or sell.")]
     quantity: Annotated[Size | None, Field(description="Number of units.")] = None
-    cash_qty: Annotated[Size | None, Field(description="Or money.")] = None
-    fx_qty: Annotated[Size | None, Field(description="Or money to convert.")] = None
+    cash_qty: Annotated[Size | None, Field(description="Instead, an amount of money.")] = None
+    fx_qty: Annotated[Size | None, Field(description="Instead, money to convert.")] = None
     order_type: Annotated[OrderType, Field(description="Order type.")]
-    price: Annotated[Price | None, Field(description="Limit; of STP, TRAIL, MIT the stop.")] = None
-    aux_price: Annotated[Price | None, Field(description="Of STOP_LIMIT, TRAILLMT, LIT the stop.")] = None
-    trailing_amt: Annotated[Size | None, Field(description="Its distance.")] = None
-    trailing_type: Annotated[Literal["amt", "%"] | None, Field(description="Its unit.")] = None
+    price: Annotated[Price | None, Field(description="Limit, or stop of STP, TRAIL, MIT.")] = None
+    aux_price: Annotated[Price | None, Field(description="Stop of STOP_LIMIT, TRAILLMT, LIT.")] = None
+    trailing_amt: Annotated[Size | None, Field(description="Distance of the trail.")] = None
+    trailing_type: Annotated[Literal["amt", "%"] | None, Field(description="Unit of trailing_amt.")] = None
     tif: Annotated[
         Literal["DAY", "GTC", "IOC", "OPG", "PAX", "OVT", "OND"],
         Field(description="OPG opening, OVT overnight, OND and day, PAX crypto."),
@@ -213,19 +213,19 @@ class OrderTicket(Arguments):
     ] = None
     is_single_group: Annotated[bool | None, Field(description="One cancels all.")] = None
     all_or_none: Annotated[bool | None, Field(description="All or none.")] = None
-    listing_exchange: Annotated[ExchangeName | None, Field(description="Default SMART.")] = None
+    listing_exchange: Annotated[ExchangeName | None, Field(description="Exchange, SMART if left out.")] = None
     ticker: Annotated[Symbol | None, Field(description="Symbol.")] = None
-    use_adaptive: Annotated[bool | None, Field(description="Price algo.")] = None
-    is_ccy_conv: Annotated[bool | None, Field(description="Converts currency.")] = None
-    strategy: Annotated[Word | None, Field(description="Algo id.")] = None
+    use_adaptive: Annotated[bool | None, Field(description="Price management algo.")] = None
+    is_ccy_conv: Annotated[bool | None, Field(description="It converts currency.")] = None
+    strategy: Annotated[Word | None, Field(description="Algo, see `list_contract_algos`.")] = None
     strategy_parameters: Annotated[
         dict[Word, bool | int | Finite | Text] | None,
         WithJsonSchema({"type": "object"}),
-        Field(min_length=1, max_length=40, description="Of the algo."),
+        Field(min_length=1, max_length=40, description="Parameters of the algo."),
     ] = None
-    deactivated: Annotated[bool | None, Field(description="Only save.")] = None
+    deactivated: Annotated[bool | None, Field(description="Save without sending.")] = None
     tax_optimizer_id: Annotated[Text | None, Field(description="Tax lots.")] = None
-    allocation_method: Annotated[Word | None, Field(description="Of a group.")] = None
+    allocation_method: Annotated[Word | None, Field(description="How a group is split.")] = None
     alloc_type: Annotated[Literal["SHARE", "CASH"] | None, Field(description="FA split.")] = None
     allocations: Annotated[list[Allocation] | None, Field(description="FA split.")] = None
     manual_indicator: ManualIndicator | None = None

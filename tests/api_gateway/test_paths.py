@@ -23,7 +23,7 @@ GOOD: dict[str, list[object]] = {
     "pattern": ["U123", "du"],
     "notification": ["12345678", "a_b-c"],
     "typecode": ["BA", "M8"],
-    "device": ["apn:mtws@1234E5E6"],
+    "device": ["apn:mtws@1234E5E6", "apn://mtws@1234E5E6", "tablet-1"],
 }
 
 HOSTILE: list[Any] = [

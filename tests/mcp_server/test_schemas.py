@@ -31,7 +31,8 @@ def test_a_schema_loses_what_a_model_need_not_read() -> None:
         "type": "object",
         "properties": {
             "title": {"title": "Title", "type": "string", "description": "What to call it."},
-            "n": {"type": "integer", "minimum": 1.0, "title": "N", "default": 1.0},
+            "page": {"type": "integer", "minimum": 0, "pattern": "^x$", "minItems": 1},
+            "n": {"type": "integer", "minimum": 2.0, "title": "N", "default": 1.0},
             "maybe": {
                 "anyOf": [{"type": "string", "title": "X"}, {"type": "null"}],
                 "default": None,
@@ -47,7 +48,8 @@ def test_a_schema_loses_what_a_model_need_not_read() -> None:
         "type": "object",
         "properties": {
             "title": {"type": "string", "description": "What to call it."},
-            "n": {"type": "integer", "minimum": 1, "default": 1.0},
+            "page": {"type": "integer"},
+            "n": {"type": "integer", "minimum": 2, "default": 1.0},
             "maybe": {"type": "string", "description": "d"},
             "either": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
             "null": {"anyOf": [{"type": "string"}, {"type": "null"}]},

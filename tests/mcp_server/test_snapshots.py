@@ -12,22 +12,23 @@ import pytest_asyncio
 from fastmcp import Client
 
 from api_gateway.client import Gateway
+from api_gateway.modes import Mode
 from api_gateway.settings import GatewaySettings
 from mcp_server.server import create_server
-from mcp_server.settings import ServerSettings
+from mcp_server.settings import ServerSettings, ToolSurface
 
 KEPT = Path(__file__).parent / "snapshots"
 
 
 async def _listed() -> dict[str, str]:
-    server = create_server(
-        Gateway(GatewaySettings(_env_file=None)), ServerSettings(_env_file=None, mcp_server_tools="all")
-    )
-    async with Client(server) as client:
-        return {
-            tool.name: _text(tool.model_dump(mode="json", by_alias=True, exclude_none=True))
-            for tool in await client.list_tools()
-        }
+    """Every tool there is, whichever list it stands on."""
+    listed = {}
+    for surface in ToolSurface:
+        settings = ServerSettings(_env_file=None, trading_mode=Mode.PAPER, mcp_server_tools=surface)
+        async with Client(create_server(Gateway(GatewaySettings(_env_file=None)), settings)) as client:
+            for tool in await client.list_tools():
+                listed[tool.name] = _text(tool.model_dump(mode="json", by_alias=True, exclude_none=True))
+    return listed
 
 
 def _text(tool: Mapping[str, Any]) -> str:

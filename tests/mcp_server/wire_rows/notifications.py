@@ -55,6 +55,11 @@ ROWS: list[Row] = [
         {"deviceId": "tablet-1", "enabled": False},
     ),
     Row("delete_delivery_device", {"device_id": "tablet-1"}, "DELETE /fyi/deliveryoptions/tablet-1"),
+    Row(
+        "delete_delivery_device",
+        {"device_id": "apn://mtws@1234E5E6"},
+        "DELETE /fyi/deliveryoptions/apn%3A%2F%2Fmtws%401234E5E6",
+    ),
 ]
 
 WRONG_NOTES = ["", "../settings/BA", "a/b", "1\n", "x" * 65, "a b", "1?id=2", None]
@@ -93,7 +98,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("set_device_delivery", {"enabled": True}),
     *(
         ("delete_delivery_device", {"device_id": each})
-        for each in ["", "../email", "a b", "a?b", "x\n", None]
+        for each in ["", "../email", "a/b", "apn://", "a b", "a?b", "x\n", None]
     ),
 ]
 
