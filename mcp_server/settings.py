@@ -100,10 +100,11 @@ class ServerSettings(BaseSettings):
         description="search lists a few tools that find and call the others; all lists every tool.",
     )
     mcp_server_max_answer: int = Field(
-        100_000,
+        48_000,
         ge=2_000,
         le=10_000_000,
-        description="Largest answer a model gets, in bytes; a larger one is cut, and says so.",
+        description="Largest answer a model gets, in bytes; a larger one is cut, and says so. The default is "
+        "14,000 to 24,000 tokens, as some hosts take no more than 25,000.",
     )
     included_tags: Listed = Field(
         (), description="Sections of tools to show, by commas; empty shows the default ones."
