@@ -55,6 +55,19 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--login", action="store_true", help="leave the login to you, at the simulator's login page"
     )
+    demo.add_argument(
+        "--profile",
+        default="retail",
+        choices=("retail", "fa", "delayed", "live", "dynamic"),
+        help="whose login is pretended: an individual's, an advisor's, one without live data, one with real "
+        "money, a broker's",
+    )
+    demo.add_argument(
+        "--tools",
+        default="search",
+        choices=("search", "all"),
+        help="list a dozen tools that find and call the others, or every operation (MCP_SERVER_TOOLS)",
+    )
     demo.add_argument("--port", type=_port, metavar="N", help="the MCP server's port (MCP_SERVER_PORT, 5002)")
     demo.add_argument(
         "--gateway-port", type=_port, metavar="N", help="the simulator's port (GATEWAY_PORT, 5055)"
@@ -197,7 +210,9 @@ def demo(chosen: argparse.Namespace) -> int:
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     # A folder of their own: no `.env` for a live account lies about in it.
     with TemporaryDirectory(prefix="ib-mcp-demo-") as folder:
-        parts = demo_parts(ports, Path(folder), login=chosen.login)
+        parts = demo_parts(
+            ports, Path(folder), login=chosen.login, profile=chosen.profile, tools=chosen.tools
+        )
         processes = Processes(parts, Path(folder), events, out=sys.stdout, coloured=coloured)
         failure = processes.run(_welcome(ports, login=chosen.login))
     try:
@@ -240,7 +255,9 @@ def _checked(ports: Mapping[str, int]) -> dict[str, int]:
     return free
 
 
-def demo_parts(ports: Mapping[str, int], folder: Path, *, login: bool) -> list[Part]:
+def demo_parts(
+    ports: Mapping[str, int], folder: Path, *, login: bool, profile: str = "retail", tools: str = "search"
+) -> list[Part]:
     """The three processes, in the order of starting; none is given a setting that is not the demo's."""
     import os
     from pathlib import Path
@@ -264,6 +281,7 @@ def demo_parts(ports: Mapping[str, int], folder: Path, *, login: bool) -> list[P
                 **settings,
                 "SIMULATOR_TLS_DIR": str(certificate.parent),
                 "SIMULATOR_LOGIN": "false" if login else "true",
+                "SIMULATOR_PROFILE": profile,
             },
             address=f"{gateway}/",
             colour=36,
@@ -280,7 +298,7 @@ def demo_parts(ports: Mapping[str, int], folder: Path, *, login: bool) -> list[P
         Part(
             name="server",
             module="mcp_server",
-            environment={**common, **settings, **reach, "TRADING_MODE": "paper"},
+            environment={**common, **settings, **reach, "TRADING_MODE": "paper", "MCP_SERVER_TOOLS": tools},
             address=f"http://localhost:{ports['MCP_SERVER_PORT']}/health",
             colour=32,
         ),

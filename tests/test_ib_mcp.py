@@ -22,6 +22,8 @@ import fastmcp
 import pytest
 
 import ib_mcp
+from api_gateway.simulator.profiles import PROFILES
+from mcp_server.settings import ToolSurface
 
 ROOT = Path(__file__).resolve().parent.parent
 AAPL = 265598
@@ -391,4 +393,19 @@ def test_the_parts_are_given_the_demos_settings_and_none_of_the_users(
         assert part.environment["GATEWAY_CA_FILE"] == str(tmp_path / "tls" / "gateway.pem")
         assert "GATEWAY_VERIFY_TLS" not in part.environment
     assert simulator.environment["SIMULATOR_LOGIN"] == "true"
+    assert simulator.environment["SIMULATOR_PROFILE"] == "retail"
     assert server.environment["TRADING_MODE"] == "paper"
+    assert server.environment["MCP_SERVER_TOOLS"] == "search"
+
+
+def test_the_demo_can_be_an_advisors_and_list_every_tool(tmp_path: Path) -> None:
+    ports = {"GATEWAY_PORT": 1, "MCP_SERVER_PORT": 2, "TICKER_PORT": 3}
+    simulator, _, server = ib_mcp.demo_parts(ports, tmp_path, login=False, profile="fa", tools="all")
+    assert simulator.environment["SIMULATOR_PROFILE"] == "fa"
+    assert server.environment["MCP_SERVER_TOOLS"] == "all"
+
+
+def test_the_demo_offers_every_profile_and_both_lists_of_tools() -> None:
+    told = command("demo", "--help").stdout
+    assert f"--profile {{{','.join(PROFILES)}}}" in told
+    assert f"--tools {{{','.join(ToolSurface)}}}" in told
