@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal
 
 import fastmcp
 import httpx
+import orjson
 import pytest
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
@@ -14,7 +16,8 @@ from pydantic import BaseModel, Field
 from api_gateway.client import Gateway
 from mcp_server.dependencies import AccountId, Conid, OrderId
 from mcp_server.dependencies import Gateway as Relayed
-from mcp_server.effects import DESTROYS, READS
+from mcp_server.effects import CHANGES, DESTROYS, READS
+from mcp_server.models.arguments import Arguments
 from mcp_server.relay import Json
 from mcp_server.route_tools import titled
 from mcp_server.server import create_server
@@ -26,6 +29,20 @@ class Alert(BaseModel):
 
     title: str = Field(description="What to call it.")
     side: Literal["above", "below"] | None = None
+
+
+class Leg(Arguments):
+    """One leg."""
+
+    conid: Annotated[int, Field(description="Contract.")]
+    limit_price: Annotated[float | None, Field(description="Limit.")] = None
+
+
+class Order(Arguments):
+    """An order."""
+
+    side: Annotated[Literal["BUY", "SELL"], Field(description="Side.")]
+    legs: Annotated[list[Leg], Field(description="Legs.")]
 
 
 Fields = Annotated[list[str] | None, Query()]
@@ -50,7 +67,10 @@ def sample() -> APIRouter:
     async def search(
         gateway: Relayed, alert: Annotated[Alert, Body(embed=True)], many: Annotated[int, Body()] = 1
     ) -> Json:
-        """Search."""
+        """Search.
+        \f
+        For less: Search for more letters.
+        """
         return await gateway.post(
             "/iserver/secdef/search", body={"alert": alert.title, "many": many}, reads=True
         )
@@ -59,6 +79,11 @@ def sample() -> APIRouter:
     async def place(conid: Conid) -> Json:  # noqa: ARG001 - a tool that breaks
         """Place."""
         raise RuntimeError("password=hunter2")
+
+    @router.post("/order/{account_id}", openapi_extra=CHANGES)
+    async def order(gateway: Relayed, account_id: AccountId, wanted: Order) -> Json:  # noqa: ARG001 - checked
+        """Order."""
+        return await gateway.post("/iserver/secdef/search", body=wanted.sent(), reads=True)
 
     @router.delete("/orders/{order_id}", openapi_extra=DESTROYS)
     async def cancel(gateway: Relayed, order_id: OrderId) -> Json:  # noqa: ARG001 - only its check counts
@@ -85,7 +110,7 @@ async def call(client: Any, tool: str, /, **arguments: Any) -> tuple[bool, str]:
 
 async def test_a_tool_is_named_after_its_function_and_titled_in_words(client: Any) -> None:
     tools = {tool.name: tool for tool in await client.list_tools()}
-    assert sorted(tools) == ["cancel", "look_at_account", "place", "search"]
+    assert sorted(tools) == ["cancel", "look_at_account", "order", "place", "search"]
     assert tools["look_at_account"].title == "Look at account"
     assert tools["look_at_account"].annotations.title == "Look at account"
     assert {tool.output_schema for tool in tools.values()} == {None}
@@ -109,6 +134,7 @@ async def test_the_description_ends_where_the_source_note_begins(client: Any) ->
         ("look_at_account", True, False, True),
         ("search", True, False, True),
         ("place", False, False, False),
+        ("order", False, False, False),
         ("cancel", False, True, True),
     ],
 )
@@ -249,6 +275,123 @@ async def test_what_breaks_inside_stays_in_the_log(client: Any, caplog: pytest.L
     assert "hunter2" not in text
     assert "look before you repeat it" in text
     assert "hunter2" in caplog.text
+
+
+@pytest.mark.parametrize("alert", [{"title": "x", "sidee": "above"}, {"title": "x", "U1234567": 1}])
+async def test_an_unknown_name_deep_inside_is_refused_with_the_known_ones(
+    client: Any, far_side: Any, alert: Any
+) -> None:
+    failed, text = await call(client, "search", alert=alert)
+    assert failed
+    assert text.startswith("search: `alert.")
+    assert "is not known; `alert` takes `title`, `side`. Nothing was sent to IBKR." in text
+    assert "U1234567" not in text
+    assert far_side.asked == []
+
+
+@pytest.mark.parametrize("title", [True, ["x"], {}])
+async def test_a_wrong_value_deep_inside_is_refused_by_its_path(
+    client: Any, far_side: Any, title: Any
+) -> None:
+    server_side = client.transport.server
+    result = await server_side.call_tool("search", {"alert": {"title": title}})
+    assert result.is_error
+    assert "alert" in result.content[0].text
+    assert far_side.asked == []
+
+
+async def test_the_fields_of_a_body_of_one_model_are_the_arguments(client: Any, far_side: Any) -> None:
+    [tool] = [tool for tool in await client.list_tools() if tool.name == "order"]
+    assert list(tool.input_schema["properties"]) == ["account_id", "side", "legs"]
+    assert tool.input_schema["properties"]["legs"]["items"] == {
+        "type": "object",
+        "properties": {
+            "conid": {"type": "integer", "description": "Contract."},
+            "limit_price": {"type": "number", "description": "Limit."},
+        },
+        "required": ["conid"],
+    }
+    assert "$defs" not in tool.input_schema
+    far_side.otherwise = httpx.Response(200, json=[1])
+    legs = [{"conid": 1, "limit_price": 2.5}, {"conid": 2, "limit_price": None}]
+    failed, _ = await call(client, "order", account_id="U1234567", side="BUY", legs=legs)
+    assert not failed
+    assert orjson.loads(far_side.asked[-1].content) == {
+        "side": "BUY",
+        "legs": [{"conid": 1, "limitPrice": 2.5}, {"conid": 2}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("legs", "told"),
+    [
+        ([{"conid": 1, "limit": 2}], "`legs[0].limit` is not known; `legs[0]` takes `conid`, `limit_price`"),
+        ([{"conid": 1, "limitPrice": 2}], "`legs[0].limitPrice` is not known"),
+        ([{"conid": True}], "`legs[0].conid` should be a whole number"),
+        ([{"conid": 1, "limit_price": float("nan")}], "`legs[0].limit_price` should be a number"),
+        ([{"limit_price": 1}], "`legs[0].conid` is missing"),
+        ([1], "`legs[0]` should be an object"),
+    ],
+)
+async def test_a_list_of_objects_is_checked_to_its_leaves(
+    client: Any, far_side: Any, legs: Any, told: str
+) -> None:
+    result = await client.transport.server.call_tool(
+        "order", {"account_id": "U1234567", "side": "BUY", "legs": legs}
+    )
+    assert result.is_error
+    assert result.content[0].text.startswith(f"order: {told}")
+    assert far_side.asked == []
+
+
+@asynccontextmanager
+async def with_at_most(size: int, gateway: Gateway, surface: str = "all") -> AsyncIterator[Any]:
+    settings = ServerSettings(
+        _env_file=None, trading_mode="paper", mcp_server_tools=surface, mcp_server_max_answer=size
+    )
+    async with fastmcp.Client(create_server(gateway, settings, (sample(),))) as connected:
+        yield connected
+
+
+async def test_an_answer_up_to_the_limit_is_not_touched(gateway: Gateway, far_side: Any) -> None:
+    body = b"[" + b" " * 2998 + b"]"
+    far_side.otherwise = httpx.Response(200, content=body)
+    async with with_at_most(3000, gateway) as client:
+        assert await call(client, "look_at_account", account_id="U1234567") == (False, body.decode())
+
+
+async def test_a_larger_answer_is_cut_and_says_so_first(gateway: Gateway, far_side: Any) -> None:
+    rows = [{"row": number} for number in range(1000)]
+    far_side.otherwise = httpx.Response(200, content=orjson.dumps(rows))
+    async with with_at_most(3000, gateway) as client:
+        result = await client.call_tool("look_at_account", {"account_id": "U1234567"})
+    note, shown = [content.text for content in result.content]
+    kept = orjson.loads(shown)
+    assert kept == rows[: len(kept)]
+    assert note.startswith(f"CUT: this shows the first {len(kept)} of 1,000 items of the list; ")
+    assert note.endswith("For less, call again with other `fields`.")
+    assert len(note.encode()) + len(shown.encode()) <= 3000
+    assert not result.is_error
+
+
+async def test_the_routes_own_words_on_how_to_get_less_come_before_ours(
+    gateway: Gateway, far_side: Any
+) -> None:
+    far_side.otherwise = httpx.Response(200, content=orjson.dumps(["x" * 100] * 100))
+    async with with_at_most(2000, gateway) as client:
+        result = await client.call_tool("search", {"alert": {"title": "x"}})
+    assert result.content[0].text.endswith("Search for more letters.")
+
+
+@pytest.mark.parametrize(("surface", "told"), [("search", True), ("all", False)])
+async def test_a_refusal_carries_the_schema_where_a_client_may_not_have_seen_it(
+    gateway: Gateway, surface: str, told: bool
+) -> None:
+    async with with_at_most(3000, gateway, surface) as client:
+        for arguments in ({"x": 1}, {"account_id": []}, {"account_id": "u"}, {}):
+            failed, text = await call(client, "look_at_account", **arguments)
+            assert failed
+            assert ("\nThe schema of its arguments: {" in text) is told
 
 
 async def test_an_unknown_tool_is_a_flagged_result(client: Any) -> None:
