@@ -24,6 +24,7 @@ _OTHER_ORDERS = (
     "trailing_stop",
     "trailing_stop_limit",
 )
+ORDERS_OUTSIDE = ("limit", "stop_limit", "lit", "relative")
 _COUNTRIES = {"USD": "US", "EUR": "DE", "CAD": "CA", "MXN": "MX", "CHF": "CH", "GBP": "GB"}
 _COUNTRIES |= {"JPY": "JP", "HKD": "HK"}
 
@@ -97,7 +98,7 @@ def rules(simulation: Simulation, instrument: Instrument, *, is_buy: bool) -> di
         "forceOrderPreview": False,
         "cqtTypes": fractions,
         "orderDefaults": {"LMT": {"LP": f"{price:.{instrument.digits}f}"}},
-        "orderTypesOutside": [t for t in orders if t in ("limit", "stop_limit", "lit", "relative")],
+        "orderTypesOutside": [t for t in orders if t in ORDERS_OUTSIDE],
         "defaultSize": size,
         "cashSize": 0.0,
         "sizeIncrement": size,

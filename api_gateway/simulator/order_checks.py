@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import floor
 
+from api_gateway.simulator.algorithms import algorithms
 from api_gateway.simulator.broker import Broker
-from api_gateway.simulator.contract_details import order_rules, takes_fractions
+from api_gateway.simulator.contract_details import ORDERS_OUTSIDE, order_rules, takes_fractions
 from api_gateway.simulator.order_hours import OVERNIGHT, auction, trades_now
 from api_gateway.simulator.order_preview import imagine
 from api_gateway.simulator.order_tickets import Ticket
@@ -64,7 +65,8 @@ def order_of(broker: Broker, ticket: Ticket, order_id: int) -> Order:
         exchange=exchange,
         reference=ticket.reference,
         status=OrderStatus.PENDING_SUBMIT,
-        outside_rth=ticket.switch("outsideRTH"),
+        # As the contract's rules have it, the wish is overheard where the type is none for those hours.
+        outside_rth=ticket.switch("outsideRTH") and ticket.kind.rule in ORDERS_OUTSIDE,
         all_or_none=ticket.switch("allOrNone"),
         trailing=ticket.trailing,
         trailing_unit=ticket.trailing_unit,
@@ -73,6 +75,7 @@ def order_of(broker: Broker, ticket: Ticket, order_id: int) -> Order:
     if order.trailing is not None and order.limit_price is not None and order.stop_price is not None:
         order.limit_offset = order.limit_price - order.stop_price
     _check_terms(instrument, order)
+    _check_algorithm(instrument, ticket)
     _check_time(broker, instrument, order)
     _check_prices(broker, instrument, order)
     return order
@@ -143,6 +146,20 @@ def _check_terms(instrument: Instrument, order: Order) -> None:
         raise RejectedError(f"Time in force {order.tif} is for limit orders on US stocks only.")
     if kind.auction and order.tif != "DAY":
         raise RejectedError(f"{order.order_type} orders are good for the day only.")
+
+
+def _check_algorithm(instrument: Instrument, ticket: Ticket) -> None:
+    """Refuse an execution algorithm that the contract does not have, or one that is told too little."""
+    name = ticket.raw.get("strategy")
+    if not name:
+        return
+    told = ticket.raw.get("strategyParameters") or {}
+    found = algorithms(instrument, {name}, descriptions=False, parameters=True)
+    if not found:
+        raise RejectedError(f"The algorithm {name} is not available for this contract.")
+    for parameter in found[0]["parameters"]:
+        if parameter.get("required") == "true" and parameter["id"] not in told:
+            raise RejectedError(f"The algorithm {name} needs {parameter['id']}.")
 
 
 def _check_time(broker: Broker, instrument: Instrument, order: Order) -> None:

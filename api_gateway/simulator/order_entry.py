@@ -11,6 +11,7 @@ from api_gateway.simulator.open_questions import Prompt, Question, Submission
 from api_gateway.simulator.order_changes import changed, continued
 from api_gateway.simulator.order_checks import RejectedError, check_funds, check_reference, order_of
 from api_gateway.simulator.order_questions import PRICE_MANAGEMENT, RULES, Subject, questions
+from api_gateway.simulator.order_shares import is_shared, members, shares
 from api_gateway.simulator.order_tickets import Ticket
 from api_gateway.simulator.orders import Order, OrderStatus
 from api_gateway.simulator.simulation import Simulation
@@ -27,21 +28,20 @@ def place(simulation: Simulation, name: str, tickets: Sequence[Ticket]) -> Any:
     try:
         for ticket in tickets:
             check_reference(simulation.accounts.values(), ticket.reference)
-        if name in simulation.accounts:
+        spread = any(is_shared(simulation, name, ticket) for ticket in tickets)
+        if spread:
+            broker, whole, orders = _distributed(simulation, name, tickets)
+        else:
             broker = simulation.accounts[name]
             whole = _related(broker, tickets, drafts(broker, tickets))
             orders = [(name, order) for order in whole]
-        else:
-            broker, whole, orders = _distributed(simulation, name, tickets)
         for account in dict.fromkeys(account for account, _ in orders):
             check_funds(
                 simulation.accounts[account], [o for a, o in orders if a == account and not o.parent][:1]
             )
     except RejectedError as rejection:
         return {"error": str(rejection)}
-    subjects = [
-        _subject(simulation, broker, order, spread=name not in simulation.accounts) for order in whole
-    ]
+    subjects = [_subject(simulation, broker, order, spread=spread) for order in whole]
     asked = {question.number: question for subject in subjects[::-1] for question in questions(subject)}
     return proceed(simulation, Submission(tuple(orders), _in_order(asked)))
 
@@ -144,20 +144,21 @@ def _in_order(asked: Mapping[str, Question]) -> tuple[Question, ...]:
 
 
 def _distributed(
-    simulation: Simulation, group: str, tickets: Sequence[Ticket]
+    simulation: Simulation, name: str, tickets: Sequence[Ticket]
 ) -> tuple[Broker, list[Order], list[tuple[str, Order]]]:
-    """An order for an advisor's group, in whole and as its accounts get it."""
-    if len(tickets) > 1:
-        raise RejectedError("An order for a group cannot be part of a bracket or of a single group.")
-    if tickets[0].side is None:
-        raise RejectedError("Positions of a group cannot be closed with one order.")
-    shares = simulation.allocation.split(group, 1.0)
-    broker = simulation.accounts[next(iter(shares))]
-    whole = drafts(broker, tickets)
-    parts = simulation.allocation.split(group, whole[0].quantity)
-    # Under the method S the amounts of the group are the order's size.
-    whole[0].quantity = sum(parts.values())
-    return broker, whole, [(account, replace(whole[0], quantity=part)) for account, part in parts.items()]
+    """An advisor's order, in whole and as the accounts get it that share it."""
+    (ticket, *others) = tickets
+    if others:
+        raise RejectedError("An order for several accounts cannot be part of a bracket or of a single group.")
+    if ticket.side is None:
+        raise RejectedError("Positions of several accounts cannot be closed with one order.")
+    broker = simulation.accounts[members(simulation, name, ticket)[0]]
+    (whole,) = drafts(broker, tickets)
+    parts = shares(simulation, name, ticket, whole)
+    if not parts:
+        raise RejectedError("No account gets any part of the order.")
+    whole.quantity = sum(parts.values())
+    return broker, [whole], [(account, replace(whole, quantity=part)) for account, part in parts.items()]
 
 
 def _related(broker: Broker, tickets: Sequence[Ticket], orders: Sequence[Order]) -> list[Order]:

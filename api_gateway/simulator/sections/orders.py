@@ -10,6 +10,7 @@ from api_gateway.simulator.broker import Broker
 from api_gateway.simulator.order_checks import RejectedError, check_funds
 from api_gateway.simulator.order_entry import answer_prompt, change, drafts, place, proceed
 from api_gateway.simulator.order_preview import preview
+from api_gateway.simulator.order_shares import is_shared
 from api_gateway.simulator.order_tickets import Ticket, read_ticket, read_tickets
 from api_gateway.simulator.orders import Order, OrderStatus
 from api_gateway.simulator.routing import Call, Needs, Refusal, Section, bad_request
@@ -43,6 +44,17 @@ def _accounts(simulation: Simulation, call: Call) -> list[Broker]:
     return [simulation.accounts[account] for account in members]
 
 
+def _tickets(simulation: Simulation, call: Call) -> list[Ticket]:
+    """The tickets of the body, for the account or the allocation group of the path."""
+    name = call.values["accountId"]
+    if name not in simulation.accounts and name not in simulation.allocation.names:
+        raise bad_request("invalid accountId")
+    tickets = read_tickets(call.body)
+    for ticket in tickets:
+        _same_account(name, ticket)
+    return tickets
+
+
 def _same_account(name: str, ticket: Ticket) -> None:
     """Refuse a ticket that names another account than the path does."""
     if (ticket.raw.get("acctId") or name) != name:
@@ -56,27 +68,20 @@ def place_orders(simulation: Simulation, call: Call) -> Any:
     An advisor may name an allocation group in the account's place.
     """
     need_accounts(simulation)
-    name = call.values["accountId"]
-    if name not in simulation.accounts and name not in simulation.allocation.names:
-        raise bad_request("invalid accountId")
-    tickets = read_tickets(call.body)
-    for ticket in tickets:
-        _same_account(name, ticket)
-    return place(simulation, name, tickets)
+    return place(simulation, call.values["accountId"], _tickets(simulation, call))
 
 
 @SECTION.answers("POST", "/iserver/account/{accountId}/orders/whatif", needs=Needs.BROKERAGE)
 def preview_orders(simulation: Simulation, call: Call) -> Any:
     """What the first order would cost; nothing is placed."""
-    broker = _account(simulation, call)
-    tickets = read_tickets(call.body)
-    for ticket in tickets:
-        _same_account(broker.account_id, ticket)
+    name, tickets = call.values["accountId"], _tickets(simulation, call)
+    if any(is_shared(simulation, name, ticket) for ticket in tickets):
+        return {"error": "An order for several accounts cannot be previewed."}
+    broker, error = simulation.accounts[name], None
     try:
-        orders = drafts(broker, tickets)
+        order = drafts(broker, tickets)[0]
     except RejectedError as rejection:
         return {"error": str(rejection)}
-    order, error = orders[0], None
     try:
         check_funds(broker, [order])
     except RejectedError as rejection:

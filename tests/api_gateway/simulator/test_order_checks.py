@@ -54,14 +54,12 @@ def test_a_ticket_becomes_an_order_with_everything_that_it_says(broker: Broker) 
         side="SELL",
         tif="GTC",
         cOID="mine",
-        outsideRTH=True,
         allOrNone=True,
     )
     assert (made.side, made.order_type, made.tif, made.reference) == ("SELL", "TRAILLMT", "GTC", "mine")
     assert (made.stop_price, made.limit_price) == (price - 1, price - 2)
     assert made.limit_offset == pytest.approx(-1)
     assert (made.trailing, made.trailing_unit) == (1.5, "amt")
-    assert made.outside_rth
     assert made.all_or_none
     assert made.ticket["cOID"] == "mine"
 
@@ -168,3 +166,19 @@ def test_a_reference_is_free_again_after_a_day(broker: Broker) -> None:
     check_reference([broker], "")
     broker.clock.advance(1)
     check_reference([broker], "mine")
+
+
+def test_only_the_types_that_the_rules_name_trade_outside_regular_hours(broker: Broker) -> None:
+    price = round(last(broker, AAPL), 2)
+    assert order(broker, orderType="LMT", price=price, outsideRTH=True).outside_rth
+    assert not order(broker, orderType="LMT", price=price).outside_rth
+    assert not order(broker, outsideRTH=True).outside_rth
+
+
+def test_an_algorithm_is_one_of_the_contracts_own_and_is_told_what_it_needs(broker: Broker) -> None:
+    patient = {"adaptivePriority": "Patient"}
+    assert order(broker, strategy="Adaptive", strategyParameters=patient).quantity == 10
+    assert "needs adaptivePriority" in rejection(broker, strategy="Adaptive")
+    assert "not available" in rejection(broker, strategy="Guess")
+    option = held_option(broker).conid
+    assert "not available" in rejection(broker, conid=option, quantity=1, strategy="DarkIce")

@@ -118,7 +118,7 @@ def test_a_limit_is_never_missed_and_never_exceeded(broker: Broker, desk: Desk) 
         if order.status is OrderStatus.FILLED:
             break
     assert order.average_price <= limit
-    at = broker.executions[-1].at
+    at = order.updated_at
     assert broker.prices.price_at(instrument, at) <= limit
     session_open = [t for t in (at - 0.5, at - 1.0) if t > order.placed_at]
     assert all(broker.prices.price_at(instrument, t) > limit for t in session_open)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.orders import OrderStatus
 from api_gateway.simulator.simulation import Options, Simulation
 from tests.api_gateway.simulator.order_calls import ORDER, ORDERS, Trader, ticket
 from tests.api_gateway.simulator.paper_account import AAPL, IBM, MSFT, SPY, held_future
@@ -551,3 +552,25 @@ async def test_an_order_for_a_group_is_shared_by_its_accounts(
     }
     assert filled == shares
     assert sum(filled.values()) == 100
+
+
+@pytest.mark.parametrize("options", [Options(profile="fa", login=True, rate_limits=False)])
+async def test_an_order_for_a_group_cannot_be_previewed_and_is_cancelled_in_all_accounts(
+    trader: Trader, simulation: Simulation, clock: Clock
+) -> None:
+    group = "/iserver/account/Two_to_one"
+    assert "cannot be previewed" in (await trader.asks(ticket(), path=f"{group}/orders/whatif"))["error"]
+    (order_id,) = await trader.places(limit(simulation, 0.98, quantity=9), path=f"{group}/orders")
+    assert (await trader.delete(f"/iserver/account/All/order/{order_id}")).status_code == 200
+    clock.advance(1)
+    simulation.catch_up()
+    states = {b.orders[order_id].status for b in simulation.accounts.values() if order_id in b.orders}
+    assert states == {OrderStatus.CANCELLED}
+    assert (await trader.delete(f"/iserver/account/All/order/{order_id}")).status_code == 400
+    assert (await trader.delete(f"{group}/order/-1")).status_code == 200
+
+
+async def test_a_preview_says_what_is_missing(trader: Trader) -> None:
+    answer = await trader.asks(ticket(quantity=100_000), path=WHATIF)
+    assert "available funds are insufficient" in answer["error"]
+    assert answer["amount"]["amount"].endswith("(100000 Shares)")
