@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -268,8 +268,9 @@ def _told(
 
 
 def time_of(moment: datetime, region: Region) -> str:
-    """A time of day as it stands in a sentence: `01:45 New York time`."""
-    return f"{moment.astimezone(region.zone):%H:%M} {region.city} time"
+    """A time of day as it stands in a sentence, to the nearest minute: `01:45 New York time`."""
+    nearest = (moment.astimezone(UTC) + timedelta(seconds=30)).astimezone(region.zone)
+    return f"{nearest:%H:%M} {region.city} time"
 
 
 def as_sentence(text: str) -> str:

@@ -18,15 +18,12 @@ from api_gateway.session import SessionState
 from ticker_service.beat import Beat, Memory, Rules, beat
 from ticker_service.holds import Hold, Holds
 from ticker_service.log_lines import log
-from ticker_service.login_end import LoginEnd
-from ticker_service.metrics import Metrics
+from ticker_service.login_end import TOLERANCE, LoginEnd
+from ticker_service.metrics import STARTING, Metrics
 from ticker_service.rhythm import Rhythm
 from ticker_service.settings import Compete
 
 logger = logging.getLogger("ticker")
-
-STARTING = "starting"
-"""The state before the first look."""
 
 OVERDUE = 240.0
 """Seconds after the last tickle at which the next goes out whoever holds: 300 idle ones end a session."""
@@ -211,9 +208,8 @@ class Keeper:
         diagnosis, before = found.diagnosis, self._diagnosis
         self._metrics.count(found, ended - began)
         if diagnosis is not None:
-            if before is not None and before.state is diagnosis.state is SessionState.NOT_LOGGED_IN:
-                # What has begun at midnight stays expected until somebody logs in.
-                diagnosis = replace(diagnosis, expected=before.expected)
+            if diagnosis.found is SessionState.NOT_LOGGED_IN:
+                diagnosis = replace(diagnosis, expected=self._expected(diagnosis, at))
             if before is None or diagnosis.state is not before.state:
                 self._log_change(diagnosis, lasted=began - self._changed)
                 self._changed, self._changed_at = began, at
@@ -221,6 +217,16 @@ class Keeper:
             self._watch_the_login(diagnosis, at)
         state = STARTING if self._diagnosis is None else self._diagnosis.state
         self._beats.append(PastBeat(at, state, ended - began))
+
+    def _expected(self, diagnosis: Diagnosis, at: float) -> Window | None:
+        """What explains a missing login: what explained it when it was first missed, or its announced end."""
+        before = self._diagnosis
+        if before is not None and before.found is SessionState.NOT_LOGGED_IN:
+            return before.expected
+        ends = self._login_end.ends
+        if diagnosis.expected is None and ends is not None and ends - TOLERANCE <= at:
+            return Window("announced end of the login", _moment(ends), _moment(at))
+        return diagnosis.expected
 
     def _log_change(self, diagnosis: Diagnosis, *, lasted: float) -> None:
         before, expected = self._diagnosis, diagnosis.expected

@@ -10,6 +10,9 @@ from api_gateway.session import SessionState
 from ticker_service.beat import Beat
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+STARTING = "starting"
+"""The state before the first look."""
+
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0)
 
 
@@ -74,6 +77,6 @@ class Metrics:
         return generate_latest(self._registry)
 
     def _show_state(self, state: SessionState | None) -> None:
-        for each in SessionState:
-            self._state.labels(each.value).set(each is state)
+        for each in (STARTING, *SessionState):
+            self._state.labels(str(each)).set(each == (state or STARTING))
         self._ready.set(state is not None and state.ready)

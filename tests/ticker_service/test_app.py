@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any, cast
 
 import httpx
 import pytest
 
-from ticker_service.app import create_app
+from tests.ticker_service.virtual import World
+from ticker_service.app import LARGEST_BODY, create_app
 from ticker_service.keeper import Keeper
+from ticker_service.settings import Compete
+
+NOON = datetime.fromisoformat("2026-03-03T12:00:00-05:00")
 
 
 class Reporting:
-    """What the application needs of a keeper."""
+    """What the application needs of a keeper to say how it is."""
 
     def __init__(self, *, alive: bool) -> None:
         self.alive = alive
@@ -19,14 +26,32 @@ class Reporting:
         return {"state": "established"}
 
 
-def client(*, alive: bool) -> httpx.AsyncClient:
-    app = create_app(cast("Keeper", Reporting(alive=alive)))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost:5056")
+def client(keeper: Keeper) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=create_app(keeper)), base_url="http://localhost:5056"
+    )
+
+
+def reporting(*, alive: bool) -> httpx.AsyncClient:
+    return client(cast("Keeper", Reporting(alive=alive)))
+
+
+@pytest.fixture
+async def world() -> World:
+    world = World(NOON, compete=Compete.ASK)
+    await world.keeper.look()
+    return world
+
+
+@pytest.fixture
+async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(world.keeper) as http:
+        yield http
 
 
 @pytest.mark.parametrize(("alive", "code"), [(True, 200), (False, 503)])
 async def test_health_is_200_while_the_loop_beats_and_503_when_it_does_not(alive: bool, code: int) -> None:
-    async with client(alive=alive) as http:
+    async with reporting(alive=alive) as http:
         response = await http.get("/health")
     assert response.status_code == code
     assert response.json()["alive"] is alive
@@ -34,6 +59,151 @@ async def test_health_is_200_while_the_loop_beats_and_503_when_it_does_not(alive
 
 @pytest.mark.parametrize("alive", [True, False])
 async def test_state_is_the_report_whatever_the_loop_does(alive: bool) -> None:
-    async with client(alive=alive) as http:
+    async with reporting(alive=alive) as http:
         response = await http.get("/state")
     assert (response.status_code, response.json()) == (200, {"state": "established"})
+
+
+async def test_metrics_are_prometheus_text(http: httpx.AsyncClient) -> None:
+    response = await http.get("/metrics")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert 'ib_mcp_session_state{state="established"} 1.0' in response.text
+
+
+async def test_a_hold_has_an_id_is_told_and_can_be_given_back_once(http: httpx.AsyncClient) -> None:
+    response = await http.post("/hold", json={"seconds": 60, "for": "order"})
+    assert response.status_code == 201
+    hold = response.json()
+    assert (hold["for"], hold["seconds"]) == ("order", 60)
+    (told,) = (await http.get("/state")).json()["holds"]
+    assert told == {"id": hold["id"], "for": "order", "ends_in_seconds": 60}
+    assert "ib_mcp_ticker_holds 1.0" in (await http.get("/metrics")).text
+    assert (await http.delete(f"/hold/{hold['id']}")).json() == {"released": True}
+    gone = await http.delete(f"/hold/{hold['id']}")
+    assert gone.status_code == 404
+    assert gone.json()["error"].endswith(".")
+    assert (await http.get("/state")).json()["holds"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"seconds":60}',
+        b'{"for":"order"}',
+        b'{"seconds":0,"for":"order"}',
+        b'{"seconds":-1,"for":"order"}',
+        b'{"seconds":120.1,"for":"order"}',
+        b'{"seconds":1e999,"for":"order"}',
+        b'{"seconds":NaN,"for":"order"}',
+        b'{"seconds":"60","for":"order"}',
+        b'{"seconds":true,"for":"order"}',
+        b'{"seconds":60,"for":""}',
+        b'{"seconds":60,"for":"Order\\n"}',
+        b'{"seconds":60,"for":"U1234567"}',
+        b'{"seconds":60,"for":"' + b"a" * 99 + b'"}',
+        b'{"seconds":60,"for":"order","purpose":"order"}',
+        b'{"seconds":60,"for":"order","id":"mine"}',
+        b'{"seconds":60,"for":7}',
+        b"\xff\xfe",
+    ],
+)
+async def test_a_hold_that_is_not_one_is_refused_with_a_sentence(
+    http: httpx.AsyncClient, body: bytes
+) -> None:
+    response = await http.post("/hold", content=body)
+    assert response.status_code == 422
+    assert "seconds" in response.json()["error"]
+    assert response.json()["error"].endswith(".")
+    assert (await http.get("/state")).json()["holds"] == []
+
+
+async def test_a_long_body_is_not_read(http: httpx.AsyncClient) -> None:
+    response = await http.post("/hold", content=b" " * (LARGEST_BODY + 1))
+    assert response.status_code == 413
+
+
+async def test_the_fifth_hold_has_to_wait_for_the_first_to_end(http: httpx.AsyncClient) -> None:
+    for seconds in (30, 20, 40, 50):
+        assert (await http.post("/hold", json={"seconds": seconds, "for": "order"})).status_code == 201
+    response = await http.post("/hold", json={"seconds": 5, "for": "order"})
+    assert response.status_code == 429
+    assert response.headers["retry-after"] == "20"
+    assert "20 s" in response.json()["error"]
+
+
+async def test_a_hold_waits_for_the_beat_that_is_under_way(http: httpx.AsyncClient, world: World) -> None:
+    world.gate = asyncio.Event()
+    beating = asyncio.create_task(world.keeper.look())
+    await asyncio.sleep(0)
+    holding = asyncio.create_task(http.post("/hold", json={"seconds": 60, "for": "order"}))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not holding.done()
+    world.gate.set()
+    await beating
+    assert (await holding).status_code == 201
+
+
+async def test_a_beat_that_does_not_end_is_no_ground_for_a_hold(
+    http: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticker_service.keeper.HOLD_PATIENCE", 0.01)
+    world.gate = asyncio.Event()
+    beating = asyncio.create_task(world.keeper.look())
+    await asyncio.sleep(0)
+    response = await http.post("/hold", json={"seconds": 60, "for": "order"})
+    assert response.status_code == 503
+    assert (await http.get("/state")).json()["holds"] == []
+    world.gate.set()
+    await beating
+
+
+async def test_a_session_that_another_program_holds_is_taken_when_somebody_says_so(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    early = await http.post("/take", json={})
+    assert early.status_code == 409
+    assert "nothing to take over" in early.json()["error"]
+    world.simulation.session.displace()
+    await world.keeper.look()
+    assert "POST /take" in (await http.get("/state")).json()["next_step"]
+    assert (await http.post("/take")).status_code == 202
+    assert (await http.get("/state")).json()["next_look_in_seconds"] == 0
+    world.clock.advance(1.5)
+    await world.keeper.look()
+    assert (await http.get("/state")).json()["state"] == "opening"
+
+
+@pytest.mark.parametrize("compete", [Compete.YIELD, Compete.TAKE])
+async def test_a_ticker_that_does_not_ask_takes_no_decision(compete: Compete) -> None:
+    world = World(NOON, compete=compete)
+    async with client(world.keeper) as http:
+        response = await http.post("/take", json={})
+    assert response.status_code == 409
+    assert "COMPETE=ask" in response.json()["error"]
+
+
+async def test_a_decision_has_no_arguments(http: httpx.AsyncClient) -> None:
+    assert (await http.post("/take", json={"from": "TWS"})).status_code == 422
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/hold"), ("DELETE", "/hold/x"), ("POST", "/take")])
+async def test_no_web_page_gives_orders(http: httpx.AsyncClient, method: str, path: str) -> None:
+    response = await http.request(method, path, headers={"origin": "http://localhost:5056"})
+    assert response.status_code == 403
+    assert response.json()["error"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"), [("GET", "/hold", 405), ("GET", "/take", 405), ("GET", "/nothing", 404)]
+)
+async def test_what_there_is_not_is_not_there(
+    http: httpx.AsyncClient, method: str, path: str, code: int
+) -> None:
+    assert (await http.request(method, path)).status_code == code

@@ -20,7 +20,6 @@ from tests.ticker_service.virtual import HOUR, LOGIN_URL, MINUTE, TimeIsUpError,
 from ticker_service.keeper import Keeper
 from ticker_service.metrics import Metrics
 from ticker_service.rhythm import Rhythm
-from ticker_service.settings import Compete
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -103,23 +102,6 @@ async def test_a_missing_login_is_looked_for_every_five_seconds_and_later_every_
     assert 4.5 <= waits[0] <= 5.5
     assert 54 <= waits[-1] <= 66
     assert sum(waits[:10]) < sum(waits[20:30]) < sum(waits[-10:])
-
-
-async def test_another_program_keeps_the_session_until_it_lets_go() -> None:
-    world = World(noon())
-    world.at(1, world.simulation.session.displace)
-    await world.run(3)
-    assert world.seen() == ["established", "competing"]
-    assert world.inits == []
-
-
-async def test_with_compete_the_session_comes_back_once_and_is_then_left_to_who_takes_it_again() -> None:
-    world = World(noon(), compete=Compete.TAKE)
-    for minutes in (60, 63, 66):
-        world.at(minutes / 60, world.simulation.session.displace)
-    await world.run(3)
-    assert len(world.inits) == 1
-    assert world.seen() == ["established", "opening", "established", "competing"]
 
 
 async def test_nothing_is_sent_while_ibkr_wants_silence() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -59,7 +60,8 @@ class World:
         self.plan: list[tuple[float, Callable[[], Any]]] = []
         self.up = True
         self.silent = False
-        self._end = 0.0
+        self.gate: asyncio.Event | None = None
+        self._end = float("inf")
         self._inner = httpx.ASGITransport(app=create_app(self.simulation))
         self.gateway = Gateway(
             GatewaySettings.model_construct(),
@@ -68,10 +70,14 @@ class World:
             now=self.clock.now,
             sleep=self.sleep,
         )
-        self.keeper = Keeper(
+        self._rules = rules(compete, region, seed)
+        self.keeper = self._new_keeper()
+
+    def _new_keeper(self) -> Keeper:
+        return Keeper(
             self.gateway,
             Rhythm(fair=60, foul=5),
-            rules(compete, region, seed),
+            self._rules,
             overdue=60,
             metrics=Metrics(),
             now=self.clock.now,
@@ -80,6 +86,8 @@ class World:
         )
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
+        if self.gate:
+            await self.gate.wait()
         if not self.up:
             raise httpx.ConnectError("refused", request=request)
         path = request.url.path
@@ -121,6 +129,8 @@ class World:
             done = do()
             if isawaitable(done):
                 await done
+            for _ in range(3):  # whoever was woken by that gets the word before the clock goes on
+                await asyncio.sleep(0)
         self.clock.advance(max(0.0, wake - self.clock.now()))
         self._note()
         if self.clock.now() >= self._end:
@@ -139,6 +149,26 @@ class World:
         self._end = self.clock.now() + hours * HOUR
         with pytest.raises(TimeIsUpError):
             await self.keeper.run()
+
+    def set_up(self, up: bool) -> None:
+        """Start or stop the gateway."""
+        self.up = up
+
+    def set_silent(self, silent: bool) -> None:
+        """Let nothing come back from IBKR, or all of it again."""
+        self.silent = silent
+
+    def requested(self, path: str) -> int:
+        """How often this was asked for."""
+        return sum(1 for _, asked in self.requests if asked == path)
+
+    def restart(self) -> None:
+        """Another ticker in the place of the present one."""
+        self.keeper = self._new_keeper()
+
+    def left_established(self, after: float) -> float:
+        """When the ticker first said anything but established after this moment."""
+        return next(moment for moment, state in self.states if moment >= after and state != "established")
 
     def seen(self) -> list[str]:
         return [state for _, state in self.states]
