@@ -574,3 +574,69 @@ async def test_a_preview_says_what_is_missing(trader: Trader) -> None:
     answer = await trader.asks(ticket(quantity=100_000), path=WHATIF)
     assert "available funds are insufficient" in answer["error"]
     assert answer["amount"]["amount"].endswith("(100000 Shares)")
+
+
+async def test_a_fill_is_in_the_uncached_positions_at_once_and_in_the_cached_ones_later(
+    trader: Trader, simulation: Simulation, skip: Skip
+) -> None:
+    held = simulation.broker.holdings[AAPL].quantity
+    await trader.ready()
+    cached, uncached = "/portfolio/DU1234567/positions/0", "/portfolio2/DU1234567/positions"
+
+    async def quantities() -> tuple[float, float]:
+        rows = [await trader.second(path) for path in (cached, uncached)]
+        old, new = (next(r for r in each if int(r["conid"]) == AAPL)["position"] for each in rows)
+        return old, new
+
+    assert await quantities() == (held, held)
+    await trader.places(ticket(side="SELL"))
+    skip(2)
+    assert await quantities() == (held, held - 10)
+    await trader.post("/portfolio/DU1234567/positions/invalidate")
+    assert await quantities() == (held - 10, held - 10)
+
+
+async def test_the_lists_know_every_state_and_find_it_by_its_filter(
+    trader: Trader, simulation: Simulation, skip: Skip
+) -> None:
+    (working,) = await trader.places(limit(simulation, 0.95))
+    (leaving,) = await trader.places(limit(simulation, 0.95))
+    (inactive,) = await trader.places(ticket(deactivated=True))
+    skip(1)
+    (queued,) = await trader.places(ticket(orderType="STP", price=price(simulation, part=1.02)))
+    waiting = (await trader.asks(limit(simulation, 0.98, useAdaptive=True)))["orderId"]
+    await trader.delete(f"{ORDER}/{leaving}")
+    await trader.get(LIVE)
+    for filters, order_id in (
+        ("submitted", working),
+        ("pending_cancel", leaving),
+        ("inactive", inactive),
+        ("pre_submitted", queued),
+        ("warn_state", waiting),
+    ):
+        rows = (await trader.json(LIVE, filters=filters))["orders"]
+        assert order_id in {row["orderId"] for row in rows}
+        assert {row["status"].lower() for row in rows} == {filters.replace("_", "")}
+
+
+async def test_yesterdays_order_is_no_longer_remembered(
+    trader: Trader, simulation: Simulation, skip: Skip
+) -> None:
+    (order_id,) = await trader.places(ticket())
+    skip(86400)
+    simulation.session.establish()
+    await trader.subscribed()
+    reply = await trader.get(f"/iserver/account/order/status/{order_id}")
+    assert reply.status_code == 503
+
+
+@pytest.mark.parametrize("options", [Options(profile="fa", login=True, rate_limits=False)])
+async def test_an_order_of_another_account_is_seen_once_that_account_is_selected(
+    trader: Trader, simulation: Simulation
+) -> None:
+    other = next(account for account in simulation.clients if account != simulation.selected)
+    (order_id,) = await trader.places(limit(simulation, 0.98), path=f"/iserver/account/{other}/orders")
+    path = f"/iserver/account/order/status/{order_id}"
+    assert (await trader.get(path)).status_code == 503
+    await trader.post("/iserver/account", {"acctId": other})
+    assert (await trader.json(path))["account"] == other
