@@ -16,19 +16,24 @@ SPELLED: Final = (
     (r"\bkeep(ing)?[ -](\w+ ){0,3}(alive|expiring|timing out)\b", "keepalive"),
     (r"\b(get(ting)? rid of|throw away)\b", "delete"),
     (r"\b(alert|warn|notify|ping|remind|text|e-?mail) (me|us) (\w+ ){0,2}(when|if|once)\b", "create alert"),
+    (r"\b(conids?|contract ids?) (of|for)\b", r"search \1"),
     (r"\bfine print\b", "disclaimer"),
     (r"\bright (now|away)\b", "now"),
+    (
+        r"\b(drop|fall|ris|go|climb|cross|dip|is|get)(e?s)? (to|below|under|above|over|past|beyond)\b",
+        "reaches",
+    ),
     (r"\b(such as|as well|at once|as soon as|so that|for example)\b", " "),
 )
 # What is named only to say that it is not wanted.
-UNWANTED: Final = r"\b(without|except|excluding|not|rather than|instead of)( \w+){1,3}"
+UNWANTED: Final = r"\b(without|except|excluding|not|rather than|instead of|(?<=\w )before)( \w+){1,3}"
 
 _FILLING: Final = """
     a about again am an and any are as at be been being but by can could did do does doing for from had has
-    have how i if in into is it its just let like me my of off on or our please put should so some tell
+    have how i if in into is it its just let like me my of off on or our please should so some tell
     than that the their them then there these they this those to up us want was we were what when where which
     who whom whose why will with would you your s t re ve ll m d get give got see show need needed
-    before while
+    whats wheres hows before while
 """
 FILLING: Final = frozenset(_FILLING.split())
 
@@ -121,7 +126,7 @@ FAMILIES: Final = (
     "hour schedule calendar timetable open close holiday",
     "cancel withdraw kill pull revoke abort",
     "delete remove erase discard destroy",
-    "modify change edit update amend adjust alter revise",
+    "modify change edit update amend adjust alter revise raise lower increase decrease",
     "preview whatif simulate estimate dry commission impact cost",
     "place submit send enter transmit",
     "answer reply confirm respond acknowledge accept agree yes",
@@ -173,8 +178,9 @@ FAMILIES: Final = (
     "older previous earlier past more next",
     "parameter criterion criteria code available",
     "move transfer shift invest divest",
-    "month expiry expiration january february march april june",
+    "month expiry expiration january february march april june jan feb mar apr jun",
     "month expiry expiration july august september october november december",
+    "month expiry expiration jul aug sep oct nov dec",
     "right call put",
     "lookup search find match",
 )

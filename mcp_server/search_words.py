@@ -9,7 +9,7 @@ from typing import Final
 from mcp_server import search_lexicon as lexicon
 
 _WORDS: Final = re.compile(r"[a-z0-9]+")
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _VOWEL: Final = re.compile(r"[aeiouy]")
 _SHORTEST_STEM: Final = 3
 
@@ -32,8 +32,11 @@ class Vocabulary:
         return [self.stem(word) for word in self._split(text) if word not in lexicon.FILLING]
 
     def asked(self, text: str) -> tuple[list[str], list[str]]:
-        """The different words of a question, and what its neighbouring words are in one (watch list)."""
-        found = self._split(self._unwanted.sub(" ", text))
+        """The different words of a question, and what its neighbouring words are in one (watch list).
+
+        Its numbers are amounts, prices and ids; none of them says which operation is meant.
+        """
+        found = [word for word in self._split(self._unwanted.sub(" ", text)) if not word.isdigit()]
         words = dict.fromkeys(self.stem(word) for word in found if word not in lexicon.FILLING)
         joined = dict.fromkeys(self.stem(one + two) for one, two in pairwise(found))
         return list(words), [word for word in joined if word not in words]

@@ -388,7 +388,8 @@ async def test_a_refusal_carries_the_schema_where_a_client_may_not_have_seen_it(
     gateway: Gateway, surface: str, told: bool
 ) -> None:
     async with with_at_most(3000, gateway, surface) as client:
-        for arguments in ({"x": 1}, {"account_id": []}, {"account_id": "u"}, {}):
+        refused: list[dict[str, Any]] = [{"x": 1}, {"account_id": []}, {"account_id": "u"}, {}]
+        for arguments in refused:
             failed, text = await call(client, "look_at_account", **arguments)
             assert failed
             assert ("\nThe schema of its arguments: {" in text) is told

@@ -64,6 +64,11 @@ def test_neighbouring_words_are_also_tried_as_one(vocabulary: Vocabulary) -> Non
     assert vocabulary.asked("watch lists") == (["watch", "list"], ["watchlist"])
 
 
+def test_the_numbers_of_a_question_say_nothing(vocabulary: Vocabulary) -> None:
+    assert vocabulary.asked("sell 10 shares at 182.50") == vocabulary.asked("sell shares at")
+    assert vocabulary.asked("1Y") == (["1y"], [])
+
+
 def test_what_is_not_wanted_is_not_asked_for(vocabulary: Vocabulary) -> None:
     words, _ = vocabulary.asked("order history without open positions")
     assert vocabulary.stem("position") not in words
