@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.ticker_service.virtual import HOUR, World
+from tests.ticker_service.virtual import HOUR, LOGIN_URL, MINUTE, TICKLE, World
+from ticker_service.holds import Hold
+from ticker_service.settings import Compete
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOTICED = 70.0
@@ -93,3 +97,227 @@ async def test_the_nights_when_the_clocks_change(
     assert len(missing) == 2
     assert 'expected="daily end of all logins"' in missing[0]
     assert f'expected="{expected}"' in missing[1]
+
+
+async def test_a_week_with_an_outage_a_silence_and_another_program() -> None:
+    start = datetime(2026, 3, 3, 12, tzinfo=NEW_YORK)
+    world = World(start)
+    losses = days_of(world, start, 7)
+    begin = start.timestamp()
+
+    def lose(hours: float, do: Callable[[], Any], *, mended_at: float | None = None) -> None:
+        world.at(hours, do)
+        losses.all.append(begin + hours * HOUR)
+        if mended_at is not None:
+            losses.ours.append(begin + mended_at * HOUR)
+
+    session = world.simulation.session
+    lose(3.0, session.drop, mended_at=3.0)
+    lose(26.0, lambda: world.set_up(False), mended_at=27.0)
+    world.at(27.0, lambda: world.set_up(True))
+    lose(51.0, lambda: world.set_silent(True), mended_at=52.0)
+    world.at(52.0, lambda: world.set_silent(False))
+    lose(79.0, session.displace)  # until the login after midnight throws the other program out
+    lose(100.37, session.drop, mended_at=100.37)
+    lose(100.87, session.drop, mended_at=100.87)
+    await world.run(7 * 24)
+    assert len(world.opened) == len(losses.ours)
+    for lost, opened in zip(sorted(losses.ours), world.opened, strict=True):
+        assert 0 <= opened - lost <= NOTICED + 60
+    for moment in losses.all:
+        assert world.left_established(moment) - moment <= NOTICED
+    outages = [(begin + hours * HOUR, begin + (hours + 1) * HOUR) for hours in (26, 51)]
+    for closed in world.closed():
+        known = any(0 <= closed - lost <= NOTICED for lost in losses.ours)
+        assert known or any(down <= closed <= up + NOTICED for down, up in outages), "closed by idleness"
+    assert {"unreachable", "upstream_silent", "competing", "resetting", "not_logged_in"} <= set(world.seen())
+    assert world.requested("/v1/api/iserver/reauthenticate") == 2
+
+
+# -- another program --
+
+
+def noon(compete: Compete = Compete.YIELD) -> World:
+    return World(datetime(2026, 3, 3, 12, tzinfo=NEW_YORK), compete=compete)
+
+
+async def test_another_program_keeps_the_session_however_long_it_stays() -> None:
+    world = noon()
+    world.at(1, world.simulation.session.displace)
+    await world.run(11)
+    assert world.seen() == ["established", "competing"]
+    assert world.inits == []
+
+
+async def test_asked_to_decide_it_takes_the_session_once_and_at_once() -> None:
+    world = noon(Compete.ASK)
+    world.at(1, world.simulation.session.displace)
+    world.at(2.003, world.keeper.take)
+    world.at(3, world.simulation.session.displace)
+    await world.run(5)
+    assert world.seen() == ["established", "competing", "opening", "established", "competing"]
+    (taken,) = world.inits
+    assert taken - (world.tickles[0] + 2.003 * HOUR) < 1
+
+
+async def test_taking_over_once_per_loss_is_no_fight() -> None:
+    world = noon(Compete.TAKE)
+    for hours in (1.0, 1.05, 4.0):
+        world.at(hours, world.simulation.session.displace)
+    await world.run(6)
+    assert len(world.inits) == 1
+    assert world.seen() == ["established", "opening", "established", "competing"]
+
+
+async def test_losses_that_are_far_apart_are_each_taken_over() -> None:
+    world = noon(Compete.TAKE)
+    for hours in (1.0, 3.0, 5.0):
+        world.at(hours, world.simulation.session.displace)
+    await world.run(6)
+    assert len(world.inits) == 3
+    assert world.keeper.report()["ready"]
+
+
+# -- holds --
+
+
+def between(world: World, begin: float, end: float) -> list[str]:
+    """The paths that were asked for between two moments, in hours after noon."""
+    zero = world.tickles[0]
+    return [path for moment, path in world.requests if begin * HOUR < moment - zero < end * HOUR]
+
+
+async def test_while_somebody_holds_nothing_is_sent_and_then_at_once() -> None:
+    world = noon()
+    world.at(1, lambda: world.keeper.hold(120, "order"))
+    await world.run(2)
+    assert between(world, 1, 1 + 119.9 / 3600) == []
+    zero = world.tickles[0] + HOUR
+    after = next(moment for moment in world.tickles if moment > zero)
+    assert 120 <= after - zero < 121
+
+
+async def test_a_hold_that_is_given_back_early_ends_early() -> None:
+    world = noon()
+    holds: list[Hold] = []
+
+    async def hold() -> None:
+        holds.append(await world.keeper.hold(120, "order"))
+
+    world.at(1, hold)
+    world.at(1 + 70 / 3600, lambda: world.keeper.release(holds[0].id))
+    await world.run(2)
+    zero = world.tickles[0] + HOUR
+    after = next(moment for moment in world.tickles if moment > zero)
+    assert 70 <= after - zero < 71
+
+
+async def test_a_session_that_is_lost_during_a_hold_is_opened_after_it() -> None:
+    world = noon()
+    world.at(1, lambda: world.keeper.hold(120, "order"))
+    world.at(1 + 10 / 3600, world.simulation.session.drop)
+    await world.run(2)
+    assert between(world, 1, 1 + 119.9 / 3600) == []
+    assert len(world.opened) == 1
+    assert world.keeper.report()["ready"]
+
+
+async def test_holds_one_after_another_cannot_let_the_session_idle_away() -> None:
+    world = noon()
+    for number in range(60):
+        world.at(1 + number * 100 / 3600, lambda: world.keeper.hold(120, "order"))
+    await world.run(3)
+    assert world.closed() == []
+    gaps = [later - earlier for earlier, later in pairwise(world.tickles)]
+    assert 230 < max(gaps) <= 241
+    # While they lasted, the overdue tickles were all that went out.
+    assert set(between(world, 1, 2.6)) == {TICKLE}
+    assert len(between(world, 1, 2.6)) <= 1.7 * HOUR / 240 + 1
+
+
+async def test_a_hold_during_trouble_keeps_the_ticker_from_mending_until_it_ends() -> None:
+    world = noon()
+    world.at(1, world.simulation.session.drop)
+    for number in range(6):
+        world.at(1 + number * 100 / 3600, lambda: world.keeper.hold(120, "order"))
+    await world.run(2)
+    assert len(world.opened) == 1
+    assert world.opened[0] - (world.tickles[0] + HOUR) > 600
+
+
+async def test_a_new_ticker_knows_no_holds_and_looks_at_once() -> None:
+    world = noon()
+    await world.keeper.look()
+    hold = await world.keeper.hold(120, "order")
+    world.clock.advance(5)
+    world.restart()
+    assert not world.keeper.release(hold.id)
+    assert world.keeper.report()["holds"] == []
+    before = len(world.tickles)
+    await world.run(0.001)
+    assert len(world.tickles) == before + 1
+
+
+# -- what is said --
+
+
+async def test_the_last_hour_of_a_login_is_told_in_the_report() -> None:
+    world = noon()
+    told: list[Any] = []
+    for hours in (10.9, 11.5, 11.98, 12.2):
+        world.at(hours, lambda: told.append(world.keeper.report()))
+    await world.run(12.5)
+    assert [report["login_warning"] is None for report in told] == [True, False, False, True]
+    assert "30 minutes, at 00:00 New York time" in told[1]["login_warning"]
+    assert LOGIN_URL in told[1]["login_warning"]
+    assert told[0]["login_ends_in_seconds"] == pytest.approx(1.1 * HOUR, abs=2)
+    assert told[3]["login_ends_at"] is None
+    assert told[3]["expected"]["what"] == "daily end of all logins"
+    assert told[3]["who"] == "user"
+    assert LOGIN_URL in told[3]["next_step"]
+    assert told[0]["next_reset"] == {
+        "what": "nightly reset",
+        "begins": "2026-03-04T05:15:00+00:00",
+        "ends": "2026-03-04T06:45:00+00:00",
+    }
+
+
+async def test_a_login_that_is_lost_after_another_is_warned_of_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = noon()
+    world.at(11.5, world.simulation.session.logout)
+    world.at(11.6, world.simulation.session.login)
+    with caplog.at_level(logging.WARNING, "ticker"):
+        await world.run(12.5)
+    warned = re.findall(r"event=login_ends within_minutes=(\d+)", caplog.text)
+    assert warned == ["60", "60", "10"]
+    assert caplog.text.count("expected=") == 1
+
+
+async def test_nothing_that_is_logged_is_secret_and_each_event_is_a_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = noon()
+    world.at(1, world.simulation.session.drop)
+    world.at(2, world.simulation.session.displace)
+    world.at(3, lambda: world.set_up(False))
+    with caplog.at_level(logging.DEBUG):
+        await world.run(5)
+    lines = [record.getMessage() for record in caplog.records if record.name == "ticker"]
+    assert all(text.startswith("event=") and "\n" not in text for text in lines)
+    assert 5 < len(lines) < 15
+    for secret in (world.simulation.session.token, world.simulation.selected):
+        assert secret not in caplog.text
+
+
+async def test_what_prometheus_is_told_after_a_loss() -> None:
+    world = noon()
+    world.at(1, world.simulation.session.drop)
+    await world.run(2)
+    text = world.keeper.metrics().decode()
+    assert 'ib_mcp_session_state{state="established"} 1.0' in text
+    assert "ib_mcp_session_reopenings_total 1.0" in text
+    assert 'ib_mcp_ticker_openings_total{answer="accepted"} 1.0' in text
+    (left,) = re.findall(r"^ib_mcp_login_ends_seconds (\S+)$", text, re.MULTILINE)
+    assert float(left) == pytest.approx(10 * HOUR, abs=MINUTE)
