@@ -11,9 +11,12 @@ from api_gateway.simulator.order_types import ORDER_TYPES
 from api_gateway.simulator.orders import Order, OrderStatus
 
 _IMMUTABLE = ("conid", "side", "exchange")
-# Texts about the order that change nothing when they are left out the second time.
+# What the order's number says already, and texts about it that change nothing.
 _MAY_BE_LEFT_OUT = frozenset(
-    {"acctId", "secType", "cOID", "listingExchange", "ticker", "referrer", "useAdaptive", "conidex", "conid"}
+    {
+        *("acctId", "conid", "conidex", "secType", "cOID", "parentId", "isSingleGroup"),
+        *("listingExchange", "ticker", "referrer", "useAdaptive", "deactivated"),
+    }
 )
 _OVER = (OrderStatus.FILLED, OrderStatus.PENDING_CANCEL, OrderStatus.CANCELLED)
 

@@ -1,4 +1,7 @@
-"""From a ticket to an order: what IBKR refuses with status 200 and a sentence."""
+"""From a ticket to an order: what IBKR refuses with status 200 and a sentence.
+
+That a limit too far from the market is refused was recorded; how far is assumed, as most sentences are.
+"""
 
 from __future__ import annotations
 

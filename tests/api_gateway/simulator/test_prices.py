@@ -9,6 +9,7 @@ import pytest
 from api_gateway.simulator.bars import DAY, MONTH, WEEK
 from api_gateway.simulator.black_scholes import value
 from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.hours import HOURS, session_at
 from api_gateway.simulator.prices import Prices
 from api_gateway.simulator.universe import Instrument, Universe, build_universe
 
@@ -275,3 +276,32 @@ def test_a_halted_instrument_stands_still_and_is_not_open(
 def test_halting_what_is_not_there_does_nothing(prices: Prices) -> None:
     prices.halt(1)
     prices.resume(1)
+
+
+@pytest.mark.parametrize(
+    "begin", [at(2026, 3, 3, 9, 15), at(2026, 3, 3, 12), at(2026, 3, 3, 15, 45), at(2026, 3, 6, 19, 50)]
+)
+def test_no_price_is_outside_the_span_of_its_time(
+    prices: Prices, universe: Universe, clock: Clock, begin: float
+) -> None:
+    leaders = [i for i in universe.all() if i.sec_type in ("STK", "IND")]
+    clock.advance(begin + 600 - clock.now() if begin > clock.now() else 0)
+    for leader in leaders[::3]:
+        prices.set_price(leader.conid, prices.price_at(leader, begin) * 1.01)
+    for instrument in kinds(universe):
+        for length in (0.5, 61.5, 900.0):
+            # What a closed market was left at belongs to no span of the next day.
+            open_at = session_at(HOURS[instrument.hours], begin + length).start
+            since = max(begin, open_at)
+            span = prices.span(instrument, since, begin + length)
+            steps = (since + 0.5 * step for step in range(int((begin + length - since) * 2) + 1))
+            seen = [prices.price_at(instrument, moment) for moment in steps]
+            assert span.low <= min(seen) <= max(seen) <= span.high, instrument
+
+
+def test_an_instrument_is_halted_until_it_is_resumed(prices: Prices, apple: Instrument) -> None:
+    assert not prices.halted(apple.conid)
+    prices.halt(apple.conid)
+    assert prices.halted(apple.conid)
+    prices.resume(apple.conid)
+    assert not prices.halted(apple.conid)
