@@ -68,7 +68,7 @@ def order_of(broker: Broker, ticket: Ticket, order_id: int) -> Order:
         exchange=exchange,
         reference=ticket.reference,
         status=OrderStatus.PENDING_SUBMIT,
-        # As the contract's rules have it, the wish is overheard where the type is none for those hours.
+        # The contract's rules say which types trade then; for the others the wish is ignored.
         outside_rth=ticket.switch("outsideRTH") and ticket.kind.rule in ORDERS_OUTSIDE,
         all_or_none=ticket.switch("allOrNone"),
         trailing=ticket.trailing,
@@ -118,7 +118,8 @@ def _side_and_quantity(broker: Broker, instrument: Instrument, ticket: Ticket) -
     places = 4 if takes_fractions(instrument) else 8 if instrument.sec_type == "CRYPTO" else 0
     if round(quantity, places) != quantity:
         raise RejectedError("The size does not conform to the size increment of this contract.")
-    if instrument.sec_type in ("CRYPTO", "EC") and side == "SELL" and quantity > held:
+    short = side == "SELL" and quantity > held and not ticket.parent
+    if instrument.sec_type in ("CRYPTO", "EC") and short:
         raise RejectedError("This contract cannot be sold short.")
     return side, quantity
 

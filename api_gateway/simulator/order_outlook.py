@@ -1,8 +1,8 @@
 """What happens to one order next, if nothing happens to another one first.
 
 It depends on the order and on prices only, never on when it is asked: a day in one look ends as the same day
-in a thousand looks does. An order trades when the last price is at its limit or better, at what the other side
-of the book asks and as much as it shows, in six parts at most.
+in a thousand looks does. An order trades when the last price is at its limit or better, at the price of the
+other side of the book and as much as that shows, in six parts at most.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rules by which IBKR asks before it takes an order, in the order in which it asks.
 
-Known, from IBKR's reference and a recorded order, are the ids, what each is about, the chain o163, o354, o10153
-and the limits of 3 %, 500 shares and 100,000 dollars. The other sizes and the exact conditions are assumed.
+Known, from IBKR's reference and a recorded order, are the ids, what each is about, the chain o163, o354,
+o10153 and the limits of 3 %, 500 shares and 100,000 dollars. The rest is assumed.
 """
 
 from __future__ import annotations

@@ -101,6 +101,10 @@ def test_fractions_are_for_us_stocks_and_cryptocurrencies(broker: Broker) -> Non
     assert order(broker, conid=BITCOIN, quantity=0.00000001).quantity == 0.00000001
 
 
+def test_what_a_parent_buys_its_child_may_sell(broker: Broker) -> None:
+    assert order(broker, conid=BITCOIN, quantity=0.1, side="SELL", parentId="p").sign == -1
+
+
 def test_money_buys_whole_shares_and_parts_of_a_coin(broker: Broker) -> None:
     broker.prices.set_price(AAPL, 250.0)
     broker.prices.set_price(BITCOIN, 80_000.0)
