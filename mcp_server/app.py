@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from api_gateway import errors
 from api_gateway.words import mask
+from mcp_server.enumeration import few
 from mcp_server.relay import Relay
 from mcp_server.routers import ROUTERS
 
@@ -117,7 +118,7 @@ async def _wrong_arguments(request: Request, error: Exception) -> JSONResponse:
     body = {
         "error": errors.Invalid.__name__,
         "asked": request.scope["route"].name,
-        "happened": "; ".join(wrong) + ".",
+        "happened": few("; ", list(wrong)) + ".",
         "hint": "Nothing was sent to IBKR. Correct the arguments and call again.",
     }
     return JSONResponse(body, status_code=STATUS[errors.Invalid])

@@ -148,7 +148,7 @@ class RouteTool(Tool):
             return self._refusal(_unknown_arguments(self.name, unknown, self._route.parameter_map))
         wrong = unknown_names(arguments, self.parameters) or wrong_types(arguments, self.parameters)
         if wrong:
-            return self._refusal(_WRONG_TYPES.format(name=self.name, wrong="; ".join(wrong)))
+            return self._refusal(_WRONG_TYPES.format(name=self.name, wrong=few("; ", wrong)))
         try:
             scope, content = self._request(arguments)
         except (TypeError, UnicodeError):  # an integer beyond 64 bits, half a surrogate pair
@@ -271,7 +271,7 @@ def _told(name: str, body: bytes) -> str:
 
 
 def _unknown_arguments(name: str, unknown: list[str], known: Mapping[str, Any]) -> str:
-    listed = ", ".join(f"`{clean(each, longest=_LONGEST_NAME)}`" for each in unknown)
+    listed = few(", ", [f"`{clean(each, longest=_LONGEST_NAME)}`" for each in unknown])
     takes = (
         "It takes " + ", ".join(f"`{each}`" for each in known) + "." if known else "It takes no arguments."
     )

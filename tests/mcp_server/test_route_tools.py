@@ -344,6 +344,22 @@ async def test_a_list_of_objects_is_checked_to_its_leaves(
     assert far_side.asked == []
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {f"unknown{number}": 1 for number in range(1000)},
+        {"account_id": "U1234567", "side": "BUY", "legs": [{"conid": True}] * 1000},
+        {"account_id": "U1234567", "side": "BUY", "legs": [{"conid": 1, "x": 1}] * 1000},
+        {"account_id": "U1234567", "side": "BUY", "legs": [{}] * 1000},
+    ],
+)
+async def test_a_thousand_mistakes_are_told_by_a_few(client: Any, arguments: dict[str, Any]) -> None:
+    failed, text = await call(client, "order", **arguments)
+    assert failed
+    assert "and 995 more" in text
+    assert len(text) < 1000
+
+
 @asynccontextmanager
 async def with_at_most(size: int, gateway: Gateway, surface: str = "all") -> AsyncIterator[Any]:
     settings = ServerSettings(
