@@ -29,6 +29,7 @@ from mcp_server.app import OPERATION, STATUS
 from mcp_server.argument_types import unknown_names, wrong_types
 from mcp_server.cutting import cut_answer, less
 from mcp_server.effects import Effect, effect, repeatable, trades
+from mcp_server.enumeration import few
 from mcp_server.operation_notes import Notes
 from mcp_server.schemas import slim
 
