@@ -34,13 +34,17 @@ def start_backend(stack: ExitStack, cert: Path, key: Path) -> int:
     return port
 
 
-def start_server(module: str, *arguments: str, stack: ExitStack, backend_port: int, ca_file: Path) -> Process:
-    """Start a server that asks the instant gateway."""
+def start_server(
+    module: str, *arguments: str, stack: ExitStack, backend_port: int, ca_file: Path, **settings: str
+) -> Process:
+    """Start a server that asks the instant gateway and cuts no answer."""
     port = free_port()
     environment = {
         "GATEWAY_URL": f"https://localhost:{backend_port}",
         "GATEWAY_CA_FILE": str(ca_file),
         "MCP_SERVER_PORT": str(port),
+        "MCP_SERVER_MAX_ANSWER": "10000000",
+        **settings,
     }
     return stack.enter_context(started(module, *arguments, port=port, environment=environment))
 
@@ -154,9 +158,8 @@ async def first_list(port: int, until: float) -> tuple[bytes, float]:
 
 
 async def start_table(starts: int) -> list[str]:
-    """Seconds from process start to the first list, gateway up and down, and what the list weighs."""
+    """Seconds from process start to the first list, gateway up and down."""
     rows = ["| gateway | starts | median s | slowest s |", "|---|---:|---:|---:|"]
-    listed = b""
     for state in ("up", "down"):
         took = []
         for _ in range(starts):
@@ -164,22 +167,40 @@ async def start_table(starts: int) -> list[str]:
                 cert, key = stack.enter_context(certificate())
                 backend_port = start_backend(stack, cert, key) if state == "up" else free_port()
                 server = start_server("mcp_server", stack=stack, backend_port=backend_port, ca_file=cert)
-                listed, answered = await first_list(server.port, time.perf_counter() + 20)
+                _, answered = await first_list(server.port, time.perf_counter() + 20)
                 took.append(answered - server.started)
         rows.append(f"| {state} | {starts} | {statistics.median(took):.2f} | {max(took):.2f} |")
+    return rows
+
+
+async def lists_table() -> list[str]:
+    """What the list of tools weighs, by `MCP_SERVER_TOOLS` and `TRADING_MODE`."""
+    rows = [
+        "| MCP_SERVER_TOOLS | TRADING_MODE | tools | bytes on the wire | tokens | tokens a tool |",
+        "|---|---|---:|---:|---:|---:|",
+    ]
+    for surface in ("search", "all"):
+        for mode in ("read", "paper", "live"):
+            with ExitStack() as stack:
+                cert, _ = stack.enter_context(certificate())
+                settings = {"MCP_SERVER_TOOLS": surface, "TRADING_MODE": mode}
+                server = start_server(
+                    "mcp_server", stack=stack, backend_port=free_port(), ca_file=cert, **settings
+                )
+                listed, _ = await first_list(server.port, time.perf_counter() + 20)
+            rows.append(f"| {surface} | {mode} | {weight(listed)} |")
+    return rows
+
+
+def weight(listed: bytes) -> str:
+    """Tools, bytes and o200k tokens of one answer to `tools/list`, as cells."""
     message = orjson.loads(listed[listed.index(b"{") : listed.rindex(b"}") + 1])
     tools = message["result"]["tools"]
     visible = b"".join(
         orjson.dumps({key: tool.get(key) for key in ("name", "description", "inputSchema")}) for tool in tools
     )
     tokens = len(bpe_openai.get_encoding("o200k_base").encode(visible.decode()))
-    rows += [
-        "",
-        f"`tools/list`: {len(tools)} tools, {len(listed):,} bytes on the wire, {len(visible):,} bytes and "
-        f"{tokens:,} tokens (o200k) that a model sees (name, description, input schema): "
-        f"{tokens / len(tools):.0f} tokens a tool.",
-    ]
-    return rows
+    return f"{len(tools)} | {len(listed):,} | {tokens:,} | {tokens / len(tools):.0f}"
 
 
 async def memory_table(calls: int) -> list[str]:
@@ -230,6 +251,7 @@ async def main() -> None:
     for title, table in (
         ("A tool call over streamable HTTP", calls_table(arguments.rounds, arguments.seconds)),
         ("From the start of the process to the first `tools/list`", start_table(arguments.starts)),
+        ("The list of tools: name, description and input schema as a model sees them", lists_table()),
         ("Memory", memory_table(arguments.calls)),
     ):
         print(f"## {title}\n\n" + "\n".join(await table), end="\n\n", flush=True)
