@@ -36,6 +36,8 @@ class Desk:
         """
         instrument = broker.instrument(order.conid)
         now = broker.clock.now()
+        if order.order_id not in broker.orders:
+            order.placed_at = now
         order.expires_at = min(expiry(order, instrument, now), instrument.expires or FOREVER)
         order.watched_until = now
         sent = order.exchange != "SMART" and order.parent is None

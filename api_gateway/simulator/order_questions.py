@@ -1,7 +1,8 @@
 """The rules by which IBKR asks before it takes an order, in the order in which it asks.
 
 Known, from IBKR's reference and a recorded order, are the ids, what each is about, the chain o163, o354,
-o10153 and the limits of 3 %, 500 shares and 100,000 dollars. The rest is assumed.
+o10153 and the limits of 3 %, 500 shares and 100,000 dollars. The rest is assumed. Clients tell questions
+apart by phrases in them, so that these are IBKR's own.
 """
 
 from __future__ import annotations
@@ -173,14 +174,17 @@ RULES: tuple[Rule, ...] = (
         "o10223",
         lambda s: bool(s.order.ticket.get("cashQty")),
         lambda _: (
-            "Orders with a monetary value (cash quantity) are provided on a non-guaranteed basis, with a "
-            f"maximum size that is estimated.{_SURE}"
+            "<h4>Cash Quantity Order Confirmation</h4>Orders that express size using a monetary value (cash "
+            f"quantity) are provided on a non-guaranteed basis.{_SURE}"
         ),
     ),
     Rule(
         "o10164",
         lambda s: bool(s.order.ticket.get("cashQty")),
-        lambda _: f"Cash quantity details are provided on a best efforts basis only.{_SURE}",
+        lambda _: (
+            "Traders are responsible for understanding cash quantity details, which are provided on a best "
+            f"efforts basis only.{_SURE}"
+        ),
     ),
     Rule(
         "o403",
@@ -217,9 +221,9 @@ RULES: tuple[Rule, ...] = (
         "o10153",
         lambda s: s.market_order or s.distance > _PERCENTAGE,
         lambda _: (
-            "<h4>Confirm Mandatory Cap Price</h4>To keep trading fair and orderly, IB may set a cap (for a "
-            "buy order) or a floor (for a sell order), so that an order that is marketable otherwise may not "
-            f"be traded.{_SURE}"
+            "<h4>Confirm Mandatory Cap Price</h4>To avoid trading at a price that is not consistent with a "
+            "fair and orderly market, IB may set a cap (for a buy order) or a floor (for a sell order), and "
+            f"the order may then not be traded.{_SURE}"
         ),
     ),
 )

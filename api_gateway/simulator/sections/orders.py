@@ -23,8 +23,7 @@ _ALL = "-1"
 _ORDER_ID = re.compile(r"\d{1,18}", re.ASCII)
 _NO_DATA = (
     "21/You are trying to submit an order without having market data for this instrument. \n"
-    "IB strongly recommends against this kind of blind trading which may result in \n"
-    "erroneous or unexpected trades."
+    "Nobody has looked at the price at which it would trade."
 )
 
 

@@ -80,6 +80,16 @@ def test_an_order_is_queued_then_working_then_filled(broker: Broker, desk: Desk)
     ]
 
 
+def test_an_order_is_as_old_as_its_place_in_the_book(broker: Broker, desk: Desk) -> None:
+    order = Order(broker.next_order_id(), AAPL, "BUY", 1.0, "MKT", placed_at=1.0)
+    desk.accept(broker, order)
+    placed = broker.clock.now()
+    assert order.placed_at == order.updated_at == placed
+    broker.clock.advance(5)
+    desk.accept(broker, order)
+    assert (order.placed_at, order.updated_at) == (placed, placed + 5)
+
+
 def test_an_order_for_one_exchange_waits_for_its_word(broker: Broker, desk: Desk) -> None:
     order = place(broker, desk, exchange="NASDAQ")
     assert state(order) is OrderStatus.PENDING_SUBMIT
