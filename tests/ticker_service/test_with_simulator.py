@@ -264,7 +264,7 @@ async def test_a_new_ticker_knows_no_holds_and_looks_at_once() -> None:
 async def test_the_last_hour_of_a_login_is_told_in_the_report() -> None:
     world = noon()
     told: list[Any] = []
-    for hours in (10.9, 11.5, 11.98, 12.2):
+    for hours in (10.9, 11.5, 11.98, 12.4):
         world.at(hours, lambda: told.append(world.keeper.report()))
     await world.run(12.5)
     assert [report["login_warning"] is None for report in told] == [True, False, False, True]
