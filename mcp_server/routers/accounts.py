@@ -96,7 +96,7 @@ async def get_account_summary(gateway: Gateway, account_id: AccountId) -> Json:
     \f
     Source: IBKR Web API reference, "Account Summary"; recorded.
     Found by: account overview, how is my account doing, how much money do I have, total worth, net worth,
-    account value, equity, leverage, cushion, settled cash, excess liquidity, snapshot of my account.
+    account value, equity, NLV, leverage, cushion, settled cash, excess liquidity, snapshot of my account.
     """
     return await gateway.get("/iserver/account/{account}/summary", account_id)
 

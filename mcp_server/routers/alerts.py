@@ -56,7 +56,8 @@ async def save_alert(gateway: Gateway, account_id: AccountId, wanted: Alert) -> 
     IBKR refuses this to many logins (403).
     \f
     Source: IBKR Web API reference, "Create or Modify Alert"; documented.
-    Found by: create or set a price alarm, notify me when, edit an alert.
+    Found by: create or set a price alarm, notify me when a price falls below, rises above or hits a level,
+    price target, watch a price, edit an alert.
     """
     return await gateway.post("/iserver/account/{account}/alert", account_id, body=wanted.sent())
 

@@ -39,8 +39,8 @@ async def search_contracts(gateway: Gateway, wanted: Annotated[ContractSearch, Q
     \f
     Source: IBKR Web API reference, "Search Contract by Symbol"; recorded.
     Found by: look up a ticker, symbol lookup, find a stock, which instrument, stock code, contract id of
-    a company, search by name, ISIN, security search, instrument id, option and futures months available,
-    expirations.
+    a company, conid of a ticker, search by name, ISIN, security search, instrument id, option and futures
+    months available, expirations.
     For less: Give the ticker instead of a name, leave out `more`, or name a `sec_type`.
     """
     return await gateway.get("/iserver/secdef/search", **wanted.sent())
@@ -83,8 +83,8 @@ async def get_secdef_info(gateway: Gateway, wanted: Annotated[SecdefWanted, Quer
     \f
     Source: IBKR Web API reference, "Search SecDef information by conid"; documented.
     Found by: option chain, options chain, find an option contract, expiration dates, call or put contract
-    id, weekly options, futures contract by month, warrants, derivative contract, bond contract of a
-    company.
+    id, conid of a call or put, strike and expiry, weekly options, 0DTE, futures contract by month, warrants,
+    derivative contract, bond contract of a company.
     For less: Give `strike`, `right` and `exchange`.
     """
     return await gateway.get("/iserver/secdef/info", **wanted.sent())

@@ -107,7 +107,7 @@ async def list_model_investments(gateway: Gateway, wanted: ModelInvestmentsWante
     Source: IBKR Web API reference, "Summary Of Accounts Invested In The Model"; documented.
     Open to: financial advisors.
     Found by: who is invested in a strategy, amounts per client, invested accounts, FA model, independent
-    and model values, invested clients.
+    and model values, invested clients, what each client has in it, stakes.
     """
     return await gateway.post("/fa/model/invest-divest-positions", body=wanted.sent(), reads=True)
 

@@ -41,7 +41,7 @@ async def get_market_snapshot(
     Found by: current price, stock price, what is it trading at, trading at now, how much is a share, what
     does one share cost, share price, bid and ask, real-time quote, last traded price, market price, delta
     gamma theta vega, greeks, implied vol, spread, price now, volume today, percent change, 52 week high,
-    dividend yield, market cap, P/E.
+    dividend yield, market cap, P/E, how is a stock doing today.
     For less: Ask for fewer `conids` or `fields` at a time.
     """
     return await gateway.get("/iserver/marketdata/snapshot", conids=conids, fields=fields or QUOTE)
@@ -57,8 +57,8 @@ async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryWant
     \f
     Source: IBKR Web API reference, "Historical Market Data"; recorded.
     Found by: historical prices, OHLC, OHLCV, candles, candlestick, chart data, past prices, time series,
-    price last week, yesterday's close, backtest, daily data, intraday data, how has it moved, trend,
-    charts.
+    price last week, where did it close, yesterday's close, backtest, daily data, intraday data, how has it
+    moved, trend, charts.
     For less: Ask for a shorter `period` or a larger `bar`.
     """
     return await gateway.get("/iserver/marketdata/history", **wanted.sent())

@@ -40,8 +40,8 @@ async def list_live_orders(
     \f
     Source: IBKR Web API reference, "Live Orders"; recorded.
     Found by: open orders, pending orders, working orders, my orders, active orders, what orders do I
-    have, unfilled, outstanding, order book, orders placed, still waiting, cancelled orders, current
-    orders.
+    have, is anything open, unfilled, outstanding, order book, orders placed, still waiting, cancelled
+    orders, current orders.
     For less: Name statuses in `filters`.
     """
     return await gateway.get("/iserver/account/orders", filters=filters, force=force, accountId=account_id)
@@ -72,7 +72,7 @@ async def list_trades(
     `side` is B or S, `size` a number, `price` and `commission` text, `trade_time_r` epoch ms.
     \f
     Source: IBKR Web API reference, "Trades"; recorded.
-    Found by: trade history, fills, filled orders, what did I buy, what did I sell, executed orders,
+    Found by: trade history, fills, filled orders, what did I buy, sell or trade yesterday, executed orders,
     recent transactions, commissions paid, fees, trades this week, past trades, deals, activity.
     For less: Ask for fewer `days`.
     """

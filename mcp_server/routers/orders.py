@@ -26,7 +26,9 @@ async def place_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Ord
     bracket children have none.
     \f
     Source: IBKR Web API reference, "Place Order"; recorded.
-    Found by: trade, submit an order, limit order, market order, stop loss, take profit, OCO, purchase, short.
+    Found by: buy, sell, short, go long, trade, purchase shares, limit order, market order, stop loss,
+    trailing stop, take profit, bracket, OCO, close or exit a position, flatten, write a covered call,
+    exchange currency, submit an order.
     """
     return await gateway.post(
         "/iserver/account/{allocation}/orders", account_id, body=wanted.sent_to(account_id)
@@ -41,7 +43,8 @@ async def preview_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: O
     `get_market_snapshot` before avoids a warning of missing data.
     \f
     Source: IBKR Web API reference, "Preview Order / WhatIf Order"; recorded.
-    Found by: simulate an order, margin impact, buying power needed, fees of a trade, dry run.
+    Found by: simulate an order, margin impact, buying power needed, can I afford to buy, fees of a trade, dry
+    run.
     """
     return await gateway.post(
         "/iserver/account/{allocation}/orders/whatif",
@@ -61,7 +64,8 @@ async def modify_order(
     outcomes are as with `place_orders`.
     \f
     Source: IBKR Web API reference, "Modify Order"; recorded.
-    Found by: change, edit, update, replace or reprice an order, move a stop.
+    Found by: change, edit, update, replace or reprice an order, raise or lower a limit, move a stop, another
+    quantity.
     """
     return await gateway.post(
         "/iserver/account/{account}/order/{order}", account_id, order_id, body=wanted.sent_to(account_id)
@@ -78,7 +82,7 @@ async def cancel_order(
     Cancelled.
     \f
     Source: IBKR Web API reference, "Cancel Order"; recorded.
-    Found by: delete, kill, stop, pull or withdraw an order.
+    Found by: delete, kill, scratch, stop, pull or withdraw an order, never mind, cancel all orders.
     """
     return await gateway.delete(
         "/iserver/account/{account}/order/{order}", account_id, order_id, **record.sent()

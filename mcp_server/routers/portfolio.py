@@ -34,7 +34,8 @@ async def list_portfolio_accounts(gateway: Gateway) -> Json:
     \f
     Source: IBKR Web API reference, "Portfolio Accounts"; recorded.
     Found by: my accounts, which accounts do I have, account number, account ids, account list, base
-    currency, account type, what can I look at, start here, first call.
+    currency, account type, what can I look at, start here, first call, needed ahead of positions and other
+    portfolio calls.
     """
     return await gateway.get("/portfolio/accounts")
 
