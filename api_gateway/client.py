@@ -45,8 +45,8 @@ logger = logging.getLogger(__name__)
 
 STATUS = "/iserver/auth/status"
 ORDERS = ("GET", "/iserver/account/orders")
-TICKLE_DEADLINE = 10.0  # seconds: a minute between tickles and this is how late a loss is noticed
-PROBE_DEADLINE = 4.0  # seconds: the gateway answers this itself, from the same machine or the next
+TICKLE_DEADLINE = 8.0  # seconds: a minute between tickles, this and a probe is how late a loss is noticed
+PROBE_DEADLINE = 2.0  # seconds: the gateway answers this itself, from the same machine or the next
 COLLISION = 2.0  # seconds after which a tickle that met another one is sent again by whoever needs it
 WAKING = (1.0, 1.0, 2.0)  # seconds between questions to notices that are "waiting for reply"
 STATUS_LASTS = 5.0  # seconds for which an open session is taken to be open still
@@ -161,7 +161,7 @@ class Gateway:
             raise error.failure from None
 
     async def probe(self) -> int | None:
-        """The HTTP status of the gateway's own front page; None if nothing answers there within 4 s.
+        """The HTTP status of the gateway's own front page; None if nothing answers there within 2 s.
 
         IBKR is not asked, so no limit, no mode and no penalty box is in the way. 302, to the login page, is
         a gateway that runs, whether anybody is logged in or not and whether IBKR can be reached or not.

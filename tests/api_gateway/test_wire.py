@@ -441,3 +441,15 @@ async def test_a_question_whose_time_ran_out_is_told_from_one_whose_connection_b
                 await ours.tickle()
             late.append(caught.value.late)
     assert late == [True, False]
+
+
+async def test_a_tickle_and_a_probe_give_up_long_before_the_deadline_of_other_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("api_gateway.client.TICKLE_DEADLINE", 0.02)
+    monkeypatch.setattr("api_gateway.client.PROBE_DEADLINE", 0.02)
+    async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=300) as ours:
+        async with asyncio.timeout(20):
+            with pytest.raises((Unanswered, Unreachable)):
+                await ours.tickle()
+            assert await ours.probe() is None

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.client import Gateway
+from api_gateway.client import TICKLE_DEADLINE, Gateway
 from api_gateway.modes import TICKER
 from api_gateway.resets import Region
 from api_gateway.settings import GatewaySettings
@@ -93,6 +93,7 @@ class World:
         path = request.url.path
         self.requests.append((self.clock.now(), path))
         if self.silent and path != "/":
+            self.clock.advance(TICKLE_DEADLINE)
             raise TimeoutError
         response = await self._inner.handle_async_request(request)
         if path == INIT and response.status_code == 200:
