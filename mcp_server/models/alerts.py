@@ -20,10 +20,12 @@ from mcp_server.models.moments import Moment, check_moment
 
 TIME: Final = 3
 NUMERIC: Final = frozenset({1, 4, 6})
+OF_A_CONTRACT: Final = frozenset({1, 6})
 MOBILE: Final = frozenset({7, 8, 9})
 MOST_CONDITIONS: Final = 20
 LONGEST_MESSAGE: Final = 500
 ANY: Final = "*"
+ANY_CONTRACT: Final = "*@*"
 
 
 def _one_line(text: str) -> str:
@@ -39,9 +41,10 @@ Email = Annotated[
     str, like(r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}", "an e-mail address")
 ]
 ConidAtExchange = Annotated[
-    str, like(r"[1-9][0-9]{0,9}@[A-Z0-9][A-Z0-9._]{0,19}", "conid@EXCHANGE such as 265598@SMART")
+    str, like(r"[1-9][0-9]{0,9}@[A-Z0-9][A-Z0-9._]{0,19}|\*@\*", "conid@EXCHANGE such as 265598@SMART")
 ]
-Zone = Annotated[str, like("[A-Za-z][A-Za-z0-9_+/-]{0,39}", "a time zone such as US/Eastern")]
+# The MTA alert lists them as GMT (Africa/Abidjan).
+Zone = Annotated[str, like("[A-Za-z][A-Za-z0-9_+/() -]{0,39}", "a time zone such as US/Eastern")]
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?", re.ASCII)
 
 
@@ -52,11 +55,17 @@ class AlertCondition(Arguments):
         Literal[1, 3, 4, 5, 6, 7, 8, 9],
         Field(description="1 price 3 time 4 margin 5 trade 6 volume; MTA: 7 market 8 position 9 P&L."),
     ]
-    conidex: Annotated[ConidAtExchange, Field(description="As 265598@SMART.")]
+    conidex: Annotated[ConidAtExchange, Field(description='As 265598@SMART; "*@*" of any.')]
     operator: Annotated[Literal[">=", "<=", ">", "<", "=="], Field(description="Comparison.")]
     value: Annotated[Text, Field(description='As text: "195.00"; time YYYYMMDD-HH:mm:ss; "*" any.')]
     logic_bind: Annotated[Literal["a", "o", "n"], Field(description="a and, o or; n at the last one.")]
     time_zone: Annotated[Zone | None, Field(description="MTA, e.g. US/Eastern.")] = None
+
+    @model_validator(mode="after")
+    def _a_contract_where_it_is_of_one(self) -> Self:
+        if self.type in OF_A_CONTRACT and self.conidex == ANY_CONTRACT:
+            raise wrong(f"`conidex` of type {self.type} should name a contract, such as 265598@SMART")
+        return self
 
     @model_validator(mode="after")
     def _a_value_of_its_type(self) -> Self:
@@ -80,7 +89,7 @@ class Alert(Arguments):
     conditions: Annotated[list[AlertCondition], Field(description="What triggers it.")]
     outside_rth: Annotated[Flag, Field(description="Outside regular hours.")]
     tif: Annotated[Literal["GTC", "GTD"], Field(description="GTD: to `expire_time`.")]
-    expire_time: Annotated[Moment | None, Field(description="YYYYMMDD-HH:mm:ss.")] = None
+    expire_time: Annotated[Moment | None, Field(description="UTC, YYYYMMDD-HH:mm:ss.")] = None
     send_message: Annotated[Flag | None, Field(description="Mail to `email`.")] = None
     email: Annotated[Email | None, Field(description="E-mail address.")] = None
     show_popup: Annotated[Flag | None, Field(description="Pop up in TWS.")] = None

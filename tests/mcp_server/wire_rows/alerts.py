@@ -28,6 +28,8 @@ ABOVE_SENT = {
     "logicBind": "n",
     "triggerMethod": "0",
 }
+# Whatever is traded.
+TRADE = {"type": 5, "conidex": "*@*", "value": "*"}
 ALERT: dict[str, Any] = {
     "alert_name": "AAPL up",
     "alert_message": "AAPL is above 195.",
@@ -69,6 +71,12 @@ ROWS: list[Row] = [
     Row("get_alert", {"alert_id": 1408549184}, "GET /iserver/account/alert/1408549184?type=Q"),
     Row("get_mta_alert", {}, "GET /iserver/account/mta"),
     Row("save_alert", A | ALERT, SAVE, ALERT_SENT),
+    Row(
+        "save_alert",
+        A | ALERT | {"conditions": [ABOVE | TRADE]},
+        SAVE,
+        ALERT_SENT | {"conditions": [ABOVE_SENT | TRADE]},
+    ),
     Row(
         "save_alert",
         {
