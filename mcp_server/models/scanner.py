@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Field, StrictFloat, StrictInt, WithJsonSche
 from mcp_server.dependencies import Text, like, ordinary
 from mcp_server.models.arguments import Arguments
 
-Code = Annotated[str, like("[A-Za-z][A-Za-z0-9_.]{0,63}", "a code from `get_scanner_parameters`")]
+# Such as STK.EU.IBIS-ETF.
+Code = Annotated[str, like("[A-Za-z][A-Za-z0-9_.-]{0,63}", "a code from `get_scanner_parameters`")]
 
 
 # Strict, as text is a value of its own here.
@@ -29,4 +30,4 @@ class ScanWanted(Arguments):
     instrument: Annotated[Code, Field(description="e.g. STK (US), STOCK.EU, ETF.EQ.US.")]
     type: Annotated[Code, Field(description="Ranking.")]
     location: Annotated[Code, Field(description="e.g. STK.US.MAJOR, STK.NASDAQ.")]
-    filter: Annotated[list[ScanFilter] | None, Field(min_length=1, description="All must hold.")] = None
+    filter: Annotated[list[ScanFilter] | None, Field(description="All must hold.")] = None

@@ -28,7 +28,8 @@ def test_what_is_no_value_of_a_filter_is_refused(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["STOCK.EU", "SCAN_socialSentimentScore_DESC", "marketCapAbove1e6", "HIGH_VS_52W_HL"]
+    "code",
+    ["STOCK.EU", "SCAN_socialSentimentScore_DESC", "marketCapAbove1e6", "HIGH_VS_52W_HL", "STK.EU.IBIS-ETF"],
 )
 def test_the_codes_that_ibkr_has_are_codes(code: str) -> None:
     assert ScanWanted.model_validate({**GAINERS, "type": code}).sent()["type"] == code
@@ -36,3 +37,7 @@ def test_the_codes_that_ibkr_has_are_codes(code: str) -> None:
 
 def test_a_scan_without_filters_sends_none() -> None:
     assert ScanWanted.model_validate(GAINERS).sent() == GAINERS
+
+
+def test_a_list_of_no_filters_is_as_good() -> None:
+    assert ScanWanted.model_validate({**GAINERS, "filter": []}).sent() == {**GAINERS, "filter": []}

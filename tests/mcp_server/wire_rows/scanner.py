@@ -7,12 +7,19 @@ from typing import Any
 from tests.mcp_server.wire_rows.row import Prepare, Row
 
 GAINERS: dict[str, Any] = {"instrument": "STK", "type": "TOP_PERC_GAIN", "location": "STK.US.MAJOR"}
+XETRA_FUNDS: dict[str, Any] = {
+    "instrument": "STOCK.EU",
+    "type": "MOST_ACTIVE",
+    "location": "STK.EU.IBIS-ETF",
+    "filter": [],
+}
 
 ROWS: list[Row] = [
     Row("get_scanner_parameters", {}, "GET /iserver/scanner/params"),
     # IBKR knows no part: the whole is asked for, and the part handed on.
     Row("get_scanner_parameters", {"part": "filter_list"}, "GET /iserver/scanner/params"),
     Row("run_scanner", GAINERS, "POST /iserver/scanner/run", GAINERS),
+    Row("run_scanner", XETRA_FUNDS, "POST /iserver/scanner/run", XETRA_FUNDS),
     Row(
         "run_scanner",
         {
@@ -52,7 +59,6 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(
         ("run_scanner", {**GAINERS, "filter": each})
         for each in [
-            [],
             ["priceAbove"],
             [{"code": "priceAbove"}],
             [{"value": 5}],
