@@ -76,7 +76,7 @@ OrderNumber = Annotated[int, Field(ge=1), at_most(LARGEST_ORDER_ID, "an order id
 PageNumber = Annotated[int, Field(ge=0), at_most(9999, "a page")]
 # A whole number stays one on the wire: 5, not 5.0.
 Number = Annotated[int | float, AfterValidator(ordinary), WithJsonSchema({"type": "number"})]
-Symbol = Annotated[str, like(r"[A-Z0-9][A-Z0-9 ._+-]{0,19}", "an upper-case symbol such as AAPL")]
+Symbol = Annotated[str, like(r"[A-Z0-9][A-Z0-9 ._+&'/*-]{0,19}", "an upper-case symbol such as AAPL")]
 ExchangeName = Annotated[str, like(r"[A-Z0-9][A-Z0-9._]{0,19}", "an exchange such as SMART or NASDAQ")]
 CurrencyCode = Annotated[str, like(r"[A-Z]{3}", "a currency code such as USD")]
 IssuerId = Annotated[str, like(r"e[0-9]{1,12}", "a bond issuer's id such as e1234567")]

@@ -19,6 +19,7 @@ from mcp_server import dependencies as kinds
         (kinds.OrderNumber, 602801486),
         (kinds.PageNumber, 0),
         (kinds.Symbol, "BRK B"),
+        (kinds.Symbol, "M&M"),  # of Mumbai
         (kinds.Symbol, "700"),
         (kinds.ExchangeName, "NASDAQ.NMS"),
         (kinds.CurrencyCode, "CNH"),
@@ -51,6 +52,8 @@ def test_a_value_of_its_kind_is_taken_as_it_is(kind: Any, value: object) -> None
         (kinds.Number, float("nan"), "an ordinary number"),
         (kinds.Number, float("inf"), "an ordinary number"),
         (kinds.Symbol, "aapl", "should be an upper-case symbol such as AAPL"),
+        (kinds.Symbol, "AAPL,MSFT", "should be an upper-case symbol"),
+        (kinds.Symbol, "A\r\nB", "should be an upper-case symbol"),
         (kinds.ExchangeName, "SMART,NYSE", "should be an exchange"),
         (kinds.ContractMonth, "202701", "such as JAN27"),
         (kinds.Text, "a\u2028b", "should be one line"),

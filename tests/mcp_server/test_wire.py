@@ -211,6 +211,7 @@ WIRE: list[Row] = [
         "GET /iserver/exchangerate?target=USD&source=EUR",
     ),
     Row("list_stocks", {"symbols": ["AAPL", "BRK B"]}, "GET /trsrv/stocks?symbols=AAPL,BRK%20B"),
+    Row("list_stocks", {"symbols": ["M&M"]}, "GET /trsrv/stocks?symbols=M%26M"),
     Row("list_futures", {"symbols": ["ES", "NQ"]}, "GET /trsrv/futures?symbols=ES,NQ"),
     Row(
         "list_futures",
@@ -438,7 +439,10 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("list_contract_algos", {"conid": 265598, "algos": ["Adaptive;Vwap"]}),
     ("list_contract_algos", {"conid": 265598, "algos": ["Vwap"] * 9}),
     *(("list_currency_pairs", {"currency": each}) for each in ["usd", "US", "EUR.USD", "EUR&x=1"]),
-    *(("list_stocks", {"symbols": each}) for each in [[], ["aapl"], ["AAPL,MSFT"], ["A&B"], ["A"] * 51]),
+    *(
+        ("list_stocks", {"symbols": each})
+        for each in [[], ["aapl"], ["AAPL,MSFT"], ["A\nB"], ["&A"], ["A"] * 51]
+    ),
     *(("list_exchange_conids", {"exchange": each}) for each in ["nasdaq", "NASDAQ,NYSE", ""]),
     *(("search_contracts", {"symbol": each}) for each in ["", "A\r\nB", "x" * 101]),
     *(("search_contracts_by_body", {"symbol": each}) for each in ["", "A\r\nB", 5]),
