@@ -35,7 +35,7 @@ def _kind(pattern: str, words: str) -> Kind:
 KINDS: Mapping[str, Kind] = {
     "account": _kind(r"[A-Z]{1,4}[0-9]{4,12}[A-Z]?", "an account id such as U1234567"),
     "allocation": _kind(
-        r"[A-Za-z0-9](?:[A-Za-z0-9 _-]{0,48}[A-Za-z0-9_-])?",
+        r"[A-Za-z0-9](?:[A-Za-z0-9 ._&()+',-]{0,48}[A-Za-z0-9._&()+',-])?",
         "an account id such as U1234567, or an allocation group's name",
     ),
     "conid": _kind(r"[1-9][0-9]{0,9}", "a contract id, a whole number from 1"),
@@ -48,9 +48,9 @@ KINDS: Mapping[str, Kind] = {
         "the id of a question, such as 07a13a5a-4a48-44a5-bb25-5ab37b79186c",
     ),
     "pattern": _kind(r"[A-Za-z0-9]{1,32}", "the beginning of an account id, letters and digits"),
-    "notification": _kind(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a notification id"),
+    "notification": _kind(r"[A-Za-z0-9][A-Za-z0-9_.:=-]{0,63}", "a notification id"),
     "typecode": _kind(r"[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA"),
-    "device": _kind(r"([a-z]{1,16}://)?[A-Za-z0-9][A-Za-z0-9@_:-]{0,199}", "a device id"),
+    "device": _kind(r"([a-z]{1,16}://)?[A-Za-z0-9][A-Za-z0-9@_.:=+-]{0,199}", "a device id"),
 }
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from api_gateway.paths import KINDS
 from mcp_server.dependencies import ACCOUNT, AccountName, Number, Text, like, wrong
 from mcp_server.models.arguments import Arguments
 
@@ -30,11 +31,11 @@ def _above_nothing(amount: float) -> float:
     return amount
 
 
-GroupName = Annotated[
-    str,
-    like("[A-Za-z0-9][A-Za-z0-9 _.-]{0,49}", "at most 50 letters, digits, spaces, dots, _ or -"),
-    AfterValidator(_no_account_id),
-]
+# What an order can be sent to.
+_NEW: Final = KINDS["allocation"].pattern
+_NEW_WORDS: Final = "at most 50 letters, digits, spaces and . , & ' ( ) + _ -"
+GroupName = Annotated[Text, AfterValidator(_no_account_id)]
+NewGroupName = Annotated[str, like(_NEW.pattern, _NEW_WORDS), AfterValidator(_no_account_id)]
 
 
 class Member(Arguments):
@@ -78,7 +79,7 @@ class GroupWanted(Arguments):
 class NewGroup(GroupWanted):
     """A group that is to be made."""
 
-    name: Annotated[GroupName, Field(description="Orders can name it as their account.")]
+    name: Annotated[NewGroupName, Field(description="Orders can name it as their account.")]
 
 
 class ChangedGroup(GroupWanted):
@@ -86,6 +87,12 @@ class ChangedGroup(GroupWanted):
 
     name: Annotated[GroupName, Field(description="Its name, or its new one.")]
     prev_name: Annotated[Text | None, Field(description="Its old name, to rename it.")] = None
+
+    @model_validator(mode="after")
+    def _a_new_name_can_be_ordered_for(self) -> Self:
+        if self.prev_name not in (None, self.name) and not _NEW.fullmatch(self.name):
+            raise wrong(f"a new `name` should be {_NEW_WORDS}")
+        return self
 
 
 class AllocationPresets(Arguments):

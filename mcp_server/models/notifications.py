@@ -6,15 +6,16 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
+from api_gateway.paths import KINDS
 from mcp_server.dependencies import Text, like, wrong
 from mcp_server.models.arguments import Arguments
 
 MOST_TYPES: Final = 50
 
-NotificationId = Annotated[str, like("[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a notification's id")]
+NotificationId = Annotated[str, like(KINDS["notification"].pattern.pattern, "a notification's id")]
 Typecode = Annotated[str, like("[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA")]
 # Those of phones look like apn://mtws@1234.
-DeviceId = Annotated[str, like("([a-z]{1,16}://)?[A-Za-z0-9][A-Za-z0-9@_:-]{0,199}", "a device's id")]
+DeviceId = Annotated[str, like(KINDS["device"].pattern.pattern, "a device's id")]
 
 
 class NotificationsWanted(Arguments):

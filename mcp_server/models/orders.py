@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from api_gateway.paths import KINDS
 from mcp_server.dependencies import (
     ACCOUNT,
     LARGEST_CONID,
@@ -145,7 +146,7 @@ ReplyId = Annotated[
 ]
 MessageId = Annotated[str, like("[a-z]{1,3}[0-9]{1,6}", "an id from `messageIds` such as o163")]
 Allocated = Annotated[
-    str, like("[A-Za-z0-9][A-Za-z0-9 _.-]{0,49}", "an account id such as DU1234567, or a group's name")
+    str, like(KINDS["allocation"].pattern.pattern, "an account id such as DU1234567, or a group's name")
 ]
 
 # Who gives the instruction: the CME wants to know it of orders for US futures.

@@ -29,6 +29,13 @@ ROWS: list[Row] = [
         "PUT /iserver/account/allocation/group",
         {**EQUAL, "prev_name": "Two_to_one"},
     ),
+    # It has its name from another program.
+    Row(
+        "modify_allocation_group",
+        {**EQUAL, "name": "Gr\u00f6\u00dfe S/M"},
+        "PUT /iserver/account/allocation/group",
+        {**EQUAL, "name": "Gr\u00f6\u00dfe S/M"},
+    ),
     Row("modify_allocation_group", SHARES, "PUT /iserver/account/allocation/group", SHARES),
     Row("get_allocation_group", GROUP, "POST /iserver/account/allocation/group/single", GROUP),
     Row("delete_allocation_group", GROUP, "POST /iserver/account/allocation/group/delete", GROUP),
@@ -59,14 +66,14 @@ ROWS: list[Row] = [
     ),
 ]
 
+# An order could not be sent to them.
+WRONG_NEW_NAMES = [" x", "x ", "a/b", "a%2Fb", "x" * 51, "..", "Gr\u00f6\u00dfe"]
+
 WRONG_GROUPS: list[dict[str, Any]] = [
     {},
     {**EQUAL, "default_method": "n"},
     {**EQUAL, "default_method": "AvailableEquity"},
-    *(
-        {**EQUAL, "name": each}
-        for each in ["", " x", "a/b", "a\nb", "x" * 51, "DU1234567", "Gr\u00f6\u00dfe", 5.5]
-    ),
+    *({**EQUAL, "name": each} for each in ["", "a\nb", "x" * 101, "DU1234567", 5.5]),
     *({k: v for k, v in EQUAL.items() if k != each} for each in EQUAL),
     {**EQUAL, "accounts": []},
     {**EQUAL, "accounts": ["DU1234567"]},
@@ -90,6 +97,11 @@ WRONG_GROUPS: list[dict[str, Any]] = [
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("create_allocation_group", each) for each in WRONG_GROUPS),
     *(("modify_allocation_group", each) for each in WRONG_GROUPS),
+    *(("create_allocation_group", {**EQUAL, "name": each}) for each in WRONG_NEW_NAMES),
+    *(
+        ("modify_allocation_group", {**EQUAL, "prev_name": "Two_to_one", "name": each})
+        for each in WRONG_NEW_NAMES
+    ),
     ("create_allocation_group", {**EQUAL, "prev_name": "Two_to_one"}),
     ("modify_allocation_group", {**EQUAL, "prev_name": ""}),
     ("modify_allocation_group", {**EQUAL, "previous_name": "Two_to_one"}),

@@ -172,6 +172,12 @@ ROWS: list[Row] = [
         "POST /iserver/account/My%20Group-1/orders/whatif",
         {"orders": [MARKET_SENT]},
     ),
+    Row(
+        "preview_orders",
+        {"account_id": "Tech & Co. (60+)", "orders": [MARKET]},
+        "POST /iserver/account/Tech%20%26%20Co.%20%2860%2B%29/orders/whatif",
+        {"orders": [MARKET_SENT]},
+    ),
     Row("preview_orders", {**A, "orders": [CONVERSION]}, PREVIEW, {"orders": [CONVERSION_SENT]}),
     Row("modify_order", {**A, "order_id": 602801486, **LIMIT}, MODIFY, LIMIT_SENT),
     Row("modify_order", {**A, "order_id": 602801486, **EVERYTHING[0]}, MODIFY, EVERYTHING[1]),
