@@ -11,6 +11,7 @@ from mcp_server.dependencies import (
     ContractMonth,
     ExchangeName,
     IssuerId,
+    Number,
     OrderNumber,
     Text,
     wrong,
@@ -18,7 +19,9 @@ from mcp_server.dependencies import (
 from mcp_server.models.arguments import Arguments
 
 OPTIONS = frozenset({"OPT", "FOP", "WAR"})
-DATED = OPTIONS | {"FUT"}
+DATED = OPTIONS | {"FUT", "IOPT"}
+# Where a strike is a difference of two prices, and can be below zero.
+SPREADS = frozenset({"FUT", "FOP"})
 MONTH = "Contract month as MMMYY, e.g. JAN27, from `search_contracts`."
 
 
@@ -56,21 +59,24 @@ class StrikesWanted(Arguments):
 class SecdefWanted(Arguments):
     """Derivatives of one underlying, or bonds of one issuer."""
 
-    conid: Annotated[ConidNumber | None, Field(description="Conid of the underlying; not for bonds.")] = None
+    conid: Annotated[
+        ConidNumber | None, Field(description="Conid of the underlying or, alone, of the contract.")
+    ] = None
     sec_type: Annotated[
-        Literal["STK", "OPT", "FUT", "FOP", "WAR", "CASH", "CFD", "BOND"] | None,
+        Literal["STK", "OPT", "FUT", "FOP", "WAR", "IOPT", "CASH", "CFD", "BOND"] | None,
         Field(serialization_alias="sectype", description="Kind of contract wanted."),
     ] = None
     month: Annotated[ContractMonth | None, Field(description=MONTH)] = None
     exchange: Annotated[ExchangeName | None, Field(description="Routing exchange, e.g. SMART.")] = None
-    strike: Annotated[float | None, Field(gt=0, description="From `get_strikes`.")] = None
+    strike: Annotated[Number | None, Field(description="From `get_strikes`.")] = None
     right: Annotated[Literal["C", "P"] | None, Field(description="C call, P put.")] = None
     issuer_id: Annotated[
         IssuerId | None,
         Field(description="Bond issuer, e.g. e1234567."),
     ] = None
     filters: Annotated[
-        list[Text] | None, Field(max_length=20, description="Bond filters, from `get_bond_filters`.")
+        list[Text] | None,
+        Field(max_length=20, description="columnId:value of `get_bond_filters`, e.g. 27:202901."),
     ] = None
 
     @model_validator(mode="after")
@@ -81,6 +87,8 @@ class SecdefWanted(Arguments):
             raise wrong(f"{self.sec_type} needs `month`, e.g. JAN27")
         if self.sec_type in OPTIONS and self.strike is None:
             raise wrong(f"{self.sec_type} needs `strike`, from `get_strikes`")
+        if self.strike is not None and self.strike <= 0 and self.sec_type not in SPREADS:
+            raise wrong("`strike` should be greater than 0")
         return self
 
 

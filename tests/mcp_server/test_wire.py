@@ -167,13 +167,12 @@ WIRE: list[Row] = [
             "strike": 250,
             "right": "C",
         },
-        "GET /iserver/secdef/info?conid=265598&sectype=OPT&month=JAN27&exchange=SMART&strike=250.0&right=C",
+        "GET /iserver/secdef/info?conid=265598&sectype=OPT&month=JAN27&exchange=SMART&strike=250&right=C",
     ),
     Row(
         "get_secdef_info",
-        {"issuer_id": "e1234567", "sec_type": "BOND", "filters": ["maturityDate=202901", "currency=USD"]},
-        "GET /iserver/secdef/info?sectype=BOND&issuerId=e1234567"
-        "&filters=maturityDate%3D202901,currency%3DUSD",
+        {"issuer_id": "e1234567", "sec_type": "BOND", "filters": ["27:202901", "5:USD"]},
+        "GET /iserver/secdef/info?sectype=BOND&issuerId=e1234567&filters=27%3A202901,5%3AUSD",
     ),
     Row(
         "get_bond_filters",
