@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 from api_gateway.call import Call, make_call
-from api_gateway.errors import Failed, Forbidden, LoginRequired, Unreachable
+from api_gateway.errors import Failed, Forbidden, GatewayError, LoginRequired, Unreachable
 from api_gateway.joining import Flights
 from api_gateway.kept import Kept
+from api_gateway.looks import Looks
 from api_gateway.modes import READ_ONLY, Policy
 from api_gateway.pacing import EVERYTHING, PUBLISHED, TICKLE, Limit, Pacing, Patience, Turn
 from api_gateway.paper import PaperGuard
 from api_gateway.paths import QueryValue
 from api_gateway.preflights import PORTFOLIO, Preflights
+from api_gateway.questions import OpenQuestion
 from api_gateway.reply import Reply
-from api_gateway.session import SessionState, read_session
+from api_gateway.session import LACKING, SessionState, needs, read_session
 from api_gateway.settings import GatewaySettings
 from api_gateway.snapshots import SNAPSHOT, Snapshots
 from api_gateway.tls import Trust
@@ -29,8 +32,9 @@ from api_gateway.verdict import (
     AsleepError,
     SilentDenialError,
     UnpreparedError,
-    empty_answer,
     judge,
+    missing,
+    missing_now,
     paced,
     paced_tickle,
     require_answer,
@@ -47,6 +51,8 @@ STATUS = "/iserver/auth/status"
 ORDERS = ("GET", "/iserver/account/orders")
 TICKLE_DEADLINE = 8.0  # seconds: a minute between tickles, this and a probe is how late a loss is noticed
 PROBE_DEADLINE = 2.0  # seconds: the gateway answers this itself, from the same machine or the next
+LOOK_DEADLINE = 4.0  # seconds: whoever asks for a look waits no longer, and the next look comes soon
+AT_ONCE = 0.5  # seconds for a look before a request, where something was missing a moment ago
 COLLISION = 2.0  # seconds after which a tickle that met another one is sent again by whoever needs it
 WAKING = (1.0, 1.0, 2.0)  # seconds between questions to notices that are "waiting for reply"
 STATUS_LASTS = 5.0  # seconds for which an open session is taken to be open still
@@ -60,7 +66,8 @@ class Gateway:
     or raises one of `errors.GatewayError`. Nothing that writes is ever sent twice, and nothing is sent that
     `policy` does not list.
 
-    `transport`, `now` and `sleep` are for tests; `limits` and `everything` for measurements without IBKR.
+    `looks` tells what the session is, `question` whether an order's question is open. `transport`, `now`,
+    `wall` and `sleep` are for tests; `limits` and `everything` for measurements without IBKR.
     """
 
     def __init__(
@@ -70,6 +77,7 @@ class Gateway:
         policy: Policy = READ_ONLY,
         transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         limits: Mapping[tuple[str, str], Limit] = PUBLISHED,
         everything: Limit | None = EVERYTHING,
@@ -90,6 +98,16 @@ class Gateway:
         self._snapshots = Snapshots(ask=self._ask, take=self._preflights.take, now=now, sleep=sleep)
         self._established_at = float("-inf")
         self._collided = False
+        self.question = OpenQuestion(now=now)
+        self.looks = Looks(
+            ask=self._look,
+            probe=self.probe,
+            quiet=lambda: self.question.open,
+            region=settings.gateway_region,
+            login_url=settings.gateway_login_url,
+            now=now,
+            wall=wall,
+        )
         for forget in (self._warmups.forget, self._snapshots.forget, self._forget_status):
             self._preflights.when_forgotten(forget)
 
@@ -103,6 +121,7 @@ class Gateway:
 
     async def aclose(self) -> None:
         """Close all connections. Requests after this are `Unreachable`."""
+        await self.looks.aclose()
         await self._wire.aclose()
 
     async def get(self, template: str, /, *values: object, **query: QueryValue) -> Reply:
@@ -173,11 +192,28 @@ class Gateway:
             return None
         return received.status
 
+    async def _look(self) -> Any:
+        """The state of the session, asked for past every queue."""
+        call = make_call("POST", STATUS, reads=True)
+        self._permit(call)
+        async with self.pacing.ahead(call) as turn:
+            received = await self._exchange(call, turn, min(LOOK_DEADLINE, self.settings.gateway_deadline))
+        try:
+            return require_answer(call, self._settle(call, received)).value
+        except UnpreparedError as error:
+            raise error.failure from None
+
     async def _read(self, call: Call) -> Reply:
-        """Everything a GET needs: what must be asked first, the request, and fuller answers to thin ones."""
-        patience = self._patience()
+        """The answer to a GET, or at once the failure that a look has just found."""
         if kept := self._kept.find(call):
             return kept
+        await self._refuse_what_cannot_work(call)
+        with self._telling():
+            return await self._complete(call)
+
+    async def _complete(self, call: Call) -> Reply:
+        """Everything a GET needs: what must be asked first, the request, and fuller answers to thin ones."""
+        patience = self._patience()
         try:
             reply = await self._prepared(call, patience)
             if call.key == ORDERS and call.query.get("force"):
@@ -221,8 +257,39 @@ class Gateway:
         return await self._ask(call, patience)
 
     async def _write(self, call: Call) -> Reply:
-        """What must be asked first, then the request: once, whatever comes."""
+        """The answer to a write, or at once the failure that a look has just found."""
         self._permit(call)
+        await self._refuse_what_cannot_work(call)
+        with self._telling():
+            return await self._once(call)
+
+    async def _refuse_what_cannot_work(self, call: Call) -> None:
+        """Raise what is missing, if it was missing a moment ago and a look that begins now finds it so.
+
+        So nothing is refused by what was true before, and nothing waits for a time-out to hear it again.
+        """
+        before, lacking = self.looks.trouble, LACKING[needs(call.address.template)]
+        if before is None or before.found not in lacking or self.question.open:
+            return
+        look = await self.looks.fresh(patience=AT_ONCE)
+        if look is not None:
+            if look.diagnosis.found in lacking:
+                raise missing_now(call, look.diagnosis)
+        elif before.found in (SessionState.UNREACHABLE, SessionState.UPSTREAM_SILENT):
+            raise missing_now(call, before)  # it was silent, and is
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Remember what a request's failure, or its success, tells about the session."""
+        try:
+            yield
+        except GatewayError as error:
+            self.looks.met(error)
+            raise
+        self.looks.met_none()
+
+    async def _once(self, call: Call) -> Reply:
+        """What must be asked first, then the request: once, whatever comes."""
         patience = self._patience()
         try:
             prepared = await self._preflights.prepare(call, patience)
@@ -250,10 +317,11 @@ class Gateway:
         """
         if self._now() - self._established_at < STATUS_LASTS:
             return False
-        reply = await self._send(make_call("POST", STATUS, reads=True), patience)
+        asked = make_call("POST", STATUS, reads=True)
+        reply = require_answer(asked, await self._send(asked, patience))
         state = read_session(reply.value) if isinstance(reply.value, Mapping) else SessionState.NOT_LOGGED_IN
         if state is not SessionState.ESTABLISHED:
-            raise empty_answer(call, state, self.settings.gateway_login_url)
+            raise missing(call, state, self.settings.gateway_login_url)
         self._established_at = self._now()
         return True
 
@@ -311,6 +379,16 @@ class Gateway:
         return self._settle(call, received)
 
     async def _exchange(self, call: Call, turn: Turn, within: float) -> Received:
+        self.question.sending(call)
+        body = b""
+        try:
+            received = await self._received(call, turn, within)
+            body = received.body
+            return received
+        finally:
+            self.question.answered(call, body)
+
+    async def _received(self, call: Call, turn: Turn, within: float) -> Received:
         try:
             return await self._wire.exchange(
                 call.method,

@@ -98,6 +98,11 @@ class Window:
         past = bisect_right(self._times, now)
         return now if past < self._count else max(now, self._times[past - self._count] + self._span)
 
+    def room(self, now: float) -> int:
+        """How many more requests may be sent at this moment."""
+        since = bisect_right(self._times, now - self._span)
+        return max(0, self._count - (bisect_right(self._times, now) - since))
+
     def add(self, moment: float, now: float) -> None:
         while self._times and self._times[0] + 2 * self._span < now:
             del self._times[0]
@@ -134,6 +139,16 @@ class Turn:
         self._take(moment, now)
         return moment - now
 
+    def wait_ahead(self) -> float:
+        """The same, but before whatever is only planned: the others plan again when their moment comes."""
+        now = self._now()
+        self.give_back()
+        moment = now
+        while (later := max((window.opens(moment) for window in self._windows), default=moment)) > moment:
+            moment = later
+        self._take(moment, now)
+        return moment - now
+
     def sent(self) -> None:
         """The request has left only now: its windows count from here."""
         self.give_back()
@@ -159,6 +174,19 @@ class Patience:
     def __init__(self, seconds: float, ends_at: float) -> None:
         self.left = seconds
         self.ends_at = ends_at
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What IBKR's limits still allow: seconds of silence left, requests left in this second (None: no limit).
+
+    `blocked` is, for each operation that may not be asked now because it was asked lately and is limited by
+    minutes, the seconds until it may be asked again.
+    """
+
+    silence: float
+    requests: int | None
+    blocked: Mapping[tuple[str, str], float]
 
 
 class Pacing:
@@ -193,6 +221,20 @@ class Pacing:
         self._silent_until = max(self._silent_until, self._now() + max(self._penalty, retry_after))
         return self.penalty_left
 
+    def budget(self) -> Budget:
+        """What may be sent at this moment."""
+        now = self._now()
+        waits = {
+            key: windows[-1].opens(now) - now
+            for key, windows in self._windows.items()
+            if self._limits.get(key) == FIFTEEN_MINUTES
+        }
+        return Budget(
+            silence=self.penalty_left,
+            requests=self._everything[0].room(now) if self._everything else None,
+            blocked={key: seconds for key, seconds in waits.items() if seconds > 0},
+        )
+
     @asynccontextmanager
     async def turn(self, call: Call, patience: Patience) -> AsyncIterator[Turn]:
         """Wait for room and hold it. Raises `Paced`, with nothing sent, where `patience` is too short."""
@@ -219,6 +261,22 @@ class Pacing:
                 turn.give_back()
                 raise
             yield turn
+
+    @asynccontextmanager
+    async def ahead(self, call: Call) -> AsyncIterator[Turn]:
+        """A lane past all that wait, and past those whose answers are slow; within the limits all the same.
+
+        It costs a second at most, and is for looks at the session, one at a time. Raises `Penalised`.
+        """
+        self._refuse_in_the_penalty(call.asked)
+        turn = Turn(self._windows_of(call.key), self._now)
+        try:
+            if (seconds := turn.wait_ahead()) > 0:
+                await self._sleep(seconds)
+        except BaseException:
+            turn.give_back()
+            raise
+        yield turn
 
     async def _wait(self, turn: Turn, asked: str, patience: Patience) -> None:
         """Return with a slot taken, at a moment that every window allows."""

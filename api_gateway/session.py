@@ -44,6 +44,36 @@ class SessionState(StrEnum):
         return self is SessionState.ESTABLISHED
 
 
+class Needs(StrEnum):
+    """What an operation cannot do without."""
+
+    NOTHING = "nothing"
+    LOGIN = "login"
+    BROKERAGE = "brokerage"
+
+
+def needs(template: str) -> Needs:
+    """What the operation of this path needs: quotes and orders the brokerage session, all else the login."""
+    if template.startswith(_ABOUT_THE_SESSION):
+        return Needs.NOTHING
+    return Needs.BROKERAGE if template.startswith("/iserver/") else Needs.LOGIN
+
+
+_ABOUT_THE_SESSION = ("/tickle", "/logout", "/sso/", "/iserver/auth/", "/iserver/reauthenticate")
+_NO_LOGIN = frozenset(
+    {
+        SessionState.UNREACHABLE,
+        SessionState.ADDRESS_REFUSED,
+        SessionState.UPSTREAM_SILENT,
+        SessionState.NOT_LOGGED_IN,
+    }
+)
+_NO_BROKERAGE = _NO_LOGIN | {SessionState.CLOSED, SessionState.OPENING, SessionState.COMPETING}
+LACKING: Mapping[Needs, frozenset[SessionState]] = MappingProxyType(
+    {Needs.NOTHING: frozenset(), Needs.LOGIN: _NO_LOGIN, Needs.BROKERAGE: _NO_BROKERAGE}
+)
+"""The states in which what is needed is certainly missing."""
+
 NAMES: Mapping[SessionState, str] = MappingProxyType(
     {
         SessionState.UNREACHABLE: "gateway unreachable",

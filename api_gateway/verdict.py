@@ -11,6 +11,7 @@ import httpx
 import orjson
 
 from api_gateway.call import Call
+from api_gateway.diagnosis import MEANINGS, Diagnosis, as_sentence
 from api_gateway.errors import (
     AddressRefused,
     Failed,
@@ -23,9 +24,10 @@ from api_gateway.errors import (
     Refused,
     SessionLost,
     Unanswered,
+    Unreachable,
 )
 from api_gateway.reply import Reply
-from api_gateway.session import NAMES, SessionState
+from api_gateway.session import SessionState
 from api_gateway.wire import Received
 from api_gateway.words import clean
 
@@ -39,19 +41,11 @@ CHECK_ORDERS = (
     "`list_live_orders` and `list_trades`)."
 )
 CORRECT = "Correct the arguments; the same request gets the same answer."
-NOTHING_TO_CORRECT = "Ask `get_session_status` whether the session is open, and call it again if it is."
-REOPENS = (
-    "The ticker opens it again within a minute: call again then, or ask `get_session_status`. If it stays "
-    "closed, another program (TWS, the mobile app) may hold it: close that, or set COMPETE=take."
-)
-LOST: Mapping[SessionState, str] = {
-    SessionState.CLOSED: REOPENS,
-    SessionState.OPENING: "Call it again in a few seconds.",
-    SessionState.COMPETING: (
-        "Close the other program (TWS, the mobile app), or set COMPETE=take; then call it again."
-    ),
-}
+NOTHING_TO_CORRECT = "Ask `connection_status` whether the connection is open, and call it again if it is."
 _NAMES: Mapping[type, str] = {str: "text", int: "number", float: "number", bool: "true or false"}
+ENDINGS = frozenset(  # of market data: sent like questions, and yet they end something
+    {("POST", "/iserver/marketdata/unsubscribe"), ("GET", "/iserver/marketdata/unsubscribeall")}
+)
 SILENTLY_DONE = frozenset({("DELETE", "/fyi/deliveryoptions/{device}")})  # writes whose success has no body
 HINTS: Mapping[tuple[str, str], str] = {
     ("GET", "/iserver/account/order/status/{order}"): (
@@ -103,25 +97,43 @@ def judge(call: Call, received: Received, *, login_url: str) -> Reply:
     raise _judge_status(call, status, received.body, said, login_url)
 
 
-def login_required(call: Call, happened: str, login_url: str) -> LoginRequired:
-    return LoginRequired(
+def missing(call: Call, state: SessionState, login_url: str, said: str = "") -> GatewayError:
+    """The failure of a request that this state of the session leaves unanswered, in the diagnosis' words.
+
+    `said` is what exactly IBKR or the gateway answered, if it is worth telling.
+    """
+    meaning = MEANINGS[state]
+    kind = LoginRequired if state is SessionState.NOT_LOGGED_IN else SessionLost
+    return kind(
         asked=call.asked,
-        happened=happened,
-        hint=f"Open {login_url} in a browser, log in until it says 'Client login succeeds', and call again.",
+        happened=f"{meaning.sentence} {as_sentence(said)}" if said else meaning.sentence,
+        hint=meaning.next_step.format(login=login_url),
     )
 
 
-def empty_answer(call: Call, state: SessionState, login_url: str) -> GatewayError:
-    """What an answer without anything in it amounts to when the session is in this state, not open."""
-    if state is SessionState.NOT_LOGGED_IN:
-        return login_required(call, "nobody is logged in at the gateway.", login_url)
-    return SessionLost(
-        asked=call.asked, happened=f"it was answered with nothing: {NAMES[state]}.", hint=LOST[state]
-    )
+def missing_now(call: Call, diagnosis: Diagnosis) -> GatewayError:
+    """The failure of a request that was not sent, as a look has just found what it needs to be missing."""
+    kind = _KINDS.get(diagnosis.found, SessionLost)
+    happened = " ".join(filter(None, [diagnosis.sentence, diagnosis.detail, "Nothing was sent."]))
+    return kind(asked=call.asked, happened=happened, hint=diagnosis.next_step)
+
+
+_KINDS: Mapping[SessionState, type[GatewayError]] = {
+    SessionState.UNREACHABLE: Unreachable,
+    SessionState.UPSTREAM_SILENT: Unreachable,
+    SessionState.ADDRESS_REFUSED: AddressRefused,
+    SessionState.NOT_LOGGED_IN: LoginRequired,
+}
 
 
 def unclear(call: Call, happened: str) -> GatewayError:
     """The failure of a request that was sent and not answered clearly: a write may have happened."""
+    if call.key in ENDINGS:
+        return Failed(
+            asked=call.asked,
+            happened=happened,
+            hint="It may have happened. Call it again: doing it twice is doing it once.",
+        )
     if call.reads:
         return Failed(
             asked=call.asked,
@@ -212,20 +224,25 @@ def _instead_of_json(body: bytes) -> str:
 def require_answer(call: Call, reply: Reply) -> Reply:
     """The reply, if it says anything.
 
-    An answer to a question is an object or a list; anything else raises `Failed`. A write that is answered
-    with nothing may have been carried out or not, which raises `OutcomeUnknown`.
+    An answer to a question is an object or a list; anything else raises `Failed`. A write may be answered
+    with a text, too, unless it is about an order; answered with anything else it may have been carried out
+    or not, which raises `OutcomeUnknown`.
     """
-    if not call.reads and reply.value is None and reply.status != 204 and call.key not in SILENTLY_DONE:
-        raise unclear(call, "it was answered with nothing.")
-    if call.reads and not isinstance(reply.value, (dict, list)):
-        what = "nothing" if reply.value is None else f"a bare {_NAMES[type(reply.value)]}"
-        raise unclear(call, f"it answered with {what}.")
-    return reply
+    value = reply.value
+    if isinstance(value, (dict, list)):
+        return reply
+    if not call.reads:
+        if isinstance(value, str) and not _about_an_order(call):
+            return reply
+        if value is None and (reply.status == 204 or (reply.status < 300 and call.key in SILENTLY_DONE)):
+            return reply
+    what = "nothing" if value is None else f"a bare {_NAMES[type(value)]}"
+    raise unclear(call, f"it answered with {what}.")
 
 
 def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: str) -> Exception:
     if status == 401:
-        login = login_required(call, "nobody is logged in at the gateway (401).", login_url)
+        login = missing(call, SessionState.NOT_LOGGED_IN, login_url, "It answered 401")
         return SilentDenialError(login) if _may_be_the_account(call, body) else login
     if status == 404 and body.strip() == b"Access Denied":
         return AddressRefused(
@@ -241,7 +258,7 @@ def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: st
         return _refused(call, said, status=status)
     if status >= 500 and call.reads and call.key in HINTS:
         return _refused(call, f"{said} ({status})", status=status)
-    if call.reads and status in (423, 503):
+    if call.reads and status in (423, 503) and call.key not in ENDINGS:
         unready = Failed(
             asked=call.asked,
             happened=f"IBKR is not ready to answer ({status}: {said}).",
@@ -255,9 +272,7 @@ def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: st
 
 def _redirected(call: Call, location: str, login_url: str) -> GatewayError:
     if "/sso/" in location:
-        return login_required(
-            call, "nobody is logged in at the gateway (it shows its login page).", login_url
-        )
+        return missing(call, SessionState.NOT_LOGGED_IN, login_url, "It shows its login page")
     place = clean(location.partition("?")[0], longest=80)  # what follows may be a token
     return Failed(
         asked=call.asked,
@@ -272,12 +287,9 @@ def _about_the_session(call: Call, said: str, login_url: str) -> Exception | Non
     if NO_ACCOUNTS in words:
         return UnpreparedError(_refused(call, said))
     if NO_BRIDGE in words:
-        lost = SessionLost(
-            asked=call.asked, happened="the brokerage session is closed (no bridge).", hint=REOPENS
-        )
-        return UnpreparedError(lost)
+        return UnpreparedError(missing(call, SessionState.CLOSED, login_url, 'IBKR says "no bridge"'))
     if any(text in words for text in NO_SESSION):
-        return login_required(call, f"nobody is logged in at the gateway ({said}).", login_url)
+        return missing(call, SessionState.NOT_LOGGED_IN, login_url, f'IBKR says "{said}"')
     return None
 
 
@@ -304,10 +316,13 @@ def _may_be_the_account(call: Call, body: bytes) -> bool:
 
 def _leaves_an_order_open(call: Call, said: str) -> bool:
     """A write at an order that failed without a reason: nothing tells whether IBKR has it."""
-    orders = call.address.template.startswith(
+    return _about_an_order(call) and said.lower() in ("unknown", "")
+
+
+def _about_an_order(call: Call) -> bool:
+    return not call.reads and call.address.template.startswith(
         ("/iserver/account/{account}/order", "/iserver/account/{allocation}/order", "/iserver/reply/")
     )
-    return orders and not call.reads and said.lower() in ("unknown", "")
 
 
 def _has_error(body: bytes) -> bool:

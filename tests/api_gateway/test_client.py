@@ -260,9 +260,9 @@ async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: Gate
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ({**OPEN, "established": False}, "opening. Call it again in a few seconds"),
-        ({**OPEN, "established": False, "competing": True}, "holds the brokerage session. Close the other"),
-        ({**OPEN, "established": False, "authenticated": False}, "closed. The ticker opens it again"),
+        ({**OPEN, "established": False}, "(the brokerage session). Wait some seconds"),
+        ({**OPEN, "established": False, "competing": True}, "to a username. Log out of that program"),
+        ({**OPEN, "established": False, "authenticated": False}, "session). Wait a minute: the ticker opens"),
     ],
 )
 async def test_nothing_without_a_session_says_what_will_help(

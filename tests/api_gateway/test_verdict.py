@@ -116,7 +116,7 @@ def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: Call) -> N
     error = verdict(call, 302, location="/sso/Login?forwardTo=22&RL=1&ip2loc=US")
     assert type(error) is LoginRequired
     assert LOGIN in error.hint
-    assert "Client login succeeds" in error.hint
+    assert "Nobody is logged in" in error.happened
 
 
 def test_a_way_to_ibkr_itself_means_a_wrong_path() -> None:
@@ -149,7 +149,8 @@ def test_no_bridge_is_a_lost_session(status: int) -> None:
     error = verdict(READ, status, b'{"error":"Bad Request: no bridge","statusCode":400}')
     assert isinstance(error, UnpreparedError)
     assert type(error.failure) is SessionLost
-    assert "COMPETE=take" in str(error)
+    assert "brokerage session" in str(error)
+    assert "the ticker opens it again" in str(error)
 
 
 @pytest.mark.parametrize("status", [400, 500])
@@ -255,4 +256,4 @@ def test_words_of_ibkr_end_as_a_sentence_before_the_next_step() -> None:
 
 def test_where_there_was_no_argument_none_is_to_be_corrected() -> None:
     assert "Correct the arguments" in verdict(READ, 500, b'{"error":"unknown"}').hint
-    assert "get_session_status" in verdict(PORTFOLIO_ACCOUNTS, 500, b'{"error":"unknown"}').hint
+    assert "connection_status" in verdict(PORTFOLIO_ACCOUNTS, 500, b'{"error":"unknown"}').hint

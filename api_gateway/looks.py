@@ -1,0 +1,193 @@
+"""Looks at the session: what it is now, found out once for everybody who asks at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from api_gateway.diagnosis import Diagnosis, diagnose, diagnose_state, needs_probe
+from api_gateway.errors import (
+    Forbidden,
+    GatewayError,
+    LoginRequired,
+    SessionLost,
+    Unanswered,
+    Unreachable,
+)
+from api_gateway.resets import Region
+from api_gateway.session import SessionState
+
+JOINED = 0.1
+"""Seconds for which a look that is under way serves those who come after its beginning."""
+
+TELLING = (LoginRequired, SessionLost, Unreachable, Unanswered)
+"""The failures of any request that tell about the session."""
+
+UNDER_WAY = 3
+"""Looks that may wait for an answer at a time; a further one ends the oldest."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the session was at a moment of the clock `now`, and since when, as far as looks tell.
+
+    `given_up` says that no answer has come yet: the diagnosis is what the gateway's own page lets expect.
+    """
+
+    diagnosis: Diagnosis
+    at: float
+    since: datetime
+    given_up: bool = False
+
+
+class Looks:
+    """Asks for the state of the session, and remembers the last that was found.
+
+    `ask` sends one question about it, `probe` tells whether the gateway's own page answers, `quiet` says
+    that nothing may be sent. `now` counts seconds, `wall` is the time of day in seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        ask: Callable[[], Awaitable[Any]],
+        probe: Callable[[], Awaitable[int | None]],
+        quiet: Callable[[], bool],
+        region: Region,
+        login_url: str,
+        now: Callable[[], float],
+        wall: Callable[[], float],
+    ) -> None:
+        self._ask = ask
+        self._probe = probe
+        self._quiet = quiet
+        self._region = region
+        self._login_url = login_url
+        self._now = now
+        self._wall = wall
+        self._last: Look | None = None
+        self._trouble: Diagnosis | None = None
+        self._under_way: list[tuple[float, asyncio.Task[Look | None]]] = []
+        self._opened: list[Callable[[], None]] = []
+
+    @property
+    def last(self) -> Look | None:
+        """The last look that found something out."""
+        return self._last
+
+    @property
+    def trouble(self) -> Diagnosis | None:
+        """What was found missing last; None where the last answer was a good one."""
+        return self._trouble
+
+    def when_opened(self, then: Callable[[], None]) -> None:
+        """Have `then` called whenever a look finds the session open that was not known to be."""
+        self._opened.append(then)
+
+    async def fresh(self, *, patience: float, no_older_than: float = 0.0) -> Look | None:
+        """A look that begins now, or ended at most `no_older_than` seconds ago; None if it takes too long.
+
+        While a question about an order is open nothing is sent, and the last look is all there is.
+        """
+        last = self._last
+        if self._quiet() or (last is not None and self._now() - last.at < no_older_than):
+            return last
+        look = self._started()
+        await asyncio.wait({look}, timeout=patience)
+        return look.result() if look.done() and not look.cancelled() else None
+
+    async def standing(self, *, patience: float, no_older_than: float = 0.0) -> Look | None:
+        """The same with an answer in time: where none comes, what the gateway's own page tells.
+
+        None is returned where nothing may be sent and nothing is known yet.
+        """
+        half = patience / 2
+        look = await self.fresh(patience=half, no_older_than=no_older_than)
+        if look is not None or self._quiet():
+            return look
+        probe = asyncio.ensure_future(self._probe())
+        waiting: set[asyncio.Future[Any]] = {probe, *(task for _, task in self._under_way)}
+        began = self._now()
+        try:
+            await asyncio.wait(waiting, timeout=half)
+            found = self._last
+            if found is not None and found.at >= began:
+                return found
+            answers = probe.done() and probe.result() is not None
+        finally:
+            probe.cancel()
+        state = SessionState.UPSTREAM_SILENT if answers else SessionState.UNREACHABLE
+        diagnosis = diagnose_state(
+            state,
+            at=self._moment(),
+            region=self._region,
+            login_url=self._login_url,
+            detail=f"No answer has come within {patience:g} seconds.",
+        )
+        return Look(diagnosis, self._now(), self._since(diagnosis), given_up=True)
+
+    def met(self, error: GatewayError) -> None:
+        """A request failed: if that tells about the session, the next one looks before it is sent."""
+        if isinstance(error, TELLING):
+            at, region = self._moment(), self._region
+            self._trouble = diagnose(error, at=at, region=region, login_url=self._login_url)
+
+    def met_none(self) -> None:
+        """A request was answered as it should be."""
+        self._trouble = None
+
+    async def aclose(self) -> None:
+        """End the looks that are going on."""
+        tasks = [task for _, task in self._under_way]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _started(self) -> asyncio.Task[Look | None]:
+        """A look that has begun just now."""
+        self._under_way = [(began, task) for began, task in self._under_way if not task.done()]
+        if self._under_way and self._now() - self._under_way[-1][0] < JOINED:
+            return self._under_way[-1][1]
+        if len(self._under_way) >= UNDER_WAY:
+            self._under_way.pop(0)[1].cancel()
+        task = asyncio.create_task(self._take())
+        self._under_way.append((self._now(), task))
+        return task
+
+    async def _take(self) -> Look | None:
+        found: object
+        try:
+            found = await self._ask()
+        except Forbidden:
+            return None
+        except GatewayError as error:
+            found = error
+        answers = True
+        if needs_probe(found):
+            answers = await self._probe() is not None
+        diagnosis = diagnose(
+            found, at=self._moment(), region=self._region, login_url=self._login_url, answers=answers
+        )
+        if diagnosis is None:
+            return None
+        return self._note(diagnosis)
+
+    def _note(self, diagnosis: Diagnosis) -> Look:
+        opened = diagnosis.ready and (self._last is None or not self._last.diagnosis.ready)
+        self._last = Look(diagnosis, self._now(), self._since(diagnosis))
+        self._trouble = None if diagnosis.ready else diagnosis
+        if opened:
+            for then in self._opened:
+                then()
+        return self._last
+
+    def _since(self, diagnosis: Diagnosis) -> datetime:
+        last = self._last
+        same = last is not None and last.diagnosis.state is diagnosis.state
+        return last.since if same and last is not None else self._moment()
+
+    def _moment(self) -> datetime:
+        return datetime.fromtimestamp(self._wall(), tz=UTC)
