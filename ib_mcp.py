@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import TypeVar
 
     from pydantic_settings import BaseSettings
 
     from api_gateway.simulator.processes import Part
+    from ticker_service.settings import TickerSettings
+
+    _Settings = TypeVar("_Settings", bound=BaseSettings)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.command == "settings":
             print(settings_text(), end="")
             return 0
+        if chosen.command == "doctor":
+            return doctor(chosen)
         return _part(chosen, rest)
     except KeyboardInterrupt:
         return 130
@@ -78,6 +84,20 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("ticker", help="the ticker, which keeps the brokerage session open")
     commands.add_parser("simulator", help="the gateway simulator; it has options of its own", add_help=False)
     commands.add_parser("settings", help="print the text of .env.example")
+    doctor = commands.add_parser(
+        "doctor",
+        help="what is broken between a client and IBKR, and the fix",
+        description="Look at every layer between a client and IBKR, within ten seconds and without changing "
+        "anything, and name the first one that is broken. Exit status: 0 all well, 1 something is broken, "
+        "2 a setting cannot be used.",
+    )
+    doctor.add_argument("--json", action="store_true", help="the report as JSON")
+    doctor.add_argument(
+        "--bundle", metavar="FILE", help="also write a support file (zip) without secrets and account ids"
+    )
+    doctor.add_argument(
+        "--ticker-url", metavar="URL", help="where the ticker answers, e.g. http://localhost:5056"
+    )
     return parser
 
 
@@ -172,6 +192,78 @@ def _written(default: object) -> str:
     if isinstance(default, float) and default.is_integer():
         return str(int(default))
     return str(default)
+
+
+def doctor(chosen: argparse.Namespace) -> int:
+    """Print what is broken between a client and IBKR: 0 nothing, 1 something, 2 a setting cannot be used."""
+    import asyncio
+    import json
+    from pathlib import Path
+
+    from api_gateway.examination.examiner import Examined, Subject, examine
+    from api_gateway.examination.findings import Finding, Layer, broken
+    from api_gateway.examination.support_file import make_support_file, write_support_file
+    from api_gateway.settings import GatewaySettings, SettingsError, load
+    from mcp_server.own_endpoint import endpoint_of, problems_of
+    from mcp_server.settings import ServerSettings
+    from ticker_service.settings import TickerSettings
+
+    problems: list[Finding] = []
+
+    def usable(cls: type[_Settings]) -> _Settings | None:
+        try:
+            return load(cls)
+        except SettingsError as error:
+            fix = "Correct it in the environment or in .env; `ib-mcp settings` tells what is valid."
+            problems.append(broken(Layer.SETTINGS, str(error), fix))
+            return None
+
+    gateway, server, ticker = usable(GatewaySettings), usable(ServerSettings), usable(TickerSettings)
+    problems += problems_of(server) if server else []
+    ticker_url = chosen.ticker_url or _ticker_url(ticker)
+
+    async def look() -> Examined:
+        from api_gateway.client import Gateway
+
+        client = Gateway(gateway) if gateway else None
+        try:
+            return await examine(
+                Subject(
+                    gateway=client,
+                    problems=tuple(problems),
+                    mode=server.trading_mode if server else None,
+                    ticker_url=ticker_url.rstrip("/") if ticker_url else None,
+                    endpoint=endpoint_of(server) if server else None,
+                )
+            )
+        finally:
+            if client:
+                await client.aclose()
+
+    examined = asyncio.run(look())
+    report = examined.report
+    print(
+        json.dumps(report.told(), indent=2) if chosen.json else report.text(), end="\n" if chosen.json else ""
+    )
+    if chosen.bundle:
+        known = [each for each in (gateway, server, ticker) if each]
+        try:
+            write_support_file(Path(chosen.bundle), make_support_file(examined, known, home=Path.home()))
+        except OSError as error:
+            print(f"{chosen.bundle} cannot be written: {error.strerror}.", file=sys.stderr)
+            return 2
+        print(f"{chosen.bundle} is written: look into it before you send it to anybody.", file=sys.stderr)
+    return report.exit_status
+
+
+def _ticker_url(settings: TickerSettings | None) -> str | None:
+    """Where the ticker answers on this machine; None if nobody can know."""
+    if settings is None or not settings.ticker_port:
+        return None
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.ticker_host, settings.ticker_host)  # noqa: S104
+    return (
+        f"http://[{host}]:{settings.ticker_port}" if ":" in host else f"http://{host}:{settings.ticker_port}"
+    )
 
 
 def demo(chosen: argparse.Namespace) -> int:

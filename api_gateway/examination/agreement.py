@@ -1,0 +1,49 @@
+"""Settings of which each is valid, and which together do not say what somebody meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from api_gateway.examination.findings import Finding, Layer, ok, warning
+from api_gateway.settings import GatewaySettings
+
+
+def examine_settings(settings: GatewaySettings) -> Finding:
+    """Whether the gateway's settings agree with each other."""
+    problems = list(_disagreements(settings))
+    if problems:
+        sentences, fixes = zip(*problems, strict=True)
+        return warning(Layer.SETTINGS, " ".join(sentences), " ".join(fixes))
+    return ok(Layer.SETTINGS, f"They can be used; the gateway is expected at {settings.gateway_url}.")
+
+
+def _disagreements(settings: GatewaySettings) -> Iterator[tuple[str, str]]:
+    """Each in a sentence, with what to do about it."""
+    tls = settings.gateway_url.startswith("https:")
+    if settings.gateway_ca_file is not None and tls and not settings.gateway_verify_tls:
+        yield (
+            "GATEWAY_CA_FILE names a certificate to trust, and GATEWAY_VERIFY_TLS=false trusts any.",
+            "Remove GATEWAY_VERIFY_TLS to verify, or GATEWAY_CA_FILE.",
+        )
+    if not tls and (settings.gateway_ca_file is not None or settings.gateway_fingerprint):
+        yield (
+            "GATEWAY_URL begins with http, where there is no certificate, and one is set to be checked.",
+            "Let GATEWAY_URL begin with https, or remove GATEWAY_CA_FILE and GATEWAY_FINGERPRINT.",
+        )
+    unguarded = tls and not settings.gateway_verify_tls and not settings.gateway_fingerprint
+    if (unguarded or not tls) and not _stays_here(urlsplit(settings.gateway_url).hostname or ""):
+        yield (
+            "The gateway's certificate is not checked, so whoever is on the way there can read and change "
+            "everything.",
+            "Set GATEWAY_CA_FILE, or GATEWAY_FINGERPRINT for IBKR's own certificate.",
+        )
+
+
+def _stays_here(host: str) -> bool:
+    """Whether what is sent there stays on this machine, or in a network of containers on it."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return "." not in host  # localhost, or a name that only Docker's network knows
