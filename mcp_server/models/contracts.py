@@ -84,7 +84,10 @@ class SecdefWanted(Arguments):
         if self.conid is None and self.issuer_id is None:
             raise wrong("give `conid` of the underlying, or `issuer_id` for bonds")
         if self.sec_type in DATED and self.month is None:
-            raise wrong(f"{self.sec_type} needs `month`, e.g. JAN27")
+            raise wrong(
+                f"{self.sec_type} needs `month`, e.g. JAN27; "
+                "for the conid of one contract leave `sec_type` out"
+            )
         if self.sec_type in OPTIONS and self.strike is None:
             raise wrong(f"{self.sec_type} needs `strike`, from `get_strikes`")
         if self.strike is not None and self.strike <= 0 and self.sec_type not in SPREADS:

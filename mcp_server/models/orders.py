@@ -201,8 +201,12 @@ class OrderTicket(Arguments):
     cash_qty: Annotated[Size | None, Field(description="Instead, an amount of money.")] = None
     fx_qty: Annotated[Size | None, Field(description="Instead, money to convert.")] = None
     order_type: Annotated[OrderType, Field(description="Order type.")]
-    price: Annotated[Price | None, Field(description="Limit, or stop of STP, TRAIL, MIT.")] = None
-    aux_price: Annotated[Price | None, Field(description="Stop of STOP_LIMIT, TRAILLMT, LIT.")] = None
+    price: Annotated[
+        Price | None, Field(description="Limit; cap of MIDPRICE, REL; stop of STP, TRAIL, MIT.")
+    ] = None
+    aux_price: Annotated[
+        Price | None, Field(description="Stop of STOP_LIMIT, TRAILLMT, LIT; offset of REL.")
+    ] = None
     trailing_amt: Annotated[Size | None, Field(description="Distance of the trail.")] = None
     trailing_type: Annotated[Literal["amt", "%"] | None, Field(description="Unit of trailing_amt.")] = None
     tif: Annotated[
@@ -269,7 +273,10 @@ class OrderTicket(Arguments):
             if value is not None and name not in prices.needs | prices.takes:
                 raise wrong(f"{self.order_type} takes no `{name}`")
             if value is not None and value <= 0 and not self._may_cost_less_than_nothing:
-                raise wrong(f"`{name}` should be greater than 0")
+                raise wrong(
+                    f"`{name}` should be greater than 0; "
+                    "of a combo, and of a future whose `sec_type` says FUT or FOP, it may be below"
+                )
         return self
 
     @property

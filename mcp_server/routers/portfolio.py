@@ -24,7 +24,7 @@ from mcp_server.relay import Json
 router = APIRouter(tags=["Portfolio"])
 
 ProfitPeriod = Annotated[
-    Literal["1D", "7D", "1M"] | None, Query(description="Span of the profit-and-loss column.")
+    Literal["1D", "7D", "1W", "1M"] | None, Query(description="Span of the profit-and-loss column.")
 ]
 
 

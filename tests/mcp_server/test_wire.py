@@ -333,11 +333,11 @@ WIRE: list[Row] = [
             "model": "Growth",
             "sort": "name",
             "direction": "d",
-            "period": "7D",
+            "period": "1W",
             "wait_for_sec_def": True,
         },
         "GET /portfolio/DU1234567/positions/2"
-        "?model=Growth&sort=name&direction=d&period=7D&waitForSecDef=true",
+        "?model=Growth&sort=name&direction=d&period=1W&waitForSecDef=true",
     ),
     Row("list_uncached_positions", A, "GET /portfolio2/DU1234567/positions"),
     Row(

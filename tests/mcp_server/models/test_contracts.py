@@ -37,7 +37,11 @@ def test_enough_to_find_it_is_taken(model: type[BaseModel], arguments: dict[str,
     [
         (StrikesWanted, {**ES, "sec_type": "FOP", "month": "DEC26"}, "FOP needs `exchange`"),
         (SecdefWanted, {}, "`conid` of the underlying, or `issuer_id`"),
-        (SecdefWanted, {**ES, "sec_type": "FUT"}, "FUT needs `month`"),
+        (
+            SecdefWanted,
+            {**ES, "sec_type": "FUT"},
+            "FUT needs `month`, e.g. JAN27; for the conid of one contract leave `sec_type` out",
+        ),
         (SecdefWanted, {**AAPL, "sec_type": "WAR", "month": "JAN27"}, "WAR needs `strike`"),
         (SecdefWanted, {**AAPL, "sec_type": "IOPT"}, "IOPT needs `month`"),
         (SecdefWanted, {**AAPL, "strike": 0}, "`strike` should be greater than 0"),

@@ -77,7 +77,10 @@ def test_an_order_that_is_clear_is_taken(ticket: dict[str, Any]) -> None:
         (LIMIT | {"quantity": float("nan")}, "finite"),
         (LIMIT | {"price": float("inf")}, "finite"),
         (LIMIT | {"price": None}, "LMT needs `price`"),
-        (LIMIT | {"price": -1}, "`price` should be greater than 0"),
+        (
+            LIMIT | {"price": -1},
+            "`price` should be greater than 0; of a combo, and of a future whose `sec_type`",
+        ),
         (LIMIT | {"price": 0}, "`price` should be greater than 0"),
         (LIMIT | {"price": -1, "sec_type": "265598:STK"}, "`price` should be greater than 0"),
         (MARKET | {"price": 185}, "MKT takes no `price`"),
