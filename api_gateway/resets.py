@@ -57,6 +57,11 @@ class Window:
     begins: datetime
     ends: datetime
 
+    @property
+    def brief(self) -> bool:
+        """True for a daily reset, which takes sessions away for moments; False for maintenance, of hours."""
+        return self.ends.astimezone(UTC) - self.begins.astimezone(UTC) <= timedelta(hours=3)
+
 
 @dataclass(frozen=True)
 class _Rule:
@@ -102,7 +107,7 @@ def window_at(region: Region, at: datetime) -> Window | None:
     """The window that `at` lies in, the one that ends last if there are several; None outside all."""
     at = at.astimezone(UTC)  # within one zone, Python compares what clocks show and not moments
     return max(
-        (window for window in _around(region, at) if window.begins <= at < window.ends),
+        (window for window in _around(region, at, days=1) if window.begins <= at < window.ends),
         key=lambda window: window.ends.timestamp(),
         default=None,
     )
@@ -112,7 +117,7 @@ def next_window(region: Region, at: datetime) -> Window:
     """The next window that begins after `at`."""
     at = at.astimezone(UTC)
     return min(
-        (window for window in _around(region, at) if window.begins > at),
+        (window for window in _around(region, at, days=9) if window.begins > at),
         key=lambda window: window.begins.timestamp(),
     )
 
@@ -132,11 +137,11 @@ def login_just_ended(region: Region, at: datetime) -> Window | None:
     return Window("daily end of all logins", midnight, midnight + JUST)
 
 
-def _around(region: Region, at: datetime) -> Iterator[Window]:
-    """Every window of the region that begins from the day before `at` to a week after it."""
+def _around(region: Region, at: datetime, *, days: int) -> Iterator[Window]:
+    """Every window of the region that begins from the day before `at` to so many days from then."""
     for rule in RULES[region]:
         zone = (rule.zone or region).zone
         today = at.astimezone(zone).date()
-        for days in range(-1, 9):
-            if window := rule.on(today + timedelta(days=days), zone):
+        for day in range(-1, days):
+            if window := rule.on(today + timedelta(days=day), zone):
                 yield window

@@ -104,6 +104,11 @@ class GatewaySettings(BaseSettings):
             raise ValueError("must have a host name without underscore and final dot, as Java refuses others")
         return url
 
+    @field_validator("gateway_region", mode="before")
+    @classmethod
+    def _is_in_small_letters(cls, region: object) -> object:
+        return region.strip().lower() if isinstance(region, str) else region
+
     @field_validator("gateway_ca_file", mode="before")
     @classmethod
     def _empty_is_no_file(cls, path: object) -> object:

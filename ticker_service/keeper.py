@@ -13,7 +13,7 @@ from typing import Any
 
 from api_gateway.client import Gateway
 from api_gateway.diagnosis import Diagnosis, Who, time_of
-from api_gateway.resets import Window, login_end, next_window
+from api_gateway.resets import Window, login_end, next_window, window_at
 from api_gateway.session import SessionState
 from ticker_service.beat import Beat, Memory, Rules, beat
 from ticker_service.holds import Hold, Holds
@@ -155,6 +155,11 @@ class Keeper:
         self._woken.set()
 
     @property
+    def state(self) -> str:
+        """The name of the present state; `starting` before the first look."""
+        return STARTING if self._diagnosis is None else self._diagnosis.state
+
+    @property
     def alive(self) -> bool:
         """True while the loop runs and no beat is overdue."""
         return self._running and self._now() <= self._planned() + self._overdue
@@ -165,7 +170,7 @@ class Keeper:
         diagnosis, rules = self._diagnosis, self._rules
         ends = self._ends(wall)
         return {
-            "state": STARTING if diagnosis is None else diagnosis.state,
+            "state": self.state,
             "ready": diagnosis is not None and diagnosis.ready,
             "since": _timestamp(self._changed_at),
             "sentence": "The ticker has just started and has not looked yet."
@@ -215,8 +220,7 @@ class Keeper:
                 self._changed, self._changed_at = began, at
             self._diagnosis = diagnosis
             self._watch_the_login(diagnosis, at)
-        state = STARTING if self._diagnosis is None else self._diagnosis.state
-        self._beats.append(PastBeat(at, state, ended - began))
+        self._beats.append(PastBeat(at, self.state, ended - began))
 
     def _expected(self, diagnosis: Diagnosis, at: float) -> Window | None:
         """What explains a missing login: what explained it when it was first missed, or its announced end."""
@@ -229,13 +233,13 @@ class Keeper:
         return diagnosis.expected
 
     def _log_change(self, diagnosis: Diagnosis, *, lasted: float) -> None:
-        before, expected = self._diagnosis, diagnosis.expected
+        expected = diagnosis.expected
         log(
             logger,
             logging.WARNING if diagnosis.who is Who.USER else logging.INFO,
             "state",
             state=diagnosis.state,
-            was=STARTING if before is None else before.state,
+            was=self.state,
             was_for=lasted,
             who=diagnosis.who,
             expected=None if expected is None else expected.what,
@@ -281,7 +285,13 @@ class Keeper:
         """Seconds to the next beat."""
         if found.diagnosis is None:
             return max(found.again_in, 1.0)
-        return self._rhythm.jittered(found.diagnosis, ended - self._changed, self._rules.chance)
+        window = window_at(self._rules.region, _moment(self._wall()))
+        return self._rhythm.jittered(
+            found.diagnosis,
+            ended - self._changed,
+            self._rules.chance,
+            watchful=window is not None and window.brief,
+        )
 
     def _planned(self) -> float:
         """When the next beat goes out: when it is due, or when no hold is in its way any more."""

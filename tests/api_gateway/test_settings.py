@@ -82,3 +82,15 @@ def test_every_setting_is_described_in_one_line() -> None:
     for name, field in GatewaySettings.model_fields.items():
         assert field.description, name
         assert "\n" not in field.description
+
+
+@pytest.mark.parametrize(("value", "region"), [("europe", "europe"), (" Asia", "asia"), ("", "america")])
+def test_the_region_is_one_of_three(monkeypatch: pytest.MonkeyPatch, value: str, region: str) -> None:
+    monkeypatch.setenv("GATEWAY_REGION", value)
+    assert load(GatewaySettings).gateway_region == region
+
+
+def test_a_region_that_ibkr_has_not_is_refused_with_those_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_REGION", "mars")
+    with pytest.raises(SettingsError, match=r"GATEWAY_REGION .*america.*europe.*asia"):
+        load(GatewaySettings)

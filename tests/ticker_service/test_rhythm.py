@@ -46,6 +46,14 @@ def test_it_is_a_minute_in_fair_weather_and_five_seconds_in_foul(
     assert RHYTHM.wait(diagnosis, lasted) == wait
 
 
+@pytest.mark.parametrize(
+    ("rhythm", "wait"), [(RHYTHM, 10), (Rhythm(fair=8, foul=5), 8), (Rhythm(fair=60, foul=20), 20)]
+)
+def test_where_a_reset_may_come_an_open_session_is_watched_more_closely(rhythm: Rhythm, wait: float) -> None:
+    assert rhythm.wait(of(SessionState.ESTABLISHED), 0, watchful=True) == wait
+    assert rhythm.wait(of(SessionState.NOT_LOGGED_IN), 9999, watchful=True) == rhythm.fair
+
+
 @pytest.mark.parametrize("state", [state for state in SessionState if state is not SessionState.PENALTY_BOX])
 def test_the_table_of_meanings_says_when_the_ticker_looks_again(state: SessionState) -> None:
     assert RHYTHM.wait(of(state), 0) == MEANINGS[state].look_in

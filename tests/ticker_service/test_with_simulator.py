@@ -134,6 +134,15 @@ async def test_a_week_with_an_outage_a_silence_and_another_program() -> None:
     assert world.requested("/v1/api/iserver/reauthenticate") == 2
 
 
+async def test_a_reset_is_noticed_before_the_gateways_own_tickle_ends_the_login_over_it() -> None:
+    start = datetime(2026, 3, 4, 0, 31, tzinfo=NEW_YORK)
+    world = World(start)
+    await world.run(1)
+    reset = start.replace(hour=1, minute=0).timestamp()
+    assert world.left_established(reset) - reset <= 11
+    assert len(world.opened) == 1
+
+
 # -- another program --
 
 

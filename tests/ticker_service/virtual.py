@@ -119,7 +119,7 @@ class World:
         self.at((moment.astimezone(UTC).timestamp() - self.clock.now()) / HOUR, do)
 
     async def sleep(self, seconds: float) -> None:
-        state = self.keeper.report()["state"]
+        state = self.keeper.state
         if not self.states or self.states[-1][1] != state:
             self.states.append((self.clock.now(), state))
         wake = self.clock.now() + seconds
