@@ -15,6 +15,7 @@ from api_gateway.errors import Forbidden
 from api_gateway.modes import Policy
 from api_gateway.pacing import Patience
 from api_gateway.reply import Reply
+from api_gateway.verdict import require_answer
 from api_gateway.words import mask
 
 REPLY = ("POST", "/iserver/reply/{reply}")
@@ -41,7 +42,8 @@ class PaperGuard:
             if str(call.values[0]) not in self._questions:
                 raise _forbidden(call, "no order placed here has raised this question.")
             return
-        told = (await self._ask(make_call("GET", "/iserver/accounts", reads=True), patience)).value
+        accounts = make_call("GET", "/iserver/accounts", reads=True)
+        told = require_answer(accounts, await self._ask(accounts, patience)).value
         if not isinstance(told, Mapping) or told.get("isPaper") is not True:
             raise _forbidden(call, "IBKR does not report this login as a paper account.")
         known = {*_texts(told.get("accounts")), *_texts(told.get("groups"))}

@@ -256,7 +256,7 @@ def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: st
         )
     if status == 500 and _has_error(body) and not _leaves_an_order_open(call, said):
         return _refused(call, said, status=status)
-    if status >= 500 and call.reads and call.key in HINTS:
+    if status >= 500 and call.reads and call.key in HINTS and _has_error(body):
         return _refused(call, f"{said} ({status})", status=status)
     if call.reads and status in (423, 503) and call.key not in ENDINGS:
         unready = Failed(

@@ -37,9 +37,8 @@ def _no_profit(value: Any) -> bool:
 
 def _no_names(value: Any) -> bool:
     """Positions without the contracts' details; a page past the end has no rows at all and is complete."""
-    return (
-        isinstance(value, list) and bool(value) and not any("ticker" in row or "name" in row for row in value)
-    )
+    rows = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+    return bool(rows) and not any("ticker" in row or "name" in row for row in rows)
 
 
 def _no_algos(value: Any) -> bool:

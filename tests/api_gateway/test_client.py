@@ -320,6 +320,47 @@ async def test_a_write_may_be_answered_with_a_bare_text(gateway: Gateway, ibkr: 
     assert (await gateway.post("/logout")).value == "Success"
 
 
+@pytest.mark.parametrize("body", ["42", "true"])
+async def test_a_write_that_was_answered_with_neither_object_nor_text_may_have_happened(
+    gateway: Gateway, ibkr: Any, body: str
+) -> None:
+    ibkr.route().respond(content=body)
+    with pytest.raises(OutcomeUnknown, match=r"answered with a bare .*Do not send it again"):
+        await gateway.post("/logout")
+
+
+async def test_a_bare_text_tells_nothing_about_an_order(gateway: Gateway, ibkr: Any) -> None:
+    ibkr.delete(url__regex=".*/order/1$").respond(json="Success")
+    with pytest.raises(OutcomeUnknown, match="a bare text"):
+        await gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 1)
+
+
+async def test_a_304_is_no_success_of_a_write_that_is_silent_when_done(gateway: Gateway, ibkr: Any) -> None:
+    ibkr.route().respond(304)
+    with pytest.raises(OutcomeUnknown, match="answered with nothing"):
+        await gateway.delete("/fyi/deliveryoptions/{device}", "x")
+
+
+@pytest.mark.parametrize("status", [200, 503])
+async def test_the_end_of_market_data_without_an_answer_may_have_happened_and_may_be_asked_for_again(
+    gateway: Gateway, ibkr: Any, status: int
+) -> None:
+    ibkr.route(path__regex=".*/unsubscribe.*").respond(status, content="<html>")
+    for ask in (
+        gateway.get("/iserver/marketdata/unsubscribeall"),
+        gateway.post("/iserver/marketdata/unsubscribe", body={"conid": 1}, reads=True),
+    ):
+        with pytest.raises(Failed, match=r"may have happened\. Call it again"):
+            await ask
+
+
+async def test_a_state_that_is_answered_with_nothing_is_no_missing_login(gateway: Gateway, ibkr: Any) -> None:
+    ibkr.get("/iserver/secdef/search").respond(json=[])
+    ibkr.post("/iserver/auth/status").respond(204)
+    with pytest.raises(Failed, match=r"auth/status: it answered with nothing"):
+        await gateway.get("/iserver/secdef/search", symbol="XX")
+
+
 async def test_what_a_session_answered_before_it_was_open_is_asked_again(gateway: Gateway, ibkr: Any) -> None:
     """It was opening when it answered with nothing, and open when its state was asked for."""
     found = httpx.Response(200, json=[{"conid": "265598"}])

@@ -9,7 +9,7 @@ import pytest
 import respx
 
 from api_gateway.client import Gateway
-from api_gateway.errors import Forbidden, LoginRequired
+from api_gateway.errors import Failed, Forbidden, LoginRequired
 from api_gateway.modes import POLICIES, Mode
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import FakeTime
@@ -122,3 +122,11 @@ async def test_settings_of_the_user_need_no_paper_account(gateway: Gateway, ibkr
     ibkr.post("/fyi/settings/BA").respond(json={"V": 1})
     await gateway.post("/fyi/settings/{typecode}", "BA", body={"enabled": True})
     assert written(ibkr) == ["POST /fyi/settings/BA"]
+
+
+async def test_an_answer_without_accounts_in_it_is_no_word_on_the_login(gateway: Gateway, ibkr: Any) -> None:
+    await gateway.post(ORDERS, ACCOUNT, body=TICKET)
+    ibkr.get("/iserver/accounts").respond(204)
+    with pytest.raises(Failed, match="it answered with nothing"):
+        await gateway.post(ORDERS, ACCOUNT, body=TICKET)
+    assert sum(each.endswith("/orders") for each in written(ibkr)) == 1

@@ -210,6 +210,7 @@ def test_some_503_are_a_no_with_a_reason_of_their_own() -> None:
     error = verdict(status, 503, b'{"error":"Service Unavailable"}')
     assert type(error) is Refused
     assert "this session" in error.hint
+    assert type(verdict(status, 503, b"<html>Bad Gateway</html>")) is Failed
 
 
 def test_an_address_too_long_is_an_argument_too_long() -> None:

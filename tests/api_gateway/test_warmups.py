@@ -113,3 +113,8 @@ async def test_endless_different_questions_take_no_endless_memory(warmups: Warmu
         call = make_call("GET", "/iserver/secdef/info", (), {"conid": number}, reads=True)
         assert await complete(warmups, call, [], []) == ([], 2)
     assert len(warmups._believed) <= MOST_BELIEVED
+
+
+async def test_rows_that_are_no_objects_are_handed_on(warmups: Warmups) -> None:
+    positions = read("/portfolio/{account}/positions/{page}", "DU1234567", 0)
+    assert await complete(warmups, positions, [1, None]) == ([1, None], 1)
