@@ -40,6 +40,8 @@ WHOLE_NAME: Final = 0.3
 """What is gained when the question has every word of the operation's name."""
 INTENT: Final = 0.33
 """What is lost when a question meets an operation that changes something, or a wish one that only reads."""
+UNSAID: Final = frozenset({"list"})
+"""What is not asked for in a name: `list_positions` has its whole name in "my positions"."""
 SHORTEST_MISSPELT: Final = 5
 ALIKE: Final = 0.82
 """How much two words must have in common, of 1, for one to be the other misspelt."""
@@ -69,7 +71,11 @@ class SearchIndex:
             for word, at in self._weights.items()
         }
         self._names = [
-            {word: self._rarity[word] for word in dict.fromkeys(self._vocabulary.words(entry.name))}
+            {
+                word: self._rarity[word]
+                for word in dict.fromkeys(self._vocabulary.words(entry.name))
+                if word not in UNSAID
+            }
             for entry in entries
         ]
 

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
+# "when NVDA reaches 200, ": a price, and then what is to be done.
+_PRICE_FIRST: Final = r"^\W*(when|if|once|whenever)\b.{1,60}?\d[\d.,]*[km%]?,? (then )?"
 # What is put into one plain word before a text is split; in any case of letters.
 SPELLED: Final = (
+    (r"^\W*((hi|hey|hello|ok|okay|and|now|please|pls|plz|kindly)\b\W*)+", ""),
+    (r"^((can|could|would|will) (yo)?u|(can|shall) we)\b", ""),
+    (r"^i('d| would)? (want|wanna|like)( you)?( to)?\b", ""),
     (r"p\s?[&/]\s?l\b|profits?[ -](and|or)[ -]loss(es)?", "pnl"),
     (r"\b(log|sign)(ged|ging|ned|ning)?[ -](me )?(back )?(in|on)(to)?\b", "login"),
     (r"\b(log|sign)(ged|ging|ned|ning)?[ -](me )?(out|off)\b", "logout"),
@@ -16,7 +21,15 @@ SPELLED: Final = (
     (r"\bkeep(ing)?[ -](\w+ ){0,3}(alive|expiring|timing out)\b", "keepalive"),
     (r"\b(get(ting)? rid of|throw away)\b", "delete"),
     (r"\b(alert|warn|notify|ping|remind|text|e-?mail) (me|us) (\w+ ){0,2}(when|if|once)\b", "create alert"),
+    (r"\b(tell|let) (me|us) (know )?(when|if|once)\b(?=.{1,40}\d)", "create alert"),
     (r"\b(conids?|contract ids?) (of|for)\b", r"search \1"),
+    (_PRICE_FIRST + r"(?=buy|sell|short|close|place|cancel)", ""),
+    (_PRICE_FIRST + r"(alert|notify|tell|warn|ping|text|e-?mail|let|send)\b", "create alert"),
+    (r"\b(go|going|get) (long|short)\b", r"buy sell \2"),
+    (r"^\W*(long|short) (?=\d)", r"sell buy \1 "),
+    (r"\b(close|exit|unwind|liquidate|flatten)( \w{1,5}){0,4} (position|holding)s?\b", "sell"),
+    (r"\b(stop|take|trailing)[ -]?(loss|profit|stop)\b", r"\1\2 order"),
+    (r"\b(hits?|crosses|touches|breaks) (?=\$?\d)", "reaches "),
     (r"\bfine print\b", "disclaimer"),
     (r"\bright (now|away)\b", "now"),
     (
@@ -33,7 +46,7 @@ _FILLING: Final = """
     have how i if in into is it its just let like me my of off on or our please should so some tell
     than that the their them then there these they this those to up us want was we were what when where which
     who whom whose why will with would you your s t re ve ll m d get give got see show need needed
-    whats wheres hows before while
+    whats wheres hows whos thats dont doesnt cant im ive u ur pls plz thx check before while
 """
 FILLING: Final = frozenset(_FILLING.split())
 
@@ -47,10 +60,35 @@ ASKING: Final = frozenset(_ASK.split())
 _WISH: Final = """
     accept activate add answer buy cancel change clear close confirm create deactivate define delete disable
     drop edit enable enroll flush forget invest kill logout make mark modify move notify pause place
-    purchase put register reject remove rename replace reset resume save sell send set stop store
-    submit subscribe suppress switch transfer turn unsubscribe update warn withdraw write
+    proceed pull purchase put raise register reject remove rename replace reset resume save sell send set
+    stop store submit subscribe suppress switch transfer turn unsubscribe update warn withdraw write yes
 """
 WISHING: Final = frozenset(_WISH.split())
+
+# What is written short, and the word that is meant.
+ABBREVIATED: Final = {
+    "acct": "account",
+    "accts": "accounts",
+    "pos": "position",
+    "qty": "quantity",
+    "px": "price",
+    "lmt": "limit",
+    "stp": "stop",
+    "mkt": "market",
+    "ccy": "currency",
+    "txn": "transaction",
+    "txns": "transactions",
+    "exp": "expiry",
+    "div": "dividend",
+    "divs": "dividends",
+    "upnl": "pnl",
+    "iv": "implied",
+    "nlv": "liquidation",
+    "perf": "performance",
+    "hist": "history",
+    "notif": "notification",
+    "notifs": "notifications",
+}
 
 # Longest first. An ending goes where at least three letters, one of them a vowel, remain.
 ENDINGS: Final = (
@@ -60,7 +98,7 @@ ENDINGS: Final = (
 )
 _WHOLE: Final = """
     ibkr iserver fyi fyis pnl news does status us this bus gas plus series hours ledger number order rate
-    date state later water paper user server exercise trigger transfer filter other under over
+    date state later water paper user owner holder server exercise trigger transfer filter other under over
 """
 KEPT: Final = frozenset(_WHOLE.split())
 IRREGULAR: Final = {
@@ -85,6 +123,8 @@ IRREGULAR: Final = {
     "dates": "date",
     "states": "state",
     "users": "user",
+    "owners": "owner",
+    "holders": "holder",
     "filters": "filter",
     "filtered": "filter",
     "filtering": "filter",
@@ -104,7 +144,7 @@ FAMILIES: Final = (
     "symbol ticker",
     "company name issuer",
     "instrument contract security asset product",
-    "buy purchase long acquire order",
+    "buy purchase long acquire dca order",
     "sell short order",
     "order trade ticket",
     "execution fill trade executed deal",
@@ -126,7 +166,7 @@ FAMILIES: Final = (
     "hour schedule calendar timetable open close holiday",
     "cancel withdraw kill pull revoke abort",
     "delete remove erase discard destroy",
-    "modify change edit update amend adjust alter revise raise lower increase decrease",
+    "modify change edit update amend adjust alter revise raise lower bump increase decrease",
     "preview whatif simulate estimate dry commission impact cost",
     "place submit send enter transmit",
     "answer reply confirm respond acknowledge accept agree yes",

@@ -42,13 +42,17 @@ class Vocabulary:
         return list(words), [word for word in joined if word not in words]
 
     def asks(self, text: str) -> bool | None:
-        """Whether the text asks to be told something, or (False) for a change; None if it does not say."""
-        for word in self._split(text)[: lexicon.BEGINNING]:
+        """Whether the text asks to be told something, or (False) for a change; None if it does not say.
+
+        One or two words that are not a wish ask: "margin", "AAPL price".
+        """
+        words = self._split(text)
+        for word in words[: lexicon.BEGINNING]:
             if word in lexicon.ASKING:
                 return True
             if word in lexicon.WISHING:
                 return False
-        return None
+        return True if 0 < len(words) < lexicon.BEGINNING else None
 
     def synonyms(self, stem: str) -> set[str]:
         """The stems of the words that mean nearly the same."""
@@ -64,7 +68,7 @@ class Vocabulary:
         text = _CAMEL.sub(" ", text)
         for wordy, plain in self._spelled:
             text = wordy.sub(plain, text)
-        return _WORDS.findall(text.lower())
+        return [lexicon.ABBREVIATED.get(word, word) for word in _WORDS.findall(text.lower())]
 
 
 def _stem(word: str) -> str:
