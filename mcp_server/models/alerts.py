@@ -96,7 +96,9 @@ class Alert(Arguments):
     itws_orders_only: Annotated[
         Flag | None, Field(serialization_alias="iTWSOrdersOnly", description="Mobile only; true for MTA.")
     ] = None
-    order_id: Annotated[OrderNumber | None, Field(description="The alert to modify.")] = None
+    order_id: Annotated[
+        OrderNumber | None, Field(description="The alert to modify; for MTA, of `get_mta_alert`.")
+    ] = None
 
     @model_validator(mode="after")
     def _conditions_are_bound(self) -> Self:

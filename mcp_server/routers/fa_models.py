@@ -76,7 +76,7 @@ async def list_model_accounts(gateway: Gateway, wanted: ModelAccountsWanted) -> 
 async def save_model(gateway: Gateway, wanted: ModelTargets) -> Json:
     """Create a model portfolio, or replace the targets of an existing one.
 
-    Targets are fractions and add up to 1. `is_static` is fixed once an account is invested.
+    Targets are fractions, in one currency, and add up to 1. `is_static` is fixed once an account is invested.
     \f
     Source: IBKR Web API reference, "Set Model Allocations"; documented.
     Open to: financial advisors.
@@ -114,7 +114,9 @@ async def list_model_investments(gateway: Gateway, wanted: ModelInvestmentsWante
 
 @router.post("/fa/model/submit-transfers", openapi_extra=CHANGES | TRADES)
 async def submit_model_transfers(gateway: Gateway, wanted: DraftedTransfers) -> Json:
-    """Carry out drafted transfers into or out of a model: this moves money and sends orders.
+    """Carry out drafted transfers into or out of a model: this moves cash and positions.
+
+    Once for each draft. It sends no orders: what the draft has in `allocations` is yet to be ordered.
     \f
     Source: IBKR Web API reference, "Submit Transfers"; documented.
     Open to: financial advisors.

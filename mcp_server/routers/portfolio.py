@@ -218,11 +218,11 @@ async def list_uncached_positions(
 async def get_position(gateway: Gateway, account_id: AccountId, conid: Conid) -> Json:
     """Get the position in one contract in one account.
 
-    A list of one row; empty when it is not held.
+    A list of one row; empty when it is not held. The first read may lack its name and sector.
     \f
     Source: IBKR Web API reference, "Positions by Conid"; recorded.
     Found by: how many shares do I have of a stock, do I own it, holding in one stock, my average price,
-    cost basis, profit on one stock, position size, single holding.
+    average cost, cost basis, profit on one stock, position size, single holding.
     """
     return await gateway.get("/portfolio/{account}/position/{conid}", account_id, conid)
 
