@@ -21,7 +21,7 @@ from api_gateway.modes import READ_ONLY, Policy
 from api_gateway.pacing import EVERYTHING, PUBLISHED, TICKLE, Limit, Pacing, Patience, Turn
 from api_gateway.paper import PaperGuard
 from api_gateway.paths import QueryValue
-from api_gateway.preflights import PORTFOLIO, Preflights
+from api_gateway.preflights import PORTFOLIO, Accounts, Preflights
 from api_gateway.questions import OpenQuestion
 from api_gateway.reply import Reply
 from api_gateway.session import LACKING, SessionState, needs, read_session
@@ -123,6 +123,16 @@ class Gateway:
         """Close all connections. Requests after this are `Unreachable`."""
         await self.looks.aclose()
         await self._wire.aclose()
+
+    @property
+    def accounts(self) -> Accounts | None:
+        """The accounts of the login, once IBKR has listed them in this session."""
+        return self._preflights.accounts
+
+    @property
+    def market_data_lines(self) -> int:
+        """How many contracts this client has opened market data for in this session."""
+        return self._snapshots.contracts
 
     async def get(self, template: str, /, *values: object, **query: QueryValue) -> Reply:
         """Read. The same address asked for twice at a time is sent once."""

@@ -28,6 +28,14 @@ class Step:
     of: str = ""
 
 
+@dataclass(frozen=True)
+class Accounts:
+    """The accounts of the login as IBKR lists them in this session, and whether it reports them as paper."""
+
+    ids: tuple[str, ...]
+    paper: bool | None
+
+
 QUIET = 300.0  # seconds without a word from the brokerage session, after which it may well be another one
 
 ACCOUNTS = Step("brokerage accounts")
@@ -113,6 +121,7 @@ class Preflights:
         self._tokens: dict[str, object] = {}
         self._accounts: dict[Step, frozenset[str]] = {}
         self._forgotten: list[Callable[[], None]] = []
+        self.accounts: Accounts | None = None
 
     def when_forgotten(self, then: Callable[[], None]) -> None:
         """Have `then` called whenever the session has changed."""
@@ -152,6 +161,7 @@ class Preflights:
         self._session += 1
         self._done.clear()
         self._accounts.clear()
+        self.accounts = None
         for then in self._forgotten:
             then()
 
@@ -198,6 +208,9 @@ class Preflights:
         accounts = frozenset(_texts(value.get("accounts")))
         if accounts:
             self._done.add(ACCOUNTS)
+            paper = value.get("isPaper")
+            ids = tuple(_texts(value.get("accounts")))
+            self.accounts = Accounts(ids, paper if isinstance(paper, bool) else None)
         self._accounts[ACCOUNTS] = frozenset() if advisor else accounts
 
     def _learn_portfolio_accounts(self, template: str, value: Any) -> None:

@@ -49,6 +49,11 @@ class Snapshots:
         self._open.clear()
         self._valueless.clear()
 
+    @property
+    def contracts(self) -> int:
+        """How many contracts have an open line of market data."""
+        return len({conid for conid, _ in self._open})
+
     def observe(self, call: Call) -> None:
         """Subscriptions that the caller has ended must be opened again."""
         if call.address.template == UNSUBSCRIBE_ALL:
