@@ -218,7 +218,12 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize(
-    "answer", [httpx.Response(200, content=b'{ "a": 1.50 }'), httpx.Response(401), httpx.Response(500)]
+    "answer",
+    [
+        httpx.Response(200, content=b'{ "a": 1.50 }'),
+        httpx.Response(400, json={"error": "no"}),
+        httpx.Response(500),
+    ],
 )
 @pytest.mark.parametrize(("name", "arguments"), CALLS)
 async def test_a_call_by_name_gives_what_the_tool_itself_gives(
