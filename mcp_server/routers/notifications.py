@@ -46,7 +46,7 @@ async def list_older_notifications(
     """List the notifications that are older than one.
     \f
     Source: IBKR Web API reference, "Get more notifications"; recorded.
-    Found by: next page, earlier messages, past FYIs, load more.
+    Found by: next page, earlier messages, past FYIs, load more, scroll further back.
     """
     return await gateway.get("/fyi/notifications/more", id=after_id)
 
