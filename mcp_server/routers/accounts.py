@@ -30,8 +30,7 @@ async def list_brokerage_accounts(gateway: Gateway) -> Json:
 async def select_account(gateway: Gateway, account_id: BodyAccountId) -> Json:
     """Select the account that orders, trades and profit and loss refer to.
 
-    For users with several accounts; with one, the answer is `Account already set`. An account that is not
-    in `list_brokerage_accounts` is refused.
+    For users with several accounts; with one, the answer is `Account already set`.
     \f
     Source: IBKR Web API reference, "Switch Account"; recorded.
     Open to: users with several accounts.
@@ -134,8 +133,8 @@ async def get_margins(gateway: Gateway, account_id: AccountId) -> Json:
     Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
     \f
     Source: IBKR Web API reference, "Account Summary - Margins"; recorded.
-    Found by: margin requirements, margin call, am I close to liquidation, leverage, RegT, how much margin
-    am I using, overnight and intraday margin, cushion, collateral.
+    Found by: margin requirements, margin call, am I close to liquidation, will I be liquidated, leverage,
+    RegT, how much margin am I using, overnight and intraday margin, cushion, collateral.
     """
     return await gateway.get("/iserver/account/{account}/summary/margins", account_id)
 

@@ -152,7 +152,7 @@ async def list_contract_algos(
 ) -> Json:
     """List the IB algos an order for this contract can use.
 
-    Each has `id` and `name`. An unknown conid is refused (503).
+    Each has `id` and `name`.
     \f
     Source: IBKR Web API reference, "IB Algo Params"; recorded.
     Found by: algorithmic orders, algo strategies, TWAP, VWAP, adaptive, accumulate distribute, arrival

@@ -37,8 +37,6 @@ async def list_event_contracts(
     exchange: Exchange = None,
 ) -> Json:
     """List the event contracts of one market, with strike, expiry, and yes or no side.
-
-    Another kind of id is not found (404).
     \f
     Source: IBKR Web API reference, "Event Contract Market"; recorded.
     Found by: forecast contracts, ForecastEx, prediction market outcomes, bets available, binary, which

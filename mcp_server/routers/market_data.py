@@ -52,8 +52,7 @@ async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryWant
     """Get bars of open, high, low, close and volume, at most 1000.
 
     `data` rows: `t` epoch ms, `o` `h` `l` `c` prices, and `v`, which is to be multiplied by the answer's
-    `volumeFactor`. To page back, pass the first bar's time as `start_time`. A bar that does not fit the
-    period is refused, with those that do.
+    `volumeFactor`. To page back, pass the first bar's time as `start_time`.
     \f
     Source: IBKR Web API reference, "Historical Market Data"; recorded.
     Found by: historical prices, OHLC, OHLCV, candles, candlestick, chart data, past prices, time series,

@@ -56,8 +56,7 @@ async def tickle(gateway: Gateway) -> Json:
     """Keep the login from idling out, and tell how long it lasts.
 
     Not needed while the ticker runs: it does this every minute, and two within a second can cost ten minutes
-    of silence (429). Ask `get_session_status` instead. `ssoExpires` is in ms; `iserver.authStatus` is what
-    `get_session_status` tells. The session token is left out.
+    of silence (429). Ask `get_session_status` instead. `ssoExpires` is in ms. The session token is left out.
     \f
     Source: IBKR Web API reference, "Ping the server"; recorded.
     Found by: ping, keepalive, heartbeat, keep alive, prevent timeout, extend the session, session expiry,
