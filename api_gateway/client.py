@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 
 from api_gateway.call import Call, make_call
-from api_gateway.errors import Failed, Forbidden, GatewayError, LoginRequired, Unreachable
+from api_gateway.errors import Failed, Forbidden, GatewayError, LoginRequired, Paced, Unreachable
 from api_gateway.joining import Flights
 from api_gateway.kept import Kept
 from api_gateway.looks import Looks
@@ -29,6 +29,7 @@ from api_gateway.settings import GatewaySettings
 from api_gateway.snapshots import SNAPSHOT, Snapshots
 from api_gateway.tls import Trust
 from api_gateway.verdict import (
+    ENDINGS,
     AsleepError,
     SilentDenialError,
     UnpreparedError,
@@ -136,7 +137,7 @@ class Gateway:
 
     async def get(self, template: str, /, *values: object, **query: QueryValue) -> Reply:
         """Read. The same address asked for twice at a time is sent once."""
-        call = make_call("GET", template, values, query, reads=True)
+        call = make_call("GET", template, values, query, reads=("GET", template) not in ENDINGS)
         self._permit(call)
         return await self._flights.join(call.address.target, lambda: self._read(call))
 
@@ -358,7 +359,11 @@ class Gateway:
         empty = call.reads and not reply.value and call.address.template.startswith("/iserver/")
         if empty and call.address.template != STATUS and await self._found_open(call, patience):
             # It may have opened only after this was answered with nothing.
-            reply = await self._send(call, patience)
+            try:
+                reply = await self._send(call, patience)
+            except Paced:
+                if reply.value is not None:
+                    raise
         return reply
 
     async def _awake(self, call: Call, patience: Patience) -> Reply:

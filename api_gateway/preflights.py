@@ -204,7 +204,7 @@ class Preflights:
             self._done.update(underlying(str(row["conid"])) for row in found if _has(row, "conid"))
 
     def _learn_brokerage_accounts(self, value: Mapping[str, Any]) -> None:
-        advisor = bool(value.get("groups")) or "All" in value.get("accounts", ())
+        advisor = bool(value.get("groups")) or "All" in _texts(value.get("accounts"))
         accounts = frozenset(_texts(value.get("accounts")))
         if accounts:
             self._done.add(ACCOUNTS)
@@ -268,7 +268,7 @@ class Preflights:
     async def _symbol(self, conid: str, patience: Patience) -> str | None:
         reply = await self._get("/trsrv/secdef", patience, conids=conid)
         rows = reply.value.get("secdef") if isinstance(reply.value, Mapping) else None
-        for row in rows or ():
+        for row in rows if isinstance(rows, list) else ():
             if _has(row, "ticker"):
                 return str(row["ticker"])
         reply = await self._get("/iserver/contract/{conid}/info", patience, conid)

@@ -109,7 +109,7 @@ class Snapshots:
                 make_call("GET", "/trsrv/secdef", (), {"conids": plain}, reads=True), patience
             )
             rows = reply.value.get("secdef") if isinstance(reply.value, Mapping) else None
-            for row in rows or ():
+            for row in rows if isinstance(rows, list) else ():
                 if isinstance(row, Mapping) and row.get("undConid"):
                     await self._take(underlying(str(row["undConid"])), patience)
         except Refused:

@@ -354,6 +354,20 @@ async def test_the_end_of_market_data_without_an_answer_may_have_happened_and_ma
             await ask
 
 
+async def test_what_is_answered_with_nothing_and_may_not_be_asked_again_is_no_matter_of_limits(
+    gateway: Gateway, ibkr: Any
+) -> None:
+    ibkr.get("/iserver/scanner/params").respond(204)
+    with pytest.raises(Failed, match="it answered with nothing"):
+        await gateway.get("/iserver/scanner/params")
+
+
+@pytest.mark.parametrize("accounts", [5, None, "All", {"All": 1}, [5]])
+async def test_accounts_of_an_odd_shape_are_handed_on(gateway: Gateway, ibkr: Any, accounts: object) -> None:
+    ibkr.get("/iserver/accounts").respond(json={"accounts": accounts})
+    assert (await gateway.get("/iserver/accounts")).value == {"accounts": accounts}
+
+
 async def test_a_state_that_is_answered_with_nothing_is_no_missing_login(gateway: Gateway, ibkr: Any) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
     ibkr.post("/iserver/auth/status").respond(204)

@@ -155,6 +155,15 @@ async def test_a_get_on_a_dead_kept_connection_is_sent_once_more_on_a_new_one() 
     assert [b"futures" in sent for sent in received] == [False, True, True]
 
 
+async def test_a_get_that_ends_something_is_sent_on_a_connection_of_its_own_and_once() -> None:
+    serve, received = dying_on_the_second()
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        await ours.get("/trsrv/stocks")
+        assert (await ours.get("/iserver/marketdata/unsubscribeall")).body == b'["fine"]'
+        assert server.connections == 2
+    assert len(received) == 2
+
+
 async def test_a_post_that_reads_is_not_sent_again() -> None:
     serve, received = dying_on_the_second()
     async with RawServer(serve).running() as server, gateway(server) as ours:
