@@ -1,6 +1,7 @@
 """Order tickets: what an order has to say, checked before anything is sent.
 
-Nothing here corrects an order or fills in what matters to money: a ticket that is not clear is refused.
+Nothing here corrects an order or fills in what matters to money: a ticket that is not clear is refused. The
+account of the call stands in each ticket too, as IBKR documents that one without goes to the login's first.
 """
 
 from __future__ import annotations
@@ -331,11 +332,16 @@ class OrderTicket(Arguments):
 
     def sent_to(self, account_id: str) -> dict[str, Any]:
         """The ticket under IBKR's names; refused if it says another account than `account_id`."""
-        self.require(account_id, "acct_id")
-        return self.sent()
+        return self.sent_as_at(account_id, "acct_id")
 
-    def require(self, account_id: str, *where: str | int) -> None:
-        """Refuse a ticket for another account; `where` leads to its `acct_id` in the arguments."""
+    def sent_as_at(self, account_id: str, *where: str | int) -> dict[str, Any]:
+        """As `sent_to`; `where` leads to its `acct_id` in the arguments."""
+        self._require(account_id, where)
+        # A group is no account, and an order that says itself how it is split may be an advisor's.
+        one_account = re.fullmatch(ACCOUNT, account_id, re.ASCII) and self.allocations is None
+        return ({"acctId": account_id} if one_account else {}) | self.sent()
+
+    def _require(self, account_id: str, where: Sequence[str | int]) -> None:
         if self.acct_id is not None and self.acct_id != account_id:
             told = {
                 "type": "wrong",
@@ -378,9 +384,8 @@ class Orders(Arguments):
 
     def sent_to(self, account_id: str) -> dict[str, Any]:
         """The orders under IBKR's names; refused if one says another account than `account_id`."""
-        for place, each in enumerate(self.orders):
-            each.require(account_id, "orders", place, "acct_id")
-        return self.sent()
+        places = enumerate(self.orders)
+        return {"orders": [each.sent_as_at(account_id, "orders", place, "acct_id") for place, each in places]}
 
 
 def _is_bracket(orders: Sequence[OrderTicket]) -> bool:

@@ -147,6 +147,18 @@ def test_an_order_for_another_account_than_the_calls_is_refused() -> None:
     assert told.value.errors()[0]["loc"] == ("body", "acct_id")
 
 
+def test_every_ticket_says_the_account_it_is_for() -> None:
+    bracket = [LIMIT | {"c_oid": "a"}, STOP | {"parent_id": "a"}]
+    orders = Orders.model_validate({"orders": bracket}).sent_to("DU1234567")["orders"]
+    assert [each["acctId"] for each in orders] == ["DU1234567"] * 2
+    assert OrderTicket.model_validate(LIMIT).sent_to("DU1234567")["acctId"] == "DU1234567"
+
+
+@pytest.mark.parametrize(("account", "ticket"), [("Growth", LIMIT), ("DF1234567", LIMIT | SIZED)])
+def test_a_ticket_for_several_accounts_says_none(account: str, ticket: dict[str, Any]) -> None:
+    assert "acctId" not in OrderTicket.model_validate(ticket).sent_to(account)
+
+
 def test_it_is_told_which_of_several_orders_is_for_another_account() -> None:
     child = STOP | {"parent_id": "a", "acct_id": "DU1234567"}
     orders = Orders.model_validate({"orders": [LIMIT | {"c_oid": "a"}, child]})

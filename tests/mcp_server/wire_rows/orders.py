@@ -17,7 +17,11 @@ MODIFY = "POST /iserver/account/DU1234567/order/602801486"
 QUESTION = "07a13a5a-4a48-44a5-bb25-5ab37b79186c"
 
 LIMIT = {"conid": 265598, "side": "BUY", "quantity": 10, "order_type": "LMT", "price": 185.5, "tif": "DAY"}
+# A ticket without an account would go to the first one of the login.
+NAMED = {"acctId": "DU1234567"}
+
 LIMIT_SENT = {
+    **NAMED,
     "conid": 265598,
     "side": "BUY",
     "quantity": 10,
@@ -28,7 +32,15 @@ LIMIT_SENT = {
 MARKET = {"conid": 265598, "side": "BUY", "quantity": 10, "order_type": "MKT", "tif": "DAY"}
 MARKET_SENT = {"conid": 265598, "side": "BUY", "quantity": 10, "orderType": "MKT", "tif": "DAY"}
 STOP = {"conid": 265598, "side": "SELL", "quantity": 10, "order_type": "STP", "price": 170, "tif": "GTC"}
-STOP_SENT = {"conid": 265598, "side": "SELL", "quantity": 10, "orderType": "STP", "price": 170, "tif": "GTC"}
+STOP_SENT = {
+    **NAMED,
+    "conid": 265598,
+    "side": "SELL",
+    "quantity": 10,
+    "orderType": "STP",
+    "price": 170,
+    "tif": "GTC",
+}
 
 # Everything a ticket can say, in two tickets, as some of it excludes the rest.
 EVERYTHING = (
@@ -120,6 +132,7 @@ COMBO = {
     "tif": "DAY",
 }
 COMBO_SENT = {
+    **NAMED,
     "conidex": "28812380;;;265598/1,8314/-2",
     "side": "BUY",
     "quantity": 1,
@@ -136,6 +149,7 @@ CONVERSION = {
     "tif": "DAY",
 }
 CONVERSION_SENT = {
+    **NAMED,
     "conidex": "12087792@IDEALPRO",
     "side": "BUY",
     "fxQty": 5000,
@@ -144,13 +158,13 @@ CONVERSION_SENT = {
     "tif": "DAY",
 }
 WORTH = {"conid": 479624278, "side": "BUY", "cash_qty": 250, "order_type": "MKT", "tif": "IOC"}
-WORTH_SENT = {"conid": 479624278, "side": "BUY", "cashQty": 250, "orderType": "MKT", "tif": "IOC"}
+WORTH_SENT = {**NAMED, "conid": 479624278, "side": "BUY", "cashQty": 250, "orderType": "MKT", "tif": "IOC"}
 PARENT, CHILD = {"c_oid": "entry-1"}, {"parent_id": "entry-1"}
 GROUPED = {"is_single_group": True}
 
 ROWS: list[Row] = [
     Row("place_orders", {**A, "orders": [LIMIT]}, PLACE, {"orders": [LIMIT_SENT]}),
-    Row("place_orders", {**A, "orders": [MARKET]}, PLACE, {"orders": [MARKET_SENT]}),
+    Row("place_orders", {**A, "orders": [MARKET]}, PLACE, {"orders": [MARKET_SENT | NAMED]}),
     Row(
         "place_orders",
         {**A, "orders": [LIMIT | PARENT, STOP | CHILD]},
