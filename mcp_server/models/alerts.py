@@ -117,8 +117,8 @@ class Alert(Arguments):
 
     @model_validator(mode="after")
     def _an_address_for_mail(self) -> Self:
-        if bool(self.send_message) is (self.email is None):
-            raise wrong("`send_message`: true needs `email`, and `email` needs `send_message`: true")
+        if self.send_message and self.email is None:
+            raise wrong("`send_message`: true needs `email`")
         return self
 
     @model_validator(mode="after")

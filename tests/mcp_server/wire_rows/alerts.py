@@ -71,6 +71,13 @@ ROWS: list[Row] = [
     Row("get_alert", {"alert_id": 1408549184}, "GET /iserver/account/alert/1408549184?type=Q"),
     Row("get_mta_alert", {}, "GET /iserver/account/mta"),
     Row("save_alert", A | ALERT, SAVE, ALERT_SENT),
+    # IBKR's own example has an address without a mail.
+    Row(
+        "save_alert",
+        A | ALERT | {"send_message": False, "email": "jane@example.com"},
+        SAVE,
+        ALERT_SENT | {"sendMessage": 0, "email": "jane@example.com"},
+    ),
     Row(
         "save_alert",
         A | ALERT | {"conditions": [ABOVE | TRADE]},
@@ -165,8 +172,6 @@ WRONG_IN_AN_ALERT: list[dict[str, Any]] = [
     {"tif": "GTD", "expire_time": "20270230-21:00:00"},
     {"tif": "GTD", "expire_time": "2027-02-01"},
     {"send_message": True},
-    {"email": "jane@example.com"},
-    {"send_message": False, "email": "jane@example.com"},
     *({"send_message": True, "email": each} for each in ["jane", "a@b", "a b@c.com", "a@c.com\n"]),
     {"conditions": [MOBILE], "alert_repeatable": True},
     {"conditions": [MOBILE], "itws_orders_only": True},
