@@ -112,8 +112,6 @@ async def get_bond_filters(
 @router.get("/iserver/contract/{conid}/info")
 async def get_contract_info(gateway: Gateway, conid: Conid) -> Json:
     """Get what a conid stands for: symbol, kind, currency, exchanges, multiplier, expiry.
-
-    Fields that do not apply are null.
     \f
     Source: IBKR Web API reference, "Contract information by Contract ID"; recorded.
     Found by: instrument details, what is this contract id, company name, sector, industry, stock details,

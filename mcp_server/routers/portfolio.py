@@ -59,8 +59,6 @@ async def list_large_subaccounts(
     gateway: Gateway, page: Page = 0, account_id: AccountFilter = None, nocache: Fresh = None
 ) -> Json:
     """List the sub-accounts of a large structure, 20 to a page.
-
-    `metadata` has `total`, `pageSize` and `pageNum`.
     \f
     Source: IBKR Web API reference, "Portfolio Subaccounts (Large Account Structures)"; recorded.
     Found by: client accounts page by page, many customers, more than a hundred clients, accounts under
