@@ -11,8 +11,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from starlette.middleware import Middleware
 
 from mcp_server.access import is_name
+from mcp_server.departures import Departures
 
 if TYPE_CHECKING:
     from fastmcp import FastMCP
@@ -57,6 +59,7 @@ def http_app(server: FastMCP[Any], settings: ServerSettings) -> Starlette:
         host_origin_protection=True,
         allowed_hosts=[*settings.mcp_server_allowed_hosts, *own_name],
         allowed_origins=list(settings.mcp_server_allowed_origins),
+        middleware=[Middleware(Departures)],
     )
 
 
