@@ -1,1 +1,1 @@
-"""The place of the generator of FastAPI routers out of IBKR's OpenAPI document; nothing is here yet."""
+"""IBKR's OpenAPI document in; a repaired one, FastAPI routers, or a comparison with the hand-written ones out."""

@@ -1,0 +1,38 @@
+"""JSON text as values, with nothing lost: an object that has a key twice keeps what both had."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+
+class Joined(dict[str, Any]):
+    """An object whose text had some keys more than once."""
+
+    def __init__(self, values: dict[str, Any], twice: tuple[str, ...]) -> None:
+        """`twice` are the keys."""
+        super().__init__(values)
+        self.twice = twice
+
+
+def from_json(text: str) -> Any:
+    """The value that the text is; raises ValueError for what is not JSON, NaN and Infinity included."""
+    return json.loads(text, object_pairs_hook=joined, parse_constant=_refuse)
+
+
+def joined(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of these pairs. Two objects of one key become one, of other values the last counts."""
+    values: dict[str, Any] = {}
+    twice: dict[str, None] = {}
+    for key, value in pairs:
+        if key in values:
+            twice[key] = None
+            if isinstance(values[key], dict) and isinstance(value, dict):
+                value = joined([*values[key].items(), *value.items()])
+        values[key] = value
+    return Joined(values, tuple(twice)) if twice else values
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON's")

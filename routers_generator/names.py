@@ -1,0 +1,60 @@
+"""Names for what has none: an operation's out of its method and path, and what makes several differ."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Collection
+from itertools import count
+from typing import Final
+
+PREFIX: Final = "/v1/api"
+_VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def snake(text: str) -> str:
+    """`orderStatus`, `fa-preset` and `reqID` as `order_status`, `fa_preset` and `req_id`; may be empty."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
+    return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
+
+
+def identifier(text: str) -> str:
+    """The same as a Python name that is no keyword: `class_`, `x_1day`, `unnamed`."""
+    name = snake(text) or "unnamed"
+    if name[0].isdigit():
+        name = f"x_{name}"
+    return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) else name
+
+
+def operation_name(method: str, path: str) -> str:
+    """`get_iserver_account_order_status_by_order_id`: a name by method and path alone.
+
+    The variables at the end are in it; of those between two words only the words are.
+    """
+    ending = re.search(r"(/\{[^{}]*\})+/?$", path)
+    variables = _VARIABLE.findall(ending.group()) if ending else []
+    words = _VARIABLE.sub("", path[: ending.start()] if ending else path)
+    by = f"_by_{'_and_'.join(filter(None, map(snake, variables)))}" if any(map(snake, variables)) else ""
+    return identifier(f"{method.lower()}_{snake(words)}{by}")
+
+
+def variables(path: str) -> list[str]:
+    """The names of the variables of a path template, in their order."""
+    return _VARIABLE.findall(path)
+
+
+def free(wanted: str, taken: Collection[str]) -> str:
+    """The wanted name, or with the lowest number from 2 that makes it differ from those taken."""
+    if wanted not in taken:
+        return wanted
+    return next(name for name in (f"{wanted}_{number}" for number in count(2)) if name not in taken)
+
+
+def without_prefix(path: str) -> str:
+    """The path as the gateway client takes it: later versions of the document write `/v1/api` before it."""
+    return path.removeprefix(PREFIX) if path.startswith(f"{PREFIX}/") else path
+
+
+def literal_first(path: str) -> tuple[tuple[int, str], ...]:
+    """A key that sorts a path before those whose variables would match it: words before variables."""
+    return tuple((int("{" in step), step) for step in path.split("/"))
