@@ -1,0 +1,39 @@
+"""What the hand-written routers know of an operation: its name as a tool, its section, what it does.
+
+The services do not import each other, so it is read from a file that a test compares with the routes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final
+
+FILE: Final = "known_operations.json"
+
+
+@dataclass(frozen=True)
+class Known:
+    """One operation that has a hand-written route; `template` is the gateway client's."""
+
+    method: str
+    template: str
+    name: str
+    section: str
+    module: str
+    marks: tuple[str, ...]  # names in mcp_server.effects: READS, CHANGES, DESTROYS, REPEATABLE, TRADES
+
+
+def plain(path: str) -> str:
+    """The path whatever its variables are called."""
+    return re.sub(r"\{[^{}]*\}", "{}", path)
+
+
+def known_operations() -> Mapping[tuple[str, str], Known]:
+    """Every hand-written operation, by its method and plain path."""
+    rows = json.loads(files(__package__).joinpath(FILE).read_bytes())
+    found = [Known(**{**row, "marks": tuple(row["marks"])}) for row in rows]
+    return {(each.method, plain(each.template)): each for each in found}

@@ -1,0 +1,60 @@
+"""What the generator knows of the hand-written routers is what they are.
+
+`python tests/routers_generator/test_known.py` writes it anew.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fastapi.routing import APIRoute
+
+from mcp_server import effects
+from mcp_server.reference import the_call
+from mcp_server.routers import ROUTERS
+from routers_generator import known
+
+FILE = Path(known.__file__).with_name(known.FILE)
+MARKS = {name: getattr(effects, name) for name in ("READS", "CHANGES", "DESTROYS", "REPEATABLE", "TRADES")}
+
+
+def told() -> list[dict[str, Any]]:
+    """The routes as the file has them."""
+    rows = []
+    for router in ROUTERS:
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            method, template, _ = the_call(route)
+            extra = (route.openapi_extra or {}).items()
+            rows.append(
+                {
+                    "method": method,
+                    "template": template,
+                    "name": route.name,
+                    "section": str(route.tags[0]),
+                    "module": route.endpoint.__module__.rpartition(".")[2],
+                    "marks": [name for name, mark in MARKS.items() if mark.items() <= extra],
+                }
+            )
+    return rows
+
+
+def written() -> str:
+    """The file's text: an operation on a line."""
+    return "[\n" + ",\n".join(json.dumps(row) for row in told()) + "\n]\n"
+
+
+def test_the_file_says_what_the_routes_are() -> None:
+    assert FILE.read_text() == written(), "run `python tests/routers_generator/test_known.py`"
+
+
+def test_an_operation_is_found_whatever_the_values_in_its_path_are_called() -> None:
+    found = known.known_operations()["GET", known.plain("/portfolio/{accountId}/positions/{pageId}")]
+    assert (found.name, found.template) == ("list_positions", "/portfolio/{account}/positions/{page}")
+    assert len(known.known_operations()) == len(told())
+
+
+if __name__ == "__main__":
+    FILE.write_text(written())
