@@ -1,0 +1,111 @@
+"""Everything that can go wrong, singly and in pairs: the first broken layer is the one that is named."""
+
+from __future__ import annotations
+
+import os
+from itertools import product
+
+import pytest
+
+from api_gateway.examination.findings import Layer, Outcome
+from api_gateway.examination.report import Report
+from tests.api_gateway.examination.hurried import hurried
+from tests.api_gateway.examination.world import WRONGS, Papers, World, Wrong
+
+ORDER = list(Layer)
+PLACES = (
+    "settings",
+    "name",
+    "port",
+    "protocol",
+    "trust",
+    "front",
+    "status",
+    "session",
+    "accounts",
+    "quotes",
+    "clock",
+    "ticker",
+    "server",
+)
+"""Where something can be wrong, in the order in which an examination comes to it."""
+AT_THE_STATUS = ("status", "session")
+LONGEST = 10.0
+"""Seconds that an examination may take, whatever hangs."""
+
+
+def examined(papers: Papers, *wrongs: Wrong) -> tuple[Report, World]:
+    world = World(papers)
+    for wrong in sorted(wrongs, key=lambda each: ORDER.index(each.layer)):
+        wrong.happen(world)
+    return hurried(world.run()).report, world
+
+
+def told(report: Report) -> str:
+    first = report.first_broken
+    return "nothing" if first is None else first.layer.value
+
+
+def test_nothing_is_broken_where_nothing_is_wrong(papers: Papers) -> None:
+    report, _ = examined(papers)
+    assert [each.outcome for each in report.findings if each.layer is not Layer.CLOCK] == [Outcome.OK] * 16
+    assert report.exit_status == 0
+    assert report.verdict == "Everything works."
+
+
+@pytest.mark.parametrize("wrong", WRONGS, ids=str)
+def test_what_is_wrong_is_named_in_time_and_by_a_handful_of_questions_that_change_nothing(
+    papers: Papers, wrong: Wrong
+) -> None:
+    report, world = examined(papers, wrong)
+    assert told(report) == wrong.layer, report.text()
+    assert report.seconds <= LONGEST
+    assert report.first_broken is not None
+    assert report.first_broken.fix
+    assert report.exit_status == (2 if wrong.layer is Layer.SETTINGS else 1)
+    asked = {each for each in world.asked if not each.startswith("GET")}
+    assert asked <= {"POST /iserver/auth/status", "POST /tickle"}
+    assert len(world.asked) <= 12, world.asked
+    assert world.asked.count("POST /tickle") <= 1
+
+
+def first_met(one: Wrong, other: Wrong) -> Layer:
+    """The layer that is to be named. What happens only at a later question is not there before it."""
+    if one.place in AT_THE_STATUS and other.place in AT_THE_STATUS:
+        return min(one.layer, other.layer, key=ORDER.index)
+    return min((one, other), key=lambda wrong: PLACES.index(wrong.place)).layer
+
+
+def chosen(here: list[Wrong], there: list[Wrong]) -> list[tuple[Wrong, Wrong]]:
+    """Two pairs of each pair of places, in turn, so that each wrong meets every place; or all of them."""
+    if "EVERY_PAIR" in os.environ:  # 1800 of them take minutes: for whoever changes an examination
+        return list(product(here, there))
+    turn = PLACES.index(here[0].place) + PLACES.index(there[0].place)
+    return [(here[each % len(here)], there[each % len(there)]) for each in (turn, turn + 1)]
+
+
+@pytest.mark.parametrize("place", PLACES[:-1])
+def test_of_two_things_that_are_wrong_the_first_is_named(papers: Papers, place: str) -> None:
+    by_place = {each: [wrong for wrong in WRONGS if wrong.place == each] for each in PLACES}
+    missed = []
+    for other_place in PLACES[PLACES.index(place) + 1 :]:
+        for one, other in chosen(by_place[place], by_place[other_place]):
+            report, _ = examined(papers, one, other)
+            if told(report) != first_met(one, other) or report.seconds > LONGEST:
+                missed.append((one.name, other.name, told(report), report.seconds))
+    assert missed == []
+
+
+def test_every_place_is_one_of_those_that_are_tried_together() -> None:
+    assert {wrong.place for wrong in WRONGS} == set(PLACES)
+
+
+def test_every_layer_can_be_the_broken_one() -> None:
+    assert {wrong.layer for wrong in WRONGS} == set(Layer)
+
+
+def test_a_quote_is_asked_for_one_contract_and_a_tickle_is_spared(papers: Papers) -> None:
+    _, world = examined(papers)
+    assert world.asked[:2] == ["GET /", "POST /iserver/auth/status"]
+    assert "POST /tickle" not in world.asked
+    assert set(world.asked[2:]) == {"GET /iserver/accounts", "GET /iserver/marketdata/snapshot"}
