@@ -1,0 +1,147 @@
+"""Fifty callers and one ticker, with the simulator, in one time: a lost session is reopened once for all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.client import Gateway
+from api_gateway.errors import GatewayError, Paced, SessionLost
+from api_gateway.modes import EVERYTHING, TICKER, Policy
+from api_gateway.settings import GatewaySettings
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.simulation import Options, Simulation
+from tests.ticker_service.virtual import INIT, Transport, rules
+from tests.virtual_loop import in_virtual_time
+from ticker_service.keeper import Keeper
+from ticker_service.metrics import Metrics
+from ticker_service.rhythm import Rhythm
+
+NOON = datetime(2026, 3, 3, 17, tzinfo=UTC).timestamp()  # in New York
+ACCOUNT = "DU1234567"
+CALLERS = 50
+EVERY = 10.0
+"""Seconds after which a caller that was refused asks again."""
+QUESTIONS: list[tuple[str, tuple[object, ...], dict[str, Any]]] = [
+    ("/iserver/account/orders", (), {}),
+    ("/iserver/account/trades", (), {}),
+    ("/iserver/account/{account}/summary", (ACCOUNT,), {}),
+    ("/iserver/marketdata/snapshot", (), {"conids": 265598, "fields": "31,84"}),
+    ("/iserver/marketdata/history", (), {"conid": 265598, "period": "1d", "bar": "1h"}),
+    ("/iserver/account/pnl/partitioned", (), {}),
+    ("/portfolio/{account}/positions/{page}", (ACCOUNT, 0), {}),
+    ("/portfolio/{account}/ledger", (ACCOUNT,), {}),
+]
+
+
+@dataclass
+class Town:
+    """The simulator, the ticker's keeper beating, and the client that all callers share."""
+
+    simulation: Simulation
+    callers: Gateway
+    asked: list[str]
+    answered: list[str]
+    """What was asked and answered with something."""
+
+    async def caller(self, number: int) -> list[type[GatewayError]]:
+        """Ask until there is an answer; the failures that were met before it."""
+        template, values, query = QUESTIONS[number % len(QUESTIONS)]
+        met: list[type[GatewayError]] = []
+        while True:
+            try:
+                await self.callers.get(template, *values, **query)
+            except GatewayError as error:
+                met.append(type(error))
+                await asyncio.sleep(error.seconds if isinstance(error, Paced) else EVERY)
+            else:
+                return met
+
+
+@asynccontextmanager
+async def town() -> AsyncIterator[Town]:
+    now = asyncio.get_running_loop().time
+    clock = Clock(start=NOON, wall=now)
+    simulation = Simulation(Options(login=True), clock)
+    app = httpx.ASGITransport(app=create_app(simulation))
+    asked: list[str] = []
+    answered: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        await asyncio.sleep(0.05)
+        response = await app.handle_async_request(request)
+        body = await response.aread()
+        if response.status_code == 200 and body not in (b"{}", b"[]", b""):
+            answered.append(request.url.path)
+        return response
+
+    def client(policy: Policy) -> Gateway:
+        settings = GatewaySettings(_env_file=None)
+        return Gateway(settings, policy=policy, transport=Transport(answer), now=now, wall=clock.now)
+
+    async with client(TICKER) as tickers, client(EVERYTHING) as callers:
+        keeper = Keeper(
+            tickers,
+            Rhythm(fair=60, foul=5),
+            rules(),
+            overdue=60,
+            metrics=Metrics(),
+            now=now,
+            wall=clock.now,
+        )
+        beating = asyncio.create_task(keeper.run())
+        try:
+            yield Town(simulation, callers, asked, answered)
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+
+
+async def met_by_fifty(town: Town) -> list[list[type[GatewayError]]]:
+    return await asyncio.gather(*(town.caller(number) for number in range(CALLERS)))
+
+
+@pytest.mark.parametrize("beaten", [1.0, 30.0, 58.0], ids=lambda seconds: f"{seconds:.0f} s after a beat")
+def test_fifty_callers_meet_a_lost_session_and_it_is_opened_once(beaten: float) -> None:
+    async def story() -> None:
+        async with town() as all_:
+            await met_by_fifty(all_)
+            await asyncio.sleep(60 - (asyncio.get_running_loop().time() % 60) + beaten)
+            all_.asked.clear()
+            all_.answered.clear()
+            all_.simulation.session.drop()
+            lost = asyncio.get_running_loop().time()
+
+            met = await met_by_fifty(all_)
+
+            assert asyncio.get_running_loop().time() - lost < 120
+            assert {kind for each in met for kind in each} <= {SessionLost, Paced}
+            assert SessionLost in {kind for each in met for kind in each}
+            assert all_.asked.count(INIT) == 1
+            # What is asked while the session still opens is answered with nothing, and counts for nothing.
+            after = all_.answered[all_.answered.index(INIT) :]
+            assert after.count("/v1/api/iserver/accounts") == 1
+            assert after.count("/v1/api/portfolio/accounts") <= 1
+            assert all_.simulation.limits.seconds_in_box == 0
+
+    in_virtual_time(story())
+
+
+def test_fifty_callers_with_the_same_question_send_it_once() -> None:
+    async def story() -> None:
+        async with town() as all_:
+            ledger = ("/portfolio/{account}/ledger", ACCOUNT)
+            await asyncio.gather(*(all_.callers.get(*ledger) for _ in range(CALLERS)))
+            assert all_.asked.count(f"/v1/api/portfolio/{ACCOUNT}/ledger") == 1
+            assert all_.asked.count("/v1/api/portfolio/accounts") == 1
+
+    in_virtual_time(story())
