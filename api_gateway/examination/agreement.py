@@ -19,6 +19,20 @@ def examine_settings(settings: GatewaySettings) -> Finding:
     return ok(Layer.SETTINGS, f"They can be used; the gateway is expected at {settings.gateway_url}.")
 
 
+def examine_ticker_url(url: str, port: int) -> list[Finding]:
+    """Whether TICKER_URL leads to the port that a ticker on this machine takes."""
+    parts = urlsplit(url)
+    if not _is_this_machine(parts.hostname or "") or (parts.port or 80) == port:
+        return []
+    return [
+        warning(
+            Layer.SETTINGS,
+            f"TICKER_URL is {url}, and a ticker that starts here with these settings takes port {port}.",
+            "Let TICKER_URL and TICKER_PORT name the same port.",
+        )
+    ]
+
+
 def _disagreements(settings: GatewaySettings) -> Iterator[tuple[str, str]]:
     """Each in a sentence, with what to do about it."""
     tls = settings.gateway_url.startswith("https:")
@@ -41,9 +55,14 @@ def _disagreements(settings: GatewaySettings) -> Iterator[tuple[str, str]]:
         )
 
 
-def _stays_here(host: str) -> bool:
-    """Whether what is sent there stays on this machine, or in a network of containers on it."""
+def _is_this_machine(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return "." not in host  # localhost, or a name that only Docker's network knows
+        return host == "localhost"
+
+
+def _stays_here(host: str) -> bool:
+    """Whether what is sent there stays on this machine, or in a network of containers on it."""
+    # A name without a dot is one that only Docker's network knows.
+    return _is_this_machine(host) or not ("." in host or ":" in host)

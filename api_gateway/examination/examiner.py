@@ -37,12 +37,13 @@ class Subject:
     """What is to be examined.
 
     `gateway` is the client whose settings, limits and penalty box count; None if its settings cannot be
-    used. `problems` are findings on settings that were made before. `mode` is what trading is set to, None
-    if it is not known. `ticker_url` has no slash at its end.
+    used. `problems` are findings on settings that were made before, `known` those on other layers. `mode` is
+    what trading is set to, None if it is not known. `ticker_url` has no slash at its end.
     """
 
     gateway: Gateway | None
     problems: tuple[Finding, ...] = ()
+    known: tuple[Finding, ...] = ()
     mode: Mode | None = None
     ticker_url: str | None = None
     endpoint: Endpoint | None = None
@@ -70,7 +71,7 @@ async def examine(
     findings = [*_settings(subject), *walked]
     if ticker is not None:
         findings.append(compared(ticker, established=_established(findings)))
-    findings += reached
+    findings += [*reached, *subject.known]
     report = Report(
         completed(_with_the_ticker_in_mind(findings)),
         seconds=loop.time() - began,
