@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pydantic_settings import BaseSettings
 
     from api_gateway.simulator.processes import Part
-    from ticker_service.settings import TickerSettings
 
     _Settings = TypeVar("_Settings", bound=BaseSettings)
 
@@ -95,9 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument(
         "--bundle", metavar="FILE", help="also write a support file (zip) without secrets and account ids"
     )
-    doctor.add_argument(
-        "--ticker-url", metavar="URL", help="where the ticker answers, e.g. http://localhost:5056"
-    )
+    doctor.add_argument("--ticker-url", metavar="URL", help="where the ticker answers, if not at TICKER_URL")
     return parser
 
 
@@ -198,15 +195,17 @@ def doctor(chosen: argparse.Namespace) -> int:
     """Print what is broken between a client and IBKR: 0 nothing, 1 something, 2 a setting cannot be used."""
     import asyncio
     import json
+    from importlib.util import find_spec
+    from io import TextIOWrapper
     from pathlib import Path
 
+    from api_gateway.examination.agreement import examine_ticker_url
     from api_gateway.examination.examiner import Examined, Subject, examine
     from api_gateway.examination.findings import Finding, Layer, broken
     from api_gateway.examination.support_file import make_support_file, write_support_file
     from api_gateway.settings import GatewaySettings, SettingsError, load
     from mcp_server.own_endpoint import endpoint_of, problems_of
     from mcp_server.settings import ServerSettings
-    from ticker_service.settings import TickerSettings
 
     problems: list[Finding] = []
 
@@ -218,9 +217,16 @@ def doctor(chosen: argparse.Namespace) -> int:
             problems.append(broken(Layer.SETTINGS, str(error), fix))
             return None
 
-    gateway, server, ticker = usable(GatewaySettings), usable(ServerSettings), usable(TickerSettings)
+    gateway, server = usable(GatewaySettings), usable(ServerSettings)
+    known: list[BaseSettings] = [each for each in (gateway, server) if each]
     problems += problems_of(server) if server else []
-    ticker_url = chosen.ticker_url or _ticker_url(ticker)
+    ticker_url = chosen.ticker_url or (server.ticker_url if server else None)
+    if find_spec("ticker_service"):  # the MCP server's container does not have it
+        from ticker_service.settings import TickerSettings
+
+        if ticker := usable(TickerSettings):
+            known.append(ticker)
+            problems += examine_ticker_url(ticker_url, ticker.ticker_port) if ticker_url else []
 
     async def look() -> Examined:
         from api_gateway.client import Gateway
@@ -242,11 +248,10 @@ def doctor(chosen: argparse.Namespace) -> int:
 
     examined = asyncio.run(look())
     report = examined.report
-    print(
-        json.dumps(report.told(), indent=2) if chosen.json else report.text(), end="\n" if chosen.json else ""
-    )
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may not be able to show an arrow
+    print(json.dumps(report.told(), indent=2) if chosen.json else report.text().rstrip())
     if chosen.bundle:
-        known = [each for each in (gateway, server, ticker) if each]
         try:
             write_support_file(Path(chosen.bundle), make_support_file(examined, known, home=Path.home()))
         except OSError as error:
@@ -254,16 +259,6 @@ def doctor(chosen: argparse.Namespace) -> int:
             return 2
         print(f"{chosen.bundle} is written: look into it before you send it to anybody.", file=sys.stderr)
     return report.exit_status
-
-
-def _ticker_url(settings: TickerSettings | None) -> str | None:
-    """Where the ticker answers on this machine; None if nobody can know."""
-    if settings is None or not settings.ticker_port:
-        return None
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.ticker_host, settings.ticker_host)  # noqa: S104
-    return (
-        f"http://[{host}]:{settings.ticker_port}" if ":" in host else f"http://{host}:{settings.ticker_port}"
-    )
 
 
 def demo(chosen: argparse.Namespace) -> int:
@@ -390,7 +385,14 @@ def demo_parts(
         Part(
             name="server",
             module="mcp_server",
-            environment={**common, **settings, **reach, "TRADING_MODE": "paper", "MCP_SERVER_TOOLS": tools},
+            environment={
+                **common,
+                **settings,
+                **reach,
+                "TICKER_URL": f"http://localhost:{ports['TICKER_PORT']}",
+                "TRADING_MODE": "paper",
+                "MCP_SERVER_TOOLS": tools,
+            },
             address=f"http://localhost:{ports['MCP_SERVER_PORT']}/health",
             colour=32,
         ),

@@ -25,6 +25,7 @@ from mcp_server.routers import ROUTERS
 
 if TYPE_CHECKING:
     from api_gateway.client import Gateway
+    from mcp_server.order_hold import OrderHold
 
 OPERATION = "ib_mcp.operation"
 """Key of an ASGI scope: the name of the route that is meant."""
@@ -57,8 +58,13 @@ _SENTENCES = (
 )
 
 
-def create_app(gateway: Gateway, routers: Sequence[APIRouter] = ROUTERS) -> FastAPI:
-    """Every route over this gateway. The operation id of a route is its function's name."""
+def create_app(
+    gateway: Gateway, routers: Sequence[APIRouter] = ROUTERS, hold: OrderHold | None = None
+) -> FastAPI:
+    """Every route over this gateway. The operation id of a route is its function's name.
+
+    `hold` keeps the ticker still around orders.
+    """
     app = FastAPI(
         title="IB MCP",
         openapi_url=None,
@@ -66,7 +72,7 @@ def create_app(gateway: Gateway, routers: Sequence[APIRouter] = ROUTERS) -> Fast
         redoc_url=None,
         generate_unique_id_function=_name,
     )
-    app.state.relay = Relay(gateway)
+    app.state.relay = Relay(gateway, hold)
     for router in routers:
         app.include_router(router)
     app.router.routes.insert(0, _Named(route for router in routers for route in router.routes))

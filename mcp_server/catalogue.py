@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from mcp_server.effects import Effect
 from mcp_server.search_index import Entry, SearchIndex
 from mcp_server.toolsets import TOOLSETS, Toolset
 
-if TYPE_CHECKING:
-    from mcp_server.route_tools import RouteTool
-
 _LONGEST_QUERY = 500
 _NEAREST = 3
+
+
+class Operation(Protocol):
+    """What can be found: a tool with what a search reads of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str | None: ...
+    @property
+    def parameters(self) -> dict[str, Any]: ...
+    @property
+    def effect(self) -> Effect: ...
+    @property
+    def section(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def found_by(self) -> str: ...
 
 
 class Catalogue:
     """The mounted operations and no other: what is not among `tools` is not found, named or suggested."""
 
-    def __init__(self, tools: Mapping[str, RouteTool]) -> None:
+    def __init__(self, tools: Mapping[str, Operation]) -> None:
         self._tools = dict(tools)
         self._index = SearchIndex([_entry(tool) for tool in tools.values()])
 
@@ -32,11 +48,11 @@ class Catalogue:
         """Whether one of them changes or destroys something."""
         return any(tool.effect is not Effect.READS for tool in self._tools.values())
 
-    def get(self, name: str) -> RouteTool | None:
+    def get(self, name: str) -> Operation | None:
         """The operation of exactly this name."""
         return self._tools.get(name)
 
-    def found(self, query: str) -> list[RouteTool]:
+    def found(self, query: str) -> list[Operation]:
         """The operations that the query may mean, best first."""
         return [self._tools[name] for name in self._index.ranked(query[:_LONGEST_QUERY])]
 
@@ -52,7 +68,7 @@ class Catalogue:
         return [toolset for toolset in TOOLSETS if toolset.name in mounted]
 
 
-def _entry(tool: RouteTool) -> Entry:
+def _entry(tool: Operation) -> Entry:
     summary, _, rest = (tool.description or "").partition("\n")
     arguments = tool.parameters.get("properties", {})
     return Entry(

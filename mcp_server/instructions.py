@@ -7,6 +7,8 @@ from typing import Final
 from api_gateway.modes import Mode
 from mcp_server.route_tools import RouteTools
 from mcp_server.search_surface import CALL, CALL_WRITING, SEARCH, SearchSurface
+from mcp_server.tools.connection_status import NAME as STATUS
+from mcp_server.tools.wait_for_login import NAME as WAIT
 
 _MODES: Final = {
     Mode.READ: "This server only reads: it cannot trade or change anything.",
@@ -29,6 +31,7 @@ def instructions(mode: Mode, tools: RouteTools, surface: RouteTools | SearchSurf
     else:
         parts.append("Each operation is a tool.")
     parts.append(_MODES[mode])
+    parts.append(f"`{STATUS}` says what works, why something does not, and the next step.")
     if "list_portfolio_accounts" in reachable:
         parts.append("Begin with `list_portfolio_accounts`: most operations ask for an account id.")
     if "search_contracts" in reachable:
@@ -40,6 +43,6 @@ def instructions(mode: Mode, tools: RouteTools, surface: RouteTools | SearchSurf
         "Prices, sizes and times are as IBKR sends them; amounts are in the currency named beside them. "
         "Quotes may be delayed or frozen, and say so. An empty list is an answer, not an error. A failure "
         "says what happened and what to do next: do that, and do not repeat a call unchanged. If a login is "
-        "missing, give the user the login URL; nobody else can log in."
+        f"missing, give the user the login URL, as nobody else can log in, and `{WAIT}`."
     )
     return "\n".join(parts)

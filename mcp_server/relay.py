@@ -7,6 +7,7 @@ a secret has to be taken out of it, or one part of a very large answer is wanted
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,6 +17,7 @@ from starlette.responses import Response
 if TYPE_CHECKING:
     from api_gateway.client import Gateway
     from api_gateway.reply import Reply
+    from mcp_server.order_hold import OrderHold
 
 
 class Json(Response):
@@ -30,11 +32,12 @@ class Relay:
     `template` and `values` are those of `api_gateway.client.Gateway`; a failure is raised as an
     `api_gateway.errors.GatewayError`. `redact` names keys that are dropped wherever they stand in the
     answer: session tokens and addresses that no model needs to read. `only` hands on that one key of an
-    object, and a body without it whole.
+    object, and a body without it whole. `hold` keeps the ticker still around orders.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, hold: OrderHold | None = None) -> None:
         self._gateway = gateway
+        self._hold = hold
 
     async def get(
         self,
@@ -55,7 +58,9 @@ class Relay:
         redact: Collection[str] = (),
         **query: Any,
     ) -> Json:
-        return _json(await self._gateway.post(template, *values, body=body, reads=reads, **query), redact)
+        async with self._hold.around(template) if self._hold else nullcontext():
+            reply = await self._gateway.post(template, *values, body=body, reads=reads, **query)
+        return _json(reply, redact)
 
     async def put(
         self,

@@ -14,9 +14,10 @@ from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
 from api_gateway.words import clean
-from mcp_server.catalogue import Catalogue
+from mcp_server.catalogue import Catalogue, Operation
 from mcp_server.effects import Effect
-from mcp_server.route_tools import RouteTool, RouteTools
+from mcp_server.route_tools import RouteTools
+from mcp_server.tools.own import OwnTools
 
 SEARCH: Final = "search_tools"
 CALL: Final = "call_tool"
@@ -24,7 +25,8 @@ CALL_WRITING: Final = "call_writing_tool"
 
 # What people ask first and most; the rest is one search away.
 DIRECT: Final = (
-    "get_session_status",
+    "connection_status",
+    "wait_for_login",
     "list_portfolio_accounts",
     "search_contracts",
     "get_market_snapshot",
@@ -32,7 +34,6 @@ DIRECT: Final = (
     "list_positions",
     "get_account_summary",
     "list_live_orders",
-    "list_trades",
 )
 
 _HITS: Final = 5
@@ -43,17 +44,18 @@ _LONGEST_TOLD: Final = 60
 
 
 class SearchSurface(Provider):
-    """Lists a few tools; every tool of `routes` can be called, by its own name too."""
+    """Lists a few tools; every tool of `routes` and of `own` can be called, by its own name too."""
 
-    def __init__(self, routes: RouteTools) -> None:
+    def __init__(self, routes: RouteTools, own: OwnTools) -> None:
         super().__init__()
-        catalogue = Catalogue(routes.by_name)
-        own: list[Tool] = [SearchTool(catalogue), CallTool(catalogue, writing=False)]
+        found = {name: tool for name, tool in own.by_name.items() if name not in DIRECT}
+        catalogue = Catalogue({**routes.by_name, **found})
+        finding: list[Tool] = [SearchTool(catalogue, len(routes.by_name)), CallTool(catalogue, writing=False)]
         if catalogue.writes:
-            own.append(CallTool(catalogue, writing=True))
-        direct = [routes.by_name[name] for name in DIRECT if name in routes.by_name]
-        self._listed = [*own, *direct]
-        self._callable: Mapping[str, Tool] = {**routes.by_name, **{tool.name: tool for tool in own}}
+            finding.append(CallTool(catalogue, writing=True))
+        tools: Mapping[str, Tool] = {**own.by_name, **routes.by_name}
+        self._listed = [*finding, *(tools[name] for name in DIRECT if name in tools)]
+        self._callable: Mapping[str, Tool] = {**tools, **{tool.name: tool for tool in finding}}
 
     @property
     def names(self) -> list[str]:
@@ -73,14 +75,14 @@ class SearchTool(Tool):
 
     _catalogue: Catalogue = PrivateAttr()
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, count: int) -> None:
         sections = ", ".join(section.name for section in catalogue.sections())
         kind = "" if catalogue.writes else " (all of them read: this server changes nothing)"
         super().__init__(
             name=SEARCH,
             title="Search tools",
             description=(
-                f"Find the right one of IBKR's {len(catalogue)} operations{kind}, by its purpose or name.\n\n"
+                f"Find the right one of IBKR's {count} operations{kind}, by its purpose or name.\n\n"
                 "Each hit has its description, the schema of its arguments, whether it reads, changes or "
                 f"destroys, and the tool to call it with. Sections: {sections}."
             ),
@@ -195,7 +197,7 @@ class CallTool(Tool):
         return await get_context().fastmcp.call_tool(name, given)
 
     def _stranger(self, name: str) -> str:
-        if name in {SEARCH, CALL, CALL_WRITING}:
+        if name in {SEARCH, CALL, CALL_WRITING, *DIRECT}:
             return f"{self.name}: {name} is not an operation of IBKR's; call it by itself."
         nearest = ", ".join(f"`{each}`" for each in self._catalogue.nearest(name))
         meant = f"Perhaps {nearest} is meant. " if nearest else ""
@@ -204,13 +206,13 @@ class CallTool(Tool):
             "Nothing was sent to IBKR."
         )
 
-    def _other_way(self, tool: RouteTool) -> str:
+    def _other_way(self, tool: Operation) -> str:
         right = CALL if self._writing else CALL_WRITING
         does = "only reads" if self._writing else f"{tool.effect.value} something"
         return f"{self.name}: {tool.name} {does}; call it with `{right}`. Nothing was sent to IBKR."
 
 
-def _told(hits: Sequence[RouteTool]) -> str:
+def _told(hits: Sequence[Operation]) -> str:
     """The hits as JSON; when the room is used up, the remaining ones by name and first line."""
     whole: list[bytes] = []
     named: list[bytes] = []

@@ -14,34 +14,46 @@ from starlette.responses import JSONResponse, Response
 
 from mcp_server.app import create_app
 from mcp_server.bearer import BearerToken
-from mcp_server.health import Readiness
+from mcp_server.connection import Connection
+from mcp_server.health import standing
 from mcp_server.instructions import instructions
 from mcp_server.mounting import mounted
 from mcp_server.operation_notes import notes_by_name
+from mcp_server.order_hold import OrderHold
 from mcp_server.resources import resources
 from mcp_server.route_tools import RouteTools, Telling
 from mcp_server.routers import ROUTERS
 from mcp_server.search_surface import SearchSurface
 from mcp_server.sections import shown_sections
 from mcp_server.settings import ServerSettings, ToolSurface
+from mcp_server.ticker import Ticker
+from mcp_server.tools import own_tools
 
 if TYPE_CHECKING:
     from api_gateway.client import Gateway
 
 
 def create_server(
-    gateway: Gateway, settings: ServerSettings, routers: Sequence[APIRouter] = ROUTERS
+    gateway: Gateway,
+    settings: ServerSettings,
+    routers: Sequence[APIRouter] = ROUTERS,
+    ticker: Ticker | None = None,
 ) -> FastMCP[Any]:
     """The server over this gateway, which it opens when it starts and closes when it ends.
 
+    The ticker is the one at TICKER_URL unless a test gives another.
     Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist.
     """
     sections = shown_sections(settings)
     here = mounted(routers, settings.trading_mode, sections)
-    tools = RouteTools(create_app(gateway, here), notes_by_name(here), _telling(settings))
-    surface = SearchSurface(tools) if settings.mcp_server_tools is ToolSurface.SEARCH else tools
+    ticker = ticker or Ticker(settings.ticker_url)
+    connection = Connection(gateway, ticker)
+    app = create_app(gateway, here, OrderHold(gateway, ticker))
+    tools = RouteTools(app, notes_by_name(here), _telling(settings))
+    own = own_tools(connection, ticker, settings.trading_mode)
+    short = settings.mcp_server_tools is ToolSurface.SEARCH
+    surface = SearchSurface(tools, own) if short else tools
     token = settings.mcp_server_token
-    readiness = Readiness(gateway)
 
     @asynccontextmanager
     async def for_life(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
@@ -49,14 +61,14 @@ def create_server(
             try:
                 yield {}
             finally:
-                await readiness.aclose()
+                await ticker.aclose()
 
     server: FastMCP[Any] = FastMCP(
         "IB MCP",
         instructions=instructions(settings.trading_mode, tools, surface),
         version=version("ib-mcp"),
         auth=BearerToken(token.get_secret_value()) if token else None,
-        providers=[surface],
+        providers=[surface] if short else [own, surface],
         # What a tool wants to tell it tells; anything else that escapes is not for the client.
         mask_error_details=True,
         lifespan=for_life,
@@ -71,8 +83,8 @@ def create_server(
 
     @server.custom_route("/ready", methods=["GET"])
     async def ready(_: Request) -> Response:
-        standing = await readiness.standing()
-        return JSONResponse(standing.told(), status_code=200 if standing.ready else 503)
+        found = await standing(gateway.looks)
+        return JSONResponse(found.told(), status_code=200 if found.ready else 503)
 
     return server
 

@@ -60,6 +60,14 @@ def _path_of_its_own(path: str) -> str:
     return path
 
 
+def _web_address(url: str) -> str:
+    if not re.fullmatch(
+        r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?|https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?/?", url
+    ):
+        raise ValueError("it must be an address such as http://localhost:5056, without a path")
+    return url.rstrip("/")
+
+
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -105,6 +113,11 @@ class ServerSettings(BaseSettings):
         le=10_000_000,
         description="Largest answer a model gets, in bytes; a larger one is cut, and says so. The default is "
         "14,000 to 24,000 tokens, as some hosts take no more than 25,000.",
+    )
+    ticker_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        "http://localhost:5056",
+        description="Where the ticker answers: it tells how the session is, and holds still around orders. "
+        "The server works without it.",
     )
     included_tags: Listed = Field(
         (), description="Sections of tools to show, by commas; empty shows the default ones."

@@ -49,6 +49,12 @@ class Wire(httpx.AsyncByteStream):
         yield self._body
 
 
+@pytest.fixture(autouse=True)
+def no_ticker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens there, so that no test meets a ticker which happens to run on this machine."""
+    monkeypatch.setenv("TICKER_URL", "http://127.0.0.1:9")
+
+
 @pytest.fixture
 def far_side() -> FarSide:
     return FarSide()

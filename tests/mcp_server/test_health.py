@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from api_gateway.client import Gateway
-from api_gateway.errors import Paced, SessionLost
-from mcp_server.health import Readiness
+from mcp_server import connection, health
 from mcp_server.server import create_server
 from mcp_server.serving import http_app
 from mcp_server.settings import ServerSettings
@@ -42,25 +41,27 @@ async def test_an_open_session_is_ready(gateway: Gateway, far_side: Any, setting
         "status": "ready",
         "gateway": "answers",
         "session": "brokerage session open",
-        "happened": "The gateway answers: brokerage session open.",
-        "hint": "",
+        "happened": "The connection to IBKR is open: quotes and orders can be asked for.",
+        "hint": "Nothing is to be done.",
     }
 
 
 @pytest.mark.parametrize(
     ("answer", "gateway_is", "hint"),
     [
-        (httpx.Response(200, json=CLOSED), "answers", "ticker"),
-        (httpx.Response(200, json={**CLOSED, "competing": True}), "answers", "COMPETE=take"),
+        (httpx.Response(200, json=CLOSED), "answers", ""),
+        (httpx.Response(200, json={**CLOSED, "competing": True}), "answers", "Log out of that program"),
         (
             httpx.Response(200, json={"authenticated": False, "connected": False}),
             "answers",
             "https://login.example",
         ),
-        (httpx.Response(200, json=[1]), "answers", "https://login.example"),
+        (httpx.Response(200, json=[1]), "fails", ""),
         (httpx.Response(401), "answers", "https://login.example"),
+        (httpx.Response(404, content=b"Access Denied"), "answers", "ips.allow"),
         (httpx.ConnectError("refused"), "unreachable", ""),
         (httpx.Response(500, text="<html>U1234567</html>"), "fails", ""),
+        (httpx.Response(429), "not asked", "600 seconds"),
     ],
 )
 async def test_anything_else_is_not_ready_and_says_what_to_do(
@@ -76,77 +77,37 @@ async def test_anything_else_is_not_ready_and_says_what_to_do(
     assert "U1234567" not in reply.text
 
 
-@pytest.mark.parametrize(
-    ("error", "gateway_is", "session"),
-    [
-        (Paced(asked="a", happened="Wait.", hint="h", seconds=1), "not asked", "unknown"),
-        (
-            SessionLost(asked="a", happened="Gone.", hint="h"),
-            "answers",
-            "logged in, brokerage session closed",
-        ),
-    ],
-)
-async def test_a_failure_of_our_own_is_told_as_what_it_is(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, error: Exception, gateway_is: str, session: str
-) -> None:
-    async def post(*_: Any, **__: Any) -> Any:
-        raise error
-
-    monkeypatch.setattr(gateway, "post", post)
-    standing = await Readiness(gateway).standing()
-    assert (standing.ready, standing.gateway, standing.session) == (False, gateway_is, session)
-
-
-class Slow:
-    """A far side that answers when it is let."""
-
-    def __init__(self, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.asked = 0
-        self.answer = asyncio.Event()
-        monkeypatch.setattr(gateway, "post", self.post)
-
-    async def post(self, *_: Any, **__: Any) -> Any:
-        self.asked += 1
-        await self.answer.wait()
-        return type("Reply", (), {"value": OPEN})()
-
-
-async def test_a_gateway_that_hangs_gets_an_answer_in_time_and_one_question(
+async def test_a_gateway_that_hangs_gets_an_answer_in_time(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = Slow(gateway, monkeypatch)
-    readiness = Readiness(gateway, patience=0.01)
-    first = await asyncio.gather(*(readiness.standing() for _ in range(5)))
-    again = await readiness.standing()
-    assert {standing.gateway for standing in [*first, again]} == {"silent"}
-    assert slow.asked == 1
-    slow.answer.set()
-    assert (await readiness.standing()).ready
-    assert slow.asked == 1
+    asked = []
+
+    async def hangs() -> Any:
+        asked.append(1)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(gateway.looks, "_ask", hangs)
+    monkeypatch.setattr(health, "PATIENCE", 0.02)
+    found = await asyncio.gather(*(health.standing(gateway.looks) for _ in range(5)))
+    assert {(each.ready, each.gateway) for each in found} == {(False, "silent")}
+    assert asked == [1]
+    await gateway.looks.aclose()
 
 
-async def test_a_look_is_kept_for_a_moment_and_then_taken_anew(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slow = Slow(gateway, monkeypatch)
-    slow.answer.set()
-    clock = [100.0]
-    readiness = Readiness(gateway, now=lambda: clock[0])
-    for moment, asked in [(100.0, 1), (100.9, 1), (101.0, 2)]:
-        clock[0] = moment
-        assert (await readiness.standing()).ready
-        assert slow.asked == asked
+async def test_a_look_is_kept_for_a_moment(gateway: Gateway, far_side: Any) -> None:
+    far_side.answers[STATUS] = httpx.Response(200, json=OPEN)
+    first = await health.standing(gateway.looks)
+    assert await health.standing(gateway.looks) == first
+    assert len(far_side.asked) == 1
+    assert connection.KEPT < 2
 
 
-async def test_closing_ends_the_look_that_hangs(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    Slow(gateway, monkeypatch)
-    readiness = Readiness(gateway, patience=0.01)
-    await readiness.aclose()
-    await readiness.standing()
-    await readiness.aclose()
-    assert len(asyncio.all_tasks()) == 1
-
-
-def test_an_answer_is_due_within_two_seconds_as_delivered(gateway: Gateway) -> None:
-    assert Readiness(gateway)._patience < 2
+async def test_nothing_is_asked_while_an_orders_question_is_open(gateway: Gateway, far_side: Any) -> None:
+    question = [{"id": "07a13a5a-4a48-44a5-bb25-5ab37b79186c", "message": ["Are you sure?"]}]
+    far_side.answers["/iserver/accounts"] = httpx.Response(200, json={"accounts": ["DU1234567"]})
+    far_side.answers["/iserver/account/DU1234567/orders"] = httpx.Response(200, json=question)
+    await gateway.post("/iserver/account/{allocation}/orders", "DU1234567", body={"orders": []})
+    far_side.asked.clear()
+    found = await health.standing(gateway.looks)
+    assert (found.ready, found.gateway, found.session) == (False, "not asked", "unknown")
+    assert far_side.asked == []

@@ -95,8 +95,17 @@ async def sections_of(gateway: Gateway, settings: ServerSettings) -> set[str]:
     return {tag for tool in tools for tag in tool.meta["fastmcp"]["tags"]}
 
 
+async def test_our_own_tools_are_there_whatever_is_excluded(gateway: Gateway) -> None:
+    for surface in ("search", "all"):
+        settings = settings_with(included_tags="Scanner", mcp_server_tools=surface)
+        async with fastmcp.Client(create_server(gateway, settings)) as client:
+            names = {tool.name for tool in await client.list_tools()}
+        assert {"connection_status", "wait_for_login"} <= names
+        assert "take_over_session" not in names
+
+
 async def test_only_included_sections_are_listed(gateway: Gateway) -> None:
-    settings = settings_with(included_tags="session, market-data")
+    settings = settings_with(included_tags="session, market-data", mcp_server_tools="all")
     assert await sections_of(gateway, settings) == {"Session", "Market Data"}
 
 

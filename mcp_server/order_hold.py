@@ -1,0 +1,49 @@
+"""The ticker holds still around an order: IBKR drops its question at the next request, a tickle too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from api_gateway.questions import LIVES, RAISING
+
+if TYPE_CHECKING:
+    from api_gateway.client import Gateway
+    from mcp_server.ticker import Ticker
+
+
+class OrderHold:
+    """One hold at the ticker, from the first order under way to the last question's answer or its lease."""
+
+    def __init__(self, gateway: Gateway, ticker: Ticker) -> None:
+        self._gateway = gateway
+        self._ticker = ticker
+        self._names: list[str] = []
+        self._under_way = 0
+
+    @asynccontextmanager
+    async def around(self, template: str) -> AsyncIterator[None]:
+        """Hold while the request of this path is under way, and on while it has left a question open."""
+        if template not in RAISING:
+            yield
+            return
+        self._under_way += 1
+        try:
+            # Anew each time, also for an answer: its lease begins again before the one it had is over.
+            before, self._names = self._names, []
+            if name := await self._ticker.hold(LIVES):
+                self._names.append(name)
+                await self._release(before)
+            else:
+                self._names += before
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way and not self._gateway.question.open:
+                names, self._names = self._names, []
+                await self._release(names)
+
+    async def _release(self, names: list[str]) -> None:
+        for name in names:
+            await self._ticker.release(name)

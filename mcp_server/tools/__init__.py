@@ -1,0 +1,23 @@
+"""The tools made for people's questions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api_gateway.modes import Mode
+from mcp_server.tools.connection_status import ConnectionStatus
+from mcp_server.tools.own import OwnTool, OwnTools
+from mcp_server.tools.take_over_session import TakeOverSession
+from mcp_server.tools.wait_for_login import WaitForLogin
+
+if TYPE_CHECKING:
+    from mcp_server.connection import Connection
+    from mcp_server.ticker import Ticker
+
+
+def own_tools(connection: Connection, ticker: Ticker, mode: Mode) -> OwnTools:
+    """Those of this mode, in the order of the list."""
+    tools: list[OwnTool] = [ConnectionStatus(connection, mode=mode), WaitForLogin(connection)]
+    if mode is not Mode.READ:
+        tools.append(TakeOverSession(ticker))
+    return OwnTools(tools)
