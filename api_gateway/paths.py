@@ -51,10 +51,15 @@ KINDS: Mapping[str, Kind] = {
     "notification": _kind(r"[A-Za-z0-9][A-Za-z0-9_.:=-]{0,63}", "a notification id"),
     "typecode": _kind(r"[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA"),
     "device": _kind(r"([a-z]{1,16}://)?[A-Za-z0-9][A-Za-z0-9@_.:=+-]{0,199}", "a device id"),
+    # For operations that nobody has looked at: those of generated routers.
+    "segment": _kind(
+        r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", "letters, digits and _ - . without a sign before them"
+    ),
+    "number": _kind(r"0|[1-9][0-9]{0,18}", "a whole number from 0"),
 }
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
-_TEMPLATE = re.compile(r"(/[a-z0-9{][A-Za-z0-9{}_-]*)+")
+_TEMPLATE = re.compile(r"(/[A-Za-z0-9{][A-Za-z0-9{}_.~-]*)+")
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -68,12 +73,22 @@ class Address:
     account: str | None
 
 
+def is_template(text: str) -> bool:
+    """Whether `address` takes it: words, and values of known kinds in braces, between slashes."""
+    pieces = _PLACEHOLDER.split(text)
+    return (
+        _TEMPLATE.fullmatch(text) is not None
+        and not any(set(piece) & set("{}") for piece in pieces[::2])
+        and all(name in KINDS for name in pieces[1::2])
+    )
+
+
 @lru_cache(maxsize=1024)
 def _parse(template: str) -> tuple[tuple[str, ...], tuple[tuple[str, Kind], ...]]:
     """The fixed pieces of a template, and the kinds between them."""
-    pieces = _PLACEHOLDER.split(template)
-    if not _TEMPLATE.fullmatch(template) or any(set(piece) & set("{}") for piece in pieces):
+    if not is_template(template):
         raise ValueError(f"{template!r} is not a template")
+    pieces = _PLACEHOLDER.split(template)
     return tuple(pieces[::2]), tuple((name, KINDS[name]) for name in pieces[1::2])
 
 

@@ -20,6 +20,7 @@ ACCOUNT: Final = "[A-Z]{1,4}[0-9]{4,12}[A-Z]?"
 LARGEST_CONID: Final = 2**31 - 1
 LARGEST_ORDER_ID: Final = 2**63 - 1
 LARGEST_NUMBER: Final = 10**15
+LONGEST_TEXT: Final = 4000
 
 
 def wrong(sentence: str) -> PydanticCustomError:
@@ -56,6 +57,12 @@ def _short_and_printable(text: str) -> str:
     return text
 
 
+def _without_control_characters(text: str) -> str:
+    if len(text) > LONGEST_TEXT or not text.replace("\n", "").replace("\t", "").isprintable():
+        raise wrong(f"should be up to {LONGEST_TEXT} characters, none of them a control character")
+    return text
+
+
 def ordinary(number: float) -> float:
     """The number, or a refusal of one that nobody means."""
     if not abs(number) <= LARGEST_NUMBER:  # so that "not a number" is refused too
@@ -81,6 +88,8 @@ ExchangeName = Annotated[str, like(r"[A-Z0-9][A-Z0-9._]{0,19}", "an exchange suc
 CurrencyCode = Annotated[str, like(r"[A-Z]{3}", "a currency code such as USD")]
 IssuerId = Annotated[str, like(r"e[0-9]{1,12}", "a bond issuer's id such as e1234567")]
 Text = Annotated[str, AfterValidator(_short_and_printable)]
+# What generated routers take where nobody has looked at what IBKR takes.
+PlainText = Annotated[str, AfterValidator(_without_control_characters)]
 ContractMonth = Annotated[
     str,
     like("(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[0-9]{2}", "a month as MMMYY, such as JAN27"),

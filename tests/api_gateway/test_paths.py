@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api_gateway.errors import Invalid
-from api_gateway.paths import KINDS, LONGEST, address
+from api_gateway.paths import KINDS, LONGEST, address, is_template
 
 GOOD: dict[str, list[object]] = {
     "account": ["U1234567", "DU1234567", "F1234", "U1234567C"],
@@ -23,6 +23,8 @@ GOOD: dict[str, list[object]] = {
     "pattern": ["U123", "du"],
     "notification": ["12345678", "a_b-c", "2026.11:x=y"],
     "typecode": ["BA", "M8"],
+    "segment": ["abc", "A.b_c-1", "31", "U1234567", "1.0", "_x"],
+    "number": [0, "0", 31, 10**18],
     "device": ["apn:mtws@1234E5E6", "apn://mtws@1234E5E6", "tablet-1", "fcm:APA91b.x_y-z+="],
 }
 
@@ -179,3 +181,15 @@ def test_too_few_and_too_many_values_are_a_mistake_of_the_program() -> None:
         address("GET", "/x/{conid}", (), {})
     with pytest.raises(TypeError):
         address("GET", "/x", (1,), {})
+
+
+@pytest.mark.parametrize("value", ["..", "a..b", ".a", "-1", "~", "a b", "é", "a" * 101])
+def test_a_value_of_no_known_kind_never_leads_elsewhere_and_has_no_sign(value: str) -> None:
+    with pytest.raises(Invalid):
+        address("GET", "/x/{segment}", (value,), {})
+
+
+def test_a_template_can_be_tried_before_it_is_used() -> None:
+    assert is_template("/iserver/Some.thing/{segment}/{number}")
+    assert not is_template("/x/{unknown}")
+    assert not is_template("/x/:y")

@@ -58,6 +58,8 @@ def test_a_value_of_its_kind_is_taken_as_it_is(kind: Any, value: object) -> None
         (kinds.ContractMonth, "202701", "such as JAN27"),
         (kinds.Text, "a\u2028b", "should be one line"),
         (kinds.Text, "", "should be one line"),
+        (kinds.PlainText, "a\x00b", "none of them a control character"),
+        (kinds.PlainText, "a" * 4001, "should be up to 4000 characters"),
     ],
 )
 def test_another_value_is_refused_in_words(kind: Any, value: object, words: str) -> None:
