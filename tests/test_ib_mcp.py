@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPSConnection
@@ -333,7 +334,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     )
     assert outcome.returncode == 0
     assert outcome.stdout.splitlines()[-1] == "[]"
-    for each in ("demo", "serve", "ticker", "simulator", "settings", "--version"):
+    for each in ("demo", "serve", "ticker", "simulator", "settings", "doctor", "--version"):
         assert each in outcome.stdout
 
 
@@ -409,3 +410,69 @@ def test_the_demo_offers_every_profile_and_both_lists_of_tools() -> None:
     told = command("demo", "--help").stdout
     assert f"--profile {{{','.join(PROFILES)}}}" in told
     assert f"--tools {{{','.join(ToolSurface)}}}" in told
+
+
+@pytest.mark.processes
+def test_the_doctor_finds_the_missing_login_and_then_nothing(tmp_path: Path) -> None:
+    with running(tmp_path, "--login") as demo:
+        demo.wait_until_ready()
+        ports = demo.ports
+        certificate = demo.wait_for(r"Certificate (\S+gateway\.pem)").group(1)
+        page = f"https://localhost:{ports['gateway']}"
+        settings = {
+            "GATEWAY_URL": page,
+            "GATEWAY_LOGIN_URL": page,
+            "GATEWAY_CA_FILE": certificate,
+            "MCP_SERVER_PORT": str(ports["server"]),
+            "TICKER_URL": f"http://localhost:{ports['ticker']}",
+            "TICKER_PORT": str(ports["ticker"]),
+        }
+        wait_for_ticker(ports["ticker"], "not_logged_in")
+        missing = command("doctor", "--json", cwd=tmp_path, **settings)
+        told = json.loads(missing.stdout)
+        assert (missing.returncode, told["first_broken"]) == (1, "login"), missing.stdout
+        assert page in told["fix"]
+
+        trusting = ssl.create_default_context(cafile=certificate)
+        login = HTTPSConnection("localhost", ports["gateway"], context=trusting, timeout=20)
+        login.request("POST", "/simulator/login", body="{}")
+        assert login.getresponse().status == 200
+        login.close()
+        wait_for_ticker(ports["ticker"], "established")
+        well = command("doctor", "--bundle", "support.zip", cwd=tmp_path, **settings)
+        assert well.returncode == 0, well.stdout + well.stderr
+        assert well.stdout.startswith("Everything works.\n")
+        with zipfile.ZipFile(tmp_path / "support.zip") as bundle:
+            texts = {name: bundle.read(name).decode() for name in bundle.namelist()}
+    assert set(texts) == {"report.txt", "report.json", "settings.json", "versions.json", "ticker.json"}
+    assert not any("DU1234567" in text or str(Path.home()) in text for text in texts.values())
+
+
+@pytest.mark.processes
+def test_the_doctor_names_a_setting_that_cannot_be_used_and_looks_at_the_rest(tmp_path: Path) -> None:
+    outcome = command(
+        "doctor", "--json", cwd=tmp_path, GATEWAY_URL="https://ib_gateway:5055", MCP_SERVER_PORT="0"
+    )
+    told = json.loads(outcome.stdout)
+    assert (outcome.returncode, told["first_broken"]) == (2, "settings")
+    assert "underscore" in told["sentence"]
+    assert {each["layer"]: each["outcome"] for each in told["layers"]}["ticker"] != "skipped"
+
+
+@pytest.mark.processes
+def test_the_doctor_never_shows_a_token(tmp_path: Path) -> None:
+    secret = "a-token-that-nobody-else-may-read"
+    outcome = command("doctor", cwd=tmp_path, MCP_SERVER_TOKEN=secret, MCP_SERVER_PORT="0", GATEWAY_URL="x")
+    assert outcome.returncode == 2
+    assert secret not in outcome.stdout + outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.processes
+def test_a_support_file_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    outcome = command(
+        "doctor", "--bundle", "nowhere/a.zip", cwd=tmp_path, GATEWAY_URL="x", MCP_SERVER_PORT="0"
+    )
+    assert outcome.returncode == 2
+    assert "nowhere/a.zip cannot be written" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
