@@ -61,14 +61,24 @@ class _Progress:
     connecting: bool = False
     sending: bool = False
     answered: bool = False
+    greeting: Any = None  # httpcore's stream, from when it is connected until TLS is agreed
 
-    async def trace(self, event: str, _: Mapping[str, Any]) -> None:
+    async def trace(self, event: str, told: Mapping[str, Any]) -> None:
         if event == "http11.send_request_headers.started":
             self.sending = True
         elif event == "connection.connect_tcp.started":
             self.connecting = True
+        elif event == "connection.connect_tcp.complete":
+            self.greeting = told["return_value"]
+        elif event == "connection.start_tls.complete":
+            self.greeting = None
         elif event == "http11.send_request_body.complete" and self.on_written is not None:
             self.on_written()
+
+    async def abandon(self) -> None:
+        """Close a connection whose TLS handshake was cancelled, which httpcore leaves open."""
+        if self.greeting is not None and not self.sending:
+            await self.greeting.aclose()
 
     @property
     def never_sent(self) -> bool:
@@ -203,7 +213,11 @@ class Wire:
             },
         )
         client = connections.fresh if fresh else connections.kept
-        response = await client.send(request, stream=True)
+        try:
+            response = await client.send(request, stream=True)
+        except BaseException:
+            await progress.abandon()
+            raise
         progress.answered = True
         try:
             if response.status_code in BODYLESS:
@@ -265,9 +279,11 @@ def _never_sent(error: httpx.TransportError) -> NeverSentError:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
-    if cause is None:
-        reason = (
-            "nothing answers there in time" if isinstance(error, httpx.ConnectTimeout) else clean(str(error))
-        )
+    if cause is None or isinstance(cause, ssl.SSLEOFError):
+        reason = clean(str(error))
+        if isinstance(error, httpx.ConnectTimeout):
+            reason = "nothing answers there in time"
+        elif cause is not None:
+            reason = "it hung up before TLS was agreed"
         return NeverSentError(f"the gateway cannot be reached ({reason}).", _START)
     return NeverSentError(f"its certificate or TLS was not accepted ({clean(str(cause))}).", _CERTIFICATE)

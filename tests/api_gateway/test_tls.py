@@ -103,6 +103,38 @@ async def test_another_fingerprint_ends_the_handshake_before_any_request_byte(
     assert answering.received == []
 
 
+async def test_a_gateway_that_hangs_up_in_the_handshake_is_not_called_untrustworthy() -> None:
+    async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+
+    async with RawServer(hang_up).running() as server:
+        with pytest.raises(Unreachable, match="hung up before TLS was agreed"):
+            await ask(server)
+
+
+@pytest.mark.parametrize("ended_by", ["deadline", "caller"])
+async def test_a_connection_that_never_agrees_on_tls_is_closed(ended_by: str) -> None:
+    begun, left = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        begun.set()
+        while await reader.read(1000):
+            continue
+        left.set()
+
+    deadline = 0.2 if ended_by == "deadline" else 10
+    async with RawServer(silent).running() as server:
+        asking = asyncio.create_task(ask(server, gateway_deadline=deadline))
+        await begun.wait()
+        if ended_by == "caller":
+            await asyncio.sleep(0.01)
+            asking.cancel()
+        await asyncio.wait({asking})
+        async with asyncio.timeout(5):
+            await left.wait()
+    assert ended_by == "caller" or isinstance(asking.exception(), Unreachable)
+
+
 async def test_a_file_that_is_not_there_yet_is_waited_for(
     own: Certificate, answering: Answering, tmp_path: Path
 ) -> None:
