@@ -1,1 +1,1 @@
-"""IBKR's OpenAPI document in; a repaired one, FastAPI routers, or a comparison with the hand-written ones out."""
+"""IBKR's OpenAPI document in; a repaired one, FastAPI routers, or a comparison with ours out."""

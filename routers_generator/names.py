@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection
-from itertools import count
 from typing import Final
 
 PREFIX: Final = "/v1/api"
@@ -43,11 +41,26 @@ def variables(path: str) -> list[str]:
     return _VARIABLE.findall(path)
 
 
-def free(wanted: str, taken: Collection[str]) -> str:
-    """The wanted name, or with the lowest number from 2 that makes it differ from those taken."""
-    if wanted not in taken:
-        return wanted
-    return next(name for name in (f"{wanted}_{number}" for number in count(2)) if name not in taken)
+class Names:
+    """Names that differ from each other, in more than case."""
+
+    def __init__(self) -> None:
+        """None is taken yet."""
+        self._taken: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def take(self, wanted: str) -> str:
+        """The wanted name, or with the lowest free number from 2 behind it; nobody else gets it."""
+        name, number = wanted, self._next.get(wanted.casefold(), 2)
+        while name.casefold() in self._taken:
+            name, number = f"{wanted}_{number}", number + 1
+        self._next[wanted.casefold()] = number
+        self._taken.add(name.casefold())
+        return name
+
+    def __contains__(self, name: str) -> bool:
+        """Whether it is taken, in whatever case."""
+        return name.casefold() in self._taken
 
 
 def without_prefix(path: str) -> str:

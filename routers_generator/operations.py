@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from routers_generator.names import free, identifier, literal_first, operation_name, without_prefix
+from routers_generator.names import Names, identifier, literal_first, operation_name, without_prefix
 from routers_generator.sections import section_of
 
 METHODS: Final = ("get", "put", "post", "delete", "patch")
@@ -17,7 +17,7 @@ ELSEWHERE: Final = (
     (re.compile(r"/gw(/|$)"), "It is of IBKR's account management, which no gateway serves."),
     (
         re.compile(r"/oauth[^/]*(/|$)"),
-        "It is of IBKR's authorization servers; the gateway logs in by browser.",
+        "It is of IBKR's authorization servers; a gateway has none.",
     ),
     (re.compile(r"/ws$"), "It opens a WebSocket, which is no request and reply."),
 )
@@ -67,7 +67,7 @@ def operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
     `document` is what `repair` made: members have the types that OpenAPI gives them.
     """
     found: dict[tuple[str, str], Operation] = {}
-    taken: set[str] = set()
+    taken = Names()
     for path in sorted(document["paths"], key=lambda each: literal_first(without_prefix(each))):
         if elsewhere(path):
             continue
@@ -75,7 +75,6 @@ def operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
         for method in METHODS:
             if method in item and (without_prefix(path), method) not in found:
                 operation = _operation(document, path, method, item, taken)
-                taken.add(operation.name)
                 found[operation.path, method] = operation
     return tuple(found.values())
 
@@ -104,7 +103,7 @@ def at(document: Mapping[str, Any], reference: str) -> Any:
 
 
 def _operation(
-    document: Mapping[str, Any], path: str, method: str, item: Mapping[str, Any], taken: set[str]
+    document: Mapping[str, Any], path: str, method: str, item: Mapping[str, Any], taken: Names
 ) -> Operation:
     told = item[method]
     bare = without_prefix(path)
@@ -115,7 +114,7 @@ def _operation(
         section=section_of(method.upper(), bare, told.get("tags", ())),
         method=method.upper(),
         path=bare,
-        name=free(wanted, taken),
+        name=taken.take(wanted),
         title=told.get("summary", ""),
         description=told.get("description", ""),
         parameters=tuple(_parameters(document, item, told)),
@@ -160,6 +159,6 @@ def _parameters(
 
 def _schema(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
     """A parameter's schema, which a parameter in JSON keeps inside its content."""
-    content = next(iter(parameter.get("content", {}).values()), {})
+    content: Mapping[str, Any] = next(iter(parameter.get("content", {}).values()), {})
     found: Mapping[str, Any] = parameter.get("schema") or content.get("schema") or {"type": "string"}
     return found
