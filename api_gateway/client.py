@@ -16,6 +16,7 @@ from api_gateway.call import Call, make_call
 from api_gateway.errors import Failed, Forbidden, GatewayError, LoginRequired, Paced, Unreachable
 from api_gateway.joining import Flights
 from api_gateway.kept import Kept
+from api_gateway.lookalikes import known_by_another_name
 from api_gateway.looks import Looks
 from api_gateway.modes import READ_ONLY, Policy
 from api_gateway.pacing import EVERYTHING, PUBLISHED, TICKLE, Limit, Pacing, Patience, Turn
@@ -351,6 +352,12 @@ class Gateway:
                 asked=call.asked,
                 happened=f"{self.policy.name} does not permit {call.method} {call.address.template}.",
                 hint="Nothing was sent to IBKR. Only a person can change the mode, in the server's settings.",
+            )
+        if call.key in self.policy.unfamiliar and (known := known_by_another_name(call)):
+            raise Forbidden(
+                asked=call.asked,
+                happened=f"This is the address of {call.method} {known}.",
+                hint="Nothing was sent to IBKR. Use the tool of that operation.",
             )
 
     async def _ask(self, call: Call, patience: Patience) -> Reply:

@@ -6,8 +6,9 @@ hiding tools. An operation that is on no list is refused in every mode.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -29,6 +30,8 @@ class Policy:
     name: str
     allowed: frozenset[Operation]
     paper_only: frozenset[Operation] = frozenset()
+    unfamiliar: frozenset[Operation] = frozenset()
+    """Those that nobody here has looked at, from generated routers."""
 
 
 def _listed(text: str) -> frozenset[Operation]:
@@ -184,3 +187,27 @@ TICKER = Policy(
 )
 EVERYTHING = Policy("everything", READS | SETTINGS | CHANGES | TRADES | TICKER.allowed)
 """For tests and measurements, of what a request becomes rather than whether it may be sent."""
+
+
+def with_unfamiliar(mode: Mode, reads: frozenset[Operation], writes: frozenset[Operation]) -> Policy:
+    """The mode's policy with operations that nobody here has looked at; what writes, on paper accounts only.
+
+    Raises ValueError for an operation that is on a list already: what is known of it is not overruled.
+    """
+    known = {plain(each) for each in EVERYTHING.allowed}
+    if known & {plain(each) for each in reads | writes}:
+        raise ValueError("an operation is on a mode's list already")
+    policy = POLICIES[mode]
+    written = writes if mode is Mode.PAPER else frozenset()
+    return replace(
+        policy,
+        allowed=policy.allowed | reads | written,
+        paper_only=policy.paper_only | written,
+        unfamiliar=reads | written,
+    )
+
+
+def plain(operation: Operation) -> Operation:
+    """The operation whatever the values in its path are called."""
+    method, template = operation
+    return method, re.sub(r"\{[a-z]+\}", "{}", template)

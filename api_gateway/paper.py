@@ -63,6 +63,8 @@ class PaperGuard:
 
 def _accounts_in(call: Call) -> Iterable[str]:
     """The account, or the group of accounts, that the request is about."""
+    if call.address.account:
+        yield call.address.account
     if call.address.template.startswith(("/iserver/account/{account}/", "/iserver/account/{allocation}/")):
         yield str(call.values[0])
     for ticket in (call.body, *_tickets(call.body.get("orders"))):

@@ -11,7 +11,17 @@ import pytest
 
 from api_gateway.client import Gateway
 from api_gateway.errors import Forbidden
-from api_gateway.modes import CHANGES, POLICIES, READS, SETTINGS, TICKER, TRADES, Mode, Policy
+from api_gateway.modes import (
+    CHANGES,
+    POLICIES,
+    READS,
+    SETTINGS,
+    TICKER,
+    TRADES,
+    Mode,
+    Policy,
+    with_unfamiliar,
+)
 from api_gateway.settings import GatewaySettings
 
 FACTS = Path(__file__).parents[1] / "mcp_server" / "operations.json"
@@ -63,6 +73,28 @@ async def test_what_is_not_on_the_list_is_refused_before_anything_is_sent(policy
             with pytest.raises(Forbidden, match=re.escape(policy.name)):
                 await getattr(gateway, method.lower())(template, *values)
     assert sent == []
+
+
+NEW_READ = frozenset({("GET", "/iserver/new/{segment}")})
+NEW_WRITE = frozenset({("POST", "/iserver/new")})
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_what_nobody_has_looked_at_writes_on_paper_accounts_only(mode: Mode) -> None:
+    policy = with_unfamiliar(mode, NEW_READ, NEW_WRITE)
+    written = NEW_WRITE if mode is Mode.PAPER else frozenset()
+    assert policy.allowed == POLICIES[mode].allowed | NEW_READ | written
+    assert policy.paper_only == POLICIES[mode].paper_only | written
+    assert policy.unfamiliar == NEW_READ | written
+    assert policy.name == POLICIES[mode].name
+
+
+@pytest.mark.parametrize(
+    "operation", [("POST", "/iserver/account/{segment}/orders"), ("GET", "/portfolio/{segment}/meta")]
+)
+def test_what_is_known_of_an_operation_is_not_overruled(operation: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="on a mode's list already"):
+        with_unfamiliar(Mode.READ, frozenset({operation}), frozenset())
 
 
 VALUES = {

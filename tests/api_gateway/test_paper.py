@@ -10,7 +10,7 @@ import respx
 
 from api_gateway.client import Gateway
 from api_gateway.errors import Failed, Forbidden, LoginRequired
-from api_gateway.modes import POLICIES, Mode
+from api_gateway.modes import POLICIES, Mode, with_unfamiliar
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import FakeTime
 
@@ -51,6 +51,36 @@ def written(ibkr: Any) -> list[str]:
         for call in ibkr.calls
         if call.request.method != "GET"
     ]
+
+
+@pytest.mark.parametrize("paper", [True, False, "true", None])
+async def test_an_operation_that_nobody_has_looked_at_writes_on_paper_only(
+    paper: object, fake_time: FakeTime, ibkr: Any
+) -> None:
+    ibkr.get("/iserver/accounts").respond(json=login(paper=paper))
+    ibkr.put("/iserver/new/1").respond(json={"done": True})
+    new = ("PUT", "/iserver/new/{number}")
+    policy = with_unfamiliar(Mode.PAPER, frozenset(), frozenset({new}))
+    settings = GatewaySettings(_env_file=None, gateway_url=URL)
+    async with Gateway(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as gateway:
+        if paper is True:
+            await gateway.put(new[1], 1)
+        else:
+            with pytest.raises(Forbidden, match="does not report this login as a paper account"):
+                await gateway.put(new[1], 1)
+    assert written(ibkr) == (["PUT /iserver/new/1"] if paper is True else [])
+
+
+async def test_an_operation_that_nobody_has_looked_at_is_for_the_logins_own_accounts(
+    fake_time: FakeTime, ibkr: Any
+) -> None:
+    new = ("POST", "/iserver/new/{account}")
+    policy = with_unfamiliar(Mode.PAPER, frozenset(), frozenset({new}))
+    settings = GatewaySettings(_env_file=None, gateway_url=URL)
+    async with Gateway(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as gateway:
+        with pytest.raises(Forbidden, match="among this login's accounts"):
+            await gateway.post(new[1], "DU7654321")
+    assert written(ibkr) == []
 
 
 async def test_an_order_for_a_paper_account_is_placed(gateway: Gateway, ibkr: Any) -> None:
