@@ -1,0 +1,157 @@
+"""A network of our own below the whole HTTP stack: what arrives at the gateway, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore
+import httpx
+import pytest
+
+from api_gateway import wire
+
+Served = AsyncIterator[bytes]
+"""Pieces of an answer as they come. An empty one closes the connection, a `httpcore.ReadError` resets it;
+after the last one the connection stays open."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A whole request that the other side has read; `target` is below `/v1/api`."""
+
+    method: str
+    target: str
+    body: bytes
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target}"
+
+
+class Network(httpcore.AsyncNetworkBackend):
+    """Connects to nobody; `connect`, `encrypt` and `answer` say how each step goes, and may be replaced."""
+
+    def __init__(self, answer: Callable[[Arrived], Served]) -> None:
+        self.arrived: list[Arrived] = []
+        self.open = 0
+        self.age = 0
+        self._answer = answer
+        self.cure()
+
+    def cure(self) -> None:
+        """Everything works again."""
+        self.connect: Callable[[], Any] = well
+        self.encrypt: Callable[[], Any] = well
+        self.answer = self._answer
+
+    def hang_up(self) -> None:
+        """Close every connection that is not in use, as a process does that ends."""
+        self.age += 1
+
+    def serve(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let every `Gateway` made from now on reach this network and no other."""
+        real = wire._transport
+
+        def transport(context: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
+            made = real(context, keep=keep)
+            made._pool._network_backend = self  # httpx offers no other way to it
+            return made
+
+        monkeypatch.setattr(wire, "_transport", transport)
+
+    async def connect_tcp(
+        self,
+        host: str,  # noqa: ARG002
+        port: int,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ASYNC109, ARG002 - httpcore's signature
+        local_address: str | None = None,  # noqa: ARG002
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002
+    ) -> Connection:
+        await self.connect()
+        self.open += 1
+        return Connection(self)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Connection(httpcore.AsyncNetworkStream):
+    """One connection, which is served one request after another."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._age = network.age
+        self._unread = b""
+        self._left = b""
+        self._answer: Served | None = None
+        self._closed = False
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,  # noqa: ARG002
+        server_hostname: str | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ASYNC109, ARG002
+    ) -> Connection:
+        try:
+            await self._network.encrypt()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109, ARG002
+        self._unread += buffer
+        head, end, rest = self._unread.partition(b"\r\n\r\n")
+        if not end:
+            return
+        length = next(
+            (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+        )
+        if len(rest) < length:
+            return
+        self._unread = b""
+        method, path, _ = head.decode().split(" ", 2)
+        request = Arrived(method, path.removeprefix("/v1/api"), rest)
+        self._network.arrived.append(request)
+        self._answer = self._network.answer(request)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109, ARG002
+        while not self._left:
+            if self._answer is None:
+                await for_ever()
+            else:
+                piece = await anext(self._answer, None)
+                if piece is None:
+                    self._answer = None
+                elif not piece:
+                    return b""
+                else:
+                    self._left = piece
+        given, self._left = self._left[:max_bytes], self._left[max_bytes:]
+        return given
+
+    async def aclose(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._network.open -= 1
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._age != self._network.age if info == "is_readable" else None
+
+
+async def well() -> None:
+    """Nothing is wrong."""
+
+
+async def for_ever() -> None:
+    """Wait for what does not come."""
+    await asyncio.Event().wait()
+
+
+async def whole(status: int, body: bytes = b"", *headers: str) -> Served:
+    """An answer in one piece."""
+    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *headers, "", ""]
+    yield "\r\n".join(lines).encode() + body

@@ -1,0 +1,46 @@
+"""One server for many tests, over a gateway client that each of them makes: it takes a second to build."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import httpx
+from mcp_types import TextContent
+
+from api_gateway.client import Gateway
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+from mcp_server.ticker import Ticker
+
+
+def away(request: httpx.Request) -> httpx.Response:
+    """The ticker does not run; the server works without it."""
+    raise httpx.ConnectError("Connection refused", request=request)
+
+
+class OneServer:
+    """A server that lists every operation, TRADING_MODE=paper, and whose ticker is away."""
+
+    def __init__(self) -> None:
+        self._gateway: Gateway | None = None
+        settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
+        ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(away))
+        self.server = create_server(cast(Gateway, self), settings, ticker=ticker)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._gateway, name)
+
+    @asynccontextmanager
+    async def over(self, gateway: Gateway) -> AsyncIterator[None]:
+        """Call it over this client, which is closed in the end."""
+        async with gateway as self._gateway:
+            yield
+
+    async def call(self, tool: str, arguments: dict[str, Any]) -> tuple[bool, str]:
+        """Whether the answer is flagged as a failure, and its text."""
+        result = await self.server.call_tool(tool, arguments)
+        told = result.content[-1]
+        assert isinstance(told, TextContent)
+        return result.is_error, told.text

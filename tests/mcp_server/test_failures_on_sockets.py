@@ -1,0 +1,298 @@
+"""The faults that only real sockets have, met by some tools of each kind, with the gateway's own TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import ssl
+import struct
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api_gateway.client import Gateway
+from api_gateway.modes import EVERYTHING
+from api_gateway.settings import GatewaySettings
+from tests.api_gateway.certificates import Certificate, make_certificate
+from tests.api_gateway.fakes import Serve
+from tests.api_gateway.test_wire import request
+from tests.mcp_server.one_server import OneServer
+
+READS: list[tuple[str, dict[str, Any], str]] = [
+    ("list_portfolio_accounts", {}, "GET /portfolio/accounts"),
+    ("get_ledger", {"account_id": "DU1234567"}, "GET /portfolio/DU1234567/ledger"),
+    ("search_contracts_by_body", {"symbol": "AAPL"}, "POST /iserver/secdef/search"),
+]
+WRITES: list[tuple[str, dict[str, Any], str]] = [
+    ("logout", {}, "POST /logout"),
+    ("cancel_order", {"account_id": "DU1234567", "order_id": 7}, "DELETE /iserver/account/DU1234567/order/7"),
+    ("set_email_delivery", {"enabled": True}, "PUT /fyi/deliveryoptions/email?enabled=true"),
+]
+SECRET = "c9f0f895fb98ab9159f51fd0297e236d"
+
+
+@dataclass
+class Port:
+    """A port of loopback on which a gateway comes and goes; `own` is the certificate that is trusted."""
+
+    own: Certificate
+    other: Certificate
+    number: int = 0
+    asked: list[str] = field(default_factory=list)
+    server: asyncio.Server | None = None
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    serve: Serve | None = None
+
+    async def open(self, serve: Serve, context: ssl.SSLContext | None) -> None:
+        """Listen, on the same port as before."""
+        self.serve = serve
+        self.server = await asyncio.start_server(self._accept, "127.0.0.1", self.number, ssl=context)
+        self.number = self.server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """End as a process that is killed."""
+        if self.server is not None:
+            self.server.close()
+        for writer in self.writers:
+            writer.transport.abort()
+        self.writers.clear()
+        await asyncio.sleep(0)
+
+    async def well(self) -> None:
+        """A gateway that answers everything."""
+        await self.close()
+        await self.open(self.answer_well, self.own.server)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
+        assert self.serve is not None
+        try:
+            await self.serve(reader, writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            return
+        finally:
+            writer.close()
+
+    async def next(self, reader: asyncio.StreamReader) -> str:
+        """The next request, which is kept in `asked`."""
+        method, path, _ = (await request(reader)).decode().split(" ", 2)
+        self.asked.append(f"{method} {path.removeprefix('/v1/api')}")
+        return self.asked[-1]
+
+    async def answer_well(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            self.say(writer, await self.next(reader))
+            await writer.drain()
+
+    def say(self, writer: asyncio.StreamWriter, asked: str) -> None:
+        """The good answer."""
+        body = b'[{"fine": 1}]'
+        if asked.endswith("/auth/status"):
+            body = b'{"authenticated": true, "established": true, "connected": true, "competing": false}'
+        elif asked.endswith("/iserver/accounts"):
+            body = b'{"accounts": ["DU1234567"], "isPaper": true}'
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    def answering(self, ill: Any, only: str) -> Serve:
+        """Answers one request ill, and what must be asked before it well."""
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while True:
+                asked = await self.next(reader)
+                if asked.startswith(only):
+                    await ill(reader, writer)
+                else:
+                    self.say(writer, asked)
+                await writer.drain()
+
+        return serve
+
+
+async def reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{"session": "' + SECRET.encode())
+    await writer.drain()
+    # Closing with this set makes the kernel send RST and not FIN.
+    no_lingering = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_lingering)
+    writer.transport.abort()
+
+
+async def closed(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n[")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+async def huge(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    piece = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
+    for _piece in range(800):  # 50 MB
+        writer.write(piece)
+        await writer.drain()
+    writer.write(b"0\r\n\r\n")
+
+
+@pytest.fixture
+async def port(tmp_path: Path) -> AsyncIterator[Port]:
+    own = make_certificate(tmp_path, "own")
+    opened = Port(own, make_certificate(tmp_path, "other"))
+    await opened.well()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="module")
+def one_server() -> OneServer:
+    return OneServer()
+
+
+@pytest.fixture
+async def server(port: Port, one_server: OneServer) -> AsyncIterator[OneServer]:
+    settings = GatewaySettings(
+        _env_file=None,
+        gateway_url=f"https://127.0.0.1:{port.number}",
+        gateway_ca_file=port.own.file,
+        gateway_deadline=1,
+    )
+    gateway = Gateway(settings, policy=EVERYTHING, limits={}, everything=None)
+    async with one_server.over(gateway):
+        yield one_server
+
+
+def check(told: str, words: str, *, may_have_happened: bool) -> None:
+    assert re.search(words, told), told
+    assert ("may have happened" in told) is may_have_happened, told
+    assert not re.search(f"Traceback|this server broke|DU1234567|{SECRET}", told)
+
+
+TOOLS = pytest.mark.parametrize(
+    ("tool", "arguments", "sent"), [*READS, *WRITES], ids=lambda each: str(each)[:24]
+)
+BROKE, LATE = "the connection broke", r"no complete answer within 1 s"
+ANSWERS = [(reset, BROKE), (closed, BROKE), (hang, LATE), (drip, LATE), (huge, "longer than the limit")]
+
+
+@TOOLS
+@pytest.mark.parametrize(("ill", "words"), ANSWERS, ids=lambda each: getattr(each, "__name__", ""))
+async def test_an_answer_that_goes_wrong(
+    port: Port, server: OneServer, ill: Any, words: str, tool: str, arguments: dict[str, Any], sent: str
+) -> None:
+    await port.close()
+    await port.open(port.answering(ill, sent), port.own.server)
+    failed, told = await server.call(tool, arguments)
+    assert failed
+    check(told, words, may_have_happened=(tool, arguments, sent) in WRITES)
+    # A GET that has met a dead kept connection is sent once more, on a new one.
+    assert port.asked.count(sent) <= (2 if sent.startswith("GET") else 1)
+    await port.well()
+    assert await server.call(tool, arguments) == (False, '[{"fine": 1}]')
+
+
+async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+
+
+@TOOLS
+@pytest.mark.parametrize("ill", ["refused", "other certificate", "no TLS", "cut handshake", "half-open"])
+@pytest.mark.parametrize("kept", [False, True], ids=["at the start", "later"])
+async def test_a_connection_that_cannot_be_made(
+    port: Port,
+    server: OneServer,
+    ill: str,
+    kept: bool,
+    tool: str,
+    arguments: dict[str, Any],
+    sent: str,
+) -> None:
+    if kept:
+        assert not (await server.call(tool, arguments))[0]
+    await port.close()
+    port.asked.clear()
+    if ill == "other certificate":
+        await port.open(port.answer_well, port.other.server)
+    elif ill != "refused":
+        serve = {"no TLS": plain, "cut handshake": hang_up, "half-open": silence}[ill]
+        await port.open(serve, None)
+    failed, told = await server.call(tool, arguments)
+    assert failed
+    words = {
+        "refused": "cannot be reached",
+        "other certificate": "certificate or TLS",
+        "no TLS": "certificate or TLS",
+        "cut handshake": "hung up",
+        "half-open": "no connection within",
+    }
+    check(told, words[ill], may_have_happened=False)
+    assert port.asked == []
+    await port.well()
+    assert await server.call(tool, arguments) == (False, '[{"fine": 1}]')
+    assert port.asked.count(sent) == 1
+
+
+@TOOLS
+async def test_a_name_that_is_not_found(
+    port: Port,
+    one_server: OneServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: str,
+    arguments: dict[str, Any],
+    sent: str,
+) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    await port.close()
+    await port.open(port.answer_well, None)
+    settings = GatewaySettings(_env_file=None, gateway_url=f"http://localhost:{port.number}")
+    async with one_server.over(Gateway(settings, policy=EVERYTHING, limits={}, everything=None)):
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "getaddrinfo", unknown)
+            failed, told = await one_server.call(tool, arguments)
+        assert failed
+        check(told, "Name or service not known", may_have_happened=False)
+        assert port.asked == []
+        assert await one_server.call(tool, arguments) == (False, '[{"fine": 1}]')
+    assert port.asked.count(sent) == 1
+
+
+@TOOLS
+async def test_a_gateway_that_restarts_in_the_middle_of_a_call(
+    port: Port, server: OneServer, tool: str, arguments: dict[str, Any], sent: str
+) -> None:
+    async def die(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+        await port.close()
+
+    assert not (await server.call(tool, arguments))[0]
+    port.asked.clear()
+    await port.close()
+    await port.open(port.answering(die, sent), port.own.server)
+    failed, told = await server.call(tool, arguments)
+    assert failed
+    writes = (tool, arguments, sent) in WRITES
+    check(told, BROKE if writes else f"{BROKE}|cannot be reached", may_have_happened=writes)
+    assert port.asked.count(sent) <= (2 if sent.startswith("GET") else 1)
+    await port.well()
+    assert await server.call(tool, arguments) == (False, '[{"fine": 1}]')
