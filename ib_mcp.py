@@ -195,6 +195,7 @@ def doctor(chosen: argparse.Namespace) -> int:
     """Print what is broken between a client and IBKR: 0 nothing, 1 something, 2 a setting cannot be used."""
     import asyncio
     import json
+    import os
     from importlib.util import find_spec
     from io import TextIOWrapper
     from pathlib import Path
@@ -250,7 +251,10 @@ def doctor(chosen: argparse.Namespace) -> int:
     report = examined.report
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal may not be able to show an arrow
-    print(json.dumps(report.told(), indent=2) if chosen.json else report.text().rstrip())
+    try:
+        print(json.dumps(report.told(), indent=2) if chosen.json else report.text().rstrip(), flush=True)
+    except BrokenPipeError:  # `| head` has read enough, and Python would complain when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if chosen.bundle:
         try:
             write_support_file(Path(chosen.bundle), make_support_file(examined, known, home=Path.home()))
