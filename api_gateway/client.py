@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -90,6 +91,7 @@ class Gateway:
             penalty=settings.gateway_penalty, now=now, sleep=sleep, limits=limits, everything=everything
         )
         self._now = now
+        self._wall = wall
         self._wire = Wire(settings, Trust.from_settings(settings), transport=transport)
         self._flights: Flights[Reply] = Flights()
         self._preflights = Preflights(self._ask, now=now)
@@ -125,6 +127,10 @@ class Gateway:
         """Close all connections. Requests after this are `Unreachable`."""
         await self.looks.aclose()
         await self._wire.aclose()
+
+    def moment(self) -> datetime:
+        """The time of day by this client's clock."""
+        return datetime.fromtimestamp(self._wall(), tz=UTC)
 
     @property
     def accounts(self) -> Accounts | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from api_gateway.diagnosis import Diagnosis, Who
 from api_gateway.errors import GatewayError
+from api_gateway.modes import Mode
 from api_gateway.resets import Window, login_end, next_window, window_at
 from api_gateway.session import LACKING, Needs, SessionState
 from mcp_server.ticker import TickerLook
@@ -26,7 +25,7 @@ PATIENCE = 1.5
 """Seconds for a look at the gateway."""
 
 KEPT = 1.0
-"""Seconds for which a look serves those who ask next."""
+"""Seconds for which a look that found all well serves those who ask next."""
 
 ACCOUNTS_PATIENCE = 0.4
 """Seconds more for the list of accounts, where IBKR has not been asked for it yet."""
@@ -40,7 +39,7 @@ _NOT_LOOKED = (
 )
 _QUOTES = "quotes, price history, searches for contracts, orders and trades"
 _PORTFOLIO = "positions, balances, performance and the accounts' data"
-_ACTS = {Who.WE: "the ticker", Who.USER: "the user", Who.NOBODY: "nobody: wait"}
+_ACTS = {Who.WE: "the ticker", Who.USER: "the user", Who.NOBODY: "nobody"}
 _NEEDS_THE_PAGE = frozenset(
     {SessionState.NOT_LOGGED_IN, SessionState.ADDRESS_REFUSED, SessionState.UPSTREAM_SILENT}
 )
@@ -72,12 +71,12 @@ class Picture:
 
 
 class Connection:
-    """Draws the picture for everybody who asks. `wall` is the time of day, seconds since 1970."""
+    """Draws the picture for everybody who asks, in this trading mode."""
 
-    def __init__(self, gateway: Gateway, ticker: Ticker, *, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, gateway: Gateway, ticker: Ticker, mode: Mode) -> None:
         self.gateway = gateway
         self._ticker = ticker
-        self._wall = wall
+        self._mode = mode
 
     async def picture(self, *, no_older_than: float = KEPT) -> Picture:
         """The picture, within two seconds in any state; never raises a `GatewayError`."""
@@ -88,7 +87,7 @@ class Connection:
         accounts = self.gateway.accounts
         if accounts is None and look is not None and look.diagnosis.ready:
             accounts = await self._accounts()
-        return Picture(look, ticker, accounts, self.moment(), self.gateway.question.open)
+        return Picture(look, ticker, accounts, self.gateway.moment(), self.gateway.question.open)
 
     async def _accounts(self) -> Accounts | None:
         if self.gateway.question.open:
@@ -100,18 +99,16 @@ class Connection:
             return None
         return self.gateway.accounts
 
-    def moment(self) -> datetime:
-        """The time of day."""
-        return datetime.fromtimestamp(self._wall(), tz=UTC)
-
-    def told(self, picture: Picture, *, mode: str) -> dict[str, Any]:
+    def told(self, picture: Picture) -> dict[str, Any]:
         """The picture as JSON, the sentence first; what is not known is left out."""
         settings = self.gateway.settings
         found, look, report = picture.diagnosis, picture.look, picture.ticker.report
         state = None if found is None else found.found
         told: dict[str, Any] = {
             "sentence": _NOT_LOOKED if found is None else found.sentence,
-            "next_step": "Answer the question, then ask again." if found is None else _next_step(picture),
+            "next_step": "Answer the question, then ask again."
+            if found is None
+            else self._next_step(picture),
             "who_acts": _ACTS[Who.USER if found is None else found.who],
             "login_url": settings.gateway_login_url if state in _NEEDS_THE_PAGE else None,
             "detail": (found.detail or None) if found else None,
@@ -127,7 +124,7 @@ class Connection:
             told["note"] = f"This is the last look. {_NOT_LOOKED}"
         told["login"] = self._login(picture)
         told["resets"] = self._resets(picture)
-        told["trading_mode"] = mode
+        told["trading_mode"] = self._mode
         told["account_kind"] = _kind(picture.accounts)
         told["accounts"] = list(picture.accounts.ids) if picture.accounts else None
         told["market_data_lines"] = {
@@ -146,6 +143,18 @@ class Connection:
             }
         )
         return _without_nothing(told)
+
+    def _next_step(self, picture: Picture) -> str:
+        """The next step; where another program competes, the one that the ticker's policy leaves."""
+        found, report = picture.diagnosis, picture.ticker.report
+        if found is None:
+            return ""
+        if found.found is SessionState.COMPETING and report is not None and picture.ticker.alive:
+            if report.compete == "ask" and self._mode is not Mode.READ:
+                return f"{found.next_step} Or let that program lose the connection: `take_over_session`."
+            if report.state == SessionState.COMPETING:
+                return report.next_step
+        return found.next_step
 
     def _login(self, picture: Picture) -> dict[str, Any] | None:
         """When IBKR ends the login, where there is one."""
@@ -187,19 +196,6 @@ class Connection:
                 or None,
             }
         )
-
-
-def _next_step(picture: Picture) -> str:
-    """The next step; where another program competes, the one that the ticker's policy leaves."""
-    found, report = picture.diagnosis, picture.ticker.report
-    if found is None:
-        return ""
-    if found.found is SessionState.COMPETING and report is not None and picture.ticker.alive:
-        if report.compete == "ask":
-            return f"{found.next_step} Or have that program lose the connection: `take_over_session`."
-        if report.state == SessionState.COMPETING:
-            return report.next_step
-    return found.next_step
 
 
 def _what_works(state: SessionState) -> dict[str, str]:

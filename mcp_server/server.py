@@ -47,10 +47,10 @@ def create_server(
     sections = shown_sections(settings)
     here = mounted(routers, settings.trading_mode, sections)
     ticker = ticker or Ticker(settings.ticker_url)
-    connection = Connection(gateway, ticker)
+    connection = Connection(gateway, ticker, settings.trading_mode)
     app = create_app(gateway, here, OrderHold(gateway, ticker))
     tools = RouteTools(app, notes_by_name(here), _telling(settings))
-    own = own_tools(connection, ticker, settings.trading_mode)
+    own = own_tools(connection, ticker, settings)
     short = settings.mcp_server_tools is ToolSurface.SEARCH
     surface = SearchSurface(tools, own) if short else tools
     token = settings.mcp_server_token

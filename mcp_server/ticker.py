@@ -85,7 +85,7 @@ class Ticker:
         )
         report = _report(state)
         if health is None or (report is None and health.status_code != 503):
-            start = "Start it (`docker compose up -d ticker`, or `python -m ticker_service`), or correct it."
+            start = "Start it (`docker compose up -d ticker`), or correct TICKER_URL."
             return TickerLook(False, _AWAY, start)
         if health.status_code != 200:
             return TickerLook(False, _STUCK, "Restart the ticker and look at its log.", report)

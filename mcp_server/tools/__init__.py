@@ -6,18 +6,24 @@ from typing import TYPE_CHECKING
 
 from api_gateway.modes import Mode
 from mcp_server.tools.connection_status import ConnectionStatus
+from mcp_server.tools.diagnose_connection import DiagnoseConnection
 from mcp_server.tools.own import OwnTool, OwnTools
 from mcp_server.tools.take_over_session import TakeOverSession
 from mcp_server.tools.wait_for_login import WaitForLogin
 
 if TYPE_CHECKING:
     from mcp_server.connection import Connection
+    from mcp_server.settings import ServerSettings
     from mcp_server.ticker import Ticker
 
 
-def own_tools(connection: Connection, ticker: Ticker, mode: Mode) -> OwnTools:
-    """Those of this mode, in the order of the list."""
-    tools: list[OwnTool] = [ConnectionStatus(connection, mode=mode), WaitForLogin(connection)]
-    if mode is not Mode.READ:
+def own_tools(connection: Connection, ticker: Ticker, settings: ServerSettings) -> OwnTools:
+    """Those of the settings' mode, in the order of the list."""
+    tools: list[OwnTool] = [
+        ConnectionStatus(connection),
+        WaitForLogin(connection),
+        DiagnoseConnection(connection.gateway, settings),
+    ]
+    if settings.trading_mode is not Mode.READ:
         tools.append(TakeOverSession(ticker))
     return OwnTools(tools)

@@ -24,13 +24,10 @@ class ConnectionStatus(OwnTool):
     """The picture of the connection, as text."""
 
     _connection: Connection = PrivateAttr()
-    _mode: str = PrivateAttr()
 
-    def __init__(self, connection: Connection, *, mode: str) -> None:
+    def __init__(self, connection: Connection) -> None:
         super().__init__(NAME, _DESCRIPTION)
         self._connection = connection
-        self._mode = mode
 
     async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002 - it takes none
-        picture = await self._connection.picture()
-        return self.told(self._connection.told(picture, mode=self._mode))
+        return self.told(self._connection.told(await self._connection.picture()))

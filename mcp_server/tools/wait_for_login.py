@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from secrets import token_hex
 from typing import Any, Final
 
@@ -39,22 +38,11 @@ _DECLINED = "The user does not want to open the login page now."
 
 
 class WaitForLogin(OwnTool):
-    """Looks again and again, with progress, and offers the login page where the client can open one.
-
-    `now` counts seconds, `sleep` waits.
-    """
+    """Looks again and again, with progress, and offers the login page where the client can open one."""
 
     _connection: Connection = PrivateAttr()
-    _now: Callable[[], float] = PrivateAttr()
-    _sleep: Callable[[float], Awaitable[None]] = PrivateAttr()
 
-    def __init__(
-        self,
-        connection: Connection,
-        *,
-        now: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, connection: Connection) -> None:
         super().__init__(
             NAME,
             _DESCRIPTION,
@@ -69,8 +57,6 @@ class WaitForLogin(OwnTool):
             },
         )
         self._connection = connection
-        self._now = now
-        self._sleep = sleep
 
     async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:
         seconds = arguments.get("timeout_seconds", USUAL)
@@ -101,9 +87,10 @@ class WaitForLogin(OwnTool):
         self, context: Context, picture: Picture, seconds: int, offer: asyncio.Future[bool] | None = None
     ) -> ToolResult:
         """Look until the connection is open, `offer` turns out to be declined, or the time is over."""
-        began, noticed = self._now(), float("-inf")
+        now = asyncio.get_running_loop().time
+        began, noticed = now(), float("-inf")
         while True:
-            waited = self._now() - began
+            waited = now() - began
             if _ready(picture) or waited >= seconds:
                 return self._ended(picture, waited)
             if offer is not None and offer.done() and not offer.result() and _misses_the_login(picture):
@@ -112,12 +99,12 @@ class WaitForLogin(OwnTool):
                 noticed = waited
                 sentence = "" if picture.diagnosis is None else picture.diagnosis.sentence
                 await context.report_progress(round(waited), seconds, f"Still waiting. {sentence}".strip())
-            await self._sleep(min(EVERY, seconds - waited))
+            await asyncio.sleep(min(EVERY, seconds - waited))
             picture = await self._connection.picture()
 
     def _ended(self, picture: Picture, waited: float, why: str = "") -> ToolResult:
         """How it stands now."""
-        whole = self._connection.told(picture, mode="")
+        whole = self._connection.told(picture)
         told = {name: whole[name] for name in _TOLD if name in whole}
         if why:
             told["sentence"] = f"{why} {told['sentence']}"
