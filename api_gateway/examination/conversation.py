@@ -10,7 +10,7 @@ from typing import Any
 
 from api_gateway.call import make_call
 from api_gateway.client import STATUS, Gateway
-from api_gateway.diagnosis import Diagnosis, diagnose
+from api_gateway.diagnosis import Diagnosis, diagnose, diagnose_state
 from api_gateway.errors import GatewayError, Paced, Penalised, Unreachable
 from api_gateway.examination.findings import Finding, Layer, broken, ok, skipped, warning
 from api_gateway.modes import Mode
@@ -43,6 +43,16 @@ _LAYERS: Mapping[SessionState, Layer] = {
     SessionState.COMPETING: Layer.SESSION,
     SessionState.ESTABLISHED: Layer.SESSION,
 }
+_ABOUT_THE_QUESTION = frozenset(
+    {
+        SessionState.UNREACHABLE,
+        SessionState.ADDRESS_REFUSED,
+        SessionState.UPSTREAM_SILENT,
+        SessionState.FAILING,
+    }
+)
+"""What a failure tells only about what was asked, once the state of the session has been told."""
+
 _WORKS: Mapping[Layer, str] = {
     Layer.API: "The gateway passes requests on.",
     Layer.UPSTREAM: "IBKR answers through the gateway.",
@@ -172,9 +182,7 @@ class Conversation:
         if isinstance(error, Paced) and not isinstance(error, Penalised):
             return _held_back(layer, error)
         diagnosis = self._diagnose(error)
-        if diagnosis.found in (SessionState.FAILING, SessionState.UPSTREAM_SILENT, SessionState.UNREACHABLE):
-            return broken(layer, _capital(error.happened), error.hint)
-        if diagnosis.found is SessionState.ADDRESS_REFUSED and layer is Layer.QUOTES:
+        if diagnosis.found in _ABOUT_THE_QUESTION:
             return broken(layer, _capital(error.happened), error.hint)
         return _trouble(_LAYERS[diagnosis.found], diagnosis)
 
@@ -182,8 +190,9 @@ class Conversation:
         at = datetime.fromtimestamp(self._wall(), tz=UTC)
         region = self._gateway.settings.gateway_region
         diagnosis = diagnose(found, at=at, region=region, login_url=self._login_url)
-        assert diagnosis is not None  # noqa: S101 (only our own limit tells nothing, and it does not come here)
-        return diagnosis
+        return diagnosis or diagnose_state(
+            SessionState.FAILING, at=at, region=region, login_url=self._login_url
+        )
 
     @property
     def _login_url(self) -> str:

@@ -210,3 +210,8 @@ async def test_quotes_are_told_by_the_contract_everybody_knows() -> None:
     [found] = await Talk(snapshot=rows, accounts=accounts).conversation.examine_quotes()
     assert found.layer is Layer.QUOTES
     assert "DPB" in found.sentence
+
+
+async def test_a_403_at_the_accounts_is_no_matter_of_addresses_any_more() -> None:
+    [found] = await Talk(accounts=httpx.Response(403)).conversation.examine_accounts()
+    assert (found.layer, found.outcome) == (Layer.ACCOUNTS, Outcome.BROKEN)

@@ -7,10 +7,14 @@ from itertools import product
 
 import pytest
 
+from api_gateway.examination import examiner
+from api_gateway.examination.examiner import Subject, examine
 from api_gateway.examination.findings import Layer, Outcome
 from api_gateway.examination.report import Report
+from api_gateway.simulator.faults import Do, Fault
 from tests.api_gateway.examination.hurried import hurried
 from tests.api_gateway.examination.world import WRONGS, Papers, World, Wrong
+from tests.api_gateway.test_java_gateway import Way
 
 ORDER = list(Layer)
 PLACES = (
@@ -109,3 +113,65 @@ def test_a_quote_is_asked_for_one_contract_and_a_tickle_is_spared(papers: Papers
     assert world.asked[:2] == ["GET /", "POST /iserver/auth/status"]
     assert "POST /tickle" not in world.asked
     assert set(world.asked[2:]) == {"GET /iserver/accounts", "GET /iserver/marketdata/snapshot"}
+
+
+SLOW = Fault(do=Do(delay_seconds=2.8))
+
+
+def test_where_everything_is_slow_it_still_ends_in_time(papers: Papers) -> None:
+    report = hurried(World(papers, simulator_faults=[SLOW]).run()).report
+    assert report.seconds <= LONGEST
+    assert [each.outcome for each in report.findings if each.layer is Layer.SESSION] == [Outcome.OK]
+
+
+def test_what_there_was_no_time_for_is_a_warning(papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examiner, "WHOLE_SECONDS", 3.0)
+    report = hurried(World(papers, simulator_faults=[SLOW]).run()).report
+    found = next(each for each in report.findings if each.layer is Layer.ACCOUNTS)
+    assert found.outcome is Outcome.WARNING
+    assert "no time left" in found.sentence
+
+
+def test_a_closed_session_without_a_ticker_is_mended_by_starting_one(papers: Papers) -> None:
+    world = World(papers, events=["drop"], ticker=None)
+    first = hurried(world.run()).report.first_broken
+    assert first is not None
+    assert first.layer is Layer.SESSION
+    assert first.fix.startswith("Start the ticker")
+
+
+async def through_java(way: Way) -> Report:
+    async with way.open():
+        return (await examine(Subject(way.gateway), wall=way.clock.now)).report
+
+
+def test_ibkrs_own_gateway_is_told_to_refuse_an_address() -> None:
+    async def look() -> Report:
+        way = Way()
+        async with way.open(refuses=True):
+            return (await examine(Subject(way.gateway), wall=way.clock.now)).report
+
+    report = hurried(look())
+    assert told(report) == "address_list", report.text()
+
+
+def test_ibkrs_own_gateway_without_a_login_is_told_so() -> None:
+    assert told(hurried(through_java(Way()))) == "login"
+
+
+def test_silence_behind_ibkrs_own_gateway_is_told_from_a_gateway_that_is_gone() -> None:
+    way = Way()
+    way.fault("*", Do(hang=True))
+    report = hurried(through_java(way))
+    assert told(report) == "upstream", report.text()
+    assert report.seconds <= LONGEST
+
+
+def test_ibkrs_own_gateway_with_nothing_behind_it_is_silent_too() -> None:
+    async def look() -> Report:
+        way = Way()
+        async with way.open():
+            await way.simulator.stop()
+            return (await examine(Subject(way.gateway), wall=way.clock.now)).report
+
+    assert told(hurried(look())) == "upstream"
