@@ -59,6 +59,6 @@ async def test_they_count_the_operations_that_are_here(gateway: Gateway) -> None
         gateway, ServerSettings(_env_file=None, included_tags="Session", mcp_server_tools="all")
     )
     async with fastmcp.Client(server) as client:
-        ours = {"connection_status", "wait_for_login"}
+        ours = {"connection_status", "wait_for_login", "diagnose_connection"}
         operations = {tool.name for tool in await client.list_tools()} - ours
         assert f"its {len(operations)} operations" in told

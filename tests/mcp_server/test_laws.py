@@ -46,8 +46,8 @@ VERBS = {
 ONE_WORD = {"tickle", "logout"}
 
 # The tools that are no operation of IBKR's, in the order of the list.
-OWN = ("connection_status", "wait_for_login", "take_over_session")
-OWN_VERBS = {"wait", "take"}
+OWN = ("connection_status", "wait_for_login", "diagnose_connection", "take_over_session")
+OWN_VERBS = {"wait", "take", "diagnose"}
 
 every_route = pytest.mark.parametrize("route", ROUTES, ids=NAMES)
 
