@@ -41,7 +41,7 @@ demo: $(VENV)/run.stamp ## everything, with a pretended paper account, until Ctr
 test: $(VENV)/dev.stamp ## every test that needs no container and no browser
 	$(BIN)/pytest -n auto -m "$(EVERYDAY)"
 
-test-demo: $(VENV)/dev.stamp ## `make demo`, asked by the MCP SDK's client and FastMCP's
+test-demo: $(VENV)/dev.stamp ## `make demo`, asked by real MCP clients, and its parts killed in every order
 	$(BIN)/pytest -n 0 -p no:randomly -m acceptance tests/acceptance
 
 test-browser: $(VENV)/dev.stamp ## the login page, clicked in a headless Chromium

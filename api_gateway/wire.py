@@ -178,7 +178,9 @@ class Wire:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise _never_sent(error) from error
         except (httpx.TransportError, OSError) as error:
-            raise NoAnswerError(f"the connection broke ({type(error).__name__}).") from error
+            raise NoAnswerError(
+                f"the connection broke before the whole answer had come ({type(error).__name__})."
+            ) from error
         finally:
             connections.users -= 1
             if connections is not self._connections and not connections.users:

@@ -20,7 +20,9 @@ from api_gateway.settings import GatewaySettings
 from mcp_server.departures import Departures
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
+from mcp_server.ticker import Ticker
 from tests.api_gateway.listening import until
+from tests.mcp_server.one_server import away
 
 MODES = ["legacy", "2026-07-28"]
 HEADERS = {"accept": "application/json, text/event-stream"}
@@ -59,7 +61,8 @@ async def address(far_away: Slow, over_http: Any) -> AsyncIterator[str]:
     # No limits but the places: what a caller leaves behind in those is looked at in test_pacing.
     gateway = Gateway(GatewaySettings(_env_file=None), policy=EVERYTHING, transport=far_away, everything=None)
     settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
-    async with over_http(create_server(gateway, settings), settings) as address:
+    ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(away))
+    async with over_http(create_server(gateway, settings, ticker=ticker), settings) as address:
         yield address
 
 
@@ -222,6 +225,7 @@ async def test_sixty_slow_calls_keep_neither_health_nor_a_tickle_nor_a_look_wait
             assert (await web.get("/health")).status_code == 200
             assert "session" in (await web.get("/ready")).json()
             assert not (await client.call_tool("tickle", {})).is_error
+            assert not (await client.call_tool("connection_status", {})).is_error
         assert far_away.under_way == 4
         assert not any(call.done() for call in calls)
         for call in calls:
