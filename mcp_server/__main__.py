@@ -54,16 +54,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # collector finds no garbage meanwhile, and costs a tenth of that.
     gc.disable()
     from api_gateway.client import Gateway
-    from api_gateway.modes import POLICIES
+    from mcp_server.extra_routers import extra_routers, sections_of
+    from mcp_server.routers import ROUTERS
     from mcp_server.server import create_server
 
-    server = create_server(Gateway(gateway_settings, policy=POLICIES[settings.trading_mode]), settings)
+    try:
+        extra = extra_routers(settings.mcp_server_extra_routers, settings.trading_mode)
+        routers = (*ROUTERS, *extra.routers)
+        server = create_server(Gateway(gateway_settings, policy=extra.policy), settings, routers)
+        shown = shown_sections(settings, sections_of(routers))
+    except SettingsError as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
     gc.enable()
     _log.info(
         "gateway %s, trading mode %s, sections: %s",
         gateway_settings.gateway_url,
         settings.trading_mode,
-        ", ".join(name for name in toolsets.NAMES if name in shown),
+        ", ".join(name for name in dict.fromkeys((*toolsets.NAMES, *sorted(shown))) if name in shown),
     )
     if stdio:
         serve_stdio(server)

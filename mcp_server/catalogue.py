@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from mcp_server.effects import Effect
 from mcp_server.search_index import Entry, SearchIndex
-from mcp_server.toolsets import TOOLSETS, Toolset
+from mcp_server.toolsets import NAMES, TOOLSETS, Toolset
 
 _LONGEST_QUERY = 500
 _NEAREST = 3
@@ -63,9 +63,11 @@ class Catalogue:
         return alike or [tool.name for tool in self.found(name)[:_NEAREST]]
 
     def sections(self) -> list[Toolset]:
-        """The sections that have an operation here."""
-        mounted = {tool.section for tool in self._tools.values()}
-        return [toolset for toolset in TOOLSETS if toolset.name in mounted]
+        """The sections that have an operation here; those that IBKR's reference does not have come last."""
+        mounted = dict.fromkeys(tool.section for tool in self._tools.values())
+        known = [toolset for toolset in TOOLSETS if toolset.name in mounted]
+        others = [name for name in mounted if name and name not in NAMES]
+        return [*known, *(Toolset(name, "Operations of generated routers.") for name in others)]
 
 
 def _entry(tool: Operation) -> Entry:

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from mcp_server.app import create_app
 from mcp_server.bearer import BearerToken
 from mcp_server.connection import Connection
+from mcp_server.extra_routers import refuse_taken_names, sections_of
 from mcp_server.health import standing
 from mcp_server.instructions import instructions
 from mcp_server.mounting import mounted
@@ -23,7 +24,7 @@ from mcp_server.order_hold import OrderHold
 from mcp_server.resources import resources
 from mcp_server.route_tools import RouteTools, Telling
 from mcp_server.routers import ROUTERS
-from mcp_server.search_surface import SearchSurface
+from mcp_server.search_surface import CALL, CALL_WRITING, SEARCH, SearchSurface
 from mcp_server.sections import shown_sections
 from mcp_server.settings import ServerSettings, ToolSurface
 from mcp_server.ticker import Ticker
@@ -42,15 +43,17 @@ def create_server(
     """The server over this gateway, which it opens when it starts and closes when it ends.
 
     The ticker is the one at TICKER_URL unless a test gives another.
-    Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist.
+    Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist, and for a route
+    that has the name of another tool.
     """
-    sections = shown_sections(settings)
+    sections = shown_sections(settings, sections_of(routers))
     here = mounted(routers, settings.trading_mode, sections)
     ticker = ticker or Ticker(settings.ticker_url)
     connection = Connection(gateway, ticker, settings.trading_mode)
     app = create_app(gateway, here, OrderHold(gateway, ticker))
     tools = RouteTools(app, notes_by_name(here), _telling(settings))
     own = own_tools(connection, ticker, settings)
+    refuse_taken_names(tools.names, {*own.by_name, SEARCH, CALL, CALL_WRITING})
     short = settings.mcp_server_tools is ToolSurface.SEARCH
     surface = SearchSurface(tools, own) if short else tools
     token = settings.mcp_server_token

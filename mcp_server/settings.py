@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -118,6 +119,11 @@ class ServerSettings(BaseSettings):
         "http://localhost:5056",
         description="Where the ticker answers: it tells how the session is, and holds still around orders. "
         "The server works without it.",
+    )
+    mcp_server_extra_routers: Path | None = Field(
+        None,
+        description="Directory of a package that `ib-mcp generate` has written; its operations become tools, "
+        "too. What writes is there on paper accounts only.",
     )
     included_tags: Listed = Field(
         (), description="Sections of tools to show, by commas; empty shows the default ones."

@@ -1,0 +1,191 @@
+"""A package of generated routers beside the hand-written ones: what of it is mounted, and may be sent.
+
+It is held to what the hand-written routes are held to. An operation that they have is theirs.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from types import ModuleType
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from api_gateway.modes import POLICIES, Mode, Operation, Policy, plain, with_unfamiliar
+from api_gateway.paths import is_template
+from api_gateway.settings import SettingsError
+from api_gateway.words import clean
+from mcp_server.effects import Effect, effect
+from mcp_server.reference import the_call
+from mcp_server.routers import ROUTERS
+
+SETTING: Final = "MCP_SERVER_EXTRA_ROUTERS"
+_PACKAGE: Final = "ib_mcp_extra_routers"  # what its modules are called in this process
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_LONGEST_REASON: Final = 300
+
+
+@dataclass(frozen=True)
+class ExtraRouters:
+    """The routers that a mode has of the package, and what the gateway client may send with them."""
+
+    routers: tuple[APIRouter, ...]
+    policy: Policy
+
+
+def extra_routers(directory: Path | None, mode: Mode) -> ExtraRouters:
+    """The package in `directory` as this mode has it: what reads in every mode, what writes only in `paper`.
+
+    None has none. Raises SettingsError, with a sentence, for a package that does not load or keep the rules.
+    """
+    if directory is None:
+        return ExtraRouters((), POLICIES[mode])
+    hand_written = [route for router in ROUTERS for route in _routes(router)]
+    known = {plain(_sent(route)) for route in hand_written}
+    names = {route.name for route in hand_written}
+    reads: set[Operation] = set()
+    writes: set[Operation] = set()
+    kept: list[APIRouter] = []
+    for router in _routers(_loaded(directory), directory):
+        chosen = APIRouter()
+        for route in _routes(router):
+            operation = _checked(route, directory)
+            if plain(operation) in known:
+                continue
+            if route.name in names:
+                raise _unusable(directory, f"the name {route.name} is another tool's")
+            known.add(plain(operation))
+            names.add(route.name)
+            reading = _effect(route) is Effect.READS
+            (reads if reading else writes).add(operation)
+            if reading or mode is Mode.PAPER:
+                chosen.routes.append(route)
+        if chosen.routes:
+            kept.append(chosen)
+    return ExtraRouters(tuple(kept), with_unfamiliar(mode, frozenset(reads), frozenset(writes)))
+
+
+def sections_of(routers: Iterable[APIRouter]) -> Sequence[str]:
+    """The sections of these routers, in their order."""
+    return list(
+        dict.fromkeys(str(tag) for router in routers for route in _routes(router) for tag in route.tags)
+    )
+
+
+def refuse_taken_names(operations: Iterable[str], taken: Collection[str]) -> None:
+    """Raise SettingsError if an operation has the name of a tool that is none."""
+    for name in operations:
+        if name in taken:
+            raise SettingsError(f"{SETTING}: the name {name} is another tool's; rename the function.")
+
+
+def _loaded(directory: Path) -> ModuleType:
+    place = directory.expanduser() / "__init__.py"
+    if not place.is_file():
+        raise _unusable(directory, "there is no __init__.py in it")
+    spec = importlib.util.spec_from_file_location(
+        _PACKAGE, place, submodule_search_locations=[str(place.parent)]
+    )
+    if spec is None or spec.loader is None:
+        raise _unusable(directory, "it is no Python package")
+    module = importlib.util.module_from_spec(spec)
+    _forget()
+    sys.modules[_PACKAGE] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        _forget()
+        raise _unusable(directory, f"it does not load: {_told(error)}") from error
+    return module
+
+
+def _forget() -> None:
+    """Take out the modules of a package that was loaded before."""
+    for name in [each for each in sys.modules if each == _PACKAGE or each.startswith(f"{_PACKAGE}.")]:
+        del sys.modules[name]
+
+
+def _told(error: BaseException) -> str:
+    """The error in a line, with the file of the package that it is about."""
+    if isinstance(error, SyntaxError):
+        return f"{clean(str(error.msg))}, in {Path(error.filename or '').name} line {error.lineno}"
+    text = clean(str(error)[:_LONGEST_REASON]).rstrip(".")
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _routers(module: ModuleType, directory: Path) -> Iterator[APIRouter]:
+    routers = getattr(module, "ROUTERS", None)
+    if not isinstance(routers, (tuple, list)):
+        raise _unusable(directory, "it has no ROUTERS, a tuple of FastAPI routers")
+    for router in routers:
+        if not isinstance(router, APIRouter):
+            raise _unusable(directory, "its ROUTERS are not all FastAPI routers")
+        yield router
+
+
+def _routes(router: APIRouter) -> list[APIRoute]:
+    return [route for route in router.routes if isinstance(route, APIRoute)]
+
+
+def _sent(route: APIRoute) -> Operation:
+    method, template, _ = the_call(route)
+    return method, template
+
+
+def _effect(route: APIRoute) -> Effect:
+    return effect(route.methods or (), route.openapi_extra)
+
+
+def _checked(route: APIRoute, directory: Path) -> Operation:
+    """The operation of a route that is as a route has to be."""
+    try:
+        method, template, call = the_call(route)
+        only = _only_calls(route, call)
+    except (ValueError, TypeError, OSError, SyntaxError):
+        only = False
+    if not only:
+        raise _unusable(directory, f"{clean(route.name)} is not one call to the gateway")
+    if not _NAME.fullmatch(route.name):
+        raise _unusable(directory, f"{clean(route.name)} is no name for a tool, of at most 32 small letters")
+    if route.methods != {method} or not is_template(template):
+        raise _unusable(directory, f"{route.name} has another method than its call, or a path that is none")
+    if len(route.tags) != 1:
+        raise _unusable(directory, f"{route.name} should have one tag, which is its section")
+    reads = _effect(route) is Effect.READS
+    said = any(each.arg == "reads" and ast.unparse(each.value) == "True" for each in call.keywords)
+    if method == "POST" and reads is not said:
+        raise _unusable(
+            directory, f"{route.name} is marked READS, or says reads=True to the gateway, not both"
+        )
+    if method == "GET" and not reads:
+        raise _unusable(
+            directory, f"{route.name} is a GET that writes, which only hand-written routes may have"
+        )
+    if method in ("PUT", "DELETE") and reads:
+        raise _unusable(directory, f"{route.name} is a {method} that is marked as reading")
+    return method, template
+
+
+def _only_calls(route: APIRoute, call: ast.Call) -> bool:
+    """Whether a route is its docstring and the call, and nothing beside."""
+    function = ast.parse(dedent(inspect.getsource(route.endpoint))).body[0]
+    if not isinstance(function, ast.AsyncFunctionDef):
+        return False
+    docstring, *rest = function.body
+    match rest:
+        case [ast.Return(value=ast.Await(value=only))]:
+            return isinstance(docstring, ast.Expr) and ast.dump(only) == ast.dump(call)
+    return False
+
+
+def _unusable(directory: Path, reason: str) -> SettingsError:
+    return SettingsError(f"{SETTING}={directory}: {reason}.")
