@@ -146,7 +146,8 @@ def _in_the_query(
     if not isinstance(schema, Mapping):
         schema = {}
     about = {**schema, "description": parameter.description or schema.get("description", "")}
-    text, limits, free = "PlainText", (), ""
+    text, free = "PlainText", ""
+    limits: tuple[str, ...] = ()
     if _number(parameter) and parameter.enum:
         about["description"] = f"{short(about['description'], 100)} One of {_values(parameter)}.".strip()
         text = "int"  # a text in an address is no member of a Literal of numbers

@@ -57,16 +57,19 @@ def _of_the_path(operation: Operation) -> list[str]:
     words = [snake(step) for step in operation.path.split("/") if step and "{" not in step]
     ending = re.search(r"\{([^{}]+)\}$", operation.path)
     words = [word for word in words if word and word not in _WORN] or ["operation"]
+    by = ["by", snake(ending[1])] if ending and snake(ending[1]) else []
     if words[-1] in _VERBS and operation.method != "GET":
-        return [words[-1], *words[:-1]]
+        return [words[-1], *(words[:-1] or by)]
     listed = operation.method == "GET" and not ending and words[-1].endswith("s") and words[-1][-2:] != "ss"
     verb = "list" if listed else _BY_METHOD.get(operation.method, operation.method.lower())
-    return [verb, *words, *(["by", snake(ending[1])] if ending and snake(ending[1]) else [])]
+    return [verb, *words, *by]
 
 
 def _shortened(words: list[str]) -> str:
     """The verb and as many of the last words as fit."""
     verb, *rest = words
+    if "by" in rest[1:] and len("_".join(words)) > LONGEST:
+        rest = rest[: rest.index("by", 1)]
     while len(rest) > 1 and len("_".join([verb, *rest])) > LONGEST:
         rest = rest[1:]
     return "_".join([verb, *rest])[:LONGEST].strip("_")
