@@ -293,8 +293,8 @@ class Gateway:
         if look is not None:
             if look.diagnosis.found in lacking:
                 raise missing_now(call, look.diagnosis)
-        elif before.found in (SessionState.UNREACHABLE, SessionState.UPSTREAM_SILENT):
-            raise missing_now(call, before)  # it was silent, and is
+        elif silent := self.looks.silent:
+            raise missing_now(call, silent)  # as it was, and is
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -23,6 +23,10 @@ from api_gateway.session import SessionState
 JOINED = 0.1
 """Seconds for which a look that is under way serves those who come after its beginning."""
 
+LATELY = 70.0
+"""Seconds for which it is believed that no answer comes, where none has come yet this time."""
+
+_SILENT = frozenset({SessionState.UNREACHABLE, SessionState.UPSTREAM_SILENT})
 TELLING = (LoginRequired, SessionLost, Unreachable, Unanswered)
 """The failures of any request that tell about the session."""
 
@@ -70,6 +74,7 @@ class Looks:
         self._wall = wall
         self._last: Look | None = None
         self._trouble: Diagnosis | None = None
+        self._troubled_at = float("-inf")
         self._under_way: list[tuple[float, asyncio.Task[Look | None]]] = []
         self._opened: list[Callable[[], None]] = []
 
@@ -82,6 +87,13 @@ class Looks:
     def trouble(self) -> Diagnosis | None:
         """What was found missing last; None where the last answer was a good one."""
         return self._trouble
+
+    @property
+    def silent(self) -> Diagnosis | None:
+        """What was found missing lately, if it was that no answer comes: a slow look confirms it."""
+        lately = self._now() - self._troubled_at <= LATELY
+        found = self._trouble
+        return found if found is not None and lately and found.found in _SILENT else None
 
     def when_opened(self, then: Callable[[], None]) -> None:
         """Have `then` called whenever a look finds the session open that was not known to be."""
@@ -134,7 +146,13 @@ class Looks:
         """A request failed: if that tells about the session, the next one looks before it is sent."""
         if isinstance(error, TELLING):
             at, region = self._moment(), self._region
-            self._trouble = diagnose(error, at=at, region=region, login_url=self._login_url)
+            self._suspect(diagnose(error, at=at, region=region, login_url=self._login_url))
+
+    def suspect(self, state: SessionState) -> None:
+        """Somebody else has found this state: if something is missing in it, the next request looks first."""
+        if not state.ready:
+            at, region = self._moment(), self._region
+            self._suspect(diagnose_state(state, at=at, region=region, login_url=self._login_url))
 
     def met_none(self) -> None:
         """A request was answered as it should be."""
@@ -179,11 +197,14 @@ class Looks:
     def _note(self, diagnosis: Diagnosis) -> Look:
         opened = diagnosis.ready and (self._last is None or not self._last.diagnosis.ready)
         self._last = Look(diagnosis, self._now(), self._since(diagnosis))
-        self._trouble = None if diagnosis.ready else diagnosis
+        self._suspect(None if diagnosis.ready else diagnosis)
         if opened:
             for then in self._opened:
                 then()
         return self._last
+
+    def _suspect(self, trouble: Diagnosis | None) -> None:
+        self._trouble, self._troubled_at = trouble, self._now()
 
     def _since(self, diagnosis: Diagnosis) -> datetime:
         last = self._last

@@ -27,6 +27,9 @@ PATIENCE = 1.5
 KEPT = 1.0
 """Seconds for which a look that found all well serves those who ask next."""
 
+EVERY = 5.0
+"""Seconds between two questions to the ticker."""
+
 ACCOUNTS_PATIENCE = 0.4
 """Seconds more for the list of accounts, where IBKR has not been asked for it yet."""
 
@@ -43,6 +46,7 @@ _ACTS = {Who.WE: "the ticker", Who.USER: "the user", Who.NOBODY: "nobody"}
 _NEEDS_THE_PAGE = frozenset(
     {SessionState.NOT_LOGGED_IN, SessionState.ADDRESS_REFUSED, SessionState.UPSTREAM_SILENT}
 )
+_STATES = frozenset(state.value for state in SessionState)
 _LOGGED_IN = frozenset(
     {SessionState.CLOSED, SessionState.OPENING, SessionState.COMPETING, SessionState.ESTABLISHED}
 )
@@ -88,6 +92,14 @@ class Connection:
         if accounts is None and look is not None and look.diagnosis.ready:
             accounts = await self._accounts()
         return Picture(look, ticker, accounts, self.gateway.moment(), self.gateway.question.open)
+
+    async def listen(self) -> None:
+        """Hear from the ticker, for ever, what is missing, so that no call has to wait to find that out."""
+        while True:
+            await asyncio.sleep(EVERY)
+            report = (await self._ticker.look()).report
+            if report is not None and report.state in _STATES:
+                self.gateway.looks.suspect(SessionState(report.state))
 
     async def _accounts(self) -> Accounts | None:
         if self.gateway.question.open:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -61,9 +62,12 @@ def create_server(
     @asynccontextmanager
     async def for_life(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
         async with gateway:
+            listening = asyncio.create_task(connection.listen())
             try:
                 yield {}
             finally:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
                 await ticker.aclose()
 
     server: FastMCP[Any] = FastMCP(

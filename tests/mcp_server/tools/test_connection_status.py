@@ -235,3 +235,23 @@ def test_it_takes_no_arguments() -> None:
     assert result.content[0].text == (
         "connection_status does not take `verbose`. It takes no arguments. Nothing was sent to IBKR."
     )
+
+
+def test_what_the_ticker_has_found_missing_is_told_at_once_by_every_tool_and_only_while_it_is() -> None:
+    async def tried() -> tuple[float, str, bool]:
+        house = House()
+        loop = asyncio.get_running_loop()
+        async with house.client() as client:
+            house.gate.clear()  # nothing comes back, and nobody but the ticker asks
+            await asyncio.sleep(120)
+            began = loop.time()
+            refused = await client.call_tool("search_contracts", {"symbol": "AAPL"}, raise_on_error=False)
+            took = loop.time() - began
+            house.gate.set()
+            after = await client.call_tool("search_contracts", {"symbol": "AAPL"}, raise_on_error=False)
+            return took, refused.content[0].text, after.is_error
+
+    took, text, failed = in_virtual_time(tried())
+    assert took < 1
+    assert "Nothing was sent." in text
+    assert not failed
