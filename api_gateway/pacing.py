@@ -143,9 +143,7 @@ class Turn:
         """The same, but before whatever is only planned: the others plan again when their moment comes."""
         now = self._now()
         self.give_back()
-        moment = now
-        while (later := max((window.opens(moment) for window in self._windows), default=moment)) > moment:
-            moment = later
+        moment = max((window.opens(now) for window in self._windows), default=now)
         self._take(moment, now)
         return moment - now
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from api_gateway.call import Call, make_call
-from api_gateway.errors import Paced
-from api_gateway.pacing import EVERYTHING, IN_FLIGHT, PUBLISHED, Limit, Pacing, Patience
+from api_gateway.errors import Paced, Penalised
+from api_gateway.pacing import EVERYTHING, IN_FLIGHT, PUBLISHED, Budget, Limit, Pacing, Patience
 from tests.api_gateway.fakes import FakeTime
+from tests.virtual_loop import in_virtual_time
 
 ORDERS = make_call("GET", "/iserver/account/orders", reads=True)
 TRADES = make_call("GET", "/iserver/account/trades", reads=True)
@@ -310,3 +311,69 @@ def test_the_published_limits_are_there() -> None:
     assert PUBLISHED["GET", "/iserver/scanner/params"] == Limit(1, 900)
     assert PUBLISHED["GET", "/sso/validate"] == Limit(1, 60)
     assert all(limit.window > limit.seconds for limit in PUBLISHED.values())
+
+
+STATUS = make_call("POST", "/iserver/auth/status", reads=True)
+ONCE = make_call("GET", "/iserver/scanner/params", reads=True)
+
+
+async def look(governor: Pacing, time: FakeTime) -> float:
+    async with governor.ahead(STATUS):
+        return time.now()
+
+
+def test_a_look_passes_sixty_who_wait_and_the_limit_is_kept_all_the_same() -> None:
+    async def tried() -> tuple[float, list[float]]:
+        loop = asyncio.get_running_loop()
+        governor = Pacing(penalty=600, now=loop.time, sleep=asyncio.sleep)
+        sent: list[float] = []
+
+        async def one() -> None:
+            async with governor.turn(OTHER, patience(60)):
+                sent.append(loop.time())
+
+        waiting = [asyncio.create_task(one()) for _ in range(60)]
+        await asyncio.sleep(0.2)
+        began = loop.time()
+        async with governor.ahead(STATUS):
+            sent.append(loop.time())
+            took = loop.time() - began
+        await asyncio.gather(*waiting)
+        return took, sorted(sent)
+
+    took, sent = in_virtual_time(tried())
+    assert took <= EVERYTHING.window
+    count = EVERYTHING.count
+    assert all(sent[place + count] - sent[place] >= 1 for place in range(len(sent) - count))
+
+
+async def test_a_look_is_not_held_up_by_slots_that_are_taken(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time, everything=None)
+    turns = [governor.turn(OTHER, patience()) for _ in range(IN_FLIGHT)]
+    for turn in turns:
+        await turn.__aenter__()
+    assert await look(governor, fake_time) == 1000
+    for turn in turns:
+        await turn.__aexit__(None, None, None)
+
+
+async def test_a_look_is_refused_in_the_penalty_box(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    governor.penalise()
+    with pytest.raises(Penalised):
+        await look(governor, fake_time)
+
+
+async def test_the_budget_tells_what_may_still_be_sent(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    assert governor.budget() == Budget(silence=0, requests=EVERYTHING.count, blocked={})
+    await send(governor, OTHER, fake_time)
+    await send(governor, ONCE, fake_time)
+    budget = governor.budget()
+    assert budget.requests == EVERYTHING.count - 2
+    assert budget.blocked == {("GET", "/iserver/scanner/params"): pytest.approx(900.5)}
+    fake_time.seconds += 901
+    assert governor.budget() == Budget(silence=0, requests=EVERYTHING.count, blocked={})
+    governor.penalise()
+    assert governor.budget().silence == 600
+    assert pacing(fake_time, everything=None).budget().requests is None
