@@ -57,9 +57,23 @@ def far_away() -> Slow:
 
 
 @pytest.fixture
-async def address(far_away: Slow, over_http: Any) -> AsyncIterator[str]:
+def gateway(far_away: Slow) -> Gateway:
     # No limits but the places: what a caller leaves behind in those is looked at in test_pacing.
-    gateway = Gateway(GatewaySettings(_env_file=None), policy=EVERYTHING, transport=far_away, everything=None)
+    return Gateway(GatewaySettings(_env_file=None), policy=EVERYTHING, transport=far_away, everything=None)
+
+
+def queued(gateway: Gateway) -> int:
+    """How many requests wait for a place."""
+    return sum(1 for each in gateway.pacing._slots._waiters or () if not each.done())
+
+
+def sharing(gateway: Gateway) -> int:
+    """How many callers wait for an answer, the same one or different ones."""
+    return sum(flight.passengers for flight in gateway._flights._flights.values())
+
+
+@pytest.fixture
+async def address(gateway: Gateway, over_http: Any) -> AsyncIterator[str]:
     settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
     ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(away))
     async with over_http(create_server(gateway, settings, ticker=ticker), settings) as address:
@@ -172,16 +186,16 @@ async def test_a_write_that_was_sent_and_left_behind_is_sent_once_and_said_of_no
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_write_that_waits_for_its_turn_goes_with_the_client_that_wanted_it(
-    far_away: Slow, address: str, mode: str
+    far_away: Slow, gateway: Gateway, address: str, mode: str
 ) -> None:
     async with raw(address, mode) as readers, raw(address, mode) as writer:
         reads = [asyncio.create_task(readers(*slow_read(number))) for number in range(4)]
         await until(lambda: far_away.under_way == 4)
         write = asyncio.create_task(writer("logout", {}))
-        await asyncio.sleep(0.05)
+        await until(lambda: queued(gateway) == 1)
         write.cancel()
         await asyncio.gather(write, return_exceptions=True)
-        await asyncio.sleep(0.05)  # its end has reached the server before the others make room
+        await until(lambda: queued(gateway) == 0)
         for each in reads:
             each.cancel()
         await asyncio.gather(*reads, return_exceptions=True)
@@ -193,16 +207,16 @@ async def test_a_write_that_waits_for_its_turn_goes_with_the_client_that_wanted_
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_whoever_asks_the_same_is_answered_though_the_first_has_left(
-    far_away: Slow, address: str, mode: Any
+    far_away: Slow, gateway: Gateway, address: str, mode: Any
 ) -> None:
     async with raw(address, mode) as call, mcp.Client(f"{address}/mcp", mode=mode) as client:
         first = asyncio.create_task(call(*slow_read(1)))
         await until(lambda: far_away.under_way == 1)
         second = asyncio.create_task(client.call_tool(*slow_read(1)))
-        await asyncio.sleep(0.05)
+        await until(lambda: sharing(gateway) == 2)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
-        await asyncio.sleep(0.05)
+        await until(lambda: sharing(gateway) == 1)
         assert far_away.under_way == 1
         far_away.rest.set()
         assert not (await second).is_error
