@@ -120,6 +120,7 @@ def test_a_name_service_that_hangs_is_not_waited_for_when_the_loop_ends() -> Non
     began = time.monotonic()
     hurried(look())
     assert time.monotonic() - began < 5
+    assert [each.daemon for each in threading.enumerate() if each.name == "resolve"][-1:] == [True]
     done.set()
 
 
