@@ -86,7 +86,8 @@ def route_text(
         sent.append("reads=True")
     sent += query
     if extra:
-        sent.append(Bracketed("**{", tuple(extra), "}"))
+        # A plain dict of texts could be meant for the client's own arguments, as a type checker sees it.
+        sent.append(Bracketed("**dict[str, Any]({", tuple(extra), "})"))
     marks = known.marks if known else _cautious(operation.method)
     return RouteText(
         path.route,
@@ -188,7 +189,8 @@ def _body(operation: Operation, name: str, models: BodyModels, taken: list[str])
     if typed.text != "Any" and not typed.text.startswith("dict["):
         raise NotARouteError("Its body is no JSON object, and the gateway client sends nothing else.")
     free = typed.free or "the document does not say what is in it"
-    told = described({"description": operation.body_description}, "body", free)
+    about = operation.body_description or "The body of the request."
+    told = described({"description": about}, "body", free)
     where = Bracketed("Body(", ("embed=True", Words("description=", told)), ")")
     if operation.body_required:
         return _Argument(
@@ -202,6 +204,8 @@ def _docstring(document: Mapping[str, Any], operation: Operation) -> Iterator[st
     told = sentences(operation.description)
     first = headline(operation.description, _LONGEST_HEADLINE) or headline(operation.title, _LONGEST_HEADLINE)
     if not first or len(escaped(first)) > _LONGEST_HEADLINE:
+        first = f"Send {operation.method} {operation.path}."
+    if len(escaped(first)) > _LONGEST_HEADLINE:
         first = f"Send {operation.method} to a path of {plain(operation.section)[:40]}."
     yield f'    """{escaped(first)}'
     if told and told[0].casefold() == first.casefold():
