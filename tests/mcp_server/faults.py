@@ -51,6 +51,10 @@ class Fault:
     """Seconds for which it must have been gone until the next call may work."""
     leaps: float = 0.0
     """Seconds that pass at once."""
+    state: str = "unreachable"
+    """What `connection_status` calls it."""
+    page: bool = True
+    """Whether the gateway's own page is struck, too, and not only what comes from IBKR."""
     late: bool = False
     """Whether it differs for a client whose session is prepared and whose connections are kept."""
 
@@ -67,7 +71,7 @@ class Fault:
             ill, healthy = self.answer, network.answer
 
             def answer(request: Arrived) -> Served:
-                if only not in (None, str(request)):
+                if only not in (None, str(request)) or (request.target == "/" and not self.page):
                     return healthy(request)
                 if self.then is not None:
                     network.connect = self.then
@@ -188,30 +192,72 @@ FAULTS: tuple[Fault, ...] = (
         then=failing(REFUSED_CONNECTION),
         late=True,
     ),
-    Fault("upstream silent", r"no complete answer within \d", Fate.UNKNOWN, answer=hang, late=True),
+    Fault("hang", r"no complete answer within \d", Fate.UNKNOWN, answer=hang),
+    Fault(
+        "upstream silent",
+        r"no complete answer within \d",
+        Fate.UNKNOWN,
+        answer=hang,
+        page=False,
+        state="upstream_silent",
+        late=True,
+    ),
     Fault("clock jump", r"no complete answer within \d", Fate.UNKNOWN, answer=jump, leaps=3600, late=True),
-    Fault("drip-fed body", r"no complete answer within \d", Fate.UNKNOWN, answer=drip),
-    Fault("cut in the middle", "the connection broke", Fate.UNKNOWN, answer=cut_in_the_middle),
-    Fault("50 MB", "longer than the limit", Fate.UNKNOWN, answer=huge),
-    Fault("401", f"{LOGIN}|{NOT_SHOWN}", Fate.REFUSED, answer=says(401)),
+    Fault(
+        "drip-fed body",
+        r"no complete answer within \d",
+        Fate.UNKNOWN,
+        page=False,
+        state="upstream_silent",
+        answer=drip,
+    ),
+    Fault(
+        "cut in the middle",
+        "the connection broke",
+        Fate.UNKNOWN,
+        page=False,
+        state="failing",
+        answer=cut_in_the_middle,
+    ),
+    Fault("50 MB", "longer than the limit", Fate.UNKNOWN, page=False, state="failing", answer=huge),
+    Fault("401", f"{LOGIN}|{NOT_SHOWN}", Fate.REFUSED, page=False, state="not_logged_in", answer=says(401)),
     Fault(
         "302 to the login",
         LOGIN,
         Fate.REFUSED,
+        page=False,
+        state="not_logged_in",
         answer=says(302, "", f"Location: /sso/Login?token={SECRET}"),
     ),
     Fault(
         "403",
         r"refused: .*\(403\)",
         Fate.REFUSED,
+        page=False,
+        state="address_refused",
         answer=says(403, f"Error 403 - Access Denied for {ACCOUNT} {SECRET}"),
     ),
-    Fault("404 Access Denied", r"ips\.allow", Fate.REFUSED, answer=says(404, "Access Denied")),
-    Fault("423", "not ready|423", Fate.REFUSED, answer=says(423, f"Locked {ACCOUNT}")),
+    Fault(
+        "404 Access Denied",
+        r"ips\.allow",
+        Fate.REFUSED,
+        state="address_refused",
+        answer=says(404, "Access Denied"),
+    ),
+    Fault(
+        "423",
+        "not ready|423",
+        Fate.REFUSED,
+        page=False,
+        state="failing",
+        answer=says(423, f"Locked {ACCOUNT}"),
+    ),
     Fault(
         "429",
         "429",
         Fate.REFUSED,
+        page=False,
+        state="penalty_box",
         answer=says(429, "Too many requests"),
         lasts=601,
     ),
@@ -219,23 +265,36 @@ FAULTS: tuple[Fault, ...] = (
         "500 with text",
         "500",
         Fate.UNKNOWN,
+        page=False,
+        state="failing",
         answer=says(500, f"NullPointerException at com.ib.Order.get(Order.java:1) {ACCOUNT} {SECRET}"),
     ),
-    Fault("503", "503", Fate.UNKNOWN, answer=says(503, f"Service Unavailable {ACCOUNT}")),
+    Fault(
+        "503",
+        "503",
+        Fate.UNKNOWN,
+        page=False,
+        state="failing",
+        answer=says(503, f"Service Unavailable {ACCOUNT}"),
+    ),
     Fault(
         "HTML",
         "a web page",
         Fate.UNKNOWN,
+        page=False,
+        state="failing",
         answer=says(200, f"<html><body>Welcome {ACCOUNT}, {SECRET}</body></html>"),
     ),
     Fault(
         "truncated JSON",
         "half an answer",
         Fate.UNKNOWN,
+        page=False,
+        state="failing",
         answer=says(200, f'{{"account": "{ACCOUNT}", "session": "{SECRET}'),
     ),
-    Fault("number", "a bare number", Fate.UNKNOWN, answer=says(200, "42")),
-    Fault("true", "a bare true", Fate.UNKNOWN, answer=says(200, "true")),
-    Fault("204", "nothing", Fate.DONE, answer=without_body(204)),
-    Fault("304", "nothing", Fate.UNKNOWN, answer=without_body(304)),
+    Fault("number", "a bare number", Fate.UNKNOWN, page=False, state="failing", answer=says(200, "42")),
+    Fault("true", "a bare true", Fate.UNKNOWN, page=False, state="failing", answer=says(200, "true")),
+    Fault("204", "nothing", Fate.DONE, page=False, state="failing", answer=without_body(204)),
+    Fault("304", "nothing", Fate.UNKNOWN, page=False, state="failing", answer=without_body(304)),
 )

@@ -37,6 +37,8 @@ NO_SENTENCE = re.compile(r"Traceback|this server broke|\.java:|\.py\b")
 
 def healthy(request: Arrived) -> Served:
     """An answer that no tool calls a failure."""
+    if request.target == "/":
+        return whole(302, b"", "Location: /sso/Login?forwardTo=22&RL=1")
     if request.target == "/iserver/accounts":
         return whole(200, PAPER)
     if request.target in ("/iserver/auth/status", "/tickle"):
@@ -181,6 +183,36 @@ def test_every_tool_takes_every_fault(
     assert not problems, "\n".join(problems)
     assert SECRET not in caplog.text
     assert ACCOUNT not in caplog.text
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_the_connections_status_is_told_within_two_seconds_of_whatever_fault(
+    bench: Bench, fault: Fault
+) -> None:
+    async def ask() -> tuple[bool, str, float]:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        failed, told = await bench.call("connection_status", {})
+        took = loop.time() - began
+        return failed, told, took % fault.leaps if fault.leaps else took
+
+    async def story() -> None:
+        async with bench.started():
+            fault.strike(bench.network)
+            for _ in range(3):
+                failed, told, took = await ask()
+                assert not failed
+                assert took <= 2.001, told
+                assert not NO_SENTENCE.search(told)
+                assert SECRET not in told
+                assert orjson.loads(told)["state"] == fault.state, told
+                await asyncio.sleep(0.1)
+            bench.network.cure()
+            await asyncio.sleep(max(BETWEEN, fault.lasts))
+            failed, told, _ = await ask()
+            assert orjson.loads(told)["state"] == "established", told
+
+    in_virtual_time(story())
 
 
 ODD = [
