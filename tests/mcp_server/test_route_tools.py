@@ -110,7 +110,7 @@ async def call(client: Any, tool: str, /, **arguments: Any) -> tuple[bool, str]:
 
 async def test_a_tool_is_named_after_its_function_and_titled_in_words(client: Any) -> None:
     tools = {tool.name: tool for tool in await client.list_tools()}
-    assert sorted(tools) == ["cancel", "look_at_account", "order", "place", "search"]
+    assert {"cancel", "look_at_account", "order", "place", "search"} <= tools.keys()
     assert tools["look_at_account"].title == "Look at account"
     assert tools["look_at_account"].annotations.title == "Look at account"
     assert {tool.output_schema for tool in tools.values()} == {None}
