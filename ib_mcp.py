@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("ib-mcp", version("ib-mcp"))
             return 0
         chosen, rest = _parser().parse_known_args(arguments)
-        if rest and chosen.command != "simulator":
+        if rest and chosen.command not in ("simulator", "generate"):
             _parser().error(f"unrecognized arguments: {' '.join(rest)}")
         if chosen.command == "demo":
             return demo(chosen)
@@ -82,6 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--stdio", action="store_true", help="on the standard streams instead of HTTP")
     commands.add_parser("ticker", help="the ticker, which keeps the brokerage session open")
     commands.add_parser("simulator", help="the gateway simulator; it has options of its own", add_help=False)
+    commands.add_parser(
+        "generate",
+        help="IBKR's OpenAPI document: repair it, make routers of it, compare it; it has verbs of its own",
+        add_help=False,
+    )
     commands.add_parser("settings", help="print the text of .env.example")
     doctor = commands.add_parser(
         "doctor",
@@ -116,6 +121,10 @@ def _part(chosen: argparse.Namespace, rest: Sequence[str]) -> int:
         import ticker_service.__main__ as ticker
 
         return ticker.main([])
+    if chosen.command == "generate":
+        import routers_generator.__main__ as generator
+
+        return generator.main(rest, prog="ib-mcp generate")
     import api_gateway.simulator.__main__ as simulator
 
     return simulator.main(rest)
@@ -126,6 +135,7 @@ def settings_groups() -> list[tuple[str, type[BaseSettings]]]:
     from api_gateway.settings import GatewaySettings
     from api_gateway.simulator.settings import SimulatorSettings
     from mcp_server.settings import ServerSettings
+    from routers_generator.settings import GeneratorSettings
     from ticker_service.settings import TickerSettings
 
     return [
@@ -133,6 +143,7 @@ def settings_groups() -> list[tuple[str, type[BaseSettings]]]:
         ("The MCP server", ServerSettings),
         ("The ticker", TickerSettings),
         ("The simulator", SimulatorSettings),
+        ("The routers generator", GeneratorSettings),
     ]
 
 

@@ -135,9 +135,9 @@ def _openapi(found: Any, source: str) -> dict[str, Any]:
     return found
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = 60) -> str:
     """A text of the document as a sentence may quote it: short, and without control characters."""
-    return ascii(text[:60])[1:-1]
+    return ascii(text[:longest])[1:-1]
 
 
 def _client() -> httpx.Client:

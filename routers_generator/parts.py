@@ -27,6 +27,7 @@ _TRUTH: Final = re.compile(r"\btrue\b|\bfalse\b", re.IGNORECASE)
 _LIST: Final = re.compile(
     r"\bcommas?\b|\bsepe?a?r?ated\b|\bdelimited\b|\bseries of\b|\blist of\b", re.IGNORECASE
 )
+_PLURAL: Final = re.compile(r"[^aisu]s$")  # not assetClass, status or basis
 _STYLED: Final = ("style", "explode", "allowReserved", "example", "examples")
 
 
@@ -243,7 +244,7 @@ class Parts:
 
     def _mend_list(self, found: dict[str, Any], as_came: Mapping[str, Any], place: str) -> None:
         """A list in one text, such as `conids=1,2`, that is typed as if it were one value of it."""
-        if as_came.get("type") == "array" or found["name"][-1:] != "s" or "content" in found:
+        if as_came.get("type") == "array" or not _PLURAL.search(found["name"]) or "content" in found:
             return
         told = f"{found.get('description', '')} {as_came.get('description', '')}"
         values = as_came.get("enum")
