@@ -140,6 +140,7 @@ class Looks:
             login_url=self._login_url,
             detail=f"No answer has come within {patience:g} seconds.",
         )
+        self._suspect(diagnosis)
         return Look(diagnosis, self._now(), self._since(diagnosis), given_up=True)
 
     def met(self, error: GatewayError) -> None:

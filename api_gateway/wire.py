@@ -281,7 +281,8 @@ def _never_sent(error: httpx.TransportError) -> NeverSentError:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
-    if cause is None or isinstance(cause, ssl.SSLEOFError):
+    # Where the time runs out in the middle of the handshake, the cause is that more was to be read.
+    if cause is None or isinstance(cause, ssl.SSLEOFError | ssl.SSLWantReadError):
         reason = clean(str(error))
         if isinstance(error, httpx.ConnectTimeout):
             reason = "nothing answers there in time"

@@ -128,6 +128,7 @@ async def test_where_no_answer_comes_the_gateways_own_page_tells(
     assert look.given_up
     assert look.diagnosis.state is state
     assert place.looks.last is None
+    assert place.looks.silent is look.diagnosis  # so that the next request looks first
 
 
 async def test_a_look_that_hangs_serves_nobody_who_comes_later_and_few_of_them_wait(place: Place) -> None:

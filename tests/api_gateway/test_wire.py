@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from api_gateway import wire
 from api_gateway.client import Gateway
 from api_gateway.errors import Failed, GatewayError, OutcomeUnknown, Unanswered, Unreachable
 from api_gateway.modes import EVERYTHING
@@ -463,3 +464,20 @@ async def test_a_tickle_and_a_probe_give_up_long_before_the_deadline_of_other_re
             with pytest.raises((Unanswered, Unreachable)):
                 await ours.tickle()
             assert await ours.probe() is None
+
+
+async def test_a_gateway_that_is_frozen_in_the_middle_of_tls_is_not_called_untrustworthy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wire, "CONNECT_SECONDS", 0.1)
+
+    async def frozen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with RawServer(frozen).running() as server:
+        settings = GatewaySettings(
+            _env_file=None, gateway_url=f"https://127.0.0.1:{server.port}", gateway_verify_tls=False
+        )
+        async with Gateway(settings) as ours:
+            with pytest.raises(Unreachable, match="nothing answers there in time"):
+                await ours.get("/trsrv/stocks")
