@@ -23,14 +23,12 @@ from tests.api_gateway.test_wire import request
 from tests.mcp_server.one_server import OneServer
 
 READS: list[tuple[str, dict[str, Any], str]] = [
-    ("list_portfolio_accounts", {}, "GET /portfolio/accounts"),
     ("get_ledger", {"account_id": "DU1234567"}, "GET /portfolio/DU1234567/ledger"),
     ("search_contracts_by_body", {"symbol": "AAPL"}, "POST /iserver/secdef/search"),
 ]
 WRITES: list[tuple[str, dict[str, Any], str]] = [
     ("logout", {}, "POST /logout"),
     ("cancel_order", {"account_id": "DU1234567", "order_id": 7}, "DELETE /iserver/account/DU1234567/order/7"),
-    ("set_email_delivery", {"enabled": True}, "PUT /fyi/deliveryoptions/email?enabled=true"),
 ]
 SECRET = "c9f0f895fb98ab9159f51fd0297e236d"
 
