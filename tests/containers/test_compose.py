@@ -15,13 +15,20 @@ from pydantic_settings import BaseSettings
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.settings import SimulatorSettings
 from mcp_server.settings import ServerSettings
+from routers_generator.settings import GeneratorSettings
 from ticker_service.settings import TickerSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-DOCKERFILES = ("api_gateway/Dockerfile", "mcp_server/Dockerfile", "ticker_service/Dockerfile")
+GENERATOR = "routers-generator"
+DOCKERFILES = (
+    "api_gateway/Dockerfile",
+    "mcp_server/Dockerfile",
+    "routers_generator/Dockerfile",
+    "ticker_service/Dockerfile",
+)
 SCRIPTS = ("api_gateway/run_gateway.sh", "api_gateway/healthcheck.sh", ".ci/containers")
 CONF: dict[str, Any] = yaml.safe_load((ROOT / "api_gateway/conf.yaml").read_text())
 
@@ -59,12 +66,16 @@ RUNNING_STAGES = {
     "ticker": stages("ticker_service/Dockerfile")[""],
 }
 
+GENERATING = stages("routers_generator/Dockerfile")[""]
+
 
 # -- the compose file --
 
 
-def test_the_three_services_are_there_and_no_name_has_an_underscore() -> None:
-    assert set(SERVICES) == {"gateway", "ticker", "mcp-server"}
+def test_three_services_start_and_no_name_has_an_underscore() -> None:
+    started = {name for name, service in SERVICES.items() if "profiles" not in service}
+    assert started == {"gateway", "ticker", "mcp-server"}
+    assert set(SERVICES) == started | {GENERATOR}
     hosts = re.findall(r"https?://([^:/\s]+)", COMPOSE_TEXT)
     assert "gateway" in hosts
     assert not [host for host in hosts if "_" in host]
@@ -102,10 +113,20 @@ def test_nobody_waits_for_the_gateway_to_be_healthy() -> None:
     assert [name for name, service in SERVICES.items() if "depends_on" in service] == []
 
 
-def test_the_only_volume_holds_the_certificate_and_only_the_gateway_writes_to_it() -> None:
-    assert list(COMPOSE["volumes"]) == ["tls"]
+def test_a_volume_has_one_writer_the_certificate_the_gateway_and_routers_their_generator() -> None:
+    assert list(COMPOSE["volumes"]) == ["tls", "routers"]
     assert SERVICES["gateway"]["volumes"] == ["tls:/tls"]
-    assert SERVICES["ticker"]["volumes"] == SERVICES["mcp-server"]["volumes"] == ["tls:/tls:ro,nocopy"]
+    assert SERVICES[GENERATOR]["volumes"] == ["routers:/routers"]
+    assert SERVICES["ticker"]["volumes"] == ["tls:/tls:ro,nocopy"]
+    assert SERVICES["mcp-server"]["volumes"] == ["tls:/tls:ro,nocopy", "routers:/routers:ro,nocopy"]
+
+
+def test_the_generator_runs_only_when_it_is_asked_for_and_reaches_no_session() -> None:
+    generator = SERVICES[GENERATOR]
+    assert generator["profiles"] == ["generator"]
+    assert generator["restart"] == "no"
+    assert set(generator["environment"]) == {"OPEN_API_SPEC_URL"}
+    assert "ports" not in generator
 
 
 def test_the_token_goes_to_the_server_and_to_nobody_else() -> None:
@@ -121,6 +142,7 @@ def test_the_token_goes_to_the_server_and_to_nobody_else() -> None:
         ("mcp-server", GatewaySettings, {"GATEWAY_VERIFY_TLS", "GATEWAY_FINGERPRINT"}),
         ("ticker", TickerSettings, set()),
         ("mcp-server", ServerSettings, set()),
+        (GENERATOR, GeneratorSettings, set()),
         # The port inside the container is always the same one.
         ("gateway", SimulatorSettings, {"GATEWAY_PORT"}),
     ],
@@ -162,9 +184,33 @@ def test_compose_accepts_the_file_with_no_settings_at_all(settings: dict[str, st
     assert checked.returncode == 0, checked.stderr
     assert checked.stderr == ""
     resolved = yaml.safe_load(checked.stdout)
+    assert set(resolved["services"]) == {"gateway", "ticker", "mcp-server"}
     assert {
         port["host_ip"] for name in ("gateway", "mcp-server") for port in resolved["services"][name]["ports"]
     } == {"127.0.0.1"}
+
+
+@pytest.mark.skipif(shutil.which("docker") is None, reason="there is no docker command here")
+def test_the_generators_profile_changes_nothing_about_the_others(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "docker-compose.yml", tmp_path)
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    found = []
+    for options in ([], ["--profile", "generator"]):
+        checked = subprocess.run(
+            ["docker", "compose", *options, "config"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if "is not a docker command" in checked.stderr or "unknown" in checked.stderr:
+            pytest.skip("docker has no compose plugin here")
+        assert checked.returncode == 0, checked.stderr
+        found.append(yaml.safe_load(checked.stdout)["services"])
+    without, with_it = found
+    assert set(with_it) - set(without) == {GENERATOR}
+    assert {name: with_it[name] for name in without} == without
 
 
 # -- the Dockerfiles --
@@ -216,20 +262,19 @@ def test_the_clients_have_another_user_than_the_gateway_whose_key_they_must_not_
 
 def test_the_python_images_share_one_layer_of_locked_dependencies() -> None:
     shared = []
-    for name in ("simulator", "mcp-server", "ticker"):
-        lines = RUNNING_STAGES[name]
+    for lines in (*(RUNNING_STAGES[name] for name in ("simulator", "mcp-server", "ticker")), GENERATING):
         installed = next(i for i, line in enumerate(lines) if "pip install" in line)
         assert "--require-hashes" in lines[installed]
         assert lines[installed].endswith("-r /requirements.lock")
         shared.append(lines[1 : installed + 1])
-    assert shared[0] == shared[1] == shared[2]
+    assert all(lines == shared[0] for lines in shared)
     others = [
         line
         for path in DOCKERFILES
         for line in instructions(path)
         if " install " in line and "-r /" not in line
     ]
-    assert len(others) == 3
+    assert len(others) == 4
     assert all("--no-deps --no-build-isolation --editable ." in line for line in others)
 
 
@@ -243,13 +288,24 @@ def test_an_image_holds_the_packages_that_its_process_imports_and_no_tests() -> 
     assert copied["simulator"] == ["api_gateway"]
     assert copied["ticker"] == ["api_gateway", "ticker_service"]
     assert copied["mcp-server"] == ["api_gateway", "mcp_server"]
+    assert [line for line in GENERATING if line.startswith("COPY --chmod=0755")] == [
+        "COPY --chmod=0755 api_gateway api_gateway",
+        "COPY --chmod=0755 routers_generator routers_generator",
+    ]
+
+
+def test_the_generators_image_writes_as_the_user_that_the_server_reads_as() -> None:
+    users = [line for line in GENERATING if line.startswith("USER ")]
+    assert users == [line for line in RUNNING_STAGES["mcp-server"] if line.startswith("USER ")]
+    assert any("install -d -o 10002 -g 10002 /routers" in line for line in GENERATING)
+    assert GENERATING[-2:] == ['ENTRYPOINT ["python3", "-m", "routers_generator"]', 'CMD ["--help"]']
 
 
 def test_a_build_is_sent_only_what_it_is_made_of() -> None:
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
     assert lines[0] == "*"
     sent = {line[1:] for line in lines if line.startswith("!")}
-    packages = {"api_gateway", "mcp_server", "ticker_service"}
+    packages = {"api_gateway", "mcp_server", "routers_generator", "ticker_service"}
     assert sent == packages | {"requirements.lock", "pyproject.toml", "README.md", "LICENSE", "ib_mcp.py"}
 
 
