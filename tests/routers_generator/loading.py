@@ -1,0 +1,30 @@
+"""A generated package, loaded from where it was written."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+
+def loaded(directory: Path, name: str) -> Sequence[APIRouter]:
+    """The routers of the package in `directory`, whose modules are called `name` in this process."""
+    spec = importlib.util.spec_from_file_location(
+        name, directory / "__init__.py", submodule_search_locations=[str(directory)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    routers: Sequence[APIRouter] = module.ROUTERS
+    return routers
+
+
+def routes(routers: Sequence[APIRouter]) -> list[APIRoute]:
+    """Every route of the routers."""
+    return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]

@@ -1,0 +1,367 @@
+"""IBKR's whole document, where it is at hand: every operation becomes a route that sends what ours sends."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import httpx
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from fastmcp import FastMCP
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from starlette.routing import compile_path
+
+from api_gateway.client import Gateway
+from api_gateway.modes import EVERYTHING, READS
+from api_gateway.settings import GatewaySettings
+from api_gateway.simulator.app import create_app as create_simulator
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.simulation import Options, Simulation
+from mcp_server.app import create_app
+from mcp_server.effects import Effect, effect
+from mcp_server.reference import the_call
+from mcp_server.routers import ROUTERS
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+from routers_generator.documents import load
+from routers_generator.generating import Wanted, generate, make_package
+from routers_generator.python_names import argument_name
+from routers_generator.repair import Repaired, repair
+from tests.mcp_server.test_wire import NEW_YORK_MORNING, WIRE
+from tests.mcp_server.wire_rows.row import Row
+from tests.routers_generator.loading import loaded, routes
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted((ROOT.parent / "shared" / "ibkr" / "openapi").glob("*.json"))
+DOCUMENTED = json.loads((ROOT / "tests" / "mcp_server" / "document.json").read_text())
+
+pytestmark = pytest.mark.skipif(not DOCUMENTS, reason="IBKR's document is not beside this checkout")
+
+# What a generated route cannot send and the hand-written one does, by tool: the names, and why.
+UNTOLD = "IBKR takes it and its document does not have it"
+DIFFERENCES: Mapping[str, tuple[frozenset[str], str]] = {
+    "list_live_orders": (frozenset({"accountId"}), UNTOLD),
+    "list_trades": (frozenset({"accountId"}), UNTOLD),
+    "list_positions": (frozenset({"period"}), UNTOLD),
+    "get_contract_info_and_rules": (frozenset({"isBuy"}), UNTOLD),
+    "get_contract_rules": (frozenset({"exchange"}), UNTOLD),
+    "get_symbol_schedule": (frozenset({"conid"}), UNTOLD),
+    "preview_orders": (frozenset({"fxQty"}), UNTOLD),
+    "modify_order": (
+        frozenset(
+            {
+                *("fxQty", "deactivated", "allocationMethod", "manualOrderTime"),
+                *("customerAccount", "isProCustomer"),
+            }
+        ),
+        UNTOLD,
+    ),
+    "save_model_presets": (
+        frozenset(
+            {
+                *("avoidNegativeCashInIndependent", "closeDivestIndependentPosition"),
+                "roundAllocationQuantityToExchangeBoardLot",
+            }
+        ),
+        "IBKR's reference and its document have other names for them",
+    ),
+}
+# Where the document asks for more than IBKR does, so that a generated route refuses a row of ours.
+REFUSED: Mapping[str, str] = {
+    "place_orders": "the document requires conid and quantity; IBKR takes conidex and cashQty instead",
+    "preview_orders": "the document requires quantity; IBKR takes cashQty instead",
+    "modify_order": "the document requires conid and quantity; IBKR takes conidex and cashQty instead",
+    "list_model_positions": "IBKR sorts by a column that the document does not list",
+}
+
+
+@pytest.fixture(scope="module")
+def repaired() -> Repaired:
+    return repair(load(str(DOCUMENTS[0])), gateway=True)
+
+
+@pytest.fixture(scope="module")
+def directory(repaired: Repaired, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("generated") / "whole"
+    status, told = generate(repaired, Wanted(place))
+    assert status == 0, told
+    return place
+
+
+@pytest.fixture(scope="module")
+def routers(directory: Path) -> Sequence[APIRouter]:
+    return loaded(directory, "generated_whole")
+
+
+def _plain(route: APIRoute) -> str:
+    method, template, _ = the_call(route)
+    return f"{method} {re.sub(r'{[a-z]+}', '{}', template)}"
+
+
+# What is written
+
+
+def test_every_operation_of_a_gateway_becomes_one_route(routers: Sequence[APIRouter]) -> None:
+    assert sorted(_plain(route) for route in routes(routers)) == sorted(DOCUMENTED)
+
+
+def test_two_runs_write_the_same_bytes(directory: Path, tmp_path: Path) -> None:
+    assert generate(repair(load(str(DOCUMENTS[0])), gateway=True), Wanted(tmp_path))[0] == 0
+    for path in directory.glob("*.py"):
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_nothing_is_missing_that_the_document_has(repaired: Repaired) -> None:
+    made = make_package(repaired, Wanted(ROOT, missing=True))
+    assert (made.routes, list(made.files)) == (0, ["__init__.py"])
+
+
+@pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"]])
+def test_the_projects_linter_and_formatter_have_nothing_to_say(directory: Path, command: list[str]) -> None:
+    configured = [*command, "--no-cache", "--config", str(ROOT / "pyproject.toml"), str(directory)]
+    checked = subprocess.run(
+        [sys.executable, "-m", *configured], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.timeout(300)
+def test_the_type_checker_has_nothing_to_say(directory: Path) -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), str(directory)],
+        cwd=ROOT,
+        env={"MYPYPATH": str(directory.parent), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_apps_own_openapi_validates(routers: Sequence[APIRouter]) -> None:
+    app = create_app(Gateway(GatewaySettings(_env_file=None)), routers)
+    schema = app.openapi()
+    assert list(OpenAPIV31SpecValidator(schema).iter_errors()) == []
+    assert len({each["operationId"] for item in schema["paths"].values() for each in item.values()}) == 107
+
+
+# What is marked
+
+
+def test_what_writes_is_never_marked_as_reading(routers: Sequence[APIRouter]) -> None:
+    reads = {f"{method} {re.sub(r'{[a-z]+}', '{}', template)}" for method, template in READS}
+    marked = {
+        _plain(route)
+        for route in routes(routers)
+        if effect(route.methods or (), route.openapi_extra) is Effect.READS
+    }
+    assert marked == reads & set(DOCUMENTED)
+
+
+def test_a_route_is_marked_as_the_hand_written_one_is(routers: Sequence[APIRouter]) -> None:
+    ours = {route.name: route.openapi_extra for route in routes(ROUTERS)}
+    assert {route.name: route.openapi_extra for route in routes(routers)} == {
+        route.name: ours[route.name] for route in routes(routers)
+    }
+
+
+def test_without_the_hand_written_knowledge_only_a_get_reads(repaired: Repaired) -> None:
+    from routers_generator.operations import operations
+    from routers_generator.package import package
+
+    files = package(repaired.content, operations(repaired.content), {}).files
+    text = "\n".join(files.values())
+    assert text.count("@router.") == 107
+    assert "READS" not in text
+    assert text.count("TRADES)\n") == text.count("@router.") - text.count("@router.get(")
+
+
+def test_names_are_short_and_each_its_own(routers: Sequence[APIRouter]) -> None:
+    names = [route.name for route in routes(routers)]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]{1,31}", name)] == []
+
+
+def test_a_route_is_a_docstring_that_begins_with_a_sentence_and_one_call(
+    routers: Sequence[APIRouter],
+) -> None:
+    for route in routes(routers):
+        first, _, rest = (route.endpoint.__doc__ or "").partition("\n")
+        assert re.fullmatch(r"[A-Z\"'`].{9,109}[.!?]", first), route.name
+        assert "\f\n    Source: IBKR's OpenAPI document " in rest
+        assert isinstance(the_call(route)[2], ast.Call)
+
+
+def test_a_literal_path_comes_before_a_template_that_would_swallow_it(routers: Sequence[APIRouter]) -> None:
+    there = routes(routers)
+    for place, later in enumerate(there):
+        literal = re.sub(r"\{\w+\}", "x", later.path)
+        for earlier in there[:place]:
+            if earlier.methods == later.methods:
+                pattern, _, _ = compile_path(earlier.path)
+                assert not pattern.match(literal), f"{earlier.path} swallows {later.path}"
+
+
+# What is sent
+
+
+@dataclass
+class Watched(httpx.AsyncBaseTransport):
+    """A simulator, and the last request that it was sent."""
+
+    simulator: httpx.AsyncBaseTransport
+    last: tuple[str, bytes] = ("", b"")
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode().removeprefix("/v1/api")
+        self.last = (f"{request.method} {target}", await request.aread())
+        return await self.simulator.handle_async_request(request)
+
+
+class Bench:
+    """One server over generated routers, and a new simulator and gateway client for each call."""
+
+    def __init__(self, routers: Sequence[APIRouter]) -> None:
+        self._gateway: Any = None
+        settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
+        self.server: FastMCP[Any] = create_server(self, settings, routers)  # type: ignore[arg-type]
+
+    def __getattr__(self, verb: str) -> Any:
+        return getattr(self._gateway, verb)
+
+    @asynccontextmanager
+    async def _over(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> Any:
+        async def sleep(seconds: float) -> None:
+            clock.advance(seconds)
+
+        settings = GatewaySettings(_env_file=None)
+        async with Gateway(
+            settings, policy=EVERYTHING, transport=transport, now=clock.now, sleep=sleep
+        ) as self._gateway:
+            yield
+
+    async def sent(self, tool: str, arguments: Mapping[str, Any], profile: str) -> tuple[str, Any, str]:
+        """The last request, its body, and what the tool answered."""
+        clock = Clock(start=NEW_YORK_MORNING, held=True)
+        simulated = create_simulator(Simulation(Options(login=True, profile=profile), clock))
+        watched = Watched(httpx.ASGITransport(simulated))
+        async with self._over(watched, clock):
+            answer = await self.server.call_tool(tool, dict(arguments))
+        target, content = watched.last
+        return target, json.loads(content) if content else None, getattr(answer.content[0], "text", "")
+
+
+@pytest.fixture(scope="module")
+def bench(routers: Sequence[APIRouter]) -> Bench:
+    return Bench(routers)
+
+
+async def _arguments(
+    server: FastMCP[Any], route: APIRoute, row: Row, without: frozenset[str]
+) -> dict[str, Any]:
+    """A row's request as the arguments of the generated tool."""
+    tool = await server.get_tool(row.tool)
+    assert tool is not None
+    schema = tool.parameters
+    fields = schema["properties"]
+    path, _, query = row.sent.partition(" ")[2].partition("?")
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route.path))
+    match = re.fullmatch(pattern, path)
+    assert match is not None
+    arguments: dict[str, Any] = {name: unquote(value) for name, value in match.groupdict().items()}
+    for theirs, value in parse_qsl(query, keep_blank_values=True):
+        if theirs not in without:
+            name = argument_name(theirs)
+            listed = fields.get(name, {}).get("type") == "array"
+            arguments[name] = value.split(",") if listed else value
+    body: dict[str, Any] = _ours(_without(row.body or {}, without), schema, schema.get("$defs", {}))
+    return arguments | body
+
+
+def _ours(value: Any, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Any:
+    """A body under the names of the tool's arguments, where its schema has them."""
+    while "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
+    if isinstance(value, dict) and "properties" in schema:
+        fields = schema["properties"]
+        return {
+            argument_name(name): _ours(inner, fields.get(argument_name(name), {}), definitions)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_ours(inner, schema.get("items", {}), definitions) for inner in value]
+    return value
+
+
+def _without(value: Any, names: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _without(inner, names) for name, inner in value.items() if name not in names}
+    return [_without(inner, names) for inner in value] if isinstance(value, list) else value
+
+
+def _rows() -> Iterator[Row]:
+    documented = set(DOCUMENTED)
+    names = {route.name for route in routes(ROUTERS) if _plain(route) in documented}
+    return (_of_one_account(row) for row in WIRE if row.tool in names)
+
+
+def _of_one_account(row: Row) -> Row:
+    """The row without the second account, which the simulated login does not have."""
+    body = json.loads(json.dumps(row.body).replace("DU1234568", "DU1234567"))
+    return Row(row.tool, row.arguments, row.sent, body)
+
+
+def _login(row: Row) -> str:
+    """Whose login the simulator pretends: one that has what the row is about."""
+    if row.tool == "select_dynamic_account":
+        return "dynamic"
+    advisor = any(word in row.tool for word in ("group", "presets", "model"))
+    return "fa" if advisor else "retail"
+
+
+@pytest.mark.parametrize("row", list(_rows()), ids=str)
+async def test_a_generated_route_sends_what_the_hand_written_one_sends(
+    bench: Bench, routers: Sequence[APIRouter], row: Row
+) -> None:
+    route = next(each for each in routes(routers) if each.name == row.tool)
+    without, _ = DIFFERENCES.get(row.tool, (frozenset(), ""))
+    arguments = await _arguments(bench.server, route, row, without)
+    target, body, told = await bench.sent(row.tool, arguments, _login(row))
+    if not target and row.tool in REFUSED:
+        assert "Nothing was sent to IBKR" in told
+        return
+    path, _, query = row.sent.partition("?")
+    wanted = [each for each in parse_qsl(query, keep_blank_values=True) if each[0] not in without]
+    assert target.partition("?")[0] == path, told
+    assert sorted(parse_qsl(target.partition("?")[2], keep_blank_values=True)) == sorted(wanted)
+    assert (body or {}) == _without(row.body or {}, without)
+
+
+@pytest.mark.parametrize("tool", sorted(DIFFERENCES))
+def test_a_difference_that_is_listed_is_one(tool: str, routers: Sequence[APIRouter]) -> None:
+    names, why = DIFFERENCES[tool]
+    route = next(each for each in routes(routers) if each.name == tool)
+    assert why
+    text = json.dumps(create_app(Gateway(GatewaySettings(_env_file=None)), [_only(route)]).openapi())
+    assert not [name for name in names if f'"{argument_name(name)}"' in text]
+    rows = [row for row in WIRE if row.tool == tool]
+    assert all(
+        any(f"{name}=" in row.sent or f'"{name}"' in json.dumps(row.body) for row in rows) for name in names
+    )
+
+
+def _only(route: APIRoute) -> APIRouter:
+    router = APIRouter()
+    router.routes.append(route)
+    return router
