@@ -1,0 +1,94 @@
+"""Arguments for a tool, drawn from its schema: right ones, nearly right ones, and hostile ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any, Final
+
+_HOSTILE: Final[tuple[Any, ...]] = (
+    *(
+        "",
+        " ",
+        "..",
+        "../..",
+        "%2e%2e",
+        "a/b",
+        "a\\b",
+        "x?y=1",
+        "x#y",
+        "a&b=c",
+        "\x00",
+        "a\r\nX: y",
+        "\u2028",
+    ),
+    *(
+        "\ud800",
+        "\u202e1",
+        "9" * 50,
+        "x" * 5000,
+        "é",
+        "{account}",
+        "-1",
+        "null",
+        "NaN",
+        "true",
+        "unsubscribeall",
+    ),
+    *(-1, 0, 2**31, 2**63, 2**64, 10**400, -(2**70), 0.1, -0.0, 1e308, float("inf"), float("nan")),
+    *(None, True, False, [], {}, [[]], {"": {}}, [None], {"a": float("nan")}, {"orders": [{"acctId": "U1"}]}),
+)
+_GOOD: Final[tuple[str, ...]] = ("DU1234567", "265598", "1", "AAPL", "BA", "STK", "20261123-10:00:00", "a")
+_DEEPEST: Final = 5
+
+
+def arguments(random: Random, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A call's arguments: the required ones nearly always, the others now and then, a strange one rarely."""
+    definitions = schema.get("$defs", {})
+    drawn = _fields(random, schema, definitions, 0)
+    if random.random() < 0.05:
+        drawn[random.choice(["zzz", "body", "gateway", "wanted", "self", "template"])] = _hostile(random)
+    return drawn
+
+
+def _fields(
+    random: Random, schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int
+) -> dict[str, Any]:
+    needed = set(schema.get("required", ()))
+    return {
+        name: _value(random, field, definitions, depth + 1)
+        for name, field in schema.get("properties", {}).items()
+        if random.random() < (0.97 if name in needed else 0.35)
+    }
+
+
+def _value(random: Random, schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> Any:
+    if random.random() < 0.08:
+        return _hostile(random)
+    while "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
+    if "anyOf" in schema:
+        return _value(random, random.choice(schema["anyOf"]), definitions, depth)
+    if "enum" in schema:
+        return random.choice(schema["enum"])
+    if "const" in schema:
+        return schema["const"]
+    match schema.get("type"):
+        case "integer":
+            return random.choice([1, 2, 265598, schema.get("minimum", 5), schema.get("maximum", 7), "3"])
+        case "number":
+            return random.choice([1, 0.25, 101.5, "2"])
+        case "boolean":
+            return random.choice([True, False, "true"])
+        case "array":
+            count = 0 if depth > _DEEPEST else random.choice([0, 1, 2, 3])
+            return [_value(random, schema.get("items", {}), definitions, depth + 1) for _ in range(count)]
+        case "object" if "properties" in schema:
+            return {} if depth > _DEEPEST else _fields(random, schema, definitions, depth)
+        case "object":
+            return {random.choice(_GOOD): random.choice(_GOOD)}
+    return random.choice(_GOOD)
+
+
+def _hostile(random: Random) -> Any:
+    return random.choice(_HOSTILE)
