@@ -209,6 +209,7 @@ def test_nothing_is_sent_while_an_orders_question_is_open() -> None:
             await told(client, "connection_status")
             question = await asked_about(client)
             house.asked.clear()
+            house.gateway._preflights.accounts = None  # not even for the list of accounts
             status = await told(client, "connection_status")
             asked = list(house.asked)
             answer = await client.call_tool(

@@ -97,6 +97,19 @@ def test_a_user_who_does_not_want_to_ends_the_wait(era: str, action: str) -> Non
     assert told_["login_url"] == LOGIN
 
 
+def test_a_user_who_leaves_the_offer_unanswered_is_waited_for_no_longer_than_the_login() -> None:
+    async def ignores(message: str, kind: Any, params: Any, context: Any) -> Any:  # noqa: ARG001
+        await asyncio.Event().wait()
+
+    async def tried() -> dict[str, Any]:
+        house = House(login=False)
+        async with house.client(elicitation_handler=ignores) as client, asyncio.timeout(60):
+            asyncio.get_running_loop().call_later(21, house.let_in)
+            return await told(client, "wait_for_login")
+
+    assert in_virtual_time(tried())["ready"]
+
+
 @pytest.mark.parametrize("era", ERAS)
 def test_no_page_is_offered_where_it_is_not_the_login_that_is_missing(era: str) -> None:
     user = User()
