@@ -94,6 +94,12 @@ class BodyModels:
             return Typed(_SCALARS[kind])
         return Typed("Any", free=meant.get("x-free-form") or _UNTOLD)
 
+    def one_value(self, text: str) -> bool:
+        """Whether a type is of single texts, numbers and booleans, of which an address can be made."""
+        if text.startswith(("Annotated[int,", "Literal[")) or text in self._choices.values():
+            return True
+        return {*text.split(" | ")} <= {*_SCALARS.values(), *_NUMBERS.values()}
+
     def model(
         self, schema: Schema, wanted: str, about: str, apart_from: Collection[str], required: bool
     ) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -33,10 +32,10 @@ Piece: TypeAlias = str | Words | Bracketed
 
 def quoted(text: str) -> str:
     """The text as a literal in ASCII, in the quotes that need fewer escapes."""
-    literal = json.dumps(text)
+    literal = text.encode("unicode_escape").decode("ascii")
     if '"' in text and "'" not in text:
-        return "'" + literal[1:-1].replace('\\"', '"') + "'"
-    return literal
+        return f"'{literal}'"
+    return '"' + literal.replace('"', '\\"') + '"'
 
 
 def flat(piece: Piece) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final
 
 from routers_generator.body_models import BodyModels
@@ -15,7 +16,7 @@ from routers_generator.operations import Operation
 from routers_generator.prose import escaped
 from routers_generator.prose import plain as words
 from routers_generator.route_text import NotARouteError, route_text
-from routers_generator.sections import SECTIONS
+from routers_generator.sections import OTHER, SECTIONS
 from routers_generator.tool_names import tool_name
 
 # Where a name of a generated module is from, in the order of the imports.
@@ -35,7 +36,7 @@ _SOURCES: Final = (
     ("mcp_server.relay", ("Json",)),
 )
 _THIRD: Final = frozenset({"fastapi", "pydantic"})
-_OWN: Final = "mcp_server"
+_LONGEST_SECTION: Final = 60
 
 
 @dataclass(frozen=True)
@@ -71,18 +72,18 @@ def package(
     left_out: list[LeftOut] = []
     routes = 0
     for section in sorted(sections, key=_place):
-        module = _free(modules.get(section) or identifier(words(section)), files)
-        text, count = _module(document, section, sections[section], known, taken, left_out)
-        if count:
+        module = _free(modules.get(section) or identifier(section), files)
+        text, made = _module(document, section, sections[section], known, taken, left_out)
+        if made:
             files[f"{module}.py"] = text
-            routes += count
+            routes += made
     files["__init__.py"] = _init(document, [name.removesuffix(".py") for name in files])
     return Package(files, routes, left_out)
 
 
 def _section(operation: Operation, known: Mapping[tuple[str, str], Known]) -> str:
     found = known.get((operation.method, plain(operation.path)))
-    return found.section if found else operation.section
+    return found.section if found else words(operation.section)[:_LONGEST_SECTION].strip() or OTHER
 
 
 def _place(section: str) -> tuple[int, str]:
@@ -90,10 +91,11 @@ def _place(section: str) -> tuple[int, str]:
 
 
 def _free(module: str, files: Mapping[str, str]) -> str:
-    module = module.strip("_") or "other"
-    while f"{module}.py" in files:
-        module += "_2"
-    return module
+    return next(
+        name
+        for name in (f"{module}_{number}" if number > 1 else module for number in count(1))
+        if f"{name}.py" not in files
+    )
 
 
 def _module(
@@ -122,7 +124,7 @@ def _module(
         body += ["", "", *declared] if models.begins_with_a_model else ["", *declared]
     for route in routes:
         body += ["", "", *route.lines]
-    about = f'"""{escaped(words(section))[:60]}: made from IBKR\'s OpenAPI document {_version(document)}."""'
+    about = f'"""{escaped(words(section))[:45]}: made from IBKR\'s OpenAPI document {_version(document)}."""'
     text = [about, "", *_imports("\n".join(body)), "", *body]
     return "\n".join(text) + "\n", len(routes)
 

@@ -22,6 +22,10 @@ _PLAIN: Final = str.maketrans(
         "\u00d7": "x",
     }
 )
+MARGIN: Final = 106
+_ELLIPSIS: Final = "..."
+_LONGEST_WORD: Final = 70  # what a line of code has room for after a few brackets
+_ENDLESS: Final = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 _LINK: Final = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{0,500}\)")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\s]+")
@@ -30,9 +34,6 @@ _ABBREVIATED: Final = re.compile(r"\b(e\.g|i\.e|etc|vs|no|approx)\.$", re.IGNORE
 _OPENING: Final = re.compile(r"[A-Za-z]")
 _CLAUSE: Final = re.compile(r"[,;:] |\. | \(| - ")
 
-MARGIN: Final = 106
-_ELLIPSIS: Final = "..."
-
 
 def plain(text: object) -> str:
     """The text on one line, without mark-up and with typewriter's quotes."""
@@ -40,6 +41,7 @@ def plain(text: object) -> str:
         return ""
     words = _LINK.sub(r"\1", _TAG.sub(" ", text[:20_000]))
     words = _UNPRINTABLE.sub(" ", words.translate(_PLAIN))
+    words = _ENDLESS.sub(lambda word: word[0][: _LONGEST_WORD - len(_ELLIPSIS)] + _ELLIPSIS, words)
     return re.sub(r"(?<=[\s*])\*+(?=\s)|\*\*", "", words).replace("  ", " ").strip(" *")
 
 

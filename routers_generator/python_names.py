@@ -27,6 +27,7 @@ _TAKEN_IN_MODELS: Final = frozenset(
     }
 )
 _TAKEN_IN_ROUTES: Final = frozenset({"gateway", "wanted", "body", "router"})
+_LIKE_DIGITS: Final = frozenset({"l", "I", "O"})
 _LONGEST_CLASS: Final = 60
 
 
@@ -39,21 +40,23 @@ def argument_name(theirs: str) -> str:
 def in_a_route(name: str) -> str:
     """The name as a function's parameter: with an underscore where it would shadow something."""
     safe = identifier(name)
-    hides = safe in _TAKEN_IN_ROUTES or hasattr(builtins, safe) or safe in {"l", "o", "i"}
+    hides = safe in _TAKEN_IN_ROUTES or hasattr(builtins, safe) or safe in _LIKE_DIGITS
     return f"{safe}_" if hides and not safe.endswith("_") else safe
 
 
 def in_a_model(name: str) -> str:
-    """The name as a model's field: with an underscore where it would shadow something."""
+    """The name as a model's field: changed where it would shadow something."""
     safe = identifier(name)
-    hides = safe in _TAKEN_IN_MODELS or safe.startswith("model_")
+    if safe.startswith("model_"):  # Pydantic's own, whatever follows
+        return f"x_{safe}"
+    hides = safe in _TAKEN_IN_MODELS or safe in _LIKE_DIGITS
     return f"{safe}_" if hides and not safe.endswith("_") else safe
 
 
 def class_name(words: str, taken: Collection[str]) -> str:
     """A name in CapWords that is not taken, with a number at its end if it must."""
     camel = "".join(part[:1].upper() + part[1:] for part in snake(words).split("_"))[:_LONGEST_CLASS]
-    if not camel[:1].isalpha():
+    if not camel[:1].isalpha() or camel in _LIKE_DIGITS:
         camel = f"The{camel}"
     free = (name for name in (f"{camel}{number if number > 1 else ''}" for number in count(1)))
     return next(name for name in free if not (name in taken or name in IMPORTED or hasattr(builtins, name)))

@@ -72,7 +72,11 @@ def route_text(
         taken.append(told)
         argument, named = _in_the_query(document, parameter, told, models)
         arguments.append(argument)
-        if parameter.name.isidentifier() and not keyword.iskeyword(parameter.name):
+        if (
+            parameter.name.isascii()
+            and parameter.name.isidentifier()
+            and not keyword.iskeyword(parameter.name)
+        ):
             query.append(f"{parameter.name}={named}")
         else:
             extra.append(f"{quoted(parameter.name)}: {named}")
@@ -154,11 +158,15 @@ def _in_the_query(
         text = "int"  # a text in an address is no member of a Literal of numbers
     elif parameter.type == "array":
         typed = models.typed(schema, parameter.name)
-        text, limits = (typed.text, typed.limits) if _plain_list(typed.text) else ("list[PlainText]", ())
+        item = typed.text.removeprefix("list[").removesuffix("]")
+        text, limits = typed.text, typed.limits
+        if not (typed.text.startswith("list[") and models.one_value(item)):
+            text, limits = "list[PlainText]", ()
     elif parameter.type != "object":
         typed = models.typed({"type": parameter.type, **schema}, parameter.name)
         text, limits = typed.text, typed.limits
-        text = "PlainText" if "Any" in text or "dict" in text else text
+        if not models.one_value(text):
+            text, limits = "PlainText", ()
     else:
         free = "the document has an object here, of which an address holds the text"
     named = in_a_route(told)
@@ -240,8 +248,3 @@ def _number(parameter: Parameter) -> bool:
 
 def _values(parameter: Parameter) -> str:
     return ", ".join(plain(str(each)) for each in parameter.enum)[:100]
-
-
-def _plain_list(text: str) -> bool:
-    """Whether a list's items are texts or numbers of which an address can be made."""
-    return text.startswith("list[") and "Any" not in text and "dict" not in text and text.count("list[") == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
 from collections.abc import Collection
 from itertools import count
@@ -43,8 +45,10 @@ def tool_name(operation: Operation, taken: Collection[str]) -> str:
     """A name by the operation's own if the document gives it one, else by its method and path."""
     own = operation.name
     named = not own.startswith(operation_name(operation.method, operation.path))
-    words = _with_a_verb(operation.method, own.split("_")) if named else _of_the_path(operation)
+    words = _with_a_verb(operation.method, own.strip("_").split("_")) if named else _of_the_path(operation)
     name = _shortened([word for part in words for word in argument_name(part).split("_")])
+    if hasattr(builtins, name) or keyword.iskeyword(name):
+        name = f"{name}_operation"
     free = (_numbered(name, number) for number in count(1))
     return next(each for each in free if each not in taken)
 

@@ -36,7 +36,12 @@ def test_a_name_is_a_verb_and_what_the_path_says(method: str, path: str, name: s
 
 @pytest.mark.parametrize(
     ("own", "name"),
-    [("get_trading_schedule", "get_trading_schedule"), ("all_accounts", "get_all_accounts")],
+    [
+        ("get_trading_schedule", "get_trading_schedule"),
+        ("all_accounts", "get_all_accounts"),
+        ("set", "set_operation"),
+        ("import_", "get_import"),
+    ],
 )
 def test_the_documents_own_name_is_kept_with_a_verb_before_it(own: str, name: str) -> None:
     assert tool_name(operation("GET", "/x", own), ()) == name

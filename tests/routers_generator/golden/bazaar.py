@@ -1,5 +1,5 @@
 # Made by `python -m routers_generator generate`. Changed by hand, it is never written over.
-# sha256:15e16de95e976cd02bbfe2d57c087d817ad90c2f88ccb4b792d595f803173cb8
+# sha256:792332ff235e6091b6fcf559514e6140362731877cbfb690cf5edba815ba7fac
 """Bazaar: made from IBKR's OpenAPI document 9.1.0."""
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Stall(Arguments):
     wares: Annotated[list[Ware], Field(min_length=1, description="IBKR's `wares`.")]
     until: Annotated[PlainText | None, Field(description="IBKR's `until`.")] = None
     json_: Annotated[bool | None, Field(alias="json", description="IBKR's `json`.")] = None
-    model_config_: Annotated[
+    x_model_config: Annotated[
         PlainText | None,
         Field(alias="model_config", description="IBKR's `model_config`."),
     ] = None
