@@ -33,3 +33,16 @@ def test_an_unknown_section_stops_the_start_and_the_sentence_names_the_known_one
 def test_a_choice_that_leaves_no_tool_stops_the_start() -> None:
     with pytest.raises(SettingsError, match="leave no tool"):
         shown_sections(settings_with(included_tags="Session", excluded_tags="Session"))
+
+
+def test_generated_routers_can_have_a_section_of_their_own() -> None:
+    there = [*toolsets.NAMES, "Bazaar"]
+    assert shown_sections(settings_with(), there) == {*toolsets.ON_BY_DEFAULT, "Bazaar"}
+    assert shown_sections(settings_with(included_tags="bazaar"), there) == {"Bazaar"}
+    with pytest.raises(SettingsError, match=r"FA Model Portfolios, Bazaar\.$"):
+        shown_sections(settings_with(included_tags="Basar"), there)
+
+
+def test_before_they_are_loaded_an_unknown_section_may_be_theirs() -> None:
+    settings = settings_with(included_tags="Bazaar, Session", mcp_server_extra_routers="/somewhere")
+    assert shown_sections(settings) == {"Session"}
