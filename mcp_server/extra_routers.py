@@ -58,9 +58,10 @@ def extra_routers(directory: Path | None, mode: Mode) -> ExtraRouters:
     for router in _routers(_loaded(directory), directory):
         chosen = APIRouter()
         for route in _routes(router):
-            operation = _checked(route, directory)
+            operation, call = _checked(route, directory)
             if plain(operation) in known:
                 continue
+            _check_marks(route, call, directory)
             if route.name in names:
                 raise _unusable(directory, f"the name {route.name} is another tool's")
             known.add(plain(operation))
@@ -145,8 +146,8 @@ def _effect(route: APIRoute) -> Effect:
     return effect(route.methods or (), route.openapi_extra)
 
 
-def _checked(route: APIRoute, directory: Path) -> Operation:
-    """The operation of a route that is as a route has to be."""
+def _checked(route: APIRoute, directory: Path) -> tuple[Operation, ast.Call]:
+    """The operation of a route that is as a route has to be, and its call."""
     try:
         method, template, call = the_call(route)
         only = _only_calls(route, call)
@@ -160,6 +161,12 @@ def _checked(route: APIRoute, directory: Path) -> Operation:
         raise _unusable(directory, f"{route.name} has another method than its call, or a path that is none")
     if len(route.tags) != 1:
         raise _unusable(directory, f"{route.name} should have one tag, which is its section")
+    return (method, template), call
+
+
+def _check_marks(route: APIRoute, call: ast.Call, directory: Path) -> None:
+    """Raise SettingsError unless a route says the same to a reader and to the gateway client."""
+    method = min(route.methods or ())
     reads = _effect(route) is Effect.READS
     said = any(each.arg == "reads" and ast.unparse(each.value) == "True" for each in call.keywords)
     if method == "POST" and reads is not said:
@@ -172,7 +179,6 @@ def _checked(route: APIRoute, directory: Path) -> Operation:
         )
     if method in ("PUT", "DELETE") and reads:
         raise _unusable(directory, f"{route.name} is a {method} that is marked as reading")
-    return method, template
 
 
 def _only_calls(route: APIRoute, call: ast.Call) -> bool:

@@ -23,13 +23,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import compile_path
 
 from api_gateway.client import Gateway
-from api_gateway.modes import EVERYTHING, READS
+from api_gateway.modes import EVERYTHING, POLICIES, READS, Mode
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Options, Simulation
 from mcp_server.app import create_app
 from mcp_server.effects import Effect, effect
+from mcp_server.extra_routers import extra_routers
 from mcp_server.reference import the_call
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
@@ -185,6 +186,12 @@ def test_without_the_hand_written_knowledge_only_a_get_reads(repaired: Repaired)
     assert text.count("@router.") == 107
     assert "READS" not in text
     assert text.count("TRADES)\n") == text.count("@router.") - text.count("@router.get(")
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_beside_the_hand_written_routes_none_of_it_is_mounted(directory: Path, mode: Mode) -> None:
+    assert extra_routers(directory, mode).routers == ()
+    assert extra_routers(directory, mode).policy == POLICIES[mode]
 
 
 def test_names_are_short_and_each_its_own(routers: Sequence[APIRouter]) -> None:
