@@ -122,7 +122,7 @@ def _differences(theirs: Sequence[Request], ours: Sequence[Request]) -> Iterator
 def _alone(one: Request, others: Sequence[Request], here: str, there: str) -> Difference:
     methods = sorted({each.method for each in others if each.path == one.path})
     if methods:
-        text = f"only in the {here}; the {there} have {', '.join(methods)} there"
+        text = f"only in the {here}; in the {there} it is {', '.join(methods)}"
         return Difference(one.operation, "another method", text)
     return Difference(one.operation, f"only in the {here}", f"only in the {here}")
 

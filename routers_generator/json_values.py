@@ -29,7 +29,12 @@ def joined(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         if key in values:
             twice[key] = None
             if isinstance(values[key], dict) and isinstance(value, dict):
-                value = joined([*values[key].items(), *value.items()])
+                both = (values[key], value)
+                inner = [each for one in both if isinstance(one, Joined) for each in one.twice]
+                value = joined([pair for one in both for pair in one.items()])
+                if inner:
+                    told = value.twice if isinstance(value, Joined) else ()
+                    value = Joined(value, tuple(dict.fromkeys((*told, *inner))))
         values[key] = value
     return Joined(values, tuple(twice)) if twice else values
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from routers_generator.findings import under
 from routers_generator.grammar import GONE, Grammar, Member, Read, Reader
 from routers_generator.references import References
-from routers_generator.schemas import Schemas, type_of_all
+from routers_generator.schemas import Schemas, coerced, type_of_all, without_doubles
 
 STYLES: Final = {
     "path": ("simple", "label", "matrix"),
@@ -100,7 +100,8 @@ class Parts:
         self._mend_schema(found, place)
         schema = self._references.followed(value.get("schema")) or {}
         if where == "query" and isinstance(schema, Mapping):
-            self._mend_list(found, schema, place)
+            own = found.get("schema", {})
+            self._mend_list(found, schema if "$ref" in own else own, place)
         if found.get("required") and where != "path" and isinstance(schema, Mapping) and "default" in schema:
             del found["required"]
             self._report.repaired("required although there is a default", place, "It is optional now.")
@@ -238,6 +239,11 @@ class Parts:
                 "boolean" if words and "enum" not in schema else "string"
             )
             schema["type"] = inferred
+            if "enum" in schema:
+                values = [coerced(each, inferred) for each in schema["enum"]]
+                schema["enum"] = without_doubles([each for each in values if each is not GONE])
+                if not schema["enum"]:
+                    del schema["enum"]
             if schema.get("nullable") is False:
                 del schema["nullable"]
             self._report.repaired("parameter without type", place, f"It is {inferred}.")
@@ -254,7 +260,7 @@ class Parts:
         schema: dict[str, Any] = {"type": "string"}
         if isinstance(as_came.get("description"), str):
             schema["description"] = as_came["description"]
-        if "example" in as_came:
+        if isinstance(as_came.get("example"), str | int | float):
             schema["example"] = str(as_came["example"])
         if listed:
             schema[LISTED] = values

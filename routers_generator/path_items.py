@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Final
 
 from routers_generator.findings import Dropped, Report, pointer, under
@@ -17,6 +18,9 @@ from routers_generator.references import References
 
 ALL_METHODS: Final = (*METHODS, "head", "options", "trace")
 BODILESS: Final = ("get", "delete", "head", "trace")
+
+MOST_WORDS: Final = 10
+"""Steps of a path of which it is looked up whether variables elsewhere match them."""
 
 _STEP: Final = r"(?:[A-Za-z0-9._~:@!$&'()*+,;=%-]|\{[A-Za-z0-9._-]+\})*"
 _PATH: Final = re.compile(rf"(?:/{_STEP})+")
@@ -193,7 +197,7 @@ class PathItems:
                 wanted = most[name.casefold()]
                 path = path.replace(f"{{{name}}}", f"{{{wanted}}}")
                 used.add(wanted)
-            path = first.setdefault(re.sub(r"\{[^{}]*\}", "{}", path), path)
+            path = first.setdefault(_whatever(path), path)
             path = _distinct(path)
             if path != each.path and each.path not in told:
                 told.add(each.path)
@@ -204,17 +208,16 @@ class PathItems:
 
     def _tell_of_order(self, kept: Mapping[str, Mapping[str, Found]]) -> None:
         """Report which paths of words came after one whose variables match the same."""
-        for index, path in enumerate(kept):
-            pattern = _matching(path)
-            if "{" not in path:
-                continue
-            for later in list(kept)[index + 1 :]:
-                if literal_first(later) < literal_first(path) and pattern.fullmatch(later):
-                    self._report.repaired(
-                        "path behind one that matches it",
-                        next(iter(kept[later].values())).place.rpartition("/")[0],
-                        f"It stands before `{path}` now.",
-                    )
+        order = {_whatever(path): index for index, path in reversed(list(enumerate(kept)))}
+        paths = list(kept)
+        for index, path in enumerate(paths):
+            earlier = min((order.get(each, index) for each in _matching(path)), default=index)
+            if earlier < index:
+                self._report.repaired(
+                    "path behind one that matches it",
+                    next(iter(kept[path].values())).place.rpartition("/")[0],
+                    f"It stands before `{paths[earlier]}` now.",
+                )
 
     def _named(self, kept: Mapping[str, Mapping[str, Found]], ids: Names) -> dict[str, str]:
         """An operation id for each operation, by its place; the first that has one keeps it."""
@@ -400,8 +403,19 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _matching(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{[^{}]*\\\}", "[^/]+", re.escape(path)))
+def _whatever(path: str) -> str:
+    return re.sub(r"\{[^{}]*\}", "{}", path)
+
+
+def _matching(path: str) -> Iterator[str]:
+    """The templates that match what this path matches, and more: some of its words are variables there."""
+    steps = _whatever(path).split("/")
+    words = [index for index, step in enumerate(steps) if step and step != "{}"]
+    if len(words) > MOST_WORDS:
+        return
+    for count in range(1, len(words) + 1):
+        for chosen in combinations(words, count):
+            yield "/".join("{}" if index in chosen else step for index, step in enumerate(steps))
 
 
 def _distinct(path: str) -> str:

@@ -133,6 +133,7 @@ class _Repair:
         elsewhere = ("openapi", "paths", "components", "security")
         rest = {name: each for name, each in self._document.items() if name not in elsewhere}
         found: dict[str, Any] = grammar.members(head, rest, "#")
+        self._mend_tags(found.get("tags", []))
         if self._gateway:
             if found.get("servers") != [{"url": GATEWAY}]:
                 place = pointer("servers")
@@ -141,6 +142,14 @@ class _Repair:
                 )
             found["servers"] = [{"url": GATEWAY}]
         return found
+
+    def _mend_tags(self, tags: list[dict[str, Any]]) -> None:
+        names: set[str] = set()
+        for index, each in enumerate(list(tags)):
+            if each["name"] in names:
+                tags[:] = [one for one in tags if one is not each]
+                self._report.repaired("tag twice", pointer("tags", index), "The first counts.")
+            names.add(each["name"])
 
     def _components(self, schemes: Mapping[str, Any]) -> dict[str, Any]:
         self._tell_of_other_components()

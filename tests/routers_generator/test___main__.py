@@ -1,0 +1,80 @@
+"""The three verbs as commands: what they write, and their exit statuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from routers_generator.__main__ import main
+from tests.routers_generator.a_document import fine
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPEN_API_SPEC_URL", raising=False)
+    Path("fine.json").write_text(json.dumps(fine()), encoding="utf-8")
+
+
+def test_repair_writes_the_document_and_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["repair", "fine.json", "-o", "out.json", "-r", "report.json"]) == 0
+    assert json.loads(Path("out.json").read_text(encoding="utf-8")) == fine()
+    assert json.loads(Path("report.json").read_text(encoding="utf-8"))["repairs"] == []
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "0 repairs, 0 problems, 0 operations left out." in err
+
+
+def test_repair_writes_to_standard_output_what_it_would_to_a_file(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    assert main(["repair", "fine.json", "-o", "out.json"]) == 0
+    assert main(["repair", "fine.json", "-r", "report.md"]) == 0
+    assert capfdbinary.readouterr().out == Path("out.json").read_bytes()
+    assert Path("report.md").read_text(encoding="utf-8").startswith("# Repairs\n")
+
+
+def test_a_problem_that_is_no_known_defect_ends_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.json").write_text(json.dumps({**fine(), "tags": 7}), encoding="utf-8")
+    assert main(["repair", "bad.json", "-o", "out.json"]) == 1
+    assert "value of the wrong type, `#/tags`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["repair", "none.json"],
+        ["compare", "none.json"],
+        ["generate", "none.json", "-o", "out"],
+        ["repair"],
+        ["repair", "fine.json", "-o", "no/such/folder"],
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence_and_status_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.endswith(".\n")
+
+
+def test_without_a_name_the_document_is_that_of_the_setting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OPEN_API_SPEC_URL", "fine.json")
+    assert main(["repair", "-o", "out.json"]) == 0
+    assert Path("out.json").exists()
+    assert capsys.readouterr().out == ""
+
+
+def test_compare_ends_with_status_1_where_something_differs(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    assert main(["compare", "fine.json"]) == 1
+    assert capfdbinary.readouterr().out.startswith(b"# The document and the hand-written routes\n")
+    assert main(["compare", "--json", "fine.json"]) == 1
+    assert json.loads(capfdbinary.readouterr().out)["same"] is False
