@@ -18,6 +18,7 @@ import httpx
 import orjson
 
 from benchmarks.backend import FIRST_CONID, PATH, SIZES
+from benchmarks.generator import generator_table
 from benchmarks.load import Caller, Connection, Result, connected, spread
 from benchmarks.processes import Process, certificate, free_port, started, trusting, wait_for_port
 
@@ -253,6 +254,7 @@ async def main() -> None:
         ("From the start of the process to the first `tools/list`", start_table(arguments.starts)),
         ("The list of tools: name, description and input schema as a model sees them", lists_table()),
         ("Memory", memory_table(arguments.calls)),
+        ("The routers generator on IBKR's document 2.28.0", generator_table()),
     ):
         print(f"## {title}\n\n" + "\n".join(await table), end="\n\n", flush=True)
 
