@@ -334,7 +334,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     )
     assert outcome.returncode == 0
     assert outcome.stdout.splitlines()[-1] == "[]"
-    for each in ("demo", "serve", "ticker", "simulator", "settings", "doctor", "--version"):
+    for each in ("demo", "serve", "ticker", "simulator", "generate", "settings", "doctor", "--version"):
         assert each in outcome.stdout
 
 
@@ -375,6 +375,7 @@ def test_version_is_that_of_the_package() -> None:
 
 def test_each_part_has_its_own_options_behind_the_command() -> None:
     assert "--strict" in command("simulator", "--help").stdout
+    assert "ib-mcp generate repair" in command("generate", "repair", "--help").stdout
     assert "--stdio" in command("serve", "--help").stdout
 
 
