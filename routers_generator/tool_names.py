@@ -11,7 +11,6 @@ from typing import Final
 
 from routers_generator.names import operation_name, snake
 from routers_generator.operations import Operation
-from routers_generator.python_names import argument_name
 
 LONGEST: Final = 32
 _VERBS: Final = frozenset(
@@ -46,7 +45,7 @@ def tool_name(operation: Operation, taken: Collection[str]) -> str:
     own = operation.name
     named = not own.startswith(operation_name(operation.method, operation.path))
     words = _with_a_verb(operation.method, own.strip("_").split("_")) if named else _of_the_path(operation)
-    name = _shortened([word for part in words for word in argument_name(part).split("_")])
+    name = _shortened([word for part in words for word in snake(part).split("_") if word])
     if hasattr(builtins, name) or keyword.iskeyword(name):
         name = f"{name}_operation"
     free = (_numbered(name, number) for number in count(1))

@@ -40,6 +40,7 @@ def test_a_name_is_a_verb_and_what_the_path_says(method: str, path: str, name: s
         ("get_trading_schedule", "get_trading_schedule"),
         ("all_accounts", "get_all_accounts"),
         ("set", "set_operation"),
+        ("get_trading_schedule_2", "get_trading_schedule_2"),
         ("import_", "get_import"),
     ],
 )
