@@ -17,8 +17,8 @@ MOST: Final = 3_000_000  # values, those that an alias repeats included
 LARGEST: Final = 20_000_000  # characters; reading that takes about a minute
 
 _TAG: Final = "tag:yaml.org,2002:"
-_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,300}")
-_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,300})")  # with zeros before it, it is a code
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _WORDS: Final = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -107,7 +107,17 @@ def _add(to: _Open, anchors: dict[str, _Anchored], anchor: str | None, found: _A
 
 
 def _pairs(values: list[Any]) -> list[tuple[str, Any]]:
-    return [(_key(key), value) for key, value in zip(values[::2], values[1::2], strict=True)]
+    """The pairs of an object, with those that `<<` takes from other objects and it does not have itself."""
+    pairs = [(_key(key), value) for key, value in zip(values[::2], values[1::2], strict=True)]
+    own = [pair for pair in pairs if pair[0] != "<<"]
+    known = {key for key, _ in own}
+    for key, value in pairs:
+        for each in (value if isinstance(value, list) else [value]) if key == "<<" else []:
+            if not isinstance(each, dict):
+                raise YamlError("`<<` is of something that is no object.")
+            own += [(name, inner) for name, inner in each.items() if name not in known]
+            known.update(each)
+    return own
 
 
 def _key(found: Any) -> str:

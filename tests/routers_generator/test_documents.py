@@ -77,6 +77,9 @@ paths: {}
 x: [yes, no, on, 010, 1_000, 0x1f, 1.5, -3, ~, null, true, 2024-01-31, !!str 7, "8", 1e3, .5]
 y: &it {200: ok, true: 1}
 z: *it
+w:
+  <<: [*it, {more: 1}]
+  true: 2
 """
     assert parse(text.encode()).content == {
         **FINE,
@@ -84,7 +87,7 @@ z: *it
             "yes",
             "no",
             "on",
-            10,
+            "010",
             "1_000",
             "0x1f",
             1.5,
@@ -100,6 +103,7 @@ z: *it
         ],
         "y": {"200": "ok", "true": 1},
         "z": {"200": "ok", "true": 1},
+        "w": {"true": 2, "200": "ok", "more": 1},
     }
 
 
