@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-heade
 EVERYDAY := not containers and not browser and not acceptance
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-demo test-browser lint types bench up down test-containers settings endpoints known snapshots lock test-lowest clean
+.PHONY: help demo test test-demo test-browser lint types bench up down test-containers settings endpoints known golden snapshots lock test-lowest clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -72,8 +72,12 @@ settings: $(VENV)/run.stamp ## write .env.example from the settings classes
 endpoints: $(VENV)/run.stamp ## write ENDPOINTS.md from the routes
 	@$(BIN)/python -m mcp_server.reference > ENDPOINTS.md
 
-known: $(VENV)/run.stamp ## tell the routers generator what the hand-written routes can send
+known: $(VENV)/dev.stamp ## tell the routers generator what the hand-written routes are and can send
 	@$(BIN)/python -m mcp_server.requests_told > routers_generator/known_requests.json
+	@PYTHONPATH=. $(BIN)/python tests/routers_generator/test_known.py
+
+golden: $(VENV)/dev.stamp ## accept what is generated from the small document now
+	@PYTHONPATH=. $(BIN)/python tests/routers_generator/test_golden.py
 
 snapshots: $(VENV)/dev.stamp ## accept what the tools publish now
 	@$(BIN)/python tests/mcp_server/test_snapshots.py

@@ -1,6 +1,6 @@
 """What is generated from a small document, word for word.
 
-`python tests/routers_generator/test_golden.py` accepts what is generated now.
+`make golden` accepts what is generated now.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from routers_generator.repair import repair
 HERE = Path(__file__).parent
 DOCUMENT = HERE / "small_document.json"
 GOLDEN = HERE / "golden"
-MEND = "run `python tests/routers_generator/test_golden.py`, and look at what it changes"
+MEND = "run `make golden`, and look at what it changes"
 
 
 def made() -> Package:

@@ -1,6 +1,6 @@
 """What the generator knows of the hand-written routers is what they are.
 
-`python tests/routers_generator/test_known.py` writes it anew.
+`make known` writes it anew.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def written() -> str:
 
 
 def test_the_file_says_what_the_routes_are() -> None:
-    assert FILE.read_text() == written(), "run `python tests/routers_generator/test_known.py`"
+    assert FILE.read_text() == written(), "run `make known`"
 
 
 def test_an_operation_is_found_whatever_the_values_in_its_path_are_called() -> None:
