@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from routers_generator.layout import WIDTH, Bracketed, Piece, Words, laid_out, quoted
 from routers_generator.operations import resolved
-from routers_generator.prose import escaped, headline, plain, short
+from routers_generator.prose import cut_escaped, headline, plain, short
 from routers_generator.python_names import argument_name, class_name, in_a_model, unused
 
 Schema = Mapping[str, Any]
@@ -92,7 +92,7 @@ class BodyModels:
             return Typed(_NUMBERS.get(argument_name(wanted), "int"), _bounds(meant))
         if kind in _SCALARS:
             return Typed(_SCALARS[kind])
-        return Typed("Any", free=meant.get("x-free-form") or _UNTOLD)
+        return Typed("Any", free=plain(meant.get("x-free-form"))[:LONGEST_DESCRIPTION] or _UNTOLD)
 
     def one_value(self, text: str) -> bool:
         """Whether a type is of single texts, numbers and booleans, of which an address can be made."""
@@ -242,8 +242,7 @@ def described(meant: Schema, theirs: str, free: str = "") -> str:
 
 
 def _docstring(text: str) -> str:
-    told = escaped(headline(text, 90)) or "What IBKR's document has under this name."
-    return told[: WIDTH - 10]
+    return cut_escaped(headline(text, 90), WIDTH - 10) or "What IBKR's document has under this name."
 
 
 def _both(first: dict[str, Any], second: Schema) -> dict[str, Any]:

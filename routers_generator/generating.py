@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from routers_generator.documents import shown
 from routers_generator.generated_files import CannotWriteError, Outcome, write_files
 from routers_generator.known import known_operations, plain
 from routers_generator.operations import Operation, operations
 from routers_generator.package import Package, package
 from routers_generator.repair import Repaired
+
+_LONGEST: Final = 300
+"""Characters of a text of the document that are repeated."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,13 @@ def generate(repaired: Repaired, wanted: Wanted) -> tuple[int, list[str]]:
         outcome = write_files(wanted.directory, made.files)
     except (UnknownTagError, CannotWriteError) as refusal:
         return 2, [str(refusal)]
-    return int(bool(outcome.left_alone)), [*_told(wanted.directory, made, outcome)]
+    told = _told(wanted.directory, made, outcome)
+    told += [
+        f"{shown(f'{each.method} {each.path}', _LONGEST)} has no route. {shown(each.reason, _LONGEST)}"
+        for each in repaired.dropped
+        if each.unusable
+    ]
+    return int(bool(outcome.left_alone)), told
 
 
 def _tagged(
@@ -61,7 +72,7 @@ def _tagged(
     if unknown:
         raise UnknownTagError(
             f"{', '.join(map(repr, unknown))}: no operation has this tag; "
-            f"the tags are {', '.join(dict.fromkeys(there.values()))}."
+            f"the tags are {', '.join(dict.fromkeys(map(shown, there.values())))}."
         )
     wanted = {_spelled(tag) for tag in tags}
     return tuple(each for each in found if _spelled(section(each)) in wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,7 +14,7 @@ from routers_generator.known import Known, plain
 from routers_generator.layout import WIDTH, Bracketed, laid_out, quoted
 from routers_generator.names import identifier
 from routers_generator.operations import Operation
-from routers_generator.prose import escaped
+from routers_generator.prose import cut_escaped
 from routers_generator.prose import plain as words
 from routers_generator.route_text import NotARouteError, route_text
 from routers_generator.sections import OTHER, SECTIONS
@@ -91,6 +92,7 @@ def _place(section: str) -> tuple[int, str]:
 
 
 def _free(module: str, files: Mapping[str, str]) -> str:
+    module = f"{module}_" if hasattr(builtins, module) else module
     return next(
         name
         for name in (f"{module}_{number}" if number > 1 else module for number in count(1))
@@ -124,7 +126,9 @@ def _module(
         body += ["", "", *declared] if models.begins_with_a_model else ["", *declared]
     for route in routes:
         body += ["", "", *route.lines]
-    about = f'"""{escaped(words(section))[:45]}: made from IBKR\'s OpenAPI document {_version(document)}."""'
+    about = (
+        f'"""{cut_escaped(words(section), 45)}: made from IBKR\'s OpenAPI document {_version(document)}."""'
+    )
     text = [about, "", *_imports("\n".join(body)), "", *body]
     return "\n".join(text) + "\n", len(routes)
 
@@ -185,4 +189,4 @@ def _init(document: Mapping[str, Any], modules: Sequence[str]) -> str:
 def _version(document: Mapping[str, Any]) -> str:
     info = document.get("info")
     version = info.get("version") if isinstance(info, Mapping) else None
-    return escaped(words(str(version or "of no version")))[:20].rstrip("\\")
+    return cut_escaped(words(str(version or "of no version")), 20)

@@ -88,6 +88,17 @@ def escaped(text: str) -> str:
     return text.replace('"', "'").encode("unicode_escape").decode("ascii")
 
 
+def cut_escaped(text: str, longest: int) -> str:
+    """The beginning of the text, escaped: at most so many signs, and no escape of which a part is missing."""
+    told = ""
+    for sign in text:
+        longer = told + escaped(sign)
+        if len(longer) > longest:
+            break
+        told = longer
+    return told
+
+
 def _begun(sentence: str, longest: int) -> str:
     """The beginning of a sentence as one, cut where a clause ends if there is such a place."""
     places = [each.start() for each in _CLAUSE.finditer(sentence[:longest])]

@@ -76,6 +76,7 @@ def route_text(
             parameter.name.isascii()
             and parameter.name.isidentifier()
             and not keyword.iskeyword(parameter.name)
+            and parameter.name != "__debug__"  # the one name that is no keyword and cannot be given
         ):
             query.append(f"{parameter.name}={named}")
         else:
@@ -91,7 +92,7 @@ def route_text(
     sent += query
     if extra:
         # A plain dict of texts could be meant for the client's own arguments, as a type checker sees it.
-        sent.append(Bracketed("**dict[str, Any]({", tuple(extra), "})"))
+        sent.append(Bracketed("**dict[str, Any](", (Bracketed("{", tuple(extra), "}"),), ")"))
     marks = known.marks if known else _cautious(operation.method)
     return RouteText(
         path.route,

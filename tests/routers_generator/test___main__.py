@@ -78,3 +78,17 @@ def test_compare_ends_with_status_1_where_something_differs(
     assert capfdbinary.readouterr().out.startswith(b"# The document and the hand-written routes\n")
     assert main(["compare", "--json", "fine.json"]) == 1
     assert json.loads(capfdbinary.readouterr().out)["same"] is False
+
+
+def test_generate_names_the_operations_that_the_document_spoils(capsys: pytest.CaptureFixture[str]) -> None:
+    spoilt: dict[str, object] = {
+        "/iserver/../logout": {"get": {"responses": {}}},
+        "/iserver/a\x1bb": {"get": {"responses": {}}},
+    }
+    Path("bad.json").write_text(
+        json.dumps({**fine(), "paths": {**fine()["paths"], **spoilt}}), encoding="utf-8"
+    )
+    assert main(["generate", "bad.json", "-o", "out"]) == 0
+    err = capsys.readouterr().err
+    assert "GET /iserver/../logout has no route. Its path is none that a request can have." in err
+    assert "GET /iserver/a\\x1bb has no route." in err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -43,18 +44,59 @@ def test_a_package_of_a_strange_document_is_a_package_like_any_other(seed: int, 
         found += len(tools)
     assert found > 2 * DRAWN
     for command in (["check"], ["format", "--check"]):
-        checked = subprocess.run(
-            [
-                *(sys.executable, "-m", "ruff"),
-                *command,
-                "--no-cache",
-                "--config",
-                "pyproject.toml",
-                str(tmp_path),
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert checked.returncode == 0, checked.stdout
+        _assert_clean(tmp_path, command)
+
+
+@pytest.mark.parametrize("text", ["日本語" * 6, "é" * 25, "😀" * 15, "\\" * 60])
+def test_no_text_is_cut_in_the_middle_of_an_escape(text: str, tmp_path: Path) -> None:
+    fields = {"a": {"type": "string"}}
+    body = {"description": f"A {text * 4}", "type": "object", "properties": fields}
+    operation = {
+        "tags": [text],
+        "requestBody": {"content": {"application/json": {"schema": body}}},
+        "responses": {"200": {"description": "Done."}},
+    }
+    for version in (text, f"1{text}", f"12{text}"):  # whatever the length of what stands before it
+        place = tmp_path / str(len(version))
+        paths = {"/iserver/new": {"post": operation}}
+        drawn = {"openapi": "3.0.3", "info": {"title": "t", "version": version}, "paths": paths}
+        assert generate(repair(parse(json.dumps(drawn).encode()), gateway=True), Wanted(place))[0] == 0
+        for file in place.iterdir():
+            ast.parse(file.read_text(encoding="utf-8"))  # a strange escape is a warning, which is an error
+        assert len(routes(loaded(place, f"cut_{ord(text[0])}_{len(version)}"))) == 1
+
+
+def test_names_that_python_keeps_for_itself_are_sent_and_lie_in_files(tmp_path: Path) -> None:
+    names = ("__debug__", "__class__", "a b " * 9, "c d " * 9, "e f " * 9)
+    query = [{"name": each, "in": "query", "schema": {"type": "string"}} for each in names]
+    replies = {"200": {"description": "Done."}}
+    paths = {
+        f"/iserver/{tag}": {"get": {"tags": [tag], "parameters": query, "responses": replies}}
+        for tag in ("print", "filter", "import")
+    }
+    drawn = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths}
+    generate(repair(parse(json.dumps(drawn).encode()), gateway=True), Wanted(tmp_path))
+    assert len(routes(loaded(tmp_path, "kept_names"))) == len(paths)
+    assert {each.name for each in tmp_path.glob("*.py")} == {
+        *("__init__.py", "print_.py", "filter_.py", "import_.py")
+    }
+    for command in (["check"], ["format", "--check"]):
+        _assert_clean(tmp_path, command)
+
+
+def _assert_clean(directory: Path, command: list[str]) -> None:
+    checked = subprocess.run(
+        [
+            *(sys.executable, "-m", "ruff"),
+            *command,
+            "--no-cache",
+            "--config",
+            "pyproject.toml",
+            str(directory),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
