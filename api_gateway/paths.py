@@ -118,7 +118,7 @@ def address(
     for name, parameter in query.items():
         if parameter is None:
             continue
-        target += f"{separator}{name}={quote(_written(asked, name, parameter), safe=',')}"
+        target += f"{separator}{quote(name, safe='')}={quote(_written(asked, name, parameter), safe=',')}"
         separator = "&"
     if len(target) > LONGEST:
         raise Invalid(

@@ -193,3 +193,8 @@ def test_a_template_can_be_tried_before_it_is_used() -> None:
     assert is_template("/iserver/Some.thing/{segment}/{number}")
     assert not is_template("/x/{unknown}")
     assert not is_template("/x/:y")
+
+
+def test_the_name_of_a_query_value_is_one_name_whatever_a_generated_route_calls_it() -> None:
+    made = address("GET", "/x", (), {"a&b=c#": "1", "sort-by": "2", "x\r\n": "3"})
+    assert made.target == "/v1/api/x?a%26b%3Dc%23=1&sort-by=2&x%0D%0A=3"
