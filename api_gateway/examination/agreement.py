@@ -46,6 +46,17 @@ def _disagreements(settings: GatewaySettings) -> Iterator[tuple[str, str]]:
             "GATEWAY_URL begins with http, where there is no certificate, and one is set to be checked.",
             "Let GATEWAY_URL begin with https, or remove GATEWAY_CA_FILE and GATEWAY_FINGERPRINT.",
         )
+    here = urlsplit(settings.gateway_url)
+    if (
+        "gateway_login_url" not in settings.model_fields_set
+        and _is_this_machine(here.hostname or "")
+        and (here.port or (443 if tls else 80)) != urlsplit(settings.gateway_login_url).port
+    ):
+        yield (
+            f"The gateway is at {settings.gateway_url}, and the page to log in at is told to be "
+            f"{settings.gateway_login_url}.",
+            f"Set GATEWAY_LOGIN_URL, most likely to {settings.gateway_url}.",
+        )
     unguarded = tls and not settings.gateway_verify_tls and not settings.gateway_fingerprint
     if (unguarded or not tls) and not _stays_here(urlsplit(settings.gateway_url).hostname or ""):
         yield (

@@ -17,6 +17,7 @@ from api_gateway.examination.neighbours import (
     Ticker,
     compared,
     examine_endpoint,
+    examine_readiness,
     examine_ticker,
 )
 from api_gateway.examination.network import Network, Resolve, resolve
@@ -28,6 +29,13 @@ from api_gateway.wire import Wire
 WHOLE_SECONDS = 9.5
 SHORTEST_LOOK = 0.5
 """Seconds; with less time left a layer is not looked at."""
+
+_HELD = warning(
+    Layer.API,
+    "An order waits for an answer to IBKR's question, and asking anything now would void it, so IBKR was not "
+    "asked.",
+    "Answer the question, then run this again.",
+)
 
 Step = Callable[[], Awaitable[list[Finding]]]
 
@@ -63,15 +71,19 @@ async def examine(
     """Look at every layer. The ticker and the MCP server are looked at whatever becomes of the gateway."""
     loop = asyncio.get_running_loop()
     began = loop.time()
+    asked = asyncio.ensure_future(_timed_ticker(subject.ticker_url))
     walked, ticker, reached = await asyncio.gather(
-        _walk(subject, began + WHOLE_SECONDS, wall, resolve),
-        _timed_ticker(subject.ticker_url),
+        _walk(subject, began + WHOLE_SECONDS, wall, resolve, asked),
+        asked,
         _timed(lambda: examine_endpoint(subject.endpoint)),
     )
     findings = [*_settings(subject), *walked]
+    established = _established(findings)
     if ticker is not None:
-        findings.append(compared(ticker, established=_established(findings)))
+        findings.append(compared(ticker, established=established))
     findings += [*reached, *subject.known]
+    if established and subject.endpoint is not None and all(each.outcome is Outcome.OK for each in reached):
+        findings += await examine_readiness(subject.endpoint, within=began + WHOLE_SECONDS - loop.time())
     report = Report(
         completed(_with_the_ticker_in_mind(findings)),
         seconds=loop.time() - began,
@@ -107,9 +119,13 @@ def _settings(subject: Subject) -> list[Finding]:
 
 
 async def _walk(
-    subject: Subject, ends_at: float, wall: Callable[[], float], resolve: Resolve
+    subject: Subject,
+    ends_at: float,
+    wall: Callable[[], float],
+    resolve: Resolve,
+    ticker: Awaitable[Ticker | None],
 ) -> list[Finding]:
-    """From the gateway's name to a quote, until something is broken or the time is over."""
+    """From the gateway's name to a quote, until something is broken, in the way, or the time is over."""
     if subject.gateway is None:
         return []
     settings = subject.gateway.settings
@@ -129,6 +145,9 @@ async def _walk(
     findings: list[Finding] = []
     try:
         for layer, step in steps:
+            if layer is Layer.API and (known := await ticker) is not None and known.held:
+                findings.append(_HELD)
+                break
             left = ends_at - loop.time()
             try:
                 if left < SHORTEST_LOOK:

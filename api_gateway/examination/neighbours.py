@@ -18,6 +18,7 @@ from api_gateway.words import clean
 
 TICKER_SECONDS = 2.5
 ENDPOINT_SECONDS = 5.0
+READY_SECONDS = 2.5
 LARGEST = 200_000
 """Bytes of an answer that are read; the longest of these has a few thousand."""
 
@@ -39,6 +40,11 @@ class Ticker:
 
     finding: Finding
     state: Mapping[str, Any] | None = None
+
+    @property
+    def held(self) -> bool:
+        """True while it holds still, because an order waits for an answer."""
+        return bool(self.state and self.state.get("holds"))
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,22 @@ async def examine_endpoint(endpoint: Endpoint | None) -> list[Finding]:
     if len(found) == 1:
         found.append(skipped(Layer.CLIENTS, f"Not looked at, because this comes first: {_ENDPOINT}."))
     return found
+
+
+async def examine_readiness(endpoint: Endpoint, *, within: float) -> list[Finding]:
+    """What keeps the MCP server from working where the brokerage session is open; empty if nothing does."""
+    address = urlsplit(endpoint.url)
+    try:
+        async with asyncio.timeout(min(within, READY_SECONDS)), _web(endpoint.url) as web:
+            answered = await _ask(web, "GET", f"{address.scheme}://{address.netloc}/ready")
+    except (TimeoutError, _UnansweredError):
+        return []
+    told = _object(answered.body)
+    happened, hint = told.get("happened"), told.get("hint")
+    if answered.status != 503 or not isinstance(happened, str) or not isinstance(hint, str):
+        return []
+    said = f"The session is open, and the MCP server finds something else: {clean(happened)}"
+    return [broken(Layer.ENDPOINT, said, clean(hint))]
 
 
 async def _examine_endpoint(endpoint: Endpoint) -> list[Finding]:

@@ -22,6 +22,7 @@ FILE = Path("gateway.pem")
         ({"gateway_url": "http://localhost:1", "gateway_fingerprint": "a" * 64}, "there is no certificate"),
         ({"gateway_url": "https://nas.lan:5055", "gateway_verify_tls": False}, "can read and change"),
         ({"gateway_url": "http://10.0.0.7:5055"}, "can read and change"),
+        ({"gateway_url": "https://localhost:5000"}, "the page to log in at is told to be"),
     ],
 )
 def test_what_does_not_go_together_is_a_warning_with_a_fix(settings: dict[str, Any], words: str) -> None:
@@ -39,6 +40,7 @@ def test_what_does_not_go_together_is_a_warning_with_a_fix(settings: dict[str, A
         {"gateway_verify_tls": False},
         {"gateway_url": "https://gateway:5055", "gateway_verify_tls": False},
         {"gateway_url": "http://[::1]:5055"},
+        {"gateway_url": "https://localhost:5000", "gateway_login_url": "https://localhost:5055"},
         {"gateway_url": "https://nas.lan:5055", "gateway_verify_tls": False, "gateway_fingerprint": "a" * 64},
     ],
 )

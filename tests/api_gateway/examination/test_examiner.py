@@ -13,7 +13,7 @@ from api_gateway.examination.findings import Layer, Outcome
 from api_gateway.examination.report import Report
 from api_gateway.simulator.faults import Do, Fault
 from tests.api_gateway.examination.hurried import hurried
-from tests.api_gateway.examination.world import WRONGS, Papers, World, Wrong
+from tests.api_gateway.examination.world import WRONGS, Papers, World, Wrong, server_app, ticker_app
 from tests.api_gateway.test_java_gateway import Way
 
 ORDER = list(Layer)
@@ -138,6 +138,33 @@ def test_a_closed_session_without_a_ticker_is_mended_by_starting_one(papers: Pap
     assert first is not None
     assert first.layer is Layer.SESSION
     assert first.fix.startswith("Start the ticker")
+
+
+def test_while_an_order_waits_for_an_answer_ibkr_is_asked_nothing(papers: Papers) -> None:
+    world = World(papers, ticker=ticker_app(holds=["order"]))
+    report = hurried(world.run()).report
+    assert not [each for each in world.asked if "/v1/api" in each]
+    assert report.verdict == "Nothing is broken. Worth a look: the gateway's API."
+    found = {each.layer: each for each in report.findings}
+    assert "An order waits for an answer" in found[Layer.API].sentence
+    assert found[Layer.SESSION].outcome is Outcome.SKIPPED
+
+
+def test_a_server_that_cannot_work_where_the_session_is_open_says_why(papers: Papers) -> None:
+    happened, hint = "IBKR refuses all questions for a while.", "Wait 500 seconds."
+    world = World(papers, server=server_app(unready=(happened, hint)))
+    first = hurried(world.run()).report.first_broken
+    assert first is not None
+    assert first.layer is Layer.ENDPOINT
+    assert first.sentence == f"The session is open, and the MCP server finds something else: {happened}"
+    assert first.fix == hint
+
+
+def test_a_server_without_a_session_to_use_is_not_blamed(papers: Papers) -> None:
+    world = World(papers, events=["drop"], server=server_app(unready=("No.", "Wait.")))
+    report = hurried(world.run()).report
+    assert told(report) == Layer.SESSION.value
+    assert {each.layer: each for each in report.findings}[Layer.ENDPOINT].outcome is Outcome.OK
 
 
 async def through_java(way: Way) -> Report:

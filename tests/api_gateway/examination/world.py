@@ -94,8 +94,10 @@ class World:
                 clock.advance(seconds)
                 await asyncio.sleep(seconds)
 
+            url = f"{self.scheme}://{'gateway.test' if self.resolve else '127.0.0.1'}:{port}"
             settings: dict[str, Any] = {
-                "gateway_url": f"{self.scheme}://{'gateway.test' if self.resolve else '127.0.0.1'}:{port}",
+                "gateway_url": url,
+                "gateway_login_url": url,
                 "gateway_ca_file": self.papers.own.file if self.scheme == "https" else None,
                 **self.settings,
             }
@@ -187,7 +189,9 @@ async def full_port() -> AsyncIterator[int]:
                 each.close()
 
 
-def ticker_app(state: str = "established", *, beats: bool = True, hangs: bool = False) -> ASGIApp:
+def ticker_app(
+    state: str = "established", *, beats: bool = True, hangs: bool = False, holds: Sequence[str] = ()
+) -> ASGIApp:
     """A ticker."""
 
     async def health(request: Request) -> Response:
@@ -196,13 +200,22 @@ def ticker_app(state: str = "established", *, beats: bool = True, hangs: bool = 
         return JSONResponse({"alive": beats}, status_code=200 if beats else 503)
 
     async def told(_: Request) -> Response:
-        return JSONResponse({"state": state, "ready": state == "established", "login_url": "https://x"})
+        ready = state == "established"
+        held = [{"id": "1", "for": each, "ends_in_seconds": 50.0} for each in holds]
+        return JSONResponse({"state": state, "ready": ready, "login_url": "https://x", "holds": held})
 
     return Starlette(routes=[Route("/health", health), Route("/state", told)])
 
 
-def server_app(*, token: str = TOKEN, path: str = "/mcp", hangs: bool = False, refuses: str = "") -> ASGIApp:
-    """An MCP server, as far as its first answer goes."""
+def server_app(
+    *,
+    token: str = TOKEN,
+    path: str = "/mcp",
+    hangs: bool = False,
+    refuses: str = "",
+    unready: tuple[str, str] | None = None,
+) -> ASGIApp:
+    """An MCP server, as far as its first answer goes; `unready` is what it lacks, and what to do."""
 
     async def endpoint(request: Request) -> Response:
         if hangs:
@@ -219,7 +232,19 @@ def server_app(*, token: str = TOKEN, path: str = "/mcp", hangs: bool = False, r
         status = 421 if refuses and request.headers["host"] == refuses else 200
         return JSONResponse({"status": "alive"}, status_code=status)
 
-    return Starlette(routes=[Route(path, endpoint, methods=["POST", "DELETE"]), Route("/health", health)])
+    async def ready(_: Request) -> Response:
+        if unready is None:
+            return JSONResponse({"status": "ready"})
+        happened, hint = unready
+        return JSONResponse({"status": "not ready", "happened": happened, "hint": hint}, status_code=503)
+
+    return Starlette(
+        routes=[
+            Route(path, endpoint, methods=["POST", "DELETE"]),
+            Route("/health", health),
+            Route("/ready", ready),
+        ]
+    )
 
 
 def other_app() -> ASGIApp:
