@@ -100,13 +100,15 @@ class Looks:
         self._opened.append(then)
 
     async def fresh(self, *, patience: float, no_older_than: float = 0.0) -> Look | None:
-        """A look that begins now; None if it takes too long. A good one may be up to `no_older_than` s old.
+        """A look that begins now; None if it takes too long.
+
+        A good one may be up to `no_older_than` s old, if nothing was found missing after it.
 
         While a question about an order is open nothing is sent, and the last look is all there is.
         """
         last = self._last
-        kept = last is not None and last.diagnosis.ready and self._now() - last.at < no_older_than
-        if kept or self._quiet():
+        young = last is not None and last.diagnosis.ready and self._now() - last.at < no_older_than
+        if (young and self._trouble is None) or self._quiet():
             return last
         look = self._started()
         await asyncio.wait({look}, timeout=patience)

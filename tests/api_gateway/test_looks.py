@@ -91,6 +91,13 @@ async def test_a_look_is_kept_only_for_whoever_says_for_how_long(place: Place) -
     assert place.asked == 3
 
 
+async def test_a_look_is_not_kept_past_a_failure_that_tells_about_the_session(place: Place) -> None:
+    await place.looks.fresh(patience=5)
+    place.looks.met(SessionLost(asked="a", happened="b", hint="c"))
+    await place.looks.fresh(patience=5, no_older_than=1)
+    assert place.asked == 2
+
+
 async def test_it_knows_since_when(place: Place) -> None:
     first = await place.looks.fresh(patience=5)
     place.time.seconds += 100
