@@ -143,8 +143,8 @@ class Keeper:
         """Take the session over from the other program, once and now. Raises `NotNowError`."""
         if self._rules.compete is not Compete.ASK:
             raise NotNowError(
-                f"The ticker runs with COMPETE={self._rules.compete} and decides by that; only with "
-                "COMPETE=ask is it asked."
+                f"The ticker runs with COMPETE={self._rules.compete}, which leaves nothing to ask. Log out "
+                "of the other program, or start the ticker again with COMPETE=ask."
             )
         if self._diagnosis is None or self._diagnosis.found is not SessionState.COMPETING:
             raise NotNowError("No other program holds the connection, so there is nothing to take over.")

@@ -186,7 +186,8 @@ async def test_a_ticker_that_does_not_ask_takes_no_decision(compete: Compete) ->
     async with client(world.keeper) as http:
         response = await http.post("/take", json={})
     assert response.status_code == 409
-    assert "COMPETE=ask" in response.json()["error"]
+    assert f"COMPETE={compete}," in response.json()["error"]
+    assert "start the ticker again with COMPETE=ask" in response.json()["error"]
 
 
 async def test_a_decision_has_no_arguments(http: httpx.AsyncClient) -> None:
