@@ -362,7 +362,7 @@ class Gateway:
         if call.key in self.policy.unfamiliar and (known := known_by_another_name(call)):
             raise Forbidden(
                 asked=call.asked,
-                happened=f"This is the address of {call.method} {known}.",
+                happened=f"This is the address of {known}.",
                 hint="Nothing was sent to IBKR. Use the tool of that operation.",
             )
 

@@ -16,15 +16,30 @@ from api_gateway.settings import GatewaySettings
 @pytest.mark.parametrize(
     ("method", "template", "values", "known"),
     [
-        ("GET", "/iserver/marketdata/{segment}", ("unsubscribeall",), "/iserver/marketdata/unsubscribeall"),
-        ("GET", "/iserver/marketdata/{segment}", ("UnsubscribeAll",), "/iserver/marketdata/unsubscribeall"),
+        (
+            "GET",
+            "/iserver/marketdata/{segment}",
+            ("unsubscribeall",),
+            "GET /iserver/marketdata/unsubscribeall",
+        ),
+        (
+            "GET",
+            "/iserver/marketdata/{segment}",
+            ("UnsubscribeAll",),
+            "GET /iserver/marketdata/unsubscribeall",
+        ),
         (
             "POST",
             "/iserver/account/{account}/{segment}",
             ("U1234567", "orders"),
-            "/iserver/account/{allocation}/orders",
+            "POST /iserver/account/{allocation}/orders",
         ),
-        ("POST", "/{segment}", ("logout",), "/logout"),
+        ("POST", "/{segment}", ("logout",), "POST /logout"),
+        ("GET", "/{segment}", ("logout",), "POST /logout"),
+        ("GET", "/logout", (), "POST /logout"),
+        ("GET", "/LOGOUT", (), "POST /logout"),
+        ("GET", "/iserver/auth/{segment}/{segment}", ("ssodh", "init"), "POST /iserver/auth/ssodh/init"),
+        ("GET", "/iserver/{segment}", ("reauthenticate",), "POST /iserver/reauthenticate"),
     ],
 )
 def test_the_address_of_a_known_operation_is_known(
@@ -39,6 +54,8 @@ def test_the_address_of_a_known_operation_is_known(
         ("GET", "/iserver/marketdata/{segment}", ("depth",)),
         ("POST", "/iserver/marketdata/{segment}", ("unsubscribeall",)),
         ("POST", "/iserver/account/bulk/orders", ()),
+        ("GET", "/iserver/account/{account}/alert", ("U1234567",)),
+        ("GET", "/pa/{segment}", ("performance",)),
         ("GET", "/portfolio/{account}/{segment}/x", ("U1234567", "meta")),
     ],
 )
