@@ -11,6 +11,7 @@ import inspect
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -31,6 +32,7 @@ from mcp_server.routers import ROUTERS
 SETTING: Final = "MCP_SERVER_EXTRA_ROUTERS"
 _PACKAGE: Final = "ib_mcp_extra_routers"  # what its modules are called in this process
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_WHATEVER: Final = re.compile(r"\{[^{}]*\}")
 _LONGEST_REASON: Final = 300
 
 
@@ -90,8 +92,12 @@ def refuse_taken_names(operations: Iterable[str], taken: Collection[str]) -> Non
 
 
 def _loaded(directory: Path) -> ModuleType:
-    place = directory.expanduser() / "__init__.py"
-    if not place.is_file():
+    try:
+        place = directory.expanduser() / "__init__.py"
+        there = place.is_file()
+    except (OSError, RuntimeError) as error:  # it may not be looked into; nobody has such a home
+        raise _unusable(directory, f"it cannot be read: {_told(error)}") from error
+    if not there:
         raise _unusable(directory, "there is no __init__.py in it")
     spec = importlib.util.spec_from_file_location(
         _PACKAGE, place, submodule_search_locations=[str(place.parent)]
@@ -102,7 +108,8 @@ def _loaded(directory: Path) -> ModuleType:
     _forget()
     sys.modules[_PACKAGE] = module
     try:
-        spec.loader.exec_module(module)
+        with redirect_stdout(sys.stderr):  # standard output may be the client's
+            spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         _forget()
         raise _unusable(directory, f"it does not load: {_told(error)}") from error
@@ -159,9 +166,20 @@ def _checked(route: APIRoute, directory: Path) -> tuple[Operation, ast.Call]:
         raise _unusable(directory, f"{clean(route.name)} is no name for a tool, of at most 32 small letters")
     if route.methods != {method} or not is_template(template):
         raise _unusable(directory, f"{route.name} has another method than its call, or a path that is none")
+    if _WHATEVER.sub("{}", route.path) != _WHATEVER.sub("{}", template):
+        raise _unusable(directory, f"{route.name} has another path than its call")
+    _check_marking(route, directory)
     if len(route.tags) != 1:
         raise _unusable(directory, f"{route.name} should have one tag, which is its section")
     return (method, template), call
+
+
+def _check_marking(route: APIRoute, directory: Path) -> None:
+    """Raise SettingsError unless what a route is marked with can be read."""
+    try:
+        _effect(route)
+    except (AttributeError, TypeError, ValueError):
+        raise _unusable(directory, f"{route.name} has marks that are none of mcp_server.effects") from None
 
 
 def _check_marks(route: APIRoute, call: ast.Call, directory: Path) -> None:

@@ -207,6 +207,19 @@ def test_without_a_package_there_is_nothing_extra() -> None:
     assert extra_routers(None, Mode.READ).policy is POLICIES[Mode.READ]
 
 
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/x", "x" * 5000])
+def test_a_place_that_cannot_be_looked_into_stops_the_start_with_a_sentence(name: str) -> None:
+    with pytest.raises(SettingsError, match="it cannot be read: "):
+        extra_routers(Path(name), Mode.READ)
+
+
+def test_what_a_package_prints_is_not_for_the_client(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    extra_routers(package(tmp_path, f"{ROUTE}\nprint('hello')"), Mode.READ)
+    assert capsys.readouterr() == ("", "hello\n")
+
+
 def test_a_package_can_be_in_any_directory_and_load_again(tmp_path: Path) -> None:
     place = tmp_path / "my routers-2"
     place.mkdir()
@@ -232,6 +245,13 @@ def test_a_package_can_be_in_any_directory_and_load_again(tmp_path: Path) -> Non
         ("await gateway.get(", "Json(b'[]') or str(", "list_news is not one call to the gateway"),
         ('tags=["Bazaar"]', "", "list_news should have one tag"),
         ('bazaar/news")\nasync', 'bazaar/news", openapi_extra=CHANGES)\nasync', "is a GET that writes"),
+        ('bazaar/news")\nasync', 'bazaar/news", openapi_extra={"x-effect": "no"})\nasync', "has marks that"),
+        ('bazaar/news")\nasync', 'bazaar/news", openapi_extra=5)\nasync', "has marks that are none of"),
+        (
+            'router.get("/iserver/bazaar/news")',
+            'router.get("/iserver/accounts")',
+            "another path than its call",
+        ),
     ],
 )
 def test_a_package_that_breaks_a_rule_stops_the_start_with_a_sentence(
