@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate pyproject.toml
-EVERYDAY := not containers and not browser and not acceptance
+EVERYDAY := not containers and not browser and not acceptance and not thorough
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-demo test-browser lint types bench up down test-containers settings endpoints known golden snapshots lock test-lowest clean
+.PHONY: help demo test test-thorough test-demo test-browser lint types bench up down test-containers settings endpoints known golden snapshots lock test-lowest clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,8 +38,11 @@ endif
 demo: $(VENV)/run.stamp ## everything, with a pretended paper account, until Ctrl-C (ARGS=--login: you log in)
 	@$(BIN)/ib-mcp demo $(ARGS)
 
-test: $(VENV)/dev.stamp ## every test that needs no container and no browser
+test: $(VENV)/dev.stamp ## the everyday tests, in under two minutes
 	$(BIN)/pytest -n auto -m "$(EVERYDAY)"
+
+test-thorough: $(VENV)/dev.stamp ## every cell of the large tables: faults, pairs of faults, days of virtual time
+	$(BIN)/pytest -n auto -m thorough
 
 test-demo: $(VENV)/dev.stamp ## `make demo`, asked by real MCP clients, and its parts killed in every order
 	$(BIN)/pytest -n 0 -p no:randomly -m acceptance tests/acceptance

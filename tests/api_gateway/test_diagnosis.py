@@ -26,6 +26,8 @@ from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.faults import Do, Fault, Match, When
 from api_gateway.simulator.simulation import Options, Simulation
 
+pytestmark = pytest.mark.thorough
+
 LOGIN_URL = "https://login.example:5055"
 NOON = datetime(2026, 3, 3, 17, tzinfo=UTC)
 IN_THE_RESET = datetime(2026, 3, 4, 6, tzinfo=UTC)

@@ -113,6 +113,7 @@ async def test_it_answers_without_a_gateway_and_ends_on_sigterm(tmp_path: Path) 
 Hang = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
 @pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGINT])
 async def test_open_streams_and_hanging_calls_do_not_hold_up_the_end(

@@ -24,6 +24,8 @@ from mcp_server.ticker import Ticker
 from tests.api_gateway.listening import until
 from tests.mcp_server.one_server import away
 
+pytestmark = pytest.mark.thorough
+
 MODES = ["legacy", "2026-07-28"]
 HEADERS = {"accept": "application/json, text/event-stream"}
 

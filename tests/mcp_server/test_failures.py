@@ -24,6 +24,8 @@ from tests.mcp_server.wire_rows.orders import QUESTION
 from tests.mcp_server.wire_rows.row import Row
 from tests.virtual_loop import in_virtual_time
 
+pytestmark = pytest.mark.thorough
+
 ROWS = {tool: next(row for row in WIRE if row.tool == tool) for tool in ROUTES}
 PLACE = ROWS["place_orders"]
 LIMIT = 27.0

@@ -22,6 +22,8 @@ from tests.api_gateway.fakes import Serve
 from tests.api_gateway.test_wire import request
 from tests.mcp_server.one_server import OneServer
 
+pytestmark = pytest.mark.thorough
+
 READS: list[tuple[str, dict[str, Any], str]] = [
     ("get_ledger", {"account_id": "DU1234567"}, "GET /portfolio/DU1234567/ledger"),
     ("search_contracts_by_body", {"symbol": "AAPL"}, "POST /iserver/secdef/search"),

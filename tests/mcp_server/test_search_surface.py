@@ -217,6 +217,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize(
     "answer", [httpx.Response(200, content=b'{ "a": 1.50 }'), httpx.Response(401), httpx.Response(500)]

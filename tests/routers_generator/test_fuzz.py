@@ -30,6 +30,8 @@ from tests.routers_generator.loading import loaded, routes
 from tests.routers_generator.test_golden import DOCUMENT
 from tests.routers_generator.test_whole_document import DOCUMENTS
 
+pytestmark = pytest.mark.thorough
+
 CALLS = 12  # of each tool; a hundred times as many find no more
 
 

@@ -105,6 +105,7 @@ def test_ibkrs_document_is_repaired_the_same_where_its_paths_have_the_prefix() -
     assert found.content["paths"] == repair(Document(document), gateway=True).content["paths"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("worse", WORSE, ids=lambda each: json.dumps(each)[:40])
 def test_whatever_stands_anywhere_the_rest_is_repaired_and_no_operation_is_lost_silently(worse: Any) -> None:
     for number, way in enumerate(places(fine())):

@@ -47,7 +47,10 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted((ROOT.parent / "shared" / "ibkr" / "openapi").glob("*.json"))
 DOCUMENTED = json.loads((ROOT / "tests" / "mcp_server" / "document.json").read_text())
 
-pytestmark = pytest.mark.skipif(not DOCUMENTS, reason="IBKR's document is not beside this checkout")
+pytestmark = [
+    pytest.mark.skipif(not DOCUMENTS, reason="IBKR's document is not beside this checkout"),
+    pytest.mark.thorough,
+]
 
 # What a generated route cannot send and the hand-written one does, by tool: the names, and why.
 UNTOLD = "IBKR takes it and its document does not have it"

@@ -17,6 +17,8 @@ from tests.ticker_service.virtual import HOUR, LOGIN_URL, MINUTE, TICKLE, World
 from ticker_service.holds import Hold
 from ticker_service.settings import Compete
 
+pytestmark = pytest.mark.thorough
+
 NEW_YORK = ZoneInfo("America/New_York")
 NOTICED = 70.0
 """Seconds within which any loss must be noticed."""

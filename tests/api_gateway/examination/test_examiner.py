@@ -88,6 +88,7 @@ def chosen(here: list[Wrong], there: list[Wrong]) -> list[tuple[Wrong, Wrong]]:
     return [(here[each % len(here)], there[each % len(there)]) for each in (turn, turn + 1)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", PLACES[:-1])
 def test_of_two_things_that_are_wrong_the_first_is_named(papers: Papers, place: str) -> None:
     by_place = {each: [wrong for wrong in WRONGS if wrong.place == each] for each in PLACES}
