@@ -287,9 +287,12 @@ class Gateway:
         So nothing is refused by what was true before, and nothing waits for a time-out to hear it again.
         """
         before, lacking = self.looks.trouble, LACKING[needs(call.address.template)]
-        if before is None or before.found not in lacking or self.question.open:
+        missing = before is not None and before.found in lacking
+        if self.question.open or not (missing or self.pacing.is_left_behind(call)):
             return
         look = await self.looks.fresh(patience=AT_ONCE)
+        if not missing:
+            return  # the look's answer has told the pacing that what was left behind has gone out
         if look is not None:
             if look.diagnosis.found in lacking:
                 raise missing_now(call, look.diagnosis)
@@ -418,7 +421,7 @@ class Gateway:
 
     async def _received(self, call: Call, turn: Turn, within: float) -> Received:
         try:
-            return await self._wire.exchange(
+            received = await self._wire.exchange(
                 call.method,
                 call.address.target,
                 call.content,
@@ -426,10 +429,13 @@ class Gateway:
                 fresh=not call.reads,
                 on_written=turn.sent,
             )
+            self.pacing.answered()
+            return received
         except NeverSentError as error:
             turn.give_back()
             raise Unreachable(asked=call.asked, happened=str(error), hint=error.hint) from error
         except NoAnswerError as error:
+            self.pacing.leave_behind(call)
             raise unanswered(call, str(error), late=error.late) from error
 
     def _settle(self, call: Call, received: Received) -> Reply:

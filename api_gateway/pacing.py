@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,9 +35,10 @@ FIVE_SECONDS = Limit(1, 5)
 ONE_SECOND = Limit(1, 1)
 FIFTEEN_MINUTES = Limit(1, 900)
 
-# 10 a second go through a gateway; one of them is left for the tickle, which never waits. Five histories at
-# a time need no row: only four requests are ever in flight.
-EVERYTHING = Limit(9, 1)
+# 10 a second go through a gateway. Three of them are left for those who keep no count together with us: the
+# ticker, which may tickle and reopen a session in one second, and the gateway, which tickles by itself. Five
+# histories at a time need no row: only four requests are ever in flight.
+EVERYTHING = Limit(7, 1)
 
 PUBLISHED: Mapping[tuple[str, str], Limit] = {
     ("POST", "/tickle"): ONE_SECOND,
@@ -208,6 +210,7 @@ class Pacing:
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._tickle = asyncio.Lock()
         self._silent_until = float("-inf")
+        self._left_behind: Counter[tuple[str, str]] = Counter()
 
     @property
     def penalty_left(self) -> float:
@@ -218,6 +221,22 @@ class Pacing:
         """IBKR answered 429: be silent for the penalty, or longer if it said so. Returns the seconds."""
         self._silent_until = max(self._silent_until, self._now() + max(self._penalty, retry_after))
         return self.penalty_left
+
+    def leave_behind(self, call: Call) -> None:
+        """A request was sent, and its answer was not waited for: the gateway may pass it on at any time."""
+        self._left_behind[call.key] += 1
+
+    def is_left_behind(self, call: Call) -> bool:
+        """True if the same operation was left behind, and nothing has been answered since."""
+        return call.key in self._left_behind
+
+    def answered(self) -> None:
+        """The gateway passes on what it is sent, and with it what was left behind: that counts from now."""
+        now = self._now()
+        for key, count in self._left_behind.items():
+            for window in self._windows_of(key) * min(count, IN_FLIGHT):
+                window.add(now, now)
+        self._left_behind.clear()
 
     def budget(self) -> Budget:
         """What may be sent at this moment."""

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api_gateway.client import Gateway
-from api_gateway.errors import Invalid, LoginRequired, Paced, Refused, SessionLost
+from api_gateway.errors import Failed, Invalid, LoginRequired, Paced, Refused, SessionLost
 from api_gateway.modes import EVERYTHING
 from api_gateway.session import SessionState, read_session
 from api_gateway.settings import GatewaySettings
@@ -191,6 +191,31 @@ async def test_a_crowd_with_many_questions_is_never_put_into_the_penalty_box(pai
             if isinstance(answer, Paced):
                 assert "429" not in str(answer)
         pair.clock.advance(3)
+    assert pair.gateway.pacing.penalty_left == 0
+
+
+@pytest.mark.parametrize("path", ["orders", "trades", "pnl/partitioned"])
+async def test_what_a_frozen_gateway_passes_on_late_leads_to_no_penalty(pair: Pair, path: str) -> None:
+    await pair.get(f"/iserver/account/{path}")
+    pair.clock.advance(10)
+    left: list[httpx.Request] = []
+    passing_on = pair._send
+
+    async def frozen(request: httpx.Request) -> httpx.Response:
+        left.append(request)
+        pair.clock.advance(15)
+        raise httpx.ReadTimeout("frozen", request=request)
+
+    async def thawed(request: httpx.Request) -> httpx.Response:
+        while left:
+            await passing_on(left.pop(0))
+        return await passing_on(request)
+
+    pair._send = frozen
+    with pytest.raises(Failed):
+        await pair.get(f"/iserver/account/{path}")
+    pair._send = thawed
+    assert await pair.get(f"/iserver/account/{path}")
     assert pair.gateway.pacing.penalty_left == 0
 
 
