@@ -223,8 +223,13 @@ class Pacing:
         return self.penalty_left
 
     def leave_behind(self, call: Call) -> None:
-        """A request was sent, and its answer was not waited for: the gateway may pass it on at any time."""
-        self._left_behind[call.key] += 1
+        """A request was sent, and its answer was not waited for: the gateway may pass it on at any time.
+
+        For limits of minutes the moment of sending stays what counts, as the delay is little beside them.
+        """
+        limit = self._limits.get(call.key)
+        if limit is None or limit.seconds <= FIVE_SECONDS.seconds:
+            self._left_behind[call.key] += 1
 
     def is_left_behind(self, call: Call) -> bool:
         """True if the same operation was left behind, and nothing has been answered since."""
