@@ -7,6 +7,12 @@ import re
 
 _ACCOUNT = re.compile(r"\b([A-Z]{1,4})[0-9]{1,8}([0-9]{4}[A-Z]?)\b")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
+# `token=…` and `"session": "…"`, however short: what is named as a secret is one.
+_NAMED_SECRET = re.compile(
+    r"""(?i)((?:token|cookie|passw(?:or)?d|secret|session(?:_?id)?|credential|api_?key)"?\s*(?:=\s*|:\s*(?="))"?)"""
+    r"""[^\s"'&;,<>]+"""
+)
+_BEARER = re.compile(r"(?i)\b(bearer\s+)[^\s\"'&;,<>]{6,}")
 _INVISIBLE_ELEMENT = re.compile(r"<(script|style|head)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
 _NOT_PRINTED = re.compile(
@@ -18,8 +24,12 @@ LONGEST_READ = 4_000
 
 
 def mask(text: str) -> str:
-    """The same text with the middle of each account id and every long token hidden: `U***4567`."""
-    return _TOKEN.sub("***", mask_accounts(text))
+    """The same text without what is secret in it: the middle of each account id (`U***4567`), tokens.
+
+    A token is what is long and looks random, and what is named as one (`token=…`, `"session": "…"`).
+    """
+    named = _BEARER.sub(r"\1***", _NAMED_SECRET.sub(r"\1***", text))
+    return _TOKEN.sub("***", mask_accounts(named))
 
 
 def mask_accounts(text: str) -> str:
