@@ -13,6 +13,7 @@ from api_gateway.errors import (
     Forbidden,
     GatewayError,
     LoginRequired,
+    Penalised,
     SessionLost,
     Unanswered,
     Unreachable,
@@ -27,7 +28,7 @@ LATELY = 70.0
 """Seconds for which it is believed that no answer comes, where none has come yet this time."""
 
 _SILENT = frozenset({SessionState.UNREACHABLE, SessionState.UPSTREAM_SILENT})
-TELLING = (LoginRequired, SessionLost, Unreachable, Unanswered)
+TELLING = (LoginRequired, Penalised, SessionLost, Unreachable, Unanswered)
 """The failures of any request that tell about the session."""
 
 UNDER_WAY = 3

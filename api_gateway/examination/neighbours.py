@@ -25,8 +25,8 @@ LARGEST = 200_000
 PROTOCOL = "2025-11-25"
 _ENDPOINT = TITLES[Layer.ENDPOINT]
 _START_TICKER = (
-    "Start the ticker (`ib-mcp ticker`, or `docker compose up -d ticker`), or correct TICKER_URL; without it "
-    "the brokerage session closes after five idle minutes."
+    "Start the ticker (`ib-mcp ticker`, or `docker compose up -d ticker`), restart it if it runs already, or "
+    "correct TICKER_URL; without it the brokerage session closes after five idle minutes."
 )
 _START_SERVER = (
     "Start the MCP server (`ib-mcp serve`, or `docker compose up -d`), or correct MCP_SERVER_HOST and "
