@@ -18,7 +18,7 @@ from textwrap import dedent
 from types import ModuleType
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api_gateway.modes import POLICIES, Mode, Operation, Policy, plain, with_unfamiliar
@@ -74,7 +74,19 @@ def extra_routers(directory: Path | None, mode: Mode) -> ExtraRouters:
                 chosen.routes.append(route)
         if chosen.routes:
             kept.append(chosen)
+    _check_schemas(kept, directory)
     return ExtraRouters(tuple(kept), with_unfamiliar(mode, frozenset(reads), frozenset(writes)))
+
+
+def _check_schemas(routers: Iterable[APIRouter], directory: Path) -> None:
+    """Refuse a package whose annotations nothing can be made of: FastAPI looks at them late."""
+    app = FastAPI()
+    for router in routers:
+        app.include_router(router)
+    try:
+        app.openapi()
+    except Exception as error:
+        raise _unusable(directory, f"its arguments have no schema: {_told(error)}") from error
 
 
 def sections_of(routers: Iterable[APIRouter]) -> Sequence[str]:

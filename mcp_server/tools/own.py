@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -88,9 +89,9 @@ class OwnTool(Tool):
             )
         return await self.answer(arguments)
 
+    @abstractmethod
     async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:
         """The result of a call with known arguments."""
-        raise NotImplementedError
 
     def told(self, value: Mapping[str, Any]) -> ToolResult:
         """The value as compact JSON."""

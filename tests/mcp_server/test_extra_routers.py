@@ -153,6 +153,7 @@ async def test_what_writes_is_sent_on_a_paper_account_only() -> None:
     assert not [each for each in far_side.asked if each.startswith("DELETE")]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -247,6 +248,7 @@ def test_a_package_can_be_in_any_directory_and_load_again(tmp_path: Path) -> Non
         ('bazaar/news")\nasync', 'bazaar/news", openapi_extra=CHANGES)\nasync', "is a GET that writes"),
         ('bazaar/news")\nasync', 'bazaar/news", openapi_extra={"x-effect": "no"})\nasync', "has marks that"),
         ('bazaar/news")\nasync', 'bazaar/news", openapi_extra=5)\nasync', "has marks that are none of"),
+        ("gateway: Gateway)", 'gateway: Gateway, a: "NoSuchType")', "its arguments have no schema"),
         (
             'router.get("/iserver/bazaar/news")',
             'router.get("/iserver/accounts")',
