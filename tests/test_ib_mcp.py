@@ -234,6 +234,7 @@ async def test_the_demo_answers_an_mcp_client_and_ends_on_ctrl_c_whatever_env_fi
     assert os.listdir(tmp_path) == [".env"]
 
 
+@pytest.mark.thorough
 @pytest.mark.processes
 def test_with_login_the_account_waits_for_a_person_and_the_snippet_is_valid(tmp_path: Path) -> None:
     with running(tmp_path, "--login") as demo:
@@ -263,6 +264,7 @@ def test_when_a_part_dies_the_demo_says_which_and_leaves_nothing_running(tmp_pat
     assert [pid for pid in children if alive(pid)] == []
 
 
+@pytest.mark.thorough
 @pytest.mark.processes
 @pytest.mark.parametrize("moment", [r"Starting", r"The simulator answers", r"simulator \|"])
 def test_ctrl_c_during_the_start_is_as_clean(tmp_path: Path, moment: str) -> None:
@@ -413,6 +415,7 @@ def test_the_demo_offers_every_profile_and_both_lists_of_tools() -> None:
     assert f"--tools {{{','.join(ToolSurface)}}}" in told
 
 
+@pytest.mark.thorough
 @pytest.mark.processes
 def test_the_doctor_finds_the_missing_login_and_then_nothing(tmp_path: Path) -> None:
     with running(tmp_path, "--login") as demo:

@@ -238,6 +238,7 @@ async def hanging(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
     await reader.read()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("serve", [dripping(), hanging], ids=["dripping", "hanging"])
 @pytest.mark.parametrize(
     ("ask", "kind"),

@@ -24,6 +24,7 @@ async def told_and_named(gateway: Gateway, **values: Any) -> tuple[str, set[str]
     return told, set(re.findall(r"`(\w+)`", told)), listed
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("surface", "mode", "excluded"),
     [

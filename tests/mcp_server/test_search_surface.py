@@ -149,6 +149,7 @@ async def test_directly_listed_tools_are_found_too(opened: Opened) -> None:
         assert "list_positions" in await found(client, "positions of an account")
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("query", [toolset.about for toolset in toolsets.TOOLSETS])
 async def test_an_answer_of_the_search_is_small(opened: Opened, query: str) -> None:
@@ -179,6 +180,7 @@ async def test_no_hit_is_said_with_the_sections_there_are(opened: Opened, query:
     assert (f'"{query}"' in text) is bool(query.strip())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -287,6 +289,7 @@ async def test_arguments_may_be_left_out(opened: Opened, far_side: Any, argument
     assert len(far_side.asked) == (arguments != "")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "arguments", ["EUR", "[1]", "null", '{"currency": NaN}', '{"currency"', 7, ["EUR"], True]
 )
@@ -344,6 +347,7 @@ async def test_a_name_that_is_no_text_is_refused(opened: Opened, name: Any) -> N
     assert "`name` should be" in text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("caller", ["call_tool", "call_writing_tool"])
 @pytest.mark.parametrize("name", OWN)
 async def test_no_call_leads_back_to_the_tools_of_the_list(opened: Opened, caller: str, name: str) -> None:
@@ -399,6 +403,7 @@ async def test_each_operation_is_called_by_one_of_the_two(opened: Opened) -> Non
 # What is not mounted
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize(
     ("values", "gone"),

@@ -57,6 +57,7 @@ def test_what_is_no_openapi_3_document_is_refused_in_one_sentence(text: bytes, s
     assert "\n" not in sentence
 
 
+@pytest.mark.thorough
 def test_aliases_that_make_more_of_a_text_than_it_is_are_refused() -> None:
     levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 9)]
     with pytest.raises(YamlError, match="more than 3,000,000 values"):

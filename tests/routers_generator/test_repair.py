@@ -173,6 +173,7 @@ def test_one_operation_under_two_spellings_of_its_path_is_kept_once_and_told() -
     assert dropped.pointer == "#/paths/~1v1~1api~1iserver~1account~1orders/get"
 
 
+@pytest.mark.thorough
 def test_twenty_thousand_paths_are_repaired_in_seconds() -> None:
     paths = {f"/a{n}/{{x}}": {"get": {"responses": {"200": {"description": ""}}}} for n in range(20_000)}
     document = {"openapi": "3.0.0", "info": {"title": "Many", "version": "1"}, "paths": paths}

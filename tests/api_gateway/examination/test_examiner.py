@@ -57,6 +57,7 @@ def test_nothing_is_broken_where_nothing_is_wrong(papers: Papers) -> None:
     assert report.verdict == "Everything works."
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("wrong", WRONGS, ids=str)
 def test_what_is_wrong_is_named_in_time_and_by_a_handful_of_questions_that_change_nothing(
     papers: Papers, wrong: Wrong

@@ -149,6 +149,7 @@ def test_every_scan_can_be_run_and_ranks_the_same_twice(simulation: Simulation) 
     assert found_nothing == {"HALTED", "NOT_OPEN"} | after_hours
 
 
+@pytest.mark.thorough
 def test_every_filter_can_leave_nothing(simulation: Simulation) -> None:
     for each in QUANTITIES:
         group, place = group_for(each.groups)

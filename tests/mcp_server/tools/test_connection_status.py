@@ -35,6 +35,7 @@ CAUSES: dict[SessionState, Callable[[House], Any]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("state", CAUSES)
 def test_it_names_the_state_the_cause_and_the_next_step_with_and_without_a_ticker(

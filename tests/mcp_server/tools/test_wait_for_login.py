@@ -158,6 +158,7 @@ def test_a_client_that_cancels_leaves_nothing_behind(era: str) -> None:
     in_virtual_time(tried())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seconds", [0, 601, -1, 1.5, "120", True, None])
 def test_a_wrong_time_is_told(seconds: Any) -> None:
     async def tried() -> Any:
