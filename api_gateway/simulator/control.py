@@ -139,6 +139,7 @@ ORDERS: Mapping[str, Order] = MappingProxyType(
         "drop": Order("close the brokerage session, keep the login", _event("drop")),
         "reset": Order("do what happens at 01:00 in New York", _event("reset")),
         "compete": Order("let another program take the brokerage session", _event("compete")),
+        "leave": Order("let the other program log out", _event("leave")),
         "advance": Order("move the clock forward by `seconds`", _advance, Advance),
         "midnight": Order("move the clock to the next midnight in New York", _midnight),
         "idle": Order("move the clock by the idle time", _idle),

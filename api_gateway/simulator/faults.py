@@ -49,7 +49,7 @@ class Do(_Part):
     """What happens.
 
     First: `session` lets that happen to the session (`drop` closes the brokerage session, `compete` gives
-    it to another program), `delay_seconds` waits.
+    it to another program, `leave` lets that one log out), `delay_seconds` waits.
     Instead of the answer: `hang` (none until the client leaves), or any of `status`, `body` (a string goes
     out as it is, anything else as JSON), `html`, `huge_bytes` (a JSON string of that length). With `perform`
     the request takes effect all the same and only its answer is lost.
@@ -58,7 +58,7 @@ class Do(_Part):
     `reset` cuts the connection after so many bytes (`true`: half).
     """
 
-    session: Literal["login", "logout", "drop", "reset", "compete"] | None = None
+    session: Literal["login", "logout", "drop", "reset", "compete", "leave"] | None = None
     delay_seconds: Seconds = 0.0
     hang: bool = False
     perform: bool = False

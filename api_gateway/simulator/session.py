@@ -174,6 +174,11 @@ class Session:
         self._close()
         self._rival = True
 
+    def leave(self) -> None:
+        """The other program logs out; nobody holds the brokerage session until it is opened again."""
+        self._catch_up()
+        self._rival = False
+
     def reset(self) -> None:
         """Do now what happens to brokerage sessions at 01:00 in New York."""
         self._catch_up()
@@ -230,6 +235,7 @@ EVENTS: Mapping[str, Callable[[Session], None]] = MappingProxyType(
         "drop": Session.drop,
         "reset": Session.reset,
         "compete": Session.displace,
+        "leave": Session.leave,
     }
 )
 

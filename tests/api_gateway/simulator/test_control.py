@@ -55,6 +55,12 @@ async def test_the_session_can_be_moved(gateway: httpx.AsyncClient, name: str, s
     assert (await order(gateway, name))["state"] == state
 
 
+async def test_another_program_leaves_the_session_to_whoever_opens_it(gateway: httpx.AsyncClient) -> None:
+    await order(gateway, "compete")
+    left = await order(gateway, "leave")
+    assert (left["state"], left["rival"]) == ("SSO", False)
+
+
 async def test_asking_for_the_state_does_not_keep_the_session_open(gateway: httpx.AsyncClient) -> None:
     await order(gateway, "advance", seconds=300)
     await gateway.get("/simulator/state")
