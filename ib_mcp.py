@@ -73,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
         choices=("search", "all"),
         help="list a dozen tools that find and call the others, or every operation (MCP_SERVER_TOOLS)",
     )
+    demo.add_argument(
+        "--compete",
+        choices=("yield", "take", "ask"),
+        help="when another program of the username takes the brokerage session: leave it alone, take it back "
+        "once per loss, or ask you (COMPETE, yield)",
+    )
     demo.add_argument("--port", type=_port, metavar="N", help="the MCP server's port (MCP_SERVER_PORT, 5002)")
     demo.add_argument(
         "--gateway-port", type=_port, metavar="N", help="the simulator's port (GATEWAY_PORT, 5055)"
@@ -295,10 +301,11 @@ def demo(chosen: argparse.Namespace) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: events.put(Stop()))
     try:
+        ticker = load(TickerSettings)
         ports = {
             "GATEWAY_PORT": _first(chosen.gateway_port, load(SimulatorSettings).gateway_port),
             "MCP_SERVER_PORT": _first(chosen.port, load(ServerSettings).mcp_server_port),
-            "TICKER_PORT": _first(chosen.ticker_port, load(TickerSettings).ticker_port),
+            "TICKER_PORT": _first(chosen.ticker_port, ticker.ticker_port),
         }
         ports = _checked(ports)
     except SettingsError as error:
@@ -313,7 +320,12 @@ def demo(chosen: argparse.Namespace) -> int:
     # A folder of their own: no `.env` for a live account lies about in it.
     with TemporaryDirectory(prefix="ib-mcp-demo-") as folder:
         parts = demo_parts(
-            ports, Path(folder), login=chosen.login, profile=chosen.profile, tools=chosen.tools
+            ports,
+            Path(folder),
+            login=chosen.login,
+            profile=chosen.profile,
+            tools=chosen.tools,
+            compete=chosen.compete or ticker.compete,
         )
         processes = Processes(parts, Path(folder), events, out=sys.stdout, coloured=coloured)
         failure = processes.run(_welcome(ports, login=chosen.login))
@@ -358,7 +370,13 @@ def _checked(ports: Mapping[str, int]) -> dict[str, int]:
 
 
 def demo_parts(
-    ports: Mapping[str, int], folder: Path, *, login: bool, profile: str = "retail", tools: str = "search"
+    ports: Mapping[str, int],
+    folder: Path,
+    *,
+    login: bool,
+    profile: str = "retail",
+    tools: str = "search",
+    compete: str = "yield",
 ) -> list[Part]:
     """The three processes, in the order of starting; none is given a setting that is not the demo's."""
     import os
@@ -392,7 +410,13 @@ def demo_parts(
         Part(
             name="ticker",
             module="ticker_service",
-            environment={**common, **settings, **reach, "TICKLE_INTERVAL_FOUL": "1"},
+            environment={
+                **common,
+                **settings,
+                **reach,
+                "TICKLE_INTERVAL_FOUL": "1",
+                "COMPETE": compete,
+            },
             address=f"http://localhost:{ports['TICKER_PORT']}/health",
             colour=33,
             after="simulator",  # or its first line would be that nothing can be reached

@@ -25,6 +25,7 @@ import pytest
 import ib_mcp
 from api_gateway.simulator.profiles import PROFILES
 from mcp_server.settings import ToolSurface
+from ticker_service.settings import Compete
 
 ROOT = Path(__file__).resolve().parent.parent
 AAPL = 265598
@@ -409,8 +410,63 @@ def test_the_demo_can_be_an_advisors_and_list_every_tool(tmp_path: Path) -> None
     assert server.environment["MCP_SERVER_TOOLS"] == "all"
 
 
-def test_the_demo_offers_every_profile_and_both_lists_of_tools() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "settings", "policy"),
+    [
+        ((), {}, "yield"),
+        ((), {"COMPETE": "ask"}, "ask"),
+        ((), {"COMPETE": "true"}, "take"),
+        (("--compete", "take"), {"COMPETE": "ask"}, "take"),
+    ],
+)
+def test_the_demo_treats_another_program_as_it_is_told_to(
+    arguments: tuple[str, ...],
+    settings: dict[str, str],
+    policy: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COMPETE", raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    given: list[str] = []
+
+    class Started(Exception):
+        pass
+
+    def parts(*_: Any, compete: str, **__: Any) -> None:
+        given.append(compete)
+        raise Started
+
+    monkeypatch.setattr(ib_mcp, "demo_parts", parts)
+    free = ("--port", "0", "--gateway-port", "0", "--ticker-port", "0")
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        with pytest.raises(Started):
+            ib_mcp.main(["demo", *free, *arguments])
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+    assert given == [policy]
+
+
+def test_the_policy_reaches_the_ticker_alone(tmp_path: Path) -> None:
+    ports = {"GATEWAY_PORT": 1, "MCP_SERVER_PORT": 2, "TICKER_PORT": 3}
+    simulator, ticker, server = ib_mcp.demo_parts(ports, tmp_path, login=False, compete="ask")
+    assert ticker.environment["COMPETE"] == "ask"
+    assert not {"COMPETE"} & {*simulator.environment, *server.environment}
+
+
+def test_a_policy_that_there_is_not_stops_the_demo_with_a_sentence(tmp_path: Path) -> None:
+    done = command("demo", cwd=tmp_path, COMPETE="fight")
+    assert done.returncode == 2
+    assert "COMPETE cannot be used" in done.stderr
+
+
+def test_the_demo_offers_every_profile_both_lists_of_tools_and_every_policy() -> None:
     told = command("demo", "--help").stdout
+    assert f"--compete {{{','.join(Compete)}}}" in told
     assert f"--profile {{{','.join(PROFILES)}}}" in told
     assert f"--tools {{{','.join(ToolSurface)}}}" in told
 
