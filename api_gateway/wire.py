@@ -224,7 +224,10 @@ class Wire:
         try:
             if response.status_code in BODYLESS:
                 return Received(response.status_code, response.headers, b"")
-            return Received(response.status_code, response.headers, await self._read(response))
+            received = Received(response.status_code, response.headers, await self._read(response))
+            if _more_has_come(response):
+                await response.extensions["network_stream"].aclose()
+            return received
         finally:
             await response.aclose()  # closes the connection, too, unless the body was read to its end
 
@@ -268,6 +271,15 @@ class Wire:
         connections, self._connections = self._connections, None
         if connections is not None:
             await connections.aclose()
+
+
+def _more_has_come(response: httpx.Response) -> bool:
+    """Whether something that nobody has asked for was read together with this whole answer."""
+    place: Any = response.stream
+    # Only h11 knows, and httpx offers no way to it.
+    for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
+        place = getattr(place, name, None)
+    return place is not None and bool(place.trailing_data[0])
 
 
 def _quieten() -> None:

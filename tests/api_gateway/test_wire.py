@@ -147,6 +147,18 @@ def dying_on_the_second() -> tuple[Serve, list[bytes]]:
     return serve, received
 
 
+@pytest.mark.parametrize(
+    "more", [FINE.replace(b"fine", b"odd!"), FINE[:30], b"\r\n"], ids=["whole", "half", "nothing"]
+)
+async def test_what_comes_after_an_answer_is_never_the_answer_to_the_next_request(more: bytes) -> None:
+    serve, received = answering(FINE + more, FINE)
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        for path in ("/trsrv/stocks", "/trsrv/futures", "/iserver/accounts"):
+            assert (await ours.get(path)).value == ["fine"]
+        assert server.connections == 2
+    assert len(received) == 3
+
+
 async def test_a_get_on_a_dead_kept_connection_is_sent_once_more_on_a_new_one() -> None:
     serve, received = dying_on_the_second()
     async with RawServer(serve).running() as server, gateway(server) as ours:
