@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from math import ceil
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
@@ -15,6 +16,8 @@ from starlette.routing import Route
 from ticker_service.holds import LONGEST, TooManyHoldsError
 from ticker_service.keeper import Keeper, NotNowError
 from ticker_service.metrics import CONTENT_TYPE
+
+Answer = TypeVar("Answer")
 
 LARGEST_BODY = 1_000
 """Bytes; a hold needs forty."""
@@ -59,7 +62,7 @@ def create_app(keeper: Keeper) -> Starlette:
     async def hold(request: Request) -> Response:
         wanted = _read(await _body(request))
         try:
-            lease = await keeper.hold(wanted.seconds, wanted.purpose)
+            lease = await _unless_gone(request, keeper.hold(wanted.seconds, wanted.purpose))
         except TooManyHoldsError as error:
             seconds = ceil(error.seconds)
             return JSONResponse(
@@ -69,6 +72,8 @@ def create_app(keeper: Keeper) -> Starlette:
             )
         except NotNowError as error:
             raise UnacceptableError(503, str(error)) from None
+        if lease is None:
+            return Response(status_code=499)  # nobody reads it
         return JSONResponse(
             {"id": lease.id, "for": lease.purpose, "seconds": wanted.seconds}, status_code=201
         )
@@ -112,6 +117,18 @@ def _acting(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
             return JSONResponse({"error": str(error)}, status_code=error.status)
 
     return guarded
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer | None:
+    """What comes of the work; None if the caller hung up before, and then it was cancelled."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
 
 
 async def _body(request: Request) -> bytes:

@@ -164,6 +164,33 @@ async def test_a_beat_that_does_not_end_is_no_ground_for_a_hold(
     await beating
 
 
+async def test_a_hold_whose_caller_has_gone_in_the_meantime_is_given_back(world: World) -> None:
+    told: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b'{"seconds": 60, "for": "order"}', "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, Any]:
+        return told.pop(0) if told else await asyncio.get_running_loop().create_future()
+
+    async def send(_: Any) -> None:
+        """Nobody hears it."""
+
+    path = {"path": "/hold", "raw_path": b"/hold", "root_path": "", "query_string": b"", "headers": []}
+    scope = {"type": "http", "method": "POST", "scheme": "http", "http_version": "1.1", **path}
+    world.gate = asyncio.Event()
+    beating = asyncio.create_task(world.keeper.look())
+    await asyncio.sleep(0)
+    holding = asyncio.create_task(create_app(world.keeper)(scope, receive, send))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert world.keeper.report()["holds"] == []
+    world.gate.set()
+    await beating
+    await holding
+    assert world.keeper.report()["holds"] == []
+
+
 async def test_a_session_that_another_program_holds_is_taken_when_somebody_says_so(
     http: httpx.AsyncClient, world: World
 ) -> None:
