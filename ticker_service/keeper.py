@@ -17,6 +17,7 @@ from api_gateway.resets import Window, login_end, next_window, window_at
 from api_gateway.session import SessionState
 from ticker_service.beat import Beat, Memory, Rules, beat
 from ticker_service.holds import Hold, Holds
+from ticker_service.jumps import Jumps
 from ticker_service.log_lines import log
 from ticker_service.login_end import TOLERANCE, LoginEnd
 from ticker_service.metrics import STARTING, Metrics
@@ -27,6 +28,9 @@ logger = logging.getLogger("ticker")
 
 OVERDUE = 240.0
 """Seconds after the last tickle at which the next goes out whoever holds: 300 idle ones end a session."""
+
+SLICE = 10.0
+"""Seconds of rest after which the time of day is looked at, in case the machine has slept meanwhile."""
 
 HOLD_PATIENCE = 5.0
 """Seconds that a hold waits for a beat that is under way."""
@@ -78,6 +82,8 @@ class Keeper:
         self._holds = Holds(now)
         self._changed = self._tickled = self._due = now()
         self._changed_at = wall()
+        self._trouble_since = self._changed
+        self._jumps = Jumps(now, wall)
         self._beats: deque[PastBeat] = deque(maxlen=20)
         self._beating = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -90,7 +96,8 @@ class Keeper:
             while True:
                 await self.look()
                 while (seconds := self._seconds_to_wait()) > 0:
-                    await self._rest(seconds)
+                    await self._rest(min(seconds, SLICE))
+                    self._mind_a_jump()
         finally:
             self._running = False
 
@@ -217,7 +224,8 @@ class Keeper:
                 diagnosis = replace(diagnosis, expected=self._expected(diagnosis, at))
             if before is None or diagnosis.state is not before.state:
                 self._log_change(diagnosis, lasted=began - self._changed)
-                self._changed, self._changed_at = began, at
+                self._changed = self._trouble_since = began
+                self._changed_at = at
             self._diagnosis = diagnosis
             self._watch_the_login(diagnosis, at)
         self._beats.append(PastBeat(at, self.state, ended - began))
@@ -288,10 +296,28 @@ class Keeper:
         window = window_at(self._rules.region, _moment(self._wall()))
         return self._rhythm.jittered(
             found.diagnosis,
-            ended - self._changed,
+            ended - self._trouble_since,
             self._rules.chance,
             watchful=window is not None and window.brief,
         )
+
+    def _mind_a_jump(self) -> None:
+        """Look at once after a sleep, or when somebody has set the time, and as often as in new trouble.
+
+        Only a penalty goes on, unless it was slept through.
+        """
+        seconds = self._jumps.seconds()
+        if not seconds:
+            return
+        log(logger, logging.INFO, "jump", seconds=seconds)
+        now = self._now()
+        self._login_end.doubt(self._wall())
+        self._trouble_since = now
+        if seconds > 0:
+            self._memory.next_attempt, self._memory.attempts = None, min(self._memory.attempts, 1)
+        quiet = self._diagnosis is not None and self._diagnosis.quiet_for > 0
+        if not quiet or seconds >= self._due - now:
+            self._due = now
 
     def _planned(self) -> float:
         """When the next beat goes out: when it is due, or when no hold is in its way any more."""

@@ -36,6 +36,10 @@ class LoginEnd:
         self._ends, self._read, self._settled = ends, now, False
         self._warned.clear()
 
+    def doubt(self, now: float) -> None:
+        """The time of day has jumped: nothing is warned of before another reading has told the same."""
+        self._read, self._settled = now, False
+
     def forget(self) -> None:
         """The login is over."""
         self._ends, self._settled, self._moves = None, False, 0

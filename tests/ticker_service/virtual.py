@@ -61,13 +61,15 @@ class World:
         self.up = True
         self.silent = False
         self.gate: asyncio.Event | None = None
+        self.skew = 0.0
+        self.slept = 0.0
         self._end = float("inf")
         self._inner = httpx.ASGITransport(app=create_app(self.simulation))
         self.gateway = Gateway(
             GatewaySettings.model_construct(),
             policy=TICKER,
             transport=Transport(self._answer),
-            now=self.clock.now,
+            now=self.now,
             sleep=self.sleep,
         )
         self._rules = rules(compete, region, seed)
@@ -80,10 +82,23 @@ class World:
             self._rules,
             overdue=60,
             metrics=Metrics(),
-            now=self.clock.now,
-            wall=self.clock.now,
+            now=self.now,
+            wall=self.wall,
             sleep=self.sleep,
         )
+
+    def now(self) -> float:
+        """The seconds of the ticker's machine, which does not count those in which it sleeps."""
+        return self.clock.now() - self.slept
+
+    def wall(self) -> float:
+        """The time of day of the ticker's machine, which somebody may set."""
+        return self.clock.now() + self.skew
+
+    def fall_asleep(self, hours: float, *, counted: bool = False) -> None:
+        """The laptop is shut for so many hours, counted or not; IBKR's end of the world goes on."""
+        self.clock.advance(hours * HOUR)
+        self.slept += 0 if counted else hours * HOUR
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         if self.gate:
