@@ -87,7 +87,7 @@ def create_app(keeper: Keeper) -> Starlette:
         if (await _body(request)).strip() not in (b"", b"{}"):
             raise UnacceptableError(422, "POST /take takes nothing but an empty object.")
         try:
-            keeper.take()
+            await keeper.take()
         except NotNowError as error:
             raise UnacceptableError(409, str(error)) from None
         return JSONResponse({"taking": True}, status_code=202)

@@ -207,6 +207,82 @@ async def test_a_session_that_another_program_holds_is_taken_when_somebody_says_
     assert (await http.get("/state")).json()["state"] == "opening"
 
 
+async def test_a_program_that_came_after_the_last_look_is_found_when_somebody_decides(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    world.clock.advance(20)
+    world.simulation.session.displace()
+    assert (await http.get("/state")).json()["state"] == "established"
+    assert (await http.post("/take", json={})).status_code == 202
+    world.clock.advance(1.5)
+    await world.keeper.look()
+    assert len(world.inits) == 1
+
+
+async def test_who_asks_again_and_again_makes_no_more_than_a_tickle_a_second(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    for _ in range(50):
+        assert (await http.post("/take", json={})).status_code == 409
+    assert len(world.tickles) == 1
+    world.clock.advance(1)
+    for _ in range(50):
+        await http.post("/take", json={})
+    assert len(world.tickles) == 2
+
+
+async def test_a_decision_that_comes_twice_at_once_takes_the_session_once(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    world.simulation.session.displace()
+    world.clock.advance(2)
+    await world.keeper.look()
+    first, second = await asyncio.gather(http.post("/take", json={}), http.post("/take", json={}))
+    assert (first.status_code, second.status_code) == (202, 202)
+    world.clock.advance(2)
+    world.gate = asyncio.Event()
+    beating = asyncio.create_task(world.keeper.look())
+    await asyncio.sleep(0)
+    late = asyncio.create_task(http.post("/take", json={}))  # the session is being taken at this moment
+    for _ in range(20):
+        await asyncio.sleep(0)
+    world.gate.set()
+    await beating
+    assert (await late).status_code == 202
+    for _ in range(5):
+        world.clock.advance(5)
+        await world.keeper.look()
+    assert len(world.inits) == 1
+    assert world.keeper.state == "established"
+
+
+async def test_while_an_order_is_answered_nobody_looks_for_another_program(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    assert (await http.post("/hold", json={"seconds": 60, "for": "order"})).status_code == 201
+    world.clock.advance(20)
+    world.simulation.session.displace()
+    requests = len(world.requests)
+    response = await http.post("/take", json={})
+    assert response.status_code == 409
+    assert "order" in response.json()["error"]
+    assert len(world.requests) == requests
+
+
+async def test_a_decision_waits_no_longer_than_a_caller_for_a_gateway_that_hangs(
+    http: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ticker_service.keeper.TAKE_PATIENCE", 0.01)
+    world.clock.advance(20)
+    world.gate = asyncio.Event()
+    response = await http.post("/take", json={})
+    assert response.status_code == 409
+    assert "ask again soon" in response.json()["error"]
+    world.gate.set()
+    await world.keeper.look()
+    assert world.keeper.state == "established"
+
+
 @pytest.mark.parametrize("compete", [Compete.YIELD, Compete.TAKE])
 async def test_a_ticker_that_does_not_ask_takes_no_decision(compete: Compete) -> None:
     world = World(NOON, compete=compete)
