@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import httpx
 
+from api_gateway.ahead import Ahead
 from api_gateway.call import Call, make_call
 from api_gateway.errors import Failed, Forbidden, GatewayError, LoginRequired, Paced, Unreachable
 from api_gateway.joining import Flights
@@ -23,7 +24,7 @@ from api_gateway.modes import READ_ONLY, Policy
 from api_gateway.pacing import EVERYTHING, PUBLISHED, TICKLE, Limit, Pacing, Patience, Turn
 from api_gateway.paper import PaperGuard
 from api_gateway.paths import QueryValue
-from api_gateway.preflights import PORTFOLIO, Accounts, Preflights
+from api_gateway.preflights import ACCOUNTS, PORTFOLIO, Accounts, Preflights
 from api_gateway.questions import OpenQuestion
 from api_gateway.reply import Reply
 from api_gateway.session import LACKING, SessionState, needs, read_session
@@ -96,6 +97,7 @@ class Gateway:
         self._flights: Flights[Reply] = Flights()
         self._preflights = Preflights(self._ask, now=now)
         self._warmups = Warmups(now=now, sleep=sleep)
+        self._ahead = Ahead(now=now)
         self._kept = Kept(now=now)
         self._paper = PaperGuard(policy, self._ask)
         self._sleep = sleep
@@ -112,8 +114,9 @@ class Gateway:
             now=now,
             wall=wall,
         )
-        for forget in (self._warmups.forget, self._snapshots.forget, self._forget_status):
-            self._preflights.when_forgotten(forget)
+        for part in (self._warmups, self._snapshots, self._ahead):
+            self._preflights.when_forgotten(part.forget)
+        self._preflights.when_forgotten(self._forget_status)
 
     async def __aenter__(self) -> Self:
         return self
@@ -209,6 +212,38 @@ class Gateway:
         except (NeverSentError, NoAnswerError):
             return None
         return received.status
+
+    def forget_session(self) -> None:
+        """Another brokerage session has begun: whatever must be asked first is asked anew."""
+        self._preflights.forget()
+
+    async def warm_up(self) -> None:
+        """Ask an open session ahead for what it answers fully only five seconds later: orders, trades, P&L.
+
+        To be called every few seconds: each is asked once, and once more if the answer was thin. It waits
+        for nothing, and ends at the first failure without a word; what is left is tried later. Nothing is
+        asked while an order or its question is under way, which it would void.
+        """
+        due = self._ahead.due()
+        if not due or self.question.open:
+            return
+        self._ahead.begin(due)
+        patience = Patience(0.0, self._now() + LOOK_DEADLINE)
+        try:
+            with self._telling():
+                await self._preflights.take(ACCOUNTS, patience)
+                for method, template in due:
+                    if self.question.open:
+                        return
+                    call = make_call(method, template, reads=True)
+                    await self._ask_ahead(call, patience)
+        except (GatewayError, UnpreparedError, AsleepError) as error:
+            logger.debug("What is slow at first was not asked ahead: %s", error)
+
+    async def _ask_ahead(self, call: Call, patience: Patience) -> None:
+        again = self._ahead.is_thin(call.key)
+        reply = require_answer(call, await self._send(call, patience))
+        self._ahead.answered(call.key, thin=self._warmups.take(call, reply, again=again))
 
     async def _look(self) -> Any:
         """The state of the session, asked for past every queue."""

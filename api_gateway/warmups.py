@@ -80,6 +80,14 @@ class Warmups:
         """The session has changed; an empty answer proves nothing any more."""
         self._believed.clear()
 
+    def take(self, call: Call, reply: Reply, *, again: bool) -> bool:
+        """Whether this answer is thin; asked `again` and thin once more, it is taken for the truth."""
+        warmup = WARMUPS[call.key]
+        thin = warmup.thin(reply.value)
+        if again:
+            self._conclude(warmup.key(call), thin=thin)
+        return thin
+
     async def complete(self, call: Call, reply: Reply, again: Callable[[], Awaitable[Reply]]) -> Reply:
         """The answer, or a fuller one if this one is thin and has not just been found to be all there is."""
         warmup = WARMUPS.get(call.key)
@@ -94,10 +102,13 @@ class Warmups:
             reply = await again()
             if not (thin := warmup.thin(reply.value)):
                 break
+        self._conclude(key, thin=thin)
+        return reply
+
+    def _conclude(self, key: Hashable, *, thin: bool) -> None:
         if thin:
             if len(self._believed) >= MOST_BELIEVED:
                 self._believed.clear()
             self._believed[key] = self._now()
         else:
             self._believed.pop(key, None)
-        return reply

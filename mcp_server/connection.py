@@ -94,12 +94,23 @@ class Connection:
         return Picture(look, ticker, accounts, self.gateway.moment(), self.gateway.question.open)
 
     async def listen(self) -> None:
-        """Hear from the ticker, for ever, what is missing, so that no call has to wait to find that out."""
+        """Hear from the ticker, for ever, what is missing, so that no call has to wait to find that out.
+
+        What an earlier session was asked is forgotten when another is open, and that is asked ahead for what
+        is slow at first; but not while the ticker holds still, for an order that may be somebody else's.
+        """
+        since: str | None = None
         while True:
-            await asyncio.sleep(EVERY)
             report = (await self._ticker.look()).report
             if report is not None and report.state in _STATES:
-                self.gateway.looks.suspect(SessionState(report.state))
+                state = SessionState(report.state)
+                self.gateway.looks.suspect(state)
+                if state.ready and report.since != since:
+                    since = report.since
+                    self.gateway.forget_session()
+                if state.ready and not report.holds:
+                    await self.gateway.warm_up()
+            await asyncio.sleep(EVERY)
 
     async def _accounts(self) -> Accounts | None:
         if self.gateway.question.open:

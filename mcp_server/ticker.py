@@ -50,6 +50,7 @@ class Report(BaseModel):
     login_warning: str | None = None
     next_look_in_seconds: float | None = None
     compete: str = ""
+    holds: list[object] = []
 
 
 @dataclass(frozen=True)

@@ -245,3 +245,63 @@ async def test_every_state_of_the_session_is_recognised(pair: Pair) -> None:
     session.logout()
     status = await pair.gateway.post("/iserver/auth/status", reads=True)
     assert read_session(status.value) is SessionState.NOT_LOGGED_IN
+
+
+LATE = ("/iserver/account/orders", "/iserver/account/trades", "/iserver/account/pnl/partitioned")
+
+
+async def test_after_a_warm_up_orders_trades_and_profit_are_told_without_a_wait(pair: Pair) -> None:
+    await pair.gateway.warm_up()
+    assert pair.asked == ["GET /iserver/accounts", *(f"GET {template}" for template in LATE)]
+    pair.clock.advance(6)
+    await pair.gateway.warm_up()
+    pair.clock.advance(6)
+    pair.asked.clear()
+    began = pair.clock.now()
+    orders, trades, profit = [await pair.get(template) for template in LATE]
+    assert orders["orders"]
+    assert isinstance(trades, list)
+    assert profit["upnl"]
+    assert len(pair.asked) == len(LATE)
+    assert pair.clock.now() - began < 1
+
+
+async def test_a_session_is_warmed_up_once(pair: Pair) -> None:
+    for _ in range(20):
+        await pair.gateway.warm_up()
+        pair.clock.advance(5)
+    assert all(pair.asked.count(f"GET {template}") == 2 for template in LATE)
+    pair.gateway.forget_session()
+    await pair.gateway.warm_up()
+    assert all(pair.asked.count(f"GET {template}") == 3 for template in LATE)
+
+
+async def test_a_warm_up_that_fails_is_silent_and_tried_again_after_a_minute(pair: Pair) -> None:
+    pair.simulation.session.drop()
+    for seconds, asked in ((0, 1), (30, 1), (31, 2)):
+        pair.clock.advance(seconds)
+        await pair.gateway.warm_up()
+        assert len(pair.asked) == asked
+
+
+async def test_a_warm_up_leaves_the_question_of_an_order_alone(pair: Pair) -> None:
+    last = (await pair.get("/iserver/marketdata/snapshot", conids="265598", fields="31"))[0]["31"]
+    ticket = {
+        "conid": 265598,
+        "acctId": ACCOUNT,
+        "side": "BUY",
+        "quantity": 1,
+        "orderType": "LMT",
+        "price": round(float(last.lstrip("CH")) * 0.9, 2),
+        "tif": "DAY",
+    }
+    placed = await pair.gateway.post(
+        "/iserver/account/{allocation}/orders", ACCOUNT, body={"orders": [ticket]}
+    )
+    [question] = placed.value
+    pair.asked.clear()
+    pair.gateway.forget_session()
+    await pair.gateway.warm_up()
+    assert not pair.asked
+    answered = await pair.gateway.post("/iserver/reply/{reply}", question["id"], body={"confirmed": True})
+    assert answered.value[0]["order_id"]

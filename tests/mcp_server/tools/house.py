@@ -76,10 +76,11 @@ class House:
         )
         self._ticker = httpx.ASGITransport(create_ticker(self.keeper))
         self.with_ticker = ticker
+        self.ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(self._ask_the_ticker))
         self.server = create_server(
             self.gateway,
             ServerSettings(_env_file=None, trading_mode=mode),
-            ticker=Ticker("http://ticker:5056", transport=httpx.MockTransport(self._ask_the_ticker)),
+            ticker=self.ticker,
         )
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:

@@ -1,0 +1,73 @@
+"""What the server learns from the ticker while nobody asks anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from api_gateway.modes import Mode
+from mcp_server.connection import EVERY, Connection
+from tests.mcp_server.tools.house import House
+from tests.virtual_loop import in_virtual_time
+
+ORDERS = "GET /iserver/account/orders"
+
+
+def in_a_house(tried: Callable[[House], Awaitable[Any]]) -> Any:
+    async def lived() -> Any:
+        return await tried(House())
+
+    return in_virtual_time(lived())
+
+
+def test_the_first_look_at_orders_needs_no_patience_where_the_session_has_been_open() -> None:
+    async def tried(house: House) -> tuple[float, int]:
+        async with house.client() as client:
+            await asyncio.sleep(20)
+            began, asked = asyncio.get_running_loop().time(), house.asked.count(ORDERS)
+            result = await client.call_tool("list_live_orders", {})
+            assert not result.is_error
+            return asyncio.get_running_loop().time() - began, house.asked.count(ORDERS) - asked
+
+    seconds, asked = in_a_house(tried)
+    assert seconds < 1
+    assert asked == 1
+
+
+def test_a_session_that_the_ticker_has_reopened_is_asked_ahead_as_a_new_one() -> None:
+    async def tried(house: House) -> list[int]:
+        counts = []
+        async with house.client():
+            await asyncio.sleep(3 * EVERY)
+            counts.append(house.asked.count(ORDERS))
+            house.simulation.session.drop()
+            await asyncio.sleep(180)
+            counts.append(house.asked.count(ORDERS))
+        return counts
+
+    assert in_a_house(tried) == [2, 4]
+
+
+def test_nothing_is_asked_ahead_while_the_ticker_holds_still_for_an_order_of_another_server() -> None:
+    async def tried(house: House) -> tuple[int, int]:
+        async with house.running():
+            await house.keeper.hold(30, "order")
+            listening = asyncio.create_task(Connection(house.gateway, house.ticker, Mode.PAPER).listen())
+            await asyncio.sleep(29)
+            held = house.asked.count(ORDERS)
+            await asyncio.sleep(EVERY + 1)
+            listening.cancel()
+        return held, house.asked.count(ORDERS)
+
+    assert in_a_house(tried) == (0, 1)
+
+
+def test_without_a_ticker_nothing_is_asked_ahead() -> None:
+    async def tried(house: House) -> int:
+        house.with_ticker = False
+        async with house.client():
+            await asyncio.sleep(20)
+            return house.asked.count(ORDERS)
+
+    assert in_a_house(tried) == 0
