@@ -7,7 +7,6 @@ import logging
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, cast
 
 import httpx
@@ -89,17 +88,19 @@ class _Progress:
         return self.sending and not self.connecting and not self.answered
 
 
+@dataclass
 class _Connections:
-    """Kept connections for reads and a new connection for each write, all trusting the same certificate."""
+    """Kept connections for reads and a new connection for each write, all trusting the same certificate.
 
-    def __init__(self, context: ssl.SSLContext | None, transport: httpx.AsyncBaseTransport | None) -> None:
-        self.context = context
-        self.users = 0
-        if transport is not None or context is None:
-            self.kept = self.fresh = _client(transport)
-        else:
-            self.kept = _client(_transport(context, keep=CONNECTIONS))
-            self.fresh = _client(_transport(context, keep=0))
+    `context` is None where a transport was given and no certificate is looked at.
+
+    Transports and no client of httpx: one reads where a redirect leads to, and breaks at what is no address.
+    """
+
+    context: ssl.SSLContext | None
+    kept: httpx.AsyncBaseTransport
+    fresh: httpx.AsyncBaseTransport
+    users: int = 0
 
     async def aclose(self) -> None:
         await self.kept.aclose()
@@ -111,11 +112,6 @@ def _transport(context: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTranspor
         max_connections=CONNECTIONS, max_keepalive_connections=keep, keepalive_expiry=IDLE_SECONDS
     )
     return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
-
-
-def _client(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
-    cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # the gateway has its own jar
-    return httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, cookies=cookies)
 
 
 class Wire:
@@ -135,8 +131,7 @@ class Wire:
         self._origin = settings.gateway_url
         self._max_body = settings.gateway_max_body
         self._trust = trust
-        self._transport = transport
-        self._connections: _Connections | None = None
+        self._connections = _Connections(None, transport, transport) if transport is not None else None
         self._closed = False
         self._common = [
             ("Host", httpx.URL(self._origin).netloc.decode("ascii")),
@@ -214,9 +209,9 @@ class Wire:
                 "timeout": {"connect": CONNECT_SECONDS, "pool": None, "read": None, "write": None},
             },
         )
-        client = connections.fresh if fresh else connections.kept
+        transport = connections.fresh if fresh else connections.kept
         try:
-            response = await client.send(request, stream=True)
+            response = await transport.handle_async_request(request)
         except BaseException:
             await progress.abandon()
             raise
@@ -249,18 +244,18 @@ class Wire:
         """The connections for the certificate as it is now; old ones end with their last request."""
         if self._closed:
             raise NeverSentError("this client has been closed.", "Start the program again.")
-        if self._transport is not None:
-            context = None
-        else:
-            try:
-                context = self._trust.context()
-            except NotTrustworthyError as error:
-                raise NeverSentError(str(error), error.hint) from error
         old = self._connections
+        if old is not None and old.context is None:
+            return old
+        try:
+            context = self._trust.context()
+        except NotTrustworthyError as error:
+            raise NeverSentError(str(error), error.hint) from error
         if old is not None and old.context is context:
             return old
         _quieten()
-        self._connections = new = _Connections(context, self._transport)
+        kept, fresh = _transport(context, keep=CONNECTIONS), _transport(context, keep=0)
+        self._connections = new = _Connections(context, kept, fresh)
         if old is not None and not old.users:
             await old.aclose()
         return new
@@ -277,7 +272,7 @@ def _more_has_come(response: httpx.Response) -> bool:
     """Whether something that nobody has asked for was read together with this whole answer."""
     place: Any = response.stream
     # Only h11 knows, and httpx offers no way to it.
-    for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
+    for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
         place = getattr(place, name, None)
     return place is not None and bool(place.trailing_data[0])
 
