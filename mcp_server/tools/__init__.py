@@ -25,5 +25,5 @@ def own_tools(connection: Connection, ticker: Ticker, settings: ServerSettings) 
         DiagnoseConnection(connection.gateway, settings),
     ]
     if settings.trading_mode is not Mode.READ:
-        tools.append(TakeOverSession(ticker))
+        tools.append(TakeOverSession(connection, ticker))
     return OwnTools(tools)

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from mcp_types import ElicitRequestFormParams, ElicitResult
 
 from api_gateway.modes import Mode
 from tests.mcp_server.tools.house import ERAS, House, told
@@ -26,6 +27,90 @@ def test_the_session_is_open_soon_after(era: str) -> None:
     taking, after = in_virtual_time(tried())
     assert "takes the connection over" in taking["sentence"]
     assert after["ready"]
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_it_can_be_taken_as_soon_as_the_status_names_the_other_program(era: str) -> None:
+    async def tried() -> tuple[dict[str, Any], dict[str, Any]]:
+        house = House(compete=Compete.ASK)
+        async with house.client(era) as client:
+            await asyncio.sleep(10)
+            house.simulation.session.displace()
+            status = await told(client, "connection_status")  # half a minute before the ticker's next beat
+            await told(client, "call_writing_tool", name="take_over_session")
+            return status, await told(client, "wait_for_login", timeout_seconds=20)
+
+    status, after = in_virtual_time(tried())
+    assert "take_over_session" in status["next_step"]
+    assert after["ready"]
+
+
+class User:
+    """Sits before a client that shows forms; `offered` is what was asked."""
+
+    def __init__(self, action: str = "accept", content: Any = None) -> None:
+        self.answer = {"action": action, "content": content}
+        self.offered: list[ElicitRequestFormParams] = []
+
+    async def __call__(self, message: str, kind: Any, params: Any, context: Any) -> ElicitResult:  # noqa: ARG002
+        assert isinstance(params, ElicitRequestFormParams)
+        self.offered.append(params)
+        return ElicitResult(**self.answer)
+
+
+async def asked_to_take(compete: Compete, era: str, user: User) -> tuple[Any, int]:
+    """What the call came to, and how often the session was asked for."""
+    house = House(compete=compete)
+    async with house.client(era, elicitation_handler=user) as client:
+        await asyncio.sleep(10)
+        house.simulation.session.displace()
+        house.asked.clear()
+        call = {"name": "take_over_session"}
+        result = await client.call_tool("call_writing_tool", call, raise_on_error=False)
+        await asyncio.sleep(5)
+        return result, house.asked.count("POST /iserver/auth/ssodh/init")
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_a_user_who_can_be_asked_is_asked_once_and_in_words(era: str) -> None:
+    user = User(content={"take_over": True})
+    result, openings = in_virtual_time(asked_to_take(Compete.ASK, era, user))
+    assert not result.is_error
+    assert openings == 1
+    [form] = user.offered
+    assert "Shall it lose the connection, at once?" in form.message
+    assert form.requested_schema["required"] == ["take_over"]
+
+
+@pytest.mark.parametrize(
+    ("action", "content"),
+    [
+        ("decline", None),
+        ("cancel", None),
+        ("accept", {"take_over": False}),
+        ("accept", {}),
+        ("accept", None),
+        ("accept", {"take_over": "true"}),
+    ],
+)
+@pytest.mark.parametrize("era", ERAS)
+def test_anything_but_a_yes_leaves_the_connection_to_the_other_program(
+    era: str, action: str, content: Any
+) -> None:
+    user = User(action, content)
+    result, openings = in_virtual_time(asked_to_take(Compete.ASK, era, user))
+    assert result.is_error
+    assert "did not agree, so that program keeps the connection" in result.content[0].text
+    assert openings == 0
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_nobody_is_asked_where_nothing_is_to_be_decided(era: str) -> None:
+    user = User(content={"take_over": True})
+    result, openings = in_virtual_time(asked_to_take(Compete.YIELD, era, user))
+    assert result.is_error
+    assert "COMPETE=yield" in result.content[0].text
+    assert (user.offered, openings) == ([], 0)
 
 
 @pytest.mark.parametrize(
