@@ -56,21 +56,24 @@ MEANINGS: Mapping[SessionState, Meaning] = MappingProxyType(
             5,
         ),
         SessionState.ADDRESS_REFUSED: Meaning(
-            "The gateway runs, but this program's address is not on its list of permitted addresses.",
-            "Add the address to `ips.allow` in the gateway's conf.yaml, restart the gateway and log in again "
-            "at {login}.",
+            "The gateway (the program on your side that talks to IBKR) runs, but this program's address is "
+            "not on its list of permitted addresses.",
+            "Add the address that the gateway sees (for a container, that of Docker's network) to "
+            "`ips.allow` in its conf.yaml, restart it and log in again at {login}.",
             Who.USER,
             5,
         ),
         SessionState.UPSTREAM_SILENT: Meaning(
-            "The gateway runs, but no answer from IBKR comes back through it.",
+            "The gateway (the program on your side that talks to IBKR) runs, but no answer from IBKR comes "
+            "back through it.",
             "Check that this machine's internet connection works; if it does and the silence lasts for five "
             "minutes, restart the gateway and log in again at {login}.",
             Who.USER,
             5,
         ),
         SessionState.FAILING: Meaning(
-            "The gateway answers, but with an error where the state of the connection should be.",
+            "The gateway (the program on your side that talks to IBKR) answers with an error instead of "
+            "telling how the connection is.",
             "Wait a few minutes; if it lasts, look at IBKR's system status page and at the gateway's log.",
             Who.NOBODY,
             5,
@@ -88,15 +91,18 @@ MEANINGS: Mapping[SessionState, Meaning] = MappingProxyType(
             5,
         ),
         SessionState.NOT_LOGGED_IN: Meaning(
-            "Nobody is logged in to IBKR at the gateway; IBKR asks for a new login at least once a day.",
-            "Open {login} in a browser and log in with your IBKR username.",
+            "Nobody is logged in to IBKR at the gateway (a login to TWS or the app does not count); IBKR "
+            "asks for a new login at least once a day.",
+            "Open {login} in a browser on the machine that runs the gateway (its warning of the certificate "
+            "is expected) and log in with your IBKR username.",
             Who.USER,
             5,
         ),
         SessionState.CLOSED: Meaning(
             "You are logged in, but IBKR has closed the connection that carries quotes and orders (the "
             "brokerage session).",
-            "Wait a minute: the ticker opens it again.",
+            "Wait a minute: the ticker opens it again (it keeps this connection open); if not, "
+            "`connection_status` says why.",
             Who.WE,
             5,
         ),
@@ -110,7 +116,8 @@ MEANINGS: Mapping[SessionState, Meaning] = MappingProxyType(
         SessionState.COMPETING: Meaning(
             "Another program with the same IBKR username (TWS, the mobile app, another client) uses the one "
             "connection for quotes and orders that IBKR gives to a username.",
-            "Log out of that program, or use a second IBKR username here.",
+            "Log out of that program, and the connection opens here again by itself; or use a second IBKR "
+            "username here.",
             Who.USER,
             5,
         ),
