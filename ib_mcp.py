@@ -467,7 +467,7 @@ def _welcome(ports: Mapping[str, int], *, login: bool) -> str:
             "",
             "Try it, in another terminal:",
             "",
-            f"    {shown} call {mcp} list_brokerage_accounts",
+            f"    {shown} call {mcp} list_portfolio_accounts",
             "",
             "The paper account is pretended: no real money anywhere. Ctrl-C stops all three.",
             "",
