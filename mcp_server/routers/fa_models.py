@@ -90,7 +90,7 @@ async def save_model(gateway: Gateway, wanted: ModelTargets) -> Json:
 async def draft_model_investment(gateway: Gateway, wanted: InvestmentDraft) -> Json:
     """Draft the transfers that invest accounts' cash in a model, or divest it; moves nothing yet.
 
-    Next: `submit_model_transfers`.
+    To move it, submit the transfers next.
     \f
     Source: IBKR Web API reference, "Invest Account Into Model"; documented.
     Open to: financial advisors.

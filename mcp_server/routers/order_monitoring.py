@@ -36,7 +36,7 @@ async def list_live_orders(
     """List today's orders of the selected account: open, filled and cancelled.
 
     `side` is BUY or SELL, quantities are numbers, `price` is "" where there is none, `lastExecutionTime_r` is
-    epoch ms. For another account, `select_account` first.
+    epoch ms. Another account's come once it is selected.
     \f
     Source: IBKR Web API reference, "Live Orders"; recorded.
     Found by: open orders, pending orders, working orders, my orders, active orders, what orders do I

@@ -39,7 +39,7 @@ async def place_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Ord
 async def preview_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Orders) -> Json:
     """Preview an order without placing it: cost, commission, margin and equity after it (what-if).
 
-    Takes what `place_orders` takes. Amounts are text ("1,977.60 USD"); read `error` and `warn`.
+    Amounts are text ("1,977.60 USD"); read `error` and `warn`.
     \f
     Source: IBKR Web API reference, "Preview Order / WhatIf Order"; recorded.
     Found by: simulate an order, margin impact, buying power needed, can I afford to buy, fees of a trade, dry

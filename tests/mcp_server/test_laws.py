@@ -66,8 +66,8 @@ def _documentation(route: APIRoute) -> str:
     return inspect.getdoc(route.endpoint) or ""
 
 
-async def _listed() -> dict[str, mcp_types.Tool]:
-    settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
+async def _listed(mode: str = "paper") -> dict[str, mcp_types.Tool]:
+    settings = ServerSettings(_env_file=None, trading_mode=mode, mcp_server_tools="all")
     server = create_server(Gateway(GatewaySettings(_env_file=None)), settings)
     async with Client(server) as client:
         return {tool.name: tool for tool in await client.list_tools()}
@@ -270,11 +270,21 @@ def test_a_docstring_names_its_source_where_only_a_reader_of_the_code_sees_it(
 def test_a_docstring_names_only_tools_and_arguments_that_exist(
     name: str, every_tool: dict[str, mcp_types.Tool]
 ) -> None:
-    texts = [every_tool[name].description or ""]
-    texts += [each["description"] for each in every_tool[name].input_schema["properties"].values()]
+    assert _named_by(every_tool[name]) <= set(every_tool)
+
+
+@pytest.mark.parametrize("mode", ["read", "live"])
+async def test_no_docstring_names_a_tool_that_is_not_there_in_its_mode(mode: str) -> None:
+    listed = await _listed(mode)
+    assert not {name: absent for name, tool in listed.items() if (absent := _named_by(tool) - set(listed))}
+
+
+def _named_by(tool: mcp_types.Tool) -> set[str]:
+    """The tools that a description and those of the arguments speak of."""
+    texts = [tool.description or ""]
+    texts += [each["description"] for each in tool.input_schema["properties"].values()]
     verbs = "|".join(VERBS | OWN_VERBS)
-    named = {found for text in texts for found in re.findall(rf"`((?:{verbs})_\w+)`", text)}
-    assert named <= set(every_tool)
+    return {found for text in texts for found in re.findall(rf"`((?:{verbs})_\w+)`", text)}
 
 
 @pytest.mark.parametrize("name", [*OWN, *NAMES])
