@@ -68,10 +68,14 @@ class Picture:
         if self.look is None:
             return None
         found = self.look.diagnosis
-        if found.found is SessionState.CLOSED and not self.ticker.alive:
-            step = f"The ticker would open it again, but does not run. {self.ticker.next_step}"
-            return replace(found, next_step=step, who=Who.USER)
-        return found
+        if self.ticker.alive or not (found.ready or found.found is SessionState.CLOSED):
+            return found
+        why = (
+            "It works now, but without the ticker it closes after five idle minutes."
+            if found.ready
+            else "The ticker would open it again, but does not run."
+        )
+        return replace(found, next_step=f"{why} {self.ticker.next_step}", who=Who.USER)
 
 
 class Connection:
@@ -173,7 +177,9 @@ class Connection:
         if found is None:
             return ""
         if found.found is SessionState.COMPETING and report is not None and picture.ticker.alive:
-            if report.compete == "ask" and self._mode is not Mode.READ:
+            if report.compete == "ask":
+                if self._mode is Mode.READ:
+                    return found.next_step  # the tool is not here, and nobody can post to the ticker by chat
                 return f"{found.next_step} Or let that program lose the connection: `take_over_session`."
             if report.state == SessionState.COMPETING:
                 return report.next_step
@@ -224,6 +230,8 @@ class Connection:
 def _what_works(state: SessionState) -> dict[str, str]:
     if state is SessionState.ESTABLISHED:
         return {"works": f"Everything: {_QUOTES}; {_PORTFOLIO}."}
+    if state is SessionState.PENALTY_BOX:
+        return {"does_not_work": "Nothing works until the wait is over: no question is sent to IBKR."}
     if state in LACKING[Needs.LOGIN]:
         return {"does_not_work": f"Nothing works: neither {_QUOTES} nor {_PORTFOLIO}."}
     if state in LACKING[Needs.BROKERAGE]:

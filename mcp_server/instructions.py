@@ -11,7 +11,7 @@ from mcp_server.tools.connection_status import NAME as STATUS
 from mcp_server.tools.wait_for_login import NAME as WAIT
 
 _MODES: Final = {
-    Mode.READ: "This server only reads: it cannot trade or change anything.",
+    Mode.READ: "This server only reads (TRADING_MODE=read): it cannot trade or change anything.",
     Mode.PAPER: "Trading is open for paper accounts, and for no other.",
     Mode.LIVE: "The account is real: what a tool changes is changed for real.",
 }
@@ -42,7 +42,8 @@ def instructions(mode: Mode, tools: RouteTools, surface: RouteTools | SearchSurf
     parts.append(
         "Prices, sizes and times are as IBKR sends them; amounts are in the currency named beside them. "
         "Quotes may be delayed or frozen, and say so. An empty list is an answer, not an error. A failure "
-        "says what happened and what to do next: do that, and do not repeat a call unchanged. If a login is "
-        f"missing, give the user the login URL, as nobody else can log in, and `{WAIT}`."
+        "says what happened and what to do next: do that, and do not repeat a call unchanged. A step with a "
+        "browser, a command or a setting is the user's: tell them. If a login is missing, give them the "
+        f"login URL and `{WAIT}`."
     )
     return "\n".join(parts)

@@ -24,6 +24,7 @@ HOLD = 2.0
 """Seconds for a hold; an order waits no longer for it."""
 
 _AWAY = "The ticker, the part that keeps the connection to IBKR open, does not answer at TICKER_URL."
+_START = "Start it (`docker compose up -d ticker`, without Docker `ib-mcp ticker`), or correct TICKER_URL."
 _STUCK = "The ticker answers, but has stopped looking after the connection."
 _ALIVE = "The ticker keeps the connection open and reopens it when it is lost."
 
@@ -86,8 +87,7 @@ class Ticker:
         )
         report = _report(state)
         if health is None or (report is None and health.status_code != 503):
-            start = "Start it (`docker compose up -d ticker`), or correct TICKER_URL."
-            return TickerLook(False, _AWAY, start)
+            return TickerLook(False, _AWAY, _START)
         if health.status_code != 200:
             return TickerLook(False, _STUCK, "Restart the ticker and look at its log.", report)
         return TickerLook(True, _ALIVE, report=report)
@@ -111,7 +111,7 @@ class Ticker:
         """Have it take the session from the program that holds it, if it was started with COMPETE=ask."""
         answer = await self._ask("POST", "/take", HOLD, {})
         if answer is None:
-            return Taking(False, f"{_AWAY} Only it can take the connection over.")
+            return Taking(False, f"{_AWAY} Only it can take the connection over. {_START}")
         if answer.status_code == 202:
             return Taking(True, "The ticker takes the connection over; that program loses it.")
         said = clean(str(_object(answer).get("error", "")))

@@ -107,11 +107,23 @@ def test_a_closed_session_without_a_ticker_is_the_users_to_mend() -> None:
     assert lost["does_not_work"].startswith("Quotes")
 
 
+def test_an_open_session_without_a_ticker_is_not_said_to_need_nothing() -> None:
+    async def tried() -> dict[str, Any]:
+        house = House(ticker=False)
+        async with house.client() as client:
+            return await told(client, "connection_status")
+
+    status = in_virtual_time(tried())
+    assert status["ready"]
+    assert status["who_acts"] == "the user"
+    assert "docker compose up -d ticker" in status["next_step"]
+
+
 @pytest.mark.parametrize(
     ("mode", "compete", "words"),
     [
         (Mode.PAPER, Compete.ASK, "`take_over_session`"),
-        (Mode.READ, Compete.ASK, "POST /take"),
+        (Mode.READ, Compete.ASK, "Log out of that program"),
         (Mode.PAPER, Compete.YIELD, "COMPETE=take"),
     ],
 )
@@ -127,6 +139,7 @@ def test_a_competing_program_is_told_with_what_the_ticker_may_do(
 
     status = in_virtual_time(tried())
     assert words in status["next_step"]
+    assert "POST" not in status["next_step"]
     assert status["ticker"]["when_another_program_competes"] == compete
 
 
