@@ -39,9 +39,6 @@ HOLD_PATIENCE = 5.0
 TAKE_PATIENCE = 1.5
 """Seconds that a decision to take the session over waits for a look; the MCP server waits for two."""
 
-FRESH = 1.0
-"""Seconds for which nobody is looked for again: a tickle a second is what IBKR allows."""
-
 
 class NotNowError(Exception):
     """What was asked of the ticker does not fit its state; `str()` is a sentence."""
@@ -163,18 +160,19 @@ class Keeper:
                 f"The ticker runs with COMPETE={self._rules.compete}, which leaves nothing to ask. Log out "
                 "of the other program, or start the ticker again with COMPETE=ask."
             )
+        asked = self._now()
         try:
             async with asyncio.timeout(TAKE_PATIENCE):
                 async with self._beating:
                     pass
-                if not self._competing and self._now() - self._tickled >= FRESH:
+                if self._memory.competed and self.state == SessionState.OPENING:
+                    return  # it is being taken over already
+                if not self._competing and self._tickled <= asked:
                     if self._holds.alive():
                         raise NotNowError("An order waits for an answer, which a look now would void.")
                     await self.look()
         except TimeoutError:
             raise NotNowError("The ticker waits for an answer of the gateway; ask again soon.") from None
-        if self._memory.competed and self.state == SessionState.OPENING:
-            return  # it is being taken over already
         if not self._competing:
             raise NotNowError("No other program holds the connection, so there is nothing to take over.")
         self._memory.may_take, self._memory.competed = True, False

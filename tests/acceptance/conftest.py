@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -52,6 +53,12 @@ class Demo:
     def mcp_url(self) -> str:
         """Where MCP clients connect."""
         return f"http://localhost:{self.server_port}/mcp"
+
+    def certificate(self) -> ssl.SSLContext:
+        """Trust in the simulator's own certificate."""
+        found = re.search(r"Certificate (\S+gateway\.pem)", self.output)
+        assert found, self.output
+        return ssl.create_default_context(cafile=found.group(1))
 
     def read(self, stream: IO[str]) -> None:
         """Collect the output until it ends."""

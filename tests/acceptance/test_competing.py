@@ -1,0 +1,189 @@
+"""Another program takes the session, between real processes: who takes it back, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import fastmcp
+import httpx
+import mcp
+import pytest
+from mcp_types import ElicitRequestFormParams, ElicitResult
+
+from tests.acceptance.conftest import running_demo
+from tests.acceptance.trio import INIT, Trio, running_trio, until
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
+
+ERAS = ["legacy", "2026-07-28"]
+QUICK = {"TICKLE_INTERVAL": "5"}
+TAKE = {"name": "take_over_session"}
+
+
+async def called(url: str, tool: str, era: str = "2026-07-28", **arguments: Any) -> tuple[bool, str, float]:
+    """Whether it failed, its text, and the seconds that it took."""
+    async with mcp.Client(url, mode=era) as client:
+        began = time.monotonic()
+        result = await client.call_tool(tool, arguments)
+        took = time.monotonic() - began
+    (content,) = result.content
+    assert content.type == "text"
+    return bool(result.is_error), content.text, took
+
+
+def status(url: str) -> dict[str, Any]:
+    """What `connection_status` tells, within the two seconds that it may take."""
+    failed, text, took = asyncio.run(called(url, "connection_status"))
+    assert not failed, text
+    assert took < 2.0
+    told: dict[str, Any] = json.loads(text)
+    return told
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
+    with running_trio(tmp_path_factory.mktemp("ask"), compete="ask", ticker=QUICK) as trio:
+        yield trio
+
+
+@pytest.fixture
+def competing(asking: Trio) -> Trio:
+    """The session has stood, and another program has it since a moment ago."""
+    asking.control("pardon")
+    asking.control("leave")
+    _, said = asking.seconds_to_a_quote(30)
+    assert not said, asking.logs()
+    asking.count(INIT)
+    asking.control("compete")
+    return asking
+
+
+class User:
+    """Sits before FastMCP's client and answers its forms."""
+
+    def __init__(self, action: str) -> None:
+        self.action = action
+        self.offered: list[str] = []
+
+    async def __call__(self, message: str, kind: Any, params: Any, context: Any) -> ElicitResult:  # noqa: ARG002
+        assert isinstance(params, ElicitRequestFormParams)
+        self.offered.append(message)
+        content = {"take_over": True} if self.action == "accept" else None
+        return ElicitResult.model_validate({"action": self.action, "content": content})
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_the_status_names_the_tool_that_takes_the_session_once_and_quotes_come_back(
+    competing: Trio, era: str
+) -> None:
+    told = status(competing.url)
+    assert told["state"] == "competing"
+    assert "Another program with the same IBKR username" in told["sentence"]
+    assert "`take_over_session`" in told["next_step"]
+    failed, text, _ = asyncio.run(called(competing.url, "call_writing_tool", era, **TAKE))
+    assert not failed, text
+    took, said = competing.seconds_to_a_quote(10)
+    assert not said, f"{took:.1f} s: {said}\n{competing.logs()}"
+    assert competing.counted(INIT) == 1
+    assert "compete=true" in competing.lines("opening")[-1]
+
+
+@pytest.mark.parametrize(("action", "openings"), [("accept", 1), ("decline", 0)])
+@pytest.mark.parametrize("era", ERAS)
+def test_the_user_is_asked_where_the_client_can_ask(
+    competing: Trio, era: str, action: str, openings: int
+) -> None:
+    user = User(action)
+
+    async def asked() -> Any:
+        async with fastmcp.Client(competing.url, mode=era, elicitation_handler=user) as client:
+            return await client.call_tool("call_writing_tool", TAKE, raise_on_error=False)
+
+    result = asyncio.run(asked())
+    assert len(user.offered) == 1
+    assert result.is_error is (action == "decline"), result.content
+    if action == "accept":
+        _, said = competing.seconds_to_a_quote(10)
+        assert not said, competing.logs()
+    else:
+        assert until(lambda: competing.state() == "competing", 10)
+        time.sleep(2)
+    assert competing.counted(INIT) == openings
+
+
+def test_ten_decisions_at_once_take_it_once(competing: Trio) -> None:
+    async def all_at_once() -> list[int]:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            posts = [http.post(f"{competing.ticker_url}/take", json={}) for _ in range(10)]
+            return [answer.status_code for answer in await asyncio.gather(*posts)]
+
+    assert 202 in asyncio.run(all_at_once())
+    _, said = competing.seconds_to_a_quote(10)
+    assert not said, competing.logs()
+    time.sleep(2)
+    assert competing.counted(INIT) == 1
+
+
+def test_yielding_it_is_left_alone_and_comes_back_by_itself(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with running_trio(tmp_path_factory.mktemp("yield"), ticker=QUICK) as trio:
+        _, said = trio.seconds_to_a_quote(30)
+        assert not said, trio.logs()
+        trio.count(INIT)
+        trio.control("compete")
+        assert "Log out of that program" in status(trio.url)["next_step"]
+        assert until(lambda: trio.state() == "competing", 10)
+        told = status(trio.url)
+        assert "COMPETE=take" in told["next_step"]
+        failed, text, _ = asyncio.run(called(trio.url, "call_writing_tool", **TAKE))
+        assert failed
+        assert "COMPETE=yield" in text
+        time.sleep(5)  # as many beats, none of which may take it
+        assert trio.counted(INIT) == 0
+        trio.control("leave")
+        took, said = trio.seconds_to_a_quote(10)
+        assert not said, f"{took:.1f} s: {said}\n{trio.logs()}"
+        assert trio.counted(INIT) == 1
+        assert "compete=false" in trio.lines("opening")[-1]
+
+
+def test_taking_it_is_taken_once_and_never_fought_for(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with running_trio(tmp_path_factory.mktemp("take"), compete="take", ticker=QUICK) as trio:
+        _, said = trio.seconds_to_a_quote(30)
+        assert not said, trio.logs()
+        trio.count(INIT)
+        trio.control("compete")
+        took, said = trio.seconds_to_a_quote(10)
+        assert not said, f"{took:.1f} s: {said}\n{trio.logs()}"
+        assert until(lambda: trio.state() == "established", 10)
+        trio.control("compete")  # the other program wants it back
+        assert until(lambda: trio.state() == "competing", 10)
+        time.sleep(5)
+        assert trio.counted(INIT) == 1
+        assert "it does not fight" in status(trio.url)["next_step"]
+        trio.control("leave")
+        took, said = trio.seconds_to_a_quote(10)
+        assert not said, f"{took:.1f} s: {said}\n{trio.logs()}"
+        assert trio.counted(INIT) == 2
+        assert [line.split("compete=")[1] for line in trio.lines("opening")[-2:]] == ["true", "false"]
+
+
+def test_the_demo_asks_where_it_is_told_to_and_the_decision_needs_no_beat_before_it() -> None:
+    with running_demo("--compete", "ask") as demo:
+        trusting = demo.certificate()
+        gateway = f"https://localhost:{demo.gateway_port}"
+        httpx.post(f"{gateway}/simulator/compete", json={}, verify=trusting, trust_env=False)
+        assert "`take_over_session`" in status(demo.mcp_url)["next_step"]
+        failed, text, _ = asyncio.run(called(demo.mcp_url, "call_writing_tool", **TAKE))
+        assert not failed, text
+        told = json.loads(asyncio.run(called(demo.mcp_url, "wait_for_login", timeout_seconds=10))[1])
+        assert told["ready"]
+        failed, text, _ = asyncio.run(called(demo.mcp_url, "get_market_snapshot", conids=[265598]))
+        assert not failed, text
+    assert demo.output.count("event=opening ") == 1
+    assert "compete=true" in demo.output

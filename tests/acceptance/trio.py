@@ -1,0 +1,186 @@
+"""The demo's three parts as processes, each of which can be killed, started, frozen and asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import mcp
+
+from api_gateway.simulator.processes import Part
+from ib_mcp import demo_parts
+from tests.acceptance.conftest import free_ports
+
+NAMES = ("simulator", "ticker", "server")
+INIT = "/iserver/auth/ssodh/init"
+STATUS = "/iserver/auth/status"
+NEVER = 1_000_000_000
+"""A fault that is to come after so many requests counts them and never strikes."""
+
+
+class Trio:
+    """The parts of the demo; `ticker` is added to the ticker's environment."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        login: bool = False,
+        compete: str = "yield",
+        ticker: dict[str, str] | None = None,
+    ) -> None:
+        gateway, server, port = free_ports(3)
+        ports = {"GATEWAY_PORT": gateway, "MCP_SERVER_PORT": server, "TICKER_PORT": port}
+        parts = demo_parts(ports, folder, login=login, compete=compete)
+        self.parts: dict[str, Part] = {part.name: part for part in parts}
+        self.parts["ticker"].environment = {**self.parts["ticker"].environment, **(ticker or {})}
+        self.url = f"http://localhost:{server}/mcp"
+        self.login_url = f"https://localhost:{gateway}"
+        self.ticker_url = f"http://localhost:{port}"
+        self.folder = folder
+        self._frozen: set[str] = set()
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def start(self, name: str) -> None:
+        part = self.parts[name]
+        with self.log(name).open("a") as log:
+            part.process = subprocess.Popen(
+                [sys.executable, "-m", part.module],
+                cwd=self.folder,
+                env=dict(part.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+
+    def kill(self, name: str) -> None:
+        process = self.parts[name].process
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def restart(self, name: str) -> None:
+        """Kill it and start it anew; returns when it answers."""
+        self.kill(name)
+        self.start(name)
+        assert until(self.parts[name].answers, 30), self.log(name).read_text()
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Its process is there and does nothing for as long as the block lasts."""
+        process = self.parts[name].process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+    async def quote(self) -> str:
+        """A bid through the whole chain, or the failure in words."""
+        try:
+            async with asyncio.timeout(5), mcp.Client(self.url, mode="2026-07-28") as client:
+                result = await client.call_tool("get_market_snapshot", {"conids": [265598]})
+        except (Exception, asyncio.CancelledError) as error:
+            return f"{type(error).__name__}: {error}"
+        (content,) = result.content
+        assert content.type == "text"
+        if result.is_error:
+            return content.text
+        (row,) = json.loads(content.text)
+        return "" if float(row.get("84", "0").replace(",", "")) > 0 else f"no bid in {content.text}"
+
+    def seconds_to_a_quote(self, limit: float) -> tuple[float, str]:
+        """How long it took, and what was said last if it took longer than `limit`."""
+        began = time.monotonic()
+        while True:
+            said = asyncio.run(self.quote())
+            took = time.monotonic() - began
+            if took > limit:
+                return took, said or "only now is there a quote"
+            if not said:
+                return took, ""
+            time.sleep(0.1)
+
+    def control(self, order: str, **body: Any) -> dict[str, Any]:
+        """Do something to the simulator; its state after that."""
+        return self._at_the_gateway("POST", f"/simulator/{order}", body)
+
+    def log_in(self) -> None:
+        """What the button of the login page does."""
+        url = f"{self.login_url}/sso/Dispatcher"
+        assert httpx.post(url, verify=self._trusting(), trust_env=False).status_code == 302
+
+    def count(self, *paths: str) -> None:
+        """Count the requests to these paths from now on, with all faults cleared."""
+        self.control("faults/clear")
+        for path in paths:
+            self.control("fault", match={"path": path}, when={"after": NEVER}, do={})
+
+    def counted(self, path: str) -> int:
+        """How many there were since."""
+        faults = self._at_the_gateway("GET", "/simulator/state")["faults"]
+        return next(int(fault["seen"]) for fault in faults if fault["match"] == {"path": path})
+
+    def state(self) -> str:
+        """The state that the ticker tells."""
+        return str(httpx.get(f"{self.ticker_url}/state", trust_env=False, timeout=5).json()["state"])
+
+    def lines(self, event: str) -> list[str]:
+        """What the ticker has logged of this kind."""
+        return [line for line in self.log("ticker").read_text().splitlines() if f"event={event} " in line]
+
+    def logs(self) -> str:
+        """The ends of all three logs."""
+        return "\n".join(self.log(name).read_text()[-2000:] for name in NAMES)
+
+    def _at_the_gateway(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        answer = httpx.request(
+            method, f"{self.login_url}{path}", json=body, verify=self._trusting(), trust_env=False
+        )
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def _trusting(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.parts["simulator"].certificate)
+
+
+@contextmanager
+def running_trio(folder: Path, **options: Any) -> Iterator[Trio]:
+    """All three, from when each answers until the block ends."""
+    running = Trio(folder, **options)
+    try:
+        for name in NAMES:
+            running.start(name)
+            if name == "simulator":  # or the first thing that the ticker sees is that it is not there
+                assert until(running.parts[name].answers, 60), running.logs()
+        for name in NAMES:
+            assert until(running.parts[name].answers, 60), running.logs()
+        yield running
+    finally:
+        for name in NAMES:
+            running.kill(name)
+
+
+def until(true: Callable[[], bool], seconds: float) -> bool:
+    """Whether it became true within so many seconds."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
