@@ -61,7 +61,7 @@ class House:
         self.gate.set()
         self._simulator = httpx.ASGITransport(create_simulator(self.simulation))
         settings = GatewaySettings(_env_file=None, gateway_login_url=LOGIN)
-        way = httpx.MockTransport(self._answer)
+        self.way = way = httpx.MockTransport(self._answer)
         self.gateway = Gateway(settings, policy=POLICIES[mode], transport=way, now=loop.time, wall=wall)
         self._own_way = Gateway(settings, policy=TICKER, transport=way, now=loop.time, wall=wall)
         rules = Rules(compete, Region.AMERICA, LOGIN, random.Random(1))  # noqa: S311

@@ -182,7 +182,7 @@ def test_sixty_slow_calls_at_a_gateway_that_answers_leave_it_right_and_in_time()
                     await asyncio.sleep(10)
                 return await inner(request)
 
-            house.gateway._wire._transport.handler = slow_for_contracts  # type: ignore[union-attr]
+            house.way.handler = slow_for_contracts
             calls = [
                 asyncio.create_task(
                     client.call_tool("get_contract", {"conid": 265598 + each}, raise_on_error=False)
