@@ -21,7 +21,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from api_gateway.modes import POLICIES, Mode, Operation, Policy, plain, with_unfamiliar
+from api_gateway.modes import EVERYTHING, POLICIES, READS, Mode, Operation, Policy, plain, with_unfamiliar
 from api_gateway.paths import is_template
 from api_gateway.settings import SettingsError
 from api_gateway.words import clean
@@ -34,6 +34,9 @@ _PACKAGE: Final = "ib_mcp_extra_routers"  # what its modules are called in this 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _WHATEVER: Final = re.compile(r"\{[^{}]*\}")
 _LONGEST_REASON: Final = 300
+# By HTTP's rules a GET there changes nothing, but the gateway has operations that do by GET what they do by
+# POST (`api_gateway.lookalikes`): a promise about real money does not rest on that rule.
+_WRITTEN_AT: Final = frozenset(plain(each)[1] for each in EVERYTHING.allowed - READS)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class ExtraRouters:
 def extra_routers(directory: Path | None, mode: Mode) -> ExtraRouters:
     """The package in `directory` as this mode has it: what reads in every mode, what writes only in `paper`.
 
-    None has none. Raises SettingsError, with a sentence, for a package that does not load or keep the rules.
+    A GET where only writes are known counts as one. None has none. Raises SettingsError, with a sentence,
+    for a package that does not load or keep the rules.
     """
     if directory is None:
         return ExtraRouters((), POLICIES[mode])
@@ -68,7 +72,7 @@ def extra_routers(directory: Path | None, mode: Mode) -> ExtraRouters:
                 raise _unusable(directory, f"the name {route.name} is another tool's")
             known.add(plain(operation))
             names.add(route.name)
-            reading = _effect(route) is Effect.READS
+            reading = _effect(route) is Effect.READS and not _may_write(operation)
             (reads if reading else writes).add(operation)
             if reading or mode is Mode.PAPER:
                 chosen.routes.append(route)
@@ -76,6 +80,11 @@ def extra_routers(directory: Path | None, mode: Mode) -> ExtraRouters:
             kept.append(chosen)
     _check_schemas(kept, directory)
     return ExtraRouters(tuple(kept), with_unfamiliar(mode, frozenset(reads), frozenset(writes)))
+
+
+def _may_write(operation: Operation) -> bool:
+    """Whether it is a GET of a path at which only operations that write are known."""
+    return operation[0] == "GET" and plain(operation)[1] in _WRITTEN_AT
 
 
 def _check_schemas(routers: Iterable[APIRouter], directory: Path) -> None:
@@ -122,7 +131,7 @@ def _loaded(directory: Path) -> ModuleType:
     try:
         with redirect_stdout(sys.stderr):  # standard output may be the client's
             spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # whatever a package raises, it is the package that is unusable
         _forget()
         raise _unusable(directory, f"it does not load: {_told(error)}") from error
     return module

@@ -237,6 +237,8 @@ def test_a_package_can_be_in_any_directory_and_load_again(tmp_path: Path) -> Non
         ("ROUTERS = (router,)", "ROUTERS = (", "it does not load: '(' was never closed, in __init__.py line"),
         ("ROUTERS = (router,)", "1 / 0", "it does not load: ZeroDivisionError: division by zero"),
         ("ROUTERS = (router,)", "raise SystemExit(3)", "it does not load: SystemExit: 3"),
+        ("ROUTERS = (router,)", "raise KeyboardInterrupt", "it does not load: KeyboardInterrupt"),
+        ("ROUTERS = (router,)", "raise GeneratorExit", "it does not load: GeneratorExit"),
         ("ROUTERS = (router,)", "import no_such_module", "ModuleNotFoundError: No module named"),
         ("list_news(", "get_ledger(", "the name get_ledger is another tool's"),
         ("list_news(", "ListNews(", "ListNews is no name for a tool"),
@@ -300,6 +302,21 @@ def test_a_post_that_reads_does_so_in_every_mode_where_a_person_has_said_it(tmp_
     assert ("POST", "/iserver/bazaar/news") in extra_routers(
         package(tmp_path, text), Mode.READ
     ).policy.allowed
+
+
+@pytest.mark.parametrize(
+    "path", ["/iserver/account/{account}/orders", "/fa/model/save", "/iserver/auth/ssodh/init"]
+)
+@pytest.mark.parametrize("mode", Mode)
+def test_a_get_of_a_path_that_is_known_to_write_is_for_paper_accounts_only(
+    tmp_path: Path, mode: Mode, path: str
+) -> None:
+    value = ", account" if "{" in path else ""
+    text = ROUTE.replace("/iserver/bazaar/news", path).replace(f'{path}")\n\n', f'{path}"{value})\n\n')
+    text = text.replace("gateway: Gateway)", f"gateway: Gateway{value and ', account: str'})")
+    policy = extra_routers(package(tmp_path, text), mode).policy
+    assert (("GET", path) in policy.allowed) is (mode is Mode.PAPER)
+    assert (("GET", path) in policy.paper_only) is (mode is Mode.PAPER)
 
 
 def test_a_route_with_the_name_of_our_own_tool_stops_the_start(tmp_path: Path) -> None:
