@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -49,22 +49,21 @@ def write_files(directory: Path, files: Mapping[str, str]) -> Outcome:
     Nothing at all is written beside an `__init__.py` of another hand: the directory is somebody's package.
     """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        there = {path.name: path for path in sorted(directory.iterdir()) if path.suffix == ".py"}
+        _make(directory)
+        _check_free(directory, files)
+        there = {
+            path.name: path for path in sorted(directory.iterdir()) if path.suffix == ".py" and path.is_file()
+        }
         foreign = {name for name, path in there.items() if not untouched(_text(path))}
         if _PACKAGE in foreign and _FIRST not in _text(there[_PACKAGE]):
             raise CannotWriteError(f"{directory} is a package that was not generated; nothing was written.")
-        written, unchanged = [], []
-        for name, text in files.items():
-            if name in foreign:
-                continue
-            if name in there and _text(there[name]) == sealed(text):
-                unchanged.append(name)
-            else:
-                _replace(directory / name, sealed(text))
-                written.append(name)
+        wanted = {name: sealed(text) for name, text in files.items() if name not in foreign}
+        unchanged = [name for name in wanted if name in there and _text(there[name]) == wanted[name]]
+        written = [name for name in wanted if name not in unchanged]
+        _put(directory, {name: wanted[name] for name in written})
     except OSError as error:
-        raise CannotWriteError(f"{directory} cannot be written to: {error.strerror}.") from error
+        place = error.filename or directory
+        raise CannotWriteError(f"{place} cannot be written to: {error.strerror}.") from error
     left_alone = sorted(name for name in foreign if name in files)
     left_over = sorted(name for name in there if name not in files and name not in foreign)
     return Outcome(tuple(written), tuple(unchanged), tuple(left_alone), tuple(left_over))
@@ -78,9 +77,41 @@ def _text(path: Path) -> str:
     return path.read_bytes().decode(errors="replace")
 
 
-def _replace(path: Path, text: str) -> None:
-    """All of the new file or the old one, whenever it stops."""
-    with NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as beside:
-        beside.write(text.encode())
-    os.chmod(beside.name, 0o644)  # a server under another user reads it
-    os.replace(beside.name, path)
+def _make(directory: Path) -> None:
+    for place in (directory, *directory.parents):
+        if place.is_symlink() and not place.exists():
+            raise CannotWriteError(f"{place} is a link to what is not there; nothing was written.")
+    if directory.exists() and not directory.is_dir():
+        raise CannotWriteError(f"{directory} cannot be written to: it is no directory.")
+    directory.mkdir(parents=True, exist_ok=True)
+
+
+def _check_free(directory: Path, names: Iterable[str]) -> None:
+    """Raise CannotWriteError where something that is no file has the name of a file, or hides a module."""
+    for name in names:
+        path, package = directory / name, directory / Path(name).stem
+        if path.is_dir():
+            raise CannotWriteError(f"{path} is a directory; nothing was written.")
+        if path.is_symlink() and not path.exists():
+            raise CannotWriteError(f"{path} is a link to what is not there; nothing was written.")
+        if os.path.lexists(path) and not path.is_file():
+            raise CannotWriteError(f"{path} is no file; nothing was written.")
+        if (package / _PACKAGE).exists():
+            raise CannotWriteError(f"{package} is a package, which would hide {name}; nothing was written.")
+
+
+def _put(directory: Path, texts: Mapping[str, str]) -> None:
+    """Each file is the new one or the old one, whenever it stops; all are new once there is room for all."""
+    beside: dict[str, str] = {}
+    try:
+        for name, text in texts.items():
+            with NamedTemporaryFile("wb", dir=directory, prefix=f".{name}.", delete=False) as file:
+                beside[name] = file.name
+                file.write(text.encode())
+            os.chmod(file.name, 0o644)  # a server under another user reads it
+        for name in texts:
+            os.replace(beside[name], directory / name)
+            del beside[name]
+    finally:
+        for left in beside.values():
+            Path(left).unlink(missing_ok=True)

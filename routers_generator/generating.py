@@ -53,6 +53,8 @@ def generate(repaired: Repaired, wanted: Wanted) -> tuple[int, list[str]]:
     except (UnknownTagError, CannotWriteError) as refusal:
         return 2, [str(refusal)]
     told = _told(wanted.directory, made, outcome)
+    if wanted.missing and not made.routes and not made.left_out:
+        told.append("Nothing is missing: every operation has a hand-written route.")
     told += [
         f"{shown(f'{each.method} {each.path}', _LONGEST)} has no route. {shown(each.reason, _LONGEST)}"
         for each in repaired.dropped

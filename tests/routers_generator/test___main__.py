@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from api_gateway.modes import Mode
+from mcp_server.extra_routers import extra_routers
 from routers_generator.__main__ import main
 from tests.routers_generator.a_document import fine
 
@@ -92,3 +94,11 @@ def test_generate_names_the_operations_that_the_document_spoils(capsys: pytest.C
     err = capsys.readouterr().err
     assert "GET /iserver/../logout has no route. Its path is none that a request can have." in err
     assert "GET /iserver/a\\x1bb has no route." in err
+
+
+def test_where_nothing_is_missing_it_says_so_and_leaves_a_package_without_routes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["generate", "fine.json", "-o", "out", "--missing"]) == 0
+    assert capsys.readouterr().err.endswith("Nothing is missing: every operation has a hand-written route.\n")
+    assert extra_routers(Path("out"), Mode.READ).routers == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -70,6 +72,54 @@ def test_nothing_is_written_into_somebody_elses_package(tmp_path: Path) -> None:
     with pytest.raises(CannotWriteError, match=r"is a package that was not generated; nothing was written\."):
         write_files(tmp_path, FILES)
     assert [path.name for path in tmp_path.iterdir()] == ["__init__.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("orders.py/", r"orders\.py is a directory; nothing was written\."),
+        ("orders/__init__.py", r"orders is a package, which would hide orders\.py; nothing was written\."),
+    ],
+)
+def test_a_directory_with_the_name_of_a_module_is_named_and_nothing_is_written(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    place = tmp_path / name
+    (place if name.endswith("/") else place.parent).mkdir()
+    if not name.endswith("/"):
+        place.write_text("")
+    with pytest.raises(CannotWriteError, match=words):
+        write_files(tmp_path, FILES)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("place", [".", "orders.py", "above"])
+def test_a_link_to_nothing_is_named_and_nothing_is_written(tmp_path: Path, place: str) -> None:
+    directory = tmp_path / "routers"
+    link = {".": directory, "above": tmp_path / "above"}.get(place, directory / place)
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to("nowhere")
+    wanted = link / "routers" if place == "above" else directory
+    with pytest.raises(CannotWriteError, match=f"{link.name} is a link to what is not there; nothing was"):
+        write_files(wanted, FILES)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_cannot_be_written_in_full_leaves_the_files_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, FILES)
+
+    def full(name: str, _: int) -> None:
+        if "__init__" in name:
+            raise OSError(errno.ENOSPC, "No space left on device", name)
+
+    monkeypatch.setattr(os, "chmod", full)
+    with pytest.raises(CannotWriteError, match="No space left on device"):
+        write_files(tmp_path, dict.fromkeys(FILES, "router = 2\n"))
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        name: sealed(text) for name, text in FILES.items()
+    }
 
 
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
