@@ -48,7 +48,19 @@ def flat(piece: Piece) -> str:
 
 
 def laid_out(piece: Piece, indent: int = 0, after: int = 0) -> list[str]:
-    """The lines of the piece; `after` is the width of what follows on its last line."""
+    """The lines of the piece; `after` is the width of what follows on its last line.
+
+    A line with a name in it that is longer than a line, and that nothing can part, is excused.
+    """
+    return [_excused(line) for line in _laid_out(piece, indent, after)]
+
+
+def _excused(line: str) -> str:
+    # A single word is too long for nobody: ruff has nothing to say about it.
+    return f"{line}  # noqa: E501" if len(line) > WIDTH and len(line.split()) > 1 else line
+
+
+def _laid_out(piece: Piece, indent: int, after: int) -> list[str]:
     space = " " * indent
     line = space + flat(piece)
     if len(line) + after <= WIDTH or isinstance(piece, str):
@@ -60,7 +72,7 @@ def laid_out(piece: Piece, indent: int = 0, after: int = 0) -> list[str]:
         return [line]
     lines = [space + piece.head]
     for item in piece.items:
-        lines += laid_out(item, indent + _STEP, after=1)
+        lines += _laid_out(item, indent + _STEP, after=1)
         lines[-1] += ","
     return [*lines, space + piece.tail]
 
@@ -72,7 +84,17 @@ def _parted(text: str, width: int) -> Sequence[str]:
         longer = f"{parts[-1]} {word}" if parts else word
         if parts and len(quoted(longer)) - 1 > width:
             parts[-1] += " "
-            parts.append(word)
+            parts += _pieces(word, width)
         else:
-            parts[-1:] = [longer]
+            parts[-1:] = _pieces(longer, width)
     return parts
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    """The word, or parts of it that fit if it is longer than a line: in escapes, six signs are one of it."""
+    pieces = [""]
+    for sign in word if len(quoted(word)) - 1 > width else [word]:
+        if pieces[-1] and len(quoted(pieces[-1] + sign)) - 1 > width:
+            pieces.append("")
+        pieces[-1] += sign
+    return pieces

@@ -38,6 +38,7 @@ _SOURCES: Final = (
 )
 _THIRD: Final = frozenset({"fastapi", "pydantic"})
 _LONGEST_SECTION: Final = 60
+_WIDEST_SECTION: Final = 80
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,15 @@ def package(
 
 def _section(operation: Operation, known: Mapping[tuple[str, str], Known]) -> str:
     found = known.get((operation.method, plain(operation.path)))
-    return found.section if found else words(operation.section)[:_LONGEST_SECTION].strip() or OTHER
+    return found.section if found else _fitting(words(operation.section)) or OTHER
+
+
+def _fitting(section: str) -> str:
+    """The beginning of the section's name that has room where a router is made, escaped as it may be."""
+    cut = section[:_LONGEST_SECTION]
+    while len(quoted(cut)) > _WIDEST_SECTION:
+        cut = cut[:-1]
+    return cut.strip()
 
 
 def _place(section: str) -> tuple[int, str]:

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from routers_generator.layout import WIDTH, Bracketed, Words, flat, laid_out, quoted
+from routers_generator.layout import WIDTH, Bracketed, Words, laid_out, quoted
 
 
 def test_what_fits_is_on_one_line() -> None:
@@ -32,5 +32,16 @@ def test_a_literal_is_the_text_in_ascii_and_in_the_quotes_that_need_fewer_escape
     assert literal.startswith("'") is ('"' in text and "'" not in text)
 
 
-def test_a_word_too_long_for_a_line_stays_whole() -> None:
-    assert flat(Words("x=", "y" * 200)) == laid_out(Words("x=", "y" * 200))[0]
+@pytest.mark.parametrize("sign", ["y", "\u6f22", "\U0001f600", '"', "\\"])
+def test_a_word_too_long_for_a_line_is_parted_between_its_signs(sign: str) -> None:
+    text = f"see {sign * 200} and {sign * 3} more"
+    lines = laid_out(Words("x=", text), 8, after=1)
+    assert len(lines) > 1
+    assert all(len(line) < WIDTH for line in lines)
+    assert ast.literal_eval("(" + "".join(lines).strip().removeprefix("x=") + ")") == text
+
+
+def test_a_line_that_nothing_can_part_is_excused() -> None:
+    lines = laid_out(Bracketed("f({", (f"{quoted('y' * 200)}: x",), "})"))
+    assert lines[1].endswith('": x,  # noqa: E501')
+    assert not laid_out(quoted("y" * 200))[0].endswith("E501")

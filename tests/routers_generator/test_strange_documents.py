@@ -84,6 +84,33 @@ def test_names_that_python_keeps_for_itself_are_sent_and_lie_in_files(tmp_path: 
         _assert_clean(tmp_path, command)
 
 
+def test_names_in_other_scripts_are_as_wide_as_their_escapes_and_still_clean(tmp_path: Path) -> None:
+    said = "\u6f22\u5b57" * 50
+    values = {"type": "string", "enum": [f"{number}{said[:55]}" for number in range(4)]}
+    query = [
+        {"name": f"{said}{number}", "in": "query", "description": said, "schema": schema}
+        for number, schema in enumerate([{"type": "string"}, values])
+    ]
+    body = {"type": "object", "description": said, "properties": {said: values, f"a {said} b": {}}}
+    operation = {
+        "tags": [f"{said} 1"],
+        "summary": said,
+        "description": said,
+        "parameters": query,
+        "requestBody": {"content": {"application/json": {"schema": body}}},
+        "responses": {"200": {"description": said}},
+    }
+    drawn = {
+        "openapi": "3.0.3",
+        "info": {"title": said, "version": said},
+        "paths": {"/iserver/new": {"post": operation}},
+    }
+    assert generate(repair(parse(json.dumps(drawn).encode()), gateway=True), Wanted(tmp_path))[0] == 0
+    assert len(routes(loaded(tmp_path, "other_scripts"))) == 1
+    for command in (["check"], ["format", "--check"]):
+        _assert_clean(tmp_path, command)
+
+
 def _assert_clean(directory: Path, command: list[str]) -> None:
     checked = subprocess.run(
         [
