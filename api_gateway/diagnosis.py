@@ -11,8 +11,10 @@ from typing import Any
 
 from api_gateway.errors import (
     AddressRefused,
+    Failed,
     GatewayError,
     LoginRequired,
+    Misdirected,
     Paced,
     Penalised,
     Refused,
@@ -51,7 +53,8 @@ MEANINGS: Mapping[SessionState, Meaning] = MappingProxyType(
     {
         SessionState.UNREACHABLE: Meaning(
             "The gateway, the program on your side that talks to IBKR, cannot be reached.",
-            "Start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether it runs.",
+            "Start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether it runs. If it "
+            "runs and does not answer, restart it and log in again at {login}.",
             Who.USER,
             5,
         ),
@@ -132,7 +135,23 @@ MEANINGS: Mapping[SessionState, Meaning] = MappingProxyType(
 
 EXPLAINED_BY_A_RESET = frozenset({SessionState.CLOSED, SessionState.FAILING, SessionState.UPSTREAM_SILENT})
 STATUS_KEYS = frozenset({"authenticated", "connected", "competing", "established", "iserver", "session"})
-NOT_A_GATEWAY = "Let GATEWAY_URL name IBKR's gateway: it never refuses this question."
+NOT_A_GATEWAY = "Let GATEWAY_URL name IBKR's gateway: its front page leads to /sso/Login."
+NOT_REACHED = "Start the gateway behind it, or let GATEWAY_URL name the gateway itself."
+NO_PERMISSION = "Let GATEWAY_URL name the gateway itself."
+BROKEN_PATTERN = (
+    'If a pattern of `ips` in the gateway\'s conf.yaml is broken, such as "*", correct it and restart the '
+    "gateway; if it is not IBKR's gateway, correct GATEWAY_URL."
+)
+ELSEWHERE = (
+    "If GATEWAY_URL names IBKR's gateway, wait a few minutes, as then IBKR sends everybody elsewhere; if "
+    "not, correct GATEWAY_URL."
+)
+NO_RIGHT = (
+    "Add this machine's address to `ips.allow` in the gateway's conf.yaml, restart the gateway and log in "
+    "again at {login}; if it is there already, IBKR itself refuses this machine or login."
+)
+FRONT_PAGE = 302
+"""What the gateway's front page is answered with: it leads to the login."""
 
 
 @dataclass(frozen=True)
@@ -163,23 +182,31 @@ class Diagnosis:
 
 
 def needs_probe(found: object) -> bool:
-    """True if only `Gateway.probe` can tell whether the gateway is gone or what is behind it."""
-    return isinstance(found, Unanswered)
+    """True if only `Gateway.probe` can tell whether it is the gateway, and whether that or IBKR is ill."""
+    if isinstance(found, GatewayError):
+        return isinstance(found, Failed | Refused)
+    return not _tells_a_state(found)
 
 
 def diagnose(
-    found: object, *, at: datetime, region: Region, login_url: str, answers: bool = True
+    found: object, *, at: datetime, region: Region, login_url: str, page: int | None = FRONT_PAGE
 ) -> Diagnosis | None:
     """What `found` means: the parsed answer to a tickle or to `/iserver/auth/status`, or the `GatewayError`.
 
-    `answers` is what a probe of the gateway's front page found, for what `needs_probe`. None is returned for
+    `page` is what a probe of the gateway's front page found, for what `needs_probe`. None is returned for
     what tells nothing about the session: our own request limit, or another tickle in the same second.
     """
     if isinstance(found, GatewayError):
-        return _of_failure(found, at=at, region=region, login_url=login_url, answers=answers)
-    if not isinstance(found, Mapping) or not STATUS_KEYS & found.keys():
-        detail = "It answered with something else than the state of a session."
-        return _told(SessionState.FAILING, at=at, region=region, login_url=login_url, detail=detail)
+        return _of_failure(found, at=at, region=region, login_url=login_url, page=page)
+    if not isinstance(found, Mapping) or not _tells_a_state(found):
+        return _told(
+            SessionState.FAILING,
+            at=at,
+            region=region,
+            login_url=login_url,
+            detail="It answered with something else than the state of a session.",
+            no_gateway=_what_else_answers(page),
+        )
     return _told(
         read_session(found),
         at=at,
@@ -196,12 +223,30 @@ def diagnose_state(
     return _told(state, at=at, region=region, login_url=login_url, detail=detail)
 
 
+def _tells_a_state(found: object) -> bool:
+    return isinstance(found, Mapping) and bool(STATUS_KEYS & found.keys())
+
+
+def _what_else_answers(page: int | None) -> str:
+    """What to do where the front page is not one of IBKR's gateway; empty if it is, or does not answer."""
+    if page is None or 300 <= page < 400:
+        return ""
+    return _OTHER_PAGES.get(page, NOT_A_GATEWAY)
+
+
+_OTHER_PAGES: Mapping[int, str] = MappingProxyType(
+    dict.fromkeys((502, 503, 504), NOT_REACHED)
+    | dict.fromkeys((401, 403, 407), NO_PERMISSION)
+    | {500: BROKEN_PATTERN}
+)
+
+
 def _of_failure(
-    error: GatewayError, *, at: datetime, region: Region, login_url: str, answers: bool
+    error: GatewayError, *, at: datetime, region: Region, login_url: str, page: int | None
 ) -> Diagnosis | None:
     if isinstance(error, Paced) and not isinstance(error, Penalised):
         return None
-    state, next_step = _read_failure(error, answers=answers)
+    state, next_step = _read_failure(error, page)
     return _told(
         state,
         at=at,
@@ -209,18 +254,19 @@ def _of_failure(
         login_url=login_url,
         detail="" if isinstance(error, LoginRequired | SessionLost) else as_sentence(error.happened),
         next_step=next_step,
+        no_gateway=_what_else_answers(page) if state in _OF_WHATEVER_ANSWERS else "",
         quiet_for=error.seconds if isinstance(error, Penalised) else 0.0,
     )
 
 
-def _read_failure(error: GatewayError, *, answers: bool) -> tuple[SessionState, str]:
+def _read_failure(error: GatewayError, page: int | None) -> tuple[SessionState, str]:
     """The state that a failure tells, and its own next step where it knows a better one than the table."""
     if isinstance(error, AddressRefused):
         return SessionState.ADDRESS_REFUSED, ""
     if isinstance(error, Unreachable):
         return SessionState.UNREACHABLE, error.hint
     if isinstance(error, Unanswered):
-        if not answers:
+        if page is None:
             return SessionState.UNREACHABLE, ""
         return (SessionState.UPSTREAM_SILENT if error.late else SessionState.FAILING), ""
     if isinstance(error, Penalised):
@@ -230,10 +276,11 @@ def _read_failure(error: GatewayError, *, answers: bool) -> tuple[SessionState, 
     if isinstance(error, SessionLost):
         return SessionState.CLOSED, ""
     if isinstance(error, Refused) and error.status == 403:
-        return SessionState.ADDRESS_REFUSED, ""
-    if isinstance(error, Refused) and 400 <= error.status < 500:
-        return SessionState.FAILING, NOT_A_GATEWAY
-    return SessionState.FAILING, ""
+        return SessionState.ADDRESS_REFUSED, NO_RIGHT
+    return SessionState.FAILING, ELSEWHERE if isinstance(error, Misdirected) else ""
+
+
+_OF_WHATEVER_ANSWERS = frozenset({SessionState.FAILING, SessionState.UPSTREAM_SILENT})
 
 
 def _told(
@@ -244,12 +291,19 @@ def _told(
     login_url: str,
     detail: str = "",
     next_step: str = "",
+    no_gateway: str = "",
     quiet_for: float = 0.0,
     login_ends_in: float | None = None,
 ) -> Diagnosis:
-    """The state in words, or the reset that explains it."""
+    """The state in words, or the reset that explains it.
+
+    `no_gateway` is what to do where it is not IBKR's gateway that answers: no reset explains that.
+    """
     state, expected = found, None
-    if found in EXPLAINED_BY_A_RESET and (expected := window_at(region, at)):
+    if no_gateway:
+        state = found = SessionState.FAILING
+        next_step = no_gateway
+    elif found in EXPLAINED_BY_A_RESET and (expected := window_at(region, at)):
         state, next_step = SessionState.RESETTING, ""
     elif found is SessionState.NOT_LOGGED_IN:
         expected = login_just_ended(region, at)
@@ -263,8 +317,8 @@ def _told(
     return Diagnosis(
         state=state,
         sentence=meaning.sentence.format_map(names),
-        next_step=next_step or meaning.next_step.format_map(names),
-        who=meaning.who,
+        next_step=next_step.replace("{login}", login_url) or meaning.next_step.format_map(names),
+        who=Who.USER if next_step else meaning.who,
         look_in=quiet_for or meaning.look_in,
         found=found,
         detail=detail,

@@ -12,7 +12,8 @@ GatewayError
 ├── Invalid          the argument was wrong before anything was sent
 ├── Forbidden        the mode, or the account that is logged in, does not permit it; nothing was sent
 └── Failed           IBKR broke: 5xx, HTML, malformed, too large, too late
-    └── Unanswered       it was sent, and no complete answer came
+    ├── Unanswered       it was sent, and no complete answer came
+    └── Misdirected      it was not answered, but pointed elsewhere
 
 Each says what was asked, what came back, and one next step. None carries a full account id, a token
 or a cookie: messages are shown to a model and written to logs.
@@ -89,3 +90,7 @@ class Unanswered(Failed):
     def __init__(self, *, asked: str, happened: str, hint: str, late: bool) -> None:
         super().__init__(asked=asked, happened=happened, hint=hint)
         self.late = late
+
+
+class Misdirected(Failed):
+    """A question was not answered, but pointed elsewhere, and not to the login."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from api_gateway.diagnosis import Diagnosis, diagnose, diagnose_state, needs_probe
+from api_gateway.diagnosis import FRONT_PAGE, Diagnosis, diagnose, diagnose_state, needs_probe
 from api_gateway.errors import (
     Forbidden,
     GatewayError,
@@ -188,11 +188,9 @@ class Looks:
             return None
         except GatewayError as error:
             found = error
-        answers = True
-        if needs_probe(found):
-            answers = await self._probe() is not None
+        page = await self._probe() if needs_probe(found) else FRONT_PAGE
         diagnosis = diagnose(
-            found, at=self._moment(), region=self._region, login_url=self._login_url, answers=answers
+            found, at=self._moment(), region=self._region, login_url=self._login_url, page=page
         )
         if diagnosis is None:
             return None

@@ -11,13 +11,14 @@ import httpx
 import orjson
 
 from api_gateway.call import Call
-from api_gateway.diagnosis import MEANINGS, Diagnosis, as_sentence
+from api_gateway.diagnosis import ELSEWHERE, MEANINGS, Diagnosis, as_sentence
 from api_gateway.errors import (
     AddressRefused,
     Failed,
     GatewayError,
     Invalid,
     LoginRequired,
+    Misdirected,
     OutcomeUnknown,
     Paced,
     Penalised,
@@ -42,6 +43,9 @@ CHECK_ORDERS = (
 )
 CORRECT = "Correct the arguments; the same request gets the same answer."
 NOTHING_TO_CORRECT = "Ask `connection_status` whether the connection is open, and call it again if it is."
+NOT_READY = (
+    "It was not done, as IBKR is not ready for it: wait some seconds before you decide to send it again."
+)
 _NAMES: Mapping[type, str] = {str: "text", int: "number", float: "number", bool: "true or false"}
 ENDINGS = frozenset(  # of market data: sent like questions, and yet they end something
     {("POST", "/iserver/marketdata/unsubscribe"), ("GET", "/iserver/marketdata/unsubscribeall")}
@@ -90,7 +94,7 @@ def judge(call: Call, received: Received, *, login_url: str) -> Reply:
     if 200 <= status < 300 or status == 304:
         return _judge_body(call, received, login_url)
     if 300 <= status < 400:
-        raise _redirected(call, received.headers.get("location", ""), login_url)
+        raise _redirected(call, status, received.headers.get("location", ""), login_url)
     said = _said(received.body)
     if error := _about_the_session(call, said, login_url):
         raise error
@@ -163,7 +167,7 @@ def retry_after(headers: httpx.Headers) -> float:
     """The seconds a 429 asks for, at most a day; 0 where it does not say."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 6:
-        return float(text)
+        return min(float(text), LONGEST_PENALTY)
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError):
@@ -225,19 +229,42 @@ def require_answer(call: Call, reply: Reply) -> Reply:
     """The reply, if it says anything.
 
     An answer to a question is an object or a list; anything else raises `Failed`. A write may be answered
-    with a text, too, unless it is about an order; answered with anything else it may have been carried out
-    or not, which raises `OutcomeUnknown`.
+    with a text or with 204, too, unless it is about an order, whose answer names the order or asks a
+    question; answered with anything else it may have been carried out or not, which raises `OutcomeUnknown`.
     """
     value = reply.value
+    if _about_an_order(call):
+        if _tells_of_an_order(value):
+            return reply
+        raise unclear(
+            call, f"it answered with {_named(value)}, which does not tell what became of the order."
+        )
     if isinstance(value, (dict, list)):
         return reply
     if not call.reads:
-        if isinstance(value, str) and not _about_an_order(call):
+        if isinstance(value, str):
             return reply
         if value is None and (reply.status == 204 or (reply.status < 300 and call.key in SILENTLY_DONE)):
             return reply
-    what = "nothing" if value is None else f"a bare {_NAMES[type(value)]}"
-    raise unclear(call, f"it answered with {what}.")
+    raise unclear(call, f"it answered with {_named(value)}.")
+
+
+def _named(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, (dict, list)):
+        return "something else" if value else "an empty list or object"
+    return f"a bare {_NAMES[type(value)]}"
+
+
+def _tells_of_an_order(value: object) -> bool:
+    """Whether an order, a question about it, or IBKR's word on it is in the answer."""
+    if isinstance(value, list):
+        return bool(value) and all(_tells_of_an_order(each) for each in value)
+    return isinstance(value, Mapping) and any(value.get(name) for name in _OF_AN_ORDER)
+
+
+_OF_AN_ORDER = ("order_id", "orderId", "id", "reqId", "msg", "message", "text", "order_status")
 
 
 def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: str) -> Exception:
@@ -258,27 +285,28 @@ def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: st
         return _refused(call, said, status=status)
     if status >= 500 and call.reads and call.key in HINTS and _has_error(body):
         return _refused(call, f"{said} ({status})", status=status)
-    if call.reads and status in (423, 503) and call.key not in ENDINGS:
+    if call.reads and status in (423, 425, 503) and call.key not in ENDINGS:
         unready = Failed(
             asked=call.asked,
             happened=f"IBKR is not ready to answer ({status}: {said}).",
             hint="Call it again in a few seconds.",
         )
         return AsleepError(unready) if call.address.template.startswith("/fyi/") else unready
-    if status >= 500:
+    if status >= 500 or status == 408:
         return unclear(call, f"it broke ({status}: {said}).")
     return _refused(call, f"{said} ({status})", _HINT_BY_STATUS.get(status), status=status)
 
 
-def _redirected(call: Call, location: str, login_url: str) -> GatewayError:
-    if "/sso/" in location:
+def _redirected(call: Call, status: int, location: str, login_url: str) -> GatewayError:
+    where = location.partition("?")[0]  # what follows may be a token
+    if "/sso/" in where:
         return missing(call, SessionState.NOT_LOGGED_IN, login_url, "It shows its login page")
-    place = clean(location.partition("?")[0], longest=80)  # what follows may be a token
-    return Failed(
-        asked=call.asked,
-        happened=f"the gateway does not know this path and points elsewhere ({place}).",
-        hint="It was not sent on to IBKR. Check that GATEWAY_URL is the gateway itself and has no path.",
+    happened = (
+        f"it was not answered and points elsewhere ({status} to {clean(where, longest=80) or 'nowhere'})."
     )
+    if not call.reads:
+        return unclear(call, happened)
+    return Misdirected(asked=call.asked, happened=happened, hint=ELSEWHERE)
 
 
 def _about_the_session(call: Call, said: str, login_url: str) -> Exception | None:
@@ -355,6 +383,13 @@ _HINT_BY_STATUS: Mapping[int, str] = {
         "Either this login has no right to do it, or this machine's address is not in `ips.allow` of the "
         "gateway's conf.yaml."
     ),
-    404: "It does not exist (any more): list what there is and use an id from that list.",
+    404: (
+        "It does not exist (any more): list what there is and use an id from that list; if everything is "
+        "answered so, `connection_status` says why."
+    ),
+    407: "Something on the way asks for a permission: let GATEWAY_URL name the gateway itself.",
     411: "Something on the way takes the Content-Length away: let GATEWAY_URL name the gateway itself.",
+    413: "Ask for less at a time.",
+    423: NOT_READY,
+    425: NOT_READY,
 }

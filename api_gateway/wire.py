@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +27,11 @@ _CERTIFICATE = (
     "Let GATEWAY_CA_FILE name the gateway's own certificate. For IBKR's, which expired in 2019, "
     "set GATEWAY_VERIFY_TLS=false and GATEWAY_FINGERPRINT."
 )
+_PLAIN = (
+    "Let GATEWAY_URL begin with http: if it is the gateway, which then speaks plain HTTP; if not, correct "
+    "the port of GATEWAY_URL."
+)
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
 
 
 class NeverSentError(Exception):
@@ -173,9 +180,7 @@ class Wire:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise _never_sent(error) from error
         except (httpx.TransportError, OSError) as error:
-            raise NoAnswerError(
-                f"the connection broke before the whole answer had come ({type(error).__name__})."
-            ) from error
+            raise _no_answer(error) from error
         finally:
             connections.users -= 1
             if connections is not self._connections and not connections.users:
@@ -288,12 +293,37 @@ def _never_sent(error: httpx.TransportError) -> NeverSentError:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
+    if cause is not None and any(reason in str(cause) for reason in _NOT_TLS):
+        return NeverSentError("what listens there does not speak TLS.", _PLAIN)
     # Where the time runs out in the middle of the handshake, the cause is that more was to be read.
     if cause is None or isinstance(cause, ssl.SSLEOFError | ssl.SSLWantReadError):
-        reason = clean(str(error))
+        reason = _system_reason(error)
         if isinstance(error, httpx.ConnectTimeout):
             reason = "nothing answers there in time"
         elif cause is not None:
             reason = "it hung up before TLS was agreed"
         return NeverSentError(f"the gateway cannot be reached ({reason}).", _START)
     return NeverSentError(f"its certificate or TLS was not accepted ({clean(str(cause))}).", _CERTIFICATE)
+
+
+def _system_reason(error: Exception) -> str:
+    """What the system said of a connection that could not be made: the innermost error knows it best."""
+    said = ""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, BaseExceptionGroup):  # one error for each address of the name
+            cause = cause.exceptions[0]
+        if isinstance(cause, socket.gaierror):
+            said = cause.strerror or said
+        elif isinstance(cause, OSError) and cause.errno:
+            said = os.strerror(cause.errno)
+        cause = cause.__cause__ or cause.__context__
+    return clean(said or str(error)) or "it hung up at once"
+
+
+def _no_answer(error: Exception) -> NoAnswerError:
+    """What went wrong after the request had left."""
+    hung_up = str(error).startswith(("Server disconnected", "peer closed"))
+    if isinstance(error, httpx.ProtocolError) and not hung_up:
+        return NoAnswerError("what came back is not HTTP.")
+    return NoAnswerError("the connection broke before the whole answer had come.")

@@ -16,7 +16,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from api_gateway.client import Gateway
-from api_gateway.diagnosis import Diagnosis, Who, as_sentence, diagnose, diagnose_state, needs_probe
+from api_gateway.diagnosis import (
+    FRONT_PAGE,
+    Diagnosis,
+    Who,
+    as_sentence,
+    diagnose,
+    diagnose_state,
+    needs_probe,
+)
 from api_gateway.errors import GatewayError, LoginRequired, Paced, Penalised, Unreachable
 from api_gateway.resets import Region
 from api_gateway.session import SessionState, read_session
@@ -95,10 +103,8 @@ async def beat(
     request.
     """
     found, failures = await _tickle(gateway)
-    answers = True
-    if needs_probe(found):
-        answers = await gateway.probe() is not None
-    diagnosis = diagnose(found, at=at, region=rules.region, login_url=rules.login_url, answers=answers)
+    page = await gateway.probe() if needs_probe(found) else FRONT_PAGE
+    diagnosis = diagnose(found, at=at, region=rules.region, login_url=rules.login_url, page=page)
     if diagnosis is None:
         return Beat(None, found.seconds if isinstance(found, Paced) else 0.0, failures)
     reopened = memory.attempts > 0 and diagnosis.ready

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from api_gateway.diagnosis import NO_PERMISSION, NOT_A_GATEWAY, NOT_REACHED
 from api_gateway.examination.findings import Finding, Layer, broken, ok
 from api_gateway.wire import NeverSentError, NoAnswerError, Received, Wire
 from api_gateway.words import clean
 
 FRONT_PAGE_SECONDS = 2.0
 
-_OTHER = "Let GATEWAY_URL name IBKR's gateway: its front page leads to /sso/Login."
 
 
 async def examine_front_page(wire: Wire) -> list[Finding]:
@@ -58,18 +58,18 @@ def _another_program(status: int, location: str, said: bytes) -> tuple[str, str]
         )
     if 300 <= status < 400:
         place = clean(location.partition("?")[0], longest=80) or "nowhere"
-        return f"Something else answers there: it points to {place} ({status}).", _OTHER
+        return f"Something else answers there: it points to {place} ({status}).", NOT_A_GATEWAY
     if status in (502, 503, 504):
         return (
             f"Something before the gateway answers, and does not reach it ({status}).",
-            "Start the gateway behind it, or let GATEWAY_URL name the gateway itself.",
+            NOT_REACHED,
         )
     if status in (401, 403, 407):
         return (
             f"Something before the gateway asks for a permission ({status}).",
-            "Let GATEWAY_URL name the gateway itself.",
+            NO_PERMISSION,
         )
-    return f"Something else answers there, and not IBKR's gateway ({status}).", _OTHER
+    return f"Something else answers there, and not IBKR's gateway ({status}).", NOT_A_GATEWAY
 
 
 def _sentence(text: str) -> str:

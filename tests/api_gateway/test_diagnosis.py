@@ -14,7 +14,7 @@ import pytest
 
 from api_gateway import errors
 from api_gateway.client import Gateway
-from api_gateway.diagnosis import MEANINGS, Diagnosis, Who, diagnose, needs_probe
+from api_gateway.diagnosis import FRONT_PAGE, MEANINGS, Diagnosis, Who, diagnose, needs_probe
 from api_gateway.errors import GatewayError
 from api_gateway.modes import TICKER
 from api_gateway.resets import Region
@@ -57,7 +57,8 @@ HUNG = raising(TimeoutError)
 class Cause:
     """What goes wrong: with the question itself (`network`), with its answer (`do`), with the front page.
 
-    `state` is what it must be called; None: the session's own. `says` is in the next step or the detail.
+    `page` is the status of somebody else's front page. `state` is what it must be called; None: the
+    session's own. `says` is in the next step or the detail.
     """
 
     name: str
@@ -65,11 +66,12 @@ class Cause:
     do: Do | None = None
     network: Callable[[], None] | None = None
     front: Callable[[], None] | None = None
+    page: int | None = None
     says: str = ""
 
 
-def answer(name: str, state: State | None, says: str = "", **do: Any) -> Cause:
-    return Cause(name, state, do=Do(**do), says=says)
+def answer(name: str, state: State | None, says: str = "", page: int | None = None, **do: Any) -> Cause:
+    return Cause(name, state, do=Do(**do), says=says, page=page)
 
 
 def html(status: int) -> dict[str, Any]:
@@ -101,10 +103,24 @@ CAUSES = (
     answer("401 with words", State.NOT_LOGGED_IN, LOGIN_URL, status=401, body="Access Denied"),
     answer("401 without", State.NOT_LOGGED_IN, LOGIN_URL, status=401, body=""),
     answer("to the login", State.NOT_LOGGED_IN, status=302, body="", headers={"location": "/sso/Login?x=1"}),
-    answer("elsewhere", State.FAILING, status=302, body="", headers={"location": "https://ibkr.example/"}),
+    answer(
+        "elsewhere",
+        State.FAILING,
+        "names IBKR's gateway, wait",
+        status=302,
+        body="",
+        headers={"location": "https://ibkr.example/"},
+    ),
     answer("403", State.ADDRESS_REFUSED, "ips.allow", status=403, body={"error": "Forbidden"}),
+    answer("403, from IBKR", State.ADDRESS_REFUSED, "IBKR itself refuses", **html(403)),
     answer("IP list", State.ADDRESS_REFUSED, "ips.allow", status=404, body="Access Denied"),
-    answer("another server", State.FAILING, "GATEWAY_URL", **html(404)),
+    answer("not found, by IBKR", State.FAILING, "Wait", **html(404)),
+    answer("another server", State.FAILING, "Let GATEWAY_URL name IBKR's gateway", 404, **html(404)),
+    answer("another server's page", State.FAILING, "Let GATEWAY_URL name IBKR's gateway", 200, **html(200)),
+    answer("a proxy without a gateway", State.FAILING, "Start the gateway behind it", 502, **html(502)),
+    answer("a proxy with a password", State.FAILING, "name the gateway itself", 407, **html(407)),
+    answer("a broken IP list", State.FAILING, "`ips`", 500, status=500, body=""),
+    Cause("another server is silent", State.FAILING, network=HUNG, page=200, says="GATEWAY_URL"),
     answer("405", State.FAILING, status=405, body="no"),
     answer("423", State.FAILING, status=423, body={"error": "locked"}),
     answer("429, long", State.PENALTY_BOX, "900", status=429, body="", headers={"Retry-After": "900"}),
@@ -141,6 +157,8 @@ class Front(httpx.AsyncBaseTransport):
         happen = self._cause.front if request.url.path == "/" else self._cause.network
         if happen:
             happen()
+        if request.url.path == "/" and self._cause.page:
+            return httpx.Response(self._cause.page)
         response = await self._inner.handle_async_request(request)
         content = await response.aread()  # and once more, as from a socket, where a body is read once
         return httpx.Response(
@@ -148,8 +166,8 @@ class Front(httpx.AsyncBaseTransport):
         )
 
 
-async def asked(situation: State, cause: Cause, question: str) -> tuple[object, bool]:
-    """What the question is answered with, and whether the front page answers."""
+async def asked(situation: State, cause: Cause, question: str) -> tuple[object, int | None]:
+    """What the question is answered with, and how the front page answers."""
     simulation = Simulation(Options(login=True, rate_limits=False), Clock(start=NOON.timestamp(), held=True))
     SITUATIONS[situation](simulation)
     if cause.do:
@@ -162,11 +180,11 @@ async def asked(situation: State, cause: Cause, question: str) -> tuple[object, 
             found = (await reply).value
         except GatewayError as error:
             found = error
-        return found, await gateway.probe() is not None if needs_probe(found) else True
+        return found, await gateway.probe() if needs_probe(found) else FRONT_PAGE
 
 
-def told(found: object, at: datetime, *, answers: bool = True) -> Diagnosis | None:
-    return diagnose(found, at=at, region=Region.AMERICA, login_url=LOGIN_URL, answers=answers)
+def told(found: object, at: datetime, page: int | None = FRONT_PAGE) -> Diagnosis | None:
+    return diagnose(found, at=at, region=Region.AMERICA, login_url=LOGIN_URL, page=page)
 
 
 @pytest.mark.parametrize("question", [TICKLE, STATUS], ids=["tickle", "status"])
@@ -174,16 +192,19 @@ def told(found: object, at: datetime, *, answers: bool = True) -> Diagnosis | No
 async def test_every_cause_in_every_state_is_called_by_its_name(cause: Cause, question: str) -> None:
     wrong = []
     for situation in SITUATIONS:
-        found, answers = await asked(situation, cause, question)
+        found, page = await asked(situation, cause, question)
         for at in (NOON, IN_THE_RESET):
             state = cause.state or situation
-            expected = State.RESETTING if at is IN_THE_RESET and state in EXPLAINED else state
-            diagnosis = told(found, at, answers=answers)
+            explained = at is IN_THE_RESET and state in EXPLAINED and cause.page is None
+            expected = State.RESETTING if explained else state
+            diagnosis = told(found, at, page)
             assert diagnosis
             says = cause.says in f"{diagnosis.next_step} {diagnosis.detail}" or expected is State.RESETTING
             if (diagnosis.state, diagnosis.found, says) != (expected, state, True):
                 wrong.append((situation, at, expected, diagnosis))
             assert diagnosis.ready is (expected is State.ESTABLISHED)
+            if "GATEWAY_URL" in diagnosis.next_step:
+                assert diagnosis.who is Who.USER
     assert wrong == []
 
 

@@ -12,17 +12,20 @@ import httpx
 import pytest
 
 from api_gateway.call import Call, make_call
+from api_gateway.diagnosis import ELSEWHERE
 from api_gateway.errors import (
     AddressRefused,
     Failed,
     GatewayError,
     Invalid,
     LoginRequired,
+    Misdirected,
     OutcomeUnknown,
     Refused,
     SessionLost,
 )
-from api_gateway.verdict import SilentDenialError, UnpreparedError, judge, retry_after
+from api_gateway.reply import Reply
+from api_gateway.verdict import SilentDenialError, UnpreparedError, judge, require_answer, retry_after
 from api_gateway.wire import Received
 
 LOGIN = "https://localhost:5055"
@@ -119,11 +122,44 @@ def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: Call) -> N
     assert "Nobody is logged in" in error.happened
 
 
-def test_a_way_to_ibkr_itself_means_a_wrong_path() -> None:
-    error = verdict(READ, 302, location="https://api.ibkr.com/v2/x?y=U1234567&session=9a2395c0")
-    assert type(error) is Failed
-    assert "GATEWAY_URL" in str(error)
-    assert "(https://api.ibkr.com/v2/x)" in str(error)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_way_elsewhere_is_no_answer_and_leaves_a_write_unknown(status: int) -> None:
+    elsewhere = "https://api.ibkr.com/v2/x?y=U1234567&session=9a2395c0&next=/sso/Login"
+    error = verdict(READ, status, location=elsewhere)
+    assert type(error) is Misdirected
+    assert error.hint == ELSEWHERE
+    assert f"({status} to https://api.ibkr.com/v2/x)" in str(error)
+    assert type(verdict(WRITE, status, location=elsewhere)) is OutcomeUnknown
+    assert "to nowhere" in str(verdict(READ, status))
+
+
+def test_a_request_that_timed_out_at_the_other_side_may_have_been_carried_out() -> None:
+    assert type(verdict(WRITE, 408)) is OutcomeUnknown
+    assert "Call it again" in verdict(READ, 408).hint
+    for status in (423, 425):
+        assert "not done" in verdict(WRITE, status).hint
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b"{}", b"[{}]", b"[[]]", b"[null]", b'{"error":""}', b'{"conid":1}', b"null"]
+)
+def test_an_answer_in_which_there_is_no_order_leaves_an_order_unknown(body: bytes) -> None:
+    for status in (200, 204):
+        with pytest.raises(OutcomeUnknown, match="what became of the order"):
+            require_answer(WRITE, Reply(status, body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"order_id":"602801486","order_status":"PreSubmitted","encrypt_message":"1"}]',
+        b'[{"id":"a1","message":["Sure?"],"isSuppressed":false,"messageIds":["o354"]}]',
+        b'{"orderId":1,"reqId":"2","dismissable":[],"text":"x","options":["Yes"]}',
+        b'{"msg":"Request was submitted","order_id":602801486,"conid":-1,"account":null}',
+    ],
+)
+def test_an_order_a_question_and_a_cancellation_are_answers(body: bytes) -> None:
+    assert require_answer(WRITE, Reply(200, body)).body == body
 
 
 @pytest.mark.parametrize("body", [b"", b"Access Denied", b'{"error":"x"}'])

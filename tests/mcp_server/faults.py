@@ -24,7 +24,7 @@ Answer: TypeAlias = Callable[[Arrived], Served]
 
 
 class Fate(Enum):
-    """What a fault leaves of a request that changes something."""
+    """What a fault leaves of a request that changes something; of an order, `DONE` leaves it unknown."""
 
     NEVER_SENT = auto()
     REFUSED = auto()
@@ -119,6 +119,21 @@ async def drip(_: Arrived) -> Served:
         yield b" "
 
 
+async def no_http(_: Arrived) -> Served:
+    yield f"SSH-2.0 {ACCOUNT} {SECRET}\r\n\r\n".encode()
+    yield b""
+
+
+async def continued(_: Arrived) -> Served:
+    yield b"HTTP/1.1 100 Continue\r\n\r\n"
+    await for_ever()
+
+
+async def upgraded(_: Arrived) -> Served:
+    yield b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+    await for_ever()
+
+
 async def huge(_: Arrived) -> Served:
     piece = b"x" * 65_536
     yield b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n"\r\n'
@@ -155,6 +170,7 @@ def without_body(status: int) -> Answer:
 REFUSED_CONNECTION = httpcore.ConnectError(errno.ECONNREFUSED, "Connection refused")
 NO_NAME = httpcore.ConnectError(-2, "Name or service not known")
 BAD_CERTIFICATE = ssl.SSLCertVerificationError("certificate verify failed: certificate has expired")
+NO_TLS = ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
 LOGIN = r"Open https://login\.example:5055"
 NOT_SHOWN = "does not show this account"  # what a 401 means while the login holds
 
@@ -179,6 +195,13 @@ FAULTS: tuple[Fault, ...] = (
         "certificate or TLS was not accepted",
         Fate.NEVER_SENT,
         encrypt=failing(httpcore.ConnectError("odd"), BAD_CERTIFICATE),
+        late=True,
+    ),
+    Fault(
+        "no TLS",
+        "does not speak TLS.*GATEWAY_URL",
+        Fate.NEVER_SENT,
+        encrypt=failing(httpcore.ConnectError("odd"), NO_TLS),
         late=True,
     ),
     Fault("half-open", "nothing answers there in time", Fate.NEVER_SENT, encrypt=never_connected, late=True),
@@ -219,6 +242,16 @@ FAULTS: tuple[Fault, ...] = (
         state="failing",
         answer=cut_in_the_middle,
     ),
+    Fault("no HTTP", "not HTTP", Fate.UNKNOWN, page=False, state="failing", answer=no_http),
+    Fault(
+        "100 and nothing more",
+        r"no complete answer within \d",
+        Fate.UNKNOWN,
+        page=False,
+        state="upstream_silent",
+        answer=continued,
+    ),
+    Fault("101", "not HTTP", Fate.UNKNOWN, page=False, state="failing", answer=upgraded),
     Fault("50 MB", "longer than the limit", Fate.UNKNOWN, page=False, state="failing", answer=huge),
     Fault("401", f"{LOGIN}|{NOT_SHOWN}", Fate.REFUSED, page=False, state="not_logged_in", answer=says(401)),
     Fault(
@@ -229,6 +262,30 @@ FAULTS: tuple[Fault, ...] = (
         state="not_logged_in",
         answer=says(302, "", f"Location: /sso/Login?token={SECRET}"),
     ),
+    Fault(
+        "302 elsewhere",
+        r"points elsewhere \(302 to https://other\.example/\).*(GATEWAY_URL|may have happened)",
+        Fate.UNKNOWN,
+        page=False,
+        state="failing",
+        answer=says(302, "", f"Location: https://other.example/?token={SECRET}"),
+    ),
+    Fault(
+        "a redirect to no address",
+        "points elsewhere",
+        Fate.UNKNOWN,
+        state="failing",
+        answer=says(302, "", "Location: javascript:alert(1)"),
+    ),
+    Fault(
+        "another program",
+        "a web page",
+        Fate.UNKNOWN,
+        state="failing",
+        answer=says(200, "<html><body>It works!</body></html>"),
+    ),
+    Fault("408", "408", Fate.UNKNOWN, page=False, state="failing", answer=says(408, "")),
+    Fault("425", "425", Fate.REFUSED, page=False, state="failing", answer=says(425, "")),
     Fault(
         "403",
         r"refused: .*\(403\)",

@@ -90,7 +90,7 @@ class Port:
 
     def say(self, writer: asyncio.StreamWriter, asked: str) -> None:
         """The good answer."""
-        body = b'[{"fine": 1}]'
+        body = b'[{"order_id": "1"}]'
         if asked.endswith("/auth/status"):
             body = b'{"authenticated": true, "established": true, "connected": true, "competing": false}'
         elif asked.endswith("/iserver/accounts"):
@@ -199,7 +199,7 @@ async def test_an_answer_that_goes_wrong(
     # A GET that has met a dead kept connection is sent once more, on a new one.
     assert port.asked.count(sent) <= (2 if sent.startswith("GET") else 1)
     await port.well()
-    assert await server.call(tool, arguments) == (False, '[{"fine": 1}]')
+    assert await server.call(tool, arguments) == (False, '[{"order_id": "1"}]')
 
 
 async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -241,14 +241,14 @@ async def test_a_connection_that_cannot_be_made(
     words = {
         "refused": "cannot be reached",
         "other certificate": "certificate or TLS",
-        "no TLS": "certificate or TLS",
+        "no TLS": "does not speak TLS",
         "cut handshake": "hung up",
         "half-open": "no connection within",
     }
     check(told, words[ill], may_have_happened=False)
     assert port.asked == []
     await port.well()
-    assert await server.call(tool, arguments) == (False, '[{"fine": 1}]')
+    assert await server.call(tool, arguments) == (False, '[{"order_id": "1"}]')
     assert port.asked.count(sent) == 1
 
 
@@ -274,7 +274,7 @@ async def test_a_name_that_is_not_found(
         assert failed
         check(told, "Name or service not known", may_have_happened=False)
         assert port.asked == []
-        assert await one_server.call(tool, arguments) == (False, '[{"fine": 1}]')
+        assert await one_server.call(tool, arguments) == (False, '[{"order_id": "1"}]')
     assert port.asked.count(sent) == 1
 
 
@@ -295,4 +295,4 @@ async def test_a_gateway_that_restarts_in_the_middle_of_a_call(
     check(told, BROKE if writes else f"{BROKE}|cannot be reached", may_have_happened=writes)
     assert port.asked.count(sent) <= (2 if sent.startswith("GET") else 1)
     await port.well()
-    assert await server.call(tool, arguments) == (False, '[{"fine": 1}]')
+    assert await server.call(tool, arguments) == (False, '[{"order_id": "1"}]')

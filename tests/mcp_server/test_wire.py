@@ -64,7 +64,7 @@ class Recorder:
         self.sent.append((f"{request.method} {target}", request.content))
         if target == "/iserver/accounts":
             return httpx.Response(200, stream=httpx.ByteStream(PAPER))
-        return httpx.Response(200, stream=httpx.ByteStream(b'[{"conid": 1}]'))
+        return httpx.Response(200, stream=httpx.ByteStream(b'[{"conid": 1, "order_id": "1"}]'))
 
 
 SECTIONS = (

@@ -393,8 +393,9 @@ async def test_a_gateway_that_refuses_this_machine_is_told_with_the_list_to_mend
     assert "ips.allow" in finding.next_step
 
 
-async def test_a_refused_tickle_means_that_something_else_answers(bench: Bench) -> None:
-    finding = await bench.beat(answering(404, text="<html><body>Not Found</body></html>"))
+async def test_a_refused_tickle_and_another_front_page_mean_that_something_else_answers(bench: Bench) -> None:
+    bench.upstream.front = answering(404, text="<html><body>Not Found</body></html>")
+    finding = await bench.beat(bench.upstream.front)
     assert finding.state is State.FAILING
     assert "GATEWAY_URL" in finding.next_step
     assert bench.upstream.count(INIT) == 0
@@ -431,8 +432,8 @@ async def test_a_silent_upstream_is_told_from_a_gateway_that_is_gone_by_its_fron
     bench.upstream.front = raising(httpx.ConnectError("refused"))
     assert (await bench.beat(silent)).state is State.UNREACHABLE
     assert bench.upstream.probes == 2
-    await bench.beat(established)
-    await bench.beat(answering(500, text="broken"))
+    for answer in (established, closed, answering(401)):
+        await bench.beat(answer)
     assert bench.upstream.probes == 2
 
 
