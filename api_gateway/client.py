@@ -331,8 +331,8 @@ class Gateway:
         if look is not None:
             if look.diagnosis.found in lacking:
                 raise missing_now(call, look.diagnosis)
-        elif silent := self.looks.silent:
-            raise missing_now(call, silent)  # as it was, and is
+        elif silence := await self.looks.silence(patience=AT_ONCE):
+            raise missing_now(call, silence)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

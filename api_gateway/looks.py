@@ -89,12 +89,25 @@ class Looks:
         """What was found missing last; None where the last answer was a good one."""
         return self._trouble
 
-    @property
-    def silent(self) -> Diagnosis | None:
-        """What was found missing lately, if it was that no answer comes: a slow look confirms it."""
-        lately = self._now() - self._troubled_at <= LATELY
+    async def silence(self, *, patience: float) -> Diagnosis | None:
+        """What is missing, if lately it was that no answer comes: a slow look confirms it.
+
+        The gateway's own page tells whether it is the gateway that is silent or what is behind it.
+        """
         found = self._trouble
-        return found if found is not None and lately and found.found in _SILENT else None
+        if found is None or found.found not in _SILENT or self._now() - self._troubled_at > LATELY:
+            return None
+        try:
+            async with asyncio.timeout(patience):
+                answers = await self._probe() is not None
+        except TimeoutError:
+            answers = False
+        state = SessionState.UPSTREAM_SILENT if answers else SessionState.UNREACHABLE
+        if state is found.found:
+            return found
+        return diagnose_state(
+            state, at=self._moment(), region=self._region, login_url=self._login_url, detail=found.detail
+        )
 
     def when_opened(self, then: Callable[[], None]) -> None:
         """Have `then` called whenever a look finds the session open that was not known to be."""

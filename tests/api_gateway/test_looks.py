@@ -135,7 +135,7 @@ async def test_where_no_answer_comes_the_gateways_own_page_tells(
     assert look.given_up
     assert look.diagnosis.state is state
     assert place.looks.last is None
-    assert place.looks.silent is look.diagnosis  # so that the next request looks first
+    assert await place.looks.silence(patience=0.05) is look.diagnosis  # so that the next request looks first
 
 
 async def test_a_look_that_hangs_serves_nobody_who_comes_later_and_few_of_them_wait(place: Place) -> None:
@@ -250,7 +250,19 @@ async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(gateway:
     async with asyncio.timeout(1):
         with pytest.raises(Unreachable, match="no answer from IBKR comes back"):
             await gateway.get("/trsrv/stocks", symbols="AAPL")
-    assert far.paths == []
+    assert far.paths == ["/"]
+
+
+async def test_a_gateway_that_is_frozen_itself_is_not_said_to_run(gateway: Gateway) -> None:
+    gateway.looks.met(Unanswered(asked="a", happened="b", hint="c", late=True))
+
+    async def hangs() -> Any:
+        await asyncio.Event().wait()
+
+    gateway.looks._ask = gateway.looks._probe = hangs
+    async with asyncio.timeout(1.5):
+        with pytest.raises(Unreachable, match=r"cannot be reached.*restart it and log in again"):
+            await gateway.get("/trsrv/stocks", symbols="AAPL")
 
 
 async def test_sixty_slow_calls_do_not_keep_a_look_waiting(gateway: Gateway, far: Far) -> None:
