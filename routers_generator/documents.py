@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
@@ -58,7 +59,8 @@ def parse(text: bytes, source: str = "The document") -> Document:
     if len(text) > LARGEST:
         raise UnusableError(f"{source} is larger than {LARGEST // 1_000_000} MB.")
     try:
-        decoded = text.decode("utf-8-sig")
+        # PowerShell writes what it fetches in UTF-16.
+        decoded = text.decode("utf-16" if text.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnusableError(f"{source} is not text in UTF-8.") from error
     if decoded.count("{") + decoded.count("[") > MOST:
@@ -94,7 +96,8 @@ def _plain(found: Any, source: str) -> tuple[Any, list[Finding]]:
                 findings.append(Finding("text that is not Unicode", _place(way), "Replaced by U+FFFD."))
         elif isinstance(value, float):
             if not isfinite(value):
-                raise UnusableError(f"{source} has a number at {_place(way)} that is too large.")
+                container[key] = None
+                findings.append(Finding("number without a value", _place(way), f"Left out: {value}."))
         elif isinstance(value, dict | list):
             if depth >= DEEPEST:
                 raise UnusableError(f"{source} is nested deeper than {DEEPEST} levels.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 
 class Joined(dict[str, Any]):
@@ -17,8 +17,8 @@ class Joined(dict[str, Any]):
 
 
 def from_json(text: str) -> Any:
-    """The value that the text is; raises ValueError for what is not JSON, NaN and Infinity included."""
-    return json.loads(text, object_pairs_hook=joined, parse_constant=_refuse)
+    """The value that the text is; raises ValueError for what is not JSON. NaN and Infinity are numbers."""
+    return json.loads(text, object_pairs_hook=joined)
 
 
 def joined(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -37,7 +37,3 @@ def joined(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
                     value = Joined(value, tuple(dict.fromkeys((*told, *inner))))
         values[key] = value
     return Joined(values, tuple(twice)) if twice else values
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number of JSON's")

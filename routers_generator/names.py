@@ -65,7 +65,9 @@ class Names:
 
 def without_prefix(path: str) -> str:
     """The path as the gateway client takes it: later versions of the document write `/v1/api` before it."""
-    return path.removeprefix(PREFIX) if path.startswith(f"{PREFIX}/") else path
+    while path.startswith(f"{PREFIX}/"):
+        path = path.removeprefix(PREFIX)
+    return path
 
 
 def literal_first(path: str) -> tuple[tuple[int, str], ...]:

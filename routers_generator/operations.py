@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from routers_generator.names import Names, identifier, literal_first, operation_name, without_prefix
-from routers_generator.sections import section_of
+from routers_generator.sections import section_of, squeezed
 
 METHODS: Final = ("get", "put", "post", "delete", "patch")
 """Those that an API has operations for; head, options and trace ask about a resource or the way to it."""
@@ -107,7 +107,7 @@ def _operation(
 ) -> Operation:
     told = item[method]
     bare = without_prefix(path)
-    wanted = identifier(told["operationId"]) if "operationId" in told else operation_name(method, bare)
+    wanted = _own_name(told, taken) or operation_name(method, bare)
     body = resolved(document, told.get("requestBody"))
     media_type, content = _content(body)
     return Operation(
@@ -125,6 +125,18 @@ def _operation(
         deprecated=told.get("deprecated", False),
         pointer=f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}",
     )
+
+
+def _own_name(told: Mapping[str, Any], taken: Names) -> str | None:
+    """What the document calls it, without the tag that later versions write before that."""
+    own = told.get("operationId")
+    if own is None:
+        return None
+    group, _, rest = own.partition("_")
+    short = identifier(rest)
+    if "_" in short and short not in taken and squeezed(group) in map(squeezed, told.get("tags", ())):
+        return short
+    return identifier(own)
 
 
 def _content(body: Mapping[str, Any] | None) -> tuple[str | None, Mapping[str, Any] | None]:

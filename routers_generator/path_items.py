@@ -25,6 +25,9 @@ MOST_WORDS: Final = 10
 _STEP: Final = r"(?:[A-Za-z0-9._~:@!$&'()*+,;=%-]|\{[A-Za-z0-9._-]+\})*"
 _PATH: Final = re.compile(rf"(?:/{_STEP})+")
 _DOTS: Final = re.compile(r"(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
+_WRITTEN_HEADERS: Final = frozenset(
+    {"accept", "authorization", "connection", "content-length", "content-type", "host", "user-agent"}
+)
 _OF_PATHS: Final = ("summary", "description", "servers", "parameters", "$ref")
 
 
@@ -51,7 +54,7 @@ class PathItems:
         self._parts = parts
         text = grammar.text
         self._members = {
-            "tags": Member(grammar.items(text)),
+            "tags": Member(self._tags),
             **{name: Member(text) for name in ("summary", "description", "operationId")},
             "externalDocs": Member(
                 grammar.record({"description": Member(text), "url": Member(text, None)}, "an object")
@@ -270,6 +273,13 @@ class PathItems:
         result["responses"] = self._parts.responses(replies, under(found.place, "responses"))
         return result
 
+    def _tags(self, value: Any, place: str) -> Read:
+        flat = value
+        if isinstance(value, list) and any(isinstance(each, list) for each in value):
+            flat = [tag for each in value for tag in (each if isinstance(each, list) else [each])]
+            self._report.repaired("list in a list of tags", place, "All tags are in one list now.")
+        return self._grammar.items(self._grammar.text)(flat, place)
+
     def _security(
         self, required: list[dict[str, Any]], schemes: Mapping[str, Any], place: str
     ) -> list[dict[str, Any]]:
@@ -334,6 +344,10 @@ class PathItems:
             if one is GONE:
                 continue
             key = (one["in"], one["name"])
+            if self._gateway and one["in"] == "header" and one["name"].casefold() in _WRITTEN_HEADERS:
+                told = f"Left out: `{one['name']}` is no argument."
+                self._report.repaired("header that every client writes itself", where, told)
+                continue
             if key not in read:
                 read[key] = (one, where)
             elif (value, where) not in found.shared:

@@ -78,9 +78,35 @@ def test_ibkrs_operations_are_in_the_sections_of_the_hand_written_ones() -> None
     [
         (["Trading Market Data"], "Market Data"),
         (["market  data"], "Market Data"),
+        (["tradingMarketData"], "Market Data"),
+        (["subpackage_tradingFyIsAndNotifications"], "FYIs and Notifications"),
+        (["subpackage_tradingRobotAdvice"], "Robot Advice"),
+        (["new"], "new"),
         (["New"], "New"),
         ([], "Other"),
     ],
 )
 def test_a_tag_is_a_section_whether_it_is_known_or_not(tags: list[str], section: str) -> None:
     assert section_of("GET", "/new", tags) == section
+
+
+@pytest.mark.parametrize(
+    ("own", "name"),
+    [
+        ("tradingMarketData_getDepth", "get_depth"),
+        ("tradingMarketData_depth", "trading_market_data_depth"),
+        ("other_getDepth", "other_get_depth"),
+        ("getDepth", "get_depth"),
+    ],
+)
+def test_the_tag_before_a_name_is_no_part_of_it(own: str, name: str) -> None:
+    operation = {"tags": ["subpackage_tradingMarketData"], "operationId": own, "responses": {}}
+    twice = {"/a": {"get": operation}, "/b": {"get": {**operation, "operationId": f"{own}Two"}}}
+    assert operations({"paths": twice})[0].name == name
+
+
+def test_two_tags_that_have_a_name_in_common_keep_both_apart() -> None:
+    paths = {
+        f"/{tag}": {"get": {"tags": [tag], "operationId": f"{tag}_getAll", "responses": {}}} for tag in "ab"
+    }
+    assert [each.name for each in operations({"paths": paths})] == ["get_all", "b_get_all"]
