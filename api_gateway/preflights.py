@@ -224,7 +224,7 @@ class Preflights:
     def _refuse_an_unknown_account(self, call: Call, account: str) -> None:
         lists = [self._accounts.get(step) for step in (ACCOUNTS, PORTFOLIO) if step in self._done]
         known = frozenset().union(*(each for each in lists if each))
-        if not all(lists) or account in known or account[:-1] in known:
+        if not (lists and all(lists)) or account in known or account[:-1] in known:
             return
         shown = ", ".join(mask(each) for each in sorted(known))
         raise Invalid(

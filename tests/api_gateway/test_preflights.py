@@ -275,6 +275,20 @@ async def test_an_account_of_somebody_else_is_refused_before_it_is_asked_about(
     assert ibkr.asked == ["/portfolio/accounts", "/iserver/accounts"]
 
 
+async def test_no_account_is_refused_by_lists_that_were_forgotten_while_they_were_asked_for(
+    ibkr: FakeGateway, fake_time: FakeTime
+) -> None:
+    async def ask(call: Call, patience: Patience) -> Reply:
+        reply = await ibkr.ask(call, patience)
+        preflights.observe(call, reply)
+        preflights.forget()
+        return reply
+
+    preflights = Preflights(ask, now=fake_time.now)
+    assert await preflights.prepare(ORDER, PATIENCE)
+    assert await preflights.prepare(META, PATIENCE)
+
+
 @pytest.mark.parametrize("account", [ACCOUNT, ACCOUNT + "C"])
 async def test_an_own_account_and_its_segments_are_asked_about(preflights: Preflights, account: str) -> None:
     assert await preflights.prepare(read("/portfolio/{account}/meta", account), PATIENCE)
