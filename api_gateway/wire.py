@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ _PLAIN = (
     "Let GATEWAY_URL begin with http: if it is the gateway, which then speaks plain HTTP; if not, correct "
     "the port of GATEWAY_URL."
 )
+_OPENSSL_MARKS = re.compile(r"^\[[^\]]*\] ?| ?\(_ssl\.c:\d+\)$")
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
 
 
@@ -303,7 +305,8 @@ def _never_sent(error: httpx.TransportError) -> NeverSentError:
         elif cause is not None:
             reason = "it hung up before TLS was agreed"
         return NeverSentError(f"the gateway cannot be reached ({reason}).", _START)
-    return NeverSentError(f"its certificate or TLS was not accepted ({clean(str(cause))}).", _CERTIFICATE)
+    said = _OPENSSL_MARKS.sub("", str(cause))
+    return NeverSentError(f"its certificate or TLS was not accepted ({clean(said)}).", _CERTIFICATE)
 
 
 def _system_reason(error: Exception) -> str:

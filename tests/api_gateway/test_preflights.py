@@ -278,6 +278,8 @@ async def test_an_account_of_somebody_else_is_refused_before_it_is_asked_about(
 async def test_no_account_is_refused_by_lists_that_were_forgotten_while_they_were_asked_for(
     ibkr: FakeGateway, fake_time: FakeTime
 ) -> None:
+    preflights: Preflights
+
     async def ask(call: Call, patience: Patience) -> Reply:
         reply = await ibkr.ask(call, patience)
         preflights.observe(call, reply)
