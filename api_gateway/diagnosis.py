@@ -104,7 +104,7 @@ MEANINGS: Mapping[SessionState, Meaning] = MappingProxyType(
         SessionState.CLOSED: Meaning(
             "You are logged in, but IBKR has closed the connection that carries quotes and orders (the "
             "brokerage session).",
-            "Wait a minute: the ticker opens it again (it keeps this connection open); if not, "
+            "Wait a minute: the ticker opens it again, unless another program holds it; if it stays closed, "
             "`connection_status` says why.",
             Who.WE,
             5,

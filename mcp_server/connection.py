@@ -183,6 +183,8 @@ class Connection:
                 return f"{found.next_step} Or let that program lose the connection: `take_over_session`."
             if report.state == SessionState.COMPETING:
                 return report.next_step
+        if found.ready and picture.ticker.alive and report is not None and report.login_warning:
+            return f"Nothing is to be done now. {report.login_warning}"
         return found.next_step
 
     def _login(self, picture: Picture) -> dict[str, Any] | None:

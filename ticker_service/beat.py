@@ -135,7 +135,10 @@ def _advised(diagnosis: Diagnosis, memory: Memory, compete: Compete) -> Diagnosi
             "COMPETE=take."
         )
     elif compete is Compete.ASK and not memory.may_take:
-        step = "Log out of that program, or decide that it loses the connection: `POST /take` to the ticker."
+        step = (
+            "Log out of that program, or decide that it loses the connection: `take_over_session` in the "
+            "chat, or `POST /take` to the ticker."
+        )
     elif memory.competed:
         step = (
             "The ticker took the connection over and has lost it again; it does not fight. Log out of that "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from api_gateway.diagnosis import MEANINGS
 from api_gateway.modes import Mode
 from api_gateway.session import SessionState
+from mcp_server.ticker import TickerLook
 from tests.mcp_server.tools.house import ERAS, LOGIN, House, asked_about, told
 from tests.virtual_loop import in_virtual_time
 from ticker_service.settings import Compete
@@ -117,6 +119,27 @@ def test_an_open_session_without_a_ticker_is_not_said_to_need_nothing() -> None:
     assert status["ready"]
     assert status["who_acts"] == "the user"
     assert "docker compose up -d ticker" in status["next_step"]
+
+
+def test_a_login_that_ends_within_the_hour_is_in_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    warning = "IBKR ends this login in 9 minutes."
+
+    async def tried() -> dict[str, Any]:
+        house = House()
+        look = house.ticker.look
+
+        async def warned() -> TickerLook:
+            found = await look()
+            assert found.report is not None
+            return replace(found, report=found.report.model_copy(update={"login_warning": warning}))
+
+        async with house.client() as client:
+            monkeypatch.setattr(house.ticker, "look", warned)
+            return await told(client, "connection_status")
+
+    status = in_virtual_time(tried())
+    assert status["next_step"] == f"Nothing is to be done now. {warning}"
+    assert status["login"]["warning"] == warning
 
 
 @pytest.mark.parametrize(
