@@ -10,6 +10,7 @@ from typing import Any, Final
 from routers_generator.names import Names, identifier, literal_first, operation_name, without_prefix
 from routers_generator.sections import section_of, squeezed
 
+_MOST_STEPS: Final = 20
 METHODS: Final = ("get", "put", "post", "delete", "patch")
 """Those that an API has operations for; head, options and trace ask about a resource or the way to it."""
 
@@ -91,6 +92,19 @@ def resolved(document: Mapping[str, Any], value: Any) -> Any:
     return value
 
 
+def meant(document: Mapping[str, Any], schema: Any) -> Any:
+    """What a schema refers to, or is joined from and adds no type or values to, if that is one schema."""
+    told = resolved(document, schema)
+    for _ in range(_MOST_STEPS):
+        if not isinstance(told, Mapping) or {"type", "enum", "properties"} & told.keys():
+            break
+        parts = [each for name in ("allOf", "anyOf", "oneOf") for each in told.get(name, ())]
+        if len(parts) != 1:
+            break
+        told = resolved(document, parts[0])
+    return told
+
+
 def at(document: Mapping[str, Any], reference: str) -> Any:
     """What stands at `#/a/b` of the document; None if nothing does."""
     value: Any = document
@@ -157,7 +171,7 @@ def _parameters(
         parameter = resolved(document, each)
         found[parameter["in"], parameter["name"]] = parameter
     for (where, name), parameter in found.items():
-        schema = resolved(document, _schema(parameter))
+        schema = meant(document, _schema(parameter))
         yield Parameter(
             name=name,
             where=where,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from routers_generator.operations import Operation, resolved
+from routers_generator.operations import Operation, meant, resolved
 from routers_generator.parts import LISTED
 
 DEEPEST: Final = 6
@@ -45,7 +45,7 @@ def documented(document: Mapping[str, Any], operation: Operation, path: str) -> 
     """What the document says of one operation, whose path is `path` here."""
     parameters = {
         each.name if each.where == "query" else f"{each.where} {each.name}": Value(
-            each.type, each.required, _values(resolved(document, each.schema))
+            each.type, each.required, _values(meant(document, each.schema))
         )
         for each in operation.parameters
         if each.where != "path"
@@ -60,12 +60,12 @@ def _members(document: Mapping[str, Any], schema: Any, way: str, depth: int) -> 
         return
     properties, required = _properties(document, schema, 0)
     for name, each in properties.items():
-        told = resolved(document, each)
+        told = meant(document, each)
         here = f"{way}{name}"
         yield here, Value(_type(told), name in required, _values(told))
         inner, suffix = told, "."
         while inner.get("type") == "array":
-            inner, suffix = resolved(document, inner.get("items", {})), f"[]{suffix}"
+            inner, suffix = meant(document, inner.get("items", {})), f"[]{suffix}"
         if inner is not told and not _properties(document, inner, 0)[0]:
             yield f"{here}{suffix[:-1]}", Value(_type(inner), values=_values(inner))
         yield from _members(document, inner, f"{here}{suffix}", depth + 1)

@@ -122,6 +122,7 @@ class Schemas:
         found = dict(value)
         said = []
         self._mend_required_truths(found, place)
+        said += _without_null(found)
         if isinstance(found.get("type"), list):
             said.append("type")
             types = [each for each in found["type"] if isinstance(each, str) and each != "null"]
@@ -358,6 +359,28 @@ def without_doubles(values: list[Any]) -> list[Any]:
     for each in values:
         found.setdefault(json.dumps(each, sort_keys=True), each)
     return list(found.values())
+
+
+def _without_null(found: dict[str, Any]) -> list[str]:
+    """Take null out of the alternatives of a schema, which is nullable instead; the members that changed."""
+    changed = []
+    for name in ("anyOf", "oneOf"):
+        parts = found.get(name)
+        others = [each for each in parts if not _is_null(each)] if isinstance(parts, list) else []
+        if isinstance(parts, list) and 0 < len(others) < len(parts):
+            changed.append(name)
+            del found[name]
+            only = others[0]
+            if len(others) == 1 and isinstance(only, Mapping) and not {*only} & {"$ref", "nullable", *found}:
+                found.update(only)
+            else:
+                found[name] = others
+            found["nullable"] = True
+    return changed
+
+
+def _is_null(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and schema.get("type") in ("null", ["null"])
 
 
 def _is_flat(value: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from routers_generator.comparison_report import markdown, told
 from routers_generator.documents import Document, load
 from routers_generator.repair import repair
 from routers_generator.requests import Request, Value
-from tests.routers_generator.a_document import fine
+from tests.routers_generator.a_document import fine, ref
 from tests.routers_generator.test_repair import IBKR
 
 KNOWN = Path(comparing.__file__).with_name(comparing.KNOWN)
@@ -47,6 +47,21 @@ def compared(ours: list[Request], *lines: str, document: dict[str, Any] | None =
 def differences(ours: list[Request]) -> list[str]:
     known = ("orders[].legs[]",)
     return [str(each) for each in compared(ours).differences if not any(name in str(each) for name in known)]
+
+
+def test_a_document_of_openapi_3_1_is_no_difference() -> None:
+    document = fine()
+    schemas = document["components"]["schemas"]
+    fields = schemas["Order"]["properties"]
+    schemas["Side"] = fields["side"]
+    fields["side"] = {"anyOf": [ref("schemas", "Side"), {"type": "null"}]}
+    fields["price"] = {"type": ["number", "null"]}
+    fields["legs"] = {"oneOf": [fields["legs"], {"type": "null"}]}
+    document["openapi"] = "3.1.0"
+    found = compared([place(), LIST], document=document)
+    assert [str(each) for each in found.differences] == [
+        str(each) for each in compared([place(), LIST]).differences
+    ]
 
 
 def test_the_facts_of_the_routes_are_what_the_routes_are() -> None:
