@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ class OrderHold:
         self._ticker = ticker
         self._names: list[str] = []
         self._under_way = 0
+        self._releasing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def around(self, template: str) -> AsyncIterator[None]:
@@ -31,12 +33,9 @@ class OrderHold:
         self._under_way += 1
         try:
             # Anew each time, also for an answer: its lease begins again before the one it had is over.
-            before, self._names = self._names, []
             if name := await self._ticker.hold(LIVES):
-                self._names.append(name)
+                before, self._names = self._names, [name]
                 await self._release(before)
-            else:
-                self._names += before
             yield
         finally:
             self._under_way -= 1
@@ -45,5 +44,13 @@ class OrderHold:
                 await self._release(names)
 
     async def _release(self, names: list[str]) -> None:
+        """Give them back, also where whoever took them is being cancelled and may wait for nothing more."""
+        if names:
+            releasing = asyncio.create_task(self._give_back(names))
+            self._releasing.add(releasing)  # the loop itself would let go of it
+            releasing.add_done_callback(self._releasing.discard)
+            await asyncio.shield(releasing)
+
+    async def _give_back(self, names: list[str]) -> None:
         for name in names:
             await self._ticker.release(name)

@@ -40,7 +40,7 @@ class Window(BaseModel):
 class Report(BaseModel):
     """What the ticker says about the session; what a later one adds is left out."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
     state: str
     since: str | None = None
@@ -151,6 +151,6 @@ def _report(answer: httpx.Response | None) -> Report | None:
 def _object(answer: httpx.Response | None) -> dict[str, Any]:
     try:
         told = answer.json() if answer is not None else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
+import anyio
 import pytest
 
+from mcp_server.order_hold import OrderHold
 from tests.mcp_server.tools.house import ERAS, House, asked_about
 from tests.virtual_loop import in_virtual_time
+
+if TYPE_CHECKING:
+    from api_gateway.client import Gateway
+    from mcp_server.ticker import Ticker
+
+ORDERS = "/iserver/account/{allocation}/orders"
 
 
 async def answered(client: Any, question: dict[str, Any], *, confirmed: bool = True) -> str:
@@ -82,5 +91,40 @@ def test_what_is_no_order_asks_for_no_hold() -> None:
             await client.call_tool("get_session_status", {})
             await client.call_tool("search_contracts", {"symbol": "AAPL"})
             return house.held
+
+    assert in_virtual_time(tried()) == []
+
+
+class Granting:
+    """A ticker that grants every hold."""
+
+    def __init__(self) -> None:
+        self.alive: list[str] = []
+        self.granted = 0
+
+    async def hold(self, seconds: float) -> str:
+        await asyncio.sleep(seconds / 60)
+        self.granted += 1
+        self.alive.append(f"a{self.granted}")
+        return self.alive[-1]
+
+    async def release(self, name: str) -> None:
+        await asyncio.sleep(1)
+        self.alive.remove(name)
+
+
+@pytest.mark.parametrize("after", [0.5, 5], ids=["while it waits for the hold", "while it is under way"])
+def test_an_order_that_its_client_cancels_leaves_no_hold(after: float) -> None:
+    async def tried() -> list[str]:
+        ticker, question = Granting(), SimpleNamespace(open=True)
+        hold = OrderHold(cast("Gateway", SimpleNamespace(question=question)), cast("Ticker", ticker))
+        async with hold.around(ORDERS):
+            """This one leaves a question, and with it a hold."""
+        question.open = False
+        with anyio.move_on_after(after):  # which cancels whatever is waited for afterwards, too
+            async with hold.around(ORDERS):
+                await asyncio.sleep(60)
+        await asyncio.sleep(5)
+        return ticker.alive
 
     assert in_virtual_time(tried()) == []

@@ -43,6 +43,9 @@ def test_one_whose_loop_has_stopped_is_to_be_restarted() -> None:
         httpx.Response(200, text="<html>"),
         httpx.Response(200, json=[1]),
         httpx.Response(200, json={"since": 5}),
+        httpx.Response(200, text='{"state": "closed", "login_ends_in_seconds": NaN}'),
+        httpx.Response(200, text='{"state": "closed", "next_look_in_seconds": 1e999}'),
+        httpx.Response(200, text="[" * 100_000),
     ],
 )
 def test_something_else_at_its_address_is_no_ticker(state: httpx.Response) -> None:
@@ -50,6 +53,13 @@ def test_something_else_at_its_address_is_no_ticker(state: httpx.Response) -> No
     assert not look.alive
     assert look.report is None
     assert "TICKER_URL" in look.sentence
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "[" * 100_000, '{"id": 5}', '{"id": "../take"}'])
+def test_what_is_no_hold_is_none_and_breaks_no_order(text: str) -> None:
+    odd = ticker(lambda _: httpx.Response(201, text=text))
+    assert in_virtual_time(odd.hold(60)) is None
+    assert not in_virtual_time(odd.take()).accepted
 
 
 def test_one_that_hangs_keeps_nobody_waiting() -> None:
