@@ -23,6 +23,10 @@ LARGEST_BODY = 1_000
 """Bytes; a hold needs forty."""
 
 
+GOODBYE = 0.01
+"""Seconds in which a caller who hung up while this process stood still is noticed to be gone."""
+
+
 class HoldRequest(BaseModel):
     """`POST /hold`: for how many seconds nothing is to be sent, and what for."""
 
@@ -62,7 +66,7 @@ def create_app(keeper: Keeper) -> Starlette:
     async def hold(request: Request) -> Response:
         wanted = _read(await _body(request))
         try:
-            lease = await _unless_gone(request, keeper.hold(wanted.seconds, wanted.purpose))
+            lease = await _unless_gone(request, lambda: keeper.hold(wanted.seconds, wanted.purpose))
         except TooManyHoldsError as error:
             seconds = ceil(error.seconds)
             return JSONResponse(
@@ -86,8 +90,14 @@ def create_app(keeper: Keeper) -> Starlette:
     async def take(request: Request) -> Response:
         if (await _body(request)).strip() not in (b"", b"{}"):
             raise UnacceptableError(422, "POST /take takes nothing but an empty object.")
-        try:
+
+        async def taken() -> bool:
             await keeper.take()
+            return True
+
+        try:
+            if await _unless_gone(request, taken) is None:
+                return Response(status_code=499)  # whoever decided was told that it has not worked
         except NotNowError as error:
             raise UnacceptableError(409, str(error)) from None
         return JSONResponse({"taking": True}, status_code=202)
@@ -119,16 +129,22 @@ def _acting(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
     return guarded
 
 
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer | None:
-    """What comes of the work; None if the caller hung up before, and then it was cancelled."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(request.receive())
+async def _unless_gone(request: Request, work: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer | None:
+    """What comes of the work; None if the caller hung up before or meanwhile, and then it was cancelled."""
+    leaving = asyncio.ensure_future(request.receive())
+    tasks: list[asyncio.Future[Any]] = [leaving]
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({leaving}, timeout=GOODBYE)
+        if leaving.done():
+            return None
+        working = asyncio.ensure_future(work())
+        tasks.append(working)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return working.result() if working.done() else None
     finally:
-        for task in (working, leaving):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _body(request: Request) -> bytes:

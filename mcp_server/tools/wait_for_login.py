@@ -91,15 +91,20 @@ class WaitForLogin(OwnTool):
         began, noticed = now(), float("-inf")
         while True:
             waited = now() - began
+            declined = offer is not None and offer.done() and not offer.result()
+            if declined and _misses_the_login(picture):
+                return self._ended(picture, waited, _DECLINED)
             if _ready(picture) or waited >= seconds:
                 return self._ended(picture, waited)
-            if offer is not None and offer.done() and not offer.result() and _misses_the_login(picture):
-                return self._ended(picture, waited, _DECLINED)
             if waited - noticed >= PROGRESS:
                 noticed = waited
                 sentence = "" if picture.diagnosis is None else picture.diagnosis.sentence
                 await context.report_progress(round(waited), seconds, f"Still waiting. {sentence}".strip())
-            await asyncio.sleep(min(EVERY, seconds - waited))
+            until = min(EVERY, seconds - waited)
+            if offer is None or offer.done():
+                await asyncio.sleep(until)
+            else:
+                await asyncio.wait({offer}, timeout=until)
             picture = await self._connection.picture()
 
     def _ended(self, picture: Picture, waited: float, why: str = "") -> ToolResult:

@@ -135,6 +135,22 @@ class Trio:
         faults = self._at_the_gateway("GET", "/simulator/state")["faults"]
         return next(int(fault["seen"]) for fault in faults if fault["match"] == {"path": path})
 
+    def call(
+        self, tool: str, arguments: dict[str, Any] | None = None, *, era: str = "2026-07-28"
+    ) -> tuple[bool, str]:
+        """Whether the call of a tool failed, and its text."""
+        return call(self.url, tool, arguments, era=era)
+
+    def status(self) -> dict[str, Any]:
+        """What `connection_status` tells, within the two seconds that it may take."""
+        began = time.monotonic()
+        failed, text = self.call("connection_status")
+        took = time.monotonic() - began
+        assert not failed, text
+        assert took < 2.5, f"{took:.1f} s, half a second of them for connecting"
+        told: dict[str, Any] = json.loads(text)
+        return told
+
     def state(self) -> str:
         """The state that the ticker tells."""
         return str(httpx.get(f"{self.ticker_url}/state", trust_env=False, timeout=5).json()["state"])
@@ -157,6 +173,21 @@ class Trio:
 
     def _trusting(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.parts["simulator"].certificate)
+
+
+def call(
+    url: str, tool: str, arguments: dict[str, Any] | None = None, *, era: str = "2026-07-28"
+) -> tuple[bool, str]:
+    """Whether the call of a tool by the SDK's client failed, and its text."""
+
+    async def called() -> tuple[bool, str]:
+        async with asyncio.timeout(20), mcp.Client(url, mode=era) as client:
+            result = await client.call_tool(tool, arguments or {})
+        (content,) = result.content
+        assert content.type == "text"
+        return bool(result.is_error), content.text
+
+    return asyncio.run(called())
 
 
 @contextmanager

@@ -165,24 +165,48 @@ async def test_a_beat_that_does_not_end_is_no_ground_for_a_hold(
     await beating
 
 
-async def test_a_hold_whose_caller_has_gone_in_the_meantime_is_given_back(world: World) -> None:
+async def asked_and_gone(world: World, path: str, body: bytes) -> None:
+    """Ask for something, and hang up as soon as the request is read."""
     told: list[dict[str, Any]] = [
-        {"type": "http.request", "body": b'{"seconds": 60, "for": "order"}', "more_body": False},
+        {"type": "http.request", "body": body, "more_body": False},
         {"type": "http.disconnect"},
     ]
 
     async def receive() -> dict[str, Any]:
-        return told.pop(0) if told else await asyncio.get_running_loop().create_future()
+        message = told.pop(0) if told else await asyncio.get_running_loop().create_future()
+        if message["type"] == "http.disconnect":
+            for _ in range(3):  # a socket's end is read after what was on it
+                await asyncio.sleep(0)
+        return dict(message)
 
     async def send(_: Any) -> None:
         """Nobody hears it."""
 
-    path = {"path": "/hold", "raw_path": b"/hold", "root_path": "", "query_string": b"", "headers": []}
-    scope = {"type": "http", "method": "POST", "scheme": "http", "http_version": "1.1", **path}
+    where = {"path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"", "headers": []}
+    scope = {"type": "http", "method": "POST", "scheme": "http", "http_version": "1.1", **where}
+    await create_app(world.keeper)(scope, receive, send)
+
+
+async def test_a_hold_whose_caller_was_gone_before_it_was_read_is_none(world: World) -> None:
+    await asked_and_gone(world, "/hold", b'{"seconds": 60, "for": "order"}')
+    assert world.keeper.report()["holds"] == []
+
+
+async def test_a_decision_whose_caller_was_gone_before_it_was_read_is_none(world: World) -> None:
+    world.simulation.session.displace()
+    world.clock.advance(2)
+    await world.keeper.look()
+    await asked_and_gone(world, "/take", b"{}")
+    world.clock.advance(2)
+    await world.keeper.look()
+    assert world.inits == []
+
+
+async def test_a_hold_whose_caller_has_gone_in_the_meantime_is_given_back(world: World) -> None:
     world.gate = asyncio.Event()
     beating = asyncio.create_task(world.keeper.look())
     await asyncio.sleep(0)
-    holding = asyncio.create_task(create_app(world.keeper)(scope, receive, send))
+    holding = asyncio.create_task(asked_and_gone(world, "/hold", b'{"seconds": 60, "for": "order"}'))
     for _ in range(20):
         await asyncio.sleep(0)
     assert world.keeper.report()["holds"] == []
