@@ -15,6 +15,7 @@ import httpx
 
 from api_gateway.ahead import Ahead
 from api_gateway.call import Call, make_call
+from api_gateway.diagnosis import tells_a_state
 from api_gateway.errors import Failed, Forbidden, GatewayError, LoginRequired, Paced, Unreachable
 from api_gateway.joining import Flights
 from api_gateway.kept import Kept
@@ -375,7 +376,13 @@ class Gateway:
             return False
         asked = make_call("POST", STATUS, reads=True)
         reply = require_answer(asked, await self._send(asked, patience))
-        state = read_session(reply.value) if isinstance(reply.value, Mapping) else SessionState.NOT_LOGGED_IN
+        if not tells_a_state(reply.value):
+            raise Failed(
+                asked=call.asked,
+                happened="it answered with nothing, and asked for the session's state with something else.",
+                hint="Nothing was changed. Call it again; if that does not help, ask `connection_status`.",
+            )
+        state = read_session(reply.value)
         if state is not SessionState.ESTABLISHED:
             raise missing(call, state, self.settings.gateway_login_url)
         self._established_at = self._now()

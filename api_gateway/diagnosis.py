@@ -185,7 +185,7 @@ def needs_probe(found: object) -> bool:
     """True if only `Gateway.probe` can tell whether it is the gateway, and whether that or IBKR is ill."""
     if isinstance(found, GatewayError):
         return isinstance(found, Failed | Refused)
-    return not _tells_a_state(found)
+    return not tells_a_state(found)
 
 
 def diagnose(
@@ -198,7 +198,7 @@ def diagnose(
     """
     if isinstance(found, GatewayError):
         return _of_failure(found, at=at, region=region, login_url=login_url, page=page)
-    if not isinstance(found, Mapping) or not _tells_a_state(found):
+    if not isinstance(found, Mapping) or not tells_a_state(found):
         return _told(
             SessionState.FAILING,
             at=at,
@@ -223,7 +223,8 @@ def diagnose_state(
     return _told(state, at=at, region=region, login_url=login_url, detail=detail)
 
 
-def _tells_a_state(found: object) -> bool:
+def tells_a_state(found: object) -> bool:
+    """True for the body of a tickle or of `/iserver/auth/status`."""
     return isinstance(found, Mapping) and bool(STATUS_KEYS & found.keys())
 
 

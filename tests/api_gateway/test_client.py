@@ -375,6 +375,16 @@ async def test_a_state_that_is_answered_with_nothing_is_no_missing_login(gateway
         await gateway.get("/iserver/secdef/search", symbol="XX")
 
 
+@pytest.mark.parametrize("odd", [{}, [], [1], {"status": "fine"}])
+async def test_a_state_that_is_answered_with_something_else_is_no_missing_login(
+    gateway: Gateway, ibkr: Any, odd: object
+) -> None:
+    ibkr.get("/iserver/secdef/search").respond(json=[])
+    ibkr.post("/iserver/auth/status").respond(json=odd)
+    with pytest.raises(Failed, match="asked for the session's state with something else"):
+        await gateway.get("/iserver/secdef/search", symbol="XX")
+
+
 async def test_what_a_session_answered_before_it_was_open_is_asked_again(gateway: Gateway, ibkr: Any) -> None:
     """It was opening when it answered with nothing, and open when its state was asked for."""
     found = httpx.Response(200, json=[{"conid": "265598"}])
