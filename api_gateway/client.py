@@ -446,7 +446,7 @@ class Gateway:
                 raise Failed(
                     asked=call.asked,
                     happened="what must be asked before it took all the time; it was not sent.",
-                    hint="Call it again; if that does not help, look at the gateway's log.",
+                    hint="Call it again; if that does not help, ask `connection_status`.",
                 )
             received = await self._exchange(call, turn, within)
         return self._settle(call, received)

@@ -142,7 +142,7 @@ def unclear(call: Call, happened: str) -> GatewayError:
         return Failed(
             asked=call.asked,
             happened=happened,
-            hint="Nothing was changed. Call it again; if that does not help, look at the gateway's log.",
+            hint="Nothing was changed. Call it again; if that does not help, ask `connection_status`.",
         )
     return OutcomeUnknown(asked=call.asked, happened=happened, hint=CHECK_ORDERS)
 
@@ -181,7 +181,7 @@ def paced(call: Call, seconds: float) -> Penalised:
     return Penalised(
         asked=call.asked,
         happened="IBKR answered 429, too many requests; it did nothing.",
-        hint=f"Nothing but the tickle is sent for {seconds:.0f} s, as asking makes the penalty longer. Wait.",
+        hint=f"Nothing more is sent for {seconds:.0f} s, as asking makes the penalty longer. Wait.",
         seconds=seconds,
     )
 
@@ -293,7 +293,7 @@ def _judge_status(call: Call, status: int, body: bytes, said: str, login_url: st
         )
         return AsleepError(unready) if call.address.template.startswith("/fyi/") else unready
     if status >= 500 or status == 408:
-        return unclear(call, f"it broke ({status}: {said}).")
+        return unclear(call, f"IBKR or the gateway answered with an error ({status}: {said}).")
     return _refused(call, f"{said} ({status})", _HINT_BY_STATUS.get(status), status=status)
 
 
