@@ -13,7 +13,7 @@ from mcp_server.tools.wait_for_login import NAME as WAIT
 _MODES: Final = {
     Mode.READ: "This server only reads (TRADING_MODE=read): it cannot trade or change anything.",
     Mode.PAPER: "Trading is open for paper accounts, and for no other.",
-    Mode.LIVE: "The account is real: what a tool changes is changed for real.",
+    Mode.LIVE: "The account is real: what a tool changes is changed for real. No order can be placed here.",
 }
 
 

@@ -130,7 +130,9 @@ class ServerSettings(BaseSettings):
     )
     excluded_tags: Listed = Field((), description="Sections of tools to hide, by commas.")
     trading_mode: Mode = Field(
-        Mode.READ, description="read never trades; paper trades on paper accounts only; live trades."
+        Mode.READ,
+        description="read changes nothing; paper trades, on paper accounts only; live cancels orders, and places "
+        "none.",
     )
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
         LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR."
