@@ -131,8 +131,8 @@ class ServerSettings(BaseSettings):
     excluded_tags: Listed = Field((), description="Sections of tools to hide, by commas.")
     trading_mode: Mode = Field(
         Mode.READ,
-        description="read changes nothing; paper trades, on paper accounts only; live cancels orders, and places "
-        "none.",
+        description="read changes nothing; paper trades, on paper accounts only; live cancels orders, and "
+        "places none.",
     )
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
         LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR."
