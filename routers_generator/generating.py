@@ -53,14 +53,20 @@ def generate(repaired: Repaired, wanted: Wanted) -> tuple[int, list[str]]:
     except (UnknownTagError, CannotWriteError) as refusal:
         return 2, [str(refusal)]
     told = _told(wanted.directory, made, outcome)
-    if wanted.missing and not made.routes and not made.left_out:
-        told.append("Nothing is missing: every operation has a hand-written route.")
+    if not made.routes and not made.left_out:
+        told.append(_why_none(repaired))
     told += [
         f"{shown(f'{each.method} {each.path}', _LONGEST)} has no route. {shown(each.reason, _LONGEST)}"
         for each in repaired.dropped
         if each.unusable
     ]
     return int(bool(outcome.left_alone)), told
+
+
+def _why_none(repaired: Repaired) -> str:
+    if operations(repaired.content):
+        return "Nothing is missing: each operation of the document has a hand-written route."
+    return "The document has no operation that a gateway serves."
 
 
 def _tagged(

@@ -65,7 +65,8 @@ class _Repair:
         self._gateway = gateway
         self._grammar = Grammar(report)
         self._references = References(document, report)
-        self._schemas = Schemas(self._grammar, self._references)
+        later = isinstance(version := document.get("openapi"), str) and not version.startswith("3.0")
+        self._schemas = Schemas(self._grammar, self._references, siblings=later)
         self._parts = Parts(self._grammar, self._references, self._schemas)
         self._paths = PathItems(self._grammar, self._references, self._parts, gateway=gateway)
         self._security = Security(self._grammar)

@@ -36,8 +36,9 @@ _OF_3_1: Final = frozenset(
 class Schemas:
     """Reads schemas, and keeps which it made: defaults are looked at when all are there."""
 
-    def __init__(self, grammar: Grammar, references: References) -> None:
-        """What is changed is told to the grammar's report."""
+    def __init__(self, grammar: Grammar, references: References, *, siblings: bool = False) -> None:
+        """What is changed is told to the grammar's report; `siblings`: what stands beside `$ref` counts."""
+        self._siblings = siblings
         self.made: list[tuple[dict[str, Any], str]] = []
         self._grammar = grammar
         self._report = grammar.report
@@ -93,6 +94,8 @@ class Schemas:
             self._depth = before
 
     def _reference(self, value: Mapping[str, Any], place: str) -> Read:
+        if self._siblings and len(value) > 1:
+            return self._beside(value, place)
         found = self._references.target("schemas", value, place)
         if found is None:
             return self._inline({name: each for name, each in value.items() if name != "$ref"}, place)
@@ -102,6 +105,16 @@ class Schemas:
                 "reference with siblings", place, f"Left out, as OpenAPI 3.0 ignores them: {others}."
             )
         return {**found}
+
+    def _beside(self, value: Mapping[str, Any], place: str) -> Read:
+        """A reference whose siblings count, in OpenAPI 3.0's words."""
+        if self._depth >= DEEPEST and not _is_flat(value):
+            return self._references.lift(value, place)
+        rest = {name: each for name, each in value.items() if name != "$ref"}
+        parts = rest.get("allOf")
+        rest["allOf"] = [{"$ref": value["$ref"]}, *(parts if isinstance(parts, list) else ())]
+        self._report.repaired("schema of OpenAPI 3.1", place, "Written as 3.0 has it: `$ref`.")
+        return self._inline(rest, place)
 
     def _inline(self, value: Mapping[str, Any], place: str) -> Read:
         self._depth += 1

@@ -100,5 +100,16 @@ def test_where_nothing_is_missing_it_says_so_and_leaves_a_package_without_routes
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["generate", "fine.json", "-o", "out", "--missing"]) == 0
-    assert capsys.readouterr().err.endswith("Nothing is missing: every operation has a hand-written route.\n")
+    said = "Nothing is missing: each operation of the document has a hand-written route.\n"
+    assert capsys.readouterr().err.endswith(said)
     assert extra_routers(Path("out"), Mode.READ).routers == ()
+
+
+@pytest.mark.parametrize("more", [[], ["--missing"]])
+def test_a_document_without_operations_of_the_gateway_is_said_to_be_one(
+    more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = {"/gw/api/v1/accounts": {"get": {"responses": {"200": {"description": ""}}}}}
+    Path("other.json").write_text(json.dumps({**fine(), "paths": paths}), encoding="utf-8")
+    assert main(["generate", "other.json", "-o", "out", *more]) == 0
+    assert capsys.readouterr().err.endswith("The document has no operation that a gateway serves.\n")
