@@ -24,6 +24,10 @@ CONNECT_SECONDS = 5  # the rest of the time is the deadline's business
 BODYLESS = (204, 304)
 
 _START = "Start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether its container runs."
+_NAME = (
+    "Correct the host of GATEWAY_URL, or this machine's name service; a container's name is known only while "
+    "it runs: `docker compose ps` shows whether it does."
+)
 _CERTIFICATE = (
     "Let GATEWAY_CA_FILE name the gateway's own certificate. For IBKR's, which expired in 2019, "
     "set GATEWAY_VERIFY_TLS=false and GATEWAY_FINGERPRINT."
@@ -299,29 +303,32 @@ def _never_sent(error: httpx.TransportError) -> NeverSentError:
         return NeverSentError("what listens there does not speak TLS.", _PLAIN)
     # Where the time runs out in the middle of the handshake, the cause is that more was to be read.
     if cause is None or isinstance(cause, ssl.SSLEOFError | ssl.SSLWantReadError):
-        reason = _system_reason(error)
+        reason, hint = _system_reason(error)
         if isinstance(error, httpx.ConnectTimeout):
             reason = "nothing answers there in time"
         elif cause is not None:
             reason = "it hung up before TLS was agreed"
-        return NeverSentError(f"the gateway cannot be reached ({reason}).", _START)
+        return NeverSentError(f"the gateway cannot be reached ({reason}).", hint)
     said = _OPENSSL_MARKS.sub("", str(cause))
     return NeverSentError(f"its certificate or TLS was not accepted ({clean(said)}).", _CERTIFICATE)
 
 
-def _system_reason(error: Exception) -> str:
-    """What the system said of a connection that could not be made: the innermost error knows it best."""
-    said = ""
+def _system_reason(error: Exception) -> tuple[str, str]:
+    """What the system said of a connection that could not be made, and what to do about it.
+
+    The innermost error knows it best.
+    """
+    said, hint = "", _START
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, BaseExceptionGroup):  # one error for each address of the name
             cause = cause.exceptions[0]
         if isinstance(cause, socket.gaierror):
-            said = cause.strerror or said
+            said, hint = cause.strerror or said, _NAME
         elif isinstance(cause, OSError) and cause.errno:
             said = os.strerror(cause.errno)
         cause = cause.__cause__ or cause.__context__
-    return clean(said or str(error)) or "it hung up at once"
+    return clean(said or str(error)) or "it hung up at once", hint
 
 
 def _no_answer(error: Exception) -> NoAnswerError:

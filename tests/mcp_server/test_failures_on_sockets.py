@@ -272,7 +272,9 @@ async def test_a_name_that_is_not_found(
             patch.setattr(socket, "getaddrinfo", unknown)
             failed, told = await one_server.call(tool, arguments)
         assert failed
-        check(told, "Name or service not known", may_have_happened=False)
+        check(
+            told, r"\(Name or service not known\)\. Correct the host of GATEWAY_URL", may_have_happened=False
+        )
         assert port.asked == []
         assert await one_server.call(tool, arguments) == (False, '[{"order_id": "1"}]')
     assert port.asked.count(sent) == 1
