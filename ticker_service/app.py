@@ -36,6 +36,9 @@ class HoldRequest(BaseModel):
     purpose: Annotated[str, Field(alias="for", pattern=r"^[a-z][a-z ]{0,29}$")]
 
 
+_BROWSERS = frozenset({"origin", "sec-fetch-site"})
+
+
 class UnacceptableError(Exception):
     """A request that the ticker does not take: with this status, and a sentence."""
 
@@ -119,8 +122,8 @@ def _acting(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
 
     async def guarded(request: Request) -> Response:
         try:
-            if "origin" in request.headers:
-                # Browsers add it to whatever changes something, for any page; none has business here.
+            if _BROWSERS & set(request.headers):
+                # Browsers add these to whatever changes something, for any page; none has business here.
                 raise UnacceptableError(403, "The ticker takes no orders from web pages.")
             return await answer(request)
         except UnacceptableError as error:

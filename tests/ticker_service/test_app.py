@@ -325,9 +325,21 @@ async def test_a_decision_has_no_arguments(http: httpx.AsyncClient) -> None:
     assert (await http.post("/take", json={"from": "TWS"})).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "sign",
+    [
+        {"origin": "http://localhost:5056"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site", "content-type": "text/plain"},
+        {"sec-fetch-site": "same-origin", "host": "evil.example:5056"},
+    ],
+)
 @pytest.mark.parametrize(("method", "path"), [("POST", "/hold"), ("DELETE", "/hold/x"), ("POST", "/take")])
-async def test_no_web_page_gives_orders(http: httpx.AsyncClient, method: str, path: str) -> None:
-    response = await http.request(method, path, headers={"origin": "http://localhost:5056"})
+async def test_no_web_page_gives_orders(
+    http: httpx.AsyncClient, method: str, path: str, sign: dict[str, str]
+) -> None:
+    response = await http.request(method, path, headers=sign)
     assert response.status_code == 403
     assert response.json()["error"].endswith(".")
 
