@@ -28,7 +28,7 @@ from api_gateway.errors import (
     Unreachable,
 )
 from api_gateway.reply import Reply
-from api_gateway.session import SessionState
+from api_gateway.session import Needs, SessionState, needs
 from api_gateway.wire import Received
 from api_gateway.words import clean
 
@@ -41,6 +41,7 @@ CHECK_ORDERS = (
     "It may have happened. Do not send it again: look first what there is (an order is found with "
     "`list_live_orders` and `list_trades`)."
 )
+CHECK_SESSION = "It may have happened. Do not send it again: ask `connection_status` first how the session is."
 CORRECT = "Correct the arguments; the same request gets the same answer."
 NOTHING_TO_CORRECT = "Ask `connection_status` whether the connection is open, and call it again if it is."
 NOT_READY = (
@@ -144,7 +145,10 @@ def unclear(call: Call, happened: str) -> GatewayError:
             happened=happened,
             hint="Nothing was changed. Call it again; if that does not help, ask `connection_status`.",
         )
-    return OutcomeUnknown(asked=call.asked, happened=happened, hint=CHECK_ORDERS)
+    about_the_session = needs(call.address.template) is Needs.NOTHING
+    return OutcomeUnknown(
+        asked=call.asked, happened=happened, hint=CHECK_SESSION if about_the_session else CHECK_ORDERS
+    )
 
 
 def unanswered(call: Call, happened: str, *, late: bool) -> GatewayError:
@@ -222,6 +226,8 @@ def _instead_of_json(body: bytes) -> str:
     """What this is, in words. Half an answer is not shown: it may end in the middle of a token."""
     if body.lstrip()[:1] in (b"{", b"["):
         return f"half an answer, or one that is broken ({len(body)} bytes)"
+    if body.startswith(b"\x1f\x8b"):
+        return f"something compressed, which nobody had asked for ({len(body)} bytes)"
     return f"{'a web page' if b'<' in body[:200] else 'something that is not JSON'} ({_short(body)})"
 
 

@@ -133,6 +133,20 @@ def test_a_way_elsewhere_is_no_answer_and_leaves_a_write_unknown(status: int) ->
     assert "to nowhere" in str(verdict(READ, status))
 
 
+def test_what_may_have_happened_to_the_session_is_looked_up_in_its_state() -> None:
+    for template in ("/logout", "/iserver/auth/ssodh/init"):
+        error = verdict(make_call("POST", template, reads=False), 502)
+        assert type(error) is OutcomeUnknown
+        assert "`connection_status`" in error.hint
+    assert "list_live_orders" in verdict(WRITE, 502).hint
+
+
+def test_what_is_compressed_is_named_so() -> None:
+    assert "something compressed, which nobody had asked for (3 bytes)" in str(
+        verdict(READ, 200, b"\x1f\x8b\x08")
+    )
+
+
 def test_a_request_that_timed_out_at_the_other_side_may_have_been_carried_out() -> None:
     assert type(verdict(WRITE, 408)) is OutcomeUnknown
     assert "Call it again" in verdict(READ, 408).hint
