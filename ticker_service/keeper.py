@@ -337,7 +337,9 @@ class Keeper:
         now = self._now()
         self._login_end.doubt(self._wall())
         self._trouble_since = now
-        if seconds > 0:
+        if seconds < 0:
+            self._changed_at += seconds  # or the present state would begin in the future
+        else:
             self._memory.next_attempt, self._memory.attempts = None, min(self._memory.attempts, 1)
         quiet = self._diagnosis is not None and self._diagnosis.quiet_for > 0
         if not quiet or seconds >= self._due - now:

@@ -18,7 +18,6 @@ from tests.acceptance.trio import INIT, Trio, call, running_trio, until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
-ERAS = ["legacy", "2026-07-28"]
 QUICK = {"TICKLE_INTERVAL": "5"}
 TAKE = {"name": "take_over_session"}
 
@@ -56,15 +55,12 @@ class User:
         return ElicitResult.model_validate({"action": self.action, "content": content})
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_the_status_names_the_tool_that_takes_the_session_once_and_quotes_come_back(
-    competing: Trio, era: str
-) -> None:
+def test_the_status_names_the_tool_that_takes_the_session_once_and_quotes_come_back(competing: Trio) -> None:
     told = competing.status()
     assert told["state"] == "competing"
     assert "Another program with the same IBKR username" in told["sentence"]
     assert "`take_over_session`" in told["next_step"]
-    failed, text = competing.call("call_writing_tool", TAKE, era=era)
+    failed, text = competing.call("call_writing_tool", TAKE)
     assert not failed, text
     took, said = competing.seconds_to_a_quote(10)
     assert not said, f"{took:.1f} s: {said}\n{competing.logs()}"
@@ -125,7 +121,7 @@ def test_yielding_it_is_left_alone_and_comes_back_by_itself(
         failed, text = trio.call("call_writing_tool", TAKE)
         assert failed
         assert "COMPETE=yield" in text
-        time.sleep(5)  # as many beats, none of which may take it
+        time.sleep(3)  # as many beats, none of which may take it
         assert trio.counted(INIT) == 0
         trio.control("leave")
         took, said = trio.seconds_to_a_quote(10)
@@ -145,7 +141,7 @@ def test_taking_it_is_taken_once_and_never_fought_for(tmp_path_factory: pytest.T
         assert until(lambda: trio.state() == "established", 10)
         trio.control("compete")  # the other program wants it back
         assert until(lambda: trio.state() == "competing", 10)
-        time.sleep(5)
+        time.sleep(3)
         assert trio.counted(INIT) == 1
         assert "it does not fight" in trio.status()["next_step"]
         trio.control("leave")

@@ -80,7 +80,9 @@ async def fastmcp_client(
 
 
 Connect = Callable[..., AbstractAsyncContextManager[Call]]
-clients = pytest.mark.parametrize("connect", [sdk_client, fastmcp_client])
+clients = pytest.mark.parametrize(
+    ("connect", "era"), [(sdk_client, "2026-07-28"), (fastmcp_client, "legacy")], ids=["sdk", "fastmcp"]
+)
 eras = pytest.mark.parametrize("era", ERAS)
 
 
@@ -108,7 +110,6 @@ def trio(running: Trio) -> Trio:
     return running
 
 
-@eras
 @clients
 def test_it_ends_soon_after_somebody_has_logged_in_and_tells_meanwhile_how_it_stands(
     trio: Trio, connect: Connect, era: str
@@ -134,7 +135,6 @@ def test_it_ends_soon_after_somebody_has_logged_in_and_tells_meanwhile_how_it_st
     assert not said, trio.logs()
 
 
-@eras
 @clients
 def test_a_client_that_can_open_pages_is_given_the_login_page_and_another_is_not(
     trio: Trio, connect: Connect, era: str

@@ -114,6 +114,15 @@ async def test_no_end_of_the_login_is_announced_from_a_reading_of_before_the_tim
     assert "event=login_ends" not in caplog.text
 
 
+async def test_nothing_has_begun_in_the_future_after_the_time_was_set_back() -> None:
+    world = World(noon())
+    world.at(1, world.simulation.session.displace)
+    world.at(1.5, set_the_time(world, -1))
+    await world.run(2)
+    since = datetime.fromisoformat(world.keeper.report()["since"]).timestamp()
+    assert world.wall() - since == pytest.approx(HOUR, abs=2 * MINUTE)
+
+
 @pytest.mark.parametrize("jump", [1.0, -1.0])
 async def test_a_hold_neither_ends_nor_lasts_because_the_time_was_set(jump: float) -> None:
     world = World(noon())
