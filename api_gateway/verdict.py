@@ -41,7 +41,7 @@ CHECK_ORDERS = (
     "It may have happened. Do not send it again: look first what there is (an order is found with "
     "`list_live_orders` and `list_trades`)."
 )
-CHECK_SESSION = "It may have happened. Do not send it again: ask `connection_status` first how the session is."
+CHECK_SESSION = "It may have happened. Do not send it again: ask `connection_status` first how it stands."
 CORRECT = "Correct the arguments; the same request gets the same answer."
 NOTHING_TO_CORRECT = "Ask `connection_status` whether the connection is open, and call it again if it is."
 NOT_READY = (

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -152,10 +152,13 @@ async def _unless_gone(request: Request, work: Callable[[], Coroutine[Any, Any, 
 
 async def _body(request: Request) -> bytes:
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise UnacceptableError(413, f"A body of more than {LARGEST_BODY} bytes is not read.")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise UnacceptableError(413, f"A body of more than {LARGEST_BODY} bytes is not read.")
+    except ClientDisconnect:
+        raise UnacceptableError(400, "The request ended in the middle.") from None
     return body
 
 

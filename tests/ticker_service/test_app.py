@@ -202,6 +202,26 @@ async def test_a_decision_whose_caller_was_gone_before_it_was_read_is_none(world
     assert world.inits == []
 
 
+async def test_a_caller_who_hangs_up_in_the_middle_of_a_request_breaks_nothing(world: World) -> None:
+    told: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return told.pop(0)
+
+    async def send(_: Any) -> None:
+        """Nobody hears it."""
+
+    for path in ("/hold", "/take"):
+        told[:] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+        where = {"path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"", "headers": []}
+        await create_app(world.keeper)(
+            {"type": "http", "method": "POST", "scheme": "http", "http_version": "1.1", **where},
+            receive,
+            send,
+        )
+    assert world.keeper.report()["holds"] == []
+
+
 async def test_a_hold_whose_caller_has_gone_in_the_meantime_is_given_back(world: World) -> None:
     world.gate = asyncio.Event()
     beating = asyncio.create_task(world.keeper.look())
