@@ -213,7 +213,13 @@ async def test_a_caller_who_hangs_up_in_the_middle_of_a_request_breaks_nothing(w
 
     for path in ("/hold", "/take"):
         told[:] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
-        where = {"path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"", "headers": []}
+        where: dict[str, Any] = {
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": b"",
+            "headers": [],
+        }
         await create_app(world.keeper)(
             {"type": "http", "method": "POST", "scheme": "http", "http_version": "1.1", **where},
             receive,
