@@ -231,12 +231,12 @@ class Gateway:
         self._ahead.begin(due)
         patience = Patience(0.0, self._now() + LOOK_DEADLINE)
         try:
-            with self._telling():
-                await self._preflights.take(ACCOUNTS, patience)
-                for method, template in due:
-                    if self.question.open:
-                        return
-                    call = make_call(method, template, reads=True)
+            await self._preflights.take(ACCOUNTS, patience)
+            for method, template in due:
+                if self.question.open:
+                    return
+                call = make_call(method, template, reads=True)
+                with self._telling(call):
                     await self._ask_ahead(call, patience)
         except (GatewayError, UnpreparedError, AsleepError) as error:
             logger.debug("What is slow at first was not asked ahead: %s", error)
@@ -262,7 +262,7 @@ class Gateway:
         if kept := self._kept.find(call):
             return kept
         await self._refuse_what_cannot_work(call)
-        with self._telling():
+        with self._telling(call):
             return await self._complete(call)
 
     async def _complete(self, call: Call) -> Reply:
@@ -314,7 +314,7 @@ class Gateway:
         """The answer to a write, or at once the failure that a look has just found."""
         self._permit(call)
         await self._refuse_what_cannot_work(call)
-        with self._telling():
+        with self._telling(call):
             return await self._once(call)
 
     async def _refuse_what_cannot_work(self, call: Call) -> None:
@@ -336,14 +336,14 @@ class Gateway:
             raise missing_now(call, silence)
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _telling(self, call: Call) -> Iterator[None]:
         """Remember what a request's failure, or its success, tells about the session."""
         try:
             yield
         except GatewayError as error:
             self.looks.met(error)
             raise
-        self.looks.met_none()
+        self.looks.met_none(needs(call.address.template))
 
     async def _once(self, call: Call) -> Reply:
         """What must be asked first, then the request: once, whatever comes."""

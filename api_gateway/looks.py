@@ -19,7 +19,7 @@ from api_gateway.errors import (
     Unreachable,
 )
 from api_gateway.resets import Region
-from api_gateway.session import SessionState
+from api_gateway.session import LACKING, Needs, SessionState
 
 JOINED = 0.1
 """Seconds for which a look that is under way serves those who come after its beginning."""
@@ -171,9 +171,11 @@ class Looks:
             at, region = self._moment(), self._region
             self._suspect(diagnose_state(state, at=at, region=region, login_url=self._login_url))
 
-    def met_none(self) -> None:
-        """A request was answered as it should be."""
-        self._trouble = None
+    def met_none(self, needed: Needs = Needs.BROKERAGE) -> None:
+        """A request that needed this was answered as it should be: nothing of that is missing."""
+        still_possible = LACKING[Needs.BROKERAGE] - LACKING[needed]
+        if self._trouble is not None and self._trouble.found not in still_possible:
+            self._trouble = None
 
     async def aclose(self) -> None:
         """End the looks that are going on."""

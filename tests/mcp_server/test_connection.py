@@ -63,6 +63,24 @@ def test_nothing_is_asked_ahead_while_the_ticker_holds_still_for_an_order_of_ano
     assert in_a_house(tried) == (0, 1)
 
 
+def test_an_answer_that_needs_the_login_alone_does_not_hide_that_another_program_competes() -> None:
+    async def tried(house: House) -> tuple[bool, str, int]:
+        async with house.client() as client:
+            house.simulation.session.displace()
+            await house.keeper.look()
+            await asyncio.sleep(EVERY)
+            house.asked.clear()
+            portfolio = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
+            quotes = await client.call_tool("search_contracts", {"symbol": "AAPL"}, raise_on_error=False)
+            sent = [each for each in house.asked if "search" in each]
+        return portfolio.is_error, quotes.content[0].text, len(sent)
+
+    failed, text, sent = in_a_house(tried)
+    assert not failed
+    assert "Another program with the same IBKR username" in text
+    assert sent == 0
+
+
 def test_without_a_ticker_nothing_is_asked_ahead() -> None:
     async def tried(house: House) -> int:
         house.with_ticker = False
