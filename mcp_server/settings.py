@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api_gateway.modes import Mode
 
+SHORTEST_TOKEN = 8
+"""Characters of a bearer token: a shorter one is guessed, and hides every word that it is a part of."""
+
 
 class Transport(StrEnum):
     """How clients reach the server."""
@@ -50,6 +53,8 @@ def _upper(value: object) -> object:
 def _sendable(token: SecretStr | None) -> SecretStr | None:
     if token is not None and not all("!" <= each <= "~" for each in token.get_secret_value()):
         raise ValueError("a token is printable ASCII without spaces, or no client can send it")
+    if token is not None and 0 < len(token.get_secret_value()) < SHORTEST_TOKEN:
+        raise ValueError(f"a token of fewer than {SHORTEST_TOKEN} characters is guessed too easily")
     return token
 
 

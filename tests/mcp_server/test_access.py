@@ -45,7 +45,7 @@ def test_listening_beyond_loopback_is_refused_with_what_to_do(host: str) -> None
     assert "MCP_SERVER_ALLOW_REMOTE=true" in str(refusal.value)
 
 
-@pytest.mark.parametrize("guard", [{"mcp_server_token": "s3cret"}, {"mcp_server_allow_remote": True}])
+@pytest.mark.parametrize("guard", [{"mcp_server_token": "s3cret-token"}, {"mcp_server_allow_remote": True}])
 def test_listening_beyond_loopback_is_let_through_with_a_token_or_when_said_out_loud(
     guard: dict[str, Any],
 ) -> None:
@@ -57,7 +57,7 @@ def test_listening_beyond_loopback_is_let_through_with_a_token_or_when_said_out_
 def test_every_web_page_is_let_in_only_with_a_token_or_when_said_out_loud(name: str, entries: str) -> None:
     with pytest.raises(SettingsError, match=f"{name.upper()} with .* MCP_SERVER_TOKEN"):
         refuse_open_door(settings_with(**{name: entries}))
-    refuse_open_door(settings_with(**{name: entries}, mcp_server_token="s3cret"))
+    refuse_open_door(settings_with(**{name: entries}, mcp_server_token="s3cret-token"))
     refuse_open_door(settings_with(**{name: entries}, mcp_server_allow_remote=True))
     refuse_open_door(settings_with(**{name: "*.chat.example, https://*.chat.example"}))
 
@@ -83,9 +83,9 @@ async def test_loopback_names_are_let_in(gateway: Gateway, host: str) -> None:
 
 
 async def test_the_name_it_listens_on_is_let_in_and_no_wildcard_address_is(gateway: Gateway) -> None:
-    named = settings_with(mcp_server_host="box.example", mcp_server_token="s3cret")
+    named = settings_with(mcp_server_host="box.example", mcp_server_token="s3cret-token")
     assert await status(gateway, named, "/health", host="box.example:5002") == 200
-    everywhere = settings_with(mcp_server_host="0.0.0.0", mcp_server_token="s3cret")
+    everywhere = settings_with(mcp_server_host="0.0.0.0", mcp_server_token="s3cret-token")
     assert await status(gateway, everywhere, "/health", host="0.0.0.0:5002") == 421
 
 
@@ -100,16 +100,17 @@ async def test_configured_hosts_and_origins_are_let_in(gateway: Gateway) -> None
 
 
 @pytest.mark.parametrize(
-    "offered", [None, "Bearer wrong", "Bearer ", "Basic s3cret", "Bearer s3crett", "Bearer s3cr\xe9t"]
+    "offered",
+    [None, "Bearer wrong", "Bearer ", "Basic s3cret-token", "Bearer s3cret-tokenn", "Bearer s3cret-tok\xe9n"],
 )
 async def test_without_the_token_nobody_gets_in(gateway: Gateway, offered: str | None) -> None:
-    settings = settings_with(mcp_server_token="s3cret")
+    settings = settings_with(mcp_server_token="s3cret-token")
     transport = httpx.ASGITransport(http_app(create_server(gateway, settings, ()), settings))
     headers = [] if offered is None else [(b"authorization", offered.encode("latin-1"))]
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:5002") as client:
         reply = await client.post("/mcp", headers=headers)
     assert reply.status_code == 401
-    assert "s3cret" not in reply.text
+    assert "s3cret-token" not in reply.text
 
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
@@ -130,4 +131,4 @@ async def test_with_the_token_a_client_works(
 
 
 def test_the_token_is_not_printed_with_the_settings() -> None:
-    assert "s3cret" not in repr(settings_with(mcp_server_token="s3cret"))
+    assert "s3cret-token" not in repr(settings_with(mcp_server_token="s3cret-token"))

@@ -53,7 +53,7 @@ def test_the_defaults_are_no_problem() -> None:
     assert problems_of(ServerSettings(_env_file=None)) == []
 
 
-@pytest.mark.parametrize("token", [None, "a-token"])
+@pytest.mark.parametrize("token", [None, "a-long-token"])
 async def test_a_real_server_lets_the_examination_in(
     gateway: Gateway, over_http: Any, token: str | None
 ) -> None:
@@ -68,7 +68,7 @@ async def test_a_real_server_lets_the_examination_in(
 
 
 async def test_a_real_server_with_another_token_is_told(gateway: Gateway, over_http: Any) -> None:
-    settings = ServerSettings(_env_file=None, mcp_server_token="a-token")
+    settings = ServerSettings(_env_file=None, mcp_server_token="a-long-token")
     async with over_http(create_server(gateway, settings, ()), settings) as address:
         endpoint = replace(endpoint_of(settings), url=f"{address}/mcp", token="another")
         [found, _] = await examine_endpoint(endpoint)

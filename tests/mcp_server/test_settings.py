@@ -56,6 +56,7 @@ def test_the_weight_of_the_log_is_read_in_any_case(monkeypatch: pytest.MonkeyPat
         ("MCP_SERVER_ALLOW_REMOTE", "perhaps", "boolean"),
         ("MCP_SERVER_TOKEN", "two words", "without spaces"),
         ("MCP_SERVER_TOKEN", "s\u00e9same", "ASCII"),
+        ("MCP_SERVER_TOKEN", "s3cret!", "guessed"),
         ("MCP_SERVER_TOOLS", "some", "'search' or 'all'"),
         ("MCP_SERVER_MAX_ANSWER", "10", "2000"),
         ("LOG_LEVEL", "loud", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
