@@ -265,9 +265,10 @@ def _named(value: object) -> str:
 
 def _tells_of_an_order(value: object) -> bool:
     """Whether an order, a question about it, or IBKR's word on it is in the answer."""
-    if isinstance(value, list):
-        return bool(value) and all(_tells_of_an_order(each) for each in value)
-    return isinstance(value, Mapping) and any(value.get(name) for name in _OF_AN_ORDER)
+    rows = value if isinstance(value, list) else [value]
+    return bool(rows) and all(
+        isinstance(row, Mapping) and any(row.get(name) for name in _OF_AN_ORDER) for row in rows
+    )
 
 
 _OF_AN_ORDER = ("order_id", "orderId", "id", "reqId", "msg", "message", "text", "order_status")

@@ -155,7 +155,18 @@ def test_a_request_that_timed_out_at_the_other_side_may_have_been_carried_out() 
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b"{}", b"[{}]", b"[[]]", b"[null]", b'{"error":""}', b'{"conid":1}', b"null"]
+    "body",
+    [
+        b"[]",
+        b"{}",
+        b"[{}]",
+        b"[[]]",
+        b"[" * 900 + b"]" * 900,
+        b"[null]",
+        b'{"error":""}',
+        b'{"conid":1}',
+        b"null",
+    ],
 )
 def test_an_answer_in_which_there_is_no_order_leaves_an_order_unknown(body: bytes) -> None:
     for status in (200, 204):
