@@ -70,6 +70,14 @@ def without_prefix(path: str) -> str:
     return path
 
 
-def literal_first(path: str) -> tuple[tuple[int, str], ...]:
-    """A key that sorts a path before those whose variables would match it: words before variables."""
-    return tuple((int("{" in step), step) for step in path.split("/"))
+def literal_first(path: str) -> tuple[tuple[tuple[int, str], ...], str]:
+    """A key that sorts a path before those whose variables would match it: words before variables.
+
+    What variables are called decides only between paths that are the same otherwise.
+    """
+    return tuple(_rank(step) for step in path.split("/")), path
+
+
+def _rank(step: str) -> tuple[int, str]:
+    shape = _VARIABLE.sub("{}", step)
+    return (2 if shape == "{}" else int("{" in shape), shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from routers_generator.operations import Operation, meant, resolved
@@ -11,6 +12,8 @@ from routers_generator.parts import LISTED
 
 DEEPEST: Final = 6
 """Objects inside each other that are told apart; below, a member is what it is."""
+MOST: Final = 10_000
+"""Members of one body; what is not looked at is the rest of a body that holds itself many times."""
 ANY: Final = "any"
 
 
@@ -50,7 +53,8 @@ def documented(document: Mapping[str, Any], operation: Operation, path: str) -> 
         for each in operation.parameters
         if each.where != "path"
     }
-    body = dict(_members(document, operation.body, "", 0)) if operation.body is not None else {}
+    members = _members(document, operation.body, "", 0) if operation.body is not None else ()
+    body = dict(islice(members, MOST))
     return Request(operation.method, path, operation.name, parameters, body)
 
 
@@ -64,7 +68,9 @@ def _members(document: Mapping[str, Any], schema: Any, way: str, depth: int) -> 
         here = f"{way}{name}"
         yield here, Value(_type(told), name in required, _values(told))
         inner, suffix = told, "."
-        while inner.get("type") == "array":
+        for _ in range(DEEPEST):  # a list may be of lists like itself
+            if inner.get("type") != "array":
+                break
             inner, suffix = meant(document, inner.get("items", {})), f"[]{suffix}"
         if inner is not told and not _properties(document, inner, 0)[0]:
             yield f"{here}{suffix[:-1]}", Value(_type(inner), values=_values(inner))

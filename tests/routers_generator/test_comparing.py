@@ -64,6 +64,18 @@ def test_a_document_of_openapi_3_1_is_no_difference() -> None:
     ]
 
 
+def test_a_body_that_holds_itself_comes_to_an_end() -> None:
+    document = fine()
+    schemas = document["components"]["schemas"]
+    itself = ref("schemas", "Order")
+    schemas["Order"]["properties"] |= {f"p{number}": itself for number in range(40)}
+    schemas["Orders"]["properties"]["orders"] = ref("schemas", "Lists")
+    schemas["Lists"] = {"type": "array", "items": ref("schemas", "Lists")}
+    schemas["Orders"]["properties"]["one"] = itself
+    found = compared([], document=document)
+    assert found.differences
+
+
 def test_the_facts_of_the_routes_are_what_the_routes_are() -> None:
     assert KNOWN.read_text(encoding="utf-8") == requests_told.text(), "run `make known`"
 

@@ -110,3 +110,11 @@ def test_two_tags_that_have_a_name_in_common_keep_both_apart() -> None:
         f"/{tag}": {"get": {"tags": [tag], "operationId": f"{tag}_getAll", "responses": {}}} for tag in "ab"
     }
     assert [each.name for each in operations({"paths": paths})] == ["get_all", "b_get_all"]
+
+
+def test_words_come_before_variables_whatever_these_are_called() -> None:
+    paths = ("/{b}/list", "/{a}/{x}", "/{a}/{x}.csv", "/{a}/last", "/of/{z}")
+    document = {"paths": {path: {"get": {"responses": {}}} for path in paths}}
+    assert [each.path for each in operations(document)] == [
+        *("/of/{z}", "/{a}/last", "/{b}/list", "/{a}/{x}.csv", "/{a}/{x}")
+    ]
