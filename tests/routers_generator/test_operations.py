@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,7 +115,7 @@ def test_two_tags_that_have_a_name_in_common_keep_both_apart() -> None:
 
 def test_words_come_before_variables_whatever_these_are_called() -> None:
     paths = ("/{b}/list", "/{a}/{x}", "/{a}/{x}.csv", "/{a}/last", "/of/{z}")
-    document = {"paths": {path: {"get": {"responses": {}}} for path in paths}}
+    document: dict[str, Any] = {"paths": {path: {"get": {"responses": {}}} for path in paths}}
     assert [each.path for each in operations(document)] == [
         *("/of/{z}", "/{a}/last", "/{b}/list", "/{a}/{x}.csv", "/{a}/{x}")
     ]
