@@ -225,8 +225,9 @@ class Looks:
 
     def _since(self, diagnosis: Diagnosis) -> datetime:
         last = self._last
-        same = last is not None and last.diagnosis.state is diagnosis.state
-        return last.since if same and last is not None else self._moment()
+        if last is None or last.diagnosis.state is not diagnosis.state:
+            return self._moment()
+        return min(last.since, self._moment())  # somebody may have set the clock back
 
     def _moment(self) -> datetime:
         return datetime.fromtimestamp(self._wall(), tz=UTC)

@@ -38,6 +38,7 @@ class Place:
         self.let = asyncio.Event()
         self.let.set()
         self.quiet = False
+        self.set_back = 0.0
         self.time = FakeTime()
         self.looks = Looks(
             ask=self.ask,
@@ -46,7 +47,7 @@ class Place:
             region=Region.AMERICA,
             login_url="https://login.example",
             now=self.time.now,
-            wall=lambda: NOON + self.time.seconds,
+            wall=lambda: NOON + self.time.seconds - self.set_back,
         )
 
     async def ask(self) -> Any:
@@ -96,6 +97,15 @@ async def test_a_look_is_not_kept_past_a_failure_that_tells_about_the_session(pl
     place.looks.met(SessionLost(asked="a", happened="b", hint="c"))
     await place.looks.fresh(patience=5, no_older_than=1)
     assert place.asked == 2
+
+
+async def test_a_clock_that_is_set_back_makes_no_state_begin_in_the_future(place: Place) -> None:
+    await place.looks.fresh(patience=5)
+    place.time.seconds += 10
+    place.set_back = 3600
+    look = await place.looks.fresh(patience=5)
+    assert look is not None
+    assert look.since.timestamp() == NOON + place.time.seconds - 3600
 
 
 async def test_it_knows_since_when(place: Place) -> None:
