@@ -35,6 +35,7 @@ class Parameter:
     enum: tuple[Any, ...]
     description: str
     schema: Mapping[str, Any]
+    repeated: bool = False  # the document wants each value of a list under the name again
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,7 @@ def _parameters(
             enum=tuple(schema.get("enum", ())),
             description=parameter.get("description") or schema.get("description", ""),
             schema=_schema(parameter),
+            repeated=parameter.get("style", "form") != "form" or parameter.get("explode") is True,
         )
 
 

@@ -163,6 +163,9 @@ def _in_the_query(
         text, limits = typed.text, typed.limits
         if not (typed.text.startswith("list[") and models.one_value(item)):
             text, limits = "list[PlainText]", ()
+        if parameter.repeated:
+            first = short(about["description"], 100) or f"IBKR's `{plain(parameter.name)[:60]}`."
+            about["description"] = f"{first} Sent with commas between the values, as IBKR's lists are."
     elif parameter.type != "object":
         typed = models.typed({"type": parameter.type, **schema}, parameter.name)
         text, limits = typed.text, typed.limits

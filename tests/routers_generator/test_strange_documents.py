@@ -111,6 +111,24 @@ def test_names_in_other_scripts_are_as_wide_as_their_escapes_and_still_clean(tmp
         _assert_clean(tmp_path, command)
 
 
+def test_a_list_that_the_document_wants_repeated_is_said_to_be_sent_with_commas(tmp_path: Path) -> None:
+    array = {"in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
+    query: list[dict[str, object]] = [
+        {**array, "name": "plain"},
+        {**array, "name": "repeated", "explode": True},
+        {**array, "name": "piped", "style": "pipeDelimited"},
+    ]
+    operation = {"tags": ["Lists"], "parameters": query, "responses": {"200": {"description": "Done."}}}
+    drawn = {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/iserver/new": {"get": operation}},
+    }
+    generate(repair(parse(json.dumps(drawn).encode()), gateway=True), Wanted(tmp_path))
+    lines = [line for line in (tmp_path / "lists.py").read_text().splitlines() if "with commas" in line]
+    assert [line.partition("`")[2].partition("`")[0] for line in lines] == ["repeated", "piped"]
+
+
 def _assert_clean(directory: Path, command: list[str]) -> None:
     checked = subprocess.run(
         [
