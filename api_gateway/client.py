@@ -222,23 +222,26 @@ class Gateway:
         """Ask an open session ahead for what it answers fully only five seconds later: orders, trades, P&L.
 
         To be called every few seconds: each is asked once, and once more if the answer was thin. It waits
-        for nothing, and ends at the first failure without a word; what is left is tried later. Nothing is
+        for no limit, and ends at the first failure without a word; what is left is tried later. Nothing is
         asked while an order or its question is under way, which it would void.
         """
         due = self._ahead.due()
         if not due or self.question.open:
             return
         self._ahead.begin(due)
-        patience = Patience(0.0, self._now() + LOOK_DEADLINE)
         try:
-            await self._preflights.take(ACCOUNTS, patience)
+            async with asyncio.timeout(LOOK_DEADLINE):
+                # Whoever joins this waits as long as for an own one, so it has the time of any request.
+                await self._preflights.take(
+                    ACCOUNTS, Patience(0.0, self._now() + self.settings.gateway_deadline)
+                )
+            patience = Patience(0.0, self._now() + LOOK_DEADLINE)
             for method, template in due:
                 if self.question.open:
                     return
-                call = make_call(method, template, reads=True)
-                with self._telling(call):
-                    await self._ask_ahead(call, patience)
-        except (GatewayError, UnpreparedError, AsleepError) as error:
+                # Nothing is learnt from a failure: that none has come so soon is no trouble of the session.
+                await self._ask_ahead(make_call(method, template, reads=True), patience)
+        except (GatewayError, UnpreparedError, AsleepError, TimeoutError) as error:
             logger.debug("What is slow at first was not asked ahead: %s", error)
 
     async def _ask_ahead(self, call: Call, patience: Patience) -> None:

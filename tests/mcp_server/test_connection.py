@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
+import pytest
+
 from api_gateway.modes import Mode
 from mcp_server.connection import EVERY, Connection
 from tests.mcp_server.tools.house import House
@@ -89,3 +92,26 @@ def test_without_a_ticker_nothing_is_asked_ahead() -> None:
             return house.asked.count(ORDERS)
 
     assert in_a_house(tried) == 0
+
+
+@pytest.mark.parametrize("slow", ["/iserver/accounts", "/iserver/account/orders"])
+def test_no_call_fails_because_what_was_asked_ahead_was_slow(slow: str) -> None:
+    async def tried(house: House) -> Any:
+        at_once = house._answer
+
+        async def slowly(request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith(slow):
+                await asyncio.sleep(6)
+            elif request.url.path.endswith("/auth/status"):
+                await asyncio.sleep(1)
+            return await at_once(request)
+
+        house.way.handler = slowly
+        async with house.running(), house.gateway as gateway:
+            warming = asyncio.create_task(gateway.warm_up())
+            await asyncio.sleep(1 if slow == "/iserver/accounts" else 5)
+            reply = await gateway.get("/iserver/account/orders")
+            await warming
+            return reply.value
+
+    assert in_a_house(tried)["orders"]
