@@ -17,7 +17,7 @@ from api_gateway.session import SessionState
 from mcp_server.tools.own import OwnTool
 
 if TYPE_CHECKING:
-    from mcp_server.connection import Connection
+    from mcp_server.connection import Connection, Picture
     from mcp_server.ticker import Ticker
 
 NAME: Final = "take_over_session"
@@ -62,26 +62,46 @@ class TakeOverSession(OwnTool):
 
     async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002 - it takes none
         context = get_context()
-        if _asks(context) and await self._is_to_be_decided():
-            answer = await _answered(context)
-            if answer is None:
-                return _asking()
-            if answer.action != "accept" or (answer.content or {}).get(_TAKE) is not True:
-                return self.failed(
-                    f"{self.name}: the user did not agree, so that program keeps the connection."
-                )
+        if _asks(context):
+            picture = await self._connection.picture()
+            if why_not := _why_not(picture):
+                return self.failed(f"{self.name}: {why_not}")
+            if not _decided_before(picture):
+                answer = await _answered(context)
+                if answer is None:
+                    return _asking()
+                if answer.action != "accept" or (answer.content or {}).get(_TAKE) is not True:
+                    return self.failed(
+                        f"{self.name}: the user did not agree, so that program keeps the connection."
+                    )
         taking = await self._ticker.take()
         if not taking.accepted:
             return self.failed(f"{self.name}: {taking.sentence}")
         step = "Ask `connection_status` in some seconds, or `wait_for_login`, whether it is open."
         return self.told({"sentence": taking.sentence, "next_step": step})
 
-    async def _is_to_be_decided(self) -> bool:
-        """True if another program competes and the ticker waits for a word; else it says why not."""
-        picture = await self._connection.picture()
-        found, report = picture.diagnosis, picture.ticker.report
-        competes = found is not None and found.found is SessionState.COMPETING
-        return competes and picture.ticker.alive and report is not None and report.compete == "ask"
+
+def _decided_before(picture: Picture) -> bool:
+    """True if the ticker was started with a policy, and refuses in its own words whatever is asked of it."""
+    report = picture.ticker.report
+    return report is not None and report.compete in ("yield", "take")
+
+
+def _why_not(picture: Picture) -> str:
+    """Why the ticker is not to be asked without the user, who has nothing to decide; empty if they have.
+
+    The ticker looks again before it takes, and would find a program that nobody has been told of.
+    """
+    report = picture.ticker.report
+    if report is None:
+        return f"{picture.ticker.sentence} {picture.ticker.next_step}".strip()
+    found = picture.diagnosis.found if picture.diagnosis is not None else None
+    if _decided_before(picture) or SessionState.COMPETING in (found, report.state):
+        return ""
+    return (
+        "No other program is known to hold the connection, so there is nothing to take over. Ask "
+        "`connection_status` how it stands."
+    )
 
 
 async def _answered(context: Context) -> ElicitResult | None:

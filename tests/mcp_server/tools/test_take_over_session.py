@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from mcp_types import ElicitRequestFormParams, ElicitResult
 
@@ -110,6 +111,49 @@ def test_nobody_is_asked_where_nothing_is_to_be_decided(era: str) -> None:
     result, openings = in_virtual_time(asked_to_take(Compete.YIELD, era, user))
     assert result.is_error
     assert "COMPETE=yield" in result.content[0].text
+    assert (user.offered, openings) == ([], 0)
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_the_user_is_asked_also_where_only_the_ticker_has_found_the_other_program(era: str) -> None:
+    async def tried() -> tuple[Any, int]:
+        house = House(compete=Compete.ASK)
+        at_once = house._answer
+
+        async def slowly(request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/auth/status"):
+                await asyncio.sleep(3)
+            return await at_once(request)
+
+        async with house.client(era, elicitation_handler=user) as client:
+            house.simulation.session.displace()
+            await house.keeper.look()
+            house.way.handler = slowly
+            house.asked.clear()
+            result = await client.call_tool("take_over_session", {}, raise_on_error=False)
+            await asyncio.sleep(5)
+        return result, house.asked.count("POST /iserver/auth/ssodh/init")
+
+    user = User("decline")
+    result, openings = in_virtual_time(tried())
+    assert "did not agree" in result.content[0].text
+    assert (len(user.offered), openings) == (1, 0)
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_nothing_is_taken_that_the_user_has_not_been_told_of(era: str) -> None:
+    async def tried() -> tuple[Any, int]:
+        house = House(compete=Compete.ASK)
+        async with house.client(era, elicitation_handler=user) as client:
+            await told(client, "connection_status")
+            house.simulation.session.displace()  # the last look is less than a second old
+            result = await client.call_tool("take_over_session", {}, raise_on_error=False)
+            await asyncio.sleep(5)
+        return result, house.asked.count("POST /iserver/auth/ssodh/init")
+
+    user = User("decline")
+    result, openings = in_virtual_time(tried())
+    assert "nothing to take over" in result.content[0].text
     assert (user.offered, openings) == ([], 0)
 
 
