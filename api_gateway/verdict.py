@@ -63,10 +63,13 @@ HINTS: Mapping[tuple[str, str], str] = {
     ("POST", "/iserver/marketdata/unsubscribe"): (
         "This contract has no open market data; nothing is left to do."
     ),
-    ("POST", "/iserver/reply/{reply}"): (
-        "A question lives only until the next request: preview or place the order again and answer at once."
-    ),
 }
+ANSWER = ("POST", "/iserver/reply/{reply}")
+TOO_LATE = (
+    "A question lives only until the next request: preview or place the order again and answer at once."
+)
+SAID_NO = "The answer was no, so nothing is placed or changed by it."
+SAID_YES = "The same order gets the same answer: tell the user why it was refused."
 
 
 class UnpreparedError(Exception):
@@ -242,6 +245,8 @@ def require_answer(call: Call, reply: Reply) -> Reply:
     if _about_an_order(call):
         if _tells_of_an_order(value):
             return reply
+        if refusals := _refusals(value):
+            raise _refused(call, " ".join(refusals))
         raise unclear(
             call, f"it answered with {_named(value)}, which does not tell what became of the order."
         )
@@ -264,11 +269,21 @@ def _named(value: object) -> str:
 
 
 def _tells_of_an_order(value: object) -> bool:
-    """Whether an order, a question about it, or IBKR's word on it is in the answer."""
+    """Whether an order, a question about it, or IBKR's word on it is in the answer.
+
+    Beside an order that it names, an answer may refuse others that were placed together with it.
+    """
     rows = value if isinstance(value, list) else [value]
-    return bool(rows) and all(
-        isinstance(row, Mapping) and any(row.get(name) for name in _OF_AN_ORDER) for row in rows
-    )
+    told = [isinstance(row, Mapping) and any(row.get(name) for name in _OF_AN_ORDER) for row in rows]
+    return any(told) and all(each or _refusals([row]) for each, row in zip(told, rows, strict=True))
+
+
+def _refusals(value: object) -> list[str]:
+    """Why IBKR has refused, if that is all that it says of each order; empty if it is not."""
+    rows = value if isinstance(value, list) else []
+    reasons = [row.get("error") if isinstance(row, Mapping) else None for row in rows]
+    said = [clean(each) for each in reasons if isinstance(each, str) and each.lower() not in ("", "unknown")]
+    return [as_sentence(each) for each in said] if len(said) == len(rows) else []
 
 
 _OF_AN_ORDER = ("order_id", "orderId", "id", "reqId", "msg", "message", "text", "order_status")
@@ -332,9 +347,17 @@ def _refused(call: Call, said: str, hint: str | None = None, *, status: int = 20
     return Refused(
         asked=call.asked,
         happened=f"IBKR refused: {said}" + ("" if said.endswith((".", "!", "?", "…")) else "."),
-        hint=hint or HINTS.get(call.key) or (CORRECT if _has_arguments(call) else NOTHING_TO_CORRECT),
+        hint=hint or _hint(call, said),
         status=status,
     )
+
+
+def _hint(call: Call, said: str) -> str:
+    if call.key == ANSWER:
+        if call.body.get("confirmed") is not True:
+            return SAID_NO
+        return TOO_LATE if "reply id" in said.lower() else SAID_YES
+    return HINTS.get(call.key) or (CORRECT if _has_arguments(call) else NOTHING_TO_CORRECT)
 
 
 def _has_arguments(call: Call) -> bool:

@@ -187,6 +187,38 @@ def test_an_order_a_question_and_a_cancellation_are_answers(body: bytes) -> None
     assert require_answer(WRITE, Reply(200, body)).body == body
 
 
+def test_an_answer_for_each_order_may_name_one_and_refuse_another() -> None:
+    body = b'[{"order_id":"602801486","order_status":"Submitted"},{"error":"The child has no price"}]'
+    assert require_answer(WRITE, Reply(200, body)).body == body
+
+
+def test_what_refuses_each_order_is_told_in_ibkrs_words() -> None:
+    with pytest.raises(Refused, match=r"IBKR refused: No funds\. No price\."):
+        require_answer(WRITE, Reply(200, b'[{"error":"No funds."},{"error":"No price"}]'))
+    for body in (b'[{"error":"unknown"}]', b'[{"error":"No funds"},{}]', b'[{"error":1}]'):
+        with pytest.raises(OutcomeUnknown):
+            require_answer(WRITE, Reply(200, body))
+
+
+def test_whoever_answers_a_question_with_no_is_not_told_to_place_the_order_again() -> None:
+    error = verdict(_answering(confirmed=False), 200, b'{"error":"Order not confirmed"}')
+    assert type(error) is Refused
+    assert error.hint == "The answer was no, so nothing is placed or changed by it."
+
+
+def test_an_order_that_is_refused_after_its_question_was_not_answered_too_late() -> None:
+    late = verdict(_answering(confirmed=True), 400, b'{"error":"reply id not found: \'x\'"}')
+    assert "A question lives only until the next request" in late.hint
+    refused = verdict(_answering(confirmed=True), 200, b'{"error":"No funds"}')
+    assert type(refused) is Refused
+    assert refused.hint == "The same order gets the same answer: tell the user why it was refused."
+
+
+def _answering(*, confirmed: bool) -> Call:
+    question = "07a13a5a-4a48-44a5-bb25-5ab37b79186c"
+    return make_call("POST", "/iserver/reply/{reply}", (question,), {}, {"confirmed": confirmed}, reads=False)
+
+
 @pytest.mark.parametrize("body", [b"", b"Access Denied", b'{"error":"x"}'])
 def test_401_means_that_nobody_is_logged_in(body: bytes) -> None:
     for call in (READ, WRITE, PORTFOLIO_ACCOUNTS):
