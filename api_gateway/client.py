@@ -63,6 +63,10 @@ WAKING = (1.0, 1.0, 2.0)  # seconds between questions to notices that are "waiti
 STATUS_LASTS = 5.0  # seconds for which an open session is taken to be open still
 
 
+async def _by_nobody() -> bool:
+    return False
+
+
 class Gateway:
     """IBKR's Web API as the gateway offers it: paced, on time, and with everything asked first that must be.
 
@@ -218,12 +222,13 @@ class Gateway:
         """Another brokerage session has begun: whatever must be asked first is asked anew."""
         self._preflights.forget()
 
-    async def warm_up(self) -> None:
+    async def warm_up(self, held: Callable[[], Awaitable[bool]] = _by_nobody) -> None:
         """Ask an open session ahead for what it answers fully only five seconds later: orders, trades, P&L.
 
         To be called every few seconds: each is asked once, and once more if the answer was thin. It waits
         for no limit, and ends at the first failure without a word; what is left is tried later. Nothing is
-        asked while an order or its question is under way, which it would void.
+        asked while an order or its question is under way, which it would void, nor while `held()` tells so of
+        somebody else's.
         """
         due = self._ahead.due()
         if not due or self.question.open:
@@ -237,7 +242,7 @@ class Gateway:
                 )
             patience = Patience(0.0, self._now() + LOOK_DEADLINE)
             for method, template in due:
-                if self.question.open:
+                if await held() or self.question.open:
                     return
                 # Nothing is learnt from a failure: that none has come so soon is no trouble of the session.
                 await self._ask_ahead(make_call(method, template, reads=True), patience)

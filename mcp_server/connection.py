@@ -113,8 +113,13 @@ class Connection:
                     since = report.since
                     self.gateway.forget_session()
                 if state.ready and not report.holds:
-                    await self.gateway.warm_up()
+                    await self.gateway.warm_up(self._held)
             await asyncio.sleep(EVERY)
+
+    async def _held(self) -> bool:
+        """True if the ticker holds still, or does not say."""
+        report = (await self._ticker.look()).report
+        return report is None or bool(report.holds)
 
     async def _accounts(self) -> Accounts | None:
         if self.gateway.question.open:

@@ -66,6 +66,28 @@ def test_nothing_is_asked_ahead_while_the_ticker_holds_still_for_an_order_of_ano
     assert in_a_house(tried) == (0, 1)
 
 
+def test_what_is_asked_ahead_stops_for_an_order_of_another_server() -> None:
+    async def tried(house: House) -> list[str]:
+        at_once = house._answer
+
+        async def slowly(request: httpx.Request) -> httpx.Response:
+            answer = await at_once(request)
+            if request.url.path.endswith("/account/orders"):
+                await asyncio.sleep(2)
+            return answer
+
+        house.way.handler = slowly
+        async with house.running():
+            listening = asyncio.create_task(Connection(house.gateway, house.ticker, Mode.PAPER).listen())
+            await asyncio.sleep(1)
+            await house.keeper.hold(30, "order")
+            await asyncio.sleep(20)
+            listening.cancel()
+        return [each for each in house.asked if "/account/" in each]
+
+    assert in_a_house(tried) == [ORDERS]
+
+
 def test_an_answer_that_needs_the_login_alone_does_not_hide_that_another_program_competes() -> None:
     async def tried(house: House) -> tuple[bool, str, int]:
         async with house.client() as client:
