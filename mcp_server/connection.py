@@ -30,6 +30,9 @@ KEPT = 1.0
 EVERY = 5.0
 """Seconds between two questions to the ticker."""
 
+SURELY = 2
+"""Reports in a row by which this server is the only one: so many, as another may have begun just now."""
+
 ACCOUNTS_PATIENCE = 0.4
 """Seconds more for the list of accounts, where IBKR has not been asked for it yet."""
 
@@ -101,25 +104,28 @@ class Connection:
         """Hear from the ticker, for ever, what is missing, so that no call has to wait to find that out.
 
         What an earlier session was asked is forgotten when another is open, and that is asked ahead for what
-        is slow at first; but not while the ticker holds still, for an order that may be somebody else's.
+        is slow at first; but not while the ticker holds still, for an order that may be somebody else's, and
+        not where other servers listen, too: together they would break IBKR's limits.
         """
         since: str | None = None
+        alone = 0
         while True:
             report = (await self._ticker.look()).report
+            alone = alone + 1 if report is not None and report.servers == 1 else 0
             if report is not None and report.state in _STATES:
                 state = SessionState(report.state)
                 self.gateway.looks.suspect(state)
                 if state.ready and report.since != since:
                     since = report.since
                     self.gateway.forget_session()
-                if state.ready and not report.holds:
-                    await self.gateway.warm_up(self._held)
+                if state.ready and alone >= SURELY and not report.holds:
+                    await self.gateway.warm_up(self._must_wait)
             await asyncio.sleep(EVERY)
 
-    async def _held(self) -> bool:
-        """True if the ticker holds still, or does not say."""
+    async def _must_wait(self) -> bool:
+        """True if the ticker holds still, counts another server, or does not say."""
         report = (await self._ticker.look()).report
-        return report is None or bool(report.holds)
+        return report is None or bool(report.holds) or report.servers != 1
 
     async def _accounts(self) -> Accounts | None:
         if self.gateway.question.open:

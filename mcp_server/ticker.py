@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 import httpx
@@ -52,6 +53,7 @@ class Report(BaseModel):
     next_look_in_seconds: float | None = None
     compete: str = ""
     holds: list[object] = []
+    servers: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,12 @@ class Ticker:
         self._url = url
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self._state = f"/state?server={token_hex(8)}"  # by this name it counts the servers that listen
 
     async def look(self) -> TickerLook:
         """Whether it works and what it reports, within `LOOK` seconds."""
         health, state = await asyncio.gather(
-            self._ask("GET", "/health", LOOK), self._ask("GET", "/state", LOOK)
+            self._ask("GET", "/health", LOOK), self._ask("GET", self._state, LOOK)
         )
         report = _report(state)
         if health is None or (report is None and health.status_code != 503):

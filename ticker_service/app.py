@@ -50,7 +50,8 @@ class UnacceptableError(Exception):
 def create_app(keeper: Keeper) -> Starlette:
     """The ticker's five addresses.
 
-    `GET /health`: 200 while the loop beats, else 503. `GET /state`: the keeper's report, always 200.
+    `GET /health`: 200 while the loop beats, else 503. `GET /state`: the keeper's report, always 200;
+    an MCP server adds `?server=` and a name that it has made up, so that the report counts it.
     `GET /metrics`: Prometheus' text. `POST /hold {"seconds": 60, "for": "order"}`: 201 with an id that
     `DELETE /hold/{id}` takes. `POST /take {}`: 202, the session is taken from the program that holds it.
     """
@@ -60,7 +61,8 @@ def create_app(keeper: Keeper) -> Starlette:
             return JSONResponse({"alive": True})
         return JSONResponse({"alive": False, "sentence": "The ticker's loop has stopped."}, status_code=503)
 
-    async def state(_: Request) -> Response:
+    async def state(request: Request) -> Response:
+        keeper.listeners.heard(request.query_params.get("server", ""))
         return JSONResponse(keeper.report())
 
     async def metrics(_: Request) -> Response:

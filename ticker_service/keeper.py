@@ -18,6 +18,7 @@ from api_gateway.session import SessionState
 from ticker_service.beat import Beat, Memory, Rules, beat
 from ticker_service.holds import Hold, Holds
 from ticker_service.jumps import Jumps
+from ticker_service.listeners import Listeners
 from ticker_service.log_lines import log
 from ticker_service.login_end import TOLERANCE, LoginEnd
 from ticker_service.metrics import STARTING, Metrics
@@ -84,6 +85,7 @@ class Keeper:
         self._diagnosis: Diagnosis | None = None
         self._login_end = LoginEnd()
         self._holds = Holds(now)
+        self.listeners = Listeners(now)
         self._changed = self._tickled = self._due = now()
         self._changed_at = wall()
         self._trouble_since = self._changed
@@ -219,6 +221,7 @@ class Keeper:
             "next_reset": _told(next_window(rules.region, _moment(wall))),
             "compete": rules.compete,
             "region": rules.region,
+            "servers": self.listeners.count(),
             "holds": [
                 {"id": hold.id, "for": hold.purpose, "ends_in_seconds": round(hold.ends - now, 1)}
                 for hold in self._holds.alive()

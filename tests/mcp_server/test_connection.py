@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 
+from api_gateway.client import Gateway
 from api_gateway.modes import Mode
 from mcp_server.connection import EVERY, Connection
+from mcp_server.ticker import Ticker
 from tests.mcp_server.tools.house import House
 from tests.virtual_loop import in_virtual_time
 
@@ -27,7 +30,7 @@ def in_a_house(tried: Callable[[House], Awaitable[Any]]) -> Any:
 def test_the_first_look_at_orders_needs_no_patience_where_the_session_has_been_open() -> None:
     async def tried(house: House) -> tuple[float, int]:
         async with house.client() as client:
-            await asyncio.sleep(20)
+            await asyncio.sleep(5 * EVERY)
             began, asked = asyncio.get_running_loop().time(), house.asked.count(ORDERS)
             result = await client.call_tool("list_live_orders", {})
             assert not result.is_error
@@ -42,7 +45,7 @@ def test_a_session_that_the_ticker_has_reopened_is_asked_ahead_as_a_new_one() ->
     async def tried(house: House) -> list[int]:
         counts = []
         async with house.client():
-            await asyncio.sleep(3 * EVERY)
+            await asyncio.sleep(5 * EVERY)
             counts.append(house.asked.count(ORDERS))
             house.simulation.session.drop()
             await asyncio.sleep(180)
@@ -79,13 +82,36 @@ def test_what_is_asked_ahead_stops_for_an_order_of_another_server() -> None:
         house.way.handler = slowly
         async with house.running():
             listening = asyncio.create_task(Connection(house.gateway, house.ticker, Mode.PAPER).listen())
-            await asyncio.sleep(1)
+            await asyncio.sleep(EVERY + 1)
             await house.keeper.hold(30, "order")
             await asyncio.sleep(20)
             listening.cancel()
         return [each for each in house.asked if "/account/" in each]
 
     assert in_a_house(tried) == [ORDERS]
+
+
+@pytest.mark.parametrize("after", [0.5, 30, 33])
+def test_two_servers_never_ask_ahead_together(after: float) -> None:
+    """Each keeps IBKR's limits for itself alone; two questions in five seconds bring ten minutes of silence."""
+
+    async def tried(house: House) -> tuple[int, float]:
+        other = Gateway(
+            house.gateway.settings, transport=house.way, now=asyncio.get_running_loop().time, wall=time.time
+        )
+        ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(house._ask_the_ticker))
+        async with house.client(), other:
+            await asyncio.sleep(after)
+            before = house.asked.count(ORDERS)
+            listening = asyncio.create_task(Connection(other, ticker, Mode.PAPER).listen())
+            await asyncio.sleep(30)
+            house.simulation.session.drop()
+            await asyncio.sleep(150)
+            listening.cancel()
+        silent = max(house.gateway.pacing.penalty_left, other.pacing.penalty_left)
+        return house.asked.count(ORDERS) - before, silent
+
+    assert in_a_house(tried) == (0, 0)
 
 
 def test_an_answer_that_needs_the_login_alone_does_not_hide_that_another_program_competes() -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.ticker_service.virtual import World
 from ticker_service.app import LARGEST_BODY, create_app
 from ticker_service.keeper import Keeper
+from ticker_service.listeners import Listeners
 from ticker_service.settings import Compete
 
 NOON = datetime.fromisoformat("2026-03-03T12:00:00-05:00")
@@ -22,6 +23,7 @@ class Reporting:
 
     def __init__(self, *, alive: bool) -> None:
         self.alive = alive
+        self.listeners = Listeners(lambda: 0.0)
 
     def report(self) -> dict[str, Any]:
         return {"state": "established"}
@@ -377,3 +379,9 @@ async def test_what_there_is_not_is_not_there(
     http: httpx.AsyncClient, method: str, path: str, code: int
 ) -> None:
     assert (await http.request(method, path)).status_code == code
+
+
+async def test_the_report_counts_the_servers_that_read_it_and_nobody_else(http: httpx.AsyncClient) -> None:
+    for query in ("", "?server=0123456789abcdef", "?server=fedcba9876543210", "?server=x"):
+        await http.get(f"/state{query}")
+    assert (await http.get("/state?server=0123456789abcdef")).json()["servers"] == 2
