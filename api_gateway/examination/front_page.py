@@ -10,7 +10,6 @@ from api_gateway.words import clean
 FRONT_PAGE_SECONDS = 2.0
 
 
-
 async def examine_front_page(wire: Wire) -> list[Finding]:
     """What the gateway says without asking IBKR: the findings on it and on its list of addresses."""
     try:
