@@ -82,12 +82,16 @@ class Picture:
 
 
 class Connection:
-    """Draws the picture for everybody who asks, in this trading mode."""
+    """Draws the picture for everybody who asks, in this trading mode.
 
-    def __init__(self, gateway: Gateway, ticker: Ticker, mode: Mode) -> None:
+    `ask_ahead` lets it ask a new session for what is slow at first.
+    """
+
+    def __init__(self, gateway: Gateway, ticker: Ticker, mode: Mode, *, ask_ahead: bool = True) -> None:
         self.gateway = gateway
         self._ticker = ticker
         self._mode = mode
+        self._ask_ahead = ask_ahead
 
     async def picture(self, *, no_older_than: float = KEPT) -> Picture:
         """The picture, within two seconds in any state; never raises a `GatewayError`."""
@@ -118,7 +122,7 @@ class Connection:
                 if state.ready and report.since != since:
                     since = report.since
                     self.gateway.forget_session()
-                if state.ready and alone >= SURELY and not report.holds:
+                if self._ask_ahead and state.ready and alone >= SURELY and not report.holds:
                     await self.gateway.warm_up(self._must_wait)
             await asyncio.sleep(EVERY)
 

@@ -50,7 +50,7 @@ def create_server(
     sections = shown_sections(settings, sections_of(routers))
     here = mounted(routers, settings.trading_mode, sections)
     ticker = ticker or Ticker(settings.ticker_url)
-    connection = Connection(gateway, ticker, settings.trading_mode)
+    connection = Connection(gateway, ticker, settings.trading_mode, ask_ahead=settings.mcp_server_ask_ahead)
     app = create_app(gateway, here, OrderHold(gateway, ticker))
     tools = RouteTools(app, notes_by_name(here), _telling(settings))
     own = own_tools(connection, ticker, settings)

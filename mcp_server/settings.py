@@ -125,6 +125,11 @@ class ServerSettings(BaseSettings):
         description="Where the ticker answers: it tells how the session is, and holds still around orders. "
         "The server works without it.",
     )
+    mcp_server_ask_ahead: bool = Field(
+        True,
+        description="true asks each new session for orders, trades and P&L, as IBKR takes five seconds to "
+        "tell them. false where another program asks the same gateway: both may break its limits.",
+    )
     mcp_server_extra_routers: Path | None = Field(
         None,
         description="Directory of a package that `ib-mcp generate` has written; its operations become tools, "

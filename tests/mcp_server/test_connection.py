@@ -41,6 +41,16 @@ def test_the_first_look_at_orders_needs_no_patience_where_the_session_has_been_o
     assert asked == 1
 
 
+def test_nothing_is_asked_ahead_where_the_user_has_said_so() -> None:
+    async def tried() -> int:
+        house = House(ask_ahead=False)
+        async with house.client():
+            await asyncio.sleep(5 * EVERY)
+            return house.asked.count(ORDERS)
+
+    assert in_virtual_time(tried()) == 0
+
+
 def test_a_session_that_the_ticker_has_reopened_is_asked_ahead_as_a_new_one() -> None:
     async def tried(house: House) -> list[int]:
         counts = []

@@ -45,6 +45,7 @@ class House:
         mode: Mode = Mode.PAPER,
         compete: Compete = Compete.YIELD,
         ticker: bool = True,
+        ask_ahead: bool = True,
     ) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -79,7 +80,7 @@ class House:
         self.ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(self._ask_the_ticker))
         self.server = create_server(
             self.gateway,
-            ServerSettings(_env_file=None, trading_mode=mode),
+            ServerSettings(_env_file=None, trading_mode=mode, mcp_server_ask_ahead=ask_ahead),
             ticker=self.ticker,
         )
 
