@@ -229,7 +229,7 @@ async def test_whoever_asks_the_same_is_answered_though_the_first_has_left(
 async def test_sixty_slow_calls_keep_neither_health_nor_a_tickle_nor_a_look_waiting(
     far_away: Slow, address: str, mode: Any
 ) -> None:
-    far_away.fine |= {"/tickle", "/iserver/auth/status"}
+    far_away.fine |= {"/", "/tickle", "/iserver/auth/status"}
     async with (
         mcp.Client(f"{address}/mcp", mode=mode) as crowd,
         mcp.Client(f"{address}/mcp", mode=mode) as client,
