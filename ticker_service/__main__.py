@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import random
 import signal
 import socket
@@ -54,8 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         family = socket.AF_INET6 if ":" in settings.ticker_host else socket.AF_INET
         listener = socket.create_server((settings.ticker_host, settings.ticker_port), family=family)
     except OSError as error:
+        why = os.strerror(error.errno) if error.errno else error.strerror  # Python adds the address to it
         print(
-            f"The ticker cannot listen on {settings.ticker_host}:{settings.ticker_port}: {error.strerror}. "
+            f"The ticker cannot listen on {settings.ticker_host}:{settings.ticker_port}: {why}. "
             "Choose another port with TICKER_PORT.",
             file=sys.stderr,
         )

@@ -158,9 +158,14 @@ class Keeper:
         Where none is known of, the ticker looks before it says so: it may have come since the last beat.
         """
         if self._rules.compete is not Compete.ASK:
+            step = (
+                "Log out of the other program, or start the ticker again with COMPETE=ask."
+                if self._competing
+                else "No other program is known to hold the connection; if one does, log out of it, or start "
+                "the ticker again with COMPETE=ask."
+            )
             raise NotNowError(
-                f"The ticker runs with COMPETE={self._rules.compete}, which leaves nothing to ask. Log out "
-                "of the other program, or start the ticker again with COMPETE=ask."
+                f"The ticker runs with COMPETE={self._rules.compete}, which leaves nothing to ask. {step}"
             )
         asked = self._now()
         try:

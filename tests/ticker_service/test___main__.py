@@ -144,7 +144,7 @@ def test_a_taken_port_is_one_sentence_and_status_1(tmp_path: Path) -> None:
         status, output = finished(command(tmp_path, TICKER_PORT=str(port)))
     assert status == 1
     assert len(output.splitlines()) == 1
-    assert str(port) in output
+    assert f"127.0.0.1:{port}: Address already in use. Choose" in output
     assert "TICKER_PORT" in output
 
 

@@ -347,6 +347,16 @@ async def test_a_ticker_that_does_not_ask_takes_no_decision(compete: Compete) ->
     assert response.status_code == 409
     assert f"COMPETE={compete}," in response.json()["error"]
     assert "start the ticker again with COMPETE=ask" in response.json()["error"]
+    assert "No other program is known" in response.json()["error"]
+
+
+async def test_where_another_program_competes_that_is_what_is_to_be_ended() -> None:
+    world = World(NOON, compete=Compete.YIELD)
+    world.simulation.session.displace()
+    await world.keeper.look()
+    async with client(world.keeper) as http:
+        response = await http.post("/take", json={})
+    assert "nothing to ask. Log out of the other program" in response.json()["error"]
 
 
 async def test_a_decision_has_no_arguments(http: httpx.AsyncClient) -> None:
