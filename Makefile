@@ -4,11 +4,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate pyproject.toml
+# The locks are complete, so nothing is resolved and nothing is built while installing: what is released tomorrow
+# cannot change what is installed today.
+ifdef UV
+INSTALL := $(UV) pip install -q --python $(BIN)/python
+CHECK := $(UV) pip check -q --python $(BIN)/python
+else
+INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check
+CHECK := $(BIN)/python -m pip check --disable-pip-version-check
+endif
+FROM_LOCK := $(INSTALL) --no-deps --require-hashes --only-binary :all: -r
+
+COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
+	--group build $(UPGRADE) pyproject.toml
 EVERYDAY := not containers and not browser and not acceptance and not thorough
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough test-demo test-browser lint types bench up down test-containers settings endpoints known golden snapshots lock test-lowest clean
+.PHONY: help demo test test-thorough test-demo test-browser lint types bench up down test-containers settings endpoints known golden snapshots lock update test-lowest clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -18,21 +30,17 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "IB MCP needs Python 3.11 or newer; this is " + sys.version.split()[0])'
 ifdef UV
 	$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
-	$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
-	$(UV) pip install -q --python $(BIN)/python --no-build-isolation --no-deps --editable .
 else
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps --editable .
 endif
+	$(FROM_LOCK) requirements.lock
+	$(INSTALL) --no-build-isolation --no-deps --editable .
+	$(CHECK)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp tests/requirements.lock
-ifdef UV
-	$(UV) pip install -q --python $(BIN)/python --require-hashes -r tests/requirements.lock
-else
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/requirements.lock
-endif
+	$(FROM_LOCK) tests/requirements.lock
+	$(CHECK)
 	@touch $@
 
 demo: $(VENV)/run.stamp ## everything, with a pretended paper account, until Ctrl-C (ARGS=--login: you log in)
@@ -85,14 +93,22 @@ golden: $(VENV)/dev.stamp ## accept what is generated from the small document no
 snapshots: $(VENV)/dev.stamp ## accept what the tools publish now
 	@$(BIN)/python tests/mcp_server/test_snapshots.py
 
-lock: $(VENV)/dev.stamp ## resolve requirements.lock and tests/requirements.lock anew
-	$(COMPILE) --generate-hashes --group build -o requirements.lock
-	$(COMPILE) --generate-hashes --group build --group dev -c requirements.lock -o tests/requirements.lock
+lock: $(VENV)/dev.stamp ## resolve the three lock files after a change in pyproject.toml; pinned versions stay
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --group dev -c requirements.lock -o tests/requirements.lock
+	$(COMPILE) --group dev --resolution lowest-direct -o tests/lowest.lock
+
+update: ## resolve the lock files with the newest releases, and say what comes next
+	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
+	@echo "The lock files have the newest releases that pyproject.toml allows and that install together. What changed:"
+	@git diff --unified=0 -- requirements.lock tests/requirements.lock | grep -E '^[-+][a-z0-9]' | sed 's/ .*//' || echo "  nothing"
+	@echo "Next: make lint types test test-lowest test-demo; read the release notes of fastmcp, mcp and fastapi;"
+	@echo "raise a lower bound in pyproject.toml where the tests need it (then make lock); commit the lock files together."
 
 # The lower bounds in pyproject.toml are promises, too: the same tests, with the oldest versions they allow.
 test-lowest: $(VENV)/dev.stamp ## the tests, with the oldest dependencies that pyproject.toml allows
 	$(BIN)/uv venv -q --allow-existing --python $(BIN)/python $(VENV)/lowest
-	$(COMPILE) --resolution lowest-direct --group build --group dev | $(BIN)/uv pip sync -q --python $(VENV)/lowest/bin/python -
+	$(BIN)/uv pip sync -q --python $(VENV)/lowest/bin/python --require-hashes --only-binary :all: tests/lowest.lock
 	$(BIN)/uv pip install -q --python $(VENV)/lowest/bin/python --no-build-isolation --no-deps --editable .
 	$(VENV)/lowest/bin/pytest -n auto -m "$(EVERYDAY)"
 

@@ -264,8 +264,8 @@ def test_the_python_images_share_one_layer_of_locked_dependencies() -> None:
     shared = []
     for lines in (*(RUNNING_STAGES[name] for name in ("simulator", "mcp-server", "ticker")), GENERATING):
         installed = next(i for i, line in enumerate(lines) if "pip install" in line)
-        assert "--require-hashes" in lines[installed]
-        assert lines[installed].endswith("-r /requirements.lock")
+        assert "--no-deps --require-hashes --only-binary :all:" in lines[installed]
+        assert lines[installed].endswith("-r /requirements.lock && uv pip check --system")
         shared.append(lines[1 : installed + 1])
     assert all(lines == shared[0] for lines in shared)
     others = [

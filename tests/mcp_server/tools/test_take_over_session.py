@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from mcp.shared.exceptions import MCPError
 from mcp_types import ElicitRequestFormParams, ElicitResult
 
 from api_gateway.modes import Mode
@@ -60,14 +61,20 @@ class User:
 
 
 async def asked_to_take(compete: Compete, era: str, user: User) -> tuple[Any, int]:
-    """What the call came to, and how often the session was asked for."""
+    """What the call came to, and how often the session was opened.
+
+    The result is None where the client refuses to send what its user filled in.
+    """
     house = House(compete=compete)
     async with house.client(era, elicitation_handler=user) as client:
         await asyncio.sleep(10)
         house.simulation.session.displace()
         house.asked.clear()
         call = {"name": "take_over_session"}
-        result = await client.call_tool("call_writing_tool", call, raise_on_error=False)
+        try:
+            result = await client.call_tool("call_writing_tool", call, raise_on_error=False)
+        except MCPError:
+            result = None
         await asyncio.sleep(5)
         return result, house.asked.count("POST /iserver/auth/ssodh/init")
 
@@ -100,9 +107,11 @@ def test_anything_but_a_yes_leaves_the_connection_to_the_other_program(
 ) -> None:
     user = User(action, content)
     result, openings = in_virtual_time(asked_to_take(Compete.ASK, era, user))
+    assert openings == 0
+    if action == "accept" and content != {"take_over": False} and result is None:
+        return  # fastmcp 4.2's client checks the form before it sends it
     assert result.is_error
     assert "did not agree, so that program keeps the connection" in result.content[0].text
-    assert openings == 0
 
 
 @pytest.mark.parametrize("era", ERAS)
