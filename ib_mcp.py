@@ -217,10 +217,10 @@ def doctor(chosen: argparse.Namespace) -> int:
     from io import TextIOWrapper
     from pathlib import Path
 
-    from api_gateway.examination.agreement import examine_ticker_url
-    from api_gateway.examination.examiner import Examined, Subject, examine
-    from api_gateway.examination.findings import Finding, Layer, broken
-    from api_gateway.examination.support_file import make_support_file, write_support_file
+    from api_gateway.doctor.checks.settings import examine_ticker_url
+    from api_gateway.doctor.doctor import Examined, Subject, examine
+    from api_gateway.doctor.findings import Finding, Layer, broken
+    from api_gateway.doctor.support_bundle import make_support_file, write_support_file
     from api_gateway.settings import GatewaySettings, SettingsError, load
     from mcp_server.own_endpoint import endpoint_of, problems_of
     from mcp_server.settings import ServerSettings
@@ -247,7 +247,7 @@ def doctor(chosen: argparse.Namespace) -> int:
             problems += examine_ticker_url(ticker_url, ticker.ticker_port) if ticker_url else []
 
     async def look() -> Examined:
-        from api_gateway.client import Gateway
+        from api_gateway.client.gateway import Gateway
 
         client = Gateway(gateway) if gateway else None
         try:

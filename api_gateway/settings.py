@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSetting
 
-from api_gateway.resets import Region
+from api_gateway.session.maintenance import Region
 
 SettingsClass = TypeVar("SettingsClass", bound=BaseSettings)
 

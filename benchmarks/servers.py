@@ -23,8 +23,8 @@ from fastmcp import FastMCP
 from fastmcp.tools import ToolResult
 from mcp_types import TextContent
 
-from api_gateway.client import Gateway
-from api_gateway.modes import EVERYTHING
+from api_gateway.access_policy import EVERYTHING
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings, load
 from benchmarks.backend import PATH
 from mcp_server.server import create_server

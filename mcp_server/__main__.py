@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Imported last: it takes a second and a half, which nobody should wait for to read a refusal. The
     # collector finds no garbage meanwhile, and costs a tenth of that.
     gc.disable()
-    from api_gateway.client import Gateway
+    from api_gateway.client.gateway import Gateway
     from mcp_server.extra_routers import extra_routers, sections_of
     from mcp_server.routers import ROUTERS
     from mcp_server.server import create_server

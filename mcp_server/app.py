@@ -18,13 +18,13 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from api_gateway import errors
-from api_gateway.words import mask
+from api_gateway.redaction import mask
 from mcp_server.enumeration import few
 from mcp_server.relay import Relay
 from mcp_server.routers import ROUTERS
 
 if TYPE_CHECKING:
-    from api_gateway.client import Gateway
+    from api_gateway.client.gateway import Gateway
     from mcp_server.order_hold import OrderHold
 
 OPERATION = "ib_mcp.operation"

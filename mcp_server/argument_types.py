@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any, Final
 
-from api_gateway.words import clean
+from api_gateway.redaction import clean
 
 Schema = Mapping[str, Any]
 

@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from api_gateway.diagnosis import Diagnosis, Who
+from api_gateway.access_policy import Mode
 from api_gateway.errors import GatewayError
-from api_gateway.modes import Mode
-from api_gateway.resets import Window, login_end, next_window, window_at
-from api_gateway.session import LACKING, Needs, SessionState
+from api_gateway.session.diagnosis import Diagnosis, Who
+from api_gateway.session.maintenance import Window, login_end, next_window, window_at
+from api_gateway.session.states import LACKING, Needs, SessionState
 from mcp_server.ticker import TickerLook
 
 if TYPE_CHECKING:
-    from api_gateway.client import Gateway
-    from api_gateway.looks import Look
-    from api_gateway.preflights import Accounts
+    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.preflight import Accounts
+    from api_gateway.session.monitor import Look
     from mcp_server.ticker import Ticker
 
 PATIENCE = 1.5

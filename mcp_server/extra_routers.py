@@ -21,10 +21,19 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from api_gateway.modes import EVERYTHING, POLICIES, READS, Mode, Operation, Policy, plain, with_unfamiliar
-from api_gateway.paths import is_template
+from api_gateway.access_policy import (
+    EVERYTHING,
+    POLICIES,
+    READS,
+    Mode,
+    Operation,
+    Policy,
+    plain,
+    with_unfamiliar,
+)
+from api_gateway.client.paths import is_template
+from api_gateway.redaction import clean
 from api_gateway.settings import SettingsError
-from api_gateway.words import clean
 from mcp_server.effects import Effect, effect
 from mcp_server.reference import the_call
 from mcp_server.routers import ROUTERS
@@ -35,7 +44,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _WHATEVER: Final = re.compile(r"\{[^{}]*\}")
 _LONGEST_REASON: Final = 300
 # By HTTP's rules a GET there changes nothing, but the gateway has operations that do by GET what they do by
-# POST (`api_gateway.lookalikes`): a promise about real money does not rest on that rule.
+# POST (`api_gateway.client.path_aliases`): a promise about real money does not rest on that rule.
 _WRITTEN_AT: Final = frozenset(plain(each)[1] for each in EVERYTHING.allowed - READS)
 
 

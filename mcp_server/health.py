@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api_gateway.session import NAMES, SessionState
+from api_gateway.session.states import NAMES, SessionState
 from mcp_server.connection import KEPT, PATIENCE
 
 if TYPE_CHECKING:
-    from api_gateway.looks import Looks
+    from api_gateway.session.monitor import Looks
 
 _GATEWAY: Mapping[SessionState, str] = {
     SessionState.UNREACHABLE: "unreachable",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from api_gateway.modes import Mode
+from api_gateway.access_policy import Mode
 from mcp_server.route_tools import RouteTools
 from mcp_server.search_surface import CALL, CALL_WRITING, SEARCH, SearchSurface
 from mcp_server.tools.connection_status import NAME as STATUS

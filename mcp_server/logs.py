@@ -9,7 +9,7 @@ from asyncio import CancelledError
 from collections.abc import Collection
 from typing import Any, Final
 
-from api_gateway.words import mask_accounts
+from api_gateway.redaction import mask_accounts
 
 _BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from api_gateway.modes import Mode
+from api_gateway.access_policy import Mode
 from mcp_server.effects import Effect, effect, trades
 
 

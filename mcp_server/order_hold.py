@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from api_gateway.questions import LIVES, RAISING
+from api_gateway.client.order_questions import LIVES, RAISING
 
 if TYPE_CHECKING:
-    from api_gateway.client import Gateway
+    from api_gateway.client.gateway import Gateway
     from mcp_server.ticker import Ticker
 
 

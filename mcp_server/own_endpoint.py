@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from api_gateway.examination.findings import Finding, Layer, broken
-from api_gateway.examination.neighbours import Endpoint
+from api_gateway.doctor.checks.services import Endpoint
+from api_gateway.doctor.findings import Finding, Layer, broken
 from api_gateway.settings import SettingsError
 from mcp_server.access import is_loopback, refuse_open_door
 from mcp_server.sections import shown_sections

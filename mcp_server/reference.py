@@ -19,8 +19,8 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from api_gateway.modes import POLICIES, Mode
-from api_gateway.pacing import PUBLISHED, Limit
+from api_gateway.access_policy import POLICIES, Mode
+from api_gateway.client.rate_limiter import PUBLISHED, Limit
 from mcp_server import toolsets
 from mcp_server.effects import Effect, effect
 from mcp_server.routers import ROUTERS

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 if TYPE_CHECKING:
-    from api_gateway.client import Gateway
-    from api_gateway.reply import Reply
+    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.response import Reply
     from mcp_server.order_hold import OrderHold
 
 
@@ -29,7 +29,7 @@ class Json(Response):
 class Relay:
     """The gateway's verbs, answering with `Json`.
 
-    `template` and `values` are those of `api_gateway.client.Gateway`; a failure is raised as an
+    `template` and `values` are those of `api_gateway.client.gateway.Gateway`; a failure is raised as an
     `api_gateway.errors.GatewayError`. `redact` names keys that are dropped wherever they stand in the
     answer: session tokens and addresses that no model needs to read. `only` hands on that one key of an
     object, and a body without it whole. `hold` keeps the ticker still around orders.

@@ -24,7 +24,7 @@ from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
 from api_gateway import errors
-from api_gateway.words import clean
+from api_gateway.redaction import clean
 from mcp_server.app import OPERATION, STATUS
 from mcp_server.argument_types import unknown_names, wrong_types
 from mcp_server.cutting import cut_answer, less

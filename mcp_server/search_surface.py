@@ -13,7 +13,7 @@ from fastmcp.utilities.versions import VersionSpec
 from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
-from api_gateway.words import clean
+from api_gateway.redaction import clean
 from mcp_server.catalogue import Catalogue, Operation
 from mcp_server.effects import Effect
 from mcp_server.route_tools import RouteTools

@@ -32,7 +32,7 @@ from mcp_server.ticker import Ticker
 from mcp_server.tools import own_tools
 
 if TYPE_CHECKING:
-    from api_gateway.client import Gateway
+    from api_gateway.client.gateway import Gateway
 
 
 def create_server(

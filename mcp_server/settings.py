@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api_gateway.modes import Mode
+from api_gateway.access_policy import Mode
 
 SHORTEST_TOKEN = 8
 """Characters of a bearer token: a shorter one is guessed, and hides every word that it is a part of."""

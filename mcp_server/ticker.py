@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from api_gateway.words import clean
+from api_gateway.redaction import clean
 
 _log = logging.getLogger(__name__)
 

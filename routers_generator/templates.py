@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from api_gateway.paths import KINDS, is_template
+from api_gateway.client.paths import KINDS, is_template
 from routers_generator.names import snake, variables
 from routers_generator.python_names import argument_name, in_a_route, unused
 

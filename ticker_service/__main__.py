@@ -16,8 +16,8 @@ from typing import NoReturn
 
 import uvicorn
 
-from api_gateway.client import Gateway
-from api_gateway.modes import TICKER
+from api_gateway.access_policy import TICKER
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings, SettingsError, load
 from ticker_service.app import create_app
 from ticker_service.beat import Rules

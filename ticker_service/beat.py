@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from api_gateway.client import Gateway
-from api_gateway.diagnosis import (
+from api_gateway.client.gateway import Gateway
+from api_gateway.errors import GatewayError, LoginRequired, Paced, Penalised, Unreachable
+from api_gateway.session.diagnosis import (
     FRONT_PAGE,
     Diagnosis,
     Who,
@@ -25,9 +26,8 @@ from api_gateway.diagnosis import (
     diagnose_state,
     needs_probe,
 )
-from api_gateway.errors import GatewayError, LoginRequired, Paced, Penalised, Unreachable
-from api_gateway.resets import Region
-from api_gateway.session import SessionState, read_session
+from api_gateway.session.maintenance import Region
+from api_gateway.session.states import SessionState, read_session
 from ticker_service.log_lines import log
 from ticker_service.rhythm import JITTER
 from ticker_service.settings import Compete

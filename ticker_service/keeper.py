@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from api_gateway.client import Gateway
-from api_gateway.diagnosis import Diagnosis, Who, time_of
-from api_gateway.resets import Window, login_end, next_window, window_at
-from api_gateway.session import SessionState
+from api_gateway.client.gateway import Gateway
+from api_gateway.session.diagnosis import Diagnosis, Who, time_of
+from api_gateway.session.maintenance import Window, login_end, next_window, window_at
+from api_gateway.session.states import SessionState
 from ticker_service.beat import Beat, Memory, Rules, beat
 from ticker_service.holds import Hold, Holds
 from ticker_service.jumps import Jumps

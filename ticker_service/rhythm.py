@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from api_gateway.diagnosis import Diagnosis
-from api_gateway.session import SessionState
+from api_gateway.session.diagnosis import Diagnosis
+from api_gateway.session.states import SessionState
 
 JITTER = 0.1
 """The part of a wait by which it is moved at random, so that two tickers do not beat in step for ever."""

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from api_gateway.paths import KINDS
+from api_gateway.client.paths import KINDS
 from mcp_server.dependencies import ACCOUNT, AccountName, Number, Text, like, wrong
 from mcp_server.models.arguments import Arguments
 

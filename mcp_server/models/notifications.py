@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from api_gateway.paths import KINDS
+from api_gateway.client.paths import KINDS
 from mcp_server.dependencies import Text, like, wrong
 from mcp_server.models.arguments import Arguments
 

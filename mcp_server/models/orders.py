@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from api_gateway.paths import KINDS
+from api_gateway.client.paths import KINDS
 from mcp_server.dependencies import (
     ACCOUNT,
     LARGEST_CONID,

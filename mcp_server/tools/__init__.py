@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api_gateway.modes import Mode
+from api_gateway.access_policy import Mode
 from mcp_server.tools.connection_status import ConnectionStatus
 from mcp_server.tools.diagnose_connection import DiagnoseConnection
 from mcp_server.tools.own import OwnTool, OwnTools

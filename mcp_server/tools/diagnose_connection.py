@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from fastmcp.tools.base import ToolResult
 from pydantic import PrivateAttr
 
-from api_gateway.examination.examiner import Subject, examine
-from api_gateway.examination.findings import Layer, ok
+from api_gateway.doctor.doctor import Subject, examine
+from api_gateway.doctor.findings import Layer, ok
 from mcp_server.own_endpoint import problems_of
 from mcp_server.tools.own import OwnTool
 
 if TYPE_CHECKING:
-    from api_gateway.client import Gateway
+    from api_gateway.client.gateway import Gateway
     from mcp_server.settings import ServerSettings
 
 NAME: Final = "diagnose_connection"

@@ -13,7 +13,7 @@ from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, Inpu
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import PrivateAttr
 
-from api_gateway.session import SessionState
+from api_gateway.session.states import SessionState
 from mcp_server.tools.own import OwnTool
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from mcp_types import ElicitRequest, ElicitRequestURLParams, ElicitResult, Input
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import PrivateAttr
 
-from api_gateway.session import SessionState
+from api_gateway.session.states import SessionState
 from mcp_server.connection import Connection, Picture
 from mcp_server.tools.own import OwnTool
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from api_gateway.call import Call
-from api_gateway.pacing import Patience
-from api_gateway.reply import Reply
+from api_gateway.client.rate_limiter import Patience
+from api_gateway.client.request import Call
+from api_gateway.client.response import Reply
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

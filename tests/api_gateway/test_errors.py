@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from api_gateway import client, errors  # client, so that every module that could add one is there
+from api_gateway import errors
+from api_gateway.client import gateway  # client, so that every module that could add one is there
 
-assert client
+assert gateway
 
 
 def _all_below(kind: type[Exception]) -> set[type[Exception]]:

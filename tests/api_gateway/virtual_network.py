@@ -12,7 +12,7 @@ import httpcore
 import httpx
 import pytest
 
-from api_gateway import wire
+from api_gateway.client import transport
 
 Served = AsyncIterator[bytes]
 """Pieces of an answer as they come. An empty one closes the connection, a `httpcore.ReadError` resets it;
@@ -53,14 +53,14 @@ class Network(httpcore.AsyncNetworkBackend):
 
     def serve(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let every `Gateway` made from now on reach this network and no other."""
-        real = wire._transport
+        real = transport._transport
 
-        def transport(context: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
+        def virtual_transport(context: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
             made = real(context, keep=keep)
             made._pool._network_backend = self  # httpx offers no other way to it
             return made
 
-        monkeypatch.setattr(wire, "_transport", transport)
+        monkeypatch.setattr(transport, "_transport", virtual_transport)
 
     async def connect_tcp(
         self,

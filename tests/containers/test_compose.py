@@ -29,8 +29,8 @@ DOCKERFILES = (
     "routers_generator/Dockerfile",
     "ticker_service/Dockerfile",
 )
-SCRIPTS = ("api_gateway/run_gateway.sh", "api_gateway/healthcheck.sh", ".ci/containers")
-CONF: dict[str, Any] = yaml.safe_load((ROOT / "api_gateway/conf.yaml").read_text())
+SCRIPTS = ("api_gateway/container/run_gateway.sh", "api_gateway/container/healthcheck.sh", ".ci/containers")
+CONF: dict[str, Any] = yaml.safe_load((ROOT / "api_gateway/container/conf.yaml").read_text())
 
 # Every key that the gateway knows: it does not start with another.
 CONF_KEYS = {
@@ -387,7 +387,7 @@ def test_only_the_login_page_may_call_the_gateway_from_a_browser(origin: str, ad
 
 
 def test_the_gateways_log_has_no_file_and_no_cookies() -> None:
-    log = ElementTree.parse(ROOT / "api_gateway/logback.xml").getroot()  # noqa: S314 - our own file
+    log = ElementTree.parse(ROOT / "api_gateway/container/logback.xml").getroot()  # noqa: S314 - our own file
     assert [appender.get("class") for appender in log.iter("appender")] == [
         "ch.qos.logback.core.ConsoleAppender"
     ]
@@ -417,7 +417,9 @@ def test_a_script_can_be_run(path: str) -> None:
 
 
 def test_the_gateway_script_becomes_java_with_little_memory() -> None:
-    _, becomes, command = (ROOT / "api_gateway/run_gateway.sh").read_text().rpartition("\nexec java ")
+    _, becomes, command = (
+        (ROOT / "api_gateway/container/run_gateway.sh").read_text().rpartition("\nexec java ")
+    )
     assert becomes
     assert command.rstrip().endswith("--conf conf.yaml"), "nothing runs after it"
     for option in (
@@ -430,6 +432,6 @@ def test_the_gateway_script_becomes_java_with_little_memory() -> None:
 
 
 def test_the_health_check_follows_no_redirect() -> None:
-    text = (ROOT / "api_gateway/healthcheck.sh").read_text()
+    text = (ROOT / "api_gateway/container/healthcheck.sh").read_text()
     assert "--location" not in text
     assert not re.search(r"curl.* -\w*L", text)

@@ -13,8 +13,8 @@ import pytest
 import uvicorn
 from fastmcp import FastMCP
 
-from api_gateway.client import Gateway
-from api_gateway.modes import EVERYTHING
+from api_gateway.access_policy import EVERYTHING
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from mcp_server.serving import listen, web_config
 from mcp_server.settings import ServerSettings

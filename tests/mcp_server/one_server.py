@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx
 from mcp_types import TextContent
 
-from api_gateway.client import Gateway
+from api_gateway.client.gateway import Gateway
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from mcp_server.ticker import Ticker

@@ -8,7 +8,7 @@ import fastmcp
 import httpx
 import pytest
 
-from api_gateway.client import Gateway
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import SettingsError
 from mcp_server.access import is_loopback, refuse_open_door
 from mcp_server.server import create_server

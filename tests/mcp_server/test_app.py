@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from api_gateway import errors
-from api_gateway.client import Gateway
+from api_gateway.client.gateway import Gateway
 from mcp_server.app import OPERATION, STATUS, create_app
 from mcp_server.relay import Json
 from mcp_server.routers import ROUTERS

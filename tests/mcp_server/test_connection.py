@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.client import Gateway
-from api_gateway.modes import Mode
+from api_gateway.access_policy import Mode
+from api_gateway.client.gateway import Gateway
 from mcp_server.connection import EVERY, Connection
 from mcp_server.ticker import Ticker
 from tests.mcp_server.tools.house import House

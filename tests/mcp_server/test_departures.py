@@ -14,8 +14,8 @@ import mcp
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from api_gateway.client import Gateway
-from api_gateway.modes import EVERYTHING
+from api_gateway.access_policy import EVERYTHING
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from mcp_server.departures import Departures
 from mcp_server.server import create_server

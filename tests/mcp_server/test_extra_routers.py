@@ -15,8 +15,8 @@ from fastmcp import Client
 from fastmcp.client.client import CallToolResult
 from mcp_types import TextContent
 
-from api_gateway.client import Gateway
-from api_gateway.modes import POLICIES, Mode
+from api_gateway.access_policy import POLICIES, Mode
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings, SettingsError
 from mcp_server.__main__ import main
 from mcp_server.extra_routers import extra_routers, sections_of

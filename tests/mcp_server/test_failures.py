@@ -11,8 +11,8 @@ from enum import Enum, auto
 import orjson
 import pytest
 
-from api_gateway.client import Gateway
-from api_gateway.modes import POLICIES, Mode
+from api_gateway.access_policy import POLICIES, Mode
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from mcp_server.effects import Effect
 from mcp_server.route_tools import RouteTool

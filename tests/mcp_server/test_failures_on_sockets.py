@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from api_gateway.client import Gateway
-from api_gateway.modes import EVERYTHING
+from api_gateway.access_policy import EVERYTHING
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.certificates import Certificate, make_certificate
+from tests.api_gateway.client.test_transport import request
 from tests.api_gateway.fakes import Serve
-from tests.api_gateway.test_wire import request
 from tests.mcp_server.one_server import OneServer
 
 pytestmark = pytest.mark.thorough

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.client import Gateway
+from api_gateway.client.gateway import Gateway
 from mcp_server import connection, health
 from mcp_server.server import create_server
 from mcp_server.serving import http_app

@@ -9,7 +9,7 @@ from typing import Any
 import fastmcp
 import pytest
 
-from api_gateway.client import Gateway
+from api_gateway.client.gateway import Gateway
 from mcp_server import toolsets
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings

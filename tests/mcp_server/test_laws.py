@@ -16,9 +16,9 @@ from fastapi.routing import APIRoute
 from fastmcp import Client
 from starlette.routing import compile_path
 
-from api_gateway.client import Gateway
-from api_gateway.modes import POLICIES, Mode
-from api_gateway.pacing import PUBLISHED
+from api_gateway.access_policy import POLICIES, Mode
+from api_gateway.client.gateway import Gateway
+from api_gateway.client.rate_limiter import PUBLISHED
 from api_gateway.settings import GatewaySettings
 from mcp_server import toolsets
 from mcp_server.effects import Effect, effect

@@ -10,8 +10,8 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from api_gateway.client import Gateway
-from api_gateway.modes import Mode
+from api_gateway.access_policy import Mode
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from mcp_server.app import create_app
 from mcp_server.effects import CHANGES, DESTROYS, READS, TRADES

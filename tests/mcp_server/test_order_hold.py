@@ -14,7 +14,7 @@ from tests.mcp_server.tools.house import ERAS, House, asked_about
 from tests.virtual_loop import in_virtual_time
 
 if TYPE_CHECKING:
-    from api_gateway.client import Gateway
+    from api_gateway.client.gateway import Gateway
     from mcp_server.ticker import Ticker
 
 ORDERS = "/iserver/account/{allocation}/orders"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from api_gateway.client import Gateway
-from api_gateway.examination.findings import Outcome
-from api_gateway.examination.neighbours import examine_endpoint
+from api_gateway.client.gateway import Gateway
+from api_gateway.doctor.checks.services import examine_endpoint
+from api_gateway.doctor.findings import Outcome
 from mcp_server.own_endpoint import endpoint_of, problems_of
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
 
-from api_gateway.client import Gateway
+from api_gateway.client.gateway import Gateway
 from api_gateway.errors import Invalid
 from mcp_server.relay import Json, Relay, relay
 

@@ -12,7 +12,7 @@ import fastmcp
 import mcp
 import pytest
 
-from api_gateway.client import Gateway
+from api_gateway.client.gateway import Gateway
 from mcp_server.models.market_data import BARS, PriceHistoryWanted
 from mcp_server.resources import FIELDS_FILE, resources, snapshot_fields
 from mcp_server.routers.market_data import QUOTE

@@ -13,7 +13,7 @@ import pytest
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
-from api_gateway.client import Gateway
+from api_gateway.client.gateway import Gateway
 from mcp_server.dependencies import AccountId, Conid, OrderId
 from mcp_server.dependencies import Gateway as Relayed
 from mcp_server.effects import CHANGES, DESTROYS, READS

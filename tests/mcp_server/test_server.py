@@ -10,7 +10,7 @@ import httpx
 import mcp
 import pytest
 
-from api_gateway.client import Gateway
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.simulation import Options, Simulation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.modes import Mode
+from api_gateway.access_policy import Mode
 from api_gateway.settings import SettingsError, load
 from mcp_server.settings import ServerSettings, Transport
 

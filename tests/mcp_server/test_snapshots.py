@@ -11,8 +11,8 @@ from typing import Any
 import pytest_asyncio
 from fastmcp import Client
 
-from api_gateway.client import Gateway
-from api_gateway.modes import Mode
+from api_gateway.access_policy import Mode
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings, ToolSurface

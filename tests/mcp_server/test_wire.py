@@ -18,8 +18,8 @@ from fastmcp import FastMCP
 from fastmcp.tools.base import ToolResult
 from mcp_types import TextContent
 
-from api_gateway.client import Gateway
-from api_gateway.modes import EVERYTHING, POLICIES, Mode, Policy
+from api_gateway.access_policy import EVERYTHING, POLICIES, Mode, Policy
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock

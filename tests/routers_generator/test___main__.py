@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api_gateway.modes import Mode
+from api_gateway.access_policy import Mode
 from mcp_server.extra_routers import extra_routers
 from routers_generator.__main__ import main
 from tests.routers_generator.a_document import fine

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from api_gateway.client import Gateway
-from api_gateway.modes import EVERYTHING, READS, Policy
+from api_gateway.access_policy import EVERYTHING, READS, Policy
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
 from mcp_server.app import create_app

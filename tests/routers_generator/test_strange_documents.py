@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from api_gateway.client import Gateway
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from mcp_server.app import create_app
 from mcp_server.route_tools import RouteTools, Telling

@@ -22,8 +22,8 @@ from fastmcp import FastMCP
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import compile_path
 
-from api_gateway.client import Gateway
-from api_gateway.modes import EVERYTHING, POLICIES, READS, Mode
+from api_gateway.access_policy import EVERYTHING, POLICIES, READS, Mode
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.client import Gateway
-from api_gateway.diagnosis import Diagnosis, Who
-from api_gateway.modes import TICKER
-from api_gateway.resets import Region
-from api_gateway.session import SessionState as State
+from api_gateway.access_policy import TICKER
+from api_gateway.client.gateway import Gateway
+from api_gateway.session.diagnosis import Diagnosis, Who
+from api_gateway.session.maintenance import Region
+from api_gateway.session.states import SessionState as State
 from api_gateway.settings import GatewaySettings
 from ticker_service.beat import Beat, Memory, Rules, beat
 from ticker_service.settings import Compete

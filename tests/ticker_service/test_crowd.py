@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.client import Gateway
+from api_gateway.access_policy import EVERYTHING, TICKER, Policy
+from api_gateway.client.gateway import Gateway
 from api_gateway.errors import GatewayError, Paced, SessionLost
-from api_gateway.modes import EVERYTHING, TICKER, Policy
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from api_gateway.client import Gateway
-from api_gateway.modes import TICKER
+from api_gateway.access_policy import TICKER
+from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.session import State as Simulated

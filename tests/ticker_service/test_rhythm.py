@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api_gateway.diagnosis import MEANINGS, Diagnosis, diagnose, diagnose_state
 from api_gateway.errors import Penalised
-from api_gateway.resets import Region
-from api_gateway.session import SessionState
+from api_gateway.session.diagnosis import MEANINGS, Diagnosis, diagnose, diagnose_state
+from api_gateway.session.maintenance import Region
+from api_gateway.session.states import SessionState
 from ticker_service.rhythm import Rhythm
 
 NOON = datetime(2026, 3, 3, 17, tzinfo=UTC)

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.client import TICKLE_DEADLINE, Gateway
-from api_gateway.modes import TICKER
-from api_gateway.resets import Region
+from api_gateway.access_policy import TICKER
+from api_gateway.client.gateway import TICKLE_DEADLINE, Gateway
+from api_gateway.session.maintenance import Region
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock

@@ -13,9 +13,9 @@ from typing import Any
 import fastmcp
 import httpx
 
-from api_gateway.client import Gateway
-from api_gateway.modes import POLICIES, TICKER, Mode
-from api_gateway.resets import Region
+from api_gateway.access_policy import POLICIES, TICKER, Mode
+from api_gateway.client.gateway import Gateway
+from api_gateway.session.maintenance import Region
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from api_gateway.diagnosis import MEANINGS
-from api_gateway.modes import Mode
-from api_gateway.session import SessionState
+from api_gateway.access_policy import Mode
+from api_gateway.session.diagnosis import MEANINGS
+from api_gateway.session.states import SessionState
 from mcp_server.ticker import TickerLook
 from tests.mcp_server.tools.house import ERAS, LOGIN, House, asked_about, told
 from tests.virtual_loop import in_virtual_time

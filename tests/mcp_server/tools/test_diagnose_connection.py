@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from api_gateway.client import Gateway
-from api_gateway.examination.findings import Layer
+from api_gateway.client.gateway import Gateway
+from api_gateway.doctor.findings import Layer
 from api_gateway.settings import GatewaySettings
 from mcp_server.settings import ServerSettings
 from mcp_server.tools.diagnose_connection import DiagnoseConnection
-from tests.api_gateway.examination.world import closed_port
+from tests.api_gateway.doctor.world import closed_port
 
 NOWHERE = "http://127.0.0.1:1"
 

@@ -10,7 +10,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from mcp_types import ElicitRequestFormParams, ElicitResult
 
-from api_gateway.modes import Mode
+from api_gateway.access_policy import Mode
 from tests.mcp_server.tools.house import ERAS, House, told
 from tests.virtual_loop import in_virtual_time
 from ticker_service.settings import Compete

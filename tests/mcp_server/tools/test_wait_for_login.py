@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mcp_types import ElicitRequestURLParams, ElicitResult
 
-from api_gateway.session import SessionState
+from api_gateway.session.states import SessionState
 from tests.mcp_server.tools.house import ERAS, LOGIN, House, told
 from tests.virtual_loop import in_virtual_time
 

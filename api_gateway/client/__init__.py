@@ -1,0 +1,1 @@
+"""A client of IBKR's Web API behind the gateway: one module per step of a request's way."""

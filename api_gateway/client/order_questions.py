@@ -1,0 +1,62 @@
+"""Whether a question about an order is open: IBKR drops it at the next request, whatever that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+
+from api_gateway.client.request import Call
+
+LIVES = 60.0
+"""Seconds for which a question is taken to be open; nobody is known to answer one later."""
+
+RAISING = frozenset(
+    {
+        "/iserver/account/{allocation}/orders",
+        "/iserver/account/{account}/order/{order}",
+        "/iserver/reply/{reply}",
+    }
+)
+"""The requests that IBKR answers with a question, by their templates."""
+
+
+class OpenQuestion:
+    """Remembers the last question. `now` counts seconds."""
+
+    def __init__(self, *, now: Callable[[], float]) -> None:
+        self._now = now
+        self._asked = float("-inf")
+        self._under_way = 0
+
+    @property
+    def open(self) -> bool:
+        """True while an order is under way, and from a question to the next request."""
+        return self._under_way > 0 or self._now() - self._asked < LIVES
+
+    def sending(self, call: Call) -> None:
+        """This leaves now: with it, a question is answered or dropped."""
+        self._asked = float("-inf")
+        self._under_way += _is_an_order(call)
+
+    def answered(self, call: Call, body: bytes) -> None:
+        """This was answered, with nothing where it failed."""
+        if not _is_an_order(call):
+            return
+        self._under_way -= 1
+        if _asks(body):
+            self._asked = self._now()
+
+
+def _is_an_order(call: Call) -> bool:
+    return not call.reads and call.method == "POST" and call.address.template in RAISING
+
+
+def _asks(body: bytes) -> bool:
+    try:
+        rows = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(rows, list) and any(
+        isinstance(row, dict) and "id" in row and "message" in row for row in rows
+    )

@@ -1,0 +1,138 @@
+"""Market-data snapshots: the first one only opens a subscription, so they are repeated until values come."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from api_gateway.client.preflight import underlying
+from api_gateway.client.rate_limiter import Patience
+from api_gateway.client.request import Call, make_call
+from api_gateway.client.response import Reply
+from api_gateway.errors import Paced, Refused
+
+SNAPSHOT = ("GET", "/iserver/marketdata/snapshot")
+UNSUBSCRIBE = "/iserver/marketdata/unsubscribe"
+UNSUBSCRIBE_ALL = "/iserver/marketdata/unsubscribeall"
+
+EVERY = 0.5  # seconds; IBKR's own step: sooner, the same values come again
+SETTLING = 2  # repetitions after which the same fields again mean that there are no others
+REPETITIONS = 6  # three seconds, then the caller gets what is there
+BELIEVED = 300.0  # seconds for which a contract without any value is taken to have none
+
+Line: TypeAlias = tuple[str, str]  # a contract and one of its fields
+
+Ask: TypeAlias = Callable[[Call, Patience], Awaitable[Reply]]
+Take: TypeAlias = Callable[..., Awaitable[bool]]
+
+
+class Snapshots:
+    """Remembers which fields of which contracts have been asked for in this session."""
+
+    def __init__(
+        self,
+        *,
+        ask: Ask,
+        take: Take,
+        now: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._ask = ask
+        self._take = take
+        self._now = now
+        self._sleep = sleep
+        self._open: set[Line] = set()
+        self._valueless: dict[str, float] = {}
+
+    def forget(self) -> None:
+        """The session has changed, and every subscription has ended with it."""
+        self._open.clear()
+        self._valueless.clear()
+
+    @property
+    def contracts(self) -> int:
+        """How many contracts have an open line of market data."""
+        return len({conid for conid, _ in self._open})
+
+    def observe(self, call: Call) -> None:
+        """Subscriptions that the caller has ended must be opened again."""
+        if call.address.template == UNSUBSCRIBE_ALL:
+            self.forget()
+        elif call.address.template == UNSUBSCRIBE:
+            conid = str(call.body.get("conid"))
+            self._open = {line for line in self._open if line[0] != conid}
+
+    async def complete(self, call: Call, reply: Reply, patience: Patience) -> Reply:
+        """The snapshot with values, as far as they come within three seconds and within `patience`."""
+        wanted = {(conid, field) for conid in _listed(call, "conids") for field in _listed(call, "fields")}
+        missing = _missing(wanted, reply.value)
+        silent = _silent(wanted, missing)
+        if not missing or not (wanted - self._open or self._surprising(silent)):
+            return reply
+        for repetition in range(1, REPETITIONS + 1):
+            if patience.left < EVERY:
+                break
+            patience.left -= EVERY
+            await self._sleep(EVERY)
+            try:
+                reply = await self._ask(call, patience)
+            except Paced:
+                if silent:
+                    raise
+                return reply
+            before, missing = missing, _missing(wanted, reply.value)
+            silent = _silent(wanted, missing)
+            if not missing or (repetition >= SETTLING and missing == before and not silent):
+                break
+            if repetition == SETTLING and silent:
+                await self._open_chains(silent, patience)
+        self._open |= wanted
+        now = self._now()
+        for conid in {conid for conid, _ in wanted}:
+            if conid in silent:
+                self._valueless[conid] = now
+            else:
+                self._valueless.pop(conid, None)
+        return reply
+
+    def _surprising(self, silent: Iterable[str]) -> bool:
+        since = self._now() - BELIEVED
+        return any(self._valueless.get(conid, float("-inf")) <= since for conid in silent)
+
+    async def _open_chains(self, conids: Iterable[str], patience: Patience) -> None:
+        """A derivative has values only after its underlying has been searched for."""
+        plain = ",".join(sorted(conid for conid in conids if conid.isascii() and conid.isdigit()))
+        if not plain:
+            return
+        try:
+            reply = await self._ask(
+                make_call("GET", "/trsrv/secdef", (), {"conids": plain}, reads=True), patience
+            )
+            rows = reply.value.get("secdef") if isinstance(reply.value, Mapping) else None
+            for row in rows if isinstance(rows, list) else ():
+                if isinstance(row, Mapping) and row.get("undConid"):
+                    await self._take(underlying(str(row["undConid"])), patience)
+        except Refused:
+            return  # an unknown contract: the snapshot says so by having no values
+
+
+def _listed(call: Call, name: str) -> list[str]:
+    value = call.query.get(name)
+    if value is None:
+        return []
+    items = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    return [str(item).strip() for item in items]
+
+
+def _missing(wanted: set[Line], rows: Any) -> set[Line]:
+    found: set[Line] = set()
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, Mapping):
+            names = {str(row.get("conid")), str(row.get("conidEx"))}
+            found.update((name, field) for name in names for field in row)
+    return wanted - found
+
+
+def _silent(wanted: set[Line], missing: set[Line]) -> set[str]:
+    """The contracts that have none of the fields they were asked for."""
+    return {conid for conid, _ in missing} - {conid for conid, _ in wanted - missing}

@@ -1,0 +1,339 @@
+"""One request on the wire and its whole answer, on time, or a clear word on whether it was sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+
+from api_gateway.client.tls import NotTrustworthyError, Trust
+from api_gateway.redaction import clean
+from api_gateway.settings import GatewaySettings
+
+CONNECTIONS = 8  # four requests, the tickle, and room for connections that are being closed
+IDLE_SECONDS = 90  # the gateway keeps connections for ever; ours should outlive a minute between tickles
+CONNECT_SECONDS = 5  # the rest of the time is the deadline's business
+BODYLESS = (204, 304)
+
+_START = "Start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether its container runs."
+_NAME = (
+    "Correct the host of GATEWAY_URL, or this machine's name service; a container's name is known only while "
+    "it runs: `docker compose ps` shows whether it does."
+)
+_CERTIFICATE = (
+    "Let GATEWAY_CA_FILE name the gateway's own certificate. For IBKR's, which expired in 2019, "
+    "set GATEWAY_VERIFY_TLS=false and GATEWAY_FINGERPRINT."
+)
+_PLAIN = (
+    "Let GATEWAY_URL begin with http: if it is the gateway, which then speaks plain HTTP; if not, correct "
+    "the port of GATEWAY_URL."
+)
+_OPENSSL_MARKS = re.compile(r"^\[[^\]]*\] ?| ?\(_ssl\.c:\d+\)$")
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
+
+
+class NeverSentError(Exception):
+    """No byte of the request left; `hint` is what to do about it."""
+
+    def __init__(self, text: str, hint: str) -> None:
+        super().__init__(text)
+        self.hint = hint
+
+
+class NoAnswerError(Exception):
+    """The request was sent, or may have been, and no complete answer came; `late` if the time ran out."""
+
+    def __init__(self, text: str, *, late: bool = False) -> None:
+        super().__init__(text)
+        self.late = late
+
+
+@dataclass(frozen=True)
+class Received:
+    """A complete answer."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+@dataclass
+class _Progress:
+    """How far a request has come on its connection; filled in by httpcore's trace events."""
+
+    on_written: Callable[[], None] | None
+    connecting: bool = False
+    sending: bool = False
+    answered: bool = False
+    greeting: Any = None  # httpcore's stream, from when it is connected until TLS is agreed
+
+    async def trace(self, event: str, told: Mapping[str, Any]) -> None:
+        if event == "http11.send_request_headers.started":
+            self.sending = True
+        elif event == "connection.connect_tcp.started":
+            self.connecting = True
+        elif event == "connection.connect_tcp.complete":
+            self.greeting = told["return_value"]
+        elif event == "connection.start_tls.complete":
+            self.greeting = None
+        elif event == "http11.send_request_body.complete" and self.on_written is not None:
+            self.on_written()
+
+    async def abandon(self) -> None:
+        """Close a connection whose TLS handshake was cancelled, which httpcore leaves open."""
+        if self.greeting is not None and not self.sending:
+            await self.greeting.aclose()
+
+    @property
+    def never_sent(self) -> bool:
+        return self.connecting and not self.sending
+
+    @property
+    def met_a_dead_connection(self) -> bool:
+        return self.sending and not self.connecting and not self.answered
+
+
+@dataclass
+class _Connections:
+    """Kept connections for reads and a new connection for each write, all trusting the same certificate.
+
+    `context` is None where a transport was given and no certificate is looked at.
+
+    Transports and no client of httpx: one reads where a redirect leads to, and breaks at what is no address.
+    """
+
+    context: ssl.SSLContext | None
+    kept: httpx.AsyncBaseTransport
+    fresh: httpx.AsyncBaseTransport
+    users: int = 0
+
+    async def aclose(self) -> None:
+        await self.kept.aclose()
+        await self.fresh.aclose()
+
+
+def _transport(context: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
+    limits = httpx.Limits(
+        max_connections=CONNECTIONS, max_keepalive_connections=keep, keepalive_expiry=IDLE_SECONDS
+    )
+    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+
+
+class Wire:
+    """Speaks HTTP/1.1 to one gateway.
+
+    A write goes out on a connection of its own, so that it can never meet a dead or poisoned one. A kept
+    connection is closed after a 204 or 304, because the gateway writes a stray end-of-chunks after those.
+    """
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        trust: Trust,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._origin = settings.gateway_url
+        self._max_body = settings.gateway_max_body
+        self._trust = trust
+        self._connections = _Connections(None, transport, transport) if transport is not None else None
+        self._closed = False
+        self._common = [
+            ("Host", httpx.URL(self._origin).netloc.decode("ascii")),
+            ("User-Agent", settings.gateway_user_agent),
+            ("Accept", "*/*"),
+        ]
+
+    async def exchange(
+        self,
+        method: str,
+        target: str,
+        content: bytes | None,
+        *,
+        within: float,
+        fresh: bool,
+        on_written: Callable[[], None] | None = None,
+    ) -> Received:
+        """Send one request and read its whole answer in `within` seconds.
+
+        `on_written` is called when the last byte of the request has left. Raises `NeverSentError`, or
+        `NoAnswerError` when it may have been sent. A GET that met a dead kept connection is sent again.
+        """
+        progress = _Progress(on_written)
+        connections = await self._current()
+        connections.users += 1
+        try:
+            async with asyncio.timeout(within):
+                try:
+                    return await self._once(connections, progress, method, target, content, fresh)
+                except (httpx.NetworkError, httpx.RemoteProtocolError):
+                    if method != "GET" or fresh or not progress.met_a_dead_connection:
+                        raise
+                    progress = _Progress(on_written)
+                    return await self._once(connections, progress, method, target, content, True)
+        except TimeoutError:
+            if progress.never_sent:
+                raise NeverSentError("no connection within the deadline.", _START) from None
+            raise NoAnswerError(f"no complete answer within {within:.3g} s.", late=True) from None
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise _never_sent(error) from error
+        except (httpx.TransportError, OSError) as error:
+            raise _no_answer(error) from error
+        finally:
+            connections.users -= 1
+            if connections is not self._connections and not connections.users:
+                await connections.aclose()
+
+    async def _once(
+        self,
+        connections: _Connections,
+        progress: _Progress,
+        method: str,
+        target: str,
+        content: bytes | None,
+        fresh: bool,
+    ) -> Received:
+        headers = self._common
+        if content is not None:
+            headers = [
+                *headers,
+                ("Content-Type", "application/json"),
+                ("Content-Length", str(len(content))),
+            ]
+        elif method != "GET":
+            headers = [*headers, ("Content-Length", "0")]
+        request = httpx.Request(
+            method,
+            self._origin + target,
+            headers=headers,
+            content=content,
+            extensions={
+                "trace": progress.trace,
+                "timeout": {"connect": CONNECT_SECONDS, "pool": None, "read": None, "write": None},
+            },
+        )
+        transport = connections.fresh if fresh else connections.kept
+        try:
+            response = await transport.handle_async_request(request)
+        except BaseException:
+            await progress.abandon()
+            raise
+        progress.answered = True
+        try:
+            if response.status_code in BODYLESS:
+                return Received(response.status_code, response.headers, b"")
+            received = Received(response.status_code, response.headers, await self._read(response))
+            if _more_has_come(response):
+                await response.extensions["network_stream"].aclose()
+            return received
+        finally:
+            await response.aclose()  # closes the connection, too, unless the body was read to its end
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        too_long = NoAnswerError(f"the answer is longer than the limit of {self._max_body} bytes.")
+        declared = response.headers.get("content-length", "")
+        if len(declared) > 18 or (declared.isdecimal() and int(declared) > self._max_body):
+            raise too_long
+        chunks = []
+        left = self._max_body
+        async for chunk in cast(httpx.AsyncByteStream, response.stream):  # as it comes: nothing is compressed
+            left -= len(chunk)
+            if left < 0:
+                raise too_long
+            chunks.append(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _current(self) -> _Connections:
+        """The connections for the certificate as it is now; old ones end with their last request."""
+        if self._closed:
+            raise NeverSentError("this client has been closed.", "Start the program again.")
+        old = self._connections
+        if old is not None and old.context is None:
+            return old
+        try:
+            context = self._trust.context()
+        except NotTrustworthyError as error:
+            raise NeverSentError(str(error), error.hint) from error
+        if old is not None and old.context is context:
+            return old
+        _quieten()
+        kept, fresh = _transport(context, keep=CONNECTIONS), _transport(context, keep=0)
+        self._connections = new = _Connections(context, kept, fresh)
+        if old is not None and not old.users:
+            await old.aclose()
+        return new
+
+    async def aclose(self) -> None:
+        """Close every connection, also those in use."""
+        self._closed = True
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            await connections.aclose()
+
+
+def _more_has_come(response: httpx.Response) -> bool:
+    """Whether something that nobody has asked for was read together with this whole answer."""
+    place: Any = response.stream
+    # Only h11 knows, and httpx offers no way to it.
+    for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
+        place = getattr(place, name, None)
+    return place is not None and bool(place.trailing_data[0])
+
+
+def _quieten() -> None:
+    """Keep httpx and httpcore from logging addresses with account ids, and cookies."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _never_sent(error: httpx.TransportError) -> NeverSentError:
+    """The reason in words, and what to do about it."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is not None and any(reason in str(cause) for reason in _NOT_TLS):
+        return NeverSentError("what listens there does not speak TLS.", _PLAIN)
+    # Where the time runs out in the middle of the handshake, the cause is that more was to be read.
+    if cause is None or isinstance(cause, ssl.SSLEOFError | ssl.SSLWantReadError):
+        reason, hint = _system_reason(error)
+        if isinstance(error, httpx.ConnectTimeout):
+            reason = "nothing answers there in time"
+        elif cause is not None:
+            reason = "it hung up before TLS was agreed"
+        return NeverSentError(f"the gateway cannot be reached ({reason}).", hint)
+    said = _OPENSSL_MARKS.sub("", str(cause))
+    return NeverSentError(f"its certificate or TLS was not accepted ({clean(said)}).", _CERTIFICATE)
+
+
+def _system_reason(error: Exception) -> tuple[str, str]:
+    """What the system said of a connection that could not be made, and what to do about it.
+
+    The innermost error knows it best.
+    """
+    said, hint = "", _START
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, BaseExceptionGroup):  # one error for each address of the name
+            cause = cause.exceptions[0]
+        if isinstance(cause, socket.gaierror):
+            said, hint = cause.strerror or said, _NAME
+        elif isinstance(cause, OSError) and cause.errno:
+            said = os.strerror(cause.errno)
+        cause = cause.__cause__ or cause.__context__
+    return clean(said or str(error)) or "it hung up at once", hint
+
+
+def _no_answer(error: Exception) -> NoAnswerError:
+    """What went wrong after the request had left."""
+    hung_up = str(error).startswith(("Server disconnected", "peer closed"))
+    if isinstance(error, httpx.ProtocolError) and not hung_up:
+        return NoAnswerError("what came back is not HTTP.")
+    return NoAnswerError("the connection broke before the whole answer had come.")

@@ -1,0 +1,1 @@
+"""What the gateway's container is made of: configuration, entry point, health check, download."""

@@ -1,0 +1,289 @@
+"""What IBKR answers through the gateway: the session, the accounts, and one quote."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from api_gateway.access_policy import Mode
+from api_gateway.client.gateway import STATUS, Gateway
+from api_gateway.client.interpretation import (
+    AsleepError,
+    UnpreparedError,
+    judge,
+    paced,
+    retry_after,
+    unanswered,
+)
+from api_gateway.client.rate_limiter import Patience
+from api_gateway.client.request import make_call
+from api_gateway.client.transport import NeverSentError, NoAnswerError, Received, Wire
+from api_gateway.doctor.findings import Finding, Layer, broken, ok, skipped, warning
+from api_gateway.errors import GatewayError, Paced, Penalised, Unreachable
+from api_gateway.redaction import clean, mask_accounts
+from api_gateway.session.diagnosis import Diagnosis, diagnose, diagnose_state
+from api_gateway.session.states import SessionState
+
+STATUS_SECONDS = 4.0
+TICKLE_SECONDS = 2.0
+ACCOUNTS_SECONDS = 3.0
+QUOTE_SECONDS = 4.0
+WAIT_SECONDS = 1.0
+"""How long our own request limits may hold back one of these questions."""
+
+WELL_KNOWN = 265598
+"""Apple's shares at NASDAQ: every login may see them at least delayed, if it may see any quotes."""
+
+CLOCK_WARNING, CLOCK_BROKEN = 10.0, 120.0
+
+_LAYERS: Mapping[SessionState, Layer] = {
+    SessionState.UNREACHABLE: Layer.API,
+    SessionState.ADDRESS_REFUSED: Layer.ADDRESS_LIST,
+    SessionState.UPSTREAM_SILENT: Layer.UPSTREAM,
+    SessionState.PENALTY_BOX: Layer.PACING,
+    SessionState.NOT_LOGGED_IN: Layer.LOGIN,
+    SessionState.CLOSED: Layer.SESSION,
+    SessionState.OPENING: Layer.SESSION,
+    SessionState.COMPETING: Layer.SESSION,
+    SessionState.ESTABLISHED: Layer.SESSION,
+}
+_ABOUT_THE_QUESTION = frozenset(
+    {
+        SessionState.UNREACHABLE,
+        SessionState.ADDRESS_REFUSED,
+        SessionState.UPSTREAM_SILENT,
+        SessionState.FAILING,
+    }
+)
+"""What a failure tells only about what was asked, once the state of the session has been told."""
+
+_WORKS: Mapping[Layer, str] = {
+    Layer.API: "The gateway passes requests on.",
+    Layer.UPSTREAM: "IBKR answers through the gateway.",
+    Layer.PACING: "IBKR does not ask for silence.",
+    Layer.LOGIN: "Somebody is logged in.",
+    Layer.SESSION: "The brokerage session is open.",
+}
+_KINDS: Mapping[str, str] = {"Y": "frozen and delayed", "D": "delayed by 15 to 20 minutes"}
+
+
+class Conversation:
+    """A handful of questions to IBKR over one gateway, each only when those before it were answered.
+
+    `wall` is the time of this machine, in seconds since 1970; `mode` is what trading is set to.
+    """
+
+    def __init__(self, gateway: Gateway, wire: Wire, *, mode: Mode | None, wall: Callable[[], float]) -> None:
+        self._gateway = gateway
+        self._wire = wire
+        self._mode = mode
+        self._wall = wall
+
+    async def examine_session(self) -> list[Finding]:
+        """Everything that the answer to a question for the session's state tells."""
+        call = make_call("POST", STATUS, reads=True)
+        pacing = self._gateway.pacing
+        received: Received | None = None
+        found: object
+        patience = Patience(WAIT_SECONDS, float("inf"))
+        try:
+            async with pacing.turn(call, patience) as turn:
+                received = await self._wire.exchange(
+                    call.method,
+                    call.address.target,
+                    call.content,
+                    within=STATUS_SECONDS,
+                    fresh=True,
+                    on_written=turn.sent,
+                )
+            if received.status == 429:
+                found = paced(call, pacing.penalise(retry_after(received.headers)))
+            else:
+                found = judge(call, received, login_url=self._login_url).value
+        except GatewayError as error:
+            found = error
+        except (UnpreparedError, AsleepError) as error:
+            found = error.failure
+        except NeverSentError as error:
+            found = Unreachable(asked=call.asked, happened=str(error), hint=error.hint)
+        except NoAnswerError as error:
+            found = unanswered(call, str(error), late=error.late)
+        if isinstance(found, Paced) and not isinstance(found, Penalised):
+            return [_held_back(Layer.API, found)]
+        diagnosis = self._diagnose(found)
+        if diagnosis.found is SessionState.NOT_LOGGED_IN and isinstance(found, Mapping):
+            diagnosis = await self._ask_further(diagnosis)
+        return [*_read(diagnosis, received), *self._clock(received)]
+
+    async def _ask_further(self, before: Diagnosis) -> Diagnosis:
+        """What a tickle adds: only a login without a brokerage session has a session token."""
+        found: object
+        try:
+            async with asyncio.timeout(TICKLE_SECONDS):
+                found = (await self._gateway.tickle()).value
+        except (GatewayError, TimeoutError):
+            return before
+        diagnosis = self._diagnose(found)
+        return before if diagnosis.found in (SessionState.FAILING, SessionState.ESTABLISHED) else diagnosis
+
+    async def examine_accounts(self) -> list[Finding]:
+        """Which accounts the login has, and whether they are of the kind that TRADING_MODE is for."""
+        found = await self._ask(Layer.ACCOUNTS, ACCOUNTS_SECONDS, "/iserver/accounts")
+        if isinstance(found, Finding):
+            return [found]
+        ids = found.get("accounts") if isinstance(found, Mapping) else None
+        if not isinstance(found, Mapping) or not isinstance(ids, list) or not ids:
+            return [
+                broken(
+                    Layer.ACCOUNTS,
+                    "IBKR lists no account for this login.",
+                    "Log in again; if it stays so, ask IBKR whether the username has an open account.",
+                )
+            ]
+        paper = found.get("isPaper")
+        kind = "paper" if paper is True else "live" if paper is False else "of unknown kind"
+        shown = ", ".join(mask_accounts(str(each)) for each in ids[:3])
+        more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
+        sentence = f"The login is {kind}, with {shown}{more}."
+        if self._mode is Mode.PAPER and paper is not True:
+            fix = "Log in with the paper username, or set TRADING_MODE=read."
+            return [warning(Layer.ACCOUNTS, f"{sentence} TRADING_MODE=paper will refuse every order.", fix)]
+        if self._mode is Mode.LIVE and paper is True:
+            fix = "Set TRADING_MODE=paper to trade with it, or log in with the live username."
+            return [warning(Layer.ACCOUNTS, f"{sentence} TRADING_MODE=live is for the other kind.", fix)]
+        return [ok(Layer.ACCOUNTS, sentence)]
+
+    async def examine_quotes(self) -> list[Finding]:
+        """What market data the login may see, by one quote of a share that everybody knows."""
+        found = await self._ask(
+            Layer.QUOTES,
+            QUOTE_SECONDS,
+            "/iserver/marketdata/snapshot",
+            conids=str(WELL_KNOWN),
+            fields="31,6509",
+        )
+        if isinstance(found, Finding):
+            return [found]
+        rows = found if isinstance(found, list) else []
+        row = next((each for each in rows if isinstance(each, Mapping)), {})
+        return [read_availability(row.get("6509"))]
+
+    async def _ask(self, layer: Layer, seconds: float, template: str, **query: str) -> Any:
+        """The answer, or the finding that its failure amounts to."""
+        try:
+            async with asyncio.timeout(seconds):
+                return (await self._gateway.get(template, **query)).value
+        except TimeoutError:
+            return broken(
+                layer,
+                f"IBKR has told the state of the session, and has not answered this within {seconds:.0f} s.",
+                "Try again in a minute; if it lasts, restart the gateway and log in again.",
+            )
+        except GatewayError as error:
+            return self._failed(layer, error)
+
+    def _failed(self, layer: Layer, error: GatewayError) -> Finding:
+        if isinstance(error, Paced) and not isinstance(error, Penalised):
+            return _held_back(layer, error)
+        diagnosis = self._diagnose(error)
+        if diagnosis.found in _ABOUT_THE_QUESTION:
+            return broken(layer, _capital(error.happened), error.hint)
+        return _trouble(_LAYERS[diagnosis.found], diagnosis)
+
+    def _diagnose(self, found: object) -> Diagnosis:
+        at = datetime.fromtimestamp(self._wall(), tz=UTC)
+        region = self._gateway.settings.gateway_region
+        diagnosis = diagnose(found, at=at, region=region, login_url=self._login_url)
+        return diagnosis or diagnose_state(
+            SessionState.FAILING, at=at, region=region, login_url=self._login_url
+        )
+
+    @property
+    def _login_url(self) -> str:
+        return self._gateway.settings.gateway_login_url
+
+    def _clock(self, received: Received | None) -> list[Finding]:
+        """How far this machine's clock is from that of whoever answered, where it says."""
+        if received is None:
+            return []
+        try:
+            theirs = parsedate_to_datetime(received.headers.get("date", ""))
+        except (TypeError, ValueError):
+            return [skipped(Layer.CLOCK, "The answer does not tell the time, so nothing can be compared.")]
+        if theirs.tzinfo is None:
+            theirs = theirs.replace(tzinfo=UTC)
+        off = self._wall() - theirs.timestamp()
+        if abs(off) < CLOCK_WARNING:
+            return [ok(Layer.CLOCK, "This machine's clock and the other side's agree.")]
+        sentence = f"This machine's clock is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}."
+        fix = "Let the machine set its clock by the network (NTP); a container has the clock of its host."
+        return [(broken if abs(off) >= CLOCK_BROKEN else warning)(Layer.CLOCK, sentence, fix)]
+
+
+def read_availability(code: object) -> Finding:
+    """What field 6509 says about the login's market data."""
+    text = code if isinstance(code, str) else ""
+    first = text.lstrip("d")[:1]  # an internal mark may stand before the one that counts
+    shown = f"6509 = {clean(text, longest=12)}"
+    if first in ("R", "Z"):
+        note = "" if first == "R" else ", frozen at the last close as the market is closed"
+        return ok(Layer.QUOTES, f"Apple's quote is real-time{note} ({shown}).")
+    subscribe = "Subscribe to the exchange in IBKR's Client Portal (Settings, Market Data Subscriptions)"
+    if first in _KINDS:
+        return warning(
+            Layer.QUOTES, f"Apple's quote is {_KINDS[first]} ({shown}).", f"{subscribe} for real-time quotes."
+        )
+    if first == "N":
+        return warning(
+            Layer.QUOTES,
+            f"This login has no quotes for Apple's shares, and so none for NASDAQ ({shown}).",
+            f"{subscribe}, if you need them; a paper login can share those of the live one.",
+        )
+    if first == "O":
+        return broken(
+            Layer.QUOTES,
+            f"IBKR gives no quotes to programs before somebody has acknowledged its terms ({shown}).",
+            "Sign the Market Data API Acknowledgement in IBKR's Client Portal (Settings), and log in again.",
+        )
+    return warning(
+        Layer.QUOTES,
+        f"Apple's quote does not tell what market data the login has ({shown})."
+        if text
+        else "Apple's quote came without a word on what market data the login has.",
+        "Ask again in a minute; all lines of market data may be in use.",
+    )
+
+
+def _read(diagnosis: Diagnosis, received: Received | None) -> list[Finding]:
+    """The findings on all layers up to the one that the state is about."""
+    about = _LAYERS.get(diagnosis.found) or _layer_of_failure(received)
+    order = (Layer.API, Layer.UPSTREAM, Layer.PACING, Layer.LOGIN, Layer.SESSION)
+    if about is Layer.ADDRESS_LIST or (about is Layer.PACING and received is None):
+        return [_trouble(about, diagnosis)]  # IBKR was not asked
+    findings = [ok(each, _WORKS[each]) for each in order[: order.index(about)]]
+    if diagnosis.found is SessionState.ESTABLISHED:
+        return [*findings, ok(Layer.SESSION, _WORKS[Layer.SESSION])]
+    return [*findings, _trouble(about, diagnosis)]
+
+
+def _layer_of_failure(received: Received | None) -> Layer:
+    """Whose fault an answer is that says nothing about the session: IBKR's only if it says it broke."""
+    if received is not None and (received.status >= 500 or received.status in (423,)):
+        return Layer.UPSTREAM
+    return Layer.API
+
+
+def _trouble(layer: Layer, diagnosis: Diagnosis) -> Finding:
+    detail = f" {diagnosis.detail}" if diagnosis.detail else ""
+    return broken(layer, f"{diagnosis.sentence}{detail}", diagnosis.next_step)
+
+
+def _held_back(layer: Layer, error: Paced) -> Finding:
+    return warning(layer, _capital(error.happened), error.hint)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

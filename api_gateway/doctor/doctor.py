@@ -1,0 +1,220 @@
+"""One examination from the settings to the clients, within ten seconds whatever hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from api_gateway.access_policy import Mode
+from api_gateway.client.gateway import Gateway
+from api_gateway.client.tls import Trust
+from api_gateway.client.transport import Wire
+from api_gateway.doctor.checks.front_page import examine_front_page
+from api_gateway.doctor.checks.ibkr import Conversation
+from api_gateway.doctor.checks.network import Network, Resolve, resolve
+from api_gateway.doctor.checks.services import (
+    Endpoint,
+    Ticker,
+    compared,
+    examine_endpoint,
+    examine_readiness,
+    examine_ticker,
+)
+from api_gateway.doctor.checks.settings import examine_settings
+from api_gateway.doctor.findings import TITLES, Finding, Layer, Outcome, broken, warning
+from api_gateway.doctor.report import Report, completed
+
+WHOLE_SECONDS = 9.5
+SHORTEST_LOOK = 0.5
+"""Seconds; with less time left a layer is not looked at."""
+
+_HELD = warning(
+    Layer.API,
+    "An order waits for an answer to IBKR's question, and asking anything now would void it, so IBKR was not "
+    "asked.",
+    "Answer the question, then run this again.",
+)
+
+Step = Callable[[], Awaitable[list[Finding]]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be examined.
+
+    `gateway` is the client whose settings, limits and penalty box count; None if its settings cannot be
+    used. `problems` are findings on settings that were made before, `known` those on other layers. `mode` is
+    what trading is set to, None if it is not known. `ticker_url` has no slash at its end.
+    """
+
+    gateway: Gateway | None
+    problems: tuple[Finding, ...] = ()
+    known: tuple[Finding, ...] = ()
+    mode: Mode | None = None
+    ticker_url: str | None = None
+    endpoint: Endpoint | None = None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The report, and what the ticker said of itself, for the support file."""
+
+    report: Report
+    ticker: Ticker | None = None
+
+
+async def examine(
+    subject: Subject, *, wall: Callable[[], float] = time.time, resolve: Resolve = resolve
+) -> Examined:
+    """Look at every layer. The ticker and the MCP server are looked at whatever becomes of the gateway."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    asked = asyncio.ensure_future(_timed_ticker(subject.ticker_url))
+    walked, ticker, reached = await asyncio.gather(
+        _walk(subject, began + WHOLE_SECONDS, wall, resolve, asked),
+        asked,
+        _timed(lambda: examine_endpoint(subject.endpoint)),
+    )
+    findings = [*_settings(subject), *walked]
+    established = _established(findings)
+    if ticker is not None:
+        findings.append(compared(ticker, established=established))
+    findings += [*reached, *subject.known]
+    if established and subject.endpoint is not None and all(each.outcome is Outcome.OK for each in reached):
+        findings += await examine_readiness(subject.endpoint, within=began + WHOLE_SECONDS - loop.time())
+    report = Report(
+        completed(_with_the_ticker_in_mind(findings)),
+        seconds=loop.time() - began,
+        snippet=subject.endpoint.snippet if subject.endpoint is not None else "",
+    )
+    return Examined(report, ticker)
+
+
+def _settings(subject: Subject) -> list[Finding]:
+    """One finding on all settings: the first that cannot be used, or else what they say together."""
+    unusable = [each for each in subject.problems if each.outcome is Outcome.BROKEN]
+    if unusable:
+        return [
+            broken(
+                Layer.SETTINGS,
+                " ".join(each.sentence for each in unusable),
+                " ".join(dict.fromkeys(each.fix for each in unusable)),
+            )
+        ]
+    if subject.gateway is None:
+        return []
+    own = examine_settings(subject.gateway.settings)
+    warned = [each for each in (own, *subject.problems) if each.outcome is Outcome.WARNING]
+    if not warned:
+        return [own]
+    return [
+        warning(
+            Layer.SETTINGS,
+            " ".join(each.sentence for each in warned),
+            " ".join(each.fix for each in warned),
+        )
+    ]
+
+
+async def _walk(
+    subject: Subject,
+    ends_at: float,
+    wall: Callable[[], float],
+    resolve: Resolve,
+    ticker: Awaitable[Ticker | None],
+) -> list[Finding]:
+    """From the gateway's name to a quote, until something is broken, in the way, or the time is over."""
+    if subject.gateway is None:
+        return []
+    settings = subject.gateway.settings
+    network = Network(settings, resolve=resolve)
+    wire = Wire(settings, Trust.from_settings(settings))
+    conversation = Conversation(subject.gateway, wire, mode=subject.mode, wall=wall)
+    steps: list[tuple[Layer, Step]] = [
+        (Layer.NAME, lambda: _alone(network.examine_name())),
+        (Layer.PORT, lambda: _alone(network.examine_port())),
+        (Layer.TLS, lambda: _alone(network.examine_tls())),
+        (Layer.GATEWAY, lambda: examine_front_page(wire)),
+        (Layer.API, conversation.examine_session),
+        (Layer.ACCOUNTS, conversation.examine_accounts),
+        (Layer.QUOTES, conversation.examine_quotes),
+    ]
+    loop = asyncio.get_running_loop()
+    findings: list[Finding] = []
+    try:
+        for layer, step in steps:
+            if layer is Layer.API and (known := await ticker) is not None and known.held:
+                findings.append(_HELD)
+                break
+            left = ends_at - loop.time()
+            try:
+                if left < SHORTEST_LOOK:
+                    raise TimeoutError
+                async with asyncio.timeout(left):
+                    found = await _timed(step)
+            except TimeoutError:
+                findings.append(_no_time(layer))
+                break
+            findings += found
+            # What only its own limit kept from being looked at says nothing about what stands on it.
+            if any(each.outcome is Outcome.BROKEN and each.layer is not Layer.CLOCK for each in found):
+                break
+            if not any(each.layer is Layer.SESSION for each in found) and layer is Layer.API:
+                break
+    finally:
+        await wire.aclose()
+    return findings
+
+
+async def _alone(look: Awaitable[Finding]) -> list[Finding]:
+    return [await look]
+
+
+async def _timed(look: Step) -> list[Finding]:
+    """The findings, the last of them with the time that they took together."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    found = await look()
+    return [*found[:-1], *(each.after(loop.time() - began) for each in found[-1:])]
+
+
+async def _timed_ticker(url: str | None) -> Ticker | None:
+    if url is None:
+        return None
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    ticker = await examine_ticker(url)
+    return Ticker(ticker.finding.after(loop.time() - began), ticker.state)
+
+
+def _no_time(layer: Layer) -> Finding:
+    return warning(
+        layer,
+        f"There was no time left for this ({TITLES[layer]}): everything before it answered slowly.",
+        "Run it again; if that lasts, look at the load of this machine and at the network.",
+    )
+
+
+def _established(findings: Iterable[Finding]) -> bool | None:
+    """Whether the brokerage session was found open; None if nobody could tell."""
+    for each in findings:
+        if each.layer is Layer.SESSION:
+            return each.outcome is Outcome.OK
+        if each.layer is Layer.LOGIN and each.outcome is Outcome.BROKEN:
+            return False
+    return None
+
+
+def _with_the_ticker_in_mind(findings: list[Finding]) -> list[Finding]:
+    """Nothing will open a closed session while no ticker runs."""
+    down = next((e for e in findings if e.layer is Layer.TICKER and e.outcome is Outcome.BROKEN), None)
+    if down is None:
+        return findings
+    return [
+        broken(each.layer, each.sentence, down.fix).after(each.seconds)
+        if each.layer is Layer.SESSION and "ticker opens it" in each.fix
+        else each
+        for each in findings
+    ]

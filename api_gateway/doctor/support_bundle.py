@@ -1,0 +1,138 @@
+"""A file to send to somebody who helps: the report and what surrounds it, with nothing secret in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+import zipfile
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from api_gateway.doctor.doctor import Examined
+from api_gateway.redaction import mask
+
+PACKAGES = ("ib-mcp", "fastmcp", "mcp", "httpx", "pydantic", "starlette", "uvicorn", "cryptography")
+HIDDEN = "***"
+
+_HOME = re.compile(r"(/home|/Users|[A-Za-z]:\\Users)[/\\][^/\\\s]+")
+
+
+class Redaction:
+    """Takes out of texts what is nobody's business: secrets, account ids, tokens, and the home folder.
+
+    `secrets` are texts that must not be seen, whatever they look like; `home` is the folder that names a
+    person. `names` are of settings: they are as long as tokens, and stay.
+    """
+
+    def __init__(
+        self, *, secrets: Iterable[str] = (), home: Path | None = None, names: Iterable[str] = ()
+    ) -> None:
+        self._names = frozenset(names)
+        self._secrets = sorted({each for each in secrets if each}, key=len, reverse=True)
+        self._home = str(home) if home is not None and home != Path(home.anchor) else ""
+
+    def text(self, text: str) -> str:
+        """The same text without them."""
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        if self._home:
+            text = text.replace(self._home, "~")
+        text = _HOME.sub("~", text)
+        return "\n".join(
+            " ".join(self._masked(word) for word in line.split(" ")) for line in text.split("\n")
+        )
+
+    def value(self, value: Any) -> Any:
+        """The same JSON; names of keys stay, as they are ours."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {name: self.value(each) for name, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(each) for each in value]
+        return value
+
+    def _masked(self, word: str) -> str:
+        return word if word.strip("`=.,;:()") in self._names else mask(word)
+
+
+def told_settings(settings: Iterable[BaseModel]) -> dict[str, Any]:
+    """Every setting by its name, secrets only as whether they are set."""
+    told: dict[str, Any] = {}
+    for each in settings:
+        for name in type(each).model_fields:
+            value = getattr(each, name)
+            if isinstance(value, SecretStr):
+                value = HIDDEN if value.get_secret_value() else ""
+            elif isinstance(value, Path):
+                value = str(value)
+            elif isinstance(value, tuple | list | frozenset):
+                value = [str(item) for item in value]
+            told[name.upper()] = value if isinstance(value, bool | int | float | list | None) else str(value)
+    return told
+
+
+def secrets_in(settings: Iterable[BaseModel]) -> list[str]:
+    """The secrets that the settings hold."""
+    values = (getattr(each, name) for each in settings for name in type(each).model_fields)
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+
+def make_support_file(examined: Examined, settings: Iterable[BaseModel], *, home: Path | None) -> bytes:
+    """The zip's bytes: report.txt, report.json, settings.json, versions.json and the ticker's state."""
+    settings = list(settings)
+    names = (name.upper() for each in settings for name in type(each).model_fields)
+    redaction = Redaction(secrets=secrets_in(settings), home=home, names=names)
+    report = examined.report
+    parts: dict[str, str] = {
+        "report.txt": redaction.text(report.text()),
+        "report.json": _json(redaction.value(report.told())),
+        "settings.json": _json(redaction.value(told_settings(settings))),
+        "versions.json": _json(versions()),
+    }
+    if examined.ticker is not None and examined.ticker.state is not None:
+        parts["ticker.json"] = _json(redaction.value(examined.ticker.state))
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+def write_support_file(file: Path, content: bytes) -> None:
+    """Write the file for its owner only; raises OSError."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+        opened.write(content)
+
+
+def versions() -> dict[str, Any]:
+    """What runs here: Python, the system, and the packages that matter."""
+    return {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "system": platform.system(),
+        "release": platform.release(),
+        "machine": platform.machine(),
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n"

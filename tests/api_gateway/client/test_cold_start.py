@@ -1,0 +1,120 @@
+"""A thin first answer is asked for again; an empty one that is true costs that once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from api_gateway.client.cold_start import BELIEVED, MOST_BELIEVED, Warmups
+from api_gateway.client.request import Call, make_call
+from api_gateway.client.response import Reply
+from tests.api_gateway.fakes import FakeTime
+
+TRADES = make_call("GET", "/iserver/account/trades", reads=True)
+
+
+class Answers:
+    def __init__(self, *values: Any) -> None:
+        self.values = list(values)
+        self.asked = 0
+
+    async def __call__(self) -> Reply:
+        self.asked += 1
+        return Reply(200, orjson.dumps(self.values.pop(0)))
+
+
+@pytest.fixture
+def warmups(fake_time: FakeTime) -> Warmups:
+    return Warmups(now=fake_time.now, sleep=fake_time.sleep)
+
+
+async def complete(warmups: Warmups, call: Call, *values: Any) -> tuple[Any, int]:
+    """The value in the end, and how often it was asked for."""
+    answers = Answers(*values)
+    reply = await warmups.complete(call, await answers(), answers)
+    return reply.value, answers.asked
+
+
+def read(template: str, *values: object) -> Call:
+    return make_call("GET", template, values, reads=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "thin", "full"),
+    [
+        (
+            read("/iserver/account/orders"),
+            {"orders": [], "snapshot": False},
+            {"orders": [{}], "snapshot": True},
+        ),
+        (read("/iserver/account/orders"), {"orders": []}, {"orders": [], "snapshot": True}),
+        (TRADES, [], [{"side": "B"}]),
+        (read("/iserver/account/pnl/partitioned"), {"upnl": {}}, {"upnl": {"DU1234567.Core": {}}}),
+        (
+            read("/portfolio/{account}/positions/{page}", "DU1234567", 0),
+            [{"conid": 1, "contractDesc": "AAPL"}],
+            [{"conid": 1, "ticker": "AAPL"}],
+        ),
+        (read("/iserver/contract/{conid}/algos", 1), {"algos": []}, {"algos": [{"id": "Vwap"}]}),
+        (read("/iserver/secdef/strikes"), {"call": [], "put": []}, {"call": [1], "put": [1]}),
+        (read("/iserver/secdef/info"), [], [{"conid": 1}]),
+    ],
+)
+async def test_a_thin_answer_is_asked_for_once_more(
+    warmups: Warmups, call: Call, thin: Any, full: Any
+) -> None:
+    assert await complete(warmups, call, thin, full) == (full, 2)
+    assert await complete(warmups, call, full) == (full, 1)
+
+
+async def test_an_empty_answer_that_is_true_costs_one_repetition_and_no_more(
+    warmups: Warmups, fake_time: FakeTime
+) -> None:
+    assert await complete(warmups, TRADES, [], []) == ([], 2)
+    assert await complete(warmups, TRADES, []) == ([], 1)
+    fake_time.seconds += BELIEVED + 1
+    assert await complete(warmups, TRADES, [], [{}]) == ([{}], 2)
+
+
+async def test_what_was_full_and_is_empty_now_is_asked_for_again(warmups: Warmups) -> None:
+    await complete(warmups, TRADES, [], [])
+    await complete(warmups, TRADES, [{}])
+    assert await complete(warmups, TRADES, [], []) == ([], 2)
+
+
+async def test_a_new_session_proves_nothing(warmups: Warmups) -> None:
+    await complete(warmups, TRADES, [], [])
+    warmups.forget()
+    assert await complete(warmups, TRADES, [], [{}]) == ([{}], 2)
+
+
+async def test_it_waits_between_and_stops_some_time(warmups: Warmups, fake_time: FakeTime) -> None:
+    thin = [{"conid": 1}]
+    positions = read("/portfolio/{account}/positions/{page}", "DU1234567", 0)
+    assert await complete(warmups, positions, thin, thin, thin, thin) == (thin, 4)
+    assert fake_time.slept == [0.5, 0.5, 0.5]
+
+
+async def test_a_page_past_the_last_position_is_complete(warmups: Warmups) -> None:
+    assert await complete(warmups, read("/portfolio/{account}/positions/{page}", "DU1234567", 99), []) == (
+        [],
+        1,
+    )
+
+
+async def test_other_answers_are_left_alone(warmups: Warmups) -> None:
+    assert await complete(warmups, read("/trsrv/stocks"), {}) == ({}, 1)
+
+
+async def test_endless_different_questions_take_no_endless_memory(warmups: Warmups) -> None:
+    for number in range(2 * MOST_BELIEVED):
+        call = make_call("GET", "/iserver/secdef/info", (), {"conid": number}, reads=True)
+        assert await complete(warmups, call, [], []) == ([], 2)
+    assert len(warmups._believed) <= MOST_BELIEVED
+
+
+async def test_rows_that_are_no_objects_are_handed_on(warmups: Warmups) -> None:
+    positions = read("/portfolio/{account}/positions/{page}", "DU1234567", 0)
+    assert await complete(warmups, positions, [1, None]) == ([1, None], 1)

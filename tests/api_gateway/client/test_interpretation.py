@@ -1,0 +1,360 @@
+"""What each of IBKR's answers means."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.client.interpretation import (
+    SilentDenialError,
+    UnpreparedError,
+    judge,
+    require_answer,
+    retry_after,
+)
+from api_gateway.client.request import Call, make_call
+from api_gateway.client.response import Reply
+from api_gateway.client.transport import Received
+from api_gateway.errors import (
+    AddressRefused,
+    Failed,
+    GatewayError,
+    Invalid,
+    LoginRequired,
+    Misdirected,
+    OutcomeUnknown,
+    Refused,
+    SessionLost,
+)
+from api_gateway.session.diagnosis import ELSEWHERE
+
+LOGIN = "https://localhost:5055"
+READ = make_call("GET", "/iserver/marketdata/history", (), {"conid": 265598}, reads=True)
+READING_POST = make_call("POST", "/iserver/contract/rules", reads=True)
+WRITE = make_call("POST", "/iserver/account/{account}/orders", ("U1234567",), reads=False)
+PORTFOLIO = make_call("GET", "/portfolio/{account}/meta", ("U1234567",), reads=True)
+PORTFOLIO_ACCOUNTS = make_call("GET", "/portfolio/accounts", reads=True)
+
+
+def verdict(call: Call, status: int, body: bytes = b"", **headers: str) -> Any:
+    try:
+        return judge(call, Received(status, httpx.Headers(headers), body), login_url=LOGIN)
+    except UnpreparedError as error:
+        return error
+    except GatewayError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"{}",
+        b'"Success"',
+        b'{"error": null, "amount": {}}',
+        b'{"error": "", "success": true}',
+        b'{"reqID": 1, "success": true, "error": "None"}',
+        b'{"session": "x", "hmds": {"error": "no bridge"}}',
+        b'{"success": "Account already set"}',
+        b'[{"error": "in a row"}]',
+        b'{"fail": "", "authenticated": false}',
+    ],
+)
+def test_a_good_answer_is_a_reply_with_the_same_bytes(body: bytes) -> None:
+    assert verdict(READ, 200, body).body == body
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+@pytest.mark.parametrize("status", [200, 204, 304])
+def test_an_empty_answer_is_null(status: int, body: bytes) -> None:
+    assert verdict(READ, status, body).body == b"null"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"error": "Chart data unavailable"}', "Chart data unavailable"),
+        (b'{"success": false, "failure_list": "conid 1"}', "conid 1"),
+        (b'{"success": false, "error": "None"}', "None"),
+        (b'{"error": {"code": 3}}', '{"code":3}'),
+        (b'{"error": "no such account U1234567", "statusCode": 200}', "U***4567"),
+    ],
+)
+def test_an_error_with_status_200_is_refused(body: bytes, words: str) -> None:
+    for call in (READ, WRITE):
+        error = verdict(call, 200, body)
+        assert type(error) is Refused
+        assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>Login</html>",
+        b'{"half": ',
+        b"Unknown service am",
+        b"\xff\xfe",
+        b"NaN",
+        b"[" * 3000,
+        b"\x1f\x8b\x08",
+    ],
+)
+def test_what_is_no_json_fails_and_leaves_a_write_open(body: bytes) -> None:
+    assert type(verdict(READ, 200, body)) is Failed
+    assert type(verdict(READING_POST, 200, body)) is Failed
+    assert type(verdict(WRITE, 200, body)) is OutcomeUnknown
+
+
+def test_half_an_answer_is_not_shown_as_it_may_end_in_the_middle_of_a_token() -> None:
+    for body in (b'{"session":"9a2395c09e4202', b'[{"MAC":"02:00:5E:10:00:01"', b"[" * 3000):
+        error = verdict(READ, 200, body)
+        assert type(error) is Failed
+        assert (
+            error.happened == f"it answered with half an answer, or one that is broken ({len(body)} bytes)."
+        )
+
+
+@pytest.mark.parametrize("call", [READ, WRITE])
+def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: Call) -> None:
+    error = verdict(call, 302, location="/sso/Login?forwardTo=22&RL=1&ip2loc=US")
+    assert type(error) is LoginRequired
+    assert LOGIN in error.hint
+    assert "Nobody is logged in" in error.happened
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_way_elsewhere_is_no_answer_and_leaves_a_write_unknown(status: int) -> None:
+    elsewhere = "https://api.ibkr.com/v2/x?y=U1234567&session=9a2395c0&next=/sso/Login"
+    error = verdict(READ, status, location=elsewhere)
+    assert type(error) is Misdirected
+    assert error.hint == ELSEWHERE
+    assert f"({status} to https://api.ibkr.com/v2/x)" in str(error)
+    assert type(verdict(WRITE, status, location=elsewhere)) is OutcomeUnknown
+    assert "to nowhere" in str(verdict(READ, status))
+
+
+def test_what_may_have_happened_to_the_session_is_looked_up_in_its_state() -> None:
+    for template in ("/logout", "/iserver/auth/ssodh/init"):
+        error = verdict(make_call("POST", template, reads=False), 502)
+        assert type(error) is OutcomeUnknown
+        assert "`connection_status`" in error.hint
+    assert "list_live_orders" in verdict(WRITE, 502).hint
+
+
+def test_what_is_compressed_is_named_so() -> None:
+    assert "something compressed, which nobody had asked for (3 bytes)" in str(
+        verdict(READ, 200, b"\x1f\x8b\x08")
+    )
+
+
+def test_a_request_that_timed_out_at_the_other_side_may_have_been_carried_out() -> None:
+    assert type(verdict(WRITE, 408)) is OutcomeUnknown
+    assert "Call it again" in verdict(READ, 408).hint
+    for status in (423, 425):
+        assert "not done" in verdict(WRITE, status).hint
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"{}",
+        b"[{}]",
+        b"[[]]",
+        b"[" * 900 + b"]" * 900,
+        b"[null]",
+        b'{"error":""}',
+        b'{"conid":1}',
+        b"null",
+    ],
+)
+def test_an_answer_in_which_there_is_no_order_leaves_an_order_unknown(body: bytes) -> None:
+    for status in (200, 204):
+        with pytest.raises(OutcomeUnknown, match="what became of the order"):
+            require_answer(WRITE, Reply(status, body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"order_id":"602801486","order_status":"PreSubmitted","encrypt_message":"1"}]',
+        b'[{"id":"a1","message":["Sure?"],"isSuppressed":false,"messageIds":["o354"]}]',
+        b'{"orderId":1,"reqId":"2","dismissable":[],"text":"x","options":["Yes"]}',
+        b'{"msg":"Request was submitted","order_id":602801486,"conid":-1,"account":null}',
+    ],
+)
+def test_an_order_a_question_and_a_cancellation_are_answers(body: bytes) -> None:
+    assert require_answer(WRITE, Reply(200, body)).body == body
+
+
+def test_an_answer_for_each_order_may_name_one_and_refuse_another() -> None:
+    body = b'[{"order_id":"602801486","order_status":"Submitted"},{"error":"The child has no price"}]'
+    assert require_answer(WRITE, Reply(200, body)).body == body
+
+
+def test_what_refuses_each_order_is_told_in_ibkrs_words() -> None:
+    with pytest.raises(Refused, match=r"IBKR refused: No funds\. No price\."):
+        require_answer(WRITE, Reply(200, b'[{"error":"No funds."},{"error":"No price"}]'))
+    for body in (b'[{"error":"unknown"}]', b'[{"error":"No funds"},{}]', b'[{"error":1}]'):
+        with pytest.raises(OutcomeUnknown):
+            require_answer(WRITE, Reply(200, body))
+
+
+def test_whoever_answers_a_question_with_no_is_not_told_to_place_the_order_again() -> None:
+    error = verdict(_answering(confirmed=False), 200, b'{"error":"Order not confirmed"}')
+    assert type(error) is Refused
+    assert error.hint == "The answer was no, so nothing is placed or changed by it."
+
+
+def test_an_order_that_is_refused_after_its_question_was_not_answered_too_late() -> None:
+    late = verdict(_answering(confirmed=True), 400, b'{"error":"reply id not found: \'x\'"}')
+    assert "A question lives only until the next request" in late.hint
+    refused = verdict(_answering(confirmed=True), 200, b'{"error":"No funds"}')
+    assert type(refused) is Refused
+    assert refused.hint == "The same order gets the same answer: tell the user why it was refused."
+
+
+def _answering(*, confirmed: bool) -> Call:
+    question = "07a13a5a-4a48-44a5-bb25-5ab37b79186c"
+    return make_call("POST", "/iserver/reply/{reply}", (question,), {}, {"confirmed": confirmed}, reads=False)
+
+
+@pytest.mark.parametrize("body", [b"", b"Access Denied", b'{"error":"x"}'])
+def test_401_means_that_nobody_is_logged_in(body: bytes) -> None:
+    for call in (READ, WRITE, PORTFOLIO_ACCOUNTS):
+        assert type(verdict(call, 401, body)) is LoginRequired
+
+
+def test_a_401_without_a_word_at_an_account_may_be_about_either() -> None:
+    assert isinstance(verdict(PORTFOLIO, 401), SilentDenialError)
+    assert type(verdict(PORTFOLIO, 401, b"Access Denied")) is LoginRequired
+    dynamic = make_call("POST", "/iserver/dynaccount", reads=False)
+    assert isinstance(verdict(dynamic, 401, b'{"error":"Unauthorized"}'), SilentDenialError)
+
+
+def test_no_session_is_no_login() -> None:
+    assert type(verdict(READ, 200, b'{"error":"no session"}')) is LoginRequired
+    assert type(verdict(READ, 200, b'{"error":"not logged in"}')) is LoginRequired
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_no_bridge_is_a_lost_session(status: int) -> None:
+    error = verdict(READ, status, b'{"error":"Bad Request: no bridge","statusCode":400}')
+    assert isinstance(error, UnpreparedError)
+    assert type(error.failure) is SessionLost
+    assert "brokerage session" in str(error)
+    assert "the ticker opens it again" in str(error)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_forgotten_preflight_is_no_final_word(status: int) -> None:
+    assert isinstance(verdict(READ, status, b'{"error":"Please query /accounts first"}'), UnpreparedError)
+
+
+def test_an_address_that_the_gateway_does_not_let_in_names_its_list() -> None:
+    error = verdict(WRITE, 404, b"Access Denied")
+    assert type(error) is AddressRefused
+    assert "ips.allow" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (400, b'{"error":"Bad Request: invalid conid","statusCode":400}', "invalid conid"),
+        (403, b"Error 403 - Access Denied", "ips.allow"),
+        (404, b"<html><h1>Not Found</h1></html>", "does not exist"),
+        (405, b"", "405"),
+        (411, b"", "Content-Length"),
+        (500, b'{"error":"unknown"}', "unknown"),
+        (500, b'{"error":"Internal Server Error"}', "Internal Server Error"),
+    ],
+)
+def test_a_clear_no_is_refused(status: int, body: bytes, words: str) -> None:
+    error = verdict(READ, status, body)
+    assert type(error) is Refused
+    assert words in str(error)
+
+
+def test_a_clear_no_to_a_write_is_refused_too() -> None:
+    assert type(verdict(WRITE, 400, b'{"error":"Bad Request"}')) is Refused
+    assert type(verdict(WRITE, 500, b'{"error":"Insufficient funds"}')) is Refused
+
+
+@pytest.mark.parametrize("status", [502, 503, 504, 520])
+@pytest.mark.parametrize("body", [b"", b"<html>Bad Gateway</html>", b'{"error":"Service Unavailable"}'])
+def test_a_broken_way_to_ibkr_leaves_a_write_open(status: int, body: bytes) -> None:
+    assert type(verdict(READ, status, body)) is Failed
+    assert type(verdict(WRITE, status, body)) is OutcomeUnknown
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>oops</html>", b'{"error":"unknown"}', b'{"error":""}'])
+def test_a_500_without_a_reason_leaves_an_order_open(body: bytes) -> None:
+    assert type(verdict(WRITE, 500, body)) is OutcomeUnknown
+
+
+def test_not_ready_is_said_as_such() -> None:
+    error = verdict(READ, 423, b'{"status":"waiting for reply"}')
+    assert type(error) is Failed
+    assert "few seconds" in error.hint
+
+
+def test_some_503_are_a_no_with_a_reason_of_their_own() -> None:
+    status = make_call("GET", "/iserver/account/order/status/{order}", (1,), reads=True)
+    error = verdict(status, 503, b'{"error":"Service Unavailable"}')
+    assert type(error) is Refused
+    assert "this session" in error.hint
+    assert type(verdict(status, 503, b"<html>Bad Gateway</html>")) is Failed
+
+
+def test_an_address_too_long_is_an_argument_too_long() -> None:
+    assert type(verdict(READ, 414)) is Invalid
+
+
+def test_a_failure_shows_no_account_no_token_and_no_markup() -> None:
+    body = b"<html><script>x()</script>U7654321 token 9a2395c09e420280523f7ec2c902d943\r\n\x00</html>" * 100
+    for status in (200, 400, 404, 500, 503):
+        for call in (PORTFOLIO, WRITE):
+            text = str(verdict(call, status, body))
+            for secret in ("U1234567", "U7654321", "9a2395c0", "<script", "\n", "\x00"):
+                assert secret not in text
+            assert len(text) < 700
+
+
+def test_every_tool_that_a_hint_names_exists() -> None:
+    root = Path(__file__).parents[3]
+    client = root / "api_gateway" / "client"
+    sources = [(client / name).read_text() for name in ("interpretation.py", "preflight.py")]
+    named = {name for source in sources for name in re.findall(r"`((?:list|get|search|open)_\w+)`", source)}
+    routers = "".join(path.read_text() for path in (root / "mcp_server" / "routers").glob("*.py"))
+    assert named
+    assert [name for name in named if f"async def {name}(" not in routers] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("120", 120), ("", 0), ("soon", 0), ("-5", 0), ("9" * 5000, 0), ("1.5", 0), ("²", 0)],
+)
+def test_retry_after_in_seconds(text: str, seconds: float) -> None:
+    assert retry_after(httpx.Headers([(b"Retry-After", text.encode())])) == seconds
+
+
+def test_retry_after_as_a_date() -> None:
+    later = format_datetime(datetime.now(tz=UTC) + timedelta(seconds=100), usegmt=True)
+    assert 95 < retry_after(httpx.Headers({"Retry-After": later})) <= 100
+    assert retry_after(httpx.Headers({"Retry-After": "Mon, 01 Jan 2001 00:00:00 GMT"})) == 0
+
+
+def test_words_of_ibkr_end_as_a_sentence_before_the_next_step() -> None:
+    assert verdict(READ, 500, b'{"error":"unknown"}').happened == "IBKR refused: unknown."
+    assert verdict(READ, 500, b'{"error":"Not found!"}').happened == "IBKR refused: Not found!"
+
+
+def test_where_there_was_no_argument_none_is_to_be_corrected() -> None:
+    assert "Correct the arguments" in verdict(READ, 500, b'{"error":"unknown"}').hint
+    assert "connection_status" in verdict(PORTFOLIO_ACCOUNTS, 500, b'{"error":"unknown"}').hint

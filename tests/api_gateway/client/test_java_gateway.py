@@ -1,0 +1,350 @@
+"""Client, IBKR's Java gateway (a stand-in with its habits), and the simulator as IBKR's back end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.access_policy import EVERYTHING
+from api_gateway.client.gateway import Gateway
+from api_gateway.errors import Failed, LoginRequired, OutcomeUnknown, Unanswered, Unreachable
+from api_gateway.session.diagnosis import Diagnosis
+from api_gateway.session.maintenance import Region
+from api_gateway.session.states import SessionState as State
+from api_gateway.settings import GatewaySettings
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.certificate import Certificate, certificate_in
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.faults import Do, Fault, Match, When
+from api_gateway.simulator.session import State as SimulatedState
+from api_gateway.simulator.simulation import Options, Simulation
+from tests.api_gateway.certificates import make_certificate
+from tests.api_gateway.java_gateway import LOGIN_PAGE, JavaGateway
+from tests.api_gateway.listening import Listening, listening, until
+from ticker_service.beat import Memory, Rules, beat
+from ticker_service.settings import Compete
+
+ACCOUNT = "DU1234567"
+TUESDAY = 1_772_557_200.0  # 3 March 2026, noon in New York
+LOGIN_URL = "https://localhost:5055"
+SOON = 0.25  # seconds of real time that a test waits for an answer that never comes
+LOGIN_CHAIN = [
+    "GET /sso/validate",
+    "GET /one/user",
+    "GET /ssodh/init",
+    "GET /ssodh/st",
+    "GET /sso/Authenticator",
+    "GET /iserver/auth/status",
+]
+
+
+class Way:
+    """All the way from the client and the ticker to the simulator, in one time that only requests move."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.clock = Clock(start=TUESDAY, held=True)
+        self.simulation = Simulation(options, self.clock)
+        self.memory = Memory()
+        self.java: JavaGateway
+        self.simulator: Listening
+        self.gateway: Gateway
+
+    @asynccontextmanager
+    async def open(self, *, refuses: bool = False, tls: Path | None = None) -> AsyncIterator[Way]:
+        """Everything listening on free ports; with TLS on both legs if a folder is given."""
+        certificate: Certificate | None = None
+        upstream_tls: ssl.SSLContext | None = None
+        context: ssl.SSLContext | None = None
+        settings = GatewaySettings(_env_file=None, gateway_login_url=LOGIN_URL)
+        if tls:
+            certificate = certificate_in(tls / "simulator")
+            upstream_tls = ssl.create_default_context(cafile=certificate.certificate)
+            own = make_certificate(tls, "java")
+            context = own.server
+            settings.gateway_ca_file = own.file
+        async with AsyncExitStack() as stack:
+            self.simulator = await stack.enter_async_context(
+                listening(create_app(self.simulation), certificate)
+            )
+            java = JavaGateway(
+                self.simulator.port, upstream_tls=upstream_tls, sleep=self.sleep, refuses=refuses
+            )
+            self.java = await stack.enter_async_context(java.running(context))
+            settings.gateway_url = f"{'https' if tls else 'http'}://127.0.0.1:{self.java.port}"
+            self.gateway = await stack.enter_async_context(
+                Gateway(settings, policy=EVERYTHING, now=self.clock.now, sleep=self.sleep)
+            )
+            yield self
+
+    async def sleep(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        await asyncio.sleep(0)
+
+    def browser(self) -> httpx.AsyncClient:
+        settings = self.gateway.settings
+        trusted = ssl.create_default_context(cafile=settings.gateway_ca_file)
+        return httpx.AsyncClient(base_url=settings.gateway_url, verify=trusted, trust_env=False)
+
+    async def log_in(self) -> None:
+        """Do with the login page what a person does, and wait for the gateway's own part."""
+        async with self.browser() as browser:
+            await press_the_button(browser)
+        await self.java.settled()
+
+    async def get(self, template: str, *values: object, **query: Any) -> Any:
+        return (await self.gateway.get(template, *values, **query)).value
+
+    async def beat(self) -> Diagnosis:
+        self.clock.advance(1.5)
+        rules = Rules(Compete.YIELD, Region.AMERICA, LOGIN_URL, random.Random(1))  # noqa: S311
+        found = await beat(
+            self.gateway, self.memory, rules, now=self.clock.now(), at=datetime(2026, 3, 3, 17, tzinfo=UTC)
+        )
+        assert found.diagnosis
+        return found.diagnosis
+
+    def fault(self, path: str, do: Do, *, times: int | None = None) -> None:
+        self.simulation.faults.add(Fault(match=Match(path=path), when=When(times=times), do=do))
+
+
+class Form(HTMLParser):
+    """The one form of a page: where it leads, and what its button sends."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: dict[str, str] = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.action = values["action"]
+        elif tag == "button":
+            self.fields[values["name"]] = values["value"]
+
+
+async def press_the_button(browser: httpx.AsyncClient) -> None:
+    start = await browser.get("/")
+    assert (start.status_code, start.headers["location"]) == (302, LOGIN_PAGE)
+    form = Form((await browser.get(LOGIN_PAGE)).text)
+    answer = await browser.post(form.action, data=form.fields, headers={"origin": LOGIN_URL})
+    assert (answer.status_code, answer.text) == (200, "Client login succeeds")
+
+
+@pytest.fixture
+async def way() -> AsyncIterator[Way]:
+    """Nobody has logged in."""
+    async with Way().open() as way:
+        yield way
+
+
+@pytest.fixture
+async def open_way(way: Way) -> Way:
+    """A person has logged in, and the brokerage session is open."""
+    await way.log_in()
+    return way
+
+
+async def test_a_person_logs_in_and_each_first_question_gets_a_full_answer(way: Way) -> None:
+    await way.log_in()
+    assert way.java.own == [*LOGIN_CHAIN, "GET /iserver/accounts"]
+    assert (await way.beat()).state is State.ESTABLISHED
+    assert (await way.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
+    (quote,) = await way.get("/iserver/marketdata/snapshot", conids="265598", fields="31,84,86")
+    assert {"31", "84", "86"} <= quote.keys()
+    positions = await way.get("/portfolio/{account}/positions/{page}", ACCOUNT, 0)
+    assert "AAPL" in {position["ticker"] for position in positions}
+    assert (await way.get("/iserver/account/orders"))["orders"]
+    assert way.simulation.limits.seconds_in_box == 0
+
+
+async def test_a_login_that_opens_no_session_is_followed_by_challenge_and_response() -> None:
+    async with Way(Options(opens_brokerage=False)).open() as way:
+        await way.log_in()
+        exchange = ["POST /iserver/auth/ssodh/init", "POST /iserver/auth/ssodh/response"]
+        assert way.java.own == [*LOGIN_CHAIN, *exchange, "GET /iserver/accounts"]
+        assert way.simulation.session.state is SimulatedState.BROKERAGE
+        assert (await way.beat()).state is State.ESTABLISHED
+
+
+async def test_a_login_throws_out_another_program(way: Way) -> None:
+    way.simulation.session.displace()
+    await way.log_in()
+    assert not way.simulation.session.rival
+    assert (await way.beat()).state is State.ESTABLISHED
+
+
+async def test_it_works_with_tls_on_both_legs(tmp_path: Path) -> None:
+    async with Way().open(tls=tmp_path) as way:
+        await way.log_in()
+        assert (await way.beat()).state is State.ESTABLISHED
+        assert (await way.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
+
+
+async def test_before_a_login_everything_says_where_to_log_in(way: Way) -> None:
+    for ask in (way.get("/portfolio/accounts"), way.get("/iserver/account/orders"), way.gateway.tickle()):
+        with pytest.raises(LoginRequired, match=LOGIN_URL):
+            await ask
+    finding = await way.beat()
+    assert finding.state is State.NOT_LOGGED_IN
+    assert LOGIN_URL in finding.next_step
+    assert way.java.own == []
+
+
+async def test_the_login_page_comes_through_as_it_is(way: Way) -> None:
+    async with way.browser() as browser:
+        through = await browser.get(LOGIN_PAGE)
+        straight = await browser.get(f"http://127.0.0.1:{way.simulator.port}{LOGIN_PAGE}")
+    assert through.content == straight.content
+
+
+async def test_a_form_of_a_foreign_page_logs_nobody_in(way: Way) -> None:
+    async with way.browser() as browser:
+        answer = await browser.post("/sso/Dispatcher", headers={"origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert way.simulation.session.state is SimulatedState.NO_LOGIN
+
+
+async def test_its_own_tickles_do_not_use_up_the_users_limits(open_way: Way) -> None:
+    for _ in range(3):
+        await open_way.java.tickle()
+    assert (await open_way.gateway.tickle()).value["session"]
+    await open_way.get("/sso/validate")
+    assert open_way.simulation.limits.seconds_in_box == 0
+    assert open_way.java.tickling
+
+
+async def test_its_own_tickle_keeps_the_session_open(open_way: Way) -> None:
+    for _ in range(30):
+        open_way.clock.advance(30)
+        await open_way.java.tickle()
+    assert open_way.simulation.session.state is SimulatedState.BROKERAGE
+
+
+async def test_its_own_tickle_ends_the_login_when_the_session_is_lost_and_the_ticker_says_what_to_do(
+    open_way: Way,
+) -> None:
+    open_way.simulation.session.reset()
+    await open_way.java.tickle()
+    finding = await open_way.beat()
+    assert finding.state is State.NOT_LOGGED_IN
+    assert LOGIN_URL in finding.next_step
+
+
+async def test_the_ticker_opens_a_lost_session_before_that(open_way: Way) -> None:
+    open_way.simulation.session.drop()
+    assert (await open_way.beat()).state is State.OPENING
+    await open_way.java.tickle()
+    assert (await open_way.beat()).state is State.ESTABLISHED
+
+
+async def test_the_ticker_brings_its_own_tickle_back_after_an_outage(open_way: Way) -> None:
+    open_way.fault("/tickle", Do(status=503, html="<html>Service Unavailable</html>"))
+    await open_way.java.tickle()
+    assert not open_way.java.tickling
+    assert (await open_way.beat()).state is State.FAILING
+    open_way.simulation.faults.clear()
+    assert (await open_way.beat()).state is State.ESTABLISHED
+    await open_way.java.settled()
+    assert open_way.java.tickling
+
+
+async def test_a_dead_upstream_is_a_failure_at_the_deadline_and_no_longer_one_when_it_is_back(
+    open_way: Way,
+) -> None:
+    await open_way.gateway.tickle()  # on a kept connection the deadline is that of the answer alone
+    await open_way.simulator.stop()
+    open_way.gateway.settings.gateway_deadline = SOON
+    with pytest.raises(Failed, match=r"no complete answer within 0\.25 s.*ask `connection_status`"):
+        await open_way.get("/portfolio/accounts")
+    finding = await open_way.beat()
+    assert finding.state is State.UPSTREAM_SILENT
+    assert finding.detail == "No complete answer within 0.25 s."
+    open_way.gateway.settings.gateway_deadline = 15
+    async with listening(create_app(open_way.simulation)) as again:
+        open_way.java.upstream_port = again.port
+        assert (await open_way.beat()).state is State.ESTABLISHED
+        await open_way.java.settled()
+
+
+async def test_a_write_that_nobody_answers_is_unknown_because_it_may_happen_later(open_way: Way) -> None:
+    open_way.fault("/iserver/auth/status", Do(delay_seconds=3 * SOON))
+    await open_way.gateway.tickle()
+    async with open_way.browser() as other:
+        slow = [asyncio.create_task(other.get("/v1/api/iserver/auth/status")) for _ in range(5)]
+        await until(lambda: open_way.simulation.faults.listed()[0]["fired"] == 5)
+        open_way.gateway.settings.gateway_deadline = SOON
+        with pytest.raises(OutcomeUnknown, match="It may have happened"):
+            await open_way.gateway.post("/logout")
+        assert open_way.simulation.session.state is SimulatedState.BROKERAGE
+        await asyncio.gather(*slow)
+    await until(lambda: open_way.simulation.session.logged_in_at is None)
+
+
+async def test_five_hung_calls_leave_it_mute_and_each_caller_is_told_at_the_deadline(open_way: Way) -> None:
+    open_way.fault("/iserver/contract/*", Do(hang=True))
+    await open_way.get("/iserver/accounts")
+    open_way.gateway.settings.gateway_deadline = SOON
+    asks = [open_way.get("/iserver/contract/{conid}/info", conid) for conid in range(1, 6)]
+    failures = await asyncio.gather(*asks, return_exceptions=True)
+    assert [type(failure) for failure in failures] == [Unanswered] * 5
+    assert open_way.simulation.faults.listed()[0]["fired"] == 5
+    open_way.simulation.faults.clear()
+    with pytest.raises(Failed, match=r"no complete answer within 0\.25 s"):
+        await open_way.gateway.tickle()
+    with pytest.raises(
+        Unreachable, match="no answer from IBKR comes back"
+    ):  # told by a look, before it is sent
+        await open_way.get("/portfolio/accounts")
+    assert (await open_way.beat()).state is State.UPSTREAM_SILENT
+    async with open_way.browser() as browser:
+        assert (await browser.get("/")).status_code == 302
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_the_stray_end_of_chunks_after_an_empty_answer_hurts_nobody(open_way: Way, status: int) -> None:
+    open_way.fault("/trsrv/stocks", Do(status=status), times=1)
+    with pytest.raises(Failed, match="answered with nothing"):
+        await open_way.gateway.get("/trsrv/stocks", symbols="AAPL")
+    assert (await open_way.gateway.tickle()).value["session"]  # which nothing sends a second time
+    for _ in range(3):
+        assert (await open_way.get("/trsrv/stocks", symbols="AAPL"))["AAPL"]
+
+
+async def test_an_answer_that_breaks_off_ends_at_the_deadline(open_way: Way) -> None:
+    open_way.fault("/trsrv/stocks", Do(declare=5_000_000), times=1)
+    await open_way.gateway.tickle()
+    open_way.gateway.settings.gateway_deadline = SOON
+    with pytest.raises(Failed, match=r"no complete answer within 0\.25 s"):
+        await open_way.get("/trsrv/stocks", symbols="AAPL")
+    open_way.gateway.settings.gateway_deadline = 15
+    assert (await open_way.get("/trsrv/stocks", symbols="AAPL"))["AAPL"]
+
+
+async def test_a_machine_that_it_does_not_let_in_is_told_where_that_is_set() -> None:
+    async with Way().open(refuses=True) as way:
+        with pytest.raises(Unreachable, match=r"ips\.allow"):
+            await way.get("/iserver/accounts")
+        assert (await way.beat()).state is State.ADDRESS_REFUSED
+
+
+async def test_a_chunked_body_never_arrives_and_the_clients_do(open_way: Way) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"publish":true,"compete":true}'
+
+    async with open_way.browser() as other:
+        lost = await other.post("/v1/api/iserver/auth/ssodh/init", content=body())
+    assert lost.json()["error"] == "publish must be true"
+    opened = await open_way.gateway.post("/iserver/auth/ssodh/init", body={"publish": True, "compete": False})
+    assert opened.value["established"] is True

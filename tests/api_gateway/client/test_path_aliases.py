@@ -1,0 +1,81 @@
+"""An operation that nobody has looked at never becomes a known one by the values in its path."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from api_gateway.access_policy import Mode, with_unfamiliar
+from api_gateway.client.gateway import Gateway
+from api_gateway.client.path_aliases import known_by_another_name
+from api_gateway.client.request import make_call
+from api_gateway.errors import Forbidden
+from api_gateway.settings import GatewaySettings
+
+
+@pytest.mark.parametrize(
+    ("method", "template", "values", "known"),
+    [
+        (
+            "GET",
+            "/iserver/marketdata/{segment}",
+            ("unsubscribeall",),
+            "GET /iserver/marketdata/unsubscribeall",
+        ),
+        (
+            "GET",
+            "/iserver/marketdata/{segment}",
+            ("UnsubscribeAll",),
+            "GET /iserver/marketdata/unsubscribeall",
+        ),
+        (
+            "POST",
+            "/iserver/account/{account}/{segment}",
+            ("U1234567", "orders"),
+            "POST /iserver/account/{allocation}/orders",
+        ),
+        ("POST", "/{segment}", ("logout",), "POST /logout"),
+        ("GET", "/{segment}", ("logout",), "POST /logout"),
+        ("GET", "/logout", (), "POST /logout"),
+        ("GET", "/LOGOUT", (), "POST /logout"),
+        ("GET", "/iserver/auth/{segment}/{segment}", ("ssodh", "init"), "POST /iserver/auth/ssodh/init"),
+        ("GET", "/iserver/{segment}", ("reauthenticate",), "POST /iserver/reauthenticate"),
+    ],
+)
+def test_the_address_of_a_known_operation_is_known(
+    method: str, template: str, values: tuple[str, ...], known: str
+) -> None:
+    assert known_by_another_name(make_call(method, template, values, reads=False)) == known
+
+
+@pytest.mark.parametrize(
+    ("method", "template", "values"),
+    [
+        ("GET", "/iserver/marketdata/{segment}", ("depth",)),
+        ("POST", "/iserver/marketdata/{segment}", ("unsubscribeall",)),
+        ("POST", "/iserver/account/bulk/orders", ()),
+        ("GET", "/iserver/account/{account}/alert", ("U1234567",)),
+        ("GET", "/pa/{segment}", ("performance",)),
+        ("GET", "/portfolio/{account}/{segment}/x", ("U1234567", "meta")),
+    ],
+)
+def test_another_address_is_its_own(method: str, template: str, values: tuple[str, ...]) -> None:
+    assert known_by_another_name(make_call(method, template, values, reads=False)) is None
+
+
+async def test_the_gateway_client_sends_no_known_operation_under_another_template() -> None:
+    sent: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.url.path)
+        return httpx.Response(200, stream=httpx.ByteStream(b"[1]"))
+
+    template = "/iserver/marketdata/{segment}"
+    policy = with_unfamiliar(Mode.READ, frozenset({("GET", template)}), frozenset())
+    settings = GatewaySettings(_env_file=None)
+    async with Gateway(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
+        with pytest.raises(Forbidden, match="This is the address of GET /iserver/marketdata/unsubscribeall"):
+            await gateway.get(template, "unsubscribeall")
+        assert sent == []
+        await gateway.get(template, "depth")
+    assert sent[-1] == "/v1/api/iserver/marketdata/depth"

@@ -1,0 +1,379 @@
+"""IBKR's limits are kept, waiting is bounded, and the caller is told the seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from api_gateway.client.rate_limiter import EVERYTHING, IN_FLIGHT, PUBLISHED, Budget, Limit, Pacing, Patience
+from api_gateway.client.request import Call, make_call
+from api_gateway.errors import Paced, Penalised
+from tests.api_gateway.fakes import FakeTime
+from tests.virtual_loop import in_virtual_time
+
+ORDERS = make_call("GET", "/iserver/account/orders", reads=True)
+TRADES = make_call("GET", "/iserver/account/trades", reads=True)
+OTHER = make_call("GET", "/iserver/accounts", reads=True)
+
+
+def pacing(time: FakeTime, **options: Any) -> Pacing:
+    return Pacing(penalty=600, now=time.now, sleep=time.sleep, **options)
+
+
+def patience(seconds: float = 6) -> Patience:
+    return Patience(seconds, float("inf"))
+
+
+async def send(governor: Pacing, call: Call, time: FakeTime, left: Patience | None = None) -> float:
+    async with governor.turn(call, left or patience()):
+        return time.now()
+
+
+async def test_one_request_passes_at_once(fake_time: FakeTime) -> None:
+    assert await send(pacing(fake_time), ORDERS, fake_time) == 1000
+    assert fake_time.slept == []
+
+
+async def test_the_second_of_a_five_second_limit_waits_a_little_longer_than_that(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    await send(governor, ORDERS, fake_time)
+    assert 1005.1 <= await send(governor, ORDERS, fake_time) <= 1005.5
+
+
+async def test_each_endpoint_has_its_own_limit(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    await send(governor, ORDERS, fake_time)
+    assert await send(governor, TRADES, fake_time) == 1000
+
+
+async def test_whoever_would_wait_too_long_is_told_the_seconds_and_takes_no_place(
+    fake_time: FakeTime,
+) -> None:
+    governor = pacing(fake_time)
+    await send(governor, ORDERS, fake_time)
+    for _ in range(3):
+        with pytest.raises(Paced) as caught:
+            await send(governor, ORDERS, fake_time, patience(2))
+        assert caught.value.seconds == pytest.approx(5.5)
+        assert "Ask again in 6 s" in str(caught.value)
+    assert fake_time.slept == []
+    assert await send(governor, ORDERS, fake_time) == pytest.approx(1005.5)
+
+
+async def test_the_seconds_include_those_who_wait_already(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    await send(governor, ORDERS, fake_time)
+    woken = asyncio.Event()
+
+    async def hold(_: float) -> None:
+        await woken.wait()
+
+    governor._sleep = hold
+    waiting = asyncio.create_task(send(governor, ORDERS, fake_time))
+    await asyncio.sleep(0)
+    with pytest.raises(Paced) as caught:
+        await send(governor, ORDERS, fake_time)
+    assert caught.value.seconds == pytest.approx(11.0)
+    fake_time.seconds += 5.5
+    woken.set()
+    assert await waiting == pytest.approx(1005.5)
+
+
+async def test_a_patience_is_used_up_over_the_requests_of_one_call(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    left = patience(6)
+    await send(governor, ORDERS, fake_time, left)
+    await send(governor, ORDERS, fake_time, left)
+    assert left.left == pytest.approx(0.5)
+    with pytest.raises(Paced):
+        await send(governor, ORDERS, fake_time, left)
+
+
+async def test_a_quarter_of_an_hour_is_never_waited_for(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    call = make_call("POST", "/pa/performance", reads=True)
+    await send(governor, call, fake_time)
+    with pytest.raises(Paced) as caught:
+        await send(governor, call, fake_time, patience(300))
+    assert 890 < caught.value.seconds < 910
+
+
+async def test_a_request_that_was_never_sent_gives_its_place_back(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    async with governor.turn(ORDERS, patience()) as turn:
+        turn.give_back()
+    assert await send(governor, ORDERS, fake_time) == 1000
+
+
+async def test_a_request_counts_from_when_it_has_left(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    async with governor.turn(ORDERS, patience()) as turn:
+        fake_time.seconds += 0.4
+        turn.sent()
+    assert await send(governor, ORDERS, fake_time) == pytest.approx(1000.4 + 5.5)
+
+
+async def test_whoever_stops_waiting_leaves_the_place_to_others(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    await send(governor, ORDERS, fake_time)
+
+    async def forever(_: float) -> None:
+        await asyncio.Event().wait()
+
+    governor._sleep = forever
+    waiting = asyncio.create_task(send(governor, ORDERS, fake_time))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    governor._sleep = fake_time.sleep
+    assert await send(governor, ORDERS, fake_time) == pytest.approx(1005.5)
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_no_window_ever_holds_more_than_it_may(
+    fake_time: FakeTime, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random crowds, late wakings and late departures; then every window is counted."""
+    rng = random.Random(seed)  # noqa: S311 - a crowd, no secret
+    limits = {("GET", "/a"): Limit(1, 5), ("GET", "/b"): Limit(3, 2)}
+    governor = pacing(fake_time, limits=limits, everything=Limit(4, 1))
+    left: list[tuple[float, str]] = []
+    alarms: list[tuple[float, asyncio.Future[None]]] = []
+
+    async def sleep(seconds: float) -> None:
+        alarm = asyncio.get_running_loop().create_future()
+        alarms.append((fake_time.seconds + seconds + rng.choice((-0.001, 0, 0.02, 0.3)), alarm))
+        await alarm
+
+    monkeypatch.setattr(governor, "_sleep", sleep)
+
+    async def one(template: str) -> None:
+        async with governor.turn(make_call("GET", template, reads=True), patience(1e9)) as turn:
+            for _ in range(rng.randrange(3)):
+                await asyncio.sleep(0)
+            fake_time.seconds += rng.choice((0, 0, 0.05, 0.4))
+            turn.sent()
+            left.append((fake_time.seconds, template))
+
+    tasks = [asyncio.create_task(one(rng.choice(["/a", "/b", "/c"]))) for _ in range(40)]
+    while not all(task.done() for task in tasks):
+        for _ in range(8):
+            await asyncio.sleep(0)
+        if alarms:
+            alarms.sort(key=lambda item: item[0])
+            moment, alarm = alarms.pop(0)
+            fake_time.seconds = max(fake_time.seconds, moment)
+            if not alarm.done():
+                alarm.set_result(None)
+    await asyncio.gather(*tasks)
+    assert len(left) == 40
+    for matches, limit in _counted(limits, Limit(4, 1)):
+        times = sorted(moment for moment, template in left if matches(template))
+        for first, last in zip(times, times[limit.count :], strict=False):
+            assert last - first >= limit.seconds, (limit, first, last)
+
+
+def _counted(
+    limits: dict[tuple[str, str], Limit], everything: Limit
+) -> list[tuple[Callable[[str], bool], Limit]]:
+    own = [((lambda template, name=name: template == name), limit) for (_, name), limit in limits.items()]
+    return [*own, ((lambda _: True), everything)]
+
+
+async def test_ten_a_second_leave_one_for_the_tickle(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    times = [await send(governor, OTHER, fake_time) for _ in range(11)]
+    assert times[EVERYTHING.count - 1] == 1000
+    assert times[EVERYTHING.count] >= 1001
+    assert EVERYTHING.count == 7
+
+
+async def test_no_more_than_four_are_in_flight_and_a_fifth_is_told_after_its_patience(
+    fake_time: FakeTime,
+) -> None:
+    governor = pacing(fake_time, everything=None)
+    done = asyncio.Event()
+
+    async def hang() -> None:
+        async with governor.turn(OTHER, patience()):
+            await done.wait()
+
+    hanging = [asyncio.create_task(hang()) for _ in range(IN_FLIGHT)]
+    await asyncio.sleep(0)
+    with pytest.raises(Paced, match="still wait"):
+        await send(governor, OTHER, fake_time, patience(0.01))
+    done.set()
+    await asyncio.gather(*hanging)
+    assert await send(governor, OTHER, fake_time) == 1000
+
+
+async def test_a_penalty_reaches_those_who_wait_for_a_slot(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time, everything=None)
+    done = asyncio.Event()
+
+    async def hang() -> None:
+        async with governor.turn(OTHER, patience()):
+            await done.wait()
+
+    hanging = [asyncio.create_task(hang()) for _ in range(IN_FLIGHT)]
+    waiting = asyncio.create_task(send(governor, OTHER, fake_time))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    governor.penalise()
+    done.set()
+    await asyncio.gather(*hanging)
+    with pytest.raises(Paced, match="429"):
+        await waiting
+
+
+async def test_the_time_spent_waiting_for_a_slot_counts_for_the_limits(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time, everything=None)
+    done = asyncio.Event()
+
+    async def hang() -> None:
+        async with governor.turn(OTHER, patience()):
+            await done.wait()
+
+    await send(governor, ORDERS, fake_time)
+    fake_time.seconds += 5.5
+    hanging = [asyncio.create_task(hang()) for _ in range(IN_FLIGHT)]
+    first = asyncio.create_task(send(governor, ORDERS, fake_time, patience(60)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    fake_time.seconds += 5
+    done.set()
+    assert await first == pytest.approx(1010.5)
+    assert await send(governor, ORDERS, fake_time) == pytest.approx(1016.0)
+    await asyncio.gather(*hanging)
+
+
+async def test_the_tickle_passes_four_hanging_requests_and_full_windows(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time, everything=Limit(4, 100))
+    done = asyncio.Event()
+
+    async def hang() -> None:
+        async with governor.turn(OTHER, patience()):
+            await done.wait()
+
+    hanging = [asyncio.create_task(hang()) for _ in range(IN_FLIGHT)]
+    await asyncio.sleep(0)
+    async with governor.tickle():
+        assert fake_time.now() == 1000
+    async with governor.tickle():
+        assert fake_time.now() >= 1001
+    done.set()
+    await asyncio.gather(*hanging)
+
+
+async def test_the_penalty_stops_everything_but_the_tickle_until_it_is_over(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    assert governor.penalise() == 600
+    fake_time.seconds += 100
+    with pytest.raises(Paced) as caught:
+        await send(governor, OTHER, fake_time)
+    assert caught.value.seconds == pytest.approx(500)
+    assert "429" in str(caught.value)
+    async with governor.tickle():
+        assert governor.penalty_left == pytest.approx(500)
+    fake_time.seconds += 500
+    assert governor.penalty_left == 0
+    await send(governor, OTHER, fake_time)
+
+
+async def test_a_longer_retry_after_is_believed_and_a_shorter_one_is_not(fake_time: FakeTime) -> None:
+    assert pacing(fake_time).penalise(900) == 900
+    governor = pacing(fake_time)
+    assert governor.penalise(5) == 600
+    assert governor.penalise(900) == 900
+    assert governor.penalise(1) == 900
+
+
+async def test_a_penalty_reaches_those_who_wait_already(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    await send(governor, ORDERS, fake_time)
+
+    async def caught_meanwhile(seconds: float) -> None:
+        fake_time.seconds += seconds
+        governor.penalise()
+
+    governor._sleep = caught_meanwhile
+    with pytest.raises(Paced, match="429"):
+        await send(governor, ORDERS, fake_time)
+
+
+def test_the_published_limits_are_there() -> None:
+    assert PUBLISHED["GET", "/iserver/account/orders"] == Limit(1, 5)
+    assert PUBLISHED["GET", "/iserver/scanner/params"] == Limit(1, 900)
+    assert PUBLISHED["GET", "/sso/validate"] == Limit(1, 60)
+    assert all(limit.window > limit.seconds for limit in PUBLISHED.values())
+
+
+STATUS = make_call("POST", "/iserver/auth/status", reads=True)
+ONCE = make_call("GET", "/iserver/scanner/params", reads=True)
+
+
+async def look(governor: Pacing, time: FakeTime) -> float:
+    async with governor.ahead(STATUS):
+        return time.now()
+
+
+def test_a_look_passes_sixty_who_wait_and_the_limit_is_kept_all_the_same() -> None:
+    async def tried() -> tuple[float, list[float]]:
+        loop = asyncio.get_running_loop()
+        governor = Pacing(penalty=600, now=loop.time, sleep=asyncio.sleep)
+        sent: list[float] = []
+
+        async def one() -> None:
+            async with governor.turn(OTHER, patience(60)):
+                sent.append(loop.time())
+
+        waiting = [asyncio.create_task(one()) for _ in range(60)]
+        await asyncio.sleep(0.2)
+        began = loop.time()
+        async with governor.ahead(STATUS):
+            sent.append(loop.time())
+            took = loop.time() - began
+        await asyncio.gather(*waiting)
+        return took, sorted(sent)
+
+    took, sent = in_virtual_time(tried())
+    assert took <= EVERYTHING.window
+    count = EVERYTHING.count
+    assert all(sent[place + count] - sent[place] >= 1 for place in range(len(sent) - count))
+
+
+async def test_a_look_is_not_held_up_by_slots_that_are_taken(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time, everything=None)
+    turns = [governor.turn(OTHER, patience()) for _ in range(IN_FLIGHT)]
+    for turn in turns:
+        await turn.__aenter__()
+    assert await look(governor, fake_time) == 1000
+    for turn in turns:
+        await turn.__aexit__(None, None, None)
+
+
+async def test_a_look_is_refused_in_the_penalty_box(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    governor.penalise()
+    with pytest.raises(Penalised):
+        await look(governor, fake_time)
+
+
+async def test_the_budget_tells_what_may_still_be_sent(fake_time: FakeTime) -> None:
+    governor = pacing(fake_time)
+    assert governor.budget() == Budget(silence=0, requests=EVERYTHING.count, blocked={})
+    await send(governor, OTHER, fake_time)
+    await send(governor, ONCE, fake_time)
+    budget = governor.budget()
+    assert budget.requests == EVERYTHING.count - 2
+    assert budget.blocked == {("GET", "/iserver/scanner/params"): pytest.approx(900.5)}
+    fake_time.seconds += 901
+    assert governor.budget() == Budget(silence=0, requests=EVERYTHING.count, blocked={})
+    governor.penalise()
+    assert governor.budget().silence == 600
+    assert pacing(fake_time, everything=None).budget().requests is None

@@ -1,0 +1,92 @@
+"""What IBKR tells only once in fifteen minutes is told again from memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import respx
+
+from api_gateway.client.gateway import Gateway
+from api_gateway.client.response_cache import MOST
+from api_gateway.errors import Paced
+from api_gateway.settings import GatewaySettings
+from tests.api_gateway.fakes import FakeTime
+
+URL = "http://gateway:5055"
+OPEN = {"authenticated": True, "established": True}
+ASKED = {"acctIds": ["U1234567"], "period": "1M"}
+
+
+@pytest.fixture
+async def gateway(fake_time: FakeTime) -> AsyncIterator[Gateway]:
+    settings = GatewaySettings(_env_file=None, gateway_url=URL)
+    async with Gateway(settings, now=fake_time.now, sleep=fake_time.sleep) as ours:
+        yield ours
+
+
+@pytest.fixture
+def ibkr() -> Any:
+    with respx.mock(base_url=URL + "/v1/api", assert_all_called=False) as mock:
+        mock.get("/portfolio/accounts").respond(json=[{"accountId": "U1234567", "faclient": False}])
+        mock.get("/iserver/accounts").respond(json={"accounts": ["U1234567"]})
+        mock.post("/iserver/auth/status").respond(json=OPEN)
+        yield mock
+
+
+async def test_the_same_question_within_fifteen_minutes_is_answered_from_memory(
+    gateway: Gateway, ibkr: Any, fake_time: FakeTime
+) -> None:
+    route = ibkr.get("/iserver/scanner/params").respond(json={"filter_list": [1]})
+    first = await gateway.get("/iserver/scanner/params")
+    await fake_time.sleep(890)
+    assert await gateway.get("/iserver/scanner/params") is first
+    await fake_time.sleep(20)
+    assert await gateway.get("/iserver/scanner/params") is not first
+    assert route.call_count == 2
+
+
+async def test_another_question_has_to_wait_its_turn(gateway: Gateway, ibkr: Any) -> None:
+    route = ibkr.post("/pa/performance").respond(json={"nav": {}})
+    kept = await gateway.post("/pa/performance", body=ASKED, reads=True)
+    with pytest.raises(Paced):
+        await gateway.post("/pa/performance", body={**ASKED, "period": "1D"}, reads=True)
+    assert await gateway.post("/pa/performance", body=ASKED, reads=True) is kept
+    assert route.call_count == 1
+
+
+async def test_a_failure_is_not_kept(gateway: Gateway, ibkr: Any, fake_time: FakeTime) -> None:
+    ibkr.get("/iserver/scanner/params").respond(500, json={"error": "no"})
+    with pytest.raises(Exception, match="no"):
+        await gateway.get("/iserver/scanner/params")
+    ibkr.get("/iserver/scanner/params").respond(json={"filter_list": [1]})
+    await fake_time.sleep(1000)
+    assert (await gateway.get("/iserver/scanner/params")).value
+
+
+async def test_what_has_no_such_limit_is_asked_anew(gateway: Gateway, ibkr: Any) -> None:
+    route = ibkr.get("/trsrv/stocks").respond(json={"A": []})
+    for _ in range(2):
+        await gateway.get("/trsrv/stocks", symbols=["A"])
+    assert route.call_count == 2
+
+
+async def test_a_kept_answer_is_not_for_another_login(gateway: Gateway, ibkr: Any) -> None:
+    ibkr.post("/pa/performance").respond(json={"nav": {}})
+    await gateway.post("/pa/performance", body=ASKED, reads=True)
+    ibkr.get("/portfolio/accounts").respond(json=[{"accountId": "U7654321", "faclient": False}])
+    ibkr.get("/iserver/accounts").respond(json={"accounts": ["U7654321"]})
+    ibkr.post("/iserver/auth/status").respond(json={"authenticated": False, "connected": False})
+    await gateway.post("/iserver/auth/status", reads=True)  # the login has ended, and another one begins
+    await gateway.get("/iserver/accounts")
+    with pytest.raises(Exception, match="not an account of this login"):
+        await gateway.post("/pa/performance", body=ASKED, reads=True)
+
+
+async def test_memory_is_bounded(gateway: Gateway, ibkr: Any, fake_time: FakeTime) -> None:
+    ibkr.post("/pa/performance").respond(json={"nav": {}})
+    for number in range(MOST + 5):
+        await gateway.post("/pa/performance", body={**ASKED, "n": number}, reads=True)
+        await fake_time.sleep(1000)
+    assert len(gateway._kept._replies) == MOST

@@ -1,0 +1,196 @@
+"""Whom the client trusts, asked with real handshakes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api_gateway.client.gateway import Gateway
+from api_gateway.client.tls import NotTrustworthyError, Trust
+from api_gateway.errors import Unreachable
+from api_gateway.settings import GatewaySettings
+from tests.api_gateway.certificates import Certificate, make_certificate
+from tests.api_gateway.fakes import RawServer
+
+
+class Answering:
+    """A server that answers everything with `{}` and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.received: list[bytes] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            self.received.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n["fine"]')
+            await writer.drain()
+
+
+async def ask(server: RawServer, scheme: str = "https", **settings: Any) -> bytes:
+    address = f"{scheme}://127.0.0.1:{server.port}"
+    async with Gateway(GatewaySettings(_env_file=None, gateway_url=address, **settings)) as gateway:
+        return (await gateway.get("/iserver/accounts")).body
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Certificate:
+    return make_certificate(tmp_path, "own")
+
+
+@pytest.fixture
+def answering() -> Answering:
+    return Answering()
+
+
+async def test_a_certificate_of_ones_own_is_trusted_when_it_is_named(
+    own: Certificate, answering: Answering
+) -> None:
+    async with RawServer(answering.serve).running(own.server) as server:
+        assert await ask(server, gateway_ca_file=own.file) == b'["fine"]'
+
+
+async def test_a_certificate_that_nobody_named_is_not_trusted(own: Certificate, answering: Answering) -> None:
+    async with RawServer(answering.serve).running(own.server) as server:
+        with pytest.raises(Unreachable, match="GATEWAY_CA_FILE") as caught:
+            await ask(server)
+    assert "not accepted (certificate verify failed: self-signed certificate)." in str(caught.value)
+    assert answering.received == []
+
+
+async def test_another_certificate_than_the_named_one_is_not_trusted(
+    own: Certificate, answering: Answering, tmp_path: Path
+) -> None:
+    other = make_certificate(tmp_path, "other")
+    async with RawServer(answering.serve).running(own.server) as server:
+        with pytest.raises(Unreachable):
+            await ask(server, gateway_ca_file=other.file)
+    assert answering.received == []
+
+
+async def test_an_expired_certificate_is_refused_until_verification_is_off(
+    tmp_path: Path, answering: Answering
+) -> None:
+    vendor = make_certificate(tmp_path, "vendor", expired=True)
+    async with RawServer(answering.serve).running(vendor.server) as server:
+        with pytest.raises(Unreachable, match="expired"):
+            await ask(server, gateway_ca_file=vendor.file)
+        assert await ask(server, gateway_verify_tls=False) == b'["fine"]'
+
+
+async def test_the_fingerprint_pins_a_certificate_that_is_not_verified(
+    tmp_path: Path, answering: Answering
+) -> None:
+    vendor = make_certificate(tmp_path, "vendor", expired=True)
+    async with RawServer(answering.serve).running(vendor.server) as server:
+        body = await ask(server, gateway_verify_tls=False, gateway_fingerprint=vendor.fingerprint)
+    assert body == b'["fine"]'
+
+
+@pytest.mark.parametrize("verify", [True, False])
+async def test_another_fingerprint_ends_the_handshake_before_any_request_byte(
+    own: Certificate, answering: Answering, verify: bool
+) -> None:
+    async with RawServer(answering.serve).running(own.server) as server:
+        with pytest.raises(Unreachable, match="GATEWAY_FINGERPRINT"):
+            await ask(
+                server, gateway_ca_file=own.file, gateway_verify_tls=verify, gateway_fingerprint="ab" * 32
+            )
+    assert answering.received == []
+
+
+async def test_a_gateway_that_hangs_up_in_the_handshake_is_not_called_untrustworthy() -> None:
+    async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+
+    async with RawServer(hang_up).running() as server:
+        with pytest.raises(Unreachable, match="hung up before TLS was agreed"):
+            await ask(server)
+
+
+@pytest.mark.parametrize("ended_by", ["deadline", "caller"])
+async def test_a_connection_that_never_agrees_on_tls_is_closed(ended_by: str) -> None:
+    begun, left = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        begun.set()
+        while await reader.read(1000):
+            continue
+        left.set()
+
+    deadline = 0.2 if ended_by == "deadline" else 10
+    async with RawServer(silent).running() as server:
+        asking = asyncio.create_task(ask(server, gateway_deadline=deadline))
+        await begun.wait()
+        if ended_by == "caller":
+            await asyncio.sleep(0.01)
+            asking.cancel()
+        await asyncio.wait({asking})
+        async with asyncio.timeout(5):
+            await left.wait()
+    assert ended_by == "caller" or isinstance(asking.exception(), Unreachable)
+
+
+async def test_a_file_that_is_not_there_yet_is_waited_for(
+    own: Certificate, answering: Answering, tmp_path: Path
+) -> None:
+    later = tmp_path / "later.pem"
+    async with RawServer(answering.serve).running(own.server) as server:
+        address = f"https://127.0.0.1:{server.port}"
+        settings = GatewaySettings(_env_file=None, gateway_url=address, gateway_ca_file=later)
+        async with Gateway(settings) as gateway:
+            with pytest.raises(Unreachable, match=r"later\.pem cannot be read") as caught:
+                await gateway.get("/iserver/accounts")
+            assert "writes it when it starts" in caught.value.hint
+            later.write_bytes(own.file.read_bytes())
+            assert (await gateway.get("/iserver/accounts")).body == b'["fine"]'
+
+
+async def test_a_gateway_with_a_new_certificate_is_trusted_when_the_file_is_new(tmp_path: Path) -> None:
+    first, second = make_certificate(tmp_path, "first"), make_certificate(tmp_path, "second")
+    file = tmp_path / "gateway.pem"
+    file.write_bytes(first.file.read_bytes())
+    answering = Answering()
+    async with RawServer(answering.serve).running(first.server) as server:
+        port = server.port
+        settings = GatewaySettings(
+            _env_file=None, gateway_url=f"https://127.0.0.1:{port}", gateway_ca_file=file
+        )
+        async with Gateway(settings) as gateway:
+            await gateway.get("/iserver/accounts")
+            file.write_bytes(second.file.read_bytes())
+            os.utime(file, ns=(1, 1))
+            with pytest.raises(Unreachable):
+                await gateway.get("/iserver/accounts")
+            assert len(answering.received) == 1
+
+
+def test_the_context_is_made_once_and_again_when_the_file_changes(own: Certificate) -> None:
+    trust = Trust(ca_file=own.file)
+    context = trust.context()
+    assert trust.context() is context
+    os.utime(own.file, ns=(1, 1))
+    assert trust.context() is not context
+
+
+def test_verified_is_the_default_and_tls_1_2_is_enough(own: Certificate) -> None:
+    for context in (Trust(ca_file=own.file).context(), Trust().context()):
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert context.check_hostname
+        assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_what_is_no_certificate_gets_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.pem"
+    file.write_text("half a file")
+    with pytest.raises(NotTrustworthyError, match="not a certificate in PEM format"):
+        Trust(ca_file=file).context()
+
+
+async def test_without_tls_no_certificate_is_looked_for(answering: Answering, tmp_path: Path) -> None:
+    async with RawServer(answering.serve).running() as server:
+        assert await ask(server, "http", gateway_ca_file=tmp_path / "none.pem") == b'["fine"]'

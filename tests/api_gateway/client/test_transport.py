@@ -1,0 +1,496 @@
+"""What happens on the wire, with servers that speak it badly."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from api_gateway.access_policy import EVERYTHING
+from api_gateway.client import transport
+from api_gateway.client.gateway import Gateway
+from api_gateway.errors import Failed, GatewayError, OutcomeUnknown, Unanswered, Unreachable
+from api_gateway.settings import GatewaySettings
+from tests.api_gateway.fakes import RawServer, Serve
+
+FINE = b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n["fine"]'
+
+
+async def request(reader: asyncio.StreamReader) -> bytes:
+    """One request as it came, head and body."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return head + await reader.readexactly(int(line.split(b":")[1]))
+    return head
+
+
+def gateway(server: RawServer, **settings: Any) -> Gateway:
+    address = f"http://127.0.0.1:{server.port}"
+    options = {"gateway_deadline": 10.0, **settings}
+    return Gateway(
+        GatewaySettings(_env_file=None, gateway_url=address, **options),
+        policy=EVERYTHING,
+        everything=None,
+        limits={},
+    )
+
+
+def answering(*answers: bytes) -> tuple[Serve, list[bytes]]:
+    """A server that gives these answers in turn over all connections, the last one for ever."""
+    left = list(answers)
+    received: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            received.append(await request(reader))
+            writer.write(left.pop(0) if len(left) > 1 else left[0])
+            await writer.drain()
+
+    return serve, received
+
+
+async def test_each_request_names_us_and_its_length_and_carries_nothing_else() -> None:
+    serve, received = answering(FINE)
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        await ours.get("/trsrv/stocks", symbols="AAPL")
+        await ours.post("/logout")
+        await ours.put("/fyi/deliveryoptions/email", enabled=True)
+        await ours.delete("/fyi/deliveryoptions/{device}", "x")
+    heads = [sent.partition(b"\r\n\r\n") for sent in received]
+    names = [[line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]] for head, _, _ in heads]
+    assert names[0] == [b"host", b"user-agent", b"accept"]
+    assert set(names[1]) == set(names[2]) == {*names[0], b"content-type", b"content-length"}
+    assert set(names[3]) == {*names[0], b"content-length"}
+    assert [body for _, _, body in heads] == [b"", b"{}", b"{}", b""]
+    assert received[0].startswith(b"GET /v1/api/trsrv/stocks?symbols=AAPL HTTP/1.1\r\n")
+
+
+async def test_reads_share_connections_and_each_write_has_its_own() -> None:
+    serve, _ = answering(FINE)
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        for _ in range(3):
+            await ours.get("/trsrv/stocks")
+        assert server.connections == 1
+        await ours.post("/logout")
+        await ours.post("/iserver/auth/status", reads=True)
+        assert server.connections == 2
+
+
+async def test_a_cookie_from_the_gateway_is_not_kept() -> None:
+    serve, received = answering(FINE.replace(b"\r\n\r\n", b"\r\nSet-Cookie: api=secret; Path=/\r\n\r\n", 1))
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        await ours.get("/trsrv/stocks")
+        await ours.get("/trsrv/stocks")
+    assert b"cookie" not in received[1].lower()
+
+
+@pytest.mark.parametrize(
+    "place", [b"/v1/api/trsrv/futures", b"javascript:alert(1)", b"http://[", b"\xff", b""]
+)
+async def test_a_redirect_is_not_followed_wherever_it_leads(place: bytes) -> None:
+    serve, received = answering(
+        b"HTTP/1.1 302 Found\r\nLocation: " + place + b"\r\nContent-Length: 0\r\n\r\n"
+    )
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        with pytest.raises(Failed, match="points elsewhere"):
+            await ours.get("/trsrv/stocks")
+    assert len(received) == 1
+
+
+@pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
+@pytest.mark.parametrize("late", [True, False])
+async def test_the_stray_chunk_after_an_empty_answer_never_meets_the_next_request(
+    status: bytes, late: bool
+) -> None:
+    """IBKR's gateway sends 204 and 304 as chunked, with an end-of-chunks that HTTP does not allow there."""
+    head = b"HTTP/1.1 " + status + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    received: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            received.append(await request(reader))
+            writer.write(head if late else head + b"0\r\n\r\n")
+            await writer.drain()
+            if late:
+                await asyncio.sleep(0.005)
+                writer.write(b"0\r\n\r\n")
+
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        for template in ("/trsrv/stocks", "/trsrv/futures"):
+            with pytest.raises(Failed, match="answered with nothing"):
+                await ours.get(template)
+            await asyncio.sleep(0.01)
+        if status.startswith(b"204"):
+            assert (await ours.post("/logout")).body == b"null"
+        else:
+            with pytest.raises(OutcomeUnknown, match="answered with nothing"):
+                await ours.post("/logout")
+        assert server.connections == 3
+    assert len(received) == 3
+
+
+def dying_on_the_second() -> tuple[Serve, list[bytes]]:
+    """A server that takes a connection's second request and closes instead of answering."""
+    received: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await request(reader))
+        writer.write(FINE)
+        await writer.drain()
+        received.append(await request(reader))
+
+    return serve, received
+
+
+@pytest.mark.parametrize(
+    "more", [FINE.replace(b"fine", b"odd!"), FINE[:30], b"\r\n"], ids=["whole", "half", "nothing"]
+)
+async def test_what_comes_after_an_answer_is_never_the_answer_to_the_next_request(more: bytes) -> None:
+    serve, received = answering(FINE + more, FINE)
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        for path in ("/trsrv/stocks", "/trsrv/futures", "/iserver/accounts"):
+            assert (await ours.get(path)).value == ["fine"]
+        assert server.connections == 2
+    assert len(received) == 3
+
+
+async def test_a_get_on_a_dead_kept_connection_is_sent_once_more_on_a_new_one() -> None:
+    serve, received = dying_on_the_second()
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        await ours.get("/trsrv/stocks")
+        assert (await ours.get("/trsrv/futures")).body == b'["fine"]'
+        assert server.connections == 2
+    assert [b"futures" in sent for sent in received] == [False, True, True]
+
+
+async def test_a_get_that_ends_something_is_sent_on_a_connection_of_its_own_and_once() -> None:
+    serve, received = dying_on_the_second()
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        await ours.get("/trsrv/stocks")
+        assert (await ours.get("/iserver/marketdata/unsubscribeall")).body == b'["fine"]'
+        assert server.connections == 2
+    assert len(received) == 2
+
+
+async def test_a_post_that_reads_is_not_sent_again() -> None:
+    serve, received = dying_on_the_second()
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        await ours.get("/trsrv/stocks")
+        with pytest.raises(Failed):
+            await ours.post("/iserver/auth/status", reads=True)
+    assert len(received) == 2
+
+
+async def test_a_write_after_a_read_meets_no_dead_connection() -> None:
+    serve, received = dying_on_the_second()
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        await ours.get("/trsrv/stocks")
+        assert (await ours.post("/logout")).body == b'["fine"]'
+    assert len(received) == 2
+
+
+def closing() -> tuple[Serve, list[bytes]]:
+    """A server that reads a request and hangs up."""
+    received: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        received.append(await request(reader))
+
+    return serve, received
+
+
+async def test_a_write_that_is_hung_up_on_is_of_unknown_outcome_and_was_sent_once() -> None:
+    serve, received = closing()
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        with pytest.raises(OutcomeUnknown, match="Do not send it again"):
+            await ours.post("/logout")
+    assert len(received) == 1
+
+
+async def test_a_read_that_is_hung_up_on_on_a_new_connection_fails_and_was_sent_once() -> None:
+    serve, received = closing()
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        with pytest.raises(Failed):
+            await ours.get("/trsrv/stocks")
+    assert len(received) == 1
+
+
+async def test_nothing_listening_is_unreachable_also_for_a_write() -> None:
+    serve, _ = answering(FINE)
+    async with RawServer(serve).running() as server:
+        pass
+    async with gateway(server) as ours:
+        with pytest.raises(Unreachable, match="docker compose ps"):
+            await ours.get("/trsrv/stocks")
+        with pytest.raises(Unreachable):
+            await ours.post("/logout")
+
+
+def dripping(byte: bytes = b" ") -> Serve:
+    """A server whose answer has no end, a byte at a time."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n[")
+        while True:
+            writer.write(byte)
+            await writer.drain()
+            await asyncio.sleep(0.002)
+
+    return serve
+
+
+async def hanging(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    """A server that reads and never answers, as the gateway when its way to IBKR is blocked."""
+    await reader.read()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("serve", [dripping(), hanging], ids=["dripping", "hanging"])
+@pytest.mark.parametrize(
+    ("ask", "kind"),
+    [
+        (lambda ours: ours.get("/trsrv/stocks"), Failed),
+        (lambda ours: ours.post("/iserver/auth/status", reads=True), Failed),
+        (lambda ours: ours.post("/logout"), OutcomeUnknown),
+        (lambda ours: ours.delete("/fyi/deliveryoptions/{device}", "x"), OutcomeUnknown),
+    ],
+    ids=["GET", "reading POST", "POST", "DELETE"],
+)
+async def test_an_answer_without_end_ends_at_the_deadline(
+    serve: Serve, ask: Callable[[Gateway], Any], kind: type[GatewayError]
+) -> None:
+    async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.25) as ours:
+        began = time.perf_counter()
+        with pytest.raises(kind, match=r"no complete answer within 0\.25 s"):
+            await ask(ours)
+        assert time.perf_counter() - began < 10
+
+
+async def test_a_connection_that_timed_out_is_not_used_again() -> None:
+    received: list[bytes] = []
+    rest = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await request(reader))
+        if len(received) == 1:
+            await rest.wait()  # the late answer to the first request
+        writer.write(FINE)
+        await writer.drain()
+        received.append(await request(reader))
+        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n["wrong"]')
+        await writer.drain()
+
+    async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.25) as ours:
+        with pytest.raises(Failed):
+            await ours.get("/trsrv/stocks")
+        rest.set()
+        ours.looks.met_none()  # or a look would go before the next request
+        assert (await ours.get("/trsrv/futures")).body == b'["fine"]'
+        assert server.connections == 2
+
+
+async def test_a_cancelled_caller_frees_its_place() -> None:
+    async with RawServer(hanging).running() as server, gateway(server, gateway_max_wait=0.2) as ours:
+        for round_ in (1, 2, 3):
+            waiting = [asyncio.create_task(ours.get("/trsrv/stocks", symbols=str(n))) for n in range(4)]
+            await server.connected(4 * round_)
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        assert server.connections == 12
+
+
+async def test_a_tickle_passes_four_requests_that_hang() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sent = await request(reader)
+        if b"/tickle" not in sent:
+            await reader.read()
+        writer.write(FINE)
+        await writer.drain()
+        await reader.read()
+
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        waiting = [asyncio.create_task(ours.get("/trsrv/stocks", symbols=str(n))) for n in range(9)]
+        await server.connected(4)
+        await asyncio.sleep(0.01)
+        assert server.connections == 4
+        assert (await ours.tickle()).body == b'["fine"]'
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 50000000",
+        b"Content-Length: " + b"9" * 5000,
+        b"Transfer-Encoding: chunked",
+        b"Connection: close",
+    ],
+)
+async def test_an_answer_beyond_the_limit_is_not_read(head: bytes) -> None:
+    written = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal written
+        await request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n")
+        piece = b"[" * 50_000
+        while written < 50_000_000:
+            writer.write(b"c350\r\n" + piece + b"\r\n" if b"chunked" in head else piece)
+            await writer.drain()
+            written += len(piece)
+
+    async with RawServer(serve).running() as server, gateway(server, gateway_max_body=100_000) as ours:
+        with pytest.raises(Failed):
+            await ours.get("/trsrv/stocks")
+    assert written < 20_000_000
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\x16\x03\x01",
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30_000,
+        b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"half":',
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_answer_is_a_named_failure(answer: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.write(answer)
+        await writer.drain()
+
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        with pytest.raises(Failed):
+            await ours.get("/trsrv/stocks")
+        with pytest.raises(OutcomeUnknown):
+            await ours.post("/logout")
+
+
+async def test_addresses_and_cookies_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    serve, _ = answering(FINE.replace(b"\r\n\r\n", b"\r\nSet-Cookie: api=secret\r\n\r\n", 1))
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        await ours.get("/iserver/contract/{conid}/info", 265598)
+    assert "265598" not in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_a_closed_client_sends_nothing_any_more() -> None:
+    serve, received = answering(FINE)
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        await ours.get("/trsrv/stocks")
+        await ours.aclose()
+        with pytest.raises(Unreachable, match="closed"):
+            await ours.get("/trsrv/stocks")
+    assert len(received) == 1
+
+
+async def test_the_environment_cannot_send_requests_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    serve, _ = answering(FINE)
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        assert (await ours.get("/trsrv/stocks")).body == b'["fine"]'
+
+
+async def test_closing_ends_the_requests_that_are_under_way() -> None:
+    async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=30) as ours:
+        read = asyncio.create_task(ours.get("/trsrv/stocks"))
+        write = asyncio.create_task(ours.post("/logout"))
+        await server.connected(2)
+        await asyncio.sleep(0.01)
+        await ours.aclose()
+        async with asyncio.timeout(10):
+            ended = await asyncio.gather(read, write, return_exceptions=True)
+    assert [type(error) for error in ended] == [Unanswered, OutcomeUnknown]
+
+
+async def test_many_requests_that_time_out_leave_no_connection_behind() -> None:
+    gone = 0
+
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        nonlocal gone
+        await reader.read()
+        gone += 1
+
+    async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.02) as ours:
+        for _ in range(3):
+            asked = (ours.get("/trsrv/stocks", symbols=str(number)) for number in range(4))
+            errors = await asyncio.gather(*asked, return_exceptions=True)
+            assert all(isinstance(error, (Failed, Unreachable)) for error in errors)
+        async with asyncio.timeout(10):
+            while gone < server.connections:  # noqa: ASYNC110 - the server has no event for a hang-up
+                await asyncio.sleep(0.001)
+
+
+async def test_a_probe_tells_the_status_of_the_front_page_and_asks_for_nothing_else() -> None:
+    serve, received = answering(b"HTTP/1.1 302 Found\r\nLocation: /sso/Login\r\nContent-Length: 0\r\n\r\n")
+    async with RawServer(serve).running() as server, gateway(server) as ours:
+        ours.pacing.penalise()
+        assert await ours.probe() == 302
+    assert [sent.partition(b"\r\n")[0] for sent in received] == [b"GET / HTTP/1.1"]
+
+
+async def test_a_probe_of_a_port_where_nothing_answers_is_none() -> None:
+    async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=0.02) as ours:
+        assert await ours.probe() is None
+    async with gateway(server) as ours:
+        assert await ours.probe() is None
+
+
+async def test_a_question_whose_time_ran_out_is_told_from_one_whose_connection_broke() -> None:
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.close()
+
+    late = []
+    for serve in (hanging, cut):
+        async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.2) as ours:
+            with pytest.raises(Unanswered) as caught:
+                await ours.tickle()
+            late.append(caught.value.late)
+    assert late == [True, False]
+
+
+async def test_a_tickle_and_a_probe_give_up_long_before_the_deadline_of_other_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("api_gateway.client.gateway.TICKLE_DEADLINE", 0.02)
+    monkeypatch.setattr("api_gateway.client.gateway.PROBE_DEADLINE", 0.02)
+    async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=300) as ours:
+        async with asyncio.timeout(20):
+            with pytest.raises((Unanswered, Unreachable)):
+                await ours.tickle()
+            assert await ours.probe() is None
+
+
+async def test_a_gateway_that_is_frozen_in_the_middle_of_tls_is_not_called_untrustworthy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.1)
+
+    async def frozen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with RawServer(frozen).running() as server:
+        settings = GatewaySettings(
+            _env_file=None, gateway_url=f"https://127.0.0.1:{server.port}", gateway_verify_tls=False
+        )
+        async with Gateway(settings) as ours:
+            with pytest.raises(Unreachable, match="nothing answers there in time"):
+                await ours.get("/trsrv/stocks")

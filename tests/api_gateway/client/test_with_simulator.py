@@ -1,0 +1,307 @@
+"""Client and simulator together: what a first question costs, and that it gets its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.access_policy import EVERYTHING
+from api_gateway.client.gateway import Gateway
+from api_gateway.errors import Failed, Invalid, LoginRequired, Paced, Refused, SessionLost
+from api_gateway.session.states import SessionState, read_session
+from api_gateway.settings import GatewaySettings
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.simulation import Options, Simulation
+
+ACCOUNT = "DU1234567"
+TUESDAY = 1_772_557_200.0  # 3 March 2026, noon in New York
+
+
+class Pair:
+    """A client and a simulator in one time, and the requests that passed between them."""
+
+    def __init__(self) -> None:
+        self.clock = Clock(start=TUESDAY, held=True)
+        self.simulation = Simulation(Options(login=True), self.clock)
+        self.asked: list[str] = []
+        app = httpx.ASGITransport(app=create_app(self.simulation))
+        settings = GatewaySettings(_env_file=None, gateway_url="http://gateway:5055")
+        self.gateway = Gateway(
+            settings, policy=EVERYTHING, transport=app, now=self.clock.now, sleep=self.sleep
+        )
+        self._send = app.handle_async_request
+        app.handle_async_request = self._note  # type: ignore[method-assign]  # to see what passes
+
+    async def _note(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(f"{request.method} {request.url.path.removeprefix('/v1/api')}")
+        return await self._send(request)
+
+    async def sleep(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        await asyncio.sleep(0)
+
+    async def get(self, template: str, *values: object, **query: Any) -> Any:
+        return (await self.gateway.get(template, *values, **query)).value
+
+
+@pytest.fixture
+def pair() -> Pair:
+    return Pair()
+
+
+async def test_each_first_question_gets_a_full_answer(pair: Pair) -> None:
+    assert (await pair.get("/iserver/account/orders"))["orders"]
+    assert await pair.get("/iserver/account/trades", days=7)
+    assert (await pair.get("/iserver/account/pnl/partitioned"))["upnl"]
+    assert "ticker" in (await pair.get("/portfolio/{account}/positions/{page}", ACCOUNT, 0))[0]
+    assert (await pair.get("/portfolio/{account}/ledger", ACCOUNT))["BASE"]
+    assert (await pair.get("/iserver/contract/{conid}/algos", 265598))["algos"]
+    assert (await pair.get("/iserver/marketdata/history", conid=265598, period="1d", bar="1h"))["data"]
+    rows = await pair.get("/iserver/marketdata/snapshot", conids="265598,8314", fields="31,84,86")
+    assert all({"31", "84", "86"} <= row.keys() for row in rows)
+
+
+async def test_the_second_time_each_costs_one_request(pair: Pair) -> None:
+    questions: list[tuple[str, tuple[object, ...], dict[str, Any]]] = [
+        ("/iserver/account/orders", (), {}),
+        ("/iserver/account/pnl/partitioned", (), {}),
+        ("/portfolio/{account}/positions/{page}", (ACCOUNT, 0), {}),
+        ("/iserver/marketdata/snapshot", (), {"conids": "265598", "fields": "31,84,86"}),
+    ]
+    for template, values, query in questions:
+        await pair.get(template, *values, **query)
+    pair.clock.advance(6)
+    pair.asked.clear()
+    for template, values, query in questions:
+        await pair.get(template, *values, **query)
+    assert len(pair.asked) == len(questions)
+
+
+async def test_a_chain_opens_from_its_underlying_alone(pair: Pair) -> None:
+    found = (await pair.get("/iserver/secdef/search", symbol="SPX"))[0]
+    month = next(part["months"] for part in found["sections"] if part["secType"] == "OPT").split(";")[0]
+    fresh = Pair()
+    assert (await fresh.get("/iserver/secdef/strikes", conid=416904, sectype="OPT", month=month))["call"]
+    assert await fresh.get("/iserver/secdef/strikes", conid=416904, sectype="OPT", month="JAN99") == {
+        "call": [],
+        "put": [],
+    }
+
+
+async def test_a_future_has_values_though_nobody_searched_for_it(pair: Pair) -> None:
+    future = (await pair.get("/trsrv/futures", symbols="ES"))["ES"][0]["conid"]
+    began = pair.clock.now()
+    row = (await pair.get("/iserver/marketdata/snapshot", conids=future, fields="31,84"))[0]
+    assert "31" in row
+    assert pair.clock.now() - began <= 3.5
+
+
+async def test_a_new_session_is_prepared_again_without_a_word(pair: Pair) -> None:
+    await pair.get("/iserver/account/orders")
+    pair.simulation.session.reset()
+    with pytest.raises(SessionLost):
+        await pair.get("/iserver/account/orders")
+    pair.clock.advance(60)
+    await pair.gateway.post("/iserver/auth/ssodh/init", body={"publish": True, "compete": True})
+    with pytest.raises(SessionLost, match="opening"):
+        await pair.get("/iserver/account/orders")
+    pair.clock.advance(2)
+    assert (await pair.get("/iserver/account/orders"))["orders"]
+
+
+async def test_a_session_that_somebody_else_reopened_is_prepared_again_too(pair: Pair) -> None:
+    await pair.get("/portfolio/{account}/positions/{page}", ACCOUNT, 0)
+    await pair.get("/iserver/marketdata/snapshot", conids="265598", fields="31")
+    await pair.get("/iserver/account/orders")
+    pair.simulation.session.drop()
+    pair.simulation.session.init(compete=True)
+    pair.clock.advance(10)
+    assert "31" in (await pair.get("/iserver/marketdata/snapshot", conids="265598", fields="31"))[0]
+    assert "ticker" in (await pair.get("/portfolio/{account}/positions/{page}", ACCOUNT, 0))[0]
+    assert (await pair.get("/iserver/account/orders"))["orders"]
+
+
+async def test_orders_right_after_a_change_of_session_are_told_to_wait_and_then_told(pair: Pair) -> None:
+    """Refused, then empty: the third request in a row is over the patience of six seconds."""
+    pair.gateway.settings.gateway_max_wait = 6
+    await pair.get("/iserver/account/orders")
+    pair.simulation.session.drop()
+    pair.simulation.session.init(compete=True)
+    pair.clock.advance(10)
+    with pytest.raises(Paced, match="Ask again in 5 s"):
+        await pair.get("/iserver/account/orders")
+    pair.clock.advance(5)
+    assert (await pair.get("/iserver/account/orders"))["orders"]
+
+
+async def test_orders_right_after_a_change_of_session_are_told_within_the_usual_patience(pair: Pair) -> None:
+    await pair.get("/iserver/account/orders")
+    pair.simulation.session.drop()
+    pair.simulation.session.init(compete=True)
+    pair.clock.advance(10)
+    assert (await pair.get("/iserver/account/orders"))["orders"]
+
+
+async def test_the_first_question_of_a_new_day_gets_its_answer(pair: Pair) -> None:
+    await pair.get("/iserver/account/orders")
+    pair.simulation.session.drop()
+    pair.simulation.session.init(compete=True)
+    for _ in range(10):
+        pair.clock.advance(60)
+        pair.simulation.session.touch()
+    assert (await pair.get("/iserver/account/orders"))["orders"]
+
+
+async def test_without_a_login_every_question_says_where_to_log_in(pair: Pair) -> None:
+    pair.simulation.session.logout()
+    for ask in (
+        pair.get("/portfolio/{account}/summary", ACCOUNT),
+        pair.get("/iserver/account/orders"),
+        pair.get("/trsrv/stocks", symbols="AAPL"),
+        pair.gateway.tickle(),
+    ):
+        with pytest.raises(LoginRequired, match="https://localhost:5055"):
+            await ask
+
+
+async def test_what_does_not_exist_is_refused_in_words(pair: Pair) -> None:
+    with pytest.raises(Invalid, match="not an account of this login"):
+        await pair.get("/portfolio/{account}/summary", "U7654321")
+    with pytest.raises(Refused, match=r"Bad Request"):
+        await pair.get("/iserver/contract/{conid}/info", 1)
+    with pytest.raises(Refused, match="this session"):
+        await pair.get("/iserver/account/order/status/{order}", 999)
+    with pytest.raises(Refused, match="nothing is left to do"):
+        await pair.gateway.post("/iserver/marketdata/unsubscribe", body={"conid": 8314})
+
+
+async def test_a_crowd_with_many_questions_is_never_put_into_the_penalty_box(pair: Pair) -> None:
+    """IBKR's limits are on in the simulator; whoever has no patience for them is told the seconds."""
+    pair.gateway.settings.gateway_max_wait = 6
+    for round_ in range(5):
+        asks = [pair.get("/trsrv/stocks", symbols=f"A{round_}{number}") for number in range(40)]
+        asks += [pair.get("/iserver/account/trades", days=days) for days in (1, 2, 3)]
+        answers = await asyncio.gather(*asks, return_exceptions=True)
+        assert {type(answer) for answer in answers} <= {dict, list, Paced}
+        for answer in answers:
+            if isinstance(answer, Paced):
+                assert "429" not in str(answer)
+        pair.clock.advance(3)
+    assert pair.gateway.pacing.penalty_left == 0
+
+
+@pytest.mark.parametrize("path", ["orders", "trades", "pnl/partitioned"])
+async def test_what_a_frozen_gateway_passes_on_late_leads_to_no_penalty(pair: Pair, path: str) -> None:
+    await pair.get(f"/iserver/account/{path}")
+    pair.clock.advance(10)
+    left: list[httpx.Request] = []
+    passing_on = pair._send
+
+    async def frozen(request: httpx.Request) -> httpx.Response:
+        left.append(request)
+        pair.clock.advance(15)
+        raise httpx.ReadTimeout("frozen", request=request)
+
+    async def thawed(request: httpx.Request) -> httpx.Response:
+        while left:
+            await passing_on(left.pop(0))
+        return await passing_on(request)
+
+    pair._send = frozen
+    with pytest.raises(Failed):
+        await pair.get(f"/iserver/account/{path}")
+    pair._send = thawed
+    assert await pair.get(f"/iserver/account/{path}")
+    assert pair.gateway.pacing.penalty_left == 0
+
+
+async def test_a_429_is_believed(pair: Pair) -> None:
+    pair.gateway.pacing.penalise()
+    with pytest.raises(Paced, match="429"):
+        await pair.get("/iserver/accounts")
+    assert (await pair.gateway.tickle()).value["session"]
+
+
+async def test_every_state_of_the_session_is_recognised(pair: Pair) -> None:
+    session = pair.simulation.session
+
+    async def states() -> set[SessionState]:
+        pair.clock.advance(1.5)
+        status = await pair.gateway.post("/iserver/auth/status", reads=True)
+        return {read_session(status.value), read_session((await pair.gateway.tickle()).value)}
+
+    assert await states() == {SessionState.ESTABLISHED}
+    session.drop()
+    assert await states() == {SessionState.CLOSED}
+    session.displace()
+    assert await states() == {SessionState.COMPETING}
+    session.connect_seconds = 10
+    session.init(compete=True)
+    assert await states() == {SessionState.OPENING}
+    session.logout()
+    status = await pair.gateway.post("/iserver/auth/status", reads=True)
+    assert read_session(status.value) is SessionState.NOT_LOGGED_IN
+
+
+LATE = ("/iserver/account/orders", "/iserver/account/trades", "/iserver/account/pnl/partitioned")
+
+
+async def test_after_a_warm_up_orders_trades_and_profit_are_told_without_a_wait(pair: Pair) -> None:
+    await pair.gateway.warm_up()
+    assert pair.asked == ["GET /iserver/accounts", *(f"GET {template}" for template in LATE)]
+    pair.clock.advance(6)
+    await pair.gateway.warm_up()
+    pair.clock.advance(6)
+    pair.asked.clear()
+    began = pair.clock.now()
+    orders, trades, profit = [await pair.get(template) for template in LATE]
+    assert orders["orders"]
+    assert isinstance(trades, list)
+    assert profit["upnl"]
+    assert len(pair.asked) == len(LATE)
+    assert pair.clock.now() - began < 1
+
+
+async def test_a_session_is_warmed_up_once(pair: Pair) -> None:
+    for _ in range(20):
+        await pair.gateway.warm_up()
+        pair.clock.advance(5)
+    assert all(pair.asked.count(f"GET {template}") == 2 for template in LATE)
+    pair.gateway.forget_session()
+    await pair.gateway.warm_up()
+    assert all(pair.asked.count(f"GET {template}") == 3 for template in LATE)
+
+
+async def test_a_warm_up_that_fails_is_silent_and_tried_again_after_a_minute(pair: Pair) -> None:
+    pair.simulation.session.drop()
+    for seconds, asked in ((0, 1), (30, 1), (31, 2)):
+        pair.clock.advance(seconds)
+        await pair.gateway.warm_up()
+        assert len(pair.asked) == asked
+
+
+async def test_a_warm_up_leaves_the_question_of_an_order_alone(pair: Pair) -> None:
+    last = (await pair.get("/iserver/marketdata/snapshot", conids="265598", fields="31"))[0]["31"]
+    ticket = {
+        "conid": 265598,
+        "acctId": ACCOUNT,
+        "side": "BUY",
+        "quantity": 1,
+        "orderType": "LMT",
+        "price": round(float(last.lstrip("CH")) * 0.9, 2),
+        "tif": "DAY",
+    }
+    placed = await pair.gateway.post(
+        "/iserver/account/{allocation}/orders", ACCOUNT, body={"orders": [ticket]}
+    )
+    [question] = placed.value
+    pair.asked.clear()
+    pair.gateway.forget_session()
+    await pair.gateway.warm_up()
+    assert not pair.asked
+    answered = await pair.gateway.post("/iserver/reply/{reply}", question["id"], body={"confirmed": True})
+    assert answered.value[0]["order_id"]

@@ -1,0 +1,217 @@
+"""What is read from IBKR's answers, in words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.access_policy import Mode
+from api_gateway.client.gateway import Gateway
+from api_gateway.client.tls import Trust
+from api_gateway.client.transport import Wire
+from api_gateway.doctor.checks.ibkr import Conversation, read_availability
+from api_gateway.doctor.findings import Finding, Layer, Outcome
+from api_gateway.settings import GatewaySettings
+
+NOON = datetime(2026, 3, 3, 17, tzinfo=UTC)  # in New York, a Tuesday
+RESET = datetime(2026, 3, 3, 6, 0, tzinfo=UTC)  # one o'clock in New York
+OPEN = {"authenticated": True, "established": True, "connected": True, "competing": False}
+NOBODY = {"authenticated": False, "connected": False, "competing": False}
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Stream(httpx.AsyncByteStream):
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> Any:
+        yield self._body
+
+
+class Talk:
+    """A conversation with a gateway that answers each path as told; `asked` is what it was asked."""
+
+    def __init__(self, *, mode: Mode = Mode.READ, at: datetime = NOON, **answers: httpx.Response) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+        settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
+        transport = httpx.MockTransport(self._answer)
+        self.gateway = Gateway(settings, transport=transport, sleep=self._sleep)
+        wire = Wire(settings, Trust.from_settings(settings), transport=transport)
+        self.conversation = Conversation(self.gateway, wire, mode=mode, wall=at.timestamp)
+
+    async def _sleep(self, _: float) -> None:
+        await asyncio.sleep(0)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        name = request.url.path.rpartition("/")[2]
+        self.asked.append(name)
+        told = self.answers.get(name) or httpx.Response(200, json=OPEN)
+        return httpx.Response(told.status_code, headers=told.headers, stream=Stream(told.content))
+
+
+def json(body: Any, status: int = 200, **headers: str) -> httpx.Response:
+    return httpx.Response(status, json=body, headers=headers)
+
+
+def outcomes(findings: list[Finding]) -> dict[str, str]:
+    return {each.layer.value: each.outcome.value for each in findings}
+
+
+def broken(findings: list[Finding]) -> Finding:
+    [one] = [each for each in findings if each.outcome is Outcome.BROKEN]
+    return one
+
+
+async def test_an_open_session_proves_every_layer_below_it() -> None:
+    findings = await Talk(status=json(OPEN)).conversation.examine_session()
+    assert outcomes(findings) == {
+        "api": "ok",
+        "upstream": "ok",
+        "pacing": "ok",
+        "login": "ok",
+        "session": "ok",
+        "clock": "skipped",
+    }
+
+
+async def test_a_missing_login_is_told_with_the_page_to_open() -> None:
+    found = broken(await Talk(status=httpx.Response(401)).conversation.examine_session())
+    assert found.layer is Layer.LOGIN
+    assert "https://login.example:5055" in found.fix
+
+
+async def test_a_401_says_it_all_and_no_tickle_is_sent() -> None:
+    talk = Talk(status=httpx.Response(401))
+    await talk.conversation.examine_session()
+    assert talk.asked == ["status"]
+
+
+async def test_a_status_of_nobody_is_looked_into_with_one_tickle() -> None:
+    talk = Talk(status=json(NOBODY), tickle=json({"session": "abc", "iserver": {"authStatus": NOBODY}}))
+    found = broken(await talk.conversation.examine_session())
+    assert found.layer is Layer.SESSION
+    assert talk.asked == ["status", "tickle"]
+
+
+async def test_a_tickle_without_a_session_leaves_it_at_the_login() -> None:
+    talk = Talk(status=json(NOBODY), tickle=json({"error": "no session"}))
+    assert broken(await talk.conversation.examine_session()).layer is Layer.LOGIN
+
+
+async def test_another_program_is_named_for_what_it_does() -> None:
+    found = broken(await Talk(status=json({**OPEN, "competing": True})).conversation.examine_session())
+    assert found.layer is Layer.SESSION
+    assert "Another program with the same IBKR username" in found.sentence
+
+
+async def test_a_closed_session_at_the_hour_of_the_reset_is_explained_by_it() -> None:
+    closed = json({"authenticated": False, "connected": True, "competing": False})
+    found = broken(await Talk(at=RESET, status=closed).conversation.examine_session())
+    assert found.layer is Layer.SESSION
+    assert "restarts its servers" in found.sentence
+    assert found.fix.startswith("Wait")
+
+
+async def test_after_a_429_nothing_more_is_asked_for_as_long_as_it_says() -> None:
+    talk = Talk(status=httpx.Response(429, headers={"Retry-After": "900"}))
+    found = broken(await talk.conversation.examine_session())
+    assert found.layer is Layer.PACING
+    assert "900 seconds" in found.fix
+    again = await talk.conversation.examine_session()
+    assert outcomes(again) == {"pacing": "broken"}
+    assert talk.asked == ["status"]
+
+
+async def test_an_error_page_of_ibkr_is_ibkrs_fault_and_one_with_200_is_not() -> None:
+    page = {"html": "<h1>Sorry</h1>"}
+    theirs = await Talk(status=httpx.Response(503, **page)).conversation.examine_session()  # type: ignore[arg-type]
+    assert broken(theirs).layer is Layer.UPSTREAM
+    ours = await Talk(status=httpx.Response(200, **page)).conversation.examine_session()  # type: ignore[arg-type]
+    assert broken(ours).layer is Layer.API
+
+
+@pytest.mark.parametrize(
+    ("mode", "paper", "outcome"),
+    [
+        (Mode.READ, True, Outcome.OK),
+        (Mode.READ, False, Outcome.OK),
+        (Mode.PAPER, True, Outcome.OK),
+        (Mode.PAPER, False, Outcome.WARNING),
+        (Mode.LIVE, False, Outcome.OK),
+        (Mode.LIVE, True, Outcome.WARNING),
+    ],
+)
+async def test_accounts_of_the_wrong_kind_for_the_mode_are_a_warning(
+    mode: Mode, paper: bool, outcome: Outcome
+) -> None:
+    accounts = json({"accounts": ["U7654321"], "isPaper": paper})
+    [found] = await Talk(mode=mode, accounts=accounts).conversation.examine_accounts()
+    assert found.outcome is outcome
+    assert "U***4321" in found.sentence
+    assert "U7654321" not in str(found)
+
+
+async def test_of_many_accounts_three_are_shown() -> None:
+    accounts = json({"accounts": [f"U10000{number}" for number in range(12, 20)], "isPaper": False})
+    [found] = await Talk(accounts=accounts).conversation.examine_accounts()
+    assert "and 5 more" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "words"),
+    [
+        ("RpB", Outcome.OK, "real-time"),
+        ("Z", Outcome.OK, "frozen at the last close"),
+        ("DPB", Outcome.WARNING, "delayed by 15 to 20 minutes"),
+        ("Y", Outcome.WARNING, "frozen and delayed"),
+        ("N", Outcome.WARNING, "no quotes for Apple's shares"),
+        ("O", Outcome.BROKEN, "acknowledged its terms"),
+        ("i", Outcome.WARNING, "does not tell"),
+        (None, Outcome.WARNING, "without a word"),
+        (7, Outcome.WARNING, "without a word"),
+    ],
+)
+def test_the_availability_is_told_in_words(code: object, outcome: Outcome, words: str) -> None:
+    found = read_availability(code)
+    assert found.outcome is outcome
+    assert words in found.sentence
+    assert bool(found.fix) == (outcome is not Outcome.OK)
+
+
+@pytest.mark.parametrize(
+    ("off", "outcome"),
+    [(0, Outcome.OK), (9, Outcome.OK), (15, Outcome.WARNING), (-15, Outcome.WARNING), (600, Outcome.BROKEN)],
+)
+async def test_a_clock_that_is_off_is_told_by_how_much(off: int, outcome: Outcome) -> None:
+    date = format_datetime(datetime.fromtimestamp(NOON.timestamp() - off, tz=UTC), usegmt=True)
+    findings = await Talk(status=json(OPEN, Date=date)).conversation.examine_session()
+    [clock] = [each for each in findings if each.layer is Layer.CLOCK]
+    assert clock.outcome is outcome
+    if outcome is not Outcome.OK:
+        assert f"{abs(off)} s {'ahead' if off > 0 else 'behind'}" in clock.sentence
+
+
+async def test_a_date_that_is_none_is_no_clock() -> None:
+    findings = await Talk(status=json(OPEN, Date="yesterday")).conversation.examine_session()
+    assert findings[-1].outcome is Outcome.SKIPPED
+
+
+async def test_quotes_are_told_by_the_contract_everybody_knows() -> None:
+    rows = json([{"conid": 265598, "31": "190.10", "6509": "DPB"}])
+    accounts = json({"accounts": ["DU1234567"], "isPaper": True})
+    [found] = await Talk(snapshot=rows, accounts=accounts).conversation.examine_quotes()
+    assert found.layer is Layer.QUOTES
+    assert "DPB" in found.sentence
+
+
+async def test_a_403_at_the_accounts_is_no_matter_of_addresses_any_more() -> None:
+    [found] = await Talk(accounts=httpx.Response(403)).conversation.examine_accounts()
+    assert (found.layer, found.outcome) == (Layer.ACCOUNTS, Outcome.BROKEN)

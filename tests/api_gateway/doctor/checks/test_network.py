@@ -1,0 +1,136 @@
+"""The way to the gateway, with real handshakes on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api_gateway.doctor.checks import network
+from api_gateway.doctor.checks.certificates import Certificate, why_refused
+from api_gateway.doctor.checks.network import Network, addresses_of
+from api_gateway.doctor.findings import Finding, Outcome
+from api_gateway.settings import GatewaySettings
+from tests.api_gateway.doctor.hurried import hurried
+from tests.api_gateway.doctor.world import Papers
+from tests.api_gateway.fakes import RawServer
+
+SHOWN = Certificate(
+    names=("localhost", "gateway"),
+    begins=datetime(2030, 1, 2, 3, 4, tzinfo=UTC),
+    ends=datetime(2019, 5, 11, tzinfo=UTC),
+    fingerprint="ab" * 32,
+)
+
+
+class Silent:
+    async def serve(self, reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+
+
+async def look_at_tls(papers: Papers, **settings: Any) -> Finding:
+    async with RawServer(Silent().serve).running(papers.own.server) as server:
+        address = f"https://127.0.0.1:{server.port}"
+        way = Network(GatewaySettings(_env_file=None, gateway_url=address, **settings))
+        for step in (way.examine_name, way.examine_port):
+            assert (await step()).outcome is Outcome.OK
+        return await way.examine_tls()
+
+
+async def test_an_unknown_certificate_is_told_with_its_fingerprint_for_those_who_recognise_it(
+    papers: Papers,
+) -> None:
+    found = await look_at_tls(papers)
+    assert "signed by nobody" in found.sentence
+    assert f"GATEWAY_FINGERPRINT={papers.own.fingerprint}" in found.fix
+
+
+async def test_a_new_certificate_of_the_gateway_is_told_from_an_unknown_one(papers: Papers) -> None:
+    found = await look_at_tls(papers, gateway_ca_file=papers.other.file)
+    assert "not the one that GATEWAY_CA_FILE trusts" in found.sentence
+
+
+async def test_a_certificate_that_ends_soon_is_a_warning(
+    papers: Papers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "EXPIRES_SOON", timedelta(days=100_000))
+    found = await look_at_tls(papers, gateway_ca_file=papers.own.file)
+    assert found.outcome is Outcome.WARNING
+    assert "ends on" in found.sentence
+
+
+async def test_no_check_at_all_is_said(papers: Papers) -> None:
+    found = await look_at_tls(papers, gateway_verify_tls=False)
+    assert found.sentence == "TLS is spoken; the certificate is not checked."
+
+
+async def test_a_file_that_is_no_certificate_is_said(papers: Papers, tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_text("nothing", encoding="ascii")
+    found = await look_at_tls(papers, gateway_ca_file=tmp_path / "a.pem")
+    assert "is not a certificate in PEM format" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (10, "expired on 11 May 2019"),
+        (9, "not valid before 02 January 2030 03:04 UTC"),
+        (62, "is for localhost, gateway, and not for nas.lan"),
+        (64, "is for localhost, gateway, and not for nas.lan"),
+        (18, "signed by nobody"),
+        (20, "signed by nobody"),
+    ],
+)
+def test_why_a_certificate_was_refused_is_told_from_openssls_code(code: int, words: str) -> None:
+    error = ssl.SSLCertVerificationError("no")
+    error.verify_code = code
+    sentence, fix = why_refused(error, "nas.lan", SHOWN, ca_file=False)
+    assert words in sentence
+    assert fix
+
+
+def test_a_name_of_dockers_network_is_recognised() -> None:
+    def unknown(*_: object) -> list[str]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    settings = GatewaySettings(_env_file=None, gateway_url="https://gateway:5055")
+    found = asyncio.run(Network(settings, resolve=unknown).examine_name())
+    assert found.outcome is Outcome.BROKEN
+    assert "inside Docker's network" in found.fix
+
+
+def test_a_name_service_that_hangs_is_not_waited_for_when_the_loop_ends() -> None:
+    done = threading.Event()
+
+    def endless(*_: object) -> list[str]:
+        done.wait(20)
+        return []
+
+    async def look() -> None:
+        with pytest.raises(TimeoutError):
+            await addresses_of("gateway.test", 1, resolve=endless)
+
+    began = time.monotonic()
+    hurried(look())
+    assert time.monotonic() - began < 5
+    assert [each.daemon for each in threading.enumerate() if each.name == "resolve"][-1:] == [True]
+    done.set()
+
+
+def test_a_port_where_nothing_listens_is_told_without_the_systems_jargon() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        port = opened.getsockname()[1]
+    way = Network(GatewaySettings(_env_file=None, gateway_url=f"https://127.0.0.1:{port}"))
+
+    async def look() -> Finding:
+        await way.examine_name()
+        return await way.examine_port()
+
+    assert asyncio.run(look()).sentence == f"Nothing listens at 127.0.0.1:{port} (connection refused)."

@@ -1,0 +1,135 @@
+"""The ticker and the MCP server, as their clients meet them."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api_gateway.doctor.checks import services
+from api_gateway.doctor.checks.services import (
+    Endpoint,
+    Ticker,
+    compared,
+    examine_endpoint,
+    examine_ticker,
+)
+from api_gateway.doctor.findings import Layer, Outcome, broken, ok
+from tests.api_gateway.doctor.world import TOKEN, server_app, ticker_app
+from tests.api_gateway.listening import listening
+
+URL = "http://localhost:5002/mcp"
+
+
+async def test_the_token_is_asked_for_by_vs_code_and_never_written() -> None:
+    snippet = Endpoint(URL, token=TOKEN).snippet
+    assert TOKEN not in snippet
+    read = json.loads(snippet)
+    assert read["servers"]["ibkr"]["headers"] == {"Authorization": "Bearer ${input:ibkr-token}"}
+    assert read["inputs"][0]["password"] is True
+
+
+async def test_without_a_token_the_address_is_enough() -> None:
+    read = json.loads(Endpoint(URL).snippet)
+    assert read == {"servers": {"ibkr": {"type": "http", "url": URL}}}
+
+
+async def test_a_client_that_starts_the_server_needs_no_address() -> None:
+    endpoint = Endpoint(URL, over_http=False)
+    assert json.loads(endpoint.snippet)["servers"]["ibkr"]["args"] == ["serve", "--stdio"]
+    endpoint_found, clients = await examine_endpoint(endpoint)
+    assert (endpoint_found.outcome, clients.outcome) == (Outcome.SKIPPED, Outcome.OK)
+
+
+async def test_a_port_that_nobody_knows_is_not_looked_at() -> None:
+    [found, clients] = await examine_endpoint(Endpoint("http://localhost:0/mcp"))
+    assert {found.outcome, clients.outcome} == {Outcome.SKIPPED}
+
+
+async def test_nothing_is_said_of_a_server_whose_settings_nobody_knows() -> None:
+    assert await examine_endpoint(None) == []
+
+
+async def test_an_answer_as_a_stream_of_events_that_stays_open_is_read() -> None:
+    class Endless(Response):
+        async def __call__(self, _: object, receive: object, send: object) -> None:
+            result = json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"serverInfo": {"name": "IB MCP"}}})
+            start = {"type": "http.response.start", "status": 200}
+            headers = [(b"content-type", b"text/event-stream")]
+            body = {"type": "http.response.body", "body": f"data: {result}\n\n".encode(), "more_body": True}
+            await send({**start, "headers": headers})  # type: ignore[operator]
+            await send(body)  # type: ignore[operator]
+            while (await receive())["type"] != "http.disconnect":  # type: ignore[operator]
+                continue
+
+    async def hello(_: Request) -> Response:
+        return Endless()
+
+    async with listening(Starlette(routes=[Route("/mcp", hello, methods=["POST"])])) as server:
+        [found, clients] = await examine_endpoint(Endpoint(f"http://127.0.0.1:{server.port}/mcp"))
+    assert found.sentence.startswith("The MCP server IB MCP answers")
+    assert clients.outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [(None, "MCP_SERVER_TOKEN is not set here"), ("other", "wants another token")]
+)
+async def test_a_wrong_token_is_told_without_it(asked: str | None, told: str) -> None:
+    async with listening(server_app()) as server:
+        found, _ = await examine_endpoint(Endpoint(f"http://127.0.0.1:{server.port}/mcp", token=asked))
+    assert found.outcome is Outcome.BROKEN
+    assert told in found.sentence
+    assert "other token" not in found.fix
+
+
+async def test_beyond_loopback_without_a_name_is_a_warning() -> None:
+    async with listening(server_app()) as server:
+        url = f"http://127.0.0.1:{server.port}/mcp"
+        _, clients = await examine_endpoint(Endpoint(url, token=TOKEN, loopback=False))
+        assert clients.outcome is Outcome.WARNING
+        assert "MCP_SERVER_ALLOWED_HOSTS" in clients.fix
+        named = Endpoint(url, token=TOKEN, loopback=False, allowed_hosts=("nas.lan",))
+        assert (await examine_endpoint(named))[1].sentence == "It can be called by nas.lan and localhost."
+
+
+async def test_a_ticker_tells_its_state() -> None:
+    async with listening(ticker_app("not_logged_in")) as server:
+        ticker = await examine_ticker(f"http://127.0.0.1:{server.port}")
+    assert "“not logged in”" in ticker.finding.sentence
+    assert ticker.state is not None
+
+
+async def test_a_ticker_whose_name_is_unknown_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unknown(*_: object) -> list[str]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(services, "addresses_of", unknown)
+    ticker = await examine_ticker("http://ticker:5056")
+    assert "its name is not known: Name or service not known" in ticker.finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("ready", "established", "outcome"),
+    [
+        (True, True, Outcome.OK),
+        (False, False, Outcome.OK),
+        (True, None, Outcome.OK),
+        (True, False, Outcome.WARNING),
+        (False, True, Outcome.WARNING),
+    ],
+)
+def test_a_ticker_that_sees_something_else_is_a_warning(
+    ready: bool, established: bool | None, outcome: Outcome
+) -> None:
+    ticker = Ticker(ok(Layer.TICKER, "It answers."), {"state": "x", "ready": ready})
+    assert compared(ticker, established=established).outcome is outcome
+
+
+def test_a_broken_ticker_stays_broken_whatever_it_says() -> None:
+    down = broken(Layer.TICKER, "No.", "Start it.")
+    assert compared(Ticker(down, {"ready": True}), established=False) is down

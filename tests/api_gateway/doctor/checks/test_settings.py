@@ -1,0 +1,59 @@
+"""Settings that contradict each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api_gateway.doctor.checks.settings import examine_settings, examine_ticker_url
+from api_gateway.doctor.findings import Outcome
+from api_gateway.settings import GatewaySettings
+
+FILE = Path("gateway.pem")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"gateway_ca_file": FILE, "gateway_verify_tls": False}, "GATEWAY_VERIFY_TLS=false trusts any"),
+        ({"gateway_url": "http://localhost:5055", "gateway_ca_file": FILE}, "there is no certificate"),
+        ({"gateway_url": "http://localhost:1", "gateway_fingerprint": "a" * 64}, "there is no certificate"),
+        ({"gateway_url": "https://nas.lan:5055", "gateway_verify_tls": False}, "can read and change"),
+        ({"gateway_url": "http://10.0.0.7:5055"}, "can read and change"),
+        ({"gateway_url": "https://localhost:5000"}, "the page to log in at is told to be"),
+    ],
+)
+def test_what_does_not_go_together_is_a_warning_with_a_fix(settings: dict[str, Any], words: str) -> None:
+    found = examine_settings(GatewaySettings(_env_file=None, **settings))
+    assert found.outcome is Outcome.WARNING
+    assert words in found.sentence
+    assert found.fix
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"gateway_ca_file": FILE},
+        {"gateway_verify_tls": False},
+        {"gateway_url": "https://gateway:5055", "gateway_verify_tls": False},
+        {"gateway_url": "http://[::1]:5055"},
+        {"gateway_url": "https://localhost:5000", "gateway_login_url": "https://localhost:5055"},
+        {"gateway_url": "https://nas.lan:5055", "gateway_verify_tls": False, "gateway_fingerprint": "a" * 64},
+    ],
+)
+def test_what_goes_together_is_in_order(settings: dict[str, Any]) -> None:
+    assert examine_settings(GatewaySettings(_env_file=None, **settings)).outcome is Outcome.OK
+
+
+def test_a_ticker_that_would_start_on_another_port_than_it_is_looked_for_is_a_warning() -> None:
+    [found] = examine_ticker_url("http://localhost:5056", 6000)
+    assert found.outcome is Outcome.WARNING
+    assert "6000" in found.sentence
+
+
+@pytest.mark.parametrize("url", ["http://localhost:6000", "http://127.0.0.1:6000", "http://ticker:5056"])
+def test_a_ticker_at_its_port_or_elsewhere_is_in_order(url: str) -> None:
+    assert examine_ticker_url(url, 6000) == []

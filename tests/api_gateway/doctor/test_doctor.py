@@ -1,0 +1,206 @@
+"""Everything that can go wrong, singly and in pairs: the first broken layer is the one that is named."""
+
+from __future__ import annotations
+
+import os
+from itertools import product
+
+import pytest
+
+from api_gateway.doctor import doctor
+from api_gateway.doctor.doctor import Subject, examine
+from api_gateway.doctor.findings import Layer, Outcome
+from api_gateway.doctor.report import Report
+from api_gateway.simulator.faults import Do, Fault
+from tests.api_gateway.client.test_java_gateway import Way
+from tests.api_gateway.doctor.hurried import hurried
+from tests.api_gateway.doctor.world import WRONGS, Papers, World, Wrong, server_app, ticker_app
+
+ORDER = list(Layer)
+PLACES = (
+    "settings",
+    "name",
+    "port",
+    "protocol",
+    "trust",
+    "front",
+    "status",
+    "session",
+    "accounts",
+    "quotes",
+    "clock",
+    "ticker",
+    "server",
+)
+"""Where something can be wrong, in the order in which an examination comes to it."""
+AT_THE_STATUS = ("status", "session")
+LONGEST = 10.0
+"""Seconds that an examination may take, whatever hangs."""
+
+
+def examined(papers: Papers, *wrongs: Wrong) -> tuple[Report, World]:
+    world = World(papers)
+    for wrong in sorted(wrongs, key=lambda each: ORDER.index(each.layer)):
+        wrong.happen(world)
+    return hurried(world.run()).report, world
+
+
+def told(report: Report) -> str:
+    first = report.first_broken
+    return "nothing" if first is None else first.layer.value
+
+
+def test_nothing_is_broken_where_nothing_is_wrong(papers: Papers) -> None:
+    report, _ = examined(papers)
+    assert [each.outcome for each in report.findings if each.layer is not Layer.CLOCK] == [Outcome.OK] * 16
+    assert report.exit_status == 0
+    assert report.verdict == "Everything works."
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("wrong", WRONGS, ids=str)
+def test_what_is_wrong_is_named_in_time_and_by_a_handful_of_questions_that_change_nothing(
+    papers: Papers, wrong: Wrong
+) -> None:
+    report, world = examined(papers, wrong)
+    assert told(report) == wrong.layer, report.text()
+    assert report.seconds <= LONGEST
+    assert report.first_broken is not None
+    assert report.first_broken.fix
+    assert report.exit_status == (2 if wrong.layer is Layer.SETTINGS else 1)
+    asked = {each for each in world.asked if not each.startswith("GET")}
+    assert asked <= {"POST /iserver/auth/status", "POST /tickle"}
+    assert len(world.asked) <= 12, world.asked
+    assert world.asked.count("POST /tickle") <= 1
+
+
+def first_met(one: Wrong, other: Wrong) -> Layer:
+    """The layer that is to be named. What happens only at a later question is not there before it."""
+    if one.place in AT_THE_STATUS and other.place in AT_THE_STATUS:
+        return min(one.layer, other.layer, key=ORDER.index)
+    return min((one, other), key=lambda wrong: PLACES.index(wrong.place)).layer
+
+
+def chosen(here: list[Wrong], there: list[Wrong]) -> list[tuple[Wrong, Wrong]]:
+    """Two pairs of each pair of places, in turn, so that each wrong meets every place; or all of them."""
+    if "EVERY_PAIR" in os.environ:  # 1800 of them take minutes: for whoever changes an examination
+        return list(product(here, there))
+    turn = PLACES.index(here[0].place) + PLACES.index(there[0].place)
+    return [(here[each % len(here)], there[each % len(there)]) for each in (turn, turn + 1)]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("place", PLACES[:-1])
+def test_of_two_things_that_are_wrong_the_first_is_named(papers: Papers, place: str) -> None:
+    by_place = {each: [wrong for wrong in WRONGS if wrong.place == each] for each in PLACES}
+    missed = []
+    for other_place in PLACES[PLACES.index(place) + 1 :]:
+        for one, other in chosen(by_place[place], by_place[other_place]):
+            report, _ = examined(papers, one, other)
+            if told(report) != first_met(one, other) or report.seconds > LONGEST:
+                missed.append((one.name, other.name, told(report), report.seconds))
+    assert missed == []
+
+
+def test_every_place_is_one_of_those_that_are_tried_together() -> None:
+    assert {wrong.place for wrong in WRONGS} == set(PLACES)
+
+
+def test_every_layer_can_be_the_broken_one() -> None:
+    assert {wrong.layer for wrong in WRONGS} == set(Layer)
+
+
+def test_a_quote_is_asked_for_one_contract_and_a_tickle_is_spared(papers: Papers) -> None:
+    _, world = examined(papers)
+    assert world.asked[:2] == ["GET /", "POST /iserver/auth/status"]
+    assert "POST /tickle" not in world.asked
+    assert set(world.asked[2:]) == {"GET /iserver/accounts", "GET /iserver/marketdata/snapshot"}
+
+
+SLOW = Fault(do=Do(delay_seconds=2.8))
+
+
+def test_where_everything_is_slow_it_still_ends_in_time(papers: Papers) -> None:
+    report = hurried(World(papers, simulator_faults=[SLOW]).run()).report
+    assert report.seconds <= LONGEST
+    assert [each.outcome for each in report.findings if each.layer is Layer.SESSION] == [Outcome.OK]
+
+
+def test_what_there_was_no_time_for_is_a_warning(papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "WHOLE_SECONDS", 3.0)
+    report = hurried(World(papers, simulator_faults=[SLOW]).run()).report
+    found = next(each for each in report.findings if each.layer is Layer.ACCOUNTS)
+    assert found.outcome is Outcome.WARNING
+    assert "no time left" in found.sentence
+
+
+def test_a_closed_session_without_a_ticker_is_mended_by_starting_one(papers: Papers) -> None:
+    world = World(papers, events=["drop"], ticker=None)
+    first = hurried(world.run()).report.first_broken
+    assert first is not None
+    assert first.layer is Layer.SESSION
+    assert first.fix.startswith("Start the ticker")
+
+
+def test_while_an_order_waits_for_an_answer_ibkr_is_asked_nothing(papers: Papers) -> None:
+    world = World(papers, ticker=ticker_app(holds=["order"]))
+    report = hurried(world.run()).report
+    assert not [each for each in world.asked if "/v1/api" in each]
+    assert report.verdict == "Nothing is broken. Worth a look: the gateway's API."
+    found = {each.layer: each for each in report.findings}
+    assert "An order waits for an answer" in found[Layer.API].sentence
+    assert found[Layer.SESSION].outcome is Outcome.SKIPPED
+
+
+def test_a_server_that_cannot_work_where_the_session_is_open_says_why(papers: Papers) -> None:
+    happened, hint = "IBKR refuses all questions for a while.", "Wait 500 seconds."
+    world = World(papers, server=server_app(unready=(happened, hint)))
+    first = hurried(world.run()).report.first_broken
+    assert first is not None
+    assert first.layer is Layer.ENDPOINT
+    assert first.sentence == f"The session is open, and the MCP server finds something else: {happened}"
+    assert first.fix == hint
+
+
+def test_a_server_without_a_session_to_use_is_not_blamed(papers: Papers) -> None:
+    world = World(papers, events=["drop"], server=server_app(unready=("No.", "Wait.")))
+    report = hurried(world.run()).report
+    assert told(report) == Layer.SESSION.value
+    assert {each.layer: each for each in report.findings}[Layer.ENDPOINT].outcome is Outcome.OK
+
+
+async def through_java(way: Way) -> Report:
+    async with way.open():
+        return (await examine(Subject(way.gateway), wall=way.clock.now)).report
+
+
+def test_ibkrs_own_gateway_is_told_to_refuse_an_address() -> None:
+    async def look() -> Report:
+        way = Way()
+        async with way.open(refuses=True):
+            return (await examine(Subject(way.gateway), wall=way.clock.now)).report
+
+    report = hurried(look())
+    assert told(report) == "address_list", report.text()
+
+
+def test_ibkrs_own_gateway_without_a_login_is_told_so() -> None:
+    assert told(hurried(through_java(Way()))) == "login"
+
+
+def test_silence_behind_ibkrs_own_gateway_is_told_from_a_gateway_that_is_gone() -> None:
+    way = Way()
+    way.fault("*", Do(hang=True))
+    report = hurried(through_java(way))
+    assert told(report) == "upstream", report.text()
+    assert report.seconds <= LONGEST
+
+
+def test_ibkrs_own_gateway_with_nothing_behind_it_is_silent_too() -> None:
+    async def look() -> Report:
+        way = Way()
+        async with way.open():
+            await way.simulator.stop()
+            return (await examine(Subject(way.gateway), wall=way.clock.now)).report
+
+    assert told(hurried(look())) == "upstream"

@@ -1,0 +1,89 @@
+"""What is in the file for whoever helps, and what is not."""
+
+from __future__ import annotations
+
+import json
+import stat
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings
+
+from api_gateway.doctor.checks.services import Endpoint, Ticker
+from api_gateway.doctor.doctor import Examined
+from api_gateway.doctor.findings import Layer, broken, ok
+from api_gateway.doctor.report import Report, completed
+from api_gateway.doctor.support_bundle import Redaction, make_support_file, write_support_file
+from api_gateway.settings import GatewaySettings
+
+HOME = Path("/srv/people/anne")
+TOKEN = "hunter2"  # short: no pattern finds it
+COOKIE = "0f3a9c7d2b8e4f6a1c5d7e9b0a2f4c6e"
+ACCOUNTS = ("U7654321", "DU1234567", "F1234567")
+
+
+class Settings(BaseSettings):
+    mcp_server_token: SecretStr | None = None
+    mcp_server_allowed_origins: tuple[str, ...] = ()
+    gateway_user_agent: str = ""
+
+
+def parts(*, home: Path = HOME) -> dict[str, str]:
+    findings = [
+        ok(Layer.ACCOUNTS, f"The login is live, with {', '.join(ACCOUNTS)}."),
+        broken(
+            Layer.TLS, f"the file {HOME}/tls/gateway.pem is missing", f"{TOKEN} MCP_SERVER_ALLOWED_ORIGINS"
+        ),
+        ok(Layer.TICKER, f"session={COOKIE} /home/bob/.env C:\\Users\\carol\\ib"),
+    ]
+    report = Report(completed(findings), 1.0, Endpoint("http://localhost:5002/mcp", token=TOKEN).snippet)
+    state = {"state": "established", "session": COOKIE, "accounts": list(ACCOUNTS), "note": {"t": TOKEN}}
+    settings = Settings(
+        mcp_server_token=SecretStr(TOKEN),
+        mcp_server_allowed_origins=(f"https://{COOKIE}.example",),
+        gateway_user_agent=f"me/{TOKEN}",
+    )
+    gateway = GatewaySettings(_env_file=None, gateway_ca_file=HOME / "tls" / "gateway.pem")
+    content = make_support_file(
+        Examined(report, Ticker(ok(Layer.TICKER, "x"), state)), [gateway, settings], home=home
+    )
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+@pytest.mark.parametrize(
+    "secret", [TOKEN, COOKIE, *ACCOUNTS, str(HOME), "anne", "bob", "carol"], ids=lambda each: each[:8]
+)
+def test_nothing_secret_is_in_it(secret: str) -> None:
+    assert [name for name, text in parts().items() if secret in text] == []
+
+
+def test_everything_useful_is_in_it() -> None:
+    told = parts()
+    assert set(told) == {"report.txt", "report.json", "settings.json", "versions.json", "ticker.json"}
+    assert json.loads(told["report.json"])["first_broken"] == "tls"
+    assert "MCP_SERVER_ALLOWED_ORIGINS" in told["report.txt"]
+    settings = json.loads(told["settings.json"])
+    assert settings["MCP_SERVER_TOKEN"] == "***"
+    assert settings["GATEWAY_URL"] == "https://localhost:5055"
+    assert settings["GATEWAY_VERIFY_TLS"] is True
+    assert "python" in json.loads(told["versions.json"])
+    assert json.loads(told["ticker.json"])["state"] == "established"
+
+
+def test_accounts_stay_recognisable_to_their_owner() -> None:
+    assert "U***4321" in parts()["report.txt"]
+
+
+def test_a_home_at_the_root_of_the_disk_takes_nothing_else_away() -> None:
+    assert Redaction(home=Path("/")).text("see /etc/ssl") == "see /etc/ssl"
+
+
+def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "support.zip"
+    write_support_file(file, b"PK")
+    assert file.read_bytes() == b"PK"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600

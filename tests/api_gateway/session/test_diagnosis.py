@@ -1,0 +1,292 @@
+"""Every state with every cause: what the gateway does, and the one state that it must be called."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway import errors
+from api_gateway.access_policy import TICKER
+from api_gateway.client.gateway import Gateway
+from api_gateway.errors import GatewayError
+from api_gateway.session.diagnosis import FRONT_PAGE, MEANINGS, Diagnosis, Who, diagnose, needs_probe
+from api_gateway.session.maintenance import Region
+from api_gateway.session.states import NAMES
+from api_gateway.session.states import SessionState as State
+from api_gateway.settings import GatewaySettings
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.faults import Do, Fault, Match, When
+from api_gateway.simulator.simulation import Options, Simulation
+
+pytestmark = pytest.mark.thorough
+
+LOGIN_URL = "https://login.example:5055"
+NOON = datetime(2026, 3, 3, 17, tzinfo=UTC)
+IN_THE_RESET = datetime(2026, 3, 4, 6, tzinfo=UTC)
+TICKLE, STATUS = "/tickle", "/iserver/auth/status"
+
+SITUATIONS: dict[State, Callable[[Simulation], None]] = {
+    State.NOT_LOGGED_IN: lambda simulation: simulation.session.logout(),
+    State.CLOSED: lambda simulation: simulation.session.drop(),
+    State.OPENING: lambda simulation: simulation.session.login(),
+    State.COMPETING: lambda simulation: simulation.session.displace(),
+    State.ESTABLISHED: lambda simulation: simulation.session.establish(),
+}
+
+
+def raising(error: type[Exception], text: str = "", cause: Exception | None = None) -> Callable[[], None]:
+    def fail() -> None:
+        raise error(text) from cause
+
+    return fail
+
+
+REFUSED = raising(httpx.ConnectError, "refused")
+HUNG = raising(TimeoutError)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What goes wrong: with the question itself (`network`), with its answer (`do`), with the front page.
+
+    `page` is the status of somebody else's front page. `state` is what it must be called; None: the
+    session's own. `says` is in the next step or the detail.
+    """
+
+    name: str
+    state: State | None
+    do: Do | None = None
+    network: Callable[[], None] | None = None
+    front: Callable[[], None] | None = None
+    page: int | None = None
+    says: str = ""
+
+
+def answer(name: str, state: State | None, says: str = "", page: int | None = None, **do: Any) -> Cause:
+    return Cause(name, state, do=Do(**do), says=says, page=page)
+
+
+def html(status: int) -> dict[str, Any]:
+    return {"status": status, "html": "<html><body><h1>Oh no</h1></body></html>"}
+
+
+CAUSES = (
+    Cause("nothing", None),
+    Cause("refused connection", State.UNREACHABLE, network=REFUSED, front=REFUSED, says="Start the gateway"),
+    Cause(
+        "name not found",
+        State.UNREACHABLE,
+        network=raising(httpx.ConnectError, "[Errno -2] Name or service not known"),
+        front=REFUSED,
+        says="GATEWAY_URL",
+    ),
+    Cause(
+        "certificate not trusted",
+        State.UNREACHABLE,
+        network=raising(httpx.ConnectError, "x", ssl.SSLCertVerificationError("self-signed certificate")),
+        front=REFUSED,
+        says="GATEWAY_CA_FILE",
+    ),
+    Cause("black hole", State.UNREACHABLE, network=raising(httpx.ConnectTimeout), front=REFUSED),
+    Cause("gateway killed meanwhile", State.UNREACHABLE, network=raising(httpx.ReadError), front=REFUSED),
+    Cause("connection cut, gateway lives", State.FAILING, network=raising(httpx.ReadError)),
+    Cause("upstream silent", State.UPSTREAM_SILENT, network=HUNG, says="restart the gateway"),
+    Cause("gateway frozen", State.UNREACHABLE, network=HUNG, front=HUNG),
+    answer("401 with words", State.NOT_LOGGED_IN, LOGIN_URL, status=401, body="Access Denied"),
+    answer("401 without", State.NOT_LOGGED_IN, LOGIN_URL, status=401, body=""),
+    answer("to the login", State.NOT_LOGGED_IN, status=302, body="", headers={"location": "/sso/Login?x=1"}),
+    answer(
+        "elsewhere",
+        State.FAILING,
+        "names IBKR's gateway, wait",
+        status=302,
+        body="",
+        headers={"location": "https://ibkr.example/"},
+    ),
+    answer("403", State.ADDRESS_REFUSED, "ips.allow", status=403, body={"error": "Forbidden"}),
+    answer("403, from IBKR", State.ADDRESS_REFUSED, "IBKR itself refuses", **html(403)),
+    answer("IP list", State.ADDRESS_REFUSED, "ips.allow", status=404, body="Access Denied"),
+    answer("not found, by IBKR", State.FAILING, "Wait", **html(404)),
+    answer("another server", State.FAILING, "Let GATEWAY_URL name IBKR's gateway", 404, **html(404)),
+    answer("another server's page", State.FAILING, "Let GATEWAY_URL name IBKR's gateway", 200, **html(200)),
+    answer("a proxy without a gateway", State.FAILING, "Start the gateway behind it", 502, **html(502)),
+    answer("a proxy with a password", State.FAILING, "name the gateway itself", 407, **html(407)),
+    answer("a broken IP list", State.FAILING, "`ips`", 500, status=500, body=""),
+    Cause("another server is silent", State.FAILING, network=HUNG, page=200, says="GATEWAY_URL"),
+    answer("405", State.FAILING, status=405, body="no"),
+    answer("423", State.FAILING, status=423, body={"error": "locked"}),
+    answer("429, long", State.PENALTY_BOX, "900", status=429, body="", headers={"Retry-After": "900"}),
+    answer("500 in words", State.FAILING, status=500, body="broken"),
+    answer("500 with an error", State.FAILING, status=500, body={"error": "broken", "statusCode": 500}),
+    answer("502 page", State.FAILING, **html(502)),
+    answer("503", State.FAILING, status=503, body={"error": "Service Unavailable"}),
+    answer("200 with an error", State.FAILING, body={"error": "something new"}),
+    answer("200 page", State.FAILING, html="<html>hello</html>"),
+    answer("half an answer", State.FAILING, body='{"session":"0123', truncate=9),
+    answer("a list", State.FAILING, body=[{"authenticated": True}]),
+    answer("a number", State.FAILING, body=7),
+    answer("null", State.FAILING, body=None),
+    answer("an empty object", State.FAILING, body={}),
+    answer("another object", State.FAILING, body={"status": "fine"}),
+    answer("an empty body", State.FAILING, body=""),
+    answer("204", State.FAILING, status=204, body=""),
+    answer("304", State.FAILING, status=304, body=""),
+    answer("far too long", State.FAILING, huge_bytes=300_000),
+    answer("no bridge", State.CLOSED, status=400, body={"error": "Bad Request: no bridge"}),
+    answer("no session", State.NOT_LOGGED_IN, LOGIN_URL, body={"error": "no session"}),
+)
+EXPLAINED = {State.CLOSED, State.FAILING, State.UPSTREAM_SILENT}
+
+
+class Front(httpx.AsyncBaseTransport):
+    """The simulator behind a network that does what a cause says."""
+
+    def __init__(self, simulation: Simulation, cause: Cause) -> None:
+        self._inner = httpx.ASGITransport(app=create_app(simulation))
+        self._cause = cause
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        happen = self._cause.front if request.url.path == "/" else self._cause.network
+        if happen:
+            happen()
+        if request.url.path == "/" and self._cause.page:
+            return httpx.Response(self._cause.page)
+        response = await self._inner.handle_async_request(request)
+        content = await response.aread()  # and once more, as from a socket, where a body is read once
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=httpx.ByteStream(content)
+        )
+
+
+async def asked(situation: State, cause: Cause, question: str) -> tuple[object, int | None]:
+    """What the question is answered with, and how the front page answers."""
+    simulation = Simulation(Options(login=True, rate_limits=False), Clock(start=NOON.timestamp(), held=True))
+    SITUATIONS[situation](simulation)
+    if cause.do:
+        simulation.faults.add(Fault(match=Match(path=question), when=When(), do=cause.do))
+    settings = GatewaySettings.model_construct(gateway_login_url=LOGIN_URL, gateway_max_body=200_000)
+    async with Gateway(settings, policy=TICKER, transport=Front(simulation, cause)) as gateway:
+        found: object
+        try:
+            reply = gateway.tickle() if question == TICKLE else gateway.post(question, reads=True)
+            found = (await reply).value
+        except GatewayError as error:
+            found = error
+        return found, await gateway.probe() if needs_probe(found) else FRONT_PAGE
+
+
+def told(found: object, at: datetime, page: int | None = FRONT_PAGE) -> Diagnosis | None:
+    return diagnose(found, at=at, region=Region.AMERICA, login_url=LOGIN_URL, page=page)
+
+
+@pytest.mark.parametrize("question", [TICKLE, STATUS], ids=["tickle", "status"])
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.name)
+async def test_every_cause_in_every_state_is_called_by_its_name(cause: Cause, question: str) -> None:
+    wrong = []
+    for situation in SITUATIONS:
+        found, page = await asked(situation, cause, question)
+        for at in (NOON, IN_THE_RESET):
+            state = cause.state or situation
+            explained = at is IN_THE_RESET and state in EXPLAINED and cause.page is None
+            expected = State.RESETTING if explained else state
+            diagnosis = told(found, at, page)
+            assert diagnosis
+            says = cause.says in f"{diagnosis.next_step} {diagnosis.detail}" or expected is State.RESETTING
+            if (diagnosis.state, diagnosis.found, says) != (expected, state, True):
+                wrong.append((situation, at, expected, diagnosis))
+            assert diagnosis.ready is (expected is State.ESTABLISHED)
+            if "GATEWAY_URL" in diagnosis.next_step:
+                assert diagnosis.who is Who.USER
+    assert wrong == []
+
+
+async def test_a_tickle_that_met_another_one_tells_nothing_and_any_other_429_is_the_penalty_box() -> None:
+    many = answer("429", None, status=429, body="")
+    found, _ = await asked(State.ESTABLISHED, many, TICKLE)
+    assert told(found, NOON) is None
+    found, _ = await asked(State.ESTABLISHED, many, STATUS)
+    diagnosis = told(found, NOON)
+    assert diagnosis
+    assert diagnosis.state is State.PENALTY_BOX
+
+
+def test_our_own_limit_tells_nothing_about_the_session() -> None:
+    held_back = errors.Paced(asked="x", happened="no room.", hint="Wait.", seconds=3)
+    assert diagnose(held_back, at=NOON, region=Region.AMERICA, login_url=LOGIN_URL) is None
+
+
+def every_diagnosis() -> list[Diagnosis]:
+    every = []
+    for at in (NOON, IN_THE_RESET, datetime(2026, 3, 4, 5, 1, tzinfo=UTC)):
+        for found in (
+            errors.Unreachable(asked="x", happened="gone", hint="Start it."),
+            errors.AddressRefused(asked="x", happened="no.", hint="y"),
+            errors.Unanswered(asked="x", happened="nothing.", hint="y", late=True),
+            errors.Failed(asked="x", happened="broke.", hint="y"),
+            errors.Penalised(asked="x", happened="IBKR answered 429.", hint="y", seconds=600),
+            errors.LoginRequired(asked="x", happened="no.", hint="y"),
+            errors.SessionLost(asked="x", happened="no.", hint="y"),
+            {"authenticated": True, "established": False, "connected": True},
+            {"competing": True},
+            {"authenticated": True, "established": True, "connected": True},
+        ):
+            diagnosis = diagnose(found, at=at, region=Region.AMERICA, login_url=LOGIN_URL)
+            assert diagnosis
+            every.append(diagnosis)
+    return every
+
+
+def test_every_state_can_be_told_and_has_a_meaning_and_a_name() -> None:
+    assert {diagnosis.state for diagnosis in every_diagnosis()} == set(State) == set(MEANINGS) == set(NAMES)
+    assert [state for state in State if state.ready] == [State.ESTABLISHED]
+
+
+def test_each_is_one_sentence_and_one_next_step_with_nothing_left_to_fill_in() -> None:
+    for diagnosis in every_diagnosis():
+        assert len(re.findall(r"[.!?](?= [A-Z]|$)", diagnosis.sentence)) == 1, diagnosis.sentence
+        for text in (diagnosis.sentence, diagnosis.next_step, diagnosis.detail or "Nothing."):
+            assert text[0].isupper()
+            assert text.endswith(".")
+            assert not re.search(r"[{}]", text)
+        assert "login succeeds" not in diagnosis.sentence + diagnosis.next_step
+
+
+def test_a_person_who_never_heard_of_a_brokerage_session_is_told_what_it_is_for() -> None:
+    for meaning in MEANINGS.values():
+        plain = re.sub(r"\([^)]*\)", "", meaning.sentence)
+        assert not re.search(r"session|bridge|SSO|iserver|tickle|upstream|pool", plain)
+
+
+def test_the_login_page_is_named_where_a_login_is_the_next_step() -> None:
+    for diagnosis in every_diagnosis():
+        if diagnosis.state is State.NOT_LOGGED_IN:
+            assert LOGIN_URL in diagnosis.next_step
+            assert diagnosis.who is Who.USER
+
+
+def test_a_login_that_ended_at_midnight_was_expected_and_a_reset_says_until_when() -> None:
+    by_time = {
+        (diagnosis.state, bool(diagnosis.expected)) for diagnosis in every_diagnosis() if diagnosis.expected
+    }
+    assert by_time == {(State.NOT_LOGGED_IN, True), (State.RESETTING, True)}
+    texts = {diagnosis.sentence for diagnosis in every_diagnosis() if diagnosis.state is State.RESETTING}
+    assert all("until 01:45 New York time" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("expires", "seconds"),
+    [(3_600_000, 3600), (1, 0.001), (0, None), (-5, None), (None, None), ("3600000", None), (True, None)],
+)
+def test_the_time_left_to_the_login_is_read_where_it_is_a_number(expires: Any, seconds: float | None) -> None:
+    tickled = {"session": "x", "ssoExpires": expires, "iserver": {"authStatus": {"authenticated": True}}}
+    diagnosis = diagnose(tickled, at=NOON, region=Region.AMERICA, login_url=LOGIN_URL)
+    assert diagnosis
+    assert diagnosis.login_ends_in == seconds

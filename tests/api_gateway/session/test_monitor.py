@@ -1,0 +1,294 @@
+"""Looks at the session: shared, never stale, silent while a question is open, and refusing at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from api_gateway.access_policy import EVERYTHING
+from api_gateway.client.gateway import Gateway
+from api_gateway.client.rate_limiter import IN_FLIGHT
+from api_gateway.errors import LoginRequired, Paced, SessionLost, Unanswered, Unreachable
+from api_gateway.session.maintenance import Region
+from api_gateway.session.monitor import UNDER_WAY, Looks
+from api_gateway.session.states import SessionState
+from api_gateway.settings import GatewaySettings
+from tests.api_gateway.fakes import FakeTime
+
+OPEN = {"authenticated": True, "established": True, "connected": True, "competing": False}
+CLOSED = {"authenticated": False, "established": False, "connected": True, "competing": False}
+COMPETING = {**CLOSED, "competing": True}
+STATUS = "/v1/api/iserver/auth/status"
+NOON = datetime(2026, 11, 18, 17, tzinfo=UTC).timestamp()
+
+
+class Place:
+    """Asked for the state of the session: answers `status`, or an error, once `let` is set."""
+
+    def __init__(self) -> None:
+        self.status: Any = OPEN
+        self.page: int | None = 302
+        self.asked = self.cancelled = 0
+        self.let = asyncio.Event()
+        self.let.set()
+        self.quiet = False
+        self.set_back = 0.0
+        self.time = FakeTime()
+        self.looks = Looks(
+            ask=self.ask,
+            probe=self.probe,
+            quiet=lambda: self.quiet,
+            region=Region.AMERICA,
+            login_url="https://login.example",
+            now=self.time.now,
+            wall=lambda: NOON + self.time.seconds - self.set_back,
+        )
+
+    async def ask(self) -> Any:
+        self.asked += 1
+        try:
+            await self.let.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if isinstance(self.status, Exception):
+            raise self.status
+        return self.status
+
+    async def probe(self) -> int | None:
+        await asyncio.sleep(0)
+        return self.page
+
+
+@pytest_asyncio.fixture
+async def place() -> AsyncIterator[Place]:
+    place = Place()
+    yield place
+    await place.looks.aclose()
+
+
+async def test_fifty_who_ask_at_once_share_one_look(place: Place) -> None:
+    looks = await asyncio.gather(*(place.looks.fresh(patience=5) for _ in range(50)))
+    assert place.asked == 1
+    assert {look.diagnosis.state for look in looks if look} == {SessionState.ESTABLISHED}
+
+
+async def test_a_look_is_kept_only_for_whoever_says_for_how_long(place: Place) -> None:
+    await place.looks.fresh(patience=5)
+    await place.looks.fresh(patience=5, no_older_than=1)
+    assert place.asked == 1
+    place.status = CLOSED
+    look = await place.looks.fresh(patience=5)
+    assert look is not None
+    assert look.diagnosis.state is SessionState.CLOSED
+    place.time.seconds += 1
+    await place.looks.fresh(patience=5, no_older_than=1)
+    assert place.asked == 3
+
+
+async def test_a_look_is_not_kept_past_a_failure_that_tells_about_the_session(place: Place) -> None:
+    await place.looks.fresh(patience=5)
+    place.looks.met(SessionLost(asked="a", happened="b", hint="c"))
+    await place.looks.fresh(patience=5, no_older_than=1)
+    assert place.asked == 2
+
+
+async def test_a_clock_that_is_set_back_makes_no_state_begin_in_the_future(place: Place) -> None:
+    await place.looks.fresh(patience=5)
+    place.time.seconds += 10
+    place.set_back = 3600
+    look = await place.looks.fresh(patience=5)
+    assert look is not None
+    assert look.since.timestamp() == NOON + place.time.seconds - 3600
+
+
+async def test_it_knows_since_when(place: Place) -> None:
+    first = await place.looks.fresh(patience=5)
+    place.time.seconds += 100
+    later = await place.looks.fresh(patience=5)
+    place.status = COMPETING
+    other = await place.looks.fresh(patience=5)
+    assert first is not None
+    assert later is not None
+    assert other is not None
+    assert later.since == first.since
+    assert (other.since - first.since).total_seconds() == 100
+
+
+async def test_nothing_is_sent_while_a_question_is_open(place: Place) -> None:
+    place.quiet = True
+    assert await place.looks.fresh(patience=5) is None
+    assert await place.looks.standing(patience=5) is None
+    place.quiet = False
+    known = await place.looks.fresh(patience=5)
+    place.quiet, place.status = True, CLOSED
+    assert await place.looks.standing(patience=5) is known
+    assert place.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "state"), [(302, SessionState.UPSTREAM_SILENT), (None, SessionState.UNREACHABLE)]
+)
+async def test_where_no_answer_comes_the_gateways_own_page_tells(
+    place: Place, page: int | None, state: SessionState
+) -> None:
+    place.let.clear()
+    place.page = page
+    look = await place.looks.standing(patience=0.05)
+    assert look is not None
+    assert look.given_up
+    assert look.diagnosis.state is state
+    assert place.looks.last is None
+    assert await place.looks.silence(patience=0.05) is look.diagnosis  # so that the next request looks first
+
+
+async def test_a_look_that_hangs_serves_nobody_who_comes_later_and_few_of_them_wait(place: Place) -> None:
+    place.let.clear()
+    for _ in range(UNDER_WAY + 2):
+        assert await place.looks.fresh(patience=0) is None
+        await asyncio.sleep(0)
+        place.time.seconds += 1
+    await asyncio.sleep(0)
+    assert place.asked == UNDER_WAY + 2
+    assert place.cancelled == 2
+
+
+async def test_who_wants_to_know_hears_of_each_opening(place: Place) -> None:
+    heard: list[int] = []
+    place.looks.when_opened(lambda: heard.append(place.asked))
+    for status in (OPEN, OPEN, CLOSED, OPEN):
+        place.status = status
+        await place.looks.fresh(patience=5)
+    assert heard == [1, 4]
+
+
+# Through the gateway client
+
+
+class Far:
+    """A gateway: `status` is what its session is, an exception what every request meets."""
+
+    def __init__(self) -> None:
+        self.status: Any = OPEN
+        self.paths: list[str] = []
+        self.held: asyncio.Event | None = None
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        self.paths.append(path)
+        if isinstance(self.status, Exception):
+            raise self.status
+        if path == STATUS:
+            return httpx.Response(200 if self.status else 401, json=self.status or {})
+        if self.held is not None:
+            await self.held.wait()
+        if self.status is None:
+            return httpx.Response(401)
+        if path.startswith("/v1/api/iserver/") and self.status is not OPEN:
+            return httpx.Response(400, json={"error": "Bad Request: no bridge"})
+        return httpx.Response(200, json=[{"fine": 1}])
+
+
+@pytest.fixture
+def far() -> Far:
+    return Far()
+
+
+@pytest_asyncio.fixture
+async def gateway(far: Far) -> AsyncIterator[Gateway]:
+    time = FakeTime()
+    settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example")
+    transport = httpx.MockTransport(far)
+    async with Gateway(
+        settings, policy=EVERYTHING, transport=transport, now=time.now, sleep=time.sleep, wall=lambda: NOON
+    ) as gateway:
+        yield gateway
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "words"),
+    [
+        (None, LoginRequired, "Open https://login.example in a browser"),
+        (CLOSED, SessionLost, "the ticker opens it again"),
+        (COMPETING, SessionLost, "Log out of that program"),
+        (httpx.ConnectError("refused"), Unreachable, "cannot be reached"),
+    ],
+)
+async def test_what_is_known_to_be_missing_is_told_before_anything_is_sent_and_only_while_it_is(
+    gateway: Gateway, far: Far, status: Any, failure: type[Exception], words: str
+) -> None:
+    far.status = status
+    with pytest.raises(failure):
+        await gateway.get("/iserver/secdef/search", symbol="AAPL")
+    far.paths.clear()
+    with pytest.raises(failure, match=words) as told:
+        await gateway.post("/iserver/account/{allocation}/orders", "DU1234567", body={"orders": []})
+    assert "Nothing was sent." in str(told.value)
+    assert far.paths == [STATUS]
+    far.status = OPEN
+    assert (await gateway.get("/iserver/secdef/search", symbol="AAPL")).value == [{"fine": 1}]
+
+
+async def test_what_needs_no_brokerage_session_is_asked_without_one(gateway: Gateway, far: Far) -> None:
+    far.status = CLOSED
+    with pytest.raises(SessionLost):
+        await gateway.get("/iserver/secdef/search", symbol="AAPL")
+    assert (await gateway.get("/trsrv/stocks", symbols="AAPL")).value == [{"fine": 1}]
+
+
+async def test_a_failure_that_tells_nothing_about_the_session_costs_no_look(
+    gateway: Gateway, far: Far
+) -> None:
+    gateway.looks.met(Paced(asked="a", happened="b", hint="c", seconds=1))
+    await gateway.get("/trsrv/stocks", symbols="AAPL")
+    assert STATUS not in far.paths
+
+
+async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(gateway: Gateway, far: Far) -> None:
+    gateway.looks.met(Unanswered(asked="a", happened="b", hint="c", late=True))
+
+    async def hangs() -> Any:
+        await asyncio.Event().wait()
+
+    gateway.looks._ask = hangs
+    async with asyncio.timeout(1):
+        with pytest.raises(Unreachable, match="no answer from IBKR comes back"):
+            await gateway.get("/trsrv/stocks", symbols="AAPL")
+    assert far.paths == ["/"]
+
+
+async def test_a_gateway_that_is_frozen_itself_is_not_said_to_run(gateway: Gateway) -> None:
+    gateway.looks.met(Unanswered(asked="a", happened="b", hint="c", late=True))
+
+    async def hangs() -> Any:
+        await asyncio.Event().wait()
+
+    gateway.looks._ask = gateway.looks._probe = hangs
+    async with asyncio.timeout(1.5):
+        with pytest.raises(Unreachable, match=r"cannot be reached.*restart it and log in again"):
+            await gateway.get("/trsrv/stocks", symbols="AAPL")
+
+
+async def test_sixty_slow_calls_do_not_keep_a_look_waiting(gateway: Gateway, far: Far) -> None:
+    far.held = asyncio.Event()
+    calls = [
+        asyncio.create_task(gateway.get("/trsrv/secdef", conids=str(conid)), name=str(conid))
+        for conid in range(1, 61)
+    ]
+    async with asyncio.timeout(10):
+        while len(far.paths) < IN_FLIGHT:  # noqa: ASYNC110 - the far side has no event for it
+            await asyncio.sleep(0)
+        began = gateway.looks._now()
+        look = await gateway.looks.fresh(patience=5)
+    assert look is not None
+    assert look.diagnosis.ready
+    assert gateway.looks._now() - began <= 1.2
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)

@@ -1,0 +1,50 @@
+"""The session's state is read from whatever IBKR answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api_gateway.session.states import SessionState, read_session
+
+OPEN = {"authenticated": True, "established": True, "competing": False, "connected": True}
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        (OPEN, SessionState.ESTABLISHED),
+        ({**OPEN, "established": False}, SessionState.OPENING),
+        ({**OPEN, "established": None}, SessionState.OPENING),
+        ({"authenticated": True, "competing": False, "connected": True}, SessionState.ESTABLISHED),
+        ({"authenticated": True, "competing": False, "connected": False}, SessionState.OPENING),
+        ({**OPEN, "competing": True}, SessionState.COMPETING),
+        ({"authenticated": False, "competing": True, "connected": True}, SessionState.COMPETING),
+        ({"authenticated": False, "competing": False, "connected": True}, SessionState.CLOSED),
+        (
+            {"authenticated": False, "competing": False, "connected": False, "MAC": "x"},
+            SessionState.NOT_LOGGED_IN,
+        ),
+        ({"error": "no session"}, SessionState.NOT_LOGGED_IN),
+        ({}, SessionState.NOT_LOGGED_IN),
+        ({"authenticated": "true"}, SessionState.NOT_LOGGED_IN),
+    ],
+)
+def test_the_state_of_a_status(status: dict[str, Any], state: SessionState) -> None:
+    assert read_session(status) is state
+
+
+def test_a_tickle_tells_the_state_inside_it() -> None:
+    tickle = {"session": "x", "hmds": {"error": "no bridge"}, "iserver": {"authStatus": OPEN}}
+    assert read_session(tickle) is SessionState.ESTABLISHED
+
+
+def test_a_tickle_with_a_token_is_a_login_even_without_a_brokerage_session() -> None:
+    closed = {"authenticated": False, "competing": False, "connected": False}
+    assert read_session({"session": "x", "iserver": {"authStatus": closed}}) is SessionState.CLOSED
+    assert read_session({"session": "x"}) is SessionState.CLOSED
+
+
+def test_a_tickle_without_a_token_is_no_login() -> None:
+    assert read_session({"session": "", "iserver": {}}) is SessionState.NOT_LOGGED_IN

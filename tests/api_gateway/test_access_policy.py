@@ -1,0 +1,113 @@
+"""What each mode lets pass."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api_gateway.access_policy import (
+    CHANGES,
+    POLICIES,
+    READS,
+    SETTINGS,
+    TICKER,
+    TRADES,
+    Mode,
+    Policy,
+    with_unfamiliar,
+)
+from api_gateway.client.gateway import Gateway
+from api_gateway.errors import Forbidden
+from api_gateway.settings import GatewaySettings
+
+FACTS = Path(__file__).parents[1] / "mcp_server" / "operations.json"
+GROUPS = {"reads": READS, "settings": SETTINGS, "changes": CHANGES, "trades": TRADES}
+
+
+def test_every_operation_is_on_exactly_one_list() -> None:
+    listed = [
+        re.sub(r"\{\w+\}", "{}", f"{method} {template}")
+        for group in GROUPS.values()
+        for method, template in group
+    ]
+    known = [re.sub(r"\{\w+\}", "{}", each["operation"]) for each in json.loads(FACTS.read_text())]
+    assert sorted(listed) == sorted(known)
+
+
+def test_reading_permits_what_reads_and_nothing_else() -> None:
+    assert POLICIES[Mode.READ].allowed == READS
+
+
+def test_paper_permits_everything_and_asks_before_it_touches_an_account() -> None:
+    assert POLICIES[Mode.PAPER].allowed == READS | SETTINGS | CHANGES | TRADES
+    assert POLICIES[Mode.PAPER].paper_only == CHANGES | TRADES
+
+
+def test_live_permits_no_raw_trade() -> None:
+    assert POLICIES[Mode.LIVE].allowed == READS | SETTINGS | CHANGES
+
+
+def test_the_ticker_may_keep_a_session_and_nothing_else() -> None:
+    assert {template.split("/")[1] for _, template in TICKER.allowed} == {"tickle", "iserver"}
+    assert not TICKER.allowed & (CHANGES | TRADES | SETTINGS - {("POST", "/iserver/auth/ssodh/init")})
+
+
+@pytest.mark.parametrize("policy", [*POLICIES.values(), TICKER], ids=lambda policy: policy.name)
+async def test_what_is_not_on_the_list_is_refused_before_anything_is_sent(policy: Policy) -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json=[])
+
+    everything = READS | SETTINGS | CHANGES | TRADES
+    unknown = {("GET", "/iserver/account/orders/all"), ("PUT", "/iserver/watchlist"), ("DELETE", "/logout")}
+    settings = GatewaySettings(_env_file=None)
+    async with Gateway(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
+        for method, template in everything - policy.allowed | unknown:
+            values = [VALUES[kind] for kind in re.findall(r"\{(\w+)\}", template)]
+            with pytest.raises(Forbidden, match=re.escape(policy.name)):
+                await getattr(gateway, method.lower())(template, *values)
+    assert sent == []
+
+
+NEW_READ = frozenset({("GET", "/iserver/new/{segment}")})
+NEW_WRITE = frozenset({("POST", "/iserver/new")})
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_what_nobody_has_looked_at_writes_on_paper_accounts_only(mode: Mode) -> None:
+    policy = with_unfamiliar(mode, NEW_READ, NEW_WRITE)
+    written = NEW_WRITE if mode is Mode.PAPER else frozenset()
+    assert policy.allowed == POLICIES[mode].allowed | NEW_READ | written
+    assert policy.paper_only == POLICIES[mode].paper_only | written
+    assert policy.unfamiliar == NEW_READ | written
+    assert policy.name == POLICIES[mode].name
+
+
+@pytest.mark.parametrize(
+    "operation", [("POST", "/iserver/account/{segment}/orders"), ("GET", "/portfolio/{segment}/meta")]
+)
+def test_what_is_known_of_an_operation_is_not_overruled(operation: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="on a mode's list already"):
+        with_unfamiliar(Mode.READ, frozenset({operation}), frozenset())
+
+
+VALUES = {
+    "account": "DU1234567",
+    "allocation": "DU1234567",
+    "conid": 265598,
+    "order": 1,
+    "page": 0,
+    "alert": 1,
+    "watchlist": 1,
+    "reply": "07a13a5a-4a48-44a5-bb25-5ab37b79186c",
+    "pattern": "DU",
+    "notification": "1",
+    "typecode": "BA",
+    "device": "a",
+}
