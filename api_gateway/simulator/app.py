@@ -16,13 +16,13 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from api_gateway.simulator.api import PREFIXES, Api
 from api_gateway.simulator.control import control_routes
-from api_gateway.simulator.endpoints import Endpoints
-from api_gateway.simulator.login import login_routes
-from api_gateway.simulator.sections import all_sections
+from api_gateway.simulator.login_page import login_routes
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.websocket_route import websocket_routes
+from api_gateway.simulator.web_api.dispatch import PREFIXES, Api
+from api_gateway.simulator.web_api.route_table import Endpoints
+from api_gateway.simulator.web_api.sections import all_sections
+from api_gateway.simulator.websocket.endpoint import websocket_routes
 
 
 class _Application(Starlette):

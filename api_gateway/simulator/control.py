@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from api_gateway.simulator.faults import Fault
-from api_gateway.simulator.session import EVENTS
+from api_gateway.simulator.session.session import EVENTS
 from api_gateway.simulator.simulation import Simulation
 
 TEN_YEARS = 315_360_000

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from api_gateway.simulator.allocation import Group, Method
-from api_gateway.simulator.models import Model
+from api_gateway.simulator.advisors.allocation_groups import Group, Method
+from api_gateway.simulator.advisors.model_portfolios import Model
 
 Contract = int | Literal["call on AAPL", "E-mini S&P 500"]
 

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
-from api_gateway.simulator.account_news import holiday_news, news_of
-from api_gateway.simulator.alerts import Alerts
-from api_gateway.simulator.allocation import Allocation
-from api_gateway.simulator.broker import FIRST_ORDER_ID, Broker
+from api_gateway.simulator.accounts.order_execution import Desk
+from api_gateway.simulator.accounts.paper_account import FIRST_ORDER_ID, Broker
+from api_gateway.simulator.accounts.watchlists import Watchlists
+from api_gateway.simulator.advisors.allocation_groups import Allocation
+from api_gateway.simulator.advisors.model_portfolios import Models
+from api_gateway.simulator.advisors.model_transfers import Transfers
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.delivery_options import DeliveryOptions
 from api_gateway.simulator.faults import Faults
-from api_gateway.simulator.limits import Limits
-from api_gateway.simulator.model_transfers import Transfers
-from api_gateway.simulator.models import Models
-from api_gateway.simulator.notification_settings import NotificationSettings
-from api_gateway.simulator.notifications import Inbox
-from api_gateway.simulator.order_desk import Desk
-from api_gateway.simulator.preflights import Preflights
-from api_gateway.simulator.prices import Prices
+from api_gateway.simulator.instruments.universe import build_universe
+from api_gateway.simulator.notifications.account_news import holiday_news, news_of
+from api_gateway.simulator.notifications.alerts import Alerts
+from api_gateway.simulator.notifications.delivery_options import DeliveryOptions
+from api_gateway.simulator.notifications.inbox import Inbox
+from api_gateway.simulator.notifications.settings import NotificationSettings
+from api_gateway.simulator.prices.prices import Prices
 from api_gateway.simulator.profiles import PROFILES, Profile
-from api_gateway.simulator.session import Session
-from api_gateway.simulator.universe import build_universe
-from api_gateway.simulator.watchlists import Watchlists
+from api_gateway.simulator.rate_limits import Limits
+from api_gateway.simulator.session.preflight import Preflights
+from api_gateway.simulator.session.session import Session
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from api_gateway.access_policy import TICKER
 from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.session import State as Simulated
+from api_gateway.simulator.session.session import State as Simulated
 from tests.api_gateway.listening import until
 from tests.ticker_service.virtual import HOUR, LOGIN_URL, MINUTE, TimeIsUpError, Transport, World, rules
 from ticker_service.keeper import Keeper

@@ -18,7 +18,7 @@ from api_gateway.session.maintenance import Region
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.session import State as Simulated
+from api_gateway.simulator.session.session import State as Simulated
 from api_gateway.simulator.simulation import Options, Simulation
 from ticker_service.beat import Rules
 from ticker_service.keeper import Keeper

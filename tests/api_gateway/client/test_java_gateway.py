@@ -26,7 +26,7 @@ from api_gateway.simulator.app import create_app
 from api_gateway.simulator.certificate import Certificate, certificate_in
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.faults import Do, Fault, Match, When
-from api_gateway.simulator.session import State as SimulatedState
+from api_gateway.simulator.session.session import State as SimulatedState
 from api_gateway.simulator.simulation import Options, Simulation
 from tests.api_gateway.certificates import make_certificate
 from tests.api_gateway.java_gateway import LOGIN_PAGE, JavaGateway

@@ -28,7 +28,7 @@ from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.faults import Do, Drip, Fault, Match
-from api_gateway.simulator.session import EVENTS
+from api_gateway.simulator.session.session import EVENTS
 from api_gateway.simulator.simulation import Options, Simulation
 from tests.api_gateway.certificates import Certificate, make_certificate
 from tests.api_gateway.fakes import RawServer, Serve

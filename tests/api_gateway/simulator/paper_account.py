@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 
-from api_gateway.simulator.broker import Broker
+from api_gateway.simulator.accounts.paper_account import Broker
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.prices import Prices
-from api_gateway.simulator.universe import Instrument, build_universe
+from api_gateway.simulator.instruments.universe import Instrument, build_universe
+from api_gateway.simulator.prices.prices import Prices
 
 MONDAY = 1795456800.0  # 2026-11-23 18:00 UTC
 ACCOUNT = "DU1234567"

@@ -7,8 +7,8 @@ import pytest
 
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.control import ORDERS
-from api_gateway.simulator.orders import OrderStatus
-from api_gateway.simulator.session import State
+from api_gateway.simulator.orders.order import OrderStatus
+from api_gateway.simulator.session.session import State
 from api_gateway.simulator.simulation import Options, Simulation
 
 

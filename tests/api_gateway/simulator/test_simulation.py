@@ -9,7 +9,7 @@ import httpx
 
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.session import State
+from api_gateway.simulator.session.session import State
 from api_gateway.simulator.simulation import Options, Simulation
 
 

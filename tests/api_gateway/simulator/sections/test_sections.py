@@ -6,8 +6,8 @@ from collections import Counter
 from importlib import import_module
 from pkgutil import iter_modules
 
-from api_gateway.simulator import sections
-from api_gateway.simulator.routing import Needs
+from api_gateway.simulator.web_api import sections
+from api_gateway.simulator.web_api.routing import Needs
 
 # The gateway, or the login alone, answers these.
 WITHOUT_BROKERAGE = {

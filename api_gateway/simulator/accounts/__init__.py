@@ -1,0 +1,1 @@
+"""Paper accounts: positions, cash, orders that fill, and what an account is worth."""

@@ -1,0 +1,130 @@
+"""Positions as the two portfolio endpoints write them: two shapes of the same line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_gateway.simulator.accounts.valued_position import Line
+from api_gateway.simulator.instruments.contract_names import contract_description, full_name
+from api_gateway.simulator.instruments.price_format import price_decimals, quantity_text
+from api_gateway.simulator.instruments.universe import Instrument
+
+PAGE_SIZE = 100
+_EXPIRING = frozenset({"OPT", "FOP", "FUT", "WAR", "EC"})
+_COUNTRIES = {"USD": "US", "EUR": "DE", "GBP": "GB", "CHF": "CH", "JPY": "JP", "CAD": "CA", "HKD": "HK"}
+
+
+def thin_row(account_id: str, line: Line, realised: float) -> dict[str, Any]:
+    """A position before the back end has looked up the contract: no ticker, no name, no sector."""
+    return {
+        "acctId": account_id,
+        "conid": line.instrument.conid,
+        "contractDesc": contract_description(line.instrument),
+        "position": float(line.quantity),
+        "mktPrice": round(line.price, 8),
+        "mktValue": round(line.market_value, 2),
+        "currency": line.instrument.currency,
+        "avgCost": round(line.average_cost, 8),
+        "avgPrice": round(line.average_price, 8),
+        "realizedPnl": round(float(realised), 2),
+        "unrealizedPnl": round(line.unrealised, 2),
+        "exchs": None,
+        "expiry": None,
+        "putOrCall": None,
+        "multiplier": None,
+        "strike": 0.0,
+        "exerciseStyle": None,
+        "conExchMap": [],
+        "assetClass": line.instrument.sec_type,
+        "undConid": 0,
+        "model": "",
+    }
+
+
+def full_row(account_id: str, line: Line, realised: float, underlying: Instrument | None) -> dict[str, Any]:
+    """A position with everything about its contract."""
+    instrument = line.instrument
+    expiry = instrument.expiry if instrument.sec_type in _EXPIRING else None
+    row = thin_row(account_id, line, realised) | {
+        "expiry": expiry,
+        "putOrCall": instrument.right,
+        "multiplier": float(instrument.multiplier) if expiry else 0.0,
+        "strike": quantity_text(instrument.strike) if instrument.strike else "0",
+        "undConid": instrument.underlying_conid or 0,
+        "incrementRules": [{"lowerEdge": 0.0, "increment": float(instrument.tick)}],
+        "displayRule": {
+            "magnification": 0,
+            "displayRuleStep": [
+                {"decimalDigits": price_decimals(instrument), "lowerEdge": 0.0, "wholeDigits": 4}
+            ],
+        },
+        "crossCurrency": line.rate != 1.0,
+        "time": 6 + instrument.conid % 60,
+        "chineseName": instrument.name,
+        "allExchanges": ",".join(venue for venue in instrument.venues if venue != "SMART"),
+        "listingExchange": instrument.exchange,
+        "countryCode": _COUNTRIES.get(instrument.currency, "US"),
+        "name": instrument.name,
+        "lastTradingDay": expiry,
+        "group": instrument.group,
+        "sector": instrument.sector,
+        "sectorGroup": instrument.category,
+        "ticker": instrument.symbol,
+        "type": _stock_type(instrument),
+        "hasOptions": instrument.sec_type == "STK" and instrument.is_us,
+        "fullName": full_name(instrument),
+        "isUS": instrument.is_us,
+        "isEventContract": instrument.sec_type == "EC",
+        "pageSize": PAGE_SIZE,
+    }
+    if underlying is not None:
+        row |= {"undComp": underlying.name, "undSym": underlying.symbol}
+    if line.rate != 1.0:
+        row |= {
+            "baseMktValue": round(line.market_value * line.rate, 2),
+            "baseMktPrice": round(line.price * line.rate, 8),
+            "baseAvgCost": round(line.average_cost * line.rate, 8),
+            "baseAvgPrice": round(line.average_price * line.rate, 8),
+            "baseRealizedPnl": round(realised * line.rate, 2),
+            "baseUnrealizedPnl": round(line.unrealised * line.rate, 2),
+        }
+    return row
+
+
+def uncached_row(line: Line, timestamp: int) -> dict[str, Any]:
+    """A position as `/portfolio2` has it; `timestamp` is in seconds. Sector and group stay null there."""
+    return {
+        "position": float(line.quantity),
+        "conid": str(line.instrument.conid),
+        "avgCost": round(line.average_cost, 8),
+        "avgPrice": round(line.average_price, 8),
+        "currency": line.instrument.currency,
+        "description": contract_description(line.instrument),
+        "isLastToLoq": False,
+        "marketPrice": round(line.price, 8),
+        "marketValue": round(line.market_value, 2),
+        "realizedPnl": round(float(line.realised), 2),
+        "secType": line.instrument.sec_type,
+        "timestamp": timestamp,
+        "unrealizedPnl": round(line.unrealised, 2),
+        "assetClass": line.instrument.sec_type,
+        "sector": None,
+        "group": None,
+        "model": "",
+    }
+
+
+def ordered(rows: list[dict[str, Any]], column: str, descending: bool) -> list[dict[str, Any]]:
+    """The rows by one column; those without a value come last, an unknown column changes nothing."""
+
+    def has_value(row: dict[str, Any]) -> bool:
+        return isinstance(row.get(column), str | int | float)
+
+    filled = sorted((row for row in rows if has_value(row)), key=lambda row: row[column], reverse=descending)
+    return filled + [row for row in rows if not has_value(row)]
+
+
+def _stock_type(instrument: Instrument) -> str:
+    if instrument.sec_type != "STK":
+        return ""
+    return "ETF" if instrument.is_etf else "COMMON"

@@ -1,0 +1,88 @@
+"""The balances of one part of the account: securities, commodities or all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from api_gateway.simulator.accounts.valued_position import NO_LOAN_VALUE, SETTLED_IN_CASH, Line
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Balances of one part of the account, in base currency."""
+
+    cash: float = 0.0
+    settled_cash: float = 0.0
+    futures_profit: float = 0.0
+    net_liquidation: float = 0.0
+    equity_with_loan: float = 0.0
+    previous_equity_with_loan: float = 0.0
+    gross_position_value: float = 0.0
+    initial_margin: float = 0.0
+    maintenance_margin: float = 0.0
+    reg_t_margin: float = 0.0
+
+    @property
+    def total_cash(self) -> float:
+        """Cash with the unsettled profit of futures, as IBKR counts it."""
+        return self.cash + self.futures_profit
+
+    @property
+    def available_funds(self) -> float:
+        """What may still be spent on margin."""
+        return self.equity_with_loan - self.initial_margin
+
+    @property
+    def excess_liquidity(self) -> float:
+        """How far the account is from a liquidation."""
+        return self.equity_with_loan - self.maintenance_margin
+
+    @property
+    def available_to_withdraw(self) -> float:
+        """Cash that may leave the account."""
+        return max(0.0, min(self.available_funds, self.settled_cash))
+
+    @property
+    def buying_power(self) -> float:
+        """Stock that the available funds buy under Regulation T, four times during the day."""
+        return max(0.0, 4 * self.available_funds)
+
+    @property
+    def special_memorandum(self) -> float:
+        """The special memorandum account (SMA)."""
+        return max(0.0, self.equity_with_loan - self.reg_t_margin)
+
+    @property
+    def leverage(self) -> float:
+        """Gross position value over net liquidation value."""
+        return self.gross_position_value / self.net_liquidation if self.net_liquidation else 0.0
+
+    @property
+    def cushion(self) -> float:
+        """Excess liquidity as a part of net liquidation value."""
+        return self.excess_liquidity / self.net_liquidation if self.net_liquidation else 0.0
+
+    def __add__(self, other: Segment) -> Segment:
+        names = self.__dataclass_fields__
+        return Segment(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+
+def segment_of(lines: Iterable[Line], cash: float, unsettled: float = 0.0) -> Segment:
+    """The balances of a segment with this cash and these positions, all in base currency."""
+    held = list(lines)
+    borrowable = [line for line in held if line.instrument.sec_type not in NO_LOAN_VALUE]
+    paid_for = [line for line in held if line.instrument.sec_type not in SETTLED_IN_CASH]
+    loanable = cash + sum(line.equity * line.rate for line in borrowable)
+    return Segment(
+        cash=cash,
+        settled_cash=cash - unsettled,
+        futures_profit=sum(line.equity * line.rate for line in held if line not in paid_for),
+        net_liquidation=cash + sum(line.equity * line.rate for line in held),
+        equity_with_loan=loanable,
+        previous_equity_with_loan=loanable - sum(line.daily * line.rate for line in borrowable),
+        gross_position_value=sum(abs(line.equity * line.rate) for line in paid_for),
+        initial_margin=sum(line.initial_margin for line in held),
+        maintenance_margin=sum(line.maintenance_margin for line in held),
+        reg_t_margin=sum(line.reg_t_margin for line in held),
+    )

@@ -1,0 +1,81 @@
+"""One position at today's price, and the margin it takes.
+
+The rates are those of a plain account under Regulation T; IBKR's own vary by instrument and by day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api_gateway.simulator.instruments.universe import Instrument
+
+SETTLED_IN_CASH = frozenset({"FUT", "CFD"})
+NO_LOAN_VALUE = frozenset({"OPT", "FOP", "EC"})
+_INITIAL_TO_MAINTENANCE = 1.1
+_MAINTENANCE = {"STK": 0.25, "FUND": 0.25, "CFD": 0.2, "BOND": 0.1, "FUT": 0.06, "CRYPTO": 1.0}
+_REG_T = {"STK": 0.5, "FUND": 0.5, "BOND": 0.25, "CRYPTO": 1.0}
+_SHORT_OPTION = 0.2
+
+
+@dataclass(frozen=True)
+class Line:
+    """One position and what it is worth, in the instrument's currency; `rate` turns that into base.
+
+    `realised` and `daily` are the profit locked in and the whole profit since the trading day began.
+    """
+
+    instrument: Instrument
+    quantity: float
+    cost: float
+    price: float
+    rate: float
+    realised: float
+    daily: float
+    underlying_price: float = 0.0
+
+    @property
+    def average_cost(self) -> float:
+        """Cost of one unit with multiplier and commission."""
+        return self.cost / self.quantity if self.quantity else 0.0
+
+    @property
+    def average_price(self) -> float:
+        """The average cost on the scale of the quoted price."""
+        return self.average_cost / self.instrument.multiplier
+
+    @property
+    def market_value(self) -> float:
+        """The whole contract at today's price."""
+        return self.quantity * self.price * self.instrument.multiplier
+
+    @property
+    def unrealised(self) -> float:
+        """Profit that closing the position now would lock in, before its commission."""
+        return self.market_value - self.cost
+
+    @property
+    def equity(self) -> float:
+        """What the position adds to the account's net liquidation value."""
+        return self.unrealised if self.instrument.sec_type in SETTLED_IN_CASH else self.market_value
+
+    @property
+    def maintenance_margin(self) -> float:
+        """Base currency that must stay in the account for this position."""
+        if self.instrument.sec_type in NO_LOAN_VALUE:
+            if self.quantity > 0:
+                return 0.0
+            exposure = _SHORT_OPTION * self.underlying_price * self.instrument.multiplier
+            return abs(self.quantity) * (exposure + self.price * self.instrument.multiplier) * self.rate
+        return _MAINTENANCE.get(self.instrument.sec_type, 0.25) * abs(self.market_value) * self.rate
+
+    @property
+    def initial_margin(self) -> float:
+        """Base currency that opening this position takes."""
+        return self.maintenance_margin * _INITIAL_TO_MAINTENANCE
+
+    @property
+    def reg_t_margin(self) -> float:
+        """The requirement at the end of the day under Regulation T; nothing for commodities."""
+        if self.instrument.sec_type in NO_LOAN_VALUE:
+            return self.maintenance_margin
+        return _REG_T.get(self.instrument.sec_type, 0.0) * abs(self.market_value) * self.rate

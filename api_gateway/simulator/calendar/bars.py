@@ -1,0 +1,46 @@
+"""How a span of time falls into bars: clipped to trading hours, days, weeks or months as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from math import ceil
+
+from api_gateway.simulator.calendar.trading_hours import Hours, Session, sessions_before
+
+DAY, WEEK, MONTH = 86_400.0, 604_800.0, 2_592_000.0
+Window = tuple[Session, float, float]
+
+
+def windows_before(hours: Hours, end: float, step: float, *, outside_rth: bool) -> Iterator[list[Window]]:
+    """The bars that have begun before `end`, backwards; each is one window per trading day it covers.
+
+    Bars shorter than a day start at multiples of `step` (seconds, UTC) or at the open. `DAY`, `WEEK` and
+    `MONTH` follow the calendar.
+    """
+    days = _days(hours, end, outside_rth=outside_rth)
+    if step < DAY:
+        for session, opens, closes in days:
+            for index in range(ceil(closes / step) - 1, int(opens // step) - 1, -1):
+                start, until = max(opens, index * step), min(closes, (index + 1) * step)
+                if start < until:
+                    yield [(session, start, until)]
+        return
+    for _, group in groupby(days, key=lambda window: _period(window[0], step)):
+        yield list(group)[::-1]
+
+
+def _days(hours: Hours, end: float, *, outside_rth: bool) -> Iterator[Window]:
+    for session in sessions_before(hours, end):
+        opens = session.start if outside_rth else session.opens
+        closes = min(end, session.end if outside_rth else session.closes)
+        if opens < closes:
+            yield session, opens, closes
+
+
+def _period(session: Session, step: float) -> tuple[int, int]:
+    if step == DAY:
+        return (session.day.toordinal(), 0)
+    if step == WEEK:
+        return session.day.isocalendar()[:2]
+    return (session.day.year, session.day.month)

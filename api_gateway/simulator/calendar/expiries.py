@@ -1,0 +1,65 @@
+"""When derivatives expire, seen from a day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from api_gateway.simulator.calendar.holidays import full_holidays, nth_weekday
+
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_FRIDAY = 4
+
+
+def month_code(expiry: str) -> str:
+    """`20270115` as IBKR writes its month: `JAN27`."""
+    return f"{_MONTHS[int(expiry[4:6]) - 1]}{expiry[2:4]}"
+
+
+def is_month_code(text: str) -> bool:
+    """True for `JAN27`, false for `202701`, `Jan27` and the rest."""
+    return len(text) == 5 and text[:3] in _MONTHS and text[3:].isdecimal()
+
+
+def third_friday(year: int, month: int) -> date:
+    """The monthly expiry: the third Friday, or the Thursday before when that is a holiday."""
+    day = nth_weekday(year, month, _FRIDAY, 3)
+    return day - timedelta(days=1) if day in full_holidays(year) else day
+
+
+def next_monthly(today: date, count: int) -> list[date]:
+    """The next `count` monthly expiries, today's included."""
+    return _from(today, count, every=1)
+
+
+def next_quarterly(today: date, count: int) -> list[date]:
+    """The next `count` expiries of March, June, September and December, today's included."""
+    return _from(today, count, every=3)
+
+
+def next_crude(today: date, count: int) -> list[date]:
+    """Crude oil's next expiries: three business days before the 25th of the month before delivery."""
+    found: list[date] = []
+    year, month = today.year, today.month
+    while len(found) < count:
+        day = date(year, month, 25)
+        back = 0
+        while back < 3:
+            day -= timedelta(days=1)
+            if day.weekday() <= _FRIDAY and day not in full_holidays(day.year):
+                back += 1
+        if day >= today:
+            found.append(day)
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return found
+
+
+def _from(today: date, count: int, *, every: int) -> list[date]:
+    found: list[date] = []
+    year, month = today.year, today.month
+    while len(found) < count:
+        if month % every == 0:
+            day = third_friday(year, month)
+            if day >= today:
+                found.append(day)
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return found

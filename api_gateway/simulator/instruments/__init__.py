@@ -1,0 +1,1 @@
+"""The instruments there are: listings, names, rules, option pricing."""

@@ -1,0 +1,54 @@
+"""The names of a contract that positions, orders and trades carry."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from api_gateway.simulator.instruments.price_format import quantity_text
+from api_gateway.simulator.instruments.universe import Instrument
+
+_RIGHTS = {"C": "Call", "P": "Put"}
+_LISTINGS = {"NASDAQ": "NASDAQ.NMS"}
+
+
+def contract_description(instrument: Instrument) -> str:
+    """As positions say it: `AAPL`, `SPY    JAN2025 440 C [SPY   250117C00440000 100]`, `ES       DEC2026`."""
+    symbol = instrument.symbol
+    if instrument.sec_type in ("STK", "CASH"):
+        return instrument.local_symbol
+    if instrument.sec_type == "BOND":
+        return instrument.text or symbol
+    if instrument.expiry is None:
+        return f"{symbol} {instrument.sec_type}"
+    month = _expiry(instrument.expiry).strftime("%b%Y").upper()
+    if instrument.strike is None:
+        return f"{symbol:<8} {month}"
+    terms = f"{month} {quantity_text(instrument.strike)} {instrument.right}"
+    return f"{symbol:<6} {terms} [{instrument.local_symbol} {quantity_text(instrument.multiplier)}]"
+
+
+def derivative_text(instrument: Instrument) -> str | None:
+    """What follows a derivative's symbol: `Jan17'25 440 Call`, `Dec18'26`; a bond's terms; else None."""
+    if instrument.expiry is None or instrument.sec_type == "BOND":
+        return instrument.text
+    day = _expiry(instrument.expiry)
+    text = f"{day:%b}{day.day}'{day:%y}"
+    if instrument.strike is None:
+        return text
+    return f"{text} {quantity_text(instrument.strike)} {_RIGHTS.get(instrument.right or '', '')}".rstrip()
+
+
+def full_name(instrument: Instrument) -> str:
+    """As a person reads it: `AAPL`, `SPY Jan17'25 440 Call`, `EUR.USD`."""
+    if instrument.sec_type in ("CASH", "BOND"):
+        return contract_description(instrument)
+    return " ".join(filter(None, (instrument.symbol, derivative_text(instrument))))
+
+
+def listing(instrument: Instrument) -> str:
+    """The listing exchange as orders and trades spell it: `NASDAQ.NMS`."""
+    return _LISTINGS.get(instrument.exchange, instrument.exchange)
+
+
+def _expiry(yyyymmdd: str) -> date:
+    return datetime.strptime(yyyymmdd, "%Y%m%d").date()  # noqa: DTZ007 a date has no time zone

@@ -1,0 +1,174 @@
+"""Forecast markets and their contracts as the event contract endpoints write them."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api_gateway.simulator.instruments.event_markets import (
+    CATEGORIES,
+    EXCHANGE,
+    MARKETS,
+    Category,
+    Event,
+    Market,
+    ancestors,
+)
+from api_gateway.simulator.instruments.universe import Instrument, Universe
+
+_ZONE = "US/Central"
+_RELEASED_AT = timedelta(hours=13)
+_PAYOUT = 1.0
+_PAID_AFTER = timedelta(days=1)
+_AROUND_THE_CLOCK = (("12:00 AM", "4:15 PM"), ("4:16 PM", "11:59 PM"))
+_MAINTAINED = (("12:00 AM", "2:00 AM"), ("2:15 AM", "4:15 PM"), ("4:16 PM", "11:59 PM"))
+
+
+def category_tree() -> dict[str, Any]:
+    """Every category by its id; those that hold markets name them."""
+    return {"categories": {category.id: _category(category) for category in CATEGORIES.values()}}
+
+
+def market_row(market: Market, contracts: Iterable[Instrument], day: date) -> dict[str, Any]:
+    """A market and these contracts of it; `day` is when the universe was built."""
+    return {
+        "market_name": market.name,
+        "exchange": EXCHANGE,
+        "symbol": market.symbol,
+        "logo_category": _logo(market),
+        "exclude_historical_data": not market.charted,
+        "payout": _PAYOUT,
+        "contracts": [_contract(market, contract, day) for contract in contracts],
+    }
+
+
+def details_row(market: Market, contract: Instrument, universe: Universe) -> dict[str, Any]:
+    """The question that a contract asks, and the conids of its two answers."""
+    event, outcome = event_of(market, contract, universe.day), market.outcome(contract.strike or 0.0)
+    label = market.label(outcome)
+    # In a sentence only a name keeps its capital.
+    asked = label if outcome.name else label[0].lower() + label[1:]
+    twins = {
+        each.right: each.conid
+        for each in universe.derived_from(market.conid, "EC")
+        if (each.expiry, each.strike) == (contract.expiry, contract.strike)
+    }
+    row = {
+        "conid_yes": twins["C"],
+        "conid_no": twins["P"],
+        "question": market.question.format(asked, event.label),
+        "side": _side(contract),
+        "strike_label": label,
+        "strike": outcome.strike,
+        "exchange": EXCHANGE,
+        "expiration": contract.expiry,
+        "symbol": market.symbol,
+        "category": ancestors(market.category)[0],
+        "logo_category": _logo(market),
+        "measured_period": f"{event.measured:%b%d}'{event.measured:%y}",
+        "market_name": market.name,
+        "underlying_conid": market.conid,
+        "payout": _PAYOUT,
+        "product_conid": market.product_conid,
+    }
+    if outcome.party:
+        row["party"] = outcome.party
+    return row | {"is_restricted": False}
+
+
+def rules_row(market: Market, contract: Instrument, day: date) -> dict[str, Any]:
+    """How and when a contract is decided; times in seconds since 1970."""
+    event, outcome = event_of(market, contract, day), market.outcome(contract.strike or 0.0)
+    midnight = datetime.combine(event.expiry, datetime.min.time(), tzinfo=ZoneInfo(_ZONE))
+    released = midnight + _RELEASED_AT
+    return {
+        "asset_class": "OPT",
+        "description": market.description,
+        "market_name": market.name,
+        "measured_period": f"{event.measured:%b%d}'{event.measured:%y}",
+        "threshold": outcome.name or str(outcome.strike),
+        "source_agency": market.agency,
+        "data_and_resolution_link": market.link,
+        "last_trade_time": int(released.timestamp()),
+        "product_code": market.symbol,
+        "market_rules_link": f"https://data.forecastex.com/regulatory/{market.symbol}TermsandConditions.pdf",
+        "release_time": int(released.timestamp()),
+        "payout_time": int((released + _PAID_AFTER).timestamp()),
+        "payout": "$1.00",
+        "price_increment": "$0.01",
+        "price_increments": [{"lower_edge": "0.0", "increment": "$0.01"}],
+        "exchange_timezone": _ZONE,
+    }
+
+
+def schedules() -> dict[str, Any]:
+    """An ordinary week from Saturday on, in Chicago's time on a clock of twelve hours."""
+    week = [calendar.day_name[(calendar.SATURDAY + offset) % 7] for offset in range(7)]
+    return {
+        "timezone": _ZONE,
+        "trading_schedules": [
+            {
+                "day_of_week": day,
+                "trading_times": [
+                    {"open": opens, "close": closes}
+                    for opens, closes in (_MAINTAINED if day == "Wednesday" else _AROUND_THE_CLOCK)
+                ],
+            }
+            for day in week
+        ],
+    }
+
+
+def event_of(market: Market, contract: Instrument, day: date) -> Event:
+    """The event that a contract is about, as of `day`; raises LookupError if the market had none such."""
+    for event in market.events(day):
+        if f"{event.expiry:%Y%m%d}" == contract.expiry:
+            return event
+    raise LookupError(f"{market.symbol} has no event on {contract.expiry}")
+
+
+def _category(category: Category) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": category.name}
+    if category.parent:
+        row["parent_id"] = category.parent
+    row["is_restricted"] = False
+    markets = [market for market in MARKETS.values() if market.category == category.id]
+    if markets or not category.parent:
+        row["markets"] = [
+            {
+                "name": market.name,
+                "symbol": market.symbol,
+                "exchange": EXCHANGE,
+                "is_restricted": False,
+                "conid": market.conid,
+                "product_conid": market.product_conid,
+            }
+            for market in markets
+        ]
+    return row
+
+
+def _contract(market: Market, contract: Instrument, day: date) -> dict[str, Any]:
+    event, outcome = event_of(market, contract, day), market.outcome(contract.strike or 0.0)
+    row = {
+        "conid": contract.conid,
+        "side": _side(contract),
+        "expiration": contract.expiry,
+        "strike": outcome.strike,
+        "strike_label": market.label(outcome),
+        "expiry_label": event.label,
+        "underlying_conid": market.conid,
+        "time_specifier": f"{event.measured.year}.{event.measured.month}.{event.measured.day}",
+    }
+    return row | {"party": outcome.party} if outcome.party else row
+
+
+def _side(contract: Instrument) -> str:
+    return "Y" if contract.right == "C" else "N"
+
+
+def _logo(market: Market) -> str:
+    return ancestors(market.category)[1]

@@ -1,0 +1,303 @@
+"""What can be traded in the simulator: about sixty listings, their option chains and futures.
+
+Nothing here moves. The chains are those of the day on which the universe is built; contracts stay known
+after they have expired.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from math import exp, log
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from api_gateway.simulator.calendar.expiries import next_crude, next_monthly, next_quarterly
+from api_gateway.simulator.instruments import listings as tables
+from api_gateway.simulator.instruments.event_markets import (
+    CATEGORIES,
+    EXCHANGE,
+    MARKETS,
+    Market,
+    Outcome,
+    ancestors,
+)
+from api_gateway.simulator.instruments.instrument import Instrument
+from api_gateway.simulator.instruments.listings import Listing
+from api_gateway.simulator.instruments.option_pricing import value
+
+__all__ = ["Instrument", "Universe", "build_universe"]
+
+
+class Universe:
+    """Every instrument there is, found by conid, by symbol or by underlying. `day` is when it was built."""
+
+    def __init__(self, instruments: Iterable[Instrument], day: date) -> None:
+        self.day = day
+        self._by_conid = {instrument.conid: instrument for instrument in instruments}
+        self._by_symbol: dict[str, list[Instrument]] = defaultdict(list)
+        self._by_underlying: dict[int, list[Instrument]] = defaultdict(list)
+        for instrument in self._by_conid.values():
+            self._by_symbol[instrument.symbol].append(instrument)
+            if instrument.underlying_conid is not None:
+                self._by_underlying[instrument.underlying_conid].append(instrument)
+
+    def all(self) -> tuple[Instrument, ...]:
+        """Every instrument, in a fixed order."""
+        return tuple(self._by_conid.values())
+
+    def by_conid(self, conid: int) -> Instrument | None:
+        """The instrument with this conid, or None."""
+        return self._by_conid.get(conid)
+
+    def matching(self, symbol: str) -> list[Instrument]:
+        """Every underlying with this symbol, the US listing first; no option, future, CFD or bond."""
+        return [i for i in self._by_symbol.get(symbol, ()) if i.underlying_conid is None and i.expiry is None]
+
+    def derived_from(self, conid: int, sec_type: str) -> list[Instrument]:
+        """The contracts of one kind (OPT, FUT, CFD, EC) on an underlying, in the order of their expiry."""
+        return [i for i in self._by_underlying.get(conid, ()) if i.sec_type == sec_type]
+
+    def options_of(self, conid: int) -> list[Instrument]:
+        """The option chain of one underlying, by expiry, strike and right."""
+        return self.derived_from(conid, "OPT")
+
+    def futures_of(self, symbol: str) -> list[Instrument]:
+        """The futures with this symbol, the next to expire first."""
+        return [i for i in self._by_symbol.get(symbol, ()) if i.sec_type == "FUT"]
+
+    def bonds_of(self, issuer_id: str) -> list[Instrument]:
+        """The bonds of one issuer."""
+        return [i for i in self._by_conid.values() if i.sec_type == "BOND" and i.issuer_id == issuer_id]
+
+    def pair(self, base: str, quote: str) -> Instrument | None:
+        """The currency pair that says what one unit of `base` costs in `quote`, if it is listed so."""
+        pairs = (i for i in self._by_symbol.get(base, ()) if i.sec_type == "CASH" and i.currency == quote)
+        return next(pairs, None)
+
+
+def build_universe(now: float) -> Universe:
+    """The instruments as they are on New York's date of `now` (seconds since 1970)."""
+    day = datetime.fromtimestamp(now, tz=ZoneInfo("US/Eastern")).date()
+    issue = _Conids()
+    listed = [_listed(row, issue) for row in tables.LISTINGS]
+    by_conid = {i.conid: i for i in listed}
+    for chain in tables.CHAINS:
+        listed += _options(by_conid[chain[0]], chain[1], chain[2], day, issue)
+    for underlying, multiplier, tick, count, carry, volume in tables.FUTURES:
+        base = by_conid[underlying]
+        expiries = (next_crude if underlying == tables.CL_INDEX else next_quarterly)(day, count)
+        listed += _futures(base, multiplier, tick, expiries, carry, volume, day, issue)
+    listed += [_bond(row, issue) for row in tables.BONDS]
+    listed += _forecasts(day, issue)
+    return Universe(listed, day)
+
+
+class _Conids:
+    """Gives every contract without a known conid its own: the same one for the same contract."""
+
+    def __init__(self) -> None:
+        self._taken = {row.conid for row in tables.LISTINGS} | MARKETS.keys()
+
+    def __call__(self, *terms: object) -> int:
+        conid = 600_000_000 + crc32("|".join(map(str, terms)).encode()) % 200_000_000
+        while conid in self._taken:
+            conid += 1
+        self._taken.add(conid)
+        return conid
+
+
+def _listed(row: Listing, issue: _Conids) -> Instrument:
+    is_us = row.exchange in tables.US_EXCHANGES
+    stock = row.sec_type == "STK"
+    return Instrument(
+        conid=row.conid or issue(row.symbol, row.sec_type, row.exchange, row.currency),
+        symbol=row.symbol,
+        name=row.name,
+        sec_type=row.sec_type,
+        exchange=row.exchange,
+        currency=row.currency,
+        reference_price=row.price,
+        tick=row.tick,
+        volatility=row.volatility,
+        underlying_conid=row.follows if row.sec_type == "CFD" else None,
+        sector=row.kind.sector,
+        group=row.kind.group,
+        industry=row.kind.group,
+        category=row.kind.category,
+        is_us=is_us,
+        venues=_venues(row),
+        hours=row.hours,
+        is_etf=stock and row.kind.sector == "Funds",
+        average_volume=row.volume,
+        follows=row.follows,
+        ratio=row.ratio,
+    )
+
+
+def _venues(row: Listing) -> tuple[str, ...]:
+    if row.sec_type in ("STK", "CFD"):
+        us_stock = row.sec_type == "STK" and row.exchange in tables.US_EXCHANGES
+        return tables.STOCK_VENUES if us_stock else tuple(dict.fromkeys(("SMART", row.exchange)))
+    return (row.exchange,)
+
+
+def _options(base: Instrument, step: float, width: int, day: date, issue: _Conids) -> list[Instrument]:
+    found = []
+    centre = round(base.reference_price / step)
+    for expiry in next_monthly(day, 4):
+        years = max(1, (expiry - day).days) / 365
+        for strike in ((centre + i) * step for i in range(-width, width + 1)):
+            smile = 1 - 0.6 * log(strike / base.reference_price) * (
+                1 if strike < base.reference_price else 0.3
+            )
+            volatility = round(base.volatility * smile, 4)
+            for right in ("C", "P"):
+                worth = value(base.reference_price, strike, years, volatility, right)
+                found.append(
+                    Instrument(
+                        conid=issue(base.conid, "OPT", f"{expiry:%Y%m%d}", strike, right),
+                        symbol=base.symbol,
+                        name=base.name,
+                        sec_type="OPT",
+                        exchange="SMART",
+                        currency=base.currency,
+                        reference_price=round(worth, 2),
+                        tick=0.01,
+                        volatility=volatility,
+                        multiplier=100.0,
+                        underlying_conid=base.conid,
+                        expiry=f"{expiry:%Y%m%d}",
+                        strike=strike,
+                        right=right,
+                        sector=base.sector,
+                        group=base.group,
+                        industry=base.industry,
+                        category=base.category,
+                        venues=tables.OPTION_VENUES,
+                        hours="us_option",
+                        average_volume=round(4000 * exp(-abs(strike / step - centre) / 4)) + 12,
+                    )
+                )
+    return found
+
+
+def _futures(
+    base: Instrument,
+    multiplier: float,
+    tick: float,
+    expiries: list[date],
+    carry: float,
+    volume: int,
+    day: date,
+    issue: _Conids,
+) -> list[Instrument]:
+    return [
+        Instrument(
+            conid=issue(base.conid, "FUT", f"{expiry:%Y%m%d}"),
+            symbol=base.symbol,
+            name=base.name,
+            sec_type="FUT",
+            exchange=base.exchange,
+            currency=base.currency,
+            reference_price=round(base.reference_price * exp(carry * (expiry - day).days / 365) / tick)
+            * tick,
+            tick=tick,
+            volatility=base.volatility,
+            multiplier=multiplier,
+            underlying_conid=base.conid,
+            expiry=f"{expiry:%Y%m%d}",
+            sector=base.sector,
+            group=base.group,
+            venues=(base.exchange,),
+            hours=base.hours,
+            average_volume=volume // 6**order + 40,
+            follows=base.conid,
+            carry=carry,
+        )
+        for order, expiry in enumerate(expiries)
+    ]
+
+
+def _bond(row: tables.Bond, issue: _Conids) -> Instrument:
+    return Instrument(
+        conid=row.conid or issue(row.issuer_id, row.coupon, row.maturity),
+        symbol=row.symbol,
+        name=row.issuer,
+        sec_type="BOND",
+        exchange="SMART",
+        currency="USD",
+        reference_price=row.price,
+        tick=0.001,
+        volatility=0.07,
+        multiplier=1000.0 / 100,
+        expiry=row.maturity,
+        hours="us_bond",
+        average_volume=2_000,
+        issuer_id=row.issuer_id,
+        coupon=row.coupon,
+        issued=row.issued,
+    )
+
+
+def _forecasts(day: date, issue: _Conids) -> list[Instrument]:
+    """The markets' own contracts, which are not traded, and a yes and a no for every outcome."""
+    known = {row.conid for row in tables.LISTINGS}
+    markets = [_market(market) for market in MARKETS.values() if market.conid not in known]
+    contracts = [
+        contract
+        for market in MARKETS.values()
+        for event in market.events(day)
+        for outcome in market.outcomes
+        for contract in _yes_and_no(market, f"{event.expiry:%Y%m%d}", outcome, issue)
+    ]
+    return markets + contracts
+
+
+def _market(market: Market) -> Instrument:
+    return Instrument(
+        conid=market.conid,
+        symbol=market.symbol,
+        name=market.name,
+        sec_type="IND",
+        exchange=EXCHANGE,
+        currency="USD",
+        reference_price=market.level,
+        tick=0.1,
+        volatility=0.04,
+        sector="Indices",
+        group=CATEGORIES[ancestors(market.category)[0]].name,
+        category="*",
+        venues=(EXCHANGE,),
+        hours="forecast",
+    )
+
+
+def _yes_and_no(market: Market, expiry: str, outcome: Outcome, issue: _Conids) -> list[Instrument]:
+    yes, no = (issue(market.conid, expiry, outcome.strike, right) for right in ("C", "P"))
+    return [
+        Instrument(
+            conid=conid,
+            symbol=market.symbol,
+            name=market.name,
+            sec_type="EC",
+            exchange=EXCHANGE,
+            currency="USD",
+            reference_price=reference,
+            tick=0.01,
+            volatility=0.4,
+            underlying_conid=market.conid,
+            expiry=expiry,
+            strike=outcome.strike,
+            right=right,
+            venues=(EXCHANGE,),
+            hours="forecast",
+            average_volume=900,
+            follows=follows,
+        )
+        for conid, right, reference, follows in (
+            (yes, "C", outcome.price, None),
+            (no, "P", round(1 - outcome.price, 2), yes),
+        )
+    ]

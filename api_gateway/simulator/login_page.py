@@ -1,0 +1,128 @@
+"""The login page, for a person with a browser; it works without JavaScript.
+
+IBKR's own gateway passes all of this on. It knows a login by the status 302 alone, says the sentence of
+success itself, and cuts out of our pages, where it finds one, what lies between an absolute address and the
+name of a folder: so no page here holds an absolute address.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from api_gateway.simulator.session.session import State
+from api_gateway.simulator.simulation import Simulation
+
+LOGIN = "/sso/Login"
+DISPATCHER = "/sso/Dispatcher"
+LOGGED_IN = "/sso/LoggedIn"
+SUCCESS = "Client login succeeds"
+
+STYLE = """
+:root { color-scheme: light dark; --ground: #f4f5f7; --card: #fff; --ink: #1c2430; --quiet: #56606e;
+  --accent: #0b5fb0; }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #12161c; --card: #1c222b; --ink: #e8ecf1; --quiet: #a3adba; --accent: #7db9f5; }
+}
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
+  background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
+main { width: 100%; max-width: 30rem; padding: 2rem; border-radius: .75rem; background: var(--card);
+  box-shadow: 0 1px 3px rgb(0 0 0 / .2); }
+h1 { margin: 0 0 .25rem; font-size: 1.25rem; line-height: 1.3; text-wrap: balance; }
+p { margin: .5rem 0 1.25rem; color: var(--quiet); }
+button { width: 100%; padding: .75rem; border: 0; border-radius: .5rem; background: var(--accent);
+  color: var(--card); font: inherit; font-weight: 600; cursor: pointer; }
+button:hover { filter: brightness(1.08); }
+button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+"""
+
+# IBKR's gateway keeps cookies of these names for its user. The simulator has one user and looks at none.
+COOKIES = {"XYZAB_AM.LOGIN": "simulated-login", "XYZAB": "simulated", "USERID": "100000001"}
+
+# The page loads nothing and posts to itself only.
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "cache-control": "no-store",
+}
+
+
+def login_routes(simulation: Simulation) -> list[Route]:
+    """The routes of the login: the way there, the page, and where its button leads."""
+
+    login_page = f"{LOGIN}?forwardTo=22&RL=1&ip2loc=US"
+
+    async def start(_: Request) -> Response:
+        return RedirectResponse(login_page, status_code=302)
+
+    async def show(_: Request) -> Response:
+        return _page("IB gateway simulator &ndash; log in", _form(simulation))
+
+    async def dispatch(request: Request) -> Response:
+        async for _ in request.stream():
+            continue  # whatever a form sends, nothing of it is looked at
+        simulation.session.login()
+        answer = RedirectResponse(LOGGED_IN, status_code=302)
+        for name, value in COOKIES.items():
+            answer.set_cookie(name, value, httponly=True, samesite=None)
+        return answer
+
+    async def succeeded(_: Request) -> Response:
+        if simulation.session.state is State.NO_LOGIN:
+            return RedirectResponse(login_page, status_code=302)
+        return _page(SUCCESS, f"<h1>{SUCCESS}</h1>")
+
+    async def keep(_: Request) -> Response:
+        # What IBKR's gateway asks now and then; it needs no more than that the login is still there.
+        if simulation.session.state is State.NO_LOGIN:
+            return PlainTextResponse("Access Denied", status_code=401)
+        return JSONResponse({"success": True})
+
+    return [
+        Route("/", start, methods=["GET"]),
+        Route(LOGIN, show, methods=["GET"]),
+        Route(DISPATCHER, dispatch, methods=["GET", "POST"]),
+        Route(LOGGED_IN, succeeded, methods=["GET"]),
+        Route("/sso/ping", keep, methods=["GET"]),
+        Route("/sso/Authenticator", keep, methods=["GET"]),
+    ]
+
+
+def _form(simulation: Simulation) -> str:
+    accounts = escape(", ".join(simulation.accounts))
+    noun, verb = ("accounts", "hold") if len(simulation.accounts) > 1 else ("account", "holds")
+    money = "paper" if simulation.profile.paper else "pretended live"
+    logged_in = simulation.session.state is not State.NO_LOGIN
+    note = "You are logged in already; logging in again starts a new session." if logged_in else ""
+    return f"""<h1>IB gateway simulator &ndash; {money} {noun}</h1>
+<p>This is not Interactive Brokers. There is no password, nothing real is entered or sent anywhere, and the
+{noun} {accounts} {verb} pretended money. {note}</p>
+<form method="post" action="{DISPATCHER}">
+<button type="submit" name="forwardTo" value="22">Log in</button>
+</form>"""
+
+
+def _page(title: str, content: str) -> HTMLResponse:
+    return HTMLResponse(
+        f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+{content}
+</main>
+</body>
+</html>
+""",
+        headers=HEADERS,
+    )

@@ -1,0 +1,1 @@
+"""Alerts, the inbox of notifications and their settings."""

@@ -1,0 +1,202 @@
+"""The alerts of the username: what they wait for, and which of them have fired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from html import escape
+from itertools import count
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.instruments.price_format import price_text, rounded
+from api_gateway.simulator.notifications.alert_conditions import Condition, Kind, first_met
+from api_gateway.simulator.notifications.inbox import News
+
+_NEW_YORK = ZoneInfo("America/New_York")
+_FIRST_ORDER_ID = 833_967_258
+_DAY = 86400.0
+_AAPL, _SPY = 265598, 756733
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the user has asked for. `expires` is in seconds since 1970, for a `tif` of GTD.
+
+    `mobile_only` is IBKR's `iTWSOrdersOnly`.
+    """
+
+    name: str | None
+    message: str | None
+    conditions: tuple[Condition, ...] = ()
+    tif: str = "GTC"
+    expires: float | None = None
+    repeatable: bool = False
+    outside_rth: bool = False
+    email: str | None = None
+    send_message: bool = False
+    show_popup: bool = False
+    mobile_only: bool = False
+
+
+@dataclass
+class Alert:
+    """One alert and how far it has come; `tool_id` is the mobile alert's own, which never changes."""
+
+    order_id: int
+    account: str
+    terms: Terms
+    placed_at: float
+    seen_until: float
+    active: bool = True
+    triggered: bool = False
+    tool_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Firing:
+    """An alert that has fired, as it was then."""
+
+    at: float
+    account: str
+    terms: Terms = field(repr=False)
+
+
+class Alerts:
+    """The alerts of all accounts, and the mobile alert, of which every username has one.
+
+    Nothing watches the market: `look` finds out what has fired since the last look, and at which moment.
+    A repeatable alert fires once a day, in New York's days; any other is inactive afterwards.
+    `own` is the account that the mobile alert belongs to, and that starts with two alerts.
+    """
+
+    def __init__(self, accounts: Mapping[str, Broker], own: str, clock: Clock) -> None:
+        self._accounts = accounts
+        self._clock = clock
+        self._ids = count(_FIRST_ORDER_ID)
+        self._by_id: dict[int, Alert] = {}
+        self._firings: list[Firing] = []
+        self._own = own
+        self.mobile = self._new_mobile(55_000_000_000 + crc32(own.encode()))
+        self._begin()
+
+    def of(self, account: str) -> list[Alert]:
+        """The alerts of one account, the oldest first, without the mobile alert."""
+        self.look()
+        return [alert for alert in self._by_id.values() if alert.account == account]
+
+    def find(self, alert_id: int) -> Alert | None:
+        """The alert with this order id, or the mobile alert, which its tool id finds as well; or None."""
+        self.look()
+        if alert_id in (self.mobile.order_id, self.mobile.tool_id):
+            return self.mobile
+        return self._by_id.get(alert_id)
+
+    def read_mobile(self) -> Alert:
+        """The mobile alert, which has another order id each time."""
+        self.look()
+        self.mobile.order_id = next(self._ids)
+        return self.mobile
+
+    def add(self, account: str, terms: Terms) -> Alert:
+        """A new alert of an account, waiting from now on."""
+        now = self._clock.now()
+        alert = Alert(next(self._ids), account, terms, placed_at=now, seen_until=now)
+        self._by_id[alert.order_id] = alert
+        return alert
+
+    def change(self, alert: Alert, terms: Terms) -> None:
+        """Give an alert other terms; it waits for them from now on."""
+        self.look()
+        if alert is self.mobile:
+            alert.order_id = next(self._ids)
+        alert.terms = terms
+        self._arm(alert)
+
+    def switch(self, alert: Alert, active: bool) -> None:
+        """Let an alert wait again, or no longer."""
+        self.look()
+        if active and not alert.active:
+            self._arm(alert)
+        alert.active = active
+
+    def remove(self, alert: Alert) -> None:
+        """Forget an alert; the mobile alert is as it was in the beginning."""
+        if alert is self.mobile:
+            self.mobile = self._new_mobile(alert.tool_id)
+        else:
+            del self._by_id[alert.order_id]
+
+    def look(self) -> None:
+        """Let every alert fire that has been met since the last look, at the moment when it was."""
+        for alert in (*self._by_id.values(), self.mobile):
+            if alert.active:
+                self._look_at(alert)
+
+    def news(self, since: float, until: float) -> Iterator[News]:
+        """What the alerts that fired after `since` and until `until` have to say."""
+        self.look()
+        for firing in self._firings:
+            if since < firing.at <= until:
+                name = firing.terms.name or "Mobile Trading Assistant"
+                said = firing.terms.message or "A condition is met."
+                what = ", ".join(_described(each) for each in firing.terms.conditions)
+                where = f"Account: {firing.account[0]}****{firing.account[-3:]}"
+                html = " <br /> ".join(escape(line) for line in (said, what, where))
+                yield News(firing.at, "UA", f"Alert: {name}", f"<html>{html}</html>")
+
+    def _look_at(self, alert: Alert) -> None:
+        now, expires = self._clock.now(), alert.terms.expires
+        until = now if expires is None else min(now, expires)
+        broker, terms = self._accounts[alert.account], alert.terms
+        since, alert.seen_until = alert.seen_until, max(alert.seen_until, until)
+        while alert.active and since < until:
+            moment = first_met(terms.conditions, broker, since, until, outside_rth=terms.outside_rth)
+            if moment is None:
+                break
+            alert.triggered = True
+            self._firings.append(Firing(moment, alert.account, terms))
+            alert.active = terms.repeatable
+            since = _midnight_after(moment)
+            alert.seen_until = max(alert.seen_until, since)
+        if expires is not None and expires <= now:
+            alert.active = False
+
+    def _arm(self, alert: Alert) -> None:
+        alert.active, alert.triggered = True, False
+        alert.seen_until = self._clock.now()
+
+    def _new_mobile(self, tool_id: int | None) -> Alert:
+        now = self._clock.now()
+        terms = Terms(name=None, message=None, repeatable=True, send_message=True)
+        return Alert(next(self._ids), self._own, terms, placed_at=now, seen_until=now, tool_id=tool_id)
+
+    def _begin(self) -> None:
+        """Two alerts that were made in TWS some days ago: one waits, the other is switched off."""
+        now = self._clock.now()
+        waiting = self.add(self._own, self._terms(_AAPL, ">=", 1.03))
+        waiting.placed_at = now - 6 * _DAY
+        idle = self.add(self._own, replace(self._terms(_SPY, "<=", 0.9), repeatable=True, outside_rth=True))
+        idle.placed_at = now - 19 * _DAY
+        idle.active = False
+
+    def _terms(self, conid: int, comparison: str, part: float) -> Terms:
+        """An alert for when a contract costs that part of what it costs now."""
+        broker = self._accounts[self._own]
+        instrument = broker.instrument(conid)
+        price = broker.prices.price_at(instrument, self._clock.now())
+        value = price_text(instrument, rounded(instrument, part * price))
+        condition = Condition(Kind.PRICE, f"{conid}@SMART", comparison, value)
+        return Terms(instrument.symbol, f"{instrument.symbol} is at {value}", (condition,), show_popup=True)
+
+
+def _described(condition: Condition) -> str:
+    return f"{condition.kind.name.lower().replace('_', ' ')} {condition.comparison} {condition.value}"
+
+
+def _midnight_after(moment: float) -> float:
+    local = datetime.fromtimestamp(moment, tz=_NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (local + timedelta(days=1)).timestamp()  # wall-clock arithmetic: also right when clocks change

@@ -1,0 +1,1 @@
+"""An order: its types, hours, triggers and what happens to it next."""

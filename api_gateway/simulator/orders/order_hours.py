@@ -1,0 +1,96 @@
+"""When an order may trade, and when it ends by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from api_gateway.simulator.calendar.trading_hours import HOURS, STEP, Session, session_on
+from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.orders.order import FOREVER, Order
+from api_gateway.simulator.orders.order_types import ORDER_TYPES
+
+_NEW_YORK = ZoneInfo("America/New_York")
+OVERNIGHT = frozenset({"OVT", "OND"})
+_OVERNIGHT_LASTS, _OVERNIGHT_PAUSE = 8 * 3600.0, 600.0
+_PAXOS_LASTS = 300.0
+
+
+def sessions_after(instrument: Instrument, epoch: float) -> Iterator[Session]:
+    """Every trading day that has not ended by `epoch`, forwards in time."""
+    hours = HOURS[instrument.hours]
+    day = datetime.fromtimestamp(epoch, tz=UTC).date() - timedelta(days=1)
+    while True:
+        session = session_on(hours, day)
+        if session is not None and session.end > epoch:
+            yield session
+        day += timedelta(days=1)
+
+
+def next_step(epoch: float) -> float:
+    """The half-second step of prices after a moment."""
+    return epoch // STEP * STEP + STEP
+
+
+def trades_now(order: Order, instrument: Instrument, epoch: float) -> bool:
+    """Whether the order may trade at the first step after a moment."""
+    return any(True for _ in windows(order, instrument, epoch, next_step(epoch)))
+
+
+def windows(
+    order: Order, instrument: Instrument, since: float, until: float
+) -> Iterator[tuple[float, float]]:
+    """First and last half-second steps, after `since` and up to `until`, at which it may trade."""
+    first = next_step(since)
+    for session in sessions_after(instrument, since):
+        if session.start - _OVERNIGHT_LASTS > until:
+            return
+        for start, end in _parts(order, session):
+            begin, last = max(first, start), min(until // STEP * STEP, end - STEP)
+            if begin <= last:
+                yield begin, last
+
+
+def auction(order: Order, instrument: Instrument, since: float) -> float | None:
+    """When the auction after `since` is for which it waits, or None if it waits for none."""
+    if order.tif == "OPG":
+        return next(s.opens for s in sessions_after(instrument, since) if s.opens > since)
+    if ORDER_TYPES[order.order_type].auction:
+        return next(s.closes for s in sessions_after(instrument, since) if s.closes > since)
+    return None
+
+
+def expiry(order: Order, instrument: Instrument, at: float) -> float:
+    """When an order that comes at `at` ends by itself, in seconds since 1970."""
+    if ORDER_TYPES[order.order_type].auction or order.tif in ("OPG", "IOC"):
+        return FOREVER  # the auction, or the first look at the market, ends it
+    if order.tif == "GTC":
+        return _end_of_next_quarter(at)
+    if order.tif == "PAX":
+        return at + _PAXOS_LASTS
+    # A ticket has no field for the date of GTD, so that its date is today's.
+    ends = (
+        max(end for _, end in _parts(order, session)) for session in islice(sessions_after(instrument, at), 4)
+    )
+    return next(end for end in ends if end > at)
+
+
+def _parts(order: Order, session: Session) -> Iterator[tuple[float, float]]:
+    """The hours of one trading day in which the order may trade, in the order of time."""
+    overnight_ends = session.start - _OVERNIGHT_PAUSE
+    if order.tif in OVERNIGHT:
+        yield session.start - _OVERNIGHT_LASTS, overnight_ends
+        if order.placed_at >= overnight_ends:
+            return  # overnight and the day that follows, not the one that goes on
+    if order.tif != "OVT":
+        yield (session.start, session.end) if order.outside_rth else (session.opens, session.closes)
+
+
+def _end_of_next_quarter(at: float) -> float:
+    """Midnight in New York after the last day of the quarter that follows this one."""
+    today = datetime.fromtimestamp(at, tz=_NEW_YORK)
+    month = (today.month - 1) // 3 * 3 + 7
+    year, month = today.year + (month - 1) // 12, (month - 1) % 12 + 1
+    return datetime(year, month, 1, tzinfo=_NEW_YORK).timestamp()

@@ -1,0 +1,223 @@
+"""One order in IBKR's three dialects: the list of live orders, the status of one, and its executions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from api_gateway.simulator.instruments.contract_names import derivative_text, full_name, listing
+from api_gateway.simulator.instruments.price_format import price_text, quantity_text
+from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.orders.order import Execution, Order, OrderStatus
+from api_gateway.simulator.orders.order_types import ORDER_TYPES
+
+_CONTINUES = "\u001e"
+_VERBS = {"BUY": ("Buy", "Bought"), "SELL": ("Sell", "Sold")}
+_DESCRIPTIONS = {
+    OrderStatus.INACTIVE: "Order Inactive",
+    OrderStatus.PENDING_SUBMIT: "Order Being Submitted",
+    OrderStatus.PRE_SUBMITTED: "Order Queued",
+    OrderStatus.SUBMITTED: "Order Submitted",
+    OrderStatus.FILLED: "Order Filled",
+    OrderStatus.PENDING_CANCEL: "Cancel Submitted",
+    OrderStatus.CANCELLED: "Order Cancelled",
+    OrderStatus.WARN_STATE: "Order Needs Attention",
+}
+_FILLED, _PART_FILLED, _CANCELLED, _NEW = "2", "1", "4", "0"
+
+
+def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dict[str, Any]:
+    """As `/iserver/account/orders` has it: camelCase, sides in words, quantities floats, price a string."""
+    row: dict[str, Any] = {
+        "acct": account_id,
+        "conidex": _conidex(order),
+        "conid": order.conid,
+        "account": account_id,
+        "orderId": order.order_id,
+        "cashCcy": instrument.currency,
+        "sizeAndFills": _size_and_fills(order),
+        "orderDesc": _order_description(order, instrument),
+        "description1": full_name(instrument) if instrument.sec_type == "CASH" else instrument.symbol,
+        "ticker": instrument.symbol,
+        "secType": instrument.sec_type,
+        "listingExchange": listing(instrument),
+        "remainingQuantity": float(order.remaining),
+        "filledQuantity": float(order.filled),
+        "totalSize": float(order.quantity),
+        "companyName": instrument.name,
+        "status": order.status.value,
+        "order_ccp_status": order.status.value,
+        "origOrderType": ORDER_TYPES[order.order_type].capitals,
+        "supportsTaxOpt": "1" if instrument.sec_type == "STK" else "0",
+        "lastExecutionTime": _short_time(order.updated_at),
+        "orderType": ORDER_TYPES[order.order_type].title,
+        "bgColor": "#FFFFFF",
+        "fgColor": "#000000",
+        "isEventTrading": "0",
+        "price": _limit(order, instrument),
+        "timeInForce": "CLOSE" if order.tif == "DAY" else order.tif,
+        "lastExecutionTime_r": int(order.updated_at) * 1000,
+        "side": order.side,
+        "exchange": order.exchange,
+    }
+    extra = derivative_text(instrument)
+    if extra is not None:
+        row["description2"] = extra
+    if order.stop_price is not None:
+        row["auxPrice"] = price_text(instrument, order.stop_price)
+    if order.filled:
+        row["avgPrice"] = price_text(instrument, order.average_price)
+    if order.reference:
+        row["order_ref"] = order.reference
+    return row
+
+
+def order_status_row(account_id: str, order: Order, instrument: Instrument) -> dict[str, Any]:
+    """As `/iserver/account/order/status/{orderId}` has it: snake_case, side `B` or `S`, numbers strings."""
+    description = _order_description(order, instrument)
+    editable = order.status.working and order.status is not OrderStatus.PENDING_CANCEL
+    verb, rest = description.split(" ", 1)
+    size, terms = rest.split(" ", 1)
+    row: dict[str, Any] = {
+        "sub_type": None,
+        "request_id": str(order.order_id % 1000),
+        "server_id": "0",
+        "order_id": order.order_id,
+        "conidex": _conidex(order),
+        "conid": order.conid,
+        "symbol": instrument.symbol,
+        "side": order.side[0],
+        "contract_description_1": full_name(instrument),
+        "listing_exchange": listing(instrument),
+        "option_acct": "c",
+        "company_name": instrument.name,
+        "size": str(float(order.remaining)),
+        "total_size": str(float(order.quantity)),
+        "currency": instrument.currency,
+        "account": account_id,
+        "order_type": ORDER_TYPES[order.order_type].capitals,
+        "limit_price": _limit(order, instrument),
+        "cum_fill": str(float(order.filled)),
+        "order_status": order.status.value,
+        "order_ccp_status": _ccp_status(order),
+        "order_status_description": _DESCRIPTIONS[order.status],
+        "tif": order.tif,
+        "fg_color": "#FFFFFF",
+        "bg_color": "#000000",
+        "order_not_editable": not editable,
+        "editable_fields": _CONTINUES if editable else "",
+        "cannot_cancel_order": not editable,
+        "deactivate_order": False,
+        "sec_type": instrument.sec_type,
+        "available_chart_periods": "#R|1",
+        "order_description": description,
+        "order_description_with_contract": f"{verb} {size} {full_name(instrument)} {terms}",
+        "alert_active": 0,
+        "child_order_type": "0",
+        "order_clearing_account": account_id,
+        "clearing_id": "IB",
+        "clearing_name": "IB",
+        "size_and_fills": _size_and_fills(order),
+        "exit_strategy_tool_availability": "1",
+        "allowed_duplicate_opposite": True,
+        "order_time": _short_time(order.placed_at),
+    }
+    if order.stop_price is not None:
+        row["stop_price"] = price_text(instrument, order.stop_price)
+    if order.filled:
+        average = price_text(instrument, order.average_price)
+        outcome = f"{_VERBS[order.side][1]} {quantity_text(order.filled)} @ {average}"
+        row |= {
+            "average_price": average,
+            "exit_strategy_display_price": average,
+            "exit_strategy_chart_description": outcome,
+        }
+    return row
+
+
+def trade_row(account_id: str, execution: Execution, instrument: Instrument) -> dict[str, Any]:
+    """As `/iserver/account/trades` has it: price, commission and position as strings, size as a float."""
+    size = abs(execution.quantity)
+    price = price_text(instrument, execution.price)
+    verb = "Bought" if execution.quantity > 0 else "Sold"
+    row: dict[str, Any] = {
+        "execution_id": execution.execution_id,
+        "symbol": instrument.symbol,
+        "supports_tax_opt": "1" if instrument.sec_type == "STK" else "0",
+        "side": "B" if execution.quantity > 0 else "S",
+        "order_description": f"{verb} {quantity_text(size)} @ {price} on {execution.exchange}",
+        "trade_time": _moment(execution.at).strftime("%Y%m%d-%H:%M:%S"),
+        "trade_time_r": int(execution.at) * 1000,
+        "size": float(size),
+        "price": price,
+        "exchange": execution.exchange,
+        "commission": quantity_text(execution.commission),
+        "net_amount": round(size * execution.price * instrument.multiplier, 2),
+        "account": account_id,
+        "accountCode": account_id,
+        "account_allocation_name": account_id,
+        "company_name": instrument.name,
+        "contract_description_1": full_name(instrument)
+        if instrument.sec_type == "CASH"
+        else instrument.symbol,
+        "sec_type": instrument.sec_type,
+        "listing_exchange": listing(instrument),
+        "conid": execution.conid,
+        "conidEx": str(execution.conid),
+        "clearing_id": "IB",
+        "clearing_name": "IB",
+        "liquidation_trade": "0",
+        "is_event_trading": "0",
+        "order_id": execution.order_id,
+        "position": quantity_text(execution.position),
+    }
+    extra = derivative_text(instrument)
+    if extra is not None:
+        row["contract_description_2"] = extra
+    if execution.reference:
+        row["order_ref"] = execution.reference
+    return row
+
+
+def _conidex(order: Order) -> str:
+    return str(order.conid) if order.exchange == "SMART" else f"{order.conid}@{order.exchange}"
+
+
+def _limit(order: Order, instrument: Instrument) -> str:
+    return "" if order.limit_price is None else price_text(instrument, order.limit_price)
+
+
+def _size_and_fills(order: Order) -> str:
+    total, filled = quantity_text(order.quantity), quantity_text(order.filled)
+    return total if order.filled == order.quantity else f"{filled}/{total}"
+
+
+def _order_description(order: Order, instrument: Instrument) -> str:
+    """`Sold 40 Market, Day` when done, `Buy 50 Limit 480.12, GTC` while it works; stops name their price."""
+    done = order.status is OrderStatus.FILLED
+    verb = _VERBS[order.side][1 if done else 0]
+    limit = _limit(order, instrument)
+    stop = "" if order.stop_price is None else price_text(instrument, order.stop_price)
+    if limit and stop:
+        stop = f"Stop {stop}"
+    terms = " ".join(filter(None, (ORDER_TYPES[order.order_type].title, limit, stop)))
+    tif = "Day" if order.tif == "DAY" else order.tif
+    return f"{verb} {quantity_text(order.filled if done else order.quantity)} {terms}, {tif}"
+
+
+def _ccp_status(order: Order) -> str:
+    """The state as the FIX protocol numbers it."""
+    if order.status is OrderStatus.FILLED:
+        return _FILLED
+    if order.status is OrderStatus.CANCELLED:
+        return _CANCELLED
+    return _PART_FILLED if order.filled else _NEW
+
+
+def _moment(epoch: float) -> datetime:
+    return datetime.fromtimestamp(epoch, tz=UTC)
+
+
+def _short_time(epoch: float) -> str:
+    """`YYMMDDHHmmss`, in UTC."""
+    return _moment(epoch).strftime("%y%m%d%H%M%S")

@@ -1,0 +1,1 @@
+"""An account's past: performance, transactions, allocation."""

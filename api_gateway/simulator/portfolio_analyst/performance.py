@@ -1,0 +1,203 @@
+"""The performance of an account as Portfolio Analyst writes it: one value for every weekday of a period.
+
+No money is paid in or out after the account's opening, so that the return since the start is the plain
+quotient of two values.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.portfolio_analyst.account_history import NEW_YORK, day_of, end_of, past_of
+
+PERIODS = ("1D", "7D", "MTD", "1M", "YTD", "1Y")
+_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Series:
+    """An account's values at the ends of the weekdays from `start` to `end`, in its base currency.
+
+    `values` begins with the value on the weekday before, `before`.
+    """
+
+    account_id: str
+    base: str
+    start: date
+    end: date
+    before: date
+    days: tuple[date, ...]
+    values: tuple[float, ...]
+
+    @property
+    def start_nav(self) -> dict[str, Any]:
+        """The value from which the returns are counted."""
+        return {"date": written(self.before), "val": self.values[0]}
+
+    @property
+    def navs(self) -> list[float]:
+        """One value for each day."""
+        return list(self.values[1:])
+
+    @property
+    def dates(self) -> list[str]:
+        """The days as yyyymmdd."""
+        return [written(day) for day in self.days]
+
+    @property
+    def cumulative(self) -> list[float]:
+        """The return since `before` for each day, as a fraction."""
+        return [_return(self.values[0], value) for value in self.navs]
+
+    @property
+    def calendar_days(self) -> int:
+        """How many days there are from start to end, weekends and both ends included."""
+        return (self.end - self.start).days + 1
+
+    def monthly(self) -> dict[str, float]:
+        """The return of each month, or part of one, by yyyymm."""
+        last: dict[str, float] = {}
+        for day, value in zip(self.days, self.navs, strict=True):
+            last[f"{day:%Y%m}"] = value
+        returns, before = {}, self.values[0]
+        for month, value in last.items():
+            returns[month], before = _return(before, value), value
+        return returns
+
+    def row(self, **rest: Any) -> dict[str, Any]:
+        """What every row of the performance says, and what is different in each."""
+        return {
+            "id": self.account_id,
+            "idType": "acctid",
+            "start": written(self.start),
+            "end": written(self.end),
+            **rest,
+            "baseCurrency": self.base,
+        }
+
+
+def series(broker: Broker, period: str) -> Series:
+    """The account over one of `PERIODS`, up to now or, on a weekend, to the Friday before."""
+    now = broker.clock.now()
+    end = _weekday_before(day_of(now) + timedelta(days=1))
+    start = _start(period, end)
+    days = tuple(_weekdays(start, end))
+    before = _weekday_before(days[0])
+    moments = [end_of(day, now) for day in (before, *days)]
+    values = tuple(round(past.net_liquidation, _DIGITS) for past in past_of(broker, moments))
+    return Series(broker.account_id, broker.base, start, end, before, days, values)
+
+
+def performance(brokers: list[Broker], period: str) -> dict[str, Any]:
+    """The reply of `/pa/performance`: values, returns since the start and returns by month."""
+    found = [series(broker, period) for broker in brokers]
+    first = found[0]
+    months = [each.monthly() for each in found]
+    return {
+        "cps": {
+            "freq": "D",
+            "dates": first.dates,
+            "data": [each.row(returns=each.cumulative) for each in found],
+        },
+        "tpps": {
+            "freq": "M",
+            "dates": list(months[0]),
+            "data": [
+                each.row(returns=list(returns.values())) for each, returns in zip(found, months, strict=True)
+            ],
+        },
+        "nav": {
+            "freq": "D",
+            "dates": first.dates,
+            "data": [each.row(startNAV=each.start_nav, navs=each.navs) for each in found],
+        },
+        "pm": "TWR",
+        "nd": first.calendar_days,
+        "id": "getPerformanceData",
+        "included": [broker.account_id for broker in brokers],
+        "currencyType": "base",
+        "rc": 0,
+    }
+
+
+def all_periods(brokers: list[Broker]) -> dict[str, Any]:
+    """The reply of `/pa/allperiods`: every period, below a property named after the account."""
+    accounts = [broker.account_id for broker in brokers]
+    longest = series(brokers[0], PERIODS[-1])
+    return {
+        "pm": "TWR",
+        "nd": longest.calendar_days,
+        "id": "getPerformanceAllPeriods",
+        "currencyType": "base",
+        "rc": 0,
+        "view": accounts,
+        "included": accounts,
+        **{broker.account_id: _every_period(broker) for broker in brokers},
+    }
+
+
+def written(day: date) -> str:
+    """yyyymmdd."""
+    return f"{day:%Y%m%d}"
+
+
+def _every_period(broker: Broker) -> dict[str, Any]:
+    found = {period: series(broker, period) for period in PERIODS}
+    longest = found[PERIODS[-1]]
+    updated = datetime.fromtimestamp(broker.clock.now(), tz=NEW_YORK)
+    return {
+        **{period: _period(each) for period, each in found.items()},
+        "baseCurrency": broker.base,
+        "start": written(longest.start),
+        "end": written(longest.end),
+        "periods": list(PERIODS),
+        "lastSuccessfulUpdate": f"{updated:%Y-%m-%d %H:%M:%S}",
+    }
+
+
+def _period(each: Series) -> dict[str, Any]:
+    return {
+        "freq": "D",
+        "startNAV": each.start_nav,
+        "dates": each.dates,
+        "nav": each.navs,
+        "cps": each.cumulative,
+    }
+
+
+def _start(period: str, end: date) -> date:
+    if period == "7D":
+        return end - timedelta(days=6)
+    if period == "MTD":
+        return end.replace(day=1)
+    if period == "1M":
+        year, month = (end.year, end.month - 1) if end.month > 1 else (end.year - 1, 12)
+        return date(year, month, min(end.day, calendar.monthrange(year, month)[1]))
+    if period == "YTD":
+        return date(end.year, 1, 1)
+    if period == "1Y":
+        return date(end.year - 1, end.month, min(end.day, calendar.monthrange(end.year - 1, end.month)[1]))
+    return end
+
+
+def _weekdays(start: date, end: date) -> Iterator[date]:
+    for offset in range((end - start).days + 1):
+        day = start + timedelta(days=offset)
+        if day.weekday() < 5:
+            yield day
+
+
+def _weekday_before(day: date) -> date:
+    day -= timedelta(days=1)
+    while day.weekday() >= 5:
+        day -= timedelta(days=1)
+    return day
+
+
+def _return(before: float, after: float) -> float:
+    return round(after / before - 1, _DIGITS) if before else 0.0

@@ -1,0 +1,107 @@
+"""The trades of an account in Portfolio Analyst: a day's purchases are one row, its sales another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.orders.order import Execution
+from api_gateway.simulator.portfolio_analyst.account_history import NEW_YORK, day_of
+
+_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Deal:
+    """What an account bought, or sold, of an instrument on a day; `fx_rate` leads to the asked currency."""
+
+    day: date
+    account_id: str
+    instrument: Instrument
+    executions: tuple[Execution, ...]
+    fx_rate: float
+
+    @property
+    def realised(self) -> float:
+        """The profit that it locked in, in the instrument's currency."""
+        return sum(execution.realised for execution in self.executions)
+
+    def transaction(self, *, real_time: bool) -> dict[str, Any]:
+        """Quantity and money with their signs: what was bought was paid for."""
+        quantity = sum(execution.quantity for execution in self.executions)
+        value = sum(execution.quantity * execution.price for execution in self.executions)
+        midnight = datetime.combine(self.day, datetime.min.time(), tzinfo=NEW_YORK)
+        return {
+            "cur": self.instrument.currency,
+            "date": f"{midnight:%a %b %d %H:%M:%S %Z %Y}",
+            "rawDate": f"{self.day:%Y%m%d}",
+            "fxRate": self.fx_rate,
+            "pr": round(value / quantity, _DIGITS),
+            "qty": float(quantity),
+            "acctid": self.account_id,
+            "amt": round(-value * self.instrument.multiplier, _DIGITS),
+            "conid": self.instrument.conid,
+            "type": "Buy" if quantity > 0 else "Sell",
+            "desc": self.instrument.name,
+            "isRealTime": real_time,
+        }
+
+    def profit(self) -> dict[str, Any]:
+        """The profit, as text, and the side of the position that was closed."""
+        long = self.executions[0].quantity < 0
+        return {
+            "cur": self.instrument.currency,
+            "date": f"{self.day:%Y%m%d}",
+            "fxRate": self.fx_rate,
+            "side": "L" if long else "S",
+            "positionSide": "long" if long else "short",
+            "acctid": self.account_id,
+            "amt": str(round(self.realised, _DIGITS)),
+            "conid": str(self.instrument.conid),
+        }
+
+
+def transactions(brokers: list[Broker], conids: Collection[int], currency: str, days: int) -> dict[str, Any]:
+    """The reply of `/pa/transactions` for today and `days` days before.
+
+    Raises LookupError for a currency that is not traded against the account's own.
+    """
+    today = day_of(brokers[0].clock.now())
+    first = today - timedelta(days=days)
+    deals = [deal for broker in brokers for deal in _deals(broker, conids, currency, first)]
+    deals.sort(key=lambda deal: deal.day)
+    profits = [deal for deal in reversed(deals) if deal.realised]
+    return {
+        "nd": days + 1,
+        "rpnl": {
+            "data": [deal.profit() for deal in profits],
+            "amt": str(round(float(sum(deal.realised * deal.fx_rate for deal in profits)), _DIGITS)),
+        },
+        "currency": currency,
+        "from": _milliseconds(first),
+        "id": "getTransactions",
+        "to": _milliseconds(today),
+        "transactions": [deal.transaction(real_time=deal.day == today) for deal in deals],
+    }
+
+
+def _deals(broker: Broker, conids: Collection[int], currency: str, first: date) -> Iterator[Deal]:
+    into = broker.rates.rate(currency)
+    grouped: dict[tuple[date, int, bool], list[Execution]] = defaultdict(list)
+    for execution in broker.executions:
+        day = day_of(execution.at)
+        if execution.conid in conids and day >= first:
+            grouped[day, execution.conid, execution.quantity > 0].append(execution)
+    for (day, conid, _), executions in grouped.items():
+        instrument = broker.instrument(conid)
+        rate = round(broker.rates.rate(instrument.currency) / into, 7)
+        yield Deal(day, broker.account_id, instrument, tuple(executions), rate)
+
+
+def _milliseconds(day: date) -> int:
+    return int(datetime.combine(day, datetime.min.time(), tzinfo=UTC).timestamp()) * 1000

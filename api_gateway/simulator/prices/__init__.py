@@ -1,0 +1,1 @@
+"""Seeded prices: paths, volumes, the order book, exchange rates."""

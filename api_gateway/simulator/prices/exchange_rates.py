@@ -1,0 +1,33 @@
+"""What one unit of a currency is worth in the account's base currency."""
+
+from __future__ import annotations
+
+from api_gateway.simulator.instruments.universe import Instrument, Universe
+from api_gateway.simulator.prices.prices import Prices
+
+
+class ExchangeRates:
+    """Rates from the currency pairs of the universe."""
+
+    def __init__(self, base: str, universe: Universe, prices: Prices) -> None:
+        self.base = base
+        self._universe = universe
+        self._prices = prices
+
+    def rate(self, currency: str, epoch: float | None = None) -> float:
+        """Units of the base currency for one of `currency`, now or at `epoch` (seconds since 1970).
+
+        Raises LookupError where no pair is traded.
+        """
+        if currency == self.base:
+            return 1.0
+        direct = self._universe.pair(currency, self.base)
+        if direct is not None:
+            return self._price(direct, epoch)
+        inverse = self._universe.pair(self.base, currency)
+        if inverse is not None:
+            return 1.0 / self._price(inverse, epoch)
+        raise LookupError(f"no exchange rate between {currency} and {self.base}")
+
+    def _price(self, pair: Instrument, epoch: float | None) -> float:
+        return self._prices.quote(pair).last if epoch is None else self._prices.price_at(pair, epoch)

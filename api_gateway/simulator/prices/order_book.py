@@ -1,0 +1,66 @@
+"""What stands around the last price: spread and sizes, the same for the same moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.prices.seeded_noise import mix
+
+
+@dataclass(frozen=True)
+class Book:
+    """Best bid and ask, and the size of the last trade."""
+
+    bid: float
+    ask: float
+    bid_size: int
+    ask_size: int
+    last_size: int
+
+
+@dataclass(frozen=True)
+class _Depth:
+    """The spread as a part of the price, and the sizes: a lot and how many of them."""
+
+    spread: float
+    lot: int
+    lots: int
+
+
+_DEPTHS = MappingProxyType(
+    {
+        "STK": _Depth(0.00008, 100, 14),
+        "CFD": _Depth(0.00012, 100, 10),
+        "OPT": _Depth(0.018, 1, 90),
+        "FUT": _Depth(0.00002, 1, 70),
+        "CASH": _Depth(0.00003, 500_000, 10),
+        "CRYPTO": _Depth(0.0004, 1, 4),
+        "BOND": _Depth(0.0015, 5, 40),
+        "EC": _Depth(0.01, 10, 60),
+    }
+)
+
+
+def book_around(instrument: Instrument, last: float, key: int, *, centred: bool) -> Book:
+    """The book at one moment. Indices and funds have none: bid and ask are the price, the sizes 0.
+
+    `centred` keeps the last price in the middle, as tests that pin a price expect.
+    """
+    depth = _DEPTHS.get(instrument.sec_type)
+    if depth is None:
+        return Book(last, last, 0, 0, 0)
+    noise = mix(key, 7)
+    tick = instrument.tick
+    spread = max(1, round(last * depth.spread / tick)) * tick
+    place = 2 if centred else noise % 3
+    bid = last if place == 0 else last - spread
+    ask = last if place == 1 else last + spread
+    return Book(
+        bid=max(0.0, round(bid, instrument.digits)),
+        ask=round(ask, instrument.digits),
+        bid_size=depth.lot * (1 + (noise >> 8) % depth.lots),
+        ask_size=depth.lot * (1 + (noise >> 24) % depth.lots),
+        last_size=depth.lot * (1 + (noise >> 40) % max(1, depth.lots // 4)),
+    )

@@ -1,0 +1,318 @@
+"""What every instrument costs at every moment, without a feed.
+
+A price depends on the seed, the instrument and the time, and on nothing that was asked before: a day can be
+jumped over. Options follow their underlying (Black-Scholes), futures and index funds their index, CFDs
+their stock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, pairwise, takewhile
+from math import exp
+
+from api_gateway.simulator.calendar.bars import windows_before
+from api_gateway.simulator.calendar.trading_hours import (
+    HOURS,
+    STEP,
+    Hours,
+    Session,
+    session_at,
+    sessions_before,
+)
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.instruments.option_pricing import YEAR, Greeks, greeks, value
+from api_gateway.simulator.instruments.universe import Instrument, Universe
+from api_gateway.simulator.prices.order_book import book_around
+from api_gateway.simulator.prices.price_overrides import Pins
+from api_gateway.simulator.prices.price_path import Walk
+from api_gateway.simulator.prices.seeded_noise import mix
+from api_gateway.simulator.prices.volumes import traded_by
+
+_CENTS = 99  # an event contract costs between 1 and 99 cents
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The top of the book and the day so far; prices in the instrument's currency.
+
+    `market_open` means regular hours, `extended` trading before or after them. Open, high, low are those
+    of regular hours once these have begun. On a closed market everything stands as it was left.
+    """
+
+    last: float
+    bid: float
+    ask: float
+    open: float
+    high: float
+    low: float
+    prior_close: float
+    bid_size: int
+    ask_size: int
+    last_size: int
+    volume: int
+    market_open: bool
+    halted: bool
+    extended: bool = False
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One interval of trading; `start` is in seconds since 1970."""
+
+    start: float
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a price did between two moments, both included."""
+
+    open: float
+    high: float
+    low: float
+    close: float
+
+    def then(self, other: Span) -> Span:
+        """This span and the one after it as one."""
+        return Span(self.open, max(self.high, other.high), min(self.low, other.low), other.close)
+
+
+class Prices:
+    """The market: quotes at the clock's time, prices and bars at any."""
+
+    def __init__(self, universe: Universe, clock: Clock, seed: int = 1) -> None:
+        self._universe = universe
+        self._clock = clock
+        self._key = mix(seed, 0)
+        self._walks: dict[int, Walk] = {}
+        self._pins = Pins()
+        self._halted: set[int] = set()
+
+    def quote(self, instrument: Instrument, epoch: float | None = None) -> Quote:
+        """The quote at `epoch`, or now; it changes every 500 ms while the market is open."""
+        now = _stepped(self._clock.now() if epoch is None else epoch)
+        session = session_at(_hours(instrument), now)
+        moment = min(now, session.end)
+        last = self.price_at(instrument, now)
+        begun = now >= session.opens
+        day = self.span(
+            instrument, session.opens if begun else session.start, min(now, session.closes) if begun else now
+        )
+        pinned = self._pins.at(instrument.conid, now) is not None
+        key = mix(mix(self._key, instrument.conid), int(moment / STEP))
+        book = book_around(instrument, last, key, centred=pinned)
+        halted = instrument.conid in self._halted
+        return Quote(
+            last=last,
+            bid=book.bid,
+            ask=book.ask,
+            open=day.open,
+            high=day.high,
+            low=day.low,
+            prior_close=self.prior_close(instrument, now),
+            bid_size=book.bid_size,
+            ask_size=book.ask_size,
+            last_size=book.last_size,
+            volume=self._traded(instrument, session, moment),
+            market_open=session.open_at(now) and not halted,
+            halted=halted,
+            extended=session.trades_at(now) and not session.open_at(now) and not halted,
+        )
+
+    def price_at(self, instrument: Instrument, epoch: float) -> float:
+        """The last price at `epoch` (seconds since 1970), past or future."""
+        now = _stepped(epoch)
+        pinned = self._pins.at(instrument.conid, now)
+        if pinned is not None:
+            return pinned
+        session = session_at(_hours(instrument), now)
+        moment = min(now, session.end)
+        leader = self._leader(instrument)
+        if leader is None:
+            return _price(instrument, self._walk(instrument).at(session, moment))
+        fixed = self._pins.at(leader.conid, now)
+        spot = self.price_at(leader, moment) if fixed is None else fixed
+        return _derived(instrument, spot, moment)
+
+    def span(self, instrument: Instrument, since: float, until: float) -> Span:
+        """What the price did between two moments, fixed prices included."""
+        total: Span | None = None
+        for left, right in pairwise(self._pins.edges(instrument.conid, since, until)):
+            fixed = self._pins.at(instrument.conid, left)
+            part = (
+                self._moving_span(instrument, left, right)
+                if fixed is None
+                else Span(fixed, fixed, fixed, fixed)
+            )
+            total = part if total is None else total.then(part)
+        if total is None:
+            raise ValueError(f"no time between {since} and {until}")
+        last = self._pins.at(instrument.conid, until)
+        return total if last is None else total.then(Span(last, last, last, last))
+
+    def prior_close(self, instrument: Instrument, epoch: float) -> float:
+        """The regular close of the trading day before the one of `epoch`."""
+        _, before = islice(sessions_before(_hours(instrument), epoch), 2)
+        return self.price_at(instrument, before.closes)
+
+    def greeks(self, instrument: Instrument) -> Greeks | None:
+        """An option's greeks at the clock's time; None for everything else."""
+        leader = self._leader(instrument)
+        if instrument.sec_type != "OPT" or leader is None or instrument.strike is None:
+            return None
+        now = self._clock.now()
+        spot = self.price_at(leader, now)
+        years = _years_left(instrument, now)
+        return greeks(spot, instrument.strike, years, instrument.volatility, instrument.right or "C")
+
+    def bars(
+        self, instrument: Instrument, end: float, step: float, count: int, outside_rth: bool = False
+    ) -> list[Bar]:
+        """The last `count` bars of `step` seconds before `end`, the oldest first.
+
+        Steps of `bars.DAY`, `WEEK` and `MONTH` follow the calendar. The last bar may be unfinished: its
+        close is the price at `end`.
+        """
+        return list(islice(self._backwards(instrument, end, step, outside_rth), count))[::-1]
+
+    def bars_between(
+        self,
+        instrument: Instrument,
+        begin: float,
+        end: float,
+        step: float,
+        outside_rth: bool = False,
+        *,
+        most: int | None = None,
+    ) -> list[Bar]:
+        """The bars of `step` seconds that start at `begin` or later and before `end`, the oldest first.
+
+        Only the last `most` of them, if that is given.
+        """
+        bars = self._backwards(instrument, end, step, outside_rth)
+        return list(islice(takewhile(lambda bar: bar.start >= begin, bars), most))[::-1]
+
+    def set_price(self, conid: int, price: float | None) -> None:
+        """Fix one instrument's price from now on; None lets it move again."""
+        self._pins.set(conid, _stepped(self._clock.now()), price)
+
+    def halted(self, conid: int) -> bool:
+        """True while trading in one instrument is stopped."""
+        return conid in self._halted
+
+    def halt(self, conid: int) -> None:
+        """Stop trading in one instrument; its price stands still."""
+        instrument = self._universe.by_conid(conid)
+        if instrument is not None:
+            self.set_price(conid, self.price_at(instrument, self._clock.now()))
+            self._halted.add(conid)
+
+    def resume(self, conid: int) -> None:
+        """Let a halted instrument trade again."""
+        self._halted.discard(conid)
+        self.set_price(conid, None)
+
+    def _backwards(self, instrument: Instrument, end: float, step: float, outside_rth: bool) -> Iterator[Bar]:
+        for windows in windows_before(_hours(instrument), _stepped(end), step, outside_rth=outside_rth):
+            spans = [self.span(instrument, since, until) for _, since, until in windows]
+            total = spans[0]
+            for span in spans[1:]:
+                total = total.then(span)
+            volume = sum(
+                self._traded(instrument, session, until) - self._traded(instrument, session, since)
+                for session, since, until in windows
+            )
+            yield Bar(windows[0][1], total.open, total.high, total.low, total.close, volume)
+
+    def _moving_span(self, instrument: Instrument, since: float, until: float) -> Span:
+        covered = []
+        for session in sessions_before(_hours(instrument), until):
+            if session.end <= since:
+                break
+            covered.append((max(since, session.start), min(until, session.end), session))
+        leader = self._leader(instrument)
+        total: Span | None = None
+        for left, right, session in reversed(covered):
+            if leader is None:
+                ticks = self._walk(instrument).span(session, left, right)
+                bounds = (ticks.open, ticks.high, ticks.low, ticks.close)
+                part = Span(*(_price(instrument, t) for t in bounds))
+            else:
+                part = _derived_span(instrument, self.span(leader, left, right), left, right)
+            total = part if total is None else total.then(part)
+        if total is None:
+            price = self.price_at(instrument, since)
+            total = Span(price, price, price, price)
+        return total
+
+    def _traded(self, instrument: Instrument, session: Session, epoch: float) -> int:
+        if instrument.average_volume == 0:
+            return 0
+        key = mix(mix(self._key, instrument.conid), 1)
+        return traded_by(key, instrument.average_volume, session, epoch)
+
+    def _leader(self, instrument: Instrument) -> Instrument | None:
+        """The instrument whose price decides this one's, or None for those with a path of their own."""
+        conid = instrument.underlying_conid if instrument.sec_type == "OPT" else instrument.follows
+        return None if conid is None else self._universe.by_conid(conid)
+
+    def _walk(self, instrument: Instrument) -> Walk:
+        walk = self._walks.get(instrument.conid)
+        if walk is None:
+            walk = self._walks[instrument.conid] = Walk(
+                key=mix(self._key, instrument.conid),
+                hours=_hours(instrument),
+                reference=instrument.reference_price / instrument.tick,
+                volatility=instrument.volatility,
+                anchor=self._universe.day,
+                ceiling=_CENTS if instrument.sec_type == "EC" else 0,
+            )
+        return walk
+
+
+def _hours(instrument: Instrument) -> Hours:
+    return HOURS[instrument.hours]
+
+
+def _stepped(epoch: float) -> float:
+    return epoch // STEP * STEP
+
+
+def _price(instrument: Instrument, ticks: int) -> float:
+    return round(ticks * instrument.tick, instrument.digits)
+
+
+def _derived(instrument: Instrument, spot: float, epoch: float) -> float:
+    """The price that follows from the leader's at one moment."""
+    if instrument.sec_type == "EC":
+        exact = 1 - spot
+    elif instrument.sec_type == "OPT" and instrument.strike is not None:
+        years = _years_left(instrument, epoch)
+        exact = value(spot, instrument.strike, years, instrument.volatility, instrument.right or "C")
+    else:
+        exact = spot * instrument.ratio * exp(instrument.carry * _years_left(instrument, epoch))
+    return _price(instrument, round(exact / instrument.tick))
+
+
+def _derived_span(instrument: Instrument, leader: Span, since: float, until: float) -> Span:
+    """The extremes come from the leader's extremes at both ends of the span, as time only takes away."""
+    corners = [
+        _derived(instrument, spot, epoch) for spot in (leader.high, leader.low) for epoch in (since, until)
+    ]
+    return Span(
+        _derived(instrument, leader.open, since),
+        max(corners),
+        min(corners),
+        _derived(instrument, leader.close, until),
+    )
+
+
+def _years_left(instrument: Instrument, epoch: float) -> float:
+    """Years until it expires; 0 afterwards and for what does not expire."""
+    return 0.0 if instrument.expires is None else max(0.0, (instrument.expires - epoch) / YEAR)

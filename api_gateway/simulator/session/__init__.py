@@ -1,0 +1,1 @@
+"""The brokerage session as IBKR's side keeps it."""

@@ -1,0 +1,249 @@
+"""The session of one username: browser login, brokerage session, and everything that ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from hashlib import sha256
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.session.preflight import Preflights
+
+NEW_YORK = ZoneInfo("America/New_York")
+LOGIN_LASTS = 24 * 3600.0
+RESET_HOUR = 1
+
+
+class State(Enum):
+    """Where the username stands."""
+
+    NO_LOGIN = "NO_LOGIN"
+    SSO = "SSO"
+    CONNECTING = "CONNECTING"
+    BROKERAGE = "BROKERAGE"
+    COMPETING = "COMPETING"
+
+
+class NotNowError(Exception):
+    """The back end is between two states and opens no session now."""
+
+
+class Session:
+    """The state machine; it moves with the clock, and nothing else needs to run for it.
+
+    `connect_seconds` passes between opening a brokerage session and its being established,
+    `idle_seconds` without a request closes it, `maintenance_seconds` is how long after the nightly
+    reset none can be opened. `opens_brokerage` says whether a browser login opens one by itself.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        preflights: Preflights,
+        *,
+        seed: int = 1,
+        connect_seconds: float = 1.0,
+        idle_seconds: float = 360.0,
+        maintenance_seconds: float = 30.0,
+        opens_brokerage: bool = True,
+    ) -> None:
+        self.connect_seconds = connect_seconds
+        self.idle_seconds = idle_seconds
+        self.maintenance_seconds = maintenance_seconds
+        self.opens_brokerage = opens_brokerage
+        self._clock = clock
+        self._preflights = preflights
+        self._seed = seed
+        self._login_at: float | None = None
+        self._login_ends = 0.0
+        self._established_at: float | None = None
+        self._reset_at = 0.0
+        self._closed_until = 0.0
+        self._last_request = clock.now()
+        self._rival = False
+        self._challenge_competes: bool | None = None
+
+    @property
+    def state(self) -> State:
+        """The state at the clock's time, after everything that ended in the meantime."""
+        self._catch_up()
+        if self._login_at is None:
+            return State.NO_LOGIN
+        if self._rival:
+            return State.COMPETING
+        if self._established_at is None:
+            return State.SSO
+        return State.BROKERAGE if self._clock.now() >= self._established_at else State.CONNECTING
+
+    @property
+    def logged_in_at(self) -> float | None:
+        """When the browser login happened, in seconds since 1970; None without one."""
+        self._catch_up()
+        return self._login_at
+
+    @property
+    def last_request(self) -> float:
+        """When a request last reached the back end, in seconds since 1970."""
+        return self._last_request
+
+    @property
+    def rival(self) -> bool:
+        """True while another program of this username holds the brokerage session."""
+        return self._rival
+
+    @property
+    def login_expires_ms(self) -> int:
+        """Milliseconds until the login ends: 24 hours after it, or midnight in New York if sooner."""
+        self._catch_up()
+        return 0 if self._login_at is None else int((self._login_ends - self._clock.now()) * 1000)
+
+    @property
+    def token(self) -> str:
+        """The session cookie's value, another one for every login."""
+        return sha256(f"{self._seed}:{self.logged_in_at}".encode()).hexdigest()[:32]
+
+    def touch(self) -> None:
+        """Note that a request came; the idle time starts anew."""
+        self._catch_up()
+        self._last_request = self._clock.now()
+
+    def login(self) -> None:
+        """Log in with the browser. As with IBKR's gateway, this throws out other programs."""
+        now = self._clock.now()
+        self.logout()
+        self._login_at = now
+        self._login_ends = min(now + LOGIN_LASTS, _next_time_of_day(now, hour=0))
+        self._last_request = now
+        if self.opens_brokerage:
+            self._open()
+
+    def establish(self) -> None:
+        """Be logged in with an established brokerage session, at once."""
+        self.login()
+        self._open()
+        self._established_at = self._clock.now()
+
+    def logout(self) -> None:
+        """End the login and, with it, the brokerage session."""
+        self._close()
+        self._login_at = None
+        self._challenge_competes = None
+
+    def init(self, *, compete: bool) -> None:
+        """Open the brokerage session; `compete` takes it from another program that holds it.
+
+        Raises NotNowError right after the nightly reset.
+        """
+        self._catch_up()
+        self._refuse_during_maintenance()
+        if self._rival and not compete:
+            return
+        self._preflights.forget()
+        if self._established_at is None or self._rival:
+            self._open()
+
+    def challenge(self, *, compete: bool) -> str:
+        """Hex digits to which IBKR's gateway must respond before it has its session; see `respond`.
+
+        Raises NotNowError right after the nightly reset.
+        """
+        self._catch_up()
+        self._refuse_during_maintenance()
+        self._challenge_competes = compete
+        return sha256(f"{self.token}:{self._clock.now()}".encode()).hexdigest()[:16]
+
+    def respond(self) -> bool:
+        """Establish the brokerage session that was asked for with `challenge`; False if none was.
+
+        It stands at once, as the gateway goes on without waiting. Raises NotNowError as `init` does.
+        """
+        compete, self._challenge_competes = self._challenge_competes, None
+        if compete is None:
+            return False
+        self.init(compete=compete)
+        if self.state is State.CONNECTING:
+            self._established_at = self._clock.now()
+        return True
+
+    def displace(self) -> None:
+        """Another program of this username takes the brokerage session."""
+        self._catch_up()
+        self._close()
+        self._rival = True
+
+    def leave(self) -> None:
+        """The other program logs out; nobody holds the brokerage session until it is opened again."""
+        self._catch_up()
+        self._rival = False
+
+    def reset(self) -> None:
+        """Do now what happens to brokerage sessions at 01:00 in New York."""
+        self._catch_up()
+        self._close()
+        self._closed_until = self._clock.now() + self.maintenance_seconds
+
+    def drop(self) -> None:
+        """Close the brokerage session and leave the login alone, as idling does."""
+        self._catch_up()
+        self._close()
+
+    def next_midnight(self) -> float:
+        """The next midnight in New York, in seconds since 1970."""
+        return _next_time_of_day(self._clock.now(), hour=0)
+
+    def _open(self) -> None:
+        now = self._clock.now()
+        self._preflights.forget()
+        self._rival = False
+        self._established_at = now + self.connect_seconds
+        self._reset_at = _next_time_of_day(now, hour=RESET_HOUR)
+        self._last_request = now
+
+    def _close(self) -> None:
+        self._preflights.forget()
+        self._established_at = None
+
+    def _catch_up(self) -> None:
+        now = self._clock.now()
+        if self._login_at is not None and now >= self._login_ends:
+            self.logout()
+        elif self._established_at is not None and (
+            now >= self._reset_at or now >= self._last_request + self.idle_seconds
+        ):
+            self._close()
+
+    def _refuse_during_maintenance(self) -> None:
+        if self._clock.now() < self._maintained_until():
+            raise NotNowError
+
+    def _maintained_until(self) -> float:
+        today = datetime.fromtimestamp(self._clock.now(), tz=NEW_YORK)
+        nightly = today.replace(hour=RESET_HOUR, minute=0, second=0, microsecond=0).timestamp()
+        if self._clock.now() < nightly:
+            return self._closed_until
+        return max(self._closed_until, nightly + self.maintenance_seconds)
+
+
+# What can happen to a session from outside, by the name that faults and the control use.
+EVENTS: Mapping[str, Callable[[Session], None]] = MappingProxyType(
+    {
+        "login": Session.login,
+        "logout": Session.logout,
+        "drop": Session.drop,
+        "reset": Session.reset,
+        "compete": Session.displace,
+        "leave": Session.leave,
+    }
+)
+
+
+def _next_time_of_day(epoch: float, *, hour: int) -> float:
+    local = datetime.fromtimestamp(epoch, tz=NEW_YORK)
+    first = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if first.timestamp() <= epoch:
+        # Wall-clock arithmetic on an aware datetime: a day with 23 or 25 hours ends at midnight too.
+        first = first + timedelta(days=1)
+    return first.timestamp()

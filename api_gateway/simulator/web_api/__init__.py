@@ -1,0 +1,1 @@
+"""The HTTP face: from a request's path to the bytes of its reply."""

@@ -1,0 +1,1 @@
+"""Contract search, details and derivatives."""

@@ -1,0 +1,249 @@
+"""A contract as the different endpoints describe it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from api_gateway.simulator.instruments.contract_names import full_name
+from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.simulation import Simulation
+
+_DERIVATIVES = ("OPT", "FUT", "EC")
+_STOCK_ORDERS = (
+    *("limit", "midprice", "market", "stop", "stop_limit", "mit", "lit", "trailing_stop"),
+    *("trailing_stop_limit", "relative", "marketonclose", "limitonclose"),
+)
+_OTHER_ORDERS = (
+    "limit",
+    "market",
+    "stop",
+    "stop_limit",
+    "mit",
+    "lit",
+    "trailing_stop",
+    "trailing_stop_limit",
+)
+ORDERS_OUTSIDE = ("limit", "stop_limit", "lit", "relative")
+_COUNTRIES = {"USD": "US", "EUR": "DE", "CAD": "CA", "MXN": "MX", "CHF": "CH", "GBP": "GB"}
+_COUNTRIES |= {"JPY": "JP", "HKD": "HK"}
+
+
+def info(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
+    """Contract details in snake_case; most of what a kind of contract does not have is null."""
+    derivative = instrument.sec_type in _DERIVATIVES
+    smart = "SMART" in instrument.venues
+    found: dict[str, Any] = {
+        "cfi_code": f"O{instrument.right}XXXS" if instrument.right else "",
+        "symbol": instrument.symbol,
+        "cusip": None,
+        "expiry_full": instrument.expiry if derivative else None,
+        "con_id": instrument.conid,
+        "maturity_date": instrument.expiry,
+        "instrument_type": instrument.sec_type,
+        "has_related_contracts": _has_options(simulation, instrument),
+        "trading_class": _trading_class(instrument),
+        "valid_exchanges": ",".join(instrument.venues),
+        "allow_sell_long": False,
+        "is_zero_commission_security": False,
+        "local_symbol": instrument.local_symbol,
+        "contract_clarification_type": None,
+        "classifier": None,
+        "currency": instrument.currency,
+        "text": instrument.text,
+        "underlying_con_id": instrument.underlying_conid or 0,
+        "r_t_h": instrument.sec_type == "STK",
+        "multiplier": _multiplier(instrument) if derivative else None,
+        "underlying_issuer": None,
+        "contract_month": instrument.contract_month if derivative else None,
+        "company_name": instrument.name,
+        "smart_available": smart,
+        "exchange": "SMART" if smart else instrument.exchange,
+    }
+    if instrument.right is not None:
+        found |= {"strike": f"{instrument.strike:g}", "right": "CALL" if instrument.right == "C" else "PUT"}
+    if instrument.industry is not None:
+        found |= {"industry": instrument.industry, "category": instrument.category}
+    return found
+
+
+def order_rules(instrument: Instrument) -> tuple[str, ...]:
+    """The types of order that its exchange takes, by the names that the rules give them."""
+    return _STOCK_ORDERS if instrument.sec_type == "STK" else _OTHER_ORDERS
+
+
+def takes_fractions(instrument: Instrument) -> bool:
+    """Whether parts of a share may be traded, which IBKR offers for US stocks."""
+    return instrument.sec_type == "STK" and instrument.is_us
+
+
+def rules(simulation: Simulation, instrument: Instrument, *, is_buy: bool) -> dict[str, Any]:
+    """What an order on one side may be: types, sizes, increments and today's price. Sizes are floats."""
+    quote = simulation.prices.quote(instrument)
+    price = quote.ask if is_buy else quote.bid
+    stock = instrument.sec_type == "STK"
+    orders = list(order_rules(instrument))
+    size = 100.0 if stock and instrument.is_us else 1.0
+    size = 20_000.0 if instrument.sec_type == "CASH" else size
+    fractions = orders if takes_fractions(instrument) else []
+    return {
+        "algoEligible": instrument.sec_type in ("STK", "OPT", "FUT"),
+        "overnightEligible": stock and instrument.is_us,
+        "costReport": False,
+        "canTradeAcctIds": simulation.tradable,
+        "error": None,
+        "orderTypes": orders,
+        "ibAlgoTypes": [t for t in orders if t not in ("market", "midprice", "stop", "mit", "trailing_stop")],
+        "fraqTypes": fractions,
+        "forceOrderPreview": False,
+        "cqtTypes": fractions,
+        "orderDefaults": {"LMT": {"LP": f"{price:.{instrument.digits}f}"}},
+        "orderTypesOutside": [t for t in orders if t in ORDERS_OUTSIDE],
+        "defaultSize": size,
+        "cashSize": 0.0,
+        "sizeIncrement": size,
+        "tifTypes": ["IOC/MARKET,LIMIT,a", "GTC/o,a", "OPG/LIMIT,MARKET,a", "GTD/o,a", "DAY/o,a"],
+        "tifDefaults": {"TIF": "DAY", "SIZE": f"{size:.2f}"},
+        "limitPrice": price,
+        "stopprice": price,
+        "orderOrigination": None,
+        "preview": True,
+        "displaySize": None,
+        "fraqInt": 4 if fractions else 0,
+        "cashCcy": instrument.currency,
+        "cashQtyIncr": 500.0,
+        "priceMagnifier": None,
+        "negativeCapable": False,
+        "incrementType": 1,
+        "incrementRules": [{"lowerEdge": 0.0, "increment": instrument.tick}],
+        "hasSecondary": True,
+        "increment": instrument.tick,
+        "incrementDigits": instrument.digits,
+    }
+
+
+def security_row(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
+    """A security definition as `/trsrv/secdef` lists it."""
+    derivative = instrument.sec_type in _DERIVATIVES
+    expiry = instrument.expiry if derivative else None
+    underlying = simulation.universe.by_conid(instrument.underlying_conid or 0)
+    row: dict[str, Any] = {
+        "incrementRules": [{"lowerEdge": 0.0, "increment": instrument.tick}],
+        "displayRule": {
+            "magnification": 0,
+            "displayRuleStep": [{"decimalDigits": instrument.digits, "lowerEdge": 0.0, "wholeDigits": 4}],
+        },
+        "conid": instrument.conid,
+        "currency": instrument.currency,
+        "time": 6 + instrument.conid % 60,
+        "chineseName": None,
+        "allExchanges": ",".join(venue for venue in instrument.venues if venue != "SMART"),
+        "listingExchange": instrument.exchange,
+        "countryCode": _COUNTRIES.get(instrument.currency, "US"),
+        "name": instrument.name,
+        "assetClass": instrument.sec_type,
+        "expiry": expiry,
+        "lastTradingDay": expiry,
+        "group": instrument.group,
+        "putOrCall": instrument.right,
+        "sector": instrument.sector,
+        "sectorGroup": instrument.category,
+        "strike": f"{instrument.strike:g}" if instrument.strike else "0",
+        "ticker": instrument.symbol,
+        "undConid": instrument.underlying_conid or 0,
+        "multiplier": float(instrument.multiplier) if derivative else 0.0,
+        "type": ("ETF" if instrument.is_etf else "COMMON") if instrument.sec_type == "STK" else "",
+        "hasOptions": _has_options(simulation, instrument),
+        "fullName": full_name(instrument),
+        "isUS": instrument.is_us,
+        "isEventContract": instrument.sec_type == "EC",
+    }
+    if underlying is not None:
+        row |= {"undComp": underlying.name, "undSym": underlying.symbol}
+    return row
+
+
+def underlying_row(instrument: Instrument) -> dict[str, Any]:
+    """What `/iserver/secdef/info` says about something that is not a derivative."""
+    return {
+        "conid": instrument.conid,
+        "ticker": instrument.symbol,
+        "secType": instrument.sec_type,
+        "listingExchange": instrument.exchange,
+        "exchange": instrument.venues[0],
+        "companyName": instrument.name,
+        "currency": instrument.currency,
+        "validExchanges": ",".join(instrument.venues),
+        "priceRendering": None,
+        "maturityDate": None,
+        "right": "?",
+        "strike": 0.0,
+    }
+
+
+def derivative_row(instrument: Instrument, exchange: str) -> dict[str, Any]:
+    """What `/iserver/secdef/info` says about an option, a future, an event contract or a bond."""
+    bond = instrument.sec_type == "BOND"
+    return {
+        "conid": instrument.conid,
+        "symbol": instrument.symbol,
+        "secType": "OPT" if instrument.sec_type == "EC" else instrument.sec_type,
+        "exchange": exchange or instrument.venues[0],
+        "listingExchange": None if instrument.sec_type == "OPT" else instrument.exchange,
+        "right": instrument.right or "?",
+        "strike": instrument.strike or 0.0,
+        "currency": instrument.currency,
+        "cusip": None,
+        "coupon": f"{instrument.coupon:g}" if bond else "No Coupon",
+        "desc1": instrument.symbol,
+        "desc2": instrument.text,
+        "maturityDate": instrument.expiry,
+        "multiplier": _multiplier(instrument),
+        "tradingClass": _trading_class(instrument),
+        "validExchanges": ",".join(instrument.venues),
+        "showPrips": False,
+        "companyName": instrument.name,
+    }
+
+
+def bond_filters(bonds: list[Instrument]) -> list[dict[str, Any]]:
+    """The values by which an issuer's bonds can be narrowed down."""
+    maturities = sorted({(bond.expiry or "")[:6] for bond in bonds})
+    issued = sorted({bond.issued or "" for bond in bonds})
+    coupons = sorted({f"{bond.coupon:g}" for bond in bonds})
+    return [
+        {
+            "displayText": "Maturity Date",
+            "columnId": 27,
+            "options": [{"text": _written(month, "%Y%m", "%b %Y"), "value": month} for month in maturities],
+        },
+        {
+            "displayText": "Issue Date",
+            "columnId": 28,
+            "options": [{"text": _written(day, "%Y%m%d", "%b %d %Y"), "value": day} for day in issued],
+        },
+        {"displayText": "Coupon", "columnId": 25, "options": [{"value": coupon} for coupon in coupons]},
+        {
+            "displayText": "Currency",
+            "columnId": 5,
+            "options": [{"value": currency} for currency in sorted({bond.currency for bond in bonds})],
+        },
+    ]
+
+
+def _written(text: str, parsed_by: str, written_by: str) -> str:
+    return datetime.strptime(text, parsed_by).strftime(written_by)  # noqa: DTZ007 a date has no zone
+
+
+def _has_options(simulation: Simulation, instrument: Instrument) -> bool:
+    return bool(simulation.universe.options_of(instrument.conid))
+
+
+def _multiplier(instrument: Instrument) -> str:
+    return f"{instrument.multiplier:g}"
+
+
+def _trading_class(instrument: Instrument) -> str:
+    if instrument.sec_type == "CASH":
+        return instrument.local_symbol
+    return "NMS" if instrument.sec_type == "STK" and instrument.exchange == "NASDAQ" else instrument.symbol

@@ -1,0 +1,96 @@
+"""Finding underlyings by symbol, by company and by bond issuer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.contracts.derivatives import exchanges, living, months
+
+SECURITY_TYPES = ("STK", "IND", "BOND")
+BONDS_CONID = 2_147_483_647  # what IBKR answers for "bonds in general"
+
+
+def search(
+    simulation: Simulation, symbol: str, *, sec_type: str, by_name: bool, pattern: bool
+) -> list[dict[str, Any]]:
+    """One row per listing that matches, and one for the bonds of the issuers that do.
+
+    `sec_type` is empty, STK, IND or BOND. Without `by_name` the listings found are known to the session
+    from then on, and their strikes and derivatives can be asked for.
+    """
+    found = [] if sec_type == "BOND" else _listings(simulation, symbol, by_name=by_name, pattern=pattern)
+    if sec_type == "IND":
+        found = [i for i in found if i.sec_type == "IND"]
+    elif sec_type == "STK":
+        found = [i for i in found if i.sec_type != "IND"]
+    if not by_name:
+        simulation.preflights.searched.update(i.conid for i in found)
+    rows = [_row(simulation, instrument) for instrument in found]
+    if sec_type in ("", "BOND"):
+        rows += _bonds(simulation, symbol)
+    return rows
+
+
+def _listings(simulation: Simulation, symbol: str, *, by_name: bool, pattern: bool) -> list[Instrument]:
+    universe = simulation.universe
+    wanted = symbol.strip().upper()
+    if not wanted:
+        return []
+    if not by_name and not pattern:
+        return universe.matching(wanted) or [
+            i for i in universe.all() if i.sec_type == "CASH" and i.local_symbol == wanted
+        ]
+    listed = (i for i in universe.all() if i.underlying_conid is None and i.expiry is None)
+    if by_name:
+        return [i for i in listed if wanted in i.name.upper()]
+    return [i for i in listed if i.symbol.startswith(wanted)]
+
+
+def _row(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
+    return {
+        "conid": str(instrument.conid),
+        "companyHeader": f"{instrument.name} - {instrument.exchange}",
+        "companyName": instrument.name,
+        "symbol": instrument.symbol,
+        "description": instrument.exchange,
+        "restricted": "IND" if instrument.sec_type == "IND" else None,
+        "sections": list(_sections(simulation, instrument)),
+    }
+
+
+def _sections(simulation: Simulation, instrument: Instrument) -> Iterable[dict[str, str]]:
+    own = {"secType": instrument.sec_type}
+    yield own if instrument.sec_type == "STK" else own | {"exchange": instrument.exchange}
+    for kind in ("FUT", "OPT"):
+        contracts = living(simulation, instrument.conid, kind)
+        if contracts:
+            yield {"secType": kind, "months": months(contracts), "exchange": exchanges(contracts)}
+    for cfd in living(simulation, instrument.conid, "CFD"):
+        yield {"secType": "CFD", "exchange": cfd.exchange, "conid": str(cfd.conid)}
+    if instrument.sec_type == "STK" and instrument.is_us:
+        yield {"secType": "BAG"}
+
+
+def _bonds(simulation: Simulation, symbol: str) -> list[dict[str, Any]]:
+    wanted = symbol.strip().upper()
+    bonds = [i for i in simulation.universe.all() if i.sec_type == "BOND" and i.symbol == wanted]
+    issuers = {bond.issuer_id: bond.name for bond in bonds}
+    if not issuers:
+        return []
+    treasury = wanted == "US-T"
+    return [
+        {
+            "issuers": [{"id": number, "name": name} for number, name in issuers.items()],
+            "bondid": 1 if treasury else 5,
+            "conid": str(BONDS_CONID),
+            "companyHeader": "US Treasury" if treasury else "Corporate Fixed Income",
+            "companyName": None,
+            "symbol": None,
+            "description": None,
+            "restricted": None,
+            "sections": [{"secType": "BOND"}],
+        }
+    ]

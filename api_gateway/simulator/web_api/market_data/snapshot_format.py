@@ -1,0 +1,34 @@
+"""Numbers as a snapshot writes them: always as text."""
+
+from __future__ import annotations
+
+from api_gateway.simulator.instruments.universe import Instrument
+
+
+def price(instrument: Instrument, value: float) -> str:
+    """`267.80`, `1.15105`: all decimals of the tick, two at least."""
+    return f"{value:.{max(2, instrument.digits)}f}"
+
+
+def size(value: float) -> str:
+    """`1,300`."""
+    return f"{value:,.0f}"
+
+
+def short(value: float) -> str:
+    """`9,876`, `471K`, `50.2M`, `3.99B`."""
+    for limit, divisor, unit in ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "K")):
+        if abs(value) >= limit:
+            digits = f"{value / divisor:.3g}"
+            return f"{value / divisor:.0f}{unit}" if "e" in digits else f"{digits}{unit}"
+    return size(value)
+
+
+def percent(part: float) -> str:
+    """`0.54%` for 0.0054; what rounds to nothing has no sign."""
+    return f"{round(part * 100, 2) + 0.0:.2f}%"
+
+
+def money(value: float) -> str:
+    """`80,346.00`: an amount with thousands separators."""
+    return f"{value:,.2f}"

@@ -1,0 +1,66 @@
+"""Which endpoint a request means: literal path segments win over template variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from api_gateway.simulator.web_api.routing import Endpoint, Section
+
+
+@dataclass(frozen=True)
+class Found:
+    """An endpoint and the values of its template's variables, percent-decoded."""
+
+    endpoint: Endpoint
+    values: dict[str, str]
+
+
+class Endpoints:
+    """All endpoints of the given sections."""
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        endpoints = [endpoint for section in sections for endpoint in section.endpoints]
+        self._templates = sorted(
+            ((tuple(endpoint.template.strip("/").split("/")), endpoint) for endpoint in endpoints),
+            key=lambda pair: [_is_variable(segment) for segment in pair[0]],
+        )
+
+    def find(self, method: str, raw_path: str) -> Found | None:
+        """The endpoint for a method and a path that is still percent-encoded, or None."""
+        for endpoint, values in self._covering(raw_path):
+            if endpoint.method == method:
+                return Found(endpoint, values)
+        return None
+
+    def methods(self, raw_path: str) -> list[str]:
+        """The methods that exist for a path; empty for an unknown one."""
+        return sorted({endpoint.method for endpoint, _ in self._covering(raw_path)})
+
+    def _covering(self, raw_path: str) -> Iterable[tuple[Endpoint, dict[str, str]]]:
+        if not raw_path.startswith("/"):
+            return
+        # A segment is decoded after the split: an encoded slash belongs to the value, never to the path.
+        # One slash at the end means nothing: ibind writes `/iserver/account/trades/`, and IBKR answers it.
+        given = [unquote(segment) for segment in raw_path[1:].removesuffix("/").split("/")]
+        for template, endpoint in self._templates:
+            values = _matched(template, given)
+            if values is not None:
+                yield endpoint, values
+
+
+def _is_variable(segment: str) -> bool:
+    return segment.startswith("{")
+
+
+def _matched(template: tuple[str, ...], given: list[str]) -> dict[str, str] | None:
+    if len(template) != len(given):
+        return None
+    values = {}
+    for expected, segment in zip(template, given, strict=True):
+        if _is_variable(expected) and segment:
+            values[expected[1:-1]] = segment
+        elif expected != segment:
+            return None
+    return values

@@ -1,0 +1,273 @@
+"""Accounts: which there are, which is selected, and what it is worth in headlines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_gateway.simulator.accounts.formatted_summaries import (
+    available_funds,
+    balances,
+    margins,
+    market_value,
+)
+from api_gateway.simulator.accounts.valuation import Valuation
+from api_gateway.simulator.advisors.pnl_rows import profit_rows
+from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.account_views import account_view
+from api_gateway.simulator.web_api.guards import need_accounts, unauthorized, unavailable
+from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Section, bad_request
+from api_gateway.simulator.web_api.sections.session import SERVER_INFO, USER_NAME
+
+SECTION = Section("Accounts")
+
+_ASSET_TYPES = (
+    "STK,CFD,OPT,FOP,WAR,FUT,BAG,PDC,CASH,IND,BOND,BILL,FUND,SLB,News,CMDTY,IOPT,ICU,ICS,PHYSS,CRYPTO,EC"
+)
+_CHARTED = (
+    "STK",
+    "CFD",
+    "OPT",
+    "FOP",
+    "WAR",
+    "IOPT",
+    "FUT",
+    "CASH",
+    "IND",
+    "BOND",
+    "FUND",
+    "CMDTY",
+    "PHYSS",
+    "CRYPTO",
+)
+_SHORT_CHARTS = {"OPT": ("2h", "1d", "2d", "1w", "1m"), "FOP": ("2h", "1d", "2d", "1w", "1m")}
+
+
+def _valuation(simulation: Simulation, call: Call) -> Valuation:
+    """The account that the path names, at this moment; refused if it is none of the login's."""
+    view = account_view(simulation, call.values["accountId"])
+    if view is None:
+        raise bad_request("unknown account")
+    return view.valuation()
+
+
+def _select(simulation: Simulation, account: str) -> None:
+    """Work with another account; what was fetched for the one before has to be fetched again."""
+    simulation.selected = account
+    simulation.preflights.forget_account()
+
+
+def _account_in_body(call: Call) -> str:
+    account = call.body.get("acctId") if isinstance(call.body, dict) else None
+    if not isinstance(account, str) or not account:
+        raise bad_request("acctId is required")
+    return account
+
+
+@SECTION.answers("GET", "/iserver/accounts", needs=Needs.BROKERAGE)
+def brokerage_accounts(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """The accounts that can trade; everything under /iserver waits for this call."""
+    simulation.preflights.accounts_called = True
+    return accounts_row(simulation)
+
+
+def accounts_row(simulation: Simulation) -> dict[str, Any]:
+    """The accounts that can trade, as IBKR lists them here and announces them on the WebSocket.
+
+    An advisor's login has the names of its groups among them, "All" being one. That is documented; the order,
+    and that only accounts have properties, is assumed.
+    """
+    profile = simulation.profile
+    names = [*simulation.tradable, *simulation.allocation.names]
+    aliases = {account.id: account.alias or account.id for account in profile.all_accounts}
+    return {
+        "accounts": names,
+        "acctProps": {
+            account: {
+                "hasChildAccounts": profile.master is not None and account == profile.master.id,
+                "supportsCashQty": True,
+                "liteUnderPro": False,
+                "noFXConv": False,
+                "isProp": False,
+                "supportsFractions": True,
+                "allowCustomerTime": False,
+                "autoFx": False,
+            }
+            for account in simulation.tradable
+        },
+        "aliases": {name: aliases.get(name, name) for name in names},
+        "allowFeatures": {
+            "showGFIS": True,
+            "showEUCostReport": False,
+            "allowEventContract": True,
+            "allowFXConv": True,
+            "allowFinancialLens": False,
+            "allowMTA": True,
+            "allowTypeAhead": True,
+            "allowEventTrading": True,
+            "snapshotRefreshTimeout": 30,
+            "liteUser": False,
+            "showWebNews": True,
+            "research": True,
+            "debugPnl": True,
+            "showTaxOpt": True,
+            "showImpactDashboard": True,
+            "allowDynAccount": profile.dynamic,
+            "allowCrypto": False,
+            "allowFA": profile.master is not None,
+            "allowLiteUnderPro": False,
+            "allowedAssetTypes": _ASSET_TYPES,
+            "restrictTradeSubscription": False,
+            "showUkUserLabels": False,
+            "sideBySide": True,
+        },
+        "chartPeriods": {kind: list(_SHORT_CHARTS.get(kind, ("*",))) for kind in _CHARTED},
+        "groups": simulation.allocation.names,
+        "profiles": [],
+        "selectedAccount": simulation.selected,
+        "serverInfo": dict(SERVER_INFO),
+        "sessionId": f"{int(simulation.session.logged_in_at or 0):08x}.0000001e",
+        "isFT": False,
+        "isPaper": profile.paper,
+    }
+
+
+@SECTION.answers("POST", "/iserver/account", needs=Needs.BROKERAGE)
+def switch_account(simulation: Simulation, call: Call) -> Any:
+    """Select the account to work with. Assumed: a group, "All" being one, is no account to work with."""
+    account = _account_in_body(call)
+    need_accounts(simulation)
+    if account not in simulation.tradable:
+        raise Refusal(500, {"error": "Account is not available", "statusCode": 500})
+    if account == simulation.selected:
+        return {"success": "Account already set"}
+    _select(simulation, account)
+    return {"set": True, "acctId": account}
+
+
+@SECTION.answers("GET", "/iserver/account/pnl/partitioned", needs=Needs.BROKERAGE)
+def profit_and_loss(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """Profit of the day and open profit of the selected account; the first call only wakes the subscription.
+
+    A client's account that is invested in models has a row for each, and what is in none of them as Core.
+    """
+    need_accounts(simulation)
+    if not simulation.preflights.pnl_warm:
+        simulation.preflights.pnl_warm = True
+        return {"upnl": {}}
+    return {"upnl": profit_rows(simulation.broker, simulation.models.stakes_of(simulation.selected))}
+
+
+@SECTION.answers("GET", "/iserver/account/{accountId}/summary", needs=Needs.BROKERAGE)
+def account_summary(simulation: Simulation, call: Call) -> Any:
+    """Balances and margins as numbers in base currency, cash by currency."""
+    valuation = _valuation(simulation, call)
+    total = valuation.total
+    amounts = {
+        "balance": total.available_funds,
+        "SMA": valuation.securities.special_memorandum,
+        "buyingPower": total.buying_power,
+        "availableFunds": total.available_funds,
+        "excessLiquidity": total.excess_liquidity,
+        "netLiquidationValue": total.net_liquidation,
+        "equityWithLoanValue": total.equity_with_loan,
+        "regTLoan": max(0.0, -total.cash),
+        "securitiesGVP": total.gross_position_value,
+        "totalCashValue": total.total_cash,
+        "accruedInterest": 0.0,
+        "regTMargin": valuation.securities.reg_t_margin,
+        "initialMargin": total.initial_margin,
+        "maintenanceMargin": total.maintenance_margin,
+    }
+    cash = [(each.currency, each.cash, each.settled_cash) for each in valuation.ledgers]
+    base = valuation.base_ledger
+    cash.append((f"Total (in {valuation.base})", base.cash, base.settled_cash))
+    return {
+        "accountType": "",
+        "status": "",
+        **{name: float(round(amount)) for name, amount in amounts.items()},
+        "cashBalances": [
+            {"currency": currency, "balance": float(round(balance)), "settledCash": float(round(settled))}
+            for currency, balance, settled in cash
+        ],
+    }
+
+
+@SECTION.answers("GET", "/iserver/account/{accountId}/summary/available_funds", needs=Needs.BROKERAGE)
+def account_available_funds(simulation: Simulation, call: Call) -> Any:
+    """What can be spent, by segment, as text."""
+    return available_funds(_valuation(simulation, call))
+
+
+@SECTION.answers("GET", "/iserver/account/{accountId}/summary/balances", needs=Needs.BROKERAGE)
+def account_balances(simulation: Simulation, call: Call) -> Any:
+    """Equity and cash by segment, as text."""
+    return balances(_valuation(simulation, call))
+
+
+@SECTION.answers("GET", "/iserver/account/{accountId}/summary/margins", needs=Needs.BROKERAGE)
+def account_margins(simulation: Simulation, call: Call) -> Any:
+    """Margin requirements by segment, as text."""
+    return margins(_valuation(simulation, call))
+
+
+@SECTION.answers("GET", "/iserver/account/{accountId}/summary/market_value", needs=Needs.BROKERAGE)
+def account_market_value(simulation: Simulation, call: Call) -> Any:
+    """Market value by currency and kind of instrument, as text."""
+    return market_value(_valuation(simulation, call))
+
+
+@SECTION.answers("GET", "/iserver/account/search/{searchPattern}", needs=Needs.BROKERAGE)
+def search_accounts(simulation: Simulation, call: Call) -> Any:
+    """The accounts whose id or alias begins with the pattern; only brokers with dynamic accounts may search.
+
+    That it is the beginning that counts follows from IBKR's examples; that case does not, is assumed.
+    """
+    if not simulation.profile.dynamic:
+        raise unavailable()
+    pattern = call.values["searchPattern"]
+    matched = [
+        {"accountId": account.id, "alias": account.alias or account.id, "allocationId": account.id}
+        for account in simulation.profile.accounts
+        if any(name.upper().startswith(pattern.upper()) for name in (account.id, account.alias))
+    ]
+    return {"matchedAccounts": matched, "pattern": pattern}
+
+
+@SECTION.answers("POST", "/iserver/dynaccount", needs=Needs.BROKERAGE)
+def set_dynamic_account(simulation: Simulation, call: Call) -> Any:
+    """Set the account to work with; only brokers with dynamic accounts can. An unknown one is assumed 500."""
+    account = _account_in_body(call)
+    if not simulation.profile.dynamic:
+        raise Refusal(401, {"error": "Unauthorized", "statusCode": 401})
+    if account not in simulation.accounts:
+        raise Refusal(500, {"error": "Account is not available", "statusCode": 500})
+    _select(simulation, account)
+    return {"set": True, "acctId": account}
+
+
+@SECTION.answers("GET", "/acesws/{accountId}/signatures-and-owners", needs=Needs.LOGIN)
+def signatures_and_owners(simulation: Simulation, call: Call) -> Any:
+    """The people behind the account."""
+    account = call.values["accountId"]
+    if account not in simulation.accounts:
+        raise unauthorized()
+    title = simulation.profile.account(account).title
+    first_name, _, last_name = title.partition(" ")
+    return {
+        "accountId": account,
+        "users": [
+            {
+                "roleId": "OWNER",
+                "hasRightCodeInd": True,
+                "userName": USER_NAME,
+                "entity": {
+                    "firstName": first_name,
+                    "lastName": last_name,
+                    "entityType": "INDIVIDUAL",
+                    "entityName": title,
+                    "dateOfBirth": "1980-01-31",
+                },
+            }
+        ],
+        "applicant": {"signatures": [title]},
+    }

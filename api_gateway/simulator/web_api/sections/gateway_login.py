@@ -1,0 +1,63 @@
+"""What IBKR's own gateway asks after a browser login, and no client does.
+
+No reference names these. They are what the gateway was seen to ask when it is put in front of a simulator:
+the login's user, a key, and the response to a challenge, which is not verified here.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha1
+from typing import Any
+
+from api_gateway.simulator.session.session import NotNowError
+from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.routing import Call, Needs, Section, bad_request
+from api_gateway.simulator.web_api.sections.session import USER_ID, USER_NAME, auth_status, unavailable
+
+SECTION = Section("Gateway login")
+
+
+@SECTION.answers("GET", "/one/user", needs=Needs.LOGIN)
+def user(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """Who has logged in."""
+    return {
+        "username": USER_NAME,
+        "userId": USER_ID,
+        "features": {"env": "PROD", "realtime": True},
+        "accts": {account: {"isPaper": simulation.profile.paper} for account in simulation.accounts},
+    }
+
+
+@SECTION.answers("GET", "/ssodh/init", needs=Needs.LOGIN)
+def begin_key_exchange(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """The exchange of a key has begun."""
+    return {"success": True}
+
+
+@SECTION.answers("GET", "/ssodh/st", needs=Needs.LOGIN)
+def key(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """The key, in hex, another one for every login."""
+    # Nothing is protected by it; it has the length of the gateway's own digests.
+    return {"st": sha1(simulation.session.token.encode(), usedforsecurity=False).hexdigest()}
+
+
+@SECTION.answers("POST", "/iserver/auth/ssodh/response", needs=Needs.LOGIN)
+def respond_to_challenge(simulation: Simulation, call: Call) -> Any:
+    """Open the brokerage session, after the challenge that `/iserver/auth/ssodh/init` has put."""
+    response = call.body.get("response") if isinstance(call.body, dict) else None
+    if not isinstance(response, str) or not response:
+        raise bad_request("response expected")
+    try:
+        challenged = simulation.session.respond()
+    except NotNowError:
+        raise unavailable() from None
+    if not challenged:
+        raise bad_request("no challenge")
+    return {"passed": True, **auth_status(simulation)}
+
+
+@SECTION.answers("GET", "/logout", needs=Needs.LOGIN)
+def logout_by_gateway(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """End the login, as the gateway does when a tickle tells it that the brokerage session is closed."""
+    simulation.session.logout()
+    return {"status": True}

@@ -1,0 +1,62 @@
+"""Scanner: what can be scanned for, and a scan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_gateway.simulator.instruments.contract_names import listing
+from api_gateway.simulator.instruments.instrument import Instrument
+from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Section, bad_request
+from api_gateway.simulator.web_api.scanner.parameters import scanner_parameters
+from api_gateway.simulator.web_api.scanner.scan import UnknownError, scan
+
+SECTION = Section("Scanner")
+
+
+@SECTION.answers("GET", "/iserver/scanner/params", needs=Needs.BROKERAGE)
+def parameters(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """Everything that can be asked of a scan; large, and the same all day."""
+    return scanner_parameters()
+
+
+@SECTION.answers("POST", "/iserver/scanner/run", needs=Needs.BROKERAGE, reads=True)
+def run(simulation: Simulation, call: Call) -> Any:
+    """The contracts that a scan finds, in their order; the values they were ranked by are not sent."""
+    body = call.body if isinstance(call.body, dict) else {}
+    instrument, kind, location = (_text(body, name) for name in ("instrument", "type", "location"))
+    filters = body.get("filter") or []
+    if not isinstance(filters, list) or not all(isinstance(each, dict) for each in filters):
+        raise bad_request("filter must be a list of code and value")
+    wanted = [(_text(each, "code"), each.get("value")) for each in filters]
+    try:
+        found = scan(simulation, instrument, kind, location, wanted)
+    except UnknownError as problem:
+        raise Refusal(500, {"error": str(problem), "statusCode": 500}) from None
+    rows = [_row(rank, contract) for rank, contract in enumerate(found.contracts)]
+    if rows:
+        # Only the first row names the column, right after its rank.
+        rank = {"server_id": rows[0]["server_id"], "column_name": found.column}
+        rows[0] = rank | rows[0]
+    return {"contracts": rows, "scan_data_column_name": found.column}
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise bad_request(f"{name} is required")
+    return value
+
+
+def _row(rank: int, contract: Instrument) -> dict[str, Any]:
+    return {
+        "server_id": str(rank),
+        "symbol": contract.symbol,
+        "conidex": str(contract.conid),
+        "con_id": contract.conid,
+        "available_chart_periods": "#R|1",
+        "company_name": contract.name,
+        "contract_description_1": contract.local_symbol,
+        "listing_exchange": listing(contract),
+        "sec_type": contract.sec_type,
+    }

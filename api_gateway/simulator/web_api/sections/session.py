@@ -1,0 +1,153 @@
+"""Session: the browser login's second half, the brokerage session, and keeping both alive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_gateway.simulator.session.session import NotNowError, State
+from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Reply, Section, bad_request
+
+SECTION = Section("Session")
+
+MAC = "02:00:5E:10:00:01"
+HARDWARE_INFO = "5a1e0001|02:00:5E:10:00:01"
+SERVER_INFO = {"serverName": "SimN00001", "serverVersion": "Build 10.40.0a, Jan 5, 2026 4:00:00 PM"}
+USER_ID = 100000001
+USER_NAME = "simulated1"
+
+
+def auth_status(simulation: Simulation) -> dict[str, Any]:
+    """The authentication object as auth/status, ssodh/init and tickle show it."""
+    state = simulation.session.state
+    if state is State.NO_LOGIN:
+        return {"authenticated": False, "competing": False, "connected": False, "MAC": MAC}
+    return {
+        "authenticated": state in (State.CONNECTING, State.BROKERAGE),
+        "established": state is State.BROKERAGE,
+        "competing": state is State.COMPETING,
+        "connected": True,
+        "message": "",
+        "MAC": MAC,
+        "serverInfo": dict(SERVER_INFO),
+        "hardware_info": HARDWARE_INFO,
+    }
+
+
+def unauthorized() -> Reply:
+    """What IBKR's edge says to anybody who has not logged in; it is not JSON."""
+    return Reply(401, b"Access Denied", "text/plain")
+
+
+def unavailable() -> Refusal:
+    """What is said while no session can be opened, as right after the nightly reset."""
+    return Refusal(503, {"error": "Service Unavailable", "statusCode": 503})
+
+
+@SECTION.answers("POST", "/iserver/auth/ssodh/init", needs=Needs.LOGIN)
+def open_brokerage_session(simulation: Simulation, call: Call) -> Any:
+    """Open, or with `compete` take over, the brokerage session; IBKR's gateway is challenged first."""
+    body = call.body if isinstance(call.body, dict) else {}
+    publish, compete = body.get("publish"), body.get("compete", False)
+    if not isinstance(compete, bool):
+        raise bad_request("compete must be a boolean")
+    by_gateway = "machineId" in body and "publish" not in body
+    # IBKR's text says that `publish` must be true; on the wire, false was answered like true.
+    if not isinstance(publish, bool) and simulation.options.strict and not by_gateway:
+        raise Refusal(500, {"error": "publish must be true", "statusCode": 500})
+    try:
+        if by_gateway:
+            return {"challenge": simulation.session.challenge(compete=compete)}
+        simulation.session.init(compete=compete)
+    except NotNowError:
+        raise unavailable() from None
+    if simulation.session.state is not State.CONNECTING:
+        return auth_status(simulation)
+    return {
+        "passed": True,
+        "authenticated": True,
+        "established": False,
+        "connected": True,
+        "competing": False,
+        "hardware_info": HARDWARE_INFO,
+    }
+
+
+@SECTION.answers("POST", "/iserver/auth/status", needs=Needs.NOTHING)
+@SECTION.answers("GET", "/iserver/auth/status", needs=Needs.NOTHING)
+def brokerage_session_status(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """Whether the brokerage session is there; a shorter form without a login."""
+    if simulation.session.state is State.NO_LOGIN:
+        return unauthorized() if simulation.options.unauthorized_everywhere else auth_status(simulation)
+    return {**auth_status(simulation), "fail": ""}
+
+
+@SECTION.answers("POST", "/tickle", needs=Needs.NOTHING)
+@SECTION.answers("GET", "/tickle", needs=Needs.NOTHING)
+def tickle(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """Keep the session alive, and say how it stands."""
+    if simulation.session.state is State.NO_LOGIN:
+        return unauthorized() if simulation.options.unauthorized_everywhere else {"error": "no session"}
+    return {
+        "session": simulation.session.token,
+        "ssoExpires": simulation.session.login_expires_ms,
+        "collission": False,
+        "userId": USER_ID,
+        "hmds": {"error": "no bridge"},
+        "iserver": {"authStatus": auth_status(simulation)},
+    }
+
+
+@SECTION.answers("GET", "/sso/validate", needs=Needs.LOGIN)
+def validate_login(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """Whether the browser login holds, and for how long. `LOGIN_TYPE` is 2 for paper, 1 for real money."""
+    return {
+        "USER_ID": USER_ID,
+        "USER_NAME": USER_NAME,
+        "RESULT": True,
+        "AUTH_TIME": int((simulation.session.logged_in_at or 0) * 1000),
+        "SF_ENABLED": False,
+        "IS_FREE_TRIAL": False,
+        "CREDENTIAL": USER_NAME,
+        "IP": "127.0.0.1",
+        "EXPIRES": simulation.session.login_expires_ms,
+        "QUALIFIED_FOR_MOBILE_AUTH": None,
+        "LANDING_APP": "UNIVERSAL",
+        "IS_MASTER": simulation.profile.master is not None,
+        "lastAccessed": simulation.clock.milliseconds(),
+        "LOGIN_TYPE": 2 if simulation.profile.paper else 1,
+        "PAPER_USER_NAME": USER_NAME,
+        "features": {
+            "env": "PROD",
+            "wlms": True,
+            "realtime": True,
+            "bond": True,
+            "optionChains": True,
+            "calendar": True,
+            "newMf": True,
+        },
+        "region": "NJ",
+    }
+
+
+@SECTION.answers("POST", "/logout", needs=Needs.LOGIN)
+def logout(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """End the login."""
+    simulation.session.logout()
+    return {"status": True}
+
+
+@SECTION.answers("GET", "/iserver/reauthenticate", needs=Needs.NOTHING)
+@SECTION.answers("POST", "/iserver/reauthenticate", needs=Needs.NOTHING)
+def reauthenticate(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    """The old way to open the brokerage session; the gateway answers it itself, at once, and competes."""
+    state = simulation.session.state
+    if state is State.NO_LOGIN:
+        return {"error": "not logged in"}
+    if state in (State.SSO, State.COMPETING):
+        try:
+            simulation.session.init(compete=True)
+        except NotNowError:
+            # The gateway has said "triggered" by then, and tells nobody that it came to nothing.
+            return {"message": "triggered"}
+    return {"message": "triggered"}

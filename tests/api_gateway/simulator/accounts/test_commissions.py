@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+
+from api_gateway.simulator.accounts.commissions import commission
+from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, held_future, held_option, paper_broker
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "fee"),
+    [(10, 100.0, 1.0), (400, 100.0, 2.0), (-400, 100.0, 2.0), (10, 2.0, 0.2)],
+    ids=["at least a dollar", "half a cent a share", "a sale costs the same", "at most one percent"],
+)
+def test_a_stock_costs_half_a_cent_a_share_within_bounds(quantity: float, price: float, fee: float) -> None:
+    assert commission(paper_broker().instrument(AAPL), quantity, price) == fee
+
+
+def test_options_futures_and_currencies_have_prices_of_their_own() -> None:
+    broker = paper_broker()
+    assert commission(held_option(broker), 10, 5.0) == 6.5
+    assert commission(held_future(broker), 2, 6600.0) == 4.5
+    assert commission(broker.instrument(EUR_USD), 25_000, 1.1) == 2.0

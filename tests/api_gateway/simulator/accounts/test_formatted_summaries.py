@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from api_gateway.simulator.accounts.formatted_summaries import (
+    available_funds,
+    balances,
+    margins,
+    market_value,
+)
+from tests.api_gateway.simulator.paper_account import paper_broker
+
+VALUATION = paper_broker().valuation()
+
+
+def test_funds_say_when_margins_change_and_how_many_day_trades_are_left() -> None:
+    total = available_funds(VALUATION)["total"]
+    assert total["Lk Ahd Nxt Chng"] == "@ 16:00:00"
+    assert total["day_trades_left"] == "Unlimited"
+
+
+def test_a_segment_without_positions_has_no_leverage() -> None:
+    funds = available_funds(VALUATION)
+    assert funds["Crypto at Paxos"]["leverage"] == "n/a"
+    assert float(funds["securities"]["leverage"]) > 0
+
+
+def test_amounts_carry_their_currency_only_where_it_is_not_clear() -> None:
+    assert balances(VALUATION)["total"]["net_liquidation"].endswith(" USD")
+    assert margins(VALUATION)["commodities"]["current_maint"].endswith(" USD")
+    assert market_value(VALUATION)["USD"]["Exchange Rate"] == "1.00"
+    assert market_value(VALUATION)["EUR"]["net_liquidation"] == "25,000"

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from api_gateway.simulator.advisors.pnl_rows import profit_rows
+from api_gateway.simulator.simulation import Options, Simulation
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT
+
+
+def test_an_account_without_models_has_one_row() -> None:
+    simulation = Simulation(Options())
+    valuation = simulation.broker.valuation()
+    rows = profit_rows(simulation.broker, simulation.models.stakes_of(ACCOUNT))
+    assert list(rows) == [f"{ACCOUNT}.Core"]
+    row = rows[f"{ACCOUNT}.Core"]
+    assert row["rowType"] == 1
+    assert {name: type(value) for name, value in row.items() if name != "rowType"} == dict.fromkeys(
+        ("dpl", "nl", "upl", "uel", "el", "mv"), float
+    )
+    assert row["nl"] == pytest.approx(valuation.net_liquidation, abs=0.01)
+
+
+def test_the_rows_of_an_accounts_models_add_up_to_it() -> None:
+    simulation = Simulation(Options(profile="fa"))
+    (whole,) = profit_rows(simulation.broker, []).values()
+    simulation.models.move(ACCOUNT, "US-Stocks", 750.0, {AAPL: 40.0})
+    rows = profit_rows(simulation.broker, simulation.models.stakes_of(ACCOUNT))
+    assert list(rows) == [f"{ACCOUNT}.Core", f"{ACCOUNT}.US-Stocks"]
+    for name in ("dpl", "nl", "upl", "uel", "el", "mv"):
+        assert sum(row[name] for row in rows.values()) == pytest.approx(whole[name], abs=0.02)
+    assert rows[f"{ACCOUNT}.US-Stocks"]["mv"] == rows[f"{ACCOUNT}.US-Stocks"]["nl"] - 750

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from api_gateway.simulator.calendar.bars import DAY, MONTH, WEEK, Window, windows_before
+from api_gateway.simulator.calendar.trading_hours import HOURS
+
+NEW_YORK = ZoneInfo("America/New_York")
+NOON = datetime(2026, 3, 3, 12, 10, tzinfo=NEW_YORK).timestamp()
+
+
+def windows(step: float, count: int, *, hours: str = "us_stock", outside: bool = False) -> list[list[Window]]:
+    return list(islice(windows_before(HOURS[hours], NOON, step, outside_rth=outside), count))
+
+
+def clock(epoch: float) -> str:
+    return datetime.fromtimestamp(epoch, tz=NEW_YORK).strftime("%d %H:%M")
+
+
+def test_short_bars_start_on_the_clock_or_at_the_open_and_the_last_is_unfinished() -> None:
+    found = [(clock(w[0][1]), clock(w[0][2])) for w in windows(3600, 5)]
+    assert found == [
+        ("03 12:00", "03 12:10"),
+        ("03 11:00", "03 12:00"),
+        ("03 10:00", "03 11:00"),
+        ("03 09:30", "03 10:00"),
+        ("02 15:00", "02 16:00"),
+    ]
+
+
+def test_hours_before_the_open_are_there_only_when_asked_for() -> None:
+    assert clock(windows(1800, 10, outside=True)[-1][0][1]) == "03 07:30"
+    assert clock(windows(1800, 10)[-1][0][1]) == "02 14:00"
+
+
+def test_a_day_is_its_regular_hours() -> None:
+    today, yesterday = windows(DAY, 2)
+    assert (clock(today[0][1]), clock(today[0][2])) == ("03 09:30", "03 12:10")
+    assert (clock(yesterday[0][1]), clock(yesterday[0][2])) == ("02 09:30", "02 16:00")
+
+
+@pytest.mark.parametrize(("step", "days"), [(WEEK, [2, 5, 4]), (MONTH, [2, 19, 20])])
+def test_weeks_and_months_hold_their_trading_days(step: float, days: list[int]) -> None:
+    assert [len(bar) for bar in windows(step, 3)] == days
+
+
+def test_the_days_of_a_week_come_in_order() -> None:
+    bar = windows(WEEK, 2)[1]
+    assert [window[0].day.day for window in bar] == [23, 24, 25, 26, 27]

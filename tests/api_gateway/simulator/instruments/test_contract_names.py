@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from api_gateway.simulator.instruments.contract_names import (
+    contract_description,
+    derivative_text,
+    full_name,
+    listing,
+)
+from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, held_future, held_option, paper_broker
+
+BROKER = paper_broker()
+OPTION = replace(held_option(BROKER), expiry="20261218", strike=265.0, right="C")
+FUTURE = replace(held_future(BROKER), expiry="20261218")
+
+
+def test_positions_spell_contracts_out() -> None:
+    assert contract_description(BROKER.instrument(AAPL)) == "AAPL"
+    assert contract_description(OPTION) == "AAPL   DEC2026 265 C [AAPL  261218C00265000 100]"
+    assert contract_description(FUTURE) == "ES       DEC2026"
+    assert contract_description(BROKER.instrument(EUR_USD)) == "EUR.USD"
+
+
+def test_orders_name_the_symbol_and_the_terms_apart() -> None:
+    assert derivative_text(OPTION) == "Dec18'26 265 Call"
+    assert derivative_text(FUTURE) == "Dec18'26"
+    assert derivative_text(BROKER.instrument(AAPL)) is None
+    assert full_name(OPTION) == "AAPL Dec18'26 265 Call"
+    assert full_name(BROKER.instrument(EUR_USD)) == "EUR.USD"
+
+
+def test_a_bond_is_named_by_its_terms() -> None:
+    bond = next(each for each in BROKER.universe.all() if each.sec_type == "BOND")
+    assert contract_description(bond) == derivative_text(bond) == bond.text
+
+
+def test_nasdaq_has_two_spellings() -> None:
+    assert listing(BROKER.instrument(AAPL)) == "NASDAQ.NMS"
+    assert listing(FUTURE) == "CME"

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from api_gateway.simulator.instruments.execution_algorithms import algorithms
+from api_gateway.simulator.simulation import Simulation
+
+
+def numbers(simulation: Simulation, conid: int, *wanted: str) -> list[str]:
+    instrument = simulation.broker.instrument(conid)
+    return [row["id"] for row in algorithms(instrument, set(wanted), descriptions=False, parameters=False)]
+
+
+def test_stocks_have_all_algorithms_derivatives_three_and_currencies_none(simulation: Simulation) -> None:
+    assert len(numbers(simulation, 265598)) == 10
+    assert numbers(simulation, simulation.universe.futures_of("ES")[0].conid) == ["Adaptive", "Twap", "Vwap"]
+    assert numbers(simulation, 12087792) == []
+
+
+def test_names_are_compared_with_their_case(simulation: Simulation) -> None:
+    assert numbers(simulation, 265598, "Vwap", "twap") == ["Vwap"]
+
+
+def test_descriptions_and_parameters_come_when_asked_for(simulation: Simulation) -> None:
+    apple = simulation.broker.instrument(265598)
+    plain = algorithms(apple, {"Adaptive"}, descriptions=False, parameters=False)
+    assert plain == [{"name": "Adaptive", "id": "Adaptive"}]
+    full = algorithms(apple, {"Adaptive"}, descriptions=True, parameters=True)[0]
+    assert full["description"]
+    assert full["parameters"][0]["guiRank"] == 1
+    assert full["parameters"][0]["required"] == "true"

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from api_gateway.simulator.instruments.event_markets import MARKETS
+from api_gateway.simulator.instruments.forecast_rows import details_row, event_of, rules_row
+from api_gateway.simulator.instruments.universe import Universe, build_universe
+from tests.api_gateway.simulator.paper_account import MONDAY
+
+
+@pytest.fixture(scope="module")
+def universe() -> Universe:
+    return build_universe(MONDAY)
+
+
+def test_every_contract_asks_a_whole_question(universe: Universe) -> None:
+    questions = set()
+    for contract in universe.all():
+        if contract.sec_type == "EC" and contract.underlying_conid:
+            row = details_row(MARKETS[contract.underlying_conid], contract, universe)
+            assert row["question"].startswith("Will ")
+            assert row["question"].endswith("?")
+            assert "{" not in row["question"]
+            assert contract.conid in (row["conid_yes"], row["conid_no"])
+            questions.add(row["question"])
+    assert len(questions) == sum(1 for i in universe.all() if i.sec_type == "EC") / 2
+
+
+def test_payment_is_a_day_after_the_release_also_when_clocks_change(universe: Universe) -> None:
+    for contract in universe.all():
+        if contract.sec_type == "EC" and contract.underlying_conid:
+            rules = rules_row(MARKETS[contract.underlying_conid], contract, universe.day)
+            assert rules["payout_time"] - rules["release_time"] == pytest.approx(86400, abs=3600)
+
+
+def test_a_contract_of_another_day_has_no_event(universe: Universe) -> None:
+    market = MARKETS[658663572]
+    contract = universe.derived_from(market.conid, "EC")[0]
+    with pytest.raises(LookupError, match="FF has no event on"):
+        event_of(market, contract, date(2024, 1, 1))

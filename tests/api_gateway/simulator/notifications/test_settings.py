@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from api_gateway.simulator.notifications.settings import NotificationSettings
+
+# The codes of IBKR's document; what the wire shows goes beyond it.
+DOCUMENTED = [
+    "BA",
+    "CA",
+    "DA",
+    "EA",
+    "MF",
+    "OE",
+    "PR",
+    "SE",
+    "SG",
+    "SM",
+    "T2",
+    "TO",
+    "UA",
+    "M8",
+    "PS",
+    "DL",
+    "PT",
+    "CB",
+    "MS",
+    "TD",
+    "ST",
+    "TI",
+    "CT",
+]
+BEYOND = ["OI", "AA", "BR", "EH", "NS", "NP", "PF", "PC", "SP", "SL", "TP"]
+
+
+@pytest.fixture
+def settings() -> NotificationSettings:
+    return NotificationSettings()
+
+
+def test_there_are_thirty_kinds_and_eleven_of_them_are_undocumented(settings: NotificationSettings) -> None:
+    codes = [each.kind.code for each in settings.all()]
+    assert len(codes) == len(set(codes)) == 30
+    assert [code for code in BEYOND if code not in codes] == []
+    assert set(codes) - set(DOCUMENTED) == set(BEYOND)
+
+
+def test_a_kind_can_be_switched_off_and_on(settings: NotificationSettings) -> None:
+    assert settings.wants("PF")
+    settings.switch("PF", on=False)
+    assert not settings.wants("PF")
+    settings.switch("PF", on=True)
+    assert settings.wants("PF")
+
+
+def test_what_has_no_switch_stays_on(settings: NotificationSettings) -> None:
+    settings.switch("UA", on=False)
+    assert settings.wants("UA")
+
+
+def test_an_unknown_kind_is_neither_wanted_nor_switched(settings: NotificationSettings) -> None:
+    settings.switch("ZZ", on=True)
+    settings.accept("ZZ")
+    assert not settings.wants("ZZ")
+    assert settings.disclaimer("ZZ") == ""
+    assert len(settings.all()) == 30
+
+
+def test_a_disclaimer_is_unread_until_it_is_accepted(settings: NotificationSettings) -> None:
+    assert [each.kind.code for each in settings.all() if each.unread] == ["OE", "PF"]
+    settings.accept("PF")
+    assert [each.kind.code for each in settings.all() if each.unread] == ["OE"]
+    assert settings.disclaimer("PF")

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from api_gateway.simulator.instruments.universe import Universe, build_universe
+from api_gateway.simulator.prices.order_book import book_around
+
+
+@pytest.fixture(scope="module")
+def universe() -> Universe:
+    return build_universe(1_772_557_200.0)
+
+
+def test_the_last_price_lies_between_bid_and_ask_or_on_one_of_them(universe: Universe) -> None:
+    for instrument in universe.all()[:300]:
+        for key in range(6):
+            last = instrument.reference_price
+            book = book_around(instrument, last, key, centred=False)
+            assert book.bid <= last <= book.ask
+            assert book.bid >= 0
+
+
+def test_a_stock_is_quoted_in_lots_of_a_hundred(universe: Universe) -> None:
+    stock = universe.by_conid(265598)
+    assert stock is not None
+    book = book_around(stock, 268.0, 3, centred=True)
+    assert (book.bid, book.ask) == (267.98, 268.02)
+    assert book.bid_size % 100 == book.ask_size % 100 == book.last_size % 100 == 0
+
+
+def test_an_index_has_no_book(universe: Universe) -> None:
+    index = universe.by_conid(416904)
+    assert index is not None
+    book = book_around(index, 6700.0, 3, centred=False)
+    assert (book.bid, book.ask, book.bid_size) == (6700.0, 6700.0, 0)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from dataclasses import fields
+
+from api_gateway.simulator.orders.order import Order
+from api_gateway.simulator.session.open_questions import OpenQuestions, Question, Submission
+from api_gateway.simulator.session.preflight import Preflights, Subscription
+
+ORDER = Order(1, 265598, "BUY", 10, "MKT", placed_at=1.0)
+
+
+def test_everything_is_forgotten_in_the_same_object() -> None:
+    preflights = Preflights()
+    for field in fields(Preflights):
+        value = getattr(preflights, field.name)
+        if isinstance(value, int):
+            setattr(preflights, field.name, 1)
+        elif isinstance(value, set):
+            value.add("something")
+        elif isinstance(value, OpenQuestions):
+            value.ask(Submission((("DU1234567", ORDER),), (Question("o163", "Sure?"),)), 1.0)
+        else:
+            value[265598] = Subscription(since=1.0, fields={"31": 1.0})
+        assert getattr(preflights, field.name) != getattr(Preflights(), field.name), field.name
+    preflights.forget()
+    assert preflights == Preflights()
+
+
+def test_another_account_has_its_orders_trades_and_profit_fetched_anew() -> None:
+    preflights = Preflights(
+        accounts_called=True,
+        portfolio_called=True,
+        orders_warm=True,
+        trades_warm=True,
+        pnl_warm=True,
+        positions_warm={"DU1234567"},
+    )
+    preflights.forget_account()
+    assert preflights.accounts_called
+    assert preflights.portfolio_called
+    assert preflights.positions_warm == {"DU1234567"}
+    assert not preflights.orders_warm
+    assert not preflights.trades_warm
+    assert not preflights.pnl_warm

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.web_api.contracts.contract_details import (
+    bond_filters,
+    derivative_row,
+    info,
+    rules,
+    security_row,
+    underlying_row,
+)
+from tests.api_gateway.simulator.wire_types import contradictions
+
+
+@pytest.fixture
+def ibm(simulation: Simulation) -> Instrument:
+    return simulation.broker.instrument(8314)
+
+
+@pytest.fixture
+def option(simulation: Simulation) -> Instrument:
+    return simulation.universe.options_of(8314)[0]
+
+
+def test_a_stock_has_the_details_seen_on_the_wire(simulation: Simulation, ibm: Instrument) -> None:
+    found = info(simulation, ibm)
+    assert contradictions("GET /iserver/contract/{id}/info", found) == []
+    nulls = {key for key, value in found.items() if value is None}
+    assert {"cusip", "multiplier", "maturity_date", "contract_month", "expiry_full"} <= nulls
+    assert (found["industry"], found["category"]) == ("Computers", "Computer Services")
+
+
+def test_an_option_says_what_it_is_on(simulation: Simulation, option: Instrument) -> None:
+    found = info(simulation, option)
+    assert found["underlying_con_id"] == 8314
+    assert (found["right"], found["strike"], found["multiplier"]) == ("CALL", "220", "100")
+    assert found["maturity_date"] == found["expiry_full"] == "20260320"
+    assert found["contract_month"] == "202603"
+    assert found["text"] == "MAR 20 '26 220 Call"
+
+
+def test_prices_and_sizes_of_the_rules_are_floats_and_stopprice_is_lower_case(
+    simulation: Simulation, ibm: Instrument
+) -> None:
+    buy, sell = (rules(simulation, ibm, is_buy=side) for side in (True, False))
+    assert "stopPrice" not in buy
+    for key in ("limitPrice", "stopprice", "increment", "sizeIncrement", "defaultSize", "cashQtyIncr"):
+        assert isinstance(buy[key], float), key
+    quote = simulation.prices.quote(ibm)
+    assert (buy["limitPrice"], sell["limitPrice"]) == (quote.ask, quote.bid)
+    assert buy["canTradeAcctIds"] == ["DU1234567"]
+
+
+@pytest.mark.parametrize(
+    ("options", "accounts"),
+    [
+        (Options(profile="fa"), ["DF1234567", "DU1234567", "DU1234568", "DU1234569"]),
+        (Options(profile="dynamic"), ["DU7000001"]),
+    ],
+    ids=["fa", "dynamic"],
+)
+def test_the_rules_name_the_accounts_that_may_trade(
+    simulation: Simulation, ibm: Instrument, options: Options, accounts: list[str]
+) -> None:
+    assert options.profile != "retail"
+    assert rules(simulation, ibm, is_buy=True)["canTradeAcctIds"] == accounts
+
+
+def test_every_instrument_can_be_described_in_every_way(simulation: Simulation) -> None:
+    for instrument in {(i.sec_type, i.hours): i for i in simulation.universe.all()}.values():
+        assert info(simulation, instrument)["con_id"] == instrument.conid
+        assert rules(simulation, instrument, is_buy=True)["increment"] == instrument.tick
+        assert contradictions("GET /trsrv/secdef", {"secdef": [security_row(simulation, instrument)]}) == []
+        assert derivative_row(instrument, "")["conid"] == underlying_row(instrument)["conid"]
+
+
+def test_the_values_of_bond_filters_are_those_of_the_bonds(simulation: Simulation) -> None:
+    filters = bond_filters(simulation.universe.bonds_of("e1400789"))
+    assert {f["columnId"]: [o["value"] for o in f["options"]] for f in filters} == {
+        27: ["203302", "203905"],
+        28: ["20190515", "20230206"],
+        25: ["4.15", "4.75"],
+        5: ["USD"],
+    }
+    assert filters[0]["options"][0]["text"] == "Feb 2033"

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api_gateway.simulator.web_api.order_entry.tickets import read_ticket, read_tickets
+from api_gateway.simulator.web_api.routing import Refusal
+from tests.api_gateway.simulator.order_calls import ticket
+from tests.api_gateway.simulator.paper_account import AAPL
+
+
+def refusal(body: Any) -> str:
+    """What is said to a body that is not understood."""
+    with pytest.raises(Refusal) as caught:
+        read_tickets(body)
+    assert caught.value.reply.status == 400
+    return str(caught.value.reply.body["error"])
+
+
+def test_a_ticket_is_read_as_it_is_meant() -> None:
+    read = read_ticket(
+        ticket(orderType="STOP_LIMIT", price=99, auxPrice=100.5, tif="GTC", cOID="mine", outsideRTH=True)
+    )
+    assert (read.conid, read.exchange, read.side, read.tif) == (AAPL, "SMART", "BUY", "GTC")
+    assert (read.limit, read.stop, read.quantity, read.cash) == (99.0, 100.5, 10.0, None)
+    assert (read.reference, read.parent, read.sign) == ("mine", "", 1)
+    assert read.switch("outsideRTH")
+    assert not read.switch("allOrNone")
+
+
+@pytest.mark.parametrize(
+    ("conid", "conidex", "exchange", "combination"),
+    [
+        (AAPL, None, "SMART", False),
+        (None, "265598", "SMART", False),
+        (None, "265598@NASDAQ", "NASDAQ", False),
+        (AAPL, "265598@NASDAQ", "SMART", False),
+        (None, "28812380;;;265598/1,8314/-1", "SMART", True),
+        (None, "28812380@CBOE;;;265598/1,8314/-1", "SMART", True),
+    ],
+)
+def test_a_conid_means_smart_and_a_conidex_may_name_an_exchange(
+    conid: int | None, conidex: str | None, exchange: str, combination: bool
+) -> None:
+    read = read_ticket(ticket(conid=conid, conidex=conidex))
+    assert (read.exchange, read.combination) == (exchange, combination)
+    assert read.conid == (28812380 if combination else AAPL)
+
+
+@pytest.mark.parametrize(
+    ("fields", "limit", "stop"),
+    [
+        ({"orderType": "MKT", "price": 5}, None, None),
+        ({"orderType": "STP", "price": 5}, None, 5.0),
+        ({"orderType": "MIDPRICE"}, None, None),
+        ({"orderType": "MIDPRICE", "price": 5}, 5.0, None),
+        ({"orderType": "MIDPRICE", "price": 0}, None, None),
+        ({"orderType": "TRAIL", "trailingAmt": 1}, None, None),
+        ({"orderType": "TRAIL", "trailingAmt": 1, "price": 5}, None, 5.0),
+        ({"orderType": "TRAILLMT", "trailingAmt": 1, "price": 5, "auxPrice": 6}, 5.0, 6.0),
+        ({"orderType": "LIT", "price": 5, "auxPrice": 6}, 5.0, 6.0),
+        ({"orderType": "MIT", "price": 5}, None, 5.0),
+    ],
+)
+def test_each_type_has_its_prices_where_it_looks_for_them(
+    fields: dict[str, Any], limit: float | None, stop: float | None
+) -> None:
+    read = read_ticket(ticket(**fields))
+    assert (read.limit, read.stop) == (limit, stop)
+
+
+@pytest.mark.parametrize(
+    ("fields", "quantity", "cash"),
+    [
+        ({"quantity": 5}, 5.0, None),
+        ({"quantity": 0, "cashQty": 500}, None, 500.0),
+        ({"quantity": None, "fxQty": 500}, None, 500.0),
+        ({"quantity": 0.5, "cashQty": 0}, 0.5, None),
+        ({"quantity": None, "side": "CLOSE"}, None, None),
+    ],
+)
+def test_a_size_is_a_quantity_or_money(
+    fields: dict[str, Any], quantity: float | None, cash: float | None
+) -> None:
+    read = read_ticket(ticket(**fields))
+    assert (read.quantity, read.cash) == (quantity, cash)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"conid": True}, "conid"),
+        ({"conid": 2**31}, "conid"),
+        ({"conid": None, "conidex": "AAPL"}, "conidex"),
+        ({"conid": None, "conidex": "0"}, "conidex"),
+        ({"conid": None, "conidex": 265598}, "conidex"),
+        ({"orderType": None}, "orderType"),
+        ({"orderType": 1}, "orderType"),
+        ({"side": "buy"}, "side"),
+        ({"tif": None}, "tif"),
+        ({"quantity": True}, "quantity"),
+        ({"quantity": "10"}, "quantity"),
+        ({"quantity": 1e13}, "quantity"),
+        ({"quantity": 1, "cashQty": 1}, "cashQty"),
+        ({"orderType": "LMT", "price": 0}, "price"),
+        ({"orderType": "LMT", "price": -1}, "price"),
+        ({"orderType": "LMT", "price": "1"}, "price"),
+        ({"orderType": "STOP_LIMIT", "price": 1}, "auxPrice"),
+        ({"orderType": "TRAIL"}, "trailingAmt"),
+        ({"orderType": "TRAIL", "trailingAmt": 0}, "trailingAmt"),
+        ({"orderType": "TRAIL", "trailingAmt": 100, "trailingType": "%"}, "trailingAmt"),
+        ({"orderType": "TRAIL", "trailingAmt": 1, "trailingType": "percent"}, "trailingType"),
+        ({"outsideRTH": "true"}, "outsideRTH"),
+        ({"cOID": 1}, "cOID"),
+        ({"cOID": "x" * 65}, "cOID"),
+        ({"cOID": "x", "parentId": "x"}, "parentId"),
+        ({"strategyParameters": []}, "strategyParameters"),
+    ],
+)
+def test_a_field_that_makes_no_sense_is_named(fields: dict[str, Any], words: str) -> None:
+    assert words in refusal({"orders": [ticket(**fields)]})
+
+
+@pytest.mark.parametrize(
+    "body", [None, "", [], {}, {"orders": None}, {"orders": []}, {"orders": [1]}, ticket()]
+)
+def test_a_body_is_a_list_of_tickets_in_an_object(body: Any) -> None:
+    assert "order" in refusal(body)
+
+
+def test_several_tickets_are_one_bracket_or_one_single_group() -> None:
+    parent, child = ticket(cOID="p"), ticket(side="SELL", parentId="p")
+    assert len(read_tickets({"orders": [parent, child, child]})) == 3
+    single = ticket(isSingleGroup=True)
+    assert len(read_tickets({"orders": [single, single]})) == 2
+    for unrelated in ([ticket(), ticket()], [parent, ticket()], [single, ticket()], [child, parent]):
+        assert "bracket" in refusal({"orders": unrelated})

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from api_gateway.simulator.instruments.universe import Universe
+from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.web_api.scanner.locations import PLACES
+from api_gateway.simulator.web_api.scanner.scan import MOST_ROWS, UnknownError, scan
+from api_gateway.simulator.web_api.scanner.scan_types import QUANTITIES, SCANS
+from tests.api_gateway.simulator.paper_account import AAPL, IBM
+
+US = ("STK", "STK.US.MAJOR")
+TOP = (US[0], "TOP_PERC_GAIN", US[1])
+
+
+def symbols(
+    simulation: Simulation, instrument: str, kind: str, location: str, *filters: tuple[str, Any]
+) -> list[str]:
+    return [each.symbol for each in scan(simulation, instrument, kind, location, list(filters)).contracts]
+
+
+def changes(simulation: Simulation, kind: str) -> list[float]:
+    quotes = [simulation.prices.quote(each) for each in scan(simulation, US[0], kind, US[1], []).contracts]
+    return [quote.last / quote.prior_close for quote in quotes]
+
+
+def test_gainers_come_from_the_highest_and_losers_from_the_lowest(simulation: Simulation) -> None:
+    gains, losses = changes(simulation, "TOP_PERC_GAIN"), changes(simulation, "TOP_PERC_LOSE")
+    assert len(gains) > 20
+    assert gains == sorted(gains, reverse=True)
+    assert losses == sorted(losses)
+
+
+def test_the_ranking_moves_with_the_market(simulation: Simulation) -> None:
+    ibm = simulation.broker.instrument(IBM)
+    simulation.prices.set_price(IBM, simulation.prices.quote(ibm).prior_close * 1.5)
+    assert symbols(simulation, *TOP)[0] == "IBM"
+    simulation.prices.set_price(IBM, simulation.prices.quote(ibm).prior_close * 0.5)
+    assert symbols(simulation, *TOP)[-1] == "IBM"
+
+
+def test_the_most_active_have_the_highest_volume(simulation: Simulation) -> None:
+    found = scan(simulation, US[0], "MOST_ACTIVE", US[1], []).contracts
+    volumes = [simulation.prices.quote(each).volume for each in found]
+    assert volumes == sorted(volumes, reverse=True)
+
+
+def test_only_what_is_halted_is_among_the_halted(simulation: Simulation) -> None:
+    assert symbols(simulation, US[0], "HALTED", US[1]) == []
+    simulation.prices.halt(AAPL)
+    assert symbols(simulation, US[0], "HALTED", US[1]) == ["AAPL"]
+    assert symbols(simulation, *TOP, ("haltedIs", "true")) == ["AAPL"]
+    assert "AAPL" not in symbols(simulation, *TOP, ("haltedIs", 0))
+
+
+@pytest.mark.parametrize(
+    ("instrument", "location", "expected"),
+    [
+        ("ETF.EQ.US", "ETF.EQ.US.MAJOR", {"SPY", "QQQ", "IWM", "GLD"}),
+        ("ETF.EQ.US", "ETF.EQ.ARCA", {"SPY", "IWM", "GLD"}),
+        ("ETF.FI.US", "ETF.FI.US.MAJOR", {"TLT"}),
+        ("IND.US", "IND.US", {"SPX", "NDX", "VIX"}),
+        ("FUT.US", "FUT.CME", {"ES", "NQ"}),
+        ("FUT.US", "FUT.CBOT", set()),
+        ("STOCK.NA", "STK.NA.MEXI", {"AAPL", "IBM", "MSFT"}),
+        ("STOCK.NA", "STK.NA.TSE", {"BMO", "BNS"}),
+        ("STOCK.EU", "STK.EU.LSE", {"IBM", "VOD"}),
+        ("STOCK.HK", "STK.HK.TSE_JPN", {"7203"}),
+        ("STK", "STK.ARCA", {"SPY", "IWM", "GLD"}),
+        ("STK", "STK.US.MINOR", set()),
+    ],
+)
+def test_instrument_and_place_decide_what_is_scanned(
+    simulation: Simulation, instrument: str, location: str, expected: set[str]
+) -> None:
+    assert set(symbols(simulation, instrument, "TOP_PERC_GAIN", location)) == expected
+
+
+def test_us_stocks_are_companies_and_funds_alike(simulation: Simulation) -> None:
+    assert {"AAPL", "SPY", "TLT", "BRK B"} <= set(symbols(simulation, *TOP))
+    assert "SAP" not in symbols(simulation, *TOP)
+
+
+def test_an_expired_future_is_not_found(simulation: Simulation) -> None:
+    before = len(symbols(simulation, "FUT.US", "TOP_PERC_GAIN", "FUT.CME"))
+    simulation.clock.advance(40 * 86400)
+    assert len(symbols(simulation, "FUT.US", "TOP_PERC_GAIN", "FUT.CME")) == before - 2
+
+
+@pytest.mark.parametrize("value", [200, "200", 200.0])
+def test_a_price_filter_keeps_what_is_above_or_below(simulation: Simulation, value: Any) -> None:
+    above, below = (
+        scan(simulation, *TOP, [(code, value)]).contracts for code in ("priceAbove", "priceBelow")
+    )
+    assert all(simulation.prices.quote(each).last >= 200 for each in above)
+    assert all(simulation.prices.quote(each).last <= 200 for each in below)
+    assert len(above) + len(below) == len(symbols(simulation, *TOP))
+
+
+def test_filters_are_joined_by_and(simulation: Simulation) -> None:
+    found = symbols(simulation, *TOP, ("priceAbove", 200), ("priceBelow", 300), ("volumeAbove", 1_000_000))
+    assert "AAPL" in found
+    assert set(found) == set(symbols(simulation, *TOP, ("priceAbove", 200))) & set(
+        symbols(simulation, *TOP, ("priceBelow", 300))
+    ) & set(symbols(simulation, *TOP, ("volumeAbove", 1_000_000)))
+    assert symbols(simulation, *TOP, ("priceAbove", 1e9)) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "inside", "outside"),
+    [
+        ("stkTypes", "inc:ETF", "SPY", "AAPL"),
+        ("stkTypes", "ETF", "SPY", "AAPL"),
+        ("stkTypes", "exc:ETF", "AAPL", "SPY"),
+        ("stkTypes", "CORP", "AAPL", "SPY"),
+        ("hasOptionsIs", True, "AAPL", "KO"),
+        ("hasOptionsIs", "0", "KO", "AAPL"),
+        ("marketCapAbove1e6", 1_000_000, "AAPL", "BMO"),
+    ],
+)
+def test_a_choice_keeps_its_part(
+    simulation: Simulation, code: str, value: Any, inside: str, outside: str
+) -> None:
+    found = symbols(simulation, *TOP, (code, value))
+    assert inside in found
+    assert outside not in found
+
+
+def group_for(groups: tuple[str, ...]) -> tuple[str, str]:
+    """The smallest of some groups, with its first place."""
+    group = next((each for each in ("ETF.EQ.US", "IND.US") if each in groups), groups[0])
+    return group, PLACES[group][0].code
+
+
+def test_every_scan_can_be_run_and_ranks_the_same_twice(simulation: Simulation) -> None:
+    found_nothing = set()
+    for each in SCANS:
+        group, place = group_for(each.groups)
+        first = scan(simulation, group, each.code, place, [])
+        assert first == scan(simulation, group, each.code, place, [])
+        assert first.column
+        if not first.contracts:
+            found_nothing.add(each.code)
+    # At noon nothing is closed, and nothing was halted.
+    after_hours = {"TOP_AFTER_HOURS_PERC_GAIN", "TOP_AFTER_HOURS_PERC_LOSE"}
+    assert found_nothing == {"HALTED", "NOT_OPEN"} | after_hours
+
+
+@pytest.mark.thorough
+def test_every_filter_can_leave_nothing(simulation: Simulation) -> None:
+    for each in QUANTITIES:
+        group, place = group_for(each.groups)
+        kind = next(scan.code for scan in SCANS if group in scan.groups)
+        assert symbols(simulation, group, kind, place, (each.below, -1e15)) == [], each.code
+        assert symbols(simulation, group, kind, place, (each.above, 1e15)) == [], each.code
+
+
+@pytest.mark.parametrize(
+    ("instrument", "kind", "location", "filters", "what"),
+    [
+        ("STK", "NONSENSE", "STK.US.MAJOR", [], "NONSENSE"),
+        ("BOND", "TOP_PERC_GAIN", "BOND.US", [], "TOP_PERC_GAIN"),
+        ("NONSENSE", "TOP_PERC_GAIN", "STK.US.MAJOR", [], "TOP_PERC_GAIN"),
+        ("STK", "TOP_PERC_GAIN", "STK.HK.SEHK", [], "No matching locations defined"),
+        ("STK", "TOP_PERC_GAIN", "NONSENSE", [], "No matching locations defined"),
+        ("STK", "TOP_PERC_GAIN", "STK.US.MAJOR", [("nonsense", 1)], "nonsense"),
+        ("STK", "TOP_PERC_GAIN", "STK.US.MAJOR", [("couponRateAbove", 1)], "couponRateAbove"),
+        ("STK", "TOP_PERC_GAIN", "STK.US.MAJOR", [("priceAbove", "dear")], "dear"),
+        ("STK", "TOP_PERC_GAIN", "STK.US.MAJOR", [("priceAbove", True)], "True"),
+        ("STK", "TOP_PERC_GAIN", "STK.US.MAJOR", [("priceAbove", None)], "None"),
+        ("STK", "TOP_PERC_GAIN", "STK.US.MAJOR", [("priceAbove", "inf")], "inf"),
+        ("STK", "TOP_PERC_GAIN", "STK.US.MAJOR", [("stkTypes", "inc:X")], "inc:X"),
+        ("STK", "TOP_PERC_GAIN", "STK.US.MAJOR", [("haltedIs", "perhaps")], "perhaps"),
+    ],
+)
+def test_what_ibkr_does_not_offer_is_named(
+    simulation: Simulation,
+    instrument: str,
+    kind: str,
+    location: str,
+    filters: list[tuple[str, Any]],
+    what: str,
+) -> None:
+    with pytest.raises(UnknownError, match=what):
+        scan(simulation, instrument, kind, location, filters)
+
+
+def test_there_are_fifty_rows_at_most(simulation: Simulation) -> None:
+    # Nothing here has so many stocks: every stock once more, and again, under other numbers.
+    stocks = [each for each in simulation.universe.all() if each.sec_type == "STK" and each.is_us]
+    copies = [replace(each, conid=each.conid + 10**9 * n) for n in range(1, 4) for each in stocks]
+    simulation.universe = Universe([*simulation.universe.all(), *copies], simulation.universe.day)
+    assert len(symbols(simulation, US[0], "HIGH_GROWTH_RATE", US[1])) == MOST_ROWS == 50
+
+
+@pytest.mark.parametrize("options", [Options(login=True, availability="DPB")])
+def test_delayed_data_rank_as_they_were_a_quarter_of_an_hour_ago(simulation: Simulation) -> None:
+    then = simulation.clock.now() - 900
+    quotes = [simulation.prices.quote(each, then) for each in scan(simulation, *TOP, []).contracts]
+    gains = [quote.last / quote.prior_close for quote in quotes]
+    assert gains == sorted(gains, reverse=True)

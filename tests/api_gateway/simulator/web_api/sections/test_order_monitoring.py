@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.simulator.orders.order import Order
+from api_gateway.simulator.simulation import Simulation
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, MSFT, Caller, trade
+
+ORDERS = "/iserver/account/orders"
+STATUS = "/iserver/account/order/status"
+TRADES = "/iserver/account/trades"
+
+
+@pytest.fixture
+async def asks(gateway: httpx.AsyncClient) -> Caller:
+    return await Caller(gateway).ready()
+
+
+def ended(simulation: Simulation, status: str) -> Order:
+    return next(order for order in simulation.broker.live_orders() if order.status.value == status)
+
+
+def types(row: dict[str, Any]) -> dict[str, str]:
+    return {key: type(value).__name__ for key, value in row.items()}
+
+
+async def test_the_first_list_of_orders_is_empty_and_the_second_is_not(asks: Caller) -> None:
+    assert await asks.json(ORDERS) == {"orders": [], "snapshot": False}
+    second = await asks.json(ORDERS)
+    assert second["snapshot"] is True
+    assert [order["status"] for order in second["orders"]] == ["Submitted", "Cancelled", "Filled"]
+
+
+async def test_force_empties_the_list_and_is_the_first_call_itself(asks: Caller) -> None:
+    assert await asks.json(ORDERS, force="true") == {"orders": [], "snapshot": False}
+    assert len((await asks.json(ORDERS))["orders"]) == 3
+    assert await asks.json(ORDERS, force="true") == {"orders": [], "snapshot": False}
+    assert len((await asks.json(ORDERS, force="false"))["orders"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("filters", "statuses"),
+    [
+        ("filled", ["Filled"]),
+        ("filled,cancelled", ["Cancelled", "Filled"]),
+        ("submitted, pre_submitted", ["Submitted"]),
+        ("Filled", ["Filled"]),
+        ("PreSubmitted", []),
+        ("inactive", []),
+        ("nonsense", []),
+        ("sort_by_time", ["Submitted", "Cancelled", "Filled"]),
+        ("", ["Submitted", "Cancelled", "Filled"]),
+    ],
+)
+async def test_filters_keep_the_states_they_name(asks: Caller, filters: str, statuses: list[str]) -> None:
+    body = await asks.second(ORDERS, filters=filters)
+    assert [order["status"] for order in body["orders"]] == statuses
+
+
+async def test_sorting_by_time_puts_the_last_change_first(asks: Caller, simulation: Simulation) -> None:
+    filled = ended(simulation, "Filled")
+    filled.updated_at = simulation.clock.now()
+    body = await asks.second(ORDERS, filters="sort_by_time")
+    assert body["orders"][0]["orderId"] == filled.order_id
+    times = [order["lastExecutionTime_r"] for order in body["orders"]]
+    assert times == sorted(times, reverse=True)
+
+
+async def test_a_list_holds_a_thousand_orders_and_no_more(asks: Caller, simulation: Simulation) -> None:
+    for _ in range(1000):
+        simulation.broker.enter(MSFT, "BUY", 1, "LMT", at=simulation.clock.now(), limit_price=1.0)
+    assert len((await asks.second(ORDERS))["orders"]) == 1000
+
+
+@pytest.mark.parametrize("path", [ORDERS, TRADES])
+async def test_another_account_than_the_selected_one_is_not_served(asks: Caller, path: str) -> None:
+    assert (await asks.get(path, accountId="U7654321")).status_code == 503
+    assert (await asks.get(path, accountId=ACCOUNT)).status_code == 200
+
+
+async def test_live_orders_speak_camel_case_with_sides_in_words(asks: Caller, simulation: Simulation) -> None:
+    filled = ended(simulation, "Filled")
+    rows = (await asks.second(ORDERS))["orders"]
+    row = next(row for row in rows if row["orderId"] == filled.order_id)
+    assert types(row) == {
+        **dict.fromkeys(row, "str"),
+        **dict.fromkeys(("conid", "orderId", "lastExecutionTime_r"), "int"),
+        **dict.fromkeys(("remainingQuantity", "filledQuantity", "totalSize"), "float"),
+    }
+    assert (row["side"], row["status"], row["price"], row["timeInForce"]) == ("SELL", "Filled", "", "CLOSE")
+    assert (row["remainingQuantity"], row["filledQuantity"], row["sizeAndFills"]) == (0.0, 40.0, "40")
+    assert row["orderDesc"] == "Sold 40 Market, Day"
+    moment = datetime.fromtimestamp(row["lastExecutionTime_r"] / 1000, tz=UTC)
+    assert row["lastExecutionTime"] == moment.strftime("%y%m%d%H%M%S")
+
+
+async def test_an_open_order_shows_its_limit_and_has_no_average_price(
+    asks: Caller, simulation: Simulation
+) -> None:
+    rows = (await asks.second(ORDERS, filters="submitted"))["orders"]
+    limit = f"{ended(simulation, 'Submitted').limit_price:.2f}"
+    assert [row["conid"] for row in rows] == [MSFT]
+    assert (rows[0]["price"], rows[0]["timeInForce"], rows[0]["side"]) == (limit, "GTC", "BUY")
+    assert (rows[0]["remainingQuantity"], rows[0]["sizeAndFills"]) == (50.0, "0/50")
+    assert rows[0]["orderDesc"] == f"Buy 50 Limit {limit}, GTC"
+    assert "avgPrice" not in rows[0]
+
+
+async def test_the_status_of_an_order_speaks_snake_case_with_numbers_as_text(
+    asks: Caller, simulation: Simulation
+) -> None:
+    filled = ended(simulation, "Filled")
+    row = await asks.json(f"{STATUS}/{filled.order_id}")
+    switches = (
+        "order_not_editable",
+        "cannot_cancel_order",
+        "deactivate_order",
+        "allowed_duplicate_opposite",
+    )
+    assert types(row) == {
+        **dict.fromkeys(row, "str"),
+        **dict.fromkeys(("conid", "order_id", "alert_active"), "int"),
+        **dict.fromkeys(switches, "bool"),
+        "sub_type": "NoneType",
+    }
+    assert (row["side"], row["order_ccp_status"], row["limit_price"], row["tif"]) == ("S", "2", "", "DAY")
+    assert (row["size"], row["total_size"], row["cum_fill"]) == ("0.0", "40.0", "40.0")
+    assert row["average_price"] == f"{filled.average_price:.2f}"
+    assert row["editable_fields"] == ""
+    assert {"fg_color", "bg_color"} <= row.keys()
+
+
+async def test_an_open_order_can_be_edited_and_cancelled(asks: Caller, simulation: Simulation) -> None:
+    row = await asks.json(f"{STATUS}/{ended(simulation, 'Submitted').order_id}")
+    assert (row["side"], row["order_status"], row["order_ccp_status"]) == ("B", "Submitted", "0")
+    assert row["editable_fields"] == "\u001e"
+    assert (row["order_not_editable"], row["cannot_cancel_order"]) == (False, False)
+    assert "average_price" not in row
+    assert row["order_description_with_contract"].startswith("Buy 50 MSFT Limit ")
+
+
+@pytest.mark.parametrize("order_id", ["x", "0", "-1", "1.5", "9" * 19])
+async def test_the_status_of_something_that_is_no_order_id_is_a_bad_request(
+    asks: Caller, order_id: str
+) -> None:
+    reply = await asks.get(f"{STATUS}/{order_id}")
+    assert reply.status_code == 400
+    assert reply.json()["error"].startswith("Bad Request: ")
+
+
+async def test_orders_that_are_unknown_or_of_another_day_are_not_remembered(
+    asks: Caller, simulation: Simulation
+) -> None:
+    past = min(simulation.broker.orders)
+    assert (await asks.get(f"{STATUS}/{past}")).status_code == 503
+    assert (await asks.get(f"{STATUS}/1")).status_code == 503
+
+
+async def test_the_first_list_of_trades_is_empty_and_the_second_is_todays(
+    asks: Caller, simulation: Simulation
+) -> None:
+    assert await asks.json(TRADES) == []
+    rows = await asks.json(TRADES)
+    assert {row["order_id"] for row in rows} == {ended(simulation, "Filled").order_id}
+    assert [row["size"] for row in rows] == [25.0, 15.0]
+
+
+async def test_trades_have_text_prices_and_float_sizes(asks: Caller, simulation: Simulation) -> None:
+    rows = await asks.second(TRADES, days=7)
+    for row in rows:
+        assert types(row) == {
+            **dict.fromkeys(row, "str"),
+            **dict.fromkeys(("conid", "trade_time_r", "order_id"), "int"),
+            **dict.fromkeys(("size", "net_amount"), "float"),
+        }
+        assert row["side"] in ("B", "S")
+        assert re.fullmatch(r"[0-9a-f]{8}\.[0-9a-f]{8}\.\d\d\.\d\d", row["execution_id"])
+        moment = datetime.fromtimestamp(row["trade_time_r"] / 1000, tz=UTC)
+        assert row["trade_time"] == moment.strftime("%Y%m%d-%H:%M:%S")
+    sale = rows[0]
+    assert (sale["conid"], sale["side"]) == (AAPL, "S")
+    assert sale["position"] == f"{simulation.broker.holdings[AAPL].quantity:g}"
+    assert sale["net_amount"] == pytest.approx(sale["size"] * float(sale["price"]), abs=0.01)
+
+
+async def test_more_days_give_more_trades_up_to_seven(asks: Caller) -> None:
+    counts = [len(await asks.second(TRADES, days=days)) for days in (1, 2, 7)]
+    assert counts[0] < counts[1] <= counts[2]
+    for days in ("0", "8", "x", ""):
+        assert (await asks.get(TRADES, days=days)).status_code == 400
+
+
+async def test_one_fill_is_told_in_all_three_dialects(asks: Caller, simulation: Simulation) -> None:
+    trade(simulation.broker, MSFT, 3, 500.25)
+    order_id = max(simulation.broker.orders)
+    live = (await asks.second(ORDERS, filters="filled"))["orders"][0]
+    status = await asks.json(f"{STATUS}/{order_id}")
+    done = (await asks.second(TRADES))[0]
+    assert live["orderId"] == status["order_id"] == done["order_id"] == order_id
+    assert (live["side"], status["side"], done["side"]) == ("BUY", "B", "B")
+    assert (live["filledQuantity"], status["cum_fill"], done["size"]) == (3.0, "3.0", 3.0)
+    assert live["avgPrice"] == status["average_price"] == done["price"] == "500.25"
+
+
+@pytest.mark.parametrize("path", [ORDERS, TRADES, f"{STATUS}/602801489"])
+async def test_before_the_accounts_monitoring_asks_for_them(gateway: httpx.AsyncClient, path: str) -> None:
+    reply = await Caller(gateway).get(path)
+    assert (reply.status_code, reply.json()["error"]) == (400, "Please query /accounts first")
+
+
+async def test_a_new_brokerage_session_is_cold_again(
+    asks: Caller, simulation: Simulation, skip: Callable[[float], None]
+) -> None:
+    await asks.second(ORDERS)
+    await asks.second(TRADES)
+    simulation.session.init(compete=True)
+    skip(5)
+    await asks.ready()
+    assert (await asks.json(ORDERS))["orders"] == []
+    assert await asks.json(TRADES) == []
+
+
+async def test_a_filter_silences_the_orders_on_the_socket_until_a_list_is_forced(
+    asks: Caller, simulation: Simulation
+) -> None:
+    silenced = []
+    for query in ({}, {"filters": "filled"}, {}, {"force": "true"}):
+        await asks.get("/iserver/account/orders", **query)
+        silenced.append(simulation.preflights.orders_filtered)
+    assert silenced == [False, True, True, False]

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.simulator.session.preflight import Preflights
+from api_gateway.simulator.session.session import State
+from api_gateway.simulator.simulation import Options, Simulation
+
+Skip = Callable[[float], None]
+INIT = "/v1/api/iserver/auth/ssodh/init"
+STATUS = "/v1/api/iserver/auth/status"
+LOGGED_OUT = Options(rate_limits=False)
+IN_FLIGHT = {"passed", "authenticated", "established", "connected", "competing", "hardware_info"}
+FULL = {
+    "authenticated": bool,
+    "established": bool,
+    "competing": bool,
+    "connected": bool,
+    "message": str,
+    "MAC": str,
+    "serverInfo": dict,
+    "hardware_info": str,
+}
+
+
+def types(body: dict[str, Any]) -> dict[str, type]:
+    return {key: type(value) for key, value in body.items()}
+
+
+async def status(gateway: httpx.AsyncClient) -> dict[str, Any]:
+    answer = await gateway.post(STATUS, json={})
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_the_status_of_an_open_session_has_all_fields_in_both_forms(
+    gateway: httpx.AsyncClient, method: str
+) -> None:
+    answer = await gateway.request(method, STATUS, json={})
+    assert types(answer.json()) == {**FULL, "fail": str}
+    assert types(answer.json()["serverInfo"]) == {"serverName": str, "serverVersion": str}
+    assert answer.json()["established"] is True
+
+
+@pytest.mark.parametrize("options", [LOGGED_OUT])
+async def test_the_status_without_a_login_has_four_fields(gateway: httpx.AsyncClient) -> None:
+    body = await status(gateway)
+    assert types(body) == {"authenticated": bool, "competing": bool, "connected": bool, "MAC": str}
+    assert not any(body[field] for field in ("authenticated", "competing", "connected"))
+
+
+@pytest.mark.parametrize("options", [Options(unauthorized_everywhere=True)])
+@pytest.mark.parametrize("path", [STATUS, "/v1/api/tickle"])
+async def test_status_and_tickle_can_answer_401_without_a_login(
+    gateway: httpx.AsyncClient, path: str
+) -> None:
+    answer = await gateway.post(path, json={})
+    assert (answer.status_code, answer.text) == (401, "Access Denied")
+
+
+@pytest.mark.parametrize("options", [Options(login=False, rate_limits=False, opens_brokerage=False)])
+async def test_opening_the_session_goes_by_way_of_authenticated_but_not_established(
+    gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
+) -> None:
+    simulation.session.login()
+    before = await status(gateway)
+    assert (before["authenticated"], before["established"], before["connected"]) == (False, False, True)
+    opening = (await gateway.post(INIT, json={"publish": True, "compete": True})).json()
+    assert set(opening) == IN_FLIGHT
+    assert (opening["authenticated"], opening["established"]) == (True, False)
+    during = await status(gateway)
+    assert (during["authenticated"], during["established"]) == (True, False)
+    skip(1)
+    assert (await status(gateway))["established"] is True
+    again = (await gateway.post(INIT, json={"publish": True, "compete": True})).json()
+    assert types(again) == FULL
+
+
+async def test_opening_the_session_again_forgets_the_pre_flights(
+    gateway: httpx.AsyncClient, simulation: Simulation
+) -> None:
+    simulation.preflights.orders_warm = True
+    await gateway.post(INIT, json={"publish": True, "compete": False})
+    assert simulation.preflights == Preflights()
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"publish": "true"}, {"publish": None, "compete": True}, {"compete": True}]
+)
+async def test_publish_must_be_given(gateway: httpx.AsyncClient, body: dict[str, Any]) -> None:
+    answer = await gateway.post(INIT, json=body)
+    assert answer.status_code == 500
+    assert "publish" in answer.json()["error"]
+
+
+async def test_publish_false_is_answered_as_it_was_recorded(gateway: httpx.AsyncClient) -> None:
+    assert (await gateway.post(INIT, json={"publish": False, "compete": True})).status_code == 200
+
+
+@pytest.mark.parametrize("options", [Options(login=True, strict=False)])
+async def test_a_missing_publish_is_forgiven_without_the_strict_habits(gateway: httpx.AsyncClient) -> None:
+    assert (await gateway.post(INIT, json={"compete": True})).status_code == 200
+
+
+async def test_compete_must_be_a_boolean(gateway: httpx.AsyncClient) -> None:
+    answer = await gateway.post(INIT, json={"publish": True, "compete": "yes"})
+    assert (answer.status_code, answer.json()["statusCode"]) == (400, 400)
+
+
+async def test_right_after_a_reset_the_session_is_unavailable(
+    gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
+) -> None:
+    simulation.session.reset()
+    assert (await gateway.post(INIT, json={"publish": True, "compete": True})).status_code == 503
+    skip(30)
+    assert (await gateway.post(INIT, json={"publish": True, "compete": True})).status_code == 200
+
+
+async def test_compete_true_evicts_the_other_program_and_the_tickle_shows_who_competes(
+    gateway: httpx.AsyncClient, skip: Skip
+) -> None:
+    """Acceptance test (h)."""
+    await gateway.post("/simulator/compete", json={})
+    tickle = (await gateway.post("/v1/api/tickle", json={})).json()
+    assert tickle["iserver"]["authStatus"]["competing"] is True
+    left = (await gateway.post(INIT, json={"publish": True, "compete": False})).json()
+    assert left["competing"] is True
+    assert (await gateway.get("/v1/api/iserver/accounts")).json()["error"] == "Bad Request: no bridge"
+    await gateway.post(INIT, json={"publish": True, "compete": True})
+    skip(1)
+    assert (await gateway.get("/simulator/state")).json()["rival"] is False
+    tickle = (await gateway.post("/v1/api/tickle", json={})).json()
+    assert tickle["iserver"]["authStatus"]["competing"] is False
+    assert tickle["iserver"]["authStatus"]["established"] is True
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_tickle_answers_in_the_gateways_form(gateway: httpx.AsyncClient, method: str) -> None:
+    body = (await gateway.request(method, "/v1/api/tickle", json={})).json()
+    assert types(body) == {
+        "session": str,
+        "ssoExpires": int,
+        "collission": bool,
+        "userId": int,
+        "hmds": dict,
+        "iserver": dict,
+    }
+    assert body["hmds"] == {"error": "no bridge"}
+    assert types(body["iserver"]["authStatus"]) == FULL
+
+
+@pytest.mark.parametrize("options", [LOGGED_OUT])
+async def test_a_tickle_without_a_login_says_that_there_is_no_session(gateway: httpx.AsyncClient) -> None:
+    answer = await gateway.post("/v1/api/tickle", json={})
+    assert (answer.status_code, answer.json()) == (200, {"error": "no session"})
+
+
+async def test_tickling_keeps_the_session_open_and_not_tickling_does_not(
+    gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
+) -> None:
+    for _ in range(20):
+        skip(60)
+        await gateway.post("/v1/api/tickle", json={})
+    assert simulation.session.state is State.BROKERAGE
+    skip(360)
+    body = (await gateway.post("/v1/api/tickle", json={})).json()
+    assert body["iserver"]["authStatus"]["authenticated"] is False
+    assert body["iserver"]["authStatus"]["connected"] is True
+
+
+async def test_the_login_is_validated_with_its_remaining_time(gateway: httpx.AsyncClient, skip: Skip) -> None:
+    first = (await gateway.get("/v1/api/sso/validate")).json()
+    skip(60)
+    second = (await gateway.get("/v1/api/sso/validate")).json()
+    assert first["RESULT"] is True
+    assert first["LOGIN_TYPE"] == 2
+    assert first["EXPIRES"] - second["EXPIRES"] == 60_000
+    assert second["AUTH_TIME"] == first["AUTH_TIME"]
+    assert second["lastAccessed"] - first["lastAccessed"] == 60_000
+    assert isinstance(first["features"], dict)
+
+
+@pytest.mark.parametrize("options", [LOGGED_OUT])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/sso/validate"), ("POST", "/logout")])
+async def test_without_a_login_nothing_is_validated_or_ended(
+    gateway: httpx.AsyncClient, method: str, path: str
+) -> None:
+    answer = await gateway.request(method, f"/v1/api{path}", json={})
+    assert (answer.status_code, answer.text) == (401, "Access Denied")
+
+
+async def test_a_logout_ends_the_login(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
+    assert (await gateway.post("/v1/api/logout", json={})).json() == {"status": True}
+    assert simulation.session.state is State.NO_LOGIN
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_reauthenticate_opens_a_closed_session_and_says_only_that_it_was_triggered(
+    gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip, method: str
+) -> None:
+    simulation.session.drop()
+    answer = await gateway.request(method, "/v1/api/iserver/reauthenticate", json={})
+    assert answer.json() == {"message": "triggered"}
+    skip(1)
+    assert simulation.session.state is State.BROKERAGE
+
+
+async def test_reauthenticate_says_triggered_also_when_nothing_comes_of_it(
+    gateway: httpx.AsyncClient, simulation: Simulation
+) -> None:
+    simulation.session.reset()
+    answer = await gateway.post("/v1/api/iserver/reauthenticate", json={})
+    assert answer.json() == {"message": "triggered"}
+    assert simulation.session.state is State.SSO
+
+
+@pytest.mark.parametrize("options", [LOGGED_OUT])
+async def test_reauthenticate_without_a_login_says_so(gateway: httpx.AsyncClient) -> None:
+    assert (await gateway.post("/v1/api/iserver/reauthenticate", json={})).json() == {
+        "error": "not logged in"
+    }

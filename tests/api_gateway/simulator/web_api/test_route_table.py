@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.route_table import Endpoints
+from api_gateway.simulator.web_api.routing import Call, Needs, Section
+
+SECTION = Section("Anything")
+
+
+@SECTION.answers("GET", "/portfolio/{accountId}/meta", needs=Needs.LOGIN)
+@SECTION.answers("GET", "/portfolio/{accountId}/{what}", needs=Needs.LOGIN)
+@SECTION.answers("GET", "/portfolio/positions/{conid}", needs=Needs.LOGIN)
+@SECTION.answers("GET", "/portfolio/accounts", needs=Needs.LOGIN)
+@SECTION.answers("GET", "/portfolio/{accountId}", needs=Needs.LOGIN)
+@SECTION.answers("POST", "/portfolio/{accountId}", needs=Needs.LOGIN)
+def answer(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+    return None
+
+
+@pytest.fixture
+def endpoints() -> Endpoints:
+    return Endpoints([SECTION])
+
+
+@pytest.mark.parametrize(
+    ("path", "template", "values"),
+    [
+        ("/portfolio/accounts", "/portfolio/accounts", {}),
+        ("/portfolio/DU1", "/portfolio/{accountId}", {"accountId": "DU1"}),
+        ("/portfolio/DU1/meta", "/portfolio/{accountId}/meta", {"accountId": "DU1"}),
+        ("/portfolio/DU1/ledger", "/portfolio/{accountId}/{what}", {"accountId": "DU1", "what": "ledger"}),
+        ("/portfolio/positions/8314", "/portfolio/positions/{conid}", {"conid": "8314"}),
+    ],
+)
+def test_what_is_written_out_wins_over_a_variable(
+    endpoints: Endpoints, path: str, template: str, values: dict[str, str]
+) -> None:
+    found = endpoints.find("GET", path)
+    assert found is not None
+    assert (found.endpoint.template, found.values) == (template, values)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "portfolio/accounts", "/portfolio", "/portfolio//meta", "/portfolio/"]
+)
+def test_what_is_no_path_of_any_template_is_not_found(endpoints: Endpoints, path: str) -> None:
+    assert endpoints.find("GET", path) is None
+    assert endpoints.methods(path) == []
+
+
+def test_one_slash_at_the_end_changes_nothing(endpoints: Endpoints) -> None:
+    found = endpoints.find("GET", "/portfolio/DU1/meta/")
+    assert found is not None
+    assert (found.endpoint.template, found.values) == ("/portfolio/{accountId}/meta", {"accountId": "DU1"})
+    assert endpoints.methods("/portfolio/DU1/") == ["GET", "POST"]
+    assert endpoints.find("GET", "/portfolio/DU1//") is None
+
+
+def test_an_encoded_slash_belongs_to_the_value(endpoints: Endpoints) -> None:
+    found = endpoints.find("GET", "/portfolio/DU1%2Fmeta")
+    assert found is not None
+    assert found.values == {"accountId": "DU1/meta"}
+
+
+def test_the_methods_of_a_path_are_known(endpoints: Endpoints) -> None:
+    assert endpoints.methods("/portfolio/DU1") == ["GET", "POST"]
+    assert endpoints.find("DELETE", "/portfolio/DU1") is None

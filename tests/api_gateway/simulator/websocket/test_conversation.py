@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.session.session import State
+from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.websocket.conversation import Conversation
+from tests.api_gateway.simulator.order_calls import Trader, ticket
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MSFT, trade
+
+FIELDS = '{"fields":["31","84","86","55"]}'
+
+
+class Client:
+    """Someone on the WebSocket, in a time that stands still unless it waits."""
+
+    def __init__(self, simulation: Simulation, token: str | None = None) -> None:
+        self.simulation = simulation
+        self.conversation = Conversation(simulation, token)
+
+    def say(self, text: str) -> list[dict[str, Any]]:
+        return self.conversation.hear(text)
+
+    def wait(self, seconds: float = 0.5) -> list[dict[str, Any]]:
+        """All frames of these seconds, looked for eight times in each: eighths add up exactly."""
+        frames = list(self.conversation.due())
+        for _ in range(round(seconds * 8)):
+            self.simulation.clock.advance(0.125)
+            frames += self.conversation.due()
+        return frames
+
+    def of(self, topic: str, seconds: float = 0.5) -> list[dict[str, Any]]:
+        return [frame for frame in self.wait(seconds) if str(frame.get("topic", "")).startswith(topic)]
+
+
+@pytest.fixture
+def client(simulation: Simulation) -> Client:
+    """A client who has been greeted and has asked for the accounts."""
+    greeted = Client(simulation, simulation.session.token)
+    greeted.conversation.due()
+    simulation.preflights.accounts_called = True
+    return greeted
+
+
+def stay(simulation: Simulation) -> None:
+    """What a tickle over HTTP does."""
+    simulation.session.touch()
+
+
+def test_a_cookie_is_greeted_with_user_accounts_and_status(simulation: Simulation) -> None:
+    welcome, accounts, status = Client(simulation, simulation.session.token).conversation.due()
+    assert welcome == {"topic": "system", "success": "simulated1", "isFT": False, "isPaper": True}
+    assert accounts["topic"] == "act"
+    assert {"accounts", "acctProps", "selectedAccount", "allowFeatures"} <= accounts["args"].keys()
+    assert status["topic"] == "sts"
+    assert (status["args"]["authenticated"], status["args"]["competing"]) == (True, False)
+    assert not simulation.preflights.accounts_called
+
+
+def test_without_a_cookie_the_session_is_waited_for(simulation: Simulation) -> None:
+    client = Client(simulation)
+    assert client.wait(3) == [{"message": "waiting for session"}]
+    assert client.say('{"session":"wrong"}') == [{"message": "waiting for session"}]
+    assert client.say("smd+265598+{}") == [{"message": "waiting for session"}]
+    assert client.say(f'{{"session":"{simulation.session.token}"}}') == []
+    assert client.conversation.due()[0]["success"] == "simulated1"
+
+
+def test_a_wrong_cookie_is_no_session(simulation: Simulation) -> None:
+    assert Client(simulation, "wrong").conversation.due() == [{"message": "waiting for session"}]
+
+
+def test_what_is_said_before_the_greeting_is_lost(simulation: Simulation) -> None:
+    simulation.preflights.accounts_called = True
+    client = Client(simulation, simulation.session.token)
+    assert client.say(f"smd+{AAPL}+{FIELDS}") == []
+    assert client.of("smd", 5) == []
+    client.say(f"smd+{AAPL}+{FIELDS}")
+    assert client.of("smd", 2) != []
+
+
+def test_a_heartbeat_comes_every_ten_seconds(client: Client) -> None:
+    beats = client.of("system", 35)
+    assert len(beats) == 3
+    assert beats[1]["hb"] - beats[0]["hb"] == 10_000
+
+
+def test_after_a_leap_of_the_clock_there_is_one_heartbeat(client: Client) -> None:
+    client.simulation.clock.advance(300)
+    assert [frame for frame in client.conversation.due() if "hb" in frame] != []
+    assert [frame for frame in client.conversation.due() if "hb" in frame] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("", "null"), ("nonsense", "null"), ("smd+1+{", "null"), ("xyz+{}", "xyz")]
+)
+def test_a_malformed_frame_is_an_unknown_topic(client: Client, text: str, told: str) -> None:
+    assert client.say(text) == [{"error": f"Topic unknown '{told}'"}]
+
+
+def test_a_ping_is_answered_and_an_echo_comes_back(client: Client) -> None:
+    assert client.say("tic")[0]["topic"] == "tic"
+    assert client.say("ech+hb") == [{"topic": "ech+hb"}]
+
+
+@pytest.mark.parametrize("text", [f"smd+{AAPL}+{{}}", f"smh+{AAPL}+{{}}", "sor+{}", "str+{}"])
+def test_trading_topics_want_the_accounts_first(client: Client, text: str) -> None:
+    client.simulation.preflights.accounts_called = False
+    assert client.say(text) == [{"error": "No accounts", "code": 500, "topic": text[:3]}]
+
+
+@pytest.mark.parametrize("text", [f"smd+{AAPL}+{{}}", f"smh+{AAPL}+{{}}", "sor+{}", "str+{}", "sbd+x+1"])
+def test_trading_topics_need_the_brokerage_session(client: Client, text: str) -> None:
+    client.simulation.session.drop()
+    assert client.say(text)[0]["error"] == "Bad Request: no bridge"
+
+
+@pytest.mark.parametrize("text", ["spl+{}", f"ssd+{ACCOUNT}+{{}}", f"sld+{ACCOUNT}+{{}}"])
+def test_balances_need_none(client: Client, text: str) -> None:
+    client.simulation.session.drop()
+    assert client.say(text) == []
+    assert client.of(text[:3]) != []
+
+
+def test_the_end_of_the_brokerage_session_is_told_and_ends_what_needs_it(client: Client) -> None:
+    client.say(f"smd+{AAPL}+{FIELDS}")
+    client.say("spl+{}")
+    client.wait(2)
+    client.simulation.session.drop()
+    frames = client.wait(0)
+    assert [frame["args"]["authenticated"] for frame in frames if frame.get("topic") == "sts"] == [False]
+    client.simulation.prices.set_price(AAPL, 100.0)
+    later = client.wait(3)
+    assert not [frame for frame in later if str(frame.get("topic")).startswith("smd")]
+    assert [frame for frame in later if frame.get("topic") == "spl"]
+
+
+def test_orders_end_with_the_brokerage_session_and_do_not_come_back_with_it(client: Client) -> None:
+    client.say("sor+{}")
+    assert client.of("sor", 1) != []
+    client.simulation.session.drop()
+    client.wait(0)
+    client.simulation.session.init(compete=True)
+    client.wait(2)
+    client.simulation.preflights.accounts_called = True
+    trade(client.simulation.broker, MSFT, 10, 480.0)
+    assert client.of("sor", 3) == []
+
+
+async def test_a_fill_reaches_the_socket_without_any_request(
+    gateway: httpx.AsyncClient, client: Client
+) -> None:
+    trader = await Trader(gateway).subscribed()
+    client.say("sor+{}")
+    client.say('str+{"realtimeUpdatesOnly":true}')
+    client.wait(1)
+    (order_id,) = await trader.places(ticket())
+    frames = client.wait(5)
+    rows = [row for frame in frames if frame.get("topic") == "sor" for row in frame["args"]]
+    assert [row["status"] for row in rows if row["orderId"] == order_id][-1] == "Filled"
+    done = [row for frame in frames if frame.get("topic") == "str" for row in frame["args"]]
+    assert {row["order_id"] for row in done} == {order_id}
+
+
+def test_a_session_that_comes_back_is_told_with_its_accounts(client: Client) -> None:
+    client.simulation.session.drop()
+    client.wait(0)
+    client.simulation.session.init(compete=True)
+    topics = [frame.get("topic") for frame in client.wait(2)]
+    assert [topic for topic in topics if topic in ("sts", "act")] == ["sts", "act"]
+
+
+def test_a_rival_is_told(client: Client) -> None:
+    client.simulation.session.displace()
+    (status,) = client.of("sts", 0)
+    assert (status["args"]["authenticated"], status["args"]["competing"]) == (False, True)
+
+
+def test_idling_on_the_socket_does_not_keep_the_session(client: Client) -> None:
+    for _ in range(8):
+        client.say("tic")
+        client.wait(60)
+    assert client.simulation.session.state is State.SSO
+
+
+def test_a_logout_is_told_and_ends_the_conversation(client: Client) -> None:
+    assert not client.conversation.over
+    client.simulation.session.logout()
+    assert client.of("sts", 0)[0]["args"]["authenticated"] is False
+    assert client.conversation.over
+    assert client.say("tic") == []
+
+
+def test_quotes_stop_after_a_quarter_of_an_hour_unless_asked_again(client: Client) -> None:
+    name = f"smd+{AAPL}"
+    client.say(f"{name}+{FIELDS}")
+    for minutes in range(14):
+        assert client.of(name, 60), minutes
+        stay(client.simulation)
+    client.say(f"{name}+{FIELDS}")
+    for _ in range(10):
+        assert client.of(name, 60)
+        stay(client.simulation)
+    client.wait(310)
+    stay(client.simulation)
+    assert client.of(name, 30) == []
+    assert AAPL not in client.simulation.preflights.subscriptions
+
+
+def test_cancelled_quotes_end_without_a_word_and_free_their_line(client: Client) -> None:
+    client.say(f"smd+{AAPL}+{FIELDS}")
+    client.wait(2)
+    assert AAPL in client.simulation.preflights.subscriptions
+    assert client.say(f"umd+{AAPL}+{{}}") == []
+    assert client.of("smd", 3) == []
+    assert AAPL not in client.simulation.preflights.subscriptions
+
+
+def test_whoever_leaves_frees_the_lines(client: Client) -> None:
+    client.say(f"smd+{AAPL}+{FIELDS}")
+    client.wait(2)
+    client.conversation.close()
+    assert client.simulation.preflights.subscriptions == {}
+
+
+@pytest.mark.parametrize("target", ["999", "AAPL", "0", "265598@x"])
+@pytest.mark.parametrize("topic", ["smd", "smh"])
+def test_an_unknown_contract_is_refused(client: Client, topic: str, target: str) -> None:
+    assert client.say(f"{topic}+{target}+{{}}")[0]["error"] == "Bad Request: invalid conid"
+
+
+def test_the_sixth_history_waits_until_one_is_cancelled(client: Client) -> None:
+    for conid in (AAPL, AAPL, IBM, MSFT, IBM):
+        assert client.say(f'smh+{conid}+{{"period":"1d","bar":"5min"}}') == []
+    numbers = [frame["serverId"] for frame in client.of("smh")]
+    assert len(set(numbers)) == 5
+    assert client.say(f"smh+{AAPL}+{{}}")[0]["code"] == 429
+    assert client.say(f"umh+{numbers[0]}") == [{"message": f"Unsubscribed {numbers[0]}"}]
+    assert client.say(f"umh+{numbers[0]}") == [{"error": "unknown", "code": 500, "topic": "umh"}]
+    assert client.say(f"smh+{AAPL}+{{}}") == []
+
+
+def test_depth_and_exercise_are_not_for_this_account(client: Client) -> None:
+    assert client.say(f"sbd+{ACCOUNT}+{AAPL}")[0]["code"] == 403
+    assert client.say('shs+exercise+{"CEX":1}')[0]["code"] == 403
+    assert client.say(f"ubd+{ACCOUNT}") == []
+
+
+@pytest.mark.parametrize("text", ["uor+{}", "utr", "upl+{}"])
+def test_cancelling_orders_trades_and_profit_has_no_answer(client: Client, text: str) -> None:
+    client.say(f"s{text[1:3]}+{{}}")
+    client.wait(1)
+    assert client.say(text) == []
+    trade(client.simulation.broker, MSFT, 10, 480.0)
+    assert client.of(f"s{text[1:3]}", 3) == []
+
+
+def test_cancelled_balances_are_confirmed(client: Client) -> None:
+    client.say(f"ssd+{ACCOUNT}+{{}}")
+    client.say(f"sld+{ACCOUNT}+{{}}")
+    assert client.say(f"usd+{ACCOUNT}+{{}}") == [{"result": "unsubscribed from summary"}]
+    assert client.say(f"uld+{ACCOUNT}+{{}}") == [{"result": "unsubscribed from ledger"}]
+    assert client.of("s", 11)[0].get("topic") == "system"
+
+
+@pytest.mark.parametrize("text", ["ssd+U7654321+{}", "sld+U7654321+{}", "ssd+{}"])
+def test_an_unknown_account_has_no_balances(client: Client, text: str) -> None:
+    assert client.say(text)[0]["error"] == "Bad Request: unknown account"
+
+
+@pytest.mark.parametrize("days", ["0", "8", "true", '"x"'])
+def test_trades_are_of_up_to_seven_days(client: Client, days: str) -> None:
+    assert client.say(f'str+{{"days":{days}}}')[0]["code"] == 400
+
+
+@pytest.mark.parametrize("options", [Options(login=False)], ids=["logged out"])
+def test_without_a_login_no_session_is_right(simulation: Simulation, options: Options, clock: Clock) -> None:
+    assert clock.held
+    assert not options.login
+    client = Client(simulation, simulation.session.token)
+    assert client.wait(1) == [{"message": "waiting for session"}]
+    assert client.say(f'{{"session":"{simulation.session.token}"}}') == [{"message": "waiting for session"}]

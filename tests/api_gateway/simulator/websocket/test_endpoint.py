@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
+
+from api_gateway.simulator.app import create_app
+from api_gateway.simulator.faults import Do, Fault, Match, When
+from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.websocket.endpoint import LARGEST_FRAME
+from tests.api_gateway.simulator.paper_account import AAPL
+
+PATHS = ("/v1/api/ws", "/v1/portal/ws")
+
+
+@pytest.fixture
+def browser(simulation: Simulation) -> Iterator[TestClient]:
+    with TestClient(create_app(simulation), base_url="https://localhost:5055") as client:
+        yield client
+
+
+def heard(socket: WebSocketTestSession) -> Any:
+    """The next frame; it has to be binary."""
+    message = socket.receive()
+    assert message["type"] == "websocket.send"
+    assert message.get("text") is None
+    return json.loads(message["bytes"])
+
+
+def until_closed(socket: WebSocketTestSession) -> None:
+    """Listen to whatever comes until the other side hangs up."""
+    while True:
+        socket.receive_bytes()
+
+
+def cookie(simulation: Simulation, *, bare: bool = False) -> dict[str, str]:
+    token = simulation.session.token
+    return {"cookie": f"api={token}" if bare else f'api={{"session":"{token}"}}'}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("bare", [True, False], ids=["token", "object"])
+def test_a_cookie_opens_the_conversation(
+    browser: TestClient, simulation: Simulation, path: str, bare: bool
+) -> None:
+    with browser.websocket_connect(path, headers=cookie(simulation, bare=bare)) as socket:
+        assert [heard(socket)["topic"] for _ in range(3)] == ["system", "act", "sts"]
+
+
+def test_a_message_with_the_session_does_so_too(browser: TestClient, simulation: Simulation) -> None:
+    with browser.websocket_connect(PATHS[0]) as socket:
+        assert heard(socket) == {"message": "waiting for session"}
+        socket.send_text(json.dumps({"session": simulation.session.token}))
+        assert heard(socket)["success"] == "simulated1"
+
+
+def test_frames_may_be_text_or_bytes(browser: TestClient, simulation: Simulation) -> None:
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        for _ in range(3):
+            heard(socket)
+        socket.send_bytes(b"ech+hb")
+        while heard(socket).get("topic") != "ech+hb":
+            continue
+        socket.send_text("nonsense")
+        while "error" not in (frame := heard(socket)):
+            continue
+        assert frame == {"error": "Topic unknown 'null'"}
+
+
+def test_quotes_arrive_while_time_passes(
+    browser: TestClient, simulation: Simulation, skip: Callable[[float], None]
+) -> None:
+    simulation.preflights.accounts_called = True
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        for _ in range(3):
+            heard(socket)
+        socket.send_text(f'smd+{AAPL}+{{"fields":["31"]}}')
+        socket.send_text("ech+hb")
+        while heard(socket).get("topic") != "ech+hb":
+            continue
+        while AAPL not in simulation.preflights.subscriptions:
+            skip(0.5)
+            socket.send_text("ech+hb")
+            heard(socket)
+        skip(2)
+        while (frame := heard(socket)).get("topic") != f"smd+{AAPL}":
+            continue
+        assert float(frame["31"]) > 0
+
+
+def test_a_frame_that_is_too_large_ends_the_connection(browser: TestClient, simulation: Simulation) -> None:
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        socket.send_text("x" * (LARGEST_FRAME + 1))
+        with pytest.raises(WebSocketDisconnect) as ended:
+            until_closed(socket)
+    assert ended.value.code == 1000
+
+
+def test_a_logout_ends_the_connection(browser: TestClient, simulation: Simulation) -> None:
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        for _ in range(3):
+            heard(socket)
+        simulation.session.logout()
+        status = heard(socket)
+        assert (status["topic"], status["args"]["authenticated"]) == ("sts", False)
+        with pytest.raises(WebSocketDisconnect):
+            until_closed(socket)
+
+
+def test_whoever_hangs_up_gives_the_lines_back(browser: TestClient, simulation: Simulation) -> None:
+    simulation.preflights.accounts_called = True
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        for _ in range(3):
+            heard(socket)
+        socket.send_text(f'smd+{AAPL}+{{"fields":["31"]}}')
+        while AAPL not in simulation.preflights.subscriptions:
+            simulation.clock.advance(0.5)
+            socket.send_text("ech+hb")
+            heard(socket)
+    assert simulation.preflights.subscriptions == {}
+
+
+def script(simulation: Simulation, **do: Any) -> None:
+    simulation.faults.add(Fault(match=Match(path="/ws"), when=When(times=1), do=Do(**do)))
+
+
+def test_a_scripted_fault_denies_the_handshake_once(browser: TestClient, simulation: Simulation) -> None:
+    script(simulation, status=503)
+    with pytest.raises(WebSocketDenialResponse) as denied:
+        browser.websocket_connect(PATHS[0], headers=cookie(simulation)).__enter__()
+    assert denied.value.status_code == 503
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        assert heard(socket)["topic"] == "system"
+
+
+def test_a_scripted_fault_drops_the_socket_after_so_many_bytes(
+    browser: TestClient, simulation: Simulation
+) -> None:
+    script(simulation, reset=10)
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        assert heard(socket)["topic"] == "system"
+        with pytest.raises(WebSocketDisconnect) as ended:
+            until_closed(socket)
+    assert ended.value.code == 1011
+
+
+def test_a_scripted_fault_lets_the_session_end_as_the_socket_opens(
+    browser: TestClient, simulation: Simulation
+) -> None:
+    script(simulation, session="compete")
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        assert [heard(socket)["topic"] for _ in range(2)] == ["system", "sts"]
+
+
+def test_a_socket_that_hangs_says_nothing_until_the_client_leaves(
+    browser: TestClient, simulation: Simulation
+) -> None:
+    script(simulation, hang=True)
+    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+        socket.send_text("ech+hb")
+        socket.send_text("x" * (LARGEST_FRAME + 1))
+        assert socket.receive()["type"] == "websocket.close"

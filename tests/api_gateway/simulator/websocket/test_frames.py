@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from api_gateway.simulator.websocket.frames import Command, parse, refusal, session_in, unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("tic", Command("tic")),
+        ("ech+hb", Command("ech", ("hb",))),
+        ("utr", Command("utr")),
+        ("sor+{}", Command("sor")),
+        ('sor+{"filters":["Submitted"]}', Command("sor", (), {"filters": ["Submitted"]})),
+        ('smd+265598+{"fields":["31","84"]}', Command("smd", ("265598",), {"fields": ["31", "84"]})),
+        ("smd+265598@ARCA+{}", Command("smd", ("265598@ARCA",))),
+        ("umh+20477", Command("umh", ("20477",))),
+        ("sbd+DU1+265598+NYSE", Command("sbd", ("DU1", "265598", "NYSE"))),
+        (" spl+{}\n", Command("spl")),
+    ],
+)
+def test_a_frame_is_a_topic_a_target_and_arguments(text: str, command: Command) -> None:
+    assert parse(text) == command
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "hello", "SMD+1+{}", "smd 265598", "smd+265598+{oops}", '{"session":"x"}', "smd+{}+{}", "sor+[]+{"],
+)
+def test_what_is_not_a_frame_is_none(text: str) -> None:
+    assert parse(text) is None
+
+
+def test_a_list_of_texts_is_read_and_anything_else_is_not() -> None:
+    command = Command("smd", (), {"fields": ["31", 84], "keys": "all"})
+    assert (command.texts("fields"), command.texts("keys"), command.texts("none")) == (
+        ["31", "84"],
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "token"),
+    [
+        ("abc", "abc"),
+        ('{"session":"abc"}', "abc"),
+        ('{"session": 7}', None),
+        ("{}", None),
+        ("{oops", None),
+        ("", None),
+    ],
+)
+def test_a_session_is_named_alone_or_in_an_object(text: str, token: str | None) -> None:
+    assert session_in(text) == token
+
+
+def test_refusals_name_their_topic_and_unknown_ones_are_told_so() -> None:
+    assert refusal(Command("smd", ("1",)), 500, "No accounts") == {
+        "error": "No accounts",
+        "code": 500,
+        "topic": "smd",
+    }
+    assert unknown(None)["error"] == "Topic unknown 'null'"
+    assert unknown("xyz")["error"] == "Topic unknown 'xyz'"
