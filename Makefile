@@ -81,17 +81,17 @@ settings: $(VENV)/run.stamp ## write .env.example from the settings classes
 	@$(BIN)/ib-mcp settings > .env.example
 
 endpoints: $(VENV)/run.stamp ## write ENDPOINTS.md from the routes
-	@$(BIN)/python -m mcp_server.reference > ENDPOINTS.md
+	@$(BIN)/python -m mcp_server.reference.endpoints_md > ENDPOINTS.md
 
 known: $(VENV)/dev.stamp ## tell the routers generator what the hand-written routes are and can send
-	@$(BIN)/python -m mcp_server.requests_told > routers_generator/known_requests.json
+	@$(BIN)/python -m mcp_server.reference.known_requests > routers_generator/known_requests.json
 	@PYTHONPATH=. $(BIN)/python tests/routers_generator/test_known.py
 
 golden: $(VENV)/dev.stamp ## accept what is generated from the small document now
 	@PYTHONPATH=. $(BIN)/python tests/routers_generator/test_golden.py
 
 snapshots: $(VENV)/dev.stamp ## accept what the tools publish now
-	@$(BIN)/python tests/mcp_server/test_snapshots.py
+	@$(BIN)/python tests/mcp_server/contract/test_snapshots.py
 
 lock: $(VENV)/dev.stamp ## resolve the three lock files after a change in pyproject.toml; pinned versions stay
 	$(COMPILE) -o requirements.lock

@@ -222,7 +222,7 @@ def doctor(chosen: argparse.Namespace) -> int:
     from api_gateway.doctor.findings import Finding, Layer, broken
     from api_gateway.doctor.support_bundle import make_support_file, write_support_file
     from api_gateway.settings import GatewaySettings, SettingsError, load
-    from mcp_server.own_endpoint import endpoint_of, problems_of
+    from mcp_server.http.endpoint import endpoint_of, problems_of
     from mcp_server.settings import ServerSettings
 
     problems: list[Finding] = []

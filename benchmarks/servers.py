@@ -27,8 +27,8 @@ from api_gateway.access_policy import EVERYTHING
 from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings, load
 from benchmarks.backend import PATH
+from mcp_server.http.serving import listen, serve_http
 from mcp_server.server import create_server
-from mcp_server.serving import listen, serve_http
 from mcp_server.settings import ServerSettings
 
 

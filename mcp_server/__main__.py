@@ -10,11 +10,11 @@ import sys
 from collections.abc import Sequence
 
 from api_gateway.settings import GatewaySettings, SettingsError, load
-from mcp_server import toolsets
-from mcp_server.access import refuse_open_door
-from mcp_server.logs import log_to_stderr
-from mcp_server.sections import shown_sections
-from mcp_server.serving import CannotListenError, end_quietly_on_signals, listen, serve_http, serve_stdio
+from mcp_server.http.bind_guard import refuse_open_door
+from mcp_server.http.log_format import log_to_stderr
+from mcp_server.http.serving import CannotListenError, end_quietly_on_signals, listen, serve_http, serve_stdio
+from mcp_server.rest import sections
+from mcp_server.rest.section_filter import shown_sections
 from mcp_server.settings import ServerSettings, Transport
 
 _log = logging.getLogger("mcp_server")
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "gateway %s, trading mode %s, sections: %s",
         gateway_settings.gateway_url,
         settings.trading_mode,
-        ", ".join(name for name in dict.fromkeys((*toolsets.NAMES, *sorted(shown))) if name in shown),
+        ", ".join(name for name in dict.fromkeys((*sections.NAMES, *sorted(shown))) if name in shown),
     )
     if stdio:
         serve_stdio(server)

@@ -19,13 +19,13 @@ from starlette.types import Receive, Scope, Send
 
 from api_gateway import errors
 from api_gateway.redaction import mask
-from mcp_server.enumeration import few
-from mcp_server.relay import Relay
+from mcp_server.rest.listing import few
+from mcp_server.rest.relay import Relay
 from mcp_server.routers import ROUTERS
 
 if TYPE_CHECKING:
     from api_gateway.client.gateway import Gateway
-    from mcp_server.order_hold import OrderHold
+    from mcp_server.ticker.order_hold import OrderHold
 
 OPERATION = "ib_mcp.operation"
 """Key of an ASGI scope: the name of the route that is meant."""

@@ -34,8 +34,8 @@ from api_gateway.access_policy import (
 from api_gateway.client.paths import is_template
 from api_gateway.redaction import clean
 from api_gateway.settings import SettingsError
-from mcp_server.effects import Effect, effect
-from mcp_server.reference import the_call
+from mcp_server.reference.endpoints_md import the_call
+from mcp_server.rest.effects import Effect, effect
 from mcp_server.routers import ROUTERS
 
 SETTING: Final = "MCP_SERVER_EXTRA_ROUTERS"
@@ -209,7 +209,9 @@ def _check_marking(route: APIRoute, directory: Path) -> None:
     try:
         _effect(route)
     except (AttributeError, TypeError, ValueError):
-        raise _unusable(directory, f"{route.name} has marks that are none of mcp_server.effects") from None
+        raise _unusable(
+            directory, f"{route.name} has marks that are none of mcp_server.rest.effects"
+        ) from None
 
 
 def _check_marks(route: APIRoute, call: ast.Call, directory: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from api_gateway.access_policy import Mode
-from mcp_server.route_tools import RouteTools
-from mcp_server.search_surface import CALL, CALL_WRITING, SEARCH, SearchSurface
-from mcp_server.tools.connection_status import NAME as STATUS
-from mcp_server.tools.wait_for_login import NAME as WAIT
+from mcp_server.connection.connection_status import NAME as STATUS
+from mcp_server.connection.wait_for_login import NAME as WAIT
+from mcp_server.search.search_tools import CALL, CALL_WRITING, SEARCH, SearchSurface
+from mcp_server.tools.operation_tool import RouteTools
 
 _MODES: Final = {
     Mode.READ: "This server only reads (TRADING_MODE=read): it cannot trade or change anything.",

@@ -14,22 +14,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mcp_server.app import create_app
-from mcp_server.bearer import BearerToken
-from mcp_server.connection import Connection
+from mcp_server.connection.readiness import standing
+from mcp_server.connection.status import Connection
+from mcp_server.connection.tools import own_tools
 from mcp_server.extra_routers import refuse_taken_names, sections_of
-from mcp_server.health import standing
+from mcp_server.http.bearer_auth import BearerToken
 from mcp_server.instructions import instructions
-from mcp_server.mounting import mounted
-from mcp_server.operation_notes import notes_by_name
-from mcp_server.order_hold import OrderHold
-from mcp_server.resources import resources
-from mcp_server.route_tools import RouteTools, Telling
+from mcp_server.rest.docstring_notes import notes_by_name
+from mcp_server.rest.route_filter import mounted
+from mcp_server.rest.section_filter import shown_sections
 from mcp_server.routers import ROUTERS
-from mcp_server.search_surface import CALL, CALL_WRITING, SEARCH, SearchSurface
-from mcp_server.sections import shown_sections
+from mcp_server.search.search_tools import CALL, CALL_WRITING, SEARCH, SearchSurface
 from mcp_server.settings import ServerSettings, ToolSurface
-from mcp_server.ticker import Ticker
-from mcp_server.tools import own_tools
+from mcp_server.ticker.client import Ticker
+from mcp_server.ticker.order_hold import OrderHold
+from mcp_server.tools.operation_tool import RouteTools, Telling
+from mcp_server.tools.resources import resources
 
 if TYPE_CHECKING:
     from api_gateway.client.gateway import Gateway

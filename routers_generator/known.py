@@ -24,7 +24,7 @@ class Known:
     name: str
     section: str
     module: str
-    marks: tuple[str, ...]  # names in mcp_server.effects: READS, CHANGES, DESTROYS, REPEATABLE, TRADES
+    marks: tuple[str, ...]  # names in mcp_server.rest.effects: READS, CHANGES, DESTROYS, REPEATABLE, TRADES
 
 
 def plain(path: str) -> str:

@@ -25,16 +25,16 @@ _SOURCES: Final = (
     ("typing", ("Annotated", "Any", "Final", "Literal")),
     ("fastapi", ("APIRouter", "Body", "Path", "Query")),
     ("pydantic", ("Field",)),
+    ("mcp_server.models.arguments", ("Arguments",)),
+    ("mcp_server.rest.effects", ("CHANGES", "DESTROYS", "READS", "REPEATABLE", "TRADES")),
     (
-        "mcp_server.dependencies",
+        "mcp_server.rest.parameters",
         (
             *("AccountId", "Conid", "ConidNumber", "Gateway", "Number", "OrderId", "OrderNumber"),
             *("PageNumber", "PlainText"),
         ),
     ),
-    ("mcp_server.effects", ("CHANGES", "DESTROYS", "READS", "REPEATABLE", "TRADES")),
-    ("mcp_server.models.arguments", ("Arguments",)),
-    ("mcp_server.relay", ("Json",)),
+    ("mcp_server.rest.relay", ("Json",)),
 )
 _THIRD: Final = frozenset({"fastapi", "pydantic"})
 _LONGEST_SECTION: Final = 60

@@ -24,7 +24,7 @@ _KIND_OF: Final[Mapping[str, str]] = {
     "typecode": "typecode",
     "deviceid": "device",
 }
-# Types of mcp_server.dependencies that say all by themselves, and what hand-written routes call such a value.
+# Types of mcp_server.rest.parameters that need no description, with the name of such a value in the routes.
 _SPOKEN: Final[Mapping[str, tuple[str, str]]] = {
     "account": ("account_id", "AccountId"),
     "conid": ("conid", "Conid"),

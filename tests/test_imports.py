@@ -155,7 +155,7 @@ def test_only_settings_modules_read_the_environment_and_only_main_modules_load_s
         ("ticker_service.beat", "from mcp_server import app"),
         ("mcp_server.app", "import routers_generator"),
         ("routers_generator.write", "def f():\n    from ticker_service.beat import beat"),
-        ("api_gateway.client.gateway", "import mcp_server.relay as relay"),
+        ("api_gateway.client.gateway", "import mcp_server.rest.relay as relay"),
         ("api_gateway.simulator.app", "from ticker_service import beat"),
         ("api_gateway.client.gateway", "from api_gateway.simulator.clock import Clock"),
         ("api_gateway.client.gateway", "from api_gateway import simulator"),

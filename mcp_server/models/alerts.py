@@ -14,9 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from mcp_server.dependencies import OrderNumber, Text, like, wrong
 from mcp_server.models.arguments import Arguments
 from mcp_server.models.moments import Moment, check_moment
+from mcp_server.rest.parameters import OrderNumber, Text, like, wrong
 
 TIME: Final = 3
 NUMERIC: Final = frozenset({1, 4, 6})

@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mcp_server.dependencies import (
+from mcp_server.models.arguments import Arguments
+from mcp_server.rest.parameters import (
     ConidNumber,
     ContractMonth,
     ExchangeName,
@@ -16,7 +17,6 @@ from mcp_server.dependencies import (
     Text,
     wrong,
 )
-from mcp_server.models.arguments import Arguments
 
 OPTIONS = frozenset({"OPT", "FOP", "WAR"})
 DATED = OPTIONS | {"FUT", "IOPT"}

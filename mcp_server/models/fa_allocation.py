@@ -10,8 +10,8 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from api_gateway.client.paths import KINDS
-from mcp_server.dependencies import ACCOUNT, AccountName, Number, Text, like, wrong
 from mcp_server.models.arguments import Arguments
+from mcp_server.rest.parameters import ACCOUNT, AccountName, Number, Text, like, wrong
 
 # The advisor's own figures: cash, percentage, ratio, shares. IBKR computes the other methods itself.
 BY_AMOUNT: Final = frozenset("CPRS")

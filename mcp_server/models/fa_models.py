@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mcp_server.dependencies import (
+from mcp_server.models.arguments import Arguments
+from mcp_server.rest.parameters import (
     AccountName,
     ConidNumber,
     CurrencyCode,
@@ -16,7 +17,6 @@ from mcp_server.dependencies import (
     Text,
     wrong,
 )
-from mcp_server.models.arguments import Arguments
 
 # IBKR repeats the number in its answer. Each request has its own answer here, so one number will do.
 REQUEST: Final = {"reqID": 1}

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mcp_server.dependencies import ConidNumber, ExchangeName, like, wrong
 from mcp_server.models.arguments import Arguments
+from mcp_server.rest.parameters import ConidNumber, ExchangeName, like, wrong
 
 Bar = Literal[
     "1min", "2min", "3min", "5min", "10min", "15min", "30min", "1h", "2h", "3h", "4h", "8h", "1d", "1w", "1m"

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
-from mcp_server.dependencies import wrong
+from mcp_server.rest.parameters import wrong
 
 MOMENT: Final = "%Y%m%d-%H:%M:%S"
 

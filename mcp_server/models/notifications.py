@@ -7,8 +7,8 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from api_gateway.client.paths import KINDS
-from mcp_server.dependencies import Text, like, wrong
 from mcp_server.models.arguments import Arguments
+from mcp_server.rest.parameters import Text, like, wrong
 
 MOST_TYPES: Final = 50
 

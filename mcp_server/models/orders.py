@@ -24,7 +24,8 @@ from pydantic import (
 )
 
 from api_gateway.client.paths import KINDS
-from mcp_server.dependencies import (
+from mcp_server.models.arguments import Arguments
+from mcp_server.rest.parameters import (
     ACCOUNT,
     LARGEST_CONID,
     ExchangeName,
@@ -33,7 +34,6 @@ from mcp_server.dependencies import (
     like,
     wrong,
 )
-from mcp_server.models.arguments import Arguments
 
 MOST_ORDERS: Final = 20
 MOST_ALLOCATIONS: Final = 100

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from mcp_server.dependencies import AccountName, ConidNumber, CurrencyCode, Text, like, wrong
 from mcp_server.models.arguments import Arguments
+from mcp_server.rest.parameters import AccountName, ConidNumber, CurrencyCode, Text, like, wrong
 
 
 def _is_a_day(text: str) -> str:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt, WithJsonSchema
 
-from mcp_server.dependencies import Text, like, ordinary
 from mcp_server.models.arguments import Arguments
+from mcp_server.rest.parameters import Text, like, ordinary
 
 # Such as STK.EU.IBIS-ETF.
 Code = Annotated[str, like("[A-Za-z][A-Za-z0-9_.-]{0,63}", "a code from `get_scanner_parameters`")]

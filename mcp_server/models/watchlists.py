@@ -6,8 +6,8 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from mcp_server.dependencies import ConidNumber, Text, like, wrong
 from mcp_server.models.arguments import Arguments
+from mcp_server.rest.parameters import ConidNumber, Text, like, wrong
 
 MOST_ROWS: Final = 500
 

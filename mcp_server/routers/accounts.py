@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from mcp_server.dependencies import AccountId, BodyAccountId, Gateway, like
-from mcp_server.effects import CHANGES, REPEATABLE
-from mcp_server.relay import Json
+from mcp_server.rest.effects import CHANGES, REPEATABLE
+from mcp_server.rest.parameters import AccountId, BodyAccountId, Gateway, like
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Accounts"])
 

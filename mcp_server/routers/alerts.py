@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path
 
-from mcp_server.dependencies import AccountId, Gateway, OrderNumber
-from mcp_server.effects import CHANGES, DESTROYS, REPEATABLE
 from mcp_server.models.alerts import Alert
-from mcp_server.relay import Json
+from mcp_server.rest.effects import CHANGES, DESTROYS, REPEATABLE
+from mcp_server.rest.parameters import AccountId, Gateway, OrderNumber
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Alerts"])
 

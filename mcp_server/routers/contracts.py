@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from mcp_server.dependencies import (
+from mcp_server.models.contracts import ContractSearch, RulesWanted, SecdefWanted, StrikesWanted
+from mcp_server.rest.effects import READS
+from mcp_server.rest.parameters import (
     Conid,
     ConidNumber,
     CurrencyCode,
@@ -18,9 +20,7 @@ from mcp_server.dependencies import (
     Symbol,
     like,
 )
-from mcp_server.effects import READS
-from mcp_server.models.contracts import ContractSearch, RulesWanted, SecdefWanted, StrikesWanted
-from mcp_server.relay import Json
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Contracts"])
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from mcp_server.dependencies import ConidNumber, Exchange, Gateway
-from mcp_server.relay import Json
+from mcp_server.rest.parameters import ConidNumber, Exchange, Gateway
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Event Contracts"])
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from mcp_server.dependencies import Gateway
-from mcp_server.effects import CHANGES, READS, REPEATABLE, TRADES
 from mcp_server.models.fa_models import (
     REQUEST,
     DraftedTransfers,
@@ -17,7 +15,9 @@ from mcp_server.models.fa_models import (
     ModelTargets,
     OneModel,
 )
-from mcp_server.relay import Json
+from mcp_server.rest.effects import CHANGES, READS, REPEATABLE, TRADES
+from mcp_server.rest.parameters import Gateway
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["FA Model Portfolios"])
 

@@ -6,10 +6,10 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from mcp_server.dependencies import BodyConid, ConidNumber, Gateway, like
-from mcp_server.effects import CHANGES, READS, REPEATABLE
 from mcp_server.models.market_data import PriceHistoryWanted
-from mcp_server.relay import Json
+from mcp_server.rest.effects import CHANGES, READS, REPEATABLE
+from mcp_server.rest.parameters import BodyConid, ConidNumber, Gateway, like
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Market Data"])
 

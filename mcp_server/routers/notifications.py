@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
 
-from mcp_server.dependencies import Gateway
-from mcp_server.effects import CHANGES, DESTROYS, REPEATABLE
 from mcp_server.models.notifications import Device, DeviceId, NotificationId, NotificationsWanted, Typecode
-from mcp_server.relay import Json
+from mcp_server.rest.effects import CHANGES, DESTROYS, REPEATABLE
+from mcp_server.rest.parameters import Gateway
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["FYIs and Notifications"])
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from mcp_server.dependencies import AccountFilter, Gateway, OrderId
-from mcp_server.relay import Json
+from mcp_server.rest.parameters import AccountFilter, Gateway, OrderId
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Order Monitoring"])
 

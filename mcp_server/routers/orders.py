@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
 
-from mcp_server.dependencies import AccountId, Gateway, OrderId, OrderNumber, Text
-from mcp_server.effects import CHANGES, DESTROYS, READS, REPEATABLE, TRADES
 from mcp_server.models.orders import Allocated, Cancellation, MessageId, Orders, OrderTicket, ReplyId
-from mcp_server.relay import Json
+from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE, TRADES
+from mcp_server.rest.parameters import AccountId, Gateway, OrderId, OrderNumber, Text
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Orders"])
 

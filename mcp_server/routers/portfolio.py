@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query
 
-from mcp_server.dependencies import (
+from mcp_server.rest.effects import CHANGES, READS, REPEATABLE
+from mcp_server.rest.parameters import (
     AccountFilter,
     AccountId,
     AccountText,
@@ -18,8 +19,7 @@ from mcp_server.dependencies import (
     SortColumn,
     SortDirection,
 )
-from mcp_server.effects import CHANGES, READS, REPEATABLE
-from mcp_server.relay import Json
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Portfolio"])
 

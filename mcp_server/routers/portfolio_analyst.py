@@ -6,15 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from mcp_server.dependencies import AccountName, Gateway
-from mcp_server.effects import READS
 from mcp_server.models.portfolio_analyst import (
     AccountsWanted,
     AllocationWanted,
     PerformanceWanted,
     TransactionsWanted,
 )
-from mcp_server.relay import Json
+from mcp_server.rest.effects import READS
+from mcp_server.rest.parameters import AccountName, Gateway
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Portfolio Analyst"])
 

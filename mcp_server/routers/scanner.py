@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from mcp_server.dependencies import Gateway
-from mcp_server.effects import READS
 from mcp_server.models.scanner import ScanWanted
-from mcp_server.relay import Json
+from mcp_server.rest.effects import READS
+from mcp_server.rest.parameters import Gateway
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Scanner"])
 

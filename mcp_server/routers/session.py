@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 
-from mcp_server.dependencies import Gateway
-from mcp_server.effects import CHANGES, DESTROYS, READS, REPEATABLE
-from mcp_server.relay import Json
+from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE
+from mcp_server.rest.parameters import Gateway
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Session"])
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from mcp_server.dependencies import Gateway
-from mcp_server.effects import DESTROYS, REPEATABLE
 from mcp_server.models.watchlists import Watchlist, WatchlistId
-from mcp_server.relay import Json
+from mcp_server.rest.effects import DESTROYS, REPEATABLE
+from mcp_server.rest.parameters import Gateway
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Watchlists"])
 

@@ -24,7 +24,7 @@ from api_gateway.client.gateway import Gateway
 from api_gateway.errors import Forbidden
 from api_gateway.settings import GatewaySettings
 
-FACTS = Path(__file__).parents[1] / "mcp_server" / "operations.json"
+FACTS = Path(__file__).parents[1] / "mcp_server" / "contract" / "operations.json"
 GROUPS = {"reads": READS, "settings": SETTINGS, "changes": CHANGES, "trades": TRADES}
 
 

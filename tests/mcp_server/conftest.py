@@ -16,7 +16,7 @@ from fastmcp import FastMCP
 from api_gateway.access_policy import EVERYTHING
 from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
-from mcp_server.serving import listen, web_config
+from mcp_server.http.serving import listen, web_config
 from mcp_server.settings import ServerSettings
 
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]

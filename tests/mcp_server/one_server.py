@@ -12,7 +12,7 @@ from mcp_types import TextContent
 from api_gateway.client.gateway import Gateway
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
-from mcp_server.ticker import Ticker
+from mcp_server.ticker.client import Ticker
 
 
 def away(request: httpx.Request) -> httpx.Response:

@@ -20,7 +20,7 @@ import mcp
 import pytest
 from fastmcp.client.transports import StdioTransport
 
-from mcp_server.serving import listen
+from mcp_server.http.serving import listen
 
 pytestmark = pytest.mark.processes
 

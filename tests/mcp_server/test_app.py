@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from api_gateway import errors
 from api_gateway.client.gateway import Gateway
 from mcp_server.app import OPERATION, STATUS, create_app
-from mcp_server.relay import Json
+from mcp_server.rest.relay import Json
 from mcp_server.routers import ROUTERS
 
 ASKED = {"asked": "GET /x", "happened": "It did not work.", "hint": "Try this."}

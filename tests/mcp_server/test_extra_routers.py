@@ -25,14 +25,15 @@ from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
 GOLDEN = Path(__file__).parents[1] / "routers_generator" / "golden"
+OF_VERSION_0_1 = Path(__file__).parent / "routers_of_0_1"
 READING = {"get_all_stalls", "get_bazaar_by_stall_id"}
 WRITING = {"post_bazaar_stalls", "set_bazaar_by_stall_id", "delete_bazaar_by_stall_id"}
 
 ROUTE = '''
 from fastapi import APIRouter
-from mcp_server.dependencies import Gateway
-from mcp_server.effects import *
-from mcp_server.relay import Json
+from mcp_server.rest.parameters import Gateway
+from mcp_server.rest.effects import *
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Bazaar"])
 
@@ -108,6 +109,18 @@ def test_the_gateway_client_may_send_what_is_mounted_and_nothing_else(mode: Mode
     plain = {re.sub(r"\{\w+\}", "{}", each) for each in routes}
     assert {re.sub(r"\{\w+\}", "{}", " ".join(each)) for each in more} == plain
     assert extra.policy.paper_only >= {each for each in more if each[0] != "GET"}
+
+
+def test_routers_generated_by_version_0_1_still_work() -> None:
+    def operations(package: Path) -> list[str]:
+        return sorted(
+            f"{route.methods} {route.path}"  # type: ignore[attr-defined]
+            for router in extra_routers(package, Mode.PAPER).routers
+            for route in router.routes
+        )
+
+    assert "mcp_server.dependencies" in (OF_VERSION_0_1 / "orders.py").read_text(encoding="utf-8")
+    assert operations(OF_VERSION_0_1) == operations(GOLDEN)
 
 
 async def test_an_operation_that_exists_twice_is_the_hand_written_one() -> None:

@@ -10,7 +10,7 @@ import fastmcp
 import pytest
 
 from api_gateway.client.gateway import Gateway
-from mcp_server import toolsets
+from mcp_server.rest import sections
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
@@ -29,7 +29,7 @@ async def told_and_named(gateway: Gateway, **values: Any) -> tuple[str, set[str]
     ("surface", "mode", "excluded"),
     [
         *product(["search", "all"], ["read", "paper", "live"], [""]),
-        *product(["search", "all"], ["read"], toolsets.NAMES),
+        *product(["search", "all"], ["read"], sections.NAMES),
     ],
 )
 async def test_only_listed_tools_are_named(gateway: Gateway, surface: str, mode: str, excluded: str) -> None:

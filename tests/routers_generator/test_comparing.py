@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mcp_server import requests_told
+from mcp_server.reference import known_requests as known_requests_of_routes
 from routers_generator import comparing
 from routers_generator.comparing import Accepted, Compared, accepted_differences, compare, known_requests
 from routers_generator.comparison_report import markdown, told
@@ -77,7 +77,7 @@ def test_a_body_that_holds_itself_comes_to_an_end() -> None:
 
 
 def test_the_facts_of_the_routes_are_what_the_routes_are() -> None:
-    assert KNOWN.read_text(encoding="utf-8") == requests_told.text(), "run `make known`"
+    assert KNOWN.read_text(encoding="utf-8") == known_requests_of_routes.text(), "run `make known`"
 
 
 def test_ibkrs_document_has_nothing_that_is_not_settled() -> None:

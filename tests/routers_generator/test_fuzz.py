@@ -19,8 +19,8 @@ from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
 from mcp_server.app import create_app
-from mcp_server.reference import the_call
-from mcp_server.route_tools import RouteTools, Telling
+from mcp_server.reference.endpoints_md import the_call
+from mcp_server.tools.operation_tool import RouteTools, Telling
 from routers_generator.documents import load
 from routers_generator.generating import Wanted, generate
 from routers_generator.operations import Operation, operations
@@ -91,7 +91,7 @@ async def test_no_call_breaks_a_generated_tool_or_leaves_the_document(
     async def sleep(seconds: float) -> None:
         clock.advance(seconds)
 
-    caplog.set_level(logging.CRITICAL, logger="mcp_server.route_tools")
+    caplog.set_level(logging.CRITICAL, logger="mcp_server.tools.operation_tool")
     answered = 0
     async with Gateway(
         GatewaySettings(_env_file=None),

@@ -11,8 +11,8 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from mcp_server import effects
-from mcp_server.reference import the_call
+from mcp_server.reference.endpoints_md import the_call
+from mcp_server.rest import effects
 from mcp_server.routers import ROUTERS
 from routers_generator import known
 

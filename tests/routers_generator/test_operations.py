@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mcp_server import toolsets
+from mcp_server.rest import sections
 from routers_generator.documents import Document, load
 from routers_generator.operations import elsewhere, operations
 from routers_generator.repair import repair
@@ -17,7 +17,7 @@ from routers_generator.sections import SECTIONS, section_of
 from tests.routers_generator.a_document import fine, ref
 from tests.routers_generator.test_repair import IBKR
 
-FACTS = Path(__file__).parents[1] / "mcp_server" / "operations.json"
+FACTS = Path(__file__).parents[1] / "mcp_server" / "contract" / "operations.json"
 
 
 def test_an_operation_is_told_with_all_that_a_route_needs() -> None:
@@ -58,7 +58,7 @@ def test_names_that_differ_in_spelling_only_become_different_names() -> None:
 
 
 def test_the_sections_are_those_of_the_tools() -> None:
-    assert SECTIONS == toolsets.NAMES
+    assert SECTIONS == sections.NAMES
 
 
 def test_ibkrs_operations_are_in_the_sections_of_the_hand_written_ones() -> None:

@@ -15,7 +15,7 @@ import pytest
 from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from mcp_server.app import create_app
-from mcp_server.route_tools import RouteTools, Telling
+from mcp_server.tools.operation_tool import RouteTools, Telling
 from routers_generator.documents import parse
 from routers_generator.generating import Wanted, generate
 from routers_generator.repair import repair

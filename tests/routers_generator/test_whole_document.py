@@ -29,9 +29,9 @@ from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Options, Simulation
 from mcp_server.app import create_app
-from mcp_server.effects import Effect, effect
 from mcp_server.extra_routers import extra_routers
-from mcp_server.reference import the_call
+from mcp_server.reference.endpoints_md import the_call
+from mcp_server.rest.effects import Effect, effect
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
@@ -39,13 +39,13 @@ from routers_generator.documents import load
 from routers_generator.generating import Wanted, generate, make_package
 from routers_generator.python_names import argument_name
 from routers_generator.repair import Repaired, repair
-from tests.mcp_server.test_wire import NEW_YORK_MORNING, WIRE
-from tests.mcp_server.wire_rows.row import Row
+from tests.mcp_server.contract.test_wire import NEW_YORK_MORNING, WIRE
+from tests.mcp_server.contract.wire_rows.row import Row
 from tests.routers_generator.loading import loaded, routes
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted((ROOT.parent / "shared" / "ibkr" / "openapi").glob("*.json"))
-DOCUMENTED = json.loads((ROOT / "tests" / "mcp_server" / "document.json").read_text())
+DOCUMENTED = json.loads((ROOT / "tests" / "mcp_server" / "contract" / "document.json").read_text())
 
 pytestmark = [
     pytest.mark.skipif(not DOCUMENTS, reason="IBKR's document is not beside this checkout"),

@@ -19,7 +19,7 @@ from tests.api_gateway.simulator.order_calls import ORDER, Trader, ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, Caller
 from tests.api_gateway.simulator.wire_types import RECORD, contradictions
 
-OPERATIONS = Path(__file__).parents[2] / "mcp_server" / "operations.json"
+OPERATIONS = Path(__file__).parents[2] / "mcp_server" / "contract" / "operations.json"
 SNAPSHOT = "/iserver/marketdata/snapshot"
 Skip = Callable[[float], None]
 

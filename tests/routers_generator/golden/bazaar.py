@@ -1,5 +1,5 @@
 # Made by `python -m routers_generator generate`. Changed by hand, it is never written over.
-# sha256:792332ff235e6091b6fcf559514e6140362731877cbfb690cf5edba815ba7fac
+# sha256:5c1b938b5bc4b51063c91a2ca39d5134841f584da9edfb070c54a32784efd4b6
 """Bazaar: made from IBKR's OpenAPI document 9.1.0."""
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Path, Query
 from pydantic import Field
 
-from mcp_server.dependencies import ConidNumber, Gateway, Number, PlainText
-from mcp_server.effects import CHANGES, DESTROYS, TRADES
 from mcp_server.models.arguments import Arguments
-from mcp_server.relay import Json
+from mcp_server.rest.effects import CHANGES, DESTROYS, TRADES
+from mcp_server.rest.parameters import ConidNumber, Gateway, Number, PlainText
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Bazaar"])
 

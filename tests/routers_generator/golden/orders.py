@@ -1,5 +1,5 @@
 # Made by `python -m routers_generator generate`. Changed by hand, it is never written over.
-# sha256:e6f96425c09af518c066ffbec2284ee64f2caf1f1d9dea0b95859fe2293173f2
+# sha256:e23919a9f5302d33bc664d1cef4071436b1a3db57ae9e9076adc3c5b04a3289a
 """Orders: made from IBKR's OpenAPI document 9.1.0."""
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from mcp_server.dependencies import ConidNumber, Gateway, Number, PlainText
-from mcp_server.effects import CHANGES, TRADES
 from mcp_server.models.arguments import Arguments
-from mcp_server.relay import Json
+from mcp_server.rest.effects import CHANGES, TRADES
+from mcp_server.rest.parameters import ConidNumber, Gateway, Number, PlainText
+from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Orders"])
 

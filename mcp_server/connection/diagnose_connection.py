@@ -1,0 +1,53 @@
+"""`diagnose_connection`: every layer between here and IBKR, the first broken one, and the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from fastmcp.tools.base import ToolResult
+from pydantic import PrivateAttr
+
+from api_gateway.doctor.doctor import Subject, examine
+from api_gateway.doctor.findings import Layer, ok
+from mcp_server.http.endpoint import problems_of
+from mcp_server.tools.builtin_tool import OwnTool
+
+if TYPE_CHECKING:
+    from api_gateway.client.gateway import Gateway
+    from mcp_server.settings import ServerSettings
+
+NAME: Final = "diagnose_connection"
+_DESCRIPTION = """\
+Find out what is broken between this server and IBKR, layer by layer, and name the first fault and its fix.
+
+For when `connection_status` does not explain it: settings, host name, port, certificate, gateway, permitted \
+addresses, IBKR, limits, login, session, accounts, a quote, clock, ticker. Up to 10 s; changes nothing."""
+_HERE = "The question came through it, so it works for this client."
+
+
+class DiagnoseConnection(OwnTool):
+    """The same report as of the command `ib-mcp doctor`, as JSON."""
+
+    _gateway: Gateway = PrivateAttr()
+    _settings: ServerSettings = PrivateAttr()
+
+    def __init__(self, gateway: Gateway, settings: ServerSettings) -> None:
+        super().__init__(NAME, _DESCRIPTION, found_by="doctor, troubleshoot, why does nothing work")
+        self._gateway = gateway
+        self._settings = settings
+
+    async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002 - it takes none
+        if self._gateway.question.open:
+            return self.failed(
+                f"{self.name}: an order waits for an answer to IBKR's question, and asking anything now "
+                "would void it. Answer the question, then call again; nothing was asked."
+            )
+        subject = Subject(
+            gateway=self._gateway,
+            problems=tuple(problems_of(self._settings)),
+            mode=self._settings.trading_mode,
+            ticker_url=self._settings.ticker_url.rstrip("/"),
+            known=(ok(Layer.ENDPOINT, _HERE), ok(Layer.CLIENTS, _HERE)),
+        )
+        return self.told((await examine(subject)).report.told())

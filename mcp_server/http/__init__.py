@@ -1,0 +1,1 @@
+"""How the MCP endpoint is served over HTTP: binding, bearer token, disconnects, log lines."""

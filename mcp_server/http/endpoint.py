@@ -1,0 +1,41 @@
+"""Where this server's settings put the MCP endpoint, for an examination of the whole way to it."""
+
+from __future__ import annotations
+
+from api_gateway.doctor.checks.services import Endpoint
+from api_gateway.doctor.findings import Finding, Layer, broken
+from api_gateway.settings import SettingsError
+from mcp_server.http.bind_guard import is_loopback, refuse_open_door
+from mcp_server.rest.section_filter import shown_sections
+from mcp_server.settings import ServerSettings, Transport
+
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (an address to listen on, not to call)
+
+
+def endpoint_of(settings: ServerSettings) -> Endpoint:
+    """The endpoint as a client on this machine calls it."""
+    host = settings.mcp_server_host.strip("[]")
+    host = "localhost" if is_loopback(host) else _ANY.get(host, host)
+    shown = f"[{host}]" if ":" in host else host
+    token = settings.mcp_server_token
+    return Endpoint(
+        url=f"http://{shown}:{settings.mcp_server_port}{settings.mcp_server_path}",
+        token=token.get_secret_value() if token else None,
+        allowed_hosts=settings.mcp_server_allowed_hosts,
+        allowed_origins=settings.mcp_server_allowed_origins,
+        loopback=is_loopback(settings.mcp_server_host),
+        over_http=settings.mcp_transport_protocol is Transport.STREAMABLE_HTTP,
+    )
+
+
+def problems_of(settings: ServerSettings) -> list[Finding]:
+    """The settings that are valid one by one, and with which the server does not start."""
+    problems = []
+    try:
+        shown_sections(settings)
+        if settings.mcp_transport_protocol is Transport.STREAMABLE_HTTP:
+            refuse_open_door(settings)
+    except SettingsError as error:
+        fix = "Correct it in the environment or in .env; `ib-mcp settings` tells what is valid."
+        problems.append(broken(Layer.SETTINGS, str(error), fix))
+    return problems

@@ -1,0 +1,130 @@
+"""The server on a port or on the standard streams, and how it ends."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import logging
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from starlette.middleware import Middleware
+
+from mcp_server.http.bind_guard import is_name
+from mcp_server.http.disconnects import Departures
+
+if TYPE_CHECKING:
+    from fastmcp import FastMCP
+    from starlette.applications import Starlette
+
+    from mcp_server.settings import ServerSettings
+
+_log = logging.getLogger(__name__)
+
+_GRACE = 1
+"""Seconds that open streams and running calls have to end after SIGTERM; then they are cut."""
+
+
+class CannotListenError(Exception):
+    """The address cannot be listened on; `str()` is the sentence for the user."""
+
+
+def web_config(server: FastMCP[Any], settings: ServerSettings) -> uvicorn.Config:
+    """How the web app is served: no access log, no proxy believed, and a quick end."""
+    return uvicorn.Config(
+        http_app(server, settings),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+
+
+def http_app(server: FastMCP[Any], settings: ServerSettings) -> Starlette:
+    """The web app: the MCP endpoint, /health and /ready, behind the check of Host and Origin."""
+    own_name = [settings.mcp_server_host] if is_name(settings.mcp_server_host) else []
+    return server.http_app(
+        path=settings.mcp_server_path,
+        transport="streamable-http",
+        # Said here because FastMCP would otherwise ask its own environment variables; with either of
+        # them on, a client of the 2025 revisions could not be asked anything back.
+        json_response=False,
+        stateless_http=False,
+        host_origin_protection=True,
+        allowed_hosts=[*settings.mcp_server_allowed_hosts, *own_name],
+        allowed_origins=list(settings.mcp_server_allowed_origins),
+        middleware=[Middleware(Departures)],
+    )
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets listening on every address of `host` that this machine has. Raises CannotListenError."""
+    listening: list[socket.socket] = []
+    refused: OSError | None = None
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        found, refused = [], error
+    for family, kind, protocol, _, address in found:
+        opened = socket.socket(family, kind, protocol)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.bind(address)
+            opened.listen()
+        except OSError as error:
+            opened.close()
+            refused = error
+        else:
+            listening.append(opened)
+    # A name such as localhost may stand for an address that the machine has switched off.
+    if refused and (not listening or refused.errno != errno.EADDRNOTAVAIL):
+        for each in listening:
+            each.close()
+        raise CannotListenError(
+            f"Cannot listen on {host}:{port} ({refused.strerror}): stop what uses it, or set "
+            "MCP_SERVER_HOST and MCP_SERVER_PORT to a free address of this machine."
+        ) from refused
+    return listening
+
+
+def serve_http(server: FastMCP[Any], settings: ServerSettings, listening: list[socket.socket]) -> None:
+    """Serve on these sockets until SIGTERM or SIGINT."""
+    host, port, *_ = listening[0].getsockname()
+    shown = f"[{host}]" if ":" in host else host
+    _log.info("listening on http://%s:%s%s", shown, port, settings.mcp_server_path)
+    _settle()
+    uvicorn.Server(web_config(server, settings)).run(sockets=listening)
+
+
+def serve_stdio(server: FastMCP[Any]) -> None:
+    """Serve the client at the other end of the standard streams until it closes them."""
+    # A thread waits for the next line and cannot be called off: the default action ends it too.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _settle()
+    server.run("stdio", show_banner=False)
+
+
+def end_quietly_on_signals() -> None:
+    """Let SIGTERM and SIGINT end the process with status 0.
+
+    uvicorn catches them while it serves, ends what runs, and then raises them again, to end up here.
+    """
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: sys.exit(0))
+
+
+def _settle() -> None:
+    """Keep the collector away from what the start has made, which stays for life.
+
+    A full collection walks it all, 80 ms in the middle of somebody's call. None is made before: it would
+    take twice that of the start, to find next to no garbage.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -1,0 +1,107 @@
+"""Answers of the gateway, handed on byte for byte.
+
+A route asks the `Relay` and returns what it gets. The body is never parsed and encoded again, unless
+a secret has to be taken out of it, or one part of a very large answer is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.response import Reply
+    from mcp_server.ticker.order_hold import OrderHold
+
+
+class Json(Response):
+    """A JSON body that is sent as it came. The return annotation of every route."""
+
+    media_type = "application/json"
+
+
+class Relay:
+    """The gateway's verbs, answering with `Json`.
+
+    `template` and `values` are those of `api_gateway.client.gateway.Gateway`; a failure is raised as an
+    `api_gateway.errors.GatewayError`. `redact` names keys that are dropped wherever they stand in the
+    answer: session tokens and addresses that no model needs to read. `only` hands on that one key of an
+    object, and a body without it whole. `hold` keeps the ticker still around orders.
+    """
+
+    def __init__(self, gateway: Gateway, hold: OrderHold | None = None) -> None:
+        self._gateway = gateway
+        self._hold = hold
+
+    async def get(
+        self,
+        template: str,
+        *values: object,
+        redact: Collection[str] = (),
+        only: str | None = None,
+        **query: Any,
+    ) -> Json:
+        return _json(await self._gateway.get(template, *values, **query), redact, only)
+
+    async def post(
+        self,
+        template: str,
+        *values: object,
+        body: Mapping[str, Any] | None = None,
+        reads: bool = False,
+        redact: Collection[str] = (),
+        **query: Any,
+    ) -> Json:
+        async with self._hold.around(template) if self._hold else nullcontext():
+            reply = await self._gateway.post(template, *values, body=body, reads=reads, **query)
+        return _json(reply, redact)
+
+    async def put(
+        self,
+        template: str,
+        *values: object,
+        body: Mapping[str, Any] | None = None,
+        redact: Collection[str] = (),
+        **query: Any,
+    ) -> Json:
+        return _json(await self._gateway.put(template, *values, body=body, **query), redact)
+
+    async def delete(
+        self, template: str, *values: object, redact: Collection[str] = (), **query: Any
+    ) -> Json:
+        return _json(await self._gateway.delete(template, *values, **query), redact)
+
+    async def tickle(self, *, redact: Collection[str] = ()) -> Json:
+        return _json(await self._gateway.tickle(), redact)
+
+
+async def relay(request: Request) -> Relay:
+    """The relay of the app that is answering; a dependency of every route.
+
+    A coroutine though it waits for nothing: FastAPI sends a plain function to another thread and back.
+    """
+    found: Relay = request.app.state.relay
+    return found
+
+
+def _json(reply: Reply, redact: Collection[str], only: str | None = None) -> Json:
+    if not redact and only is None:
+        return Json(reply.body)
+    value = reply.value
+    if only is not None and isinstance(value, dict) and only in value:
+        value = {only: value[only]}
+    return Json(orjson.dumps(_without(value, frozenset(redact))))
+
+
+def _without(value: Any, keys: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(inner, keys) for key, inner in value.items() if key not in keys}
+    if isinstance(value, list):
+        return [_without(inner, keys) for inner in value]
+    return value

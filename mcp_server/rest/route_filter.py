@@ -1,0 +1,34 @@
+"""Which routes exist at all, by mode and section: what is left out here cannot be reached in any way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from api_gateway.access_policy import Mode
+from mcp_server.rest.effects import Effect, effect, trades
+
+
+def mounted(routers: Iterable[APIRouter], mode: Mode, sections: Collection[str]) -> tuple[APIRouter, ...]:
+    """The routers with only those routes that belong to one of `sections` and may be used in this mode.
+
+    In `read` that is what only reads; in `live` all that cannot lead to a trade; in `paper` everything.
+    """
+    chosen = []
+    for router in routers:
+        routes = [route for route in router.routes if isinstance(route, APIRoute)]
+        left = APIRouter()
+        left.routes.extend(
+            route for route in routes if _permitted(route, mode) and not set(sections).isdisjoint(route.tags)
+        )
+        if left.routes:
+            chosen.append(left)
+    return tuple(chosen)
+
+
+def _permitted(route: APIRoute, mode: Mode) -> bool:
+    if mode is Mode.READ:
+        return effect(route.methods or (), route.openapi_extra) is Effect.READS
+    return mode is Mode.PAPER or not trades(route.openapi_extra)

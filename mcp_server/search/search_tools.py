@@ -1,0 +1,288 @@
+"""A short list of tools over all operations: the most asked ones, and three that find and call the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+from fastmcp.server.dependencies import get_context
+from fastmcp.server.providers.base import Provider
+from fastmcp.tools.base import Tool, ToolResult
+from fastmcp.utilities.versions import VersionSpec
+from mcp_types import TextContent, ToolAnnotations
+from pydantic import PrivateAttr
+
+from api_gateway.redaction import clean
+from mcp_server.rest.effects import Effect
+from mcp_server.search.catalogue import Catalogue, Operation
+from mcp_server.tools.builtin_tool import OwnTools
+from mcp_server.tools.operation_tool import RouteTools
+
+SEARCH: Final = "search_tools"
+CALL: Final = "call_tool"
+CALL_WRITING: Final = "call_writing_tool"
+
+# What people ask first and most; the rest is one search away.
+DIRECT: Final = (
+    "connection_status",
+    "wait_for_login",
+    "list_portfolio_accounts",
+    "search_contracts",
+    "get_market_snapshot",
+    "get_price_history",
+    "list_positions",
+    "get_account_summary",
+    "list_live_orders",
+)
+
+_HITS: Final = 5
+_MOST_HITS: Final = 20
+# Some 1,800 tokens; from then on a hit is named with its first line only.
+_ROOM: Final = 6_500
+_LONGEST_TOLD: Final = 60
+
+
+class SearchSurface(Provider):
+    """Lists a few tools; every tool of `routes` and of `own` can be called, by its own name too."""
+
+    def __init__(self, routes: RouteTools, own: OwnTools) -> None:
+        super().__init__()
+        found = {name: tool for name, tool in own.by_name.items() if name not in DIRECT}
+        catalogue = Catalogue({**routes.by_name, **found})
+        finding: list[Tool] = [SearchTool(catalogue, len(routes.by_name)), CallTool(catalogue, writing=False)]
+        if catalogue.writes:
+            finding.append(CallTool(catalogue, writing=True))
+        tools: Mapping[str, Tool] = {**own.by_name, **routes.by_name}
+        self._listed = [*finding, *(tools[name] for name in DIRECT if name in tools)]
+        self._callable: Mapping[str, Tool] = {**tools, **{tool.name: tool for tool in finding}}
+
+    @property
+    def names(self) -> list[str]:
+        """The names that are listed."""
+        return [tool.name for tool in self._listed]
+
+    async def _list_tools(self) -> Sequence[Tool]:
+        return self._listed
+
+    async def _get_tool(self, name: str, version: VersionSpec | None = None) -> Tool | None:
+        tool = self._callable.get(name)
+        return tool if tool is None or version is None or version.matches(tool.version) else None
+
+
+class SearchTool(Tool):
+    """Finds operations by words, with all that is needed to call them."""
+
+    _catalogue: Catalogue = PrivateAttr()
+
+    def __init__(self, catalogue: Catalogue, count: int) -> None:
+        sections = ", ".join(section.name for section in catalogue.sections())
+        kind = "" if catalogue.writes else " (all of them read: this server changes nothing)"
+        super().__init__(
+            name=SEARCH,
+            title="Search tools",
+            description=(
+                f"Find the right one of IBKR's {count} operations{kind}, by its purpose or name.\n\n"
+                "Each hit has its description, the schema of its arguments, whether it reads, changes or "
+                f"destroys, and the tool to call it with. Sections: {sections}."
+            ),
+            parameters={
+                "type": "object",
+                "properties": {
+                    "query": {
+                        "type": "string",
+                        "description": 'In plain words, e.g. "trading hours of a contract".',
+                    },
+                    "limit": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": _MOST_HITS,
+                        "default": _HITS,
+                        "description": "How many hits.",
+                    },
+                },
+                "required": ["query"],
+            },
+            output_schema=None,
+            annotations=ToolAnnotations(
+                title="Search tools",
+                read_only_hint=True,
+                destructive_hint=False,
+                idempotent_hint=True,
+                open_world_hint=False,
+            ),
+        )
+        self._catalogue = catalogue
+
+    async def run(self, arguments: dict[str, Any]) -> ToolResult:
+        if refusal := _unknown(self, arguments):
+            return refusal
+        query, limit = arguments.get("query"), _whole(arguments.get("limit"))
+        if not isinstance(query, str):
+            return _failure(f"{SEARCH}: `query` should be a text that says what is looked for.")
+        if limit is None or not 1 <= limit <= _MOST_HITS:
+            return _failure(f"{SEARCH}: `limit` should be a whole number from 1 to {_MOST_HITS}.")
+        hits = self._catalogue.found(query)[:limit]
+        if not hits:
+            return _text(self._nothing(query))
+        return _text(_told(hits))
+
+    def _nothing(self, query: str) -> str:
+        sections = " ".join(f"{each.name}: {each.about}" for each in self._catalogue.sections())
+        asked = f'No operation matches "{_quoted(query)}".' if query.strip() else "The query is empty."
+        return f"{asked} Say in other words what is wanted. These sections are here. {sections}"
+
+
+class CallTool(Tool):
+    """Calls an operation by its name: one that reads, or, the writing kind, one that changes something.
+
+    Two tools, and neither does the other's work, so that what a person allows or is asked to confirm stays
+    what it says: reads pass without orders passing with them, and a question is only asked about a change.
+    """
+
+    _catalogue: Catalogue = PrivateAttr()
+    _writing: bool = PrivateAttr()
+
+    def __init__(self, catalogue: Catalogue, *, writing: bool) -> None:
+        title = "Call a tool that changes something" if writing else "Call a tool that reads"
+        what = (
+            f"Call an operation that changes or destroys something, found by `{SEARCH}`.\n\n"
+            f"For those that only read there is `{CALL}`."
+            if writing
+            else f"Call an operation that only reads, found by `{SEARCH}`.\n\n"
+            "The answer is the operation's own. Wrong arguments get its schema back."
+        )
+        super().__init__(
+            name=CALL_WRITING if writing else CALL,
+            title=title,
+            description=what,
+            parameters={
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string", "description": f"Name of the operation, from `{SEARCH}`."},
+                    "arguments": {"type": "object", "description": "Its arguments, by its own schema."},
+                },
+                "required": ["name"],
+            },
+            output_schema=None,
+            annotations=ToolAnnotations(
+                title=title,
+                read_only_hint=not writing,
+                destructive_hint=writing,
+                idempotent_hint=not writing,
+                open_world_hint=True,
+            ),
+        )
+        self._catalogue = catalogue
+        self._writing = writing
+
+    async def run(self, arguments: dict[str, Any]) -> ToolResult:
+        if refusal := _unknown(self, arguments):
+            return refusal
+        name = arguments.get("name")
+        if not isinstance(name, str):
+            return _failure(f"{self.name}: `name` should be the name of an operation, from `{SEARCH}`.")
+        tool = self._catalogue.get(name)
+        if tool is None:
+            return _failure(self._stranger(name))
+        if (tool.effect is not Effect.READS) is not self._writing:
+            return _failure(self._other_way(tool))
+        given = _object(arguments.get("arguments"))
+        if given is None:
+            return _failure(
+                f"{self.name}: `arguments` should be an object of {name}'s arguments. Nothing was sent to "
+                f"IBKR.\nTheir schema: {orjson.dumps(tool.parameters).decode()}"
+            )
+        # By way of the server, so that all that stands around a direct call stands around this one.
+        return await get_context().fastmcp.call_tool(name, given)
+
+    def _stranger(self, name: str) -> str:
+        if name in {SEARCH, CALL, CALL_WRITING, *DIRECT}:
+            return f"{self.name}: {name} is not an operation of IBKR's; call it by itself."
+        nearest = ", ".join(f"`{each}`" for each in self._catalogue.nearest(name))
+        meant = f"Perhaps {nearest} is meant. " if nearest else ""
+        return (
+            f"{self.name}: there is no operation `{_quoted(name)}`. {meant}`{SEARCH}` finds what there is. "
+            "Nothing was sent to IBKR."
+        )
+
+    def _other_way(self, tool: Operation) -> str:
+        right = CALL if self._writing else CALL_WRITING
+        does = "only reads" if self._writing else f"{tool.effect.value} something"
+        return f"{self.name}: {tool.name} {does}; call it with `{right}`. Nothing was sent to IBKR."
+
+
+def _told(hits: Sequence[Operation]) -> str:
+    """The hits as JSON; when the room is used up, the remaining ones by name and first line."""
+    whole: list[bytes] = []
+    named: list[bytes] = []
+    room = _ROOM
+    for tool in hits:
+        description = tool.description or ""
+        told = orjson.dumps(
+            {
+                "name": tool.name,
+                "does": tool.effect.value,
+                "section": tool.section,
+                "call_with": CALL if tool.effect is Effect.READS else CALL_WRITING,
+                "description": description,
+                "inputSchema": tool.parameters,
+            }
+        )
+        if whole and len(told) > room:
+            named.append(orjson.dumps({"name": tool.name, "summary": description.partition("\n")[0]}))
+        else:
+            whole.append(told)
+            room -= len(told)
+    text = b'{"operations":[' + b",".join(whole) + b"]"
+    if named:
+        text += b',"search_by_name_for_the_schema":[' + b",".join(named) + b"]"
+    return (text + b"}").decode()
+
+
+def _unknown(tool: Tool, arguments: Mapping[str, Any]) -> ToolResult | None:
+    known = tool.parameters["properties"]
+    strangers = [name for name in arguments if name not in known]
+    if not strangers:
+        return None
+    listed = ", ".join(f"`{_quoted(each)}`" for each in strangers)
+    takes = ", ".join(f"`{each}`" for each in known)
+    inside = " The operation's own arguments belong into `arguments`." if "arguments" in known else ""
+    return _failure(
+        f"{tool.name} does not take {listed}. It takes {takes}.{inside} Nothing was sent to IBKR."
+    )
+
+
+def _object(given: Any) -> dict[str, Any] | None:
+    """The arguments as an object, also when a model has written them as the text of one."""
+    if given is None:
+        return {}
+    if isinstance(given, str):
+        try:
+            given = orjson.loads(given)
+        except orjson.JSONDecodeError:
+            return None
+    return given if isinstance(given, dict) else None
+
+
+def _whole(limit: Any) -> int | None:
+    if limit is None:
+        return _HITS
+    if isinstance(limit, bool) or not isinstance(limit, (int, float, str)):
+        return None
+    try:
+        return int(limit) if float(limit) == int(limit) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _quoted(text: str) -> str:
+    return clean(text, longest=_LONGEST_TOLD)
+
+
+def _text(text: str) -> ToolResult:
+    return ToolResult(content=[TextContent(type="text", text=text)])
+
+
+def _failure(text: str) -> ToolResult:
+    return ToolResult(content=[TextContent(type="text", text=text)], is_error=True)

@@ -1,0 +1,1 @@
+"""The ticker's client: its status, holds around orders, take-overs."""

@@ -1,0 +1,123 @@
+"""Tools that are no operation of IBKR's: always there, whatever sections are shown, on both lists."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from fastmcp.server.providers.base import Provider
+from fastmcp.tools.base import Tool, ToolResult
+from fastmcp.utilities.versions import VersionSpec
+from mcp_types import TextContent, ToolAnnotations
+from pydantic import PrivateAttr
+
+from api_gateway.redaction import clean
+from mcp_server.rest.effects import Effect
+
+_log = logging.getLogger(__name__)
+_LONGEST_NAME = 40
+
+
+class OwnTool(Tool):
+    """A tool of ours: its description, its arguments as JSON Schema, and what a call does.
+
+    `found_by` are words that people use for it and that the description does not have.
+    """
+
+    _found_by: str = PrivateAttr()
+
+    def __init__(
+        self,
+        name: str,
+        description: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        reads: bool = True,
+        found_by: str = "",
+    ) -> None:
+        title = name.replace("_", " ").capitalize()
+        super().__init__(
+            name=name,
+            title=title,
+            description=description,
+            parameters={"type": "object", "properties": dict(arguments or {})},
+            output_schema=None,
+            annotations=ToolAnnotations(
+                title=title,
+                read_only_hint=reads,
+                destructive_hint=not reads,
+                idempotent_hint=True,
+                open_world_hint=True,
+            ),
+        )
+        self._found_by = found_by
+
+    @property
+    def effect(self) -> Effect:
+        """What a call does."""
+        hints = self.annotations
+        return Effect.READS if hints is not None and hints.read_only_hint else Effect.DESTROYS
+
+    @property
+    def section(self) -> str:
+        """The section that it stands in for a search."""
+        return "Session"
+
+    @property
+    def path(self) -> str:
+        """None: it is no operation of IBKR's."""
+        return ""
+
+    @property
+    def found_by(self) -> str:
+        """Words that people use for it."""
+        return self._found_by
+
+    async def run(self, arguments: dict[str, Any]) -> ToolResult:
+        known = self.parameters["properties"]
+        strangers = [name for name in arguments if name not in known]
+        if strangers:
+            listed = ", ".join(f"`{clean(name, longest=_LONGEST_NAME)}`" for name in strangers)
+            takes = ", ".join(f"`{name}`" for name in known)
+            return self.failed(
+                f"{self.name} does not take {listed}. "
+                + (f"It takes {takes}." if takes else "It takes no arguments.")
+                + " Nothing was sent to IBKR."
+            )
+        return await self.answer(arguments)
+
+    @abstractmethod
+    async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:
+        """The result of a call with known arguments."""
+
+    def told(self, value: Mapping[str, Any]) -> ToolResult:
+        """The value as compact JSON."""
+        return ToolResult(content=[TextContent(type="text", text=orjson.dumps(value).decode())])
+
+    def failed(self, sentence: str) -> ToolResult:
+        """A failure in a sentence."""
+        _log.info("%s failed: %s", self.name, sentence)
+        return ToolResult(content=[TextContent(type="text", text=sentence)], is_error=True)
+
+
+class OwnTools(Provider):
+    """Lists these tools."""
+
+    def __init__(self, tools: Sequence[OwnTool]) -> None:
+        super().__init__()
+        self._by_name = {tool.name: tool for tool in tools}
+
+    @property
+    def by_name(self) -> Mapping[str, OwnTool]:
+        """Every one, in order."""
+        return self._by_name
+
+    async def _list_tools(self) -> Sequence[Tool]:
+        return list(self._by_name.values())
+
+    async def _get_tool(self, name: str, version: VersionSpec | None = None) -> Tool | None:
+        tool = self._by_name.get(name)
+        return tool if tool is None or version is None or version.matches(tool.version) else None

@@ -1,0 +1,279 @@
+"""Every route as an MCP tool of the same name.
+
+FastMCP reads the app's schema, as `FastMCP.from_fastapi` does. What a tool does when it is called is ours:
+the app is called directly, its body is handed on as text, once, and a failure is flagged and told in our
+words. FastMCP's own `OpenAPITool` would send each body twice, put words of its own around a failure, and
+bring in an HTTP client and a second reader of the schema, a tenth of the time the server takes to start.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import FastAPI
+from fastmcp.server.providers.base import Provider
+from fastmcp.tools.base import Tool, ToolResult
+from fastmcp.utilities.openapi import HTTPRoute, parse_openapi_to_http_routes
+from fastmcp.utilities.versions import VersionSpec
+from mcp_types import TextContent, ToolAnnotations
+from pydantic import PrivateAttr
+
+from api_gateway import errors
+from api_gateway.redaction import clean
+from mcp_server.app import OPERATION, STATUS
+from mcp_server.rest.docstring_notes import Notes
+from mcp_server.rest.effects import Effect, effect, repeatable, trades
+from mcp_server.rest.listing import few
+from mcp_server.tools.argument_validation import unknown_names, wrong_types
+from mcp_server.tools.json_schema import slim
+from mcp_server.tools.truncation import cut_answer, less
+
+_log = logging.getLogger(__name__)
+
+# Words of names as a title spells them.
+_SPELLED = {"pnl": "P&L", "sso": "SSO", "secdef": "security definition"}
+_BROKEN = (
+    "{name}: this server broke while it answered. {outcome} "
+    "The details are in the server's log; please report them."
+)
+_WRONG_TYPES = "{name}: {wrong}. Nothing was sent to IBKR. Correct the arguments and call again."
+_UNWRITABLE = (
+    "{name}: a number or a text among the arguments cannot be written as JSON. Nothing was sent to IBKR."
+)
+_LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How much a tool tells."""
+
+    largest_answer: int
+    """In bytes; a larger one is cut."""
+    schema_of_wrong_arguments: bool
+    """Whether a refusal of the arguments carries their schema, for clients that may not have seen it."""
+
+
+class RouteTools(Provider):
+    """The tools of the routes of `app`; `notes` are those of the routes by name.
+
+    A provider of its own, because FastMCP's default one looks at every tool for each call.
+    """
+
+    def __init__(self, app: FastAPI, notes: Mapping[str, Notes], telling: Telling) -> None:
+        super().__init__()
+        routes = parse_openapi_to_http_routes(app.openapi())
+        tools = [RouteTool(app, route, notes, telling) for route in routes]
+        self._by_name = {tool.name: tool for tool in tools}
+
+    @property
+    def by_name(self) -> Mapping[str, RouteTool]:
+        """Every tool, in the order of the routes."""
+        return self._by_name
+
+    @property
+    def names(self) -> list[str]:
+        """The names that are listed: all."""
+        return list(self._by_name)
+
+    async def _list_tools(self) -> Sequence[Tool]:
+        return list(self._by_name.values())
+
+    async def _get_tool(self, name: str, version: VersionSpec | None = None) -> Tool | None:
+        tool = self._by_name.get(name)
+        return tool if tool is None or version is None or version.matches(tool.version) else None
+
+
+class RouteTool(Tool):
+    """One route, called in process."""
+
+    _app: FastAPI = PrivateAttr()
+    _route: HTTPRoute = PrivateAttr()
+    _effect: Effect = PrivateAttr()
+    _notes: Notes = PrivateAttr()
+    _telling: Telling = PrivateAttr()
+
+    def __init__(self, app: FastAPI, route: HTTPRoute, notes: Mapping[str, Notes], telling: Telling) -> None:
+        name = route.operation_id or route.path
+        effects = effect({route.method}, route.extensions)
+        title = titled(name)
+        super().__init__(
+            name=name,
+            title=title,
+            description=route.description or route.summary or title,
+            parameters=slim(route.flat_param_schema),
+            # None on purpose: IBKR's answers drift, and a client drops an answer that misses its schema.
+            output_schema=None,
+            tags=set(route.tags),
+            annotations=ToolAnnotations(
+                title=title,
+                read_only_hint=effects is Effect.READS,
+                destructive_hint=effects is Effect.DESTROYS or trades(route.extensions),
+                idempotent_hint=repeatable({route.method}, route.extensions),
+                open_world_hint=True,
+            ),
+        )
+        self._app = app
+        self._route = route
+        self._effect = effects
+        self._notes = notes.get(name, Notes())
+        self._telling = telling
+
+    @property
+    def effect(self) -> Effect:
+        """What a call does."""
+        return self._effect
+
+    @property
+    def section(self) -> str:
+        """The section of IBKR's reference that it belongs to."""
+        return next(iter(self.tags), "")
+
+    @property
+    def path(self) -> str:
+        """The path of the route."""
+        return self._route.path
+
+    @property
+    def found_by(self) -> str:
+        """Words that people use for it and that its description does not have."""
+        return self._notes.found_by
+
+    async def run(self, arguments: dict[str, Any]) -> ToolResult:
+        unknown = [name for name in arguments if name not in self._route.parameter_map]
+        if unknown:
+            return self._refusal(_unknown_arguments(self.name, unknown, self._route.parameter_map))
+        wrong = unknown_names(arguments, self.parameters) or wrong_types(arguments, self.parameters)
+        if wrong:
+            return self._refusal(_WRONG_TYPES.format(name=self.name, wrong=few("; ", wrong)))
+        try:
+            scope, content = self._request(arguments)
+        except (TypeError, UnicodeError):  # an integer beyond 64 bits, half a surrogate pair
+            return self._failure(_UNWRITABLE.format(name=self.name))
+        try:
+            status, body = await self._answer(scope, content)
+        except Exception:
+            _log.exception("%s broke", self.name)
+            outcome = (
+                "It is not known whether the request was carried out: look before you repeat it."
+                if self._effect is not Effect.READS
+                else "Nothing was changed."
+            )
+            return self._failure(_BROKEN.format(name=self.name, outcome=outcome))
+        if status < 400:
+            return self._answered(body)
+        told = _told(self.name, body)
+        return self._refusal(told) if status == STATUS[errors.Invalid] else self._failure(told)
+
+    def _answered(self, body: bytes) -> ToolResult:
+        if len(body) <= self._telling.largest_answer:
+            return _texts(body.decode(errors="replace"))
+        for_less = self._notes.for_less or less(self.parameters)
+        return _texts(*cut_answer(body, self._telling.largest_answer, for_less))
+
+    def _refusal(self, text: str) -> ToolResult:
+        if not self._telling.schema_of_wrong_arguments:
+            return self._failure(text)
+        schema = orjson.dumps(self.parameters).decode()
+        return self._failure(text, f"\nThe schema of its arguments: {schema}")
+
+    def _request(self, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+        path, query, body = self._placed(arguments)
+        content = b"" if self._route.request_body is None else orjson.dumps(body)
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": self._route.method,
+            "scheme": "http",
+            "path": self._route.path,
+            "raw_path": self._route.path.encode(),
+            "root_path": "",
+            "query_string": urlencode(query).encode() if query else b"",
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"content-length", str(len(content)).encode()),
+            ],
+            "client": None,
+            "server": None,
+            "path_params": path,
+            OPERATION: self._route.operation_id,
+        }
+        return scope, content
+
+    async def _answer(self, scope: dict[str, Any], content: bytes) -> tuple[int, bytes]:
+        status = 500
+        parts: list[bytes] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message["type"] == "http.response.body":
+                parts.append(message.get("body", b""))
+
+        await self._app(scope, receive, send)
+        return status, b"".join(parts)
+
+    def _placed(
+        self, arguments: Mapping[str, Any]
+    ) -> tuple[dict[str, str], list[tuple[str, str]], dict[str, Any]]:
+        path: dict[str, str] = {}
+        query: list[tuple[str, str]] = []
+        body: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if value is None:
+                continue
+            where = self._route.parameter_map[name]
+            theirs = where["openapi_name"]
+            if where["location"] == "path":
+                path[theirs] = _written(value)
+            elif where["location"] == "query":
+                query += [
+                    (theirs, _written(each)) for each in (value if isinstance(value, list) else [value])
+                ]
+            else:
+                body[theirs] = value
+        return path, query, body
+
+    def _failure(self, text: str, appendix: str = "") -> ToolResult:
+        _log.info("%s failed: %s", self.name, text)
+        return ToolResult(content=[TextContent(type="text", text=text + appendix)], is_error=True)
+
+
+def titled(name: str) -> str:
+    """The name of a tool as people read it."""
+    words = " ".join(_SPELLED.get(word, word) for word in name.split("_"))
+    return words[:1].upper() + words[1:]
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return orjson.dumps(value).decode()
+
+
+def _texts(*texts: str) -> ToolResult:
+    return ToolResult(content=[TextContent(type="text", text=text) for text in texts])
+
+
+def _told(name: str, body: bytes) -> str:
+    reply = orjson.loads(body)
+    return (
+        f"{reply.get('asked', name)}: {reply.get('happened', 'no answer.')} {reply.get('hint', '')}".rstrip()
+    )
+
+
+def _unknown_arguments(name: str, unknown: list[str], known: Mapping[str, Any]) -> str:
+    listed = few(", ", [f"`{clean(each, longest=_LONGEST_NAME)}`" for each in unknown])
+    takes = (
+        "It takes " + ", ".join(f"`{each}`" for each in known) + "." if known else "It takes no arguments."
+    )
+    return f"{name} does not take {listed}. {takes} Nothing was sent to IBKR."

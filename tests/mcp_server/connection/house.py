@@ -1,0 +1,156 @@
+"""Simulator, ticker and server in one process and in virtual time, without a port."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import fastmcp
+import httpx
+
+from api_gateway.access_policy import POLICIES, TICKER, Mode
+from api_gateway.client.gateway import Gateway
+from api_gateway.session.maintenance import Region
+from api_gateway.settings import GatewaySettings
+from api_gateway.simulator.app import create_app as create_simulator
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.simulation import Options, Simulation
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+from mcp_server.ticker.client import Ticker
+from ticker_service.app import create_app as create_ticker
+from ticker_service.beat import Rules
+from ticker_service.keeper import Keeper
+from ticker_service.metrics import Metrics
+from ticker_service.rhythm import Rhythm
+from ticker_service.settings import Compete
+
+ERAS = ["legacy", "2026-07-28"]
+LOGIN = "https://login.example:5055"
+NOON = datetime(2026, 11, 18, 17, tzinfo=UTC).timestamp()
+
+
+class House:
+    """Everything, with the gateway's way cut, slow or open, and with or without a ticker."""
+
+    def __init__(
+        self,
+        *,
+        login: bool = True,
+        mode: Mode = Mode.PAPER,
+        compete: Compete = Compete.YIELD,
+        ticker: bool = True,
+        ask_ahead: bool = True,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+
+        def wall() -> float:
+            return NOON + loop.time() - began
+
+        self.clock = Clock(wall=wall)
+        self.simulation = Simulation(Options(login=login, opens_brokerage=True), self.clock)
+        self.asked: list[str] = []
+        self.held: list[str] = []
+        self.cut = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._simulator = httpx.ASGITransport(create_simulator(self.simulation))
+        settings = GatewaySettings(_env_file=None, gateway_login_url=LOGIN)
+        self.way = way = httpx.MockTransport(self._answer)
+        self.gateway = Gateway(settings, policy=POLICIES[mode], transport=way, now=loop.time, wall=wall)
+        self._own_way = Gateway(settings, policy=TICKER, transport=way, now=loop.time, wall=wall)
+        rules = Rules(compete, Region.AMERICA, LOGIN, random.Random(1))  # noqa: S311
+        self.keeper = Keeper(
+            self._own_way,
+            Rhythm(fair=60, foul=5),
+            rules,
+            overdue=60,
+            metrics=Metrics(),
+            now=loop.time,
+            wall=wall,
+        )
+        self._ticker = httpx.ASGITransport(create_ticker(self.keeper))
+        self.with_ticker = ticker
+        self.ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(self._ask_the_ticker))
+        self.server = create_server(
+            self.gateway,
+            ServerSettings(_env_file=None, trading_mode=mode, mcp_server_ask_ahead=ask_ahead),
+            ticker=self.ticker,
+        )
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(f"{request.method} {request.url.path.removeprefix('/v1/api')}")
+        await self.gate.wait()
+        if self.cut:
+            raise httpx.ConnectError("refused", request=request)
+        told = await self._simulator.handle_async_request(request)
+        return httpx.Response(
+            told.status_code, headers=told.headers, stream=httpx.ByteStream(await told.aread())
+        )
+
+    async def _ask_the_ticker(self, request: httpx.Request) -> httpx.Response:
+        if not self.with_ticker:
+            raise httpx.ConnectError("refused", request=request)
+        if request.url.path.startswith("/hold"):
+            self.held.append(request.method)
+        told = await self._ticker.handle_async_request(request)
+        return httpx.Response(told.status_code, headers=told.headers, content=await told.aread())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The ticker beats while this lasts."""
+        beating = asyncio.create_task(self.keeper.run())
+        try:
+            await asyncio.sleep(1)
+            yield
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+            await self._own_way.aclose()
+
+    @asynccontextmanager
+    async def client(self, era: str = "legacy", **values: Any) -> AsyncIterator[Any]:
+        """A client of the server, while the ticker beats."""
+        async with self.running(), fastmcp.Client(self.server, mode=era, **values) as client:
+            yield client
+
+    def let_in(self) -> None:
+        """A person logs in, and the brokerage session opens."""
+        self.simulation.session.login()
+        self.clock.advance(5)
+
+
+async def told(client: Any, tool: str, **arguments: Any) -> dict[str, Any]:
+    """What a call told as JSON; it must not have failed."""
+    result = await client.call_tool(tool, arguments, raise_on_error=False)
+    [content] = result.content
+    assert not result.is_error, content.text
+    answer: dict[str, Any] = json.loads(content.text)
+    return answer
+
+
+async def asked_about(client: Any) -> dict[str, Any]:
+    """The question that IBKR asks about an order a tenth below the market."""
+    quotes = await client.call_tool("get_market_snapshot", {"conids": [265598], "fields": ["31"]})
+    last = float(json.loads(quotes.content[0].text)[0]["31"].lstrip("CH"))
+    order = {
+        "conid": 265598,
+        "side": "BUY",
+        "quantity": 1,
+        "order_type": "LMT",
+        "price": round(last * 0.9, 2),
+        "tif": "DAY",
+    }
+    placed = await client.call_tool(
+        "place_orders", {"account_id": "DU1234567", "orders": [order]}, raise_on_error=False
+    )
+    assert not placed.is_error, placed.content
+    [question] = json.loads(placed.content[0].text)
+    assert "message" in question
+    return dict(question)

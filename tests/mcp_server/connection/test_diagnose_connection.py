@@ -1,0 +1,64 @@
+"""`diagnose_connection`: the doctor's report as a tool."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from api_gateway.client.gateway import Gateway
+from api_gateway.doctor.findings import Layer
+from api_gateway.settings import GatewaySettings
+from mcp_server.connection.diagnose_connection import DiagnoseConnection
+from mcp_server.settings import ServerSettings
+from tests.api_gateway.doctor.world import closed_port
+
+NOWHERE = "http://127.0.0.1:1"
+
+
+def tool(port: int) -> DiagnoseConnection:
+    gateway = Gateway(GatewaySettings(_env_file=None, gateway_url=f"https://127.0.0.1:{port}"))
+    return DiagnoseConnection(gateway, ServerSettings(_env_file=None, ticker_url=NOWHERE))
+
+
+async def told(it: DiagnoseConnection, arguments: dict[str, Any] | None = None) -> tuple[bool, str]:
+    result = await it.run(arguments or {})
+    [content] = result.content
+    return bool(result.is_error), str(getattr(content, "text", ""))
+
+
+async def test_it_names_the_first_broken_layer_and_the_fix_as_json() -> None:
+    failed, text = await told(tool(closed_port()))
+    report = json.loads(text)
+    assert not failed  # what it found is a result, not a failure of the tool
+    assert report["first_broken"] == "port"
+    assert report["fix"].startswith("Start the gateway")
+    assert [each["layer"] for each in report["layers"]] == [layer.value for layer in Layer]
+
+
+async def test_the_server_that_was_asked_is_there() -> None:
+    _, text = await told(tool(closed_port()))
+    outcomes = {each["layer"]: each["outcome"] for each in json.loads(text)["layers"]}
+    assert (outcomes["mcp_endpoint"], outcomes["clients"]) == ("ok", "ok")
+    assert outcomes["ticker"] == "broken"
+
+
+async def test_an_open_question_about_an_order_is_not_made_void(monkeypatch: pytest.MonkeyPatch) -> None:
+    it = tool(closed_port())
+    monkeypatch.setattr(type(it._gateway.question), "open", property(lambda _: True))
+    failed, text = await told(it)
+    assert failed
+    assert "nothing was asked" in text
+
+
+async def test_it_takes_no_arguments() -> None:
+    failed, text = await told(tool(closed_port()), {"deep": True})
+    assert failed
+    assert "takes no arguments" in text
+
+
+def test_it_only_reads() -> None:
+    annotations = tool(1).annotations
+    assert annotations is not None
+    assert annotations.read_only_hint

@@ -1,0 +1,174 @@
+"""What the server learns from the ticker while nobody asks anything."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.access_policy import Mode
+from api_gateway.client.gateway import Gateway
+from mcp_server.connection.status import EVERY, Connection
+from mcp_server.ticker.client import Ticker
+from tests.mcp_server.connection.house import House
+from tests.virtual_loop import in_virtual_time
+
+ORDERS = "GET /iserver/account/orders"
+
+
+def in_a_house(tried: Callable[[House], Awaitable[Any]]) -> Any:
+    async def lived() -> Any:
+        return await tried(House())
+
+    return in_virtual_time(lived())
+
+
+def test_the_first_look_at_orders_needs_no_patience_where_the_session_has_been_open() -> None:
+    async def tried(house: House) -> tuple[float, int]:
+        async with house.client() as client:
+            await asyncio.sleep(5 * EVERY)
+            began, asked = asyncio.get_running_loop().time(), house.asked.count(ORDERS)
+            result = await client.call_tool("list_live_orders", {})
+            assert not result.is_error
+            return asyncio.get_running_loop().time() - began, house.asked.count(ORDERS) - asked
+
+    seconds, asked = in_a_house(tried)
+    assert seconds < 1
+    assert asked == 1
+
+
+def test_nothing_is_asked_ahead_where_the_user_has_said_so() -> None:
+    async def tried() -> int:
+        house = House(ask_ahead=False)
+        async with house.client():
+            await asyncio.sleep(5 * EVERY)
+            return house.asked.count(ORDERS)
+
+    assert in_virtual_time(tried()) == 0
+
+
+def test_a_session_that_the_ticker_has_reopened_is_asked_ahead_as_a_new_one() -> None:
+    async def tried(house: House) -> list[int]:
+        counts = []
+        async with house.client():
+            await asyncio.sleep(5 * EVERY)
+            counts.append(house.asked.count(ORDERS))
+            house.simulation.session.drop()
+            await asyncio.sleep(180)
+            counts.append(house.asked.count(ORDERS))
+        return counts
+
+    assert in_a_house(tried) == [2, 4]
+
+
+def test_nothing_is_asked_ahead_while_the_ticker_holds_still_for_an_order_of_another_server() -> None:
+    async def tried(house: House) -> tuple[int, int]:
+        async with house.running():
+            await house.keeper.hold(30, "order")
+            listening = asyncio.create_task(Connection(house.gateway, house.ticker, Mode.PAPER).listen())
+            await asyncio.sleep(29)
+            held = house.asked.count(ORDERS)
+            await asyncio.sleep(EVERY + 1)
+            listening.cancel()
+        return held, house.asked.count(ORDERS)
+
+    assert in_a_house(tried) == (0, 1)
+
+
+def test_what_is_asked_ahead_stops_for_an_order_of_another_server() -> None:
+    async def tried(house: House) -> list[str]:
+        at_once = house._answer
+
+        async def slowly(request: httpx.Request) -> httpx.Response:
+            answer = await at_once(request)
+            if request.url.path.endswith("/account/orders"):
+                await asyncio.sleep(2)
+            return answer
+
+        house.way.handler = slowly
+        async with house.running():
+            listening = asyncio.create_task(Connection(house.gateway, house.ticker, Mode.PAPER).listen())
+            await asyncio.sleep(EVERY + 1)
+            await house.keeper.hold(30, "order")
+            await asyncio.sleep(20)
+            listening.cancel()
+        return [each for each in house.asked if "/account/" in each]
+
+    assert in_a_house(tried) == [ORDERS]
+
+
+@pytest.mark.parametrize(("after", "asked"), [(0.5, 0), (30, 2), (33, 2)])
+def test_two_servers_never_ask_ahead_together(after: float, asked: int) -> None:
+    """Each keeps IBKR's limits for itself, and two questions in five seconds bring ten minutes of silence."""
+
+    async def tried(house: House) -> tuple[int, float]:
+        other = Gateway(
+            house.gateway.settings, transport=house.way, now=asyncio.get_running_loop().time, wall=time.time
+        )
+        ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(house._ask_the_ticker))
+        async with house.client(), other:
+            await asyncio.sleep(after)
+            listening = asyncio.create_task(Connection(other, ticker, Mode.PAPER).listen())
+            await asyncio.sleep(30)
+            house.simulation.session.drop()
+            await asyncio.sleep(150)
+            listening.cancel()
+        silent = max(house.gateway.pacing.penalty_left, other.pacing.penalty_left)
+        return house.asked.count(ORDERS), silent
+
+    assert in_a_house(tried) == (asked, 0)
+
+
+def test_an_answer_that_needs_the_login_alone_does_not_hide_that_another_program_competes() -> None:
+    async def tried(house: House) -> tuple[bool, str, int]:
+        async with house.client() as client:
+            house.simulation.session.displace()
+            await house.keeper.look()
+            await asyncio.sleep(EVERY)
+            house.asked.clear()
+            portfolio = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
+            quotes = await client.call_tool("search_contracts", {"symbol": "AAPL"}, raise_on_error=False)
+            sent = [each for each in house.asked if "search" in each]
+        return portfolio.is_error, quotes.content[0].text, len(sent)
+
+    failed, text, sent = in_a_house(tried)
+    assert not failed
+    assert "Another program with the same IBKR username" in text
+    assert sent == 0
+
+
+def test_without_a_ticker_nothing_is_asked_ahead() -> None:
+    async def tried(house: House) -> int:
+        house.with_ticker = False
+        async with house.client():
+            await asyncio.sleep(20)
+            return house.asked.count(ORDERS)
+
+    assert in_a_house(tried) == 0
+
+
+@pytest.mark.parametrize("slow", ["/iserver/accounts", "/iserver/account/orders"])
+def test_no_call_fails_because_what_was_asked_ahead_was_slow(slow: str) -> None:
+    async def tried(house: House) -> Any:
+        at_once = house._answer
+
+        async def slowly(request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith(slow):
+                await asyncio.sleep(6)
+            elif request.url.path.endswith("/auth/status"):
+                await asyncio.sleep(1)
+            return await at_once(request)
+
+        house.way.handler = slowly
+        async with house.running(), house.gateway as gateway:
+            warming = asyncio.create_task(gateway.warm_up())
+            await asyncio.sleep(1 if slow == "/iserver/accounts" else 5)
+            reply = await gateway.get("/iserver/account/orders")
+            await warming
+            return reply.value
+
+    assert in_a_house(tried)["orders"]

@@ -1,0 +1,80 @@
+"""The rows of Event Contracts in the wire table."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastmcp import FastMCP
+from mcp_types import TextContent
+
+from tests.mcp_server.contract.wire_rows.row import Prepare, Row
+
+ABOUT_ONE = ("get_event_contract_details", "get_event_contract_rules", "get_event_contract_schedule")
+
+ROWS: list[Row] = [
+    Row("list_event_markets", {}, "GET /forecast/category/tree"),
+    Row(
+        "list_event_contracts",
+        {"underlying_conid": 658663572, "exchange": "FORECASTX"},
+        "GET /forecast/contract/market?underlyingConid=658663572&exchange=FORECASTX",
+    ),
+    Row(
+        "list_event_contracts",
+        {"underlying_conid": 658663572},
+        "GET /forecast/contract/market?underlyingConid=658663572",
+    ),
+    Row("get_event_contract_details", {"conid": 722489372}, "GET /forecast/contract/details?conid=722489372"),
+    Row("get_event_contract_rules", {"conid": 722489372}, "GET /forecast/contract/rules?conid=722489372"),
+    Row(
+        "get_event_contract_schedule",
+        {"conid": 722489372},
+        "GET /forecast/contract/schedules?conid=722489372",
+    ),
+]
+
+NO_CONIDS: list[Any] = [0, -1, 2**31, 10**30, 1.5, "", "YES", "722489372&x=1", [722489372, 1], True]
+
+# Calls that are refused before anything is sent.
+REFUSED: list[tuple[str, dict[str, Any]]] = [
+    *((tool, {"conid": each}) for tool in ABOUT_ONE for each in NO_CONIDS),
+    *((tool, {}) for tool in (*ABOUT_ONE, "list_event_contracts")),
+    *(("list_event_contracts", {"underlying_conid": each}) for each in NO_CONIDS),
+    *(
+        ("list_event_contracts", {"underlying_conid": 658663572, "exchange": each})
+        for each in ["", "forecastx", "FORECASTX,CME", "CME&x=1"]
+    ),
+    ("list_event_markets", {"category": "g78664"}),
+]
+
+
+async def _asked(server: FastMCP[Any], tool: str, arguments: dict[str, Any]) -> Any:
+    answer = await server.call_tool(tool, arguments)
+    told = answer.content[0]
+    assert isinstance(told, TextContent)
+    return json.loads(told.text)
+
+
+async def _a_market(server: FastMCP[Any]) -> dict[str, Any]:
+    tree = await _asked(server, "list_event_markets", {})
+    markets = [market for each in tree["categories"].values() for market in each.get("markets", [])]
+    return {"underlying_conid": markets[0]["conid"]}
+
+
+async def _a_contract(server: FastMCP[Any]) -> dict[str, Any]:
+    market = await _asked(server, "list_event_contracts", await _a_market(server))
+    return {"conid": market["contracts"][0]["conid"]}
+
+
+# How to come to arguments that a simulated account can answer, where a row's own will not do.
+PREPARED: dict[str, Prepare] = {
+    "list_event_contracts": _a_market,
+    **dict.fromkeys(ABOUT_ONE, _a_contract),
+}
+
+# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+PROFILE = "retail"
+NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
+
+# Tools whose answer may be empty.
+MAY_BE_EMPTY: frozenset[str] = frozenset()

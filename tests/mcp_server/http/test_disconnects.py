@@ -1,0 +1,281 @@
+"""A client that cancels or vanishes, over real HTTP: what it held is free, and nothing is sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import mcp
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from api_gateway.access_policy import EVERYTHING
+from api_gateway.client.gateway import Gateway
+from api_gateway.settings import GatewaySettings
+from mcp_server.http.disconnects import Departures
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+from mcp_server.ticker.client import Ticker
+from tests.api_gateway.listening import until
+from tests.mcp_server.one_server import away
+
+pytestmark = pytest.mark.thorough
+
+MODES = ["legacy", "2026-07-28"]
+HEADERS = {"accept": "application/json, text/event-stream"}
+
+
+class Slow(httpx.AsyncBaseTransport):
+    """A gateway that answers only what it is told to, and for ever waits with the rest."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.under_way = 0
+        self.fine: set[str] = {"/iserver/accounts"}
+        self.rest = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/v1/api")
+        self.begun.append(f"{request.method} {path}")
+        self.under_way += 1
+        try:
+            if path not in self.fine:
+                await self.rest.wait()
+            return httpx.Response(
+                200, stream=httpx.ByteStream(b'{"accounts": ["DU1234567"], "isPaper": true}')
+            )
+        finally:
+            self.under_way -= 1
+
+
+@pytest.fixture
+def far_away() -> Slow:
+    return Slow()
+
+
+@pytest.fixture
+def gateway(far_away: Slow) -> Gateway:
+    # No limits but the places: what a caller leaves behind in those is looked at in test_pacing.
+    return Gateway(GatewaySettings(_env_file=None), policy=EVERYTHING, transport=far_away, everything=None)
+
+
+def queued(gateway: Gateway) -> int:
+    """How many requests wait for a place."""
+    return sum(1 for each in gateway.pacing._slots._waiters or () if not each.done())
+
+
+def sharing(gateway: Gateway) -> int:
+    """How many callers wait for an answer, the same one or different ones."""
+    return sum(flight.passengers for flight in gateway._flights._flights.values())
+
+
+@pytest.fixture
+async def address(gateway: Gateway, over_http: Any) -> AsyncIterator[str]:
+    settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
+    ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(away))
+    async with over_http(create_server(gateway, settings, ticker=ticker), settings) as address:
+        yield address
+
+
+def slow_read(number: int) -> tuple[str, dict[str, Any]]:
+    return "list_stocks", {"symbols": [f"A{number}"]}
+
+
+async def find_a_place(client: mcp.Client, far_away: Slow) -> None:
+    """Return when a call finds a place at the gateway and is answered."""
+    far_away.fine.add("/trsrv/futures")
+    async with asyncio.timeout(10):
+        result = await client.call_tool("list_futures", {"symbols": ["ES"]})
+    assert not result.is_error, result.content
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_cancelled_calls_free_their_places(far_away: Slow, address: str, mode: Any) -> None:
+    async with mcp.Client(f"{address}/mcp", mode=mode) as client:
+        for _ in range(3):
+            calls = [asyncio.create_task(client.call_tool(*slow_read(number))) for number in range(9)]
+            await until(lambda: far_away.under_way == 4)
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+            await until(lambda: far_away.under_way == 0)
+        await find_a_place(client, far_away)
+
+
+@asynccontextmanager
+async def raw(address: str, mode: str) -> AsyncIterator[Callable[[str, dict[str, Any]], Any]]:
+    """A client that can only begin a call and hang up."""
+    headers = dict(HEADERS)
+    async with httpx.AsyncClient(base_url=address, timeout=None) as web:  # noqa: S113
+        if mode == "legacy":
+            hello = {
+                "jsonrpc": "2.0",
+                "id": 0,
+                "method": "initialize",
+                "params": {
+                    "protocolVersion": "2025-11-25",
+                    "capabilities": {},
+                    "clientInfo": {"name": "test", "version": "1"},
+                },
+            }
+            reply = await web.post("/mcp", json=hello, headers=headers)
+            headers |= {
+                "mcp-session-id": reply.headers["mcp-session-id"],
+                "mcp-protocol-version": "2025-11-25",
+            }
+            await web.post(
+                "/mcp", json={"jsonrpc": "2.0", "method": "notifications/initialized"}, headers=headers
+            )
+
+        async def call(tool: str, arguments: dict[str, Any]) -> None:
+            params: dict[str, Any] = {"name": tool, "arguments": arguments}
+            mine = dict(headers)
+            if mode != "legacy":
+                mine |= {"mcp-protocol-version": mode, "mcp-method": "tools/call", "mcp-name": tool}
+                params["_meta"] = {
+                    "io.modelcontextprotocol/protocolVersion": mode,
+                    "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                }
+            body = {"jsonrpc": "2.0", "id": id(arguments), "method": "tools/call", "params": params}
+            async with web.stream("POST", "/mcp", json=body, headers=mine) as reply:
+                await reply.aread()
+
+        yield call
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_client_that_vanishes_frees_its_places(far_away: Slow, address: str, mode: str) -> None:
+    async with raw(address, mode) as call:
+        calls = [asyncio.create_task(call(*slow_read(number))) for number in range(9)]
+        await until(lambda: far_away.under_way == 4)
+        for each in calls:
+            each.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+    await until(lambda: far_away.under_way == 0)
+    async with mcp.Client(f"{address}/mcp", mode=mode) as client:
+        await find_a_place(client, far_away)
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_write_that_was_sent_and_left_behind_is_sent_once_and_said_of_nowhere(
+    far_away: Slow, address: str, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    cancel = ("cancel_order", {"account_id": "DU1234567", "order_id": 7})
+    sent = "DELETE /iserver/account/DU1234567/order/7"
+    async with raw(address, mode) as call:
+        left = asyncio.create_task(call(*cancel))
+        await until(lambda: sent in far_away.begun)
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+    await until(lambda: far_away.under_way == 0)
+    async with mcp.Client(f"{address}/mcp", mode=mode) as client:
+        waiting = asyncio.create_task(client.call_tool(*cancel))
+        await until(lambda: far_away.begun.count(sent) == 2)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await until(lambda: far_away.under_way == 0)
+        await find_a_place(client, far_away)
+    assert far_away.begun.count(sent) == 2
+    assert not re.search("failed|not sent|not done|refused|Traceback", caplog.text)
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_write_that_waits_for_its_turn_goes_with_the_client_that_wanted_it(
+    far_away: Slow, gateway: Gateway, address: str, mode: str
+) -> None:
+    async with raw(address, mode) as readers, raw(address, mode) as writer:
+        reads = [asyncio.create_task(readers(*slow_read(number))) for number in range(4)]
+        await until(lambda: far_away.under_way == 4)
+        write = asyncio.create_task(writer("logout", {}))
+        await until(lambda: queued(gateway) == 1)
+        write.cancel()
+        await asyncio.gather(write, return_exceptions=True)
+        await until(lambda: queued(gateway) == 0)
+        for each in reads:
+            each.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)
+    await until(lambda: far_away.under_way == 0)
+    async with mcp.Client(f"{address}/mcp", mode=mode) as client:
+        await find_a_place(client, far_away)
+    assert "POST /logout" not in far_away.begun
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_whoever_asks_the_same_is_answered_though_the_first_has_left(
+    far_away: Slow, gateway: Gateway, address: str, mode: Any
+) -> None:
+    async with raw(address, mode) as call, mcp.Client(f"{address}/mcp", mode=mode) as client:
+        first = asyncio.create_task(call(*slow_read(1)))
+        await until(lambda: far_away.under_way == 1)
+        second = asyncio.create_task(client.call_tool(*slow_read(1)))
+        await until(lambda: sharing(gateway) == 2)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await until(lambda: sharing(gateway) == 1)
+        assert far_away.under_way == 1
+        far_away.rest.set()
+        assert not (await second).is_error
+    assert far_away.begun == ["GET /trsrv/stocks"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_sixty_slow_calls_keep_neither_health_nor_a_tickle_nor_a_look_waiting(
+    far_away: Slow, address: str, mode: Any
+) -> None:
+    far_away.fine |= {"/", "/tickle", "/iserver/auth/status"}
+    async with (
+        mcp.Client(f"{address}/mcp", mode=mode) as crowd,
+        mcp.Client(f"{address}/mcp", mode=mode) as client,
+        httpx.AsyncClient(base_url=address) as web,
+    ):
+        calls = [asyncio.create_task(crowd.call_tool(*slow_read(number))) for number in range(60)]
+        await until(lambda: far_away.under_way == 4)
+        async with asyncio.timeout(5):  # none of the sixty ends before twelve seconds are over
+            assert (await web.get("/health")).status_code == 200
+            assert "session" in (await web.get("/ready")).json()
+            assert not (await client.call_tool("tickle", {})).is_error
+            assert not (await client.call_tool("connection_status", {})).is_error
+        assert far_away.under_way == 4
+        assert not any(call.done() for call in calls)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+    await until(lambda: far_away.under_way == 0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"method": "tools/call"}',
+        b'{"method": "ping", "id": 1}',
+        b'{"method": 5, "id": []}',
+    ],
+)
+async def test_what_is_no_call_is_not_cancelled(body: bytes) -> None:
+    asked = []
+
+    async def app(_: Scope, receive: Receive, __: Send) -> None:
+        asked.append((await receive())["body"])
+        await receive()
+
+    messages: list[dict[str, Any]] = [{"type": "http.disconnect"}, {"type": "http.request", "body": body}]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop()
+
+    async def send(_: Any) -> None:
+        raise AssertionError
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"mcp-session-id", b"x")]}
+    await Departures(app)(scope, receive, send)
+    assert asked == [body]

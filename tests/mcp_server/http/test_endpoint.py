@@ -1,0 +1,76 @@
+"""Where the endpoint is, and that a real server there passes the examination."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from api_gateway.client.gateway import Gateway
+from api_gateway.doctor.checks.services import examine_endpoint
+from api_gateway.doctor.findings import Outcome
+from mcp_server.http.endpoint import endpoint_of, problems_of
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+
+
+@pytest.mark.parametrize(
+    ("host", "url", "loopback"),
+    [
+        ("127.0.0.1", "http://localhost:5002/mcp", True),
+        ("::1", "http://localhost:5002/mcp", True),
+        ("0.0.0.0", "http://127.0.0.1:5002/mcp", False),
+        ("::", "http://[::1]:5002/mcp", False),
+        ("192.168.1.7", "http://192.168.1.7:5002/mcp", False),
+        ("nas.lan", "http://nas.lan:5002/mcp", False),
+    ],
+)
+def test_the_address_is_one_that_a_client_here_can_call(host: str, url: str, loopback: bool) -> None:
+    endpoint = endpoint_of(ServerSettings(_env_file=None, mcp_server_host=host))
+    assert (endpoint.url, endpoint.loopback) == (url, loopback)
+
+
+def test_a_server_that_a_client_starts_has_no_address() -> None:
+    assert not endpoint_of(ServerSettings(_env_file=None, mcp_transport_protocol="stdio")).over_http
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"mcp_server_host": "0.0.0.0"}, "MCP_SERVER_HOST"),
+        ({"mcp_server_allowed_hosts": "*"}, "MCP_SERVER_ALLOWED_HOSTS"),
+        ({"included_tags": "Nonsense"}, "INCLUDED_TAGS"),
+    ],
+)
+def test_settings_with_which_it_does_not_start_are_problems(settings: dict[str, Any], named: str) -> None:
+    [problem] = problems_of(ServerSettings(_env_file=None, **settings))
+    assert problem.outcome is Outcome.BROKEN
+    assert named in problem.sentence
+
+
+def test_the_defaults_are_no_problem() -> None:
+    assert problems_of(ServerSettings(_env_file=None)) == []
+
+
+@pytest.mark.parametrize("token", [None, "a-long-token"])
+async def test_a_real_server_lets_the_examination_in(
+    gateway: Gateway, over_http: Any, token: str | None
+) -> None:
+    settings = ServerSettings(_env_file=None, mcp_server_token=token, mcp_server_allowed_hosts="nas.lan")
+    async with over_http(create_server(gateway, settings, ()), settings) as address:
+        endpoint = replace(endpoint_of(settings), url=f"{address}/mcp")
+        assert [each.outcome for each in await examine_endpoint(endpoint)] == [Outcome.OK, Outcome.OK]
+        stranger = replace(endpoint, allowed_hosts=("other.lan",))
+        assert (await examine_endpoint(stranger))[1].outcome is Outcome.BROKEN
+        wrong_path = replace(endpoint, url=f"{address}/other")
+        assert "404" in (await examine_endpoint(wrong_path))[0].sentence
+
+
+async def test_a_real_server_with_another_token_is_told(gateway: Gateway, over_http: Any) -> None:
+    settings = ServerSettings(_env_file=None, mcp_server_token="a-long-token")
+    async with over_http(create_server(gateway, settings, ()), settings) as address:
+        endpoint = replace(endpoint_of(settings), url=f"{address}/mcp", token="another")
+        [found, _] = await examine_endpoint(endpoint)
+    assert "wants another token" in found.sentence
+    assert "another-token" not in found.fix

@@ -1,0 +1,114 @@
+"""The address that is listened on, and how serving ends."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import socket
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.client.gateway import Gateway
+from mcp_server.http import serving
+from mcp_server.http.serving import CannotListenError, listen, web_config
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+
+
+def test_a_free_port_is_taken_and_listened_on() -> None:
+    [opened] = listen("127.0.0.1", 0)
+    with opened, socket.create_connection(opened.getsockname(), timeout=10):
+        pass
+
+
+def test_a_taken_port_is_a_sentence_with_what_to_do() -> None:
+    [taken] = listen("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+    with taken, pytest.raises(CannotListenError) as refusal:
+        listen("127.0.0.1", port)
+    assert str(refusal.value).startswith(f"Cannot listen on 127.0.0.1:{port} (Address already in use)")
+    assert "MCP_SERVER_PORT" in str(refusal.value)
+
+
+def test_an_address_of_another_machine_is_a_sentence_too() -> None:
+    with pytest.raises(CannotListenError, match="MCP_SERVER_HOST"):
+        listen("192.0.2.1", 0)
+
+
+def test_a_name_that_is_no_address_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(CannotListenError, match="Name or service not known"):
+        listen("no.such.host.example", 0)
+
+
+def test_an_address_of_localhost_that_is_switched_off_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+    both = [(*stream, ("192.0.2.1", 0)), (*stream, ("127.0.0.1", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+    [opened] = listen("localhost", 0)
+    with opened:
+        assert opened.getsockname()[0] == "127.0.0.1"
+
+
+def test_it_is_served_without_access_log_and_with_a_quick_end(
+    gateway: Gateway, settings: ServerSettings
+) -> None:
+    config = web_config(create_server(gateway, settings, ()), settings)
+    assert not config.access_log
+    assert not config.proxy_headers
+    assert config.timeout_graceful_shutdown is not None
+    assert config.timeout_graceful_shutdown <= 1
+
+
+@pytest.mark.parametrize("setting", ["FASTMCP_STATELESS_HTTP", "FASTMCP_JSON_RESPONSE"])
+async def test_sessions_stay_whatever_fastmcps_environment_says(
+    gateway: Gateway, over_http: Any, settings: ServerSettings, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    import fastmcp
+
+    monkeypatch.setattr(fastmcp.settings, setting.removeprefix("FASTMCP_").lower(), True)
+    hello = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+    headers = {"accept": "application/json, text/event-stream"}
+    server = create_server(gateway, settings, ())
+    async with over_http(server, settings) as address, httpx.AsyncClient(base_url=address) as client:
+        reply = await client.post("/mcp", json=hello, headers=headers)
+    assert reply.headers["mcp-session-id"]
+    assert reply.headers["content-type"].startswith("text/event-stream")
+
+
+def test_what_the_start_made_is_kept_from_the_collector() -> None:
+    before = gc.get_threshold()
+    try:
+        serving._settle()
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold() > before
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
+
+
+@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_process_with_status_zero(way: signal.Signals) -> None:
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        serving.end_quietly_on_signals()
+        with pytest.raises(SystemExit) as end:
+            signal.raise_signal(way)
+        assert end.value.code == 0
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

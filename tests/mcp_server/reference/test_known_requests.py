@@ -1,0 +1,38 @@
+"""What the routes can send is told from the routes themselves, and is what they send."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from mcp_server.reference.known_requests import told
+
+OPERATIONS = Path(__file__).parents[1] / "contract" / "operations.json"
+FACTS = {
+    re.sub(r"\{\w+\}", "{}", each["operation"]): each
+    for each in json.loads(OPERATIONS.read_text(encoding="utf-8"))
+}
+ROUTES = {each["name"]: each for each in told()}
+
+
+def test_every_route_can_send_the_names_that_its_operation_has() -> None:
+    for route in ROUTES.values():
+        fact = FACTS[f"{route['method']} {re.sub(r'{[^}]*}', '{}', route['template'])}"]
+        assert sorted(route["query"]) == fact["query"], route["name"]
+        top = [name for name in route["body"] or {} if not re.search(r"[.\[]", name)]
+        assert sorted(top) == fact["body"], route["name"]
+
+
+def test_names_and_types_are_those_on_the_wire() -> None:
+    snapshot = ROUTES["get_market_snapshot"]["query"]
+    assert snapshot["conids"] == {"type": "string", "list_of": None, "required": True}
+    assert snapshot["fields"]["always"]
+    assert ROUTES["list_contract_algos"]["query"]["addParams"]["enum"] == [0, 1]
+    assert ROUTES["get_alert"]["query"]["type"]["constant"]
+    alert = ROUTES["save_alert"]["body"]
+    assert alert["conditions[].triggerMethod"]["constant"]
+    assert alert["alertRepeatable"]["enum"] == [0, 1]
+    assert ROUTES["place_orders"]["body"]["orders[].jsonPayload.allocation_profile.alloc_type"]
+    assert ROUTES["list_models"]["body"]["reqID"]["constant"]
+    assert "default_method" in ROUTES["create_allocation_group"]["body"]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE, Effect, effect, repeatable
+
+
+@pytest.mark.parametrize(
+    ("methods", "marks", "expected"),
+    [
+        ({"GET"}, None, Effect.READS),
+        ({"GET"}, {}, Effect.READS),
+        ({"GET"}, CHANGES, Effect.CHANGES),
+        ({"POST"}, READS, Effect.READS),
+        ({"POST"}, DESTROYS, Effect.DESTROYS),
+        ({"DELETE"}, CHANGES, Effect.CHANGES),
+    ],
+)
+def test_a_mark_decides(methods: set[str], marks: dict[str, str] | None, expected: Effect) -> None:
+    assert effect(methods, marks) is expected
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_a_forgotten_mark_counts_as_a_change(method: str) -> None:
+    assert effect({method}, None) is Effect.CHANGES
+    assert effect({"GET", method}, {"x-other": "reads"}) is Effect.CHANGES
+
+
+def test_a_misspelt_mark_is_an_error() -> None:
+    with pytest.raises(ValueError, match="raeds"):
+        effect({"GET"}, {"x-effect": "raeds"})
+
+
+@pytest.mark.parametrize(
+    ("method", "marks", "expected"),
+    [
+        ("GET", None, True),
+        ("GET", CHANGES, False),
+        ("GET", CHANGES | REPEATABLE, True),
+        ("POST", None, False),
+        ("POST", READS, True),
+        ("POST", DESTROYS | REPEATABLE, True),
+        ("PUT", None, True),
+        ("DELETE", DESTROYS, True),
+    ],
+)
+def test_what_may_be_repeated_without_doing_more(
+    method: str, marks: dict[str, str] | None, expected: bool
+) -> None:
+    assert repeatable({method}, marks) is expected

@@ -1,0 +1,83 @@
+"""Which routes exist by mode and section."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from api_gateway.access_policy import Mode
+from api_gateway.client.gateway import Gateway
+from api_gateway.settings import GatewaySettings
+from mcp_server.app import create_app
+from mcp_server.rest.effects import CHANGES, DESTROYS, READS, TRADES
+from mcp_server.rest.relay import Json
+from mcp_server.rest.route_filter import mounted
+
+SECTIONS = ("Birds", "Trees")
+
+
+async def _nothing() -> Json:
+    return Json(b"[]")
+
+
+def _router(section: str, **routes: tuple[str, dict[str, Any] | None]) -> APIRouter:
+    router = APIRouter(tags=[section])
+    for name, (method, marks) in routes.items():
+        router.add_api_route(f"/{name}", _nothing, methods=[method], name=name, openapi_extra=marks)
+    return router
+
+
+ROUTERS = (
+    _router(
+        "Birds",
+        list_birds=("GET", None),
+        find_birds=("POST", READS),
+        count_birds=("GET", CHANGES),
+        buy_bird=("POST", CHANGES | TRADES),
+        free_bird=("DELETE", DESTROYS),
+        forgotten=("POST", None),
+    ),
+    _router("Trees", list_trees=("GET", None)),
+)
+
+
+def _names(mode: Mode, sections: Collection[str] = SECTIONS) -> set[str]:
+    routers = mounted(ROUTERS, mode, sections)
+    return {route.name for router in routers for route in router.routes if isinstance(route, APIRoute)}
+
+
+def test_in_read_mode_there_is_only_what_reads_whatever_its_method() -> None:
+    assert _names(Mode.READ) == {"list_birds", "find_birds", "list_trees"}
+
+
+def test_in_live_mode_nothing_leads_to_a_trade() -> None:
+    assert _names(Mode.LIVE) == _names(Mode.PAPER) - {"buy_bird"}
+
+
+def test_in_paper_mode_there_is_everything() -> None:
+    assert _names(Mode.PAPER) == {route.name for router in ROUTERS for route in router.routes}  # type: ignore[attr-defined] # all are API routes
+
+
+def test_only_the_chosen_sections_are_there() -> None:
+    assert _names(Mode.PAPER, ["Trees"]) == {"list_trees"}
+    assert mounted(ROUTERS, Mode.PAPER, []) == ()
+
+
+@pytest.mark.parametrize("mode", [Mode.READ, Mode.LIVE])
+async def test_what_is_not_mounted_cannot_be_called_by_its_path_either(mode: Mode) -> None:
+    gateway = Gateway(GatewaySettings(_env_file=None))
+    app = httpx.ASGITransport(create_app(gateway, mounted(ROUTERS, mode, SECTIONS)))
+    async with httpx.AsyncClient(transport=app, base_url="http://routes") as client:
+        assert (await client.get("/list_birds")).status_code == 200
+        assert (await client.post("/buy_bird")).status_code == 404
+
+
+def test_the_routers_themselves_stay_whole() -> None:
+    before = [len(router.routes) for router in ROUTERS]
+    mounted(ROUTERS, Mode.READ, ["Trees"])
+    assert [len(router.routes) for router in ROUTERS] == before

@@ -1,0 +1,530 @@
+"""The short list: what is listed, what the search tells, and that calling through it is calling directly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import fastmcp
+import httpx
+import mcp
+import pytest
+from fastmcp import Context, FastMCP
+from fastmcp.exceptions import ToolError
+from fastmcp.server.elicitation import AcceptedElicitation
+from fastmcp.server.middleware import Middleware
+from fastmcp.tools.base import InputRequiredToolResult
+from mcp_types import (
+    ElicitRequest,
+    ElicitRequestFormParams,
+    ElicitResult,
+    InputRequiredResult,
+)
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from api_gateway.client.gateway import Gateway
+from api_gateway.settings import GatewaySettings
+from mcp_server.rest import sections
+from mcp_server.search.search_tools import DIRECT
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+
+ERAS = ["legacy", "2026-07-28"]
+OWN = ("search_tools", "call_tool", "call_writing_tool")
+MOST_TOOLS = 12
+MOST_TOKENS = 2_500
+
+Opened = Callable[..., AbstractAsyncContextManager[Any]]
+
+
+@pytest.fixture
+def opened(gateway: Gateway) -> Opened:
+    """A client of a server with these settings."""
+
+    @asynccontextmanager
+    async def open_client(mode: str = "2026-07-28", **values: Any) -> AsyncIterator[Any]:
+        server = create_server(gateway, ServerSettings(_env_file=None, **values))
+        async with fastmcp.Client(server, mode=mode) as client:
+            yield client
+
+    return open_client
+
+
+async def call(client: Any, tool: str, /, **arguments: Any) -> tuple[bool, str]:
+    """Whether the call failed, and the one text of its result."""
+    result = await client.call_tool(tool, arguments, raise_on_error=False)
+    [content] = result.content
+    return result.is_error, content.text
+
+
+async def found(client: Any, query: str, **arguments: Any) -> list[str]:
+    failed, text = await call(client, "search_tools", query=query, **arguments)
+    assert not failed, text
+    told = json.loads(text)
+    return [each["name"] for each in told["operations"] + told.get("search_by_name_for_the_schema", [])]
+
+
+# What is listed
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("trading", ["read", "paper", "live"])
+async def test_the_list_is_short_and_has_the_usual_tools(opened: Opened, mode: str, trading: str) -> None:
+    async with opened(mode, trading_mode=trading) as client:
+        names = [tool.name for tool in await client.list_tools()]
+    assert len(names) <= MOST_TOOLS
+    assert names == [name for name in OWN if name in names] + list(DIRECT)
+    assert ("call_writing_tool" in names) is (trading != "read")
+
+
+# The vocabulary's package opens its own file in a way that Python has deprecated, when it is imported.
+@pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
+async def test_the_list_costs_a_model_little(opened: Opened) -> None:
+    import bpe_openai
+
+    encoding = bpe_openai.get_encoding("o200k_base")
+    async with opened(trading_mode="paper") as client:
+        seen = [
+            {"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema}
+            for tool in await client.list_tools()
+        ]
+    texts = [json.dumps(each, separators=(",", ":")) for each in seen]
+    assert sum(len(encoding.encode(text)) for text in texts) <= MOST_TOKENS
+
+
+async def test_the_hints_of_the_calling_tools_say_what_can_happen(opened: Opened) -> None:
+    async with opened(trading_mode="paper") as client:
+        hints = {tool.name: tool.annotations for tool in await client.list_tools()}
+    assert {
+        name: (hint.read_only_hint, hint.destructive_hint, hint.idempotent_hint)
+        for name, hint in hints.items()
+        if name in OWN
+    } == {
+        "search_tools": (True, False, True),
+        "call_tool": (True, False, True),
+        "call_writing_tool": (False, True, False),
+    }
+    assert all(hints[name].read_only_hint for name in DIRECT)
+
+
+# What the search tells
+
+
+async def test_a_hit_is_told_with_all_that_is_needed_to_call_it(opened: Opened) -> None:
+    async with opened(trading_mode="paper", mcp_server_tools="all") as client:
+        [direct] = [tool for tool in await client.list_tools() if tool.name == "list_futures"]
+    async with opened(trading_mode="paper") as client:
+        _, text = await call(client, "search_tools", query="futures of a symbol", limit=1)
+    assert json.loads(text) == {
+        "operations": [
+            {
+                "name": "list_futures",
+                "does": "reads",
+                "section": "Contracts",
+                "call_with": "call_tool",
+                "description": direct.description,
+                "inputSchema": direct.input_schema,
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "does"),
+    [("place an order", "place_orders", "changes"), ("cancel an order", "cancel_order", "destroys")],
+)
+async def test_a_hit_that_writes_says_so_and_how_it_is_called(
+    opened: Opened, query: str, name: str, does: str
+) -> None:
+    async with opened(trading_mode="paper") as client:
+        _, text = await call(client, "search_tools", query=query)
+    [hit] = [each for each in json.loads(text)["operations"] if each["name"] == name]
+    assert (hit["does"], hit["call_with"]) == (does, "call_writing_tool")
+
+
+async def test_directly_listed_tools_are_found_too(opened: Opened) -> None:
+    async with opened() as client:
+        assert "list_positions" in await found(client, "positions of an account")
+
+
+@pytest.mark.thorough
+@pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("query", [toolset.about for toolset in sections.TOOLSETS])
+async def test_an_answer_of_the_search_is_small(opened: Opened, query: str) -> None:
+    import bpe_openai
+
+    async with opened(trading_mode="paper") as client:
+        _, text = await call(client, "search_tools", query=query)
+        _, longest = await call(client, "search_tools", query=query, limit=20)
+    encoding = bpe_openai.get_encoding("o200k_base")
+    assert len(encoding.encode(text)) <= 2_000
+    assert len(encoding.encode(longest)) <= 3_000
+    assert len(json.loads(longest)["operations"]) >= 1
+
+
+@pytest.mark.parametrize(("limit", "count"), [(1, 1), ("3", 3), (20, 20), (None, 5)])
+async def test_the_number_of_hits_can_be_chosen(opened: Opened, limit: Any, count: int) -> None:
+    async with opened() as client:
+        assert len(await found(client, "account orders positions", limit=limit)) == count
+
+
+@pytest.mark.parametrize("query", ["", "   ", "xyzzy", "the of"])
+async def test_no_hit_is_said_with_the_sections_there_are(opened: Opened, query: str) -> None:
+    async with opened(excluded_tags="Alerts") as client:
+        failed, text = await call(client, "search_tools", query=query)
+    assert not failed
+    assert "Market Data: " in text
+    assert "Alerts" not in text
+    assert (f'"{query}"' in text) is bool(query.strip())
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "`query` should be"),
+        ({"query": 7}, "`query` should be"),
+        ({"query": "x", "limit": 0}, "from 1 to 20"),
+        ({"query": "x", "limit": 21}, "from 1 to 20"),
+        ({"query": "x", "limit": True}, "from 1 to 20"),
+        ({"query": "x", "limit": "many"}, "from 1 to 20"),
+        ({"query": "x", "limit": [1]}, "from 1 to 20"),
+        ({"query": "x", "q": 1}, "does not take `q`. It takes `query`, `limit`."),
+    ],
+)
+async def test_a_wrong_search_is_refused_with_what_is_right(
+    opened: Opened, arguments: dict[str, Any], words: str
+) -> None:
+    async with opened() as client:
+        failed, text = await call(client, "search_tools", **arguments)
+    assert failed
+    assert words in text
+
+
+# Calling through it
+
+
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("list_currency_pairs", {"currency": "EUR"}),
+    ("list_currency_pairs", {}),
+    ("list_currency_pairs", {"currency": "eur"}),
+    ("list_currency_pairs", {"currency": ["EUR"]}),
+    ("list_currency_pairs", {"currency": "EUR", "curency": "USD"}),
+    ("get_strikes", {"conid": 1, "sec_type": "FOP", "month": "JAN27"}),
+    ("list_positions", {"account_id": "U1/../../logout"}),
+    ("get_exchange_rate", {"source": "EUR", "target": "\x00"}),
+    ("list_portfolio_accounts", {}),
+]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(200, content=b'{ "a": 1.50 }'), httpx.Response(401), httpx.Response(500)]
+)
+@pytest.mark.parametrize(("name", "arguments"), CALLS)
+async def test_a_call_by_name_gives_what_the_tool_itself_gives(
+    far_side: Any, mode: Any, answer: httpx.Response, name: str, arguments: dict[str, Any]
+) -> None:
+    far_side.otherwise = answer
+
+    async def called(tool: str, given: dict[str, Any]) -> tuple[Any, list[Any]]:
+        # A gateway client of its own, which remembers nothing of the other call.
+        far_side.asked.clear()
+        gateway = Gateway(GatewaySettings(_env_file=None), transport=httpx.MockTransport(far_side))
+        server = create_server(gateway, ServerSettings(_env_file=None))
+        async with fastmcp.Client(server, mode=mode) as client:
+            result = await client.call_tool(tool, given, raise_on_error=False)
+        assert result.structured_content is None
+        asked = [(request.method, request.url, request.content) for request in far_side.asked]
+        return (result.content, result.is_error, result.meta), asked
+
+    assert await called("call_tool", {"name": name, "arguments": arguments}) == await called(name, arguments)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**70, "\ud800"])
+async def test_values_that_no_client_can_write_are_refused_alike(gateway: Gateway, value: Any) -> None:
+    server = create_server(gateway, ServerSettings(_env_file=None))
+    arguments = {"conid": value}
+    direct = await server.call_tool("get_contract_rules", arguments)
+    through = await server.call_tool("call_tool", {"name": "get_contract_rules", "arguments": arguments})
+    assert direct.is_error
+    assert (through.content, through.meta) == (direct.content, direct.meta)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"currency": 1.5}, {"currency": "euro"}, {"currency": "EUR", "x": 1}, {"currency": []}],
+)
+async def test_wrong_arguments_get_the_schema_back(
+    opened: Opened, far_side: Any, arguments: dict[str, Any]
+) -> None:
+    async with opened() as client:
+        failed, text = await call(client, "call_tool", name="list_currency_pairs", arguments=arguments)
+        _, told = await call(client, "search_tools", query="list_currency_pairs", limit=1)
+    sentence, _, schema = text.partition("\nThe schema of its arguments: ")
+    assert failed
+    assert sentence.endswith(("Nothing was sent to IBKR.", "call again."))
+    assert json.loads(schema) == json.loads(told)["operations"][0]["inputSchema"]
+    assert far_side.asked == []
+
+
+@pytest.mark.parametrize("arguments", ['{"currency": "EUR"}', ' {"currency":"EUR"} ', {"currency": "EUR"}])
+async def test_arguments_written_as_text_are_read(opened: Opened, far_side: Any, arguments: Any) -> None:
+    far_side.otherwise = httpx.Response(200, json={"EUR": []})
+    async with opened() as client:
+        failed, _ = await call(client, "call_tool", name="list_currency_pairs", arguments=arguments)
+    assert not failed
+    assert far_side.asked[-1].url.params["currency"] == "EUR"
+
+
+@pytest.mark.parametrize("arguments", ["{}", "", None])
+async def test_arguments_may_be_left_out(opened: Opened, far_side: Any, arguments: Any) -> None:
+    given = {"arguments": arguments} if arguments is not None else {}
+    async with opened() as client:
+        failed, _ = await call(client, "call_tool", name="list_portfolio_accounts", **given)
+    assert failed is (arguments == "")
+    assert len(far_side.asked) == (arguments != "")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "arguments", ["EUR", "[1]", "null", '{"currency": NaN}', '{"currency"', 7, ["EUR"], True]
+)
+async def test_arguments_that_are_no_object_are_refused_with_the_schema(
+    opened: Opened, far_side: Any, arguments: Any
+) -> None:
+    async with opened() as client:
+        failed, text = await call(client, "call_tool", name="list_currency_pairs", arguments=arguments)
+    assert failed
+    assert "`arguments` should be an object of list_currency_pairs's arguments" in text
+    assert '"currency"' in text
+    assert far_side.asked == []
+
+
+async def test_the_operations_arguments_beside_the_name_are_told_where_they_belong(opened: Opened) -> None:
+    async with opened() as client:
+        failed, text = await call(client, "call_tool", name="list_currency_pairs", currency="EUR")
+    assert failed
+    assert "does not take `currency`" in text
+    assert "belong into `arguments`" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("list_position", "list_positions"),
+        ("mcp_list_positions", "list_positions"),
+        ("getPositions", "list_positions"),
+        ("option_chain", "get_strikes"),
+    ],
+)
+async def test_an_unknown_name_gets_the_nearest_ones(opened: Opened, name: str, meant: str) -> None:
+    async with opened() as client:
+        failed, text = await call(client, "call_tool", name=name)
+    assert failed
+    assert f"`{meant}`" in text
+    assert "`search_tools`" in text
+
+
+@pytest.mark.parametrize("name", ["", "xyzzy", "../xyzzy", "DU7654321", "x" * 5000])
+async def test_a_name_like_no_other_is_refused_without_a_guess(opened: Opened, name: str) -> None:
+    async with opened() as client:
+        failed, text = await call(client, "call_tool", name=name)
+    assert failed
+    assert "Perhaps" not in text
+    assert "DU7654321" not in text
+    assert len(text) < 300
+
+
+@pytest.mark.parametrize("name", [None, 7, ["list_positions"], {}])
+async def test_a_name_that_is_no_text_is_refused(opened: Opened, name: Any) -> None:
+    async with opened() as client:
+        failed, text = await call(client, "call_tool", name=name)
+    assert failed
+    assert "`name` should be" in text
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("caller", ["call_tool", "call_writing_tool"])
+@pytest.mark.parametrize("name", OWN)
+async def test_no_call_leads_back_to_the_tools_of_the_list(opened: Opened, caller: str, name: str) -> None:
+    async with opened(trading_mode="paper") as client:
+        failed, text = await call(client, caller, name=name, arguments={"name": "logout"})
+    assert failed
+    assert "call it by itself" in text
+
+
+# Reading and writing
+
+
+async def test_a_writing_operation_is_not_called_by_the_reading_tool(opened: Opened, far_side: Any) -> None:
+    async with opened(trading_mode="paper") as client:
+        refused = await call(client, "call_tool", name="logout")
+        assert far_side.asked == []
+        failed, _ = await call(client, "call_writing_tool", name="logout")
+    assert refused == (
+        True,
+        "call_tool: logout destroys something; call it with `call_writing_tool`. Nothing was sent to IBKR.",
+    )
+    assert not failed
+    assert [request.url.path for request in far_side.asked] == ["/v1/api/logout"]
+
+
+async def test_a_reading_operation_is_not_called_by_the_writing_tool(opened: Opened, far_side: Any) -> None:
+    async with opened(trading_mode="paper") as client:
+        told = await call(client, "call_writing_tool", name="list_portfolio_accounts")
+    assert told == (
+        True,
+        "call_writing_tool: list_portfolio_accounts only reads; call it with `call_tool`. "
+        "Nothing was sent to IBKR.",
+    )
+    assert far_side.asked == []
+
+
+async def test_each_operation_is_called_by_one_of_the_two(opened: Opened) -> None:
+    async with opened(trading_mode="paper", mcp_server_tools="all") as client:
+        hints = {tool.name: tool.annotations.read_only_hint for tool in await client.list_tools()}
+    for name in ("connection_status", "wait_for_login"):
+        del hints[name]  # they are no operations of IBKR's, and always listed
+    async with opened(trading_mode="paper") as client:
+        for name, reads in hints.items():
+            wrong, right = ("call_writing_tool", "call_tool") if reads else ("call_tool", "call_writing_tool")
+            failed, text = await call(client, wrong, name=name, arguments={"no_such_argument": 1})
+            assert failed
+            assert f"call it with `{right}`" in text
+            failed, text = await call(client, right, name=name, arguments={"no_such_argument": 1})
+            assert failed
+            assert text.startswith(f"{name} does not take `no_such_argument`")
+
+
+# What is not mounted
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize(
+    ("values", "gone"),
+    [
+        ({"excluded_tags": "Portfolio"}, "list_positions"),
+        ({"included_tags": "Session, Market Data"}, "search_contracts"),
+        ({"trading_mode": "read"}, "cancel_order"),
+        ({"trading_mode": "read"}, "place_orders"),
+        ({"trading_mode": "paper", "excluded_tags": "Orders"}, "place_orders"),
+    ],
+)
+async def test_what_is_not_mounted_is_gone_in_every_way(
+    opened: Opened, far_side: Any, mode: str, values: dict[str, Any], gone: str
+) -> None:
+    async with opened(mode, **values) as client:
+        listed = {tool.name for tool in await client.list_tools()}
+        assert gone not in listed
+        assert gone not in await found(client, gone.replace("_", " "), limit=20)
+        assert gone not in await found(client, gone, limit=20)
+        for caller in set(OWN) & listed:
+            for name in (gone, gone + "s", gone.upper()):
+                failed, text = await call(client, caller, name=name, arguments={})
+                assert failed
+                assert f"`{gone}`" not in text.replace(f"no operation `{name}`", "")
+        assert (await client.call_tool(gone, {}, raise_on_error=False)).is_error
+    assert far_side.asked == []
+
+
+async def test_a_name_that_is_hidden_from_the_list_is_callable_by_itself(
+    opened: Opened, far_side: Any
+) -> None:
+    far_side.otherwise = httpx.Response(200, json={"EUR": []})
+    async with opened() as client:
+        assert "list_currency_pairs" not in {tool.name for tool in await client.list_tools()}
+        failed, _ = await call(client, "list_currency_pairs", currency="EUR")
+    assert not failed
+    assert len(far_side.asked) == 1
+
+
+async def test_with_every_tool_listed_there_are_no_tools_to_find_them(opened: Opened) -> None:
+    async with opened(trading_mode="paper", mcp_server_tools="all") as client:
+        assert set(OWN).isdisjoint({tool.name for tool in await client.list_tools()})
+        failed, _ = await call(client, "search_tools", query="x")
+        _, refused = await call(client, "list_currency_pairs")
+    assert failed
+    assert "schema" not in refused
+
+
+# What stands around a call
+
+
+class Confirms(Middleware):
+    """Asks the person before `logout`, in both protocol revisions."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    async def on_call_tool(self, context: Any, call_next: Any) -> Any:
+        self.seen.append(context.message.name)
+        if context.message.name != "logout":
+            return await call_next(context)
+        ctx: Context = context.fastmcp_context
+        assert ctx.request_context is not None
+        if ctx.request_context.protocol_version in MODERN_PROTOCOL_VERSIONS:
+            answer = (ctx.input_responses or {}).get("sure")
+            if answer is None:
+                schema = {"type": "object", "properties": {"yes": {"type": "boolean"}}}
+                params = ElicitRequestFormParams(message="Sure?", requested_schema=schema)
+                asked = ElicitRequest(method="elicitation/create", params=params)
+                return InputRequiredToolResult(
+                    InputRequiredResult(result_type="input_required", input_requests={"sure": asked})
+                )
+            assert isinstance(answer, ElicitResult)
+            sure = answer.action == "accept"
+        else:
+            sure = isinstance(await ctx.elicit("Sure?", response_type=bool), AcceptedElicitation)
+        if not sure:
+            raise ToolError("Not done: the user declined.")
+        return await call_next(context)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize(("action", "sent"), [("accept", True), ("decline", False)])
+async def test_a_person_is_asked_through_it_as_directly(
+    gateway: Gateway, far_side: Any, mode: Any, action: Any, sent: bool
+) -> None:
+    server = create_server(gateway, ServerSettings(_env_file=None, trading_mode="paper"))
+    confirms = Confirms()
+    server.add_middleware(confirms)
+
+    async def answers(context: Any, params: Any) -> ElicitResult:  # noqa: ARG001 - asked by these names
+        return ElicitResult(action=action, content={"value": True} if action == "accept" else None)
+
+    async with mcp.Client(server._mcp_server, mode=mode, elicitation_callback=answers) as client:
+        result = await client.call_tool("call_writing_tool", {"name": "logout"})
+    assert result.is_error is not sent
+    assert bool(far_side.asked) is sent
+    assert "logout" in confirms.seen
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_progress_and_refusals_of_middleware_pass_through(gateway: Gateway, mode: Any) -> None:
+    class Progresses(Middleware):
+        async def on_call_tool(self, context: Any, call_next: Any) -> Any:
+            if context.message.name == "list_portfolio_accounts":
+                await context.fastmcp_context.report_progress(1, 2, "half")
+                raise ToolError("Not today.")
+            return await call_next(context)
+
+    server: FastMCP[Any] = create_server(gateway, ServerSettings(_env_file=None))
+    server.add_middleware(Progresses())
+    told: list[Any] = []
+
+    async def progressed(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
+
+    async with fastmcp.Client(server, mode=mode, progress_handler=progressed) as client:
+        direct = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
+        through = await client.call_tool(
+            "call_tool", {"name": "list_portfolio_accounts"}, raise_on_error=False
+        )
+    assert direct.is_error
+    assert (through.content, through.is_error) == (direct.content, direct.is_error)
+    assert told == [(1, 2, "half")] * 2

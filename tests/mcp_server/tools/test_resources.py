@@ -1,0 +1,102 @@
+"""The tables beside the tools."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import fastmcp
+import mcp
+import pytest
+
+from api_gateway.client.gateway import Gateway
+from mcp_server.models.market_data import BARS, PriceHistoryWanted
+from mcp_server.routers.market_data import QUOTE
+from mcp_server.server import create_server
+from mcp_server.settings import ServerSettings
+from mcp_server.tools.resources import FIELDS_FILE, resources, snapshot_fields
+
+ERAS = ["legacy", "2026-07-28"]
+URIS = ["ibkr://snapshot-fields", "ibkr://bars", "ibkr://availability"]
+REFERENCE = Path(__file__).parents[4] / "shared" / "ibkr" / "snapshot_fields.json"
+
+
+def content(uri: str) -> Any:
+    [found] = [each for each in resources(["Market Data"]) if str(each.uri) == uri]
+    return json.loads(found.text)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("surface", ["search", "all"])
+async def test_the_tables_are_listed_and_read(gateway: Gateway, mode: Any, surface: str) -> None:
+    server = create_server(gateway, ServerSettings(_env_file=None, mcp_server_tools=surface))
+    async with mcp.Client(server._mcp_server, mode=mode) as client:
+        listed = (await client.list_resources()).resources
+        read: list[Any] = [(await client.read_resource(each.uri)).contents for each in listed]
+    assert [str(each.uri) for each in listed] == URIS
+    assert all(each.description and each.title and each.mime_type == "application/json" for each in listed)
+    for [text] in read:
+        assert text.mime_type == "application/json"
+        assert json.loads(text.text)["about"]
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_without_market_data_there_are_no_tables(gateway: Gateway, mode: Any) -> None:
+    server = create_server(gateway, ServerSettings(_env_file=None, excluded_tags="Market Data"))
+    async with fastmcp.Client(server, mode=mode) as client:
+        assert await client.list_resources() == []
+        for uri in URIS:
+            with pytest.raises(Exception, match=uri):
+                await client.read_resource(uri)
+
+
+def test_the_fields_of_a_full_quote_are_among_the_fields() -> None:
+    assert set(QUOTE) <= set(snapshot_fields())
+
+
+def test_each_field_has_a_name_and_perhaps_a_note() -> None:
+    for number, told in snapshot_fields().items():
+        assert re.fullmatch(r"[1-9][0-9]{1,4}", number)
+        assert told["name"]
+        assert set(told) <= {"name", "note"}
+
+
+def test_a_field_that_a_note_names_exists() -> None:
+    known = snapshot_fields()
+    notes = " ".join(told.get("note", "") for told in known.values())
+    assert set(re.findall(r"\b7\d{3}\b", notes)) <= set(known)
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="the reference is not here")
+def test_every_field_of_the_reference_is_told() -> None:
+    assert sorted(snapshot_fields()) == sorted(each["id"] for each in json.loads(REFERENCE.read_text()))
+
+
+def test_every_row_of_the_bars_is_accepted_by_the_tool() -> None:
+    table = content("ibkr://bars")
+    assert table["bars"] == list(BARS)
+    for row in table["periods"]:
+        for bar in row["bars"]:
+            PriceHistoryWanted(conid=1, period=row["period"], bar=bar)
+        assert row["usual"] in row["bars"]
+    for longest in table["longest_period"].values():
+        PriceHistoryWanted(conid=1, period=longest)
+
+
+def test_the_letters_of_usual_availabilities_are_explained() -> None:
+    table = content("ibkr://availability")
+    for code in ("RpB", "DPB", "Z", "N"):
+        for place, letter in zip(("first", "second", "third"), code, strict=False):
+            assert letter in table[place]
+
+
+@pytest.mark.parametrize("uri", URIS)
+def test_a_table_is_small(uri: str) -> None:
+    assert len(json.dumps(content(uri))) < 9_000
+
+
+def test_the_fields_travel_with_the_package() -> None:
+    assert files("mcp_server.tools").joinpath(FIELDS_FILE).is_file()
