@@ -84,8 +84,8 @@ endpoints: $(VENV)/run.stamp ## write ENDPOINTS.md from the routes
 	@$(BIN)/python -m mcp_server.reference.endpoints_md > ENDPOINTS.md
 
 known: $(VENV)/dev.stamp ## tell the routers generator what the hand-written routes are and can send
-	@$(BIN)/python -m mcp_server.reference.known_requests > routers_generator/known_requests.json
-	@PYTHONPATH=. $(BIN)/python tests/routers_generator/test_known.py
+	@$(BIN)/python -m mcp_server.reference.known_requests > routers_generator/compare/known_requests.json
+	@PYTHONPATH=. $(BIN)/python tests/routers_generator/test_known_operations.py
 
 golden: $(VENV)/dev.stamp ## accept what is generated from the small document now
 	@PYTHONPATH=. $(BIN)/python tests/routers_generator/test_golden.py

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from api_gateway.settings import SettingsError, load
-from routers_generator import documents
-from routers_generator.comparing import compare, known_requests
-from routers_generator.comparison_report import markdown as comparison_text
-from routers_generator.comparison_report import told as comparison_told
-from routers_generator.documents import Document, UnusableError
-from routers_generator.generating import Wanted, generate
-from routers_generator.repair import Repaired, repair
-from routers_generator.repair_report import markdown as repair_text
-from routers_generator.repair_report import told as repair_told
+from routers_generator.compare.compare import compare, known_requests
+from routers_generator.compare.report import markdown as comparison_text
+from routers_generator.compare.report import told as comparison_told
+from routers_generator.document import loading
+from routers_generator.document.loading import Document, UnusableError
+from routers_generator.generate.generate import Wanted, generate
+from routers_generator.repair.repair import Repaired, repair
+from routers_generator.repair.report import markdown as repair_text
+from routers_generator.repair.report import told as repair_told
 from routers_generator.settings import GeneratorSettings
 
 UNUSABLE = 2
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m routers_
     """Run one of the three verbs; returns the exit status, which each verb's help explains."""
     chosen = _parser(prog).parse_args(arguments)
     try:
-        document = documents.load(chosen.document or _address())
+        document = loading.load(chosen.document or _address())
         if chosen.verb == "repair":
             return _repair(document, chosen)
         repaired = repair(document, gateway=True)

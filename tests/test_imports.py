@@ -151,17 +151,17 @@ def test_only_settings_modules_read_the_environment_and_only_main_modules_load_s
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("ticker_service.beat", "import mcp_server.app"),
-        ("ticker_service.beat", "from mcp_server import app"),
+        ("ticker_service.heartbeat", "import mcp_server.app"),
+        ("ticker_service.heartbeat", "from mcp_server import app"),
         ("mcp_server.app", "import routers_generator"),
-        ("routers_generator.write", "def f():\n    from ticker_service.beat import beat"),
+        ("routers_generator.write", "def f():\n    from ticker_service.heartbeat import beat"),
         ("api_gateway.client.gateway", "import mcp_server.rest.relay as relay"),
         ("api_gateway.simulator.app", "from ticker_service import beat"),
         ("api_gateway.client.gateway", "from api_gateway.simulator.clock import Clock"),
         ("api_gateway.client.gateway", "from api_gateway import simulator"),
         ("api_gateway.client.gateway", "from ..simulator import clock"),
         ("api_gateway.client.gateway", "from .. import simulator"),
-        ("ticker_service.beat", "from ib_mcp import main"),
+        ("ticker_service.heartbeat", "from ib_mcp import main"),
     ],
 )
 def test_a_forbidden_import_is_found_however_it_is_written(name: str, text: str) -> None:
@@ -171,7 +171,7 @@ def test_a_forbidden_import_is_found_however_it_is_written(name: str, text: str)
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("ticker_service.beat", "from api_gateway.client.gateway import Gateway"),
+        ("ticker_service.heartbeat", "from api_gateway.client.gateway import Gateway"),
         ("mcp_server.server", "import mcp_server.app, api_gateway.errors"),
         ("api_gateway.simulator.app", "from api_gateway.simulator import clock"),
         ("api_gateway.simulator.app", "from . import clock"),

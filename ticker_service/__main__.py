@@ -20,11 +20,11 @@ from api_gateway.access_policy import TICKER
 from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings, SettingsError, load
 from ticker_service.app import create_app
-from ticker_service.beat import Rules
-from ticker_service.keeper import Keeper
-from ticker_service.log_lines import log
+from ticker_service.backoff import Rhythm
+from ticker_service.heartbeat import Rules
+from ticker_service.logfmt import log
 from ticker_service.metrics import Metrics
-from ticker_service.rhythm import Rhythm
+from ticker_service.session_keeper import Keeper
 from ticker_service.settings import TickerSettings
 
 REQUESTS = 5

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ticker_service.holds import LONGEST, TooManyHoldsError
-from ticker_service.keeper import Keeper, NotNowError
 from ticker_service.metrics import CONTENT_TYPE
+from ticker_service.session_keeper import Keeper, NotNowError
 
 Answer = TypeVar("Answer")
 

@@ -7,7 +7,7 @@ from math import nan
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from api_gateway.session.states import SessionState
-from ticker_service.beat import Beat
+from ticker_service.heartbeat import Beat
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STARTING = "starting"

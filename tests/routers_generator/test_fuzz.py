@@ -21,10 +21,10 @@ from api_gateway.simulator.clock import Clock
 from mcp_server.app import create_app
 from mcp_server.reference.endpoints_md import the_call
 from mcp_server.tools.operation_tool import RouteTools, Telling
-from routers_generator.documents import load
-from routers_generator.generating import Wanted, generate
-from routers_generator.operations import Operation, operations
-from routers_generator.repair import repair
+from routers_generator.document.loading import load
+from routers_generator.document.operations import Operation, operations
+from routers_generator.generate.generate import Wanted, generate
+from routers_generator.repair.repair import repair
 from tests.routers_generator.fuzz import arguments
 from tests.routers_generator.loading import loaded, routes
 from tests.routers_generator.test_golden import DOCUMENT

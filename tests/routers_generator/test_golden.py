@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from routers_generator.documents import load
-from routers_generator.generated_files import sealed, write_files
-from routers_generator.generating import Wanted, make_package
-from routers_generator.package import Package
-from routers_generator.repair import repair
+from routers_generator.document.loading import load
+from routers_generator.generate.file_writer import sealed, write_files
+from routers_generator.generate.generate import Wanted, make_package
+from routers_generator.generate.package import Package
+from routers_generator.repair.repair import repair
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE / "small_document.json"

@@ -16,9 +16,9 @@ from api_gateway.client.gateway import Gateway
 from api_gateway.settings import GatewaySettings
 from mcp_server.app import create_app
 from mcp_server.tools.operation_tool import RouteTools, Telling
-from routers_generator.documents import parse
-from routers_generator.generating import Wanted, generate
-from routers_generator.repair import repair
+from routers_generator.document.loading import parse
+from routers_generator.generate.generate import Wanted, generate
+from routers_generator.repair.repair import repair
 from tests.routers_generator.loading import loaded, routes
 from tests.routers_generator.strange_documents import document
 

@@ -35,10 +35,10 @@ from mcp_server.rest.effects import Effect, effect
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
-from routers_generator.documents import load
-from routers_generator.generating import Wanted, generate, make_package
-from routers_generator.python_names import argument_name
-from routers_generator.repair import Repaired, repair
+from routers_generator.document.loading import load
+from routers_generator.generate.generate import Wanted, generate, make_package
+from routers_generator.generate.python_names import argument_name
+from routers_generator.repair.repair import Repaired, repair
 from tests.mcp_server.contract.test_wire import NEW_YORK_MORNING, WIRE
 from tests.mcp_server.contract.wire_rows.row import Row
 from tests.routers_generator.loading import loaded, routes
@@ -181,8 +181,8 @@ def test_a_route_is_marked_as_the_hand_written_one_is(routers: Sequence[APIRoute
 
 
 def test_without_the_hand_written_knowledge_only_a_get_reads(repaired: Repaired) -> None:
-    from routers_generator.operations import operations
-    from routers_generator.package import package
+    from routers_generator.document.operations import operations
+    from routers_generator.generate.package import package
 
     files = package(repaired.content, operations(repaired.content), {}).files
     text = "\n".join(files.values())

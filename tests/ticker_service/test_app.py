@@ -11,8 +11,8 @@ import pytest
 
 from tests.ticker_service.virtual import World
 from ticker_service.app import LARGEST_BODY, create_app
-from ticker_service.keeper import Keeper
-from ticker_service.listeners import Listeners
+from ticker_service.client_count import Listeners
+from ticker_service.session_keeper import Keeper
 from ticker_service.settings import Compete
 
 NOON = datetime.fromisoformat("2026-03-03T12:00:00-05:00")
@@ -156,7 +156,7 @@ async def test_a_hold_waits_for_the_beat_that_is_under_way(http: httpx.AsyncClie
 async def test_a_beat_that_does_not_end_is_no_ground_for_a_hold(
     http: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticker_service.keeper.HOLD_PATIENCE", 0.01)
+    monkeypatch.setattr("ticker_service.session_keeper.HOLD_PATIENCE", 0.01)
     world.gate = asyncio.Event()
     beating = asyncio.create_task(world.keeper.look())
     await asyncio.sleep(0)
@@ -328,7 +328,7 @@ async def test_while_an_order_is_answered_nobody_looks_for_another_program(
 async def test_a_decision_waits_no_longer_than_a_caller_for_a_gateway_that_hangs(
     http: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticker_service.keeper.TAKE_PATIENCE", 0.01)
+    monkeypatch.setattr("ticker_service.session_keeper.TAKE_PATIENCE", 0.01)
     world.clock.advance(20)
     world.gate = asyncio.Event()
     response = await http.post("/take", json={})

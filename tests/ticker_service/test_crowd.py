@@ -21,9 +21,9 @@ from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Options, Simulation
 from tests.ticker_service.virtual import INIT, Transport, rules
 from tests.virtual_loop import in_virtual_time
-from ticker_service.keeper import Keeper
+from ticker_service.backoff import Rhythm
 from ticker_service.metrics import Metrics
-from ticker_service.rhythm import Rhythm
+from ticker_service.session_keeper import Keeper
 
 NOON = datetime(2026, 3, 3, 17, tzinfo=UTC).timestamp()  # in New York
 ACCOUNT = "DU1234567"

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api_gateway.session.diagnosis import diagnose_state
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState
-from ticker_service.beat import Beat
+from ticker_service.heartbeat import Beat
 from ticker_service.metrics import Metrics
 
 

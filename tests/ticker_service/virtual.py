@@ -20,10 +20,10 @@ from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.session.session import State as Simulated
 from api_gateway.simulator.simulation import Options, Simulation
-from ticker_service.beat import Rules
-from ticker_service.keeper import Keeper
+from ticker_service.backoff import Rhythm
+from ticker_service.heartbeat import Rules
 from ticker_service.metrics import Metrics
-from ticker_service.rhythm import Rhythm
+from ticker_service.session_keeper import Keeper
 from ticker_service.settings import Compete
 
 LOGIN_URL = "https://localhost:5055"

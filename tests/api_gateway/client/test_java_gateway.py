@@ -31,7 +31,7 @@ from api_gateway.simulator.simulation import Options, Simulation
 from tests.api_gateway.certificates import make_certificate
 from tests.api_gateway.java_gateway import LOGIN_PAGE, JavaGateway
 from tests.api_gateway.listening import Listening, listening, until
-from ticker_service.beat import Memory, Rules, beat
+from ticker_service.heartbeat import Memory, Rules, beat
 from ticker_service.settings import Compete
 
 ACCOUNT = "DU1234567"

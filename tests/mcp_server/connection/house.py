@@ -24,10 +24,10 @@ from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from mcp_server.ticker.client import Ticker
 from ticker_service.app import create_app as create_ticker
-from ticker_service.beat import Rules
-from ticker_service.keeper import Keeper
+from ticker_service.backoff import Rhythm
+from ticker_service.heartbeat import Rules
 from ticker_service.metrics import Metrics
-from ticker_service.rhythm import Rhythm
+from ticker_service.session_keeper import Keeper
 from ticker_service.settings import Compete
 
 ERAS = ["legacy", "2026-07-28"]

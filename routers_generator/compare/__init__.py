@@ -1,0 +1,1 @@
+"""Where IBKR's document and the hand-written routes differ."""

@@ -1,0 +1,1 @@
+"""IBKR's OpenAPI document: loaded, its references followed, its operations listed."""

@@ -1,0 +1,163 @@
+"""References: to which component each one goes, and what that is called in the repaired document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote
+
+from routers_generator.document.findings import Report, pointer
+from routers_generator.document.names import Names
+
+KINDS: Final = (
+    "schemas",
+    "responses",
+    "parameters",
+    "examples",
+    "requestBodies",
+    "headers",
+    "securitySchemes",
+)
+_LEGAL: Final = re.compile(r"[A-Za-z0-9._-]+")
+_ILLEGAL: Final = re.compile(r"[^A-Za-z0-9._-]+")
+
+Steps = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Component:
+    """One component to be read: its kind, its new name, what it is, and where that stands as it came."""
+
+    kind: str
+    name: str
+    value: Any
+    place: str
+
+
+class References:
+    """The components of a document under names that are legal and differ in more than case."""
+
+    def __init__(self, document: Mapping[str, Any], report: Report) -> None:
+        """`document` is as it came; `report` is told of new names and of references to nothing."""
+        self._document = document
+        self._report = report
+        self._taken = {kind: Names() for kind in KINDS}
+        self._names = {kind: self._named(kind) for kind in KINDS}
+        self._lifted: dict[tuple[str, str], str] = {}
+        self._wanted: set[tuple[str, str]] = set()
+        self._queue: list[Component] = []
+
+    def components(self, kind: str) -> Mapping[str, Any]:
+        """The components of one kind as they came, by their names in the document."""
+        components = self._document.get("components")
+        found = components.get(kind) if isinstance(components, Mapping) else None
+        return found if isinstance(found, Mapping) else {}
+
+    def order(self, kind: str) -> Mapping[str, int]:
+        """The place in the document of each component, by its new name."""
+        return {name: index for index, name in enumerate(self._names[kind].values())}
+
+    def target(self, kind: str, value: Mapping[str, Any], place: str) -> dict[str, str] | None:
+        """The reference to write for this one; None, and a problem, if it is to nothing of the kind."""
+        reference = value["$ref"]
+        steps = _steps(reference) if isinstance(reference, str) else None
+        if steps is None:
+            what = "other documents are not read" if isinstance(reference, str) else "it is no text"
+            self._report.problem("reference out of the document", place, f"Left out: {what}.")
+            return None
+        if steps[:2] == ("components", kind) and len(steps) == len(("components", kind, "name")):
+            if steps[2] in self._names[kind]:
+                return _reference(kind, self._want(kind, steps[2]))
+            found = None
+        else:
+            found = self._at(steps)
+        if found is None or kind != "schemas":
+            self._report.problem("reference to nothing", place, "Left out: nothing of its kind stands there.")
+            return None
+        key = (kind, pointer(*steps))
+        if key not in self._lifted:
+            self._lifted[key] = self._taken[kind].take(_ILLEGAL.sub("_", steps[-1]) if steps else "document")
+            self._queue.append(Component(kind, self._lifted[key], found, pointer(*steps)))
+        self._report.repaired(
+            "reference to what is no component", place, f"That is now the component `{self._lifted[key]}`."
+        )
+        return _reference(kind, self._lifted[key])
+
+    def lift(self, value: Any, place: str) -> dict[str, str]:
+        """A reference to a schema that becomes a component of its own, for it stands too deep."""
+        name = self._taken["schemas"].take("nested")
+        self._queue.append(Component("schemas", name, value, place))
+        self._report.repaired("schemas inside each other", place, f"This one is now the component `{name}`.")
+        return _reference("schemas", name)
+
+    def followed(self, value: Any) -> Any:
+        """What a reference refers to in the document as it came, however many are on the way."""
+        seen: set[Steps] = set()
+        while isinstance(value, Mapping) and isinstance(value.get("$ref"), str):
+            steps = _steps(value["$ref"])
+            if steps is None or steps in seen:
+                return None
+            seen.add(steps)
+            value = self._at(steps)
+        return value
+
+    def want_all(self) -> None:
+        """Ask for every component, whether anything refers to it or not."""
+        for kind in KINDS:
+            for old in self._names[kind]:
+                self._want(kind, old)
+
+    def wanted(self) -> Iterator[Component]:
+        """Each component that was asked for, those asked for while they are read included."""
+        while self._queue:
+            yield self._queue.pop(0)
+
+    def _want(self, kind: str, old: str) -> str:
+        name = self._names[kind][old]
+        if (kind, old) not in self._wanted:
+            self._wanted.add((kind, old))
+            place = pointer("components", kind, old)
+            self._queue.append(Component(kind, name, self.components(kind)[old], place))
+        return name
+
+    def _at(self, steps: Steps) -> Any:
+        """What stands there in the document as it came; None if nothing does."""
+        found: Any = self._document
+        for step in steps:
+            if isinstance(found, Mapping) and step in found:
+                found = found[step]
+            elif isinstance(found, list) and re.fullmatch("[0-9]{1,9}", step) and int(step) < len(found):
+                found = found[int(step)]
+            else:
+                return None
+        return found
+
+    def _named(self, kind: str) -> dict[str, str]:
+        """The new name of each component; those whose names are in order keep them."""
+        names: dict[str, str] = dict.fromkeys(self.components(kind), "")
+        for old in names:
+            if _LEGAL.fullmatch(old) and old not in self._taken[kind]:
+                names[old] = self._taken[kind].take(old)
+        for old, new in names.items():
+            if new:
+                continue
+            legal = _LEGAL.fullmatch(old)
+            names[old] = self._taken[kind].take(_ILLEGAL.sub("_", old) or "unnamed")
+            what = "names that differ in case only" if legal else "component name with illegal characters"
+            self._report.repaired(what, pointer("components", kind, old), f"Now `{names[old]}`.")
+        return names
+
+
+def _reference(kind: str, name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def _steps(reference: str) -> Steps | None:
+    """The steps of a JSON pointer into this document; None for one into another document."""
+    if reference in ("#", "#/"):
+        return ()
+    if not reference.startswith("#/"):
+        return None
+    return tuple(unquote(step).replace("~1", "/").replace("~0", "~") for step in reference[2:].split("/"))

@@ -1,0 +1,1 @@
+"""FastAPI routers written from a document."""

@@ -1,0 +1,84 @@
+"""The names of generated tools: a verb and what it is done to, at most 32 characters, each of its own."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Collection
+from itertools import count
+from typing import Final
+
+from routers_generator.document.names import operation_name, snake
+from routers_generator.document.operations import Operation
+
+LONGEST: Final = 32
+_VERBS: Final = frozenset(
+    {
+        *("activate", "add", "answer", "apply", "calculate", "cancel", "change", "check", "close", "confirm"),
+        *(
+            "copy",
+            "create",
+            "deactivate",
+            "delete",
+            "disable",
+            "draft",
+            "edit",
+            "enable",
+            "exercise",
+            "fetch",
+        ),
+        *("find", "get", "invalidate", "list", "login", "logout", "mark", "modify", "move", "open", "place"),
+        *("post", "preview", "query", "read", "refresh", "register", "remove", "rename", "replace", "reply"),
+        *("request", "reset", "resume", "run", "save", "search", "select", "send", "set", "start", "stop"),
+        *("submit", "subscribe", "suppress", "suspend", "switch", "terminate", "transfer", "unsubscribe"),
+        *("update", "validate", "verify", "withdraw"),
+    }
+)
+_BY_METHOD: Final = {"GET": "get", "POST": "post", "PUT": "set", "DELETE": "delete"}
+# Words that nearly every path has, and that tell nothing apart.
+_WORN: Final = frozenset({"iserver", "v1", "api", "portal"})
+
+
+def tool_name(operation: Operation, taken: Collection[str]) -> str:
+    """A name by the operation's own if the document gives it one, else by its method and path."""
+    own = operation.name
+    named = not own.startswith(operation_name(operation.method, operation.path))
+    words = _with_a_verb(operation.method, own.strip("_").split("_")) if named else _of_the_path(operation)
+    name = _shortened([word for part in words for word in snake(part).split("_") if word])
+    if hasattr(builtins, name) or keyword.iskeyword(name):
+        name = f"{name}_operation"
+    free = (_numbered(name, number) for number in count(1))
+    return next(each for each in free if each not in taken)
+
+
+def _with_a_verb(method: str, words: list[str]) -> list[str]:
+    return words if words[0] in _VERBS else [_BY_METHOD.get(method, method.lower()), *words]
+
+
+def _of_the_path(operation: Operation) -> list[str]:
+    words = [snake(step) for step in operation.path.split("/") if step and "{" not in step]
+    ending = re.search(r"\{([^{}]+)\}$", operation.path)
+    words = [word for word in words if word and word not in _WORN] or ["operation"]
+    by = ["by", snake(ending[1])] if ending and snake(ending[1]) else []
+    if words[-1] in _VERBS and operation.method != "GET":
+        return [words[-1], *(words[:-1] or by)]
+    listed = operation.method == "GET" and not ending and words[-1].endswith("s") and words[-1][-2:] != "ss"
+    verb = "list" if listed else _BY_METHOD.get(operation.method, operation.method.lower())
+    return [verb, *words, *by]
+
+
+def _shortened(words: list[str]) -> str:
+    """The verb and as many of the last words as fit."""
+    verb, *rest = words
+    if "by" in rest[1:] and len("_".join(words)) > LONGEST:
+        rest = rest[: rest.index("by", 1)]
+    while len(rest) > 1 and len("_".join([verb, *rest])) > LONGEST:
+        rest = rest[1:]
+    return "_".join([verb, *rest])[:LONGEST].strip("_")
+
+
+def _numbered(name: str, number: int) -> str:
+    if number == 1:
+        return name
+    return f"{name[: LONGEST - len(str(number)) - 1].rstrip('_')}_{number}"

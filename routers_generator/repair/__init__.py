@@ -1,0 +1,1 @@
+"""A broken OpenAPI document made valid, each repair reported."""

@@ -1,0 +1,174 @@
+"""How a document is read: each reader takes what stands somewhere and gives what may stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Literal, TypeAlias
+
+from routers_generator.document.findings import Report, under
+
+
+class Gone(Enum):
+    """What a reader gives where nothing usable stands."""
+
+    GONE = "gone"
+
+
+GONE: Final = Gone.GONE
+LONGEST_NUMBER: Final = 30  # characters; more are no price, size or count
+Read: TypeAlias = Any  # a JSON value, or `GONE`
+Reader: TypeAlias = Callable[[Any, str], Read]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member of an object; without `default` it may be missing, with it it is added."""
+
+    read: Reader
+    default: Any = field(default=GONE)
+
+
+class Grammar:
+    """Readers that tell a report what they change. A value that is fine comes back as it is."""
+
+    def __init__(self, report: Report) -> None:
+        """`report` is told."""
+        self.report = report
+
+    def text(self, value: Any, place: str) -> Read:
+        """A string; a number or a truth value becomes one."""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool | int | float):
+            self.report.repaired("value of the wrong type", place, "Written as text.")
+            return str(value).lower() if isinstance(value, bool) else str(value)
+        return self.wrong(value, place, "text")
+
+    def truth(self, value: Any, place: str) -> Read:
+        """A boolean; the words true and false become one."""
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in ("true", "false"):
+            self.report.repaired("value of the wrong type", place, "Written as a boolean.")
+            return value.lower() == "true"
+        return self.wrong(value, place, "a boolean")
+
+    def number(self, value: Any, place: str) -> Read:
+        """A number; its digits as text become one."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        found = number_in(value)
+        if found is not None:
+            self.report.repaired("value of the wrong type", place, "Written as a number.")
+            return found
+        return self.wrong(value, place, "a number")
+
+    def count(self, value: Any, place: str) -> Read:
+        """A whole number from 0."""
+        found = self.number(value, place)
+        if found is GONE:
+            return GONE
+        if found < 0 or found != int(found):
+            return self.wrong(value, place, "a whole number from 0")
+        return int(found)
+
+    def anything(self, value: Any, _place: str) -> Read:
+        """Any JSON value."""
+        return value
+
+    def extension(self, value: Any, _place: str) -> Read:
+        """What stands behind a name that begins with x-: anybody's own."""
+        return value
+
+    def wrong(self, value: Any, place: str, expected: str) -> Literal[Gone.GONE]:
+        """Tell that nothing usable stands here."""
+        if value is None:
+            self.report.repaired("null where a value belongs", place, "Left out.")
+        else:
+            self.report.problem("value of the wrong type", place, f"Left out: it is not {expected}.")
+        return GONE
+
+    def items(self, read: Reader, *, unique: bool = False) -> Reader:
+        """A list of what `read` gives."""
+
+        def read_list(value: Any, place: str) -> Read:
+            if not isinstance(value, list):
+                return self.wrong(value, place, "a list")
+            found: list[Any] = []
+            for index, each in enumerate(value):
+                one = read(each, under(place, index))
+                if one is GONE:
+                    continue
+                if unique and one in found:
+                    self.report.repaired("value twice in a list", under(place, index), "Left out.")
+                    continue
+                found.append(one)
+            return found
+
+        return read_list
+
+    def entries(self, read: Reader, *, extensions: bool = False) -> Reader:
+        """An object with any names whose values `read` gives."""
+
+        def read_map(value: Any, place: str) -> Read:
+            if not isinstance(value, Mapping):
+                return self.wrong(value, place, "an object")
+            found = {}
+            for name, each in value.items():
+                if name == "$ref":
+                    self.report.problem("reference in place of names", under(place, name), "Left out.")
+                    continue
+                one = each if extensions and name.startswith("x-") else read(each, under(place, name))
+                if one is not GONE:
+                    found[name] = one
+            return found
+
+        return read_map
+
+    def record(self, members: Mapping[str, Member], what: str) -> Reader:
+        """An object with these members and those whose names begin with x-."""
+
+        def read_object(value: Any, place: str) -> Read:
+            if not isinstance(value, Mapping):
+                return self.wrong(value, place, what)
+            return self.members(members, value, place)
+
+        return read_object
+
+    def members(self, members: Mapping[str, Member], value: Mapping[str, Any], place: str) -> Read:
+        """The members of this object; `GONE` if one is missing that has a default of `None`."""
+        found: dict[str, Any] = {}
+        for name, each in value.items():
+            if name.startswith("x-"):
+                found[name] = each
+            elif name not in members:
+                self.report.repaired("member that OpenAPI does not have", under(place, name), "Left out.")
+            else:
+                one = members[name].read(each, under(place, name))
+                if one is not GONE:
+                    found[name] = one
+        for name, member in members.items():
+            if member.default is not GONE and name not in found:
+                if member.default is None:
+                    self.report.problem("member missing", place, f"Left out: it has no usable `{name}`.")
+                    return GONE
+                self.report.repaired("member missing", place, f"`{name}` was added.")
+                found[name] = member.default
+        return found
+
+
+def number_in(value: Any) -> int | float | None:
+    """The number that a short text of digits is; None if it is none."""
+    if not isinstance(value, str) or len(value) > LONGEST_NUMBER:
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        pass
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return found if found - found == 0 else None  # neither NaN nor infinite

@@ -1,0 +1,37 @@
+"""Templates of the gateway client, and the names and kinds of the values in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from routers_generator.generate.path_template import PathValue, template
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "route"),
+    [
+        ("/x/{accountId}/{conid}", "/x/{account}/{conid}", "/x/{account_id}/{conid}"),
+        ("/x/{orderID}", "/x/{order}", "/x/{order_id}"),
+        ("/x/{something}", "/x/{segment}", "/x/{something}"),
+        ("/x/{count}", "/x/{number}", "/x/{count}"),
+        ("/x/{id}/{type}", "/x/{segment}/{segment}", "/x/{path_id}/{path_type}"),
+        ("/x/{accountId}/{acctId}", "/x/{account}/{account}", "/x/{account_id}/{account_id_2}"),
+        ("/x/{pageId}.v1", "/x/{page}.v1", "/x/{page_id}.v1"),
+    ],
+)
+def test_values_have_the_kind_of_their_name_or_a_strict_one(path: str, sent: str, route: str) -> None:
+    found = template(path, frozenset({"count"}), None)
+    assert found is not None
+    assert (found.sent, found.route) == (sent, route)
+
+
+def test_what_the_hand_written_route_knows_of_the_values_is_kept() -> None:
+    found = template("/x/{accountId}/orders", frozenset(), "/x/{allocation}/orders")
+    assert found is not None
+    assert found.sent == "/x/{allocation}/orders"
+    assert found.values == (PathValue("accountId", "account_id", "allocation", None),)
+
+
+@pytest.mark.parametrize("path", ["x", "/x y", "/x/:y", "/x//y", "/x/../y", "/x/{a}}", "/é"])
+def test_a_path_that_the_gateway_client_does_not_take_has_no_template(path: str) -> None:
+    assert template(path, frozenset(), None) is None

@@ -1,0 +1,64 @@
+"""Names in generated code shadow nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from routers_generator.generate.python_names import argument_name, class_name, in_a_model, in_a_route, unused
+
+
+@pytest.mark.parametrize(
+    ("theirs", "name"),
+    [
+        ("acctId", "acct_id"),
+        ("31", "x_31"),
+        ("", "unnamed"),
+        ("日本", "unnamed"),
+        ("_x", "x"),
+        ("a-b.c", "a_b_c"),
+    ],
+)
+def test_an_argument_has_a_plain_name(theirs: str, name: str) -> None:
+    assert argument_name(theirs) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [("id", "id_"), ("from", "from_"), ("gateway", "gateway_"), ("l", "l_"), ("conid", "conid")],
+)
+def test_a_parameter_shadows_nothing(name: str, safe: str) -> None:
+    assert in_a_route(name) == safe
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("json", "json_"),
+        ("sent", "sent_"),
+        ("model_config", "x_model_config"),
+        ("list", "list_"),
+        ("id", "id"),
+    ],
+)
+def test_a_field_hides_nothing_of_its_model(name: str, safe: str) -> None:
+    assert in_a_model(name) == safe
+
+
+@pytest.mark.parametrize(
+    ("words", "taken", "name"),
+    [
+        ("orderTicket", (), "OrderTicket"),
+        ("orderTicket", ("OrderTicket",), "OrderTicket2"),
+        ("any", (), "Any2"),
+        ("warning", (), "Warning2"),
+        ("31", (), "The31"),
+        ("", (), "The"),
+    ],
+)
+def test_a_class_has_a_name_of_its_own(words: str, taken: tuple[str, ...], name: str) -> None:
+    assert class_name(words, taken) == name
+
+
+def test_a_taken_name_gets_the_next_number() -> None:
+    assert unused("a", ["a", "a_2"]) == "a_3"
+    assert unused("a", []) == "a"

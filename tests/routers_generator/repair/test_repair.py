@@ -1,0 +1,193 @@
+"""A document is repaired: every class of defect by name, nothing lost silently, whatever stands in it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+from routers_generator.document.loading import Document, UnusableError, load, parse
+from routers_generator.document.operations import METHODS, operations
+from routers_generator.repair.repair import Repaired, repair
+from routers_generator.repair.report import markdown, told
+from tests.routers_generator.a_document import WORSE, changed, fine, places, ref
+
+DEFECTS = json.loads((Path(__file__).parents[1] / "defects.json").read_text(encoding="utf-8"))
+IBKR = Path(__file__).parents[3].parent / "shared" / "ibkr" / "openapi" / "ibkr-web-api-2.28.0.json"
+
+
+def errors(content: dict[str, Any]) -> list[str]:
+    return [str(each) for each in OpenAPIV30SpecValidator(content).iter_errors()]
+
+
+def repaired_twice(content: dict[str, Any], *, gateway: bool = False) -> Repaired:
+    """The repaired document, which is the same repaired once more, with nothing left to do."""
+    once = repair(Document(content), gateway=gateway)
+    again = repair(parse(json.dumps(once.content).encode()), gateway=gateway)
+    assert json.dumps(again.content) == json.dumps(once.content)
+    assert (again.repairs, again.problems, again.dropped) == ((), (), ())
+    return once
+
+
+def operations_in(content: dict[str, Any]) -> int:
+    """How many there are where they belong, whatever they are like."""
+    items = [item for item in content["paths"].values() if isinstance(item, dict)]
+    return sum(key in METHODS for item in items for key in item)
+
+
+def with_schema(schema: Any, **components: Any) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema}}
+    operation = {
+        "operationId": "one",
+        "requestBody": {"content": content},
+        "responses": {"200": {"description": ""}},
+    }
+    return {
+        "openapi": "3.0.0",
+        "info": {"title": "One", "version": "1"},
+        "paths": {"/one": {"post": operation}},
+        "components": {"schemas": components},
+    }
+
+
+def test_a_document_that_is_fine_stays_as_it_is() -> None:
+    found = repaired_twice(fine())
+    assert found.content == fine()
+    assert (found.repairs, found.problems, found.dropped) == ((), (), ())
+    assert errors(found.content) == []
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda each: each["class"])
+def test_each_class_of_defect_is_repaired_and_named_with_its_place(defect: dict[str, Any]) -> None:
+    before = copy.deepcopy(defect["document"])
+    found = repaired_twice(defect["document"], gateway=defect.get("gateway", False))
+    assert defect["document"] == before
+    assert (defect["class"], defect["at"]) in {(each.kind, each.pointer) for each in found.repairs}
+    assert found.problems == ()
+    assert errors(found.content) == []
+    where: Any = found.content
+    for step in defect["then"]["way"]:
+        where = where.get(step) if isinstance(where, dict) else where[step]
+    assert where == defect["then"]["is"]
+
+
+def test_ibkrs_document_validates_after_the_repair_in_full_and_for_the_gateway() -> None:
+    if not IBKR.exists():
+        pytest.skip("IBKR's document is not beside this checkout")
+    document = load(str(IBKR))
+    assert len(errors(document.content)) == 30
+    for gateway, kept, left_out in ((False, 161, 1), (True, 107, 55)):
+        found = repaired_twice(document.content, gateway=gateway)
+        assert errors(found.content) == []
+        assert found.clean
+        written = [method for item in found.content["paths"].values() for method in item if method in METHODS]
+        assert (len(written), len(found.dropped)) == (kept, left_out)
+        assert len(operations(found.content)) == 107
+
+
+def test_ibkrs_document_is_repaired_the_same_where_its_paths_have_the_prefix() -> None:
+    if not IBKR.exists():
+        pytest.skip("IBKR's document is not beside this checkout")
+    document = load(str(IBKR)).content
+    later = {
+        **document,
+        "paths": {
+            (path if path.startswith(("/gw", "/oauth")) else f"/v1/api{path}"): item
+            for path, item in document["paths"].items()
+        },
+    }
+    found = repair(Document(later), gateway=True)
+    assert found.content["paths"] == repair(Document(document), gateway=True).content["paths"]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("worse", WORSE, ids=lambda each: json.dumps(each)[:40])
+def test_whatever_stands_anywhere_the_rest_is_repaired_and_no_operation_is_lost_silently(worse: Any) -> None:
+    for number, way in enumerate(places(fine())):
+        try:
+            document = parse(json.dumps(changed(fine(), way, worse)).encode())
+        except UnusableError:
+            assert len(way) <= 1 or way[0] == "paths"
+            continue
+        found = repair(document)
+        again = repair(parse(json.dumps(found.content).encode()))
+        assert json.dumps(again.content) == json.dumps(found.content)
+        kept = operations(found.content)
+        assert len(kept) + len(found.dropped) >= operations_in(document.content), way
+        markdown(found, places=True)
+        if number % 7 == 0:  # a validation takes ten times as long as a repair
+            assert errors(found.content) == [], way
+
+
+@pytest.mark.parametrize("inside", ["items", "properties", "allOf"])
+def test_a_hundred_schemas_inside_each_other_become_components(inside: str) -> None:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(100):
+        inner = {"items": schema, "properties": {"a": schema}, "allOf": [schema]}[inside]
+        kind = {"items": "array", "properties": "object"}.get(inside)
+        schema = {inside: inner} | ({"type": kind} if kind else {})
+    found = repaired_twice(with_schema(schema))
+    assert {each.kind for each in found.repairs} == {"schemas inside each other"}
+    assert errors(found.content) == []
+
+
+def test_what_is_itself_by_reference_is_cut_and_what_contains_itself_is_not() -> None:
+    a, b = ref("schemas", "A"), ref("schemas", "B")
+    tree = {"type": "object", "properties": {"more": {"type": "array", "items": ref("schemas", "Tree")}}}
+    found = repaired_twice(with_schema(a, A={"allOf": [b]}, B={"anyOf": [a]}, Tree=tree))
+    assert [each.kind for each in found.repairs] == ["component that refers to itself"]
+    assert found.content["components"]["schemas"]["Tree"] == tree
+    assert errors(found.content) == []
+
+
+def test_a_defect_of_no_known_class_is_a_named_problem_and_the_rest_goes_on() -> None:
+    document = fine()
+    document["paths"]["/iserver/account/orders"]["get"]["tags"] = 7
+    document["paths"]["/iserver/../secret"] = {"get": {"responses": {"200": {"description": ""}}}}
+    document["paths"]["/iserver/search"] = {"search": {"responses": {"200": {"description": ""}}}}
+    document["paths"]["/iserver/null"] = {"get": None}
+    found = repaired_twice(document)
+    assert not found.clean
+    (problem,) = found.problems
+    assert problem.kind == "value of the wrong type"
+    assert problem.pointer == "#/paths/~1iserver~1account~1orders/get/tags"
+    assert [(each.method, each.path, each.unusable) for each in found.dropped] == [
+        ("GET", "/iserver/../secret", True),
+        ("search", "/iserver/search", True),
+        ("GET", "/iserver/null", True),
+    ]
+    assert len(operations(found.content)) == 2
+
+
+def test_one_operation_under_two_spellings_of_its_path_is_kept_once_and_told() -> None:
+    document = fine()
+    document["paths"]["/v1/api/iserver/account/orders"] = document["paths"]["/iserver/account/orders"]
+    found = repaired_twice(document)
+    (dropped,) = found.dropped
+    assert (dropped.method, dropped.unusable) == ("GET", True)
+    assert dropped.pointer == "#/paths/~1v1~1api~1iserver~1account~1orders/get"
+
+
+@pytest.mark.thorough
+def test_twenty_thousand_paths_are_repaired_in_seconds() -> None:
+    paths = {f"/a{n}/{{x}}": {"get": {"responses": {"200": {"description": ""}}}} for n in range(20_000)}
+    document = {"openapi": "3.0.0", "info": {"title": "Many", "version": "1"}, "paths": paths}
+    began = time.process_time()
+    assert len(operations(repair(Document(document)).content)) == 20_000
+    assert time.process_time() - began < 20
+
+
+def test_the_report_counts_by_class_and_names_every_place() -> None:
+    document = fine()
+    del document["paths"]["/iserver/account/orders"]["get"]["operationId"]
+    found = repair(Document(document))
+    assert told(found)["counts"]["repairs"] == {"operation without id": 1}
+    text = markdown(found, places=True)
+    assert "| operation without id | 1 |" in text
+    assert "* `#/paths/~1iserver~1account~1orders/get`: It is `get_iserver_account_orders`." in text
+    assert "#/paths" not in markdown(found, places=False)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+
+import pytest
+
+from api_gateway.errors import Penalised
+from api_gateway.session.diagnosis import MEANINGS, Diagnosis, diagnose, diagnose_state
+from api_gateway.session.maintenance import Region
+from api_gateway.session.states import SessionState
+from ticker_service.backoff import Rhythm
+
+NOON = datetime(2026, 3, 3, 17, tzinfo=UTC)
+RHYTHM = Rhythm(fair=60, foul=5)
+
+
+def of(state: SessionState) -> Diagnosis:
+    return diagnose_state(state, at=NOON, region=Region.AMERICA, login_url="https://localhost:5055")
+
+
+def penalty(seconds: float) -> Diagnosis:
+    error = Penalised(asked="x", happened="429.", hint="Wait.", seconds=seconds)
+    found = diagnose(error, at=NOON, region=Region.AMERICA, login_url="https://localhost:5055")
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "lasted", "wait"),
+    [
+        (of(SessionState.ESTABLISHED), 0, 60),
+        (of(SessionState.ESTABLISHED), 9999, 60),
+        (of(SessionState.CLOSED), 0, 5),
+        (of(SessionState.COMPETING), 200, 20),
+        (of(SessionState.NOT_LOGGED_IN), 9999, 60),
+        (of(SessionState.UPSTREAM_SILENT), 9999, 60),
+        (of(SessionState.UNREACHABLE), 9999, 5),
+        (penalty(600), 0, 600),
+        (penalty(10), 0, 60),
+    ],
+)
+def test_it_is_a_minute_in_fair_weather_and_five_seconds_in_foul(
+    diagnosis: Diagnosis, lasted: float, wait: float
+) -> None:
+    assert RHYTHM.wait(diagnosis, lasted) == wait
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "wait"), [(RHYTHM, 10), (Rhythm(fair=8, foul=5), 8), (Rhythm(fair=60, foul=20), 20)]
+)
+def test_where_a_reset_may_come_an_open_session_is_watched_more_closely(rhythm: Rhythm, wait: float) -> None:
+    assert rhythm.wait(of(SessionState.ESTABLISHED), 0, watchful=True) == wait
+    assert rhythm.wait(of(SessionState.NOT_LOGGED_IN), 9999, watchful=True) == rhythm.fair
+
+
+@pytest.mark.parametrize("state", [state for state in SessionState if state is not SessionState.PENALTY_BOX])
+def test_the_table_of_meanings_says_when_the_ticker_looks_again(state: SessionState) -> None:
+    assert RHYTHM.wait(of(state), 0) == MEANINGS[state].look_in
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "least", "most"),
+    [
+        (of(SessionState.ESTABLISHED), 54, 60),
+        (of(SessionState.CLOSED), 4.5, 5.5),
+        (penalty(600), 600, 660),
+    ],
+    ids=["fair is a promise", "foul goes both ways", "a penalty is never cut short"],
+)
+def test_a_wait_is_moved_by_a_tenth_at_most(diagnosis: Diagnosis, least: float, most: float) -> None:
+    chance = random.Random(3)  # noqa: S311
+    waits = [RHYTHM.jittered(diagnosis, 0, chance) for _ in range(500)]
+    assert least <= min(waits) < least + (most - least) / 20
+    assert most - (most - least) / 20 < max(waits) <= most
+
+
+def test_the_same_seed_waits_the_same() -> None:
+    closed = of(SessionState.CLOSED)
+    one, other = (
+        [RHYTHM.jittered(closed, 0, chance) for _ in range(9)]
+        for chance in (random.Random(5), random.Random(5))  # noqa: S311
+    )
+    assert one == other

@@ -1,0 +1,41 @@
+"""Who listens to the ticker."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api_gateway.fakes import FakeTime
+from ticker_service.client_count import LATELY, MOST, Listeners
+
+
+@pytest.fixture
+def fake_time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def listeners(fake_time: FakeTime) -> Listeners:
+    return Listeners(fake_time.now)
+
+
+def test_each_server_counts_once_for_as_long_as_it_asks(listeners: Listeners, fake_time: FakeTime) -> None:
+    first, second = "0" * 16, "1" * 16
+    for name in (first, second, first):
+        listeners.heard(name)
+    assert listeners.count() == 2
+    fake_time.seconds += LATELY - 1
+    listeners.heard(second)
+    fake_time.seconds += 1
+    assert listeners.count() == 1
+
+
+@pytest.mark.parametrize("name", ["", "0", "0" * 17, "G" * 16, "0" * 15 + "\n", "é" * 16])
+def test_what_is_no_name_counts_nothing(listeners: Listeners, name: str) -> None:
+    listeners.heard(name)
+    assert listeners.count() == 0
+
+
+def test_endless_names_take_no_endless_memory(listeners: Listeners) -> None:
+    for number in range(2 * MOST):
+        listeners.heard(f"{number:016x}")
+    assert listeners.count() == MOST

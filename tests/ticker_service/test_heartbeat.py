@@ -1,0 +1,532 @@
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+
+from api_gateway.access_policy import TICKER
+from api_gateway.client.gateway import Gateway
+from api_gateway.session.diagnosis import Diagnosis, Who
+from api_gateway.session.maintenance import Region
+from api_gateway.session.states import SessionState as State
+from api_gateway.settings import GatewaySettings
+from ticker_service.heartbeat import Beat, Memory, Rules, beat
+from ticker_service.settings import Compete
+
+TICKLE = "/v1/api/tickle"
+INIT = "/v1/api/iserver/auth/ssodh/init"
+REAUTHENTICATE = "/v1/api/iserver/reauthenticate"
+LOGIN_URL = "https://localhost:5055"
+
+Answer = httpx.Response | Exception
+
+
+def status(**values: bool) -> dict[str, Any]:
+    return {"authenticated": True, "established": True, "competing": False, "connected": True, **values}
+
+
+def tickled(**values: bool) -> httpx.Response:
+    return httpx.Response(
+        200,
+        json={
+            "session": "0123456789abcdef0123456789abcdef",
+            "ssoExpires": 3_600_000,
+            "collission": False,
+            "userId": 100000001,
+            "hmds": {"error": "no bridge"},
+            "iserver": {"authStatus": status(**values)},
+        },
+    )
+
+
+def established() -> httpx.Response:
+    return tickled()
+
+
+def closed() -> httpx.Response:
+    return tickled(authenticated=False, established=False)
+
+
+def opening() -> httpx.Response:
+    return tickled(established=False)
+
+
+def competing() -> httpx.Response:
+    return tickled(authenticated=False, established=False, competing=True)
+
+
+class Upstream:
+    """Answers each path with what it was last told to, and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Callable[[], httpx.Response]] = {
+            TICKLE: established,
+            INIT: lambda: httpx.Response(200, json=status(established=False)),
+            REAUTHENTICATE: lambda: httpx.Response(200, json={"message": "triggered"}),
+        }
+        self.sent: list[tuple[str, Any]] = []
+        self.front: Callable[[], httpx.Response] = lambda: httpx.Response(302)
+        self.probes = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/":
+            self.probes += 1
+            return self.front()
+        assert request.method == "POST"
+        self.sent.append((request.url.path, json.loads(request.content)))
+        response = self.answers[request.url.path]()
+        # As from a socket, where a body is read once.
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content)
+        )
+
+    def count(self, path: str) -> int:
+        return sum(1 for sent, _ in self.sent if sent == path)
+
+    def opened_with(self) -> list[bool]:
+        return [body["compete"] for path, body in self.sent if path == INIT]
+
+
+class Unmoved(random.Random):
+    """Chance that never moves anything."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return (a + b) / 2
+
+
+class Bench:
+    """A gateway in front of an upstream, a clock, and what one beat leaves to the next."""
+
+    def __init__(self) -> None:
+        self.upstream = Upstream()
+        self.now = 1000.0
+        self.start = datetime(2026, 3, 3, 17, tzinfo=UTC)
+        self.memory = Memory()
+        self.beats: list[Beat] = []
+        self.held = False
+        self.gateway = Gateway(
+            GatewaySettings.model_construct(gateway_penalty=600),
+            policy=TICKER,
+            transport=httpx.MockTransport(self.upstream),
+            now=lambda: self.now,
+            sleep=self._sleep,
+        )
+
+    async def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def beat(
+        self,
+        tickle: Callable[[], httpx.Response],
+        *,
+        after: float = 60,
+        compete: Compete = Compete.YIELD,
+        chance: random.Random | None = None,
+    ) -> Diagnosis:
+        self.now += after
+        self.upstream.answers[TICKLE] = tickle
+        rules = Rules(compete, Region.AMERICA, LOGIN_URL, chance or Unmoved())
+        at = self.start + timedelta(seconds=self.now - 1000)
+        found = await beat(self.gateway, self.memory, rules, now=self.now, at=at, held=lambda: self.held)
+        self.beats.append(found)
+        assert found.diagnosis
+        return found.diagnosis
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def raising(error: Exception) -> Callable[[], httpx.Response]:
+    def answer() -> httpx.Response:
+        raise error
+
+    return answer
+
+
+def answering(code: int, **values: Any) -> Callable[[], httpx.Response]:
+    return lambda: httpx.Response(code, **values)
+
+
+async def test_in_fair_weather_a_beat_is_one_tickle_with_an_empty_object(bench: Bench) -> None:
+    finding = await bench.beat(established)
+    assert (finding.state, finding.who) == (State.ESTABLISHED, Who.NOBODY)
+    assert finding.login_ends_in == 3600
+    assert bench.upstream.sent == [(TICKLE, {})]
+
+
+async def test_a_closed_session_is_opened_without_competing(bench: Bench) -> None:
+    finding = await bench.beat(closed)
+    assert finding.state is State.OPENING
+    assert bench.upstream.sent[1:] == [(INIT, {"publish": True, "compete": False})]
+    assert finding.login_ends_in == 3600
+
+
+async def test_a_loss_is_answered_with_one_opening_while_it_is_under_way(bench: Bench) -> None:
+    await bench.beat(closed)
+    for _ in range(5):
+        finding = await bench.beat(opening, after=5)
+        assert finding.state is State.OPENING
+    assert (await bench.beat(established, after=5)).state is State.ESTABLISHED
+    assert bench.upstream.count(INIT) == 1
+
+
+async def test_each_loss_gets_its_own_opening(bench: Bench) -> None:
+    for _ in range(3):
+        await bench.beat(closed)
+        await bench.beat(established, after=5)
+    assert bench.upstream.count(INIT) == 3
+
+
+async def test_a_loss_soon_after_another_is_answered_at_once(bench: Bench) -> None:
+    for _ in range(3):
+        await bench.beat(closed, after=5)
+        await bench.beat(established, after=5)
+    assert bench.upstream.count(INIT) == 3
+
+
+async def test_an_opening_answered_with_the_logged_out_form_leaves_the_login_to_the_tickle_to_judge(
+    bench: Bench,
+) -> None:
+    logged_out = {"authenticated": False, "competing": False, "connected": False, "MAC": "02:00:5E:10:00:01"}
+    bench.upstream.answers[INIT] = answering(200, json=logged_out)
+    assert (await bench.beat(closed)).state is State.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("trouble", "state"),
+    [
+        (answering(429), State.PENALTY_BOX),
+        (answering(401), State.NOT_LOGGED_IN),
+        (raising(httpx.ConnectError("refused")), State.UNREACHABLE),
+        (raising(httpx.ReadTimeout("silent")), State.CLOSED),
+    ],
+    ids=["429", "401", "connection refused", "silence"],
+)
+async def test_what_an_opening_runs_into_is_what_the_beat_finds(
+    bench: Bench, trouble: Callable[[], httpx.Response], state: State
+) -> None:
+    bench.upstream.answers[INIT] = trouble
+    finding = await bench.beat(closed)
+    assert finding.state is state
+    assert (finding.quiet_for > 0) is (state is State.PENALTY_BOX)
+
+
+async def test_an_opening_that_leads_to_nothing_is_tried_again_ever_more_rarely(bench: Bench) -> None:
+    times = []
+    for _ in range(12 * 30):
+        before = bench.upstream.count(INIT)
+        await bench.beat(closed, after=5)
+        if bench.upstream.count(INIT) > before:
+            times.append(bench.now)
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert gaps[:5] == [30, 60, 120, 240, 300]
+    assert set(gaps[4:]) == {300}
+
+
+async def test_openings_never_stop_being_tried_however_many_have_failed(bench: Bench) -> None:
+    bench.memory.attempts = 5000
+    await bench.beat(closed)
+    assert bench.memory.next_attempt == bench.now + 300
+
+
+async def test_an_opening_that_the_gateway_began_by_itself_gets_its_time(bench: Bench) -> None:
+    for _ in range(6):
+        await bench.beat(opening, after=5)
+    assert bench.upstream.count(INIT) == 0
+    await bench.beat(opening, after=5)
+    assert bench.upstream.count(INIT) == 1
+
+
+async def test_an_opening_refused_during_the_nightly_reset_is_told_and_tried_again(bench: Bench) -> None:
+    bench.upstream.answers[INIT] = answering(503, json={"error": "Service Unavailable", "statusCode": 503})
+    finding = await bench.beat(closed)
+    assert finding.state is State.CLOSED
+    assert "Opening it failed" in finding.detail
+    bench.upstream.answers[INIT] = answering(200, json=status())
+    assert (await bench.beat(closed, after=5)).state is State.CLOSED
+    assert (await bench.beat(closed, after=25)).state is State.ESTABLISHED
+
+
+async def test_a_competing_session_is_reported_and_left_alone(bench: Bench) -> None:
+    for _ in range(200):
+        finding = await bench.beat(competing)
+    assert finding.state is State.COMPETING
+    assert "COMPETE=take" in finding.next_step
+    assert bench.upstream.count(INIT) == 0
+
+
+async def test_when_the_other_program_lets_go_the_session_is_opened_at_once(bench: Bench) -> None:
+    await bench.beat(competing)
+    await bench.beat(closed)
+    assert bench.upstream.opened_with() == [False]
+
+
+async def test_an_opening_that_turns_out_to_compete_is_reported(bench: Bench) -> None:
+    bench.upstream.answers[INIT] = answering(
+        200, json=status(authenticated=False, established=False, competing=True)
+    )
+    finding = await bench.beat(closed)
+    assert finding.state is State.COMPETING
+    assert finding.who is Who.USER
+
+
+async def test_with_compete_a_competing_session_is_taken_over_once(bench: Bench) -> None:
+    finding = await bench.beat(competing, compete=Compete.TAKE)
+    assert finding.state is State.OPENING
+    for _ in range(200):
+        finding = await bench.beat(competing, compete=Compete.TAKE)
+    assert bench.upstream.opened_with() == [True]
+    assert "does not fight" in finding.next_step
+
+
+async def test_a_session_taken_back_soon_after_a_take_over_is_left_to_the_other_program(bench: Bench) -> None:
+    for _ in range(20):
+        await bench.beat(competing, compete=Compete.TAKE)
+        await bench.beat(established, compete=Compete.TAKE)
+    assert bench.upstream.opened_with() == [True]
+
+
+async def test_after_ten_minutes_of_standing_another_loss_may_be_taken_over_again(bench: Bench) -> None:
+    await bench.beat(competing, compete=Compete.TAKE)
+    await bench.beat(established, compete=Compete.TAKE)
+    await bench.beat(established, compete=Compete.TAKE, after=600)
+    await bench.beat(competing, compete=Compete.TAKE)
+    assert bench.upstream.opened_with() == [True, True]
+
+
+async def test_a_yielding_ticker_still_opens_what_nobody_holds(bench: Bench) -> None:
+    await bench.beat(competing, compete=Compete.TAKE)
+    await bench.beat(competing, compete=Compete.TAKE)
+    await bench.beat(closed, compete=Compete.TAKE)
+    assert bench.upstream.opened_with() == [True, False]
+
+
+@pytest.mark.parametrize(
+    "no_login",
+    [answering(401, text="Access Denied"), answering(200, json={"error": "no session"})],
+    ids=["401", "no session"],
+)
+async def test_without_a_login_the_login_page_is_named_and_nothing_is_opened(
+    bench: Bench, no_login: Callable[[], httpx.Response]
+) -> None:
+    finding = await bench.beat(no_login)
+    assert finding.state is State.NOT_LOGGED_IN
+    assert LOGIN_URL in finding.next_step
+    assert bench.upstream.sent == [(TICKLE, {})]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "state"),
+    [
+        (raising(httpx.ConnectError("refused")), State.UNREACHABLE),
+        (raising(TimeoutError()), State.UPSTREAM_SILENT),
+        (answering(500, text="broken"), State.FAILING),
+        (answering(200, json=[1]), State.FAILING),
+    ],
+    ids=["connection refused", "silence", "500", "a list"],
+)
+async def test_the_first_established_beat_after_an_outage_restarts_the_gateways_own_tickle_once(
+    bench: Bench, trouble: Callable[[], httpx.Response], state: State
+) -> None:
+    for _ in range(3):
+        assert (await bench.beat(trouble, after=5)).state is state
+    assert bench.upstream.count(REAUTHENTICATE) == 0
+    for _ in range(3):
+        await bench.beat(established)
+    assert bench.upstream.count(REAUTHENTICATE) == 1
+    await bench.beat(trouble)
+    await bench.beat(established)
+    assert bench.upstream.count(REAUTHENTICATE) == 2
+
+
+async def test_the_gateways_own_tickle_is_not_restarted_while_that_would_throw_somebody_out(
+    bench: Bench,
+) -> None:
+    await bench.beat(raising(httpx.ConnectError("refused")))
+    await bench.beat(competing)
+    await bench.beat(closed)
+    assert bench.upstream.count(REAUTHENTICATE) == 0
+    await bench.beat(established)
+    assert bench.upstream.count(REAUTHENTICATE) == 1
+
+
+async def test_after_an_outage_that_cost_the_login_nothing_is_restarted_because_a_login_does_it(
+    bench: Bench,
+) -> None:
+    await bench.beat(raising(httpx.ConnectError("refused")))
+    await bench.beat(answering(401))
+    await bench.beat(established)
+    assert bench.upstream.count(REAUTHENTICATE) == 0
+
+
+async def test_a_restart_that_fails_is_logged_and_does_not_spoil_the_beat(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.upstream.answers[REAUTHENTICATE] = answering(500, text="no")
+    await bench.beat(raising(httpx.ConnectError("refused")))
+    with caplog.at_level(logging.WARNING, "ticker"):
+        assert (await bench.beat(established)).state is State.ESTABLISHED
+    assert "restarted=false" in caplog.text
+    assert "order" not in caplog.text
+
+
+async def test_the_penalty_box_is_told_with_its_seconds_and_counts_as_no_outage(bench: Bench) -> None:
+    finding = await bench.beat(answering(429, headers={"Retry-After": "900"}))
+    assert finding.state is State.PENALTY_BOX
+    assert finding.quiet_for >= 600
+    await bench.beat(established, after=901)
+    assert bench.upstream.count(REAUTHENTICATE) == 0
+
+
+async def test_a_gateway_that_refuses_this_machine_is_told_with_the_list_to_mend(bench: Bench) -> None:
+    finding = await bench.beat(answering(404, text="Access Denied"))
+    assert finding.state is State.ADDRESS_REFUSED
+    assert "ips.allow" in finding.next_step
+
+
+async def test_a_refused_tickle_and_another_front_page_mean_that_something_else_answers(bench: Bench) -> None:
+    bench.upstream.front = answering(404, text="<html><body>Not Found</body></html>")
+    finding = await bench.beat(bench.upstream.front)
+    assert finding.state is State.FAILING
+    assert "GATEWAY_URL" in finding.next_step
+    assert bench.upstream.count(INIT) == 0
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        answering(404, text="Access Denied"),
+        answering(404, text="nothing here"),
+        answering(401),
+        answering(429, headers={"Retry-After": "900"}),
+        answering(500, text="broken"),
+        answering(200, text="<html>"),
+        raising(httpx.ConnectError("refused")),
+        raising(httpx.ReadTimeout("silent")),
+        closed,
+        competing,
+        established,
+    ],
+)
+async def test_whatever_is_found_is_told_in_sentences(
+    bench: Bench, trouble: Callable[[], httpx.Response]
+) -> None:
+    finding = await bench.beat(trouble)
+    for text in (finding.sentence, finding.next_step, finding.detail or "Nothing."):
+        assert text[0].isupper()
+        assert text.endswith(".")
+
+
+async def test_a_silent_upstream_is_told_from_a_gateway_that_is_gone_by_its_front_page(bench: Bench) -> None:
+    silent = raising(TimeoutError())
+    assert (await bench.beat(silent)).state is State.UPSTREAM_SILENT
+    bench.upstream.front = raising(httpx.ConnectError("refused"))
+    assert (await bench.beat(silent)).state is State.UNREACHABLE
+    assert bench.upstream.probes == 2
+    for answer in (established, closed, answering(401)):
+        await bench.beat(answer)
+    assert bench.upstream.probes == 2
+
+
+async def test_a_tickle_that_met_another_one_tells_nothing_and_is_sent_again_soon(bench: Bench) -> None:
+    bench.upstream.answers[TICKLE] = answering(429)
+    rules = Rules(Compete.YIELD, Region.AMERICA, LOGIN_URL, Unmoved())
+    found = await beat(bench.gateway, bench.memory, rules, now=bench.now, at=bench.start)
+    assert (found.diagnosis, found.again_in) == (None, 2)
+
+
+async def test_asked_for_a_decision_the_ticker_takes_over_once_it_has_one_and_once_only(bench: Bench) -> None:
+    ask = Compete.ASK
+    finding = await bench.beat(competing, compete=ask)
+    assert "POST /take" in finding.next_step
+    assert bench.upstream.opened_with() == []
+    bench.memory.may_take = True
+    assert (await bench.beat(competing, compete=ask)).state is State.OPENING
+    for _ in range(100):
+        finding = await bench.beat(competing, compete=ask)
+    assert bench.upstream.opened_with() == [True]
+    assert "POST /take" in finding.next_step
+
+
+async def test_a_decision_lapses_with_the_loss_that_it_was_for(bench: Bench) -> None:
+    await bench.beat(competing, compete=Compete.ASK)
+    bench.memory.may_take = True
+    await bench.beat(established, compete=Compete.ASK)
+    await bench.beat(competing, compete=Compete.ASK)
+    assert bench.upstream.opened_with() == []
+
+
+@pytest.mark.parametrize("compete", list(Compete))
+async def test_a_session_that_nobody_holds_is_opened_without_competing_under_every_policy(
+    bench: Bench, compete: Compete
+) -> None:
+    await bench.beat(closed, compete=compete)
+    assert bench.upstream.opened_with() == [False]
+
+
+async def test_while_somebody_holds_the_tickle_is_the_only_request(bench: Bench) -> None:
+    await bench.beat(answering(500, text="broken"))
+    bench.held = True
+    await bench.beat(closed)
+    await bench.beat(established)
+    assert {path for path, _ in bench.upstream.sent} == {TICKLE}
+    bench.held = False
+    await bench.beat(established)
+    assert bench.upstream.count(REAUTHENTICATE) == 1
+
+
+async def test_a_hold_that_comes_while_a_tickle_is_under_way_stops_what_would_follow_it(bench: Bench) -> None:
+    def held_meanwhile() -> httpx.Response:
+        bench.held = True
+        return closed()
+
+    assert (await bench.beat(held_meanwhile)).state is State.CLOSED
+    assert bench.upstream.count(INIT) == 0
+
+
+async def test_without_a_login_nothing_but_tickles_is_ever_sent(bench: Bench) -> None:
+    for _ in range(200):
+        assert (await bench.beat(answering(401), compete=Compete.TAKE)).state is State.NOT_LOGGED_IN
+    assert {path for path, _ in bench.upstream.sent} == {TICKLE}
+
+
+async def test_in_the_nightly_reset_a_loss_is_told_as_expected_and_opened_all_the_same(bench: Bench) -> None:
+    bench.start = datetime(2026, 3, 4, 6, tzinfo=UTC)
+    bench.upstream.answers[INIT] = answering(503, json={"error": "Service Unavailable", "statusCode": 503})
+    finding = await bench.beat(closed)
+    assert (finding.state, finding.found) == (State.RESETTING, State.CLOSED)
+    assert "01:45 New York time" in finding.sentence
+    assert bench.upstream.count(INIT) == 1
+
+
+async def test_a_beat_says_what_it_met_and_what_came_of_its_opening(bench: Bench) -> None:
+    await bench.beat(answering(500, text="broken"))
+    await bench.beat(closed)
+    await bench.beat(established)
+    bench.upstream.answers[INIT] = answering(503, json={"error": "Service Unavailable"})
+    await bench.beat(closed)
+    assert [found.failures for found in bench.beats] == [("Failed",), (), (), ("OutcomeUnknown",)]
+    assert [found.opening for found in bench.beats] == ["", "accepted", "", "refused"]
+    assert [found.reopened for found in bench.beats] == [False, False, True, False]
+
+
+async def test_waits_between_openings_are_moved_by_chance_by_at_most_a_tenth(bench: Bench) -> None:
+    chance = random.Random(7)  # noqa: S311
+    waits = set()
+    for _ in range(50):
+        bench.memory = Memory()
+        await bench.beat(closed, chance=chance)
+        assert bench.memory.next_attempt
+        waits.add(bench.memory.next_attempt - bench.now)
+    assert len(waits) > 40
+    assert 27 <= min(waits) < 28
+    assert 32 < max(waits) <= 33
