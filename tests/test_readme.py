@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
-import ib_mcp
+from ib_mcp import cli
+from ib_mcp.settings_example import settings_groups, settings_text
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-SETTINGS = set(re.findall(r"^#([A-Z_]+)=", ib_mcp.settings_text(), re.MULTILINE))
+SETTINGS = set(re.findall(r"^#([A-Z_]+)=", settings_text(), re.MULTILINE))
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", TEXT, flags=re.MULTILINE | re.DOTALL))
 PACKAGES = ("api_gateway", "mcp_server", "ticker_service")
@@ -45,7 +46,7 @@ def words() -> str:
     """All texts in the product's code, one after the other as they are written."""
     return "\n".join(
         node.value
-        for path in [ROOT / "ib_mcp.py", *(each for name in PACKAGES for each in (ROOT / name).rglob("*.py"))]
+        for path in [*(each for name in (*PACKAGES, "ib_mcp") for each in (ROOT / name).rglob("*.py"))]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
@@ -76,7 +77,7 @@ def test_every_configuration_names_the_one_server_as_it_is() -> None:
     (stdio,) = (server for server in servers if "command" in server)
     assert Path(stdio["command"]).name == "ib-mcp"
     assert set(stdio["env"]) <= SETTINGS
-    arguments = ib_mcp._parser().parse_args(stdio["args"])
+    arguments = cli._parser().parse_args(stdio["args"])
     assert (arguments.command, arguments.stdio) == ("serve", True)
 
 
@@ -88,7 +89,7 @@ def test_every_command_line_of_a_client_names_the_server_as_it_is() -> None:
 def test_the_ports_are_those_of_the_settings_and_of_compose() -> None:
     defaults = {
         name.upper(): str(field.default)
-        for _, settings in ib_mcp.settings_groups()
+        for _, settings in settings_groups()
         for name, field in settings.model_fields.items()
         if name.endswith("_port")
     }
@@ -108,7 +109,7 @@ def test_the_ports_are_those_of_the_settings_and_of_compose() -> None:
 def test_every_folder_file_and_tool_that_is_named_exists() -> None:
     named = {span for span in SPANS if re.fullmatch(r"[a-z_]+(/[a-z_.]+)*", span) and "_" in span}
     named -= {"claude_desktop_config.json"}
-    named -= {path.stem for path in (ROOT / "tests" / "mcp_server" / "snapshots").glob("*.json")}
+    named -= {path.stem for path in (ROOT / "tests" / "mcp_server" / "contract" / "snapshots").glob("*.json")}
     assert set(PACKAGES) <= named
     assert [name for name in named if not (ROOT / name).exists()] == []
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-import ib_mcp
+from ib_mcp.settings_example import settings_groups, settings_text
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / ".env.example"
@@ -31,16 +31,14 @@ def settings_classes() -> set[str]:
 
 def test_the_example_is_what_the_settings_classes_say() -> None:
     written = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.exists() else ""
-    assert written == ib_mcp.settings_text(), "make settings"
+    assert written == settings_text(), "make settings"
 
 
 def test_the_example_knows_every_settings_class() -> None:
-    assert {settings.__name__ for _, settings in ib_mcp.settings_groups()} == settings_classes()
+    assert {settings.__name__ for _, settings in settings_groups()} == settings_classes()
 
 
-@pytest.mark.parametrize(
-    "settings", [each for _, each in ib_mcp.settings_groups()], ids=lambda each: each.__name__
-)
+@pytest.mark.parametrize("settings", [each for _, each in settings_groups()], ids=lambda each: each.__name__)
 def test_every_setting_has_a_reason_of_one_or_two_lines(settings: type[BaseSettings]) -> None:
     for name, field in settings.model_fields.items():
         assert field.description, name
@@ -50,9 +48,7 @@ def test_every_setting_has_a_reason_of_one_or_two_lines(settings: type[BaseSetti
 
 def test_each_name_appears_once() -> None:
     names = [
-        line.split("=")[0]
-        for line in ib_mcp.settings_text().splitlines()
-        if line.startswith("#") and line[1] != " "
+        line.split("=")[0] for line in settings_text().splitlines() if line.startswith("#") and line[1] != " "
     ]
     assert len(names) == len(set(names))
     assert {"#GATEWAY", "#GATEWAY_URL", "#MCP_SERVER_PORT", "#TICKLE_INTERVAL", "#SIMULATOR_SEED"} <= set(
@@ -60,18 +56,16 @@ def test_each_name_appears_once() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "settings", [each for _, each in ib_mcp.settings_groups()], ids=lambda each: each.__name__
-)
+@pytest.mark.parametrize("settings", [each for _, each in settings_groups()], ids=lambda each: each.__name__)
 def test_an_env_file_of_all_the_defaults_changes_nothing(
     settings: type[BaseSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _, each in ib_mcp.settings_groups():
+    for _, each in settings_groups():
         for name in each.model_fields:
             monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     without = settings()
-    text = ib_mcp.settings_text()
+    text = settings_text()
     lines = [line[1:] for line in text.splitlines() if line.startswith("#") and line[1:2].isupper()]
     (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
     assert settings() == without
@@ -81,11 +75,11 @@ def test_the_command_prints_the_text() -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "ib_mcp", "settings"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert printed.stdout == ib_mcp.settings_text()
+    assert printed.stdout == settings_text()
 
 
 def test_every_variable_that_compose_reads_is_in_it() -> None:
     read = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
-    known = set(re.findall(r"^#(\w+)=", ib_mcp.settings_text(), re.MULTILINE))
+    known = set(re.findall(r"^#(\w+)=", settings_text(), re.MULTILINE))
     assert read
     assert read - known == set()

@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 import mcp
 
-from api_gateway.simulator.processes import Part
-from ib_mcp import demo_parts
+from ib_mcp.demo import demo_parts
+from ib_mcp.supervisor import Part
 from tests.acceptance.conftest import free_ports
 
 NAMES = ("simulator", "ticker", "server")

@@ -285,10 +285,11 @@ def test_an_image_holds_the_packages_that_its_process_imports_and_no_tests() -> 
         )
         for name, lines in RUNNING_STAGES.items()
     }
-    assert copied["simulator"] == ["api_gateway"]
-    assert copied["ticker"] == ["api_gateway", "ticker_service"]
-    assert copied["mcp-server"] == ["api_gateway", "mcp_server"]
+    assert copied["simulator"] == ["api_gateway", "ib_mcp"]
+    assert copied["ticker"] == ["api_gateway", "ib_mcp", "ticker_service"]
+    assert copied["mcp-server"] == ["api_gateway", "ib_mcp", "mcp_server"]
     assert [line for line in GENERATING if line.startswith("COPY --chmod=0755")] == [
+        "COPY --chmod=0755 ib_mcp ib_mcp",
         "COPY --chmod=0755 api_gateway api_gateway",
         "COPY --chmod=0755 routers_generator routers_generator",
     ]
@@ -305,8 +306,8 @@ def test_a_build_is_sent_only_what_it_is_made_of() -> None:
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
     assert lines[0] == "*"
     sent = {line[1:] for line in lines if line.startswith("!")}
-    packages = {"api_gateway", "mcp_server", "routers_generator", "ticker_service"}
-    assert sent == packages | {"requirements.lock", "pyproject.toml", "README.md", "LICENSE", "ib_mcp.py"}
+    packages = {"api_gateway", "ib_mcp", "mcp_server", "routers_generator", "ticker_service"}
+    assert sent == packages | {"requirements.lock", "pyproject.toml", "README.md", "LICENSE"}
 
 
 def test_nothing_of_ibkrs_is_kept_here() -> None:

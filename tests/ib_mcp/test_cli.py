@@ -22,24 +22,25 @@ from typing import Any
 import fastmcp
 import pytest
 
-import ib_mcp
 from api_gateway.simulator.profiles import PROFILES
+from ib_mcp import cli, demo
+from ib_mcp.settings_example import settings_groups
 from mcp_server.settings import ToolSurface
 from ticker_service.settings import Compete
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 AAPL = 265598
 
 
 def environment(**settings: str) -> dict[str, str]:
     """What a shell gives, without a setting of this project."""
-    ours = {name.upper() for _, each in ib_mcp.settings_groups() for name in each.model_fields}
+    ours = {name.upper() for _, each in settings_groups() for name in each.model_fields}
     return {**{name: value for name, value in os.environ.items() if name not in ours}, **settings}
 
 
 def command(*arguments: str, cwd: Path = ROOT, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(ROOT / "ib_mcp.py"), *arguments],
+        [sys.executable, "-m", "ib_mcp", *arguments],
         cwd=cwd,
         env=environment(**settings),
         capture_output=True,
@@ -135,7 +136,7 @@ class Demo:
 def running(cwd: Path, *arguments: str, **settings: str) -> Iterator[Demo]:
     free = ["--port", "0", "--gateway-port", "0", "--ticker-port", "0"]
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "ib_mcp.py"), "demo", *free, *arguments],
+        [sys.executable, "-m", "ib_mcp", "demo", *free, *arguments],
         cwd=cwd,
         env=environment(**settings),
         stdout=subprocess.PIPE,
@@ -328,8 +329,8 @@ def test_what_cannot_be_is_named_with_status_2(
 @pytest.mark.processes
 def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     program = (
-        "import sys, ib_mcp\n"
-        "try: ib_mcp.main(['--help'])\n"
+        "import sys\nfrom ib_mcp import cli\n"
+        "try: cli.main(['--help'])\n"
         "finally: print(sorted({'fastmcp', 'fastapi', 'httpx', 'pydantic'} & set(sys.modules)))"
     )
     outcome = subprocess.run(
@@ -342,22 +343,25 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
 
 
 def test_before_main_nothing_is_imported_that_ctrl_c_could_interrupt_for_long() -> None:
-    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); had = set(sys.modules); import ib_mcp\n"
+    program = (
+        "import sys, argparse, collections.abc\n"
+        f"sys.path.insert(0, {str(ROOT)!r}); had = set(sys.modules); import ib_mcp.cli\n"
+    )
     outcome = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program + "print(sorted(set(sys.modules) - had))"],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert outcome.stdout == "['__future__', 'ib_mcp']\n"
+    assert outcome.stdout == "['__future__', 'ib_mcp', 'ib_mcp.cli']\n"
 
 
 def test_the_demo_never_imports_the_mcp_server(tmp_path: Path) -> None:
     program = (
-        "import argparse, sys, ib_mcp\n"
+        "import sys\nfrom ib_mcp.demo import demo_parts\n"
         "from pathlib import Path\n"
         "ports = {'GATEWAY_PORT': 1, 'MCP_SERVER_PORT': 2, 'TICKER_PORT': 3}\n"
-        "parts = ib_mcp.demo_parts(ports, Path('.'), login=False)\n"
+        "parts = demo_parts(ports, Path('.'), login=False)\n"
         "assert len(parts) == 3\n"
         "print(sorted({'fastmcp', 'fastapi', 'httpx'} & set(sys.modules)))"
     )
@@ -389,7 +393,7 @@ def test_the_parts_are_given_the_demos_settings_and_none_of_the_users(
     monkeypatch.setenv("MCP_SERVER_TOKEN", "secret")
     monkeypatch.setenv("MINE", "kept")
     ports = {"GATEWAY_PORT": 1, "MCP_SERVER_PORT": 2, "TICKER_PORT": 3}
-    simulator, ticker, server = ib_mcp.demo_parts(ports, tmp_path, login=False)
+    simulator, ticker, server = demo.demo_parts(ports, tmp_path, login=False)
     for part in (simulator, ticker, server):
         assert part.environment["MINE"] == "kept"
         assert not {"GATEWAY_FINGERPRINT", "MCP_SERVER_TOKEN"} & set(part.environment)
@@ -405,7 +409,7 @@ def test_the_parts_are_given_the_demos_settings_and_none_of_the_users(
 
 def test_the_demo_can_be_an_advisors_and_list_every_tool(tmp_path: Path) -> None:
     ports = {"GATEWAY_PORT": 1, "MCP_SERVER_PORT": 2, "TICKER_PORT": 3}
-    simulator, _, server = ib_mcp.demo_parts(ports, tmp_path, login=False, profile="fa", tools="all")
+    simulator, _, server = demo.demo_parts(ports, tmp_path, login=False, profile="fa", tools="all")
     assert simulator.environment["SIMULATOR_PROFILE"] == "fa"
     assert server.environment["MCP_SERVER_TOOLS"] == "all"
 
@@ -439,12 +443,12 @@ def test_the_demo_treats_another_program_as_it_is_told_to(
         given.append(compete)
         raise Started
 
-    monkeypatch.setattr(ib_mcp, "demo_parts", parts)
+    monkeypatch.setattr(demo, "demo_parts", parts)
     free = ("--port", "0", "--gateway-port", "0", "--ticker-port", "0")
     handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         with pytest.raises(Started):
-            ib_mcp.main(["demo", *free, *arguments])
+            cli.main(["demo", *free, *arguments])
     finally:
         for each, handler in handlers.items():
             signal.signal(each, handler)
@@ -453,7 +457,7 @@ def test_the_demo_treats_another_program_as_it_is_told_to(
 
 def test_the_policy_reaches_the_ticker_alone(tmp_path: Path) -> None:
     ports = {"GATEWAY_PORT": 1, "MCP_SERVER_PORT": 2, "TICKER_PORT": 3}
-    simulator, ticker, server = ib_mcp.demo_parts(ports, tmp_path, login=False, compete="ask")
+    simulator, ticker, server = demo.demo_parts(ports, tmp_path, login=False, compete="ask")
     assert ticker.environment["COMPETE"] == "ask"
     assert not {"COMPETE"} & {*simulator.environment, *server.environment}
 

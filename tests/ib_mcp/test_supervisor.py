@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from api_gateway.simulator import processes as module
-from api_gateway.simulator.processes import Events, Part, Processes, Stop
+from ib_mcp import supervisor as module
+from ib_mcp.supervisor import Events, Part, Processes, Stop
 
 pytestmark = pytest.mark.processes
 

@@ -1,0 +1,192 @@
+"""The command `ib-mcp demo`: simulator, ticker and MCP server as three processes, stopped together."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import os
+import signal
+import socket
+import sys
+import textwrap
+from collections.abc import Mapping
+from contextlib import ExitStack
+from io import TextIOWrapper
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from api_gateway.settings import SettingsError, load
+from api_gateway.simulator.settings import SimulatorSettings
+from ib_mcp.settings_example import settings_groups
+from ib_mcp.supervisor import Events, Part, Processes, Stop
+from mcp_server.settings import ServerSettings
+from ticker_service.settings import TickerSettings
+
+
+def demo(chosen: argparse.Namespace) -> int:
+    """Run the three parts until Ctrl-C: 0; 1 if a part could not start or died; 2 for a wrong setting."""
+    events = Events()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: events.put(Stop()))
+    try:
+        ticker = load(TickerSettings)
+        ports = {
+            "GATEWAY_PORT": _first(chosen.gateway_port, load(SimulatorSettings).gateway_port),
+            "MCP_SERVER_PORT": _first(chosen.port, load(ServerSettings).mcp_server_port),
+            "TICKER_PORT": _first(chosen.ticker_port, ticker.ticker_port),
+        }
+        ports = _checked(ports)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except PortTakenError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a log line may hold what the terminal cannot show
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    # A folder of their own: no `.env` for a live account lies about in it.
+    with TemporaryDirectory(prefix="ib-mcp-demo-") as folder:
+        parts = demo_parts(
+            ports,
+            Path(folder),
+            login=chosen.login,
+            profile=chosen.profile,
+            tools=chosen.tools,
+            compete=chosen.compete or ticker.compete,
+        )
+        processes = Processes(parts, Path(folder), events, out=sys.stdout, coloured=coloured)
+        failure = processes.run(_welcome(ports, login=chosen.login))
+    try:
+        sys.stdout.flush()
+    except OSError:  # nobody reads it any more, and Python would complain of that when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if failure:
+        print(failure, file=sys.stderr)
+    return 1 if failure else 0
+
+
+def _first(flag: int | None, setting: int) -> int:
+    return setting if flag is None else flag
+
+
+class PortTakenError(Exception):
+    """A port cannot be had; `str()` is a sentence for each."""
+
+
+def _checked(ports: Mapping[str, int]) -> dict[str, int]:
+    """The same ports, 0 replaced by a free one; raises if one cannot be had."""
+    flags = {"GATEWAY_PORT": "--gateway-port", "MCP_SERVER_PORT": "--port", "TICKER_PORT": "--ticker-port"}
+    free: dict[str, int] = {}
+    taken = []
+    with ExitStack() as held:  # all at once, so that two parts are not given the same one
+        for setting, port in ports.items():
+            try:
+                listener = held.enter_context(socket.create_server(("127.0.0.1", port)))
+                free[setting] = listener.getsockname()[1]
+            except OSError as error:
+                why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+                other = f"choose another one with {setting}=N or `ib-mcp demo {flags[setting]} N`"
+                taken.append(f"Port {port} {why}: {other}.")
+    if taken:
+        raise PortTakenError("\n".join(taken))
+    return free
+
+
+def demo_parts(
+    ports: Mapping[str, int],
+    folder: Path,
+    *,
+    login: bool,
+    profile: str = "retail",
+    tools: str = "search",
+    compete: str = "yield",
+) -> list[Part]:
+    """The three processes, in the order of starting; none is given a setting that is not the demo's."""
+    ours = {name.upper() for _, settings in settings_groups() for name in settings.model_fields}
+    inherited = {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    path = [str(Path(__file__).resolve().parents[1]), *filter(None, [inherited.get("PYTHONPATH")])]
+    common = {**inherited, "PYTHONPATH": os.pathsep.join(path), "PYTHONUNBUFFERED": "1"}
+    settings = {name: str(port) for name, port in ports.items()}
+    gateway = f"https://localhost:{ports['GATEWAY_PORT']}"
+    certificate = folder / "tls" / "gateway.pem"
+    reach = {"GATEWAY_URL": gateway, "GATEWAY_LOGIN_URL": gateway, "GATEWAY_CA_FILE": str(certificate)}
+    return [
+        Part(
+            name="simulator",
+            module="api_gateway.simulator",
+            environment={
+                **common,
+                **settings,
+                "SIMULATOR_TLS_DIR": str(certificate.parent),
+                "SIMULATOR_LOGIN": "false" if login else "true",
+                "SIMULATOR_PROFILE": profile,
+            },
+            address=f"{gateway}/",
+            colour=36,
+            certificate=certificate,
+        ),
+        Part(
+            name="ticker",
+            module="ticker_service",
+            environment={
+                **common,
+                **settings,
+                **reach,
+                "TICKLE_INTERVAL_FOUL": "1",
+                "COMPETE": compete,
+            },
+            address=f"http://localhost:{ports['TICKER_PORT']}/health",
+            colour=33,
+            after="simulator",  # or its first line would be that nothing can be reached
+        ),
+        Part(
+            name="server",
+            module="mcp_server",
+            environment={
+                **common,
+                **settings,
+                **reach,
+                "TICKER_URL": f"http://localhost:{ports['TICKER_PORT']}",
+                "TRADING_MODE": "paper",
+                "MCP_SERVER_TOOLS": tools,
+            },
+            address=f"http://localhost:{ports['MCP_SERVER_PORT']}/health",
+            colour=32,
+        ),
+    ]
+
+
+def _welcome(ports: Mapping[str, int], *, login: bool) -> str:
+    """What the demo says once everything answers."""
+    mcp = f"http://localhost:{ports['MCP_SERVER_PORT']}/mcp"
+    page = f"https://localhost:{ports['GATEWAY_PORT']}"
+    snippet = json.dumps({"servers": {"ibkr": {"type": "http", "url": mcp}}}, indent=2)
+    fastmcp = Path(sys.executable).with_name("fastmcp")
+    shown = fastmcp.relative_to(Path.cwd()) if fastmcp.is_relative_to(Path.cwd()) else fastmcp
+    todo = (
+        "open it and click “Log in”; until then the tools ask for it"
+        if login
+        else "logged in already; `make demo ARGS=--login` leaves that to you"
+    )
+    return "\n".join(
+        [
+            "",
+            f"MCP server   {mcp}",
+            f"Login page   {page}",
+            f"             ({todo}; your browser warns of the demo's own certificate)",
+            "",
+            "VS Code, .vscode/mcp.json:",
+            "",
+            textwrap.indent(snippet, "    "),
+            "",
+            "Try it, in another terminal:",
+            "",
+            f"    {shown} call {mcp} list_portfolio_accounts",
+            "",
+            "The paper account is pretended: no real money anywhere. Ctrl-C stops all three.",
+            "",
+        ]
+    )

@@ -1,0 +1,83 @@
+"""The command `ib-mcp doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from importlib.util import find_spec
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic_settings import BaseSettings
+
+from api_gateway.client.gateway import Gateway
+from api_gateway.doctor.checks.settings import examine_ticker_url
+from api_gateway.doctor.doctor import Examined, Subject, examine
+from api_gateway.doctor.findings import Finding, Layer, broken
+from api_gateway.doctor.support_bundle import make_support_file, write_support_file
+from api_gateway.settings import GatewaySettings, SettingsError, load
+from mcp_server.http.endpoint import endpoint_of, problems_of
+from mcp_server.settings import ServerSettings
+
+_Settings = TypeVar("_Settings", bound=BaseSettings)
+
+
+def doctor(chosen: argparse.Namespace) -> int:
+    """Print what is broken between a client and IBKR: 0 nothing, 1 something, 2 a setting cannot be used."""
+    problems: list[Finding] = []
+
+    def usable(cls: type[_Settings]) -> _Settings | None:
+        try:
+            return load(cls)
+        except SettingsError as error:
+            fix = "Correct it in the environment or in .env; `ib-mcp settings` tells what is valid."
+            problems.append(broken(Layer.SETTINGS, str(error), fix))
+            return None
+
+    gateway, server = usable(GatewaySettings), usable(ServerSettings)
+    known: list[BaseSettings] = [each for each in (gateway, server) if each]
+    problems += problems_of(server) if server else []
+    ticker_url = chosen.ticker_url or (server.ticker_url if server else None)
+    if find_spec("ticker_service"):  # the MCP server's container does not have it
+        from ticker_service.settings import TickerSettings
+
+        if ticker := usable(TickerSettings):
+            known.append(ticker)
+            problems += examine_ticker_url(ticker_url, ticker.ticker_port) if ticker_url else []
+
+    async def look() -> Examined:
+        client = Gateway(gateway) if gateway else None
+        try:
+            return await examine(
+                Subject(
+                    gateway=client,
+                    problems=tuple(problems),
+                    mode=server.trading_mode if server else None,
+                    ticker_url=ticker_url.rstrip("/") if ticker_url else None,
+                    endpoint=endpoint_of(server) if server else None,
+                )
+            )
+        finally:
+            if client:
+                await client.aclose()
+
+    examined = asyncio.run(look())
+    report = examined.report
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may not be able to show an arrow
+    try:
+        print(json.dumps(report.told(), indent=2) if chosen.json else report.text().rstrip(), flush=True)
+    except BrokenPipeError:  # `| head` has read enough, and Python would complain when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if chosen.bundle:
+        try:
+            write_support_file(Path(chosen.bundle), make_support_file(examined, known, home=Path.home()))
+        except OSError as error:
+            print(f"{chosen.bundle} cannot be written: {error.strerror}.", file=sys.stderr)
+            return 2
+        print(f"{chosen.bundle} is written: look into it before you send it to anybody.", file=sys.stderr)
+    return report.exit_status
