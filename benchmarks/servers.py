@@ -24,7 +24,7 @@ from fastmcp.tools import ToolResult
 from mcp_types import TextContent
 
 from api_gateway.access_policy import EVERYTHING
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings, load
 from benchmarks.backend import PATH
 from mcp_server.http.serving import listen, serve_http
@@ -32,12 +32,12 @@ from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
 
-def this_server(gateway: Gateway, settings: ServerSettings) -> FastMCP[Any]:
+def this_server(gateway: GatewayClient, settings: ServerSettings) -> FastMCP[Any]:
     """Every tool, as delivered."""
     return create_server(gateway, settings)
 
 
-def hand_written(gateway: Gateway, _: ServerSettings) -> FastMCP[Any]:
+def hand_written(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
     """The least that FastMCP lets one write over the shared client."""
     server: FastMCP[Any] = FastMCP("hand-written")
 
@@ -50,7 +50,7 @@ def hand_written(gateway: Gateway, _: ServerSettings) -> FastMCP[Any]:
     return server
 
 
-def client_per_call(gateway: Gateway, _: ServerSettings) -> FastMCP[Any]:
+def client_per_call(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
     """What most servers over FastAPI do."""
     app = FastAPI()
     origin = gateway.settings.gateway_url
@@ -65,7 +65,7 @@ def client_per_call(gateway: Gateway, _: ServerSettings) -> FastMCP[Any]:
     return FastMCP.from_fastapi(app, name="client-per-call")
 
 
-SERVERS: Mapping[str, Callable[[Gateway, ServerSettings], FastMCP[Any]]] = {
+SERVERS: Mapping[str, Callable[[GatewayClient, ServerSettings], FastMCP[Any]]] = {
     "this-server": this_server,
     "hand-written": hand_written,
     "client-per-call": client_per_call,
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("server", choices=SERVERS)
     chosen = parser.parse_args().server
     settings = load(ServerSettings)
-    gateway = Gateway(load(GatewaySettings), policy=EVERYTHING, limits={}, everything=None)
+    gateway = GatewayClient(load(GatewaySettings), policy=EVERYTHING, limits={}, everything=None)
     listening = listen(settings.mcp_server_host, settings.mcp_server_port)
     serve_http(SERVERS[chosen](gateway, settings), settings, listening)
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from pydantic_settings import BaseSettings
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.checks.settings import examine_ticker_url
 from api_gateway.doctor.doctor import Examined, Subject, examine
 from api_gateway.doctor.findings import Finding, Layer, broken
@@ -50,7 +50,7 @@ def doctor(chosen: argparse.Namespace) -> int:
             problems += examine_ticker_url(ticker_url, ticker.ticker_port) if ticker_url else []
 
     async def look() -> Examined:
-        client = Gateway(gateway) if gateway else None
+        client = GatewayClient(gateway) if gateway else None
         try:
             return await examine(
                 Subject(

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Imported last: it takes a second and a half, which nobody should wait for to read a refusal. The
     # collector finds no garbage meanwhile, and costs a tenth of that.
     gc.disable()
-    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.gateway import GatewayClient
     from mcp_server.extra_routers import extra_routers, sections_of
     from mcp_server.routers import ROUTERS
     from mcp_server.server import create_server
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         extra = extra_routers(settings.mcp_server_extra_routers, settings.trading_mode)
         routers = (*ROUTERS, *extra.routers)
-        server = create_server(Gateway(gateway_settings, policy=extra.policy), settings, routers)
+        server = create_server(GatewayClient(gateway_settings, policy=extra.policy), settings, routers)
         shown = shown_sections(settings, sections_of(routers))
     except SettingsError as refusal:
         print(refusal, file=sys.stderr)

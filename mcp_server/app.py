@@ -24,7 +24,7 @@ from mcp_server.rest.relay import Relay
 from mcp_server.routers import ROUTERS
 
 if TYPE_CHECKING:
-    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.gateway import GatewayClient
     from mcp_server.ticker.order_hold import OrderHold
 
 OPERATION = "ib_mcp.operation"
@@ -59,7 +59,7 @@ _SENTENCES = (
 
 
 def create_app(
-    gateway: Gateway, routers: Sequence[APIRouter] = ROUTERS, hold: OrderHold | None = None
+    gateway: GatewayClient, routers: Sequence[APIRouter] = ROUTERS, hold: OrderHold | None = None
 ) -> FastAPI:
     """Every route over this gateway. The operation id of a route is its function's name.
 

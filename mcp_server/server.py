@@ -32,11 +32,11 @@ from mcp_server.tools.operation_tool import RouteTools, Telling
 from mcp_server.tools.resources import resources
 
 if TYPE_CHECKING:
-    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.gateway import GatewayClient
 
 
 def create_server(
-    gateway: Gateway,
+    gateway: GatewayClient,
     settings: ServerSettings,
     routers: Sequence[APIRouter] = ROUTERS,
     ticker: Ticker | None = None,

@@ -17,7 +17,7 @@ from typing import NoReturn
 import uvicorn
 
 from api_gateway.access_policy import TICKER
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings, SettingsError, load
 from ticker_service.app import create_app
 from ticker_service.backoff import Rhythm
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def serve(listener: socket.socket, settings: TickerSettings, gateway_settings: GatewaySettings) -> None:
     """Beat and answer on `listener` until a signal comes; a loop that breaks ends the process."""
-    async with Gateway(gateway_settings, policy=TICKER) as gateway, asyncio.TaskGroup() as tasks:
+    async with GatewayClient(gateway_settings, policy=TICKER) as gateway, asyncio.TaskGroup() as tasks:
         keeper = Keeper(
             gateway,
             Rhythm(fair=settings.tickle_interval, foul=settings.tickle_interval_foul),

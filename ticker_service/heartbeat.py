@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import GatewayError, LoginRequired, Paced, Penalised, Unreachable
 from api_gateway.session.diagnosis import (
     FRONT_PAGE,
@@ -89,7 +89,7 @@ class Beat:
 
 
 async def beat(
-    gateway: Gateway,
+    gateway: GatewayClient,
     memory: Memory,
     rules: Rules,
     *,
@@ -149,7 +149,7 @@ def _advised(diagnosis: Diagnosis, memory: Memory, compete: Compete) -> Diagnosi
     return replace(diagnosis, next_step=step)
 
 
-async def _tickle(gateway: Gateway) -> tuple[object, tuple[str, ...]]:
+async def _tickle(gateway: GatewayClient) -> tuple[object, tuple[str, ...]]:
     """The answer or the failure, and the kind of failure."""
     try:
         return (await gateway.tickle()).value, ()
@@ -189,7 +189,7 @@ def _may_open(memory: Memory, found: SessionState, compete: Compete, now: float)
 
 
 async def _open(
-    gateway: Gateway, memory: Memory, found: SessionState, rules: Rules, *, now: float, at: datetime
+    gateway: GatewayClient, memory: Memory, found: SessionState, rules: Rules, *, now: float, at: datetime
 ) -> tuple[Diagnosis, tuple[str, ...]]:
     """Ask IBKR for the brokerage session, with the wait before the next attempt already remembered."""
     compete = found is SessionState.COMPETING
@@ -225,7 +225,7 @@ def _not_opened(error: GatewayError, rules: Rules, *, at: datetime) -> Diagnosis
     )
 
 
-async def _restart_built_in_tickle(gateway: Gateway) -> None:
+async def _restart_built_in_tickle(gateway: GatewayClient) -> None:
     """Bring the gateway's own tickle back, which gives up for good after three seconds of trouble."""
     try:
         await gateway.post("/iserver/reauthenticate")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.session.diagnosis import Diagnosis, Who, time_of
 from api_gateway.session.maintenance import Window, login_end, next_window, window_at
 from api_gateway.session.states import SessionState
@@ -63,7 +63,7 @@ class Keeper:
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: GatewayClient,
         rhythm: Rhythm,
         rules: Rules,
         *,

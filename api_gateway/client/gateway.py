@@ -20,7 +20,7 @@ from api_gateway.client.interpretation import (
     AsleepError,
     SilentDenialError,
     UnpreparedError,
-    judge,
+    interpret_response,
     missing,
     missing_now,
     paced,
@@ -67,7 +67,7 @@ async def _by_nobody() -> bool:
     return False
 
 
-class Gateway:
+class GatewayClient:
     """IBKR's Web API as the gateway offers it: paced, on time, and with everything asked first that must be.
 
     A template such as `/portfolio/{account}/positions/{page}` is relative to `/v1/api`; `values` go into it
@@ -495,7 +495,7 @@ class Gateway:
             logger.warning("429 to %s: nothing but the tickle is sent for %.0f s", call.asked, seconds)
             raise paced(call, seconds)
         try:
-            reply = judge(call, received, login_url=self.settings.gateway_login_url)
+            reply = interpret_response(call, received, login_url=self.settings.gateway_login_url)
         except LoginRequired:
             self._preflights.forget()
             raise

@@ -92,7 +92,7 @@ class SilentDenialError(UnpreparedError):
     """A 401 without a word: IBKR's answer to an unknown account as well as to a missing login."""
 
 
-def judge(call: Call, received: Received, *, login_url: str) -> Reply:
+def interpret_response(call: Call, received: Received, *, login_url: str) -> Reply:
     """The reply, or the failure that the answer amounts to, raised."""
     status = received.status
     if 200 <= status < 300 or status == 304:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from api_gateway.access_policy import Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.tls import Trust
 from api_gateway.client.transport import Wire
 from api_gateway.doctor.checks.front_page import examine_front_page
@@ -49,7 +49,7 @@ class Subject:
     what trading is set to, None if it is not known. `ticker_url` has no slash at its end.
     """
 
-    gateway: Gateway | None
+    gateway: GatewayClient | None
     problems: tuple[Finding, ...] = ()
     known: tuple[Finding, ...] = ()
     mode: Mode | None = None

@@ -14,7 +14,7 @@ from mcp_server.http.endpoint import problems_of
 from mcp_server.tools.builtin_tool import OwnTool
 
 if TYPE_CHECKING:
-    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.gateway import GatewayClient
     from mcp_server.settings import ServerSettings
 
 NAME: Final = "diagnose_connection"
@@ -29,10 +29,10 @@ _HERE = "The question came through it, so it works for this client."
 class DiagnoseConnection(OwnTool):
     """The same report as of the command `ib-mcp doctor`, as JSON."""
 
-    _gateway: Gateway = PrivateAttr()
+    _gateway: GatewayClient = PrivateAttr()
     _settings: ServerSettings = PrivateAttr()
 
-    def __init__(self, gateway: Gateway, settings: ServerSettings) -> None:
+    def __init__(self, gateway: GatewayClient, settings: ServerSettings) -> None:
         super().__init__(NAME, _DESCRIPTION, found_by="doctor, troubleshoot, why does nothing work")
         self._gateway = gateway
         self._settings = settings

@@ -16,7 +16,7 @@ from api_gateway.session.states import LACKING, Needs, SessionState
 from mcp_server.ticker.client import TickerLook
 
 if TYPE_CHECKING:
-    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.gateway import GatewayClient
     from api_gateway.client.preflight import Accounts
     from api_gateway.session.monitor import Look
     from mcp_server.ticker.client import Ticker
@@ -87,7 +87,7 @@ class Connection:
     `ask_ahead` lets it ask a new session for what is slow at first.
     """
 
-    def __init__(self, gateway: Gateway, ticker: Ticker, mode: Mode, *, ask_ahead: bool = True) -> None:
+    def __init__(self, gateway: GatewayClient, ticker: Ticker, mode: Mode, *, ask_ahead: bool = True) -> None:
         self.gateway = gateway
         self._ticker = ticker
         self._mode = mode

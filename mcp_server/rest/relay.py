@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 if TYPE_CHECKING:
-    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.gateway import GatewayClient
     from api_gateway.client.response import Reply
     from mcp_server.ticker.order_hold import OrderHold
 
@@ -35,7 +35,7 @@ class Relay:
     object, and a body without it whole. `hold` keeps the ticker still around orders.
     """
 
-    def __init__(self, gateway: Gateway, hold: OrderHold | None = None) -> None:
+    def __init__(self, gateway: GatewayClient, hold: OrderHold | None = None) -> None:
         self._gateway = gateway
         self._hold = hold
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from api_gateway.client.order_questions import LIVES, RAISING
 
 if TYPE_CHECKING:
-    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.gateway import GatewayClient
     from mcp_server.ticker.client import Ticker
 
 
 class OrderHold:
     """One hold at the ticker, from the first order under way to the last question's answer or its lease."""
 
-    def __init__(self, gateway: Gateway, ticker: Ticker) -> None:
+    def __init__(self, gateway: GatewayClient, ticker: Ticker) -> None:
         self._gateway = gateway
         self._ticker = ticker
         self._names: list[str] = []

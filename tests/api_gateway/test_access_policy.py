@@ -20,7 +20,7 @@ from api_gateway.access_policy import (
     Policy,
     with_unfamiliar,
 )
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Forbidden
 from api_gateway.settings import GatewaySettings
 
@@ -67,7 +67,7 @@ async def test_what_is_not_on_the_list_is_refused_before_anything_is_sent(policy
     everything = READS | SETTINGS | CHANGES | TRADES
     unknown = {("GET", "/iserver/account/orders/all"), ("PUT", "/iserver/watchlist"), ("DELETE", "/logout")}
     settings = GatewaySettings(_env_file=None)
-    async with Gateway(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
+    async with GatewayClient(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
         for method, template in everything - policy.allowed | unknown:
             values = [VALUES[kind] for kind in re.findall(r"\{(\w+)\}", template)]
             with pytest.raises(Forbidden, match=re.escape(policy.name)):

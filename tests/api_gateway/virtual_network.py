@@ -52,7 +52,7 @@ class Network(httpcore.AsyncNetworkBackend):
         self.age += 1
 
     def serve(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let every `Gateway` made from now on reach this network and no other."""
+        """Let every `GatewayClient` made from now on reach this network and no other."""
         real = transport._transport
 
         def virtual_transport(context: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:

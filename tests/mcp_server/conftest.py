@@ -14,7 +14,7 @@ import uvicorn
 from fastmcp import FastMCP
 
 from api_gateway.access_policy import EVERYTHING
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.http.serving import listen, web_config
 from mcp_server.settings import ServerSettings
@@ -61,9 +61,9 @@ def far_side() -> FarSide:
 
 
 @pytest.fixture
-def gateway(far_side: FarSide) -> Gateway:
+def gateway(far_side: FarSide) -> GatewayClient:
     settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
-    return Gateway(settings, policy=EVERYTHING, transport=httpx.MockTransport(far_side))
+    return GatewayClient(settings, policy=EVERYTHING, transport=httpx.MockTransport(far_side))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx
 from mcp_types import TextContent
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from mcp_server.ticker.client import Ticker
@@ -24,16 +24,16 @@ class OneServer:
     """A server that lists every operation, TRADING_MODE=paper, and whose ticker is away."""
 
     def __init__(self) -> None:
-        self._gateway: Gateway | None = None
+        self._gateway: GatewayClient | None = None
         settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
         ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(away))
-        self.server = create_server(cast(Gateway, self), settings, ticker=ticker)
+        self.server = create_server(cast(GatewayClient, self), settings, ticker=ticker)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._gateway, name)
 
     @asynccontextmanager
-    async def over(self, gateway: Gateway) -> AsyncIterator[None]:
+    async def over(self, gateway: GatewayClient) -> AsyncIterator[None]:
         """Call it over this client, which is closed in the end."""
         async with gateway as self._gateway:
             yield

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from api_gateway import errors
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from mcp_server.app import OPERATION, STATUS, create_app
 from mcp_server.rest.relay import Json
 from mcp_server.routers import ROUTERS
@@ -62,7 +62,7 @@ def sample() -> APIRouter:
 
 
 @pytest.fixture
-async def web(gateway: Gateway) -> Any:
+async def web(gateway: GatewayClient) -> Any:
     app = create_app(gateway, (sample(),))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as client:
         yield client
@@ -132,7 +132,7 @@ async def test_a_missing_body_is_a_sentence(web: Any) -> None:
     assert reply.json()["happened"] == "`legs` is missing."
 
 
-async def test_a_route_named_by_the_caller_gets_its_values_apart_from_any_path(gateway: Gateway) -> None:
+async def test_a_route_named_by_the_caller_gets_its_values_apart_from_any_path(gateway: GatewayClient) -> None:
     app = create_app(gateway, (sample(),))
     sent: list[Any] = []
 
@@ -159,7 +159,7 @@ async def test_a_route_named_by_the_caller_gets_its_values_apart_from_any_path(g
     assert sent[1]["body"] == b'["U1234567", 4]'
 
 
-def test_every_real_route_is_known_by_its_functions_name(gateway: Gateway) -> None:
+def test_every_real_route_is_known_by_its_functions_name(gateway: GatewayClient) -> None:
     schema = create_app(gateway).openapi()
     operations = [each["operationId"] for path in schema["paths"].values() for each in path.values()]
     routes = [route for router in ROUTERS for route in router.routes]

@@ -16,7 +16,7 @@ from fastmcp.client.client import CallToolResult
 from mcp_types import TextContent
 
 from api_gateway.access_policy import POLICIES, Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings, SettingsError
 from mcp_server.__main__ import main
 from mcp_server.extra_routers import extra_routers, sections_of
@@ -67,7 +67,7 @@ async def client(far_side: FarSide, **values: Any) -> AsyncIterator[Client[Any]]
     settings = ServerSettings(_env_file=None, mcp_server_extra_routers=GOLDEN, **values)
     extra = extra_routers(settings.mcp_server_extra_routers, settings.trading_mode)
     transport = httpx.MockTransport(far_side)
-    gateway = Gateway(GatewaySettings(_env_file=None), policy=extra.policy, transport=transport)
+    gateway = GatewayClient(GatewaySettings(_env_file=None), policy=extra.policy, transport=transport)
     async with Client(create_server(gateway, settings, (*ROUTERS, *extra.routers))) as ours:
         yield ours
 
@@ -336,7 +336,7 @@ def test_a_route_with_the_name_of_our_own_tool_stops_the_start(tmp_path: Path) -
     place = package(tmp_path, ROUTE.replace("list_news(", "connection_status("))
     settings = ServerSettings(_env_file=None, mcp_server_extra_routers=place)
     extra = extra_routers(place, Mode.READ)
-    gateway = Gateway(GatewaySettings(_env_file=None), policy=extra.policy)
+    gateway = GatewayClient(GatewaySettings(_env_file=None), policy=extra.policy)
     with pytest.raises(SettingsError, match="the name connection_status is another tool's"):
         create_server(gateway, settings, (*ROUTERS, *extra.routers))
 

@@ -9,13 +9,13 @@ from typing import Any
 import fastmcp
 import pytest
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from mcp_server.rest import sections
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
 
-async def told_and_named(gateway: Gateway, **values: Any) -> tuple[str, set[str], set[str]]:
+async def told_and_named(gateway: GatewayClient, **values: Any) -> tuple[str, set[str], set[str]]:
     """The instructions, the names in them, and the names that are listed."""
     server = create_server(gateway, ServerSettings(_env_file=None, **values))
     async with fastmcp.Client(server, mode="legacy") as client:
@@ -32,7 +32,7 @@ async def told_and_named(gateway: Gateway, **values: Any) -> tuple[str, set[str]
         *product(["search", "all"], ["read"], sections.NAMES),
     ],
 )
-async def test_only_listed_tools_are_named(gateway: Gateway, surface: str, mode: str, excluded: str) -> None:
+async def test_only_listed_tools_are_named(gateway: GatewayClient, surface: str, mode: str, excluded: str) -> None:
     told, named, listed = await told_and_named(
         gateway, mcp_server_tools=surface, trading_mode=mode, excluded_tags=excluded
     )
@@ -41,20 +41,20 @@ async def test_only_listed_tools_are_named(gateway: Gateway, surface: str, mode:
     assert len(told) < 1400
 
 
-async def test_they_say_that_a_reading_server_changes_nothing(gateway: Gateway) -> None:
+async def test_they_say_that_a_reading_server_changes_nothing(gateway: GatewayClient) -> None:
     told, named, _ = await told_and_named(gateway)
     assert "only reads" in told
     assert "call_writing_tool" not in named
 
 
 @pytest.mark.parametrize(("mode", "words"), [("paper", "paper accounts"), ("live", "real")])
-async def test_they_say_what_a_change_means(gateway: Gateway, mode: str, words: str) -> None:
+async def test_they_say_what_a_change_means(gateway: GatewayClient, mode: str, words: str) -> None:
     told, named, _ = await told_and_named(gateway, trading_mode=mode)
     assert words in told
     assert "call_writing_tool" in named
 
 
-async def test_they_count_the_operations_that_are_here(gateway: Gateway) -> None:
+async def test_they_count_the_operations_that_are_here(gateway: GatewayClient) -> None:
     told, _, _ = await told_and_named(gateway, included_tags="Session")
     server = create_server(
         gateway, ServerSettings(_env_file=None, included_tags="Session", mcp_server_tools="all")

@@ -10,7 +10,7 @@ import httpx
 import mcp
 import pytest
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.simulation import Options, Simulation
@@ -27,7 +27,7 @@ def settings_with(**values: Any) -> ServerSettings:
 
 @pytest.mark.parametrize(("mode", "revision"), ERAS)
 async def test_the_sdks_client_lists_and_calls_over_http(
-    gateway: Gateway, far_side: Any, over_http: Any, settings: ServerSettings, mode: Any, revision: str
+    gateway: GatewayClient, far_side: Any, over_http: Any, settings: ServerSettings, mode: Any, revision: str
 ) -> None:
     far_side.answers["/portfolio/accounts"] = httpx.Response(200, content=b'[{"id": "x"}]')
     server = create_server(gateway, settings)
@@ -42,7 +42,7 @@ async def test_the_sdks_client_lists_and_calls_over_http(
 
 @pytest.mark.parametrize(("mode", "revision"), ERAS)
 async def test_fastmcps_client_lists_and_calls_over_http(
-    gateway: Gateway, over_http: Any, settings: ServerSettings, mode: Any, revision: str
+    gateway: GatewayClient, over_http: Any, settings: ServerSettings, mode: Any, revision: str
 ) -> None:
     server = create_server(gateway, settings)
     async with over_http(server, settings) as address, fastmcp.Client(f"{address}/mcp", mode=mode) as client:
@@ -54,7 +54,7 @@ async def test_fastmcps_client_lists_and_calls_over_http(
 
 @pytest.mark.parametrize("mode", [mode for mode, _ in ERAS])
 async def test_tools_are_listed_while_the_gateway_is_down_and_a_call_says_so(
-    gateway: Gateway, far_side: Any, settings: ServerSettings, mode: Any
+    gateway: GatewayClient, far_side: Any, settings: ServerSettings, mode: Any
 ) -> None:
     far_side.answers["/portfolio/accounts"] = httpx.ConnectError("refused")
     async with fastmcp.Client(create_server(gateway, settings), mode=mode) as client:
@@ -66,7 +66,7 @@ async def test_tools_are_listed_while_the_gateway_is_down_and_a_call_says_so(
 
 
 async def test_the_gateway_client_is_closed_when_the_server_ends(
-    gateway: Gateway, settings: ServerSettings, monkeypatch: pytest.MonkeyPatch
+    gateway: GatewayClient, settings: ServerSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[bool] = []
 
@@ -80,7 +80,7 @@ async def test_the_gateway_client_is_closed_when_the_server_ends(
     assert closed == [True]
 
 
-async def test_a_client_is_told_how_to_begin(gateway: Gateway, settings: ServerSettings) -> None:
+async def test_a_client_is_told_how_to_begin(gateway: GatewayClient, settings: ServerSettings) -> None:
     async with fastmcp.Client(create_server(gateway, settings), mode="legacy") as client:
         told = client.initialize_result.instructions
         names = {tool.name for tool in await client.list_tools()}
@@ -89,13 +89,13 @@ async def test_a_client_is_told_how_to_begin(gateway: Gateway, settings: ServerS
     assert len(told) < 1500
 
 
-async def sections_of(gateway: Gateway, settings: ServerSettings) -> set[str]:
+async def sections_of(gateway: GatewayClient, settings: ServerSettings) -> set[str]:
     async with fastmcp.Client(create_server(gateway, settings)) as client:
         tools = await client.list_tools()
     return {tag for tool in tools for tag in tool.meta["fastmcp"]["tags"]}
 
 
-async def test_our_own_tools_are_there_whatever_is_excluded(gateway: Gateway) -> None:
+async def test_our_own_tools_are_there_whatever_is_excluded(gateway: GatewayClient) -> None:
     for surface in ("search", "all"):
         settings = settings_with(included_tags="Scanner", mcp_server_tools=surface)
         async with fastmcp.Client(create_server(gateway, settings)) as client:
@@ -104,12 +104,12 @@ async def test_our_own_tools_are_there_whatever_is_excluded(gateway: Gateway) ->
         assert "take_over_session" not in names
 
 
-async def test_only_included_sections_are_listed(gateway: Gateway) -> None:
+async def test_only_included_sections_are_listed(gateway: GatewayClient) -> None:
     settings = settings_with(included_tags="session, market-data", mcp_server_tools="all")
     assert await sections_of(gateway, settings) == {"Session", "Market Data"}
 
 
-async def test_an_excluded_section_is_neither_listed_nor_callable(gateway: Gateway, far_side: Any) -> None:
+async def test_an_excluded_section_is_neither_listed_nor_callable(gateway: GatewayClient, far_side: Any) -> None:
     server = create_server(gateway, settings_with(excluded_tags="Portfolio"))
     async with fastmcp.Client(server) as client:
         names = {tool.name for tool in await client.list_tools()}
@@ -123,7 +123,7 @@ async def test_an_excluded_section_is_neither_listed_nor_callable(gateway: Gatew
 async def test_before_the_login_a_tool_names_the_login_page_and_after_it_answers() -> None:
     simulation, time = Simulation(Options(login=False, opens_brokerage=True)), FakeTime()
     transport = httpx.ASGITransport(app=create_simulator(simulation))
-    gateway = Gateway(
+    gateway = GatewayClient(
         GatewaySettings(_env_file=None, gateway_login_url="https://login.example"),
         transport=transport,
         now=time.now,

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import EVERYTHING, READS, Policy
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
 from mcp_server.app import create_app
@@ -93,7 +93,7 @@ async def test_no_call_breaks_a_generated_tool_or_leaves_the_document(
 
     caplog.set_level(logging.CRITICAL, logger="mcp_server.tools.operation_tool")
     answered = 0
-    async with Gateway(
+    async with GatewayClient(
         GatewaySettings(_env_file=None),
         policy=policy,
         transport=httpx.MockTransport(far_side),

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.app import create_app
 from mcp_server.tools.operation_tool import RouteTools, Telling
@@ -36,7 +36,7 @@ def test_a_package_of_a_strange_document_is_a_package_like_any_other(seed: int, 
         status, told = generate(repair(parse(text), gateway=True), Wanted(place))
         assert status == 0, told
         routers = loaded(place, f"strange_{seed}_{number}")
-        app = create_app(Gateway(GatewaySettings(_env_file=None)), routers)
+        app = create_app(GatewayClient(GatewaySettings(_env_file=None)), routers)
         tools = RouteTools(app, {}, Telling(48_000, False)).by_name
         assert sorted(tools) == sorted(route.name for route in routes(routers))
         for tool in tools.values():

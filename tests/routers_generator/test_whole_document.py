@@ -23,7 +23,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import compile_path
 
 from api_gateway.access_policy import EVERYTHING, POLICIES, READS, Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
@@ -154,7 +154,7 @@ def test_the_type_checker_has_nothing_to_say(directory: Path) -> None:
 
 
 def test_the_apps_own_openapi_validates(routers: Sequence[APIRouter]) -> None:
-    app = create_app(Gateway(GatewaySettings(_env_file=None)), routers)
+    app = create_app(GatewayClient(GatewaySettings(_env_file=None)), routers)
     schema = app.openapi()
     assert list(OpenAPIV31SpecValidator(schema).iter_errors()) == []
     assert len({each["operationId"] for item in schema["paths"].values() for each in item.values()}) == 107
@@ -256,7 +256,7 @@ class Bench:
             clock.advance(seconds)
 
         settings = GatewaySettings(_env_file=None)
-        async with Gateway(
+        async with GatewayClient(
             settings, policy=EVERYTHING, transport=transport, now=clock.now, sleep=sleep
         ) as self._gateway:
             yield
@@ -363,7 +363,7 @@ def test_a_difference_that_is_listed_is_one(tool: str, routers: Sequence[APIRout
     names, why = DIFFERENCES[tool]
     route = next(each for each in routes(routers) if each.name == tool)
     assert why
-    text = json.dumps(create_app(Gateway(GatewaySettings(_env_file=None)), [_only(route)]).openapi())
+    text = json.dumps(create_app(GatewayClient(GatewaySettings(_env_file=None)), [_only(route)]).openapi())
     assert not [name for name in names if f'"{argument_name(name)}"' in text]
     rows = [row for row in WIRE if row.tool == tool]
     assert all(

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import EVERYTHING, TICKER, Policy
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import GatewayError, Paced, SessionLost
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
@@ -47,7 +47,7 @@ class Town:
     """The simulator, the ticker's keeper beating, and the client that all callers share."""
 
     simulation: Simulation
-    callers: Gateway
+    callers: GatewayClient
     asked: list[str]
     answered: list[str]
     """What was asked and answered with something."""
@@ -84,9 +84,9 @@ async def town() -> AsyncIterator[Town]:
             answered.append(request.url.path)
         return response
 
-    def client(policy: Policy) -> Gateway:
+    def client(policy: Policy) -> GatewayClient:
         settings = GatewaySettings(_env_file=None)
-        return Gateway(settings, policy=policy, transport=Transport(answer), now=now, wall=clock.now)
+        return GatewayClient(settings, policy=policy, transport=Transport(answer), now=now, wall=clock.now)
 
     async with client(TICKER) as tickers, client(EVERYTHING) as callers:
         keeper = Keeper(

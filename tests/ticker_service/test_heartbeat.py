@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import TICKER
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.session.diagnosis import Diagnosis, Who
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState as State
@@ -111,7 +111,7 @@ class Bench:
         self.memory = Memory()
         self.beats: list[Beat] = []
         self.held = False
-        self.gateway = Gateway(
+        self.gateway = GatewayClient(
             GatewaySettings.model_construct(gateway_penalty=600),
             policy=TICKER,
             transport=httpx.MockTransport(self.upstream),

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import TICKER
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.session.session import State as Simulated
@@ -117,7 +117,7 @@ async def test_nothing_is_sent_while_ibkr_wants_silence() -> None:
         if clock.now() > 4000:
             raise TimeIsUpError
 
-    gateway = Gateway(
+    gateway = GatewayClient(
         GatewaySettings.model_construct(),
         policy=TICKER,
         transport=Transport(answer),
@@ -179,7 +179,7 @@ async def test_the_keeper_is_alive_while_it_beats_and_dead_when_the_loop_is_not_
         await released.wait()
         return httpx.Response(401)
 
-    gateway = Gateway(
+    gateway = GatewayClient(
         GatewaySettings.model_construct(), policy=TICKER, transport=Transport(answer), now=clock.now
     )
     keeper = Keeper(

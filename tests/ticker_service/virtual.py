@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import TICKER
-from api_gateway.client.gateway import TICKLE_DEADLINE, Gateway
+from api_gateway.client.gateway import TICKLE_DEADLINE, GatewayClient
 from api_gateway.session.maintenance import Region
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
@@ -65,7 +65,7 @@ class World:
         self.slept = 0.0
         self._end = float("inf")
         self._inner = httpx.ASGITransport(app=create_app(self.simulation))
-        self.gateway = Gateway(
+        self.gateway = GatewayClient(
             GatewaySettings.model_construct(),
             policy=TICKER,
             transport=Transport(self._answer),

@@ -9,11 +9,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from api_gateway.access_policy import Mode
-from api_gateway.client.gateway import STATUS, Gateway
+from api_gateway.client.gateway import STATUS, GatewayClient
 from api_gateway.client.interpretation import (
     AsleepError,
     UnpreparedError,
-    judge,
+    interpret_response,
     paced,
     retry_after,
     unanswered,
@@ -76,7 +76,7 @@ class Conversation:
     `wall` is the time of this machine, in seconds since 1970; `mode` is what trading is set to.
     """
 
-    def __init__(self, gateway: Gateway, wire: Wire, *, mode: Mode | None, wall: Callable[[], float]) -> None:
+    def __init__(self, gateway: GatewayClient, wire: Wire, *, mode: Mode | None, wall: Callable[[], float]) -> None:
         self._gateway = gateway
         self._wire = wire
         self._mode = mode
@@ -102,7 +102,7 @@ class Conversation:
             if received.status == 429:
                 found = paced(call, pacing.penalise(retry_after(received.headers)))
             else:
-                found = judge(call, received, login_url=self._login_url).value
+                found = interpret_response(call, received, login_url=self._login_url).value
         except GatewayError as error:
             found = error
         except (UnpreparedError, AsleepError) as error:

@@ -13,7 +13,7 @@ import pytest
 import respx
 
 from api_gateway.access_policy import EVERYTHING
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.transport import Received
 from api_gateway.errors import (
     Failed,
@@ -36,11 +36,11 @@ OPEN = {"authenticated": True, "established": True, "competing": False, "connect
 
 
 @pytest.fixture
-async def gateway(fake_time: FakeTime) -> AsyncIterator[Gateway]:
+async def gateway(fake_time: FakeTime) -> AsyncIterator[GatewayClient]:
     settings = GatewaySettings(
         _env_file=None, gateway_url=URL, gateway_login_url="https://login.example:5055"
     )
-    async with Gateway(settings, policy=EVERYTHING, now=fake_time.now, sleep=fake_time.sleep) as ours:
+    async with GatewayClient(settings, policy=EVERYTHING, now=fake_time.now, sleep=fake_time.sleep) as ours:
         yield ours
 
 
@@ -57,14 +57,14 @@ def paths(ibkr: Any) -> list[str]:
     return [f"{call.request.method} {call.request.url.raw_path.decode()[7:]}" for call in ibkr.calls]
 
 
-async def test_a_get_is_relayed_byte_for_byte(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_get_is_relayed_byte_for_byte(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/trsrv/stocks").respond(content=b'{"AAPL": [ 1.50 ]}')
     reply = await gateway.get("/trsrv/stocks", symbols=["AAPL", "IBM"], exchange=None)
     assert (reply.status, reply.body) == (200, b'{"AAPL": [ 1.50 ]}')
     assert paths(ibkr) == ["GET /trsrv/stocks?symbols=AAPL,IBM"]
 
 
-async def test_a_post_has_its_body_its_type_and_its_length(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_post_has_its_body_its_type_and_its_length(gateway: GatewayClient, ibkr: Any) -> None:
     route = ibkr.post("/iserver/contract/rules").respond(json={"rules": 1})
     await gateway.post("/iserver/contract/rules", body={"conid": 265598}, reads=True)
     request = route.calls.last.request
@@ -75,7 +75,7 @@ async def test_a_post_has_its_body_its_type_and_its_length(gateway: Gateway, ibk
     assert "accept-encoding" not in request.headers
 
 
-async def test_bad_arguments_send_nothing(gateway: Gateway, ibkr: Any) -> None:
+async def test_bad_arguments_send_nothing(gateway: GatewayClient, ibkr: Any) -> None:
     for ask in (
         gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, -1),
         gateway.get("/portfolio/{account}/meta", "../x"),
@@ -88,7 +88,7 @@ async def test_bad_arguments_send_nothing(gateway: Gateway, ibkr: Any) -> None:
     assert paths(ibkr) == []
 
 
-async def test_an_unknown_account_is_not_asked_about(gateway: Gateway, ibkr: Any) -> None:
+async def test_an_unknown_account_is_not_asked_about(gateway: GatewayClient, ibkr: Any) -> None:
     with pytest.raises(Invalid, match="not an account of this login"):
         await gateway.get("/portfolio/{account}/meta", "U7654321")
     with pytest.raises(Invalid):
@@ -96,7 +96,7 @@ async def test_an_unknown_account_is_not_asked_about(gateway: Gateway, ibkr: Any
     assert paths(ibkr) == ["GET /portfolio/accounts", "GET /iserver/accounts"]
 
 
-async def test_the_same_get_at_the_same_time_is_sent_once(gateway: Gateway, ibkr: Any) -> None:
+async def test_the_same_get_at_the_same_time_is_sent_once(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/trsrv/stocks").respond(json=[1])
     ibkr.post("/iserver/contract/rules").respond(json=[1])
     replies = await asyncio.gather(*(gateway.get("/trsrv/stocks", symbols="AAPL") for _ in range(5)))
@@ -108,7 +108,7 @@ async def test_the_same_get_at_the_same_time_is_sent_once(gateway: Gateway, ibkr
 
 
 async def test_a_429_silences_everything_but_the_tickle(
-    gateway: Gateway, ibkr: Any, fake_time: FakeTime
+    gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     ibkr.get("/trsrv/stocks").respond(429, headers={"Retry-After": "700"})
     ibkr.post("/tickle").respond(json={"session": "x", "iserver": {"authStatus": OPEN}})
@@ -127,7 +127,7 @@ async def test_a_429_silences_everything_but_the_tickle(
 
 
 async def test_a_tickle_that_met_another_one_silences_nobody_and_a_second_429_does(
-    gateway: Gateway, ibkr: Any, fake_time: FakeTime
+    gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     fine = httpx.Response(200, json={"session": "x", "iserver": {"authStatus": OPEN}})
     many = httpx.Response(429)
@@ -159,7 +159,7 @@ async def test_a_tickle_that_met_another_one_silences_nobody_and_a_second_429_do
     ],
 )
 async def test_a_broken_connection_is_named_and_a_write_is_never_repeated(
-    gateway: Gateway, ibkr: Any, error: Exception, read: type[GatewayError], write: type[GatewayError]
+    gateway: GatewayClient, ibkr: Any, error: Exception, read: type[GatewayError], write: type[GatewayError]
 ) -> None:
     ibkr.get("/trsrv/stocks").mock(side_effect=error)
     ibkr.post("/logout").mock(side_effect=error)
@@ -171,7 +171,7 @@ async def test_a_broken_connection_is_named_and_a_write_is_never_repeated(
 
 
 async def test_what_was_never_sent_takes_no_place_in_the_limits(
-    gateway: Gateway, ibkr: Any, fake_time: FakeTime
+    gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     ibkr.get("/portfolio/accounts").mock(side_effect=[httpx.ConnectError("no"), httpx.Response(200, json=[])])
     with pytest.raises(Unreachable):
@@ -181,7 +181,7 @@ async def test_what_was_never_sent_takes_no_place_in_the_limits(
 
 
 async def test_a_request_counts_from_when_its_last_byte_has_left(
-    gateway: Gateway, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+    gateway: GatewayClient, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def exchange(*_: Any, on_written: Callable[[], None], **__: Any) -> Received:
         fake_time.seconds += 0.4
@@ -195,7 +195,7 @@ async def test_a_request_counts_from_when_its_last_byte_has_left(
     assert fake_time.slept == [pytest.approx(5.4)]
 
 
-async def test_a_preflight_that_fails_keeps_the_write_from_being_sent(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_preflight_that_fails_keeps_the_write_from_being_sent(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/accounts").respond(503, content=b"")
     with pytest.raises(Failed):
         await gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 1)
@@ -203,7 +203,7 @@ async def test_a_preflight_that_fails_keeps_the_write_from_being_sent(gateway: G
 
 
 async def test_a_forgotten_session_is_prepared_again_and_the_get_repeated_once(
-    gateway: Gateway, ibkr: Any
+    gateway: GatewayClient, ibkr: Any
 ) -> None:
     first = httpx.Response(400, json={"error": "Please query /accounts first"})
     route = ibkr.get("/iserver/marketdata/history")
@@ -215,7 +215,7 @@ async def test_a_forgotten_session_is_prepared_again_and_the_get_repeated_once(
     assert paths(ibkr).count("GET /iserver/accounts") == 2
 
 
-async def test_it_is_repeated_once_and_not_for_ever(gateway: Gateway, ibkr: Any) -> None:
+async def test_it_is_repeated_once_and_not_for_ever(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/marketdata/history").respond(400, json={"error": "Please query /accounts first"})
     with pytest.raises(Refused, match="Please query"):
         await gateway.get("/iserver/marketdata/history", conid=1)
@@ -225,7 +225,7 @@ async def test_it_is_repeated_once_and_not_for_ever(gateway: Gateway, ibkr: Any)
     assert len(paths(ibkr)) == 4
 
 
-async def test_a_write_in_a_forgotten_session_is_not_repeated(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_write_in_a_forgotten_session_is_not_repeated(gateway: GatewayClient, ibkr: Any) -> None:
     place = ibkr.post(f"/iserver/account/{ACCOUNT}/orders")
     place.respond(400, json={"error": "Please query /accounts first"})
     with pytest.raises(Refused):
@@ -236,14 +236,14 @@ async def test_a_write_in_a_forgotten_session_is_not_repeated(gateway: Gateway, 
     assert paths(ibkr).count("GET /iserver/accounts") == 2
 
 
-async def test_a_closed_brokerage_session_is_a_lost_session(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_closed_brokerage_session_is_a_lost_session(gateway: GatewayClient, ibkr: Any) -> None:
     no_bridge = {"error": "Bad Request: no bridge", "statusCode": 400}
     ibkr.get("/iserver/accounts").respond(400, json=no_bridge)
     with pytest.raises(SessionLost, match="ticker"):
         await gateway.get("/iserver/account/orders")
 
 
-async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: Gateway, ibkr: Any) -> None:
+async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
     ibkr.post("/iserver/contract/rules").respond(json={})
     assert (await gateway.get("/iserver/secdef/search", symbol="XX")).value == []
@@ -266,7 +266,7 @@ async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: Gate
     ],
 )
 async def test_nothing_without_a_session_says_what_will_help(
-    gateway: Gateway, ibkr: Any, status: dict[str, bool], words: str
+    gateway: GatewayClient, ibkr: Any, status: dict[str, bool], words: str
 ) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
     ibkr.post("/iserver/auth/status").respond(json=status)
@@ -274,7 +274,7 @@ async def test_nothing_without_a_session_says_what_will_help(
         await gateway.get("/iserver/secdef/search", symbol="XX")
 
 
-async def test_nothing_without_a_login_names_the_login_page(gateway: Gateway, ibkr: Any) -> None:
+async def test_nothing_without_a_login_names_the_login_page(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
     ibkr.post("/iserver/auth/status").respond(json={"authenticated": False, "connected": False})
     with pytest.raises(LoginRequired, match=r"https://login\.example:5055"):
@@ -292,7 +292,7 @@ async def test_nothing_without_a_login_names_the_login_page(gateway: Gateway, ib
     ],
 )
 async def test_an_answer_that_is_no_object_and_no_list_answers_no_question(
-    gateway: Gateway, ibkr: Any, body: str, what: str
+    gateway: GatewayClient, ibkr: Any, body: str, what: str
 ) -> None:
     """An empty answer handed on as one would read as "no positions"."""
     ibkr.route().respond(content=body)
@@ -306,7 +306,7 @@ async def test_an_answer_that_is_no_object_and_no_list_answers_no_question(
 
 @pytest.mark.parametrize("body", ["", "null"])
 async def test_a_write_that_was_answered_with_nothing_may_have_happened(
-    gateway: Gateway, ibkr: Any, body: str
+    gateway: GatewayClient, ibkr: Any, body: str
 ) -> None:
     ibkr.route().respond(content=body)
     with pytest.raises(OutcomeUnknown, match=r"answered with nothing.*Do not send it again"):
@@ -315,27 +315,27 @@ async def test_a_write_that_was_answered_with_nothing_may_have_happened(
     assert (await gateway.delete("/fyi/deliveryoptions/{device}", "x")).body == b"null"
 
 
-async def test_a_write_may_be_answered_with_a_bare_text(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_write_may_be_answered_with_a_bare_text(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.route().respond(json="Success")
     assert (await gateway.post("/logout")).value == "Success"
 
 
 @pytest.mark.parametrize("body", ["42", "true"])
 async def test_a_write_that_was_answered_with_neither_object_nor_text_may_have_happened(
-    gateway: Gateway, ibkr: Any, body: str
+    gateway: GatewayClient, ibkr: Any, body: str
 ) -> None:
     ibkr.route().respond(content=body)
     with pytest.raises(OutcomeUnknown, match=r"answered with a bare .*Do not send it again"):
         await gateway.post("/logout")
 
 
-async def test_a_bare_text_tells_nothing_about_an_order(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_bare_text_tells_nothing_about_an_order(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.delete(url__regex=".*/order/1$").respond(json="Success")
     with pytest.raises(OutcomeUnknown, match="a bare text"):
         await gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 1)
 
 
-async def test_a_304_is_no_success_of_a_write_that_is_silent_when_done(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_304_is_no_success_of_a_write_that_is_silent_when_done(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.route().respond(304)
     with pytest.raises(OutcomeUnknown, match="answered with nothing"):
         await gateway.delete("/fyi/deliveryoptions/{device}", "x")
@@ -343,7 +343,7 @@ async def test_a_304_is_no_success_of_a_write_that_is_silent_when_done(gateway: 
 
 @pytest.mark.parametrize("status", [200, 503])
 async def test_the_end_of_market_data_without_an_answer_may_have_happened_and_may_be_asked_for_again(
-    gateway: Gateway, ibkr: Any, status: int
+    gateway: GatewayClient, ibkr: Any, status: int
 ) -> None:
     ibkr.route(path__regex=".*/unsubscribe.*").respond(status, content="<html>")
     for ask in (
@@ -355,7 +355,7 @@ async def test_the_end_of_market_data_without_an_answer_may_have_happened_and_ma
 
 
 async def test_what_is_answered_with_nothing_and_may_not_be_asked_again_is_no_matter_of_limits(
-    gateway: Gateway, ibkr: Any
+    gateway: GatewayClient, ibkr: Any
 ) -> None:
     ibkr.get("/iserver/scanner/params").respond(204)
     with pytest.raises(Failed, match="it answered with nothing"):
@@ -363,12 +363,12 @@ async def test_what_is_answered_with_nothing_and_may_not_be_asked_again_is_no_ma
 
 
 @pytest.mark.parametrize("accounts", [5, None, "All", {"All": 1}, [5]])
-async def test_accounts_of_an_odd_shape_are_handed_on(gateway: Gateway, ibkr: Any, accounts: object) -> None:
+async def test_accounts_of_an_odd_shape_are_handed_on(gateway: GatewayClient, ibkr: Any, accounts: object) -> None:
     ibkr.get("/iserver/accounts").respond(json={"accounts": accounts})
     assert (await gateway.get("/iserver/accounts")).value == {"accounts": accounts}
 
 
-async def test_a_state_that_is_answered_with_nothing_is_no_missing_login(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_state_that_is_answered_with_nothing_is_no_missing_login(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
     ibkr.post("/iserver/auth/status").respond(204)
     with pytest.raises(Failed, match=r"auth/status: it answered with nothing"):
@@ -377,7 +377,7 @@ async def test_a_state_that_is_answered_with_nothing_is_no_missing_login(gateway
 
 @pytest.mark.parametrize("odd", [{}, [], [1], {"status": "fine"}])
 async def test_a_state_that_is_answered_with_something_else_is_no_missing_login(
-    gateway: Gateway, ibkr: Any, odd: object
+    gateway: GatewayClient, ibkr: Any, odd: object
 ) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
     ibkr.post("/iserver/auth/status").respond(json=odd)
@@ -385,7 +385,7 @@ async def test_a_state_that_is_answered_with_something_else_is_no_missing_login(
         await gateway.get("/iserver/secdef/search", symbol="XX")
 
 
-async def test_what_a_session_answered_before_it_was_open_is_asked_again(gateway: Gateway, ibkr: Any) -> None:
+async def test_what_a_session_answered_before_it_was_open_is_asked_again(gateway: GatewayClient, ibkr: Any) -> None:
     """It was opening when it answered with nothing, and open when its state was asked for."""
     found = httpx.Response(200, json=[{"conid": "265598"}])
     ibkr.get("/iserver/secdef/search").mock(side_effect=[httpx.Response(200, json=[]), found])
@@ -393,7 +393,7 @@ async def test_what_a_session_answered_before_it_was_open_is_asked_again(gateway
 
 
 async def test_a_silent_401_at_an_account_is_about_the_account_when_the_login_holds(
-    gateway: Gateway, ibkr: Any, fake_time: FakeTime
+    gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     meta = ibkr.get(f"/portfolio/{ACCOUNT}/meta").respond(401)
     with pytest.raises(Refused, match="does not show this account"):
@@ -409,7 +409,7 @@ async def test_a_silent_401_at_an_account_is_about_the_account_when_the_login_ho
 
 
 async def test_a_silent_401_heals_itself_when_only_the_preflight_was_forgotten(
-    gateway: Gateway, ibkr: Any, fake_time: FakeTime
+    gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     fine = httpx.Response(200, json={"id": 1})
     ibkr.get(f"/portfolio/{ACCOUNT}/meta").mock(side_effect=[fine, httpx.Response(401), fine])
@@ -418,7 +418,7 @@ async def test_a_silent_401_heals_itself_when_only_the_preflight_was_forgotten(
     assert (await gateway.get("/portfolio/{account}/meta", ACCOUNT)).value == {"id": 1}
 
 
-async def test_force_fetches_the_orders_and_tells_them(gateway: Gateway, ibkr: Any) -> None:
+async def test_force_fetches_the_orders_and_tells_them(gateway: GatewayClient, ibkr: Any) -> None:
     orders = {"orders": [{"orderId": 1}], "snapshot": True}
     ibkr.get("/iserver/account/orders", params={"force": "true"}).respond(
         json={"orders": [], "snapshot": False}
@@ -433,7 +433,7 @@ async def test_force_fetches_the_orders_and_tells_them(gateway: Gateway, ibkr: A
 
 
 async def test_a_gateway_that_takes_its_time_with_everything_still_ends(
-    gateway: Gateway, ibkr: Any, fake_time: FakeTime
+    gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     def slowly(_: httpx.Request) -> httpx.Response:
         fake_time.seconds += 30
@@ -455,7 +455,7 @@ async def test_a_gateway_that_takes_its_time_with_everything_still_ends(
 )
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 411, 414, 423, 429, 500, 502, 503])
 async def test_every_failure_tells_what_was_asked_and_a_next_step_without_the_account(
-    gateway: Gateway, ibkr: Any, ask: Callable[[Gateway], Any], status: int
+    gateway: GatewayClient, ibkr: Any, ask: Callable[[GatewayClient], Any], status: int
 ) -> None:
     body = b'{"error":"account U1234567 says no"}' if status != 502 else b"<html>U1234567</html>"
     ibkr.route(url__startswith=API).respond(status, content=body, headers={"Location": "/x/U1234567"})
@@ -469,13 +469,13 @@ async def test_every_failure_tells_what_was_asked_and_a_next_step_without_the_ac
     assert ACCOUNT not in str(error)
 
 
-async def test_a_tickle_may_be_asked_for_by_several_and_is_sent_once(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_tickle_may_be_asked_for_by_several_and_is_sent_once(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.post("/tickle").respond(content=orjson.dumps({"session": "x", "iserver": {"authStatus": OPEN}}))
     await asyncio.gather(*(gateway.tickle() for _ in range(3)))
     assert paths(ibkr) == ["POST /tickle"]
 
 
-async def test_a_tickle_without_a_login_says_so(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_tickle_without_a_login_says_so(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.post("/tickle").respond(json={"error": "no session"})
     with pytest.raises(LoginRequired):
         await gateway.tickle()

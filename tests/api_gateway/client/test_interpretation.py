@@ -14,7 +14,7 @@ import pytest
 from api_gateway.client.interpretation import (
     SilentDenialError,
     UnpreparedError,
-    judge,
+    interpret_response,
     require_answer,
     retry_after,
 )
@@ -44,7 +44,7 @@ PORTFOLIO_ACCOUNTS = make_call("GET", "/portfolio/accounts", reads=True)
 
 def verdict(call: Call, status: int, body: bytes = b"", **headers: str) -> Any:
     try:
-        return judge(call, Received(status, httpx.Headers(headers), body), login_url=LOGIN)
+        return interpret_response(call, Received(status, httpx.Headers(headers), body), login_url=LOGIN)
     except UnpreparedError as error:
         return error
     except GatewayError as error:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import EVERYTHING
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, LoginRequired, OutcomeUnknown, Unanswered, Unreachable
 from api_gateway.session.diagnosis import Diagnosis
 from api_gateway.session.maintenance import Region
@@ -57,7 +57,7 @@ class Way:
         self.memory = Memory()
         self.java: JavaGateway
         self.simulator: Listening
-        self.gateway: Gateway
+        self.gateway: GatewayClient
 
     @asynccontextmanager
     async def open(self, *, refuses: bool = False, tls: Path | None = None) -> AsyncIterator[Way]:
@@ -82,7 +82,7 @@ class Way:
             self.java = await stack.enter_async_context(java.running(context))
             settings.gateway_url = f"{'https' if tls else 'http'}://127.0.0.1:{self.java.port}"
             self.gateway = await stack.enter_async_context(
-                Gateway(settings, policy=EVERYTHING, now=self.clock.now, sleep=self.sleep)
+                GatewayClient(settings, policy=EVERYTHING, now=self.clock.now, sleep=self.sleep)
             )
             yield self
 

@@ -9,7 +9,7 @@ import pytest
 import respx
 
 from api_gateway.access_policy import POLICIES, Mode, with_unfamiliar
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, Forbidden, LoginRequired
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import FakeTime
@@ -23,10 +23,10 @@ NEXT_QUESTION = "17a13a5a-4a48-44a5-bb25-5ab37b79186c"
 
 
 @pytest.fixture
-async def gateway(fake_time: FakeTime) -> AsyncIterator[Gateway]:
+async def gateway(fake_time: FakeTime) -> AsyncIterator[GatewayClient]:
     settings = GatewaySettings(_env_file=None, gateway_url=URL)
     policy = POLICIES[Mode.PAPER]
-    async with Gateway(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as ours:
+    async with GatewayClient(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as ours:
         yield ours
 
 
@@ -62,7 +62,7 @@ async def test_an_operation_that_nobody_has_looked_at_writes_on_paper_only(
     new = ("PUT", "/iserver/new/{number}")
     policy = with_unfamiliar(Mode.PAPER, frozenset(), frozenset({new}))
     settings = GatewaySettings(_env_file=None, gateway_url=URL)
-    async with Gateway(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as gateway:
+    async with GatewayClient(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as gateway:
         if paper is True:
             await gateway.put(new[1], 1)
         else:
@@ -77,13 +77,13 @@ async def test_an_operation_that_nobody_has_looked_at_is_for_the_logins_own_acco
     new = ("POST", "/iserver/new/{account}")
     policy = with_unfamiliar(Mode.PAPER, frozenset(), frozenset({new}))
     settings = GatewaySettings(_env_file=None, gateway_url=URL)
-    async with Gateway(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as gateway:
+    async with GatewayClient(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as gateway:
         with pytest.raises(Forbidden, match="among this login's accounts"):
             await gateway.post(new[1], "DU7654321")
     assert written(ibkr) == []
 
 
-async def test_an_order_for_a_paper_account_is_placed(gateway: Gateway, ibkr: Any) -> None:
+async def test_an_order_for_a_paper_account_is_placed(gateway: GatewayClient, ibkr: Any) -> None:
     await gateway.post(ORDERS, ACCOUNT, body=TICKET)
     assert written(ibkr) == [f"POST /iserver/account/{ACCOUNT}/orders"]
     assert ibkr.calls[-2].request.url.path.endswith("/iserver/accounts")
@@ -91,7 +91,7 @@ async def test_an_order_for_a_paper_account_is_placed(gateway: Gateway, ibkr: An
 
 @pytest.mark.parametrize("paper", [False, None, "true", 1, "yes", []])
 async def test_a_login_that_is_not_said_to_be_paper_is_not_written_to(
-    gateway: Gateway, ibkr: Any, paper: object
+    gateway: GatewayClient, ibkr: Any, paper: object
 ) -> None:
     ibkr.get("/iserver/accounts").respond(json=login(paper=paper))
     with pytest.raises(Forbidden, match="does not report this login as a paper account"):
@@ -102,7 +102,7 @@ async def test_a_login_that_is_not_said_to_be_paper_is_not_written_to(
 
 
 async def test_a_login_that_has_become_a_live_one_is_noticed_at_the_next_order(
-    gateway: Gateway, ibkr: Any
+    gateway: GatewayClient, ibkr: Any
 ) -> None:
     await gateway.post(ORDERS, ACCOUNT, body=TICKET)
     ibkr.get("/iserver/accounts").respond(json=login(paper=False))
@@ -111,7 +111,7 @@ async def test_a_login_that_has_become_a_live_one_is_noticed_at_the_next_order(
     assert len(written(ibkr)) == 1
 
 
-async def test_a_login_that_has_ended_is_noticed_before_the_order(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_login_that_has_ended_is_noticed_before_the_order(gateway: GatewayClient, ibkr: Any) -> None:
     await gateway.post(ORDERS, ACCOUNT, body=TICKET)
     ibkr.get("/iserver/accounts").respond(401)
     with pytest.raises(LoginRequired):
@@ -119,7 +119,7 @@ async def test_a_login_that_has_ended_is_noticed_before_the_order(gateway: Gatew
     assert len(written(ibkr)) == 1
 
 
-async def test_an_account_in_a_ticket_must_be_one_of_the_login_too(gateway: Gateway, ibkr: Any) -> None:
+async def test_an_account_in_a_ticket_must_be_one_of_the_login_too(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/accounts").respond(json=login(paper=True, accounts=(ACCOUNT, "All"), groups=("Half",)))
     with pytest.raises(Forbidden, match=r"U\*\*\*4567"):
         await gateway.post(ORDERS, ACCOUNT, body={"orders": [{"acctId": "U1234567"}]})
@@ -130,7 +130,7 @@ async def test_an_account_in_a_ticket_must_be_one_of_the_login_too(gateway: Gate
     assert written(ibkr) == ["POST /iserver/account/Half/orders"]
 
 
-async def test_a_question_is_answered_without_anything_asked_in_between(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_question_is_answered_without_anything_asked_in_between(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.post(url__regex=r".*/orders$").respond(json=[{"id": QUESTION, "message": ["Sure?"]}])
     ibkr.post(f"/iserver/reply/{QUESTION}").respond(json=[{"id": NEXT_QUESTION, "message": ["Really?"]}])
     ibkr.post(f"/iserver/reply/{NEXT_QUESTION}").respond(json=[{"order_id": "1"}])
@@ -141,20 +141,20 @@ async def test_a_question_is_answered_without_anything_asked_in_between(gateway:
     assert len(ibkr.calls) == before + 2
 
 
-async def test_a_question_of_somebody_else_is_not_answered(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_question_of_somebody_else_is_not_answered(gateway: GatewayClient, ibkr: Any) -> None:
     with pytest.raises(Forbidden, match="no order placed here"):
         await gateway.post("/iserver/reply/{reply}", QUESTION, body={"confirmed": True})
     assert written(ibkr) == []
 
 
-async def test_settings_of_the_user_need_no_paper_account(gateway: Gateway, ibkr: Any) -> None:
+async def test_settings_of_the_user_need_no_paper_account(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/accounts").respond(json=login(paper=False))
     ibkr.post("/fyi/settings/BA").respond(json={"V": 1})
     await gateway.post("/fyi/settings/{typecode}", "BA", body={"enabled": True})
     assert written(ibkr) == ["POST /fyi/settings/BA"]
 
 
-async def test_an_answer_without_accounts_in_it_is_no_word_on_the_login(gateway: Gateway, ibkr: Any) -> None:
+async def test_an_answer_without_accounts_in_it_is_no_word_on_the_login(gateway: GatewayClient, ibkr: Any) -> None:
     await gateway.post(ORDERS, ACCOUNT, body=TICKET)
     ibkr.get("/iserver/accounts").respond(204)
     with pytest.raises(Failed, match="it answered with nothing"):

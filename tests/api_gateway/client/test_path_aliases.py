@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import Mode, with_unfamiliar
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.path_aliases import known_by_another_name
 from api_gateway.client.request import make_call
 from api_gateway.errors import Forbidden
@@ -73,7 +73,7 @@ async def test_the_gateway_client_sends_no_known_operation_under_another_templat
     template = "/iserver/marketdata/{segment}"
     policy = with_unfamiliar(Mode.READ, frozenset({("GET", template)}), frozenset())
     settings = GatewaySettings(_env_file=None)
-    async with Gateway(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
+    async with GatewayClient(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
         with pytest.raises(Forbidden, match="This is the address of GET /iserver/marketdata/unsubscribeall"):
             await gateway.get(template, "unsubscribeall")
         assert sent == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import respx
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.response_cache import MOST
 from api_gateway.errors import Paced
 from api_gateway.settings import GatewaySettings
@@ -20,9 +20,9 @@ ASKED = {"acctIds": ["U1234567"], "period": "1M"}
 
 
 @pytest.fixture
-async def gateway(fake_time: FakeTime) -> AsyncIterator[Gateway]:
+async def gateway(fake_time: FakeTime) -> AsyncIterator[GatewayClient]:
     settings = GatewaySettings(_env_file=None, gateway_url=URL)
-    async with Gateway(settings, now=fake_time.now, sleep=fake_time.sleep) as ours:
+    async with GatewayClient(settings, now=fake_time.now, sleep=fake_time.sleep) as ours:
         yield ours
 
 
@@ -36,7 +36,7 @@ def ibkr() -> Any:
 
 
 async def test_the_same_question_within_fifteen_minutes_is_answered_from_memory(
-    gateway: Gateway, ibkr: Any, fake_time: FakeTime
+    gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     route = ibkr.get("/iserver/scanner/params").respond(json={"filter_list": [1]})
     first = await gateway.get("/iserver/scanner/params")
@@ -47,7 +47,7 @@ async def test_the_same_question_within_fifteen_minutes_is_answered_from_memory(
     assert route.call_count == 2
 
 
-async def test_another_question_has_to_wait_its_turn(gateway: Gateway, ibkr: Any) -> None:
+async def test_another_question_has_to_wait_its_turn(gateway: GatewayClient, ibkr: Any) -> None:
     route = ibkr.post("/pa/performance").respond(json={"nav": {}})
     kept = await gateway.post("/pa/performance", body=ASKED, reads=True)
     with pytest.raises(Paced):
@@ -56,7 +56,7 @@ async def test_another_question_has_to_wait_its_turn(gateway: Gateway, ibkr: Any
     assert route.call_count == 1
 
 
-async def test_a_failure_is_not_kept(gateway: Gateway, ibkr: Any, fake_time: FakeTime) -> None:
+async def test_a_failure_is_not_kept(gateway: GatewayClient, ibkr: Any, fake_time: FakeTime) -> None:
     ibkr.get("/iserver/scanner/params").respond(500, json={"error": "no"})
     with pytest.raises(Exception, match="no"):
         await gateway.get("/iserver/scanner/params")
@@ -65,14 +65,14 @@ async def test_a_failure_is_not_kept(gateway: Gateway, ibkr: Any, fake_time: Fak
     assert (await gateway.get("/iserver/scanner/params")).value
 
 
-async def test_what_has_no_such_limit_is_asked_anew(gateway: Gateway, ibkr: Any) -> None:
+async def test_what_has_no_such_limit_is_asked_anew(gateway: GatewayClient, ibkr: Any) -> None:
     route = ibkr.get("/trsrv/stocks").respond(json={"A": []})
     for _ in range(2):
         await gateway.get("/trsrv/stocks", symbols=["A"])
     assert route.call_count == 2
 
 
-async def test_a_kept_answer_is_not_for_another_login(gateway: Gateway, ibkr: Any) -> None:
+async def test_a_kept_answer_is_not_for_another_login(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.post("/pa/performance").respond(json={"nav": {}})
     await gateway.post("/pa/performance", body=ASKED, reads=True)
     ibkr.get("/portfolio/accounts").respond(json=[{"accountId": "U7654321", "faclient": False}])
@@ -84,7 +84,7 @@ async def test_a_kept_answer_is_not_for_another_login(gateway: Gateway, ibkr: An
         await gateway.post("/pa/performance", body=ASKED, reads=True)
 
 
-async def test_memory_is_bounded(gateway: Gateway, ibkr: Any, fake_time: FakeTime) -> None:
+async def test_memory_is_bounded(gateway: GatewayClient, ibkr: Any, fake_time: FakeTime) -> None:
     ibkr.post("/pa/performance").respond(json={"nav": {}})
     for number in range(MOST + 5):
         await gateway.post("/pa/performance", body={**ASKED, "n": number}, reads=True)

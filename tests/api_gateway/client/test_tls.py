@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.tls import NotTrustworthyError, Trust
 from api_gateway.errors import Unreachable
 from api_gateway.settings import GatewaySettings
@@ -33,7 +33,7 @@ class Answering:
 
 async def ask(server: RawServer, scheme: str = "https", **settings: Any) -> bytes:
     address = f"{scheme}://127.0.0.1:{server.port}"
-    async with Gateway(GatewaySettings(_env_file=None, gateway_url=address, **settings)) as gateway:
+    async with GatewayClient(GatewaySettings(_env_file=None, gateway_url=address, **settings)) as gateway:
         return (await gateway.get("/iserver/accounts")).body
 
 
@@ -142,7 +142,7 @@ async def test_a_file_that_is_not_there_yet_is_waited_for(
     async with RawServer(answering.serve).running(own.server) as server:
         address = f"https://127.0.0.1:{server.port}"
         settings = GatewaySettings(_env_file=None, gateway_url=address, gateway_ca_file=later)
-        async with Gateway(settings) as gateway:
+        async with GatewayClient(settings) as gateway:
             with pytest.raises(Unreachable, match=r"later\.pem cannot be read") as caught:
                 await gateway.get("/iserver/accounts")
             assert "writes it when it starts" in caught.value.hint
@@ -160,7 +160,7 @@ async def test_a_gateway_with_a_new_certificate_is_trusted_when_the_file_is_new(
         settings = GatewaySettings(
             _env_file=None, gateway_url=f"https://127.0.0.1:{port}", gateway_ca_file=file
         )
-        async with Gateway(settings) as gateway:
+        async with GatewayClient(settings) as gateway:
             await gateway.get("/iserver/accounts")
             file.write_bytes(second.file.read_bytes())
             os.utime(file, ns=(1, 1))

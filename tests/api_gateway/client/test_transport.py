@@ -12,7 +12,7 @@ import pytest
 
 from api_gateway.access_policy import EVERYTHING
 from api_gateway.client import transport
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, GatewayError, OutcomeUnknown, Unanswered, Unreachable
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import RawServer, Serve
@@ -29,10 +29,10 @@ async def request(reader: asyncio.StreamReader) -> bytes:
     return head
 
 
-def gateway(server: RawServer, **settings: Any) -> Gateway:
+def gateway(server: RawServer, **settings: Any) -> GatewayClient:
     address = f"http://127.0.0.1:{server.port}"
     options = {"gateway_deadline": 10.0, **settings}
-    return Gateway(
+    return GatewayClient(
         GatewaySettings(_env_file=None, gateway_url=address, **options),
         policy=EVERYTHING,
         everything=None,
@@ -263,7 +263,7 @@ async def hanging(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
     ids=["GET", "reading POST", "POST", "DELETE"],
 )
 async def test_an_answer_without_end_ends_at_the_deadline(
-    serve: Serve, ask: Callable[[Gateway], Any], kind: type[GatewayError]
+    serve: Serve, ask: Callable[[GatewayClient], Any], kind: type[GatewayError]
 ) -> None:
     async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.25) as ours:
         began = time.perf_counter()
@@ -491,6 +491,6 @@ async def test_a_gateway_that_is_frozen_in_the_middle_of_tls_is_not_called_untru
         settings = GatewaySettings(
             _env_file=None, gateway_url=f"https://127.0.0.1:{server.port}", gateway_verify_tls=False
         )
-        async with Gateway(settings) as ours:
+        async with GatewayClient(settings) as ours:
             with pytest.raises(Unreachable, match="nothing answers there in time"):
                 await ours.get("/trsrv/stocks")

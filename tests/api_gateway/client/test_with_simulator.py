@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import EVERYTHING
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, Invalid, LoginRequired, Paced, Refused, SessionLost
 from api_gateway.session.states import SessionState, read_session
 from api_gateway.settings import GatewaySettings
@@ -30,7 +30,7 @@ class Pair:
         self.asked: list[str] = []
         app = httpx.ASGITransport(app=create_app(self.simulation))
         settings = GatewaySettings(_env_file=None, gateway_url="http://gateway:5055")
-        self.gateway = Gateway(
+        self.gateway = GatewayClient(
             settings, policy=EVERYTHING, transport=app, now=self.clock.now, sleep=self.sleep
         )
         self._send = app.handle_async_request

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api_gateway.access_policy import Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.checks.services import Endpoint
 from api_gateway.doctor.doctor import Examined, Subject, examine
 from api_gateway.doctor.findings import Finding, Layer, broken
@@ -102,7 +102,7 @@ class World:
                 **self.settings,
             }
             gateway = await stack.enter_async_context(
-                Gateway(GatewaySettings(_env_file=None, **settings), now=loop.time, sleep=sleep)
+                GatewayClient(GatewaySettings(_env_file=None, **settings), now=loop.time, sleep=sleep)
             )
             ticker = await self._serve(stack, self.ticker)
             server = await self._serve(stack, self.server)

@@ -14,7 +14,7 @@ import pytest
 
 from api_gateway import errors
 from api_gateway.access_policy import TICKER
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import GatewayError
 from api_gateway.session.diagnosis import FRONT_PAGE, MEANINGS, Diagnosis, Who, diagnose, needs_probe
 from api_gateway.session.maintenance import Region
@@ -173,7 +173,7 @@ async def asked(situation: State, cause: Cause, question: str) -> tuple[object, 
     if cause.do:
         simulation.faults.add(Fault(match=Match(path=question), when=When(), do=cause.do))
     settings = GatewaySettings.model_construct(gateway_login_url=LOGIN_URL, gateway_max_body=200_000)
-    async with Gateway(settings, policy=TICKER, transport=Front(simulation, cause)) as gateway:
+    async with GatewayClient(settings, policy=TICKER, transport=Front(simulation, cause)) as gateway:
         found: object
         try:
             reply = gateway.tickle() if question == TICKLE else gateway.post(question, reads=True)

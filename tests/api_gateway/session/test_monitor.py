@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from api_gateway.access_policy import EVERYTHING
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.rate_limiter import IN_FLIGHT
 from api_gateway.errors import LoginRequired, Paced, SessionLost, Unanswered, Unreachable
 from api_gateway.session.maintenance import Region
@@ -201,11 +201,11 @@ def far() -> Far:
 
 
 @pytest_asyncio.fixture
-async def gateway(far: Far) -> AsyncIterator[Gateway]:
+async def gateway(far: Far) -> AsyncIterator[GatewayClient]:
     time = FakeTime()
     settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example")
     transport = httpx.MockTransport(far)
-    async with Gateway(
+    async with GatewayClient(
         settings, policy=EVERYTHING, transport=transport, now=time.now, sleep=time.sleep, wall=lambda: NOON
     ) as gateway:
         yield gateway
@@ -221,7 +221,7 @@ async def gateway(far: Far) -> AsyncIterator[Gateway]:
     ],
 )
 async def test_what_is_known_to_be_missing_is_told_before_anything_is_sent_and_only_while_it_is(
-    gateway: Gateway, far: Far, status: Any, failure: type[Exception], words: str
+    gateway: GatewayClient, far: Far, status: Any, failure: type[Exception], words: str
 ) -> None:
     far.status = status
     with pytest.raises(failure):
@@ -235,7 +235,7 @@ async def test_what_is_known_to_be_missing_is_told_before_anything_is_sent_and_o
     assert (await gateway.get("/iserver/secdef/search", symbol="AAPL")).value == [{"fine": 1}]
 
 
-async def test_what_needs_no_brokerage_session_is_asked_without_one(gateway: Gateway, far: Far) -> None:
+async def test_what_needs_no_brokerage_session_is_asked_without_one(gateway: GatewayClient, far: Far) -> None:
     far.status = CLOSED
     with pytest.raises(SessionLost):
         await gateway.get("/iserver/secdef/search", symbol="AAPL")
@@ -243,14 +243,14 @@ async def test_what_needs_no_brokerage_session_is_asked_without_one(gateway: Gat
 
 
 async def test_a_failure_that_tells_nothing_about_the_session_costs_no_look(
-    gateway: Gateway, far: Far
+    gateway: GatewayClient, far: Far
 ) -> None:
     gateway.looks.met(Paced(asked="a", happened="b", hint="c", seconds=1))
     await gateway.get("/trsrv/stocks", symbols="AAPL")
     assert STATUS not in far.paths
 
 
-async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(gateway: Gateway, far: Far) -> None:
+async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(gateway: GatewayClient, far: Far) -> None:
     gateway.looks.met(Unanswered(asked="a", happened="b", hint="c", late=True))
 
     async def hangs() -> Any:
@@ -263,7 +263,7 @@ async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(gateway:
     assert far.paths == ["/"]
 
 
-async def test_a_gateway_that_is_frozen_itself_is_not_said_to_run(gateway: Gateway) -> None:
+async def test_a_gateway_that_is_frozen_itself_is_not_said_to_run(gateway: GatewayClient) -> None:
     gateway.looks.met(Unanswered(asked="a", happened="b", hint="c", late=True))
 
     async def hangs() -> Any:
@@ -275,7 +275,7 @@ async def test_a_gateway_that_is_frozen_itself_is_not_said_to_run(gateway: Gatew
             await gateway.get("/trsrv/stocks", symbols="AAPL")
 
 
-async def test_sixty_slow_calls_do_not_keep_a_look_waiting(gateway: Gateway, far: Far) -> None:
+async def test_sixty_slow_calls_do_not_keep_a_look_waiting(gateway: GatewayClient, far: Far) -> None:
     far.held = asyncio.Event()
     calls = [
         asyncio.create_task(gateway.get("/trsrv/secdef", conids=str(conid)), name=str(conid))

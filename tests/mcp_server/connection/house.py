@@ -14,7 +14,7 @@ import fastmcp
 import httpx
 
 from api_gateway.access_policy import POLICIES, TICKER, Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.session.maintenance import Region
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
@@ -63,8 +63,8 @@ class House:
         self._simulator = httpx.ASGITransport(create_simulator(self.simulation))
         settings = GatewaySettings(_env_file=None, gateway_login_url=LOGIN)
         self.way = way = httpx.MockTransport(self._answer)
-        self.gateway = Gateway(settings, policy=POLICIES[mode], transport=way, now=loop.time, wall=wall)
-        self._own_way = Gateway(settings, policy=TICKER, transport=way, now=loop.time, wall=wall)
+        self.gateway = GatewayClient(settings, policy=POLICIES[mode], transport=way, now=loop.time, wall=wall)
+        self._own_way = GatewayClient(settings, policy=TICKER, transport=way, now=loop.time, wall=wall)
         rules = Rules(compete, Region.AMERICA, LOGIN, random.Random(1))  # noqa: S311
         self.keeper = Keeper(
             self._own_way,

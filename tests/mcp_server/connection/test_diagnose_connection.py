@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.findings import Layer
 from api_gateway.settings import GatewaySettings
 from mcp_server.connection.diagnose_connection import DiagnoseConnection
@@ -18,7 +18,7 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 def tool(port: int) -> DiagnoseConnection:
-    gateway = Gateway(GatewaySettings(_env_file=None, gateway_url=f"https://127.0.0.1:{port}"))
+    gateway = GatewayClient(GatewaySettings(_env_file=None, gateway_url=f"https://127.0.0.1:{port}"))
     return DiagnoseConnection(gateway, ServerSettings(_env_file=None, ticker_url=NOWHERE))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from mcp_server.connection import readiness, status
 from mcp_server.http.serving import http_app
 from mcp_server.server import create_server
@@ -19,21 +19,21 @@ OPEN = {"authenticated": True, "established": True, "connected": True, "competin
 CLOSED = {"authenticated": False, "connected": True, "competing": False}
 
 
-async def page(gateway: Gateway, settings: ServerSettings, path: str) -> httpx.Response:
+async def page(gateway: GatewayClient, settings: ServerSettings, path: str) -> httpx.Response:
     transport = httpx.ASGITransport(http_app(create_server(gateway, settings, ()), settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:5002") as client:
         return await client.get(path)
 
 
 async def test_being_alive_asks_nothing_of_the_gateway(
-    gateway: Gateway, far_side: Any, settings: ServerSettings
+    gateway: GatewayClient, far_side: Any, settings: ServerSettings
 ) -> None:
     reply = await page(gateway, settings, "/health")
     assert (reply.status_code, reply.json()) == (200, {"status": "alive"})
     assert far_side.asked == []
 
 
-async def test_an_open_session_is_ready(gateway: Gateway, far_side: Any, settings: ServerSettings) -> None:
+async def test_an_open_session_is_ready(gateway: GatewayClient, far_side: Any, settings: ServerSettings) -> None:
     far_side.answers[STATUS] = httpx.Response(200, json=OPEN)
     reply = await page(gateway, settings, "/ready")
     assert reply.status_code == 200
@@ -65,7 +65,7 @@ async def test_an_open_session_is_ready(gateway: Gateway, far_side: Any, setting
     ],
 )
 async def test_anything_else_is_not_ready_and_says_what_to_do(
-    gateway: Gateway, far_side: Any, settings: ServerSettings, answer: Any, gateway_is: str, hint: str
+    gateway: GatewayClient, far_side: Any, settings: ServerSettings, answer: Any, gateway_is: str, hint: str
 ) -> None:
     far_side.answers[STATUS] = answer
     reply = await page(gateway, settings, "/ready")
@@ -78,7 +78,7 @@ async def test_anything_else_is_not_ready_and_says_what_to_do(
 
 
 async def test_a_gateway_that_hangs_gets_an_answer_in_time(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    gateway: GatewayClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
@@ -94,7 +94,7 @@ async def test_a_gateway_that_hangs_gets_an_answer_in_time(
     await gateway.looks.aclose()
 
 
-async def test_a_look_is_kept_for_a_moment(gateway: Gateway, far_side: Any) -> None:
+async def test_a_look_is_kept_for_a_moment(gateway: GatewayClient, far_side: Any) -> None:
     far_side.answers[STATUS] = httpx.Response(200, json=OPEN)
     first = await readiness.standing(gateway.looks)
     assert await readiness.standing(gateway.looks) == first
@@ -102,7 +102,7 @@ async def test_a_look_is_kept_for_a_moment(gateway: Gateway, far_side: Any) -> N
     assert status.KEPT < 2
 
 
-async def test_nothing_is_asked_while_an_orders_question_is_open(gateway: Gateway, far_side: Any) -> None:
+async def test_nothing_is_asked_while_an_orders_question_is_open(gateway: GatewayClient, far_side: Any) -> None:
     question = [{"id": "07a13a5a-4a48-44a5-bb25-5ab37b79186c", "message": ["Are you sure?"]}]
     far_side.answers["/iserver/accounts"] = httpx.Response(200, json={"accounts": ["DU1234567"]})
     far_side.answers["/iserver/account/DU1234567/orders"] = httpx.Response(200, json=question)

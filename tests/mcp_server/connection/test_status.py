@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from mcp_server.connection.status import EVERY, Connection
 from mcp_server.ticker.client import Ticker
 from tests.mcp_server.connection.house import House
@@ -106,7 +106,7 @@ def test_two_servers_never_ask_ahead_together(after: float, asked: int) -> None:
     """Each keeps IBKR's limits for itself, and two questions in five seconds bring ten minutes of silence."""
 
     async def tried(house: House) -> tuple[int, float]:
-        other = Gateway(
+        other = GatewayClient(
             house.gateway.settings, transport=house.way, now=asyncio.get_running_loop().time, wall=time.time
         )
         ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(house._ask_the_ticker))

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from api_gateway.access_policy import POLICIES, Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.rest.effects import Effect
 from mcp_server.tools.operation_tool import RouteTool
@@ -71,7 +71,7 @@ class Bench(OneServer):
         )
         self.network.cure()
         loop = asyncio.get_running_loop()
-        gateway = Gateway(settings, policy=POLICIES[Mode.PAPER], now=loop.time)
+        gateway = GatewayClient(settings, policy=POLICIES[Mode.PAPER], now=loop.time)
         async with self.over(gateway):
             yield
         assert self.network.open == 0, "a connection was left behind"

@@ -17,7 +17,7 @@ from fastmcp import Client
 from starlette.routing import compile_path
 
 from api_gateway.access_policy import POLICIES, Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.rate_limiter import PUBLISHED
 from api_gateway.settings import GatewaySettings
 from mcp_server.reference.endpoints_md import SOURCE, operations, the_call
@@ -68,7 +68,7 @@ def _documentation(route: APIRoute) -> str:
 
 async def _listed(mode: str = "paper") -> dict[str, mcp_types.Tool]:
     settings = ServerSettings(_env_file=None, trading_mode=mode, mcp_server_tools="all")
-    server = create_server(Gateway(GatewaySettings(_env_file=None)), settings)
+    server = create_server(GatewayClient(GatewaySettings(_env_file=None)), settings)
     async with Client(server) as client:
         return {tool.name: tool for tool in await client.list_tools()}
 

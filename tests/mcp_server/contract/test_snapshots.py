@@ -12,7 +12,7 @@ import pytest_asyncio
 from fastmcp import Client
 
 from api_gateway.access_policy import Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings, ToolSurface
@@ -25,7 +25,7 @@ async def _listed() -> dict[str, str]:
     listed = {}
     for surface in ToolSurface:
         settings = ServerSettings(_env_file=None, trading_mode=Mode.PAPER, mcp_server_tools=surface)
-        async with Client(create_server(Gateway(GatewaySettings(_env_file=None)), settings)) as client:
+        async with Client(create_server(GatewayClient(GatewaySettings(_env_file=None)), settings)) as client:
             for tool in await client.list_tools():
                 listed[tool.name] = _text(tool.model_dump(mode="json", by_alias=True, exclude_none=True))
     return listed

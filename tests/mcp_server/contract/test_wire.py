@@ -19,7 +19,7 @@ from fastmcp.tools.base import ToolResult
 from mcp_types import TextContent
 
 from api_gateway.access_policy import EVERYTHING, POLICIES, Mode, Policy
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
@@ -361,9 +361,9 @@ class Bench:
     """One server for all rows, as making it costs far more than a call, and a new gateway client for each."""
 
     def __init__(self) -> None:
-        self._gateway: Gateway | None = None
+        self._gateway: GatewayClient | None = None
         settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
-        self.server = create_server(cast(Gateway, self), settings)
+        self.server = create_server(cast(GatewayClient, self), settings)
 
     def __getattr__(self, verb: str) -> Any:
         return getattr(self._gateway, verb)
@@ -376,7 +376,7 @@ class Bench:
             clock.advance(seconds)
 
         settings = GatewaySettings(_env_file=None)
-        async with Gateway(
+        async with GatewayClient(
             settings, policy=policy, transport=transport, now=clock.now, sleep=sleep
         ) as self._gateway:
             yield self.server

@@ -8,7 +8,7 @@ import fastmcp
 import httpx
 import pytest
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import SettingsError
 from mcp_server.http.bind_guard import is_loopback, refuse_open_door
 from mcp_server.http.serving import http_app
@@ -22,7 +22,7 @@ def settings_with(**values: Any) -> ServerSettings:
     return ServerSettings(_env_file=None, **values)
 
 
-async def status(gateway: Gateway, settings: ServerSettings, page: str, **headers: str) -> int:
+async def status(gateway: GatewayClient, settings: ServerSettings, page: str, **headers: str) -> int:
     """What a request gets that never reaches the MCP endpoint itself; it is not started here."""
     transport = httpx.ASGITransport(http_app(create_server(gateway, settings, ()), settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:5002") as client:
@@ -64,32 +64,32 @@ def test_every_web_page_is_let_in_only_with_a_token_or_when_said_out_loud(name: 
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
-async def test_a_page_of_another_site_is_refused(gateway: Gateway, host: str, page: str) -> None:
+async def test_a_page_of_another_site_is_refused(gateway: GatewayClient, host: str, page: str) -> None:
     settings = settings_with(mcp_server_host=host, mcp_server_allow_remote=True)
     assert await status(gateway, settings, page, origin="https://evil.example") == 403
     assert await status(gateway, settings, page, origin="null") == 403
     assert await status(gateway, settings, page, host="evil.example:5002") == 421
 
 
-async def test_a_name_that_only_begins_like_localhost_is_refused(gateway: Gateway) -> None:
+async def test_a_name_that_only_begins_like_localhost_is_refused(gateway: GatewayClient) -> None:
     assert await status(gateway, settings_with(), "/health", host="localhost.evil.example") == 421
     assert await status(gateway, settings_with(), "/health", origin="http://localhost.evil.example") == 403
 
 
 @pytest.mark.parametrize("host", ["localhost:5002", "127.0.0.1:5002", "[::1]:5002", "localhost"])
-async def test_loopback_names_are_let_in(gateway: Gateway, host: str) -> None:
+async def test_loopback_names_are_let_in(gateway: GatewayClient, host: str) -> None:
     assert await status(gateway, settings_with(), "/health", host=host) == 200
     assert await status(gateway, settings_with(), "/health", host=host, origin="http://localhost:3000") == 200
 
 
-async def test_the_name_it_listens_on_is_let_in_and_no_wildcard_address_is(gateway: Gateway) -> None:
+async def test_the_name_it_listens_on_is_let_in_and_no_wildcard_address_is(gateway: GatewayClient) -> None:
     named = settings_with(mcp_server_host="box.example", mcp_server_token="s3cret-token")
     assert await status(gateway, named, "/health", host="box.example:5002") == 200
     everywhere = settings_with(mcp_server_host="0.0.0.0", mcp_server_token="s3cret-token")
     assert await status(gateway, everywhere, "/health", host="0.0.0.0:5002") == 421
 
 
-async def test_configured_hosts_and_origins_are_let_in(gateway: Gateway) -> None:
+async def test_configured_hosts_and_origins_are_let_in(gateway: GatewayClient) -> None:
     settings = settings_with(
         mcp_server_allowed_hosts="mcp.home.example", mcp_server_allowed_origins="https://chat.example"
     )
@@ -103,7 +103,7 @@ async def test_configured_hosts_and_origins_are_let_in(gateway: Gateway) -> None
     "offered",
     [None, "Bearer wrong", "Bearer ", "Basic s3cret-token", "Bearer s3cret-tokenn", "Bearer s3cret-tok\xe9n"],
 )
-async def test_without_the_token_nobody_gets_in(gateway: Gateway, offered: str | None) -> None:
+async def test_without_the_token_nobody_gets_in(gateway: GatewayClient, offered: str | None) -> None:
     settings = settings_with(mcp_server_token="s3cret-token")
     transport = httpx.ASGITransport(http_app(create_server(gateway, settings, ()), settings))
     headers = [] if offered is None else [(b"authorization", offered.encode("latin-1"))]
@@ -115,7 +115,7 @@ async def test_without_the_token_nobody_gets_in(gateway: Gateway, offered: str |
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
 async def test_with_the_token_a_client_works(
-    gateway: Gateway, over_http: Any, mode: Any, caplog: pytest.LogCaptureFixture
+    gateway: GatewayClient, over_http: Any, mode: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = settings_with(mcp_server_token="s3cret-token")
     with caplog.at_level("DEBUG"):

@@ -15,7 +15,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from api_gateway.access_policy import EVERYTHING
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.http.disconnects import Departures
 from mcp_server.server import create_server
@@ -59,23 +59,23 @@ def far_away() -> Slow:
 
 
 @pytest.fixture
-def gateway(far_away: Slow) -> Gateway:
+def gateway(far_away: Slow) -> GatewayClient:
     # No limits but the places: what a caller leaves behind in those is looked at in test_pacing.
-    return Gateway(GatewaySettings(_env_file=None), policy=EVERYTHING, transport=far_away, everything=None)
+    return GatewayClient(GatewaySettings(_env_file=None), policy=EVERYTHING, transport=far_away, everything=None)
 
 
-def queued(gateway: Gateway) -> int:
+def queued(gateway: GatewayClient) -> int:
     """How many requests wait for a place."""
     return sum(1 for each in gateway.pacing._slots._waiters or () if not each.done())
 
 
-def sharing(gateway: Gateway) -> int:
+def sharing(gateway: GatewayClient) -> int:
     """How many callers wait for an answer, the same one or different ones."""
     return sum(flight.passengers for flight in gateway._flights._flights.values())
 
 
 @pytest.fixture
-async def address(gateway: Gateway, over_http: Any) -> AsyncIterator[str]:
+async def address(gateway: GatewayClient, over_http: Any) -> AsyncIterator[str]:
     settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
     ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(away))
     async with over_http(create_server(gateway, settings, ticker=ticker), settings) as address:
@@ -188,7 +188,7 @@ async def test_a_write_that_was_sent_and_left_behind_is_sent_once_and_said_of_no
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_write_that_waits_for_its_turn_goes_with_the_client_that_wanted_it(
-    far_away: Slow, gateway: Gateway, address: str, mode: str
+    far_away: Slow, gateway: GatewayClient, address: str, mode: str
 ) -> None:
     async with raw(address, mode) as readers, raw(address, mode) as writer:
         reads = [asyncio.create_task(readers(*slow_read(number))) for number in range(4)]
@@ -209,7 +209,7 @@ async def test_a_write_that_waits_for_its_turn_goes_with_the_client_that_wanted_
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_whoever_asks_the_same_is_answered_though_the_first_has_left(
-    far_away: Slow, gateway: Gateway, address: str, mode: Any
+    far_away: Slow, gateway: GatewayClient, address: str, mode: Any
 ) -> None:
     async with raw(address, mode) as call, mcp.Client(f"{address}/mcp", mode=mode) as client:
         first = asyncio.create_task(call(*slow_read(1)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.checks.services import examine_endpoint
 from api_gateway.doctor.findings import Outcome
 from mcp_server.http.endpoint import endpoint_of, problems_of
@@ -55,7 +55,7 @@ def test_the_defaults_are_no_problem() -> None:
 
 @pytest.mark.parametrize("token", [None, "a-long-token"])
 async def test_a_real_server_lets_the_examination_in(
-    gateway: Gateway, over_http: Any, token: str | None
+    gateway: GatewayClient, over_http: Any, token: str | None
 ) -> None:
     settings = ServerSettings(_env_file=None, mcp_server_token=token, mcp_server_allowed_hosts="nas.lan")
     async with over_http(create_server(gateway, settings, ()), settings) as address:
@@ -67,7 +67,7 @@ async def test_a_real_server_lets_the_examination_in(
         assert "404" in (await examine_endpoint(wrong_path))[0].sentence
 
 
-async def test_a_real_server_with_another_token_is_told(gateway: Gateway, over_http: Any) -> None:
+async def test_a_real_server_with_another_token_is_told(gateway: GatewayClient, over_http: Any) -> None:
     settings = ServerSettings(_env_file=None, mcp_server_token="a-long-token")
     async with over_http(create_server(gateway, settings, ()), settings) as address:
         endpoint = replace(endpoint_of(settings), url=f"{address}/mcp", token="another")

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from mcp_server.http import serving
 from mcp_server.http.serving import CannotListenError, listen, web_config
 from mcp_server.server import create_server
@@ -56,7 +56,7 @@ def test_an_address_of_localhost_that_is_switched_off_is_left_out(monkeypatch: p
 
 
 def test_it_is_served_without_access_log_and_with_a_quick_end(
-    gateway: Gateway, settings: ServerSettings
+    gateway: GatewayClient, settings: ServerSettings
 ) -> None:
     config = web_config(create_server(gateway, settings, ()), settings)
     assert not config.access_log
@@ -67,7 +67,7 @@ def test_it_is_served_without_access_log_and_with_a_quick_end(
 
 @pytest.mark.parametrize("setting", ["FASTMCP_STATELESS_HTTP", "FASTMCP_JSON_RESPONSE"])
 async def test_sessions_stay_whatever_fastmcps_environment_says(
-    gateway: Gateway, over_http: Any, settings: ServerSettings, monkeypatch: pytest.MonkeyPatch, setting: str
+    gateway: GatewayClient, over_http: Any, settings: ServerSettings, monkeypatch: pytest.MonkeyPatch, setting: str
 ) -> None:
     import fastmcp
 

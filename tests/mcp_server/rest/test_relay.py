@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Invalid
 from mcp_server.rest.relay import Json, Relay, relay
 
@@ -18,7 +18,7 @@ ODD = b'{ "b":1.50,"a":[1e2, null],"\xc3\xa9":"\\u00e9" }'
 
 
 @pytest.fixture
-def relayed(gateway: Gateway) -> Relay:
+def relayed(gateway: GatewayClient) -> Relay:
     return Relay(gateway)
 
 

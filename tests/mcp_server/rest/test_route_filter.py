@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from api_gateway.access_policy import Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.app import create_app
 from mcp_server.rest.effects import CHANGES, DESTROYS, READS, TRADES
@@ -70,7 +70,7 @@ def test_only_the_chosen_sections_are_there() -> None:
 
 @pytest.mark.parametrize("mode", [Mode.READ, Mode.LIVE])
 async def test_what_is_not_mounted_cannot_be_called_by_its_path_either(mode: Mode) -> None:
-    gateway = Gateway(GatewaySettings(_env_file=None))
+    gateway = GatewayClient(GatewaySettings(_env_file=None))
     app = httpx.ASGITransport(create_app(gateway, mounted(ROUTERS, mode, SECTIONS)))
     async with httpx.AsyncClient(transport=app, base_url="http://routes") as client:
         assert (await client.get("/list_birds")).status_code == 200

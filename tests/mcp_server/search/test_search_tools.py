@@ -24,7 +24,7 @@ from mcp_types import (
 )
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.rest import sections
 from mcp_server.search.search_tools import DIRECT
@@ -40,7 +40,7 @@ Opened = Callable[..., AbstractAsyncContextManager[Any]]
 
 
 @pytest.fixture
-def opened(gateway: Gateway) -> Opened:
+def opened(gateway: GatewayClient) -> Opened:
     """A client of a server with these settings."""
 
     @asynccontextmanager
@@ -233,7 +233,7 @@ async def test_a_call_by_name_gives_what_the_tool_itself_gives(
     async def called(tool: str, given: dict[str, Any]) -> tuple[Any, list[Any]]:
         # A gateway client of its own, which remembers nothing of the other call.
         far_side.asked.clear()
-        gateway = Gateway(GatewaySettings(_env_file=None), transport=httpx.MockTransport(far_side))
+        gateway = GatewayClient(GatewaySettings(_env_file=None), transport=httpx.MockTransport(far_side))
         server = create_server(gateway, ServerSettings(_env_file=None))
         async with fastmcp.Client(server, mode=mode) as client:
             result = await client.call_tool(tool, given, raise_on_error=False)
@@ -245,7 +245,7 @@ async def test_a_call_by_name_gives_what_the_tool_itself_gives(
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**70, "\ud800"])
-async def test_values_that_no_client_can_write_are_refused_alike(gateway: Gateway, value: Any) -> None:
+async def test_values_that_no_client_can_write_are_refused_alike(gateway: GatewayClient, value: Any) -> None:
     server = create_server(gateway, ServerSettings(_env_file=None))
     arguments = {"conid": value}
     direct = await server.call_tool("get_contract_rules", arguments)
@@ -488,7 +488,7 @@ class Confirms(Middleware):
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize(("action", "sent"), [("accept", True), ("decline", False)])
 async def test_a_person_is_asked_through_it_as_directly(
-    gateway: Gateway, far_side: Any, mode: Any, action: Any, sent: bool
+    gateway: GatewayClient, far_side: Any, mode: Any, action: Any, sent: bool
 ) -> None:
     server = create_server(gateway, ServerSettings(_env_file=None, trading_mode="paper"))
     confirms = Confirms()
@@ -505,7 +505,7 @@ async def test_a_person_is_asked_through_it_as_directly(
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_progress_and_refusals_of_middleware_pass_through(gateway: Gateway, mode: Any) -> None:
+async def test_progress_and_refusals_of_middleware_pass_through(gateway: GatewayClient, mode: Any) -> None:
     class Progresses(Middleware):
         async def on_call_tool(self, context: Any, call_next: Any) -> Any:
             if context.message.name == "list_portfolio_accounts":

@@ -14,7 +14,7 @@ from tests.mcp_server.connection.house import ERAS, House, asked_about
 from tests.virtual_loop import in_virtual_time
 
 if TYPE_CHECKING:
-    from api_gateway.client.gateway import Gateway
+    from api_gateway.client.gateway import GatewayClient
     from mcp_server.ticker.client import Ticker
 
 ORDERS = "/iserver/account/{allocation}/orders"
@@ -117,7 +117,7 @@ class Granting:
 def test_an_order_that_its_client_cancels_leaves_no_hold(after: float) -> None:
     async def tried() -> list[str]:
         ticker, question = Granting(), SimpleNamespace(open=True)
-        hold = OrderHold(cast("Gateway", SimpleNamespace(question=question)), cast("Ticker", ticker))
+        hold = OrderHold(cast("GatewayClient", SimpleNamespace(question=question)), cast("Ticker", ticker))
         async with hold.around(ORDERS):
             """This one leaves a question, and with it a hold."""
         question.open = False

@@ -13,7 +13,7 @@ import pytest
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from mcp_server.models.arguments import Arguments
 from mcp_server.rest.effects import CHANGES, DESTROYS, READS
 from mcp_server.rest.parameters import AccountId, Conid, OrderId
@@ -94,7 +94,7 @@ def sample() -> APIRouter:
 
 
 @pytest.fixture
-async def client(gateway: Gateway) -> AsyncIterator[Any]:
+async def client(gateway: GatewayClient) -> AsyncIterator[Any]:
     settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
     async with fastmcp.Client(create_server(gateway, settings, (sample(),))) as connected:
         yield connected
@@ -363,7 +363,7 @@ async def test_a_thousand_mistakes_are_told_by_a_few(client: Any, arguments: dic
 
 
 @asynccontextmanager
-async def with_at_most(size: int, gateway: Gateway, surface: str = "all") -> AsyncIterator[Any]:
+async def with_at_most(size: int, gateway: GatewayClient, surface: str = "all") -> AsyncIterator[Any]:
     settings = ServerSettings(
         _env_file=None, trading_mode="paper", mcp_server_tools=surface, mcp_server_max_answer=size
     )
@@ -371,14 +371,14 @@ async def with_at_most(size: int, gateway: Gateway, surface: str = "all") -> Asy
         yield connected
 
 
-async def test_an_answer_up_to_the_limit_is_not_touched(gateway: Gateway, far_side: Any) -> None:
+async def test_an_answer_up_to_the_limit_is_not_touched(gateway: GatewayClient, far_side: Any) -> None:
     body = b"[" + b" " * 2998 + b"]"
     far_side.otherwise = httpx.Response(200, content=body)
     async with with_at_most(3000, gateway) as client:
         assert await call(client, "look_at_account", account_id="U1234567") == (False, body.decode())
 
 
-async def test_a_larger_answer_is_cut_and_says_so_first(gateway: Gateway, far_side: Any) -> None:
+async def test_a_larger_answer_is_cut_and_says_so_first(gateway: GatewayClient, far_side: Any) -> None:
     rows = [{"row": number} for number in range(1000)]
     far_side.otherwise = httpx.Response(200, content=orjson.dumps(rows))
     async with with_at_most(3000, gateway) as client:
@@ -393,7 +393,7 @@ async def test_a_larger_answer_is_cut_and_says_so_first(gateway: Gateway, far_si
 
 
 async def test_the_routes_own_words_on_how_to_get_less_come_before_ours(
-    gateway: Gateway, far_side: Any
+    gateway: GatewayClient, far_side: Any
 ) -> None:
     far_side.otherwise = httpx.Response(200, content=orjson.dumps(["x" * 100] * 100))
     async with with_at_most(2000, gateway) as client:
@@ -403,7 +403,7 @@ async def test_the_routes_own_words_on_how_to_get_less_come_before_ours(
 
 @pytest.mark.parametrize(("surface", "told"), [("search", True), ("all", False)])
 async def test_a_refusal_carries_the_schema_where_a_client_may_not_have_seen_it(
-    gateway: Gateway, surface: str, told: bool
+    gateway: GatewayClient, surface: str, told: bool
 ) -> None:
     async with with_at_most(3000, gateway, surface) as client:
         refused: list[dict[str, Any]] = [{"x": 1}, {"account_id": []}, {"account_id": "u"}, {}]

@@ -12,7 +12,7 @@ import fastmcp
 import mcp
 import pytest
 
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from mcp_server.models.market_data import BARS, PriceHistoryWanted
 from mcp_server.routers.market_data import QUOTE
 from mcp_server.server import create_server
@@ -31,7 +31,7 @@ def content(uri: str) -> Any:
 
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize("surface", ["search", "all"])
-async def test_the_tables_are_listed_and_read(gateway: Gateway, mode: Any, surface: str) -> None:
+async def test_the_tables_are_listed_and_read(gateway: GatewayClient, mode: Any, surface: str) -> None:
     server = create_server(gateway, ServerSettings(_env_file=None, mcp_server_tools=surface))
     async with mcp.Client(server._mcp_server, mode=mode) as client:
         listed = (await client.list_resources()).resources
@@ -44,7 +44,7 @@ async def test_the_tables_are_listed_and_read(gateway: Gateway, mode: Any, surfa
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_without_market_data_there_are_no_tables(gateway: Gateway, mode: Any) -> None:
+async def test_without_market_data_there_are_no_tables(gateway: GatewayClient, mode: Any) -> None:
     server = create_server(gateway, ServerSettings(_env_file=None, excluded_tags="Market Data"))
     async with fastmcp.Client(server, mode=mode) as client:
         assert await client.list_resources() == []

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import Mode
-from api_gateway.client.gateway import Gateway
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.tls import Trust
 from api_gateway.client.transport import Wire
 from api_gateway.doctor.checks.ibkr import Conversation, read_availability
@@ -43,7 +43,7 @@ class Talk:
         self.asked: list[str] = []
         settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
         transport = httpx.MockTransport(self._answer)
-        self.gateway = Gateway(settings, transport=transport, sleep=self._sleep)
+        self.gateway = GatewayClient(settings, transport=transport, sleep=self._sleep)
         wire = Wire(settings, Trust.from_settings(settings), transport=transport)
         self.conversation = Conversation(self.gateway, wire, mode=mode, wall=at.timestamp)
 
