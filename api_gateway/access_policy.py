@@ -15,7 +15,7 @@ from typing import TypeAlias
 Operation: TypeAlias = tuple[str, str]
 
 
-class Mode(StrEnum):
+class TradingMode(StrEnum):
     """What may be done with money."""
 
     READ = "read"
@@ -24,24 +24,24 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True)
-class Policy:
+class AccessPolicy:
     """The operations that may be sent, and those of them that only an account reported as paper may see."""
 
     name: str
     allowed: frozenset[Operation]
     paper_only: frozenset[Operation] = frozenset()
-    unfamiliar: frozenset[Operation] = frozenset()
+    unverified: frozenset[Operation] = frozenset()
     """Those that nobody here has looked at, from generated routers."""
 
 
-def _listed(text: str) -> frozenset[Operation]:
+def _parse_operations(text: str) -> frozenset[Operation]:
     pairs = (line.split() for line in text.strip().splitlines())
     return frozenset((method, template) for method, template in pairs)
 
 
 # They change nothing at IBKR, whatever their method. Giving back a line of market data is one of them, as
 # taking it, by a snapshot, is: who may only read would run out of lines otherwise.
-READS = _listed("""
+READ_OPERATIONS = _parse_operations("""
     POST /iserver/auth/status
     POST /tickle
     GET /sso/validate
@@ -126,7 +126,7 @@ READS = _listed("""
 """)
 
 # They change the session, the feed, a list or a notice; no account and no order.
-SETTINGS = _listed("""
+SETTING_OPERATIONS = _parse_operations("""
     POST /iserver/auth/ssodh/init
     POST /logout
     POST /iserver/account
@@ -144,7 +144,7 @@ SETTINGS = _listed("""
 """)
 
 # They change an account or its orders, and trade nothing.
-CHANGES = _listed("""
+ACCOUNT_OPERATIONS = _parse_operations("""
     DELETE /iserver/account/{account}/order/{order}
     POST /iserver/questions/suppress/reset
     POST /iserver/account/{account}/alert
@@ -160,7 +160,7 @@ CHANGES = _listed("""
 """)
 
 # They lead to a trade, or take away what stands before one.
-TRADES = _listed("""
+TRADE_OPERATIONS = _parse_operations("""
     POST /iserver/account/{allocation}/orders
     POST /iserver/account/{account}/order/{order}
     POST /iserver/reply/{reply}
@@ -169,45 +169,54 @@ TRADES = _listed("""
     POST /fa/model/submit-transfers
 """)
 
-POLICIES: Mapping[Mode, Policy] = {
-    Mode.READ: Policy("TRADING_MODE=read", READS),
-    Mode.PAPER: Policy("TRADING_MODE=paper", READS | SETTINGS | CHANGES | TRADES, CHANGES | TRADES),
+POLICIES: Mapping[TradingMode, AccessPolicy] = {
+    TradingMode.READ: AccessPolicy("TRADING_MODE=read", READ_OPERATIONS),
+    TradingMode.PAPER: AccessPolicy(
+        "TRADING_MODE=paper",
+        READ_OPERATIONS | SETTING_OPERATIONS | ACCOUNT_OPERATIONS | TRADE_OPERATIONS,
+        ACCOUNT_OPERATIONS | TRADE_OPERATIONS,
+    ),
     # Orders of real money wait for their own safe way; raw ones are for paper accounts.
-    Mode.LIVE: Policy("TRADING_MODE=live", READS | SETTINGS | CHANGES),
+    TradingMode.LIVE: AccessPolicy(
+        "TRADING_MODE=live", READ_OPERATIONS | SETTING_OPERATIONS | ACCOUNT_OPERATIONS
+    ),
 }
-READ_ONLY = POLICIES[Mode.READ]
-TICKER = Policy(
+READ_ONLY = POLICIES[TradingMode.READ]
+TICKER = AccessPolicy(
     "the ticker",
-    _listed("""
+    _parse_operations("""
         POST /tickle
         POST /iserver/auth/status
         POST /iserver/auth/ssodh/init
         POST /iserver/reauthenticate
     """),
 )
-EVERYTHING = Policy("everything", READS | SETTINGS | CHANGES | TRADES | TICKER.allowed)
+ALL_OPERATIONS = AccessPolicy(
+    "everything",
+    READ_OPERATIONS | SETTING_OPERATIONS | ACCOUNT_OPERATIONS | TRADE_OPERATIONS | TICKER.allowed,
+)
 """For tests and measurements, of what a request becomes rather than whether it may be sent."""
 
 
-def with_unfamiliar(mode: Mode, reads: frozenset[Operation], writes: frozenset[Operation]) -> Policy:
+def extend(mode: TradingMode, reads: frozenset[Operation], writes: frozenset[Operation]) -> AccessPolicy:
     """The mode's policy with operations that nobody here has looked at; what writes, on paper accounts only.
 
     Raises ValueError for an operation that is on a list already: what is known of it is not overruled.
     """
-    known = {plain(each) for each in EVERYTHING.allowed}
-    if known & {plain(each) for each in reads | writes}:
+    known = {normalize(each) for each in ALL_OPERATIONS.allowed}
+    if known & {normalize(each) for each in reads | writes}:
         raise ValueError("an operation is on a mode's list already")
     policy = POLICIES[mode]
-    written = writes if mode is Mode.PAPER else frozenset()
+    written = writes if mode is TradingMode.PAPER else frozenset()
     return replace(
         policy,
         allowed=policy.allowed | reads | written,
         paper_only=policy.paper_only | written,
-        unfamiliar=reads | written,
+        unverified=reads | written,
     )
 
 
-def plain(operation: Operation) -> Operation:
+def normalize(operation: Operation) -> Operation:
     """The operation whatever the values in its path are called."""
     method, template = operation
     return method, re.sub(r"\{[a-z]+\}", "{}", template)

@@ -15,32 +15,32 @@ _NAMED_SECRET = re.compile(
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[^\s\"'&;,<>]{6,}")
 _INVISIBLE_ELEMENT = re.compile(r"<(script|style|head)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
-_NOT_PRINTED = re.compile(
+_NON_PRINTING = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]+"
 )
 _STACK_FRAME = re.compile(r" at [\w$/]{1,99}\.[\w.$/]{0,200} ?\([^()]{0,200}\)")
 
-LONGEST_READ = 4_000
+MAX_INPUT = 4_000
 
 
-def mask(text: str) -> str:
+def redact(text: str) -> str:
     """The same text without what is secret in it: the middle of each account id (`U***4567`), tokens.
 
     A token is what is long and looks random, and what is named as one (`token=…`, `"session": "…"`).
     """
     named = _BEARER.sub(r"\1***", _NAMED_SECRET.sub(r"\1***", text))
-    return _TOKEN.sub("***", mask_accounts(named))
+    return _TOKEN.sub("***", redact_accounts(named))
 
 
-def mask_accounts(text: str) -> str:
+def redact_accounts(text: str) -> str:
     """The same text with the middle of each account id hidden: for log lines, which have long file names."""
     return _ACCOUNT.sub(r"\1***\2", text)
 
 
-def clean(text: str, *, longest: int = 300) -> str:
+def sanitize(text: str, *, max_length: int = 300) -> str:
     """The text on one line, without markup, stack and control characters, masked, at most `longest` long."""
-    text = text[:LONGEST_READ]
+    text = text[:MAX_INPUT]
     if "<" in text:
         text = html.unescape(_TAG.sub(" ", _INVISIBLE_ELEMENT.sub(" ", text)))
-    text = mask(_STACK_FRAME.sub("", _NOT_PRINTED.sub(" ", text)).strip())
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    text = redact(_STACK_FRAME.sub("", _NON_PRINTING.sub(" ", text)).strip())
+    return text if len(text) <= max_length else text[: max_length - 1] + "…"

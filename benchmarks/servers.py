@@ -23,7 +23,7 @@ from fastmcp import FastMCP
 from fastmcp.tools import ToolResult
 from mcp_types import TextContent
 
-from api_gateway.access_policy import EVERYTHING
+from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings, load
 from benchmarks.backend import PATH
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("server", choices=SERVERS)
     chosen = parser.parse_args().server
     settings = load(ServerSettings)
-    gateway = GatewayClient(load(GatewaySettings), policy=EVERYTHING, limits={}, everything=None)
+    gateway = GatewayClient(load(GatewaySettings), policy=ALL_OPERATIONS, limits={}, global_limit=None)
     listening = listen(settings.mcp_server_host, settings.mcp_server_port)
     serve_http(SERVERS[chosen](gateway, settings), settings, listening)
 

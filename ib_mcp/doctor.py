@@ -16,9 +16,9 @@ from pydantic_settings import BaseSettings
 
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.checks.settings import examine_ticker_url
-from api_gateway.doctor.doctor import Examined, Subject, examine
+from api_gateway.doctor.doctor import DoctorContext, DoctorResult, run_doctor
 from api_gateway.doctor.findings import Finding, Layer, broken
-from api_gateway.doctor.support_bundle import make_support_file, write_support_file
+from api_gateway.doctor.support_bundle import make_support_bundle, write_support_bundle
 from api_gateway.settings import GatewaySettings, SettingsError, load
 from mcp_server.http.endpoint import endpoint_of, problems_of
 from mcp_server.settings import ServerSettings
@@ -49,11 +49,11 @@ def doctor(chosen: argparse.Namespace) -> int:
             known.append(ticker)
             problems += examine_ticker_url(ticker_url, ticker.ticker_port) if ticker_url else []
 
-    async def look() -> Examined:
+    async def look() -> DoctorResult:
         client = GatewayClient(gateway) if gateway else None
         try:
-            return await examine(
-                Subject(
+            return await run_doctor(
+                DoctorContext(
                     gateway=client,
                     problems=tuple(problems),
                     mode=server.trading_mode if server else None,
@@ -70,12 +70,12 @@ def doctor(chosen: argparse.Namespace) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal may not be able to show an arrow
     try:
-        print(json.dumps(report.told(), indent=2) if chosen.json else report.text().rstrip(), flush=True)
+        print(json.dumps(report.to_json(), indent=2) if chosen.json else report.text().rstrip(), flush=True)
     except BrokenPipeError:  # `| head` has read enough, and Python would complain when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if chosen.bundle:
         try:
-            write_support_file(Path(chosen.bundle), make_support_file(examined, known, home=Path.home()))
+            write_support_bundle(Path(chosen.bundle), make_support_bundle(examined, known, home=Path.home()))
         except OSError as error:
             print(f"{chosen.bundle} cannot be written: {error.strerror}.", file=sys.stderr)
             return 2

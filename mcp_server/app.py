@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from api_gateway import errors
-from api_gateway.redaction import mask
+from api_gateway.redaction import redact
 from mcp_server.rest.listing import few
 from mcp_server.rest.relay import Relay
 from mcp_server.routers import ROUTERS
@@ -36,7 +36,7 @@ STATUS: Mapping[type[errors.GatewayError], int] = {
     errors.OutcomeUnknown: 504,
     errors.LoginRequired: 401,
     errors.SessionLost: 503,
-    errors.Paced: 503,
+    errors.RateLimited: 503,
     errors.Refused: 400,
     errors.Invalid: 422,
     errors.Forbidden: 403,
@@ -109,11 +109,11 @@ async def _gateway_error(_: Request, error: Exception) -> JSONResponse:
     kind = next(kind for kind in (*type(error).__mro__, errors.Failed) if kind in STATUS)
     body: dict[str, Any] = {
         "error": kind.__name__,
-        "asked": error.asked,
-        "happened": error.happened,
+        "request": error.request,
+        "problem": error.problem,
         "hint": error.hint,
     }
-    if isinstance(error, errors.Paced):
+    if isinstance(error, errors.RateLimited):
         body["seconds"] = error.seconds
     return JSONResponse(body, status_code=STATUS[kind])
 
@@ -123,8 +123,8 @@ async def _wrong_arguments(request: Request, error: Exception) -> JSONResponse:
     wrong = dict.fromkeys(_sentence(each["loc"], each["msg"], each.get("input")) for each in error.errors())
     body = {
         "error": errors.Invalid.__name__,
-        "asked": request.scope["route"].name,
-        "happened": few("; ", list(wrong)) + ".",
+        "request": request.scope["route"].name,
+        "problem": few("; ", list(wrong)) + ".",
         "hint": "Nothing was sent to IBKR. Correct the arguments and call again.",
     }
     return JSONResponse(body, status_code=STATUS[errors.Invalid])
@@ -138,4 +138,4 @@ def _sentence(where: Sequence[int | str], message: str, offered: object) -> str:
     name = ""
     for part in where[1:]:
         name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
-    return f"`{mask(name)}` {message}" if name else message
+    return f"`{redact(name)}` {message}" if name else message

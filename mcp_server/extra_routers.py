@@ -22,17 +22,17 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api_gateway.access_policy import (
-    EVERYTHING,
+    ALL_OPERATIONS,
     POLICIES,
-    READS,
-    Mode,
+    READ_OPERATIONS,
+    AccessPolicy,
     Operation,
-    Policy,
-    plain,
-    with_unfamiliar,
+    TradingMode,
+    extend,
+    normalize,
 )
 from api_gateway.client.paths import is_template
-from api_gateway.redaction import clean
+from api_gateway.redaction import sanitize
 from api_gateway.settings import SettingsError
 from mcp_server.reference.endpoints_md import the_call
 from mcp_server.rest.effects import Effect, effect
@@ -45,7 +45,7 @@ _WHATEVER: Final = re.compile(r"\{[^{}]*\}")
 _LONGEST_REASON: Final = 300
 # By HTTP's rules a GET there changes nothing, but the gateway has operations that do by GET what they do by
 # POST (`api_gateway.client.path_aliases`): a promise about real money does not rest on that rule.
-_WRITTEN_AT: Final = frozenset(plain(each)[1] for each in EVERYTHING.allowed - READS)
+_WRITTEN_AT: Final = frozenset(normalize(each)[1] for each in ALL_OPERATIONS.allowed - READ_OPERATIONS)
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class ExtraRouters:
     """The routers that a mode has of the package, and what the gateway client may send with them."""
 
     routers: tuple[APIRouter, ...]
-    policy: Policy
+    policy: AccessPolicy
 
 
-def extra_routers(directory: Path | None, mode: Mode) -> ExtraRouters:
+def extra_routers(directory: Path | None, mode: TradingMode) -> ExtraRouters:
     """The package in `directory` as this mode has it: what reads in every mode, what writes only in `paper`.
 
     A GET where only writes are known counts as one. None has none. Raises SettingsError, with a sentence,
@@ -65,7 +65,7 @@ def extra_routers(directory: Path | None, mode: Mode) -> ExtraRouters:
     if directory is None:
         return ExtraRouters((), POLICIES[mode])
     hand_written = [route for router in ROUTERS for route in _routes(router)]
-    known = {plain(_sent(route)) for route in hand_written}
+    known = {normalize(_sent(route)) for route in hand_written}
     names = {route.name for route in hand_written}
     reads: set[Operation] = set()
     writes: set[Operation] = set()
@@ -74,26 +74,26 @@ def extra_routers(directory: Path | None, mode: Mode) -> ExtraRouters:
         chosen = APIRouter()
         for route in _routes(router):
             operation, call = _checked(route, directory)
-            if plain(operation) in known:
+            if normalize(operation) in known:
                 continue
             _check_marks(route, call, directory)
             if route.name in names:
                 raise _unusable(directory, f"the name {route.name} is another tool's")
-            known.add(plain(operation))
+            known.add(normalize(operation))
             names.add(route.name)
             reading = _effect(route) is Effect.READS and not _may_write(operation)
             (reads if reading else writes).add(operation)
-            if reading or mode is Mode.PAPER:
+            if reading or mode is TradingMode.PAPER:
                 chosen.routes.append(route)
         if chosen.routes:
             kept.append(chosen)
     _check_schemas(kept, directory)
-    return ExtraRouters(tuple(kept), with_unfamiliar(mode, frozenset(reads), frozenset(writes)))
+    return ExtraRouters(tuple(kept), extend(mode, frozenset(reads), frozenset(writes)))
 
 
 def _may_write(operation: Operation) -> bool:
     """Whether it is a GET of a path at which only operations that write are known."""
-    return operation[0] == "GET" and plain(operation)[1] in _WRITTEN_AT
+    return operation[0] == "GET" and normalize(operation)[1] in _WRITTEN_AT
 
 
 def _check_schemas(routers: Iterable[APIRouter], directory: Path) -> None:
@@ -155,8 +155,8 @@ def _forget() -> None:
 def _told(error: BaseException) -> str:
     """The error in a line, with the file of the package that it is about."""
     if isinstance(error, SyntaxError):
-        return f"{clean(str(error.msg))}, in {Path(error.filename or '').name} line {error.lineno}"
-    text = clean(str(error)[:_LONGEST_REASON]).rstrip(".")
+        return f"{sanitize(str(error.msg))}, in {Path(error.filename or '').name} line {error.lineno}"
+    text = sanitize(str(error)[:_LONGEST_REASON]).rstrip(".")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -191,9 +191,11 @@ def _checked(route: APIRoute, directory: Path) -> tuple[Operation, ast.Call]:
     except (ValueError, TypeError, OSError, SyntaxError):
         only = False
     if not only:
-        raise _unusable(directory, f"{clean(route.name)} is not one call to the gateway")
+        raise _unusable(directory, f"{sanitize(route.name)} is not one call to the gateway")
     if not _NAME.fullmatch(route.name):
-        raise _unusable(directory, f"{clean(route.name)} is no name for a tool, of at most 32 small letters")
+        raise _unusable(
+            directory, f"{sanitize(route.name)} is no name for a tool, of at most 32 small letters"
+        )
     if route.methods != {method} or not is_template(template):
         raise _unusable(directory, f"{route.name} has another method than its call, or a path that is none")
     if _WHATEVER.sub("{}", route.path) != _WHATEVER.sub("{}", template):

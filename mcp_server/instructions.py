@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from mcp_server.connection.connection_status import NAME as STATUS
 from mcp_server.connection.wait_for_login import NAME as WAIT
 from mcp_server.search.search_tools import CALL, CALL_WRITING, SEARCH, SearchSurface
 from mcp_server.tools.operation_tool import RouteTools
 
 _MODES: Final = {
-    Mode.READ: "This server only reads (TRADING_MODE=read): it cannot trade or change anything.",
-    Mode.PAPER: "Trading is open for paper accounts, and for no other.",
-    Mode.LIVE: "The account is real: what a tool changes is changed for real. No order can be placed here.",
+    TradingMode.READ: "This server only reads (TRADING_MODE=read): it cannot trade or change anything.",
+    TradingMode.PAPER: "Trading is open for paper accounts, and for no other.",
+    TradingMode.LIVE: "This is a real-money account: changes are real. Live orders are not supported.",
 }
 
 
-def instructions(mode: Mode, tools: RouteTools, surface: RouteTools | SearchSurface) -> str:
+def instructions(mode: TradingMode, tools: RouteTools, surface: RouteTools | SearchSurface) -> str:
     """How to begin and what to know, naming only tools that can be called here."""
     reachable, listed = tools.by_name, surface.names
     parts = ["Interactive Brokers' Web API over the user's own gateway and account."]

@@ -90,7 +90,7 @@ def create_server(
 
     @server.custom_route("/ready", methods=["GET"])
     async def ready(_: Request) -> Response:
-        found = await standing(gateway.looks)
+        found = await standing(gateway.session_monitor)
         return JSONResponse(found.told(), status_code=200 if found.ready else 503)
 
     return server

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 
 SHORTEST_TOKEN = 8
 """Characters of a bearer token: a shorter one is guessed, and hides every word that it is a part of."""
@@ -139,8 +139,8 @@ class ServerSettings(BaseSettings):
         (), description="Sections of tools to show, by commas; empty shows the default ones."
     )
     excluded_tags: Listed = Field((), description="Sections of tools to hide, by commas.")
-    trading_mode: Mode = Field(
-        Mode.READ,
+    trading_mode: TradingMode = Field(
+        TradingMode.READ,
         description="read changes nothing; paper trades, on paper accounts only; live cancels orders, and "
         "places none.",
     )

@@ -16,18 +16,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.errors import GatewayError, LoginRequired, Paced, Penalised, Unreachable
+from api_gateway.errors import GatewayError, LoginRequired, PenaltyBox, RateLimited, Unreachable
 from api_gateway.session.diagnosis import (
     FRONT_PAGE,
+    Actor,
     Diagnosis,
-    Who,
     as_sentence,
     diagnose,
     diagnose_state,
     needs_probe,
 )
 from api_gateway.session.maintenance import Region
-from api_gateway.session.states import SessionState, read_session
+from api_gateway.session.states import SessionState, parse_session
 from ticker_service.backoff import JITTER
 from ticker_service.logfmt import log
 from ticker_service.settings import Compete
@@ -106,7 +106,7 @@ async def beat(
     page = await gateway.probe() if needs_probe(found) else FRONT_PAGE
     diagnosis = diagnose(found, at=at, region=rules.region, login_url=rules.login_url, page=page)
     if diagnosis is None:
-        return Beat(None, found.seconds if isinstance(found, Paced) else 0.0, failures)
+        return Beat(None, found.seconds if isinstance(found, RateLimited) else 0.0, failures)
     reopened = memory.attempts > 0 and diagnosis.ready
     _remember(memory, diagnosis.found, now)
     opening = ""
@@ -145,7 +145,7 @@ def _advised(diagnosis: Diagnosis, memory: Memory, compete: Compete) -> Diagnosi
             "program, or use a second IBKR username here."
         )
     else:
-        return replace(diagnosis, next_step="Wait: the ticker takes the connection over.", who=Who.WE)
+        return replace(diagnosis, next_step="Wait: the ticker takes the connection over.", actor=Actor.TICKER)
     return replace(diagnosis, next_step=step)
 
 
@@ -205,14 +205,14 @@ async def _open(
         ).value
     except GatewayError as error:
         return _not_opened(error, rules, at=at), (type(error).__name__,)
-    state = read_session(value) if isinstance(value, Mapping) else SessionState.OPENING
+    state = parse_session(value) if isinstance(value, Mapping) else SessionState.OPENING
     # Whether the login holds is the tickle's to say: this answer has no place for it.
     state = SessionState.CLOSED if state is SessionState.NOT_LOGGED_IN else state
     return diagnose_state(state, at=at, region=rules.region, login_url=rules.login_url), ()
 
 
 def _not_opened(error: GatewayError, rules: Rules, *, at: datetime) -> Diagnosis:
-    if isinstance(error, LoginRequired | Unreachable | Penalised):
+    if isinstance(error, LoginRequired | Unreachable | PenaltyBox):
         told = diagnose(error, at=at, region=rules.region, login_url=rules.login_url)
         if told is not None:
             return told
@@ -221,7 +221,7 @@ def _not_opened(error: GatewayError, rules: Rules, *, at: datetime) -> Diagnosis
         at=at,
         region=rules.region,
         login_url=rules.login_url,
-        detail=f"Opening it failed: {as_sentence(error.happened)}",
+        detail=f"Opening it failed: {as_sentence(error.problem)}",
     )
 
 
@@ -230,6 +230,6 @@ async def _restart_built_in_tickle(gateway: GatewayClient) -> None:
     try:
         await gateway.post("/iserver/reauthenticate")
     except GatewayError as error:
-        log(logger, logging.WARNING, "built_in_tickle", restarted=False, because=error.happened)
+        log(logger, logging.WARNING, "built_in_tickle", restarted=False, because=error.problem)
     else:
         log(logger, logging.INFO, "built_in_tickle", restarted=True)

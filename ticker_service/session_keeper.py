@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.session.diagnosis import Diagnosis, Who, time_of
-from api_gateway.session.maintenance import Window, login_end, next_window, window_at
+from api_gateway.session.diagnosis import Actor, Diagnosis, format_time
+from api_gateway.session.maintenance import MaintenanceWindow, login_end, next_window, window_at
 from api_gateway.session.states import SessionState
 from ticker_service.backoff import Rhythm
 from ticker_service.client_count import Listeners
@@ -215,7 +215,7 @@ class Keeper:
             if diagnosis is None
             else diagnosis.sentence,
             "next_step": "Wait some seconds." if diagnosis is None else diagnosis.next_step,
-            "who": Who.NOBODY if diagnosis is None else diagnosis.who,
+            "who": Actor.NOBODY if diagnosis is None else diagnosis.actor,
             "detail": None if diagnosis is None else diagnosis.detail or None,
             "login_url": rules.login_url,
             "next_look_in_seconds": round(max(0.0, self._planned() - now), 1),
@@ -262,26 +262,26 @@ class Keeper:
             self._watch_the_login(diagnosis, at)
         self._beats.append(PastBeat(at, self.state, ended - began))
 
-    def _expected(self, diagnosis: Diagnosis, at: float) -> Window | None:
+    def _expected(self, diagnosis: Diagnosis, at: float) -> MaintenanceWindow | None:
         """What explains a missing login: what explained it when it was first missed, or its announced end."""
         before = self._diagnosis
         if before is not None and before.found is SessionState.NOT_LOGGED_IN:
             return before.expected
         ends = self._login_end.ends
         if diagnosis.expected is None and ends is not None and ends - TOLERANCE <= at:
-            return Window("announced end of the login", _moment(ends), _moment(at))
+            return MaintenanceWindow("announced end of the login", _moment(ends), _moment(at))
         return diagnosis.expected
 
     def _log_change(self, diagnosis: Diagnosis, *, lasted: float) -> None:
         expected = diagnosis.expected
         log(
             logger,
-            logging.WARNING if diagnosis.who is Who.USER else logging.INFO,
+            logging.WARNING if diagnosis.actor is Actor.USER else logging.INFO,
             "state",
             state=diagnosis.state,
             was=self.state,
             was_for=lasted,
-            who=diagnosis.who,
+            who=diagnosis.actor,
             expected=None if expected is None else expected.what,
             sentence=diagnosis.sentence,
             next_step=diagnosis.next_step,
@@ -315,7 +315,7 @@ class Keeper:
         ends = self._ends(wall)
         if ends is None or not 0 < ends - wall <= 3600:
             return None
-        when = time_of(_moment(ends), self._rules.region)
+        when = format_time(_moment(ends), self._rules.region)
         return (
             f"IBKR ends this login in {(ends - wall) / 60:.0f} minutes, at {when}; log in again after that "
             f"at {self._rules.login_url}."
@@ -330,7 +330,7 @@ class Keeper:
             found.diagnosis,
             ended - self._trouble_since,
             self._rules.chance,
-            watchful=window is not None and window.brief,
+            watchful=window is not None and window.to_text,
         )
 
     def _mind_a_jump(self) -> None:
@@ -383,7 +383,7 @@ _LOGGED_IN = frozenset(
 )
 
 
-def _told(window: Window | None) -> dict[str, str] | None:
+def _told(window: MaintenanceWindow | None) -> dict[str, str] | None:
     if window is None:
         return None
     begins, ends = window.begins.astimezone(UTC), window.ends.astimezone(UTC)

@@ -6,19 +6,19 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api_gateway.client.request import Call
-from api_gateway.client.response import Reply
+from api_gateway.client.request import GatewayRequest
+from api_gateway.client.response import GatewayResponse
 
-MOST_BELIEVED = 1000  # so that endless different questions take no endless memory
-BELIEVED = 300.0  # seconds for which an answer that stayed empty is taken for the truth
+MAX_REMEMBERED = 1000  # so that endless different questions take no endless memory
+EMPTY_RESULT_TTL = 300.0  # seconds for which an answer that stayed empty is taken for the truth
 
 
 @dataclass(frozen=True)
-class Warmup:
+class ColdStartRule:
     """How a thin answer looks, how often to ask again after how many seconds, and what shares one warm-up."""
 
-    thin: Callable[[Any], bool]
-    key: Callable[[Call], Hashable]
+    is_incomplete: Callable[[Any], bool]
+    key: Callable[[GatewayRequest], Hashable]
     times: int = 1
     after: float = 0.5
 
@@ -49,26 +49,26 @@ def _no_strikes(value: Any) -> bool:
     return isinstance(value, Mapping) and not value.get("call") and not value.get("put")
 
 
-def _whole(call: Call) -> Hashable:
-    return call.address.target
+def _request_target(call: GatewayRequest) -> Hashable:
+    return call.path.raw_path
 
 
-def _first_value(call: Call) -> Hashable:
-    return call.address.template, call.values[0]
+def _first_path_value(call: GatewayRequest) -> Hashable:
+    return call.path.template, call.values[0]
 
 
-WARMUPS: Mapping[tuple[str, str], Warmup] = {
-    ("GET", "/iserver/account/orders"): Warmup(_no_orders, _whole),
-    ("GET", "/iserver/account/trades"): Warmup(_no_rows, _whole),
-    ("GET", "/iserver/account/pnl/partitioned"): Warmup(_no_profit, _whole),
-    ("GET", "/portfolio/{account}/positions/{page}"): Warmup(_no_names, _first_value, times=3),
-    ("GET", "/iserver/contract/{conid}/algos"): Warmup(_no_algos, _first_value, times=2),
-    ("GET", "/iserver/secdef/strikes"): Warmup(_no_strikes, _whole),
-    ("GET", "/iserver/secdef/info"): Warmup(_no_rows, _whole),
+COLD_START_RULES: Mapping[tuple[str, str], ColdStartRule] = {
+    ("GET", "/iserver/account/orders"): ColdStartRule(_no_orders, _request_target),
+    ("GET", "/iserver/account/trades"): ColdStartRule(_no_rows, _request_target),
+    ("GET", "/iserver/account/pnl/partitioned"): ColdStartRule(_no_profit, _request_target),
+    ("GET", "/portfolio/{account}/positions/{page}"): ColdStartRule(_no_names, _first_path_value, times=3),
+    ("GET", "/iserver/contract/{conid}/algos"): ColdStartRule(_no_algos, _first_path_value, times=2),
+    ("GET", "/iserver/secdef/strikes"): ColdStartRule(_no_strikes, _request_target),
+    ("GET", "/iserver/secdef/info"): ColdStartRule(_no_rows, _request_target),
 }
 
 
-class Warmups:
+class ColdStartRetry:
     """Remembers which empty answers have proved true, so that they do not cost a repetition each time."""
 
     def __init__(self, *, now: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> None:
@@ -76,38 +76,40 @@ class Warmups:
         self._sleep = sleep
         self._believed: dict[Hashable, float] = {}
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """The session has changed; an empty answer proves nothing any more."""
         self._believed.clear()
 
-    def take(self, call: Call, reply: Reply, *, again: bool) -> bool:
+    def record(self, call: GatewayRequest, reply: GatewayResponse, *, again: bool) -> bool:
         """Whether this answer is thin; asked `again` and thin once more, it is taken for the truth."""
-        warmup = WARMUPS[call.key]
-        thin = warmup.thin(reply.value)
+        warmup = COLD_START_RULES[call.operation]
+        thin = warmup.is_incomplete(reply.value)
         if again:
-            self._conclude(warmup.key(call), thin=thin)
+            self._conclude(warmup.key(call), incomplete=thin)
         return thin
 
-    async def complete(self, call: Call, reply: Reply, again: Callable[[], Awaitable[Reply]]) -> Reply:
+    async def complete(
+        self, call: GatewayRequest, reply: GatewayResponse, again: Callable[[], Awaitable[GatewayResponse]]
+    ) -> GatewayResponse:
         """The answer, or a fuller one if this one is thin and has not just been found to be all there is."""
-        warmup = WARMUPS.get(call.key)
+        warmup = COLD_START_RULES.get(call.operation)
         if warmup is None:
             return reply
         key = warmup.key(call)
-        thin = warmup.thin(reply.value)
-        if thin and self._believed.get(key, float("-inf")) > self._now() - BELIEVED:
+        thin = warmup.is_incomplete(reply.value)
+        if thin and self._believed.get(key, float("-inf")) > self._now() - EMPTY_RESULT_TTL:
             return reply
         for _ in range(warmup.times if thin else 0):
             await self._sleep(warmup.after)
             reply = await again()
-            if not (thin := warmup.thin(reply.value)):
+            if not (thin := warmup.is_incomplete(reply.value)):
                 break
-        self._conclude(key, thin=thin)
+        self._conclude(key, incomplete=thin)
         return reply
 
-    def _conclude(self, key: Hashable, *, thin: bool) -> None:
-        if thin:
-            if len(self._believed) >= MOST_BELIEVED:
+    def _conclude(self, key: Hashable, *, incomplete: bool) -> None:
+        if incomplete:
+            if len(self._believed) >= MAX_REMEMBERED:
                 self._believed.clear()
             self._believed[key] = self._now()
         else:

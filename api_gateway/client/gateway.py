@@ -13,41 +13,49 @@ from typing import Any, Self
 
 import httpx
 
-from api_gateway.access_policy import READ_ONLY, Policy
-from api_gateway.client.cold_start import Warmups
+from api_gateway.access_policy import READ_ONLY, AccessPolicy
+from api_gateway.client.cold_start import ColdStartRetry
 from api_gateway.client.interpretation import (
-    ENDINGS,
-    AsleepError,
-    SilentDenialError,
-    UnpreparedError,
+    IDEMPOTENT_UNSUBSCRIBES,
+    BareUnauthorized,
+    PreflightExpired,
+    ServiceWarmingUp,
     interpret_response,
-    missing,
-    missing_now,
-    paced,
-    paced_tickle,
-    require_answer,
+    no_response_error,
+    rate_limited_error,
+    require_payload,
     retry_after,
-    unanswered,
-    unknown_account,
+    session_error,
+    tickle_collision_error,
+    unavailable_error,
+    unknown_account_error,
 )
-from api_gateway.client.order_questions import OpenQuestion
+from api_gateway.client.order_questions import OrderQuestionTracker
 from api_gateway.client.paper_guard import PaperGuard
-from api_gateway.client.path_aliases import known_by_another_name
+from api_gateway.client.path_aliases import find_aliased_operation
 from api_gateway.client.paths import QueryValue
-from api_gateway.client.prefetch import Ahead
-from api_gateway.client.preflight import ACCOUNTS, PORTFOLIO, Accounts, Preflights
-from api_gateway.client.rate_limiter import EVERYTHING, PUBLISHED, TICKLE, Limit, Pacing, Patience, Turn
-from api_gateway.client.request import Call, make_call
-from api_gateway.client.response import Reply
-from api_gateway.client.response_cache import Kept
-from api_gateway.client.single_flight import Flights
-from api_gateway.client.snapshot_polling import SNAPSHOT, Snapshots
-from api_gateway.client.tls import Trust
-from api_gateway.client.transport import NeverSentError, NoAnswerError, Received, Wire
-from api_gateway.errors import Failed, Forbidden, GatewayError, LoginRequired, Paced, Unreachable
-from api_gateway.session.diagnosis import tells_a_state
-from api_gateway.session.monitor import Looks
-from api_gateway.session.states import LACKING, SessionState, needs, read_session
+from api_gateway.client.prefetch import Prefetcher
+from api_gateway.client.preflight import ACCOUNTS, PORTFOLIO, Accounts, Preflight
+from api_gateway.client.rate_limiter import (
+    GLOBAL_LIMIT,
+    IBKR_LIMITS,
+    TICKLE,
+    RateLimit,
+    RateLimiter,
+    Reservation,
+    WaitBudget,
+)
+from api_gateway.client.request import GatewayRequest, build_request
+from api_gateway.client.response import GatewayResponse
+from api_gateway.client.response_cache import ResponseCache
+from api_gateway.client.single_flight import SingleFlight
+from api_gateway.client.snapshot_polling import SNAPSHOT, SnapshotPoller
+from api_gateway.client.tls import TlsTrust
+from api_gateway.client.transport import NoResponseError, NotSentError, RawResponse, Transport
+from api_gateway.errors import Failed, Forbidden, GatewayError, LoginRequired, RateLimited, Unreachable
+from api_gateway.session.diagnosis import is_session_status
+from api_gateway.session.monitor import SessionMonitor
+from api_gateway.session.states import BLOCKING_STATES, SessionState, parse_session, required_session
 from api_gateway.settings import GatewaySettings
 
 logger = logging.getLogger(__name__)
@@ -56,14 +64,16 @@ STATUS = "/iserver/auth/status"
 ORDERS = ("GET", "/iserver/account/orders")
 TICKLE_DEADLINE = 8.0  # seconds: a minute between tickles, this and a probe is how late a loss is noticed
 PROBE_DEADLINE = 2.0  # seconds: the gateway answers this itself, from the same machine or the next
-LOOK_DEADLINE = 4.0  # seconds: whoever asks for a look waits no longer, and the next look comes soon
-AT_ONCE = 0.5  # seconds for a look before a request, where something was missing a moment ago
-COLLISION = 2.0  # seconds after which a tickle that met another one is sent again by whoever needs it
-WAKING = (1.0, 1.0, 2.0)  # seconds between questions to notices that are "waiting for reply"
-STATUS_LASTS = 5.0  # seconds for which an open session is taken to be open still
+CHECK_DEADLINE = 4.0  # seconds: whoever asks for a look waits no longer, and the next look comes soon
+QUICK_TIMEOUT = 0.5  # seconds for a look before a request, where something was missing a moment ago
+TICKLE_COLLISION_RETRY = (
+    2.0  # seconds after which a tickle that met another one is sent again by whoever needs it
+)
+WAKE_UP_PAUSES = (1.0, 1.0, 2.0)  # seconds between questions to notices that are "waiting for reply"
+STATUS_TTL = 5.0  # seconds for which an open session is taken to be open still
 
 
-async def _by_nobody() -> bool:
+async def _never_held() -> bool:
     return False
 
 
@@ -71,7 +81,7 @@ class GatewayClient:
     """IBKR's Web API as the gateway offers it: paced, on time, and with everything asked first that must be.
 
     A template such as `/portfolio/{account}/positions/{page}` is relative to `/v1/api`; `values` go into it
-    in order, each checked against its kind (see `paths.KINDS`). Each method returns IBKR's answer as it is,
+    in order, each checked against its kind (see `paths.PATH_PARAMETERS`). Each method returns IBKR's answer as it is,
     or raises one of `errors.GatewayError`. Nothing that writes is ever sent twice, and nothing is sent that
     `policy` does not list.
 
@@ -83,45 +93,47 @@ class GatewayClient:
         self,
         settings: GatewaySettings,
         *,
-        policy: Policy = READ_ONLY,
+        policy: AccessPolicy = READ_ONLY,
         transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        limits: Mapping[tuple[str, str], Limit] = PUBLISHED,
-        everything: Limit | None = EVERYTHING,
+        limits: Mapping[tuple[str, str], RateLimit] = IBKR_LIMITS,
+        global_limit: RateLimit | None = GLOBAL_LIMIT,
     ) -> None:
         self.settings = settings
         self.policy = policy
-        self.pacing = Pacing(
-            penalty=settings.gateway_penalty, now=now, sleep=sleep, limits=limits, everything=everything
+        self.rate_limiter = RateLimiter(
+            penalty=settings.gateway_penalty, now=now, sleep=sleep, limits=limits, global_limit=global_limit
         )
         self._now = now
         self._wall = wall
-        self._wire = Wire(settings, Trust.from_settings(settings), transport=transport)
-        self._flights: Flights[Reply] = Flights()
-        self._preflights = Preflights(self._ask, now=now)
-        self._warmups = Warmups(now=now, sleep=sleep)
-        self._ahead = Ahead(now=now)
-        self._kept = Kept(now=now)
-        self._paper = PaperGuard(policy, self._ask)
+        self._transport = Transport(settings, TlsTrust.from_settings(settings), transport=transport)
+        self._single_flight: SingleFlight[GatewayResponse] = SingleFlight()
+        self._preflight = Preflight(self._send_checking_empty, now=now)
+        self._cold_start = ColdStartRetry(now=now, sleep=sleep)
+        self._prefetcher = Prefetcher(now=now)
+        self._response_cache = ResponseCache(now=now)
+        self._paper_guard = PaperGuard(policy, self._send_checking_empty)
         self._sleep = sleep
-        self._snapshots = Snapshots(ask=self._ask, take=self._preflights.take, now=now, sleep=sleep)
+        self._snapshot_poller = SnapshotPoller(
+            ask=self._send_checking_empty, take=self._preflight.ensure, now=now, sleep=sleep
+        )
         self._established_at = float("-inf")
-        self._collided = False
-        self.question = OpenQuestion(now=now)
-        self.looks = Looks(
-            ask=self._look,
+        self._tickle_collided = False
+        self.order_question = OrderQuestionTracker(now=now)
+        self.session_monitor = SessionMonitor(
+            fetch_status=self._fetch_status,
             probe=self.probe,
-            quiet=lambda: self.question.open,
+            quiet=lambda: self.order_question.open,
             region=settings.gateway_region,
             login_url=settings.gateway_login_url,
             now=now,
             wall=wall,
         )
-        for part in (self._warmups, self._snapshots, self._ahead):
-            self._preflights.when_forgotten(part.forget)
-        self._preflights.when_forgotten(self._forget_status)
+        for part in (self._cold_start, self._snapshot_poller, self._prefetcher):
+            self._preflight.on_reset(part.reset)
+        self._preflight.on_reset(self._reset_status)
 
     async def __aenter__(self) -> Self:
         return self
@@ -133,28 +145,30 @@ class GatewayClient:
 
     async def aclose(self) -> None:
         """Close all connections. Requests after this are `Unreachable`."""
-        await self.looks.aclose()
-        await self._wire.aclose()
+        await self.session_monitor.aclose()
+        await self._transport.aclose()
 
-    def moment(self) -> datetime:
+    def current_time(self) -> datetime:
         """The time of day by this client's clock."""
         return datetime.fromtimestamp(self._wall(), tz=UTC)
 
     @property
     def accounts(self) -> Accounts | None:
         """The accounts of the login, once IBKR has listed them in this session."""
-        return self._preflights.accounts
+        return self._preflight.accounts
 
     @property
     def market_data_lines(self) -> int:
         """How many contracts this client has opened market data for in this session."""
-        return self._snapshots.contracts
+        return self._snapshot_poller.contracts
 
-    async def get(self, template: str, /, *values: object, **query: QueryValue) -> Reply:
+    async def get(self, template: str, /, *values: object, **query: QueryValue) -> GatewayResponse:
         """Read. The same address asked for twice at a time is sent once."""
-        call = make_call("GET", template, values, query, reads=("GET", template) not in ENDINGS)
-        self._permit(call)
-        return await self._flights.join(call.address.target, lambda: self._read(call))
+        call = build_request(
+            "GET", template, values, query, read_only=("GET", template) not in IDEMPOTENT_UNSUBSCRIBES
+        )
+        self._check_access(call)
+        return await self._single_flight.run(call.path.raw_path, lambda: self._read(call))
 
     async def post(
         self,
@@ -164,11 +178,11 @@ class GatewayClient:
         body: Mapping[str, Any] | None = None,
         reads: bool = False,
         **query: QueryValue,
-    ) -> Reply:
+    ) -> GatewayResponse:
         """Send `body` as JSON, `{}` without one. `reads` says that this POST changes nothing at IBKR."""
         if template == TICKLE:
             return await self.tickle()
-        return await self._write(make_call("POST", template, values, query, body, reads=reads))
+        return await self._write(build_request("POST", template, values, query, body, read_only=reads))
 
     async def put(
         self,
@@ -177,32 +191,32 @@ class GatewayClient:
         *values: object,
         body: Mapping[str, Any] | None = None,
         **query: QueryValue,
-    ) -> Reply:
+    ) -> GatewayResponse:
         """Send `body` as JSON, `{}` without one."""
-        return await self._write(make_call("PUT", template, values, query, body, reads=False))
+        return await self._write(build_request("PUT", template, values, query, body, read_only=False))
 
-    async def delete(self, template: str, /, *values: object, **query: QueryValue) -> Reply:
+    async def delete(self, template: str, /, *values: object, **query: QueryValue) -> GatewayResponse:
         """Delete or cancel."""
-        return await self._write(make_call("DELETE", template, values, query, reads=False))
+        return await self._write(build_request("DELETE", template, values, query, read_only=False))
 
-    async def tickle(self) -> Reply:
+    async def tickle(self) -> GatewayResponse:
         """Keep the session alive, in a lane that no other request and no penalty blocks."""
-        return await self._flights.join(TICKLE, self._tickle)
+        return await self._single_flight.run(TICKLE, self._tickle)
 
-    async def _tickle(self) -> Reply:
-        call = make_call("POST", TICKLE, reads=True)
-        self._permit(call)
-        async with self.pacing.tickle() as turn:
+    async def _tickle(self) -> GatewayResponse:
+        call = build_request("POST", TICKLE, read_only=True)
+        self._check_access(call)
+        async with self.rate_limiter.acquire_tickle() as turn:
             within = min(TICKLE_DEADLINE, self.settings.gateway_deadline)
             received = await self._exchange(call, turn, within)
-        collided = received.status == 429 and not self._collided and not retry_after(received.headers)
-        self._collided = received.status == 429
+        collided = received.status == 429 and not self._tickle_collided and not retry_after(received.headers)
+        self._tickle_collided = received.status == 429
         if collided:
             # Another program that tickled in the same second is no reason for silence; a second 429 is.
-            raise paced_tickle(call, COLLISION)
+            raise tickle_collision_error(call, TICKLE_COLLISION_RETRY)
         try:
-            return require_answer(call, self._settle(call, received))
-        except UnpreparedError as error:
+            return require_payload(call, self._interpret(call, received))
+        except PreflightExpired as error:
             raise error.failure from None
 
     async def probe(self) -> int | None:
@@ -213,16 +227,16 @@ class GatewayClient:
         """
         within = min(PROBE_DEADLINE, self.settings.gateway_deadline)
         try:
-            received = await self._wire.exchange("GET", "/", None, within=within, fresh=True)
-        except (NeverSentError, NoAnswerError):
+            received = await self._transport.exchange("GET", "/", None, timeout=within, fresh=True)
+        except (NotSentError, NoResponseError):
             return None
         return received.status
 
-    def forget_session(self) -> None:
+    def reset_session_state(self) -> None:
         """Another brokerage session has begun: whatever must be asked first is asked anew."""
-        self._preflights.forget()
+        self._preflight.reset()
 
-    async def warm_up(self, held: Callable[[], Awaitable[bool]] = _by_nobody) -> None:
+    async def prefetch(self, is_held: Callable[[], Awaitable[bool]] = _never_held) -> None:
         """Ask an open session ahead for what it answers fully only five seconds later: orders, trades, P&L.
 
         To be called every few seconds: each is asked once, and once more if the answer was thin. It waits
@@ -230,275 +244,280 @@ class GatewayClient:
         asked while an order or its question is under way, which it would void, nor while `held()` tells so of
         somebody else's.
         """
-        due = self._ahead.due()
-        if not due or self.question.open:
+        due = self._prefetcher.due()
+        if not due or self.order_question.open:
             return
-        self._ahead.begin(due)
+        self._prefetcher.start(due)
         try:
-            async with asyncio.timeout(LOOK_DEADLINE):
+            async with asyncio.timeout(CHECK_DEADLINE):
                 # Whoever joins this waits as long as for an own one, so it has the time of any request.
-                await self._preflights.take(
-                    ACCOUNTS, Patience(0.0, self._now() + self.settings.gateway_deadline)
+                await self._preflight.ensure(
+                    ACCOUNTS, WaitBudget(0.0, self._now() + self.settings.gateway_deadline)
                 )
-            patience = Patience(0.0, self._now() + LOOK_DEADLINE)
+            patience = WaitBudget(0.0, self._now() + CHECK_DEADLINE)
             for method, template in due:
-                if await held() or self.question.open:
+                if await is_held() or self.order_question.open:
                     return
                 # Nothing is learnt from a failure: that none has come so soon is no trouble of the session.
-                await self._ask_ahead(make_call(method, template, reads=True), patience)
-        except (GatewayError, UnpreparedError, AsleepError, TimeoutError) as error:
+                await self._prefetch_one(build_request(method, template, read_only=True), patience)
+        except (GatewayError, PreflightExpired, ServiceWarmingUp, TimeoutError) as error:
             logger.debug("What is slow at first was not asked ahead: %s", error)
 
-    async def _ask_ahead(self, call: Call, patience: Patience) -> None:
-        again = self._ahead.is_thin(call.key)
-        reply = require_answer(call, await self._send(call, patience))
-        self._ahead.answered(call.key, thin=self._warmups.take(call, reply, again=again))
+    async def _prefetch_one(self, call: GatewayRequest, patience: WaitBudget) -> None:
+        again = self._prefetcher.was_incomplete(call.operation)
+        reply = require_payload(call, await self._send(call, patience))
+        self._prefetcher.record_response(
+            call.operation, incomplete=self._cold_start.record(call, reply, again=again)
+        )
 
-    async def _look(self) -> Any:
+    async def _fetch_status(self) -> Any:
         """The state of the session, asked for past every queue."""
-        call = make_call("POST", STATUS, reads=True)
-        self._permit(call)
-        async with self.pacing.ahead(call) as turn:
-            received = await self._exchange(call, turn, min(LOOK_DEADLINE, self.settings.gateway_deadline))
+        call = build_request("POST", STATUS, read_only=True)
+        self._check_access(call)
+        async with self.rate_limiter.acquire_priority(call) as turn:
+            received = await self._exchange(call, turn, min(CHECK_DEADLINE, self.settings.gateway_deadline))
         try:
-            return require_answer(call, self._settle(call, received)).value
-        except UnpreparedError as error:
+            return require_payload(call, self._interpret(call, received)).value
+        except PreflightExpired as error:
             raise error.failure from None
 
-    async def _read(self, call: Call) -> Reply:
+    async def _read(self, call: GatewayRequest) -> GatewayResponse:
         """The answer to a GET, or at once the failure that a look has just found."""
-        if kept := self._kept.find(call):
+        if kept := self._response_cache.get(call):
             return kept
-        await self._refuse_what_cannot_work(call)
-        with self._telling(call):
+        await self._check_session(call)
+        with self._report_outcome(call):
             return await self._complete(call)
 
-    async def _complete(self, call: Call) -> Reply:
+    async def _complete(self, call: GatewayRequest) -> GatewayResponse:
         """Everything a GET needs: what must be asked first, the request, and fuller answers to thin ones."""
-        patience = self._patience()
+        patience = self._wait_budget()
         try:
-            reply = await self._prepared(call, patience)
-            if call.key == ORDERS and call.query.get("force"):
+            reply = await self._send_prepared(call, patience)
+            if call.operation == ORDERS and call.query.get("force"):
                 # `force` itself is answered with an empty list; what it has fetched is told without it
                 query = {name: value for name, value in call.query.items() if name != "force"}
-                call = make_call("GET", call.address.template, (), query, reads=True)
-                reply = await self._prepared(call, patience)
-            if call.key == SNAPSHOT:
-                reply = await self._snapshots.complete(call, reply, patience)
-            reply = await self._warmups.complete(call, reply, lambda: self._again(call, patience))
-            return self._kept.keep(call, require_answer(call, reply))
-        except UnpreparedError as error:
+                call = build_request("GET", call.path.template, (), query, read_only=True)
+                reply = await self._send_prepared(call, patience)
+            if call.operation == SNAPSHOT:
+                reply = await self._snapshot_poller.complete(call, reply, patience)
+            reply = await self._cold_start.complete(call, reply, lambda: self._repeat(call, patience))
+            return self._response_cache.store(call, require_payload(call, reply))
+        except PreflightExpired as error:
             raise error.failure from None
 
-    async def _prepared(self, call: Call, patience: Patience) -> Reply:
+    async def _send_prepared(self, call: GatewayRequest, patience: WaitBudget) -> GatewayResponse:
         """The answer; once more if IBKR has forgotten in the meantime what was asked before it."""
-        prepared = await self._preflights.prepare(call, patience)
+        prepared = await self._preflight.prepare(call, patience)
         try:
-            return await self._ask(call, patience)
-        except SilentDenialError:
+            return await self._send_checking_empty(call, patience)
+        except BareUnauthorized:
             if not prepared:
-                self._preflights.forget()
-                await self._preflights.take(
+                self._preflight.reset()
+                await self._preflight.ensure(
                     PORTFOLIO, patience
                 )  # raises when it is the login that is missing
-        except UnpreparedError:
-            self._preflights.forget()
+        except PreflightExpired:
+            self._preflight.reset()
             if prepared:
                 raise
         if prepared:
-            raise unknown_account(call)
-        await self._preflights.prepare(call, patience)
+            raise unknown_account_error(call)
+        await self._preflight.prepare(call, patience)
         try:
-            return await self._ask(call, patience)
-        except SilentDenialError:
-            raise unknown_account(call) from None
+            return await self._send_checking_empty(call, patience)
+        except BareUnauthorized:
+            raise unknown_account_error(call) from None
 
-    async def _again(self, call: Call, patience: Patience) -> Reply:
+    async def _repeat(self, call: GatewayRequest, patience: WaitBudget) -> GatewayResponse:
         """Ask again with everything before it asked again that may have been forgotten."""
-        await self._preflights.prepare_again(call, patience)
-        return await self._ask(call, patience)
+        await self._preflight.prepare_again(call, patience)
+        return await self._send_checking_empty(call, patience)
 
-    async def _write(self, call: Call) -> Reply:
+    async def _write(self, call: GatewayRequest) -> GatewayResponse:
         """The answer to a write, or at once the failure that a look has just found."""
-        self._permit(call)
-        await self._refuse_what_cannot_work(call)
-        with self._telling(call):
+        self._check_access(call)
+        await self._check_session(call)
+        with self._report_outcome(call):
             return await self._once(call)
 
-    async def _refuse_what_cannot_work(self, call: Call) -> None:
+    async def _check_session(self, call: GatewayRequest) -> None:
         """Raise what is missing, if it was missing a moment ago and a look that begins now finds it so.
 
         So nothing is refused by what was true before, and nothing waits for a time-out to hear it again.
         """
-        before, lacking = self.looks.trouble, LACKING[needs(call.address.template)]
+        before, lacking = (
+            self.session_monitor.last_problem,
+            BLOCKING_STATES[required_session(call.path.template)],
+        )
         missing = before is not None and before.found in lacking
-        if self.question.open or not (missing or self.pacing.is_left_behind(call)):
+        if self.order_question.open or not (missing or self.rate_limiter.is_in_doubt(call)):
             return
-        look = await self.looks.fresh(patience=AT_ONCE)
+        look = await self.session_monitor.check_now(timeout=QUICK_TIMEOUT)
         if not missing:
             return  # the look's answer has told the pacing that what was left behind has gone out
         if look is not None:
             if look.diagnosis.found in lacking:
-                raise missing_now(call, look.diagnosis)
-        elif silence := await self.looks.silence(patience=AT_ONCE):
-            raise missing_now(call, silence)
+                raise unavailable_error(call, look.diagnosis)
+        elif silence := await self.session_monitor.confirm_outage(timeout=QUICK_TIMEOUT):
+            raise unavailable_error(call, silence)
 
     @contextmanager
-    def _telling(self, call: Call) -> Iterator[None]:
+    def _report_outcome(self, call: GatewayRequest) -> Iterator[None]:
         """Remember what a request's failure, or its success, tells about the session."""
         try:
             yield
         except GatewayError as error:
-            self.looks.met(error)
+            self.session_monitor.record_failure(error)
             raise
-        self.looks.met_none(needs(call.address.template))
+        self.session_monitor.record_success(required_session(call.path.template))
 
-    async def _once(self, call: Call) -> Reply:
+    async def _once(self, call: GatewayRequest) -> GatewayResponse:
         """What must be asked first, then the request: once, whatever comes."""
-        patience = self._patience()
+        patience = self._wait_budget()
         try:
-            prepared = await self._preflights.prepare(call, patience)
-            if kept := self._kept.find(call):
+            prepared = await self._preflight.prepare(call, patience)
+            if kept := self._response_cache.get(call):
                 return kept
-            await self._paper.require(call, patience)
+            await self._paper_guard.require(call, patience)
             try:
-                reply = require_answer(call, await self._ask(call, patience))
-                self._paper.observe(call, reply)
-                return self._kept.keep(call, reply)
-            except SilentDenialError:
+                reply = require_payload(call, await self._send_checking_empty(call, patience))
+                self._paper_guard.observe(call, reply)
+                return self._response_cache.store(call, reply)
+            except BareUnauthorized:
                 if not prepared:
-                    self._preflights.forget()
-                    await self._preflights.take(PORTFOLIO, patience)
-                raise unknown_account(call) from None
-        except UnpreparedError as error:
-            self._preflights.forget()
+                    self._preflight.reset()
+                    await self._preflight.ensure(PORTFOLIO, patience)
+                raise unknown_account_error(call) from None
+        except PreflightExpired as error:
+            self._preflight.reset()
             raise error.failure from None
 
-    async def _found_open(self, call: Call, patience: Patience) -> bool:
+    async def _confirm_open(self, call: GatewayRequest, patience: WaitBudget) -> bool:
         """False if the session was known to be open, True if it had to be asked and is.
 
         While its session opens, IBKR answers with nothing instead of an error; that raises `SessionLost`,
         and `LoginRequired` where there is no login.
         """
-        if self._now() - self._established_at < STATUS_LASTS:
+        if self._now() - self._established_at < STATUS_TTL:
             return False
-        asked = make_call("POST", STATUS, reads=True)
-        reply = require_answer(asked, await self._send(asked, patience))
-        if not tells_a_state(reply.value):
+        asked = build_request("POST", STATUS, read_only=True)
+        reply = require_payload(asked, await self._send(asked, patience))
+        if not is_session_status(reply.value):
             raise Failed(
-                asked=call.asked,
-                happened="it answered with nothing, and asked for the session's state with something else.",
+                request=call.description,
+                problem="it answered with nothing, and asked for the session's state with something else.",
                 hint="Nothing was changed. Call it again; if that does not help, ask `connection_status`.",
             )
-        state = read_session(reply.value)
+        state = parse_session(reply.value)
         if state is not SessionState.ESTABLISHED:
-            raise missing(call, state, self.settings.gateway_login_url)
+            raise session_error(call, state, self.settings.gateway_login_url)
         self._established_at = self._now()
         return True
 
-    def _forget_status(self) -> None:
+    def _reset_status(self) -> None:
         self._established_at = float("-inf")
 
-    def _patience(self) -> Patience:
+    def _wait_budget(self) -> WaitBudget:
         settings = self.settings
         ends_at = self._now() + settings.gateway_max_wait + settings.gateway_deadline
-        return Patience(settings.gateway_max_wait, ends_at)
+        return WaitBudget(settings.gateway_max_wait, ends_at)
 
-    def _permit(self, call: Call) -> None:
+    def _check_access(self, call: GatewayRequest) -> None:
         """Raise `Forbidden` for what is not on the mode's list."""
-        if call.key not in self.policy.allowed:
+        if call.operation not in self.policy.allowed:
             raise Forbidden(
-                asked=call.asked,
-                happened=f"{self.policy.name} does not permit {call.method} {call.address.template}.",
+                request=call.description,
+                problem=f"{self.policy.name} does not permit {call.method} {call.path.template}.",
                 hint="Nothing was sent to IBKR. Only a person can change the mode, in the server's settings.",
             )
-        if call.key in self.policy.unfamiliar and (known := known_by_another_name(call)):
+        if call.operation in self.policy.unverified and (known := find_aliased_operation(call)):
             raise Forbidden(
-                asked=call.asked,
-                happened=f"This is the address of {known}.",
+                request=call.description,
+                problem=f"This is the address of {known}.",
                 hint="Nothing was sent to IBKR. Use the tool of that operation.",
             )
 
-    async def _ask(self, call: Call, patience: Patience) -> Reply:
+    async def _send_checking_empty(self, call: GatewayRequest, patience: WaitBudget) -> GatewayResponse:
         """One request and what its answer means; once more where IBKR may have been opening the session."""
-        reply = await self._awake(call, patience)
-        empty = call.reads and not reply.value and call.address.template.startswith("/iserver/")
-        if empty and call.address.template != STATUS and await self._found_open(call, patience):
+        reply = await self._send_until_awake(call, patience)
+        empty = call.read_only and not reply.value and call.path.template.startswith("/iserver/")
+        if empty and call.path.template != STATUS and await self._confirm_open(call, patience):
             # It may have opened only after this was answered with nothing.
             try:
                 reply = await self._send(call, patience)
-            except Paced:
+            except RateLimited:
                 if reply.value is not None:
                     raise
         return reply
 
-    async def _awake(self, call: Call, patience: Patience) -> Reply:
+    async def _send_until_awake(self, call: GatewayRequest, patience: WaitBudget) -> GatewayResponse:
         """One request; again, a few times, where the service behind it has first to wake up."""
-        for pause in WAKING:
+        for pause in WAKE_UP_PAUSES:
             try:
                 return await self._send(call, patience)
-            except AsleepError:
+            except ServiceWarmingUp:
                 await self._sleep(pause)
         try:
             return await self._send(call, patience)
-        except AsleepError as error:
+        except ServiceWarmingUp as error:
             raise error.failure from None
 
-    async def _send(self, call: Call, patience: Patience) -> Reply:
+    async def _send(self, call: GatewayRequest, patience: WaitBudget) -> GatewayResponse:
         """One request, when IBKR's limits have room for it."""
-        self._permit(call)
-        async with self.pacing.turn(call, patience) as turn:
+        self._check_access(call)
+        async with self.rate_limiter.acquire(call, patience) as turn:
             within = min(self.settings.gateway_deadline, patience.ends_at - self._now())
             if within <= 0:
-                turn.give_back()
+                turn.release()
                 raise Failed(
-                    asked=call.asked,
-                    happened="what must be asked before it took all the time; it was not sent.",
+                    request=call.description,
+                    problem="what must be asked before it took all the time; it was not sent.",
                     hint="Call it again; if that does not help, ask `connection_status`.",
                 )
             received = await self._exchange(call, turn, within)
-        return self._settle(call, received)
+        return self._interpret(call, received)
 
-    async def _exchange(self, call: Call, turn: Turn, within: float) -> Received:
-        self.question.sending(call)
+    async def _exchange(self, call: GatewayRequest, turn: Reservation, within: float) -> RawResponse:
+        self.order_question.on_send(call)
         body = b""
         try:
-            received = await self._received(call, turn, within)
+            received = await self._transfer(call, turn, within)
             body = received.body
             return received
         finally:
-            self.question.answered(call, body)
+            self.order_question.on_response(call, body)
 
-    async def _received(self, call: Call, turn: Turn, within: float) -> Received:
+    async def _transfer(self, call: GatewayRequest, turn: Reservation, within: float) -> RawResponse:
         try:
-            received = await self._wire.exchange(
+            received = await self._transport.exchange(
                 call.method,
-                call.address.target,
-                call.content,
-                within=within,
-                fresh=not call.reads,
-                on_written=turn.sent,
+                call.path.raw_path,
+                call.body_bytes,
+                timeout=within,
+                fresh=not call.read_only,
+                on_written=turn.mark_sent,
             )
-            self.pacing.answered()
+            self.rate_limiter.settle_in_doubt()
             return received
-        except NeverSentError as error:
-            turn.give_back()
-            raise Unreachable(asked=call.asked, happened=str(error), hint=error.hint) from error
-        except NoAnswerError as error:
-            self.pacing.leave_behind(call)
-            raise unanswered(call, str(error), late=error.late) from error
+        except NotSentError as error:
+            turn.release()
+            raise Unreachable(request=call.description, problem=str(error), hint=error.hint) from error
+        except NoResponseError as error:
+            self.rate_limiter.mark_in_doubt(call)
+            raise no_response_error(call, str(error), timed_out=error.late) from error
 
-    def _settle(self, call: Call, received: Received) -> Reply:
+    def _interpret(self, call: GatewayRequest, received: RawResponse) -> GatewayResponse:
         """The reply or its failure, and what either tells about the session."""
         if received.status == 429:
-            seconds = self.pacing.penalise(retry_after(received.headers))
-            logger.warning("429 to %s: nothing but the tickle is sent for %.0f s", call.asked, seconds)
-            raise paced(call, seconds)
+            seconds = self.rate_limiter.enter_penalty_box(retry_after(received.headers))
+            logger.warning("429 to %s: nothing but the tickle is sent for %.0f s", call.description, seconds)
+            raise rate_limited_error(call, seconds)
         try:
             reply = interpret_response(call, received, login_url=self.settings.gateway_login_url)
         except LoginRequired:
-            self._preflights.forget()
+            self._preflight.reset()
             raise
-        self._preflights.observe(call, reply)
-        self._snapshots.observe(call)
+        self._preflight.observe(call, reply)
+        self._snapshot_poller.observe(call)
         return reply

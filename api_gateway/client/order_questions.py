@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import orjson
 
-from api_gateway.client.request import Call
+from api_gateway.client.request import GatewayRequest
 
-LIVES = 60.0
+QUESTION_TTL = 60.0
 """Seconds for which a question is taken to be open; nobody is known to answer one later."""
 
-RAISING = frozenset(
+QUESTION_OPERATIONS = frozenset(
     {
         "/iserver/account/{allocation}/orders",
         "/iserver/account/{account}/order/{order}",
@@ -21,7 +21,7 @@ RAISING = frozenset(
 """The requests that IBKR answers with a question, by their templates."""
 
 
-class OpenQuestion:
+class OrderQuestionTracker:
     """Remembers the last question. `now` counts seconds."""
 
     def __init__(self, *, now: Callable[[], float]) -> None:
@@ -32,27 +32,27 @@ class OpenQuestion:
     @property
     def open(self) -> bool:
         """True while an order is under way, and from a question to the next request."""
-        return self._under_way > 0 or self._now() - self._asked < LIVES
+        return self._under_way > 0 or self._now() - self._asked < QUESTION_TTL
 
-    def sending(self, call: Call) -> None:
+    def on_send(self, call: GatewayRequest) -> None:
         """This leaves now: with it, a question is answered or dropped."""
         self._asked = float("-inf")
         self._under_way += _is_an_order(call)
 
-    def answered(self, call: Call, body: bytes) -> None:
+    def on_response(self, call: GatewayRequest, body: bytes) -> None:
         """This was answered, with nothing where it failed."""
         if not _is_an_order(call):
             return
         self._under_way -= 1
-        if _asks(body):
+        if _holds_a_question(body):
             self._asked = self._now()
 
 
-def _is_an_order(call: Call) -> bool:
-    return not call.reads and call.method == "POST" and call.address.template in RAISING
+def _is_an_order(call: GatewayRequest) -> bool:
+    return not call.read_only and call.method == "POST" and call.path.template in QUESTION_OPERATIONS
 
 
-def _asks(body: bytes) -> bool:
+def _holds_a_question(body: bytes) -> bool:
     try:
         rows = orjson.loads(body)
     except orjson.JSONDecodeError:

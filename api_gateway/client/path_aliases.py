@@ -11,19 +11,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from api_gateway.access_policy import EVERYTHING, READS, Operation, plain
+from api_gateway.access_policy import ALL_OPERATIONS, READ_OPERATIONS, Operation, normalize
 from api_gateway.client.paths import PREFIX
-from api_gateway.client.request import Call
+from api_gateway.client.request import GatewayRequest
 
-BY_GET_AS_WELL: Final = frozenset({("POST", "/logout"), ("POST", "/iserver/reauthenticate")})
+GET_ALIASES: Final = frozenset({("POST", "/logout"), ("POST", "/iserver/reauthenticate")})
 
 
-def known_by_another_name(call: Call) -> str | None:
+def find_aliased_operation(call: GatewayRequest) -> str | None:
     """Method and template of the known operation that the call's address is."""
-    steps = call.address.template.split("/")
-    path = call.address.target.partition("?")[0].removeprefix(PREFIX)
+    steps = call.path.template.split("/")
+    path = call.path.raw_path.partition("?")[0].removeprefix(PREFIX)
     spelled = path.casefold().split("/")
-    for method, template in sorted(EVERYTHING.allowed):
+    for method, template in sorted(ALL_OPERATIONS.allowed):
         known = template.split("/")
         if _same_method(call, (method, template)) and len(known) == len(spelled) == len(steps):
             together = zip(known, steps, spelled, strict=True)
@@ -32,10 +32,10 @@ def known_by_another_name(call: Call) -> str | None:
     return None
 
 
-def _same_method(call: Call, known: Operation) -> bool:
+def _same_method(call: GatewayRequest, known: Operation) -> bool:
     """Whether the gateway may take the call's method for that of the known operation."""
     if call.method == known[0]:
         return True
-    if call.method != "GET" or known in READS:
+    if call.method != "GET" or known in READ_OPERATIONS:
         return False
-    return known in BY_GET_AS_WELL or plain(call.key)[1] != plain(known)[1]
+    return known in GET_ALIASES or normalize(call.operation)[1] != normalize(known)[1]

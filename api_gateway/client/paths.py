@@ -11,51 +11,51 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from api_gateway.errors import Invalid
-from api_gateway.redaction import clean, mask
+from api_gateway.redaction import redact, sanitize
 
 PREFIX = "/v1/api"
-LONGEST = 4000  # bytes; the gateway answers 414 to a request line of 4096
+MAX_URL_BYTES = 4000  # bytes; the gateway answers 414 to a request line of 4096
 
 QueryScalar: TypeAlias = str | int | float | bool
 QueryValue: TypeAlias = QueryScalar | list[str] | list[int] | tuple[str, ...] | tuple[int, ...] | None
 
 
 @dataclass(frozen=True)
-class Kind:
+class PathParameter:
     """What a value in a path may look like, as a pattern it must match from end to end, and in words."""
 
     pattern: re.Pattern[str]
-    words: str
+    description: str
 
 
-def _kind(pattern: str, words: str) -> Kind:
-    return Kind(re.compile(pattern, re.ASCII), words)
+def _path_parameter(pattern: str, words: str) -> PathParameter:
+    return PathParameter(re.compile(pattern, re.ASCII), words)
 
 
-KINDS: Mapping[str, Kind] = {
-    "account": _kind(r"[A-Z]{1,4}[0-9]{4,12}[A-Z]?", "an account id such as U1234567"),
-    "allocation": _kind(
+PATH_PARAMETERS: Mapping[str, PathParameter] = {
+    "account": _path_parameter(r"[A-Z]{1,4}[0-9]{4,12}[A-Z]?", "an account id such as U1234567"),
+    "allocation": _path_parameter(
         r"[A-Za-z0-9](?:[A-Za-z0-9 ._&()+',-]{0,48}[A-Za-z0-9._&()+',-])?",
         "an account id such as U1234567, or an allocation group's name",
     ),
-    "conid": _kind(r"[1-9][0-9]{0,9}", "a contract id, a whole number from 1"),
-    "order": _kind(r"[1-9][0-9]{0,18}", "an order id, a whole number from 1"),
-    "page": _kind(r"0|[1-9][0-9]{0,5}", "a page number, from 0"),
-    "alert": _kind(r"[1-9][0-9]{0,18}", "an alert id, a whole number from 1"),
-    "watchlist": _kind(r"[0-9]{1,19}", "a watchlist id, digits only"),
-    "reply": _kind(
+    "conid": _path_parameter(r"[1-9][0-9]{0,9}", "a contract id, a whole number from 1"),
+    "order": _path_parameter(r"[1-9][0-9]{0,18}", "an order id, a whole number from 1"),
+    "page": _path_parameter(r"0|[1-9][0-9]{0,5}", "a page number, from 0"),
+    "alert": _path_parameter(r"[1-9][0-9]{0,18}", "an alert id, a whole number from 1"),
+    "watchlist": _path_parameter(r"[0-9]{1,19}", "a watchlist id, digits only"),
+    "reply": _path_parameter(
         r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
         "the id of a question, such as 07a13a5a-4a48-44a5-bb25-5ab37b79186c",
     ),
-    "pattern": _kind(r"[A-Za-z0-9]{1,32}", "the beginning of an account id, letters and digits"),
-    "notification": _kind(r"[A-Za-z0-9][A-Za-z0-9_.:=-]{0,63}", "a notification id"),
-    "typecode": _kind(r"[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA"),
-    "device": _kind(r"([a-z]{1,16}://)?[A-Za-z0-9][A-Za-z0-9@_.:=+-]{0,199}", "a device id"),
+    "pattern": _path_parameter(r"[A-Za-z0-9]{1,32}", "the beginning of an account id, letters and digits"),
+    "notification": _path_parameter(r"[A-Za-z0-9][A-Za-z0-9_.:=-]{0,63}", "a notification id"),
+    "typecode": _path_parameter(r"[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA"),
+    "device": _path_parameter(r"([a-z]{1,16}://)?[A-Za-z0-9][A-Za-z0-9@_.:=+-]{0,199}", "a device id"),
     # For operations that nobody has looked at: those of generated routers.
-    "segment": _kind(
+    "segment": _path_parameter(
         r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", "letters, digits and _ - . without a sign before them"
     ),
-    "number": _kind(r"0|[1-9][0-9]{0,18}", "a whole number from 0"),
+    "number": _path_parameter(r"0|[1-9][0-9]{0,18}", "a whole number from 0"),
 }
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
@@ -64,12 +64,12 @@ _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class Address:
+class ResolvedPath:
     """Where one request goes: `target` is path and query as sent, `shown` the path without account ids."""
 
     template: str
-    target: str
-    shown: str
+    raw_path: str
+    redacted_path: str
     account: str | None
 
 
@@ -79,22 +79,22 @@ def is_template(text: str) -> bool:
     return (
         _TEMPLATE.fullmatch(text) is not None
         and not any(set(piece) & set("{}") for piece in pieces[::2])
-        and all(name in KINDS for name in pieces[1::2])
+        and all(name in PATH_PARAMETERS for name in pieces[1::2])
     )
 
 
 @lru_cache(maxsize=1024)
-def _parse(template: str) -> tuple[tuple[str, ...], tuple[tuple[str, Kind], ...]]:
+def _parse(template: str) -> tuple[tuple[str, ...], tuple[tuple[str, PathParameter], ...]]:
     """The fixed pieces of a template, and the kinds between them."""
     if not is_template(template):
         raise ValueError(f"{template!r} is not a template")
     pieces = _PLACEHOLDER.split(template)
-    return tuple(pieces[::2]), tuple((name, KINDS[name]) for name in pieces[1::2])
+    return tuple(pieces[::2]), tuple((name, PATH_PARAMETERS[name]) for name in pieces[1::2])
 
 
-def address(
+def resolve(
     method: str, template: str, values: tuple[object, ...], query: Mapping[str, QueryValue]
-) -> Address:
+) -> ResolvedPath:
     """Put checked values into a template such as `/portfolio/{account}/positions/{page}`.
 
     A value that does not look like its kind, a query value with control characters and an address of more
@@ -109,27 +109,28 @@ def address(
     shown = fixed[0]
     account = None
     for (name, kind), value, rest in zip(kinds, values, fixed[1:], strict=True):
-        text = _checked(asked, kind, value)
+        text = _validate(asked, kind, value)
         target += quote(text, safe="") + rest
-        shown += mask(text) + rest
-        if name == "account" or (name == "allocation" and KINDS["account"].pattern.fullmatch(text)):
+        shown += redact(text) + rest
+        if name == "account" or (name == "allocation" and PATH_PARAMETERS["account"].pattern.fullmatch(text)):
             account = text
     separator = "?"
     for name, parameter in query.items():
         if parameter is None:
             continue
-        target += f"{separator}{quote(name, safe='')}={quote(_written(asked, name, parameter), safe=',')}"
+        value = quote(_format_query_value(asked, name, parameter), safe=",")
+        target += f"{separator}{quote(name, safe='')}={value}"
         separator = "&"
-    if len(target) > LONGEST:
+    if len(target) > MAX_URL_BYTES:
         raise Invalid(
-            asked=asked,
-            happened=f"The address would be {len(target)} bytes long; the gateway takes {LONGEST}.",
+            request=asked,
+            problem=f"The address would be {len(target)} bytes long; the gateway takes {MAX_URL_BYTES}.",
             hint="Ask for fewer contracts or fields at a time.",
         )
-    return Address(template, target, shown, account)
+    return ResolvedPath(template, target, shown, account)
 
 
-def _checked(asked: str, kind: Kind, value: object) -> str:
+def _validate(asked: str, kind: PathParameter, value: object) -> str:
     if isinstance(value, str):
         text = value
     elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 64:
@@ -138,16 +139,16 @@ def _checked(asked: str, kind: Kind, value: object) -> str:
         text = ""
     if not kind.pattern.fullmatch(text):
         raise Invalid(
-            asked=asked,
-            happened=f"{_quoted(value)} is not {kind.words}.",
-            hint=f"Give {kind.words}; nothing was sent.",
+            request=asked,
+            problem=f"{_quote_for_error(value)} is not {kind.description}.",
+            hint=f"Give {kind.description}; nothing was sent.",
         )
     return text
 
 
-def _written(asked: str, name: str, value: QueryValue) -> str:
+def _format_query_value(asked: str, name: str, value: QueryValue) -> str:
     if isinstance(value, (list, tuple)):
-        return ",".join(_written(asked, name, item) for item in value)
+        return ",".join(_format_query_value(asked, name, item) for item in value)
     if isinstance(value, bool):
         return "true" if value else "false"
     endless = isinstance(value, float) and not isfinite(value)
@@ -155,15 +156,15 @@ def _written(asked: str, name: str, value: QueryValue) -> str:
     text = "\0" if endless or huge else str(value)
     if _FORBIDDEN.search(text):
         raise Invalid(
-            asked=asked,
-            happened=f"{_quoted(value)} cannot be the value of {name}.",
+            request=asked,
+            problem=f"{_quote_for_error(value)} cannot be the value of {name}.",
             hint="Give plain text without control characters, or an ordinary number; nothing was sent.",
         )
     return text
 
 
-def _quoted(value: object) -> str:
+def _quote_for_error(value: object) -> str:
     """The value as an error may show it: short, harmless, without a whole account id."""
     if isinstance(value, int) and value.bit_length() > 64:
         return "A number that large"
-    return f"'{clean(str(value), longest=40)}'"
+    return f"'{sanitize(str(value), max_length=40)}'"

@@ -9,71 +9,71 @@ from typing import Any
 
 import orjson
 
-from api_gateway.client.paths import Address, QueryValue, address
+from api_gateway.client.paths import QueryValue, ResolvedPath, resolve
 from api_gateway.errors import Invalid
 
 
 @dataclass(frozen=True)
-class Call:
+class GatewayRequest:
     """Method, address and content of one request; `reads` says that sending it changes nothing at IBKR."""
 
     method: str
-    address: Address
-    content: bytes | None
-    reads: bool
+    path: ResolvedPath
+    body_bytes: bytes | None
+    read_only: bool
     values: tuple[object, ...] = ()
     query: Mapping[str, QueryValue] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def key(self) -> tuple[str, str]:
+    def operation(self) -> tuple[str, str]:
         """What IBKR's limits, pre-flights and quirks are listed under."""
-        return self.method, self.address.template
+        return self.method, self.path.template
 
     @property
-    def asked(self) -> str:
+    def description(self) -> str:
         """The request as errors show it."""
-        return f"{self.method} {self.address.shown}"
+        return f"{self.method} {self.path.redacted_path}"
 
 
-def make_call(
+def build_request(
     method: str,
     template: str,
     values: tuple[object, ...] = (),
     query: Mapping[str, QueryValue] | None = None,
     body: Mapping[str, Any] | None = None,
     *,
-    reads: bool,
-) -> Call:
+    read_only: bool,
+) -> GatewayRequest:
     """Check everything that can be checked before sending; raises `Invalid`."""
     query = query or {}
-    to = address(method, template, values, query)
+    to = resolve(method, template, values, query)
     body = body or {}
-    content = _encode(f"{method} {to.shown}", body) if method in ("POST", "PUT") else None
-    return Call(method, to, content, reads, values, query, body)
+    content = _encode(f"{method} {to.redacted_path}", body) if method in ("POST", "PUT") else None
+    return GatewayRequest(method, to, content, read_only, values, query, body)
 
 
 def _encode(asked: str, body: Mapping[str, Any]) -> bytes:
     """The body as JSON; `{}` for an empty one, as IBKR answers 411 to a request without a length."""
     try:
-        _refuse_endless_numbers(body)
+        _require_finite_numbers(body)
         return orjson.dumps(body)
     except (TypeError, ValueError, RecursionError) as error:
         raise Invalid(
-            asked=asked,
-            happened=f"The body cannot be written as JSON ({error}).",
+            request=asked,
+            problem=f"The body cannot be written as JSON ({error}).",
             hint="Give ordinary texts, numbers, lists and objects; nothing was sent.",
         ) from None
 
 
-def _refuse_endless_numbers(value: object) -> None:
+def _require_finite_numbers(value: object) -> None:
     """NaN and infinity would silently become null, which at a price means something else."""
     if isinstance(value, float):
         if not isfinite(value):
             raise ValueError("a number is not finite")
     elif isinstance(value, Mapping):
         for item in value.values():
-            _refuse_endless_numbers(item)
+            _require_finite_numbers(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            _refuse_endless_numbers(item)
+            _require_finite_numbers(item)

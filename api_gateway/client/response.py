@@ -10,7 +10,7 @@ import orjson
 
 
 @dataclass(frozen=True)
-class Reply:
+class GatewayResponse:
     """One good answer: its HTTP status and its JSON text (`null` where IBKR sent no body at all)."""
 
     status: int

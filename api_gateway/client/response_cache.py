@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from api_gateway.client.rate_limiter import FIFTEEN_MINUTES, PUBLISHED
-from api_gateway.client.request import Call
-from api_gateway.client.response import Reply
+from api_gateway.client.rate_limiter import IBKR_LIMITS, ONE_PER_15_MINUTES
+from api_gateway.client.request import GatewayRequest
+from api_gateway.client.response import GatewayResponse
 
-MOST = 32  # of some 200 KB at most
+MAX_ENTRIES = 32  # of some 200 KB at most
 
 
-class Kept:
+class ResponseCache:
     """The last answers to the operations with that limit, by all that was asked."""
 
     def __init__(self, *, now: Callable[[], float]) -> None:
         self._now = now
-        self._replies: dict[tuple[str, bytes | None], tuple[float, Reply]] = {}
+        self._replies: dict[tuple[str, bytes | None], tuple[float, GatewayResponse]] = {}
 
-    def find(self, call: Call) -> Reply | None:
+    def get(self, call: GatewayRequest) -> GatewayResponse | None:
         """The answer to the same question, if IBKR would not give it again yet."""
-        kept = self._replies.get(_question(call))
-        return kept[1] if kept and self._now() - kept[0] < FIFTEEN_MINUTES.window else None
+        kept = self._replies.get(_cache_key(call))
+        return kept[1] if kept and self._now() - kept[0] < ONE_PER_15_MINUTES.padded_seconds else None
 
-    def keep(self, call: Call, reply: Reply) -> Reply:
+    def store(self, call: GatewayRequest, reply: GatewayResponse) -> GatewayResponse:
         """Keep the answer if it is one of those; it is handed back as it is."""
-        if PUBLISHED.get(call.key) == FIFTEEN_MINUTES:
-            self._replies.pop(_question(call), None)
-            self._replies[_question(call)] = (self._now(), reply)
-            if len(self._replies) > MOST:
+        if IBKR_LIMITS.get(call.operation) == ONE_PER_15_MINUTES:
+            self._replies.pop(_cache_key(call), None)
+            self._replies[_cache_key(call)] = (self._now(), reply)
+            if len(self._replies) > MAX_ENTRIES:
                 del self._replies[next(iter(self._replies))]
         return reply
 
 
-def _question(call: Call) -> tuple[str, bytes | None]:
-    return f"{call.method} {call.address.target}", call.content
+def _cache_key(call: GatewayRequest) -> tuple[str, bytes | None]:
+    return f"{call.method} {call.path.raw_path}", call.body_bytes

@@ -11,7 +11,7 @@ from typing import Any, Self
 from api_gateway.settings import GatewaySettings
 
 
-class NotTrustworthyError(Exception):
+class CertificateError(Exception):
     """Nothing tells yet whether the gateway is the right one; `hint` is what to do about it."""
 
     def __init__(self, text: str, hint: str) -> None:
@@ -19,7 +19,7 @@ class NotTrustworthyError(Exception):
         self.hint = hint
 
 
-class Trust:
+class TlsTrust:
     """The TLS context to connect with, made when it is first needed and again when its file has changed."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Trust:
     def context(self) -> ssl.SSLContext:
         """The context to connect with; the same object until the certificate's file changes.
 
-        Raises `NotTrustworthyError` when the file is not there (yet) or is no certificate.
+        Raises `CertificateError` when the file is not there (yet) or is no certificate.
         """
         stamp = self._read_stamp()
         if self._context is None or stamp != self._stamp:
@@ -58,7 +58,7 @@ class Trust:
         try:
             status = self._ca_file.stat()
         except OSError as error:
-            raise NotTrustworthyError(
+            raise CertificateError(
                 f"the gateway's certificate {self._ca_file} cannot be read ({error.strerror}).",
                 "The gateway writes it when it starts: wait for it, or correct GATEWAY_CA_FILE.",
             ) from None
@@ -79,7 +79,7 @@ class Trust:
         try:
             context = ssl.create_default_context(cafile=str(self._ca_file))
         except (OSError, ssl.SSLError):
-            raise NotTrustworthyError(
+            raise CertificateError(
                 f"{self._ca_file} is not a certificate in PEM format.",
                 "Correct GATEWAY_CA_FILE, or restart the gateway, which writes its certificate again.",
             ) from None

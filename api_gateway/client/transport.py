@@ -14,8 +14,8 @@ from typing import Any, cast
 
 import httpx
 
-from api_gateway.client.tls import NotTrustworthyError, Trust
-from api_gateway.redaction import clean
+from api_gateway.client.tls import CertificateError, TlsTrust
+from api_gateway.redaction import sanitize
 from api_gateway.settings import GatewaySettings
 
 CONNECTIONS = 8  # four requests, the tickle, and room for connections that are being closed
@@ -40,7 +40,7 @@ _OPENSSL_MARKS = re.compile(r"^\[[^\]]*\] ?| ?\(_ssl\.c:\d+\)$")
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
 
 
-class NeverSentError(Exception):
+class NotSentError(Exception):
     """No byte of the request left; `hint` is what to do about it."""
 
     def __init__(self, text: str, hint: str) -> None:
@@ -48,16 +48,16 @@ class NeverSentError(Exception):
         self.hint = hint
 
 
-class NoAnswerError(Exception):
+class NoResponseError(Exception):
     """The request was sent, or may have been, and no complete answer came; `late` if the time ran out."""
 
-    def __init__(self, text: str, *, late: bool = False) -> None:
+    def __init__(self, text: str, *, timed_out: bool = False) -> None:
         super().__init__(text)
-        self.late = late
+        self.late = timed_out
 
 
 @dataclass(frozen=True)
-class Received:
+class RawResponse:
     """A complete answer."""
 
     status: int
@@ -72,33 +72,33 @@ class _Progress:
     on_written: Callable[[], None] | None
     connecting: bool = False
     sending: bool = False
-    answered: bool = False
-    greeting: Any = None  # httpcore's stream, from when it is connected until TLS is agreed
+    responded: bool = False
+    handshaking: Any = None  # httpcore's stream, from when it is connected until TLS is agreed
 
-    async def trace(self, event: str, told: Mapping[str, Any]) -> None:
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event == "http11.send_request_headers.started":
             self.sending = True
         elif event == "connection.connect_tcp.started":
             self.connecting = True
         elif event == "connection.connect_tcp.complete":
-            self.greeting = told["return_value"]
+            self.handshaking = info["return_value"]
         elif event == "connection.start_tls.complete":
-            self.greeting = None
+            self.handshaking = None
         elif event == "http11.send_request_body.complete" and self.on_written is not None:
             self.on_written()
 
     async def abandon(self) -> None:
         """Close a connection whose TLS handshake was cancelled, which httpcore leaves open."""
-        if self.greeting is not None and not self.sending:
-            await self.greeting.aclose()
+        if self.handshaking is not None and not self.sending:
+            await self.handshaking.aclose()
 
     @property
     def never_sent(self) -> bool:
         return self.connecting and not self.sending
 
     @property
-    def met_a_dead_connection(self) -> bool:
-        return self.sending and not self.connecting and not self.answered
+    def found_connection_dead(self) -> bool:
+        return self.sending and not self.connecting and not self.responded
 
 
 @dataclass
@@ -111,23 +111,23 @@ class _Connections:
     """
 
     context: ssl.SSLContext | None
-    kept: httpx.AsyncBaseTransport
+    pooled: httpx.AsyncBaseTransport
     fresh: httpx.AsyncBaseTransport
     users: int = 0
 
     async def aclose(self) -> None:
-        await self.kept.aclose()
+        await self.pooled.aclose()
         await self.fresh.aclose()
 
 
-def _transport(context: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
+def _httpx_transport(context: ssl.SSLContext, *, max_keepalive: int) -> httpx.AsyncHTTPTransport:
     limits = httpx.Limits(
-        max_connections=CONNECTIONS, max_keepalive_connections=keep, keepalive_expiry=IDLE_SECONDS
+        max_connections=CONNECTIONS, max_keepalive_connections=max_keepalive, keepalive_expiry=IDLE_SECONDS
     )
     return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
 
 
-class Wire:
+class Transport:
     """Speaks HTTP/1.1 to one gateway.
 
     A write goes out on a connection of its own, so that it can never meet a dead or poisoned one. A kept
@@ -137,7 +137,7 @@ class Wire:
     def __init__(
         self,
         settings: GatewaySettings,
-        trust: Trust,
+        trust: TlsTrust,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -158,35 +158,35 @@ class Wire:
         target: str,
         content: bytes | None,
         *,
-        within: float,
+        timeout: float,
         fresh: bool,
         on_written: Callable[[], None] | None = None,
-    ) -> Received:
+    ) -> RawResponse:
         """Send one request and read its whole answer in `within` seconds.
 
-        `on_written` is called when the last byte of the request has left. Raises `NeverSentError`, or
-        `NoAnswerError` when it may have been sent. A GET that met a dead kept connection is sent again.
+        `on_written` is called when the last byte of the request has left. Raises `NotSentError`, or
+        `NoResponseError` when it may have been sent. A GET that met a dead kept connection is sent again.
         """
         progress = _Progress(on_written)
-        connections = await self._current()
+        connections = await self._current_connections()
         connections.users += 1
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(timeout):
                 try:
                     return await self._once(connections, progress, method, target, content, fresh)
                 except (httpx.NetworkError, httpx.RemoteProtocolError):
-                    if method != "GET" or fresh or not progress.met_a_dead_connection:
+                    if method != "GET" or fresh or not progress.found_connection_dead:
                         raise
                     progress = _Progress(on_written)
                     return await self._once(connections, progress, method, target, content, True)
         except TimeoutError:
             if progress.never_sent:
-                raise NeverSentError("no connection within the deadline.", _START) from None
-            raise NoAnswerError(f"no complete answer within {within:.3g} s.", late=True) from None
+                raise NotSentError("no connection within the deadline.", _START) from None
+            raise NoResponseError(f"no complete answer within {timeout:.3g} s.", timed_out=True) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise _never_sent(error) from error
+            raise _not_sent_error(error) from error
         except (httpx.TransportError, OSError) as error:
-            raise _no_answer(error) from error
+            raise _no_response_error(error) from error
         finally:
             connections.users -= 1
             if connections is not self._connections and not connections.users:
@@ -200,7 +200,7 @@ class Wire:
         target: str,
         content: bytes | None,
         fresh: bool,
-    ) -> Received:
+    ) -> RawResponse:
         headers = self._common
         if content is not None:
             headers = [
@@ -220,25 +220,25 @@ class Wire:
                 "timeout": {"connect": CONNECT_SECONDS, "pool": None, "read": None, "write": None},
             },
         )
-        transport = connections.fresh if fresh else connections.kept
+        transport = connections.fresh if fresh else connections.pooled
         try:
             response = await transport.handle_async_request(request)
         except BaseException:
             await progress.abandon()
             raise
-        progress.answered = True
+        progress.responded = True
         try:
             if response.status_code in BODYLESS:
-                return Received(response.status_code, response.headers, b"")
-            received = Received(response.status_code, response.headers, await self._read(response))
-            if _more_has_come(response):
+                return RawResponse(response.status_code, response.headers, b"")
+            received = RawResponse(response.status_code, response.headers, await self._read(response))
+            if _has_unrequested_bytes(response):
                 await response.extensions["network_stream"].aclose()
             return received
         finally:
             await response.aclose()  # closes the connection, too, unless the body was read to its end
 
     async def _read(self, response: httpx.Response) -> bytes:
-        too_long = NoAnswerError(f"the answer is longer than the limit of {self._max_body} bytes.")
+        too_long = NoResponseError(f"the answer is longer than the limit of {self._max_body} bytes.")
         declared = response.headers.get("content-length", "")
         if len(declared) > 18 or (declared.isdecimal() and int(declared) > self._max_body):
             raise too_long
@@ -251,21 +251,24 @@ class Wire:
             chunks.append(chunk)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    async def _current(self) -> _Connections:
+    async def _current_connections(self) -> _Connections:
         """The connections for the certificate as it is now; old ones end with their last request."""
         if self._closed:
-            raise NeverSentError("this client has been closed.", "Start the program again.")
+            raise NotSentError("this client has been closed.", "Start the program again.")
         old = self._connections
         if old is not None and old.context is None:
             return old
         try:
             context = self._trust.context()
-        except NotTrustworthyError as error:
-            raise NeverSentError(str(error), error.hint) from error
+        except CertificateError as error:
+            raise NotSentError(str(error), error.hint) from error
         if old is not None and old.context is context:
             return old
-        _quieten()
-        kept, fresh = _transport(context, keep=CONNECTIONS), _transport(context, keep=0)
+        _silence_http_loggers()
+        kept, fresh = (
+            _httpx_transport(context, max_keepalive=CONNECTIONS),
+            _httpx_transport(context, max_keepalive=0),
+        )
         self._connections = new = _Connections(context, kept, fresh)
         if old is not None and not old.users:
             await old.aclose()
@@ -279,7 +282,7 @@ class Wire:
             await connections.aclose()
 
 
-def _more_has_come(response: httpx.Response) -> bool:
+def _has_unrequested_bytes(response: httpx.Response) -> bool:
     """Whether something that nobody has asked for was read together with this whole answer."""
     place: Any = response.stream
     # Only h11 knows, and httpx offers no way to it.
@@ -288,19 +291,19 @@ def _more_has_come(response: httpx.Response) -> bool:
     return place is not None and bool(place.trailing_data[0])
 
 
-def _quieten() -> None:
+def _silence_http_loggers() -> None:
     """Keep httpx and httpcore from logging addresses with account ids, and cookies."""
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _never_sent(error: httpx.TransportError) -> NeverSentError:
+def _not_sent_error(error: httpx.TransportError) -> NotSentError:
     """The reason in words, and what to do about it."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
     if cause is not None and any(reason in str(cause) for reason in _NOT_TLS):
-        return NeverSentError("what listens there does not speak TLS.", _PLAIN)
+        return NotSentError("what listens there does not speak TLS.", _PLAIN)
     # Where the time runs out in the middle of the handshake, the cause is that more was to be read.
     if cause is None or isinstance(cause, ssl.SSLEOFError | ssl.SSLWantReadError):
         reason, hint = _system_reason(error)
@@ -308,9 +311,9 @@ def _never_sent(error: httpx.TransportError) -> NeverSentError:
             reason = "nothing answers there in time"
         elif cause is not None:
             reason = "it hung up before TLS was agreed"
-        return NeverSentError(f"the gateway cannot be reached ({reason}).", hint)
+        return NotSentError(f"the gateway cannot be reached ({reason}).", hint)
     said = _OPENSSL_MARKS.sub("", str(cause))
-    return NeverSentError(f"its certificate or TLS was not accepted ({clean(said)}).", _CERTIFICATE)
+    return NotSentError(f"its certificate or TLS was not accepted ({sanitize(said)}).", _CERTIFICATE)
 
 
 def _system_reason(error: Exception) -> tuple[str, str]:
@@ -328,12 +331,12 @@ def _system_reason(error: Exception) -> tuple[str, str]:
         elif isinstance(cause, OSError) and cause.errno:
             said = os.strerror(cause.errno)
         cause = cause.__cause__ or cause.__context__
-    return clean(said or str(error)) or "it hung up at once", hint
+    return sanitize(said or str(error)) or "it hung up at once", hint
 
 
-def _no_answer(error: Exception) -> NoAnswerError:
+def _no_response_error(error: Exception) -> NoResponseError:
     """What went wrong after the request had left."""
     hung_up = str(error).startswith(("Server disconnected", "peer closed"))
     if isinstance(error, httpx.ProtocolError) and not hung_up:
-        return NoAnswerError("what came back is not HTTP.")
-    return NoAnswerError("the connection broke before the whole answer had come.")
+        return NoResponseError("what came back is not HTTP.")
+    return NoResponseError("the connection broke before the whole answer had come.")

@@ -23,7 +23,7 @@ LEFT_OUT = (
     "root/webapps",
 )
 
-PATIENCE = 60.0  # s without a byte before the download is given up
+TIMEOUT_SECONDS = 60.0  # s without a byte before the download is given up
 
 
 class ArchiveError(Exception):
@@ -36,7 +36,7 @@ def download(address: str, path: Path) -> str:
         raise ArchiveError(f"GATEWAY_ARCHIVE_URL must begin with https:// or http://, not {address!r}.")
     digest = hashlib.sha256()
     try:
-        with urllib.request.urlopen(address, timeout=PATIENCE) as source, path.open("wb") as target:  # noqa: S310 - checked above
+        with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as source, path.open("wb") as target:  # noqa: S310 - checked above
             while chunk := source.read(1 << 16):
                 digest.update(chunk)
                 target.write(chunk)

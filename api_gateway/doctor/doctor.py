@@ -7,41 +7,41 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.tls import Trust
-from api_gateway.client.transport import Wire
+from api_gateway.client.tls import TlsTrust
+from api_gateway.client.transport import Transport
 from api_gateway.doctor.checks.front_page import examine_front_page
-from api_gateway.doctor.checks.ibkr import Conversation
-from api_gateway.doctor.checks.network import Network, Resolve, resolve
+from api_gateway.doctor.checks.ibkr import IbkrChecks
+from api_gateway.doctor.checks.network import NetworkChecks, Resolve, resolve
 from api_gateway.doctor.checks.services import (
-    Endpoint,
-    Ticker,
-    compared,
+    McpEndpoint,
+    TickerCheck,
+    compare_with_ticker,
     examine_endpoint,
     examine_readiness,
     examine_ticker,
 )
 from api_gateway.doctor.checks.settings import examine_settings
 from api_gateway.doctor.findings import TITLES, Finding, Layer, Outcome, broken, warning
-from api_gateway.doctor.report import Report, completed
+from api_gateway.doctor.report import DoctorReport, fill_in_skipped
 
-WHOLE_SECONDS = 9.5
-SHORTEST_LOOK = 0.5
+TOTAL_SECONDS = 9.5
+MIN_CHECK_SECONDS = 0.5
 """Seconds; with less time left a layer is not looked at."""
 
-_HELD = warning(
+_ORDER_HELD = warning(
     Layer.API,
     "An order waits for an answer to IBKR's question, and asking anything now would void it, so IBKR was not "
     "asked.",
     "Answer the question, then run this again.",
 )
 
-Step = Callable[[], Awaitable[list[Finding]]]
+Check = Callable[[], Awaitable[list[Finding]]]
 
 
 @dataclass(frozen=True)
-class Subject:
+class DoctorContext:
     """What is to be examined.
 
     `gateway` is the client whose settings, limits and penalty box count; None if its settings cannot be
@@ -52,47 +52,47 @@ class Subject:
     gateway: GatewayClient | None
     problems: tuple[Finding, ...] = ()
     known: tuple[Finding, ...] = ()
-    mode: Mode | None = None
+    mode: TradingMode | None = None
     ticker_url: str | None = None
-    endpoint: Endpoint | None = None
+    endpoint: McpEndpoint | None = None
 
 
 @dataclass(frozen=True)
-class Examined:
+class DoctorResult:
     """The report, and what the ticker said of itself, for the support file."""
 
-    report: Report
-    ticker: Ticker | None = None
+    report: DoctorReport
+    ticker: TickerCheck | None = None
 
 
-async def examine(
-    subject: Subject, *, wall: Callable[[], float] = time.time, resolve: Resolve = resolve
-) -> Examined:
+async def run_doctor(
+    subject: DoctorContext, *, wall: Callable[[], float] = time.time, resolve: Resolve = resolve
+) -> DoctorResult:
     """Look at every layer. The ticker and the MCP server are looked at whatever becomes of the gateway."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    asked = asyncio.ensure_future(_timed_ticker(subject.ticker_url))
+    asked = asyncio.ensure_future(_check_ticker(subject.ticker_url))
     walked, ticker, reached = await asyncio.gather(
-        _walk(subject, began + WHOLE_SECONDS, wall, resolve, asked),
+        _run_checks(subject, began + TOTAL_SECONDS, wall, resolve, asked),
         asked,
-        _timed(lambda: examine_endpoint(subject.endpoint)),
+        _run_timed(lambda: examine_endpoint(subject.endpoint)),
     )
-    findings = [*_settings(subject), *walked]
+    findings = [*_check_settings(subject), *walked]
     established = _established(findings)
     if ticker is not None:
-        findings.append(compared(ticker, established=established))
+        findings.append(compare_with_ticker(ticker, established=established))
     findings += [*reached, *subject.known]
     if established and subject.endpoint is not None and all(each.outcome is Outcome.OK for each in reached):
-        findings += await examine_readiness(subject.endpoint, within=began + WHOLE_SECONDS - loop.time())
-    report = Report(
-        completed(_with_the_ticker_in_mind(findings)),
+        findings += await examine_readiness(subject.endpoint, within=began + TOTAL_SECONDS - loop.time())
+    report = DoctorReport(
+        fill_in_skipped(_reconcile_with_ticker(findings)),
         seconds=loop.time() - began,
         snippet=subject.endpoint.snippet if subject.endpoint is not None else "",
     )
-    return Examined(report, ticker)
+    return DoctorResult(report, ticker)
 
 
-def _settings(subject: Subject) -> list[Finding]:
+def _check_settings(subject: DoctorContext) -> list[Finding]:
     """One finding on all settings: the first that cannot be used, or else what they say together."""
     unusable = [each for each in subject.problems if each.outcome is Outcome.BROKEN]
     if unusable:
@@ -118,24 +118,24 @@ def _settings(subject: Subject) -> list[Finding]:
     ]
 
 
-async def _walk(
-    subject: Subject,
+async def _run_checks(
+    subject: DoctorContext,
     ends_at: float,
     wall: Callable[[], float],
     resolve: Resolve,
-    ticker: Awaitable[Ticker | None],
+    ticker: Awaitable[TickerCheck | None],
 ) -> list[Finding]:
     """From the gateway's name to a quote, until something is broken, in the way, or the time is over."""
     if subject.gateway is None:
         return []
     settings = subject.gateway.settings
-    network = Network(settings, resolve=resolve)
-    wire = Wire(settings, Trust.from_settings(settings))
-    conversation = Conversation(subject.gateway, wire, mode=subject.mode, wall=wall)
-    steps: list[tuple[Layer, Step]] = [
-        (Layer.NAME, lambda: _alone(network.examine_name())),
-        (Layer.PORT, lambda: _alone(network.examine_port())),
-        (Layer.TLS, lambda: _alone(network.examine_tls())),
+    network = NetworkChecks(settings, resolve=resolve)
+    wire = Transport(settings, TlsTrust.from_settings(settings))
+    conversation = IbkrChecks(subject.gateway, wire, mode=subject.mode, wall=wall)
+    steps: list[tuple[Layer, Check]] = [
+        (Layer.NAME, lambda: _run_alone(network.examine_name())),
+        (Layer.PORT, lambda: _run_alone(network.examine_port())),
+        (Layer.TLS, lambda: _run_alone(network.examine_tls())),
         (Layer.GATEWAY, lambda: examine_front_page(wire)),
         (Layer.API, conversation.examine_session),
         (Layer.ACCOUNTS, conversation.examine_accounts),
@@ -146,16 +146,16 @@ async def _walk(
     try:
         for layer, step in steps:
             if layer is Layer.API and (known := await ticker) is not None and known.held:
-                findings.append(_HELD)
+                findings.append(_ORDER_HELD)
                 break
             left = ends_at - loop.time()
             try:
-                if left < SHORTEST_LOOK:
+                if left < MIN_CHECK_SECONDS:
                     raise TimeoutError
                 async with asyncio.timeout(left):
-                    found = await _timed(step)
+                    found = await _run_timed(step)
             except TimeoutError:
-                findings.append(_no_time(layer))
+                findings.append(_skip_for_time(layer))
                 break
             findings += found
             # What only its own limit kept from being looked at says nothing about what stands on it.
@@ -168,28 +168,28 @@ async def _walk(
     return findings
 
 
-async def _alone(look: Awaitable[Finding]) -> list[Finding]:
+async def _run_alone(look: Awaitable[Finding]) -> list[Finding]:
     return [await look]
 
 
-async def _timed(look: Step) -> list[Finding]:
+async def _run_timed(look: Check) -> list[Finding]:
     """The findings, the last of them with the time that they took together."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     found = await look()
-    return [*found[:-1], *(each.after(loop.time() - began) for each in found[-1:])]
+    return [*found[:-1], *(each.with_seconds(loop.time() - began) for each in found[-1:])]
 
 
-async def _timed_ticker(url: str | None) -> Ticker | None:
+async def _check_ticker(url: str | None) -> TickerCheck | None:
     if url is None:
         return None
     loop = asyncio.get_running_loop()
     began = loop.time()
     ticker = await examine_ticker(url)
-    return Ticker(ticker.finding.after(loop.time() - began), ticker.state)
+    return TickerCheck(ticker.finding.with_seconds(loop.time() - began), ticker.state)
 
 
-def _no_time(layer: Layer) -> Finding:
+def _skip_for_time(layer: Layer) -> Finding:
     return warning(
         layer,
         f"There was no time left for this ({TITLES[layer]}): everything before it answered slowly.",
@@ -207,13 +207,13 @@ def _established(findings: Iterable[Finding]) -> bool | None:
     return None
 
 
-def _with_the_ticker_in_mind(findings: list[Finding]) -> list[Finding]:
+def _reconcile_with_ticker(findings: list[Finding]) -> list[Finding]:
     """Nothing will open a closed session while no ticker runs."""
     down = next((e for e in findings if e.layer is Layer.TICKER and e.outcome is Outcome.BROKEN), None)
     if down is None:
         return findings
     return [
-        broken(each.layer, each.sentence, down.fix).after(each.seconds)
+        broken(each.layer, each.sentence, down.fix).with_seconds(each.seconds)
         if each.layer is Layer.SESSION and "ticker opens it" in each.fix
         else each
         for each in findings

@@ -73,11 +73,11 @@ class Finding:
     fix: str = ""
     seconds: float = 0.0
 
-    def after(self, seconds: float) -> Finding:
+    def with_seconds(self, seconds: float) -> Finding:
         """The same, found after so many seconds."""
         return replace(self, seconds=seconds)
 
-    def told(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, object]:
         """The finding as JSON."""
         return {
             "layer": self.layer.value,

@@ -13,7 +13,7 @@ WIDTH = 110
 
 
 @dataclass(frozen=True)
-class Report:
+class DoctorReport:
     """One finding for every layer, in order. `snippet` is what VS Code needs to reach the MCP server."""
 
     findings: tuple[Finding, ...]
@@ -33,7 +33,7 @@ class Report:
             return 0
         return 2 if first.layer is Layer.SETTINGS else 1
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The report as JSON; the keys are for programs and stay."""
         first = self.first_broken
         return {
@@ -43,7 +43,7 @@ class Report:
             "sentence": self.verdict,
             "fix": None if first is None else first.fix,
             "seconds": round(self.seconds, 3),
-            "layers": [each.told() for each in self.findings],
+            "layers": [each.to_json() for each in self.findings],
         }
 
     @property
@@ -62,7 +62,7 @@ class Report:
         first = self.first_broken
         lines = textwrap.wrap(self.verdict, WIDTH, break_long_words=False, break_on_hyphens=False)
         if first is not None:
-            lines += _wrapped(first.fix, "Do this: ", "         ")
+            lines += _wrap(first.fix, "Do this: ", "         ")
         lines.append("")
         looked_at = [each for each in self.findings if each.outcome is not Outcome.SKIPPED]
         widest = max((len(TITLES[each.layer]) for each in looked_at), default=0)
@@ -70,18 +70,18 @@ class Report:
             if each not in looked_at:
                 continue
             head = f"  {each.outcome:8} {TITLES[each.layer]:{widest}}  "
-            lines += _wrapped(each.sentence, head, " " * len(head))
+            lines += _wrap(each.sentence, head, " " * len(head))
             if each.fix and each is not first:
-                lines += _wrapped(each.fix, " " * len(head) + "→ ", " " * len(head) + "  ")
+                lines += _wrap(each.fix, " " * len(head) + "→ ", " " * len(head) + "  ")
         for why in dict.fromkeys(each.sentence for each in self.findings if each.outcome is Outcome.SKIPPED):
             titles = ", ".join(TITLES[each.layer] for each in self.findings if each.sentence == why)
-            lines += _wrapped(f"{titles}: {why[:1].lower()}{why[1:]}", "  skipped  ", " " * 11)
+            lines += _wrap(f"{titles}: {why[:1].lower()}{why[1:]}", "  skipped  ", " " * 11)
         if self.snippet:
             lines += ["", "VS Code, .vscode/mcp.json:", "", textwrap.indent(self.snippet, "    ")]
         return "\n".join(lines) + "\n"
 
 
-def _wrapped(text: str, first: str, rest: str) -> list[str]:
+def _wrap(text: str, first: str, rest: str) -> list[str]:
     return textwrap.wrap(
         text,
         WIDTH,
@@ -92,7 +92,7 @@ def _wrapped(text: str, first: str, rest: str) -> list[str]:
     )
 
 
-def completed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def fill_in_skipped(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """One finding for every layer, in order.
 
     Of several for one layer the last one counts, as later evidence is the better one. A layer without any

@@ -17,8 +17,8 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
-from api_gateway.doctor.doctor import Examined
-from api_gateway.redaction import mask
+from api_gateway.doctor.doctor import DoctorResult
+from api_gateway.redaction import redact
 
 PACKAGES = ("ib-mcp", "fastmcp", "mcp", "httpx", "pydantic", "starlette", "uvicorn", "cryptography")
 HIDDEN = "***"
@@ -26,7 +26,7 @@ HIDDEN = "***"
 _HOME = re.compile(r"(/home|/Users|[A-Za-z]:\\Users)[/\\][^/\\\s]+")
 
 
-class Redaction:
+class BundleRedactor:
     """Takes out of texts what is nobody's business: secrets, account ids, tokens, and the home folder.
 
     `secrets` are texts that must not be seen, whatever they look like; `home` is the folder that names a
@@ -48,7 +48,7 @@ class Redaction:
             text = text.replace(self._home, "~")
         text = _HOME.sub("~", text)
         return "\n".join(
-            " ".join(self._masked(word) for word in line.split(" ")) for line in text.split("\n")
+            " ".join(self._redact_word(word) for word in line.split(" ")) for line in text.split("\n")
         )
 
     def value(self, value: Any) -> Any:
@@ -61,11 +61,11 @@ class Redaction:
             return [self.value(each) for each in value]
         return value
 
-    def _masked(self, word: str) -> str:
-        return word if word.strip("`=.,;:()") in self._names else mask(word)
+    def _redact_word(self, word: str) -> str:
+        return word if word.strip("`=.,;:()") in self._names else redact(word)
 
 
-def told_settings(settings: Iterable[BaseModel]) -> dict[str, Any]:
+def dump_settings(settings: Iterable[BaseModel]) -> dict[str, Any]:
     """Every setting by its name, secrets only as whether they are set."""
     told: dict[str, Any] = {}
     for each in settings:
@@ -87,16 +87,16 @@ def secrets_in(settings: Iterable[BaseModel]) -> list[str]:
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
 
-def make_support_file(examined: Examined, settings: Iterable[BaseModel], *, home: Path | None) -> bytes:
+def make_support_bundle(examined: DoctorResult, settings: Iterable[BaseModel], *, home: Path | None) -> bytes:
     """The zip's bytes: report.txt, report.json, settings.json, versions.json and the ticker's state."""
     settings = list(settings)
     names = (name.upper() for each in settings for name in type(each).model_fields)
-    redaction = Redaction(secrets=secrets_in(settings), home=home, names=names)
+    redaction = BundleRedactor(secrets=secrets_in(settings), home=home, names=names)
     report = examined.report
     parts: dict[str, str] = {
         "report.txt": redaction.text(report.text()),
-        "report.json": _json(redaction.value(report.told())),
-        "settings.json": _json(redaction.value(told_settings(settings))),
+        "report.json": _json(redaction.value(report.to_json())),
+        "settings.json": _json(redaction.value(dump_settings(settings))),
         "versions.json": _json(versions()),
     }
     if examined.ticker is not None and examined.ticker.state is not None:
@@ -108,7 +108,7 @@ def make_support_file(examined: Examined, settings: Iterable[BaseModel], *, home
     return content.getvalue()
 
 
-def write_support_file(file: Path, content: bytes) -> None:
+def write_support_bundle(file: Path, content: bytes) -> None:
     """Write the file for its owner only; raises OSError."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
         opened.write(content)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-JUST = timedelta(minutes=15)
+JUST_ENDED = timedelta(minutes=15)
 """How long after midnight a missing login is put down to it."""
 
 SATURDAY, FRIDAY = 5, 4
@@ -50,7 +50,7 @@ _CITIES = MappingProxyType({Region.AMERICA: "New York", Region.EUROPE: "Zurich",
 
 
 @dataclass(frozen=True)
-class Window:
+class MaintenanceWindow:
     """One break that IBKR announces: what it is, and from when until when it may come."""
 
     what: str
@@ -58,7 +58,7 @@ class Window:
     ends: datetime
 
     @property
-    def brief(self) -> bool:
+    def to_text(self) -> bool:
         """True for a daily reset, which takes sessions away for moments; False for maintenance, of hours."""
         return self.ends.astimezone(UTC) - self.begins.astimezone(UTC) <= timedelta(hours=3)
 
@@ -73,14 +73,14 @@ class _Rule:
     days: tuple[int, ...] = tuple(EVERY_DAY)
     zone: Region | None = None
 
-    def on(self, day: date, zone: ZoneInfo) -> Window | None:
+    def on(self, day: date, zone: ZoneInfo) -> MaintenanceWindow | None:
         """The window that begins on this day."""
         if day.weekday() not in self.days:
             return None
         begins = datetime.combine(day, self.begins)
         ends = begins + timedelta(minutes=self.minutes)
         # Where summer time ends, an hour comes twice, and a reset may come in either.
-        return Window(self.what, begins.replace(tzinfo=zone), ends.replace(tzinfo=zone, fold=1))
+        return MaintenanceWindow(self.what, begins.replace(tzinfo=zone), ends.replace(tzinfo=zone, fold=1))
 
 
 _NIGHT = "nightly reset"
@@ -103,21 +103,21 @@ RULES: Mapping[Region, tuple[_Rule, ...]] = MappingProxyType(
 )
 
 
-def window_at(region: Region, at: datetime) -> Window | None:
+def window_at(region: Region, at: datetime) -> MaintenanceWindow | None:
     """The window that `at` lies in, the one that ends last if there are several; None outside all."""
     at = at.astimezone(UTC)  # within one zone, Python compares what clocks show and not moments
     return max(
-        (window for window in _around(region, at, days=1) if window.begins <= at < window.ends),
+        (window for window in _windows_around(region, at, days=1) if window.begins <= at < window.ends),
         key=lambda window: window.ends.timestamp(),
         default=None,
     )
 
 
-def next_window(region: Region, at: datetime) -> Window:
+def next_window(region: Region, at: datetime) -> MaintenanceWindow:
     """The next window that begins after `at`."""
     at = at.astimezone(UTC)
     return min(
-        (window for window in _around(region, at, days=9) if window.begins > at),
+        (window for window in _windows_around(region, at, days=9) if window.begins > at),
         key=lambda window: window.begins.timestamp(),
     )
 
@@ -128,16 +128,16 @@ def login_end(region: Region, at: datetime) -> datetime:
     return datetime.combine(local.date() + timedelta(days=1), time(), region.zone)
 
 
-def login_just_ended(region: Region, at: datetime) -> Window | None:
+def login_just_ended(region: Region, at: datetime) -> MaintenanceWindow | None:
     """The end of all logins, if it was within the last quarter of an hour; None otherwise."""
     local = at.astimezone(region.zone)
     midnight = datetime.combine(local.date(), time(), region.zone)
-    if at.astimezone(UTC) - midnight >= JUST:
+    if at.astimezone(UTC) - midnight >= JUST_ENDED:
         return None
-    return Window("daily end of all logins", midnight, midnight + JUST)
+    return MaintenanceWindow("daily end of all logins", midnight, midnight + JUST_ENDED)
 
 
-def _around(region: Region, at: datetime, *, days: int) -> Iterator[Window]:
+def _windows_around(region: Region, at: datetime, *, days: int) -> Iterator[MaintenanceWindow]:
     """Every window of the region that begins from the day before `at` to so many days from then."""
     for rule in RULES[region]:
         zone = (rule.zone or region).zone

@@ -44,7 +44,7 @@ class SessionState(StrEnum):
         return self is SessionState.ESTABLISHED
 
 
-class Needs(StrEnum):
+class SessionRequirement(StrEnum):
     """What an operation cannot do without."""
 
     NOTHING = "nothing"
@@ -52,11 +52,11 @@ class Needs(StrEnum):
     BROKERAGE = "brokerage"
 
 
-def needs(template: str) -> Needs:
+def required_session(template: str) -> SessionRequirement:
     """What the operation of this path needs: quotes and orders the brokerage session, all else the login."""
     if template.startswith(_ABOUT_THE_SESSION):
-        return Needs.NOTHING
-    return Needs.BROKERAGE if template.startswith("/iserver/") else Needs.LOGIN
+        return SessionRequirement.NOTHING
+    return SessionRequirement.BROKERAGE if template.startswith("/iserver/") else SessionRequirement.LOGIN
 
 
 _ABOUT_THE_SESSION = ("/tickle", "/logout", "/sso/", "/iserver/auth/", "/iserver/reauthenticate")
@@ -69,12 +69,16 @@ _NO_LOGIN = frozenset(
     }
 )
 _NO_BROKERAGE = _NO_LOGIN | {SessionState.CLOSED, SessionState.OPENING, SessionState.COMPETING}
-LACKING: Mapping[Needs, frozenset[SessionState]] = MappingProxyType(
-    {Needs.NOTHING: frozenset(), Needs.LOGIN: _NO_LOGIN, Needs.BROKERAGE: _NO_BROKERAGE}
+BLOCKING_STATES: Mapping[SessionRequirement, frozenset[SessionState]] = MappingProxyType(
+    {
+        SessionRequirement.NOTHING: frozenset(),
+        SessionRequirement.LOGIN: _NO_LOGIN,
+        SessionRequirement.BROKERAGE: _NO_BROKERAGE,
+    }
 )
 """The states in which what is needed is certainly missing."""
 
-NAMES: Mapping[SessionState, str] = MappingProxyType(
+STATE_NAMES: Mapping[SessionState, str] = MappingProxyType(
     {
         SessionState.UNREACHABLE: "gateway unreachable",
         SessionState.ADDRESS_REFUSED: "this machine's address refused",
@@ -92,7 +96,7 @@ NAMES: Mapping[SessionState, str] = MappingProxyType(
 """Each state in a few words, to stand in a sentence."""
 
 
-def read_session(status: Mapping[str, Any]) -> SessionState:
+def parse_session(status: Mapping[str, Any]) -> SessionState:
     """The state that the body of `/iserver/auth/status`, `/iserver/auth/ssodh/init` or `/tickle` tells.
 
     `established` decides, as IBKR answers `/iserver` reads with empty bodies before it; where the key is
@@ -114,7 +118,7 @@ def read_session(status: Mapping[str, Any]) -> SessionState:
 def _read_tickle(tickle: Mapping[str, Any]) -> SessionState:
     iserver = tickle.get("iserver")
     status = iserver.get("authStatus") if isinstance(iserver, Mapping) else None
-    state = read_session(status) if isinstance(status, Mapping) else SessionState.NOT_LOGGED_IN
+    state = parse_session(status) if isinstance(status, Mapping) else SessionState.NOT_LOGGED_IN
     if state is SessionState.NOT_LOGGED_IN and tickle.get("session"):
         return SessionState.CLOSED  # only a live login has a session token
     return state

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastmcp.tools.base import ToolResult
 from pydantic import PrivateAttr
 
-from api_gateway.doctor.doctor import Subject, examine
+from api_gateway.doctor.doctor import DoctorContext, run_doctor
 from api_gateway.doctor.findings import Layer, ok
 from mcp_server.http.endpoint import problems_of
 from mcp_server.tools.builtin_tool import OwnTool
@@ -38,16 +38,16 @@ class DiagnoseConnection(OwnTool):
         self._settings = settings
 
     async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002 - it takes none
-        if self._gateway.question.open:
+        if self._gateway.order_question.open:
             return self.failed(
                 f"{self.name}: an order waits for an answer to IBKR's question, and asking anything now "
                 "would void it. Answer the question, then call again; nothing was asked."
             )
-        subject = Subject(
+        subject = DoctorContext(
             gateway=self._gateway,
             problems=tuple(problems_of(self._settings)),
             mode=self._settings.trading_mode,
             ticker_url=self._settings.ticker_url.rstrip("/"),
             known=(ok(Layer.ENDPOINT, _HERE), ok(Layer.CLIENTS, _HERE)),
         )
-        return self.told((await examine(subject)).report.told())
+        return self.told((await run_doctor(subject)).report.to_json())

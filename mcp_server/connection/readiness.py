@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api_gateway.session.states import NAMES, SessionState
+from api_gateway.session.states import STATE_NAMES, SessionState
 from mcp_server.connection.status import KEPT, PATIENCE
 
 if TYPE_CHECKING:
-    from api_gateway.session.monitor import Looks
+    from api_gateway.session.monitor import SessionMonitor
 
 _GATEWAY: Mapping[SessionState, str] = {
     SessionState.UNREACHABLE: "unreachable",
@@ -42,9 +42,9 @@ class Standing:
         }
 
 
-async def standing(looks: Looks) -> Standing:
+async def standing(looks: SessionMonitor) -> Standing:
     """A look in less than two seconds, shared with everybody who asks within the same one."""
-    look = await looks.standing(patience=PATIENCE, no_older_than=KEPT)
+    look = await looks.check_within(timeout=PATIENCE, max_age=KEPT)
     if look is None:
         return Standing(
             ready=False,
@@ -57,7 +57,7 @@ async def standing(looks: Looks) -> Standing:
     return Standing(
         ready=found.ready,
         gateway=_GATEWAY.get(found.found, "answers"),
-        session="unknown" if found.found in _NO_WORD else NAMES[found.state],
+        session="unknown" if found.found in _NO_WORD else STATE_NAMES[found.state],
         happened=f"{found.sentence} {found.detail}".rstrip(),
         hint=found.next_step,
     )

@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from api_gateway.errors import GatewayError
-from api_gateway.session.diagnosis import Diagnosis, Who
-from api_gateway.session.maintenance import Window, login_end, next_window, window_at
-from api_gateway.session.states import LACKING, Needs, SessionState
+from api_gateway.session.diagnosis import Actor, Diagnosis
+from api_gateway.session.maintenance import MaintenanceWindow, login_end, next_window, window_at
+from api_gateway.session.states import BLOCKING_STATES, SessionRequirement, SessionState
 from mcp_server.ticker.client import TickerLook
 
 if TYPE_CHECKING:
     from api_gateway.client.gateway import GatewayClient
     from api_gateway.client.preflight import Accounts
-    from api_gateway.session.monitor import Look
+    from api_gateway.session.monitor import SessionCheck
     from mcp_server.ticker.client import Ticker
 
 PATIENCE = 1.5
@@ -45,7 +45,7 @@ _NOT_LOOKED = (
 )
 _QUOTES = "quotes, price history, searches for contracts, orders and trades"
 _PORTFOLIO = "positions, balances, performance and the accounts' data"
-_ACTS = {Who.WE: "the ticker", Who.USER: "the user", Who.NOBODY: "nobody"}
+_ACTS = {Actor.TICKER: "the ticker", Actor.USER: "the user", Actor.NOBODY: "nobody"}
 _NEEDS_THE_PAGE = frozenset(
     {SessionState.NOT_LOGGED_IN, SessionState.ADDRESS_REFUSED, SessionState.UPSTREAM_SILENT}
 )
@@ -59,7 +59,7 @@ _LOGGED_IN = frozenset(
 class Picture:
     """One look at everything: at the gateway (None where nothing is known), at the ticker, and when."""
 
-    look: Look | None
+    look: SessionCheck | None
     ticker: TickerLook
     accounts: Accounts | None
     at: datetime
@@ -78,7 +78,7 @@ class Picture:
             if found.ready
             else "The ticker would open it again, but does not run."
         )
-        return replace(found, next_step=f"{why} {self.ticker.next_step}", who=Who.USER)
+        return replace(found, next_step=f"{why} {self.ticker.next_step}", actor=Actor.USER)
 
 
 class Connection:
@@ -87,7 +87,9 @@ class Connection:
     `ask_ahead` lets it ask a new session for what is slow at first.
     """
 
-    def __init__(self, gateway: GatewayClient, ticker: Ticker, mode: Mode, *, ask_ahead: bool = True) -> None:
+    def __init__(
+        self, gateway: GatewayClient, ticker: Ticker, mode: TradingMode, *, ask_ahead: bool = True
+    ) -> None:
         self.gateway = gateway
         self._ticker = ticker
         self._mode = mode
@@ -95,14 +97,14 @@ class Connection:
 
     async def picture(self, *, no_older_than: float = KEPT) -> Picture:
         """The picture, within two seconds in any state; never raises a `GatewayError`."""
-        looks = self.gateway.looks
+        looks = self.gateway.session_monitor
         look, ticker = await asyncio.gather(
-            looks.standing(patience=PATIENCE, no_older_than=no_older_than), self._ticker.look()
+            looks.check_within(timeout=PATIENCE, max_age=no_older_than), self._ticker.look()
         )
         accounts = self.gateway.accounts
         if accounts is None and look is not None and look.diagnosis.ready:
             accounts = await self._accounts()
-        return Picture(look, ticker, accounts, self.gateway.moment(), self.gateway.question.open)
+        return Picture(look, ticker, accounts, self.gateway.current_time(), self.gateway.order_question.open)
 
     async def listen(self) -> None:
         """Hear from the ticker, for ever, what is missing, so that no call has to wait to find that out.
@@ -118,12 +120,12 @@ class Connection:
             alone = alone + 1 if report is not None and report.servers == 1 else 0
             if report is not None and report.state in _STATES:
                 state = SessionState(report.state)
-                self.gateway.looks.suspect(state)
+                self.gateway.session_monitor.mark_suspect(state)
                 if state.ready and report.since != since:
                     since = report.since
-                    self.gateway.forget_session()
+                    self.gateway.reset_session_state()
                 if self._ask_ahead and state.ready and alone >= SURELY and not report.holds:
-                    await self.gateway.warm_up(self._must_wait)
+                    await self.gateway.prefetch(self._must_wait)
             await asyncio.sleep(EVERY)
 
     async def _must_wait(self) -> bool:
@@ -132,7 +134,7 @@ class Connection:
         return report is None or bool(report.holds) or report.servers != 1
 
     async def _accounts(self) -> Accounts | None:
-        if self.gateway.question.open:
+        if self.gateway.order_question.open:
             return None
         try:
             async with asyncio.timeout(ACCOUNTS_PATIENCE):
@@ -151,7 +153,7 @@ class Connection:
             "next_step": "Answer the question, then ask again."
             if found is None
             else self._next_step(picture),
-            "who_acts": _ACTS[Who.USER if found is None else found.who],
+            "who_acts": _ACTS[Actor.USER if found is None else found.actor],
             "login_url": settings.gateway_login_url if state in _NEEDS_THE_PAGE else None,
             "detail": (found.detail or None) if found else None,
             "state": found.state if found else "unknown",
@@ -193,7 +195,7 @@ class Connection:
             return ""
         if found.found is SessionState.COMPETING and report is not None and picture.ticker.alive:
             if report.compete == "ask":
-                if self._mode is Mode.READ:
+                if self._mode is TradingMode.READ:
                     return found.next_step  # the tool is not here, and nobody can post to the ticker by chat
                 return f"{found.next_step} Or let that program lose the connection: `take_over_session`."
             if report.state == SessionState.COMPETING:
@@ -230,11 +232,11 @@ class Connection:
         )
 
     def _pacing(self) -> dict[str, Any]:
-        budget = self.gateway.pacing.budget()
+        budget = self.gateway.rate_limiter.status()
         return _without_nothing(
             {
-                "silence_seconds": ceil(budget.silence),
-                "requests_left_this_second": 0 if budget.silence else budget.requests,
+                "silence_seconds": ceil(budget.penalty_seconds),
+                "requests_left_this_second": 0 if budget.penalty_seconds else budget.remaining_requests,
                 "not_again_before_seconds": {
                     f"{method} {template}": ceil(seconds)
                     for (method, template), seconds in budget.blocked.items()
@@ -249,9 +251,9 @@ def _what_works(state: SessionState) -> dict[str, str]:
         return {"works": f"Everything: {_QUOTES}; {_PORTFOLIO}."}
     if state is SessionState.PENALTY_BOX:
         return {"does_not_work": "Nothing works until the wait is over: no question is sent to IBKR."}
-    if state in LACKING[Needs.LOGIN]:
+    if state in BLOCKING_STATES[SessionRequirement.LOGIN]:
         return {"does_not_work": f"Nothing works: neither {_QUOTES} nor {_PORTFOLIO}."}
-    if state in LACKING[Needs.BROKERAGE]:
+    if state in BLOCKING_STATES[SessionRequirement.BROKERAGE]:
         return {"works": f"{_PORTFOLIO.capitalize()}.", "does_not_work": f"{_QUOTES.capitalize()}."}
     return {}
 
@@ -262,7 +264,7 @@ def _kind(accounts: Accounts | None) -> str | None:
     return "paper (pretended money)" if accounts.paper else "live (real money)"
 
 
-def _window(window: Window) -> dict[str, str]:
+def _window(window: MaintenanceWindow) -> dict[str, str]:
     return {"what": window.what, "begins": _written(window.begins), "ends": _written(window.ends)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from mcp_server.connection.connection_status import ConnectionStatus
 from mcp_server.connection.diagnose_connection import DiagnoseConnection
 from mcp_server.connection.take_over_session import TakeOverSession
@@ -24,6 +24,6 @@ def own_tools(connection: Connection, ticker: Ticker, settings: ServerSettings) 
         WaitForLogin(connection),
         DiagnoseConnection(connection.gateway, settings),
     ]
-    if settings.trading_mode is not Mode.READ:
+    if settings.trading_mode is not TradingMode.READ:
         tools.append(TakeOverSession(connection, ticker))
     return OwnTools(tools)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api_gateway.doctor.checks.services import Endpoint
+from api_gateway.doctor.checks.services import McpEndpoint
 from api_gateway.doctor.findings import Finding, Layer, broken
 from api_gateway.settings import SettingsError
 from mcp_server.http.bind_guard import is_loopback, refuse_open_door
@@ -12,13 +12,13 @@ from mcp_server.settings import ServerSettings, Transport
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (an address to listen on, not to call)
 
 
-def endpoint_of(settings: ServerSettings) -> Endpoint:
+def endpoint_of(settings: ServerSettings) -> McpEndpoint:
     """The endpoint as a client on this machine calls it."""
     host = settings.mcp_server_host.strip("[]")
     host = "localhost" if is_loopback(host) else _ANY.get(host, host)
     shown = f"[{host}]" if ":" in host else host
     token = settings.mcp_server_token
-    return Endpoint(
+    return McpEndpoint(
         url=f"http://{shown}:{settings.mcp_server_port}{settings.mcp_server_path}",
         token=token.get_secret_value() if token else None,
         allowed_hosts=settings.mcp_server_allowed_hosts,

@@ -9,7 +9,7 @@ from asyncio import CancelledError
 from collections.abc import Collection
 from typing import Any, Final
 
-from api_gateway.redaction import mask_accounts
+from api_gateway.redaction import redact_accounts
 
 _BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 
@@ -31,7 +31,7 @@ class OneLine(logging.Formatter):
         line = _BREAKS.sub(" | ", super().format(record))
         for secret in self._secrets:
             line = line.replace(secret, "***")
-        return mask_accounts(line)
+        return redact_accounts(line)
 
 
 def _is_no_cancellation(record: logging.LogRecord) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from api_gateway.client.paths import KINDS
+from api_gateway.client.paths import PATH_PARAMETERS
 from mcp_server.models.arguments import Arguments
 from mcp_server.rest.parameters import ACCOUNT, AccountName, Number, Text, like, wrong
 
@@ -32,7 +32,7 @@ def _above_nothing(amount: float) -> float:
 
 
 # What an order can be sent to.
-_NEW: Final = KINDS["allocation"].pattern
+_NEW: Final = PATH_PARAMETERS["allocation"].pattern
 _NEW_WORDS: Final = "at most 50 letters, digits, spaces and . , & ' ( ) + _ -"
 GroupName = Annotated[Text, AfterValidator(_no_account_id)]
 NewGroupName = Annotated[str, like(_NEW.pattern, _NEW_WORDS), AfterValidator(_no_account_id)]

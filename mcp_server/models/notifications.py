@@ -6,16 +6,16 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from api_gateway.client.paths import KINDS
+from api_gateway.client.paths import PATH_PARAMETERS
 from mcp_server.models.arguments import Arguments
 from mcp_server.rest.parameters import Text, like, wrong
 
 MOST_TYPES: Final = 50
 
-NotificationId = Annotated[str, like(KINDS["notification"].pattern.pattern, "a notification's id")]
+NotificationId = Annotated[str, like(PATH_PARAMETERS["notification"].pattern.pattern, "a notification's id")]
 Typecode = Annotated[str, like("[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA")]
 # Those of phones look like apn://mtws@1234.
-DeviceId = Annotated[str, like(KINDS["device"].pattern.pattern, "a device's id")]
+DeviceId = Annotated[str, like(PATH_PARAMETERS["device"].pattern.pattern, "a device's id")]
 
 
 class NotificationsWanted(Arguments):

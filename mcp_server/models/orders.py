@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from api_gateway.client.paths import KINDS
+from api_gateway.client.paths import PATH_PARAMETERS
 from mcp_server.models.arguments import Arguments
 from mcp_server.rest.parameters import (
     ACCOUNT,
@@ -147,7 +147,8 @@ ReplyId = Annotated[
 ]
 MessageId = Annotated[str, like("[a-z]{1,3}[0-9]{1,6}", "an id from `messageIds` such as o163")]
 Allocated = Annotated[
-    str, like(KINDS["allocation"].pattern.pattern, "an account id such as DU1234567, or a group's name")
+    str,
+    like(PATH_PARAMETERS["allocation"].pattern.pattern, "an account id such as DU1234567, or a group's name"),
 ]
 
 # Who gives the instruction: the CME wants to know it of orders for US futures.

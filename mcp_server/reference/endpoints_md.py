@@ -19,8 +19,8 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from api_gateway.access_policy import POLICIES, Mode
-from api_gateway.client.rate_limiter import PUBLISHED, Limit
+from api_gateway.access_policy import POLICIES, TradingMode
+from api_gateway.client.rate_limiter import IBKR_LIMITS, RateLimit
 from mcp_server.rest import sections
 from mcp_server.rest.effects import Effect, effect
 from mcp_server.routers import ROUTERS
@@ -80,12 +80,14 @@ class Operation:
     @property
     def modes(self) -> str:
         """The trading modes that have it."""
-        return ", ".join(mode for mode in Mode if (self.method, self.template) in POLICIES[mode].allowed)
+        return ", ".join(
+            mode for mode in TradingMode if (self.method, self.template) in POLICIES[mode].allowed
+        )
 
     @property
     def pacing(self) -> str:
         """IBKR's limit for this operation in words."""
-        limit = PUBLISHED.get((self.method, self.template))
+        limit = IBKR_LIMITS.get((self.method, self.template))
         return _in_words(limit) if limit else ""
 
 
@@ -168,7 +170,7 @@ def _tables(found: Sequence[Operation]) -> Iterator[str]:
         yield ""
 
 
-def _in_words(limit: Limit) -> str:
+def _in_words(limit: RateLimit) -> str:
     minutes = limit.seconds / 60
     span = f"{minutes:g} min" if minutes >= 1 else f"{limit.seconds:g} s"
     return f"{limit.count} in {span}"

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 if TYPE_CHECKING:
     from api_gateway.client.gateway import GatewayClient
-    from api_gateway.client.response import Reply
+    from api_gateway.client.response import GatewayResponse
     from mcp_server.ticker.order_hold import OrderHold
 
 
@@ -90,7 +90,7 @@ async def relay(request: Request) -> Relay:
     return found
 
 
-def _json(reply: Reply, redact: Collection[str], only: str | None = None) -> Json:
+def _json(reply: GatewayResponse, redact: Collection[str], only: str | None = None) -> Json:
     if not redact and only is None:
         return Json(reply.body)
     value = reply.value

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from mcp_server.rest.effects import Effect, effect, trades
 
 
-def mounted(routers: Iterable[APIRouter], mode: Mode, sections: Collection[str]) -> tuple[APIRouter, ...]:
+def mounted(
+    routers: Iterable[APIRouter], mode: TradingMode, sections: Collection[str]
+) -> tuple[APIRouter, ...]:
     """The routers with only those routes that belong to one of `sections` and may be used in this mode.
 
     In `read` that is what only reads; in `live` all that cannot lead to a trade; in `paper` everything.
@@ -28,7 +30,7 @@ def mounted(routers: Iterable[APIRouter], mode: Mode, sections: Collection[str])
     return tuple(chosen)
 
 
-def _permitted(route: APIRoute, mode: Mode) -> bool:
-    if mode is Mode.READ:
+def _permitted(route: APIRoute, mode: TradingMode) -> bool:
+    if mode is TradingMode.READ:
         return effect(route.methods or (), route.openapi_extra) is Effect.READS
-    return mode is Mode.PAPER or not trades(route.openapi_extra)
+    return mode is TradingMode.PAPER or not trades(route.openapi_extra)

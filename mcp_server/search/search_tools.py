@@ -13,7 +13,7 @@ from fastmcp.utilities.versions import VersionSpec
 from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
-from api_gateway.redaction import clean
+from api_gateway.redaction import sanitize
 from mcp_server.rest.effects import Effect
 from mcp_server.search.catalogue import Catalogue, Operation
 from mcp_server.tools.builtin_tool import OwnTools
@@ -277,7 +277,7 @@ def _whole(limit: Any) -> int | None:
 
 
 def _quoted(text: str) -> str:
-    return clean(text, longest=_LONGEST_TOLD)
+    return sanitize(text, max_length=_LONGEST_TOLD)
 
 
 def _text(text: str) -> ToolResult:

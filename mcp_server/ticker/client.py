@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from api_gateway.redaction import clean
+from api_gateway.redaction import sanitize
 
 _log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Ticker:
         told = _object(answer)
         name = told.get("id")
         if answer is None or answer.status_code != 201 or not isinstance(name, str) or not name.isalnum():
-            why = clean(str(told.get("error", "it does not answer")))
+            why = sanitize(str(told.get("error", "it does not answer")))
             _log.warning("An order goes on without a hold of the ticker: %s", why)
             return None
         return name
@@ -117,7 +117,7 @@ class Ticker:
             return Taking(False, f"{_AWAY} Only it can take the connection over. {_START}")
         if answer.status_code == 202:
             return Taking(True, "The ticker takes the connection over; that program loses it.")
-        said = clean(str(_object(answer).get("error", "")))
+        said = sanitize(str(_object(answer).get("error", "")))
         return Taking(False, said or "The ticker refuses, without a word.")
 
     async def aclose(self) -> None:

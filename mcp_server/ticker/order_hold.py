@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from api_gateway.client.order_questions import LIVES, RAISING
+from api_gateway.client.order_questions import QUESTION_OPERATIONS, QUESTION_TTL
 
 if TYPE_CHECKING:
     from api_gateway.client.gateway import GatewayClient
@@ -27,19 +27,19 @@ class OrderHold:
     @asynccontextmanager
     async def around(self, template: str) -> AsyncIterator[None]:
         """Hold while the request of this path is under way, and on while it has left a question open."""
-        if template not in RAISING:
+        if template not in QUESTION_OPERATIONS:
             yield
             return
         self._under_way += 1
         try:
             # Anew each time, also for an answer: its lease begins again before the one it had is over.
-            if name := await self._ticker.hold(LIVES):
+            if name := await self._ticker.hold(QUESTION_TTL):
                 before, self._names = self._names, [name]
                 await self._release(before)
             yield
         finally:
             self._under_way -= 1
-            if not self._under_way and not self._gateway.question.open:
+            if not self._under_way and not self._gateway.order_question.open:
                 names, self._names = self._names, []
                 await self._release(names)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any, Final
 
-from api_gateway.redaction import clean
+from api_gateway.redaction import sanitize
 
 Schema = Mapping[str, Any]
 
@@ -91,7 +91,7 @@ def _strangers(
     fields = shape["properties"]
     for name in value:
         if name not in fields:
-            yield f"{path}.{clean(str(name), longest=_LONGEST_NAME)}", list(fields)
+            yield f"{path}.{sanitize(str(name), max_length=_LONGEST_NAME)}", list(fields)
     for name, inner, field in _known(value, shape):
         yield from _strangers(inner, field, f"{path}.{name}", definitions)
 

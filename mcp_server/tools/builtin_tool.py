@@ -14,7 +14,7 @@ from fastmcp.utilities.versions import VersionSpec
 from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
-from api_gateway.redaction import clean
+from api_gateway.redaction import sanitize
 from mcp_server.rest.effects import Effect
 
 _log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class OwnTool(Tool):
         known = self.parameters["properties"]
         strangers = [name for name in arguments if name not in known]
         if strangers:
-            listed = ", ".join(f"`{clean(name, longest=_LONGEST_NAME)}`" for name in strangers)
+            listed = ", ".join(f"`{sanitize(name, max_length=_LONGEST_NAME)}`" for name in strangers)
             takes = ", ".join(f"`{name}`" for name in known)
             return self.failed(
                 f"{self.name} does not take {listed}. "

@@ -24,7 +24,7 @@ from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
 from api_gateway import errors
-from api_gateway.redaction import clean
+from api_gateway.redaction import sanitize
 from mcp_server.app import OPERATION, STATUS
 from mcp_server.rest.docstring_notes import Notes
 from mcp_server.rest.effects import Effect, effect, repeatable, trades
@@ -272,7 +272,7 @@ def _told(name: str, body: bytes) -> str:
 
 
 def _unknown_arguments(name: str, unknown: list[str], known: Mapping[str, Any]) -> str:
-    listed = few(", ", [f"`{clean(each, longest=_LONGEST_NAME)}`" for each in unknown])
+    listed = few(", ", [f"`{sanitize(each, max_length=_LONGEST_NAME)}`" for each in unknown])
     takes = (
         "It takes " + ", ".join(f"`{each}`" for each in known) + "." if known else "It takes no arguments."
     )

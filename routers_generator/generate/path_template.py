@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from api_gateway.client.paths import KINDS, is_template
+from api_gateway.client.paths import PATH_PARAMETERS, is_template
 from routers_generator.document.names import snake, variables
 from routers_generator.generate.python_names import argument_name, in_a_route, unused
 
@@ -60,7 +60,7 @@ def template(path: str, numbers: frozenset[str], known: str | None) -> Template 
     """
     names = variables(path)
     kinds = re.findall(r"\{([a-z]+)\}", known) if known else [_kind(name, name in numbers) for name in names]
-    if len(kinds) != len(names) or any(kind not in KINDS for kind in kinds):
+    if len(kinds) != len(names) or any(kind not in PATH_PARAMETERS for kind in kinds):
         return None
     values: list[PathValue] = []
     for theirs, kind in zip(names, kinds, strict=True):

@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from api_gateway.client.rate_limiter import Patience
-from api_gateway.client.request import Call
-from api_gateway.client.response import Reply
+from api_gateway.client.rate_limiter import WaitBudget
+from api_gateway.client.request import GatewayRequest
+from api_gateway.client.response import GatewayResponse
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -97,8 +97,8 @@ class FakeGateway:
         self.answers[path] = list(answers)
         return self
 
-    async def ask(self, call: Call, _: Patience) -> Reply:
-        path = call.address.target.removeprefix("/v1/api")
+    async def ask(self, call: GatewayRequest, _: WaitBudget) -> GatewayResponse:
+        path = call.path.raw_path.removeprefix("/v1/api")
         self.asked.append(path)
         if self.held is not None:
             await self.held.wait()
@@ -108,4 +108,4 @@ class FakeGateway:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
-        return Reply(200, orjson.dumps(answer))
+        return GatewayResponse(200, orjson.dumps(answer))

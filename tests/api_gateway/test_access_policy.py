@@ -10,22 +10,27 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import (
-    CHANGES,
+    ACCOUNT_OPERATIONS,
     POLICIES,
-    READS,
-    SETTINGS,
+    READ_OPERATIONS,
+    SETTING_OPERATIONS,
     TICKER,
-    TRADES,
-    Mode,
-    Policy,
-    with_unfamiliar,
+    TRADE_OPERATIONS,
+    AccessPolicy,
+    TradingMode,
+    extend,
 )
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Forbidden
 from api_gateway.settings import GatewaySettings
 
 FACTS = Path(__file__).parents[1] / "mcp_server" / "contract" / "operations.json"
-GROUPS = {"reads": READS, "settings": SETTINGS, "changes": CHANGES, "trades": TRADES}
+GROUPS = {
+    "reads": READ_OPERATIONS,
+    "settings": SETTING_OPERATIONS,
+    "changes": ACCOUNT_OPERATIONS,
+    "trades": TRADE_OPERATIONS,
+}
 
 
 def test_every_operation_is_on_exactly_one_list() -> None:
@@ -39,32 +44,37 @@ def test_every_operation_is_on_exactly_one_list() -> None:
 
 
 def test_reading_permits_what_reads_and_nothing_else() -> None:
-    assert POLICIES[Mode.READ].allowed == READS
+    assert POLICIES[TradingMode.READ].allowed == READ_OPERATIONS
 
 
 def test_paper_permits_everything_and_asks_before_it_touches_an_account() -> None:
-    assert POLICIES[Mode.PAPER].allowed == READS | SETTINGS | CHANGES | TRADES
-    assert POLICIES[Mode.PAPER].paper_only == CHANGES | TRADES
+    assert (
+        POLICIES[TradingMode.PAPER].allowed
+        == READ_OPERATIONS | SETTING_OPERATIONS | ACCOUNT_OPERATIONS | TRADE_OPERATIONS
+    )
+    assert POLICIES[TradingMode.PAPER].paper_only == ACCOUNT_OPERATIONS | TRADE_OPERATIONS
 
 
 def test_live_permits_no_raw_trade() -> None:
-    assert POLICIES[Mode.LIVE].allowed == READS | SETTINGS | CHANGES
+    assert POLICIES[TradingMode.LIVE].allowed == READ_OPERATIONS | SETTING_OPERATIONS | ACCOUNT_OPERATIONS
 
 
 def test_the_ticker_may_keep_a_session_and_nothing_else() -> None:
     assert {template.split("/")[1] for _, template in TICKER.allowed} == {"tickle", "iserver"}
-    assert not TICKER.allowed & (CHANGES | TRADES | SETTINGS - {("POST", "/iserver/auth/ssodh/init")})
+    assert not TICKER.allowed & (
+        ACCOUNT_OPERATIONS | TRADE_OPERATIONS | SETTING_OPERATIONS - {("POST", "/iserver/auth/ssodh/init")}
+    )
 
 
 @pytest.mark.parametrize("policy", [*POLICIES.values(), TICKER], ids=lambda policy: policy.name)
-async def test_what_is_not_on_the_list_is_refused_before_anything_is_sent(policy: Policy) -> None:
+async def test_what_is_not_on_the_list_is_refused_before_anything_is_sent(policy: AccessPolicy) -> None:
     sent: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request)
         return httpx.Response(200, json=[])
 
-    everything = READS | SETTINGS | CHANGES | TRADES
+    everything = READ_OPERATIONS | SETTING_OPERATIONS | ACCOUNT_OPERATIONS | TRADE_OPERATIONS
     unknown = {("GET", "/iserver/account/orders/all"), ("PUT", "/iserver/watchlist"), ("DELETE", "/logout")}
     settings = GatewaySettings(_env_file=None)
     async with GatewayClient(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
@@ -79,13 +89,13 @@ NEW_READ = frozenset({("GET", "/iserver/new/{segment}")})
 NEW_WRITE = frozenset({("POST", "/iserver/new")})
 
 
-@pytest.mark.parametrize("mode", Mode)
-def test_what_nobody_has_looked_at_writes_on_paper_accounts_only(mode: Mode) -> None:
-    policy = with_unfamiliar(mode, NEW_READ, NEW_WRITE)
-    written = NEW_WRITE if mode is Mode.PAPER else frozenset()
+@pytest.mark.parametrize("mode", TradingMode)
+def test_what_nobody_has_looked_at_writes_on_paper_accounts_only(mode: TradingMode) -> None:
+    policy = extend(mode, NEW_READ, NEW_WRITE)
+    written = NEW_WRITE if mode is TradingMode.PAPER else frozenset()
     assert policy.allowed == POLICIES[mode].allowed | NEW_READ | written
     assert policy.paper_only == POLICIES[mode].paper_only | written
-    assert policy.unfamiliar == NEW_READ | written
+    assert policy.unverified == NEW_READ | written
     assert policy.name == POLICIES[mode].name
 
 
@@ -94,7 +104,7 @@ def test_what_nobody_has_looked_at_writes_on_paper_accounts_only(mode: Mode) -> 
 )
 def test_what_is_known_of_an_operation_is_not_overruled(operation: tuple[str, str]) -> None:
     with pytest.raises(ValueError, match="on a mode's list already"):
-        with_unfamiliar(Mode.READ, frozenset({operation}), frozenset())
+        extend(TradingMode.READ, frozenset({operation}), frozenset())
 
 
 VALUES = {

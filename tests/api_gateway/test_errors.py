@@ -20,10 +20,10 @@ def test_the_docstring_names_every_failure_and_no_other() -> None:
 
 
 def test_the_text_is_what_was_asked_what_happened_and_what_to_do() -> None:
-    error = errors.Refused(asked="GET /x", happened="IBKR refused: no.", hint="Ask for y.")
+    error = errors.Refused(request="GET /x", problem="IBKR refused: no.", hint="Ask for y.")
     assert str(error) == "GET /x: IBKR refused: no. Ask for y."
-    assert (error.asked, error.happened, error.hint) == ("GET /x", "IBKR refused: no.", "Ask for y.")
+    assert (error.request, error.problem, error.hint) == ("GET /x", "IBKR refused: no.", "Ask for y.")
 
 
 def test_being_paced_tells_the_seconds() -> None:
-    assert errors.Paced(asked="GET /x", happened="Too fast.", hint="Wait.", seconds=4.5).seconds == 4.5
+    assert errors.RateLimited(request="GET /x", problem="Too fast.", hint="Wait.", seconds=4.5).seconds == 4.5

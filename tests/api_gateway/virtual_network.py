@@ -53,10 +53,10 @@ class Network(httpcore.AsyncNetworkBackend):
 
     def serve(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let every `GatewayClient` made from now on reach this network and no other."""
-        real = transport._transport
+        real = transport._httpx_transport
 
         def virtual_transport(context: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
-            made = real(context, keep=keep)
+            made = real(context, max_keepalive=keep)
             made._pool._network_backend = self  # httpx offers no other way to it
             return made
 
@@ -66,7 +66,7 @@ class Network(httpcore.AsyncNetworkBackend):
         self,
         host: str,  # noqa: ARG002
         port: int,  # noqa: ARG002
-        timeout: float | None = None,  # noqa: ASYNC109, ARG002 - httpcore's signature
+        timeout: float | None = None,  # noqa: ARG002 - httpcore's signature
         local_address: str | None = None,  # noqa: ARG002
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> Connection:
@@ -93,7 +93,7 @@ class Connection(httpcore.AsyncNetworkStream):
         self,
         ssl_context: ssl.SSLContext,  # noqa: ARG002
         server_hostname: str | None = None,  # noqa: ARG002
-        timeout: float | None = None,  # noqa: ASYNC109, ARG002
+        timeout: float | None = None,  # noqa: ARG002
     ) -> Connection:
         try:
             await self._network.encrypt()
@@ -102,7 +102,7 @@ class Connection(httpcore.AsyncNetworkStream):
             raise
         return self
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109, ARG002
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         self._unread += buffer
         head, end, rest = self._unread.partition(b"\r\n\r\n")
         if not end:
@@ -118,7 +118,7 @@ class Connection(httpcore.AsyncNetworkStream):
         self._network.arrived.append(request)
         self._answer = self._network.answer(request)
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109, ARG002
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         while not self._left:
             if self._answer is None:
                 await for_ever()

@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from fastmcp import FastMCP
 
-from api_gateway.access_policy import EVERYTHING
+from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.http.serving import listen, web_config
@@ -63,7 +63,7 @@ def far_side() -> FarSide:
 @pytest.fixture
 def gateway(far_side: FarSide) -> GatewayClient:
     settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
-    return GatewayClient(settings, policy=EVERYTHING, transport=httpx.MockTransport(far_side))
+    return GatewayClient(settings, policy=ALL_OPERATIONS, transport=httpx.MockTransport(far_side))
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from mcp_server.app import OPERATION, STATUS, create_app
 from mcp_server.rest.relay import Json
 from mcp_server.routers import ROUTERS
 
-ASKED = {"asked": "GET /x", "happened": "It did not work.", "hint": "Try this."}
-FAILURES = {kind.__name__: kind(**ASKED) for kind in STATUS if kind is not errors.Paced} | {
-    "Paced": errors.Paced(**ASKED, seconds=7.5)
+ASKED = {"request": "GET /x", "problem": "It did not work.", "hint": "Try this."}
+FAILURES = {kind.__name__: kind(**ASKED) for kind in STATUS if kind is not errors.RateLimited} | {
+    "RateLimited": errors.RateLimited(**ASKED, seconds=7.5)
 }
 
 
@@ -75,7 +75,7 @@ async def test_each_failure_is_a_reply_that_says_what_happened_and_what_to_do(we
     assert reply.status_code >= 400
     assert reply.status_code != 429
     assert {"error": kind, **ASKED}.items() <= told.items()
-    assert told.get("seconds") == (7.5 if kind == "Paced" else None)
+    assert told.get("seconds") == (7.5 if kind == "RateLimited" else None)
 
 
 def test_every_kind_of_failure_has_a_status() -> None:
@@ -94,8 +94,8 @@ async def test_a_wrong_argument_is_named_without_its_value(web: Any) -> None:
     assert reply.status_code == 422
     told = reply.json()
     assert told["error"] == "Invalid"
-    assert told["asked"] == "look"
-    assert told["happened"] == (
+    assert told["request"] == "look"
+    assert told["problem"] == (
         "`account_id` should match the pattern '^U[0-9]{7}$'; `page` should be a whole number."
     )
     assert "7654321" not in reply.text
@@ -105,34 +105,36 @@ async def test_a_wrong_argument_is_named_without_its_value(web: Any) -> None:
 async def test_a_wrong_argument_is_told_in_words_of_every_day(web: Any) -> None:
     reply = await web.get("/count", params={"many": [1, 2, 3], "deep": "maybe"})
     assert (
-        reply.json()["happened"]
+        reply.json()["problem"]
         == "`many` should have at most 2 items, not 3; `deep` should be true or false."
     )
 
 
 async def test_a_wrong_part_of_a_body_is_named_by_where_it_is(web: Any) -> None:
     reply = await web.post("/legs", json={"legs": [{"price": 1}, {"price": "x", "U1234567": 1}]})
-    happened = reply.json()["happened"]
+    happened = reply.json()["problem"]
     assert "`legs[1].price` should be a valid number" in happened
     assert "U1234567" not in happened
 
 
 async def test_a_value_that_a_check_repeats_is_not_shown(web: Any) -> None:
     reply = await web.get("/echo", params={"account_id": "DU7654321"})
-    assert reply.json()["happened"] == "`account_id` is wrong: … is not U1234567."
+    assert reply.json()["problem"] == "`account_id` is wrong: … is not U1234567."
 
 
 async def test_an_account_id_in_the_place_of_a_name_is_masked(web: Any) -> None:
     reply = await web.post("/legs", json={"legs": [{"price": 1, "U7654321": 1}]})
-    assert reply.json()["happened"] == "`legs[0].U***4321` is not an argument of it."
+    assert reply.json()["problem"] == "`legs[0].U***4321` is not an argument of it."
 
 
 async def test_a_missing_body_is_a_sentence(web: Any) -> None:
     reply = await web.post("/legs", json={})
-    assert reply.json()["happened"] == "`legs` is missing."
+    assert reply.json()["problem"] == "`legs` is missing."
 
 
-async def test_a_route_named_by_the_caller_gets_its_values_apart_from_any_path(gateway: GatewayClient) -> None:
+async def test_a_route_named_by_the_caller_gets_its_values_apart_from_any_path(
+    gateway: GatewayClient,
+) -> None:
     app = create_app(gateway, (sample(),))
     sent: list[Any] = []
 

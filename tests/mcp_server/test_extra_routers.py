@@ -15,7 +15,7 @@ from fastmcp import Client
 from fastmcp.client.client import CallToolResult
 from mcp_types import TextContent
 
-from api_gateway.access_policy import POLICIES, Mode
+from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings, SettingsError
 from mcp_server.__main__ import main
@@ -87,9 +87,12 @@ def package(directory: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("mode", "there"), [(Mode.READ, READING), (Mode.PAPER, READING | WRITING), (Mode.LIVE, READING)]
+    ("mode", "there"),
+    [(TradingMode.READ, READING), (TradingMode.PAPER, READING | WRITING), (TradingMode.LIVE, READING)],
 )
-async def test_a_mode_has_what_reads_and_paper_what_writes_as_well(mode: Mode, there: set[str]) -> None:
+async def test_a_mode_has_what_reads_and_paper_what_writes_as_well(
+    mode: TradingMode, there: set[str]
+) -> None:
     far_side = FarSide(paper=True)
     async with client(far_side, trading_mode=mode, mcp_server_tools="all") as ours:
         listed = {tool.name: tool for tool in await ours.list_tools()}
@@ -101,8 +104,8 @@ async def test_a_mode_has_what_reads_and_paper_what_writes_as_well(mode: Mode, t
         assert hints.destructive_hint is (name in WRITING)
 
 
-@pytest.mark.parametrize("mode", Mode)
-def test_the_gateway_client_may_send_what_is_mounted_and_nothing_else(mode: Mode) -> None:
+@pytest.mark.parametrize("mode", TradingMode)
+def test_the_gateway_client_may_send_what_is_mounted_and_nothing_else(mode: TradingMode) -> None:
     extra = extra_routers(GOLDEN, mode)
     routes = {f"{min(route.methods)} {route.path}" for router in extra.routers for route in router.routes}  # type: ignore[attr-defined]
     more = extra.policy.allowed - POLICIES[mode].allowed
@@ -115,7 +118,7 @@ def test_routers_generated_by_version_0_1_still_work() -> None:
     def operations(package: Path) -> list[str]:
         return sorted(
             f"{route.methods} {route.path}"  # type: ignore[attr-defined]
-            for router in extra_routers(package, Mode.PAPER).routers
+            for router in extra_routers(package, TradingMode.PAPER).routers
             for route in router.routes
         )
 
@@ -210,27 +213,27 @@ async def test_an_extra_section_can_be_left_out_and_asked_for_by_name() -> None:
 
 
 def test_the_sections_of_routers_come_in_their_order() -> None:
-    assert sections_of(extra_routers(GOLDEN, Mode.PAPER).routers) == ["Bazaar"]
+    assert sections_of(extra_routers(GOLDEN, TradingMode.PAPER).routers) == ["Bazaar"]
 
 
 # What stops the start
 
 
 def test_without_a_package_there_is_nothing_extra() -> None:
-    assert extra_routers(None, Mode.READ).routers == ()
-    assert extra_routers(None, Mode.READ).policy is POLICIES[Mode.READ]
+    assert extra_routers(None, TradingMode.READ).routers == ()
+    assert extra_routers(None, TradingMode.READ).policy is POLICIES[TradingMode.READ]
 
 
 @pytest.mark.parametrize("name", ["~nobody-of-this-name/x", "x" * 5000])
 def test_a_place_that_cannot_be_looked_into_stops_the_start_with_a_sentence(name: str) -> None:
     with pytest.raises(SettingsError, match="it cannot be read: "):
-        extra_routers(Path(name), Mode.READ)
+        extra_routers(Path(name), TradingMode.READ)
 
 
 def test_what_a_package_prints_is_not_for_the_client(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    extra_routers(package(tmp_path, f"{ROUTE}\nprint('hello')"), Mode.READ)
+    extra_routers(package(tmp_path, f"{ROUTE}\nprint('hello')"), TradingMode.READ)
     assert capsys.readouterr() == ("", "hello\n")
 
 
@@ -238,7 +241,7 @@ def test_a_package_can_be_in_any_directory_and_load_again(tmp_path: Path) -> Non
     place = tmp_path / "my routers-2"
     place.mkdir()
     package(place, ROUTE)
-    for mode in Mode:
+    for mode in TradingMode:
         assert [each.name for each in extra_routers(place, mode).routers[0].routes] == ["list_news"]  # type: ignore[attr-defined]
 
 
@@ -277,7 +280,7 @@ def test_a_package_that_breaks_a_rule_stops_the_start_with_a_sentence(
     assert old in ROUTE
     place = package(tmp_path, ROUTE.replace(old, new))
     with pytest.raises(SettingsError) as refusal:
-        extra_routers(place, Mode.PAPER)
+        extra_routers(place, TradingMode.PAPER)
     sentence = str(refusal.value)
     assert sentence.startswith(f"MCP_SERVER_EXTRA_ROUTERS={place}: ")
     assert words in sentence
@@ -303,7 +306,7 @@ def test_nothing_that_writes_gets_in_as_reading(
         'gateway.get("/iserver/bazaar/news"', f'gateway.{method}("/iserver/bazaar/news"{call}'
     )
     with pytest.raises(SettingsError, match=words):
-        extra_routers(package(tmp_path, text), Mode.READ)
+        extra_routers(package(tmp_path, text), TradingMode.READ)
 
 
 def test_a_post_that_reads_does_so_in_every_mode_where_a_person_has_said_it(tmp_path: Path) -> None:
@@ -313,29 +316,29 @@ def test_a_post_that_reads_does_so_in_every_mode_where_a_person_has_said_it(tmp_
         'gateway.get("/iserver/bazaar/news"', 'gateway.post("/iserver/bazaar/news", reads=True'
     )
     assert ("POST", "/iserver/bazaar/news") in extra_routers(
-        package(tmp_path, text), Mode.READ
+        package(tmp_path, text), TradingMode.READ
     ).policy.allowed
 
 
 @pytest.mark.parametrize(
     "path", ["/iserver/account/{account}/orders", "/fa/model/save", "/iserver/auth/ssodh/init"]
 )
-@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("mode", TradingMode)
 def test_a_get_of_a_path_that_is_known_to_write_is_for_paper_accounts_only(
-    tmp_path: Path, mode: Mode, path: str
+    tmp_path: Path, mode: TradingMode, path: str
 ) -> None:
     value = ", account" if "{" in path else ""
     text = ROUTE.replace("/iserver/bazaar/news", path).replace(f'{path}")\n\n', f'{path}"{value})\n\n')
     text = text.replace("gateway: Gateway)", f"gateway: Gateway{value and ', account: str'})")
     policy = extra_routers(package(tmp_path, text), mode).policy
-    assert (("GET", path) in policy.allowed) is (mode is Mode.PAPER)
-    assert (("GET", path) in policy.paper_only) is (mode is Mode.PAPER)
+    assert (("GET", path) in policy.allowed) is (mode is TradingMode.PAPER)
+    assert (("GET", path) in policy.paper_only) is (mode is TradingMode.PAPER)
 
 
 def test_a_route_with_the_name_of_our_own_tool_stops_the_start(tmp_path: Path) -> None:
     place = package(tmp_path, ROUTE.replace("list_news(", "connection_status("))
     settings = ServerSettings(_env_file=None, mcp_server_extra_routers=place)
-    extra = extra_routers(place, Mode.READ)
+    extra = extra_routers(place, TradingMode.READ)
     gateway = GatewayClient(GatewaySettings(_env_file=None), policy=extra.policy)
     with pytest.raises(SettingsError, match="the name connection_status is another tool's"):
         create_server(gateway, settings, (*ROUTERS, *extra.routers))

@@ -32,7 +32,9 @@ async def told_and_named(gateway: GatewayClient, **values: Any) -> tuple[str, se
         *product(["search", "all"], ["read"], sections.NAMES),
     ],
 )
-async def test_only_listed_tools_are_named(gateway: GatewayClient, surface: str, mode: str, excluded: str) -> None:
+async def test_only_listed_tools_are_named(
+    gateway: GatewayClient, surface: str, mode: str, excluded: str
+) -> None:
     told, named, listed = await told_and_named(
         gateway, mcp_server_tools=surface, trading_mode=mode, excluded_tags=excluded
     )

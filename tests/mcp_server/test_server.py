@@ -109,7 +109,9 @@ async def test_only_included_sections_are_listed(gateway: GatewayClient) -> None
     assert await sections_of(gateway, settings) == {"Session", "Market Data"}
 
 
-async def test_an_excluded_section_is_neither_listed_nor_callable(gateway: GatewayClient, far_side: Any) -> None:
+async def test_an_excluded_section_is_neither_listed_nor_callable(
+    gateway: GatewayClient, far_side: Any
+) -> None:
     server = create_server(gateway, settings_with(excluded_tags="Portfolio"))
     async with fastmcp.Client(server) as client:
         names = {tool.name for tool in await client.list_tools()}

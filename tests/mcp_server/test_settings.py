@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from api_gateway.settings import SettingsError, load
 from mcp_server.settings import ServerSettings, Transport
 
@@ -22,7 +22,7 @@ def test_the_delivered_settings_are_the_safe_ones() -> None:
         "/mcp",
     )
     assert settings.mcp_transport_protocol is Transport.STREAMABLE_HTTP
-    assert settings.trading_mode is Mode.READ
+    assert settings.trading_mode is TradingMode.READ
     assert settings.mcp_server_token is None
     assert not settings.mcp_server_allow_remote
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from api_gateway.access_policy import EVERYTHING, READS, Policy
+from api_gateway.access_policy import ALL_OPERATIONS, READ_OPERATIONS, AccessPolicy
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
@@ -58,7 +58,7 @@ def _matches(operation: Operation, request: httpx.Request) -> bool:
 def _asked_by_the_client(request: httpx.Request) -> bool:
     """Whether it is what the gateway client asks before others: something known that reads."""
     path = request.url.path.removeprefix("/v1/api")
-    return (request.method, path) in READS
+    return (request.method, path) in READ_OPERATIONS
 
 
 def _strange(operation: Operation, request: httpx.Request) -> Iterator[str]:
@@ -84,7 +84,7 @@ async def test_no_call_breaks_a_generated_tool_or_leaves_the_document(
     routers = loaded(tmp_path / "extra", f"fuzzed_{source.stem.replace('.', '_').replace('-', '_')}_{seed}")
     there = operations(repaired.content)
     sent = frozenset(the_call(route)[:2] for route in routes(routers))
-    policy = Policy("the fuzzer", sent | EVERYTHING.allowed)
+    policy = AccessPolicy("the fuzzer", sent | ALL_OPERATIONS.allowed)
     far_side, clock = FarSide(), Clock(held=True)
     random = Random(seed)  # noqa: S311 - the same calls in every run
 

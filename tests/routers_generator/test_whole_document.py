@@ -22,7 +22,7 @@ from fastmcp import FastMCP
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import compile_path
 
-from api_gateway.access_policy import EVERYTHING, POLICIES, READS, Mode
+from api_gateway.access_policy import ALL_OPERATIONS, POLICIES, READ_OPERATIONS, TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
@@ -164,7 +164,7 @@ def test_the_apps_own_openapi_validates(routers: Sequence[APIRouter]) -> None:
 
 
 def test_what_writes_is_never_marked_as_reading(routers: Sequence[APIRouter]) -> None:
-    reads = {f"{method} {re.sub(r'{[a-z]+}', '{}', template)}" for method, template in READS}
+    reads = {f"{method} {re.sub(r'{[a-z]+}', '{}', template)}" for method, template in READ_OPERATIONS}
     marked = {
         _plain(route)
         for route in routes(routers)
@@ -191,8 +191,8 @@ def test_without_the_hand_written_knowledge_only_a_get_reads(repaired: Repaired)
     assert text.count("TRADES)\n") == text.count("@router.") - text.count("@router.get(")
 
 
-@pytest.mark.parametrize("mode", Mode)
-def test_beside_the_hand_written_routes_none_of_it_is_mounted(directory: Path, mode: Mode) -> None:
+@pytest.mark.parametrize("mode", TradingMode)
+def test_beside_the_hand_written_routes_none_of_it_is_mounted(directory: Path, mode: TradingMode) -> None:
     assert extra_routers(directory, mode).routers == ()
     assert extra_routers(directory, mode).policy == POLICIES[mode]
 
@@ -257,7 +257,7 @@ class Bench:
 
         settings = GatewaySettings(_env_file=None)
         async with GatewayClient(
-            settings, policy=EVERYTHING, transport=transport, now=clock.now, sleep=sleep
+            settings, policy=ALL_OPERATIONS, transport=transport, now=clock.now, sleep=sleep
         ) as self._gateway:
             yield
 

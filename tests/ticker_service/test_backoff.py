@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api_gateway.errors import Penalised
-from api_gateway.session.diagnosis import MEANINGS, Diagnosis, diagnose, diagnose_state
+from api_gateway.errors import PenaltyBox
+from api_gateway.session.diagnosis import STATE_TEXTS, Diagnosis, diagnose, diagnose_state
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState
 from ticker_service.backoff import Rhythm
@@ -20,7 +20,7 @@ def of(state: SessionState) -> Diagnosis:
 
 
 def penalty(seconds: float) -> Diagnosis:
-    error = Penalised(asked="x", happened="429.", hint="Wait.", seconds=seconds)
+    error = PenaltyBox(request="x", problem="429.", hint="Wait.", seconds=seconds)
     found = diagnose(error, at=NOON, region=Region.AMERICA, login_url="https://localhost:5055")
     assert found
     return found
@@ -56,7 +56,7 @@ def test_where_a_reset_may_come_an_open_session_is_watched_more_closely(rhythm: 
 
 @pytest.mark.parametrize("state", [state for state in SessionState if state is not SessionState.PENALTY_BOX])
 def test_the_table_of_meanings_says_when_the_ticker_looks_again(state: SessionState) -> None:
-    assert RHYTHM.wait(of(state), 0) == MEANINGS[state].look_in
+    assert RHYTHM.wait(of(state), 0) == STATE_TEXTS[state].check_in
 
 
 @pytest.mark.parametrize(

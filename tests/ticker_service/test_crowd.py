@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.access_policy import EVERYTHING, TICKER, Policy
+from api_gateway.access_policy import ALL_OPERATIONS, TICKER, AccessPolicy
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.errors import GatewayError, Paced, SessionLost
+from api_gateway.errors import GatewayError, RateLimited, SessionLost
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
@@ -61,7 +61,7 @@ class Town:
                 await self.callers.get(template, *values, **query)
             except GatewayError as error:
                 met.append(type(error))
-                await asyncio.sleep(error.seconds if isinstance(error, Paced) else EVERY)
+                await asyncio.sleep(error.seconds if isinstance(error, RateLimited) else EVERY)
             else:
                 return met
 
@@ -84,11 +84,11 @@ async def town() -> AsyncIterator[Town]:
             answered.append(request.url.path)
         return response
 
-    def client(policy: Policy) -> GatewayClient:
+    def client(policy: AccessPolicy) -> GatewayClient:
         settings = GatewaySettings(_env_file=None)
         return GatewayClient(settings, policy=policy, transport=Transport(answer), now=now, wall=clock.now)
 
-    async with client(TICKER) as tickers, client(EVERYTHING) as callers:
+    async with client(TICKER) as tickers, client(ALL_OPERATIONS) as callers:
         keeper = Keeper(
             tickers,
             Rhythm(fair=60, foul=5),
@@ -124,7 +124,7 @@ def test_fifty_callers_meet_a_lost_session_and_it_is_opened_once(beaten: float) 
             met = await met_by_fifty(all_)
 
             assert asyncio.get_running_loop().time() - lost < 120
-            assert {kind for each in met for kind in each} <= {SessionLost, Paced}
+            assert {kind for each in met for kind in each} <= {SessionLost, RateLimited}
             assert SessionLost in {kind for each in met for kind in each}
             assert all_.asked.count(INIT) == 1
             # What is asked while the session still opens is answered with nothing, and counts for nothing.

@@ -13,7 +13,7 @@ import pytest
 
 from api_gateway.access_policy import TICKER
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.session.diagnosis import Diagnosis, Who
+from api_gateway.session.diagnosis import Actor, Diagnosis
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState as State
 from api_gateway.settings import GatewaySettings
@@ -158,7 +158,7 @@ def answering(code: int, **values: Any) -> Callable[[], httpx.Response]:
 
 async def test_in_fair_weather_a_beat_is_one_tickle_with_an_empty_object(bench: Bench) -> None:
     finding = await bench.beat(established)
-    assert (finding.state, finding.who) == (State.ESTABLISHED, Who.NOBODY)
+    assert (finding.state, finding.actor) == (State.ESTABLISHED, Actor.NOBODY)
     assert finding.login_ends_in == 3600
     assert bench.upstream.sent == [(TICKLE, {})]
 
@@ -276,7 +276,7 @@ async def test_an_opening_that_turns_out_to_compete_is_reported(bench: Bench) ->
     )
     finding = await bench.beat(closed)
     assert finding.state is State.COMPETING
-    assert finding.who is Who.USER
+    assert finding.actor is Actor.USER
 
 
 async def test_with_compete_a_competing_session_is_taken_over_once(bench: Bench) -> None:

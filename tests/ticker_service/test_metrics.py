@@ -40,7 +40,7 @@ def test_beats_failures_openings_and_reopenings_are_counted_by_kind() -> None:
     metrics = Metrics()
     metrics.count(found(SessionState.ESTABLISHED), 0.2)
     metrics.count(found(SessionState.ESTABLISHED), 0.3)
-    metrics.count(Beat(None, 2, ("Paced",)), 0.1)
+    metrics.count(Beat(None, 2, ("RateLimited",)), 0.1)
     closed = found(SessionState.CLOSED)
     metrics.count(Beat(closed.diagnosis, failures=("Failed",), opening="refused"), 3)
     metrics.count(Beat(closed.diagnosis, reopened=True), 0.1)
@@ -48,7 +48,7 @@ def test_beats_failures_openings_and_reopenings_are_counted_by_kind() -> None:
     assert text[("ib_mcp_ticker_beats_total", "established")] == 2
     assert text[("ib_mcp_ticker_beats_total", "closed")] == 2
     assert text[("ib_mcp_ticker_beats_total", "unknown")] == 1
-    assert text[("ib_mcp_ticker_failures_total", "Paced")] == 1
+    assert text[("ib_mcp_ticker_failures_total", "RateLimited")] == 1
     assert text[("ib_mcp_ticker_failures_total", "Failed")] == 1
     assert text[("ib_mcp_ticker_openings_total", "refused")] == 1
     assert text[("ib_mcp_ticker_openings_total", "accepted")] == 0

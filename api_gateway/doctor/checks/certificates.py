@@ -9,7 +9,7 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from api_gateway.redaction import clean
+from api_gateway.redaction import sanitize
 
 EXPIRED, NOT_YET_VALID = 10, 9
 WRONG_NAME, WRONG_ADDRESS = 62, 64
@@ -21,7 +21,7 @@ _OWN = (
 
 
 @dataclass(frozen=True)
-class Certificate:
+class CertificateInfo:
     """For whom it is, when it begins and ends, and its SHA-256 in hex."""
 
     names: tuple[str, ...]
@@ -30,11 +30,11 @@ class Certificate:
     fingerprint: str
 
 
-def read_certificate(der: bytes) -> Certificate | None:
+def read_certificate(der: bytes) -> CertificateInfo | None:
     """What the certificate says; None if it cannot be read."""
     try:
         found = x509.load_der_x509_certificate(der)
-        return Certificate(
+        return CertificateInfo(
             names=_names(found),
             begins=found.not_valid_before_utc,
             ends=found.not_valid_after_utc,
@@ -53,32 +53,34 @@ def _names(found: x509.Certificate) -> tuple[str, ...]:
     return (*dns, *(str(address) for address in names.get_values_for_type(x509.IPAddress)))
 
 
-def why_refused(
-    error: ssl.SSLCertVerificationError, host: str, shown: Certificate | None, *, ca_file: bool
+def explain_refusal(
+    error: ssl.SSLCertVerificationError, host: str, presented: CertificateInfo | None, *, ca_file: bool
 ) -> tuple[str, str]:
     """Why this certificate was not accepted, in a sentence, and what to do about it."""
-    own = _OWN.format(fingerprint=shown.fingerprint if shown else "its SHA-256")
+    own = _OWN.format(fingerprint=presented.fingerprint if presented else "its SHA-256")
     code = getattr(error, "verify_code", 0)
     if "GATEWAY_FINGERPRINT" in str(error):
         return (
             "The gateway's certificate is not the one of GATEWAY_FINGERPRINT.",
             "If the gateway has a new certificate, correct GATEWAY_FINGERPRINT"
-            + (f" (it shows {shown.fingerprint})" if shown else "")
+            + (f" (it shows {presented.fingerprint})" if presented else "")
             + "; if not, something else answers there: find out what.",
         )
     if code == EXPIRED:
-        when = f" on {shown.ends:%d %B %Y}" if shown else ""
+        when = f" on {presented.ends:%d %B %Y}" if presented else ""
         return f"The gateway's certificate expired{when}.", f"Renew it. {own}"
     if code == NOT_YET_VALID:
-        when = f" before {shown.begins:%d %B %Y %H:%M} UTC" if shown else " yet"
+        when = f" before {presented.begins:%d %B %Y %H:%M} UTC" if presented else " yet"
         return (
             f"The gateway's certificate is not valid{when}.",
             "Set the clock of this machine, or of the one that made the certificate.",
         )
     if code in (WRONG_NAME, WRONG_ADDRESS):
-        whose = f"for {', '.join(shown.names[:5])}" if shown and shown.names else "for no name at all"
+        whose = (
+            f"for {', '.join(presented.names[:5])}" if presented and presented.names else "for no name at all"
+        )
         return (
-            f"The gateway's certificate is {clean(whose)}, and not for {host}.",
+            f"The gateway's certificate is {sanitize(whose)}, and not for {host}.",
             f"Let GATEWAY_URL use a name that is in it, or make a certificate for {host}.",
         )
     if ca_file:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from api_gateway.client.transport import NeverSentError, NoAnswerError, Received, Wire
+from api_gateway.client.transport import NoResponseError, NotSentError, RawResponse, Transport
 from api_gateway.doctor.findings import Finding, Layer, broken, ok
-from api_gateway.redaction import clean
-from api_gateway.session.diagnosis import NO_PERMISSION, NOT_A_GATEWAY, NOT_REACHED
+from api_gateway.redaction import sanitize
+from api_gateway.session.diagnosis import NO_PERMISSION, NOT_A_GATEWAY, PAGE_UNREACHABLE
 
 FRONT_PAGE_SECONDS = 2.0
 
 
-async def examine_front_page(wire: Wire) -> list[Finding]:
+async def examine_front_page(wire: Transport) -> list[Finding]:
     """What the gateway says without asking IBKR: the findings on it and on its list of addresses."""
     try:
-        received = await wire.exchange("GET", "/", None, within=FRONT_PAGE_SECONDS, fresh=True)
-    except NeverSentError as error:
+        received = await wire.exchange("GET", "/", None, timeout=FRONT_PAGE_SECONDS, fresh=True)
+    except NotSentError as error:
         return [broken(Layer.GATEWAY, _sentence(str(error)), error.hint)]
-    except NoAnswerError as error:
+    except NoResponseError as error:
         return [
             broken(
                 Layer.GATEWAY,
@@ -27,7 +27,7 @@ async def examine_front_page(wire: Wire) -> list[Finding]:
     return read_front_page(received)
 
 
-def read_front_page(received: Received) -> list[Finding]:
+def read_front_page(received: RawResponse) -> list[Finding]:
     """What an answer to `GET /` tells."""
     location = received.headers.get("location", "")
     said = received.body[:4_000].strip()
@@ -56,12 +56,12 @@ def _another_program(status: int, location: str, said: bytes) -> tuple[str, str]
             'A pattern of `ips` in its conf.yaml is broken, such as "*": correct it and restart the gateway.',
         )
     if 300 <= status < 400:
-        place = clean(location.partition("?")[0], longest=80) or "nowhere"
+        place = sanitize(location.partition("?")[0], max_length=80) or "nowhere"
         return f"Something else answers there: it points to {place} ({status}).", NOT_A_GATEWAY
     if status in (502, 503, 504):
         return (
             f"Something before the gateway answers, and does not reach it ({status}).",
-            NOT_REACHED,
+            PAGE_UNREACHABLE,
         )
     if status in (401, 403, 407):
         return (

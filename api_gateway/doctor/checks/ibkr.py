@@ -8,22 +8,22 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import STATUS, GatewayClient
 from api_gateway.client.interpretation import (
-    AsleepError,
-    UnpreparedError,
+    PreflightExpired,
+    ServiceWarmingUp,
     interpret_response,
-    paced,
+    no_response_error,
+    rate_limited_error,
     retry_after,
-    unanswered,
 )
-from api_gateway.client.rate_limiter import Patience
-from api_gateway.client.request import make_call
-from api_gateway.client.transport import NeverSentError, NoAnswerError, Received, Wire
+from api_gateway.client.rate_limiter import WaitBudget
+from api_gateway.client.request import build_request
+from api_gateway.client.transport import NoResponseError, NotSentError, RawResponse, Transport
 from api_gateway.doctor.findings import Finding, Layer, broken, ok, skipped, warning
-from api_gateway.errors import GatewayError, Paced, Penalised, Unreachable
-from api_gateway.redaction import clean, mask_accounts
+from api_gateway.errors import GatewayError, PenaltyBox, RateLimited, Unreachable
+from api_gateway.redaction import redact_accounts, sanitize
 from api_gateway.session.diagnosis import Diagnosis, diagnose, diagnose_state
 from api_gateway.session.states import SessionState
 
@@ -67,16 +67,18 @@ _WORKS: Mapping[Layer, str] = {
     Layer.LOGIN: "Somebody is logged in.",
     Layer.SESSION: "The brokerage session is open.",
 }
-_KINDS: Mapping[str, str] = {"Y": "frozen and delayed", "D": "delayed by 15 to 20 minutes"}
+_AVAILABILITY_KINDS: Mapping[str, str] = {"Y": "frozen and delayed", "D": "delayed by 15 to 20 minutes"}
 
 
-class Conversation:
+class IbkrChecks:
     """A handful of questions to IBKR over one gateway, each only when those before it were answered.
 
     `wall` is the time of this machine, in seconds since 1970; `mode` is what trading is set to.
     """
 
-    def __init__(self, gateway: GatewayClient, wire: Wire, *, mode: Mode | None, wall: Callable[[], float]) -> None:
+    def __init__(
+        self, gateway: GatewayClient, wire: Transport, *, mode: TradingMode | None, wall: Callable[[], float]
+    ) -> None:
         self._gateway = gateway
         self._wire = wire
         self._mode = mode
@@ -84,41 +86,41 @@ class Conversation:
 
     async def examine_session(self) -> list[Finding]:
         """Everything that the answer to a question for the session's state tells."""
-        call = make_call("POST", STATUS, reads=True)
-        pacing = self._gateway.pacing
-        received: Received | None = None
+        call = build_request("POST", STATUS, read_only=True)
+        pacing = self._gateway.rate_limiter
+        received: RawResponse | None = None
         found: object
-        patience = Patience(WAIT_SECONDS, float("inf"))
+        patience = WaitBudget(WAIT_SECONDS, float("inf"))
         try:
-            async with pacing.turn(call, patience) as turn:
+            async with pacing.acquire(call, patience) as turn:
                 received = await self._wire.exchange(
                     call.method,
-                    call.address.target,
-                    call.content,
-                    within=STATUS_SECONDS,
+                    call.path.raw_path,
+                    call.body_bytes,
+                    timeout=STATUS_SECONDS,
                     fresh=True,
-                    on_written=turn.sent,
+                    on_written=turn.mark_sent,
                 )
             if received.status == 429:
-                found = paced(call, pacing.penalise(retry_after(received.headers)))
+                found = rate_limited_error(call, pacing.enter_penalty_box(retry_after(received.headers)))
             else:
                 found = interpret_response(call, received, login_url=self._login_url).value
         except GatewayError as error:
             found = error
-        except (UnpreparedError, AsleepError) as error:
+        except (PreflightExpired, ServiceWarmingUp) as error:
             found = error.failure
-        except NeverSentError as error:
-            found = Unreachable(asked=call.asked, happened=str(error), hint=error.hint)
-        except NoAnswerError as error:
-            found = unanswered(call, str(error), late=error.late)
-        if isinstance(found, Paced) and not isinstance(found, Penalised):
-            return [_held_back(Layer.API, found)]
+        except NotSentError as error:
+            found = Unreachable(request=call.description, problem=str(error), hint=error.hint)
+        except NoResponseError as error:
+            found = no_response_error(call, str(error), timed_out=error.late)
+        if isinstance(found, RateLimited) and not isinstance(found, PenaltyBox):
+            return [_rate_limited_finding(Layer.API, found)]
         diagnosis = self._diagnose(found)
         if diagnosis.found is SessionState.NOT_LOGGED_IN and isinstance(found, Mapping):
-            diagnosis = await self._ask_further(diagnosis)
-        return [*_read(diagnosis, received), *self._clock(received)]
+            diagnosis = await self._tickle_to_distinguish(diagnosis)
+        return [*_interpret_diagnosis(diagnosis, received), *self._check_clock(received)]
 
-    async def _ask_further(self, before: Diagnosis) -> Diagnosis:
+    async def _tickle_to_distinguish(self, before: Diagnosis) -> Diagnosis:
         """What a tickle adds: only a login without a brokerage session has a session token."""
         found: object
         try:
@@ -131,7 +133,7 @@ class Conversation:
 
     async def examine_accounts(self) -> list[Finding]:
         """Which accounts the login has, and whether they are of the kind that TRADING_MODE is for."""
-        found = await self._ask(Layer.ACCOUNTS, ACCOUNTS_SECONDS, "/iserver/accounts")
+        found = await self._request(Layer.ACCOUNTS, ACCOUNTS_SECONDS, "/iserver/accounts")
         if isinstance(found, Finding):
             return [found]
         ids = found.get("accounts") if isinstance(found, Mapping) else None
@@ -145,20 +147,20 @@ class Conversation:
             ]
         paper = found.get("isPaper")
         kind = "paper" if paper is True else "live" if paper is False else "of unknown kind"
-        shown = ", ".join(mask_accounts(str(each)) for each in ids[:3])
+        shown = ", ".join(redact_accounts(str(each)) for each in ids[:3])
         more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
         sentence = f"The login is {kind}, with {shown}{more}."
-        if self._mode is Mode.PAPER and paper is not True:
+        if self._mode is TradingMode.PAPER and paper is not True:
             fix = "Log in with the paper username, or set TRADING_MODE=read."
             return [warning(Layer.ACCOUNTS, f"{sentence} TRADING_MODE=paper will refuse every order.", fix)]
-        if self._mode is Mode.LIVE and paper is True:
+        if self._mode is TradingMode.LIVE and paper is True:
             fix = "Set TRADING_MODE=paper to trade with it, or log in with the live username."
             return [warning(Layer.ACCOUNTS, f"{sentence} TRADING_MODE=live is for the other kind.", fix)]
         return [ok(Layer.ACCOUNTS, sentence)]
 
     async def examine_quotes(self) -> list[Finding]:
         """What market data the login may see, by one quote of a share that everybody knows."""
-        found = await self._ask(
+        found = await self._request(
             Layer.QUOTES,
             QUOTE_SECONDS,
             "/iserver/marketdata/snapshot",
@@ -171,7 +173,7 @@ class Conversation:
         row = next((each for each in rows if isinstance(each, Mapping)), {})
         return [read_availability(row.get("6509"))]
 
-    async def _ask(self, layer: Layer, seconds: float, template: str, **query: str) -> Any:
+    async def _request(self, layer: Layer, seconds: float, template: str, **query: str) -> Any:
         """The answer, or the finding that its failure amounts to."""
         try:
             async with asyncio.timeout(seconds):
@@ -183,15 +185,15 @@ class Conversation:
                 "Try again in a minute; if it lasts, restart the gateway and log in again.",
             )
         except GatewayError as error:
-            return self._failed(layer, error)
+            return self._describe_failure(layer, error)
 
-    def _failed(self, layer: Layer, error: GatewayError) -> Finding:
-        if isinstance(error, Paced) and not isinstance(error, Penalised):
-            return _held_back(layer, error)
+    def _describe_failure(self, layer: Layer, error: GatewayError) -> Finding:
+        if isinstance(error, RateLimited) and not isinstance(error, PenaltyBox):
+            return _rate_limited_finding(layer, error)
         diagnosis = self._diagnose(error)
         if diagnosis.found in _ABOUT_THE_QUESTION:
-            return broken(layer, _capital(error.happened), error.hint)
-        return _trouble(_LAYERS[diagnosis.found], diagnosis)
+            return broken(layer, _capitalize(error.problem), error.hint)
+        return _finding_for(_LAYERS[diagnosis.found], diagnosis)
 
     def _diagnose(self, found: object) -> Diagnosis:
         at = datetime.fromtimestamp(self._wall(), tz=UTC)
@@ -205,7 +207,7 @@ class Conversation:
     def _login_url(self) -> str:
         return self._gateway.settings.gateway_login_url
 
-    def _clock(self, received: Received | None) -> list[Finding]:
+    def _check_clock(self, received: RawResponse | None) -> list[Finding]:
         """How far this machine's clock is from that of whoever answered, where it says."""
         if received is None:
             return []
@@ -227,14 +229,16 @@ def read_availability(code: object) -> Finding:
     """What field 6509 says about the login's market data."""
     text = code if isinstance(code, str) else ""
     first = text.lstrip("d")[:1]  # an internal mark may stand before the one that counts
-    shown = f"6509 = {clean(text, longest=12)}"
+    shown = f"6509 = {sanitize(text, max_length=12)}"
     if first in ("R", "Z"):
         note = "" if first == "R" else ", frozen at the last close as the market is closed"
         return ok(Layer.QUOTES, f"Apple's quote is real-time{note} ({shown}).")
     subscribe = "Subscribe to the exchange in IBKR's Client Portal (Settings, Market Data Subscriptions)"
-    if first in _KINDS:
+    if first in _AVAILABILITY_KINDS:
         return warning(
-            Layer.QUOTES, f"Apple's quote is {_KINDS[first]} ({shown}).", f"{subscribe} for real-time quotes."
+            Layer.QUOTES,
+            f"Apple's quote is {_AVAILABILITY_KINDS[first]} ({shown}).",
+            f"{subscribe} for real-time quotes.",
         )
     if first == "N":
         return warning(
@@ -257,33 +261,33 @@ def read_availability(code: object) -> Finding:
     )
 
 
-def _read(diagnosis: Diagnosis, received: Received | None) -> list[Finding]:
+def _interpret_diagnosis(diagnosis: Diagnosis, received: RawResponse | None) -> list[Finding]:
     """The findings on all layers up to the one that the state is about."""
     about = _LAYERS.get(diagnosis.found) or _layer_of_failure(received)
     order = (Layer.API, Layer.UPSTREAM, Layer.PACING, Layer.LOGIN, Layer.SESSION)
     if about is Layer.ADDRESS_LIST or (about is Layer.PACING and received is None):
-        return [_trouble(about, diagnosis)]  # IBKR was not asked
+        return [_finding_for(about, diagnosis)]  # IBKR was not asked
     findings = [ok(each, _WORKS[each]) for each in order[: order.index(about)]]
     if diagnosis.found is SessionState.ESTABLISHED:
         return [*findings, ok(Layer.SESSION, _WORKS[Layer.SESSION])]
-    return [*findings, _trouble(about, diagnosis)]
+    return [*findings, _finding_for(about, diagnosis)]
 
 
-def _layer_of_failure(received: Received | None) -> Layer:
+def _layer_of_failure(received: RawResponse | None) -> Layer:
     """Whose fault an answer is that says nothing about the session: IBKR's only if it says it broke."""
     if received is not None and (received.status >= 500 or received.status in (423,)):
         return Layer.UPSTREAM
     return Layer.API
 
 
-def _trouble(layer: Layer, diagnosis: Diagnosis) -> Finding:
+def _finding_for(layer: Layer, diagnosis: Diagnosis) -> Finding:
     detail = f" {diagnosis.detail}" if diagnosis.detail else ""
     return broken(layer, f"{diagnosis.sentence}{detail}", diagnosis.next_step)
 
 
-def _held_back(layer: Layer, error: Paced) -> Finding:
-    return warning(layer, _capital(error.happened), error.hint)
+def _rate_limited_finding(layer: Layer, error: RateLimited) -> Finding:
+    return warning(layer, _capitalize(error.problem), error.hint)
 
 
-def _capital(text: str) -> str:
+def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from api_gateway.client.tls import NotTrustworthyError, Trust
-from api_gateway.doctor.checks.certificates import read_certificate, why_refused
+from api_gateway.client.tls import CertificateError, TlsTrust
+from api_gateway.doctor.checks.certificates import explain_refusal, read_certificate
 from api_gateway.doctor.findings import Finding, Layer, broken, ok, warning
-from api_gateway.redaction import clean
+from api_gateway.redaction import sanitize
 from api_gateway.settings import GatewaySettings
 
 NAME_SECONDS = 2.0
@@ -73,7 +73,7 @@ async def addresses_of(host: str, port: int, *, resolve: Resolve = resolve) -> S
         return await answer
 
 
-class Network:
+class NetworkChecks:
     """The way to one gateway, walked step by step; each step needs the one before it."""
 
     def __init__(self, settings: GatewaySettings, *, resolve: Resolve = resolve) -> None:
@@ -109,7 +109,7 @@ class Network:
             async with asyncio.timeout(PORT_SECONDS):
                 for address in self._addresses:
                     try:
-                        async with _connected(address, self._port):
+                        async with _connect(address, self._port):
                             self._address = address
                             return ok(Layer.PORT, f"Port {self._port} accepts connections.")
                     except OSError as refusal:
@@ -131,26 +131,26 @@ class Network:
         if not self._tls:
             return await self._examine_plain()
         try:
-            context = Trust.from_settings(self._settings).context()
-        except NotTrustworthyError as error:
+            context = TlsTrust.from_settings(self._settings).context()
+        except CertificateError as error:
             return broken(Layer.TLS, _sentence(str(error)), error.hint)
         try:
             async with (
                 asyncio.timeout(TLS_SECONDS),
-                _connected(self._address, self._port, context, self._host) as writer,
+                _connect(self._address, self._port, context, self._host) as writer,
             ):
-                return self._accepted(_shown(writer))
+                return self._check_certificate(_presented_certificate(writer))
         except ssl.SSLCertVerificationError as error:
-            shown = read_certificate(await self._show() or b"")
+            shown = read_certificate(await self._fetch_certificate() or b"")
             ca_file = self._settings.gateway_ca_file is not None
-            return broken(Layer.TLS, *why_refused(error, self._host, shown, ca_file=ca_file))
+            return broken(Layer.TLS, *explain_refusal(error, self._host, shown, ca_file=ca_file))
         except TimeoutError:
             said = f"says nothing for {TLS_SECONDS:.0f} s when TLS is to begin"
         except (OSError, EOFError) as error:
             said = f"ends TLS before it has begun ({_reason(error)})"
-        return await self._not_tls(said)
+        return await self._describe_non_tls(said)
 
-    def _accepted(self, der: bytes) -> Finding:
+    def _check_certificate(self, der: bytes) -> Finding:
         shown = read_certificate(der)
         if not self._settings.gateway_verify_tls:
             how = "as GATEWAY_FINGERPRINT says" if self._settings.gateway_fingerprint else "not checked"
@@ -163,23 +163,24 @@ class Network:
             )
         return ok(Layer.TLS, "TLS is spoken, and the certificate is one to trust.")
 
-    async def _show(self) -> bytes | None:
+    async def _fetch_certificate(self) -> bytes | None:
         """The certificate that the gateway shows, trusted or not."""
         try:
             async with (
                 asyncio.timeout(TLS_SECONDS),
-                _connected(self._address, self._port, _any_certificate(), self._host) as writer,
+                _connect(self._address, self._port, _unverified_context(), self._host) as writer,
             ):
-                return _shown(writer)
+                return _presented_certificate(writer)
         except (OSError, EOFError, TimeoutError):
             return None
 
-    async def _not_tls(self, said: str) -> Finding:
+    async def _describe_non_tls(self, said: str) -> Finding:
         if await self._speaks_plain():
             return broken(
                 Layer.TLS,
                 "What listens there speaks plain HTTP, and GATEWAY_URL begins with https.",
-                f"Set GATEWAY_URL=http://{self._at}, or let the gateway speak TLS (listenSsl in conf.yaml).",
+                f"Set GATEWAY_URL=http://{self._host_and_port}, or let the gateway speak TLS (listenSsl in "
+                "conf.yaml).",
             )
         return broken(
             Layer.TLS,
@@ -190,11 +191,11 @@ class Network:
     async def _examine_plain(self) -> Finding:
         if await self._speaks_plain():
             return ok(Layer.TLS, "Plain HTTP is spoken, as GATEWAY_URL says.")
-        if await self._show() is not None:
+        if await self._fetch_certificate() is not None:
             return broken(
                 Layer.TLS,
                 "What listens there speaks TLS, and GATEWAY_URL begins with http.",
-                f"Set GATEWAY_URL=https://{self._at}.",
+                f"Set GATEWAY_URL=https://{self._host_and_port}.",
             )
         return broken(
             Layer.TLS,
@@ -203,7 +204,8 @@ class Network:
         )
 
     async def _speaks_plain(self) -> bool:
-        request = f"GET / HTTP/1.1\r\nHost: {self._at}\r\nUser-Agent: ib-mcp\r\nConnection: close\r\n\r\n"
+        headers = f"Host: {self._host_and_port}\r\nUser-Agent: ib-mcp\r\nConnection: close"
+        request = f"GET / HTTP/1.1\r\n{headers}\r\n\r\n"
         try:
             async with asyncio.timeout(PLAIN_SECONDS):
                 reader, writer = await asyncio.open_connection(self._address, self._port)
@@ -216,12 +218,12 @@ class Network:
             return False
 
     @property
-    def _at(self) -> str:
+    def _host_and_port(self) -> str:
         return f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
 
 
 @asynccontextmanager
-async def _connected(
+async def _connect(
     address: str, port: int, context: ssl.SSLContext | None = None, host: str | None = None
 ) -> AsyncIterator[asyncio.StreamWriter]:
     """A connection that is cut in the end: the other side is owed no farewell."""
@@ -234,12 +236,12 @@ async def _connected(
         writer.transport.abort()
 
 
-def _shown(writer: asyncio.StreamWriter) -> bytes:
+def _presented_certificate(writer: asyncio.StreamWriter) -> bytes:
     tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
     return tls.getpeercert(binary_form=True) or b""
 
 
-def _any_certificate() -> ssl.SSLContext:
+def _unverified_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # only to read what it says: nothing is sent
@@ -257,12 +259,12 @@ def _name_fix(host: str) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLError) and error.reason:
-        return clean(error.reason.replace("_", " ").lower())
+        return sanitize(error.reason.replace("_", " ").lower())
     if isinstance(error, socket.gaierror):
-        return clean(error.strerror or "unknown")
+        return sanitize(error.strerror or "unknown")
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno).lower()  # asyncio puts the address into `strerror`
-    return clean(str(error)) or type(error).__name__
+    return sanitize(str(error)) or type(error).__name__
 
 
 def _sentence(text: str) -> str:

@@ -14,12 +14,12 @@ import httpx
 
 from api_gateway.doctor.checks.network import addresses_of
 from api_gateway.doctor.findings import TITLES, Finding, Layer, broken, ok, skipped, warning
-from api_gateway.redaction import clean
+from api_gateway.redaction import sanitize
 
 TICKER_SECONDS = 2.5
 ENDPOINT_SECONDS = 5.0
 READY_SECONDS = 2.5
-LARGEST = 200_000
+MAX_BODY = 200_000
 """Bytes of an answer that are read; the longest of these has a few thousand."""
 
 PROTOCOL = "2025-11-25"
@@ -35,7 +35,7 @@ _START_SERVER = (
 
 
 @dataclass(frozen=True)
-class Ticker:
+class TickerCheck:
     """What the ticker answered: the finding on it, and its state as it tells it."""
 
     finding: Finding
@@ -48,7 +48,7 @@ class Ticker:
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class McpEndpoint:
     """Where MCP clients find the server, and what the server was told about who may call.
 
     `url` is the address from this machine. `loopback`: only this machine reaches it. `token` is never told
@@ -77,33 +77,35 @@ class Endpoint:
         return json.dumps(asked_for, indent=2)
 
 
-class _UnansweredError(Exception):
+class _NoHttpResponseError(Exception):
     """No answer; `str()` is why, in words that stand in a sentence."""
 
 
-async def examine_ticker(url: str) -> Ticker:
+async def examine_ticker(url: str) -> TickerCheck:
     """Whether the ticker answers at `url`, its loop beats, and what it says of the session."""
     try:
-        async with asyncio.timeout(TICKER_SECONDS), _web(url) as web:
-            health = await _ask(web, "GET", f"{url}/health")
-            answered = await _ask(web, "GET", f"{url}/state")
+        async with asyncio.timeout(TICKER_SECONDS), _http_client(url) as web:
+            health = await _request(web, "GET", f"{url}/health")
+            answered = await _request(web, "GET", f"{url}/state")
     except TimeoutError:
         why = f"It has not answered within {TICKER_SECONDS:g} s."
-        return Ticker(broken(Layer.TICKER, f"Nothing useful comes from {url}. {why}", _START_TICKER))
-    except _UnansweredError as error:
-        return Ticker(broken(Layer.TICKER, f"The ticker does not answer at {url} ({error}).", _START_TICKER))
+        return TickerCheck(broken(Layer.TICKER, f"Nothing useful comes from {url}. {why}", _START_TICKER))
+    except _NoHttpResponseError as error:
+        return TickerCheck(
+            broken(Layer.TICKER, f"The ticker does not answer at {url} ({error}).", _START_TICKER)
+        )
     state = _object(answered.body)
     if answered.status != 200 or not isinstance(state.get("state"), str):
         said = f"What answers at {url} is not the ticker ({answered.status})."
-        return Ticker(broken(Layer.TICKER, said, _START_TICKER))
+        return TickerCheck(broken(Layer.TICKER, said, _START_TICKER))
     if health.status != 200:
         said = "The ticker answers, but its loop has stopped, and nothing keeps the session open."
-        return Ticker(broken(Layer.TICKER, said, "Restart the ticker."), state)
-    name = clean(str(state["state"]).replace("_", " "), longest=40)
-    return Ticker(ok(Layer.TICKER, f"The ticker answers, and tells the state “{name}”."), state)
+        return TickerCheck(broken(Layer.TICKER, said, "Restart the ticker."), state)
+    name = sanitize(str(state["state"]).replace("_", " "), max_length=40)
+    return TickerCheck(ok(Layer.TICKER, f"The ticker answers, and tells the state “{name}”."), state)
 
 
-def compared(ticker: Ticker, *, established: bool | None) -> Finding:
+def compare_with_ticker(ticker: TickerCheck, *, established: bool | None) -> Finding:
     """The finding on the ticker, in the light of what was found at the gateway: None for nothing."""
     ready = None if ticker.state is None else ticker.state.get("ready")
     if established is None or not isinstance(ready, bool) or ready == established:
@@ -118,7 +120,7 @@ def compared(ticker: Ticker, *, established: bool | None) -> Finding:
     )
 
 
-async def examine_endpoint(endpoint: Endpoint | None) -> list[Finding]:
+async def examine_endpoint(endpoint: McpEndpoint | None) -> list[Finding]:
     """Whether an MCP client on this machine gets in, and which others would."""
     if endpoint is None:
         return []
@@ -128,23 +130,23 @@ async def examine_endpoint(endpoint: Endpoint | None) -> list[Finding]:
     return found
 
 
-async def examine_readiness(endpoint: Endpoint, *, within: float) -> list[Finding]:
+async def examine_readiness(endpoint: McpEndpoint, *, within: float) -> list[Finding]:
     """What keeps the MCP server from working where the brokerage session is open; empty if nothing does."""
     address = urlsplit(endpoint.url)
     try:
-        async with asyncio.timeout(min(within, READY_SECONDS)), _web(endpoint.url) as web:
-            answered = await _ask(web, "GET", f"{address.scheme}://{address.netloc}/ready")
-    except (TimeoutError, _UnansweredError):
+        async with asyncio.timeout(min(within, READY_SECONDS)), _http_client(endpoint.url) as web:
+            answered = await _request(web, "GET", f"{address.scheme}://{address.netloc}/ready")
+    except (TimeoutError, _NoHttpResponseError):
         return []
     told = _object(answered.body)
     happened, hint = told.get("happened"), told.get("hint")
     if answered.status != 503 or not isinstance(happened, str) or not isinstance(hint, str):
         return []
-    said = f"The session is open, and the MCP server finds something else: {clean(happened)}"
-    return [broken(Layer.ENDPOINT, said, clean(hint))]
+    said = f"The session is open, and the MCP server finds something else: {sanitize(happened)}"
+    return [broken(Layer.ENDPOINT, said, sanitize(hint))]
 
 
-async def _examine_endpoint(endpoint: Endpoint) -> list[Finding]:
+async def _examine_endpoint(endpoint: McpEndpoint) -> list[Finding]:
     if not endpoint.over_http:
         stdio = "MCP_TRANSPORT_PROTOCOL=stdio: the client starts the server itself."
         return [skipped(Layer.ENDPOINT, stdio), ok(Layer.CLIENTS, stdio)]
@@ -152,7 +154,7 @@ async def _examine_endpoint(endpoint: Endpoint) -> list[Finding]:
         why = "MCP_SERVER_PORT=0: the server takes any free port, and its log says which."
         return [skipped(Layer.ENDPOINT, why)]
     try:
-        async with asyncio.timeout(ENDPOINT_SECONDS), _web(endpoint.url) as web:
+        async with asyncio.timeout(ENDPOINT_SECONDS), _http_client(endpoint.url) as web:
             finding = await _initialize(web, endpoint)
             if finding.fix:
                 return [finding]
@@ -160,12 +162,12 @@ async def _examine_endpoint(endpoint: Endpoint) -> list[Finding]:
     except TimeoutError:
         said = f"The MCP server has not answered at {endpoint.url} within {ENDPOINT_SECONDS:g} s."
         return [broken(Layer.ENDPOINT, said, "Restart the MCP server, and look at its log.")]
-    except _UnansweredError as error:
+    except _NoHttpResponseError as error:
         said = f"The MCP server does not answer at {endpoint.url} ({error})."
         return [broken(Layer.ENDPOINT, said, _START_SERVER)]
 
 
-async def _initialize(web: httpx.AsyncClient, endpoint: Endpoint) -> Finding:
+async def _initialize(web: httpx.AsyncClient, endpoint: McpEndpoint) -> Finding:
     """A client's first request, and its farewell."""
     hello = {
         "jsonrpc": "2.0",
@@ -180,9 +182,9 @@ async def _initialize(web: httpx.AsyncClient, endpoint: Endpoint) -> Finding:
     headers = {"Accept": "application/json, text/event-stream"}
     if endpoint.token is not None:
         headers["Authorization"] = f"Bearer {endpoint.token}"
-    answered = await _ask(web, "POST", endpoint.url, headers=headers, content=json.dumps(hello))
+    answered = await _request(web, "POST", endpoint.url, headers=headers, content=json.dumps(hello))
     if session := answered.headers.get("mcp-session-id"):
-        await _ask(web, "DELETE", endpoint.url, headers={**headers, "Mcp-Session-Id": session})
+        await _request(web, "DELETE", endpoint.url, headers={**headers, "Mcp-Session-Id": session})
     path = urlsplit(endpoint.url).path
     if answered.status == 401:
         return broken(
@@ -212,10 +214,12 @@ async def _initialize(web: httpx.AsyncClient, endpoint: Endpoint) -> Finding:
             f"What answers at {endpoint.url} is no MCP server ({answered.status}).",
             "Choose another port with MCP_SERVER_PORT, or end the other program.",
         )
-    return ok(Layer.ENDPOINT, f"The MCP server {clean(str(name), longest=60)} answers at {endpoint.url}.")
+    return ok(
+        Layer.ENDPOINT, f"The MCP server {sanitize(str(name), max_length=60)} answers at {endpoint.url}."
+    )
 
 
-async def _examine_clients(web: httpx.AsyncClient, endpoint: Endpoint) -> Finding:
+async def _examine_clients(web: httpx.AsyncClient, endpoint: McpEndpoint) -> Finding:
     """Whether those get in who are said to be allowed, and who does not."""
     address = urlsplit(endpoint.url)
     health = f"{address.scheme}://{address.netloc}/health"
@@ -224,11 +228,12 @@ async def _examine_clients(web: httpx.AsyncClient, endpoint: Endpoint) -> Findin
     for header, value, setting in wanted:
         if "*" in value:
             continue
-        answered = await _ask(web, "GET", health, headers={header: value})
+        answered = await _request(web, "GET", health, headers={header: value})
         if answered.status in (400, 403, 421):
             return broken(
                 Layer.CLIENTS,
-                f"The running MCP server refuses {clean(value, longest=80)}, which {setting} allows here.",
+                f"The running MCP server refuses {sanitize(value, max_length=80)}, which {setting} "
+                "allows here.",
                 f"Restart the MCP server with the present {setting}.",
             )
     if endpoint.loopback:
@@ -246,22 +251,24 @@ async def _examine_clients(web: httpx.AsyncClient, endpoint: Endpoint) -> Findin
 
 
 @dataclass(frozen=True)
-class _Answered:
+class _HttpResponse:
     status: int
     headers: httpx.Headers
     body: bytes
 
 
 @asynccontextmanager
-async def _web(url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def _http_client(url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client without a proxy, once the name in `url` is known to have an address."""
     parts = urlsplit(url)
     try:
         await addresses_of(parts.hostname or "", parts.port or 80)
     except TimeoutError:
-        raise _UnansweredError("its name is not found in time") from None
+        raise _NoHttpResponseError("its name is not found in time") from None
     except OSError as error:
-        raise _UnansweredError(f"its name is not known: {clean(error.strerror or str(error))}") from None
+        raise _NoHttpResponseError(
+            f"its name is not known: {sanitize(error.strerror or str(error))}"
+        ) from None
     headers = {"User-Agent": "ib-mcp doctor"}
     verify = parts.scheme == "https"  # to read all certificates takes a while, which plain HTTP can spare
     # Each look has a limit of its own, for all of its requests.
@@ -269,14 +276,14 @@ async def _web(url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield web
 
 
-async def _ask(
+async def _request(
     web: httpx.AsyncClient,
     method: str,
     url: str,
     *,
     headers: Mapping[str, str] | None = None,
     content: str | None = None,
-) -> _Answered:
+) -> _HttpResponse:
     kind = {"Content-Type": "application/json"} if content is not None else {}
     try:
         async with web.stream(method, url, headers={**kind, **(headers or {})}, content=content) as response:
@@ -285,13 +292,13 @@ async def _ask(
             async for chunk in response.aiter_bytes():
                 body += chunk
                 # A stream of events may stay open after the answer in it.
-                if len(body) > LARGEST or (streamed and _result(body)):
+                if len(body) > MAX_BODY or (streamed and _result(body)):
                     break
-            return _Answered(response.status_code, response.headers, body)
+            return _HttpResponse(response.status_code, response.headers, body)
     except httpx.ConnectError:
-        raise _UnansweredError("nothing listens there") from None
+        raise _NoHttpResponseError("nothing listens there") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise _UnansweredError(f"the connection broke: {type(error).__name__}") from None
+        raise _NoHttpResponseError(f"the connection broke: {type(error).__name__}") from None
 
 
 def _result(body: bytes) -> dict[str, Any]:

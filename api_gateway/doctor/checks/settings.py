@@ -58,7 +58,7 @@ def _disagreements(settings: GatewaySettings) -> Iterator[tuple[str, str]]:
             f"Set GATEWAY_LOGIN_URL, most likely to {settings.gateway_url}.",
         )
     unguarded = tls and not settings.gateway_verify_tls and not settings.gateway_fingerprint
-    if (unguarded or not tls) and not _stays_here(urlsplit(settings.gateway_url).hostname or ""):
+    if (unguarded or not tls) and not _is_local_bind(urlsplit(settings.gateway_url).hostname or ""):
         yield (
             "The gateway's certificate is not checked, so whoever is on the way there can read and change "
             "everything.",
@@ -73,7 +73,7 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def _stays_here(host: str) -> bool:
+def _is_local_bind(host: str) -> bool:
     """Whether what is sent there stays on this machine, or in a network of containers on it."""
     # A name without a dot is one that only Docker's network knows.
     return _is_this_machine(host) or not ("." in host or ":" in host)

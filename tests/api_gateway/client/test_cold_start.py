@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
-from api_gateway.client.cold_start import BELIEVED, MOST_BELIEVED, Warmups
-from api_gateway.client.request import Call, make_call
-from api_gateway.client.response import Reply
+from api_gateway.client.cold_start import EMPTY_RESULT_TTL, MAX_REMEMBERED, ColdStartRetry
+from api_gateway.client.request import GatewayRequest, build_request
+from api_gateway.client.response import GatewayResponse
 from tests.api_gateway.fakes import FakeTime
 
-TRADES = make_call("GET", "/iserver/account/trades", reads=True)
+TRADES = build_request("GET", "/iserver/account/trades", read_only=True)
 
 
 class Answers:
@@ -20,25 +20,25 @@ class Answers:
         self.values = list(values)
         self.asked = 0
 
-    async def __call__(self) -> Reply:
+    async def __call__(self) -> GatewayResponse:
         self.asked += 1
-        return Reply(200, orjson.dumps(self.values.pop(0)))
+        return GatewayResponse(200, orjson.dumps(self.values.pop(0)))
 
 
 @pytest.fixture
-def warmups(fake_time: FakeTime) -> Warmups:
-    return Warmups(now=fake_time.now, sleep=fake_time.sleep)
+def warmups(fake_time: FakeTime) -> ColdStartRetry:
+    return ColdStartRetry(now=fake_time.now, sleep=fake_time.sleep)
 
 
-async def complete(warmups: Warmups, call: Call, *values: Any) -> tuple[Any, int]:
+async def complete(warmups: ColdStartRetry, call: GatewayRequest, *values: Any) -> tuple[Any, int]:
     """The value in the end, and how often it was asked for."""
     answers = Answers(*values)
     reply = await warmups.complete(call, await answers(), answers)
     return reply.value, answers.asked
 
 
-def read(template: str, *values: object) -> Call:
-    return make_call("GET", template, values, reads=True)
+def read(template: str, *values: object) -> GatewayRequest:
+    return build_request("GET", template, values, read_only=True)
 
 
 @pytest.mark.parametrize(
@@ -63,58 +63,58 @@ def read(template: str, *values: object) -> Call:
     ],
 )
 async def test_a_thin_answer_is_asked_for_once_more(
-    warmups: Warmups, call: Call, thin: Any, full: Any
+    warmups: ColdStartRetry, call: GatewayRequest, thin: Any, full: Any
 ) -> None:
     assert await complete(warmups, call, thin, full) == (full, 2)
     assert await complete(warmups, call, full) == (full, 1)
 
 
 async def test_an_empty_answer_that_is_true_costs_one_repetition_and_no_more(
-    warmups: Warmups, fake_time: FakeTime
+    warmups: ColdStartRetry, fake_time: FakeTime
 ) -> None:
     assert await complete(warmups, TRADES, [], []) == ([], 2)
     assert await complete(warmups, TRADES, []) == ([], 1)
-    fake_time.seconds += BELIEVED + 1
+    fake_time.seconds += EMPTY_RESULT_TTL + 1
     assert await complete(warmups, TRADES, [], [{}]) == ([{}], 2)
 
 
-async def test_what_was_full_and_is_empty_now_is_asked_for_again(warmups: Warmups) -> None:
+async def test_what_was_full_and_is_empty_now_is_asked_for_again(warmups: ColdStartRetry) -> None:
     await complete(warmups, TRADES, [], [])
     await complete(warmups, TRADES, [{}])
     assert await complete(warmups, TRADES, [], []) == ([], 2)
 
 
-async def test_a_new_session_proves_nothing(warmups: Warmups) -> None:
+async def test_a_new_session_proves_nothing(warmups: ColdStartRetry) -> None:
     await complete(warmups, TRADES, [], [])
-    warmups.forget()
+    warmups.reset()
     assert await complete(warmups, TRADES, [], [{}]) == ([{}], 2)
 
 
-async def test_it_waits_between_and_stops_some_time(warmups: Warmups, fake_time: FakeTime) -> None:
+async def test_it_waits_between_and_stops_some_time(warmups: ColdStartRetry, fake_time: FakeTime) -> None:
     thin = [{"conid": 1}]
     positions = read("/portfolio/{account}/positions/{page}", "DU1234567", 0)
     assert await complete(warmups, positions, thin, thin, thin, thin) == (thin, 4)
     assert fake_time.slept == [0.5, 0.5, 0.5]
 
 
-async def test_a_page_past_the_last_position_is_complete(warmups: Warmups) -> None:
+async def test_a_page_past_the_last_position_is_complete(warmups: ColdStartRetry) -> None:
     assert await complete(warmups, read("/portfolio/{account}/positions/{page}", "DU1234567", 99), []) == (
         [],
         1,
     )
 
 
-async def test_other_answers_are_left_alone(warmups: Warmups) -> None:
+async def test_other_answers_are_left_alone(warmups: ColdStartRetry) -> None:
     assert await complete(warmups, read("/trsrv/stocks"), {}) == ({}, 1)
 
 
-async def test_endless_different_questions_take_no_endless_memory(warmups: Warmups) -> None:
-    for number in range(2 * MOST_BELIEVED):
-        call = make_call("GET", "/iserver/secdef/info", (), {"conid": number}, reads=True)
+async def test_endless_different_questions_take_no_endless_memory(warmups: ColdStartRetry) -> None:
+    for number in range(2 * MAX_REMEMBERED):
+        call = build_request("GET", "/iserver/secdef/info", (), {"conid": number}, read_only=True)
         assert await complete(warmups, call, [], []) == ([], 2)
-    assert len(warmups._believed) <= MOST_BELIEVED
+    assert len(warmups._believed) <= MAX_REMEMBERED
 
 
-async def test_rows_that_are_no_objects_are_handed_on(warmups: Warmups) -> None:
+async def test_rows_that_are_no_objects_are_handed_on(warmups: ColdStartRetry) -> None:
     positions = read("/portfolio/{account}/positions/{page}", "DU1234567", 0)
     assert await complete(warmups, positions, [1, None]) == ([1, None], 1)

@@ -12,16 +12,16 @@ import orjson
 import pytest
 import respx
 
-from api_gateway.access_policy import EVERYTHING
+from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.transport import Received
+from api_gateway.client.transport import RawResponse
 from api_gateway.errors import (
     Failed,
     GatewayError,
     Invalid,
     LoginRequired,
     OutcomeUnknown,
-    Paced,
+    RateLimited,
     Refused,
     SessionLost,
     Unreachable,
@@ -40,7 +40,9 @@ async def gateway(fake_time: FakeTime) -> AsyncIterator[GatewayClient]:
     settings = GatewaySettings(
         _env_file=None, gateway_url=URL, gateway_login_url="https://login.example:5055"
     )
-    async with GatewayClient(settings, policy=EVERYTHING, now=fake_time.now, sleep=fake_time.sleep) as ours:
+    async with GatewayClient(
+        settings, policy=ALL_OPERATIONS, now=fake_time.now, sleep=fake_time.sleep
+    ) as ours:
         yield ours
 
 
@@ -112,17 +114,17 @@ async def test_a_429_silences_everything_but_the_tickle(
 ) -> None:
     ibkr.get("/trsrv/stocks").respond(429, headers={"Retry-After": "700"})
     ibkr.post("/tickle").respond(json={"session": "x", "iserver": {"authStatus": OPEN}})
-    with pytest.raises(Paced) as first:
+    with pytest.raises(RateLimited) as first:
         await gateway.get("/trsrv/stocks")
     assert first.value.seconds == 700
     fake_time.seconds += 100
     for ask in (gateway.get("/iserver/accounts"), gateway.post("/logout")):
-        with pytest.raises(Paced) as caught:
+        with pytest.raises(RateLimited) as caught:
             await ask
         assert caught.value.seconds == pytest.approx(600)
     assert (await gateway.tickle()).value["session"] == "x"
     assert (await gateway.post("/tickle")).value["session"] == "x"
-    assert gateway.pacing.penalty_left > 0
+    assert gateway.rate_limiter.penalty_left > 0
     assert paths(ibkr) == ["GET /trsrv/stocks", "POST /tickle", "POST /tickle"]
 
 
@@ -137,14 +139,14 @@ async def test_a_tickle_that_met_another_one_silences_nobody_and_a_second_429_do
         if expected:
             await gateway.tickle()
             continue
-        with pytest.raises(Paced, match="same second") as caught:
+        with pytest.raises(RateLimited, match="same second") as caught:
             await gateway.tickle()
         assert caught.value.seconds < 5
-        assert gateway.pacing.penalty_left == 0
+        assert gateway.rate_limiter.penalty_left == 0
     fake_time.seconds += 5
-    with pytest.raises(Paced, match="too many requests"):
+    with pytest.raises(RateLimited, match="too many requests"):
         await gateway.tickle()
-    assert gateway.pacing.penalty_left > 0
+    assert gateway.rate_limiter.penalty_left > 0
 
 
 @pytest.mark.parametrize(
@@ -183,19 +185,21 @@ async def test_what_was_never_sent_takes_no_place_in_the_limits(
 async def test_a_request_counts_from_when_its_last_byte_has_left(
     gateway: GatewayClient, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def exchange(*_: Any, on_written: Callable[[], None], **__: Any) -> Received:
+    async def exchange(*_: Any, on_written: Callable[[], None], **__: Any) -> RawResponse:
         fake_time.seconds += 0.4
         on_written()
         fake_time.seconds += 0.1
-        return Received(200, httpx.Headers(), b"[1]")
+        return RawResponse(200, httpx.Headers(), b"[1]")
 
-    monkeypatch.setattr(gateway._wire, "exchange", exchange)
+    monkeypatch.setattr(gateway._transport, "exchange", exchange)
     await gateway.get("/portfolio/accounts")
     await gateway.get("/portfolio/accounts")
     assert fake_time.slept == [pytest.approx(5.4)]
 
 
-async def test_a_preflight_that_fails_keeps_the_write_from_being_sent(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_preflight_that_fails_keeps_the_write_from_being_sent(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     ibkr.get("/iserver/accounts").respond(503, content=b"")
     with pytest.raises(Failed):
         await gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 1)
@@ -335,7 +339,9 @@ async def test_a_bare_text_tells_nothing_about_an_order(gateway: GatewayClient, 
         await gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 1)
 
 
-async def test_a_304_is_no_success_of_a_write_that_is_silent_when_done(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_304_is_no_success_of_a_write_that_is_silent_when_done(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     ibkr.route().respond(304)
     with pytest.raises(OutcomeUnknown, match="answered with nothing"):
         await gateway.delete("/fyi/deliveryoptions/{device}", "x")
@@ -363,12 +369,16 @@ async def test_what_is_answered_with_nothing_and_may_not_be_asked_again_is_no_ma
 
 
 @pytest.mark.parametrize("accounts", [5, None, "All", {"All": 1}, [5]])
-async def test_accounts_of_an_odd_shape_are_handed_on(gateway: GatewayClient, ibkr: Any, accounts: object) -> None:
+async def test_accounts_of_an_odd_shape_are_handed_on(
+    gateway: GatewayClient, ibkr: Any, accounts: object
+) -> None:
     ibkr.get("/iserver/accounts").respond(json={"accounts": accounts})
     assert (await gateway.get("/iserver/accounts")).value == {"accounts": accounts}
 
 
-async def test_a_state_that_is_answered_with_nothing_is_no_missing_login(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_state_that_is_answered_with_nothing_is_no_missing_login(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
     ibkr.post("/iserver/auth/status").respond(204)
     with pytest.raises(Failed, match=r"auth/status: it answered with nothing"):
@@ -385,7 +395,9 @@ async def test_a_state_that_is_answered_with_something_else_is_no_missing_login(
         await gateway.get("/iserver/secdef/search", symbol="XX")
 
 
-async def test_what_a_session_answered_before_it_was_open_is_asked_again(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_what_a_session_answered_before_it_was_open_is_asked_again(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     """It was opening when it answered with nothing, and open when its state was asked for."""
     found = httpx.Response(200, json=[{"conid": "265598"}])
     ibkr.get("/iserver/secdef/search").mock(side_effect=[httpx.Response(200, json=[]), found])
@@ -463,13 +475,15 @@ async def test_every_failure_tells_what_was_asked_and_a_next_step_without_the_ac
         await ask(gateway)
     error = caught.value
     assert type(error).__module__ == "api_gateway.errors"
-    assert error.asked.startswith(("GET /", "POST /", "DELETE /"))
-    assert len(error.happened) > 10
+    assert error.request.startswith(("GET /", "POST /", "DELETE /"))
+    assert len(error.problem) > 10
     assert len(error.hint) > 10
     assert ACCOUNT not in str(error)
 
 
-async def test_a_tickle_may_be_asked_for_by_several_and_is_sent_once(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_tickle_may_be_asked_for_by_several_and_is_sent_once(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     ibkr.post("/tickle").respond(content=orjson.dumps({"session": "x", "iserver": {"authStatus": OPEN}}))
     await asyncio.gather(*(gateway.tickle() for _ in range(3)))
     assert paths(ibkr) == ["POST /tickle"]

@@ -12,40 +12,40 @@ import httpx
 import pytest
 
 from api_gateway.client.interpretation import (
-    SilentDenialError,
-    UnpreparedError,
+    BareUnauthorized,
+    PreflightExpired,
     interpret_response,
-    require_answer,
+    require_payload,
     retry_after,
 )
-from api_gateway.client.request import Call, make_call
-from api_gateway.client.response import Reply
-from api_gateway.client.transport import Received
+from api_gateway.client.request import GatewayRequest, build_request
+from api_gateway.client.response import GatewayResponse
+from api_gateway.client.transport import RawResponse
 from api_gateway.errors import (
     AddressRefused,
     Failed,
     GatewayError,
     Invalid,
     LoginRequired,
-    Misdirected,
     OutcomeUnknown,
+    Redirected,
     Refused,
     SessionLost,
 )
-from api_gateway.session.diagnosis import ELSEWHERE
+from api_gateway.session.diagnosis import REDIRECTED_ELSEWHERE
 
 LOGIN = "https://localhost:5055"
-READ = make_call("GET", "/iserver/marketdata/history", (), {"conid": 265598}, reads=True)
-READING_POST = make_call("POST", "/iserver/contract/rules", reads=True)
-WRITE = make_call("POST", "/iserver/account/{account}/orders", ("U1234567",), reads=False)
-PORTFOLIO = make_call("GET", "/portfolio/{account}/meta", ("U1234567",), reads=True)
-PORTFOLIO_ACCOUNTS = make_call("GET", "/portfolio/accounts", reads=True)
+READ = build_request("GET", "/iserver/marketdata/history", (), {"conid": 265598}, read_only=True)
+READING_POST = build_request("POST", "/iserver/contract/rules", read_only=True)
+WRITE = build_request("POST", "/iserver/account/{account}/orders", ("U1234567",), read_only=False)
+PORTFOLIO = build_request("GET", "/portfolio/{account}/meta", ("U1234567",), read_only=True)
+PORTFOLIO_ACCOUNTS = build_request("GET", "/portfolio/accounts", read_only=True)
 
 
-def verdict(call: Call, status: int, body: bytes = b"", **headers: str) -> Any:
+def verdict(call: GatewayRequest, status: int, body: bytes = b"", **headers: str) -> Any:
     try:
-        return interpret_response(call, Received(status, httpx.Headers(headers), body), login_url=LOGIN)
-    except UnpreparedError as error:
+        return interpret_response(call, RawResponse(status, httpx.Headers(headers), body), login_url=LOGIN)
+    except PreflightExpired as error:
         return error
     except GatewayError as error:
         return error
@@ -115,25 +115,23 @@ def test_half_an_answer_is_not_shown_as_it_may_end_in_the_middle_of_a_token() ->
     for body in (b'{"session":"9a2395c09e4202', b'[{"MAC":"02:00:5E:10:00:01"', b"[" * 3000):
         error = verdict(READ, 200, body)
         assert type(error) is Failed
-        assert (
-            error.happened == f"it answered with half an answer, or one that is broken ({len(body)} bytes)."
-        )
+        assert error.problem == f"it answered with half an answer, or one that is broken ({len(body)} bytes)."
 
 
 @pytest.mark.parametrize("call", [READ, WRITE])
-def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: Call) -> None:
+def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: GatewayRequest) -> None:
     error = verdict(call, 302, location="/sso/Login?forwardTo=22&RL=1&ip2loc=US")
     assert type(error) is LoginRequired
     assert LOGIN in error.hint
-    assert "Nobody is logged in" in error.happened
+    assert "Nobody is logged in" in error.problem
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_way_elsewhere_is_no_answer_and_leaves_a_write_unknown(status: int) -> None:
     elsewhere = "https://api.ibkr.com/v2/x?y=U1234567&session=9a2395c0&next=/sso/Login"
     error = verdict(READ, status, location=elsewhere)
-    assert type(error) is Misdirected
-    assert error.hint == ELSEWHERE
+    assert type(error) is Redirected
+    assert error.hint == REDIRECTED_ELSEWHERE
     assert f"({status} to https://api.ibkr.com/v2/x)" in str(error)
     assert type(verdict(WRITE, status, location=elsewhere)) is OutcomeUnknown
     assert "to nowhere" in str(verdict(READ, status))
@@ -141,7 +139,7 @@ def test_a_way_elsewhere_is_no_answer_and_leaves_a_write_unknown(status: int) ->
 
 def test_what_may_have_happened_to_the_session_is_looked_up_in_its_state() -> None:
     for template in ("/logout", "/iserver/auth/ssodh/init"):
-        error = verdict(make_call("POST", template, reads=False), 502)
+        error = verdict(build_request("POST", template, read_only=False), 502)
         assert type(error) is OutcomeUnknown
         assert "`connection_status`" in error.hint
     assert "list_live_orders" in verdict(WRITE, 502).hint
@@ -177,7 +175,7 @@ def test_a_request_that_timed_out_at_the_other_side_may_have_been_carried_out() 
 def test_an_answer_in_which_there_is_no_order_leaves_an_order_unknown(body: bytes) -> None:
     for status in (200, 204):
         with pytest.raises(OutcomeUnknown, match="what became of the order"):
-            require_answer(WRITE, Reply(status, body))
+            require_payload(WRITE, GatewayResponse(status, body))
 
 
 @pytest.mark.parametrize(
@@ -190,20 +188,20 @@ def test_an_answer_in_which_there_is_no_order_leaves_an_order_unknown(body: byte
     ],
 )
 def test_an_order_a_question_and_a_cancellation_are_answers(body: bytes) -> None:
-    assert require_answer(WRITE, Reply(200, body)).body == body
+    assert require_payload(WRITE, GatewayResponse(200, body)).body == body
 
 
 def test_an_answer_for_each_order_may_name_one_and_refuse_another() -> None:
     body = b'[{"order_id":"602801486","order_status":"Submitted"},{"error":"The child has no price"}]'
-    assert require_answer(WRITE, Reply(200, body)).body == body
+    assert require_payload(WRITE, GatewayResponse(200, body)).body == body
 
 
 def test_what_refuses_each_order_is_told_in_ibkrs_words() -> None:
     with pytest.raises(Refused, match=r"IBKR refused: No funds\. No price\."):
-        require_answer(WRITE, Reply(200, b'[{"error":"No funds."},{"error":"No price"}]'))
+        require_payload(WRITE, GatewayResponse(200, b'[{"error":"No funds."},{"error":"No price"}]'))
     for body in (b'[{"error":"unknown"}]', b'[{"error":"No funds"},{}]', b'[{"error":1}]'):
         with pytest.raises(OutcomeUnknown):
-            require_answer(WRITE, Reply(200, body))
+            require_payload(WRITE, GatewayResponse(200, body))
 
 
 def test_whoever_answers_a_question_with_no_is_not_told_to_place_the_order_again() -> None:
@@ -220,9 +218,11 @@ def test_an_order_that_is_refused_after_its_question_was_not_answered_too_late()
     assert refused.hint == "The same order gets the same answer: tell the user why it was refused."
 
 
-def _answering(*, confirmed: bool) -> Call:
+def _answering(*, confirmed: bool) -> GatewayRequest:
     question = "07a13a5a-4a48-44a5-bb25-5ab37b79186c"
-    return make_call("POST", "/iserver/reply/{reply}", (question,), {}, {"confirmed": confirmed}, reads=False)
+    return build_request(
+        "POST", "/iserver/reply/{reply}", (question,), {}, {"confirmed": confirmed}, read_only=False
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"Access Denied", b'{"error":"x"}'])
@@ -232,10 +232,10 @@ def test_401_means_that_nobody_is_logged_in(body: bytes) -> None:
 
 
 def test_a_401_without_a_word_at_an_account_may_be_about_either() -> None:
-    assert isinstance(verdict(PORTFOLIO, 401), SilentDenialError)
+    assert isinstance(verdict(PORTFOLIO, 401), BareUnauthorized)
     assert type(verdict(PORTFOLIO, 401, b"Access Denied")) is LoginRequired
-    dynamic = make_call("POST", "/iserver/dynaccount", reads=False)
-    assert isinstance(verdict(dynamic, 401, b'{"error":"Unauthorized"}'), SilentDenialError)
+    dynamic = build_request("POST", "/iserver/dynaccount", read_only=False)
+    assert isinstance(verdict(dynamic, 401, b'{"error":"Unauthorized"}'), BareUnauthorized)
 
 
 def test_no_session_is_no_login() -> None:
@@ -246,7 +246,7 @@ def test_no_session_is_no_login() -> None:
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_no_bridge_is_a_lost_session(status: int) -> None:
     error = verdict(READ, status, b'{"error":"Bad Request: no bridge","statusCode":400}')
-    assert isinstance(error, UnpreparedError)
+    assert isinstance(error, PreflightExpired)
     assert type(error.failure) is SessionLost
     assert "brokerage session" in str(error)
     assert "the ticker opens it again" in str(error)
@@ -254,7 +254,7 @@ def test_no_bridge_is_a_lost_session(status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 500])
 def test_a_forgotten_preflight_is_no_final_word(status: int) -> None:
-    assert isinstance(verdict(READ, status, b'{"error":"Please query /accounts first"}'), UnpreparedError)
+    assert isinstance(verdict(READ, status, b'{"error":"Please query /accounts first"}'), PreflightExpired)
 
 
 def test_an_address_that_the_gateway_does_not_let_in_names_its_list() -> None:
@@ -305,7 +305,7 @@ def test_not_ready_is_said_as_such() -> None:
 
 
 def test_some_503_are_a_no_with_a_reason_of_their_own() -> None:
-    status = make_call("GET", "/iserver/account/order/status/{order}", (1,), reads=True)
+    status = build_request("GET", "/iserver/account/order/status/{order}", (1,), read_only=True)
     error = verdict(status, 503, b'{"error":"Service Unavailable"}')
     assert type(error) is Refused
     assert "this session" in error.hint
@@ -351,8 +351,8 @@ def test_retry_after_as_a_date() -> None:
 
 
 def test_words_of_ibkr_end_as_a_sentence_before_the_next_step() -> None:
-    assert verdict(READ, 500, b'{"error":"unknown"}').happened == "IBKR refused: unknown."
-    assert verdict(READ, 500, b'{"error":"Not found!"}').happened == "IBKR refused: Not found!"
+    assert verdict(READ, 500, b'{"error":"unknown"}').problem == "IBKR refused: unknown."
+    assert verdict(READ, 500, b'{"error":"Not found!"}').problem == "IBKR refused: Not found!"
 
 
 def test_where_there_was_no_argument_none_is_to_be_corrected() -> None:

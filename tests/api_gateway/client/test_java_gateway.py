@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.access_policy import EVERYTHING
+from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.errors import Failed, LoginRequired, OutcomeUnknown, Unanswered, Unreachable
+from api_gateway.errors import Failed, LoginRequired, NoResponse, OutcomeUnknown, Unreachable
 from api_gateway.session.diagnosis import Diagnosis
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState as State
@@ -82,7 +82,7 @@ class Way:
             self.java = await stack.enter_async_context(java.running(context))
             settings.gateway_url = f"{'https' if tls else 'http'}://127.0.0.1:{self.java.port}"
             self.gateway = await stack.enter_async_context(
-                GatewayClient(settings, policy=EVERYTHING, now=self.clock.now, sleep=self.sleep)
+                GatewayClient(settings, policy=ALL_OPERATIONS, now=self.clock.now, sleep=self.sleep)
             )
             yield self
 
@@ -298,7 +298,7 @@ async def test_five_hung_calls_leave_it_mute_and_each_caller_is_told_at_the_dead
     open_way.gateway.settings.gateway_deadline = SOON
     asks = [open_way.get("/iserver/contract/{conid}/info", conid) for conid in range(1, 6)]
     failures = await asyncio.gather(*asks, return_exceptions=True)
-    assert [type(failure) for failure in failures] == [Unanswered] * 5
+    assert [type(failure) for failure in failures] == [NoResponse] * 5
     assert open_way.simulation.faults.listed()[0]["fired"] == 5
     open_way.simulation.faults.clear()
     with pytest.raises(Failed, match=r"no complete answer within 0\.25 s"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import respx
 
-from api_gateway.access_policy import POLICIES, Mode, with_unfamiliar
+from api_gateway.access_policy import POLICIES, TradingMode, extend
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, Forbidden, LoginRequired
 from api_gateway.settings import GatewaySettings
@@ -25,7 +25,7 @@ NEXT_QUESTION = "17a13a5a-4a48-44a5-bb25-5ab37b79186c"
 @pytest.fixture
 async def gateway(fake_time: FakeTime) -> AsyncIterator[GatewayClient]:
     settings = GatewaySettings(_env_file=None, gateway_url=URL)
-    policy = POLICIES[Mode.PAPER]
+    policy = POLICIES[TradingMode.PAPER]
     async with GatewayClient(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as ours:
         yield ours
 
@@ -60,7 +60,7 @@ async def test_an_operation_that_nobody_has_looked_at_writes_on_paper_only(
     ibkr.get("/iserver/accounts").respond(json=login(paper=paper))
     ibkr.put("/iserver/new/1").respond(json={"done": True})
     new = ("PUT", "/iserver/new/{number}")
-    policy = with_unfamiliar(Mode.PAPER, frozenset(), frozenset({new}))
+    policy = extend(TradingMode.PAPER, frozenset(), frozenset({new}))
     settings = GatewaySettings(_env_file=None, gateway_url=URL)
     async with GatewayClient(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as gateway:
         if paper is True:
@@ -75,7 +75,7 @@ async def test_an_operation_that_nobody_has_looked_at_is_for_the_logins_own_acco
     fake_time: FakeTime, ibkr: Any
 ) -> None:
     new = ("POST", "/iserver/new/{account}")
-    policy = with_unfamiliar(Mode.PAPER, frozenset(), frozenset({new}))
+    policy = extend(TradingMode.PAPER, frozenset(), frozenset({new}))
     settings = GatewaySettings(_env_file=None, gateway_url=URL)
     async with GatewayClient(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as gateway:
         with pytest.raises(Forbidden, match="among this login's accounts"):
@@ -130,7 +130,9 @@ async def test_an_account_in_a_ticket_must_be_one_of_the_login_too(gateway: Gate
     assert written(ibkr) == ["POST /iserver/account/Half/orders"]
 
 
-async def test_a_question_is_answered_without_anything_asked_in_between(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_question_is_answered_without_anything_asked_in_between(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     ibkr.post(url__regex=r".*/orders$").respond(json=[{"id": QUESTION, "message": ["Sure?"]}])
     ibkr.post(f"/iserver/reply/{QUESTION}").respond(json=[{"id": NEXT_QUESTION, "message": ["Really?"]}])
     ibkr.post(f"/iserver/reply/{NEXT_QUESTION}").respond(json=[{"order_id": "1"}])
@@ -154,7 +156,9 @@ async def test_settings_of_the_user_need_no_paper_account(gateway: GatewayClient
     assert written(ibkr) == ["POST /fyi/settings/BA"]
 
 
-async def test_an_answer_without_accounts_in_it_is_no_word_on_the_login(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_an_answer_without_accounts_in_it_is_no_word_on_the_login(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     await gateway.post(ORDERS, ACCOUNT, body=TICKET)
     ibkr.get("/iserver/accounts").respond(204)
     with pytest.raises(Failed, match="it answered with nothing"):

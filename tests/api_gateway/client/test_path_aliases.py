@@ -5,10 +5,10 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from api_gateway.access_policy import Mode, with_unfamiliar
+from api_gateway.access_policy import TradingMode, extend
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.path_aliases import known_by_another_name
-from api_gateway.client.request import make_call
+from api_gateway.client.path_aliases import find_aliased_operation
+from api_gateway.client.request import build_request
 from api_gateway.errors import Forbidden
 from api_gateway.settings import GatewaySettings
 
@@ -45,7 +45,7 @@ from api_gateway.settings import GatewaySettings
 def test_the_address_of_a_known_operation_is_known(
     method: str, template: str, values: tuple[str, ...], known: str
 ) -> None:
-    assert known_by_another_name(make_call(method, template, values, reads=False)) == known
+    assert find_aliased_operation(build_request(method, template, values, read_only=False)) == known
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_address_of_a_known_operation_is_known(
     ],
 )
 def test_another_address_is_its_own(method: str, template: str, values: tuple[str, ...]) -> None:
-    assert known_by_another_name(make_call(method, template, values, reads=False)) is None
+    assert find_aliased_operation(build_request(method, template, values, read_only=False)) is None
 
 
 async def test_the_gateway_client_sends_no_known_operation_under_another_template() -> None:
@@ -71,7 +71,7 @@ async def test_the_gateway_client_sends_no_known_operation_under_another_templat
         return httpx.Response(200, stream=httpx.ByteStream(b"[1]"))
 
     template = "/iserver/marketdata/{segment}"
-    policy = with_unfamiliar(Mode.READ, frozenset({("GET", template)}), frozenset())
+    policy = extend(TradingMode.READ, frozenset({("GET", template)}), frozenset())
     settings = GatewaySettings(_env_file=None)
     async with GatewayClient(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
         with pytest.raises(Forbidden, match="This is the address of GET /iserver/marketdata/unsubscribeall"):

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.client.paths import KINDS, LONGEST, address, is_template
+from api_gateway.client.paths import MAX_URL_BYTES, PATH_PARAMETERS, is_template, resolve
 from api_gateway.errors import Invalid
 
 GOOD: dict[str, list[object]] = {
@@ -81,17 +81,17 @@ HOSTILE: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(PATH_PARAMETERS))
 def test_each_kind_takes_its_own_values(kind: str) -> None:
     for value in GOOD[kind]:
-        target = address("GET", f"/x/{{{kind}}}/y", (value,), {}).target
+        target = resolve("GET", f"/x/{{{kind}}}/y", (value,), {}).raw_path
         assert re.fullmatch(r"/v1/api/x/[A-Za-z0-9_.%-]+/y", target)
         assert httpx.URL("https://localhost" + target).raw_path.decode() == target
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(PATH_PARAMETERS))
 def test_no_hostile_value_leaves_its_place_in_the_path(kind: str) -> None:
-    pattern = KINDS[kind].pattern
+    pattern = PATH_PARAMETERS[kind].pattern
     for value in HOSTILE:
         if isinstance(value, str) and pattern.fullmatch(value):
             assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@_:.&= -]*", value), f"{kind} takes {value!r}"
@@ -99,24 +99,24 @@ def test_no_hostile_value_leaves_its_place_in_the_path(kind: str) -> None:
         if type(value) is int and 0 <= value < 2**64 and pattern.fullmatch(str(value)):
             continue
         with pytest.raises(Invalid):
-            address("GET", f"/x/{{{kind}}}/y", (value,), {})
+            resolve("GET", f"/x/{{{kind}}}/y", (value,), {})
 
 
 @pytest.mark.parametrize("value", [-1, "-1", 0, "0", "00", "01", True, "1\n", "9" * 20])
 def test_an_order_id_is_a_number_from_one_and_never_the_one_that_means_all(value: object) -> None:
     with pytest.raises(Invalid):
-        address("DELETE", "/iserver/account/{account}/order/{order}", ("U1234567", value), {})
+        resolve("DELETE", "/iserver/account/{account}/order/{order}", ("U1234567", value), {})
 
 
 def test_deleting_alert_zero_would_delete_all_of_them() -> None:
     with pytest.raises(Invalid):
-        address("DELETE", "/iserver/account/{account}/alert/{alert}", ("U1234567", 0), {})
+        resolve("DELETE", "/iserver/account/{account}/alert/{alert}", ("U1234567", 0), {})
 
 
 def test_values_go_into_the_template_in_order() -> None:
-    made = address("GET", "/portfolio/{account}/positions/{page}", ("U1234567", 2), {"period": "1D"})
-    assert made.target == "/v1/api/portfolio/U1234567/positions/2?period=1D"
-    assert made.shown == "/portfolio/U***4567/positions/2"
+    made = resolve("GET", "/portfolio/{account}/positions/{page}", ("U1234567", 2), {"period": "1D"})
+    assert made.raw_path == "/v1/api/portfolio/U1234567/positions/2?period=1D"
+    assert made.redacted_path == "/portfolio/U***4567/positions/2"
     assert made.account == "U1234567"
 
 
@@ -130,12 +130,12 @@ def test_query_values_are_written_as_ibkr_reads_them() -> None:
         "strike": 1.5,
         "text": "a b&c=d/e#f+ü",
     }
-    made = address("GET", "/x", (), query)
-    assert made.target == (
+    made = resolve("GET", "/x", (), query)
+    assert made.raw_path == (
         "/v1/api/x?yes=true&no=false&conids=265598,8314&fields=31,84&strike=1.5"
         "&text=a%20b%26c%3Dd%2Fe%23f%2B%C3%BC"
     )
-    assert httpx.URL("https://localhost" + made.target).params["text"] == "a b&c=d/e#f+ü"
+    assert httpx.URL("https://localhost" + made.raw_path).params["text"] == "a b&c=d/e#f+ü"
 
 
 @pytest.mark.parametrize(
@@ -145,21 +145,21 @@ def test_query_values_are_written_as_ibkr_reads_them() -> None:
 )
 def test_a_query_value_with_control_characters_or_without_end_is_refused(value: Any) -> None:
     with pytest.raises(Invalid) as caught:
-        address("GET", "/x", (), {"symbol": value})
+        resolve("GET", "/x", (), {"symbol": value})
     assert "symbol" in str(caught.value)
     assert not re.search(r"[\x00-\x1f]", str(caught.value))
 
 
 def test_an_address_that_is_too_long_is_refused() -> None:
-    fits = "1" * (LONGEST - len("/v1/api/x?q="))
-    assert len(address("GET", "/x", (), {"q": fits}).target) == LONGEST
+    fits = "1" * (MAX_URL_BYTES - len("/v1/api/x?q="))
+    assert len(resolve("GET", "/x", (), {"q": fits}).raw_path) == MAX_URL_BYTES
     with pytest.raises(Invalid, match="bytes long"):
-        address("GET", "/x", (), {"q": fits + "1"})
+        resolve("GET", "/x", (), {"q": fits + "1"})
 
 
 def test_what_is_wrong_is_said_without_the_account_and_without_harm() -> None:
     with pytest.raises(Invalid) as caught:
-        address("GET", "/portfolio/{account}/meta", ("U7654321/../<b>x</b>\n" + "y" * 500,), {})
+        resolve("GET", "/portfolio/{account}/meta", ("U7654321/../<b>x</b>\n" + "y" * 500,), {})
     text = str(caught.value)
     assert "U7654321" not in text
     assert "account id such as" in text
@@ -173,20 +173,20 @@ def test_what_is_wrong_is_said_without_the_account_and_without_harm() -> None:
 )
 def test_a_template_that_is_none_is_a_mistake_of_the_program(template: str) -> None:
     with pytest.raises((ValueError, KeyError)):
-        address("GET", template, (), {})
+        resolve("GET", template, (), {})
 
 
 def test_too_few_and_too_many_values_are_a_mistake_of_the_program() -> None:
     with pytest.raises(TypeError):
-        address("GET", "/x/{conid}", (), {})
+        resolve("GET", "/x/{conid}", (), {})
     with pytest.raises(TypeError):
-        address("GET", "/x", (1,), {})
+        resolve("GET", "/x", (1,), {})
 
 
 @pytest.mark.parametrize("value", ["..", "a..b", ".a", "-1", "~", "a b", "é", "a" * 101])
 def test_a_value_of_no_known_kind_never_leads_elsewhere_and_has_no_sign(value: str) -> None:
     with pytest.raises(Invalid):
-        address("GET", "/x/{segment}", (value,), {})
+        resolve("GET", "/x/{segment}", (value,), {})
 
 
 def test_a_template_can_be_tried_before_it_is_used() -> None:
@@ -196,5 +196,5 @@ def test_a_template_can_be_tried_before_it_is_used() -> None:
 
 
 def test_the_name_of_a_query_value_is_one_name_whatever_a_generated_route_calls_it() -> None:
-    made = address("GET", "/x", (), {"a&b=c#": "1", "sort-by": "2", "x\r\n": "3"})
-    assert made.target == "/v1/api/x?a%26b%3Dc%23=1&sort-by=2&x%0D%0A=3"
+    made = resolve("GET", "/x", (), {"a&b=c#": "1", "sort-by": "2", "x\r\n": "3"})
+    assert made.raw_path == "/v1/api/x?a%26b%3Dc%23=1&sort-by=2&x%0D%0A=3"

@@ -4,59 +4,59 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.client.prefetch import AHEAD, ANEW, COLLECTED, Ahead
+from api_gateway.client.prefetch import MIN_INTERVAL, PREFETCHED, RETRY_AFTER, Prefetcher
 from tests.api_gateway.fakes import FakeTime
 
-FIRST, *OTHERS = AHEAD
+FIRST, *OTHERS = PREFETCHED
 
 
 @pytest.fixture
-def ahead(fake_time: FakeTime) -> Ahead:
-    return Ahead(now=fake_time.now)
+def ahead(fake_time: FakeTime) -> Prefetcher:
+    return Prefetcher(now=fake_time.now)
 
 
-def answered(ahead: Ahead, *, thin: bool) -> None:
+def answered(ahead: Prefetcher, *, thin: bool) -> None:
     due = ahead.due()
-    ahead.begin(due)
+    ahead.start(due)
     for key in due:
-        ahead.answered(key, thin=thin)
+        ahead.record_response(key, incomplete=thin)
 
 
-def test_each_is_asked_once(ahead: Ahead, fake_time: FakeTime) -> None:
-    assert list(ahead.due()) == list(AHEAD)
+def test_each_is_asked_once(ahead: Prefetcher, fake_time: FakeTime) -> None:
+    assert list(ahead.due()) == list(PREFETCHED)
     answered(ahead, thin=False)
-    fake_time.seconds += 2 * ANEW
+    fake_time.seconds += 2 * MIN_INTERVAL
     assert not ahead.due()
 
 
 def test_a_thin_answer_is_asked_for_again_when_ibkr_has_collected_and_then_no_more(
-    ahead: Ahead, fake_time: FakeTime
+    ahead: Prefetcher, fake_time: FakeTime
 ) -> None:
     answered(ahead, thin=True)
-    fake_time.seconds += COLLECTED - 1
+    fake_time.seconds += RETRY_AFTER - 1
     assert not ahead.due()
     fake_time.seconds += 1
-    assert list(ahead.due()) == list(AHEAD)
+    assert list(ahead.due()) == list(PREFETCHED)
     answered(ahead, thin=True)
-    fake_time.seconds += 2 * ANEW
+    fake_time.seconds += 2 * MIN_INTERVAL
     assert not ahead.due()
 
 
-def test_what_failed_waits_for_a_minute(ahead: Ahead, fake_time: FakeTime) -> None:
-    ahead.begin(ahead.due())
-    ahead.answered(FIRST, thin=True)
-    fake_time.seconds += COLLECTED
+def test_what_failed_waits_for_a_minute(ahead: Prefetcher, fake_time: FakeTime) -> None:
+    ahead.start(ahead.due())
+    ahead.record_response(FIRST, incomplete=True)
+    fake_time.seconds += RETRY_AFTER
     assert list(ahead.due()) == [FIRST]
-    ahead.begin(ahead.due())
-    fake_time.seconds += COLLECTED
+    ahead.start(ahead.due())
+    fake_time.seconds += RETRY_AFTER
     assert not ahead.due()
-    fake_time.seconds += ANEW - 2 * COLLECTED
+    fake_time.seconds += MIN_INTERVAL - 2 * RETRY_AFTER
     assert list(ahead.due()) == OTHERS
 
 
-def test_a_session_that_comes_and_goes_is_not_asked_each_time(ahead: Ahead, fake_time: FakeTime) -> None:
+def test_a_session_that_comes_and_goes_is_not_asked_each_time(ahead: Prefetcher, fake_time: FakeTime) -> None:
     answered(ahead, thin=False)
-    ahead.forget()
+    ahead.reset()
     assert not ahead.due()
-    fake_time.seconds += ANEW
-    assert list(ahead.due()) == list(AHEAD)
+    fake_time.seconds += MIN_INTERVAL
+    assert list(ahead.due()) == list(PREFETCHED)

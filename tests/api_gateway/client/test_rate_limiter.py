@@ -9,27 +9,37 @@ from typing import Any
 
 import pytest
 
-from api_gateway.client.rate_limiter import EVERYTHING, IN_FLIGHT, PUBLISHED, Budget, Limit, Pacing, Patience
-from api_gateway.client.request import Call, make_call
-from api_gateway.errors import Paced, Penalised
+from api_gateway.client.rate_limiter import (
+    GLOBAL_LIMIT,
+    IBKR_LIMITS,
+    MAX_IN_FLIGHT,
+    RateLimit,
+    RateLimiter,
+    RateLimitStatus,
+    WaitBudget,
+)
+from api_gateway.client.request import GatewayRequest, build_request
+from api_gateway.errors import PenaltyBox, RateLimited
 from tests.api_gateway.fakes import FakeTime
 from tests.virtual_loop import in_virtual_time
 
-ORDERS = make_call("GET", "/iserver/account/orders", reads=True)
-TRADES = make_call("GET", "/iserver/account/trades", reads=True)
-OTHER = make_call("GET", "/iserver/accounts", reads=True)
+ORDERS = build_request("GET", "/iserver/account/orders", read_only=True)
+TRADES = build_request("GET", "/iserver/account/trades", read_only=True)
+OTHER = build_request("GET", "/iserver/accounts", read_only=True)
 
 
-def pacing(time: FakeTime, **options: Any) -> Pacing:
-    return Pacing(penalty=600, now=time.now, sleep=time.sleep, **options)
+def pacing(time: FakeTime, **options: Any) -> RateLimiter:
+    return RateLimiter(penalty=600, now=time.now, sleep=time.sleep, **options)
 
 
-def patience(seconds: float = 6) -> Patience:
-    return Patience(seconds, float("inf"))
+def patience(seconds: float = 6) -> WaitBudget:
+    return WaitBudget(seconds, float("inf"))
 
 
-async def send(governor: Pacing, call: Call, time: FakeTime, left: Patience | None = None) -> float:
-    async with governor.turn(call, left or patience()):
+async def send(
+    governor: RateLimiter, call: GatewayRequest, time: FakeTime, left: WaitBudget | None = None
+) -> float:
+    async with governor.acquire(call, left or patience()):
         return time.now()
 
 
@@ -56,7 +66,7 @@ async def test_whoever_would_wait_too_long_is_told_the_seconds_and_takes_no_plac
     governor = pacing(fake_time)
     await send(governor, ORDERS, fake_time)
     for _ in range(3):
-        with pytest.raises(Paced) as caught:
+        with pytest.raises(RateLimited) as caught:
             await send(governor, ORDERS, fake_time, patience(2))
         assert caught.value.seconds == pytest.approx(5.5)
         assert "Ask again in 6 s" in str(caught.value)
@@ -75,7 +85,7 @@ async def test_the_seconds_include_those_who_wait_already(fake_time: FakeTime) -
     governor._sleep = hold
     waiting = asyncio.create_task(send(governor, ORDERS, fake_time))
     await asyncio.sleep(0)
-    with pytest.raises(Paced) as caught:
+    with pytest.raises(RateLimited) as caught:
         await send(governor, ORDERS, fake_time)
     assert caught.value.seconds == pytest.approx(11.0)
     fake_time.seconds += 5.5
@@ -89,31 +99,31 @@ async def test_a_patience_is_used_up_over_the_requests_of_one_call(fake_time: Fa
     await send(governor, ORDERS, fake_time, left)
     await send(governor, ORDERS, fake_time, left)
     assert left.left == pytest.approx(0.5)
-    with pytest.raises(Paced):
+    with pytest.raises(RateLimited):
         await send(governor, ORDERS, fake_time, left)
 
 
 async def test_a_quarter_of_an_hour_is_never_waited_for(fake_time: FakeTime) -> None:
     governor = pacing(fake_time)
-    call = make_call("POST", "/pa/performance", reads=True)
+    call = build_request("POST", "/pa/performance", read_only=True)
     await send(governor, call, fake_time)
-    with pytest.raises(Paced) as caught:
+    with pytest.raises(RateLimited) as caught:
         await send(governor, call, fake_time, patience(300))
     assert 890 < caught.value.seconds < 910
 
 
 async def test_a_request_that_was_never_sent_gives_its_place_back(fake_time: FakeTime) -> None:
     governor = pacing(fake_time)
-    async with governor.turn(ORDERS, patience()) as turn:
-        turn.give_back()
+    async with governor.acquire(ORDERS, patience()) as turn:
+        turn.release()
     assert await send(governor, ORDERS, fake_time) == 1000
 
 
 async def test_a_request_counts_from_when_it_has_left(fake_time: FakeTime) -> None:
     governor = pacing(fake_time)
-    async with governor.turn(ORDERS, patience()) as turn:
+    async with governor.acquire(ORDERS, patience()) as turn:
         fake_time.seconds += 0.4
-        turn.sent()
+        turn.mark_sent()
     assert await send(governor, ORDERS, fake_time) == pytest.approx(1000.4 + 5.5)
 
 
@@ -140,8 +150,8 @@ async def test_no_window_ever_holds_more_than_it_may(
 ) -> None:
     """Random crowds, late wakings and late departures; then every window is counted."""
     rng = random.Random(seed)  # noqa: S311 - a crowd, no secret
-    limits = {("GET", "/a"): Limit(1, 5), ("GET", "/b"): Limit(3, 2)}
-    governor = pacing(fake_time, limits=limits, everything=Limit(4, 1))
+    limits = {("GET", "/a"): RateLimit(1, 5), ("GET", "/b"): RateLimit(3, 2)}
+    governor = pacing(fake_time, limits=limits, global_limit=RateLimit(4, 1))
     left: list[tuple[float, str]] = []
     alarms: list[tuple[float, asyncio.Future[None]]] = []
 
@@ -153,11 +163,11 @@ async def test_no_window_ever_holds_more_than_it_may(
     monkeypatch.setattr(governor, "_sleep", sleep)
 
     async def one(template: str) -> None:
-        async with governor.turn(make_call("GET", template, reads=True), patience(1e9)) as turn:
+        async with governor.acquire(build_request("GET", template, read_only=True), patience(1e9)) as turn:
             for _ in range(rng.randrange(3)):
                 await asyncio.sleep(0)
             fake_time.seconds += rng.choice((0, 0, 0.05, 0.4))
-            turn.sent()
+            turn.mark_sent()
             left.append((fake_time.seconds, template))
 
     tasks = [asyncio.create_task(one(rng.choice(["/a", "/b", "/c"]))) for _ in range(40)]
@@ -172,15 +182,15 @@ async def test_no_window_ever_holds_more_than_it_may(
                 alarm.set_result(None)
     await asyncio.gather(*tasks)
     assert len(left) == 40
-    for matches, limit in _counted(limits, Limit(4, 1)):
+    for matches, limit in _counted(limits, RateLimit(4, 1)):
         times = sorted(moment for moment, template in left if matches(template))
         for first, last in zip(times, times[limit.count :], strict=False):
             assert last - first >= limit.seconds, (limit, first, last)
 
 
 def _counted(
-    limits: dict[tuple[str, str], Limit], everything: Limit
-) -> list[tuple[Callable[[str], bool], Limit]]:
+    limits: dict[tuple[str, str], RateLimit], everything: RateLimit
+) -> list[tuple[Callable[[str], bool], RateLimit]]:
     own = [((lambda template, name=name: template == name), limit) for (_, name), limit in limits.items()]
     return [*own, ((lambda _: True), everything)]
 
@@ -188,24 +198,24 @@ def _counted(
 async def test_ten_a_second_leave_one_for_the_tickle(fake_time: FakeTime) -> None:
     governor = pacing(fake_time)
     times = [await send(governor, OTHER, fake_time) for _ in range(11)]
-    assert times[EVERYTHING.count - 1] == 1000
-    assert times[EVERYTHING.count] >= 1001
-    assert EVERYTHING.count == 7
+    assert times[GLOBAL_LIMIT.count - 1] == 1000
+    assert times[GLOBAL_LIMIT.count] >= 1001
+    assert GLOBAL_LIMIT.count == 7
 
 
 async def test_no_more_than_four_are_in_flight_and_a_fifth_is_told_after_its_patience(
     fake_time: FakeTime,
 ) -> None:
-    governor = pacing(fake_time, everything=None)
+    governor = pacing(fake_time, global_limit=None)
     done = asyncio.Event()
 
     async def hang() -> None:
-        async with governor.turn(OTHER, patience()):
+        async with governor.acquire(OTHER, patience()):
             await done.wait()
 
-    hanging = [asyncio.create_task(hang()) for _ in range(IN_FLIGHT)]
+    hanging = [asyncio.create_task(hang()) for _ in range(MAX_IN_FLIGHT)]
     await asyncio.sleep(0)
-    with pytest.raises(Paced, match="still wait"):
+    with pytest.raises(RateLimited, match="still wait"):
         await send(governor, OTHER, fake_time, patience(0.01))
     done.set()
     await asyncio.gather(*hanging)
@@ -213,35 +223,35 @@ async def test_no_more_than_four_are_in_flight_and_a_fifth_is_told_after_its_pat
 
 
 async def test_a_penalty_reaches_those_who_wait_for_a_slot(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time, everything=None)
+    governor = pacing(fake_time, global_limit=None)
     done = asyncio.Event()
 
     async def hang() -> None:
-        async with governor.turn(OTHER, patience()):
+        async with governor.acquire(OTHER, patience()):
             await done.wait()
 
-    hanging = [asyncio.create_task(hang()) for _ in range(IN_FLIGHT)]
+    hanging = [asyncio.create_task(hang()) for _ in range(MAX_IN_FLIGHT)]
     waiting = asyncio.create_task(send(governor, OTHER, fake_time))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    governor.penalise()
+    governor.enter_penalty_box()
     done.set()
     await asyncio.gather(*hanging)
-    with pytest.raises(Paced, match="429"):
+    with pytest.raises(RateLimited, match="429"):
         await waiting
 
 
 async def test_the_time_spent_waiting_for_a_slot_counts_for_the_limits(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time, everything=None)
+    governor = pacing(fake_time, global_limit=None)
     done = asyncio.Event()
 
     async def hang() -> None:
-        async with governor.turn(OTHER, patience()):
+        async with governor.acquire(OTHER, patience()):
             await done.wait()
 
     await send(governor, ORDERS, fake_time)
     fake_time.seconds += 5.5
-    hanging = [asyncio.create_task(hang()) for _ in range(IN_FLIGHT)]
+    hanging = [asyncio.create_task(hang()) for _ in range(MAX_IN_FLIGHT)]
     first = asyncio.create_task(send(governor, ORDERS, fake_time, patience(60)))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -253,18 +263,18 @@ async def test_the_time_spent_waiting_for_a_slot_counts_for_the_limits(fake_time
 
 
 async def test_the_tickle_passes_four_hanging_requests_and_full_windows(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time, everything=Limit(4, 100))
+    governor = pacing(fake_time, global_limit=RateLimit(4, 100))
     done = asyncio.Event()
 
     async def hang() -> None:
-        async with governor.turn(OTHER, patience()):
+        async with governor.acquire(OTHER, patience()):
             await done.wait()
 
-    hanging = [asyncio.create_task(hang()) for _ in range(IN_FLIGHT)]
+    hanging = [asyncio.create_task(hang()) for _ in range(MAX_IN_FLIGHT)]
     await asyncio.sleep(0)
-    async with governor.tickle():
+    async with governor.acquire_tickle():
         assert fake_time.now() == 1000
-    async with governor.tickle():
+    async with governor.acquire_tickle():
         assert fake_time.now() >= 1001
     done.set()
     await asyncio.gather(*hanging)
@@ -272,13 +282,13 @@ async def test_the_tickle_passes_four_hanging_requests_and_full_windows(fake_tim
 
 async def test_the_penalty_stops_everything_but_the_tickle_until_it_is_over(fake_time: FakeTime) -> None:
     governor = pacing(fake_time)
-    assert governor.penalise() == 600
+    assert governor.enter_penalty_box() == 600
     fake_time.seconds += 100
-    with pytest.raises(Paced) as caught:
+    with pytest.raises(RateLimited) as caught:
         await send(governor, OTHER, fake_time)
     assert caught.value.seconds == pytest.approx(500)
     assert "429" in str(caught.value)
-    async with governor.tickle():
+    async with governor.acquire_tickle():
         assert governor.penalty_left == pytest.approx(500)
     fake_time.seconds += 500
     assert governor.penalty_left == 0
@@ -286,11 +296,11 @@ async def test_the_penalty_stops_everything_but_the_tickle_until_it_is_over(fake
 
 
 async def test_a_longer_retry_after_is_believed_and_a_shorter_one_is_not(fake_time: FakeTime) -> None:
-    assert pacing(fake_time).penalise(900) == 900
+    assert pacing(fake_time).enter_penalty_box(900) == 900
     governor = pacing(fake_time)
-    assert governor.penalise(5) == 600
-    assert governor.penalise(900) == 900
-    assert governor.penalise(1) == 900
+    assert governor.enter_penalty_box(5) == 600
+    assert governor.enter_penalty_box(900) == 900
+    assert governor.enter_penalty_box(1) == 900
 
 
 async def test_a_penalty_reaches_those_who_wait_already(fake_time: FakeTime) -> None:
@@ -299,57 +309,57 @@ async def test_a_penalty_reaches_those_who_wait_already(fake_time: FakeTime) -> 
 
     async def caught_meanwhile(seconds: float) -> None:
         fake_time.seconds += seconds
-        governor.penalise()
+        governor.enter_penalty_box()
 
     governor._sleep = caught_meanwhile
-    with pytest.raises(Paced, match="429"):
+    with pytest.raises(RateLimited, match="429"):
         await send(governor, ORDERS, fake_time)
 
 
 def test_the_published_limits_are_there() -> None:
-    assert PUBLISHED["GET", "/iserver/account/orders"] == Limit(1, 5)
-    assert PUBLISHED["GET", "/iserver/scanner/params"] == Limit(1, 900)
-    assert PUBLISHED["GET", "/sso/validate"] == Limit(1, 60)
-    assert all(limit.window > limit.seconds for limit in PUBLISHED.values())
+    assert IBKR_LIMITS["GET", "/iserver/account/orders"] == RateLimit(1, 5)
+    assert IBKR_LIMITS["GET", "/iserver/scanner/params"] == RateLimit(1, 900)
+    assert IBKR_LIMITS["GET", "/sso/validate"] == RateLimit(1, 60)
+    assert all(limit.padded_seconds > limit.seconds for limit in IBKR_LIMITS.values())
 
 
-STATUS = make_call("POST", "/iserver/auth/status", reads=True)
-ONCE = make_call("GET", "/iserver/scanner/params", reads=True)
+STATUS = build_request("POST", "/iserver/auth/status", read_only=True)
+ONCE = build_request("GET", "/iserver/scanner/params", read_only=True)
 
 
-async def look(governor: Pacing, time: FakeTime) -> float:
-    async with governor.ahead(STATUS):
+async def look(governor: RateLimiter, time: FakeTime) -> float:
+    async with governor.acquire_priority(STATUS):
         return time.now()
 
 
 def test_a_look_passes_sixty_who_wait_and_the_limit_is_kept_all_the_same() -> None:
     async def tried() -> tuple[float, list[float]]:
         loop = asyncio.get_running_loop()
-        governor = Pacing(penalty=600, now=loop.time, sleep=asyncio.sleep)
+        governor = RateLimiter(penalty=600, now=loop.time, sleep=asyncio.sleep)
         sent: list[float] = []
 
         async def one() -> None:
-            async with governor.turn(OTHER, patience(60)):
+            async with governor.acquire(OTHER, patience(60)):
                 sent.append(loop.time())
 
         waiting = [asyncio.create_task(one()) for _ in range(60)]
         await asyncio.sleep(0.2)
         began = loop.time()
-        async with governor.ahead(STATUS):
+        async with governor.acquire_priority(STATUS):
             sent.append(loop.time())
             took = loop.time() - began
         await asyncio.gather(*waiting)
         return took, sorted(sent)
 
     took, sent = in_virtual_time(tried())
-    assert took <= EVERYTHING.window
-    count = EVERYTHING.count
+    assert took <= GLOBAL_LIMIT.padded_seconds
+    count = GLOBAL_LIMIT.count
     assert all(sent[place + count] - sent[place] >= 1 for place in range(len(sent) - count))
 
 
 async def test_a_look_is_not_held_up_by_slots_that_are_taken(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time, everything=None)
-    turns = [governor.turn(OTHER, patience()) for _ in range(IN_FLIGHT)]
+    governor = pacing(fake_time, global_limit=None)
+    turns = [governor.acquire(OTHER, patience()) for _ in range(MAX_IN_FLIGHT)]
     for turn in turns:
         await turn.__aenter__()
     assert await look(governor, fake_time) == 1000
@@ -359,21 +369,25 @@ async def test_a_look_is_not_held_up_by_slots_that_are_taken(fake_time: FakeTime
 
 async def test_a_look_is_refused_in_the_penalty_box(fake_time: FakeTime) -> None:
     governor = pacing(fake_time)
-    governor.penalise()
-    with pytest.raises(Penalised):
+    governor.enter_penalty_box()
+    with pytest.raises(PenaltyBox):
         await look(governor, fake_time)
 
 
 async def test_the_budget_tells_what_may_still_be_sent(fake_time: FakeTime) -> None:
     governor = pacing(fake_time)
-    assert governor.budget() == Budget(silence=0, requests=EVERYTHING.count, blocked={})
+    assert governor.status() == RateLimitStatus(
+        penalty_seconds=0, remaining_requests=GLOBAL_LIMIT.count, blocked={}
+    )
     await send(governor, OTHER, fake_time)
     await send(governor, ONCE, fake_time)
-    budget = governor.budget()
-    assert budget.requests == EVERYTHING.count - 2
+    budget = governor.status()
+    assert budget.remaining_requests == GLOBAL_LIMIT.count - 2
     assert budget.blocked == {("GET", "/iserver/scanner/params"): pytest.approx(900.5)}
     fake_time.seconds += 901
-    assert governor.budget() == Budget(silence=0, requests=EVERYTHING.count, blocked={})
-    governor.penalise()
-    assert governor.budget().silence == 600
-    assert pacing(fake_time, everything=None).budget().requests is None
+    assert governor.status() == RateLimitStatus(
+        penalty_seconds=0, remaining_requests=GLOBAL_LIMIT.count, blocked={}
+    )
+    governor.enter_penalty_box()
+    assert governor.status().penalty_seconds == 600
+    assert pacing(fake_time, global_limit=None).status().remaining_requests is None

@@ -9,8 +9,8 @@ import pytest
 import respx
 
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.response_cache import MOST
-from api_gateway.errors import Paced
+from api_gateway.client.response_cache import MAX_ENTRIES
+from api_gateway.errors import RateLimited
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import FakeTime
 
@@ -50,7 +50,7 @@ async def test_the_same_question_within_fifteen_minutes_is_answered_from_memory(
 async def test_another_question_has_to_wait_its_turn(gateway: GatewayClient, ibkr: Any) -> None:
     route = ibkr.post("/pa/performance").respond(json={"nav": {}})
     kept = await gateway.post("/pa/performance", body=ASKED, reads=True)
-    with pytest.raises(Paced):
+    with pytest.raises(RateLimited):
         await gateway.post("/pa/performance", body={**ASKED, "period": "1D"}, reads=True)
     assert await gateway.post("/pa/performance", body=ASKED, reads=True) is kept
     assert route.call_count == 1
@@ -86,7 +86,7 @@ async def test_a_kept_answer_is_not_for_another_login(gateway: GatewayClient, ib
 
 async def test_memory_is_bounded(gateway: GatewayClient, ibkr: Any, fake_time: FakeTime) -> None:
     ibkr.post("/pa/performance").respond(json={"nav": {}})
-    for number in range(MOST + 5):
+    for number in range(MAX_ENTRIES + 5):
         await gateway.post("/pa/performance", body={**ASKED, "n": number}, reads=True)
         await fake_time.sleep(1000)
-    assert len(gateway._kept._replies) == MOST
+    assert len(gateway._response_cache._replies) == MAX_ENTRIES

@@ -7,7 +7,7 @@ import gc
 
 import pytest
 
-from api_gateway.client.single_flight import Flights
+from api_gateway.client.single_flight import SingleFlight
 
 
 class Work:
@@ -32,8 +32,8 @@ async def _settle() -> None:
 
 
 async def test_those_who_ask_at_the_same_time_share_one_answer() -> None:
-    flights, work = Flights[str](), Work()
-    waiting = [asyncio.create_task(flights.join("key", work.run)) for _ in range(5)]
+    flights, work = SingleFlight[str](), Work()
+    waiting = [asyncio.create_task(flights.run("key", work.run)) for _ in range(5)]
     await _settle()
     work.may_end.set()
     assert await asyncio.gather(*waiting) == ["answer 1"] * 5
@@ -41,22 +41,22 @@ async def test_those_who_ask_at_the_same_time_share_one_answer() -> None:
 
 
 async def test_whoever_asks_afterwards_gets_an_answer_of_his_own() -> None:
-    flights, work = Flights[str](), Work()
+    flights, work = SingleFlight[str](), Work()
     work.may_end.set()
-    assert await flights.join("key", work.run) == "answer 1"
-    assert await flights.join("key", work.run) == "answer 2"
+    assert await flights.run("key", work.run) == "answer 1"
+    assert await flights.run("key", work.run) == "answer 2"
 
 
 async def test_different_keys_are_different_work() -> None:
-    flights, work = Flights[str](), Work()
+    flights, work = SingleFlight[str](), Work()
     work.may_end.set()
-    await asyncio.gather(flights.join("a", work.run), flights.join("b", work.run))
+    await asyncio.gather(flights.run("a", work.run), flights.run("b", work.run))
     assert work.started == 2
 
 
 async def test_one_who_leaves_does_not_take_the_answer_from_the_others() -> None:
-    flights, work = Flights[str](), Work()
-    first, second = (asyncio.create_task(flights.join("key", work.run)) for _ in range(2))
+    flights, work = SingleFlight[str](), Work()
+    first, second = (asyncio.create_task(flights.run("key", work.run)) for _ in range(2))
     await _settle()
     first.cancel()
     await _settle()
@@ -67,32 +67,32 @@ async def test_one_who_leaves_does_not_take_the_answer_from_the_others() -> None
 
 
 async def test_when_all_have_left_the_work_ends_and_nobody_joins_it_any_more() -> None:
-    flights, work = Flights[str](), Work()
-    waiting = [asyncio.create_task(flights.join("key", work.run)) for _ in range(2)]
+    flights, work = SingleFlight[str](), Work()
+    waiting = [asyncio.create_task(flights.run("key", work.run)) for _ in range(2)]
     await _settle()
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     work.may_end.set()
-    assert await flights.join("key", work.run) == "answer 2"
+    assert await flights.run("key", work.run) == "answer 2"
     await _settle()
     assert work.cancelled == 1
 
 
 async def test_a_failure_reaches_all() -> None:
-    flights = Flights[str]()
+    flights = SingleFlight[str]()
 
     async def fail() -> str:
         await asyncio.sleep(0)
         raise ValueError("no")
 
-    waiting = [flights.join("key", fail) for _ in range(3)]
+    waiting = [flights.run("key", fail) for _ in range(3)]
     failures = await asyncio.gather(*waiting, return_exceptions=True)
     assert [str(failure) for failure in failures] == ["no"] * 3
 
 
 async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise() -> None:
-    flights, noise = Flights[str](), list[object]()
+    flights, noise = SingleFlight[str](), list[object]()
     asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
 
     async def fail_when_cancelled() -> str:
@@ -102,7 +102,7 @@ async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise() -> None
             raise ValueError("too late") from None
         raise AssertionError
 
-    task = asyncio.create_task(flights.join("key", fail_when_cancelled))
+    task = asyncio.create_task(flights.run("key", fail_when_cancelled))
     await _settle()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

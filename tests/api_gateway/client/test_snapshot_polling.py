@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from api_gateway.client.preflight import Step, underlying
-from api_gateway.client.rate_limiter import Patience
-from api_gateway.client.request import Call, make_call
-from api_gateway.client.response import Reply
-from api_gateway.client.snapshot_polling import BELIEVED, Snapshots
-from api_gateway.errors import Paced, Refused
+from api_gateway.client.preflight import PreflightStep, underlying_step
+from api_gateway.client.rate_limiter import WaitBudget
+from api_gateway.client.request import GatewayRequest, build_request
+from api_gateway.client.response import GatewayResponse
+from api_gateway.client.snapshot_polling import EMPTY_TTL, SnapshotPoller
+from api_gateway.errors import RateLimited, Refused
 from tests.api_gateway.fakes import FakeGateway, FakeTime
 
 PATH = "/iserver/marketdata/snapshot"
@@ -20,24 +20,24 @@ FULL = [{"conid": 265598, "conidEx": "265598", "31": "1", "84": "1"}]
 HALF = [{"conid": 265598, "conidEx": "265598", "31": "1"}]
 
 
-def snapshot(conids: Any = "265598", fields: Any = "31,84") -> Call:
-    return make_call("GET", PATH, (), {"conids": conids, "fields": fields}, reads=True)
+def snapshot(conids: Any = "265598", fields: Any = "31,84") -> GatewayRequest:
+    return build_request("GET", PATH, (), {"conids": conids, "fields": fields}, read_only=True)
 
 
 class Rig:
     def __init__(self, time: FakeTime) -> None:
         self.ibkr = FakeGateway()
-        self.taken: list[Step] = []
-        self.snapshots = Snapshots(ask=self.ibkr.ask, take=self.take, now=time.now, sleep=time.sleep)
+        self.taken: list[PreflightStep] = []
+        self.snapshots = SnapshotPoller(ask=self.ibkr.ask, take=self.take, now=time.now, sleep=time.sleep)
 
-    async def take(self, step: Step, _: Patience) -> bool:
+    async def take(self, step: PreflightStep, _: WaitBudget) -> bool:
         self.taken.append(step)
         return True
 
-    async def ask(self, call: Call | None = None, patience: float = 6) -> Any:
+    async def ask(self, call: GatewayRequest | None = None, patience: float = 6) -> Any:
         call = call or snapshot()
-        left = Patience(patience, float("inf"))
-        reply: Reply = await self.ibkr.ask(call, left)
+        left = WaitBudget(patience, float("inf"))
+        reply: GatewayResponse = await self.ibkr.ask(call, left)
         return (await self.snapshots.complete(call, reply, left)).value
 
     @property
@@ -99,7 +99,7 @@ async def test_a_contract_without_values_gets_three_seconds_once(rig: Rig, fake_
     fake_time.slept.clear()
     assert await rig.ask() == RECEIPT
     assert fake_time.slept == []
-    fake_time.seconds += BELIEVED + 1
+    fake_time.seconds += EMPTY_TTL + 1
     await rig.ask()
     assert fake_time.slept
 
@@ -114,17 +114,17 @@ async def test_values_that_have_gone_are_asked_for_again(rig: Rig) -> None:
 @pytest.mark.parametrize(
     "end",
     [
-        make_call("GET", "/iserver/marketdata/unsubscribeall", reads=True),
-        make_call("POST", "/iserver/marketdata/unsubscribe", body={"conid": 265598}, reads=False),
+        build_request("GET", "/iserver/marketdata/unsubscribeall", read_only=True),
+        build_request("POST", "/iserver/marketdata/unsubscribe", body={"conid": 265598}, read_only=False),
         None,
     ],
     ids=["all", "one", "session"],
 )
-async def test_an_ended_subscription_is_opened_again(rig: Rig, end: Call | None) -> None:
+async def test_an_ended_subscription_is_opened_again(rig: Rig, end: GatewayRequest | None) -> None:
     rig.ibkr.says(PATH, FULL)
     await rig.ask()
     if end is None:
-        rig.snapshots.forget()
+        rig.snapshots.reset()
     else:
         rig.snapshots.observe(end)
     rig.ibkr.says(PATH, HALF, FULL)
@@ -149,7 +149,7 @@ async def test_a_derivative_gets_its_underlying_searched(rig: Rig) -> None:
     )
     rig.ibkr.says(PATH, RECEIPT, RECEIPT, RECEIPT, FULL)
     assert await rig.ask() == FULL
-    assert rig.taken == [underlying("416904")]
+    assert rig.taken == [underlying_step("416904")]
     assert "/trsrv/secdef?conids=265598" in rig.ibkr.asked
 
 
@@ -161,7 +161,7 @@ async def test_a_contract_that_comes_by_itself_is_not_looked_up(rig: Rig) -> Non
 
 
 async def test_an_unknown_contract_is_answered_with_what_ibkr_says(rig: Rig) -> None:
-    rig.ibkr.says("/trsrv/secdef", Refused(asked="", happened="", hint=""))
+    rig.ibkr.says("/trsrv/secdef", Refused(request="", problem="", hint=""))
     rig.ibkr.says(PATH, RECEIPT)
     assert await rig.ask() == RECEIPT
 
@@ -173,12 +173,12 @@ async def test_with_little_patience_the_caller_gets_what_is_there(rig: Rig, fake
 
 
 async def test_a_limit_in_between_ends_it_with_the_values_or_with_the_seconds(rig: Rig) -> None:
-    paced = Paced(asked="", happened="", hint="", seconds=3)
+    paced = RateLimited(request="", problem="", hint="", seconds=3)
     rig.ibkr.says(PATH, HALF, paced)
     assert await rig.ask() == HALF
-    rig.snapshots.forget()
+    rig.snapshots.reset()
     rig.ibkr.says(PATH, RECEIPT, paced)
-    with pytest.raises(Paced):
+    with pytest.raises(RateLimited):
         await rig.ask()
 
 

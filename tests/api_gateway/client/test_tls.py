@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.tls import NotTrustworthyError, Trust
+from api_gateway.client.tls import CertificateError, TlsTrust
 from api_gateway.errors import Unreachable
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.certificates import Certificate, make_certificate
@@ -170,7 +170,7 @@ async def test_a_gateway_with_a_new_certificate_is_trusted_when_the_file_is_new(
 
 
 def test_the_context_is_made_once_and_again_when_the_file_changes(own: Certificate) -> None:
-    trust = Trust(ca_file=own.file)
+    trust = TlsTrust(ca_file=own.file)
     context = trust.context()
     assert trust.context() is context
     os.utime(own.file, ns=(1, 1))
@@ -178,7 +178,7 @@ def test_the_context_is_made_once_and_again_when_the_file_changes(own: Certifica
 
 
 def test_verified_is_the_default_and_tls_1_2_is_enough(own: Certificate) -> None:
-    for context in (Trust(ca_file=own.file).context(), Trust().context()):
+    for context in (TlsTrust(ca_file=own.file).context(), TlsTrust().context()):
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname
         assert context.minimum_version is ssl.TLSVersion.TLSv1_2
@@ -187,8 +187,8 @@ def test_verified_is_the_default_and_tls_1_2_is_enough(own: Certificate) -> None
 def test_what_is_no_certificate_gets_a_sentence(tmp_path: Path) -> None:
     file = tmp_path / "gateway.pem"
     file.write_text("half a file")
-    with pytest.raises(NotTrustworthyError, match="not a certificate in PEM format"):
-        Trust(ca_file=file).context()
+    with pytest.raises(CertificateError, match="not a certificate in PEM format"):
+        TlsTrust(ca_file=file).context()
 
 
 async def test_without_tls_no_certificate_is_looked_for(answering: Answering, tmp_path: Path) -> None:

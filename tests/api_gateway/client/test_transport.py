@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from api_gateway.access_policy import EVERYTHING
+from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client import transport
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.errors import Failed, GatewayError, OutcomeUnknown, Unanswered, Unreachable
+from api_gateway.errors import Failed, GatewayError, NoResponse, OutcomeUnknown, Unreachable
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import RawServer, Serve
 
@@ -34,8 +34,8 @@ def gateway(server: RawServer, **settings: Any) -> GatewayClient:
     options = {"gateway_deadline": 10.0, **settings}
     return GatewayClient(
         GatewaySettings(_env_file=None, gateway_url=address, **options),
-        policy=EVERYTHING,
-        everything=None,
+        policy=ALL_OPERATIONS,
+        global_limit=None,
         limits={},
     )
 
@@ -290,7 +290,7 @@ async def test_a_connection_that_timed_out_is_not_used_again() -> None:
         with pytest.raises(Failed):
             await ours.get("/trsrv/stocks")
         rest.set()
-        ours.looks.met_none()  # or a look would go before the next request
+        ours.session_monitor.record_success()  # or a look would go before the next request
         assert (await ours.get("/trsrv/futures")).body == b'["fine"]'
         assert server.connections == 2
 
@@ -417,7 +417,7 @@ async def test_closing_ends_the_requests_that_are_under_way() -> None:
         await ours.aclose()
         async with asyncio.timeout(10):
             ended = await asyncio.gather(read, write, return_exceptions=True)
-    assert [type(error) for error in ended] == [Unanswered, OutcomeUnknown]
+    assert [type(error) for error in ended] == [NoResponse, OutcomeUnknown]
 
 
 async def test_many_requests_that_time_out_leave_no_connection_behind() -> None:
@@ -441,7 +441,7 @@ async def test_many_requests_that_time_out_leave_no_connection_behind() -> None:
 async def test_a_probe_tells_the_status_of_the_front_page_and_asks_for_nothing_else() -> None:
     serve, received = answering(b"HTTP/1.1 302 Found\r\nLocation: /sso/Login\r\nContent-Length: 0\r\n\r\n")
     async with RawServer(serve).running() as server, gateway(server) as ours:
-        ours.pacing.penalise()
+        ours.rate_limiter.enter_penalty_box()
         assert await ours.probe() == 302
     assert [sent.partition(b"\r\n")[0] for sent in received] == [b"GET / HTTP/1.1"]
 
@@ -461,7 +461,7 @@ async def test_a_question_whose_time_ran_out_is_told_from_one_whose_connection_b
     late = []
     for serve in (hanging, cut):
         async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.2) as ours:
-            with pytest.raises(Unanswered) as caught:
+            with pytest.raises(NoResponse) as caught:
                 await ours.tickle()
             late.append(caught.value.late)
     assert late == [True, False]
@@ -474,7 +474,7 @@ async def test_a_tickle_and_a_probe_give_up_long_before_the_deadline_of_other_re
     monkeypatch.setattr("api_gateway.client.gateway.PROBE_DEADLINE", 0.02)
     async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=300) as ours:
         async with asyncio.timeout(20):
-            with pytest.raises((Unanswered, Unreachable)):
+            with pytest.raises((NoResponse, Unreachable)):
                 await ours.tickle()
             assert await ours.probe() is None
 

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.access_policy import EVERYTHING
+from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.errors import Failed, Invalid, LoginRequired, Paced, Refused, SessionLost
-from api_gateway.session.states import SessionState, read_session
+from api_gateway.errors import Failed, Invalid, LoginRequired, RateLimited, Refused, SessionLost
+from api_gateway.session.states import SessionState, parse_session
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
@@ -31,7 +31,7 @@ class Pair:
         app = httpx.ASGITransport(app=create_app(self.simulation))
         settings = GatewaySettings(_env_file=None, gateway_url="http://gateway:5055")
         self.gateway = GatewayClient(
-            settings, policy=EVERYTHING, transport=app, now=self.clock.now, sleep=self.sleep
+            settings, policy=ALL_OPERATIONS, transport=app, now=self.clock.now, sleep=self.sleep
         )
         self._send = app.handle_async_request
         app.handle_async_request = self._note  # type: ignore[method-assign]  # to see what passes
@@ -132,7 +132,7 @@ async def test_orders_right_after_a_change_of_session_are_told_to_wait_and_then_
     pair.simulation.session.drop()
     pair.simulation.session.init(compete=True)
     pair.clock.advance(10)
-    with pytest.raises(Paced, match="Ask again in 5 s"):
+    with pytest.raises(RateLimited, match="Ask again in 5 s"):
         await pair.get("/iserver/account/orders")
     pair.clock.advance(5)
     assert (await pair.get("/iserver/account/orders"))["orders"]
@@ -186,12 +186,12 @@ async def test_a_crowd_with_many_questions_is_never_put_into_the_penalty_box(pai
         asks = [pair.get("/trsrv/stocks", symbols=f"A{round_}{number}") for number in range(40)]
         asks += [pair.get("/iserver/account/trades", days=days) for days in (1, 2, 3)]
         answers = await asyncio.gather(*asks, return_exceptions=True)
-        assert {type(answer) for answer in answers} <= {dict, list, Paced}
+        assert {type(answer) for answer in answers} <= {dict, list, RateLimited}
         for answer in answers:
-            if isinstance(answer, Paced):
+            if isinstance(answer, RateLimited):
                 assert "429" not in str(answer)
         pair.clock.advance(3)
-    assert pair.gateway.pacing.penalty_left == 0
+    assert pair.gateway.rate_limiter.penalty_left == 0
 
 
 @pytest.mark.parametrize("path", ["orders", "trades", "pnl/partitioned"])
@@ -216,12 +216,12 @@ async def test_what_a_frozen_gateway_passes_on_late_leads_to_no_penalty(pair: Pa
         await pair.get(f"/iserver/account/{path}")
     pair._send = thawed
     assert await pair.get(f"/iserver/account/{path}")
-    assert pair.gateway.pacing.penalty_left == 0
+    assert pair.gateway.rate_limiter.penalty_left == 0
 
 
 async def test_a_429_is_believed(pair: Pair) -> None:
-    pair.gateway.pacing.penalise()
-    with pytest.raises(Paced, match="429"):
+    pair.gateway.rate_limiter.enter_penalty_box()
+    with pytest.raises(RateLimited, match="429"):
         await pair.get("/iserver/accounts")
     assert (await pair.gateway.tickle()).value["session"]
 
@@ -232,7 +232,7 @@ async def test_every_state_of_the_session_is_recognised(pair: Pair) -> None:
     async def states() -> set[SessionState]:
         pair.clock.advance(1.5)
         status = await pair.gateway.post("/iserver/auth/status", reads=True)
-        return {read_session(status.value), read_session((await pair.gateway.tickle()).value)}
+        return {parse_session(status.value), parse_session((await pair.gateway.tickle()).value)}
 
     assert await states() == {SessionState.ESTABLISHED}
     session.drop()
@@ -244,17 +244,17 @@ async def test_every_state_of_the_session_is_recognised(pair: Pair) -> None:
     assert await states() == {SessionState.OPENING}
     session.logout()
     status = await pair.gateway.post("/iserver/auth/status", reads=True)
-    assert read_session(status.value) is SessionState.NOT_LOGGED_IN
+    assert parse_session(status.value) is SessionState.NOT_LOGGED_IN
 
 
 LATE = ("/iserver/account/orders", "/iserver/account/trades", "/iserver/account/pnl/partitioned")
 
 
 async def test_after_a_warm_up_orders_trades_and_profit_are_told_without_a_wait(pair: Pair) -> None:
-    await pair.gateway.warm_up()
+    await pair.gateway.prefetch()
     assert pair.asked == ["GET /iserver/accounts", *(f"GET {template}" for template in LATE)]
     pair.clock.advance(6)
-    await pair.gateway.warm_up()
+    await pair.gateway.prefetch()
     pair.clock.advance(6)
     pair.asked.clear()
     began = pair.clock.now()
@@ -268,11 +268,11 @@ async def test_after_a_warm_up_orders_trades_and_profit_are_told_without_a_wait(
 
 async def test_a_session_is_warmed_up_once(pair: Pair) -> None:
     for _ in range(20):
-        await pair.gateway.warm_up()
+        await pair.gateway.prefetch()
         pair.clock.advance(5)
     assert all(pair.asked.count(f"GET {template}") == 2 for template in LATE)
-    pair.gateway.forget_session()
-    await pair.gateway.warm_up()
+    pair.gateway.reset_session_state()
+    await pair.gateway.prefetch()
     assert all(pair.asked.count(f"GET {template}") == 3 for template in LATE)
 
 
@@ -280,7 +280,7 @@ async def test_a_warm_up_that_fails_is_silent_and_tried_again_after_a_minute(pai
     pair.simulation.session.drop()
     for seconds, asked in ((0, 1), (30, 1), (31, 2)):
         pair.clock.advance(seconds)
-        await pair.gateway.warm_up()
+        await pair.gateway.prefetch()
         assert len(pair.asked) == asked
 
 
@@ -300,8 +300,8 @@ async def test_a_warm_up_leaves_the_question_of_an_order_alone(pair: Pair) -> No
     )
     [question] = placed.value
     pair.asked.clear()
-    pair.gateway.forget_session()
-    await pair.gateway.warm_up()
+    pair.gateway.reset_session_state()
+    await pair.gateway.prefetch()
     assert not pair.asked
     answered = await pair.gateway.post("/iserver/reply/{reply}", question["id"], body={"confirmed": True})
     assert answered.value[0]["order_id"]

@@ -8,9 +8,9 @@ from itertools import product
 import pytest
 
 from api_gateway.doctor import doctor
-from api_gateway.doctor.doctor import Subject, examine
+from api_gateway.doctor.doctor import DoctorContext, run_doctor
 from api_gateway.doctor.findings import Layer, Outcome
-from api_gateway.doctor.report import Report
+from api_gateway.doctor.report import DoctorReport
 from api_gateway.simulator.faults import Do, Fault
 from tests.api_gateway.client.test_java_gateway import Way
 from tests.api_gateway.doctor.hurried import hurried
@@ -38,14 +38,14 @@ LONGEST = 10.0
 """Seconds that an examination may take, whatever hangs."""
 
 
-def examined(papers: Papers, *wrongs: Wrong) -> tuple[Report, World]:
+def examined(papers: Papers, *wrongs: Wrong) -> tuple[DoctorReport, World]:
     world = World(papers)
     for wrong in sorted(wrongs, key=lambda each: ORDER.index(each.layer)):
         wrong.happen(world)
     return hurried(world.run()).report, world
 
 
-def told(report: Report) -> str:
+def told(report: DoctorReport) -> str:
     first = report.first_broken
     return "nothing" if first is None else first.layer.value
 
@@ -127,7 +127,7 @@ def test_where_everything_is_slow_it_still_ends_in_time(papers: Papers) -> None:
 
 
 def test_what_there_was_no_time_for_is_a_warning(papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "WHOLE_SECONDS", 3.0)
+    monkeypatch.setattr(doctor, "TOTAL_SECONDS", 3.0)
     report = hurried(World(papers, simulator_faults=[SLOW]).run()).report
     found = next(each for each in report.findings if each.layer is Layer.ACCOUNTS)
     assert found.outcome is Outcome.WARNING
@@ -169,16 +169,16 @@ def test_a_server_without_a_session_to_use_is_not_blamed(papers: Papers) -> None
     assert {each.layer: each for each in report.findings}[Layer.ENDPOINT].outcome is Outcome.OK
 
 
-async def through_java(way: Way) -> Report:
+async def through_java(way: Way) -> DoctorReport:
     async with way.open():
-        return (await examine(Subject(way.gateway), wall=way.clock.now)).report
+        return (await run_doctor(DoctorContext(way.gateway), wall=way.clock.now)).report
 
 
 def test_ibkrs_own_gateway_is_told_to_refuse_an_address() -> None:
-    async def look() -> Report:
+    async def look() -> DoctorReport:
         way = Way()
         async with way.open(refuses=True):
-            return (await examine(Subject(way.gateway), wall=way.clock.now)).report
+            return (await run_doctor(DoctorContext(way.gateway), wall=way.clock.now)).report
 
     report = hurried(look())
     assert told(report) == "address_list", report.text()
@@ -197,10 +197,10 @@ def test_silence_behind_ibkrs_own_gateway_is_told_from_a_gateway_that_is_gone() 
 
 
 def test_ibkrs_own_gateway_with_nothing_behind_it_is_silent_too() -> None:
-    async def look() -> Report:
+    async def look() -> DoctorReport:
         way = Way()
         async with way.open():
             await way.simulator.stop()
-            return (await examine(Subject(way.gateway), wall=way.clock.now)).report
+            return (await run_doctor(DoctorContext(way.gateway), wall=way.clock.now)).report
 
     assert told(hurried(look())) == "upstream"

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 
 from api_gateway.doctor.findings import Layer, broken, ok, warning
-from api_gateway.doctor.report import Report, completed
+from api_gateway.doctor.report import DoctorReport, fill_in_skipped
 
 WELL = tuple(ok(layer, "Fine.") for layer in Layer)
 
 
-def report(*findings: object) -> Report:
-    return Report(completed(findings), seconds=1.25)  # type: ignore[arg-type]
+def report(*findings: object) -> DoctorReport:
+    return DoctorReport(fill_in_skipped(findings), seconds=1.25)  # type: ignore[arg-type]
 
 
 def test_all_well_is_one_sentence_and_status_zero() -> None:
     found = report(*WELL)
     assert found.text().startswith("Everything works.\n")
     assert found.exit_status == 0
-    assert found.told()["well"] is True
-    assert found.told()["first_broken"] is None
+    assert found.to_json()["well"] is True
+    assert found.to_json()["first_broken"] is None
 
 
 def test_the_first_broken_layer_and_its_fix_stand_before_the_list() -> None:
@@ -51,11 +51,11 @@ def test_warnings_are_named_and_break_nothing() -> None:
 
 def test_later_evidence_on_a_layer_replaces_the_earlier() -> None:
     found = report(*WELL, broken(Layer.PACING, "IBKR wants silence.", "Wait."))
-    assert found.told()["first_broken"] == "pacing"
+    assert found.to_json()["first_broken"] == "pacing"
 
 
 def test_the_keys_of_the_json_stay() -> None:
-    told = json.loads(json.dumps(report(*WELL).told()))
+    told = json.loads(json.dumps(report(*WELL).to_json()))
     assert list(told) == ["well", "exit_status", "first_broken", "sentence", "fix", "seconds", "layers"]
     assert [each["layer"] for each in told["layers"]] == [layer.value for layer in Layer]
     assert all(list(each) == ["layer", "outcome", "sentence", "fix", "seconds"] for each in told["layers"])

@@ -12,11 +12,11 @@ import pytest
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
-from api_gateway.doctor.checks.services import Endpoint, Ticker
-from api_gateway.doctor.doctor import Examined
+from api_gateway.doctor.checks.services import McpEndpoint, TickerCheck
+from api_gateway.doctor.doctor import DoctorResult
 from api_gateway.doctor.findings import Layer, broken, ok
-from api_gateway.doctor.report import Report, completed
-from api_gateway.doctor.support_bundle import Redaction, make_support_file, write_support_file
+from api_gateway.doctor.report import DoctorReport, fill_in_skipped
+from api_gateway.doctor.support_bundle import BundleRedactor, make_support_bundle, write_support_bundle
 from api_gateway.settings import GatewaySettings
 
 HOME = Path("/srv/people/anne")
@@ -39,7 +39,9 @@ def parts(*, home: Path = HOME) -> dict[str, str]:
         ),
         ok(Layer.TICKER, f"session={COOKIE} /home/bob/.env C:\\Users\\carol\\ib"),
     ]
-    report = Report(completed(findings), 1.0, Endpoint("http://localhost:5002/mcp", token=TOKEN).snippet)
+    report = DoctorReport(
+        fill_in_skipped(findings), 1.0, McpEndpoint("http://localhost:5002/mcp", token=TOKEN).snippet
+    )
     state = {"state": "established", "session": COOKIE, "accounts": list(ACCOUNTS), "note": {"t": TOKEN}}
     settings = Settings(
         mcp_server_token=SecretStr(TOKEN),
@@ -47,8 +49,8 @@ def parts(*, home: Path = HOME) -> dict[str, str]:
         gateway_user_agent=f"me/{TOKEN}",
     )
     gateway = GatewaySettings(_env_file=None, gateway_ca_file=HOME / "tls" / "gateway.pem")
-    content = make_support_file(
-        Examined(report, Ticker(ok(Layer.TICKER, "x"), state)), [gateway, settings], home=home
+    content = make_support_bundle(
+        DoctorResult(report, TickerCheck(ok(Layer.TICKER, "x"), state)), [gateway, settings], home=home
     )
     with zipfile.ZipFile(BytesIO(content)) as archive:
         return {name: archive.read(name).decode() for name in archive.namelist()}
@@ -79,11 +81,11 @@ def test_accounts_stay_recognisable_to_their_owner() -> None:
 
 
 def test_a_home_at_the_root_of_the_disk_takes_nothing_else_away() -> None:
-    assert Redaction(home=Path("/")).text("see /etc/ssl") == "see /etc/ssl"
+    assert BundleRedactor(home=Path("/")).text("see /etc/ssl") == "see /etc/ssl"
 
 
 def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
     file = tmp_path / "support.zip"
-    write_support_file(file, b"PK")
+    write_support_bundle(file, b"PK")
     assert file.read_bytes() == b"PK"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

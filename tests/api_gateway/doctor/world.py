@@ -19,10 +19,10 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.doctor.checks.services import Endpoint
-from api_gateway.doctor.doctor import Examined, Subject, examine
+from api_gateway.doctor.checks.services import McpEndpoint
+from api_gateway.doctor.doctor import DoctorContext, DoctorResult, run_doctor
 from api_gateway.doctor.findings import Finding, Layer, broken
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
@@ -79,7 +79,7 @@ class World:
     endpoint: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    async def run(self) -> Examined:
+    async def run(self) -> DoctorResult:
         async with AsyncExitStack() as stack:
             clock = Clock(start=TUESDAY, held=True)
             simulation = Simulation(self.options, clock)
@@ -107,15 +107,15 @@ class World:
             ticker = await self._serve(stack, self.ticker)
             server = await self._serve(stack, self.server)
             url = f"http://127.0.0.1:{server}/mcp"
-            subject = Subject(
+            subject = DoctorContext(
                 gateway=gateway,
                 problems=tuple(self.problems),
-                mode=Mode.PAPER,
+                mode=TradingMode.PAPER,
                 ticker_url=f"http://127.0.0.1:{ticker}",
-                endpoint=Endpoint(**{"url": url, "token": TOKEN, **self.endpoint}),
+                endpoint=McpEndpoint(**{"url": url, "token": TOKEN, **self.endpoint}),
             )
             more = {"resolve": self.resolve} if self.resolve else {}
-            return await examine(subject, wall=clock.now, **more)
+            return await run_doctor(subject, wall=clock.now, **more)
 
     async def _gateway_port(self, stack: AsyncExitStack, simulation: Simulation) -> int:
         if self.port == "closed":

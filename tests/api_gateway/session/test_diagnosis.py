@@ -16,9 +16,9 @@ from api_gateway import errors
 from api_gateway.access_policy import TICKER
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import GatewayError
-from api_gateway.session.diagnosis import FRONT_PAGE, MEANINGS, Diagnosis, Who, diagnose, needs_probe
+from api_gateway.session.diagnosis import FRONT_PAGE, STATE_TEXTS, Actor, Diagnosis, diagnose, needs_probe
 from api_gateway.session.maintenance import Region
-from api_gateway.session.states import NAMES
+from api_gateway.session.states import STATE_NAMES
 from api_gateway.session.states import SessionState as State
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
@@ -204,7 +204,7 @@ async def test_every_cause_in_every_state_is_called_by_its_name(cause: Cause, qu
                 wrong.append((situation, at, expected, diagnosis))
             assert diagnosis.ready is (expected is State.ESTABLISHED)
             if "GATEWAY_URL" in diagnosis.next_step:
-                assert diagnosis.who is Who.USER
+                assert diagnosis.actor is Actor.USER
     assert wrong == []
 
 
@@ -219,7 +219,7 @@ async def test_a_tickle_that_met_another_one_tells_nothing_and_any_other_429_is_
 
 
 def test_our_own_limit_tells_nothing_about_the_session() -> None:
-    held_back = errors.Paced(asked="x", happened="no room.", hint="Wait.", seconds=3)
+    held_back = errors.RateLimited(request="x", problem="no room.", hint="Wait.", seconds=3)
     assert diagnose(held_back, at=NOON, region=Region.AMERICA, login_url=LOGIN_URL) is None
 
 
@@ -227,13 +227,13 @@ def every_diagnosis() -> list[Diagnosis]:
     every = []
     for at in (NOON, IN_THE_RESET, datetime(2026, 3, 4, 5, 1, tzinfo=UTC)):
         for found in (
-            errors.Unreachable(asked="x", happened="gone", hint="Start it."),
-            errors.AddressRefused(asked="x", happened="no.", hint="y"),
-            errors.Unanswered(asked="x", happened="nothing.", hint="y", late=True),
-            errors.Failed(asked="x", happened="broke.", hint="y"),
-            errors.Penalised(asked="x", happened="IBKR answered 429.", hint="y", seconds=600),
-            errors.LoginRequired(asked="x", happened="no.", hint="y"),
-            errors.SessionLost(asked="x", happened="no.", hint="y"),
+            errors.Unreachable(request="x", problem="gone", hint="Start it."),
+            errors.AddressRefused(request="x", problem="no.", hint="y"),
+            errors.NoResponse(request="x", problem="nothing.", hint="y", late=True),
+            errors.Failed(request="x", problem="broke.", hint="y"),
+            errors.PenaltyBox(request="x", problem="IBKR answered 429.", hint="y", seconds=600),
+            errors.LoginRequired(request="x", problem="no.", hint="y"),
+            errors.SessionLost(request="x", problem="no.", hint="y"),
             {"authenticated": True, "established": False, "connected": True},
             {"competing": True},
             {"authenticated": True, "established": True, "connected": True},
@@ -245,7 +245,12 @@ def every_diagnosis() -> list[Diagnosis]:
 
 
 def test_every_state_can_be_told_and_has_a_meaning_and_a_name() -> None:
-    assert {diagnosis.state for diagnosis in every_diagnosis()} == set(State) == set(MEANINGS) == set(NAMES)
+    assert (
+        {diagnosis.state for diagnosis in every_diagnosis()}
+        == set(State)
+        == set(STATE_TEXTS)
+        == set(STATE_NAMES)
+    )
     assert [state for state in State if state.ready] == [State.ESTABLISHED]
 
 
@@ -260,7 +265,7 @@ def test_each_is_one_sentence_and_one_next_step_with_nothing_left_to_fill_in() -
 
 
 def test_a_person_who_never_heard_of_a_brokerage_session_is_told_what_it_is_for() -> None:
-    for meaning in MEANINGS.values():
+    for meaning in STATE_TEXTS.values():
         plain = re.sub(r"\([^)]*\)", "", meaning.sentence)
         assert not re.search(r"session|bridge|SSO|iserver|tickle|upstream|pool", plain)
 
@@ -269,7 +274,7 @@ def test_the_login_page_is_named_where_a_login_is_the_next_step() -> None:
     for diagnosis in every_diagnosis():
         if diagnosis.state is State.NOT_LOGGED_IN:
             assert LOGIN_URL in diagnosis.next_step
-            assert diagnosis.who is Who.USER
+            assert diagnosis.actor is Actor.USER
 
 
 def test_a_login_that_ended_at_midnight_was_expected_and_a_reset_says_until_when() -> None:

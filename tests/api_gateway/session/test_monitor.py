@@ -11,12 +11,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from api_gateway.access_policy import EVERYTHING
+from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.rate_limiter import IN_FLIGHT
-from api_gateway.errors import LoginRequired, Paced, SessionLost, Unanswered, Unreachable
+from api_gateway.client.rate_limiter import MAX_IN_FLIGHT
+from api_gateway.errors import LoginRequired, NoResponse, RateLimited, SessionLost, Unreachable
 from api_gateway.session.maintenance import Region
-from api_gateway.session.monitor import UNDER_WAY, Looks
+from api_gateway.session.monitor import MAX_CONCURRENT, SessionMonitor
 from api_gateway.session.states import SessionState
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import FakeTime
@@ -40,8 +40,8 @@ class Place:
         self.quiet = False
         self.set_back = 0.0
         self.time = FakeTime()
-        self.looks = Looks(
-            ask=self.ask,
+        self.looks = SessionMonitor(
+            fetch_status=self.ask,
             probe=self.probe,
             quiet=lambda: self.quiet,
             region=Region.AMERICA,
@@ -74,46 +74,46 @@ async def place() -> AsyncIterator[Place]:
 
 
 async def test_fifty_who_ask_at_once_share_one_look(place: Place) -> None:
-    looks = await asyncio.gather(*(place.looks.fresh(patience=5) for _ in range(50)))
+    looks = await asyncio.gather(*(place.looks.check_now(timeout=5) for _ in range(50)))
     assert place.asked == 1
     assert {look.diagnosis.state for look in looks if look} == {SessionState.ESTABLISHED}
 
 
 async def test_a_look_is_kept_only_for_whoever_says_for_how_long(place: Place) -> None:
-    await place.looks.fresh(patience=5)
-    await place.looks.fresh(patience=5, no_older_than=1)
+    await place.looks.check_now(timeout=5)
+    await place.looks.check_now(timeout=5, max_age=1)
     assert place.asked == 1
     place.status = CLOSED
-    look = await place.looks.fresh(patience=5)
+    look = await place.looks.check_now(timeout=5)
     assert look is not None
     assert look.diagnosis.state is SessionState.CLOSED
     place.time.seconds += 1
-    await place.looks.fresh(patience=5, no_older_than=1)
+    await place.looks.check_now(timeout=5, max_age=1)
     assert place.asked == 3
 
 
 async def test_a_look_is_not_kept_past_a_failure_that_tells_about_the_session(place: Place) -> None:
-    await place.looks.fresh(patience=5)
-    place.looks.met(SessionLost(asked="a", happened="b", hint="c"))
-    await place.looks.fresh(patience=5, no_older_than=1)
+    await place.looks.check_now(timeout=5)
+    place.looks.record_failure(SessionLost(request="a", problem="b", hint="c"))
+    await place.looks.check_now(timeout=5, max_age=1)
     assert place.asked == 2
 
 
 async def test_a_clock_that_is_set_back_makes_no_state_begin_in_the_future(place: Place) -> None:
-    await place.looks.fresh(patience=5)
+    await place.looks.check_now(timeout=5)
     place.time.seconds += 10
     place.set_back = 3600
-    look = await place.looks.fresh(patience=5)
+    look = await place.looks.check_now(timeout=5)
     assert look is not None
     assert look.since.timestamp() == NOON + place.time.seconds - 3600
 
 
 async def test_it_knows_since_when(place: Place) -> None:
-    first = await place.looks.fresh(patience=5)
+    first = await place.looks.check_now(timeout=5)
     place.time.seconds += 100
-    later = await place.looks.fresh(patience=5)
+    later = await place.looks.check_now(timeout=5)
     place.status = COMPETING
-    other = await place.looks.fresh(patience=5)
+    other = await place.looks.check_now(timeout=5)
     assert first is not None
     assert later is not None
     assert other is not None
@@ -123,12 +123,12 @@ async def test_it_knows_since_when(place: Place) -> None:
 
 async def test_nothing_is_sent_while_a_question_is_open(place: Place) -> None:
     place.quiet = True
-    assert await place.looks.fresh(patience=5) is None
-    assert await place.looks.standing(patience=5) is None
+    assert await place.looks.check_now(timeout=5) is None
+    assert await place.looks.check_within(timeout=5) is None
     place.quiet = False
-    known = await place.looks.fresh(patience=5)
+    known = await place.looks.check_now(timeout=5)
     place.quiet, place.status = True, CLOSED
-    assert await place.looks.standing(patience=5) is known
+    assert await place.looks.check_within(timeout=5) is known
     assert place.asked == 1
 
 
@@ -140,31 +140,33 @@ async def test_where_no_answer_comes_the_gateways_own_page_tells(
 ) -> None:
     place.let.clear()
     place.page = page
-    look = await place.looks.standing(patience=0.05)
+    look = await place.looks.check_within(timeout=0.05)
     assert look is not None
     assert look.given_up
     assert look.diagnosis.state is state
     assert place.looks.last is None
-    assert await place.looks.silence(patience=0.05) is look.diagnosis  # so that the next request looks first
+    assert (
+        await place.looks.confirm_outage(timeout=0.05) is look.diagnosis
+    )  # so that the next request looks first
 
 
 async def test_a_look_that_hangs_serves_nobody_who_comes_later_and_few_of_them_wait(place: Place) -> None:
     place.let.clear()
-    for _ in range(UNDER_WAY + 2):
-        assert await place.looks.fresh(patience=0) is None
+    for _ in range(MAX_CONCURRENT + 2):
+        assert await place.looks.check_now(timeout=0) is None
         await asyncio.sleep(0)
         place.time.seconds += 1
     await asyncio.sleep(0)
-    assert place.asked == UNDER_WAY + 2
+    assert place.asked == MAX_CONCURRENT + 2
     assert place.cancelled == 2
 
 
 async def test_who_wants_to_know_hears_of_each_opening(place: Place) -> None:
     heard: list[int] = []
-    place.looks.when_opened(lambda: heard.append(place.asked))
+    place.looks.on_opened(lambda: heard.append(place.asked))
     for status in (OPEN, OPEN, CLOSED, OPEN):
         place.status = status
-        await place.looks.fresh(patience=5)
+        await place.looks.check_now(timeout=5)
     assert heard == [1, 4]
 
 
@@ -206,7 +208,12 @@ async def gateway(far: Far) -> AsyncIterator[GatewayClient]:
     settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example")
     transport = httpx.MockTransport(far)
     async with GatewayClient(
-        settings, policy=EVERYTHING, transport=transport, now=time.now, sleep=time.sleep, wall=lambda: NOON
+        settings,
+        policy=ALL_OPERATIONS,
+        transport=transport,
+        now=time.now,
+        sleep=time.sleep,
+        wall=lambda: NOON,
     ) as gateway:
         yield gateway
 
@@ -245,18 +252,20 @@ async def test_what_needs_no_brokerage_session_is_asked_without_one(gateway: Gat
 async def test_a_failure_that_tells_nothing_about_the_session_costs_no_look(
     gateway: GatewayClient, far: Far
 ) -> None:
-    gateway.looks.met(Paced(asked="a", happened="b", hint="c", seconds=1))
+    gateway.session_monitor.record_failure(RateLimited(request="a", problem="b", hint="c", seconds=1))
     await gateway.get("/trsrv/stocks", symbols="AAPL")
     assert STATUS not in far.paths
 
 
-async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(gateway: GatewayClient, far: Far) -> None:
-    gateway.looks.met(Unanswered(asked="a", happened="b", hint="c", late=True))
+async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(
+    gateway: GatewayClient, far: Far
+) -> None:
+    gateway.session_monitor.record_failure(NoResponse(request="a", problem="b", hint="c", late=True))
 
     async def hangs() -> Any:
         await asyncio.Event().wait()
 
-    gateway.looks._ask = hangs
+    gateway.session_monitor._fetch_status = hangs
     async with asyncio.timeout(1):
         with pytest.raises(Unreachable, match="no answer from IBKR comes back"):
             await gateway.get("/trsrv/stocks", symbols="AAPL")
@@ -264,12 +273,12 @@ async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(gateway:
 
 
 async def test_a_gateway_that_is_frozen_itself_is_not_said_to_run(gateway: GatewayClient) -> None:
-    gateway.looks.met(Unanswered(asked="a", happened="b", hint="c", late=True))
+    gateway.session_monitor.record_failure(NoResponse(request="a", problem="b", hint="c", late=True))
 
     async def hangs() -> Any:
         await asyncio.Event().wait()
 
-    gateway.looks._ask = gateway.looks._probe = hangs
+    gateway.session_monitor._fetch_status = gateway.session_monitor._probe = hangs
     async with asyncio.timeout(1.5):
         with pytest.raises(Unreachable, match=r"cannot be reached.*restart it and log in again"):
             await gateway.get("/trsrv/stocks", symbols="AAPL")
@@ -282,13 +291,13 @@ async def test_sixty_slow_calls_do_not_keep_a_look_waiting(gateway: GatewayClien
         for conid in range(1, 61)
     ]
     async with asyncio.timeout(10):
-        while len(far.paths) < IN_FLIGHT:  # noqa: ASYNC110 - the far side has no event for it
+        while len(far.paths) < MAX_IN_FLIGHT:  # noqa: ASYNC110 - the far side has no event for it
             await asyncio.sleep(0)
-        began = gateway.looks._now()
-        look = await gateway.looks.fresh(patience=5)
+        began = gateway.session_monitor._now()
+        look = await gateway.session_monitor.check_now(timeout=5)
     assert look is not None
     assert look.diagnosis.ready
-    assert gateway.looks._now() - began <= 1.2
+    assert gateway.session_monitor._now() - began <= 1.2
     for call in calls:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api_gateway.session.states import SessionState, read_session
+from api_gateway.session.states import SessionState, parse_session
 
 OPEN = {"authenticated": True, "established": True, "competing": False, "connected": True}
 
@@ -32,19 +32,19 @@ OPEN = {"authenticated": True, "established": True, "competing": False, "connect
     ],
 )
 def test_the_state_of_a_status(status: dict[str, Any], state: SessionState) -> None:
-    assert read_session(status) is state
+    assert parse_session(status) is state
 
 
 def test_a_tickle_tells_the_state_inside_it() -> None:
     tickle = {"session": "x", "hmds": {"error": "no bridge"}, "iserver": {"authStatus": OPEN}}
-    assert read_session(tickle) is SessionState.ESTABLISHED
+    assert parse_session(tickle) is SessionState.ESTABLISHED
 
 
 def test_a_tickle_with_a_token_is_a_login_even_without_a_brokerage_session() -> None:
     closed = {"authenticated": False, "competing": False, "connected": False}
-    assert read_session({"session": "x", "iserver": {"authStatus": closed}}) is SessionState.CLOSED
-    assert read_session({"session": "x"}) is SessionState.CLOSED
+    assert parse_session({"session": "x", "iserver": {"authStatus": closed}}) is SessionState.CLOSED
+    assert parse_session({"session": "x"}) is SessionState.CLOSED
 
 
 def test_a_tickle_without_a_token_is_no_login() -> None:
-    assert read_session({"session": "", "iserver": {}}) is SessionState.NOT_LOGGED_IN
+    assert parse_session({"session": "", "iserver": {}}) is SessionState.NOT_LOGGED_IN

@@ -13,7 +13,7 @@ from typing import Any
 import fastmcp
 import httpx
 
-from api_gateway.access_policy import POLICIES, TICKER, Mode
+from api_gateway.access_policy import POLICIES, TICKER, TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.session.maintenance import Region
 from api_gateway.settings import GatewaySettings
@@ -42,7 +42,7 @@ class House:
         self,
         *,
         login: bool = True,
-        mode: Mode = Mode.PAPER,
+        mode: TradingMode = TradingMode.PAPER,
         compete: Compete = Compete.YIELD,
         ticker: bool = True,
         ask_ahead: bool = True,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api_gateway.access_policy import Mode
-from api_gateway.session.diagnosis import MEANINGS
+from api_gateway.access_policy import TradingMode
+from api_gateway.session.diagnosis import STATE_TEXTS
 from api_gateway.session.states import SessionState
 from mcp_server.ticker.client import TickerLook
 from tests.mcp_server.connection.house import ERAS, LOGIN, House, asked_about, told
@@ -51,7 +51,7 @@ def test_it_names_the_state_the_cause_and_the_next_step_with_and_without_a_ticke
                 status = await told(client, "connection_status")
             assert next(iter(status)) == "sentence"
             assert (status["state"], status["ready"]) == (state, state is SessionState.ESTABLISHED)
-            assert status["sentence"] == MEANINGS[state].sentence
+            assert status["sentence"] == STATE_TEXTS[state].sentence
             assert status["next_step"]
             assert (status.get("login_url") == LOGIN) is (state is SessionState.NOT_LOGGED_IN)
             assert status["ticker"]["works"] is ticker
@@ -145,13 +145,13 @@ def test_a_login_that_ends_within_the_hour_is_in_the_next_step(monkeypatch: pyte
 @pytest.mark.parametrize(
     ("mode", "compete", "words"),
     [
-        (Mode.PAPER, Compete.ASK, "`take_over_session`"),
-        (Mode.READ, Compete.ASK, "Log out of that program"),
-        (Mode.PAPER, Compete.YIELD, "COMPETE=take"),
+        (TradingMode.PAPER, Compete.ASK, "`take_over_session`"),
+        (TradingMode.READ, Compete.ASK, "Log out of that program"),
+        (TradingMode.PAPER, Compete.YIELD, "COMPETE=take"),
     ],
 )
 def test_a_competing_program_is_told_with_what_the_ticker_may_do(
-    mode: Mode, compete: Compete, words: str
+    mode: TradingMode, compete: Compete, words: str
 ) -> None:
     async def tried() -> dict[str, Any]:
         house = House(mode=mode, compete=compete)
@@ -228,7 +228,7 @@ def test_the_penalty_box_is_told_and_not_made_longer() -> None:
     async def tried() -> tuple[dict[str, Any], list[str]]:
         house = House()
         async with house.client() as client:
-            house.gateway.pacing.penalise(600)
+            house.gateway.rate_limiter.enter_penalty_box(600)
             house.asked.clear()
             return await told(client, "connection_status"), house.asked
 
@@ -246,7 +246,7 @@ def test_nothing_is_sent_while_an_orders_question_is_open() -> None:
             await told(client, "connection_status")
             question = await asked_about(client)
             house.asked.clear()
-            house.gateway._preflights.accounts = None  # not even for the list of accounts
+            house.gateway._preflight.accounts = None  # not even for the list of accounts
             status = await told(client, "connection_status")
             asked = list(house.asked)
             answer = await client.call_tool(

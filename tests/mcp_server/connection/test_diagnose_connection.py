@@ -46,7 +46,7 @@ async def test_the_server_that_was_asked_is_there() -> None:
 
 async def test_an_open_question_about_an_order_is_not_made_void(monkeypatch: pytest.MonkeyPatch) -> None:
     it = tool(closed_port())
-    monkeypatch.setattr(type(it._gateway.question), "open", property(lambda _: True))
+    monkeypatch.setattr(type(it._gateway.order_question), "open", property(lambda _: True))
     failed, text = await told(it)
     assert failed
     assert "nothing was asked" in text

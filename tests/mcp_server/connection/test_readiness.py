@@ -33,7 +33,9 @@ async def test_being_alive_asks_nothing_of_the_gateway(
     assert far_side.asked == []
 
 
-async def test_an_open_session_is_ready(gateway: GatewayClient, far_side: Any, settings: ServerSettings) -> None:
+async def test_an_open_session_is_ready(
+    gateway: GatewayClient, far_side: Any, settings: ServerSettings
+) -> None:
     far_side.answers[STATUS] = httpx.Response(200, json=OPEN)
     reply = await page(gateway, settings, "/ready")
     assert reply.status_code == 200
@@ -86,28 +88,30 @@ async def test_a_gateway_that_hangs_gets_an_answer_in_time(
         asked.append(1)
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(gateway.looks, "_ask", hangs)
+    monkeypatch.setattr(gateway.session_monitor, "_fetch_status", hangs)
     monkeypatch.setattr(readiness, "PATIENCE", 0.02)
-    found = await asyncio.gather(*(readiness.standing(gateway.looks) for _ in range(5)))
+    found = await asyncio.gather(*(readiness.standing(gateway.session_monitor) for _ in range(5)))
     assert {(each.ready, each.gateway) for each in found} == {(False, "silent")}
     assert asked == [1]
-    await gateway.looks.aclose()
+    await gateway.session_monitor.aclose()
 
 
 async def test_a_look_is_kept_for_a_moment(gateway: GatewayClient, far_side: Any) -> None:
     far_side.answers[STATUS] = httpx.Response(200, json=OPEN)
-    first = await readiness.standing(gateway.looks)
-    assert await readiness.standing(gateway.looks) == first
+    first = await readiness.standing(gateway.session_monitor)
+    assert await readiness.standing(gateway.session_monitor) == first
     assert len(far_side.asked) == 1
     assert status.KEPT < 2
 
 
-async def test_nothing_is_asked_while_an_orders_question_is_open(gateway: GatewayClient, far_side: Any) -> None:
+async def test_nothing_is_asked_while_an_orders_question_is_open(
+    gateway: GatewayClient, far_side: Any
+) -> None:
     question = [{"id": "07a13a5a-4a48-44a5-bb25-5ab37b79186c", "message": ["Are you sure?"]}]
     far_side.answers["/iserver/accounts"] = httpx.Response(200, json={"accounts": ["DU1234567"]})
     far_side.answers["/iserver/account/DU1234567/orders"] = httpx.Response(200, json=question)
     await gateway.post("/iserver/account/{allocation}/orders", "DU1234567", body={"orders": []})
     far_side.asked.clear()
-    found = await readiness.standing(gateway.looks)
+    found = await readiness.standing(gateway.session_monitor)
     assert (found.ready, found.gateway, found.session) == (False, "not asked", "unknown")
     assert far_side.asked == []

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.connection.status import EVERY, Connection
 from mcp_server.ticker.client import Ticker
@@ -69,7 +69,9 @@ def test_nothing_is_asked_ahead_while_the_ticker_holds_still_for_an_order_of_ano
     async def tried(house: House) -> tuple[int, int]:
         async with house.running():
             await house.keeper.hold(30, "order")
-            listening = asyncio.create_task(Connection(house.gateway, house.ticker, Mode.PAPER).listen())
+            listening = asyncio.create_task(
+                Connection(house.gateway, house.ticker, TradingMode.PAPER).listen()
+            )
             await asyncio.sleep(29)
             held = house.asked.count(ORDERS)
             await asyncio.sleep(EVERY + 1)
@@ -91,7 +93,9 @@ def test_what_is_asked_ahead_stops_for_an_order_of_another_server() -> None:
 
         house.way.handler = slowly
         async with house.running():
-            listening = asyncio.create_task(Connection(house.gateway, house.ticker, Mode.PAPER).listen())
+            listening = asyncio.create_task(
+                Connection(house.gateway, house.ticker, TradingMode.PAPER).listen()
+            )
             await asyncio.sleep(EVERY + 1)
             await house.keeper.hold(30, "order")
             await asyncio.sleep(20)
@@ -112,12 +116,12 @@ def test_two_servers_never_ask_ahead_together(after: float, asked: int) -> None:
         ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(house._ask_the_ticker))
         async with house.client(), other:
             await asyncio.sleep(after)
-            listening = asyncio.create_task(Connection(other, ticker, Mode.PAPER).listen())
+            listening = asyncio.create_task(Connection(other, ticker, TradingMode.PAPER).listen())
             await asyncio.sleep(30)
             house.simulation.session.drop()
             await asyncio.sleep(150)
             listening.cancel()
-        silent = max(house.gateway.pacing.penalty_left, other.pacing.penalty_left)
+        silent = max(house.gateway.rate_limiter.penalty_left, other.rate_limiter.penalty_left)
         return house.asked.count(ORDERS), silent
 
     assert in_a_house(tried) == (asked, 0)
@@ -165,7 +169,7 @@ def test_no_call_fails_because_what_was_asked_ahead_was_slow(slow: str) -> None:
 
         house.way.handler = slowly
         async with house.running(), house.gateway as gateway:
-            warming = asyncio.create_task(gateway.warm_up())
+            warming = asyncio.create_task(gateway.prefetch())
             await asyncio.sleep(1 if slow == "/iserver/accounts" else 5)
             reply = await gateway.get("/iserver/account/orders")
             await warming

@@ -10,7 +10,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from mcp_types import ElicitRequestFormParams, ElicitResult
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from tests.mcp_server.connection.house import ERAS, House, told
 from tests.virtual_loop import in_virtual_time
 from ticker_service.settings import Compete
@@ -187,7 +187,7 @@ def test_otherwise_it_says_why_not(compete: Compete, ticker: bool, words: str) -
 @pytest.mark.parametrize("era", ERAS)
 def test_a_server_that_only_reads_has_no_such_tool(era: str) -> None:
     async def tried() -> Any:
-        async with House(mode=Mode.READ).client(era) as client:
+        async with House(mode=TradingMode.READ).client(era) as client:
             return await client.call_tool("take_over_session", {}, raise_on_error=False)
 
     assert "Unknown tool" in str(_failure(tried()))

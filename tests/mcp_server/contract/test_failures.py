@@ -11,7 +11,7 @@ from enum import Enum, auto
 import orjson
 import pytest
 
-from api_gateway.access_policy import POLICIES, Mode
+from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.rest.effects import Effect
@@ -71,7 +71,7 @@ class Bench(OneServer):
         )
         self.network.cure()
         loop = asyncio.get_running_loop()
-        gateway = GatewayClient(settings, policy=POLICIES[Mode.PAPER], now=loop.time)
+        gateway = GatewayClient(settings, policy=POLICIES[TradingMode.PAPER], now=loop.time)
         async with self.over(gateway):
             yield
         assert self.network.open == 0, "a connection was left behind"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from api_gateway.access_policy import EVERYTHING
+from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.certificates import Certificate, make_certificate
@@ -168,7 +168,7 @@ async def server(port: Port, one_server: OneServer) -> AsyncIterator[OneServer]:
         gateway_ca_file=port.own.file,
         gateway_deadline=1,
     )
-    gateway = GatewayClient(settings, policy=EVERYTHING, limits={}, everything=None)
+    gateway = GatewayClient(settings, policy=ALL_OPERATIONS, limits={}, global_limit=None)
     async with one_server.over(gateway):
         yield one_server
 
@@ -267,7 +267,7 @@ async def test_a_name_that_is_not_found(
     await port.close()
     await port.open(port.answer_well, None)
     settings = GatewaySettings(_env_file=None, gateway_url=f"http://localhost:{port.number}")
-    async with one_server.over(GatewayClient(settings, policy=EVERYTHING, limits={}, everything=None)):
+    async with one_server.over(GatewayClient(settings, policy=ALL_OPERATIONS, limits={}, global_limit=None)):
         with monkeypatch.context() as patch:
             patch.setattr(socket, "getaddrinfo", unknown)
             failed, told = await one_server.call(tool, arguments)

@@ -16,9 +16,9 @@ from fastapi.routing import APIRoute
 from fastmcp import Client
 from starlette.routing import compile_path
 
-from api_gateway.access_policy import POLICIES, Mode
+from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.rate_limiter import PUBLISHED
+from api_gateway.client.rate_limiter import IBKR_LIMITS
 from api_gateway.settings import GatewaySettings
 from mcp_server.reference.endpoints_md import SOURCE, operations, the_call
 from mcp_server.rest import sections
@@ -152,7 +152,7 @@ def test_a_literal_path_is_registered_before_a_template_that_would_swallow_it() 
 
 def test_every_published_limit_is_met_by_a_route() -> None:
     sent = {the_call(route)[:2] for route in ROUTES}
-    current = {_plain(f"{method} {template}"): (method, template) for method, template in PUBLISHED}
+    current = {_plain(f"{method} {template}"): (method, template) for method, template in IBKR_LIMITS}
     missed = [key for key in current.values() if key not in sent]
     assert not missed, "a limit is looked up by method and template as sent"
 
@@ -238,8 +238,8 @@ def test_the_annotations_of_a_tool_are_complete(name: str, every_tool: dict[str,
     assert not (hints.read_only_hint and hints.destructive_hint)
 
 
-@pytest.mark.parametrize("mode", Mode)
-def test_what_is_mounted_in_a_mode_is_what_the_gateway_client_lets_pass(mode: Mode) -> None:
+@pytest.mark.parametrize("mode", TradingMode)
+def test_what_is_mounted_in_a_mode_is_what_the_gateway_client_lets_pass(mode: TradingMode) -> None:
     routers = mounted(ROUTERS, mode, sections.NAMES)
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     assert {the_call(route)[:2] for route in routes} == POLICIES[mode].allowed

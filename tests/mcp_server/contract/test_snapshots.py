@@ -11,7 +11,7 @@ from typing import Any
 import pytest_asyncio
 from fastmcp import Client
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.server import create_server
@@ -24,7 +24,7 @@ async def _listed() -> dict[str, str]:
     """Every tool there is, whichever list it stands on."""
     listed = {}
     for surface in ToolSurface:
-        settings = ServerSettings(_env_file=None, trading_mode=Mode.PAPER, mcp_server_tools=surface)
+        settings = ServerSettings(_env_file=None, trading_mode=TradingMode.PAPER, mcp_server_tools=surface)
         async with Client(create_server(GatewayClient(GatewaySettings(_env_file=None)), settings)) as client:
             for tool in await client.list_tools():
                 listed[tool.name] = _text(tool.model_dump(mode="json", by_alias=True, exclude_none=True))

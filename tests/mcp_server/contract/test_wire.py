@@ -18,7 +18,7 @@ from fastmcp import FastMCP
 from fastmcp.tools.base import ToolResult
 from mcp_types import TextContent
 
-from api_gateway.access_policy import EVERYTHING, POLICIES, Mode, Policy
+from api_gateway.access_policy import ALL_OPERATIONS, POLICIES, AccessPolicy, TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
@@ -370,7 +370,10 @@ class Bench:
 
     @asynccontextmanager
     async def over(
-        self, transport: httpx.AsyncBaseTransport, clock: Clock, policy: Policy = POLICIES[Mode.PAPER]
+        self,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock,
+        policy: AccessPolicy = POLICIES[TradingMode.PAPER],
     ) -> AsyncIterator[FastMCP[Any]]:
         async def sleep(seconds: float) -> None:
             clock.advance(seconds)
@@ -384,7 +387,7 @@ class Bench:
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[Recorder, ToolResult]:
         recorder = Recorder()
         # Without the questions to the login that paper accounts are known by: test_paper.py has those.
-        async with self.over(httpx.MockTransport(recorder), Clock(held=True), EVERYTHING) as server:
+        async with self.over(httpx.MockTransport(recorder), Clock(held=True), ALL_OPERATIONS) as server:
             return recorder, await server.call_tool(tool, dict(arguments))
 
 

@@ -14,7 +14,7 @@ import mcp
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from api_gateway.access_policy import EVERYTHING
+from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.http.disconnects import Departures
@@ -61,17 +61,19 @@ def far_away() -> Slow:
 @pytest.fixture
 def gateway(far_away: Slow) -> GatewayClient:
     # No limits but the places: what a caller leaves behind in those is looked at in test_pacing.
-    return GatewayClient(GatewaySettings(_env_file=None), policy=EVERYTHING, transport=far_away, everything=None)
+    return GatewayClient(
+        GatewaySettings(_env_file=None), policy=ALL_OPERATIONS, transport=far_away, global_limit=None
+    )
 
 
 def queued(gateway: GatewayClient) -> int:
     """How many requests wait for a place."""
-    return sum(1 for each in gateway.pacing._slots._waiters or () if not each.done())
+    return sum(1 for each in gateway.rate_limiter._slots._waiters or () if not each.done())
 
 
 def sharing(gateway: GatewayClient) -> int:
     """How many callers wait for an answer, the same one or different ones."""
-    return sum(flight.passengers for flight in gateway._flights._flights.values())
+    return sum(flight.waiters for flight in gateway._single_flight._flights.values())
 
 
 @pytest.fixture

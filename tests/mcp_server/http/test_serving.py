@@ -67,7 +67,11 @@ def test_it_is_served_without_access_log_and_with_a_quick_end(
 
 @pytest.mark.parametrize("setting", ["FASTMCP_STATELESS_HTTP", "FASTMCP_JSON_RESPONSE"])
 async def test_sessions_stay_whatever_fastmcps_environment_says(
-    gateway: GatewayClient, over_http: Any, settings: ServerSettings, monkeypatch: pytest.MonkeyPatch, setting: str
+    gateway: GatewayClient,
+    over_http: Any,
+    settings: ServerSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
 ) -> None:
     import fastmcp
 

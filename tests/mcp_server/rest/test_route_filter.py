@@ -10,7 +10,7 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.app import create_app
@@ -46,30 +46,30 @@ ROUTERS = (
 )
 
 
-def _names(mode: Mode, sections: Collection[str] = SECTIONS) -> set[str]:
+def _names(mode: TradingMode, sections: Collection[str] = SECTIONS) -> set[str]:
     routers = mounted(ROUTERS, mode, sections)
     return {route.name for router in routers for route in router.routes if isinstance(route, APIRoute)}
 
 
 def test_in_read_mode_there_is_only_what_reads_whatever_its_method() -> None:
-    assert _names(Mode.READ) == {"list_birds", "find_birds", "list_trees"}
+    assert _names(TradingMode.READ) == {"list_birds", "find_birds", "list_trees"}
 
 
 def test_in_live_mode_nothing_leads_to_a_trade() -> None:
-    assert _names(Mode.LIVE) == _names(Mode.PAPER) - {"buy_bird"}
+    assert _names(TradingMode.LIVE) == _names(TradingMode.PAPER) - {"buy_bird"}
 
 
 def test_in_paper_mode_there_is_everything() -> None:
-    assert _names(Mode.PAPER) == {route.name for router in ROUTERS for route in router.routes}  # type: ignore[attr-defined] # all are API routes
+    assert _names(TradingMode.PAPER) == {route.name for router in ROUTERS for route in router.routes}  # type: ignore[attr-defined] # all are API routes
 
 
 def test_only_the_chosen_sections_are_there() -> None:
-    assert _names(Mode.PAPER, ["Trees"]) == {"list_trees"}
-    assert mounted(ROUTERS, Mode.PAPER, []) == ()
+    assert _names(TradingMode.PAPER, ["Trees"]) == {"list_trees"}
+    assert mounted(ROUTERS, TradingMode.PAPER, []) == ()
 
 
-@pytest.mark.parametrize("mode", [Mode.READ, Mode.LIVE])
-async def test_what_is_not_mounted_cannot_be_called_by_its_path_either(mode: Mode) -> None:
+@pytest.mark.parametrize("mode", [TradingMode.READ, TradingMode.LIVE])
+async def test_what_is_not_mounted_cannot_be_called_by_its_path_either(mode: TradingMode) -> None:
     gateway = GatewayClient(GatewaySettings(_env_file=None))
     app = httpx.ASGITransport(create_app(gateway, mounted(ROUTERS, mode, SECTIONS)))
     async with httpx.AsyncClient(transport=app, base_url="http://routes") as client:
@@ -79,5 +79,5 @@ async def test_what_is_not_mounted_cannot_be_called_by_its_path_either(mode: Mod
 
 def test_the_routers_themselves_stay_whole() -> None:
     before = [len(router.routes) for router in ROUTERS]
-    mounted(ROUTERS, Mode.READ, ["Trees"])
+    mounted(ROUTERS, TradingMode.READ, ["Trees"])
     assert [len(router.routes) for router in ROUTERS] == before

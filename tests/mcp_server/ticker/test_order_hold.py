@@ -117,7 +117,9 @@ class Granting:
 def test_an_order_that_its_client_cancels_leaves_no_hold(after: float) -> None:
     async def tried() -> list[str]:
         ticker, question = Granting(), SimpleNamespace(open=True)
-        hold = OrderHold(cast("GatewayClient", SimpleNamespace(question=question)), cast("Ticker", ticker))
+        hold = OrderHold(
+            cast("GatewayClient", SimpleNamespace(order_question=question)), cast("Ticker", ticker)
+        )
         async with hold.around(ORDERS):
             """This one leaves a question, and with it a hold."""
         question.open = False

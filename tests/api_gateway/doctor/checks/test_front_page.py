@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from api_gateway.client.transport import Received
+from api_gateway.client.transport import RawResponse
 from api_gateway.doctor.checks.front_page import read_front_page
 from api_gateway.doctor.findings import Layer, Outcome
 
@@ -29,13 +29,13 @@ LOGIN = {"location": "/sso/Login?forwardTo=22&RL=1&ip2loc=US"}
 def test_what_is_not_the_front_page_of_the_gateway_is_told_apart(
     status: int, headers: dict[str, str], body: bytes, layer: Layer, words: str
 ) -> None:
-    found = read_front_page(Received(status, httpx.Headers(headers), body))[-1]
+    found = read_front_page(RawResponse(status, httpx.Headers(headers), body))[-1]
     assert (found.layer, found.outcome) == (layer, Outcome.BROKEN)
     assert words in found.sentence
     assert found.fix
 
 
 def test_the_way_to_the_login_is_the_gateways() -> None:
-    findings = read_front_page(Received(302, httpx.Headers(LOGIN), b""))
+    findings = read_front_page(RawResponse(302, httpx.Headers(LOGIN), b""))
     assert [each.layer for each in findings] == [Layer.GATEWAY, Layer.ADDRESS_LIST]
     assert {each.outcome for each in findings} == {Outcome.OK}

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.access_policy import Mode
+from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.tls import Trust
-from api_gateway.client.transport import Wire
-from api_gateway.doctor.checks.ibkr import Conversation, read_availability
+from api_gateway.client.tls import TlsTrust
+from api_gateway.client.transport import Transport
+from api_gateway.doctor.checks.ibkr import IbkrChecks, read_availability
 from api_gateway.doctor.findings import Finding, Layer, Outcome
 from api_gateway.settings import GatewaySettings
 
@@ -38,14 +38,16 @@ class Stream(httpx.AsyncByteStream):
 class Talk:
     """A conversation with a gateway that answers each path as told; `asked` is what it was asked."""
 
-    def __init__(self, *, mode: Mode = Mode.READ, at: datetime = NOON, **answers: httpx.Response) -> None:
+    def __init__(
+        self, *, mode: TradingMode = TradingMode.READ, at: datetime = NOON, **answers: httpx.Response
+    ) -> None:
         self.answers = answers
         self.asked: list[str] = []
         settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
         transport = httpx.MockTransport(self._answer)
         self.gateway = GatewayClient(settings, transport=transport, sleep=self._sleep)
-        wire = Wire(settings, Trust.from_settings(settings), transport=transport)
-        self.conversation = Conversation(self.gateway, wire, mode=mode, wall=at.timestamp)
+        wire = Transport(settings, TlsTrust.from_settings(settings), transport=transport)
+        self.conversation = IbkrChecks(self.gateway, wire, mode=mode, wall=at.timestamp)
 
     async def _sleep(self, _: float) -> None:
         await asyncio.sleep(0)
@@ -141,16 +143,16 @@ async def test_an_error_page_of_ibkr_is_ibkrs_fault_and_one_with_200_is_not() ->
 @pytest.mark.parametrize(
     ("mode", "paper", "outcome"),
     [
-        (Mode.READ, True, Outcome.OK),
-        (Mode.READ, False, Outcome.OK),
-        (Mode.PAPER, True, Outcome.OK),
-        (Mode.PAPER, False, Outcome.WARNING),
-        (Mode.LIVE, False, Outcome.OK),
-        (Mode.LIVE, True, Outcome.WARNING),
+        (TradingMode.READ, True, Outcome.OK),
+        (TradingMode.READ, False, Outcome.OK),
+        (TradingMode.PAPER, True, Outcome.OK),
+        (TradingMode.PAPER, False, Outcome.WARNING),
+        (TradingMode.LIVE, False, Outcome.OK),
+        (TradingMode.LIVE, True, Outcome.WARNING),
     ],
 )
 async def test_accounts_of_the_wrong_kind_for_the_mode_are_a_warning(
-    mode: Mode, paper: bool, outcome: Outcome
+    mode: TradingMode, paper: bool, outcome: Outcome
 ) -> None:
     accounts = json({"accounts": ["U7654321"], "isPaper": paper})
     [found] = await Talk(mode=mode, accounts=accounts).conversation.examine_accounts()

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from api_gateway.doctor.checks import network
-from api_gateway.doctor.checks.certificates import Certificate, why_refused
-from api_gateway.doctor.checks.network import Network, addresses_of
+from api_gateway.doctor.checks.certificates import CertificateInfo, explain_refusal
+from api_gateway.doctor.checks.network import NetworkChecks, addresses_of
 from api_gateway.doctor.findings import Finding, Outcome
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.doctor.hurried import hurried
 from tests.api_gateway.doctor.world import Papers
 from tests.api_gateway.fakes import RawServer
 
-SHOWN = Certificate(
+SHOWN = CertificateInfo(
     names=("localhost", "gateway"),
     begins=datetime(2030, 1, 2, 3, 4, tzinfo=UTC),
     ends=datetime(2019, 5, 11, tzinfo=UTC),
@@ -38,7 +38,7 @@ class Silent:
 async def look_at_tls(papers: Papers, **settings: Any) -> Finding:
     async with RawServer(Silent().serve).running(papers.own.server) as server:
         address = f"https://127.0.0.1:{server.port}"
-        way = Network(GatewaySettings(_env_file=None, gateway_url=address, **settings))
+        way = NetworkChecks(GatewaySettings(_env_file=None, gateway_url=address, **settings))
         for step in (way.examine_name, way.examine_port):
             assert (await step()).outcome is Outcome.OK
         return await way.examine_tls()
@@ -91,7 +91,7 @@ async def test_a_file_that_is_no_certificate_is_said(papers: Papers, tmp_path: P
 def test_why_a_certificate_was_refused_is_told_from_openssls_code(code: int, words: str) -> None:
     error = ssl.SSLCertVerificationError("no")
     error.verify_code = code
-    sentence, fix = why_refused(error, "nas.lan", SHOWN, ca_file=False)
+    sentence, fix = explain_refusal(error, "nas.lan", SHOWN, ca_file=False)
     assert words in sentence
     assert fix
 
@@ -101,7 +101,7 @@ def test_a_name_of_dockers_network_is_recognised() -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
     settings = GatewaySettings(_env_file=None, gateway_url="https://gateway:5055")
-    found = asyncio.run(Network(settings, resolve=unknown).examine_name())
+    found = asyncio.run(NetworkChecks(settings, resolve=unknown).examine_name())
     assert found.outcome is Outcome.BROKEN
     assert "inside Docker's network" in found.fix
 
@@ -127,7 +127,7 @@ def test_a_name_service_that_hangs_is_not_waited_for_when_the_loop_ends() -> Non
 def test_a_port_where_nothing_listens_is_told_without_the_systems_jargon() -> None:
     with socket.create_server(("127.0.0.1", 0)) as opened:
         port = opened.getsockname()[1]
-    way = Network(GatewaySettings(_env_file=None, gateway_url=f"https://127.0.0.1:{port}"))
+    way = NetworkChecks(GatewaySettings(_env_file=None, gateway_url=f"https://127.0.0.1:{port}"))
 
     async def look() -> Finding:
         await way.examine_name()

@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from api_gateway.doctor.checks import services
 from api_gateway.doctor.checks.services import (
-    Endpoint,
-    Ticker,
-    compared,
+    McpEndpoint,
+    TickerCheck,
+    compare_with_ticker,
     examine_endpoint,
     examine_ticker,
 )
@@ -27,7 +27,7 @@ URL = "http://localhost:5002/mcp"
 
 
 async def test_the_token_is_asked_for_by_vs_code_and_never_written() -> None:
-    snippet = Endpoint(URL, token=TOKEN).snippet
+    snippet = McpEndpoint(URL, token=TOKEN).snippet
     assert TOKEN not in snippet
     read = json.loads(snippet)
     assert read["servers"]["ibkr"]["headers"] == {"Authorization": "Bearer ${input:ibkr-token}"}
@@ -35,19 +35,19 @@ async def test_the_token_is_asked_for_by_vs_code_and_never_written() -> None:
 
 
 async def test_without_a_token_the_address_is_enough() -> None:
-    read = json.loads(Endpoint(URL).snippet)
+    read = json.loads(McpEndpoint(URL).snippet)
     assert read == {"servers": {"ibkr": {"type": "http", "url": URL}}}
 
 
 async def test_a_client_that_starts_the_server_needs_no_address() -> None:
-    endpoint = Endpoint(URL, over_http=False)
+    endpoint = McpEndpoint(URL, over_http=False)
     assert json.loads(endpoint.snippet)["servers"]["ibkr"]["args"] == ["serve", "--stdio"]
     endpoint_found, clients = await examine_endpoint(endpoint)
     assert (endpoint_found.outcome, clients.outcome) == (Outcome.SKIPPED, Outcome.OK)
 
 
 async def test_a_port_that_nobody_knows_is_not_looked_at() -> None:
-    [found, clients] = await examine_endpoint(Endpoint("http://localhost:0/mcp"))
+    [found, clients] = await examine_endpoint(McpEndpoint("http://localhost:0/mcp"))
     assert {found.outcome, clients.outcome} == {Outcome.SKIPPED}
 
 
@@ -71,7 +71,7 @@ async def test_an_answer_as_a_stream_of_events_that_stays_open_is_read() -> None
         return Endless()
 
     async with listening(Starlette(routes=[Route("/mcp", hello, methods=["POST"])])) as server:
-        [found, clients] = await examine_endpoint(Endpoint(f"http://127.0.0.1:{server.port}/mcp"))
+        [found, clients] = await examine_endpoint(McpEndpoint(f"http://127.0.0.1:{server.port}/mcp"))
     assert found.sentence.startswith("The MCP server IB MCP answers")
     assert clients.outcome is Outcome.OK
 
@@ -81,7 +81,7 @@ async def test_an_answer_as_a_stream_of_events_that_stays_open_is_read() -> None
 )
 async def test_a_wrong_token_is_told_without_it(asked: str | None, told: str) -> None:
     async with listening(server_app()) as server:
-        found, _ = await examine_endpoint(Endpoint(f"http://127.0.0.1:{server.port}/mcp", token=asked))
+        found, _ = await examine_endpoint(McpEndpoint(f"http://127.0.0.1:{server.port}/mcp", token=asked))
     assert found.outcome is Outcome.BROKEN
     assert told in found.sentence
     assert "other token" not in found.fix
@@ -90,10 +90,10 @@ async def test_a_wrong_token_is_told_without_it(asked: str | None, told: str) ->
 async def test_beyond_loopback_without_a_name_is_a_warning() -> None:
     async with listening(server_app()) as server:
         url = f"http://127.0.0.1:{server.port}/mcp"
-        _, clients = await examine_endpoint(Endpoint(url, token=TOKEN, loopback=False))
+        _, clients = await examine_endpoint(McpEndpoint(url, token=TOKEN, loopback=False))
         assert clients.outcome is Outcome.WARNING
         assert "MCP_SERVER_ALLOWED_HOSTS" in clients.fix
-        named = Endpoint(url, token=TOKEN, loopback=False, allowed_hosts=("nas.lan",))
+        named = McpEndpoint(url, token=TOKEN, loopback=False, allowed_hosts=("nas.lan",))
         assert (await examine_endpoint(named))[1].sentence == "It can be called by nas.lan and localhost."
 
 
@@ -126,10 +126,10 @@ async def test_a_ticker_whose_name_is_unknown_is_not_there(monkeypatch: pytest.M
 def test_a_ticker_that_sees_something_else_is_a_warning(
     ready: bool, established: bool | None, outcome: Outcome
 ) -> None:
-    ticker = Ticker(ok(Layer.TICKER, "It answers."), {"state": "x", "ready": ready})
-    assert compared(ticker, established=established).outcome is outcome
+    ticker = TickerCheck(ok(Layer.TICKER, "It answers."), {"state": "x", "ready": ready})
+    assert compare_with_ticker(ticker, established=established).outcome is outcome
 
 
 def test_a_broken_ticker_stays_broken_whatever_it_says() -> None:
     down = broken(Layer.TICKER, "No.", "Start it.")
-    assert compared(Ticker(down, {"ready": True}), established=False) is down
+    assert compare_with_ticker(TickerCheck(down, {"ready": True}), established=False) is down
