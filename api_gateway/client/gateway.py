@@ -81,9 +81,9 @@ class GatewayClient:
     """IBKR's Web API as the gateway offers it: paced, on time, and with everything asked first that must be.
 
     A template such as `/portfolio/{account}/positions/{page}` is relative to `/v1/api`; `values` go into it
-    in order, each checked against its kind (see `paths.PATH_PARAMETERS`). Each method returns IBKR's answer as it is,
-    or raises one of `errors.GatewayError`. Nothing that writes is ever sent twice, and nothing is sent that
-    `policy` does not list.
+    in order, each validated (see `paths.PATH_PARAMETERS`). Each method returns IBKR's response unchanged, or
+    raises one of `errors.GatewayError`. No write is ever sent twice, and nothing is sent unless `policy`
+    lists it.
 
     `looks` tells what the session is, `question` whether an order's question is open. `transport`, `now`,
     `wall` and `sleep` are for tests; `limits` and `everything` for measurements without IBKR.

@@ -262,7 +262,7 @@ class RateLimiter:
 
     @asynccontextmanager
     async def acquire(self, call: GatewayRequest, budget: WaitBudget) -> AsyncIterator[Reservation]:
-        """Wait for room and hold it. Raises `RateLimited`, with nothing sent, where `patience` is too short."""
+        """Wait for a free place and hold it. Raises `RateLimited`, unsent, if `budget` is too short."""
         reservation = Reservation(self._windows_for(call.operation), self._now)
         try:
             await self._reserve(reservation, call.description, budget)
