@@ -19,19 +19,28 @@ import orjson
 
 from benchmarks.backend import FIRST_CONID, PATH, SIZES
 from benchmarks.generator import generator_table
-from benchmarks.load import Caller, Connection, Result, connected, spread
-from benchmarks.processes import Process, certificate, free_port, started, trusting, wait_for_port
+from benchmarks.load import Caller, LoadResult, McpConnection, mcp_connection, run_calls
+from benchmarks.processes import (
+    Process,
+    free_port,
+    run_process,
+    temporary_certificate,
+    tls_context,
+    wait_for_port,
+)
 
-OURS = "this-server"
-FLOOR = "raw httpx"
-SERVERS = (OURS, "hand-written", "client-per-call")
+THIS_SERVER = "this-server"
+RAW_HTTPX = "raw httpx"
+SERVERS = (THIS_SERVER, "hand-written", "client-per-call")
 
 
 def start_backend(stack: ExitStack, cert: Path, key: Path) -> int:
     """Start the instant gateway, wait for it, and say on which port it answers."""
     port = free_port()
     arguments = ("--port", str(port), "--certificate", str(cert), "--key", str(key))
-    wait_for_port(stack.enter_context(started("benchmarks.backend", *arguments, port=port, environment={})))
+    wait_for_port(
+        stack.enter_context(run_process("benchmarks.backend", *arguments, port=port, environment={}))
+    )
     return port
 
 
@@ -47,10 +56,10 @@ def start_server(
         "MCP_SERVER_MAX_ANSWER": "10000000",
         **settings,
     }
-    return stack.enter_context(started(module, *arguments, port=port, environment=environment))
+    return stack.enter_context(run_process(module, *arguments, port=port, environment=environment))
 
 
-def tool_call(connection: Connection) -> Caller:
+def make_tool_caller(connection: McpConnection) -> Caller:
     """A caller that asks the tool for one contract and insists on getting it."""
 
     async def call(conid: int) -> None:
@@ -72,13 +81,16 @@ def tool_call(connection: Connection) -> Caller:
 async def tool_callers(port: int, count: int) -> AsyncIterator[list[Caller]]:
     """`count` callers, each over an MCP connection of its own."""
     async with AsyncExitStack() as connections:
-        yield [tool_call(await connections.enter_async_context(connected(port))) for _ in range(count)]
+        yield [
+            make_tool_caller(await connections.enter_async_context(mcp_connection(port)))
+            for _ in range(count)
+        ]
 
 
 @asynccontextmanager
-async def floor_callers(backend_port: int, ca_file: Path, count: int) -> AsyncIterator[list[Caller]]:
+async def raw_httpx_callers(backend_port: int, ca_file: Path, count: int) -> AsyncIterator[list[Caller]]:
     """The same requests without any server: one pooled httpx client straight to the backend."""
-    async with httpx.AsyncClient(verify=trusting(ca_file), trust_env=False) as client:
+    async with httpx.AsyncClient(verify=tls_context(ca_file), trust_env=False) as client:
         base = f"https://localhost:{backend_port}"
 
         async def call(conid: int) -> None:
@@ -94,7 +106,7 @@ async def calls_table(rounds: int, seconds: float) -> list[str]:
         "|---|---|---|---:|---:|---:|---:|",
     ]
     with ExitStack() as stack:
-        cert, key = stack.enter_context(certificate())
+        cert, key = stack.enter_context(temporary_certificate())
         backend_port = start_backend(stack, cert, key)
         servers = {
             name: start_server(
@@ -107,49 +119,50 @@ async def calls_table(rounds: int, seconds: float) -> list[str]:
         serial = 0
         for size in SIZES:
             for concurrency in (1, 16):
-                measured: dict[str, list[Result]] = {name: [] for name in (FLOOR, *SERVERS)}
+                measured: dict[str, list[LoadResult]] = {name: [] for name in (RAW_HTTPX, *SERVERS)}
                 for turn in range(rounds + 1):
                     for name, results in measured.items():
                         opened = (
-                            floor_callers(backend_port, cert, concurrency)
-                            if name == FLOOR
+                            raw_httpx_callers(backend_port, cert, concurrency)
+                            if name == RAW_HTTPX
                             else tool_callers(servers[name].port, concurrency)
                         )
                         async with opened as callers:
-                            probe = await spread(callers, 10 * concurrency, FIRST_CONID[size] + serial)
+                            probe = await run_calls(callers, 10 * concurrency, FIRST_CONID[size] + serial)
                             serial += 10 * concurrency
                             calls = max(20 * concurrency, int(seconds * probe.per_second))
-                            result = await spread(callers, calls, FIRST_CONID[size] + serial)
+                            result = await run_calls(callers, calls, FIRST_CONID[size] + serial)
                             serial = (serial + calls) % 900_000
                         if turn:  # the first round warms up
                             results.append(result)
-                reference = median_of(measured["hand-written"], 0.5)
+                reference = median_percentile(measured["hand-written"], 0.5)
                 rows += [
-                    row(size, concurrency, name, results, reference) for name, results in measured.items()
+                    format_row(size, concurrency, name, results, reference)
+                    for name, results in measured.items()
                 ]
     return rows
 
 
-def median_of(results: list[Result], share: float) -> float:
+def median_percentile(results: list[LoadResult], fraction: float) -> float:
     """The median over the rounds of a percentile within each."""
-    return statistics.median(result.percentile(share) for result in results)
+    return statistics.median(result.percentile(fraction) for result in results)
 
 
-def row(size: str, concurrency: int, name: str, results: list[Result], reference: float) -> str:
+def format_row(size: str, concurrency: int, name: str, results: list[LoadResult], reference: float) -> str:
     """One line of the table."""
-    p50 = median_of(results, 0.5)
+    p50 = median_percentile(results, 0.5)
     rate = statistics.median(result.per_second for result in results)
     return (
-        f"| {size} KB | {concurrency} | {name} | {p50:.2f} | {median_of(results, 0.99):.1f} | {rate:.0f} "
-        f"| {p50 / reference:.2f}x |"
+        f"| {size} KB | {concurrency} | {name} | {p50:.2f} | {median_percentile(results, 0.99):.1f} "
+        f"| {rate:.0f} | {p50 / reference:.2f}x |"
     )
 
 
-async def first_list(port: int, until: float) -> tuple[bytes, float]:
+async def wait_for_tool_list(port: int, until: float) -> tuple[bytes, float]:
     """The first `tools/list` that a server answers, and when."""
     while True:
         try:
-            async with connected(port) as connection:
+            async with mcp_connection(port) as connection:
                 body = await connection.post({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
                 return body, time.perf_counter()
         except OSError:
@@ -158,19 +171,19 @@ async def first_list(port: int, until: float) -> tuple[bytes, float]:
             await asyncio.sleep(0.01)
 
 
-async def start_table(starts: int) -> list[str]:
+async def startup_table(starts: int) -> list[str]:
     """Seconds from process start to the first list, gateway up and down."""
     rows = ["| gateway | starts | median s | slowest s |", "|---|---:|---:|---:|"]
     for state in ("up", "down"):
-        took = []
+        durations = []
         for _ in range(starts):
             with ExitStack() as stack:
-                cert, key = stack.enter_context(certificate())
+                cert, key = stack.enter_context(temporary_certificate())
                 backend_port = start_backend(stack, cert, key) if state == "up" else free_port()
                 server = start_server("mcp_server", stack=stack, backend_port=backend_port, ca_file=cert)
-                _, answered = await first_list(server.port, time.perf_counter() + 20)
-                took.append(answered - server.started)
-        rows.append(f"| {state} | {starts} | {statistics.median(took):.2f} | {max(took):.2f} |")
+                _, ready_at = await wait_for_tool_list(server.port, time.perf_counter() + 20)
+                durations.append(ready_at - server.started_at)
+        rows.append(f"| {state} | {starts} | {statistics.median(durations):.2f} | {max(durations):.2f} |")
     return rows
 
 
@@ -183,17 +196,17 @@ async def lists_table() -> list[str]:
     for surface in ("search", "all"):
         for mode in ("read", "paper", "live"):
             with ExitStack() as stack:
-                cert, _ = stack.enter_context(certificate())
+                cert, _ = stack.enter_context(temporary_certificate())
                 settings = {"MCP_SERVER_TOOLS": surface, "TRADING_MODE": mode}
                 server = start_server(
                     "mcp_server", stack=stack, backend_port=free_port(), ca_file=cert, **settings
                 )
-                listed, _ = await first_list(server.port, time.perf_counter() + 20)
-            rows.append(f"| {surface} | {mode} | {weight(listed)} |")
+                listed, _ = await wait_for_tool_list(server.port, time.perf_counter() + 20)
+            rows.append(f"| {surface} | {mode} | {format_list_size(listed)} |")
     return rows
 
 
-def weight(listed: bytes) -> str:
+def format_list_size(listed: bytes) -> str:
     """Tools, bytes and o200k tokens of one answer to `tools/list`, as cells."""
     message = orjson.loads(listed[listed.index(b"{") : listed.rindex(b"}") + 1])
     tools = message["result"]["tools"]
@@ -208,24 +221,24 @@ async def memory_table(calls: int) -> list[str]:
     """Resident memory of the server after so many calls, sizes mixed."""
     rows = ["| calls | resident MB |", "|---:|---:|"]
     with ExitStack() as stack:
-        cert, key = stack.enter_context(certificate())
+        cert, key = stack.enter_context(temporary_certificate())
         backend_port = start_backend(stack, cert, key)
         server = start_server(
-            "benchmarks.servers", OURS, stack=stack, backend_port=backend_port, ca_file=cert
+            "benchmarks.servers", THIS_SERVER, stack=stack, backend_port=backend_port, ca_file=cert
         )
         wait_for_port(server)
         done = 0
-        for mark in (100, calls // 10, calls // 4, calls // 2, calls):
+        for target in (100, calls // 10, calls // 4, calls // 2, calls):
             async with tool_callers(server.port, 4) as callers:
-                share = (mark - done) // len(SIZES)
+                share = (target - done) // len(SIZES)
                 for size in SIZES:
-                    await spread(callers, share, FIRST_CONID[size] + done)
-                done = mark
-            rows.append(f"| {mark:,} | {server.resident_bytes() / 1e6:.0f} |")
+                    await run_calls(callers, share, FIRST_CONID[size] + done)
+                done = target
+            rows.append(f"| {target:,} | {server.resident_bytes() / 1e6:.0f} |")
     return rows
 
 
-def machine() -> str:
+def describe_machine() -> str:
     """What the figures were taken on."""
     packages: Mapping[str, str] = {
         name: version(name) for name in ("fastmcp", "mcp", "fastapi", "httpx", "uvicorn")
@@ -248,10 +261,10 @@ async def main() -> None:
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--calls", type=int, default=10_000, help="calls before the last look at memory")
     arguments = parser.parse_args()
-    print(machine(), end="\n\n", flush=True)
+    print(describe_machine(), end="\n\n", flush=True)
     for title, table in (
         ("A tool call over streamable HTTP", calls_table(arguments.rounds, arguments.seconds)),
-        ("From the start of the process to the first `tools/list`", start_table(arguments.starts)),
+        ("From the start of the process to the first `tools/list`", startup_table(arguments.starts)),
         ("The list of tools: name, description and input schema as a model sees them", lists_table()),
         ("Memory", memory_table(arguments.calls)),
         ("The routers generator on IBKR's document 2.28.0", generator_table()),

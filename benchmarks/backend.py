@@ -21,7 +21,7 @@ flight are joined by the gateway client, which would flatter it here."""
 PATH = "/v1/api/iserver/contract/{}/info"
 
 
-def body_of(size: int) -> bytes:
+def make_body(size: int) -> bytes:
     """A JSON object of `size` bytes, shaped like a list of bars."""
     bars: list[dict[str, float]] = []
     while len(orjson.dumps({"data": bars})) < size - 60:
@@ -34,8 +34,8 @@ def body_of(size: int) -> bytes:
 class InstantGateway(asyncio.Protocol):
     """Answers each request on the connection with the body that its conid asks for."""
 
-    def __init__(self, answers: Mapping[bytes, bytes]) -> None:
-        self._answers = answers
+    def __init__(self, responses: Mapping[bytes, bytes]) -> None:
+        self._responses = responses
         self._pending = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -49,26 +49,26 @@ class InstantGateway(asyncio.Protocol):
             target = self._pending[: self._pending.find(b"\r\n")].split(b" ")[1]
             self._pending = self._pending[end + 4 :]
             conid = target.split(b"/")[5] if target.count(b"/") > 4 else b"1"
-            self._transport.write(self._answers.get(conid[:1], self._answers[b"1"]))
+            self._transport.write(self._responses.get(conid[:1], self._responses[b"1"]))
 
 
-def prebuilt() -> dict[bytes, bytes]:
+def build_responses() -> dict[bytes, bytes]:
     """First digit of the conid → the whole answer."""
-    answers = {}
+    responses = {}
     for size, length in SIZES.items():
-        body = body_of(length)
+        body = make_body(length)
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        answers[str(FIRST_CONID[size])[:1].encode()] = head.encode() + body
-    return answers
+        responses[str(FIRST_CONID[size])[:1].encode()] = head.encode() + body
+    return responses
 
 
 async def serve(port: int, certificate: Path, key: Path) -> None:
     """Serve until the process is ended; says so on standard output once it listens."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    answers = prebuilt()
+    responses = build_responses()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: InstantGateway(answers), "127.0.0.1", port, ssl=context)
+    server = await loop.create_server(lambda: InstantGateway(responses), "127.0.0.1", port, ssl=context)
     print("listening", flush=True)
     async with server:
         await server.serve_forever()

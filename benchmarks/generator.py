@@ -22,13 +22,13 @@ async def generator_table() -> list[str]:
     with TemporaryDirectory() as folder:
         for verb in ("repair", "compare", "generate"):
             out = {"repair": ["-o", f"{folder}/repaired.json"], "generate": ["-o", f"{folder}/routers"]}
-            seconds, peak = _run([verb, str(DOCUMENT), *out.get(verb, [])], Path(folder))
+            seconds, peak = _measure([verb, str(DOCUMENT), *out.get(verb, [])], Path(folder))
             rows.append(f"| {verb} | {seconds:.2f} | {peak / 1e6:.0f} |")
     return rows
 
 
 # What a process has used at most is read in it: what its parent had when it began is counted by wait4, too.
-_MEASURED = """
+_MEASURED_SCRIPT = """
 import runpy, sys
 from pathlib import Path
 try:
@@ -38,17 +38,17 @@ finally:
 """
 
 
-def _run(arguments: list[str], folder: Path) -> tuple[float, int]:
+def _measure(arguments: list[str], folder: Path) -> tuple[float, int]:
     """Seconds and peak bytes of `python -m routers_generator` with these arguments."""
-    began = time.perf_counter()
+    started = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-c", _MEASURED, *arguments],
+        [sys.executable, "-c", _MEASURED_SCRIPT, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=True,
     )
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - started
     peak = next(line for line in (folder / "status").read_text().splitlines() if line.startswith("VmHWM:"))
     return seconds, int(peak.split()[1]) * 1024

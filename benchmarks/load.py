@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 import orjson
 
-PROTOCOL = "2025-11-25"
+PROTOCOL_VERSION = "2025-11-25"
 
 
 @dataclass
-class Connection:
+class McpConnection:
     """One keep-alive connection to an MCP server over streamable HTTP."""
 
     host: str
@@ -31,14 +31,14 @@ class Connection:
         body = orjson.dumps(message)
         head = (
             f"POST /mcp HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nContent-Type: application/json\r\n"
-            f"Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: {PROTOCOL}\r\n"
+            f"Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: {PROTOCOL_VERSION}\r\n"
             + (f"Mcp-Session-Id: {self.session}\r\n" if self.session else "")
             + f"Content-Length: {len(body)}\r\n\r\n"
         )
         self.writer.write(head.encode() + body)
-        return await self._answer()
+        return await self._read_response()
 
-    async def _answer(self) -> bytes:
+    async def _read_response(self) -> bytes:
         raw = await self.reader.readuntil(b"\r\n\r\n")
         lines = raw.decode("latin-1").split("\r\n")
         status = int(lines[0].split()[1])
@@ -59,10 +59,10 @@ class Connection:
 
 
 @asynccontextmanager
-async def connected(port: int, host: str = "127.0.0.1") -> AsyncIterator[Connection]:
+async def mcp_connection(port: int, host: str = "127.0.0.1") -> AsyncIterator[McpConnection]:
     """An initialised MCP connection."""
     reader, writer = await asyncio.open_connection(host, port, limit=2**22)
-    connection = Connection(host, port, reader, writer)
+    connection = McpConnection(host, port, reader, writer)
     try:
         await connection.post(
             {
@@ -70,7 +70,7 @@ async def connected(port: int, host: str = "127.0.0.1") -> AsyncIterator[Connect
                 "id": 0,
                 "method": "initialize",
                 "params": {
-                    "protocolVersion": PROTOCOL,
+                    "protocolVersion": PROTOCOL_VERSION,
                     "capabilities": {},
                     "clientInfo": {"name": "benchmark", "version": "1"},
                 },
@@ -83,38 +83,38 @@ async def connected(port: int, host: str = "127.0.0.1") -> AsyncIterator[Connect
 
 
 @dataclass
-class Result:
+class LoadResult:
     """What one run measured; times in milliseconds."""
 
-    times: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
-    def percentile(self, share: float) -> float:
+    def percentile(self, fraction: float) -> float:
         """The time below which `share` of the calls stayed."""
-        ordered = sorted(self.times)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))]
 
     @property
     def per_second(self) -> float:
         """Calls per second over the whole run."""
-        return len(self.times) / self.seconds
+        return len(self.latencies) / self.seconds
 
 
 Caller = Callable[[int], Awaitable[None]]
 
 
-async def spread(callers: Sequence[Caller], calls: int, first: int) -> Result:
+async def run_calls(callers: Sequence[Caller], calls: int, first_conid: int) -> LoadResult:
     """Share `calls` among the callers, each waiting for its answer before the next; no conid comes twice."""
-    result = Result()
-    numbers = iter(range(first, first + calls))
+    result = LoadResult()
+    numbers = iter(range(first_conid, first_conid + calls))
 
-    async def one(caller: Caller) -> None:
+    async def run_caller(caller: Caller) -> None:
         for number in numbers:
-            began = time.perf_counter()
+            started = time.perf_counter()
             await caller(number)
-            result.times.append((time.perf_counter() - began) * 1000)
+            result.latencies.append((time.perf_counter() - started) * 1000)
 
-    began = time.perf_counter()
-    await asyncio.gather(*(one(caller) for caller in callers))
-    result.seconds = time.perf_counter() - began
+    started = time.perf_counter()
+    await asyncio.gather(*(run_caller(caller) for caller in callers))
+    result.seconds = time.perf_counter() - started
     return result

@@ -34,7 +34,7 @@ class Process:
 
     child: subprocess.Popen[bytes]
     port: int
-    started: float
+    started_at: float
 
     def resident_bytes(self) -> int:
         """The memory that the process holds in RAM (Linux only)."""
@@ -48,9 +48,9 @@ class Process:
 
 
 @contextmanager
-def started(module: str, *arguments: str, port: int, environment: Mapping[str, str]) -> Iterator[Process]:
+def run_process(module: str, *arguments: str, port: int, environment: Mapping[str, str]) -> Iterator[Process]:
     """Run `python -m module` until the block ends."""
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     child = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
@@ -59,7 +59,7 @@ def started(module: str, *arguments: str, port: int, environment: Mapping[str, s
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield Process(child, port, began)
+        yield Process(child, port, started_at)
     finally:
         child.send_signal(signal.SIGTERM)
         try:
@@ -85,13 +85,13 @@ def wait_for_port(process: Process, seconds: float = 20) -> None:
 
 
 @contextmanager
-def certificate() -> Iterator[tuple[Path, Path]]:
+def temporary_certificate() -> Iterator[tuple[Path, Path]]:
     """A certificate for localhost and its key, as the simulator makes them."""
     with tempfile.TemporaryDirectory() as folder:
         made = certificate_in(Path(folder))
         yield made.certificate, made.key
 
 
-def trusting(certificate_file: Path) -> ssl.SSLContext:
+def tls_context(certificate_file: Path) -> ssl.SSLContext:
     """A TLS context that trusts that certificate."""
     return ssl.create_default_context(cafile=str(certificate_file))

@@ -18,28 +18,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             print("ib-mcp", version("ib-mcp"))
             return 0
-        chosen, rest = _parser().parse_known_args(arguments)
-        if rest and chosen.command not in ("simulator", "generate"):
-            _parser().error(f"unrecognized arguments: {' '.join(rest)}")
-        if chosen.command == "demo":
-            from ib_mcp.demo import demo
+        options, rest = _build_parser().parse_known_args(arguments)
+        if rest and options.command not in ("simulator", "generate"):
+            _build_parser().error(f"unrecognized arguments: {' '.join(rest)}")
+        if options.command == "demo":
+            from ib_mcp.demo import demo_command
 
-            return demo(chosen)
-        if chosen.command == "settings":
+            return demo_command(options)
+        if options.command == "settings":
             from ib_mcp.settings_example import settings_text
 
             print(settings_text(), end="")
             return 0
-        if chosen.command == "doctor":
-            from ib_mcp.doctor import doctor
+        if options.command == "doctor":
+            from ib_mcp.doctor import doctor_command
 
-            return doctor(chosen)
-        return _part(chosen, rest)
+            return doctor_command(options)
+        return _run_part(options, rest)
     except KeyboardInterrupt:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ib-mcp",
         description="Interactive Brokers' Web API as MCP tools. Settings are environment variables, or lines "
@@ -72,11 +72,15 @@ def _parser() -> argparse.ArgumentParser:
         help="when another program of the username takes the brokerage session: leave it alone, take it back "
         "once per loss, or ask you (COMPETE, yield)",
     )
-    demo.add_argument("--port", type=_port, metavar="N", help="the MCP server's port (MCP_SERVER_PORT, 5002)")
     demo.add_argument(
-        "--gateway-port", type=_port, metavar="N", help="the simulator's port (GATEWAY_PORT, 5055)"
+        "--port", type=_parse_port, metavar="N", help="the MCP server's port (MCP_SERVER_PORT, 5002)"
     )
-    demo.add_argument("--ticker-port", type=_port, metavar="N", help="the ticker's port (TICKER_PORT, 5056)")
+    demo.add_argument(
+        "--gateway-port", type=_parse_port, metavar="N", help="the simulator's port (GATEWAY_PORT, 5055)"
+    )
+    demo.add_argument(
+        "--ticker-port", type=_parse_port, metavar="N", help="the ticker's port (TICKER_PORT, 5056)"
+    )
     serve = commands.add_parser("serve", help="the MCP server")
     serve.add_argument("--stdio", action="store_true", help="on the standard streams instead of HTTP")
     commands.add_parser("ticker", help="the ticker, which keeps the brokerage session open")
@@ -102,23 +106,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _port(text: str) -> int:
+def _parse_port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number up to 65535, 0 for any free one")
     return int(text)
 
 
-def _part(chosen: argparse.Namespace, rest: Sequence[str]) -> int:
+def _run_part(options: argparse.Namespace, rest: Sequence[str]) -> int:
     """Run one part in this process."""
-    if chosen.command == "serve":
+    if options.command == "serve":
         import mcp_server.__main__ as server
 
-        return server.main(["--stdio"] if chosen.stdio else [])
-    if chosen.command == "ticker":
+        return server.main(["--stdio"] if options.stdio else [])
+    if options.command == "ticker":
         import ticker_service.__main__ as ticker
 
         return ticker.main([])
-    if chosen.command == "generate":
+    if options.command == "generate":
         import routers_generator.__main__ as generator
 
         return generator.main(rest, prog="ib-mcp generate")

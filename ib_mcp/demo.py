@@ -19,46 +19,46 @@ from tempfile import TemporaryDirectory
 from api_gateway.settings import SettingsError, load
 from api_gateway.simulator.settings import SimulatorSettings
 from ib_mcp.settings_example import settings_groups
-from ib_mcp.supervisor import Events, Part, Processes, Stop
+from ib_mcp.supervisor import EventQueue, ManagedProcess, StopRequested, Supervisor
 from mcp_server.settings import ServerSettings
 from ticker_service.settings import TickerSettings
 
 
-def demo(chosen: argparse.Namespace) -> int:
+def demo_command(options: argparse.Namespace) -> int:
     """Run the three parts until Ctrl-C: 0; 1 if a part could not start or died; 2 for a wrong setting."""
-    events = Events()
+    events = EventQueue()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: events.put(Stop()))
+            signal.signal(getattr(signal, name), lambda *_: events.put(StopRequested()))
     try:
         ticker = load(TickerSettings)
         ports = {
-            "GATEWAY_PORT": _first(chosen.gateway_port, load(SimulatorSettings).gateway_port),
-            "MCP_SERVER_PORT": _first(chosen.port, load(ServerSettings).mcp_server_port),
-            "TICKER_PORT": _first(chosen.ticker_port, ticker.ticker_port),
+            "GATEWAY_PORT": _flag_or_setting(options.gateway_port, load(SimulatorSettings).gateway_port),
+            "MCP_SERVER_PORT": _flag_or_setting(options.port, load(ServerSettings).mcp_server_port),
+            "TICKER_PORT": _flag_or_setting(options.ticker_port, ticker.ticker_port),
         }
-        ports = _checked(ports)
+        ports = _resolve_ports(ports)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    except PortTakenError as error:
+    except PortUnavailableError as error:
         print(error, file=sys.stderr)
         return 1
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a log line may hold what the terminal cannot show
-    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    use_colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     # A folder of their own: no `.env` for a live account lies about in it.
     with TemporaryDirectory(prefix="ib-mcp-demo-") as folder:
-        parts = demo_parts(
+        processes = demo_processes(
             ports,
             Path(folder),
-            login=chosen.login,
-            profile=chosen.profile,
-            tools=chosen.tools,
-            compete=chosen.compete or ticker.compete,
+            login=options.login,
+            profile=options.profile,
+            tools=options.tools,
+            compete=options.compete or ticker.compete,
         )
-        processes = Processes(parts, Path(folder), events, out=sys.stdout, coloured=coloured)
-        failure = processes.run(_welcome(ports, login=chosen.login))
+        supervisor = Supervisor(processes, Path(folder), events, out=sys.stdout, coloured=use_colour)
+        failure = supervisor.run(_welcome_text(ports, login=options.login))
     try:
         sys.stdout.flush()
     except OSError:  # nobody reads it any more, and Python would complain of that when it ends
@@ -68,34 +68,34 @@ def demo(chosen: argparse.Namespace) -> int:
     return 1 if failure else 0
 
 
-def _first(flag: int | None, setting: int) -> int:
+def _flag_or_setting(flag: int | None, setting: int) -> int:
     return setting if flag is None else flag
 
 
-class PortTakenError(Exception):
+class PortUnavailableError(Exception):
     """A port cannot be had; `str()` is a sentence for each."""
 
 
-def _checked(ports: Mapping[str, int]) -> dict[str, int]:
+def _resolve_ports(ports: Mapping[str, int]) -> dict[str, int]:
     """The same ports, 0 replaced by a free one; raises if one cannot be had."""
     flags = {"GATEWAY_PORT": "--gateway-port", "MCP_SERVER_PORT": "--port", "TICKER_PORT": "--ticker-port"}
     free: dict[str, int] = {}
     taken = []
-    with ExitStack() as held:  # all at once, so that two parts are not given the same one
+    with ExitStack() as stack:  # all at once, so that two parts are not given the same one
         for setting, port in ports.items():
             try:
-                listener = held.enter_context(socket.create_server(("127.0.0.1", port)))
+                listener = stack.enter_context(socket.create_server(("127.0.0.1", port)))
                 free[setting] = listener.getsockname()[1]
             except OSError as error:
                 why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
                 other = f"choose another one with {setting}=N or `ib-mcp demo {flags[setting]} N`"
                 taken.append(f"Port {port} {why}: {other}.")
     if taken:
-        raise PortTakenError("\n".join(taken))
+        raise PortUnavailableError("\n".join(taken))
     return free
 
 
-def demo_parts(
+def demo_processes(
     ports: Mapping[str, int],
     folder: Path,
     *,
@@ -103,18 +103,22 @@ def demo_parts(
     profile: str = "retail",
     tools: str = "search",
     compete: str = "yield",
-) -> list[Part]:
+) -> list[ManagedProcess]:
     """The three processes, in the order of starting; none is given a setting that is not the demo's."""
-    ours = {name.upper() for _, settings in settings_groups() for name in settings.model_fields}
-    inherited = {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    own_settings = {name.upper() for _, settings in settings_groups() for name in settings.model_fields}
+    inherited = {name: value for name, value in os.environ.items() if name.upper() not in own_settings}
     path = [str(Path(__file__).resolve().parents[1]), *filter(None, [inherited.get("PYTHONPATH")])]
     common = {**inherited, "PYTHONPATH": os.pathsep.join(path), "PYTHONUNBUFFERED": "1"}
     settings = {name: str(port) for name, port in ports.items()}
     gateway = f"https://localhost:{ports['GATEWAY_PORT']}"
     certificate = folder / "tls" / "gateway.pem"
-    reach = {"GATEWAY_URL": gateway, "GATEWAY_LOGIN_URL": gateway, "GATEWAY_CA_FILE": str(certificate)}
+    gateway_settings = {
+        "GATEWAY_URL": gateway,
+        "GATEWAY_LOGIN_URL": gateway,
+        "GATEWAY_CA_FILE": str(certificate),
+    }
     return [
-        Part(
+        ManagedProcess(
             name="simulator",
             module="api_gateway.simulator",
             environment={
@@ -128,27 +132,27 @@ def demo_parts(
             colour=36,
             certificate=certificate,
         ),
-        Part(
+        ManagedProcess(
             name="ticker",
             module="ticker_service",
             environment={
                 **common,
                 **settings,
-                **reach,
+                **gateway_settings,
                 "TICKLE_INTERVAL_FOUL": "1",
                 "COMPETE": compete,
             },
             address=f"http://localhost:{ports['TICKER_PORT']}/health",
             colour=33,
-            after="simulator",  # or its first line would be that nothing can be reached
+            starts_after="simulator",  # or its first line would be that nothing can be reached
         ),
-        Part(
+        ManagedProcess(
             name="server",
             module="mcp_server",
             environment={
                 **common,
                 **settings,
-                **reach,
+                **gateway_settings,
                 "TICKER_URL": f"http://localhost:{ports['TICKER_PORT']}",
                 "TRADING_MODE": "paper",
                 "MCP_SERVER_TOOLS": tools,
@@ -159,14 +163,14 @@ def demo_parts(
     ]
 
 
-def _welcome(ports: Mapping[str, int], *, login: bool) -> str:
+def _welcome_text(ports: Mapping[str, int], *, login: bool) -> str:
     """What the demo says once everything answers."""
     mcp = f"http://localhost:{ports['MCP_SERVER_PORT']}/mcp"
     page = f"https://localhost:{ports['GATEWAY_PORT']}"
     snippet = json.dumps({"servers": {"ibkr": {"type": "http", "url": mcp}}}, indent=2)
     fastmcp = Path(sys.executable).with_name("fastmcp")
     shown = fastmcp.relative_to(Path.cwd()) if fastmcp.is_relative_to(Path.cwd()) else fastmcp
-    todo = (
+    login_hint = (
         "open it and click “Log in”; until then the tools ask for it"
         if login
         else "logged in already; `make demo ARGS=--login` leaves that to you"
@@ -176,7 +180,7 @@ def _welcome(ports: Mapping[str, int], *, login: bool) -> str:
             "",
             f"MCP server   {mcp}",
             f"Login page   {page}",
-            f"             ({todo}; your browser warns of the demo's own certificate)",
+            f"             ({login_hint}; your browser warns of the demo's own certificate)",
             "",
             "VS Code, .vscode/mcp.json:",
             "",

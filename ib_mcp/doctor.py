@@ -20,17 +20,17 @@ from api_gateway.doctor.doctor import DoctorContext, DoctorResult, run_doctor
 from api_gateway.doctor.findings import Finding, Layer, broken
 from api_gateway.doctor.support_bundle import make_support_bundle, write_support_bundle
 from api_gateway.settings import GatewaySettings, SettingsError, load
-from mcp_server.http.endpoint import endpoint_of, problems_of
+from mcp_server.http.endpoint import endpoint_of, startup_problems
 from mcp_server.settings import ServerSettings
 
 _Settings = TypeVar("_Settings", bound=BaseSettings)
 
 
-def doctor(chosen: argparse.Namespace) -> int:
+def doctor_command(options: argparse.Namespace) -> int:
     """Print what is broken between a client and IBKR: 0 nothing, 1 something, 2 a setting cannot be used."""
     problems: list[Finding] = []
 
-    def usable(cls: type[_Settings]) -> _Settings | None:
+    def load_or_report(cls: type[_Settings]) -> _Settings | None:
         try:
             return load(cls)
         except SettingsError as error:
@@ -38,18 +38,18 @@ def doctor(chosen: argparse.Namespace) -> int:
             problems.append(broken(Layer.SETTINGS, str(error), fix))
             return None
 
-    gateway, server = usable(GatewaySettings), usable(ServerSettings)
-    known: list[BaseSettings] = [each for each in (gateway, server) if each]
-    problems += problems_of(server) if server else []
-    ticker_url = chosen.ticker_url or (server.ticker_url if server else None)
+    gateway, server = load_or_report(GatewaySettings), load_or_report(ServerSettings)
+    loaded: list[BaseSettings] = [each for each in (gateway, server) if each]
+    problems += startup_problems(server) if server else []
+    ticker_url = options.ticker_url or (server.ticker_url if server else None)
     if find_spec("ticker_service"):  # the MCP server's container does not have it
         from ticker_service.settings import TickerSettings
 
-        if ticker := usable(TickerSettings):
-            known.append(ticker)
+        if ticker := load_or_report(TickerSettings):
+            loaded.append(ticker)
             problems += examine_ticker_url(ticker_url, ticker.ticker_port) if ticker_url else []
 
-    async def look() -> DoctorResult:
+    async def run_checks() -> DoctorResult:
         client = GatewayClient(gateway) if gateway else None
         try:
             return await run_doctor(
@@ -65,19 +65,19 @@ def doctor(chosen: argparse.Namespace) -> int:
             if client:
                 await client.aclose()
 
-    examined = asyncio.run(look())
-    report = examined.report
+    result = asyncio.run(run_checks())
+    report = result.report
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal may not be able to show an arrow
     try:
-        print(json.dumps(report.to_json(), indent=2) if chosen.json else report.text().rstrip(), flush=True)
+        print(json.dumps(report.to_json(), indent=2) if options.json else report.text().rstrip(), flush=True)
     except BrokenPipeError:  # `| head` has read enough, and Python would complain when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if chosen.bundle:
+    if options.bundle:
         try:
-            write_support_bundle(Path(chosen.bundle), make_support_bundle(examined, known, home=Path.home()))
+            write_support_bundle(Path(options.bundle), make_support_bundle(result, loaded, home=Path.home()))
         except OSError as error:
-            print(f"{chosen.bundle} cannot be written: {error.strerror}.", file=sys.stderr)
+            print(f"{options.bundle} cannot be written: {error.strerror}.", file=sys.stderr)
             return 2
-        print(f"{chosen.bundle} is written: look into it before you send it to anybody.", file=sys.stderr)
+        print(f"{options.bundle} is written: look into it before you send it to anybody.", file=sys.stderr)
     return report.exit_status

@@ -12,7 +12,7 @@ from mcp_server.settings import ServerSettings
 from routers_generator.settings import GeneratorSettings
 from ticker_service.settings import TickerSettings
 
-COMPOSE = (
+COMPOSE_SETTINGS = (
     ("GATEWAY", "live", "live: IBKR's Java gateway; simulator: ours, with a paper account."),
     (
         "GATEWAY_ARCHIVE_URL",
@@ -53,24 +53,24 @@ def settings_text() -> str:
             lines.extend(["", *wrapped, f"#{name}={default}"])
 
     lines += ["", "", "# === Docker Compose ==="]
-    for name, default, description in COMPOSE:
+    for name, default, description in COMPOSE_SETTINGS:
         add(name, default, description)
     for heading, settings in settings_groups():
         lines += ["", "", f"# === {heading} ==="]
         for name, field_ in settings.model_fields.items():
             default = field_.get_default(call_default_factory=True)
-            add(name.upper(), _written(default), field_.description or "")
+            add(name.upper(), _format_default(default), field_.description or "")
     return "\n".join(lines) + "\n"
 
 
-def _written(default: object) -> str:
+def _format_default(default: object) -> str:
     """A default as a line of .env has it."""
     if default is None:
         return ""
     if isinstance(default, bool):
         return str(default).lower()
     if isinstance(default, tuple | list | frozenset):
-        return ",".join(map(_written, default))
+        return ",".join(map(_format_default, default))
     if isinstance(default, float) and default.is_integer():
         return str(int(default))
     return str(default)

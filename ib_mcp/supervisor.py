@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
 
-PATIENCE = 60.0
+STARTUP_TIMEOUT = 60.0
 """Seconds that all parts may take together until each answers."""
 
-GRACE = 3.0
+SHUTDOWN_TIMEOUT = 3.0
 """Seconds that a part may take to stop before it is killed."""
 
 
 @dataclass
-class Part:
+class ManagedProcess:
     """One process: a module to run, and the address that answers HTTP once it is ready.
 
     `certificate` is the file that an https address is verified with, which may appear late. The process is
@@ -37,12 +37,12 @@ class Part:
     address: str
     colour: int
     certificate: Path | None = None
-    after: str = ""
-    process: subprocess.Popen[str] | None = None
+    starts_after: str = ""
+    popen: subprocess.Popen[str] | None = None
     reader: threading.Thread | None = None
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=15))
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         """True if its address answers now, over verified TLS where it has a certificate."""
         url = urlsplit(self.address)
         host, port = url.hostname or "", url.port
@@ -62,45 +62,51 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Line:
+class OutputLine:
     """Something a part has written."""
 
-    part: Part
+    process: ManagedProcess
     text: str
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessExited:
     """A part's process is gone; a negative status is the signal that ended it."""
 
-    part: Part
+    process: ManagedProcess
     status: int
 
 
 @dataclass(frozen=True)
-class Stop:
+class StopRequested:
     """Somebody wants all of it to end; twice: at once."""
 
 
-Event = Line | Ended | Stop
-Events = queue.SimpleQueue[Event]
+Event = OutputLine | ProcessExited | StopRequested
+EventQueue = queue.SimpleQueue[Event]
 
 
-class Processes:
+class Supervisor:
     """Some parts from start to end.
 
-    They run in `folder` and what they say goes to `out`; a signal's `Stop` is put into `events`.
+    They run in `folder` and what they say goes to `out`; a signal's `StopRequested` is put into `events`.
     """
 
     def __init__(
-        self, parts: Sequence[Part], folder: Path, events: Events, *, out: TextIO, coloured: bool
+        self,
+        processes: Sequence[ManagedProcess],
+        folder: Path,
+        events: EventQueue,
+        *,
+        out: TextIO,
+        coloured: bool,
     ) -> None:
-        self._parts = parts
+        self._processes = processes
         self._folder = folder
         self._events = events
         self._coloured = coloured
         self._out: TextIO | None = out
-        self._width = max(len(part.name) for part in parts)
+        self._width = max(len(process.name) for process in processes)
 
     def run(self, welcome: str) -> str:
         """Start, wait until each part answers, say `welcome`, and follow the logs until the end.
@@ -109,41 +115,41 @@ class Processes:
         answer. No process is left behind.
         """
         try:
-            failure = self._follow(welcome)
+            failure = self._supervise(welcome)
         finally:
-            self._stop()
-        self._say("All have stopped.")
+            self._stop_all()
+        self._write("All have stopped.")
         return failure
 
-    def _follow(self, welcome: str) -> str:
-        self._say(f"Starting the {', the '.join(part.name for part in self._parts)} …")
-        limit = time.monotonic() + PATIENCE
-        waiting = {part.name: part for part in self._parts}
+    def _supervise(self, welcome: str) -> str:
+        self._write(f"Starting the {', the '.join(process.name for process in self._processes)} …")
+        deadline = time.monotonic() + STARTUP_TIMEOUT
+        waiting = {process.name: process for process in self._processes}
         while True:
-            for part in self._parts:
-                if part.process is None and part.after not in waiting:
-                    self._start(part)
-            event = self._show(self._next(0.1 if waiting else 0.5))
-            if isinstance(event, Stop):
-                self._say("Stopping …")
+            for process in self._processes:
+                if process.popen is None and process.starts_after not in waiting:
+                    self._start(process)
+            event = self._print_if_line(self._next_event(0.1 if waiting else 0.5))
+            if isinstance(event, StopRequested):
+                self._write("Stopping …")
                 return ""
-            if isinstance(event, Ended):
-                return _obituary(event)
-            for part in list(waiting.values()):
-                if part.process and part.answers():
-                    del waiting[part.name]
-                    self._say(f"The {part.name} answers.")
+            if isinstance(event, ProcessExited):
+                return _exit_report(event)
+            for process in list(waiting.values()):
+                if process.popen and process.is_ready():
+                    del waiting[process.name]
+                    self._write(f"The {process.name} answers.")
                     if not waiting:
-                        self._say(welcome)
-            if waiting and time.monotonic() > limit:
-                return f"No answer within {PATIENCE:.0f} s from the {' and the '.join(waiting)}."
+                        self._write(welcome)
+            if waiting and time.monotonic() > deadline:
+                return f"No answer within {STARTUP_TIMEOUT:.0f} s from the {' and the '.join(waiting)}."
 
-    def _start(self, part: Part) -> None:
+    def _start(self, process: ManagedProcess) -> None:
         # In a session of its own: Ctrl-C reaches this process only, and we decide who stops when.
-        part.process = subprocess.Popen(  # noqa: S603 (the project's own modules)
-            [sys.executable, "-m", part.module],
+        process.popen = subprocess.Popen(  # noqa: S603 (the project's own modules)
+            [sys.executable, "-m", process.module],
             cwd=self._folder,
-            env=dict(part.environment),
+            env=dict(process.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -152,56 +158,58 @@ class Processes:
             errors="replace",
             start_new_session=True,
         )
-        part.reader = threading.Thread(target=self._read, args=(part, part.process), daemon=True)
-        part.reader.start()
+        process.reader = threading.Thread(
+            target=self._read_output, args=(process, process.popen), daemon=True
+        )
+        process.reader.start()
 
-    def _read(self, part: Part, process: subprocess.Popen[str]) -> None:
-        if process.stdout:
-            with process.stdout as lines:
+    def _read_output(self, process: ManagedProcess, popen: subprocess.Popen[str]) -> None:
+        if popen.stdout:
+            with popen.stdout as lines:
                 for line in lines:
-                    self._events.put(Line(part, line.rstrip()))
-        self._events.put(Ended(part, process.wait()))
+                    self._events.put(OutputLine(process, line.rstrip()))
+        self._events.put(ProcessExited(process, popen.wait()))
 
-    def _next(self, seconds: float) -> Event | None:
+    def _next_event(self, seconds: float) -> Event | None:
         try:
             return self._events.get(timeout=seconds)
         except queue.Empty:
             return None
 
-    def _stop(self) -> None:
+    def _stop_all(self) -> None:
         """End the parts, the last one first; one that is slow is killed, as all are if asked twice."""
-        grace = GRACE
-        for part in reversed(self._parts):
-            if part.process is None:
+        grace = SHUTDOWN_TIMEOUT
+        for process in reversed(self._processes):
+            if process.popen is None:
                 continue
-            part.process.terminate()
-            limit = time.monotonic() + grace
-            while part.process.poll() is None and time.monotonic() < limit:
-                if isinstance(self._show(self._next(0.05)), Stop):
-                    limit = grace = 0
-            if part.process.poll() is None:
-                part.process.kill()
-                part.process.wait()
-                self._say(f"The {part.name} was killed.")
-            if part.reader:
-                part.reader.join(1)
-        while (event := self._next(0)) is not None:
-            self._show(event)
+            process.popen.terminate()
+            deadline = time.monotonic() + grace
+            while process.popen.poll() is None and time.monotonic() < deadline:
+                if isinstance(self._print_if_line(self._next_event(0.05)), StopRequested):
+                    deadline = grace = 0
+            if process.popen.poll() is None:
+                process.popen.kill()
+                process.popen.wait()
+                self._write(f"The {process.name} was killed.")
+            if process.reader:
+                process.reader.join(1)
+        while (event := self._next_event(0)) is not None:
+            self._print_if_line(event)
 
-    def _show(self, event: Event | None) -> Event | None:
+    def _print_if_line(self, event: Event | None) -> Event | None:
         """Print an event that is a line; returns the event."""
-        if isinstance(event, Line):
-            self._print(event)
+        if isinstance(event, OutputLine):
+            self._print_line(event)
         return event
 
-    def _print(self, line: Line) -> None:
-        line.part.last_lines.append(line.text)
-        prefix = f"{line.part.name:<{self._width}} |"
+    def _print_line(self, line: OutputLine) -> None:
+        line.process.last_lines.append(line.text)
+        prefix = f"{line.process.name:<{self._width}} |"
         if self._coloured:
-            prefix = f"\x1b[{line.part.colour}m{prefix}\x1b[0m"
-        self._say(f"{prefix} {line.text}")
+            prefix = f"\x1b[{line.process.colour}m{prefix}\x1b[0m"
+        self._write(f"{prefix} {line.text}")
 
-    def _say(self, text: str) -> None:
+    def _write(self, text: str) -> None:
         if self._out is None:
             return
         try:
@@ -210,10 +218,10 @@ class Processes:
         except OSError:
             # Nobody reads any more (a closed pipe or terminal): end as if asked to.
             self._out = None
-            self._events.put(Stop())
+            self._events.put(StopRequested())
 
 
-def _obituary(event: Ended) -> str:
-    how = f"exit status {event.status}" if event.status >= 0 else f"signal {-event.status}"
-    last = "".join(f"\n    {line}" for line in event.part.last_lines)
-    return f"The {event.part.name} ended with {how}. Its last lines:{last}"
+def _exit_report(event: ProcessExited) -> str:
+    reason = f"exit status {event.status}" if event.status >= 0 else f"signal {-event.status}"
+    last = "".join(f"\n    {line}" for line in event.process.last_lines)
+    return f"The {event.process.name} ended with {reason}. Its last lines:{last}"

@@ -10,11 +10,17 @@ import sys
 from collections.abc import Sequence
 
 from api_gateway.settings import GatewaySettings, SettingsError, load
-from mcp_server.http.bind_guard import refuse_open_door
+from mcp_server.http.bind_guard import require_safe_bind
 from mcp_server.http.log_format import log_to_stderr
-from mcp_server.http.serving import CannotListenError, end_quietly_on_signals, listen, serve_http, serve_stdio
+from mcp_server.http.serving import (
+    CannotListenError,
+    exit_cleanly_on_signals,
+    listen,
+    serve_http,
+    serve_stdio,
+)
 from mcp_server.rest import sections
-from mcp_server.rest.section_filter import shown_sections
+from mcp_server.rest.section_filter import selected_sections
 from mcp_server.settings import ServerSettings, Transport
 
 _log = logging.getLogger("mcp_server")
@@ -31,15 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--stdio", action="store_true", help="on the standard streams, as with MCP_TRANSPORT_PROTOCOL=stdio"
     )
     stdio = parser.parse_args(arguments).stdio
-    end_quietly_on_signals()
+    exit_cleanly_on_signals()
     try:
         settings = load(ServerSettings)
         gateway_settings = load(GatewaySettings)
-        shown = shown_sections(settings)
+        selected = selected_sections(settings)
         stdio = stdio or settings.mcp_transport_protocol is Transport.STDIO
         if not stdio:
-            refuse_open_door(settings)
-            listening = listen(settings.mcp_server_host, settings.mcp_server_port)
+            require_safe_bind(settings)
+            sockets = listen(settings.mcp_server_host, settings.mcp_server_port)
     except (SettingsError, CannotListenError) as refusal:
         print(refusal, file=sys.stderr)
         return 2 if isinstance(refusal, SettingsError) else 1
@@ -54,15 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # collector finds no garbage meanwhile, and costs a tenth of that.
     gc.disable()
     from api_gateway.client.gateway import GatewayClient
-    from mcp_server.extra_routers import extra_routers, sections_of
+    from mcp_server.extra_routers import load_extra_routers, sections_of
     from mcp_server.routers import ROUTERS
     from mcp_server.server import create_server
 
     try:
-        extra = extra_routers(settings.mcp_server_extra_routers, settings.trading_mode)
+        extra = load_extra_routers(settings.mcp_server_extra_routers, settings.trading_mode)
         routers = (*ROUTERS, *extra.routers)
         server = create_server(GatewayClient(gateway_settings, policy=extra.policy), settings, routers)
-        shown = shown_sections(settings, sections_of(routers))
+        selected = selected_sections(settings, sections_of(routers))
     except SettingsError as refusal:
         print(refusal, file=sys.stderr)
         return 2
@@ -71,12 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "gateway %s, trading mode %s, sections: %s",
         gateway_settings.gateway_url,
         settings.trading_mode,
-        ", ".join(name for name in dict.fromkeys((*sections.NAMES, *sorted(shown))) if name in shown),
+        ", ".join(name for name in dict.fromkeys((*sections.NAMES, *sorted(selected))) if name in selected),
     )
     if stdio:
         serve_stdio(server)
     else:
-        serve_http(server, settings, listening)
+        serve_http(server, settings, sockets)
     return 0
 
 

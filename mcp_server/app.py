@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from api_gateway import errors
 from api_gateway.redaction import redact
-from mcp_server.rest.listing import few
+from mcp_server.rest.listing import join_limited
 from mcp_server.rest.relay import Relay
 from mcp_server.routers import ROUTERS
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from api_gateway.client.gateway import GatewayClient
     from mcp_server.ticker.order_hold import OrderHold
 
-OPERATION = "ib_mcp.operation"
+ROUTE_NAME_KEY = "ib_mcp.operation"
 """Key of an ASGI scope: the name of the route that is meant."""
 
 # Never 429: it is FastMCP's and the hosts' sign to put their own words in place of ours.
-STATUS: Mapping[type[errors.GatewayError], int] = {
+STATUS_CODES: Mapping[type[errors.GatewayError], int] = {
     errors.Unreachable: 503,
     errors.OutcomeUnknown: 504,
     errors.LoginRequired: 401,
@@ -44,8 +44,8 @@ STATUS: Mapping[type[errors.GatewayError], int] = {
 }
 
 # From this length on, a refused value may be an account id or a token, and is not repeated.
-_TELLING = 4
-_SENTENCES = (
+_MIN_REDACTED_LENGTH = 4
+_MESSAGE_REWRITES = (
     (re.compile(r"^Field required$"), "is missing"),
     (re.compile(r"^String should match pattern "), "should match the pattern "),
     (re.compile(r"^(Input|String|List|Value) should "), "should "),
@@ -70,22 +70,22 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=_name,
+        generate_unique_id_function=_operation_id,
     )
     app.state.relay = Relay(gateway, hold)
     for router in routers:
         app.include_router(router)
-    app.router.routes.insert(0, _Named(route for router in routers for route in router.routes))
-    app.add_exception_handler(errors.GatewayError, _gateway_error)
-    app.add_exception_handler(RequestValidationError, _wrong_arguments)
+    app.router.routes.insert(0, _RouteByName(route for router in routers for route in router.routes))
+    app.add_exception_handler(errors.GatewayError, _handle_gateway_error)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
     return app
 
 
-def _name(route: APIRoute) -> str:
+def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-class _Named(BaseRoute):
+class _RouteByName(BaseRoute):
     """Finds the route that a caller names, with its path values apart from any path.
 
     A value with a slash in it can therefore not reach another route, and no list of patterns is walked.
@@ -95,7 +95,7 @@ class _Named(BaseRoute):
         self._routes = {route.name: route for route in routes if isinstance(route, APIRoute)}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        route = self._routes.get(scope.get(OPERATION, ""))
+        route = self._routes.get(scope.get(ROUTE_NAME_KEY, ""))
         if route is None:
             return Match.NONE, {}
         return Match.FULL, {"route": route, "endpoint": route.endpoint}
@@ -104,9 +104,9 @@ class _Named(BaseRoute):
         await scope["route"].handle(scope, receive, send)
 
 
-async def _gateway_error(_: Request, error: Exception) -> JSONResponse:
+async def _handle_gateway_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.GatewayError)  # noqa: S101 - registered for this class only
-    kind = next(kind for kind in (*type(error).__mro__, errors.Failed) if kind in STATUS)
+    kind = next(kind for kind in (*type(error).__mro__, errors.Failed) if kind in STATUS_CODES)
     body: dict[str, Any] = {
         "error": kind.__name__,
         "request": error.request,
@@ -115,27 +115,29 @@ async def _gateway_error(_: Request, error: Exception) -> JSONResponse:
     }
     if isinstance(error, errors.RateLimited):
         body["seconds"] = error.seconds
-    return JSONResponse(body, status_code=STATUS[kind])
+    return JSONResponse(body, status_code=STATUS_CODES[kind])
 
 
-async def _wrong_arguments(request: Request, error: Exception) -> JSONResponse:
+async def _handle_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
-    wrong = dict.fromkeys(_sentence(each["loc"], each["msg"], each.get("input")) for each in error.errors())
+    problems = dict.fromkeys(
+        _describe_problem(each["loc"], each["msg"], each.get("input")) for each in error.errors()
+    )
     body = {
         "error": errors.Invalid.__name__,
         "request": request.scope["route"].name,
-        "problem": few("; ", list(wrong)) + ".",
+        "problem": join_limited("; ", list(problems)) + ".",
         "hint": "Nothing was sent to IBKR. Correct the arguments and call again.",
     }
-    return JSONResponse(body, status_code=STATUS[errors.Invalid])
+    return JSONResponse(body, status_code=STATUS_CODES[errors.Invalid])
 
 
-def _sentence(where: Sequence[int | str], message: str, offered: object) -> str:
-    if isinstance(offered, str) and len(offered) >= _TELLING:
-        message = message.replace(offered, "…")
-    for pattern, plain in _SENTENCES:
-        message = pattern.sub(plain, message)
+def _describe_problem(location: Sequence[int | str], message: str, value: object) -> str:
+    if isinstance(value, str) and len(value) >= _MIN_REDACTED_LENGTH:
+        message = message.replace(value, "…")
+    for pattern, replacement in _MESSAGE_REWRITES:
+        message = pattern.sub(replacement, message)
     name = ""
-    for part in where[1:]:
+    for part in location[1:]:
         name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
     return f"`{redact(name)}` {message}" if name else message

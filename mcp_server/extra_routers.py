@@ -34,18 +34,18 @@ from api_gateway.access_policy import (
 from api_gateway.client.paths import is_template
 from api_gateway.redaction import sanitize
 from api_gateway.settings import SettingsError
-from mcp_server.reference.endpoints_md import the_call
+from mcp_server.reference.endpoints_md import single_call
 from mcp_server.rest.effects import Effect, effect
 from mcp_server.routers import ROUTERS
 
 SETTING: Final = "MCP_SERVER_EXTRA_ROUTERS"
 _PACKAGE: Final = "ib_mcp_extra_routers"  # what its modules are called in this process
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_WHATEVER: Final = re.compile(r"\{[^{}]*\}")
-_LONGEST_REASON: Final = 300
+_TOOL_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
+_MAX_REASON_LENGTH: Final = 300
 # By HTTP's rules a GET there changes nothing, but the gateway has operations that do by GET what they do by
 # POST (`api_gateway.client.path_aliases`): a promise about real money does not rest on that rule.
-_WRITTEN_AT: Final = frozenset(normalize(each)[1] for each in ALL_OPERATIONS.allowed - READ_OPERATIONS)
+_WRITE_PATHS: Final = frozenset(normalize(each)[1] for each in ALL_OPERATIONS.allowed - READ_OPERATIONS)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ExtraRouters:
     policy: AccessPolicy
 
 
-def extra_routers(directory: Path | None, mode: TradingMode) -> ExtraRouters:
+def load_extra_routers(directory: Path | None, mode: TradingMode) -> ExtraRouters:
     """The package in `directory` as this mode has it: what reads in every mode, what writes only in `paper`.
 
     A GET where only writes are known counts as one. None has none. Raises SettingsError, with a sentence,
@@ -64,36 +64,36 @@ def extra_routers(directory: Path | None, mode: TradingMode) -> ExtraRouters:
     """
     if directory is None:
         return ExtraRouters((), POLICIES[mode])
-    hand_written = [route for router in ROUTERS for route in _routes(router)]
-    known = {normalize(_sent(route)) for route in hand_written}
+    hand_written = [route for router in ROUTERS for route in _api_routes(router)]
+    known = {normalize(_operation_sent(route)) for route in hand_written}
     names = {route.name for route in hand_written}
     reads: set[Operation] = set()
     writes: set[Operation] = set()
-    kept: list[APIRouter] = []
-    for router in _routers(_loaded(directory), directory):
+    selected: list[APIRouter] = []
+    for router in _exported_routers(_load_package(directory), directory):
         chosen = APIRouter()
-        for route in _routes(router):
-            operation, call = _checked(route, directory)
+        for route in _api_routes(router):
+            operation, call = _check_route(route, directory)
             if normalize(operation) in known:
                 continue
-            _check_marks(route, call, directory)
+            _check_marks_consistent(route, call, directory)
             if route.name in names:
-                raise _unusable(directory, f"the name {route.name} is another tool's")
+                raise _package_error(directory, f"the name {route.name} is another tool's")
             known.add(normalize(operation))
             names.add(route.name)
-            reading = _effect(route) is Effect.READS and not _may_write(operation)
-            (reads if reading else writes).add(operation)
-            if reading or mode is TradingMode.PAPER:
+            is_read = _route_effect(route) is Effect.READS and not _may_be_write(operation)
+            (reads if is_read else writes).add(operation)
+            if is_read or mode is TradingMode.PAPER:
                 chosen.routes.append(route)
         if chosen.routes:
-            kept.append(chosen)
-    _check_schemas(kept, directory)
-    return ExtraRouters(tuple(kept), extend(mode, frozenset(reads), frozenset(writes)))
+            selected.append(chosen)
+    _check_schemas(selected, directory)
+    return ExtraRouters(tuple(selected), extend(mode, frozenset(reads), frozenset(writes)))
 
 
-def _may_write(operation: Operation) -> bool:
+def _may_be_write(operation: Operation) -> bool:
     """Whether it is a GET of a path at which only operations that write are known."""
-    return operation[0] == "GET" and normalize(operation)[1] in _WRITTEN_AT
+    return operation[0] == "GET" and normalize(operation)[1] in _WRITE_PATHS
 
 
 def _check_schemas(routers: Iterable[APIRouter], directory: Path) -> None:
@@ -104,136 +104,138 @@ def _check_schemas(routers: Iterable[APIRouter], directory: Path) -> None:
     try:
         app.openapi()
     except Exception as error:
-        raise _unusable(directory, f"its arguments have no schema: {_told(error)}") from error
+        raise _package_error(directory, f"its arguments have no schema: {_describe_error(error)}") from error
 
 
 def sections_of(routers: Iterable[APIRouter]) -> Sequence[str]:
     """The sections of these routers, in their order."""
     return list(
-        dict.fromkeys(str(tag) for router in routers for route in _routes(router) for tag in route.tags)
+        dict.fromkeys(str(tag) for router in routers for route in _api_routes(router) for tag in route.tags)
     )
 
 
-def refuse_taken_names(operations: Iterable[str], taken: Collection[str]) -> None:
+def check_name_conflicts(operations: Iterable[str], taken: Collection[str]) -> None:
     """Raise SettingsError if an operation has the name of a tool that is none."""
     for name in operations:
         if name in taken:
             raise SettingsError(f"{SETTING}: the name {name} is another tool's; rename the function.")
 
 
-def _loaded(directory: Path) -> ModuleType:
+def _load_package(directory: Path) -> ModuleType:
     try:
-        place = directory.expanduser() / "__init__.py"
-        there = place.is_file()
+        init_file = directory.expanduser() / "__init__.py"
+        exists = init_file.is_file()
     except (OSError, RuntimeError) as error:  # it may not be looked into; nobody has such a home
-        raise _unusable(directory, f"it cannot be read: {_told(error)}") from error
-    if not there:
-        raise _unusable(directory, "there is no __init__.py in it")
+        raise _package_error(directory, f"it cannot be read: {_describe_error(error)}") from error
+    if not exists:
+        raise _package_error(directory, "there is no __init__.py in it")
     spec = importlib.util.spec_from_file_location(
-        _PACKAGE, place, submodule_search_locations=[str(place.parent)]
+        _PACKAGE, init_file, submodule_search_locations=[str(init_file.parent)]
     )
     if spec is None or spec.loader is None:
-        raise _unusable(directory, "it is no Python package")
+        raise _package_error(directory, "it is no Python package")
     module = importlib.util.module_from_spec(spec)
-    _forget()
+    _unload_package()
     sys.modules[_PACKAGE] = module
     try:
         with redirect_stdout(sys.stderr):  # standard output may be the client's
             spec.loader.exec_module(module)
     except BaseException as error:  # whatever a package raises, it is the package that is unusable
-        _forget()
-        raise _unusable(directory, f"it does not load: {_told(error)}") from error
+        _unload_package()
+        raise _package_error(directory, f"it does not load: {_describe_error(error)}") from error
     return module
 
 
-def _forget() -> None:
+def _unload_package() -> None:
     """Take out the modules of a package that was loaded before."""
     for name in [each for each in sys.modules if each == _PACKAGE or each.startswith(f"{_PACKAGE}.")]:
         del sys.modules[name]
 
 
-def _told(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
     """The error in a line, with the file of the package that it is about."""
     if isinstance(error, SyntaxError):
         return f"{sanitize(str(error.msg))}, in {Path(error.filename or '').name} line {error.lineno}"
-    text = sanitize(str(error)[:_LONGEST_REASON]).rstrip(".")
+    text = sanitize(str(error)[:_MAX_REASON_LENGTH]).rstrip(".")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _routers(module: ModuleType, directory: Path) -> Iterator[APIRouter]:
+def _exported_routers(module: ModuleType, directory: Path) -> Iterator[APIRouter]:
     routers = getattr(module, "ROUTERS", None)
     if not isinstance(routers, (tuple, list)):
-        raise _unusable(directory, "it has no ROUTERS, a tuple of FastAPI routers")
+        raise _package_error(directory, "it has no ROUTERS, a tuple of FastAPI routers")
     for router in routers:
         if not isinstance(router, APIRouter):
-            raise _unusable(directory, "its ROUTERS are not all FastAPI routers")
+            raise _package_error(directory, "its ROUTERS are not all FastAPI routers")
         yield router
 
 
-def _routes(router: APIRouter) -> list[APIRoute]:
+def _api_routes(router: APIRouter) -> list[APIRoute]:
     return [route for route in router.routes if isinstance(route, APIRoute)]
 
 
-def _sent(route: APIRoute) -> Operation:
-    method, template, _ = the_call(route)
+def _operation_sent(route: APIRoute) -> Operation:
+    method, template, _ = single_call(route)
     return method, template
 
 
-def _effect(route: APIRoute) -> Effect:
+def _route_effect(route: APIRoute) -> Effect:
     return effect(route.methods or (), route.openapi_extra)
 
 
-def _checked(route: APIRoute, directory: Path) -> tuple[Operation, ast.Call]:
+def _check_route(route: APIRoute, directory: Path) -> tuple[Operation, ast.Call]:
     """The operation of a route that is as a route has to be, and its call."""
     try:
-        method, template, call = the_call(route)
-        only = _only_calls(route, call)
+        method, template, call = single_call(route)
+        is_single = _is_single_call(route, call)
     except (ValueError, TypeError, OSError, SyntaxError):
-        only = False
-    if not only:
-        raise _unusable(directory, f"{sanitize(route.name)} is not one call to the gateway")
-    if not _NAME.fullmatch(route.name):
-        raise _unusable(
+        is_single = False
+    if not is_single:
+        raise _package_error(directory, f"{sanitize(route.name)} is not one call to the gateway")
+    if not _TOOL_NAME.fullmatch(route.name):
+        raise _package_error(
             directory, f"{sanitize(route.name)} is no name for a tool, of at most 32 small letters"
         )
     if route.methods != {method} or not is_template(template):
-        raise _unusable(directory, f"{route.name} has another method than its call, or a path that is none")
-    if _WHATEVER.sub("{}", route.path) != _WHATEVER.sub("{}", template):
-        raise _unusable(directory, f"{route.name} has another path than its call")
-    _check_marking(route, directory)
+        raise _package_error(
+            directory, f"{route.name} has another method than its call, or a path that is none"
+        )
+    if _PLACEHOLDER.sub("{}", route.path) != _PLACEHOLDER.sub("{}", template):
+        raise _package_error(directory, f"{route.name} has another path than its call")
+    _check_marks_readable(route, directory)
     if len(route.tags) != 1:
-        raise _unusable(directory, f"{route.name} should have one tag, which is its section")
+        raise _package_error(directory, f"{route.name} should have one tag, which is its section")
     return (method, template), call
 
 
-def _check_marking(route: APIRoute, directory: Path) -> None:
+def _check_marks_readable(route: APIRoute, directory: Path) -> None:
     """Raise SettingsError unless what a route is marked with can be read."""
     try:
-        _effect(route)
+        _route_effect(route)
     except (AttributeError, TypeError, ValueError):
-        raise _unusable(
+        raise _package_error(
             directory, f"{route.name} has marks that are none of mcp_server.rest.effects"
         ) from None
 
 
-def _check_marks(route: APIRoute, call: ast.Call, directory: Path) -> None:
+def _check_marks_consistent(route: APIRoute, call: ast.Call, directory: Path) -> None:
     """Raise SettingsError unless a route says the same to a reader and to the gateway client."""
     method = min(route.methods or ())
-    reads = _effect(route) is Effect.READS
-    said = any(each.arg == "reads" and ast.unparse(each.value) == "True" for each in call.keywords)
-    if method == "POST" and reads is not said:
-        raise _unusable(
+    reads = _route_effect(route) is Effect.READS
+    declared_read = any(each.arg == "reads" and ast.unparse(each.value) == "True" for each in call.keywords)
+    if method == "POST" and reads is not declared_read:
+        raise _package_error(
             directory, f"{route.name} is marked READS, or says reads=True to the gateway, not both"
         )
     if method == "GET" and not reads:
-        raise _unusable(
+        raise _package_error(
             directory, f"{route.name} is a GET that writes, which only hand-written routes may have"
         )
     if method in ("PUT", "DELETE") and reads:
-        raise _unusable(directory, f"{route.name} is a {method} that is marked as reading")
+        raise _package_error(directory, f"{route.name} is a {method} that is marked as reading")
 
 
-def _only_calls(route: APIRoute, call: ast.Call) -> bool:
+def _is_single_call(route: APIRoute, call: ast.Call) -> bool:
     """Whether a route is its docstring and the call, and nothing beside."""
     function = ast.parse(dedent(inspect.getsource(route.endpoint))).body[0]
     if not isinstance(function, ast.AsyncFunctionDef):
@@ -245,5 +247,5 @@ def _only_calls(route: APIRoute, call: ast.Call) -> bool:
     return False
 
 
-def _unusable(directory: Path, reason: str) -> SettingsError:
+def _package_error(directory: Path, reason: str) -> SettingsError:
     return SettingsError(f"{SETTING}={directory}: {reason}.")

@@ -7,8 +7,8 @@ from typing import Final
 from api_gateway.access_policy import TradingMode
 from mcp_server.connection.connection_status import NAME as STATUS
 from mcp_server.connection.wait_for_login import NAME as WAIT
-from mcp_server.search.search_tools import CALL, CALL_WRITING, SEARCH, SearchSurface
-from mcp_server.tools.operation_tool import RouteTools
+from mcp_server.search.search_tools import CALL, CALL_WRITING, SEARCH, SearchToolProvider
+from mcp_server.tools.operation_tool import OperationToolProvider
 
 _MODES: Final = {
     TradingMode.READ: "This server only reads (TRADING_MODE=read): it cannot trade or change anything.",
@@ -17,16 +17,18 @@ _MODES: Final = {
 }
 
 
-def instructions(mode: TradingMode, tools: RouteTools, surface: RouteTools | SearchSurface) -> str:
+def instructions(
+    mode: TradingMode, tools: OperationToolProvider, provider: OperationToolProvider | SearchToolProvider
+) -> str:
     """How to begin and what to know, naming only tools that can be called here."""
-    reachable, listed = tools.by_name, surface.names
+    reachable, listed_names = tools.by_name, provider.names
     parts = ["Interactive Brokers' Web API over the user's own gateway and account."]
-    if SEARCH in listed:
+    if SEARCH in listed_names:
         parts.append(
             f"`{SEARCH}` finds the right one of its {len(reachable)} operations and tells its arguments; "
             f"`{CALL}` calls one that reads"
-            + (f", `{CALL_WRITING}` one that changes something." if CALL_WRITING in listed else ".")
-            + (" The most used ones are tools of their own." if len(listed) > 3 else "")
+            + (f", `{CALL_WRITING}` one that changes something." if CALL_WRITING in listed_names else ".")
+            + (" The most used ones are tools of their own." if len(listed_names) > 3 else "")
         )
     else:
         parts.append("Each operation is a tool.")

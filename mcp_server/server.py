@@ -14,21 +14,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mcp_server.app import create_app
-from mcp_server.connection.readiness import standing
-from mcp_server.connection.status import Connection
-from mcp_server.connection.tools import own_tools
-from mcp_server.extra_routers import refuse_taken_names, sections_of
-from mcp_server.http.bearer_auth import BearerToken
+from mcp_server.connection.readiness import check_readiness
+from mcp_server.connection.status import ConnectionReporter
+from mcp_server.connection.tools import builtin_tools
+from mcp_server.extra_routers import check_name_conflicts, sections_of
+from mcp_server.http.bearer_auth import BearerTokenVerifier
 from mcp_server.instructions import instructions
 from mcp_server.rest.docstring_notes import notes_by_name
-from mcp_server.rest.route_filter import mounted
-from mcp_server.rest.section_filter import shown_sections
+from mcp_server.rest.route_filter import filter_routes
+from mcp_server.rest.section_filter import selected_sections
 from mcp_server.routers import ROUTERS
-from mcp_server.search.search_tools import CALL, CALL_WRITING, SEARCH, SearchSurface
-from mcp_server.settings import ServerSettings, ToolSurface
-from mcp_server.ticker.client import Ticker
+from mcp_server.search.search_tools import CALL, CALL_WRITING, SEARCH, SearchToolProvider
+from mcp_server.settings import ServerSettings, ToolListing
+from mcp_server.ticker.client import TickerClient
 from mcp_server.ticker.order_hold import OrderHold
-from mcp_server.tools.operation_tool import RouteTools, Telling
+from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
 from mcp_server.tools.resources import resources
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def create_server(
     gateway: GatewayClient,
     settings: ServerSettings,
     routers: Sequence[APIRouter] = ROUTERS,
-    ticker: Ticker | None = None,
+    ticker: TickerClient | None = None,
 ) -> FastMCP[Any]:
     """The server over this gateway, which it opens when it starts and closes when it ends.
 
@@ -47,38 +47,40 @@ def create_server(
     Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist, and for a route
     that has the name of another tool.
     """
-    sections = shown_sections(settings, sections_of(routers))
-    here = mounted(routers, settings.trading_mode, sections)
-    ticker = ticker or Ticker(settings.ticker_url)
-    connection = Connection(gateway, ticker, settings.trading_mode, ask_ahead=settings.mcp_server_ask_ahead)
-    app = create_app(gateway, here, OrderHold(gateway, ticker))
-    tools = RouteTools(app, notes_by_name(here), _telling(settings))
-    own = own_tools(connection, ticker, settings)
-    refuse_taken_names(tools.names, {*own.by_name, SEARCH, CALL, CALL_WRITING})
-    short = settings.mcp_server_tools is ToolSurface.SEARCH
-    surface = SearchSurface(tools, own) if short else tools
+    sections = selected_sections(settings, sections_of(routers))
+    filtered_routers = filter_routes(routers, settings.trading_mode, sections)
+    ticker = ticker or TickerClient(settings.ticker_url)
+    reporter = ConnectionReporter(
+        gateway, ticker, settings.trading_mode, prefetch=settings.mcp_server_ask_ahead
+    )
+    app = create_app(gateway, filtered_routers, OrderHold(gateway, ticker))
+    tools = OperationToolProvider(app, notes_by_name(filtered_routers), _tool_options(settings))
+    builtin = builtin_tools(reporter, ticker, settings)
+    check_name_conflicts(tools.names, {*builtin.by_name, SEARCH, CALL, CALL_WRITING})
+    search_only = settings.mcp_server_tools is ToolListing.SEARCH
+    tool_provider = SearchToolProvider(tools, builtin) if search_only else tools
     token = settings.mcp_server_token
 
     @asynccontextmanager
-    async def for_life(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
+    async def lifespan(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
         async with gateway:
-            listening = asyncio.create_task(connection.listen())
+            polling = asyncio.create_task(reporter.poll_ticker())
             try:
                 yield {}
             finally:
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
+                polling.cancel()
+                await asyncio.gather(polling, return_exceptions=True)
                 await ticker.aclose()
 
     server: FastMCP[Any] = FastMCP(
         "IB MCP",
-        instructions=instructions(settings.trading_mode, tools, surface),
+        instructions=instructions(settings.trading_mode, tools, tool_provider),
         version=version("ib-mcp"),
-        auth=BearerToken(token.get_secret_value()) if token else None,
-        providers=[surface] if short else [own, surface],
+        auth=BearerTokenVerifier(token.get_secret_value()) if token else None,
+        providers=[tool_provider] if search_only else [builtin, tool_provider],
         # What a tool wants to tell it tells; anything else that escapes is not for the client.
         mask_error_details=True,
-        lifespan=for_life,
+        lifespan=lifespan,
     )
 
     for resource in resources(sections):
@@ -90,14 +92,14 @@ def create_server(
 
     @server.custom_route("/ready", methods=["GET"])
     async def ready(_: Request) -> Response:
-        found = await standing(gateway.session_monitor)
-        return JSONResponse(found.told(), status_code=200 if found.ready else 503)
+        readiness = await check_readiness(gateway.session_monitor)
+        return JSONResponse(readiness.to_json(), status_code=200 if readiness.ready else 503)
 
     return server
 
 
-def _telling(settings: ServerSettings) -> Telling:
-    return Telling(
-        largest_answer=settings.mcp_server_max_answer,
-        schema_of_wrong_arguments=settings.mcp_server_tools is ToolSurface.SEARCH,
+def _tool_options(settings: ServerSettings) -> ToolOptions:
+    return ToolOptions(
+        max_result_bytes=settings.mcp_server_max_answer,
+        schema_in_argument_errors=settings.mcp_server_tools is ToolListing.SEARCH,
     )

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api_gateway.access_policy import TradingMode
 
-SHORTEST_TOKEN = 8
+MIN_TOKEN_LENGTH = 8
 """Characters of a bearer token: a shorter one is guessed, and hides every word that it is a part of."""
 
 
@@ -23,7 +23,7 @@ class Transport(StrEnum):
     STDIO = "stdio"
 
 
-class ToolSurface(StrEnum):
+class ToolListing(StrEnum):
     """Which tools are listed."""
 
     SEARCH = "search"
@@ -39,26 +39,26 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-def _listed(value: object) -> object:
+def _split_commas(value: object) -> object:
     """The entries of a list separated by commas."""
     if isinstance(value, str):
         return tuple(entry.strip() for entry in value.split(",") if entry.strip())
     return value
 
 
-def _upper(value: object) -> object:
+def _to_upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-def _sendable(token: SecretStr | None) -> SecretStr | None:
+def _check_token(token: SecretStr | None) -> SecretStr | None:
     if token is not None and not all("!" <= each <= "~" for each in token.get_secret_value()):
         raise ValueError("a token is printable ASCII without spaces, or no client can send it")
-    if token is not None and 0 < len(token.get_secret_value()) < SHORTEST_TOKEN:
-        raise ValueError(f"a token of fewer than {SHORTEST_TOKEN} characters is guessed too easily")
+    if token is not None and 0 < len(token.get_secret_value()) < MIN_TOKEN_LENGTH:
+        raise ValueError(f"a token of fewer than {MIN_TOKEN_LENGTH} characters is guessed too easily")
     return token
 
 
-def _path_of_its_own(path: str) -> str:
+def _check_endpoint_path(path: str) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9_.~-]+)+", path) or path in {"/health", "/ready"}:
         raise ValueError(
             "it must be a path such as /mcp, without a slash at its end, and not /health or /ready"
@@ -66,7 +66,7 @@ def _path_of_its_own(path: str) -> str:
     return path
 
 
-def _web_address(url: str) -> str:
+def _check_base_url(url: str) -> str:
     if not re.fullmatch(
         r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?|https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?/?", url
     ):
@@ -74,7 +74,7 @@ def _web_address(url: str) -> str:
     return url.rstrip("/")
 
 
-Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
 
 
 class ServerSettings(BaseSettings):
@@ -89,28 +89,28 @@ class ServerSettings(BaseSettings):
     mcp_server_port: int = Field(
         5002, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one."
     )
-    mcp_server_path: Annotated[str, AfterValidator(_path_of_its_own)] = Field(
+    mcp_server_path: Annotated[str, AfterValidator(_check_endpoint_path)] = Field(
         "/mcp", description="Path of the MCP endpoint; not /health or /ready."
     )
     mcp_transport_protocol: Transport = Field(
         Transport.STREAMABLE_HTTP,
         description="streamable-http, or stdio for a client that starts the server.",
     )
-    mcp_server_token: Annotated[SecretStr | None, AfterValidator(_sendable)] = Field(
+    mcp_server_token: Annotated[SecretStr | None, AfterValidator(_check_token)] = Field(
         None, description="Bearer token that clients must send; empty asks for none."
     )
-    mcp_server_allowed_hosts: Listed = Field(
+    mcp_server_allowed_hosts: CommaSeparated = Field(
         (), description="Host names, by commas, that clients may call it by besides localhost."
     )
-    mcp_server_allowed_origins: Listed = Field(
+    mcp_server_allowed_origins: CommaSeparated = Field(
         (), description="Origins, by commas, whose web pages may call it, e.g. https://chat.example."
     )
     mcp_server_allow_remote: bool = Field(
         False,
         description="true listens beyond loopback without a token. Anyone who reaches it reads the account.",
     )
-    mcp_server_tools: ToolSurface = Field(
-        ToolSurface.SEARCH,
+    mcp_server_tools: ToolListing = Field(
+        ToolListing.SEARCH,
         description="search lists a few tools that find and call the others; all lists every tool.",
     )
     mcp_server_max_answer: int = Field(
@@ -120,7 +120,7 @@ class ServerSettings(BaseSettings):
         description="Largest answer a model gets, in bytes; a larger one is cut, and says so. The default is "
         "14,000 to 24,000 tokens, as some hosts take no more than 25,000.",
     )
-    ticker_url: Annotated[str, AfterValidator(_web_address)] = Field(
+    ticker_url: Annotated[str, AfterValidator(_check_base_url)] = Field(
         "http://localhost:5056",
         description="Where the ticker answers: it tells how the session is, and holds still around orders. "
         "The server works without it.",
@@ -135,15 +135,15 @@ class ServerSettings(BaseSettings):
         description="Directory of a package that `ib-mcp generate` has written; its operations become tools, "
         "too. What writes is there on paper accounts only.",
     )
-    included_tags: Listed = Field(
+    included_tags: CommaSeparated = Field(
         (), description="Sections of tools to show, by commas; empty shows the default ones."
     )
-    excluded_tags: Listed = Field((), description="Sections of tools to hide, by commas.")
+    excluded_tags: CommaSeparated = Field((), description="Sections of tools to hide, by commas.")
     trading_mode: TradingMode = Field(
         TradingMode.READ,
         description="read changes nothing; paper trades, on paper accounts only; live cancels orders, and "
         "places none.",
     )
-    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
+    log_level: Annotated[LogLevel, BeforeValidator(_to_upper)] = Field(
         LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR."
     )

@@ -77,7 +77,7 @@ def test_every_configuration_names_the_one_server_as_it_is() -> None:
     (stdio,) = (server for server in servers if "command" in server)
     assert Path(stdio["command"]).name == "ib-mcp"
     assert set(stdio["env"]) <= SETTINGS
-    arguments = cli._parser().parse_args(stdio["args"])
+    arguments = cli._build_parser().parse_args(stdio["args"])
     assert (arguments.command, arguments.stdio) == ("serve", True)
 
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 from fastmcp.tools.base import ToolResult
 from pydantic import PrivateAttr
 
-from mcp_server.connection.status import Connection
-from mcp_server.tools.builtin_tool import OwnTool
+from mcp_server.connection.status import ConnectionReporter
+from mcp_server.tools.builtin_tool import BuiltinTool
 
 NAME: Final = "connection_status"
 _DESCRIPTION = """\
@@ -20,14 +20,14 @@ paper or live, how long the login lasts, IBKR's coming resets, market-data lines
 limits still allow. An order's open question is left alone."""
 
 
-class ConnectionStatus(OwnTool):
+class ConnectionStatusTool(BuiltinTool):
     """The picture of the connection, as text."""
 
-    _connection: Connection = PrivateAttr()
+    _reporter: ConnectionReporter = PrivateAttr()
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, reporter: ConnectionReporter) -> None:
         super().__init__(NAME, _DESCRIPTION)
-        self._connection = connection
+        self._reporter = reporter
 
-    async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002 - it takes none
-        return self.told(self._connection.told(await self._connection.picture()))
+    async def execute(self, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002 - it takes none
+        return self.json_result(self._reporter.to_json(await self._reporter.current_status()))

@@ -10,8 +10,8 @@ from pydantic import PrivateAttr
 
 from api_gateway.doctor.doctor import DoctorContext, run_doctor
 from api_gateway.doctor.findings import Layer, ok
-from mcp_server.http.endpoint import problems_of
-from mcp_server.tools.builtin_tool import OwnTool
+from mcp_server.http.endpoint import startup_problems
+from mcp_server.tools.builtin_tool import BuiltinTool
 
 if TYPE_CHECKING:
     from api_gateway.client.gateway import GatewayClient
@@ -23,31 +23,31 @@ Find out what is broken between this server and IBKR, layer by layer, and name t
 
 For when `connection_status` does not explain it: settings, host name, port, certificate, gateway, permitted \
 addresses, IBKR, limits, login, session, accounts, a quote, clock, ticker. Up to 10 s; changes nothing."""
-_HERE = "The question came through it, so it works for this client."
+_ENDPOINT_WORKS = "The question came through it, so it works for this client."
 
 
-class DiagnoseConnection(OwnTool):
+class DiagnoseConnectionTool(BuiltinTool):
     """The same report as of the command `ib-mcp doctor`, as JSON."""
 
     _gateway: GatewayClient = PrivateAttr()
     _settings: ServerSettings = PrivateAttr()
 
     def __init__(self, gateway: GatewayClient, settings: ServerSettings) -> None:
-        super().__init__(NAME, _DESCRIPTION, found_by="doctor, troubleshoot, why does nothing work")
+        super().__init__(NAME, _DESCRIPTION, search_terms="doctor, troubleshoot, why does nothing work")
         self._gateway = gateway
         self._settings = settings
 
-    async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002 - it takes none
+    async def execute(self, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002 - it takes none
         if self._gateway.order_question.open:
-            return self.failed(
+            return self.error_result(
                 f"{self.name}: an order waits for an answer to IBKR's question, and asking anything now "
                 "would void it. Answer the question, then call again; nothing was asked."
             )
-        subject = DoctorContext(
+        context = DoctorContext(
             gateway=self._gateway,
-            problems=tuple(problems_of(self._settings)),
+            problems=tuple(startup_problems(self._settings)),
             mode=self._settings.trading_mode,
             ticker_url=self._settings.ticker_url.rstrip("/"),
-            known=(ok(Layer.ENDPOINT, _HERE), ok(Layer.CLIENTS, _HERE)),
+            known=(ok(Layer.ENDPOINT, _ENDPOINT_WORKS), ok(Layer.CLIENTS, _ENDPOINT_WORKS)),
         )
-        return self.told((await run_doctor(subject)).report.to_json())
+        return self.json_result((await run_doctor(context)).report.to_json())

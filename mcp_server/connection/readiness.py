@@ -7,57 +7,57 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api_gateway.session.states import STATE_NAMES, SessionState
-from mcp_server.connection.status import KEPT, PATIENCE
+from mcp_server.connection.status import CHECK_TIMEOUT, CHECK_TTL
 
 if TYPE_CHECKING:
     from api_gateway.session.monitor import SessionMonitor
 
-_GATEWAY: Mapping[SessionState, str] = {
+_GATEWAY_STATUS: Mapping[SessionState, str] = {
     SessionState.UNREACHABLE: "unreachable",
     SessionState.UPSTREAM_SILENT: "silent",
     SessionState.FAILING: "fails",
     SessionState.PENALTY_BOX: "not asked",
 }
-_NO_WORD = frozenset(_GATEWAY)
+_SESSION_UNKNOWN = frozenset(_GATEWAY_STATUS)
 
 
 @dataclass(frozen=True)
-class Standing:
+class Readiness:
     """One look at the gateway. Holds nothing secret: it is told to whoever asks."""
 
     ready: bool
     gateway: str
     session: str
-    happened: str
+    message: str
     hint: str
 
-    def told(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str]:
         """The look as JSON."""
         return {
             "status": "ready" if self.ready else "not ready",
             "gateway": self.gateway,
             "session": self.session,
-            "happened": self.happened,
+            "happened": self.message,
             "hint": self.hint,
         }
 
 
-async def standing(looks: SessionMonitor) -> Standing:
+async def check_readiness(monitor: SessionMonitor) -> Readiness:
     """A look in less than two seconds, shared with everybody who asks within the same one."""
-    look = await looks.check_within(timeout=PATIENCE, max_age=KEPT)
-    if look is None:
-        return Standing(
+    check = await monitor.check_within(timeout=CHECK_TIMEOUT, max_age=CHECK_TTL)
+    if check is None:
+        return Readiness(
             ready=False,
             gateway="not asked",
             session="unknown",
-            happened="The gateway was not asked, as that would void an order's open question.",
+            message="The gateway was not asked, as that would void an order's open question.",
             hint="Ask again in a minute.",
         )
-    found = look.diagnosis
-    return Standing(
-        ready=found.ready,
-        gateway=_GATEWAY.get(found.found, "answers"),
-        session="unknown" if found.found in _NO_WORD else STATE_NAMES[found.state],
-        happened=f"{found.sentence} {found.detail}".rstrip(),
-        hint=found.next_step,
+    diagnosis = check.diagnosis
+    return Readiness(
+        ready=diagnosis.ready,
+        gateway=_GATEWAY_STATUS.get(diagnosis.found, "answers"),
+        session="unknown" if diagnosis.found in _SESSION_UNKNOWN else STATE_NAMES[diagnosis.state],
+        message=f"{diagnosis.sentence} {diagnosis.detail}".rstrip(),
+        hint=diagnosis.next_step,
     )

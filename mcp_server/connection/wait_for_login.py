@@ -16,19 +16,19 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import PrivateAttr
 
 from api_gateway.session.states import SessionState
-from mcp_server.connection.status import Connection, Picture
-from mcp_server.tools.builtin_tool import OwnTool
+from mcp_server.connection.status import ConnectionReporter, ConnectionStatus
+from mcp_server.tools.builtin_tool import BuiltinTool
 
 NAME: Final = "wait_for_login"
-LONGEST: Final = 600
-USUAL: Final = 120
-EVERY: Final = 2.0
+MAX_WAIT: Final = 600
+DEFAULT_WAIT: Final = 120
+POLL_INTERVAL: Final = 2.0
 """Seconds between two looks."""
 
-PROGRESS: Final = 5.0
+PROGRESS_INTERVAL: Final = 5.0
 """Seconds between two notices of progress."""
 
-LOGIN: Final = "login"
+LOGIN_REQUEST_KEY: Final = "login"
 _DESCRIPTION = """\
 Wait until the connection to IBKR is open, for instance while the user logs in, and tell how it stands then.
 
@@ -37,12 +37,12 @@ A client that can opens the login page for the user; otherwise give the user the
 _DECLINED = "The user does not want to open the login page now."
 
 
-class WaitForLogin(OwnTool):
+class WaitForLoginTool(BuiltinTool):
     """Looks again and again, with progress, and offers the login page where the client can open one."""
 
-    _connection: Connection = PrivateAttr()
+    _reporter: ConnectionReporter = PrivateAttr()
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, reporter: ConnectionReporter) -> None:
         super().__init__(
             NAME,
             _DESCRIPTION,
@@ -50,110 +50,117 @@ class WaitForLogin(OwnTool):
                 "timeout_seconds": {
                     "type": "integer",
                     "minimum": 1,
-                    "maximum": LONGEST,
-                    "default": USUAL,
+                    "maximum": MAX_WAIT,
+                    "default": DEFAULT_WAIT,
                     "description": "Seconds to wait at most.",
                 }
             },
         )
-        self._connection = connection
+        self._reporter = reporter
 
-    async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:
-        seconds = arguments.get("timeout_seconds", USUAL)
-        if isinstance(seconds, bool) or not isinstance(seconds, int) or not 1 <= seconds <= LONGEST:
-            return self.failed(
-                f"{self.name}: `timeout_seconds` should be a whole number from 1 to {LONGEST}. Nothing was "
+    async def execute(self, arguments: Mapping[str, Any]) -> ToolResult:
+        seconds = arguments.get("timeout_seconds", DEFAULT_WAIT)
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or not 1 <= seconds <= MAX_WAIT:
+            return self.error_result(
+                f"{self.name}: `timeout_seconds` should be a whole number from 1 to {MAX_WAIT}. Nothing was "
                 "sent to IBKR."
             )
         context = get_context()
-        picture = await self._connection.picture()
-        if not _misses_the_login(picture) or not _opens_pages(context):
-            return await self._wait(context, picture, seconds)
+        status = await self._reporter.current_status()
+        if not _needs_login(status) or not _supports_url_elicitation(context):
+            return await self._wait(context, status, seconds)
         if context.session.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            answer = (context.input_responses or {}).get(LOGIN)
+            answer = (context.input_responses or {}).get(LOGIN_REQUEST_KEY)
             if answer is None:
-                return self._asking(picture)
+                return self._elicitation_result(status)
             if not isinstance(answer, ElicitResult) or answer.action != "accept":
-                return self._ended(picture, 0.0, _DECLINED)
-            return await self._wait(context, picture, seconds)
-        offer = asyncio.ensure_future(self._offered(context, picture))
+                return self._final_result(status, 0.0, _DECLINED)
+            return await self._wait(context, status, seconds)
+        offer = asyncio.ensure_future(self._offer_login_page(context, status))
         try:
-            return await self._wait(context, picture, seconds, offer)
+            return await self._wait(context, status, seconds, offer)
         finally:
             offer.cancel()
             await asyncio.gather(offer, return_exceptions=True)
 
     async def _wait(
-        self, context: Context, picture: Picture, seconds: int, offer: asyncio.Future[bool] | None = None
+        self,
+        context: Context,
+        status: ConnectionStatus,
+        seconds: int,
+        offer: asyncio.Future[bool] | None = None,
     ) -> ToolResult:
         """Look until the connection is open, `offer` turns out to be declined, or the time is over."""
         now = asyncio.get_running_loop().time
-        began, noticed = now(), float("-inf")
+        started, last_progress = now(), float("-inf")
         while True:
-            waited = now() - began
+            waited = now() - started
             declined = offer is not None and offer.done() and not offer.result()
-            if declined and _misses_the_login(picture):
-                return self._ended(picture, waited, _DECLINED)
-            if _ready(picture) or waited >= seconds:
-                return self._ended(picture, waited)
-            if waited - noticed >= PROGRESS:
-                noticed = waited
-                sentence = "" if picture.diagnosis is None else picture.diagnosis.sentence
+            if declined and _needs_login(status):
+                return self._final_result(status, waited, _DECLINED)
+            if _is_ready(status) or waited >= seconds:
+                return self._final_result(status, waited)
+            if waited - last_progress >= PROGRESS_INTERVAL:
+                last_progress = waited
+                sentence = "" if status.diagnosis is None else status.diagnosis.sentence
                 await context.report_progress(round(waited), seconds, f"Still waiting. {sentence}".strip())
-            until = min(EVERY, seconds - waited)
+            timeout = min(POLL_INTERVAL, seconds - waited)
             if offer is None or offer.done():
-                await asyncio.sleep(until)
+                await asyncio.sleep(timeout)
             else:
-                await asyncio.wait({offer}, timeout=until)
-            picture = await self._connection.picture()
+                await asyncio.wait({offer}, timeout=timeout)
+            status = await self._reporter.current_status()
 
-    def _ended(self, picture: Picture, waited: float, why: str = "") -> ToolResult:
+    def _final_result(self, status: ConnectionStatus, waited: float, reason: str = "") -> ToolResult:
         """How it stands now."""
-        whole = self._connection.told(picture)
-        told = {name: whole[name] for name in _TOLD if name in whole}
-        if why:
-            told["sentence"] = f"{why} {told['sentence']}"
-        return self.told({**told, "waited_seconds": round(waited)})
+        full = self._reporter.to_json(status)
+        reported = {name: full[name] for name in _REPORTED_FIELDS if name in full}
+        if reason:
+            reported["sentence"] = f"{reason} {reported['sentence']}"
+        return self.json_result({**reported, "waited_seconds": round(waited)})
 
-    def _message(self, picture: Picture) -> str:
-        sentence = "" if picture.diagnosis is None else picture.diagnosis.sentence
+    def _login_message(self, status: ConnectionStatus) -> str:
+        sentence = "" if status.diagnosis is None else status.diagnosis.sentence
         return f"{sentence} Log in on this page with your IBKR username.".strip()
 
-    def _asking(self, picture: Picture) -> ToolResult:
+    def _elicitation_result(self, status: ConnectionStatus) -> ToolResult:
         """The question for clients that call again with its answer."""
-        params = ElicitRequestURLParams(message=self._message(picture), url=self._page)
+        params = ElicitRequestURLParams(message=self._login_message(status), url=self._login_page)
         request = ElicitRequest(method="elicitation/create", params=params)
         return InputRequiredToolResult(
-            InputRequiredResult(result_type="input_required", input_requests={LOGIN: request})
+            InputRequiredResult(result_type="input_required", input_requests={LOGIN_REQUEST_KEY: request})
         )
 
-    async def _offered(self, context: Context, picture: Picture) -> bool:
+    async def _offer_login_page(self, context: Context, status: ConnectionStatus) -> bool:
         """Ask a client that answers at once; False if the user does not want to. It never fails."""
         try:
             answer = await context.session.elicit_url(
-                self._message(picture), self._page, token_hex(8), related_request_id=context.request_id
+                self._login_message(status),
+                self._login_page,
+                token_hex(8),
+                related_request_id=context.request_id,
             )
         except MCPError:
             return True  # it cannot after all; the address is in the text, too
         return answer.action == "accept"
 
     @property
-    def _page(self) -> str:
-        return self._connection.gateway.settings.gateway_login_url
+    def _login_page(self) -> str:
+        return self._reporter.gateway.settings.gateway_login_url
 
 
-_TOLD = ("sentence", "next_step", "who_acts", "login_url", "detail", "state", "ready", "since")
+_REPORTED_FIELDS = ("sentence", "next_step", "who_acts", "login_url", "detail", "state", "ready", "since")
 
 
-def _ready(picture: Picture) -> bool:
-    return picture.diagnosis is not None and picture.diagnosis.ready
+def _is_ready(status: ConnectionStatus) -> bool:
+    return status.diagnosis is not None and status.diagnosis.ready
 
 
-def _misses_the_login(picture: Picture) -> bool:
-    return picture.diagnosis is not None and picture.diagnosis.found is SessionState.NOT_LOGGED_IN
+def _needs_login(status: ConnectionStatus) -> bool:
+    return status.diagnosis is not None and status.diagnosis.found is SessionState.NOT_LOGGED_IN
 
 
-def _opens_pages(context: Context) -> bool:
+def _supports_url_elicitation(context: Context) -> bool:
     capabilities = context.session.client_capabilities
     elicits = capabilities.elicitation if capabilities else None
     return elicits is not None and elicits.url is not None

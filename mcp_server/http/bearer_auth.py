@@ -7,7 +7,7 @@ import hmac
 from fastmcp.server.auth import AccessToken, TokenVerifier
 
 
-class BearerToken(TokenVerifier):
+class BearerTokenVerifier(TokenVerifier):
     """Lets in who sends this token."""
 
     def __init__(self, token: str) -> None:

@@ -8,7 +8,7 @@ from api_gateway.settings import SettingsError
 from mcp_server.settings import ServerSettings
 
 
-def refuse_open_door(settings: ServerSettings) -> None:
+def require_safe_bind(settings: ServerSettings) -> None:
     """Raise SettingsError for a door to other machines or any web page, unguarded and not asked for."""
     guarded = settings.mcp_server_token is not None or settings.mcp_server_allow_remote
     if not guarded and not is_loopback(settings.mcp_server_host):
@@ -29,7 +29,7 @@ def refuse_open_door(settings: ServerSettings) -> None:
             )
 
 
-def is_name(host: str) -> bool:
+def is_hostname(host: str) -> bool:
     """Whether `host` is a name and no address."""
     try:
         ip_address(host.strip("[]"))
@@ -40,6 +40,6 @@ def is_name(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether `host` is reached from this machine only. A name other than localhost may not be."""
-    if is_name(host):
+    if is_hostname(host):
         return host.lower() == "localhost"
     return ip_address(host.strip("[]")).is_loopback

@@ -13,49 +13,53 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_SESSION = b"mcp-session-id"
+_SESSION_HEADER = b"mcp-session-id"
 
 
-class Departures:
+class CancelOnDisconnect:
     """ASGI middleware that cancels the call of a client in a session that hangs up before its answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or _SESSION not in dict(scope["headers"]):
+        if (
+            scope["type"] != "http"
+            or scope["method"] != "POST"
+            or _SESSION_HEADER not in dict(scope["headers"])
+        ):
             await self._app(scope, receive, send)
             return
-        parts: list[bytes] = []
-        gone = answered = False
+        body_parts: list[bytes] = []
+        disconnected = answered = False
 
-        async def listen() -> MutableMapping[str, Any]:
-            nonlocal gone
+        async def receive_and_track() -> MutableMapping[str, Any]:
+            nonlocal disconnected
             message = await receive()
             if message["type"] == "http.request":
-                parts.append(message.get("body", b""))
+                body_parts.append(message.get("body", b""))
             else:
-                gone = not answered
+                disconnected = not answered
             return message
 
-        async def tell(message: MutableMapping[str, Any]) -> None:
+        async def send_and_track(message: MutableMapping[str, Any]) -> None:
             nonlocal answered
             answered = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
-        await self._app(scope, listen, tell)
-        if gone:
-            await self._cancel(scope, b"".join(parts))
+        await self._app(scope, receive_and_track, send_and_track)
+        if disconnected:
+            await self._cancel_call(scope, b"".join(body_parts))
 
-    async def _cancel(self, scope: Scope, body: bytes) -> None:
+    async def _cancel_call(self, scope: Scope, body: bytes) -> None:
         """Say for the client that it no longer wants what it asked for."""
         try:
-            asked = orjson.loads(body)
+            call = orjson.loads(body)
         except orjson.JSONDecodeError:
             return
-        if not isinstance(asked, dict) or asked.get("method") != "tools/call" or "id" not in asked:
+        if not isinstance(call, dict) or call.get("method") != "tools/call" or "id" not in call:
             return
-        params = {"requestId": asked["id"], "reason": "The client has hung up."}
+        params = {"requestId": call["id"], "reason": "The client has hung up."}
         content = orjson.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
         headers = [(name, value) for name, value in scope["headers"] if name != b"content-length"]
         headers.append((b"content-length", str(len(content)).encode()))

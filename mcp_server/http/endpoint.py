@@ -5,17 +5,17 @@ from __future__ import annotations
 from api_gateway.doctor.checks.services import McpEndpoint
 from api_gateway.doctor.findings import Finding, Layer, broken
 from api_gateway.settings import SettingsError
-from mcp_server.http.bind_guard import is_loopback, refuse_open_door
-from mcp_server.rest.section_filter import shown_sections
+from mcp_server.http.bind_guard import is_loopback, require_safe_bind
+from mcp_server.rest.section_filter import selected_sections
 from mcp_server.settings import ServerSettings, Transport
 
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (an address to listen on, not to call)
+_WILDCARD_TO_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (an address to listen on, not to call)
 
 
 def endpoint_of(settings: ServerSettings) -> McpEndpoint:
     """The endpoint as a client on this machine calls it."""
     host = settings.mcp_server_host.strip("[]")
-    host = "localhost" if is_loopback(host) else _ANY.get(host, host)
+    host = "localhost" if is_loopback(host) else _WILDCARD_TO_LOOPBACK.get(host, host)
     shown = f"[{host}]" if ":" in host else host
     token = settings.mcp_server_token
     return McpEndpoint(
@@ -28,13 +28,13 @@ def endpoint_of(settings: ServerSettings) -> McpEndpoint:
     )
 
 
-def problems_of(settings: ServerSettings) -> list[Finding]:
+def startup_problems(settings: ServerSettings) -> list[Finding]:
     """The settings that are valid one by one, and with which the server does not start."""
     problems = []
     try:
-        shown_sections(settings)
+        selected_sections(settings)
         if settings.mcp_transport_protocol is Transport.STREAMABLE_HTTP:
-            refuse_open_door(settings)
+            require_safe_bind(settings)
     except SettingsError as error:
         fix = "Correct it in the environment or in .env; `ib-mcp settings` tells what is valid."
         problems.append(broken(Layer.SETTINGS, str(error), fix))

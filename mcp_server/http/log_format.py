@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from api_gateway.redaction import redact_accounts
 
-_BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
+_LINE_BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 
-_FRAMES: Final = 4
+_MAX_FRAMES: Final = 4
 
 
-class OneLine(logging.Formatter):
+class SingleLineFormatter(logging.Formatter):
     """Time, weight, logger, message; of a traceback its end follows on the same line."""
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
@@ -25,16 +25,16 @@ class OneLine(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         kind, error, trace = ei
-        return "".join(traceback.format_exception(kind, error, trace, limit=-_FRAMES, chain=False))
+        return "".join(traceback.format_exception(kind, error, trace, limit=-_MAX_FRAMES, chain=False))
 
     def format(self, record: logging.LogRecord) -> str:
-        line = _BREAKS.sub(" | ", super().format(record))
+        line = _LINE_BREAKS.sub(" | ", super().format(record))
         for secret in self._secrets:
             line = line.replace(secret, "***")
         return redact_accounts(line)
 
 
-def _is_no_cancellation(record: logging.LogRecord) -> bool:
+def _is_not_cancellation(record: logging.LogRecord) -> bool:
     """False for the traces that uvicorn writes of calls that it cancels itself, because the server ends."""
     return record.exc_info is None or not isinstance(record.exc_info[1], CancelledError)
 
@@ -45,8 +45,8 @@ def log_to_stderr(level: str, secrets: Collection[str] = ()) -> None:
     Libraries stay there at DEBUG too: theirs is where headers, session ids and addresses would show.
     """
     handler = logging.StreamHandler()
-    handler.setFormatter(OneLine(secrets))
-    handler.addFilter(_is_no_cancellation)
+    handler.setFormatter(SingleLineFormatter(secrets))
+    handler.addFilter(_is_not_cancellation)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for ours in ("mcp_server", "api_gateway"):
-        logging.getLogger(ours).setLevel(level)
+    for name in ("mcp_server", "api_gateway"):
+        logging.getLogger(name).setLevel(level)

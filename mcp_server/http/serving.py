@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from starlette.middleware import Middleware
 
-from mcp_server.http.bind_guard import is_name
-from mcp_server.http.disconnects import Departures
+from mcp_server.http.bind_guard import is_hostname
+from mcp_server.http.disconnects import CancelOnDisconnect
 
 if TYPE_CHECKING:
     from fastmcp import FastMCP
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_GRACE = 1
+_SHUTDOWN_TIMEOUT = 1
 """Seconds that open streams and running calls have to end after SIGTERM; then they are cut."""
 
 
@@ -32,7 +32,7 @@ class CannotListenError(Exception):
     """The address cannot be listened on; `str()` is the sentence for the user."""
 
 
-def web_config(server: FastMCP[Any], settings: ServerSettings) -> uvicorn.Config:
+def uvicorn_config(server: FastMCP[Any], settings: ServerSettings) -> uvicorn.Config:
     """How the web app is served: no access log, no proxy believed, and a quick end."""
     return uvicorn.Config(
         http_app(server, settings),
@@ -42,13 +42,13 @@ def web_config(server: FastMCP[Any], settings: ServerSettings) -> uvicorn.Config
         ws="none",
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
     )
 
 
 def http_app(server: FastMCP[Any], settings: ServerSettings) -> Starlette:
     """The web app: the MCP endpoint, /health and /ready, behind the check of Host and Origin."""
-    own_name = [settings.mcp_server_host] if is_name(settings.mcp_server_host) else []
+    own_name = [settings.mcp_server_host] if is_hostname(settings.mcp_server_host) else []
     return server.http_app(
         path=settings.mcp_server_path,
         transport="streamable-http",
@@ -59,13 +59,13 @@ def http_app(server: FastMCP[Any], settings: ServerSettings) -> Starlette:
         host_origin_protection=True,
         allowed_hosts=[*settings.mcp_server_allowed_hosts, *own_name],
         allowed_origins=list(settings.mcp_server_allowed_origins),
-        middleware=[Middleware(Departures)],
+        middleware=[Middleware(CancelOnDisconnect)],
     )
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
     """Sockets listening on every address of `host` that this machine has. Raises CannotListenError."""
-    listening: list[socket.socket] = []
+    sockets: list[socket.socket] = []
     refused: OSError | None = None
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -81,25 +81,25 @@ def listen(host: str, port: int) -> list[socket.socket]:
             opened.close()
             refused = error
         else:
-            listening.append(opened)
+            sockets.append(opened)
     # A name such as localhost may stand for an address that the machine has switched off.
-    if refused and (not listening or refused.errno != errno.EADDRNOTAVAIL):
-        for each in listening:
+    if refused and (not sockets or refused.errno != errno.EADDRNOTAVAIL):
+        for each in sockets:
             each.close()
         raise CannotListenError(
             f"Cannot listen on {host}:{port} ({refused.strerror}): stop what uses it, or set "
             "MCP_SERVER_HOST and MCP_SERVER_PORT to a free address of this machine."
         ) from refused
-    return listening
+    return sockets
 
 
-def serve_http(server: FastMCP[Any], settings: ServerSettings, listening: list[socket.socket]) -> None:
+def serve_http(server: FastMCP[Any], settings: ServerSettings, sockets: list[socket.socket]) -> None:
     """Serve on these sockets until SIGTERM or SIGINT."""
-    host, port, *_ = listening[0].getsockname()
+    host, port, *_ = sockets[0].getsockname()
     shown = f"[{host}]" if ":" in host else host
     _log.info("listening on http://%s:%s%s", shown, port, settings.mcp_server_path)
-    _settle()
-    uvicorn.Server(web_config(server, settings)).run(sockets=listening)
+    _freeze_garbage_collector()
+    uvicorn.Server(uvicorn_config(server, settings)).run(sockets=sockets)
 
 
 def serve_stdio(server: FastMCP[Any]) -> None:
@@ -107,11 +107,11 @@ def serve_stdio(server: FastMCP[Any]) -> None:
     # A thread waits for the next line and cannot be called off: the default action ends it too.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _settle()
+    _freeze_garbage_collector()
     server.run("stdio", show_banner=False)
 
 
-def end_quietly_on_signals() -> None:
+def exit_cleanly_on_signals() -> None:
     """Let SIGTERM and SIGINT end the process with status 0.
 
     uvicorn catches them while it serves, ends what runs, and then raises them again, to end up here.
@@ -120,7 +120,7 @@ def end_quietly_on_signals() -> None:
         signal.signal(each, lambda *_: sys.exit(0))
 
 
-def _settle() -> None:
+def _freeze_garbage_collector() -> None:
     """Keep the collector away from what the start has made, which stays for life.
 
     A full collection walks it all, 80 ms in the middle of somebody's call. None is made before: it would

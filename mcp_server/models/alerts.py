@@ -15,37 +15,37 @@ from pydantic import (
 )
 
 from mcp_server.models.arguments import Arguments
-from mcp_server.models.moments import Moment, check_moment
-from mcp_server.rest.parameters import OrderNumber, Text, like, wrong
+from mcp_server.models.moments import Timestamp, check_timestamp
+from mcp_server.rest.parameters import OrderNumber, Text, argument_error, matches
 
-TIME: Final = 3
-NUMERIC: Final = frozenset({1, 4, 6})
-OF_A_CONTRACT: Final = frozenset({1, 6})
-MOBILE: Final = frozenset({7, 8, 9})
-MOST_CONDITIONS: Final = 20
-LONGEST_MESSAGE: Final = 500
-ANY: Final = "*"
+TIME_TYPE: Final = 3
+NUMERIC_TYPES: Final = frozenset({1, 4, 6})
+CONTRACT_TYPES: Final = frozenset({1, 6})
+MOBILE_TYPES: Final = frozenset({7, 8, 9})
+MAX_CONDITIONS: Final = 20
+MAX_MESSAGE_LENGTH: Final = 500
+ANY_VALUE: Final = "*"
 ANY_CONTRACT: Final = "*@*"
 
 
-def _one_line(text: str) -> str:
-    if not (0 < len(text) <= LONGEST_MESSAGE and text.isprintable()):
-        raise wrong(f"should be one line of 1 to {LONGEST_MESSAGE} printable characters")
+def _check_one_line(text: str) -> str:
+    if not (0 < len(text) <= MAX_MESSAGE_LENGTH and text.isprintable()):
+        raise argument_error(f"should be one line of 1 to {MAX_MESSAGE_LENGTH} printable characters")
     return text
 
 
-Message = Annotated[str, AfterValidator(_one_line)]
+Message = Annotated[str, AfterValidator(_check_one_line)]
 # IBKR has 1 and 0 where others have true and false.
 Flag = Annotated[bool, PlainSerializer(int)]
 Email = Annotated[
-    str, like(r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}", "an e-mail address")
+    str, matches(r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}", "an e-mail address")
 ]
 ConidAtExchange = Annotated[
-    str, like(r"[1-9][0-9]{0,9}@[A-Z0-9][A-Z0-9._]{0,19}|\*@\*", "conid@EXCHANGE such as 265598@SMART")
+    str, matches(r"[1-9][0-9]{0,9}@[A-Z0-9][A-Z0-9._]{0,19}|\*@\*", "conid@EXCHANGE such as 265598@SMART")
 ]
 # The MTA alert lists them as GMT (Africa/Abidjan).
-Zone = Annotated[str, like("[A-Za-z][A-Za-z0-9_+/() -]{0,39}", "a time zone such as US/Eastern")]
-_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?", re.ASCII)
+TimeZone = Annotated[str, matches("[A-Za-z][A-Za-z0-9_+/() -]{0,39}", "a time zone such as US/Eastern")]
+_NUMBER_PATTERN: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?", re.ASCII)
 
 
 class AlertCondition(Arguments):
@@ -59,24 +59,30 @@ class AlertCondition(Arguments):
     operator: Annotated[Literal[">=", "<=", ">", "<", "=="], Field(description="Comparison.")]
     value: Annotated[Text, Field(description='As text: "195.00"; time YYYYMMDD-HH:mm:ss; "*" any.')]
     logic_bind: Annotated[Literal["a", "o", "n"], Field(description="a and, o or; n at the last one.")]
-    time_zone: Annotated[Zone | None, Field(description="MTA, e.g. US/Eastern.")] = None
+    time_zone: Annotated[TimeZone | None, Field(description="MTA, e.g. US/Eastern.")] = None
 
     @model_validator(mode="after")
-    def _a_contract_where_it_is_of_one(self) -> Self:
-        if self.type in OF_A_CONTRACT and self.conidex == ANY_CONTRACT:
-            raise wrong(f"`conidex` of type {self.type} should name a contract, such as 265598@SMART")
+    def _check_contract(self) -> Self:
+        if self.type in CONTRACT_TYPES and self.conidex == ANY_CONTRACT:
+            raise argument_error(
+                f"`conidex` of type {self.type} should name a contract, such as 265598@SMART"
+            )
         return self
 
     @model_validator(mode="after")
-    def _a_value_of_its_type(self) -> Self:
-        if self.value != ANY and self.type in NUMERIC and not _NUMBER.fullmatch(self.value):
-            raise wrong(f'`value` of type {self.type} should be a number as text, such as "195.00"')
-        if self.value != ANY and self.type == TIME:
-            check_moment(self.value)
+    def _check_value(self) -> Self:
+        if (
+            self.value != ANY_VALUE
+            and self.type in NUMERIC_TYPES
+            and not _NUMBER_PATTERN.fullmatch(self.value)
+        ):
+            raise argument_error(f'`value` of type {self.type} should be a number as text, such as "195.00"')
+        if self.value != ANY_VALUE and self.type == TIME_TYPE:
+            check_timestamp(self.value)
         return self
 
     @model_serializer(mode="wrap")
-    def _with_the_only_trigger_method(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _add_trigger_method(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {**dump(self), "triggerMethod": "0"}
 
 
@@ -89,7 +95,7 @@ class Alert(Arguments):
     conditions: Annotated[list[AlertCondition], Field(description="What triggers it.")]
     outside_rth: Annotated[Flag, Field(description="Outside regular hours.")]
     tif: Annotated[Literal["GTC", "GTD"], Field(description="GTD: to `expire_time`.")]
-    expire_time: Annotated[Moment | None, Field(description="UTC, YYYYMMDD-HH:mm:ss.")] = None
+    expire_time: Annotated[Timestamp | None, Field(description="UTC, YYYYMMDD-HH:mm:ss.")] = None
     send_message: Annotated[Flag | None, Field(description="Mail to `email`.")] = None
     email: Annotated[Email | None, Field(description="E-mail address.")] = None
     show_popup: Annotated[Flag | None, Field(description="Pop up in TWS.")] = None
@@ -101,29 +107,33 @@ class Alert(Arguments):
     ] = None
 
     @model_validator(mode="after")
-    def _conditions_are_bound(self) -> Self:
-        if not 1 <= len(self.conditions) <= MOST_CONDITIONS:
-            raise wrong(f"give 1 to {MOST_CONDITIONS} `conditions`")
+    def _check_logic_binds(self) -> Self:
+        if not 1 <= len(self.conditions) <= MAX_CONDITIONS:
+            raise argument_error(f"give 1 to {MAX_CONDITIONS} `conditions`")
         *others, last = [each.logic_bind for each in self.conditions]
         if last != "n" or "n" in others:
-            raise wrong("`logic_bind` should be n at the last condition, and a or o at those before it")
+            raise argument_error(
+                "`logic_bind` should be n at the last condition, and a or o at those before it"
+            )
         return self
 
     @model_validator(mode="after")
-    def _an_end_if_it_ends(self) -> Self:
+    def _check_expire_time(self) -> Self:
         if (self.tif == "GTD") is (self.expire_time is None):
-            raise wrong("GTD needs `expire_time`, and GTC takes none")
+            raise argument_error("GTD needs `expire_time`, and GTC takes none")
         return self
 
     @model_validator(mode="after")
-    def _an_address_for_mail(self) -> Self:
+    def _check_email(self) -> Self:
         if self.send_message and self.email is None:
-            raise wrong("`send_message`: true needs `email`")
+            raise argument_error("`send_message`: true needs `email`")
         return self
 
     @model_validator(mode="after")
-    def _what_the_mobile_assistant_asks(self) -> Self:
-        mobile = any(each.type in MOBILE for each in self.conditions)
+    def _check_mobile_assistant(self) -> Self:
+        mobile = any(each.type in MOBILE_TYPES for each in self.conditions)
         if mobile and not (self.itws_orders_only and self.alert_repeatable):
-            raise wrong("types 7, 8 and 9 need `itws_orders_only`: true and `alert_repeatable`: true")
+            raise argument_error(
+                "types 7, 8 and 9 need `itws_orders_only`: true and `alert_repeatable`: true"
+            )
         return self

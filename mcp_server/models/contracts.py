@@ -15,14 +15,14 @@ from mcp_server.rest.parameters import (
     Number,
     OrderNumber,
     Text,
-    wrong,
+    argument_error,
 )
 
-OPTIONS = frozenset({"OPT", "FOP", "WAR"})
-DATED = OPTIONS | {"FUT", "IOPT"}
+OPTION_TYPES = frozenset({"OPT", "FOP", "WAR"})
+DATED_TYPES = OPTION_TYPES | {"FUT", "IOPT"}
 # Where a strike is a difference of two prices, and can be below zero.
-SPREADS = frozenset({"FUT", "FOP"})
-MONTH = "Contract month as MMMYY, e.g. JAN27, from `search_contracts`."
+SPREAD_STRIKE_TYPES = frozenset({"FUT", "FOP"})
+MONTH_DESCRIPTION = "Contract month as MMMYY, e.g. JAN27, from `search_contracts`."
 
 
 class ContractSearch(Arguments):
@@ -38,7 +38,7 @@ class ContractSearch(Arguments):
     referrer: Annotated[Text | None, Field(description="Rarely needed.")] = None
 
 
-class StrikesWanted(Arguments):
+class StrikesQuery(Arguments):
     """One month of an option chain."""
 
     conid: Annotated[ConidNumber, Field(description="Conid of the underlying.")]
@@ -46,17 +46,17 @@ class StrikesWanted(Arguments):
         Literal["OPT", "FOP", "WAR"],
         Field(serialization_alias="sectype", description="Options, futures options or warrants."),
     ]
-    month: Annotated[ContractMonth, Field(description=MONTH)]
+    month: Annotated[ContractMonth, Field(description=MONTH_DESCRIPTION)]
     exchange: Annotated[ExchangeName | None, Field(description="SMART if left out; FOP needs it.")] = None
 
     @model_validator(mode="after")
-    def _futures_options_name_their_exchange(self) -> Self:
+    def _check_exchange(self) -> Self:
         if self.sec_type == "FOP" and self.exchange is None:
-            raise wrong("FOP needs `exchange`, e.g. CME, from the sections of `search_contracts`")
+            raise argument_error("FOP needs `exchange`, e.g. CME, from the sections of `search_contracts`")
         return self
 
 
-class SecdefWanted(Arguments):
+class SecdefQuery(Arguments):
     """Derivatives of one underlying, or bonds of one issuer."""
 
     conid: Annotated[
@@ -66,7 +66,7 @@ class SecdefWanted(Arguments):
         Literal["STK", "OPT", "FUT", "FOP", "WAR", "IOPT", "CASH", "CFD", "BOND"] | None,
         Field(serialization_alias="sectype", description="Kind of contract wanted."),
     ] = None
-    month: Annotated[ContractMonth | None, Field(description=MONTH)] = None
+    month: Annotated[ContractMonth | None, Field(description=MONTH_DESCRIPTION)] = None
     exchange: Annotated[ExchangeName | None, Field(description="Routing exchange, e.g. SMART.")] = None
     strike: Annotated[Number | None, Field(description="From `get_strikes`.")] = None
     right: Annotated[Literal["C", "P"] | None, Field(description="C call, P put.")] = None
@@ -80,22 +80,22 @@ class SecdefWanted(Arguments):
     ] = None
 
     @model_validator(mode="after")
-    def _enough_to_find_it(self) -> Self:
+    def _check_complete(self) -> Self:
         if self.conid is None and self.issuer_id is None:
-            raise wrong("give `conid` of the underlying, or `issuer_id` for bonds")
-        if self.sec_type in DATED and self.month is None:
-            raise wrong(
+            raise argument_error("give `conid` of the underlying, or `issuer_id` for bonds")
+        if self.sec_type in DATED_TYPES and self.month is None:
+            raise argument_error(
                 f"{self.sec_type} needs `month`, e.g. JAN27; "
                 "for the conid of one contract leave `sec_type` out"
             )
-        if self.sec_type in OPTIONS and self.strike is None:
-            raise wrong(f"{self.sec_type} needs `strike`, from `get_strikes`")
-        if self.strike is not None and self.strike <= 0 and self.sec_type not in SPREADS:
-            raise wrong("`strike` should be greater than 0")
+        if self.sec_type in OPTION_TYPES and self.strike is None:
+            raise argument_error(f"{self.sec_type} needs `strike`, from `get_strikes`")
+        if self.strike is not None and self.strike <= 0 and self.sec_type not in SPREAD_STRIKE_TYPES:
+            raise argument_error("`strike` should be greater than 0")
         return self
 
 
-class RulesWanted(Arguments):
+class RulesRequest(Arguments):
     """Whose trading rules, for which side."""
 
     conid: Annotated[ConidNumber, Field(description="Contract id (conid).")]
@@ -105,7 +105,7 @@ class RulesWanted(Arguments):
     order_id: Annotated[OrderNumber | None, Field(description="The order to modify.")] = None
 
     @model_validator(mode="after")
-    def _a_modification_names_its_order(self) -> Self:
+    def _check_order_id(self) -> Self:
         if self.modify_order and self.order_id is None:
-            raise wrong("`modify_order` needs `order_id`")
+            raise argument_error("`modify_order` needs `order_id`")
         return self

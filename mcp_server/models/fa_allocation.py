@@ -11,31 +11,35 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from api_gateway.client.paths import PATH_PARAMETERS
 from mcp_server.models.arguments import Arguments
-from mcp_server.rest.parameters import ACCOUNT, AccountName, Number, Text, like, wrong
+from mcp_server.rest.parameters import ACCOUNT_PATTERN, AccountName, Number, Text, argument_error, matches
 
 # The advisor's own figures: cash, percentage, ratio, shares. IBKR computes the other methods itself.
-BY_AMOUNT: Final = frozenset("CPRS")
-METHODS: Final = "A available equity, E equal, N net value; with amounts: C cash, P %, R ratio, S shares."
+METHODS_WITH_AMOUNTS: Final = frozenset("CPRS")
+METHODS_DESCRIPTION: Final = (
+    "A available equity, E equal, N net value; with amounts: C cash, P %, R ratio, S shares."
+)
 
 
-def _no_account_id(name: str) -> str:
+def _check_not_account_id(name: str) -> str:
     # An order goes to an account or to a group by the same field.
-    if re.fullmatch(ACCOUNT, name, re.ASCII):
-        raise wrong("should not look like an account id")
+    if re.fullmatch(ACCOUNT_PATTERN, name, re.ASCII):
+        raise argument_error("should not look like an account id")
     return name
 
 
-def _above_nothing(amount: float) -> float:
+def _check_positive(amount: float) -> float:
     if amount <= 0:
-        raise wrong("should be above 0")
+        raise argument_error("should be above 0")
     return amount
 
 
 # What an order can be sent to.
-_NEW: Final = PATH_PARAMETERS["allocation"].pattern
-_NEW_WORDS: Final = "at most 50 letters, digits, spaces and . , & ' ( ) + _ -"
-GroupName = Annotated[Text, AfterValidator(_no_account_id)]
-NewGroupName = Annotated[str, like(_NEW.pattern, _NEW_WORDS), AfterValidator(_no_account_id)]
+_NEW_NAME: Final = PATH_PARAMETERS["allocation"].pattern
+_NEW_NAME_RULE: Final = "at most 50 letters, digits, spaces and . , & ' ( ) + _ -"
+GroupName = Annotated[Text, AfterValidator(_check_not_account_id)]
+NewGroupName = Annotated[
+    str, matches(_NEW_NAME.pattern, _NEW_NAME_RULE), AfterValidator(_check_not_account_id)
+]
 
 
 class Member(Arguments):
@@ -43,11 +47,11 @@ class Member(Arguments):
 
     name: Annotated[AccountName, Field(description="Account id.")]
     amount: Annotated[
-        Annotated[Number, AfterValidator(_above_nothing)] | None, Field(description="For C, P, R, S.")
+        Annotated[Number, AfterValidator(_check_positive)] | None, Field(description="For C, P, R, S.")
     ] = None
 
 
-class GroupWanted(Arguments):
+class GroupDefinition(Arguments):
     """A group as it shall be."""
 
     # IBKR spells these names as we do.
@@ -55,43 +59,47 @@ class GroupWanted(Arguments):
 
     name: GroupName
     accounts: Annotated[list[Member], Field(min_length=1, description="All its accounts.")]
-    default_method: Annotated[Literal["A", "E", "N", "C", "P", "R", "S"], Field(description=METHODS)]
+    default_method: Annotated[
+        Literal["A", "E", "N", "C", "P", "R", "S"], Field(description=METHODS_DESCRIPTION)
+    ]
 
     @model_validator(mode="after")
-    def _every_account_stands_once(self) -> Self:
-        twice = [name for name, count in Counter(each.name for each in self.accounts).items() if count > 1]
-        if twice:
-            raise wrong("`accounts` names an account twice")
+    def _check_unique_accounts(self) -> Self:
+        duplicates = [
+            name for name, count in Counter(each.name for each in self.accounts).items() if count > 1
+        ]
+        if duplicates:
+            raise argument_error("`accounts` names an account twice")
         return self
 
     @model_validator(mode="after")
-    def _amounts_go_with_the_method(self) -> Self:
+    def _check_amounts(self) -> Self:
         amounts = [each.amount for each in self.accounts if each.amount is not None]
-        if self.default_method in BY_AMOUNT and len(amounts) < len(self.accounts):
-            raise wrong(f"method {self.default_method} needs an `amount` for every account")
-        if self.default_method not in BY_AMOUNT and amounts:
-            raise wrong(f"method {self.default_method} takes no `amount`, IBKR computes it")
+        if self.default_method in METHODS_WITH_AMOUNTS and len(amounts) < len(self.accounts):
+            raise argument_error(f"method {self.default_method} needs an `amount` for every account")
+        if self.default_method not in METHODS_WITH_AMOUNTS and amounts:
+            raise argument_error(f"method {self.default_method} takes no `amount`, IBKR computes it")
         if self.default_method == "P" and not isclose(sum(amounts), 100, abs_tol=1e-6):
-            raise wrong("with method P the amounts should add up to 100")
+            raise argument_error("with method P the amounts should add up to 100")
         return self
 
 
-class NewGroup(GroupWanted):
+class NewGroup(GroupDefinition):
     """A group that is to be made."""
 
     name: Annotated[NewGroupName, Field(description="Orders can name it as their account.")]
 
 
-class ChangedGroup(GroupWanted):
+class GroupUpdate(GroupDefinition):
     """A group that exists, as it shall be."""
 
     name: Annotated[GroupName, Field(description="Its name, or its new one.")]
     prev_name: Annotated[Text | None, Field(description="Its old name, to rename it.")] = None
 
     @model_validator(mode="after")
-    def _a_new_name_can_be_ordered_for(self) -> Self:
-        if self.prev_name not in (None, self.name) and not _NEW.fullmatch(self.name):
-            raise wrong(f"a new `name` should be {_NEW_WORDS}")
+    def _check_new_name(self) -> Self:
+        if self.prev_name not in (None, self.name) and not _NEW_NAME.fullmatch(self.name):
+            raise argument_error(f"a new `name` should be {_NEW_NAME_RULE}")
         return self
 
 
@@ -117,7 +125,7 @@ class AllocationPresets(Arguments):
     strict_credit_check: Annotated[bool | None, Field(description="Check credit before each order.")] = None
 
     @model_validator(mode="after")
-    def _something_is_set(self) -> Self:
+    def _check_not_empty(self) -> Self:
         if not self.sent():
-            raise wrong("give at least one preset to set")
+            raise argument_error("give at least one preset to set")
         return self

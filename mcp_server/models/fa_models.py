@@ -15,11 +15,11 @@ from mcp_server.rest.parameters import (
     Number,
     OrderNumber,
     Text,
-    wrong,
+    argument_error,
 )
 
 # IBKR repeats the number in its answer. Each request has its own answer here, so one number will do.
-REQUEST: Final = {"reqID": 1}
+REQUEST_FIELDS: Final = {"reqID": 1}
 
 ModelName = Annotated[Text, Field(description="As `list_models` spells it.")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -30,16 +30,16 @@ class ModelRequest(Arguments):
 
     def sent(self) -> dict[str, Any]:
         """The arguments under IBKR's names, with a number for the request."""
-        return REQUEST | super().sent()
+        return REQUEST_FIELDS | super().sent()
 
 
-class OneModel(ModelRequest):
+class ModelByName(ModelRequest):
     """A model by its name."""
 
     model: ModelName
 
 
-class ModelPositionsWanted(OneModel):
+class ModelPositionsRequest(ModelByName):
     """Positions of a model, in which order and how many."""
 
     limit: Annotated[int | None, Field(ge=1, le=10_000, description="Most rows.")] = None
@@ -64,13 +64,13 @@ class ModelPositionsWanted(OneModel):
     sort_direction: Annotated[Literal["ASC", "DESC"] | None, Field(description="ASC: greatest first.")] = None
 
 
-class ModelAccountsWanted(OneModel):
+class ModelAccountsRequest(ModelByName):
     """Accounts of a model."""
 
     calc_pnls: Annotated[bool | None, Field(description="With profit and loss.")] = None
 
 
-class ModelInvestmentsWanted(OneModel):
+class ModelInvestmentsRequest(ModelByName):
     """What accounts have in a model."""
 
     subscription_status: Annotated[Literal[0, 1] | None, Field(description="Rarely needed.")] = None
@@ -100,19 +100,21 @@ class ModelTargets(ModelRequest):
     cash_targets: Annotated[list[CashTarget], Field(description="May be [].")]
 
     @model_validator(mode="after")
-    def _nothing_stands_twice(self) -> Self:
+    def _check_unique_targets(self) -> Self:
         if len({each.conid for each in self.position_targets}) < len(self.position_targets):
-            raise wrong("`position_targets` names a conid twice")
+            raise argument_error("`position_targets` names a conid twice")
         if len({each.ccy for each in self.cash_targets}) < len(self.cash_targets):
-            raise wrong("`cash_targets` names a currency twice")
+            raise argument_error("`cash_targets` names a currency twice")
         return self
 
     @model_validator(mode="after")
-    def _the_shares_are_a_whole(self) -> Self:
+    def _check_total(self) -> Self:
         total = sum(each.target for each in self.position_targets)
         total += sum(each.target for each in self.cash_targets)
         if not isclose(total, 1, abs_tol=1e-4):
-            raise wrong(f"the targets of positions and cash together should add up to 1, not {total:g}")
+            raise argument_error(
+                f"the targets of positions and cash together should add up to 1, not {total:g}"
+            )
         return self
 
 
@@ -123,25 +125,25 @@ class Investment(Arguments):
     amt_to_invest: Annotated[Number, Field(description="Negative divests.")]
 
     @model_validator(mode="after")
-    def _there_is_an_amount(self) -> Self:
+    def _check_amount(self) -> Self:
         if self.amt_to_invest == 0:
-            raise wrong("`amt_to_invest` should not be 0: above 0 invests, below 0 divests")
+            raise argument_error("`amt_to_invest` should not be 0: above 0 invests, below 0 divests")
         return self
 
 
-class InvestmentDraft(OneModel):
+class InvestmentDraft(ModelByName):
     """Money into a model, or out of it, by account."""
 
     account_list: Annotated[list[Investment], Field(min_length=1, description="Who invests how much.")]
 
     @model_validator(mode="after")
-    def _every_account_stands_once(self) -> Self:
+    def _check_unique_accounts(self) -> Self:
         if len({each.account for each in self.account_list}) < len(self.account_list):
-            raise wrong("`account_list` names an account twice")
+            raise argument_error("`account_list` names an account twice")
         return self
 
 
-class DraftedTransfers(ModelRequest):
+class TransferSubmission(ModelRequest):
     """Transfers that were drafted."""
 
     fp_order_id: Annotated[
@@ -176,7 +178,7 @@ class ModelPresets(ModelRequest):
     use_tolerance_range: Annotated[bool | None, Field(description="Tolerate deviations.")] = None
 
     @model_validator(mode="after")
-    def _something_is_set(self) -> Self:
-        if self.sent().keys() <= REQUEST.keys():
-            raise wrong("give at least one preset to set")
+    def _check_not_empty(self) -> Self:
+        if self.sent().keys() <= REQUEST_FIELDS.keys():
+            raise argument_error("give at least one preset to set")
         return self

@@ -13,19 +13,19 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from mcp_server.models.arguments import Arguments
-from mcp_server.rest.parameters import ConidNumber, ExchangeName, like, wrong
+from mcp_server.rest.parameters import ConidNumber, ExchangeName, argument_error, matches
 
 Bar = Literal[
     "1min", "2min", "3min", "5min", "10min", "15min", "30min", "1h", "2h", "3h", "4h", "8h", "1d", "1w", "1m"
 ]
 BARS: Final[tuple[Bar, ...]] = get_args(Bar)
 
-MOMENT: Final = "%Y%m%d-%H:%M:%S"
-LONGEST: Final = {"min": 30, "h": 8, "d": 1000, "w": 792, "m": 182, "y": 15}
-MINUTES: Final = {"min": 1, "h": 60, "d": 1440, "w": 10_080, "m": 43_200, "y": 525_600}
+TIMESTAMP_FORMAT: Final = "%Y%m%d-%H:%M:%S"
+MAX_PERIODS: Final = {"min": 30, "h": 8, "d": 1000, "w": 792, "m": 182, "y": 15}
+MINUTES_PER_UNIT: Final = {"min": 1, "h": 60, "d": 1440, "w": 10_080, "m": 43_200, "y": 525_600}
 
 # IBKR's table: period, smallest bar, largest bar, the bar when none is named.
-STEPS: Final[tuple[tuple[str, Bar, Bar, Bar], ...]] = (
+BAR_RANGES: Final[tuple[tuple[str, Bar, Bar, Bar], ...]] = (
     ("1min", "1min", "1min", "1min"),
     ("1h", "1min", "8h", "1min"),
     ("1d", "1min", "8h", "1min"),
@@ -47,30 +47,30 @@ class Direction(IntEnum):
     FORWARD = 1
 
 
-def _split(period: str) -> tuple[int, str]:
+def _split_period(period: str) -> tuple[int, str]:
     unit = period.lstrip("0123456789")
     return int(period.removesuffix(unit)), unit
 
 
-def _not_too_long(period: str) -> str:
-    count, unit = _split(period)
-    if count > LONGEST[unit]:
-        raise wrong(f"should be at most {LONGEST[unit]}{unit}")
+def _check_period(period: str) -> str:
+    count, unit = _split_period(period)
+    if count > MAX_PERIODS[unit]:
+        raise argument_error(f"should be at most {MAX_PERIODS[unit]}{unit}")
     return period
 
 
-def _is_a_moment(text: str) -> str:
+def _check_timestamp(text: str) -> str:
     try:
-        if datetime.strptime(text, MOMENT).strftime(MOMENT) == text:  # noqa: DTZ007  # UTC, by definition
+        if datetime.strptime(text, TIMESTAMP_FORMAT).strftime(TIMESTAMP_FORMAT) == text:  # noqa: DTZ007  # UTC, by definition
             return text
     except ValueError:
         pass
-    raise wrong("should be a moment such as 20270131-14:30:00")
+    raise argument_error("should be a moment such as 20270131-14:30:00")
 
 
-def _minutes(period: str) -> int:
-    count, unit = _split(period)
-    return count * MINUTES[unit]
+def _to_minutes(period: str) -> int:
+    count, unit = _split_period(period)
+    return count * MINUTES_PER_UNIT[unit]
 
 
 def bars_for(period: str) -> tuple[Bar, ...]:
@@ -78,21 +78,21 @@ def bars_for(period: str) -> tuple[Bar, ...]:
 
     Between two rows of its table the shorter row gives the smallest bar and the longer one the largest.
     """
-    length = _minutes(period)
-    smallest = [row[1] for row in STEPS if _minutes(row[0]) <= length][-1]
-    largest = next((row[2] for row in STEPS if _minutes(row[0]) >= length), BARS[-1])
+    length = _to_minutes(period)
+    smallest = [row[1] for row in BAR_RANGES if _to_minutes(row[0]) <= length][-1]
+    largest = next((row[2] for row in BAR_RANGES if _to_minutes(row[0]) >= length), BARS[-1])
     return BARS[BARS.index(smallest) : BARS.index(largest) + 1]
 
 
-def usual_bar(period: str) -> Bar:
+def default_bar(period: str) -> Bar:
     """The bar for a period when the caller names none: IBKR's own where it fits IBKR's own table."""
-    length = _minutes(period)
-    usual = [row[3] for row in STEPS if _minutes(row[0]) <= length][-1]
+    length = _to_minutes(period)
+    default = [row[3] for row in BAR_RANGES if _to_minutes(row[0]) <= length][-1]
     fitting = bars_for(period)
-    return usual if usual in fitting else fitting[0]
+    return default if default in fitting else fitting[0]
 
 
-class PriceHistoryWanted(Arguments):
+class PriceHistoryQuery(Arguments):
     """Whose bars, how long a window, and where it ends."""
 
     conid: Annotated[ConidNumber, Field(description="Contract id (conid).")]
@@ -101,8 +101,8 @@ class PriceHistoryWanted(Arguments):
         Field(
             description="Length: 1-30min, 1-8h, 1-1000d, 1-792w, 1-182m (months), 1-15y.",
         ),
-        like("[1-9][0-9]{0,3}(min|h|d|w|m|y)", "a period such as 1d or 6m, in lower case"),
-        AfterValidator(_not_too_long),
+        matches("[1-9][0-9]{0,3}(min|h|d|w|m|y)", "a period such as 1d or 6m, in lower case"),
+        AfterValidator(_check_period),
     ] = "1d"
     bar: Annotated[
         Bar | None, Field(description="Bar size (1m is a month); left out, one that fits the period.")
@@ -110,7 +110,7 @@ class PriceHistoryWanted(Arguments):
     exchange: Annotated[ExchangeName | None, Field(description="Exchange; SMART if left out.")] = None
     outside_rth: Annotated[bool | None, Field(description="Include extended hours.")] = None
     start_time: Annotated[
-        Annotated[str, AfterValidator(_is_a_moment)] | None,
+        Annotated[str, AfterValidator(_check_timestamp)] | None,
         Field(description="END of the window, UTC, YYYYMMDD-HH:mm:ss; now if left out."),
     ] = None
     direction: Annotated[
@@ -122,12 +122,14 @@ class PriceHistoryWanted(Arguments):
     ] = None
 
     @model_validator(mode="after")
-    def _ibkr_would_keep_the_bar(self) -> Self:
+    def _check_bar(self) -> Self:
         fitting = bars_for(self.period)
         if self.bar is not None and self.bar not in fitting:
-            raise wrong(f"a period of {self.period} takes bars of {', '.join(fitting)}, not {self.bar}")
+            raise argument_error(
+                f"a period of {self.period} takes bars of {', '.join(fitting)}, not {self.bar}"
+            )
         return self
 
     def sent(self) -> dict[str, Any]:
         """The arguments under IBKR's names, with the bar that fits where none was named."""
-        return {"bar": usual_bar(self.period), **super().sent()}
+        return {"bar": default_bar(self.period), **super().sent()}

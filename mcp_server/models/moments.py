@@ -7,19 +7,19 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
-from mcp_server.rest.parameters import wrong
+from mcp_server.rest.parameters import argument_error
 
-MOMENT: Final = "%Y%m%d-%H:%M:%S"
+TIMESTAMP_FORMAT: Final = "%Y%m%d-%H:%M:%S"
 
 
-def check_moment(text: str) -> str:
+def check_timestamp(text: str) -> str:
     """The text, if it is a day and a time that exist, such as 20270131-14:30:00."""
     try:
-        if datetime.strptime(text, MOMENT).strftime(MOMENT) == text:  # noqa: DTZ007  # its zone is IBKR's
+        if datetime.strptime(text, TIMESTAMP_FORMAT).strftime(TIMESTAMP_FORMAT) == text:  # noqa: DTZ007  # its zone is IBKR's
             return text
     except ValueError:
         pass
-    raise wrong("should be a moment such as 20270131-14:30:00")
+    raise argument_error("should be a moment such as 20270131-14:30:00")
 
 
-Moment = Annotated[str, AfterValidator(check_moment)]
+Timestamp = Annotated[str, AfterValidator(check_timestamp)]

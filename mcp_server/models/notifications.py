@@ -8,17 +8,19 @@ from pydantic import Field, model_validator
 
 from api_gateway.client.paths import PATH_PARAMETERS
 from mcp_server.models.arguments import Arguments
-from mcp_server.rest.parameters import Text, like, wrong
+from mcp_server.rest.parameters import Text, argument_error, matches
 
-MOST_TYPES: Final = 50
+MAX_TYPES: Final = 50
 
-NotificationId = Annotated[str, like(PATH_PARAMETERS["notification"].pattern.pattern, "a notification's id")]
-Typecode = Annotated[str, like("[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA")]
+NotificationId = Annotated[
+    str, matches(PATH_PARAMETERS["notification"].pattern.pattern, "a notification's id")
+]
+Typecode = Annotated[str, matches("[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA")]
 # Those of phones look like apn://mtws@1234.
-DeviceId = Annotated[str, like(PATH_PARAMETERS["device"].pattern.pattern, "a device's id")]
+DeviceId = Annotated[str, matches(PATH_PARAMETERS["device"].pattern.pattern, "a device's id")]
 
 
-class NotificationsWanted(Arguments):
+class NotificationsQuery(Arguments):
     """Which notifications."""
 
     limit: Annotated[int, Field(serialization_alias="max", ge=1, le=10, description="At most, 1-10.")] = 10
@@ -29,11 +31,11 @@ class NotificationsWanted(Arguments):
     ] = None
 
     @model_validator(mode="after")
-    def _one_kind_of_choice(self) -> Self:
+    def _check_types(self) -> Self:
         if self.include is not None and self.exclude is not None:
-            raise wrong("give `include` or `exclude`, not both")
-        if len(self.include or self.exclude or ()) > MOST_TYPES:
-            raise wrong(f"give at most {MOST_TYPES} types")
+            raise argument_error("give `include` or `exclude`, not both")
+        if len(self.include or self.exclude or ()) > MAX_TYPES:
+            raise argument_error(f"give at most {MAX_TYPES} types")
         return self
 
 

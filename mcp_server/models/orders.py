@@ -26,91 +26,91 @@ from pydantic import (
 from api_gateway.client.paths import PATH_PARAMETERS
 from mcp_server.models.arguments import Arguments
 from mcp_server.rest.parameters import (
-    ACCOUNT,
-    LARGEST_CONID,
+    ACCOUNT_PATTERN,
+    MAX_CONID,
     ExchangeName,
     Symbol,
     Text,
-    like,
-    wrong,
+    argument_error,
+    matches,
 )
 
-MOST_ORDERS: Final = 20
-MOST_ALLOCATIONS: Final = 100
-LARGEST: Final = 1e9
-SMALLEST: Final = 1e-8
-LATEST: Final = 2**43  # ms since 1970, in the year 2248
+MAX_ORDERS: Final = 20
+MAX_ALLOCATIONS: Final = 100
+MAX_VALUE: Final = 1e9
+MIN_SIZE: Final = 1e-8
+MAX_EPOCH_MS: Final = 2**43  # ms since 1970, in the year 2248
 
 OrderType = Literal[
     "LMT", "MKT", "STP", "STOP_LIMIT", "MIDPRICE", "TRAIL", "TRAILLMT", "MOC", "LOC", "MIT", "LIT", "REL"
 ]
-TRAILING: Final = frozenset({"TRAIL", "TRAILLMT"})
-_COMBO: Final = ";;;"
+TRAILING_TYPES: Final = frozenset({"TRAIL", "TRAILLMT"})
+_COMBO_SEPARATOR: Final = ";;;"
 # Where a price below zero is an ordinary price.
-_BELOW_ZERO: Final = frozenset({"FUT", "FOP"})
+_NEGATIVE_PRICE_TYPES: Final = frozenset({"FUT", "FOP"})
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Prices:
+class PriceFields:
     """Which of `price` and `aux_price` a type of order needs, and which it can do with."""
 
-    needs: frozenset[str] = frozenset()
-    takes: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
 
 
-_NO_PRICE: Final = Prices()
-_ONE: Final = Prices(needs=frozenset({"price"}))
-_BOTH: Final = Prices(needs=frozenset({"price", "aux_price"}))
-_PERHAPS: Final = Prices(takes=frozenset({"price"}))
-_EITHER: Final = Prices(takes=frozenset({"price", "aux_price"}))
-PRICES: Final[Mapping[OrderType, Prices]] = {
-    "LMT": _ONE,
-    "LOC": _ONE,
-    "MKT": _NO_PRICE,
-    "MOC": _NO_PRICE,
-    "STP": _ONE,
-    "STOP_LIMIT": _BOTH,
-    "MIDPRICE": _PERHAPS,
-    "TRAIL": _PERHAPS,
-    "TRAILLMT": _BOTH,
-    "MIT": _ONE,
-    "LIT": _BOTH,
-    "REL": _EITHER,
+_NO_PRICE_FIELDS: Final = PriceFields()
+_PRICE: Final = PriceFields(required=frozenset({"price"}))
+_PRICE_AND_AUX: Final = PriceFields(required=frozenset({"price", "aux_price"}))
+_OPTIONAL_PRICE: Final = PriceFields(optional=frozenset({"price"}))
+_OPTIONAL_PRICE_AND_AUX: Final = PriceFields(optional=frozenset({"price", "aux_price"}))
+PRICE_FIELDS: Final[Mapping[OrderType, PriceFields]] = {
+    "LMT": _PRICE,
+    "LOC": _PRICE,
+    "MKT": _NO_PRICE_FIELDS,
+    "MOC": _NO_PRICE_FIELDS,
+    "STP": _PRICE,
+    "STOP_LIMIT": _PRICE_AND_AUX,
+    "MIDPRICE": _OPTIONAL_PRICE,
+    "TRAIL": _OPTIONAL_PRICE,
+    "TRAILLMT": _PRICE_AND_AUX,
+    "MIT": _PRICE,
+    "LIT": _PRICE_AND_AUX,
+    "REL": _OPTIONAL_PRICE_AND_AUX,
 }
 
 
-def _plainly_written(value: object) -> object:
+def _check_plain_number(value: object) -> object:
     if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
-        raise wrong("should be a number in plain digits")
+        raise argument_error("should be a number in plain digits")
     return value
 
 
-def _in_bounds(number: float) -> float:
-    if abs(number) > LARGEST:
-        raise wrong(f"should be at most {LARGEST:,.0f}; this is too large")
+def _check_magnitude(number: float) -> float:
+    if abs(number) > MAX_VALUE:
+        raise argument_error(f"should be at most {MAX_VALUE:,.0f}; this is too large")
     return number
 
 
-def _more_than_nothing(number: float) -> float:
-    if number < SMALLEST:
-        raise wrong(f"should be more than 0, and at least {SMALLEST:.8f}")
+def _check_positive(number: float) -> float:
+    if number < MIN_SIZE:
+        raise argument_error(f"should be more than 0, and at least {MIN_SIZE:.8f}")
     return number
 
 
-def _moment(number: int) -> int:
-    if not 0 < number < LATEST:
-        raise wrong("should be a time as epoch")
+def _check_epoch(number: int) -> int:
+    if not 0 < number < MAX_EPOCH_MS:
+        raise argument_error("should be a time as epoch")
     return number
 
 
-def _conid(number: int) -> int:
-    if not 1 <= number <= LARGEST_CONID:
-        raise wrong("should be a contract id")
+def _check_conid(number: int) -> int:
+    if not 1 <= number <= MAX_CONID:
+        raise argument_error("should be a contract id")
     return number
 
 
-def _as_asked(number: float) -> float | int:
+def _int_if_whole(number: float) -> float | int:
     """100 rather than 100.0."""
     return int(number) if number.is_integer() else number
 
@@ -118,37 +118,44 @@ def _as_asked(number: float) -> float | int:
 # Bounds are told when they are broken, and not published: the ticket is in three tools.
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Price = Annotated[
-    Finite, BeforeValidator(_plainly_written), AfterValidator(_in_bounds), PlainSerializer(_as_asked)
+    Finite,
+    BeforeValidator(_check_plain_number),
+    AfterValidator(_check_magnitude),
+    PlainSerializer(_int_if_whole),
 ]
-Size = Annotated[Price, AfterValidator(_more_than_nothing)]
-TicketConid = Annotated[int, AfterValidator(_conid)]
-TicketAccount = Annotated[str, like(ACCOUNT, "an account id such as DU1234567")]
-OwnId = Annotated[str, like("[A-Za-z0-9][A-Za-z0-9 ._:#/-]{0,63}", "an id of 1 to 64 letters and digits")]
-Word = Annotated[str, like("[A-Za-z0-9_]{1,40}", "one word of letters and digits")]
+Size = Annotated[Price, AfterValidator(_check_positive)]
+TicketConid = Annotated[int, AfterValidator(_check_conid)]
+TicketAccount = Annotated[str, matches(ACCOUNT_PATTERN, "an account id such as DU1234567")]
+ClientOrderId = Annotated[
+    str, matches("[A-Za-z0-9][A-Za-z0-9 ._:#/-]{0,63}", "an id of 1 to 64 letters and digits")
+]
+Word = Annotated[str, matches("[A-Za-z0-9_]{1,40}", "one word of letters and digits")]
 Conidex = Annotated[
     str,
-    like(
+    matches(
         r"[1-9][0-9]{0,9}@[A-Z0-9][A-Z0-9._]{0,19}"
         r"|[1-9][0-9]{0,9}(@[A-Z0-9][A-Z0-9._]{0,19})?;;;"
         r"[1-9][0-9]{0,9}/-?[1-9][0-9]{0,5}(,[1-9][0-9]{0,9}/-?[1-9][0-9]{0,5}){1,15}",
         "conid@EXCHANGE, or spread;;;conid/ratio,conid/ratio",
     ),
 ]
-ConidAndKind = Annotated[
-    str, like("[1-9][0-9]{0,9}:[A-Z]{2,7}", "a conid and a kind of contract such as 265598:STK")
+ConidAndSecType = Annotated[
+    str, matches("[1-9][0-9]{0,9}:[A-Z]{2,7}", "a conid and a kind of contract such as 265598:STK")
 ]
-Epoch = Annotated[int, AfterValidator(_moment)]
+Epoch = Annotated[int, AfterValidator(_check_epoch)]
 ReplyId = Annotated[
     str,
-    like(
+    matches(
         "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
         "the id of a question, such as 07a13a5a-4a48-44a5-bb25-5ab37b79186c",
     ),
 ]
-MessageId = Annotated[str, like("[a-z]{1,3}[0-9]{1,6}", "an id from `messageIds` such as o163")]
-Allocated = Annotated[
+MessageId = Annotated[str, matches("[a-z]{1,3}[0-9]{1,6}", "an id from `messageIds` such as o163")]
+AllocationTarget = Annotated[
     str,
-    like(PATH_PARAMETERS["allocation"].pattern.pattern, "an account id such as DU1234567, or a group's name"),
+    matches(
+        PATH_PARAMETERS["allocation"].pattern.pattern, "an account id such as DU1234567, or a group's name"
+    ),
 ]
 
 # Who gives the instruction: the CME wants to know it of orders for US futures.
@@ -158,7 +165,7 @@ ExtOperator = Annotated[Text, Field(description="US futures: operator.")]
 
 def _check_operator(manual: bool | None, operator: str | None) -> None:
     if (manual is None) is not (operator is None):
-        raise wrong("US futures need both `manual_indicator` and `ext_operator`")
+        raise argument_error("US futures need both `manual_indicator` and `ext_operator`")
 
 
 class Allocation(Arguments):
@@ -176,7 +183,7 @@ class Cancellation(Arguments):
     manual_cancel_time: Annotated[Epoch | None, Field(description="Brokers: epoch.")] = None
 
     @model_validator(mode="after")
-    def _an_operator(self) -> Self:
+    def _check_operator_pair(self) -> Self:
         _check_operator(self.manual_indicator, self.ext_operator)
         return self
 
@@ -192,12 +199,12 @@ class OrderTicket(Arguments):
         Conidex | None,
         Field(description='Or "265598@NYSE", or a combo "28812380;;;conid/1,conid/-1".'),
     ] = None
-    sec_type: Annotated[ConidAndKind | None, Field(description="As 265598:STK.")] = None
+    sec_type: Annotated[ConidAndSecType | None, Field(description="As 265598:STK.")] = None
     c_oid: Annotated[
-        OwnId | None,
+        ClientOrderId | None,
         Field(serialization_alias="cOID", description="Your own id for it; stops duplicates."),
     ] = None
-    parent_id: Annotated[OwnId | None, Field(description="`c_oid` of its parent.")] = None
+    parent_id: Annotated[ClientOrderId | None, Field(description="`c_oid` of its parent.")] = None
     side: Annotated[Literal["BUY", "SELL"], Field(description="Buy or sell.")]
     quantity: Annotated[Size | None, Field(description="Number of units.")] = None
     cash_qty: Annotated[Size | None, Field(description="Instead, an amount of money.")] = None
@@ -243,114 +250,116 @@ class OrderTicket(Arguments):
     referrer: Annotated[Text | None, Field(description="Rarely used.")] = None
 
     @property
-    def combo(self) -> bool:
+    def is_combo(self) -> bool:
         """Whether it is for several contracts at once."""
-        return _COMBO in (self.conidex or "")
+        return _COMBO_SEPARATOR in (self.conidex or "")
 
     @model_validator(mode="after")
-    def _one_contract(self) -> Self:
+    def _check_contract(self) -> Self:
         if (self.conid is None) is (self.conidex is None):
-            raise wrong("give either `conid` or `conidex`")
+            raise argument_error("give either `conid` or `conidex`")
         named = str(self.conid) if self.conidex is None else re.split("[@;]", self.conidex)[0]
         if self.sec_type is not None and self.sec_type.partition(":")[0] != named:
-            raise wrong("`sec_type` names another contract")
+            raise argument_error("`sec_type` names another contract")
         return self
 
     @model_validator(mode="after")
-    def _one_size(self) -> Self:
+    def _check_size(self) -> Self:
         given = [name for name in ("quantity", "cash_qty", "fx_qty") if getattr(self, name) is not None]
         if len(given) > 1 or not (given or self.allocations):
-            raise wrong("give exactly one of `quantity`, `cash_qty` and `fx_qty`")
+            raise argument_error("give exactly one of `quantity`, `cash_qty` and `fx_qty`")
         if self.fx_qty is not None and not self.is_ccy_conv:
-            raise wrong("`fx_qty` needs `is_ccy_conv`: true")
+            raise argument_error("`fx_qty` needs `is_ccy_conv`: true")
         return self
 
     @model_validator(mode="after")
-    def _the_prices_of_its_type(self) -> Self:
-        prices = PRICES[self.order_type]
+    def _check_prices(self) -> Self:
+        prices = PRICE_FIELDS[self.order_type]
         for name in ("price", "aux_price"):
             value = getattr(self, name)
-            if value is None and name in prices.needs:
-                raise wrong(f"{self.order_type} needs `{name}`")
-            if value is not None and name not in prices.needs | prices.takes:
-                raise wrong(f"{self.order_type} takes no `{name}`")
-            if value is not None and value <= 0 and not self._may_cost_less_than_nothing:
-                raise wrong(
+            if value is None and name in prices.required:
+                raise argument_error(f"{self.order_type} needs `{name}`")
+            if value is not None and name not in prices.required | prices.optional:
+                raise argument_error(f"{self.order_type} takes no `{name}`")
+            if value is not None and value <= 0 and not self._allows_negative_price:
+                raise argument_error(
                     f"`{name}` should be greater than 0; "
                     "of a combo, and of a future whose `sec_type` says FUT or FOP, it may be below"
                 )
         return self
 
     @property
-    def _may_cost_less_than_nothing(self) -> bool:
-        return self.combo or (self.sec_type or "").partition(":")[2] in _BELOW_ZERO
+    def _allows_negative_price(self) -> bool:
+        return self.is_combo or (self.sec_type or "").partition(":")[2] in _NEGATIVE_PRICE_TYPES
 
     @model_validator(mode="after")
-    def _a_trail(self) -> Self:
+    def _check_trail(self) -> Self:
         given = (self.trailing_amt is not None, self.trailing_type is not None)
-        if self.order_type in TRAILING and not all(given):
-            raise wrong(f"{self.order_type} needs `trailing_amt` and `trailing_type`")
-        if self.order_type not in TRAILING and any(given):
-            raise wrong(f"{self.order_type} takes no `trailing_amt` and no `trailing_type`")
+        if self.order_type in TRAILING_TYPES and not all(given):
+            raise argument_error(f"{self.order_type} needs `trailing_amt` and `trailing_type`")
+        if self.order_type not in TRAILING_TYPES and any(given):
+            raise argument_error(f"{self.order_type} takes no `trailing_amt` and no `trailing_type`")
         if self.trailing_type == "%" and (self.trailing_amt or 0) >= 100:
-            raise wrong("`trailing_amt` in percent should be less than 100")
+            raise argument_error("`trailing_amt` in percent should be less than 100")
         return self
 
     @model_validator(mode="after")
-    def _an_operator(self) -> Self:
+    def _check_operator_pair(self) -> Self:
         _check_operator(self.manual_indicator, self.ext_operator)
         return self
 
     @model_validator(mode="after")
-    def _an_algo(self) -> Self:
+    def _check_algo(self) -> Self:
         if self.strategy_parameters is not None and self.strategy is None:
-            raise wrong("`strategy_parameters` need `strategy`")
+            raise argument_error("`strategy_parameters` need `strategy`")
         return self
 
     @model_validator(mode="after")
-    def _shares_of_accounts(self) -> Self:
-        if self.allocations is not None and not 1 <= len(self.allocations) <= MOST_ALLOCATIONS:
-            raise wrong(f"give 1 to {MOST_ALLOCATIONS} `allocations`")
+    def _check_allocations(self) -> Self:
+        if self.allocations is not None and not 1 <= len(self.allocations) <= MAX_ALLOCATIONS:
+            raise argument_error(f"give 1 to {MAX_ALLOCATIONS} `allocations`")
         if (self.alloc_type is None) is not (self.allocations is None):
-            raise wrong("`alloc_type` and `allocations` need each other")
+            raise argument_error("`alloc_type` and `allocations` need each other")
         if len({each.account for each in self.allocations or ()}) < len(self.allocations or ()):
-            raise wrong("`allocations` should name each account once")
+            raise argument_error("`allocations` should name each account once")
         whole = self.quantity if self.alloc_type == "SHARE" else self.cash_qty
         if self.allocations and whole is not None:
             parts = sum(each.amount for each in self.allocations)
-            if abs(parts - whole) > SMALLEST * max(whole, 1):
-                raise wrong("the amounts of `allocations` should add up to the size of the order")
+            if abs(parts - whole) > MIN_SIZE * max(whole, 1):
+                raise argument_error("the amounts of `allocations` should add up to the size of the order")
         return self
 
     @model_serializer(mode="wrap")
-    def _with_allocations_where_ibkr_has_them(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        told: dict[str, Any] = dump(self)
+    def _move_allocations(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = dump(self)
         profile = {
-            "alloc_type": told.pop("allocType", None),
-            "allocations": told.pop("allocations", None),
+            "alloc_type": fields.pop("allocType", None),
+            "allocations": fields.pop("allocations", None),
         }
-        return told if self.allocations is None else told | {"jsonPayload": {"allocation_profile": profile}}
+        return (
+            fields if self.allocations is None else fields | {"jsonPayload": {"allocation_profile": profile}}
+        )
 
-    def sent_to(self, account_id: str) -> dict[str, Any]:
+    def payload_for(self, account_id: str) -> dict[str, Any]:
         """The ticket under IBKR's names; refused if it says another account than `account_id`."""
-        return self.sent_as_at(account_id, "acct_id")
+        return self.payload_at(account_id, "acct_id")
 
-    def sent_as_at(self, account_id: str, *where: str | int) -> dict[str, Any]:
-        """As `sent_to`; `where` leads to its `acct_id` in the arguments."""
-        self._require(account_id, where)
+    def payload_at(self, account_id: str, *where: str | int) -> dict[str, Any]:
+        """As `payload_for`; `where` leads to its `acct_id` in the arguments."""
+        self._check_account(account_id, where)
         # A group is no account, and an order that says itself how it is split may be an advisor's.
-        one_account = re.fullmatch(ACCOUNT, account_id, re.ASCII) and self.allocations is None
+        one_account = re.fullmatch(ACCOUNT_PATTERN, account_id, re.ASCII) and self.allocations is None
         return ({"acctId": account_id} if one_account else {}) | self.sent()
 
-    def _require(self, account_id: str, where: Sequence[str | int]) -> None:
+    def _check_account(self, account_id: str, location: Sequence[str | int]) -> None:
         if self.acct_id is not None and self.acct_id != account_id:
-            told = {
+            problem = {
                 "type": "wrong",
-                "loc": ("body", *where),
+                "loc": ("body", *location),
                 "msg": "should be `account_id`, or be left out",
                 "input": self.acct_id,
             }
-            raise RequestValidationError([told])
+            raise RequestValidationError([problem])
 
 
 class Orders(Arguments):
@@ -362,31 +371,33 @@ class Orders(Arguments):
     ]
 
     @model_validator(mode="after")
-    def _belong_together(self) -> Self:
-        if not 1 <= len(self.orders) <= MOST_ORDERS:
-            raise wrong(f"give 1 to {MOST_ORDERS} `orders`")
+    def _check_relations(self) -> Self:
+        if not 1 <= len(self.orders) <= MAX_ORDERS:
+            raise argument_error(f"give 1 to {MAX_ORDERS} `orders`")
         names = [each.c_oid for each in self.orders if each.c_oid is not None]
         if len(set(names)) < len(names):
-            raise wrong("each order needs a `c_oid` of its own")
+            raise argument_error("each order needs a `c_oid` of its own")
         for each in self.orders:
             if each.parent_id is not None and (each.parent_id not in names or each.c_oid is not None):
-                raise wrong(
+                raise argument_error(
                     "a bracket's child has as `parent_id` the `c_oid` of an order beside it, and no `c_oid`"
                 )
         grouped = sum(each.is_single_group is True for each in self.orders)
         if grouped and not 1 < grouped == len(self.orders):
-            raise wrong("a one-cancels-all group is two orders or more, each with `is_single_group`: true")
+            raise argument_error(
+                "a one-cancels-all group is two orders or more, each with `is_single_group`: true"
+            )
         if not grouped and len(self.orders) > 1 and not _is_bracket(self.orders):
-            raise wrong(
+            raise argument_error(
                 "several orders should be one bracket (`c_oid` at the parent, `parent_id` at all others) or "
                 "one group (`is_single_group`); place others one by one"
             )
         return self
 
-    def sent_to(self, account_id: str) -> dict[str, Any]:
+    def payload_for(self, account_id: str) -> dict[str, Any]:
         """The orders under IBKR's names; refused if one says another account than `account_id`."""
         places = enumerate(self.orders)
-        return {"orders": [each.sent_as_at(account_id, "orders", place, "acct_id") for place, each in places]}
+        return {"orders": [each.payload_at(account_id, "orders", place, "acct_id") for place, each in places]}
 
 
 def _is_bracket(orders: Sequence[OrderTicket]) -> bool:

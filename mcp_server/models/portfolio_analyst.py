@@ -8,18 +8,18 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from mcp_server.models.arguments import Arguments
-from mcp_server.rest.parameters import AccountName, ConidNumber, CurrencyCode, Text, like, wrong
+from mcp_server.rest.parameters import AccountName, ConidNumber, CurrencyCode, Text, argument_error, matches
 
 
-def _is_a_day(text: str) -> str:
+def _check_date(text: str) -> str:
     try:
         datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007  # a day of the calendar, in no zone
     except ValueError:
-        raise wrong("should be a day such as 20270131") from None
+        raise argument_error("should be a day such as 20270131") from None
     return text
 
 
-class AccountsWanted(Arguments):
+class AccountsRequest(Arguments):
     """Accounts, taken together."""
 
     account_ids: Annotated[
@@ -28,7 +28,7 @@ class AccountsWanted(Arguments):
     ]
 
 
-class PerformanceWanted(AccountsWanted):
+class PerformanceRequest(AccountsRequest):
     """Performance over one period."""
 
     period: Annotated[
@@ -37,7 +37,7 @@ class PerformanceWanted(AccountsWanted):
     ]
 
 
-class TransactionsWanted(AccountsWanted):
+class TransactionsRequest(AccountsRequest):
     """Transactions in a few contracts."""
 
     conids: Annotated[
@@ -48,7 +48,7 @@ class TransactionsWanted(AccountsWanted):
     days: Annotated[int | None, Field(ge=1, le=9999, description="Days back; 90 if left out.")] = None
 
 
-class AllocationWanted(AccountsWanted):
+class AllocationRequest(AccountsRequest):
     """How assets were spread on a day."""
 
     type: Annotated[
@@ -57,7 +57,9 @@ class AllocationWanted(AccountsWanted):
     ]
     currency: Annotated[CurrencyCode | None, Field(description="USD if left out.")] = None
     date: Annotated[
-        Annotated[str, like("[0-9]{8}", "a day as YYYYMMDD, such as 20270131"), AfterValidator(_is_a_day)]
+        Annotated[
+            str, matches("[0-9]{8}", "a day as YYYYMMDD, such as 20270131"), AfterValidator(_check_date)
+        ]
         | None,
         Field(description="YYYYMMDD, a past day."),
     ] = None

@@ -7,27 +7,29 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StrictFloat, StrictInt, WithJsonSchema
 
 from mcp_server.models.arguments import Arguments
-from mcp_server.rest.parameters import Text, like, ordinary
+from mcp_server.rest.parameters import Text, check_finite, matches
 
 # Such as STK.EU.IBIS-ETF.
-Code = Annotated[str, like("[A-Za-z][A-Za-z0-9_.-]{0,63}", "a code from `get_scanner_parameters`")]
+ScannerCode = Annotated[str, matches("[A-Za-z][A-Za-z0-9_.-]{0,63}", "a code from `get_scanner_parameters`")]
 
 
 # Strict, as text is a value of its own here.
-Figure = Annotated[StrictInt | StrictFloat, AfterValidator(ordinary), WithJsonSchema({"type": "number"})]
+FilterNumber = Annotated[
+    StrictInt | StrictFloat, AfterValidator(check_finite), WithJsonSchema({"type": "number"})
+]
 
 
 class ScanFilter(Arguments):
     """One condition that a contract must meet."""
 
-    code: Annotated[Code, Field(description="e.g. priceAbove.")]
-    value: Annotated[Figure | Text, Field(description="Mostly a number.")]
+    code: Annotated[ScannerCode, Field(description="e.g. priceAbove.")]
+    value: Annotated[FilterNumber | Text, Field(description="Mostly a number.")]
 
 
-class ScanWanted(Arguments):
+class ScanRequest(Arguments):
     """A scan."""
 
-    instrument: Annotated[Code, Field(description="e.g. STK (US), STOCK.EU, ETF.EQ.US.")]
-    type: Annotated[Code, Field(description="Ranking.")]
-    location: Annotated[Code, Field(description="e.g. STK.US.MAJOR, STK.NASDAQ.")]
+    instrument: Annotated[ScannerCode, Field(description="e.g. STK (US), STOCK.EU, ETF.EQ.US.")]
+    type: Annotated[ScannerCode, Field(description="Ranking.")]
+    location: Annotated[ScannerCode, Field(description="e.g. STK.US.MAJOR, STK.NASDAQ.")]
     filter: Annotated[list[ScanFilter] | None, Field(description="All must hold.")] = None

@@ -7,11 +7,11 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from mcp_server.models.arguments import Arguments
-from mcp_server.rest.parameters import ConidNumber, Text, like, wrong
+from mcp_server.rest.parameters import ConidNumber, Text, argument_error, matches
 
-MOST_ROWS: Final = 500
+MAX_ROWS: Final = 500
 
-WatchlistId = Annotated[str, like("-?[0-9]{1,19}", "a watchlist's id, digits only")]
+WatchlistId = Annotated[str, matches("-?[0-9]{1,19}", "a watchlist's id, digits only")]
 
 
 class WatchlistRow(Arguments):
@@ -23,11 +23,11 @@ class WatchlistRow(Arguments):
     ] = None
 
     @model_validator(mode="after")
-    def _a_contract_or_a_line(self) -> Self:
+    def _check_row(self) -> Self:
         if (self.conid is None) is (self.heading is None):
-            raise wrong("should have either `conid` or `heading`")
+            raise argument_error("should have either `conid` or `heading`")
         if self.heading:
-            raise wrong("`heading` should be empty text, which is a blank line")
+            raise argument_error("`heading` should be empty text, which is a blank line")
         return self
 
 
@@ -41,7 +41,7 @@ class Watchlist(Arguments):
     rows: Annotated[list[WatchlistRow], Field(description="All its rows, in order.")]
 
     @model_validator(mode="after")
-    def _some_rows(self) -> Self:
-        if not 1 <= len(self.rows) <= MOST_ROWS:
-            raise wrong(f"give 1 to {MOST_ROWS} `rows`; `delete_watchlist` takes a list away")
+    def _check_row_count(self) -> Self:
+        if not 1 <= len(self.rows) <= MAX_ROWS:
+            raise argument_error(f"give 1 to {MAX_ROWS} `rows`; `delete_watchlist` takes a list away")
         return self

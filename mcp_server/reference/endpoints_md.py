@@ -25,7 +25,7 @@ from mcp_server.rest import sections
 from mcp_server.rest.effects import Effect, effect
 from mcp_server.routers import ROUTERS
 
-SOURCE: Final = re.compile(
+SOURCE_NOTE: Final = re.compile(
     r'Source: IBKR Web API reference, "(?P<page>[^"]+)"; (?P<status>recorded|documented|simulated only)\.'
     r"(\nOpen to: (?P<open_to>[^\n]+)\.)?"
     # Words that people use and the text above does not, for the search; how to get a shorter answer.
@@ -34,11 +34,11 @@ SOURCE: Final = re.compile(
 )
 EVERYBODY: Final = "everybody"
 # The brokerage session is what /iserver and /fa need, except to look at it and to open it.
-BROKERAGE: Final = ("/iserver/", "/fa/")
-WITHOUT_BROKERAGE: Final = "/iserver/auth/"
-WITHOUT_LOGIN: Final = frozenset({"/iserver/auth/status", "/tickle"})
+BROKERAGE_PATHS: Final = ("/iserver/", "/fa/")
+BROKERAGE_EXCEPTIONS: Final = "/iserver/auth/"
+NO_LOGIN_PATHS: Final = frozenset({"/iserver/auth/status", "/tickle"})
 
-HEAD: Final = """\
+HEADER: Final = """\
 # Operations
 
 Every operation of IBKR's Web API that is a tool here. This file is made from the routes by
@@ -55,7 +55,7 @@ Every operation of IBKR's Web API that is a tool here. This file is made from th
 
 
 @dataclass(frozen=True)
-class Operation:
+class OperationRow:
     """One tool, and the operation of IBKR's that it calls."""
 
     section: str
@@ -71,9 +71,9 @@ class Operation:
     @property
     def session(self) -> str:
         """Which of the two sessions it needs."""
-        if self.template in WITHOUT_LOGIN:
+        if self.template in NO_LOGIN_PATHS:
             return "none"
-        if self.template.startswith(BROKERAGE) and not self.template.startswith(WITHOUT_BROKERAGE):
+        if self.template.startswith(BROKERAGE_PATHS) and not self.template.startswith(BROKERAGE_EXCEPTIONS):
             return "brokerage"
         return "login"
 
@@ -85,21 +85,21 @@ class Operation:
         )
 
     @property
-    def pacing(self) -> str:
+    def rate_limit(self) -> str:
         """IBKR's limit for this operation in words."""
         limit = IBKR_LIMITS.get((self.method, self.template))
-        return _in_words(limit) if limit else ""
+        return _format_limit(limit) if limit else ""
 
 
-def operations(routers: Iterable[APIRouter] = ROUTERS) -> list[Operation]:
+def list_operations(routers: Iterable[APIRouter] = ROUTERS) -> list[OperationRow]:
     """What every route does, in the order of the sections and of the routes in them."""
     found = [
-        _operation(route) for router in routers for route in router.routes if isinstance(route, APIRoute)
+        _operation_row(route) for router in routers for route in router.routes if isinstance(route, APIRoute)
     ]
     return sorted(found, key=lambda each: sections.NAMES.index(each.section))
 
 
-def the_call(route: APIRoute) -> tuple[str, str, ast.Call]:
+def single_call(route: APIRoute) -> tuple[str, str, ast.Call]:
     """Method, template and syntax tree of the one call to the gateway that a route consists of."""
     function = ast.parse(dedent(inspect.getsource(route.endpoint))).body[0]
     calls = [node.value for node in ast.walk(function) if isinstance(node, ast.Await)]
@@ -116,18 +116,18 @@ def the_call(route: APIRoute) -> tuple[str, str, ast.Call]:
     raise ValueError(f"{route.name} is not one call to the gateway")
 
 
-def markdown(found: Sequence[Operation]) -> str:
+def to_markdown(operations: Sequence[OperationRow]) -> str:
     """ENDPOINTS.md."""
-    return "\n".join((HEAD, *_counts(found), *_tables(found)))
+    return "\n".join((HEADER, *_count_lines(operations), *_section_tables(operations)))
 
 
-def _operation(route: APIRoute) -> Operation:
-    method, template, _ = the_call(route)
+def _operation_row(route: APIRoute) -> OperationRow:
+    method, template, _ = single_call(route)
     text = inspect.getdoc(route.endpoint) or ""
-    source = SOURCE.search(text)
+    source = SOURCE_NOTE.search(text)
     if source is None:
         raise ValueError(f"{route.name} does not name its source")
-    return Operation(
+    return OperationRow(
         section=str(route.tags[0]),
         tool=route.name,
         method=method,
@@ -140,41 +140,45 @@ def _operation(route: APIRoute) -> Operation:
     )
 
 
-def _counts(found: Sequence[Operation]) -> Iterator[str]:
+def _count_lines(operations: Sequence[OperationRow]) -> Iterator[str]:
     for name, counted in (
-        ("operations", Counter(each.section for each in found)),
-        ("by what they do", Counter(each.effect.value for each in found)),
-        ("by mode", Counter(each.modes for each in found)),
-        ("by session", Counter(each.session for each in found)),
-        ("by status", Counter(each.status for each in found)),
-        ("by who can use them", Counter(each.open_to for each in found)),
+        ("operations", Counter(each.section for each in operations)),
+        ("by what they do", Counter(each.effect.value for each in operations)),
+        ("by mode", Counter(each.modes for each in operations)),
+        ("by session", Counter(each.session for each in operations)),
+        ("by status", Counter(each.status for each in operations)),
+        ("by who can use them", Counter(each.open_to for each in operations)),
     ):
-        told = ", ".join(f"{count} {what}" for what, count in counted.items())
-        yield f"**{len(found)} {name}**: {told}." if name == "operations" else f"{name.capitalize()}: {told}."
+        counts = ", ".join(f"{count} {label}" for label, count in counted.items())
+        yield (
+            f"**{len(operations)} {name}**: {counts}."
+            if name == "operations"
+            else f"{name.capitalize()}: {counts}."
+        )
         yield ""
 
 
-def _tables(found: Sequence[Operation]) -> Iterator[str]:
-    about = {toolset.name: toolset.about for toolset in sections.TOOLSETS}
-    for section, rows in groupby(found, key=lambda each: each.section):
+def _section_tables(operations: Sequence[OperationRow]) -> Iterator[str]:
+    descriptions = {each.name: each.description for each in sections.SECTIONS}
+    for section, rows in groupby(operations, key=lambda each: each.section):
         yield f"## {section}"
         yield ""
-        yield about[section]
+        yield descriptions[section]
         yield ""
         yield "| Tool | Method and path | What you get | Does | Modes | Session | Pacing | Status | Open to |"
         yield "|---|---|---|---|---|---|---|---|---|"
         for each in rows:
-            called = f"`{each.method} {each.template}`"
-            cells = (f"`{each.tool}`", called, each.summary, each.effect.value, each.modes, each.session)
-            yield f"| {' | '.join((*cells, each.pacing, each.status, each.open_to))} |"
+            request = f"`{each.method} {each.template}`"
+            cells = (f"`{each.tool}`", request, each.summary, each.effect.value, each.modes, each.session)
+            yield f"| {' | '.join((*cells, each.rate_limit, each.status, each.open_to))} |"
         yield ""
 
 
-def _in_words(limit: RateLimit) -> str:
+def _format_limit(limit: RateLimit) -> str:
     minutes = limit.seconds / 60
     span = f"{minutes:g} min" if minutes >= 1 else f"{limit.seconds:g} s"
     return f"{limit.count} in {span}"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(markdown(operations()))
+    sys.stdout.write(to_markdown(list_operations()))

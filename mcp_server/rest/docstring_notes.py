@@ -18,11 +18,11 @@ _NOTE = re.compile(r"^(Found by|For less): (.+?)(?=\n[A-Z][a-z ]+: |\Z)", re.MUL
 class Notes:
     """Words that people use for an operation, and how to get less of a long answer; either may be empty."""
 
-    found_by: str = ""
-    for_less: str = ""
+    search_terms: str = ""
+    narrowing_hint: str = ""
 
 
-def notes(function: Any) -> Notes:
+def parse_notes(function: Any) -> Notes:
     """The notes in a function's docstring."""
     _, _, hidden = (inspect.getdoc(function) or "").partition("\f")
     found = {label: " ".join(text.split()) for label, text in _NOTE.findall(hidden)}
@@ -32,7 +32,7 @@ def notes(function: Any) -> Notes:
 def notes_by_name(routers: Iterable[APIRouter]) -> dict[str, Notes]:
     """The notes of every route, by the route's name."""
     return {
-        route.name: notes(route.endpoint)
+        route.name: parse_notes(route.endpoint)
         for router in routers
         for route in router.routes
         if isinstance(route, APIRoute)

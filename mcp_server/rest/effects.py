@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-EXTENSION: Final = "x-effect"
-REPETITION: Final = "x-repeatable"
-TRADE: Final = "x-trades"
+EFFECT_EXTENSION: Final = "x-effect"
+REPEATABLE_EXTENSION: Final = "x-repeatable"
+TRADES_EXTENSION: Final = "x-trades"
 
 
 class Effect(StrEnum):
@@ -24,30 +24,30 @@ class Effect(StrEnum):
 
 
 # For `openapi_extra` in a route's decorator.
-READS: Final[dict[str, Any]] = {EXTENSION: Effect.READS.value}
-CHANGES: Final[dict[str, Any]] = {EXTENSION: Effect.CHANGES.value}
-DESTROYS: Final[dict[str, Any]] = {EXTENSION: Effect.DESTROYS.value}
+READS: Final[dict[str, Any]] = {EFFECT_EXTENSION: Effect.READS.value}
+CHANGES: Final[dict[str, Any]] = {EFFECT_EXTENSION: Effect.CHANGES.value}
+DESTROYS: Final[dict[str, Any]] = {EFFECT_EXTENSION: Effect.DESTROYS.value}
 # Beside one of them (`CHANGES | REPEATABLE`): doing it twice is doing it once.
-REPEATABLE: Final[dict[str, Any]] = {REPETITION: True}
+REPEATABLE: Final[dict[str, Any]] = {REPEATABLE_EXTENSION: True}
 # It leads to a trade, or takes away what stands before one.
-TRADES: Final[dict[str, Any]] = {TRADE: True}
+TRADES: Final[dict[str, Any]] = {TRADES_EXTENSION: True}
 
 
 def effect(methods: Collection[str], extensions: Mapping[str, Any] | None) -> Effect:
     """The effect of a route, from its HTTP methods and its OpenAPI extensions."""
-    marked = (extensions or {}).get(EXTENSION)
-    if marked is not None:
-        return Effect(marked)
+    mark = (extensions or {}).get(EFFECT_EXTENSION)
+    if mark is not None:
+        return Effect(mark)
     return Effect.READS if set(methods) <= {"GET", "HEAD"} else Effect.CHANGES
 
 
-def trades(extensions: Mapping[str, Any] | None) -> bool:
+def can_trade(extensions: Mapping[str, Any] | None) -> bool:
     """Whether a route is marked as leading to a trade."""
-    return bool((extensions or {}).get(TRADE))
+    return bool((extensions or {}).get(TRADES_EXTENSION))
 
 
-def repeatable(methods: Collection[str], extensions: Mapping[str, Any] | None) -> bool:
+def is_repeatable(methods: Collection[str], extensions: Mapping[str, Any] | None) -> bool:
     """Whether the same call once more does nothing more: a read, a PUT, a DELETE, or marked so."""
-    if (extensions or {}).get(REPETITION):
+    if (extensions or {}).get(REPEATABLE_EXTENSION):
         return True
     return effect(methods, extensions) is Effect.READS or set(methods) <= {"PUT", "DELETE"}

@@ -12,87 +12,89 @@ from fastapi import Body, Depends, Path, Query
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from mcp_server.rest.relay import Relay, relay
+from mcp_server.rest.relay import Relay, get_relay
 
-Gateway = Annotated[Relay, Depends(relay)]
+Gateway = Annotated[Relay, Depends(get_relay)]
 
-ACCOUNT: Final = "[A-Z]{1,4}[0-9]{4,12}[A-Z]?"
-LARGEST_CONID: Final = 2**31 - 1
-LARGEST_ORDER_ID: Final = 2**63 - 1
-LARGEST_NUMBER: Final = 10**15
-LONGEST_TEXT: Final = 4000
+ACCOUNT_PATTERN: Final = "[A-Z]{1,4}[0-9]{4,12}[A-Z]?"
+MAX_CONID: Final = 2**31 - 1
+MAX_ORDER_ID: Final = 2**63 - 1
+MAX_NUMBER: Final = 10**15
+MAX_TEXT_LENGTH: Final = 4000
 
 
-def wrong(sentence: str) -> PydanticCustomError:
+def argument_error(sentence: str) -> PydanticCustomError:
     """What is wrong with an argument: the rest of a sentence that begins with its name."""
     return PydanticCustomError("wrong", "{sentence}", {"sentence": sentence})
 
 
-def like(pattern: str, words: str) -> AfterValidator:
+def matches(pattern: str, expected: str) -> AfterValidator:
     """Text that matches from end to end, or a refusal in words. Shorter to publish than a pattern."""
-    wanted = re.compile(pattern, re.ASCII)
+    compiled = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
-        if not wanted.fullmatch(text):
-            raise wrong(f"should be {words}")
+        if not compiled.fullmatch(text):
+            raise argument_error(f"should be {expected}")
         return text
 
     return AfterValidator(check)
 
 
-def at_most(limit: int, words: str) -> AfterValidator:
+def at_most(limit: int, expected: str) -> AfterValidator:
     """A number up to `limit`, or a refusal in words."""
 
     def check(number: int) -> int:
         if number > limit:
-            raise wrong(f"should be {words}; this is too large")
+            raise argument_error(f"should be {expected}; this is too large")
         return number
 
     return AfterValidator(check)
 
 
-def _short_and_printable(text: str) -> str:
+def _check_short_text(text: str) -> str:
     if not (0 < len(text) <= 100 and text.isprintable()):
-        raise wrong("should be one line of 1 to 100 printable characters")
+        raise argument_error("should be one line of 1 to 100 printable characters")
     return text
 
 
-def _without_control_characters(text: str) -> str:
-    if len(text) > LONGEST_TEXT or not text.replace("\n", "").replace("\t", "").isprintable():
-        raise wrong(f"should be up to {LONGEST_TEXT} characters, none of them a control character")
+def _check_plain_text(text: str) -> str:
+    if len(text) > MAX_TEXT_LENGTH or not text.replace("\n", "").replace("\t", "").isprintable():
+        raise argument_error(
+            f"should be up to {MAX_TEXT_LENGTH} characters, none of them a control character"
+        )
     return text
 
 
-def ordinary(number: float) -> float:
+def check_finite(number: float) -> float:
     """The number, or a refusal of one that nobody means."""
-    if not abs(number) <= LARGEST_NUMBER:  # so that "not a number" is refused too
-        raise wrong("should be an ordinary number; this is too large")
+    if not abs(number) <= MAX_NUMBER:  # so that "not a number" is refused too
+        raise argument_error("should be an ordinary number; this is too large")
     return number
 
 
 # Kinds of values. IBKR is case-sensitive nearly everywhere, and so are these.
 AccountText = Annotated[
     str,
-    like(ACCOUNT, "an account id such as DU1234567"),
-    Field(json_schema_extra={"pattern": f"^{ACCOUNT}$"}),
+    matches(ACCOUNT_PATTERN, "an account id such as DU1234567"),
+    Field(json_schema_extra={"pattern": f"^{ACCOUNT_PATTERN}$"}),
 ]
 # For lists and bodies: the words of the refusal do, and the published schema is shorter.
-AccountName = Annotated[str, like(ACCOUNT, "an account id such as DU1234567")]
-ConidNumber = Annotated[int, Field(ge=1), at_most(LARGEST_CONID, "a conid")]
-OrderNumber = Annotated[int, Field(ge=1), at_most(LARGEST_ORDER_ID, "an order id")]
+AccountName = Annotated[str, matches(ACCOUNT_PATTERN, "an account id such as DU1234567")]
+ConidNumber = Annotated[int, Field(ge=1), at_most(MAX_CONID, "a conid")]
+OrderNumber = Annotated[int, Field(ge=1), at_most(MAX_ORDER_ID, "an order id")]
 PageNumber = Annotated[int, Field(ge=0), at_most(9999, "a page")]
 # A whole number stays one on the wire: 5, not 5.0.
-Number = Annotated[int | float, AfterValidator(ordinary), WithJsonSchema({"type": "number"})]
-Symbol = Annotated[str, like(r"[A-Z0-9][A-Z0-9 ._+&'/*-]{0,19}", "an upper-case symbol such as AAPL")]
-ExchangeName = Annotated[str, like(r"[A-Z0-9][A-Z0-9._]{0,19}", "an exchange such as SMART or NASDAQ")]
-CurrencyCode = Annotated[str, like(r"[A-Z]{3}", "a currency code such as USD")]
-IssuerId = Annotated[str, like(r"e[0-9]{1,12}", "a bond issuer's id such as e1234567")]
-Text = Annotated[str, AfterValidator(_short_and_printable)]
+Number = Annotated[int | float, AfterValidator(check_finite), WithJsonSchema({"type": "number"})]
+Symbol = Annotated[str, matches(r"[A-Z0-9][A-Z0-9 ._+&'/*-]{0,19}", "an upper-case symbol such as AAPL")]
+ExchangeName = Annotated[str, matches(r"[A-Z0-9][A-Z0-9._]{0,19}", "an exchange such as SMART or NASDAQ")]
+CurrencyCode = Annotated[str, matches(r"[A-Z]{3}", "a currency code such as USD")]
+IssuerId = Annotated[str, matches(r"e[0-9]{1,12}", "a bond issuer's id such as e1234567")]
+Text = Annotated[str, AfterValidator(_check_short_text)]
 # What generated routers take where nobody has looked at what IBKR takes.
-PlainText = Annotated[str, AfterValidator(_without_control_characters)]
+PlainText = Annotated[str, AfterValidator(_check_plain_text)]
 ContractMonth = Annotated[
     str,
-    like("(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[0-9]{2}", "a month as MMMYY, such as JAN27"),
+    matches("(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[0-9]{2}", "a month as MMMYY, such as JAN27"),
 ]
 
 # In the path.
@@ -101,17 +103,17 @@ Conid = Annotated[ConidNumber, Path(description="Contract id (conid).")]
 OrderId = Annotated[OrderNumber, Path(description="IBKR's order id, from `list_live_orders`.")]
 
 # In the query.
-OneConid = Annotated[ConidNumber, Query(description="Contract id (conid).")]
+QueryConid = Annotated[ConidNumber, Query(description="Contract id (conid).")]
 Page = Annotated[PageNumber, Query(description="Page, from 0.")]
 Exchange = Annotated[ExchangeName | None, Query(description="Exchange, e.g. SMART, NASDAQ.")]
 AccountFilter = Annotated[AccountText | None, Query(description="Only this account.")]
-Model = Annotated[Text | None, Query(description="Only this FA model.")]
+ModelFilter = Annotated[Text | None, Query(description="Only this FA model.")]
 SortDirection = Annotated[Literal["a", "d"] | None, Query(description="a ascending, d descending.")]
 SortColumn = Annotated[
-    Annotated[str, like("[A-Za-z]{1,40}", "the name of a column")] | None,
+    Annotated[str, matches("[A-Za-z]{1,40}", "the name of a column")] | None,
     Query(description="Column to sort by, as spelled in the rows."),
 ]
-Fresh = Annotated[bool | None, Query(description="Bypass IBKR's cache.")]
+BypassCache = Annotated[bool | None, Query(description="Bypass IBKR's cache.")]
 
 # In the body.
 BodyAccountId = Annotated[AccountText, Body(embed=True, description="Account id.")]

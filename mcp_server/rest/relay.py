@@ -47,7 +47,7 @@ class Relay:
         only: str | None = None,
         **query: Any,
     ) -> Json:
-        return _json(await self._gateway.get(template, *values, **query), redact, only)
+        return _to_response(await self._gateway.get(template, *values, **query), redact, only)
 
     async def post(
         self,
@@ -60,7 +60,7 @@ class Relay:
     ) -> Json:
         async with self._hold.around(template) if self._hold else nullcontext():
             reply = await self._gateway.post(template, *values, body=body, reads=reads, **query)
-        return _json(reply, redact)
+        return _to_response(reply, redact)
 
     async def put(
         self,
@@ -70,38 +70,38 @@ class Relay:
         redact: Collection[str] = (),
         **query: Any,
     ) -> Json:
-        return _json(await self._gateway.put(template, *values, body=body, **query), redact)
+        return _to_response(await self._gateway.put(template, *values, body=body, **query), redact)
 
     async def delete(
         self, template: str, *values: object, redact: Collection[str] = (), **query: Any
     ) -> Json:
-        return _json(await self._gateway.delete(template, *values, **query), redact)
+        return _to_response(await self._gateway.delete(template, *values, **query), redact)
 
     async def tickle(self, *, redact: Collection[str] = ()) -> Json:
-        return _json(await self._gateway.tickle(), redact)
+        return _to_response(await self._gateway.tickle(), redact)
 
 
-async def relay(request: Request) -> Relay:
+async def get_relay(request: Request) -> Relay:
     """The relay of the app that is answering; a dependency of every route.
 
     A coroutine though it waits for nothing: FastAPI sends a plain function to another thread and back.
     """
-    found: Relay = request.app.state.relay
-    return found
+    current: Relay = request.app.state.relay
+    return current
 
 
-def _json(reply: GatewayResponse, redact: Collection[str], only: str | None = None) -> Json:
+def _to_response(reply: GatewayResponse, redact: Collection[str], only: str | None = None) -> Json:
     if not redact and only is None:
         return Json(reply.body)
     value = reply.value
     if only is not None and isinstance(value, dict) and only in value:
         value = {only: value[only]}
-    return Json(orjson.dumps(_without(value, frozenset(redact))))
+    return Json(orjson.dumps(_drop_keys(value, frozenset(redact))))
 
 
-def _without(value: Any, keys: frozenset[str]) -> Any:
+def _drop_keys(value: Any, keys: frozenset[str]) -> Any:
     if isinstance(value, dict):
-        return {key: _without(inner, keys) for key, inner in value.items() if key not in keys}
+        return {key: _drop_keys(inner, keys) for key, inner in value.items() if key not in keys}
     if isinstance(value, list):
-        return [_without(inner, keys) for inner in value]
+        return [_drop_keys(inner, keys) for inner in value]
     return value

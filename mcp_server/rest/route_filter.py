@@ -8,29 +8,31 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from api_gateway.access_policy import TradingMode
-from mcp_server.rest.effects import Effect, effect, trades
+from mcp_server.rest.effects import Effect, can_trade, effect
 
 
-def mounted(
+def filter_routes(
     routers: Iterable[APIRouter], mode: TradingMode, sections: Collection[str]
 ) -> tuple[APIRouter, ...]:
     """The routers with only those routes that belong to one of `sections` and may be used in this mode.
 
     In `read` that is what only reads; in `live` all that cannot lead to a trade; in `paper` everything.
     """
-    chosen = []
+    filtered = []
     for router in routers:
         routes = [route for route in router.routes if isinstance(route, APIRoute)]
-        left = APIRouter()
-        left.routes.extend(
-            route for route in routes if _permitted(route, mode) and not set(sections).isdisjoint(route.tags)
+        remaining = APIRouter()
+        remaining.routes.extend(
+            route
+            for route in routes
+            if _is_permitted(route, mode) and not set(sections).isdisjoint(route.tags)
         )
-        if left.routes:
-            chosen.append(left)
-    return tuple(chosen)
+        if remaining.routes:
+            filtered.append(remaining)
+    return tuple(filtered)
 
 
-def _permitted(route: APIRoute, mode: TradingMode) -> bool:
+def _is_permitted(route: APIRoute, mode: TradingMode) -> bool:
     if mode is TradingMode.READ:
         return effect(route.methods or (), route.openapi_extra) is Effect.READS
-    return mode is TradingMode.PAPER or not trades(route.openapi_extra)
+    return mode is TradingMode.PAPER or not can_trade(route.openapi_extra)

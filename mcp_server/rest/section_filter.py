@@ -9,33 +9,37 @@ from mcp_server.rest import sections
 from mcp_server.settings import ServerSettings
 
 
-def shown_sections(settings: ServerSettings, there: Sequence[str] | None = None) -> frozenset[str]:
+def selected_sections(settings: ServerSettings, available: Sequence[str] | None = None) -> frozenset[str]:
     """The sections whose tools are listed and can be called.
 
     `there` are those that routes have; generated routers can have more than IBKR's reference. None stands for
     the time before these are loaded, when a name that nobody knows may be one of theirs.
     """
-    unknown = settings.mcp_server_extra_routers is not None and there is None
-    more = tuple(name for name in there or () if name not in sections.NAMES)
-    known = (*sections.NAMES, *more)
-    included = _sections("INCLUDED_TAGS", settings.included_tags, known, unknown)
-    excluded = _sections("EXCLUDED_TAGS", settings.excluded_tags, known, unknown)
-    shown = (included or frozenset((*sections.ON_BY_DEFAULT, *more))) - excluded
-    if not shown:
+    allow_unknown = settings.mcp_server_extra_routers is not None and available is None
+    extra = tuple(name for name in available or () if name not in sections.NAMES)
+    known = (*sections.NAMES, *extra)
+    included = _parse_sections("INCLUDED_TAGS", settings.included_tags, known, allow_unknown)
+    excluded = _parse_sections("EXCLUDED_TAGS", settings.excluded_tags, known, allow_unknown)
+    selected = (included or frozenset((*sections.DEFAULT_SECTIONS, *extra))) - excluded
+    if not selected:
         raise SettingsError("INCLUDED_TAGS and EXCLUDED_TAGS together leave no tool to show.")
-    return shown
+    return selected
 
 
-def _sections(setting: str, wanted: Iterable[str], known: Sequence[str], unknown: bool) -> frozenset[str]:
-    by_plain_name = {_plain(name): name for name in known}
-    strangers = [name for name in wanted if _plain(name) not in by_plain_name]
-    if strangers and not unknown:
+def _parse_sections(
+    setting: str, requested: Iterable[str], known: Sequence[str], allow_unknown: bool
+) -> frozenset[str]:
+    by_normalized_name = {_normalize(name): name for name in known}
+    invalid = [name for name in requested if _normalize(name) not in by_normalized_name]
+    if invalid and not allow_unknown:
         raise SettingsError(
-            f"{setting} names {', '.join(map(repr, strangers))}, which is not a section; "
+            f"{setting} names {', '.join(map(repr, invalid))}, which is not a section; "
             f"the sections are {', '.join(known)}."
         )
-    return frozenset(by_plain_name[_plain(name)] for name in wanted if _plain(name) in by_plain_name)
+    return frozenset(
+        by_normalized_name[_normalize(name)] for name in requested if _normalize(name) in by_normalized_name
+    )
 
 
-def _plain(name: str) -> str:
+def _normalize(name: str) -> str:
     return name.casefold().replace("-", " ").replace("_", " ")

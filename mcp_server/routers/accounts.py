@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from mcp_server.rest.effects import CHANGES, REPEATABLE
-from mcp_server.rest.parameters import AccountId, BodyAccountId, Gateway, like
+from mcp_server.rest.parameters import AccountId, BodyAccountId, Gateway, matches
 from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Accounts"])
@@ -58,7 +58,7 @@ async def get_pnl(gateway: Gateway) -> Json:
 async def search_dynamic_accounts(
     gateway: Gateway,
     pattern: Annotated[
-        Annotated[str, like("[A-Za-z0-9]{1,20}", "part of an account id")],
+        Annotated[str, matches("[A-Za-z0-9]{1,20}", "part of an account id")],
         Path(description="Part of an account id."),
     ],
 ) -> Json:

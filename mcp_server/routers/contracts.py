@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from mcp_server.models.contracts import ContractSearch, RulesWanted, SecdefWanted, StrikesWanted
+from mcp_server.models.contracts import ContractSearch, RulesRequest, SecdefQuery, StrikesQuery
 from mcp_server.rest.effects import READS
 from mcp_server.rest.parameters import (
     Conid,
@@ -16,9 +16,9 @@ from mcp_server.rest.parameters import (
     ExchangeName,
     Gateway,
     IssuerId,
-    OneConid,
+    QueryConid,
     Symbol,
-    like,
+    matches,
 )
 from mcp_server.rest.relay import Json
 
@@ -61,7 +61,7 @@ async def search_contracts_by_body(gateway: Gateway, wanted: ContractSearch) -> 
 
 
 @router.get("/iserver/secdef/strikes")
-async def get_strikes(gateway: Gateway, wanted: Annotated[StrikesWanted, Query()]) -> Json:
+async def get_strikes(gateway: Gateway, wanted: Annotated[StrikesQuery, Query()]) -> Json:
     """Get the strikes of an option chain for one month, calls and puts apart.
 
     A month without options gives empty lists. Next: `get_secdef_info` for the conids.
@@ -75,7 +75,7 @@ async def get_strikes(gateway: Gateway, wanted: Annotated[StrikesWanted, Query()
 
 
 @router.get("/iserver/secdef/info")
-async def get_secdef_info(gateway: Gateway, wanted: Annotated[SecdefWanted, Query()]) -> Json:
+async def get_secdef_info(gateway: Gateway, wanted: Annotated[SecdefQuery, Query()]) -> Json:
     """Get the conids of the options, futures or warrants of an underlying, or of an issuer's bonds.
 
     A list, one row per expiry and right (`maturityDate` is YYYYMMDD). OPT, FOP and WAR need month and
@@ -142,7 +142,7 @@ async def list_contract_algos(
     gateway: Gateway,
     conid: Conid,
     algos: Annotated[
-        list[Annotated[str, like("[A-Za-z0-9_]{1,40}", "an algo's id")]] | None,
+        list[Annotated[str, matches("[A-Za-z0-9_]{1,40}", "an algo's id")]] | None,
         Query(min_length=1, max_length=8, description="Only these ids, e.g. Adaptive; case matters."),
     ] = None,
     add_description: Annotated[bool, Query(description="With a description of each.")] = False,
@@ -167,7 +167,7 @@ async def list_contract_algos(
 
 
 @router.post("/iserver/contract/rules", openapi_extra=READS)
-async def get_contract_rules(gateway: Gateway, wanted: RulesWanted) -> Json:
+async def get_contract_rules(gateway: Gateway, wanted: RulesRequest) -> Json:
     """Get the trading rules of a contract for one side: order types, times in force, increments.
 
     `orderTypes`, `tifTypes`, `increment` (tick size), `sizeIncrement`, `defaultSize`, `cashSize`; `error` is
@@ -310,7 +310,7 @@ async def list_exchange_conids(
 
 
 @router.get("/contract/trading-schedule")
-async def get_trading_schedule(gateway: Gateway, conid: OneConid, exchange: Exchange = None) -> Json:
+async def get_trading_schedule(gateway: Gateway, conid: QueryConid, exchange: Exchange = None) -> Json:
     """Get the trading hours of a contract for about six trading days.
 
     `schedules` is keyed YYYYMMDD; `liquid_hours` and `extended_hours` are epoch seconds.

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 
-from mcp_server.models.fa_allocation import AllocationPresets, ChangedGroup, NewGroup
+from mcp_server.models.fa_allocation import AllocationPresets, GroupUpdate, NewGroup
 from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE
 from mcp_server.rest.parameters import Gateway, Text
 from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["FA Allocation Management"])
 
-ExistingGroup = Annotated[Text, Body(embed=True, description="As `list_allocation_groups` spells it.")]
+BodyGroupName = Annotated[Text, Body(embed=True, description="As `list_allocation_groups` spells it.")]
 
 
 @router.get("/iserver/account/allocation/accounts")
@@ -41,7 +41,7 @@ async def list_allocation_groups(gateway: Gateway) -> Json:
 
 
 @router.put("/iserver/account/allocation/group", openapi_extra=CHANGES)
-async def modify_allocation_group(gateway: Gateway, wanted: ChangedGroup) -> Json:
+async def modify_allocation_group(gateway: Gateway, wanted: GroupUpdate) -> Json:
     """Replace the accounts or the method of an allocation group, or rename it.
 
     Give all its accounts: those left out leave it.
@@ -67,7 +67,7 @@ async def create_allocation_group(gateway: Gateway, wanted: NewGroup) -> Json:
 
 
 @router.post("/iserver/account/allocation/group/single", openapi_extra=READS)
-async def get_allocation_group(gateway: Gateway, name: ExistingGroup) -> Json:
+async def get_allocation_group(gateway: Gateway, name: BodyGroupName) -> Json:
     """Get the accounts, amounts and method of one allocation group.
     \f
     Source: IBKR Web API reference, "Retrieve Single Allocation Group"; documented.
@@ -79,7 +79,7 @@ async def get_allocation_group(gateway: Gateway, name: ExistingGroup) -> Json:
 
 
 @router.post("/iserver/account/allocation/group/delete", openapi_extra=DESTROYS | REPEATABLE)
-async def delete_allocation_group(gateway: Gateway, name: ExistingGroup) -> Json:
+async def delete_allocation_group(gateway: Gateway, name: BodyGroupName) -> Json:
     """Delete an allocation group; its accounts and their positions stay.
     \f
     Source: IBKR Web API reference, "Delete An Allocation Group"; documented.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from mcp_server.models.fa_models import (
-    REQUEST,
-    DraftedTransfers,
+    REQUEST_FIELDS,
     InvestmentDraft,
-    ModelAccountsWanted,
-    ModelInvestmentsWanted,
-    ModelPositionsWanted,
+    ModelAccountsRequest,
+    ModelByName,
+    ModelInvestmentsRequest,
+    ModelPositionsRequest,
     ModelPresets,
     ModelTargets,
-    OneModel,
+    TransferSubmission,
 )
 from mcp_server.rest.effects import CHANGES, READS, REPEATABLE, TRADES
 from mcp_server.rest.parameters import Gateway
@@ -30,11 +30,11 @@ async def list_models(gateway: Gateway) -> Json:
     Open to: financial advisors.
     Found by: FA models, my models, model names, investment strategies, show all models.
     """
-    return await gateway.post("/fa/model/list", body=REQUEST, reads=True)
+    return await gateway.post("/fa/model/list", body=REQUEST_FIELDS, reads=True)
 
 
 @router.post("/fa/model/summary", openapi_extra=READS)
-async def get_model_summary(gateway: Gateway, wanted: OneModel) -> Json:
+async def get_model_summary(gateway: Gateway, wanted: ModelByName) -> Json:
     """Get one model portfolio's value, number of accounts, and whether it is off target.
 
     An unknown name gets an empty answer, no error.
@@ -48,7 +48,7 @@ async def get_model_summary(gateway: Gateway, wanted: OneModel) -> Json:
 
 
 @router.post("/fa/model/positions", openapi_extra=READS)
-async def list_model_positions(gateway: Gateway, wanted: ModelPositionsWanted) -> Json:
+async def list_model_positions(gateway: Gateway, wanted: ModelPositionsRequest) -> Json:
     """List what a model portfolio holds: targets and actual shares, as fractions (0.25 is 25%).
     \f
     Source: IBKR Web API reference, "Request Model Positions"; documented.
@@ -61,7 +61,7 @@ async def list_model_positions(gateway: Gateway, wanted: ModelPositionsWanted) -
 
 
 @router.post("/fa/model/accounts-details", openapi_extra=READS)
-async def list_model_accounts(gateway: Gateway, wanted: ModelAccountsWanted) -> Json:
+async def list_model_accounts(gateway: Gateway, wanted: ModelAccountsRequest) -> Json:
     """List the accounts in a model portfolio, with details of each.
     \f
     Source: IBKR Web API reference, "Get Models Accounts"; documented.
@@ -101,7 +101,7 @@ async def draft_model_investment(gateway: Gateway, wanted: InvestmentDraft) -> J
 
 
 @router.post("/fa/model/invest-divest-positions", openapi_extra=READS)
-async def list_model_investments(gateway: Gateway, wanted: ModelInvestmentsWanted) -> Json:
+async def list_model_investments(gateway: Gateway, wanted: ModelInvestmentsRequest) -> Json:
     """List how much each account has in a model portfolio, in others, and outside.
     \f
     Source: IBKR Web API reference, "Summary Of Accounts Invested In The Model"; documented.
@@ -113,7 +113,7 @@ async def list_model_investments(gateway: Gateway, wanted: ModelInvestmentsWante
 
 
 @router.post("/fa/model/submit-transfers", openapi_extra=CHANGES | TRADES)
-async def submit_model_transfers(gateway: Gateway, wanted: DraftedTransfers) -> Json:
+async def submit_model_transfers(gateway: Gateway, wanted: TransferSubmission) -> Json:
     """Carry out drafted transfers into or out of a model: this moves cash and positions.
 
     Once for each draft. It sends no orders: what the draft has in `allocations` is yet to be ordered.
@@ -134,7 +134,7 @@ async def get_model_presets(gateway: Gateway) -> Json:
     Open to: financial advisors.
     Found by: FA model settings, rebalance preferences, show rebalancing options, tolerance, board lots.
     """
-    return await gateway.post("/fa/fa-preset/get", body=REQUEST, reads=True)
+    return await gateway.post("/fa/fa-preset/get", body=REQUEST_FIELDS, reads=True)
 
 
 @router.post("/fa/fa-preset/save", openapi_extra=CHANGES | REPEATABLE)

@@ -6,15 +6,15 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from mcp_server.models.market_data import PriceHistoryWanted
+from mcp_server.models.market_data import PriceHistoryQuery
 from mcp_server.rest.effects import CHANGES, READS, REPEATABLE
-from mcp_server.rest.parameters import BodyConid, ConidNumber, Gateway, like
+from mcp_server.rest.parameters import BodyConid, ConidNumber, Gateway, matches
 from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Market Data"])
 
 # last, bid, ask and their sizes; volume; change; the day's range; open, prior close; symbol; availability
-QUOTE: Final = (
+QUOTE_FIELDS: Final = (
     *("31", "84", "86", "88", "85", "7059", "7762", "82", "83"),
     *("70", "71", "7295", "7741", "55", "6509"),
 )
@@ -25,7 +25,7 @@ async def get_market_snapshot(
     gateway: Gateway,
     conids: Annotated[list[ConidNumber], Query(min_length=1, max_length=100, description="Up to 100.")],
     fields: Annotated[
-        list[Annotated[str, like("[0-9]{1,5}", "a field id, digits only")]] | None,
+        list[Annotated[str, matches("[0-9]{1,5}", "a field id, digits only")]] | None,
         Query(min_length=1, max_length=50, description="Up to 50 field ids; a full quote if left out."),
     ] = None,
 ) -> Json:
@@ -44,11 +44,11 @@ async def get_market_snapshot(
     dividend yield, market cap, P/E, how is a stock doing today.
     For less: Ask for fewer `conids` or `fields` at a time.
     """
-    return await gateway.get("/iserver/marketdata/snapshot", conids=conids, fields=fields or QUOTE)
+    return await gateway.get("/iserver/marketdata/snapshot", conids=conids, fields=fields or QUOTE_FIELDS)
 
 
 @router.get("/iserver/marketdata/history")
-async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryWanted, Query()]) -> Json:
+async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryQuery, Query()]) -> Json:
     """Get bars of open, high, low, close and volume, at most 1000.
 
     `data` rows: `t` epoch ms, `o` `h` `l` `c` prices, and `v`, which is to be multiplied by the answer's

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
 
-from mcp_server.models.notifications import Device, DeviceId, NotificationId, NotificationsWanted, Typecode
+from mcp_server.models.notifications import Device, DeviceId, NotificationId, NotificationsQuery, Typecode
 from mcp_server.rest.effects import CHANGES, DESTROYS, REPEATABLE
 from mcp_server.rest.parameters import Gateway
 from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["FYIs and Notifications"])
 
-OneType = Annotated[Typecode, Path(description="`FC` in `list_notification_settings`, e.g. BA.")]
+PathTypecode = Annotated[Typecode, Path(description="`FC` in `list_notification_settings`, e.g. BA.")]
 
 
 @router.get("/fyi/unreadnumber")
@@ -27,7 +27,7 @@ async def get_unread_notification_count(gateway: Gateway) -> Json:
 
 
 @router.get("/fyi/notifications")
-async def list_notifications(gateway: Gateway, wanted: Annotated[NotificationsWanted, Query()]) -> Json:
+async def list_notifications(gateway: Gateway, wanted: Annotated[NotificationsQuery, Query()]) -> Json:
     """List the newest notifications (FYIs) from IBKR, at most 10.
 
     `MS` title, `MD` text as HTML, `D` epoch seconds, `R` 1 when read, `FC` type.
@@ -79,7 +79,7 @@ async def list_notification_settings(gateway: Gateway) -> Json:
 @router.post("/fyi/settings/{typecode}", openapi_extra=CHANGES | REPEATABLE)
 async def set_notification_type(
     gateway: Gateway,
-    typecode: OneType,
+    typecode: PathTypecode,
     enabled: Annotated[bool, Body(embed=True, description="true on, false off.")],
 ) -> Json:
     """Set whether notifications of one type are sent. An unknown type is accepted.
@@ -91,7 +91,7 @@ async def set_notification_type(
 
 
 @router.get("/fyi/disclaimer/{typecode}")
-async def get_notification_disclaimer(gateway: Gateway, typecode: OneType) -> Json:
+async def get_notification_disclaimer(gateway: Gateway, typecode: PathTypecode) -> Json:
     """Get the disclaimer of one type of notifications.
     \f
     Source: IBKR Web API reference, "Get Disclaimer For A Certain Kind Of FYI"; recorded.
@@ -101,7 +101,7 @@ async def get_notification_disclaimer(gateway: Gateway, typecode: OneType) -> Js
 
 
 @router.put("/fyi/disclaimer/{typecode}", openapi_extra=CHANGES)
-async def mark_disclaimer_read(gateway: Gateway, typecode: OneType) -> Json:
+async def mark_disclaimer_read(gateway: Gateway, typecode: PathTypecode) -> Json:
     """Mark the disclaimer of one type of notifications as read.
     \f
     Source: IBKR Web API reference, "Mark Disclaimer Read"; recorded.

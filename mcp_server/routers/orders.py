@@ -6,14 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
 
-from mcp_server.models.orders import Allocated, Cancellation, MessageId, Orders, OrderTicket, ReplyId
+from mcp_server.models.orders import AllocationTarget, Cancellation, MessageId, Orders, OrderTicket, ReplyId
 from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE, TRADES
 from mcp_server.rest.parameters import AccountId, Gateway, OrderId, OrderNumber, Text
 from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Orders"])
 
-AccountOrGroup = Annotated[Allocated, Path(description="Account id, or an advisor's group.")]
+AccountOrGroup = Annotated[AllocationTarget, Path(description="Account id, or an advisor's group.")]
 
 
 @router.post("/iserver/account/{account_id}/orders", openapi_extra=CHANGES | TRADES)
@@ -31,7 +31,7 @@ async def place_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Ord
     exchange currency, submit an order.
     """
     return await gateway.post(
-        "/iserver/account/{allocation}/orders", account_id, body=wanted.sent_to(account_id)
+        "/iserver/account/{allocation}/orders", account_id, body=wanted.payload_for(account_id)
     )
 
 
@@ -48,7 +48,7 @@ async def preview_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: O
     return await gateway.post(
         "/iserver/account/{allocation}/orders/whatif",
         account_id,
-        body=wanted.sent_to(account_id),
+        body=wanted.payload_for(account_id),
         reads=True,
     )
 
@@ -67,7 +67,7 @@ async def modify_order(
     quantity.
     """
     return await gateway.post(
-        "/iserver/account/{account}/order/{order}", account_id, order_id, body=wanted.sent_to(account_id)
+        "/iserver/account/{account}/order/{order}", account_id, order_id, body=wanted.payload_for(account_id)
     )
 
 

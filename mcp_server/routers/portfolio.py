@@ -11,10 +11,10 @@ from mcp_server.rest.parameters import (
     AccountFilter,
     AccountId,
     AccountText,
+    BypassCache,
     Conid,
-    Fresh,
     Gateway,
-    Model,
+    ModelFilter,
     Page,
     SortColumn,
     SortDirection,
@@ -56,7 +56,7 @@ async def list_subaccounts(gateway: Gateway) -> Json:
 
 @router.get("/portfolio/subaccounts2")
 async def list_large_subaccounts(
-    gateway: Gateway, page: Page = 0, account_id: AccountFilter = None, nocache: Fresh = None
+    gateway: Gateway, page: Page = 0, account_id: AccountFilter = None, nocache: BypassCache = None
 ) -> Json:
     """List the sub-accounts of a large structure, 20 to a page.
     \f
@@ -142,7 +142,7 @@ async def get_ledger(gateway: Gateway, account_id: AccountId) -> Json:
 
 
 @router.get("/portfolio/{account_id}/allocation")
-async def get_allocation(gateway: Gateway, account_id: AccountId, model: Model = None) -> Json:
+async def get_allocation(gateway: Gateway, account_id: AccountId, model: ModelFilter = None) -> Json:
     """Get how one account is spread over asset classes, sectors and groups.
 
     `long` and `short` market values in base currency.
@@ -161,7 +161,7 @@ async def list_positions(
     gateway: Gateway,
     account_id: AccountId,
     page: Page = 0,
-    model: Model = None,
+    model: ModelFilter = None,
     sort: SortColumn = None,
     direction: SortDirection = None,
     period: ProfitPeriod = None,
@@ -194,7 +194,7 @@ async def list_positions(
 async def list_uncached_positions(
     gateway: Gateway,
     account_id: AccountId,
-    model: Model = None,
+    model: ModelFilter = None,
     sort: SortColumn = None,
     direction: SortDirection = None,
 ) -> Json:
@@ -226,7 +226,7 @@ async def get_position(gateway: Gateway, account_id: AccountId, conid: Conid) ->
 
 
 @router.get("/portfolio/{account_id}/combo/positions")
-async def list_combo_positions(gateway: Gateway, account_id: AccountId, nocache: Fresh = None) -> Json:
+async def list_combo_positions(gateway: Gateway, account_id: AccountId, nocache: BypassCache = None) -> Json:
     """List the positions held as combinations, with their legs.
 
     With none, IBKR answers an empty list or refuses (500).

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from mcp_server.models.portfolio_analyst import (
-    AccountsWanted,
-    AllocationWanted,
-    PerformanceWanted,
-    TransactionsWanted,
+    AccountsRequest,
+    AllocationRequest,
+    PerformanceRequest,
+    TransactionsRequest,
 )
 from mcp_server.rest.effects import READS
 from mcp_server.rest.parameters import AccountName, Gateway
@@ -20,7 +20,7 @@ router = APIRouter(tags=["Portfolio Analyst"])
 
 
 @router.post("/pa/performance", openapi_extra=READS)
-async def get_performance(gateway: Gateway, wanted: PerformanceWanted) -> Json:
+async def get_performance(gateway: Gateway, wanted: PerformanceRequest) -> Json:
     """Get the performance of accounts over a period: net asset value and returns, day by day.
 
     `nav` values, `cps` cumulative and `tpps` single returns, as fractions (0.05 is 5%). Several accounts are
@@ -38,7 +38,7 @@ async def get_performance(gateway: Gateway, wanted: PerformanceWanted) -> Json:
 @router.post("/pa/allperiods", openapi_extra=READS)
 async def get_performance_all_periods(
     gateway: Gateway,
-    wanted: AccountsWanted,
+    wanted: AccountsRequest,
     only_account: Annotated[AccountName | None, Query(description="IBKR then ignores `account_ids`.")] = None,
 ) -> Json:
     """Get the performance of accounts over all periods at once: 1D, 7D, MTD, 1M, YTD and 1Y.
@@ -54,7 +54,7 @@ async def get_performance_all_periods(
 
 
 @router.post("/pa/transactions", openapi_extra=READS)
-async def list_transactions(gateway: Gateway, wanted: TransactionsWanted) -> Json:
+async def list_transactions(gateway: Gateway, wanted: TransactionsRequest) -> Json:
     """List past transactions in a contract: buys, sells, dividends, transfers; and realised profit.
 
     `rpnl` is that profit, `rawDate` YYYYMMDD, `qty` negative for a sale. One question in 15 minutes;
@@ -70,7 +70,7 @@ async def list_transactions(gateway: Gateway, wanted: TransactionsWanted) -> Jso
 
 
 @router.post("/pa/allocation", openapi_extra=READS)
-async def get_allocation_breakdown(gateway: Gateway, wanted: AllocationWanted) -> Json:
+async def get_allocation_breakdown(gateway: Gateway, wanted: AllocationRequest) -> Json:
     """Get how assets are or were spread: by instrument, asset class, sector, region or country.
 
     `long` and `short`, each with `total` and `items`. Without `date`, now (`realtime`) if the accounts share

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from mcp_server.models.scanner import ScanWanted
+from mcp_server.models.scanner import ScanRequest
 from mcp_server.rest.effects import READS
 from mcp_server.rest.parameters import Gateway
 from mcp_server.rest.relay import Json
@@ -36,7 +36,7 @@ async def get_scanner_parameters(
 
 
 @router.post("/iserver/scanner/run", openapi_extra=READS)
-async def run_scanner(gateway: Gateway, wanted: ScanWanted) -> Json:
+async def run_scanner(gateway: Gateway, wanted: ScanRequest) -> Json:
     """Scan a market for the top 50 contracts: gainers, losers, most active and so on.
 
     Types: TOP_PERC_GAIN, TOP_PERC_LOSE, MOST_ACTIVE, HOT_BY_VOLUME, TOP_TRADE_COUNT, HIGH_VS_52W_HL,

@@ -12,7 +12,7 @@ from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Session"])
 
-MACHINE = ("MAC", "hardware_info")
+MACHINE_KEYS = ("MAC", "hardware_info")
 
 
 @router.post("/iserver/auth/ssodh/init", openapi_extra=CHANGES)
@@ -33,7 +33,7 @@ async def open_brokerage_session(
     bridge, kick out TWS, disconnected, session was lost or taken over, log in to brokerage.
     """
     return await gateway.post(
-        "/iserver/auth/ssodh/init", body={"publish": True, "compete": compete}, redact=MACHINE
+        "/iserver/auth/ssodh/init", body={"publish": True, "compete": compete}, redact=MACHINE_KEYS
     )
 
 
@@ -48,7 +48,7 @@ async def get_session_status(gateway: Gateway) -> Json:
     Found by: am I connected, am I logged in, auth status, connection check, is the gateway up, is IBKR
     online, health, is TWS logged in elsewhere, why is everything empty.
     """
-    return await gateway.post("/iserver/auth/status", reads=True, redact=MACHINE)
+    return await gateway.post("/iserver/auth/status", reads=True, redact=MACHINE_KEYS)
 
 
 @router.post("/tickle", openapi_extra=READS)
@@ -62,7 +62,7 @@ async def tickle(gateway: Gateway) -> Json:
     Found by: ping, keepalive, heartbeat, keep alive, prevent timeout, extend the session, session expiry,
     when will I be logged off.
     """
-    return await gateway.tickle(redact=("session", *MACHINE))
+    return await gateway.tickle(redact=("session", *MACHINE_KEYS))
 
 
 @router.get("/sso/validate")

@@ -13,7 +13,7 @@ from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Watchlists"])
 
-OneWatchlist = Annotated[WatchlistId, Query(description="`id` from `list_watchlists`.")]
+QueryWatchlistId = Annotated[WatchlistId, Query(description="`id` from `list_watchlists`.")]
 
 
 @router.get("/iserver/watchlists")
@@ -28,7 +28,7 @@ async def list_watchlists(gateway: Gateway) -> Json:
 
 
 @router.get("/iserver/watchlist")
-async def get_watchlist(gateway: Gateway, watchlist_id: OneWatchlist) -> Json:
+async def get_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Json:
     """Get the contracts of one watchlist.
 
     The first read may lack names; a second has them.
@@ -53,7 +53,7 @@ async def save_watchlist(gateway: Gateway, wanted: Watchlist) -> Json:
 
 
 @router.delete("/iserver/watchlist", openapi_extra=DESTROYS)
-async def delete_watchlist(gateway: Gateway, watchlist_id: OneWatchlist) -> Json:
+async def delete_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Json:
     """Delete a whole watchlist for good.
     \f
     Source: IBKR Web API reference, "Delete a Watchlist"; recorded.

@@ -7,14 +7,14 @@ from difflib import get_close_matches
 from typing import Any, Protocol
 
 from mcp_server.rest.effects import Effect
-from mcp_server.rest.sections import NAMES, TOOLSETS, Toolset
-from mcp_server.search.index import Entry, SearchIndex
+from mcp_server.rest.sections import NAMES, SECTIONS, Section
+from mcp_server.search.index import Document, SearchIndex
 
-_LONGEST_QUERY = 500
-_NEAREST = 3
+_MAX_QUERY_LENGTH = 500
+_MAX_SUGGESTIONS = 3
 
 
-class Operation(Protocol):
+class SearchableTool(Protocol):
     """What can be found: a tool with what a search reads of it."""
 
     @property
@@ -30,60 +30,60 @@ class Operation(Protocol):
     @property
     def path(self) -> str: ...
     @property
-    def found_by(self) -> str: ...
+    def search_terms(self) -> str: ...
 
 
 class Catalogue:
     """The mounted operations and no other: what is not among `tools` is not found, named or suggested."""
 
-    def __init__(self, tools: Mapping[str, Operation]) -> None:
+    def __init__(self, tools: Mapping[str, SearchableTool]) -> None:
         self._tools = dict(tools)
-        self._index = SearchIndex([_entry(tool) for tool in tools.values()])
+        self._index = SearchIndex([_build_document(tool) for tool in tools.values()])
 
     def __len__(self) -> int:
         return len(self._tools)
 
     @property
-    def writes(self) -> bool:
+    def has_writes(self) -> bool:
         """Whether one of them changes or destroys something."""
         return any(tool.effect is not Effect.READS for tool in self._tools.values())
 
-    def get(self, name: str) -> Operation | None:
+    def get(self, name: str) -> SearchableTool | None:
         """The operation of exactly this name."""
         return self._tools.get(name)
 
-    def found(self, query: str) -> list[Operation]:
+    def search(self, query: str) -> list[SearchableTool]:
         """The operations that the query may mean, best first."""
-        return [self._tools[name] for name in self._index.ranked(query[:_LONGEST_QUERY])]
+        return [self._tools[name] for name in self._index.search(query[:_MAX_QUERY_LENGTH])]
 
-    def nearest(self, name: str) -> list[str]:
+    def suggest(self, name: str) -> list[str]:
         """A few names that may be meant by one that does not exist."""
-        name = name[:_LONGEST_QUERY]
-        alike = get_close_matches(name.lower(), self._tools, n=_NEAREST, cutoff=0.7)
-        return alike or [tool.name for tool in self.found(name)[:_NEAREST]]
+        name = name[:_MAX_QUERY_LENGTH]
+        similar = get_close_matches(name.lower(), self._tools, n=_MAX_SUGGESTIONS, cutoff=0.7)
+        return similar or [tool.name for tool in self.search(name)[:_MAX_SUGGESTIONS]]
 
-    def sections(self) -> list[Toolset]:
+    def sections(self) -> list[Section]:
         """The sections that have an operation here; those that IBKR's reference does not have come last."""
-        mounted = dict.fromkeys(tool.section for tool in self._tools.values())
-        known = [toolset for toolset in TOOLSETS if toolset.name in mounted]
-        others = [name for name in mounted if name and name not in NAMES]
-        return [*known, *(Toolset(name, "Operations of generated routers.") for name in others)]
+        present = dict.fromkeys(tool.section for tool in self._tools.values())
+        known = [section for section in SECTIONS if section.name in present]
+        others = [name for name in present if name and name not in NAMES]
+        return [*known, *(Section(name, "Operations of generated routers.") for name in others)]
 
 
-def _entry(tool: Operation) -> Entry:
+def _build_document(tool: SearchableTool) -> Document:
     summary, _, rest = (tool.description or "").partition("\n")
     arguments = tool.parameters.get("properties", {})
-    return Entry(
+    return Document(
         tool.name,
         {
             "name": tool.name,
             "summary": summary,
-            "found_by": tool.found_by,
+            "found_by": tool.search_terms,
             "rest": rest,
             "arguments": " ".join(arguments),
             "descriptions": " ".join(each.get("description", "") for each in arguments.values()),
             "section": tool.section,
             "path": tool.path,
         },
-        reads=tool.effect is Effect.READS,
+        read_only=tool.effect is Effect.READS,
     )

@@ -14,11 +14,11 @@ from difflib import get_close_matches
 from math import inf, log
 from typing import Final
 
-from mcp_server.search.tokens import Vocabulary
+from mcp_server.search.tokens import Tokenizer
 
 # How much a word counts in each part of an operation's text. These figures and those below were found by
 # trying: small changes to any of them change little.
-WEIGHTS: Final[Mapping[str, float]] = {
+FIELD_WEIGHTS: Final[Mapping[str, float]] = {
     "name": 3.2,
     "summary": 2.7,
     "found_by": 3.0,
@@ -28,130 +28,134 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "section": 1.5,
     "path": 0.6,
 }
-LENGTH: Final = 0.55
+LENGTH_PENALTY: Final = 0.55
 """How much of a word's weight a long part takes away."""
 SATURATION: Final = 7.0
 """From which weight on more of the same word counts little."""
-RAREST: Final = 4.4
+MAX_IDF: Final = 4.4
 """From which rarity on a word counts no more."""
-SYNONYM: Final = 0.6
+SYNONYM_WEIGHT: Final = 0.6
 """What a synonym is worth beside the word itself."""
-WHOLE_NAME: Final = 0.3
+NAME_MATCH_BONUS: Final = 0.3
 """What is gained when the question has every word of the operation's name."""
-INTENT: Final = 0.33
+INTENT_PENALTY: Final = 0.33
 """What is lost when a question meets an operation that changes something, or a wish one that only reads."""
-UNSAID: Final = frozenset({"list"})
+IGNORED_IN_NAMES: Final = frozenset({"list"})
 """What is not asked for in a name: `list_positions` has its whole name in "my positions"."""
-SHORTEST_MISSPELT: Final = 5
-ALIKE: Final = 0.82
+MIN_CORRECTED_LENGTH: Final = 5
+MIN_SIMILARITY: Final = 0.82
 """How much two words must have in common, of 1, for one to be the other misspelt."""
 
 _EXAMPLE: Final = re.compile(r'e\.g\. [^.;,]*|"[^"]*"')
 
 
 @dataclass(frozen=True)
-class Entry:
+class Document:
     """One operation as it is searched: its name, its texts by the parts in WEIGHTS, whether it only reads."""
 
     name: str
-    parts: Mapping[str, str] = field(default_factory=dict)
-    reads: bool = True
+    fields: Mapping[str, str] = field(default_factory=dict)
+    read_only: bool = True
 
 
 class SearchIndex:
     """The operations by their words. The same question always gets the same ranking."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self._vocabulary = Vocabulary()
-        self._entries = tuple(entries)
-        counted = [self._counted(entry) for entry in entries]
-        self._weights = _weights(counted)
-        self._rarity = {
-            word: min(RAREST, log(1 + (len(entries) - len(at) + 0.5) / (len(at) + 0.5)))
-            for word, at in self._weights.items()
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._tokenizer = Tokenizer()
+        self._documents = tuple(documents)
+        term_counts = [self._count_terms(document) for document in documents]
+        self._postings = _build_postings(term_counts)
+        self._idf = {
+            word: min(MAX_IDF, log(1 + (len(documents) - len(at) + 0.5) / (len(at) + 0.5)))
+            for word, at in self._postings.items()
         }
-        self._names = [
+        self._name_terms = [
             {
-                word: self._rarity[word]
-                for word in dict.fromkeys(self._vocabulary.words(entry.name))
-                if word not in UNSAID
+                word: self._idf[word]
+                for word in dict.fromkeys(self._tokenizer.tokenize(document.name))
+                if word not in IGNORED_IN_NAMES
             }
-            for entry in entries
+            for document in documents
         ]
 
-    def ranked(self, query: str) -> list[str]:
+    def search(self, query: str) -> list[str]:
         """The names of the operations that share a word with the query, best first."""
         scores: dict[int, float] = {}
-        asked: dict[str, float] = {}
-        words, joined = self._vocabulary.asked(query)
+        query_terms: dict[str, float] = {}
+        words, joined = self._tokenizer.tokenize_query(query)
         for spellings in [
-            *(self._spellings(word) for word in words),
-            *({word: 1.0} for word in joined if word in self._weights),
+            *(self._expand_term(word) for word in words),
+            *({word: 1.0} for word in joined if word in self._postings),
         ]:
-            for spelling, worth in spellings.items():
-                asked[spelling] = max(worth, asked.get(spelling, 0.0))
-            for number, score in self._matches(spellings).items():
+            for spelling, weight in spellings.items():
+                query_terms[spelling] = max(weight, query_terms.get(spelling, 0.0))
+            for number, score in self._score_term(spellings).items():
                 scores[number] = scores.get(number, 0.0) + score
-        asks = self._vocabulary.asks(query)
+        is_question = self._tokenizer.is_question(query)
         for number in scores:
-            scores[number] *= 1 + WHOLE_NAME * self._share_of_name(number, asked)
-            if asks is not None and asks is not self._entries[number].reads:
-                scores[number] *= 1 - INTENT
+            scores[number] *= 1 + NAME_MATCH_BONUS * self._name_coverage(number, query_terms)
+            if is_question is not None and is_question is not self._documents[number].read_only:
+                scores[number] *= 1 - INTENT_PENALTY
         exact = "_".join(query.lower().split())
-        names = [entry.name for entry in self._entries]
+        names = [document.name for document in self._documents]
         if exact in names:
             scores[names.index(exact)] = inf
         best = sorted(scores, key=lambda number: (-scores[number], names[number]))
         return [names[number] for number in best]
 
-    def _counted(self, entry: Entry) -> dict[str, Counter[str]]:
-        texts = {"name": entry.name, **entry.parts}
+    def _count_terms(self, document: Document) -> dict[str, Counter[str]]:
+        texts = {"name": document.name, **document.fields}
         return {
-            part: Counter(self._vocabulary.words(_EXAMPLE.sub(" ", text))) for part, text in texts.items()
+            part: Counter(self._tokenizer.tokenize(_EXAMPLE.sub(" ", text))) for part, text in texts.items()
         }
 
-    def _spellings(self, word: str) -> dict[str, float]:
-        others = self._vocabulary.synonyms(word)
-        if not others and word not in self._weights:
-            others = self._misspelt(word)
-        worth = {**dict.fromkeys(others, SYNONYM), word: 1.0}
-        return {each: worth[each] for each in worth if each in self._weights}
+    def _expand_term(self, word: str) -> dict[str, float]:
+        others = self._tokenizer.synonyms(word)
+        if not others and word not in self._postings:
+            others = self._correct_spelling(word)
+        weights = {**dict.fromkeys(others, SYNONYM_WEIGHT), word: 1.0}
+        return {each: weights[each] for each in weights if each in self._postings}
 
-    def _misspelt(self, word: str) -> set[str]:
+    def _correct_spelling(self, word: str) -> set[str]:
         """Known words that an unknown one may be meant for: the same beginning, nearly the same letters."""
-        if len(word) < SHORTEST_MISSPELT:
+        if len(word) < MIN_CORRECTED_LENGTH:
             return set()
-        alike = [each for each in self._weights if each[0] == word[0] and abs(len(each) - len(word)) <= 1]
-        return set(get_close_matches(word, alike, n=2, cutoff=ALIKE))
+        candidates = [
+            each for each in self._postings if each[0] == word[0] and abs(len(each) - len(word)) <= 1
+        ]
+        return set(get_close_matches(word, candidates, n=2, cutoff=MIN_SIMILARITY))
 
-    def _matches(self, spellings: Mapping[str, float]) -> dict[int, float]:
+    def _score_term(self, spellings: Mapping[str, float]) -> dict[int, float]:
         """What one word of the question is worth to each operation: its best spelling there, not the sum."""
         best: dict[int, float] = {}
         for spelling, worth in spellings.items():
-            rarity = self._rarity[spelling] * worth
-            for number, weight in self._weights[spelling].items():
-                score = rarity * weight * (SATURATION + 1) / (weight + SATURATION)
+            idf = self._idf[spelling] * worth
+            for number, weight in self._postings[spelling].items():
+                score = idf * weight * (SATURATION + 1) / (weight + SATURATION)
                 best[number] = max(best.get(number, 0.0), score)
         return best
 
-    def _share_of_name(self, number: int, asked: Mapping[str, float]) -> float:
-        name = self._names[number]
-        return sum(rarity * asked.get(word, 0.0) for word, rarity in name.items()) / (sum(name.values()) or 1)
+    def _name_coverage(self, number: int, query_terms: Mapping[str, float]) -> float:
+        name = self._name_terms[number]
+        return sum(rarity * query_terms.get(word, 0.0) for word, rarity in name.items()) / (
+            sum(name.values()) or 1
+        )
 
 
-def _weights(counted: Sequence[Mapping[str, Counter[str]]]) -> dict[str, dict[int, float]]:
+def _build_postings(term_counts: Sequence[Mapping[str, Counter[str]]]) -> dict[str, dict[int, float]]:
     """For each word, in which operations it stands and how much it weighs there."""
     mean = {
-        part: sum(parts[part].total() for parts in counted if part in parts) / len(counted)
-        for part in WEIGHTS
-        if counted
+        part: sum(parts[part].total() for parts in term_counts if part in parts) / len(term_counts)
+        for part in FIELD_WEIGHTS
+        if term_counts
     }
-    found: dict[str, dict[int, float]] = {}
-    for number, parts in enumerate(counted):
+    postings: dict[str, dict[int, float]] = {}
+    for number, parts in enumerate(term_counts):
         for part, counts in parts.items():
             length = counts.total() / max(1.0, mean[part])
-            per_word = WEIGHTS[part] / (1 - LENGTH + LENGTH * length)
+            per_word = FIELD_WEIGHTS[part] / (1 - LENGTH_PENALTY + LENGTH_PENALTY * length)
             for word, count in counts.items():
-                at = found.setdefault(word, {})
+                at = postings.setdefault(word, {})
                 at[number] = at.get(number, 0.0) + per_word * count
-    return found
+    return postings

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 # "when NVDA reaches 200, ": a price, and then what is to be done.
-_PRICE_FIRST: Final = r"^\W*(when|if|once|whenever)\b.{1,60}?\d[\d.,]*[km%]?,? (then )?"
+_PRICE_CONDITION: Final = r"^\W*(when|if|once|whenever)\b.{1,60}?\d[\d.,]*[km%]?,? (then )?"
 # What is put into one plain word before a text is split; in any case of letters.
-SPELLED: Final = (
+REWRITES: Final = (
     (r"^\W*((hi|hey|hello|ok|okay|and|now|please|pls|plz|kindly)\b\W*)+", ""),
     (r"^((can|could|would|will) (yo)?u|(can|shall) we)\b", ""),
     (r"^i('d| would)? (want|wanna|like)( you)?( to)?\b", ""),
@@ -23,8 +23,8 @@ SPELLED: Final = (
     (r"\b(alert|warn|notify|ping|remind|text|e-?mail) (me|us) (\w+ ){0,2}(when|if|once)\b", "create alert"),
     (r"\b(tell|let) (me|us) (know )?(when|if|once)\b(?=.{1,40}\d)", "create alert"),
     (r"\b(conids?|contract ids?) (of|for)\b", r"search \1"),
-    (_PRICE_FIRST + r"(?=buy|sell|short|close|place|cancel)", ""),
-    (_PRICE_FIRST + r"(alert|notify|tell|warn|ping|text|e-?mail|let|send)\b", "create alert"),
+    (_PRICE_CONDITION + r"(?=buy|sell|short|close|place|cancel)", ""),
+    (_PRICE_CONDITION + r"(alert|notify|tell|warn|ping|text|e-?mail|let|send)\b", "create alert"),
     (r"\b(go|going|get) (long|short)\b", r"buy sell \2"),
     (r"^\W*(long|short) (?=\d)", r"sell buy \1 "),
     (r"\b(close|exit|unwind|liquidate|flatten)( \w{1,5}){0,4} (position|holding)s?\b", "sell"),
@@ -39,34 +39,34 @@ SPELLED: Final = (
     (r"\b(such as|as well|at once|as soon as|so that|for example)\b", " "),
 )
 # What is named only to say that it is not wanted.
-UNWANTED: Final = r"\b(without|except|excluding|not|rather than|instead of|(?<=\w )before)( \w+){1,3}"
+NEGATIONS: Final = r"\b(without|except|excluding|not|rather than|instead of|(?<=\w )before)( \w+){1,3}"
 
-_FILLING: Final = """
+_STOP_WORDS: Final = """
     a about again am an and any are as at be been being but by can could did do does doing for from had has
     have how i if in into is it its just let like me my of off on or our please should so some tell
     than that the their them then there these they this those to up us want was we were what when where which
     who whom whose why will with would you your s t re ve ll m d get give got see show need needed
     whats wheres hows whos thats dont doesnt cant im ive u ur pls plz thx check before while
 """
-FILLING: Final = frozenset(_FILLING.split())
+STOP_WORDS: Final = frozenset(_STOP_WORDS.split())
 
 # How a wish to know and a wish to change something begin.
-BEGINNING: Final = 3
-_ASK: Final = """
+INTENT_WORD_COUNT: Final = 3
+_INTERROGATIVE: Final = """
     what which how who whose when where why is are was were do does did can am have has show list see find
     look tell check view read lookup search display explain describe get give
 """
-ASKING: Final = frozenset(_ASK.split())
-_WISH: Final = """
+INTERROGATIVE: Final = frozenset(_INTERROGATIVE.split())
+_IMPERATIVE: Final = """
     accept activate add answer buy cancel change clear close confirm create deactivate define delete disable
     drop edit enable enroll flush forget invest kill logout make mark modify move notify pause place
     proceed pull purchase put raise register reject remove rename replace reset resume save sell send set
     stop store submit subscribe suppress switch transfer turn unsubscribe update warn withdraw write yes
 """
-WISHING: Final = frozenset(_WISH.split())
+IMPERATIVE: Final = frozenset(_IMPERATIVE.split())
 
 # What is written short, and the word that is meant.
-ABBREVIATED: Final = {
+ABBREVIATIONS: Final = {
     "acct": "account",
     "accts": "accounts",
     "pos": "position",
@@ -91,16 +91,16 @@ ABBREVIATED: Final = {
 }
 
 # Longest first. An ending goes where at least three letters, one of them a vowel, remain.
-ENDINGS: Final = (
+SUFFIXES: Final = (
     *("izations", "ization", "ations", "ation", "ating", "ators", "ator", "ated", "ates", "ate"),
     *("ments", "ment", "ions", "ion", "ings", "ing", "ies", "ied", "ers", "ed", "er", "es", "ly", "s", "e"),
     "y",
 )
-_WHOLE: Final = """
+_UNSTEMMED: Final = """
     ibkr iserver fyi fyis pnl news does status us this bus gas plus series hours ledger number order rate
     date state later water paper user owner holder server exercise trigger transfer filter other under over
 """
-KEPT: Final = frozenset(_WHOLE.split())
+UNSTEMMED: Final = frozenset(_UNSTEMMED.split())
 IRREGULAR: Final = {
     "bought": "buy",
     "sold": "sell",
@@ -139,7 +139,7 @@ IRREGULAR: Final = {
 }
 
 # Words that people use for one another at a broker. Each row is a family; a word may be in several.
-FAMILIES: Final = (
+SYNONYMS: Final = (
     "stock share equity",
     "symbol ticker",
     "company name issuer",

@@ -15,16 +15,16 @@ from pydantic import PrivateAttr
 
 from api_gateway.redaction import sanitize
 from mcp_server.rest.effects import Effect
-from mcp_server.search.catalogue import Catalogue, Operation
-from mcp_server.tools.builtin_tool import OwnTools
-from mcp_server.tools.operation_tool import RouteTools
+from mcp_server.search.catalogue import Catalogue, SearchableTool
+from mcp_server.tools.builtin_tool import BuiltinToolProvider
+from mcp_server.tools.operation_tool import OperationToolProvider
 
 SEARCH: Final = "search_tools"
 CALL: Final = "call_tool"
 CALL_WRITING: Final = "call_writing_tool"
 
 # What people ask first and most; the rest is one search away.
-DIRECT: Final = (
+LISTED_TOOLS: Final = (
     "connection_status",
     "wait_for_login",
     "list_portfolio_accounts",
@@ -36,37 +36,40 @@ DIRECT: Final = (
     "list_live_orders",
 )
 
-_HITS: Final = 5
-_MOST_HITS: Final = 20
+_DEFAULT_LIMIT: Final = 5
+_MAX_LIMIT: Final = 20
 # Some 1,800 tokens; from then on a hit is named with its first line only.
-_ROOM: Final = 6_500
-_LONGEST_TOLD: Final = 60
+_MAX_RESULT_BYTES: Final = 6_500
+_MAX_QUOTE_LENGTH: Final = 60
 
 
-class SearchSurface(Provider):
+class SearchToolProvider(Provider):
     """Lists a few tools; every tool of `routes` and of `own` can be called, by its own name too."""
 
-    def __init__(self, routes: RouteTools, own: OwnTools) -> None:
+    def __init__(self, operations: OperationToolProvider, builtin: BuiltinToolProvider) -> None:
         super().__init__()
-        found = {name: tool for name, tool in own.by_name.items() if name not in DIRECT}
-        catalogue = Catalogue({**routes.by_name, **found})
-        finding: list[Tool] = [SearchTool(catalogue, len(routes.by_name)), CallTool(catalogue, writing=False)]
-        if catalogue.writes:
-            finding.append(CallTool(catalogue, writing=True))
-        tools: Mapping[str, Tool] = {**own.by_name, **routes.by_name}
-        self._listed = [*finding, *(tools[name] for name in DIRECT if name in tools)]
-        self._callable: Mapping[str, Tool] = {**tools, **{tool.name: tool for tool in finding}}
+        searchable = {name: tool for name, tool in builtin.by_name.items() if name not in LISTED_TOOLS}
+        catalogue = Catalogue({**operations.by_name, **searchable})
+        search_tools: list[Tool] = [
+            SearchTool(catalogue, len(operations.by_name)),
+            CallTool(catalogue, writes=False),
+        ]
+        if catalogue.has_writes:
+            search_tools.append(CallTool(catalogue, writes=True))
+        tools: Mapping[str, Tool] = {**builtin.by_name, **operations.by_name}
+        self._listed_tools = [*search_tools, *(tools[name] for name in LISTED_TOOLS if name in tools)]
+        self._callable_tools: Mapping[str, Tool] = {**tools, **{tool.name: tool for tool in search_tools}}
 
     @property
     def names(self) -> list[str]:
         """The names that are listed."""
-        return [tool.name for tool in self._listed]
+        return [tool.name for tool in self._listed_tools]
 
     async def _list_tools(self) -> Sequence[Tool]:
-        return self._listed
+        return self._listed_tools
 
     async def _get_tool(self, name: str, version: VersionSpec | None = None) -> Tool | None:
-        tool = self._callable.get(name)
+        tool = self._callable_tools.get(name)
         return tool if tool is None or version is None or version.matches(tool.version) else None
 
 
@@ -77,7 +80,7 @@ class SearchTool(Tool):
 
     def __init__(self, catalogue: Catalogue, count: int) -> None:
         sections = ", ".join(section.name for section in catalogue.sections())
-        kind = "" if catalogue.writes else " (all of them read: this server changes nothing)"
+        kind = "" if catalogue.has_writes else " (all of them read: this server changes nothing)"
         super().__init__(
             name=SEARCH,
             title="Search tools",
@@ -96,8 +99,8 @@ class SearchTool(Tool):
                     "limit": {
                         "type": "integer",
                         "minimum": 1,
-                        "maximum": _MOST_HITS,
-                        "default": _HITS,
+                        "maximum": _MAX_LIMIT,
+                        "default": _DEFAULT_LIMIT,
                         "description": "How many hits.",
                     },
                 },
@@ -115,22 +118,22 @@ class SearchTool(Tool):
         self._catalogue = catalogue
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        if refusal := _unknown(self, arguments):
+        if refusal := _check_argument_names(self, arguments):
             return refusal
-        query, limit = arguments.get("query"), _whole(arguments.get("limit"))
+        query, limit = arguments.get("query"), _parse_limit(arguments.get("limit"))
         if not isinstance(query, str):
-            return _failure(f"{SEARCH}: `query` should be a text that says what is looked for.")
-        if limit is None or not 1 <= limit <= _MOST_HITS:
-            return _failure(f"{SEARCH}: `limit` should be a whole number from 1 to {_MOST_HITS}.")
-        hits = self._catalogue.found(query)[:limit]
+            return _error_result(f"{SEARCH}: `query` should be a text that says what is looked for.")
+        if limit is None or not 1 <= limit <= _MAX_LIMIT:
+            return _error_result(f"{SEARCH}: `limit` should be a whole number from 1 to {_MAX_LIMIT}.")
+        hits = self._catalogue.search(query)[:limit]
         if not hits:
-            return _text(self._nothing(query))
-        return _text(_told(hits))
+            return _text_result(self._no_match_text(query))
+        return _text_result(_format_hits(hits))
 
-    def _nothing(self, query: str) -> str:
-        sections = " ".join(f"{each.name}: {each.about}" for each in self._catalogue.sections())
-        asked = f'No operation matches "{_quoted(query)}".' if query.strip() else "The query is empty."
-        return f"{asked} Say in other words what is wanted. These sections are here. {sections}"
+    def _no_match_text(self, query: str) -> str:
+        sections = " ".join(f"{each.name}: {each.description}" for each in self._catalogue.sections())
+        reason = f'No operation matches "{_quote(query)}".' if query.strip() else "The query is empty."
+        return f"{reason} Say in other words what is wanted. These sections are here. {sections}"
 
 
 class CallTool(Tool):
@@ -141,19 +144,19 @@ class CallTool(Tool):
     """
 
     _catalogue: Catalogue = PrivateAttr()
-    _writing: bool = PrivateAttr()
+    _writes: bool = PrivateAttr()
 
-    def __init__(self, catalogue: Catalogue, *, writing: bool) -> None:
-        title = "Call a tool that changes something" if writing else "Call a tool that reads"
+    def __init__(self, catalogue: Catalogue, *, writes: bool) -> None:
+        title = "Call a tool that changes something" if writes else "Call a tool that reads"
         what = (
             f"Call an operation that changes or destroys something, found by `{SEARCH}`.\n\n"
             f"For those that only read there is `{CALL}`."
-            if writing
+            if writes
             else f"Call an operation that only reads, found by `{SEARCH}`.\n\n"
             "The answer is the operation's own. Wrong arguments get its schema back."
         )
         super().__init__(
-            name=CALL_WRITING if writing else CALL,
+            name=CALL_WRITING if writes else CALL,
             title=title,
             description=what,
             parameters={
@@ -167,59 +170,59 @@ class CallTool(Tool):
             output_schema=None,
             annotations=ToolAnnotations(
                 title=title,
-                read_only_hint=not writing,
-                destructive_hint=writing,
-                idempotent_hint=not writing,
+                read_only_hint=not writes,
+                destructive_hint=writes,
+                idempotent_hint=not writes,
                 open_world_hint=True,
             ),
         )
         self._catalogue = catalogue
-        self._writing = writing
+        self._writes = writes
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        if refusal := _unknown(self, arguments):
+        if refusal := _check_argument_names(self, arguments):
             return refusal
         name = arguments.get("name")
         if not isinstance(name, str):
-            return _failure(f"{self.name}: `name` should be the name of an operation, from `{SEARCH}`.")
+            return _error_result(f"{self.name}: `name` should be the name of an operation, from `{SEARCH}`.")
         tool = self._catalogue.get(name)
         if tool is None:
-            return _failure(self._stranger(name))
-        if (tool.effect is not Effect.READS) is not self._writing:
-            return _failure(self._other_way(tool))
-        given = _object(arguments.get("arguments"))
+            return _error_result(self._unknown_operation_text(name))
+        if (tool.effect is not Effect.READS) is not self._writes:
+            return _error_result(self._wrong_tool_text(tool))
+        given = _parse_arguments(arguments.get("arguments"))
         if given is None:
-            return _failure(
+            return _error_result(
                 f"{self.name}: `arguments` should be an object of {name}'s arguments. Nothing was sent to "
                 f"IBKR.\nTheir schema: {orjson.dumps(tool.parameters).decode()}"
             )
         # By way of the server, so that all that stands around a direct call stands around this one.
         return await get_context().fastmcp.call_tool(name, given)
 
-    def _stranger(self, name: str) -> str:
-        if name in {SEARCH, CALL, CALL_WRITING, *DIRECT}:
+    def _unknown_operation_text(self, name: str) -> str:
+        if name in {SEARCH, CALL, CALL_WRITING, *LISTED_TOOLS}:
             return f"{self.name}: {name} is not an operation of IBKR's; call it by itself."
-        nearest = ", ".join(f"`{each}`" for each in self._catalogue.nearest(name))
+        nearest = ", ".join(f"`{each}`" for each in self._catalogue.suggest(name))
         meant = f"Perhaps {nearest} is meant. " if nearest else ""
         return (
-            f"{self.name}: there is no operation `{_quoted(name)}`. {meant}`{SEARCH}` finds what there is. "
+            f"{self.name}: there is no operation `{_quote(name)}`. {meant}`{SEARCH}` finds what there is. "
             "Nothing was sent to IBKR."
         )
 
-    def _other_way(self, tool: Operation) -> str:
-        right = CALL if self._writing else CALL_WRITING
-        does = "only reads" if self._writing else f"{tool.effect.value} something"
+    def _wrong_tool_text(self, tool: SearchableTool) -> str:
+        right = CALL if self._writes else CALL_WRITING
+        does = "only reads" if self._writes else f"{tool.effect.value} something"
         return f"{self.name}: {tool.name} {does}; call it with `{right}`. Nothing was sent to IBKR."
 
 
-def _told(hits: Sequence[Operation]) -> str:
+def _format_hits(hits: Sequence[SearchableTool]) -> str:
     """The hits as JSON; when the room is used up, the remaining ones by name and first line."""
-    whole: list[bytes] = []
-    named: list[bytes] = []
-    room = _ROOM
+    full: list[bytes] = []
+    by_name: list[bytes] = []
+    remaining = _MAX_RESULT_BYTES
     for tool in hits:
         description = tool.description or ""
-        told = orjson.dumps(
+        encoded = orjson.dumps(
             {
                 "name": tool.name,
                 "does": tool.effect.value,
@@ -229,45 +232,45 @@ def _told(hits: Sequence[Operation]) -> str:
                 "inputSchema": tool.parameters,
             }
         )
-        if whole and len(told) > room:
-            named.append(orjson.dumps({"name": tool.name, "summary": description.partition("\n")[0]}))
+        if full and len(encoded) > remaining:
+            by_name.append(orjson.dumps({"name": tool.name, "summary": description.partition("\n")[0]}))
         else:
-            whole.append(told)
-            room -= len(told)
-    text = b'{"operations":[' + b",".join(whole) + b"]"
-    if named:
-        text += b',"search_by_name_for_the_schema":[' + b",".join(named) + b"]"
+            full.append(encoded)
+            remaining -= len(encoded)
+    text = b'{"operations":[' + b",".join(full) + b"]"
+    if by_name:
+        text += b',"search_by_name_for_the_schema":[' + b",".join(by_name) + b"]"
     return (text + b"}").decode()
 
 
-def _unknown(tool: Tool, arguments: Mapping[str, Any]) -> ToolResult | None:
+def _check_argument_names(tool: Tool, arguments: Mapping[str, Any]) -> ToolResult | None:
     known = tool.parameters["properties"]
-    strangers = [name for name in arguments if name not in known]
-    if not strangers:
+    unknown = [name for name in arguments if name not in known]
+    if not unknown:
         return None
-    listed = ", ".join(f"`{_quoted(each)}`" for each in strangers)
-    takes = ", ".join(f"`{each}`" for each in known)
+    listed = ", ".join(f"`{_quote(each)}`" for each in unknown)
+    accepted = ", ".join(f"`{each}`" for each in known)
     inside = " The operation's own arguments belong into `arguments`." if "arguments" in known else ""
-    return _failure(
-        f"{tool.name} does not take {listed}. It takes {takes}.{inside} Nothing was sent to IBKR."
+    return _error_result(
+        f"{tool.name} does not take {listed}. It takes {accepted}.{inside} Nothing was sent to IBKR."
     )
 
 
-def _object(given: Any) -> dict[str, Any] | None:
+def _parse_arguments(value: Any) -> dict[str, Any] | None:
     """The arguments as an object, also when a model has written them as the text of one."""
-    if given is None:
+    if value is None:
         return {}
-    if isinstance(given, str):
+    if isinstance(value, str):
         try:
-            given = orjson.loads(given)
+            value = orjson.loads(value)
         except orjson.JSONDecodeError:
             return None
-    return given if isinstance(given, dict) else None
+    return value if isinstance(value, dict) else None
 
 
-def _whole(limit: Any) -> int | None:
+def _parse_limit(limit: Any) -> int | None:
     if limit is None:
-        return _HITS
+        return _DEFAULT_LIMIT
     if isinstance(limit, bool) or not isinstance(limit, (int, float, str)):
         return None
     try:
@@ -276,13 +279,13 @@ def _whole(limit: Any) -> int | None:
         return None
 
 
-def _quoted(text: str) -> str:
-    return sanitize(text, max_length=_LONGEST_TOLD)
+def _quote(text: str) -> str:
+    return sanitize(text, max_length=_MAX_QUOTE_LENGTH)
 
 
-def _text(text: str) -> ToolResult:
+def _text_result(text: str) -> ToolResult:
     return ToolResult(content=[TextContent(type="text", text=text)])
 
 
-def _failure(text: str) -> ToolResult:
+def _error_result(text: str) -> ToolResult:
     return ToolResult(content=[TextContent(type="text", text=text)], is_error=True)

@@ -14,49 +14,51 @@ _VOWEL: Final = re.compile(r"[aeiouy]")
 _SHORTEST_STEM: Final = 3
 
 
-class Vocabulary:
+class Tokenizer:
     """Texts as the words that count; it remembers the stems it has made."""
 
     def __init__(self) -> None:
-        self._spelled = [(re.compile(wordy, re.IGNORECASE), plain) for wordy, plain in lexicon.SPELLED]
-        self._unwanted = re.compile(lexicon.UNWANTED, re.IGNORECASE)
+        self._rewrites = [
+            (re.compile(pattern, re.IGNORECASE), replacement) for pattern, replacement in lexicon.REWRITES
+        ]
+        self._negations = re.compile(lexicon.NEGATIONS, re.IGNORECASE)
         self._stems: dict[str, str] = {}
-        self._families: dict[str, set[str]] = {}
-        for family in lexicon.FAMILIES:
+        self._synonyms: dict[str, set[str]] = {}
+        for family in lexicon.SYNONYMS:
             members = {self.stem(word) for word in family.split()}
             for member in members:
-                self._families.setdefault(member, set()).update(members - {member})
+                self._synonyms.setdefault(member, set()).update(members - {member})
 
-    def words(self, text: str) -> list[str]:
+    def tokenize(self, text: str) -> list[str]:
         """The words of a text in order, each without its ending; filling words are left out."""
-        return [self.stem(word) for word in self._split(text) if word not in lexicon.FILLING]
+        return [self.stem(word) for word in self._split_words(text) if word not in lexicon.STOP_WORDS]
 
-    def asked(self, text: str) -> tuple[list[str], list[str]]:
+    def tokenize_query(self, text: str) -> tuple[list[str], list[str]]:
         """The different words of a question, and what its neighbouring words are in one (watch list).
 
         Its numbers are amounts, prices and ids; none of them says which operation is meant.
         """
-        found = [word for word in self._split(self._unwanted.sub(" ", text)) if not word.isdigit()]
-        words = dict.fromkeys(self.stem(word) for word in found if word not in lexicon.FILLING)
+        found = [word for word in self._split_words(self._negations.sub(" ", text)) if not word.isdigit()]
+        words = dict.fromkeys(self.stem(word) for word in found if word not in lexicon.STOP_WORDS)
         joined = dict.fromkeys(self.stem(one + two) for one, two in pairwise(found))
         return list(words), [word for word in joined if word not in words]
 
-    def asks(self, text: str) -> bool | None:
+    def is_question(self, text: str) -> bool | None:
         """Whether the text asks to be told something, or (False) for a change; None if it does not say.
 
         One or two words that are not a wish ask: "margin", "AAPL price".
         """
-        words = self._split(text)
-        for word in words[: lexicon.BEGINNING]:
-            if word in lexicon.ASKING:
+        words = self._split_words(text)
+        for word in words[: lexicon.INTENT_WORD_COUNT]:
+            if word in lexicon.INTERROGATIVE:
                 return True
-            if word in lexicon.WISHING:
+            if word in lexicon.IMPERATIVE:
                 return False
-        return True if 0 < len(words) < lexicon.BEGINNING else None
+        return True if 0 < len(words) < lexicon.INTENT_WORD_COUNT else None
 
     def synonyms(self, stem: str) -> set[str]:
         """The stems of the words that mean nearly the same."""
-        return self._families.get(stem, set())
+        return self._synonyms.get(stem, set())
 
     def stem(self, word: str) -> str:
         """The word without its grammatical ending: orders, ordered and ordering are one."""
@@ -64,28 +66,28 @@ class Vocabulary:
             self._stems[word] = _stem(word)
         return self._stems[word]
 
-    def _split(self, text: str) -> list[str]:
+    def _split_words(self, text: str) -> list[str]:
         text = _CAMEL.sub(" ", text)
-        for wordy, plain in self._spelled:
-            text = wordy.sub(plain, text)
-        return [lexicon.ABBREVIATED.get(word, word) for word in _WORDS.findall(text.lower())]
+        for pattern, replacement in self._rewrites:
+            text = pattern.sub(replacement, text)
+        return [lexicon.ABBREVIATIONS.get(word, word) for word in _WORDS.findall(text.lower())]
 
 
 def _stem(word: str) -> str:
     if word in lexicon.IRREGULAR:
         return lexicon.IRREGULAR[word]
-    if word in lexicon.KEPT or len(word) <= _SHORTEST_STEM:
+    if word in lexicon.UNSTEMMED or len(word) <= _SHORTEST_STEM:
         return word
-    for ending in lexicon.ENDINGS:
+    for ending in lexicon.SUFFIXES:
         if word.endswith(ending):
             rest = word[: -len(ending)]
             of_the_word = ending == "s" and rest[-1] in "su"  # access, status
             if len(rest) >= _SHORTEST_STEM and _VOWEL.search(rest) and not of_the_word:
-                return _without_remains(rest)
+                return _trim_stem(rest)
     return word
 
 
-def _without_remains(rest: str) -> str:
+def _trim_stem(rest: str) -> str:
     """Without what an ending leaves: cancell(ed), scann(er), notific(ation) and notify(ing) for notif(y)."""
     if rest.endswith(("ific", "ify")):
         return rest[: rest.rindex("if") + 2]

@@ -18,27 +18,21 @@ from api_gateway.redaction import sanitize
 
 _log = logging.getLogger(__name__)
 
-LOOK = 0.8
+STATUS_TIMEOUT = 0.8
 """Seconds for its report: `connection_status` answers within two."""
 
-HOLD = 2.0
+HOLD_TIMEOUT = 2.0
 """Seconds for a hold; an order waits no longer for it."""
 
-_AWAY = "The ticker, the part that keeps the connection to IBKR open, does not answer at TICKER_URL."
-_START = "Start it (`docker compose up -d ticker`, without Docker `ib-mcp ticker`), or correct TICKER_URL."
+_NOT_RUNNING = "The ticker, the part that keeps the connection to IBKR open, does not answer at TICKER_URL."
+_START_HINT = (
+    "Start it (`docker compose up -d ticker`, without Docker `ib-mcp ticker`), or correct TICKER_URL."
+)
 _STUCK = "The ticker answers, but has stopped looking after the connection."
-_ALIVE = "The ticker keeps the connection open and reopens it when it is lost."
+_RUNNING = "The ticker keeps the connection open and reopens it when it is lost."
 
 
-class Window(BaseModel):
-    """A break that IBKR announces; times are UTC."""
-
-    what: str
-    begins: str
-    ends: str
-
-
-class Report(BaseModel):
+class TickerReport(BaseModel):
     """What the ticker says about the session; what a later one adds is left out."""
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
@@ -57,68 +51,76 @@ class Report(BaseModel):
 
 
 @dataclass(frozen=True)
-class TickerLook:
+class TickerStatus:
     """Whether the ticker works, in a sentence, and its report if it gave one."""
 
     alive: bool
-    sentence: str
+    message: str
     next_step: str = ""
-    report: Report | None = None
+    report: TickerReport | None = None
 
 
 @dataclass(frozen=True)
-class Taking:
+class TakeoverResult:
     """Whether the ticker takes the session over, and what it says about it."""
 
     accepted: bool
-    sentence: str
+    message: str
 
 
-class Ticker:
+class TickerClient:
     """Asks the ticker at `url`. `transport` is for tests."""
 
     def __init__(self, url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._url = url
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
-        self._state = f"/state?server={token_hex(8)}"  # by this name it counts the servers that listen
+        self._state_path = f"/state?server={token_hex(8)}"  # by this name it counts the servers that listen
 
-    async def look(self) -> TickerLook:
-        """Whether it works and what it reports, within `LOOK` seconds."""
+    async def fetch_status(self) -> TickerStatus:
+        """Whether it works and what it reports, within `STATUS_TIMEOUT` seconds."""
         health, state = await asyncio.gather(
-            self._ask("GET", "/health", LOOK), self._ask("GET", self._state, LOOK)
+            self._request("GET", "/health", STATUS_TIMEOUT),
+            self._request("GET", self._state_path, STATUS_TIMEOUT),
         )
-        report = _report(state)
+        report = _parse_report(state)
         if health is None or (report is None and health.status_code != 503):
-            return TickerLook(False, _AWAY, _START)
+            return TickerStatus(False, _NOT_RUNNING, _START_HINT)
         if health.status_code != 200:
-            return TickerLook(False, _STUCK, "Restart the ticker and look at its log.", report)
-        return TickerLook(True, _ALIVE, report=report)
+            return TickerStatus(False, _STUCK, "Restart the ticker and look at its log.", report)
+        return TickerStatus(True, _RUNNING, report=report)
 
     async def hold(self, seconds: float) -> str | None:
         """Have it send nothing for so many seconds; the hold's id, None where it did not agree."""
-        answer = await self._ask("POST", "/hold", HOLD, {"seconds": seconds, "for": "order"})
-        told = _object(answer)
-        name = told.get("id")
-        if answer is None or answer.status_code != 201 or not isinstance(name, str) or not name.isalnum():
-            why = sanitize(str(told.get("error", "it does not answer")))
-            _log.warning("An order goes on without a hold of the ticker: %s", why)
+        answer = await self._request("POST", "/hold", HOLD_TIMEOUT, {"seconds": seconds, "for": "order"})
+        reply = _parse_object(answer)
+        hold_id = reply.get("id")
+        if (
+            answer is None
+            or answer.status_code != 201
+            or not isinstance(hold_id, str)
+            or not hold_id.isalnum()
+        ):
+            reason = sanitize(str(reply.get("error", "it does not answer")))
+            _log.warning("An order goes on without a hold of the ticker: %s", reason)
             return None
-        return name
+        return hold_id
 
-    async def release(self, name: str) -> None:
+    async def release(self, hold_id: str) -> None:
         """End a hold before its time."""
-        await self._ask("DELETE", f"/hold/{name}", HOLD)
+        await self._request("DELETE", f"/hold/{hold_id}", HOLD_TIMEOUT)
 
-    async def take(self) -> Taking:
+    async def take_over(self) -> TakeoverResult:
         """Have it take the session from the program that holds it, if it was started with COMPETE=ask."""
-        answer = await self._ask("POST", "/take", HOLD, {})
+        answer = await self._request("POST", "/take", HOLD_TIMEOUT, {})
         if answer is None:
-            return Taking(False, f"{_AWAY} Only it can take the connection over. {_START}")
+            return TakeoverResult(
+                False, f"{_NOT_RUNNING} Only it can take the connection over. {_START_HINT}"
+            )
         if answer.status_code == 202:
-            return Taking(True, "The ticker takes the connection over; that program loses it.")
-        said = sanitize(str(_object(answer).get("error", "")))
-        return Taking(False, said or "The ticker refuses, without a word.")
+            return TakeoverResult(True, "The ticker takes the connection over; that program loses it.")
+        message = sanitize(str(_parse_object(answer).get("error", "")))
+        return TakeoverResult(False, message or "The ticker refuses, without a word.")
 
     async def aclose(self) -> None:
         """Close the connections to it."""
@@ -126,34 +128,34 @@ class Ticker:
             await self._client.aclose()
             self._client = None
 
-    async def _ask(
-        self, method: str, path: str, within: float, body: dict[str, Any] | None = None
+    async def _request(
+        self, method: str, path: str, time_limit: float, body: dict[str, Any] | None = None
     ) -> httpx.Response | None:
         """Its answer, None where none came in time."""
         if self._client is None:
             self._client = httpx.AsyncClient(
-                base_url=self._url, transport=self._transport, trust_env=False, timeout=HOLD
+                base_url=self._url, transport=self._transport, trust_env=False, timeout=HOLD_TIMEOUT
             )
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(time_limit):
                 return await self._client.request(method, path, json=body)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             _log.debug("%s %s at the ticker: %s", method, path, type(error).__name__)
             return None
 
 
-def _report(answer: httpx.Response | None) -> Report | None:
+def _parse_report(answer: httpx.Response | None) -> TickerReport | None:
     if answer is None or answer.status_code != 200:
         return None
     try:
-        return Report.model_validate_json(answer.content)
+        return TickerReport.model_validate_json(answer.content)
     except ValidationError:
         return None
 
 
-def _object(answer: httpx.Response | None) -> dict[str, Any]:
+def _parse_object(answer: httpx.Response | None) -> dict[str, Any]:
     try:
-        told = answer.json() if answer is not None else {}
+        value = answer.json() if answer is not None else {}
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return value if isinstance(value, dict) else {}

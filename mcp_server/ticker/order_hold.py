@@ -11,18 +11,18 @@ from api_gateway.client.order_questions import QUESTION_OPERATIONS, QUESTION_TTL
 
 if TYPE_CHECKING:
     from api_gateway.client.gateway import GatewayClient
-    from mcp_server.ticker.client import Ticker
+    from mcp_server.ticker.client import TickerClient
 
 
 class OrderHold:
     """One hold at the ticker, from the first order under way to the last question's answer or its lease."""
 
-    def __init__(self, gateway: GatewayClient, ticker: Ticker) -> None:
+    def __init__(self, gateway: GatewayClient, ticker: TickerClient) -> None:
         self._gateway = gateway
         self._ticker = ticker
-        self._names: list[str] = []
-        self._under_way = 0
-        self._releasing: set[asyncio.Task[None]] = set()
+        self._hold_ids: list[str] = []
+        self._in_flight = 0
+        self._release_tasks: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def around(self, template: str) -> AsyncIterator[None]:
@@ -30,27 +30,27 @@ class OrderHold:
         if template not in QUESTION_OPERATIONS:
             yield
             return
-        self._under_way += 1
+        self._in_flight += 1
         try:
             # Anew each time, also for an answer: its lease begins again before the one it had is over.
-            if name := await self._ticker.hold(QUESTION_TTL):
-                before, self._names = self._names, [name]
-                await self._release(before)
+            if hold_id := await self._ticker.hold(QUESTION_TTL):
+                previous, self._hold_ids = self._hold_ids, [hold_id]
+                await self._release_shielded(previous)
             yield
         finally:
-            self._under_way -= 1
-            if not self._under_way and not self._gateway.order_question.open:
-                names, self._names = self._names, []
-                await self._release(names)
+            self._in_flight -= 1
+            if not self._in_flight and not self._gateway.order_question.open:
+                hold_ids, self._hold_ids = self._hold_ids, []
+                await self._release_shielded(hold_ids)
 
-    async def _release(self, names: list[str]) -> None:
+    async def _release_shielded(self, hold_ids: list[str]) -> None:
         """Give them back, also where whoever took them is being cancelled and may wait for nothing more."""
-        if names:
-            releasing = asyncio.create_task(self._give_back(names))
-            self._releasing.add(releasing)  # the loop itself would let go of it
-            releasing.add_done_callback(self._releasing.discard)
-            await asyncio.shield(releasing)
+        if hold_ids:
+            task = asyncio.create_task(self._release_all(hold_ids))
+            self._release_tasks.add(task)  # the loop itself would let go of it
+            task.add_done_callback(self._release_tasks.discard)
+            await asyncio.shield(task)
 
-    async def _give_back(self, names: list[str]) -> None:
-        for name in names:
-            await self._ticker.release(name)
+    async def _release_all(self, hold_ids: list[str]) -> None:
+        for hold_id in hold_ids:
+            await self._ticker.release(hold_id)

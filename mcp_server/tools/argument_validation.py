@@ -16,7 +16,7 @@ from api_gateway.redaction import sanitize
 
 Schema = Mapping[str, Any]
 
-_WORDS: Final[Mapping[str, str]] = {
+_TYPE_NAMES: Final[Mapping[str, str]] = {
     "string": "a text",
     "integer": "a whole number",
     "number": "a number",
@@ -24,11 +24,11 @@ _WORDS: Final[Mapping[str, str]] = {
     "array": "a list",
     "object": "an object",
 }
-_ANY: Final = "as its schema says"
-_LONGEST_NAME: Final = 40
+_FALLBACK_TYPE: Final = "as its schema says"
+_MAX_NAME_LENGTH: Final = 40
 
 
-def wrong_types(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
+def type_errors(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
     """A sentence's part for each value of a wrong type, such as "`orders[0].conid` should be a whole number".
 
     `schema` is that of an object; `$defs` beside it are followed. A null is an argument left out.
@@ -36,109 +36,109 @@ def wrong_types(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
     definitions = schema.get("$defs", {})
     return [
         f"`{path}` should be {words}"
-        for name, value, field in _known(arguments, schema)
-        for path, words in _misfits(value, field, name, definitions)
+        for name, value, field in _known_fields(arguments, schema)
+        for path, words in _type_errors(value, field, name, definitions)
     ]
 
 
-def unknown_names(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
+def unknown_fields(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
     """A sentence for each name inside an argument that is not known there, with those that are."""
     definitions = schema.get("$defs", {})
     return [
         f"`{path}` is not known; `{path.rpartition('.')[0]}` takes "
         + ", ".join(f"`{each}`" for each in known)
-        for name, value, field in _known(arguments, schema)
-        for path, known in _strangers(value, field, name, definitions)
+        for name, value, field in _known_fields(arguments, schema)
+        for path, known in _unknown_fields(value, field, name, definitions)
     ]
 
 
-def _known(values: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, Any, Schema]]:
+def _known_fields(values: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, Any, Schema]]:
     fields = schema.get("properties", {})
     for name, value in values.items():
         if value is not None and name in fields:
             yield name, value, fields[name]
 
 
-def _misfits(
+def _type_errors(
     value: Any, schema: Schema, path: str, definitions: Mapping[str, Schema]
 ) -> Iterator[tuple[str, str]]:
-    shape = _object_meant(value, schema, definitions)
+    shape = _object_schema(value, schema, definitions)
     if shape is not None:
-        for name, inner, field in _known(value, shape):
-            yield from _misfits(inner, field, f"{path}.{name}", definitions)
+        for name, inner, field in _known_fields(value, shape):
+            yield from _type_errors(inner, field, f"{path}.{name}", definitions)
         return
-    items = _items_meant(value, schema, definitions)
+    items = _item_schema(value, schema, definitions)
     if items is not None:
         for place, each in enumerate(value if isinstance(value, list) else [value]):
             where = f"{path}[{place}]" if isinstance(value, list) else path
-            yield from _misfits(each, items, where, definitions)
-    elif not _fits(value, schema, definitions):
-        yield path, _told(schema, definitions)
+            yield from _type_errors(each, items, where, definitions)
+    elif not _conforms(value, schema, definitions):
+        yield path, _describe_types(schema, definitions)
 
 
-def _strangers(
+def _unknown_fields(
     value: Any, schema: Schema, path: str, definitions: Mapping[str, Schema]
 ) -> Iterator[tuple[str, list[str]]]:
-    items = _items_meant(value, schema, definitions)
+    items = _item_schema(value, schema, definitions)
     if items is not None:
         for place, each in enumerate(value if isinstance(value, list) else [value]):
             where = f"{path}[{place}]" if isinstance(value, list) else path
-            yield from _strangers(each, items, where, definitions)
+            yield from _unknown_fields(each, items, where, definitions)
         return
-    shape = _object_meant(value, schema, definitions)
+    shape = _object_schema(value, schema, definitions)
     if shape is None or shape.get("additionalProperties"):
         return
     fields = shape["properties"]
     for name in value:
         if name not in fields:
-            yield f"{path}.{sanitize(str(name), max_length=_LONGEST_NAME)}", list(fields)
-    for name, inner, field in _known(value, shape):
-        yield from _strangers(inner, field, f"{path}.{name}", definitions)
+            yield f"{path}.{sanitize(str(name), max_length=_MAX_NAME_LENGTH)}", list(fields)
+    for name, inner, field in _known_fields(value, shape):
+        yield from _unknown_fields(inner, field, f"{path}.{name}", definitions)
 
 
-def _object_meant(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
+def _object_schema(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
     """The one kind of object with named fields that the value can be meant as."""
     if not isinstance(value, dict):
         return None
-    shapes = [each for each in _choices(schema, definitions) if "properties" in each]
+    shapes = [each for each in _alternatives(schema, definitions) if "properties" in each]
     return shapes[0] if len(shapes) == 1 else None
 
 
-def _items_meant(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
+def _item_schema(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
     """What each item has to be, where a list of objects or lists, or one such item, is meant."""
     if not isinstance(value, (list, dict)):
         return None
-    for each in _choices(schema, definitions):
+    for each in _alternatives(schema, definitions):
         items = each.get("items", {})
         if each.get("type") == "array" and any(
-            inner.get("type") in {"object", "array"} for inner in _choices(items, definitions)
+            inner.get("type") in {"object", "array"} for inner in _alternatives(items, definitions)
         ):
             found: Schema = items
             return found
     return None
 
 
-def _choices(schema: Schema, definitions: Mapping[str, Schema]) -> Iterator[Schema]:
+def _alternatives(schema: Schema, definitions: Mapping[str, Schema]) -> Iterator[Schema]:
     """What a value may be, references followed."""
-    schema = _followed(schema, definitions)
+    schema = _resolve_reference(schema, definitions)
     alternatives = schema.get("anyOf") or schema.get("oneOf")
     if not alternatives:
         yield schema
         return
     for each in alternatives:
-        yield from _choices(each, definitions)
+        yield from _alternatives(each, definitions)
 
 
-def _followed(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
+def _resolve_reference(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
     while "$ref" in schema:
         schema = definitions.get(schema["$ref"].rpartition("/")[2], {})
     return schema
 
 
-def _fits(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> bool:
-    schema = _followed(schema, definitions)
+def _conforms(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> bool:
+    schema = _resolve_reference(schema, definitions)
     if choices := schema.get("anyOf") or schema.get("oneOf"):
-        return any(_fits(value, each, definitions) for each in choices)
+        return any(_conforms(value, each, definitions) for each in choices)
     if isinstance(value, float) and not isfinite(value):
         return False
     match schema.get("type"):
@@ -151,23 +151,23 @@ def _fits(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> bool
         case "array":
             items = schema.get("items", {})
             return all(
-                each is not None and _fits(each, items, definitions)
+                each is not None and _conforms(each, items, definitions)
                 for each in (value if isinstance(value, list) else [value])
             )
         case "object":
             return isinstance(value, dict) and all(
-                _fits(inner, field, definitions) for _, inner, field in _known(value, schema)
+                _conforms(inner, field, definitions) for _, inner, field in _known_fields(value, schema)
             )
     return True
 
 
-def _told(schema: Schema, definitions: Mapping[str, Schema]) -> str:
-    kinds = [each for each in _choices(schema, definitions) if each.get("type") != "null"]
-    return " or ".join(dict.fromkeys(_kind(each, definitions) for each in kinds)) or _ANY
+def _describe_types(schema: Schema, definitions: Mapping[str, Schema]) -> str:
+    kinds = [each for each in _alternatives(schema, definitions) if each.get("type") != "null"]
+    return " or ".join(dict.fromkeys(_describe_type(each, definitions) for each in kinds)) or _FALLBACK_TYPE
 
 
-def _kind(schema: Schema, definitions: Mapping[str, Schema]) -> str:
+def _describe_type(schema: Schema, definitions: Mapping[str, Schema]) -> str:
     kind = schema.get("type", "")
     if kind == "array":
-        return f"a list, each {_told(schema.get('items', {}), definitions)}"
-    return _WORDS.get(kind, _ANY)
+        return f"a list, each {_describe_types(schema.get('items', {}), definitions)}"
+    return _TYPE_NAMES.get(kind, _FALLBACK_TYPE)

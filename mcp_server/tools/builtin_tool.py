@@ -18,16 +18,16 @@ from api_gateway.redaction import sanitize
 from mcp_server.rest.effects import Effect
 
 _log = logging.getLogger(__name__)
-_LONGEST_NAME = 40
+_MAX_NAME_LENGTH = 40
 
 
-class OwnTool(Tool):
+class BuiltinTool(Tool):
     """A tool of ours: its description, its arguments as JSON Schema, and what a call does.
 
-    `found_by` are words that people use for it and that the description does not have.
+    `search_terms` are words that people use for it and that the description does not have.
     """
 
-    _found_by: str = PrivateAttr()
+    _search_terms: str = PrivateAttr()
 
     def __init__(
         self,
@@ -35,8 +35,8 @@ class OwnTool(Tool):
         description: str,
         arguments: Mapping[str, Any] | None = None,
         *,
-        reads: bool = True,
-        found_by: str = "",
+        read_only: bool = True,
+        search_terms: str = "",
     ) -> None:
         title = name.replace("_", " ").capitalize()
         super().__init__(
@@ -47,13 +47,13 @@ class OwnTool(Tool):
             output_schema=None,
             annotations=ToolAnnotations(
                 title=title,
-                read_only_hint=reads,
-                destructive_hint=not reads,
+                read_only_hint=read_only,
+                destructive_hint=not read_only,
                 idempotent_hint=True,
                 open_world_hint=True,
             ),
         )
-        self._found_by = found_by
+        self._search_terms = search_terms
 
     @property
     def effect(self) -> Effect:
@@ -72,46 +72,46 @@ class OwnTool(Tool):
         return ""
 
     @property
-    def found_by(self) -> str:
+    def search_terms(self) -> str:
         """Words that people use for it."""
-        return self._found_by
+        return self._search_terms
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         known = self.parameters["properties"]
-        strangers = [name for name in arguments if name not in known]
-        if strangers:
-            listed = ", ".join(f"`{sanitize(name, max_length=_LONGEST_NAME)}`" for name in strangers)
-            takes = ", ".join(f"`{name}`" for name in known)
-            return self.failed(
+        unknown = [name for name in arguments if name not in known]
+        if unknown:
+            listed = ", ".join(f"`{sanitize(name, max_length=_MAX_NAME_LENGTH)}`" for name in unknown)
+            accepted = ", ".join(f"`{name}`" for name in known)
+            return self.error_result(
                 f"{self.name} does not take {listed}. "
-                + (f"It takes {takes}." if takes else "It takes no arguments.")
+                + (f"It takes {accepted}." if accepted else "It takes no arguments.")
                 + " Nothing was sent to IBKR."
             )
-        return await self.answer(arguments)
+        return await self.execute(arguments)
 
     @abstractmethod
-    async def answer(self, arguments: Mapping[str, Any]) -> ToolResult:
+    async def execute(self, arguments: Mapping[str, Any]) -> ToolResult:
         """The result of a call with known arguments."""
 
-    def told(self, value: Mapping[str, Any]) -> ToolResult:
+    def json_result(self, value: Mapping[str, Any]) -> ToolResult:
         """The value as compact JSON."""
         return ToolResult(content=[TextContent(type="text", text=orjson.dumps(value).decode())])
 
-    def failed(self, sentence: str) -> ToolResult:
+    def error_result(self, message: str) -> ToolResult:
         """A failure in a sentence."""
-        _log.info("%s failed: %s", self.name, sentence)
-        return ToolResult(content=[TextContent(type="text", text=sentence)], is_error=True)
+        _log.info("%s failed: %s", self.name, message)
+        return ToolResult(content=[TextContent(type="text", text=message)], is_error=True)
 
 
-class OwnTools(Provider):
+class BuiltinToolProvider(Provider):
     """Lists these tools."""
 
-    def __init__(self, tools: Sequence[OwnTool]) -> None:
+    def __init__(self, tools: Sequence[BuiltinTool]) -> None:
         super().__init__()
         self._by_name = {tool.name: tool for tool in tools}
 
     @property
-    def by_name(self) -> Mapping[str, OwnTool]:
+    def by_name(self) -> Mapping[str, BuiltinTool]:
         """Every one, in order."""
         return self._by_name
 

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-_LITERAL: Final = frozenset({"enum", "const", "default", "examples", "example"})
-_NAMED: Final = frozenset({"properties", "$defs"})
+_LITERAL_KEYS: Final = frozenset({"enum", "const", "default", "examples", "example"})
+_MAPS_OF_SCHEMAS: Final = frozenset({"properties", "$defs"})
 _REFERENCE: Final = "$ref"
 _DEFINITIONS: Final = "$defs"
 
 
-def slim(schema: Any) -> Any:
+def compact_schema(schema: Any) -> Any:
     """The same JSON schema in fewer words.
 
     Without the titles that Pydantic makes out of names; without saying twice, by "or null" and by not being
@@ -20,36 +20,36 @@ def slim(schema: Any) -> Any:
     texts of another pattern, a list of nothing, numbers below 0 or 1; and with a definition that is used once
     in the place of its reference.
     """
-    thin = _slim(schema)
-    return _with_definitions_in_place(thin) if isinstance(thin, dict) else thin
+    compacted = _compact(schema)
+    return _inline_definitions(compacted) if isinstance(compacted, dict) else compacted
 
 
-def _slim(schema: Any) -> Any:
+def _compact(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_slim(each) for each in schema]
+        return [_compact(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    thin: dict[str, Any] = {}
+    compacted: dict[str, Any] = {}
     for key, value in schema.items():
         if key == "properties":
-            needed = schema.get("required", ())
-            thin[key] = {
-                name: _slim(each if name in needed else _without_null(each)) for name, each in value.items()
+            required = schema.get("required", ())
+            compacted[key] = {
+                name: _compact(each if name in required else _drop_null(each)) for name, each in value.items()
             }
         elif key == _DEFINITIONS:
-            thin[key] = {name: _slim(_without_docstring(each)) for name, each in value.items()}
-        elif key in _LITERAL:
-            thin[key] = value
-        elif _needless(key, value):
+            compacted[key] = {name: _compact(_drop_description(each)) for name, each in value.items()}
+        elif key in _LITERAL_KEYS:
+            compacted[key] = value
+        elif _is_redundant(key, value):
             continue
         elif isinstance(value, float) and value.is_integer():
-            thin[key] = int(value)  # FastAPI writes the bounds of an integer as 1.0
+            compacted[key] = int(value)  # FastAPI writes the bounds of an integer as 1.0
         else:
-            thin[key] = _slim(value)
-    return thin
+            compacted[key] = _compact(value)
+    return compacted
 
 
-def _needless(key: str, value: Any) -> bool:
+def _is_redundant(key: str, value: Any) -> bool:
     if key in ("title", "pattern"):
         return True
     if key in ("required", "additionalProperties"):
@@ -57,7 +57,7 @@ def _needless(key: str, value: Any) -> bool:
     return key in ("minimum", "minItems") and value in (0, 1)
 
 
-def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _drop_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     choices = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
     rest = {
         key: value
@@ -69,50 +69,54 @@ def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"anyOf": choices, **rest} if choices else rest
 
 
-def _without_docstring(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+def _drop_description(definition: Mapping[str, Any]) -> Mapping[str, Any]:
     """A model's docstring is for readers of the code; what its fields mean is said at the fields."""
     if "properties" not in definition:
         return definition
     return {key: value for key, value in definition.items() if key != "description"}
 
 
-def _with_definitions_in_place(schema: dict[str, Any]) -> dict[str, Any]:
+def _inline_definitions(schema: dict[str, Any]) -> dict[str, Any]:
     definitions = schema.get(_DEFINITIONS)
     if not definitions:
         return schema
     uses = Counter(_references(schema))
-    once = {name for name in definitions if uses[name] == 1 and name not in _reached(name, definitions)}
-    placed: dict[str, Any] = _placed(
-        {key: value for key, value in schema.items() if key != _DEFINITIONS}, definitions, once
-    )
-    kept = {
-        name: _placed(definition, definitions, once)
-        for name, definition in definitions.items()
-        if uses[name] and name not in once
+    used_once = {
+        name
+        for name in definitions
+        if uses[name] == 1 and name not in _reachable_definitions(name, definitions)
     }
-    return {**placed, _DEFINITIONS: kept} if kept else placed
+    inlined: dict[str, Any] = _inline(
+        {key: value for key, value in schema.items() if key != _DEFINITIONS}, definitions, used_once
+    )
+    remaining = {
+        name: _inline(definition, definitions, used_once)
+        for name, definition in definitions.items()
+        if uses[name] and name not in used_once
+    }
+    return {**inlined, _DEFINITIONS: remaining} if remaining else inlined
 
 
-def _placed(schema: Any, definitions: Mapping[str, Any], once: set[str]) -> Any:
+def _inline(schema: Any, definitions: Mapping[str, Any], used_once: set[str]) -> Any:
     if isinstance(schema, list):
-        return [_placed(each, definitions, once) for each in schema]
+        return [_inline(each, definitions, used_once) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    name = _name(schema)
-    if name in once:
+    name = _reference_name(schema)
+    if name in used_once:
         beside = {key: value for key, value in schema.items() if key != _REFERENCE}
-        return {**_placed(definitions[name], definitions, once), **beside}
+        return {**_inline(definitions[name], definitions, used_once), **beside}
     return {
-        key: {each: _placed(inner, definitions, once) for each, inner in value.items()}
-        if key in _NAMED
+        key: {each: _inline(inner, definitions, used_once) for each, inner in value.items()}
+        if key in _MAPS_OF_SCHEMAS
         else value
-        if key in _LITERAL
-        else _placed(value, definitions, once)
+        if key in _LITERAL_KEYS
+        else _inline(value, definitions, used_once)
         for key, value in schema.items()
     }
 
 
-def _reached(name: str, definitions: Mapping[str, Any]) -> set[str]:
+def _reachable_definitions(name: str, definitions: Mapping[str, Any]) -> set[str]:
     """The definitions that a definition refers to, also by way of others."""
     found: set[str] = set()
     new = {name}
@@ -127,15 +131,15 @@ def _references(schema: Any) -> Iterator[str]:
         for each in schema:
             yield from _references(each)
     elif isinstance(schema, dict):
-        if name := _name(schema):
+        if name := _reference_name(schema):
             yield name
         for key, value in schema.items():
-            if key in _NAMED:
+            if key in _MAPS_OF_SCHEMAS:
                 yield from _references(list(value.values()))
-            elif key not in _LITERAL:
+            elif key not in _LITERAL_KEYS:
                 yield from _references(value)
 
 
-def _name(schema: Mapping[str, Any]) -> str:
+def _reference_name(schema: Mapping[str, Any]) -> str:
     reference = schema.get(_REFERENCE)
     return reference.rpartition("/")[2] if isinstance(reference, str) else ""

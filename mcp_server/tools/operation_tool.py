@@ -25,53 +25,53 @@ from pydantic import PrivateAttr
 
 from api_gateway import errors
 from api_gateway.redaction import sanitize
-from mcp_server.app import OPERATION, STATUS
+from mcp_server.app import ROUTE_NAME_KEY, STATUS_CODES
 from mcp_server.rest.docstring_notes import Notes
-from mcp_server.rest.effects import Effect, effect, repeatable, trades
-from mcp_server.rest.listing import few
-from mcp_server.tools.argument_validation import unknown_names, wrong_types
-from mcp_server.tools.json_schema import slim
-from mcp_server.tools.truncation import cut_answer, less
+from mcp_server.rest.effects import Effect, can_trade, effect, is_repeatable
+from mcp_server.rest.listing import join_limited
+from mcp_server.tools.argument_validation import type_errors, unknown_fields
+from mcp_server.tools.json_schema import compact_schema
+from mcp_server.tools.truncation import narrowing_hint, truncate
 
 _log = logging.getLogger(__name__)
 
 # Words of names as a title spells them.
-_SPELLED = {"pnl": "P&L", "sso": "SSO", "secdef": "security definition"}
-_BROKEN = (
+_SPECIAL_WORDS = {"pnl": "P&L", "sso": "SSO", "secdef": "security definition"}
+_INTERNAL_ERROR = (
     "{name}: this server broke while it answered. {outcome} "
     "The details are in the server's log; please report them."
 )
-_WRONG_TYPES = "{name}: {wrong}. Nothing was sent to IBKR. Correct the arguments and call again."
-_UNWRITABLE = (
+_INVALID_ARGUMENTS = "{name}: {wrong}. Nothing was sent to IBKR. Correct the arguments and call again."
+_NOT_SERIALIZABLE = (
     "{name}: a number or a text among the arguments cannot be written as JSON. Nothing was sent to IBKR."
 )
-_LONGEST_NAME = 40
+_MAX_NAME_LENGTH = 40
 
 
 @dataclass(frozen=True)
-class Telling:
+class ToolOptions:
     """How much a tool tells."""
 
-    largest_answer: int
+    max_result_bytes: int
     """In bytes; a larger one is cut."""
-    schema_of_wrong_arguments: bool
+    schema_in_argument_errors: bool
     """Whether a refusal of the arguments carries their schema, for clients that may not have seen it."""
 
 
-class RouteTools(Provider):
+class OperationToolProvider(Provider):
     """The tools of the routes of `app`; `notes` are those of the routes by name.
 
     A provider of its own, because FastMCP's default one looks at every tool for each call.
     """
 
-    def __init__(self, app: FastAPI, notes: Mapping[str, Notes], telling: Telling) -> None:
+    def __init__(self, app: FastAPI, notes: Mapping[str, Notes], options: ToolOptions) -> None:
         super().__init__()
         routes = parse_openapi_to_http_routes(app.openapi())
-        tools = [RouteTool(app, route, notes, telling) for route in routes]
+        tools = [OperationTool(app, route, notes, options) for route in routes]
         self._by_name = {tool.name: tool for tool in tools}
 
     @property
-    def by_name(self) -> Mapping[str, RouteTool]:
+    def by_name(self) -> Mapping[str, OperationTool]:
         """Every tool, in the order of the routes."""
         return self._by_name
 
@@ -88,32 +88,34 @@ class RouteTools(Provider):
         return tool if tool is None or version is None or version.matches(tool.version) else None
 
 
-class RouteTool(Tool):
+class OperationTool(Tool):
     """One route, called in process."""
 
     _app: FastAPI = PrivateAttr()
     _route: HTTPRoute = PrivateAttr()
     _effect: Effect = PrivateAttr()
     _notes: Notes = PrivateAttr()
-    _telling: Telling = PrivateAttr()
+    _options: ToolOptions = PrivateAttr()
 
-    def __init__(self, app: FastAPI, route: HTTPRoute, notes: Mapping[str, Notes], telling: Telling) -> None:
+    def __init__(
+        self, app: FastAPI, route: HTTPRoute, notes: Mapping[str, Notes], options: ToolOptions
+    ) -> None:
         name = route.operation_id or route.path
         effects = effect({route.method}, route.extensions)
-        title = titled(name)
+        title = tool_title(name)
         super().__init__(
             name=name,
             title=title,
             description=route.description or route.summary or title,
-            parameters=slim(route.flat_param_schema),
+            parameters=compact_schema(route.flat_param_schema),
             # None on purpose: IBKR's answers drift, and a client drops an answer that misses its schema.
             output_schema=None,
             tags=set(route.tags),
             annotations=ToolAnnotations(
                 title=title,
                 read_only_hint=effects is Effect.READS,
-                destructive_hint=effects is Effect.DESTROYS or trades(route.extensions),
-                idempotent_hint=repeatable({route.method}, route.extensions),
+                destructive_hint=effects is Effect.DESTROYS or can_trade(route.extensions),
+                idempotent_hint=is_repeatable({route.method}, route.extensions),
                 open_world_hint=True,
             ),
         )
@@ -121,7 +123,7 @@ class RouteTool(Tool):
         self._route = route
         self._effect = effects
         self._notes = notes.get(name, Notes())
-        self._telling = telling
+        self._options = options
 
     @property
     def effect(self) -> Effect:
@@ -139,23 +141,27 @@ class RouteTool(Tool):
         return self._route.path
 
     @property
-    def found_by(self) -> str:
+    def search_terms(self) -> str:
         """Words that people use for it and that its description does not have."""
-        return self._notes.found_by
+        return self._notes.search_terms
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         unknown = [name for name in arguments if name not in self._route.parameter_map]
         if unknown:
-            return self._refusal(_unknown_arguments(self.name, unknown, self._route.parameter_map))
-        wrong = unknown_names(arguments, self.parameters) or wrong_types(arguments, self.parameters)
-        if wrong:
-            return self._refusal(_WRONG_TYPES.format(name=self.name, wrong=few("; ", wrong)))
+            return self._invalid_arguments_result(
+                _unknown_arguments_text(self.name, unknown, self._route.parameter_map)
+            )
+        problems = unknown_fields(arguments, self.parameters) or type_errors(arguments, self.parameters)
+        if problems:
+            return self._invalid_arguments_result(
+                _INVALID_ARGUMENTS.format(name=self.name, wrong=join_limited("; ", problems))
+            )
         try:
-            scope, content = self._request(arguments)
+            scope, content = self._build_request(arguments)
         except (TypeError, UnicodeError):  # an integer beyond 64 bits, half a surrogate pair
-            return self._failure(_UNWRITABLE.format(name=self.name))
+            return self._error_result(_NOT_SERIALIZABLE.format(name=self.name))
         try:
-            status, body = await self._answer(scope, content)
+            status, body = await self._call_app(scope, content)
         except Exception:
             _log.exception("%s broke", self.name)
             outcome = (
@@ -163,26 +169,30 @@ class RouteTool(Tool):
                 if self._effect is not Effect.READS
                 else "Nothing was changed."
             )
-            return self._failure(_BROKEN.format(name=self.name, outcome=outcome))
+            return self._error_result(_INTERNAL_ERROR.format(name=self.name, outcome=outcome))
         if status < 400:
-            return self._answered(body)
-        told = _told(self.name, body)
-        return self._refusal(told) if status == STATUS[errors.Invalid] else self._failure(told)
+            return self._success_result(body)
+        message = _error_text(self.name, body)
+        return (
+            self._invalid_arguments_result(message)
+            if status == STATUS_CODES[errors.Invalid]
+            else self._error_result(message)
+        )
 
-    def _answered(self, body: bytes) -> ToolResult:
-        if len(body) <= self._telling.largest_answer:
-            return _texts(body.decode(errors="replace"))
-        for_less = self._notes.for_less or less(self.parameters)
-        return _texts(*cut_answer(body, self._telling.largest_answer, for_less))
+    def _success_result(self, body: bytes) -> ToolResult:
+        if len(body) <= self._options.max_result_bytes:
+            return _text_result(body.decode(errors="replace"))
+        hint = self._notes.narrowing_hint or narrowing_hint(self.parameters)
+        return _text_result(*truncate(body, self._options.max_result_bytes, hint))
 
-    def _refusal(self, text: str) -> ToolResult:
-        if not self._telling.schema_of_wrong_arguments:
-            return self._failure(text)
+    def _invalid_arguments_result(self, text: str) -> ToolResult:
+        if not self._options.schema_in_argument_errors:
+            return self._error_result(text)
         schema = orjson.dumps(self.parameters).decode()
-        return self._failure(text, f"\nThe schema of its arguments: {schema}")
+        return self._error_result(text, f"\nThe schema of its arguments: {schema}")
 
-    def _request(self, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-        path, query, body = self._placed(arguments)
+    def _build_request(self, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+        path, query, body = self._split_arguments(arguments)
         content = b"" if self._route.request_body is None else orjson.dumps(body)
         scope = {
             "type": "http",
@@ -201,11 +211,11 @@ class RouteTool(Tool):
             "client": None,
             "server": None,
             "path_params": path,
-            OPERATION: self._route.operation_id,
+            ROUTE_NAME_KEY: self._route.operation_id,
         }
         return scope, content
 
-    async def _answer(self, scope: dict[str, Any], content: bytes) -> tuple[int, bytes]:
+    async def _call_app(self, scope: dict[str, Any], content: bytes) -> tuple[int, bytes]:
         status = 500
         parts: list[bytes] = []
 
@@ -222,7 +232,7 @@ class RouteTool(Tool):
         await self._app(scope, receive, send)
         return status, b"".join(parts)
 
-    def _placed(
+    def _split_arguments(
         self, arguments: Mapping[str, Any]
     ) -> tuple[dict[str, str], list[tuple[str, str]], dict[str, Any]]:
         path: dict[str, str] = {}
@@ -231,49 +241,50 @@ class RouteTool(Tool):
         for name, value in arguments.items():
             if value is None:
                 continue
-            where = self._route.parameter_map[name]
-            theirs = where["openapi_name"]
-            if where["location"] == "path":
-                path[theirs] = _written(value)
-            elif where["location"] == "query":
+            parameter = self._route.parameter_map[name]
+            ibkr_name = parameter["openapi_name"]
+            if parameter["location"] == "path":
+                path[ibkr_name] = _format_value(value)
+            elif parameter["location"] == "query":
                 query += [
-                    (theirs, _written(each)) for each in (value if isinstance(value, list) else [value])
+                    (ibkr_name, _format_value(each))
+                    for each in (value if isinstance(value, list) else [value])
                 ]
             else:
-                body[theirs] = value
+                body[ibkr_name] = value
         return path, query, body
 
-    def _failure(self, text: str, appendix: str = "") -> ToolResult:
+    def _error_result(self, text: str, appendix: str = "") -> ToolResult:
         _log.info("%s failed: %s", self.name, text)
         return ToolResult(content=[TextContent(type="text", text=text + appendix)], is_error=True)
 
 
-def titled(name: str) -> str:
+def tool_title(name: str) -> str:
     """The name of a tool as people read it."""
-    words = " ".join(_SPELLED.get(word, word) for word in name.split("_"))
+    words = " ".join(_SPECIAL_WORDS.get(word, word) for word in name.split("_"))
     return words[:1].upper() + words[1:]
 
 
-def _written(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, str):
         return value
     return orjson.dumps(value).decode()
 
 
-def _texts(*texts: str) -> ToolResult:
+def _text_result(*texts: str) -> ToolResult:
     return ToolResult(content=[TextContent(type="text", text=text) for text in texts])
 
 
-def _told(name: str, body: bytes) -> str:
+def _error_text(name: str, body: bytes) -> str:
     reply = orjson.loads(body)
     return (
-        f"{reply.get('asked', name)}: {reply.get('happened', 'no answer.')} {reply.get('hint', '')}".rstrip()
+        f"{reply.get('request', name)}: {reply.get('problem', 'no answer.')} {reply.get('hint', '')}".rstrip()
     )
 
 
-def _unknown_arguments(name: str, unknown: list[str], known: Mapping[str, Any]) -> str:
-    listed = few(", ", [f"`{sanitize(each, max_length=_LONGEST_NAME)}`" for each in unknown])
-    takes = (
+def _unknown_arguments_text(name: str, unknown: list[str], known: Mapping[str, Any]) -> str:
+    listed = join_limited(", ", [f"`{sanitize(each, max_length=_MAX_NAME_LENGTH)}`" for each in unknown])
+    accepted = (
         "It takes " + ", ".join(f"`{each}`" for each in known) + "." if known else "It takes no arguments."
     )
-    return f"{name} does not take {listed}. {takes} Nothing was sent to IBKR."
+    return f"{name} does not take {listed}. {accepted} Nothing was sent to IBKR."

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from fastmcp.resources import TextResource
 
-from mcp_server.models.market_data import BARS, LONGEST, STEPS, bars_for, usual_bar
+from mcp_server.models.market_data import BAR_RANGES, BARS, MAX_PERIODS, bars_for, default_bar
 
 SECTION: Final = "Market Data"
 FIELDS_FILE: Final = "snapshot_fields.json"
@@ -61,11 +61,11 @@ def resources(sections: Collection[str]) -> list[TextResource]:
                     "For period and bar of get_price_history. A period between two rows takes the bars of "
                     "either; at most 1000 bars come back."
                 ),
-                "longest_period": {UNITS[unit]: f"{count}{unit}" for unit, count in LONGEST.items()},
+                "longest_period": {UNITS[unit]: f"{count}{unit}" for unit, count in MAX_PERIODS.items()},
                 "bars": BARS,
                 "periods": [
-                    {"period": period, "bars": bars_for(period), "usual": usual_bar(period)}
-                    for period, *_ in STEPS
+                    {"period": period, "bars": bars_for(period), "usual": default_bar(period)}
+                    for period, *_ in BAR_RANGES
                 ],
             },
         ),

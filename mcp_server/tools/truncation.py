@@ -12,158 +12,162 @@ from typing import Any, Final
 import orjson
 
 # Below this many bytes for each, a few members of an object are shown whole rather than a bit of each.
-_WORTH_SHOWING: Final = 500
-_PLACES_TOLD: Final = 3
-_NOTE: Final = 1_000
-_NARROWING: Final = frozenset(
+_MIN_MEMBER_BYTES: Final = 500
+_MAX_PLACES_LISTED: Final = 3
+_NOTE_BYTES: Final = 1_000
+_NARROWING_WORDS: Final = frozenset(
     {"bar", "class", "count", "date", "days", "exchange", "fields", "filters", "from", "limit", "max"}
     | {"model", "month", "offset", "only", "page", "period", "since", "size", "start", "to", "type", "until"}
 )
 
 
 @dataclass(frozen=True)
-class Cut:
+class TruncatedBody:
     """What is shown of a body, and in words what that is."""
 
     body: str
-    shown: str
+    description: str
 
 
-def cut_answer(body: bytes, limit: int, for_less: str) -> tuple[str, str]:
+def truncate(body: bytes, limit: int, hint: str) -> tuple[str, str]:
     """A note and what the note is about, together at most `limit` bytes; `for_less` ends the note."""
-    cut = shortened(body, limit - _NOTE)
+    truncated = truncate_body(body, limit - _NOTE_BYTES)
     note = (
-        f"CUT: {cut.shown}; {len(cut.body.encode()):,} of {len(body):,} bytes. "
-        f"The rest is missing here, not at IBKR. {for_less}"
+        f"CUT: {truncated.description}; {len(truncated.body.encode()):,} of {len(body):,} bytes. "
+        f"The rest is missing here, not at IBKR. {hint}"
     )
-    return _clipped(note.encode(), _NOTE), cut.body
+    return _clip(note.encode(), _NOTE_BYTES), truncated.body
 
 
-def shortened(body: bytes, room: int) -> Cut:
+def truncate_body(body: bytes, max_bytes: int) -> TruncatedBody:
     """As much of the body as `room` bytes hold."""
     try:
-        shorter = _Shorter()
-        whole = orjson.dumps(shorter.fit(orjson.loads(body), room, ""))
+        truncator = _Truncator()
+        encoded = orjson.dumps(truncator.fit(orjson.loads(body), max_bytes, ""))
     except (orjson.JSONDecodeError, RecursionError):
-        whole = b""
-    if not whole or len(whole) > room:
-        return Cut(_clipped(body, room), "this is its beginning, which ends in the middle of something")
-    return Cut(whole.decode(), "this shows " + shorter.told())
+        encoded = b""
+    if not encoded or len(encoded) > max_bytes:
+        return TruncatedBody(
+            _clip(body, max_bytes), "this is its beginning, which ends in the middle of something"
+        )
+    return TruncatedBody(encoded.decode(), "this shows " + truncator.describe())
 
 
-def less(arguments: Mapping[str, Any]) -> str:
+def narrowing_hint(arguments: Mapping[str, Any]) -> str:
     """How to ask for a smaller answer, from the schema of a tool's arguments."""
-    ways = [
+    options = [
         f"`{name}` ({described})" if (described := field.get("description", "").rstrip(".")) else f"`{name}`"
-        for name, field in _narrowing(arguments)
+        for name, field in _narrowing_arguments(arguments)
     ]
-    if not ways:
+    if not options:
         return "No argument of this tool makes its answer smaller."
-    return f"For less, call again with other {', '.join(ways)}."
+    return f"For less, call again with other {', '.join(options)}."
 
 
-def _narrowing(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    needed = arguments.get("required", ())
+def _narrowing_arguments(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    required = arguments.get("required", ())
     for name, field in arguments.get("properties", {}).items():
         is_list = field.get("type") == "array"
-        by_name = name not in needed and not _NARROWING.isdisjoint(name.split("_"))
+        by_name = name not in required and not _NARROWING_WORDS.isdisjoint(name.split("_"))
         if field.get("type") != "boolean" and (is_list or by_name):
             yield name, field
 
 
-class _Shorter:
+class _Truncator:
     """Makes one value smaller and remembers where."""
 
     def __init__(self) -> None:
         self._places: list[str] = []
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """What is shown of each place that was cut."""
-        more = len(self._places) - _PLACES_TOLD
-        listed = "; ".join(self._places[:_PLACES_TOLD])
+        more = len(self._places) - _MAX_PLACES_LISTED
+        listed = "; ".join(self._places[:_MAX_PLACES_LISTED])
         return f"{listed}; and less than all of {more} more" if more > 0 else listed
 
-    def fit(self, value: Any, room: int, path: str) -> Any:
+    def fit(self, value: Any, max_bytes: int, path: str) -> Any:
         """The value in at most `room` bytes, if it is not a bare number."""
         if isinstance(value, list):
-            return self._list(value, room, path)
+            return self._fit_list(value, max_bytes, path)
         if isinstance(value, dict):
-            return self._object(value, room, path)
+            return self._fit_object(value, max_bytes, path)
         if isinstance(value, str):
-            return self._text(value, room, path)
+            return self._fit_text(value, max_bytes, path)
         return value
 
-    def _list(self, items: list[Any], room: int, path: str) -> list[Any]:
-        kept: list[Any] = []
-        left = room - 2
+    def _fit_list(self, items: list[Any], max_bytes: int, path: str) -> list[Any]:
+        included: list[Any] = []
+        left = max_bytes - 2
         for item in items:
-            left -= _size(item) + 1
+            left -= _json_size(item) + 1
             if left < 0:
                 break
-            kept.append(item)
-        if len(kept) < len(items):
+            included.append(item)
+        if len(included) < len(items):
             self._places.append(
-                f"the first {max(1, len(kept)):,} of {len(items):,} items of {_named(path, 'the list')}"
+                f"the first {max(1, len(included)):,} of {len(items):,} items of "
+                f"{_describe_path(path, 'the list')}"
             )
-        if items and not kept:
-            kept.append(self.fit(items[0], room - 3, f"{path}[0]"))
-        return kept
+        if items and not included:
+            included.append(self.fit(items[0], max_bytes - 3, f"{path}[0]"))
+        return included
 
-    def _object(self, members: dict[str, Any], room: int, path: str) -> dict[str, Any]:
-        sizes = {name: _size(name) + _size(value) + 2 for name, value in members.items()}
-        level = _level(sorted(sizes.values()), room - 2)
-        if level < _WORTH_SHOWING:
-            return self._first_members(members, sizes, room, path)
+    def _fit_object(self, members: dict[str, Any], max_bytes: int, path: str) -> dict[str, Any]:
+        sizes = {name: _json_size(name) + _json_size(value) + 2 for name, value in members.items()}
+        size_limit = _fair_size_limit(sorted(sizes.values()), max_bytes - 2)
+        if size_limit < _MIN_MEMBER_BYTES:
+            return self._fit_members(members, sizes, max_bytes, path)
         return {
             name: value
-            if sizes[name] <= level
-            else self.fit(value, level - _size(name) - 2, f"{path}.{name}" if path else name)
+            if sizes[name] <= size_limit
+            else self.fit(value, size_limit - _json_size(name) - 2, f"{path}.{name}" if path else name)
             for name, value in members.items()
         }
 
-    def _first_members(
-        self, members: dict[str, Any], sizes: Mapping[str, int], room: int, path: str
+    def _fit_members(
+        self, members: dict[str, Any], sizes: Mapping[str, int], max_bytes: int, path: str
     ) -> dict[str, Any]:
-        kept: dict[str, Any] = {}
-        left = room - 2
+        included: dict[str, Any] = {}
+        left = max_bytes - 2
         for name, value in members.items():
             left -= sizes[name]
             if left < 0:
                 break
-            kept[name] = value
+            included[name] = value
         self._places.append(
-            f"the first {len(kept):,} of {len(members):,} members of {_named(path, 'the object')}"
+            f"the first {len(included):,} of {len(members):,} members of {_describe_path(path, 'the object')}"
         )
-        return kept
+        return included
 
-    def _text(self, text: str, room: int, path: str) -> str:
-        kept = text[: max(0, room - 2)]
-        while kept and _size(kept) > room:
-            kept = kept[: len(kept) * 3 // 4]
-        if len(kept) < len(text):
+    def _fit_text(self, text: str, max_bytes: int, path: str) -> str:
+        included = text[: max(0, max_bytes - 2)]
+        while included and _json_size(included) > max_bytes:
+            included = included[: len(included) * 3 // 4]
+        if len(included) < len(text):
             self._places.append(
-                f"the first {len(kept):,} of {len(text):,} characters of {_named(path, 'the text')}"
+                f"the first {len(included):,} of {len(text):,} characters of "
+                f"{_describe_path(path, 'the text')}"
             )
-        return kept
+        return included
 
 
-def _level(sizes: list[int], room: int) -> int:
+def _fair_size_limit(sizes: list[int], max_bytes: int) -> int:
     """The size up to which each may be kept whole, when the larger ones are brought down to it."""
     for place, size in enumerate(sizes):
         remaining = len(sizes) - place
-        if size * remaining > room:
-            return room // remaining
-        room -= size
+        if size * remaining > max_bytes:
+            return max_bytes // remaining
+        max_bytes -= size
     return sizes[-1] if sizes else 0
 
 
-def _named(path: str, otherwise: str) -> str:
+def _describe_path(path: str, otherwise: str) -> str:
     return f"`{path}`" if path else otherwise
 
 
-def _size(value: Any) -> int:
+def _json_size(value: Any) -> int:
     return len(orjson.dumps(value))
 
 
-def _clipped(text: bytes, room: int) -> str:
-    return text[:room].decode(errors="ignore")
+def _clip(text: bytes, max_bytes: int) -> str:
+    return text[:max_bytes].decode(errors="ignore")

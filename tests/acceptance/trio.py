@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 import mcp
 
-from ib_mcp.demo import demo_parts
-from ib_mcp.supervisor import Part
+from ib_mcp.demo import demo_processes
+from ib_mcp.supervisor import ManagedProcess
 from tests.acceptance.conftest import free_ports
 
 NAMES = ("simulator", "ticker", "server")
@@ -41,8 +41,8 @@ class Trio:
     ) -> None:
         gateway, server, port = free_ports(3)
         ports = {"GATEWAY_PORT": gateway, "MCP_SERVER_PORT": server, "TICKER_PORT": port}
-        parts = demo_parts(ports, folder, login=login, compete=compete)
-        self.parts: dict[str, Part] = {part.name: part for part in parts}
+        parts = demo_processes(ports, folder, login=login, compete=compete)
+        self.parts: dict[str, ManagedProcess] = {part.name: part for part in parts}
         self.parts["ticker"].environment = {**self.parts["ticker"].environment, **(ticker or {})}
         self.url = f"http://localhost:{server}/mcp"
         self.login_url = f"https://localhost:{gateway}"
@@ -56,7 +56,7 @@ class Trio:
     def start(self, name: str) -> None:
         part = self.parts[name]
         with self.log(name).open("a") as log:
-            part.process = subprocess.Popen(
+            part.popen = subprocess.Popen(
                 [sys.executable, "-m", part.module],
                 cwd=self.folder,
                 env=dict(part.environment),
@@ -67,7 +67,7 @@ class Trio:
             )
 
     def kill(self, name: str) -> None:
-        process = self.parts[name].process
+        process = self.parts[name].popen
         if process is not None:
             process.kill()
             process.wait()
@@ -76,12 +76,12 @@ class Trio:
         """Kill it and start it anew; returns when it answers."""
         self.kill(name)
         self.start(name)
-        assert until(self.parts[name].answers, 30), self.log(name).read_text()
+        assert until(self.parts[name].is_ready, 30), self.log(name).read_text()
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
         """Its process is there and does nothing for as long as the block lasts."""
-        process = self.parts[name].process
+        process = self.parts[name].popen
         assert process is not None
         process.send_signal(signal.SIGSTOP)
         try:
@@ -198,9 +198,9 @@ def running_trio(folder: Path, **options: Any) -> Iterator[Trio]:
         for name in NAMES:
             running.start(name)
             if name == "simulator":  # or the first thing that the ticker sees is that it is not there
-                assert until(running.parts[name].answers, 60), running.logs()
+                assert until(running.parts[name].is_ready, 60), running.logs()
         for name in NAMES:
-            assert until(running.parts[name].answers, 60), running.logs()
+            assert until(running.parts[name].is_ready, 60), running.logs()
         yield running
     finally:
         for name in NAMES:

@@ -25,7 +25,7 @@ import pytest
 from api_gateway.simulator.profiles import PROFILES
 from ib_mcp import cli, demo
 from ib_mcp.settings_example import settings_groups
-from mcp_server.settings import ToolSurface
+from mcp_server.settings import ToolListing
 from ticker_service.settings import Compete
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -358,10 +358,10 @@ def test_before_main_nothing_is_imported_that_ctrl_c_could_interrupt_for_long() 
 
 def test_the_demo_never_imports_the_mcp_server(tmp_path: Path) -> None:
     program = (
-        "import sys\nfrom ib_mcp.demo import demo_parts\n"
+        "import sys\nfrom ib_mcp.demo import demo_processes\n"
         "from pathlib import Path\n"
         "ports = {'GATEWAY_PORT': 1, 'MCP_SERVER_PORT': 2, 'TICKER_PORT': 3}\n"
-        "parts = demo_parts(ports, Path('.'), login=False)\n"
+        "parts = demo_processes(ports, Path('.'), login=False)\n"
         "assert len(parts) == 3\n"
         "print(sorted({'fastmcp', 'fastapi', 'httpx'} & set(sys.modules)))"
     )
@@ -393,7 +393,7 @@ def test_the_parts_are_given_the_demos_settings_and_none_of_the_users(
     monkeypatch.setenv("MCP_SERVER_TOKEN", "secret")
     monkeypatch.setenv("MINE", "kept")
     ports = {"GATEWAY_PORT": 1, "MCP_SERVER_PORT": 2, "TICKER_PORT": 3}
-    simulator, ticker, server = demo.demo_parts(ports, tmp_path, login=False)
+    simulator, ticker, server = demo.demo_processes(ports, tmp_path, login=False)
     for part in (simulator, ticker, server):
         assert part.environment["MINE"] == "kept"
         assert not {"GATEWAY_FINGERPRINT", "MCP_SERVER_TOKEN"} & set(part.environment)
@@ -409,7 +409,7 @@ def test_the_parts_are_given_the_demos_settings_and_none_of_the_users(
 
 def test_the_demo_can_be_an_advisors_and_list_every_tool(tmp_path: Path) -> None:
     ports = {"GATEWAY_PORT": 1, "MCP_SERVER_PORT": 2, "TICKER_PORT": 3}
-    simulator, _, server = demo.demo_parts(ports, tmp_path, login=False, profile="fa", tools="all")
+    simulator, _, server = demo.demo_processes(ports, tmp_path, login=False, profile="fa", tools="all")
     assert simulator.environment["SIMULATOR_PROFILE"] == "fa"
     assert server.environment["MCP_SERVER_TOOLS"] == "all"
 
@@ -443,7 +443,7 @@ def test_the_demo_treats_another_program_as_it_is_told_to(
         given.append(compete)
         raise Started
 
-    monkeypatch.setattr(demo, "demo_parts", parts)
+    monkeypatch.setattr(demo, "demo_processes", parts)
     free = ("--port", "0", "--gateway-port", "0", "--ticker-port", "0")
     handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
@@ -457,7 +457,7 @@ def test_the_demo_treats_another_program_as_it_is_told_to(
 
 def test_the_policy_reaches_the_ticker_alone(tmp_path: Path) -> None:
     ports = {"GATEWAY_PORT": 1, "MCP_SERVER_PORT": 2, "TICKER_PORT": 3}
-    simulator, ticker, server = demo.demo_parts(ports, tmp_path, login=False, compete="ask")
+    simulator, ticker, server = demo.demo_processes(ports, tmp_path, login=False, compete="ask")
     assert ticker.environment["COMPETE"] == "ask"
     assert not {"COMPETE"} & {*simulator.environment, *server.environment}
 
@@ -472,7 +472,7 @@ def test_the_demo_offers_every_profile_both_lists_of_tools_and_every_policy() ->
     told = command("demo", "--help").stdout
     assert f"--compete {{{','.join(Compete)}}}" in told
     assert f"--profile {{{','.join(PROFILES)}}}" in told
-    assert f"--tools {{{','.join(ToolSurface)}}}" in told
+    assert f"--tools {{{','.join(ToolListing)}}}" in told
 
 
 @pytest.mark.thorough

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ib_mcp import supervisor as module
-from ib_mcp.supervisor import Events, Part, Processes, Stop
+from ib_mcp.supervisor import EventQueue, ManagedProcess, StopRequested, Supervisor
 
 pytestmark = pytest.mark.processes
 
@@ -35,27 +35,27 @@ KILLED = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
 
 
 class Stage:
-    """Some parts in a folder, and a `Processes` around them that is stopped once it has said something."""
+    """Some parts in a folder, and a `Supervisor` around them that is stopped once it has said something."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.events = Events()
-        self.parts: list[Part] = []
+        self.events = EventQueue()
+        self.parts: list[ManagedProcess] = []
         self.out = io.StringIO()
 
-    def part(self, name: str, text: str, *, after: str = "") -> Part:
+    def part(self, name: str, text: str, *, after: str = "") -> ManagedProcess:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         program = f"part_{len(self.parts)}_{port}"
         (self.folder / f"{program}.py").write_text(text, encoding="utf-8")
-        part = Part(
+        part = ManagedProcess(
             name=name,
             module=program,
             environment={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"},
             address=f"http://localhost:{port}/",
             colour=31,
-            after=after,
+            starts_after=after,
         )
         self.parts.append(part)
         return part
@@ -63,15 +63,15 @@ class Stage:
     def run(self, *, stop_when: str = "", coloured: bool = False) -> str:
         def write(text: str) -> int:
             if stop_when and stop_when in text:
-                self.events.put(Stop())
+                self.events.put(StopRequested())
             return io.StringIO.write(self.out, text)
 
         self.out.write = write  # type: ignore[method-assign]
-        processes = Processes(self.parts, self.folder, self.events, out=self.out, coloured=coloured)
+        processes = Supervisor(self.parts, self.folder, self.events, out=self.out, coloured=coloured)
         return processes.run("WELCOME")
 
     def left_behind(self) -> list[str]:
-        return [part.name for part in self.parts if part.process and part.process.poll() is None]
+        return [part.name for part in self.parts if part.popen and part.popen.poll() is None]
 
     def order(self, *texts: str) -> list[int]:
         said = self.out.getvalue()
@@ -94,7 +94,7 @@ def test_all_parts_are_waited_for_then_welcomed_and_the_last_is_stopped_first(st
     assert order == sorted(order)
     order = stage.order("second | stopped", "one    | stopped", "All have stopped.")
     assert order == sorted(order)
-    assert [part.process.returncode for part in stage.parts if part.process] == [0, 0]
+    assert [part.popen.returncode for part in stage.parts if part.popen] == [0, 0]
 
 
 def test_each_line_carries_the_name_of_its_part_padded_alike(stage: Stage) -> None:
@@ -138,7 +138,7 @@ def test_a_part_that_was_killed_is_told_with_its_signal(stage: Stage) -> None:
 
 
 def test_a_part_that_does_not_stop_is_killed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "GRACE", 0.1)
+    monkeypatch.setattr(module, "SHUTDOWN_TIMEOUT", 0.1)
     stage.part("deaf", DEAF)
     assert stage.run(stop_when="WELCOME") == ""
     assert stage.left_behind() == []
@@ -146,7 +146,7 @@ def test_a_part_that_does_not_stop_is_killed(stage: Stage, monkeypatch: pytest.M
 
 
 def test_being_asked_twice_waits_for_nobody(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "GRACE", 30)
+    monkeypatch.setattr(module, "SHUTDOWN_TIMEOUT", 30)
     stage.part("deaf", DEAF)
     stage.part("deaf too", DEAF)
     asked: list[float] = []
@@ -154,20 +154,20 @@ def test_being_asked_twice_waits_for_nobody(stage: Stage, monkeypatch: pytest.Mo
     def write(said: str) -> int:
         if "WELCOME" in said:
             asked.append(time.monotonic())
-            stage.events.put(Stop())
-            stage.events.put(Stop())
+            stage.events.put(StopRequested())
+            stage.events.put(StopRequested())
         return len(said)
 
     stage.out.write = write  # type: ignore[method-assign]
-    Processes(stage.parts, stage.folder, stage.events, out=stage.out, coloured=False).run("WELCOME")
+    Supervisor(stage.parts, stage.folder, stage.events, out=stage.out, coloured=False).run("WELCOME")
     assert stage.left_behind() == []
-    assert time.monotonic() - asked[0] < module.GRACE
+    assert time.monotonic() - asked[0] < module.SHUTDOWN_TIMEOUT
 
 
 def test_a_part_that_never_answers_ends_it_and_is_named(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.3)
+    monkeypatch.setattr(module, "STARTUP_TIMEOUT", 0.3)
     stage.part("mute", "import time\ntime.sleep(60)\n")
     assert stage.run() == "No answer within 0 s from the mute."
     assert stage.left_behind() == []
@@ -188,7 +188,7 @@ def test_when_nobody_reads_the_output_any_more_everything_is_stopped(stage: Stag
         raise BrokenPipeError(text)
 
     stage.out.write = write  # type: ignore[method-assign]
-    processes = Processes(stage.parts, stage.folder, stage.events, out=stage.out, coloured=False)
+    processes = Supervisor(stage.parts, stage.folder, stage.events, out=stage.out, coloured=False)
     assert processes.run("WELCOME") == ""
     assert stage.left_behind() == []
 
@@ -199,12 +199,12 @@ def test_each_part_has_a_session_of_its_own_so_that_ctrl_c_reaches_it_through_us
     sessions: list[int] = []
 
     def write(said: str) -> int:
-        if "WELCOME" in said and part.process:
-            sessions.append(os.getsid(part.process.pid))
-            stage.events.put(Stop())
+        if "WELCOME" in said and part.popen:
+            sessions.append(os.getsid(part.popen.pid))
+            stage.events.put(StopRequested())
         return len(said)
 
     stage.out.write = write  # type: ignore[method-assign]
-    Processes(stage.parts, stage.folder, stage.events, out=stage.out, coloured=False).run("WELCOME")
-    assert part.process
-    assert sessions == [part.process.pid]
+    Supervisor(stage.parts, stage.folder, stage.events, out=stage.out, coloured=False).run("WELCOME")
+    assert part.popen
+    assert sessions == [part.popen.pid]

@@ -16,7 +16,7 @@ from fastmcp import FastMCP
 from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
-from mcp_server.http.serving import listen, web_config
+from mcp_server.http.serving import listen, uvicorn_config
 from mcp_server.settings import ServerSettings
 
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
@@ -75,7 +75,7 @@ def settings() -> ServerSettings:
 async def serving(server: FastMCP[Any], settings: ServerSettings) -> AsyncIterator[str]:
     """The server on a free port of this process; the value is its address without a path."""
     listening = listen("127.0.0.1", 0)
-    running = uvicorn.Server(web_config(server, settings))
+    running = uvicorn.Server(uvicorn_config(server, settings))
     task = asyncio.create_task(running.serve(sockets=listening))
     try:
         async with asyncio.timeout(30):

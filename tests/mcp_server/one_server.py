@@ -12,7 +12,7 @@ from mcp_types import TextContent
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
-from mcp_server.ticker.client import Ticker
+from mcp_server.ticker.client import TickerClient
 
 
 def away(request: httpx.Request) -> httpx.Response:
@@ -26,7 +26,7 @@ class OneServer:
     def __init__(self) -> None:
         self._gateway: GatewayClient | None = None
         settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
-        ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(away))
+        ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(away))
         self.server = create_server(cast(GatewayClient, self), settings, ticker=ticker)
 
     def __getattr__(self, name: str) -> Any:

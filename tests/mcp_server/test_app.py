@@ -12,12 +12,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from api_gateway import errors
 from api_gateway.client.gateway import GatewayClient
-from mcp_server.app import OPERATION, STATUS, create_app
+from mcp_server.app import ROUTE_NAME_KEY, STATUS_CODES, create_app
 from mcp_server.rest.relay import Json
 from mcp_server.routers import ROUTERS
 
 ASKED = {"request": "GET /x", "problem": "It did not work.", "hint": "Try this."}
-FAILURES = {kind.__name__: kind(**ASKED) for kind in STATUS if kind is not errors.RateLimited} | {
+FAILURES = {kind.__name__: kind(**ASKED) for kind in STATUS_CODES if kind is not errors.RateLimited} | {
     "RateLimited": errors.RateLimited(**ASKED, seconds=7.5)
 }
 
@@ -86,7 +86,7 @@ def test_every_kind_of_failure_has_a_status() -> None:
         and issubclass(each, errors.GatewayError)
         and each is not errors.GatewayError
     }
-    assert {kind for kind in kinds if not any(base in STATUS for base in kind.__mro__)} == set()
+    assert {kind for kind in kinds if not any(base in STATUS_CODES for base in kind.__mro__)} == set()
 
 
 async def test_a_wrong_argument_is_named_without_its_value(web: Any) -> None:
@@ -153,7 +153,7 @@ async def test_a_route_named_by_the_caller_gets_its_values_apart_from_any_path(
             "query_string": b"page=4",
             "headers": [],
             "path_params": {"account_id": value},
-            OPERATION: "look",
+            ROUTE_NAME_KEY: "look",
         }
         await app(scope, receive, send)
     statuses = [message["status"] for message in sent if message["type"] == "http.response.start"]

@@ -19,7 +19,7 @@ from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings, SettingsError
 from mcp_server.__main__ import main
-from mcp_server.extra_routers import extra_routers, sections_of
+from mcp_server.extra_routers import load_extra_routers, sections_of
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
@@ -65,7 +65,7 @@ class FarSide:
 @asynccontextmanager
 async def client(far_side: FarSide, **values: Any) -> AsyncIterator[Client[Any]]:
     settings = ServerSettings(_env_file=None, mcp_server_extra_routers=GOLDEN, **values)
-    extra = extra_routers(settings.mcp_server_extra_routers, settings.trading_mode)
+    extra = load_extra_routers(settings.mcp_server_extra_routers, settings.trading_mode)
     transport = httpx.MockTransport(far_side)
     gateway = GatewayClient(GatewaySettings(_env_file=None), policy=extra.policy, transport=transport)
     async with Client(create_server(gateway, settings, (*ROUTERS, *extra.routers))) as ours:
@@ -106,7 +106,7 @@ async def test_a_mode_has_what_reads_and_paper_what_writes_as_well(
 
 @pytest.mark.parametrize("mode", TradingMode)
 def test_the_gateway_client_may_send_what_is_mounted_and_nothing_else(mode: TradingMode) -> None:
-    extra = extra_routers(GOLDEN, mode)
+    extra = load_extra_routers(GOLDEN, mode)
     routes = {f"{min(route.methods)} {route.path}" for router in extra.routers for route in router.routes}  # type: ignore[attr-defined]
     more = extra.policy.allowed - POLICIES[mode].allowed
     plain = {re.sub(r"\{\w+\}", "{}", each) for each in routes}
@@ -118,7 +118,7 @@ def test_routers_generated_by_version_0_1_still_work() -> None:
     def operations(package: Path) -> list[str]:
         return sorted(
             f"{route.methods} {route.path}"  # type: ignore[attr-defined]
-            for router in extra_routers(package, TradingMode.PAPER).routers
+            for router in load_extra_routers(package, TradingMode.PAPER).routers
             for route in router.routes
         )
 
@@ -213,27 +213,27 @@ async def test_an_extra_section_can_be_left_out_and_asked_for_by_name() -> None:
 
 
 def test_the_sections_of_routers_come_in_their_order() -> None:
-    assert sections_of(extra_routers(GOLDEN, TradingMode.PAPER).routers) == ["Bazaar"]
+    assert sections_of(load_extra_routers(GOLDEN, TradingMode.PAPER).routers) == ["Bazaar"]
 
 
 # What stops the start
 
 
 def test_without_a_package_there_is_nothing_extra() -> None:
-    assert extra_routers(None, TradingMode.READ).routers == ()
-    assert extra_routers(None, TradingMode.READ).policy is POLICIES[TradingMode.READ]
+    assert load_extra_routers(None, TradingMode.READ).routers == ()
+    assert load_extra_routers(None, TradingMode.READ).policy is POLICIES[TradingMode.READ]
 
 
 @pytest.mark.parametrize("name", ["~nobody-of-this-name/x", "x" * 5000])
 def test_a_place_that_cannot_be_looked_into_stops_the_start_with_a_sentence(name: str) -> None:
     with pytest.raises(SettingsError, match="it cannot be read: "):
-        extra_routers(Path(name), TradingMode.READ)
+        load_extra_routers(Path(name), TradingMode.READ)
 
 
 def test_what_a_package_prints_is_not_for_the_client(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    extra_routers(package(tmp_path, f"{ROUTE}\nprint('hello')"), TradingMode.READ)
+    load_extra_routers(package(tmp_path, f"{ROUTE}\nprint('hello')"), TradingMode.READ)
     assert capsys.readouterr() == ("", "hello\n")
 
 
@@ -242,7 +242,7 @@ def test_a_package_can_be_in_any_directory_and_load_again(tmp_path: Path) -> Non
     place.mkdir()
     package(place, ROUTE)
     for mode in TradingMode:
-        assert [each.name for each in extra_routers(place, mode).routers[0].routes] == ["list_news"]  # type: ignore[attr-defined]
+        assert [each.name for each in load_extra_routers(place, mode).routers[0].routes] == ["list_news"]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_package_that_breaks_a_rule_stops_the_start_with_a_sentence(
     assert old in ROUTE
     place = package(tmp_path, ROUTE.replace(old, new))
     with pytest.raises(SettingsError) as refusal:
-        extra_routers(place, TradingMode.PAPER)
+        load_extra_routers(place, TradingMode.PAPER)
     sentence = str(refusal.value)
     assert sentence.startswith(f"MCP_SERVER_EXTRA_ROUTERS={place}: ")
     assert words in sentence
@@ -306,7 +306,7 @@ def test_nothing_that_writes_gets_in_as_reading(
         'gateway.get("/iserver/bazaar/news"', f'gateway.{method}("/iserver/bazaar/news"{call}'
     )
     with pytest.raises(SettingsError, match=words):
-        extra_routers(package(tmp_path, text), TradingMode.READ)
+        load_extra_routers(package(tmp_path, text), TradingMode.READ)
 
 
 def test_a_post_that_reads_does_so_in_every_mode_where_a_person_has_said_it(tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_a_post_that_reads_does_so_in_every_mode_where_a_person_has_said_it(tmp_
     text = text.replace(
         'gateway.get("/iserver/bazaar/news"', 'gateway.post("/iserver/bazaar/news", reads=True'
     )
-    assert ("POST", "/iserver/bazaar/news") in extra_routers(
+    assert ("POST", "/iserver/bazaar/news") in load_extra_routers(
         package(tmp_path, text), TradingMode.READ
     ).policy.allowed
 
@@ -330,7 +330,7 @@ def test_a_get_of_a_path_that_is_known_to_write_is_for_paper_accounts_only(
     value = ", account" if "{" in path else ""
     text = ROUTE.replace("/iserver/bazaar/news", path).replace(f'{path}")\n\n', f'{path}"{value})\n\n')
     text = text.replace("gateway: Gateway)", f"gateway: Gateway{value and ', account: str'})")
-    policy = extra_routers(package(tmp_path, text), mode).policy
+    policy = load_extra_routers(package(tmp_path, text), mode).policy
     assert (("GET", path) in policy.allowed) is (mode is TradingMode.PAPER)
     assert (("GET", path) in policy.paper_only) is (mode is TradingMode.PAPER)
 
@@ -338,7 +338,7 @@ def test_a_get_of_a_path_that_is_known_to_write_is_for_paper_accounts_only(
 def test_a_route_with_the_name_of_our_own_tool_stops_the_start(tmp_path: Path) -> None:
     place = package(tmp_path, ROUTE.replace("list_news(", "connection_status("))
     settings = ServerSettings(_env_file=None, mcp_server_extra_routers=place)
-    extra = extra_routers(place, TradingMode.READ)
+    extra = load_extra_routers(place, TradingMode.READ)
     gateway = GatewayClient(GatewaySettings(_env_file=None), policy=extra.policy)
     with pytest.raises(SettingsError, match="the name connection_status is another tool's"):
         create_server(gateway, settings, (*ROUTERS, *extra.routers))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api_gateway.access_policy import TradingMode
-from mcp_server.extra_routers import extra_routers
+from mcp_server.extra_routers import load_extra_routers
 from routers_generator.__main__ import main
 from tests.routers_generator.a_document import fine
 
@@ -102,7 +102,7 @@ def test_where_nothing_is_missing_it_says_so_and_leaves_a_package_without_routes
     assert main(["generate", "fine.json", "-o", "out", "--missing"]) == 0
     said = "Nothing is missing: each operation of the document has a hand-written route.\n"
     assert capsys.readouterr().err.endswith(said)
-    assert extra_routers(Path("out"), TradingMode.READ).routers == ()
+    assert load_extra_routers(Path("out"), TradingMode.READ).routers == ()
 
 
 @pytest.mark.parametrize("more", [[], ["--missing"]])

@@ -19,8 +19,8 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
 from mcp_server.app import create_app
-from mcp_server.reference.endpoints_md import the_call
-from mcp_server.tools.operation_tool import RouteTools, Telling
+from mcp_server.reference.endpoints_md import single_call
+from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
 from routers_generator.document.loading import load
 from routers_generator.document.operations import Operation, operations
 from routers_generator.generate.generate import Wanted, generate
@@ -83,7 +83,7 @@ async def test_no_call_breaks_a_generated_tool_or_leaves_the_document(
     assert generate(repaired, Wanted(tmp_path / "extra"))[0] == 0
     routers = loaded(tmp_path / "extra", f"fuzzed_{source.stem.replace('.', '_').replace('-', '_')}_{seed}")
     there = operations(repaired.content)
-    sent = frozenset(the_call(route)[:2] for route in routes(routers))
+    sent = frozenset(single_call(route)[:2] for route in routes(routers))
     policy = AccessPolicy("the fuzzer", sent | ALL_OPERATIONS.allowed)
     far_side, clock = FarSide(), Clock(held=True)
     random = Random(seed)  # noqa: S311 - the same calls in every run
@@ -100,7 +100,7 @@ async def test_no_call_breaks_a_generated_tool_or_leaves_the_document(
         now=clock.now,
         sleep=sleep,
     ) as gateway:
-        tools = RouteTools(create_app(gateway, routers), {}, Telling(48_000, False)).by_name
+        tools = OperationToolProvider(create_app(gateway, routers), {}, ToolOptions(48_000, False)).by_name
         for name, tool in tools.items():
             for _ in range(CALLS):
                 drawn = arguments(random, tool.parameters)

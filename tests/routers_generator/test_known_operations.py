@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from mcp_server.reference.endpoints_md import the_call
+from mcp_server.reference.endpoints_md import single_call
 from mcp_server.rest import effects
 from mcp_server.routers import ROUTERS
 from routers_generator import known_operations
@@ -26,7 +26,7 @@ def told() -> list[dict[str, Any]]:
     for router in ROUTERS:
         for route in router.routes:
             assert isinstance(route, APIRoute)
-            method, template, _ = the_call(route)
+            method, template, _ = single_call(route)
             extra = (route.openapi_extra or {}).items()
             rows.append(
                 {

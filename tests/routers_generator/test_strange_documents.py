@@ -15,7 +15,7 @@ import pytest
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.app import create_app
-from mcp_server.tools.operation_tool import RouteTools, Telling
+from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
 from routers_generator.document.loading import parse
 from routers_generator.generate.generate import Wanted, generate
 from routers_generator.repair.repair import repair
@@ -37,7 +37,7 @@ def test_a_package_of_a_strange_document_is_a_package_like_any_other(seed: int, 
         assert status == 0, told
         routers = loaded(place, f"strange_{seed}_{number}")
         app = create_app(GatewayClient(GatewaySettings(_env_file=None)), routers)
-        tools = RouteTools(app, {}, Telling(48_000, False)).by_name
+        tools = OperationToolProvider(app, {}, ToolOptions(48_000, False)).by_name
         assert sorted(tools) == sorted(route.name for route in routes(routers))
         for tool in tools.values():
             assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in tool.parameters["properties"])

@@ -29,8 +29,8 @@ from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Options, Simulation
 from mcp_server.app import create_app
-from mcp_server.extra_routers import extra_routers
-from mcp_server.reference.endpoints_md import the_call
+from mcp_server.extra_routers import load_extra_routers
+from mcp_server.reference.endpoints_md import single_call
 from mcp_server.rest.effects import Effect, effect
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
@@ -109,7 +109,7 @@ def routers(directory: Path) -> Sequence[APIRouter]:
 
 
 def _plain(route: APIRoute) -> str:
-    method, template, _ = the_call(route)
+    method, template, _ = single_call(route)
     return f"{method} {re.sub(r'{[a-z]+}', '{}', template)}"
 
 
@@ -193,8 +193,8 @@ def test_without_the_hand_written_knowledge_only_a_get_reads(repaired: Repaired)
 
 @pytest.mark.parametrize("mode", TradingMode)
 def test_beside_the_hand_written_routes_none_of_it_is_mounted(directory: Path, mode: TradingMode) -> None:
-    assert extra_routers(directory, mode).routers == ()
-    assert extra_routers(directory, mode).policy == POLICIES[mode]
+    assert load_extra_routers(directory, mode).routers == ()
+    assert load_extra_routers(directory, mode).policy == POLICIES[mode]
 
 
 def test_names_are_short_and_each_its_own(routers: Sequence[APIRouter]) -> None:
@@ -210,7 +210,7 @@ def test_a_route_is_a_docstring_that_begins_with_a_sentence_and_one_call(
         first, _, rest = (route.endpoint.__doc__ or "").partition("\n")
         assert re.fullmatch(r"[A-Z\"'`].{9,109}[.!?]", first), route.name
         assert "\f\n    Source: IBKR's OpenAPI document " in rest
-        assert isinstance(the_call(route)[2], ast.Call)
+        assert isinstance(single_call(route)[2], ast.Call)
 
 
 def test_a_literal_path_comes_before_a_template_that_would_swallow_it(routers: Sequence[APIRouter]) -> None:

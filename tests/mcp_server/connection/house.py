@@ -22,7 +22,7 @@ from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Options, Simulation
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
-from mcp_server.ticker.client import Ticker
+from mcp_server.ticker.client import TickerClient
 from ticker_service.app import create_app as create_ticker
 from ticker_service.backoff import Rhythm
 from ticker_service.heartbeat import Rules
@@ -77,7 +77,7 @@ class House:
         )
         self._ticker = httpx.ASGITransport(create_ticker(self.keeper))
         self.with_ticker = ticker
-        self.ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(self._ask_the_ticker))
+        self.ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(self._ask_the_ticker))
         self.server = create_server(
             self.gateway,
             ServerSettings(_env_file=None, trading_mode=mode, mcp_server_ask_ahead=ask_ahead),

@@ -12,7 +12,7 @@ import pytest
 from api_gateway.access_policy import TradingMode
 from api_gateway.session.diagnosis import STATE_TEXTS
 from api_gateway.session.states import SessionState
-from mcp_server.ticker.client import TickerLook
+from mcp_server.ticker.client import TickerStatus
 from tests.mcp_server.connection.house import ERAS, LOGIN, House, asked_about, told
 from tests.virtual_loop import in_virtual_time
 from ticker_service.settings import Compete
@@ -126,15 +126,15 @@ def test_a_login_that_ends_within_the_hour_is_in_the_next_step(monkeypatch: pyte
 
     async def tried() -> dict[str, Any]:
         house = House()
-        look = house.ticker.look
+        look = house.ticker.fetch_status
 
-        async def warned() -> TickerLook:
+        async def warned() -> TickerStatus:
             found = await look()
             assert found.report is not None
             return replace(found, report=found.report.model_copy(update={"login_warning": warning}))
 
         async with house.client() as client:
-            monkeypatch.setattr(house.ticker, "look", warned)
+            monkeypatch.setattr(house.ticker, "fetch_status", warned)
             return await told(client, "connection_status")
 
     status = in_virtual_time(tried())

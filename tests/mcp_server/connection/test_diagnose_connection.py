@@ -10,19 +10,19 @@ import pytest
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.findings import Layer
 from api_gateway.settings import GatewaySettings
-from mcp_server.connection.diagnose_connection import DiagnoseConnection
+from mcp_server.connection.diagnose_connection import DiagnoseConnectionTool
 from mcp_server.settings import ServerSettings
 from tests.api_gateway.doctor.world import closed_port
 
 NOWHERE = "http://127.0.0.1:1"
 
 
-def tool(port: int) -> DiagnoseConnection:
+def tool(port: int) -> DiagnoseConnectionTool:
     gateway = GatewayClient(GatewaySettings(_env_file=None, gateway_url=f"https://127.0.0.1:{port}"))
-    return DiagnoseConnection(gateway, ServerSettings(_env_file=None, ticker_url=NOWHERE))
+    return DiagnoseConnectionTool(gateway, ServerSettings(_env_file=None, ticker_url=NOWHERE))
 
 
-async def told(it: DiagnoseConnection, arguments: dict[str, Any] | None = None) -> tuple[bool, str]:
+async def told(it: DiagnoseConnectionTool, arguments: dict[str, Any] | None = None) -> tuple[bool, str]:
     result = await it.run(arguments or {})
     [content] = result.content
     return bool(result.is_error), str(getattr(content, "text", ""))

@@ -89,8 +89,8 @@ async def test_a_gateway_that_hangs_gets_an_answer_in_time(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(gateway.session_monitor, "_fetch_status", hangs)
-    monkeypatch.setattr(readiness, "PATIENCE", 0.02)
-    found = await asyncio.gather(*(readiness.standing(gateway.session_monitor) for _ in range(5)))
+    monkeypatch.setattr(readiness, "CHECK_TIMEOUT", 0.02)
+    found = await asyncio.gather(*(readiness.check_readiness(gateway.session_monitor) for _ in range(5)))
     assert {(each.ready, each.gateway) for each in found} == {(False, "silent")}
     assert asked == [1]
     await gateway.session_monitor.aclose()
@@ -98,10 +98,10 @@ async def test_a_gateway_that_hangs_gets_an_answer_in_time(
 
 async def test_a_look_is_kept_for_a_moment(gateway: GatewayClient, far_side: Any) -> None:
     far_side.answers[STATUS] = httpx.Response(200, json=OPEN)
-    first = await readiness.standing(gateway.session_monitor)
-    assert await readiness.standing(gateway.session_monitor) == first
+    first = await readiness.check_readiness(gateway.session_monitor)
+    assert await readiness.check_readiness(gateway.session_monitor) == first
     assert len(far_side.asked) == 1
-    assert status.KEPT < 2
+    assert status.CHECK_TTL < 2
 
 
 async def test_nothing_is_asked_while_an_orders_question_is_open(
@@ -112,6 +112,6 @@ async def test_nothing_is_asked_while_an_orders_question_is_open(
     far_side.answers["/iserver/account/DU1234567/orders"] = httpx.Response(200, json=question)
     await gateway.post("/iserver/account/{allocation}/orders", "DU1234567", body={"orders": []})
     far_side.asked.clear()
-    found = await readiness.standing(gateway.session_monitor)
+    found = await readiness.check_readiness(gateway.session_monitor)
     assert (found.ready, found.gateway, found.session) == (False, "not asked", "unknown")
     assert far_side.asked == []

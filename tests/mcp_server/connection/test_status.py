@@ -12,8 +12,8 @@ import pytest
 
 from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import GatewayClient
-from mcp_server.connection.status import EVERY, Connection
-from mcp_server.ticker.client import Ticker
+from mcp_server.connection.status import POLL_INTERVAL, ConnectionReporter
+from mcp_server.ticker.client import TickerClient
 from tests.mcp_server.connection.house import House
 from tests.virtual_loop import in_virtual_time
 
@@ -30,7 +30,7 @@ def in_a_house(tried: Callable[[House], Awaitable[Any]]) -> Any:
 def test_the_first_look_at_orders_needs_no_patience_where_the_session_has_been_open() -> None:
     async def tried(house: House) -> tuple[float, int]:
         async with house.client() as client:
-            await asyncio.sleep(5 * EVERY)
+            await asyncio.sleep(5 * POLL_INTERVAL)
             began, asked = asyncio.get_running_loop().time(), house.asked.count(ORDERS)
             result = await client.call_tool("list_live_orders", {})
             assert not result.is_error
@@ -45,7 +45,7 @@ def test_nothing_is_asked_ahead_where_the_user_has_said_so() -> None:
     async def tried() -> int:
         house = House(ask_ahead=False)
         async with house.client():
-            await asyncio.sleep(5 * EVERY)
+            await asyncio.sleep(5 * POLL_INTERVAL)
             return house.asked.count(ORDERS)
 
     assert in_virtual_time(tried()) == 0
@@ -55,7 +55,7 @@ def test_a_session_that_the_ticker_has_reopened_is_asked_ahead_as_a_new_one() ->
     async def tried(house: House) -> list[int]:
         counts = []
         async with house.client():
-            await asyncio.sleep(5 * EVERY)
+            await asyncio.sleep(5 * POLL_INTERVAL)
             counts.append(house.asked.count(ORDERS))
             house.simulation.session.drop()
             await asyncio.sleep(180)
@@ -70,11 +70,11 @@ def test_nothing_is_asked_ahead_while_the_ticker_holds_still_for_an_order_of_ano
         async with house.running():
             await house.keeper.hold(30, "order")
             listening = asyncio.create_task(
-                Connection(house.gateway, house.ticker, TradingMode.PAPER).listen()
+                ConnectionReporter(house.gateway, house.ticker, TradingMode.PAPER).poll_ticker()
             )
             await asyncio.sleep(29)
             held = house.asked.count(ORDERS)
-            await asyncio.sleep(EVERY + 1)
+            await asyncio.sleep(POLL_INTERVAL + 1)
             listening.cancel()
         return held, house.asked.count(ORDERS)
 
@@ -94,9 +94,9 @@ def test_what_is_asked_ahead_stops_for_an_order_of_another_server() -> None:
         house.way.handler = slowly
         async with house.running():
             listening = asyncio.create_task(
-                Connection(house.gateway, house.ticker, TradingMode.PAPER).listen()
+                ConnectionReporter(house.gateway, house.ticker, TradingMode.PAPER).poll_ticker()
             )
-            await asyncio.sleep(EVERY + 1)
+            await asyncio.sleep(POLL_INTERVAL + 1)
             await house.keeper.hold(30, "order")
             await asyncio.sleep(20)
             listening.cancel()
@@ -113,10 +113,12 @@ def test_two_servers_never_ask_ahead_together(after: float, asked: int) -> None:
         other = GatewayClient(
             house.gateway.settings, transport=house.way, now=asyncio.get_running_loop().time, wall=time.time
         )
-        ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(house._ask_the_ticker))
+        ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(house._ask_the_ticker))
         async with house.client(), other:
             await asyncio.sleep(after)
-            listening = asyncio.create_task(Connection(other, ticker, TradingMode.PAPER).listen())
+            listening = asyncio.create_task(
+                ConnectionReporter(other, ticker, TradingMode.PAPER).poll_ticker()
+            )
             await asyncio.sleep(30)
             house.simulation.session.drop()
             await asyncio.sleep(150)
@@ -132,7 +134,7 @@ def test_an_answer_that_needs_the_login_alone_does_not_hide_that_another_program
         async with house.client() as client:
             house.simulation.session.displace()
             await house.keeper.look()
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL_INTERVAL)
             house.asked.clear()
             portfolio = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
             quotes = await client.call_tool("search_contracts", {"symbol": "AAPL"}, raise_on_error=False)

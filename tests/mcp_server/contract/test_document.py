@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mcp_server.reference.endpoints_md import operations
+from mcp_server.reference.endpoints_md import list_operations
 
 KEPT = Path(__file__).parent / "document.json"
 DOCUMENTS = Path(__file__).parents[3].parent / "shared" / "ibkr" / "openapi"
@@ -45,7 +45,7 @@ def _documented(document: dict[str, Any]) -> list[str]:
 
 
 def _ours() -> set[str]:
-    return {f"{each.method} {_plain(each.template)}" for each in operations()}
+    return {f"{each.method} {_plain(each.template)}" for each in list_operations()}
 
 
 def test_every_operation_stands_in_the_document_or_has_another_source() -> None:

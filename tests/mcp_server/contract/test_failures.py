@@ -15,7 +15,7 @@ from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.rest.effects import Effect
-from mcp_server.tools.operation_tool import RouteTool
+from mcp_server.tools.operation_tool import OperationTool
 from tests.api_gateway.virtual_network import Arrived, Network, Served, whole
 from tests.mcp_server.contract.faults import ACCOUNT, FAULTS, SECRET, Fate, Fault
 from tests.mcp_server.contract.test_wire import PAPER, ROUTES, WIRE
@@ -117,7 +117,7 @@ async def meet(bench: Bench, row: Row, fault: Fault, where: Where) -> list[str]:
             await bench.meet(PLACE)
         fails_still, told_then, _, _ = await bench.meet(row)
     tool = await bench.server.get_tool(row.tool)
-    assert isinstance(tool, RouteTool)
+    assert isinstance(tool, OperationTool)
     writes = tool.effect is not Effect.READS
     fate = fault.fate if writes and row.sent in arrived else Fate.NEVER_SENT
     if fate is Fate.DONE and re.search(r"/order|/iserver/reply/", row.sent):

@@ -20,11 +20,11 @@ from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.rate_limiter import IBKR_LIMITS
 from api_gateway.settings import GatewaySettings
-from mcp_server.reference.endpoints_md import SOURCE, operations, the_call
+from mcp_server.reference.endpoints_md import SOURCE_NOTE, list_operations, single_call
 from mcp_server.rest import sections
 from mcp_server.rest.effects import Effect, effect
 from mcp_server.rest.relay import Json
-from mcp_server.rest.route_filter import mounted
+from mcp_server.rest.route_filter import filter_routes
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
@@ -58,7 +58,7 @@ def _plain(operation: str) -> str:
 
 
 def _operation(route: APIRoute) -> str:
-    method, template, _ = the_call(route)
+    method, template, _ = single_call(route)
     return _plain(f"{method} {template}")
 
 
@@ -109,7 +109,7 @@ def test_a_route_is_a_signature_a_docstring_and_one_call(route: APIRoute) -> Non
     function = ast.parse(inspect.getsource(route.endpoint)).body[0]
     assert isinstance(function, ast.AsyncFunctionDef)
     _, only = function.body
-    _, _, call = the_call(route)
+    _, _, call = single_call(route)
     assert isinstance(only, ast.Return)
     assert isinstance(only.value, ast.Await)
     assert ast.dump(only.value.value) == ast.dump(call)
@@ -126,10 +126,10 @@ def test_every_current_operation_has_one_route() -> None:
 
 @every_route
 def test_a_route_has_the_method_of_its_operation(route: APIRoute) -> None:
-    assert route.methods == {the_call(route)[0]}
+    assert route.methods == {single_call(route)[0]}
 
 
-@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.tool)
+@pytest.mark.parametrize("operation", list_operations(), ids=lambda operation: operation.tool)
 def test_the_table_agrees_with_the_facts(operation: Any) -> None:
     fact = FACTS[_plain(f"{operation.method} {operation.template}")]
     assert (operation.session == "brokerage") is fact["brokerage"]
@@ -151,7 +151,7 @@ def test_a_literal_path_is_registered_before_a_template_that_would_swallow_it() 
 
 
 def test_every_published_limit_is_met_by_a_route() -> None:
-    sent = {the_call(route)[:2] for route in ROUTES}
+    sent = {single_call(route)[:2] for route in ROUTES}
     current = {_plain(f"{method} {template}"): (method, template) for method, template in IBKR_LIMITS}
     missed = [key for key in current.values() if key not in sent]
     assert not missed, "a limit is looked up by method and template as sent"
@@ -171,8 +171,8 @@ def test_every_section_has_routes_and_comes_in_its_order() -> None:
 
 
 def test_every_section_is_on_by_default() -> None:
-    assert sections.ON_BY_DEFAULT == sections.NAMES
-    assert all(toolset.about.endswith((".", "?")) for toolset in sections.TOOLSETS)
+    assert sections.DEFAULT_SECTIONS == sections.NAMES
+    assert all(toolset.description.endswith((".", "?")) for toolset in sections.SECTIONS)
 
 
 # Effects
@@ -185,7 +185,7 @@ def test_everything_but_a_get_says_what_it_does(route: APIRoute) -> None:
 
 @every_route
 def test_the_gateway_client_is_told_the_same_as_the_reader(route: APIRoute) -> None:
-    _, template, call = the_call(route)
+    _, template, call = single_call(route)
     reads = effect(route.methods or (), route.openapi_extra) is Effect.READS
     said = any(each.arg == "reads" and ast.literal_eval(each.value) for each in call.keywords)
     if route.methods == {"POST"} and template != "/tickle":
@@ -240,9 +240,9 @@ def test_the_annotations_of_a_tool_are_complete(name: str, every_tool: dict[str,
 
 @pytest.mark.parametrize("mode", TradingMode)
 def test_what_is_mounted_in_a_mode_is_what_the_gateway_client_lets_pass(mode: TradingMode) -> None:
-    routers = mounted(ROUTERS, mode, sections.NAMES)
+    routers = filter_routes(ROUTERS, mode, sections.NAMES)
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
-    assert {the_call(route)[:2] for route in routes} == POLICIES[mode].allowed
+    assert {single_call(route)[:2] for route in routes} == POLICIES[mode].allowed
 
 
 # Words
@@ -261,7 +261,7 @@ def test_a_docstring_names_its_source_where_only_a_reader_of_the_code_sees_it(
 ) -> None:
     published, mark, source = _documentation(route).partition("\f\n")
     assert mark
-    assert SOURCE.fullmatch(source)
+    assert SOURCE_NOTE.fullmatch(source)
     assert tools[route.name].description == published.strip()
     assert "Source:" not in published
 

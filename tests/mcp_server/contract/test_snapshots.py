@@ -15,7 +15,7 @@ from api_gateway.access_policy import TradingMode
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.server import create_server
-from mcp_server.settings import ServerSettings, ToolSurface
+from mcp_server.settings import ServerSettings, ToolListing
 
 KEPT = Path(__file__).parent / "snapshots"
 
@@ -23,7 +23,7 @@ KEPT = Path(__file__).parent / "snapshots"
 async def _listed() -> dict[str, str]:
     """Every tool there is, whichever list it stands on."""
     listed = {}
-    for surface in ToolSurface:
+    for surface in ToolListing:
         settings = ServerSettings(_env_file=None, trading_mode=TradingMode.PAPER, mcp_server_tools=surface)
         async with Client(create_server(GatewayClient(GatewaySettings(_env_file=None)), settings)) as client:
             for tool in await client.list_tools():

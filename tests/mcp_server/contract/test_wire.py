@@ -24,7 +24,7 @@ from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Options, Simulation
-from mcp_server.reference.endpoints_md import the_call
+from mcp_server.reference.endpoints_md import single_call
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
@@ -560,7 +560,7 @@ def test_every_route_has_a_row() -> None:
 
 @pytest.mark.parametrize("tool", ROUTES)
 def test_the_rows_of_a_tool_send_every_parameter_that_ibkr_knows(tool: str) -> None:
-    method, template, _ = the_call(ROUTES[tool])
+    method, template, _ = single_call(ROUTES[tool])
     fact = FACTS[re.sub(r"\{\w+\}", "{}", f"{method} {template}")]
     rows = [row for row in WIRE if row.tool == tool]
 
@@ -571,7 +571,7 @@ def test_the_rows_of_a_tool_send_every_parameter_that_ibkr_knows(tool: str) -> N
 
 @pytest.mark.parametrize("tool", ROUTES)
 def test_the_rows_of_a_tool_go_to_the_operation_it_says(tool: str) -> None:
-    method, template, _ = the_call(ROUTES[tool])
+    method, template, _ = single_call(ROUTES[tool])
     path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
     for row in WIRE:
         if row.tool == tool:

@@ -10,7 +10,7 @@ import pytest
 
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import SettingsError
-from mcp_server.http.bind_guard import is_loopback, refuse_open_door
+from mcp_server.http.bind_guard import is_loopback, require_safe_bind
 from mcp_server.http.serving import http_app
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
@@ -32,7 +32,7 @@ async def status(gateway: GatewayClient, settings: ServerSettings, page: str, **
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost", "LOCALHOST"])
 def test_loopback_needs_no_token(host: str) -> None:
     assert is_loopback(host)
-    refuse_open_door(settings_with(mcp_server_host=host))
+    require_safe_bind(settings_with(mcp_server_host=host))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_loopback_needs_no_token(host: str) -> None:
 )
 def test_listening_beyond_loopback_is_refused_with_what_to_do(host: str) -> None:
     with pytest.raises(SettingsError) as refusal:
-        refuse_open_door(settings_with(mcp_server_host=host))
+        require_safe_bind(settings_with(mcp_server_host=host))
     assert "MCP_SERVER_TOKEN" in str(refusal.value)
     assert "MCP_SERVER_ALLOW_REMOTE=true" in str(refusal.value)
 
@@ -49,17 +49,17 @@ def test_listening_beyond_loopback_is_refused_with_what_to_do(host: str) -> None
 def test_listening_beyond_loopback_is_let_through_with_a_token_or_when_said_out_loud(
     guard: dict[str, Any],
 ) -> None:
-    refuse_open_door(settings_with(mcp_server_host="0.0.0.0", **guard))
+    require_safe_bind(settings_with(mcp_server_host="0.0.0.0", **guard))
 
 
 @pytest.mark.parametrize("name", ["mcp_server_allowed_hosts", "mcp_server_allowed_origins"])
 @pytest.mark.parametrize("entries", ["*", "https://*", "chat.example, *:*"])
 def test_every_web_page_is_let_in_only_with_a_token_or_when_said_out_loud(name: str, entries: str) -> None:
     with pytest.raises(SettingsError, match=f"{name.upper()} with .* MCP_SERVER_TOKEN"):
-        refuse_open_door(settings_with(**{name: entries}))
-    refuse_open_door(settings_with(**{name: entries}, mcp_server_token="s3cret-token"))
-    refuse_open_door(settings_with(**{name: entries}, mcp_server_allow_remote=True))
-    refuse_open_door(settings_with(**{name: "*.chat.example, https://*.chat.example"}))
+        require_safe_bind(settings_with(**{name: entries}))
+    require_safe_bind(settings_with(**{name: entries}, mcp_server_token="s3cret-token"))
+    require_safe_bind(settings_with(**{name: entries}, mcp_server_allow_remote=True))
+    require_safe_bind(settings_with(**{name: "*.chat.example, https://*.chat.example"}))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -17,10 +17,10 @@ from starlette.types import Receive, Scope, Send
 from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
-from mcp_server.http.disconnects import Departures
+from mcp_server.http.disconnects import CancelOnDisconnect
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
-from mcp_server.ticker.client import Ticker
+from mcp_server.ticker.client import TickerClient
 from tests.api_gateway.listening import until
 from tests.mcp_server.one_server import away
 
@@ -79,7 +79,7 @@ def sharing(gateway: GatewayClient) -> int:
 @pytest.fixture
 async def address(gateway: GatewayClient, over_http: Any) -> AsyncIterator[str]:
     settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
-    ticker = Ticker("http://ticker:5056", transport=httpx.MockTransport(away))
+    ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(away))
     async with over_http(create_server(gateway, settings, ticker=ticker), settings) as address:
         yield address
 
@@ -279,5 +279,5 @@ async def test_what_is_no_call_is_not_cancelled(body: bytes) -> None:
         raise AssertionError
 
     scope = {"type": "http", "method": "POST", "headers": [(b"mcp-session-id", b"x")]}
-    await Departures(app)(scope, receive, send)
+    await CancelOnDisconnect(app)(scope, receive, send)
     assert asked == [body]

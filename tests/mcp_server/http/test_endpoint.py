@@ -10,7 +10,7 @@ import pytest
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.checks.services import examine_endpoint
 from api_gateway.doctor.findings import Outcome
-from mcp_server.http.endpoint import endpoint_of, problems_of
+from mcp_server.http.endpoint import endpoint_of, startup_problems
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
@@ -44,13 +44,13 @@ def test_a_server_that_a_client_starts_has_no_address() -> None:
     ],
 )
 def test_settings_with_which_it_does_not_start_are_problems(settings: dict[str, Any], named: str) -> None:
-    [problem] = problems_of(ServerSettings(_env_file=None, **settings))
+    [problem] = startup_problems(ServerSettings(_env_file=None, **settings))
     assert problem.outcome is Outcome.BROKEN
     assert named in problem.sentence
 
 
 def test_the_defaults_are_no_problem() -> None:
-    assert problems_of(ServerSettings(_env_file=None)) == []
+    assert startup_problems(ServerSettings(_env_file=None)) == []
 
 
 @pytest.mark.parametrize("token", [None, "a-long-token"])

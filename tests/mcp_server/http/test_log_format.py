@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mcp_server.http.log_format import OneLine, log_to_stderr
+from mcp_server.http.log_format import SingleLineFormatter, log_to_stderr
 
 
 def written(message: str, *secrets: str, broken: bool = False) -> str:
@@ -19,7 +19,7 @@ def written(message: str, *secrets: str, broken: bool = False) -> str:
             raise RuntimeError("account U1234567\nsecond line")
         except RuntimeError:
             record.exc_info = sys.exc_info()
-    return OneLine(secrets).format(record)
+    return SingleLineFormatter(secrets).format(record)
 
 
 def test_an_event_is_one_line() -> None:

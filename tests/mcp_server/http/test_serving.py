@@ -12,7 +12,7 @@ import pytest
 
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.http import serving
-from mcp_server.http.serving import CannotListenError, listen, web_config
+from mcp_server.http.serving import CannotListenError, listen, uvicorn_config
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
@@ -58,7 +58,7 @@ def test_an_address_of_localhost_that_is_switched_off_is_left_out(monkeypatch: p
 def test_it_is_served_without_access_log_and_with_a_quick_end(
     gateway: GatewayClient, settings: ServerSettings
 ) -> None:
-    config = web_config(create_server(gateway, settings, ()), settings)
+    config = uvicorn_config(create_server(gateway, settings, ()), settings)
     assert not config.access_log
     assert not config.proxy_headers
     assert config.timeout_graceful_shutdown is not None
@@ -97,7 +97,7 @@ async def test_sessions_stay_whatever_fastmcps_environment_says(
 def test_what_the_start_made_is_kept_from_the_collector() -> None:
     before = gc.get_threshold()
     try:
-        serving._settle()
+        serving._freeze_garbage_collector()
         assert gc.get_freeze_count() > 0
         assert gc.get_threshold() > before
     finally:
@@ -109,7 +109,7 @@ def test_what_the_start_made_is_kept_from_the_collector() -> None:
 def test_a_signal_ends_the_process_with_status_zero(way: signal.Signals) -> None:
     before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
-        serving.end_quietly_on_signals()
+        serving.exit_cleanly_on_signals()
         with pytest.raises(SystemExit) as end:
             signal.raise_signal(way)
         assert end.value.code == 0

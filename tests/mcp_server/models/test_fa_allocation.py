@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mcp_server.models.fa_allocation import AllocationPresets, ChangedGroup, NewGroup
+from mcp_server.models.fa_allocation import AllocationPresets, GroupUpdate, NewGroup
 
 
 def _group(method: str, *amounts: float | None) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_a_group_cannot_be_mistaken_for_an_account() -> None:
 
 def test_only_a_group_that_exists_has_an_old_name() -> None:
     renamed = {**_group("E", None), "prev_name": "Old"}
-    assert ChangedGroup.model_validate(renamed).sent() == renamed
+    assert GroupUpdate.model_validate(renamed).sent() == renamed
     with pytest.raises(ValidationError):
         NewGroup.model_validate(renamed)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mcp_server.models.fa_models import InvestmentDraft, ModelPresets, ModelTargets, OneModel
+from mcp_server.models.fa_models import InvestmentDraft, ModelByName, ModelPresets, ModelTargets
 
 
 def _targets(positions: dict[int, float], cash: dict[str, float]) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def _targets(positions: dict[int, float], cash: dict[str, float]) -> dict[str, A
 
 
 def test_every_request_has_a_number() -> None:
-    assert OneModel(model="Growth").sent() == {"reqID": 1, "model": "Growth"}
+    assert ModelByName(model="Growth").sent() == {"reqID": 1, "model": "Growth"}
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from mcp_server.models.market_data import BARS, STEPS, PriceHistoryWanted, bars_for, usual_bar
+from mcp_server.models.market_data import BAR_RANGES, BARS, PriceHistoryQuery, bars_for, default_bar
 
 CONID = 265598
 
 
-@pytest.mark.parametrize(("period", "smallest", "largest", "_usual"), STEPS)
+@pytest.mark.parametrize(("period", "smallest", "largest", "_usual"), BAR_RANGES)
 def test_a_period_of_ibkrs_table_takes_the_bars_of_its_row(
     period: str, smallest: str, largest: str, _usual: str
 ) -> None:
@@ -48,11 +48,11 @@ def test_a_period_between_two_rows_takes_what_either_takes(period: str, smallest
     ],
 )
 def test_the_usual_bar_is_ibkrs_own(period: str, bar: str) -> None:
-    assert usual_bar(period) == bar
+    assert default_bar(period) == bar
 
 
 def test_the_usual_bar_fits_where_ibkrs_own_does_not() -> None:
-    assert usual_bar("1m") == "1h"
+    assert default_bar("1m") == "1h"
 
 
 @pytest.mark.parametrize("unit", ["min", "h", "d", "w", "m", "y"])
@@ -61,18 +61,18 @@ def test_every_period_that_is_not_too_long_has_a_usual_bar_that_fits(unit: str) 
 
     for count in range(1, longest + 1):
         period = f"{count}{unit}"
-        assert PriceHistoryWanted(conid=CONID, period=period).sent()["bar"] in bars_for(period)
+        assert PriceHistoryQuery(conid=CONID, period=period).sent()["bar"] in bars_for(period)
     with pytest.raises(ValidationError, match=f"at most {longest}{unit}"):
-        PriceHistoryWanted(conid=CONID, period=f"{longest + 1}{unit}")
+        PriceHistoryQuery(conid=CONID, period=f"{longest + 1}{unit}")
 
 
 def test_a_bar_that_does_not_fit_is_refused_with_those_that_do() -> None:
     with pytest.raises(ValidationError, match=r"a period of 1y takes bars of 8h, 1d, 1w, 1m, not 1min"):
-        PriceHistoryWanted(conid=CONID, period="1y", bar="1min")
+        PriceHistoryQuery(conid=CONID, period="1y", bar="1min")
 
 
 def test_the_bar_that_was_named_is_sent() -> None:
-    assert PriceHistoryWanted(conid=CONID, period="1d", bar="5min").sent() == {
+    assert PriceHistoryQuery(conid=CONID, period="1d", bar="5min").sent() == {
         "conid": CONID,
         "period": "1d",
         "bar": "5min",
@@ -81,7 +81,7 @@ def test_the_bar_that_was_named_is_sent() -> None:
 
 @pytest.mark.parametrize("moment", ["20261120-21:00:00", "19991231-00:00:00", "20240229-12:30:59"])
 def test_a_moment_is_taken(moment: str) -> None:
-    assert PriceHistoryWanted(conid=CONID, start_time=moment).sent()["startTime"] == moment
+    assert PriceHistoryQuery(conid=CONID, start_time=moment).sent()["startTime"] == moment
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_a_moment_is_taken(moment: str) -> None:
 )
 def test_a_moment_that_is_none_is_refused(moment: str) -> None:
     with pytest.raises(ValidationError, match="should be a moment"):
-        PriceHistoryWanted(conid=CONID, start_time=moment)
+        PriceHistoryQuery(conid=CONID, start_time=moment)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from mcp_server.models.moments import Moment
+from mcp_server.models.moments import Timestamp
 
-MOMENTS: TypeAdapter[str] = TypeAdapter(Moment)
+MOMENTS: TypeAdapter[str] = TypeAdapter(Timestamp)
 
 
 def test_a_moment_stays_as_it_is_written() -> None:

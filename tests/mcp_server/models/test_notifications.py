@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mcp_server.models.notifications import Device, NotificationsWanted
+from mcp_server.models.notifications import Device, NotificationsQuery
 
 
 def test_ten_notifications_are_asked_for_if_nobody_says_how_many() -> None:
-    assert NotificationsWanted().sent() == {"max": 10}
+    assert NotificationsQuery().sent() == {"max": 10}
 
 
 def test_the_next_page_follows_the_last_notification() -> None:
-    assert NotificationsWanted(limit=3, after_id="20241213").sent() == {"max": 3, "id": "20241213"}
+    assert NotificationsQuery(limit=3, after_id="20241213").sent() == {"max": 3, "id": "20241213"}
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_the_next_page_follows_the_last_notification() -> None:
 )
 def test_a_choice_that_ibkr_would_misread_is_refused(wanted: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
-        NotificationsWanted.model_validate(wanted)
+        NotificationsQuery.model_validate(wanted)
 
 
 def test_a_phone_has_an_address_for_an_id() -> None:

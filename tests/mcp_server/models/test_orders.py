@@ -6,7 +6,7 @@ import pytest
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from mcp_server.models.orders import PRICES, Cancellation, Orders, OrderTicket
+from mcp_server.models.orders import PRICE_FIELDS, Cancellation, Orders, OrderTicket
 
 ORDER: dict[str, Any] = {"conid": 265598, "side": "BUY", "quantity": 10, "tif": "DAY"}
 LIMIT: dict[str, Any] = {**ORDER, "order_type": "LMT", "price": 185.5}
@@ -122,7 +122,7 @@ def test_what_matters_to_money_is_never_filled_in(name: str) -> None:
 
 def test_every_type_of_order_says_which_prices_it_has() -> None:
     wanted = OrderTicket.model_json_schema()["properties"]["order_type"]["enum"]
-    assert set(PRICES) == set(wanted)
+    assert set(PRICE_FIELDS) == set(wanted)
 
 
 def test_whole_numbers_are_sent_as_such_and_all_others_as_they_are() -> None:
@@ -141,30 +141,30 @@ def test_the_names_of_ibkr_are_odd_where_they_are_odd() -> None:
 
 def test_an_order_for_another_account_than_the_calls_is_refused() -> None:
     ticket = OrderTicket.model_validate(LIMIT | {"acct_id": "DU1234567"})
-    assert ticket.sent_to("DU1234567")["acctId"] == "DU1234567"
+    assert ticket.payload_for("DU1234567")["acctId"] == "DU1234567"
     with pytest.raises(RequestValidationError) as told:
-        ticket.sent_to("DU7654321")
+        ticket.payload_for("DU7654321")
     assert told.value.errors()[0]["loc"] == ("body", "acct_id")
 
 
 def test_every_ticket_says_the_account_it_is_for() -> None:
     bracket = [LIMIT | {"c_oid": "a"}, STOP | {"parent_id": "a"}]
-    orders = Orders.model_validate({"orders": bracket}).sent_to("DU1234567")["orders"]
+    orders = Orders.model_validate({"orders": bracket}).payload_for("DU1234567")["orders"]
     assert [each["acctId"] for each in orders] == ["DU1234567"] * 2
-    assert OrderTicket.model_validate(LIMIT).sent_to("DU1234567")["acctId"] == "DU1234567"
+    assert OrderTicket.model_validate(LIMIT).payload_for("DU1234567")["acctId"] == "DU1234567"
 
 
 @pytest.mark.parametrize(("account", "ticket"), [("Growth", LIMIT), ("DF1234567", LIMIT | SIZED)])
 def test_a_ticket_for_several_accounts_says_none(account: str, ticket: dict[str, Any]) -> None:
-    assert "acctId" not in OrderTicket.model_validate(ticket).sent_to(account)
+    assert "acctId" not in OrderTicket.model_validate(ticket).payload_for(account)
 
 
 def test_it_is_told_which_of_several_orders_is_for_another_account() -> None:
     child = STOP | {"parent_id": "a", "acct_id": "DU1234567"}
     orders = Orders.model_validate({"orders": [LIMIT | {"c_oid": "a"}, child]})
-    assert len(orders.sent_to("DU1234567")["orders"]) == 2
+    assert len(orders.payload_for("DU1234567")["orders"]) == 2
     with pytest.raises(RequestValidationError) as told:
-        orders.sent_to("Growth")
+        orders.payload_for("Growth")
     assert told.value.errors()[0]["loc"] == ("body", "orders", 1, "acct_id")
 
 

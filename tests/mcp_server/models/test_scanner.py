@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mcp_server.models.scanner import ScanWanted
+from mcp_server.models.scanner import ScanRequest
 
 GAINERS = {"instrument": "STK", "type": "TOP_PERC_GAIN", "location": "STK.US.MAJOR"}
 
 
-def _scan(value: Any) -> ScanWanted:
-    return ScanWanted.model_validate({**GAINERS, "filter": [{"code": "volumeAbove", "value": value}]})
+def _scan(value: Any) -> ScanRequest:
+    return ScanRequest.model_validate({**GAINERS, "filter": [{"code": "volumeAbove", "value": value}]})
 
 
 @pytest.mark.parametrize("value", [1_000_000, 2.5, -3, 0, "inc:CORP", "1000000"])
@@ -32,12 +32,12 @@ def test_what_is_no_value_of_a_filter_is_refused(value: Any) -> None:
     ["STOCK.EU", "SCAN_socialSentimentScore_DESC", "marketCapAbove1e6", "HIGH_VS_52W_HL", "STK.EU.IBIS-ETF"],
 )
 def test_the_codes_that_ibkr_has_are_codes(code: str) -> None:
-    assert ScanWanted.model_validate({**GAINERS, "type": code}).sent()["type"] == code
+    assert ScanRequest.model_validate({**GAINERS, "type": code}).sent()["type"] == code
 
 
 def test_a_scan_without_filters_sends_none() -> None:
-    assert ScanWanted.model_validate(GAINERS).sent() == GAINERS
+    assert ScanRequest.model_validate(GAINERS).sent() == GAINERS
 
 
 def test_a_list_of_no_filters_is_as_good() -> None:
-    assert ScanWanted.model_validate({**GAINERS, "filter": []}).sent() == {**GAINERS, "filter": []}
+    assert ScanRequest.model_validate({**GAINERS, "filter": []}).sent() == {**GAINERS, "filter": []}

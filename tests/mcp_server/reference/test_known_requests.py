@@ -6,14 +6,14 @@ import json
 import re
 from pathlib import Path
 
-from mcp_server.reference.known_requests import told
+from mcp_server.reference.known_requests import describe_requests
 
 OPERATIONS = Path(__file__).parents[1] / "contract" / "operations.json"
 FACTS = {
     re.sub(r"\{\w+\}", "{}", each["operation"]): each
     for each in json.loads(OPERATIONS.read_text(encoding="utf-8"))
 }
-ROUTES = {each["name"]: each for each in told()}
+ROUTES = {each["name"]: each for each in describe_requests()}
 
 
 def test_every_route_can_send_the_names_that_its_operation_has() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from mcp_server.rest.docstring_notes import Notes, notes, notes_by_name
+from mcp_server.rest.docstring_notes import Notes, notes_by_name, parse_notes
 
 router = APIRouter()
 
@@ -37,14 +37,14 @@ async def bare() -> None:
 
 
 def test_notes_are_read_over_several_lines() -> None:
-    assert notes(with_both) == Notes("holdings, what I own, my stuff.", "ask for one month.")
+    assert parse_notes(with_both) == Notes("holdings, what I own, my stuff.", "ask for one month.")
 
 
 def test_a_docstring_without_notes_has_empty_ones() -> None:
-    assert notes(with_none) == notes(bare) == Notes()
+    assert parse_notes(with_none) == parse_notes(bare) == Notes()
 
 
 def test_the_notes_of_routes_are_kept_by_their_names() -> None:
     found = notes_by_name([router])
     assert list(found) == ["with_both", "with_none", "bare"]
-    assert found["with_both"].for_less == "ask for one month."
+    assert found["with_both"].narrowing_hint == "ask for one month."

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE, Effect, effect, repeatable
+from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE, Effect, effect, is_repeatable
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_a_misspelt_mark_is_an_error() -> None:
 def test_what_may_be_repeated_without_doing_more(
     method: str, marks: dict[str, str] | None, expected: bool
 ) -> None:
-    assert repeatable({method}, marks) is expected
+    assert is_repeatable({method}, marks) is expected

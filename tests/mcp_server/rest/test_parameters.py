@@ -15,7 +15,7 @@ from mcp_server.rest import parameters as kinds
         (kinds.AccountText, "DU1234567"),
         (kinds.AccountText, "U1234567C"),  # a segment
         (kinds.ConidNumber, 1),
-        (kinds.ConidNumber, kinds.LARGEST_CONID),
+        (kinds.ConidNumber, kinds.MAX_CONID),
         (kinds.OrderNumber, 602801486),
         (kinds.PageNumber, 0),
         (kinds.Symbol, "BRK B"),
@@ -42,7 +42,7 @@ def test_a_value_of_its_kind_is_taken_as_it_is(kind: Any, value: object) -> None
         (kinds.AccountText, "U123", "should be an account id such as DU1234567"),
         (kinds.AccountText, "U1234567\n", "should be an account id"),
         (kinds.AccountText, "U" + "\u0661" * 7, "should be an account id"),
-        (kinds.ConidNumber, kinds.LARGEST_CONID + 1, "should be a conid; this is too large"),
+        (kinds.ConidNumber, kinds.MAX_CONID + 1, "should be a conid; this is too large"),
         (kinds.ConidNumber, 0, "greater than or equal to 1"),
         (kinds.OrderNumber, -1, "greater than or equal to 1"),
         (kinds.OrderNumber, 2**63, "should be an order id; this is too large"),

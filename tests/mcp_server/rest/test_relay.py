@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Invalid
-from mcp_server.rest.relay import Json, Relay, relay
+from mcp_server.rest.relay import Json, Relay, get_relay
 
 ODD = b'{ "b":1.50,"a":[1e2, null],"\xc3\xa9":"\\u00e9" }'
 
@@ -84,4 +84,4 @@ async def test_the_gateways_refusals_pass_through_the_relay(relayed: Relay, far_
 async def test_a_route_finds_the_relay_of_its_app(relayed: Relay) -> None:
     app = FastAPI()
     app.state.relay = relayed
-    assert await relay(Request({"type": "http", "app": app})) is relayed
+    assert await get_relay(Request({"type": "http", "app": app})) is relayed

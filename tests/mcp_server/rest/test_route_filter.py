@@ -16,7 +16,7 @@ from api_gateway.settings import GatewaySettings
 from mcp_server.app import create_app
 from mcp_server.rest.effects import CHANGES, DESTROYS, READS, TRADES
 from mcp_server.rest.relay import Json
-from mcp_server.rest.route_filter import mounted
+from mcp_server.rest.route_filter import filter_routes
 
 SECTIONS = ("Birds", "Trees")
 
@@ -47,7 +47,7 @@ ROUTERS = (
 
 
 def _names(mode: TradingMode, sections: Collection[str] = SECTIONS) -> set[str]:
-    routers = mounted(ROUTERS, mode, sections)
+    routers = filter_routes(ROUTERS, mode, sections)
     return {route.name for router in routers for route in router.routes if isinstance(route, APIRoute)}
 
 
@@ -65,13 +65,13 @@ def test_in_paper_mode_there_is_everything() -> None:
 
 def test_only_the_chosen_sections_are_there() -> None:
     assert _names(TradingMode.PAPER, ["Trees"]) == {"list_trees"}
-    assert mounted(ROUTERS, TradingMode.PAPER, []) == ()
+    assert filter_routes(ROUTERS, TradingMode.PAPER, []) == ()
 
 
 @pytest.mark.parametrize("mode", [TradingMode.READ, TradingMode.LIVE])
 async def test_what_is_not_mounted_cannot_be_called_by_its_path_either(mode: TradingMode) -> None:
     gateway = GatewayClient(GatewaySettings(_env_file=None))
-    app = httpx.ASGITransport(create_app(gateway, mounted(ROUTERS, mode, SECTIONS)))
+    app = httpx.ASGITransport(create_app(gateway, filter_routes(ROUTERS, mode, SECTIONS)))
     async with httpx.AsyncClient(transport=app, base_url="http://routes") as client:
         assert (await client.get("/list_birds")).status_code == 200
         assert (await client.post("/buy_bird")).status_code == 404
@@ -79,5 +79,5 @@ async def test_what_is_not_mounted_cannot_be_called_by_its_path_either(mode: Tra
 
 def test_the_routers_themselves_stay_whole() -> None:
     before = [len(router.routes) for router in ROUTERS]
-    mounted(ROUTERS, TradingMode.READ, ["Trees"])
+    filter_routes(ROUTERS, TradingMode.READ, ["Trees"])
     assert [len(router.routes) for router in ROUTERS] == before

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_server.search.index import Entry, SearchIndex
+from mcp_server.search.index import Document, SearchIndex
 
 ENTRIES = (
-    Entry("list_orders", {"summary": "List the orders of today."}),
-    Entry("cancel_order", {"summary": "Cancel an order."}, reads=False),
-    Entry("get_history", {"summary": "Get bars of prices.", "arguments": "period bar"}),
-    Entry("list_watchlists", {"summary": "List the lists of contracts.", "found_by": "favourites, tickers"}),
-    Entry("get_rules", {"rest": "Rules of an order.", "descriptions": 'Symbol, e.g. AAPL or "MSFT".'}),
+    Document("list_orders", {"summary": "List the orders of today."}),
+    Document("cancel_order", {"summary": "Cancel an order."}, read_only=False),
+    Document("get_history", {"summary": "Get bars of prices.", "arguments": "period bar"}),
+    Document(
+        "list_watchlists", {"summary": "List the lists of contracts.", "found_by": "favourites, tickers"}
+    ),
+    Document("get_rules", {"rest": "Rules of an order.", "descriptions": 'Symbol, e.g. AAPL or "MSFT".'}),
 )
 
 
@@ -36,25 +38,25 @@ def index() -> SearchIndex:
     ],
 )
 def test_the_best_entry_comes_first(index: SearchIndex, query: str, first: str) -> None:
-    assert index.ranked(query)[0] == first
+    assert index.search(query)[0] == first
 
 
 @pytest.mark.parametrize("query", ["", "?", "zebra", "the of my", "\ud800", "AAPL", "MSFT"])
 def test_what_shares_no_word_with_any_entry_finds_nothing(index: SearchIndex, query: str) -> None:
-    assert index.ranked(query) == []
+    assert index.search(query) == []
 
 
 def test_a_name_comes_first_though_other_entries_have_more_of_its_words() -> None:
-    entries = [Entry("order", {}), Entry("other", {"summary": "Order an order.", "found_by": "order"})]
-    assert SearchIndex(entries).ranked("order") == ["order", "other"]
-    assert SearchIndex([Entry("get", {}), *entries]).ranked("get") == ["get"]
+    entries = [Document("order", {}), Document("other", {"summary": "Order an order.", "found_by": "order"})]
+    assert SearchIndex(entries).search("order") == ["order", "other"]
+    assert SearchIndex([Document("get", {}), *entries]).search("get") == ["get"]
 
 
 def test_the_ranking_does_not_depend_on_the_order_of_entries() -> None:
     queries = ["order", "list order bars", "get"]
     one, other = SearchIndex(ENTRIES), SearchIndex(ENTRIES[::-1])
-    assert [one.ranked(query) for query in queries] == [other.ranked(query) for query in queries]
+    assert [one.search(query) for query in queries] == [other.search(query) for query in queries]
 
 
 def test_an_index_of_nothing_finds_nothing() -> None:
-    assert SearchIndex([]).ranked("order") == []
+    assert SearchIndex([]).search("order") == []

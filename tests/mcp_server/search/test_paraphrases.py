@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from mcp_server.app import create_app
-from mcp_server.reference.endpoints_md import Operation, operations
+from mcp_server.reference.endpoints_md import OperationRow, list_operations
 from mcp_server.rest.docstring_notes import notes_by_name
 from mcp_server.routers import ROUTERS
 from mcp_server.search.catalogue import Catalogue
-from mcp_server.tools.operation_tool import RouteTools, Telling
+from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
 
 TOP = 3
 QUESTIONS = [
@@ -32,23 +32,23 @@ def plain(operation: str) -> str:
     return re.sub(r"\{\w+\}", "{}", operation)
 
 
-TOOLS = {plain(f"{each.method} {each.template}"): each.tool for each in operations()}
+TOOLS = {plain(f"{each.method} {each.template}"): each.tool for each in list_operations()}
 
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
     app = create_app(None, ROUTERS)  # type: ignore[arg-type]  # nothing is called
-    telling = Telling(largest_answer=1_000, schema_of_wrong_arguments=True)
-    return Catalogue(RouteTools(app, notes_by_name(ROUTERS), telling).by_name)
+    telling = ToolOptions(max_result_bytes=1_000, schema_in_argument_errors=True)
+    return Catalogue(OperationToolProvider(app, notes_by_name(ROUTERS), telling).by_name)
 
 
 def ranking(catalogue: Catalogue, question: str) -> list[str]:
-    return [tool.name for tool in catalogue.found(question)]
+    return [tool.name for tool in catalogue.search(question)]
 
 
-@pytest.mark.parametrize("operation", operations(), ids=lambda each: each.tool)
+@pytest.mark.parametrize("operation", list_operations(), ids=lambda each: each.tool)
 def test_an_operation_is_found_by_the_first_line_of_its_docstring(
-    catalogue: Catalogue, operation: Operation
+    catalogue: Catalogue, operation: OperationRow
 ) -> None:
     tool = catalogue.get(operation.tool)
     assert tool is not None

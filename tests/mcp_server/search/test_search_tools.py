@@ -27,7 +27,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.rest import sections
-from mcp_server.search.search_tools import DIRECT
+from mcp_server.search.search_tools import LISTED_TOOLS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
@@ -75,7 +75,7 @@ async def test_the_list_is_short_and_has_the_usual_tools(opened: Opened, mode: s
     async with opened(mode, trading_mode=trading) as client:
         names = [tool.name for tool in await client.list_tools()]
     assert len(names) <= MOST_TOOLS
-    assert names == [name for name in OWN if name in names] + list(DIRECT)
+    assert names == [name for name in OWN if name in names] + list(LISTED_TOOLS)
     assert ("call_writing_tool" in names) is (trading != "read")
 
 
@@ -106,7 +106,7 @@ async def test_the_hints_of_the_calling_tools_say_what_can_happen(opened: Opened
         "call_tool": (True, False, True),
         "call_writing_tool": (False, True, False),
     }
-    assert all(hints[name].read_only_hint for name in DIRECT)
+    assert all(hints[name].read_only_hint for name in LISTED_TOOLS)
 
 
 # What the search tells
@@ -151,7 +151,7 @@ async def test_directly_listed_tools_are_found_too(opened: Opened) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
-@pytest.mark.parametrize("query", [toolset.about for toolset in sections.TOOLSETS])
+@pytest.mark.parametrize("query", [toolset.description for toolset in sections.SECTIONS])
 async def test_an_answer_of_the_search_is_small(opened: Opened, query: str) -> None:
     import bpe_openai
 

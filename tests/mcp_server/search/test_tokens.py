@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mcp_server.search import lexicon as lexicon
-from mcp_server.search.tokens import Vocabulary
+from mcp_server.search.tokens import Tokenizer
 
 
 @pytest.fixture(scope="module")
-def vocabulary() -> Vocabulary:
-    return Vocabulary()
+def vocabulary() -> Tokenizer:
+    return Tokenizer()
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def vocabulary() -> Vocabulary:
         "trade trades traded trading",
     ],
 )
-def test_the_forms_of_a_word_are_one(vocabulary: Vocabulary, family: str) -> None:
+def test_the_forms_of_a_word_are_one(vocabulary: Tokenizer, family: str) -> None:
     assert len({vocabulary.stem(word) for word in family.split()}) == 1
 
 
@@ -38,7 +38,7 @@ def test_the_forms_of_a_word_are_one(vocabulary: Vocabulary, family: str) -> Non
     ("one", "other"),
     [("status", "state"), ("news", "new"), ("access", "acces"), ("order", "ord"), ("login", "log")],
 )
-def test_different_words_stay_different(vocabulary: Vocabulary, one: str, other: str) -> None:
+def test_different_words_stay_different(vocabulary: Tokenizer, one: str, other: str) -> None:
     assert vocabulary.stem(one) != vocabulary.stem(other)
 
 
@@ -62,21 +62,23 @@ def test_different_words_stay_different(vocabulary: Vocabulary, one: str, other:
         ("?!", []),
     ],
 )
-def test_a_text_is_split_into_plain_words(vocabulary: Vocabulary, text: str, words: list[str]) -> None:
-    assert vocabulary.words(text) == words
+def test_a_text_is_split_into_plain_words(vocabulary: Tokenizer, text: str, words: list[str]) -> None:
+    assert vocabulary.tokenize(text) == words
 
 
-def test_neighbouring_words_are_also_tried_as_one(vocabulary: Vocabulary) -> None:
-    assert vocabulary.asked("watch lists") == (["watch", "list"], ["watchlist"])
+def test_neighbouring_words_are_also_tried_as_one(vocabulary: Tokenizer) -> None:
+    assert vocabulary.tokenize_query("watch lists") == (["watch", "list"], ["watchlist"])
 
 
-def test_the_numbers_of_a_question_say_nothing(vocabulary: Vocabulary) -> None:
-    assert vocabulary.asked("sell 10 shares at 182.50") == vocabulary.asked("sell shares at")
-    assert vocabulary.asked("1Y") == (["1y"], [])
+def test_the_numbers_of_a_question_say_nothing(vocabulary: Tokenizer) -> None:
+    assert vocabulary.tokenize_query("sell 10 shares at 182.50") == vocabulary.tokenize_query(
+        "sell shares at"
+    )
+    assert vocabulary.tokenize_query("1Y") == (["1y"], [])
 
 
-def test_what_is_not_wanted_is_not_asked_for(vocabulary: Vocabulary) -> None:
-    words, _ = vocabulary.asked("order history without open positions")
+def test_what_is_not_wanted_is_not_asked_for(vocabulary: Tokenizer) -> None:
+    words, _ = vocabulary.tokenize_query("order history without open positions")
     assert vocabulary.stem("position") not in words
 
 
@@ -99,11 +101,11 @@ def test_what_is_not_wanted_is_not_asked_for(vocabulary: Vocabulary) -> None:
         ("", None),
     ],
 )
-def test_a_question_is_told_from_a_wish(vocabulary: Vocabulary, text: str, asks: bool | None) -> None:
-    assert vocabulary.asks(text) is asks
+def test_a_question_is_told_from_a_wish(vocabulary: Tokenizer, text: str, asks: bool | None) -> None:
+    assert vocabulary.is_question(text) is asks
 
 
-def test_a_word_has_its_synonyms_in_both_directions(vocabulary: Vocabulary) -> None:
+def test_a_word_has_its_synonyms_in_both_directions(vocabulary: Tokenizer) -> None:
     stock, share = vocabulary.stem("stock"), vocabulary.stem("shares")
     assert share in vocabulary.synonyms(stock)
     assert stock in vocabulary.synonyms(share)
@@ -111,10 +113,10 @@ def test_a_word_has_its_synonyms_in_both_directions(vocabulary: Vocabulary) -> N
 
 
 def test_no_word_both_asks_and_wishes() -> None:
-    assert not lexicon.ASKING & lexicon.WISHING
+    assert not lexicon.INTERROGATIVE & lexicon.IMPERATIVE
 
 
-@pytest.mark.parametrize("family", lexicon.FAMILIES)
+@pytest.mark.parametrize("family", lexicon.SYNONYMS)
 def test_a_family_is_of_several_plain_words(family: str) -> None:
     members = family.split()
     assert len(members) > 1

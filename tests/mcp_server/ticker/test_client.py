@@ -8,31 +8,31 @@ from typing import Any
 import httpx
 import pytest
 
-from mcp_server.ticker.client import HOLD, LOOK, Ticker
+from mcp_server.ticker.client import HOLD_TIMEOUT, STATUS_TIMEOUT, TickerClient
 from tests.virtual_loop import in_virtual_time
 
 REPORT = {"state": "closed", "since": "2026-11-18T17:00:00+00:00", "compete": "ask", "something_new": [1]}
 
 
-def ticker(answer: Any) -> Ticker:
-    return Ticker("http://ticker:5056", transport=httpx.MockTransport(answer))
+def ticker(answer: Any) -> TickerClient:
+    return TickerClient("http://ticker:5056", transport=httpx.MockTransport(answer))
 
 
-def answers(health: httpx.Response, state: httpx.Response) -> Ticker:
+def answers(health: httpx.Response, state: httpx.Response) -> TickerClient:
     return ticker(lambda request: health if request.url.path == "/health" else state)
 
 
 def test_one_that_works_is_believed_and_what_is_new_in_its_report_is_left_out() -> None:
-    look = in_virtual_time(answers(httpx.Response(200), httpx.Response(200, json=REPORT)).look())
+    look = in_virtual_time(answers(httpx.Response(200), httpx.Response(200, json=REPORT)).fetch_status())
     assert look.alive
     assert look.report is not None
     assert (look.report.state, look.report.compete) == ("closed", "ask")
 
 
 def test_one_whose_loop_has_stopped_is_to_be_restarted() -> None:
-    look = in_virtual_time(answers(httpx.Response(503), httpx.Response(200, json=REPORT)).look())
+    look = in_virtual_time(answers(httpx.Response(503), httpx.Response(200, json=REPORT)).fetch_status())
     assert not look.alive
-    assert "has stopped looking" in look.sentence
+    assert "has stopped looking" in look.message
     assert "Restart" in look.next_step
 
 
@@ -49,17 +49,17 @@ def test_one_whose_loop_has_stopped_is_to_be_restarted() -> None:
     ],
 )
 def test_something_else_at_its_address_is_no_ticker(state: httpx.Response) -> None:
-    look = in_virtual_time(answers(httpx.Response(200), state).look())
+    look = in_virtual_time(answers(httpx.Response(200), state).fetch_status())
     assert not look.alive
     assert look.report is None
-    assert "TICKER_URL" in look.sentence
+    assert "TICKER_URL" in look.message
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "[" * 100_000, '{"id": 5}', '{"id": "../take"}'])
 def test_what_is_no_hold_is_none_and_breaks_no_order(text: str) -> None:
     odd = ticker(lambda _: httpx.Response(201, text=text))
     assert in_virtual_time(odd.hold(60)) is None
-    assert not in_virtual_time(odd.take()).accepted
+    assert not in_virtual_time(odd.take_over()).accepted
 
 
 def test_one_that_hangs_keeps_nobody_waiting() -> None:
@@ -70,16 +70,16 @@ def test_one_that_hangs_keeps_nobody_waiting() -> None:
     async def tried() -> tuple[Any, float, Any, float]:
         loop, asked = asyncio.get_running_loop(), ticker(hangs)
         began = loop.time()
-        look = await asked.look()
+        look = await asked.fetch_status()
         looked = loop.time()
         held = await asked.hold(60)
         return look, looked - began, held, loop.time() - looked
 
     look, looking, held, holding = in_virtual_time(tried())
     assert not look.alive
-    assert looking == pytest.approx(LOOK)
+    assert looking == pytest.approx(STATUS_TIMEOUT)
     assert held is None
-    assert holding == pytest.approx(HOLD)
+    assert holding == pytest.approx(HOLD_TIMEOUT)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,6 @@ def test_a_hold_that_is_not_given_is_none(answer: Any, caplog: pytest.LogCapture
 
 def test_a_refusal_to_take_over_is_handed_on_in_its_words() -> None:
     refused = ticker(lambda _: httpx.Response(409, json={"error": "No other program holds it."}))
-    assert in_virtual_time(refused.take()).sentence == "No other program holds it."
+    assert in_virtual_time(refused.take_over()).message == "No other program holds it."
     mute = ticker(lambda _: httpx.Response(500))
-    assert in_virtual_time(mute.take()).sentence == "The ticker refuses, without a word."
+    assert in_virtual_time(mute.take_over()).message == "The ticker refuses, without a word."

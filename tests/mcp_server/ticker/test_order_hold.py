@@ -15,7 +15,7 @@ from tests.virtual_loop import in_virtual_time
 
 if TYPE_CHECKING:
     from api_gateway.client.gateway import GatewayClient
-    from mcp_server.ticker.client import Ticker
+    from mcp_server.ticker.client import TickerClient
 
 ORDERS = "/iserver/account/{allocation}/orders"
 
@@ -118,7 +118,7 @@ def test_an_order_that_its_client_cancels_leaves_no_hold(after: float) -> None:
     async def tried() -> list[str]:
         ticker, question = Granting(), SimpleNamespace(open=True)
         hold = OrderHold(
-            cast("GatewayClient", SimpleNamespace(order_question=question)), cast("Ticker", ticker)
+            cast("GatewayClient", SimpleNamespace(order_question=question)), cast("TickerClient", ticker)
         )
         async with hold.around(ORDERS):
             """This one leaves a question, and with it a hold."""

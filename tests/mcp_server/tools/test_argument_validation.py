@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mcp_server.tools.argument_validation import unknown_names, wrong_types
+from mcp_server.tools.argument_validation import type_errors, unknown_fields
 
 SCHEMA = {
     "type": "object",
@@ -53,7 +53,7 @@ NAN = float("nan")
 )
 def test_a_fitting_value_passes_also_when_it_is_spelled_as_text(name: str, values: list[Any]) -> None:
     for value in values:
-        assert wrong_types({name: value}, SCHEMA) == [], value
+        assert type_errors({name: value}, SCHEMA) == [], value
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_a_value_of_another_type_is_named_with_what_it_should_be(
     name: str, values: list[Any], words: str
 ) -> None:
     for value in values:
-        assert wrong_types({name: value}, SCHEMA) == [f"`{name}` should be {words}"], value
+        assert type_errors({name: value}, SCHEMA) == [f"`{name}` should be {words}"], value
 
 
 def test_every_wrong_argument_is_named() -> None:
-    assert len(wrong_types({"text": [], "count": {}, "price": 1}, SCHEMA)) == 2
+    assert len(type_errors({"text": [], "count": {}, "price": 1}, SCHEMA)) == 2
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_every_wrong_argument_is_named() -> None:
     ],
 )
 def test_a_wrong_value_deep_inside_is_named_by_its_path(arguments: dict[str, Any], told: str) -> None:
-    assert wrong_types(arguments, SCHEMA) == [told]
+    assert type_errors(arguments, SCHEMA) == [told]
 
 
 @pytest.mark.parametrize(
@@ -111,15 +111,15 @@ def test_a_wrong_value_deep_inside_is_named_by_its_path(arguments: dict[str, Any
 def test_an_unknown_name_inside_is_told_with_its_path_and_the_known_ones(
     arguments: dict[str, Any], told: str
 ) -> None:
-    assert unknown_names(arguments, SCHEMA) == [told]
+    assert unknown_fields(arguments, SCHEMA) == [told]
 
 
 def test_names_are_free_where_the_schema_leaves_them_free() -> None:
     fine = {"order": {"quantity": 1}, "free": {"x": "y"}, "any": {"x": 1}, "many": [1], "other": {"x": 1}}
-    assert unknown_names(fine, SCHEMA) == []
+    assert unknown_fields(fine, SCHEMA) == []
 
 
 def test_an_unknown_name_is_told_without_an_account_id_and_not_at_length() -> None:
-    [told] = unknown_names({"order": {"U12345678" + " x" * 100: 1}}, SCHEMA)
+    [told] = unknown_fields({"order": {"U12345678" + " x" * 100: 1}}, SCHEMA)
     assert "U12345678" not in told
     assert len(told) < 120

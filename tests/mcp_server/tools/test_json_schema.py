@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcp_server.tools.json_schema import slim
+from mcp_server.tools.json_schema import compact_schema
 
 LEG = {
     "title": "Leg",
@@ -44,7 +44,7 @@ def test_a_schema_loses_what_a_model_need_not_read() -> None:
         },
         "required": ["null"],
     }
-    assert slim(schema) == {
+    assert compact_schema(schema) == {
         "type": "object",
         "properties": {
             "title": {"type": "string", "description": "What to call it."},
@@ -57,12 +57,15 @@ def test_a_schema_loses_what_a_model_need_not_read() -> None:
         },
         "required": ["null"],
     }
-    assert slim({"type": "object", "properties": {}, "required": []}) == {"type": "object", "properties": {}}
+    assert compact_schema({"type": "object", "properties": {}, "required": []}) == {
+        "type": "object",
+        "properties": {},
+    }
 
 
 def test_a_definition_that_is_used_once_stands_where_it_is_used() -> None:
     legs = {"type": "array", "items": {"$ref": "#/$defs/Leg"}, "description": "Legs."}
-    assert slim(with_legs(legs=legs)) == {
+    assert compact_schema(with_legs(legs=legs)) == {
         "type": "object",
         "properties": {"legs": {"type": "array", "items": THIN_LEG, "description": "Legs."}},
     }
@@ -70,12 +73,14 @@ def test_a_definition_that_is_used_once_stands_where_it_is_used() -> None:
 
 def test_what_is_said_beside_a_reference_stays_with_it() -> None:
     leg = {"anyOf": [{"$ref": "#/$defs/Leg"}, {"type": "null"}], "default": None, "description": "The leg."}
-    assert slim(with_legs(leg=leg))["properties"] == {"leg": {**THIN_LEG, "description": "The leg."}}
+    assert compact_schema(with_legs(leg=leg))["properties"] == {
+        "leg": {**THIN_LEG, "description": "The leg."}
+    }
 
 
 def test_a_definition_that_is_used_twice_is_published_once() -> None:
     reference = {"$ref": "#/$defs/Leg"}
-    thin = slim(with_legs(one=reference, other=reference))
+    thin = compact_schema(with_legs(one=reference, other=reference))
     assert thin == {
         "type": "object",
         "properties": {"one": reference, "other": reference},
@@ -90,18 +95,18 @@ def test_a_definition_inside_another_is_placed_too_and_one_of_no_use_is_gone() -
         "Unused": {"type": "string"},
     }
     order = {"type": "object", "properties": {"leg": THIN_LEG}, "required": ["leg"]}
-    assert slim(schema) == {"type": "object", "properties": {"order": order}}
+    assert compact_schema(schema) == {"type": "object", "properties": {"order": order}}
 
 
 def test_a_definition_that_leads_back_to_itself_is_kept() -> None:
     tree = {"type": "object", "properties": {"child": {"$ref": "#/$defs/Tree"}}}
     schema = {"type": "object", "properties": {"tree": {"$ref": "#/$defs/Tree"}}, "$defs": {"Tree": tree}}
-    assert slim(schema) == schema
+    assert compact_schema(schema) == schema
 
 
 def test_an_argument_may_be_called_like_a_word_of_the_schema() -> None:
     leg = {"$ref": "#/$defs/Leg"}
-    assert slim(with_legs(default=leg, title={"type": "string"}))["properties"] == {
+    assert compact_schema(with_legs(default=leg, title={"type": "string"}))["properties"] == {
         "default": THIN_LEG,
         "title": {"type": "string"},
     }
@@ -109,4 +114,4 @@ def test_an_argument_may_be_called_like_a_word_of_the_schema() -> None:
 
 def test_an_object_that_takes_any_names_says_so() -> None:
     free = {"type": "object", "additionalProperties": {"type": "string"}}
-    assert slim({"type": "object", "properties": {"free": free}})["properties"] == {"free": free}
+    assert compact_schema({"type": "object", "properties": {"free": free}})["properties"] == {"free": free}

@@ -21,7 +21,7 @@ from mcp_server.rest.parameters import Gateway as Relayed
 from mcp_server.rest.relay import Json
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
-from mcp_server.tools.operation_tool import titled
+from mcp_server.tools.operation_tool import tool_title
 
 
 class Alert(BaseModel):
@@ -120,7 +120,7 @@ async def test_a_tool_is_named_after_its_function_and_titled_in_words(client: An
     ("name", "title"), [("get_pnl", "Get P&L"), ("validate_sso", "Validate SSO"), ("tickle", "Tickle")]
 )
 def test_a_title_spells_short_forms_as_people_do(name: str, title: str) -> None:
-    assert titled(name) == title
+    assert tool_title(name) == title
 
 
 async def test_the_description_ends_where_the_source_note_begins(client: Any) -> None:

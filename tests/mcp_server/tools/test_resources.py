@@ -13,8 +13,8 @@ import mcp
 import pytest
 
 from api_gateway.client.gateway import GatewayClient
-from mcp_server.models.market_data import BARS, PriceHistoryWanted
-from mcp_server.routers.market_data import QUOTE
+from mcp_server.models.market_data import BARS, PriceHistoryQuery
+from mcp_server.routers.market_data import QUOTE_FIELDS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from mcp_server.tools.resources import FIELDS_FILE, resources, snapshot_fields
@@ -54,7 +54,7 @@ async def test_without_market_data_there_are_no_tables(gateway: GatewayClient, m
 
 
 def test_the_fields_of_a_full_quote_are_among_the_fields() -> None:
-    assert set(QUOTE) <= set(snapshot_fields())
+    assert set(QUOTE_FIELDS) <= set(snapshot_fields())
 
 
 def test_each_field_has_a_name_and_perhaps_a_note() -> None:
@@ -80,10 +80,10 @@ def test_every_row_of_the_bars_is_accepted_by_the_tool() -> None:
     assert table["bars"] == list(BARS)
     for row in table["periods"]:
         for bar in row["bars"]:
-            PriceHistoryWanted(conid=1, period=row["period"], bar=bar)
+            PriceHistoryQuery(conid=1, period=row["period"], bar=bar)
         assert row["usual"] in row["bars"]
     for longest in table["longest_period"].values():
-        PriceHistoryWanted(conid=1, period=longest)
+        PriceHistoryQuery(conid=1, period=longest)
 
 
 def test_the_letters_of_usual_availabilities_are_explained() -> None:

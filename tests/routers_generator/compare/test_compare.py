@@ -83,7 +83,7 @@ def test_a_body_that_holds_itself_comes_to_an_end() -> None:
 
 
 def test_the_facts_of_the_routes_are_what_the_routes_are() -> None:
-    assert KNOWN.read_text(encoding="utf-8") == known_requests_of_routes.text(), "run `make known`"
+    assert KNOWN.read_text(encoding="utf-8") == known_requests_of_routes.to_json_text(), "run `make known`"
 
 
 def test_ibkrs_document_has_nothing_that_is_not_settled() -> None:
