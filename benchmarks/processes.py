@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api_gateway.simulator.certificate import certificate_in
+from api_gateway.simulator.certificate import ensure_certificate
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -88,8 +88,8 @@ def wait_for_port(process: Process, seconds: float = 20) -> None:
 def temporary_certificate() -> Iterator[tuple[Path, Path]]:
     """A certificate for localhost and its key, as the simulator makes them."""
     with tempfile.TemporaryDirectory() as folder:
-        made = certificate_in(Path(folder))
-        yield made.certificate, made.key
+        made = ensure_certificate(Path(folder))
+        yield made.certificate_path, made.key_path
 
 
 def tls_context(certificate_file: Path) -> ssl.SSLContext:

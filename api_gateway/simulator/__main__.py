@@ -17,10 +17,10 @@ import uvicorn
 
 from api_gateway.settings import SettingsError, load
 from api_gateway.simulator.app import create_app
-from api_gateway.simulator.certificate import Certificate, certificate_in
+from api_gateway.simulator.certificate import CertificateFiles, ensure_certificate
 from api_gateway.simulator.profiles import PROFILES
 from api_gateway.simulator.settings import SimulatorSettings
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 
 class PortUnavailableError(Exception):
@@ -28,13 +28,13 @@ class PortUnavailableError(Exception):
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._ready()
+        self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # A request that hangs because a fault says so is cut now, without an answer, and is no error.
@@ -62,12 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _serve(settings: SimulatorSettings, listener: socket.socket, certificate: Certificate | None) -> None:
-    simulation = Simulation(_options(settings))
+def _serve(
+    settings: SimulatorSettings, listener: socket.socket, certificate: CertificateFiles | None
+) -> None:
+    simulation = Simulation(_simulation_options(settings))
     config = uvicorn.Config(
         create_app(simulation),
-        ssl_certfile=certificate.certificate if certificate else None,
-        ssl_keyfile=certificate.key if certificate else None,
+        ssl_certfile=certificate.certificate_path if certificate else None,
+        ssl_keyfile=certificate.key_path if certificate else None,
         lifespan="off",
         # Requests carry account ids and answers carry session tokens: neither is for a log.
         access_log=False,
@@ -88,23 +90,25 @@ def _serve(settings: SimulatorSettings, listener: socket.socket, certificate: Ce
     server.run(sockets=[listener])
 
 
-def _announce(settings: SimulatorSettings, listener: socket.socket, certificate: Certificate | None) -> None:
+def _announce(
+    settings: SimulatorSettings, listener: socket.socket, certificate: CertificateFiles | None
+) -> None:
     host, port = listener.getsockname()[:2]
-    shown = "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host  # noqa: S104 compared, not bound
-    url = f"{'https' if certificate else 'http'}://{shown}:{port}"
-    habits = "on" if settings.simulator_strict else "partly forgiven"
+    shown_host = "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host  # noqa: S104 compared, not bound
+    url = f"{'https' if certificate else 'http'}://{shown_host}:{port}"
+    strictness = "on" if settings.simulator_strict else "partly forgiven"
     login = "logged in already" if settings.simulator_login else f"log in at {url}/"
     if certificate:
-        print(f"Certificate {certificate.certificate}, SHA-256 {certificate.fingerprint}")
+        print(f"Certificate {certificate.certificate_path}, SHA-256 {certificate.fingerprint}")
     print(
-        f"The gateway simulator answers at {url}/v1/api ({login}; IBKR's strict habits are {habits}; "
+        f"The gateway simulator answers at {url}/v1/api ({login}; IBKR's strict habits are {strictness}; "
         f"profile {settings.simulator_profile}).",
         flush=True,
     )
 
 
-def _options(settings: SimulatorSettings) -> Options:
-    return Options(
+def _simulation_options(settings: SimulatorSettings) -> SimulationOptions:
+    return SimulationOptions(
         profile=settings.simulator_profile,
         seed=settings.simulator_seed,
         login=settings.simulator_login,
@@ -137,17 +141,17 @@ def _listener(settings: SimulatorSettings) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _certificate(settings: SimulatorSettings) -> Iterator[Certificate | None]:
+def _certificate(settings: SimulatorSettings) -> Iterator[CertificateFiles | None]:
     if not settings.simulator_tls:
         yield None
         return
     folder = settings.simulator_tls_dir
     if folder is None:
         with TemporaryDirectory(prefix="gateway-simulator-") as temporary:
-            yield certificate_in(Path(temporary))
+            yield ensure_certificate(Path(temporary))
         return
     try:
-        certificate = certificate_in(folder)
+        certificate = ensure_certificate(folder)
     except OSError as problem:
         raise SettingsError(
             f"SIMULATOR_TLS_DIR {str(folder)!r} cannot hold the certificate: {problem.strerror}."
@@ -163,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     boolean = argparse.BooleanOptionalAction
     parser.add_argument("--host", metavar="ADDRESS", dest="simulator_host", help="address to listen on")
     parser.add_argument(
-        "--port", metavar="NUMBER", dest="gateway_port", type=_port, help="port, 0 for any free one"
+        "--port", metavar="NUMBER", dest="gateway_port", type=_port_number, help="port, 0 for any free one"
     )
     parser.add_argument("--tls", dest="simulator_tls", action=boolean, help="HTTPS or plain HTTP")
     parser.add_argument(
@@ -186,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seed",
         metavar="NUMBER",
         dest="simulator_seed",
-        type=_natural,
+        type=_natural_number,
         help="number that prices follow from",
     )
     parser.add_argument("--strict", dest="simulator_strict", action=boolean, help="IBKR's habits of refusing")
@@ -197,14 +201,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _port(text: str) -> int:
-    number = _natural(text)
+def _port_number(text: str) -> int:
+    number = _natural_number(text)
     if number > 65_535:
         raise argparse.ArgumentTypeError("a port is at most 65535")
     return number
 
 
-def _natural(text: str) -> int:
+def _natural_number(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
     return int(text)

@@ -19,8 +19,8 @@ from starlette.types import Receive, Scope, Send
 from api_gateway.simulator.control import control_routes
 from api_gateway.simulator.login_page import login_routes
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.dispatch import PREFIXES, Api
-from api_gateway.simulator.web_api.route_table import Endpoints
+from api_gateway.simulator.web_api.dispatch import PREFIXES, WebApi
+from api_gateway.simulator.web_api.route_table import RouteTable
 from api_gateway.simulator.web_api.sections import all_sections
 from api_gateway.simulator.websocket.endpoint import websocket_routes
 
@@ -28,7 +28,7 @@ from api_gateway.simulator.websocket.endpoint import websocket_routes
 class _Application(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            if _from_another_site(HTTPConnection(scope)):
+            if _is_cross_site(HTTPConnection(scope)):
                 # As IBKR's gateway does when conf.yaml names the allowed origins.
                 await PlainTextResponse("CORS Rejected", status_code=403)(scope, receive, send)
                 return
@@ -39,19 +39,19 @@ class _Application(Starlette):
 
 def create_app(simulation: Simulation) -> Starlette:
     """Serve a simulation over HTTP; each call makes an application around the same state."""
-    endpoints = Endpoints(all_sections())
+    endpoints = RouteTable(all_sections())
     routes = [
         *login_routes(simulation),
         *(control_routes(simulation) if simulation.options.control else []),
         *websocket_routes(simulation, PREFIXES),
-        *(Route(f"{prefix}/{{path:path}}", Api(simulation, endpoints, prefix)) for prefix in PREFIXES),
+        *(Route(f"{prefix}/{{path:path}}", WebApi(simulation, endpoints, prefix)) for prefix in PREFIXES),
     ]
     app = _Application(routes=routes, exception_handlers={404: _not_found})
     app.router.redirect_slashes = False
     return app
 
 
-def _from_another_site(request: HTTPConnection) -> bool:
+def _is_cross_site(request: HTTPConnection) -> bool:
     text = request.headers.get("origin")
     if text is None:
         return False
@@ -63,10 +63,10 @@ def _from_another_site(request: HTTPConnection) -> bool:
         return False
     # Behind IBKR's gateway the page's origin is the gateway's, and the Host that of the simulator or of IBKR.
     # The control is not reached through it.
-    return request.scope["path"].startswith("/simulator") or not _on_this_machine(origin)
+    return request.scope["path"].startswith("/simulator") or not _is_local_origin(origin)
 
 
-def _on_this_machine(origin: SplitResult) -> bool:
+def _is_local_origin(origin: SplitResult) -> bool:
     host = origin.hostname or ""
     if origin.scheme not in ("http", "https"):
         return False

@@ -15,37 +15,37 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-CERTIFICATE = "gateway.pem"
-KEY = "gateway.key"
-NAMES = ("localhost", "gateway")
-ADDRESSES = ("127.0.0.1", "::1")
+CERTIFICATE_FILE = "gateway.pem"
+KEY_FILE = "gateway.key"
+DNS_NAMES = ("localhost", "gateway")
+IP_ADDRESSES = ("127.0.0.1", "::1")
 # Apple's clients refuse a longer life than 825 days.
-LIFE = timedelta(days=825)
-RENEWED_BEFORE = timedelta(days=30)
+VALIDITY = timedelta(days=825)
+RENEW_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Certificate:
+class CertificateFiles:
     """Two files, and the SHA-256 of the certificate as 32 upper-case hex pairs with colons."""
 
-    certificate: Path
-    key: Path
+    certificate_path: Path
+    key_path: Path
     fingerprint: str
 
 
-def certificate_in(folder: Path, *, now: datetime | None = None) -> Certificate:
+def ensure_certificate(folder: Path, *, now: datetime | None = None) -> CertificateFiles:
     """The certificate in a folder, made if there is none that fits and lasts 30 more days.
 
     The key is readable by the owner only. Raises OSError if the folder cannot be written.
     """
     now = now or datetime.now(UTC)
     folder.mkdir(parents=True, exist_ok=True)
-    certificate, key = folder / CERTIFICATE, folder / KEY
-    found = _usable(certificate, key, now)
+    certificate, key = folder / CERTIFICATE_FILE, folder / KEY_FILE
+    found = _load_usable(certificate, key, now)
     if found is None:
-        found, private = _made(now)
+        found, private = _create_certificate(now)
         # The key first: whoever sees the certificate may start.
-        _write(
+        _write_atomically(
             key,
             private.private_bytes(
                 serialization.Encoding.PEM,
@@ -54,11 +54,11 @@ def certificate_in(folder: Path, *, now: datetime | None = None) -> Certificate:
             ),
             mode=0o600,
         )
-        _write(certificate, found.public_bytes(serialization.Encoding.PEM), mode=0o644)
-    return Certificate(certificate, key, found.fingerprint(hashes.SHA256()).hex(":").upper())
+        _write_atomically(certificate, found.public_bytes(serialization.Encoding.PEM), mode=0o644)
+    return CertificateFiles(certificate, key, found.fingerprint(hashes.SHA256()).hex(":").upper())
 
 
-def _usable(certificate: Path, key: Path, now: datetime) -> x509.Certificate | None:
+def _load_usable(certificate: Path, key: Path, now: datetime) -> x509.Certificate | None:
     try:
         found = x509.load_pem_x509_certificate(certificate.read_bytes())
         private = serialization.load_pem_private_key(key.read_bytes(), password=None)
@@ -67,13 +67,13 @@ def _usable(certificate: Path, key: Path, now: datetime) -> x509.Certificate | N
         return None
     fits = (
         private.public_key() == found.public_key()
-        and found.not_valid_before_utc <= now <= found.not_valid_after_utc - RENEWED_BEFORE
-        and set(names.get_values_for_type(x509.DNSName)) >= set(NAMES)
+        and found.not_valid_before_utc <= now <= found.not_valid_after_utc - RENEW_BEFORE
+        and set(names.get_values_for_type(x509.DNSName)) >= set(DNS_NAMES)
     )
     return found if fits else None
 
 
-def _made(now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+def _create_certificate(now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     private = ec.generate_private_key(ec.SECP256R1())
     public = private.public_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "IB gateway simulator")])
@@ -86,7 +86,7 @@ def _made(now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + LIFE)
+        .not_valid_after(now + VALIDITY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(
             x509.KeyUsage(
@@ -108,8 +108,8 @@ def _made(now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
         .add_extension(
             x509.SubjectAlternativeName(
                 [
-                    *(x509.DNSName(host) for host in NAMES),
-                    *(x509.IPAddress(ip_address(address)) for address in ADDRESSES),
+                    *(x509.DNSName(host) for host in DNS_NAMES),
+                    *(x509.IPAddress(ip_address(address)) for address in IP_ADDRESSES),
                 ]
             ),
             critical=False,
@@ -119,7 +119,7 @@ def _made(now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     return certificate, private
 
 
-def _write(path: Path, content: bytes, *, mode: int) -> None:
+def _write_atomically(path: Path, content: bytes, *, mode: int) -> None:
     # Never half a file, and never a moment in which others may read the key.
     with NamedTemporaryFile(dir=path.parent, delete=False) as draft:
         os.fchmod(draft.fileno(), mode)

@@ -14,185 +14,193 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from api_gateway.simulator.faults import Fault
-from api_gateway.simulator.session.session import EVENTS
+from api_gateway.simulator.session.session import SESSION_EVENTS
 from api_gateway.simulator.simulation import Simulation
 
 TEN_YEARS = 315_360_000
 
 
-class _Body(BaseModel):
+class _CommandBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Nothing(_Body):
+class EmptyBody(_CommandBody):
     """No arguments."""
 
 
-class Advance(_Body):
+class AdvanceBody(_CommandBody):
     """Move the simulated clock forward."""
 
     seconds: Annotated[float, Field(ge=0, le=TEN_YEARS, allow_inf_nan=False)]
 
 
-class Price(_Body):
+class PriceBody(_CommandBody):
     """Pin the price of one instrument; null lets it move again."""
 
     conid: Annotated[int, Field(gt=0)]
     price: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
 
 
-class Halt(_Body):
+class HaltBody(_CommandBody):
     """Halt one instrument, or let it trade again."""
 
     conid: Annotated[int, Field(gt=0)]
     halted: bool = True
 
 
-class Rejected(_Body):
+class RejectBody(_CommandBody):
     """Let the exchange refuse one working order, which becomes Inactive."""
 
     order: Annotated[int, Field(gt=0)]
 
 
-class UnacceptableError(Exception):
+class InvalidCommandError(Exception):
     """A control call that means nothing; `str()` is a sentence."""
 
 
-def state(simulation: Simulation) -> dict[str, Any]:
+def describe_state(simulation: Simulation) -> dict[str, Any]:
     """Everything a test may want to look at."""
     session = simulation.session
     return {
         "state": session.state.value,
         "now": simulation.clock.now(),
         "time": datetime.fromtimestamp(simulation.clock.now(), tz=UTC).isoformat(),
-        "held": simulation.clock.held,
+        "held": simulation.clock.is_frozen,
         "loggedInAt": session.logged_in_at,
         "loginExpiresMs": session.login_expires_ms,
         "lastRequest": session.last_request,
-        "rival": session.rival,
-        "secondsInPenaltyBox": simulation.limits.seconds_in_box,
-        "faults": simulation.faults.listed(),
+        "rival": session.is_competing,
+        "secondsInPenaltyBox": simulation.rate_limits.penalty_seconds_left,
+        "faults": simulation.faults.to_json(),
         "profile": simulation.options.profile,
         "accounts": list(simulation.accounts),
-        "accountId": simulation.selected,
+        "accountId": simulation.selected_account_id,
         "strict": simulation.options.strict,
     }
 
 
-def _advance(simulation: Simulation, order: Advance) -> None:
-    simulation.clock.advance(order.seconds)
+def _advance(simulation: Simulation, body: AdvanceBody) -> None:
+    simulation.clock.advance(body.seconds)
 
 
-def _midnight(simulation: Simulation, _: Nothing) -> None:
+def _advance_to_midnight(simulation: Simulation, _: EmptyBody) -> None:
     simulation.clock.advance(simulation.session.next_midnight() - simulation.clock.now())
 
 
-def _idle(simulation: Simulation, _: Nothing) -> None:
+def _advance_idle_time(simulation: Simulation, _: EmptyBody) -> None:
     simulation.clock.advance(simulation.session.idle_seconds)
 
 
-def _price(simulation: Simulation, order: Price) -> None:
-    _require_instrument(simulation, order.conid)
-    simulation.prices.set_price(order.conid, order.price)
+def _override_price(simulation: Simulation, body: PriceBody) -> None:
+    _require_instrument(simulation, body.conid)
+    simulation.prices.override_price(body.conid, body.price)
 
 
-def _halt(simulation: Simulation, order: Halt) -> None:
-    _require_instrument(simulation, order.conid)
-    (simulation.prices.halt if order.halted else simulation.prices.resume)(order.conid)
+def _halt(simulation: Simulation, body: HaltBody) -> None:
+    _require_instrument(simulation, body.conid)
+    (simulation.prices.halt if body.halted else simulation.prices.resume)(body.conid)
 
 
-def _reject(simulation: Simulation, order: Rejected) -> None:
-    found = [broker for broker in simulation.accounts.values() if order.order in broker.orders]
-    working = [broker for broker in found if broker.orders[order.order].status.working]
+def _reject_order(simulation: Simulation, body: RejectBody) -> None:
+    found = [
+        paper_account for paper_account in simulation.accounts.values() if body.order in paper_account.orders
+    ]
+    working = [paper_account for paper_account in found if paper_account.orders[body.order].status.is_working]
     if not working:
-        raise UnacceptableError(f"No working order has the number {order.order}.")
-    for broker in working:
-        simulation.desk.reject(broker, broker.orders[order.order])
+        raise InvalidCommandError(f"No working order has the number {body.order}.")
+    for paper_account in working:
+        simulation.execution_simulator.reject(paper_account, paper_account.orders[body.order])
 
 
-def _fault(simulation: Simulation, fault: Fault) -> None:
+def _add_fault(simulation: Simulation, fault: Fault) -> None:
     simulation.faults.add(fault)
 
 
 def _require_instrument(simulation: Simulation, conid: int) -> None:
     if simulation.universe.by_conid(conid) is None:
-        raise UnacceptableError(f"The simulator has no instrument with conid {conid}.")
+        raise InvalidCommandError(f"The simulator has no instrument with conid {conid}.")
 
 
 @dataclass(frozen=True)
-class Order:
+class ControlCommand:
     """What `POST /simulator/<name>` does, in words, with which body, and how."""
 
-    does: str
-    act: Callable[[Simulation, Any], None]
-    takes: type[BaseModel] = Nothing
+    description: str
+    run: Callable[[Simulation, Any], None]
+    body_model: type[BaseModel] = EmptyBody
 
 
-def _event(name: str) -> Callable[[Simulation, Any], None]:
-    return lambda simulation, _: EVENTS[name](simulation.session)
+def _session_event(name: str) -> Callable[[Simulation, Any], None]:
+    return lambda simulation, _: SESSION_EVENTS[name](simulation.session)
 
 
-ORDERS: Mapping[str, Order] = MappingProxyType(
+COMMANDS: Mapping[str, ControlCommand] = MappingProxyType(
     {
-        "login": Order("log in, as the button of the login page does", _event("login")),
-        "logout": Order("end the login", _event("logout")),
-        "drop": Order("close the brokerage session, keep the login", _event("drop")),
-        "reset": Order("do what happens at 01:00 in New York", _event("reset")),
-        "compete": Order("let another program take the brokerage session", _event("compete")),
-        "leave": Order("let the other program log out", _event("leave")),
-        "advance": Order("move the clock forward by `seconds`", _advance, Advance),
-        "midnight": Order("move the clock to the next midnight in New York", _midnight),
-        "idle": Order("move the clock by the idle time", _idle),
-        "hold": Order("stop the clock", lambda simulation, _: simulation.clock.hold()),
-        "release": Order("let the clock go on", lambda simulation, _: simulation.clock.release()),
-        "pardon": Order("leave the penalty box", lambda simulation, _: simulation.limits.pardon()),
-        "fault": Order("add a scripted fault {match, when, do}", _fault, Fault),
-        "faults/clear": Order("remove all faults", lambda simulation, _: simulation.faults.clear()),
-        "price": Order("pin the price of `conid`; null lets it move again", _price, Price),
-        "reject": Order(
-            "let the exchange refuse the order with the number `order`, which becomes Inactive",
-            _reject,
-            Rejected,
+        "login": ControlCommand("log in, as the button of the login page does", _session_event("login")),
+        "logout": ControlCommand("end the login", _session_event("logout")),
+        "drop": ControlCommand("close the brokerage session, keep the login", _session_event("drop")),
+        "reset": ControlCommand("do what happens at 01:00 in New York", _session_event("reset")),
+        "compete": ControlCommand(
+            "let another program take the brokerage session", _session_event("compete")
         ),
-        "halt": Order("halt `conid`, or with `halted` false let it trade", _halt, Halt),
+        "leave": ControlCommand("let the other program log out", _session_event("leave")),
+        "advance": ControlCommand("move the clock forward by `seconds`", _advance, AdvanceBody),
+        "midnight": ControlCommand("move the clock to the next midnight in New York", _advance_to_midnight),
+        "idle": ControlCommand("move the clock by the idle time", _advance_idle_time),
+        "hold": ControlCommand("stop the clock", lambda simulation, _: simulation.clock.freeze()),
+        "release": ControlCommand("let the clock go on", lambda simulation, _: simulation.clock.resume()),
+        "pardon": ControlCommand(
+            "leave the penalty box", lambda simulation, _: simulation.rate_limits.clear()
+        ),
+        "fault": ControlCommand("add a scripted fault {match, when, do}", _add_fault, Fault),
+        "faults/clear": ControlCommand("remove all faults", lambda simulation, _: simulation.faults.clear()),
+        "price": ControlCommand(
+            "pin the price of `conid`; null lets it move again", _override_price, PriceBody
+        ),
+        "reject": ControlCommand(
+            "let the exchange refuse the order with the number `order`, which becomes Inactive",
+            _reject_order,
+            RejectBody,
+        ),
+        "halt": ControlCommand("halt `conid`, or with `halted` false let it trade", _halt, HaltBody),
     }
 )
 
 
 def control_routes(simulation: Simulation) -> list[Route]:
-    """`GET /simulator` explains; `GET /simulator/state` and each `POST` of an order answer the state."""
+    """`GET /simulator` explains; `GET /simulator/state` and each `POST` of a command return the state."""
 
-    async def explain(_: Request) -> JSONResponse:
-        orders = {f"POST /simulator/{name}": order.does for name, order in ORDERS.items()}
+    async def list_commands(_: Request) -> JSONResponse:
+        orders = {f"POST /simulator/{name}": order.description for name, order in COMMANDS.items()}
         return JSONResponse({"GET /simulator/state": "everything a test may want to look at", **orders})
 
-    async def show(_: Request) -> JSONResponse:
-        return JSONResponse(state(simulation))
+    async def show_state(_: Request) -> JSONResponse:
+        return JSONResponse(describe_state(simulation))
 
-    async def obey(request: Request) -> JSONResponse:
+    async def run_command(request: Request) -> JSONResponse:
         name = request.url.path.removeprefix("/simulator/")
-        order = ORDERS[name]
+        command = COMMANDS[name]
         try:
-            takes = order.takes.model_validate_json(await request.body() or b"{}")
+            body = command.body_model.model_validate_json(await request.body() or b"{}")
             # What was due before comes first: a halt, a price or a cut session is nothing that it knew of.
             simulation.catch_up()
-            order.act(simulation, takes)
+            command.run(simulation, body)
         except ValidationError as problem:
-            return JSONResponse({"error": _sentence(name, order.takes, problem)}, status_code=400)
-        except UnacceptableError as problem:
+            return JSONResponse({"error": _format_error(name, command.body_model, problem)}, status_code=400)
+        except InvalidCommandError as problem:
             return JSONResponse({"error": str(problem)}, status_code=400)
-        return JSONResponse(state(simulation))
+        return JSONResponse(describe_state(simulation))
 
     return [
-        Route("/simulator", explain, methods=["GET"]),
-        Route("/simulator/state", show, methods=["GET"]),
-        *(Route(f"/simulator/{name}", obey, methods=["POST"]) for name in ORDERS),
+        Route("/simulator", list_commands, methods=["GET"]),
+        Route("/simulator/state", show_state, methods=["GET"]),
+        *(Route(f"/simulator/{name}", run_command, methods=["POST"]) for name in COMMANDS),
     ]
 
 
-def _sentence(name: str, takes: type[BaseModel], problem: ValidationError) -> str:
+def _format_error(name: str, body_model: type[BaseModel], problem: ValidationError) -> str:
     first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
-    known = ", ".join(takes.model_fields) or "nothing"
+    known = ", ".join(body_model.model_fields) or "nothing"
     place = f" at {where!r}" if where else ""
     return f"POST /simulator/{name} was not understood{place}: {first['msg']}. It takes {known}."

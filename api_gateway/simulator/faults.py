@@ -14,22 +14,22 @@ HeaderValue = Annotated[str, Field(pattern=r"^[ -~]*$")]
 HUGE_BYTES_LIMIT = 200_000_000
 
 
-class _Part(BaseModel):
+class _FaultPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Match(_Part):
+class RequestPattern(_FaultPart):
     """Which requests: the method, and a glob over the path below `/v1/api`, such as `/iserver/*`."""
 
     method: str | None = None
     path: str = "*"
 
-    def covers(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         """True if a request is one of these."""
         return (self.method is None or self.method.upper() == method) and fnmatchcase(path, self.path)
 
 
-class When(_Part):
+class FaultSchedule(_FaultPart):
     """Which of the matching: skip `after`, then each `every`-th, with `probability`, at most `times`."""
 
     times: Annotated[int, Field(ge=1)] | None = None
@@ -38,14 +38,14 @@ class When(_Part):
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
-class Drip(_Part):
+class SlowBody(_FaultPart):
     """The body goes out `bytes` at a time, with `seconds` between."""
 
     bytes: Annotated[int, Field(ge=1)] = 1
     seconds: Seconds = 1.0
 
 
-class Do(_Part):
+class FaultAction(_FaultPart):
     """What happens.
 
     First: `session` lets that happen to the session (`drop` closes the brokerage session, `compete` gives
@@ -69,71 +69,71 @@ class Do(_Part):
     headers: dict[HeaderName, HeaderValue] = {}
     truncate: Annotated[int, Field(ge=0)] | Literal[True] | None = None
     declare: Annotated[int, Field(ge=1)] | None = None
-    drip: Drip | None = None
+    drip: SlowBody | None = None
     reset: Annotated[int, Field(ge=0)] | Literal[True] | None = None
 
     @property
-    def replaces(self) -> bool:
+    def replaces_response(self) -> bool:
         """True if the true answer is not sent."""
         return self.hang or bool({"status", "body", "html", "huge_bytes"} & self.model_fields_set)
 
 
-class Fault(_Part):
+class Fault(_FaultPart):
     """One scripted fault."""
 
-    match: Match = Match()
-    when: When = When()
-    do: Do
+    match: RequestPattern = RequestPattern()
+    when: FaultSchedule = FaultSchedule()
+    do: FaultAction
 
 
-class Faults:
+class FaultInjector:
     """The faults in force, in the order in which they were added; the first one that fires is taken."""
 
     def __init__(self, *, seed: int = 1) -> None:
         self._seed = seed
-        self._scripts: list[_Script] = []
+        self._scripted_faults: list[_ScriptedFault] = []
 
     def add(self, fault: Fault) -> None:
         """Put a fault in force."""
         # Reproducible chaos is the point; nothing here is a secret.
-        chance = random.Random(f"{self._seed}:{len(self._scripts)}")  # noqa: S311
-        self._scripts.append(_Script(fault, chance))
+        chance = random.Random(f"{self._seed}:{len(self._scripted_faults)}")  # noqa: S311
+        self._scripted_faults.append(_ScriptedFault(fault, chance))
 
     def clear(self) -> None:
         """Take all faults out of force."""
-        self._scripts.clear()
+        self._scripted_faults.clear()
 
-    def strike(self, method: str, path: str) -> Do | None:
+    def next_action(self, method: str, path: str) -> FaultAction | None:
         """What is to happen to this request, if anything; counts it."""
-        for script in self._scripts:
-            if script.fires(method, path):
+        for script in self._scripted_faults:
+            if script.should_fire(method, path):
                 return script.fault.do
         return None
 
-    def listed(self) -> list[dict[str, Any]]:
+    def to_json(self) -> list[dict[str, Any]]:
         """Every fault in force with the number of times it was seen and fired."""
         return [
             {**script.fault.model_dump(exclude_unset=True), "seen": script.seen, "fired": script.fired}
-            for script in self._scripts
+            for script in self._scripted_faults
         ]
 
 
-class _Script:
-    def __init__(self, fault: Fault, chance: random.Random) -> None:
+class _ScriptedFault:
+    def __init__(self, fault: Fault, rng: random.Random) -> None:
         self.fault = fault
         self.seen = 0
         self.fired = 0
-        self._chance = chance
+        self._rng = rng
 
-    def fires(self, method: str, path: str) -> bool:
+    def should_fire(self, method: str, path: str) -> bool:
         when = self.fault.when
-        if not self.fault.match.covers(method, path):
+        if not self.fault.match.matches(method, path):
             return False
         self.seen += 1
         due = self.seen - when.after
         if due < 1 or (due - 1) % when.every or (when.times is not None and self.fired >= when.times):
             return False
-        if self._chance.random() >= when.probability:
+        if self._rng.random() >= when.probability:
             return False
         self.fired += 1
         return True

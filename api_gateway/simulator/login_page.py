@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from api_gateway.simulator.session.session import State
+from api_gateway.simulator.session.session import LoginState
 from api_gateway.simulator.simulation import Simulation
 
-LOGIN = "/sso/Login"
-DISPATCHER = "/sso/Dispatcher"
-LOGGED_IN = "/sso/LoggedIn"
-SUCCESS = "Client login succeeds"
+LOGIN_PATH = "/sso/Login"
+DISPATCHER_PATH = "/sso/Dispatcher"
+LOGGED_IN_PATH = "/sso/LoggedIn"
+SUCCESS_TEXT = "Client login succeeds"
 
 STYLE = """
 :root { color-scheme: light dark; --ground: #f4f5f7; --card: #fff; --ink: #1c2430; --quiet: #56606e;
@@ -54,41 +54,41 @@ HEADERS = {
 def login_routes(simulation: Simulation) -> list[Route]:
     """The routes of the login: the way there, the page, and where its button leads."""
 
-    login_page = f"{LOGIN}?forwardTo=22&RL=1&ip2loc=US"
+    login_page = f"{LOGIN_PATH}?forwardTo=22&RL=1&ip2loc=US"
 
-    async def start(_: Request) -> Response:
+    async def redirect_to_login(_: Request) -> Response:
         return RedirectResponse(login_page, status_code=302)
 
-    async def show(_: Request) -> Response:
+    async def show_login(_: Request) -> Response:
         return _page("IB gateway simulator &ndash; log in", _form(simulation))
 
-    async def dispatch(request: Request) -> Response:
+    async def log_in(request: Request) -> Response:
         async for _ in request.stream():
             continue  # whatever a form sends, nothing of it is looked at
         simulation.session.login()
-        answer = RedirectResponse(LOGGED_IN, status_code=302)
+        response = RedirectResponse(LOGGED_IN_PATH, status_code=302)
         for name, value in COOKIES.items():
-            answer.set_cookie(name, value, httponly=True, samesite=None)
-        return answer
+            response.set_cookie(name, value, httponly=True, samesite=None)
+        return response
 
-    async def succeeded(_: Request) -> Response:
-        if simulation.session.state is State.NO_LOGIN:
+    async def show_success(_: Request) -> Response:
+        if simulation.session.state is LoginState.NO_LOGIN:
             return RedirectResponse(login_page, status_code=302)
-        return _page(SUCCESS, f"<h1>{SUCCESS}</h1>")
+        return _page(SUCCESS_TEXT, f"<h1>{SUCCESS_TEXT}</h1>")
 
-    async def keep(_: Request) -> Response:
+    async def check_login(_: Request) -> Response:
         # What IBKR's gateway asks now and then; it needs no more than that the login is still there.
-        if simulation.session.state is State.NO_LOGIN:
+        if simulation.session.state is LoginState.NO_LOGIN:
             return PlainTextResponse("Access Denied", status_code=401)
         return JSONResponse({"success": True})
 
     return [
-        Route("/", start, methods=["GET"]),
-        Route(LOGIN, show, methods=["GET"]),
-        Route(DISPATCHER, dispatch, methods=["GET", "POST"]),
-        Route(LOGGED_IN, succeeded, methods=["GET"]),
-        Route("/sso/ping", keep, methods=["GET"]),
-        Route("/sso/Authenticator", keep, methods=["GET"]),
+        Route("/", redirect_to_login, methods=["GET"]),
+        Route(LOGIN_PATH, show_login, methods=["GET"]),
+        Route(DISPATCHER_PATH, log_in, methods=["GET", "POST"]),
+        Route(LOGGED_IN_PATH, show_success, methods=["GET"]),
+        Route("/sso/ping", check_login, methods=["GET"]),
+        Route("/sso/Authenticator", check_login, methods=["GET"]),
     ]
 
 
@@ -96,12 +96,12 @@ def _form(simulation: Simulation) -> str:
     accounts = escape(", ".join(simulation.accounts))
     noun, verb = ("accounts", "hold") if len(simulation.accounts) > 1 else ("account", "holds")
     money = "paper" if simulation.profile.paper else "pretended live"
-    logged_in = simulation.session.state is not State.NO_LOGIN
+    logged_in = simulation.session.state is not LoginState.NO_LOGIN
     note = "You are logged in already; logging in again starts a new session." if logged_in else ""
     return f"""<h1>IB gateway simulator &ndash; {money} {noun}</h1>
 <p>This is not Interactive Brokers. There is no password, nothing real is entered or sent anywhere, and the
 {noun} {accounts} {verb} pretended money. {note}</p>
-<form method="post" action="{DISPATCHER}">
+<form method="post" action="{DISPATCHER_PATH}">
 <button type="submit" name="forwardTo" value="22">Log in</button>
 </form>"""
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from api_gateway.simulator.advisors.allocation_groups import Group, Method
+from api_gateway.simulator.advisors.allocation_groups import AllocationGroup, AllocationMethod
 from api_gateway.simulator.advisors.model_portfolios import Model
 
-Contract = int | Literal["call on AAPL", "E-mini S&P 500"]
+ContractRef = int | Literal["call on AAPL", "E-mini S&P 500"]
 
 
 @dataclass(frozen=True)
@@ -25,29 +25,29 @@ class Purchase:
     future next to expire.
     """
 
-    contract: Contract
+    contract: ContractRef
     quantity: float
-    days: int
+    days_ago: int
     minutes: int
     seconds: int
     exchange: str
 
 
 @dataclass(frozen=True)
-class Portfolio:
-    """What an account starts with. `orders` adds a filled, a cancelled and an open one of today."""
+class StartingPortfolio:
+    """What an account starts with. `has_orders` adds a filled, a cancelled and an open one of today."""
 
     deposit: float
     purchases: tuple[Purchase, ...] = ()
-    orders: bool = False
+    has_orders: bool = False
 
 
 @dataclass(frozen=True)
-class Account:
+class AccountProfile:
     """One account of a login."""
 
     id: str
-    portfolio: Portfolio
+    portfolio: StartingPortfolio
     title: str = "Paper Trader"
     alias: str = ""
 
@@ -59,20 +59,20 @@ class Profile:
     An advisor has a `master` account beside those of the clients.
     """
 
-    accounts: tuple[Account, ...]
-    master: Account | None = None
+    accounts: tuple[AccountProfile, ...]
+    master: AccountProfile | None = None
     paper: bool = True
     availability: str = "RpB"
     dynamic: bool = False
-    groups: tuple[Group, ...] = ()
+    groups: tuple[AllocationGroup, ...] = ()
     models: tuple[Model, ...] = ()
 
     @property
-    def all_accounts(self) -> tuple[Account, ...]:
+    def all_accounts(self) -> tuple[AccountProfile, ...]:
         """The master account, if there is one, and then the others."""
         return ((self.master,) if self.master else ()) + self.accounts
 
-    def account(self, account_id: str) -> Account:
+    def account(self, account_id: str) -> AccountProfile:
         """One account; raises LookupError if the login has none of that id."""
         for account in self.all_accounts:
             if account.id == account_id:
@@ -83,7 +83,7 @@ class Profile:
 _AAPL, _IBM, _SPY, _MSFT, _EUR_USD = 265598, 8314, 756733, 272093, 12087792
 _KO, _NVDA, _QQQ, _GLD, _JNJ = 8894, 4815747, 320227571, 51529211, 8719
 
-_EVERYTHING = Portfolio(
+_MIXED_PORTFOLIO = StartingPortfolio(
     deposit=1_000_000.0,
     purchases=(
         Purchase(_AAPL, 300, 40, 42, 7, "ISLAND"),
@@ -94,9 +94,9 @@ _EVERYTHING = Portfolio(
         Purchase("E-mini S&P 500", 1, 3, 177, 19, "CME"),
         Purchase(_SPY, 20, 1, 77, 11, "ARCA"),
     ),
-    orders=True,
+    has_orders=True,
 )
-_CAUTIOUS = Portfolio(
+_CAUTIOUS_PORTFOLIO = StartingPortfolio(
     deposit=500_000.0,
     purchases=(
         Purchase(_KO, 900, 38, 61, 4, "NYSE"),
@@ -105,7 +105,7 @@ _CAUTIOUS = Portfolio(
         Purchase(_AAPL, 40, 12, 240, 20, "ISLAND"),
     ),
 )
-_BOLD = Portfolio(
+_BOLD_PORTFOLIO = StartingPortfolio(
     deposit=250_000.0,
     purchases=(
         Purchase(_NVDA, 400, 35, 19, 26, "ISLAND"),
@@ -114,16 +114,19 @@ _BOLD = Portfolio(
     ),
 )
 
-_RETAIL = Account("DU1234567", _EVERYTHING)
+_RETAIL = AccountProfile("DU1234567", _MIXED_PORTFOLIO)
 _CLIENTS = (
-    Account("DU1234567", _EVERYTHING, "Paper Trader", "Everything"),
-    Account("DU1234568", _CAUTIOUS, "Cautious Client", "Cautious"),
-    Account("DU1234569", _BOLD, "Bold Client", "Bold"),
+    AccountProfile("DU1234567", _MIXED_PORTFOLIO, "Paper Trader", "Everything"),
+    AccountProfile("DU1234568", _CAUTIOUS_PORTFOLIO, "Cautious Client", "Cautious"),
+    AccountProfile("DU1234569", _BOLD_PORTFOLIO, "Bold Client", "Bold"),
 )
 # More than a page of twenty.
 _CUSTOMERS = tuple(
-    Account(
-        f"DU70000{number:02d}", Portfolio(20_000.0 + 1_000.0 * number), f"Customer {number}", f"C{number}"
+    AccountProfile(
+        f"DU70000{number:02d}",
+        StartingPortfolio(20_000.0 + 1_000.0 * number),
+        f"Customer {number}",
+        f"C{number}",
     )
     for number in range(1, 24)
 )
@@ -133,24 +136,30 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         "retail": Profile((_RETAIL,)),
         "fa": Profile(
             _CLIENTS,
-            master=Account("DF1234567", Portfolio(75_000.0), "Paper Advisor"),
+            master=AccountProfile("DF1234567", StartingPortfolio(75_000.0), "Paper Advisor"),
             groups=(
-                Group("NetLiq_Clients", Method.NET_LIQUIDATION, dict.fromkeys(each.id for each in _CLIENTS)),
-                Group("Two_to_one", Method.RATIO, {_CLIENTS[0].id: 2.0, _CLIENTS[1].id: 1.0}),
+                AllocationGroup(
+                    "NetLiq_Clients",
+                    AllocationMethod.NET_LIQUIDATION,
+                    dict.fromkeys(each.id for each in _CLIENTS),
+                ),
+                AllocationGroup(
+                    "Two_to_one", AllocationMethod.RATIO, {_CLIENTS[0].id: 2.0, _CLIENTS[1].id: 1.0}
+                ),
             ),
             models=(Model("US-Stocks", "Two companies", False, "USD", 0.1, {_AAPL: 0.45, _IBM: 0.45}),),
         ),
         "delayed": Profile((_RETAIL,), availability="DPB"),
-        "live": Profile((Account("U1234567", _EVERYTHING, "Live Trader"),), paper=False),
+        "live": Profile((AccountProfile("U1234567", _MIXED_PORTFOLIO, "Live Trader"),), paper=False),
         "dynamic": Profile(_CUSTOMERS, dynamic=True),
     }
 )
 
 
-def portfolio_of(account_id: str) -> Portfolio:
+def starting_portfolio(account_id: str) -> StartingPortfolio:
     """What an account starts with; one that no login has starts like the retail one."""
     for profile in PROFILES.values():
         for account in profile.all_accounts:
             if account.id == account_id:
                 return account.portfolio
-    return _EVERYTHING
+    return _MIXED_PORTFOLIO

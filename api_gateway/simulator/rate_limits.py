@@ -9,99 +9,99 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.web_api.routing import Refusal
+from api_gateway.simulator.web_api.routing import ApiError
 
 
 @dataclass(frozen=True)
-class Limit:
-    """At most `calls` in any `seconds`, for each path template that matches the pattern `paths`.
+class EnforcedLimit:
+    """At most `max_calls` in any `window_seconds`, for each path template that matches `path_pattern`.
 
-    Whoever exceeds it is answered 429, and where it `boxes` is put into the penalty box as well.
+    Whoever exceeds it is answered 429, and where it `uses_penalty_box` is put into the penalty box as well.
     """
 
-    paths: str
-    calls: int
-    seconds: float
-    boxes: bool = True
+    path_pattern: str
+    max_calls: int
+    window_seconds: float
+    uses_penalty_box: bool = True
 
 
-EVERYTHING = Limit("*", 10, 1)
-PER_ENDPOINT = (
+LIMIT_OF_ALL_CALLS = EnforcedLimit("*", 10, 1)
+ENDPOINT_LIMITS = (
     # IBKR's own gateway tickles beside every ticker, so that two in one second are everyday.
-    Limit("/tickle", 1, 1, boxes=False),
-    Limit("/sso/validate", 1, 60),
-    Limit("/iserver/marketdata/snapshot", 10, 1),
-    Limit("/iserver/account/orders", 1, 5),
-    Limit("/iserver/account/trades", 1, 5),
-    Limit("/iserver/account/pnl/partitioned", 1, 5),
-    Limit("/portfolio/accounts", 1, 5),
-    Limit("/portfolio/subaccounts", 1, 5),
-    Limit("/iserver/scanner/run", 1, 1),
-    Limit("/iserver/scanner/params", 1, 900),
-    Limit("/fyi/*", 1, 1),
-    Limit("/pa/*", 1, 900),
+    EnforcedLimit("/tickle", 1, 1, uses_penalty_box=False),
+    EnforcedLimit("/sso/validate", 1, 60),
+    EnforcedLimit("/iserver/marketdata/snapshot", 10, 1),
+    EnforcedLimit("/iserver/account/orders", 1, 5),
+    EnforcedLimit("/iserver/account/trades", 1, 5),
+    EnforcedLimit("/iserver/account/pnl/partitioned", 1, 5),
+    EnforcedLimit("/portfolio/accounts", 1, 5),
+    EnforcedLimit("/portfolio/subaccounts", 1, 5),
+    EnforcedLimit("/iserver/scanner/run", 1, 1),
+    EnforcedLimit("/iserver/scanner/params", 1, 900),
+    EnforcedLimit("/fyi/*", 1, 1),
+    EnforcedLimit("/pa/*", 1, 900),
 )
-CONCURRENT_HISTORIES = 5
-HISTORY = "/iserver/marketdata/history"
+MAX_CONCURRENT_HISTORY = 5
+HISTORY_PATH = "/iserver/marketdata/history"
 
 
-class Limits:
+class RateLimitEnforcer:
     """Counts requests on the simulated clock; `penalty` is the time in the box, in seconds."""
 
     def __init__(self, clock: Clock, *, enforced: bool = True, penalty: float = 600.0) -> None:
         self.enforced = enforced
         self.penalty = penalty
         self._clock = clock
-        self._calls: dict[tuple[Limit, str], deque[float]] = {}
-        self._histories = 0
-        self._boxed_until = float("-inf")
+        self._calls: dict[tuple[EnforcedLimit, str], deque[float]] = {}
+        self._history_in_flight = 0
+        self._penalty_until = float("-inf")
 
     @property
-    def seconds_in_box(self) -> float:
+    def penalty_seconds_left(self) -> float:
         """Seconds for which every request is still answered 429; 0 outside the box."""
-        return max(0.0, self._boxed_until - self._clock.now()) if self.enforced else 0.0
+        return max(0.0, self._penalty_until - self._clock.now()) if self.enforced else 0.0
 
     def admit(self, template: str) -> None:
         """Count one request for a path template; refuse it with 429 when that is one too many."""
         if not self.enforced:
             return
-        if self.seconds_in_box:
-            raise _too_many()
+        if self.penalty_seconds_left:
+            raise _too_many_requests()
         now = self._clock.now()
-        for limit in (EVERYTHING, *PER_ENDPOINT):
-            if fnmatchcase(template, limit.paths) and not self._counted(limit, template, now):
-                if limit.boxes:
-                    self._boxed_until = now + self.penalty
-                raise _too_many()
+        for limit in (LIMIT_OF_ALL_CALLS, *ENDPOINT_LIMITS):
+            if fnmatchcase(template, limit.path_pattern) and not self._try_count(limit, template, now):
+                if limit.uses_penalty_box:
+                    self._penalty_until = now + self.penalty
+                raise _too_many_requests()
 
     @contextmanager
-    def in_flight(self, template: str) -> Iterator[None]:
+    def limit_concurrency(self, template: str) -> Iterator[None]:
         """Hold one of the five history requests at a time; other templates pass. Refuses with 429."""
-        if not self.enforced or template != HISTORY:
+        if not self.enforced or template != HISTORY_PATH:
             yield
             return
-        if self._histories >= CONCURRENT_HISTORIES:
-            raise _too_many()
-        self._histories += 1
+        if self._history_in_flight >= MAX_CONCURRENT_HISTORY:
+            raise _too_many_requests()
+        self._history_in_flight += 1
         try:
             yield
         finally:
-            self._histories -= 1
+            self._history_in_flight -= 1
 
-    def pardon(self) -> None:
+    def clear(self) -> None:
         """Leave the box and forget all counts."""
-        self._boxed_until = float("-inf")
+        self._penalty_until = float("-inf")
         self._calls.clear()
 
-    def _counted(self, limit: Limit, template: str, now: float) -> bool:
-        calls = self._calls.setdefault((limit, "*" if limit is EVERYTHING else template), deque())
-        while calls and calls[0] <= now - limit.seconds:
+    def _try_count(self, limit: EnforcedLimit, template: str, now: float) -> bool:
+        calls = self._calls.setdefault((limit, "*" if limit is LIMIT_OF_ALL_CALLS else template), deque())
+        while calls and calls[0] <= now - limit.window_seconds:
             calls.popleft()
-        if len(calls) >= limit.calls:
+        if len(calls) >= limit.max_calls:
             return False
         calls.append(now)
         return True
 
 
-def _too_many() -> Refusal:
-    return Refusal(429, {"error": "Too many requests", "statusCode": 429})
+def _too_many_requests() -> ApiError:
+    return ApiError(429, {"error": "Too many requests", "statusCode": 429})

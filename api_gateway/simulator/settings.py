@@ -66,5 +66,5 @@ class SimulatorSettings(BaseSettings):
 
     @field_validator("simulator_tls_dir", mode="before")
     @classmethod
-    def _empty_is_no_folder(cls, path: object) -> object:
+    def _empty_to_none(cls, path: object) -> object:
         return None if path == "" else path

@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
-from api_gateway.simulator.accounts.order_execution import Desk
-from api_gateway.simulator.accounts.paper_account import FIRST_ORDER_ID, Broker
+from api_gateway.simulator.accounts.order_execution import ExecutionSimulator
+from api_gateway.simulator.accounts.paper_account import FIRST_ORDER_ID, PaperAccount
 from api_gateway.simulator.accounts.watchlists import Watchlists
-from api_gateway.simulator.advisors.allocation_groups import Allocation
-from api_gateway.simulator.advisors.model_portfolios import Models
-from api_gateway.simulator.advisors.model_transfers import Transfers
+from api_gateway.simulator.advisors.allocation_groups import AllocationGroups
+from api_gateway.simulator.advisors.model_portfolios import ModelPortfolios
+from api_gateway.simulator.advisors.model_transfers import ModelTransfers
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.faults import Faults
+from api_gateway.simulator.faults import FaultInjector
 from api_gateway.simulator.instruments.universe import build_universe
-from api_gateway.simulator.notifications.account_news import holiday_news, news_of
+from api_gateway.simulator.notifications.account_news import account_notifications, holiday_notifications
 from api_gateway.simulator.notifications.alerts import Alerts
 from api_gateway.simulator.notifications.delivery_options import DeliveryOptions
 from api_gateway.simulator.notifications.inbox import Inbox
 from api_gateway.simulator.notifications.settings import NotificationSettings
 from api_gateway.simulator.prices.prices import Prices
 from api_gateway.simulator.profiles import PROFILES, Profile
-from api_gateway.simulator.rate_limits import Limits
-from api_gateway.simulator.session.preflight import Preflights
-from api_gateway.simulator.session.session import Session
+from api_gateway.simulator.rate_limits import RateLimitEnforcer
+from api_gateway.simulator.session.preflight import PreflightState
+from api_gateway.simulator.session.session import LoginSession
 
 
 @dataclass(frozen=True)
-class Options:
+class SimulationOptions:
     """How one simulation differs from another. Times are in seconds of the simulated clock.
 
     `profile`: which login is pretended, one of `profiles.PROFILES`.
@@ -69,11 +69,11 @@ class Options:
 class Simulation:
     """One username with its accounts; all state is in memory and moves with `clock`."""
 
-    def __init__(self, options: Options | None = None, clock: Clock | None = None) -> None:
-        self.options = options or Options()
+    def __init__(self, options: SimulationOptions | None = None, clock: Clock | None = None) -> None:
+        self.options = options or SimulationOptions()
         self.clock = clock or Clock()
-        self.preflights = Preflights()
-        self.session = Session(
+        self.preflights = PreflightState()
+        self.session = LoginSession(
             self.clock,
             self.preflights,
             seed=self.options.seed,
@@ -82,50 +82,56 @@ class Simulation:
             maintenance_seconds=self.options.maintenance_seconds,
             opens_brokerage=self.options.opens_brokerage,
         )
-        self.limits = Limits(self.clock, enforced=self.options.rate_limits, penalty=self.options.penalty)
-        self.faults = Faults(seed=self.options.seed)
+        self.rate_limits = RateLimitEnforcer(
+            self.clock, enforced=self.options.rate_limits, penalty=self.options.penalty
+        )
+        self.faults = FaultInjector(seed=self.options.seed)
         self.universe = build_universe(self.clock.now())
         self.prices = Prices(self.universe, self.clock, self.options.seed)
         self.profile: Profile = PROFILES[self.options.profile]
         order_ids = count(FIRST_ORDER_ID)
         self.accounts = {
-            account.id: Broker(account.id, self.universe, self.prices, self.clock, order_ids)
+            account.id: PaperAccount(account.id, self.universe, self.prices, self.clock, order_ids)
             for account in self.profile.all_accounts
         }
-        self.desk = Desk(self.accounts)
-        self.selected = self.options.account_id
-        self.allocation = Allocation(self.clients, self.profile.groups)
-        self.models = Models(self.clients, self.profile.models)
-        self.transfers = Transfers(self.models)
+        self.execution_simulator = ExecutionSimulator(self.accounts)
+        self.selected_account_id = self.options.account_id
+        self.allocation_groups = AllocationGroups(self.clients, self.profile.groups)
+        self.models = ModelPortfolios(self.clients, self.profile.models)
+        self.transfers = ModelTransfers(self.models)
         self.watchlists = Watchlists(self.clock.now())
         self.notification_settings = NotificationSettings()
         self.delivery_options = DeliveryOptions()
-        self.alerts = Alerts(self.accounts, self.selected, self.clock)
-        news = [partial(news_of, self.accounts[account.id]) for account in self.profile.accounts]
-        self.inbox = Inbox(self.clock, self.notification_settings, [*news, holiday_news, self.alerts.news])
+        self.alerts = Alerts(self.accounts, self.selected_account_id, self.clock)
+        news = [
+            partial(account_notifications, self.accounts[account.id]) for account in self.profile.accounts
+        ]
+        self.inbox = Inbox(
+            self.clock, self.notification_settings, [*news, holiday_notifications, self.alerts.notifications]
+        )
         if self.options.login:
             self.session.establish()
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now; it comes before anything that reads an account."""
-        self.desk.catch_up()
+        self.execution_simulator.catch_up()
 
     @property
-    def broker(self) -> Broker:
+    def selected_account(self) -> PaperAccount:
         """The account that is selected; the only one, unless the profile has several."""
-        return self.accounts[self.selected]
+        return self.accounts[self.selected_account_id]
 
     @property
-    def clients(self) -> dict[str, Broker]:
+    def clients(self) -> dict[str, PaperAccount]:
         """An advisor's sub-accounts; nobody else has any."""
         if self.profile.master is None:
             return {}
         return {account.id: self.accounts[account.id] for account in self.profile.accounts}
 
     @property
-    def tradable(self) -> list[str]:
+    def tradable_account_ids(self) -> list[str]:
         """The accounts that orders can be for now; a broker's login works with one at a time."""
-        return [self.selected] if self.profile.dynamic else list(self.accounts)
+        return [self.selected_account_id] if self.profile.dynamic else list(self.accounts)
 
     @property
     def availability(self) -> str:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from api_gateway.simulator.certificate import Certificate
+from api_gateway.simulator.certificate import CertificateFiles
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -23,7 +23,7 @@ async def until(condition: Callable[[], bool]) -> None:
 class Listening:
     """What answers on `port`, until it is stopped."""
 
-    def __init__(self, app: ASGIApp, certificate: Certificate | None = None) -> None:
+    def __init__(self, app: ASGIApp, certificate: CertificateFiles | None = None) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         # asyncio sets this only on sockets that name their protocol; header and chunks go out one by one.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -31,8 +31,8 @@ class Listening:
         self._server: uvicorn.Server | None = uvicorn.Server(
             uvicorn.Config(
                 app,
-                ssl_certfile=certificate.certificate if certificate else None,
-                ssl_keyfile=certificate.key if certificate else None,
+                ssl_certfile=certificate.certificate_path if certificate else None,
+                ssl_keyfile=certificate.key_path if certificate else None,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -60,7 +60,7 @@ class Listening:
 
 
 @asynccontextmanager
-async def listening(app: ASGIApp, certificate: Certificate | None = None) -> AsyncIterator[Listening]:
+async def listening(app: ASGIApp, certificate: CertificateFiles | None = None) -> AsyncIterator[Listening]:
     """Serve an application for as long as the block lasts."""
     server = Listening(app, certificate)
     await server.start()

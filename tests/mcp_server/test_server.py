@@ -13,7 +13,7 @@ import pytest
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from tests.api_gateway.fakes import FakeTime
@@ -123,7 +123,7 @@ async def test_an_excluded_section_is_neither_listed_nor_callable(
 
 
 async def test_before_the_login_a_tool_names_the_login_page_and_after_it_answers() -> None:
-    simulation, time = Simulation(Options(login=False, opens_brokerage=True)), FakeTime()
+    simulation, time = Simulation(SimulationOptions(login=False, opens_brokerage=True)), FakeTime()
     transport = httpx.ASGITransport(app=create_simulator(simulation))
     gateway = GatewayClient(
         GatewaySettings(_env_file=None, gateway_login_url="https://login.example"),

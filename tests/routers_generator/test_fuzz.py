@@ -85,7 +85,7 @@ async def test_no_call_breaks_a_generated_tool_or_leaves_the_document(
     there = operations(repaired.content)
     sent = frozenset(single_call(route)[:2] for route in routes(routers))
     policy = AccessPolicy("the fuzzer", sent | ALL_OPERATIONS.allowed)
-    far_side, clock = FarSide(), Clock(held=True)
+    far_side, clock = FarSide(), Clock(frozen=True)
     random = Random(seed)  # noqa: S311 - the same calls in every run
 
     async def sleep(seconds: float) -> None:

@@ -27,7 +27,7 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from mcp_server.app import create_app
 from mcp_server.extra_routers import load_extra_routers
 from mcp_server.reference.endpoints_md import single_call
@@ -263,8 +263,8 @@ class Bench:
 
     async def sent(self, tool: str, arguments: Mapping[str, Any], profile: str) -> tuple[str, Any, str]:
         """The last request, its body, and what the tool answered."""
-        clock = Clock(start=NEW_YORK_MORNING, held=True)
-        simulated = create_simulator(Simulation(Options(login=True, profile=profile), clock))
+        clock = Clock(start=NEW_YORK_MORNING, frozen=True)
+        simulated = create_simulator(Simulation(SimulationOptions(login=True, profile=profile), clock))
         watched = Watched(httpx.ASGITransport(simulated))
         async with self._over(watched, clock):
             answer = await self.server.call_tool(tool, dict(arguments))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api_gateway.simulator.faults import Do, Fault, Match, When
+from api_gateway.simulator.faults import Fault, FaultAction, FaultSchedule, RequestPattern
 from tests.ticker_service.virtual import HOUR, MINUTE, World
 from ticker_service.clock_jumps import JUMP, Jumps
 from ticker_service.session_keeper import SLICE
@@ -188,7 +188,9 @@ async def test_a_penalty_lasts_its_time_unless_it_was_slept_through(
 ) -> None:
     world = World(noon())
     penalty = Fault(
-        match=Match(path="/tickle"), when=When(times=1), do=Do(status=429, headers={"Retry-After": "600"})
+        match=RequestPattern(path="/tickle"),
+        when=FaultSchedule(times=1),
+        do=FaultAction(status=429, headers={"Retry-After": "600"}),
     )
     world.at(1, lambda: world.simulation.faults.add(penalty))
     begin = world.clock.now()

@@ -18,7 +18,7 @@ from api_gateway.errors import GatewayError, RateLimited, SessionLost
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.ticker_service.virtual import INIT, Transport, rules
 from tests.virtual_loop import in_virtual_time
 from ticker_service.backoff import Rhythm
@@ -69,8 +69,8 @@ class Town:
 @asynccontextmanager
 async def town() -> AsyncIterator[Town]:
     now = asyncio.get_running_loop().time
-    clock = Clock(start=NOON, wall=now)
-    simulation = Simulation(Options(login=True), clock)
+    clock = Clock(start=NOON, wall_clock=now)
+    simulation = Simulation(SimulationOptions(login=True), clock)
     app = httpx.ASGITransport(app=create_app(simulation))
     asked: list[str] = []
     answered: list[str] = []
@@ -131,7 +131,7 @@ def test_fifty_callers_meet_a_lost_session_and_it_is_opened_once(beaten: float) 
             after = all_.answered[all_.answered.index(INIT) :]
             assert after.count("/v1/api/iserver/accounts") == 1
             assert after.count("/v1/api/portfolio/accounts") <= 1
-            assert all_.simulation.limits.seconds_in_box == 0
+            assert all_.simulation.rate_limits.penalty_seconds_left == 0
 
     in_virtual_time(story())
 

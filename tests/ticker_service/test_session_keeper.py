@@ -14,7 +14,7 @@ from api_gateway.access_policy import TICKER
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.session.session import State as Simulated
+from api_gateway.simulator.session.session import LoginState as Simulated
 from tests.api_gateway.listening import until
 from tests.ticker_service.virtual import HOUR, LOGIN_URL, MINUTE, TimeIsUpError, Transport, World, rules
 from ticker_service.backoff import Rhythm
@@ -106,7 +106,7 @@ async def test_a_missing_login_is_looked_for_every_five_seconds_and_later_every_
 
 async def test_nothing_is_sent_while_ibkr_wants_silence() -> None:
     times: list[float] = []
-    clock = Clock(start=0, held=True)
+    clock = Clock(start=0, frozen=True)
 
     async def answer(_: httpx.Request) -> httpx.Response:
         times.append(clock.now())
@@ -172,7 +172,7 @@ async def test_before_the_first_look_the_report_says_so() -> None:
 
 
 async def test_the_keeper_is_alive_while_it_beats_and_dead_when_the_loop_is_not_there_or_hangs() -> None:
-    clock = Clock(start=0, held=True)
+    clock = Clock(start=0, frozen=True)
     released = asyncio.Event()
 
     async def answer(_: httpx.Request) -> httpx.Response:

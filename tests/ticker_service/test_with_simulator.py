@@ -318,7 +318,7 @@ async def test_nothing_that_is_logged_is_secret_and_each_event_is_a_line(
     lines = [record.getMessage() for record in caplog.records if record.name == "ticker"]
     assert all(text.startswith("event=") and "\n" not in text for text in lines)
     assert 5 < len(lines) < 15
-    for secret in (world.simulation.session.token, world.simulation.selected):
+    for secret in (world.simulation.session.token, world.simulation.selected_account_id):
         assert secret not in caplog.text
 
 

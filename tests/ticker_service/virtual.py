@@ -18,8 +18,8 @@ from api_gateway.session.maintenance import Region
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.session.session import State as Simulated
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.session.session import LoginState as Simulated
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from ticker_service.backoff import Rhythm
 from ticker_service.heartbeat import Rules
 from ticker_service.metrics import Metrics
@@ -51,8 +51,8 @@ class World:
         region: Region = Region.AMERICA,
         seed: int = 1,
     ) -> None:
-        self.clock = Clock(start=start.timestamp(), held=True)
-        self.simulation = Simulation(Options(login=login), self.clock)
+        self.clock = Clock(start=start.timestamp(), frozen=True)
+        self.simulation = Simulation(SimulationOptions(login=login), self.clock)
         self.requests: list[tuple[float, str]] = []
         self.opened: list[float] = []
         self.states: list[tuple[float, str]] = []

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from api_gateway.simulator.accounts.segments import Segment
 from api_gateway.simulator.accounts.valuation import Ledger, Valuation
 from api_gateway.simulator.calendar.trading_hours import HOURS, sessions_from
-from api_gateway.simulator.instruments.price_format import money, whole
+from api_gateway.simulator.instruments.price_format import money_text, whole_amount_text
 
 _NEW_YORK = ZoneInfo("America/New_York")
-_KINDS = {
+_SEC_TYPES = {
     "stock": "STK",
     "options": "OPT",
     "futures": "FUT",
@@ -23,7 +23,7 @@ _KINDS = {
     "cfd": "CFD",
     "Cryptocurrency": "CRYPTO",
 }
-_NEVER_HELD = (
+_ALWAYS_ZERO = (
     "dividends_receivable",
     "mutual_funds",
     "money_market",
@@ -40,24 +40,24 @@ def available_funds(valuation: Valuation) -> dict[str, Any]:
     """Funds that can be used now and after the next change of margins."""
 
     def row(segment: Segment) -> dict[str, str]:
-        available = money(segment.available_funds, valuation.base)
-        excess = money(segment.excess_liquidity, valuation.base)
+        available = money_text(segment.available_funds, valuation.base_currency)
+        excess = money_text(segment.excess_liquidity, valuation.base_currency)
         return {
             "current_available": available,
             "current_excess": excess,
-            "Prdctd Pst-xpry Excss": money(0, valuation.base),
+            "Prdctd Pst-xpry Excss": money_text(0, valuation.base_currency),
             "look_ahead_available": available,
             "look_ahead_excess": excess,
             "overnight_available": available,
             "overnight_excess": excess,
-            "buying_power": money(segment.buying_power, valuation.base),
+            "buying_power": money_text(segment.buying_power, valuation.base_currency),
             "leverage": f"{segment.leverage:.2f}" if segment.gross_position_value else "n/a",
         }
 
     rows = _by_segment(valuation, row)
     close = datetime.fromtimestamp(sessions_from(HOURS["us_stock"], valuation.at, 1)[0].closes, tz=_NEW_YORK)
     rows["total"] |= {"Lk Ahd Nxt Chng": f"@ {close:%H:%M:%S}", "day_trades_left": "Unlimited"}
-    rows["securities"]["SMA"] = money(valuation.securities.special_memorandum, valuation.base)
+    rows["securities"]["SMA"] = money_text(valuation.securities.special_memorandum, valuation.base_currency)
     return rows
 
 
@@ -66,13 +66,15 @@ def balances(valuation: Valuation) -> dict[str, Any]:
 
     def row(segment: Segment) -> dict[str, str]:
         return {
-            "net_liquidation": money(segment.net_liquidation, valuation.base),
-            "equity_with_loan": money(segment.equity_with_loan, valuation.base),
-            "previous_day_equity_with_loan": money(segment.previous_equity_with_loan, valuation.base),
-            "sec_gross_pos_val": money(segment.gross_position_value, valuation.base),
-            "cash": money(segment.total_cash, valuation.base),
-            "MTD Interest": money(0, valuation.base),
-            "Pndng Dbt Crd Chrgs": money(0, valuation.base),
+            "net_liquidation": money_text(segment.net_liquidation, valuation.base_currency),
+            "equity_with_loan": money_text(segment.equity_with_loan, valuation.base_currency),
+            "previous_day_equity_with_loan": money_text(
+                segment.previous_equity_with_loan, valuation.base_currency
+            ),
+            "sec_gross_pos_val": money_text(segment.gross_position_value, valuation.base_currency),
+            "cash": money_text(segment.total_cash, valuation.base_currency),
+            "MTD Interest": money_text(0, valuation.base_currency),
+            "Pndng Dbt Crd Chrgs": money_text(0, valuation.base_currency),
         }
 
     return _by_segment(valuation, row)
@@ -82,12 +84,12 @@ def margins(valuation: Valuation) -> dict[str, Any]:
     """What the positions require now, at the next change and overnight."""
 
     def row(segment: Segment) -> dict[str, str]:
-        initial = money(segment.initial_margin, valuation.base)
-        maintenance = money(segment.maintenance_margin, valuation.base)
+        initial = money_text(segment.initial_margin, valuation.base_currency)
+        maintenance = money_text(segment.maintenance_margin, valuation.base_currency)
         return {
-            "RegT Margin": money(segment.reg_t_margin, valuation.base),
+            "RegT Margin": money_text(segment.reg_t_margin, valuation.base_currency),
             "current_initial": initial,
-            "Prdctd Pst-xpry Mrgn @ Opn": money(0, valuation.base),
+            "Prdctd Pst-xpry Mrgn @ Opn": money_text(0, valuation.base_currency),
             "current_maint": maintenance,
             "look_ahead_initial": initial,
             "look_ahead_maint": maintenance,
@@ -100,21 +102,21 @@ def margins(valuation: Valuation) -> dict[str, Any]:
 
 def market_value(valuation: Valuation) -> dict[str, Any]:
     """Cash and positions of each currency, in that currency and without its name."""
-    total = f"Total (in {valuation.base})"
+    total = f"Total (in {valuation.base_currency})"
     rows = {each.currency: _market_value_row(each) for each in valuation.ledgers}
     return rows | {total: _market_value_row(valuation.base_ledger)}
 
 
 def _market_value_row(ledger: Ledger) -> dict[str, str]:
     return {
-        "total_cash": whole(ledger.cash),
-        "settled_cash": whole(ledger.settled_cash),
+        "total_cash": whole_amount_text(ledger.cash),
+        "settled_cash": whole_amount_text(ledger.settled_cash),
         "MTD Interest": "0",
-        **{name: whole(ledger.value_of(kind)) for name, kind in _KINDS.items()},
-        **dict.fromkeys(_NEVER_HELD, "0"),
-        "net_liquidation": whole(ledger.net_liquidation),
-        "unrealized_pnl": whole(ledger.unrealised),
-        "realized_pnl": whole(ledger.realised),
+        **{name: whole_amount_text(ledger.value_of(kind)) for name, kind in _SEC_TYPES.items()},
+        **dict.fromkeys(_ALWAYS_ZERO, "0"),
+        "net_liquidation": whole_amount_text(ledger.net_liquidation),
+        "unrealized_pnl": whole_amount_text(ledger.unrealised),
+        "realized_pnl": whole_amount_text(ledger.realised),
         "Exchange Rate": "1.00" if ledger.rate == 1.0 else f"{ledger.rate:.7g}",
     }
 

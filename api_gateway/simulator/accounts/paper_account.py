@@ -11,16 +11,16 @@ from dataclasses import replace
 from itertools import count
 from zlib import crc32
 
-from api_gateway.simulator.account_setup import open_account
+from api_gateway.simulator.account_setup import seed_account
 from api_gateway.simulator.accounts.commissions import commission
-from api_gateway.simulator.accounts.position import Holding
+from api_gateway.simulator.accounts.position import Position
 from api_gateway.simulator.accounts.valuation import Valuation
-from api_gateway.simulator.accounts.valued_position import SETTLED_IN_CASH, Line
+from api_gateway.simulator.accounts.valued_position import SETTLED_IN_CASH, ValuedPosition
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_at
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.instruments.universe import Instrument, Universe
 from api_gateway.simulator.orders.order import Execution, Order, OrderStatus, Side
-from api_gateway.simulator.orders.order_hours import expiry
+from api_gateway.simulator.orders.order_hours import expiry_time
 from api_gateway.simulator.prices.exchange_rates import ExchangeRates
 from api_gateway.simulator.prices.prices import Prices
 
@@ -28,13 +28,13 @@ FIRST_ORDER_ID = 602801480
 _CACHE_SECONDS = 45.0
 
 
-class Broker:
+class PaperAccount:
     """One paper account, with a history: what it holds, what it has done and what that is worth.
 
     Accounts of one username share `order_ids`, as an order's number says nothing of its account.
     """
 
-    base = "USD"
+    base_currency = "USD"
 
     def __init__(
         self,
@@ -48,14 +48,14 @@ class Broker:
         self.universe = universe
         self.prices = prices
         self.clock = clock
-        self.rates = ExchangeRates(self.base, universe, prices)
-        self.cash: dict[str, float] = {self.base: 0.0}
-        self.holdings: dict[int, Holding] = {}
+        self.exchange_rates = ExchangeRates(self.base_currency, universe, prices)
+        self.cash: dict[str, float] = {self.base_currency: 0.0}
+        self.positions: dict[int, Position] = {}
         self.orders: dict[int, Order] = {}
         self.executions: list[Execution] = []
         self._order_ids = order_ids or count(FIRST_ORDER_ID)
-        self._cached: Valuation | None = None
-        open_account(self)
+        self._cached_valuation: Valuation | None = None
+        seed_account(self)
 
     def instrument(self, conid: int) -> Instrument:
         """The instrument with this conid; raises LookupError where there is none."""
@@ -68,11 +68,11 @@ class Broker:
         """A number that no order has had."""
         return next(self._order_ids)
 
-    def imagined(self) -> Broker:
+    def copy_for_what_if(self) -> PaperAccount:
         """A copy of the account, to try what a trade would lead to; the account itself stays as it is."""
         twin = copy(self)
         twin.cash = dict(self.cash)
-        twin.holdings = {conid: replace(holding) for conid, holding in self.holdings.items()}
+        twin.positions = {conid: replace(position) for conid, position in self.positions.items()}
         twin.orders = dict(self.orders)
         twin.executions = list(self.executions)
         return twin
@@ -81,7 +81,7 @@ class Broker:
         """Pay money in, or out when `amount` is negative."""
         self.cash[currency] = self.cash.get(currency, 0.0) + amount
 
-    def enter(
+    def add_working_order(
         self,
         conid: int,
         side: Side,
@@ -108,7 +108,7 @@ class Broker:
         )
         instrument = self.universe.by_conid(conid)
         if instrument is not None:
-            order.expires_at = expiry(order, instrument, at)
+            order.expires_at = expiry_time(order, instrument, at)
         self.orders[order.order_id] = order
         return order
 
@@ -118,22 +118,22 @@ class Broker:
         Books the order, the position, the cash and the list of executions together.
         """
         instrument = self.instrument(order.conid)
-        order.fill(quantity, price, at)
+        order.add_fill(quantity, price, at)
         # A minimum is charged once per order, however many executions fill it.
         fee = max(0.0, round(commission(instrument, order.filled, order.average_price) - order.fees, 2))
         order.fees += fee
         signed = order.sign * quantity
         value = signed * price * instrument.multiplier
-        realised, position = 0.0, 0.0
+        realised, quantity_after = 0.0, 0.0
         if instrument.sec_type == "CASH":
             self.deposit(instrument.symbol, signed)
-            self.deposit(self.base, -fee)
+            self.deposit(self.base_currency, -fee)
             flow = -value
-            position = self.cash[instrument.symbol]
+            quantity_after = self.cash[instrument.symbol]
         else:
-            holding = self.holdings.setdefault(order.conid, Holding(order.conid))
-            realised = holding.book(signed, price * instrument.multiplier, fee)
-            position = holding.quantity
+            position = self.positions.setdefault(order.conid, Position(order.conid))
+            realised = position.add_fill(signed, price * instrument.multiplier, fee)
+            quantity_after = position.quantity
             flow = realised if instrument.sec_type in SETTLED_IN_CASH else -value - fee
         self.deposit(instrument.currency, flow)
         execution = Execution(
@@ -147,7 +147,7 @@ class Broker:
             commission=fee,
             cash_flow=flow,
             realised=realised,
-            position=position,
+            position=quantity_after,
             reference=order.reference,
         )
         self.executions.append(execution)
@@ -155,20 +155,20 @@ class Broker:
 
     def live_orders(self) -> list[Order]:
         """Orders that still work and those that ended on this trading day, the newest first."""
-        day = self.day_start()
-        seen = (order for order in self.orders.values() if order.status.working or order.updated_at >= day)
+        day = self.trading_day_start()
+        seen = (order for order in self.orders.values() if order.status.is_working or order.updated_at >= day)
         return sorted(seen, key=lambda order: order.order_id, reverse=True)
 
-    def executions_of(self, days: int) -> list[Execution]:
+    def recent_executions(self, days: int) -> list[Execution]:
         """The executions of the last `days` days, today being the first, the newest first."""
-        since = self.day_start() - (days - 1) * 86400
+        since = self.trading_day_start() - (days - 1) * 86400
         return sorted((e for e in self.executions if e.at >= since), key=lambda e: e.at, reverse=True)
 
-    def day_start(self, hours: str = "us_stock") -> float:
+    def trading_day_start(self, hours: str = "us_stock") -> float:
         """When the last trading day of these hours began, in seconds since 1970."""
         return session_at(HOURS[hours], self.clock.now()).start
 
-    def realised_since(self, since: float) -> dict[int, float]:
+    def realised_by_conid(self, since: float) -> dict[int, float]:
         """Profit locked in after `since` (seconds since 1970) by conid, in each instrument's currency."""
         profits: dict[int, float] = {}
         for execution in self.executions:
@@ -179,62 +179,66 @@ class Broker:
     def valuation(self) -> Valuation:
         """The account at this moment's prices."""
         now = self.clock.now()
-        started = {conid: self._day_of(conid) for conid in {e.conid for e in self.executions}}
+        started = {conid: self._trading_day_start_of(conid) for conid in {e.conid for e in self.executions}}
         today = [execution for execution in self.executions if execution.at >= started[execution.conid]]
         touched = {execution.conid for execution in today}
-        lines = tuple(
-            self._line(holding, [e for e in today if e.conid == conid])
-            for conid, holding in self.holdings.items()
-            if holding.quantity or conid in touched
+        positions = tuple(
+            self._value_position(position, [e for e in today if e.conid == conid])
+            for conid, position in self.positions.items()
+            if position.quantity or conid in touched
         )
-        currencies = {self.base, *self.cash, *(line.instrument.currency for line in lines)}
+        currencies = {
+            self.base_currency,
+            *self.cash,
+            *(position.instrument.currency for position in positions),
+        }
         return Valuation(
             at=now,
-            base=self.base,
-            lines=lines,
+            base_currency=self.base_currency,
+            positions=positions,
             cash=dict(self.cash),
-            settled_cash=self._settled(today),
-            rates={currency: self.rates.rate(currency) for currency in currencies},
+            settled_cash=self._settled_cash(today),
+            rates={currency: self.exchange_rates.rate(currency) for currency in currencies},
         )
 
     def cached_valuation(self) -> Valuation:
         """The account as the portfolio back end remembers it: up to 45 s old, until it is invalidated."""
-        cached = self._cached
+        cached = self._cached_valuation
         if cached is None or self.clock.now() - cached.at >= _CACHE_SECONDS:
-            cached = self._cached = self.valuation()
+            cached = self._cached_valuation = self.valuation()
         return cached
 
-    def invalidate(self) -> None:
+    def invalidate_cache(self) -> None:
         """Forget what `cached_valuation` remembers."""
-        self._cached = None
+        self._cached_valuation = None
 
     def _execution_number(self, at: float) -> int:
         """32 bits that no other execution of this account has, and hardly one of another account."""
         return (crc32(self.account_id.encode()) + int(at) + len(self.executions)) % 2**32
 
-    def _day_of(self, conid: int) -> float:
-        return self.day_start(self.instrument(conid).hours)
+    def _trading_day_start_of(self, conid: int) -> float:
+        return self.trading_day_start(self.instrument(conid).hours)
 
-    def _line(self, holding: Holding, today: Iterable[Execution]) -> Line:
-        instrument = self.instrument(holding.conid)
+    def _value_position(self, position: Position, today: Iterable[Execution]) -> ValuedPosition:
+        instrument = self.instrument(position.conid)
         quote = self.prices.quote(instrument)
         traded = list(today)
         bought = sum(e.quantity for e in traded)
         paid = sum(e.quantity * e.price * instrument.multiplier + e.commission for e in traded)
-        at_close = (holding.quantity - bought) * quote.prior_close * instrument.multiplier
+        at_close = (position.quantity - bought) * quote.prior_close * instrument.multiplier
         underlying = self.universe.by_conid(instrument.underlying_conid or 0)
-        return Line(
+        return ValuedPosition(
             instrument=instrument,
-            quantity=holding.quantity,
-            cost=holding.cost,
+            quantity=position.quantity,
+            cost=position.cost,
             price=quote.last,
-            rate=self.rates.rate(instrument.currency),
+            rate=self.exchange_rates.rate(instrument.currency),
             realised=sum(e.realised for e in traded),
-            daily=holding.quantity * quote.last * instrument.multiplier - at_close - paid,
+            daily_pnl=position.quantity * quote.last * instrument.multiplier - at_close - paid,
             underlying_price=self.prices.quote(underlying).last if underlying else 0.0,
         )
 
-    def _settled(self, today: Iterable[Execution]) -> dict[str, float]:
+    def _settled_cash(self, today: Iterable[Execution]) -> dict[str, float]:
         """Cash without what today's sales brought in: that settles on the next day."""
         settled = dict(self.cash)
         for execution in today:

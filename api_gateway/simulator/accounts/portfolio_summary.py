@@ -12,26 +12,26 @@ from api_gateway.simulator.calendar.trading_hours import HOURS, sessions_from
 _Amount = Callable[[Segment], float]
 
 
-def _nothing(_: Segment) -> float:
+def _zero(_: Segment) -> float:
     return 0.0
 
 
-_EVERYWHERE: dict[str, _Amount] = {
-    "accruedcash": _nothing,
-    "accrueddividend": _nothing,
+_ALL_SEGMENTS: dict[str, _Amount] = {
+    "accruedcash": _zero,
+    "accrueddividend": _zero,
     "availablefunds": lambda s: s.available_funds,
     "availabletotrade": lambda s: s.available_funds,
     "availabletowithdraw": lambda s: s.available_to_withdraw,
-    "billable": _nothing,
+    "billable": _zero,
     "equitywithloanvalue": lambda s: s.equity_with_loan,
     "excessliquidity": lambda s: s.excess_liquidity,
     "fullavailablefunds": lambda s: s.available_funds,
     "fullexcessliquidity": lambda s: s.excess_liquidity,
     "fullinitmarginreq": lambda s: s.initial_margin,
     "fullmaintmarginreq": lambda s: s.maintenance_margin,
-    "guarantee": _nothing,
-    "incentivecoupons": _nothing,
-    "indianstockhaircut": _nothing,
+    "guarantee": _zero,
+    "incentivecoupons": _zero,
+    "indianstockhaircut": _zero,
     "initmarginreq": lambda s: s.initial_margin,
     "lookaheadavailablefunds": lambda s: s.available_funds,
     "lookaheadexcessliquidity": lambda s: s.excess_liquidity,
@@ -39,13 +39,13 @@ _EVERYWHERE: dict[str, _Amount] = {
     "lookaheadmaintmarginreq": lambda s: s.maintenance_margin,
     "maintmarginreq": lambda s: s.maintenance_margin,
     "netliquidation": lambda s: s.net_liquidation,
-    "pasharesvalue": _nothing,
-    "physicalcertificatevalue": _nothing,
-    "postexpirationexcess": _nothing,
-    "postexpirationmargin": _nothing,
+    "pasharesvalue": _zero,
+    "physicalcertificatevalue": _zero,
+    "postexpirationexcess": _zero,
+    "postexpirationmargin": _zero,
     "settledcash": lambda s: s.settled_cash,
     "totalcashvalue": lambda s: s.total_cash,
-    "totaldebitcardpendingcharges": _nothing,
+    "totaldebitcardpendingcharges": _zero,
 }
 _SECURITIES_ONLY: dict[str, _Amount] = {
     "grosspositionvalue": lambda s: s.gross_position_value,
@@ -61,13 +61,13 @@ def portfolio_summary(account_id: str, valuation: Valuation) -> dict[str, Any]:
     """About 150 values; `timestamp` in milliseconds, amounts in base currency, other values as strings."""
     segments = {"c": valuation.commodities, "s": valuation.securities, "p": Segment()}
     total = valuation.total
-    amounts = {key: amount(total) for key, amount in _EVERYWHERE.items()}
+    amounts = {key: amount(total) for key, amount in _ALL_SEGMENTS.items()}
     for suffix, segment in segments.items():
-        amounts |= {f"{key}-{suffix}": amount(segment) for key, amount in _EVERYWHERE.items()}
+        amounts |= {f"{key}-{suffix}": amount(segment) for key, amount in _ALL_SEGMENTS.items()}
     for key, amount in _SECURITIES_ONLY.items():
         amounts[key] = amounts[f"{key}-s"] = amount(valuation.securities)
     amounts |= {"buyingpower": total.buying_power, "netliquidationuncertainty": 0.0}
-    texts = _texts(account_id, valuation)
+    texts = _text_values(account_id, valuation)
 
     timestamp = int(valuation.at) * 1000
     rows = {key: _row(timestamp, amount=round(amount, 2), currency="USD") for key, amount in amounts.items()}
@@ -75,7 +75,7 @@ def portfolio_summary(account_id: str, valuation: Valuation) -> dict[str, Any]:
     return dict(sorted(rows.items()))
 
 
-def _texts(account_id: str, valuation: Valuation) -> dict[str, str]:
+def _text_values(account_id: str, valuation: Valuation) -> dict[str, str]:
     later = ("", "t+1", "t+2", "t+3", "t+4")
     close = sessions_from(HOURS["us_stock"], valuation.at, 1)[0].closes
     return {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-NEGLIGIBLE = 1e-9
+QUANTITY_TOLERANCE = 1e-9
 
 
 @dataclass
-class Holding:
+class Position:
     """A quantity (negative when short) and what it cost.
 
     `cost` is in the instrument's currency, with the multiplier and the commissions in it; it is negative
@@ -25,7 +25,7 @@ class Holding:
         """Cost of one unit with multiplier and commission, 0 when nothing is held."""
         return self.cost / self.quantity if self.quantity else 0.0
 
-    def book(self, quantity: float, unit_value: float, commission: float) -> float:
+    def add_fill(self, quantity: float, unit_value: float, commission: float) -> float:
         """Add a fill of signed `quantity`, each worth `unit_value` (price times multiplier).
 
         What it closes leaves at average cost, what it opens enters at the price of the fill; the
@@ -39,6 +39,6 @@ class Holding:
         realised = closed * (unit_value - self.average_cost) - closing_fee
         self.cost += opened * unit_value + (commission - closing_fee) - closed * self.average_cost
         self.quantity += quantity
-        if abs(self.quantity) < NEGLIGIBLE:
+        if abs(self.quantity) < QUANTITY_TOLERANCE:
             self.quantity = self.cost = 0.0
         return realised if closed else 0.0

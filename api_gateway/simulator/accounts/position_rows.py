@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_gateway.simulator.accounts.valued_position import Line
+from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from api_gateway.simulator.instruments.contract_names import contract_description, full_name
 from api_gateway.simulator.instruments.price_format import price_decimals, quantity_text
 from api_gateway.simulator.instruments.universe import Instrument
@@ -14,20 +14,20 @@ _EXPIRING = frozenset({"OPT", "FOP", "FUT", "WAR", "EC"})
 _COUNTRIES = {"USD": "US", "EUR": "DE", "GBP": "GB", "CHF": "CH", "JPY": "JP", "CAD": "CA", "HKD": "HK"}
 
 
-def thin_row(account_id: str, line: Line, realised: float) -> dict[str, Any]:
+def incomplete_row(account_id: str, position: ValuedPosition, realised: float) -> dict[str, Any]:
     """A position before the back end has looked up the contract: no ticker, no name, no sector."""
     return {
         "acctId": account_id,
-        "conid": line.instrument.conid,
-        "contractDesc": contract_description(line.instrument),
-        "position": float(line.quantity),
-        "mktPrice": round(line.price, 8),
-        "mktValue": round(line.market_value, 2),
-        "currency": line.instrument.currency,
-        "avgCost": round(line.average_cost, 8),
-        "avgPrice": round(line.average_price, 8),
+        "conid": position.instrument.conid,
+        "contractDesc": contract_description(position.instrument),
+        "position": float(position.quantity),
+        "mktPrice": round(position.price, 8),
+        "mktValue": round(position.market_value, 2),
+        "currency": position.instrument.currency,
+        "avgCost": round(position.average_cost, 8),
+        "avgPrice": round(position.average_price, 8),
         "realizedPnl": round(float(realised), 2),
-        "unrealizedPnl": round(line.unrealised, 2),
+        "unrealizedPnl": round(position.unrealised, 2),
         "exchs": None,
         "expiry": None,
         "putOrCall": None,
@@ -35,17 +35,19 @@ def thin_row(account_id: str, line: Line, realised: float) -> dict[str, Any]:
         "strike": 0.0,
         "exerciseStyle": None,
         "conExchMap": [],
-        "assetClass": line.instrument.sec_type,
+        "assetClass": position.instrument.sec_type,
         "undConid": 0,
         "model": "",
     }
 
 
-def full_row(account_id: str, line: Line, realised: float, underlying: Instrument | None) -> dict[str, Any]:
+def complete_row(
+    account_id: str, position: ValuedPosition, realised: float, underlying: Instrument | None
+) -> dict[str, Any]:
     """A position with everything about its contract."""
-    instrument = line.instrument
+    instrument = position.instrument
     expiry = instrument.expiry if instrument.sec_type in _EXPIRING else None
-    row = thin_row(account_id, line, realised) | {
+    row = incomplete_row(account_id, position, realised) | {
         "expiry": expiry,
         "putOrCall": instrument.right,
         "multiplier": float(instrument.multiplier) if expiry else 0.0,
@@ -58,7 +60,7 @@ def full_row(account_id: str, line: Line, realised: float, underlying: Instrumen
                 {"decimalDigits": price_decimals(instrument), "lowerEdge": 0.0, "wholeDigits": 4}
             ],
         },
-        "crossCurrency": line.rate != 1.0,
+        "crossCurrency": position.rate != 1.0,
         "time": 6 + instrument.conid % 60,
         "chineseName": instrument.name,
         "allExchanges": ",".join(venue for venue in instrument.venues if venue != "SMART"),
@@ -79,42 +81,42 @@ def full_row(account_id: str, line: Line, realised: float, underlying: Instrumen
     }
     if underlying is not None:
         row |= {"undComp": underlying.name, "undSym": underlying.symbol}
-    if line.rate != 1.0:
+    if position.rate != 1.0:
         row |= {
-            "baseMktValue": round(line.market_value * line.rate, 2),
-            "baseMktPrice": round(line.price * line.rate, 8),
-            "baseAvgCost": round(line.average_cost * line.rate, 8),
-            "baseAvgPrice": round(line.average_price * line.rate, 8),
-            "baseRealizedPnl": round(realised * line.rate, 2),
-            "baseUnrealizedPnl": round(line.unrealised * line.rate, 2),
+            "baseMktValue": round(position.market_value * position.rate, 2),
+            "baseMktPrice": round(position.price * position.rate, 8),
+            "baseAvgCost": round(position.average_cost * position.rate, 8),
+            "baseAvgPrice": round(position.average_price * position.rate, 8),
+            "baseRealizedPnl": round(realised * position.rate, 2),
+            "baseUnrealizedPnl": round(position.unrealised * position.rate, 2),
         }
     return row
 
 
-def uncached_row(line: Line, timestamp: int) -> dict[str, Any]:
+def portfolio2_row(position: ValuedPosition, timestamp: int) -> dict[str, Any]:
     """A position as `/portfolio2` has it; `timestamp` is in seconds. Sector and group stay null there."""
     return {
-        "position": float(line.quantity),
-        "conid": str(line.instrument.conid),
-        "avgCost": round(line.average_cost, 8),
-        "avgPrice": round(line.average_price, 8),
-        "currency": line.instrument.currency,
-        "description": contract_description(line.instrument),
+        "position": float(position.quantity),
+        "conid": str(position.instrument.conid),
+        "avgCost": round(position.average_cost, 8),
+        "avgPrice": round(position.average_price, 8),
+        "currency": position.instrument.currency,
+        "description": contract_description(position.instrument),
         "isLastToLoq": False,
-        "marketPrice": round(line.price, 8),
-        "marketValue": round(line.market_value, 2),
-        "realizedPnl": round(float(line.realised), 2),
-        "secType": line.instrument.sec_type,
+        "marketPrice": round(position.price, 8),
+        "marketValue": round(position.market_value, 2),
+        "realizedPnl": round(float(position.realised), 2),
+        "secType": position.instrument.sec_type,
         "timestamp": timestamp,
-        "unrealizedPnl": round(line.unrealised, 2),
-        "assetClass": line.instrument.sec_type,
+        "unrealizedPnl": round(position.unrealised, 2),
+        "assetClass": position.instrument.sec_type,
         "sector": None,
         "group": None,
         "model": "",
     }
 
 
-def ordered(rows: list[dict[str, Any]], column: str, descending: bool) -> list[dict[str, Any]]:
+def sort_rows(rows: list[dict[str, Any]], column: str, descending: bool) -> list[dict[str, Any]]:
     """The rows by one column; those without a value come last, an unknown column changes nothing."""
 
     def has_value(row: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from api_gateway.simulator.accounts.valued_position import NO_LOAN_VALUE, SETTLED_IN_CASH, Line
+from api_gateway.simulator.accounts.valued_position import NO_LOAN_VALUE, SETTLED_IN_CASH, ValuedPosition
 
 
 @dataclass(frozen=True)
@@ -68,21 +68,24 @@ class Segment:
         return Segment(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
-def segment_of(lines: Iterable[Line], cash: float, unsettled: float = 0.0) -> Segment:
+def build_segment(positions: Iterable[ValuedPosition], cash: float, unsettled_cash: float = 0.0) -> Segment:
     """The balances of a segment with this cash and these positions, all in base currency."""
-    held = list(lines)
-    borrowable = [line for line in held if line.instrument.sec_type not in NO_LOAN_VALUE]
-    paid_for = [line for line in held if line.instrument.sec_type not in SETTLED_IN_CASH]
-    loanable = cash + sum(line.equity * line.rate for line in borrowable)
+    all_positions = list(positions)
+    borrowable = [position for position in all_positions if position.instrument.sec_type not in NO_LOAN_VALUE]
+    paid_for = [position for position in all_positions if position.instrument.sec_type not in SETTLED_IN_CASH]
+    loanable = cash + sum(position.equity * position.rate for position in borrowable)
     return Segment(
         cash=cash,
-        settled_cash=cash - unsettled,
-        futures_profit=sum(line.equity * line.rate for line in held if line not in paid_for),
-        net_liquidation=cash + sum(line.equity * line.rate for line in held),
+        settled_cash=cash - unsettled_cash,
+        futures_profit=sum(
+            position.equity * position.rate for position in all_positions if position not in paid_for
+        ),
+        net_liquidation=cash + sum(position.equity * position.rate for position in all_positions),
         equity_with_loan=loanable,
-        previous_equity_with_loan=loanable - sum(line.daily * line.rate for line in borrowable),
-        gross_position_value=sum(abs(line.equity * line.rate) for line in paid_for),
-        initial_margin=sum(line.initial_margin for line in held),
-        maintenance_margin=sum(line.maintenance_margin for line in held),
-        reg_t_margin=sum(line.reg_t_margin for line in held),
+        previous_equity_with_loan=loanable
+        - sum(position.daily_pnl * position.rate for position in borrowable),
+        gross_position_value=sum(abs(position.equity * position.rate) for position in paid_for),
+        initial_margin=sum(position.initial_margin for position in all_positions),
+        maintenance_margin=sum(position.maintenance_margin for position in all_positions),
+        reg_t_margin=sum(position.reg_t_margin for position in all_positions),
     )

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from api_gateway.simulator.accounts.segments import Segment, segment_of
-from api_gateway.simulator.accounts.valued_position import Line
+from api_gateway.simulator.accounts.segments import Segment, build_segment
+from api_gateway.simulator.accounts.valued_position import ValuedPosition
 
 _COMMODITIES = frozenset({"FUT", "FOP"})
-_SWEPT_FOR_FUTURES = 1.25
+_FUTURES_SWEEP_FACTOR = 1.25
 
 
 @dataclass(frozen=True)
@@ -45,31 +45,33 @@ class Valuation:
     """The account at `at` (seconds since 1970). Lines with quantity 0 were closed today."""
 
     at: float
-    base: str
-    lines: tuple[Line, ...]
+    base_currency: str
+    positions: tuple[ValuedPosition, ...]
     cash: Mapping[str, float]
     settled_cash: Mapping[str, float]
     rates: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def held(self) -> tuple[Line, ...]:
+    def open_positions(self) -> tuple[ValuedPosition, ...]:
         """The lines that are still positions."""
-        return tuple(line for line in self.lines if line.quantity)
+        return tuple(position for position in self.positions if position.quantity)
 
-    def line(self, conid: int) -> Line | None:
+    def open_position(self, conid: int) -> ValuedPosition | None:
         """The position in one instrument, or None."""
-        return next((line for line in self.held if line.instrument.conid == conid), None)
+        return next(
+            (position for position in self.open_positions if position.instrument.conid == conid), None
+        )
 
     @cached_property
     def ledgers(self) -> tuple[Ledger, ...]:
         """One per currency, in alphabetical order, the base currency last."""
-        currencies = sorted(self.rates, key=lambda currency: (currency == self.base, currency))
+        currencies = sorted(self.rates, key=lambda currency: (currency == self.base_currency, currency))
         return tuple(self._ledger(currency) for currency in currencies)
 
     @cached_property
     def base_ledger(self) -> Ledger:
         """Every currency's ledger, converted and added up."""
-        kinds = {line.instrument.sec_type for line in self.lines}
+        kinds = {position.instrument.sec_type for position in self.positions}
         return Ledger(
             currency="BASE",
             rate=1.0,
@@ -86,25 +88,27 @@ class Valuation:
         return self.base_ledger.net_liquidation
 
     @cached_property
-    def daily(self) -> float:
+    def daily_pnl(self) -> float:
         """Profit since the trading day began, in base currency."""
-        return sum(line.daily * line.rate for line in self.lines)
+        return sum(position.daily_pnl * position.rate for position in self.positions)
 
     @cached_property
     def commodities(self) -> Segment:
         """Futures, with the cash that IBKR sweeps over to carry them."""
-        lines = [line for line in self.lines if line.instrument.sec_type in _COMMODITIES]
-        needed = sum(line.initial_margin for line in lines) * _SWEPT_FOR_FUTURES
-        profit = sum(line.equity * line.rate for line in lines)
-        return segment_of(lines, cash=max(0.0, needed - profit))
+        positions = [position for position in self.positions if position.instrument.sec_type in _COMMODITIES]
+        needed = sum(position.initial_margin for position in positions) * _FUTURES_SWEEP_FACTOR
+        profit = sum(position.equity * position.rate for position in positions)
+        return build_segment(positions, cash=max(0.0, needed - profit))
 
     @cached_property
     def securities(self) -> Segment:
         """Everything that is not a future."""
-        lines = [line for line in self.lines if line.instrument.sec_type not in _COMMODITIES]
+        positions = [
+            position for position in self.positions if position.instrument.sec_type not in _COMMODITIES
+        ]
         swept = self.commodities.cash
         unsettled = self.base_ledger.cash - self.base_ledger.settled_cash
-        return segment_of(lines, cash=self.base_ledger.cash - swept, unsettled=unsettled)
+        return build_segment(positions, cash=self.base_ledger.cash - swept, unsettled_cash=unsettled)
 
     @cached_property
     def total(self) -> Segment:
@@ -112,17 +116,17 @@ class Valuation:
         return self.securities + self.commodities
 
     def _ledger(self, currency: str) -> Ledger:
-        lines = [line for line in self.lines if line.instrument.currency == currency]
+        positions = [position for position in self.positions if position.instrument.currency == currency]
         values: dict[str, float] = {}
-        for line in lines:
-            kind = line.instrument.sec_type
-            values[kind] = values.get(kind, 0.0) + line.equity
+        for position in positions:
+            kind = position.instrument.sec_type
+            values[kind] = values.get(kind, 0.0) + position.equity
         return Ledger(
             currency=currency,
             rate=self.rates[currency],
             cash=self.cash.get(currency, 0.0),
             settled_cash=self.settled_cash.get(currency, 0.0),
             values=values,
-            unrealised=sum(line.unrealised for line in lines),
-            realised=sum(line.realised for line in lines),
+            unrealised=sum(position.unrealised for position in positions),
+            realised=sum(position.realised for position in positions),
         )

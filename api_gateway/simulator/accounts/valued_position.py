@@ -18,10 +18,10 @@ _SHORT_OPTION = 0.2
 
 
 @dataclass(frozen=True)
-class Line:
+class ValuedPosition:
     """One position and what it is worth, in the instrument's currency; `rate` turns that into base.
 
-    `realised` and `daily` are the profit locked in and the whole profit since the trading day began.
+    `realised` and `daily_pnl` are the profit locked in and the whole profit since the trading day began.
     """
 
     instrument: Instrument
@@ -30,7 +30,7 @@ class Line:
     price: float
     rate: float
     realised: float
-    daily: float
+    daily_pnl: float
     underlying_price: float = 0.0
 
     @property

@@ -18,12 +18,12 @@ _AAPL, _IBM, _MSFT, _SPY, _QQQ, _EUR_USD, _USD_JPY = (
 
 @dataclass(frozen=True)
 class Watchlist:
-    """One list. A row is a conid, or None for a blank line; `modified` is in milliseconds since 1970."""
+    """One list. A row is a conid, or None for a blank line; `modified_ms` is in milliseconds since 1970."""
 
     list_id: str
     name: str
     rows: tuple[int | None, ...]
-    modified: int
+    modified_ms: int
 
 
 class Watchlists:
@@ -31,8 +31,8 @@ class Watchlists:
 
     def __init__(self, now: float) -> None:
         self._lists: dict[str, Watchlist] = {}
-        self.keep("101", "Favorites", (_AAPL, _MSFT, _IBM, None, _SPY, _QQQ), now - 40 * _DAY)
-        self.keep("102", "Currencies", (_EUR_USD, _USD_JPY), now - 9 * _DAY)
+        self.save("101", "Favorites", (_AAPL, _MSFT, _IBM, None, _SPY, _QQQ), now - 40 * _DAY)
+        self.save("102", "Currencies", (_EUR_USD, _USD_JPY), now - 9 * _DAY)
 
     def all(self) -> tuple[Watchlist, ...]:
         """The lists in the order in which they were made."""
@@ -42,7 +42,7 @@ class Watchlists:
         """The list with this id, or None."""
         return self._lists.get(list_id)
 
-    def keep(self, list_id: str, name: str, rows: tuple[int | None, ...], now: float) -> Watchlist:
+    def save(self, list_id: str, name: str, rows: tuple[int | None, ...], now: float) -> Watchlist:
         """Make a list; one that has the id already is replaced, and nothing says so."""
         watchlist = self._lists[list_id] = Watchlist(list_id, name, rows, int(now * 1000))
         return watchlist

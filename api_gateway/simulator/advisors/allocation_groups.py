@@ -14,13 +14,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from api_gateway.simulator.accounts.paper_account import Broker
+    from api_gateway.simulator.accounts.paper_account import PaperAccount
 
-ALL = "All"
-_FRACTION = 10_000  # shares are divided into units of this size when a quantity is not a whole number
+ALL_CLIENTS = "All"
+_UNITS_PER_SHARE = 10_000  # shares are divided into units of this size when a quantity is not a whole number
 
 
-class Method(StrEnum):
+class AllocationMethod(StrEnum):
     """By what an order is split. IBKR computes the first three; the others take an amount per account."""
 
     AVAILABLE_EQUITY = "A"
@@ -32,8 +32,10 @@ class Method(StrEnum):
     SHARES = "S"
 
 
-NEED_AMOUNTS = frozenset({Method.PERCENTAGE, Method.RATIO, Method.SHARES})
-_TAKE_AMOUNTS = NEED_AMOUNTS | {Method.CASH}
+METHODS_REQUIRING_AMOUNTS = frozenset(
+    {AllocationMethod.PERCENTAGE, AllocationMethod.RATIO, AllocationMethod.SHARES}
+)
+_METHODS_ALLOWING_AMOUNTS = METHODS_REQUIRING_AMOUNTS | {AllocationMethod.CASH}
 
 
 class AllocationError(Exception):
@@ -41,19 +43,19 @@ class AllocationError(Exception):
 
 
 @dataclass(frozen=True)
-class Group:
+class AllocationGroup:
     """A named set of accounts. `amounts` holds each account's amount, or None where it has none."""
 
     name: str
-    method: Method
+    method: AllocationMethod
     amounts: Mapping[str, float | None]
 
 
 @dataclass
-class Presets:
+class AllocationPresets:
     """How new groups behave; `method` is the default one of a group, and that of "All"."""
 
-    method: Method = Method.AVAILABLE_EQUITY
+    method: AllocationMethod = AllocationMethod.AVAILABLE_EQUITY
     switches: dict[str, bool] = field(
         default_factory=lambda: dict.fromkeys(
             (
@@ -67,20 +69,20 @@ class Presets:
     )
 
 
-class Allocation:
+class AllocationGroups:
     """The groups of one advisor over `clients`; without clients there is no group, not even "All"."""
 
-    def __init__(self, clients: Mapping[str, Broker], groups: Iterable[Group] = ()) -> None:
+    def __init__(self, clients: Mapping[str, PaperAccount], groups: Iterable[AllocationGroup] = ()) -> None:
         self.clients = clients
         self.groups = {group.name: group for group in groups}
-        self.presets = Presets()
+        self.presets = AllocationPresets()
 
     @property
-    def names(self) -> list[str]:
+    def group_names(self) -> list[str]:
         """What an order may name in an account's place; empty unless the login is an advisor's."""
-        return [ALL, *self.groups] if self.clients else []
+        return [ALL_CLIENTS, *self.groups] if self.clients else []
 
-    def save(self, group: Group, *, instead_of: str | None = None) -> None:
+    def save(self, group: AllocationGroup, *, instead_of: str | None = None) -> None:
         """Add a group, or put it in the place of another one, keeping that one's place in the list.
 
         Raises AllocationError for a name that is taken, an account that is no client, or amounts that the
@@ -88,9 +90,9 @@ class Allocation:
         """
         if instead_of is not None and instead_of not in self.groups:
             raise LookupError("no such group")
-        if group.name != instead_of and (group.name in self.names or group.name in self.clients):
+        if group.name != instead_of and (group.name in self.group_names or group.name in self.clients):
             raise AllocationError("the name is taken")
-        self._check(group)
+        self._validate(group)
         if instead_of is None:
             self.groups[group.name] = group
         else:
@@ -112,46 +114,46 @@ class Allocation:
         `quantity`. With the method S they are the group's own amounts, whatever the quantity.
         Raises LookupError if there is no group of that name, which is case-sensitive.
         """
-        if name not in self.names:
+        if name not in self.group_names:
             raise LookupError("no such group")
-        if name == ALL:
-            group = Group(ALL, self.presets.method, dict.fromkeys(self.clients))
+        if name == ALL_CLIENTS:
+            group = AllocationGroup(ALL_CLIENTS, self.presets.method, dict.fromkeys(self.clients))
         else:
             group = self.groups[name]
-        if group.method is Method.SHARES and name != ALL:
+        if group.method is AllocationMethod.SHARES and name != ALL_CLIENTS:
             return {account: amount for account, amount in group.amounts.items() if amount}
-        return _shares(quantity, self._weights(group))
+        return _split_by_weight(quantity, self._weights(group))
 
-    def _weights(self, group: Group) -> dict[str, float]:
+    def _weights(self, group: AllocationGroup) -> dict[str, float]:
         match group.method:
-            case Method.NET_LIQUIDATION:
+            case AllocationMethod.NET_LIQUIDATION:
                 return {each: self.clients[each].valuation().net_liquidation for each in group.amounts}
-            case Method.AVAILABLE_EQUITY:
+            case AllocationMethod.AVAILABLE_EQUITY:
                 return {each: self.clients[each].valuation().total.available_funds for each in group.amounts}
         return {account: 1.0 if amount is None else amount for account, amount in group.amounts.items()}
 
-    def _check(self, group: Group) -> None:
+    def _validate(self, group: AllocationGroup) -> None:
         amounts = [amount for amount in group.amounts.values() if amount is not None]
         if not group.amounts:
             raise AllocationError("a group has at least one account")
         if not set(group.amounts) <= set(self.clients):
             raise AllocationError("an account is not a sub-account")
-        if amounts and group.method not in _TAKE_AMOUNTS:
+        if amounts and group.method not in _METHODS_ALLOWING_AMOUNTS:
             raise AllocationError(f"the method {group.method} takes no amounts")
-        if (amounts or group.method in NEED_AMOUNTS) and len(amounts) < len(group.amounts):
+        if (amounts or group.method in METHODS_REQUIRING_AMOUNTS) and len(amounts) < len(group.amounts):
             raise AllocationError(f"the method {group.method} takes an amount for each account")
         if any(amount <= 0 for amount in amounts):
             raise AllocationError("an amount is more than 0")
-        if group.method is Method.PERCENTAGE and abs(sum(amounts) - 100) > 1e-6:
+        if group.method is AllocationMethod.PERCENTAGE and abs(sum(amounts) - 100) > 1e-6:
             raise AllocationError("the percentages do not add up to 100")
 
 
-def _shares(quantity: float, weights: Mapping[str, float]) -> dict[str, float]:
+def _split_by_weight(quantity: float, weights: Mapping[str, float]) -> dict[str, float]:
     """`quantity` in parts as large as the weights, by largest remainder; equal parts if none is positive."""
     positive = {account: max(0.0, weight) for account, weight in weights.items()}
     if not any(positive.values()):
         positive = dict.fromkeys(weights, 1.0)
-    per_share = 1 if float(quantity).is_integer() else _FRACTION
+    per_share = 1 if float(quantity).is_integer() else _UNITS_PER_SHARE
     units = round(abs(quantity) * per_share)
     exact = {account: units * weight / sum(positive.values()) for account, weight in positive.items()}
     whole = {account: int(part) for account, part in exact.items()}

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from api_gateway.simulator.accounts.position import NEGLIGIBLE
-from api_gateway.simulator.accounts.valued_position import Line
+from api_gateway.simulator.accounts.position import QUANTITY_TOLERANCE
+from api_gateway.simulator.accounts.valued_position import ValuedPosition
 
 if TYPE_CHECKING:
-    from api_gateway.simulator.accounts.paper_account import Broker
+    from api_gateway.simulator.accounts.paper_account import PaperAccount
     from api_gateway.simulator.accounts.valuation import Valuation
 
 CORE = "Core"
@@ -39,7 +39,7 @@ class Model:
 
 
 @dataclass
-class Share:
+class ModelHolding:
     """What of one account belongs to one model: cash in the model's currency, quantities by conid."""
 
     cash: float = 0.0
@@ -52,138 +52,154 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Stake:
+class ValuedModelHolding:
     """A share at one moment's prices."""
 
     account: str
     model: Model
     cash: float
-    lines: tuple[Line, ...]
+    positions: tuple[ValuedPosition, ...]
     rate: float
 
     @property
     def net_liquidation(self) -> float:
         """What it is worth, in the account's base currency."""
-        return self.cash * self.rate + self.invested
+        return self.cash * self.rate + self.positions_value
 
     @property
-    def invested(self) -> float:
+    def positions_value(self) -> float:
         """What its positions are worth, in the account's base currency."""
-        return sum(line.equity * line.rate for line in self.lines)
+        return sum(position.equity * position.rate for position in self.positions)
 
     @property
     def cost(self) -> float:
         """What its positions have cost, in the account's base currency."""
-        return sum(line.cost * line.rate for line in self.lines)
+        return sum(position.cost * position.rate for position in self.positions)
 
     @property
     def unrealised(self) -> float:
         """The open profit of its positions, in the account's base currency."""
-        return sum(line.unrealised * line.rate for line in self.lines)
+        return sum(position.unrealised * position.rate for position in self.positions)
 
     @property
-    def daily(self) -> float:
+    def daily_pnl(self) -> float:
         """The profit of its positions since the trading day began, in the account's base currency."""
-        return sum(line.daily * line.rate for line in self.lines)
+        return sum(position.daily_pnl * position.rate for position in self.positions)
 
     def value_of(self, conid: int) -> float:
         """What its position in one instrument is worth, in the account's base currency."""
-        return sum(line.equity * line.rate for line in self.lines if line.instrument.conid == conid)
+        return sum(
+            position.equity * position.rate
+            for position in self.positions
+            if position.instrument.conid == conid
+        )
 
     def quantity_of(self, conid: int) -> float:
         """How much of one instrument is in it."""
-        return sum(line.quantity for line in self.lines if line.instrument.conid == conid)
+        return sum(position.quantity for position in self.positions if position.instrument.conid == conid)
 
 
-class Models:
+class ModelPortfolios:
     """The models of one advisor over `clients`."""
 
-    def __init__(self, clients: Mapping[str, Broker], models: Iterable[Model] = ()) -> None:
+    def __init__(self, clients: Mapping[str, PaperAccount], models: Iterable[Model] = ()) -> None:
         self.clients = clients
-        self.models = {model.name: model for model in models}
-        self._shares: dict[str, dict[str, Share]] = {}
+        self.by_name = {model.name: model for model in models}
+        self._holdings: dict[str, dict[str, ModelHolding]] = {}
 
     def save(self, model: Model) -> None:
         """Add a model or give one new targets.
 
         Raises ModelError if `is_static` or the currency would change although accounts are invested.
         """
-        known = self.models.get(model.name)
-        if known and self.invested(model.name):
+        known = self.by_name.get(model.name)
+        if known and self.invested_accounts(model.name):
             if known.is_static is not model.is_static:
                 raise ModelError("isStatic cannot change once accounts are invested")
             if known.currency != model.currency:
                 raise ModelError("the currency cannot change once accounts are invested")
-        self.models[model.name] = model
+        self.by_name[model.name] = model
 
-    def invested(self, name: str) -> list[str]:
+    def invested_accounts(self, name: str) -> list[str]:
         """The accounts that have a share of the model."""
-        return [account for account in self.clients if name in self._shares_of(account)]
+        return [account for account in self.clients if name in self._holdings_of(account)]
 
-    def stake(self, account: str, name: str) -> Stake:
+    def value_holding(self, account: str, name: str) -> ValuedModelHolding:
         """The account's share of a model at this moment's prices; worth nothing if it has none."""
-        model, broker = self.models[name], self.clients[account]
-        share = self._shares_of(account).get(name, Share())
-        valuation = broker.valuation()
-        return Stake(
+        model, paper_account = self.by_name[name], self.clients[account]
+        holding = self._holdings_of(account).get(name, ModelHolding())
+        valuation = paper_account.valuation()
+        return ValuedModelHolding(
             account,
             model,
-            share.cash,
-            tuple(_part(valuation, conid, part) for conid, part in share.quantities.items() if part),
-            broker.rates.rate(model.currency),
+            holding.cash,
+            tuple(
+                _prorate_position(valuation, conid, part)
+                for conid, part in holding.quantities.items()
+                if part
+            ),
+            paper_account.exchange_rates.rate(model.currency),
         )
 
-    def stakes(self, name: str) -> list[Stake]:
+    def value_holdings(self, name: str) -> list[ValuedModelHolding]:
         """The shares of all accounts in a model."""
-        return [self.stake(account, name) for account in self.invested(name)]
+        return [self.value_holding(account, name) for account in self.invested_accounts(name)]
 
-    def stakes_of(self, account: str) -> list[Stake]:
+    def value_account_holdings(self, account: str) -> list[ValuedModelHolding]:
         """The shares of one account in all models; none for an account that is no client."""
-        return [self.stake(account, name) for name in self._shares_of(account)]
+        return [self.value_holding(account, name) for name in self._holdings_of(account)]
 
     def core_quantity(self, account: str, conid: int) -> float:
         """How much of an instrument an account holds outside of all models; nothing if it is short."""
-        return max(0.0, self._held(account, conid) - self._attributed(account, conid))
+        return max(0.0, self._account_quantity(account, conid) - self._quantity_in_models(account, conid))
 
     def core_cash(self, account: str, currency: str) -> float:
         """How much cash of one currency an account holds outside of all models."""
-        shares = self._shares_of(account).items()
-        inside = sum(share.cash for name, share in shares if self.models[name].currency == currency)
+        holdings = self._holdings_of(account).items()
+        inside = sum(holding.cash for name, holding in holdings if self.by_name[name].currency == currency)
         return self.clients[account].cash.get(currency, 0.0) - inside
 
-    def move(self, account: str, name: str, cash: float, quantities: Mapping[int, float]) -> None:
+    def transfer(self, account: str, name: str, cash: float, quantities: Mapping[int, float]) -> None:
         """Take cash and quantities from Core into a model, or back where they are negative."""
-        share = self._shares.setdefault(account, {}).setdefault(name, Share())
-        share.cash += cash
+        holding = self._holdings.setdefault(account, {}).setdefault(name, ModelHolding())
+        holding.cash += cash
         for conid, quantity in quantities.items():
-            left = share.quantities.get(conid, 0.0) + quantity
-            share.quantities[conid] = left if abs(left) > NEGLIGIBLE else 0.0
-        if share.is_empty:
-            del self._shares[account][name]
+            left = holding.quantities.get(conid, 0.0) + quantity
+            holding.quantities[conid] = left if abs(left) > QUANTITY_TOLERANCE else 0.0
+        if holding.is_empty:
+            del self._holdings[account][name]
 
-    def _shares_of(self, account: str) -> dict[str, Share]:
+    def _holdings_of(self, account: str) -> dict[str, ModelHolding]:
         """The account's shares by model, with no more in them than the account still holds."""
-        shares = self._shares.get(account, {})
-        for conid in {conid for share in shares.values() for conid in share.quantities}:
-            attributed = sum(share.quantities.get(conid, 0.0) for share in shares.values())
-            left = min(1.0, max(0.0, self._held(account, conid)) / attributed) if attributed else 1.0
-            for share in shares.values():
-                if conid in share.quantities:
-                    share.quantities[conid] *= left
-        return shares
+        holdings = self._holdings.get(account, {})
+        for conid in {conid for holding in holdings.values() for conid in holding.quantities}:
+            attributed = sum(holding.quantities.get(conid, 0.0) for holding in holdings.values())
+            left = (
+                min(1.0, max(0.0, self._account_quantity(account, conid)) / attributed) if attributed else 1.0
+            )
+            for holding in holdings.values():
+                if conid in holding.quantities:
+                    holding.quantities[conid] *= left
+        return holdings
 
-    def _attributed(self, account: str, conid: int) -> float:
-        return sum(share.quantities.get(conid, 0.0) for share in self._shares_of(account).values())
+    def _quantity_in_models(self, account: str, conid: int) -> float:
+        return sum(holding.quantities.get(conid, 0.0) for holding in self._holdings_of(account).values())
 
-    def _held(self, account: str, conid: int) -> float:
-        holding = self.clients[account].holdings.get(conid)
-        return holding.quantity if holding else 0.0
+    def _account_quantity(self, account: str, conid: int) -> float:
+        position = self.clients[account].positions.get(conid)
+        return position.quantity if position else 0.0
 
 
-def _part(valuation: Valuation, conid: int, quantity: float) -> Line:
+def _prorate_position(valuation: Valuation, conid: int, quantity: float) -> ValuedPosition:
     """So much of a position that the account holds."""
-    line = valuation.line(conid)
-    if line is None:
+    position = valuation.open_position(conid)
+    if position is None:
         raise LookupError(f"nothing is held of {conid}")
-    of_all = quantity / line.quantity
-    return replace(line, quantity=quantity, cost=line.cost * of_all, realised=0.0, daily=line.daily * of_all)
+    of_all = quantity / position.quantity
+    return replace(
+        position,
+        quantity=quantity,
+        cost=position.cost * of_all,
+        realised=0.0,
+        daily_pnl=position.daily_pnl * of_all,
+    )

@@ -10,41 +10,43 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from api_gateway.simulator.advisors.model_portfolios import CORE, Model, Models, Stake
-from api_gateway.simulator.advisors.model_transfers import Draft, Move
+from api_gateway.simulator.advisors.model_portfolios import CORE, Model, ModelPortfolios, ValuedModelHolding
+from api_gateway.simulator.advisors.model_transfers import AccountTransfer, TransferDraft
 
 if TYPE_CHECKING:
-    from api_gateway.simulator.accounts.paper_account import Broker
+    from api_gateway.simulator.accounts.paper_account import PaperAccount
 
 _TOLERANCE = 0.01  # of a target
 _IN_TARGET_ONLY, _HELD_ONLY = 1, 2
-_CASH, _POSITIONS, _ORDERS = 1, 2, 4  # batches, to be carried out in this order
+_CASH_BATCH, _POSITIONS_BATCH, _ORDERS_BATCH = 1, 2, 4  # batches, to be carried out in this order
 
 
-def summary(models: Models, name: str) -> dict[str, Any]:
+def model_summary(models: ModelPortfolios, name: str) -> dict[str, Any]:
     """One model in headlines; of a model that is unknown, those of one that holds nothing."""
-    model = models.models.get(name)
-    stakes = models.stakes(name) if model else []
+    model = models.by_name.get(name)
+    holdings = models.value_holdings(name) if model else []
     return {
-        "bootstrapped": bool(stakes),
+        "bootstrapped": bool(holdings),
         "customIndex": False,
         "desc": model.description if model else "",
         "isStatic": model.is_static if model else False,
-        "mismatch": any(_mismatch(model, stakes, conid) for conid in _conids(model, stakes)),
+        "mismatch": any(_mismatch_type(model, holdings, conid) for conid in _conids(model, holdings)),
         "model": name,
-        "nlv": _amount(_worth(stakes)),
-        "numAccounts": len(stakes),
+        "nlv": _format_amount(_total_value(holdings)),
+        "numAccounts": len(holdings),
     }
 
 
-def positions(models: Models, name: str, at: float) -> dict[str, Any]:
+def model_positions(models: ModelPortfolios, name: str, at: float) -> dict[str, Any]:
     """What a model holds and should hold, over all its accounts; `at` is in seconds since 1970."""
-    model = models.models.get(name)
-    stakes = models.stakes(name) if model else []
-    rows = [_position(models, model, stakes, conid) for conid in _conids(model, stakes)] if model else []
-    worth, invested = _worth(stakes), sum(row["mv"] for row in rows)
+    model = models.by_name.get(name)
+    holdings = models.value_holdings(name) if model else []
+    rows = (
+        [_position_row(models, model, holdings, conid) for conid in _conids(model, holdings)] if model else []
+    )
+    worth, invested = _total_value(holdings), sum(row["mv"] for row in rows)
     return {
-        "cash": [_cash(model, stakes)] if model else [],
+        "cash": [_cash_row(model, holdings)] if model else [],
         "mismatched": any(row["mismatchType"] for row in rows),
         "model": name,
         "nlv": round(worth, 2),
@@ -56,95 +58,97 @@ def positions(models: Models, name: str, at: float) -> dict[str, Any]:
     }
 
 
-def accounts_details(
-    models: Models, name: str, aliases: dict[str, str], *, profits: bool
+def account_details(
+    models: ModelPortfolios, name: str, aliases: dict[str, str], *, include_profits: bool
 ) -> list[dict[str, Any]]:
-    """The accounts that are invested in a model and their total; without `profits` those are 0."""
-    model = models.models.get(name)
-    stakes = models.stakes(name) if model else []
+    """The accounts that are invested in a model and their total; without `include_profits` those are 0."""
+    model = models.by_name.get(name)
+    holdings = models.value_holdings(name) if model else []
     if model is None:
         return []
     rows = [
-        _account(
-            stake.account,
-            aliases.get(stake.account, ""),
-            [stake],
-            models.core_cash(stake.account, model.currency),
-            profits=profits,
+        _account_row(
+            holding.account,
+            aliases.get(holding.account, ""),
+            [holding],
+            models.core_cash(holding.account, model.currency),
+            include_profits=include_profits,
         )
-        for stake in stakes
+        for holding in holdings
     ]
-    outside = sum(models.core_cash(stake.account, model.currency) for stake in stakes)
-    return [*rows, _account("TOTAL", "", stakes, outside, profits=profits)]
+    outside = sum(models.core_cash(holding.account, model.currency) for holding in holdings)
+    return [*rows, _account_row("TOTAL", "", holdings, outside, include_profits=include_profits)]
 
 
-def investable(models: Models, name: str, aliases: dict[str, str]) -> list[dict[str, Any]]:
+def investable_accounts(models: ModelPortfolios, name: str, aliases: dict[str, str]) -> list[dict[str, Any]]:
     """Each client's account in parts: in this model, in other models, and outside as cash and positions."""
-    if name not in models.models:
+    if name not in models.by_name:
         return []
     return [
-        _investable(broker, models.stakes_of(account), name, aliases.get(account, ""))
-        for account, broker in models.clients.items()
+        _investable_row(paper_account, models.value_account_holdings(account), name, aliases.get(account, ""))
+        for account, paper_account in models.clients.items()
     ]
 
 
-def transfers(number: int, draft: Draft) -> dict[str, Any]:
+def transfer_rows(number: int, draft: TransferDraft) -> dict[str, Any]:
     """A draft: cash and positions that are moved when it is submitted, and what is left to order."""
     return {
         "transfersInstructionId": number,
         "cashTransfers": [
             {
-                "account": move.account,
-                "amt": _amount(abs(move.cash)),
-                "batchNumber": _CASH,
+                "account": transfer.account,
+                "amt": _format_amount(abs(transfer.cash)),
+                "batchNumber": _CASH_BATCH,
                 "ccy": draft.model.currency,
-                **_direction(draft, move.cash),
+                **_direction(draft, transfer.cash),
             }
-            for move in draft.moves
-            if round(move.cash, 2)
+            for transfer in draft.transfers
+            if round(transfer.cash, 2)
         ],
         "positionTransfers": [
             {
-                "account": move.account,
-                "batchNumber": _POSITIONS,
+                "account": transfer.account,
+                "batchNumber": _POSITIONS_BATCH,
                 "conid": conid,
-                "price": f"{move.prices[conid]:.4f}",
+                "price": f"{transfer.prices[conid]:.4f}",
                 "quantity": f"{abs(quantity):.4f}",
                 **_direction(draft, quantity),
             }
-            for move in draft.moves
-            for conid, quantity in move.quantities.items()
+            for transfer in draft.transfers
+            for conid, quantity in transfer.quantities.items()
         ],
-        "allocations": [row for move in draft.moves for row in _orders(draft, move)],
+        "allocations": [row for transfer in draft.transfers for row in _order_rows(draft, transfer)],
         "errors": None,
     }
 
 
-def _orders(draft: Draft, move: Move) -> Iterable[dict[str, Any]]:
-    for conid, quantity in move.to_buy.items():
+def _order_rows(draft: TransferDraft, transfer: AccountTransfer) -> Iterable[dict[str, Any]]:
+    for conid, quantity in transfer.to_buy.items():
         yield {
-            "account": move.account,
-            "batchNumber": _ORDERS,
-            "cashQty": _amount(quantity * move.prices[conid]),
+            "account": transfer.account,
+            "batchNumber": _ORDERS_BATCH,
+            "cashQty": _format_amount(quantity * transfer.prices[conid]),
             "closePosition": False,
             "conid": conid,
             "isCashQty": False,
             "model": draft.model.name,
-            "price": f"{move.prices[conid]:.4f}",
+            "price": f"{transfer.prices[conid]:.4f}",
             "quantity": f"{quantity:.4f}",
             "secType": "STK",
         }
 
 
-def _direction(draft: Draft, amount: float) -> dict[str, str]:
+def _direction(draft: TransferDraft, amount: float) -> dict[str, str]:
     ends = (CORE, draft.model.name) if amount > 0 else (draft.model.name, CORE)
     return dict(zip(("sourceModel", "destinationModel"), ends, strict=True))
 
 
-def _position(models: Models, model: Model, stakes: Sequence[Stake], conid: int) -> dict[str, Any]:
-    broker = next(iter(models.clients.values()))
-    value, target = sum(stake.value_of(conid) for stake in stakes), model.targets.get(conid, 0.0)
-    actual = _part(value, stakes)
+def _position_row(
+    models: ModelPortfolios, model: Model, holdings: Sequence[ValuedModelHolding], conid: int
+) -> dict[str, Any]:
+    paper_account = next(iter(models.clients.values()))
+    value, target = sum(holding.value_of(conid) for holding in holdings), model.targets.get(conid, 0.0)
+    actual = _fraction_of_total(value, holdings)
     return {
         "actual": actual,
         "actualRangeMax": round(target * (1 + _TOLERANCE), 6),
@@ -152,110 +156,122 @@ def _position(models: Models, model: Model, stakes: Sequence[Stake], conid: int)
         "ccy": model.currency,
         "conid": conid,
         "dlv": round(value, 2),
-        "exchangeRate": round(broker.rates.rate(model.currency), 7),
+        "exchangeRate": round(paper_account.exchange_rates.rate(model.currency), 7),
         "flags": 0,
-        "instrument": broker.instrument(conid).symbol,
-        "instrumentImbalance": round(actual - target, 6) if stakes else 0.0,
-        "mismatchType": _mismatch(model, stakes, conid),
+        "instrument": paper_account.instrument(conid).symbol,
+        "instrumentImbalance": round(actual - target, 6) if holdings else 0.0,
+        "mismatchType": _mismatch_type(model, holdings, conid),
         "mv": round(value, 2),
-        "position": round(sum(stake.quantity_of(conid) for stake in stakes), 4),
+        "position": round(sum(holding.quantity_of(conid) for holding in holdings), 4),
         "target": target,
     }
 
 
-def _cash(model: Model, stakes: Sequence[Stake]) -> dict[str, Any]:
-    value = sum(stake.cash * stake.rate for stake in stakes)
-    actual = _part(value, stakes)
+def _cash_row(model: Model, holdings: Sequence[ValuedModelHolding]) -> dict[str, Any]:
+    value = sum(holding.cash * holding.rate for holding in holdings)
+    actual = _fraction_of_total(value, holdings)
     return {
         "actual": actual,
         "ccy": model.currency,
-        "exchangeRate": round(stakes[0].rate, 7) if stakes else 1.0,
-        "instrumentImbalance": round(actual - model.cash_target, 6) if stakes else 0.0,
+        "exchangeRate": round(holdings[0].rate, 7) if holdings else 1.0,
+        "instrumentImbalance": round(actual - model.cash_target, 6) if holdings else 0.0,
         "mv": round(value, 2),
         "target": model.cash_target,
     }
 
 
-def _account(
-    account: str, alias: str, stakes: Sequence[Stake], outside: float, *, profits: bool
+def _account_row(
+    account: str,
+    alias: str,
+    holdings: Sequence[ValuedModelHolding],
+    core_cash: float,
+    *,
+    include_profits: bool,
 ) -> dict[str, Any]:
     return {
         "account": account,
-        "accountImbalance": f"{_imbalance(stakes):.6f}",
+        "accountImbalance": f"{_imbalance(holdings):.6f}",
         "alias": alias,
         "baseCcyAccount": "USD",
-        "cashInIndependent": _amount(outside),
-        "costBasis": _amount(sum(stake.cost for stake in stakes)) if profits else "0",
+        "cashInIndependent": _format_amount(core_cash),
+        "costBasis": _format_amount(sum(holding.cost for holding in holdings)) if include_profits else "0",
         "exchangeRate": 1.0,
-        "nlv": _amount(_worth(stakes)),
-        "numInstrumentsOutsideRange": _outside_range(stakes),
-        "unrealizedPnL": _amount(sum(stake.unrealised for stake in stakes)) if profits else "0",
+        "nlv": _format_amount(_total_value(holdings)),
+        "numInstrumentsOutsideRange": _count_outside_range(holdings),
+        "unrealizedPnL": _format_amount(sum(holding.unrealised for holding in holdings))
+        if include_profits
+        else "0",
     }
 
 
-def _investable(broker: Broker, stakes: Sequence[Stake], name: str, alias: str) -> dict[str, Any]:
-    valuation = broker.valuation()
-    cash = valuation.base_ledger.cash - sum(stake.cash * stake.rate for stake in stakes)
-    inside = _worth(stakes)
-    here = _worth([stake for stake in stakes if stake.model.name == name])
+def _investable_row(
+    paper_account: PaperAccount, holdings: Sequence[ValuedModelHolding], name: str, alias: str
+) -> dict[str, Any]:
+    valuation = paper_account.valuation()
+    cash = valuation.base_ledger.cash - sum(holding.cash * holding.rate for holding in holdings)
+    inside = _total_value(holdings)
+    here = _total_value([holding for holding in holdings if holding.model.name == name])
     return {
-        "account": broker.account_id,
-        "accountModelNlv": _amount(here),
-        "accountOtherModelsNlv": _amount(inside - here),
+        "account": paper_account.account_id,
+        "accountModelNlv": _format_amount(here),
+        "accountOtherModelsNlv": _format_amount(inside - here),
         "alias": alias,
-        "baseCcyAccount": broker.base,
+        "baseCcyAccount": paper_account.base_currency,
         "baseCcyAccountPrecision": "0.01",
-        "cashInIndependentNlv": _amount(cash),
+        "cashInIndependentNlv": _format_amount(cash),
         "exchangeRate": 1.0,
-        "nlv": _amount(valuation.net_liquidation),
-        "positionsInIndependentNlv": _amount(valuation.net_liquidation - inside - cash),
+        "nlv": _format_amount(valuation.net_liquidation),
+        "positionsInIndependentNlv": _format_amount(valuation.net_liquidation - inside - cash),
     }
 
 
-def _conids(model: Model | None, stakes: Sequence[Stake]) -> list[int]:
-    held = [line.instrument.conid for stake in stakes for line in stake.lines]
+def _conids(model: Model | None, holdings: Sequence[ValuedModelHolding]) -> list[int]:
+    held = [position.instrument.conid for holding in holdings for position in holding.positions]
     return list(dict.fromkeys([*(model.targets if model else ()), *held]))
 
 
-def _mismatch(model: Model | None, stakes: Sequence[Stake], conid: int) -> int:
+def _mismatch_type(model: Model | None, holdings: Sequence[ValuedModelHolding], conid: int) -> int:
     """1: wanted but not held, 2: held but not wanted; 0 for neither, and before anybody is invested."""
     wanted = bool(model and model.targets.get(conid))
-    held = any(stake.quantity_of(conid) for stake in stakes)
-    if not stakes or wanted is held:
+    held = any(holding.quantity_of(conid) for holding in holdings)
+    if not holdings or wanted is held:
         return 0
     return _IN_TARGET_ONLY if wanted else _HELD_ONLY
 
 
-def _imbalance(stakes: Sequence[Stake]) -> float:
+def _imbalance(holdings: Sequence[ValuedModelHolding]) -> float:
     """How far the accounts' positions are from their targets together, as a part of their value."""
-    model = stakes[0].model if stakes else None
+    model = holdings[0].model if holdings else None
     return sum(
-        abs(_part(sum(stake.value_of(conid) for stake in stakes), stakes) - model.targets.get(conid, 0.0))
-        for conid in _conids(model, stakes)
+        abs(
+            _fraction_of_total(sum(holding.value_of(conid) for holding in holdings), holdings)
+            - model.targets.get(conid, 0.0)
+        )
+        for conid in _conids(model, holdings)
         if model
     )
 
 
-def _outside_range(stakes: Sequence[Stake]) -> int:
-    model = stakes[0].model if stakes else None
+def _count_outside_range(holdings: Sequence[ValuedModelHolding]) -> int:
+    model = holdings[0].model if holdings else None
     if model is None:
         return 0
     actual = {
-        conid: _part(sum(stake.value_of(conid) for stake in stakes), stakes)
-        for conid in _conids(model, stakes)
+        conid: _fraction_of_total(sum(holding.value_of(conid) for holding in holdings), holdings)
+        for conid in _conids(model, holdings)
     }
     targets = {conid: model.targets.get(conid, 0.0) for conid in actual}
     return sum(abs(actual[conid] - target) > target * _TOLERANCE for conid, target in targets.items())
 
 
-def _worth(stakes: Iterable[Stake]) -> float:
-    return sum(stake.net_liquidation for stake in stakes)
+def _total_value(holdings: Iterable[ValuedModelHolding]) -> float:
+    return sum(holding.net_liquidation for holding in holdings)
 
 
-def _part(value: float, stakes: Sequence[Stake]) -> float:
-    worth = _worth(stakes)
+def _fraction_of_total(value: float, holdings: Sequence[ValuedModelHolding]) -> float:
+    worth = _total_value(holdings)
     return round(value / worth, 6) if worth else 0.0
 
 
-def _amount(value: float) -> str:
+def _format_amount(value: float) -> str:
     return f"{value:.2f}" if round(value, 2) else "0"

@@ -14,10 +14,15 @@ from dataclasses import dataclass, field
 from itertools import count
 from types import MappingProxyType
 
-from api_gateway.simulator.accounts.position import NEGLIGIBLE
-from api_gateway.simulator.advisors.model_portfolios import Model, ModelError, Models, Stake
+from api_gateway.simulator.accounts.position import QUANTITY_TOLERANCE
+from api_gateway.simulator.advisors.model_portfolios import (
+    Model,
+    ModelError,
+    ModelPortfolios,
+    ValuedModelHolding,
+)
 
-_A_CENT = 0.01
+_ONE_CENT = 0.01
 # The values of the example in IBKR's document; the first and `preferTransfer…` shape drafts here.
 _PRESETS: Mapping[str, bool | int] = MappingProxyType(
     {
@@ -36,7 +41,7 @@ _PRESETS: Mapping[str, bool | int] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Move:
+class AccountTransfer:
     """What one account brings into a model, or takes out where negative; `to_buy` is by conid."""
 
     account: str
@@ -47,58 +52,62 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Draft:
+class TransferDraft:
     """Moves that wait to be submitted, all of them for one model."""
 
     model: Model
-    moves: tuple[Move, ...]
+    transfers: tuple[AccountTransfer, ...]
 
 
 @dataclass
-class Transfers:
+class ModelTransfers:
     """The drafts that are waiting, by id from 1 on, and the presets that shape new ones."""
 
-    models: Models
+    models: ModelPortfolios
     presets: dict[str, bool | int] = field(default_factory=lambda: dict(_PRESETS))
-    drafts: dict[int, Draft] = field(default_factory=dict)
+    drafts: dict[int, TransferDraft] = field(default_factory=dict)
     _ids: count[int] = field(default_factory=lambda: count(1))
 
-    def draft(self, name: str, amounts: Mapping[str, float]) -> tuple[int, Draft]:
+    def create_draft(self, name: str, amounts: Mapping[str, float]) -> tuple[int, TransferDraft]:
         """Plan to invest (or divest where negative) an amount of the model's currency for each account.
 
         Raises ModelError for an unknown model or account, for 0, for more than can be divested and, if the
         preset wants none, for debts in Core.
         """
-        model = self.models.models.get(name)
+        model = self.models.by_name.get(name)
         if model is None:
             raise ModelError("no such model")
         if not amounts or not set(amounts) <= set(self.models.clients):
             raise ModelError("an account is not a sub-account")
         if not all(amounts.values()):
             raise ModelError("amtToInvest must not be 0")
-        draft = Draft(model, tuple(self._move(model, *each) for each in amounts.items()))
+        draft = TransferDraft(model, tuple(self._plan_transfer(model, *each) for each in amounts.items()))
         number = next(self._ids)
         self.drafts[number] = draft
         return number, draft
 
-    def submit(self, number: int) -> Draft:
+    def submit(self, number: int) -> TransferDraft:
         """Carry a draft out, once; raises ModelError if it is unknown or no longer possible."""
         draft = self.drafts.get(number)
         if draft is None:
             raise ModelError("no such transfer instruction")
-        for move in draft.moves:
-            self._check(draft.model, move)
+        for transfer in draft.transfers:
+            self._validate(draft.model, transfer)
         del self.drafts[number]
-        for move in draft.moves:
-            self.models.move(move.account, draft.model.name, move.cash, move.quantities)
+        for transfer in draft.transfers:
+            self.models.transfer(transfer.account, draft.model.name, transfer.cash, transfer.quantities)
         return draft
 
-    def _move(self, model: Model, account: str, amount: float) -> Move:
-        move = self._invest(model, account, amount) if amount > 0 else self._divest(model, account, -amount)
-        self._check(model, move)
-        return move
+    def _plan_transfer(self, model: Model, account: str, amount: float) -> AccountTransfer:
+        transfer = (
+            self._plan_investment(model, account, amount)
+            if amount > 0
+            else self._plan_divestment(model, account, -amount)
+        )
+        self._validate(model, transfer)
+        return transfer
 
-    def _invest(self, model: Model, account: str, amount: float) -> Move:
+    def _plan_investment(self, model: Model, account: str, amount: float) -> AccountTransfer:
         quantities, to_buy, prices = {}, {}, {}
         cash = amount
         for conid, target in model.targets.items():
@@ -116,33 +125,40 @@ class Transfers:
                 quantities[conid] = moved
             if wanted - moved > 0:
                 to_buy[conid] = wanted - moved
-        return Move(account, cash, quantities, prices, to_buy)
+        return AccountTransfer(account, cash, quantities, prices, to_buy)
 
-    def _divest(self, model: Model, account: str, amount: float) -> Move:
-        stake = self.models.stake(account, model.name)
-        worth = stake.net_liquidation / stake.rate
-        if amount > worth + _A_CENT:
+    def _plan_divestment(self, model: Model, account: str, amount: float) -> AccountTransfer:
+        holding = self.models.value_holding(account, model.name)
+        worth = holding.net_liquidation / holding.rate
+        if amount > worth + _ONE_CENT:
             raise ModelError("more than is invested")
-        part = 1.0 if amount > worth - _A_CENT else amount / worth
-        prices = {line.instrument.conid: line.price * line.instrument.multiplier for line in stake.lines}
-        quantities = {conid: -held * part for conid, held in _quantities(stake).items()}
-        return Move(account, -stake.cash * part, quantities, prices)
+        part = 1.0 if amount > worth - _ONE_CENT else amount / worth
+        prices = {
+            position.instrument.conid: position.price * position.instrument.multiplier
+            for position in holding.positions
+        }
+        quantities = {conid: -held * part for conid, held in _quantities_by_conid(holding).items()}
+        return AccountTransfer(account, -holding.cash * part, quantities, prices)
 
-    def _check(self, model: Model, move: Move) -> None:
-        stake = _quantities(self.models.stake(move.account, model.name))
-        for conid, quantity in move.quantities.items():
-            there = self.models.core_quantity(move.account, conid) if quantity > 0 else stake.get(conid, 0.0)
-            if abs(quantity) > there + NEGLIGIBLE:
+    def _validate(self, model: Model, transfer: AccountTransfer) -> None:
+        quantities_in_model = _quantities_by_conid(self.models.value_holding(transfer.account, model.name))
+        for conid, quantity in transfer.quantities.items():
+            there = (
+                self.models.core_quantity(transfer.account, conid)
+                if quantity > 0
+                else quantities_in_model.get(conid, 0.0)
+            )
+            if abs(quantity) > there + QUANTITY_TOLERANCE:
                 raise ModelError("the account no longer holds what was to move")
-        short = move.cash > self.models.core_cash(move.account, model.currency)
-        if self.presets["avoidNegativeCashInIndependent"] and move.cash > 0 and short:
+        short = transfer.cash > self.models.core_cash(transfer.account, model.currency)
+        if self.presets["avoidNegativeCashInIndependent"] and transfer.cash > 0 and short:
             raise ModelError("the account has too little cash")
 
     def _unit_value(self, account: str, conid: int) -> float:
-        broker = self.models.clients[account]
-        instrument = broker.instrument(conid)
-        return broker.prices.quote(instrument).last * instrument.multiplier
+        paper_account = self.models.clients[account]
+        instrument = paper_account.instrument(conid)
+        return paper_account.prices.quote(instrument).last * instrument.multiplier
 
 
-def _quantities(stake: Stake) -> dict[int, float]:
-    return {line.instrument.conid: line.quantity for line in stake.lines}
+def _quantities_by_conid(holding: ValuedModelHolding) -> dict[int, float]:
+    return {position.instrument.conid: position.quantity for position in holding.positions}

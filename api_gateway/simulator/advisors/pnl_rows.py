@@ -5,51 +5,61 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from api_gateway.simulator.advisors.model_portfolios import CORE, Stake
+from api_gateway.simulator.advisors.model_portfolios import CORE, ValuedModelHolding
 
 if TYPE_CHECKING:
-    from api_gateway.simulator.accounts.paper_account import Broker
+    from api_gateway.simulator.accounts.paper_account import PaperAccount
 
 
-def profit_rows(broker: Broker, stakes: Sequence[Stake]) -> dict[str, dict[str, Any]]:
+def partitioned_pnl_rows(
+    paper_account: PaperAccount, holdings: Sequence[ValuedModelHolding]
+) -> dict[str, dict[str, Any]]:
     """The rows `<account>.Core` and `<account>.<model>`, which add up to the account; in base currency.
 
     Margin is required of the account as a whole and all stands with Core: a model has all of its value as
     equity and as excess.
     """
-    valuation, account = broker.valuation(), broker.account_id
-    total, inside = valuation.total, sum(stake.net_liquidation for stake in stakes)
+    valuation, account = paper_account.valuation(), paper_account.account_id
+    total, inside = valuation.total, sum(holding.net_liquidation for holding in holdings)
     rows = {
-        f"{account}.{CORE}": _row(
-            daily=valuation.daily - sum(stake.daily for stake in stakes),
-            worth=valuation.net_liquidation - inside,
-            unrealised=valuation.base_ledger.unrealised - sum(stake.unrealised for stake in stakes),
+        f"{account}.{CORE}": _pnl_row(
+            daily_pnl=valuation.daily_pnl - sum(holding.daily_pnl for holding in holdings),
+            net_liquidation=valuation.net_liquidation - inside,
+            unrealised=valuation.base_ledger.unrealised - sum(holding.unrealised for holding in holdings),
             equity=total.equity_with_loan - inside,
             excess=total.excess_liquidity - inside,
-            invested=total.net_liquidation - total.total_cash - sum(stake.invested for stake in stakes),
+            positions_value=total.net_liquidation
+            - total.total_cash
+            - sum(holding.positions_value for holding in holdings),
         )
     }
-    for stake in stakes:
-        rows[f"{account}.{stake.model.name}"] = _row(
-            daily=stake.daily,
-            worth=stake.net_liquidation,
-            unrealised=stake.unrealised,
-            equity=stake.net_liquidation,
-            excess=stake.net_liquidation,
-            invested=stake.invested,
+    for holding in holdings:
+        rows[f"{account}.{holding.model.name}"] = _pnl_row(
+            daily_pnl=holding.daily_pnl,
+            net_liquidation=holding.net_liquidation,
+            unrealised=holding.unrealised,
+            equity=holding.net_liquidation,
+            excess=holding.net_liquidation,
+            positions_value=holding.positions_value,
         )
     return rows
 
 
-def _row(
-    *, daily: float, worth: float, unrealised: float, equity: float, excess: float, invested: float
+def _pnl_row(
+    *,
+    daily_pnl: float,
+    net_liquidation: float,
+    unrealised: float,
+    equity: float,
+    excess: float,
+    positions_value: float,
 ) -> dict[str, Any]:
     return {
         "rowType": 1,
-        "dpl": round(float(daily), 2),
-        "nl": round(worth, 2),
+        "dpl": round(float(daily_pnl), 2),
+        "nl": round(net_liquidation, 2),
         "upl": round(float(unrealised), 2),
         "uel": round(equity, 2),
         "el": round(excess, 2),
-        "mv": round(invested, 2),
+        "mv": round(positions_value, 2),
     }

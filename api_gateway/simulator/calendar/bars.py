@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from itertools import groupby
 from math import ceil
 
-from api_gateway.simulator.calendar.trading_hours import Hours, Session, sessions_before
+from api_gateway.simulator.calendar.trading_hours import Hours, TradingSession, sessions_before
 
 DAY, WEEK, MONTH = 86_400.0, 604_800.0, 2_592_000.0
-Window = tuple[Session, float, float]
+BarWindow = tuple[TradingSession, float, float]
 
 
-def windows_before(hours: Hours, end: float, step: float, *, outside_rth: bool) -> Iterator[list[Window]]:
+def bar_windows_before(
+    hours: Hours, end: float, step: float, *, outside_rth: bool
+) -> Iterator[list[BarWindow]]:
     """The bars that have begun before `end`, backwards; each is one window per trading day it covers.
 
     Bars shorter than a day start at multiples of `step` (seconds, UTC) or at the open. `DAY`, `WEEK` and
     `MONTH` follow the calendar.
     """
-    days = _days(hours, end, outside_rth=outside_rth)
+    days = _trading_windows(hours, end, outside_rth=outside_rth)
     if step < DAY:
         for session, opens, closes in days:
             for index in range(ceil(closes / step) - 1, int(opens // step) - 1, -1):
@@ -30,7 +32,7 @@ def windows_before(hours: Hours, end: float, step: float, *, outside_rth: bool) 
         yield list(group)[::-1]
 
 
-def _days(hours: Hours, end: float, *, outside_rth: bool) -> Iterator[Window]:
+def _trading_windows(hours: Hours, end: float, *, outside_rth: bool) -> Iterator[BarWindow]:
     for session in sessions_before(hours, end):
         opens = session.start if outside_rth else session.opens
         closes = min(end, session.end if outside_rth else session.closes)
@@ -38,7 +40,7 @@ def _days(hours: Hours, end: float, *, outside_rth: bool) -> Iterator[Window]:
             yield session, opens, closes
 
 
-def _period(session: Session, step: float) -> tuple[int, int]:
+def _period(session: TradingSession, step: float) -> tuple[int, int]:
     if step == DAY:
         return (session.day.toordinal(), 0)
     if step == WEEK:

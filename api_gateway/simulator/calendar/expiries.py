@@ -26,17 +26,17 @@ def third_friday(year: int, month: int) -> date:
     return day - timedelta(days=1) if day in full_holidays(year) else day
 
 
-def next_monthly(today: date, count: int) -> list[date]:
+def next_monthly_expiries(today: date, count: int) -> list[date]:
     """The next `count` monthly expiries, today's included."""
-    return _from(today, count, every=1)
+    return _next_expiries(today, count, month_interval=1)
 
 
-def next_quarterly(today: date, count: int) -> list[date]:
+def next_quarterly_expiries(today: date, count: int) -> list[date]:
     """The next `count` expiries of March, June, September and December, today's included."""
-    return _from(today, count, every=3)
+    return _next_expiries(today, count, month_interval=3)
 
 
-def next_crude(today: date, count: int) -> list[date]:
+def next_crude_oil_expiries(today: date, count: int) -> list[date]:
     """Crude oil's next expiries: three business days before the 25th of the month before delivery."""
     found: list[date] = []
     year, month = today.year, today.month
@@ -53,11 +53,11 @@ def next_crude(today: date, count: int) -> list[date]:
     return found
 
 
-def _from(today: date, count: int, *, every: int) -> list[date]:
+def _next_expiries(today: date, count: int, *, month_interval: int) -> list[date]:
     found: list[date] = []
     year, month = today.year, today.month
     while len(found) < count:
-        if month % every == 0:
+        if month % month_interval == 0:
             day = third_friday(year, month)
             if day >= today:
                 found.append(day)

@@ -23,15 +23,15 @@ def full_holidays(year: int) -> frozenset[date]:
         nth_weekday(year, 2, _MONDAY, 3),
         _easter(year) - timedelta(days=2),
         last_of_may - timedelta(days=last_of_may.weekday()),
-        _observed(date(year, 6, 19)),
-        _observed(date(year, 7, 4)),
+        _observed_date(date(year, 6, 19)),
+        _observed_date(date(year, 7, 4)),
         nth_weekday(year, 9, _MONDAY, 1),
         nth_weekday(year, 11, _THURSDAY, 4),
-        _observed(date(year, 12, 25)),
+        _observed_date(date(year, 12, 25)),
     }
     new_year = date(year, 1, 1)
     if new_year.weekday() != 5:  # a New Year's Day on Saturday is not made up for on Friday
-        days.add(_observed(new_year))
+        days.add(_observed_date(new_year))
     return frozenset(days)
 
 
@@ -46,7 +46,7 @@ def early_closes(year: int) -> frozenset[date]:
     return frozenset(d for d in candidates if d.weekday() <= _FRIDAY and d not in full_holidays(year))
 
 
-def _observed(day: date) -> date:
+def _observed_date(day: date) -> date:
     """Saturday holidays are kept on Friday, Sunday holidays on Monday."""
     return day + timedelta(days={5: -1, 6: 1}.get(day.weekday(), 0))
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from api_gateway.simulator.calendar.holidays import early_closes, full_holidays
 
-STEP = 0.5  # seconds: IBKR updates a snapshot every 500 ms
+PRICE_STEP = 0.5  # seconds: IBKR updates a snapshot every 500 ms
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Hours:
 
 
 @dataclass(frozen=True)
-class Session:
+class TradingSession:
     """One trading day in seconds since 1970: `start` ≤ `opens` < `closes` ≤ `end`."""
 
     day: date
@@ -49,11 +49,11 @@ class Session:
     liquid_opens: float
     liquid_closes: float
 
-    def trades_at(self, epoch: float) -> bool:
+    def is_trading_at(self, epoch: float) -> bool:
         """True in regular hours and in those before and after."""
         return self.start <= epoch < self.end
 
-    def open_at(self, epoch: float) -> bool:
+    def is_open_at(self, epoch: float) -> bool:
         """True in regular hours."""
         return self.opens <= epoch < self.closes
 
@@ -83,7 +83,7 @@ HOURS = MappingProxyType(
 
 
 @lru_cache(maxsize=8192)
-def session_on(hours: Hours, day: date) -> Session | None:
+def session_on(hours: Hours, day: date) -> TradingSession | None:
     """The trading day of that date, or None on weekends and holidays."""
     if day.weekday() >= 5 and not hours.weekend:
         return None
@@ -101,7 +101,7 @@ def session_on(hours: Hours, day: date) -> Session | None:
         )
         return wall.timestamp()  # a sum of an aware time and a span keeps the wall time, as wanted here
 
-    return Session(
+    return TradingSession(
         day,
         start=at(hours.opens if hours.pre is None else hours.pre),
         opens=at(hours.opens),
@@ -112,12 +112,12 @@ def session_on(hours: Hours, day: date) -> Session | None:
     )
 
 
-def session_at(hours: Hours, epoch: float) -> Session:
+def session_at(hours: Hours, epoch: float) -> TradingSession:
     """The trading day that has begun last, its hours before the open included."""
     return next(sessions_before(hours, epoch))
 
 
-def sessions_before(hours: Hours, epoch: float) -> Iterator[Session]:
+def sessions_before(hours: Hours, epoch: float) -> Iterator[TradingSession]:
     """Every trading day that has begun by `epoch`, backwards in time."""
     day = datetime.fromtimestamp(epoch, tz=UTC).date() + timedelta(days=1)
     while True:
@@ -127,10 +127,10 @@ def sessions_before(hours: Hours, epoch: float) -> Iterator[Session]:
         day -= timedelta(days=1)
 
 
-def sessions_from(hours: Hours, epoch: float, count: int) -> list[Session]:
+def sessions_from(hours: Hours, epoch: float, count: int) -> list[TradingSession]:
     """The next `count` trading days that have not ended by `epoch`."""
     day = datetime.fromtimestamp(epoch, tz=UTC).date() - timedelta(days=1)
-    found: list[Session] = []
+    found: list[TradingSession] = []
     while len(found) < count:
         session = session_on(hours, day)
         if session is not None and session.end > epoch:

@@ -8,7 +8,7 @@ from api_gateway.simulator.instruments.price_format import quantity_text
 from api_gateway.simulator.instruments.universe import Instrument
 
 _RIGHTS = {"C": "Call", "P": "Put"}
-_LISTINGS = {"NASDAQ": "NASDAQ.NMS"}
+_EXCHANGE_NAMES = {"NASDAQ": "NASDAQ.NMS"}
 
 
 def contract_description(instrument: Instrument) -> str:
@@ -17,21 +17,21 @@ def contract_description(instrument: Instrument) -> str:
     if instrument.sec_type in ("STK", "CASH"):
         return instrument.local_symbol
     if instrument.sec_type == "BOND":
-        return instrument.text or symbol
+        return instrument.terms_text or symbol
     if instrument.expiry is None:
         return f"{symbol} {instrument.sec_type}"
-    month = _expiry(instrument.expiry).strftime("%b%Y").upper()
+    month = _parse_date(instrument.expiry).strftime("%b%Y").upper()
     if instrument.strike is None:
         return f"{symbol:<8} {month}"
     terms = f"{month} {quantity_text(instrument.strike)} {instrument.right}"
     return f"{symbol:<6} {terms} [{instrument.local_symbol} {quantity_text(instrument.multiplier)}]"
 
 
-def derivative_text(instrument: Instrument) -> str | None:
+def derivative_terms(instrument: Instrument) -> str | None:
     """What follows a derivative's symbol: `Jan17'25 440 Call`, `Dec18'26`; a bond's terms; else None."""
     if instrument.expiry is None or instrument.sec_type == "BOND":
-        return instrument.text
-    day = _expiry(instrument.expiry)
+        return instrument.terms_text
+    day = _parse_date(instrument.expiry)
     text = f"{day:%b}{day.day}'{day:%y}"
     if instrument.strike is None:
         return text
@@ -42,13 +42,13 @@ def full_name(instrument: Instrument) -> str:
     """As a person reads it: `AAPL`, `SPY Jan17'25 440 Call`, `EUR.USD`."""
     if instrument.sec_type in ("CASH", "BOND"):
         return contract_description(instrument)
-    return " ".join(filter(None, (instrument.symbol, derivative_text(instrument))))
+    return " ".join(filter(None, (instrument.symbol, derivative_terms(instrument))))
 
 
-def listing(instrument: Instrument) -> str:
+def listing_exchange_name(instrument: Instrument) -> str:
     """The listing exchange as orders and trades spell it: `NASDAQ.NMS`."""
-    return _LISTINGS.get(instrument.exchange, instrument.exchange)
+    return _EXCHANGE_NAMES.get(instrument.exchange, instrument.exchange)
 
 
-def _expiry(yyyymmdd: str) -> date:
+def _parse_date(yyyymmdd: str) -> date:
     return datetime.strptime(yyyymmdd, "%Y%m%d").date()  # noqa: DTZ007 a date has no time zone

@@ -78,20 +78,20 @@ _ALGORITHMS: tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...] = (
 
 
 def algorithms(
-    instrument: Instrument, wanted: set[str], *, descriptions: bool, parameters: bool
+    instrument: Instrument, ids: set[str], *, include_descriptions: bool, include_parameters: bool
 ) -> list[dict[str, Any]]:
-    """Those that `instrument` can be traded with; `wanted` (ids, case matters) narrows them if not empty."""
+    """Those that `instrument` can be traded with; `ids` (case matters) narrows them if not empty."""
     found = []
-    for number, name, description, asked in _ALGORITHMS:
+    for number, name, description, parameters in _ALGORITHMS:
         offered = instrument.sec_type == "STK" or (
             instrument.sec_type in ("OPT", "FUT") and number in _FOR_ALL
         )
-        if not offered or (wanted and number not in wanted):
+        if not offered or (ids and number not in ids):
             continue
         row: dict[str, Any] = {"name": name, "id": number}
-        if descriptions:
+        if include_descriptions:
             row["description"] = description
-        if parameters:
-            row["parameters"] = [{"guiRank": rank, **terms} for rank, terms in enumerate(asked, 1)]
+        if include_parameters:
+            row["parameters"] = [{"guiRank": rank, **terms} for rank, terms in enumerate(parameters, 1)]
         found.append(row)
     return found

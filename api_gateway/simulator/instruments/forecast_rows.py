@@ -12,63 +12,66 @@ from api_gateway.simulator.instruments.event_markets import (
     CATEGORIES,
     EXCHANGE,
     MARKETS,
-    Category,
-    Event,
-    Market,
-    ancestors,
+    ForecastCategory,
+    ForecastEvent,
+    ForecastMarket,
+    category_path,
 )
 from api_gateway.simulator.instruments.universe import Instrument, Universe
 
 _ZONE = "US/Central"
-_RELEASED_AT = timedelta(hours=13)
+_RELEASE_TIME = timedelta(hours=13)
 _PAYOUT = 1.0
-_PAID_AFTER = timedelta(days=1)
-_AROUND_THE_CLOCK = (("12:00 AM", "4:15 PM"), ("4:16 PM", "11:59 PM"))
-_MAINTAINED = (("12:00 AM", "2:00 AM"), ("2:15 AM", "4:15 PM"), ("4:16 PM", "11:59 PM"))
+_PAYOUT_DELAY = timedelta(days=1)
+_ORDINARY_DAY_HOURS = (("12:00 AM", "4:15 PM"), ("4:16 PM", "11:59 PM"))
+_MAINTENANCE_DAY_HOURS = (("12:00 AM", "2:00 AM"), ("2:15 AM", "4:15 PM"), ("4:16 PM", "11:59 PM"))
 
 
 def category_tree() -> dict[str, Any]:
     """Every category by its id; those that hold markets name them."""
-    return {"categories": {category.id: _category(category) for category in CATEGORIES.values()}}
+    return {"categories": {category.id: _category_row(category) for category in CATEGORIES.values()}}
 
 
-def market_row(market: Market, contracts: Iterable[Instrument], day: date) -> dict[str, Any]:
+def market_row(market: ForecastMarket, contracts: Iterable[Instrument], day: date) -> dict[str, Any]:
     """A market and these contracts of it; `day` is when the universe was built."""
     return {
         "market_name": market.name,
         "exchange": EXCHANGE,
         "symbol": market.symbol,
-        "logo_category": _logo(market),
-        "exclude_historical_data": not market.charted,
+        "logo_category": _logo_category(market),
+        "exclude_historical_data": not market.has_chart,
         "payout": _PAYOUT,
-        "contracts": [_contract(market, contract, day) for contract in contracts],
+        "contracts": [_contract_row(market, contract, day) for contract in contracts],
     }
 
 
-def details_row(market: Market, contract: Instrument, universe: Universe) -> dict[str, Any]:
+def details_row(market: ForecastMarket, contract: Instrument, universe: Universe) -> dict[str, Any]:
     """The question that a contract asks, and the conids of its two answers."""
-    event, outcome = event_of(market, contract, universe.day), market.outcome(contract.strike or 0.0)
-    label = market.label(outcome)
+    event, outcome = (
+        event_of(market, contract, universe.build_date),
+        market.outcome_at_strike(contract.strike or 0.0),
+    )
+    label = market.outcome_label(outcome)
     # In a sentence only a name keeps its capital.
-    asked = label if outcome.name else label[0].lower() + label[1:]
-    twins = {
+    outcome_text = label if outcome.name else label[0].lower() + label[1:]
+    conid_by_right = {
         each.right: each.conid
-        for each in universe.derived_from(market.conid, "EC")
+        for each in universe.derivatives_of(market.conid, "EC")
         if (each.expiry, each.strike) == (contract.expiry, contract.strike)
     }
     row = {
-        "conid_yes": twins["C"],
-        "conid_no": twins["P"],
-        "question": market.question.format(asked, event.label),
+        "conid_yes": conid_by_right["C"],
+        "conid_no": conid_by_right["P"],
+        "question": market.question.format(outcome_text, event.label),
         "side": _side(contract),
         "strike_label": label,
         "strike": outcome.strike,
         "exchange": EXCHANGE,
         "expiration": contract.expiry,
         "symbol": market.symbol,
-        "category": ancestors(market.category)[0],
-        "logo_category": _logo(market),
-        "measured_period": f"{event.measured:%b%d}'{event.measured:%y}",
+        "category": category_path(market.category)[0],
+        "logo_category": _logo_category(market),
+        "measured_period": f"{event.period_end:%b%d}'{event.period_end:%y}",
         "market_name": market.name,
         "underlying_conid": market.conid,
         "payout": _PAYOUT,
@@ -79,16 +82,16 @@ def details_row(market: Market, contract: Instrument, universe: Universe) -> dic
     return row | {"is_restricted": False}
 
 
-def rules_row(market: Market, contract: Instrument, day: date) -> dict[str, Any]:
+def rules_row(market: ForecastMarket, contract: Instrument, day: date) -> dict[str, Any]:
     """How and when a contract is decided; times in seconds since 1970."""
-    event, outcome = event_of(market, contract, day), market.outcome(contract.strike or 0.0)
+    event, outcome = event_of(market, contract, day), market.outcome_at_strike(contract.strike or 0.0)
     midnight = datetime.combine(event.expiry, datetime.min.time(), tzinfo=ZoneInfo(_ZONE))
-    released = midnight + _RELEASED_AT
+    released = midnight + _RELEASE_TIME
     return {
         "asset_class": "OPT",
         "description": market.description,
         "market_name": market.name,
-        "measured_period": f"{event.measured:%b%d}'{event.measured:%y}",
+        "measured_period": f"{event.period_end:%b%d}'{event.period_end:%y}",
         "threshold": outcome.name or str(outcome.strike),
         "source_agency": market.agency,
         "data_and_resolution_link": market.link,
@@ -96,7 +99,7 @@ def rules_row(market: Market, contract: Instrument, day: date) -> dict[str, Any]
         "product_code": market.symbol,
         "market_rules_link": f"https://data.forecastex.com/regulatory/{market.symbol}TermsandConditions.pdf",
         "release_time": int(released.timestamp()),
-        "payout_time": int((released + _PAID_AFTER).timestamp()),
+        "payout_time": int((released + _PAYOUT_DELAY).timestamp()),
         "payout": "$1.00",
         "price_increment": "$0.01",
         "price_increments": [{"lower_edge": "0.0", "increment": "$0.01"}],
@@ -104,7 +107,7 @@ def rules_row(market: Market, contract: Instrument, day: date) -> dict[str, Any]
     }
 
 
-def schedules() -> dict[str, Any]:
+def forecast_schedule_rows() -> dict[str, Any]:
     """An ordinary week from Saturday on, in Chicago's time on a clock of twelve hours."""
     week = [calendar.day_name[(calendar.SATURDAY + offset) % 7] for offset in range(7)]
     return {
@@ -114,7 +117,9 @@ def schedules() -> dict[str, Any]:
                 "day_of_week": day,
                 "trading_times": [
                     {"open": opens, "close": closes}
-                    for opens, closes in (_MAINTAINED if day == "Wednesday" else _AROUND_THE_CLOCK)
+                    for opens, closes in (
+                        _MAINTENANCE_DAY_HOURS if day == "Wednesday" else _ORDINARY_DAY_HOURS
+                    )
                 ],
             }
             for day in week
@@ -122,7 +127,7 @@ def schedules() -> dict[str, Any]:
     }
 
 
-def event_of(market: Market, contract: Instrument, day: date) -> Event:
+def event_of(market: ForecastMarket, contract: Instrument, day: date) -> ForecastEvent:
     """The event that a contract is about, as of `day`; raises LookupError if the market had none such."""
     for event in market.events(day):
         if f"{event.expiry:%Y%m%d}" == contract.expiry:
@@ -130,7 +135,7 @@ def event_of(market: Market, contract: Instrument, day: date) -> Event:
     raise LookupError(f"{market.symbol} has no event on {contract.expiry}")
 
 
-def _category(category: Category) -> dict[str, Any]:
+def _category_row(category: ForecastCategory) -> dict[str, Any]:
     row: dict[str, Any] = {"name": category.name}
     if category.parent:
         row["parent_id"] = category.parent
@@ -151,17 +156,17 @@ def _category(category: Category) -> dict[str, Any]:
     return row
 
 
-def _contract(market: Market, contract: Instrument, day: date) -> dict[str, Any]:
-    event, outcome = event_of(market, contract, day), market.outcome(contract.strike or 0.0)
+def _contract_row(market: ForecastMarket, contract: Instrument, day: date) -> dict[str, Any]:
+    event, outcome = event_of(market, contract, day), market.outcome_at_strike(contract.strike or 0.0)
     row = {
         "conid": contract.conid,
         "side": _side(contract),
         "expiration": contract.expiry,
         "strike": outcome.strike,
-        "strike_label": market.label(outcome),
+        "strike_label": market.outcome_label(outcome),
         "expiry_label": event.label,
         "underlying_conid": market.conid,
-        "time_specifier": f"{event.measured.year}.{event.measured.month}.{event.measured.day}",
+        "time_specifier": f"{event.period_end.year}.{event.period_end.month}.{event.period_end.day}",
     }
     return row | {"party": outcome.party} if outcome.party else row
 
@@ -170,5 +175,5 @@ def _side(contract: Instrument) -> str:
     return "Y" if contract.right == "C" else "N"
 
 
-def _logo(market: Market) -> str:
-    return ancestors(market.category)[1]
+def _logo_category(market: ForecastMarket) -> str:
+    return category_path(market.category)[1]

@@ -16,8 +16,8 @@ class Instrument:
     """One contract. `exchange` is where it is listed; `expiry` is yyyymmdd (a bond's is its maturity);
     `right` is C or P (yes and no of an event contract); `hours` names a row of `hours.HOURS`.
 
-    The price follows another instrument's (`follows`) times `ratio`, growing by `carry` a year until
-    expiry, where that is given.
+    The price follows another instrument's (`price_source_conid`) times `ratio`, growing by `carry` a year
+    until expiry, where that is given.
     """
 
     conid: int
@@ -43,20 +43,20 @@ class Instrument:
     hours: str = "us_stock"
     is_etf: bool = False
     average_volume: int = 0
-    follows: int | None = None
+    price_source_conid: int | None = None
     ratio: float = 1.0
     carry: float = 0.0
     issuer_id: str | None = None
     coupon: float | None = None
-    issued: str | None = None
+    issue_date: str | None = None
 
     @cached_property
-    def digits(self) -> int:
+    def decimals(self) -> int:
         """How many decimals a price has."""
         return len(f"{self.tick:.8f}".rstrip("0").partition(".")[2])
 
     @cached_property
-    def expires(self) -> float | None:
+    def expires_at(self) -> float | None:
         """When it expires, in seconds since 1970: at 21:00 UTC, which in winter is New York's close."""
         if self.expiry is None:
             return None
@@ -85,7 +85,7 @@ class Instrument:
         return f"{year}{month:02d}"
 
     @property
-    def text(self) -> str | None:
+    def terms_text(self) -> str | None:
         """`DEC 18 '26 265 Call` for an option, `DEC 18 '26` for a future, a bond's terms; else None."""
         if not self.expiry:
             return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Kind(NamedTuple):
+class Classification(NamedTuple):
     """Sector, group (industry) and category as IBKR classifies a company."""
 
     sector: str | None = None
@@ -29,8 +29,8 @@ class Listing(NamedTuple):
     volatility: float
     volume: int
     hours: str
-    kind: Kind = Kind()
-    follows: int | None = None
+    classification: Classification = Classification()
+    price_source_conid: int | None = None
     ratio: float = 1.0
 
 
@@ -42,30 +42,30 @@ class Bond(NamedTuple):
     issuer_id: str
     issuer: str
     coupon: float
-    issued: str
+    issue_date: str
     maturity: str
     price: float
 
 
-COMPUTERS = Kind("Technology", "Computers", "Computers")
-SERVICES = Kind("Technology", "Computers", "Computer Services")
-SOFTWARE = Kind("Technology", "Software", "Applications Software")
-CHIPS = Kind("Technology", "Semiconductors", "Electronic Compo-Semicon")
-INTERNET = Kind("Communications", "Internet", "Web Portals/ISP")
-RETAIL = Kind("Communications", "Internet", "E-Commerce/Products")
-CARS = Kind("Consumer, Cyclical", "Auto Manufacturers", "Auto-Cars/Light Trucks")
-STORES = Kind("Consumer, Cyclical", "Retail", "Retail-Discount")
-BANKS = Kind("Financial", "Banks", "Diversified Banking Inst")
-HOLDINGS = Kind("Financial", "Insurance", "Reinsurance")
-DRINKS = Kind("Consumer, Non-cyclical", "Beverages", "Beverages-Non-alcoholic")
-PHARMA = Kind("Consumer, Non-cyclical", "Pharmaceuticals", "Medical-Drugs")
-OIL = Kind("Energy", "Oil&Gas", "Oil Comp-Integrated")
-MEDIA = Kind("Communications", "Media", "Multimedia")
-PLANES = Kind("Industrial", "Aerospace/Defense", "Aerospace/Defense")
-FUNDS = Kind("Funds", "Equity Fund", "Growth&Income-Large Cap")
-BOND_FUNDS = Kind("Funds", "Debt Fund", "Government Bond")
-GOLD = Kind("Funds", "Commodity Fund", "Commodity Fund-Gold")
-INDICES = Kind("Indices", "Broad Range Equity Index", "*")
+COMPUTERS = Classification("Technology", "Computers", "Computers")
+SERVICES = Classification("Technology", "Computers", "Computer Services")
+SOFTWARE = Classification("Technology", "Software", "Applications Software")
+CHIPS = Classification("Technology", "Semiconductors", "Electronic Compo-Semicon")
+INTERNET = Classification("Communications", "Internet", "Web Portals/ISP")
+RETAIL = Classification("Communications", "Internet", "E-Commerce/Products")
+CARS = Classification("Consumer, Cyclical", "Auto Manufacturers", "Auto-Cars/Light Trucks")
+STORES = Classification("Consumer, Cyclical", "Retail", "Retail-Discount")
+BANKS = Classification("Financial", "Banks", "Diversified Banking Inst")
+HOLDINGS = Classification("Financial", "Insurance", "Reinsurance")
+DRINKS = Classification("Consumer, Non-cyclical", "Beverages", "Beverages-Non-alcoholic")
+PHARMA = Classification("Consumer, Non-cyclical", "Pharmaceuticals", "Medical-Drugs")
+OIL = Classification("Energy", "Oil&Gas", "Oil Comp-Integrated")
+MEDIA = Classification("Communications", "Media", "Multimedia")
+PLANES = Classification("Industrial", "Aerospace/Defense", "Aerospace/Defense")
+FUNDS = Classification("Funds", "Equity Fund", "Growth&Income-Large Cap")
+BOND_FUNDS = Classification("Funds", "Debt Fund", "Government Bond")
+GOLD = Classification("Funds", "Commodity Fund", "Commodity Fund-Gold")
+INDICES = Classification("Indices", "Broad Range Equity Index", "*")
 
 ES_INDEX, NQ_INDEX, CL_INDEX, GC_INDEX = 11004968, 11004958, 17340715, 17340718
 AAPL, IBM, MSFT, SPY, QQQ, SPX = 265598, 8314, 272093, 756733, 320227571, 416904
@@ -103,7 +103,7 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(0, "BMO", "BANK OF MONTREAL", "STK", "TSE", "CAD", 174.0, 0.01, 0.17, 2_100_000, "tse", BANKS),
     Listing(15156975, "BNS", "BANK OF NOVA SCOTIA", "STK", "NYSE", "USD", 67.0, 0.01, 0.17, 1_400_000, "us_stock", BANKS),
     Listing(0, "BNS", "BANK OF NOVA SCOTIA", "STK", "TSE", "CAD", 94.0, 0.01, 0.16, 5_200_000, "tse", BANKS),
-    Listing(0, "VOD", "VODAFONE GROUP PLC", "STK", "LSE", "GBP", 0.92, 0.0002, 0.22, 55_000_000, "lse", Kind("Communications", "Telecommunications", "Cellular Telecom")),
+    Listing(0, "VOD", "VODAFONE GROUP PLC", "STK", "LSE", "GBP", 0.92, 0.0002, 0.22, 55_000_000, "lse", Classification("Communications", "Telecommunications", "Cellular Telecom")),
     Listing(0, "SAP", "SAP SE", "STK", "IBIS", "EUR", 211.0, 0.02, 0.25, 1_900_000, "ibis", SOFTWARE),
     Listing(0, "7203", "TOYOTA MOTOR CORP", "STK", "TSEJ", "JPY", 3120.0, 0.5, 0.26, 21_000_000, "tsej", CARS),
     Listing(0, "700", "TENCENT HOLDINGS LTD", "STK", "SEHK", "HKD", 618.0, 0.2, 0.32, 19_000_000, "sehk", INTERNET),
@@ -114,11 +114,11 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(0, "TLT", "ISHARES 20+ YEAR TREASURY BD", "STK", "NASDAQ", "USD", 89.5, 0.01, 0.14, 33_000_000, "us_stock", BOND_FUNDS),
     Listing(SPX, "SPX", _SP500, "IND", "CBOE", "USD", 6680.0, 0.01, 0.15, 0, "us_index", INDICES, ES_INDEX, 1.0),
     Listing(416843, "NDX", _NASDAQ, "IND", "NASDAQ", "USD", 25000.0, 0.01, 0.2, 0, "us_index", INDICES, NQ_INDEX, 1.0),
-    Listing(13455763, "VIX", "CBOE Volatility Index", "IND", "CBOE", "USD", 18.4, 0.01, 0.95, 0, "us_index", Kind("Indices", "Volatility Index", "*")),
+    Listing(13455763, "VIX", "CBOE Volatility Index", "IND", "CBOE", "USD", 18.4, 0.01, 0.95, 0, "us_index", Classification("Indices", "Volatility Index", "*")),
     Listing(ES_INDEX, "ES", "E-mini S&P 500", "IND", "CME", "USD", 6680.0, 0.25, 0.15, 0, "cme", INDICES),
     Listing(NQ_INDEX, "NQ", "E-mini NASDAQ 100", "IND", "CME", "USD", 25000.0, 0.25, 0.2, 0, "cme", INDICES),
-    Listing(CL_INDEX, "CL", "Light Sweet Crude Oil", "IND", "NYMEX", "USD", 61.4, 0.01, 0.33, 0, "nymex", Kind("Energy", "Oil", "*")),
-    Listing(GC_INDEX, "GC", "Gold", "IND", "COMEX", "USD", 4078.0, 0.1, 0.19, 0, "nymex", Kind("Metals", "Gold", "*")),
+    Listing(CL_INDEX, "CL", "Light Sweet Crude Oil", "IND", "NYMEX", "USD", 61.4, 0.01, 0.33, 0, "nymex", Classification("Energy", "Oil", "*")),
+    Listing(GC_INDEX, "GC", "Gold", "IND", "COMEX", "USD", 4078.0, 0.1, 0.19, 0, "nymex", Classification("Metals", "Gold", "*")),
     Listing(12087792, "EUR", "European Monetary Union Euro", "CASH", "IDEALPRO", "USD", 1.158, 0.00005, 0.07, 0, "fx"),
     Listing(12087797, "GBP", "British pound", "CASH", "IDEALPRO", "USD", 1.314, 0.00005, 0.08, 0, "fx"),
     Listing(14433401, "AUD", "Australian dollar", "CASH", "IDEALPRO", "USD", 0.651, 0.00005, 0.1, 0, "fx"),
@@ -133,7 +133,7 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(118239202, "IBM", _IBM, "CFD", "SMART", "USD", 252.0, 0.01, 0.24, 0, "us_stock", SERVICES, IBM, 1.0),
     Listing(479624278, "BTC", "Bitcoin cryptocurrency", "CRYPTO", "PAXOS", "USD", 91500.0, 0.25, 0.5, 9_000, "crypto"),
     Listing(495759171, "ETH", "Ethereum cryptocurrency", "CRYPTO", "PAXOS", "USD", 3020.0, 0.05, 0.65, 60_000, "crypto"),
-    Listing(732764706, "USCE", "US Carbon Dioxide Emissions", "IND", "FORECASTX", "USD", 4880.0, 1.0, 0.04, 0, "forecast", Kind("Indices", "Environment", "*")),
+    Listing(732764706, "USCE", "US Carbon Dioxide Emissions", "IND", "FORECASTX", "USD", 4880.0, 1.0, 0.04, 0, "forecast", Classification("Indices", "Environment", "*")),
     Listing(0, "VFIAX", "VANGUARD 500 INDEX-ADM", "FUND", "FUNDSERV", "USD", 617.0, 0.01, 0.15, 0, "us_index", FUNDS, ES_INDEX, 0.0924),
 )
 
@@ -145,7 +145,9 @@ BONDS: tuple[Bond, ...] = (
 )
 # fmt: on
 
-CHAINS: tuple[tuple[int, float, int], ...] = (  # underlying, distance of strikes, how many on each side
+OPTION_CHAINS: tuple[
+    tuple[int, float, int], ...
+] = (  # underlying, distance of strikes, how many on each side
     (AAPL, 5.0, 12),
     (IBM, 5.0, 6),
     (MSFT, 10.0, 6),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import erf, exp, log, pi, sqrt
 
-YEAR = 365 * 86400.0
+SECONDS_PER_YEAR = 365 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -18,14 +18,14 @@ class Greeks:
     vega: float
 
 
-def value(spot: float, strike: float, years: float, volatility: float, right: str) -> float:
+def option_price(spot: float, strike: float, years: float, volatility: float, right: str) -> float:
     """The price of one call (`C`) or put (`P`) on one unit; its intrinsic value once expired."""
     if years <= 0:
         return max(0.0, spot - strike if right == "C" else strike - spot)
-    d1, d2 = _d(spot, strike, years, volatility)
+    d1, d2 = _d1_d2(spot, strike, years, volatility)
     if right == "C":
-        return spot * _cumulative(d1) - strike * _cumulative(d2)
-    return strike * _cumulative(-d2) - spot * _cumulative(-d1)
+        return spot * _normal_cdf(d1) - strike * _normal_cdf(d2)
+    return strike * _normal_cdf(-d2) - spot * _normal_cdf(-d1)
 
 
 def greeks(spot: float, strike: float, years: float, volatility: float, right: str) -> Greeks:
@@ -33,21 +33,21 @@ def greeks(spot: float, strike: float, years: float, volatility: float, right: s
     if years <= 0:
         in_the_money = spot > strike if right == "C" else spot < strike
         return Greeks((1.0 if right == "C" else -1.0) if in_the_money else 0.0, 0.0, 0.0, 0.0)
-    d1, _ = _d(spot, strike, years, volatility)
+    d1, _ = _d1_d2(spot, strike, years, volatility)
     density = exp(-d1 * d1 / 2) / sqrt(2 * pi)
     return Greeks(
-        delta=_cumulative(d1) - (0 if right == "C" else 1),
+        delta=_normal_cdf(d1) - (0 if right == "C" else 1),
         gamma=density / (spot * volatility * sqrt(years)),
         theta=-spot * density * volatility / (2 * sqrt(years)) / 365,
         vega=spot * density * sqrt(years) / 100,
     )
 
 
-def _d(spot: float, strike: float, years: float, volatility: float) -> tuple[float, float]:
+def _d1_d2(spot: float, strike: float, years: float, volatility: float) -> tuple[float, float]:
     spread = volatility * sqrt(years)
     d1 = log(spot / strike) / spread + spread / 2
     return d1, d1 - spread
 
 
-def _cumulative(x: float) -> float:
+def _normal_cdf(x: float) -> float:
     return 0.5 * (1 + erf(x / sqrt(2)))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from api_gateway.simulator.instruments.universe import Instrument
 
 
-def rounded(instrument: Instrument, price: float) -> float:
+def round_to_tick(instrument: Instrument, price: float) -> float:
     """The price on the instrument's grid of ticks."""
     tick = Decimal(str(instrument.tick))
     return float((Decimal(str(price)) / tick).quantize(Decimal(1)) * tick)
@@ -15,7 +15,7 @@ def rounded(instrument: Instrument, price: float) -> float:
 
 def price_decimals(instrument: Instrument) -> int:
     """How many decimals its prices have: those of the tick, two at least."""
-    return max(2, instrument.digits)
+    return max(2, instrument.decimals)
 
 
 def price_text(instrument: Instrument, price: float) -> str:
@@ -28,11 +28,11 @@ def quantity_text(quantity: float) -> str:
     return f"{quantity:.8f}".rstrip("0").rstrip(".")
 
 
-def money(amount: float, currency: str) -> str:
+def money_text(amount: float, currency: str) -> str:
     """A whole amount with thousands separators and its currency: `994,831 USD`."""
-    return f"{whole(amount)} {currency}"
+    return f"{whole_amount_text(amount)} {currency}"
 
 
-def whole(amount: float) -> str:
+def whole_amount_text(amount: float) -> str:
     """A whole amount with thousands separators: `994,831`."""
     return f"{round(amount):,}"

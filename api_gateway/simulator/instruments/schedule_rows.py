@@ -10,7 +10,7 @@ from zlib import crc32
 from api_gateway.simulator.calendar.trading_hours import (
     HOURS,
     Hours,
-    Session,
+    TradingSession,
     session_at,
     session_on,
     sessions_from,
@@ -19,8 +19,8 @@ from api_gateway.simulator.instruments.universe import Instrument
 
 _DAYS_AHEAD = 6
 _SATURDAY = date(2000, 1, 1)  # IBKR writes an ordinary week as that of this Saturday
-_ZONES = MappingProxyType({"US/Eastern": "America/New_York", "US/Central": "America/Chicago"})
-_NAMES = MappingProxyType(
+_IANA_ZONES = MappingProxyType({"US/Eastern": "America/New_York", "US/Central": "America/Chicago"})
+_EXCHANGE_NAMES = MappingProxyType(
     {
         "NYSE": "New York Stock Exchange",
         "NASDAQ": "NASDAQ",
@@ -35,13 +35,13 @@ _NAMES = MappingProxyType(
 )
 
 
-def coming_days(instrument: Instrument, now: float) -> dict[str, Any]:
+def upcoming_schedule(instrument: Instrument, now: float) -> dict[str, Any]:
     """Today's trading day and the next ones, in seconds since 1970."""
     hours = HOURS[instrument.hours]
     days = sessions_from(hours, session_at(hours, now).start, _DAYS_AHEAD)
     return {
         "exchange_time_zone": hours.zone,
-        "schedules": {f"{session.day:%Y%m%d}": _day(session) for session in days},
+        "schedules": {f"{session.day:%Y%m%d}": _day_row(session) for session in days},
     }
 
 
@@ -51,37 +51,37 @@ def venue_schedule(instrument: Instrument, today: date) -> dict[str, Any]:
     number = crc32(instrument.exchange.encode())
     week = [_SATURDAY + timedelta(days=offset) for offset in range(7)]
     month = [today + timedelta(days=offset) for offset in range(31)]
-    ordinary = {day.weekday(): _times(hours, _plain(hours, day)) for day in week}
+    ordinary = {day.weekday(): _session_times(hours, _regular_session(hours, day)) for day in week}
     days = [(day, ordinary[day.weekday()]) for day in week]
     days += [
         (day, times)
         for day in month
-        if (times := _times(hours, session_on(hours, day))) != ordinary[day.weekday()]
+        if (times := _session_times(hours, session_on(hours, day))) != ordinary[day.weekday()]
     ]
     return {
         "id": f"p{100_000 + number % 10_000}",
         "tradeVenueId": f"v{10_000 + number % 9_000}",
         "exchange": instrument.exchange,
-        "description": _NAMES.get(instrument.exchange, instrument.exchange),
-        "timezone": _ZONES.get(hours.zone, hours.zone),
-        "schedules": [_written(day, times) for day, times in days],
+        "description": _EXCHANGE_NAMES.get(instrument.exchange, instrument.exchange),
+        "timezone": _IANA_ZONES.get(hours.zone, hours.zone),
+        "schedules": [_schedule_row(day, times) for day, times in days],
     }
 
 
-def _day(session: Session) -> dict[str, Any]:
+def _day_row(session: TradingSession) -> dict[str, Any]:
     liquid = {"opening": int(session.liquid_opens), "closing": int(session.liquid_closes)}
     whole = {"opening": int(session.start), "closing": int(session.end), "cancel_daily_orders": True}
     return {"liquid_hours": [liquid], "extended_hours": [whole]}
 
 
-def _plain(hours: Hours, day: date) -> Session | None:
+def _regular_session(hours: Hours, day: date) -> TradingSession | None:
     """The trading day as it is in a week without holidays."""
     while session_on(hours, day) is None and (day.weekday() < 5 or hours.weekend):
         day += timedelta(days=7)
     return session_on(hours, day)
 
 
-def _times(hours: Hours, session: Session | None) -> tuple[str, str, str, str] | None:
+def _session_times(hours: Hours, session: TradingSession | None) -> tuple[str, str, str, str] | None:
     """Start, end, liquid opening and liquid closing as HHmm, or None on a day without trading."""
     if session is None:
         return None
@@ -90,7 +90,7 @@ def _times(hours: Hours, session: Session | None) -> tuple[str, str, str, str] |
     return first, last, opens, closes
 
 
-def _written(day: date, times: tuple[str, str, str, str] | None) -> dict[str, Any]:
+def _schedule_row(day: date, times: tuple[str, str, str, str] | None) -> dict[str, Any]:
     row: dict[str, Any] = {
         "clearingCycleEndTime": times[3] if times else "0000",
         "tradingScheduleDate": f"{day:%Y%m%d}",

@@ -13,28 +13,32 @@ from math import exp, log
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from api_gateway.simulator.calendar.expiries import next_crude, next_monthly, next_quarterly
+from api_gateway.simulator.calendar.expiries import (
+    next_crude_oil_expiries,
+    next_monthly_expiries,
+    next_quarterly_expiries,
+)
 from api_gateway.simulator.instruments import listings as tables
 from api_gateway.simulator.instruments.event_markets import (
     CATEGORIES,
     EXCHANGE,
     MARKETS,
-    Market,
-    Outcome,
-    ancestors,
+    ForecastMarket,
+    ForecastOutcome,
+    category_path,
 )
 from api_gateway.simulator.instruments.instrument import Instrument
 from api_gateway.simulator.instruments.listings import Listing
-from api_gateway.simulator.instruments.option_pricing import value
+from api_gateway.simulator.instruments.option_pricing import option_price
 
 __all__ = ["Instrument", "Universe", "build_universe"]
 
 
 class Universe:
-    """Every instrument there is, found by conid, by symbol or by underlying. `day` is when it was built."""
+    """Every instrument, by conid, symbol or underlying. `build_date` is when the universe was built."""
 
     def __init__(self, instruments: Iterable[Instrument], day: date) -> None:
-        self.day = day
+        self.build_date = day
         self._by_conid = {instrument.conid: instrument for instrument in instruments}
         self._by_symbol: dict[str, list[Instrument]] = defaultdict(list)
         self._by_underlying: dict[int, list[Instrument]] = defaultdict(list)
@@ -51,17 +55,17 @@ class Universe:
         """The instrument with this conid, or None."""
         return self._by_conid.get(conid)
 
-    def matching(self, symbol: str) -> list[Instrument]:
+    def underlyings_of_symbol(self, symbol: str) -> list[Instrument]:
         """Every underlying with this symbol, the US listing first; no option, future, CFD or bond."""
         return [i for i in self._by_symbol.get(symbol, ()) if i.underlying_conid is None and i.expiry is None]
 
-    def derived_from(self, conid: int, sec_type: str) -> list[Instrument]:
+    def derivatives_of(self, conid: int, sec_type: str) -> list[Instrument]:
         """The contracts of one kind (OPT, FUT, CFD, EC) on an underlying, in the order of their expiry."""
         return [i for i in self._by_underlying.get(conid, ()) if i.sec_type == sec_type]
 
     def options_of(self, conid: int) -> list[Instrument]:
         """The option chain of one underlying, by expiry, strike and right."""
-        return self.derived_from(conid, "OPT")
+        return self.derivatives_of(conid, "OPT")
 
     def futures_of(self, symbol: str) -> list[Instrument]:
         """The futures with this symbol, the next to expire first."""
@@ -71,7 +75,7 @@ class Universe:
         """The bonds of one issuer."""
         return [i for i in self._by_conid.values() if i.sec_type == "BOND" and i.issuer_id == issuer_id]
 
-    def pair(self, base: str, quote: str) -> Instrument | None:
+    def currency_pair(self, base: str, quote: str) -> Instrument | None:
         """The currency pair that says what one unit of `base` costs in `quote`, if it is listed so."""
         pairs = (i for i in self._by_symbol.get(base, ()) if i.sec_type == "CASH" and i.currency == quote)
         return next(pairs, None)
@@ -80,39 +84,41 @@ class Universe:
 def build_universe(now: float) -> Universe:
     """The instruments as they are on New York's date of `now` (seconds since 1970)."""
     day = datetime.fromtimestamp(now, tz=ZoneInfo("US/Eastern")).date()
-    issue = _Conids()
-    listed = [_listed(row, issue) for row in tables.LISTINGS]
-    by_conid = {i.conid: i for i in listed}
-    for chain in tables.CHAINS:
-        listed += _options(by_conid[chain[0]], chain[1], chain[2], day, issue)
+    allocate_conid = _ConidAllocator()
+    instruments = [_build_listing(row, allocate_conid) for row in tables.LISTINGS]
+    by_conid = {i.conid: i for i in instruments}
+    for chain in tables.OPTION_CHAINS:
+        instruments += _build_options(by_conid[chain[0]], chain[1], chain[2], day, allocate_conid)
     for underlying, multiplier, tick, count, carry, volume in tables.FUTURES:
         base = by_conid[underlying]
-        expiries = (next_crude if underlying == tables.CL_INDEX else next_quarterly)(day, count)
-        listed += _futures(base, multiplier, tick, expiries, carry, volume, day, issue)
-    listed += [_bond(row, issue) for row in tables.BONDS]
-    listed += _forecasts(day, issue)
-    return Universe(listed, day)
+        expiries = (next_crude_oil_expiries if underlying == tables.CL_INDEX else next_quarterly_expiries)(
+            day, count
+        )
+        instruments += _build_futures(base, multiplier, tick, expiries, carry, volume, day, allocate_conid)
+    instruments += [_build_bond(row, allocate_conid) for row in tables.BONDS]
+    instruments += _build_forecasts(day, allocate_conid)
+    return Universe(instruments, day)
 
 
-class _Conids:
+class _ConidAllocator:
     """Gives every contract without a known conid its own: the same one for the same contract."""
 
     def __init__(self) -> None:
-        self._taken = {row.conid for row in tables.LISTINGS} | MARKETS.keys()
+        self._used = {row.conid for row in tables.LISTINGS} | MARKETS.keys()
 
     def __call__(self, *terms: object) -> int:
         conid = 600_000_000 + crc32("|".join(map(str, terms)).encode()) % 200_000_000
-        while conid in self._taken:
+        while conid in self._used:
             conid += 1
-        self._taken.add(conid)
+        self._used.add(conid)
         return conid
 
 
-def _listed(row: Listing, issue: _Conids) -> Instrument:
+def _build_listing(row: Listing, allocate_conid: _ConidAllocator) -> Instrument:
     is_us = row.exchange in tables.US_EXCHANGES
     stock = row.sec_type == "STK"
     return Instrument(
-        conid=row.conid or issue(row.symbol, row.sec_type, row.exchange, row.currency),
+        conid=row.conid or allocate_conid(row.symbol, row.sec_type, row.exchange, row.currency),
         symbol=row.symbol,
         name=row.name,
         sec_type=row.sec_type,
@@ -121,32 +127,34 @@ def _listed(row: Listing, issue: _Conids) -> Instrument:
         reference_price=row.price,
         tick=row.tick,
         volatility=row.volatility,
-        underlying_conid=row.follows if row.sec_type == "CFD" else None,
-        sector=row.kind.sector,
-        group=row.kind.group,
-        industry=row.kind.group,
-        category=row.kind.category,
+        underlying_conid=row.price_source_conid if row.sec_type == "CFD" else None,
+        sector=row.classification.sector,
+        group=row.classification.group,
+        industry=row.classification.group,
+        category=row.classification.category,
         is_us=is_us,
-        venues=_venues(row),
+        venues=_listing_venues(row),
         hours=row.hours,
-        is_etf=stock and row.kind.sector == "Funds",
+        is_etf=stock and row.classification.sector == "Funds",
         average_volume=row.volume,
-        follows=row.follows,
+        price_source_conid=row.price_source_conid,
         ratio=row.ratio,
     )
 
 
-def _venues(row: Listing) -> tuple[str, ...]:
+def _listing_venues(row: Listing) -> tuple[str, ...]:
     if row.sec_type in ("STK", "CFD"):
         us_stock = row.sec_type == "STK" and row.exchange in tables.US_EXCHANGES
         return tables.STOCK_VENUES if us_stock else tuple(dict.fromkeys(("SMART", row.exchange)))
     return (row.exchange,)
 
 
-def _options(base: Instrument, step: float, width: int, day: date, issue: _Conids) -> list[Instrument]:
+def _build_options(
+    base: Instrument, step: float, width: int, day: date, allocate_conid: _ConidAllocator
+) -> list[Instrument]:
     found = []
     centre = round(base.reference_price / step)
-    for expiry in next_monthly(day, 4):
+    for expiry in next_monthly_expiries(day, 4):
         years = max(1, (expiry - day).days) / 365
         for strike in ((centre + i) * step for i in range(-width, width + 1)):
             smile = 1 - 0.6 * log(strike / base.reference_price) * (
@@ -154,10 +162,10 @@ def _options(base: Instrument, step: float, width: int, day: date, issue: _Conid
             )
             volatility = round(base.volatility * smile, 4)
             for right in ("C", "P"):
-                worth = value(base.reference_price, strike, years, volatility, right)
+                worth = option_price(base.reference_price, strike, years, volatility, right)
                 found.append(
                     Instrument(
-                        conid=issue(base.conid, "OPT", f"{expiry:%Y%m%d}", strike, right),
+                        conid=allocate_conid(base.conid, "OPT", f"{expiry:%Y%m%d}", strike, right),
                         symbol=base.symbol,
                         name=base.name,
                         sec_type="OPT",
@@ -183,7 +191,7 @@ def _options(base: Instrument, step: float, width: int, day: date, issue: _Conid
     return found
 
 
-def _futures(
+def _build_futures(
     base: Instrument,
     multiplier: float,
     tick: float,
@@ -191,11 +199,11 @@ def _futures(
     carry: float,
     volume: int,
     day: date,
-    issue: _Conids,
+    allocate_conid: _ConidAllocator,
 ) -> list[Instrument]:
     return [
         Instrument(
-            conid=issue(base.conid, "FUT", f"{expiry:%Y%m%d}"),
+            conid=allocate_conid(base.conid, "FUT", f"{expiry:%Y%m%d}"),
             symbol=base.symbol,
             name=base.name,
             sec_type="FUT",
@@ -213,16 +221,16 @@ def _futures(
             venues=(base.exchange,),
             hours=base.hours,
             average_volume=volume // 6**order + 40,
-            follows=base.conid,
+            price_source_conid=base.conid,
             carry=carry,
         )
         for order, expiry in enumerate(expiries)
     ]
 
 
-def _bond(row: tables.Bond, issue: _Conids) -> Instrument:
+def _build_bond(row: tables.Bond, allocate_conid: _ConidAllocator) -> Instrument:
     return Instrument(
-        conid=row.conid or issue(row.issuer_id, row.coupon, row.maturity),
+        conid=row.conid or allocate_conid(row.issuer_id, row.coupon, row.maturity),
         symbol=row.symbol,
         name=row.issuer,
         sec_type="BOND",
@@ -237,25 +245,25 @@ def _bond(row: tables.Bond, issue: _Conids) -> Instrument:
         average_volume=2_000,
         issuer_id=row.issuer_id,
         coupon=row.coupon,
-        issued=row.issued,
+        issue_date=row.issue_date,
     )
 
 
-def _forecasts(day: date, issue: _Conids) -> list[Instrument]:
+def _build_forecasts(day: date, allocate_conid: _ConidAllocator) -> list[Instrument]:
     """The markets' own contracts, which are not traded, and a yes and a no for every outcome."""
     known = {row.conid for row in tables.LISTINGS}
-    markets = [_market(market) for market in MARKETS.values() if market.conid not in known]
+    markets = [_build_market(market) for market in MARKETS.values() if market.conid not in known]
     contracts = [
         contract
         for market in MARKETS.values()
         for event in market.events(day)
         for outcome in market.outcomes
-        for contract in _yes_and_no(market, f"{event.expiry:%Y%m%d}", outcome, issue)
+        for contract in _build_yes_no_pair(market, f"{event.expiry:%Y%m%d}", outcome, allocate_conid)
     ]
     return markets + contracts
 
 
-def _market(market: Market) -> Instrument:
+def _build_market(market: ForecastMarket) -> Instrument:
     return Instrument(
         conid=market.conid,
         symbol=market.symbol,
@@ -263,19 +271,21 @@ def _market(market: Market) -> Instrument:
         sec_type="IND",
         exchange=EXCHANGE,
         currency="USD",
-        reference_price=market.level,
+        reference_price=market.reference_level,
         tick=0.1,
         volatility=0.04,
         sector="Indices",
-        group=CATEGORIES[ancestors(market.category)[0]].name,
+        group=CATEGORIES[category_path(market.category)[0]].name,
         category="*",
         venues=(EXCHANGE,),
         hours="forecast",
     )
 
 
-def _yes_and_no(market: Market, expiry: str, outcome: Outcome, issue: _Conids) -> list[Instrument]:
-    yes, no = (issue(market.conid, expiry, outcome.strike, right) for right in ("C", "P"))
+def _build_yes_no_pair(
+    market: ForecastMarket, expiry: str, outcome: ForecastOutcome, allocate_conid: _ConidAllocator
+) -> list[Instrument]:
+    yes, no = (allocate_conid(market.conid, expiry, outcome.strike, right) for right in ("C", "P"))
     return [
         Instrument(
             conid=conid,
@@ -294,7 +304,7 @@ def _yes_and_no(market: Market, expiry: str, outcome: Outcome, issue: _Conids) -
             venues=(EXCHANGE,),
             hours="forecast",
             average_volume=900,
-            follows=follows,
+            price_source_conid=follows,
         )
         for conid, right, reference, follows in (
             (yes, "C", outcome.price, None),

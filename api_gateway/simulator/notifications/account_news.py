@@ -7,14 +7,14 @@ from datetime import date, datetime, time, timedelta
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.calendar.holidays import full_holidays
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_on
 from api_gateway.simulator.instruments.contract_names import full_name
 from api_gateway.simulator.instruments.instrument import Instrument
 from api_gateway.simulator.instruments.price_format import price_text, quantity_text
-from api_gateway.simulator.notifications.inbox import News
-from api_gateway.simulator.prices.seeded_noise import mix
+from api_gateway.simulator.notifications.inbox import Notification
+from api_gateway.simulator.prices.seeded_noise import hash_keys
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _RATINGS_AT, _EXPIRIES_AT, _HOLIDAYS_AT = time(8, 5), time(9), time(10)
@@ -22,91 +22,98 @@ _GRADES = ("Buy", "Outperform", "Hold", "Underperform", "Sell")
 _DAYS_BEFORE_EXPIRY, _DAYS_BEFORE_HOLIDAY = 3, 2
 
 
-def news_of(broker: Broker, since: float, until: float) -> Iterator[News]:
+def account_notifications(paper_account: PaperAccount, since: float, until: float) -> Iterator[Notification]:
     """What has happened to the account after `since` and until `until` (seconds since 1970)."""
-    for execution in broker.executions:
+    for execution in paper_account.executions:
         if since < execution.at <= until:
-            instrument = broker.instrument(execution.conid)
-            done = "Bought" if execution.quantity > 0 else "Sold"
+            instrument = paper_account.instrument(execution.conid)
+            action = "Bought" if execution.quantity > 0 else "Sold"
             text = (
-                f"{done} {quantity_text(abs(execution.quantity))} {full_name(instrument)} "
+                f"{action} {quantity_text(abs(execution.quantity))} {full_name(instrument)} "
                 f"at {price_text(instrument, execution.price)} on {execution.exchange}."
             )
-            yield News(execution.at, "TP", "Trade Notification", _html(text, _masked(broker)))
+            yield Notification(
+                execution.at, "TP", "Trade Notification", _html(text, _held_in_text(paper_account))
+            )
     day = datetime.fromtimestamp(since, tz=_NEW_YORK).date()
     last = datetime.fromtimestamp(until, tz=_NEW_YORK).date()
     while day <= last:
-        for news in (*_ratings(broker, day), *_expiries(broker, day)):
-            if since < news.at <= until:
-                yield news
+        for notification in (
+            *_rating_notifications(paper_account, day),
+            *_expiry_notifications(paper_account, day),
+        ):
+            if since < notification.at <= until:
+                yield notification
         day += timedelta(days=1)
 
 
-def holiday_news(since: float, until: float) -> Iterator[News]:
+def holiday_notifications(since: float, until: float) -> Iterator[Notification]:
     """The holidays of New York's exchanges that are announced after `since` and until `until`."""
     day = datetime.fromtimestamp(since, tz=_NEW_YORK).date()
     last = datetime.fromtimestamp(until, tz=_NEW_YORK).date()
     while day <= last:
-        at, closed = _moment(day, _HOLIDAYS_AT), day + timedelta(days=_DAYS_BEFORE_HOLIDAY)
+        at, closed = _timestamp(day, _HOLIDAYS_AT), day + timedelta(days=_DAYS_BEFORE_HOLIDAY)
         if since < at <= until and closed in full_holidays(closed.year):
-            yield News(
+            yield Notification(
                 at, "EH", "FYI: Exchange Holiday", _html(f"US exchanges are closed on {closed:%B %d, %Y}.")
             )
         day += timedelta(days=1)
 
 
-def _ratings(broker: Broker, day: date) -> Iterator[News]:
+def _rating_notifications(paper_account: PaperAccount, day: date) -> Iterator[Notification]:
     """One company that is held, and what analysts think of it, on each trading day."""
     if session_on(HOURS["us_stock"], day) is None:
         return
-    at = _moment(day, _RATINGS_AT)
-    companies = [i for i in _held(broker, at) if i.sec_type == "STK" and not i.is_etf]
+    at = _timestamp(day, _RATINGS_AT)
+    companies = [i for i in _held_instruments(paper_account, at) if i.sec_type == "STK" and not i.is_etf]
     if not companies:
         return
-    company = companies[mix(crc32(broker.account_id.encode()), day.toordinal()) % len(companies)]
+    company = companies[hash_keys(crc32(paper_account.account_id.encode()), day.toordinal()) % len(companies)]
     before = day - timedelta(days=1)
     grades = ", ".join(
-        _counted(name, _analysts(company, grade, day), _analysts(company, grade, before))
+        _format_rating(name, _analyst_count(company, grade, day), _analyst_count(company, grade, before))
         for grade, name in enumerate(_GRADES)
     )
     text = f"Analysts rate {company.symbol}@{company.exchange} anew. {grades}."
-    yield News(at, "PF", "FYI: Changes in Analyst Ratings", _html(text, _masked(broker)))
+    yield Notification(at, "PF", "FYI: Changes in Analyst Ratings", _html(text, _held_in_text(paper_account)))
 
 
-def _analysts(company: Instrument, grade: int, day: date) -> int:
+def _analyst_count(company: Instrument, grade: int, day: date) -> int:
     """How many analysts give a company that grade on a day."""
-    key = mix(company.conid, grade)
-    return 1 + key % 14 + mix(key, day.toordinal()) % 2
+    key = hash_keys(company.conid, grade)
+    return 1 + key % 14 + hash_keys(key, day.toordinal()) % 2
 
 
-def _counted(name: str, count: int, before: int) -> str:
+def _format_rating(name: str, count: int, before: int) -> str:
     return f"{name}: {count}({count - before:+d})" if count != before else f"{name}: {count}(0)"
 
 
-def _expiries(broker: Broker, day: date) -> Iterator[News]:
+def _expiry_notifications(paper_account: PaperAccount, day: date) -> Iterator[Notification]:
     expiry = f"{day + timedelta(days=_DAYS_BEFORE_EXPIRY):%Y%m%d}"
-    at = _moment(day, _EXPIRIES_AT)
-    for instrument in _held(broker, at):
+    at = _timestamp(day, _EXPIRIES_AT)
+    for instrument in _held_instruments(paper_account, at):
         if instrument.expiry == expiry and instrument.sec_type in ("OPT", "FUT"):
             text = f"{full_name(instrument)} expires in {_DAYS_BEFORE_EXPIRY} days, on {expiry}."
-            yield News(at, "OE", "FYI: Upcoming Expiration", _html(text, _masked(broker)))
+            yield Notification(
+                at, "OE", "FYI: Upcoming Expiration", _html(text, _held_in_text(paper_account))
+            )
 
 
-def _held(broker: Broker, at: float) -> list[Instrument]:
+def _held_instruments(paper_account: PaperAccount, at: float) -> list[Instrument]:
     """What the account held at a moment."""
     quantities: dict[int, float] = {}
-    for execution in broker.executions:
+    for execution in paper_account.executions:
         if execution.at <= at:
             quantities[execution.conid] = quantities.get(execution.conid, 0.0) + execution.quantity
-    return [broker.instrument(conid) for conid, quantity in sorted(quantities.items()) if quantity]
+    return [paper_account.instrument(conid) for conid, quantity in sorted(quantities.items()) if quantity]
 
 
-def _moment(day: date, at: time) -> float:
+def _timestamp(day: date, at: time) -> float:
     return datetime.combine(day, at, tzinfo=_NEW_YORK).timestamp()
 
 
-def _masked(broker: Broker) -> str:
-    return f"Held in: {broker.account_id[0]}****{broker.account_id[-3:]}"
+def _held_in_text(paper_account: PaperAccount) -> str:
+    return f"Held in: {paper_account.account_id[0]}****{paper_account.account_id[-3:]}"
 
 
 def _html(*lines: str) -> str:

@@ -11,18 +11,18 @@ from itertools import takewhile
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from api_gateway.simulator.accounts.paper_account import Broker
-from api_gateway.simulator.calendar.trading_hours import HOURS, STEP, sessions_before
+from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.calendar.trading_hours import HOURS, PRICE_STEP, sessions_before
 from api_gateway.simulator.instruments.instrument import Instrument
-from api_gateway.simulator.orders.triggers import first_moment
-from api_gateway.simulator.prices.prices import Span
+from api_gateway.simulator.orders.triggers import first_matching_step
+from api_gateway.simulator.prices.prices import PriceRange
 
 _SPX = 416904
 TIME_FORMAT = "%Y%m%d-%H:%M:%S"
-ANYTHING = "*@*"
+ANY_CONTRACT = "*@*"
 
 
-class Kind(IntEnum):
+class ConditionType(IntEnum):
     """The kinds of condition, by IBKR's number; those from 7 on belong to the mobile alert."""
 
     PRICE = 1
@@ -50,7 +50,7 @@ class Condition:
     `YYYYMMDD-HH:mm:ss` of `time_zone` or of UTC, and a trade has `*`. `bind` joins it to the next one.
     """
 
-    kind: Kind
+    kind: ConditionType
     conidex: str
     comparison: str
     value: str
@@ -65,30 +65,38 @@ class Condition:
         return int(conid) if conid.isdecimal() else None
 
     @property
-    def moment(self) -> float:
+    def time_threshold(self) -> float:
         """The time that is waited for, in seconds since 1970."""
         zone = ZoneInfo(self.time_zone) if self.time_zone else UTC
         return datetime.strptime(self.value, TIME_FORMAT).replace(tzinfo=zone).timestamp()
 
-    def holds_for(self, value: float) -> bool:
+    def is_met_by(self, value: float) -> bool:
         """Whether a value meets the condition."""
-        threshold = self.moment if self.kind is Kind.TIME else float(self.value)
+        threshold = self.time_threshold if self.kind is ConditionType.TIME else float(self.value)
         return OPERATORS[self.comparison](value, threshold)
 
 
-def first_met(
-    conditions: Sequence[Condition], broker: Broker, since: float, until: float, *, outside_rth: bool
+def first_trigger_time(
+    conditions: Sequence[Condition],
+    paper_account: PaperAccount,
+    since: float,
+    until: float,
+    *,
+    outside_rth: bool,
 ) -> float | None:
     """The first moment after `since` and until `until` at which the alert fires, or None.
 
     Conditions that are joined by "and" bind more tightly than those joined by "or". Times, prices and
     trades are found at their very moment; everything else is looked at when `until` is now.
     """
-    firsts = [_all_met(group, broker, since, until, outside_rth) for group in _groups(conditions)]
-    return min((first for first in firsts if first is not None), default=None)
+    times = [
+        _group_trigger_time(group, paper_account, since, until, outside_rth)
+        for group in _and_groups(conditions)
+    ]
+    return min((first for first in times if first is not None), default=None)
 
 
-def _groups(conditions: Sequence[Condition]) -> Iterator[list[Condition]]:
+def _and_groups(conditions: Sequence[Condition]) -> Iterator[list[Condition]]:
     group: list[Condition] = []
     for condition in conditions:
         group.append(condition)
@@ -99,95 +107,107 @@ def _groups(conditions: Sequence[Condition]) -> Iterator[list[Condition]]:
         yield group
 
 
-def _all_met(
-    group: list[Condition], broker: Broker, since: float, until: float, outside: bool
+def _group_trigger_time(
+    group: list[Condition], paper_account: PaperAccount, since: float, until: float, outside_rth: bool
 ) -> float | None:
-    firsts = [_first(condition, broker, since, until, outside) for condition in group]
-    found = [first for first in firsts if first is not None]
+    times = [
+        _condition_trigger_time(condition, paper_account, since, until, outside_rth) for condition in group
+    ]
+    found = [first for first in times if first is not None]
     if len(found) < len(group):
         return None
     for moment in dict.fromkeys((max(found), until)):
-        if len(group) == 1 or all(_met(each, broker, since, moment, outside) for each in group):
+        if len(group) == 1 or all(_is_met(each, paper_account, since, moment, outside_rth) for each in group):
             return moment
     return None
 
 
-def _first(condition: Condition, broker: Broker, since: float, until: float, outside: bool) -> float | None:
-    if condition.kind is Kind.TIME:
-        moments = (since + STEP, max(since + STEP, condition.moment))
-        return next((at for at in moments if at <= until and condition.holds_for(at)), None)
-    if condition.kind is Kind.TRADE:
-        return next((at for at in _trades(condition, broker) if since < at <= until), None)
-    if condition.kind is Kind.PRICE:
-        return _first_price(condition, broker, since, until, outside)
-    return until if _met(condition, broker, since, until, outside) else None
-
-
-def _first_price(
-    condition: Condition, broker: Broker, since: float, until: float, outside: bool
+def _condition_trigger_time(
+    condition: Condition, paper_account: PaperAccount, since: float, until: float, outside_rth: bool
 ) -> float | None:
-    instrument = broker.instrument(condition.conid or 0)
+    if condition.kind is ConditionType.TIME:
+        moments = (since + PRICE_STEP, max(since + PRICE_STEP, condition.time_threshold))
+        return next((at for at in moments if at <= until and condition.is_met_by(at)), None)
+    if condition.kind is ConditionType.TRADE:
+        return next((at for at in _trade_times(condition, paper_account) if since < at <= until), None)
+    if condition.kind is ConditionType.PRICE:
+        return _price_trigger_time(condition, paper_account, since, until, outside_rth)
+    return until if _is_met(condition, paper_account, since, until, outside_rth) else None
 
-    def may(span: Span) -> bool:
+
+def _price_trigger_time(
+    condition: Condition, paper_account: PaperAccount, since: float, until: float, outside_rth: bool
+) -> float | None:
+    instrument = paper_account.instrument(condition.conid or 0)
+
+    def could_hold(span: PriceRange) -> bool:
         if condition.comparison == "==":
             return span.low <= float(condition.value) <= span.high
-        return condition.holds_for(span.high) or condition.holds_for(span.low)
+        return condition.is_met_by(span.high) or condition.is_met_by(span.low)
 
     def holds(moment: float) -> bool:
-        return condition.holds_for(broker.prices.price_at(instrument, moment))
+        return condition.is_met_by(paper_account.prices.price_at(instrument, moment))
 
-    for start, end in _trading(instrument, since, until, outside):
-        found = first_moment(broker.prices, instrument, start, end, may=may, holds=holds)
+    for start, end in _trading_intervals(instrument, since, until, outside_rth):
+        found = first_matching_step(
+            paper_account.prices, instrument, start, end, may_match=could_hold, matches=holds
+        )
         if found is not None:
             return found
     return None
 
 
-def _trading(
-    instrument: Instrument, since: float, until: float, outside: bool
+def _trading_intervals(
+    instrument: Instrument, since: float, until: float, outside_rth: bool
 ) -> Iterator[tuple[float, float]]:
     """First and last half-second steps of every stretch of trading after `since` and until `until`."""
-    first, last = since // STEP * STEP + STEP, until // STEP * STEP
+    first, last = since // PRICE_STEP * PRICE_STEP + PRICE_STEP, until // PRICE_STEP * PRICE_STEP
     sessions = takewhile(lambda session: session.end > since, sessions_before(HOURS[instrument.hours], until))
     for session in reversed(list(sessions)):
-        start, end = (session.start, session.end) if outside else (session.opens, session.closes)
-        if max(first, start) <= min(last, end - STEP):
-            yield max(first, start), min(last, end - STEP)
+        start, end = (session.start, session.end) if outside_rth else (session.opens, session.closes)
+        if max(first, start) <= min(last, end - PRICE_STEP):
+            yield max(first, start), min(last, end - PRICE_STEP)
 
 
-def _met(condition: Condition, broker: Broker, since: float, moment: float, outside: bool) -> bool:
+def _is_met(
+    condition: Condition, paper_account: PaperAccount, since: float, moment: float, outside_rth: bool
+) -> bool:
     """Whether it holds at a moment, which is now for all but prices, times and trades."""
-    if condition.kind is Kind.TRADE:
-        return any(since < at <= moment for at in _trades(condition, broker))
-    if condition.kind is Kind.TIME:
-        return condition.holds_for(moment)
-    if condition.kind is Kind.PRICE:
-        instrument = broker.instrument(condition.conid or 0)
-        here = _trading(instrument, moment - STEP, moment, outside)
-        return any(True for _ in here) and condition.holds_for(broker.prices.price_at(instrument, moment))
-    return any(condition.holds_for(value) for value in _levels(condition, broker))
+    if condition.kind is ConditionType.TRADE:
+        return any(since < at <= moment for at in _trade_times(condition, paper_account))
+    if condition.kind is ConditionType.TIME:
+        return condition.is_met_by(moment)
+    if condition.kind is ConditionType.PRICE:
+        instrument = paper_account.instrument(condition.conid or 0)
+        here = _trading_intervals(instrument, moment - PRICE_STEP, moment, outside_rth)
+        return any(True for _ in here) and condition.is_met_by(
+            paper_account.prices.price_at(instrument, moment)
+        )
+    return any(condition.is_met_by(value) for value in _current_values(condition, paper_account))
 
 
-def _levels(condition: Condition, broker: Broker) -> list[float]:
+def _current_values(condition: Condition, paper_account: PaperAccount) -> list[float]:
     """What is compared now: one value, or one for each position."""
-    if condition.kind is Kind.VOLUME:
-        return [broker.prices.quote(broker.instrument(condition.conid or 0)).volume]
-    if condition.kind is Kind.MARKET:
-        return [_change(broker, condition.conid or _SPX)]
-    valuation = broker.valuation()
-    if condition.kind is Kind.POSITION:
-        return [_change(broker, line.instrument.conid) for line in valuation.held]
-    if condition.kind is Kind.MARGIN:
+    if condition.kind is ConditionType.VOLUME:
+        return [paper_account.prices.quote(paper_account.instrument(condition.conid or 0)).volume]
+    if condition.kind is ConditionType.MARKET:
+        return [_daily_change_percent(paper_account, condition.conid or _SPX)]
+    valuation = paper_account.valuation()
+    if condition.kind is ConditionType.POSITION:
+        return [
+            _daily_change_percent(paper_account, line.instrument.conid) for line in valuation.open_positions
+        ]
+    if condition.kind is ConditionType.MARGIN:
         total = valuation.net_liquidation
         return [100 * valuation.total.excess_liquidity / total] if total else []
-    return [float(valuation.daily)]
+    return [float(valuation.daily_pnl)]
 
 
-def _change(broker: Broker, conid: int) -> float:
+def _daily_change_percent(paper_account: PaperAccount, conid: int) -> float:
     """The day's change of a contract in percent."""
-    quote = broker.prices.quote(broker.instrument(conid))
+    quote = paper_account.prices.quote(paper_account.instrument(conid))
     return 100 * (quote.last / quote.prior_close - 1) if quote.prior_close else 0.0
 
 
-def _trades(condition: Condition, broker: Broker) -> list[float]:
-    return sorted(each.at for each in broker.executions if condition.conid in (None, each.conid))
+def _trade_times(condition: Condition, paper_account: PaperAccount) -> list[float]:
+    return sorted(each.at for each in paper_account.executions if condition.conid in (None, each.conid))

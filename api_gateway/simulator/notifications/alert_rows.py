@@ -28,7 +28,7 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "account": alert.account,
         "alert_name": alert.terms.name,
         "alert_active": int(alert.active),
-        "order_time": _time(alert.placed_at),
+        "order_time": _format_time(alert.placed_at),
         "alert_triggered": alert.triggered,
         "alert_repeatable": int(alert.terms.repeatable),
     }
@@ -43,7 +43,7 @@ def alert_details(alert: Alert, universe: Universe) -> dict[str, Any]:
         "order_id": alert.order_id,
         "alert_name": terms.name,
         "tif": terms.tif,
-        "expire_time": None if terms.expires is None else _time(terms.expires),
+        "expire_time": None if terms.expires is None else _format_time(terms.expires),
         "alert_active": int(alert.active),
         "alert_repeatable": int(terms.repeatable),
         "alert_email": terms.email,
@@ -64,11 +64,11 @@ def alert_details(alert: Alert, universe: Universe) -> dict[str, Any]:
         "alert_default_type": None,
         "condition_size": len(terms.conditions),
         "condition_outside_rth": int(terms.outside_rth),
-        "conditions": [_condition(each, universe) for each in terms.conditions],
+        "conditions": [_condition_row(each, universe) for each in terms.conditions],
     }
 
 
-def _condition(condition: Condition, universe: Universe) -> dict[str, Any]:
+def _condition_row(condition: Condition, universe: Universe) -> dict[str, Any]:
     instrument = universe.by_conid(condition.conid or 0)
     return {
         "condition_type": int(condition.kind),
@@ -82,5 +82,5 @@ def _condition(condition: Condition, universe: Universe) -> dict[str, Any]:
     }
 
 
-def _time(moment: float) -> str:
+def _format_time(moment: float) -> str:
     return datetime.fromtimestamp(moment, tz=UTC).strftime(TIME_FORMAT)

@@ -10,11 +10,11 @@ from itertools import count
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.instruments.price_format import price_text, rounded
-from api_gateway.simulator.notifications.alert_conditions import Condition, Kind, first_met
-from api_gateway.simulator.notifications.inbox import News
+from api_gateway.simulator.instruments.price_format import price_text, round_to_tick
+from api_gateway.simulator.notifications.alert_conditions import Condition, ConditionType, first_trigger_time
+from api_gateway.simulator.notifications.inbox import Notification
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _FIRST_ORDER_ID = 833_967_258
@@ -23,7 +23,7 @@ _AAPL, _SPY = 265598, 756733
 
 
 @dataclass(frozen=True)
-class Terms:
+class AlertTerms:
     """What the user has asked for. `expires` is in seconds since 1970, for a `tif` of GTD.
 
     `mobile_only` is IBKR's `iTWSOrdersOnly`.
@@ -48,21 +48,21 @@ class Alert:
 
     order_id: int
     account: str
-    terms: Terms
+    terms: AlertTerms
     placed_at: float
-    seen_until: float
+    checked_until: float
     active: bool = True
     triggered: bool = False
     tool_id: int | None = None
 
 
 @dataclass(frozen=True)
-class Firing:
+class TriggeredAlert:
     """An alert that has fired, as it was then."""
 
     at: float
     account: str
-    terms: Terms = field(repr=False)
+    terms: AlertTerms = field(repr=False)
 
 
 class Alerts:
@@ -73,52 +73,52 @@ class Alerts:
     `own` is the account that the mobile alert belongs to, and that starts with two alerts.
     """
 
-    def __init__(self, accounts: Mapping[str, Broker], own: str, clock: Clock) -> None:
+    def __init__(self, accounts: Mapping[str, PaperAccount], default_account: str, clock: Clock) -> None:
         self._accounts = accounts
         self._clock = clock
         self._ids = count(_FIRST_ORDER_ID)
         self._by_id: dict[int, Alert] = {}
-        self._firings: list[Firing] = []
-        self._own = own
-        self.mobile = self._new_mobile(55_000_000_000 + crc32(own.encode()))
-        self._begin()
+        self._triggered_alerts: list[TriggeredAlert] = []
+        self._default_account = default_account
+        self.mobile = self._create_mobile_alert(55_000_000_000 + crc32(default_account.encode()))
+        self._add_initial_alerts()
 
-    def of(self, account: str) -> list[Alert]:
+    def for_account(self, account: str) -> list[Alert]:
         """The alerts of one account, the oldest first, without the mobile alert."""
-        self.look()
+        self.check()
         return [alert for alert in self._by_id.values() if alert.account == account]
 
     def find(self, alert_id: int) -> Alert | None:
         """The alert with this order id, or the mobile alert, which its tool id finds as well; or None."""
-        self.look()
+        self.check()
         if alert_id in (self.mobile.order_id, self.mobile.tool_id):
             return self.mobile
         return self._by_id.get(alert_id)
 
-    def read_mobile(self) -> Alert:
+    def fetch_mobile(self) -> Alert:
         """The mobile alert, which has another order id each time."""
-        self.look()
+        self.check()
         self.mobile.order_id = next(self._ids)
         return self.mobile
 
-    def add(self, account: str, terms: Terms) -> Alert:
+    def add(self, account: str, terms: AlertTerms) -> Alert:
         """A new alert of an account, waiting from now on."""
         now = self._clock.now()
-        alert = Alert(next(self._ids), account, terms, placed_at=now, seen_until=now)
+        alert = Alert(next(self._ids), account, terms, placed_at=now, checked_until=now)
         self._by_id[alert.order_id] = alert
         return alert
 
-    def change(self, alert: Alert, terms: Terms) -> None:
+    def change(self, alert: Alert, terms: AlertTerms) -> None:
         """Give an alert other terms; it waits for them from now on."""
-        self.look()
+        self.check()
         if alert is self.mobile:
             alert.order_id = next(self._ids)
         alert.terms = terms
         self._arm(alert)
 
-    def switch(self, alert: Alert, active: bool) -> None:
+    def set_active(self, alert: Alert, active: bool) -> None:
         """Let an alert wait again, or no longer."""
-        self.look()
+        self.check()
         if active and not alert.active:
             self._arm(alert)
         alert.active = active
@@ -126,74 +126,83 @@ class Alerts:
     def remove(self, alert: Alert) -> None:
         """Forget an alert; the mobile alert is as it was in the beginning."""
         if alert is self.mobile:
-            self.mobile = self._new_mobile(alert.tool_id)
+            self.mobile = self._create_mobile_alert(alert.tool_id)
         else:
             del self._by_id[alert.order_id]
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Let every alert fire that has been met since the last look, at the moment when it was."""
         for alert in (*self._by_id.values(), self.mobile):
             if alert.active:
-                self._look_at(alert)
+                self._check_alert(alert)
 
-    def news(self, since: float, until: float) -> Iterator[News]:
+    def notifications(self, since: float, until: float) -> Iterator[Notification]:
         """What the alerts that fired after `since` and until `until` have to say."""
-        self.look()
-        for firing in self._firings:
+        self.check()
+        for firing in self._triggered_alerts:
             if since < firing.at <= until:
                 name = firing.terms.name or "Mobile Trading Assistant"
-                said = firing.terms.message or "A condition is met."
-                what = ", ".join(_described(each) for each in firing.terms.conditions)
+                message = firing.terms.message or "A condition is met."
+                what = ", ".join(_describe_condition(each) for each in firing.terms.conditions)
                 where = f"Account: {firing.account[0]}****{firing.account[-3:]}"
-                html = " <br /> ".join(escape(line) for line in (said, what, where))
-                yield News(firing.at, "UA", f"Alert: {name}", f"<html>{html}</html>")
+                html = " <br /> ".join(escape(line) for line in (message, what, where))
+                yield Notification(firing.at, "UA", f"Alert: {name}", f"<html>{html}</html>")
 
-    def _look_at(self, alert: Alert) -> None:
+    def _check_alert(self, alert: Alert) -> None:
         now, expires = self._clock.now(), alert.terms.expires
         until = now if expires is None else min(now, expires)
-        broker, terms = self._accounts[alert.account], alert.terms
-        since, alert.seen_until = alert.seen_until, max(alert.seen_until, until)
+        paper_account, terms = self._accounts[alert.account], alert.terms
+        since, alert.checked_until = alert.checked_until, max(alert.checked_until, until)
         while alert.active and since < until:
-            moment = first_met(terms.conditions, broker, since, until, outside_rth=terms.outside_rth)
+            moment = first_trigger_time(
+                terms.conditions, paper_account, since, until, outside_rth=terms.outside_rth
+            )
             if moment is None:
                 break
             alert.triggered = True
-            self._firings.append(Firing(moment, alert.account, terms))
+            self._triggered_alerts.append(TriggeredAlert(moment, alert.account, terms))
             alert.active = terms.repeatable
             since = _midnight_after(moment)
-            alert.seen_until = max(alert.seen_until, since)
+            alert.checked_until = max(alert.checked_until, since)
         if expires is not None and expires <= now:
             alert.active = False
 
     def _arm(self, alert: Alert) -> None:
         alert.active, alert.triggered = True, False
-        alert.seen_until = self._clock.now()
+        alert.checked_until = self._clock.now()
 
-    def _new_mobile(self, tool_id: int | None) -> Alert:
+    def _create_mobile_alert(self, tool_id: int | None) -> Alert:
         now = self._clock.now()
-        terms = Terms(name=None, message=None, repeatable=True, send_message=True)
-        return Alert(next(self._ids), self._own, terms, placed_at=now, seen_until=now, tool_id=tool_id)
+        terms = AlertTerms(name=None, message=None, repeatable=True, send_message=True)
+        return Alert(
+            next(self._ids), self._default_account, terms, placed_at=now, checked_until=now, tool_id=tool_id
+        )
 
-    def _begin(self) -> None:
+    def _add_initial_alerts(self) -> None:
         """Two alerts that were made in TWS some days ago: one waits, the other is switched off."""
         now = self._clock.now()
-        waiting = self.add(self._own, self._terms(_AAPL, ">=", 1.03))
+        waiting = self.add(self._default_account, self._price_alert_terms(_AAPL, ">=", 1.03))
         waiting.placed_at = now - 6 * _DAY
-        idle = self.add(self._own, replace(self._terms(_SPY, "<=", 0.9), repeatable=True, outside_rth=True))
+        idle = self.add(
+            self._default_account,
+            replace(self._price_alert_terms(_SPY, "<=", 0.9), repeatable=True, outside_rth=True),
+        )
         idle.placed_at = now - 19 * _DAY
         idle.active = False
 
-    def _terms(self, conid: int, comparison: str, part: float) -> Terms:
+    def _price_alert_terms(self, conid: int, comparison: str, price_ratio: float) -> AlertTerms:
         """An alert for when a contract costs that part of what it costs now."""
-        broker = self._accounts[self._own]
-        instrument = broker.instrument(conid)
-        price = broker.prices.price_at(instrument, self._clock.now())
-        value = price_text(instrument, rounded(instrument, part * price))
-        condition = Condition(Kind.PRICE, f"{conid}@SMART", comparison, value)
-        return Terms(instrument.symbol, f"{instrument.symbol} is at {value}", (condition,), show_popup=True)
+        paper_account = self._accounts[self._default_account]
+        instrument = paper_account.instrument(conid)
+        price = paper_account.prices.price_at(instrument, self._clock.now())
+        value = price_text(instrument, round_to_tick(instrument, price_ratio * price))
+        condition = Condition(ConditionType.PRICE, f"{conid}@SMART", comparison, value)
+        return AlertTerms(
+            instrument.symbol, f"{instrument.symbol} is at {value}", (condition,), show_popup=True
+        )
 
 
-def _described(condition: Condition) -> str:
+def _describe_condition(condition: Condition) -> str:
     return f"{condition.kind.name.lower().replace('_', ' ')} {condition.comparison} {condition.value}"
 
 

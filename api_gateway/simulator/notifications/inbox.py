@@ -10,12 +10,12 @@ from zlib import crc32
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.notifications.settings import NotificationSettings
 
-_REMEMBERED = 30 * 86400.0
-_READ_BEFORE = 3 * 86400.0  # what is older than this when the simulation begins has been read
+_RETENTION_SECONDS = 30 * 86400.0
+_INITIALLY_READ_AFTER = 3 * 86400.0  # what is older than this when the simulation begins has been read
 
 
 @dataclass(frozen=True)
-class News:
+class Notification:
     """Something to tell: `at` in seconds since 1970, `code` as in `notification_settings`, `html` in full."""
 
     at: float
@@ -25,16 +25,16 @@ class News:
 
 
 @dataclass
-class Notification:
+class InboxEntry:
     """One piece of news in the inbox, by its id."""
 
     notification_id: str
-    news: News
+    notification: Notification
     read: bool = False
 
 
 # What has happened after the first moment and until the second, both in seconds since 1970.
-Source = Callable[[float, float], Iterable[News]]
+NotificationSource = Callable[[float, float], Iterable[Notification]]
 
 
 class Inbox:
@@ -43,54 +43,58 @@ class Inbox:
     News of a kind that is switched off at the time is lost.
     """
 
-    def __init__(self, clock: Clock, settings: NotificationSettings, sources: Iterable[Source]) -> None:
+    def __init__(
+        self, clock: Clock, settings: NotificationSettings, sources: Iterable[NotificationSource]
+    ) -> None:
         self._clock = clock
         self._settings = settings
         self._sources = tuple(sources)
-        self._known_until = clock.now() - _REMEMBERED
-        self._read_until = clock.now() - _READ_BEFORE
-        self._by_id: dict[str, Notification] = {}
+        self._filled_until = clock.now() - _RETENTION_SECONDS
+        self._read_until = clock.now() - _INITIALLY_READ_AFTER
+        self._by_id: dict[str, InboxEntry] = {}
 
     def catch_up(self) -> None:
         """Take in what has happened since the last look; to be called before a switch is turned."""
-        since, self._known_until = self._known_until, self._clock.now()
+        since, self._filled_until = self._filled_until, self._clock.now()
         for source in self._sources:
-            for news in source(since, self._known_until):
-                if self._settings.wants(news.code):
-                    new_id = self._new_id(news)
-                    self._by_id[new_id] = Notification(new_id, news, read=news.at <= self._read_until)
+            for notification in source(since, self._filled_until):
+                if self._settings.is_enabled(notification.code):
+                    new_id = self._new_id(notification)
+                    self._by_id[new_id] = InboxEntry(
+                        new_id, notification, read=notification.at <= self._read_until
+                    )
 
-    def all(self) -> list[Notification]:
+    def all(self) -> list[InboxEntry]:
         """Everything, the newest first."""
         self.catch_up()
         return sorted(
-            self._by_id.values(), key=lambda each: (each.news.at, each.notification_id), reverse=True
+            self._by_id.values(), key=lambda each: (each.notification.at, each.notification_id), reverse=True
         )
 
     def page(
         self,
-        most: int,
+        limit: int,
         *,
         after: str = "",
         include: Collection[str] = (),
         exclude: Collection[str] = (),
-    ) -> list[Notification]:
+    ) -> list[InboxEntry]:
         """At most that many, the newest first, or those that follow the id `after`; none for an unknown id.
 
         `include` and `exclude` are codes; an empty `include` means all.
         """
-        listed = self.all()
+        entries = self.all()
         if after:
-            ids = [each.notification_id for each in listed]
-            listed = listed[ids.index(after) + 1 :] if after in ids else []
-        wanted = (
+            ids = [each.notification_id for each in entries]
+            entries = entries[ids.index(after) + 1 :] if after in ids else []
+        selected = (
             each
-            for each in listed
-            if (not include or each.news.code in include) and each.news.code not in exclude
+            for each in entries
+            if (not include or each.notification.code in include) and each.notification.code not in exclude
         )
-        return [each for _, each in zip(range(most), wanted, strict=False)]
+        return [each for _, each in zip(range(limit), selected, strict=False)]
 
-    def unread(self) -> int:
+    def unread_count(self) -> int:
         """How many have not been read."""
         return sum(not each.read for each in self.all())
 
@@ -100,9 +104,9 @@ class Inbox:
         if notification_id in self._by_id:
             self._by_id[notification_id].read = True
 
-    def _new_id(self, news: News) -> str:
-        day = datetime.fromtimestamp(news.at, tz=UTC).strftime("%Y%m%d")
-        number = crc32(f"{news.at}|{news.code}|{news.html}".encode()) % 10**8
+    def _new_id(self, notification: Notification) -> str:
+        day = datetime.fromtimestamp(notification.at, tz=UTC).strftime("%Y%m%d")
+        number = crc32(f"{notification.at}|{notification.code}|{notification.html}".encode()) % 10**8
         while f"{day}{number:08d}" in self._by_id:
             number = (number + 1) % 10**8
         return f"{day}{number:08d}"

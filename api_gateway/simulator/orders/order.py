@@ -24,7 +24,7 @@ class OrderStatus(Enum):
     WARN_STATE = "WarnState"
 
     @property
-    def working(self) -> bool:
+    def is_working(self) -> bool:
         """True while the order may still be filled, changed or cancelled."""
         return self in _WORKING
 
@@ -48,9 +48,9 @@ class Order:
     order id (`cOID`), empty when there is none. `stop_price` is the price that triggers it, if one does;
     a trailing one moves by `trailing`, an amount or a percentage. `ticket` is what the customer sent.
 
-    `parent` is the order that has to fill first, `group` names the orders of which one fill cancels the rest.
-    `watched_until` is how far its market has been looked at, `expires_at` when it ends by itself and
-    `triggered_at` when its stop was touched. `ends_at` is when a requested cancellation takes effect.
+    `parent_id` is the order that has to fill first, `oca_group` names the orders of which one fill cancels
+    the rest. `simulated_until` is how far its market has been looked at, `expires_at` when it ends by itself
+    and `triggered_at` when its stop was touched. `cancels_at` is when a requested cancellation takes effect.
     """
 
     order_id: int
@@ -74,35 +74,35 @@ class Order:
     all_or_none: bool = False
     trailing: float | None = None
     trailing_unit: TrailUnit = "amt"
-    parent: int | None = None
-    group: str = ""
-    watched_until: float = 0.0
+    parent_id: int | None = None
+    oca_group: str = ""
+    simulated_until: float = 0.0
     expires_at: float = FOREVER
     triggered_at: float | None = None
     limit_offset: float | None = None
-    ends_at: float = FOREVER
+    cancels_at: float = FOREVER
     ticket: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.updated_at = self.updated_at or self.placed_at
-        self.watched_until = self.watched_until or self.placed_at
+        self.simulated_until = self.simulated_until or self.placed_at
 
     @property
     def remaining(self) -> float:
         """What is still to be filled; nothing once the order is over."""
-        return self.quantity - self.filled if self.status.working else 0.0
+        return self.quantity - self.filled if self.status.is_working else 0.0
 
     @property
     def sign(self) -> int:
         """+1 for a purchase, -1 for a sale."""
         return 1 if self.side == "BUY" else -1
 
-    def move_to(self, status: OrderStatus, at: float) -> None:
+    def set_status(self, status: OrderStatus, at: float) -> None:
         """Change the state at that time."""
         self.status = status
         self.updated_at = at
 
-    def fill(self, quantity: float, price: float, at: float) -> None:
+    def add_fill(self, quantity: float, price: float, at: float) -> None:
         """Count one execution; the last one makes the order `Filled`."""
         if quantity <= 0 or quantity > self.quantity - self.filled + 1e-9:
             raise ValueError(
@@ -113,7 +113,7 @@ class Order:
         self.filled += quantity
         self.fills += 1
         done = self.quantity - self.filled < 1e-9
-        self.move_to(OrderStatus.FILLED if done else OrderStatus.SUBMITTED, at)
+        self.set_status(OrderStatus.FILLED if done else OrderStatus.SUBMITTED, at)
 
 
 @dataclass(frozen=True)

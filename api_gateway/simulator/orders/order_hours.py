@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from api_gateway.simulator.calendar.trading_hours import HOURS, STEP, Session, session_on
+from api_gateway.simulator.calendar.trading_hours import HOURS, PRICE_STEP, TradingSession, session_on
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import FOREVER, Order
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
 
 _NEW_YORK = ZoneInfo("America/New_York")
-OVERNIGHT = frozenset({"OVT", "OND"})
-_OVERNIGHT_LASTS, _OVERNIGHT_PAUSE = 8 * 3600.0, 600.0
-_PAXOS_LASTS = 300.0
+OVERNIGHT_TIFS = frozenset({"OVT", "OND"})
+_OVERNIGHT_DURATION, _OVERNIGHT_BREAK = 8 * 3600.0, 600.0
+_PAXOS_LIFETIME = 300.0
 
 
-def sessions_after(instrument: Instrument, epoch: float) -> Iterator[Session]:
+def sessions_after(instrument: Instrument, epoch: float) -> Iterator[TradingSession]:
     """Every trading day that has not ended by `epoch`, forwards in time."""
     hours = HOURS[instrument.hours]
     day = datetime.fromtimestamp(epoch, tz=UTC).date() - timedelta(days=1)
@@ -31,57 +31,58 @@ def sessions_after(instrument: Instrument, epoch: float) -> Iterator[Session]:
 
 def next_step(epoch: float) -> float:
     """The half-second step of prices after a moment."""
-    return epoch // STEP * STEP + STEP
+    return epoch // PRICE_STEP * PRICE_STEP + PRICE_STEP
 
 
-def trades_now(order: Order, instrument: Instrument, epoch: float) -> bool:
+def can_trade_now(order: Order, instrument: Instrument, epoch: float) -> bool:
     """Whether the order may trade at the first step after a moment."""
-    return any(True for _ in windows(order, instrument, epoch, next_step(epoch)))
+    return any(True for _ in tradable_windows(order, instrument, epoch, next_step(epoch)))
 
 
-def windows(
+def tradable_windows(
     order: Order, instrument: Instrument, since: float, until: float
 ) -> Iterator[tuple[float, float]]:
     """First and last half-second steps, after `since` and up to `until`, at which it may trade."""
     first = next_step(since)
     for session in sessions_after(instrument, since):
-        if session.start - _OVERNIGHT_LASTS > until:
+        if session.start - _OVERNIGHT_DURATION > until:
             return
-        for start, end in _parts(order, session):
-            begin, last = max(first, start), min(until // STEP * STEP, end - STEP)
+        for start, end in _tradable_hours(order, session):
+            begin, last = max(first, start), min(until // PRICE_STEP * PRICE_STEP, end - PRICE_STEP)
             if begin <= last:
                 yield begin, last
 
 
-def auction(order: Order, instrument: Instrument, since: float) -> float | None:
+def next_auction(order: Order, instrument: Instrument, since: float) -> float | None:
     """When the auction after `since` is for which it waits, or None if it waits for none."""
     if order.tif == "OPG":
         return next(s.opens for s in sessions_after(instrument, since) if s.opens > since)
-    if ORDER_TYPES[order.order_type].auction:
+    if ORDER_TYPES[order.order_type].is_closing_auction:
         return next(s.closes for s in sessions_after(instrument, since) if s.closes > since)
     return None
 
 
-def expiry(order: Order, instrument: Instrument, at: float) -> float:
+def expiry_time(order: Order, instrument: Instrument, at: float) -> float:
     """When an order that comes at `at` ends by itself, in seconds since 1970."""
-    if ORDER_TYPES[order.order_type].auction or order.tif in ("OPG", "IOC"):
+    if ORDER_TYPES[order.order_type].is_closing_auction or order.tif in ("OPG", "IOC"):
         return FOREVER  # the auction, or the first look at the market, ends it
     if order.tif == "GTC":
         return _end_of_next_quarter(at)
     if order.tif == "PAX":
-        return at + _PAXOS_LASTS
+        return at + _PAXOS_LIFETIME
     # A ticket has no field for the date of GTD, so that its date is today's.
     ends = (
-        max(end for _, end in _parts(order, session)) for session in islice(sessions_after(instrument, at), 4)
+        max(end for _, end in _tradable_hours(order, session))
+        for session in islice(sessions_after(instrument, at), 4)
     )
     return next(end for end in ends if end > at)
 
 
-def _parts(order: Order, session: Session) -> Iterator[tuple[float, float]]:
+def _tradable_hours(order: Order, session: TradingSession) -> Iterator[tuple[float, float]]:
     """The hours of one trading day in which the order may trade, in the order of time."""
-    overnight_ends = session.start - _OVERNIGHT_PAUSE
-    if order.tif in OVERNIGHT:
-        yield session.start - _OVERNIGHT_LASTS, overnight_ends
+    overnight_ends = session.start - _OVERNIGHT_BREAK
+    if order.tif in OVERNIGHT_TIFS:
+        yield session.start - _OVERNIGHT_DURATION, overnight_ends
         if order.placed_at >= overnight_ends:
             return  # overnight and the day that follows, not the one that goes on
     if order.tif != "OVT":

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from api_gateway.simulator.instruments.contract_names import derivative_text, full_name, listing
+from api_gateway.simulator.instruments.contract_names import (
+    derivative_terms,
+    full_name,
+    listing_exchange_name,
+)
 from api_gateway.simulator.instruments.price_format import price_text, quantity_text
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Execution, Order, OrderStatus
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
 
-_CONTINUES = "\u001e"
+_RECORD_SEPARATOR = "\u001e"
 _VERBS = {"BUY": ("Buy", "Bought"), "SELL": ("Sell", "Sold")}
 _DESCRIPTIONS = {
     OrderStatus.INACTIVE: "Order Inactive",
@@ -40,7 +44,7 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
         "description1": full_name(instrument) if instrument.sec_type == "CASH" else instrument.symbol,
         "ticker": instrument.symbol,
         "secType": instrument.sec_type,
-        "listingExchange": listing(instrument),
+        "listingExchange": listing_exchange_name(instrument),
         "remainingQuantity": float(order.remaining),
         "filledQuantity": float(order.filled),
         "totalSize": float(order.quantity),
@@ -49,18 +53,18 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
         "order_ccp_status": order.status.value,
         "origOrderType": ORDER_TYPES[order.order_type].capitals,
         "supportsTaxOpt": "1" if instrument.sec_type == "STK" else "0",
-        "lastExecutionTime": _short_time(order.updated_at),
+        "lastExecutionTime": _format_short_time(order.updated_at),
         "orderType": ORDER_TYPES[order.order_type].title,
         "bgColor": "#FFFFFF",
         "fgColor": "#000000",
         "isEventTrading": "0",
-        "price": _limit(order, instrument),
+        "price": _limit_text(order, instrument),
         "timeInForce": "CLOSE" if order.tif == "DAY" else order.tif,
         "lastExecutionTime_r": int(order.updated_at) * 1000,
         "side": order.side,
         "exchange": order.exchange,
     }
-    extra = derivative_text(instrument)
+    extra = derivative_terms(instrument)
     if extra is not None:
         row["description2"] = extra
     if order.stop_price is not None:
@@ -75,7 +79,7 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
 def order_status_row(account_id: str, order: Order, instrument: Instrument) -> dict[str, Any]:
     """As `/iserver/account/order/status/{orderId}` has it: snake_case, side `B` or `S`, numbers strings."""
     description = _order_description(order, instrument)
-    editable = order.status.working and order.status is not OrderStatus.PENDING_CANCEL
+    editable = order.status.is_working and order.status is not OrderStatus.PENDING_CANCEL
     verb, rest = description.split(" ", 1)
     size, terms = rest.split(" ", 1)
     row: dict[str, Any] = {
@@ -88,7 +92,7 @@ def order_status_row(account_id: str, order: Order, instrument: Instrument) -> d
         "symbol": instrument.symbol,
         "side": order.side[0],
         "contract_description_1": full_name(instrument),
-        "listing_exchange": listing(instrument),
+        "listing_exchange": listing_exchange_name(instrument),
         "option_acct": "c",
         "company_name": instrument.name,
         "size": str(float(order.remaining)),
@@ -96,7 +100,7 @@ def order_status_row(account_id: str, order: Order, instrument: Instrument) -> d
         "currency": instrument.currency,
         "account": account_id,
         "order_type": ORDER_TYPES[order.order_type].capitals,
-        "limit_price": _limit(order, instrument),
+        "limit_price": _limit_text(order, instrument),
         "cum_fill": str(float(order.filled)),
         "order_status": order.status.value,
         "order_ccp_status": _ccp_status(order),
@@ -105,7 +109,7 @@ def order_status_row(account_id: str, order: Order, instrument: Instrument) -> d
         "fg_color": "#FFFFFF",
         "bg_color": "#000000",
         "order_not_editable": not editable,
-        "editable_fields": _CONTINUES if editable else "",
+        "editable_fields": _RECORD_SEPARATOR if editable else "",
         "cannot_cancel_order": not editable,
         "deactivate_order": False,
         "sec_type": instrument.sec_type,
@@ -120,7 +124,7 @@ def order_status_row(account_id: str, order: Order, instrument: Instrument) -> d
         "size_and_fills": _size_and_fills(order),
         "exit_strategy_tool_availability": "1",
         "allowed_duplicate_opposite": True,
-        "order_time": _short_time(order.placed_at),
+        "order_time": _format_short_time(order.placed_at),
     }
     if order.stop_price is not None:
         row["stop_price"] = price_text(instrument, order.stop_price)
@@ -146,7 +150,7 @@ def trade_row(account_id: str, execution: Execution, instrument: Instrument) -> 
         "supports_tax_opt": "1" if instrument.sec_type == "STK" else "0",
         "side": "B" if execution.quantity > 0 else "S",
         "order_description": f"{verb} {quantity_text(size)} @ {price} on {execution.exchange}",
-        "trade_time": _moment(execution.at).strftime("%Y%m%d-%H:%M:%S"),
+        "trade_time": _to_utc(execution.at).strftime("%Y%m%d-%H:%M:%S"),
         "trade_time_r": int(execution.at) * 1000,
         "size": float(size),
         "price": price,
@@ -161,7 +165,7 @@ def trade_row(account_id: str, execution: Execution, instrument: Instrument) -> 
         if instrument.sec_type == "CASH"
         else instrument.symbol,
         "sec_type": instrument.sec_type,
-        "listing_exchange": listing(instrument),
+        "listing_exchange": listing_exchange_name(instrument),
         "conid": execution.conid,
         "conidEx": str(execution.conid),
         "clearing_id": "IB",
@@ -171,7 +175,7 @@ def trade_row(account_id: str, execution: Execution, instrument: Instrument) -> 
         "order_id": execution.order_id,
         "position": quantity_text(execution.position),
     }
-    extra = derivative_text(instrument)
+    extra = derivative_terms(instrument)
     if extra is not None:
         row["contract_description_2"] = extra
     if execution.reference:
@@ -183,7 +187,7 @@ def _conidex(order: Order) -> str:
     return str(order.conid) if order.exchange == "SMART" else f"{order.conid}@{order.exchange}"
 
 
-def _limit(order: Order, instrument: Instrument) -> str:
+def _limit_text(order: Order, instrument: Instrument) -> str:
     return "" if order.limit_price is None else price_text(instrument, order.limit_price)
 
 
@@ -196,7 +200,7 @@ def _order_description(order: Order, instrument: Instrument) -> str:
     """`Sold 40 Market, Day` when done, `Buy 50 Limit 480.12, GTC` while it works; stops name their price."""
     done = order.status is OrderStatus.FILLED
     verb = _VERBS[order.side][1 if done else 0]
-    limit = _limit(order, instrument)
+    limit = _limit_text(order, instrument)
     stop = "" if order.stop_price is None else price_text(instrument, order.stop_price)
     if limit and stop:
         stop = f"Stop {stop}"
@@ -214,10 +218,10 @@ def _ccp_status(order: Order) -> str:
     return _PART_FILLED if order.filled else _NEW
 
 
-def _moment(epoch: float) -> datetime:
+def _to_utc(epoch: float) -> datetime:
     return datetime.fromtimestamp(epoch, tz=UTC)
 
 
-def _short_time(epoch: float) -> str:
+def _format_short_time(epoch: float) -> str:
     """`YYMMDDHHmmss`, in UTC."""
-    return _moment(epoch).strftime("%y%m%d%H%M%S")
+    return _to_utc(epoch).strftime("%y%m%d%H%M%S")

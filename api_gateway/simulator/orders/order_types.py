@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-Field = Literal["price", "auxPrice"]
+PriceField = Literal["price", "auxPrice"]
 
 
 @dataclass(frozen=True)
@@ -15,50 +15,61 @@ class OrderType:
     """One kind of order.
 
     `rule` is its name in a contract's rules, `title` in the list of orders and `capitals` in the status of
-    one. `limit` and `trigger` say which field of a ticket holds its limit and the price that wakes it;
-    those in `optional` may be left out. A type that `touches` wakes when the price is as good as its
-    trigger, the others when it is as bad. One that `trails` moves its trigger, and an `auction` type
-    trades at the close only.
+    one. `limit_field` and `trigger_field` say which field of a ticket holds its limit and the price that
+    wakes it; those in `optional_fields` may be left out. A type with `is_if_touched` triggers when the price
+    is as good as its trigger, the others when it is as bad. One with `is_trailing` moves its trigger, and an
+    `is_closing_auction` type trades at the close only.
     """
 
     rule: str
     title: str
     capitals: str
-    limit: Field | None = None
-    trigger: Field | None = None
-    optional: frozenset[Field] = frozenset()
-    touches: bool = False
-    trails: bool = False
-    auction: bool = False
+    limit_field: PriceField | None = None
+    trigger_field: PriceField | None = None
+    optional_fields: frozenset[PriceField] = frozenset()
+    is_if_touched: bool = False
+    is_trailing: bool = False
+    is_closing_auction: bool = False
 
 
 ORDER_TYPES: Mapping[str, OrderType] = MappingProxyType(
     {
-        "LMT": OrderType("limit", "Limit", "LIMIT", limit="price"),
+        "LMT": OrderType("limit", "Limit", "LIMIT", limit_field="price"),
         "MKT": OrderType("market", "Market", "MARKET"),
-        "STP": OrderType("stop", "Stop", "STOP", trigger="price"),
+        "STP": OrderType("stop", "Stop", "STOP", trigger_field="price"),
         "STOP_LIMIT": OrderType("stop_limit", "Stop Limit", "STOP_LIMIT", "price", "auxPrice"),
         "MIDPRICE": OrderType(
-            "midprice", "MidPrice", "MIDPRICE", limit="price", optional=frozenset({"price"})
+            "midprice", "MidPrice", "MIDPRICE", limit_field="price", optional_fields=frozenset({"price"})
         ),
         "TRAIL": OrderType(
             *("trailing_stop", "Trailing Stop", "TRAILING_STOP"),
-            trigger="price",
-            optional=frozenset({"price"}),
-            trails=True,
+            trigger_field="price",
+            optional_fields=frozenset({"price"}),
+            is_trailing=True,
         ),
         "TRAILLMT": OrderType(
             *("trailing_stop_limit", "Trailing Stop Limit", "TRAILING_STOP_LIMIT"),
-            limit="price",
-            trigger="auxPrice",
-            trails=True,
+            limit_field="price",
+            trigger_field="auxPrice",
+            is_trailing=True,
         ),
-        "MIT": OrderType("mit", "Market if Touched", "MARKET_IF_TOUCHED", trigger="price", touches=True),
+        "MIT": OrderType(
+            "mit", "Market if Touched", "MARKET_IF_TOUCHED", trigger_field="price", is_if_touched=True
+        ),
         "LIT": OrderType(
-            "lit", "Limit if Touched", "LIMIT_IF_TOUCHED", limit="price", trigger="auxPrice", touches=True
+            "lit",
+            "Limit if Touched",
+            "LIMIT_IF_TOUCHED",
+            limit_field="price",
+            trigger_field="auxPrice",
+            is_if_touched=True,
         ),
-        "REL": OrderType("relative", "Relative", "RELATIVE", limit="price", optional=frozenset({"price"})),
-        "MOC": OrderType("marketonclose", "Market on Close", "MARKET_ON_CLOSE", auction=True),
-        "LOC": OrderType("limitonclose", "Limit on Close", "LIMIT_ON_CLOSE", limit="price", auction=True),
+        "REL": OrderType(
+            "relative", "Relative", "RELATIVE", limit_field="price", optional_fields=frozenset({"price"})
+        ),
+        "MOC": OrderType("marketonclose", "Market on Close", "MARKET_ON_CLOSE", is_closing_auction=True),
+        "LOC": OrderType(
+            "limitonclose", "Limit on Close", "LIMIT_ON_CLOSE", limit_field="price", is_closing_auction=True
+        ),
     }
 )

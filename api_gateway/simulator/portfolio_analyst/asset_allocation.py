@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from api_gateway.simulator.instruments.universe import Instrument
-from api_gateway.simulator.portfolio_analyst.account_history import Past
+from api_gateway.simulator.portfolio_analyst.account_history import AccountSnapshot
 
 
-class Share(NamedTuple):
+class AllocationSlice(NamedTuple):
     """One part of a split: IBKR's id, its name and the colour of its slice."""
 
     id: str
@@ -18,55 +18,55 @@ class Share(NamedTuple):
     color: str
 
 
-_CASH = Share("CA", "Cash", "#11ea77")
-_OTHER = Share("OT", "Other", "#9aa5b1")
-_KINDS: Mapping[str, Share] = MappingProxyType(
+_CASH = AllocationSlice("CA", "Cash", "#11ea77")
+_OTHER = AllocationSlice("OT", "Other", "#9aa5b1")
+_INSTRUMENT_TYPES: Mapping[str, AllocationSlice] = MappingProxyType(
     {
-        "STK": Share("STK", "Stocks", "#034da2"),
-        "OPT": Share("OPT", "Options", "#7a3fa0"),
-        "FUT": Share("FUT", "Futures", "#e07b00"),
-        "BOND": Share("BOND", "Bonds", "#8c6d31"),
-        "FUND": Share("FUND", "Mutual Funds", "#2a9d8f"),
-        "CFD": Share("CFD", "CFDs", "#b5179e"),
-        "CRYPTO": Share("CRYPTO", "Cryptocurrencies", "#f7931a"),
-        "EC": Share("EC", "Event Contracts", "#577590"),
+        "STK": AllocationSlice("STK", "Stocks", "#034da2"),
+        "OPT": AllocationSlice("OPT", "Options", "#7a3fa0"),
+        "FUT": AllocationSlice("FUT", "Futures", "#e07b00"),
+        "BOND": AllocationSlice("BOND", "Bonds", "#8c6d31"),
+        "FUND": AllocationSlice("FUND", "Mutual Funds", "#2a9d8f"),
+        "CFD": AllocationSlice("CFD", "CFDs", "#b5179e"),
+        "CRYPTO": AllocationSlice("CRYPTO", "Cryptocurrencies", "#f7931a"),
+        "EC": AllocationSlice("EC", "Event Contracts", "#577590"),
     }
 )
-_EQUITIES = Share("EQ", "Equities", "#d780ff")
-_FIXED_INCOME = Share("FI", "Fixed Income", "#8c6d31")
-_CLASSES: Mapping[str, Share] = MappingProxyType(
+_EQUITIES = AllocationSlice("EQ", "Equities", "#d780ff")
+_FIXED_INCOME = AllocationSlice("FI", "Fixed Income", "#8c6d31")
+_CLASSES: Mapping[str, AllocationSlice] = MappingProxyType(
     {"STK": _EQUITIES, "OPT": _EQUITIES, "CFD": _EQUITIES, "FUND": _EQUITIES, "BOND": _FIXED_INCOME}
 )
-_SECTORS: Mapping[str, Share] = MappingProxyType(
+_SECTORS: Mapping[str, AllocationSlice] = MappingProxyType(
     {
-        "Energy": Share("50", "Energy", "#e4572e"),
-        "Metals": Share("51", "Basic Materials", "#007aa0"),
-        "Industrial": Share("52", "Industrials", "#a1c181"),
-        "Consumer, Cyclical": Share("53", "Consumer Cyclicals", "#ff9f1c"),
-        "Consumer, Non-cyclical": Share("54", "Consumer Non-Cyclicals", "#f4d35e"),
-        "Financial": Share("55", "Financials", "#56c480"),
-        "Technology": Share("57", "Technology", "#008fd5"),
-        "Communications": Share("58", "Telecommunications Services", "#6a4c93"),
-        "Funds": Share("BR", "Broad", "#4d908e"),
-        "Indices": Share("BR", "Broad", "#4d908e"),
+        "Energy": AllocationSlice("50", "Energy", "#e4572e"),
+        "Metals": AllocationSlice("51", "Basic Materials", "#007aa0"),
+        "Industrial": AllocationSlice("52", "Industrials", "#a1c181"),
+        "Consumer, Cyclical": AllocationSlice("53", "Consumer Cyclicals", "#ff9f1c"),
+        "Consumer, Non-cyclical": AllocationSlice("54", "Consumer Non-Cyclicals", "#f4d35e"),
+        "Financial": AllocationSlice("55", "Financials", "#56c480"),
+        "Technology": AllocationSlice("57", "Technology", "#008fd5"),
+        "Communications": AllocationSlice("58", "Telecommunications Services", "#6a4c93"),
+        "Funds": AllocationSlice("BR", "Broad", "#4d908e"),
+        "Indices": AllocationSlice("BR", "Broad", "#4d908e"),
     }
 )
-_COUNTRIES: Mapping[str, Share] = MappingProxyType(
+_COUNTRIES: Mapping[str, AllocationSlice] = MappingProxyType(
     {
-        "USD": Share("US", "United States", "#0070ba"),
-        "EUR": Share("DE", "Germany", "#ffcc00"),
-        "GBP": Share("GB", "United Kingdom", "#c8102e"),
-        "CHF": Share("CH", "Switzerland", "#d52b1e"),
-        "CAD": Share("CA", "Canada", "#ff5a5f"),
-        "MXN": Share("MX", "Mexico", "#006847"),
-        "JPY": Share("JP", "Japan", "#bc002d"),
-        "HKD": Share("HK", "Hong Kong", "#de2910"),
+        "USD": AllocationSlice("US", "United States", "#0070ba"),
+        "EUR": AllocationSlice("DE", "Germany", "#ffcc00"),
+        "GBP": AllocationSlice("GB", "United Kingdom", "#c8102e"),
+        "CHF": AllocationSlice("CH", "Switzerland", "#d52b1e"),
+        "CAD": AllocationSlice("CA", "Canada", "#ff5a5f"),
+        "MXN": AllocationSlice("MX", "Mexico", "#006847"),
+        "JPY": AllocationSlice("JP", "Japan", "#bc002d"),
+        "HKD": AllocationSlice("HK", "Hong Kong", "#de2910"),
     }
 )
-_NORTH_AMERICA = Share("NORTHA", "North America", "#25a8ff")
-_EUROPE = Share("EUROPE", "Europe", "#3d5a80")
-_ASIA = Share("ASIA", "Asia", "#ee6c4d")
-_REGIONS: Mapping[str, Share] = MappingProxyType(
+_NORTH_AMERICA = AllocationSlice("NORTHA", "North America", "#25a8ff")
+_EUROPE = AllocationSlice("EUROPE", "Europe", "#3d5a80")
+_ASIA = AllocationSlice("ASIA", "Asia", "#ee6c4d")
+_REGIONS: Mapping[str, AllocationSlice] = MappingProxyType(
     {
         **dict.fromkeys(("USD", "CAD", "MXN"), _NORTH_AMERICA),
         **dict.fromkeys(("EUR", "GBP", "CHF"), _EUROPE),
@@ -75,51 +75,54 @@ _REGIONS: Mapping[str, Share] = MappingProxyType(
 )
 
 # How each split names a position, and the cash of one currency.
-_SPLITS: Mapping[str, tuple[Callable[[Instrument], Share | None], Callable[[str], Share | None]]] = (
-    MappingProxyType(
-        {
-            "FINANCIAL_INSTRUMENT": (
-                lambda held: _KINDS.get(held.sec_type),
-                lambda _: Share("CASH_BALANCE", "Cash", _CASH.color),
-            ),
-            "ASSET_CLASS": (lambda held: _CLASSES.get(held.sec_type), lambda _: _CASH),
-            "COUNTRY": (lambda held: _COUNTRIES.get(held.currency), _COUNTRIES.get),
-            "SECTOR": (lambda held: _SECTORS.get(held.sector or ""), lambda _: _CASH),
-            "REGION": (lambda held: _REGIONS.get(held.currency), _REGIONS.get),
-        }
-    )
+_SPLITS: Mapping[
+    str, tuple[Callable[[Instrument], AllocationSlice | None], Callable[[str], AllocationSlice | None]]
+] = MappingProxyType(
+    {
+        "FINANCIAL_INSTRUMENT": (
+            lambda held: _INSTRUMENT_TYPES.get(held.sec_type),
+            lambda _: AllocationSlice("CASH_BALANCE", "Cash", _CASH.color),
+        ),
+        "ASSET_CLASS": (lambda held: _CLASSES.get(held.sec_type), lambda _: _CASH),
+        "COUNTRY": (lambda held: _COUNTRIES.get(held.currency), _COUNTRIES.get),
+        "SECTOR": (lambda held: _SECTORS.get(held.sector or ""), lambda _: _CASH),
+        "REGION": (lambda held: _REGIONS.get(held.currency), _REGIONS.get),
+    }
 )
-TYPES = (*_SPLITS, "ALL")
+ALLOCATION_TYPES = (*_SPLITS, "ALL")
 
 
-def allocations(pasts: Iterable[Past], kind: str, rate: float) -> dict[str, Any]:
+def allocations(snapshots: Iterable[AccountSnapshot], allocation_type: str, rate: float) -> dict[str, Any]:
     """One of `TYPES`, or all of them, over accounts together.
 
     `rate` is what one unit of the wanted currency costs in base currency. What is owed is on the short side,
     which is absent where there is none.
     """
-    taken = list(pasts)
-    return {name: _split(taken, name, rate) for name in (_SPLITS if kind == "ALL" else (kind,))}
+    snapshot_list = list(snapshots)
+    return {
+        name: _allocate(snapshot_list, name, rate)
+        for name in (_SPLITS if allocation_type == "ALL" else (allocation_type,))
+    }
 
 
-def _split(pasts: list[Past], name: str, rate: float) -> dict[str, Any]:
+def _allocate(snapshots: list[AccountSnapshot], name: str, rate: float) -> dict[str, Any]:
     of_position, of_cash = _SPLITS[name]
-    sides: dict[str, dict[Share, float]] = {"long": {}, "short": {}}
+    sides: dict[str, dict[AllocationSlice, float]] = {"long": {}, "short": {}}
 
-    def add(side: str, share: Share | None, value: float) -> None:
-        slot = share or _OTHER
+    def add(side: str, allocation_slice: AllocationSlice | None, value: float) -> None:
+        slot = allocation_slice or _OTHER
         sides[side][slot] = sides[side].get(slot, 0.0) + value / rate
 
-    for past in pasts:
-        for asset in past.assets:
+    for snapshot in snapshots:
+        for asset in snapshot.assets:
             add("long" if asset.quantity > 0 else "short", of_position(asset.instrument), asset.value)
-        for currency, value in past.cash.items():
+        for currency, value in snapshot.cash.items():
             add("long" if value > 0 else "short", of_cash(currency), value)
-    return {side: _side(shares) for side, shares in sides.items() if shares or side == "long"}
+    return {side: _side_row(shares) for side, shares in sides.items() if shares or side == "long"}
 
 
-def _side(shares: dict[Share, float]) -> dict[str, Any]:
-    total = float(sum(shares.values()))
+def _side_row(slices: dict[AllocationSlice, float]) -> dict[str, Any]:
+    total = float(sum(slices.values()))
     return {
         "total": {"nav": round(total, 8), "weight": 1.0 if total else 0.0},
         "items": [
@@ -130,6 +133,6 @@ def _side(shares: dict[Share, float]) -> dict[str, Any]:
                 "weight": round(nav / total, 8) if total else 0.0,
                 "color": share.color,
             }
-            for share, nav in shares.items()
+            for share, nav in slices.items()
         ],
     }

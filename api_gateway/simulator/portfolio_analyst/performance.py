@@ -12,15 +12,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from api_gateway.simulator.accounts.paper_account import Broker
-from api_gateway.simulator.portfolio_analyst.account_history import NEW_YORK, day_of, end_of, past_of
+from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.portfolio_analyst.account_history import (
+    NEW_YORK,
+    account_snapshots,
+    end_of_day,
+    new_york_date,
+)
 
 PERIODS = ("1D", "7D", "MTD", "1M", "YTD", "1Y")
 _DIGITS = 8
 
 
 @dataclass(frozen=True)
-class Series:
+class PerformanceSeries:
     """An account's values at the ends of the weekdays from `start` to `end`, in its base currency.
 
     `values` begins with the value on the weekday before, `before`.
@@ -30,14 +35,14 @@ class Series:
     base: str
     start: date
     end: date
-    before: date
+    baseline_date: date
     days: tuple[date, ...]
     values: tuple[float, ...]
 
     @property
     def start_nav(self) -> dict[str, Any]:
         """The value from which the returns are counted."""
-        return {"date": written(self.before), "val": self.values[0]}
+        return {"date": format_date(self.baseline_date), "val": self.values[0]}
 
     @property
     def navs(self) -> list[float]:
@@ -47,26 +52,26 @@ class Series:
     @property
     def dates(self) -> list[str]:
         """The days as yyyymmdd."""
-        return [written(day) for day in self.days]
+        return [format_date(day) for day in self.days]
 
     @property
-    def cumulative(self) -> list[float]:
+    def cumulative_returns(self) -> list[float]:
         """The return since `before` for each day, as a fraction."""
-        return [_return(self.values[0], value) for value in self.navs]
+        return [_fractional_return(self.values[0], value) for value in self.navs]
 
     @property
     def calendar_days(self) -> int:
         """How many days there are from start to end, weekends and both ends included."""
         return (self.end - self.start).days + 1
 
-    def monthly(self) -> dict[str, float]:
+    def monthly_returns(self) -> dict[str, float]:
         """The return of each month, or part of one, by yyyymm."""
         last: dict[str, float] = {}
         for day, value in zip(self.days, self.navs, strict=True):
             last[f"{day:%Y%m}"] = value
         returns, before = {}, self.values[0]
         for month, value in last.items():
-            returns[month], before = _return(before, value), value
+            returns[month], before = _fractional_return(before, value), value
         return returns
 
     def row(self, **rest: Any) -> dict[str, Any]:
@@ -74,35 +79,37 @@ class Series:
         return {
             "id": self.account_id,
             "idType": "acctid",
-            "start": written(self.start),
-            "end": written(self.end),
+            "start": format_date(self.start),
+            "end": format_date(self.end),
             **rest,
             "baseCurrency": self.base,
         }
 
 
-def series(broker: Broker, period: str) -> Series:
+def performance_series(paper_account: PaperAccount, period: str) -> PerformanceSeries:
     """The account over one of `PERIODS`, up to now or, on a weekend, to the Friday before."""
-    now = broker.clock.now()
-    end = _weekday_before(day_of(now) + timedelta(days=1))
-    start = _start(period, end)
+    now = paper_account.clock.now()
+    end = _previous_weekday(new_york_date(now) + timedelta(days=1))
+    start = _period_start(period, end)
     days = tuple(_weekdays(start, end))
-    before = _weekday_before(days[0])
-    moments = [end_of(day, now) for day in (before, *days)]
-    values = tuple(round(past.net_liquidation, _DIGITS) for past in past_of(broker, moments))
-    return Series(broker.account_id, broker.base, start, end, before, days, values)
+    before = _previous_weekday(days[0])
+    moments = [end_of_day(day, now) for day in (before, *days)]
+    values = tuple(round(past.net_liquidation, _DIGITS) for past in account_snapshots(paper_account, moments))
+    return PerformanceSeries(
+        paper_account.account_id, paper_account.base_currency, start, end, before, days, values
+    )
 
 
-def performance(brokers: list[Broker], period: str) -> dict[str, Any]:
+def performance(paper_accounts: list[PaperAccount], period: str) -> dict[str, Any]:
     """The reply of `/pa/performance`: values, returns since the start and returns by month."""
-    found = [series(broker, period) for broker in brokers]
+    found = [performance_series(paper_account, period) for paper_account in paper_accounts]
     first = found[0]
-    months = [each.monthly() for each in found]
+    months = [each.monthly_returns() for each in found]
     return {
         "cps": {
             "freq": "D",
             "dates": first.dates,
-            "data": [each.row(returns=each.cumulative) for each in found],
+            "data": [each.row(returns=each.cumulative_returns) for each in found],
         },
         "tpps": {
             "freq": "M",
@@ -119,16 +126,16 @@ def performance(brokers: list[Broker], period: str) -> dict[str, Any]:
         "pm": "TWR",
         "nd": first.calendar_days,
         "id": "getPerformanceData",
-        "included": [broker.account_id for broker in brokers],
+        "included": [paper_account.account_id for paper_account in paper_accounts],
         "currencyType": "base",
         "rc": 0,
     }
 
 
-def all_periods(brokers: list[Broker]) -> dict[str, Any]:
+def all_periods(paper_accounts: list[PaperAccount]) -> dict[str, Any]:
     """The reply of `/pa/allperiods`: every period, below a property named after the account."""
-    accounts = [broker.account_id for broker in brokers]
-    longest = series(brokers[0], PERIODS[-1])
+    accounts = [paper_account.account_id for paper_account in paper_accounts]
+    longest = performance_series(paper_accounts[0], PERIODS[-1])
     return {
         "pm": "TWR",
         "nd": longest.calendar_days,
@@ -137,40 +144,40 @@ def all_periods(brokers: list[Broker]) -> dict[str, Any]:
         "rc": 0,
         "view": accounts,
         "included": accounts,
-        **{broker.account_id: _every_period(broker) for broker in brokers},
+        **{paper_account.account_id: _account_periods(paper_account) for paper_account in paper_accounts},
     }
 
 
-def written(day: date) -> str:
+def format_date(day: date) -> str:
     """yyyymmdd."""
     return f"{day:%Y%m%d}"
 
 
-def _every_period(broker: Broker) -> dict[str, Any]:
-    found = {period: series(broker, period) for period in PERIODS}
+def _account_periods(paper_account: PaperAccount) -> dict[str, Any]:
+    found = {period: performance_series(paper_account, period) for period in PERIODS}
     longest = found[PERIODS[-1]]
-    updated = datetime.fromtimestamp(broker.clock.now(), tz=NEW_YORK)
+    updated = datetime.fromtimestamp(paper_account.clock.now(), tz=NEW_YORK)
     return {
-        **{period: _period(each) for period, each in found.items()},
-        "baseCurrency": broker.base,
-        "start": written(longest.start),
-        "end": written(longest.end),
+        **{period: _period_row(each) for period, each in found.items()},
+        "baseCurrency": paper_account.base_currency,
+        "start": format_date(longest.start),
+        "end": format_date(longest.end),
         "periods": list(PERIODS),
         "lastSuccessfulUpdate": f"{updated:%Y-%m-%d %H:%M:%S}",
     }
 
 
-def _period(each: Series) -> dict[str, Any]:
+def _period_row(each: PerformanceSeries) -> dict[str, Any]:
     return {
         "freq": "D",
         "startNAV": each.start_nav,
         "dates": each.dates,
         "nav": each.navs,
-        "cps": each.cumulative,
+        "cps": each.cumulative_returns,
     }
 
 
-def _start(period: str, end: date) -> date:
+def _period_start(period: str, end: date) -> date:
     if period == "7D":
         return end - timedelta(days=6)
     if period == "MTD":
@@ -192,12 +199,12 @@ def _weekdays(start: date, end: date) -> Iterator[date]:
             yield day
 
 
-def _weekday_before(day: date) -> date:
+def _previous_weekday(day: date) -> date:
     day -= timedelta(days=1)
     while day.weekday() >= 5:
         day -= timedelta(days=1)
     return day
 
 
-def _return(before: float, after: float) -> float:
+def _fractional_return(before: float, after: float) -> float:
     return round(after / before - 1, _DIGITS) if before else 0.0

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Execution
-from api_gateway.simulator.portfolio_analyst.account_history import NEW_YORK, day_of
+from api_gateway.simulator.portfolio_analyst.account_history import NEW_YORK, new_york_date
 
 _DIGITS = 8
 
 
 @dataclass(frozen=True)
-class Deal:
+class DailyTrade:
     """What an account bought, or sold, of an instrument on a day; `fx_rate` leads to the asked currency."""
 
     day: date
@@ -31,7 +31,7 @@ class Deal:
         """The profit that it locked in, in the instrument's currency."""
         return sum(execution.realised for execution in self.executions)
 
-    def transaction(self, *, real_time: bool) -> dict[str, Any]:
+    def transaction_row(self, *, real_time: bool) -> dict[str, Any]:
         """Quantity and money with their signs: what was bought was paid for."""
         quantity = sum(execution.quantity for execution in self.executions)
         value = sum(execution.quantity * execution.price for execution in self.executions)
@@ -51,7 +51,7 @@ class Deal:
             "isRealTime": real_time,
         }
 
-    def profit(self) -> dict[str, Any]:
+    def profit_row(self) -> dict[str, Any]:
         """The profit, as text, and the side of the position that was closed."""
         long = self.executions[0].quantity < 0
         return {
@@ -66,42 +66,50 @@ class Deal:
         }
 
 
-def transactions(brokers: list[Broker], conids: Collection[int], currency: str, days: int) -> dict[str, Any]:
+def transactions(
+    paper_accounts: list[PaperAccount], conids: Collection[int], currency: str, days: int
+) -> dict[str, Any]:
     """The reply of `/pa/transactions` for today and `days` days before.
 
     Raises LookupError for a currency that is not traded against the account's own.
     """
-    today = day_of(brokers[0].clock.now())
+    today = new_york_date(paper_accounts[0].clock.now())
     first = today - timedelta(days=days)
-    deals = [deal for broker in brokers for deal in _deals(broker, conids, currency, first)]
-    deals.sort(key=lambda deal: deal.day)
-    profits = [deal for deal in reversed(deals) if deal.realised]
+    daily_trades = [
+        deal
+        for paper_account in paper_accounts
+        for deal in _daily_trades(paper_account, conids, currency, first)
+    ]
+    daily_trades.sort(key=lambda deal: deal.day)
+    profits = [deal for deal in reversed(daily_trades) if deal.realised]
     return {
         "nd": days + 1,
         "rpnl": {
-            "data": [deal.profit() for deal in profits],
+            "data": [deal.profit_row() for deal in profits],
             "amt": str(round(float(sum(deal.realised * deal.fx_rate for deal in profits)), _DIGITS)),
         },
         "currency": currency,
-        "from": _milliseconds(first),
+        "from": _epoch_milliseconds(first),
         "id": "getTransactions",
-        "to": _milliseconds(today),
-        "transactions": [deal.transaction(real_time=deal.day == today) for deal in deals],
+        "to": _epoch_milliseconds(today),
+        "transactions": [deal.transaction_row(real_time=deal.day == today) for deal in daily_trades],
     }
 
 
-def _deals(broker: Broker, conids: Collection[int], currency: str, first: date) -> Iterator[Deal]:
-    into = broker.rates.rate(currency)
+def _daily_trades(
+    paper_account: PaperAccount, conids: Collection[int], currency: str, first: date
+) -> Iterator[DailyTrade]:
+    into = paper_account.exchange_rates.rate(currency)
     grouped: dict[tuple[date, int, bool], list[Execution]] = defaultdict(list)
-    for execution in broker.executions:
-        day = day_of(execution.at)
+    for execution in paper_account.executions:
+        day = new_york_date(execution.at)
         if execution.conid in conids and day >= first:
             grouped[day, execution.conid, execution.quantity > 0].append(execution)
     for (day, conid, _), executions in grouped.items():
-        instrument = broker.instrument(conid)
-        rate = round(broker.rates.rate(instrument.currency) / into, 7)
-        yield Deal(day, broker.account_id, instrument, tuple(executions), rate)
+        instrument = paper_account.instrument(conid)
+        rate = round(paper_account.exchange_rates.rate(instrument.currency) / into, 7)
+        yield DailyTrade(day, paper_account.account_id, instrument, tuple(executions), rate)
 
 
-def _milliseconds(day: date) -> int:
+def _epoch_milliseconds(day: date) -> int:
     return int(datetime.combine(day, datetime.min.time(), tzinfo=UTC).timestamp()) * 1000

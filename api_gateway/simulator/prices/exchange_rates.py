@@ -9,8 +9,8 @@ from api_gateway.simulator.prices.prices import Prices
 class ExchangeRates:
     """Rates from the currency pairs of the universe."""
 
-    def __init__(self, base: str, universe: Universe, prices: Prices) -> None:
-        self.base = base
+    def __init__(self, base_currency: str, universe: Universe, prices: Prices) -> None:
+        self.base_currency = base_currency
         self._universe = universe
         self._prices = prices
 
@@ -19,15 +19,15 @@ class ExchangeRates:
 
         Raises LookupError where no pair is traded.
         """
-        if currency == self.base:
+        if currency == self.base_currency:
             return 1.0
-        direct = self._universe.pair(currency, self.base)
+        direct = self._universe.currency_pair(currency, self.base_currency)
         if direct is not None:
             return self._price(direct, epoch)
-        inverse = self._universe.pair(self.base, currency)
+        inverse = self._universe.currency_pair(self.base_currency, currency)
         if inverse is not None:
             return 1.0 / self._price(inverse, epoch)
-        raise LookupError(f"no exchange rate between {currency} and {self.base}")
+        raise LookupError(f"no exchange rate between {currency} and {self.base_currency}")
 
     def _price(self, pair: Instrument, epoch: float | None) -> float:
         return self._prices.quote(pair).last if epoch is None else self._prices.price_at(pair, epoch)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from api_gateway.simulator.instruments.universe import Instrument
-from api_gateway.simulator.prices.seeded_noise import mix
+from api_gateway.simulator.prices.seeded_noise import hash_keys
 
 
 @dataclass(frozen=True)
-class Book:
+class OrderBook:
     """Best bid and ask, and the size of the last trade."""
 
     bid: float
@@ -43,23 +43,23 @@ _DEPTHS = MappingProxyType(
 )
 
 
-def book_around(instrument: Instrument, last: float, key: int, *, centred: bool) -> Book:
+def build_order_book(instrument: Instrument, last: float, key: int, *, centred: bool) -> OrderBook:
     """The book at one moment. Indices and funds have none: bid and ask are the price, the sizes 0.
 
     `centred` keeps the last price in the middle, as tests that pin a price expect.
     """
     depth = _DEPTHS.get(instrument.sec_type)
     if depth is None:
-        return Book(last, last, 0, 0, 0)
-    noise = mix(key, 7)
+        return OrderBook(last, last, 0, 0, 0)
+    noise = hash_keys(key, 7)
     tick = instrument.tick
     spread = max(1, round(last * depth.spread / tick)) * tick
     place = 2 if centred else noise % 3
     bid = last if place == 0 else last - spread
     ask = last if place == 1 else last + spread
-    return Book(
-        bid=max(0.0, round(bid, instrument.digits)),
-        ask=round(ask, instrument.digits),
+    return OrderBook(
+        bid=max(0.0, round(bid, instrument.decimals)),
+        ask=round(ask, instrument.decimals),
         bid_size=depth.lot * (1 + (noise >> 8) % depth.lots),
         ask_size=depth.lot * (1 + (noise >> 24) % depth.lots),
         last_size=depth.lot * (1 + (noise >> 40) % max(1, depth.lots // 4)),

@@ -10,15 +10,15 @@ from functools import lru_cache
 from itertools import islice, pairwise
 from math import exp, sqrt
 
-from api_gateway.simulator.calendar.trading_hours import STEP, Hours, Session, session_on
-from api_gateway.simulator.prices.seeded_noise import mix, normal, stream, uniform, wander
+from api_gateway.simulator.calendar.trading_hours import PRICE_STEP, Hours, TradingSession, session_on
+from api_gateway.simulator.prices.seeded_noise import fractal_noise, hash_keys, normal, random_stream, uniform
 
 _BLOCK, _MINUTE = 1800.0, 60.0
-_STEPS = int(_MINUTE / STEP)
+_STEPS = int(_MINUTE / PRICE_STEP)
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class TickRange:
     """What a price did over a while, in ticks."""
 
     open: int
@@ -26,31 +26,31 @@ class Range:
     low: int
     close: int
 
-    def then(self, other: Range) -> Range:
+    def merge(self, other: TickRange) -> TickRange:
         """This while and the one after it as one."""
-        return Range(self.open, max(self.high, other.high), min(self.low, other.low), other.close)
+        return TickRange(self.open, max(self.high, other.high), min(self.low, other.low), other.close)
 
 
 @dataclass(frozen=True)
-class Stretch:
+class SessionPart:
     """A part of a day, from its start on: before, in or after the liquid hours."""
 
     key: int
     start: float
     length: float
-    range: Range
+    range: TickRange
 
 
-def split(key: int, whole: Range, count: int) -> tuple[Range, ...]:
+def split_range(key: int, whole: TickRange, count: int) -> tuple[TickRange, ...]:
     """`count` ranges that follow each other and together are `whole`: same ends, same extremes."""
-    points = _bridge(key, whole, count)
+    points = _random_bridge(key, whole, count)
     spare = (whole.high - whole.low) / sqrt(count) * 0.35
     parts = []
-    for (first, last), noise in zip(pairwise(points), stream(mix(key, 0)), strict=False):
+    for (first, last), noise in zip(pairwise(points), random_stream(hash_keys(key, 0)), strict=False):
         upper, lower = (first, last) if first > last else (last, first)
         high = min(whole.high, upper + int(spare * (noise >> 48) / 65536))
         low = max(whole.low, lower - int(spare * (noise >> 32 & 0xFFFF) / 65536))
-        parts.append(Range(first, high, low, last))
+        parts.append(TickRange(first, high, low, last))
     highest = max(range(count), key=[part.high for part in parts].__getitem__)
     parts[highest] = replace(parts[highest], high=whole.high)
     lowest = min(range(count), key=[part.low for part in parts].__getitem__)
@@ -58,9 +58,9 @@ def split(key: int, whole: Range, count: int) -> tuple[Range, ...]:
     return tuple(parts)
 
 
-def steps(key: int, whole: Range, count: int) -> tuple[int, ...]:
+def step_prices(key: int, whole: TickRange, count: int) -> tuple[int, ...]:
     """`count` + 1 prices from open to close that touch the high and the low."""
-    points = _bridge(key, whole, count)
+    points = _random_bridge(key, whole, count)
     inner = range(1, count)
     highest = max(inner, key=points.__getitem__)
     lowest = min((i for i in inner if i != highest), key=points.__getitem__)
@@ -68,10 +68,10 @@ def steps(key: int, whole: Range, count: int) -> tuple[int, ...]:
     return tuple(points)
 
 
-def _bridge(key: int, whole: Range, count: int) -> list[int]:
+def _random_bridge(key: int, whole: TickRange, count: int) -> list[int]:
     """A random path from open to close that fills most of the range and is turned back at its edges."""
     place, walked = 0, [0]
-    for noise in islice(stream(key), count):
+    for noise in islice(random_stream(key), count):
         place += (noise >> 48) + (noise >> 32 & 0xFFFF) + (noise >> 16 & 0xFFFF) - 98304
         walked.append(place)
     drift = place / count
@@ -92,130 +92,139 @@ def _bridge(key: int, whole: Range, count: int) -> list[int]:
     return inside
 
 
-class Walk:
-    """One instrument's own price in ticks. `reference` is about its price on `anchor`."""
+class PricePath:
+    """One instrument's own price in ticks. `reference` is about its price on `reference_date`."""
 
     def __init__(
-        self, *, key: int, hours: Hours, reference: float, volatility: float, anchor: date, ceiling: int = 0
+        self,
+        *,
+        key: int,
+        hours: Hours,
+        reference: float,
+        volatility: float,
+        reference_date: date,
+        max_ticks: int = 0,
     ) -> None:
         self._key = key
         self._hours = hours
         self._reference = reference
-        self._daily = volatility / sqrt(365)
-        self._origin = wander(key, anchor.toordinal() - 0.5)
-        self._ceiling = ceiling or 1 << 60
-        self._stretches = lru_cache(maxsize=4096)(self._stretches_of)
-        self._blocks = lru_cache(maxsize=128)(self._blocks_of)
-        self._minutes = lru_cache(maxsize=128)(self._minutes_of)
-        self._steps = lru_cache(maxsize=64)(self._steps_of)
+        self._daily_volatility = volatility / sqrt(365)
+        self._origin = fractal_noise(key, reference_date.toordinal() - 0.5)
+        self._max_ticks = max_ticks or 1 << 60
+        self._session_parts = lru_cache(maxsize=4096)(self._build_session_parts)
+        self._blocks = lru_cache(maxsize=128)(self._build_blocks)
+        self._minutes = lru_cache(maxsize=128)(self._build_minutes)
+        self._steps = lru_cache(maxsize=64)(self._build_steps)
 
-    def at(self, session: Session, epoch: float) -> int:
+    def ticks_at(self, session: TradingSession, epoch: float) -> int:
         """The price at a moment between the session's start and end, the end included."""
-        for stretch in reversed(self._stretches(session)):
-            if epoch >= stretch.start:
-                return self._at(stretch, min(epoch - stretch.start, stretch.length))
+        for session_part in reversed(self._session_parts(session)):
+            if epoch >= session_part.start:
+                return self._ticks_within(session_part, min(epoch - session_part.start, session_part.length))
         raise ValueError(f"{epoch} is before the session of {session.day}")
 
-    def span(self, session: Session, since: float, until: float) -> Range:
+    def range_between(self, session: TradingSession, since: float, until: float) -> TickRange:
         """What the price did between two moments of one session, both included."""
-        total: Range | None = None
-        for stretch in self._stretches(session):
-            left = max(since, stretch.start) - stretch.start
-            right = min(until, stretch.start + stretch.length) - stretch.start
+        total: TickRange | None = None
+        for session_part in self._session_parts(session):
+            left = max(since, session_part.start) - session_part.start
+            right = min(until, session_part.start + session_part.length) - session_part.start
             if left < right or (left == right and since == until):
-                part = self._within(stretch, left, right)
-                total = part if total is None else total.then(part)
+                part = self._range_within(session_part, left, right)
+                total = part if total is None else total.merge(part)
         if total is None:
             raise ValueError(f"{since} to {until} is outside the session of {session.day}")
         return total
 
-    def _at(self, stretch: Stretch, offset: float) -> int:
-        if offset >= stretch.length:
-            return stretch.range.close
+    def _ticks_within(self, session_part: SessionPart, offset: float) -> int:
+        if offset >= session_part.length:
+            return session_part.range.close
         if offset <= 0:
-            return stretch.range.open
+            return session_part.range.open
         block, inside = divmod(offset, _BLOCK)
         minute, rest = divmod(inside, _MINUTE)
-        return self._steps(stretch, int(block), int(minute))[int(rest / STEP)]
+        return self._steps(session_part, int(block), int(minute))[int(rest / PRICE_STEP)]
 
-    def _within(self, stretch: Stretch, left: float, right: float) -> Range:
-        if left <= 0 and right >= stretch.length:
-            return stretch.range
-        price = self._at(stretch, left)
-        total = Range(price, price, price, price)
+    def _range_within(self, session_part: SessionPart, left: float, right: float) -> TickRange:
+        if left <= 0 and right >= session_part.length:
+            return session_part.range
+        price = self._ticks_within(session_part, left)
+        total = TickRange(price, price, price, price)
         place = left
         while place < right:
             block, inside = divmod(place, _BLOCK)
-            part, place = self._part(stretch, int(block), inside, place, right)
-            total = total.then(part)
+            part, place = self._largest_part(session_part, int(block), inside, place, right)
+            total = total.merge(part)
         return total
 
-    def _part(
-        self, stretch: Stretch, block: int, inside: float, place: float, right: float
-    ) -> tuple[Range, float]:
+    def _largest_part(
+        self, session_part: SessionPart, block: int, inside: float, place: float, right: float
+    ) -> tuple[TickRange, float]:
         """The largest part that starts at `place`, is stored whole and ends by `right`; and its end."""
-        blocks = self._blocks(stretch)
-        block_end = min((block + 1) * _BLOCK, stretch.length)
+        blocks = self._blocks(session_part)
+        block_end = min((block + 1) * _BLOCK, session_part.length)
         if inside == 0 and block_end <= right:
             return blocks[block], block_end
         minute, rest = divmod(inside, _MINUTE)
         minute_end = place - rest + _MINUTE
         if rest == 0 and minute_end <= right:
-            return self._minutes(stretch, block)[int(minute)], minute_end
+            return self._minutes(session_part, block)[int(minute)], minute_end
         end = min(minute_end, right)
-        first, last = int(rest / STEP), int((rest + end - place) / STEP)
-        prices = self._steps(stretch, block, int(minute))[first : last + 1]
-        return Range(prices[0], max(prices), min(prices), prices[-1]), end
+        first, last = int(rest / PRICE_STEP), int((rest + end - place) / PRICE_STEP)
+        prices = self._steps(session_part, block, int(minute))[first : last + 1]
+        return TickRange(prices[0], max(prices), min(prices), prices[-1]), end
 
-    def _stretches_of(self, session: Session) -> tuple[Stretch, ...]:
+    def _build_session_parts(self, session: TradingSession) -> tuple[SessionPart, ...]:
         """The session's stretches: before, in and after the hours in which most is traded."""
-        key = mix(self._key, session.day.toordinal())
-        close = self._close(session.day)
-        before = self._close(self._previous(session.day))
-        width = self._daily * close
+        key = hash_keys(self._key, session.day.toordinal())
+        close = self._closing_ticks(session.day)
+        before = self._closing_ticks(self._previous_trading_day(session.day))
+        width = self._daily_volatility * close
         gap = round(width * 0.35 * normal(key, 1))
-        opening = self._bounded(before + gap)
+        opening = self._clamp(before + gap)
         high = max(opening, close) + round(width * 0.5 * abs(normal(key, 2)))
         low = min(opening, close) - round(width * 0.5 * abs(normal(key, 3)))
         found = []
         opens, closes = session.liquid_opens, session.liquid_closes
         if session.start < opens:
-            found.append(self._quiet(key, 4, session.start, opens, before, opening, width))
-        whole = Range(opening, self._bounded(high), self._bounded(low), close)
-        found.append(Stretch(mix(key, 0), opens, closes - opens, whole))
+            found.append(self._extended_hours_part(key, 4, session.start, opens, before, opening, width))
+        whole = TickRange(opening, self._clamp(high), self._clamp(low), close)
+        found.append(SessionPart(hash_keys(key, 0), opens, closes - opens, whole))
         if session.end > closes:
-            found.append(self._quiet(key, 5, closes, session.end, close, close, width))
+            found.append(self._extended_hours_part(key, 5, closes, session.end, close, close, width))
         return tuple(found)
 
-    def _quiet(
+    def _extended_hours_part(
         self, key: int, index: int, start: float, end: float, first: int, last: int, width: float
-    ) -> Stretch:
+    ) -> SessionPart:
         """Trading outside liquid hours: it moves little, and ends where the day closed."""
         reach = width * 0.25
-        high = self._bounded(max(first, last) + round(reach * uniform(key, 10 + index)))
-        low = self._bounded(min(first, last) - round(reach * uniform(key, 20 + index)))
-        return Stretch(mix(key, index), start, end - start, Range(first, high, low, last))
+        high = self._clamp(max(first, last) + round(reach * uniform(key, 10 + index)))
+        low = self._clamp(min(first, last) - round(reach * uniform(key, 20 + index)))
+        return SessionPart(hash_keys(key, index), start, end - start, TickRange(first, high, low, last))
 
-    def _close(self, day: date) -> int:
-        moved = (wander(self._key, day.toordinal()) - self._origin) * self._daily
-        return self._bounded(round(self._reference * exp(moved)))
+    def _closing_ticks(self, day: date) -> int:
+        moved = (fractal_noise(self._key, day.toordinal()) - self._origin) * self._daily_volatility
+        return self._clamp(round(self._reference * exp(moved)))
 
-    def _previous(self, day: date) -> date:
+    def _previous_trading_day(self, day: date) -> date:
         ordinal = day.toordinal() - 1
         while session_on(self._hours, date.fromordinal(ordinal)) is None:
             ordinal -= 1
         return date.fromordinal(ordinal)
 
-    def _bounded(self, ticks: int) -> int:
-        return max(1, min(self._ceiling, ticks))
+    def _clamp(self, ticks: int) -> int:
+        return max(1, min(self._max_ticks, ticks))
 
-    def _blocks_of(self, stretch: Stretch) -> tuple[Range, ...]:
-        return split(stretch.key, stretch.range, -int(-stretch.length // _BLOCK))
+    def _build_blocks(self, session_part: SessionPart) -> tuple[TickRange, ...]:
+        return split_range(session_part.key, session_part.range, -int(-session_part.length // _BLOCK))
 
-    def _minutes_of(self, stretch: Stretch, block: int) -> tuple[Range, ...]:
-        length = min(_BLOCK, stretch.length - block * _BLOCK)
-        return split(mix(stretch.key, block), self._blocks(stretch)[block], -int(-length // _MINUTE))
+    def _build_minutes(self, session_part: SessionPart, block: int) -> tuple[TickRange, ...]:
+        length = min(_BLOCK, session_part.length - block * _BLOCK)
+        return split_range(
+            hash_keys(session_part.key, block), self._blocks(session_part)[block], -int(-length // _MINUTE)
+        )
 
-    def _steps_of(self, stretch: Stretch, block: int, minute: int) -> tuple[int, ...]:
-        key = mix(mix(stretch.key, block), minute)
-        return steps(key, self._minutes(stretch, block)[minute], _STEPS)
+    def _build_steps(self, session_part: SessionPart, block: int, minute: int) -> tuple[int, ...]:
+        key = hash_keys(hash_keys(session_part.key, block), minute)
+        return step_prices(key, self._minutes(session_part, block)[minute], _STEPS)

@@ -12,33 +12,33 @@ from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile
 from math import exp
 
-from api_gateway.simulator.calendar.bars import windows_before
+from api_gateway.simulator.calendar.bars import bar_windows_before
 from api_gateway.simulator.calendar.trading_hours import (
     HOURS,
-    STEP,
+    PRICE_STEP,
     Hours,
-    Session,
+    TradingSession,
     session_at,
     sessions_before,
 )
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.instruments.option_pricing import YEAR, Greeks, greeks, value
+from api_gateway.simulator.instruments.option_pricing import SECONDS_PER_YEAR, Greeks, greeks, option_price
 from api_gateway.simulator.instruments.universe import Instrument, Universe
-from api_gateway.simulator.prices.order_book import book_around
-from api_gateway.simulator.prices.price_overrides import Pins
-from api_gateway.simulator.prices.price_path import Walk
-from api_gateway.simulator.prices.seeded_noise import mix
-from api_gateway.simulator.prices.volumes import traded_by
+from api_gateway.simulator.prices.order_book import build_order_book
+from api_gateway.simulator.prices.price_overrides import PriceOverrides
+from api_gateway.simulator.prices.price_path import PricePath
+from api_gateway.simulator.prices.seeded_noise import hash_keys
+from api_gateway.simulator.prices.volumes import volume_until
 
-_CENTS = 99  # an event contract costs between 1 and 99 cents
+_MAX_CENTS = 99  # an event contract costs between 1 and 99 cents
 
 
 @dataclass(frozen=True)
 class Quote:
     """The top of the book and the day so far; prices in the instrument's currency.
 
-    `market_open` means regular hours, `extended` trading before or after them. Open, high, low are those
-    of regular hours once these have begun. On a closed market everything stands as it was left.
+    `market_open` means regular hours, `extended_hours` trading before or after them. Open, high, low are
+    those of regular hours once these have begun. On a closed market everything stands as it was left.
     """
 
     last: float
@@ -54,7 +54,7 @@ class Quote:
     volume: int
     market_open: bool
     halted: bool
-    extended: bool = False
+    extended_hours: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Span:
+class PriceRange:
     """What a price did between two moments, both included."""
 
     open: float
@@ -78,9 +78,9 @@ class Span:
     low: float
     close: float
 
-    def then(self, other: Span) -> Span:
+    def merge(self, other: PriceRange) -> PriceRange:
         """This span and the one after it as one."""
-        return Span(self.open, max(self.high, other.high), min(self.low, other.low), other.close)
+        return PriceRange(self.open, max(self.high, other.high), min(self.low, other.low), other.close)
 
 
 class Prices:
@@ -89,24 +89,24 @@ class Prices:
     def __init__(self, universe: Universe, clock: Clock, seed: int = 1) -> None:
         self._universe = universe
         self._clock = clock
-        self._key = mix(seed, 0)
-        self._walks: dict[int, Walk] = {}
-        self._pins = Pins()
+        self._key = hash_keys(seed, 0)
+        self._paths: dict[int, PricePath] = {}
+        self._overrides = PriceOverrides()
         self._halted: set[int] = set()
 
     def quote(self, instrument: Instrument, epoch: float | None = None) -> Quote:
         """The quote at `epoch`, or now; it changes every 500 ms while the market is open."""
-        now = _stepped(self._clock.now() if epoch is None else epoch)
+        now = _floor_to_step(self._clock.now() if epoch is None else epoch)
         session = session_at(_hours(instrument), now)
         moment = min(now, session.end)
         last = self.price_at(instrument, now)
         begun = now >= session.opens
-        day = self.span(
+        day = self.range_between(
             instrument, session.opens if begun else session.start, min(now, session.closes) if begun else now
         )
-        pinned = self._pins.at(instrument.conid, now) is not None
-        key = mix(mix(self._key, instrument.conid), int(moment / STEP))
-        book = book_around(instrument, last, key, centred=pinned)
+        pinned = self._overrides.price_at(instrument.conid, now) is not None
+        key = hash_keys(hash_keys(self._key, instrument.conid), int(moment / PRICE_STEP))
+        book = build_order_book(instrument, last, key, centred=pinned)
         halted = instrument.conid in self._halted
         return Quote(
             last=last,
@@ -119,42 +119,42 @@ class Prices:
             bid_size=book.bid_size,
             ask_size=book.ask_size,
             last_size=book.last_size,
-            volume=self._traded(instrument, session, moment),
-            market_open=session.open_at(now) and not halted,
+            volume=self._volume_until(instrument, session, moment),
+            market_open=session.is_open_at(now) and not halted,
             halted=halted,
-            extended=session.trades_at(now) and not session.open_at(now) and not halted,
+            extended_hours=session.is_trading_at(now) and not session.is_open_at(now) and not halted,
         )
 
     def price_at(self, instrument: Instrument, epoch: float) -> float:
         """The last price at `epoch` (seconds since 1970), past or future."""
-        now = _stepped(epoch)
-        pinned = self._pins.at(instrument.conid, now)
+        now = _floor_to_step(epoch)
+        pinned = self._overrides.price_at(instrument.conid, now)
         if pinned is not None:
             return pinned
         session = session_at(_hours(instrument), now)
         moment = min(now, session.end)
-        leader = self._leader(instrument)
+        leader = self._price_source(instrument)
         if leader is None:
-            return _price(instrument, self._walk(instrument).at(session, moment))
-        fixed = self._pins.at(leader.conid, now)
+            return _ticks_to_price(instrument, self._path(instrument).ticks_at(session, moment))
+        fixed = self._overrides.price_at(leader.conid, now)
         spot = self.price_at(leader, moment) if fixed is None else fixed
-        return _derived(instrument, spot, moment)
+        return _derived_price(instrument, spot, moment)
 
-    def span(self, instrument: Instrument, since: float, until: float) -> Span:
+    def range_between(self, instrument: Instrument, since: float, until: float) -> PriceRange:
         """What the price did between two moments, fixed prices included."""
-        total: Span | None = None
-        for left, right in pairwise(self._pins.edges(instrument.conid, since, until)):
-            fixed = self._pins.at(instrument.conid, left)
+        total: PriceRange | None = None
+        for left, right in pairwise(self._overrides.boundaries(instrument.conid, since, until)):
+            fixed = self._overrides.price_at(instrument.conid, left)
             part = (
-                self._moving_span(instrument, left, right)
+                self._unfixed_range(instrument, left, right)
                 if fixed is None
-                else Span(fixed, fixed, fixed, fixed)
+                else PriceRange(fixed, fixed, fixed, fixed)
             )
-            total = part if total is None else total.then(part)
+            total = part if total is None else total.merge(part)
         if total is None:
             raise ValueError(f"no time between {since} and {until}")
-        last = self._pins.at(instrument.conid, until)
-        return total if last is None else total.then(Span(last, last, last, last))
+        last = self._overrides.price_at(instrument.conid, until)
+        return total if last is None else total.merge(PriceRange(last, last, last, last))
 
     def prior_close(self, instrument: Instrument, epoch: float) -> float:
         """The regular close of the trading day before the one of `epoch`."""
@@ -163,7 +163,7 @@ class Prices:
 
     def greeks(self, instrument: Instrument) -> Greeks | None:
         """An option's greeks at the clock's time; None for everything else."""
-        leader = self._leader(instrument)
+        leader = self._price_source(instrument)
         if instrument.sec_type != "OPT" or leader is None or instrument.strike is None:
             return None
         now = self._clock.now()
@@ -179,7 +179,7 @@ class Prices:
         Steps of `bars.DAY`, `WEEK` and `MONTH` follow the calendar. The last bar may be unfinished: its
         close is the price at `end`.
         """
-        return list(islice(self._backwards(instrument, end, step, outside_rth), count))[::-1]
+        return list(islice(self._iterate_bars_backwards(instrument, end, step, outside_rth), count))[::-1]
 
     def bars_between(
         self,
@@ -189,20 +189,20 @@ class Prices:
         step: float,
         outside_rth: bool = False,
         *,
-        most: int | None = None,
+        limit: int | None = None,
     ) -> list[Bar]:
         """The bars of `step` seconds that start at `begin` or later and before `end`, the oldest first.
 
-        Only the last `most` of them, if that is given.
+        Only the last `limit` of them, if that is given.
         """
-        bars = self._backwards(instrument, end, step, outside_rth)
-        return list(islice(takewhile(lambda bar: bar.start >= begin, bars), most))[::-1]
+        bars = self._iterate_bars_backwards(instrument, end, step, outside_rth)
+        return list(islice(takewhile(lambda bar: bar.start >= begin, bars), limit))[::-1]
 
-    def set_price(self, conid: int, price: float | None) -> None:
+    def override_price(self, conid: int, price: float | None) -> None:
         """Fix one instrument's price from now on; None lets it move again."""
-        self._pins.set(conid, _stepped(self._clock.now()), price)
+        self._overrides.set(conid, _floor_to_step(self._clock.now()), price)
 
-    def halted(self, conid: int) -> bool:
+    def is_halted(self, conid: int) -> bool:
         """True while trading in one instrument is stopped."""
         return conid in self._halted
 
@@ -210,109 +210,120 @@ class Prices:
         """Stop trading in one instrument; its price stands still."""
         instrument = self._universe.by_conid(conid)
         if instrument is not None:
-            self.set_price(conid, self.price_at(instrument, self._clock.now()))
+            self.override_price(conid, self.price_at(instrument, self._clock.now()))
             self._halted.add(conid)
 
     def resume(self, conid: int) -> None:
         """Let a halted instrument trade again."""
         self._halted.discard(conid)
-        self.set_price(conid, None)
+        self.override_price(conid, None)
 
-    def _backwards(self, instrument: Instrument, end: float, step: float, outside_rth: bool) -> Iterator[Bar]:
-        for windows in windows_before(_hours(instrument), _stepped(end), step, outside_rth=outside_rth):
-            spans = [self.span(instrument, since, until) for _, since, until in windows]
+    def _iterate_bars_backwards(
+        self, instrument: Instrument, end: float, step: float, outside_rth: bool
+    ) -> Iterator[Bar]:
+        for windows in bar_windows_before(
+            _hours(instrument), _floor_to_step(end), step, outside_rth=outside_rth
+        ):
+            spans = [self.range_between(instrument, since, until) for _, since, until in windows]
             total = spans[0]
             for span in spans[1:]:
-                total = total.then(span)
+                total = total.merge(span)
             volume = sum(
-                self._traded(instrument, session, until) - self._traded(instrument, session, since)
+                self._volume_until(instrument, session, until)
+                - self._volume_until(instrument, session, since)
                 for session, since, until in windows
             )
             yield Bar(windows[0][1], total.open, total.high, total.low, total.close, volume)
 
-    def _moving_span(self, instrument: Instrument, since: float, until: float) -> Span:
+    def _unfixed_range(self, instrument: Instrument, since: float, until: float) -> PriceRange:
         covered = []
         for session in sessions_before(_hours(instrument), until):
             if session.end <= since:
                 break
             covered.append((max(since, session.start), min(until, session.end), session))
-        leader = self._leader(instrument)
-        total: Span | None = None
+        leader = self._price_source(instrument)
+        total: PriceRange | None = None
         for left, right, session in reversed(covered):
             if leader is None:
-                ticks = self._walk(instrument).span(session, left, right)
+                ticks = self._path(instrument).range_between(session, left, right)
                 bounds = (ticks.open, ticks.high, ticks.low, ticks.close)
-                part = Span(*(_price(instrument, t) for t in bounds))
+                part = PriceRange(*(_ticks_to_price(instrument, t) for t in bounds))
             else:
-                part = _derived_span(instrument, self.span(leader, left, right), left, right)
-            total = part if total is None else total.then(part)
+                part = _derived_range(instrument, self.range_between(leader, left, right), left, right)
+            total = part if total is None else total.merge(part)
         if total is None:
             price = self.price_at(instrument, since)
-            total = Span(price, price, price, price)
+            total = PriceRange(price, price, price, price)
         return total
 
-    def _traded(self, instrument: Instrument, session: Session, epoch: float) -> int:
+    def _volume_until(self, instrument: Instrument, session: TradingSession, epoch: float) -> int:
         if instrument.average_volume == 0:
             return 0
-        key = mix(mix(self._key, instrument.conid), 1)
-        return traded_by(key, instrument.average_volume, session, epoch)
+        key = hash_keys(hash_keys(self._key, instrument.conid), 1)
+        return volume_until(key, instrument.average_volume, session, epoch)
 
-    def _leader(self, instrument: Instrument) -> Instrument | None:
+    def _price_source(self, instrument: Instrument) -> Instrument | None:
         """The instrument whose price decides this one's, or None for those with a path of their own."""
-        conid = instrument.underlying_conid if instrument.sec_type == "OPT" else instrument.follows
+        conid = instrument.underlying_conid if instrument.sec_type == "OPT" else instrument.price_source_conid
         return None if conid is None else self._universe.by_conid(conid)
 
-    def _walk(self, instrument: Instrument) -> Walk:
-        walk = self._walks.get(instrument.conid)
-        if walk is None:
-            walk = self._walks[instrument.conid] = Walk(
-                key=mix(self._key, instrument.conid),
+    def _path(self, instrument: Instrument) -> PricePath:
+        path = self._paths.get(instrument.conid)
+        if path is None:
+            path = self._paths[instrument.conid] = PricePath(
+                key=hash_keys(self._key, instrument.conid),
                 hours=_hours(instrument),
                 reference=instrument.reference_price / instrument.tick,
                 volatility=instrument.volatility,
-                anchor=self._universe.day,
-                ceiling=_CENTS if instrument.sec_type == "EC" else 0,
+                reference_date=self._universe.build_date,
+                max_ticks=_MAX_CENTS if instrument.sec_type == "EC" else 0,
             )
-        return walk
+        return path
 
 
 def _hours(instrument: Instrument) -> Hours:
     return HOURS[instrument.hours]
 
 
-def _stepped(epoch: float) -> float:
-    return epoch // STEP * STEP
+def _floor_to_step(epoch: float) -> float:
+    return epoch // PRICE_STEP * PRICE_STEP
 
 
-def _price(instrument: Instrument, ticks: int) -> float:
-    return round(ticks * instrument.tick, instrument.digits)
+def _ticks_to_price(instrument: Instrument, ticks: int) -> float:
+    return round(ticks * instrument.tick, instrument.decimals)
 
 
-def _derived(instrument: Instrument, spot: float, epoch: float) -> float:
+def _derived_price(instrument: Instrument, spot: float, epoch: float) -> float:
     """The price that follows from the leader's at one moment."""
     if instrument.sec_type == "EC":
         exact = 1 - spot
     elif instrument.sec_type == "OPT" and instrument.strike is not None:
         years = _years_left(instrument, epoch)
-        exact = value(spot, instrument.strike, years, instrument.volatility, instrument.right or "C")
+        exact = option_price(spot, instrument.strike, years, instrument.volatility, instrument.right or "C")
     else:
         exact = spot * instrument.ratio * exp(instrument.carry * _years_left(instrument, epoch))
-    return _price(instrument, round(exact / instrument.tick))
+    return _ticks_to_price(instrument, round(exact / instrument.tick))
 
 
-def _derived_span(instrument: Instrument, leader: Span, since: float, until: float) -> Span:
+def _derived_range(
+    instrument: Instrument, source_range: PriceRange, since: float, until: float
+) -> PriceRange:
     """The extremes come from the leader's extremes at both ends of the span, as time only takes away."""
     corners = [
-        _derived(instrument, spot, epoch) for spot in (leader.high, leader.low) for epoch in (since, until)
+        _derived_price(instrument, spot, epoch)
+        for spot in (source_range.high, source_range.low)
+        for epoch in (since, until)
     ]
-    return Span(
-        _derived(instrument, leader.open, since),
+    return PriceRange(
+        _derived_price(instrument, source_range.open, since),
         max(corners),
         min(corners),
-        _derived(instrument, leader.close, until),
+        _derived_price(instrument, source_range.close, until),
     )
 
 
 def _years_left(instrument: Instrument, epoch: float) -> float:
     """Years until it expires; 0 afterwards and for what does not expire."""
-    return 0.0 if instrument.expires is None else max(0.0, (instrument.expires - epoch) / YEAR)
+    return (
+        0.0 if instrument.expires_at is None else max(0.0, (instrument.expires_at - epoch) / SECONDS_PER_YEAR)
+    )

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from math import pi, sin
 
-from api_gateway.simulator.calendar.trading_hours import Session
-from api_gateway.simulator.prices.seeded_noise import mix, uniform
+from api_gateway.simulator.calendar.trading_hours import TradingSession
+from api_gateway.simulator.prices.seeded_noise import hash_keys, uniform
 
-_BEFORE, _AFTER = 0.02, 0.03  # the parts of a day's volume traded before and after regular hours
+_PRE_MARKET_SHARE, _AFTER_HOURS_SHARE = (
+    0.02,
+    0.03,
+)  # the parts of a day's volume traded before and after regular hours
 
 
-def traded_by(key: int, average: int, session: Session, epoch: float) -> int:
+def volume_until(key: int, average: int, session: TradingSession, epoch: float) -> int:
     """What has been traded from the session's start until `epoch`; never less at a later moment."""
-    day = mix(key, session.day.toordinal())
-    before = _BEFORE if session.start < session.opens else 0.0
-    after = _AFTER if session.end > session.closes else 0.0
-    part = before * _share(mix(day, 1), session.start, session.opens, epoch)
-    part += (1 - before - after) * _smile(_share(mix(day, 2), session.opens, session.closes, epoch))
-    part += after * _share(mix(day, 3), session.closes, session.end, epoch)
+    day = hash_keys(key, session.day.toordinal())
+    before = _PRE_MARKET_SHARE if session.start < session.opens else 0.0
+    after = _AFTER_HOURS_SHARE if session.end > session.closes else 0.0
+    part = before * _volume_share(hash_keys(day, 1), session.start, session.opens, epoch)
+    part += (1 - before - after) * _u_shaped(
+        _volume_share(hash_keys(day, 2), session.opens, session.closes, epoch)
+    )
+    part += after * _volume_share(hash_keys(day, 3), session.closes, session.end, epoch)
     return int(average * (0.7 + 0.6 * uniform(day, 0)) * part)
 
 
-def _share(key: int, start: float, end: float, epoch: float) -> float:
+def _volume_share(key: int, start: float, end: float, epoch: float) -> float:
     """How much of a stretch's volume is done: 0 to 1, unevenly from minute to minute."""
     if epoch <= start or start >= end:
         return 0.0
@@ -29,16 +34,16 @@ def _share(key: int, start: float, end: float, epoch: float) -> float:
         return 1.0
     count = (end - start) / 60
     minute, rest = divmod((epoch - start) / 60, 1)
-    here = _done(key, int(minute), count)
-    return here + (_done(key, int(minute) + 1, count) - here) * rest
+    here = _share_at_minute(key, int(minute), count)
+    return here + (_share_at_minute(key, int(minute) + 1, count) - here) * rest
 
 
-def _done(key: int, minute: int, count: float) -> float:
+def _share_at_minute(key: int, minute: int, count: float) -> float:
     if minute == 0 or minute >= count:
         return float(minute > 0)
     return (minute + 0.9 * uniform(key, minute)) / count
 
 
-def _smile(share: float) -> float:
+def _u_shaped(share: float) -> float:
     """Bends an even day so that its ends are four times as busy as its middle."""
     return share + 0.6 * sin(2 * pi * share) / (2 * pi)

@@ -10,10 +10,10 @@ from api_gateway.simulator.orders.order import Order
 
 
 @dataclass(frozen=True)
-class Question:
-    """One message that a customer has to confirm; `number` is its id in suppressions."""
+class ConfirmationQuestion:
+    """One message that a customer has to confirm; `message_id` is its id in suppressions."""
 
-    number: str
+    message_id: str
     text: str
 
 
@@ -26,10 +26,10 @@ class Submission:
     """
 
     orders: tuple[tuple[str, Order], ...]
-    questions: tuple[Question, ...] = ()
-    replaces: bool = False
+    questions: tuple[ConfirmationQuestion, ...] = ()
+    is_modification: bool = False
 
-    def confirmed(self) -> Submission:
+    def without_first_question(self) -> Submission:
         """The same without its first question."""
         return replace(self, questions=self.questions[1:])
 
@@ -48,34 +48,34 @@ class OpenQuestions:
     """The question that waits for its reply, and those that have waited in vain. One at a time is open."""
 
     _open: tuple[str, Submission] | None = None
-    _overtaken: set[str] = field(default_factory=set)
-    _asked: int = 0
+    _superseded_ids: set[str] = field(default_factory=set)
+    _question_count: int = 0
 
-    def ask(self, submission: Submission, now: float) -> str:
+    def open_question(self, submission: Submission, now: float) -> str:
         """Ask the submission's first question; gives the id with which to reply."""
-        self.overtake()
-        self._asked += 1
+        self.supersede()
+        self._question_count += 1
         _, order = submission.orders[0]
-        terms = f"{order.order_id}:{submission.questions[0].number}:{self._asked}:{now}"
+        terms = f"{order.order_id}:{submission.questions[0].message_id}:{self._question_count}:{now}"
         reply_id = str(uuid5(NAMESPACE_OID, terms))
         self._open = (reply_id, submission)
         return reply_id
 
-    def overtake(self) -> None:
+    def supersede(self) -> None:
         """Give up waiting, as another request has come."""
         if self._open is not None:
-            self._overtaken.add(self._open[0])
+            self._superseded_ids.add(self._open[0])
             self._open = None
 
-    def answered(self, reply_id: str) -> Submission | None:
+    def take_submission(self, reply_id: str) -> Submission | None:
         """What the question was about, or None if no question with that id is open. It is open no longer."""
         if self._open is None or self._open[0] != reply_id:
-            self.overtake()
+            self.supersede()
             return None
         submission = self._open[1]
         self._open = None
         return submission
 
-    def was_overtaken(self, reply_id: str) -> bool:
+    def was_superseded(self, reply_id: str) -> bool:
         """Whether a question with this id was asked, and another request came before its reply."""
-        return reply_id in self._overtaken
+        return reply_id in self._superseded_ids

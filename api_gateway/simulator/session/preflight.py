@@ -8,7 +8,7 @@ from api_gateway.simulator.session.open_questions import OpenQuestions, Prompt
 
 
 @dataclass
-class Subscription:
+class MarketDataSubscription:
     """One market-data line: since when it is open and with which fields."""
 
     since: float
@@ -16,7 +16,7 @@ class Subscription:
 
 
 @dataclass
-class Preflights:
+class PreflightState:
     """Everything that is forgotten when the brokerage session ends."""
 
     accounts_called: bool = False
@@ -25,21 +25,21 @@ class Preflights:
     orders_filtered: bool = False
     trades_warm: bool = False
     pnl_warm: bool = False
-    searched: set[int] = field(default_factory=set)
+    searched_conids: set[int] = field(default_factory=set)
     positions_warm: set[str] = field(default_factory=set)
     algos_warm: set[int] = field(default_factory=set)
     fyi_warm: bool = False
     watchlists_read: set[str] = field(default_factory=set)
     watchlist_messages: int = 0
-    subscriptions: dict[int, Subscription] = field(default_factory=dict)
+    subscriptions: dict[int, MarketDataSubscription] = field(default_factory=dict)
     questions: OpenQuestions = field(default_factory=OpenQuestions)
     prompts: dict[tuple[int, str], Prompt] = field(default_factory=dict)
-    suppressed: set[str] = field(default_factory=set)
+    suppressed_message_ids: set[str] = field(default_factory=set)
 
-    def forget_account(self) -> None:
+    def reset_account(self) -> None:
         """Forget what was fetched for the selected account, as happens when another one is selected."""
         self.orders_warm = self.trades_warm = self.pnl_warm = False
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Start from nothing, as a new brokerage session does."""
         self.__init__()  # type: ignore[misc]  # the one place where every field gets its first value again

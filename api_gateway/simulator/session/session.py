@@ -10,14 +10,14 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.session.preflight import Preflights
+from api_gateway.simulator.session.preflight import PreflightState
 
 NEW_YORK = ZoneInfo("America/New_York")
-LOGIN_LASTS = 24 * 3600.0
+LOGIN_LIFETIME = 24 * 3600.0
 RESET_HOUR = 1
 
 
-class State(Enum):
+class LoginState(Enum):
     """Where the username stands."""
 
     NO_LOGIN = "NO_LOGIN"
@@ -27,11 +27,11 @@ class State(Enum):
     COMPETING = "COMPETING"
 
 
-class NotNowError(Exception):
+class MaintenanceError(Exception):
     """The back end is between two states and opens no session now."""
 
 
-class Session:
+class LoginSession:
     """The state machine; it moves with the clock, and nothing else needs to run for it.
 
     `connect_seconds` passes between opening a brokerage session and its being established,
@@ -42,7 +42,7 @@ class Session:
     def __init__(
         self,
         clock: Clock,
-        preflights: Preflights,
+        preflights: PreflightState,
         *,
         seed: int = 1,
         connect_seconds: float = 1.0,
@@ -61,22 +61,22 @@ class Session:
         self._login_ends = 0.0
         self._established_at: float | None = None
         self._reset_at = 0.0
-        self._closed_until = 0.0
+        self._maintenance_until = 0.0
         self._last_request = clock.now()
-        self._rival = False
-        self._challenge_competes: bool | None = None
+        self._is_competing = False
+        self._challenge_compete: bool | None = None
 
     @property
-    def state(self) -> State:
+    def state(self) -> LoginState:
         """The state at the clock's time, after everything that ended in the meantime."""
         self._catch_up()
         if self._login_at is None:
-            return State.NO_LOGIN
-        if self._rival:
-            return State.COMPETING
+            return LoginState.NO_LOGIN
+        if self._is_competing:
+            return LoginState.COMPETING
         if self._established_at is None:
-            return State.SSO
-        return State.BROKERAGE if self._clock.now() >= self._established_at else State.CONNECTING
+            return LoginState.SSO
+        return LoginState.BROKERAGE if self._clock.now() >= self._established_at else LoginState.CONNECTING
 
     @property
     def logged_in_at(self) -> float | None:
@@ -90,9 +90,9 @@ class Session:
         return self._last_request
 
     @property
-    def rival(self) -> bool:
+    def is_competing(self) -> bool:
         """True while another program of this username holds the brokerage session."""
-        return self._rival
+        return self._is_competing
 
     @property
     def login_expires_ms(self) -> int:
@@ -115,7 +115,7 @@ class Session:
         now = self._clock.now()
         self.logout()
         self._login_at = now
-        self._login_ends = min(now + LOGIN_LASTS, _next_time_of_day(now, hour=0))
+        self._login_ends = min(now + LOGIN_LIFETIME, _next_time_of_day(now, hour=0))
         self._last_request = now
         if self.opens_brokerage:
             self._open()
@@ -130,7 +130,7 @@ class Session:
         """End the login and, with it, the brokerage session."""
         self._close()
         self._login_at = None
-        self._challenge_competes = None
+        self._challenge_compete = None
 
     def init(self, *, compete: bool) -> None:
         """Open the brokerage session; `compete` takes it from another program that holds it.
@@ -139,10 +139,10 @@ class Session:
         """
         self._catch_up()
         self._refuse_during_maintenance()
-        if self._rival and not compete:
+        if self._is_competing and not compete:
             return
-        self._preflights.forget()
-        if self._established_at is None or self._rival:
+        self._preflights.reset()
+        if self._established_at is None or self._is_competing:
             self._open()
 
     def challenge(self, *, compete: bool) -> str:
@@ -152,7 +152,7 @@ class Session:
         """
         self._catch_up()
         self._refuse_during_maintenance()
-        self._challenge_competes = compete
+        self._challenge_compete = compete
         return sha256(f"{self.token}:{self._clock.now()}".encode()).hexdigest()[:16]
 
     def respond(self) -> bool:
@@ -160,11 +160,11 @@ class Session:
 
         It stands at once, as the gateway goes on without waiting. Raises NotNowError as `init` does.
         """
-        compete, self._challenge_competes = self._challenge_competes, None
+        compete, self._challenge_compete = self._challenge_compete, None
         if compete is None:
             return False
         self.init(compete=compete)
-        if self.state is State.CONNECTING:
+        if self.state is LoginState.CONNECTING:
             self._established_at = self._clock.now()
         return True
 
@@ -172,18 +172,18 @@ class Session:
         """Another program of this username takes the brokerage session."""
         self._catch_up()
         self._close()
-        self._rival = True
+        self._is_competing = True
 
     def leave(self) -> None:
         """The other program logs out; nobody holds the brokerage session until it is opened again."""
         self._catch_up()
-        self._rival = False
+        self._is_competing = False
 
     def reset(self) -> None:
         """Do now what happens to brokerage sessions at 01:00 in New York."""
         self._catch_up()
         self._close()
-        self._closed_until = self._clock.now() + self.maintenance_seconds
+        self._maintenance_until = self._clock.now() + self.maintenance_seconds
 
     def drop(self) -> None:
         """Close the brokerage session and leave the login alone, as idling does."""
@@ -196,14 +196,14 @@ class Session:
 
     def _open(self) -> None:
         now = self._clock.now()
-        self._preflights.forget()
-        self._rival = False
+        self._preflights.reset()
+        self._is_competing = False
         self._established_at = now + self.connect_seconds
         self._reset_at = _next_time_of_day(now, hour=RESET_HOUR)
         self._last_request = now
 
     def _close(self) -> None:
-        self._preflights.forget()
+        self._preflights.reset()
         self._established_at = None
 
     def _catch_up(self) -> None:
@@ -216,26 +216,26 @@ class Session:
             self._close()
 
     def _refuse_during_maintenance(self) -> None:
-        if self._clock.now() < self._maintained_until():
-            raise NotNowError
+        if self._clock.now() < self._maintenance_end():
+            raise MaintenanceError
 
-    def _maintained_until(self) -> float:
+    def _maintenance_end(self) -> float:
         today = datetime.fromtimestamp(self._clock.now(), tz=NEW_YORK)
         nightly = today.replace(hour=RESET_HOUR, minute=0, second=0, microsecond=0).timestamp()
         if self._clock.now() < nightly:
-            return self._closed_until
-        return max(self._closed_until, nightly + self.maintenance_seconds)
+            return self._maintenance_until
+        return max(self._maintenance_until, nightly + self.maintenance_seconds)
 
 
 # What can happen to a session from outside, by the name that faults and the control use.
-EVENTS: Mapping[str, Callable[[Session], None]] = MappingProxyType(
+SESSION_EVENTS: Mapping[str, Callable[[LoginSession], None]] = MappingProxyType(
     {
-        "login": Session.login,
-        "logout": Session.logout,
-        "drop": Session.drop,
-        "reset": Session.reset,
-        "compete": Session.displace,
-        "leave": Session.leave,
+        "login": LoginSession.login,
+        "logout": LoginSession.logout,
+        "drop": LoginSession.drop,
+        "reset": LoginSession.reset,
+        "compete": LoginSession.displace,
+        "leave": LoginSession.leave,
     }
 )
 

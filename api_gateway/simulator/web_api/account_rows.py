@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from api_gateway.simulator.accounts.valuation import Ledger, Valuation
-from api_gateway.simulator.accounts.valued_position import Line
+from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from api_gateway.simulator.profiles import Profile
 
 _OPENED_MS = 1590724800000
@@ -79,7 +79,7 @@ def ledger(account_id: str, valuation: Valuation) -> dict[str, Any]:
     """Balances per currency and their sum, `BASE`; `timestamp` in seconds."""
     rows = [*valuation.ledgers, valuation.base_ledger]
     book = {row.currency: _ledger_row(account_id, row, int(valuation.at)) for row in rows}
-    book[valuation.base]["endofbundle"] = 1
+    book[valuation.base_currency]["endofbundle"] = 1
     return book
 
 
@@ -106,24 +106,26 @@ def _ledger_row(account_id: str, row: Ledger, timestamp: int) -> dict[str, Any]:
 def allocation(valuation: Valuation) -> dict[str, Any]:
     """What the positions are worth in base currency by asset class, sector and group; cash by class only."""
     cash = ("CASH", [each.cash * each.rate for each in valuation.ledgers])
-    classes = _split(valuation.held, lambda line: line.instrument.sec_type, *[cash])
+    classes = _allocate(valuation.open_positions, lambda line: line.instrument.sec_type, *[cash])
     return {
         "assetClass": classes,
-        "sector": _split(valuation.held, lambda line: line.instrument.sector or "Others"),
-        "group": _split(valuation.held, lambda line: line.instrument.group or "Others"),
+        "sector": _allocate(valuation.open_positions, lambda line: line.instrument.sector or "Others"),
+        "group": _allocate(valuation.open_positions, lambda line: line.instrument.group or "Others"),
     }
 
 
-def no_allocation() -> dict[str, Any]:
+def empty_allocation() -> dict[str, Any]:
     """The allocation of nothing."""
     return {part: {"long": {}, "short": {}} for part in ("assetClass", "sector", "group")}
 
 
-def _split(
-    lines: Iterable[Line], name: Callable[[Line], str], *others: tuple[str, list[float]]
+def _allocate(
+    positions: Iterable[ValuedPosition],
+    category: Callable[[ValuedPosition], str],
+    *others: tuple[str, list[float]],
 ) -> dict[str, dict[str, float]]:
     sides: dict[str, dict[str, float]] = {"long": {}, "short": {}}
-    amounts = [(name(line), line.market_value * line.rate) for line in lines]
+    amounts = [(category(position), position.market_value * position.rate) for position in positions]
     amounts += [(key, value) for key, values in others for value in values]
     for key, value in amounts:
         if value:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.accounts.valuation import Valuation
-from api_gateway.simulator.accounts.valued_position import Line
-from api_gateway.simulator.advisors.allocation_groups import ALL
+from api_gateway.simulator.accounts.valued_position import ValuedPosition
+from api_gateway.simulator.advisors.allocation_groups import ALL_CLIENTS
 
 if TYPE_CHECKING:
     from api_gateway.simulator.simulation import Simulation
@@ -24,68 +24,72 @@ class AccountView:
     """What one name among the accounts stands for: one account's books, or those of several."""
 
     account_id: str
-    brokers: tuple[Broker, ...]
+    paper_accounts: tuple[PaperAccount, ...]
 
     def valuation(self) -> Valuation:
         """The account at this moment's prices."""
-        return consolidated([broker.valuation() for broker in self.brokers])
+        return consolidate([paper_account.valuation() for paper_account in self.paper_accounts])
 
     def cached_valuation(self) -> Valuation:
         """The account as the portfolio back end remembers it: up to 45 s old."""
-        return consolidated([broker.cached_valuation() for broker in self.brokers])
+        return consolidate([paper_account.cached_valuation() for paper_account in self.paper_accounts])
 
     def invalidate(self) -> None:
         """Forget what `cached_valuation` remembers."""
-        for broker in self.brokers:
-            broker.invalidate()
+        for paper_account in self.paper_accounts:
+            paper_account.invalidate_cache()
 
-    def realised_in(self, seconds: float) -> dict[int, float]:
+    def realised_profits(self, seconds: float) -> dict[int, float]:
         """Profit locked in today and in so many seconds before, by conid, in each instrument's currency."""
         profits: dict[int, float] = {}
-        for broker in self.brokers:
-            for conid, profit in broker.realised_since(broker.day_start() - seconds).items():
+        for paper_account in self.paper_accounts:
+            for conid, profit in paper_account.realised_by_conid(
+                paper_account.trading_day_start() - seconds
+            ).items():
                 profits[conid] = profits.get(conid, 0.0) + profit
         return profits
 
 
-def account_view(simulation: Simulation, account_id: str) -> AccountView | None:
+def find_account_view(simulation: Simulation, account_id: str) -> AccountView | None:
     """The account of that id, or "All" of an advisor's; None if the login has no such account."""
-    if account_id == ALL and simulation.clients:
-        return AccountView(ALL, tuple(simulation.accounts.values()))
-    broker = simulation.accounts.get(account_id)
-    return AccountView(account_id, (broker,)) if broker else None
+    if account_id == ALL_CLIENTS and simulation.clients:
+        return AccountView(ALL_CLIENTS, tuple(simulation.accounts.values()))
+    paper_account = simulation.accounts.get(account_id)
+    return AccountView(account_id, (paper_account,)) if paper_account else None
 
 
-def consolidated(valuations: Iterable[Valuation]) -> Valuation:
+def consolidate(valuations: Iterable[Valuation]) -> Valuation:
     """Several accounts as one: their cash added up by currency, their positions by instrument."""
     each = list(valuations)
     if len(each) == 1:
         return each[0]
-    lines: dict[int, Line] = {}
-    for line in (line for valuation in each for line in valuation.lines):
-        known = lines.get(line.instrument.conid)
-        lines[line.instrument.conid] = line if known is None else _both(known, line)
+    positions: dict[int, ValuedPosition] = {}
+    for position in (position for valuation in each for position in valuation.positions):
+        existing = positions.get(position.instrument.conid)
+        positions[position.instrument.conid] = (
+            position if existing is None else _add_positions(existing, position)
+        )
     return Valuation(
         at=min(valuation.at for valuation in each),
-        base=each[0].base,
-        lines=tuple(lines.values()),
-        cash=_added(valuation.cash for valuation in each),
-        settled_cash=_added(valuation.settled_cash for valuation in each),
+        base_currency=each[0].base_currency,
+        positions=tuple(positions.values()),
+        cash=_sum_balances(valuation.cash for valuation in each),
+        settled_cash=_sum_balances(valuation.settled_cash for valuation in each),
         rates={currency: rate for valuation in each for currency, rate in valuation.rates.items()},
     )
 
 
-def _both(one: Line, other: Line) -> Line:
+def _add_positions(one: ValuedPosition, other: ValuedPosition) -> ValuedPosition:
     return replace(
         one,
         quantity=one.quantity + other.quantity,
         cost=one.cost + other.cost,
         realised=one.realised + other.realised,
-        daily=one.daily + other.daily,
+        daily_pnl=one.daily_pnl + other.daily_pnl,
     )
 
 
-def _added(balances: Iterable[Mapping[str, float]]) -> dict[str, float]:
+def _sum_balances(balances: Iterable[Mapping[str, float]]) -> dict[str, float]:
     total: dict[str, float] = {}
     for balance in balances:
         for currency, amount in balance.items():

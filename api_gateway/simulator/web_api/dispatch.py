@@ -11,139 +11,153 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from api_gateway.simulator.faults import Do
-from api_gateway.simulator.session.session import EVENTS, State
+from api_gateway.simulator.faults import FaultAction
+from api_gateway.simulator.session.session import SESSION_EVENTS, LoginState
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.response_writer import deliver, replacement, wait_for_departure
-from api_gateway.simulator.web_api.route_table import Endpoints, Found
-from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Reply, bad_request
-from api_gateway.simulator.web_api.sections.session import unauthorized
+from api_gateway.simulator.web_api.response_writer import fault_response, wait_for_disconnect, write_response
+from api_gateway.simulator.web_api.route_table import RouteMatch, RouteTable
+from api_gateway.simulator.web_api.routing import (
+    ApiError,
+    ApiRequest,
+    ApiResponse,
+    RequiredSession,
+    bad_request,
+)
+from api_gateway.simulator.web_api.sections.session import access_denied
 
 # IBKR's gateway writes the second for its own requests unless its upstream's address has "api" in it.
 PREFIXES = ("/v1/api", "/v1/portal")
-GATEWAYS_OWN = "ClientPortalGW/"
-REPLY = "/iserver/reply/{replyId}"
+GATEWAY_USER_AGENT = "ClientPortalGW/"
+REPLY_PATH = "/iserver/reply/{replyId}"
 REQUEST_LINE_LIMIT = 4096
 BODY_LIMIT = 1_000_000
 
 
-class Api:
+class WebApi:
     """The ASGI application behind `/v1/api`, or behind the same under another prefix."""
 
-    def __init__(self, simulation: Simulation, endpoints: Endpoints, prefix: str = PREFIXES[0]) -> None:
+    def __init__(self, simulation: Simulation, routes: RouteTable, prefix: str = PREFIXES[0]) -> None:
         self._simulation = simulation
-        self._endpoints = endpoints
+        self._routes = routes
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
         try:
-            body = await _read(request, strict=self._simulation.options.strict and not _gateways_own(request))
+            body = await _read_body(
+                request, strict=self._simulation.options.strict and not _is_from_gateway(request)
+            )
         except ClientDisconnect:
             return
-        if isinstance(body, Reply):
-            await deliver(body, None, scope, receive, send)
+        if isinstance(body, ApiResponse):
+            await write_response(body, None, scope, receive, send)
             return
         raw_path = scope["raw_path"].decode("latin-1").removeprefix(self._prefix)
         path = unquote(raw_path)
-        found = self._endpoints.find(request.method, raw_path)
+        found = self._routes.find(request.method, raw_path)
         template = found.endpoint.template if found else path
         try:
-            with self._simulation.limits.in_flight(template):
-                do = self._simulation.faults.strike(request.method, path)
-                if do:
-                    await self._begin(do)
-                if do and do.replaces:
-                    if do.perform:
-                        self._answer(request, raw_path, found, body)
-                    if do.hang:
-                        await wait_for_departure(receive)
+            with self._simulation.rate_limits.limit_concurrency(template):
+                fault = self._simulation.faults.next_action(request.method, path)
+                if fault:
+                    await self._apply_fault(fault)
+                if fault and fault.replaces_response:
+                    if fault.perform:
+                        self._handle_request(request, raw_path, found, body)
+                    if fault.hang:
+                        await wait_for_disconnect(receive)
                         return
-                    reply = replacement(do)
+                    response = fault_response(fault)
                 else:
-                    reply = self._answer(request, raw_path, found, body)
-                await deliver(reply, do, scope, receive, send)
-        except Refusal as refusal:
-            await deliver(refusal.reply, None, scope, receive, send)
+                    response = self._handle_request(request, raw_path, found, body)
+                await write_response(response, fault, scope, receive, send)
+        except ApiError as refusal:
+            await write_response(refusal.response, None, scope, receive, send)
 
-    async def _begin(self, do: Do) -> None:
-        if do.session:
-            EVENTS[do.session](self._simulation.session)
-        if do.delay_seconds:
-            await asyncio.sleep(do.delay_seconds)
+    async def _apply_fault(self, fault: FaultAction) -> None:
+        if fault.session:
+            SESSION_EVENTS[fault.session](self._simulation.session)
+        if fault.delay_seconds:
+            await asyncio.sleep(fault.delay_seconds)
 
-    def _answer(self, request: Request, raw_path: str, found: Found | None, body: bytes) -> Reply:
+    def _handle_request(
+        self, request: Request, raw_path: str, found: RouteMatch | None, body: bytes
+    ) -> ApiResponse:
         simulation = self._simulation
         path = unquote(raw_path)
         try:
-            if not _gateways_own(request):
+            if not _is_from_gateway(request):
                 # What IBKR's gateway asks by itself comes on top of a user's requests: a tickle of its own
                 # may fall into the same second as the user's.
-                simulation.limits.admit(found.endpoint.template if found else path)
+                simulation.rate_limits.admit(found.endpoint.template if found else path)
             if found is None:
-                return _unknown(bool(self._endpoints.methods(raw_path)))
+                return _not_found(bool(self._routes.allowed_methods(raw_path)))
             simulation.session.touch()
-            early = _gate(simulation, found)
-            if early is not None:
-                return early
+            session_response = _check_session(simulation, found)
+            if session_response is not None:
+                return session_response
             simulation.catch_up()
             strict = simulation.options.strict
-            if strict and found.endpoint.template != REPLY and not _gateways_own(request):
+            if strict and found.endpoint.template != REPLY_PATH and not _is_from_gateway(request):
                 # Any other request makes an open question void, and a ticker's tickle is one. What the
                 # gateway asks by itself is not: nobody has sent it, and a reply in time would fail at times.
-                simulation.preflights.questions.overtake()
-            answer = found.endpoint.answer(simulation, _call(request, path, found.values, body))
-        except Refusal as refusal:
-            return refusal.reply
-        return answer if isinstance(answer, Reply) else Reply(200, answer)
+                simulation.preflights.questions.supersede()
+            result = found.endpoint.handler(
+                simulation, _build_request(request, path, found.path_params, body)
+            )
+        except ApiError as refusal:
+            return refusal.response
+        return result if isinstance(result, ApiResponse) else ApiResponse(200, result)
 
 
-def _gateways_own(request: Request) -> bool:
+def _is_from_gateway(request: Request) -> bool:
     """True for a request that IBKR's gateway has made by itself and not passed on."""
-    return request.headers.get("user-agent", "").startswith(GATEWAYS_OWN)
+    return request.headers.get("user-agent", "").startswith(GATEWAY_USER_AGENT)
 
 
-async def _read(request: Request, *, strict: bool) -> bytes | Reply:
+async def _read_body(request: Request, *, strict: bool) -> bytes | ApiResponse:
     """The request's body, or what the edge answers to a request that it does not let in."""
     headers = request.headers
     if strict and not headers.get("user-agent"):
-        return _page(403, "Access Denied", "You don't have permission to access this resource.")
+        return _html_page(403, "Access Denied", "You don't have permission to access this resource.")
     if len(request.scope["raw_path"]) + len(request.scope["query_string"]) > REQUEST_LINE_LIMIT:
-        return Reply(414)
+        return ApiResponse(414)
     chunked = "transfer-encoding" in headers
     if strict and (chunked or (request.method in ("POST", "PUT") and "content-length" not in headers)):
-        return _page(411, "Length Required", "The request must have a Content-Length.")
+        return _html_page(411, "Length Required", "The request must have a Content-Length.")
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
+    async for chunk in request.stream():
+        body += chunk
         if len(body) > BODY_LIMIT:
-            return _page(413, "Request Entity Too Large", "The request is too large.")
+            return _html_page(413, "Request Entity Too Large", "The request is too large.")
     return bytes(body)
 
 
-def _gate(simulation: Simulation, found: Found) -> Reply | None:
+def _check_session(simulation: Simulation, found: RouteMatch) -> ApiResponse | None:
     """The answer that the session's state gives instead of the section, if it gives one."""
-    needs, state = found.endpoint.needs, simulation.session.state
-    if needs is Needs.NOTHING:
+    required, state = found.endpoint.requires, simulation.session.state
+    if required is RequiredSession.NONE:
         return None
-    if state is State.NO_LOGIN:
-        return unauthorized()
-    if needs is Needs.LOGIN or state is State.BROKERAGE:
+    if state is LoginState.NO_LOGIN:
+        return access_denied()
+    if required is RequiredSession.LOGIN or state is LoginState.BROKERAGE:
         return None
-    if state is not State.CONNECTING:
+    if state is not LoginState.CONNECTING:
         raise bad_request("no bridge")
-    if not found.endpoint.reads:
-        raise Refusal(503, {"error": "Service Unavailable", "statusCode": 503})
-    return Reply(200, [] if found.endpoint.lists else {})
+    if not found.endpoint.read_only:
+        raise ApiError(503, {"error": "Service Unavailable", "statusCode": 503})
+    return ApiResponse(200, [] if found.endpoint.returns_list else {})
 
 
-def _call(request: Request, path: str, values: Mapping[str, str], body: bytes) -> Call:
+def _build_request(request: Request, path: str, path_params: Mapping[str, str], body: bytes) -> ApiRequest:
     query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    return Call(request.method, path, values, query, _parsed(body) if request.method != "GET" else None)
+    return ApiRequest(
+        request.method, path, path_params, query, _parse_json(body) if request.method != "GET" else None
+    )
 
 
-def _parsed(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
     if not body.strip():
         return None
     try:
@@ -152,12 +166,12 @@ def _parsed(body: bytes) -> Any:
         raise bad_request("malformed JSON") from None
 
 
-def _page(status: int, title: str, text: str) -> Reply:
+def _html_page(status: int, title: str, text: str) -> ApiResponse:
     html = f"<html><head><title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>\n"
-    return Reply(status, html.encode(), "text/html")
+    return ApiResponse(status, html.encode(), "text/html")
 
 
-def _unknown(path_exists: bool) -> Reply:
+def _not_found(path_exists: bool) -> ApiResponse:
     if path_exists:
-        return _page(405, "Method Not Allowed", "The method is not allowed here.")
-    return _page(404, "Not Found", "The resource cannot be found.")
+        return _html_page(405, "Method Not Allowed", "The method is not allowed here.")
+    return _html_page(404, "Not Found", "The resource cannot be found.")

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.routing import Call, Refusal, bad_request
+from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, bad_request
 
-LONGEST_NUMBER = 18
+MAX_DIGITS = 18
 
 
-def unauthorized() -> Refusal:
+def unauthorized() -> ApiError:
     """The 401 without a body that means "not an account of yours", not "log in"."""
-    return Refusal(401, b"")
+    return ApiError(401, b"")
 
 
-def unavailable() -> Refusal:
+def unavailable() -> ApiError:
     """The refusal for what this account or this session does not have."""
-    return Refusal(503, {"error": "Service Unavailable", "statusCode": 503})
+    return ApiError(503, {"error": "Service Unavailable", "statusCode": 503})
 
 
-def need_accounts(simulation: Simulation) -> None:
+def require_accounts_call(simulation: Simulation) -> None:
     """Refuse what `GET /iserver/accounts` has to come before."""
     if not simulation.preflights.accounts_called:
-        raise Refusal(400, {"error": "Please query /accounts first", "statusCode": 400})
+        raise ApiError(400, {"error": "Please query /accounts first", "statusCode": 400})
 
 
-def whole_number(text: str, name: str, lowest: int = 0) -> int:
+def parse_whole_number(text: str, name: str, minimum: int = 0) -> int:
     """The number that a path or a query holds; anything else is a bad request."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER) or int(text) < lowest:
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS) or int(text) < minimum:
         raise bad_request(f"invalid {name}")
     return int(text)
 
 
-def yes(call: Call, name: str) -> bool:
+def is_true(request: ApiRequest, name: str) -> bool:
     """Whether a query switch is on."""
-    return call.query.get(name, "").lower() == "true"
+    return request.query.get(name, "").lower() == "true"

@@ -10,86 +10,90 @@ from typing import Any
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from api_gateway.simulator.faults import Do
-from api_gateway.simulator.web_api.routing import Reply
+from api_gateway.simulator.faults import FaultAction
+from api_gateway.simulator.web_api.routing import ApiResponse
 
-PIECE = 65_536
-NO_BODY = (204, 304)
+CHUNK_SIZE = 65_536
+BODILESS_STATUSES = (204, 304)
 
 
-def encode(reply: Reply) -> tuple[bytes, str]:
+def encode_response(response: ApiResponse) -> tuple[bytes, str]:
     """Body and content type of a reply: bytes as they are, None as nothing, the rest as compact JSON."""
-    if isinstance(reply.body, bytes):
-        return reply.body, reply.content_type
-    if reply.body is None:
-        return b"", reply.content_type
-    return orjson.dumps(reply.body, option=orjson.OPT_NON_STR_KEYS), f"{reply.content_type};charset=utf-8"
+    if isinstance(response.body, bytes):
+        return response.body, response.content_type
+    if response.body is None:
+        return b"", response.content_type
+    return orjson.dumps(
+        response.body, option=orjson.OPT_NON_STR_KEYS
+    ), f"{response.content_type};charset=utf-8"
 
 
-def replacement(do: Do) -> Reply:
+def fault_response(fault: FaultAction) -> ApiResponse:
     """What a fault sends instead of the true answer."""
-    status = do.status or 200
-    if do.html is not None:
-        return Reply(status, do.html.encode(), "text/html; charset=utf-8")
-    if do.huge_bytes is not None:
-        return Reply(status, b'"' + b"x" * (do.huge_bytes - 2) + b'"')
-    if isinstance(do.body, str):
-        return Reply(status, do.body.encode())
-    return Reply(status, do.body)
+    status = fault.status or 200
+    if fault.html is not None:
+        return ApiResponse(status, fault.html.encode(), "text/html; charset=utf-8")
+    if fault.huge_bytes is not None:
+        return ApiResponse(status, b'"' + b"x" * (fault.huge_bytes - 2) + b'"')
+    if isinstance(fault.body, str):
+        return ApiResponse(status, fault.body.encode())
+    return ApiResponse(status, fault.body)
 
 
-async def wait_for_departure(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
     """Return when the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         continue
 
 
-async def deliver(reply: Reply, do: Do | None, scope: Scope, receive: Receive, send: Send) -> None:
+async def write_response(
+    response: ApiResponse, fault: FaultAction | None, scope: Scope, receive: Receive, send: Send
+) -> None:
     """Send a reply, maltreated by `do`. Content-Length is sent only if the fault lies about it.
 
     IBKR's gateway drops the header too and answers chunked.
     """
-    body, content_type = encode(reply)
-    do = do or Do()
-    if do.truncate is not None:
-        body = body[: _point(do.truncate, body)]
-    if do.reset is not None:
-        body = body[: _point(do.reset, body)]
-    headers = {"content-type": content_type, **{name.lower(): value for name, value in do.headers.items()}}
-    if do.declare is not None:
-        headers["content-length"] = str(do.declare)
-        body = body[: do.declare]
-    elif reply.status in NO_BODY:
+    body, content_type = encode_response(response)
+    fault = fault or FaultAction()
+    if fault.truncate is not None:
+        body = body[: _cut_offset(fault.truncate, body)]
+    if fault.reset is not None:
+        body = body[: _cut_offset(fault.reset, body)]
+    headers = {"content-type": content_type, **{name.lower(): value for name, value in fault.headers.items()}}
+    if fault.declare is not None:
+        headers["content-length"] = str(fault.declare)
+        body = body[: fault.declare]
+    elif response.status in BODILESS_STATUSES:
         # The gateway's own fault: it announces chunks for what has no body, and a stray "0" follows.
         headers["transfer-encoding"] = "chunked"
         body = b""
     await send(
         {
             "type": "http.response.start",
-            "status": reply.status,
+            "status": response.status,
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
         }
     )
-    size = do.drip.bytes if do.drip else PIECE
+    size = fault.drip.bytes if fault.drip else CHUNK_SIZE
     for start in range(0, len(body), size):
-        if start and do.drip:
-            await asyncio.sleep(do.drip.seconds)
+        if start and fault.drip:
+            await asyncio.sleep(fault.drip.seconds)
         await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
-    if do.reset is not None:
-        await _cut(scope, receive, "Connection reset by peer", abort=True)
-    elif do.declare is not None and do.declare > len(body):
-        await _cut(
+    if fault.reset is not None:
+        await _cut_connection(scope, receive, "Connection reset by peer", abort=True)
+    elif fault.declare is not None and fault.declare > len(body):
+        await _cut_connection(
             scope, receive, "peer closed connection without sending complete message body", abort=False
         )
     else:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _point(where: int | bool, body: bytes) -> int:
-    return len(body) // 2 if where is True else int(where)
+def _cut_offset(cut: int | bool, body: bytes) -> int:
+    return len(body) // 2 if cut is True else int(cut)
 
 
-async def _cut(scope: Scope, receive: Receive, reason: str, *, abort: bool) -> None:
+async def _cut_connection(scope: Scope, receive: Receive, reason: str, *, abort: bool) -> None:
     transport: Any = scope.get("transport")
     if transport is None:
         # In process there is no connection to cut: the client gets the error that cutting one gives.
@@ -104,4 +108,4 @@ async def _cut(scope: Scope, receive: Receive, reason: str, *, abort: bool) -> N
         transport.abort()
     else:
         transport.close()
-    await wait_for_departure(receive)
+    await wait_for_disconnect(receive)

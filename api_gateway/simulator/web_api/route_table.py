@@ -10,14 +10,14 @@ from api_gateway.simulator.web_api.routing import Endpoint, Section
 
 
 @dataclass(frozen=True)
-class Found:
+class RouteMatch:
     """An endpoint and the values of its template's variables, percent-decoded."""
 
     endpoint: Endpoint
-    values: dict[str, str]
+    path_params: dict[str, str]
 
 
-class Endpoints:
+class RouteTable:
     """All endpoints of the given sections."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
@@ -27,40 +27,40 @@ class Endpoints:
             key=lambda pair: [_is_variable(segment) for segment in pair[0]],
         )
 
-    def find(self, method: str, raw_path: str) -> Found | None:
+    def find(self, method: str, raw_path: str) -> RouteMatch | None:
         """The endpoint for a method and a path that is still percent-encoded, or None."""
-        for endpoint, values in self._covering(raw_path):
+        for endpoint, path_params in self._matching_endpoints(raw_path):
             if endpoint.method == method:
-                return Found(endpoint, values)
+                return RouteMatch(endpoint, path_params)
         return None
 
-    def methods(self, raw_path: str) -> list[str]:
+    def allowed_methods(self, raw_path: str) -> list[str]:
         """The methods that exist for a path; empty for an unknown one."""
-        return sorted({endpoint.method for endpoint, _ in self._covering(raw_path)})
+        return sorted({endpoint.method for endpoint, _ in self._matching_endpoints(raw_path)})
 
-    def _covering(self, raw_path: str) -> Iterable[tuple[Endpoint, dict[str, str]]]:
+    def _matching_endpoints(self, raw_path: str) -> Iterable[tuple[Endpoint, dict[str, str]]]:
         if not raw_path.startswith("/"):
             return
         # A segment is decoded after the split: an encoded slash belongs to the value, never to the path.
         # One slash at the end means nothing: ibind writes `/iserver/account/trades/`, and IBKR answers it.
-        given = [unquote(segment) for segment in raw_path[1:].removesuffix("/").split("/")]
+        segments = [unquote(segment) for segment in raw_path[1:].removesuffix("/").split("/")]
         for template, endpoint in self._templates:
-            values = _matched(template, given)
-            if values is not None:
-                yield endpoint, values
+            path_params = _match_template(template, segments)
+            if path_params is not None:
+                yield endpoint, path_params
 
 
 def _is_variable(segment: str) -> bool:
     return segment.startswith("{")
 
 
-def _matched(template: tuple[str, ...], given: list[str]) -> dict[str, str] | None:
-    if len(template) != len(given):
+def _match_template(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
+    if len(template) != len(segments):
         return None
-    values = {}
-    for expected, segment in zip(template, given, strict=True):
+    path_params = {}
+    for expected, segment in zip(template, segments, strict=True):
         if _is_variable(expected) and segment:
-            values[expected[1:-1]] = segment
+            path_params[expected[1:-1]] = segment
         elif expected != segment:
             return None
-    return values
+    return path_params

@@ -11,27 +11,27 @@ if TYPE_CHECKING:
     from api_gateway.simulator.simulation import Simulation
 
 
-class Needs(Enum):
+class RequiredSession(Enum):
     """What must be there before IBKR answers at all."""
 
-    NOTHING = "nothing"
+    NONE = "nothing"
     LOGIN = "login"
     BROKERAGE = "brokerage session"
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiRequest:
     """One request as a section sees it: already past login, limits and faults."""
 
     method: str
     path: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    path_params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
 
 
 @dataclass(frozen=True)
-class Reply:
+class ApiResponse:
     """An answer that is not simply JSON with status 200. `bytes` bodies go out as they are."""
 
     status: int
@@ -39,20 +39,20 @@ class Reply:
     content_type: str = "application/json"
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """IBKR's way of saying no, with its status and its body."""
 
     def __init__(self, status: int, body: Any) -> None:
         super().__init__(status, body)
-        self.reply = Reply(status, body)
+        self.response = ApiResponse(status, body)
 
 
-def bad_request(text: str) -> Refusal:
+def bad_request(text: str) -> ApiError:
     """The refusal that most of IBKR's validation gives."""
-    return Refusal(400, {"error": f"Bad Request: {text}", "statusCode": 400})
+    return ApiError(400, {"error": f"Bad Request: {text}", "statusCode": 400})
 
 
-Answer = Callable[["Simulation", Call], Any]
+Handler = Callable[["Simulation", ApiRequest], Any]
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,10 @@ class Endpoint:
 
     method: str
     template: str
-    needs: Needs
-    answer: Answer
-    reads: bool
-    lists: bool
+    requires: RequiredSession
+    handler: Handler
+    read_only: bool
+    returns_list: bool
 
 
 class Section:
@@ -78,17 +78,23 @@ class Section:
         self.name = name
         self.endpoints: list[Endpoint] = []
 
-    def answers(
-        self, method: str, template: str, *, needs: Needs, reads: bool | None = None, lists: bool = False
-    ) -> Callable[[Answer], Answer]:
+    def route(
+        self,
+        method: str,
+        template: str,
+        *,
+        requires: RequiredSession,
+        read_only: bool | None = None,
+        returns_list: bool = False,
+    ) -> Callable[[Handler], Handler]:
         """Register the decorated function as the answer to one method and path.
 
         A GET reads unless it says otherwise, and nothing else does.
         """
 
-        def register(answer: Answer) -> Answer:
-            only_reads = method == "GET" if reads is None else reads
-            self.endpoints.append(Endpoint(method, template, needs, answer, only_reads, lists))
-            return answer
+        def register(handler: Handler) -> Handler:
+            is_read_only = method == "GET" if read_only is None else read_only
+            self.endpoints.append(Endpoint(method, template, requires, handler, is_read_only, returns_list))
+            return handler
 
         return register

@@ -6,14 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from api_gateway.simulator.accounts.portfolio_summary import portfolio_summary
-from api_gateway.simulator.advisors.pnl_rows import profit_rows
-from api_gateway.simulator.calendar.trading_hours import STEP
+from api_gateway.simulator.advisors.pnl_rows import partitioned_pnl_rows
+from api_gateway.simulator.calendar.trading_hours import PRICE_STEP
 from api_gateway.simulator.orders.order_rows import live_order_row, trade_row
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.account_rows import ledger
 from api_gateway.simulator.web_api.account_views import AccountView
 from api_gateway.simulator.websocket.frames import Frame
-from api_gateway.simulator.websocket.stream import ACCOUNT_SECONDS, Cadence, Unending, changed
+from api_gateway.simulator.websocket.stream import (
+    BALANCE_INTERVAL,
+    IntervalTimer,
+    OpenEndedStream,
+    changed_entries,
+)
 
 _PROFIT_COLUMNS = ("rowType", "dpl", "nl", "upl", "uel", "mv")
 _LEDGER_NAMES = {
@@ -29,7 +34,7 @@ _LEDGER_NAMES = {
 }  # fmt: skip
 
 
-class Orders(Unending):
+class OrderStream(OpenEndedStream):
     """`sor`: every order of the day in full, then of each only what changed, with its `orderId`.
 
     `states` are statuses in lower case; without any, all orders are told.
@@ -38,71 +43,77 @@ class Orders(Unending):
     def __init__(self, simulation: Simulation, states: Iterable[str]) -> None:
         self._simulation = simulation
         self._states = frozenset(states)
-        self._cadence = Cadence(STEP)
+        self._timer = IntervalTimer(PRICE_STEP)
         self._sent: dict[int, dict[str, Any]] = {}
-        self._begun = False
+        self._started = False
 
-    def due(self, now: float) -> list[Frame]:
+    def due_frames(self, now: float) -> list[Frame]:
         """One frame with all news of the last 500 ms, unless a filtered list of orders silenced it."""
-        if not self._cadence.comes(now) or self._simulation.preflights.orders_filtered:
+        if not self._timer.is_due(now) or self._simulation.preflights.orders_filtered:
             return []
-        broker, args = self._simulation.broker, []
-        for order in broker.live_orders():
+        paper_account, args = self._simulation.selected_account, []
+        for order in paper_account.live_orders():
             before = self._sent.get(order.order_id)
             if before is None and self._states and order.status.value.lower() not in self._states:
                 continue
-            row = live_order_row(broker.account_id, order, broker.instrument(order.conid))
-            news = row if before is None else changed(before, row)
-            if news:
-                args.append({"orderId": order.order_id, **news})
+            row = live_order_row(paper_account.account_id, order, paper_account.instrument(order.conid))
+            changes = row if before is None else changed_entries(before, row)
+            if changes:
+                args.append({"orderId": order.order_id, **changes})
                 self._sent[order.order_id] = row
-        if not args and self._begun:
+        if not args and self._started:
             return []
-        self._begun = True
+        self._started = True
         return [{"topic": "sor", "args": args}]
 
 
-class Trades(Unending):
+class TradeStream(OpenEndedStream):
     """`str`: the executions of the last `days`, unless only news are wanted, and then each as it happens."""
 
-    def __init__(self, simulation: Simulation, days: int, *, only_news: bool) -> None:
+    def __init__(self, simulation: Simulation, days: int, *, updates_only: bool) -> None:
         self._simulation = simulation
         self._days = days
-        self._cadence = Cadence(STEP)
-        self._seen = {each.execution_id for each in self._done()} if only_news else set()
-        self._begun = only_news
+        self._timer = IntervalTimer(PRICE_STEP)
+        self._seen = {each.execution_id for each in self._executions()} if updates_only else set()
+        self._started = updates_only
 
-    def due(self, now: float) -> list[Frame]:
+    def due_frames(self, now: float) -> list[Frame]:
         """One frame with the executions that have not been told, the newest first."""
-        if not self._cadence.comes(now):
+        if not self._timer.is_due(now):
             return []
-        broker = self._simulation.broker
-        news = [each for each in self._done() if each.execution_id not in self._seen]
-        if not news and self._begun:
+        paper_account = self._simulation.selected_account
+        new_executions = [each for each in self._executions() if each.execution_id not in self._seen]
+        if not new_executions and self._started:
             return []
-        self._begun = True
-        self._seen |= {each.execution_id for each in news}
-        rows = [trade_row(broker.account_id, each, broker.instrument(each.conid)) for each in news]
+        self._started = True
+        self._seen |= {each.execution_id for each in new_executions}
+        rows = [
+            trade_row(paper_account.account_id, each, paper_account.instrument(each.conid))
+            for each in new_executions
+        ]
         return [{"topic": "str", "args": rows}]
 
-    def _done(self) -> list[Any]:
-        return self._simulation.broker.executions_of(self._days)
+    def _executions(self) -> list[Any]:
+        return self._simulation.selected_account.recent_executions(self._days)
 
 
-class Profit(Unending):
+class ProfitStream(OpenEndedStream):
     """`spl`: the profit of the selected account, when it has changed, at most once a second."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._cadence = Cadence(1.0)
+        self._timer = IntervalTimer(1.0)
         self._sent: dict[str, Any] = {}
 
-    def due(self, now: float) -> list[Frame]:
+    def due_frames(self, now: float) -> list[Frame]:
         """The whole row of each part of the account."""
-        if not self._cadence.comes(now):
+        if not self._timer.is_due(now):
             return []
         simulation = self._simulation
-        rows = profit_rows(simulation.broker, simulation.models.stakes_of(simulation.selected))
+        rows = partitioned_pnl_rows(
+            simulation.selected_account,
+            simulation.models.value_account_holdings(simulation.selected_account_id),
+        )
         args = {name: {key: row[key] for key in _PROFIT_COLUMNS} for name, row in rows.items()}
         if args == self._sent:
             return []
@@ -110,7 +121,7 @@ class Profit(Unending):
         return [{"topic": "spl", "args": args}]
 
 
-class Balances(Unending):
+class BalanceStream(OpenEndedStream):
     """`ssd` and `sld`: rows by key, in full first; every ten seconds after that what changed.
 
     Of an unchanged row only key and timestamp are told.
@@ -124,27 +135,27 @@ class Balances(Unending):
         self._keys = keys
         self._fields = fields
         self._rows = _summary_rows if topic.startswith("ssd") else _ledger_rows
-        self._cadence = Cadence(ACCOUNT_SECONDS)
+        self._timer = IntervalTimer(BALANCE_INTERVAL)
         self._sent: dict[str, dict[str, Any]] = {}
 
-    def due(self, now: float) -> list[Frame]:
+    def due_frames(self, now: float) -> list[Frame]:
         """One frame with every row that was asked for."""
-        if not self._cadence.comes(now):
+        if not self._timer.is_due(now):
             return []
         result = []
         for key, whole in self._rows(self._view).items():
-            name = key if self._keys is None else _spelt(key, self._keys)
+            name = key if self._keys is None else _requested_spelling(key, self._keys)
             if name is None:
                 continue
-            row = {column: value for column, value in whole.items() if self._wanted(column)}
-            news = changed(self._sent.get(key, {}), row)
+            row = {column: value for column, value in whole.items() if self._is_requested(column)}
+            changes = changed_entries(self._sent.get(key, {}), row)
             self._sent[key] = row
-            if news.keys() <= {"timestamp"}:
+            if changes.keys() <= {"timestamp"}:
                 row = {column: value for column, value in row.items() if column == "timestamp"}
             result.append({"key": name, **row})
         return [{"result": result, "topic": self._topic}]
 
-    def _wanted(self, column: str) -> bool:
+    def _is_requested(self, column: str) -> bool:
         if not self._fields or column == "timestamp":
             return True
         return column.lower() in {field.lower() for field in self._fields}
@@ -176,6 +187,6 @@ def _ledger_rows(view: AccountView) -> dict[str, dict[str, Any]]:
     }
 
 
-def _spelt(key: str, wanted: list[str]) -> str | None:
+def _requested_spelling(key: str, requested: list[str]) -> str | None:
     """The key as the client spelt it, which IBKR does not mind; None if it was not asked for."""
-    return next((name for name in wanted if name.lower() == key.lower()), None)
+    return next((name for name in requested if name.lower() == key.lower()), None)

@@ -11,78 +11,78 @@ from starlette.routing import WebSocketRoute
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from api_gateway.simulator.faults import Do
-from api_gateway.simulator.session.session import EVENTS
+from api_gateway.simulator.faults import FaultAction
+from api_gateway.simulator.session.session import SESSION_EVENTS
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.response_writer import encode, replacement
-from api_gateway.simulator.websocket.conversation import Conversation
-from api_gateway.simulator.websocket.frames import Frame, session_in
+from api_gateway.simulator.web_api.response_writer import encode_response, fault_response
+from api_gateway.simulator.websocket.conversation import StreamSession
+from api_gateway.simulator.websocket.frames import Frame, parse_session_token
 
-LARGEST_FRAME = 65_536  # characters of a client's frame; the gateway hangs up on a larger one
+MAX_FRAME_LENGTH = 65_536  # characters of a client's frame; the gateway hangs up on a larger one
 _COOKIE = "api"
-_BROKEN = 1011  # the close code for "internal error"
-_LOOK_EVERY = 0.05  # seconds of the wall clock between two looks at what is due
+_INTERNAL_ERROR = 1011  # the close code for "internal error"
+_POLL_INTERVAL = 0.05  # seconds of the wall clock between two looks at what is due
 
 
 def websocket_routes(simulation: Simulation, prefixes: tuple[str, ...]) -> list[WebSocketRoute]:
     """The WebSocket below each prefix."""
-    return [WebSocketRoute(f"{prefix}/ws", _endpoint(simulation)) for prefix in prefixes]
+    return [WebSocketRoute(f"{prefix}/ws", _websocket_handler(simulation)) for prefix in prefixes]
 
 
-def _endpoint(simulation: Simulation) -> Callable[[WebSocket], Awaitable[None]]:
+def _websocket_handler(simulation: Simulation) -> Callable[[WebSocket], Awaitable[None]]:
     async def serve(websocket: WebSocket) -> None:
-        do = simulation.faults.strike("GET", "/ws") or Do()
-        if do.session:
-            EVENTS[do.session](simulation.session)
-        if do.delay_seconds:
-            await asyncio.sleep(do.delay_seconds)
-        if do.replaces and not do.hang:
-            reply = replacement(do)
-            body, content_type = encode(reply)
-            await websocket.send_denial_response(Response(body, reply.status, media_type=content_type))
+        fault = simulation.faults.next_action("GET", "/ws") or FaultAction()
+        if fault.session:
+            SESSION_EVENTS[fault.session](simulation.session)
+        if fault.delay_seconds:
+            await asyncio.sleep(fault.delay_seconds)
+        if fault.replaces_response and not fault.hang:
+            response = fault_response(fault)
+            body, content_type = encode_response(response)
+            await websocket.send_denial_response(Response(body, response.status, media_type=content_type))
             return
         await websocket.accept()
-        conversation = Conversation(simulation, session_in(websocket.cookies.get(_COOKIE, "")))
+        session = StreamSession(simulation, parse_session_token(websocket.cookies.get(_COOKIE, "")))
         try:
-            await _converse(websocket, conversation, do)
+            await _run_session(websocket, session, fault)
         except WebSocketDisconnect:
             return
         finally:
-            conversation.close()
+            session.close()
 
     return serve
 
 
-async def _converse(websocket: WebSocket, conversation: Conversation, do: Do) -> None:
+async def _run_session(websocket: WebSocket, session: StreamSession, fault: FaultAction) -> None:
     """Speak until one side hangs up. A fault may keep us silent or cut us short after so many bytes."""
     receiving = asyncio.create_task(websocket.receive())
     sent = 0
     try:
-        while not conversation.over:
-            arrived, _ = await asyncio.wait({receiving}, timeout=_LOOK_EVERY)
+        while not session.has_ended:
+            arrived, _ = await asyncio.wait({receiving}, timeout=_POLL_INTERVAL)
             frames: list[Frame] = []
             if arrived:
-                text = _text(receiving.result())
+                text = _message_text(receiving.result())
                 if text is None:
                     return
-                if len(text) > LARGEST_FRAME:
+                if len(text) > MAX_FRAME_LENGTH:
                     break
                 receiving = asyncio.create_task(websocket.receive())
-                frames += conversation.hear(text)
-            frames += conversation.due()
-            for frame in () if do.hang else frames:
+                frames += session.receive(text)
+            frames += session.due_frames()
+            for frame in () if fault.hang else frames:
                 raw = orjson.dumps(frame)
                 await websocket.send_bytes(raw)
                 sent += len(raw)
-                if do.reset is not None and sent >= do.reset:
-                    await websocket.close(_BROKEN)
+                if fault.reset is not None and sent >= fault.reset:
+                    await websocket.close(_INTERNAL_ERROR)
                     return
         await websocket.close()
     finally:
         receiving.cancel()
 
 
-def _text(message: Message) -> str | None:
+def _message_text(message: Message) -> str | None:
     """What the client has sent, as text or as bytes; None when it has gone."""
     if message["type"] != "websocket.receive":
         return None

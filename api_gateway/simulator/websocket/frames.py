@@ -29,7 +29,7 @@ class Command:
         """Topic and target as the answers repeat them: `smd+265598`."""
         return "+".join((self.topic, *self.target))
 
-    def texts(self, name: str) -> list[str] | None:
+    def string_list(self, name: str) -> list[str] | None:
         """A list of strings among the arguments; None where there is none."""
         values = self.arguments.get(name)
         if not isinstance(values, list):
@@ -37,7 +37,7 @@ class Command:
         return [str(value) for value in values]
 
 
-def parse(text: str) -> Command | None:
+def parse_command(text: str) -> Command | None:
     """The command that a frame holds, or None for a malformed one."""
     match = _COMMAND.fullmatch(text.strip())
     if match is None:
@@ -52,7 +52,7 @@ def parse(text: str) -> Command | None:
     return Command(topic, tuple(target.split("+")) if target else (), values)
 
 
-def session_in(text: str) -> str | None:
+def parse_session_token(text: str) -> str | None:
     """The session token in `{"session": "…"}`, or in a cookie that is the bare token; else None."""
     stripped = text.strip()
     if not stripped.startswith("{"):
@@ -65,11 +65,11 @@ def session_in(text: str) -> str | None:
     return token if isinstance(token, str) else None
 
 
-def refusal(command: Command, code: int, text: str) -> Frame:
+def error_frame(command: Command, code: int, text: str) -> Frame:
     """How a topic says no."""
     return {"error": text, "code": code, "topic": command.topic}
 
 
-def unknown(topic: str | None) -> Frame:
+def unknown_topic_frame(topic: str | None) -> Frame:
     """The answer to a topic that there is not; that of a malformed frame is null."""
     return {"error": f"Topic unknown '{topic or 'null'}'"}

@@ -23,11 +23,11 @@ from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState as State
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
-from api_gateway.simulator.certificate import Certificate, certificate_in
+from api_gateway.simulator.certificate import CertificateFiles, ensure_certificate
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.faults import Do, Fault, Match, When
-from api_gateway.simulator.session.session import State as SimulatedState
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.faults import Fault, FaultAction, FaultSchedule, RequestPattern
+from api_gateway.simulator.session.session import LoginState as SimulatedState
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.certificates import make_certificate
 from tests.api_gateway.java_gateway import LOGIN_PAGE, JavaGateway
 from tests.api_gateway.listening import Listening, listening, until
@@ -51,8 +51,8 @@ LOGIN_CHAIN = [
 class Way:
     """All the way from the client and the ticker to the simulator, in one time that only requests move."""
 
-    def __init__(self, options: Options | None = None) -> None:
-        self.clock = Clock(start=TUESDAY, held=True)
+    def __init__(self, options: SimulationOptions | None = None) -> None:
+        self.clock = Clock(start=TUESDAY, frozen=True)
         self.simulation = Simulation(options, self.clock)
         self.memory = Memory()
         self.java: JavaGateway
@@ -62,13 +62,13 @@ class Way:
     @asynccontextmanager
     async def open(self, *, refuses: bool = False, tls: Path | None = None) -> AsyncIterator[Way]:
         """Everything listening on free ports; with TLS on both legs if a folder is given."""
-        certificate: Certificate | None = None
+        certificate: CertificateFiles | None = None
         upstream_tls: ssl.SSLContext | None = None
         context: ssl.SSLContext | None = None
         settings = GatewaySettings(_env_file=None, gateway_login_url=LOGIN_URL)
         if tls:
-            certificate = certificate_in(tls / "simulator")
-            upstream_tls = ssl.create_default_context(cafile=certificate.certificate)
+            certificate = ensure_certificate(tls / "simulator")
+            upstream_tls = ssl.create_default_context(cafile=certificate.certificate_path)
             own = make_certificate(tls, "java")
             context = own.server
             settings.gateway_ca_file = own.file
@@ -113,8 +113,10 @@ class Way:
         assert found.diagnosis
         return found.diagnosis
 
-    def fault(self, path: str, do: Do, *, times: int | None = None) -> None:
-        self.simulation.faults.add(Fault(match=Match(path=path), when=When(times=times), do=do))
+    def fault(self, path: str, do: FaultAction, *, times: int | None = None) -> None:
+        self.simulation.faults.add(
+            Fault(match=RequestPattern(path=path), when=FaultSchedule(times=times), do=do)
+        )
 
 
 class Form(HTMLParser):
@@ -166,11 +168,11 @@ async def test_a_person_logs_in_and_each_first_question_gets_a_full_answer(way: 
     positions = await way.get("/portfolio/{account}/positions/{page}", ACCOUNT, 0)
     assert "AAPL" in {position["ticker"] for position in positions}
     assert (await way.get("/iserver/account/orders"))["orders"]
-    assert way.simulation.limits.seconds_in_box == 0
+    assert way.simulation.rate_limits.penalty_seconds_left == 0
 
 
 async def test_a_login_that_opens_no_session_is_followed_by_challenge_and_response() -> None:
-    async with Way(Options(opens_brokerage=False)).open() as way:
+    async with Way(SimulationOptions(opens_brokerage=False)).open() as way:
         await way.log_in()
         exchange = ["POST /iserver/auth/ssodh/init", "POST /iserver/auth/ssodh/response"]
         assert way.java.own == [*LOGIN_CHAIN, *exchange, "GET /iserver/accounts"]
@@ -181,7 +183,7 @@ async def test_a_login_that_opens_no_session_is_followed_by_challenge_and_respon
 async def test_a_login_throws_out_another_program(way: Way) -> None:
     way.simulation.session.displace()
     await way.log_in()
-    assert not way.simulation.session.rival
+    assert not way.simulation.session.is_competing
     assert (await way.beat()).state is State.ESTABLISHED
 
 
@@ -221,7 +223,7 @@ async def test_its_own_tickles_do_not_use_up_the_users_limits(open_way: Way) -> 
         await open_way.java.tickle()
     assert (await open_way.gateway.tickle()).value["session"]
     await open_way.get("/sso/validate")
-    assert open_way.simulation.limits.seconds_in_box == 0
+    assert open_way.simulation.rate_limits.penalty_seconds_left == 0
     assert open_way.java.tickling
 
 
@@ -250,7 +252,7 @@ async def test_the_ticker_opens_a_lost_session_before_that(open_way: Way) -> Non
 
 
 async def test_the_ticker_brings_its_own_tickle_back_after_an_outage(open_way: Way) -> None:
-    open_way.fault("/tickle", Do(status=503, html="<html>Service Unavailable</html>"))
+    open_way.fault("/tickle", FaultAction(status=503, html="<html>Service Unavailable</html>"))
     await open_way.java.tickle()
     assert not open_way.java.tickling
     assert (await open_way.beat()).state is State.FAILING
@@ -279,11 +281,11 @@ async def test_a_dead_upstream_is_a_failure_at_the_deadline_and_no_longer_one_wh
 
 
 async def test_a_write_that_nobody_answers_is_unknown_because_it_may_happen_later(open_way: Way) -> None:
-    open_way.fault("/iserver/auth/status", Do(delay_seconds=3 * SOON))
+    open_way.fault("/iserver/auth/status", FaultAction(delay_seconds=3 * SOON))
     await open_way.gateway.tickle()
     async with open_way.browser() as other:
         slow = [asyncio.create_task(other.get("/v1/api/iserver/auth/status")) for _ in range(5)]
-        await until(lambda: open_way.simulation.faults.listed()[0]["fired"] == 5)
+        await until(lambda: open_way.simulation.faults.to_json()[0]["fired"] == 5)
         open_way.gateway.settings.gateway_deadline = SOON
         with pytest.raises(OutcomeUnknown, match="It may have happened"):
             await open_way.gateway.post("/logout")
@@ -293,13 +295,13 @@ async def test_a_write_that_nobody_answers_is_unknown_because_it_may_happen_late
 
 
 async def test_five_hung_calls_leave_it_mute_and_each_caller_is_told_at_the_deadline(open_way: Way) -> None:
-    open_way.fault("/iserver/contract/*", Do(hang=True))
+    open_way.fault("/iserver/contract/*", FaultAction(hang=True))
     await open_way.get("/iserver/accounts")
     open_way.gateway.settings.gateway_deadline = SOON
     asks = [open_way.get("/iserver/contract/{conid}/info", conid) for conid in range(1, 6)]
     failures = await asyncio.gather(*asks, return_exceptions=True)
     assert [type(failure) for failure in failures] == [NoResponse] * 5
-    assert open_way.simulation.faults.listed()[0]["fired"] == 5
+    assert open_way.simulation.faults.to_json()[0]["fired"] == 5
     open_way.simulation.faults.clear()
     with pytest.raises(Failed, match=r"no complete answer within 0\.25 s"):
         await open_way.gateway.tickle()
@@ -314,7 +316,7 @@ async def test_five_hung_calls_leave_it_mute_and_each_caller_is_told_at_the_dead
 
 @pytest.mark.parametrize("status", [204, 304])
 async def test_the_stray_end_of_chunks_after_an_empty_answer_hurts_nobody(open_way: Way, status: int) -> None:
-    open_way.fault("/trsrv/stocks", Do(status=status), times=1)
+    open_way.fault("/trsrv/stocks", FaultAction(status=status), times=1)
     with pytest.raises(Failed, match="answered with nothing"):
         await open_way.gateway.get("/trsrv/stocks", symbols="AAPL")
     assert (await open_way.gateway.tickle()).value["session"]  # which nothing sends a second time
@@ -323,7 +325,7 @@ async def test_the_stray_end_of_chunks_after_an_empty_answer_hurts_nobody(open_w
 
 
 async def test_an_answer_that_breaks_off_ends_at_the_deadline(open_way: Way) -> None:
-    open_way.fault("/trsrv/stocks", Do(declare=5_000_000), times=1)
+    open_way.fault("/trsrv/stocks", FaultAction(declare=5_000_000), times=1)
     await open_way.gateway.tickle()
     open_way.gateway.settings.gateway_deadline = SOON
     with pytest.raises(Failed, match=r"no complete answer within 0\.25 s"):

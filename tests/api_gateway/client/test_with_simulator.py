@@ -15,7 +15,7 @@ from api_gateway.session.states import SessionState, parse_session
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 ACCOUNT = "DU1234567"
 TUESDAY = 1_772_557_200.0  # 3 March 2026, noon in New York
@@ -25,8 +25,8 @@ class Pair:
     """A client and a simulator in one time, and the requests that passed between them."""
 
     def __init__(self) -> None:
-        self.clock = Clock(start=TUESDAY, held=True)
-        self.simulation = Simulation(Options(login=True), self.clock)
+        self.clock = Clock(start=TUESDAY, frozen=True)
+        self.simulation = Simulation(SimulationOptions(login=True), self.clock)
         self.asked: list[str] = []
         app = httpx.ASGITransport(app=create_app(self.simulation))
         settings = GatewaySettings(_env_file=None, gateway_url="http://gateway:5055")

@@ -11,7 +11,7 @@ from api_gateway.doctor import doctor
 from api_gateway.doctor.doctor import DoctorContext, run_doctor
 from api_gateway.doctor.findings import Layer, Outcome
 from api_gateway.doctor.report import DoctorReport
-from api_gateway.simulator.faults import Do, Fault
+from api_gateway.simulator.faults import Fault, FaultAction
 from tests.api_gateway.client.test_java_gateway import Way
 from tests.api_gateway.doctor.hurried import hurried
 from tests.api_gateway.doctor.world import WRONGS, Papers, World, Wrong, server_app, ticker_app
@@ -117,7 +117,7 @@ def test_a_quote_is_asked_for_one_contract_and_a_tickle_is_spared(papers: Papers
     assert set(world.asked[2:]) == {"GET /iserver/accounts", "GET /iserver/marketdata/snapshot"}
 
 
-SLOW = Fault(do=Do(delay_seconds=2.8))
+SLOW = Fault(do=FaultAction(delay_seconds=2.8))
 
 
 def test_where_everything_is_slow_it_still_ends_in_time(papers: Papers) -> None:
@@ -190,7 +190,7 @@ def test_ibkrs_own_gateway_without_a_login_is_told_so() -> None:
 
 def test_silence_behind_ibkrs_own_gateway_is_told_from_a_gateway_that_is_gone() -> None:
     way = Way()
-    way.fault("*", Do(hang=True))
+    way.fault("*", FaultAction(hang=True))
     report = hurried(through_java(way))
     assert told(report) == "upstream", report.text()
     assert report.seconds <= LONGEST

@@ -26,10 +26,11 @@ from api_gateway.doctor.doctor import DoctorContext, DoctorResult, run_doctor
 from api_gateway.doctor.findings import Finding, Layer, broken
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
+from api_gateway.simulator.certificate import CertificateFiles
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.faults import Do, Drip, Fault, Match
-from api_gateway.simulator.session.session import EVENTS
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.faults import Fault, FaultAction, RequestPattern, SlowBody
+from api_gateway.simulator.session.session import SESSION_EVENTS
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.certificates import Certificate, make_certificate
 from tests.api_gateway.fakes import RawServer, Serve
 from tests.api_gateway.listening import listening
@@ -63,7 +64,9 @@ class World:
     """What there is; all is well until faults say otherwise."""
 
     papers: Papers
-    options: Options = field(default_factory=lambda: Options(login=True, rate_limits=False))
+    options: SimulationOptions = field(
+        default_factory=lambda: SimulationOptions(login=True, rate_limits=False)
+    )
     simulator_faults: list[Fault] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -81,10 +84,10 @@ class World:
 
     async def run(self) -> DoctorResult:
         async with AsyncExitStack() as stack:
-            clock = Clock(start=TUESDAY, held=True)
+            clock = Clock(start=TUESDAY, frozen=True)
             simulation = Simulation(self.options, clock)
             for event in self.events:
-                EVENTS[event](simulation.session)
+                SESSION_EVENTS[event](simulation.session)
             for fault in self.simulator_faults:
                 simulation.faults.add(fault)
             port = await self._gateway_port(stack, simulation)
@@ -152,15 +155,8 @@ class _Front:
         await self._app(scope, receive, send)
 
 
-@dataclass(frozen=True)
-class _Files:
-    certificate: Path
-    key: Path
-    fingerprint: str = ""
-
-
-def _files(shown: Certificate) -> Any:
-    return _Files(shown.file, shown.file.with_suffix(".key"))
+def _files(shown: Certificate) -> CertificateFiles:
+    return CertificateFiles(shown.file, shown.file.with_suffix(".key"), "")
 
 
 def closed_port() -> int:
@@ -285,7 +281,9 @@ def _settings(**values: Any) -> Callable[[World], object]:
 
 
 def _simulated(path: str, **do: Any) -> Callable[[World], object]:
-    return lambda world: world.simulator_faults.append(Fault(match=Match(path=path), do=Do(**do)))
+    return lambda world: world.simulator_faults.append(
+        Fault(match=RequestPattern(path=path), do=FaultAction(**do))
+    )
 
 
 def _event(name: str) -> Callable[[World], object]:
@@ -294,7 +292,7 @@ def _event(name: str) -> Callable[[World], object]:
 
 def _options(**values: Any) -> Callable[[World], object]:
     def happen(world: World) -> None:
-        world.options = Options(**{**vars(world.options), **values})
+        world.options = SimulationOptions(**{**vars(world.options), **values})
 
     return happen
 
@@ -398,7 +396,7 @@ WRONGS: tuple[Wrong, ...] = (
         Layer.UPSTREAM,
         "status",
         _simulated(
-            STATUS, body={"authenticated": True, "message": "x" * 150}, drip=Drip(bytes=100, seconds=4.5)
+            STATUS, body={"authenticated": True, "message": "x" * 150}, drip=SlowBody(bytes=100, seconds=4.5)
         ),
     ),
     Wrong(

@@ -23,8 +23,8 @@ from api_gateway.session.states import SessionState as State
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.faults import Do, Fault, Match, When
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.faults import Fault, FaultAction, FaultSchedule, RequestPattern
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 pytestmark = pytest.mark.thorough
 
@@ -63,7 +63,7 @@ class Cause:
 
     name: str
     state: State | None
-    do: Do | None = None
+    do: FaultAction | None = None
     network: Callable[[], None] | None = None
     front: Callable[[], None] | None = None
     page: int | None = None
@@ -71,7 +71,7 @@ class Cause:
 
 
 def answer(name: str, state: State | None, says: str = "", page: int | None = None, **do: Any) -> Cause:
-    return Cause(name, state, do=Do(**do), says=says, page=page)
+    return Cause(name, state, do=FaultAction(**do), says=says, page=page)
 
 
 def html(status: int) -> dict[str, Any]:
@@ -168,10 +168,12 @@ class Front(httpx.AsyncBaseTransport):
 
 async def asked(situation: State, cause: Cause, question: str) -> tuple[object, int | None]:
     """What the question is answered with, and how the front page answers."""
-    simulation = Simulation(Options(login=True, rate_limits=False), Clock(start=NOON.timestamp(), held=True))
+    simulation = Simulation(
+        SimulationOptions(login=True, rate_limits=False), Clock(start=NOON.timestamp(), frozen=True)
+    )
     SITUATIONS[situation](simulation)
     if cause.do:
-        simulation.faults.add(Fault(match=Match(path=question), when=When(), do=cause.do))
+        simulation.faults.add(Fault(match=RequestPattern(path=question), when=FaultSchedule(), do=cause.do))
     settings = GatewaySettings.model_construct(gateway_login_url=LOGIN_URL, gateway_max_body=200_000)
     async with GatewayClient(settings, policy=TICKER, transport=Front(simulation, cause)) as gateway:
         found: object

@@ -11,7 +11,7 @@ import pytest
 
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 
 @pytest.fixture
@@ -23,17 +23,17 @@ def noon() -> float:
 @pytest.fixture
 def clock(noon: float) -> Clock:
     """A clock that stands at noon."""
-    return Clock(start=noon, held=True)
+    return Clock(start=noon, frozen=True)
 
 
 @pytest.fixture
-def options() -> Options:
+def options() -> SimulationOptions:
     """How the simulation is made; a test module or a parametrized test may say otherwise."""
-    return Options(login=True, rate_limits=False)
+    return SimulationOptions(login=True, rate_limits=False)
 
 
 @pytest.fixture
-def simulation(options: Options, clock: Clock) -> Simulation:
+def simulation(options: SimulationOptions, clock: Clock) -> Simulation:
     """One simulation at noon."""
     return Simulation(options, clock)
 

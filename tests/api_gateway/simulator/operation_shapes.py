@@ -116,7 +116,7 @@ async def _watchlist(trader: Trader, _: Simulation) -> Values:
 
 
 def _limit(simulation: Simulation, part: float = 1.0) -> dict[str, Any]:
-    last = simulation.prices.quote(simulation.broker.instrument(AAPL)).last
+    last = simulation.prices.quote(simulation.selected_account.instrument(AAPL)).last
     return ticket(orderType="LMT", price=round(last * part, 2))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.instruments.universe import Instrument, build_universe
 from api_gateway.simulator.prices.prices import Prices
@@ -17,30 +17,34 @@ AAPL, IBM, MSFT, SPY, EUR_USD, USD_JPY = 265598, 8314, 272093, 756733, 12087792,
 IBM_IN_FRANKFURT = 1411277
 
 
-def paper_broker(now: float = MONDAY) -> Broker:
+def paper_broker(now: float = MONDAY) -> PaperAccount:
     """An account by itself, as it starts at `now`."""
-    clock = Clock(start=now, held=True)
+    clock = Clock(start=now, frozen=True)
     universe = build_universe(clock.now())
-    return Broker(ACCOUNT, universe, Prices(universe, clock, 1), clock)
+    return PaperAccount(ACCOUNT, universe, Prices(universe, clock, 1), clock)
 
 
-def trade(broker: Broker, conid: int, quantity: float, price: float) -> float:
+def trade(broker: PaperAccount, conid: int, quantity: float, price: float) -> float:
     """Buy (or sell, when negative) now at a price; the profit that it locks in."""
-    order = broker.enter(
+    order = broker.add_working_order(
         conid, "BUY" if quantity > 0 else "SELL", abs(quantity), "MKT", at=broker.clock.now()
     )
     execution = broker.execute(order, abs(quantity), price, at=broker.clock.now(), exchange="SMART")
     return execution.realised
 
 
-def held_option(broker: Broker) -> Instrument:
+def held_option(broker: PaperAccount) -> Instrument:
     """The option that the account starts with."""
-    return next(line.instrument for line in broker.valuation().held if line.instrument.sec_type == "OPT")
+    return next(
+        line.instrument for line in broker.valuation().open_positions if line.instrument.sec_type == "OPT"
+    )
 
 
-def held_future(broker: Broker) -> Instrument:
+def held_future(broker: PaperAccount) -> Instrument:
     """The future that the account starts with."""
-    return next(line.instrument for line in broker.valuation().held if line.instrument.sec_type == "FUT")
+    return next(
+        line.instrument for line in broker.valuation().open_positions if line.instrument.sec_type == "FUT"
+    )
 
 
 class Caller:

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api_gateway.simulator.app import create_app
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.operation_shapes import EVERY, Asked, fits
 from tests.api_gateway.simulator.order_calls import ORDER, Trader, ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, Caller
@@ -36,7 +36,7 @@ def limit(simulation: Simulation, part: float, **fields: Any) -> dict[str, Any]:
 
 
 def last(simulation: Simulation) -> float:
-    return simulation.prices.quote(simulation.broker.instrument(AAPL)).last
+    return simulation.prices.quote(simulation.selected_account.instrument(AAPL)).last
 
 
 async def test_a_the_first_snapshot_is_empty_and_the_second_full(
@@ -124,7 +124,7 @@ async def test_g_of_a_bracket_one_leg_fills_and_the_other_is_cancelled(
     )
     skip(3)
     assert await trader.status(parent) == "Filled"
-    simulation.prices.set_price(AAPL, round(last(simulation) * 1.03, 2))
+    simulation.prices.override_price(AAPL, round(last(simulation) * 1.03, 2))
     skip(1)
     assert [await trader.status(take), await trader.status(stop)] == ["Filled", "Cancelled"]
 
@@ -159,9 +159,9 @@ async def test_i_six_idle_minutes_close_the_brokerage_session_and_midnight_the_l
     assert (await asks.get("/portfolio/accounts")).status_code == 401
 
 
-@pytest.mark.parametrize("options", [Options(login=True)], ids=["limited"])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True)], ids=["limited"])
 async def test_j_the_eleventh_request_in_a_second_is_429(
-    gateway: httpx.AsyncClient, options: Options, skip: Skip
+    gateway: httpx.AsyncClient, options: SimulationOptions, skip: Skip
 ) -> None:
     assert options.rate_limits
     asks = Caller(gateway)
@@ -234,13 +234,13 @@ async def test_n_to_unsubscribe_twice_is_500_unknown(trader: Trader) -> None:
 
 
 def of_operation(asked: Asked) -> Any:
-    options = Options(login=True, rate_limits=False, alert_creation=True, profile=asked.profile)
+    options = SimulationOptions(login=True, rate_limits=False, alert_creation=True, profile=asked.profile)
     return pytest.param(asked, options, id=asked.operation)
 
 
 @pytest.mark.parametrize(("asked", "options"), [of_operation(asked) for asked in EVERY])
 async def test_o_every_operation_answers_with_its_documented_shape(
-    gateway: httpx.AsyncClient, simulation: Simulation, options: Options, skip: Skip, asked: Asked
+    gateway: httpx.AsyncClient, simulation: Simulation, options: SimulationOptions, skip: Skip, asked: Asked
 ) -> None:
     assert options.profile == asked.profile
     trader = await Trader(gateway).subscribed()

@@ -30,8 +30,8 @@ def test_an_account_of_any_moment_has_an_open_a_filled_and_a_cancelled_order(
     broker = paper_broker(now)
     statuses = [order.status for order in broker.live_orders()]
     assert statuses == [OrderStatus.SUBMITTED, OrderStatus.CANCELLED, OrderStatus.FILLED]
-    assert len(broker.executions_of(1)) == 2
-    assert len(broker.executions_of(7)) > 3
+    assert len(broker.recent_executions(1)) == 2
+    assert len(broker.recent_executions(7)) > 3
 
 
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
@@ -42,7 +42,7 @@ def test_everything_in_the_past_happened_in_trading_hours(moment: tuple[int, int
     for execution in broker.executions:
         hours = HOURS[broker.instrument(execution.conid).hours]
         assert execution.at <= now
-        assert session_at(hours, execution.at).trades_at(execution.at)
+        assert session_at(hours, execution.at).is_trading_at(execution.at)
         assert execution.price > 0
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from api_gateway.simulator.certificate import Certificate, certificate_in
+from api_gateway.simulator.certificate import CertificateFiles, ensure_certificate
 
 
-def shake_hands(certificate: Certificate, *, name: str, trusted: Path) -> bytes:
+def shake_hands(certificate: CertificateFiles, *, name: str, trusted: Path) -> bytes:
     """The certificate (DER) that a strict client accepts for a host name, after a whole TLS handshake."""
     server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_context.load_cert_chain(certificate.certificate, certificate.key)
+    server_context.load_cert_chain(certificate.certificate_path, certificate.key_path)
     client_context = ssl.create_default_context(cafile=trusted)
     # What Python 3.13 has on by default.
     client_context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -37,13 +37,13 @@ def shake_hands(certificate: Certificate, *, name: str, trusted: Path) -> bytes:
 
 @pytest.mark.parametrize("name", ["localhost", "gateway", "127.0.0.1", "::1"])
 def test_a_strict_client_that_trusts_the_file_accepts_each_of_the_names(tmp_path: Path, name: str) -> None:
-    certificate = certificate_in(tmp_path)
+    certificate = ensure_certificate(tmp_path)
     accepted = shake_hands(certificate, name=name, trusted=tmp_path / "gateway.pem")
     assert hashlib.sha256(accepted).hexdigest() == certificate.fingerprint.replace(":", "").lower()
 
 
 def test_it_carries_what_strict_verifiers_ask_of_an_issuer(tmp_path: Path) -> None:
-    made = x509.load_pem_x509_certificate(certificate_in(tmp_path).certificate.read_bytes())
+    made = x509.load_pem_x509_certificate(ensure_certificate(tmp_path).certificate_path.read_bytes())
     constraints = made.extensions.get_extension_for_class(x509.BasicConstraints)
     usage = made.extensions.get_extension_for_class(x509.KeyUsage)
     subject = made.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
@@ -58,64 +58,64 @@ def test_it_carries_what_strict_verifiers_ask_of_an_issuer(tmp_path: Path) -> No
 
 
 def test_another_name_is_not_accepted(tmp_path: Path) -> None:
-    certificate = certificate_in(tmp_path)
+    certificate = ensure_certificate(tmp_path)
     with pytest.raises(ssl.SSLCertVerificationError, match="mismatch"):
-        shake_hands(certificate, name="api.ibkr.com", trusted=certificate.certificate)
+        shake_hands(certificate, name="api.ibkr.com", trusted=certificate.certificate_path)
 
 
 def test_another_certificate_is_not_accepted(tmp_path: Path) -> None:
-    one, other = certificate_in(tmp_path / "one"), certificate_in(tmp_path / "other")
+    one, other = ensure_certificate(tmp_path / "one"), ensure_certificate(tmp_path / "other")
     with pytest.raises(ssl.SSLCertVerificationError):
-        shake_hands(one, name="localhost", trusted=other.certificate)
+        shake_hands(one, name="localhost", trusted=other.certificate_path)
 
 
 def test_the_key_is_the_owners_and_the_certificate_is_everybodys(tmp_path: Path) -> None:
-    certificate = certificate_in(tmp_path)
-    assert stat.S_IMODE(certificate.key.stat().st_mode) == 0o600
-    assert stat.S_IMODE(certificate.certificate.stat().st_mode) == 0o644
-    assert b"PRIVATE" not in certificate.certificate.read_bytes()
+    certificate = ensure_certificate(tmp_path)
+    assert stat.S_IMODE(certificate.key_path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(certificate.certificate_path.stat().st_mode) == 0o644
+    assert b"PRIVATE" not in certificate.certificate_path.read_bytes()
 
 
 def test_a_folder_that_is_not_there_is_made_and_nothing_else_is_left_in_it(tmp_path: Path) -> None:
-    certificate = certificate_in(tmp_path / "new" / "folder")
-    assert sorted(path.name for path in certificate.certificate.parent.iterdir()) == [
+    certificate = ensure_certificate(tmp_path / "new" / "folder")
+    assert sorted(path.name for path in certificate.certificate_path.parent.iterdir()) == [
         "gateway.key",
         "gateway.pem",
     ]
 
 
 def test_a_valid_certificate_is_used_again(tmp_path: Path) -> None:
-    assert certificate_in(tmp_path) == certificate_in(tmp_path)
+    assert ensure_certificate(tmp_path) == ensure_certificate(tmp_path)
 
 
 def test_a_certificate_that_ends_within_a_month_is_replaced(tmp_path: Path) -> None:
     now = datetime(2026, 3, 3, tzinfo=UTC)
-    first = certificate_in(tmp_path, now=now)
-    assert certificate_in(tmp_path, now=now + timedelta(days=794)) == first
-    assert certificate_in(tmp_path, now=now + timedelta(days=796)) != first
+    first = ensure_certificate(tmp_path, now=now)
+    assert ensure_certificate(tmp_path, now=now + timedelta(days=794)) == first
+    assert ensure_certificate(tmp_path, now=now + timedelta(days=796)) != first
 
 
 @pytest.mark.parametrize("broken", ["gateway.pem", "gateway.key"])
 @pytest.mark.parametrize("content", [b"", b"nonsense", None])
 def test_what_cannot_be_used_is_replaced(tmp_path: Path, broken: str, content: bytes | None) -> None:
-    first = certificate_in(tmp_path)
+    first = ensure_certificate(tmp_path)
     if content is None:
         (tmp_path / broken).unlink()
     else:
         (tmp_path / broken).write_bytes(content)
-    second = certificate_in(tmp_path)
+    second = ensure_certificate(tmp_path)
     assert second.fingerprint != first.fingerprint
-    shake_hands(second, name="localhost", trusted=second.certificate)
+    shake_hands(second, name="localhost", trusted=second.certificate_path)
 
 
 def test_a_key_of_another_certificate_is_replaced(tmp_path: Path) -> None:
-    first, other = certificate_in(tmp_path / "one"), certificate_in(tmp_path / "other")
-    first.key.write_bytes(other.key.read_bytes())
-    second = certificate_in(tmp_path / "one")
-    shake_hands(second, name="localhost", trusted=second.certificate)
+    first, other = ensure_certificate(tmp_path / "one"), ensure_certificate(tmp_path / "other")
+    first.key_path.write_bytes(other.key_path.read_bytes())
+    second = ensure_certificate(tmp_path / "one")
+    shake_hands(second, name="localhost", trusted=second.certificate_path)
 
 
 def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(OSError, match="file"):
-        certificate_in(tmp_path / "file" / "folder")
+        ensure_certificate(tmp_path / "file" / "folder")

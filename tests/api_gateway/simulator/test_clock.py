@@ -18,14 +18,14 @@ class Wall:
 
 def test_a_clock_follows_the_wall_clock_from_its_start_on() -> None:
     wall = Wall()
-    clock = Clock(start=50.0, wall=wall)
+    clock = Clock(start=50.0, wall_clock=wall)
     wall.now += 2.5
     assert math.isclose(clock.now(), 52.5)
 
 
 def test_a_held_clock_stands_exactly_at_its_start_until_it_is_told_to_move() -> None:
-    clock = Clock(start=1_772_557_200.1, held=True)
-    assert clock.held
+    clock = Clock(start=1_772_557_200.1, frozen=True)
+    assert clock.is_frozen
     assert clock.now() == 1_772_557_200.1
     clock.advance(10)
     assert clock.now() == 1_772_557_210.1
@@ -33,11 +33,11 @@ def test_a_held_clock_stands_exactly_at_its_start_until_it_is_told_to_move() -> 
 
 def test_a_released_clock_goes_on_from_where_it_stood() -> None:
     wall = Wall()
-    clock = Clock(wall=wall)
-    clock.hold()
+    clock = Clock(wall_clock=wall)
+    clock.freeze()
     wall.now += 100
-    clock.release()
-    assert not clock.held
+    clock.resume()
+    assert not clock.is_frozen
     assert clock.now() == 1_000_000.0
     wall.now += 1
     assert clock.now() == 1_000_001.0
@@ -45,7 +45,7 @@ def test_a_released_clock_goes_on_from_where_it_stood() -> None:
 
 def test_a_running_clock_can_be_moved_forward_too() -> None:
     wall = Wall()
-    clock = Clock(wall=wall)
+    clock = Clock(wall_clock=wall)
     clock.advance(3600)
     assert clock.now() == 1_003_600.0
 
@@ -56,6 +56,6 @@ def test_time_never_runs_backwards() -> None:
 
 
 def test_the_time_comes_in_ibkrs_milliseconds_and_as_a_moment_in_utc() -> None:
-    clock = Clock(start=1.5, held=True)
-    assert clock.milliseconds() == 1500
-    assert clock.moment() == datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
+    clock = Clock(start=1.5, frozen=True)
+    assert clock.now_ms() == 1500
+    assert clock.now_utc() == datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)

@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.control import ORDERS
+from api_gateway.simulator.control import COMMANDS
 from api_gateway.simulator.orders.order import OrderStatus
-from api_gateway.simulator.session.session import State
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.session.session import LoginState
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 
 async def order(gateway: httpx.AsyncClient, name: str, **body: Any) -> dict[str, Any]:
@@ -29,7 +29,7 @@ async def test_the_state_tells_what_a_test_wants_to_know(gateway: httpx.AsyncCli
 
 async def test_the_control_explains_itself(gateway: httpx.AsyncClient) -> None:
     explained = (await gateway.get("/simulator")).json()
-    assert set(explained) == {"GET /simulator/state", *(f"POST /simulator/{name}" for name in ORDERS)}
+    assert set(explained) == {"GET /simulator/state", *(f"POST /simulator/{name}" for name in COMMANDS)}
     assert all(explained.values())
 
 
@@ -113,7 +113,7 @@ async def test_faults_are_put_in_force_and_cleared(gateway: httpx.AsyncClient) -
     assert (await order(gateway, "faults/clear"))["faults"] == []
 
 
-@pytest.mark.parametrize("options", [Options(login=True)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True)])
 async def test_the_penalty_box_is_shown_and_can_be_left(gateway: httpx.AsyncClient) -> None:
     for _ in range(11):
         await gateway.post("/v1/api/iserver/auth/status", json={})
@@ -157,15 +157,15 @@ async def test_an_unknown_order_is_not_found(gateway: httpx.AsyncClient, name: s
     assert (await gateway.post(f"/simulator/{name}", json={})).status_code == 404
 
 
-@pytest.mark.parametrize("name", sorted(ORDERS))
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 async def test_an_order_is_not_given_by_reading(
     gateway: httpx.AsyncClient, simulation: Simulation, name: str
 ) -> None:
     assert (await gateway.get(f"/simulator/{name}")).status_code == 405
-    assert simulation.session.state is State.BROKERAGE
+    assert simulation.session.state is LoginState.BROKERAGE
 
 
-@pytest.mark.parametrize("options", [Options(login=True, control=False)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, control=False)])
 @pytest.mark.parametrize(("method", "name"), [("GET", "state"), ("POST", "logout")])
 async def test_the_control_can_be_switched_off(gateway: httpx.AsyncClient, method: str, name: str) -> None:
     assert (await gateway.request(method, f"/simulator/{name}", json={})).status_code == 404
@@ -177,15 +177,19 @@ async def test_a_page_of_another_site_gets_nothing(
 ) -> None:
     assert (await gateway.get("/simulator/state", headers={"origin": origin})).status_code == 403
     assert (await gateway.post("/simulator/logout", headers={"origin": origin})).status_code == 403
-    assert simulation.session.state is State.BROKERAGE
+    assert simulation.session.state is LoginState.BROKERAGE
 
 
 async def test_a_working_order_can_be_refused_by_the_exchange(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
-    open_order = next(o for o in simulation.broker.live_orders() if o.status is OrderStatus.SUBMITTED)
-    child = simulation.broker.enter(open_order.conid, "SELL", 1, "MKT", at=simulation.clock.now())
-    child.parent = open_order.order_id
+    open_order = next(
+        o for o in simulation.selected_account.live_orders() if o.status is OrderStatus.SUBMITTED
+    )
+    child = simulation.selected_account.add_working_order(
+        open_order.conid, "SELL", 1, "MKT", at=simulation.clock.now()
+    )
+    child.parent_id = open_order.order_id
     await order(gateway, "reject", order=open_order.order_id)
     assert open_order.status is OrderStatus.INACTIVE
     assert child.status is OrderStatus.PENDING_CANCEL
@@ -199,7 +203,7 @@ async def test_a_working_order_can_be_refused_by_the_exchange(
 async def test_what_was_due_happens_before_the_control_acts(
     gateway: httpx.AsyncClient, simulation: Simulation, clock: Clock
 ) -> None:
-    waiting = simulation.broker.enter(265598, "BUY", 1, "MKT", at=clock.now())
+    waiting = simulation.selected_account.add_working_order(265598, "BUY", 1, "MKT", at=clock.now())
     clock.advance(60)
     await order(gateway, "halt", conid=265598)
     assert waiting.status is OrderStatus.FILLED

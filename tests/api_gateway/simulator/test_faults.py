@@ -5,22 +5,22 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from api_gateway.simulator.faults import Do, Fault, Faults, Match, When
+from api_gateway.simulator.faults import Fault, FaultAction, FaultInjector, FaultSchedule, RequestPattern
 
 
-def fired(faults: Faults, count: int, *, method: str = "GET", path: str = "/tickle") -> list[int]:
+def fired(faults: FaultInjector, count: int, *, method: str = "GET", path: str = "/tickle") -> list[int]:
     """Which of so many requests are struck, the first one being 1."""
-    return [number for number in range(1, count + 1) if faults.strike(method, path) is not None]
+    return [number for number in range(1, count + 1) if faults.next_action(method, path) is not None]
 
 
-def faults(*, seed: int = 1, **when: Any) -> Faults:
-    made = Faults(seed=seed)
-    made.add(Fault(when=When(**when), do=Do(status=500)))
+def faults(*, seed: int = 1, **when: Any) -> FaultInjector:
+    made = FaultInjector(seed=seed)
+    made.add(Fault(when=FaultSchedule(**when), do=FaultAction(status=500)))
     return made
 
 
 def test_without_faults_nothing_happens() -> None:
-    assert Faults().strike("GET", "/tickle") is None
+    assert FaultInjector().next_action("GET", "/tickle") is None
 
 
 @pytest.mark.parametrize(
@@ -49,43 +49,49 @@ def test_chance_is_repeated_by_the_same_seed() -> None:
 @pytest.mark.parametrize(
     ("match", "method", "path", "struck"),
     [
-        (Match(), "DELETE", "/anything", True),
-        (Match(path="/iserver/*"), "GET", "/iserver/account/orders", True),
-        (Match(path="/iserver/*"), "GET", "/portfolio/accounts", False),
-        (Match(path="/iserver/account/*/orders"), "POST", "/iserver/account/DU1234567/orders", True),
-        (Match(path="/Tickle"), "GET", "/tickle", False),
-        (Match(method="post"), "POST", "/tickle", True),
-        (Match(method="POST"), "GET", "/tickle", False),
+        (RequestPattern(), "DELETE", "/anything", True),
+        (RequestPattern(path="/iserver/*"), "GET", "/iserver/account/orders", True),
+        (RequestPattern(path="/iserver/*"), "GET", "/portfolio/accounts", False),
+        (RequestPattern(path="/iserver/account/*/orders"), "POST", "/iserver/account/DU1234567/orders", True),
+        (RequestPattern(path="/Tickle"), "GET", "/tickle", False),
+        (RequestPattern(method="post"), "POST", "/tickle", True),
+        (RequestPattern(method="POST"), "GET", "/tickle", False),
     ],
 )
-def test_a_fault_strikes_whom_it_matches(match: Match, method: str, path: str, struck: bool) -> None:
-    made = Faults()
-    made.add(Fault(match=match, do=Do(status=500)))
-    assert (made.strike(method, path) is not None) is struck
+def test_a_fault_strikes_whom_it_matches(match: RequestPattern, method: str, path: str, struck: bool) -> None:
+    made = FaultInjector()
+    made.add(Fault(match=match, do=FaultAction(status=500)))
+    assert (made.next_action(method, path) is not None) is struck
 
 
 def test_only_matching_requests_are_counted() -> None:
-    made = Faults()
-    made.add(Fault(match=Match(method="GET"), when=When(after=1), do=Do(status=500)))
-    assert made.strike("POST", "/tickle") is None
-    assert made.strike("GET", "/tickle") is None
-    assert made.strike("GET", "/tickle") is not None
+    made = FaultInjector()
+    made.add(
+        Fault(match=RequestPattern(method="GET"), when=FaultSchedule(after=1), do=FaultAction(status=500))
+    )
+    assert made.next_action("POST", "/tickle") is None
+    assert made.next_action("GET", "/tickle") is None
+    assert made.next_action("GET", "/tickle") is not None
 
 
 def test_the_first_fault_that_is_due_is_taken_and_a_spent_one_makes_way() -> None:
-    made = Faults()
-    made.add(Fault(when=When(times=1), do=Do(status=500)))
-    made.add(Fault(do=Do(status=503)))
-    assert [do.status for do in (made.strike("GET", "/tickle") for _ in range(3)) if do] == [500, 503, 503]
+    made = FaultInjector()
+    made.add(Fault(when=FaultSchedule(times=1), do=FaultAction(status=500)))
+    made.add(Fault(do=FaultAction(status=503)))
+    assert [do.status for do in (made.next_action("GET", "/tickle") for _ in range(3)) if do] == [
+        500,
+        503,
+        503,
+    ]
 
 
 def test_faults_are_listed_with_how_often_they_struck_and_can_be_cleared() -> None:
     made = faults(after=1)
     fired(made, 3)
-    assert made.listed() == [{"when": {"after": 1}, "do": {"status": 500}, "seen": 3, "fired": 2}]
+    assert made.to_json() == [{"when": {"after": 1}, "do": {"status": 500}, "seen": 3, "fired": 2}]
     made.clear()
-    assert made.listed() == []
-    assert made.strike("GET", "/tickle") is None
+    assert made.to_json() == []
+    assert made.next_action("GET", "/tickle") is None
 
 
 @pytest.mark.parametrize(
@@ -116,11 +122,11 @@ def test_a_script_that_means_nothing_is_refused(script: dict[str, Any]) -> None:
     "do", [{"status": 200}, {"body": None}, {"html": ""}, {"huge_bytes": 2}, {"hang": True}]
 )
 def test_what_replaces_the_answer_is_known(do: dict[str, Any]) -> None:
-    assert Do(**do).replaces
+    assert FaultAction(**do).replaces_response
 
 
 @pytest.mark.parametrize(
     "do", [{}, {"delay_seconds": 1}, {"truncate": True}, {"reset": 0}, {"headers": {"a": "b"}}]
 )
 def test_what_only_spoils_the_answer_leaves_it_in_place(do: dict[str, Any]) -> None:
-    assert not Do(**do).replaces
+    assert not FaultAction(**do).replaces_response

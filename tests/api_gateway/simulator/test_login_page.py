@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from api_gateway.simulator.session.session import State
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.session.session import LoginState
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
-LOGGED_OUT = Options(rate_limits=False)
+LOGGED_OUT = SimulationOptions(rate_limits=False)
 
 
 class Page(HTMLParser):
@@ -62,7 +62,7 @@ async def test_a_person_presses_the_one_button_and_reads_that_it_succeeded(
     )
     assert answer.status_code == 200
     assert Page(answer.text).text == "Client login succeeds"
-    assert simulation.session.state is State.CONNECTING
+    assert simulation.session.state is LoginState.CONNECTING
 
 
 async def test_whoever_is_logged_in_is_told_so(gateway: httpx.AsyncClient) -> None:
@@ -76,7 +76,7 @@ async def test_only_what_the_button_leads_to_logs_in(
     await gateway.get("/sso/Login")
     early = await gateway.get("/sso/LoggedIn")
     assert (early.status_code, early.headers["location"]) == (302, "/sso/Login?forwardTo=22&RL=1&ip2loc=US")
-    assert simulation.session.state is State.NO_LOGIN
+    assert simulation.session.state is LoginState.NO_LOGIN
 
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])
@@ -89,7 +89,7 @@ async def test_a_login_is_an_empty_302_with_cookies_as_ibkrs_gateway_takes_nothi
     assert answer.headers["location"] == "/sso/LoggedIn"
     names = {cookie.partition("=")[0] for cookie in answer.headers.get_list("set-cookie")}
     assert names == {"XYZAB_AM.LOGIN", "XYZAB", "USERID"}
-    assert simulation.session.state is State.CONNECTING
+    assert simulation.session.state is LoginState.CONNECTING
 
 
 @pytest.mark.parametrize("path", ["/sso/Login?forwardTo=22&RL=1&ip2loc=US", "/sso/LoggedIn"])
@@ -110,7 +110,7 @@ async def test_a_form_that_came_through_another_port_of_this_machine_logs_in(
 ) -> None:
     answer = await gateway.post("/sso/Dispatcher", headers={"host": host, "origin": origin})
     assert answer.status_code == 302
-    assert simulation.session.state is State.CONNECTING
+    assert simulation.session.state is LoginState.CONNECTING
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_a_form_of_a_foreign_page_does_not(
 ) -> None:
     answer = await gateway.post("/sso/Dispatcher", headers={"host": "api.ibkr.com", "origin": origin})
     assert (answer.status_code, answer.text) == (403, "CORS Rejected")
-    assert simulation.session.state is State.NO_LOGIN
+    assert simulation.session.state is LoginState.NO_LOGIN
 
 
 @pytest.mark.parametrize("path", ["/sso/ping", "/sso/Authenticator?ACTION=PUBLISH_TST&RESP_TYPE=JSON"])

@@ -5,35 +5,37 @@ from contextlib import ExitStack
 import pytest
 
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.rate_limits import HISTORY, Limits
-from api_gateway.simulator.web_api.routing import Refusal
+from api_gateway.simulator.rate_limits import HISTORY_PATH, RateLimitEnforcer
+from api_gateway.simulator.web_api.routing import ApiError
 
 
 @pytest.fixture
-def limits(clock: Clock) -> Limits:
-    return Limits(clock)
+def limits(clock: Clock) -> RateLimitEnforcer:
+    return RateLimitEnforcer(clock)
 
 
-def refused(limits: Limits, template: str) -> bool:
+def refused(limits: RateLimitEnforcer, template: str) -> bool:
     try:
         limits.admit(template)
-    except Refusal as refusal:
-        return refusal.reply.status == 429
+    except ApiError as refusal:
+        return refusal.response.status == 429
     return False
 
 
-def test_the_eleventh_request_in_a_second_is_one_too_many(limits: Limits) -> None:
+def test_the_eleventh_request_in_a_second_is_one_too_many(limits: RateLimitEnforcer) -> None:
     assert not any(refused(limits, f"/portfolio/{number}") for number in range(10))
     assert refused(limits, "/portfolio/10")
 
 
-def test_ten_requests_in_every_second_are_not_too_many(limits: Limits, clock: Clock) -> None:
+def test_ten_requests_in_every_second_are_not_too_many(limits: RateLimitEnforcer, clock: Clock) -> None:
     for _ in range(100):
         assert not refused(limits, "/iserver/accounts")
         clock.advance(0.1001)
 
 
-def test_the_second_is_any_second_and_not_that_of_the_clock_face(limits: Limits, clock: Clock) -> None:
+def test_the_second_is_any_second_and_not_that_of_the_clock_face(
+    limits: RateLimitEnforcer, clock: Clock
+) -> None:
     clock.advance(0.9)
     assert not any(refused(limits, "/iserver/accounts") for _ in range(10))
     clock.advance(0.2)
@@ -61,7 +63,7 @@ def test_the_second_is_any_second_and_not_that_of_the_clock_face(limits: Limits,
 def test_an_endpoint_with_a_limit_of_its_own_answers_once_in_its_time(
     clock: Clock, template: str, seconds: float
 ) -> None:
-    limits = Limits(clock, penalty=0)
+    limits = RateLimitEnforcer(clock, penalty=0)
     assert not refused(limits, template)
     clock.advance(seconds - 0.01)
     assert refused(limits, template)
@@ -69,75 +71,79 @@ def test_an_endpoint_with_a_limit_of_its_own_answers_once_in_its_time(
     assert not refused(limits, template)
 
 
-def test_one_endpoint_does_not_use_up_the_limit_of_another(limits: Limits) -> None:
+def test_one_endpoint_does_not_use_up_the_limit_of_another(limits: RateLimitEnforcer) -> None:
     assert not refused(limits, "/fyi/unreadnumber")
     assert not refused(limits, "/fyi/notifications")
     assert not refused(limits, "/iserver/account/orders")
     assert not refused(limits, "/iserver/account/trades")
 
 
-def test_whoever_asks_too_often_is_refused_everything_for_ten_minutes(limits: Limits, clock: Clock) -> None:
+def test_whoever_asks_too_often_is_refused_everything_for_ten_minutes(
+    limits: RateLimitEnforcer, clock: Clock
+) -> None:
     limits.admit("/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
     clock.advance(599.9)
-    assert limits.seconds_in_box == pytest.approx(0.1)
+    assert limits.penalty_seconds_left == pytest.approx(0.1)
     assert refused(limits, "/iserver/accounts")
     clock.advance(0.1)
-    assert limits.seconds_in_box == 0
+    assert limits.penalty_seconds_left == 0
     assert not refused(limits, "/iserver/accounts")
 
 
-def test_asking_inside_the_box_does_not_make_it_longer(limits: Limits, clock: Clock) -> None:
+def test_asking_inside_the_box_does_not_make_it_longer(limits: RateLimitEnforcer, clock: Clock) -> None:
     limits.admit("/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
     for _ in range(6):
         clock.advance(100)
         refused(limits, "/portfolio/accounts")
-    assert limits.seconds_in_box == 0
+    assert limits.penalty_seconds_left == 0
 
 
 def test_the_time_in_the_box_can_be_set(clock: Clock) -> None:
-    limits = Limits(clock, penalty=3)
+    limits = RateLimitEnforcer(clock, penalty=3)
     limits.admit("/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
-    assert limits.seconds_in_box == 3
+    assert limits.penalty_seconds_left == 3
 
 
-def test_a_pardon_ends_the_time_in_the_box(limits: Limits) -> None:
+def test_a_pardon_ends_the_time_in_the_box(limits: RateLimitEnforcer) -> None:
     limits.admit("/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
-    limits.pardon()
+    limits.clear()
     assert not refused(limits, "/portfolio/accounts")
 
 
-def test_two_tickles_in_one_second_cost_the_second_one_only(limits: Limits, clock: Clock) -> None:
+def test_two_tickles_in_one_second_cost_the_second_one_only(limits: RateLimitEnforcer, clock: Clock) -> None:
     """Two programs may keep one session."""
     limits.admit("/tickle")
     assert refused(limits, "/tickle")
-    assert limits.seconds_in_box == 0
+    assert limits.penalty_seconds_left == 0
     clock.advance(1)
     assert not refused(limits, "/tickle")
 
 
 def test_limits_can_be_switched_off(clock: Clock) -> None:
-    limits = Limits(clock, enforced=False)
+    limits = RateLimitEnforcer(clock, enforced=False)
     assert not any(refused(limits, "/tickle") for _ in range(1000))
 
 
-def test_a_sixth_history_at_the_same_time_is_refused_and_a_later_one_is_not(limits: Limits) -> None:
+def test_a_sixth_history_at_the_same_time_is_refused_and_a_later_one_is_not(
+    limits: RateLimitEnforcer,
+) -> None:
     with ExitStack() as five:
         for _ in range(5):
-            five.enter_context(limits.in_flight(HISTORY))
-        with pytest.raises(Refusal), limits.in_flight(HISTORY):
+            five.enter_context(limits.limit_concurrency(HISTORY_PATH))
+        with pytest.raises(ApiError), limits.limit_concurrency(HISTORY_PATH):
             pytest.fail("a sixth one got in")
-        with limits.in_flight("/iserver/marketdata/snapshot"):
+        with limits.limit_concurrency("/iserver/marketdata/snapshot"):
             pass
-    with limits.in_flight(HISTORY):
+    with limits.limit_concurrency(HISTORY_PATH):
         pass
-    assert limits.seconds_in_box == 0
+    assert limits.penalty_seconds_left == 0
 
 
-def test_a_history_that_fails_gives_its_place_back(limits: Limits) -> None:
+def test_a_history_that_fails_gives_its_place_back(limits: RateLimitEnforcer) -> None:
     for _ in range(6):
-        with pytest.raises(ValueError, match="broken"), limits.in_flight(HISTORY):
+        with pytest.raises(ValueError, match="broken"), limits.limit_concurrency(HISTORY_PATH):
             raise ValueError("broken")

@@ -9,29 +9,32 @@ import httpx
 
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.session.session import State
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.session.session import LoginState
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 
 def test_nobody_is_logged_in_unless_that_is_asked_for(clock: Clock) -> None:
-    assert Simulation(clock=clock).session.state is State.NO_LOGIN
-    assert Simulation(Options(login=True), clock).session.state is State.BROKERAGE
+    assert Simulation(clock=clock).session.state is LoginState.NO_LOGIN
+    assert Simulation(SimulationOptions(login=True), clock).session.state is LoginState.BROKERAGE
 
 
 def test_two_simulations_share_nothing(clock: Clock) -> None:
-    one, other = Simulation(Options(login=True), clock), Simulation(Options(login=True), clock)
+    one, other = (
+        Simulation(SimulationOptions(login=True), clock),
+        Simulation(SimulationOptions(login=True), clock),
+    )
     one.session.logout()
-    one.preflights.searched.add(265598)
-    assert other.session.state is State.BROKERAGE
-    assert other.preflights.searched == set()
+    one.preflights.searched_conids.add(265598)
+    assert other.session.state is LoginState.BROKERAGE
+    assert other.preflights.searched_conids == set()
 
 
 async def test_a_day_of_requests_waits_for_nothing() -> None:
     start = datetime(2026, 3, 3, 0, 30, tzinfo=ZoneInfo("America/New_York")).timestamp()
-    clock = Clock(start=start, held=True)
-    simulation = Simulation(Options(login=True), clock)
+    clock = Clock(start=start, frozen=True)
+    simulation = Simulation(SimulationOptions(login=True), clock)
     transport = httpx.ASGITransport(app=create_app(simulation))
-    states: Counter[State] = Counter()
+    states: Counter[LoginState] = Counter()
     before = time.monotonic()
     async with httpx.AsyncClient(transport=transport, base_url="https://localhost") as client:
         for _ in range(24 * 12):
@@ -43,4 +46,4 @@ async def test_a_day_of_requests_waits_for_nothing() -> None:
     assert time.monotonic() - before < 20
     # Closed at one o'clock and unavailable for a moment, so closed once more five minutes later; logged out
     # from midnight to half past; open in between.
-    assert states == {State.BROKERAGE: 24 * 12 - 9, State.SSO: 2, State.NO_LOGIN: 7}
+    assert states == {LoginState.BROKERAGE: 24 * 12 - 9, LoginState.SSO: 2, LoginState.NO_LOGIN: 7}

@@ -19,7 +19,7 @@ from api_gateway.session.maintenance import Region
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from mcp_server.ticker.client import TickerClient
@@ -53,8 +53,8 @@ class House:
         def wall() -> float:
             return NOON + loop.time() - began
 
-        self.clock = Clock(wall=wall)
-        self.simulation = Simulation(Options(login=login, opens_brokerage=True), self.clock)
+        self.clock = Clock(wall_clock=wall)
+        self.simulation = Simulation(SimulationOptions(login=login, opens_brokerage=True), self.clock)
         self.asked: list[str] = []
         self.held: list[str] = []
         self.cut = False

@@ -23,7 +23,7 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from mcp_server.reference.endpoints_md import single_call
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
@@ -387,7 +387,7 @@ class Bench:
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[Recorder, ToolResult]:
         recorder = Recorder()
         # Without the questions to the login that paper accounts are known by: test_paper.py has those.
-        async with self.over(httpx.MockTransport(recorder), Clock(held=True), ALL_OPERATIONS) as server:
+        async with self.over(httpx.MockTransport(recorder), Clock(frozen=True), ALL_OPERATIONS) as server:
             return recorder, await server.call_tool(tool, dict(arguments))
 
 
@@ -528,9 +528,9 @@ SECRETS = {"session", "sessionId", "CREDENTIAL", "IP", "MAC", "hardware_info"}
 @pytest.mark.parametrize("tool", ROUTES)
 async def test_the_simulator_answers_every_tool(bench: Bench, tool: str) -> None:
     arguments = next(ASKED.get(tool, row.arguments) for row in WIRE if row.tool == tool)
-    clock = Clock(start=NEW_YORK_MORNING, held=True)
+    clock = Clock(start=NEW_YORK_MORNING, frozen=True)
     profile = PROFILES.get(tool, "retail")
-    simulated = create_simulator(Simulation(Options(login=True, profile=profile), clock))
+    simulated = create_simulator(Simulation(SimulationOptions(login=True, profile=profile), clock))
 
     async with bench.over(httpx.ASGITransport(simulated), clock) as server:
         if tool == "unsubscribe_market_data":

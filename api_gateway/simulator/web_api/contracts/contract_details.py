@@ -10,11 +10,11 @@ from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
 
 _DERIVATIVES = ("OPT", "FUT", "EC")
-_STOCK_ORDERS = (
+_STOCK_ORDER_TYPES = (
     *("limit", "midprice", "market", "stop", "stop_limit", "mit", "lit", "trailing_stop"),
     *("trailing_stop_limit", "relative", "marketonclose", "limitonclose"),
 )
-_OTHER_ORDERS = (
+_OTHER_ORDER_TYPES = (
     "limit",
     "market",
     "stop",
@@ -24,12 +24,12 @@ _OTHER_ORDERS = (
     "trailing_stop",
     "trailing_stop_limit",
 )
-ORDERS_OUTSIDE = ("limit", "stop_limit", "lit", "relative")
+OUTSIDE_RTH_ORDER_TYPES = ("limit", "stop_limit", "lit", "relative")
 _COUNTRIES = {"USD": "US", "EUR": "DE", "CAD": "CA", "MXN": "MX", "CHF": "CH", "GBP": "GB"}
 _COUNTRIES |= {"JPY": "JP", "HKD": "HK"}
 
 
-def info(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
+def contract_info_row(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
     """Contract details in snake_case; most of what a kind of contract does not have is null."""
     derivative = instrument.sec_type in _DERIVATIVES
     smart = "SMART" in instrument.venues
@@ -50,10 +50,10 @@ def info(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
         "contract_clarification_type": None,
         "classifier": None,
         "currency": instrument.currency,
-        "text": instrument.text,
+        "text": instrument.terms_text,
         "underlying_con_id": instrument.underlying_conid or 0,
         "r_t_h": instrument.sec_type == "STK",
-        "multiplier": _multiplier(instrument) if derivative else None,
+        "multiplier": _format_multiplier(instrument) if derivative else None,
         "underlying_issuer": None,
         "contract_month": instrument.contract_month if derivative else None,
         "company_name": instrument.name,
@@ -67,38 +67,38 @@ def info(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
     return found
 
 
-def order_rules(instrument: Instrument) -> tuple[str, ...]:
+def supported_order_types(instrument: Instrument) -> tuple[str, ...]:
     """The types of order that its exchange takes, by the names that the rules give them."""
-    return _STOCK_ORDERS if instrument.sec_type == "STK" else _OTHER_ORDERS
+    return _STOCK_ORDER_TYPES if instrument.sec_type == "STK" else _OTHER_ORDER_TYPES
 
 
-def takes_fractions(instrument: Instrument) -> bool:
+def supports_fractions(instrument: Instrument) -> bool:
     """Whether parts of a share may be traded, which IBKR offers for US stocks."""
     return instrument.sec_type == "STK" and instrument.is_us
 
 
-def rules(simulation: Simulation, instrument: Instrument, *, is_buy: bool) -> dict[str, Any]:
+def contract_rules_row(simulation: Simulation, instrument: Instrument, *, is_buy: bool) -> dict[str, Any]:
     """What an order on one side may be: types, sizes, increments and today's price. Sizes are floats."""
     quote = simulation.prices.quote(instrument)
     price = quote.ask if is_buy else quote.bid
     stock = instrument.sec_type == "STK"
-    orders = list(order_rules(instrument))
+    orders = list(supported_order_types(instrument))
     size = 100.0 if stock and instrument.is_us else 1.0
     size = 20_000.0 if instrument.sec_type == "CASH" else size
-    fractions = orders if takes_fractions(instrument) else []
+    fractions = orders if supports_fractions(instrument) else []
     return {
         "algoEligible": instrument.sec_type in ("STK", "OPT", "FUT"),
         "overnightEligible": stock and instrument.is_us,
         "costReport": False,
-        "canTradeAcctIds": simulation.tradable,
+        "canTradeAcctIds": simulation.tradable_account_ids,
         "error": None,
         "orderTypes": orders,
         "ibAlgoTypes": [t for t in orders if t not in ("market", "midprice", "stop", "mit", "trailing_stop")],
         "fraqTypes": fractions,
         "forceOrderPreview": False,
         "cqtTypes": fractions,
-        "orderDefaults": {"LMT": {"LP": f"{price:.{instrument.digits}f}"}},
-        "orderTypesOutside": [t for t in orders if t in ORDERS_OUTSIDE],
+        "orderDefaults": {"LMT": {"LP": f"{price:.{instrument.decimals}f}"}},
+        "orderTypesOutside": [t for t in orders if t in OUTSIDE_RTH_ORDER_TYPES],
         "defaultSize": size,
         "cashSize": 0.0,
         "sizeIncrement": size,
@@ -118,7 +118,7 @@ def rules(simulation: Simulation, instrument: Instrument, *, is_buy: bool) -> di
         "incrementRules": [{"lowerEdge": 0.0, "increment": instrument.tick}],
         "hasSecondary": True,
         "increment": instrument.tick,
-        "incrementDigits": instrument.digits,
+        "incrementDigits": instrument.decimals,
     }
 
 
@@ -131,7 +131,7 @@ def security_row(simulation: Simulation, instrument: Instrument) -> dict[str, An
         "incrementRules": [{"lowerEdge": 0.0, "increment": instrument.tick}],
         "displayRule": {
             "magnification": 0,
-            "displayRuleStep": [{"decimalDigits": instrument.digits, "lowerEdge": 0.0, "wholeDigits": 4}],
+            "displayRuleStep": [{"decimalDigits": instrument.decimals, "lowerEdge": 0.0, "wholeDigits": 4}],
         },
         "conid": instrument.conid,
         "currency": instrument.currency,
@@ -196,9 +196,9 @@ def derivative_row(instrument: Instrument, exchange: str) -> dict[str, Any]:
         "cusip": None,
         "coupon": f"{instrument.coupon:g}" if bond else "No Coupon",
         "desc1": instrument.symbol,
-        "desc2": instrument.text,
+        "desc2": instrument.terms_text,
         "maturityDate": instrument.expiry,
-        "multiplier": _multiplier(instrument),
+        "multiplier": _format_multiplier(instrument),
         "tradingClass": _trading_class(instrument),
         "validExchanges": ",".join(instrument.venues),
         "showPrips": False,
@@ -209,18 +209,20 @@ def derivative_row(instrument: Instrument, exchange: str) -> dict[str, Any]:
 def bond_filters(bonds: list[Instrument]) -> list[dict[str, Any]]:
     """The values by which an issuer's bonds can be narrowed down."""
     maturities = sorted({(bond.expiry or "")[:6] for bond in bonds})
-    issued = sorted({bond.issued or "" for bond in bonds})
+    issued = sorted({bond.issue_date or "" for bond in bonds})
     coupons = sorted({f"{bond.coupon:g}" for bond in bonds})
     return [
         {
             "displayText": "Maturity Date",
             "columnId": 27,
-            "options": [{"text": _written(month, "%Y%m", "%b %Y"), "value": month} for month in maturities],
+            "options": [
+                {"text": _reformat_date(month, "%Y%m", "%b %Y"), "value": month} for month in maturities
+            ],
         },
         {
             "displayText": "Issue Date",
             "columnId": 28,
-            "options": [{"text": _written(day, "%Y%m%d", "%b %d %Y"), "value": day} for day in issued],
+            "options": [{"text": _reformat_date(day, "%Y%m%d", "%b %d %Y"), "value": day} for day in issued],
         },
         {"displayText": "Coupon", "columnId": 25, "options": [{"value": coupon} for coupon in coupons]},
         {
@@ -231,15 +233,15 @@ def bond_filters(bonds: list[Instrument]) -> list[dict[str, Any]]:
     ]
 
 
-def _written(text: str, parsed_by: str, written_by: str) -> str:
-    return datetime.strptime(text, parsed_by).strftime(written_by)  # noqa: DTZ007 a date has no zone
+def _reformat_date(text: str, input_format: str, output_format: str) -> str:
+    return datetime.strptime(text, input_format).strftime(output_format)  # noqa: DTZ007 a date has no zone
 
 
 def _has_options(simulation: Simulation, instrument: Instrument) -> bool:
     return bool(simulation.universe.options_of(instrument.conid))
 
 
-def _multiplier(instrument: Instrument) -> str:
+def _format_multiplier(instrument: Instrument) -> str:
     return f"{instrument.multiplier:g}"
 
 

@@ -7,13 +7,17 @@ from typing import Any
 
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.contracts.derivatives import exchanges, living, months
+from api_gateway.simulator.web_api.contracts.derivatives import (
+    exchanges_text,
+    months_text,
+    unexpired_contracts,
+)
 
 SECURITY_TYPES = ("STK", "IND", "BOND")
 BONDS_CONID = 2_147_483_647  # what IBKR answers for "bonds in general"
 
 
-def search(
+def search_contracts(
     simulation: Simulation, symbol: str, *, sec_type: str, by_name: bool, pattern: bool
 ) -> list[dict[str, Any]]:
     """One row per listing that matches, and one for the bonds of the issuers that do.
@@ -21,35 +25,35 @@ def search(
     `sec_type` is empty, STK, IND or BOND. Without `by_name` the listings found are known to the session
     from then on, and their strikes and derivatives can be asked for.
     """
-    found = [] if sec_type == "BOND" else _listings(simulation, symbol, by_name=by_name, pattern=pattern)
+    found = [] if sec_type == "BOND" else _find_listings(simulation, symbol, by_name=by_name, pattern=pattern)
     if sec_type == "IND":
         found = [i for i in found if i.sec_type == "IND"]
     elif sec_type == "STK":
         found = [i for i in found if i.sec_type != "IND"]
     if not by_name:
-        simulation.preflights.searched.update(i.conid for i in found)
-    rows = [_row(simulation, instrument) for instrument in found]
+        simulation.preflights.searched_conids.update(i.conid for i in found)
+    rows = [_search_row(simulation, instrument) for instrument in found]
     if sec_type in ("", "BOND"):
-        rows += _bonds(simulation, symbol)
+        rows += _bond_rows(simulation, symbol)
     return rows
 
 
-def _listings(simulation: Simulation, symbol: str, *, by_name: bool, pattern: bool) -> list[Instrument]:
+def _find_listings(simulation: Simulation, symbol: str, *, by_name: bool, pattern: bool) -> list[Instrument]:
     universe = simulation.universe
     wanted = symbol.strip().upper()
     if not wanted:
         return []
     if not by_name and not pattern:
-        return universe.matching(wanted) or [
+        return universe.underlyings_of_symbol(wanted) or [
             i for i in universe.all() if i.sec_type == "CASH" and i.local_symbol == wanted
         ]
-    listed = (i for i in universe.all() if i.underlying_conid is None and i.expiry is None)
+    underlyings = (i for i in universe.all() if i.underlying_conid is None and i.expiry is None)
     if by_name:
-        return [i for i in listed if wanted in i.name.upper()]
-    return [i for i in listed if i.symbol.startswith(wanted)]
+        return [i for i in underlyings if wanted in i.name.upper()]
+    return [i for i in underlyings if i.symbol.startswith(wanted)]
 
 
-def _row(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
+def _search_row(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
     return {
         "conid": str(instrument.conid),
         "companyHeader": f"{instrument.name} - {instrument.exchange}",
@@ -65,16 +69,16 @@ def _sections(simulation: Simulation, instrument: Instrument) -> Iterable[dict[s
     own = {"secType": instrument.sec_type}
     yield own if instrument.sec_type == "STK" else own | {"exchange": instrument.exchange}
     for kind in ("FUT", "OPT"):
-        contracts = living(simulation, instrument.conid, kind)
+        contracts = unexpired_contracts(simulation, instrument.conid, kind)
         if contracts:
-            yield {"secType": kind, "months": months(contracts), "exchange": exchanges(contracts)}
-    for cfd in living(simulation, instrument.conid, "CFD"):
+            yield {"secType": kind, "months": months_text(contracts), "exchange": exchanges_text(contracts)}
+    for cfd in unexpired_contracts(simulation, instrument.conid, "CFD"):
         yield {"secType": "CFD", "exchange": cfd.exchange, "conid": str(cfd.conid)}
     if instrument.sec_type == "STK" and instrument.is_us:
         yield {"secType": "BAG"}
 
 
-def _bonds(simulation: Simulation, symbol: str) -> list[dict[str, Any]]:
+def _bond_rows(simulation: Simulation, symbol: str) -> list[dict[str, Any]]:
     wanted = symbol.strip().upper()
     bonds = [i for i in simulation.universe.all() if i.sec_type == "BOND" and i.symbol == wanted]
     issuers = {bond.issuer_id: bond.name for bond in bonds}

@@ -12,29 +12,29 @@ from api_gateway.simulator.simulation import Simulation
 _NEW_YORK = ZoneInfo("US/Eastern")
 
 
-def today(simulation: Simulation) -> str:
+def today_yyyymmdd(simulation: Simulation) -> str:
     """New York's date as yyyymmdd."""
     return f"{datetime.fromtimestamp(simulation.clock.now(), tz=_NEW_YORK):%Y%m%d}"
 
 
-def living(simulation: Simulation, conid: int, sec_type: str) -> list[Instrument]:
+def unexpired_contracts(simulation: Simulation, conid: int, sec_type: str) -> list[Instrument]:
     """The contracts of one kind that have not expired. Event contracts are asked for as options."""
     kinds = ("OPT", "EC") if sec_type == "OPT" else (sec_type,)
-    since = today(simulation)
-    found = [c for kind in kinds for c in simulation.universe.derived_from(conid, kind)]
+    since = today_yyyymmdd(simulation)
+    found = [c for kind in kinds for c in simulation.universe.derivatives_of(conid, kind)]
     return [c for c in found if c.expiry is None or c.expiry >= since]
 
 
-def month_of(contract: Instrument) -> str:
+def contract_month_text(contract: Instrument) -> str:
     """The contract month as IBKR writes it: `JAN27`."""
     return month_code(contract.contract_month + "01")
 
 
-def months(contracts: list[Instrument]) -> str:
+def months_text(contracts: list[Instrument]) -> str:
     """Their months, each once: `DEC26;JAN27`."""
-    return ";".join(dict.fromkeys(month_of(contract) for contract in contracts))
+    return ";".join(dict.fromkeys(contract_month_text(contract) for contract in contracts))
 
 
-def exchanges(contracts: list[Instrument]) -> str:
+def exchanges_text(contracts: list[Instrument]) -> str:
     """Where they are traded, each once: `SMART;CBOE`."""
     return ";".join(dict.fromkeys(venue for contract in contracts for venue in contract.venues))

@@ -16,8 +16,8 @@ from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.prices.prices import Bar
 from api_gateway.simulator.simulation import Simulation
 
-MOST_POINTS = 1000
-MOMENT = "%Y%m%d-%H:%M:%S"
+MAX_POINTS = 1000
+TIME_FORMAT = "%Y%m%d-%H:%M:%S"
 SOURCES = ("Last", "Trades", "Bid_Ask", "Midpoint")
 _DEFAULT_BARS = 84  # what an unknown period was seen to give
 _UNITS = MappingProxyType(
@@ -36,7 +36,7 @@ _BARS = MappingProxyType(
     | {"1d": DAY, "1w": WEEK, "1m": MONTH}
 )
 # From this period on (seconds): the smallest bar, the largest, and the one that replaces a bar beyond them.
-_STEPS = (
+_BAR_RULES = (
     (60.0, "1min", "1min", "1min"),
     (3600.0, "1min", "8h", "1min"),
     (DAY, "1min", "8h", "1min"),
@@ -64,7 +64,7 @@ class Period:
         return self.count * _UNITS[self.unit][0]
 
 
-def read_period(text: str) -> Period | None:
+def parse_period(text: str) -> Period | None:
     """`1d`, `3m`; None for everything that IBKR replaces by a window of its own."""
     match = re.fullmatch(r"([1-9]\d{0,3})(min|h|d|w|m|y)", text)
     if match is None or int(match[1]) > _UNITS[match[2]][1]:
@@ -74,49 +74,49 @@ def read_period(text: str) -> Period | None:
 
 def bar_seconds(period: Period, text: str) -> float:
     """The bar asked for, or the one that IBKR takes instead because it does not keep that one so long."""
-    row = [step for step in _STEPS if step[0] <= period.seconds][-1]
-    largest = next((step[2] for step in _STEPS if step[0] >= period.seconds), "1m")
+    row = [step for step in _BAR_RULES if step[0] <= period.seconds][-1]
+    largest = next((step[2] for step in _BAR_RULES if step[0] >= period.seconds), "1m")
     wanted = _BARS.get(text)
     if wanted is not None and _BARS[row[1]] <= wanted <= _BARS[largest]:
         return wanted
     return _BARS[row[3]]
 
 
-def bars_in(
+def bars_for_period(
     simulation: Simulation,
     instrument: Instrument,
     period: Period | None,
     bar: str,
     end: float,
     *,
-    outside: bool,
+    outside_rth: bool,
 ) -> tuple[float, list[Bar]]:
     """The length of a bar and the bars, at most the last 1000."""
     prices = simulation.prices
     if period is None:
         step = _BARS.get(bar, 300.0)
-        return step, prices.bars(instrument, end, step, _DEFAULT_BARS, outside)
+        return step, prices.bars(instrument, end, step, _DEFAULT_BARS, outside_rth)
     step = bar_seconds(period, bar)
     if period.unit in ("min", "h"):
         count = max(1, ceil(period.seconds / step))
-        return step, prices.bars(instrument, end, step, count, outside)
+        return step, prices.bars(instrument, end, step, count, outside_rth)
     if period.unit == "d":
         days = sessions_before(HOURS[instrument.hours], end)
-        starts = (day.start if outside else day.opens for day in days)
+        starts = (day.start if outside_rth else day.opens for day in days)
         *_, begin = islice((start for start in starts if start < end), period.count)
     else:
         begin = end - period.seconds
-    return step, prices.bars_between(instrument, begin, end, step, outside, most=MOST_POINTS)
+    return step, prices.bars_between(instrument, begin, end, step, outside_rth, limit=MAX_POINTS)
 
 
-def envelope(
+def history_response(
     instrument: Instrument,
     bars: list[Bar],
     step: float,
     *,
     period: str,
     end: float,
-    outside: bool,
+    outside_rth: bool,
     source: str,
     delay: float = 0.0,
 ) -> dict[str, Any]:
@@ -124,10 +124,10 @@ def envelope(
 
     `delay` is how late the prices come, in seconds.
     """
-    digits = max(2, instrument.digits)
+    digits = max(2, instrument.decimals)
     factor = 10**digits
     volume_factor = 40 if instrument.sec_type == "STK" else 1
-    rows = [_row(instrument, bar, source, volume_factor) for bar in bars]
+    rows = [_bar_row(instrument, bar, source, volume_factor) for bar in bars]
     high = max(range(len(rows)), key=lambda i: rows[i]["h"])
     low = min(range(len(rows)), key=lambda i: rows[i]["l"])
 
@@ -142,19 +142,19 @@ def envelope(
         "symbol": instrument.symbol,
         "text": instrument.name,
         "priceFactor": factor,
-        "startTime": _written(bars[0].start),
+        "startTime": _format_time(bars[0].start),
         "high": extreme(high, "h"),
         "low": extreme(low, "l"),
         "timePeriod": period,
         "barLength": int(step),
         "mdAvailability": "S",
         "mktDataDelay": int(delay * 1000),
-        "outsideRth": outside,
+        "outsideRth": outside_rth,
         "tradingDayDuration": hours.closes - hours.opens,
         "volumeFactor": volume_factor,
         "priceDisplayRule": 1,
         "priceDisplayValue": str(digits),
-        "chartPanStartTime": _written(end),
+        "chartPanStartTime": _format_time(end),
         "direction": -1,
         "negativeCapable": False,
         "messageVersion": 2,
@@ -164,7 +164,7 @@ def envelope(
     }
 
 
-def _row(instrument: Instrument, bar: Bar, source: str, volume_factor: int) -> dict[str, Any]:
+def _bar_row(instrument: Instrument, bar: Bar, source: str, volume_factor: int) -> dict[str, Any]:
     first, high, low, last, volume = bar.open, bar.high, bar.low, bar.close, bar.volume / volume_factor
     if source in ("Bid_Ask", "Midpoint"):
         volume = 0.0
@@ -172,10 +172,10 @@ def _row(instrument: Instrument, bar: Bar, source: str, volume_factor: int) -> d
         tick = instrument.tick
         first, last = (first + last) / 2 - tick, (first + last) / 2 + tick
         high, low = high + tick, low - tick
-    digits = max(2, instrument.digits)
+    digits = max(2, instrument.decimals)
     prices = {name: round(float(p), digits) for name, p in zip("ochl", (first, last, high, low), strict=True)}
     return prices | {"v": round(float(volume), 4), "t": int(bar.start * 1000)}
 
 
-def _written(epoch: float) -> str:
-    return datetime.fromtimestamp(epoch, tz=UTC).strftime(MOMENT)
+def _format_time(epoch: float) -> str:
+    return datetime.fromtimestamp(epoch, tz=UTC).strftime(TIME_FORMAT)

@@ -7,7 +7,7 @@ from api_gateway.simulator.instruments.universe import Instrument
 
 def price(instrument: Instrument, value: float) -> str:
     """`267.80`, `1.15105`: all decimals of the tick, two at least."""
-    return f"{value:.{max(2, instrument.digits)}f}"
+    return f"{value:.{max(2, instrument.decimals)}f}"
 
 
 def size(value: float) -> str:
@@ -15,7 +15,7 @@ def size(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def short(value: float) -> str:
+def abbreviate(value: float) -> str:
     """`9,876`, `471K`, `50.2M`, `3.99B`."""
     for limit, divisor, unit in ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "K")):
         if abs(value) >= limit:
@@ -24,9 +24,9 @@ def short(value: float) -> str:
     return size(value)
 
 
-def percent(part: float) -> str:
+def percent(fraction: float) -> str:
     """`0.54%` for 0.0054; what rounds to nothing has no sign."""
-    return f"{round(part * 100, 2) + 0.0:.2f}%"
+    return f"{round(fraction * 100, 2) + 0.0:.2f}%"
 
 
 def money(value: float) -> str:

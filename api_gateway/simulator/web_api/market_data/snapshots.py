@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_gateway.simulator.calendar.trading_hours import HOURS, STEP, session_at
+from api_gateway.simulator.calendar.trading_hours import HOURS, PRICE_STEP, session_at
 from api_gateway.simulator.instruments.universe import Instrument
-from api_gateway.simulator.prices.seeded_noise import mix, uniform
-from api_gateway.simulator.session.preflight import Subscription
+from api_gateway.simulator.prices.seeded_noise import hash_keys, uniform
+from api_gateway.simulator.session.preflight import MarketDataSubscription
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.market_data.snapshot_fields import FACTS, PRICES, Subject
+from api_gateway.simulator.web_api.market_data.snapshot_fields import (
+    CONTRACT_FIELDS,
+    PRICE_FIELDS,
+    ContractSnapshot,
+)
 
-MOST_LINES = 100
-DELAY = 900.0  # seconds by which delayed data is late
-_SEARCHED_FIRST = frozenset({"OPT", "FUT", "EC"})
+MAX_LINES = 100
+DELAY_SECONDS = 900.0  # seconds by which delayed data is late
+_SEARCH_REQUIRED = frozenset({"OPT", "FUT", "EC"})
 
 
 def snapshot_row(
@@ -21,21 +25,21 @@ def snapshot_row(
 ) -> dict[str, Any]:
     """One contract's row: a receipt, or with everything that has arrived since it was asked for first."""
     receipt: dict[str, Any] = {"conid": instrument.conid, "conidEx": conidex}
-    line = _line(simulation, instrument, fields)
-    if line is None or not _has_chain(simulation, instrument):
+    line = _open_line(simulation, instrument, fields)
+    if line is None or not _has_been_searched(simulation, instrument):
         return receipt
     now = simulation.clock.now()
-    arrived = [field for field in fields if now - line.fields[field] >= _wait(instrument, field)]
-    if not arrived and (fields or now - line.since < STEP):
+    arrived = [field for field in fields if now - line.fields[field] >= _first_value_delay(instrument, field)]
+    if not arrived and (fields or now - line.since < PRICE_STEP):
         return receipt
-    return receipt | _values(simulation, instrument, arrived)
+    return receipt | _field_values(simulation, instrument, arrived)
 
 
 def availability(simulation: Simulation, instrument: Instrument) -> str:
     """Field 6509: what the account may see, frozen (`Z`, or `Y` when delayed) on a closed market."""
     configured = simulation.availability
     session = session_at(HOURS[instrument.hours], simulation.clock.now())
-    if configured[:1] in ("R", "D") and not session.trades_at(simulation.clock.now()):
+    if configured[:1] in ("R", "D") and not session.is_trading_at(simulation.clock.now()):
         return ("Z" if configured[0] == "R" else "Y") + configured[1:]
     return configured
 
@@ -44,49 +48,53 @@ def visible_until(simulation: Simulation, instrument: Instrument) -> float:
     """The time of the last prices that the account may see, in seconds since 1970."""
     now, configured = simulation.clock.now(), simulation.availability
     if configured.startswith("D"):
-        return now - DELAY
+        return now - DELAY_SECONDS
     session = session_at(HOURS[instrument.hours], now)
-    if configured.startswith(("Z", "Y")) and session.trades_at(now):
-        return session.start - STEP
+    if configured.startswith(("Z", "Y")) and session.is_trading_at(now):
+        return session.start - PRICE_STEP
     return now
 
 
-def _line(simulation: Simulation, instrument: Instrument, fields: list[str]) -> Subscription | None:
+def _open_line(
+    simulation: Simulation, instrument: Instrument, fields: list[str]
+) -> MarketDataSubscription | None:
     """The contract's line with these fields on it, or None when there are no lines left."""
     lines, now = simulation.preflights.subscriptions, simulation.clock.now()
     line = lines.get(instrument.conid)
     if line is None:
-        if len(lines) >= MOST_LINES:
+        if len(lines) >= MAX_LINES:
             return None
-        line = lines[instrument.conid] = Subscription(since=now)
+        line = lines[instrument.conid] = MarketDataSubscription(since=now)
     for field in fields:
         line.fields.setdefault(field, now)
     return line
 
 
-def _has_chain(simulation: Simulation, instrument: Instrument) -> bool:
+def _has_been_searched(simulation: Simulation, instrument: Instrument) -> bool:
     """Derivatives have no values until their underlying has been searched for."""
-    if instrument.sec_type not in _SEARCHED_FIRST:
+    if instrument.sec_type not in _SEARCH_REQUIRED:
         return True
-    return instrument.underlying_conid in simulation.preflights.searched
+    return instrument.underlying_conid in simulation.preflights.searched_conids
 
 
-def _wait(instrument: Instrument, field: str) -> float:
+def _first_value_delay(instrument: Instrument, field: str) -> float:
     """Seconds until a field's first value: half a second to a whole one."""
-    return STEP + STEP * uniform(mix(instrument.conid, int(field) if field.isdecimal() else 0), 3)
+    return PRICE_STEP + PRICE_STEP * uniform(
+        hash_keys(instrument.conid, int(field) if field.isdecimal() else 0), 3
+    )
 
 
-def _values(simulation: Simulation, instrument: Instrument, fields: list[str]) -> dict[str, Any]:
+def _field_values(simulation: Simulation, instrument: Instrument, fields: list[str]) -> dict[str, Any]:
     code = availability(simulation, instrument)
     moment = visible_until(simulation, instrument)
-    subject = Subject(simulation, instrument, simulation.prices.quote(instrument, moment), moment)
+    snapshot = ContractSnapshot(simulation, instrument, simulation.prices.quote(instrument, moment), moment)
     server = f"q{list(simulation.preflights.subscriptions).index(instrument.conid)}"
     row: dict[str, Any] = {}
     for field in fields:
-        write = FACTS.get(field) or (PRICES.get(field) if not code.startswith("N") else None)
-        value = write(subject) if write else None
+        write = CONTRACT_FIELDS.get(field) or (PRICE_FIELDS.get(field) if not code.startswith("N") else None)
+        value = write(snapshot) if write else None
         if value is not None:
             row[field] = value
     session = session_at(HOURS[instrument.hours], moment)
-    updated = min(moment, session.end) // STEP * STEP
+    updated = min(moment, session.end) // PRICE_STEP * PRICE_STEP
     return row | {"server_id": server, "6119": server, "6509": code, "_updated": int(updated * 1000)}

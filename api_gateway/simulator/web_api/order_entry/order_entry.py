@@ -6,31 +6,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order, OrderStatus
-from api_gateway.simulator.session.open_questions import Prompt, Question, Submission
+from api_gateway.simulator.session.open_questions import ConfirmationQuestion, Prompt, Submission
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.order_entry.allocation_split import is_shared, members, shares
-from api_gateway.simulator.web_api.order_entry.confirmation_rules import (
-    PRICE_MANAGEMENT,
-    RULES,
-    Subject,
-    questions,
+from api_gateway.simulator.web_api.order_entry.allocation_split import (
+    allocation_members,
+    is_multi_account,
+    split_order,
 )
-from api_gateway.simulator.web_api.order_entry.modification import changed, continued
+from api_gateway.simulator.web_api.order_entry.confirmation_rules import (
+    CONFIRMATION_RULES,
+    PRICE_MANAGEMENT,
+    OrderContext,
+    confirmation_questions,
+)
+from api_gateway.simulator.web_api.order_entry.modification import apply_modification, carry_over_progress
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket
 from api_gateway.simulator.web_api.order_entry.validation import (
-    RejectedError,
+    OrderRejectedError,
+    build_order,
     check_funds,
     check_reference,
-    order_of,
 )
 
-PROMPT_OPTIONS = ("Use on this order", "Always use", "Do not use")
-_ALWAYS = PROMPT_OPTIONS[1]
+PRICE_MANAGEMENT_OPTIONS = ("Use on this order", "Always use", "Do not use")
+_ALWAYS_USE = PRICE_MANAGEMENT_OPTIONS[1]
 
 
-def place(simulation: Simulation, name: str, tickets: Sequence[Ticket]) -> Any:
+def submit_tickets(simulation: Simulation, account_or_group: str, tickets: Sequence[Ticket]) -> Any:
     """The answer to new orders: accepted, a question, a prompt, or `{"error": …}`.
 
     `name` is an account or one of an advisor's groups.
@@ -38,177 +42,203 @@ def place(simulation: Simulation, name: str, tickets: Sequence[Ticket]) -> Any:
     try:
         for ticket in tickets:
             check_reference(simulation.accounts.values(), ticket.reference)
-        spread = any(is_shared(simulation, name, ticket) for ticket in tickets)
-        if spread:
-            broker, whole, orders = _distributed(simulation, name, tickets)
+        multi_account = any(is_multi_account(simulation, account_or_group, ticket) for ticket in tickets)
+        if multi_account:
+            paper_account, whole, orders = _split_order(simulation, account_or_group, tickets)
         else:
-            broker = simulation.accounts[name]
-            whole = _related(broker, tickets, drafts(broker, tickets))
-            orders = [(name, order) for order in whole]
+            paper_account = simulation.accounts[account_or_group]
+            whole = _link_orders(paper_account, tickets, build_orders(paper_account, tickets))
+            orders = [(account_or_group, order) for order in whole]
         for account in dict.fromkeys(account for account, _ in orders):
             check_funds(
-                simulation.accounts[account], [o for a, o in orders if a == account and not o.parent][:1]
+                simulation.accounts[account], [o for a, o in orders if a == account and not o.parent_id][:1]
             )
-    except RejectedError as rejection:
+    except OrderRejectedError as rejection:
         return {"error": str(rejection)}
-    subjects = [_subject(simulation, broker, order, spread=spread) for order in whole]
-    asked = {question.number: question for subject in subjects[::-1] for question in questions(subject)}
-    return proceed(simulation, Submission(tuple(orders), _in_order(asked)))
+    contexts = [
+        _order_context(simulation, paper_account, order, multi_account=multi_account) for order in whole
+    ]
+    questions = {
+        question.message_id: question
+        for context in contexts[::-1]
+        for question in confirmation_questions(context)
+    }
+    return continue_submission(simulation, Submission(tuple(orders), _sort_questions(questions)))
 
 
-def drafts(broker: Broker, tickets: Sequence[Ticket]) -> list[Order]:
+def build_orders(paper_account: PaperAccount, tickets: Sequence[Ticket]) -> list[Order]:
     """The orders that these tickets ask for; raises RejectedError for one that would not be taken."""
     references = [ticket.reference for ticket in tickets if ticket.reference]
     for reference in references:
         if references.count(reference) > 1:
-            raise RejectedError(f"Local order ID={reference} is already registered")
-    return [order_of(broker, ticket, broker.next_order_id()) for ticket in tickets]
+            raise OrderRejectedError(f"Local order ID={reference} is already registered")
+    return [build_order(paper_account, ticket, paper_account.next_order_id()) for ticket in tickets]
 
 
-def change(simulation: Simulation, broker: Broker, order: Order, ticket: Ticket) -> Any:
+def submit_modification(
+    simulation: Simulation, paper_account: PaperAccount, order: Order, ticket: Ticket
+) -> Any:
     """The answer to a ticket that takes the place of an open order's."""
     try:
-        draft = changed(broker, order, ticket)
-        if draft.parent is None:
-            check_funds(broker, [draft])
-    except RejectedError as rejection:
+        draft = apply_modification(paper_account, order, ticket)
+        if draft.parent_id is None:
+            check_funds(paper_account, [draft])
+    except OrderRejectedError as rejection:
         return {"error": str(rejection)}
-    asked = questions(_subject(simulation, broker, draft, changes=order))
-    return proceed(simulation, Submission(((broker.account_id, draft),), asked, replaces=True))
+    questions = confirmation_questions(_order_context(simulation, paper_account, draft, replaced_order=order))
+    return continue_submission(
+        simulation, Submission(((paper_account.account_id, draft),), questions, is_modification=True)
+    )
 
 
-def proceed(simulation: Simulation, submission: Submission) -> Any:
+def continue_submission(simulation: Simulation, submission: Submission) -> Any:
     """Ask the next question, or take the orders when there is none left."""
     if submission.questions:
         question = submission.questions[0]
-        reply_id = simulation.preflights.questions.ask(submission, simulation.clock.now())
+        reply_id = simulation.preflights.questions.open_question(submission, simulation.clock.now())
         return [
             {
                 "id": reply_id,
                 "message": [question.text],
                 "isSuppressed": False,
-                "messageIds": [question.number],
+                "messageIds": [question.message_id],
                 "messageOptions": ["Yes", "No"],
             }
         ]
     try:
-        orders = _still(simulation, submission)
-    except RejectedError as rejection:
+        orders = _revalidate_orders(simulation, submission)
+    except OrderRejectedError as rejection:
         return {"error": str(rejection)}
     for account, order in orders:
-        simulation.desk.accept(simulation.accounts[account], order)
-    if _wants_prompt(simulation, submission):
-        return _prompt(simulation, orders)
-    told = {order.order_id: order for _, order in orders}
+        simulation.execution_simulator.accept(simulation.accounts[account], order)
+    if _offers_price_management(simulation, submission):
+        return _open_prompt(simulation, orders)
+    unique_orders = {order.order_id: order for _, order in orders}
     return [
         {"order_id": str(order.order_id), "order_status": order.status.value, "encrypt_message": "1"}
-        for order in told.values()
+        for order in unique_orders.values()
     ]
 
 
-def answer_prompt(simulation: Simulation, prompt: Prompt, option: str) -> None:
+def answer_prompt(simulation: Simulation, prompt: Prompt, choice: str) -> None:
     """Send an order that waits for a choice on its way."""
-    if option == _ALWAYS:
-        simulation.preflights.suppressed.add(PRICE_MANAGEMENT)
-    for broker in simulation.accounts.values():
-        order = broker.orders.get(prompt.order_id)
+    if choice == _ALWAYS_USE:
+        simulation.preflights.suppressed_message_ids.add(PRICE_MANAGEMENT)
+    for paper_account in simulation.accounts.values():
+        order = paper_account.orders.get(prompt.order_id)
         if order is not None and order.status is OrderStatus.WARN_STATE:
-            simulation.desk.accept(broker, order)
+            simulation.execution_simulator.accept(paper_account, order)
 
 
-def _subject(
+def _order_context(
     simulation: Simulation,
-    broker: Broker,
+    paper_account: PaperAccount,
     order: Order,
     *,
-    changes: Order | None = None,
-    spread: bool = False,
-) -> Subject:
-    instrument = broker.instrument(order.conid)
-    return Subject(broker, instrument, order, simulation.preflights, changes, spread)
+    replaced_order: Order | None = None,
+    multi_account: bool = False,
+) -> OrderContext:
+    instrument = paper_account.instrument(order.conid)
+    return OrderContext(
+        paper_account, instrument, order, simulation.preflights, replaced_order, multi_account
+    )
 
 
-def _still(simulation: Simulation, submission: Submission) -> list[tuple[str, Order]]:
+def _revalidate_orders(simulation: Simulation, submission: Submission) -> list[tuple[str, Order]]:
     """The submission's orders after all that has happened while questions were open.
 
     Raises RejectedError if they can no longer be taken.
     """
     accounts = simulation.accounts
-    if submission.replaces:
-        return [(account, continued(accounts[account], order)) for account, order in submission.orders]
-    coming = {order.order_id for _, order in submission.orders}
+    if submission.is_modification:
+        return [
+            (account, carry_over_progress(accounts[account], order)) for account, order in submission.orders
+        ]
+    submitted_ids = {order.order_id for _, order in submission.orders}
     for account, order in submission.orders:
         check_reference(accounts.values(), order.reference)
-        if order.parent is not None and order.parent not in coming:
-            parent = accounts[account].orders[order.parent]
+        if order.parent_id is not None and order.parent_id not in submitted_ids:
+            parent = accounts[account].orders[order.parent_id]
             if parent.status is OrderStatus.FILLED:
-                order.parent = None
-            elif not parent.status.working:
-                raise RejectedError(f"Parent order ID={parent.reference} is not known.")
+                order.parent_id = None
+            elif not parent.status.is_working:
+                raise OrderRejectedError(f"Parent order ID={parent.reference} is not known.")
     return list(submission.orders)
 
 
-def _in_order(asked: Mapping[str, Question]) -> tuple[Question, ...]:
+def _sort_questions(questions: Mapping[str, ConfirmationQuestion]) -> tuple[ConfirmationQuestion, ...]:
     """Each question once, in the order in which they are asked."""
-    return tuple(asked[rule.number] for rule in RULES if rule.number in asked)
+    return tuple(questions[rule.message_id] for rule in CONFIRMATION_RULES if rule.message_id in questions)
 
 
-def _distributed(
-    simulation: Simulation, name: str, tickets: Sequence[Ticket]
-) -> tuple[Broker, list[Order], list[tuple[str, Order]]]:
+def _split_order(
+    simulation: Simulation, account_or_group: str, tickets: Sequence[Ticket]
+) -> tuple[PaperAccount, list[Order], list[tuple[str, Order]]]:
     """An advisor's order, in whole and as the accounts get it that share it."""
     (ticket, *others) = tickets
     if others:
-        raise RejectedError("An order for several accounts cannot be part of a bracket or of a single group.")
+        raise OrderRejectedError(
+            "An order for several accounts cannot be part of a bracket or of a single group."
+        )
     if ticket.side is None:
-        raise RejectedError("Positions of several accounts cannot be closed with one order.")
-    broker = simulation.accounts[members(simulation, name, ticket)[0]]
-    (whole,) = drafts(broker, tickets)
-    parts = shares(simulation, name, ticket, whole)
-    if not parts:
-        raise RejectedError("No account gets any part of the order.")
-    whole.quantity = sum(parts.values())
-    return broker, [whole], [(account, replace(whole, quantity=part)) for account, part in parts.items()]
+        raise OrderRejectedError("Positions of several accounts cannot be closed with one order.")
+    paper_account = simulation.accounts[allocation_members(simulation, account_or_group, ticket)[0]]
+    (whole,) = build_orders(paper_account, tickets)
+    quantities = split_order(simulation, account_or_group, ticket, whole)
+    if not quantities:
+        raise OrderRejectedError("No account gets any part of the order.")
+    whole.quantity = sum(quantities.values())
+    return (
+        paper_account,
+        [whole],
+        [(account, replace(whole, quantity=part)) for account, part in quantities.items()],
+    )
 
 
-def _related(broker: Broker, tickets: Sequence[Ticket], orders: Sequence[Order]) -> list[Order]:
+def _link_orders(
+    paper_account: PaperAccount, tickets: Sequence[Ticket], orders: Sequence[Order]
+) -> list[Order]:
     """The same orders, with who waits for whom and which fill cancels which."""
-    single = f"oca-{orders[0].order_id}" if all(ticket.switch("isSingleGroup") for ticket in tickets) else ""
-    known = {order.reference: order for order in broker.orders.values() if order.status.working}
+    single_group = (
+        f"oca-{orders[0].order_id}" if all(ticket.has_flag("isSingleGroup") for ticket in tickets) else ""
+    )
+    known = {order.reference: order for order in paper_account.orders.values() if order.status.is_working}
     known |= {order.reference: order for order in orders}
     for ticket, order in zip(tickets, orders, strict=True):
-        if not ticket.parent:
-            order.group = single
+        if not ticket.parent_reference:
+            order.oca_group = single_group
             continue
-        parent = known.get(ticket.parent)
+        parent = known.get(ticket.parent_reference)
         if parent is None or parent is order:
-            raise RejectedError(f"Parent order ID={ticket.parent} is not known.")
-        order.parent = parent.order_id
-        order.group = f"bracket-{parent.order_id}"
-    if single and any(order.parent is not None for order in orders):
+            raise OrderRejectedError(f"Parent order ID={ticket.parent_reference} is not known.")
+        order.parent_id = parent.order_id
+        order.oca_group = f"bracket-{parent.order_id}"
+    if single_group and any(order.parent_id is not None for order in orders):
         for order in orders:
-            order.group = order.group if order.parent is not None else ""
+            order.oca_group = order.oca_group if order.parent_id is not None else ""
     return list(orders)
 
 
-def _wants_prompt(simulation: Simulation, submission: Submission) -> bool:
+def _offers_price_management(simulation: Simulation, submission: Submission) -> bool:
     """Whether IBKR offers its price management, which a ticket asks for with `useAdaptive`."""
     _, order = submission.orders[0]
     return (
         len({order.order_id for _, order in submission.orders}) == 1
-        and not submission.replaces
+        and not submission.is_modification
         and order.order_type == "LMT"
         and order.ticket.get("useAdaptive") is True
-        and PRICE_MANAGEMENT not in simulation.preflights.suppressed
+        and PRICE_MANAGEMENT not in simulation.preflights.suppressed_message_ids
     )
 
 
-def _prompt(simulation: Simulation, orders: Sequence[tuple[str, Order]]) -> dict[str, Any]:
+def _open_prompt(simulation: Simulation, orders: Sequence[tuple[str, Order]]) -> dict[str, Any]:
     for _, order in orders:
-        order.move_to(OrderStatus.WARN_STATE, simulation.clock.now())
+        order.set_status(OrderStatus.WARN_STATE, simulation.clock.now())
     order_id = orders[0][1].order_id
     request_id = str(20_000 + order_id % 10_000)
-    simulation.preflights.prompts[order_id, request_id] = Prompt(order_id, request_id, PROMPT_OPTIONS)
+    simulation.preflights.prompts[order_id, request_id] = Prompt(
+        order_id, request_id, PRICE_MANAGEMENT_OPTIONS
+    )
     return {
         "orderId": order_id,
         "reqId": request_id,
@@ -217,7 +247,7 @@ def _prompt(simulation: Simulation, orders: Sequence[tuple[str, Order]]) -> dict
             "If your order cannot be executed at once, our systems may reject it later if its limit price is "
             "then too far from the reference price.\nUse the Price Management Algo?"
         ),
-        "options": list(PROMPT_OPTIONS),
+        "options": list(PRICE_MANAGEMENT_OPTIONS),
         "type": "M",
         "messageId": PRICE_MANAGEMENT,
         "prompt": True,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from api_gateway.simulator.accounts.commissions import commission
-from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.instruments.price_format import quantity_text
 from api_gateway.simulator.instruments.universe import Instrument
@@ -16,35 +16,39 @@ from api_gateway.simulator.orders.order import Order
 _UNITS = {"STK": "Shares", "OPT": "Contracts", "FUT": "Contracts", "EC": "Contracts"}
 
 
-def expected_price(broker: Broker, instrument: Instrument, order: Order) -> float:
+def expected_price(paper_account: PaperAccount, instrument: Instrument, order: Order) -> float:
     """The price at which it would fill: its limit, its stop, or what the market asks."""
-    quote = broker.prices.quote(instrument)
+    quote = paper_account.prices.quote(instrument)
     market = quote.ask if order.side == "BUY" else quote.bid
     return order.limit_price or order.stop_price or market
 
 
-def imagine(broker: Broker, orders: Iterable[Order]) -> tuple[Valuation, Valuation]:
+def what_if(paper_account: PaperAccount, orders: Iterable[Order]) -> tuple[Valuation, Valuation]:
     """The account now, and with these orders filled."""
-    twin = broker.imagined()
+    twin = paper_account.copy_for_what_if()
     for order in orders:
-        price = expected_price(broker, broker.instrument(order.conid), order)
-        twin.execute(replace(order), order.quantity - order.filled, price, at=broker.clock.now(), exchange="")
-    return broker.valuation(), twin.valuation()
+        price = expected_price(paper_account, paper_account.instrument(order.conid), order)
+        twin.execute(
+            replace(order), order.quantity - order.filled, price, at=paper_account.clock.now(), exchange=""
+        )
+    return paper_account.valuation(), twin.valuation()
 
 
-def preview(broker: Broker, order: Order, *, warning: str | None, error: str | None) -> dict[str, Any]:
+def preview(
+    paper_account: PaperAccount, order: Order, *, warning: str | None, error: str | None
+) -> dict[str, Any]:
     """The answer to a what-if: everything is text.
 
     `warning` is what would be asked, `error` why the order would not be taken.
     """
-    instrument = broker.instrument(order.conid)
-    price = expected_price(broker, instrument, order)
+    instrument = paper_account.instrument(order.conid)
+    price = expected_price(paper_account, instrument, order)
     value = order.quantity * price * instrument.multiplier
     fee = commission(instrument, order.quantity, price)
-    before, after = imagine(broker, [order])
-    held = _held(broker, instrument)
+    before, after = what_if(paper_account, [order])
+    held = _held_quantity(paper_account, instrument)
     unit = _UNITS.get(instrument.sec_type, "Units")
-    fee_currency = broker.base if instrument.sec_type == "CASH" else instrument.currency
+    fee_currency = paper_account.base_currency if instrument.sec_type == "CASH" else instrument.currency
     total = value + (fee if order.side == "BUY" else -fee)
     return {
         "amount": {
@@ -52,9 +56,9 @@ def preview(broker: Broker, order: Order, *, warning: str | None, error: str | N
             "commission": f"{fee:,.2f} {fee_currency}",
             "total": f"{total:,.2f} {instrument.currency}",
         },
-        "equity": _change(before.total.equity_with_loan, after.total.equity_with_loan),
-        "initial": _change(before.total.initial_margin, after.total.initial_margin),
-        "maintenance": _change(before.total.maintenance_margin, after.total.maintenance_margin),
+        "equity": _change_row(before.total.equity_with_loan, after.total.equity_with_loan),
+        "initial": _change_row(before.total.initial_margin, after.total.initial_margin),
+        "maintenance": _change_row(before.total.maintenance_margin, after.total.maintenance_margin),
         "position": {
             "current": quantity_text(held),
             "change": quantity_text(order.sign * order.quantity),
@@ -65,12 +69,12 @@ def preview(broker: Broker, order: Order, *, warning: str | None, error: str | N
     }
 
 
-def _held(broker: Broker, instrument: Instrument) -> float:
+def _held_quantity(paper_account: PaperAccount, instrument: Instrument) -> float:
     if instrument.sec_type == "CASH":
-        return broker.cash.get(instrument.symbol, 0.0)
-    holding = broker.holdings.get(instrument.conid)
+        return paper_account.cash.get(instrument.symbol, 0.0)
+    holding = paper_account.positions.get(instrument.conid)
     return holding.quantity if holding else 0.0
 
 
-def _change(before: float, after: float) -> dict[str, str]:
+def _change_row(before: float, after: float) -> dict[str, str]:
     return {"current": f"{before:,.0f}", "change": f"{after - before:,.0f}", "after": f"{after:,.0f}"}

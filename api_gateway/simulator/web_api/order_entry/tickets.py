@@ -14,20 +14,20 @@ from api_gateway.simulator.web_api.routing import bad_request
 TIFS = ("DAY", "GTC", "IOC", "OPG", "GTD", "PAX", "OVT", "OND")
 _CONIDEX = re.compile(r"(\d{1,10})(?:@([A-Z0-9.]{1,16}))?", re.ASCII)
 _COMBINATION = re.compile(r"\d{1,10}(?:@[A-Z0-9.]{1,16})?;;;\S+", re.ASCII)
-_LARGEST_CONID = 2**31 - 1
-_LARGEST_NUMBER = 1e12
-_LONGEST_REFERENCE = 64
-_SWITCHES = (
+_MAX_CONID = 2**31 - 1
+_MAX_NUMBER = 1e12
+_MAX_REFERENCE_LENGTH = 64
+_BOOLEAN_FIELDS = (
     *("isSingleGroup", "outsideRTH", "allOrNone", "useAdaptive", "isCcyConv", "manualIndicator"),
     *("deactivated", "isProCustomer"),
 )
-_NUMBERS = ("price", "auxPrice", "trailingAmt", "quantity", "cashQty", "fxQty", "manualOrderTime")
-_TEXTS = (
+_NUMBER_FIELDS = ("price", "auxPrice", "trailingAmt", "quantity", "cashQty", "fxQty", "manualOrderTime")
+_STRING_FIELDS = (
     *("acctId", "secType", "cOID", "parentId", "listingExchange", "ticker", "referrer", "allocationMethod"),
     *("strategy", "extOperator", "taxOptimizerId", "customerAccount", "orderType", "side", "tif"),
     *("trailingType", "conidex"),
 )
-_OBJECTS = ("strategyParameters", "jsonPayload")
+_OBJECT_FIELDS = ("strategyParameters", "jsonPayload")
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,18 @@ class Ticket:
     raw: Mapping[str, Any]
     conid: int
     exchange: str
-    combination: bool
+    is_combination: bool
     order_type: str
     side: Side | None
     tif: str
     quantity: float | None
-    cash: float | None
-    limit: float | None
-    stop: float | None
-    trailing: float | None
+    cash_quantity: float | None
+    limit_price: float | None
+    stop_price: float | None
+    trailing_amount: float | None
     trailing_unit: TrailUnit
     reference: str
-    parent: str
+    parent_reference: str
 
     @property
     def kind(self) -> OrderType:
@@ -64,27 +64,27 @@ class Ticket:
         """+1 for a purchase, -1 for a sale."""
         return 1 if self.side == "BUY" else -1
 
-    def switch(self, name: str) -> bool:
+    def has_flag(self, name: str) -> bool:
         """Whether a yes-or-no field is on."""
         return self.raw.get(name) is True
 
 
-def read_tickets(body: Any) -> list[Ticket]:
+def parse_tickets(body: Any) -> list[Ticket]:
     """The tickets of `{"orders": […]}`; anything else is a bad request."""
     orders = body.get("orders") if isinstance(body, dict) else None
     if not isinstance(orders, list) or not orders:
         raise bad_request("orders must be a list of order tickets")
-    tickets = [read_ticket(each) for each in orders]
+    tickets = [parse_ticket(each) for each in orders]
     if len(tickets) > 1 and not _belong_together(tickets):
         raise bad_request("several orders must be one bracket or one single group")
     return tickets
 
 
-def read_ticket(raw: Any) -> Ticket:
+def parse_ticket(raw: Any) -> Ticket:
     """One ticket; a field of the wrong kind, a missing or a meaningless one is a bad request."""
     if not isinstance(raw, dict):
         raise bad_request("an order ticket must be an object")
-    _check_kinds(raw)
+    _check_field_types(raw)
     order_type = raw.get("orderType") or ""
     kind = ORDER_TYPES.get(order_type)
     if kind is None:
@@ -95,11 +95,11 @@ def read_ticket(raw: Any) -> Ticket:
     side = raw.get("side")
     if side not in ("BUY", "SELL", "CLOSE"):
         raise bad_request("invalid side")
-    conid, exchange, combination = _contract(raw)
-    quantity, cash = _size(raw, closes=side == "CLOSE")
-    trailing, unit = _trailing(raw, kind)
+    conid, exchange, combination = _parse_contract(raw)
+    quantity, cash = _parse_size(raw, closes=side == "CLOSE")
+    trailing, unit = _parse_trailing(raw, kind)
     reference, parent = raw.get("cOID") or "", raw.get("parentId") or ""
-    if len(reference) > _LONGEST_REFERENCE:
+    if len(reference) > _MAX_REFERENCE_LENGTH:
         raise bad_request("cOID is too long")
     if reference and parent == reference:
         raise bad_request("parentId must be the cOID of another order")
@@ -107,44 +107,44 @@ def read_ticket(raw: Any) -> Ticket:
         raw=raw,
         conid=conid,
         exchange=exchange,
-        combination=combination,
+        is_combination=combination,
         order_type=order_type,
         side=None if side == "CLOSE" else side,
         tif=tif,
         quantity=quantity,
-        cash=cash,
-        limit=_price(raw, kind, kind.limit),
-        stop=_price(raw, kind, kind.trigger),
-        trailing=trailing,
+        cash_quantity=cash,
+        limit_price=_parse_price(raw, kind, kind.limit_field),
+        stop_price=_parse_price(raw, kind, kind.trigger_field),
+        trailing_amount=trailing,
         trailing_unit=unit,
         reference=reference,
-        parent=parent,
+        parent_reference=parent,
     )
 
 
-def _check_kinds(raw: dict[str, Any]) -> None:
-    for name in _SWITCHES:
+def _check_field_types(raw: dict[str, Any]) -> None:
+    for name in _BOOLEAN_FIELDS:
         if not isinstance(raw.get(name), bool | None):
             raise bad_request(f"{name} must be true or false")
-    for name in _TEXTS:
+    for name in _STRING_FIELDS:
         if not isinstance(raw.get(name), str | None):
             raise bad_request(f"{name} must be a string")
-    for name in _OBJECTS:
+    for name in _OBJECT_FIELDS:
         if not isinstance(raw.get(name), dict | None):
             raise bad_request(f"{name} must be an object")
-    for name in _NUMBERS:
+    for name in _NUMBER_FIELDS:
         value = raw.get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise bad_request(f"{name} must be a number")
-        if value is not None and not abs(value) <= _LARGEST_NUMBER:
+        if value is not None and not abs(value) <= _MAX_NUMBER:
             raise bad_request(f"{name} is out of range")
 
 
-def _contract(raw: dict[str, Any]) -> tuple[int, str, bool]:
+def _parse_contract(raw: dict[str, Any]) -> tuple[int, str, bool]:
     """Conid, exchange and whether it is a combination. A conid means SMART, whatever else is said."""
     conid = raw.get("conid")
     if conid is not None:
-        if isinstance(conid, bool) or not isinstance(conid, int) or not 0 < conid <= _LARGEST_CONID:
+        if isinstance(conid, bool) or not isinstance(conid, int) or not 0 < conid <= _MAX_CONID:
             raise bad_request("invalid conid")
         return conid, "SMART", False
     text = raw.get("conidex")
@@ -153,27 +153,27 @@ def _contract(raw: dict[str, Any]) -> tuple[int, str, bool]:
     if _COMBINATION.fullmatch(text):
         return int(re.split("[@;]", text)[0]), "SMART", True
     match = _CONIDEX.fullmatch(text)
-    if match is None or not 0 < int(match[1]) <= _LARGEST_CONID:
+    if match is None or not 0 < int(match[1]) <= _MAX_CONID:
         raise bad_request("invalid conidex")
     return int(match[1]), match[2] or "SMART", False
 
 
-def _size(raw: dict[str, Any], *, closes: bool) -> tuple[float | None, float | None]:
+def _parse_size(raw: dict[str, Any], *, closes: bool) -> tuple[float | None, float | None]:
     sizes = {name: raw[name] for name in ("quantity", "cashQty", "fxQty") if raw.get(name) is not None}
     # Clients that always send every field say 0 for those that they do not mean.
-    meant = {name: float(value) for name, value in sizes.items() if value != 0}
-    if any(value < 0 for value in meant.values()) or len(meant) > 1:
+    nonzero = {name: float(value) for name, value in sizes.items() if value != 0}
+    if any(value < 0 for value in nonzero.values()) or len(nonzero) > 1:
         raise bad_request("one of quantity, cashQty and fxQty must be positive")
-    if not meant and not closes:
+    if not nonzero and not closes:
         raise bad_request("quantity is required")
-    return meant.get("quantity"), meant.get("cashQty", meant.get("fxQty"))
+    return nonzero.get("quantity"), nonzero.get("cashQty", nonzero.get("fxQty"))
 
 
-def _price(raw: dict[str, Any], kind: OrderType, name: str | None) -> float | None:
+def _parse_price(raw: dict[str, Any], kind: OrderType, name: str | None) -> float | None:
     if name is None:
         return None
     price = raw.get(name)
-    if name in kind.optional and not price:
+    if name in kind.optional_fields and not price:
         return None
     if price is None:
         raise bad_request(f"{name} is required")
@@ -182,11 +182,11 @@ def _price(raw: dict[str, Any], kind: OrderType, name: str | None) -> float | No
     return float(price)
 
 
-def _trailing(raw: dict[str, Any], kind: OrderType) -> tuple[float | None, TrailUnit]:
+def _parse_trailing(raw: dict[str, Any], kind: OrderType) -> tuple[float | None, TrailUnit]:
     unit = raw.get("trailingType") or "amt"
     if unit not in ("amt", "%"):
         raise bad_request("invalid trailingType")
-    if not kind.trails:
+    if not kind.is_trailing:
         return None, "amt"
     amount = raw.get("trailingAmt")
     if amount is None or amount <= 0 or (unit == "%" and amount >= 100):
@@ -196,7 +196,7 @@ def _trailing(raw: dict[str, Any], kind: OrderType) -> tuple[float | None, Trail
 
 def _belong_together(tickets: list[Ticket]) -> bool:
     """Whether they are one bracket, or each says that it belongs to the single group."""
-    if all(ticket.switch("isSingleGroup") for ticket in tickets):
+    if all(ticket.has_flag("isSingleGroup") for ticket in tickets):
         return True
     parent, *children = tickets
-    return bool(parent.reference) and all(child.parent == parent.reference for child in children)
+    return bool(parent.reference) and all(child.parent_reference == parent.reference for child in children)

@@ -11,126 +11,126 @@ from typing import NamedTuple
 from api_gateway.simulator.instruments.instrument import Instrument
 
 
-class Group(NamedTuple):
+class InstrumentType(NamedTuple):
     """A kind of instrument as the scanner divides them, and what belongs to it here."""
 
     code: str
     name: str
-    holds: Callable[[Instrument], bool]
+    includes: Callable[[Instrument], bool]
 
 
-class Place(NamedTuple):
+class ScanLocation(NamedTuple):
     """Where to scan: all of some exchanges. What is not `listed` is understood all the same."""
 
     code: str
     name: str
     exchanges: frozenset[str]
-    parts: tuple[Place, ...] = ()
+    children: tuple[ScanLocation, ...] = ()
     listed: bool = True
 
 
-def _stock(*, etf: bool | None = None, debt: bool = False) -> Callable[[Instrument], bool]:
-    def holds(i: Instrument) -> bool:
+def _us_stocks(*, etf: bool | None = None, debt: bool = False) -> Callable[[Instrument], bool]:
+    def includes(i: Instrument) -> bool:
         if i.sec_type != "STK" or not i.is_us:
             return False
         return etf is None or (i.is_etf and (i.group == "Debt Fund") is debt)
 
-    return holds
+    return includes
 
 
-def _abroad(*exchanges: str) -> Callable[[Instrument], bool]:
+def _foreign_stocks(*exchanges: str) -> Callable[[Instrument], bool]:
     return lambda i: i.sec_type == "STK" and i.exchange in exchanges
 
 
-def _nothing(_: Instrument) -> bool:
+def _matches_nothing(_: Instrument) -> bool:
     return False
 
 
 _AMERICA, _EUROPE, _ASIA = ("TSE", "AEQLIT", "MEXI"), ("LSE", "IBIS", "EBS"), ("SEHK", "TSEJ")
 
-GROUPS = (
-    Group("STK", "US Stocks", _stock()),
-    Group("ETF.EQ.US", "US Equity ETFs", _stock(etf=True)),
-    Group("ETF.FI.US", "US Fixed Income ETFs", _stock(etf=True, debt=True)),
-    Group("FUT.US", "US Futures", lambda i: i.sec_type == "FUT" and i.is_us),
-    Group("IND.US", "US Indexes", lambda i: i.sec_type == "IND" and i.hours == "us_index"),
-    Group("BOND", "Corporate Bonds", lambda i: i.sec_type == "BOND" and i.symbol != "US-T"),
-    Group("BOND.GOVT", "US Treasuries", lambda i: i.sec_type == "BOND" and i.symbol == "US-T"),
-    Group("STOCK.NA", "America Non-US Stocks", _abroad(*_AMERICA)),
-    Group("FUT.NA", "America Non-US Futures", _nothing),
-    Group("STOCK.EU", "Europe Stocks", _abroad(*_EUROPE)),
-    Group("FUT.EU", "Europe Futures", _nothing),
-    Group("IND.EU", "Europe Indexes", _nothing),
-    Group("SSF.EU", "Europe SSFs", _nothing),
-    Group("STOCK.ME", "Mid-East Stocks", _nothing),
-    Group("STOCK.HK", "Asia Stocks", _abroad(*_ASIA)),
-    Group("FUT.HK", "Asia Futures", _nothing),
-    Group("IND.HK", "Asia Indexes", _nothing),
-    Group("SSF.HK", "Asia SSFs", _nothing),
+INSTRUMENT_TYPES = (
+    InstrumentType("STK", "US Stocks", _us_stocks()),
+    InstrumentType("ETF.EQ.US", "US Equity ETFs", _us_stocks(etf=True)),
+    InstrumentType("ETF.FI.US", "US Fixed Income ETFs", _us_stocks(etf=True, debt=True)),
+    InstrumentType("FUT.US", "US Futures", lambda i: i.sec_type == "FUT" and i.is_us),
+    InstrumentType("IND.US", "US Indexes", lambda i: i.sec_type == "IND" and i.hours == "us_index"),
+    InstrumentType("BOND", "Corporate Bonds", lambda i: i.sec_type == "BOND" and i.symbol != "US-T"),
+    InstrumentType("BOND.GOVT", "US Treasuries", lambda i: i.sec_type == "BOND" and i.symbol == "US-T"),
+    InstrumentType("STOCK.NA", "America Non-US Stocks", _foreign_stocks(*_AMERICA)),
+    InstrumentType("FUT.NA", "America Non-US Futures", _matches_nothing),
+    InstrumentType("STOCK.EU", "Europe Stocks", _foreign_stocks(*_EUROPE)),
+    InstrumentType("FUT.EU", "Europe Futures", _matches_nothing),
+    InstrumentType("IND.EU", "Europe Indexes", _matches_nothing),
+    InstrumentType("SSF.EU", "Europe SSFs", _matches_nothing),
+    InstrumentType("STOCK.ME", "Mid-East Stocks", _matches_nothing),
+    InstrumentType("STOCK.HK", "Asia Stocks", _foreign_stocks(*_ASIA)),
+    InstrumentType("FUT.HK", "Asia Futures", _matches_nothing),
+    InstrumentType("IND.HK", "Asia Indexes", _matches_nothing),
+    InstrumentType("SSF.HK", "Asia SSFs", _matches_nothing),
 )
 
 
-def _place(
-    code: str, name: str, *exchanges: str, parts: tuple[Place, ...] = (), listed: bool = True
-) -> Place:
-    return Place(code, name, frozenset(exchanges), parts, listed)
+def _location(
+    code: str, name: str, *exchanges: str, children: tuple[ScanLocation, ...] = (), listed: bool = True
+) -> ScanLocation:
+    return ScanLocation(code, name, frozenset(exchanges), children, listed)
 
 
 _US_STOCKS = ("NASDAQ", "NYSE", "ARCA", "AMEX", "BATS")
 
 # fmt: off
-PLACES: Mapping[str, tuple[Place, ...]] = MappingProxyType({
+LOCATIONS: Mapping[str, tuple[ScanLocation, ...]] = MappingProxyType({
     "STK": (
-        _place("STK.US.MAJOR", "Listed/NASDAQ", *_US_STOCKS),
-        _place("STK.US.MINOR", "OTCMarkets", "PINK"),
-        _place("STK.US", "US", *_US_STOCKS, "PINK", listed=False),
-        _place("STK.NASDAQ", "NASDAQ", "NASDAQ", listed=False),
-        _place("STK.NYSE", "NYSE", "NYSE", listed=False),
-        _place("STK.ARCA", "ARCA", "ARCA", listed=False),
-        _place("STK.AMEX", "AMEX", "AMEX", listed=False),
+        _location("STK.US.MAJOR", "Listed/NASDAQ", *_US_STOCKS),
+        _location("STK.US.MINOR", "OTCMarkets", "PINK"),
+        _location("STK.US", "US", *_US_STOCKS, "PINK", listed=False),
+        _location("STK.NASDAQ", "NASDAQ", "NASDAQ", listed=False),
+        _location("STK.NYSE", "NYSE", "NYSE", listed=False),
+        _location("STK.ARCA", "ARCA", "ARCA", listed=False),
+        _location("STK.AMEX", "AMEX", "AMEX", listed=False),
     ),
-    "ETF.EQ.US": (_place("ETF.EQ.US.MAJOR", "Listed/NASDAQ", *_US_STOCKS, parts=(_place("ETF.EQ.ARCA", "ARCA", "ARCA"), _place("ETF.EQ.BATS", "BATS", "BATS"), _place("ETF.EQ.NASDAQ.NMS", "NASDAQ", "NASDAQ"))),),
-    "ETF.FI.US": (_place("ETF.FI.US.MAJOR", "Listed/NASDAQ", *_US_STOCKS, parts=(_place("ETF.FI.ARCA", "ARCA", "ARCA"), _place("ETF.FI.BATS", "BATS", "BATS"), _place("ETF.FI.NASDAQ.NMS", "NASDAQ", "NASDAQ"))),),
+    "ETF.EQ.US": (_location("ETF.EQ.US.MAJOR", "Listed/NASDAQ", *_US_STOCKS, children=(_location("ETF.EQ.ARCA", "ARCA", "ARCA"), _location("ETF.EQ.BATS", "BATS", "BATS"), _location("ETF.EQ.NASDAQ.NMS", "NASDAQ", "NASDAQ"))),),
+    "ETF.FI.US": (_location("ETF.FI.US.MAJOR", "Listed/NASDAQ", *_US_STOCKS, children=(_location("ETF.FI.ARCA", "ARCA", "ARCA"), _location("ETF.FI.BATS", "BATS", "BATS"), _location("ETF.FI.NASDAQ.NMS", "NASDAQ", "NASDAQ"))),),
     "FUT.US": (
-        _place("FUT.CME", "CME", "CME"),
-        _place("FUT.CBOT", "CBOT", "CBOT"),
-        _place("FUT.NYMEX", "NYMEX", "NYMEX"),
-        _place("FUT.COMEX", "COMEX", "COMEX"),
-        _place("FUT.NYBOT", "NYBOT", "NYBOT"),
-        _place("FUT.CFE", "CFE", "CFE"),
+        _location("FUT.CME", "CME", "CME"),
+        _location("FUT.CBOT", "CBOT", "CBOT"),
+        _location("FUT.NYMEX", "NYMEX", "NYMEX"),
+        _location("FUT.COMEX", "COMEX", "COMEX"),
+        _location("FUT.NYBOT", "NYBOT", "NYBOT"),
+        _location("FUT.CFE", "CFE", "CFE"),
     ),
-    "IND.US": (_place("IND.US", "US Indexes", "CBOE", "NASDAQ", "CME"),),
-    "BOND": (_place("BOND.US", "US", "SMART"),),
-    "BOND.GOVT": (_place("BOND.GOVT.US", "US", "SMART"),),
+    "IND.US": (_location("IND.US", "US Indexes", "CBOE", "NASDAQ", "CME"),),
+    "BOND": (_location("BOND.US", "US", "SMART"),),
+    "BOND.GOVT": (_location("BOND.GOVT.US", "US", "SMART"),),
     "STOCK.NA": (
-        _place("STK.NA.CANADA", "Canada", "TSE", "VENTURE", "AEQLIT", parts=(_place("STK.NA.TSE", "TSE", "TSE"), _place("STK.NA.VENTURE", "VENTURE", "VENTURE"), _place("STK.NA.AEQLIT", "AEQLIT", "AEQLIT"))),
-        _place("STK.NA.MEXI", "Mexico", "MEXI"),
+        _location("STK.NA.CANADA", "Canada", "TSE", "VENTURE", "AEQLIT", children=(_location("STK.NA.TSE", "TSE", "TSE"), _location("STK.NA.VENTURE", "VENTURE", "VENTURE"), _location("STK.NA.AEQLIT", "AEQLIT", "AEQLIT"))),
+        _location("STK.NA.MEXI", "Mexico", "MEXI"),
     ),
-    "FUT.NA": (_place("FUT.NA.CDE", "CDE", "CDE"), _place("FUT.NA.MEXDER", "MEXDER", "MEXDER")),
+    "FUT.NA": (_location("FUT.NA.CDE", "CDE", "CDE"), _location("FUT.NA.MEXDER", "MEXDER", "MEXDER")),
     "STOCK.EU": (
-        _place("STK.EU.AEB", "Netherlands", "AEB"),
-        _place("STK.EU.BM", "Spain", "BM"),
-        _place("STK.EU.BVME", "Italy", "BVME"),
-        _place("STK.EU.EBS", "Switzerland", "EBS"),
-        _place("STK.EU.IBIS", "Germany", "IBIS", "IBIS2", parts=(_place("STK.EU.IBIS-XETRA", "XETRA", "IBIS"), _place("STK.EU.IBIS-ETF", "ETFs", "IBIS2"))),
-        _place("STK.EU.LSE", "United Kingdom", "LSE", "LSEETF"),
-        _place("STK.EU.SBF", "France", "SBF"),
-        _place("STK.EU.SFB", "Sweden", "SFB"),
-        _place("STK.EU.VSE", "Austria", "VSE"),
+        _location("STK.EU.AEB", "Netherlands", "AEB"),
+        _location("STK.EU.BM", "Spain", "BM"),
+        _location("STK.EU.BVME", "Italy", "BVME"),
+        _location("STK.EU.EBS", "Switzerland", "EBS"),
+        _location("STK.EU.IBIS", "Germany", "IBIS", "IBIS2", children=(_location("STK.EU.IBIS-XETRA", "XETRA", "IBIS"), _location("STK.EU.IBIS-ETF", "ETFs", "IBIS2"))),
+        _location("STK.EU.LSE", "United Kingdom", "LSE", "LSEETF"),
+        _location("STK.EU.SBF", "France", "SBF"),
+        _location("STK.EU.SFB", "Sweden", "SFB"),
+        _location("STK.EU.VSE", "Austria", "VSE"),
     ),
-    "FUT.EU": (_place("FUT.EU.EUREX", "EUREX", "EUREX"), _place("FUT.EU.IDEM", "IDEM", "IDEM"), _place("FUT.EU.UK", "UK", "ICEEU")),
-    "IND.EU": (_place("IND.EU.EUREX", "EUREX", "EUREX"), _place("IND.EU.ICEEU", "ICEEU", "ICEEU"), _place("IND.EU.IDEM", "IDEM", "IDEM")),
-    "SSF.EU": (_place("SSF.EU.EUREX", "EUREX", "EUREX"),),
-    "STOCK.ME": (_place("STK.ME.TASE", "Israel", "TASE"), _place("STK.ME.TADAWUL", "Saudi Arabia", "TADAWUL"), _place("STK.ME.ADX", "Abu Dhabi", "ADX"), _place("STK.ME.DFM", "Dubai", "DFM")),
+    "FUT.EU": (_location("FUT.EU.EUREX", "EUREX", "EUREX"), _location("FUT.EU.IDEM", "IDEM", "IDEM"), _location("FUT.EU.UK", "UK", "ICEEU")),
+    "IND.EU": (_location("IND.EU.EUREX", "EUREX", "EUREX"), _location("IND.EU.ICEEU", "ICEEU", "ICEEU"), _location("IND.EU.IDEM", "IDEM", "IDEM")),
+    "SSF.EU": (_location("SSF.EU.EUREX", "EUREX", "EUREX"),),
+    "STOCK.ME": (_location("STK.ME.TASE", "Israel", "TASE"), _location("STK.ME.TADAWUL", "Saudi Arabia", "TADAWUL"), _location("STK.ME.ADX", "Abu Dhabi", "ADX"), _location("STK.ME.DFM", "Dubai", "DFM")),
     "STOCK.HK": (
-        _place("STK.HK.ASX", "Australia", "ASX"),
-        _place("STK.HK.NSE", "India", "NSE"),
-        _place("STK.HK.SEHK", "Hong Kong", "SEHK"),
-        _place("STK.HK.SGX", "Singapore", "SGX"),
-        _place("STK.HK.TSE_JPN", "Japan", "TSEJ"),
+        _location("STK.HK.ASX", "Australia", "ASX"),
+        _location("STK.HK.NSE", "India", "NSE"),
+        _location("STK.HK.SEHK", "Hong Kong", "SEHK"),
+        _location("STK.HK.SGX", "Singapore", "SGX"),
+        _location("STK.HK.TSE_JPN", "Japan", "TSEJ"),
     ),
-    "FUT.HK": (_place("FUT.HK.HKFE", "HKFE", "HKFE"), _place("FUT.HK.ICEAU", "ICEAU", "SNFE"), _place("FUT.HK.SGX", "SGX", "SGX")),
-    "IND.HK": (_place("IND.HK.HKFE", "HKFE", "HKFE"), _place("IND.HK.ICEAU", "ICEAU", "SNFE"), _place("IND.HK.SGX", "SGX", "SGX")),
-    "SSF.HK": (_place("SSF.HK.HKFE", "HKFE", "HKFE"), _place("SSF.HK.SGX", "SGX", "SGX")),
+    "FUT.HK": (_location("FUT.HK.HKFE", "HKFE", "HKFE"), _location("FUT.HK.ICEAU", "ICEAU", "SNFE"), _location("FUT.HK.SGX", "SGX", "SGX")),
+    "IND.HK": (_location("IND.HK.HKFE", "HKFE", "HKFE"), _location("IND.HK.ICEAU", "ICEAU", "SNFE"), _location("IND.HK.SGX", "SGX", "SGX")),
+    "SSF.HK": (_location("SSF.HK.HKFE", "HKFE", "HKFE"), _location("SSF.HK.SGX", "SGX", "SGX")),
 })
 # fmt: on

@@ -6,40 +6,44 @@ from collections.abc import Callable
 from math import sqrt
 
 from api_gateway.simulator.calendar.bars import DAY, WEEK
-from api_gateway.simulator.calendar.trading_hours import HOURS, Session, session_at
+from api_gateway.simulator.calendar.trading_hours import HOURS, TradingSession, session_at
 from api_gateway.simulator.prices.prices import Bar
-from api_gateway.simulator.web_api.market_data.snapshot_fields import FACTS, PRICES, Subject
+from api_gateway.simulator.web_api.market_data.snapshot_fields import (
+    CONTRACT_FIELDS,
+    PRICE_FIELDS,
+    ContractSnapshot,
+)
 
-Measure = Callable[[Subject], float | None]
+Measure = Callable[[ContractSnapshot], float | None]
 
 _TRADING_DAYS = 252
 _UNITS = {"K": 1e3, "M": 1e6, "B": 1e9}
 
 
-def field(number: str) -> Measure:
+def snapshot_field(number: str) -> Measure:
     """What a snapshot says in one field; None where it says nothing."""
-    write = FACTS.get(number) or PRICES[number]
+    write = CONTRACT_FIELDS.get(number) or PRICE_FIELDS[number]
 
-    def measure(s: Subject) -> float | None:
+    def measure(s: ContractSnapshot) -> float | None:
         text = write(s)
-        return None if text is None else as_number(str(text))
+        return None if text is None else parse_number(str(text))
 
     return measure
 
 
-def as_number(text: str) -> float:
+def parse_number(text: str) -> float:
     """`C267.80`, `1,300`, `0.54%` and `3.99B` as numbers."""
     digits = text.lstrip("CH").rstrip("%").replace(",", "")
     unit = _UNITS.get(digits[-1:], 1.0)
     return float(digits.rstrip("KMB")) * unit
 
 
-def invented(name: int, low: float, high: float) -> Measure:
+def seeded_measure(key: int, low: float, high: float) -> Measure:
     """A number that belongs to a company or fund and never changes, for what nothing here can give."""
-    return lambda s: low + (high - low) * s.invented(name) if s.instrument.sec_type == "STK" else None
+    return lambda s: low + (high - low) * s.seeded_value(key) if s.instrument.sec_type == "STK" else None
 
 
-def last(s: Subject) -> float:
+def last_price(s: ContractSnapshot) -> float:
     """The last price, in the contract's currency."""
     return s.quote.last
 
@@ -47,34 +51,38 @@ def last(s: Subject) -> float:
 def in_dollars(measure: Measure) -> Measure:
     """The same converted to US dollars."""
 
-    def converted(s: Subject) -> float | None:
+    def measure_in_dollars(s: ContractSnapshot) -> float | None:
         amount = measure(s)
-        return None if amount is None else amount * s.simulation.broker.rates.rate(s.instrument.currency)
+        return (
+            None
+            if amount is None
+            else amount * s.simulation.selected_account.exchange_rates.rate(s.instrument.currency)
+        )
 
-    return converted
+    return measure_in_dollars
 
 
-def change(s: Subject) -> float:
+def change(s: ContractSnapshot) -> float:
     """Since the close of the day before."""
     return s.quote.last - s.quote.prior_close
 
 
-def change_percent(s: Subject) -> float | None:
+def change_percent(s: ContractSnapshot) -> float | None:
     """Since the close of the day before, in percent."""
-    return _percent(s.quote.last, s.quote.prior_close)
+    return _percent_change(s.quote.last, s.quote.prior_close)
 
 
-def change_since_open(s: Subject) -> float | None:
+def change_since_open(s: ContractSnapshot) -> float | None:
     """Since the opening, in percent."""
-    return _percent(s.quote.last, s.quote.open)
+    return _percent_change(s.quote.last, s.quote.open)
 
 
-def opening_gap(s: Subject) -> float | None:
+def opening_gap(s: ContractSnapshot) -> float | None:
     """From the close of the day before to the opening, in percent."""
-    return _percent(s.quote.open, s.quote.prior_close)
+    return _percent_change(s.quote.open, s.quote.prior_close)
 
 
-def after_hours(s: Subject) -> float | None:
+def after_hours_change(s: ContractSnapshot) -> float | None:
     """Since the last close of regular hours, where trading goes on outside them."""
     session = _session(s)
     if session.start == session.opens or s.quote.market_open:
@@ -84,79 +92,79 @@ def after_hours(s: Subject) -> float | None:
     return s.quote.last - close
 
 
-def after_hours_percent(s: Subject) -> float | None:
+def after_hours_change_percent(s: ContractSnapshot) -> float | None:
     """The same in percent."""
-    moved = after_hours(s)
-    return None if moved is None else _percent(s.quote.last, s.quote.last - moved)
+    amount = after_hours_change(s)
+    return None if amount is None else _percent_change(s.quote.last, s.quote.last - amount)
 
 
-def price_range(s: Subject) -> float:
+def price_range(s: ContractSnapshot) -> float:
     """From the lowest to the highest price of the day."""
     return s.quote.high - s.quote.low
 
 
-def heat(s: Subject) -> float | None:
+def change_in_deviations(s: ContractSnapshot) -> float | None:
     """How large the day's change is for this contract: in deviations of a day."""
-    moved = change_percent(s)
-    return None if moved is None else abs(moved) / (100 * _daily_deviation(s))
+    percent = change_percent(s)
+    return None if percent is None else abs(percent) / (100 * _daily_deviation(s))
 
 
-def range_heat(s: Subject) -> float:
+def range_in_deviations(s: ContractSnapshot) -> float:
     """How large the day's range is for this contract: in deviations of a day."""
     return price_range(s) / s.quote.last / _daily_deviation(s)
 
 
-def volume(s: Subject) -> float | None:
+def volume(s: ContractSnapshot) -> float | None:
     """Traded today; None for what is not traded by itself, such as an index."""
     return s.quote.volume if s.instrument.average_volume else None
 
 
-def average_volume(s: Subject) -> float | None:
+def average_volume(s: ContractSnapshot) -> float | None:
     """Traded on an average day."""
     return s.instrument.average_volume or None
 
 
-def turnover(s: Subject) -> float | None:
+def turnover(s: ContractSnapshot) -> float | None:
     """What was traded today, in the contract's currency."""
     traded = volume(s)
     return None if traded is None else traded * s.quote.last * s.instrument.multiplier
 
 
-def average_turnover(s: Subject) -> float | None:
+def average_turnover(s: ContractSnapshot) -> float | None:
     """What is traded on an average day, in the contract's currency."""
     traded = average_volume(s)
     return None if traded is None else traded * s.quote.last * s.instrument.multiplier
 
 
-def volume_against_average(s: Subject) -> float | None:
+def relative_volume(s: ContractSnapshot) -> float | None:
     """Today's volume as a multiple of an average day's."""
     traded = volume(s)
     return None if traded is None else traded / s.instrument.average_volume
 
 
-def volume_rate(s: Subject) -> float | None:
+def volume_rate(s: ContractSnapshot) -> float | None:
     """Volume in one minute, since the session began."""
     traded, session = volume(s), _session(s)
     minutes = (min(s.moment, session.end) - session.start) / 60
     return None if traded is None else traded / max(1.0, minutes)
 
 
-def trades(s: Subject) -> float | None:
+def trade_count(s: ContractSnapshot) -> float | None:
     """How many trades there were today: the volume in the size that is usual for the contract."""
     traded = volume(s)
-    return None if traded is None else traded // (40 + 160 * s.invented(20))
+    return None if traded is None else traded // (40 + 160 * s.seeded_value(20))
 
 
-def trade_rate(s: Subject) -> float | None:
+def trade_rate(s: ContractSnapshot) -> float | None:
     """Trades in one minute, since the session began."""
-    counted, rate, traded = trades(s), volume_rate(s), volume(s)
-    return None if not counted or not rate or not traded else rate * counted / traded
+    count, rate, traded = trade_count(s), volume_rate(s), volume(s)
+    return None if not count or not rate or not traded else rate * count / traded
 
 
 def recent_volume(minutes: int) -> Measure:
     """Volume of the last minutes."""
 
-    def measure(s: Subject) -> float | None:
+    def measure(s: ContractSnapshot) -> float | None:
         if not s.instrument.average_volume:
             return None
         begin = s.moment - 60 * minutes
@@ -166,67 +174,67 @@ def recent_volume(minutes: int) -> Measure:
     return measure
 
 
-def below_high(weeks: int) -> Measure:
+def percent_from_high(weeks: int) -> Measure:
     """The last price against the highest of so many weeks, in percent: 0 or less."""
-    return lambda s: _percent(s.quote.last, max(bar.high for bar in _recent(s, weeks)))
+    return lambda s: _percent_change(s.quote.last, max(bar.high for bar in _recent_bars(s, weeks)))
 
 
-def above_low(weeks: int) -> Measure:
+def percent_from_low(weeks: int) -> Measure:
     """The last price against the lowest of so many weeks, in percent: 0 or more."""
-    return lambda s: _percent(s.quote.last, min(bar.low for bar in _recent(s, weeks)))
+    return lambda s: _percent_change(s.quote.last, min(bar.low for bar in _recent_bars(s, weeks)))
 
 
-def halted(s: Subject) -> float | None:
+def halted_change_percent(s: ContractSnapshot) -> float | None:
     """The change in percent of what is halted; None for all else."""
     return change_percent(s) if s.quote.halted else None
 
 
-def not_open(s: Subject) -> float | None:
+def closed_market_volume(s: ContractSnapshot) -> float | None:
     """The average volume of what does not trade in regular hours now; None for all else."""
     return None if s.quote.market_open else float(s.instrument.average_volume)
 
 
-def conid(s: Subject) -> float:
+def conid(s: ContractSnapshot) -> float:
     """The contract's number."""
     return s.instrument.conid
 
 
-def coupon(s: Subject) -> float | None:
+def coupon(s: ContractSnapshot) -> float | None:
     """A bond's, in percent."""
     return s.instrument.coupon
 
 
-def maturity(s: Subject) -> float | None:
+def maturity(s: ContractSnapshot) -> float | None:
     """A bond's, as the number yyyymmdd."""
     return float(s.instrument.expiry) if s.instrument.sec_type == "BOND" and s.instrument.expiry else None
 
 
-def option_interest(s: Subject) -> float | None:
+def option_open_interest(s: ContractSnapshot) -> float | None:
     """Open contracts on the underlying; None where there are no options."""
-    return sum(option.average_volume for option in s.chain) * 3.0 if s.chain else None
+    return sum(option.average_volume for option in s.option_chain) * 3.0 if s.option_chain else None
 
 
-def millions(measure: Measure) -> Measure:
+def in_millions(measure: Measure) -> Measure:
     """The same in millions."""
 
-    def scaled(s: Subject) -> float | None:
+    def scaled(s: ContractSnapshot) -> float | None:
         amount = measure(s)
         return None if amount is None else amount / 1e6
 
     return scaled
 
 
-def _daily_deviation(s: Subject) -> float:
+def _daily_deviation(s: ContractSnapshot) -> float:
     return s.instrument.volatility / sqrt(_TRADING_DAYS)
 
 
-def _percent(now: float, before: float) -> float | None:
+def _percent_change(now: float, before: float) -> float | None:
     return 100 * (now / before - 1) if before else None
 
 
-def _session(s: Subject) -> Session:
+def _session(s: ContractSnapshot) -> TradingSession:
     return session_at(HOURS[s.instrument.hours], s.moment)
 
 
-def _recent(s: Subject, weeks: int) -> list[Bar]:
+def _recent_bars(s: ContractSnapshot, weeks: int) -> list[Bar]:
     return s.simulation.prices.bars_between(s.instrument, s.moment - weeks * WEEK, s.moment, DAY)

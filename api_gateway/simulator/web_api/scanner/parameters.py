@@ -4,47 +4,52 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_gateway.simulator.web_api.scanner.locations import GROUPS, PLACES, Place
-from api_gateway.simulator.web_api.scanner.scan_types import CHOICES, QUANTITIES, SCANS
+from api_gateway.simulator.web_api.scanner.locations import INSTRUMENT_TYPES, LOCATIONS, ScanLocation
+from api_gateway.simulator.web_api.scanner.scan_types import CHOICE_FILTERS, RANGE_FILTERS, SCAN_TYPES
 
 
 def scanner_parameters() -> dict[str, Any]:
     """Kinds of scan, instruments with their filters, all filters, and the tree of places."""
     return {
         "scan_type_list": [
-            {"display_name": scan.name, "code": scan.code, "instruments": list(scan.groups)} for scan in SCANS
+            {"display_name": scan.name, "code": scan.code, "instruments": list(scan.instruments)}
+            for scan in SCAN_TYPES
         ],
         "instrument_list": [
             {
                 "display_name": group.name,
                 "type": group.code,
-                "filters": _filters_of(group.code),
+                "filters": _filter_codes(group.code),
             }
-            for group in GROUPS
+            for group in INSTRUMENT_TYPES
         ],
-        "filter_list": _filters(),
+        "filter_list": _filter_rows(),
         "location_tree": [
-            {"display_name": group.name, "type": group.code, "locations": _tree(PLACES[group.code])}
-            for group in GROUPS
+            {
+                "display_name": group.name,
+                "type": group.code,
+                "locations": _location_tree(LOCATIONS[group.code]),
+            }
+            for group in INSTRUMENT_TYPES
         ],
     }
 
 
-def _filters_of(group: str) -> list[str]:
-    quantities = [each.code for each in QUANTITIES if group in each.groups]
-    return sorted(quantities + [each.code for each in CHOICES if group in each.groups])
+def _filter_codes(instrument: str) -> list[str]:
+    codes = [each.code for each in RANGE_FILTERS if instrument in each.instruments]
+    return sorted(codes + [each.code for each in CHOICE_FILTERS if instrument in each.instruments])
 
 
-def _filters() -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = [
+def _filter_rows() -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
         {"group": code, "display_name": f"{each.name} {side}", "code": code, "type": "non-range"}
-        for each in QUANTITIES
-        for code, side in ((each.above, "Above"), (each.below, "Below"))
+        for each in RANGE_FILTERS
+        for code, side in ((each.above_code, "Above"), (each.below_code, "Below"))
     ]
-    for choice in CHOICES:
+    for choice in CHOICE_FILTERS:
         # Nothing says what the values are: IBKR names neither a code nor a label for them.
-        values = [{"vendor": None, "default": number == 0} for number in range(choice.options)]
-        listed.append(
+        values = [{"vendor": None, "default": number == 0} for number in range(choice.option_count)]
+        rows.append(
             {
                 "group": choice.code,
                 "display_name": choice.name,
@@ -53,13 +58,13 @@ def _filters() -> list[dict[str, Any]]:
                 "type": "combo",
             }
         )
-    return listed
+    return rows
 
 
-def _tree(places: tuple[Place, ...]) -> list[dict[str, Any]] | None:
-    listed = [
-        {"display_name": place.name, "type": place.code, "locations": _tree(place.parts)}
-        for place in places
+def _location_tree(locations: tuple[ScanLocation, ...]) -> list[dict[str, Any]] | None:
+    rows = [
+        {"display_name": place.name, "type": place.code, "locations": _location_tree(place.children)}
+        for place in locations
         if place.listed
     ]
-    return listed or None
+    return rows or None

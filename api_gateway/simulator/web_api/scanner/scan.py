@@ -9,97 +9,112 @@ from typing import Any
 
 from api_gateway.simulator.instruments.instrument import Instrument
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.market_data.snapshot_fields import Subject
+from api_gateway.simulator.web_api.market_data.snapshot_fields import ContractSnapshot
 from api_gateway.simulator.web_api.market_data.snapshots import visible_until
-from api_gateway.simulator.web_api.scanner.locations import GROUPS, PLACES, Group, Place
+from api_gateway.simulator.web_api.scanner.locations import (
+    INSTRUMENT_TYPES,
+    LOCATIONS,
+    InstrumentType,
+    ScanLocation,
+)
 from api_gateway.simulator.web_api.scanner.measures import Measure
 from api_gateway.simulator.web_api.scanner.scan_types import (
-    CHOICES,
+    CHOICE_FILTERS,
     HALTED,
     HAS_OPTIONS,
-    QUANTITIES,
-    SCANS,
+    RANGE_FILTERS,
+    SCAN_TYPES,
     STOCK_TYPES,
-    Scan,
+    ScanType,
 )
 
-MOST_ROWS = 50
+MAX_ROWS = 50
 _YES, _NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
 
-class UnknownError(Exception):
+class UnknownScanError(Exception):
     """A scan that IBKR does not offer; `str()` is what it says."""
 
 
-Keeps = Callable[[Subject], bool]
+Predicate = Callable[[ContractSnapshot], bool]
 
 
 @dataclass(frozen=True)
-class Result:
+class ScanResult:
     """What a scan has found, the first in rank first, and the name of what it was ranked by."""
 
     column: str
     contracts: tuple[Instrument, ...]
 
 
-def scan(
-    simulation: Simulation, instrument: str, kind: str, location: str, filters: list[tuple[str, Any]]
-) -> Result:
+def scan_contracts(
+    simulation: Simulation, instrument: str, scan_type: str, location: str, filters: list[tuple[str, Any]]
+) -> ScanResult:
     """At most 50 contracts. `filters` are codes with their values. Raises UnknownError."""
-    found = next((each for each in SCANS if each.code == kind), None)
-    if found is None or instrument not in found.groups:
-        raise UnknownError(f"scan type {kind} is not available")
-    place = _place(PLACES.get(instrument, ()), location)
-    group = next((each for each in GROUPS if each.code == instrument), None)
-    if place is None or group is None:
-        raise UnknownError("No matching locations defined")
-    keeps = [_filter(instrument, code, value) for code, value in filters]
-    subjects = (s for s in _subjects(simulation, group, place) if all(keep(s) for keep in keeps))
-    return Result(found.column, tuple(_ranked(found, subjects)))
+    found = next((each for each in SCAN_TYPES if each.code == scan_type), None)
+    if found is None or instrument not in found.instruments:
+        raise UnknownScanError(f"scan type {scan_type} is not available")
+    place = _find_location(LOCATIONS.get(instrument, ()), location)
+    instrument_type = next((each for each in INSTRUMENT_TYPES if each.code == instrument), None)
+    if place is None or instrument_type is None:
+        raise UnknownScanError("No matching locations defined")
+    predicates = [_build_filter(instrument, code, value) for code, value in filters]
+    snapshots = (
+        s
+        for s in _candidate_snapshots(simulation, instrument_type, place)
+        if all(keep(s) for keep in predicates)
+    )
+    return ScanResult(found.column, tuple(_rank_contracts(found, snapshots)))
 
 
-def _ranked(found: Scan, subjects: Iterator[Subject]) -> list[Instrument]:
+def _rank_contracts(found: ScanType, snapshots: Iterator[ContractSnapshot]) -> list[Instrument]:
     sign = 1 if found.lowest_first else -1
-    measured = [(value, s.instrument) for s in subjects if (value := found.measure(s)) is not None]
+    measured = [(value, s.instrument) for s in snapshots if (value := found.measure(s)) is not None]
     measured.sort(key=lambda pair: (sign * pair[0], pair[1].conid))
-    return [instrument for _, instrument in measured[:MOST_ROWS]]
+    return [instrument for _, instrument in measured[:MAX_ROWS]]
 
 
-def _subjects(simulation: Simulation, group: Group, place: Place) -> Iterator[Subject]:
+def _candidate_snapshots(
+    simulation: Simulation, instrument_type: InstrumentType, location: ScanLocation
+) -> Iterator[ContractSnapshot]:
     now = simulation.clock.now()
     for instrument in simulation.universe.all():
-        living = instrument.expires is None or instrument.expires > now
-        if living and group.holds(instrument) and instrument.exchange in place.exchanges:
+        unexpired = instrument.expires_at is None or instrument.expires_at > now
+        if unexpired and instrument_type.includes(instrument) and instrument.exchange in location.exchanges:
             moment = visible_until(simulation, instrument)
-            yield Subject(simulation, instrument, simulation.prices.quote(instrument, moment), moment)
+            yield ContractSnapshot(
+                simulation, instrument, simulation.prices.quote(instrument, moment), moment
+            )
 
 
-def _place(places: tuple[Place, ...], code: str) -> Place | None:
-    for place in places:
-        found = place if place.code == code else _place(place.parts, code)
+def _find_location(locations: tuple[ScanLocation, ...], code: str) -> ScanLocation | None:
+    for location in locations:
+        found = location if location.code == code else _find_location(location.children, code)
         if found is not None:
             return found
     return None
 
 
-def _filter(instrument: str, code: str, value: Any) -> Keeps:
-    for quantity in QUANTITIES:
-        if code in (quantity.above, quantity.below) and instrument in quantity.groups:
-            return _bounded(quantity.measure, _number(code, value), upper=code == quantity.below)
-    if any(code == choice.code and instrument in choice.groups for choice in CHOICES):
-        return _chosen(code, str(value).strip())
-    raise UnknownError(f"filter {code} is not available")
+def _build_filter(instrument: str, code: str, value: Any) -> Predicate:
+    for quantity in RANGE_FILTERS:
+        if code in (quantity.above_code, quantity.below_code) and instrument in quantity.instruments:
+            return _range_predicate(
+                quantity.measure, _parse_number(code, value), upper=code == quantity.below_code
+            )
+    if any(code == choice.code and instrument in choice.instruments for choice in CHOICE_FILTERS):
+        return _choice_predicate(code, str(value).strip())
+    raise UnknownScanError(f"filter {code} is not available")
 
 
-def _bounded(measure: Measure, bound: float, *, upper: bool) -> Keeps:
-    def keep(s: Subject) -> bool:
+def _range_predicate(measure: Measure, bound: float, *, upper: bool) -> Predicate:
+    def is_within(s: ContractSnapshot) -> bool:
         value = measure(s)
         return value is not None and (value <= bound if upper else value >= bound)
 
-    return keep
+    return is_within
 
 
-def _chosen(code: str, value: str) -> Keeps:
+def _choice_predicate(code: str, value: str) -> Predicate:
     if code == STOCK_TYPES:
         how, _, what = value.upper().rpartition(":")
         if what in ("ETF", "CORP") and how in ("", "INC", "EXC"):
@@ -107,18 +122,18 @@ def _chosen(code: str, value: str) -> Keeps:
             return lambda s: s.instrument.is_etf is funds
         if value.upper() in ("", "ALL"):
             return lambda _: True
-        raise UnknownError(f"filter {code} has no value {value}")
+        raise UnknownScanError(f"filter {code} has no value {value}")
     if value.lower() not in _YES | _NO:
-        raise UnknownError(f"filter {code} has no value {value}")
+        raise UnknownScanError(f"filter {code} has no value {value}")
     wanted = value.lower() in _YES
-    known: dict[str, Keeps] = {
+    known: dict[str, Predicate] = {
         HALTED: lambda s: s.quote.halted is wanted,
-        HAS_OPTIONS: lambda s: bool(s.chain) is wanted,
+        HAS_OPTIONS: lambda s: bool(s.option_chain) is wanted,
     }
     return known[code]
 
 
-def _number(code: str, value: Any) -> float:
+def _parse_number(code: str, value: Any) -> float:
     if not isinstance(value, bool) and isinstance(value, int | float | str):
         try:
             number = float(value)
@@ -126,4 +141,4 @@ def _number(code: str, value: Any) -> float:
             number = float("nan")
         if isfinite(number):
             return number
-    raise UnknownError(f"filter {code} has no value {value}")
+    raise UnknownScanError(f"filter {code} has no value {value}")

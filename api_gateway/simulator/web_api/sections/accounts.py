@@ -11,11 +11,11 @@ from api_gateway.simulator.accounts.formatted_summaries import (
     market_value,
 )
 from api_gateway.simulator.accounts.valuation import Valuation
-from api_gateway.simulator.advisors.pnl_rows import profit_rows
+from api_gateway.simulator.advisors.pnl_rows import partitioned_pnl_rows
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.account_views import account_view
-from api_gateway.simulator.web_api.guards import need_accounts, unauthorized, unavailable
-from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Section, bad_request
+from api_gateway.simulator.web_api.account_views import find_account_view
+from api_gateway.simulator.web_api.guards import require_accounts_call, unauthorized, unavailable
+from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
 from api_gateway.simulator.web_api.sections.session import SERVER_INFO, USER_NAME
 
 SECTION = Section("Accounts")
@@ -23,7 +23,7 @@ SECTION = Section("Accounts")
 _ASSET_TYPES = (
     "STK,CFD,OPT,FOP,WAR,FUT,BAG,PDC,CASH,IND,BOND,BILL,FUND,SLB,News,CMDTY,IOPT,ICU,ICS,PHYSS,CRYPTO,EC"
 )
-_CHARTED = (
+_CHART_ASSET_TYPES = (
     "STK",
     "CFD",
     "OPT",
@@ -39,32 +39,32 @@ _CHARTED = (
     "PHYSS",
     "CRYPTO",
 )
-_SHORT_CHARTS = {"OPT": ("2h", "1d", "2d", "1w", "1m"), "FOP": ("2h", "1d", "2d", "1w", "1m")}
+_LIMITED_CHART_PERIODS = {"OPT": ("2h", "1d", "2d", "1w", "1m"), "FOP": ("2h", "1d", "2d", "1w", "1m")}
 
 
-def _valuation(simulation: Simulation, call: Call) -> Valuation:
+def _required_valuation(simulation: Simulation, request: ApiRequest) -> Valuation:
     """The account that the path names, at this moment; refused if it is none of the login's."""
-    view = account_view(simulation, call.values["accountId"])
+    view = find_account_view(simulation, request.path_params["accountId"])
     if view is None:
         raise bad_request("unknown account")
     return view.valuation()
 
 
-def _select(simulation: Simulation, account: str) -> None:
+def _select_account(simulation: Simulation, account: str) -> None:
     """Work with another account; what was fetched for the one before has to be fetched again."""
-    simulation.selected = account
-    simulation.preflights.forget_account()
+    simulation.selected_account_id = account
+    simulation.preflights.reset_account()
 
 
-def _account_in_body(call: Call) -> str:
-    account = call.body.get("acctId") if isinstance(call.body, dict) else None
+def _required_account(request: ApiRequest) -> str:
+    account = request.body.get("acctId") if isinstance(request.body, dict) else None
     if not isinstance(account, str) or not account:
         raise bad_request("acctId is required")
     return account
 
 
-@SECTION.answers("GET", "/iserver/accounts", needs=Needs.BROKERAGE)
-def brokerage_accounts(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/iserver/accounts", requires=RequiredSession.BROKERAGE)
+def brokerage_accounts(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """The accounts that can trade; everything under /iserver waits for this call."""
     simulation.preflights.accounts_called = True
     return accounts_row(simulation)
@@ -77,7 +77,7 @@ def accounts_row(simulation: Simulation) -> dict[str, Any]:
     and that only accounts have properties, is assumed.
     """
     profile = simulation.profile
-    names = [*simulation.tradable, *simulation.allocation.names]
+    names = [*simulation.tradable_account_ids, *simulation.allocation_groups.group_names]
     aliases = {account.id: account.alias or account.id for account in profile.all_accounts}
     return {
         "accounts": names,
@@ -92,7 +92,7 @@ def accounts_row(simulation: Simulation) -> dict[str, Any]:
                 "allowCustomerTime": False,
                 "autoFx": False,
             }
-            for account in simulation.tradable
+            for account in simulation.tradable_account_ids
         },
         "aliases": {name: aliases.get(name, name) for name in names},
         "allowFeatures": {
@@ -120,10 +120,10 @@ def accounts_row(simulation: Simulation) -> dict[str, Any]:
             "showUkUserLabels": False,
             "sideBySide": True,
         },
-        "chartPeriods": {kind: list(_SHORT_CHARTS.get(kind, ("*",))) for kind in _CHARTED},
-        "groups": simulation.allocation.names,
+        "chartPeriods": {kind: list(_LIMITED_CHART_PERIODS.get(kind, ("*",))) for kind in _CHART_ASSET_TYPES},
+        "groups": simulation.allocation_groups.group_names,
         "profiles": [],
-        "selectedAccount": simulation.selected,
+        "selectedAccount": simulation.selected_account_id,
         "serverInfo": dict(SERVER_INFO),
         "sessionId": f"{int(simulation.session.logged_in_at or 0):08x}.0000001e",
         "isFT": False,
@@ -131,36 +131,41 @@ def accounts_row(simulation: Simulation) -> dict[str, Any]:
     }
 
 
-@SECTION.answers("POST", "/iserver/account", needs=Needs.BROKERAGE)
-def switch_account(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/account", requires=RequiredSession.BROKERAGE)
+def switch_account(simulation: Simulation, request: ApiRequest) -> Any:
     """Select the account to work with. Assumed: a group, "All" being one, is no account to work with."""
-    account = _account_in_body(call)
-    need_accounts(simulation)
-    if account not in simulation.tradable:
-        raise Refusal(500, {"error": "Account is not available", "statusCode": 500})
-    if account == simulation.selected:
+    account = _required_account(request)
+    require_accounts_call(simulation)
+    if account not in simulation.tradable_account_ids:
+        raise ApiError(500, {"error": "Account is not available", "statusCode": 500})
+    if account == simulation.selected_account_id:
         return {"success": "Account already set"}
-    _select(simulation, account)
+    _select_account(simulation, account)
     return {"set": True, "acctId": account}
 
 
-@SECTION.answers("GET", "/iserver/account/pnl/partitioned", needs=Needs.BROKERAGE)
-def profit_and_loss(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/iserver/account/pnl/partitioned", requires=RequiredSession.BROKERAGE)
+def profit_and_loss(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """Profit of the day and open profit of the selected account; the first call only wakes the subscription.
 
     A client's account that is invested in models has a row for each, and what is in none of them as Core.
     """
-    need_accounts(simulation)
+    require_accounts_call(simulation)
     if not simulation.preflights.pnl_warm:
         simulation.preflights.pnl_warm = True
         return {"upnl": {}}
-    return {"upnl": profit_rows(simulation.broker, simulation.models.stakes_of(simulation.selected))}
+    return {
+        "upnl": partitioned_pnl_rows(
+            simulation.selected_account,
+            simulation.models.value_account_holdings(simulation.selected_account_id),
+        )
+    }
 
 
-@SECTION.answers("GET", "/iserver/account/{accountId}/summary", needs=Needs.BROKERAGE)
-def account_summary(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/iserver/account/{accountId}/summary", requires=RequiredSession.BROKERAGE)
+def account_summary(simulation: Simulation, request: ApiRequest) -> Any:
     """Balances and margins as numbers in base currency, cash by currency."""
-    valuation = _valuation(simulation, call)
+    valuation = _required_valuation(simulation, request)
     total = valuation.total
     amounts = {
         "balance": total.available_funds,
@@ -180,7 +185,7 @@ def account_summary(simulation: Simulation, call: Call) -> Any:
     }
     cash = [(each.currency, each.cash, each.settled_cash) for each in valuation.ledgers]
     base = valuation.base_ledger
-    cash.append((f"Total (in {valuation.base})", base.cash, base.settled_cash))
+    cash.append((f"Total (in {valuation.base_currency})", base.cash, base.settled_cash))
     return {
         "accountType": "",
         "status": "",
@@ -192,39 +197,41 @@ def account_summary(simulation: Simulation, call: Call) -> Any:
     }
 
 
-@SECTION.answers("GET", "/iserver/account/{accountId}/summary/available_funds", needs=Needs.BROKERAGE)
-def account_available_funds(simulation: Simulation, call: Call) -> Any:
+@SECTION.route(
+    "GET", "/iserver/account/{accountId}/summary/available_funds", requires=RequiredSession.BROKERAGE
+)
+def account_available_funds(simulation: Simulation, request: ApiRequest) -> Any:
     """What can be spent, by segment, as text."""
-    return available_funds(_valuation(simulation, call))
+    return available_funds(_required_valuation(simulation, request))
 
 
-@SECTION.answers("GET", "/iserver/account/{accountId}/summary/balances", needs=Needs.BROKERAGE)
-def account_balances(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/iserver/account/{accountId}/summary/balances", requires=RequiredSession.BROKERAGE)
+def account_balances(simulation: Simulation, request: ApiRequest) -> Any:
     """Equity and cash by segment, as text."""
-    return balances(_valuation(simulation, call))
+    return balances(_required_valuation(simulation, request))
 
 
-@SECTION.answers("GET", "/iserver/account/{accountId}/summary/margins", needs=Needs.BROKERAGE)
-def account_margins(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/iserver/account/{accountId}/summary/margins", requires=RequiredSession.BROKERAGE)
+def account_margins(simulation: Simulation, request: ApiRequest) -> Any:
     """Margin requirements by segment, as text."""
-    return margins(_valuation(simulation, call))
+    return margins(_required_valuation(simulation, request))
 
 
-@SECTION.answers("GET", "/iserver/account/{accountId}/summary/market_value", needs=Needs.BROKERAGE)
-def account_market_value(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/iserver/account/{accountId}/summary/market_value", requires=RequiredSession.BROKERAGE)
+def account_market_value(simulation: Simulation, request: ApiRequest) -> Any:
     """Market value by currency and kind of instrument, as text."""
-    return market_value(_valuation(simulation, call))
+    return market_value(_required_valuation(simulation, request))
 
 
-@SECTION.answers("GET", "/iserver/account/search/{searchPattern}", needs=Needs.BROKERAGE)
-def search_accounts(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/iserver/account/search/{searchPattern}", requires=RequiredSession.BROKERAGE)
+def search_accounts(simulation: Simulation, request: ApiRequest) -> Any:
     """The accounts whose id or alias begins with the pattern; only brokers with dynamic accounts may search.
 
     That it is the beginning that counts follows from IBKR's examples; that case does not, is assumed.
     """
     if not simulation.profile.dynamic:
         raise unavailable()
-    pattern = call.values["searchPattern"]
+    pattern = request.path_params["searchPattern"]
     matched = [
         {"accountId": account.id, "alias": account.alias or account.id, "allocationId": account.id}
         for account in simulation.profile.accounts
@@ -233,22 +240,22 @@ def search_accounts(simulation: Simulation, call: Call) -> Any:
     return {"matchedAccounts": matched, "pattern": pattern}
 
 
-@SECTION.answers("POST", "/iserver/dynaccount", needs=Needs.BROKERAGE)
-def set_dynamic_account(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/dynaccount", requires=RequiredSession.BROKERAGE)
+def set_dynamic_account(simulation: Simulation, request: ApiRequest) -> Any:
     """Set the account to work with; only brokers with dynamic accounts can. An unknown one is assumed 500."""
-    account = _account_in_body(call)
+    account = _required_account(request)
     if not simulation.profile.dynamic:
-        raise Refusal(401, {"error": "Unauthorized", "statusCode": 401})
+        raise ApiError(401, {"error": "Unauthorized", "statusCode": 401})
     if account not in simulation.accounts:
-        raise Refusal(500, {"error": "Account is not available", "statusCode": 500})
-    _select(simulation, account)
+        raise ApiError(500, {"error": "Account is not available", "statusCode": 500})
+    _select_account(simulation, account)
     return {"set": True, "acctId": account}
 
 
-@SECTION.answers("GET", "/acesws/{accountId}/signatures-and-owners", needs=Needs.LOGIN)
-def signatures_and_owners(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/acesws/{accountId}/signatures-and-owners", requires=RequiredSession.LOGIN)
+def signatures_and_owners(simulation: Simulation, request: ApiRequest) -> Any:
     """The people behind the account."""
-    account = call.values["accountId"]
+    account = request.path_params["accountId"]
     if account not in simulation.accounts:
         raise unauthorized()
     title = simulation.profile.account(account).title

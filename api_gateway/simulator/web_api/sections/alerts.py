@@ -4,32 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_gateway.simulator.notifications.alert_parsing import REQUIRED, UnreadableError, read_terms
+from api_gateway.simulator.notifications.alert_parsing import REQUIRED_FIELDS, InvalidAlertError, parse_terms
 from api_gateway.simulator.notifications.alert_rows import alert_details, alert_row
 from api_gateway.simulator.notifications.alerts import Alert
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.guards import LONGEST_NUMBER, unavailable
-from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Reply, Section, bad_request
+from api_gateway.simulator.web_api.guards import MAX_DIGITS, unavailable
+from api_gateway.simulator.web_api.routing import (
+    ApiError,
+    ApiRequest,
+    ApiResponse,
+    RequiredSession,
+    Section,
+    bad_request,
+)
 
 SECTION = Section("Alerts")
 
 _ALL = 0
 
 
-@SECTION.answers("GET", "/iserver/account/{accountId}/alerts", needs=Needs.BROKERAGE, lists=True)
-def alerts(simulation: Simulation, call: Call) -> Any:
+@SECTION.route(
+    "GET", "/iserver/account/{accountId}/alerts", requires=RequiredSession.BROKERAGE, returns_list=True
+)
+def alerts(simulation: Simulation, request: ApiRequest) -> Any:
     """One line for each alert of the account; the mobile alert is not among them."""
-    return [alert_row(alert) for alert in simulation.alerts.of(_account(simulation, call))]
+    return [
+        alert_row(alert) for alert in simulation.alerts.for_account(_required_account(simulation, request))
+    ]
 
 
-@SECTION.answers("GET", "/iserver/account/alert/{alertId}", needs=Needs.BROKERAGE)
-def alert(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/iserver/account/alert/{alertId}", requires=RequiredSession.BROKERAGE)
+def alert(simulation: Simulation, request: ApiRequest) -> Any:
     """One alert in full; that there is none is said with status 200."""
-    if call.query.get("type") != "Q":
+    if request.query.get("type") != "Q":
         raise bad_request("orderId and type are required")
-    alert_id = _number(call.values["alertId"])
+    alert_id = _parse_number(request.path_params["alertId"])
     if alert_id is None:
-        raise Refusal(500, {"error": "orderId can't be parsed"})
+        raise ApiError(500, {"error": "orderId can't be parsed"})
     if alert_id == _ALL:
         return {"error": "MTA alert tool ID is wrong =0"}
     found = simulation.alerts.find(alert_id)
@@ -38,41 +49,41 @@ def alert(simulation: Simulation, call: Call) -> Any:
     return alert_details(found, simulation.universe)
 
 
-@SECTION.answers("GET", "/iserver/account/mta", needs=Needs.BROKERAGE)
-def mobile_alert(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/iserver/account/mta", requires=RequiredSession.BROKERAGE)
+def mobile_alert(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """The alert of the Mobile Trading Assistant, under another order id each time."""
-    return alert_details(simulation.alerts.read_mobile(), simulation.universe)
+    return alert_details(simulation.alerts.fetch_mobile(), simulation.universe)
 
 
-@SECTION.answers("POST", "/iserver/account/{accountId}/alert", needs=Needs.BROKERAGE)
-def keep_alert(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/account/{accountId}/alert", requires=RequiredSession.BROKERAGE)
+def save_alert(simulation: Simulation, request: ApiRequest) -> Any:
     """Make an alert, or change the one with `orderId`. IBKR denies that to everybody who was seen to try."""
-    if not isinstance(call.body, dict) or not call.body:
+    if not isinstance(request.body, dict) or not request.body:
         raise bad_request("body can't be empty")
-    account = _account(simulation, call)
-    missing = [name for name in REQUIRED if call.body.get(name) is None]
+    account = _required_account(simulation, request)
+    missing = [name for name in REQUIRED_FIELDS if request.body.get(name) is None]
     if missing:
-        raise Refusal(500, {"error": f"{missing[0]} is required"})
+        raise ApiError(500, {"error": f"{missing[0]} is required"})
     if not simulation.options.alert_creation:
-        return Reply(403, b"Error 403 - Access Denied", "text/html")
+        return ApiResponse(403, b"Error 403 - Access Denied", "text/html")
     try:
-        terms = read_terms(call.body, simulation.universe)
-    except UnreadableError as problem:
-        raise Refusal(500, {"error": str(problem)}) from None
-    order_id = call.body.get("orderId")
+        terms = parse_terms(request.body, simulation.universe)
+    except InvalidAlertError as problem:
+        raise ApiError(500, {"error": str(problem)}) from None
+    order_id = request.body.get("orderId")
     if not order_id:
-        kept = simulation.alerts.add(account, terms)
+        saved = simulation.alerts.add(account, terms)
     else:
-        kept = _existing(simulation, account, _number(str(order_id)))
-        mobile = kept.tool_id is not None
-        if not mobile and kept.terms.name != terms.name:
-            raise Refusal(500, {"error": "Alert name cannot be modified"})
+        saved = _required_alert(simulation, account, _parse_number(str(order_id)))
+        mobile = saved.tool_id is not None
+        if not mobile and saved.terms.name != terms.name:
+            raise ApiError(500, {"error": "Alert name cannot be modified"})
         if mobile and not terms.repeatable:
-            raise Refusal(500, {"error": "MTA alert must be repeatable"})
-        simulation.alerts.change(kept, terms)
+            raise ApiError(500, {"error": "MTA alert must be repeatable"})
+        simulation.alerts.change(saved, terms)
     return {
         "request_id": None,
-        "order_id": kept.order_id,
+        "order_id": saved.order_id,
         "success": True,
         "text": "Submitted",
         "order_status": None,
@@ -80,54 +91,54 @@ def keep_alert(simulation: Simulation, call: Call) -> Any:
     }
 
 
-@SECTION.answers("POST", "/iserver/account/{accountId}/alert/activate", needs=Needs.BROKERAGE)
-def activate_alert(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/account/{accountId}/alert/activate", requires=RequiredSession.BROKERAGE)
+def activate_alert(simulation: Simulation, request: ApiRequest) -> Any:
     """Let an alert wait again, or no longer."""
-    if not isinstance(call.body, dict) or not call.body:
+    if not isinstance(request.body, dict) or not request.body:
         raise bad_request("body can't be empty")
-    account = _account(simulation, call)
-    alert_id, active = call.body.get("alertId"), call.body.get("alertActive")
+    account = _required_account(simulation, request)
+    alert_id, active = request.body.get("alertId"), request.body.get("alertActive")
     if isinstance(alert_id, bool) or not isinstance(alert_id, int):
-        raise Refusal(500, {"error": "failed to activate/deactivate alert"})
+        raise ApiError(500, {"error": "failed to activate/deactivate alert"})
     if isinstance(active, bool) or active not in (0, 1):
-        raise Refusal(500, {"error": "failed to activate/deactivate alert"})
-    simulation.alerts.switch(_existing(simulation, account, alert_id), active == 1)
-    return _submitted(alert_id)
+        raise ApiError(500, {"error": "failed to activate/deactivate alert"})
+    simulation.alerts.set_active(_required_alert(simulation, account, alert_id), active == 1)
+    return _submitted_response(alert_id)
 
 
-@SECTION.answers("DELETE", "/iserver/account/{accountId}/alert/{alertId}", needs=Needs.BROKERAGE)
-def delete_alert(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("DELETE", "/iserver/account/{accountId}/alert/{alertId}", requires=RequiredSession.BROKERAGE)
+def delete_alert(simulation: Simulation, request: ApiRequest) -> Any:
     """Delete an alert, or every alert of the account for 0; the mobile alert is reset."""
-    account = _account(simulation, call)
-    alert_id = _number(call.values["alertId"])
+    account = _required_account(simulation, request)
+    alert_id = _parse_number(request.path_params["alertId"])
     if alert_id == _ALL:
-        for each in simulation.alerts.of(account):
+        for each in simulation.alerts.for_account(account):
             simulation.alerts.remove(each)
     else:
-        simulation.alerts.remove(_existing(simulation, account, alert_id))
-    return _submitted(alert_id or _ALL)
+        simulation.alerts.remove(_required_alert(simulation, account, alert_id))
+    return _submitted_response(alert_id or _ALL)
 
 
-def _account(simulation: Simulation, call: Call) -> str:
-    account = call.values["accountId"]
+def _required_account(simulation: Simulation, request: ApiRequest) -> str:
+    account = request.path_params["accountId"]
     if account not in simulation.accounts:
         raise bad_request("unknown account")
     return account
 
 
-def _existing(simulation: Simulation, account: str, alert_id: int | None) -> Alert:
+def _required_alert(simulation: Simulation, account: str, alert_id: int | None) -> Alert:
     found = None if alert_id is None else simulation.alerts.find(alert_id)
     if found is None or found.account != account:
         raise unavailable()
     return found
 
 
-def _number(text: str) -> int | None:
+def _parse_number(text: str) -> int | None:
     digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= LONGEST_NUMBER else None
+    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= MAX_DIGITS else None
 
 
-def _submitted(order_id: int) -> dict[str, Any]:
+def _submitted_response(order_id: int) -> dict[str, Any]:
     return {
         "request_id": None,
         "order_id": order_id,

@@ -4,78 +4,78 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_gateway.simulator.instruments.event_markets import EXCHANGE, MARKETS, Market
+from api_gateway.simulator.instruments.event_markets import EXCHANGE, MARKETS, ForecastMarket
 from api_gateway.simulator.instruments.forecast_rows import (
     category_tree,
     details_row,
+    forecast_schedule_rows,
     market_row,
     rules_row,
-    schedules,
 )
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.contracts.derivatives import living
-from api_gateway.simulator.web_api.guards import whole_number
-from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Section
+from api_gateway.simulator.web_api.contracts.derivatives import unexpired_contracts
+from api_gateway.simulator.web_api.guards import parse_whole_number
+from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section
 
 SECTION = Section("Event Contracts")
 
 
-@SECTION.answers("GET", "/forecast/category/tree", needs=Needs.LOGIN)
-def forecast_categories(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/forecast/category/tree", requires=RequiredSession.LOGIN)
+def forecast_categories(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """Every category and market there is."""
     return category_tree()
 
 
-@SECTION.answers("GET", "/forecast/contract/market", needs=Needs.LOGIN)
-def forecast_market(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/forecast/contract/market", requires=RequiredSession.LOGIN)
+def forecast_market(simulation: Simulation, request: ApiRequest) -> Any:
     """A market's contracts that have not expired. Snapshots of them are open from then on."""
-    conid = _number(call, "underlyingConid")
+    conid = _required_number(request, "underlyingConid")
     market = MARKETS.get(conid)
     if market is None:
-        raise _unknown()
-    simulation.preflights.searched.add(conid)
-    asked = call.query.get("exchange", "").upper()
-    contracts = living(simulation, conid, "EC") if asked in ("", EXCHANGE) else []
-    return market_row(market, contracts, simulation.universe.day)
+        raise _not_found()
+    simulation.preflights.searched_conids.add(conid)
+    exchange = request.query.get("exchange", "").upper()
+    contracts = unexpired_contracts(simulation, conid, "EC") if exchange in ("", EXCHANGE) else []
+    return market_row(market, contracts, simulation.universe.build_date)
 
 
-@SECTION.answers("GET", "/forecast/contract/details", needs=Needs.LOGIN)
-def forecast_contract(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/forecast/contract/details", requires=RequiredSession.LOGIN)
+def forecast_contract(simulation: Simulation, request: ApiRequest) -> Any:
     """What a contract asks, and both its sides."""
-    market, contract = _contract(simulation, call)
-    simulation.preflights.searched.add(market.conid)
+    market, contract = _required_contract(simulation, request)
+    simulation.preflights.searched_conids.add(market.conid)
     return details_row(market, contract, simulation.universe)
 
 
-@SECTION.answers("GET", "/forecast/contract/rules", needs=Needs.LOGIN)
-def forecast_rules(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/forecast/contract/rules", requires=RequiredSession.LOGIN)
+def forecast_rules(simulation: Simulation, request: ApiRequest) -> Any:
     """How a contract is settled."""
-    market, contract = _contract(simulation, call)
-    return rules_row(market, contract, simulation.universe.day)
+    market, contract = _required_contract(simulation, request)
+    return rules_row(market, contract, simulation.universe.build_date)
 
 
-@SECTION.answers("GET", "/forecast/contract/schedules", needs=Needs.LOGIN)
-def forecast_schedules(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/forecast/contract/schedules", requires=RequiredSession.LOGIN)
+def forecast_schedules(simulation: Simulation, request: ApiRequest) -> Any:
     """When a contract is traded: all are traded at the same times."""
-    _contract(simulation, call)
-    return schedules()
+    _required_contract(simulation, request)
+    return forecast_schedule_rows()
 
 
-def _contract(simulation: Simulation, call: Call) -> tuple[Market, Instrument]:
-    instrument = simulation.universe.by_conid(_number(call, "conid"))
+def _required_contract(simulation: Simulation, request: ApiRequest) -> tuple[ForecastMarket, Instrument]:
+    instrument = simulation.universe.by_conid(_required_number(request, "conid"))
     if instrument is None or instrument.sec_type != "EC" or instrument.underlying_conid is None:
-        raise _unknown()
+        raise _not_found()
     return MARKETS[instrument.underlying_conid], instrument
 
 
-def _number(call: Call, name: str) -> int:
-    number = whole_number(call.query.get(name, ""), name)
+def _required_number(request: ApiRequest, name: str) -> int:
+    number = parse_whole_number(request.query.get(name, ""), name)
     if number == 0:
-        raise Refusal(500, {"error": "Internal Server Error", "statusCode": 500})
+        raise ApiError(500, {"error": "Internal Server Error", "statusCode": 500})
     return number
 
 
-def _unknown() -> Refusal:
+def _not_found() -> ApiError:
     """What another kind of conid gets, such as a market's where a contract's is meant."""
-    return Refusal(404, {"error": "Not Found", "statusCode": 404})
+    return ApiError(404, {"error": "Not Found", "statusCode": 404})

@@ -9,16 +9,16 @@ from __future__ import annotations
 from hashlib import sha1
 from typing import Any
 
-from api_gateway.simulator.session.session import NotNowError
+from api_gateway.simulator.session.session import MaintenanceError
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.routing import Call, Needs, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
 from api_gateway.simulator.web_api.sections.session import USER_ID, USER_NAME, auth_status, unavailable
 
 SECTION = Section("Gateway login")
 
 
-@SECTION.answers("GET", "/one/user", needs=Needs.LOGIN)
-def user(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/one/user", requires=RequiredSession.LOGIN)
+def user(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """Who has logged in."""
     return {
         "username": USER_NAME,
@@ -28,36 +28,36 @@ def user(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
     }
 
 
-@SECTION.answers("GET", "/ssodh/init", needs=Needs.LOGIN)
-def begin_key_exchange(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/ssodh/init", requires=RequiredSession.LOGIN)
+def begin_key_exchange(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """The exchange of a key has begun."""
     return {"success": True}
 
 
-@SECTION.answers("GET", "/ssodh/st", needs=Needs.LOGIN)
-def key(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/ssodh/st", requires=RequiredSession.LOGIN)
+def login_key(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """The key, in hex, another one for every login."""
     # Nothing is protected by it; it has the length of the gateway's own digests.
     return {"st": sha1(simulation.session.token.encode(), usedforsecurity=False).hexdigest()}
 
 
-@SECTION.answers("POST", "/iserver/auth/ssodh/response", needs=Needs.LOGIN)
-def respond_to_challenge(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/auth/ssodh/response", requires=RequiredSession.LOGIN)
+def respond_to_challenge(simulation: Simulation, request: ApiRequest) -> Any:
     """Open the brokerage session, after the challenge that `/iserver/auth/ssodh/init` has put."""
-    response = call.body.get("response") if isinstance(call.body, dict) else None
+    response = request.body.get("response") if isinstance(request.body, dict) else None
     if not isinstance(response, str) or not response:
         raise bad_request("response expected")
     try:
         challenged = simulation.session.respond()
-    except NotNowError:
+    except MaintenanceError:
         raise unavailable() from None
     if not challenged:
         raise bad_request("no challenge")
     return {"passed": True, **auth_status(simulation)}
 
 
-@SECTION.answers("GET", "/logout", needs=Needs.LOGIN)
-def logout_by_gateway(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/logout", requires=RequiredSession.LOGIN)
+def logout_by_gateway(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """End the login, as the gateway does when a tickle tells it that the brokerage session is closed."""
     simulation.session.logout()
     return {"status": True}

@@ -6,70 +6,83 @@ from typing import Any
 
 from api_gateway.simulator.orders.order_rows import live_order_row, order_status_row, trade_row
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.guards import need_accounts, unavailable, whole_number, yes
-from api_gateway.simulator.web_api.routing import Call, Needs, Section, bad_request
+from api_gateway.simulator.web_api.guards import (
+    is_true,
+    parse_whole_number,
+    require_accounts_call,
+    unavailable,
+)
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
 
 SECTION = Section("Order Monitoring")
 
-_MOST_ORDERS = 1000
-_MOST_DAYS = 7
-_BY_TIME = "sortbytime"
+_MAX_ORDERS = 1000
+_MAX_DAYS = 7
+_SORT_BY_TIME = "sortbytime"
 
 
-def _selected(simulation: Simulation, call: Call) -> None:
+def _require_selected_account(simulation: Simulation, request: ApiRequest) -> None:
     """Refuse another account than the selected one, which a call may name."""
-    if call.query.get("accountId", simulation.broker.account_id) != simulation.broker.account_id:
+    if (
+        request.query.get("accountId", simulation.selected_account.account_id)
+        != simulation.selected_account.account_id
+    ):
         raise unavailable()
 
 
-@SECTION.answers("GET", "/iserver/account/orders", needs=Needs.BROKERAGE)
-def live_orders(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/iserver/account/orders", requires=RequiredSession.BROKERAGE)
+def live_orders(simulation: Simulation, request: ApiRequest) -> Any:
     """Open orders and those that ended today. The first call, and one with `force`, only fetches them."""
-    need_accounts(simulation)
-    _selected(simulation, call)
+    require_accounts_call(simulation)
+    _require_selected_account(simulation, request)
     preflights = simulation.preflights
     # A filter silences the orders on the WebSocket until a list is forced.
-    preflights.orders_filtered = not yes(call, "force") and (
-        preflights.orders_filtered or bool(call.query.get("filters"))
+    preflights.orders_filtered = not is_true(request, "force") and (
+        preflights.orders_filtered or bool(request.query.get("filters"))
     )
-    if yes(call, "force") or not simulation.preflights.orders_warm:
+    if is_true(request, "force") or not simulation.preflights.orders_warm:
         simulation.preflights.orders_warm = True
         return {"orders": [], "snapshot": False}
-    broker = simulation.broker
-    orders = broker.live_orders()
-    wanted = [each.strip().replace("_", "").lower() for each in call.query.get("filters", "").split(",")]
-    states = {each for each in wanted if each and each != _BY_TIME}
+    paper_account = simulation.selected_account
+    orders = paper_account.live_orders()
+    wanted = [each.strip().replace("_", "").lower() for each in request.query.get("filters", "").split(",")]
+    states = {each for each in wanted if each and each != _SORT_BY_TIME}
     if states:
         orders = [order for order in orders if order.status.value.lower() in states]
-    if _BY_TIME in wanted:
+    if _SORT_BY_TIME in wanted:
         orders = sorted(orders, key=lambda order: order.updated_at, reverse=True)
-    rows = [live_order_row(broker.account_id, order, broker.instrument(order.conid)) for order in orders]
-    return {"orders": rows[:_MOST_ORDERS], "snapshot": True}
+    rows = [
+        live_order_row(paper_account.account_id, order, paper_account.instrument(order.conid))
+        for order in orders
+    ]
+    return {"orders": rows[:_MAX_ORDERS], "snapshot": True}
 
 
-@SECTION.answers("GET", "/iserver/account/order/status/{orderId}", needs=Needs.BROKERAGE)
-def order_status(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/iserver/account/order/status/{orderId}", requires=RequiredSession.BROKERAGE)
+def order_status(simulation: Simulation, request: ApiRequest) -> Any:
     """One order of this day; older ones are no longer remembered."""
-    order_id = whole_number(call.values["orderId"], "orderId", lowest=1)
-    need_accounts(simulation)
-    broker = simulation.broker
-    for order in broker.live_orders():
+    order_id = parse_whole_number(request.path_params["orderId"], "orderId", minimum=1)
+    require_accounts_call(simulation)
+    paper_account = simulation.selected_account
+    for order in paper_account.live_orders():
         if order.order_id == order_id:
-            return order_status_row(broker.account_id, order, broker.instrument(order.conid))
+            return order_status_row(paper_account.account_id, order, paper_account.instrument(order.conid))
     raise unavailable()
 
 
-@SECTION.answers("GET", "/iserver/account/trades", needs=Needs.BROKERAGE, lists=True)
-def trades(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/iserver/account/trades", requires=RequiredSession.BROKERAGE, returns_list=True)
+def trades(simulation: Simulation, request: ApiRequest) -> Any:
     """Executions of today, or of up to seven days. The first call only fetches them."""
-    days = whole_number(call.query.get("days", "1"), "days", lowest=1)
-    if days > _MOST_DAYS:
+    days = parse_whole_number(request.query.get("days", "1"), "days", minimum=1)
+    if days > _MAX_DAYS:
         raise bad_request("days must be from 1 to 7")
-    need_accounts(simulation)
-    _selected(simulation, call)
+    require_accounts_call(simulation)
+    _require_selected_account(simulation, request)
     if not simulation.preflights.trades_warm:
         simulation.preflights.trades_warm = True
         return []
-    broker = simulation.broker
-    done = broker.executions_of(days)
-    return [trade_row(broker.account_id, each, broker.instrument(each.conid)) for each in done]
+    paper_account = simulation.selected_account
+    executions = paper_account.recent_executions(days)
+    return [
+        trade_row(paper_account.account_id, each, paper_account.instrument(each.conid)) for each in executions
+    ]

@@ -5,180 +5,186 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order, OrderStatus
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.guards import need_accounts, unavailable, whole_number
-from api_gateway.simulator.web_api.order_entry.allocation_split import is_shared
+from api_gateway.simulator.web_api.guards import parse_whole_number, require_accounts_call, unavailable
+from api_gateway.simulator.web_api.order_entry.allocation_split import is_multi_account
 from api_gateway.simulator.web_api.order_entry.order_entry import (
     answer_prompt,
-    change,
-    drafts,
-    place,
-    proceed,
+    build_orders,
+    continue_submission,
+    submit_modification,
+    submit_tickets,
 )
 from api_gateway.simulator.web_api.order_entry.preview import preview
-from api_gateway.simulator.web_api.order_entry.tickets import Ticket, read_ticket, read_tickets
-from api_gateway.simulator.web_api.order_entry.validation import RejectedError, check_funds
-from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Section, bad_request
+from api_gateway.simulator.web_api.order_entry.tickets import Ticket, parse_ticket, parse_tickets
+from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError, check_funds
+from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
 
 SECTION = Section("Orders")
 
-_MOST_SUPPRESSED = 51
+_MAX_SUPPRESSED = 51
 _ALL = "-1"
 _ORDER_ID = re.compile(r"\d{1,18}", re.ASCII)
-_NO_DATA = (
+_NO_MARKET_DATA = (
     "21/You are trying to submit an order without having market data for this instrument. \n"
     "Nobody has looked at the price at which it would trade."
 )
 
 
-def _account(simulation: Simulation, call: Call) -> Broker:
-    broker = simulation.accounts.get(call.values["accountId"])
-    if broker is None:
+def _required_account(simulation: Simulation, request: ApiRequest) -> PaperAccount:
+    paper_account = simulation.accounts.get(request.path_params["accountId"])
+    if paper_account is None:
         raise bad_request("invalid accountId")
-    return broker
+    return paper_account
 
 
-def _accounts(simulation: Simulation, call: Call) -> list[Broker]:
+def _target_accounts(simulation: Simulation, request: ApiRequest) -> list[PaperAccount]:
     """The account of the path, or those of the allocation group that stands there."""
-    name, allocation = call.values["accountId"], simulation.allocation
-    if name not in allocation.names:
-        return [_account(simulation, call)]
+    name, allocation = request.path_params["accountId"], simulation.allocation_groups
+    if name not in allocation.group_names:
+        return [_required_account(simulation, request)]
     members = allocation.groups[name].amounts if name in allocation.groups else simulation.clients
     return [simulation.accounts[account] for account in members]
 
 
-def _tickets(simulation: Simulation, call: Call) -> list[Ticket]:
+def _required_tickets(simulation: Simulation, request: ApiRequest) -> list[Ticket]:
     """The tickets of the body, for the account or the allocation group of the path."""
-    name = call.values["accountId"]
-    if name not in simulation.accounts and name not in simulation.allocation.names:
+    name = request.path_params["accountId"]
+    if name not in simulation.accounts and name not in simulation.allocation_groups.group_names:
         raise bad_request("invalid accountId")
-    tickets = read_tickets(call.body)
+    tickets = parse_tickets(request.body)
     for ticket in tickets:
-        _same_account(name, ticket)
+        _require_same_account(name, ticket)
     return tickets
 
 
-def _same_account(name: str, ticket: Ticket) -> None:
+def _require_same_account(account_or_group: str, ticket: Ticket) -> None:
     """Refuse a ticket that names another account than the path does."""
-    if (ticket.raw.get("acctId") or name) != name:
+    if (ticket.raw.get("acctId") or account_or_group) != account_or_group:
         raise bad_request("acctId must be the account of the path")
 
 
-@SECTION.answers("POST", "/iserver/account/{accountId}/orders", needs=Needs.BROKERAGE)
-def place_orders(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/account/{accountId}/orders", requires=RequiredSession.BROKERAGE)
+def place_orders(simulation: Simulation, request: ApiRequest) -> Any:
     """One order, one bracket or one group: taken, asked about, or refused with status 200.
 
     An advisor may name an allocation group in the account's place.
     """
-    need_accounts(simulation)
-    return place(simulation, call.values["accountId"], _tickets(simulation, call))
+    require_accounts_call(simulation)
+    return submit_tickets(
+        simulation, request.path_params["accountId"], _required_tickets(simulation, request)
+    )
 
 
-@SECTION.answers("POST", "/iserver/account/{accountId}/orders/whatif", needs=Needs.BROKERAGE)
-def preview_orders(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/account/{accountId}/orders/whatif", requires=RequiredSession.BROKERAGE)
+def preview_orders(simulation: Simulation, request: ApiRequest) -> Any:
     """What the first order would cost; nothing is placed."""
-    name, tickets = call.values["accountId"], _tickets(simulation, call)
-    if any(is_shared(simulation, name, ticket) for ticket in tickets):
+    name, tickets = request.path_params["accountId"], _required_tickets(simulation, request)
+    if any(is_multi_account(simulation, name, ticket) for ticket in tickets):
         return {"error": "An order for several accounts cannot be previewed."}
-    broker, error = simulation.accounts[name], None
+    paper_account, error = simulation.accounts[name], None
     try:
-        order = drafts(broker, tickets)[0]
-    except RejectedError as rejection:
+        order = build_orders(paper_account, tickets)[0]
+    except OrderRejectedError as rejection:
         return {"error": str(rejection)}
     try:
-        check_funds(broker, [order])
-    except RejectedError as rejection:
+        check_funds(paper_account, [order])
+    except OrderRejectedError as rejection:
         error = str(rejection)
-    blind = order.conid not in simulation.preflights.subscriptions
-    return preview(broker, order, warning=_NO_DATA if blind else None, error=error)
+    without_market_data = order.conid not in simulation.preflights.subscriptions
+    return preview(
+        paper_account, order, warning=_NO_MARKET_DATA if without_market_data else None, error=error
+    )
 
 
-@SECTION.answers("POST", "/iserver/account/{accountId}/order/{orderId}", needs=Needs.BROKERAGE)
-def modify_order(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/account/{accountId}/order/{orderId}", requires=RequiredSession.BROKERAGE)
+def modify_order(simulation: Simulation, request: ApiRequest) -> Any:
     """Replace an open order by one full ticket; may ask as a new order does."""
-    need_accounts(simulation)
-    broker = _account(simulation, call)
-    order_id = whole_number(call.values["orderId"], "orderId", lowest=1)
-    ticket = read_ticket(call.body)
-    _same_account(broker.account_id, ticket)
-    order = broker.orders.get(order_id)
+    require_accounts_call(simulation)
+    paper_account = _required_account(simulation, request)
+    order_id = parse_whole_number(request.path_params["orderId"], "orderId", minimum=1)
+    ticket = parse_ticket(request.body)
+    _require_same_account(paper_account.account_id, ticket)
+    order = paper_account.orders.get(order_id)
     if order is None or not _is_open(order):
-        raise _no_order(order_id)
-    return change(simulation, broker, order, ticket)
+        raise _order_not_found(order_id)
+    return submit_modification(simulation, paper_account, order, ticket)
 
 
-@SECTION.answers("DELETE", "/iserver/account/{accountId}/order/{orderId}", needs=Needs.BROKERAGE)
-def cancel_order(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("DELETE", "/iserver/account/{accountId}/order/{orderId}", requires=RequiredSession.BROKERAGE)
+def cancel_order(simulation: Simulation, request: ApiRequest) -> Any:
     """Ask for the end of one order, or with -1 of all; it ends a moment later."""
-    need_accounts(simulation)
-    text = call.values["orderId"]
-    brokers = _accounts(simulation, call)
+    require_accounts_call(simulation)
+    text = request.path_params["orderId"]
+    paper_accounts = _target_accounts(simulation, request)
     if text == _ALL:
-        for broker in brokers:
-            for order in broker.orders.values():
+        for paper_account in paper_accounts:
+            for order in paper_account.orders.values():
                 if _is_open(order):
-                    simulation.desk.cancel(broker, order)
-        return _cancelled(-1)
+                    simulation.execution_simulator.cancel(paper_account, order)
+        return _cancellation_response(-1)
     if not _ORDER_ID.fullmatch(text):
         raise bad_request("invalid orderId")
     order_id = int(text)
     found = [
-        (b, b.orders[order_id]) for b in brokers if order_id in b.orders and _is_open(b.orders[order_id])
+        (b, b.orders[order_id])
+        for b in paper_accounts
+        if order_id in b.orders and _is_open(b.orders[order_id])
     ]
     if not found:
-        raise _no_order(order_id)
-    said = call.query.get("manualIndicator") and call.query.get("extOperator")
-    for broker, order in found:
-        if broker.instrument(order.conid).sec_type in ("FUT", "FOP") and not said:
+        raise _order_not_found(order_id)
+    has_operator_ids = request.query.get("manualIndicator") and request.query.get("extOperator")
+    for paper_account, order in found:
+        if paper_account.instrument(order.conid).sec_type in ("FUT", "FOP") and not has_operator_ids:
             raise bad_request("manualIndicator and extOperator are required")
-        simulation.desk.cancel(broker, order)
-    return _cancelled(order_id)
+        simulation.execution_simulator.cancel(paper_account, order)
+    return _cancellation_response(order_id)
 
 
-@SECTION.answers("POST", "/iserver/reply/{replyId}", needs=Needs.BROKERAGE)
-def reply(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/reply/{replyId}", requires=RequiredSession.BROKERAGE)
+def reply_to_question(simulation: Simulation, request: ApiRequest) -> Any:
     """Confirm or discard what was asked last; the answer may be the next question."""
-    reply_id = call.values["replyId"]
-    confirmed = call.body.get("confirmed") if isinstance(call.body, dict) else None
-    asked = simulation.preflights.questions
+    reply_id = request.path_params["replyId"]
+    confirmed = request.body.get("confirmed") if isinstance(request.body, dict) else None
+    questions = simulation.preflights.questions
     if not isinstance(confirmed, bool):
-        asked.overtake()
+        questions.supersede()
         raise bad_request("confirmed must be true or false")
-    submission = asked.answered(reply_id)
+    submission = questions.take_submission(reply_id)
     if submission is None:
-        if asked.was_overtaken(reply_id):
+        if questions.was_superseded(reply_id):
             raise unavailable()
-        raise Refusal(400, {"error": f"reply id not found: '{reply_id}'"})
+        raise ApiError(400, {"error": f"reply id not found: '{reply_id}'"})
     if not confirmed:
         return {"error": "Order not confirmed"}
-    return proceed(simulation, submission.confirmed())
+    return continue_submission(simulation, submission.without_first_question())
 
 
-@SECTION.answers("POST", "/iserver/questions/suppress", needs=Needs.BROKERAGE)
-def suppress(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/questions/suppress", requires=RequiredSession.BROKERAGE)
+def suppress_questions(simulation: Simulation, request: ApiRequest) -> Any:
     """Ask these questions no more in this session; ids that do not exist are taken as well."""
-    numbers = call.body.get("messageIds") if isinstance(call.body, dict) else None
+    numbers = request.body.get("messageIds") if isinstance(request.body, dict) else None
     if not isinstance(numbers, list) or not all(isinstance(number, str) for number in numbers):
         raise bad_request("messageIds must be a list of strings")
-    if not numbers or len(numbers) > _MOST_SUPPRESSED:
-        raise Refusal(500, {"error": f"1 to {_MOST_SUPPRESSED} messageIds expected", "statusCode": 500})
-    simulation.preflights.suppressed.update(numbers)
+    if not numbers or len(numbers) > _MAX_SUPPRESSED:
+        raise ApiError(500, {"error": f"1 to {_MAX_SUPPRESSED} messageIds expected", "statusCode": 500})
+    simulation.preflights.suppressed_message_ids.update(numbers)
     return {"status": "submitted"}
 
 
-@SECTION.answers("POST", "/iserver/questions/suppress/reset", needs=Needs.BROKERAGE)
-def reset_suppressed(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001 nothing can be asked for
+@SECTION.route("POST", "/iserver/questions/suppress/reset", requires=RequiredSession.BROKERAGE)
+def reset_suppressions(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001 nothing can be asked for
     """Ask everything again."""
-    simulation.preflights.suppressed.clear()
+    simulation.preflights.suppressed_message_ids.clear()
     return {"status": "submitted"}
 
 
-@SECTION.answers("POST", "/iserver/notification", needs=Needs.BROKERAGE)
-def answer_notification(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/notification", requires=RequiredSession.BROKERAGE)
+def answer_notification(simulation: Simulation, request: ApiRequest) -> Any:
     """Choose one of the options of a prompt about an order."""
-    body = call.body if isinstance(call.body, dict) else {}
+    body = request.body if isinstance(request.body, dict) else {}
     order_id, request_id, text = body.get("orderId"), body.get("reqId"), body.get("text")
     if isinstance(order_id, bool) or not isinstance(order_id, int):
         raise bad_request("orderId must be a number")
@@ -195,12 +201,12 @@ def answer_notification(simulation: Simulation, call: Call) -> Any:
 
 
 def _is_open(order: Order) -> bool:
-    return order.status.working or order.status is OrderStatus.INACTIVE
+    return order.status.is_working or order.status is OrderStatus.INACTIVE
 
 
-def _no_order(order_id: int) -> Refusal:
-    return Refusal(400, {"error": f"OrderID {order_id} doesn't exist"})
+def _order_not_found(order_id: int) -> ApiError:
+    return ApiError(400, {"error": f"OrderID {order_id} doesn't exist"})
 
 
-def _cancelled(order_id: int) -> dict[str, Any]:
+def _cancellation_response(order_id: int) -> dict[str, Any]:
     return {"msg": "Request was submitted", "order_id": order_id, "conid": -1, "account": None}

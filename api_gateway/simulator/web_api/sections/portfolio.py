@@ -8,80 +8,105 @@ from datetime import timedelta
 from typing import Any
 
 from api_gateway.simulator.accounts.portfolio_summary import portfolio_summary
-from api_gateway.simulator.accounts.position_rows import PAGE_SIZE, full_row, ordered, thin_row, uncached_row
+from api_gateway.simulator.accounts.position_rows import (
+    PAGE_SIZE,
+    complete_row,
+    incomplete_row,
+    portfolio2_row,
+    sort_rows,
+)
 from api_gateway.simulator.accounts.valuation import Valuation
-from api_gateway.simulator.accounts.valued_position import Line
-from api_gateway.simulator.profiles import Account
+from api_gateway.simulator.accounts.valued_position import ValuedPosition
+from api_gateway.simulator.profiles import AccountProfile
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.account_rows import account_attributes, allocation, ledger, no_allocation
-from api_gateway.simulator.web_api.account_views import AccountView, account_view, consolidated
-from api_gateway.simulator.web_api.guards import unauthorized, whole_number, yes
-from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Reply, Section, bad_request
+from api_gateway.simulator.web_api.account_rows import (
+    account_attributes,
+    allocation,
+    empty_allocation,
+    ledger,
+)
+from api_gateway.simulator.web_api.account_views import AccountView, consolidate, find_account_view
+from api_gateway.simulator.web_api.guards import is_true, parse_whole_number, unauthorized
+from api_gateway.simulator.web_api.routing import (
+    ApiError,
+    ApiRequest,
+    ApiResponse,
+    RequiredSession,
+    Section,
+    bad_request,
+)
 
 SECTION = Section("Portfolio")
 
-_SUBACCOUNTS_PAGE, _MOST_SUBACCOUNTS = 20, 100
+_SUBACCOUNTS_PAGE, _MAX_SUBACCOUNTS = 20, 100
 _PERIODS = {"7D": timedelta(days=6), "1M": timedelta(days=30)}
 
 
-def _entered(simulation: Simulation, empty: Any) -> Reply | None:
+def _early_response(simulation: Simulation, empty: Any) -> ApiResponse | None:
     """None once the accounts were called; before that a refusal, or with `strict` off what `empty` holds."""
     if simulation.preflights.portfolio_called:
         return None
     if simulation.options.strict:
         raise unauthorized()
-    return Reply(200, empty)
+    return ApiResponse(200, empty)
 
 
-def _view(simulation: Simulation, call: Call) -> AccountView:
+def _required_view(simulation: Simulation, request: ApiRequest) -> AccountView:
     """The account that the path names, refused if it is none of the login's."""
-    view = account_view(simulation, call.values["accountId"])
+    view = find_account_view(simulation, request.path_params["accountId"])
     if view is None:
         raise unauthorized()
     return view
 
 
 def _position_rows(
-    simulation: Simulation, view: AccountView, lines: Iterable[Line], *, full: bool, period: str = ""
+    simulation: Simulation,
+    view: AccountView,
+    positions: Iterable[ValuedPosition],
+    *,
+    full: bool,
+    period: str = "",
 ) -> list[dict[str, Any]]:
     longer = _PERIODS.get(period)
-    profits = view.realised_in(longer.total_seconds()) if longer else None
+    profits = view.realised_profits(longer.total_seconds()) if longer else None
     rows = []
-    for line in lines:
-        conid, under = line.instrument.conid, line.instrument.underlying_conid
-        realised = line.realised if profits is None else profits.get(conid, 0.0)
+    for position in positions:
+        conid, under = position.instrument.conid, position.instrument.underlying_conid
+        realised = position.realised if profits is None else profits.get(conid, 0.0)
         if full:
             underlying = simulation.universe.by_conid(under) if under else None
-            rows.append(full_row(view.account_id, line, realised, underlying))
+            rows.append(complete_row(view.account_id, position, realised, underlying))
         else:
-            rows.append(thin_row(view.account_id, line, realised))
+            rows.append(incomplete_row(view.account_id, position, realised))
     return rows
 
 
-def _known(simulation: Simulation, call: Call, account_id: str) -> bool:
+def _contracts_loaded(simulation: Simulation, request: ApiRequest, account_id: str) -> bool:
     """Whether the contracts are looked up already; this call starts that if they are not."""
     warm = simulation.preflights.positions_warm
-    known = account_id in warm or yes(call, "waitForSecDef")
+    loaded = account_id in warm or is_true(request, "waitForSecDef")
     warm.add(account_id)
-    return known
+    return loaded
 
 
-def _held(simulation: Simulation, call: Call, view: AccountView, valuation: Valuation) -> tuple[Line, ...]:
+def _selected_positions(
+    simulation: Simulation, request: ApiRequest, view: AccountView, valuation: Valuation
+) -> tuple[ValuedPosition, ...]:
     """The positions, or with `model` those of the account's share of one; "All" has no shares."""
-    model = call.query.get("model", "")
+    model = request.query.get("model", "")
     if not model:
-        return valuation.held
-    stakes = simulation.models.stakes_of(view.account_id)
-    return next((stake.lines for stake in stakes if stake.model.name == model), ())
+        return valuation.open_positions
+    stakes = simulation.models.value_account_holdings(view.account_id)
+    return next((stake.positions for stake in stakes if stake.model.name == model), ())
 
 
-def _sorted(call: Call, rows: list[dict[str, Any]], default: str) -> list[dict[str, Any]]:
-    named = [row | {"model": call.query.get("model", "")} for row in rows]
-    return ordered(named, call.query.get("sort") or default, call.query.get("direction", "a") == "d")
+def _sort_rows(request: ApiRequest, rows: list[dict[str, Any]], default: str) -> list[dict[str, Any]]:
+    named = [row | {"model": request.query.get("model", "")} for row in rows]
+    return sort_rows(named, request.query.get("sort") or default, request.query.get("direction", "a") == "d")
 
 
-def _attributes(
-    simulation: Simulation, accounts: Iterable[Account], *, brokerage_access: bool
+def _load_attributes(
+    simulation: Simulation, accounts: Iterable[AccountProfile], *, brokerage_access: bool
 ) -> list[dict[str, Any]]:
     simulation.preflights.portfolio_called = True
     return [
@@ -90,41 +115,41 @@ def _attributes(
     ]
 
 
-@SECTION.answers("GET", "/portfolio/accounts", needs=Needs.LOGIN)
-def portfolio_accounts(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/portfolio/accounts", requires=RequiredSession.LOGIN)
+def portfolio_accounts(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """The accounts with positions and balances; every other portfolio call waits for this one.
 
     An advisor's login gets the master account alone, as IBKR sends it to the subaccounts for the others.
     """
     master = simulation.profile.master
     accounts = (master,) if master else simulation.profile.accounts
-    return _attributes(simulation, accounts, brokerage_access=True)
+    return _load_attributes(simulation, accounts, brokerage_access=True)
 
 
-@SECTION.answers("GET", "/portfolio/subaccounts", needs=Needs.LOGIN)
-def portfolio_subaccounts(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/portfolio/subaccounts", requires=RequiredSession.LOGIN)
+def portfolio_subaccounts(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """An advisor's clients, at most a hundred; for everybody else the same accounts again."""
-    accounts = simulation.profile.accounts[:_MOST_SUBACCOUNTS]
-    return _attributes(simulation, accounts, brokerage_access=False)
+    accounts = simulation.profile.accounts[:_MAX_SUBACCOUNTS]
+    return _load_attributes(simulation, accounts, brokerage_access=False)
 
 
-@SECTION.answers("GET", "/portfolio/subaccounts2", needs=Needs.LOGIN)
-def portfolio_subaccounts_page(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/portfolio/subaccounts2", requires=RequiredSession.LOGIN)
+def portfolio_subaccounts_page(simulation: Simulation, request: ApiRequest) -> Any:
     """The same list in pages of twenty."""
-    page = whole_number(call.query.get("page", "0"), "page")
+    page = parse_whole_number(request.query.get("page", "0"), "page")
     accounts, first = simulation.profile.accounts, page * _SUBACCOUNTS_PAGE
-    listed = accounts[first : first + _SUBACCOUNTS_PAGE]
+    page_accounts = accounts[first : first + _SUBACCOUNTS_PAGE]
     return {
         "metadata": {"total": len(accounts), "pageSize": _SUBACCOUNTS_PAGE, "pageNum": page},
-        "subaccounts": _attributes(simulation, listed, brokerage_access=False),
+        "subaccounts": _load_attributes(simulation, page_accounts, brokerage_access=False),
     }
 
 
-@SECTION.answers("GET", "/portfolio/{accountId}/meta", needs=Needs.LOGIN)
-def account_meta(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/portfolio/{accountId}/meta", requires=RequiredSession.LOGIN)
+def account_meta(simulation: Simulation, request: ApiRequest) -> Any:
     """The attributes of one account; "All" is none."""
-    view = _view(simulation, call)
-    early = _entered(simulation, {})
+    view = _required_view(simulation, request)
+    early = _early_response(simulation, {})
     if early is not None:
         return early
     try:
@@ -133,117 +158,124 @@ def account_meta(simulation: Simulation, call: Call) -> Any:
         raise unauthorized() from None
 
 
-@SECTION.answers("GET", "/portfolio/{accountId}/summary", needs=Needs.LOGIN)
-def account_values(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/portfolio/{accountId}/summary", requires=RequiredSession.LOGIN)
+def account_values(simulation: Simulation, request: ApiRequest) -> Any:
     """Every value of the account, by segment."""
-    view = _view(simulation, call)
-    return _entered(simulation, {}) or portfolio_summary(view.account_id, view.valuation())
+    view = _required_view(simulation, request)
+    return _early_response(simulation, {}) or portfolio_summary(view.account_id, view.valuation())
 
 
-@SECTION.answers("GET", "/portfolio/{accountId}/ledger", needs=Needs.LOGIN)
-def account_ledger(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/portfolio/{accountId}/ledger", requires=RequiredSession.LOGIN)
+def account_ledger(simulation: Simulation, request: ApiRequest) -> Any:
     """Balances by currency."""
-    view = _view(simulation, call)
-    return _entered(simulation, {}) or ledger(view.account_id, view.valuation())
+    view = _required_view(simulation, request)
+    return _early_response(simulation, {}) or ledger(view.account_id, view.valuation())
 
 
-@SECTION.answers("GET", "/portfolio/{accountId}/allocation", needs=Needs.LOGIN)
-def account_allocation(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/portfolio/{accountId}/allocation", requires=RequiredSession.LOGIN)
+def account_allocation(simulation: Simulation, request: ApiRequest) -> Any:
     """Positions by asset class, sector and group; with `model` those of a model, without its cash."""
-    view = _view(simulation, call)
-    early = _entered(simulation, no_allocation())
+    view = _required_view(simulation, request)
+    early = _early_response(simulation, empty_allocation())
     if early is not None:
         return early
     valuation = view.valuation()
-    if call.query.get("model"):
-        valuation = replace(valuation, lines=_held(simulation, call, view, valuation), rates={})
+    if request.query.get("model"):
+        valuation = replace(
+            valuation, positions=_selected_positions(simulation, request, view, valuation), rates={}
+        )
     return allocation(valuation)
 
 
-@SECTION.answers("POST", "/portfolio/allocation", needs=Needs.LOGIN)
-def joint_allocation(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/portfolio/allocation", requires=RequiredSession.LOGIN)
+def joint_allocation(simulation: Simulation, request: ApiRequest) -> Any:
     """The allocation of several accounts together; the positions of each must have been loaded before."""
-    accounts = call.body.get("acctIds") if isinstance(call.body, dict) else None
+    accounts = request.body.get("acctIds") if isinstance(request.body, dict) else None
     if not isinstance(accounts, list) or not accounts or not all(isinstance(each, str) for each in accounts):
         raise bad_request("acctIds is required")
-    early = _entered(simulation, no_allocation())
+    early = _early_response(simulation, empty_allocation())
     if early is not None:
         return early
     if not set(accounts) <= set(simulation.accounts):
         raise unauthorized()
     if not set(accounts) <= simulation.preflights.positions_warm:
-        raise Refusal(500, {"error": "Internal Server Error", "statusCode": 500})
-    brokers = (simulation.accounts[account] for account in dict.fromkeys(accounts))
-    return allocation(consolidated(broker.valuation() for broker in brokers))
+        raise ApiError(500, {"error": "Internal Server Error", "statusCode": 500})
+    paper_accounts = (simulation.accounts[account] for account in dict.fromkeys(accounts))
+    return allocation(consolidate(paper_account.valuation() for paper_account in paper_accounts))
 
 
-@SECTION.answers("GET", "/portfolio/{accountId}/positions/{pageId}", needs=Needs.LOGIN)
-def positions_page(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/portfolio/{accountId}/positions/{pageId}", requires=RequiredSession.LOGIN)
+def positions_page(simulation: Simulation, request: ApiRequest) -> Any:
     """A hundred positions, as they were up to 45 s ago; the first time without the contracts' details."""
-    page = whole_number(call.values["pageId"], "pageId")
-    view = _view(simulation, call)
-    early = _entered(simulation, [])
+    page = parse_whole_number(request.path_params["pageId"], "pageId")
+    view = _required_view(simulation, request)
+    early = _early_response(simulation, [])
     if early is not None:
         return early
-    lines = _held(simulation, call, view, view.cached_valuation())
-    full = _known(simulation, call, view.account_id)
-    rows = _position_rows(simulation, view, lines, full=full, period=call.query.get("period", ""))
-    return _sorted(call, rows, "contractDesc")[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
+    positions = _selected_positions(simulation, request, view, view.cached_valuation())
+    full = _contracts_loaded(simulation, request, view.account_id)
+    rows = _position_rows(simulation, view, positions, full=full, period=request.query.get("period", ""))
+    return _sort_rows(request, rows, "contractDesc")[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
 
 
-@SECTION.answers("GET", "/portfolio2/{accountId}/positions", needs=Needs.LOGIN)
-def current_positions(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/portfolio2/{accountId}/positions", requires=RequiredSession.LOGIN)
+def current_positions(simulation: Simulation, request: ApiRequest) -> Any:
     """All positions as they are now, in a shape of their own."""
-    view = _view(simulation, call)
-    early = _entered(simulation, [])
+    view = _required_view(simulation, request)
+    early = _early_response(simulation, [])
     if early is not None:
         return early
     valuation = view.valuation()
-    lines = _held(simulation, call, view, valuation)
-    return _sorted(call, [uncached_row(line, int(valuation.at)) for line in lines], "description")
+    positions = _selected_positions(simulation, request, view, valuation)
+    return _sort_rows(
+        request, [portfolio2_row(position, int(valuation.at)) for position in positions], "description"
+    )
 
 
-@SECTION.answers("GET", "/portfolio/{accountId}/position/{conid}", needs=Needs.LOGIN)
-def position_in(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/portfolio/{accountId}/position/{conid}", requires=RequiredSession.LOGIN)
+def account_position(simulation: Simulation, request: ApiRequest) -> Any:
     """The position in one instrument, as a list; an empty one when nothing is held."""
-    conid = whole_number(call.values["conid"], "conid")
-    view = _view(simulation, call)
-    early = _entered(simulation, [])
+    conid = parse_whole_number(request.path_params["conid"], "conid")
+    view = _required_view(simulation, request)
+    early = _early_response(simulation, [])
     if early is not None:
         return early
-    line = view.cached_valuation().line(conid)
-    full = _known(simulation, call, view.account_id)
-    return _position_rows(simulation, view, [line] if line else [], full=full)
+    position = view.cached_valuation().open_position(conid)
+    full = _contracts_loaded(simulation, request, view.account_id)
+    return _position_rows(simulation, view, [position] if position else [], full=full)
 
 
-@SECTION.answers("GET", "/portfolio/positions/{conid}", needs=Needs.LOGIN)
-def positions_in(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/portfolio/positions/{conid}", requires=RequiredSession.LOGIN)
+def positions_by_account(simulation: Simulation, request: ApiRequest) -> Any:
     """The positions in one instrument by account; only the accounts that hold it."""
-    conid = whole_number(call.values["conid"], "conid")
-    early = _entered(simulation, {})
+    conid = parse_whole_number(request.path_params["conid"], "conid")
+    early = _early_response(simulation, {})
     if early is not None:
         return early
     found = {}
-    for account, broker in simulation.accounts.items():
-        view, line = AccountView(account, (broker,)), broker.cached_valuation().line(conid)
-        full = _known(simulation, call, account)
-        if line:
-            found[account] = _position_rows(simulation, view, [line], full=full)
+    for account, paper_account in simulation.accounts.items():
+        view, position = (
+            AccountView(account, (paper_account,)),
+            paper_account.cached_valuation().open_position(conid),
+        )
+        full = _contracts_loaded(simulation, request, account)
+        if position:
+            found[account] = _position_rows(simulation, view, [position], full=full)
     return found
 
 
-@SECTION.answers("GET", "/portfolio/{accountId}/combo/positions", needs=Needs.LOGIN)
-def combination_positions(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("GET", "/portfolio/{accountId}/combo/positions", requires=RequiredSession.LOGIN)
+def combination_positions(simulation: Simulation, request: ApiRequest) -> Any:
     """Positions that were bought as one combination: there are none."""
-    _view(simulation, call)
-    return _entered(simulation, []) or []
+    _required_view(simulation, request)
+    return _early_response(simulation, []) or []
 
 
-@SECTION.answers("POST", "/portfolio/{accountId}/positions/invalidate", needs=Needs.LOGIN)
-def invalidate_positions(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/portfolio/{accountId}/positions/invalidate", requires=RequiredSession.LOGIN)
+def invalidate_positions(simulation: Simulation, request: ApiRequest) -> Any:
     """Forget the positions of up to 45 s ago."""
-    view = _view(simulation, call)
-    early = _entered(simulation, {"message": "success"})
+    view = _required_view(simulation, request)
+    early = _early_response(simulation, {"message": "success"})
     if early is not None:
         return early
     view.invalidate()

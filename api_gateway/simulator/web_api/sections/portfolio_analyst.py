@@ -5,111 +5,121 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any, TypeGuard
 
-from api_gateway.simulator.accounts.paper_account import Broker
-from api_gateway.simulator.portfolio_analyst.account_history import day_of, end_of, past_of
-from api_gateway.simulator.portfolio_analyst.asset_allocation import TYPES, allocations
+from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.portfolio_analyst.account_history import (
+    account_snapshots,
+    end_of_day,
+    new_york_date,
+)
+from api_gateway.simulator.portfolio_analyst.asset_allocation import ALLOCATION_TYPES, allocations
 from api_gateway.simulator.portfolio_analyst.performance import PERIODS, all_periods, performance
 from api_gateway.simulator.portfolio_analyst.transaction_rows import transactions
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
 
 SECTION = Section("Portfolio Analyst")
 
-_DAYS = 90
-_MOST_DAYS = 3650
+_DEFAULT_DAYS = 90
+_MAX_DAYS = 3650
 
 
-@SECTION.answers("POST", "/pa/performance", needs=Needs.LOGIN, reads=True)
-def performance_over(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/pa/performance", requires=RequiredSession.LOGIN, read_only=True)
+def performance_for_period(simulation: Simulation, request: ApiRequest) -> Any:
     """Values and returns of the accounts over one period."""
-    body = _body(call)
-    brokers = _brokers(simulation, _accounts(body))
+    body = _required_body(request)
+    paper_accounts = _required_brokers(simulation, _required_accounts(body))
     period = body.get("period")
     if period not in PERIODS:
         raise bad_request("Invalid period")
-    return performance(brokers, period)
+    return performance(paper_accounts, period)
 
 
-@SECTION.answers("POST", "/pa/allperiods", needs=Needs.LOGIN, reads=True)
-def performance_over_all_periods(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/pa/allperiods", requires=RequiredSession.LOGIN, read_only=True)
+def performance_for_all_periods(simulation: Simulation, request: ApiRequest) -> Any:
     """Values and returns over every period; an account in the query stands for those in the body."""
-    one = call.query.get("param")
-    return all_periods(_brokers(simulation, [one] if one else _accounts(_body(call))))
+    one = request.query.get("param")
+    return all_periods(
+        _required_brokers(simulation, [one] if one else _required_accounts(_required_body(request)))
+    )
 
 
-@SECTION.answers("POST", "/pa/transactions", needs=Needs.LOGIN, reads=True)
-def transaction_history(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/pa/transactions", requires=RequiredSession.LOGIN, read_only=True)
+def transaction_history(simulation: Simulation, request: ApiRequest) -> Any:
     """What the accounts bought and sold of some contracts, and the profit of it."""
-    body = _body(call)
+    body = _required_body(request)
     accounts, conids, currency = body.get("acctIds"), body.get("conids"), body.get("currency")
     if not (
-        _listed(accounts) and isinstance(conids, list) and conids and isinstance(currency, str) and currency
+        _is_string_list(accounts)
+        and isinstance(conids, list)
+        and conids
+        and isinstance(currency, str)
+        and currency
     ):
         raise bad_request("acctIds, currency and conids are required")
-    days = body.get("days", _DAYS)
-    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= _MOST_DAYS:
+    days = body.get("days", _DEFAULT_DAYS)
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= _MAX_DAYS:
         raise bad_request("Invalid days")
     wanted = {str(conid) for conid in conids}
     if not all(conid.isascii() and conid.isdecimal() for conid in wanted):
         raise bad_request("Invalid conids")
     try:
         return transactions(
-            _brokers(simulation, accounts), {int(conid) for conid in wanted}, currency.upper(), days
+            _required_brokers(simulation, accounts), {int(conid) for conid in wanted}, currency.upper(), days
         )
     except LookupError:
         raise bad_request("Invalid currency") from None
 
 
-@SECTION.answers("POST", "/pa/allocation", needs=Needs.LOGIN, reads=True)
-def allocation_by_type(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/pa/allocation", requires=RequiredSession.LOGIN, read_only=True)
+def allocation_by_type(simulation: Simulation, request: ApiRequest) -> Any:
     """What the accounts together are made of, now or at the end of a day."""
-    body = _body(call)
-    brokers = _brokers(simulation, _accounts(body))
+    body = _required_body(request)
+    paper_accounts = _required_brokers(simulation, _required_accounts(body))
     kind = str(body.get("type", "")).upper()
-    if kind not in TYPES:
+    if kind not in ALLOCATION_TYPES:
         raise bad_request("Invalid type")
-    currency = str(body.get("currency") or brokers[0].base).upper()
+    currency = str(body.get("currency") or paper_accounts[0].base_currency).upper()
     now = simulation.clock.now()
-    day = _day(body.get("date"), day_of(now))
-    moment = now if day is None else end_of(day, now)
+    day = _parse_day(body.get("date"), new_york_date(now))
+    moment = now if day is None else end_of_day(day, now)
     try:
-        rate = brokers[0].rates.rate(currency, moment)
+        rate = paper_accounts[0].exchange_rates.rate(currency, moment)
     except LookupError:
         raise bad_request("Invalid currency") from None
     # A model portfolio that an account has not invested in holds nothing of it.
-    counted = [] if body.get("model") else brokers
-    pasts = [past for broker in counted for past in past_of(broker, [moment])]
+    included = [] if body.get("model") else paper_accounts
+    snapshots = [past for paper_account in included for past in account_snapshots(paper_account, [moment])]
     reply = {"id": "getAllocation", "currency": currency, "realtime": day is None}
     if day is not None:
         reply["date"] = f"{day:%Y%m%d}"
-    return reply | {"allocations": allocations(pasts, kind, rate)}
+    return reply | {"allocations": allocations(snapshots, kind, rate)}
 
 
-def _body(call: Call) -> dict[str, Any]:
-    if not isinstance(call.body, dict):
+def _required_body(request: ApiRequest) -> dict[str, Any]:
+    if not isinstance(request.body, dict):
         raise bad_request("a JSON object is expected")
-    return call.body
+    return request.body
 
 
-def _listed(accounts: Any) -> TypeGuard[list[str]]:
+def _is_string_list(accounts: Any) -> TypeGuard[list[str]]:
     return isinstance(accounts, list) and bool(accounts) and all(isinstance(each, str) for each in accounts)
 
 
-def _accounts(body: dict[str, Any]) -> list[str]:
+def _required_accounts(body: dict[str, Any]) -> list[str]:
     accounts = body.get("acctIds")
-    if not _listed(accounts):
+    if not _is_string_list(accounts):
         raise bad_request("acctIds is required")
     return accounts
 
 
-def _brokers(simulation: Simulation, accounts: list[str]) -> list[Broker]:
+def _required_brokers(simulation: Simulation, accounts: list[str]) -> list[PaperAccount]:
     known = simulation.accounts
     if not all(account in known for account in accounts):
-        raise Refusal(500, {"error": "Internal Server Error", "statusCode": 500})
+        raise ApiError(500, {"error": "Internal Server Error", "statusCode": 500})
     return [known[account] for account in dict.fromkeys(accounts)]
 
 
-def _day(text: Any, today: date) -> date | None:
+def _parse_day(text: Any, today: date) -> date | None:
     """The day asked for; None for today, which is told in real time."""
     if text is None or text == "":
         return None

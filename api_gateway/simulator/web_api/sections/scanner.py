@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_gateway.simulator.instruments.contract_names import listing
+from api_gateway.simulator.instruments.contract_names import listing_exchange_name
 from api_gateway.simulator.instruments.instrument import Instrument
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
 from api_gateway.simulator.web_api.scanner.parameters import scanner_parameters
-from api_gateway.simulator.web_api.scanner.scan import UnknownError, scan
+from api_gateway.simulator.web_api.scanner.scan import UnknownScanError, scan_contracts
 
 SECTION = Section("Scanner")
 
 
-@SECTION.answers("GET", "/iserver/scanner/params", needs=Needs.BROKERAGE)
-def parameters(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/iserver/scanner/params", requires=RequiredSession.BROKERAGE)
+def parameters(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """Everything that can be asked of a scan; large, and the same all day."""
     return scanner_parameters()
 
 
-@SECTION.answers("POST", "/iserver/scanner/run", needs=Needs.BROKERAGE, reads=True)
-def run(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/scanner/run", requires=RequiredSession.BROKERAGE, read_only=True)
+def run_scanner(simulation: Simulation, request: ApiRequest) -> Any:
     """The contracts that a scan finds, in their order; the values they were ranked by are not sent."""
-    body = call.body if isinstance(call.body, dict) else {}
-    instrument, kind, location = (_text(body, name) for name in ("instrument", "type", "location"))
+    body = request.body if isinstance(request.body, dict) else {}
+    instrument, kind, location = (_required_text(body, name) for name in ("instrument", "type", "location"))
     filters = body.get("filter") or []
     if not isinstance(filters, list) or not all(isinstance(each, dict) for each in filters):
         raise bad_request("filter must be a list of code and value")
-    wanted = [(_text(each, "code"), each.get("value")) for each in filters]
+    wanted = [(_required_text(each, "code"), each.get("value")) for each in filters]
     try:
-        found = scan(simulation, instrument, kind, location, wanted)
-    except UnknownError as problem:
-        raise Refusal(500, {"error": str(problem), "statusCode": 500}) from None
-    rows = [_row(rank, contract) for rank, contract in enumerate(found.contracts)]
+        found = scan_contracts(simulation, instrument, kind, location, wanted)
+    except UnknownScanError as problem:
+        raise ApiError(500, {"error": str(problem), "statusCode": 500}) from None
+    rows = [_contract_row(rank, contract) for rank, contract in enumerate(found.contracts)]
     if rows:
         # Only the first row names the column, right after its rank.
         rank = {"server_id": rows[0]["server_id"], "column_name": found.column}
@@ -41,14 +41,14 @@ def run(simulation: Simulation, call: Call) -> Any:
     return {"contracts": rows, "scan_data_column_name": found.column}
 
 
-def _text(body: dict[str, Any], name: str) -> str:
+def _required_text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
         raise bad_request(f"{name} is required")
     return value
 
 
-def _row(rank: int, contract: Instrument) -> dict[str, Any]:
+def _contract_row(rank: int, contract: Instrument) -> dict[str, Any]:
     return {
         "server_id": str(rank),
         "symbol": contract.symbol,
@@ -57,6 +57,6 @@ def _row(rank: int, contract: Instrument) -> dict[str, Any]:
         "available_chart_periods": "#R|1",
         "company_name": contract.name,
         "contract_description_1": contract.local_symbol,
-        "listing_exchange": listing(contract),
+        "listing_exchange": listing_exchange_name(contract),
         "sec_type": contract.sec_type,
     }

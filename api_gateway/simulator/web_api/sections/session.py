@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_gateway.simulator.session.session import NotNowError, State
+from api_gateway.simulator.session.session import LoginState, MaintenanceError
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.routing import Call, Needs, Refusal, Reply, Section, bad_request
+from api_gateway.simulator.web_api.routing import (
+    ApiError,
+    ApiRequest,
+    ApiResponse,
+    RequiredSession,
+    Section,
+    bad_request,
+)
 
 SECTION = Section("Session")
 
@@ -20,12 +27,12 @@ USER_NAME = "simulated1"
 def auth_status(simulation: Simulation) -> dict[str, Any]:
     """The authentication object as auth/status, ssodh/init and tickle show it."""
     state = simulation.session.state
-    if state is State.NO_LOGIN:
+    if state is LoginState.NO_LOGIN:
         return {"authenticated": False, "competing": False, "connected": False, "MAC": MAC}
     return {
-        "authenticated": state in (State.CONNECTING, State.BROKERAGE),
-        "established": state is State.BROKERAGE,
-        "competing": state is State.COMPETING,
+        "authenticated": state in (LoginState.CONNECTING, LoginState.BROKERAGE),
+        "established": state is LoginState.BROKERAGE,
+        "competing": state is LoginState.COMPETING,
         "connected": True,
         "message": "",
         "MAC": MAC,
@@ -34,34 +41,34 @@ def auth_status(simulation: Simulation) -> dict[str, Any]:
     }
 
 
-def unauthorized() -> Reply:
+def access_denied() -> ApiResponse:
     """What IBKR's edge says to anybody who has not logged in; it is not JSON."""
-    return Reply(401, b"Access Denied", "text/plain")
+    return ApiResponse(401, b"Access Denied", "text/plain")
 
 
-def unavailable() -> Refusal:
+def unavailable() -> ApiError:
     """What is said while no session can be opened, as right after the nightly reset."""
-    return Refusal(503, {"error": "Service Unavailable", "statusCode": 503})
+    return ApiError(503, {"error": "Service Unavailable", "statusCode": 503})
 
 
-@SECTION.answers("POST", "/iserver/auth/ssodh/init", needs=Needs.LOGIN)
-def open_brokerage_session(simulation: Simulation, call: Call) -> Any:
+@SECTION.route("POST", "/iserver/auth/ssodh/init", requires=RequiredSession.LOGIN)
+def open_brokerage_session(simulation: Simulation, request: ApiRequest) -> Any:
     """Open, or with `compete` take over, the brokerage session; IBKR's gateway is challenged first."""
-    body = call.body if isinstance(call.body, dict) else {}
+    body = request.body if isinstance(request.body, dict) else {}
     publish, compete = body.get("publish"), body.get("compete", False)
     if not isinstance(compete, bool):
         raise bad_request("compete must be a boolean")
     by_gateway = "machineId" in body and "publish" not in body
     # IBKR's text says that `publish` must be true; on the wire, false was answered like true.
     if not isinstance(publish, bool) and simulation.options.strict and not by_gateway:
-        raise Refusal(500, {"error": "publish must be true", "statusCode": 500})
+        raise ApiError(500, {"error": "publish must be true", "statusCode": 500})
     try:
         if by_gateway:
             return {"challenge": simulation.session.challenge(compete=compete)}
         simulation.session.init(compete=compete)
-    except NotNowError:
+    except MaintenanceError:
         raise unavailable() from None
-    if simulation.session.state is not State.CONNECTING:
+    if simulation.session.state is not LoginState.CONNECTING:
         return auth_status(simulation)
     return {
         "passed": True,
@@ -73,21 +80,21 @@ def open_brokerage_session(simulation: Simulation, call: Call) -> Any:
     }
 
 
-@SECTION.answers("POST", "/iserver/auth/status", needs=Needs.NOTHING)
-@SECTION.answers("GET", "/iserver/auth/status", needs=Needs.NOTHING)
-def brokerage_session_status(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("POST", "/iserver/auth/status", requires=RequiredSession.NONE)
+@SECTION.route("GET", "/iserver/auth/status", requires=RequiredSession.NONE)
+def brokerage_session_status(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """Whether the brokerage session is there; a shorter form without a login."""
-    if simulation.session.state is State.NO_LOGIN:
-        return unauthorized() if simulation.options.unauthorized_everywhere else auth_status(simulation)
+    if simulation.session.state is LoginState.NO_LOGIN:
+        return access_denied() if simulation.options.unauthorized_everywhere else auth_status(simulation)
     return {**auth_status(simulation), "fail": ""}
 
 
-@SECTION.answers("POST", "/tickle", needs=Needs.NOTHING)
-@SECTION.answers("GET", "/tickle", needs=Needs.NOTHING)
-def tickle(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("POST", "/tickle", requires=RequiredSession.NONE)
+@SECTION.route("GET", "/tickle", requires=RequiredSession.NONE)
+def tickle(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """Keep the session alive, and say how it stands."""
-    if simulation.session.state is State.NO_LOGIN:
-        return unauthorized() if simulation.options.unauthorized_everywhere else {"error": "no session"}
+    if simulation.session.state is LoginState.NO_LOGIN:
+        return access_denied() if simulation.options.unauthorized_everywhere else {"error": "no session"}
     return {
         "session": simulation.session.token,
         "ssoExpires": simulation.session.login_expires_ms,
@@ -98,8 +105,8 @@ def tickle(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
     }
 
 
-@SECTION.answers("GET", "/sso/validate", needs=Needs.LOGIN)
-def validate_login(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/sso/validate", requires=RequiredSession.LOGIN)
+def validate_login(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """Whether the browser login holds, and for how long. `LOGIN_TYPE` is 2 for paper, 1 for real money."""
     return {
         "USER_ID": USER_ID,
@@ -114,7 +121,7 @@ def validate_login(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
         "QUALIFIED_FOR_MOBILE_AUTH": None,
         "LANDING_APP": "UNIVERSAL",
         "IS_MASTER": simulation.profile.master is not None,
-        "lastAccessed": simulation.clock.milliseconds(),
+        "lastAccessed": simulation.clock.now_ms(),
         "LOGIN_TYPE": 2 if simulation.profile.paper else 1,
         "PAPER_USER_NAME": USER_NAME,
         "features": {
@@ -130,24 +137,24 @@ def validate_login(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
     }
 
 
-@SECTION.answers("POST", "/logout", needs=Needs.LOGIN)
-def logout(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("POST", "/logout", requires=RequiredSession.LOGIN)
+def logout(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """End the login."""
     simulation.session.logout()
     return {"status": True}
 
 
-@SECTION.answers("GET", "/iserver/reauthenticate", needs=Needs.NOTHING)
-@SECTION.answers("POST", "/iserver/reauthenticate", needs=Needs.NOTHING)
-def reauthenticate(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/iserver/reauthenticate", requires=RequiredSession.NONE)
+@SECTION.route("POST", "/iserver/reauthenticate", requires=RequiredSession.NONE)
+def reauthenticate(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """The old way to open the brokerage session; the gateway answers it itself, at once, and competes."""
     state = simulation.session.state
-    if state is State.NO_LOGIN:
+    if state is LoginState.NO_LOGIN:
         return {"error": "not logged in"}
-    if state in (State.SSO, State.COMPETING):
+    if state in (LoginState.SSO, LoginState.COMPETING):
         try:
             simulation.session.init(compete=True)
-        except NotNowError:
+        except MaintenanceError:
             # The gateway has said "triggered" by then, and tells nobody that it came to nothing.
             return {"message": "triggered"}
     return {"message": "triggered"}

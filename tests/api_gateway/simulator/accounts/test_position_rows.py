@@ -4,16 +4,23 @@ from typing import Any
 
 import pytest
 
-from api_gateway.simulator.accounts.position_rows import full_row, ordered, thin_row, uncached_row
-from api_gateway.simulator.accounts.valued_position import Line
+from api_gateway.simulator.accounts.position_rows import (
+    complete_row,
+    incomplete_row,
+    portfolio2_row,
+    sort_rows,
+)
+from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from tests.api_gateway.simulator.paper_account import ACCOUNT, IBM_IN_FRANKFURT, held_option, paper_broker
 
 BROKER = paper_broker()
-ABROAD = Line(BROKER.instrument(IBM_IN_FRANKFURT), 20, 4000.0, 210.0, 1.25, realised=8.0, daily=0.0)
+ABROAD = ValuedPosition(
+    BROKER.instrument(IBM_IN_FRANKFURT), 20, 4000.0, 210.0, 1.25, realised=8.0, daily_pnl=0.0
+)
 
 
 def test_a_position_in_another_currency_is_shown_in_base_currency_too() -> None:
-    row = full_row(ACCOUNT, ABROAD, 8.0, None)
+    row = complete_row(ACCOUNT, ABROAD, 8.0, None)
     assert row["crossCurrency"] is True
     assert (row["mktValue"], row["baseMktValue"]) == (4200.0, 5250.0)
     assert (row["unrealizedPnl"], row["baseUnrealizedPnl"]) == (200.0, 250.0)
@@ -22,23 +29,23 @@ def test_a_position_in_another_currency_is_shown_in_base_currency_too() -> None:
 
 
 def test_a_position_in_base_currency_is_shown_once() -> None:
-    line = next(line for line in BROKER.valuation().held if line.instrument.sec_type == "STK")
-    row = full_row(ACCOUNT, line, 0.0, None)
+    line = next(line for line in BROKER.valuation().open_positions if line.instrument.sec_type == "STK")
+    row = complete_row(ACCOUNT, line, 0.0, None)
     assert row["crossCurrency"] is False
     assert not [key for key in row if key.startswith("base")]
 
 
 def test_an_option_names_its_underlying() -> None:
     option = held_option(BROKER)
-    line = Line(option, 1, 500.0, 5.0, 1.0, realised=0.0, daily=0.0)
-    row = full_row(ACCOUNT, line, 0.0, BROKER.instrument(option.underlying_conid or 0))
+    line = ValuedPosition(option, 1, 500.0, 5.0, 1.0, realised=0.0, daily_pnl=0.0)
+    row = complete_row(ACCOUNT, line, 0.0, BROKER.instrument(option.underlying_conid or 0))
     assert (row["undSym"], row["undComp"]) == ("AAPL", "APPLE INC")
     assert row["fullName"].startswith("AAPL ")
     assert "SMART" not in row["allExchanges"].split(",")
 
 
 def test_the_two_shapes_tell_the_same_numbers() -> None:
-    old, new = thin_row(ACCOUNT, ABROAD, ABROAD.realised), uncached_row(ABROAD, 1)
+    old, new = incomplete_row(ACCOUNT, ABROAD, ABROAD.realised), portfolio2_row(ABROAD, 1)
     pairs = {"mktPrice": "marketPrice", "mktValue": "marketValue", "contractDesc": "description"}
     for key in ("position", "avgCost", "avgPrice", "currency", "realizedPnl", "unrealizedPnl", *pairs):
         assert old[key] == new[pairs.get(key, key)], key
@@ -51,9 +58,9 @@ def test_rows_without_a_value_come_last_either_way(descending: bool, order: list
         {"id": 2, "strike": 20.0},
         {"id": 1, "strike": 10.0},
     ]
-    assert [row["id"] for row in ordered(rows, "strike", descending)] == order
+    assert [row["id"] for row in sort_rows(rows, "strike", descending)] == order
 
 
 def test_an_unknown_column_leaves_the_order_alone() -> None:
     rows = [{"id": 2}, {"id": 1}]
-    assert ordered(rows, "nonsense", True) == rows
+    assert sort_rows(rows, "nonsense", True) == rows

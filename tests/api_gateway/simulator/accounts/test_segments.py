@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.simulator.accounts.segments import Segment, segment_of
-from api_gateway.simulator.accounts.valued_position import Line
+from api_gateway.simulator.accounts.segments import Segment, build_segment
+from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from tests.api_gateway.simulator.paper_account import AAPL, held_future, held_option, paper_broker
 
 BROKER = paper_broker()
-STOCK = Line(BROKER.instrument(AAPL), 10, 1500.0, 160.0, 1.0, realised=0.0, daily=50.0)
-OPTION = Line(held_option(BROKER), 2, 1500.0, 8.0, 1.0, realised=0.0, daily=30.0)
-FUTURE = Line(held_future(BROKER), 1, 330_000.0, 6610.0, 1.0, realised=0.0, daily=20.0)
+STOCK = ValuedPosition(BROKER.instrument(AAPL), 10, 1500.0, 160.0, 1.0, realised=0.0, daily_pnl=50.0)
+OPTION = ValuedPosition(held_option(BROKER), 2, 1500.0, 8.0, 1.0, realised=0.0, daily_pnl=30.0)
+FUTURE = ValuedPosition(held_future(BROKER), 1, 330_000.0, 6610.0, 1.0, realised=0.0, daily_pnl=20.0)
 
 
 def test_options_have_no_loan_value() -> None:
-    segment = segment_of([STOCK, OPTION], cash=10_000.0, unsettled=1000.0)
+    segment = build_segment([STOCK, OPTION], cash=10_000.0, unsettled_cash=1000.0)
     assert segment.net_liquidation == 13_200.0
     assert segment.equity_with_loan == 11_600.0
     assert segment.previous_equity_with_loan == 11_550.0
@@ -22,13 +22,13 @@ def test_options_have_no_loan_value() -> None:
 
 
 def test_the_profit_of_futures_counts_as_cash() -> None:
-    segment = segment_of([FUTURE], cash=30_000.0)
+    segment = build_segment([FUTURE], cash=30_000.0)
     assert segment.total_cash == segment.net_liquidation == 30_500.0
     assert segment.gross_position_value == 0.0
 
 
 def test_margins_decide_what_can_be_spent() -> None:
-    segment = segment_of([STOCK], cash=1000.0)
+    segment = build_segment([STOCK], cash=1000.0)
     assert segment.available_funds == pytest.approx(2600 - 440)
     assert segment.excess_liquidity == pytest.approx(2600 - 400)
     assert segment.buying_power == pytest.approx(4 * 2160)
@@ -39,13 +39,13 @@ def test_margins_decide_what_can_be_spent() -> None:
 
 
 def test_an_account_under_water_can_spend_nothing() -> None:
-    segment = segment_of([STOCK], cash=-1500.0)
+    segment = build_segment([STOCK], cash=-1500.0)
     assert segment.available_funds < 0
     assert segment.buying_power == segment.available_to_withdraw == 0.0
 
 
 def test_two_segments_add_up() -> None:
-    both = segment_of([STOCK], cash=1000.0) + segment_of([FUTURE], cash=30_000.0)
+    both = build_segment([STOCK], cash=1000.0) + build_segment([FUTURE], cash=30_000.0)
     assert both.net_liquidation == 2600.0 + 30_500.0
     assert both.cash == 31_000.0
 

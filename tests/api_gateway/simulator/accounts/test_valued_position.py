@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api_gateway.simulator.accounts.valued_position import Line
+from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from api_gateway.simulator.instruments.universe import Instrument
 from tests.api_gateway.simulator.paper_account import AAPL, held_future, held_option, paper_broker
 
@@ -12,8 +12,12 @@ BROKER = paper_broker()
 STOCK = BROKER.instrument(AAPL)
 
 
-def line(instrument: Instrument, quantity: float, cost: float, price: float, rate: float = 1.0) -> Line:
-    return Line(instrument, quantity, cost, price, rate, realised=0.0, daily=0.0, underlying_price=200.0)
+def line(
+    instrument: Instrument, quantity: float, cost: float, price: float, rate: float = 1.0
+) -> ValuedPosition:
+    return ValuedPosition(
+        instrument, quantity, cost, price, rate, realised=0.0, daily_pnl=0.0, underlying_price=200.0
+    )
 
 
 def test_a_stock_is_worth_its_price() -> None:

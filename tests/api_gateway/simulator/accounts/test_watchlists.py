@@ -14,17 +14,17 @@ def lists() -> Watchlists:
 
 def test_two_lists_are_there_from_the_start(lists: Watchlists) -> None:
     assert [each.name for each in lists.all()] == ["Favorites", "Currencies"]
-    assert all(each.modified < NOON * 1000 for each in lists.all())
+    assert all(each.modified_ms < NOON * 1000 for each in lists.all())
 
 
 def test_a_list_is_dated_in_milliseconds(lists: Watchlists) -> None:
-    made = lists.keep("7", "Mine", (8314, None), NOON)
-    assert made.modified == 1_772_557_200_000
+    made = lists.save("7", "Mine", (8314, None), NOON)
+    assert made.modified_ms == 1_772_557_200_000
     assert lists.find("7") is made
 
 
 def test_keeping_a_list_under_a_taken_id_replaces_it(lists: Watchlists) -> None:
-    lists.keep("101", "Other", (8314,), NOON)
+    lists.save("101", "Other", (8314,), NOON)
     found = lists.find("101")
     assert found is not None
     assert (found.name, found.rows) == ("Other", (8314,))

@@ -4,33 +4,41 @@ from collections.abc import Mapping
 
 import pytest
 
-from api_gateway.simulator.advisors.allocation_groups import ALL, Allocation, AllocationError, Group, Method
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.advisors.allocation_groups import (
+    ALL_CLIENTS,
+    AllocationError,
+    AllocationGroup,
+    AllocationGroups,
+    AllocationMethod,
+)
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 FIRST, SECOND, THIRD = "DU1234567", "DU1234568", "DU1234569"
 
 
 @pytest.fixture
-def options() -> Options:
-    return Options(login=True, profile="fa")
+def options() -> SimulationOptions:
+    return SimulationOptions(login=True, profile="fa")
 
 
 @pytest.fixture
-def allocation(simulation: Simulation) -> Allocation:
-    return simulation.allocation
+def allocation(simulation: Simulation) -> AllocationGroups:
+    return simulation.allocation_groups
 
 
-def group(method: str, amounts: Mapping[str, float | None], name: str = "Mine") -> Group:
-    return Group(name, Method(method), amounts)
+def group(method: str, amounts: Mapping[str, float | None], name: str = "Mine") -> AllocationGroup:
+    return AllocationGroup(name, AllocationMethod(method), amounts)
 
 
-def test_equal_shares_leave_the_rest_one_by_one(allocation: Allocation) -> None:
+def test_equal_shares_leave_the_rest_one_by_one(allocation: AllocationGroups) -> None:
     allocation.save(group("E", dict.fromkeys((FIRST, SECOND, THIRD))))
     assert allocation.split("Mine", 100) == {FIRST: 34, SECOND: 33, THIRD: 33}
     assert allocation.split("Mine", 2) == {FIRST: 1, SECOND: 1}
 
 
-def test_the_net_liquidation_values_share_an_order(allocation: Allocation, simulation: Simulation) -> None:
+def test_the_net_liquidation_values_share_an_order(
+    allocation: AllocationGroups, simulation: Simulation
+) -> None:
     parts = allocation.split("NetLiq_Clients", 1000)
     values = {each: simulation.accounts[each].valuation().net_liquidation for each in parts}
     assert sum(parts.values()) == 1000
@@ -38,13 +46,13 @@ def test_the_net_liquidation_values_share_an_order(allocation: Allocation, simul
         assert part == pytest.approx(1000 * values[account] / sum(values.values()), abs=1)
 
 
-def test_all_clients_share_by_available_equity_until_the_preset_changes(allocation: Allocation) -> None:
-    by_equity = allocation.split(ALL, 900)
+def test_all_clients_share_by_available_equity_until_the_preset_changes(allocation: AllocationGroups) -> None:
+    by_equity = allocation.split(ALL_CLIENTS, 900)
     funds = {each: broker.valuation().total.available_funds for each, broker in allocation.clients.items()}
     for account, part in by_equity.items():
         assert part == pytest.approx(900 * funds[account] / sum(funds.values()), abs=1)
-    allocation.presets.method = Method.EQUAL
-    assert allocation.split(ALL, 900) == {FIRST: 300, SECOND: 300, THIRD: 300}
+    allocation.presets.method = AllocationMethod.EQUAL
+    assert allocation.split(ALL_CLIENTS, 900) == {FIRST: 300, SECOND: 300, THIRD: 300}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +68,7 @@ def test_all_clients_share_by_available_equity_until_the_preset_changes(allocati
     ],
 )
 def test_amounts_share_an_order(
-    allocation: Allocation,
+    allocation: AllocationGroups,
     method: str,
     amounts: dict[str, float | None],
     quantity: float,
@@ -71,7 +79,7 @@ def test_amounts_share_an_order(
 
 
 def test_an_account_in_debt_gets_nothing_unless_all_are(
-    allocation: Allocation, simulation: Simulation
+    allocation: AllocationGroups, simulation: Simulation
 ) -> None:
     simulation.accounts[SECOND].deposit("USD", -9_000_000)
     assert set(allocation.split("NetLiq_Clients", 1000)) == {FIRST, THIRD}
@@ -81,13 +89,15 @@ def test_an_account_in_debt_gets_nothing_unless_all_are(
 
 
 @pytest.mark.parametrize("quantity", [1, 7, 99, 1001, 0.3, 12.3456])
-@pytest.mark.parametrize("name", ["NetLiq_Clients", "Two_to_one", ALL])
-def test_nothing_is_lost_or_added_in_a_split(allocation: Allocation, name: str, quantity: float) -> None:
+@pytest.mark.parametrize("name", ["NetLiq_Clients", "Two_to_one", ALL_CLIENTS])
+def test_nothing_is_lost_or_added_in_a_split(
+    allocation: AllocationGroups, name: str, quantity: float
+) -> None:
     assert sum(allocation.split(name, quantity).values()) == pytest.approx(quantity, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["two_to_one", "Nobody", "", FIRST])
-def test_an_unknown_group_is_not_split(allocation: Allocation, name: str) -> None:
+def test_an_unknown_group_is_not_split(allocation: AllocationGroups, name: str) -> None:
     with pytest.raises(LookupError):
         allocation.split(name, 10)
 
@@ -104,23 +114,25 @@ def test_an_unknown_group_is_not_split(allocation: Allocation, name: str) -> Non
         (group("S", {FIRST: 0.0}), "more than 0"),
         (group("P", {FIRST: 50.0, SECOND: 49.0}), "100"),
         (group("E", {FIRST: None}, "Two_to_one"), "taken"),
-        (group("E", {FIRST: None}, ALL), "taken"),
+        (group("E", {FIRST: None}, ALL_CLIENTS), "taken"),
         (group("E", {FIRST: None}, FIRST), "taken"),
     ],
 )
-def test_a_group_that_makes_no_sense_is_refused(allocation: Allocation, wrong: Group, reason: str) -> None:
+def test_a_group_that_makes_no_sense_is_refused(
+    allocation: AllocationGroups, wrong: AllocationGroup, reason: str
+) -> None:
     before = dict(allocation.groups)
     with pytest.raises(AllocationError, match=reason):
         allocation.save(wrong)
     assert allocation.groups == before
 
 
-def test_a_group_is_renamed_in_its_place_and_deleted(allocation: Allocation) -> None:
+def test_a_group_is_renamed_in_its_place_and_deleted(allocation: AllocationGroups) -> None:
     allocation.save(group("E", {FIRST: None}, "Alone"), instead_of="NetLiq_Clients")
-    assert allocation.names == [ALL, "Alone", "Two_to_one"]
+    assert allocation.group_names == [ALL_CLIENTS, "Alone", "Two_to_one"]
     allocation.delete("Alone")
-    assert allocation.names == [ALL, "Two_to_one"]
-    for name in ("Alone", ALL):
+    assert allocation.group_names == [ALL_CLIENTS, "Two_to_one"]
+    for name in ("Alone", ALL_CLIENTS):
         with pytest.raises(LookupError):
             allocation.delete(name)
     with pytest.raises(LookupError):
@@ -129,7 +141,7 @@ def test_a_group_is_renamed_in_its_place_and_deleted(allocation: Allocation) -> 
 
 @pytest.mark.parametrize("profile", ["retail", "live", "delayed", "dynamic"])
 def test_only_an_advisor_has_groups(profile: str) -> None:
-    allocation = Simulation(Options(profile=profile)).allocation
-    assert allocation.names == []
+    allocation = Simulation(SimulationOptions(profile=profile)).allocation_groups
+    assert allocation.group_names == []
     with pytest.raises(LookupError):
-        allocation.split(ALL, 10)
+        allocation.split(ALL_CLIENTS, 10)

@@ -2,89 +2,93 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.simulator.advisors.model_portfolios import Model, ModelError, Models
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.advisors.model_portfolios import Model, ModelError, ModelPortfolios
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, trade
 
 MODEL, OTHER = "US-Stocks", "Other"
 
 
 @pytest.fixture
-def options() -> Options:
-    return Options(login=True, profile="fa")
+def options() -> SimulationOptions:
+    return SimulationOptions(login=True, profile="fa")
 
 
 @pytest.fixture
-def models(simulation: Simulation) -> Models:
+def models(simulation: Simulation) -> ModelPortfolios:
     simulation.models.save(Model(OTHER, "", False, "USD", 0.0, {AAPL: 1.0}))
     return simulation.models
 
 
-def test_what_goes_into_a_model_leaves_core_and_comes_back(models: Models) -> None:
+def test_what_goes_into_a_model_leaves_core_and_comes_back(models: ModelPortfolios) -> None:
     cash, apples = models.core_cash(ACCOUNT, "USD"), models.core_quantity(ACCOUNT, AAPL)
-    models.move(ACCOUNT, MODEL, 500.0, {AAPL: 12.0})
+    models.transfer(ACCOUNT, MODEL, 500.0, {AAPL: 12.0})
     assert models.core_cash(ACCOUNT, "USD") == cash - 500
     assert models.core_quantity(ACCOUNT, AAPL) == apples - 12
-    stake = models.stake(ACCOUNT, MODEL)
-    price = stake.lines[0].price
+    stake = models.value_holding(ACCOUNT, MODEL)
+    price = stake.positions[0].price
     assert stake.net_liquidation == pytest.approx(500 + 12 * price)
-    assert models.invested(MODEL) == [ACCOUNT]
-    models.move(ACCOUNT, MODEL, -500.0, {AAPL: -12.0})
-    assert models.invested(MODEL) == []
+    assert models.invested_accounts(MODEL) == [ACCOUNT]
+    models.transfer(ACCOUNT, MODEL, -500.0, {AAPL: -12.0})
+    assert models.invested_accounts(MODEL) == []
     assert (models.core_cash(ACCOUNT, "USD"), models.core_quantity(ACCOUNT, AAPL)) == (cash, apples)
 
 
-def test_the_account_itself_does_not_change(models: Models, simulation: Simulation) -> None:
+def test_the_account_itself_does_not_change(models: ModelPortfolios, simulation: Simulation) -> None:
     broker = simulation.accounts[ACCOUNT]
     before = broker.valuation()
-    models.move(ACCOUNT, MODEL, 500.0, {AAPL: 12.0, IBM: 3.0})
+    models.transfer(ACCOUNT, MODEL, 500.0, {AAPL: 12.0, IBM: 3.0})
     assert broker.valuation() == before
 
 
-def test_a_part_of_a_position_has_its_part_of_cost_and_profit(models: Models) -> None:
-    whole = models.clients[ACCOUNT].valuation().line(IBM)
+def test_a_part_of_a_position_has_its_part_of_cost_and_profit(models: ModelPortfolios) -> None:
+    whole = models.clients[ACCOUNT].valuation().open_position(IBM)
     assert whole is not None
-    models.move(ACCOUNT, MODEL, 0.0, {IBM: whole.quantity / 5})
-    stake = models.stake(ACCOUNT, MODEL)
+    models.transfer(ACCOUNT, MODEL, 0.0, {IBM: whole.quantity / 5})
+    stake = models.value_holding(ACCOUNT, MODEL)
     assert stake.cost == pytest.approx(whole.cost / 5)
     assert stake.unrealised == pytest.approx(whole.unrealised / 5)
-    assert stake.daily == pytest.approx(whole.daily / 5)
+    assert stake.daily_pnl == pytest.approx(whole.daily_pnl / 5)
     assert stake.quantity_of(IBM) == whole.quantity / 5
     assert stake.value_of(AAPL) == 0
 
 
-def test_what_the_account_sells_beyond_core_leaves_the_models(models: Models, simulation: Simulation) -> None:
-    held = simulation.accounts[ACCOUNT].holdings[AAPL].quantity
-    models.move(ACCOUNT, MODEL, 0.0, {AAPL: 60.0})
-    models.move(ACCOUNT, OTHER, 0.0, {AAPL: 20.0})
+def test_what_the_account_sells_beyond_core_leaves_the_models(
+    models: ModelPortfolios, simulation: Simulation
+) -> None:
+    held = simulation.accounts[ACCOUNT].positions[AAPL].quantity
+    models.transfer(ACCOUNT, MODEL, 0.0, {AAPL: 60.0})
+    models.transfer(ACCOUNT, OTHER, 0.0, {AAPL: 20.0})
     trade(simulation.accounts[ACCOUNT], AAPL, -(held - 100), 270.0)
     assert models.core_quantity(ACCOUNT, AAPL) == 20
     trade(simulation.accounts[ACCOUNT], AAPL, -60, 270.0)
     assert models.core_quantity(ACCOUNT, AAPL) == pytest.approx(0)
-    quantities = {stake.model.name: stake.quantity_of(AAPL) for stake in models.stakes_of(ACCOUNT)}
+    quantities = {
+        stake.model.name: stake.quantity_of(AAPL) for stake in models.value_account_holdings(ACCOUNT)
+    }
     assert quantities == {MODEL: pytest.approx(30), OTHER: pytest.approx(10)}
     trade(simulation.accounts[ACCOUNT], AAPL, -60, 270.0)
     assert models.core_quantity(ACCOUNT, AAPL) == 0
-    assert [stake.net_liquidation for stake in models.stakes(MODEL)] == [0.0]
+    assert [stake.net_liquidation for stake in models.value_holdings(MODEL)] == [0.0]
 
 
-def test_an_invested_model_keeps_its_currency(models: Models) -> None:
-    models.move(ACCOUNT, OTHER, 100.0, {})
+def test_an_invested_model_keeps_its_currency(models: ModelPortfolios) -> None:
+    models.transfer(ACCOUNT, OTHER, 100.0, {})
     with pytest.raises(ModelError, match="currency"):
         models.save(Model(OTHER, "", False, "EUR", 1.0, {}))
     with pytest.raises(ModelError, match="isStatic"):
         models.save(Model(OTHER, "", True, "USD", 1.0, {}))
     models.save(Model(OTHER, "", False, "USD", 1.0, {}))
-    assert models.models[OTHER].targets == {}
+    assert models.by_name[OTHER].targets == {}
 
 
-def test_a_stake_in_another_currency_is_worth_it_in_the_accounts(models: Models) -> None:
+def test_a_stake_in_another_currency_is_worth_it_in_the_accounts(models: ModelPortfolios) -> None:
     models.save(Model("Euros", "", False, "EUR", 1.0, {}))
-    models.move(ACCOUNT, "Euros", 1000.0, {})
-    rate = models.clients[ACCOUNT].rates.rate("EUR")
-    assert models.stake(ACCOUNT, "Euros").net_liquidation == pytest.approx(1000 * rate)
+    models.transfer(ACCOUNT, "Euros", 1000.0, {})
+    rate = models.clients[ACCOUNT].exchange_rates.rate("EUR")
+    assert models.value_holding(ACCOUNT, "Euros").net_liquidation == pytest.approx(1000 * rate)
     assert models.core_cash(ACCOUNT, "EUR") == pytest.approx(24_000)
 
 
-def test_who_is_no_client_has_no_stakes(models: Models) -> None:
-    assert models.stakes_of("DF1234567") == models.stakes_of("All") == []
+def test_who_is_no_client_has_no_stakes(models: ModelPortfolios) -> None:
+    assert models.value_account_holdings("DF1234567") == models.value_account_holdings("All") == []

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.simulator.advisors.pnl_rows import profit_rows
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.advisors.pnl_rows import partitioned_pnl_rows
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT
 
 
 def test_an_account_without_models_has_one_row() -> None:
-    simulation = Simulation(Options())
-    valuation = simulation.broker.valuation()
-    rows = profit_rows(simulation.broker, simulation.models.stakes_of(ACCOUNT))
+    simulation = Simulation(SimulationOptions())
+    valuation = simulation.selected_account.valuation()
+    rows = partitioned_pnl_rows(
+        simulation.selected_account, simulation.models.value_account_holdings(ACCOUNT)
+    )
     assert list(rows) == [f"{ACCOUNT}.Core"]
     row = rows[f"{ACCOUNT}.Core"]
     assert row["rowType"] == 1
@@ -21,10 +23,12 @@ def test_an_account_without_models_has_one_row() -> None:
 
 
 def test_the_rows_of_an_accounts_models_add_up_to_it() -> None:
-    simulation = Simulation(Options(profile="fa"))
-    (whole,) = profit_rows(simulation.broker, []).values()
-    simulation.models.move(ACCOUNT, "US-Stocks", 750.0, {AAPL: 40.0})
-    rows = profit_rows(simulation.broker, simulation.models.stakes_of(ACCOUNT))
+    simulation = Simulation(SimulationOptions(profile="fa"))
+    (whole,) = partitioned_pnl_rows(simulation.selected_account, []).values()
+    simulation.models.transfer(ACCOUNT, "US-Stocks", 750.0, {AAPL: 40.0})
+    rows = partitioned_pnl_rows(
+        simulation.selected_account, simulation.models.value_account_holdings(ACCOUNT)
+    )
     assert list(rows) == [f"{ACCOUNT}.Core", f"{ACCOUNT}.US-Stocks"]
     for name in ("dpl", "nl", "upl", "uel", "el", "mv"):
         assert sum(row[name] for row in rows.values()) == pytest.approx(whole[name], abs=0.02)

@@ -6,15 +6,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api_gateway.simulator.calendar.bars import DAY, MONTH, WEEK, Window, windows_before
+from api_gateway.simulator.calendar.bars import DAY, MONTH, WEEK, BarWindow, bar_windows_before
 from api_gateway.simulator.calendar.trading_hours import HOURS
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOON = datetime(2026, 3, 3, 12, 10, tzinfo=NEW_YORK).timestamp()
 
 
-def windows(step: float, count: int, *, hours: str = "us_stock", outside: bool = False) -> list[list[Window]]:
-    return list(islice(windows_before(HOURS[hours], NOON, step, outside_rth=outside), count))
+def windows(
+    step: float, count: int, *, hours: str = "us_stock", outside: bool = False
+) -> list[list[BarWindow]]:
+    return list(islice(bar_windows_before(HOURS[hours], NOON, step, outside_rth=outside), count))
 
 
 def clock(epoch: float) -> str:

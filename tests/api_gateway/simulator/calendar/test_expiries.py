@@ -7,21 +7,21 @@ import pytest
 from api_gateway.simulator.calendar.expiries import (
     is_month_code,
     month_code,
-    next_crude,
-    next_monthly,
-    next_quarterly,
+    next_crude_oil_expiries,
+    next_monthly_expiries,
+    next_quarterly_expiries,
     third_friday,
 )
 
 
 def test_the_next_monthly_expiries_roll_over_the_year_and_include_today() -> None:
-    found = next_monthly(date(2026, 11, 20), 4)
+    found = next_monthly_expiries(date(2026, 11, 20), 4)
     assert found == [date(2026, 11, 20), date(2026, 12, 18), date(2027, 1, 15), date(2027, 2, 19)]
-    assert next_monthly(date(2026, 11, 21), 1) == [date(2026, 12, 18)]
+    assert next_monthly_expiries(date(2026, 11, 21), 1) == [date(2026, 12, 18)]
 
 
 def test_quarterly_expiries_are_in_march_june_september_and_december() -> None:
-    assert [day.month for day in next_quarterly(date(2026, 11, 23), 5)] == [12, 3, 6, 9, 12]
+    assert [day.month for day in next_quarterly_expiries(date(2026, 11, 23), 5)] == [12, 3, 6, 9, 12]
 
 
 def test_an_expiry_on_a_holiday_is_kept_on_thursday() -> None:
@@ -29,7 +29,7 @@ def test_an_expiry_on_a_holiday_is_kept_on_thursday() -> None:
 
 
 def test_crude_oil_expires_three_business_days_before_the_25th() -> None:
-    assert next_crude(date(2026, 11, 23), 2) == [date(2026, 12, 22), date(2027, 1, 20)]
+    assert next_crude_oil_expiries(date(2026, 11, 23), 2) == [date(2026, 12, 22), date(2027, 1, 20)]
 
 
 def test_a_month_is_written_in_letters_and_two_digits() -> None:

@@ -19,9 +19,9 @@ def test_a_stock_trades_from_half_past_nine_to_four_with_hours_before_and_after(
     assert session is not None
     assert (session.start, session.opens) == (at(2026, 3, 3, 4), at(2026, 3, 3, 9, 30))
     assert (session.closes, session.end) == (at(2026, 3, 3, 16), at(2026, 3, 3, 20))
-    assert session.open_at(at(2026, 3, 3, 9, 30))
-    assert not session.open_at(at(2026, 3, 3, 16))
-    assert session.trades_at(at(2026, 3, 3, 19, 59))
+    assert session.is_open_at(at(2026, 3, 3, 9, 30))
+    assert not session.is_open_at(at(2026, 3, 3, 16))
+    assert session.is_trading_at(at(2026, 3, 3, 19, 59))
 
 
 def test_summer_time_moves_the_open_by_an_hour() -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from api_gateway.simulator.instruments.contract_names import (
     contract_description,
-    derivative_text,
+    derivative_terms,
     full_name,
-    listing,
+    listing_exchange_name,
 )
 from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, held_future, held_option, paper_broker
 
@@ -23,18 +23,18 @@ def test_positions_spell_contracts_out() -> None:
 
 
 def test_orders_name_the_symbol_and_the_terms_apart() -> None:
-    assert derivative_text(OPTION) == "Dec18'26 265 Call"
-    assert derivative_text(FUTURE) == "Dec18'26"
-    assert derivative_text(BROKER.instrument(AAPL)) is None
+    assert derivative_terms(OPTION) == "Dec18'26 265 Call"
+    assert derivative_terms(FUTURE) == "Dec18'26"
+    assert derivative_terms(BROKER.instrument(AAPL)) is None
     assert full_name(OPTION) == "AAPL Dec18'26 265 Call"
     assert full_name(BROKER.instrument(EUR_USD)) == "EUR.USD"
 
 
 def test_a_bond_is_named_by_its_terms() -> None:
     bond = next(each for each in BROKER.universe.all() if each.sec_type == "BOND")
-    assert contract_description(bond) == derivative_text(bond) == bond.text
+    assert contract_description(bond) == derivative_terms(bond) == bond.terms_text
 
 
 def test_nasdaq_has_two_spellings() -> None:
-    assert listing(BROKER.instrument(AAPL)) == "NASDAQ.NMS"
-    assert listing(FUTURE) == "CME"
+    assert listing_exchange_name(BROKER.instrument(AAPL)) == "NASDAQ.NMS"
+    assert listing_exchange_name(FUTURE) == "CME"

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from api_gateway.simulator.instruments.event_markets import CATEGORIES, MARKETS, ancestors
+from api_gateway.simulator.instruments.event_markets import CATEGORIES, MARKETS, category_path
 
 BY_SYMBOL = {market.symbol: market for market in MARKETS.values()}
 
@@ -15,7 +15,7 @@ def test_every_market_always_has_an_event_ahead(offset: int) -> None:
     for market in MARKETS.values():
         for event in market.events(day):
             assert event.expiry > day, market.symbol
-            assert event.expiry >= event.measured - timedelta(days=1), market.symbol
+            assert event.expiry >= event.period_end - timedelta(days=1), market.symbol
         assert len({event.expiry for event in market.events(day)}) == len(market.events(day))
 
 
@@ -38,18 +38,18 @@ def test_events_follow_their_calendar(symbol: str, day: date, expiries: list[str
 
 
 def test_an_election_is_on_the_tuesday_after_the_first_monday() -> None:
-    assert BY_SYMBOL["MXXIL"].events(date(2026, 3, 3))[0].measured == date(2026, 11, 3)
+    assert BY_SYMBOL["MXXIL"].events(date(2026, 3, 3))[0].period_end == date(2026, 11, 3)
 
 
 def test_a_strike_is_labelled_with_its_unit_or_its_name() -> None:
     emissions, candidates = BY_SYMBOL["USCE"], BY_SYMBOL["MXXIL"]
-    assert emissions.label(emissions.outcomes[1]) == "Above 5,050"
-    assert candidates.label(candidates.outcome(3.0)) == "Republican candidate"
+    assert emissions.outcome_label(emissions.outcomes[1]) == "Above 5,050"
+    assert candidates.outcome_label(candidates.outcome_at_strike(3.0)) == "Republican candidate"
     with pytest.raises(LookupError, match="no outcome of USCE has the strike 1"):
-        emissions.outcome(1.0)
+        emissions.outcome_at_strike(1.0)
 
 
 def test_every_market_is_at_the_end_of_a_branch_with_a_logo() -> None:
     assert {market.category for market in MARKETS.values()} <= CATEGORIES.keys()
-    assert all(len(ancestors(market.category)) == 3 for market in MARKETS.values())
-    assert ancestors("g17490") == ["g5351", "g7369", "g17490"]
+    assert all(len(category_path(market.category)) == 3 for market in MARKETS.values())
+    assert category_path("g17490") == ["g5351", "g7369", "g17490"]

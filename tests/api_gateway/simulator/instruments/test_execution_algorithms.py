@@ -5,8 +5,11 @@ from api_gateway.simulator.simulation import Simulation
 
 
 def numbers(simulation: Simulation, conid: int, *wanted: str) -> list[str]:
-    instrument = simulation.broker.instrument(conid)
-    return [row["id"] for row in algorithms(instrument, set(wanted), descriptions=False, parameters=False)]
+    instrument = simulation.selected_account.instrument(conid)
+    return [
+        row["id"]
+        for row in algorithms(instrument, set(wanted), include_descriptions=False, include_parameters=False)
+    ]
 
 
 def test_stocks_have_all_algorithms_derivatives_three_and_currencies_none(simulation: Simulation) -> None:
@@ -20,10 +23,10 @@ def test_names_are_compared_with_their_case(simulation: Simulation) -> None:
 
 
 def test_descriptions_and_parameters_come_when_asked_for(simulation: Simulation) -> None:
-    apple = simulation.broker.instrument(265598)
-    plain = algorithms(apple, {"Adaptive"}, descriptions=False, parameters=False)
+    apple = simulation.selected_account.instrument(265598)
+    plain = algorithms(apple, {"Adaptive"}, include_descriptions=False, include_parameters=False)
     assert plain == [{"name": "Adaptive", "id": "Adaptive"}]
-    full = algorithms(apple, {"Adaptive"}, descriptions=True, parameters=True)[0]
+    full = algorithms(apple, {"Adaptive"}, include_descriptions=True, include_parameters=True)[0]
     assert full["description"]
     assert full["parameters"][0]["guiRank"] == 1
     assert full["parameters"][0]["required"] == "true"

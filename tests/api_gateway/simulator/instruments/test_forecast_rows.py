@@ -31,12 +31,12 @@ def test_every_contract_asks_a_whole_question(universe: Universe) -> None:
 def test_payment_is_a_day_after_the_release_also_when_clocks_change(universe: Universe) -> None:
     for contract in universe.all():
         if contract.sec_type == "EC" and contract.underlying_conid:
-            rules = rules_row(MARKETS[contract.underlying_conid], contract, universe.day)
+            rules = rules_row(MARKETS[contract.underlying_conid], contract, universe.build_date)
             assert rules["payout_time"] - rules["release_time"] == pytest.approx(86400, abs=3600)
 
 
 def test_a_contract_of_another_day_has_no_event(universe: Universe) -> None:
     market = MARKETS[658663572]
-    contract = universe.derived_from(market.conid, "EC")[0]
+    contract = universe.derivatives_of(market.conid, "EC")[0]
     with pytest.raises(LookupError, match="FF has no event on"):
         event_of(market, contract, date(2024, 1, 1))

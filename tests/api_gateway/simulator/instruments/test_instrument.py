@@ -24,25 +24,25 @@ def test_the_tick_says_how_many_decimals_a_price_has(
 ) -> None:
     instrument = universe.by_conid(conid)
     assert instrument is not None
-    assert (instrument.digits, instrument.local_symbol) == (digits, local_symbol)
+    assert (instrument.decimals, instrument.local_symbol) == (digits, local_symbol)
 
 
 def test_an_option_says_its_terms_in_two_ways(universe: Universe) -> None:
     option = universe.options_of(265598)[1]
     assert option.local_symbol == "AAPL  261218P00210000"
-    assert option.text == "DEC 18 '26 210 Put"
+    assert option.terms_text == "DEC 18 '26 210 Put"
     assert option.contract_month == "202612"
 
 
 def test_it_expires_when_new_york_closes_in_winter(universe: Universe) -> None:
     option, stock = universe.options_of(265598)[0], universe.by_conid(265598)
-    assert option.expires == datetime(2026, 12, 18, 16, tzinfo=NEW_YORK).timestamp()
+    assert option.expires_at == datetime(2026, 12, 18, 16, tzinfo=NEW_YORK).timestamp()
     assert stock is not None
-    assert (stock.expires, stock.text, stock.contract_month) == (None, None, "")
+    assert (stock.expires_at, stock.terms_text, stock.contract_month) == (None, None, "")
 
 
 def test_a_bond_says_coupon_and_maturity(universe: Universe) -> None:
-    assert universe.bonds_of("e1359382")[0].text == "AAPL 4.65 02/23/46"
+    assert universe.bonds_of("e1359382")[0].terms_text == "AAPL 4.65 02/23/46"
 
 
 def test_a_future_is_named_by_its_month_of_delivery(universe: Universe) -> None:

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.simulator.instruments.option_pricing import greeks, value
+from api_gateway.simulator.instruments.option_pricing import greeks, option_price
 
 
 def test_call_and_put_keep_the_parity() -> None:
-    call, put = (value(100, 105, 0.5, 0.3, right) for right in "CP")
+    call, put = (option_price(100, 105, 0.5, 0.3, right) for right in "CP")
     assert call - put == pytest.approx(100 - 105)
 
 
 def test_an_expired_option_is_worth_its_intrinsic_value() -> None:
-    assert value(100, 90, 0, 0.3, "C") == 10
-    assert value(100, 90, 0, 0.3, "P") == 0
+    assert option_price(100, 90, 0, 0.3, "C") == 10
+    assert option_price(100, 90, 0, 0.3, "P") == 0
     assert greeks(100, 90, 0, 0.3, "C").delta == 1
     assert greeks(100, 90, 0, 0.3, "P").delta == 0
 
@@ -20,14 +20,14 @@ def test_an_expired_option_is_worth_its_intrinsic_value() -> None:
 @pytest.mark.parametrize("right", ["C", "P"])
 def test_the_greeks_are_the_slopes_of_the_price(right: str) -> None:
     found = greeks(100, 102, 0.4, 0.25, right)
-    up, mid, down = (value(100 + d, 102, 0.4, 0.25, right) for d in (0.01, 0, -0.01))
+    up, mid, down = (option_price(100 + d, 102, 0.4, 0.25, right) for d in (0.01, 0, -0.01))
     assert found.delta == pytest.approx((up - down) / 0.02, abs=1e-4)
     assert found.gamma == pytest.approx((up - 2 * mid + down) / 0.0001, abs=1e-3)
-    assert found.vega == pytest.approx(value(100, 102, 0.4, 0.26, right) - mid, rel=0.01)
-    assert found.theta == pytest.approx(value(100, 102, 0.4 - 1 / 365, 0.25, right) - mid, rel=0.01)
+    assert found.vega == pytest.approx(option_price(100, 102, 0.4, 0.26, right) - mid, rel=0.01)
+    assert found.theta == pytest.approx(option_price(100, 102, 0.4 - 1 / 365, 0.25, right) - mid, rel=0.01)
 
 
 @pytest.mark.parametrize("right", ["C", "P"])
 def test_waiting_never_makes_an_option_dearer(right: str) -> None:
-    prices = [value(100, 70, years / 50, 0.25, right) for years in range(50, -1, -1)]
+    prices = [option_price(100, 70, years / 50, 0.25, right) for years in range(50, -1, -1)]
     assert prices == sorted(prices, reverse=True)

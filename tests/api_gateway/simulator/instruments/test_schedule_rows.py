@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from api_gateway.simulator.instruments.schedule_rows import coming_days, venue_schedule
+from api_gateway.simulator.instruments.schedule_rows import upcoming_schedule, venue_schedule
 from api_gateway.simulator.simulation import Simulation
 from tests.api_gateway.simulator.wire_types import contradictions
 
 
 def test_the_coming_days_have_liquid_hours_inside_extended_ones(simulation: Simulation) -> None:
-    found = coming_days(simulation.broker.instrument(265598), simulation.clock.now())
+    found = upcoming_schedule(simulation.selected_account.instrument(265598), simulation.clock.now())
     assert contradictions("GET /contract/trading-schedule", found) == []
     assert found["exchange_time_zone"] == "US/Eastern"
     assert list(found["schedules"]) == [
@@ -25,7 +25,7 @@ def test_the_coming_days_have_liquid_hours_inside_extended_ones(simulation: Simu
 
 
 def test_a_venue_has_an_ordinary_week_and_the_exceptions_of_a_month(simulation: Simulation) -> None:
-    found = venue_schedule(simulation.broker.instrument(8314), date(2026, 11, 23))
+    found = venue_schedule(simulation.selected_account.instrument(8314), date(2026, 11, 23))
     assert (found["exchange"], found["timezone"]) == ("NYSE", "America/New_York")
     days = {day["tradingScheduleDate"]: day for day in found["schedules"]}
     assert list(days)[:7] == [f"2000010{n}" for n in range(1, 8)]
@@ -40,5 +40,5 @@ def test_a_venue_has_an_ordinary_week_and_the_exceptions_of_a_month(simulation: 
 def test_every_instrument_has_both_schedules(simulation: Simulation) -> None:
     listings = {(i.hours, i.exchange): i for i in simulation.universe.all()}
     for instrument in listings.values():
-        assert len(coming_days(instrument, simulation.clock.now())["schedules"]) == 6
+        assert len(upcoming_schedule(instrument, simulation.clock.now())["schedules"]) == 6
         assert len(venue_schedule(instrument, date(2026, 3, 3))["schedules"]) >= 7

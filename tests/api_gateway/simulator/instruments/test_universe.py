@@ -79,11 +79,11 @@ def test_a_contract_keeps_its_conid_from_day_to_day(universe: Universe) -> None:
 
 
 def test_the_same_symbol_is_listed_on_several_exchanges_the_us_one_first(universe: Universe) -> None:
-    listings = universe.matching("IBM")
+    listings = universe.underlyings_of_symbol("IBM")
     assert [i.exchange for i in listings] == ["NYSE", "IBIS", "MEXI", "LSE", "AEQLIT"]
     assert [i.is_us for i in listings] == [True, False, False, False, False]
     assert {i.currency for i in listings} == {"USD", "EUR", "MXN", "CAD"}
-    assert universe.matching("NOSUCH") == []
+    assert universe.underlyings_of_symbol("NOSUCH") == []
 
 
 def test_the_option_chain_has_calls_and_puts_around_the_price_in_four_months(universe: Universe) -> None:
@@ -93,7 +93,7 @@ def test_the_option_chain_has_calls_and_puts_around_the_price_in_four_months(uni
     strikes = {o.strike for o in chain if o.strike}
     assert min(strikes) < 268 < max(strikes)
     assert chain[0].local_symbol == "AAPL  261218C00210000"
-    assert chain[0].text == "DEC 18 '26 210 Call"
+    assert chain[0].terms_text == "DEC 18 '26 210 Call"
 
 
 def test_futures_are_quarterly_and_named_by_month_and_year(universe: Universe) -> None:
@@ -103,15 +103,15 @@ def test_futures_are_quarterly_and_named_by_month_and_year(universe: Universe) -
 
 
 def test_currency_pairs_are_found_in_their_own_direction_only(universe: Universe) -> None:
-    pair = universe.pair("EUR", "USD")
+    pair = universe.currency_pair("EUR", "USD")
     assert pair is not None
     assert pair.local_symbol == "EUR.USD"
-    assert universe.pair("USD", "EUR") is None
+    assert universe.currency_pair("USD", "EUR") is None
 
 
 def test_bonds_are_found_by_their_issuer(universe: Universe) -> None:
     bonds = universe.bonds_of("e1400789")
-    assert [b.text for b in bonds] == ["IBM 4.15 05/15/39", "IBM 4.75 02/06/33"]
+    assert [b.terms_text for b in bonds] == ["IBM 4.15 05/15/39", "IBM 4.75 02/06/33"]
     assert universe.bonds_of("e0") == []
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from api_gateway.simulator.instruments.universe import Universe, build_universe
-from api_gateway.simulator.notifications.alert_conditions import Kind
-from api_gateway.simulator.notifications.alert_parsing import UnreadableError, read_terms
+from api_gateway.simulator.notifications.alert_conditions import ConditionType
+from api_gateway.simulator.notifications.alert_parsing import InvalidAlertError, parse_terms
 from tests.api_gateway.simulator.paper_account import MONDAY
 
 CONDITION = {
@@ -34,7 +34,7 @@ def universe() -> Universe:
 
 def test_a_whole_ticket_is_read(universe: Universe) -> None:
     extras = {"tif": "GTD", "expireTime": "20261231-12:00:00", "email": "a@example.com", "sendMessage": 1}
-    terms = read_terms({**TICKET, **extras, "showPopup": 1, "iTWSOrdersOnly": 0}, universe)
+    terms = parse_terms({**TICKET, **extras, "showPopup": 1, "iTWSOrdersOnly": 0}, universe)
     assert (terms.name, terms.message, terms.tif, terms.email) == (
         "AAPL",
         "AAPL is dear",
@@ -50,7 +50,7 @@ def test_a_whole_ticket_is_read(universe: Universe) -> None:
     assert terms.expires == 1798718400.0
     (condition,) = terms.conditions
     assert (condition.kind, condition.conid, condition.comparison, condition.value) == (
-        Kind.PRICE,
+        ConditionType.PRICE,
         265598,
         ">=",
         "300",
@@ -58,13 +58,13 @@ def test_a_whole_ticket_is_read(universe: Universe) -> None:
 
 
 def test_an_expiry_counts_for_gtd_only(universe: Universe) -> None:
-    assert read_terms({**TICKET, "expireTime": "nonsense"}, universe).expires is None
+    assert parse_terms({**TICKET, "expireTime": "nonsense"}, universe).expires is None
 
 
 @pytest.mark.parametrize("name", list(TICKET))
 def test_every_required_field_is_required(universe: Universe, name: str) -> None:
-    with pytest.raises(UnreadableError, match=f"{name} is required"):
-        read_terms({key: value for key, value in TICKET.items() if key != name}, universe)
+    with pytest.raises(InvalidAlertError, match=f"{name} is required"):
+        parse_terms({key: value for key, value in TICKET.items() if key != name}, universe)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_every_required_field_is_required(universe: Universe, name: str) -> None
     ],
 )
 def test_a_field_of_another_kind_is_not_understood(universe: Universe, change: dict[str, Any]) -> None:
-    with pytest.raises(UnreadableError):
-        read_terms({**TICKET, **change}, universe)
+    with pytest.raises(InvalidAlertError):
+        parse_terms({**TICKET, **change}, universe)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_a_field_of_another_kind_is_not_understood(universe: Universe, change: d
 )
 def test_a_condition_is_refused_by_its_number(universe: Universe, change: dict[str, Any], what: str) -> None:
     conditions = [CONDITION, {**CONDITION, **change}]
-    with pytest.raises(UnreadableError, match=f"^Condition #2:.*{what}"):
-        read_terms({**TICKET, "conditions": conditions}, universe)
+    with pytest.raises(InvalidAlertError, match=f"^Condition #2:.*{what}"):
+        parse_terms({**TICKET, "conditions": conditions}, universe)
 
 
 def test_a_condition_is_an_object(universe: Universe) -> None:
-    with pytest.raises(UnreadableError, match=r"^Condition #1:"):
-        read_terms({**TICKET, "conditions": ["AAPL"]}, universe)
+    with pytest.raises(InvalidAlertError, match=r"^Condition #1:"):
+        parse_terms({**TICKET, "conditions": ["AAPL"]}, universe)
 
 
 @pytest.mark.parametrize(
@@ -139,5 +139,5 @@ def test_a_condition_is_an_object(universe: Universe) -> None:
     ],
 )
 def test_every_other_kind_of_condition_is_read(universe: Universe, change: dict[str, Any]) -> None:
-    terms = read_terms({**TICKET, "iTWSOrdersOnly": 1, "conditions": [{**CONDITION, **change}]}, universe)
+    terms = parse_terms({**TICKET, "iTWSOrdersOnly": 1, "conditions": [{**CONDITION, **change}]}, universe)
     assert terms.conditions[0].kind == change["type"]

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from api_gateway.simulator.notifications.alert_conditions import Condition, Kind
+from api_gateway.simulator.notifications.alert_conditions import Condition, ConditionType
 from api_gateway.simulator.notifications.alert_rows import alert_details, alert_row
-from api_gateway.simulator.notifications.alerts import Alerts, Terms
+from api_gateway.simulator.notifications.alerts import Alerts, AlertTerms
 from tests.api_gateway.simulator.paper_account import ACCOUNT, IBM, paper_broker
 
 DETAILS = {
@@ -38,8 +38,8 @@ DETAILS = {
 def test_an_alert_in_full_has_26_fields_with_switches_of_both_kinds() -> None:
     broker = paper_broker()
     alerts = Alerts({ACCOUNT: broker}, ACCOUNT, broker.clock)
-    condition = Condition(Kind.PRICE, f"{IBM}@NYSE", ">=", "500.00", "n", "0", "US/Eastern")
-    terms = Terms("IBM", "dear", (condition,), "GTD", expires=1798718400.0, email="a@example.com")
+    condition = Condition(ConditionType.PRICE, f"{IBM}@NYSE", ">=", "500.00", "n", "0", "US/Eastern")
+    terms = AlertTerms("IBM", "dear", (condition,), "GTD", expires=1798718400.0, email="a@example.com")
     row = alert_details(alerts.add(ACCOUNT, terms), broker.universe)
     assert {key: type(value) for key, value in row.items()} == DETAILS
     assert (row["expire_time"], row["order_status"], row["condition_size"]) == (
@@ -64,7 +64,7 @@ def test_an_alert_in_full_has_26_fields_with_switches_of_both_kinds() -> None:
 def test_the_mobile_alert_has_the_same_fields_and_no_name() -> None:
     broker = paper_broker()
     alerts = Alerts({ACCOUNT: broker}, ACCOUNT, broker.clock)
-    row = alert_details(alerts.read_mobile(), broker.universe)
+    row = alert_details(alerts.fetch_mobile(), broker.universe)
     assert list(row) == list(DETAILS)
     assert (row["alert_name"], row["order_status"], row["alert_active"]) == (None, "Inactive", 1)
     assert (row["alert_mta_currency"], row["conditions"]) == ("USD", [])
@@ -76,7 +76,7 @@ def test_the_mobile_alert_has_the_same_fields_and_no_name() -> None:
 def test_one_line_of_the_list_says_when_it_was_made_in_utc() -> None:
     broker = paper_broker()
     alerts = Alerts({ACCOUNT: broker}, ACCOUNT, broker.clock)
-    row = alert_row(alerts.add(ACCOUNT, Terms("IBM", "dear")))
+    row = alert_row(alerts.add(ACCOUNT, AlertTerms("IBM", "dear")))
     assert {key: type(value) for key, value in row.items()} == {
         "order_id": int,
         "account": str,

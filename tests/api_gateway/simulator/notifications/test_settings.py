@@ -46,28 +46,28 @@ def test_there_are_thirty_kinds_and_eleven_of_them_are_undocumented(settings: No
 
 
 def test_a_kind_can_be_switched_off_and_on(settings: NotificationSettings) -> None:
-    assert settings.wants("PF")
-    settings.switch("PF", on=False)
-    assert not settings.wants("PF")
-    settings.switch("PF", on=True)
-    assert settings.wants("PF")
+    assert settings.is_enabled("PF")
+    settings.set_enabled("PF", enabled=False)
+    assert not settings.is_enabled("PF")
+    settings.set_enabled("PF", enabled=True)
+    assert settings.is_enabled("PF")
 
 
 def test_what_has_no_switch_stays_on(settings: NotificationSettings) -> None:
-    settings.switch("UA", on=False)
-    assert settings.wants("UA")
+    settings.set_enabled("UA", enabled=False)
+    assert settings.is_enabled("UA")
 
 
 def test_an_unknown_kind_is_neither_wanted_nor_switched(settings: NotificationSettings) -> None:
-    settings.switch("ZZ", on=True)
-    settings.accept("ZZ")
-    assert not settings.wants("ZZ")
+    settings.set_enabled("ZZ", enabled=True)
+    settings.accept_disclaimer("ZZ")
+    assert not settings.is_enabled("ZZ")
     assert settings.disclaimer("ZZ") == ""
     assert len(settings.all()) == 30
 
 
 def test_a_disclaimer_is_unread_until_it_is_accepted(settings: NotificationSettings) -> None:
-    assert [each.kind.code for each in settings.all() if each.unread] == ["OE", "PF"]
-    settings.accept("PF")
-    assert [each.kind.code for each in settings.all() if each.unread] == ["OE"]
+    assert [each.kind.code for each in settings.all() if each.disclaimer_unread] == ["OE", "PF"]
+    settings.accept_disclaimer("PF")
+    assert [each.kind.code for each in settings.all() if each.disclaimer_unread] == ["OE"]
     assert settings.disclaimer("PF")

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
-from api_gateway.simulator.accounts.paper_account import Broker
-from api_gateway.simulator.orders.next_event import Step, crossed, outlook, pause
+from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.orders.next_event import (
+    OrderEventKind,
+    find_next_event,
+    is_marketable,
+    pause_after_fill,
+)
 from api_gateway.simulator.orders.order import Order, OrderStatus
 from tests.api_gateway.simulator.paper_account import AAPL, MONDAY, paper_broker
 
@@ -13,9 +18,9 @@ _HOUR = 3600.0
 
 
 @pytest.fixture
-def broker() -> Broker:
+def broker() -> PaperAccount:
     broker = paper_broker()
-    broker.prices.set_price(AAPL, 250.0)
+    broker.prices.override_price(AAPL, 250.0)
     return broker
 
 
@@ -24,45 +29,47 @@ def order(order_type: str = "MKT", status: OrderStatus = OrderStatus.SUBMITTED, 
     return Order(order_id=1, order_type=order_type, placed_at=MONDAY, status=status, **(usual | terms))
 
 
-def next_step(broker: Broker, waiting: Order, seconds: float = _HOUR) -> tuple[float, Step] | None:
+def next_step(
+    broker: PaperAccount, waiting: Order, seconds: float = _HOUR
+) -> tuple[float, OrderEventKind] | None:
     """What happens next, and after how many seconds."""
-    seen = outlook(broker.prices, broker.instrument(waiting.conid), waiting, MONDAY + seconds)
-    return None if seen.event is None else (seen.event.at - MONDAY, seen.event.step)
+    seen = find_next_event(broker.prices, broker.instrument(waiting.conid), waiting, MONDAY + seconds)
+    return None if seen.event is None else (seen.event.at - MONDAY, seen.event.kind)
 
 
 @pytest.mark.parametrize(
     ("waiting", "expected"),
     [
-        (order(status=OrderStatus.PENDING_SUBMIT), (0.5, Step.CONFIRM)),
-        (order(status=OrderStatus.PRE_SUBMITTED), (0.5, Step.CONFIRM)),
-        (order(), (0.5, Step.FILL)),
+        (order(status=OrderStatus.PENDING_SUBMIT), (0.5, OrderEventKind.CONFIRM)),
+        (order(status=OrderStatus.PRE_SUBMITTED), (0.5, OrderEventKind.CONFIRM)),
+        (order(), (0.5, OrderEventKind.FILL)),
         (order("LMT", limit_price=249.0), None),
-        (order("LMT", limit_price=249.0, expires_at=MONDAY + 60), (60, Step.END)),
-        (order("LMT", limit_price=249.0, tif="IOC"), (0.5, Step.END)),
-        (order("LMT", limit_price=250.0), (0.5, Step.FILL)),
+        (order("LMT", limit_price=249.0, expires_at=MONDAY + 60), (60, OrderEventKind.END)),
+        (order("LMT", limit_price=249.0, tif="IOC"), (0.5, OrderEventKind.END)),
+        (order("LMT", limit_price=250.0), (0.5, OrderEventKind.FILL)),
         (order("STP", stop_price=251.0, status=OrderStatus.PRE_SUBMITTED), None),
-        (order("STP", stop_price=250.0, status=OrderStatus.PRE_SUBMITTED), (0.5, Step.TRIGGER)),
-        (order(status=OrderStatus.PENDING_CANCEL, ends_at=MONDAY + 2), (2, Step.END)),
+        (order("STP", stop_price=250.0, status=OrderStatus.PRE_SUBMITTED), (0.5, OrderEventKind.TRIGGER)),
+        (order(status=OrderStatus.PENDING_CANCEL, cancels_at=MONDAY + 2), (2, OrderEventKind.END)),
         (order(status=OrderStatus.WARN_STATE), None),
-        (order(parent=7), None),
-        (order(parent=7, expires_at=MONDAY + 60), (60, Step.END)),
+        (order(parent_id=7), None),
+        (order(parent_id=7, expires_at=MONDAY + 60), (60, OrderEventKind.END)),
     ],
 )
 def test_the_next_step_follows_from_the_state(
-    broker: Broker, waiting: Order, expected: tuple[float, Step] | None
+    broker: PaperAccount, waiting: Order, expected: tuple[float, OrderEventKind] | None
 ) -> None:
     assert next_step(broker, waiting) == expected
 
 
-def test_looking_changes_nothing(broker: Broker) -> None:
+def test_looking_changes_nothing(broker: PaperAccount) -> None:
     trailing = order("TRAIL", OrderStatus.PRE_SUBMITTED, side="SELL", trailing=5.0)
-    first = outlook(broker.prices, broker.instrument(AAPL), trailing, MONDAY + 60)
+    first = find_next_event(broker.prices, broker.instrument(AAPL), trailing, MONDAY + 60)
     assert (first.event, first.stop) == (None, 245.0)
     assert trailing.stop_price is None
-    assert outlook(broker.prices, broker.instrument(AAPL), trailing, MONDAY + 60) == first
+    assert find_next_event(broker.prices, broker.instrument(AAPL), trailing, MONDAY + 60) == first
 
 
-def test_a_fill_is_never_worse_than_the_limit(broker: Broker) -> None:
+def test_a_fill_is_never_worse_than_the_limit(broker: PaperAccount) -> None:
     apple = broker.instrument(AAPL)
     quote = broker.prices.quote(apple, MONDAY + 0.5)
     for waiting, price in (
@@ -74,38 +81,38 @@ def test_a_fill_is_never_worse_than_the_limit(broker: Broker) -> None:
         (order("MIDPRICE"), 250.0),
         (order("REL"), quote.bid),
     ):
-        seen = outlook(broker.prices, apple, waiting, MONDAY + 5)
+        seen = find_next_event(broker.prices, apple, waiting, MONDAY + 5)
         assert seen.event is not None
         assert seen.event.price == price
 
 
-def test_a_fill_is_as_large_as_the_book(broker: Broker) -> None:
+def test_a_fill_is_as_large_as_the_book(broker: PaperAccount) -> None:
     apple = broker.instrument(AAPL)
     shown = broker.prices.quote(apple, MONDAY + 0.5).ask_size
     for wanted, got in ((10.0, 10.0), (float(shown), shown), (shown + 1.0, shown), (9_000.0, 1_500)):
-        seen = outlook(broker.prices, apple, order(quantity=wanted), MONDAY + 5)
+        seen = find_next_event(broker.prices, apple, order(quantity=wanted), MONDAY + 5)
         assert seen.event is not None
         assert seen.event.quantity == got
-    whole = outlook(broker.prices, apple, order(quantity=9_000.0, all_or_none=True), MONDAY + 5)
+    whole = find_next_event(broker.prices, apple, order(quantity=9_000.0, all_or_none=True), MONDAY + 5)
     assert whole.event is not None
     assert whole.event.quantity == 9_000
 
 
-def test_nothing_comes_between_a_halt_and_its_end(broker: Broker) -> None:
+def test_nothing_comes_between_a_halt_and_its_end(broker: PaperAccount) -> None:
     broker.prices.halt(AAPL)
     assert next_step(broker, order()) is None
-    assert next_step(broker, order(expires_at=MONDAY + 60)) == (60, Step.END)
+    assert next_step(broker, order(expires_at=MONDAY + 60)) == (60, OrderEventKind.END)
 
 
 def test_a_limit_is_crossed_from_its_own_side() -> None:
     buys, sells = order(limit_price=10.0), order(side="SELL", limit_price=10.0)
-    assert [crossed(buys, 10.0, price) for price in (9.0, 10.0, 11.0)] == [True, True, False]
-    assert [crossed(sells, 10.0, price) for price in (9.0, 10.0, 11.0)] == [False, True, True]
-    assert crossed(buys, None, 11.0)
+    assert [is_marketable(buys, 10.0, price) for price in (9.0, 10.0, 11.0)] == [True, True, False]
+    assert [is_marketable(sells, 10.0, price) for price in (9.0, 10.0, 11.0)] == [False, True, True]
+    assert is_marketable(buys, None, 11.0)
 
 
 def test_the_pause_after_a_fill_is_short_and_on_a_step() -> None:
-    pauses = {pause(order(fills=fills)) for fills in range(20)}
+    pauses = {pause_after_fill(order(fills=fills)) for fills in range(20)}
     assert min(pauses) >= 0.5
     assert max(pauses) <= 3.5
     assert len(pauses) > 2

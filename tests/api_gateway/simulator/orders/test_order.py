@@ -12,9 +12,9 @@ def order(side: str = "BUY") -> Order:
 
 def test_the_last_execution_fills_the_order_at_the_average_price() -> None:
     ticket = order()
-    ticket.fill(4, 10.0, 101.0)
+    ticket.add_fill(4, 10.0, 101.0)
     assert (ticket.status, ticket.remaining) == (OrderStatus.SUBMITTED, 6)
-    ticket.fill(6, 20.0, 102.0)
+    ticket.add_fill(6, 20.0, 102.0)
     assert (ticket.status, ticket.remaining, ticket.updated_at) == (OrderStatus.FILLED, 0.0, 102.0)
     assert ticket.average_price == pytest.approx(16.0)
 
@@ -22,12 +22,12 @@ def test_the_last_execution_fills_the_order_at_the_average_price() -> None:
 @pytest.mark.parametrize("quantity", [0, -1, 11])
 def test_an_order_is_not_filled_beyond_what_is_left(quantity: float) -> None:
     with pytest.raises(ValueError, match="order 7 has 10 left"):
-        order().fill(quantity, 1.0, 101.0)
+        order().add_fill(quantity, 1.0, 101.0)
 
 
 def test_nothing_remains_of_a_cancelled_order() -> None:
     ticket = order("SELL")
-    ticket.move_to(OrderStatus.CANCELLED, 105.0)
+    ticket.set_status(OrderStatus.CANCELLED, 105.0)
     assert (ticket.remaining, ticket.updated_at, ticket.sign) == (0.0, 105.0, -1)
 
 
@@ -38,4 +38,4 @@ def test_an_order_starts_out_updated_when_it_was_placed() -> None:
 @pytest.mark.parametrize("status", list(OrderStatus))
 def test_only_the_states_before_the_end_still_work(status: OrderStatus) -> None:
     on_the_way = {"PendingSubmit", "PreSubmitted", "Submitted", "PendingCancel", "WarnState"}
-    assert status.working is (status.value in on_the_way)
+    assert status.is_working is (status.value in on_the_way)

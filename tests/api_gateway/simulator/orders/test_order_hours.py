@@ -8,7 +8,13 @@ import pytest
 
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import FOREVER, Order
-from api_gateway.simulator.orders.order_hours import auction, expiry, next_step, trades_now, windows
+from api_gateway.simulator.orders.order_hours import (
+    can_trade_now,
+    expiry_time,
+    next_auction,
+    next_step,
+    tradable_windows,
+)
 from tests.api_gateway.simulator.paper_account import AAPL, MONDAY, paper_broker
 
 _BITCOIN = 479624278
@@ -38,13 +44,13 @@ def test_a_step_of_prices_comes_every_half_second() -> None:
 
 
 def test_regular_hours_end_with_the_last_step_before_the_close(apple: Instrument) -> None:
-    (today, tomorrow) = windows(order(), apple, MONDAY, MONDAY + _DAY)
+    (today, tomorrow) = tradable_windows(order(), apple, MONDAY, MONDAY + _DAY)
     assert today == (MONDAY + 0.5, at("11-23 16:00") - 0.5)
     assert tomorrow == (at("11-24 09:30"), MONDAY + _DAY)
 
 
 def test_outside_regular_hours_the_window_is_wider(apple: Instrument) -> None:
-    found = list(windows(order(outside_rth=True), apple, MONDAY, MONDAY + _DAY))
+    found = list(tradable_windows(order(outside_rth=True), apple, MONDAY, MONDAY + _DAY))
     assert found == [
         (MONDAY + 0.5, at("11-23 20:00") - 0.5),
         (at("11-24 04:00"), MONDAY + _DAY),
@@ -53,15 +59,15 @@ def test_outside_regular_hours_the_window_is_wider(apple: Instrument) -> None:
 
 def test_overnight_is_from_eight_to_ten_to_four(apple: Instrument) -> None:
     night = (at("11-23 20:00"), at("11-24 03:50") - 0.5)
-    assert next(windows(order(tif="OVT"), apple, MONDAY, MONDAY + _DAY)) == night
-    both = list(windows(order(tif="OND"), apple, MONDAY, MONDAY + _DAY))
+    assert next(tradable_windows(order(tif="OVT"), apple, MONDAY, MONDAY + _DAY)) == night
+    both = list(tradable_windows(order(tif="OND"), apple, MONDAY, MONDAY + _DAY))
     assert both == [night, (at("11-24 09:30"), MONDAY + _DAY)]
 
 
 def test_thanksgiving_has_no_hours(apple: Instrument) -> None:
-    assert not trades_now(order(), apple, at("11-26 12:00"))
-    assert trades_now(order(), apple, at("11-25 12:00"))
-    assert not trades_now(order(), apple, at("11-27 13:30"))
+    assert not can_trade_now(order(), apple, at("11-26 12:00"))
+    assert can_trade_now(order(), apple, at("11-25 12:00"))
+    assert not can_trade_now(order(), apple, at("11-27 13:30"))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +87,7 @@ def test_thanksgiving_has_no_hours(apple: Instrument) -> None:
 def test_an_order_ends_when_its_time_in_force_does(
     apple: Instrument, terms: dict[str, Any], placed: str, ends: str
 ) -> None:
-    assert expiry(order(at=at(placed), **terms), apple, at(placed)) == at(ends)
+    assert expiry_time(order(at=at(placed), **terms), apple, at(placed)) == at(ends)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +98,7 @@ def test_good_until_cancelled_is_until_the_end_of_the_next_quarter(
     apple: Instrument, placed: str, year: int, month: int
 ) -> None:
     ends = datetime(year, month, 1, tzinfo=ZoneInfo("America/New_York")).timestamp()
-    assert expiry(order(tif="GTC"), apple, at(placed)) == ends
+    assert expiry_time(order(tif="GTC"), apple, at(placed)) == ends
 
 
 def test_an_auction_ends_what_waits_for_it(apple: Instrument) -> None:
@@ -101,11 +107,11 @@ def test_an_auction_ends_what_waits_for_it(apple: Instrument) -> None:
         (order("MOC"), at("11-23 16:00")),
         (order("LOC"), at("11-23 16:00")),
     ):
-        assert auction(waiting, apple, MONDAY) == when
-        assert expiry(waiting, apple, MONDAY) == FOREVER
-    assert auction(order(), apple, MONDAY) is None
+        assert next_auction(waiting, apple, MONDAY) == when
+        assert expiry_time(waiting, apple, MONDAY) == FOREVER
+    assert next_auction(order(), apple, MONDAY) is None
 
 
 def test_what_trades_around_the_clock_has_no_night() -> None:
     bitcoin = paper_broker().instrument(_BITCOIN)
-    assert trades_now(order(), bitcoin, at("11-22 03:00"))
+    assert can_trade_now(order(), bitcoin, at("11-22 03:00"))

@@ -17,7 +17,7 @@ from tests.api_gateway.simulator.paper_account import (
 
 def test_a_partly_filled_order_counts_both_parts() -> None:
     broker = paper_broker()
-    order = broker.enter(MSFT, "BUY", 10, "LMT", at=broker.clock.now(), limit_price=500.0)
+    order = broker.add_working_order(MSFT, "BUY", 10, "LMT", at=broker.clock.now(), limit_price=500.0)
     broker.execute(order, 4, 499.5, at=broker.clock.now(), exchange="ISLAND")
     row = live_order_row(ACCOUNT, order, broker.instrument(MSFT))
     assert (row["filledQuantity"], row["remainingQuantity"], row["sizeAndFills"]) == (4.0, 6.0, "4/10")
@@ -28,8 +28,8 @@ def test_a_partly_filled_order_counts_both_parts() -> None:
 
 def test_a_cancelled_order_has_nothing_left() -> None:
     broker = paper_broker()
-    order = broker.enter(MSFT, "SELL", 10, "LMT", at=broker.clock.now(), limit_price=500.0)
-    order.move_to(OrderStatus.CANCELLED, broker.clock.now())
+    order = broker.add_working_order(MSFT, "SELL", 10, "LMT", at=broker.clock.now(), limit_price=500.0)
+    order.set_status(OrderStatus.CANCELLED, broker.clock.now())
     status = order_status_row(ACCOUNT, order, broker.instrument(MSFT))
     assert (status["size"], status["order_ccp_status"]) == ("0.0", "4")
     assert status["order_status_description"] == "Order Cancelled"
@@ -37,7 +37,7 @@ def test_a_cancelled_order_has_nothing_left() -> None:
 
 def test_a_stop_order_shows_its_trigger() -> None:
     broker = paper_broker()
-    order = broker.enter(MSFT, "SELL", 10, "STP", at=broker.clock.now())
+    order = broker.add_working_order(MSFT, "SELL", 10, "STP", at=broker.clock.now())
     order.stop_price = 450.0
     assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["auxPrice"] == "450.00"
     assert order_status_row(ACCOUNT, order, broker.instrument(MSFT))["stop_price"] == "450.00"
@@ -46,7 +46,7 @@ def test_a_stop_order_shows_its_trigger() -> None:
 def test_an_option_is_described_in_two_parts() -> None:
     broker = paper_broker()
     option = held_option(broker)
-    order = broker.enter(option.conid, "SELL", 1, "MKT", at=broker.clock.now(), reference="mine")
+    order = broker.add_working_order(option.conid, "SELL", 1, "MKT", at=broker.clock.now(), reference="mine")
     execution = broker.execute(order, 1, 7.5, at=broker.clock.now(), exchange="CBOE")
     row = live_order_row(ACCOUNT, order, option)
     assert row["description1"] == "AAPL"
@@ -68,7 +68,7 @@ def test_a_currency_trade_is_named_after_the_pair() -> None:
 
 def test_an_order_routed_directly_names_its_exchange() -> None:
     broker = paper_broker()
-    order = broker.enter(MSFT, "BUY", 1, "MKT", at=broker.clock.now())
+    order = broker.add_working_order(MSFT, "BUY", 1, "MKT", at=broker.clock.now())
     assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["conidex"] == str(MSFT)
     order.exchange = "ARCA"
     assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["conidex"] == f"{MSFT}@ARCA"
@@ -78,7 +78,7 @@ def test_an_order_routed_directly_names_its_exchange() -> None:
 def test_every_type_of_order_is_written_with_the_same_types(order_type: str) -> None:
     broker = paper_broker()
     microsoft = broker.instrument(MSFT)
-    order = broker.enter(MSFT, "SELL", 10, order_type, at=broker.clock.now(), limit_price=450.0)
+    order = broker.add_working_order(MSFT, "SELL", 10, order_type, at=broker.clock.now(), limit_price=450.0)
     order.stop_price = 455.0
     live, status = live_order_row(ACCOUNT, order, microsoft), order_status_row(ACCOUNT, order, microsoft)
     assert live["orderType"] == ORDER_TYPES[order_type].title
@@ -90,15 +90,15 @@ def test_every_type_of_order_is_written_with_the_same_types(order_type: str) -> 
 
 def test_a_stop_without_a_limit_is_described_by_its_stop() -> None:
     broker = paper_broker()
-    order = broker.enter(MSFT, "SELL", 10, "STP", at=broker.clock.now())
+    order = broker.add_working_order(MSFT, "SELL", 10, "STP", at=broker.clock.now())
     order.stop_price = 455.0
     assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["orderDesc"] == "Sell 10 Stop 455.00, Day"
 
 
 def test_an_order_that_is_being_cancelled_can_be_neither_changed_nor_cancelled() -> None:
     broker = paper_broker()
-    order = broker.enter(MSFT, "SELL", 10, "MKT", at=broker.clock.now())
-    order.move_to(OrderStatus.PENDING_CANCEL, broker.clock.now())
+    order = broker.add_working_order(MSFT, "SELL", 10, "MKT", at=broker.clock.now())
+    order.set_status(OrderStatus.PENDING_CANCEL, broker.clock.now())
     status = order_status_row(ACCOUNT, order, broker.instrument(MSFT))
     assert (status["order_not_editable"], status["cannot_cancel_order"]) == (True, True)
     assert (status["editable_fields"], status["size"]) == ("", "10.0")

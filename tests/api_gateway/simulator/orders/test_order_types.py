@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
-from api_gateway.simulator.web_api.contracts.contract_details import order_rules
+from api_gateway.simulator.web_api.contracts.contract_details import supported_order_types
 from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, held_future, held_option, paper_broker
 
 
@@ -9,8 +9,8 @@ def test_everything_that_the_rules_of_a_contract_offer_can_be_ordered() -> None:
     broker = paper_broker()
     known = {kind.rule for kind in ORDER_TYPES.values()}
     for conid in (AAPL, EUR_USD, held_option(broker).conid, held_future(broker).conid):
-        assert set(order_rules(broker.instrument(conid))) <= known
-    assert set(order_rules(broker.instrument(AAPL))) == known
+        assert set(supported_order_types(broker.instrument(conid))) <= known
+    assert set(supported_order_types(broker.instrument(AAPL))) == known
 
 
 def test_each_type_has_names_of_its_own() -> None:
@@ -19,7 +19,7 @@ def test_each_type_has_names_of_its_own() -> None:
 
 
 def test_the_price_field_is_the_limit_unless_the_type_has_none() -> None:
-    fields = {code: (kind.limit, kind.trigger) for code, kind in ORDER_TYPES.items()}
+    fields = {code: (kind.limit_field, kind.trigger_field) for code, kind in ORDER_TYPES.items()}
     assert fields["LMT"] == ("price", None)
     assert fields["STP"] == (None, "price")
     assert fields["STOP_LIMIT"] == fields["TRAILLMT"] == ("price", "auxPrice")

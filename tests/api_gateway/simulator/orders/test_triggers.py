@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.simulator.calendar.trading_hours import STEP
-from api_gateway.simulator.orders.triggers import first_moment
-from api_gateway.simulator.prices.prices import Span
+from api_gateway.simulator.calendar.trading_hours import PRICE_STEP
+from api_gateway.simulator.orders.triggers import first_matching_step
+from api_gateway.simulator.prices.prices import PriceRange
 from tests.api_gateway.simulator.paper_account import AAPL, MONDAY, held_option, paper_broker
 
 _HOUR = 3600.0
@@ -22,24 +22,30 @@ def test_the_first_crossing_is_the_one_that_a_look_at_every_moment_finds(part: f
             price = broker.prices.price_at(instrument, at)  # noqa: B023 it is called in this round only
             return price <= level if part < 1 else price >= level  # noqa: B023
 
-        def may(span: Span) -> bool:
+        def may(span: PriceRange) -> bool:
             return span.low <= level if part < 1 else span.high >= level  # noqa: B023
 
-        steps = (since + STEP * i for i in range(int((until - since) / STEP) + 1))
+        steps = (since + PRICE_STEP * i for i in range(int((until - since) / PRICE_STEP) + 1))
         expected = next((at for at in steps if beyond(at)), None)
-        assert first_moment(broker.prices, instrument, since, until, may=may, holds=beyond) == expected
+        assert (
+            first_matching_step(broker.prices, instrument, since, until, may_match=may, matches=beyond)
+            == expected
+        )
 
 
 def test_nothing_is_looked_at_closely_where_nothing_can_be() -> None:
     broker = paper_broker()
     instrument = broker.instrument(AAPL)
-    spans: list[Span] = []
+    spans: list[PriceRange] = []
 
-    def may(span: Span) -> bool:
+    def may(span: PriceRange) -> bool:
         spans.append(span)
         return False
 
     assert (
-        first_moment(broker.prices, instrument, MONDAY, MONDAY + _HOUR, may=may, holds=lambda _: True) is None
+        first_matching_step(
+            broker.prices, instrument, MONDAY, MONDAY + _HOUR, may_match=may, matches=lambda _: True
+        )
+        is None
     )
     assert len(spans) == 1

@@ -4,12 +4,17 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from api_gateway.simulator.accounts.paper_account import Broker
-from api_gateway.simulator.portfolio_analyst.performance import PERIODS, all_periods, performance, series
+from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.portfolio_analyst.performance import (
+    PERIODS,
+    all_periods,
+    performance,
+    performance_series,
+)
 from tests.api_gateway.simulator.paper_account import MONDAY, paper_broker
 
 
-def broker_on(day: date) -> Broker:
+def broker_on(day: date) -> PaperAccount:
     return paper_broker(datetime(day.year, day.month, day.day, 18, tzinfo=UTC).timestamp())
 
 
@@ -27,7 +32,7 @@ def broker_on(day: date) -> Broker:
 def test_a_period_starts_on_its_calendar_day_after_the_value_of_the_weekday_before(
     period: str, start: str, before: str
 ) -> None:
-    found = series(paper_broker(MONDAY), period)
+    found = performance_series(paper_broker(MONDAY), period)
     assert f"{found.start:%Y%m%d}" == start
     assert found.start_nav["date"] == before
     assert found.dates[-1] == "20261123"
@@ -39,26 +44,26 @@ def test_a_period_starts_on_its_calendar_day_after_the_value_of_the_weekday_befo
     [(date(2026, 3, 31), date(2026, 2, 28)), (date(2027, 1, 15), date(2026, 12, 15))],
 )
 def test_a_month_back_is_a_calendar_month(day: date, start: date) -> None:
-    assert series(broker_on(day), "1M").start == start
+    assert performance_series(broker_on(day), "1M").start == start
 
 
 def test_a_year_back_from_a_leap_day_is_the_day_before_march() -> None:
-    assert series(broker_on(date(2028, 2, 29)), "1Y").start == date(2027, 2, 28)
+    assert performance_series(broker_on(date(2028, 2, 29)), "1Y").start == date(2027, 2, 28)
 
 
 @pytest.mark.parametrize("period", PERIODS)
 def test_a_weekend_at_the_start_of_a_month_still_has_a_series(period: str) -> None:
-    found = series(broker_on(date(2026, 8, 1)), period)  # a Saturday
+    found = performance_series(broker_on(date(2026, 8, 1)), period)  # a Saturday
     assert found.end == date(2026, 7, 31)
     assert len(found.navs) == len(found.days) > 0
 
 
 def test_months_multiply_to_the_whole() -> None:
-    found = series(paper_broker(MONDAY), "YTD")
+    found = performance_series(paper_broker(MONDAY), "YTD")
     whole = 1.0
-    for part in found.monthly().values():
+    for part in found.monthly_returns().values():
         whole *= 1 + part
-    assert whole - 1 == pytest.approx(found.cumulative[-1], abs=1e-6)
+    assert whole - 1 == pytest.approx(found.cumulative_returns[-1], abs=1e-6)
 
 
 def test_several_accounts_have_a_row_or_a_property_each() -> None:

@@ -46,7 +46,7 @@ def test_amounts_stay_in_the_currency_of_the_instrument() -> None:
     assert {row["cur"] for row in body["transactions"]} == {"EUR"}
     profit = body["rpnl"]["data"][0]
     assert float(body["rpnl"]["amt"]) == pytest.approx(float(profit["amt"]) * profit["fxRate"])
-    assert profit["fxRate"] == pytest.approx(broker.rates.rate("EUR"), abs=1e-6)
+    assert profit["fxRate"] == pytest.approx(broker.exchange_rates.rate("EUR"), abs=1e-6)
 
 
 def test_several_accounts_are_told_apart_in_the_order_of_the_days() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from api_gateway.simulator.instruments.universe import Universe, build_universe
-from api_gateway.simulator.prices.order_book import book_around
+from api_gateway.simulator.prices.order_book import build_order_book
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def test_the_last_price_lies_between_bid_and_ask_or_on_one_of_them(universe: Uni
     for instrument in universe.all()[:300]:
         for key in range(6):
             last = instrument.reference_price
-            book = book_around(instrument, last, key, centred=False)
+            book = build_order_book(instrument, last, key, centred=False)
             assert book.bid <= last <= book.ask
             assert book.bid >= 0
 
@@ -23,7 +23,7 @@ def test_the_last_price_lies_between_bid_and_ask_or_on_one_of_them(universe: Uni
 def test_a_stock_is_quoted_in_lots_of_a_hundred(universe: Universe) -> None:
     stock = universe.by_conid(265598)
     assert stock is not None
-    book = book_around(stock, 268.0, 3, centred=True)
+    book = build_order_book(stock, 268.0, 3, centred=True)
     assert (book.bid, book.ask) == (267.98, 268.02)
     assert book.bid_size % 100 == book.ask_size % 100 == book.last_size % 100 == 0
 
@@ -31,5 +31,5 @@ def test_a_stock_is_quoted_in_lots_of_a_hundred(universe: Universe) -> None:
 def test_an_index_has_no_book(universe: Universe) -> None:
     index = universe.by_conid(416904)
     assert index is not None
-    book = book_around(index, 6700.0, 3, centred=False)
+    book = build_order_book(index, 6700.0, 3, centred=False)
     assert (book.bid, book.ask, book.bid_size) == (6700.0, 6700.0, 0)

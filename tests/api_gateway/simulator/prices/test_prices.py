@@ -9,7 +9,7 @@ import pytest
 from api_gateway.simulator.calendar.bars import DAY, MONTH, WEEK
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_at
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.instruments.option_pricing import value
+from api_gateway.simulator.instruments.option_pricing import option_price
 from api_gateway.simulator.instruments.universe import Instrument, Universe, build_universe
 from api_gateway.simulator.prices.prices import Prices
 
@@ -25,7 +25,7 @@ TUESDAY_NOON = at(2026, 3, 3, 12)
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(start=TUESDAY_NOON, held=True)
+    return Clock(start=TUESDAY_NOON, frozen=True)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def named(universe: Universe, conid: int) -> Instrument:
 
 def kinds(universe: Universe) -> list[Instrument]:
     """One instrument of each kind and way of pricing."""
-    picked = {(i.sec_type, i.hours, i.follows is None): i for i in universe.all()}
+    picked = {(i.sec_type, i.hours, i.price_source_conid is None): i for i in universe.all()}
     return list(picked.values())
 
 
@@ -123,7 +123,7 @@ def test_the_market_is_open_in_regular_hours_only(
     prices: Prices, apple: Instrument, moment: float, is_open: bool, extended: bool
 ) -> None:
     quote = prices.quote(apple, moment)
-    assert (quote.market_open, quote.extended) == (is_open, extended)
+    assert (quote.market_open, quote.extended_hours) == (is_open, extended)
 
 
 def test_on_a_closed_market_the_price_stands_at_the_close(prices: Prices, apple: Instrument) -> None:
@@ -191,7 +191,7 @@ def test_an_option_is_worth_what_black_and_scholes_say(prices: Prices, universe:
     quote, spot = prices.quote(option), prices.quote(apple).last
     assert option.expiry == "20260320"
     years = (at(2026, 3, 20, 17) - TUESDAY_NOON) / (365 * 86400)
-    assert quote.last == pytest.approx(value(spot, 270, years, option.volatility, "C"), abs=0.06)
+    assert quote.last == pytest.approx(option_price(spot, 270, years, option.volatility, "C"), abs=0.06)
     found = prices.greeks(option)
     assert found is not None
     assert 0 < found.delta < 1
@@ -223,13 +223,13 @@ def test_futures_and_funds_stay_near_their_index(prices: Prices, universe: Unive
 
 
 def test_yes_and_no_of_an_event_cost_a_dollar_together(prices: Prices, universe: Universe) -> None:
-    yes, no = universe.derived_from(732764706, "EC")[:2]
+    yes, no = universe.derivatives_of(732764706, "EC")[:2]
     assert prices.quote(yes).last + prices.quote(no).last == pytest.approx(1)
 
 
 def test_a_pinned_price_holds_until_it_is_let_go(prices: Prices, clock: Clock, apple: Instrument) -> None:
     before = prices.price_at(apple, TUESDAY_NOON - 1)
-    prices.set_price(apple.conid, 100.0)
+    prices.override_price(apple.conid, 100.0)
     clock.advance(120)
     quote = prices.quote(apple)
     assert (quote.last, quote.bid, quote.ask) == (100.0, 99.99, 100.01)
@@ -237,14 +237,14 @@ def test_a_pinned_price_holds_until_it_is_let_go(prices: Prices, clock: Clock, a
     assert prices.price_at(apple, TUESDAY_NOON - 1) == before
     bar = prices.bars(apple, clock.now(), 60.0, 1)[0]
     assert (bar.open, bar.high, bar.low, bar.close) == (100.0, 100.0, 100.0, 100.0)
-    prices.set_price(apple.conid, None)
+    prices.override_price(apple.conid, None)
     assert prices.quote(apple).last != 100.0
 
 
 def test_an_option_follows_a_pinned_underlying(prices: Prices, clock: Clock, universe: Universe) -> None:
     call = next(o for o in universe.options_of(265598) if o.strike == 270 and o.right == "C")
     cheap = prices.quote(call).last
-    prices.set_price(265598, 400.0)
+    prices.override_price(265598, 400.0)
     clock.advance(1)
     assert prices.quote(call).last == pytest.approx(130, abs=1)
     assert prices.quote(call).last > cheap
@@ -255,7 +255,7 @@ def test_a_closed_option_follows_a_pinned_underlying_too(
 ) -> None:
     call = next(o for o in universe.options_of(265598) if o.strike == 270 and o.right == "C")
     clock.advance(at(2026, 3, 7, 12) - TUESDAY_NOON)
-    prices.set_price(265598, 400.0)
+    prices.override_price(265598, 400.0)
     assert prices.quote(call).last == pytest.approx(130, abs=1)
 
 
@@ -287,21 +287,21 @@ def test_no_price_is_outside_the_span_of_its_time(
     leaders = [i for i in universe.all() if i.sec_type in ("STK", "IND")]
     clock.advance(begin + 600 - clock.now() if begin > clock.now() else 0)
     for leader in leaders[::3]:
-        prices.set_price(leader.conid, prices.price_at(leader, begin) * 1.01)
+        prices.override_price(leader.conid, prices.price_at(leader, begin) * 1.01)
     for instrument in kinds(universe):
         for length in (0.5, 61.5, 900.0):
             # What a closed market was left at belongs to no span of the next day.
             open_at = session_at(HOURS[instrument.hours], begin + length).start
             since = max(begin, open_at)
-            span = prices.span(instrument, since, begin + length)
+            span = prices.range_between(instrument, since, begin + length)
             steps = (since + 0.5 * step for step in range(int((begin + length - since) * 2) + 1))
             seen = [prices.price_at(instrument, moment) for moment in steps]
             assert span.low <= min(seen) <= max(seen) <= span.high, instrument
 
 
 def test_an_instrument_is_halted_until_it_is_resumed(prices: Prices, apple: Instrument) -> None:
-    assert not prices.halted(apple.conid)
+    assert not prices.is_halted(apple.conid)
     prices.halt(apple.conid)
-    assert prices.halted(apple.conid)
+    assert prices.is_halted(apple.conid)
     prices.resume(apple.conid)
-    assert not prices.halted(apple.conid)
+    assert not prices.is_halted(apple.conid)

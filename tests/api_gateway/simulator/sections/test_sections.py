@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from api_gateway.simulator.web_api import sections
-from api_gateway.simulator.web_api.routing import Needs
+from api_gateway.simulator.web_api.routing import RequiredSession
 
 # The gateway, or the login alone, answers these.
 WITHOUT_BROKERAGE = {
@@ -41,4 +41,4 @@ def test_what_is_below_iserver_and_fa_and_nothing_else_needs_the_brokerage_sessi
                 endpoint.template.startswith(("/iserver/", "/fa/"))
                 and endpoint.template not in WITHOUT_BROKERAGE
             )
-            assert (endpoint.needs is Needs.BROKERAGE) is below, endpoint.template
+            assert (endpoint.requires is RequiredSession.BROKERAGE) is below, endpoint.template

@@ -3,31 +3,33 @@ from __future__ import annotations
 from dataclasses import fields
 
 from api_gateway.simulator.orders.order import Order
-from api_gateway.simulator.session.open_questions import OpenQuestions, Question, Submission
-from api_gateway.simulator.session.preflight import Preflights, Subscription
+from api_gateway.simulator.session.open_questions import ConfirmationQuestion, OpenQuestions, Submission
+from api_gateway.simulator.session.preflight import MarketDataSubscription, PreflightState
 
 ORDER = Order(1, 265598, "BUY", 10, "MKT", placed_at=1.0)
 
 
 def test_everything_is_forgotten_in_the_same_object() -> None:
-    preflights = Preflights()
-    for field in fields(Preflights):
+    preflights = PreflightState()
+    for field in fields(PreflightState):
         value = getattr(preflights, field.name)
         if isinstance(value, int):
             setattr(preflights, field.name, 1)
         elif isinstance(value, set):
             value.add("something")
         elif isinstance(value, OpenQuestions):
-            value.ask(Submission((("DU1234567", ORDER),), (Question("o163", "Sure?"),)), 1.0)
+            value.open_question(
+                Submission((("DU1234567", ORDER),), (ConfirmationQuestion("o163", "Sure?"),)), 1.0
+            )
         else:
-            value[265598] = Subscription(since=1.0, fields={"31": 1.0})
-        assert getattr(preflights, field.name) != getattr(Preflights(), field.name), field.name
-    preflights.forget()
-    assert preflights == Preflights()
+            value[265598] = MarketDataSubscription(since=1.0, fields={"31": 1.0})
+        assert getattr(preflights, field.name) != getattr(PreflightState(), field.name), field.name
+    preflights.reset()
+    assert preflights == PreflightState()
 
 
 def test_another_account_has_its_orders_trades_and_profit_fetched_anew() -> None:
-    preflights = Preflights(
+    preflights = PreflightState(
         accounts_called=True,
         portfolio_called=True,
         orders_warm=True,
@@ -35,7 +37,7 @@ def test_another_account_has_its_orders_trades_and_profit_fetched_anew() -> None
         pnl_warm=True,
         positions_warm={"DU1234567"},
     )
-    preflights.forget_account()
+    preflights.reset_account()
     assert preflights.accounts_called
     assert preflights.portfolio_called
     assert preflights.positions_warm == {"DU1234567"}

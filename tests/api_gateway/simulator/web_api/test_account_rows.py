@@ -3,7 +3,12 @@ from __future__ import annotations
 import pytest
 
 from api_gateway.simulator.profiles import PROFILES
-from api_gateway.simulator.web_api.account_rows import account_attributes, allocation, ledger, no_allocation
+from api_gateway.simulator.web_api.account_rows import (
+    account_attributes,
+    allocation,
+    empty_allocation,
+    ledger,
+)
 from tests.api_gateway.simulator.paper_account import ACCOUNT, EUR_USD, paper_broker, trade
 
 
@@ -41,7 +46,7 @@ def test_a_debt_in_one_currency_stands_on_the_short_side() -> None:
     broker = paper_broker()
     trade(broker, EUR_USD, -100_000, 1.15)
     shares = allocation(broker.valuation())["assetClass"]
-    euros = broker.cash["EUR"] * broker.rates.rate("EUR")
+    euros = broker.cash["EUR"] * broker.exchange_rates.rate("EUR")
     assert shares["short"] == {"CASH": pytest.approx(euros)}
     assert shares["long"]["CASH"] == pytest.approx(broker.cash["USD"])
 
@@ -53,4 +58,4 @@ def test_the_last_currency_ends_the_ledger() -> None:
 
 
 def test_the_allocation_of_nothing_has_the_usual_shape() -> None:
-    assert no_allocation().keys() == allocation(paper_broker().valuation()).keys()
+    assert empty_allocation().keys() == allocation(paper_broker().valuation()).keys()

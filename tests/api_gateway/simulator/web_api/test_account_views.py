@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.simulator.advisors.allocation_groups import ALL
-from api_gateway.simulator.simulation import Options, Simulation
-from api_gateway.simulator.web_api.account_views import account_view, consolidated
+from api_gateway.simulator.advisors.allocation_groups import ALL_CLIENTS
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from api_gateway.simulator.web_api.account_views import consolidate, find_account_view
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, SPY, trade
 
 SECOND = "DU1234568"
@@ -12,21 +12,21 @@ KO = 8894
 
 
 @pytest.fixture
-def options() -> Options:
-    return Options(login=True, profile="fa")
+def options() -> SimulationOptions:
+    return SimulationOptions(login=True, profile="fa")
 
 
 def test_all_of_an_advisors_accounts_add_up(simulation: Simulation) -> None:
-    view = account_view(simulation, ALL)
+    view = find_account_view(simulation, ALL_CLIENTS)
     assert view is not None
     every = [broker.valuation() for broker in simulation.accounts.values()]
     total = view.valuation()
     assert total.net_liquidation == pytest.approx(sum(each.net_liquidation for each in every))
-    assert total.daily == pytest.approx(sum(each.daily for each in every))
+    assert total.daily_pnl == pytest.approx(sum(each.daily_pnl for each in every))
     for currency in total.rates:
         assert total.cash[currency] == pytest.approx(sum(each.cash.get(currency, 0.0) for each in every))
-    apple = total.line(AAPL)
-    parts = [line for each in every if (line := each.line(AAPL))]
+    apple = total.open_position(AAPL)
+    parts = [line for each in every if (line := each.open_position(AAPL))]
     assert apple is not None
     assert len(parts) == 2
     assert apple.quantity == sum(line.quantity for line in parts)
@@ -35,16 +35,16 @@ def test_all_of_an_advisors_accounts_add_up(simulation: Simulation) -> None:
 
 def test_long_and_short_in_two_accounts_cancel_out(simulation: Simulation) -> None:
     trade(simulation.accounts[SECOND], SPY, -220, 600.0)
-    view = account_view(simulation, ALL)
+    view = find_account_view(simulation, ALL_CLIENTS)
     assert view is not None
-    assert view.valuation().line(SPY) is None
+    assert view.valuation().open_position(SPY) is None
 
 
 def test_one_account_is_itself(simulation: Simulation) -> None:
     for account, broker in simulation.accounts.items():
-        view = account_view(simulation, account)
+        view = find_account_view(simulation, account)
         assert view is not None
-        assert (view.account_id, view.brokers) == (account, (broker,))
+        assert (view.account_id, view.paper_accounts) == (account, (broker,))
         assert view.cached_valuation() is broker.cached_valuation()
 
 
@@ -53,23 +53,25 @@ def test_profit_is_added_up_over_the_accounts(simulation: Simulation) -> None:
         trade(simulation.accounts[account], AAPL, -10, price)
         for account, price in ((ACCOUNT, 300.0), (SECOND, 310.0))
     ]
-    view = account_view(simulation, ALL)
+    view = find_account_view(simulation, ALL_CLIENTS)
     assert view is not None
-    sold_today = simulation.accounts[ACCOUNT].realised_since(simulation.accounts[ACCOUNT].day_start())
+    sold_today = simulation.accounts[ACCOUNT].realised_by_conid(
+        simulation.accounts[ACCOUNT].trading_day_start()
+    )
     before = sold_today[AAPL] - profits[0]
-    assert view.realised_in(0.0)[AAPL] == pytest.approx(sum(profits) + before)
+    assert view.realised_profits(0.0)[AAPL] == pytest.approx(sum(profits) + before)
 
 
 def test_forgetting_all_forgets_each(simulation: Simulation) -> None:
-    view = account_view(simulation, ALL)
+    view = find_account_view(simulation, ALL_CLIENTS)
     assert view is not None
-    held = {each.conid for broker in view.brokers for each in broker.holdings.values()}
+    held = {each.conid for broker in view.paper_accounts for each in broker.positions.values()}
     assert KO in held
     view.cached_valuation()
     trade(simulation.accounts[SECOND], KO, -100, 70.0)
-    line = view.cached_valuation().line(KO)
+    line = view.cached_valuation().open_position(KO)
     view.invalidate()
-    later = view.cached_valuation().line(KO)
+    later = view.cached_valuation().open_position(KO)
     assert line is not None
     assert later is not None
     assert later.quantity == line.quantity - 100
@@ -77,15 +79,17 @@ def test_forgetting_all_forgets_each(simulation: Simulation) -> None:
 
 @pytest.mark.parametrize("name", ["all", "DU7654321", "Two_to_one", ""])
 def test_what_is_no_account_has_no_view(simulation: Simulation, name: str) -> None:
-    assert account_view(simulation, name) is None
+    assert find_account_view(simulation, name) is None
 
 
-@pytest.mark.parametrize("options", [Options(profile=name) for name in ("retail", "live", "dynamic")])
-def test_there_is_no_all_for_others(simulation: Simulation, options: Options) -> None:
+@pytest.mark.parametrize(
+    "options", [SimulationOptions(profile=name) for name in ("retail", "live", "dynamic")]
+)
+def test_there_is_no_all_for_others(simulation: Simulation, options: SimulationOptions) -> None:
     assert options.profile != "fa"
-    assert account_view(simulation, ALL) is None
+    assert find_account_view(simulation, ALL_CLIENTS) is None
 
 
 def test_one_valuation_stays_as_it_is(simulation: Simulation) -> None:
-    valuation = simulation.broker.valuation()
-    assert consolidated([valuation]) is valuation
+    valuation = simulation.selected_account.valuation()
+    assert consolidate([valuation]) is valuation

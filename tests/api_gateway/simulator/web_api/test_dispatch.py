@@ -9,14 +9,14 @@ import pytest
 from starlette.types import Message
 
 from api_gateway.simulator.app import create_app
-from api_gateway.simulator.faults import Do, Fault, Match
-from api_gateway.simulator.session.session import State
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.faults import Fault, FaultAction, RequestPattern
+from api_gateway.simulator.session.session import LoginState
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 Skip = Callable[[float], None]
 ACCOUNTS = "/v1/api/iserver/accounts"
-LOGGED_OUT = Options(rate_limits=False)
-CONNECTING = Options(login=True, rate_limits=False, connect_seconds=5)
+LOGGED_OUT = SimulationOptions(rate_limits=False)
+CONNECTING = SimulationOptions(login=True, rate_limits=False, connect_seconds=5)
 
 
 def no_bridge(answer: httpx.Response) -> bool:
@@ -61,7 +61,7 @@ async def test_a_delete_needs_no_content_length(gateway: httpx.AsyncClient) -> N
     assert (await gateway.send(request)).status_code == 404
 
 
-@pytest.mark.parametrize("options", [Options(login=True, strict=False)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, strict=False)])
 async def test_the_edge_forgives_without_the_strict_habits(gateway: httpx.AsyncClient) -> None:
     del gateway.headers["user-agent"]
     assert (await gateway.post("/v1/api/tickle", content=chunks())).status_code == 200
@@ -120,7 +120,7 @@ async def test_six_idle_minutes_later_there_is_no_bridge_and_the_portfolio_still
     assert (await gateway.get(ACCOUNTS)).status_code == 401
 
 
-@pytest.mark.parametrize("options", [Options(login=True)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True)])
 async def test_the_eleventh_request_in_a_second_is_answered_429(
     gateway: httpx.AsyncClient, skip: Skip
 ) -> None:
@@ -136,7 +136,7 @@ async def test_the_eleventh_request_in_a_second_is_answered_429(
     assert no_bridge(await gateway.get(ACCOUNTS))
 
 
-@pytest.mark.parametrize("options", [Options(login=True)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True)])
 async def test_a_request_in_the_penalty_box_does_not_keep_the_session_open(
     gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
 ) -> None:
@@ -145,7 +145,7 @@ async def test_a_request_in_the_penalty_box_does_not_keep_the_session_open(
     skip(300)
     assert (await gateway.post("/v1/api/tickle", json={})).status_code == 429
     skip(60)
-    assert simulation.session.state is State.SSO
+    assert simulation.session.state is LoginState.SSO
 
 
 @pytest.mark.parametrize("state", ["drop", "displace"])
@@ -241,7 +241,7 @@ async def test_the_login_page_itself_may_call(gateway: httpx.AsyncClient) -> Non
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("options", [Options(login=True)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True)])
 async def test_what_ibkrs_gateway_asks_by_itself_leaves_a_users_limits_alone(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
@@ -251,12 +251,12 @@ async def test_what_ibkrs_gateway_asks_by_itself_leaves_a_users_limits_alone(
         assert (await gateway.get("/v1/portal/sso/validate?gw=1", headers=own)).status_code == 200
     assert (await gateway.post("/v1/api/tickle", json={})).status_code == 200
     assert (await gateway.get("/v1/api/sso/validate")).status_code == 200
-    assert simulation.limits.seconds_in_box == 0
+    assert simulation.rate_limits.penalty_seconds_left == 0
     assert (await gateway.post("/v1/api/tickle", json={})).status_code == 429
     assert (await gateway.get("/v1/portal/tickle", headers=own)).status_code == 200
 
 
-@pytest.mark.parametrize("options", [Options(login=True)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True)])
 async def test_both_spellings_of_the_path_are_one_endpoint(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
@@ -268,21 +268,28 @@ async def test_both_spellings_of_the_path_are_one_endpoint(
 async def test_a_fault_can_stand_in_for_the_answer_and_leave_the_effect_out_or_in(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
-    simulation.faults.add(Fault(match=Match(path="/logout"), do=Do(status=503)))
+    simulation.faults.add(Fault(match=RequestPattern(path="/logout"), do=FaultAction(status=503)))
     assert (await gateway.post("/v1/api/logout", json={})).status_code == 503
     assert simulation.session.logged_in_at is not None
     simulation.faults.clear()
-    simulation.faults.add(Fault(match=Match(path="/logout"), do=Do(status=503, perform=True)))
+    simulation.faults.add(
+        Fault(match=RequestPattern(path="/logout"), do=FaultAction(status=503, perform=True))
+    )
     assert (await gateway.post("/v1/api/logout", json={})).status_code == 503
-    assert simulation.session.state is State.NO_LOGIN
+    assert simulation.session.state is LoginState.NO_LOGIN
 
 
 @pytest.mark.parametrize(
     ("event", "state"),
-    [("logout", State.NO_LOGIN), ("drop", State.SSO), ("reset", State.SSO), ("compete", State.COMPETING)],
+    [
+        ("logout", LoginState.NO_LOGIN),
+        ("drop", LoginState.SSO),
+        ("reset", LoginState.SSO),
+        ("compete", LoginState.COMPETING),
+    ],
 )
 async def test_a_fault_can_move_the_session_just_before_the_answer(
-    gateway: httpx.AsyncClient, simulation: Simulation, event: str, state: State
+    gateway: httpx.AsyncClient, simulation: Simulation, event: str, state: LoginState
 ) -> None:
     simulation.faults.add(Fault.model_validate({"do": {"session": event}}))
     answer = await gateway.get(ACCOUNTS)
@@ -290,13 +297,13 @@ async def test_a_fault_can_move_the_session_just_before_the_answer(
     assert simulation.session.state is state
 
 
-@pytest.mark.parametrize("options", [Options(login=True)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True)])
 async def test_a_sixth_history_at_the_same_time_is_one_too_many(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     path, query = "/v1/api/iserver/marketdata/history", {"conid": "265598", "period": "1d", "bar": "1h"}
     with ExitStack() as five:
         for _ in range(5):
-            five.enter_context(simulation.limits.in_flight("/iserver/marketdata/history"))
+            five.enter_context(simulation.rate_limits.limit_concurrency("/iserver/marketdata/history"))
         assert (await gateway.get(path, params=query)).status_code == 429
     assert (await gateway.get(path, params=query)).status_code != 429

@@ -5,25 +5,25 @@ from typing import Any
 import pytest
 
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.route_table import Endpoints
-from api_gateway.simulator.web_api.routing import Call, Needs, Section
+from api_gateway.simulator.web_api.route_table import RouteTable
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Anything")
 
 
-@SECTION.answers("GET", "/portfolio/{accountId}/meta", needs=Needs.LOGIN)
-@SECTION.answers("GET", "/portfolio/{accountId}/{what}", needs=Needs.LOGIN)
-@SECTION.answers("GET", "/portfolio/positions/{conid}", needs=Needs.LOGIN)
-@SECTION.answers("GET", "/portfolio/accounts", needs=Needs.LOGIN)
-@SECTION.answers("GET", "/portfolio/{accountId}", needs=Needs.LOGIN)
-@SECTION.answers("POST", "/portfolio/{accountId}", needs=Needs.LOGIN)
-def answer(simulation: Simulation, call: Call) -> Any:  # noqa: ARG001
+@SECTION.route("GET", "/portfolio/{accountId}/meta", requires=RequiredSession.LOGIN)
+@SECTION.route("GET", "/portfolio/{accountId}/{what}", requires=RequiredSession.LOGIN)
+@SECTION.route("GET", "/portfolio/positions/{conid}", requires=RequiredSession.LOGIN)
+@SECTION.route("GET", "/portfolio/accounts", requires=RequiredSession.LOGIN)
+@SECTION.route("GET", "/portfolio/{accountId}", requires=RequiredSession.LOGIN)
+@SECTION.route("POST", "/portfolio/{accountId}", requires=RequiredSession.LOGIN)
+def answer(simulation: Simulation, call: ApiRequest) -> Any:  # noqa: ARG001
     return None
 
 
 @pytest.fixture
-def endpoints() -> Endpoints:
-    return Endpoints([SECTION])
+def endpoints() -> RouteTable:
+    return RouteTable([SECTION])
 
 
 @pytest.mark.parametrize(
@@ -37,35 +37,38 @@ def endpoints() -> Endpoints:
     ],
 )
 def test_what_is_written_out_wins_over_a_variable(
-    endpoints: Endpoints, path: str, template: str, values: dict[str, str]
+    endpoints: RouteTable, path: str, template: str, values: dict[str, str]
 ) -> None:
     found = endpoints.find("GET", path)
     assert found is not None
-    assert (found.endpoint.template, found.values) == (template, values)
+    assert (found.endpoint.template, found.path_params) == (template, values)
 
 
 @pytest.mark.parametrize(
     "path", ["", "/", "portfolio/accounts", "/portfolio", "/portfolio//meta", "/portfolio/"]
 )
-def test_what_is_no_path_of_any_template_is_not_found(endpoints: Endpoints, path: str) -> None:
+def test_what_is_no_path_of_any_template_is_not_found(endpoints: RouteTable, path: str) -> None:
     assert endpoints.find("GET", path) is None
-    assert endpoints.methods(path) == []
+    assert endpoints.allowed_methods(path) == []
 
 
-def test_one_slash_at_the_end_changes_nothing(endpoints: Endpoints) -> None:
+def test_one_slash_at_the_end_changes_nothing(endpoints: RouteTable) -> None:
     found = endpoints.find("GET", "/portfolio/DU1/meta/")
     assert found is not None
-    assert (found.endpoint.template, found.values) == ("/portfolio/{accountId}/meta", {"accountId": "DU1"})
-    assert endpoints.methods("/portfolio/DU1/") == ["GET", "POST"]
+    assert (found.endpoint.template, found.path_params) == (
+        "/portfolio/{accountId}/meta",
+        {"accountId": "DU1"},
+    )
+    assert endpoints.allowed_methods("/portfolio/DU1/") == ["GET", "POST"]
     assert endpoints.find("GET", "/portfolio/DU1//") is None
 
 
-def test_an_encoded_slash_belongs_to_the_value(endpoints: Endpoints) -> None:
+def test_an_encoded_slash_belongs_to_the_value(endpoints: RouteTable) -> None:
     found = endpoints.find("GET", "/portfolio/DU1%2Fmeta")
     assert found is not None
-    assert found.values == {"accountId": "DU1/meta"}
+    assert found.path_params == {"accountId": "DU1/meta"}
 
 
-def test_the_methods_of_a_path_are_known(endpoints: Endpoints) -> None:
-    assert endpoints.methods("/portfolio/DU1") == ["GET", "POST"]
+def test_the_methods_of_a_path_are_known(endpoints: RouteTable) -> None:
+    assert endpoints.allowed_methods("/portfolio/DU1") == ["GET", "POST"]
     assert endpoints.find("DELETE", "/portfolio/DU1") is None

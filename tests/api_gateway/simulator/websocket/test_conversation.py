@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.session.session import State
-from api_gateway.simulator.simulation import Options, Simulation
-from api_gateway.simulator.websocket.conversation import Conversation
+from api_gateway.simulator.session.session import LoginState
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from api_gateway.simulator.websocket.conversation import StreamSession
 from tests.api_gateway.simulator.order_calls import Trader, ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MSFT, trade
 
@@ -20,17 +20,17 @@ class Client:
 
     def __init__(self, simulation: Simulation, token: str | None = None) -> None:
         self.simulation = simulation
-        self.conversation = Conversation(simulation, token)
+        self.conversation = StreamSession(simulation, token)
 
     def say(self, text: str) -> list[dict[str, Any]]:
-        return self.conversation.hear(text)
+        return self.conversation.receive(text)
 
     def wait(self, seconds: float = 0.5) -> list[dict[str, Any]]:
         """All frames of these seconds, looked for eight times in each: eighths add up exactly."""
-        frames = list(self.conversation.due())
+        frames = list(self.conversation.due_frames())
         for _ in range(round(seconds * 8)):
             self.simulation.clock.advance(0.125)
-            frames += self.conversation.due()
+            frames += self.conversation.due_frames()
         return frames
 
     def of(self, topic: str, seconds: float = 0.5) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ class Client:
 def client(simulation: Simulation) -> Client:
     """A client who has been greeted and has asked for the accounts."""
     greeted = Client(simulation, simulation.session.token)
-    greeted.conversation.due()
+    greeted.conversation.due_frames()
     simulation.preflights.accounts_called = True
     return greeted
 
@@ -52,7 +52,7 @@ def stay(simulation: Simulation) -> None:
 
 
 def test_a_cookie_is_greeted_with_user_accounts_and_status(simulation: Simulation) -> None:
-    welcome, accounts, status = Client(simulation, simulation.session.token).conversation.due()
+    welcome, accounts, status = Client(simulation, simulation.session.token).conversation.due_frames()
     assert welcome == {"topic": "system", "success": "simulated1", "isFT": False, "isPaper": True}
     assert accounts["topic"] == "act"
     assert {"accounts", "acctProps", "selectedAccount", "allowFeatures"} <= accounts["args"].keys()
@@ -67,11 +67,11 @@ def test_without_a_cookie_the_session_is_waited_for(simulation: Simulation) -> N
     assert client.say('{"session":"wrong"}') == [{"message": "waiting for session"}]
     assert client.say("smd+265598+{}") == [{"message": "waiting for session"}]
     assert client.say(f'{{"session":"{simulation.session.token}"}}') == []
-    assert client.conversation.due()[0]["success"] == "simulated1"
+    assert client.conversation.due_frames()[0]["success"] == "simulated1"
 
 
 def test_a_wrong_cookie_is_no_session(simulation: Simulation) -> None:
-    assert Client(simulation, "wrong").conversation.due() == [{"message": "waiting for session"}]
+    assert Client(simulation, "wrong").conversation.due_frames() == [{"message": "waiting for session"}]
 
 
 def test_what_is_said_before_the_greeting_is_lost(simulation: Simulation) -> None:
@@ -91,8 +91,8 @@ def test_a_heartbeat_comes_every_ten_seconds(client: Client) -> None:
 
 def test_after_a_leap_of_the_clock_there_is_one_heartbeat(client: Client) -> None:
     client.simulation.clock.advance(300)
-    assert [frame for frame in client.conversation.due() if "hb" in frame] != []
-    assert [frame for frame in client.conversation.due() if "hb" in frame] == []
+    assert [frame for frame in client.conversation.due_frames() if "hb" in frame] != []
+    assert [frame for frame in client.conversation.due_frames() if "hb" in frame] == []
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_the_end_of_the_brokerage_session_is_told_and_ends_what_needs_it(client:
     client.simulation.session.drop()
     frames = client.wait(0)
     assert [frame["args"]["authenticated"] for frame in frames if frame.get("topic") == "sts"] == [False]
-    client.simulation.prices.set_price(AAPL, 100.0)
+    client.simulation.prices.override_price(AAPL, 100.0)
     later = client.wait(3)
     assert not [frame for frame in later if str(frame.get("topic")).startswith("smd")]
     assert [frame for frame in later if frame.get("topic") == "spl"]
@@ -147,7 +147,7 @@ def test_orders_end_with_the_brokerage_session_and_do_not_come_back_with_it(clie
     client.simulation.session.init(compete=True)
     client.wait(2)
     client.simulation.preflights.accounts_called = True
-    trade(client.simulation.broker, MSFT, 10, 480.0)
+    trade(client.simulation.selected_account, MSFT, 10, 480.0)
     assert client.of("sor", 3) == []
 
 
@@ -184,14 +184,14 @@ def test_idling_on_the_socket_does_not_keep_the_session(client: Client) -> None:
     for _ in range(8):
         client.say("tic")
         client.wait(60)
-    assert client.simulation.session.state is State.SSO
+    assert client.simulation.session.state is LoginState.SSO
 
 
 def test_a_logout_is_told_and_ends_the_conversation(client: Client) -> None:
-    assert not client.conversation.over
+    assert not client.conversation.has_ended
     client.simulation.session.logout()
     assert client.of("sts", 0)[0]["args"]["authenticated"] is False
-    assert client.conversation.over
+    assert client.conversation.has_ended
     assert client.say("tic") == []
 
 
@@ -255,7 +255,7 @@ def test_cancelling_orders_trades_and_profit_has_no_answer(client: Client, text:
     client.say(f"s{text[1:3]}+{{}}")
     client.wait(1)
     assert client.say(text) == []
-    trade(client.simulation.broker, MSFT, 10, 480.0)
+    trade(client.simulation.selected_account, MSFT, 10, 480.0)
     assert client.of(f"s{text[1:3]}", 3) == []
 
 
@@ -277,9 +277,11 @@ def test_trades_are_of_up_to_seven_days(client: Client, days: str) -> None:
     assert client.say(f'str+{{"days":{days}}}')[0]["code"] == 400
 
 
-@pytest.mark.parametrize("options", [Options(login=False)], ids=["logged out"])
-def test_without_a_login_no_session_is_right(simulation: Simulation, options: Options, clock: Clock) -> None:
-    assert clock.held
+@pytest.mark.parametrize("options", [SimulationOptions(login=False)], ids=["logged out"])
+def test_without_a_login_no_session_is_right(
+    simulation: Simulation, options: SimulationOptions, clock: Clock
+) -> None:
+    assert clock.is_frozen
     assert not options.login
     client = Client(simulation, simulation.session.token)
     assert client.wait(1) == [{"message": "waiting for session"}]

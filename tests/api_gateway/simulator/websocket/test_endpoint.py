@@ -9,9 +9,9 @@ from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketT
 from starlette.websockets import WebSocketDisconnect
 
 from api_gateway.simulator.app import create_app
-from api_gateway.simulator.faults import Do, Fault, Match, When
+from api_gateway.simulator.faults import Fault, FaultAction, FaultSchedule, RequestPattern
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.websocket.endpoint import LARGEST_FRAME
+from api_gateway.simulator.websocket.endpoint import MAX_FRAME_LENGTH
 from tests.api_gateway.simulator.paper_account import AAPL
 
 PATHS = ("/v1/api/ws", "/v1/portal/ws")
@@ -94,7 +94,7 @@ def test_quotes_arrive_while_time_passes(
 
 def test_a_frame_that_is_too_large_ends_the_connection(browser: TestClient, simulation: Simulation) -> None:
     with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
-        socket.send_text("x" * (LARGEST_FRAME + 1))
+        socket.send_text("x" * (MAX_FRAME_LENGTH + 1))
         with pytest.raises(WebSocketDisconnect) as ended:
             until_closed(socket)
     assert ended.value.code == 1000
@@ -125,7 +125,9 @@ def test_whoever_hangs_up_gives_the_lines_back(browser: TestClient, simulation: 
 
 
 def script(simulation: Simulation, **do: Any) -> None:
-    simulation.faults.add(Fault(match=Match(path="/ws"), when=When(times=1), do=Do(**do)))
+    simulation.faults.add(
+        Fault(match=RequestPattern(path="/ws"), when=FaultSchedule(times=1), do=FaultAction(**do))
+    )
 
 
 def test_a_scripted_fault_denies_the_handshake_once(browser: TestClient, simulation: Simulation) -> None:
@@ -162,5 +164,5 @@ def test_a_socket_that_hangs_says_nothing_until_the_client_leaves(
     script(simulation, hang=True)
     with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
         socket.send_text("ech+hb")
-        socket.send_text("x" * (LARGEST_FRAME + 1))
+        socket.send_text("x" * (MAX_FRAME_LENGTH + 1))
         assert socket.receive()["type"] == "websocket.close"

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.simulator.websocket.frames import Command, parse, refusal, session_in, unknown
+from api_gateway.simulator.websocket.frames import (
+    Command,
+    error_frame,
+    parse_command,
+    parse_session_token,
+    unknown_topic_frame,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +27,7 @@ from api_gateway.simulator.websocket.frames import Command, parse, refusal, sess
     ],
 )
 def test_a_frame_is_a_topic_a_target_and_arguments(text: str, command: Command) -> None:
-    assert parse(text) == command
+    assert parse_command(text) == command
 
 
 @pytest.mark.parametrize(
@@ -29,12 +35,12 @@ def test_a_frame_is_a_topic_a_target_and_arguments(text: str, command: Command) 
     ["", "hello", "SMD+1+{}", "smd 265598", "smd+265598+{oops}", '{"session":"x"}', "smd+{}+{}", "sor+[]+{"],
 )
 def test_what_is_not_a_frame_is_none(text: str) -> None:
-    assert parse(text) is None
+    assert parse_command(text) is None
 
 
 def test_a_list_of_texts_is_read_and_anything_else_is_not() -> None:
     command = Command("smd", (), {"fields": ["31", 84], "keys": "all"})
-    assert (command.texts("fields"), command.texts("keys"), command.texts("none")) == (
+    assert (command.string_list("fields"), command.string_list("keys"), command.string_list("none")) == (
         ["31", "84"],
         None,
         None,
@@ -53,14 +59,14 @@ def test_a_list_of_texts_is_read_and_anything_else_is_not() -> None:
     ],
 )
 def test_a_session_is_named_alone_or_in_an_object(text: str, token: str | None) -> None:
-    assert session_in(text) == token
+    assert parse_session_token(text) == token
 
 
 def test_refusals_name_their_topic_and_unknown_ones_are_told_so() -> None:
-    assert refusal(Command("smd", ("1",)), 500, "No accounts") == {
+    assert error_frame(Command("smd", ("1",)), 500, "No accounts") == {
         "error": "No accounts",
         "code": 500,
         "topic": "smd",
     }
-    assert unknown(None)["error"] == "Topic unknown 'null'"
-    assert unknown("xyz")["error"] == "Topic unknown 'xyz'"
+    assert unknown_topic_frame(None)["error"] == "Topic unknown 'null'"
+    assert unknown_topic_frame("xyz")["error"] == "Topic unknown 'xyz'"

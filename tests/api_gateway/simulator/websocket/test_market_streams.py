@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from api_gateway.simulator.instruments.universe import Instrument
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.websocket.frames import Command
-from api_gateway.simulator.websocket.market_streams import History, Quotes, instrument_in
+from api_gateway.simulator.websocket.market_streams import HistoryStream, QuoteStream, find_instrument
 from tests.api_gateway.simulator.paper_account import AAPL
 
 FIELDS = ["31", "84", "86", "55", "6509"]
@@ -16,27 +16,27 @@ FIELDS = ["31", "84", "86", "55", "6509"]
 
 @pytest.fixture
 def apple(simulation: Simulation) -> Instrument:
-    return simulation.broker.instrument(AAPL)
+    return simulation.selected_account.instrument(AAPL)
 
 
 @pytest.fixture
-def quotes(simulation: Simulation, apple: Instrument) -> Quotes:
-    quotes = Quotes(simulation, apple, str(AAPL))
-    quotes.ask(FIELDS, simulation.clock.now())
+def quotes(simulation: Simulation, apple: Instrument) -> QuoteStream:
+    quotes = QuoteStream(simulation, apple, str(AAPL))
+    quotes.subscribe(FIELDS, simulation.clock.now())
     return quotes
 
 
-def over(quotes: Quotes, simulation: Simulation, seconds: float) -> list[dict[str, Any]]:
+def over(quotes: QuoteStream, simulation: Simulation, seconds: float) -> list[dict[str, Any]]:
     """The frames of so many seconds, looked for eight times in each."""
     frames = []
     for _ in range(round(seconds * 8)):
         simulation.clock.advance(0.125)
-        frames += quotes.due(simulation.clock.now())
+        frames += quotes.due_frames(simulation.clock.now())
     return frames
 
 
 def test_the_first_frames_bring_every_field_and_the_next_what_changed(
-    quotes: Quotes, simulation: Simulation
+    quotes: QuoteStream, simulation: Simulation
 ) -> None:
     first = over(quotes, simulation, 2)
     whole: dict[str, Any] = {}
@@ -52,56 +52,56 @@ def test_the_first_frames_bring_every_field_and_the_next_what_changed(
         assert frame.keys() & {"31", "84", "86"}
 
 
-def test_there_are_at_most_two_frames_in_a_second(quotes: Quotes, simulation: Simulation) -> None:
+def test_there_are_at_most_two_frames_in_a_second(quotes: QuoteStream, simulation: Simulation) -> None:
     over(quotes, simulation, 3)
     assert 1 <= len(over(quotes, simulation, 5)) <= 10
 
 
-def test_what_stands_still_is_not_told(quotes: Quotes, simulation: Simulation) -> None:
+def test_what_stands_still_is_not_told(quotes: QuoteStream, simulation: Simulation) -> None:
     over(quotes, simulation, 3)
     simulation.prices.halt(AAPL)
     over(quotes, simulation, 1)
     assert [frame for frame in over(quotes, simulation, 5) if "31" in frame] == []
 
 
-def test_more_fields_join_a_stream_that_runs(quotes: Quotes, simulation: Simulation) -> None:
+def test_more_fields_join_a_stream_that_runs(quotes: QuoteStream, simulation: Simulation) -> None:
     over(quotes, simulation, 3)
-    quotes.ask(["7295"], simulation.clock.now())
+    quotes.subscribe(["7295"], simulation.clock.now())
     assert any("7295" in frame for frame in over(quotes, simulation, 2))
 
 
 def test_a_line_that_is_given_back_over_http_stays_silent_until_it_is_asked_for_again(
-    quotes: Quotes, simulation: Simulation
+    quotes: QuoteStream, simulation: Simulation
 ) -> None:
     over(quotes, simulation, 2)
     simulation.preflights.subscriptions.clear()
     assert over(quotes, simulation, 5) == []
     assert simulation.preflights.subscriptions == {}
-    quotes.ask([], simulation.clock.now())
+    quotes.subscribe([], simulation.clock.now())
     assert over(quotes, simulation, 5) != []
 
 
-def test_it_is_over_after_a_quarter_of_an_hour(quotes: Quotes, simulation: Simulation) -> None:
+def test_it_is_over_after_a_quarter_of_an_hour(quotes: QuoteStream, simulation: Simulation) -> None:
     start = simulation.clock.now()
-    assert not quotes.over(start + 899.5)
-    assert quotes.over(start + 900)
+    assert not quotes.has_ended(start + 899.5)
+    assert quotes.has_ended(start + 900)
 
 
 def bars(simulation: Simulation, apple: Instrument, **arguments: Any) -> list[dict[str, Any]]:
-    return History(simulation, apple, Command("smh", (str(AAPL),), arguments), 20_500).due(0.0)
+    return HistoryStream(simulation, apple, Command("smh", (str(AAPL),), arguments), 20_500).due_frames(0.0)
 
 
 def test_a_history_is_one_envelope_with_the_number_to_cancel_it(
     simulation: Simulation, apple: Instrument
 ) -> None:
-    history = History(
+    history = HistoryStream(
         simulation, apple, Command("smh", (str(AAPL),), {"period": "1d", "bar": "1hour"}), 20_500
     )
-    (frame,) = history.due(0.0)
+    (frame,) = history.due_frames(0.0)
     assert (frame["topic"], frame["serverId"], frame["symbol"]) == (f"smh+{AAPL}", "20500", "AAPL")
     assert (frame["barLength"], frame["timePeriod"]) == (3600, "1d")
     assert frame["data"][0].keys() == {"o", "c", "h", "l", "v", "t"}
-    assert history.due(1.0) == []
+    assert history.due_frames(1.0) == []
 
 
 def test_the_format_chooses_the_columns(simulation: Simulation, apple: Instrument) -> None:
@@ -110,10 +110,10 @@ def test_the_format_chooses_the_columns(simulation: Simulation, apple: Instrumen
 
 
 @pytest.mark.parametrize(
-    "options", [Options(login=True, rate_limits=False, availability="DPB")], ids=["late"]
+    "options", [SimulationOptions(login=True, rate_limits=False, availability="DPB")], ids=["late"]
 )
 def test_delayed_data_are_late_on_the_socket_too(
-    simulation: Simulation, apple: Instrument, options: Options, skip: Callable[[float], None]
+    simulation: Simulation, apple: Instrument, options: SimulationOptions, skip: Callable[[float], None]
 ) -> None:
     assert options.availability == "DPB"
     skip(60)
@@ -126,4 +126,4 @@ def test_delayed_data_are_late_on_the_socket_too(
 def test_a_contract_may_name_its_exchange(
     simulation: Simulation, target: tuple[str, ...], known: bool
 ) -> None:
-    assert (instrument_in(simulation, Command("smd", target)) is not None) is known
+    assert (find_instrument(simulation, Command("smd", target)) is not None) is known

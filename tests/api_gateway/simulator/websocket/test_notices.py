@@ -4,58 +4,58 @@ from collections.abc import Callable
 
 from api_gateway.simulator.session.open_questions import Prompt
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.websocket.notices import Bulletins, Notices
+from api_gateway.simulator.websocket.notices import BulletinStream, NoticeStream
 from tests.api_gateway.simulator.paper_account import AAPL, MSFT
 
 
 def test_a_halt_of_something_held_is_a_bulletin_in_a_list_with_a_number(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    bulletins = Bulletins(simulation)
-    assert bulletins.due(simulation.clock.now()) == []
+    bulletins = BulletinStream(simulation)
+    assert bulletins.due_frames(simulation.clock.now()) == []
     simulation.prices.halt(AAPL)
     simulation.prices.halt(MSFT)
     skip(1)
-    (frame,) = bulletins.due(simulation.clock.now())
+    (frame,) = bulletins.due_frames(simulation.clock.now())
     assert frame["topic"] == "blt"
     (bulletin,) = frame["args"]
     assert bulletin["message"] == "Trading in AAPL is halted."
     assert (type(bulletin["id"]), bulletin["exchanges"]) == (int, None)
     skip(1)
-    assert bulletins.due(simulation.clock.now()) == []
+    assert bulletins.due_frames(simulation.clock.now()) == []
 
 
 def test_what_is_halted_again_is_told_again(simulation: Simulation, skip: Callable[[float], None]) -> None:
-    bulletins = Bulletins(simulation)
+    bulletins = BulletinStream(simulation)
     told = []
     for act in (simulation.prices.halt, simulation.prices.resume, simulation.prices.halt):
         act(AAPL)
         skip(1)
-        told.append(len(bulletins.due(simulation.clock.now())))
+        told.append(len(bulletins.due_frames(simulation.clock.now())))
     assert told == [1, 0, 1]
 
 
 def test_an_order_without_an_end_is_told_when_it_will_be_cancelled(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    notices = Notices(simulation)
-    (frame,) = notices.due(simulation.clock.now())
+    notices = NoticeStream(simulation)
+    (frame,) = notices.due_frames(simulation.clock.now())
     assert frame["topic"] == "ntf"
     (notice,) = frame["args"]
     assert notice.keys() == {"id", "text", "title", "url"}
     assert notice["text"].startswith("Order BUY 50 MSFT NASDAQ.NMS Limit ")
     assert "will be automatically canceled at 20260701 " in notice["text"]
     skip(1)
-    assert notices.due(simulation.clock.now()) == []
+    assert notices.due_frames(simulation.clock.now()) == []
 
 
 def test_a_choice_that_an_order_waits_for_is_told_with_its_options(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    notices = Notices(simulation)
-    notices.due(simulation.clock.now())
+    notices = NoticeStream(simulation)
+    notices.due_frames(simulation.clock.now())
     simulation.preflights.prompts[7, "20007"] = Prompt(7, "20007", ("Use", "Do not use"))
     skip(1)
-    ((prompt,),) = [frame["args"] for frame in notices.due(simulation.clock.now())]
+    ((prompt,),) = [frame["args"] for frame in notices.due_frames(simulation.clock.now())]
     assert (prompt["orderId"], prompt["reqId"], prompt["prompt"]) == (7, "20007", True)
     assert prompt["options"] == ["Use", "Do not use"]

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from api_gateway.simulator.instruments.universe import Instrument
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.web_api.contracts.contract_details import (
     bond_filters,
+    contract_info_row,
+    contract_rules_row,
     derivative_row,
-    info,
-    rules,
     security_row,
     underlying_row,
 )
@@ -17,7 +17,7 @@ from tests.api_gateway.simulator.wire_types import contradictions
 
 @pytest.fixture
 def ibm(simulation: Simulation) -> Instrument:
-    return simulation.broker.instrument(8314)
+    return simulation.selected_account.instrument(8314)
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def option(simulation: Simulation) -> Instrument:
 
 
 def test_a_stock_has_the_details_seen_on_the_wire(simulation: Simulation, ibm: Instrument) -> None:
-    found = info(simulation, ibm)
+    found = contract_info_row(simulation, ibm)
     assert contradictions("GET /iserver/contract/{id}/info", found) == []
     nulls = {key for key, value in found.items() if value is None}
     assert {"cusip", "multiplier", "maturity_date", "contract_month", "expiry_full"} <= nulls
@@ -34,7 +34,7 @@ def test_a_stock_has_the_details_seen_on_the_wire(simulation: Simulation, ibm: I
 
 
 def test_an_option_says_what_it_is_on(simulation: Simulation, option: Instrument) -> None:
-    found = info(simulation, option)
+    found = contract_info_row(simulation, option)
     assert found["underlying_con_id"] == 8314
     assert (found["right"], found["strike"], found["multiplier"]) == ("CALL", "220", "100")
     assert found["maturity_date"] == found["expiry_full"] == "20260320"
@@ -45,7 +45,7 @@ def test_an_option_says_what_it_is_on(simulation: Simulation, option: Instrument
 def test_prices_and_sizes_of_the_rules_are_floats_and_stopprice_is_lower_case(
     simulation: Simulation, ibm: Instrument
 ) -> None:
-    buy, sell = (rules(simulation, ibm, is_buy=side) for side in (True, False))
+    buy, sell = (contract_rules_row(simulation, ibm, is_buy=side) for side in (True, False))
     assert "stopPrice" not in buy
     for key in ("limitPrice", "stopprice", "increment", "sizeIncrement", "defaultSize", "cashQtyIncr"):
         assert isinstance(buy[key], float), key
@@ -57,22 +57,22 @@ def test_prices_and_sizes_of_the_rules_are_floats_and_stopprice_is_lower_case(
 @pytest.mark.parametrize(
     ("options", "accounts"),
     [
-        (Options(profile="fa"), ["DF1234567", "DU1234567", "DU1234568", "DU1234569"]),
-        (Options(profile="dynamic"), ["DU7000001"]),
+        (SimulationOptions(profile="fa"), ["DF1234567", "DU1234567", "DU1234568", "DU1234569"]),
+        (SimulationOptions(profile="dynamic"), ["DU7000001"]),
     ],
     ids=["fa", "dynamic"],
 )
 def test_the_rules_name_the_accounts_that_may_trade(
-    simulation: Simulation, ibm: Instrument, options: Options, accounts: list[str]
+    simulation: Simulation, ibm: Instrument, options: SimulationOptions, accounts: list[str]
 ) -> None:
     assert options.profile != "retail"
-    assert rules(simulation, ibm, is_buy=True)["canTradeAcctIds"] == accounts
+    assert contract_rules_row(simulation, ibm, is_buy=True)["canTradeAcctIds"] == accounts
 
 
 def test_every_instrument_can_be_described_in_every_way(simulation: Simulation) -> None:
     for instrument in {(i.sec_type, i.hours): i for i in simulation.universe.all()}.values():
-        assert info(simulation, instrument)["con_id"] == instrument.conid
-        assert rules(simulation, instrument, is_buy=True)["increment"] == instrument.tick
+        assert contract_info_row(simulation, instrument)["con_id"] == instrument.conid
+        assert contract_rules_row(simulation, instrument, is_buy=True)["increment"] == instrument.tick
         assert contradictions("GET /trsrv/secdef", {"secdef": [security_row(simulation, instrument)]}) == []
         assert derivative_row(instrument, "")["conid"] == underlying_row(instrument)["conid"]
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.contracts.contract_search import search
+from api_gateway.simulator.web_api.contracts.contract_search import search_contracts
 
 
 def found(simulation: Simulation, symbol: str, **switches: bool) -> list[str]:
-    rows = search(
+    rows = search_contracts(
         simulation,
         symbol,
         sec_type="",
@@ -34,9 +34,9 @@ def test_a_search_by_pattern_finds_symbols_that_start_alike(simulation: Simulati
 
 def test_a_search_by_name_finds_companies_and_opens_no_chain(simulation: Simulation) -> None:
     assert "APPLE INC - NASDAQ" in found(simulation, "apple", by_name=True)
-    assert simulation.preflights.searched == set()
+    assert simulation.preflights.searched_conids == set()
     found(simulation, "AAPL")
-    assert 265598 in simulation.preflights.searched
+    assert 265598 in simulation.preflights.searched_conids
 
 
 def test_blanks_find_nothing(simulation: Simulation) -> None:

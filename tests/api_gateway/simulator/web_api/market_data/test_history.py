@@ -7,9 +7,9 @@ from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.market_data.history import (
     Period,
     bar_seconds,
-    bars_in,
-    envelope,
-    read_period,
+    bars_for_period,
+    history_response,
+    parse_period,
 )
 
 
@@ -23,14 +23,14 @@ from api_gateway.simulator.web_api.market_data.history import (
     ],
 )
 def test_periods_are_read_with_their_limits(text: str, period: Period) -> None:
-    assert read_period(text) == period
+    assert parse_period(text) == period
 
 
 @pytest.mark.parametrize(
     "text", ["1D", "31min", "9h", "1001d", "793w", "183m", "16y", "0d", "d", "", "1 d", "x"]
 )
 def test_other_periods_are_unknown(text: str) -> None:
-    assert read_period(text) is None
+    assert parse_period(text) is None
 
 
 @pytest.mark.parametrize(
@@ -54,24 +54,32 @@ def test_other_periods_are_unknown(text: str) -> None:
     ],
 )
 def test_a_bar_that_is_not_kept_so_long_is_replaced(period: str, bar: str, seconds: float) -> None:
-    read = read_period(period)
+    read = parse_period(period)
     assert read is not None
     assert bar_seconds(read, bar) == seconds
 
 
 def test_there_are_never_more_than_a_thousand_points(simulation: Simulation) -> None:
-    apple = simulation.broker.instrument(265598)
-    _, bars = bars_in(simulation, apple, Period(1, "d"), "1min", simulation.clock.now(), outside=True)
+    apple = simulation.selected_account.instrument(265598)
+    _, bars = bars_for_period(
+        simulation, apple, Period(1, "d"), "1min", simulation.clock.now(), outside_rth=True
+    )
     assert len(bars) == 480
-    _, bars = bars_in(simulation, apple, Period(6, "d"), "1min", simulation.clock.now(), outside=True)
+    _, bars = bars_for_period(
+        simulation, apple, Period(6, "d"), "1min", simulation.clock.now(), outside_rth=True
+    )
     assert len(bars) == 1000
 
 
 def test_days_are_trading_days_and_hours_are_hours_of_trading(simulation: Simulation) -> None:
-    apple = simulation.broker.instrument(265598)
-    _, bars = bars_in(simulation, apple, Period(2, "d"), "30min", simulation.clock.now(), outside=False)
+    apple = simulation.selected_account.instrument(265598)
+    _, bars = bars_for_period(
+        simulation, apple, Period(2, "d"), "30min", simulation.clock.now(), outside_rth=False
+    )
     assert len(bars) == 13 + 5
-    _, bars = bars_in(simulation, apple, Period(8, "h"), "1h", simulation.clock.now(), outside=False)
+    _, bars = bars_for_period(
+        simulation, apple, Period(8, "h"), "1h", simulation.clock.now(), outside_rth=False
+    )
     assert len(bars) == 8
 
 
@@ -79,15 +87,15 @@ def test_days_are_trading_days_and_hours_are_hours_of_trading(simulation: Simula
 def test_before_the_open_the_last_trading_day_is_the_day_before(
     simulation: Simulation, hours: float, count: int
 ) -> None:
-    apple, end = simulation.broker.instrument(265598), simulation.clock.now() + hours * 3600
-    _, bars = bars_in(simulation, apple, Period(1, "d"), "30min", end + 0.5, outside=False)
+    apple, end = simulation.selected_account.instrument(265598), simulation.clock.now() + hours * 3600
+    _, bars = bars_for_period(simulation, apple, Period(1, "d"), "30min", end + 0.5, outside_rth=False)
     assert len(bars) == count
 
 
 def test_the_extremes_are_written_as_price_volume_and_minutes(simulation: Simulation) -> None:
-    apple, now = simulation.broker.instrument(265598), simulation.clock.now()
-    step, bars = bars_in(simulation, apple, Period(1, "w"), "1d", now, outside=False)
-    found = envelope(apple, bars, step, period="1w", end=now, outside=False, source="Last")
+    apple, now = simulation.selected_account.instrument(265598), simulation.clock.now()
+    step, bars = bars_for_period(simulation, apple, Period(1, "w"), "1d", now, outside_rth=False)
+    found = history_response(apple, bars, step, period="1w", end=now, outside_rth=False, source="Last")
     price, volume, minutes = found["high"].split("/")
     highest = max(found["data"], key=lambda bar: bar["h"])
     assert int(price) == round(highest["h"] * found["priceFactor"])
@@ -100,9 +108,9 @@ def test_the_extremes_are_written_as_price_volume_and_minutes(simulation: Simula
 
 @pytest.mark.parametrize("source", ["Bid_Ask", "Midpoint"])
 def test_only_trades_have_a_volume(simulation: Simulation, source: str) -> None:
-    apple, now = simulation.broker.instrument(265598), simulation.clock.now()
-    step, bars = bars_in(simulation, apple, Period(1, "h"), "10min", now, outside=False)
-    found = envelope(apple, bars, step, period="1h", end=now, outside=False, source=source)
+    apple, now = simulation.selected_account.instrument(265598), simulation.clock.now()
+    step, bars = bars_for_period(simulation, apple, Period(1, "h"), "10min", now, outside_rth=False)
+    found = history_response(apple, bars, step, period="1h", end=now, outside_rth=False, source=source)
     assert {bar["v"] for bar in found["data"]} == {0.0}
     if source == "Bid_Ask":
         assert all(bar["c"] > bar["o"] for bar in found["data"])

@@ -9,19 +9,24 @@ import pytest
 
 from api_gateway.simulator.calendar.bars import DAY, WEEK
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.market_data.snapshot_fields import FACTS, PRICES, Subject, Value
+from api_gateway.simulator.web_api.market_data.snapshot_fields import (
+    CONTRACT_FIELDS,
+    PRICE_FIELDS,
+    ContractSnapshot,
+    FieldValue,
+)
 
 RECORD = Path(__file__).parents[6] / "shared" / "ibkr" / "snapshot_fields.json"
 
 
 @pytest.fixture
-def says(simulation: Simulation) -> Callable[[int, str], Value]:
+def says(simulation: Simulation) -> Callable[[int, str], FieldValue]:
     """What a field says about a contract, by conid and field id."""
 
-    def field(conid: int, name: str) -> Value:
-        instrument, now = simulation.broker.instrument(conid), simulation.clock.now()
-        subject = Subject(simulation, instrument, simulation.prices.quote(instrument), now)
-        return (FACTS.get(name) or PRICES[name])(subject)
+    def field(conid: int, name: str) -> FieldValue:
+        instrument, now = simulation.selected_account.instrument(conid), simulation.clock.now()
+        subject = ContractSnapshot(simulation, instrument, simulation.prices.quote(instrument), now)
+        return (CONTRACT_FIELDS.get(name) or PRICE_FIELDS[name])(subject)
 
     return field
 
@@ -29,16 +34,16 @@ def says(simulation: Simulation) -> Callable[[int, str], Value]:
 def test_all_fields_can_be_asked_of_every_kind_of_contract(simulation: Simulation) -> None:
     now = simulation.clock.now()
     for instrument in {i.sec_type: i for i in simulation.universe.all()}.values():
-        subject = Subject(simulation, instrument, simulation.prices.quote(instrument), now)
-        for name, write in (FACTS | PRICES).items():
+        subject = ContractSnapshot(simulation, instrument, simulation.prices.quote(instrument), now)
+        for name, write in (CONTRACT_FIELDS | PRICE_FIELDS).items():
             value = write(subject)
             assert value is None or isinstance(value, int if name in ("6008", "6457") else str), name
 
 
 def test_the_year_has_the_extremes_of_its_weeks(
-    simulation: Simulation, says: Callable[[int, str], Value]
+    simulation: Simulation, says: Callable[[int, str], FieldValue]
 ) -> None:
-    stock, now = simulation.broker.instrument(8314), simulation.clock.now()
+    stock, now = simulation.selected_account.instrument(8314), simulation.clock.now()
     year = simulation.prices.bars_between(stock, now - 52 * WEEK, now, WEEK)
     days = simulation.prices.bars_between(stock, now - 52 * WEEK, now, DAY)
     assert says(8314, "7293") == f"{max(bar.high for bar in days):.2f}"
@@ -48,7 +53,7 @@ def test_the_year_has_the_extremes_of_its_weeks(
 
 
 def test_an_option_without_value_has_no_change_in_percent(
-    simulation: Simulation, says: Callable[[int, str], Value]
+    simulation: Simulation, says: Callable[[int, str], FieldValue]
 ) -> None:
     chain = simulation.universe.options_of(416904)
     far = max((o for o in chain if o.right == "C"), key=lambda o: (-int(o.expiry or 0), o.strike or 0.0))
@@ -62,49 +67,49 @@ def test_an_option_without_value_has_no_change_in_percent(
 def test_most_fields_there_are_are_written_and_no_others() -> None:
     known: list[dict[str, Any]] = json.loads(RECORD.read_text())
     ids = {field["id"] for field in known}
-    written = FACTS.keys() | PRICES.keys()
+    written = CONTRACT_FIELDS.keys() | PRICE_FIELDS.keys()
     assert written <= ids
     assert len(written) >= 95
     assert {field["id"] for field in known if field["wire_type"] == "integer"} == {"6008", "6457"}
 
 
 def test_no_field_is_both_a_price_and_a_fact() -> None:
-    assert not FACTS.keys() & PRICES.keys()
+    assert not CONTRACT_FIELDS.keys() & PRICE_FIELDS.keys()
 
 
 def test_change_is_counted_from_the_prior_close(
-    simulation: Simulation, says: Callable[[int, str], Value]
+    simulation: Simulation, says: Callable[[int, str], FieldValue]
 ) -> None:
-    simulation.prices.set_price(265598, 300.0)
+    simulation.prices.override_price(265598, 300.0)
     prior = float(str(says(265598, "7741")))
     assert says(265598, "31") == "300.00"
     assert says(265598, "82") == f"{300 - prior:.2f}"
     assert says(265598, "83") == f"{(300 / prior - 1) * 100:.2f}%"
 
 
-def test_the_mark_lies_between_bid_and_ask(says: Callable[[int, str], Value]) -> None:
+def test_the_mark_lies_between_bid_and_ask(says: Callable[[int, str], FieldValue]) -> None:
     bid, mark, ask = (float(str(says(265598, name))) for name in ("84", "7635", "86"))
     assert bid <= mark <= ask
 
 
-def test_the_year_contains_the_day(says: Callable[[int, str], Value]) -> None:
+def test_the_year_contains_the_day(says: Callable[[int, str], FieldValue]) -> None:
     low, day_low, day_high, high = (float(str(says(265598, name))) for name in ("7294", "71", "70", "7293"))
     assert low <= day_low <= day_high <= high
 
 
-def test_averages_are_near_the_price(says: Callable[[int, str], Value]) -> None:
+def test_averages_are_near_the_price(says: Callable[[int, str], FieldValue]) -> None:
     last = float(str(says(8314, "31")))
     for name in ("7674", "7675", "7676", "7677"):
         assert float(str(says(8314, name))) == pytest.approx(last, rel=0.3)
 
 
-def test_volatility_is_about_that_of_the_instrument(says: Callable[[int, str], Value]) -> None:
+def test_volatility_is_about_that_of_the_instrument(says: Callable[[int, str], FieldValue]) -> None:
     assert 0.1 < float(str(says(265598, "7087")).rstrip("%")) / 100 < 0.6
     assert says(265598, "7283") == "26.00%"
 
 
 def test_an_option_breaks_even_at_strike_and_premium(
-    simulation: Simulation, says: Callable[[int, str], Value]
+    simulation: Simulation, says: Callable[[int, str], FieldValue]
 ) -> None:
     call = next(o for o in simulation.universe.options_of(265598) if o.strike == 270 and o.right == "C")
     assert float(str(says(call.conid, "7695"))) == pytest.approx(270 + float(str(says(call.conid, "31"))))
@@ -113,14 +118,14 @@ def test_an_option_breaks_even_at_strike_and_premium(
 
 
 def test_a_cheap_bond_yields_more_than_its_coupon(
-    simulation: Simulation, says: Callable[[int, str], Value]
+    simulation: Simulation, says: Callable[[int, str], FieldValue]
 ) -> None:
     bond = simulation.universe.bonds_of("e1400789")[0].conid
     assert float(str(says(bond, "7698"))) > 4.15
     assert float(str(says(bond, "7699"))) >= float(str(says(bond, "7720")))
 
 
-def test_sizes_are_those_of_the_book(simulation: Simulation, says: Callable[[int, str], Value]) -> None:
-    quote = simulation.prices.quote(simulation.broker.instrument(12087792))
+def test_sizes_are_those_of_the_book(simulation: Simulation, says: Callable[[int, str], FieldValue]) -> None:
+    quote = simulation.prices.quote(simulation.selected_account.instrument(12087792))
     assert says(12087792, "88") == f"{quote.bid_size:,}"
     assert says(12087792, "85") == f"{quote.ask_size:,}"

@@ -18,7 +18,7 @@ from api_gateway.simulator.web_api.market_data import snapshot_format
     ],
 )
 def test_large_numbers_are_shortened(value: float, expected: str) -> None:
-    assert snapshot_format.short(value) == expected
+    assert snapshot_format.abbreviate(value) == expected
 
 
 def test_sizes_have_thousands_separators_and_percentages_their_sign() -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.web_api.market_data.snapshots import availability, snapshot_row
 
 FRIDAY_NIGHT = datetime(2026, 3, 6, 22, tzinfo=ZoneInfo("America/New_York")).timestamp()
@@ -15,26 +15,26 @@ FRIDAY_NIGHT = datetime(2026, 3, 6, 22, tzinfo=ZoneInfo("America/New_York")).tim
 @pytest.mark.parametrize(
     ("options", "by_day", "at_night"),
     [
-        (Options(availability="RpB"), "RpB", "ZpB"),
-        (Options(availability="DPB"), "DPB", "YPB"),
-        (Options(availability="Z"), "Z", "Z"),
-        (Options(availability="N"), "N", "N"),
+        (SimulationOptions(availability="RpB"), "RpB", "ZpB"),
+        (SimulationOptions(availability="DPB"), "DPB", "YPB"),
+        (SimulationOptions(availability="Z"), "Z", "Z"),
+        (SimulationOptions(availability="N"), "N", "N"),
     ],
 )
 def test_live_data_is_frozen_when_nothing_is_traded(
     simulation: Simulation, noon: float, skip: Callable[[float], None], by_day: str, at_night: str
 ) -> None:
-    apple = simulation.broker.instrument(265598)
+    apple = simulation.selected_account.instrument(265598)
     assert availability(simulation, apple) == by_day
     skip(FRIDAY_NIGHT - noon)
     assert availability(simulation, apple) == at_night
-    assert availability(simulation, simulation.broker.instrument(479624278)) == by_day
+    assert availability(simulation, simulation.selected_account.instrument(479624278)) == by_day
 
 
 def test_every_field_arrives_after_half_a_second_to_a_second(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    apple = simulation.broker.instrument(265598)
+    apple = simulation.selected_account.instrument(265598)
     fields = ["31", "70", "71", "84", "85", "86", "88", "7295", "7741"]
     arrived = []
     for _ in range(11):
@@ -49,7 +49,7 @@ def test_every_field_arrives_after_half_a_second_to_a_second(
 def test_without_fields_a_row_says_only_how_good_the_line_is(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    apple = simulation.broker.instrument(265598)
+    apple = simulation.selected_account.instrument(265598)
     assert set(snapshot_row(simulation, apple, "265598", [])) == {"conid", "conidEx"}
     skip(0.5)
     found = snapshot_row(simulation, apple, "265598", [])

@@ -4,49 +4,58 @@ from typing import Any
 
 import pytest
 
-from api_gateway.simulator.accounts.order_execution import Desk
-from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.accounts.order_execution import ExecutionSimulator
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order, OrderStatus
-from api_gateway.simulator.web_api.order_entry.modification import changed, continued
-from api_gateway.simulator.web_api.order_entry.tickets import Ticket, read_ticket
-from api_gateway.simulator.web_api.order_entry.validation import RejectedError, order_of
+from api_gateway.simulator.web_api.order_entry.modification import apply_modification, carry_over_progress
+from api_gateway.simulator.web_api.order_entry.tickets import Ticket, parse_ticket
+from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError, build_order
 from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, paper_broker
 
 
 @pytest.fixture
-def broker() -> Broker:
+def broker() -> PaperAccount:
     broker = paper_broker()
-    broker.prices.set_price(AAPL, 100.0)
+    broker.prices.override_price(AAPL, 100.0)
     return broker
 
 
 def read(**fields: Any) -> Ticket:
-    return read_ticket(ticket(**fields))
+    return parse_ticket(ticket(**fields))
 
 
-def placed(broker: Broker, **fields: Any) -> Order:
-    order = order_of(broker, read(**fields), broker.next_order_id())
-    Desk({ACCOUNT: broker}).accept(broker, order)
+def placed(broker: PaperAccount, **fields: Any) -> Order:
+    order = build_order(broker, read(**fields), broker.next_order_id())
+    ExecutionSimulator({ACCOUNT: broker}).accept(broker, order)
     return order
 
 
-def wait(broker: Broker, seconds: float) -> None:
+def wait(broker: PaperAccount, seconds: float) -> None:
     broker.clock.advance(seconds)
-    Desk({ACCOUNT: broker}).catch_up()
+    ExecutionSimulator({ACCOUNT: broker}).catch_up()
 
 
-def test_a_changed_order_keeps_its_number_its_fills_and_its_place(broker: Broker) -> None:
+def test_a_changed_order_keeps_its_number_its_fills_and_its_place(broker: PaperAccount) -> None:
     order = placed(broker, quantity=3000, orderType="LMT", price=101, cOID="mine")
-    order.group, order.parent = "g", None
+    order.oca_group, order.parent_id = "g", None
     wait(broker, 1)
     assert 0 < order.filled < 3000
-    draft = changed(broker, order, read(quantity=4000, orderType="LMT", price=90))
-    for name in ("order_id", "filled", "average_price", "fees", "fills", "placed_at", "group", "reference"):
+    draft = apply_modification(broker, order, read(quantity=4000, orderType="LMT", price=90))
+    for name in (
+        "order_id",
+        "filled",
+        "average_price",
+        "fees",
+        "fills",
+        "placed_at",
+        "oca_group",
+        "reference",
+    ):
         assert getattr(draft, name) == getattr(order, name)
     assert (draft.quantity, draft.limit_price) == (4000, 90)
-    with pytest.raises(RejectedError, match="already filled"):
-        changed(broker, order, read(quantity=order.filled, orderType="LMT", price=90))
+    with pytest.raises(OrderRejectedError, match="already filled"):
+        apply_modification(broker, order, read(quantity=order.filled, orderType="LMT", price=90))
 
 
 @pytest.mark.parametrize(
@@ -61,54 +70,58 @@ def test_a_changed_order_keeps_its_number_its_fills_and_its_place(broker: Broker
         ({"price": 1000}, "We cannot accept"),
     ],
 )
-def test_what_makes_it_another_order_is_refused(broker: Broker, fields: dict[str, Any], words: str) -> None:
+def test_what_makes_it_another_order_is_refused(
+    broker: PaperAccount, fields: dict[str, Any], words: str
+) -> None:
     usual: dict[str, Any] = {"orderType": "LMT", "price": 99, "cOID": "mine", "outsideRTH": True}
     order = placed(broker, **usual)
-    with pytest.raises(RejectedError, match=words):
-        changed(broker, order, read(**(usual | fields)))
+    with pytest.raises(OrderRejectedError, match=words):
+        apply_modification(broker, order, read(**(usual | fields)))
 
 
-def test_the_type_and_the_time_in_force_may_change(broker: Broker) -> None:
+def test_the_type_and_the_time_in_force_may_change(broker: PaperAccount) -> None:
     order = placed(broker, orderType="LMT", price=99)
-    draft = changed(broker, order, read(orderType="STP", price=105, tif="GTC"))
+    draft = apply_modification(broker, order, read(orderType="STP", price=105, tif="GTC"))
     assert (draft.order_type, draft.tif, draft.stop_price, draft.limit_price) == ("STP", "GTC", 105, None)
 
 
-def test_a_trailing_stop_stays_where_it_is_unless_the_ticket_moves_it(broker: Broker) -> None:
+def test_a_trailing_stop_stays_where_it_is_unless_the_ticket_moves_it(broker: PaperAccount) -> None:
     terms: dict[str, Any] = {"orderType": "TRAIL", "side": "SELL", "trailingAmt": 5, "price": 95}
     order = placed(broker, **terms)
-    broker.prices.set_price(AAPL, 110.0)
+    broker.prices.override_price(AAPL, 110.0)
     wait(broker, 2)
     assert order.stop_price == 105
-    assert changed(broker, order, read(**terms, quantity=20)).stop_price == 105
-    assert changed(broker, order, read(**(terms | {"price": 90}))).stop_price == 90
+    assert apply_modification(broker, order, read(**terms, quantity=20)).stop_price == 105
+    assert apply_modification(broker, order, read(**(terms | {"price": 90}))).stop_price == 90
 
 
-def test_the_limit_of_a_trailing_stop_stays_with_its_stop(broker: Broker) -> None:
+def test_the_limit_of_a_trailing_stop_stays_with_its_stop(broker: PaperAccount) -> None:
     terms: dict[str, Any] = {"orderType": "TRAILLMT", "side": "SELL", "trailingAmt": 5}
     order = placed(broker, **terms, auxPrice=95, price=94)
-    broker.prices.set_price(AAPL, 110.0)
+    broker.prices.override_price(AAPL, 110.0)
     wait(broker, 2)
-    same = changed(broker, order, read(**terms, auxPrice=95, price=94, quantity=20))
+    same = apply_modification(broker, order, read(**terms, auxPrice=95, price=94, quantity=20))
     assert (same.stop_price, same.limit_price) == (105, 104)
-    moved = changed(broker, order, read(**terms, auxPrice=95, price=93))
+    moved = apply_modification(broker, order, read(**terms, auxPrice=95, price=93))
     assert (moved.stop_price, moved.limit_price) == (95, 93)
 
 
-def test_a_stop_that_was_touched_stays_awake_unless_it_moves(broker: Broker) -> None:
+def test_a_stop_that_was_touched_stays_awake_unless_it_moves(broker: PaperAccount) -> None:
     terms: dict[str, Any] = {"orderType": "STOP_LIMIT", "side": "SELL", "auxPrice": 99}
     order = placed(broker, **terms, price=98)
-    broker.prices.set_price(AAPL, 97.0)
+    broker.prices.override_price(AAPL, 97.0)
     wait(broker, 2)
     assert order.status is OrderStatus.SUBMITTED
-    assert changed(broker, order, read(**terms, price=97.5)).triggered_at == order.triggered_at
-    assert changed(broker, order, read(**(terms | {"auxPrice": 96}), price=95)).triggered_at is None
+    assert apply_modification(broker, order, read(**terms, price=97.5)).triggered_at == order.triggered_at
+    assert (
+        apply_modification(broker, order, read(**(terms | {"auxPrice": 96}), price=95)).triggered_at is None
+    )
 
 
 @pytest.mark.parametrize("status", [OrderStatus.FILLED, OrderStatus.PENDING_CANCEL, OrderStatus.CANCELLED])
-def test_an_order_that_is_over_cannot_be_changed(broker: Broker, status: OrderStatus) -> None:
+def test_an_order_that_is_over_cannot_be_changed(broker: PaperAccount, status: OrderStatus) -> None:
     order = placed(broker, orderType="LMT", price=99)
-    draft = changed(broker, order, read(orderType="LMT", price=98))
-    order.move_to(status, broker.clock.now())
-    with pytest.raises(RejectedError, match="can no longer be changed"):
-        continued(broker, draft)
+    draft = apply_modification(broker, order, read(orderType="LMT", price=98))
+    order.set_status(status, broker.clock.now())
+    with pytest.raises(OrderRejectedError, match="can no longer be changed"):
+        carry_over_progress(broker, draft)

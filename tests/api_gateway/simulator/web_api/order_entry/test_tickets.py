@@ -4,29 +4,29 @@ from typing import Any
 
 import pytest
 
-from api_gateway.simulator.web_api.order_entry.tickets import read_ticket, read_tickets
-from api_gateway.simulator.web_api.routing import Refusal
+from api_gateway.simulator.web_api.order_entry.tickets import parse_ticket, parse_tickets
+from api_gateway.simulator.web_api.routing import ApiError
 from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import AAPL
 
 
 def refusal(body: Any) -> str:
     """What is said to a body that is not understood."""
-    with pytest.raises(Refusal) as caught:
-        read_tickets(body)
-    assert caught.value.reply.status == 400
-    return str(caught.value.reply.body["error"])
+    with pytest.raises(ApiError) as caught:
+        parse_tickets(body)
+    assert caught.value.response.status == 400
+    return str(caught.value.response.body["error"])
 
 
 def test_a_ticket_is_read_as_it_is_meant() -> None:
-    read = read_ticket(
+    read = parse_ticket(
         ticket(orderType="STOP_LIMIT", price=99, auxPrice=100.5, tif="GTC", cOID="mine", outsideRTH=True)
     )
     assert (read.conid, read.exchange, read.side, read.tif) == (AAPL, "SMART", "BUY", "GTC")
-    assert (read.limit, read.stop, read.quantity, read.cash) == (99.0, 100.5, 10.0, None)
-    assert (read.reference, read.parent, read.sign) == ("mine", "", 1)
-    assert read.switch("outsideRTH")
-    assert not read.switch("allOrNone")
+    assert (read.limit_price, read.stop_price, read.quantity, read.cash_quantity) == (99.0, 100.5, 10.0, None)
+    assert (read.reference, read.parent_reference, read.sign) == ("mine", "", 1)
+    assert read.has_flag("outsideRTH")
+    assert not read.has_flag("allOrNone")
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def test_a_ticket_is_read_as_it_is_meant() -> None:
 def test_a_conid_means_smart_and_a_conidex_may_name_an_exchange(
     conid: int | None, conidex: str | None, exchange: str, combination: bool
 ) -> None:
-    read = read_ticket(ticket(conid=conid, conidex=conidex))
-    assert (read.exchange, read.combination) == (exchange, combination)
+    read = parse_ticket(ticket(conid=conid, conidex=conidex))
+    assert (read.exchange, read.is_combination) == (exchange, combination)
     assert read.conid == (28812380 if combination else AAPL)
 
 
@@ -66,8 +66,8 @@ def test_a_conid_means_smart_and_a_conidex_may_name_an_exchange(
 def test_each_type_has_its_prices_where_it_looks_for_them(
     fields: dict[str, Any], limit: float | None, stop: float | None
 ) -> None:
-    read = read_ticket(ticket(**fields))
-    assert (read.limit, read.stop) == (limit, stop)
+    read = parse_ticket(ticket(**fields))
+    assert (read.limit_price, read.stop_price) == (limit, stop)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_each_type_has_its_prices_where_it_looks_for_them(
 def test_a_size_is_a_quantity_or_money(
     fields: dict[str, Any], quantity: float | None, cash: float | None
 ) -> None:
-    read = read_ticket(ticket(**fields))
-    assert (read.quantity, read.cash) == (quantity, cash)
+    read = parse_ticket(ticket(**fields))
+    assert (read.quantity, read.cash_quantity) == (quantity, cash)
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_a_body_is_a_list_of_tickets_in_an_object(body: Any) -> None:
 
 def test_several_tickets_are_one_bracket_or_one_single_group() -> None:
     parent, child = ticket(cOID="p"), ticket(side="SELL", parentId="p")
-    assert len(read_tickets({"orders": [parent, child, child]})) == 3
+    assert len(parse_tickets({"orders": [parent, child, child]})) == 3
     single = ticket(isSingleGroup=True)
-    assert len(read_tickets({"orders": [single, single]})) == 2
+    assert len(parse_tickets({"orders": [single, single]})) == 2
     for unrelated in ([ticket(), ticket()], [parent, ticket()], [single, ticket()], [child, parent]):
         assert "bracket" in refusal({"orders": unrelated})

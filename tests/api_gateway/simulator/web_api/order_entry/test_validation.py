@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from api_gateway.simulator.accounts.paper_account import Broker
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order
-from api_gateway.simulator.web_api.order_entry.tickets import read_ticket
+from api_gateway.simulator.web_api.order_entry.tickets import parse_ticket
 from api_gateway.simulator.web_api.order_entry.validation import (
-    RejectedError,
+    OrderRejectedError,
+    build_order,
     check_funds,
     check_reference,
-    order_of,
 )
-from api_gateway.simulator.web_api.routing import Refusal
+from api_gateway.simulator.web_api.routing import ApiError
 from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
@@ -30,25 +30,25 @@ _HOUR, _DAY = 3600.0, 86400.0
 
 
 @pytest.fixture
-def broker() -> Broker:
+def broker() -> PaperAccount:
     return paper_broker()
 
 
-def order(broker: Broker, **fields: Any) -> Order:
-    return order_of(broker, read_ticket(ticket(**fields)), 1)
+def order(broker: PaperAccount, **fields: Any) -> Order:
+    return build_order(broker, parse_ticket(ticket(**fields)), 1)
 
 
-def rejection(broker: Broker, **fields: Any) -> str:
-    with pytest.raises(RejectedError) as caught:
+def rejection(broker: PaperAccount, **fields: Any) -> str:
+    with pytest.raises(OrderRejectedError) as caught:
         order(broker, **fields)
     return str(caught.value)
 
 
-def last(broker: Broker, conid: int) -> float:
+def last(broker: PaperAccount, conid: int) -> float:
     return broker.prices.price_at(broker.instrument(conid), broker.clock.now())
 
 
-def test_a_ticket_becomes_an_order_with_everything_that_it_says(broker: Broker) -> None:
+def test_a_ticket_becomes_an_order_with_everything_that_it_says(broker: PaperAccount) -> None:
     price = round(last(broker, AAPL), 2)
     made = order(
         broker,
@@ -96,23 +96,23 @@ def test_a_ticket_becomes_an_order_with_everything_that_it_says(broker: Broker) 
     ],
 )
 def test_what_cannot_be_ordered_is_refused_with_a_sentence(
-    broker: Broker, fields: dict[str, Any], words: str
+    broker: PaperAccount, fields: dict[str, Any], words: str
 ) -> None:
     assert words in rejection(broker, **fields)
 
 
-def test_fractions_are_for_us_stocks_and_cryptocurrencies(broker: Broker) -> None:
+def test_fractions_are_for_us_stocks_and_cryptocurrencies(broker: PaperAccount) -> None:
     assert order(broker, quantity=0.5).quantity == 0.5
     assert order(broker, conid=BITCOIN, quantity=0.00000001).quantity == 0.00000001
 
 
-def test_what_a_parent_buys_its_child_may_sell(broker: Broker) -> None:
+def test_what_a_parent_buys_its_child_may_sell(broker: PaperAccount) -> None:
     assert order(broker, conid=BITCOIN, quantity=0.1, side="SELL", parentId="p").sign == -1
 
 
-def test_money_buys_whole_shares_and_parts_of_a_coin(broker: Broker) -> None:
-    broker.prices.set_price(AAPL, 250.0)
-    broker.prices.set_price(BITCOIN, 80_000.0)
+def test_money_buys_whole_shares_and_parts_of_a_coin(broker: PaperAccount) -> None:
+    broker.prices.override_price(AAPL, 250.0)
+    broker.prices.override_price(BITCOIN, 80_000.0)
     assert order(broker, quantity=None, cashQty=1000).quantity == 3
     assert order(broker, quantity=None, cashQty=1000, orderType="LMT", price=249).quantity == 4
     assert 0.0124 < order(broker, conid=BITCOIN, quantity=None, cashQty=1000).quantity < 0.0125
@@ -120,29 +120,29 @@ def test_money_buys_whole_shares_and_parts_of_a_coin(broker: Broker) -> None:
     assert "Cash quantity" in rejection(broker, conid=option, quantity=None, cashQty=1000)
 
 
-def test_an_option_may_be_bid_for_at_any_price(broker: Broker) -> None:
+def test_an_option_may_be_bid_for_at_any_price(broker: PaperAccount) -> None:
     assert order(broker, conid=held_option(broker).conid, orderType="LMT", price=0.01).limit_price == 0.01
 
 
-def test_close_sells_what_is_held(broker: Broker) -> None:
+def test_close_sells_what_is_held(broker: PaperAccount) -> None:
     closing = order(broker, side="CLOSE", quantity=None)
-    assert (closing.side, closing.quantity) == ("SELL", broker.holdings[AAPL].quantity)
+    assert (closing.side, closing.quantity) == ("SELL", broker.positions[AAPL].quantity)
 
 
-def test_a_us_future_needs_to_know_who_places_it(broker: Broker) -> None:
+def test_a_us_future_needs_to_know_who_places_it(broker: PaperAccount) -> None:
     future = held_future(broker).conid
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         order(broker, conid=future, extOperator="me")
     assert order(broker, conid=future, manualIndicator=False, extOperator="me").exchange == "CME"
 
 
-def test_an_expired_contract_is_not_traded(broker: Broker) -> None:
+def test_an_expired_contract_is_not_traded(broker: PaperAccount) -> None:
     option = held_option(broker)
-    broker.clock.advance((option.expires or 0) - MONDAY)
+    broker.clock.advance((option.expires_at or 0) - MONDAY)
     assert "expired" in rejection(broker, conid=option.conid)
 
 
-def test_the_closed_market_takes_no_immediate_orders_and_the_close_no_late_ones(broker: Broker) -> None:
+def test_the_closed_market_takes_no_immediate_orders_and_the_close_no_late_ones(broker: PaperAccount) -> None:
     broker.clock.advance(3 * _HOUR - 599)
     assert "too late" in rejection(broker, orderType="MOC")
     assert order(broker, tif="IOC").tif == "IOC"
@@ -151,25 +151,25 @@ def test_the_closed_market_takes_no_immediate_orders_and_the_close_no_late_ones(
     assert order(broker, orderType="MOC").order_type == "MOC"
 
 
-def test_funds_are_those_of_all_orders_together(broker: Broker) -> None:
+def test_funds_are_those_of_all_orders_together(broker: PaperAccount) -> None:
     large = order(broker, quantity=9000)
     check_funds(broker, [large])
-    with pytest.raises(RejectedError, match="available funds are insufficient"):
+    with pytest.raises(OrderRejectedError, match="available funds are insufficient"):
         check_funds(broker, [large] * 4)
     check_funds(broker, [order(broker, side="SELL", quantity=5)])
 
 
-def test_an_account_in_need_may_still_reduce_its_positions(broker: Broker) -> None:
+def test_an_account_in_need_may_still_reduce_its_positions(broker: PaperAccount) -> None:
     broker.deposit("USD", -broker.valuation().total.available_funds - 5000)
     check_funds(broker, [order(broker, side="SELL", quantity=10)])
-    with pytest.raises(RejectedError):
+    with pytest.raises(OrderRejectedError):
         check_funds(broker, [order(broker, quantity=10)])
 
 
-def test_a_reference_is_free_again_after_a_day(broker: Broker) -> None:
-    broker.enter(AAPL, "BUY", 1, "MKT", at=broker.clock.now(), reference="mine")
+def test_a_reference_is_free_again_after_a_day(broker: PaperAccount) -> None:
+    broker.add_working_order(AAPL, "BUY", 1, "MKT", at=broker.clock.now(), reference="mine")
     broker.clock.advance(_DAY - 1)
-    with pytest.raises(RejectedError, match=r"^Local order ID=mine is already registered$"):
+    with pytest.raises(OrderRejectedError, match=r"^Local order ID=mine is already registered$"):
         check_reference([broker], "mine")
     check_reference([broker], "other")
     check_reference([broker], "")
@@ -177,14 +177,14 @@ def test_a_reference_is_free_again_after_a_day(broker: Broker) -> None:
     check_reference([broker], "mine")
 
 
-def test_only_the_types_that_the_rules_name_trade_outside_regular_hours(broker: Broker) -> None:
+def test_only_the_types_that_the_rules_name_trade_outside_regular_hours(broker: PaperAccount) -> None:
     price = round(last(broker, AAPL), 2)
     assert order(broker, orderType="LMT", price=price, outsideRTH=True).outside_rth
     assert not order(broker, orderType="LMT", price=price).outside_rth
     assert not order(broker, outsideRTH=True).outside_rth
 
 
-def test_an_algorithm_is_one_of_the_contracts_own_and_is_told_what_it_needs(broker: Broker) -> None:
+def test_an_algorithm_is_one_of_the_contracts_own_and_is_told_what_it_needs(broker: PaperAccount) -> None:
     patient = {"adaptivePriority": "Patient"}
     assert order(broker, strategy="Adaptive", strategyParameters=patient).quantity == 10
     assert "needs adaptivePriority" in rejection(broker, strategy="Adaptive")

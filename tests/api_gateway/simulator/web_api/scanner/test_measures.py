@@ -3,18 +3,20 @@ from __future__ import annotations
 import pytest
 
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.market_data.snapshot_fields import Subject
+from api_gateway.simulator.web_api.market_data.snapshot_fields import ContractSnapshot
 from api_gateway.simulator.web_api.scanner import measures as by
-from api_gateway.simulator.web_api.scanner.measures import as_number, field
+from api_gateway.simulator.web_api.scanner.measures import parse_number, snapshot_field
 from tests.api_gateway.simulator.paper_account import AAPL, SPY
 
 SPX, TOYOTA = 416904, "7203"
 
 
-def subject(simulation: Simulation, conid: int = AAPL) -> Subject:
+def subject(simulation: Simulation, conid: int = AAPL) -> ContractSnapshot:
     instrument = simulation.universe.by_conid(conid)
     assert instrument is not None
-    return Subject(simulation, instrument, simulation.prices.quote(instrument), simulation.clock.now())
+    return ContractSnapshot(
+        simulation, instrument, simulation.prices.quote(instrument), simulation.clock.now()
+    )
 
 
 @pytest.mark.parametrize(
@@ -29,20 +31,20 @@ def subject(simulation: Simulation, conid: int = AAPL) -> Subject:
     ],
 )
 def test_what_a_snapshot_writes_is_a_number(text: str, number: float) -> None:
-    assert as_number(text) == pytest.approx(number)
+    assert parse_number(text) == pytest.approx(number)
 
 
 def test_a_field_is_measured_as_a_snapshot_shows_it(simulation: Simulation) -> None:
     s = subject(simulation)
-    assert field("31")(s) == s.quote.last
-    assert field("7283")(s) == pytest.approx(26)
+    assert snapshot_field("31")(s) == s.quote.last
+    assert snapshot_field("7283")(s) == pytest.approx(26)
 
 
 def test_what_a_snapshot_does_not_say_is_not_measured(simulation: Simulation) -> None:
     s = subject(simulation, SPX)
-    assert field("7287")(s) is None
+    assert snapshot_field("7287")(s) is None
     assert by.volume(s) is None
-    assert by.trades(s) is None
+    assert by.trade_count(s) is None
     assert by.recent_volume(3)(s) is None
 
 
@@ -55,22 +57,22 @@ def test_changes_are_in_percent_of_where_they_begin(simulation: Simulation) -> N
 
 
 def test_after_hours_begin_where_regular_hours_end(simulation: Simulation) -> None:
-    assert by.after_hours(subject(simulation)) is None
+    assert by.after_hours_change(subject(simulation)) is None
     simulation.clock.advance(5 * 3600)  # 17:00
     s = subject(simulation)
     close = simulation.prices.price_at(s.instrument, simulation.clock.now() - 3600)
-    assert by.after_hours(s) == pytest.approx(s.quote.last - close)
-    assert by.after_hours_percent(s) == pytest.approx(100 * (s.quote.last / close - 1))
+    assert by.after_hours_change(s) == pytest.approx(s.quote.last - close)
+    assert by.after_hours_change_percent(s) == pytest.approx(100 * (s.quote.last / close - 1))
 
 
 def test_the_highs_and_lows_of_weeks_are_those_of_the_daily_bars(simulation: Simulation) -> None:
     s = subject(simulation)
-    high, low = by.below_high(52)(s), by.above_low(52)(s)
+    high, low = by.percent_from_high(52)(s), by.percent_from_low(52)(s)
     assert high is not None
     assert low is not None
     assert high <= 0 <= low
-    assert high == pytest.approx(100 * (s.quote.last / (field("7293")(s) or 0) - 1), abs=0.01)
-    nearer = by.below_high(13)(s)
+    assert high == pytest.approx(100 * (s.quote.last / (snapshot_field("7293")(s) or 0) - 1), abs=0.01)
+    nearer = by.percent_from_high(13)(s)
     assert nearer is not None
     assert nearer >= high
 
@@ -84,16 +86,16 @@ def test_volumes_of_minutes_grow_with_their_number(simulation: Simulation) -> No
 
 
 def test_money_is_converted_to_dollars(simulation: Simulation) -> None:
-    (toyota,) = simulation.universe.matching(TOYOTA)
+    (toyota,) = simulation.universe.underlyings_of_symbol(TOYOTA)
     s = subject(simulation, toyota.conid)
-    dollars = by.in_dollars(by.last)(s)
+    dollars = by.in_dollars(by.last_price)(s)
     assert dollars is not None
     assert 10 < dollars < 40
     assert by.in_dollars(by.coupon)(s) is None
 
 
 def test_what_is_invented_never_changes(simulation: Simulation) -> None:
-    measure = by.invented(21, 5, 6)
+    measure = by.seeded_measure(21, 5, 6)
     before = measure(subject(simulation))
     simulation.clock.advance(86400)
     assert measure(subject(simulation)) == before

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from api_gateway.simulator.instruments.universe import Universe
-from api_gateway.simulator.simulation import Options, Simulation
-from api_gateway.simulator.web_api.scanner.locations import PLACES
-from api_gateway.simulator.web_api.scanner.scan import MOST_ROWS, UnknownError, scan
-from api_gateway.simulator.web_api.scanner.scan_types import QUANTITIES, SCANS
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from api_gateway.simulator.web_api.scanner.locations import LOCATIONS
+from api_gateway.simulator.web_api.scanner.scan import MAX_ROWS, UnknownScanError, scan_contracts
+from api_gateway.simulator.web_api.scanner.scan_types import RANGE_FILTERS, SCAN_TYPES
 from tests.api_gateway.simulator.paper_account import AAPL, IBM
 
 US = ("STK", "STK.US.MAJOR")
@@ -19,11 +19,16 @@ TOP = (US[0], "TOP_PERC_GAIN", US[1])
 def symbols(
     simulation: Simulation, instrument: str, kind: str, location: str, *filters: tuple[str, Any]
 ) -> list[str]:
-    return [each.symbol for each in scan(simulation, instrument, kind, location, list(filters)).contracts]
+    return [
+        each.symbol
+        for each in scan_contracts(simulation, instrument, kind, location, list(filters)).contracts
+    ]
 
 
 def changes(simulation: Simulation, kind: str) -> list[float]:
-    quotes = [simulation.prices.quote(each) for each in scan(simulation, US[0], kind, US[1], []).contracts]
+    quotes = [
+        simulation.prices.quote(each) for each in scan_contracts(simulation, US[0], kind, US[1], []).contracts
+    ]
     return [quote.last / quote.prior_close for quote in quotes]
 
 
@@ -35,15 +40,15 @@ def test_gainers_come_from_the_highest_and_losers_from_the_lowest(simulation: Si
 
 
 def test_the_ranking_moves_with_the_market(simulation: Simulation) -> None:
-    ibm = simulation.broker.instrument(IBM)
-    simulation.prices.set_price(IBM, simulation.prices.quote(ibm).prior_close * 1.5)
+    ibm = simulation.selected_account.instrument(IBM)
+    simulation.prices.override_price(IBM, simulation.prices.quote(ibm).prior_close * 1.5)
     assert symbols(simulation, *TOP)[0] == "IBM"
-    simulation.prices.set_price(IBM, simulation.prices.quote(ibm).prior_close * 0.5)
+    simulation.prices.override_price(IBM, simulation.prices.quote(ibm).prior_close * 0.5)
     assert symbols(simulation, *TOP)[-1] == "IBM"
 
 
 def test_the_most_active_have_the_highest_volume(simulation: Simulation) -> None:
-    found = scan(simulation, US[0], "MOST_ACTIVE", US[1], []).contracts
+    found = scan_contracts(simulation, US[0], "MOST_ACTIVE", US[1], []).contracts
     volumes = [simulation.prices.quote(each).volume for each in found]
     assert volumes == sorted(volumes, reverse=True)
 
@@ -93,7 +98,7 @@ def test_an_expired_future_is_not_found(simulation: Simulation) -> None:
 @pytest.mark.parametrize("value", [200, "200", 200.0])
 def test_a_price_filter_keeps_what_is_above_or_below(simulation: Simulation, value: Any) -> None:
     above, below = (
-        scan(simulation, *TOP, [(code, value)]).contracts for code in ("priceAbove", "priceBelow")
+        scan_contracts(simulation, *TOP, [(code, value)]).contracts for code in ("priceAbove", "priceBelow")
     )
     assert all(simulation.prices.quote(each).last >= 200 for each in above)
     assert all(simulation.prices.quote(each).last <= 200 for each in below)
@@ -132,15 +137,15 @@ def test_a_choice_keeps_its_part(
 def group_for(groups: tuple[str, ...]) -> tuple[str, str]:
     """The smallest of some groups, with its first place."""
     group = next((each for each in ("ETF.EQ.US", "IND.US") if each in groups), groups[0])
-    return group, PLACES[group][0].code
+    return group, LOCATIONS[group][0].code
 
 
 def test_every_scan_can_be_run_and_ranks_the_same_twice(simulation: Simulation) -> None:
     found_nothing = set()
-    for each in SCANS:
-        group, place = group_for(each.groups)
-        first = scan(simulation, group, each.code, place, [])
-        assert first == scan(simulation, group, each.code, place, [])
+    for each in SCAN_TYPES:
+        group, place = group_for(each.instruments)
+        first = scan_contracts(simulation, group, each.code, place, [])
+        assert first == scan_contracts(simulation, group, each.code, place, [])
         assert first.column
         if not first.contracts:
             found_nothing.add(each.code)
@@ -151,11 +156,11 @@ def test_every_scan_can_be_run_and_ranks_the_same_twice(simulation: Simulation) 
 
 @pytest.mark.thorough
 def test_every_filter_can_leave_nothing(simulation: Simulation) -> None:
-    for each in QUANTITIES:
-        group, place = group_for(each.groups)
-        kind = next(scan.code for scan in SCANS if group in scan.groups)
-        assert symbols(simulation, group, kind, place, (each.below, -1e15)) == [], each.code
-        assert symbols(simulation, group, kind, place, (each.above, 1e15)) == [], each.code
+    for each in RANGE_FILTERS:
+        group, place = group_for(each.instruments)
+        kind = next(scan.code for scan in SCAN_TYPES if group in scan.instruments)
+        assert symbols(simulation, group, kind, place, (each.below_code, -1e15)) == [], each.code
+        assert symbols(simulation, group, kind, place, (each.above_code, 1e15)) == [], each.code
 
 
 @pytest.mark.parametrize(
@@ -184,21 +189,21 @@ def test_what_ibkr_does_not_offer_is_named(
     filters: list[tuple[str, Any]],
     what: str,
 ) -> None:
-    with pytest.raises(UnknownError, match=what):
-        scan(simulation, instrument, kind, location, filters)
+    with pytest.raises(UnknownScanError, match=what):
+        scan_contracts(simulation, instrument, kind, location, filters)
 
 
 def test_there_are_fifty_rows_at_most(simulation: Simulation) -> None:
     # Nothing here has so many stocks: every stock once more, and again, under other numbers.
     stocks = [each for each in simulation.universe.all() if each.sec_type == "STK" and each.is_us]
     copies = [replace(each, conid=each.conid + 10**9 * n) for n in range(1, 4) for each in stocks]
-    simulation.universe = Universe([*simulation.universe.all(), *copies], simulation.universe.day)
-    assert len(symbols(simulation, US[0], "HIGH_GROWTH_RATE", US[1])) == MOST_ROWS == 50
+    simulation.universe = Universe([*simulation.universe.all(), *copies], simulation.universe.build_date)
+    assert len(symbols(simulation, US[0], "HIGH_GROWTH_RATE", US[1])) == MAX_ROWS == 50
 
 
-@pytest.mark.parametrize("options", [Options(login=True, availability="DPB")])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, availability="DPB")])
 def test_delayed_data_rank_as_they_were_a_quarter_of_an_hour_ago(simulation: Simulation) -> None:
     then = simulation.clock.now() - 900
-    quotes = [simulation.prices.quote(each, then) for each in scan(simulation, *TOP, []).contracts]
+    quotes = [simulation.prices.quote(each, then) for each in scan_contracts(simulation, *TOP, []).contracts]
     gains = [quote.last / quote.prior_close for quote in quotes]
     assert gains == sorted(gains, reverse=True)

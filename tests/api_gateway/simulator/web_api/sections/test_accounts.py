@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, Caller
 from tests.api_gateway.simulator.wire_types import contradictions
 
@@ -89,13 +89,17 @@ async def test_the_first_profit_and_loss_is_empty_and_the_second_agrees_with_the
 
 async def test_the_profit_of_the_day_follows_the_price(asks: Caller, simulation: Simulation) -> None:
     await asks.ready()
-    held = simulation.broker.holdings[AAPL].quantity
+    held = simulation.selected_account.positions[AAPL].quantity
     rows = []
     for price in (250.0, 251.0):
-        simulation.prices.set_price(AAPL, price)
+        simulation.prices.override_price(AAPL, price)
         body = await asks.second("/iserver/account/pnl/partitioned")
         rows.append(body["upnl"][f"{ACCOUNT}.Core"])
-    option = next(line for line in simulation.broker.valuation().held if line.instrument.sec_type == "OPT")
+    option = next(
+        line
+        for line in simulation.selected_account.valuation().open_positions
+        if line.instrument.sec_type == "OPT"
+    )
     assert rows[1]["dpl"] - rows[0]["dpl"] >= held
     assert rows[1]["dpl"] - rows[0]["dpl"] == pytest.approx(rows[1]["nl"] - rows[0]["nl"])
     assert rows[1]["nl"] - rows[0]["nl"] <= held + option.quantity * 100
@@ -156,8 +160,8 @@ async def test_the_owners_are_known_for_the_own_account_only(asks: Caller) -> No
     assert (stranger.status_code, stranger.content) == (401, b"")
 
 
-@pytest.mark.parametrize("options", [Options(login=False)], ids=["no login"])
-async def test_without_a_login_nothing_is_told(asks: Caller, options: Options) -> None:
+@pytest.mark.parametrize("options", [SimulationOptions(login=False)], ids=["no login"])
+async def test_without_a_login_nothing_is_told(asks: Caller, options: SimulationOptions) -> None:
     assert not options.login
     for path in (SUMMARY, f"/acesws/{ACCOUNT}/signatures-and-owners", "/iserver/accounts"):
         reply = await asks.get(path)
@@ -178,15 +182,15 @@ async def test_a_new_brokerage_session_has_to_begin_again(
 
 
 MASTER, SECOND, THIRD = "DF1234567", "DU1234568", "DU1234569"
-FA = Options(login=True, rate_limits=False, profile="fa")
-LIVE = Options(login=True, rate_limits=False, profile="live")
-DYNAMIC = Options(login=True, rate_limits=False, profile="dynamic")
+FA = SimulationOptions(login=True, rate_limits=False, profile="fa")
+LIVE = SimulationOptions(login=True, rate_limits=False, profile="live")
+DYNAMIC = SimulationOptions(login=True, rate_limits=False, profile="dynamic")
 advisors = pytest.mark.parametrize("options", [FA], ids=["fa"])
 brokers = pytest.mark.parametrize("options", [DYNAMIC], ids=["dynamic"])
 
 
 @advisors
-async def test_an_advisor_sees_accounts_groups_and_all(asks: Caller, options: Options) -> None:
+async def test_an_advisor_sees_accounts_groups_and_all(asks: Caller, options: SimulationOptions) -> None:
     assert options is FA
     body = await asks.json("/iserver/accounts")
     assert body["accounts"] == [MASTER, ACCOUNT, SECOND, THIRD, "All", "NetLiq_Clients", "Two_to_one"]
@@ -206,14 +210,16 @@ async def test_a_retail_login_has_no_groups(asks: Caller) -> None:
 
 
 @pytest.mark.parametrize("options", [LIVE], ids=["live"])
-async def test_real_money_is_not_paper(asks: Caller, options: Options) -> None:
+async def test_real_money_is_not_paper(asks: Caller, options: SimulationOptions) -> None:
     assert options is LIVE
     body = await asks.json("/iserver/accounts")
     assert (body["accounts"], body["isPaper"]) == (["U1234567"], False)
 
 
 @advisors
-async def test_another_account_is_selected_and_has_its_own_profit(asks: Caller, options: Options) -> None:
+async def test_another_account_is_selected_and_has_its_own_profit(
+    asks: Caller, options: SimulationOptions
+) -> None:
     assert options is FA
     await asks.ready()
     first = await asks.second("/iserver/account/pnl/partitioned")
@@ -231,7 +237,7 @@ async def test_another_account_is_selected_and_has_its_own_profit(asks: Caller, 
 
 @advisors
 async def test_selecting_an_account_forgets_its_orders_but_no_lines_and_no_searches(
-    asks: Caller, simulation: Simulation, options: Options
+    asks: Caller, simulation: Simulation, options: SimulationOptions
 ) -> None:
     assert options is FA
     await asks.ready()
@@ -242,14 +248,16 @@ async def test_selecting_an_account_forgets_its_orders_but_no_lines_and_no_searc
     await asks.post("/iserver/account", {"acctId": THIRD})
     assert not simulation.preflights.orders_warm
     assert not simulation.preflights.trades_warm
-    assert AAPL in simulation.preflights.searched
+    assert AAPL in simulation.preflights.searched_conids
     assert AAPL in simulation.preflights.subscriptions
     assert simulation.preflights.accounts_called
 
 
 @advisors
 @pytest.mark.parametrize("name", ["All", "Two_to_one", "DU7654321"])
-async def test_a_group_is_no_account_to_work_with(asks: Caller, options: Options, name: str) -> None:
+async def test_a_group_is_no_account_to_work_with(
+    asks: Caller, options: SimulationOptions, name: str
+) -> None:
     assert options is FA
     await asks.ready()
     reply = await asks.post("/iserver/account", {"acctId": name})
@@ -258,7 +266,9 @@ async def test_a_group_is_no_account_to_work_with(asks: Caller, options: Options
 
 
 @advisors
-async def test_every_account_has_its_own_summary_and_all_the_sum(asks: Caller, options: Options) -> None:
+async def test_every_account_has_its_own_summary_and_all_the_sum(
+    asks: Caller, options: SimulationOptions
+) -> None:
     assert options is FA
     values = [
         (await asks.json(f"/iserver/account/{account}/summary"))["netLiquidationValue"]
@@ -273,7 +283,7 @@ async def test_every_account_has_its_own_summary_and_all_the_sum(asks: Caller, o
 
 
 @advisors
-async def test_each_account_has_its_owner(asks: Caller, options: Options) -> None:
+async def test_each_account_has_its_owner(asks: Caller, options: SimulationOptions) -> None:
     assert options is FA
     owner = await asks.json(f"/acesws/{SECOND}/signatures-and-owners")
     assert (
@@ -283,7 +293,9 @@ async def test_each_account_has_its_owner(asks: Caller, options: Options) -> Non
 
 
 @brokers
-async def test_a_broker_searches_accounts_by_their_beginning(asks: Caller, options: Options) -> None:
+async def test_a_broker_searches_accounts_by_their_beginning(
+    asks: Caller, options: SimulationOptions
+) -> None:
     assert options is DYNAMIC
     found = await asks.json("/iserver/account/search/DU700000")
     assert found["pattern"] == "DU700000"
@@ -296,7 +308,7 @@ async def test_a_broker_searches_accounts_by_their_beginning(asks: Caller, optio
 
 
 @brokers
-async def test_a_broker_sets_the_account_to_work_with(asks: Caller, options: Options) -> None:
+async def test_a_broker_sets_the_account_to_work_with(asks: Caller, options: SimulationOptions) -> None:
     assert options is DYNAMIC
     await asks.ready()
     before = await asks.json("/iserver/accounts")

@@ -6,12 +6,12 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import ACCOUNT, IBM, Caller
 
 ALERTS, ALERT = f"/iserver/account/{ACCOUNT}/alerts", f"/iserver/account/{ACCOUNT}/alert"
 ONE, ACTIVATE, MOBILE = "/iserver/account/alert", f"{ALERT}/activate", "/iserver/account/mta"
-CREATION = Options(login=True, rate_limits=False, alert_creation=True)
+CREATION = SimulationOptions(login=True, rate_limits=False, alert_creation=True)
 creation = pytest.mark.parametrize("options", [CREATION])
 CONDITION = {
     "conidex": f"{IBM}@SMART",
@@ -149,7 +149,7 @@ async def test_deleting_the_mobile_alert_resets_it(asks: Caller, gateway: httpx.
     assert (after["alert_active"], after["tool_id"]) == (1, before["tool_id"])
 
 
-@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, profile="fa")])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, rate_limits=False, profile="fa")])
 async def test_an_alert_is_found_below_its_own_account_only(
     asks: Caller, gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
@@ -170,7 +170,7 @@ async def test_making_an_alert_is_denied(asks: Caller) -> None:
     assert len(await asks.json(ALERTS)) == 2
 
 
-@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False), CREATION])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, rate_limits=False), CREATION])
 async def test_a_body_that_is_empty_or_lacks_something_is_refused_before_that(asks: Caller) -> None:
     empty = await asks.post(ALERT, {})
     assert (empty.status_code, empty.json()["error"]) == (400, "Bad Request: body can't be empty")
@@ -183,7 +183,7 @@ async def test_a_body_that_is_empty_or_lacks_something_is_refused_before_that(as
 async def test_an_alert_is_made_fires_and_is_told_of(
     asks: Caller, simulation: Simulation, skip: Skip
 ) -> None:
-    simulation.prices.set_price(IBM, 250.0)
+    simulation.prices.override_price(IBM, 250.0)
     body = (await asks.post(ALERT, TICKET)).json()
     assert {key: body[key] for key in body if key != "order_id"} == {
         "request_id": None,
@@ -193,7 +193,7 @@ async def test_an_alert_is_made_fires_and_is_told_of(
         "warning_message": None,
     }
     unread = (await asks.second("/fyi/unreadnumber"))["BN"]
-    simulation.prices.set_price(IBM, 300.0)
+    simulation.prices.override_price(IBM, 300.0)
     skip(5)
     mine = next(row for row in await asks.json(ALERTS) if row["order_id"] == body["order_id"])
     assert (mine["alert_active"], mine["alert_triggered"]) == (0, True)

@@ -74,7 +74,7 @@ async def test_strikes_are_empty_until_the_underlying_was_searched_for(asks: Cal
 
 async def test_a_new_session_has_forgotten_the_search(asks: Caller, simulation: Simulation) -> None:
     await asks.json(SEARCH, symbol="AAPL")
-    simulation.preflights.forget()
+    simulation.preflights.reset()
     assert (await asks.json(STRIKES, conid=AAPL, sectype="OPT", month="MAR26"))["call"] == []
 
 
@@ -223,7 +223,7 @@ async def test_pairs_of_a_currency_name_the_other_one(asks: Caller) -> None:
 async def test_an_exchange_rate_says_what_the_source_costs_in_the_target(
     asks: Caller, simulation: Simulation
 ) -> None:
-    euro = simulation.prices.quote(simulation.broker.instrument(12087792)).last
+    euro = simulation.prices.quote(simulation.selected_account.instrument(12087792)).last
     assert await asks.json("/iserver/exchangerate", target="USD", source="EUR") == {"rate": round(euro, 8)}
     assert await asks.json("/iserver/exchangerate", target="USD", source="USD") == {"rate": 1.0}
     yen = await asks.json("/iserver/exchangerate", target="JPY", source="EUR")

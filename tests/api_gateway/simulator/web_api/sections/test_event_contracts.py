@@ -154,7 +154,7 @@ async def test_a_contract_whose_details_were_read_is_quoted_too(
 ) -> None:
     await asks.get("/iserver/accounts")
     conid = (await contracts(asks, USCE))[0]["conid"]
-    simulation.preflights.searched.clear()
+    simulation.preflights.searched_conids.clear()
     query: dict[str, str | int] = {"conids": conid, "fields": "31"}
     await asks.get("/iserver/marketdata/snapshot", **query)
     skip(2)

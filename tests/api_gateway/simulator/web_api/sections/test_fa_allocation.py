@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import Caller
 
 FIRST, SECOND, THIRD, MASTER = "DU1234567", "DU1234568", "DU1234569", "DF1234567"
@@ -30,8 +30,8 @@ EVERY_CALL = [
 
 
 @pytest.fixture
-def options() -> Options:
-    return Options(login=True, rate_limits=False, profile="fa")
+def options() -> SimulationOptions:
+    return SimulationOptions(login=True, rate_limits=False, profile="fa")
 
 
 @pytest.fixture
@@ -58,11 +58,16 @@ async def test_an_advisor_is_answered(
 
 
 @pytest.mark.parametrize(
-    "options", [Options(login=True, rate_limits=False, profile=p) for p in ("retail", "live", "dynamic")]
+    "options",
+    [SimulationOptions(login=True, rate_limits=False, profile=p) for p in ("retail", "live", "dynamic")],
 )
 @pytest.mark.parametrize(("method", "path", "body"), EVERY_CALL)
 async def test_nobody_else_is(
-    gateway: httpx.AsyncClient, options: Options, method: str, path: str, body: dict[str, Any] | None
+    gateway: httpx.AsyncClient,
+    options: SimulationOptions,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
 ) -> None:
     assert options.profile != "fa"
     reply = await gateway.request(method, f"/v1/api{path}", json=body)
@@ -134,11 +139,11 @@ async def test_names_are_case_sensitive(asks: Caller, gateway: httpx.AsyncClient
 async def test_what_the_back_end_cannot_do_is_500_and_changes_nothing(
     asks: Caller, simulation: Simulation, change: dict[str, Any]
 ) -> None:
-    before = dict(simulation.allocation.groups)
+    before = dict(simulation.allocation_groups.groups)
     reply = await asks.post(GROUP, EQUAL | change)
     assert (reply.status_code, list(reply.json())) == (500, ["error", "statusCode"])
     assert not any(account in reply.text for account in (FIRST, MASTER, "DU7654321"))
-    assert simulation.allocation.groups == before
+    assert simulation.allocation_groups.groups == before
 
 
 @pytest.mark.parametrize(
@@ -161,10 +166,10 @@ async def test_what_the_back_end_cannot_do_is_500_and_changes_nothing(
 async def test_a_body_of_the_wrong_shape_is_a_bad_request(
     gateway: httpx.AsyncClient, simulation: Simulation, body: Any
 ) -> None:
-    before = dict(simulation.allocation.groups)
+    before = dict(simulation.allocation_groups.groups)
     for method in ("POST", "PUT"):
         assert (await gateway.request(method, f"/v1/api{GROUP}", json=body)).status_code == 400
-    assert simulation.allocation.groups == before
+    assert simulation.allocation_groups.groups == before
 
 
 async def test_the_presets_keep_what_is_not_given(asks: Caller, simulation: Simulation) -> None:
@@ -180,7 +185,7 @@ async def test_the_presets_keep_what_is_not_given(asks: Caller, simulation: Simu
     await asks.post(PRESETS, {"strict_credit_check": True})
     changed = {"default_method_for_all": "E", "strict_credit_check": True}
     assert await asks.json(PRESETS) == before | changed
-    assert simulation.allocation.split("All", 3) == {FIRST: 1, SECOND: 1, THIRD: 1}
+    assert simulation.allocation_groups.split("All", 3) == {FIRST: 1, SECOND: 1, THIRD: 1}
 
 
 @pytest.mark.parametrize("body", [{"default_method_for_all": "X"}, {"strict_credit_check": 1}, []])

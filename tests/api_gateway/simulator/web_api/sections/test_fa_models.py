@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import AAPL, IBM, IBM_IN_FRANKFURT, MSFT, Caller
 
 FIRST, SECOND, MASTER = "DU1234567", "DU1234568", "DF1234567"
@@ -34,8 +34,8 @@ OF_ONE_MODEL = [path for path, body in EVERY_CALL.items() if list(body) == ["mod
 
 
 @pytest.fixture
-def options() -> Options:
-    return Options(login=True, rate_limits=False, profile="fa")
+def options() -> SimulationOptions:
+    return SimulationOptions(login=True, rate_limits=False, profile="fa")
 
 
 @pytest.fixture
@@ -62,10 +62,11 @@ async def invested(asks: Caller, account: str, amount: float, model: str = MODEL
 
 @pytest.mark.parametrize(("path", "body"), EVERY_CALL.items())
 @pytest.mark.parametrize(
-    "options", [Options(login=True, rate_limits=False, profile=p) for p in ("retail", "live", "dynamic")]
+    "options",
+    [SimulationOptions(login=True, rate_limits=False, profile=p) for p in ("retail", "live", "dynamic")],
 )
 async def test_only_advisors_have_models(
-    asks: Caller, options: Options, path: str, body: dict[str, Any]
+    asks: Caller, options: SimulationOptions, path: str, body: dict[str, Any]
 ) -> None:
     assert options.profile != "fa"
     reply = await asks.post(f"/fa/{path}", {"reqID": 7, **body})
@@ -146,7 +147,7 @@ async def test_targets_that_make_no_whole_are_a_bad_request(
 ) -> None:
     reply = await asks.post("/fa/model/save", SAVED | change)
     assert reply.status_code == 400, reply.text
-    assert list(simulation.models.models) == [MODEL]
+    assert list(simulation.models.by_name) == [MODEL]
 
 
 async def test_a_missing_description_is_refused_without_a_word(asks: Caller) -> None:
@@ -158,7 +159,7 @@ async def test_two_currencies_in_a_model_are_no_success(asks: Caller, simulation
     mixed = [{"conid": AAPL, "target": 0.4}, {"conid": IBM_IN_FRANKFURT, "target": 0.4}]
     saved = await told(asks, "model/save", **SAVED | {"positionTargets": mixed})
     assert saved["success"] is False
-    assert "Mine" not in simulation.models.models
+    assert "Mine" not in simulation.models.by_name
 
 
 async def test_a_model_stays_static_or_not_once_somebody_is_invested(asks: Caller) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.simulator.session.session import State
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.session.session import LoginState
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 Skip = Callable[[float], None]
 INIT = "/v1/api/iserver/auth/ssodh/init"
@@ -26,7 +26,7 @@ async def test_the_login_has_a_user_and_a_key_in_hex(gateway: httpx.AsyncClient,
     assert re.fullmatch("[0-9a-f]{40}", (await gateway.get(f"{prefix}/ssodh/st")).json()["st"])
 
 
-@pytest.mark.parametrize("options", [Options()])
+@pytest.mark.parametrize("options", [SimulationOptions()])
 @pytest.mark.parametrize("path", ["/one/user", "/ssodh/init", "/ssodh/st", "/logout"])
 async def test_without_a_login_there_is_neither(gateway: httpx.AsyncClient, path: str) -> None:
     assert (await gateway.get(f"/v1/api{path}")).status_code == 401
@@ -42,12 +42,12 @@ async def test_the_gateway_opens_the_session_by_responding_to_a_challenge(
     assert (await gateway.get("/v1/api/iserver/accounts")).json()["error"] == "Bad Request: no bridge"
     opened = (await gateway.post(RESPONSE, json={"response": "a" * 40})).json()
     assert (opened["passed"], opened["authenticated"], opened["competing"]) == (True, True, False)
-    assert simulation.session.state is State.BROKERAGE
+    assert simulation.session.state is LoginState.BROKERAGE
 
 
-@pytest.mark.parametrize(("compete", "state"), [(True, State.BROKERAGE), (False, State.COMPETING)])
+@pytest.mark.parametrize(("compete", "state"), [(True, LoginState.BROKERAGE), (False, LoginState.COMPETING)])
 async def test_it_takes_the_session_from_another_program_only_if_it_competes(
-    gateway: httpx.AsyncClient, simulation: Simulation, compete: bool, state: State
+    gateway: httpx.AsyncClient, simulation: Simulation, compete: bool, state: LoginState
 ) -> None:
     simulation.session.displace()
     await gateway.post(INIT, json={**MACHINE, "compete": compete})
@@ -88,4 +88,4 @@ async def test_right_after_a_reset_nobody_is_challenged(
 
 async def test_the_gateway_logs_out_with_a_get(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
     assert (await gateway.get("/v1/api/logout")).json() == {"status": True}
-    assert simulation.session.state is State.NO_LOGIN
+    assert simulation.session.state is LoginState.NO_LOGIN

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import Caller
 from tests.api_gateway.simulator.wire_types import contradictions
 
@@ -84,11 +84,11 @@ async def test_the_snapshot_says_what_the_prices_are(
     asks: Caller, skip: Skip, simulation: Simulation
 ) -> None:
     found = await row(asks, skip, AAPL, "31,84,86,70,71,7741,82")
-    quote = simulation.prices.quote(simulation.broker.instrument(AAPL))
+    quote = simulation.prices.quote(simulation.selected_account.instrument(AAPL))
     assert found["31"] == f"{quote.last:.2f}"
     assert (found["84"], found["86"]) == (f"{quote.bid:.2f}", f"{quote.ask:.2f}")
     assert found["82"] == f"{quote.last - quote.prior_close:.2f}"
-    assert found["_updated"] == simulation.clock.milliseconds() // 500 * 500
+    assert found["_updated"] == simulation.clock.now_ms() // 500 * 500
 
 
 async def test_on_a_closed_market_the_last_price_is_marked_and_the_line_is_frozen(
@@ -136,7 +136,7 @@ async def test_a_position_shows_in_the_fields_of_its_contract(
     asks: Caller, skip: Skip, simulation: Simulation
 ) -> None:
     found = await row(asks, skip, IBM, "73,74,75,76,77,78,79,80,7292,7639,7920,7921")
-    line = simulation.broker.valuation().line(IBM)
+    line = simulation.selected_account.valuation().open_position(IBM)
     assert line is not None
     assert found["76"] == "150"
     assert found["7921"] == f"{line.cost:.2f}"
@@ -190,10 +190,10 @@ async def test_beyond_a_hundred_lines_a_snapshot_never_completes(
 @pytest.mark.parametrize(
     ("options", "code", "priced"),
     [
-        (Options(login=True, rate_limits=False, availability="DPB"), "DPB", True),
-        (Options(login=True, rate_limits=False, profile="delayed"), "DPB", True),
-        (Options(login=True, rate_limits=False, availability="N"), "N", False),
-        (Options(login=True, rate_limits=False, availability="Z"), "Z", True),
+        (SimulationOptions(login=True, rate_limits=False, availability="DPB"), "DPB", True),
+        (SimulationOptions(login=True, rate_limits=False, profile="delayed"), "DPB", True),
+        (SimulationOptions(login=True, rate_limits=False, availability="N"), "N", False),
+        (SimulationOptions(login=True, rate_limits=False, availability="Z"), "Z", True),
     ],
 )
 async def test_the_line_says_how_good_its_data_is(asks: Caller, skip: Skip, code: str, priced: bool) -> None:
@@ -205,22 +205,24 @@ async def test_the_line_says_how_good_its_data_is(asks: Caller, skip: Skip, code
         assert found["31"].startswith("C")
 
 
-@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, profile="delayed")])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, rate_limits=False, profile="delayed")])
 async def test_delayed_prices_are_a_quarter_of_an_hour_old(
     asks: Caller, skip: Skip, simulation: Simulation
 ) -> None:
     found = await row(asks, skip, AAPL, "31")
     then = simulation.clock.now() - 900
-    assert float(found["31"]) == simulation.prices.price_at(simulation.broker.instrument(AAPL), then)
+    assert float(found["31"]) == simulation.prices.price_at(
+        simulation.selected_account.instrument(AAPL), then
+    )
 
 
 @pytest.mark.parametrize(
     ("options", "delay"),
     [
-        (Options(login=True, rate_limits=False), 0),
-        (Options(login=True, rate_limits=False, availability="DPB"), 900_000),
-        (Options(login=True, rate_limits=False, profile="delayed"), 900_000),
-        (Options(login=True, rate_limits=False, availability="Z"), 0),
+        (SimulationOptions(login=True, rate_limits=False), 0),
+        (SimulationOptions(login=True, rate_limits=False, availability="DPB"), 900_000),
+        (SimulationOptions(login=True, rate_limits=False, profile="delayed"), 900_000),
+        (SimulationOptions(login=True, rate_limits=False, availability="Z"), 0),
     ],
 )
 async def test_history_ends_where_the_snapshot_does_and_says_how_late_that_is(
@@ -232,7 +234,7 @@ async def test_history_ends_where_the_snapshot_does_and_says_how_late_that_is(
     assert bars["mktDataDelay"] == delay
 
 
-@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, availability="N")])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, rate_limits=False, availability="N")])
 async def test_without_permission_there_is_no_history(asks: Caller) -> None:
     reply = await asks.get(HISTORY, conid=AAPL, period="1d", bar="1h")
     assert reply.status_code == 500
@@ -319,9 +321,11 @@ async def test_forward_and_unknown_contracts_have_no_chart(asks: Caller) -> None
     assert (await asks.get(HISTORY, period="1d", bar="1h")).status_code == 400
 
 
-@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, profile="fa")], ids=["fa"])
+@pytest.mark.parametrize(
+    "options", [SimulationOptions(login=True, rate_limits=False, profile="fa")], ids=["fa"]
+)
 async def test_the_position_on_a_line_is_the_selected_accounts(
-    asks: Caller, skip: Skip, options: Options
+    asks: Caller, skip: Skip, options: SimulationOptions
 ) -> None:
     assert options.profile == "fa"
     positions = {}

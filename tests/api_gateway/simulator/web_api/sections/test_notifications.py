@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import MSFT, Caller, trade
 from tests.api_gateway.simulator.wire_types import contradictions
 
@@ -50,7 +50,7 @@ async def test_a_new_session_is_cold_again(asks: Caller, simulation: Simulation)
     assert (await asks.get(UNREAD)).status_code == 423
 
 
-@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, strict=False)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, rate_limits=False, strict=False)])
 async def test_a_kind_simulator_is_never_cold(gateway: httpx.AsyncClient) -> None:
     assert (await Caller(gateway).get(UNREAD)).status_code == 200
 
@@ -135,14 +135,14 @@ async def test_settings_have_the_types_seen_on_the_wire(asks: Caller) -> None:
 async def test_a_switch_is_remembered_and_decides_which_news_come(
     asks: Caller, simulation: Simulation
 ) -> None:
-    trade(simulation.broker, MSFT, 1, 400.0)
+    trade(simulation.selected_account, MSFT, 1, 400.0)
     assert await asks.json(NEWS, max=10, include="TP") == []
     reply = await asks.post(f"{SETTINGS}/TP", {"enabled": True})
     assert contradictions("POST /fyi/settings/BA", reply.json()) == []
     assert reply.json() == {"V": 1, "T": 10}
     assert next(row for row in await asks.json(SETTINGS) if row["FC"] == "TP")["A"] == 1
     simulation.clock.advance(1)
-    trade(simulation.broker, MSFT, 2, 401.0)
+    trade(simulation.selected_account, MSFT, 2, 401.0)
     (news,) = await asks.json(NEWS, max=10, include="TP")
     assert "Bought 2 MSFT at 401.00" in news["MD"]
 
@@ -217,7 +217,7 @@ async def test_a_device_has_an_id_and_a_switch(asks: Caller, body: Any) -> None:
     assert (await asks.post(f"{DELIVERY}/device", names)).status_code == 400
 
 
-@pytest.mark.parametrize("options", [Options(opens_brokerage=False, rate_limits=False)])
+@pytest.mark.parametrize("options", [SimulationOptions(opens_brokerage=False, rate_limits=False)])
 async def test_the_login_alone_is_enough(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
     asks = Caller(gateway)
     assert (await asks.get(SETTINGS)).status_code == 401

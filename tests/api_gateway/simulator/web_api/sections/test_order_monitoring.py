@@ -23,7 +23,7 @@ async def asks(gateway: httpx.AsyncClient) -> Caller:
 
 
 def ended(simulation: Simulation, status: str) -> Order:
-    return next(order for order in simulation.broker.live_orders() if order.status.value == status)
+    return next(order for order in simulation.selected_account.live_orders() if order.status.value == status)
 
 
 def types(row: dict[str, Any]) -> dict[str, str]:
@@ -74,7 +74,9 @@ async def test_sorting_by_time_puts_the_last_change_first(asks: Caller, simulati
 
 async def test_a_list_holds_a_thousand_orders_and_no_more(asks: Caller, simulation: Simulation) -> None:
     for _ in range(1000):
-        simulation.broker.enter(MSFT, "BUY", 1, "LMT", at=simulation.clock.now(), limit_price=1.0)
+        simulation.selected_account.add_working_order(
+            MSFT, "BUY", 1, "LMT", at=simulation.clock.now(), limit_price=1.0
+        )
     assert len((await asks.second(ORDERS))["orders"]) == 1000
 
 
@@ -157,7 +159,7 @@ async def test_the_status_of_something_that_is_no_order_id_is_a_bad_request(
 async def test_orders_that_are_unknown_or_of_another_day_are_not_remembered(
     asks: Caller, simulation: Simulation
 ) -> None:
-    past = min(simulation.broker.orders)
+    past = min(simulation.selected_account.orders)
     assert (await asks.get(f"{STATUS}/{past}")).status_code == 503
     assert (await asks.get(f"{STATUS}/1")).status_code == 503
 
@@ -185,7 +187,7 @@ async def test_trades_have_text_prices_and_float_sizes(asks: Caller, simulation:
         assert row["trade_time"] == moment.strftime("%Y%m%d-%H:%M:%S")
     sale = rows[0]
     assert (sale["conid"], sale["side"]) == (AAPL, "S")
-    assert sale["position"] == f"{simulation.broker.holdings[AAPL].quantity:g}"
+    assert sale["position"] == f"{simulation.selected_account.positions[AAPL].quantity:g}"
     assert sale["net_amount"] == pytest.approx(sale["size"] * float(sale["price"]), abs=0.01)
 
 
@@ -197,8 +199,8 @@ async def test_more_days_give_more_trades_up_to_seven(asks: Caller) -> None:
 
 
 async def test_one_fill_is_told_in_all_three_dialects(asks: Caller, simulation: Simulation) -> None:
-    trade(simulation.broker, MSFT, 3, 500.25)
-    order_id = max(simulation.broker.orders)
+    trade(simulation.selected_account, MSFT, 3, 500.25)
+    order_id = max(simulation.selected_account.orders)
     live = (await asks.second(ORDERS, filters="filled"))["orders"][0]
     status = await asks.json(f"{STATUS}/{order_id}")
     done = (await asks.second(TRADES))[0]

@@ -9,7 +9,7 @@ import pytest
 
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.orders.order import OrderStatus
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.order_calls import ORDER, ORDERS, Trader, ticket
 from tests.api_gateway.simulator.paper_account import AAPL, IBM, MSFT, SPY, held_future
 from tests.api_gateway.simulator.wire_types import contradictions
@@ -27,7 +27,7 @@ async def trader(gateway: httpx.AsyncClient) -> Trader:
 
 def price(simulation: Simulation, conid: int = AAPL, part: float = 1.0) -> float:
     """A part of the last price."""
-    instrument = simulation.broker.instrument(conid)
+    instrument = simulation.selected_account.instrument(conid)
     return round(simulation.prices.price_at(instrument, simulation.clock.now()) * part, 2)
 
 
@@ -67,7 +67,7 @@ async def test_a_market_order_fills_into_trades_positions_cash_and_profit(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     """Acceptance test (d)."""
-    held, cash = simulation.broker.holdings[AAPL].quantity, simulation.broker.cash["USD"]
+    held, cash = simulation.selected_account.positions[AAPL].quantity, simulation.selected_account.cash["USD"]
     await trader.get("/iserver/account/trades")
     await trader.get("/iserver/account/pnl/partitioned")
     before = await trader.json("/iserver/account/pnl/partitioned")
@@ -77,9 +77,9 @@ async def test_a_market_order_fills_into_trades_positions_cash_and_profit(
     assert await trader.status(order_id) == "Filled"
     (row,) = [r for r in await trader.json("/iserver/account/trades") if r["order_id"] == order_id]
     assert (row["side"], row["size"], row["position"]) == ("S", 10.0, f"{held - 10:g}")
-    assert simulation.broker.holdings[AAPL].quantity == held - 10
+    assert simulation.selected_account.positions[AAPL].quantity == held - 10
     gained = 10 * float(row["price"]) - float(row["commission"])
-    assert simulation.broker.cash["USD"] == pytest.approx(cash + gained)
+    assert simulation.selected_account.cash["USD"] == pytest.approx(cash + gained)
     assert await trader.json("/iserver/account/pnl/partitioned") != before
     row = await trader.json(f"/iserver/account/order/status/{order_id}")
     assert (row["cum_fill"], row["size"], row["order_ccp_status"]) == ("10.0", "0.0", "2")
@@ -98,12 +98,12 @@ async def test_a_reply_after_another_request_comes_too_late(
     trader: Trader, simulation: Simulation, gateway: httpx.AsyncClient, between: tuple[str, str]
 ) -> None:
     """Acceptance test (e)."""
-    known = set(simulation.broker.orders)
+    known = set(simulation.selected_account.orders)
     question = await trader.asks(limit(simulation, 0.95))
     await gateway.request(between[0], f"/v1/api{between[1]}", json={"confirmed": True})
     assert (await trader.answered(question)).status_code == 503
     assert (await trader.answered(question)).status_code == 503
-    assert set(simulation.broker.orders) == known
+    assert set(simulation.selected_account.orders) == known
 
 
 async def test_what_the_gateway_asks_by_itself_and_the_control_leave_a_question_open(
@@ -117,7 +117,7 @@ async def test_what_the_gateway_asks_by_itself_and_the_control_leave_a_question_
     assert "order_id" in (await trader.answered(question)).json()[0]
 
 
-@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, strict=False)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, rate_limits=False, strict=False)])
 async def test_without_the_strict_habits_a_question_waits_for_its_reply(
     trader: Trader, simulation: Simulation
 ) -> None:
@@ -141,11 +141,11 @@ async def test_a_reply_says_true_or_false(trader: Trader, simulation: Simulation
 
 
 async def test_an_order_that_is_not_confirmed_is_discarded(trader: Trader, simulation: Simulation) -> None:
-    known = set(simulation.broker.orders)
+    known = set(simulation.selected_account.orders)
     question = await trader.asks(limit(simulation, 0.95))
     answer = await trader.answered(question, confirmed=False)
     assert (answer.status_code, answer.json()) == (200, {"error": "Order not confirmed"})
-    assert set(simulation.broker.orders) == known
+    assert set(simulation.selected_account.orders) == known
     assert (await trader.answered(question)).status_code == 400
 
 
@@ -258,7 +258,7 @@ async def test_a_bracket_fills_one_leg_and_cancels_the_other(
         "Submitted",
         "PreSubmitted",
     ]
-    simulation.prices.set_price(AAPL, price(simulation, part=1.03))
+    simulation.prices.override_price(AAPL, price(simulation, part=1.03))
     skip(1)
     assert await trader.status(take) == "Filled"
     assert await trader.status(stop) == "Cancelled"
@@ -290,7 +290,7 @@ async def test_one_fill_of_a_single_group_cancels_the_rest(
     low, high = await trader.places(
         limit(simulation, 0.99, isSingleGroup=True), limit(simulation, 1.0, isSingleGroup=True)
     )
-    simulation.prices.set_price(AAPL, price(simulation, part=0.995))
+    simulation.prices.override_price(AAPL, price(simulation, part=0.995))
     skip(2)
     assert [await trader.status(each) for each in (low, high)] == ["Cancelled", "Filled"]
 
@@ -318,7 +318,9 @@ async def test_the_same_customers_order_id_is_refused_again_after_the_questions(
     trader: Trader, simulation: Simulation
 ) -> None:
     question = await trader.asks(limit(simulation, 0.95, cOID="mine"))
-    simulation.broker.enter(AAPL, "BUY", 1, "LMT", at=simulation.clock.now(), reference="mine")
+    simulation.selected_account.add_working_order(
+        AAPL, "BUY", 1, "LMT", at=simulation.clock.now(), reference="mine"
+    )
     assert "already registered" in (await trader.answered(question)).json()["error"]
 
 
@@ -382,11 +384,11 @@ async def test_before_the_accounts_orders_ask_for_them(gateway: httpx.AsyncClien
 async def test_what_the_business_does_not_allow_is_refused_with_status_200(
     trader: Trader, simulation: Simulation, fields: dict[str, Any], sentence: str
 ) -> None:
-    known = set(simulation.broker.orders)
+    known = set(simulation.selected_account.orders)
     answer = await trader.asks(ticket(**fields))
     assert set(answer) == {"error"}
     assert sentence in answer["error"]
-    assert set(simulation.broker.orders) == known
+    assert set(simulation.selected_account.orders) == known
 
 
 async def test_an_order_is_changed_by_one_full_ticket(
@@ -409,9 +411,9 @@ async def test_a_change_may_be_asked_about_and_waits_for_the_reply(
     (order_id,) = await trader.places(limit(simulation, 0.98))
     question = (await trader.post(f"{ORDER}/{order_id}", limit(simulation, 0.9))).json()
     assert question[0]["messageIds"] == ["o163"]
-    assert simulation.broker.orders[order_id].limit_price == price(simulation, part=0.98)
+    assert simulation.selected_account.orders[order_id].limit_price == price(simulation, part=0.98)
     assert (await trader.answered(question)).json()[0]["order_id"] == str(order_id)
-    assert simulation.broker.orders[order_id].limit_price == price(simulation, part=0.9)
+    assert simulation.selected_account.orders[order_id].limit_price == price(simulation, part=0.9)
 
 
 @pytest.mark.parametrize(
@@ -446,7 +448,7 @@ async def test_an_order_that_is_being_cancelled_or_is_filled_cannot_be_changed(
 
 
 async def test_a_futures_order_names_its_operator(trader: Trader, simulation: Simulation) -> None:
-    future = held_future(simulation.broker).conid
+    future = held_future(simulation.selected_account).conid
     operator = {"manualIndicator": True, "extOperator": "me"}
     for missing in operator:
         fields = {**operator, missing: None}
@@ -462,8 +464,8 @@ async def test_a_futures_order_names_its_operator(trader: Trader, simulation: Si
 
 
 async def test_a_preview_is_text_and_changes_nothing(trader: Trader, simulation: Simulation) -> None:
-    broker = simulation.broker
-    before = (dict(broker.cash), broker.holdings[AAPL].quantity, len(broker.orders), len(broker.executions))
+    broker = simulation.selected_account
+    before = (dict(broker.cash), broker.positions[AAPL].quantity, len(broker.orders), len(broker.executions))
     answer = await trader.asks(ticket(), path=WHATIF)
     assert contradictions("POST /iserver/account/{accountId}/orders/whatif", answer) in (
         [],
@@ -475,7 +477,7 @@ async def test_a_preview_is_text_and_changes_nothing(trader: Trader, simulation:
     assert answer["error"] is None
     assert before == (
         dict(broker.cash),
-        broker.holdings[AAPL].quantity,
+        broker.positions[AAPL].quantity,
         len(broker.orders),
         len(broker.executions),
     )
@@ -536,11 +538,11 @@ async def test_a_deactivated_order_is_kept_and_not_sent(trader: Trader, skip: Sk
     assert await trader.status(order_id) == "Filled"
 
 
-@pytest.mark.parametrize("options", [Options(profile="fa", login=True, rate_limits=False)])
+@pytest.mark.parametrize("options", [SimulationOptions(profile="fa", login=True, rate_limits=False)])
 async def test_an_order_for_a_group_is_shared_by_its_accounts(
     trader: Trader, simulation: Simulation, clock: Clock
 ) -> None:
-    shares = simulation.allocation.split("All", 100)
+    shares = simulation.allocation_groups.split("All", 100)
     (order_id,) = await trader.places(ticket(quantity=100), path="/iserver/account/All/orders")
     assert trader.asked == ["p6", "o10151", "o10153"]
     clock.advance(3)
@@ -554,7 +556,7 @@ async def test_an_order_for_a_group_is_shared_by_its_accounts(
     assert sum(filled.values()) == 100
 
 
-@pytest.mark.parametrize("options", [Options(profile="fa", login=True, rate_limits=False)])
+@pytest.mark.parametrize("options", [SimulationOptions(profile="fa", login=True, rate_limits=False)])
 async def test_an_order_for_a_group_cannot_be_previewed_and_is_cancelled_in_all_accounts(
     trader: Trader, simulation: Simulation, clock: Clock
 ) -> None:
@@ -579,7 +581,7 @@ async def test_a_preview_says_what_is_missing(trader: Trader) -> None:
 async def test_a_fill_is_in_the_uncached_positions_at_once_and_in_the_cached_ones_later(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    held = simulation.broker.holdings[AAPL].quantity
+    held = simulation.selected_account.positions[AAPL].quantity
     await trader.ready()
     cached, uncached = "/portfolio/DU1234567/positions/0", "/portfolio2/DU1234567/positions"
 
@@ -630,11 +632,11 @@ async def test_yesterdays_order_is_no_longer_remembered(
     assert reply.status_code == 503
 
 
-@pytest.mark.parametrize("options", [Options(profile="fa", login=True, rate_limits=False)])
+@pytest.mark.parametrize("options", [SimulationOptions(profile="fa", login=True, rate_limits=False)])
 async def test_an_order_of_another_account_is_seen_once_that_account_is_selected(
     trader: Trader, simulation: Simulation
 ) -> None:
-    other = next(account for account in simulation.clients if account != simulation.selected)
+    other = next(account for account in simulation.clients if account != simulation.selected_account_id)
     (order_id,) = await trader.places(limit(simulation, 0.98), path=f"/iserver/account/{other}/orders")
     path = f"/iserver/account/order/status/{order_id}"
     assert (await trader.get(path)).status_code == 503

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MSFT, SPY, Caller, trade
 from tests.api_gateway.simulator.wire_types import contradictions
 
@@ -45,10 +45,12 @@ async def test_before_the_accounts_every_portfolio_call_is_unauthorized_without_
     assert (await asks.get(path)).status_code == 200
 
 
-@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, strict=False)], ids=["kind"])
+@pytest.mark.parametrize(
+    "options", [SimulationOptions(login=True, rate_limits=False, strict=False)], ids=["kind"]
+)
 @pytest.mark.parametrize("path", BEHIND_THE_DOOR)
 async def test_a_kind_simulator_answers_with_nothing_before_the_accounts(
-    asks: Caller, options: Options, path: str
+    asks: Caller, options: SimulationOptions, path: str
 ) -> None:
     assert not options.strict
     body = await asks.json(path)
@@ -159,9 +161,9 @@ async def test_a_retail_account_has_no_models(ready: Caller) -> None:
 
 
 async def test_the_period_widens_the_realised_profit(ready: Caller, simulation: Simulation) -> None:
-    simulation.prices.set_price(MSFT, 500.0)
-    trade(simulation.broker, MSFT, 10, 500.0)
-    trade(simulation.broker, MSFT, -5, 520.0)
+    simulation.prices.override_price(MSFT, 500.0)
+    trade(simulation.selected_account, MSFT, 10, 500.0)
+    trade(simulation.selected_account, MSFT, -5, 520.0)
 
     async def later(days: int) -> None:
         simulation.clock.advance(days * 86400)
@@ -189,7 +191,7 @@ async def test_a_fill_shows_at_once_in_the_new_positions_and_later_in_the_cached
     ready: Caller, simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
     await ready.get(POSITIONS)
-    trade(simulation.broker, MSFT, 10, 500.0)
+    trade(simulation.selected_account, MSFT, 10, 500.0)
 
     async def cached() -> set[int]:
         return {row["conid"] for row in await ready.json(POSITIONS)}
@@ -200,7 +202,7 @@ async def test_a_fill_shows_at_once_in_the_new_positions_and_later_in_the_cached
     reply = await ready.post(f"{OWN}/positions/invalidate")
     assert (reply.status_code, reply.json()) == (200, {"message": "success"})
     assert MSFT in await cached()
-    trade(simulation.broker, MSFT, -10, 500.0)
+    trade(simulation.selected_account, MSFT, -10, 500.0)
     skip(29)
     assert MSFT in await cached()
     skip(31)
@@ -302,9 +304,9 @@ async def test_the_allocation_has_short_sides_when_something_is_short(
         ["sector.long.Others is missing", "group.long.Others is missing"],
     )
     assert shares["assetClass"]["short"] == {}
-    trade(simulation.broker, MSFT, -10, 500.0)
+    trade(simulation.selected_account, MSFT, -10, 500.0)
     shares = await ready.json(f"{OWN}/allocation")
-    price = simulation.prices.quote(simulation.broker.instrument(MSFT)).last
+    price = simulation.prices.quote(simulation.selected_account.instrument(MSFT)).last
     assert shares["assetClass"]["short"] == {"STK": pytest.approx(-10 * price)}
     assert "CASH" in shares["assetClass"]["long"]
 
@@ -340,13 +342,15 @@ async def test_a_new_brokerage_session_closes_the_door_again(ready: Caller, simu
 
 
 MASTER, SECOND, THIRD = "DF1234567", "DU1234568", "DU1234569"
-FA = Options(login=True, rate_limits=False, profile="fa")
-DYNAMIC = Options(login=True, rate_limits=False, profile="dynamic")
+FA = SimulationOptions(login=True, rate_limits=False, profile="fa")
+DYNAMIC = SimulationOptions(login=True, rate_limits=False, profile="dynamic")
 advisors = pytest.mark.parametrize("options", [FA], ids=["fa"])
 
 
 @advisors
-async def test_an_advisors_lists_hold_the_master_and_the_clients(asks: Caller, options: Options) -> None:
+async def test_an_advisors_lists_hold_the_master_and_the_clients(
+    asks: Caller, options: SimulationOptions
+) -> None:
     assert options is FA
     accounts = await asks.json("/portfolio/accounts")
     assert [(row["id"], row["faclient"]) for row in accounts] == [(MASTER, False)]
@@ -358,7 +362,9 @@ async def test_an_advisors_lists_hold_the_master_and_the_clients(asks: Caller, o
 
 
 @pytest.mark.parametrize("options", [DYNAMIC], ids=["dynamic"])
-async def test_more_than_twenty_accounts_have_more_than_one_page(asks: Caller, options: Options) -> None:
+async def test_more_than_twenty_accounts_have_more_than_one_page(
+    asks: Caller, options: SimulationOptions
+) -> None:
     assert options is DYNAMIC
     pages = [await asks.json("/portfolio/subaccounts2", page=page) for page in (0, 1, 2)]
     assert [len(page["subaccounts"]) for page in pages] == [20, 3, 0]
@@ -368,7 +374,7 @@ async def test_more_than_twenty_accounts_have_more_than_one_page(asks: Caller, o
 
 
 @advisors
-async def test_each_account_is_answered_for_itself(asks: Caller, options: Options) -> None:
+async def test_each_account_is_answered_for_itself(asks: Caller, options: SimulationOptions) -> None:
     assert options is FA
     ready = await asks.ready()
     positions = {}
@@ -384,7 +390,9 @@ async def test_each_account_is_answered_for_itself(asks: Caller, options: Option
 
 
 @advisors
-async def test_all_is_the_sum_of_the_accounts_and_has_no_attributes(asks: Caller, options: Options) -> None:
+async def test_all_is_the_sum_of_the_accounts_and_has_no_attributes(
+    asks: Caller, options: SimulationOptions
+) -> None:
     assert options is FA
     ready = await asks.ready()
     values = [
@@ -403,7 +411,9 @@ async def test_all_is_the_sum_of_the_accounts_and_has_no_attributes(asks: Caller
 
 
 @advisors
-async def test_each_accounts_positions_are_looked_up_by_themselves(asks: Caller, options: Options) -> None:
+async def test_each_accounts_positions_are_looked_up_by_themselves(
+    asks: Caller, options: SimulationOptions
+) -> None:
     assert options is FA
     ready = await asks.ready()
     await ready.json(f"/portfolio/{ACCOUNT}/positions/0")
@@ -413,7 +423,7 @@ async def test_each_accounts_positions_are_looked_up_by_themselves(asks: Caller,
 
 @advisors
 async def test_the_allocation_of_several_accounts_waits_for_each_of_them(
-    asks: Caller, options: Options
+    asks: Caller, options: SimulationOptions
 ) -> None:
     assert options is FA
     ready = await asks.ready()

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, EUR_USD, IBM, MSFT, SPY, Caller, trade
 
 PERIODS = ["1D", "7D", "MTD", "1M", "YTD", "1Y"]
@@ -61,7 +61,7 @@ async def test_the_last_value_is_what_the_account_is_worth_now(
     asks: Caller, simulation: Simulation, period: str
 ) -> None:
     nav = (await performance(asks, period))["nav"]["data"][0]
-    assert nav["navs"][-1] == pytest.approx(simulation.broker.valuation().net_liquidation, abs=0.01)
+    assert nav["navs"][-1] == pytest.approx(simulation.selected_account.valuation().net_liquidation, abs=0.01)
 
 
 async def test_returns_follow_from_the_values(asks: Caller) -> None:
@@ -84,7 +84,7 @@ async def test_a_year_begins_with_the_deposit_and_nothing_earned(asks: Caller) -
 
 async def test_a_trade_of_today_changes_today_and_no_day_before(asks: Caller, simulation: Simulation) -> None:
     before = (await performance(asks, "7D"))["nav"]["data"][0]["navs"]
-    trade(simulation.broker, MSFT, 100, 100.0)
+    trade(simulation.selected_account, MSFT, 100, 100.0)
     after = (await performance(asks, "7D"))["nav"]["data"][0]["navs"]
     assert after[:-1] == before[:-1]
     assert after[-1] > before[-1] + 10_000
@@ -175,10 +175,10 @@ async def test_realised_profit_is_text_and_says_which_side_was_closed(
     profit = body["rpnl"]["data"][0]
     assert profit.keys() == {"cur", "date", "fxRate", "side", "positionSide", "acctid", "amt", "conid"}
     assert (profit["side"], profit["positionSide"], profit["conid"]) == ("L", "long", str(AAPL))
-    assert float(profit["amt"]) == pytest.approx(simulation.broker.realised_since(0)[AAPL])
+    assert float(profit["amt"]) == pytest.approx(simulation.selected_account.realised_by_conid(0)[AAPL])
     assert body["rpnl"]["amt"] == profit["amt"]
-    trade(simulation.broker, MSFT, -10, 500.0)
-    trade(simulation.broker, MSFT, 10, 480.0)
+    trade(simulation.selected_account, MSFT, -10, 500.0)
+    trade(simulation.selected_account, MSFT, 10, 480.0)
     short = (await transactions(asks, conids=[MSFT]))["rpnl"]["data"][0]
     assert (short["side"], short["positionSide"]) == ("S", "short")
     assert float(short["amt"]) > 190
@@ -239,7 +239,7 @@ async def test_the_allocation_splits_the_whole_account_five_ways(
     body = await allocation(asks)
     assert body.keys() == {"id", "currency", "realtime", "allocations"}
     assert (body["id"], body["currency"], body["realtime"]) == ("getAllocation", "USD", True)
-    worth = simulation.broker.valuation().net_liquidation
+    worth = simulation.selected_account.valuation().net_liquidation
     kinds = {"FINANCIAL_INSTRUMENT", "ASSET_CLASS", "SECTOR", "REGION", "COUNTRY"}
     assert body["allocations"].keys() == kinds
     for name, split in body["allocations"].items():
@@ -254,7 +254,7 @@ async def test_the_allocation_splits_the_whole_account_five_ways(
 async def test_one_type_is_enough_in_any_case(asks: Caller, simulation: Simulation) -> None:
     body = await allocation(asks, type="asset_class")
     assert body["allocations"].keys() == {"ASSET_CLASS"}
-    trade(simulation.broker, MSFT, -10, 500.0)
+    trade(simulation.selected_account, MSFT, -10, 500.0)
     short = (await allocation(asks, type="SECTOR"))["allocations"]["SECTOR"]["short"]
     assert (short["items"][0]["name"], short["total"]["weight"]) == ("Technology", 1.0)
     assert short["total"]["nav"] < 0
@@ -291,10 +291,10 @@ async def test_an_allocation_of_something_else_is_a_bad_request(asks: Caller, wr
     assert (await asks.post("/pa/allocation", body)).status_code == 400
 
 
-@pytest.mark.parametrize("options", [Options(login=True)], ids=["limited"])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True)], ids=["limited"])
 @pytest.mark.parametrize("path", ["/pa/performance", "/pa/allperiods", "/pa/transactions", "/pa/allocation"])
 async def test_each_may_be_asked_once_in_fifteen_minutes(
-    asks: Caller, simulation: Simulation, options: Options, path: str
+    asks: Caller, simulation: Simulation, options: SimulationOptions, path: str
 ) -> None:
     assert options.rate_limits
     body = {"acctIds": [ACCOUNT], "period": "1D", "conids": [AAPL], "currency": "USD", "type": "SECTOR"}
@@ -314,9 +314,11 @@ async def test_a_login_is_enough(asks: Caller, simulation: Simulation) -> None:
     assert (await asks.post("/pa/performance", {"acctIds": [ACCOUNT], "period": "1D"})).status_code == 401
 
 
-@pytest.mark.parametrize("options", [Options(login=True, rate_limits=False, profile="fa")], ids=["advisor"])
+@pytest.mark.parametrize(
+    "options", [SimulationOptions(login=True, rate_limits=False, profile="fa")], ids=["advisor"]
+)
 async def test_an_advisor_asks_for_several_clients_at_once(
-    asks: Caller, simulation: Simulation, options: Options
+    asks: Caller, simulation: Simulation, options: SimulationOptions
 ) -> None:
     clients = [account.id for account in simulation.profile.accounts]
     assert options.profile == "fa"

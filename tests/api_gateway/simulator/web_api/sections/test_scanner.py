@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import Caller
 from tests.api_gateway.simulator.wire_types import contradictions
 
@@ -27,7 +27,7 @@ async def test_the_parameters_have_the_types_seen_on_the_wire(asks: Caller) -> N
     assert "STK" in gainers["instruments"]
 
 
-@pytest.mark.parametrize("options", [Options(login=True)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True)])
 async def test_the_parameters_are_given_once_in_a_quarter_of_an_hour(
     asks: Caller, simulation: Simulation
 ) -> None:

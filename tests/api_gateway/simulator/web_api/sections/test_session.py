@@ -6,14 +6,14 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.simulator.session.preflight import Preflights
-from api_gateway.simulator.session.session import State
-from api_gateway.simulator.simulation import Options, Simulation
+from api_gateway.simulator.session.preflight import PreflightState
+from api_gateway.simulator.session.session import LoginState
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 Skip = Callable[[float], None]
 INIT = "/v1/api/iserver/auth/ssodh/init"
 STATUS = "/v1/api/iserver/auth/status"
-LOGGED_OUT = Options(rate_limits=False)
+LOGGED_OUT = SimulationOptions(rate_limits=False)
 IN_FLIGHT = {"passed", "authenticated", "established", "connected", "competing", "hardware_info"}
 FULL = {
     "authenticated": bool,
@@ -54,7 +54,7 @@ async def test_the_status_without_a_login_has_four_fields(gateway: httpx.AsyncCl
     assert not any(body[field] for field in ("authenticated", "competing", "connected"))
 
 
-@pytest.mark.parametrize("options", [Options(unauthorized_everywhere=True)])
+@pytest.mark.parametrize("options", [SimulationOptions(unauthorized_everywhere=True)])
 @pytest.mark.parametrize("path", [STATUS, "/v1/api/tickle"])
 async def test_status_and_tickle_can_answer_401_without_a_login(
     gateway: httpx.AsyncClient, path: str
@@ -63,7 +63,9 @@ async def test_status_and_tickle_can_answer_401_without_a_login(
     assert (answer.status_code, answer.text) == (401, "Access Denied")
 
 
-@pytest.mark.parametrize("options", [Options(login=False, rate_limits=False, opens_brokerage=False)])
+@pytest.mark.parametrize(
+    "options", [SimulationOptions(login=False, rate_limits=False, opens_brokerage=False)]
+)
 async def test_opening_the_session_goes_by_way_of_authenticated_but_not_established(
     gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
 ) -> None:
@@ -86,7 +88,7 @@ async def test_opening_the_session_again_forgets_the_pre_flights(
 ) -> None:
     simulation.preflights.orders_warm = True
     await gateway.post(INIT, json={"publish": True, "compete": False})
-    assert simulation.preflights == Preflights()
+    assert simulation.preflights == PreflightState()
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ async def test_publish_false_is_answered_as_it_was_recorded(gateway: httpx.Async
     assert (await gateway.post(INIT, json={"publish": False, "compete": True})).status_code == 200
 
 
-@pytest.mark.parametrize("options", [Options(login=True, strict=False)])
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, strict=False)])
 async def test_a_missing_publish_is_forgiven_without_the_strict_habits(gateway: httpx.AsyncClient) -> None:
     assert (await gateway.post(INIT, json={"compete": True})).status_code == 200
 
@@ -166,7 +168,7 @@ async def test_tickling_keeps_the_session_open_and_not_tickling_does_not(
     for _ in range(20):
         skip(60)
         await gateway.post("/v1/api/tickle", json={})
-    assert simulation.session.state is State.BROKERAGE
+    assert simulation.session.state is LoginState.BROKERAGE
     skip(360)
     body = (await gateway.post("/v1/api/tickle", json={})).json()
     assert body["iserver"]["authStatus"]["authenticated"] is False
@@ -196,7 +198,7 @@ async def test_without_a_login_nothing_is_validated_or_ended(
 
 async def test_a_logout_ends_the_login(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
     assert (await gateway.post("/v1/api/logout", json={})).json() == {"status": True}
-    assert simulation.session.state is State.NO_LOGIN
+    assert simulation.session.state is LoginState.NO_LOGIN
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -207,7 +209,7 @@ async def test_reauthenticate_opens_a_closed_session_and_says_only_that_it_was_t
     answer = await gateway.request(method, "/v1/api/iserver/reauthenticate", json={})
     assert answer.json() == {"message": "triggered"}
     skip(1)
-    assert simulation.session.state is State.BROKERAGE
+    assert simulation.session.state is LoginState.BROKERAGE
 
 
 async def test_reauthenticate_says_triggered_also_when_nothing_comes_of_it(
@@ -216,7 +218,7 @@ async def test_reauthenticate_says_triggered_also_when_nothing_comes_of_it(
     simulation.session.reset()
     answer = await gateway.post("/v1/api/iserver/reauthenticate", json={})
     assert answer.json() == {"message": "triggered"}
-    assert simulation.session.state is State.SSO
+    assert simulation.session.state is LoginState.SSO
 
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])

@@ -77,7 +77,7 @@ async def test_making_a_list_answers_without_its_contracts(asks: Caller, simulat
     reply = await asks.post(LIST, MINE)
     body = reply.json()
     assert contradictions("POST /iserver/watchlist", body) == []
-    now = str(simulation.clock.milliseconds())
+    now = str(simulation.clock.now_ms())
     assert body == {"id": "1234", "hash": now, "name": "Mine", "readOnly": False, "instruments": []}
     assert "1234" in [each["id"] for each in (await asks.json(LISTS))["data"]["user_lists"]]
 
