@@ -10,38 +10,38 @@ from pathlib import Path
 
 from api_gateway.settings import SettingsError, load
 from routers_generator.compare.compare import compare, known_requests
-from routers_generator.compare.report import markdown as comparison_text
-from routers_generator.compare.report import told as comparison_told
+from routers_generator.compare.report import to_json as comparison_to_json
+from routers_generator.compare.report import to_markdown as comparison_to_markdown
 from routers_generator.document import loading
-from routers_generator.document.loading import Document, UnusableError
-from routers_generator.generate.generate import Wanted, generate
-from routers_generator.repair.repair import Repaired, repair
-from routers_generator.repair.report import markdown as repair_text
-from routers_generator.repair.report import told as repair_told
+from routers_generator.document.loading import Document, InvalidDocumentError
+from routers_generator.generate.generate import GenerateOptions, generate
+from routers_generator.repair.repair import RepairResult, repair
+from routers_generator.repair.report import to_json as repair_to_json
+from routers_generator.repair.report import to_markdown as repair_to_markdown
 from routers_generator.settings import GeneratorSettings
 
-UNUSABLE = 2
+EXIT_ERROR = 2
 """Exit status: what was given is no document, or a file cannot be written."""
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m routers_generator") -> int:
     """Run one of the three verbs; returns the exit status, which each verb's help explains."""
-    chosen = _parser(prog).parse_args(arguments)
+    options = _parser(prog).parse_args(arguments)
     try:
-        document = loading.load(chosen.document or _address())
-        if chosen.verb == "repair":
-            return _repair(document, chosen)
+        document = loading.load(options.document or _default_source())
+        if options.verb == "repair":
+            return _repair(document, options)
         repaired = repair(document, gateway=True)
-        if chosen.verb == "compare":
-            return _compare(repaired, chosen)
-        return _generate(repaired, chosen)
-    except (UnusableError, SettingsError) as refusal:
+        if options.verb == "compare":
+            return _compare(repaired, options)
+        return _generate(repaired, options)
+    except (InvalidDocumentError, SettingsError) as refusal:
         print(refusal, file=sys.stderr)
     except BrokenPipeError:
         sys.stderr.close()  # nobody reads it any more
     except OSError as error:
         print(f"{error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
-    return UNUSABLE
+    return EXIT_ERROR
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
@@ -86,38 +86,40 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _address() -> str:
+def _default_source() -> str:
     address = load(GeneratorSettings).open_api_spec_url
     if not address:
-        raise UnusableError("Name a document: a file or an address, or set OPEN_API_SPEC_URL.")
+        raise InvalidDocumentError("Name a document: a file or an address, or set OPEN_API_SPEC_URL.")
     return address
 
 
-def _repair(document: Document, chosen: argparse.Namespace) -> int:
-    repaired = repair(document, gateway=chosen.gateway)
-    text = json.dumps(repaired.content, indent=2, ensure_ascii=False) + "\n"
-    if chosen.out:
-        _write(chosen.out, text)
+def _repair(document: Document, options: argparse.Namespace) -> int:
+    result = repair(document, gateway=options.gateway)
+    text = json.dumps(result.content, indent=2, ensure_ascii=False) + "\n"
+    if options.out:
+        _write(options.out, text)
     else:
         sys.stdout.buffer.write(text.encode())
-    if chosen.report:
-        as_json = chosen.report.endswith(".json")
-        report = _json(repair_told(repaired)) if as_json else repair_text(repaired, places=True)
-        _write(chosen.report, report)
-    print(repair_text(repaired, places=False), end="", file=sys.stderr)
-    return 0 if repaired.clean else 1
+    if options.report:
+        as_json = options.report.endswith(".json")
+        report = _json(repair_to_json(result)) if as_json else repair_to_markdown(result, places=True)
+        _write(options.report, report)
+    print(repair_to_markdown(result, places=False), end="", file=sys.stderr)
+    return 0 if result.is_clean else 1
 
 
-def _compare(repaired: Repaired, chosen: argparse.Namespace) -> int:
-    compared = compare(repaired, known_requests())
-    report = _json(comparison_told(compared)) if chosen.json else comparison_text(compared)
+def _compare(repaired: RepairResult, options: argparse.Namespace) -> int:
+    comparison = compare(repaired, known_requests())
+    report = _json(comparison_to_json(comparison)) if options.json else comparison_to_markdown(comparison)
     sys.stdout.buffer.write(report.encode())
-    return 0 if compared.same else 1
+    return 0 if comparison.is_clean else 1
 
 
-def _generate(repaired: Repaired, chosen: argparse.Namespace) -> int:
-    status, said = generate(repaired, Wanted(Path(chosen.out), tuple(chosen.tag), chosen.missing))
-    print(*said, sep="\n", file=sys.stderr)
+def _generate(repaired: RepairResult, options: argparse.Namespace) -> int:
+    status, messages = generate(
+        repaired, GenerateOptions(Path(options.out), tuple(options.tag), options.missing)
+    )
+    print(*messages, sep="\n", file=sys.stderr)
     return status
 
 

@@ -16,7 +16,7 @@ FILE: Final = "known_operations.json"
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownOperation:
     """One operation that has a hand-written route; `template` is the gateway client's."""
 
     method: str
@@ -27,13 +27,13 @@ class Known:
     marks: tuple[str, ...]  # names in mcp_server.rest.effects: READS, CHANGES, DESTROYS, REPEATABLE, TRADES
 
 
-def plain(path: str) -> str:
+def normalize_path(path: str) -> str:
     """The path whatever its variables are called."""
     return re.sub(r"\{[^{}]*\}", "{}", path)
 
 
-def known_operations() -> Mapping[tuple[str, str], Known]:
+def known_operations() -> Mapping[tuple[str, str], KnownOperation]:
     """Every hand-written operation, by its method and plain path."""
     rows = json.loads(files(__package__).joinpath(FILE).read_bytes())
-    found = [Known(**{**row, "marks": tuple(row["marks"])}) for row in rows]
-    return {(each.method, plain(each.template)): each for each in found}
+    found = [KnownOperation(**{**row, "marks": tuple(row["marks"])}) for row in rows]
+    return {(each.method, normalize_path(each.template)): each for each in found}

@@ -15,17 +15,17 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._seconds = 1_000_000.0
-        super().__init__(_Leaping(self))
+        super().__init__(_LeapingSelector(self))
 
     def time(self) -> float:
         return self._seconds
 
-    def leap(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         """Let so many seconds have passed, whatever was due in between."""
         self._seconds += seconds
 
 
-class _Leaping(selectors.DefaultSelector):
+class _LeapingSelector(selectors.DefaultSelector):
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
         self._loop = loop
@@ -35,11 +35,11 @@ class _Leaping(selectors.DefaultSelector):
             raise AssertionError("Everybody waits, and nothing is left to happen.")
         ready = super().select(0)
         if not ready and timeout > 0:
-            self._loop.leap(timeout)
+            self._loop.advance(timeout)
         return ready
 
 
-def in_virtual_time(work: Coroutine[Any, Any, Answer]) -> Answer:
+def run_in_virtual_time(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
     """What `work` returns, on a loop of its own."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(work)
+        return runner.run(coroutine)

@@ -20,14 +20,14 @@ from api_gateway.access_policy import TICKER
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings, SettingsError, load
 from ticker_service.app import create_app
-from ticker_service.backoff import Rhythm
+from ticker_service.backoff import Backoff
 from ticker_service.heartbeat import Rules
-from ticker_service.logfmt import log
+from ticker_service.logfmt import log_event
 from ticker_service.metrics import Metrics
-from ticker_service.session_keeper import Keeper
+from ticker_service.session_keeper import SessionKeeper
 from ticker_service.settings import TickerSettings
 
-REQUESTS = 5
+MAX_REQUESTS_PER_BEAT = 5
 """One more than a beat ever sends: each may wait for its turn and then last until its deadline."""
 
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.parse_args(arguments)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end)
+        signal.signal(number, _exit)
     try:
         settings, gateway_settings = load(TickerSettings), load(GatewaySettings)
     except SettingsError as error:
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with listener:
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        log(logging.getLogger("ticker"), logging.INFO, "listening", url=f"http://{shown}:{port}/state")
+        log_event(logging.getLogger("ticker"), logging.INFO, "listening", url=f"http://{shown}:{port}/state")
         asyncio.run(serve(listener, settings, gateway_settings))
     return 0
 
@@ -73,16 +73,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def serve(listener: socket.socket, settings: TickerSettings, gateway_settings: GatewaySettings) -> None:
     """Beat and answer on `listener` until a signal comes; a loop that breaks ends the process."""
     async with GatewayClient(gateway_settings, policy=TICKER) as gateway, asyncio.TaskGroup() as tasks:
-        keeper = Keeper(
+        keeper = SessionKeeper(
             gateway,
-            Rhythm(fair=settings.tickle_interval, foul=settings.tickle_interval_foul),
+            Backoff(healthy=settings.tickle_interval, unhealthy=settings.tickle_interval_foul),
             Rules(
                 compete=settings.compete,
                 region=gateway_settings.gateway_region,
                 login_url=gateway_settings.gateway_login_url,
-                chance=random.Random(),  # noqa: S311 (it spreads waits; nobody gains by guessing them)
+                rng=random.Random(),  # noqa: S311 (it spreads waits; nobody gains by guessing them)
             ),
-            overdue=REQUESTS * (gateway_settings.gateway_deadline + gateway_settings.gateway_max_wait),
+            stuck_after=MAX_REQUESTS_PER_BEAT
+            * (gateway_settings.gateway_deadline + gateway_settings.gateway_max_wait),
             metrics=Metrics(),
         )
         server = uvicorn.Server(
@@ -96,12 +97,12 @@ async def serve(listener: socket.socket, settings: TickerSettings, gateway_setti
                 timeout_graceful_shutdown=1,
             )
         )
-        beating = tasks.create_task(keeper.run())
+        heartbeat_task = tasks.create_task(keeper.run())
         await server.serve(sockets=[listener])
-        beating.cancel()
+        heartbeat_task.cancel()
 
 
-def _end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 (a signal handler's signature)
+def _exit(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 (a signal handler's signature)
     # uvicorn passes a signal on to whoever was there before it, once it has stopped serving.
     raise SystemExit(0)
 

@@ -13,17 +13,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ticker_service.holds import LONGEST, TooManyHoldsError
+from ticker_service.holds import MAX_HOLD_SECONDS, TooManyHoldsError
 from ticker_service.metrics import CONTENT_TYPE
-from ticker_service.session_keeper import Keeper, NotNowError
+from ticker_service.session_keeper import SessionKeeper, TickerStateError
 
 Answer = TypeVar("Answer")
 
-LARGEST_BODY = 1_000
+MAX_BODY_BYTES = 1_000
 """Bytes; a hold needs forty."""
 
 
-GOODBYE = 0.01
+DISCONNECT_GRACE = 0.01
 """Seconds in which a caller who hung up while this process stood still is noticed to be gone."""
 
 
@@ -32,22 +32,22 @@ class HoldRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    seconds: Annotated[float, Field(gt=0, le=LONGEST, allow_inf_nan=False)]
+    seconds: Annotated[float, Field(gt=0, le=MAX_HOLD_SECONDS, allow_inf_nan=False)]
     purpose: Annotated[str, Field(alias="for", pattern=r"^[a-z][a-z ]{0,29}$")]
 
 
-_BROWSERS = frozenset({"origin", "sec-fetch-site"})
+_BROWSER_HEADERS = frozenset({"origin", "sec-fetch-site"})
 
 
-class UnacceptableError(Exception):
+class RejectedRequestError(Exception):
     """A request that the ticker does not take: with this status, and a sentence."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
         self.status = status
 
 
-def create_app(keeper: Keeper) -> Starlette:
+def create_app(keeper: SessionKeeper) -> Starlette:
     """The ticker's five addresses.
 
     `GET /health`: 200 while the loop beats, else 503. `GET /state`: the keeper's report, always 200;
@@ -62,16 +62,18 @@ def create_app(keeper: Keeper) -> Starlette:
         return JSONResponse({"alive": False, "sentence": "The ticker's loop has stopped."}, status_code=503)
 
     async def state(request: Request) -> Response:
-        keeper.listeners.heard(request.query_params.get("server", ""))
+        keeper.clients.record_request(request.query_params.get("server", ""))
         return JSONResponse(keeper.report())
 
     async def metrics(_: Request) -> Response:
-        return Response(keeper.metrics(), headers={"content-type": CONTENT_TYPE})
+        return Response(keeper.metrics_text(), headers={"content-type": CONTENT_TYPE})
 
     async def hold(request: Request) -> Response:
-        wanted = _read(await _body(request))
+        hold_request = _parse_hold(await _read_body(request))
         try:
-            lease = await _unless_gone(request, lambda: keeper.hold(wanted.seconds, wanted.purpose))
+            lease = await _run_while_connected(
+                request, lambda: keeper.hold(hold_request.seconds, hold_request.purpose)
+            )
         except TooManyHoldsError as error:
             seconds = ceil(error.seconds)
             return JSONResponse(
@@ -79,32 +81,32 @@ def create_app(keeper: Keeper) -> Starlette:
                 status_code=429,
                 headers={"Retry-After": str(seconds)},
             )
-        except NotNowError as error:
-            raise UnacceptableError(503, str(error)) from None
+        except TickerStateError as error:
+            raise RejectedRequestError(503, str(error)) from None
         if lease is None:
             return Response(status_code=499)  # nobody reads it
         return JSONResponse(
-            {"id": lease.id, "for": lease.purpose, "seconds": wanted.seconds}, status_code=201
+            {"id": lease.id, "for": lease.purpose, "seconds": hold_request.seconds}, status_code=201
         )
 
     async def release(request: Request) -> Response:
         if not keeper.release(request.path_params["id"]):
-            raise UnacceptableError(404, "There is no such hold, or it has ended by itself.")
+            raise RejectedRequestError(404, "There is no such hold, or it has ended by itself.")
         return JSONResponse({"released": True})
 
-    async def take(request: Request) -> Response:
-        if (await _body(request)).strip() not in (b"", b"{}"):
-            raise UnacceptableError(422, "POST /take takes nothing but an empty object.")
+    async def take_over_session(request: Request) -> Response:
+        if (await _read_body(request)).strip() not in (b"", b"{}"):
+            raise RejectedRequestError(422, "POST /take takes nothing but an empty object.")
 
-        async def taken() -> bool:
-            await keeper.take()
+        async def take_over() -> bool:
+            await keeper.take_over()
             return True
 
         try:
-            if await _unless_gone(request, taken) is None:
+            if await _run_while_connected(request, take_over) is None:
                 return Response(status_code=499)  # whoever decided was told that it has not worked
-        except NotNowError as error:
-            raise UnacceptableError(409, str(error)) from None
+        except TickerStateError as error:
+            raise RejectedRequestError(409, str(error)) from None
         return JSONResponse({"taking": True}, status_code=202)
 
     return Starlette(
@@ -112,67 +114,71 @@ def create_app(keeper: Keeper) -> Starlette:
             Route("/health", health),
             Route("/state", state),
             Route("/metrics", metrics),
-            Route("/hold", _acting(hold), methods=["POST"]),
-            Route("/hold/{id}", _acting(release), methods=["DELETE"]),
-            Route("/take", _acting(take), methods=["POST"]),
+            Route("/hold", _reject_browsers(hold), methods=["POST"]),
+            Route("/hold/{id}", _reject_browsers(release), methods=["DELETE"]),
+            Route("/take", _reject_browsers(take_over_session), methods=["POST"]),
         ]
     )
 
 
-def _acting(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+def _reject_browsers(
+    handler: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
     """The same for programs only, with what is unacceptable told in a sentence."""
 
     async def guarded(request: Request) -> Response:
         try:
-            if _BROWSERS & set(request.headers):
+            if _BROWSER_HEADERS & set(request.headers):
                 # Browsers add these to whatever changes something, for any page; none has business here.
-                raise UnacceptableError(403, "The ticker takes no orders from web pages.")
-            return await answer(request)
-        except UnacceptableError as error:
+                raise RejectedRequestError(403, "The ticker takes no orders from web pages.")
+            return await handler(request)
+        except RejectedRequestError as error:
             return JSONResponse({"error": str(error)}, status_code=error.status)
 
     return guarded
 
 
-async def _unless_gone(request: Request, work: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer | None:
+async def _run_while_connected(
+    request: Request, work: Callable[[], Coroutine[Any, Any, Answer]]
+) -> Answer | None:
     """What comes of the work; None if the caller hung up before or meanwhile, and then it was cancelled."""
-    leaving = asyncio.ensure_future(request.receive())
-    tasks: list[asyncio.Future[Any]] = [leaving]
+    disconnect = asyncio.ensure_future(request.receive())
+    tasks: list[asyncio.Future[Any]] = [disconnect]
     try:
-        await asyncio.wait({leaving}, timeout=GOODBYE)
-        if leaving.done():
+        await asyncio.wait({disconnect}, timeout=DISCONNECT_GRACE)
+        if disconnect.done():
             return None
-        working = asyncio.ensure_future(work())
-        tasks.append(working)
+        running = asyncio.ensure_future(work())
+        tasks.append(running)
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
+        return running.result() if running.done() else None
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     body = b""
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > LARGEST_BODY:
-                raise UnacceptableError(413, f"A body of more than {LARGEST_BODY} bytes is not read.")
+            if len(body) > MAX_BODY_BYTES:
+                raise RejectedRequestError(413, f"A body of more than {MAX_BODY_BYTES} bytes is not read.")
     except ClientDisconnect:
-        raise UnacceptableError(400, "The request ended in the middle.") from None
+        raise RejectedRequestError(400, "The request ended in the middle.") from None
     return body
 
 
-def _read(body: bytes) -> HoldRequest:
+def _parse_hold(body: bytes) -> HoldRequest:
     try:
         return HoldRequest.model_validate_json(body)
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         about = f" `{where}`:" if where in ("seconds", "for") else ""
-        raise UnacceptableError(
+        raise RejectedRequestError(
             422,
             f"The hold was not understood:{about} {first['msg'].rstrip('.')}. It takes "
-            f'{{"seconds": up to {LONGEST:.0f}, "for": "order"}}.',
+            f'{{"seconds": up to {MAX_HOLD_SECONDS:.0f}, "for": "order"}}.',
         ) from None

@@ -5,27 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-LATELY = 20.0
+CLIENT_TTL = 20.0
 """Seconds after which one that says nothing more has gone; a server asks every five."""
 
-MOST = 100
+MAX_CLIENTS = 100
 _NAME = re.compile(r"[0-9a-f]{16}")
 
 
-class Listeners:
+class ClientCounter:
     """Who has asked for the state lately. `now` counts seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._heard: dict[str, float] = {}
+        self._last_request: dict[str, float] = {}
 
-    def heard(self, name: str) -> None:
+    def record_request(self, name: str) -> None:
         """A server of this name has asked; what is no such name is left out."""
-        if _NAME.fullmatch(name) and (name in self._heard or self.count() < MOST):
-            self._heard[name] = self._now()
+        if _NAME.fullmatch(name) and (name in self._last_request or self.count() < MAX_CLIENTS):
+            self._last_request[name] = self._now()
 
     def count(self) -> int:
         """How many there are."""
         now = self._now()
-        self._heard = {name: at for name, at in self._heard.items() if now - at < LATELY}
-        return len(self._heard)
+        self._last_request = {name: at for name, at in self._last_request.items() if now - at < CLIENT_TTL}
+        return len(self._last_request)

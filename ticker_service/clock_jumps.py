@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-JUMP = 30.0
+MIN_JUMP = 30.0
 """Seconds from which on it is a jump; less is how a clock is put right."""
 
 
-class Jumps:
+class ClockJumpDetector:
     """Compares two clocks: `now` counts seconds for intervals, `wall` is the time of day."""
 
     def __init__(self, now: Callable[[], float], wall: Callable[[], float]) -> None:
         self._now = now
         self._wall = wall
-        self._apart = wall() - now()
+        self._offset = wall() - now()
 
-    def seconds(self) -> float:
+    def detect_jump(self) -> float:
         """By how much the time of day has jumped since the last question; negative: back, 0: it has not."""
-        apart = self._wall() - self._now()
-        jumped, self._apart = apart - self._apart, apart
-        return jumped if abs(jumped) >= JUMP else 0.0
+        offset = self._wall() - self._now()
+        jump, self._offset = offset - self._offset, offset
+        return jump if abs(jump) >= MIN_JUMP else 0.0

@@ -10,10 +10,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-LONGEST = 120.0
+MAX_HOLD_SECONDS = 120.0
 """Seconds that one hold may last."""
 
-MOST = 4
+MAX_HOLDS = 4
 """Holds alive at once: more orders than that are not answered by one person."""
 
 
@@ -21,7 +21,7 @@ class TooManyHoldsError(Exception):
     """`MOST` holds are alive; `seconds` is when the first of them ends."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"{MOST} holds are alive; the first ends in {seconds:.0f} s")
+        super().__init__(f"{MAX_HOLDS} holds are alive; the first ends in {seconds:.0f} s")
         self.seconds = seconds
 
 
@@ -31,7 +31,7 @@ class Hold:
 
     id: str
     purpose: str
-    ends: float
+    ends_at: float
 
 
 def _new_id() -> str:
@@ -46,26 +46,26 @@ class Holds:
         self._new_id = new_id
         self._holds: dict[str, Hold] = {}
 
-    def take(self, seconds: float, purpose: str) -> Hold:
+    def acquire(self, seconds: float, purpose: str) -> Hold:
         """A new hold of so many seconds, from now. Raises `TooManyHoldsError`."""
-        alive = self.alive()
-        if len(alive) >= MOST:
-            raise TooManyHoldsError(min(hold.ends for hold in alive) - self._now())
+        active = self.active()
+        if len(active) >= MAX_HOLDS:
+            raise TooManyHoldsError(min(hold.ends_at for hold in active) - self._now())
         hold = Hold(self._new_id(), purpose, self._now() + seconds)
         self._holds[hold.id] = hold
         return hold
 
-    def release(self, name: str) -> bool:
+    def release(self, hold_id: str) -> bool:
         """End a hold before its time; False if there is none of this id any more."""
-        hold = self._holds.pop(name, None)
-        return hold is not None and hold.ends > self._now()
+        hold = self._holds.pop(hold_id, None)
+        return hold is not None and hold.ends_at > self._now()
 
-    def alive(self) -> list[Hold]:
+    def active(self) -> list[Hold]:
         """Every hold whose lease is not over."""
         now = self._now()
-        self._holds = {name: hold for name, hold in self._holds.items() if hold.ends > now}
+        self._holds = {name: hold for name, hold in self._holds.items() if hold.ends_at > now}
         return list(self._holds.values())
 
-    def ends(self) -> float | None:
+    def last_end(self) -> float | None:
         """When the last of them ends; None if there is none."""
-        return max((hold.ends for hold in self.alive()), default=None)
+        return max((hold.ends_at for hold in self.active()), default=None)

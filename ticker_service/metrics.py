@@ -7,13 +7,13 @@ from math import nan
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from api_gateway.session.states import SessionState
-from ticker_service.heartbeat import Beat
+from ticker_service.heartbeat import HeartbeatResult
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STARTING = "starting"
 """The state before the first look."""
 
-SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0)
+DURATION_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0)
 
 
 class Metrics:
@@ -30,7 +30,7 @@ class Metrics:
         self._ready = Gauge(
             "ib_mcp_session_ready", "1 if quotes and orders can be asked for.", registry=registry
         )
-        self._login_ends = Gauge(
+        self._login_expiry = Gauge(
             "ib_mcp_login_ends_seconds",
             "Seconds until IBKR ends the login; NaN where there is none.",
             registry=registry,
@@ -51,32 +51,32 @@ class Metrics:
         self._reopenings = Counter(
             "ib_mcp_session_reopenings", "Lost sessions that stood again after an opening.", registry=registry
         )
-        self._seconds = Histogram(
-            "ib_mcp_ticker_beat_seconds", "How long beats take.", buckets=SECONDS, registry=registry
+        self._durations = Histogram(
+            "ib_mcp_ticker_beat_seconds", "How long beats take.", buckets=DURATION_BUCKETS, registry=registry
         )
         for answer in ("accepted", "refused"):
             self._openings.labels(answer)
-        self._show_state(None)
+        self._set_state(None)
 
-    def count(self, found: Beat, seconds: float) -> None:
+    def record_heartbeat(self, result: HeartbeatResult, seconds: float) -> None:
         """Count one beat."""
-        self._beats.labels("unknown" if found.diagnosis is None else found.diagnosis.state.value).inc()
-        for kind in found.failures:
+        self._beats.labels("unknown" if result.diagnosis is None else result.diagnosis.state.value).inc()
+        for kind in result.failures:
             self._failures.labels(kind).inc()
-        if found.opening:
-            self._openings.labels(found.opening).inc()
-        if found.reopened:
+        if result.opening_result:
+            self._openings.labels(result.opening_result).inc()
+        if result.reopened:
             self._reopenings.inc()
-        self._seconds.observe(seconds)
+        self._durations.observe(seconds)
 
-    def text(self, *, state: SessionState | None, login_ends_in: float | None, holds: int) -> bytes:
+    def text(self, *, state: SessionState | None, login_expires_in: float | None, holds: int) -> bytes:
         """Everything in Prometheus' text format."""
-        self._show_state(state)
-        self._login_ends.set(nan if login_ends_in is None else login_ends_in)
+        self._set_state(state)
+        self._login_expiry.set(nan if login_expires_in is None else login_expires_in)
         self._holds.set(holds)
         return generate_latest(self._registry)
 
-    def _show_state(self, state: SessionState | None) -> None:
+    def _set_state(self, state: SessionState | None) -> None:
         for each in (STARTING, *SessionState):
             self._state.labels(str(each)).set(each == (state or STARTING))
         self._ready.set(state is not None and state.ready)

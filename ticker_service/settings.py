@@ -27,16 +27,16 @@ class Compete(StrEnum):
     ASK = "ask"
 
 
-_OF_OLD = MappingProxyType(
+_BOOLEAN_POLICIES = MappingProxyType(
     dict.fromkeys(("true", "1", "yes", "on", "y", "t"), "take")
     | dict.fromkeys(("false", "0", "no", "off", "n", "f"), "yield")
 )
 
 
-def _policy(value: object) -> object:
+def _parse_compete(value: object) -> object:
     """The policy that an answer to the question of old, compete or not, amounts to."""
     text = str(value).strip().lower()
-    return _OF_OLD.get(text, text)
+    return _BOOLEAN_POLICIES.get(text, text)
 
 
 def _upper(value: object) -> object:
@@ -62,7 +62,7 @@ class TickerSettings(BaseSettings):
         description="Seconds between two beats while something is wrong; grows to TICKLE_INTERVAL as the "
         "trouble lasts.",
     )
-    compete: Annotated[Compete, BeforeValidator(_policy)] = Field(
+    compete: Annotated[Compete, BeforeValidator(_parse_compete)] = Field(
         default=Compete.YIELD,
         description="When TWS, the mobile app or another program holds the brokerage session: yield (or "
         "false) leaves it to them, take (or true) takes it over once per loss, ask only after POST /take.",
@@ -84,7 +84,7 @@ class TickerSettings(BaseSettings):
 
     @field_validator("tickle_interval_foul")
     @classmethod
-    def _is_no_slower_than_in_fair_weather(cls, foul: int, info: ValidationInfo) -> int:
-        if foul > info.data.get("tickle_interval", foul):
+    def _check_not_above_tickle_interval(cls, value: int, info: ValidationInfo) -> int:
+        if value > info.data.get("tickle_interval", value):
             raise ValueError("must not be longer than TICKLE_INTERVAL")
-        return foul
+        return value

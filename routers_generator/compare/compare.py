@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
-from routers_generator.compare.documented_requests import ANY, Request, Value, documented
-from routers_generator.document.findings import Dropped
+from routers_generator.compare.documented_requests import (
+    ANY_TYPE,
+    RequestSpec,
+    ValueSpec,
+    request_from_document,
+)
+from routers_generator.document.findings import DroppedOperation
 from routers_generator.document.operations import operations
-from routers_generator.known_operations import plain
-from routers_generator.repair.repair import Repaired
+from routers_generator.known_operations import normalize_path
+from routers_generator.repair.repair import RepairResult
 
-KNOWN: Final = "known_requests.json"
-ACCEPTED: Final = "accepted.toml"
-MOST_VALUES: Final = 8
+KNOWN_REQUESTS_FILE: Final = "known_requests.json"
+ACCEPTED_FILE: Final = "accepted.toml"
+MAX_VALUES_NAMED: Final = 8
 """Values that are named where two lists of them differ; of the rest, how many."""
 
 
@@ -35,7 +40,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptedDifference:
     """One difference that is right, as `str(difference)` has it, and why."""
 
     line: str
@@ -43,83 +48,96 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """The differences that are not accepted, those that are, and what is accepted and not there."""
 
-    operations: int  # that both have
+    shared_operations: int  # that both have
     differences: Sequence[Difference]
     accepted: Sequence[tuple[Difference, str]]
-    stale: Sequence[Accepted]
-    unusable: Sequence[Dropped]
+    stale: Sequence[AcceptedDifference]
+    unusable_operations: Sequence[DroppedOperation]
 
     @property
-    def same(self) -> bool:
+    def is_clean(self) -> bool:
         """Whether there is nothing that a person has to look at."""
-        return not self.differences and not self.stale and not self.unusable
+        return not self.differences and not self.stale and not self.unusable_operations
 
 
-def known_requests() -> tuple[Request, ...]:
+def known_requests() -> tuple[RequestSpec, ...]:
     """What the hand-written routes can send."""
-    rows = json.loads(files(__package__).joinpath(KNOWN).read_bytes())
+    rows = json.loads(files(__package__).joinpath(KNOWN_REQUESTS_FILE).read_bytes())
     return tuple(
-        Request(
+        RequestSpec(
             method=row["method"],
-            path=plain(row["template"]),
+            path=normalize_path(row["template"]),
             name=row["name"],
-            parameters={name: _known(each) for name, each in row["query"].items()},
-            body={name: _known(each) for name, each in (row["body"] or {}).items()},
+            parameters={name: _parse_value(each) for name, each in row["query"].items()},
+            body={name: _parse_value(each) for name, each in (row["body"] or {}).items()},
         )
         for row in rows
     )
 
 
-def accepted_differences() -> tuple[Accepted, ...]:
+def accepted_differences() -> tuple[AcceptedDifference, ...]:
     """The differences that are accepted, each with where it is known from."""
-    groups = tomllib.loads(files(__package__).joinpath(ACCEPTED).read_text(encoding="utf-8"))["accepted"]
-    return tuple(Accepted(line, group["source"]) for group in groups for line in group["differences"])
+    groups = tomllib.loads(files(__package__).joinpath(ACCEPTED_FILE).read_text(encoding="utf-8"))["accepted"]
+    return tuple(
+        AcceptedDifference(line, group["source"]) for group in groups for line in group["differences"]
+    )
 
 
 def compare(
-    repaired: Repaired, ours: Sequence[Request], accepted: Sequence[Accepted] | None = None
-) -> Compared:
+    repaired: RepairResult,
+    route_requests: Sequence[RequestSpec],
+    accepted: Sequence[AcceptedDifference] | None = None,
+) -> Comparison:
     """The document, repaired for the gateway, against what the routes can send."""
-    theirs = [documented(repaired.content, each, plain(each.path)) for each in operations(repaired.content)]
-    found = sorted(set(_differences(theirs, ours)))
+    document_requests = [
+        request_from_document(repaired.content, each, normalize_path(each.path))
+        for each in operations(repaired.content)
+    ]
+    found = sorted(set(_differences(document_requests, route_requests)))
     sources = {each.line: each for each in (accepted_differences() if accepted is None else accepted)}
-    there = {str(each) for each in found}
-    return Compared(
-        operations=len({each.operation for each in theirs} & {each.operation for each in ours}),
+    present = {str(each) for each in found}
+    return Comparison(
+        shared_operations=len(
+            {each.operation for each in document_requests} & {each.operation for each in route_requests}
+        ),
         differences=[each for each in found if str(each) not in sources],
         accepted=[(each, sources[str(each)].source) for each in found if str(each) in sources],
-        stale=[each for line, each in sources.items() if line not in there],
-        unusable=[each for each in repaired.dropped if each.unusable],
+        stale=[each for line, each in sources.items() if line not in present],
+        unusable_operations=[each for each in repaired.dropped if each.unusable],
     )
 
 
-def _known(fact: Mapping[str, Any]) -> Value:
-    return Value(
-        type=fact["type"],
-        required=fact.get("required", False),
-        values=tuple(fact.get("enum") or fact.get("list_of") or ()),
-        always=fact.get("always", False),
-        constant=fact.get("constant", False),
+def _parse_value(row: Mapping[str, Any]) -> ValueSpec:
+    return ValueSpec(
+        type=row["type"],
+        required=row.get("required", False),
+        allowed_values=tuple(row.get("enum") or row.get("list_of") or ()),
+        always_sent=row.get("always", False),
+        constant=row.get("constant", False),
     )
 
 
-def _differences(theirs: Sequence[Request], ours: Sequence[Request]) -> Iterator[Difference]:
-    have = {each.operation: each for each in ours}
-    told = {each.operation: each for each in theirs}
-    for operation, one in told.items():
-        if operation in have:
-            yield from _within(one, have[operation])
+def _differences(
+    document_requests: Sequence[RequestSpec], route_requests: Sequence[RequestSpec]
+) -> Iterator[Difference]:
+    in_routes = {each.operation: each for each in route_requests}
+    in_document = {each.operation: each for each in document_requests}
+    for operation, one in in_document.items():
+        if operation in in_routes:
+            yield from _request_differences(one, in_routes[operation])
         else:
-            yield _alone(one, ours, "document", "routes")
-    for operation, one in have.items():
-        if operation not in told:
-            yield _alone(one, theirs, "routes", "document")
+            yield _one_sided_difference(one, route_requests, "document", "routes")
+    for operation, one in in_routes.items():
+        if operation not in in_document:
+            yield _one_sided_difference(one, document_requests, "routes", "document")
 
 
-def _alone(one: Request, others: Sequence[Request], here: str, there: str) -> Difference:
+def _one_sided_difference(
+    one: RequestSpec, others: Sequence[RequestSpec], here: str, there: str
+) -> Difference:
     methods = sorted({each.method for each in others if each.path == one.path})
     if methods:
         text = f"only in the {here}; in the {there} it is {', '.join(methods)}"
@@ -127,71 +145,82 @@ def _alone(one: Request, others: Sequence[Request], here: str, there: str) -> Di
     return Difference(one.operation, f"only in the {here}", f"only in the {here}")
 
 
-def _within(theirs: Request, ours: Request) -> Iterator[Difference]:
-    for what, documented_, sent in (
-        ("parameter", theirs.parameters, ours.parameters),
-        ("member", theirs.body, ours.body),
+def _request_differences(document_request: RequestSpec, route_request: RequestSpec) -> Iterator[Difference]:
+    for what, document_values, route_values in (
+        ("parameter", document_request.parameters, route_request.parameters),
+        ("member", document_request.body, route_request.body),
     ):
-        for name in sorted({*documented_, *sent}):
-            told = f"{what} `{name}`"
-            if name not in sent:
-                if documented_[name].type == ANY and name.endswith("[]"):
+        for name in sorted({*document_values, *route_values}):
+            label = f"{what} `{name}`"
+            if name not in route_values:
+                if document_values[name].type == ANY_TYPE and name.endswith("[]"):
                     yield Difference(
-                        theirs.operation, "items of any type", f"{told} may be anything in the document"
+                        document_request.operation,
+                        "items of any type",
+                        f"{label} may be anything in the document",
                     )
-                elif not _inside_of_missing(name, documented_, sent):
+                elif not _is_inside_missing(name, document_values, route_values):
                     kind = f"{what} only in the document"
-                    yield Difference(theirs.operation, kind, f"{told} only in the document")
-            elif name not in documented_:
-                if not _inside_of_missing(name, sent, documented_) and not _undescribed(name, documented_):
+                    yield Difference(document_request.operation, kind, f"{label} only in the document")
+            elif name not in document_values:
+                if not _is_inside_missing(name, route_values, document_values) and not _is_in_untyped_list(
+                    name, document_values
+                ):
                     yield Difference(
-                        theirs.operation, f"{what} only in the routes", f"{told} only in the routes"
+                        document_request.operation,
+                        f"{what} only in the routes",
+                        f"{label} only in the routes",
                     )
             else:
-                for kind, text in _unlike(documented_[name], sent[name]):
-                    yield Difference(theirs.operation, f"{kind} of a {what}", f"{told} {text}")
+                for kind, text in _value_differences(document_values[name], route_values[name]):
+                    yield Difference(document_request.operation, f"{kind} of a {what}", f"{label} {text}")
 
 
-def _inside_of_missing(name: str, here: Mapping[str, Value], there: Mapping[str, Value]) -> bool:
+def _is_inside_missing(name: str, here: Mapping[str, ValueSpec], there: Mapping[str, ValueSpec]) -> bool:
     """Whether it stands in something that the other side lacks altogether, which is told already."""
     return any(
         name.startswith((f"{each}.", f"{each}[]")) and each != name and each not in there for each in here
     )
 
 
-def _undescribed(name: str, documented_: Mapping[str, Value]) -> bool:
+def _is_in_untyped_list(name: str, document_values: Mapping[str, ValueSpec]) -> bool:
     """Whether it is in a list of which the document says nothing, which is told already."""
     return any(
-        name.startswith(each) and each.endswith("[]") and value.type == ANY
-        for each, value in documented_.items()
+        name.startswith(each) and each.endswith("[]") and value.type == ANY_TYPE
+        for each, value in document_values.items()
     )
 
 
-def _unlike(theirs: Value, ours: Value) -> Iterator[tuple[str, str]]:
-    if theirs.type != ours.type and ANY not in (theirs.type, ours.type):
-        yield "type", f"is {theirs.type} in the document, {ours.type} in the routes"
-    if theirs.required != ours.required and not (ours.constant or ours.always):
-        yield "need", f"is required in the {'document' if theirs.required else 'routes'} only"
-    if ours.constant:
+def _value_differences(document_value: ValueSpec, route_value: ValueSpec) -> Iterator[tuple[str, str]]:
+    if document_value.type != route_value.type and ANY_TYPE not in (document_value.type, route_value.type):
+        yield "type", f"is {document_value.type} in the document, {route_value.type} in the routes"
+    if document_value.required != route_value.required and not (
+        route_value.constant or route_value.always_sent
+    ):
+        yield "need", f"is required in the {'document' if document_value.required else 'routes'} only"
+    if route_value.constant:
         return
-    if theirs.values and not ours.values:
-        yield "values", f"has values in the document only: {_few(theirs.values)}"
-    elif ours.values and not theirs.values:
-        yield "values", f"has values in the routes only: {_few(ours.values)}"
+    if document_value.allowed_values and not route_value.allowed_values:
+        yield "values", f"has values in the document only: {_join_limited(document_value.allowed_values)}"
+    elif route_value.allowed_values and not document_value.allowed_values:
+        yield "values", f"has values in the routes only: {_join_limited(route_value.allowed_values)}"
     else:
-        more, fewer = _beyond(theirs.values, ours.values), _beyond(ours.values, theirs.values)
+        more, fewer = (
+            _extra_values(document_value.allowed_values, route_value.allowed_values),
+            _extra_values(route_value.allowed_values, document_value.allowed_values),
+        )
         if more:
-            yield "values", f"may be more in the document: {_few(more)}"
+            yield "values", f"may be more in the document: {_join_limited(more)}"
         if fewer:
-            yield "values", f"may be more in the routes: {_few(fewer)}"
+            yield "values", f"may be more in the routes: {_join_limited(fewer)}"
 
 
-def _beyond(some: Sequence[Any], others: Sequence[Any]) -> tuple[Any, ...]:
+def _extra_values(values: Sequence[Any], others: Sequence[Any]) -> tuple[Any, ...]:
     known = {str(each) for each in others}
-    return tuple(each for each in some if str(each) not in known)
+    return tuple(each for each in values if str(each) not in known)
 
 
-def _few(values: Sequence[Any]) -> str:
-    named = [ascii(str(each)[:40])[1:-1] for each in values[:MOST_VALUES]]
-    rest = len(values) - MOST_VALUES
+def _join_limited(values: Sequence[Any]) -> str:
+    named = [ascii(str(each)[:40])[1:-1] for each in values[:MAX_VALUES_NAMED]]
+    rest = len(values) - MAX_VALUES_NAMED
     return ", ".join(named) + (f" and {rest} more" if rest > 0 else "")

@@ -16,7 +16,7 @@ class Finding:
 
 
 @dataclass(frozen=True, order=True)
-class Dropped:
+class DroppedOperation:
     """One operation of the document that the result does not have, and why."""
 
     method: str
@@ -26,14 +26,14 @@ class Dropped:
     unusable: bool = False  # the document is at fault; otherwise it is left out on purpose
 
 
-def pointer(*steps: str | int) -> str:
+def json_pointer(*steps: str | int) -> str:
     """A JSON pointer as a URL fragment: `#/paths/~1ws/get`."""
     return "#" + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def under(place: str, *steps: str | int) -> str:
+def extend_pointer(place: str, *steps: str | int) -> str:
     """A place further down in the document."""
-    return place + pointer(*steps)[1:]
+    return place + json_pointer(*steps)[1:]
 
 
 class Report:
@@ -43,17 +43,17 @@ class Report:
         """Nothing found yet."""
         self._repairs: list[Finding] = []
         self._problems: list[Finding] = []
-        self._dropped: list[Dropped] = []
+        self._dropped: list[DroppedOperation] = []
 
-    def repaired(self, kind: str, place: str, text: str) -> None:
+    def add_repair(self, kind: str, place: str, text: str) -> None:
         """Tell of a defect of a known class that is no longer there."""
         self._repairs.append(Finding(kind, place, text))
 
-    def problem(self, kind: str, place: str, text: str) -> None:
+    def add_problem(self, kind: str, place: str, text: str) -> None:
         """Tell of a defect that is of no known class; what was there is left out."""
         self._problems.append(Finding(kind, place, text))
 
-    def drop(self, dropped: Dropped) -> None:
+    def add_dropped(self, dropped: DroppedOperation) -> None:
         """Tell of an operation that the result does not have."""
         self._dropped.append(dropped)
 
@@ -68,6 +68,6 @@ class Report:
         return tuple(self._problems)
 
     @property
-    def dropped(self) -> Sequence[Dropped]:
+    def dropped(self) -> Sequence[DroppedOperation]:
         """Every operation left out, in the order of the document."""
         return tuple(self._dropped)

@@ -6,19 +6,19 @@ import keyword
 import re
 from typing import Final
 
-PREFIX: Final = "/v1/api"
+API_PREFIX: Final = "/v1/api"
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 
 
-def snake(text: str) -> str:
+def to_snake_case(text: str) -> str:
     """`orderStatus`, `fa-preset` and `reqID` as `order_status`, `fa_preset` and `req_id`; may be empty."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
     return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
 
 
-def identifier(text: str) -> str:
+def to_identifier(text: str) -> str:
     """The same as a Python name that is no keyword: `class_`, `x_1day`, `unnamed`."""
-    name = snake(text) or "unnamed"
+    name = to_snake_case(text) or "unnamed"
     if name[0].isdigit():
         name = f"x_{name}"
     return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) else name
@@ -32,16 +32,20 @@ def operation_name(method: str, path: str) -> str:
     ending = re.search(r"(/\{[^{}]*\})+/?$", path)
     variables = _VARIABLE.findall(ending.group()) if ending else []
     words = _VARIABLE.sub("", path[: ending.start()] if ending else path)
-    by = f"_by_{'_and_'.join(filter(None, map(snake, variables)))}" if any(map(snake, variables)) else ""
-    return identifier(f"{method.lower()}_{snake(words)}{by}")
+    by = (
+        f"_by_{'_and_'.join(filter(None, map(to_snake_case, variables)))}"
+        if any(map(to_snake_case, variables))
+        else ""
+    )
+    return to_identifier(f"{method.lower()}_{to_snake_case(words)}{by}")
 
 
-def variables(path: str) -> list[str]:
+def path_variables(path: str) -> list[str]:
     """The names of the variables of a path template, in their order."""
     return _VARIABLE.findall(path)
 
 
-class Names:
+class UniqueNames:
     """Names that differ from each other, in more than case."""
 
     def __init__(self) -> None:
@@ -49,7 +53,7 @@ class Names:
         self._taken: set[str] = set()
         self._next: dict[str, int] = {}
 
-    def take(self, wanted: str) -> str:
+    def claim(self, wanted: str) -> str:
         """The wanted name, or with the lowest free number from 2 behind it; nobody else gets it."""
         name, number = wanted, self._next.get(wanted.casefold(), 2)
         while name.casefold() in self._taken:
@@ -63,14 +67,14 @@ class Names:
         return name.casefold() in self._taken
 
 
-def without_prefix(path: str) -> str:
+def strip_prefix(path: str) -> str:
     """The path as the gateway client takes it: later versions of the document write `/v1/api` before it."""
-    while path.startswith(f"{PREFIX}/"):
-        path = path.removeprefix(PREFIX)
+    while path.startswith(f"{API_PREFIX}/"):
+        path = path.removeprefix(API_PREFIX)
     return path
 
 
-def literal_first(path: str) -> tuple[tuple[tuple[int, str], ...], str]:
+def literal_first_key(path: str) -> tuple[tuple[tuple[int, str], ...], str]:
     """A key that sorts a path before those whose variables would match it: words before variables.
 
     What variables are called decides only between paths that are the same otherwise.

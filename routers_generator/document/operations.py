@@ -7,14 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from routers_generator.document.names import Names, identifier, literal_first, operation_name, without_prefix
-from routers_generator.document.sections import section_of, squeezed
+from routers_generator.document.names import (
+    UniqueNames,
+    literal_first_key,
+    operation_name,
+    strip_prefix,
+    to_identifier,
+)
+from routers_generator.document.sections import normalize_tag, section_of
 
-_MOST_STEPS: Final = 20
+_MAX_STEPS: Final = 20
 METHODS: Final = ("get", "put", "post", "delete", "patch")
 """Those that an API has operations for; head, options and trace ask about a resource or the way to it."""
 
-ELSEWHERE: Final = (
+UNSERVED_PATHS: Final = (
     (re.compile(r"/gw(/|$)"), "It is of IBKR's account management, which no gateway serves."),
     (
         re.compile(r"/oauth[^/]*(/|$)"),
@@ -29,7 +35,7 @@ class Parameter:
     """One parameter of the path, the query, a header or a cookie, under IBKR's own name."""
 
     name: str
-    where: str  # path, query, header or cookie
+    location: str  # path, query, header or cookie
     type: str  # string, integer, number, boolean, array or object
     required: bool
     enum: tuple[Any, ...]
@@ -57,10 +63,10 @@ class Operation:
     pointer: str  # into the repaired document
 
 
-def elsewhere(path: str) -> str | None:
+def unserved_reason(path: str) -> str | None:
     """Why the gateway does not serve this path; None if it does."""
-    bare = without_prefix(path)
-    return next((reason for pattern, reason in ELSEWHERE if pattern.match(bare)), None)
+    bare = strip_prefix(path)
+    return next((reason for pattern, reason in UNSERVED_PATHS if pattern.match(bare)), None)
 
 
 def operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
@@ -69,19 +75,19 @@ def operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
     `document` is what `repair` made: members have the types that OpenAPI gives them.
     """
     found: dict[tuple[str, str], Operation] = {}
-    taken = Names()
-    for path in sorted(document["paths"], key=lambda each: literal_first(without_prefix(each))):
-        if elsewhere(path):
+    taken = UniqueNames()
+    for path in sorted(document["paths"], key=lambda each: literal_first_key(strip_prefix(each))):
+        if unserved_reason(path):
             continue
         item = document["paths"][path]
         for method in METHODS:
-            if method in item and (without_prefix(path), method) not in found:
+            if method in item and (strip_prefix(path), method) not in found:
                 operation = _operation(document, path, method, item, taken)
                 found[operation.path, method] = operation
     return tuple(found.values())
 
 
-def resolved(document: Mapping[str, Any], value: Any) -> Any:
+def resolve(document: Mapping[str, Any], value: Any) -> Any:
     """What a reference into the document refers to, however many are on the way; else the value itself."""
     seen: set[str] = set()
     while isinstance(value, Mapping) and isinstance(value.get("$ref"), str):
@@ -89,24 +95,24 @@ def resolved(document: Mapping[str, Any], value: Any) -> Any:
         if reference in seen:
             return {}
         seen.add(reference)
-        value = at(document, reference)
+        value = value_at(document, reference)
     return value
 
 
-def meant(document: Mapping[str, Any], schema: Any) -> Any:
+def unwrap_schema(document: Mapping[str, Any], schema: Any) -> Any:
     """What a schema refers to, or is joined from and adds no type or values to, if that is one schema."""
-    told = resolved(document, schema)
-    for _ in range(_MOST_STEPS):
-        if not isinstance(told, Mapping) or {"type", "enum", "properties"} & told.keys():
+    found = resolve(document, schema)
+    for _ in range(_MAX_STEPS):
+        if not isinstance(found, Mapping) or {"type", "enum", "properties"} & found.keys():
             break
-        parts = [each for name in ("allOf", "anyOf", "oneOf") for each in told.get(name, ())]
+        parts = [each for name in ("allOf", "anyOf", "oneOf") for each in found.get(name, ())]
         if len(parts) != 1:
             break
-        told = resolved(document, parts[0])
-    return told
+        found = resolve(document, parts[0])
+    return found
 
 
-def at(document: Mapping[str, Any], reference: str) -> Any:
+def value_at(document: Mapping[str, Any], reference: str) -> Any:
     """What stands at `#/a/b` of the document; None if nothing does."""
     value: Any = document
     for step in reference.removeprefix("#/").split("/"):
@@ -118,40 +124,44 @@ def at(document: Mapping[str, Any], reference: str) -> Any:
 
 
 def _operation(
-    document: Mapping[str, Any], path: str, method: str, item: Mapping[str, Any], taken: Names
+    document: Mapping[str, Any], path: str, method: str, item: Mapping[str, Any], taken: UniqueNames
 ) -> Operation:
-    told = item[method]
-    bare = without_prefix(path)
-    wanted = _own_name(told, taken) or operation_name(method, bare)
-    body = resolved(document, told.get("requestBody"))
+    definition = item[method]
+    bare = strip_prefix(path)
+    wanted = _name_from_operation_id(definition, taken) or operation_name(method, bare)
+    body = resolve(document, definition.get("requestBody"))
     media_type, content = _content(body)
     return Operation(
-        section=section_of(method.upper(), bare, told.get("tags", ())),
+        section=section_of(method.upper(), bare, definition.get("tags", ())),
         method=method.upper(),
         path=bare,
-        name=taken.take(wanted),
-        title=told.get("summary", ""),
-        description=told.get("description", ""),
-        parameters=tuple(_parameters(document, item, told)),
+        name=taken.claim(wanted),
+        title=definition.get("summary", ""),
+        description=definition.get("description", ""),
+        parameters=tuple(_parameters(document, item, definition)),
         body=content,
         body_required=bool(body and body.get("required")),
         body_description=(body or {}).get("description", ""),
         media_type=media_type,
-        deprecated=told.get("deprecated", False),
+        deprecated=definition.get("deprecated", False),
         pointer=f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}",
     )
 
 
-def _own_name(told: Mapping[str, Any], taken: Names) -> str | None:
+def _name_from_operation_id(definition: Mapping[str, Any], taken: UniqueNames) -> str | None:
     """What the document calls it, without the tag that later versions write before that."""
-    own = told.get("operationId")
-    if own is None:
+    operation_id = definition.get("operationId")
+    if operation_id is None:
         return None
-    group, _, rest = own.partition("_")
-    short = identifier(rest)
-    if "_" in short and short not in taken and squeezed(group) in map(squeezed, told.get("tags", ())):
+    group, _, rest = operation_id.partition("_")
+    short = to_identifier(rest)
+    if (
+        "_" in short
+        and short not in taken
+        and normalize_tag(group) in map(normalize_tag, definition.get("tags", ()))
+    ):
         return short
-    return identifier(own)
+    return to_identifier(operation_id)
 
 
 def _content(body: Mapping[str, Any] | None) -> tuple[str | None, Mapping[str, Any] | None]:
@@ -164,28 +174,28 @@ def _content(body: Mapping[str, Any] | None) -> tuple[str | None, Mapping[str, A
 
 
 def _parameters(
-    document: Mapping[str, Any], item: Mapping[str, Any], told: Mapping[str, Any]
+    document: Mapping[str, Any], item: Mapping[str, Any], definition: Mapping[str, Any]
 ) -> Iterator[Parameter]:
     """Those of the operation, and those of the whole path that it does not have itself."""
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for each in (*item.get("parameters", ()), *told.get("parameters", ())):
-        parameter = resolved(document, each)
+    for each in (*item.get("parameters", ()), *definition.get("parameters", ())):
+        parameter = resolve(document, each)
         found[parameter["in"], parameter["name"]] = parameter
-    for (where, name), parameter in found.items():
-        schema = meant(document, _schema(parameter))
+    for (location, name), parameter in found.items():
+        schema = unwrap_schema(document, _parameter_schema(parameter))
         yield Parameter(
             name=name,
-            where=where,
+            location=location,
             type=schema.get("type", "string"),
             required=parameter.get("required", False),
             enum=tuple(schema.get("enum", ())),
             description=parameter.get("description") or schema.get("description", ""),
-            schema=_schema(parameter),
+            schema=_parameter_schema(parameter),
             repeated=parameter.get("style", "form") != "form" or parameter.get("explode") is True,
         )
 
 
-def _schema(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
+def _parameter_schema(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
     """A parameter's schema, which a parameter in JSON keeps inside its content."""
     content: Mapping[str, Any] = next(iter(parameter.get("content", {}).values()), {})
     found: Mapping[str, Any] = parameter.get("schema") or content.get("schema") or {"type": "string"}

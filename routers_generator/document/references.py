@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
-from routers_generator.document.findings import Report, pointer
-from routers_generator.document.names import Names
+from routers_generator.document.findings import Report, json_pointer
+from routers_generator.document.names import UniqueNames
 
-KINDS: Final = (
+COMPONENT_KINDS: Final = (
     "schemas",
     "responses",
     "parameters",
@@ -20,8 +20,8 @@ KINDS: Final = (
     "headers",
     "securitySchemes",
 )
-_LEGAL: Final = re.compile(r"[A-Za-z0-9._-]+")
-_ILLEGAL: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_VALID_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+_INVALID_CHARACTERS: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 Steps = tuple[str, ...]
 
@@ -43,10 +43,10 @@ class References:
         """`document` is as it came; `report` is told of new names and of references to nothing."""
         self._document = document
         self._report = report
-        self._taken = {kind: Names() for kind in KINDS}
-        self._names = {kind: self._named(kind) for kind in KINDS}
-        self._lifted: dict[tuple[str, str], str] = {}
-        self._wanted: set[tuple[str, str]] = set()
+        self._taken = {kind: UniqueNames() for kind in COMPONENT_KINDS}
+        self._names = {kind: self._assign_names(kind) for kind in COMPONENT_KINDS}
+        self._extracted: dict[tuple[str, str], str] = {}
+        self._required: set[tuple[str, str]] = set()
         self._queue: list[Component] = []
 
     def components(self, kind: str) -> Mapping[str, Any]:
@@ -55,74 +55,80 @@ class References:
         found = components.get(kind) if isinstance(components, Mapping) else None
         return found if isinstance(found, Mapping) else {}
 
-    def order(self, kind: str) -> Mapping[str, int]:
+    def positions(self, kind: str) -> Mapping[str, int]:
         """The place in the document of each component, by its new name."""
         return {name: index for index, name in enumerate(self._names[kind].values())}
 
-    def target(self, kind: str, value: Mapping[str, Any], place: str) -> dict[str, str] | None:
+    def rewrite(self, kind: str, value: Mapping[str, Any], place: str) -> dict[str, str] | None:
         """The reference to write for this one; None, and a problem, if it is to nothing of the kind."""
         reference = value["$ref"]
-        steps = _steps(reference) if isinstance(reference, str) else None
+        steps = _parse_pointer(reference) if isinstance(reference, str) else None
         if steps is None:
             what = "other documents are not read" if isinstance(reference, str) else "it is no text"
-            self._report.problem("reference out of the document", place, f"Left out: {what}.")
+            self._report.add_problem("reference out of the document", place, f"Left out: {what}.")
             return None
         if steps[:2] == ("components", kind) and len(steps) == len(("components", kind, "name")):
             if steps[2] in self._names[kind]:
-                return _reference(kind, self._want(kind, steps[2]))
+                return _make_reference(kind, self._require(kind, steps[2]))
             found = None
         else:
-            found = self._at(steps)
+            found = self._value_at(steps)
         if found is None or kind != "schemas":
-            self._report.problem("reference to nothing", place, "Left out: nothing of its kind stands there.")
+            self._report.add_problem(
+                "reference to nothing", place, "Left out: nothing of its kind stands there."
+            )
             return None
-        key = (kind, pointer(*steps))
-        if key not in self._lifted:
-            self._lifted[key] = self._taken[kind].take(_ILLEGAL.sub("_", steps[-1]) if steps else "document")
-            self._queue.append(Component(kind, self._lifted[key], found, pointer(*steps)))
-        self._report.repaired(
-            "reference to what is no component", place, f"That is now the component `{self._lifted[key]}`."
+        key = (kind, json_pointer(*steps))
+        if key not in self._extracted:
+            self._extracted[key] = self._taken[kind].claim(
+                _INVALID_CHARACTERS.sub("_", steps[-1]) if steps else "document"
+            )
+            self._queue.append(Component(kind, self._extracted[key], found, json_pointer(*steps)))
+        self._report.add_repair(
+            "reference to what is no component", place, f"That is now the component `{self._extracted[key]}`."
         )
-        return _reference(kind, self._lifted[key])
+        return _make_reference(kind, self._extracted[key])
 
-    def lift(self, value: Any, place: str) -> dict[str, str]:
+    def extract_schema(self, value: Any, place: str) -> dict[str, str]:
         """A reference to a schema that becomes a component of its own, for it stands too deep."""
-        name = self._taken["schemas"].take("nested")
+        name = self._taken["schemas"].claim("nested")
         self._queue.append(Component("schemas", name, value, place))
-        self._report.repaired("schemas inside each other", place, f"This one is now the component `{name}`.")
-        return _reference("schemas", name)
+        self._report.add_repair(
+            "schemas inside each other", place, f"This one is now the component `{name}`."
+        )
+        return _make_reference("schemas", name)
 
-    def followed(self, value: Any) -> Any:
+    def follow(self, value: Any) -> Any:
         """What a reference refers to in the document as it came, however many are on the way."""
         seen: set[Steps] = set()
         while isinstance(value, Mapping) and isinstance(value.get("$ref"), str):
-            steps = _steps(value["$ref"])
+            steps = _parse_pointer(value["$ref"])
             if steps is None or steps in seen:
                 return None
             seen.add(steps)
-            value = self._at(steps)
+            value = self._value_at(steps)
         return value
 
-    def want_all(self) -> None:
+    def require_all(self) -> None:
         """Ask for every component, whether anything refers to it or not."""
-        for kind in KINDS:
+        for kind in COMPONENT_KINDS:
             for old in self._names[kind]:
-                self._want(kind, old)
+                self._require(kind, old)
 
-    def wanted(self) -> Iterator[Component]:
+    def take_required(self) -> Iterator[Component]:
         """Each component that was asked for, those asked for while they are read included."""
         while self._queue:
             yield self._queue.pop(0)
 
-    def _want(self, kind: str, old: str) -> str:
+    def _require(self, kind: str, old: str) -> str:
         name = self._names[kind][old]
-        if (kind, old) not in self._wanted:
-            self._wanted.add((kind, old))
-            place = pointer("components", kind, old)
+        if (kind, old) not in self._required:
+            self._required.add((kind, old))
+            place = json_pointer("components", kind, old)
             self._queue.append(Component(kind, name, self.components(kind)[old], place))
         return name
 
-    def _at(self, steps: Steps) -> Any:
+    def _value_at(self, steps: Steps) -> Any:
         """What stands there in the document as it came; None if nothing does."""
         found: Any = self._document
         for step in steps:
@@ -134,27 +140,27 @@ class References:
                 return None
         return found
 
-    def _named(self, kind: str) -> dict[str, str]:
+    def _assign_names(self, kind: str) -> dict[str, str]:
         """The new name of each component; those whose names are in order keep them."""
         names: dict[str, str] = dict.fromkeys(self.components(kind), "")
         for old in names:
-            if _LEGAL.fullmatch(old) and old not in self._taken[kind]:
-                names[old] = self._taken[kind].take(old)
+            if _VALID_NAME.fullmatch(old) and old not in self._taken[kind]:
+                names[old] = self._taken[kind].claim(old)
         for old, new in names.items():
             if new:
                 continue
-            legal = _LEGAL.fullmatch(old)
-            names[old] = self._taken[kind].take(_ILLEGAL.sub("_", old) or "unnamed")
-            what = "names that differ in case only" if legal else "component name with illegal characters"
-            self._report.repaired(what, pointer("components", kind, old), f"Now `{names[old]}`.")
+            is_valid = _VALID_NAME.fullmatch(old)
+            names[old] = self._taken[kind].claim(_INVALID_CHARACTERS.sub("_", old) or "unnamed")
+            what = "names that differ in case only" if is_valid else "component name with illegal characters"
+            self._report.add_repair(what, json_pointer("components", kind, old), f"Now `{names[old]}`.")
         return names
 
 
-def _reference(kind: str, name: str) -> dict[str, str]:
+def _make_reference(kind: str, name: str) -> dict[str, str]:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-def _steps(reference: str) -> Steps | None:
+def _parse_pointer(reference: str) -> Steps | None:
     """The steps of a JSON pointer into this document; None for one into another document."""
     if reference in ("#", "#/"):
         return ()

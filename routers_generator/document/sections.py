@@ -25,10 +25,10 @@ SECTIONS: Final = (
 )
 OTHER: Final = "Other"
 
-GROUP: Final = "Trading "
+TRADING_PREFIX: Final = "Trading "
 """What IBKR's document puts before the name of a section, to tell it from those of its other services."""
 
-_GROUPED: Final = "subpackage_"
+_SUBPACKAGE_PREFIX: Final = "subpackage_"
 _BY_PATH: Final = (
     ("/fa/", "FA Model Portfolios"),  # the document has them under allocation
     ("/iserver/account/allocation/", "FA Allocation Management"),
@@ -43,10 +43,10 @@ def section_of(method: str, path: str, tags: Iterable[str]) -> str:
     for prefix, section in _BY_PATH:
         if path.startswith(prefix):
             return section
-    known = {squeezed(section): section for section in SECTIONS}
+    known = {normalize_tag(section): section for section in SECTIONS}
     for tag in tags:
-        name = _in_words(tag).removeprefix(GROUP).strip()
-        found = known.get(squeezed(name), name)
+        name = _tag_to_words(tag).removeprefix(TRADING_PREFIX).strip()
+        found = known.get(normalize_tag(name), name)
         if found == "Orders" and method == "GET":
             return "Order Monitoring"
         if found:
@@ -54,16 +54,16 @@ def section_of(method: str, path: str, tags: Iterable[str]) -> str:
     return OTHER
 
 
-def squeezed(tag: str) -> str:
+def normalize_tag(tag: str) -> str:
     """What two spellings of a tag have in common: `tradingMarketData` and `Trading Market Data`."""
-    return re.sub(r"[\W_]", "", tag.removeprefix(_GROUPED).casefold())
+    return re.sub(r"[\W_]", "", tag.removeprefix(_SUBPACKAGE_PREFIX).casefold())
 
 
-def _in_words(tag: str) -> str:
+def _tag_to_words(tag: str) -> str:
     """The tag as people write it: IBKR's reference of 2026 says `subpackage_tradingMarketData`."""
     text = re.sub(r"\s+", " ", tag).strip()
-    bare = text.removeprefix(_GROUPED)
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare)
-    if " " in bare or parted == text:
+    bare = text.removeprefix(_SUBPACKAGE_PREFIX)
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare)
+    if " " in bare or spaced == text:
         return text
-    return " ".join(word[:1].upper() + word[1:] for word in parted.split())
+    return " ".join(word[:1].upper() + word[1:] for word in spaced.split())

@@ -11,15 +11,15 @@ from typing import Any, Final
 
 import yaml
 
-from routers_generator.document.json_values import joined
+from routers_generator.document.json_values import merge_pairs
 
-MOST: Final = 3_000_000  # values, those that an alias repeats included
-LARGEST: Final = 20_000_000  # characters; reading that takes about a minute
+MAX_VALUES: Final = 3_000_000  # values, those that an alias repeats included
+MAX_CHARACTERS: Final = 20_000_000  # characters; reading that takes about a minute
 
 _TAG: Final = "tag:yaml.org,2002:"
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,300})")  # with zeros before it, it is a code
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
-_WORDS: Final = {
+_CONSTANTS: Final = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -31,7 +31,7 @@ class YamlError(ValueError):
 
 
 @dataclass
-class _Open:
+class _OpenCollection:
     """A list or an object whose end has not come yet."""
 
     is_object: bool
@@ -41,21 +41,23 @@ class _Open:
 
 
 @dataclass(frozen=True)
-class _Anchored:
+class _AnchoredValue:
     value: Any
     size: int
 
 
-def from_yaml(text: str, *, deepest: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> Any:
+def from_yaml(
+    text: str, *, max_depth: int, seconds: float, clock: Callable[[], float] = time.monotonic
+) -> Any:
     """The one document in the text, its plain words read by YAML 1.2's core schema (`no` is a word, 0o7 too).
 
     Raises `YamlError` if it is nested deeper than `deepest`, takes longer than `seconds`, has an alias of
     itself, or if its aliases make more of it than 3,000,000 values.
     """
-    if len(text) > LARGEST:
-        raise YamlError(f"as YAML it may have {LARGEST:,} characters at most; JSON may be larger.")
+    if len(text) > MAX_CHARACTERS:
+        raise YamlError(f"as YAML it may have {MAX_CHARACTERS:,} characters at most; JSON may be larger.")
     try:
-        return _read(text, deepest, clock() + seconds, clock)
+        return _read_events(text, max_depth, clock() + seconds, clock)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
@@ -63,52 +65,54 @@ def from_yaml(text: str, *, deepest: int, seconds: float, clock: Callable[[], fl
         raise YamlError(f"{what}{where}.") from error
 
 
-def _read(text: str, deepest: int, until: float, clock: Callable[[], float]) -> Any:
-    opened = [_Open(is_object=False, anchor=None)]
-    anchors: dict[str, _Anchored] = {}
+def _read_events(text: str, max_depth: int, deadline: float, clock: Callable[[], float]) -> Any:
+    opened = [_OpenCollection(is_object=False, anchor=None)]
+    anchors: dict[str, _AnchoredValue] = {}
     total = documents = 0
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.ScalarEvent):
-            _add(opened[-1], anchors, event.anchor, _Anchored(_scalar(event), 1))
+            _add_value(opened[-1], anchors, event.anchor, _AnchoredValue(_scalar_value(event), 1))
             total += 1
         elif isinstance(event, yaml.CollectionStartEvent):
-            if len(opened) > deepest:
-                raise YamlError(f"it is nested deeper than {deepest} levels.")
-            opened.append(_Open(isinstance(event, yaml.MappingStartEvent), event.anchor))
+            if len(opened) > max_depth:
+                raise YamlError(f"it is nested deeper than {max_depth} levels.")
+            opened.append(_OpenCollection(isinstance(event, yaml.MappingStartEvent), event.anchor))
             total += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             ended = opened.pop()
-            value = joined(_pairs(ended.values)) if ended.is_object else ended.values
-            _add(opened[-1], anchors, ended.anchor, _Anchored(value, ended.size))
+            value = merge_pairs(_object_pairs(ended.values)) if ended.is_object else ended.values
+            _add_value(opened[-1], anchors, ended.anchor, _AnchoredValue(value, ended.size))
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchors:
                 raise YamlError(f"the alias *{event.anchor} is of nothing, or of what it stands in.")
             repeated = anchors[event.anchor]
             total += repeated.size
-            if total <= MOST:
-                _add(opened[-1], {}, None, _Anchored(copy.deepcopy(repeated.value), repeated.size))
+            if total <= MAX_VALUES:
+                _add_value(opened[-1], {}, None, _AnchoredValue(copy.deepcopy(repeated.value), repeated.size))
         elif isinstance(event, yaml.DocumentStartEvent):
             documents += 1
-        if total > MOST:
-            raise YamlError(f"it has more than {MOST:,} values.")
+        if total > MAX_VALUES:
+            raise YamlError(f"it has more than {MAX_VALUES:,} values.")
         if documents > 1:
             raise YamlError("it is several documents.")
-        if total % 1000 == 0 and clock() > until:
+        if total % 1000 == 0 and clock() > deadline:
             raise YamlError("reading it takes too long.")
     return opened[0].values[0] if opened[0].values else None
 
 
-def _add(to: _Open, anchors: dict[str, _Anchored], anchor: str | None, found: _Anchored) -> None:
+def _add_value(
+    to: _OpenCollection, anchors: dict[str, _AnchoredValue], anchor: str | None, found: _AnchoredValue
+) -> None:
     to.values.append(found.value)
     to.size += found.size
     if anchor:
         anchors[anchor] = found
 
 
-def _pairs(values: list[Any]) -> list[tuple[str, Any]]:
+def _object_pairs(values: list[Any]) -> list[tuple[str, Any]]:
     """The pairs of an object, with those that `<<` takes from other objects and it does not have itself."""
-    pairs = [(_key(key), value) for key, value in zip(values[::2], values[1::2], strict=True)]
+    pairs = [(_json_key(key), value) for key, value in zip(values[::2], values[1::2], strict=True)]
     own = [pair for pair in pairs if pair[0] != "<<"]
     known = {key for key, _ in own}
     for key, value in pairs:
@@ -120,7 +124,7 @@ def _pairs(values: list[Any]) -> list[tuple[str, Any]]:
     return own
 
 
-def _key(found: Any) -> str:
+def _json_key(found: Any) -> str:
     """A key as JSON has it: the status 200 becomes "200"."""
     if isinstance(found, dict | list):
         raise YamlError("a key is a list or an object.")
@@ -129,20 +133,20 @@ def _key(found: Any) -> str:
     return str(found)
 
 
-def _scalar(event: yaml.ScalarEvent) -> Any:
+def _scalar_value(event: yaml.ScalarEvent) -> Any:
     text: str = event.value
     tag: str | None = event.tag
     if tag in (None, "!") or (tag or "").removeprefix(_TAG) in ("null", "bool", "int", "float"):
         plain = event.implicit[0] or tag not in (None, "!")
-        return _word(text) if plain else text
+        return _parse_plain_scalar(text) if plain else text
     if (tag or "").removeprefix(_TAG) in ("str", "timestamp"):
         return text
     raise YamlError(f"the tag {tag} is not one of JSON's types.")
 
 
-def _word(text: str) -> Any:
-    if text in _WORDS:
-        return _WORDS[text]
+def _parse_plain_scalar(text: str) -> Any:
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text

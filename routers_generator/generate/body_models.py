@@ -8,32 +8,39 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
-from routers_generator.document.operations import resolved
-from routers_generator.generate.docstrings import cut_escaped, headline, plain, short
-from routers_generator.generate.python_names import argument_name, class_name, in_a_model, unused
-from routers_generator.generate.source_layout import WIDTH, Bracketed, Piece, Words, laid_out, quoted
+from routers_generator.document.operations import resolve
+from routers_generator.generate.docstrings import first_sentences, headline, strip_markup, truncate_escaped
+from routers_generator.generate.python_names import argument_name, class_name, make_unique, model_field_name
+from routers_generator.generate.source_layout import (
+    LINE_LENGTH,
+    BracketedList,
+    Piece,
+    StringLiteral,
+    layout_lines,
+    quote,
+)
 
 Schema = Mapping[str, Any]
 
-DEEPEST: Final = 8
-LONGEST_DESCRIPTION: Final = 160
-_LONGEST_CHOICE: Final = 40
-_LONGEST_VALUE: Final = 60
-_SCALARS: Final = {"string": "PlainText", "integer": "int", "number": "Number", "boolean": "bool"}
-_NUMBERS: Final = {
+MAX_DEPTH: Final = 8
+MAX_DESCRIPTION: Final = 160
+_MAX_INLINE_LITERAL: Final = 40
+_MAX_LITERAL_VALUE: Final = 60
+_SCALAR_TYPES: Final = {"string": "PlainText", "integer": "int", "number": "Number", "boolean": "bool"}
+_NUMBER_TYPES: Final = {
     **dict.fromkeys(("conid", "underlying_conid"), "ConidNumber"),
     **dict.fromkeys(("order_id", "parent_order_id", "alert_id"), "OrderNumber"),
 }
-_UNTOLD: Final = "the document does not say its type"
+_NO_TYPE_GIVEN: Final = "the document does not say its type"
 
 
 @dataclass(frozen=True)
-class Typed:
+class PythonType:
     """A type as Python text, the limits that stand beside it, and why it is free-form if it is."""
 
     text: str
-    limits: tuple[str, ...] = ()
-    free: str = ""
+    constraints: tuple[str, ...] = ()
+    free_form_reason: str = ""
 
 
 class BodyModels:
@@ -43,228 +50,254 @@ class BodyModels:
         """`document` is where references lead."""
         self._document = document
         self._by_reference: dict[str, str] = {}
-        self._choices: dict[str, str] = {}
+        self._literal_aliases: dict[str, str] = {}
         self._names: set[str] = set()
-        self._lines: list[list[str]] = []
+        self._declarations: list[list[str]] = []
 
     @property
     def lines(self) -> Iterator[str]:
         """Every alias and model; an empty line between aliases and two around a model are the caller's."""
-        for number, block in enumerate(self._lines):
-            if number and (block[0].startswith("class ") or self._lines[number - 1][0].startswith("class ")):
+        for number, block in enumerate(self._declarations):
+            if number and (
+                block[0].startswith("class ") or self._declarations[number - 1][0].startswith("class ")
+            ):
                 yield from ("", "")
             yield from block
 
     @property
-    def begins_with_a_model(self) -> bool:
+    def starts_with_model(self) -> bool:
         """Whether the first declaration is a class."""
-        return bool(self._lines) and self._lines[0][0].startswith("class ")
+        return bool(self._declarations) and self._declarations[0][0].startswith("class ")
 
     @property
     def names(self) -> Collection[str]:
         """What is declared."""
         return self._names
 
-    def typed(self, schema: Schema, wanted: str, depth: int = 0) -> Typed:
+    def python_type(self, schema: Schema, name_hint: str, depth: int = 0) -> PythonType:
         """The type of a value; `wanted` names it, should it need a name."""
-        if depth > DEEPEST:
-            return Typed("Any", free=f"it is more than {DEEPEST} levels deep")
+        if depth > MAX_DEPTH:
+            return PythonType("Any", free_form_reason=f"it is more than {MAX_DEPTH} levels deep")
         reference = schema.get("$ref")
         if isinstance(reference, str):
             if reference in self._by_reference:
-                return Typed(self._by_reference[reference])
-            wanted = reference.rpartition("/")[2]
+                return PythonType(self._by_reference[reference])
+            name_hint = reference.rpartition("/")[2]
         else:
             reference = None
-        meant = self._meant(schema)
-        choices = [each for each in _enumerated(meant) if each is not None]
+        merged = self._merged_schema(schema)
+        choices = [each for each in _enum_values(merged) if each is not None]
         if choices:
-            return self._chosen(choices, meant, wanted)
-        kinds = _kinds(meant)
+            return self._literal_type(choices, merged, name_hint)
+        kinds = _type_names(merged)
         if len(kinds) > 1:
-            return _union(kinds)
+            return _union_type(kinds)
         kind = kinds[0] if kinds else ""
         if kind == "array":
-            return self._array(meant, wanted, depth)
+            return self._array_type(merged, name_hint, depth)
         if kind == "object":
-            return self._object(meant, wanted, depth, reference)
+            return self._object_type(merged, name_hint, depth, reference)
         if kind == "integer":
-            return Typed(_NUMBERS.get(argument_name(wanted), "int"), _bounds(meant))
-        if kind in _SCALARS:
-            return Typed(_SCALARS[kind])
-        return Typed("Any", free=plain(meant.get("x-free-form"))[:LONGEST_DESCRIPTION] or _UNTOLD)
+            return PythonType(_NUMBER_TYPES.get(argument_name(name_hint), "int"), _bound_constraints(merged))
+        if kind in _SCALAR_TYPES:
+            return PythonType(_SCALAR_TYPES[kind])
+        return PythonType(
+            "Any",
+            free_form_reason=strip_markup(merged.get("x-free-form"))[:MAX_DESCRIPTION] or _NO_TYPE_GIVEN,
+        )
 
-    def one_value(self, text: str) -> bool:
+    def is_single_value(self, text: str) -> bool:
         """Whether a type is of single texts, numbers and booleans, of which an address can be made."""
-        if text.startswith(("Annotated[int,", "Literal[")) or text in self._choices.values():
+        if text.startswith(("Annotated[int,", "Literal[")) or text in self._literal_aliases.values():
             return True
-        return {*text.split(" | ")} <= {*_SCALARS.values(), *_NUMBERS.values()}
+        return {*text.split(" | ")} <= {*_SCALAR_TYPES.values(), *_NUMBER_TYPES.values()}
 
-    def model(
-        self, schema: Schema, wanted: str, about: str, apart_from: Collection[str], required: bool
+    def body_model(
+        self, schema: Schema, name_hint: str, description: str, reserved: Collection[str], required: bool
     ) -> str | None:
         """The model of a whole body, whose fields are not named as in `apart_from`; None if it is none."""
-        meant = self._meant(schema)
-        if _kinds(meant) != ["object"] or not _properties(meant):
+        merged = self._merged_schema(schema)
+        if _type_names(merged) != ["object"] or not _properties(merged):
             return None
-        told = {argument_name(theirs) for theirs in _properties(meant)}
-        if "$ref" in schema and required and told.isdisjoint(apart_from):
-            return self.typed(schema, wanted).text
-        return self._declared(meant, wanted, about, 0, None, apart_from, required)
+        arguments = {argument_name(theirs) for theirs in _properties(merged)}
+        if "$ref" in schema and required and arguments.isdisjoint(reserved):
+            return self.python_type(schema, name_hint).text
+        return self._declare_model(merged, name_hint, description, 0, None, reserved, required)
 
-    def _meant(self, schema: Schema) -> dict[str, Any]:
+    def _merged_schema(self, schema: Schema) -> dict[str, Any]:
         """The schema with references followed, and `allOf`, `oneOf` and `anyOf` made one."""
-        return self._joined(schema, frozenset(), 0)
+        return self._merge_combined(schema, frozenset(), 0)
 
-    def _joined(self, schema: Schema, seen: frozenset[str], depth: int) -> dict[str, Any]:
+    def _merge_combined(self, schema: Schema, seen: frozenset[str], depth: int) -> dict[str, Any]:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             if reference in seen:
                 return {}
             seen |= {reference}
-        found = resolved(self._document, schema)
-        meant = dict(found) if isinstance(found, Mapping) else {}
-        if depth > DEEPEST:
-            return meant
-        for part in _listed(meant.pop("allOf", ())):
-            meant = _both(meant, self._joined(part, seen, depth + 1))
+        found = resolve(self._document, schema)
+        merged = dict(found) if isinstance(found, Mapping) else {}
+        if depth > MAX_DEPTH:
+            return merged
+        for part in _schemas_in(merged.pop("allOf", ())):
+            merged = _merge_two(merged, self._merge_combined(part, seen, depth + 1))
         alternatives = [
             each
             for name in ("oneOf", "anyOf")
-            for each in (self._joined(part, seen, depth + 1) for part in _listed(meant.pop(name, ())))
-            if each.get("type") != "null" and _enumerated(each) != [None]
-        ]
-        return _both(meant, _one_of(alternatives)) if alternatives else meant
-
-    def _chosen(self, values: Sequence[Any], meant: Schema, wanted: str) -> Typed:
-        if all(isinstance(each, bool) for each in values):
-            return Typed("bool")
-        fits = all(isinstance(each, str) and len(each) <= _LONGEST_VALUE for each in values)
-        if not fits and not all(isinstance(each, int) for each in values):
-            return Typed(_SCALARS.get(str(meant.get("type", "string")), "PlainText"))
-        items = tuple(dict.fromkeys(quoted(each) if isinstance(each, str) else str(each) for each in values))
-        literal = Bracketed("Literal[", items, "]")
-        text = f"Literal[{', '.join(items)}]"
-        if len(text) <= _LONGEST_CHOICE:
-            return Typed(text)
-        if text not in self._choices:
-            name = self._named(wanted)
-            self._choices[text] = name
-            self._lines.append(laid_out(Bracketed(f"{name} = Literal[", literal.items, "]")))
-        return Typed(self._choices[text])
-
-    def _array(self, meant: Schema, wanted: str, depth: int) -> Typed:
-        items = meant.get("items")
-        inner = (
-            self.typed(items, _singular(wanted), depth + 1)
-            if isinstance(items, Mapping) and items
-            else Typed("Any", free="the document does not say what its items are")
-        )
-        limits = [
-            f"{ours}={meant[theirs]}"
-            for theirs, ours in (("minItems", "min_length"), ("maxItems", "max_length"))
-            if _whole(meant.get(theirs)) and meant[theirs] > 0
-        ]
-        text = f"Annotated[{inner.text}, Field({', '.join(inner.limits)})]" if inner.limits else inner.text
-        return Typed(f"list[{text}]", tuple(limits), inner.free)
-
-    def _object(self, meant: Schema, wanted: str, depth: int, reference: str | None) -> Typed:
-        fields = _properties(meant)
-        if not fields or set(fields) == {"PLACEHOLDER"}:
-            inner = meant.get("additionalProperties")
-            values = (
-                self.typed(inner, wanted, depth + 1)
-                if isinstance(inner, Mapping) and inner
-                else Typed("Any", free="the document does not say what is in it")
+            for each in (
+                self._merge_combined(part, seen, depth + 1) for part in _schemas_in(merged.pop(name, ()))
             )
-            return Typed(f"dict[str, {values.text}]", free=values.free)
-        return Typed(self._declared(meant, wanted, plain(meant.get("description")), depth, reference))
+            if each.get("type") != "null" and _enum_values(each) != [None]
+        ]
+        return _merge_two(merged, _merge_alternatives(alternatives)) if alternatives else merged
 
-    def _declared(
+    def _literal_type(self, values: Sequence[Any], merged: Schema, name_hint: str) -> PythonType:
+        if all(isinstance(each, bool) for each in values):
+            return PythonType("bool")
+        is_short_text = all(isinstance(each, str) and len(each) <= _MAX_LITERAL_VALUE for each in values)
+        if not is_short_text and not all(isinstance(each, int) for each in values):
+            return PythonType(_SCALAR_TYPES.get(str(merged.get("type", "string")), "PlainText"))
+        items = tuple(dict.fromkeys(quote(each) if isinstance(each, str) else str(each) for each in values))
+        literal = BracketedList("Literal[", items, "]")
+        text = f"Literal[{', '.join(items)}]"
+        if len(text) <= _MAX_INLINE_LITERAL:
+            return PythonType(text)
+        if text not in self._literal_aliases:
+            name = self._claim_class_name(name_hint)
+            self._literal_aliases[text] = name
+            self._declarations.append(layout_lines(BracketedList(f"{name} = Literal[", literal.items, "]")))
+        return PythonType(self._literal_aliases[text])
+
+    def _array_type(self, merged: Schema, name_hint: str, depth: int) -> PythonType:
+        items = merged.get("items")
+        inner = (
+            self.python_type(items, _singular(name_hint), depth + 1)
+            if isinstance(items, Mapping) and items
+            else PythonType("Any", free_form_reason="the document does not say what its items are")
+        )
+        constraints = [
+            f"{ours}={merged[theirs]}"
+            for theirs, ours in (("minItems", "min_length"), ("maxItems", "max_length"))
+            if _is_int64(merged.get(theirs)) and merged[theirs] > 0
+        ]
+        text = (
+            f"Annotated[{inner.text}, Field({', '.join(inner.constraints)})]"
+            if inner.constraints
+            else inner.text
+        )
+        return PythonType(f"list[{text}]", tuple(constraints), inner.free_form_reason)
+
+    def _object_type(self, merged: Schema, name_hint: str, depth: int, reference: str | None) -> PythonType:
+        fields = _properties(merged)
+        if not fields or set(fields) == {"PLACEHOLDER"}:
+            inner = merged.get("additionalProperties")
+            values = (
+                self.python_type(inner, name_hint, depth + 1)
+                if isinstance(inner, Mapping) and inner
+                else PythonType("Any", free_form_reason="the document does not say what is in it")
+            )
+            return PythonType(f"dict[str, {values.text}]", free_form_reason=values.free_form_reason)
+        return PythonType(
+            self._declare_model(merged, name_hint, strip_markup(merged.get("description")), depth, reference)
+        )
+
+    def _declare_model(
         self,
-        meant: Schema,
-        wanted: str,
-        about: str,
+        merged: Schema,
+        name_hint: str,
+        description: str,
         depth: int,
         reference: str | None,
-        apart_from: Collection[str] = (),
+        reserved: Collection[str] = (),
         required: bool = True,
     ) -> str:
-        name = self._named(wanted)
+        name = self._claim_class_name(name_hint)
         if reference is not None:
             self._by_reference[reference] = name  # before its fields, one of which may be of the same kind
-        needed = set(_texts(meant.get("required"))) if required else set()
-        taken = set(apart_from)
-        lines = [f"class {name}(Arguments):", f'    """{_docstring(about or wanted)}"""', ""]
-        for theirs, schema in _properties(meant).items():
-            told = argument_name(theirs)
-            told = unused(f"body_{told}" if told in taken else told, taken)
-            taken.add(told)
-            lines += laid_out(self._field(theirs, told, schema, theirs in needed, depth), 4)
-        self._lines.append(lines)
+        needed = set(_strings_in(merged.get("required"))) if required else set()
+        taken = set(reserved)
+        lines = [f"class {name}(Arguments):", f'    """{_docstring(description or name_hint)}"""', ""]
+        for document_name, schema in _properties(merged).items():
+            argument = argument_name(document_name)
+            argument = make_unique(f"body_{argument}" if argument in taken else argument, taken)
+            taken.add(argument)
+            lines += layout_lines(
+                self._field_source(document_name, argument, schema, document_name in needed, depth), 4
+            )
+        self._declarations.append(lines)
         return name
 
-    def _field(self, theirs: str, told: str, schema: Schema, needed: bool, depth: int) -> Piece:
-        named = in_a_model(told)
-        typed = self.typed(schema, theirs, depth + 1)
-        meant = self._meant(schema)
-        optional = not needed or _nullable(meant)
+    def _field_source(
+        self, document_name: str, argument: str, schema: Schema, needed: bool, depth: int
+    ) -> Piece:
+        field_name = model_field_name(argument)
+        typed = self.python_type(schema, document_name, depth + 1)
+        merged = self._merged_schema(schema)
+        optional = not needed or _is_nullable(merged)
         items: list[Piece] = []
-        if named != told and told == theirs:
-            items.append(f"alias={quoted(theirs)}")
+        if field_name != argument and argument == document_name:
+            items.append(f"alias={quote(document_name)}")
         else:
-            if named != told:
-                items.append(f"validation_alias={quoted(told)}")
-            if to_camel(named) != theirs:
-                items.append(f"serialization_alias={quoted(theirs)}")
-        items += typed.limits
-        items.append(Words("description=", described(meant, theirs, typed.free)))
+            if field_name != argument:
+                items.append(f"validation_alias={quote(argument)}")
+            if to_camel(field_name) != document_name:
+                items.append(f"serialization_alias={quote(document_name)}")
+        items += typed.constraints
+        items.append(
+            StringLiteral("description=", describe_value(merged, document_name, typed.free_form_reason))
+        )
         text = f"{typed.text} | None" if optional else typed.text
-        return Bracketed(
-            f"{named}: Annotated[",
-            (text, Bracketed("Field(", tuple(items), ")")),
+        return BracketedList(
+            f"{field_name}: Annotated[",
+            (text, BracketedList("Field(", tuple(items), ")")),
             "] = None" if optional else "]",
         )
 
-    def _named(self, wanted: str) -> str:
-        name = class_name(wanted, self._names)
+    def _claim_class_name(self, name_hint: str) -> str:
+        name = class_name(name_hint, self._names)
         self._names.add(name)
         return name
 
 
-def described(meant: Schema, theirs: str, free: str = "") -> str:
+def describe_value(schema: Schema, document_name: str, free_form_reason: str = "") -> str:
     """What is said of a field or a parameter: its description, its default, why it is free-form."""
-    told = short(meant.get("description"), LONGEST_DESCRIPTION) or f"IBKR's `{plain(theirs)[:60]}`."
-    default = meant.get("default")
+    text = (
+        first_sentences(schema.get("description"), MAX_DESCRIPTION)
+        or f"IBKR's `{strip_markup(document_name)[:60]}`."
+    )
+    default = schema.get("default")
     if default is not None and isinstance(default, (str, int, float)) and len(str(default)) < 30:
-        told += f" Default {plain(str(default).lower() if isinstance(default, bool) else str(default))}."
-    return f"{told} Free-form JSON, as {free}." if free else told
+        text += (
+            f" Default {strip_markup(str(default).lower() if isinstance(default, bool) else str(default))}."
+        )
+    return f"{text} Free-form JSON, as {free_form_reason}." if free_form_reason else text
 
 
 def _docstring(text: str) -> str:
-    return cut_escaped(headline(text, 90), WIDTH - 10) or "What IBKR's document has under this name."
+    return (
+        truncate_escaped(headline(text, 90), LINE_LENGTH - 10) or "What IBKR's document has under this name."
+    )
 
 
-def _both(first: dict[str, Any], second: Schema) -> dict[str, Any]:
+def _merge_two(first: dict[str, Any], second: Schema) -> dict[str, Any]:
     """One schema that says what both say; where they differ, what the first says."""
     fields = {**_properties(second), **_properties(first)}
-    required = [*_texts(first.get("required")), *_texts(second.get("required"))]
-    joined = {**second, **first}
+    required = [*_strings_in(first.get("required")), *_strings_in(second.get("required"))]
+    merged = {**second, **first}
     if fields:
-        joined["properties"] = fields
-        joined.setdefault("type", "object")
+        merged["properties"] = fields
+        merged.setdefault("type", "object")
     if required:
-        joined["required"] = list(dict.fromkeys(required))
-    return joined
+        merged["required"] = list(dict.fromkeys(required))
+    return merged
 
 
-def _one_of(alternatives: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _merge_alternatives(alternatives: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """One schema for several alternatives."""
     if len(alternatives) == 1:
         return alternatives[0]
-    kinds = list(dict.fromkeys(kind for each in alternatives for kind in _kinds(each)))
+    kinds = list(dict.fromkeys(kind for each in alternatives for kind in _type_names(each)))
     if kinds == ["object"] and all(_properties(each) for each in alternatives):
-        needed = [set(_texts(each.get("required"))) for each in alternatives]
+        needed = [set(_strings_in(each.get("required"))) for each in alternatives]
         fields: dict[str, Any] = {}
         for each in alternatives:
             for name, schema in _properties(each).items():
@@ -272,74 +305,74 @@ def _one_of(alternatives: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 if known != schema:
                     fields[name] = {"oneOf": [known, schema]}
         return {"type": "object", "properties": fields, "required": sorted(set.intersection(*needed))}
-    if kinds and all(_kinds(each) for each in alternatives) and set(kinds) <= set(_SCALARS):
-        choices = [_enumerated(each) for each in alternatives]
+    if kinds and all(_type_names(each) for each in alternatives) and set(kinds) <= set(_SCALAR_TYPES):
+        choices = [_enum_values(each) for each in alternatives]
         if kinds == ["string"] and all(choices):
             return {"type": "string", "enum": [value for each in choices for value in each]}
         return {"type": kinds}
     return {"x-free-form": "the document has several shapes for it"}
 
 
-def _union(kinds: Sequence[str]) -> Typed:
-    if not set(kinds) <= set(_SCALARS):
-        return Typed("Any", free="the document has several types for it")
+def _union_type(kinds: Sequence[str]) -> PythonType:
+    if not set(kinds) <= set(_SCALAR_TYPES):
+        return PythonType("Any", free_form_reason="the document has several types for it")
     wanted = [kind for kind in ("boolean", "number", "integer", "string") if kind in kinds]
     if "number" in wanted and "integer" in wanted:
         wanted.remove("integer")
-    return Typed(" | ".join(_SCALARS[kind] for kind in wanted))
+    return PythonType(" | ".join(_SCALAR_TYPES[kind] for kind in wanted))
 
 
-def _kinds(meant: Schema) -> list[str]:
+def _type_names(schema: Schema) -> list[str]:
     """The types that a schema names, or that its members tell."""
-    named = meant.get("type")
-    kinds = [named] if isinstance(named, str) else _texts(named)
+    named = schema.get("type")
+    kinds = [named] if isinstance(named, str) else _strings_in(named)
     kinds = [each for each in kinds if each != "null"]
     if kinds:
         return kinds
-    if _properties(meant) or isinstance(meant.get("additionalProperties"), Mapping):
+    if _properties(schema) or isinstance(schema.get("additionalProperties"), Mapping):
         return ["object"]
-    return ["array"] if "items" in meant else []
+    return ["array"] if "items" in schema else []
 
 
-def _enumerated(meant: Schema) -> list[Any]:
-    if "const" in meant:
-        return [meant["const"]]
-    values = meant.get("enum")
+def _enum_values(schema: Schema) -> list[Any]:
+    if "const" in schema:
+        return [schema["const"]]
+    values = schema.get("enum")
     return list(values) if isinstance(values, list) else []
 
 
-def _properties(meant: Schema) -> Mapping[str, Schema]:
-    fields = meant.get("properties")
+def _properties(schema: Schema) -> Mapping[str, Schema]:
+    fields = schema.get("properties")
     if not isinstance(fields, Mapping):
         return {}
     return {name: each if isinstance(each, Mapping) else {} for name, each in fields.items()}
 
 
-def _nullable(meant: Schema) -> bool:
-    kinds = meant.get("type")
-    return bool(meant.get("nullable")) or (isinstance(kinds, list) and "null" in kinds)
+def _is_nullable(schema: Schema) -> bool:
+    kinds = schema.get("type")
+    return bool(schema.get("nullable")) or (isinstance(kinds, list) and "null" in kinds)
 
 
-def _bounds(meant: Schema) -> tuple[str, ...]:
+def _bound_constraints(schema: Schema) -> tuple[str, ...]:
     sides = (("minimum", "ge", "exclusiveMinimum", "gt"), ("maximum", "le", "exclusiveMaximum", "lt"))
     found = []
     for theirs, ours, exclusive, open_ in sides:
-        if _whole(meant.get(theirs)):
-            found.append(f"{open_ if meant.get(exclusive) is True else ours}={meant[theirs]}")
-        elif _whole(meant.get(exclusive)):
-            found.append(f"{open_}={meant[exclusive]}")
+        if _is_int64(schema.get(theirs)):
+            found.append(f"{open_ if schema.get(exclusive) is True else ours}={schema[theirs]}")
+        elif _is_int64(schema.get(exclusive)):
+            found.append(f"{open_}={schema[exclusive]}")
     return tuple(found)
 
 
-def _whole(value: Any) -> bool:
+def _is_int64(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
-def _listed(value: Any) -> list[Schema]:
+def _schemas_in(value: Any) -> list[Schema]:
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, (list, tuple)) else []
 
 
-def _texts(value: Any) -> list[str]:
+def _strings_in(value: Any) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 

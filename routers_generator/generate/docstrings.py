@@ -6,7 +6,7 @@ import re
 from textwrap import wrap
 from typing import Final
 
-_PLAIN: Final = str.maketrans(
+_ASCII_PUNCTUATION: Final = str.maketrans(
     {
         "\u2018": "'",
         "\u2019": "'",
@@ -22,96 +22,98 @@ _PLAIN: Final = str.maketrans(
         "\u00d7": "x",
     }
 )
-MARGIN: Final = 106
+DOCSTRING_WIDTH: Final = 106
 _ELLIPSIS: Final = "..."
-_LONGEST_WORD: Final = 70  # what a line of code has room for after a few brackets
-_ENDLESS: Final = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
-_TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
-_LINK: Final = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{0,500}\)")
+_MAX_WORD: Final = 70  # what a line of code has room for after a few brackets
+_OVERLONG_WORD: Final = re.compile(rf"\S{{{_MAX_WORD + 1},}}")
+_HTML_TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
+_MARKDOWN_LINK: Final = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{0,500}\)")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\s]+")
-_END: Final = re.compile(r"(?<=[a-z0-9)\]'`][.!?]) +(?=[A-Z`'(*])")
-_ABBREVIATED: Final = re.compile(r"\b(e\.g|i\.e|etc|vs|no|approx)\.$", re.IGNORECASE)
-_OPENING: Final = re.compile(r"[A-Za-z]")
-_CLAUSE: Final = re.compile(r"[,;:] |\. | \(| - ")
+_SENTENCE_END: Final = re.compile(r"(?<=[a-z0-9)\]'`][.!?]) +(?=[A-Z`'(*])")
+_ABBREVIATION_END: Final = re.compile(r"\b(e\.g|i\.e|etc|vs|no|approx)\.$", re.IGNORECASE)
+_LETTER: Final = re.compile(r"[A-Za-z]")
+_CLAUSE_BREAK: Final = re.compile(r"[,;:] |\. | \(| - ")
 
 
-def plain(text: object) -> str:
+def strip_markup(text: object) -> str:
     """The text on one line, without mark-up and with typewriter's quotes."""
     if not isinstance(text, str):
         return ""
-    words = _LINK.sub(r"\1", _TAG.sub(" ", text[:20_000]))
-    words = _UNPRINTABLE.sub(" ", words.translate(_PLAIN))
-    words = _ENDLESS.sub(lambda word: word[0][: _LONGEST_WORD - len(_ELLIPSIS)] + _ELLIPSIS, words)
+    words = _MARKDOWN_LINK.sub(r"\1", _HTML_TAG.sub(" ", text[:20_000]))
+    words = _UNPRINTABLE.sub(" ", words.translate(_ASCII_PUNCTUATION))
+    words = _OVERLONG_WORD.sub(lambda word: word[0][: _MAX_WORD - len(_ELLIPSIS)] + _ELLIPSIS, words)
     return re.sub(r"(?<=[\s*])\*+(?=\s)|\*\*", "", words).replace("  ", " ").strip(" *")
 
 
-def sentences(text: object) -> list[str]:
+def split_sentences(text: object) -> list[str]:
     """The sentences of a text, each with its full stop."""
     found: list[str] = []
-    for part in _END.split(plain(text)):
-        if found and _ABBREVIATED.search(found[-1]):
+    for part in _SENTENCE_END.split(strip_markup(text)):
+        if found and _ABBREVIATION_END.search(found[-1]):
             found[-1] += f" {part}"
         elif part.strip():
             found.append(part.strip())
-    return [_ended(each) for each in found]
+    return [_end_sentence(each) for each in found]
 
 
-def short(text: object, longest: int) -> str:
+def first_sentences(text: object, max_length: int) -> str:
     """As many of the first sentences as fit, or the beginning of the first one; may be empty."""
-    told = ""
-    for number, sentence in enumerate(sentences(text)):
+    result = ""
+    for number, sentence in enumerate(split_sentences(text)):
         if number == 0 and re.match(r"[a-z]+[ ,.]", sentence):
-            sentence = _capital(sentence)
-        longer = f"{told} {sentence}".strip()
-        if len(longer) > longest:
-            return told or _begun(sentence, longest)
-        told = longer
-    return told
+            sentence = _capitalize(sentence)
+        longer = f"{result} {sentence}".strip()
+        if len(longer) > max_length:
+            return result or _truncate_sentence(sentence, max_length)
+        result = longer
+    return result
 
 
-def headline(text: object, longest: int) -> str:
+def headline(text: object, max_length: int) -> str:
     """The first sentence, cut at a clause if it is too long, with a capital; empty if it says nothing."""
-    first = next(iter(sentences(text)), "")
-    if not _OPENING.search(first):
+    first = next(iter(split_sentences(text)), "")
+    if not _LETTER.search(first):
         return ""
-    return _capital(first if len(first) <= longest else _begun(first, longest))
+    return _capitalize(first if len(first) <= max_length else _truncate_sentence(first, max_length))
 
 
-def paragraph(text: str, indent: int) -> list[str]:
+def wrap_paragraph(text: str, indent: int) -> list[str]:
     """Lines of code's width, escaped as a docstring needs it; a word too long for one stays whole."""
-    lines = wrap(escaped(text), MARGIN - indent, break_long_words=False, break_on_hyphens=False)
+    lines = wrap(escape(text), DOCSTRING_WIDTH - indent, break_long_words=False, break_on_hyphens=False)
     return [" " * indent + line for line in lines]
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """The text as it stands between three quotes, in ASCII."""
     return text.replace('"', "'").encode("unicode_escape").decode("ascii")
 
 
-def cut_escaped(text: str, longest: int) -> str:
+def truncate_escaped(text: str, max_length: int) -> str:
     """The beginning of the text, escaped: at most so many signs, and no escape of which a part is missing."""
-    told = ""
-    for sign in text:
-        longer = told + escaped(sign)
-        if len(longer) > longest:
+    result = ""
+    for character in text:
+        longer = result + escape(character)
+        if len(longer) > max_length:
             break
-        told = longer
-    return told
+        result = longer
+    return result
 
 
-def _begun(sentence: str, longest: int) -> str:
+def _truncate_sentence(sentence: str, max_length: int) -> str:
     """The beginning of a sentence as one, cut where a clause ends if there is such a place."""
-    places = [each.start() for each in _CLAUSE.finditer(sentence[:longest])]
-    if places and places[-1] >= longest // 3:
-        return _ended(sentence[: places[-1]].rstrip())
-    cut = sentence[: longest - len(_ELLIPSIS)].rpartition(" ")[0] or sentence[: longest - len(_ELLIPSIS)]
+    places = [each.start() for each in _CLAUSE_BREAK.finditer(sentence[:max_length])]
+    if places and places[-1] >= max_length // 3:
+        return _end_sentence(sentence[: places[-1]].rstrip())
+    cut = (
+        sentence[: max_length - len(_ELLIPSIS)].rpartition(" ")[0] or sentence[: max_length - len(_ELLIPSIS)]
+    )
     return cut + _ELLIPSIS
 
 
-def _ended(sentence: str) -> str:
+def _end_sentence(sentence: str) -> str:
     bare = sentence.rstrip(" ,;:-")
     return bare if bare.endswith((".", "!", "?")) else f"{bare}."
 
 
-def _capital(sentence: str) -> str:
+def _capitalize(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]

@@ -9,19 +9,18 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
 
-from routers_generator.document.names import identifier
+from routers_generator.document.names import to_identifier
 from routers_generator.document.operations import Operation
 from routers_generator.document.sections import OTHER, SECTIONS
 from routers_generator.generate.body_models import BodyModels
-from routers_generator.generate.docstrings import cut_escaped
-from routers_generator.generate.docstrings import plain as words
-from routers_generator.generate.route_source import NotARouteError, route_text
-from routers_generator.generate.source_layout import WIDTH, Bracketed, laid_out, quoted
+from routers_generator.generate.docstrings import strip_markup, truncate_escaped
+from routers_generator.generate.route_source import UnroutableError, render_route
+from routers_generator.generate.source_layout import LINE_LENGTH, BracketedList, layout_lines, quote
 from routers_generator.generate.tool_names import tool_name
-from routers_generator.known_operations import Known, plain
+from routers_generator.known_operations import KnownOperation, normalize_path
 
 # Where a name of a generated module is from, in the order of the imports.
-_SOURCES: Final = (
+_IMPORT_SOURCES: Final = (
     ("typing", ("Annotated", "Any", "Final", "Literal")),
     ("fastapi", ("APIRouter", "Body", "Path", "Query")),
     ("pydantic", ("Field",)),
@@ -36,13 +35,13 @@ _SOURCES: Final = (
     ),
     ("mcp_server.rest.relay", ("Json",)),
 )
-_THIRD: Final = frozenset({"fastapi", "pydantic"})
-_LONGEST_SECTION: Final = 60
-_WIDEST_SECTION: Final = 80
+_THIRD_PARTY: Final = frozenset({"fastapi", "pydantic"})
+_MAX_SECTION_LENGTH: Final = 60
+_MAX_QUOTED_SECTION: Final = 80
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class SkippedOperation:
     """An operation that has no route, and why."""
 
     operation: Operation
@@ -50,57 +49,59 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class Package:
+class GeneratedPackage:
     """The text of each file, and what is in none of them."""
 
     files: Mapping[str, str]
-    routes: int
-    left_out: Sequence[LeftOut] = field(default=())
+    route_count: int
+    skipped: Sequence[SkippedOperation] = field(default=())
 
 
-def package(
-    document: Mapping[str, Any], operations: Iterable[Operation], known: Mapping[tuple[str, str], Known]
-) -> Package:
+def build_package(
+    document: Mapping[str, Any],
+    operations: Iterable[Operation],
+    known: Mapping[tuple[str, str], KnownOperation],
+) -> GeneratedPackage:
     """The package of these operations, in IBKR's order of sections.
 
     What has a hand-written route is named as that is, and nothing else is.
     """
     sections: dict[str, list[Operation]] = {}
     for operation in operations:
-        sections.setdefault(_section(operation, known), []).append(operation)
+        sections.setdefault(_section_name(operation, known), []).append(operation)
     taken = {each.name for each in known.values()}
     modules = {each.section: each.module for each in known.values()}
     files: dict[str, str] = {}
-    left_out: list[LeftOut] = []
-    routes = 0
-    for section in sorted(sections, key=_place):
-        module = _free(modules.get(section) or identifier(section), files)
-        text, made = _module(document, section, sections[section], known, taken, left_out)
-        if made:
+    skipped: list[SkippedOperation] = []
+    route_count = 0
+    for section in sorted(sections, key=_section_order):
+        module = _unused_module_name(modules.get(section) or to_identifier(section), files)
+        text, module_routes = _module_source(document, section, sections[section], known, taken, skipped)
+        if module_routes:
             files[f"{module}.py"] = text
-            routes += made
-    files["__init__.py"] = _init(document, [name.removesuffix(".py") for name in files])
-    return Package(files, routes, left_out)
+            route_count += module_routes
+    files["__init__.py"] = _init_source(document, [name.removesuffix(".py") for name in files])
+    return GeneratedPackage(files, route_count, skipped)
 
 
-def _section(operation: Operation, known: Mapping[tuple[str, str], Known]) -> str:
-    found = known.get((operation.method, plain(operation.path)))
-    return found.section if found else _fitting(words(operation.section)) or OTHER
+def _section_name(operation: Operation, known: Mapping[tuple[str, str], KnownOperation]) -> str:
+    found = known.get((operation.method, normalize_path(operation.path)))
+    return found.section if found else _truncate_section(strip_markup(operation.section)) or OTHER
 
 
-def _fitting(section: str) -> str:
+def _truncate_section(section: str) -> str:
     """The beginning of the section's name that has room where a router is made, escaped as it may be."""
-    cut = section[:_LONGEST_SECTION]
-    while len(quoted(cut)) > _WIDEST_SECTION:
+    cut = section[:_MAX_SECTION_LENGTH]
+    while len(quote(cut)) > _MAX_QUOTED_SECTION:
         cut = cut[:-1]
     return cut.strip()
 
 
-def _place(section: str) -> tuple[int, str]:
+def _section_order(section: str) -> tuple[int, str]:
     return (SECTIONS.index(section), "") if section in SECTIONS else (len(SECTIONS), section)
 
 
-def _free(module: str, files: Mapping[str, str]) -> str:
+def _unused_module_name(module: str, files: Mapping[str, str]) -> str:
     module = f"{module}_" if hasattr(builtins, module) else module
     return next(
         name
@@ -109,72 +110,72 @@ def _free(module: str, files: Mapping[str, str]) -> str:
     )
 
 
-def _module(
+def _module_source(
     document: Mapping[str, Any],
     section: str,
     operations: Sequence[Operation],
-    known: Mapping[tuple[str, str], Known],
+    known: Mapping[tuple[str, str], KnownOperation],
     taken: set[str],
-    left_out: list[LeftOut],
+    skipped: list[SkippedOperation],
 ) -> tuple[str, int]:
     models = BodyModels(document)
     routes = []
     for operation in operations:
-        found = known.get((operation.method, plain(operation.path)))
+        found = known.get((operation.method, normalize_path(operation.path)))
         name = found.name if found else tool_name(operation, taken)
         try:
-            route = route_text(document, operation, name, found, models)
-        except NotARouteError as reason:
-            left_out.append(LeftOut(operation, str(reason)))
+            route = render_route(document, operation, name, found, models)
+        except UnroutableError as reason:
+            skipped.append(SkippedOperation(operation, str(reason)))
             continue
         taken.add(name)
         routes.append(route)
-    body = [*laid_out(Bracketed("router = APIRouter(", (f"tags=[{quoted(section)}]",), ")"))]
+    body = [*layout_lines(BracketedList("router = APIRouter(", (f"tags=[{quote(section)}]",), ")"))]
     declared = list(models.lines)
     if declared:
-        body += ["", "", *declared] if models.begins_with_a_model else ["", *declared]
+        body += ["", "", *declared] if models.starts_with_model else ["", *declared]
     for route in routes:
         body += ["", "", *route.lines]
-    about = (
-        f'"""{cut_escaped(words(section), 45)}: made from IBKR\'s OpenAPI document {_version(document)}."""'
-    )
-    text = [about, "", *_imports("\n".join(body)), "", *body]
+    title = truncate_escaped(strip_markup(section), 45)
+    about = f'"""{title}: made from IBKR\'s OpenAPI document {_document_version(document)}."""'
+    text = [about, "", *_import_lines("\n".join(body)), "", *body]
     return "\n".join(text) + "\n", len(routes)
 
 
-def _imports(body: str) -> list[str]:
+def _import_lines(body: str) -> list[str]:
     """The import lines of all that the text uses and does not define."""
     tree = ast.parse(body)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     lines = ["from __future__ import annotations"]
     before = ""
-    for source, names in _SOURCES:
-        wanted = sorted((name for name in names if name in used), key=_as_isort_does)
+    for source, names in _IMPORT_SOURCES:
+        wanted = sorted((name for name in names if name in used), key=_isort_key)
         if not wanted:
             continue
-        group = "third" if source in _THIRD else source.partition(".")[0]
+        group = "third" if source in _THIRD_PARTY else source.partition(".")[0]
         if group != before:
             lines.append("")
             before = group
-        lines += _import(source, wanted)
+        lines += _import_statement(source, wanted)
     return lines
 
 
-def _import(source: str, names: Sequence[str]) -> list[str]:
+def _import_statement(source: str, names: Sequence[str]) -> list[str]:
     line = f"from {source} import {', '.join(names)}"
-    if len(line) <= WIDTH:
+    if len(line) <= LINE_LENGTH:
         return [line]
     return [f"from {source} import (", *(f"    {name}," for name in names), ")"]
 
 
-def _as_isort_does(name: str) -> tuple[int, str]:
+def _isort_key(name: str) -> tuple[int, str]:
     """Constants first, then classes."""
     return (0 if name.isupper() and len(name) > 1 else 1, name)
 
 
-def _init(document: Mapping[str, Any], modules: Sequence[str]) -> str:
+def _init_source(document: Mapping[str, Any], modules: Sequence[str]) -> str:
+    version = _document_version(document)
     lines = [
-        f'"""Routers made from IBKR\'s OpenAPI document {_version(document)}: one module per section."""',
+        f'"""Routers made from IBKR\'s OpenAPI document {version}: one module per section."""',
         "",
         "from __future__ import annotations",
         "",
@@ -182,10 +183,10 @@ def _init(document: Mapping[str, Any], modules: Sequence[str]) -> str:
         "",
         "from fastapi import APIRouter",
         "",
-        *(_import(".", sorted(modules)) if modules else []),
+        *(_import_statement(".", sorted(modules)) if modules else []),
         *([""] if modules else []),
-        *laid_out(
-            Bracketed(
+        *layout_lines(
+            BracketedList(
                 "ROUTERS: Final[tuple[APIRouter, ...]] = (",
                 tuple(f"{module}.router" for module in modules),
                 ",)" if len(modules) == 1 else ")",
@@ -195,7 +196,7 @@ def _init(document: Mapping[str, Any], modules: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _version(document: Mapping[str, Any]) -> str:
+def _document_version(document: Mapping[str, Any]) -> str:
     info = document.get("info")
     version = info.get("version") if isinstance(info, Mapping) else None
-    return cut_escaped(words(str(version or "of no version")), 20)
+    return truncate_escaped(strip_markup(str(version or "of no version")), 20)

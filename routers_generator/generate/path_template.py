@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from api_gateway.client.paths import PATH_PARAMETERS, is_template
-from routers_generator.document.names import snake, variables
-from routers_generator.generate.python_names import argument_name, in_a_route, unused
+from routers_generator.document.names import path_variables, to_snake_case
+from routers_generator.generate.python_names import argument_name, make_unique, route_parameter_name
 
-_KIND_OF: Final[Mapping[str, str]] = {
+_KIND_BY_NAME: Final[Mapping[str, str]] = {
     **dict.fromkeys(("accountid", "account", "acctid"), "account"),
     **dict.fromkeys(("conid", "contractid", "underlyingconid"), "conid"),
     **dict.fromkeys(("orderid", "parentorderid"), "order"),
@@ -25,7 +25,7 @@ _KIND_OF: Final[Mapping[str, str]] = {
     "deviceid": "device",
 }
 # Types of mcp_server.rest.parameters that need no description, with the name of such a value in the routes.
-_SPOKEN: Final[Mapping[str, tuple[str, str]]] = {
+_ANNOTATED_KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "account": ("account_id", "AccountId"),
     "conid": ("conid", "Conid"),
     "order": ("order_id", "OrderId"),
@@ -35,49 +35,58 @@ ANY_NUMBER: Final = "number"
 
 
 @dataclass(frozen=True)
-class PathValue:
+class PathParameter:
     """One value in a path: IBKR's name, the argument's, its kind, and a ready type if there is one."""
 
-    theirs: str
+    document_name: str
     name: str
     kind: str
-    ready: str | None
+    annotation: str | None
 
 
 @dataclass(frozen=True)
-class Template:
+class PathTemplate:
     """The route's path, the client's template and the values of both, in their order."""
 
-    route: str
-    sent: str
-    values: tuple[PathValue, ...]
+    route_path: str
+    client_template: str
+    parameters: tuple[PathParameter, ...]
 
 
-def template(path: str, numbers: frozenset[str], known: str | None) -> Template | None:
+def make_template(path: str, integers: frozenset[str], known_template: str | None) -> PathTemplate | None:
     """The template of a path; None if the gateway client takes none such.
 
     `numbers` are the variables that are whole numbers; `known` is the template of the hand-written route.
     """
-    names = variables(path)
-    kinds = re.findall(r"\{([a-z]+)\}", known) if known else [_kind(name, name in numbers) for name in names]
+    names = path_variables(path)
+    kinds = (
+        re.findall(r"\{([a-z]+)\}", known_template)
+        if known_template
+        else [_guess_kind(name, name in integers) for name in names]
+    )
     if len(kinds) != len(names) or any(kind not in PATH_PARAMETERS for kind in kinds):
         return None
-    values: list[PathValue] = []
-    for theirs, kind in zip(names, kinds, strict=True):
-        spoken, ready = _SPOKEN.get(kind, (argument_name(theirs), None))
-        wanted = in_a_route(spoken)
-        name = unused(f"path_{spoken}" if wanted != spoken else spoken, [each.name for each in values])
-        values.append(PathValue(theirs, name, kind, ready))
-    sent = _filled(path, [f"{{{kind}}}" for kind in kinds])
-    if not is_template(sent):
+    parameters: list[PathParameter] = []
+    for document_name, kind in zip(names, kinds, strict=True):
+        usual_name, annotation = _ANNOTATED_KINDS.get(kind, (argument_name(document_name), None))
+        safe_name = route_parameter_name(usual_name)
+        name = make_unique(
+            f"path_{usual_name}" if safe_name != usual_name else usual_name,
+            [each.name for each in parameters],
+        )
+        parameters.append(PathParameter(document_name, name, kind, annotation))
+    client_template = _fill_variables(path, [f"{{{kind}}}" for kind in kinds])
+    if not is_template(client_template):
         return None
-    return Template(_filled(path, [f"{{{each.name}}}" for each in values]), sent, tuple(values))
+    return PathTemplate(
+        _fill_variables(path, [f"{{{each.name}}}" for each in parameters]), client_template, tuple(parameters)
+    )
 
 
-def _kind(name: str, number: bool) -> str:
-    return _KIND_OF.get(snake(name).replace("_", ""), ANY_NUMBER if number else ANY_TEXT)
+def _guess_kind(name: str, number: bool) -> str:
+    return _KIND_BY_NAME.get(to_snake_case(name).replace("_", ""), ANY_NUMBER if number else ANY_TEXT)
 
 
-def _filled(path: str, values: list[str]) -> str:
+def _fill_variables(path: str, values: list[str]) -> str:
     pieces = re.split(r"\{[^{}]*\}", path)
     return "".join(piece + value for piece, value in zip(pieces, [*values, ""], strict=True))

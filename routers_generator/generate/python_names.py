@@ -8,10 +8,10 @@ from collections.abc import Collection
 from itertools import count
 from typing import Final
 
-from routers_generator.document.names import identifier, snake
+from routers_generator.document.names import to_identifier, to_snake_case
 
 # What a generated module has imported, or uses under its own name.
-IMPORTED: Final = frozenset(
+IMPORTED_NAMES: Final = frozenset(
     {
         *("APIRouter", "Annotated", "Any", "Arguments", "Body", "Field", "Final", "Gateway", "Json"),
         *("Literal", "Path", "Query", "AccountId", "Conid", "ConidNumber", "Number", "OrderId"),
@@ -19,50 +19,54 @@ IMPORTED: Final = frozenset(
     }
 )
 # What a field would hide: Pydantic's own, ours, and the types that annotations name.
-_TAKEN_IN_MODELS: Final = frozenset(
+_RESERVED_IN_MODELS: Final = frozenset(
     {
         *("construct", "copy", "dict", "from_orm", "json", "parse_file", "parse_obj", "parse_raw", "schema"),
         *("schema_json", "update_forward_refs", "validate", "register", "mro", "sent"),
         *("str", "int", "float", "bool", "list"),
     }
 )
-_TAKEN_IN_ROUTES: Final = frozenset({"gateway", "wanted", "body", "router"})
-_LIKE_DIGITS: Final = frozenset({"l", "I", "O"})
-_LONGEST_CLASS: Final = 60
+_RESERVED_IN_ROUTES: Final = frozenset({"gateway", "wanted", "body", "router"})
+_AMBIGUOUS_NAMES: Final = frozenset({"l", "I", "O"})
+_MAX_CLASS_LENGTH: Final = 60
 
 
-def argument_name(theirs: str) -> str:
+def argument_name(document_name: str) -> str:
     """What a tool's argument is published as: snake_case, a letter first, at most 60 characters."""
-    name = re.sub(r"[^a-z0-9_]", "", snake(theirs))[:60].strip("_") or "unnamed"
+    name = re.sub(r"[^a-z0-9_]", "", to_snake_case(document_name))[:60].strip("_") or "unnamed"
     return name if name[0].isalpha() else f"x_{name}"
 
 
-def in_a_route(name: str) -> str:
+def route_parameter_name(name: str) -> str:
     """The name as a function's parameter: with an underscore where it would shadow something."""
-    safe = identifier(name)
-    hides = safe in _TAKEN_IN_ROUTES or hasattr(builtins, safe) or safe in _LIKE_DIGITS
+    safe = to_identifier(name)
+    hides = safe in _RESERVED_IN_ROUTES or hasattr(builtins, safe) or safe in _AMBIGUOUS_NAMES
     return f"{safe}_" if hides and not safe.endswith("_") else safe
 
 
-def in_a_model(name: str) -> str:
+def model_field_name(name: str) -> str:
     """The name as a model's field: changed where it would shadow something."""
-    safe = identifier(name)
+    safe = to_identifier(name)
     if safe.startswith("model_"):  # Pydantic's own, whatever follows
         return f"x_{safe}"
-    hides = safe in _TAKEN_IN_MODELS or safe in _LIKE_DIGITS
+    hides = safe in _RESERVED_IN_MODELS or safe in _AMBIGUOUS_NAMES
     return f"{safe}_" if hides and not safe.endswith("_") else safe
 
 
 def class_name(words: str, taken: Collection[str]) -> str:
     """A name in CapWords that is not taken, with a number at its end if it must."""
-    camel = "".join(part[:1].upper() + part[1:] for part in snake(words).split("_"))[:_LONGEST_CLASS]
-    if not camel[:1].isalpha() or camel in _LIKE_DIGITS:
+    camel = "".join(part[:1].upper() + part[1:] for part in to_snake_case(words).split("_"))[
+        :_MAX_CLASS_LENGTH
+    ]
+    if not camel[:1].isalpha() or camel in _AMBIGUOUS_NAMES:
         camel = f"The{camel}"
     free = (name for name in (f"{camel}{number if number > 1 else ''}" for number in count(1)))
-    return next(name for name in free if not (name in taken or name in IMPORTED or hasattr(builtins, name)))
+    return next(
+        name for name in free if not (name in taken or name in IMPORTED_NAMES or hasattr(builtins, name))
+    )
 
 
-def unused(wanted: str, taken: Collection[str]) -> str:
+def make_unique(preferred: str, taken: Collection[str]) -> str:
     """The wanted name, or with the lowest number from 2 that makes it differ from those taken."""
-    names = (f"{wanted}_{number}" if number > 1 else wanted for number in count(1))
+    names = (f"{preferred}_{number}" if number > 1 else preferred for number in count(1))
     return next(name for name in names if name not in taken)

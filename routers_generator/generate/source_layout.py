@@ -6,31 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-WIDTH: Final = 110
-_STEP: Final = 4
+LINE_LENGTH: Final = 110
+_INDENT: Final = 4
 
 
 @dataclass(frozen=True)
-class Words:
+class StringLiteral:
     """A text in quotes after `head`, such as `description=`; `tail` follows it."""
 
-    head: str
+    prefix: str
     text: str
 
 
 @dataclass(frozen=True)
-class Bracketed:
+class BracketedList:
     """Items between brackets, such as `Annotated[`, the items, and `] = None`."""
 
-    head: str
+    opening: str
     items: tuple[Piece, ...]
-    tail: str
+    closing: str
 
 
-Piece: TypeAlias = str | Words | Bracketed
+Piece: TypeAlias = str | StringLiteral | BracketedList
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """The text as a literal in ASCII, in the quotes that need fewer escapes."""
     literal = text.encode("unicode_escape").decode("ascii")
     if '"' in text and "'" not in text:
@@ -38,63 +38,63 @@ def quoted(text: str) -> str:
     return '"' + literal.replace('"', '\\"') + '"'
 
 
-def flat(piece: Piece) -> str:
+def to_one_line(piece: Piece) -> str:
     """The piece on one line."""
     if isinstance(piece, str):
         return piece
-    if isinstance(piece, Words):
-        return piece.head + quoted(piece.text)
-    return piece.head + ", ".join(flat(each) for each in piece.items) + piece.tail
+    if isinstance(piece, StringLiteral):
+        return piece.prefix + quote(piece.text)
+    return piece.opening + ", ".join(to_one_line(each) for each in piece.items) + piece.closing
 
 
-def laid_out(piece: Piece, indent: int = 0, after: int = 0) -> list[str]:
+def layout_lines(piece: Piece, indent: int = 0, trailing_width: int = 0) -> list[str]:
     """The lines of the piece; `after` is the width of what follows on its last line.
 
     A line with a name in it that is longer than a line, and that nothing can part, is excused.
     """
-    return [_excused(line) for line in _laid_out(piece, indent, after)]
+    return [_add_noqa(line) for line in _layout_lines(piece, indent, trailing_width)]
 
 
-def _excused(line: str) -> str:
+def _add_noqa(line: str) -> str:
     # A single word is too long for nobody: ruff has nothing to say about it.
-    return f"{line}  # noqa: E501" if len(line) > WIDTH and len(line.split()) > 1 else line
+    return f"{line}  # noqa: E501" if len(line) > LINE_LENGTH and len(line.split()) > 1 else line
 
 
-def _laid_out(piece: Piece, indent: int, after: int) -> list[str]:
+def _layout_lines(piece: Piece, indent: int, trailing_width: int) -> list[str]:
     space = " " * indent
-    line = space + flat(piece)
-    if len(line) + after <= WIDTH or isinstance(piece, str):
+    line = space + to_one_line(piece)
+    if len(line) + trailing_width <= LINE_LENGTH or isinstance(piece, str):
         return [line]
-    if isinstance(piece, Words):
-        first, *rest = _parted(piece.text, WIDTH - indent - len(piece.head) - after - 2)
-        return [f"{space}{piece.head}{quoted(first)}", *(space + quoted(each) for each in rest)]
+    if isinstance(piece, StringLiteral):
+        first, *rest = _split_text(piece.text, LINE_LENGTH - indent - len(piece.prefix) - trailing_width - 2)
+        return [f"{space}{piece.prefix}{quote(first)}", *(space + quote(each) for each in rest)]
     if not piece.items:
         return [line]
-    lines = [space + piece.head]
+    lines = [space + piece.opening]
     for item in piece.items:
-        lines += _laid_out(item, indent + _STEP, after=1)
+        lines += _layout_lines(item, indent + _INDENT, trailing_width=1)
         lines[-1] += ","
-    return [*lines, space + piece.tail]
+    return [*lines, space + piece.closing]
 
 
-def _parted(text: str, width: int) -> Sequence[str]:
+def _split_text(text: str, width: int) -> Sequence[str]:
     """The text in parts that fit, each broken after a space and as full as can be."""
     parts: list[str] = []
     for word in text.split(" "):
         longer = f"{parts[-1]} {word}" if parts else word
-        if parts and len(quoted(longer)) - 1 > width:
+        if parts and len(quote(longer)) - 1 > width:
             parts[-1] += " "
-            parts += _pieces(word, width)
+            parts += _split_word(word, width)
         else:
-            parts[-1:] = _pieces(longer, width)
+            parts[-1:] = _split_word(longer, width)
     return parts
 
 
-def _pieces(word: str, width: int) -> list[str]:
+def _split_word(word: str, width: int) -> list[str]:
     """The word, or parts of it that fit if it is longer than a line: in escapes, six signs are one of it."""
     pieces = [""]
-    for sign in word if len(quoted(word)) - 1 > width else [word]:
-        if pieces[-1] and len(quoted(pieces[-1] + sign)) - 1 > width:
+    for character in word if len(quote(word)) - 1 > width else [word]:
+        if pieces[-1] and len(quote(pieces[-1] + character)) - 1 > width:
             pieces.append("")
-        pieces[-1] += sign
+        pieces[-1] += character
     return pieces

@@ -9,10 +9,10 @@ from collections.abc import Collection
 from itertools import count
 from typing import Final
 
-from routers_generator.document.names import operation_name, snake
+from routers_generator.document.names import operation_name, to_snake_case
 from routers_generator.document.operations import Operation
 
-LONGEST: Final = 32
+MAX_LENGTH: Final = 32
 _VERBS: Final = frozenset(
     {
         *("activate", "add", "answer", "apply", "calculate", "cancel", "change", "check", "close", "confirm"),
@@ -35,50 +35,52 @@ _VERBS: Final = frozenset(
         *("update", "validate", "verify", "withdraw"),
     }
 )
-_BY_METHOD: Final = {"GET": "get", "POST": "post", "PUT": "set", "DELETE": "delete"}
+_VERB_BY_METHOD: Final = {"GET": "get", "POST": "post", "PUT": "set", "DELETE": "delete"}
 # Words that nearly every path has, and that tell nothing apart.
-_WORN: Final = frozenset({"iserver", "v1", "api", "portal"})
+_IGNORED_STEPS: Final = frozenset({"iserver", "v1", "api", "portal"})
 
 
 def tool_name(operation: Operation, taken: Collection[str]) -> str:
     """A name by the operation's own if the document gives it one, else by its method and path."""
     own = operation.name
     named = not own.startswith(operation_name(operation.method, operation.path))
-    words = _with_a_verb(operation.method, own.strip("_").split("_")) if named else _of_the_path(operation)
-    name = _shortened([word for part in words for word in snake(part).split("_") if word])
+    words = _add_verb(operation.method, own.strip("_").split("_")) if named else _words_from_path(operation)
+    name = _shorten([word for part in words for word in to_snake_case(part).split("_") if word])
     if hasattr(builtins, name) or keyword.iskeyword(name):
         name = f"{name}_operation"
-    free = (_numbered(name, number) for number in count(1))
+    free = (_add_number(name, number) for number in count(1))
     return next(each for each in free if each not in taken)
 
 
-def _with_a_verb(method: str, words: list[str]) -> list[str]:
-    return words if words[0] in _VERBS else [_BY_METHOD.get(method, method.lower()), *words]
+def _add_verb(method: str, words: list[str]) -> list[str]:
+    return words if words[0] in _VERBS else [_VERB_BY_METHOD.get(method, method.lower()), *words]
 
 
-def _of_the_path(operation: Operation) -> list[str]:
-    words = [snake(step) for step in operation.path.split("/") if step and "{" not in step]
+def _words_from_path(operation: Operation) -> list[str]:
+    words = [to_snake_case(step) for step in operation.path.split("/") if step and "{" not in step]
     ending = re.search(r"\{([^{}]+)\}$", operation.path)
-    words = [word for word in words if word and word not in _WORN] or ["operation"]
-    by = ["by", snake(ending[1])] if ending and snake(ending[1]) else []
+    words = [word for word in words if word and word not in _IGNORED_STEPS] or ["operation"]
+    by = ["by", to_snake_case(ending[1])] if ending and to_snake_case(ending[1]) else []
     if words[-1] in _VERBS and operation.method != "GET":
         return [words[-1], *(words[:-1] or by)]
-    listed = operation.method == "GET" and not ending and words[-1].endswith("s") and words[-1][-2:] != "ss"
-    verb = "list" if listed else _BY_METHOD.get(operation.method, operation.method.lower())
+    returns_list = (
+        operation.method == "GET" and not ending and words[-1].endswith("s") and words[-1][-2:] != "ss"
+    )
+    verb = "list" if returns_list else _VERB_BY_METHOD.get(operation.method, operation.method.lower())
     return [verb, *words, *by]
 
 
-def _shortened(words: list[str]) -> str:
+def _shorten(words: list[str]) -> str:
     """The verb and as many of the last words as fit."""
     verb, *rest = words
-    if "by" in rest[1:] and len("_".join(words)) > LONGEST:
+    if "by" in rest[1:] and len("_".join(words)) > MAX_LENGTH:
         rest = rest[: rest.index("by", 1)]
-    while len(rest) > 1 and len("_".join([verb, *rest])) > LONGEST:
+    while len(rest) > 1 and len("_".join([verb, *rest])) > MAX_LENGTH:
         rest = rest[1:]
-    return "_".join([verb, *rest])[:LONGEST].strip("_")
+    return "_".join([verb, *rest])[:MAX_LENGTH].strip("_")
 
 
-def _numbered(name: str, number: int) -> str:
+def _add_number(name: str, number: int) -> str:
     if number == 1:
         return name
-    return f"{name[: LONGEST - len(str(number)) - 1].rstrip('_')}_{number}"
+    return f"{name[: MAX_LENGTH - len(str(number)) - 1].rstrip('_')}_{number}"

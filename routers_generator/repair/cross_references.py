@@ -8,13 +8,13 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from routers_generator.document.findings import Report, pointer, under
-from routers_generator.document.operations import at, resolved
-from routers_generator.repair.examples import fits
-from routers_generator.repair.grammar import GONE
-from routers_generator.repair.schemas import coerced
+from routers_generator.document.findings import Report, extend_pointer, json_pointer
+from routers_generator.document.operations import resolve, value_at
+from routers_generator.repair.examples import matches_schema
+from routers_generator.repair.grammar import OMITTED
+from routers_generator.repair.schemas import coerce
 
-NOTHING: Final[Mapping[str, Callable[[], dict[str, Any]]]] = MappingProxyType(
+EMPTY_COMPONENTS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = MappingProxyType(
     {
         "schemas": dict,
         "responses": lambda: {"description": ""},
@@ -25,8 +25,8 @@ NOTHING: Final[Mapping[str, Callable[[], dict[str, Any]]]] = MappingProxyType(
 )
 """What stands in place of a component of which nothing can be used, by its kind."""
 
-_JOINED: Final = ("allOf", "anyOf", "oneOf")
-_NO_MARKS: Final = 24  # characters; a hostile pattern takes for ever on longer ones
+_COMBINATORS: Final = ("allOf", "anyOf", "oneOf")
+_MAX_PATTERN_TEXT: Final = 24  # characters; a hostile pattern takes for ever on longer ones
 
 
 def break_cycles(content: dict[str, Any], report: Report) -> None:
@@ -36,17 +36,17 @@ def break_cycles(content: dict[str, Any], report: Report) -> None:
     """
     for kind, components in content["components"].items():
         if kind == "schemas":
-            _break_among_schemas(components, report)
-        elif kind in NOTHING:
+            _break_schema_cycles(components, report)
+        elif kind in EMPTY_COMPONENTS:
             for name in components:
-                if resolved(content, components[name]) == {} and "$ref" in components[name]:
-                    components[name] = NOTHING[kind]()
-                    report.repaired(
-                        "component that refers to itself", pointer("components", kind, name), "Left out."
+                if resolve(content, components[name]) == {} and "$ref" in components[name]:
+                    components[name] = EMPTY_COMPONENTS[kind]()
+                    report.add_repair(
+                        "component that refers to itself", json_pointer("components", kind, name), "Left out."
                     )
 
 
-def mend_required(content: Mapping[str, Any], schema: dict[str, Any], place: str, report: Report) -> None:
+def repair_required(content: Mapping[str, Any], schema: dict[str, Any], place: str, report: Report) -> None:
     """Say what is required where a schema is joined from several, and none of them has it."""
     if "allOf" not in schema or "required" not in schema:
         return
@@ -58,133 +58,141 @@ def mend_required(content: Mapping[str, Any], schema: dict[str, Any], place: str
         schema["required"] = [name for name in schema["required"] if name in known]
         if not schema["required"]:
             del schema["required"]
-        told = ", ".join(f"`{name[:60]}`" for name in extra)
-        report.repaired("required names no property", under(place, "required"), f"{told}: left out.")
+        names = ", ".join(f"`{name[:60]}`" for name in extra)
+        report.add_repair(
+            "required names no property", extend_pointer(place, "required"), f"{names}: left out."
+        )
 
 
-def mend_default(content: Mapping[str, Any], schema: dict[str, Any], place: str, report: Report) -> None:
+def repair_default(content: Mapping[str, Any], schema: dict[str, Any], place: str, report: Report) -> None:
     """Make a default one of the schema's own values, or leave it out."""
     if "default" not in schema:
         return
     value = schema["default"]
-    if (value is None and schema.get("nullable")) or _default_fits(content, schema, value):
+    if (value is None and schema.get("nullable")) or _default_matches(content, schema, value):
         return
-    where = under(place, "default")
-    other = coerced(value, schema.get("type", ""))
-    if other is not GONE and _default_fits(content, schema, other):
+    where = extend_pointer(place, "default")
+    other = coerce(value, schema.get("type", ""))
+    if other is not OMITTED and _default_matches(content, schema, other):
         schema["default"] = other
-        report.repaired("default that does not fit", where, f"It is {schema['type']} now.")
+        report.add_repair("default that does not fit", where, f"It is {schema['type']} now.")
     else:
         del schema["default"]
-        report.repaired("default that does not fit", where, "Left out.")
+        report.add_repair("default that does not fit", where, "Left out.")
 
 
-def mend_examples(content: Mapping[str, Any], media: dict[str, Any], place: str, report: Report) -> None:
+def repair_examples(content: Mapping[str, Any], media: dict[str, Any], place: str, report: Report) -> None:
     """Put examples that are not what their schema says under x-example and x-examples."""
     schema = media.get("schema", {})
-    if "example" in media and not fits(content, schema, media["example"]):
+    if "example" in media and not matches_schema(content, schema, media["example"]):
         media["x-example"] = media.pop("example")
-        report.repaired("example that does not fit", under(place, "example"), "It is under `x-example` now.")
+        report.add_repair(
+            "example that does not fit", extend_pointer(place, "example"), "It is under `x-example` now."
+        )
     for name, example in list(media.get("examples", {}).items()):
-        told = resolved(content, example)
-        if isinstance(told, Mapping) and "value" in told and not fits(content, schema, told["value"]):
+        resolved = resolve(content, example)
+        if (
+            isinstance(resolved, Mapping)
+            and "value" in resolved
+            and not matches_schema(content, schema, resolved["value"])
+        ):
             media.setdefault("x-examples", {})
             if not isinstance(media["x-examples"], dict):
                 media["x-examples"] = {}
-            media["x-examples"][name] = told
+            media["x-examples"][name] = resolved
             del media["examples"][name]
-            where = under(place, "examples", name)
-            report.repaired("example that does not fit", where, "It is under `x-examples` now.")
+            where = extend_pointer(place, "examples", name)
+            report.add_repair("example that does not fit", where, "It is under `x-examples` now.")
     if media.get("examples") == {}:
         del media["examples"]
 
 
-def leave_out_unreachable(content: dict[str, Any]) -> None:
+def remove_unreachable(content: dict[str, Any]) -> None:
     """Leave out the components that nothing refers to, directly or through others."""
     reached: dict[str, None] = {}
-    todo = list(_referred({name: each for name, each in content.items() if name != "components"}))
+    todo = list(_find_references({name: each for name, each in content.items() if name != "components"}))
     while todo:
         reference = todo.pop()
         if reference not in reached:
             reached[reference] = None
-            todo += _referred(at(content, reference))
+            todo += _find_references(value_at(content, reference))
     components = content["components"]
     for kind in [kind for kind in components if not kind.startswith("x-")]:
-        kept = {
+        reachable = {
             name: each
             for name, each in components[kind].items()
-            if pointer("components", kind, name) in reached
+            if json_pointer("components", kind, name) in reached
         }
-        components[kind] = kept
-        if not kept:
+        components[kind] = reachable
+        if not reachable:
             del components[kind]
 
 
-def _break_among_schemas(components: dict[str, Any], report: Report) -> None:
+def _break_schema_cycles(components: dict[str, Any], report: Report) -> None:
     done: set[str] = set()
     for start in components:
         if start in done:
             continue
         # Not recursive: a chain may be as long as the document.
-        way: dict[str, Iterator[dict[str, Any]]] = {start: _same(components[start])}
-        while way:
-            name, references = next(reversed(way.items()))
+        path: dict[str, Iterator[dict[str, Any]]] = {start: _combined_references(components[start])}
+        while path:
+            name, references = next(reversed(path.items()))
             reference = next(references, None)
             if reference is None:
                 done.add(name)
-                del way[name]
+                del path[name]
                 continue
             target = reference["$ref"].removeprefix("#/components/schemas/")
-            if target in way:
+            if target in path:
                 reference.clear()
-                place = pointer("components", "schemas", name)
-                report.repaired(
+                place = json_pointer("components", "schemas", name)
+                report.add_repair(
                     "component that refers to itself", place, f"Its way to `{target}` is any value now."
                 )
             elif target not in done and target in components:
-                way[target] = _same(components[target])
+                path[target] = _combined_references(components[target])
 
 
-def _same(schema: Any) -> Iterator[dict[str, Any]]:
+def _combined_references(schema: Any) -> Iterator[dict[str, Any]]:
     """The references in a schema to others that the same value has to be one of."""
     if not isinstance(schema, dict):
         return
     if isinstance(schema.get("$ref"), str):
         yield schema
-    for name in _JOINED:
+    for name in _COMBINATORS:
         for each in schema.get(name, ()):
-            yield from _same(each)
-    yield from _same(schema.get("not"))
+            yield from _combined_references(each)
+    yield from _combined_references(schema.get("not"))
 
 
 def _properties(content: Mapping[str, Any], schema: Any, seen: frozenset[int] = frozenset()) -> set[str]:
     """The properties that a schema says anything about, as validators gather them."""
-    told = resolved(content, schema)
-    if not isinstance(told, Mapping) or id(told) in seen:
+    resolved = resolve(content, schema)
+    if not isinstance(resolved, Mapping) or id(resolved) in seen:
         return set()
-    inside = seen | {id(told)}
-    found = set(told.get("properties", {}))
-    for name in _JOINED:
-        for each in told.get(name, ()):
+    inside = seen | {id(resolved)}
+    found = set(resolved.get("properties", {}))
+    for name in _COMBINATORS:
+        for each in resolved.get(name, ()):
             found |= _properties(content, each, inside)
     for name in ("items", "not"):
-        found |= _properties(content, told.get(name), inside)
+        found |= _properties(content, resolved.get(name), inside)
     return found
 
 
-def _default_fits(content: Mapping[str, Any], schema: Mapping[str, Any], value: Any) -> bool:
+def _default_matches(content: Mapping[str, Any], schema: Mapping[str, Any], value: Any) -> bool:
     rest = {name: each for name, each in schema.items() if name != "default"}
     if isinstance(value, str):
-        if "pattern" in schema and len(value) > _NO_MARKS:
+        if "pattern" in schema and len(value) > _MAX_PATTERN_TEXT:
             return False
-        if not _of_format(value, schema.get("format")):
+        if not _has_format(value, schema.get("format")):
             return False
     if value is None and "type" not in schema:
         return False
-    return "$ref" not in str(value) and fits(content, rest, value, patterns=True)
+    return "$ref" not in str(value) and matches_schema(content, rest, value, check_patterns=True)
 
 
-def _of_format(value: str, format_: str | None) -> bool:
+def _has_format(value: str, format_: str | None) -> bool:
     try:
         match format_:
             case "date":
@@ -202,7 +210,7 @@ def _of_format(value: str, format_: str | None) -> bool:
     return True
 
 
-def _referred(value: Any) -> Iterator[str]:
+def _find_references(value: Any) -> Iterator[str]:
     """Every reference inside a value, and what a discriminator maps to."""
     todo = [value]
     while todo:

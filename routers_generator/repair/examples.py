@@ -6,100 +6,106 @@ import re
 from collections.abc import Mapping, Sized
 from typing import Any, Final
 
-from routers_generator.document.operations import resolved
-from routers_generator.repair.schemas import is_of, without_doubles
+from routers_generator.document.operations import resolve
+from routers_generator.repair.schemas import has_type, remove_duplicates
 
-DEEPEST: Final = 40
+MAX_DEPTH: Final = 40
 """Values and combinations inside each other that are looked at; below, everything fits."""
-MOST: Final = 20_000
+MAX_COMPARISONS: Final = 20_000
 """Comparisons; after these, everything fits: combinations of combinations can be made to last for ever."""
 
 
-def fits(document: Mapping[str, Any], schema: Any, value: Any, *, patterns: bool = False) -> bool:
+def matches_schema(
+    document: Mapping[str, Any], schema: Any, value: Any, *, check_patterns: bool = False
+) -> bool:
     """Whether the value is one of the schema's: type, enum, required members, sizes and combinations.
 
     Patterns are looked at only if `patterns`: a hostile one takes for ever on a long text.
     """
-    return _Comparison(document, patterns=patterns).fits(schema, value, 0)
+    return _SchemaMatcher(document, check_patterns=check_patterns).matches(schema, value, 0)
 
 
-class _Comparison:
+class _SchemaMatcher:
     """One comparison of a value with a schema."""
 
-    def __init__(self, document: Mapping[str, Any], *, patterns: bool) -> None:
+    def __init__(self, document: Mapping[str, Any], *, check_patterns: bool) -> None:
         self._document = document
-        self._patterns = patterns
-        self._left = MOST
+        self._check_patterns = check_patterns
+        self._comparisons_left = MAX_COMPARISONS
 
-    def fits(self, schema: Any, value: Any, depth: int) -> bool:
-        self._left -= 1
-        told = resolved(self._document, schema)
-        if not isinstance(told, Mapping) or depth > DEEPEST or self._left < 0:
+    def matches(self, schema: Any, value: Any, depth: int) -> bool:
+        self._comparisons_left -= 1
+        resolved_schema = resolve(self._document, schema)
+        if not isinstance(resolved_schema, Mapping) or depth > MAX_DEPTH or self._comparisons_left < 0:
             return True
         if value is None:
-            return bool(told.get("nullable")) or ("type" not in told and self._combined(told, value, depth))
-        type_ = told.get("type")
-        if type_ and not is_of(value, type_):
+            return bool(resolved_schema.get("nullable")) or (
+                "type" not in resolved_schema and self._combinations_match(resolved_schema, value, depth)
+            )
+        type_ = resolved_schema.get("type")
+        if type_ and not has_type(value, type_):
             return False
-        if "enum" in told and not any(_same(value, each) for each in told["enum"]):
+        if "enum" in resolved_schema and not any(_is_equal(value, each) for each in resolved_schema["enum"]):
             return False
         return (
-            self._in_bounds(told, value)
-            and self._members(told, value, depth)
-            and self._combined(told, value, depth)
+            self._is_in_bounds(resolved_schema, value)
+            and self._members_match(resolved_schema, value, depth)
+            and self._combinations_match(resolved_schema, value, depth)
         )
 
-    def _in_bounds(self, told: Mapping[str, Any], value: Any) -> bool:
-        if is_of(value, "number"):
-            low, high = told.get("minimum", value), told.get("maximum", value)
-            above = value > low or (value == low and not ("minimum" in told and told.get("exclusiveMinimum")))
-            below = value < high or (
-                value == high and not ("maximum" in told and told.get("exclusiveMaximum"))
+    def _is_in_bounds(self, schema: Mapping[str, Any], value: Any) -> bool:
+        if has_type(value, "number"):
+            low, high = schema.get("minimum", value), schema.get("maximum", value)
+            above = value > low or (
+                value == low and not ("minimum" in schema and schema.get("exclusiveMinimum"))
             )
-            factor = told.get("multipleOf")
+            below = value < high or (
+                value == high and not ("maximum" in schema and schema.get("exclusiveMaximum"))
+            )
+            factor = schema.get("multipleOf")
             return above and below and (factor is None or float(value / factor).is_integer())
         if isinstance(value, str):
-            if self._patterns and "pattern" in told and not re.search(told["pattern"], value):
+            if self._check_patterns and "pattern" in schema and not re.search(schema["pattern"], value):
                 return False
-            return _in_size(told, value, "Length")
+            return _is_size_allowed(schema, value, "Length")
         if isinstance(value, list):
-            doubles = told.get("uniqueItems") and len(without_doubles(value)) < len(value)
-            return not doubles and _in_size(told, value, "Items")
-        return not isinstance(value, Mapping) or _in_size(told, value, "Properties")
+            has_duplicates = schema.get("uniqueItems") and len(remove_duplicates(value)) < len(value)
+            return not has_duplicates and _is_size_allowed(schema, value, "Items")
+        return not isinstance(value, Mapping) or _is_size_allowed(schema, value, "Properties")
 
-    def _members(self, told: Mapping[str, Any], value: Any, depth: int) -> bool:
+    def _members_match(self, schema: Mapping[str, Any], value: Any, depth: int) -> bool:
         if isinstance(value, list):
-            return all(self.fits(told.get("items", {}), each, depth + 1) for each in value)
+            return all(self.matches(schema.get("items", {}), each, depth + 1) for each in value)
         if not isinstance(value, Mapping):
             return True
-        if any(name not in value for name in told.get("required", ())):
+        if any(name not in value for name in schema.get("required", ())):
             return False
-        properties = told.get("properties", {})
-        others = told.get("additionalProperties", True)
+        properties = schema.get("properties", {})
+        others = schema.get("additionalProperties", True)
         for name, each in value.items():
             if name in properties:
-                if not self.fits(properties[name], each, depth + 1):
+                if not self.matches(properties[name], each, depth + 1):
                     return False
-            elif others is False or (others is not True and not self.fits(others, each, depth + 1)):
+            elif others is False or (others is not True and not self.matches(others, each, depth + 1)):
                 return False
         return True
 
-    def _combined(self, told: Mapping[str, Any], value: Any, depth: int) -> bool:
-        def fitting(name: str) -> list[bool]:
-            return [self.fits(each, value, depth + 1) for each in told.get(name, ())]
+    def _combinations_match(self, schema: Mapping[str, Any], value: Any, depth: int) -> bool:
+        def matches_of(name: str) -> list[bool]:
+            return [self.matches(each, value, depth + 1) for each in schema.get(name, ())]
 
         return (
-            all(fitting("allOf"))
-            and ("anyOf" not in told or any(fitting("anyOf")))
-            and ("oneOf" not in told or sum(fitting("oneOf")) == 1)
-            and ("not" not in told or not self.fits(told["not"], value, depth + 1))
+            all(matches_of("allOf"))
+            and ("anyOf" not in schema or any(matches_of("anyOf")))
+            and ("oneOf" not in schema or sum(matches_of("oneOf")) == 1)
+            and ("not" not in schema or not self.matches(schema["not"], value, depth + 1))
         )
 
 
-def _in_size(told: Mapping[str, Any], value: Sized, what: str) -> bool:
+def _is_size_allowed(schema: Mapping[str, Any], value: Sized, what: str) -> bool:
     size = len(value)
-    return bool(told.get(f"min{what}", 0) <= size <= told.get(f"max{what}", size))
+    return bool(schema.get(f"min{what}", 0) <= size <= schema.get(f"max{what}", size))
 
 
-def _same(one: Any, other: Any) -> bool:
+def _is_equal(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)

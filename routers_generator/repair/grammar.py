@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
-from routers_generator.document.findings import Report, under
+from routers_generator.document.findings import Report, extend_pointer
 
 
-class Gone(Enum):
+class Omitted(Enum):
     """What a reader gives where nothing usable stands."""
 
-    GONE = "gone"
+    OMITTED = "gone"
 
 
-GONE: Final = Gone.GONE
-LONGEST_NUMBER: Final = 30  # characters; more are no price, size or count
-Read: TypeAlias = Any  # a JSON value, or `GONE`
-Reader: TypeAlias = Callable[[Any, str], Read]
+OMITTED: Final = Omitted.OMITTED
+MAX_NUMBER_LENGTH: Final = 30  # characters; more are no price, size or count
+ReadValue: TypeAlias = Any  # a JSON value, or `GONE`
+Reader: TypeAlias = Callable[[Any, str], ReadValue]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Member:
     """One member of an object; without `default` it may be missing, with it it is added."""
 
     read: Reader
-    default: Any = field(default=GONE)
+    default: Any = field(default=OMITTED)
 
 
 class Grammar:
@@ -37,131 +37,137 @@ class Grammar:
         """`report` is told."""
         self.report = report
 
-    def text(self, value: Any, place: str) -> Read:
+    def text(self, value: Any, place: str) -> ReadValue:
         """A string; a number or a truth value becomes one."""
         if isinstance(value, str):
             return value
         if isinstance(value, bool | int | float):
-            self.report.repaired("value of the wrong type", place, "Written as text.")
+            self.report.add_repair("value of the wrong type", place, "Written as text.")
             return str(value).lower() if isinstance(value, bool) else str(value)
-        return self.wrong(value, place, "text")
+        return self.reject(value, place, "text")
 
-    def truth(self, value: Any, place: str) -> Read:
+    def boolean(self, value: Any, place: str) -> ReadValue:
         """A boolean; the words true and false become one."""
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and value.lower() in ("true", "false"):
-            self.report.repaired("value of the wrong type", place, "Written as a boolean.")
+            self.report.add_repair("value of the wrong type", place, "Written as a boolean.")
             return value.lower() == "true"
-        return self.wrong(value, place, "a boolean")
+        return self.reject(value, place, "a boolean")
 
-    def number(self, value: Any, place: str) -> Read:
+    def number(self, value: Any, place: str) -> ReadValue:
         """A number; its digits as text become one."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
-        found = number_in(value)
+        found = parse_number(value)
         if found is not None:
-            self.report.repaired("value of the wrong type", place, "Written as a number.")
+            self.report.add_repair("value of the wrong type", place, "Written as a number.")
             return found
-        return self.wrong(value, place, "a number")
+        return self.reject(value, place, "a number")
 
-    def count(self, value: Any, place: str) -> Read:
+    def count(self, value: Any, place: str) -> ReadValue:
         """A whole number from 0."""
         found = self.number(value, place)
-        if found is GONE:
-            return GONE
+        if found is OMITTED:
+            return OMITTED
         if found < 0 or found != int(found):
-            return self.wrong(value, place, "a whole number from 0")
+            return self.reject(value, place, "a whole number from 0")
         return int(found)
 
-    def anything(self, value: Any, _place: str) -> Read:
+    def anything(self, value: Any, _place: str) -> ReadValue:
         """Any JSON value."""
         return value
 
-    def extension(self, value: Any, _place: str) -> Read:
+    def extension(self, value: Any, _place: str) -> ReadValue:
         """What stands behind a name that begins with x-: anybody's own."""
         return value
 
-    def wrong(self, value: Any, place: str, expected: str) -> Literal[Gone.GONE]:
+    def reject(self, value: Any, place: str, expected: str) -> Literal[Omitted.OMITTED]:
         """Tell that nothing usable stands here."""
         if value is None:
-            self.report.repaired("null where a value belongs", place, "Left out.")
+            self.report.add_repair("null where a value belongs", place, "Left out.")
         else:
-            self.report.problem("value of the wrong type", place, f"Left out: it is not {expected}.")
-        return GONE
+            self.report.add_problem("value of the wrong type", place, f"Left out: it is not {expected}.")
+        return OMITTED
 
-    def items(self, read: Reader, *, unique: bool = False) -> Reader:
+    def list_of(self, read: Reader, *, unique: bool = False) -> Reader:
         """A list of what `read` gives."""
 
-        def read_list(value: Any, place: str) -> Read:
+        def read_list(value: Any, place: str) -> ReadValue:
             if not isinstance(value, list):
-                return self.wrong(value, place, "a list")
+                return self.reject(value, place, "a list")
             found: list[Any] = []
             for index, each in enumerate(value):
-                one = read(each, under(place, index))
-                if one is GONE:
+                one = read(each, extend_pointer(place, index))
+                if one is OMITTED:
                     continue
                 if unique and one in found:
-                    self.report.repaired("value twice in a list", under(place, index), "Left out.")
+                    self.report.add_repair("value twice in a list", extend_pointer(place, index), "Left out.")
                     continue
                 found.append(one)
             return found
 
         return read_list
 
-    def entries(self, read: Reader, *, extensions: bool = False) -> Reader:
+    def map_of(self, read: Reader, *, extensions: bool = False) -> Reader:
         """An object with any names whose values `read` gives."""
 
-        def read_map(value: Any, place: str) -> Read:
+        def read_map(value: Any, place: str) -> ReadValue:
             if not isinstance(value, Mapping):
-                return self.wrong(value, place, "an object")
+                return self.reject(value, place, "an object")
             found = {}
             for name, each in value.items():
                 if name == "$ref":
-                    self.report.problem("reference in place of names", under(place, name), "Left out.")
+                    self.report.add_problem(
+                        "reference in place of names", extend_pointer(place, name), "Left out."
+                    )
                     continue
-                one = each if extensions and name.startswith("x-") else read(each, under(place, name))
-                if one is not GONE:
+                one = (
+                    each if extensions and name.startswith("x-") else read(each, extend_pointer(place, name))
+                )
+                if one is not OMITTED:
                     found[name] = one
             return found
 
         return read_map
 
-    def record(self, members: Mapping[str, Member], what: str) -> Reader:
+    def object_of(self, members: Mapping[str, Member], what: str) -> Reader:
         """An object with these members and those whose names begin with x-."""
 
-        def read_object(value: Any, place: str) -> Read:
+        def read_object(value: Any, place: str) -> ReadValue:
             if not isinstance(value, Mapping):
-                return self.wrong(value, place, what)
-            return self.members(members, value, place)
+                return self.reject(value, place, what)
+            return self.read_members(members, value, place)
 
         return read_object
 
-    def members(self, members: Mapping[str, Member], value: Mapping[str, Any], place: str) -> Read:
+    def read_members(self, members: Mapping[str, Member], value: Mapping[str, Any], place: str) -> ReadValue:
         """The members of this object; `GONE` if one is missing that has a default of `None`."""
         found: dict[str, Any] = {}
         for name, each in value.items():
             if name.startswith("x-"):
                 found[name] = each
             elif name not in members:
-                self.report.repaired("member that OpenAPI does not have", under(place, name), "Left out.")
+                self.report.add_repair(
+                    "member that OpenAPI does not have", extend_pointer(place, name), "Left out."
+                )
             else:
-                one = members[name].read(each, under(place, name))
-                if one is not GONE:
+                one = members[name].read(each, extend_pointer(place, name))
+                if one is not OMITTED:
                     found[name] = one
         for name, member in members.items():
-            if member.default is not GONE and name not in found:
+            if member.default is not OMITTED and name not in found:
                 if member.default is None:
-                    self.report.problem("member missing", place, f"Left out: it has no usable `{name}`.")
-                    return GONE
-                self.report.repaired("member missing", place, f"`{name}` was added.")
+                    self.report.add_problem("member missing", place, f"Left out: it has no usable `{name}`.")
+                    return OMITTED
+                self.report.add_repair("member missing", place, f"`{name}` was added.")
                 found[name] = member.default
         return found
 
 
-def number_in(value: Any) -> int | float | None:
+def parse_number(value: Any) -> int | float | None:
     """The number that a short text of digits is; None if it is none."""
-    if not isinstance(value, str) or len(value) > LONGEST_NUMBER:
+    if not isinstance(value, str) or len(value) > MAX_NUMBER_LENGTH:
         return None
     try:
         return int(value)

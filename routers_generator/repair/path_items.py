@@ -9,43 +9,51 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
 
-from routers_generator.document.findings import Dropped, Report, pointer, under
-from routers_generator.document.names import Names, literal_first, operation_name, variables, without_prefix
-from routers_generator.document.operations import METHODS, elsewhere
+from routers_generator.document.findings import DroppedOperation, Report, extend_pointer, json_pointer
+from routers_generator.document.names import (
+    UniqueNames,
+    literal_first_key,
+    operation_name,
+    path_variables,
+    strip_prefix,
+)
+from routers_generator.document.operations import METHODS, unserved_reason
 from routers_generator.document.references import References
-from routers_generator.repair.grammar import GONE, Grammar, Member, Read
-from routers_generator.repair.parts import Parts
+from routers_generator.repair.grammar import OMITTED, Grammar, Member, ReadValue
+from routers_generator.repair.parts import OperationParts
 
 ALL_METHODS: Final = (*METHODS, "head", "options", "trace")
-BODILESS: Final = ("get", "delete", "head", "trace")
+METHODS_WITHOUT_BODY: Final = ("get", "delete", "head", "trace")
 
-MOST_WORDS: Final = 10
+MAX_LITERAL_STEPS: Final = 10
 """Steps of a path of which it is looked up whether variables elsewhere match them."""
 
 _STEP: Final = r"(?:[A-Za-z0-9._~:@!$&'()*+,;=%-]|\{[A-Za-z0-9._-]+\})*"
 _PATH: Final = re.compile(rf"(?:/{_STEP})+")
-_DOTS: Final = re.compile(r"(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
-_WRITTEN_HEADERS: Final = frozenset(
+_DOT_STEP: Final = re.compile(r"(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
+_CLIENT_HEADERS: Final = frozenset(
     {"accept", "authorization", "connection", "content-length", "content-type", "host", "user-agent"}
 )
-_OF_PATHS: Final = ("summary", "description", "servers", "parameters", "$ref")
+_PATH_ITEM_MEMBERS: Final = ("summary", "description", "servers", "parameters", "$ref")
 
 
 @dataclass(frozen=True)
-class Found:
+class RawOperation:
     """One operation as it came: its path and method in the repaired document, and where it stands."""
 
     path: str
     method: str
     value: Mapping[str, Any]
-    shared: list[tuple[Any, str]]  # parameters of the whole path, and where each stands
+    shared_parameters: list[tuple[Any, str]]  # parameters of the whole path, and where each stands
     place: str
 
 
 class PathItems:
     """Reads the paths of a document."""
 
-    def __init__(self, grammar: Grammar, references: References, parts: Parts, *, gateway: bool) -> None:
+    def __init__(
+        self, grammar: Grammar, references: References, parts: OperationParts, *, gateway: bool
+    ) -> None:
         """`gateway`: only what a gateway serves, without what is said about servers and security."""
         self._gateway = gateway
         self._grammar = grammar
@@ -54,391 +62,425 @@ class PathItems:
         self._parts = parts
         text = grammar.text
         self._members = {
-            "tags": Member(self._tags),
+            "tags": Member(self._read_tags),
             **{name: Member(text) for name in ("summary", "description", "operationId")},
             "externalDocs": Member(
-                grammar.record({"description": Member(text), "url": Member(text, None)}, "an object")
+                grammar.object_of({"description": Member(text), "url": Member(text, None)}, "an object")
             ),
-            "deprecated": Member(grammar.truth),
-            "security": Member(grammar.items(grammar.entries(self._scopes))),
-            "servers": Member(grammar.items(self.server)),
+            "deprecated": Member(grammar.boolean),
+            "security": Member(grammar.list_of(grammar.map_of(self._read_scopes))),
+            "servers": Member(grammar.list_of(self.read_server)),
         }
 
     def read(self, paths: Mapping[str, Any], schemes: Mapping[str, Any]) -> dict[str, Any]:
         """The paths, those of words before those whose variables match the same; `schemes` by their names."""
-        kept: dict[str, dict[str, Found]] = {}
-        for found in self._canonical(list(self._operations(paths))):
-            item = kept.setdefault(found.path, {})
+        operations: dict[str, dict[str, RawOperation]] = {}
+        for found in self._unify_variables(list(self._find_operations(paths))):
+            item = operations.setdefault(found.path, {})
             if found.method in item:
                 why = f"`{item[found.method].place}` is the same operation, and comes first."
                 self._drop(found, why, unusable=True)
                 continue
             item[found.method] = found
-        self._tell_of_order(kept)
-        ids = Names()
-        named = self._named(kept, ids)
+        self._report_reordering(operations)
+        ids = UniqueNames()
+        operation_ids = self._assign_operation_ids(operations, ids)
         result: dict[str, Any] = {
             name: each for name, each in paths.items() if name.startswith("x-")
         }  # fmt: skip
-        for path in sorted(kept, key=literal_first):
+        for path in sorted(operations, key=literal_first_key):
             result[path] = {
-                method: self._operation(found, named[found.place], schemes)
-                for method, found in kept[path].items()
+                method: self._read_operation(found, operation_ids[found.place], schemes)
+                for method, found in operations[path].items()
             }
         return result
 
-    def server(self, value: Any, place: str) -> Read:
+    def read_server(self, value: Any, place: str) -> ReadValue:
         """A server, with its variables."""
         text = self._grammar.text
         variable = {
-            "enum": Member(self._grammar.items(text)),
+            "enum": Member(self._grammar.list_of(text)),
             "default": Member(text, ""),
             "description": Member(text),
         }
         members = {
             "url": Member(text, None),
             "description": Member(text),
-            "variables": Member(self._grammar.entries(self._grammar.record(variable, "an object"))),
+            "variables": Member(self._grammar.map_of(self._grammar.object_of(variable, "an object"))),
         }
-        return self._grammar.record(members, "a server")(value, place)
+        return self._grammar.object_of(members, "a server")(value, place)
 
-    def _operations(self, paths: Mapping[str, Any]) -> Iterator[Found]:
-        for written, item in paths.items():
-            place = pointer("paths", written)
-            if written.startswith("x-"):
+    def _find_operations(self, paths: Mapping[str, Any]) -> Iterator[RawOperation]:
+        for written_path, item in paths.items():
+            place = json_pointer("paths", written_path)
+            if written_path.startswith("x-"):
                 continue
-            path = self._path(written, place)
-            item, place = self._item(item, place)
+            path = self._repair_path(written_path, place)
+            item, place = self._resolve_item(item, place)
             for key, value in item.items():
-                where = under(place, key)
+                where = extend_pointer(place, key)
                 method = key.strip().lower()
-                if key in _OF_PATHS or key.startswith("x-"):
+                if key in _PATH_ITEM_MEMBERS or key.startswith("x-"):
                     continue
                 if method not in ALL_METHODS:
                     if isinstance(value, Mapping) and "responses" in value:
-                        self._report.drop(
-                            Dropped(key, written, where, "OpenAPI has no such method.", unusable=True)
+                        self._report.add_dropped(
+                            DroppedOperation(
+                                key, written_path, where, "OpenAPI has no such method.", unusable=True
+                            )
                         )
                     else:
-                        self._report.repaired("member that OpenAPI does not have", where, "Left out.")
+                        self._report.add_repair("member that OpenAPI does not have", where, "Left out.")
                     continue
                 if method != key:
-                    self._report.repaired("method not in lower case", where, f"It is `{method}`.")
-                found = Found(path or written, method, value, self._shared(item, place), where)
-                reason, unusable = self._unusable(found, usable_path=path is not None)
+                    self._report.add_repair("method not in lower case", where, f"It is `{method}`.")
+                found = RawOperation(
+                    path or written_path, method, value, self._shared_parameters(item, place), where
+                )
+                reason, unusable = self._drop_reason(found, usable_path=path is not None)
                 if reason:
                     self._drop(found, reason, unusable=unusable)
                 else:
                     yield found
 
-    def _item(self, item: Any, place: str) -> tuple[Mapping[str, Any], str]:
+    def _resolve_item(self, item: Any, place: str) -> tuple[Mapping[str, Any], str]:
         """A path item in full; what refers to nothing is told and has no operations."""
         if isinstance(item, Mapping) and isinstance(item.get("$ref"), str):
-            target = self._references.followed(item)
+            target = self._references.follow(item)
             if isinstance(target, Mapping):
-                self._report.repaired(
-                    "path by reference", under(place, "$ref"), "It stands here in full now."
+                self._report.add_repair(
+                    "path by reference", extend_pointer(place, "$ref"), "It stands here in full now."
                 )
                 return {**target, **{name: each for name, each in item.items() if name != "$ref"}}, place
-            self._report.drop(
-                Dropped("*", place, place, "Its path refers to what is not in the document.", unusable=True)
+            self._report.add_dropped(
+                DroppedOperation(
+                    "*", place, place, "Its path refers to what is not in the document.", unusable=True
+                )
             )
         if isinstance(item, Mapping):
             return item, place
-        self._report.drop(Dropped("*", place, place, "There are no operations at its path.", unusable=True))
+        self._report.add_dropped(
+            DroppedOperation("*", place, place, "There are no operations at its path.", unusable=True)
+        )
         return {}, place
 
-    def _unusable(self, found: Found, *, usable_path: bool) -> tuple[str, bool]:
+    def _drop_reason(self, operation: RawOperation, *, usable_path: bool) -> tuple[str, bool]:
         """Why an operation is left out, and whether the document is at fault; no reason if it stays."""
         if not usable_path:
             return "Its path is none that a request can have.", True
-        if not isinstance(found.value, Mapping):
+        if not isinstance(operation.value, Mapping):
             return "It is no object.", True
-        replies = found.value.get("responses")
+        replies = operation.value.get("responses")
         if isinstance(replies, Mapping) and set(replies) == {"101"}:
             return "It opens a WebSocket, which is no request and reply.", False
         if self._gateway:
-            reason = elsewhere(found.path)
+            reason = unserved_reason(operation.path)
             if reason:
                 return reason, False
-            if found.method not in METHODS:
+            if operation.method not in METHODS:
                 return "It asks about the way to a resource, which is no operation on it.", False
         return "", False
 
-    def _path(self, written: str, place: str) -> str | None:
-        path = written.strip()
+    def _repair_path(self, written_path: str, place: str) -> str | None:
+        path = written_path.strip()
         if not path.startswith("/"):
             path = f"/{path}"
-        if path != written:
-            self._report.repaired("path that does not begin with a slash", place, f"It is `{path[:80]}`.")
-        bare = without_prefix(path)
+        if path != written_path:
+            self._report.add_repair("path that does not begin with a slash", place, f"It is `{path[:80]}`.")
+        bare = strip_prefix(path)
         if bare != path:
-            self._report.repaired("path with the gateway's prefix", place, "`/v1/api` was taken away.")
-        if not _PATH.fullmatch(bare) or _DOTS.search(bare) or not bare.isascii():
+            self._report.add_repair("path with the gateway's prefix", place, "`/v1/api` was taken away.")
+        if not _PATH.fullmatch(bare) or _DOT_STEP.search(bare) or not bare.isascii():
             return None
         return bare
 
-    def _shared(self, item: Mapping[str, Any], place: str) -> list[tuple[Any, str]]:
+    def _shared_parameters(self, item: Mapping[str, Any], place: str) -> list[tuple[Any, str]]:
         """The parameters of a whole path."""
         parameters = item.get("parameters")
         if not isinstance(parameters, list):
             return []
-        return [(each, under(place, "parameters", index)) for index, each in enumerate(parameters)]
+        return [(each, extend_pointer(place, "parameters", index)) for index, each in enumerate(parameters)]
 
-    def _canonical(self, found: list[Found]) -> Iterator[Found]:
+    def _unify_variables(self, operations: list[RawOperation]) -> Iterator[RawOperation]:
         """The same with one spelling of each variable; paths that differ in those only become one."""
-        spelled = Counter(name for path in {each.path for each in found} for name in variables(path))
+        spellings = Counter(
+            name for path in {each.path for each in operations} for name in path_variables(path)
+        )
         first: dict[str, str] = {}
-        most: dict[str, str] = {}
-        for name in sorted(spelled, key=lambda each: (-spelled[each], each)):
-            most.setdefault(name.casefold(), name)
-        told = set()
-        for each in found:
+        preferred: dict[str, str] = {}
+        for name in sorted(spellings, key=lambda each: (-spellings[each], each)):
+            preferred.setdefault(name.casefold(), name)
+        reported = set()
+        for each in operations:
             path = each.path
             used: set[str] = set()
-            for name in variables(path):
-                wanted = most[name.casefold()]
+            for name in path_variables(path):
+                wanted = preferred[name.casefold()]
                 path = path.replace(f"{{{name}}}", f"{{{wanted}}}")
                 used.add(wanted)
-            path = first.setdefault(_whatever(path), path)
-            path = _distinct(path)
-            if path != each.path and each.path not in told:
-                told.add(each.path)
-                self._report.repaired(
+            path = first.setdefault(_normalize_path(path), path)
+            path = _number_duplicates(path)
+            if path != each.path and each.path not in reported:
+                reported.add(each.path)
+                self._report.add_repair(
                     "path variable spelled in several ways", each.place.rpartition("/")[0], f"Now `{path}`."
                 )
-            yield Found(path, each.method, each.value, each.shared, each.place)
+            yield RawOperation(path, each.method, each.value, each.shared_parameters, each.place)
 
-    def _tell_of_order(self, kept: Mapping[str, Mapping[str, Found]]) -> None:
+    def _report_reordering(self, operations: Mapping[str, Mapping[str, RawOperation]]) -> None:
         """Report which paths of words came after one whose variables match the same."""
-        order = {_whatever(path): index for index, path in reversed(list(enumerate(kept)))}
-        paths = list(kept)
+        order = {_normalize_path(path): index for index, path in reversed(list(enumerate(operations)))}
+        paths = list(operations)
         for index, path in enumerate(paths):
-            earlier = min((order.get(each, index) for each in _matching(path)), default=index)
+            earlier = min((order.get(each, index) for each in _matching_templates(path)), default=index)
             if earlier < index:
-                self._report.repaired(
+                self._report.add_repair(
                     "path behind one that matches it",
-                    next(iter(kept[path].values())).place.rpartition("/")[0],
+                    next(iter(operations[path].values())).place.rpartition("/")[0],
                     f"It stands before `{paths[earlier]}` now.",
                 )
 
-    def _named(self, kept: Mapping[str, Mapping[str, Found]], ids: Names) -> dict[str, str]:
+    def _assign_operation_ids(
+        self, operations: Mapping[str, Mapping[str, RawOperation]], ids: UniqueNames
+    ) -> dict[str, str]:
         """An operation id for each operation, by its place; the first that has one keeps it."""
-        everyone = [each for item in kept.values() for each in item.values()]
+        all_operations = [each for item in operations.values() for each in item.values()]
         names: dict[str, str] = {}
-        for each in everyone:
-            told = each.value.get("operationId")
-            if isinstance(told, str) and re.search("[A-Za-z]", told) and told not in ids:
-                names[each.place] = ids.take(told)
-        for each in everyone:
+        for each in all_operations:
+            operation_id = each.value.get("operationId")
+            if (
+                isinstance(operation_id, str)
+                and re.search("[A-Za-z]", operation_id)
+                and operation_id not in ids
+            ):
+                names[each.place] = ids.claim(operation_id)
+        for each in all_operations:
             if each.place in names:
                 continue
-            told = each.value.get("operationId")
-            if isinstance(told, str) and told:
-                wanted = told if re.search("[A-Za-z]", told) else operation_name(each.method, each.path)
-                names[each.place] = ids.take(wanted)
+            operation_id = each.value.get("operationId")
+            if isinstance(operation_id, str) and operation_id:
+                wanted = (
+                    operation_id
+                    if re.search("[A-Za-z]", operation_id)
+                    else operation_name(each.method, each.path)
+                )
+                names[each.place] = ids.claim(wanted)
                 what = "operation id twice"
             else:
-                names[each.place] = ids.take(operation_name(each.method, each.path))
+                names[each.place] = ids.claim(operation_name(each.method, each.path))
                 what = "operation without id"
-            self._report.repaired(what, each.place, f"It is `{names[each.place][:80]}`.")
+            self._report.add_repair(what, each.place, f"It is `{names[each.place][:80]}`.")
         return names
 
-    def _operation(self, found: Found, name: str, schemes: Mapping[str, Any]) -> Read:
-        left = {"parameters", "requestBody", "responses", "callbacks", "operationId"}
+    def _read_operation(self, operation: RawOperation, name: str, schemes: Mapping[str, Any]) -> ReadValue:
+        excluded = {"parameters", "requestBody", "responses", "callbacks", "operationId"}
         if self._gateway:
-            left |= {"security", "servers"}
-        rest = {key: each for key, each in found.value.items() if key not in left}
-        result = self._grammar.members(self._members, rest, found.place)
+            excluded |= {"security", "servers"}
+        rest = {key: each for key, each in operation.value.items() if key not in excluded}
+        result = self._grammar.read_members(self._members, rest, operation.place)
         if self._gateway:
             for member in ("security", "servers"):
-                if member in found.value:
+                if member in operation.value:
                     kind = f"{member} that the gateway does not have"
-                    self._report.repaired(kind, under(found.place, member), "Left out.")
+                    self._report.add_repair(kind, extend_pointer(operation.place, member), "Left out.")
         elif "security" in result:
-            result["security"] = self._security(result["security"], schemes, under(found.place, "security"))
-        result["operationId"] = name
-        if "callbacks" in found.value:
-            self._report.repaired(
-                "callbacks", under(found.place, "callbacks"), "Left out: they are no request."
+            result["security"] = self._drop_undefined_schemes(
+                result["security"], schemes, extend_pointer(operation.place, "security")
             )
-        parameters = self._parameters(found)
+        result["operationId"] = name
+        if "callbacks" in operation.value:
+            self._report.add_repair(
+                "callbacks", extend_pointer(operation.place, "callbacks"), "Left out: they are no request."
+            )
+        parameters = self._read_parameters(operation)
         if parameters:
             result["parameters"] = parameters
-        if found.value.get("requestBody") is not None:
-            body = self._body(found)
-            if body is not GONE:
+        if operation.value.get("requestBody") is not None:
+            body = self._read_body(operation)
+            if body is not OMITTED:
                 result["requestBody"] = body
-        replies = found.value.get("responses", GONE)
-        result["responses"] = self._parts.responses(replies, under(found.place, "responses"))
+        replies = operation.value.get("responses", OMITTED)
+        result["responses"] = self._parts.read_responses(
+            replies, extend_pointer(operation.place, "responses")
+        )
         return result
 
-    def _tags(self, value: Any, place: str) -> Read:
+    def _read_tags(self, value: Any, place: str) -> ReadValue:
         flat = value
         if isinstance(value, list) and any(isinstance(each, list) for each in value):
             flat = [tag for each in value for tag in (each if isinstance(each, list) else [each])]
-            self._report.repaired("list in a list of tags", place, "All tags are in one list now.")
-        return self._grammar.items(self._grammar.text)(flat, place)
+            self._report.add_repair("list in a list of tags", place, "All tags are in one list now.")
+        return self._grammar.list_of(self._grammar.text)(flat, place)
 
-    def _security(
-        self, required: list[dict[str, Any]], schemes: Mapping[str, Any], place: str
+    def _drop_undefined_schemes(
+        self, requirements: list[dict[str, Any]], schemes: Mapping[str, Any], place: str
     ) -> list[dict[str, Any]]:
         """What is required, as far as the document says what that is."""
-        kept = []
-        for index, each in enumerate(required):
+        defined = []
+        for index, each in enumerate(requirements):
             unknown = [name for name in each if name not in schemes]
             if unknown:
-                self._report.repaired(
+                self._report.add_repair(
                     "security scheme that is not defined",
-                    under(place, index),
+                    extend_pointer(place, index),
                     f"Left out: `{unknown[0][:60]}`.",
                 )
             known = {name: scopes for name, scopes in each.items() if name in schemes}
             if known or not each:
-                kept.append(known)
-        return kept
+                defined.append(known)
+        return defined
 
-    def security(self, value: Any, schemes: Mapping[str, Any], place: str) -> list[dict[str, Any]]:
+    def read_security(self, value: Any, schemes: Mapping[str, Any], place: str) -> list[dict[str, Any]]:
         """What every operation requires."""
-        read = self._grammar.items(self._grammar.entries(self._scopes))(value, place)
-        return [] if read is GONE else self._security(read, schemes, place)
+        read = self._grammar.list_of(self._grammar.map_of(self._read_scopes))(value, place)
+        return [] if read is OMITTED else self._drop_undefined_schemes(read, schemes, place)
 
-    def _scopes(self, value: Any, place: str) -> Read:
+    def _read_scopes(self, value: Any, place: str) -> ReadValue:
         if not isinstance(value, list):
-            self._grammar.wrong(value, place, "a list of scopes")
+            self._grammar.reject(value, place, "a list of scopes")
             return []
-        kept = []
+        scopes = []
         for index, each in enumerate(value):
             if each is None:
-                self._report.repaired("null among scopes", under(place, index), "Left out.")
+                self._report.add_repair("null among scopes", extend_pointer(place, index), "Left out.")
             else:
-                scope = self._grammar.text(each, under(place, index))
-                kept += [] if scope is GONE else [scope]
-        return kept
+                scope = self._grammar.text(each, extend_pointer(place, index))
+                scopes += [] if scope is OMITTED else [scope]
+        return scopes
 
-    def _body(self, found: Found) -> Read:
-        place = under(found.place, "requestBody")
-        if found.method not in BODILESS:
-            return self._parts.body(found.value["requestBody"], place)
-        body = self._references.followed(found.value["requestBody"])
+    def _read_body(self, operation: RawOperation) -> ReadValue:
+        place = extend_pointer(operation.place, "requestBody")
+        if operation.method not in METHODS_WITHOUT_BODY:
+            return self._parts.read_body(operation.value["requestBody"], place)
+        body = self._references.follow(operation.value["requestBody"])
         content = body.get("content") if isinstance(body, Mapping) else None
         for each in content.values() if isinstance(content, Mapping) else ():
-            schema = self._references.followed(each.get("schema")) if isinstance(each, Mapping) else None
+            schema = self._references.follow(each.get("schema")) if isinstance(each, Mapping) else None
             if isinstance(schema, Mapping) and {"properties", "allOf", "anyOf", "oneOf"} & schema.keys():
-                self._report.problem("body with members where none may be", place, "Left out.")
-                return GONE
-        self._report.repaired("body where none may be", place, f"Left out: {found.method} has none.")
-        return GONE
+                self._report.add_problem("body with members where none may be", place, "Left out.")
+                return OMITTED
+        self._report.add_repair("body where none may be", place, f"Left out: {operation.method} has none.")
+        return OMITTED
 
-    def _parameters(self, found: Found) -> list[dict[str, Any]]:
+    def _read_parameters(self, operation: RawOperation) -> list[dict[str, Any]]:
         """The parameters in full, those of the path by the names that the path has."""
-        own = found.value.get("parameters", [])
-        place = under(found.place, "parameters")
+        own = operation.value.get("parameters", [])
+        place = extend_pointer(operation.place, "parameters")
         if not isinstance(own, list):
-            self._grammar.wrong(own, place, "a list of parameters")
+            self._grammar.reject(own, place, "a list of parameters")
             own = []
-        listed = [(each, under(place, index)) for index, each in enumerate(own)]
+        listed = [(each, extend_pointer(place, index)) for index, each in enumerate(own)]
         read: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
-        for value, where in [*listed, *found.shared]:
-            one = self._parameter(value, where)
-            if one is GONE:
+        for value, where in [*listed, *operation.shared_parameters]:
+            one = self._read_parameter(value, where)
+            if one is OMITTED:
                 continue
             key = (one["in"], one["name"])
-            if self._gateway and one["in"] == "header" and one["name"].casefold() in _WRITTEN_HEADERS:
-                told = f"Left out: `{one['name']}` is no argument."
-                self._report.repaired("header that every client writes itself", where, told)
+            if self._gateway and one["in"] == "header" and one["name"].casefold() in _CLIENT_HEADERS:
+                text = f"Left out: `{one['name']}` is no argument."
+                self._report.add_repair("header that every client writes itself", where, text)
                 continue
             if key not in read:
                 read[key] = (one, where)
-            elif (value, where) not in found.shared:
-                self._report.repaired("parameter twice", where, "Left out: the first counts.")
-        return self._fitted(found, list(read.values()))
+            elif (value, where) not in operation.shared_parameters:
+                self._report.add_repair("parameter twice", where, "Left out: the first counts.")
+        return self._match_path_variables(operation, list(read.values()))
 
-    def _parameter(self, value: Any, place: str) -> Read:
+    def _read_parameter(self, value: Any, place: str) -> ReadValue:
         if isinstance(value, Mapping) and "$ref" in value:
-            target = self._references.followed(value)
+            target = self._references.follow(value)
             if target is None:
-                self._report.problem("reference to nothing", place, "Left out: no parameter stands there.")
-                return GONE
-            return self._parts.parameter(target, place)
-        return self._parts.parameter(value, place)
+                self._report.add_problem(
+                    "reference to nothing", place, "Left out: no parameter stands there."
+                )
+                return OMITTED
+            return self._parts.read_parameter(target, place)
+        return self._parts.read_parameter(value, place)
 
-    def _fitted(self, found: Found, read: list[tuple[dict[str, Any], str]]) -> list[dict[str, Any]]:
+    def _match_path_variables(
+        self, operation: RawOperation, read: list[tuple[dict[str, Any], str]]
+    ) -> list[dict[str, Any]]:
         """The same with exactly the path's variables among them."""
-        missing = variables(found.path)
-        strangers: list[tuple[dict[str, Any], str]] = []
-        kept: list[dict[str, Any]] = []
+        missing = path_variables(operation.path)
+        unmatched: list[tuple[dict[str, Any], str]] = []
+        parameters: list[dict[str, Any]] = []
         for one, place in read:
-            kept.append(one)
+            parameters.append(one)
             if one["in"] != "path":
                 continue
             if one["name"] in missing:
                 missing.remove(one["name"])
             else:
-                strangers.append((one, place))
-        for one, place in list(strangers):
-            alike = [name for name in missing if _plain(name) == _plain(one["name"])]
+                unmatched.append((one, place))
+        for one, place in list(unmatched):
+            alike = [name for name in missing if _normalize_name(name) == _normalize_name(one["name"])]
             if len(alike) == 1:
-                self._rename(one, alike[0], place)
+                self._rename_parameter(one, alike[0], place)
                 missing.remove(alike[0])
-                strangers.remove((one, place))
-        if len(strangers) == 1 and len(missing) == 1:
-            self._rename(strangers[0][0], missing.pop(), strangers.pop()[1])
-        for one, place in strangers:
-            kept.remove(one)
-            self._report.repaired(
+                unmatched.remove((one, place))
+        if len(unmatched) == 1 and len(missing) == 1:
+            self._rename_parameter(unmatched[0][0], missing.pop(), unmatched.pop()[1])
+        for one, place in unmatched:
+            parameters.remove(one)
+            self._report.add_repair(
                 "path parameter that the path does not have", place, f"`{one['name'][:60]}` was left out."
             )
         for name in list(missing):
-            asked = [one for one in kept if one["in"] == "query" and _plain(one["name"]) == _plain(name)]
-            if len(asked) == 1:
-                asked[0].update({"in": "path", "required": True, "name": name})
-                for styled in ("style", "explode", "allowReserved", "allowEmptyValue"):
-                    asked[0].pop(styled, None)
+            in_query = [
+                one
+                for one in parameters
+                if one["in"] == "query" and _normalize_name(one["name"]) == _normalize_name(name)
+            ]
+            if len(in_query) == 1:
+                in_query[0].update({"in": "path", "required": True, "name": name})
+                for member in ("style", "explode", "allowReserved", "allowEmptyValue"):
+                    in_query[0].pop(member, None)
                 missing.remove(name)
-                self._report.repaired(
-                    "path variable declared in the query", found.place, f"`{name}` is in the path now."
+                self._report.add_repair(
+                    "path variable declared in the query", operation.place, f"`{name}` is in the path now."
                 )
         for name in missing:
-            kept.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
-            self._report.repaired("path variable not declared", found.place, f"`{name}` is text.")
-        return kept
+            parameters.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
+            self._report.add_repair("path variable not declared", operation.place, f"`{name}` is text.")
+        return parameters
 
-    def _rename(self, one: dict[str, Any], name: str, place: str) -> None:
-        told = f"`{one['name'][:60]}` is `{name}` now."
-        self._report.repaired("path parameter that the path does not have", place, told)
-        one["name"] = name
+    def _rename_parameter(self, parameter: dict[str, Any], name: str, place: str) -> None:
+        text = f"`{parameter['name'][:60]}` is `{name}` now."
+        self._report.add_repair("path parameter that the path does not have", place, text)
+        parameter["name"] = name
 
-    def _drop(self, found: Found, reason: str, *, unusable: bool) -> None:
-        self._report.drop(Dropped(found.method.upper(), found.path, found.place, reason, unusable))
+    def _drop(self, operation: RawOperation, reason: str, *, unusable: bool) -> None:
+        self._report.add_dropped(
+            DroppedOperation(operation.method.upper(), operation.path, operation.place, reason, unusable)
+        )
 
 
-def _plain(name: str) -> str:
+def _normalize_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _whatever(path: str) -> str:
+def _normalize_path(path: str) -> str:
     return re.sub(r"\{[^{}]*\}", "{}", path)
 
 
-def _matching(path: str) -> Iterator[str]:
+def _matching_templates(path: str) -> Iterator[str]:
     """The templates that match what this path matches, and more: some of its words are variables there."""
-    steps = _whatever(path).split("/")
+    steps = _normalize_path(path).split("/")
     words = [index for index, step in enumerate(steps) if step and step != "{}"]
-    if len(words) > MOST_WORDS:
+    if len(words) > MAX_LITERAL_STEPS:
         return
     for count in range(1, len(words) + 1):
         for chosen in combinations(words, count):
             yield "/".join("{}" if index in chosen else step for index, step in enumerate(steps))
 
 
-def _distinct(path: str) -> str:
+def _number_duplicates(path: str) -> str:
     """The same template with a number behind a variable that it has had already."""
     names: dict[str, int] = {}
 
-    def one(match: re.Match[str]) -> str:
+    def number(match: re.Match[str]) -> str:
         name = match.group(1)
         names[name] = names.get(name, 0) + 1
         return f"{{{name}}}" if names[name] == 1 else f"{{{name}{names[name]}}}"
 
-    return re.sub(r"\{([^{}]*)\}", one, path)
+    return re.sub(r"\{([^{}]*)\}", number, path)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from routers_generator.document.findings import pointer
-from routers_generator.repair.grammar import GONE, Grammar, Member, Read
+from routers_generator.document.findings import json_pointer
+from routers_generator.repair.grammar import OMITTED, Grammar, Member, ReadValue
 
-FLOWS: Final = {
+OAUTH_FLOWS: Final = {
     "implicit": ("authorizationUrl",),
     "password": ("tokenUrl",),
     "clientCredentials": ("tokenUrl",),
@@ -16,7 +16,7 @@ FLOWS: Final = {
 }
 
 
-class Security:
+class SecuritySchemes:
     """Reads security schemes."""
 
     def __init__(self, grammar: Grammar) -> None:
@@ -25,40 +25,40 @@ class Security:
         text, needed = Member(grammar.text), Member(grammar.text, None)
         flows = {
             name: Member(
-                grammar.record(
+                grammar.object_of(
                     {
                         **dict.fromkeys(addresses, needed),
                         "refreshUrl": text,
-                        "scopes": Member(grammar.entries(grammar.text), {}),
+                        "scopes": Member(grammar.map_of(grammar.text), {}),
                     },
                     "an object",
                 )
             )
-            for name, addresses in FLOWS.items()
+            for name, addresses in OAUTH_FLOWS.items()
         }
         common = {"type": needed, "description": text}
         self._kinds = {
             "apiKey": {**common, "name": needed, "in": needed},
             "http": {**common, "scheme": needed, "bearerFormat": text},
-            "oauth2": {**common, "flows": Member(grammar.record(flows, "an object"), None)},
+            "oauth2": {**common, "flows": Member(grammar.object_of(flows, "an object"), None)},
             "openIdConnect": {**common, "openIdConnectUrl": needed},
         }
 
-    def schemes(self, found: Mapping[str, Any]) -> dict[str, Any]:
+    def read(self, components: Mapping[str, Any]) -> dict[str, Any]:
         """The usable ones of these components, by their names."""
-        read = {
-            name: self._scheme(each, pointer("components", "securitySchemes", name))
-            for name, each in found.items()
+        schemes = {
+            name: self._read_scheme(each, json_pointer("components", "securitySchemes", name))
+            for name, each in components.items()
         }
-        return {name: each for name, each in read.items() if each is not GONE}
+        return {name: each for name, each in schemes.items() if each is not OMITTED}
 
-    def _scheme(self, value: Any, place: str) -> Read:
+    def _read_scheme(self, value: Any, place: str) -> ReadValue:
         kind = value.get("type") if isinstance(value, Mapping) else None
         if not isinstance(kind, str) or kind not in self._kinds:
-            return self._grammar.wrong(value, place, "a security scheme")
-        read = self._grammar.members(self._kinds[kind], value, place)
-        if kind == "apiKey" and read is not GONE and read["in"] not in ("header", "query", "cookie"):
-            return self._grammar.wrong(value, place, "a security scheme")
-        if kind == "http" and read is not GONE and read["scheme"].lower() != "bearer":
+            return self._grammar.reject(value, place, "a security scheme")
+        read = self._grammar.read_members(self._kinds[kind], value, place)
+        if kind == "apiKey" and read is not OMITTED and read["in"] not in ("header", "query", "cookie"):
+            return self._grammar.reject(value, place, "a security scheme")
+        if kind == "http" and read is not OMITTED and read["scheme"].lower() != "bearer":
             read.pop("bearerFormat", None)
         return read

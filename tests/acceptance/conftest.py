@@ -65,11 +65,11 @@ class Demo:
         for line in stream:
             self.lines.append(line)
 
-    def wait_until(self, said: Callable[[str], bool], seconds: float = 60) -> None:
+    def wait_until(self, condition: Callable[[str], bool], seconds: float = 60) -> None:
         """Return once the output satisfies `said`."""
-        until = time.monotonic() + seconds
-        while not said(self.output):
-            if self.child.poll() is not None or time.monotonic() > until:
+        deadline = time.monotonic() + seconds
+        while not condition(self.output):
+            if self.child.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"make demo (exit {self.child.poll()}) printed only:\n{self.output}")
             time.sleep(0.05)
 

@@ -14,7 +14,7 @@ import pytest
 from mcp_types import ElicitRequestFormParams, ElicitResult
 
 from tests.acceptance.conftest import running_demo
-from tests.acceptance.trio import INIT, Trio, call, running_trio, until
+from tests.acceptance.trio import INIT, DemoProcesses, call_tool, running_processes, wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
@@ -23,20 +23,20 @@ TAKE = {"name": "take_over_session"}
 
 
 @pytest.fixture(scope="module")
-def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
-    with running_trio(tmp_path_factory.mktemp("ask"), compete="ask", ticker=QUICK) as trio:
+def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcesses]:
+    with running_processes(tmp_path_factory.mktemp("ask"), compete="ask", ticker=QUICK) as trio:
         yield trio
 
 
 @pytest.fixture
-def competing(asking: Trio) -> Trio:
+def competing(asking: DemoProcesses) -> DemoProcesses:
     """The session has stood, and another program has it since a moment ago."""
     asking.control("pardon")
     asking.control("leave")
-    _, said = asking.seconds_to_a_quote(30)
-    assert not said, asking.logs()
+    _, said = asking.seconds_to_quote(30)
+    assert not said, asking.log_tails()
     time.sleep(1.1)  # for so long a good look serves those who ask next
-    asking.count(INIT)
+    asking.start_counting(INIT)
     asking.control("compete")
     return asking
 
@@ -55,17 +55,19 @@ class User:
         return ElicitResult.model_validate({"action": self.action, "content": content})
 
 
-def test_the_status_names_the_tool_that_takes_the_session_once_and_quotes_come_back(competing: Trio) -> None:
-    told = competing.status()
+def test_the_status_names_the_tool_that_takes_the_session_once_and_quotes_come_back(
+    competing: DemoProcesses,
+) -> None:
+    told = competing.connection_status()
     assert told["state"] == "competing"
     assert "Another program with the same IBKR username" in told["sentence"]
     assert "`take_over_session`" in told["next_step"]
-    failed, text = competing.call("call_writing_tool", TAKE)
+    failed, text = competing.call_tool("call_writing_tool", TAKE)
     assert not failed, text
-    took, said = competing.seconds_to_a_quote(10)
-    assert not said, f"{took:.1f} s: {said}\n{competing.logs()}"
-    assert competing.counted(INIT) == 1
-    assert "compete=true" in competing.lines("opening")[-1]
+    took, said = competing.seconds_to_quote(10)
+    assert not said, f"{took:.1f} s: {said}\n{competing.log_tails()}"
+    assert competing.request_count(INIT) == 1
+    assert "compete=true" in competing.event_lines("opening")[-1]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_the_status_names_the_tool_that_takes_the_session_once_and_quotes_come_b
     [("legacy", "accept", 1), ("2026-07-28", "accept", 1), ("legacy", "decline", 0)],
 )
 def test_the_user_is_asked_where_the_client_can_ask(
-    competing: Trio, era: str, action: str, openings: int
+    competing: DemoProcesses, era: str, action: str, openings: int
 ) -> None:
     user = User(action)
 
@@ -85,83 +87,83 @@ def test_the_user_is_asked_where_the_client_can_ask(
     assert len(user.offered) == 1
     assert result.is_error is (action == "decline"), result.content
     if action == "accept":
-        _, said = competing.seconds_to_a_quote(10)
-        assert not said, competing.logs()
+        _, said = competing.seconds_to_quote(10)
+        assert not said, competing.log_tails()
     else:
-        assert until(lambda: competing.state() == "competing", 10)
+        assert wait_until(lambda: competing.ticker_state() == "competing", 10)
         time.sleep(2)
-    assert competing.counted(INIT) == openings
+    assert competing.request_count(INIT) == openings
 
 
-def test_ten_decisions_at_once_take_it_once(competing: Trio) -> None:
+def test_ten_decisions_at_once_take_it_once(competing: DemoProcesses) -> None:
     async def all_at_once() -> list[int]:
         async with httpx.AsyncClient(trust_env=False) as http:
             posts = [http.post(f"{competing.ticker_url}/take", json={}) for _ in range(10)]
             return [answer.status_code for answer in await asyncio.gather(*posts)]
 
     assert 202 in asyncio.run(all_at_once())
-    _, said = competing.seconds_to_a_quote(10)
-    assert not said, competing.logs()
+    _, said = competing.seconds_to_quote(10)
+    assert not said, competing.log_tails()
     time.sleep(2)
-    assert competing.counted(INIT) == 1
+    assert competing.request_count(INIT) == 1
 
 
 def test_yielding_it_is_left_alone_and_comes_back_by_itself(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    with running_trio(tmp_path_factory.mktemp("yield"), ticker=QUICK) as trio:
-        _, said = trio.seconds_to_a_quote(30)
-        assert not said, trio.logs()
-        trio.count(INIT)
+    with running_processes(tmp_path_factory.mktemp("yield"), ticker=QUICK) as trio:
+        _, said = trio.seconds_to_quote(30)
+        assert not said, trio.log_tails()
+        trio.start_counting(INIT)
         trio.control("compete")
-        assert "Log out of that program" in trio.status()["next_step"]
-        assert until(lambda: trio.state() == "competing", 10)
-        told = trio.status()
+        assert "Log out of that program" in trio.connection_status()["next_step"]
+        assert wait_until(lambda: trio.ticker_state() == "competing", 10)
+        told = trio.connection_status()
         assert "COMPETE=take" in told["next_step"]
-        failed, text = trio.call("call_writing_tool", TAKE)
+        failed, text = trio.call_tool("call_writing_tool", TAKE)
         assert failed
         assert "COMPETE=yield" in text
         time.sleep(3)  # as many beats, none of which may take it
-        assert trio.counted(INIT) == 0
+        assert trio.request_count(INIT) == 0
         trio.control("leave")
-        took, said = trio.seconds_to_a_quote(10)
-        assert not said, f"{took:.1f} s: {said}\n{trio.logs()}"
-        assert trio.counted(INIT) == 1
-        assert "compete=false" in trio.lines("opening")[-1]
+        took, said = trio.seconds_to_quote(10)
+        assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"
+        assert trio.request_count(INIT) == 1
+        assert "compete=false" in trio.event_lines("opening")[-1]
 
 
 def test_taking_it_is_taken_once_and_never_fought_for(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with running_trio(tmp_path_factory.mktemp("take"), compete="take", ticker=QUICK) as trio:
-        _, said = trio.seconds_to_a_quote(30)
-        assert not said, trio.logs()
-        trio.count(INIT)
+    with running_processes(tmp_path_factory.mktemp("take"), compete="take", ticker=QUICK) as trio:
+        _, said = trio.seconds_to_quote(30)
+        assert not said, trio.log_tails()
+        trio.start_counting(INIT)
         trio.control("compete")
-        took, said = trio.seconds_to_a_quote(10)
-        assert not said, f"{took:.1f} s: {said}\n{trio.logs()}"
-        assert until(lambda: trio.state() == "established", 10)
+        took, said = trio.seconds_to_quote(10)
+        assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"
+        assert wait_until(lambda: trio.ticker_state() == "established", 10)
         trio.control("compete")  # the other program wants it back
-        assert until(lambda: trio.state() == "competing", 10)
+        assert wait_until(lambda: trio.ticker_state() == "competing", 10)
         time.sleep(3)
-        assert trio.counted(INIT) == 1
-        assert "it does not fight" in trio.status()["next_step"]
+        assert trio.request_count(INIT) == 1
+        assert "it does not fight" in trio.connection_status()["next_step"]
         trio.control("leave")
-        took, said = trio.seconds_to_a_quote(10)
-        assert not said, f"{took:.1f} s: {said}\n{trio.logs()}"
-        assert trio.counted(INIT) == 2
-        assert [line.split("compete=")[1] for line in trio.lines("opening")[-2:]] == ["true", "false"]
+        took, said = trio.seconds_to_quote(10)
+        assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"
+        assert trio.request_count(INIT) == 2
+        assert [line.split("compete=")[1] for line in trio.event_lines("opening")[-2:]] == ["true", "false"]
 
 
 def test_the_demo_asks_where_it_is_told_to_and_the_decision_needs_no_beat_before_it() -> None:
     with running_demo("--compete", "ask") as demo:
         gateway = f"https://localhost:{demo.gateway_port}"
         httpx.post(f"{gateway}/simulator/compete", json={}, verify=demo.certificate(), trust_env=False)
-        failed, text = call(demo.mcp_url, "connection_status")
+        failed, text = call_tool(demo.mcp_url, "connection_status")
         assert "`take_over_session`" in json.loads(text)["next_step"]
-        failed, text = call(demo.mcp_url, "call_writing_tool", TAKE)
+        failed, text = call_tool(demo.mcp_url, "call_writing_tool", TAKE)
         assert not failed, text
-        failed, text = call(demo.mcp_url, "wait_for_login", {"timeout_seconds": 10})
+        failed, text = call_tool(demo.mcp_url, "wait_for_login", {"timeout_seconds": 10})
         assert json.loads(text)["ready"] is True
-        failed, text = call(demo.mcp_url, "get_market_snapshot", {"conids": [265598]})
+        failed, text = call_tool(demo.mcp_url, "get_market_snapshot", {"conids": [265598]})
         assert not failed, text
     assert demo.output.count("event=opening ") == 1
     assert "compete=true" in demo.output

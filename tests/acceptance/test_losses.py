@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.acceptance.trio import INIT, Trio, running_trio, until
+from tests.acceptance.trio import INIT, DemoProcesses, running_processes, wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
@@ -23,33 +23,33 @@ GONE = "cannot be reached."
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
-    with running_trio(tmp_path_factory.mktemp("losses"), ticker={"TICKLE_INTERVAL": "5"}) as trio:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcesses]:
+    with running_processes(tmp_path_factory.mktemp("losses"), ticker={"TICKLE_INTERVAL": "5"}) as trio:
         yield trio
 
 
 @pytest.fixture
-def trio(running: Trio) -> Trio:
+def trio(running: DemoProcesses) -> DemoProcesses:
     """Everything is well, and openings are counted."""
     running.control("pardon")
     running.control("faults/clear")
-    _, said = running.seconds_to_a_quote(20)
-    assert not said, running.logs()
-    assert until(lambda: running.state() == "established", 20)
+    _, said = running.seconds_to_quote(20)
+    assert not said, running.log_tails()
+    assert wait_until(lambda: running.ticker_state() == "established", 20)
     time.sleep(1.1)  # for so long a good look serves those who ask next
-    running.count(INIT)
+    running.start_counting(INIT)
     return running
 
 
-def quotes_are_back(trio: Trio, *, openings: int, within: float = BACK) -> None:
+def quotes_are_back(trio: DemoProcesses, *, openings: int, within: float = BACK) -> None:
     """Soon there is a quote, and the session was opened so many times."""
-    took, said = trio.seconds_to_a_quote(within)
-    assert not said, f"{took:.1f} s: {said}\n{trio.logs()}"
-    assert until(lambda: trio.state() == "established", 10)
-    assert trio.counted(INIT) == openings, trio.logs()
+    took, said = trio.seconds_to_quote(within)
+    assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"
+    assert wait_until(lambda: trio.ticker_state() == "established", 10)
+    assert trio.request_count(INIT) == openings, trio.log_tails()
 
 
-def reset(trio: Trio) -> None:
+def reset(trio: DemoProcesses) -> None:
     """IBKR's night, whose half minute without sessions is over at once."""
     trio.control("reset")
     trio.control("advance", seconds=31)
@@ -60,66 +60,68 @@ def reset(trio: Trio) -> None:
     [reset, lambda trio: trio.control("idle")],
     ids=["nightly reset", "idle"],
 )
-def test_a_closed_session_is_told_at_once_and_opened_once(trio: Trio, lose: Callable[[Trio], None]) -> None:
-    with trio.frozen("ticker"):  # or it might be mended before it is told
+def test_a_closed_session_is_told_at_once_and_opened_once(
+    trio: DemoProcesses, lose: Callable[[DemoProcesses], None]
+) -> None:
+    with trio.freeze("ticker"):  # or it might be mended before it is told
         lose(trio)
-        told = trio.status()
+        told = trio.connection_status()
         assert told["state"] in ("closed", "resetting")  # at the hour of a real reset it is expected
         assert CLOSED in told["sentence"] or told["state"] == "resetting"
-        failed, text = trio.call("get_market_snapshot", {"conids": [265598]})
+        failed, text = trio.call_tool("get_market_snapshot", {"conids": [265598]})
         assert failed
         assert told["sentence"] in text
     quotes_are_back(trio, openings=1)
 
 
-def test_a_silent_upstream_is_told_within_two_seconds_and_mended_when_it_speaks(trio: Trio) -> None:
+def test_a_silent_upstream_is_told_within_two_seconds_and_mended_when_it_speaks(trio: DemoProcesses) -> None:
     trio.control("fault", match={"path": "*"}, do={"hang": True})
-    told = trio.status()
+    told = trio.connection_status()
     assert told["state"] in ("upstream_silent", "resetting")
     assert SILENT in told["sentence"] or told["state"] == "resetting"
-    assert until(lambda: trio.state() in ("upstream_silent", "resetting"), 20)
+    assert wait_until(lambda: trio.ticker_state() in ("upstream_silent", "resetting"), 20)
     trio.control("drop")
-    trio.count(INIT)  # which clears the fault
+    trio.start_counting(INIT)  # which clears the fault
     quotes_are_back(trio, openings=1, within=BACK + TICKLE_DEADLINE)
-    assert until(lambda: "restarted=true" in "".join(trio.lines("built_in_tickle")), 10)
+    assert wait_until(lambda: "restarted=true" in "".join(trio.event_lines("built_in_tickle")), 10)
 
 
-def test_a_gateway_that_is_gone_is_told_and_one_that_comes_back_is_found(trio: Trio) -> None:
+def test_a_gateway_that_is_gone_is_told_and_one_that_comes_back_is_found(trio: DemoProcesses) -> None:
     trio.kill("simulator")
-    assert GONE in trio.status()["sentence"]
-    failed, text = trio.call("get_market_snapshot", {"conids": [265598]})
+    assert GONE in trio.connection_status()["sentence"]
+    failed, text = trio.call_tool("get_market_snapshot", {"conids": [265598]})
     assert failed
     assert GONE in text
     trio.restart("simulator")
-    took, said = trio.seconds_to_a_quote(BACK)
-    assert not said, f"{took:.1f} s: {said}\n{trio.logs()}"
+    took, said = trio.seconds_to_quote(BACK)
+    assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"
 
 
-def test_a_frozen_ticker_is_told_and_goes_on_with_no_hold_that_nobody_waits_for(trio: Trio) -> None:
+def test_a_frozen_ticker_is_told_and_goes_on_with_no_hold_that_nobody_waits_for(trio: DemoProcesses) -> None:
     """An order asks it for a hold meanwhile, which it reads of when the order is long done."""
     order = {"conid": 265598, "side": "BUY", "quantity": 1, "order_type": "MKT", "tif": "DAY"}
     arguments = {"account_id": "DU1234567", "orders": [order]}
-    with trio.frozen("ticker"):
-        failed, text = trio.call("call_writing_tool", {"name": "place_orders", "arguments": arguments})
+    with trio.freeze("ticker"):
+        failed, text = trio.call_tool("call_writing_tool", {"name": "place_orders", "arguments": arguments})
         assert not failed, text
         trio.control("drop")
-        told = trio.status()
+        told = trio.connection_status()
         assert told["ticker"]["works"] is False
         assert "does not answer" in told["ticker"]["sentence"]
         assert told["who_acts"] == "the user"
     quotes_are_back(trio, openings=1)
-    assert trio.status()["ticker"]["works"] is True
+    assert trio.connection_status()["ticker"]["works"] is True
 
 
-def test_a_frozen_server_goes_on_where_it_was(trio: Trio) -> None:
-    with trio.frozen("server"):
+def test_a_frozen_server_goes_on_where_it_was(trio: DemoProcesses) -> None:
+    with trio.freeze("server"):
         trio.control("drop")
-        assert until(lambda: trio.counted(INIT) == 1, 10)
+        assert wait_until(lambda: trio.request_count(INIT) == 1, 10)
         time.sleep(2)
     quotes_are_back(trio, openings=1)
 
 
-def test_nothing_of_all_this_has_ended_in_a_traceback_or_told_an_account(running: Trio) -> None:
+def test_nothing_of_all_this_has_ended_in_a_traceback_or_told_an_account(running: DemoProcesses) -> None:
     for name in ("ticker", "server"):
         log = running.log(name).read_text()
         assert "Traceback" not in log, log

@@ -8,25 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.trio import NAMES, Trio, running_trio
+from tests.acceptance.trio import PROCESS_NAMES, DemoProcesses, running_processes
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
-ROUNDS = [order for count in (1, 2, 3) for order in permutations(NAMES, count)]
-ROUNDS += list(permutations(NAMES))[:5]
+ROUNDS = [order for count in (1, 2, 3) for order in permutations(PROCESS_NAMES, count)]
+ROUNDS += list(permutations(PROCESS_NAMES))[:5]
 CONVERGED = 10.0
 """Seconds after the last start within which a quote must come again."""
 
 
 @pytest.fixture
-def trio(tmp_path: Path) -> Iterator[Trio]:
-    with running_trio(tmp_path) as running:
-        _, said = running.seconds_to_a_quote(60)
+def trio(tmp_path: Path) -> Iterator[DemoProcesses]:
+    with running_processes(tmp_path) as running:
+        _, said = running.seconds_to_quote(60)
         assert not said
         yield running
 
 
-def test_whatever_is_killed_and_in_whatever_order_it_comes_back_quotes_come_back(trio: Trio) -> None:
+def test_whatever_is_killed_and_in_whatever_order_it_comes_back_quotes_come_back(trio: DemoProcesses) -> None:
     for number, order in enumerate(ROUNDS):
         for name in order if number % 2 else reversed(order):
             trio.kill(name)
@@ -34,9 +34,9 @@ def test_whatever_is_killed_and_in_whatever_order_it_comes_back_quotes_come_back
             trio.control("drop")  # while nobody looks after it
         for name in order:
             trio.start(name)
-        took, said = trio.seconds_to_a_quote(CONVERGED)
-        assert not said, f"{order}, after {took:.1f} s: {said}\n{trio.logs()}"
-    for name in NAMES:
+        took, said = trio.seconds_to_quote(CONVERGED)
+        assert not said, f"{order}, after {took:.1f} s: {said}\n{trio.log_tails()}"
+    for name in PROCESS_NAMES:
         log = trio.log(name).read_text()
         assert "Traceback" not in log, log
         assert "DU1234567" not in log

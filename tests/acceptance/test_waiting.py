@@ -14,7 +14,7 @@ import mcp
 import pytest
 from mcp_types import ElicitRequestURLParams, ElicitResult
 
-from tests.acceptance.trio import STATUS, Trio, running_trio, until
+from tests.acceptance.trio import STATUS, DemoProcesses, running_processes, wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
@@ -95,24 +95,26 @@ def told(result: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
-    with running_trio(tmp_path_factory.mktemp("login"), login=True) as trio:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcesses]:
+    with running_processes(tmp_path_factory.mktemp("login"), login=True) as trio:
         yield trio
 
 
 @pytest.fixture
-def trio(running: Trio) -> Trio:
+def trio(running: DemoProcesses) -> DemoProcesses:
     """Everything runs, and nobody is logged in."""
     running.control("pardon")
     running.control("logout")
-    assert until(lambda: running.status()["state"] == "not_logged_in", 10)  # a good look is kept for a second
-    running.count(STATUS)
+    assert wait_until(
+        lambda: running.connection_status()["state"] == "not_logged_in", 10
+    )  # a good look is kept for a second
+    running.start_counting(STATUS)
     return running
 
 
 @clients
 def test_it_ends_soon_after_somebody_has_logged_in_and_tells_meanwhile_how_it_stands(
-    trio: Trio, connect: Connect, era: str
+    trio: DemoProcesses, connect: Connect, era: str
 ) -> None:
     heard: Progress = []
 
@@ -131,13 +133,13 @@ def test_it_ends_soon_after_somebody_has_logged_in_and_tells_meanwhile_how_it_st
     assert took < 6
     assert heard[0][:2] == (0, 60)
     assert "Nobody is logged in to IBKR" in (heard[0][2] or "")
-    _, said = trio.seconds_to_a_quote(5)
-    assert not said, trio.logs()
+    _, said = trio.seconds_to_quote(5)
+    assert not said, trio.log_tails()
 
 
 @clients
 def test_a_client_that_can_open_pages_is_given_the_login_page_and_another_is_not(
-    trio: Trio, connect: Connect, era: str
+    trio: DemoProcesses, connect: Connect, era: str
 ) -> None:
     user = User("decline")
 
@@ -154,13 +156,13 @@ def test_a_client_that_can_open_pages_is_given_the_login_page_and_another_is_not
 
 
 @eras
-def test_a_user_who_opens_the_page_and_logs_in_is_waited_for(trio: Trio, era: str) -> None:
+def test_a_user_who_opens_the_page_and_logs_in_is_waited_for(trio: DemoProcesses, era: str) -> None:
     user = User()
 
     async def waited() -> dict[str, Any]:
         async with fastmcp_client(trio.url, era, [], user) as wait:
             waiting = asyncio.create_task(wait(60))
-            await asyncio.to_thread(until, lambda: bool(user.offered), 10)
+            await asyncio.to_thread(wait_until, lambda: bool(user.offered), 10)
             await asyncio.sleep(1)
             await asyncio.to_thread(trio.log_in)
             return told(await waiting)
@@ -169,7 +171,7 @@ def test_a_user_who_opens_the_page_and_logs_in_is_waited_for(trio: Trio, era: st
 
 
 @eras
-def test_its_limit_ends_it_with_how_it_stands(trio: Trio, era: str) -> None:
+def test_its_limit_ends_it_with_how_it_stands(trio: DemoProcesses, era: str) -> None:
     async def waited() -> tuple[dict[str, Any], float]:
         async with sdk_client(trio.url, era, []) as wait:
             began = time.monotonic()
@@ -182,23 +184,25 @@ def test_its_limit_ends_it_with_how_it_stands(trio: Trio, era: str) -> None:
 
 
 @eras
-def test_a_client_that_cancels_ends_the_wait_at_once(trio: Trio, era: str) -> None:
+def test_a_client_that_cancels_ends_the_wait_at_once(trio: DemoProcesses, era: str) -> None:
     async def cancelled() -> None:
         async with sdk_client(trio.url, era, []) as wait:
             waiting = asyncio.create_task(wait(600))
-            assert await asyncio.to_thread(until, lambda: trio.counted(STATUS) >= 2, 10)
+            assert await asyncio.to_thread(wait_until, lambda: trio.request_count(STATUS) >= 2, 10)
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
             await asyncio.sleep(0.5)
-            before = await asyncio.to_thread(trio.counted, STATUS)
+            before = await asyncio.to_thread(trio.request_count, STATUS)
             await asyncio.sleep(3)
-            assert await asyncio.to_thread(trio.counted, STATUS) == before
+            assert await asyncio.to_thread(trio.request_count, STATUS) == before
 
     asyncio.run(cancelled())
 
 
 @pytest.mark.parametrize("part", ["simulator", "ticker", "server"])
-def test_whichever_part_is_started_anew_meanwhile_the_others_need_not_be(trio: Trio, part: str) -> None:
+def test_whichever_part_is_started_anew_meanwhile_the_others_need_not_be(
+    trio: DemoProcesses, part: str
+) -> None:
     """A wait that the server's end has cut is asked for again; the others go on by themselves."""
 
     async def waited() -> dict[str, Any]:
@@ -218,6 +222,6 @@ def test_whichever_part_is_started_anew_meanwhile_the_others_need_not_be(trio: T
         async with sdk_client(trio.url, "2026-07-28", []) as wait:
             return await wait(60)
 
-    assert asyncio.run(waited())["ready"] is True, trio.logs()
-    took, said = trio.seconds_to_a_quote(10)
-    assert not said, f"{took:.1f} s: {said}\n{trio.logs()}"
+    assert asyncio.run(waited())["ready"] is True, trio.log_tails()
+    took, said = trio.seconds_to_quote(10)
+    assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"

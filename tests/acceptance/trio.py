@@ -21,14 +21,14 @@ from ib_mcp.demo import demo_processes
 from ib_mcp.supervisor import ManagedProcess
 from tests.acceptance.conftest import free_ports
 
-NAMES = ("simulator", "ticker", "server")
+PROCESS_NAMES = ("simulator", "ticker", "server")
 INIT = "/iserver/auth/ssodh/init"
 STATUS = "/iserver/auth/status"
 NEVER = 1_000_000_000
 """A fault that is to come after so many requests counts them and never strikes."""
 
 
-class Trio:
+class DemoProcesses:
     """The parts of the demo; `ticker` is added to the ticker's environment."""
 
     def __init__(
@@ -42,19 +42,19 @@ class Trio:
         gateway, server, port = free_ports(3)
         ports = {"GATEWAY_PORT": gateway, "MCP_SERVER_PORT": server, "TICKER_PORT": port}
         parts = demo_processes(ports, folder, login=login, compete=compete)
-        self.parts: dict[str, ManagedProcess] = {part.name: part for part in parts}
-        self.parts["ticker"].environment = {**self.parts["ticker"].environment, **(ticker or {})}
+        self.processes: dict[str, ManagedProcess] = {part.name: part for part in parts}
+        self.processes["ticker"].environment = {**self.processes["ticker"].environment, **(ticker or {})}
         self.url = f"http://localhost:{server}/mcp"
         self.login_url = f"https://localhost:{gateway}"
         self.ticker_url = f"http://localhost:{port}"
         self.folder = folder
-        self._frozen: set[str] = set()
+        self._frozen_names: set[str] = set()
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
     def start(self, name: str) -> None:
-        part = self.parts[name]
+        part = self.processes[name]
         with self.log(name).open("a") as log:
             part.popen = subprocess.Popen(
                 [sys.executable, "-m", part.module],
@@ -67,7 +67,7 @@ class Trio:
             )
 
     def kill(self, name: str) -> None:
-        process = self.parts[name].popen
+        process = self.processes[name].popen
         if process is not None:
             process.kill()
             process.wait()
@@ -76,12 +76,12 @@ class Trio:
         """Kill it and start it anew; returns when it answers."""
         self.kill(name)
         self.start(name)
-        assert until(self.parts[name].is_ready, 30), self.log(name).read_text()
+        assert wait_until(self.processes[name].is_ready, 30), self.log(name).read_text()
 
     @contextmanager
-    def frozen(self, name: str) -> Iterator[None]:
+    def freeze(self, name: str) -> Iterator[None]:
         """Its process is there and does nothing for as long as the block lasts."""
-        process = self.parts[name].popen
+        process = self.processes[name].popen
         assert process is not None
         process.send_signal(signal.SIGSTOP)
         try:
@@ -89,7 +89,7 @@ class Trio:
         finally:
             process.send_signal(signal.SIGCONT)
 
-    async def quote(self) -> str:
+    async def quote_failure(self) -> str:
         """A bid through the whole chain, or the failure in words."""
         try:
             async with asyncio.timeout(5), mcp.Client(self.url, mode="2026-07-28") as client:
@@ -103,114 +103,114 @@ class Trio:
         (row,) = json.loads(content.text)
         return "" if float(row.get("84", "0").replace(",", "")) > 0 else f"no bid in {content.text}"
 
-    def seconds_to_a_quote(self, limit: float) -> tuple[float, str]:
+    def seconds_to_quote(self, limit: float) -> tuple[float, str]:
         """How long it took, and what was said last if it took longer than `limit`."""
         began = time.monotonic()
         while True:
-            said = asyncio.run(self.quote())
-            took = time.monotonic() - began
-            if took > limit:
-                return took, said or "only now is there a quote"
-            if not said:
-                return took, ""
+            failure = asyncio.run(self.quote_failure())
+            elapsed = time.monotonic() - began
+            if elapsed > limit:
+                return elapsed, failure or "only now is there a quote"
+            if not failure:
+                return elapsed, ""
             time.sleep(0.1)
 
-    def control(self, order: str, **body: Any) -> dict[str, Any]:
+    def control(self, command: str, **body: Any) -> dict[str, Any]:
         """Do something to the simulator; its state after that."""
-        return self._at_the_gateway("POST", f"/simulator/{order}", body)
+        return self._send_to_gateway("POST", f"/simulator/{command}", body)
 
     def log_in(self) -> None:
         """What the button of the login page does."""
         url = f"{self.login_url}/sso/Dispatcher"
-        assert httpx.post(url, verify=self._trusting(), trust_env=False).status_code == 302
+        assert httpx.post(url, verify=self._ssl_context(), trust_env=False).status_code == 302
 
-    def count(self, *paths: str) -> None:
+    def start_counting(self, *paths: str) -> None:
         """Count the requests to these paths from now on, with all faults cleared."""
         self.control("faults/clear")
         for path in paths:
             self.control("fault", match={"path": path}, when={"after": NEVER}, do={})
 
-    def counted(self, path: str) -> int:
+    def request_count(self, path: str) -> int:
         """How many there were since."""
-        faults = self._at_the_gateway("GET", "/simulator/state")["faults"]
+        faults = self._send_to_gateway("GET", "/simulator/state")["faults"]
         return next(int(fault["seen"]) for fault in faults if fault["match"] == {"path": path})
 
-    def call(
+    def call_tool(
         self, tool: str, arguments: dict[str, Any] | None = None, *, era: str = "2026-07-28"
     ) -> tuple[bool, str]:
         """Whether the call of a tool failed, and its text."""
-        return call(self.url, tool, arguments, era=era)
+        return call_tool(self.url, tool, arguments, era=era)
 
-    def status(self) -> dict[str, Any]:
+    def connection_status(self) -> dict[str, Any]:
         """What `connection_status` tells, within the two seconds that it may take."""
         began = time.monotonic()
-        failed, text = self.call("connection_status")
+        failed, text = self.call_tool("connection_status")
         took = time.monotonic() - began
         assert not failed, text
         assert took < 2.5, f"{took:.1f} s, half a second of them for connecting"
-        told: dict[str, Any] = json.loads(text)
-        return told
+        report: dict[str, Any] = json.loads(text)
+        return report
 
-    def state(self) -> str:
+    def ticker_state(self) -> str:
         """The state that the ticker tells."""
         return str(httpx.get(f"{self.ticker_url}/state", trust_env=False, timeout=5).json()["state"])
 
-    def lines(self, event: str) -> list[str]:
+    def event_lines(self, event: str) -> list[str]:
         """What the ticker has logged of this kind."""
         return [line for line in self.log("ticker").read_text().splitlines() if f"event={event} " in line]
 
-    def logs(self) -> str:
+    def log_tails(self) -> str:
         """The ends of all three logs."""
-        return "\n".join(self.log(name).read_text()[-2000:] for name in NAMES)
+        return "\n".join(self.log(name).read_text()[-2000:] for name in PROCESS_NAMES)
 
-    def _at_the_gateway(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        answer = httpx.request(
-            method, f"{self.login_url}{path}", json=body, verify=self._trusting(), trust_env=False
+    def _send_to_gateway(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        response = httpx.request(
+            method, f"{self.login_url}{path}", json=body, verify=self._ssl_context(), trust_env=False
         )
-        assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json()
-        return told
+        assert response.status_code == 200, response.text
+        content: dict[str, Any] = response.json()
+        return content
 
-    def _trusting(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self.parts["simulator"].certificate)
+    def _ssl_context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.processes["simulator"].certificate)
 
 
-def call(
+def call_tool(
     url: str, tool: str, arguments: dict[str, Any] | None = None, *, era: str = "2026-07-28"
 ) -> tuple[bool, str]:
     """Whether the call of a tool by the SDK's client failed, and its text."""
 
-    async def called() -> tuple[bool, str]:
+    async def run_call() -> tuple[bool, str]:
         async with asyncio.timeout(20), mcp.Client(url, mode=era) as client:
             result = await client.call_tool(tool, arguments or {})
         (content,) = result.content
         assert content.type == "text"
         return bool(result.is_error), content.text
 
-    return asyncio.run(called())
+    return asyncio.run(run_call())
 
 
 @contextmanager
-def running_trio(folder: Path, **options: Any) -> Iterator[Trio]:
+def running_processes(folder: Path, **options: Any) -> Iterator[DemoProcesses]:
     """All three, from when each answers until the block ends."""
-    running = Trio(folder, **options)
+    running = DemoProcesses(folder, **options)
     try:
-        for name in NAMES:
+        for name in PROCESS_NAMES:
             running.start(name)
             if name == "simulator":  # or the first thing that the ticker sees is that it is not there
-                assert until(running.parts[name].is_ready, 60), running.logs()
-        for name in NAMES:
-            assert until(running.parts[name].is_ready, 60), running.logs()
+                assert wait_until(running.processes[name].is_ready, 60), running.log_tails()
+        for name in PROCESS_NAMES:
+            assert wait_until(running.processes[name].is_ready, 60), running.log_tails()
         yield running
     finally:
-        for name in NAMES:
+        for name in PROCESS_NAMES:
             running.kill(name)
 
 
-def until(true: Callable[[], bool], seconds: float) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     """Whether it became true within so many seconds."""
     end = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > end:
             return False
         time.sleep(0.05)

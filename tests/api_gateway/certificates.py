@@ -16,15 +16,15 @@ from cryptography.x509.oid import NameOID
 
 
 @dataclass(frozen=True)
-class Certificate:
+class SelfSignedCertificate:
     """A self-signed certificate for 127.0.0.1, and a server that shows it."""
 
     file: Path
     fingerprint: str
-    server: ssl.SSLContext
+    server_context: ssl.SSLContext
 
 
-def make_certificate(folder: Path, name: str, *, expired: bool = False) -> Certificate:
+def make_certificate(folder: Path, name: str, *, expired: bool = False) -> SelfSignedCertificate:
     """Sign one now; an expired one ended in 2019, as IBKR's did."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -53,4 +53,4 @@ def make_certificate(folder: Path, name: str, *, expired: bool = False) -> Certi
     server.load_cert_chain(file, key_file)
     server.maximum_version = ssl.TLSVersion.TLSv1_2  # as the Java gateway
     der = certificate.public_bytes(serialization.Encoding.DER)
-    return Certificate(file, hashlib.sha256(der).hexdigest(), server)
+    return SelfSignedCertificate(file, hashlib.sha256(der).hexdigest(), server)

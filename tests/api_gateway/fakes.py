@@ -14,7 +14,7 @@ from api_gateway.client.rate_limiter import WaitBudget
 from api_gateway.client.request import GatewayRequest
 from api_gateway.client.response import GatewayResponse
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+ConnectionHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class FakeTime:
@@ -22,13 +22,13 @@ class FakeTime:
 
     def __init__(self) -> None:
         self.seconds = 1000.0
-        self.slept: list[float] = []
+        self.sleeps: list[float] = []
 
     def now(self) -> float:
         return self.seconds
 
     async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
+        self.sleeps.append(seconds)
         self.seconds += seconds
         await asyncio.sleep(0)
 
@@ -36,7 +36,7 @@ class FakeTime:
 class RawServer:
     """A TCP server on a free port; `connections` counts those that were made to it."""
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(self, serve: ConnectionHandler) -> None:
         self.connections = 0
         self.port = 0
         self._serve = serve
@@ -59,7 +59,7 @@ class RawServer:
         finally:
             writer.close()
 
-    async def connected(self, count: int) -> None:
+    async def wait_for_connections(self, count: int) -> None:
         """Return when so many connections have been made; fail if they are not within seconds."""
         async with asyncio.timeout(10), self._connected:
             await self._connected.wait_for(lambda: self.connections >= count)
@@ -88,24 +88,24 @@ class FakeGateway:
     """Answers requests by path, each list in turn and its last answer for ever; `asked` is what was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.answers: dict[str, list[Any]] = {}
-        self.held: asyncio.Event | None = None
+        self.requests: list[str] = []
+        self.responses: dict[str, list[Any]] = {}
+        self.gate: asyncio.Event | None = None
 
-    def says(self, path: str, *answers: Any) -> FakeGateway:
+    def respond(self, path: str, *answers: Any) -> FakeGateway:
         """Answer `path` (without its query) with these; an exception is raised."""
-        self.answers[path] = list(answers)
+        self.responses[path] = list(answers)
         return self
 
-    async def ask(self, call: GatewayRequest, _: WaitBudget) -> GatewayResponse:
+    async def send(self, call: GatewayRequest, _: WaitBudget) -> GatewayResponse:
         path = call.path.raw_path.removeprefix("/v1/api")
-        self.asked.append(path)
-        if self.held is not None:
-            await self.held.wait()
+        self.requests.append(path)
+        if self.gate is not None:
+            await self.gate.wait()
         else:
             await asyncio.sleep(0)
-        answers = self.answers.get(path.partition("?")[0], [{}])
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return GatewayResponse(200, orjson.dumps(answer))
+        responses = self.responses.get(path.partition("?")[0], [{}])
+        response = responses.pop(0) if len(responses) > 1 else responses[0]
+        if isinstance(response, Exception):
+            raise response
+        return GatewayResponse(200, orjson.dumps(response))

@@ -22,14 +22,14 @@ from tests.api_gateway.fakes import RawServer
 
 UPSTREAM_CONNECTIONS = 5
 AUTH_DELAY = 3.0
-OWN_AGENT = "ClientPortalGW/1"
+OWN_USER_AGENT = "ClientPortalGW/1"
 REMOTE_HOST = "api.ibkr.com"
 LOGIN_PAGE = "/sso/Login?forwardTo=22&RL=1&ip2loc=US"
 SUCCESS = b"Client login succeeds"
-KEPT_COOKIES = {"XYZAB_AM.LOGIN", "XYZAB", "USERID", "JSESSIONID", "REGION", "cp", "api", "portal", "RL"}
-NOT_SENT_ON = {"host", "cookie", "accept-encoding", "transfer-encoding"}
-NOT_SENT_BACK = {"content-length", "transfer-encoding", "content-security-policy", "connection"}
-ABSOLUTE = re.compile(rb"http.*?/(images|scripts|fonts|stylesheet)")
+STORED_COOKIES = {"XYZAB_AM.LOGIN", "XYZAB", "USERID", "JSESSIONID", "REGION", "cp", "api", "portal", "RL"}
+DROPPED_REQUEST_HEADERS = {"host", "cookie", "accept-encoding", "transfer-encoding"}
+DROPPED_RESPONSE_HEADERS = {"content-length", "transfer-encoding", "content-security-policy", "connection"}
+ABSOLUTE_URL = re.compile(rb"http.*?/(images|scripts|fonts|stylesheet)")
 REAUTHENTICATE = re.compile(r"/v1/(api|portal)/iserver/reauthenticate")
 
 Headers = list[tuple[str, str]]
@@ -50,7 +50,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What comes back; `whole` is False where the connection broke in the body."""
 
     status: int
@@ -58,7 +58,7 @@ class Answer:
     body: bytes = b""
     whole: bool = True
 
-    def first(self, name: str) -> str:
+    def first_header(self, name: str) -> str:
         return next((value for key, value in self.headers if key.lower() == name), "")
 
 
@@ -78,13 +78,13 @@ class JavaGateway:
         refuses: bool = False,
     ) -> None:
         self.upstream_port = upstream_port
-        self.own: list[str] = []
+        self.own_requests: list[str] = []
         self.tickling = False
         self.port = 0
         self._upstream_tls = upstream_tls
         self._sleep = sleep
         self._refuses = refuses
-        self._jar: dict[str, str] = {}
+        self._cookies: dict[str, str] = {}
         self._key = ""
         self._username = ""
         self._slots = asyncio.Semaphore(UPSTREAM_CONNECTIONS)
@@ -107,7 +107,7 @@ class JavaGateway:
                     writer.close()
                     await writer.wait_closed()
 
-    async def settled(self) -> None:
+    async def wait_for_login_chain(self) -> None:
         """Return when the login chain is through; an error in it is raised here."""
         async with asyncio.timeout(10):
             await asyncio.gather(*self._chains)
@@ -117,12 +117,12 @@ class JavaGateway:
         if not self.tickling:
             return
         try:
-            status = (await self._ask("GET", "/tickle"))["iserver"]["authStatus"]
+            status = (await self._send_own_request("GET", "/tickle"))["iserver"]["authStatus"]
         except (OwnRequestError, KeyError):
             self.tickling = False  # for good
             return
         if status["connected"] and not status["authenticated"]:
-            await self._ask("GET", "/logout")
+            await self._send_own_request("GET", "/logout")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while (request := await _read_request(reader)) is not None:
@@ -130,9 +130,9 @@ class JavaGateway:
                 writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 13\r\n\r\nAccess Denied")
                 continue
             # What a client has given up is sent on all the same.
-            answer = await asyncio.shield(self._task(self._answer(request)))
+            answer = await asyncio.shield(self._task(self._respond(request)))
             if answer is not None:
-                writer.write(_in_chunks(answer))
+                writer.write(_encode_chunked(answer))
             if answer is None or not answer.whole:
                 await asyncio.Event().wait()
 
@@ -142,60 +142,62 @@ class JavaGateway:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _answer(self, request: Request) -> Answer | None:
+    async def _respond(self, request: Request) -> Response | None:
         path = request.path
         if path == "/":
-            return Answer(302, [("Location", LOGIN_PAGE)])
+            return Response(302, [("Location", LOGIN_PAGE)])
         if path == "/status":
             return None
         if path == "/clear":
-            self._jar.clear()
-            return Answer(200, [], b"cleared")
+            self._cookies.clear()
+            return Response(200, [], b"cleared")
         if REAUTHENTICATE.fullmatch(path):
-            if not self._jar:
-                return Answer(200, [("Content-Type", "application/json")], b'{"error":"not logged in"}')
-            self._chains.add(self._task(self._open_again()))
-            return Answer(200, [("Content-Type", "application/json")], b'{"message":"triggered"}')
+            if not self._cookies:
+                return Response(200, [("Content-Type", "application/json")], b'{"error":"not logged in"}')
+            self._chains.add(self._task(self._reopen()))
+            return Response(200, [("Content-Type", "application/json")], b'{"message":"triggered"}')
         if not path.startswith(("/v1/api/", "/v1/portal/", "/sso/")):
-            return Answer(302, [("Location", f"https://{REMOTE_HOST}{path}")])
-        answer = await self._pass_on(request)
+            return Response(302, [("Location", f"https://{REMOTE_HOST}{path}")])
+        answer = await self._forward(request)
         if answer is not None and path == "/sso/Dispatcher" and answer.status == 302:
             self._chains.add(self._task(self._log_in()))
             if answer.body:
-                return Answer(302, answer.headers, answer.body + SUCCESS)
-            return Answer(200, answer.headers, SUCCESS)
+                return Response(302, answer.headers, answer.body + SUCCESS)
+            return Response(200, answer.headers, SUCCESS)
         return answer
 
-    async def _pass_on(self, request: Request) -> Answer | None:
+    async def _forward(self, request: Request) -> Response | None:
         """The upstream's answer, rewritten; None, and no other sign, if there is none."""
         sso = request.path.startswith("/sso")
-        headers = [(name, value) for name, value in request.headers if name.lower() not in NOT_SENT_ON]
+        headers = [
+            (name, value) for name, value in request.headers if name.lower() not in DROPPED_REQUEST_HEADERS
+        ]
         target = request.target.replace("/v1/portal/", "/v1/api/")
         answer = await self._exchange(Request(request.method, target, headers, request.body))
         if answer is None:
             return None
         if sso:
-            self._keep_cookies(answer)
+            self._store_cookies(answer)
         body = answer.body
-        if sso and answer.first("content-type").startswith("text/"):
-            body = ABSOLUTE.sub(rb"/\1", body)
-        return Answer(answer.status, answer.headers, body, answer.whole)
+        if sso and answer.first_header("content-type").startswith("text/"):
+            body = ABSOLUTE_URL.sub(rb"/\1", body)
+        return Response(answer.status, answer.headers, body, answer.whole)
 
-    async def _exchange(self, request: Request) -> Answer | None:
+    async def _exchange(self, request: Request) -> Response | None:
         async with self._slots:
             try:
                 reader, writer = await self._connection()
             except OSError:
                 return None
-            kept = False
+            reusable = False
             try:
-                writer.write(self._encoded(request))
-                answer = await _read_answer(reader)
-                kept = answer.whole
+                writer.write(self._encode_request(request))
+                answer = await _read_response(reader)
+                reusable = answer.whole
             except (OSError, asyncio.IncompleteReadError):
                 return None
             finally:
-                if kept:
+                if reusable:
                     self._idle.append((reader, writer))
                 else:
                     writer.close()
@@ -214,8 +216,8 @@ class JavaGateway:
             server_hostname="localhost" if self._upstream_tls else None,
         )
 
-    def _encoded(self, request: Request) -> bytes:
-        cookies = "; ".join(f"{name}={value}" for name, value in self._jar.items())
+    def _encode_request(self, request: Request) -> bytes:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         headers = [("Host", REMOTE_HOST), *request.headers, *([("Cookie", cookies)] if cookies else [])]
         lines = [
             f"{request.method} {request.target} HTTP/1.1",
@@ -223,53 +225,59 @@ class JavaGateway:
         ]
         return "\r\n".join([*lines, "", ""]).encode() + request.body
 
-    def _keep_cookies(self, answer: Answer) -> None:
+    def _store_cookies(self, answer: Response) -> None:
         for header, value in answer.headers:
             name, _, rest = value.partition("=")
-            if header.lower() == "set-cookie" and name in KEPT_COOKIES:
-                self._jar[name] = rest.partition(";")[0]
+            if header.lower() == "set-cookie" and name in STORED_COOKIES:
+                self._cookies[name] = rest.partition(";")[0]
 
     async def _log_in(self) -> None:
-        await self._ask("GET", "/sso/validate?gw=1")
-        self._username = (await self._ask("GET", "/one/user"))["username"]
-        if "success" not in await self._ask("GET", "/ssodh/init"):
+        await self._send_own_request("GET", "/sso/validate?gw=1")
+        self._username = (await self._send_own_request("GET", "/one/user"))["username"]
+        if "success" not in await self._send_own_request("GET", "/ssodh/init"):
             raise OwnRequestError("no key exchange")
-        self._key = (await self._ask("GET", "/ssodh/st"))["st"]
-        await self._ask("GET", "/sso/Authenticator?ACTION=PUBLISH_TST&RESP_TYPE=JSON&DEVICE_ID=1", prefix="")
+        self._key = (await self._send_own_request("GET", "/ssodh/st"))["st"]
+        await self._send_own_request(
+            "GET", "/sso/Authenticator?ACTION=PUBLISH_TST&RESP_TYPE=JSON&DEVICE_ID=1", prefix=""
+        )
         await self._sleep(AUTH_DELAY)
         await self._open()
 
-    async def _open_again(self) -> None:
-        await self._ask("GET", "/sso/validate?gw=1")
+    async def _reopen(self) -> None:
+        await self._send_own_request("GET", "/sso/validate?gw=1")
         await self._open()
 
     async def _open(self) -> None:
-        status = await self._ask("GET", "/iserver/auth/status")
+        status = await self._send_own_request("GET", "/iserver/auth/status")
         if status["competing"] or not status["authenticated"]:
             machine = {"username": self._username, "machineId": "257652e1", "compete": True}
-            challenge = (await self._ask("POST", "/iserver/auth/ssodh/init", machine))["challenge"]
+            challenge = (await self._send_own_request("POST", "/iserver/auth/ssodh/init", machine))[
+                "challenge"
+            ]
             digits = f"{int(challenge, 16):x}{int(self._key, 16):x}"
             response = sha1(digits.encode(), usedforsecurity=False).hexdigest()
-            await self._ask("POST", "/iserver/auth/ssodh/response", {"response": response})
-        if not (await self._ask("GET", "/iserver/accounts"))["accounts"]:
+            await self._send_own_request("POST", "/iserver/auth/ssodh/response", {"response": response})
+        if not (await self._send_own_request("GET", "/iserver/accounts"))["accounts"]:
             raise OwnRequestError("no accounts")
         self.tickling = True
 
-    async def _ask(
+    async def _send_own_request(
         self, method: str, target: str, body: dict[str, Any] | None = None, *, prefix: str = "/v1/portal"
     ) -> Any:
         """One request of its own, with its own User-Agent."""
         content = orjson.dumps(body) if body else b""
-        headers = [("User-Agent", OWN_AGENT), ("Content-Length", str(len(content)))]
+        headers = [("User-Agent", OWN_USER_AGENT), ("Content-Length", str(len(content)))]
         answer = await self._exchange(Request(method, prefix + target, headers, content))
-        self.own.append(f"{method} {target.partition('?')[0]}")
+        self.own_requests.append(f"{method} {target.partition('?')[0]}")
         if answer is None or answer.status != 200:
             raise OwnRequestError(f"{method} {target}: {answer.status if answer else 'no answer'}")
         return orjson.loads(answer.body)
 
 
-def _in_chunks(answer: Answer) -> bytes:
-    headers = [(name, value) for name, value in answer.headers if name.lower() not in NOT_SENT_BACK]
+def _encode_chunked(answer: Response) -> bytes:
+    headers = [
+        (name, value) for name, value in answer.headers if name.lower() not in DROPPED_RESPONSE_HEADERS
+    ]
     lines = [f"HTTP/1.1 {answer.status} Status", *(f"{name}: {value}" for name, value in headers)]
     head = "\r\n".join([*lines, "Transfer-Encoding: chunked", "", ""]).encode()
     chunk = b"%x\r\n%b\r\n" % (len(answer.body), answer.body) if answer.body else b""
@@ -289,14 +297,14 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
     return Request(method, target, headers, await reader.readexactly(int(names.get("content-length", "0"))))
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> Answer:
+async def _read_response(reader: asyncio.StreamReader) -> Response:
     start, headers = await _read_head(reader)
     while not start.startswith("HTTP/"):
         # As Netty does, which skips the stray end of the chunks after a 204.
         start, headers = await _read_head(reader)
     status = int(start.split(" ")[1])
     if status in (204, 304):
-        return Answer(status, headers)
+        return Response(status, headers)
     names = {name.lower(): value for name, value in headers}
     try:
         if "transfer-encoding" in names:
@@ -304,8 +312,8 @@ async def _read_answer(reader: asyncio.StreamReader) -> Answer:
         else:
             body = await reader.readexactly(int(names["content-length"]))
     except (asyncio.IncompleteReadError, ConnectionError):
-        return Answer(status, headers, whole=False)
-    return Answer(status, headers, body)
+        return Response(status, headers, whole=False)
+    return Response(status, headers, body)
 
 
 async def _read_head(reader: asyncio.StreamReader) -> tuple[str, Headers]:

@@ -13,14 +13,14 @@ from starlette.types import ASGIApp
 from api_gateway.simulator.certificate import CertificateFiles
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     """Return when something is so that announces itself to nobody; fail if it is not within seconds."""
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 what is waited for has no event to set
             await asyncio.sleep(0.001)
 
 
-class Listening:
+class ListeningServer:
     """What answers on `port`, until it is stopped."""
 
     def __init__(self, app: ASGIApp, certificate: CertificateFiles | None = None) -> None:
@@ -55,14 +55,16 @@ class Listening:
             return
         for connection in server.server_state.connections:
             connection.transport.abort()
-        await until(lambda: not server.server_state.connections)
+        await wait_until(lambda: not server.server_state.connections)
         await server.shutdown([self._socket])
 
 
 @asynccontextmanager
-async def listening(app: ASGIApp, certificate: CertificateFiles | None = None) -> AsyncIterator[Listening]:
+async def serve_app(
+    app: ASGIApp, certificate: CertificateFiles | None = None
+) -> AsyncIterator[ListeningServer]:
     """Serve an application for as long as the block lasts."""
-    server = Listening(app, certificate)
+    server = ListeningServer(app, certificate)
     await server.start()
     try:
         yield server

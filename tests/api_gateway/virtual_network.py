@@ -14,13 +14,13 @@ import pytest
 
 from api_gateway.client import transport
 
-Served = AsyncIterator[bytes]
+ResponseStream = AsyncIterator[bytes]
 """Pieces of an answer as they come. An empty one closes the connection, a `httpcore.ReadError` resets it;
 after the last one the connection stays open."""
 
 
 @dataclass(frozen=True)
-class Arrived:
+class ReceivedRequest:
     """A whole request that the other side has read; `target` is below `/v1/api`."""
 
     method: str
@@ -31,27 +31,27 @@ class Arrived:
         return f"{self.method} {self.target}"
 
 
-class Network(httpcore.AsyncNetworkBackend):
+class VirtualNetwork(httpcore.AsyncNetworkBackend):
     """Connects to nobody; `connect`, `encrypt` and `answer` say how each step goes, and may be replaced."""
 
-    def __init__(self, answer: Callable[[Arrived], Served]) -> None:
-        self.arrived: list[Arrived] = []
-        self.open = 0
-        self.age = 0
+    def __init__(self, answer: Callable[[ReceivedRequest], ResponseStream]) -> None:
+        self.received: list[ReceivedRequest] = []
+        self.open_connections = 0
+        self.generation = 0
         self._answer = answer
-        self.cure()
+        self.restore()
 
-    def cure(self) -> None:
+    def restore(self) -> None:
         """Everything works again."""
-        self.connect: Callable[[], Any] = well
-        self.encrypt: Callable[[], Any] = well
+        self.connect: Callable[[], Any] = succeed
+        self.encrypt: Callable[[], Any] = succeed
         self.answer = self._answer
 
-    def hang_up(self) -> None:
+    def close_idle_connections(self) -> None:
         """Close every connection that is not in use, as a process does that ends."""
-        self.age += 1
+        self.generation += 1
 
-    def serve(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let every `GatewayClient` made from now on reach this network and no other."""
         real = transport._httpx_transport
 
@@ -69,24 +69,24 @@ class Network(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,  # noqa: ARG002 - httpcore's signature
         local_address: str | None = None,  # noqa: ARG002
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
-    ) -> Connection:
+    ) -> VirtualConnection:
         await self.connect()
-        self.open += 1
-        return Connection(self)
+        self.open_connections += 1
+        return VirtualConnection(self)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
-class Connection(httpcore.AsyncNetworkStream):
+class VirtualConnection(httpcore.AsyncNetworkStream):
     """One connection, which is served one request after another."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: VirtualNetwork) -> None:
         self._network = network
-        self._age = network.age
+        self._generation = network.generation
         self._unread = b""
-        self._left = b""
-        self._answer: Served | None = None
+        self._pending = b""
+        self._answer: ResponseStream | None = None
         self._closed = False
 
     async def start_tls(
@@ -94,7 +94,7 @@ class Connection(httpcore.AsyncNetworkStream):
         ssl_context: ssl.SSLContext,  # noqa: ARG002
         server_hostname: str | None = None,  # noqa: ARG002
         timeout: float | None = None,  # noqa: ARG002
-    ) -> Connection:
+    ) -> VirtualConnection:
         try:
             await self._network.encrypt()
         except BaseException:
@@ -114,14 +114,14 @@ class Connection(httpcore.AsyncNetworkStream):
             return
         self._unread = b""
         method, path, _ = head.decode().split(" ", 2)
-        request = Arrived(method, path.removeprefix("/v1/api"), rest)
-        self._network.arrived.append(request)
+        request = ReceivedRequest(method, path.removeprefix("/v1/api"), rest)
+        self._network.received.append(request)
         self._answer = self._network.answer(request)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        while not self._left:
+        while not self._pending:
             if self._answer is None:
-                await for_ever()
+                await wait_forever()
             else:
                 piece = await anext(self._answer, None)
                 if piece is None:
@@ -129,29 +129,29 @@ class Connection(httpcore.AsyncNetworkStream):
                 elif not piece:
                     return b""
                 else:
-                    self._left = piece
-        given, self._left = self._left[:max_bytes], self._left[max_bytes:]
-        return given
+                    self._pending = piece
+        chunk, self._pending = self._pending[:max_bytes], self._pending[max_bytes:]
+        return chunk
 
     async def aclose(self) -> None:
         if not self._closed:
             self._closed = True
-            self._network.open -= 1
+            self._network.open_connections -= 1
 
     def get_extra_info(self, info: str) -> Any:
-        return self._age != self._network.age if info == "is_readable" else None
+        return self._generation != self._network.generation if info == "is_readable" else None
 
 
-async def well() -> None:
+async def succeed() -> None:
     """Nothing is wrong."""
 
 
-async def for_ever() -> None:
+async def wait_forever() -> None:
     """Wait for what does not come."""
     await asyncio.Event().wait()
 
 
-async def whole(status: int, body: bytes = b"", *headers: str) -> Served:
+async def respond(status: int, body: bytes = b"", *headers: str) -> ResponseStream:
     """An answer in one piece."""
     lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *headers, "", ""]
     yield "\r\n".join(lines).encode() + body

@@ -12,10 +12,10 @@ BANNER = pytest.StashKey[bool]()
 @pytest.fixture(scope="session")
 def engine(pytestconfig: pytest.Config) -> None:
     """A Docker engine; skips the test, loudly, where there is none."""
-    for question in (["docker", "info"], ["docker", "compose", "version"]):
+    for command in (["docker", "info"], ["docker", "compose", "version"]):
         if (
             shutil.which("docker") is None
-            or subprocess.run(question, capture_output=True, check=False).returncode
+            or subprocess.run(command, capture_output=True, check=False).returncode
         ):
             pytestconfig.stash[BANNER] = True
             pytest.skip(NOT_RUN)

@@ -19,15 +19,15 @@ from api_gateway.settings import GatewaySettings
 from mcp_server.http.serving import listen, uvicorn_config
 from mcp_server.settings import ServerSettings
 
-Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+StubResponse = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 @dataclass
-class FarSide:
+class StubGateway:
     """What stands behind the gateway client: answers by path, and remembers what it was asked."""
 
-    answers: dict[str, Answer] = field(default_factory=dict)
-    otherwise: Answer = field(default_factory=lambda: httpx.Response(200, json=[]))
+    answers: dict[str, StubResponse] = field(default_factory=dict)
+    otherwise: StubResponse = field(default_factory=lambda: httpx.Response(200, json=[]))
     asked: list[httpx.Request] = field(default_factory=list)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -35,11 +35,13 @@ class FarSide:
         answer = self.answers.get(request.url.path.removeprefix("/v1/api"), self.otherwise)
         if isinstance(answer, Exception):
             raise answer
-        told = answer(request) if callable(answer) else answer
-        return httpx.Response(told.status_code, headers=told.headers, stream=Wire(told.content))
+        response = answer(request) if callable(answer) else answer
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=UnreadStream(response.content)
+        )
 
 
-class Wire(httpx.AsyncByteStream):
+class UnreadStream(httpx.AsyncByteStream):
     """A body that has yet to be read, as from a socket."""
 
     def __init__(self, body: bytes) -> None:
@@ -56,12 +58,12 @@ def no_ticker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def far_side() -> FarSide:
-    return FarSide()
+def far_side() -> StubGateway:
+    return StubGateway()
 
 
 @pytest.fixture
-def gateway(far_side: FarSide) -> GatewayClient:
+def gateway(far_side: StubGateway) -> GatewayClient:
     settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
     return GatewayClient(settings, policy=ALL_OPERATIONS, transport=httpx.MockTransport(far_side))
 

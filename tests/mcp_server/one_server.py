@@ -15,25 +15,25 @@ from mcp_server.settings import ServerSettings
 from mcp_server.ticker.client import TickerClient
 
 
-def away(request: httpx.Request) -> httpx.Response:
+def refuse_connection(request: httpx.Request) -> httpx.Response:
     """The ticker does not run; the server works without it."""
     raise httpx.ConnectError("Connection refused", request=request)
 
 
-class OneServer:
+class SharedServer:
     """A server that lists every operation, TRADING_MODE=paper, and whose ticker is away."""
 
     def __init__(self) -> None:
         self._gateway: GatewayClient | None = None
         settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
-        ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(away))
+        ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(refuse_connection))
         self.server = create_server(cast(GatewayClient, self), settings, ticker=ticker)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._gateway, name)
 
     @asynccontextmanager
-    async def over(self, gateway: GatewayClient) -> AsyncIterator[None]:
+    async def use_gateway(self, gateway: GatewayClient) -> AsyncIterator[None]:
         """Call it over this client, which is closed in the end."""
         async with gateway as self._gateway:
             yield
@@ -41,6 +41,6 @@ class OneServer:
     async def call(self, tool: str, arguments: dict[str, Any]) -> tuple[bool, str]:
         """Whether the answer is flagged as a failure, and its text."""
         result = await self.server.call_tool(tool, arguments)
-        told = result.content[-1]
-        assert isinstance(told, TextContent)
-        return result.is_error, told.text
+        content = result.content[-1]
+        assert isinstance(content, TextContent)
+        return result.is_error, content.text

@@ -13,7 +13,7 @@ def ref(kind: str, name: str) -> dict[str, str]:
     return {REFERENCE: f"#/components/{kind}/{name}"}
 
 
-def fine() -> dict[str, Any]:
+def valid_document() -> dict[str, Any]:
     """A document that needs no repair."""
     return {
         "openapi": "3.0.3",
@@ -109,27 +109,27 @@ def fine() -> dict[str, Any]:
     }
 
 
-def places(value: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def value_paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """The way to every value inside a value."""
     inner: Any = (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
     for key, each in inner:
-        yield (*way, key)
-        yield from places(each, (*way, key))
+        yield (*path, key)
+        yield from value_paths(each, (*path, key))
 
 
-def changed(document: dict[str, Any], way: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+def replace_value(document: dict[str, Any], path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
     """A copy of the document with another value at the end of the way."""
     result = copy.deepcopy(document)
     inner: Any = result
-    for step in way[:-1]:
+    for step in path[:-1]:
         inner = inner[step]
-    inner[way[-1]] = copy.deepcopy(value)
+    inner[path[-1]] = copy.deepcopy(value)
     return result
 
 
-WORSE: tuple[Any, ...] = (
+HOSTILE_VALUES: tuple[Any, ...] = (
     *(None, True, 0, -1, 1.5, "", "x", "string", "#", "1e999", [], {}, [None], {"": None}, [[]], "\x00`|\n"),
     *({REFERENCE: None}, {REFERENCE: "#"}, {REFERENCE: "#/paths"}, {REFERENCE: "other.json#/a"}),
     *(ref("schemas", "Order"), ref("schemas", "Nobody"), ref("responses", "Orders"), {"properties": []}),

@@ -39,36 +39,38 @@ _HOSTILE: Final[tuple[Any, ...]] = (
     *(None, True, False, [], {}, [[]], {"": {}}, [None], {"a": float("nan")}, {"orders": [{"acctId": "U1"}]}),
 )
 _GOOD: Final[tuple[str, ...]] = ("DU1234567", "265598", "1", "AAPL", "BA", "STK", "20261123-10:00:00", "a")
-_DEEPEST: Final = 5
+_MAX_DEPTH: Final = 5
 
 
-def arguments(random: Random, schema: Mapping[str, Any]) -> dict[str, Any]:
+def draw_arguments(random: Random, schema: Mapping[str, Any]) -> dict[str, Any]:
     """A call's arguments: the required ones nearly always, the others now and then, a strange one rarely."""
     definitions = schema.get("$defs", {})
-    drawn = _fields(random, schema, definitions, 0)
+    values = _draw_fields(random, schema, definitions, 0)
     if random.random() < 0.05:
-        drawn[random.choice(["zzz", "body", "gateway", "wanted", "self", "template"])] = _hostile(random)
-    return drawn
+        values[random.choice(["zzz", "body", "gateway", "wanted", "self", "template"])] = _draw_hostile(
+            random
+        )
+    return values
 
 
-def _fields(
+def _draw_fields(
     random: Random, schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int
 ) -> dict[str, Any]:
     needed = set(schema.get("required", ()))
     return {
-        name: _value(random, field, definitions, depth + 1)
+        name: _draw_value(random, field, definitions, depth + 1)
         for name, field in schema.get("properties", {}).items()
         if random.random() < (0.97 if name in needed else 0.35)
     }
 
 
-def _value(random: Random, schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> Any:
+def _draw_value(random: Random, schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> Any:
     if random.random() < 0.08:
-        return _hostile(random)
+        return _draw_hostile(random)
     while "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]]
     if "anyOf" in schema:
-        return _value(random, random.choice(schema["anyOf"]), definitions, depth)
+        return _draw_value(random, random.choice(schema["anyOf"]), definitions, depth)
     if "enum" in schema:
         return random.choice(schema["enum"])
     if "const" in schema:
@@ -81,14 +83,16 @@ def _value(random: Random, schema: Mapping[str, Any], definitions: Mapping[str, 
         case "boolean":
             return random.choice([True, False, "true"])
         case "array":
-            count = 0 if depth > _DEEPEST else random.choice([0, 1, 2, 3])
-            return [_value(random, schema.get("items", {}), definitions, depth + 1) for _ in range(count)]
+            count = 0 if depth > _MAX_DEPTH else random.choice([0, 1, 2, 3])
+            return [
+                _draw_value(random, schema.get("items", {}), definitions, depth + 1) for _ in range(count)
+            ]
         case "object" if "properties" in schema:
-            return {} if depth > _DEEPEST else _fields(random, schema, definitions, depth)
+            return {} if depth > _MAX_DEPTH else _draw_fields(random, schema, definitions, depth)
         case "object":
             return {random.choice(_GOOD): random.choice(_GOOD)}
     return random.choice(_GOOD)
 
 
-def _hostile(random: Random) -> Any:
+def _draw_hostile(random: Random) -> Any:
     return random.choice(_HOSTILE)

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 
-def loaded(directory: Path, name: str) -> Sequence[APIRouter]:
+def load_routers(directory: Path, name: str) -> Sequence[APIRouter]:
     """The routers of the package in `directory`, whose modules are called `name` in this process."""
     spec = importlib.util.spec_from_file_location(
         name, directory / "__init__.py", submodule_search_locations=[str(directory)]
@@ -25,6 +25,6 @@ def loaded(directory: Path, name: str) -> Sequence[APIRouter]:
     return routers
 
 
-def routes(routers: Sequence[APIRouter]) -> list[APIRoute]:
+def list_routes(routers: Sequence[APIRouter]) -> list[APIRoute]:
     """Every route of the routers."""
     return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]

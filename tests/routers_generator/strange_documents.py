@@ -55,11 +55,11 @@ _KINDS: Final = (
 )
 
 
-def document(random: Random) -> dict[str, Any]:
+def draw_document(random: Random) -> dict[str, Any]:
     """A document of a dozen operations."""
     paths: dict[str, dict[str, Any]] = {}
     for _ in range(12):
-        path, operation = _operation(random)
+        path, operation = _draw_operation(random)
         paths.setdefault(path, {})[random.choice(["get", "get", "post", "put", "delete", "patch"])] = (
             operation
         )
@@ -67,23 +67,25 @@ def document(random: Random) -> dict[str, Any]:
         "openapi": "3.0.0",
         "info": {"title": "t", "version": random.choice(["1.0", '9"\\x', "x" * 50])},
         "paths": paths,
-        "components": {"schemas": {name: _schema(random, 0) for name in "ABCD"}},
+        "components": {"schemas": {name: _draw_schema(random, 0) for name in "ABCD"}},
     }
 
 
-def _operation(random: Random) -> tuple[str, dict[str, Any]]:
+def _draw_operation(random: Random) -> tuple[str, dict[str, Any]]:
     steps, parameters = [], []
     for _ in range(random.randint(1, 4)):
         name = random.choice(_NAMES)
         steps.append(f"{{{name}}}" if random.random() < 0.4 else random.choice(_STEPS))
         if "{" in steps[-1] and random.random() < 0.8:
-            parameters.append({"name": name, "in": "path", "required": True, "schema": _schema(random, 3)})
+            parameters.append(
+                {"name": name, "in": "path", "required": True, "schema": _draw_schema(random, 3)}
+            )
     parameters += [
         {
             "name": random.choice(_NAMES),
             "in": random.choice(["query", "query", "query", "header", "cookie"]),
             "required": random.random() < 0.3,
-            "schema": _schema(random, 2),
+            "schema": _draw_schema(random, 2),
             "description": random.choice(_TEXTS),
         }
         for _ in range(random.randint(0, 6))
@@ -99,12 +101,12 @@ def _operation(random: Random) -> tuple[str, dict[str, Any]]:
         operation["operationId"] = random.choice(_NAMES)
     if random.random() < 0.6:
         kind = random.choice(["application/json"] * 5 + ["text/plain"])
-        content = {kind: {"schema": _schema(random, 0)}}
+        content = {kind: {"schema": _draw_schema(random, 0)}}
         operation["requestBody"] = {"required": random.random() < 0.7, "content": content}
     return "/" + "/".join(steps), operation
 
 
-def _schema(random: Random, depth: int) -> dict[str, Any]:
+def _draw_schema(random: Random, depth: int) -> dict[str, Any]:
     kind = random.choice(_KINDS if depth < 5 else ("string", "integer", "reference"))
     schema: dict[str, Any] = {"description": random.choice(_TEXTS)} if random.random() < 0.5 else {}
     if random.random() < 0.1:
@@ -117,15 +119,15 @@ def _schema(random: Random, depth: int) -> dict[str, Any]:
             if random.random() < 0.1:
                 schema["enum"] = random.choices(["a", 1, None, True, 'q"x', "é", "x" * 200, 1.5], k=3)
         case "array":
-            schema |= {"type": "array", "items": _schema(random, depth + 1)}
+            schema |= {"type": "array", "items": _draw_schema(random, depth + 1)}
         case "object":
             names = random.choices(_NAMES, k=random.randint(0, 6))
-            fields = {name: _schema(random, depth + 1) for name in names}
+            fields = {name: _draw_schema(random, depth + 1) for name in names}
             schema |= {"type": "object", "properties": fields, "required": random.choices(_NAMES, k=3)}
         case "enum":
             schema |= {"type": "string", "enum": random.choices(_TEXTS, k=random.randint(1, 9))}
         case "allOf" | "oneOf" | "anyOf":
-            schema[kind] = [_schema(random, depth + 1) for _ in range(random.randint(1, 3))]
+            schema[kind] = [_draw_schema(random, depth + 1) for _ in range(random.randint(1, 3))]
         case "reference":
             schema = {"$ref": f"#/components/schemas/{random.choice('ABCD')}"}
         case "nullable":
@@ -135,6 +137,6 @@ def _schema(random: Random, depth: int) -> dict[str, Any]:
         case "const":
             schema["const"] = random.choice(["a", 1, None])
         case "map":
-            values = random.choice([True, False, _schema(random, depth + 1)])
+            values = random.choice([True, False, _draw_schema(random, depth + 1)])
             schema |= {"type": "object", "additionalProperties": values}
     return schema

@@ -10,19 +10,19 @@ import pytest
 from api_gateway.access_policy import TradingMode
 from mcp_server.extra_routers import load_extra_routers
 from routers_generator.__main__ import main
-from tests.routers_generator.a_document import fine
+from tests.routers_generator.a_document import valid_document
 
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("OPEN_API_SPEC_URL", raising=False)
-    Path("fine.json").write_text(json.dumps(fine()), encoding="utf-8")
+    Path("fine.json").write_text(json.dumps(valid_document()), encoding="utf-8")
 
 
 def test_repair_writes_the_document_and_the_report(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["repair", "fine.json", "-o", "out.json", "-r", "report.json"]) == 0
-    assert json.loads(Path("out.json").read_text(encoding="utf-8")) == fine()
+    assert json.loads(Path("out.json").read_text(encoding="utf-8")) == valid_document()
     assert json.loads(Path("report.json").read_text(encoding="utf-8"))["repairs"] == []
     out, err = capsys.readouterr()
     assert out == ""
@@ -39,7 +39,7 @@ def test_repair_writes_to_standard_output_what_it_would_to_a_file(
 
 
 def test_a_problem_that_is_no_known_defect_ends_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("bad.json").write_text(json.dumps({**fine(), "tags": 7}), encoding="utf-8")
+    Path("bad.json").write_text(json.dumps({**valid_document(), "tags": 7}), encoding="utf-8")
     assert main(["repair", "bad.json", "-o", "out.json"]) == 1
     assert "value of the wrong type, `#/tags`" in capsys.readouterr().err
 
@@ -88,7 +88,7 @@ def test_generate_names_the_operations_that_the_document_spoils(capsys: pytest.C
         "/iserver/a\x1bb": {"get": {"responses": {}}},
     }
     Path("bad.json").write_text(
-        json.dumps({**fine(), "paths": {**fine()["paths"], **spoilt}}), encoding="utf-8"
+        json.dumps({**valid_document(), "paths": {**valid_document()["paths"], **spoilt}}), encoding="utf-8"
     )
     assert main(["generate", "bad.json", "-o", "out"]) == 0
     err = capsys.readouterr().err
@@ -110,6 +110,6 @@ def test_a_document_without_operations_of_the_gateway_is_said_to_be_one(
     more: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths = {"/gw/api/v1/accounts": {"get": {"responses": {"200": {"description": ""}}}}}
-    Path("other.json").write_text(json.dumps({**fine(), "paths": paths}), encoding="utf-8")
+    Path("other.json").write_text(json.dumps({**valid_document(), "paths": paths}), encoding="utf-8")
     assert main(["generate", "other.json", "-o", "out", *more]) == 0
     assert capsys.readouterr().err.endswith("The document has no operation that a gateway serves.\n")

@@ -23,10 +23,10 @@ from mcp_server.reference.endpoints_md import single_call
 from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
 from routers_generator.document.loading import load
 from routers_generator.document.operations import Operation, operations
-from routers_generator.generate.generate import Wanted, generate
+from routers_generator.generate.generate import GenerateOptions, generate
 from routers_generator.repair.repair import repair
-from tests.routers_generator.fuzz import arguments
-from tests.routers_generator.loading import loaded, routes
+from tests.routers_generator.fuzz import draw_arguments
+from tests.routers_generator.loading import list_routes, load_routers
 from tests.routers_generator.test_golden import DOCUMENT
 from tests.routers_generator.test_whole_document import DOCUMENTS
 
@@ -63,7 +63,7 @@ def _asked_by_the_client(request: httpx.Request) -> bool:
 
 def _strange(operation: Operation, request: httpx.Request) -> Iterator[str]:
     """What the request has that the document's operation does not."""
-    query = {each.name for each in operation.parameters if each.where == "query"}
+    query = {each.name for each in operation.parameters if each.location == "query"}
     target = request.url.raw_path.decode().partition("?")[2]
     yield from (name for name, _ in parse_qsl(target, keep_blank_values=True) if name not in query)
     if request.content and "$ref" not in (operation.body or {}):
@@ -80,10 +80,12 @@ async def test_no_call_breaks_a_generated_tool_or_leaves_the_document(
     source: Path, seed: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     repaired = repair(load(str(source)), gateway=True)
-    assert generate(repaired, Wanted(tmp_path / "extra"))[0] == 0
-    routers = loaded(tmp_path / "extra", f"fuzzed_{source.stem.replace('.', '_').replace('-', '_')}_{seed}")
+    assert generate(repaired, GenerateOptions(tmp_path / "extra"))[0] == 0
+    routers = load_routers(
+        tmp_path / "extra", f"fuzzed_{source.stem.replace('.', '_').replace('-', '_')}_{seed}"
+    )
     there = operations(repaired.content)
-    sent = frozenset(single_call(route)[:2] for route in routes(routers))
+    sent = frozenset(single_call(route)[:2] for route in list_routes(routers))
     policy = AccessPolicy("the fuzzer", sent | ALL_OPERATIONS.allowed)
     far_side, clock = FarSide(), Clock(frozen=True)
     random = Random(seed)  # noqa: S311 - the same calls in every run
@@ -103,7 +105,7 @@ async def test_no_call_breaks_a_generated_tool_or_leaves_the_document(
         tools = OperationToolProvider(create_app(gateway, routers), {}, ToolOptions(48_000, False)).by_name
         for name, tool in tools.items():
             for _ in range(CALLS):
-                drawn = arguments(random, tool.parameters)
+                drawn = draw_arguments(random, tool.parameters)
                 answer = await tool.run(drawn)
                 told = " ".join(getattr(each, "text", "") for each in answer.content)
                 assert "this server broke" not in told, f"{name}({drawn!r}): {told}"

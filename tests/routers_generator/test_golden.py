@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from routers_generator.document.loading import load
-from routers_generator.generate.file_writer import sealed, write_files
-from routers_generator.generate.generate import Wanted, make_package
-from routers_generator.generate.package import Package
+from routers_generator.generate.file_writer import add_checksum, write_files
+from routers_generator.generate.generate import GenerateOptions, make_package
+from routers_generator.generate.package import GeneratedPackage
 from routers_generator.repair.repair import repair
 
 HERE = Path(__file__).parent
@@ -21,9 +21,9 @@ GOLDEN = HERE / "golden"
 MEND = "run `make golden`, and look at what it changes"
 
 
-def made() -> Package:
+def made() -> GeneratedPackage:
     """The package of the small document."""
-    return make_package(repair(load(str(DOCUMENT)), gateway=True), Wanted(GOLDEN))
+    return make_package(repair(load(str(DOCUMENT)), gateway=True), GenerateOptions(GOLDEN))
 
 
 def test_the_files_are_those_of_the_golden_package() -> None:
@@ -32,11 +32,11 @@ def test_the_files_are_those_of_the_golden_package() -> None:
 
 @pytest.mark.parametrize("name", ["__init__.py", "bazaar.py", "orders.py"])
 def test_a_small_document_becomes_what_it_became(name: str) -> None:
-    assert sealed(made().files[name]) == (GOLDEN / name).read_text(), MEND
+    assert add_checksum(made().files[name]) == (GOLDEN / name).read_text(), MEND
 
 
 def test_what_the_gateway_client_cannot_send_is_left_out_and_named() -> None:
-    left_out = {(each.operation.method, each.operation.path): each.reason for each in made().left_out}
+    left_out = {(each.operation.method, each.operation.path): each.reason for each in made().skipped}
     assert left_out == {
         ("PATCH", "/iserver/bazaar/{stallId}"): "The gateway client sends no PATCH.",
         ("POST", "/iserver/bazaar/names"): (

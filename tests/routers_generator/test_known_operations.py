@@ -52,7 +52,7 @@ def test_the_file_says_what_the_routes_are() -> None:
 
 def test_an_operation_is_found_whatever_the_values_in_its_path_are_called() -> None:
     found = known_operations.known_operations()[
-        "GET", known_operations.plain("/portfolio/{accountId}/positions/{pageId}")
+        "GET", known_operations.normalize_path("/portfolio/{accountId}/positions/{pageId}")
     ]
     assert (found.name, found.template) == ("list_positions", "/portfolio/{account}/positions/{page}")
     assert len(known_operations.known_operations()) == len(told())

@@ -17,10 +17,10 @@ from api_gateway.settings import GatewaySettings
 from mcp_server.app import create_app
 from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
 from routers_generator.document.loading import parse
-from routers_generator.generate.generate import Wanted, generate
+from routers_generator.generate.generate import GenerateOptions, generate
 from routers_generator.repair.repair import repair
-from tests.routers_generator.loading import loaded, routes
-from tests.routers_generator.strange_documents import document
+from tests.routers_generator.loading import list_routes, load_routers
+from tests.routers_generator.strange_documents import draw_document
 
 ROOT = Path(__file__).parents[2]
 DRAWN = 8
@@ -32,13 +32,13 @@ def test_a_package_of_a_strange_document_is_a_package_like_any_other(seed: int, 
     found = 0
     for number in range(DRAWN):
         place = tmp_path / f"drawn_{number}"
-        text = json.dumps(document(random)).encode()
-        status, told = generate(repair(parse(text), gateway=True), Wanted(place))
+        text = json.dumps(draw_document(random)).encode()
+        status, told = generate(repair(parse(text), gateway=True), GenerateOptions(place))
         assert status == 0, told
-        routers = loaded(place, f"strange_{seed}_{number}")
+        routers = load_routers(place, f"strange_{seed}_{number}")
         app = create_app(GatewayClient(GatewaySettings(_env_file=None)), routers)
         tools = OperationToolProvider(app, {}, ToolOptions(48_000, False)).by_name
-        assert sorted(tools) == sorted(route.name for route in routes(routers))
+        assert sorted(tools) == sorted(route.name for route in list_routes(routers))
         for tool in tools.values():
             assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in tool.parameters["properties"])
         found += len(tools)
@@ -60,10 +60,12 @@ def test_no_text_is_cut_in_the_middle_of_an_escape(text: str, tmp_path: Path) ->
         place = tmp_path / str(len(version))
         paths = {"/iserver/new": {"post": operation}}
         drawn = {"openapi": "3.0.3", "info": {"title": "t", "version": version}, "paths": paths}
-        assert generate(repair(parse(json.dumps(drawn).encode()), gateway=True), Wanted(place))[0] == 0
+        assert (
+            generate(repair(parse(json.dumps(drawn).encode()), gateway=True), GenerateOptions(place))[0] == 0
+        )
         for file in place.iterdir():
             ast.parse(file.read_text(encoding="utf-8"))  # a strange escape is a warning, which is an error
-        assert len(routes(loaded(place, f"cut_{ord(text[0])}_{len(version)}"))) == 1
+        assert len(list_routes(load_routers(place, f"cut_{ord(text[0])}_{len(version)}"))) == 1
 
 
 def test_names_that_python_keeps_for_itself_are_sent_and_lie_in_files(tmp_path: Path) -> None:
@@ -75,8 +77,8 @@ def test_names_that_python_keeps_for_itself_are_sent_and_lie_in_files(tmp_path: 
         for tag in ("print", "filter", "import")
     }
     drawn = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths}
-    generate(repair(parse(json.dumps(drawn).encode()), gateway=True), Wanted(tmp_path))
-    assert len(routes(loaded(tmp_path, "kept_names"))) == len(paths)
+    generate(repair(parse(json.dumps(drawn).encode()), gateway=True), GenerateOptions(tmp_path))
+    assert len(list_routes(load_routers(tmp_path, "kept_names"))) == len(paths)
     assert {each.name for each in tmp_path.glob("*.py")} == {
         *("__init__.py", "print_.py", "filter_.py", "import_.py")
     }
@@ -105,8 +107,10 @@ def test_names_in_other_scripts_are_as_wide_as_their_escapes_and_still_clean(tmp
         "info": {"title": said, "version": said},
         "paths": {"/iserver/new": {"post": operation}},
     }
-    assert generate(repair(parse(json.dumps(drawn).encode()), gateway=True), Wanted(tmp_path))[0] == 0
-    assert len(routes(loaded(tmp_path, "other_scripts"))) == 1
+    assert (
+        generate(repair(parse(json.dumps(drawn).encode()), gateway=True), GenerateOptions(tmp_path))[0] == 0
+    )
+    assert len(list_routes(load_routers(tmp_path, "other_scripts"))) == 1
     for command in (["check"], ["format", "--check"]):
         _assert_clean(tmp_path, command)
 
@@ -124,7 +128,7 @@ def test_a_list_that_the_document_wants_repeated_is_said_to_be_sent_with_commas(
         "info": {"title": "t", "version": "1"},
         "paths": {"/iserver/new": {"get": operation}},
     }
-    generate(repair(parse(json.dumps(drawn).encode()), gateway=True), Wanted(tmp_path))
+    generate(repair(parse(json.dumps(drawn).encode()), gateway=True), GenerateOptions(tmp_path))
     lines = [line for line in (tmp_path / "lists.py").read_text().splitlines() if "with commas" in line]
     assert [line.partition("`")[2].partition("`")[0] for line in lines] == ["repeated", "piped"]
 

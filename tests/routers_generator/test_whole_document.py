@@ -36,12 +36,12 @@ from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from routers_generator.document.loading import load
-from routers_generator.generate.generate import Wanted, generate, make_package
+from routers_generator.generate.generate import GenerateOptions, generate, make_package
 from routers_generator.generate.python_names import argument_name
-from routers_generator.repair.repair import Repaired, repair
+from routers_generator.repair.repair import RepairResult, repair
 from tests.mcp_server.contract.test_wire import NEW_YORK_MORNING, WIRE
 from tests.mcp_server.contract.wire_rows.row import Row
-from tests.routers_generator.loading import loaded, routes
+from tests.routers_generator.loading import list_routes, load_routers
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted((ROOT.parent / "shared" / "ibkr" / "openapi").glob("*.json"))
@@ -91,21 +91,21 @@ REFUSED: Mapping[str, str] = {
 
 
 @pytest.fixture(scope="module")
-def repaired() -> Repaired:
+def repaired() -> RepairResult:
     return repair(load(str(DOCUMENTS[0])), gateway=True)
 
 
 @pytest.fixture(scope="module")
-def directory(repaired: Repaired, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def directory(repaired: RepairResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("generated") / "whole"
-    status, told = generate(repaired, Wanted(place))
+    status, told = generate(repaired, GenerateOptions(place))
     assert status == 0, told
     return place
 
 
 @pytest.fixture(scope="module")
 def routers(directory: Path) -> Sequence[APIRouter]:
-    return loaded(directory, "generated_whole")
+    return load_routers(directory, "generated_whole")
 
 
 def _plain(route: APIRoute) -> str:
@@ -117,18 +117,18 @@ def _plain(route: APIRoute) -> str:
 
 
 def test_every_operation_of_a_gateway_becomes_one_route(routers: Sequence[APIRouter]) -> None:
-    assert sorted(_plain(route) for route in routes(routers)) == sorted(DOCUMENTED)
+    assert sorted(_plain(route) for route in list_routes(routers)) == sorted(DOCUMENTED)
 
 
 def test_two_runs_write_the_same_bytes(directory: Path, tmp_path: Path) -> None:
-    assert generate(repair(load(str(DOCUMENTS[0])), gateway=True), Wanted(tmp_path))[0] == 0
+    assert generate(repair(load(str(DOCUMENTS[0])), gateway=True), GenerateOptions(tmp_path))[0] == 0
     for path in directory.glob("*.py"):
         assert (tmp_path / path.name).read_bytes() == path.read_bytes()
 
 
-def test_nothing_is_missing_that_the_document_has(repaired: Repaired) -> None:
-    made = make_package(repaired, Wanted(ROOT, missing=True))
-    assert (made.routes, list(made.files)) == (0, ["__init__.py"])
+def test_nothing_is_missing_that_the_document_has(repaired: RepairResult) -> None:
+    made = make_package(repaired, GenerateOptions(ROOT, missing_only=True))
+    assert (made.route_count, list(made.files)) == (0, ["__init__.py"])
 
 
 @pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"]])
@@ -167,24 +167,24 @@ def test_what_writes_is_never_marked_as_reading(routers: Sequence[APIRouter]) ->
     reads = {f"{method} {re.sub(r'{[a-z]+}', '{}', template)}" for method, template in READ_OPERATIONS}
     marked = {
         _plain(route)
-        for route in routes(routers)
+        for route in list_routes(routers)
         if effect(route.methods or (), route.openapi_extra) is Effect.READS
     }
     assert marked == reads & set(DOCUMENTED)
 
 
 def test_a_route_is_marked_as_the_hand_written_one_is(routers: Sequence[APIRouter]) -> None:
-    ours = {route.name: route.openapi_extra for route in routes(ROUTERS)}
-    assert {route.name: route.openapi_extra for route in routes(routers)} == {
-        route.name: ours[route.name] for route in routes(routers)
+    ours = {route.name: route.openapi_extra for route in list_routes(ROUTERS)}
+    assert {route.name: route.openapi_extra for route in list_routes(routers)} == {
+        route.name: ours[route.name] for route in list_routes(routers)
     }
 
 
-def test_without_the_hand_written_knowledge_only_a_get_reads(repaired: Repaired) -> None:
+def test_without_the_hand_written_knowledge_only_a_get_reads(repaired: RepairResult) -> None:
     from routers_generator.document.operations import operations
-    from routers_generator.generate.package import package
+    from routers_generator.generate.package import build_package
 
-    files = package(repaired.content, operations(repaired.content), {}).files
+    files = build_package(repaired.content, operations(repaired.content), {}).files
     text = "\n".join(files.values())
     assert text.count("@router.") == 107
     assert "READS" not in text
@@ -198,7 +198,7 @@ def test_beside_the_hand_written_routes_none_of_it_is_mounted(directory: Path, m
 
 
 def test_names_are_short_and_each_its_own(routers: Sequence[APIRouter]) -> None:
-    names = [route.name for route in routes(routers)]
+    names = [route.name for route in list_routes(routers)]
     assert len(set(names)) == len(names)
     assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]{1,31}", name)] == []
 
@@ -206,7 +206,7 @@ def test_names_are_short_and_each_its_own(routers: Sequence[APIRouter]) -> None:
 def test_a_route_is_a_docstring_that_begins_with_a_sentence_and_one_call(
     routers: Sequence[APIRouter],
 ) -> None:
-    for route in routes(routers):
+    for route in list_routes(routers):
         first, _, rest = (route.endpoint.__doc__ or "").partition("\n")
         assert re.fullmatch(r"[A-Z\"'`].{9,109}[.!?]", first), route.name
         assert "\f\n    Source: IBKR's OpenAPI document " in rest
@@ -214,7 +214,7 @@ def test_a_route_is_a_docstring_that_begins_with_a_sentence_and_one_call(
 
 
 def test_a_literal_path_comes_before_a_template_that_would_swallow_it(routers: Sequence[APIRouter]) -> None:
-    there = routes(routers)
+    there = list_routes(routers)
     for place, later in enumerate(there):
         literal = re.sub(r"\{\w+\}", "x", later.path)
         for earlier in there[:place]:
@@ -322,7 +322,7 @@ def _without(value: Any, names: frozenset[str]) -> Any:
 
 def _rows() -> Iterator[Row]:
     documented = set(DOCUMENTED)
-    names = {route.name for route in routes(ROUTERS) if _plain(route) in documented}
+    names = {route.name for route in list_routes(ROUTERS) if _plain(route) in documented}
     return (_of_one_account(row) for row in WIRE if row.tool in names)
 
 
@@ -344,7 +344,7 @@ def _login(row: Row) -> str:
 async def test_a_generated_route_sends_what_the_hand_written_one_sends(
     bench: Bench, routers: Sequence[APIRouter], row: Row
 ) -> None:
-    route = next(each for each in routes(routers) if each.name == row.tool)
+    route = next(each for each in list_routes(routers) if each.name == row.tool)
     without, _ = DIFFERENCES.get(row.tool, (frozenset(), ""))
     arguments = await _arguments(bench.server, route, row, without)
     target, body, told = await bench.sent(row.tool, arguments, _login(row))
@@ -361,7 +361,7 @@ async def test_a_generated_route_sends_what_the_hand_written_one_sends(
 @pytest.mark.parametrize("tool", sorted(DIFFERENCES))
 def test_a_difference_that_is_listed_is_one(tool: str, routers: Sequence[APIRouter]) -> None:
     names, why = DIFFERENCES[tool]
-    route = next(each for each in routes(routers) if each.name == tool)
+    route = next(each for each in list_routes(routers) if each.name == tool)
     assert why
     text = json.dumps(create_app(GatewayClient(GatewaySettings(_env_file=None)), [_only(route)]).openapi())
     assert not [name for name in names if f'"{argument_name(name)}"' in text]

@@ -9,10 +9,10 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from tests.ticker_service.virtual import World
-from ticker_service.app import LARGEST_BODY, create_app
-from ticker_service.client_count import Listeners
-from ticker_service.session_keeper import Keeper
+from tests.ticker_service.virtual import TickerEnvironment
+from ticker_service.app import MAX_BODY_BYTES, create_app
+from ticker_service.client_count import ClientCounter
+from ticker_service.session_keeper import SessionKeeper
 from ticker_service.settings import Compete
 
 NOON = datetime.fromisoformat("2026-03-03T12:00:00-05:00")
@@ -23,31 +23,31 @@ class Reporting:
 
     def __init__(self, *, alive: bool) -> None:
         self.alive = alive
-        self.listeners = Listeners(lambda: 0.0)
+        self.clients = ClientCounter(lambda: 0.0)
 
     def report(self) -> dict[str, Any]:
         return {"state": "established"}
 
 
-def client(keeper: Keeper) -> httpx.AsyncClient:
+def client(keeper: SessionKeeper) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=create_app(keeper)), base_url="http://localhost:5056"
     )
 
 
 def reporting(*, alive: bool) -> httpx.AsyncClient:
-    return client(cast("Keeper", Reporting(alive=alive)))
+    return client(cast("SessionKeeper", Reporting(alive=alive)))
 
 
 @pytest.fixture
-async def world() -> World:
-    world = World(NOON, compete=Compete.ASK)
-    await world.keeper.look()
+async def world() -> TickerEnvironment:
+    world = TickerEnvironment(NOON, compete=Compete.ASK)
+    await world.keeper.beat()
     return world
 
 
 @pytest.fixture
-async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
+async def http(world: TickerEnvironment) -> AsyncIterator[httpx.AsyncClient]:
     async with client(world.keeper) as http:
         yield http
 
@@ -127,7 +127,7 @@ async def test_a_hold_that_is_not_one_is_refused_with_a_sentence(
 
 
 async def test_a_long_body_is_not_read(http: httpx.AsyncClient) -> None:
-    response = await http.post("/hold", content=b" " * (LARGEST_BODY + 1))
+    response = await http.post("/hold", content=b" " * (MAX_BODY_BYTES + 1))
     assert response.status_code == 413
 
 
@@ -140,9 +140,11 @@ async def test_the_fifth_hold_has_to_wait_for_the_first_to_end(http: httpx.Async
     assert "20 s" in response.json()["error"]
 
 
-async def test_a_hold_waits_for_the_beat_that_is_under_way(http: httpx.AsyncClient, world: World) -> None:
+async def test_a_hold_waits_for_the_beat_that_is_under_way(
+    http: httpx.AsyncClient, world: TickerEnvironment
+) -> None:
     world.gate = asyncio.Event()
-    beating = asyncio.create_task(world.keeper.look())
+    beating = asyncio.create_task(world.keeper.beat())
     await asyncio.sleep(0)
     holding = asyncio.create_task(http.post("/hold", json={"seconds": 60, "for": "order"}))
     for _ in range(20):
@@ -154,11 +156,11 @@ async def test_a_hold_waits_for_the_beat_that_is_under_way(http: httpx.AsyncClie
 
 
 async def test_a_beat_that_does_not_end_is_no_ground_for_a_hold(
-    http: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+    http: httpx.AsyncClient, world: TickerEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticker_service.session_keeper.HOLD_PATIENCE", 0.01)
+    monkeypatch.setattr("ticker_service.session_keeper.HOLD_TIMEOUT", 0.01)
     world.gate = asyncio.Event()
-    beating = asyncio.create_task(world.keeper.look())
+    beating = asyncio.create_task(world.keeper.beat())
     await asyncio.sleep(0)
     response = await http.post("/hold", json={"seconds": 60, "for": "order"})
     assert response.status_code == 503
@@ -167,7 +169,7 @@ async def test_a_beat_that_does_not_end_is_no_ground_for_a_hold(
     await beating
 
 
-async def asked_and_gone(world: World, path: str, body: bytes) -> None:
+async def asked_and_gone(world: TickerEnvironment, path: str, body: bytes) -> None:
     """Ask for something, and hang up as soon as the request is read."""
     told: list[dict[str, Any]] = [
         {"type": "http.request", "body": body, "more_body": False},
@@ -189,22 +191,24 @@ async def asked_and_gone(world: World, path: str, body: bytes) -> None:
     await create_app(world.keeper)(scope, receive, send)
 
 
-async def test_a_hold_whose_caller_was_gone_before_it_was_read_is_none(world: World) -> None:
+async def test_a_hold_whose_caller_was_gone_before_it_was_read_is_none(world: TickerEnvironment) -> None:
     await asked_and_gone(world, "/hold", b'{"seconds": 60, "for": "order"}')
     assert world.keeper.report()["holds"] == []
 
 
-async def test_a_decision_whose_caller_was_gone_before_it_was_read_is_none(world: World) -> None:
+async def test_a_decision_whose_caller_was_gone_before_it_was_read_is_none(world: TickerEnvironment) -> None:
     world.simulation.session.displace()
     world.clock.advance(2)
-    await world.keeper.look()
+    await world.keeper.beat()
     await asked_and_gone(world, "/take", b"{}")
     world.clock.advance(2)
-    await world.keeper.look()
-    assert world.inits == []
+    await world.keeper.beat()
+    assert world.openings == []
 
 
-async def test_a_caller_who_hangs_up_in_the_middle_of_a_request_breaks_nothing(world: World) -> None:
+async def test_a_caller_who_hangs_up_in_the_middle_of_a_request_breaks_nothing(
+    world: TickerEnvironment,
+) -> None:
     told: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -230,9 +234,9 @@ async def test_a_caller_who_hangs_up_in_the_middle_of_a_request_breaks_nothing(w
     assert world.keeper.report()["holds"] == []
 
 
-async def test_a_hold_whose_caller_has_gone_in_the_meantime_is_given_back(world: World) -> None:
+async def test_a_hold_whose_caller_has_gone_in_the_meantime_is_given_back(world: TickerEnvironment) -> None:
     world.gate = asyncio.Event()
-    beating = asyncio.create_task(world.keeper.look())
+    beating = asyncio.create_task(world.keeper.beat())
     await asyncio.sleep(0)
     holding = asyncio.create_task(asked_and_gone(world, "/hold", b'{"seconds": 60, "for": "order"}'))
     for _ in range(20):
@@ -245,35 +249,35 @@ async def test_a_hold_whose_caller_has_gone_in_the_meantime_is_given_back(world:
 
 
 async def test_a_session_that_another_program_holds_is_taken_when_somebody_says_so(
-    http: httpx.AsyncClient, world: World
+    http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     early = await http.post("/take", json={})
     assert early.status_code == 409
     assert "nothing to take over" in early.json()["error"]
     world.simulation.session.displace()
-    await world.keeper.look()
+    await world.keeper.beat()
     assert "POST /take" in (await http.get("/state")).json()["next_step"]
     assert (await http.post("/take")).status_code == 202
     assert (await http.get("/state")).json()["next_look_in_seconds"] == 0
     world.clock.advance(1.5)
-    await world.keeper.look()
+    await world.keeper.beat()
     assert (await http.get("/state")).json()["state"] == "opening"
 
 
 async def test_a_program_that_came_after_the_last_look_is_found_when_somebody_decides(
-    http: httpx.AsyncClient, world: World
+    http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     world.clock.advance(20)
     world.simulation.session.displace()
     assert (await http.get("/state")).json()["state"] == "established"
     assert (await http.post("/take", json={})).status_code == 202
     world.clock.advance(1.5)
-    await world.keeper.look()
-    assert len(world.inits) == 1
+    await world.keeper.beat()
+    assert len(world.openings) == 1
 
 
 async def test_who_asks_again_and_again_makes_no_more_than_a_tickle_a_second(
-    http: httpx.AsyncClient, world: World
+    http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     for _ in range(20):
         assert (await http.post("/take", json={})).status_code == 409
@@ -281,23 +285,23 @@ async def test_who_asks_again_and_again_makes_no_more_than_a_tickle_a_second(
 
 
 async def test_a_program_that_came_within_the_second_of_the_last_look_is_found(
-    http: httpx.AsyncClient, world: World
+    http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     world.simulation.session.displace()
     assert (await http.post("/take", json={})).status_code == 202
 
 
 async def test_a_decision_that_comes_twice_at_once_takes_the_session_once(
-    http: httpx.AsyncClient, world: World
+    http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     world.simulation.session.displace()
     world.clock.advance(2)
-    await world.keeper.look()
+    await world.keeper.beat()
     first, second = await asyncio.gather(http.post("/take", json={}), http.post("/take", json={}))
     assert (first.status_code, second.status_code) == (202, 202)
     world.clock.advance(2)
     world.gate = asyncio.Event()
-    beating = asyncio.create_task(world.keeper.look())
+    beating = asyncio.create_task(world.keeper.beat())
     await asyncio.sleep(0)
     late = asyncio.create_task(http.post("/take", json={}))  # the session is being taken at this moment
     for _ in range(20):
@@ -307,13 +311,13 @@ async def test_a_decision_that_comes_twice_at_once_takes_the_session_once(
     assert (await late).status_code == 202
     for _ in range(5):
         world.clock.advance(5)
-        await world.keeper.look()
-    assert len(world.inits) == 1
+        await world.keeper.beat()
+    assert len(world.openings) == 1
     assert world.keeper.state == "established"
 
 
 async def test_while_an_order_is_answered_nobody_looks_for_another_program(
-    http: httpx.AsyncClient, world: World
+    http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     assert (await http.post("/hold", json={"seconds": 60, "for": "order"})).status_code == 201
     world.clock.advance(20)
@@ -326,22 +330,22 @@ async def test_while_an_order_is_answered_nobody_looks_for_another_program(
 
 
 async def test_a_decision_waits_no_longer_than_a_caller_for_a_gateway_that_hangs(
-    http: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+    http: httpx.AsyncClient, world: TickerEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticker_service.session_keeper.TAKE_PATIENCE", 0.01)
+    monkeypatch.setattr("ticker_service.session_keeper.TAKEOVER_TIMEOUT", 0.01)
     world.clock.advance(20)
     world.gate = asyncio.Event()
     response = await http.post("/take", json={})
     assert response.status_code == 409
     assert "ask again soon" in response.json()["error"]
     world.gate.set()
-    await world.keeper.look()
+    await world.keeper.beat()
     assert world.keeper.state == "established"
 
 
 @pytest.mark.parametrize("compete", [Compete.YIELD, Compete.TAKE])
 async def test_a_ticker_that_does_not_ask_takes_no_decision(compete: Compete) -> None:
-    world = World(NOON, compete=compete)
+    world = TickerEnvironment(NOON, compete=compete)
     async with client(world.keeper) as http:
         response = await http.post("/take", json={})
     assert response.status_code == 409
@@ -351,9 +355,9 @@ async def test_a_ticker_that_does_not_ask_takes_no_decision(compete: Compete) ->
 
 
 async def test_where_another_program_competes_that_is_what_is_to_be_ended() -> None:
-    world = World(NOON, compete=Compete.YIELD)
+    world = TickerEnvironment(NOON, compete=Compete.YIELD)
     world.simulation.session.displace()
-    await world.keeper.look()
+    await world.keeper.beat()
     async with client(world.keeper) as http:
         response = await http.post("/take", json={})
     assert "nothing to ask. Log out of the other program" in response.json()["error"]

@@ -9,10 +9,10 @@ from api_gateway.errors import PenaltyBox
 from api_gateway.session.diagnosis import STATE_TEXTS, Diagnosis, diagnose, diagnose_state
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState
-from ticker_service.backoff import Rhythm
+from ticker_service.backoff import Backoff
 
 NOON = datetime(2026, 3, 3, 17, tzinfo=UTC)
-RHYTHM = Rhythm(fair=60, foul=5)
+RHYTHM = Backoff(healthy=60, unhealthy=5)
 
 
 def of(state: SessionState) -> Diagnosis:
@@ -43,20 +43,21 @@ def penalty(seconds: float) -> Diagnosis:
 def test_it_is_a_minute_in_fair_weather_and_five_seconds_in_foul(
     diagnosis: Diagnosis, lasted: float, wait: float
 ) -> None:
-    assert RHYTHM.wait(diagnosis, lasted) == wait
+    assert RHYTHM.delay(diagnosis, lasted) == wait
 
 
 @pytest.mark.parametrize(
-    ("rhythm", "wait"), [(RHYTHM, 10), (Rhythm(fair=8, foul=5), 8), (Rhythm(fair=60, foul=20), 20)]
+    ("rhythm", "wait"),
+    [(RHYTHM, 10), (Backoff(healthy=8, unhealthy=5), 8), (Backoff(healthy=60, unhealthy=20), 20)],
 )
-def test_where_a_reset_may_come_an_open_session_is_watched_more_closely(rhythm: Rhythm, wait: float) -> None:
-    assert rhythm.wait(of(SessionState.ESTABLISHED), 0, watchful=True) == wait
-    assert rhythm.wait(of(SessionState.NOT_LOGGED_IN), 9999, watchful=True) == rhythm.fair
+def test_where_a_reset_may_come_an_open_session_is_watched_more_closely(rhythm: Backoff, wait: float) -> None:
+    assert rhythm.delay(of(SessionState.ESTABLISHED), 0, in_reset_window=True) == wait
+    assert rhythm.delay(of(SessionState.NOT_LOGGED_IN), 9999, in_reset_window=True) == rhythm.healthy
 
 
 @pytest.mark.parametrize("state", [state for state in SessionState if state is not SessionState.PENALTY_BOX])
 def test_the_table_of_meanings_says_when_the_ticker_looks_again(state: SessionState) -> None:
-    assert RHYTHM.wait(of(state), 0) == STATE_TEXTS[state].check_in
+    assert RHYTHM.delay(of(state), 0) == STATE_TEXTS[state].check_in
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_the_table_of_meanings_says_when_the_ticker_looks_again(state: SessionSt
 )
 def test_a_wait_is_moved_by_a_tenth_at_most(diagnosis: Diagnosis, least: float, most: float) -> None:
     chance = random.Random(3)  # noqa: S311
-    waits = [RHYTHM.jittered(diagnosis, 0, chance) for _ in range(500)]
+    waits = [RHYTHM.jittered_delay(diagnosis, 0, chance) for _ in range(500)]
     assert least <= min(waits) < least + (most - least) / 20
     assert most - (most - least) / 20 < max(waits) <= most
 
@@ -78,7 +79,7 @@ def test_a_wait_is_moved_by_a_tenth_at_most(diagnosis: Diagnosis, least: float, 
 def test_the_same_seed_waits_the_same() -> None:
     closed = of(SessionState.CLOSED)
     one, other = (
-        [RHYTHM.jittered(closed, 0, chance) for _ in range(9)]
+        [RHYTHM.jittered_delay(closed, 0, chance) for _ in range(9)]
         for chance in (random.Random(5), random.Random(5))  # noqa: S311
     )
     assert one == other

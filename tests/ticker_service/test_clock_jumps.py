@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api_gateway.simulator.faults import Fault, FaultAction, FaultSchedule, RequestPattern
-from tests.ticker_service.virtual import HOUR, MINUTE, World
-from ticker_service.clock_jumps import JUMP, Jumps
-from ticker_service.session_keeper import SLICE
+from tests.ticker_service.virtual import HOUR, MINUTE, TickerEnvironment
+from ticker_service.clock_jumps import MIN_JUMP, ClockJumpDetector
+from ticker_service.session_keeper import CLOCK_CHECK_INTERVAL
 from ticker_service.settings import Compete
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -32,20 +32,20 @@ class Machine:
         self.seconds += seconds
         self.day += seconds + ahead
 
-    def jumps(self) -> Jumps:
-        return Jumps(lambda: self.seconds, lambda: self.day)
+    def jumps(self) -> ClockJumpDetector:
+        return ClockJumpDetector(lambda: self.seconds, lambda: self.day)
 
 
-@pytest.mark.parametrize("ahead", [3600.0, -3600.0, JUMP + 1, 8 * 3600.0])
+@pytest.mark.parametrize("ahead", [3600.0, -3600.0, MIN_JUMP + 1, 8 * 3600.0])
 def test_a_jump_is_told_once_with_its_seconds(ahead: float) -> None:
     machine = Machine()
     jumps = machine.jumps()
     machine.pass_by(60)
-    assert jumps.seconds() == 0
+    assert jumps.detect_jump() == 0
     machine.pass_by(5, ahead=ahead)
-    assert jumps.seconds() == ahead
+    assert jumps.detect_jump() == ahead
     machine.pass_by(5)
-    assert jumps.seconds() == 0
+    assert jumps.detect_jump() == 0
 
 
 def test_a_clock_that_is_put_right_little_by_little_has_not_jumped() -> None:
@@ -53,29 +53,29 @@ def test_a_clock_that_is_put_right_little_by_little_has_not_jumped() -> None:
     jumps = machine.jumps()
     for _ in range(1_000):
         machine.pass_by(5, ahead=0.5)
-        assert jumps.seconds() == 0
+        assert jumps.detect_jump() == 0
 
 
 # -- a ticker that keeps a session meanwhile --
 
 
-def set_the_time(world: World, hours: float) -> Callable[[], None]:
+def set_the_time(world: TickerEnvironment, hours: float) -> Callable[[], None]:
     def now() -> None:
-        world.skew += hours * HOUR
+        world.clock_skew += hours * HOUR
 
     return now
 
 
 @pytest.mark.parametrize("jump", [1.0, -1.0, 24.0, -24.0])
 async def test_whoever_sets_the_time_of_day_disturbs_neither_beats_nor_session(jump: float) -> None:
-    world = World(noon())
-    world.at(1.003, set_the_time(world, jump))
+    world = TickerEnvironment(noon())
+    world.schedule_in(1.003, set_the_time(world, jump))
     begin = world.clock.now()
     await world.run(3)
-    assert world.seen() == ["established"]
+    assert world.state_names() == ["established"]
     assert all(later - earlier <= 66 for earlier, later in pairwise(world.tickles))
     set_at = begin + 1.003 * HOUR
-    assert min(tickle for tickle in world.tickles if tickle >= set_at) - set_at <= SLICE
+    assert min(tickle for tickle in world.tickles if tickle >= set_at) - set_at <= CLOCK_CHECK_INTERVAL
     # One beat more than without, for the end of the login in the new time of day.
     assert len(world.tickles) <= 3 * 60 / 0.9 + 2
 
@@ -84,16 +84,16 @@ async def test_whoever_sets_the_time_of_day_disturbs_neither_beats_nor_session(j
 async def test_the_end_of_the_login_is_right_soon_after_the_time_was_set_and_never_nonsense(
     jump: float, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = World(noon())
+    world = TickerEnvironment(noon())
     told: list[float | None] = []
 
     def look() -> None:
         told.append(world.keeper.report()["login_ends_in_seconds"])
 
     begin = world.clock.now()
-    world.at(1, set_the_time(world, jump))
+    world.schedule_in(1, set_the_time(world, jump))
     for second in range(1, 60):
-        world.at(1 + second / HOUR, look)
+        world.schedule_in(1 + second / HOUR, look)
     with caplog.at_level(logging.INFO, "ticker"):
         await world.run(1.05)
     assert all(left is not None and 0 <= left <= 24 * HOUR for left in told)
@@ -106,18 +106,18 @@ async def test_the_end_of_the_login_is_right_soon_after_the_time_was_set_and_nev
 async def test_no_end_of_the_login_is_announced_from_a_reading_of_before_the_time_was_set(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world = World(noon())
-    world.at(1, lambda: world.set_up(False))
-    world.at(1.1, set_the_time(world, 10.5))  # the login would seem to end in 24 minutes
+    world = TickerEnvironment(noon())
+    world.schedule_in(1, lambda: world.set_gateway_up(False))
+    world.schedule_in(1.1, set_the_time(world, 10.5))  # the login would seem to end in 24 minutes
     with caplog.at_level(logging.INFO, "ticker"):
         await world.run(1.2)
     assert "event=login_ends" not in caplog.text
 
 
 async def test_nothing_has_begun_in_the_future_after_the_time_was_set_back() -> None:
-    world = World(noon())
-    world.at(1, world.simulation.session.displace)
-    world.at(1.5, set_the_time(world, -1))
+    world = TickerEnvironment(noon())
+    world.schedule_in(1, world.simulation.session.displace)
+    world.schedule_in(1.5, set_the_time(world, -1))
     await world.run(2)
     since = datetime.fromisoformat(world.keeper.report()["since"]).timestamp()
     assert world.wall() - since == pytest.approx(HOUR, abs=2 * MINUTE)
@@ -125,14 +125,14 @@ async def test_nothing_has_begun_in_the_future_after_the_time_was_set_back() -> 
 
 @pytest.mark.parametrize("jump", [1.0, -1.0])
 async def test_a_hold_neither_ends_nor_lasts_because_the_time_was_set(jump: float) -> None:
-    world = World(noon())
+    world = TickerEnvironment(noon())
 
     async def hold() -> None:
         await world.keeper.hold(60, "order")
 
     begin = world.clock.now()
-    world.at(1, hold)
-    world.at(1 + 20 / HOUR, set_the_time(world, jump))
+    world.schedule_in(1, hold)
+    world.schedule_in(1 + 20 / HOUR, set_the_time(world, jump))
     await world.run(1.1)
     held = [moment for moment in world.tickles if 0.5 < moment - begin - HOUR < 59.5]
     assert held == []
@@ -141,36 +141,36 @@ async def test_a_hold_neither_ends_nor_lasts_because_the_time_was_set(jump: floa
 
 @pytest.mark.parametrize("counted", [False, True])
 async def test_a_laptop_that_wakes_up_is_looked_after_at_once(counted: bool) -> None:
-    world = World(noon())
-    world.at(1.003, lambda: world.fall_asleep(8, counted=counted))
+    world = TickerEnvironment(noon())
+    world.schedule_in(1.003, lambda: world.fall_asleep(8, counted=counted))
     begin = world.clock.now()
     await world.run(9.5)
     woken = begin + 9.003 * HOUR
-    assert min(tickle for tickle in world.tickles if tickle >= woken) - woken <= SLICE
-    (opened,) = world.opened  # the session had idled away
-    assert opened - woken <= SLICE
+    assert min(tickle for tickle in world.tickles if tickle >= woken) - woken <= CLOCK_CHECK_INTERVAL
+    (opened,) = world.opened_at  # the session had idled away
+    assert opened - woken <= CLOCK_CHECK_INTERVAL
     assert world.keeper.report()["ready"]
 
 
 async def test_an_opening_that_failed_for_long_is_tried_at_once_after_a_sleep() -> None:
-    world = World(noon(), compete=Compete.YIELD)
-    world.at(0.5, lambda: setattr(world.simulation.session, "maintenance_seconds", 6 * HOUR))
-    world.at(0.5, world.simulation.session.reset)
-    world.at(2.003, lambda: world.fall_asleep(7))
+    world = TickerEnvironment(noon(), compete=Compete.YIELD)
+    world.schedule_in(0.5, lambda: setattr(world.simulation.session, "maintenance_seconds", 6 * HOUR))
+    world.schedule_in(0.5, world.simulation.session.reset)
+    world.schedule_in(2.003, lambda: world.fall_asleep(7))
     begin = world.clock.now()
     await world.run(9.5)
     woken = begin + 9.003 * HOUR
-    assert min(init for init in world.inits if init >= woken) - woken <= SLICE
+    assert min(init for init in world.openings if init >= woken) - woken <= CLOCK_CHECK_INTERVAL
     assert world.keeper.report()["ready"]
 
 
 async def test_a_missing_login_is_looked_for_every_few_seconds_again_after_a_sleep() -> None:
-    world = World(noon(), login=False)
-    world.at(3, lambda: world.fall_asleep(8))
-    world.at(11 + 30 / HOUR, world.simulation.session.login)
+    world = TickerEnvironment(noon(), login=False)
+    world.schedule_in(3, lambda: world.fall_asleep(8))
+    world.schedule_in(11 + 30 / HOUR, world.simulation.session.login)
     begin = world.clock.now()
     await world.run(11.1)
-    first_seen = next(moment for moment, state in world.states if state in ("opening", "established"))
+    first_seen = next(moment for moment, state in world.ticker_states if state in ("opening", "established"))
     assert first_seen - (begin + 11 * HOUR + 30) <= 7
 
 
@@ -184,22 +184,22 @@ async def test_a_missing_login_is_looked_for_every_few_seconds_again_after_a_sle
     ids=["set on", "set back", "slept"],
 )
 async def test_a_penalty_lasts_its_time_unless_it_was_slept_through(
-    happens: Callable[[World], None], silence: float
+    happens: Callable[[TickerEnvironment], None], silence: float
 ) -> None:
-    world = World(noon())
+    world = TickerEnvironment(noon())
     penalty = Fault(
         match=RequestPattern(path="/tickle"),
         when=FaultSchedule(times=1),
         do=FaultAction(status=429, headers={"Retry-After": "600"}),
     )
-    world.at(1, lambda: world.simulation.faults.add(penalty))
+    world.schedule_in(1, lambda: world.simulation.faults.add(penalty))
     begin = world.clock.now()
 
     def boxed() -> None:
         assert world.keeper.state == "penalty_box"
         happens(world)
 
-    world.at(1 + 2 * MINUTE / HOUR, boxed)
+    world.schedule_in(1 + 2 * MINUTE / HOUR, boxed)
     await world.run(9.5)
     box = max(moment for moment in world.tickles if moment - begin <= HOUR + 2 * MINUTE)
     after = min(moment for moment in world.tickles if moment > box)

@@ -19,11 +19,11 @@ from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from tests.ticker_service.virtual import INIT, Transport, rules
-from tests.virtual_loop import in_virtual_time
-from ticker_service.backoff import Rhythm
+from tests.ticker_service.virtual import INIT, SocketLikeTransport, rules
+from tests.virtual_loop import run_in_virtual_time
+from ticker_service.backoff import Backoff
 from ticker_service.metrics import Metrics
-from ticker_service.session_keeper import Keeper
+from ticker_service.session_keeper import SessionKeeper
 
 NOON = datetime(2026, 3, 3, 17, tzinfo=UTC).timestamp()  # in New York
 ACCOUNT = "DU1234567"
@@ -86,14 +86,16 @@ async def town() -> AsyncIterator[Town]:
 
     def client(policy: AccessPolicy) -> GatewayClient:
         settings = GatewaySettings(_env_file=None)
-        return GatewayClient(settings, policy=policy, transport=Transport(answer), now=now, wall=clock.now)
+        return GatewayClient(
+            settings, policy=policy, transport=SocketLikeTransport(answer), now=now, wall=clock.now
+        )
 
     async with client(TICKER) as tickers, client(ALL_OPERATIONS) as callers:
-        keeper = Keeper(
+        keeper = SessionKeeper(
             tickers,
-            Rhythm(fair=60, foul=5),
+            Backoff(healthy=60, unhealthy=5),
             rules(),
-            overdue=60,
+            stuck_after=60,
             metrics=Metrics(),
             now=now,
             wall=clock.now,
@@ -133,7 +135,7 @@ def test_fifty_callers_meet_a_lost_session_and_it_is_opened_once(beaten: float) 
             assert after.count("/v1/api/portfolio/accounts") <= 1
             assert all_.simulation.rate_limits.penalty_seconds_left == 0
 
-    in_virtual_time(story())
+    run_in_virtual_time(story())
 
 
 def test_fifty_callers_with_the_same_question_send_it_once() -> None:
@@ -144,4 +146,4 @@ def test_fifty_callers_with_the_same_question_send_it_once() -> None:
             assert all_.asked.count(f"/v1/api/portfolio/{ACCOUNT}/ledger") == 1
             assert all_.asked.count("/v1/api/portfolio/accounts") == 1
 
-    in_virtual_time(story())
+    run_in_virtual_time(story())

@@ -17,7 +17,7 @@ from api_gateway.session.diagnosis import Actor, Diagnosis
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState as State
 from api_gateway.settings import GatewaySettings
-from ticker_service.heartbeat import Beat, Memory, Rules, beat
+from ticker_service.heartbeat import HeartbeatMemory, HeartbeatResult, Rules, send_heartbeat
 from ticker_service.settings import Compete
 
 TICKLE = "/v1/api/tickle"
@@ -108,8 +108,8 @@ class Bench:
         self.upstream = Upstream()
         self.now = 1000.0
         self.start = datetime(2026, 3, 3, 17, tzinfo=UTC)
-        self.memory = Memory()
-        self.beats: list[Beat] = []
+        self.memory = HeartbeatMemory()
+        self.beats: list[HeartbeatResult] = []
         self.held = False
         self.gateway = GatewayClient(
             GatewaySettings.model_construct(gateway_penalty=600),
@@ -134,7 +134,9 @@ class Bench:
         self.upstream.answers[TICKLE] = tickle
         rules = Rules(compete, Region.AMERICA, LOGIN_URL, chance or Unmoved())
         at = self.start + timedelta(seconds=self.now - 1000)
-        found = await beat(self.gateway, self.memory, rules, now=self.now, at=at, held=lambda: self.held)
+        found = await send_heartbeat(
+            self.gateway, self.memory, rules, now=self.now, at=at, on_hold=lambda: self.held
+        )
         self.beats.append(found)
         assert found.diagnosis
         return found.diagnosis
@@ -440,8 +442,8 @@ async def test_a_silent_upstream_is_told_from_a_gateway_that_is_gone_by_its_fron
 async def test_a_tickle_that_met_another_one_tells_nothing_and_is_sent_again_soon(bench: Bench) -> None:
     bench.upstream.answers[TICKLE] = answering(429)
     rules = Rules(Compete.YIELD, Region.AMERICA, LOGIN_URL, Unmoved())
-    found = await beat(bench.gateway, bench.memory, rules, now=bench.now, at=bench.start)
-    assert (found.diagnosis, found.again_in) == (None, 2)
+    found = await send_heartbeat(bench.gateway, bench.memory, rules, now=bench.now, at=bench.start)
+    assert (found.diagnosis, found.retry_in) == (None, 2)
 
 
 async def test_asked_for_a_decision_the_ticker_takes_over_once_it_has_one_and_once_only(bench: Bench) -> None:
@@ -449,7 +451,7 @@ async def test_asked_for_a_decision_the_ticker_takes_over_once_it_has_one_and_on
     finding = await bench.beat(competing, compete=ask)
     assert "POST /take" in finding.next_step
     assert bench.upstream.opened_with() == []
-    bench.memory.may_take = True
+    bench.memory.takeover_approved = True
     assert (await bench.beat(competing, compete=ask)).state is State.OPENING
     for _ in range(100):
         finding = await bench.beat(competing, compete=ask)
@@ -459,7 +461,7 @@ async def test_asked_for_a_decision_the_ticker_takes_over_once_it_has_one_and_on
 
 async def test_a_decision_lapses_with_the_loss_that_it_was_for(bench: Bench) -> None:
     await bench.beat(competing, compete=Compete.ASK)
-    bench.memory.may_take = True
+    bench.memory.takeover_approved = True
     await bench.beat(established, compete=Compete.ASK)
     await bench.beat(competing, compete=Compete.ASK)
     assert bench.upstream.opened_with() == []
@@ -515,7 +517,7 @@ async def test_a_beat_says_what_it_met_and_what_came_of_its_opening(bench: Bench
     bench.upstream.answers[INIT] = answering(503, json={"error": "Service Unavailable"})
     await bench.beat(closed)
     assert [found.failures for found in bench.beats] == [("Failed",), (), (), ("OutcomeUnknown",)]
-    assert [found.opening for found in bench.beats] == ["", "accepted", "", "refused"]
+    assert [found.opening_result for found in bench.beats] == ["", "accepted", "", "refused"]
     assert [found.reopened for found in bench.beats] == [False, False, True, False]
 
 
@@ -523,7 +525,7 @@ async def test_waits_between_openings_are_moved_by_chance_by_at_most_a_tenth(ben
     chance = random.Random(7)  # noqa: S311
     waits = set()
     for _ in range(50):
-        bench.memory = Memory()
+        bench.memory = HeartbeatMemory()
         await bench.beat(closed, chance=chance)
         assert bench.memory.next_attempt
         waits.add(bench.memory.next_attempt - bench.now)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ticker_service.holds import MOST, Holds, TooManyHoldsError
+from ticker_service.holds import MAX_HOLDS, Holds, TooManyHoldsError
 
 
 class Time:
@@ -24,42 +24,42 @@ def holds(time: Time) -> Holds:
 
 
 def test_a_hold_is_alive_until_its_lease_is_over(time: Time, holds: Holds) -> None:
-    hold = holds.take(60, "order")
+    hold = holds.acquire(60, "order")
     time.seconds += 59
-    assert holds.alive() == [hold]
-    assert holds.ends() == 160
+    assert holds.active() == [hold]
+    assert holds.last_end() == 160
     time.seconds += 1
-    assert holds.alive() == []
-    assert holds.ends() is None
+    assert holds.active() == []
+    assert holds.last_end() is None
 
 
 def test_a_hold_ends_when_it_is_released_and_only_once(time: Time, holds: Holds) -> None:
-    one, other = holds.take(60, "order"), holds.take(30, "order")
+    one, other = holds.acquire(60, "order"), holds.acquire(30, "order")
     assert holds.release(one.id)
     assert not holds.release(one.id)
     assert not holds.release("another")
-    assert holds.alive() == [other]
+    assert holds.active() == [other]
     time.seconds += 30
     assert not holds.release(other.id)
 
 
 def test_the_last_of_several_decides(holds: Holds) -> None:
     for seconds in (10, 90, 50):
-        holds.take(seconds, "order")
-    assert holds.ends() == 190
+        holds.acquire(seconds, "order")
+    assert holds.last_end() == 190
 
 
 def test_there_are_only_a_few_at_a_time(time: Time, holds: Holds) -> None:
-    for seconds in range(MOST):
-        holds.take(20 + seconds, "order")
+    for seconds in range(MAX_HOLDS):
+        holds.acquire(20 + seconds, "order")
     with pytest.raises(TooManyHoldsError) as caught:
-        holds.take(1, "order")
+        holds.acquire(1, "order")
     assert caught.value.seconds == 20
     time.seconds += 20
-    assert holds.take(1, "order")
+    assert holds.acquire(1, "order")
 
 
 def test_ids_cannot_be_guessed(holds: Holds) -> None:
-    names = {holds.take(1, "order").id for _ in range(MOST)}
-    assert len(names) == MOST
+    names = {holds.acquire(1, "order").id for _ in range(MAX_HOLDS)}
+    assert len(names) == MAX_HOLDS
     assert all(len(name) == 16 for name in names)

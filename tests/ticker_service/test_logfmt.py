@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ticker_service.logfmt import line
+from ticker_service.logfmt import format_event
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from ticker_service.logfmt import line
     ],
 )
 def test_an_event_is_one_line_that_a_program_can_take_apart(values: dict[str, object], text: str) -> None:
-    assert line("e", **values) == text
+    assert format_event("e", **values) == text

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api_gateway.session.diagnosis import diagnose_state
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState
-from ticker_service.heartbeat import Beat
+from ticker_service.heartbeat import HeartbeatResult
 from ticker_service.metrics import Metrics
 
 
@@ -22,14 +22,16 @@ def values(text: bytes) -> dict[tuple[str, ...], float]:
     }
 
 
-def found(state: SessionState) -> Beat:
+def found(state: SessionState) -> HeartbeatResult:
     noon = datetime(2026, 3, 3, 17, tzinfo=UTC)
-    return Beat(diagnose_state(state, at=noon, region=Region.AMERICA, login_url="https://localhost:5055"))
+    return HeartbeatResult(
+        diagnose_state(state, at=noon, region=Region.AMERICA, login_url="https://localhost:5055")
+    )
 
 
 @pytest.mark.parametrize("state", [None, *SessionState])
 def test_exactly_one_state_is_1(state: SessionState | None) -> None:
-    text = values(Metrics().text(state=state, login_ends_in=None, holds=0))
+    text = values(Metrics().text(state=state, login_expires_in=None, holds=0))
     states = {labels[1]: value for labels, value in text.items() if labels[0] == "ib_mcp_session_state"}
     assert set(states) == {"starting", *SessionState}
     assert [name for name, value in states.items() if value] == [state or "starting"]
@@ -38,13 +40,15 @@ def test_exactly_one_state_is_1(state: SessionState | None) -> None:
 
 def test_beats_failures_openings_and_reopenings_are_counted_by_kind() -> None:
     metrics = Metrics()
-    metrics.count(found(SessionState.ESTABLISHED), 0.2)
-    metrics.count(found(SessionState.ESTABLISHED), 0.3)
-    metrics.count(Beat(None, 2, ("RateLimited",)), 0.1)
+    metrics.record_heartbeat(found(SessionState.ESTABLISHED), 0.2)
+    metrics.record_heartbeat(found(SessionState.ESTABLISHED), 0.3)
+    metrics.record_heartbeat(HeartbeatResult(None, 2, ("RateLimited",)), 0.1)
     closed = found(SessionState.CLOSED)
-    metrics.count(Beat(closed.diagnosis, failures=("Failed",), opening="refused"), 3)
-    metrics.count(Beat(closed.diagnosis, reopened=True), 0.1)
-    text = values(metrics.text(state=SessionState.CLOSED, login_ends_in=90, holds=2))
+    metrics.record_heartbeat(
+        HeartbeatResult(closed.diagnosis, failures=("Failed",), opening_result="refused"), 3
+    )
+    metrics.record_heartbeat(HeartbeatResult(closed.diagnosis, reopened=True), 0.1)
+    text = values(metrics.text(state=SessionState.CLOSED, login_expires_in=90, holds=2))
     assert text[("ib_mcp_ticker_beats_total", "established")] == 2
     assert text[("ib_mcp_ticker_beats_total", "closed")] == 2
     assert text[("ib_mcp_ticker_beats_total", "unknown")] == 1
@@ -60,12 +64,12 @@ def test_beats_failures_openings_and_reopenings_are_counted_by_kind() -> None:
 
 
 def test_without_a_login_there_is_no_time_left() -> None:
-    text = values(Metrics().text(state=None, login_ends_in=None, holds=0))
+    text = values(Metrics().text(state=None, login_expires_in=None, holds=0))
     assert isnan(text[("ib_mcp_login_ends_seconds",)])
 
 
 def test_two_tickers_in_one_process_count_apart() -> None:
     one, other = Metrics(), Metrics()
-    one.count(found(SessionState.ESTABLISHED), 0.1)
-    text = values(other.text(state=None, login_ends_in=None, holds=0))
+    one.record_heartbeat(found(SessionState.ESTABLISHED), 0.1)
+    text = values(other.text(state=None, login_expires_in=None, holds=0))
     assert text[("ib_mcp_ticker_beat_seconds_count",)] == 0

@@ -15,11 +15,19 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.session.session import LoginState as Simulated
-from tests.api_gateway.listening import until
-from tests.ticker_service.virtual import HOUR, LOGIN_URL, MINUTE, TimeIsUpError, Transport, World, rules
-from ticker_service.backoff import Rhythm
+from tests.api_gateway.listening import wait_until
+from tests.ticker_service.virtual import (
+    HOUR,
+    LOGIN_URL,
+    MINUTE,
+    SocketLikeTransport,
+    TickerEnvironment,
+    TimeIsUpError,
+    rules,
+)
+from ticker_service.backoff import Backoff
 from ticker_service.metrics import Metrics
-from ticker_service.session_keeper import Keeper
+from ticker_service.session_keeper import SessionKeeper
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -29,17 +37,17 @@ def noon() -> datetime:
 
 
 async def test_a_day_with_its_midnight_and_its_nightly_reset_is_kept_with_one_reopening() -> None:
-    world = World(noon())
-    world.at(12.5, world.simulation.session.login)
+    world = TickerEnvironment(noon())
+    world.schedule_in(12.5, world.simulation.session.login)
     await world.run(24)
     # The login that a person makes at half past midnight opens the brokerage session by itself;
     # the reset at one o'clock is the only loss that is the ticker's to mend.
     # IBKR refuses an opening in the first half minute of a reset; that is no reopening.
-    assert len(world.opened) == 1
-    assert len(world.inits) <= 2
+    assert len(world.opened_at) == 1
+    assert len(world.openings) <= 2
     reset = datetime(2026, 3, 4, 1, tzinfo=NEW_YORK).timestamp()
-    assert 0 < world.inits[0] - reset <= 70
-    assert world.seen() == [
+    assert 0 < world.openings[0] - reset <= 70
+    assert world.state_names() == [
         "established",
         "not_logged_in",
         "established",
@@ -48,16 +56,16 @@ async def test_a_day_with_its_midnight_and_its_nightly_reset_is_kept_with_one_re
         "established",
     ]
     lost = datetime(2026, 3, 4, 0, tzinfo=NEW_YORK).timestamp()
-    assert 0 <= world.states[1][0] - lost <= 70
-    assert 0 <= world.states[2][0] - (lost + 30 * MINUTE) <= 70
+    assert 0 <= world.ticker_states[1][0] - lost <= 70
+    assert 0 <= world.ticker_states[2][0] - (lost + 30 * MINUTE) <= 70
     # The one time that the simulator had closed the session was that reset: it was never idle.
-    assert len(world.closed()) == 1
-    assert 0 <= world.closed()[0] - reset <= 70
+    assert len(world.closed_at()) == 1
+    assert 0 <= world.closed_at()[0] - reset <= 70
     assert world.keeper.report()["ready"]
 
 
 async def test_a_session_that_is_never_tickled_is_lost_to_idleness_in_the_same_world() -> None:
-    world = World(noon())
+    world = TickerEnvironment(noon())
     world.clock.advance(10 * MINUTE)
     assert world.simulation.session.state is Simulated.SSO
 
@@ -65,27 +73,27 @@ async def test_a_session_that_is_never_tickled_is_lost_to_idleness_in_the_same_w
 async def test_an_hour_without_a_gateway_ends_with_one_restart_of_its_own_tickle(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world = World(noon())
+    world = TickerEnvironment(noon())
 
     def down() -> None:
-        world.up = False
+        world.gateway_up = False
 
     def up() -> None:
-        world.up = True
+        world.gateway_up = True
 
-    world.at(1, down)
-    world.at(2, up)
+    world.schedule_in(1, down)
+    world.schedule_in(2, up)
     with caplog.at_level(logging.INFO, "ticker"):
         await world.run(4)
-    assert world.seen() == ["established", "unreachable", "opening", "established"]
+    assert world.state_names() == ["established", "unreachable", "opening", "established"]
     assert caplog.text.count("event=built_in_tickle restarted=true") == 1
-    assert len(world.inits) == 1
+    assert len(world.openings) == 1
 
 
 async def test_each_change_of_state_is_one_line_however_long_it_lasts(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world = World(noon(), login=False)
+    world = TickerEnvironment(noon(), login=False)
     with caplog.at_level(logging.INFO, "ticker"):
         await world.run(6)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
@@ -93,10 +101,10 @@ async def test_each_change_of_state_is_one_line_however_long_it_lasts(
 
 
 async def test_a_missing_login_is_looked_for_every_five_seconds_and_later_every_minute() -> None:
-    world = World(noon(), login=False)
+    world = TickerEnvironment(noon(), login=False)
     waits = []
     for _ in range(60):
-        wait = await world.keeper.look()
+        wait = await world.keeper.beat()
         waits.append(wait)
         world.clock.advance(wait)
     assert 4.5 <= waits[0] <= 5.5
@@ -120,15 +128,15 @@ async def test_nothing_is_sent_while_ibkr_wants_silence() -> None:
     gateway = GatewayClient(
         GatewaySettings.model_construct(),
         policy=TICKER,
-        transport=Transport(answer),
+        transport=SocketLikeTransport(answer),
         now=clock.now,
         sleep=sleep,
     )
-    keeper = Keeper(
+    keeper = SessionKeeper(
         gateway,
-        Rhythm(60, 5),
+        Backoff(60, 5),
         rules(),
-        overdue=60,
+        stuck_after=60,
         metrics=Metrics(),
         now=clock.now,
         wall=clock.now,
@@ -142,8 +150,8 @@ async def test_nothing_is_sent_while_ibkr_wants_silence() -> None:
 
 
 async def test_the_report_says_what_since_when_and_what_to_do_and_holds_no_secret() -> None:
-    world = World(noon())
-    await world.keeper.look()
+    world = TickerEnvironment(noon())
+    await world.keeper.beat()
     world.clock.advance(10)
     report = world.keeper.report()
     assert report["state"] == "established"
@@ -160,14 +168,14 @@ async def test_the_report_says_what_since_when_and_what_to_do_and_holds_no_secre
 
 
 async def test_the_report_keeps_the_last_twenty_beats() -> None:
-    world = World(noon())
+    world = TickerEnvironment(noon())
     for _ in range(25):
-        world.clock.advance(await world.keeper.look())
+        world.clock.advance(await world.keeper.beat())
     assert len(world.keeper.report()["last_beats"]) == 20
 
 
 async def test_before_the_first_look_the_report_says_so() -> None:
-    report = World(noon()).keeper.report()
+    report = TickerEnvironment(noon()).keeper.report()
     assert (report["state"], report["ready"], report["last_beats"]) == ("starting", False, [])
 
 
@@ -180,18 +188,18 @@ async def test_the_keeper_is_alive_while_it_beats_and_dead_when_the_loop_is_not_
         return httpx.Response(401)
 
     gateway = GatewayClient(
-        GatewaySettings.model_construct(), policy=TICKER, transport=Transport(answer), now=clock.now
+        GatewaySettings.model_construct(), policy=TICKER, transport=SocketLikeTransport(answer), now=clock.now
     )
-    keeper = Keeper(
-        gateway, Rhythm(60, 5), rules(), overdue=60, metrics=Metrics(), now=clock.now, wall=clock.now
+    keeper = SessionKeeper(
+        gateway, Backoff(60, 5), rules(), stuck_after=60, metrics=Metrics(), now=clock.now, wall=clock.now
     )
     assert not keeper.alive
     running = asyncio.create_task(keeper.run())
-    await until(lambda: keeper.alive)
+    await wait_until(lambda: keeper.alive)
     clock.advance(61)
     assert not keeper.alive
     released.set()
-    await until(lambda: keeper.alive)
+    await wait_until(lambda: keeper.alive)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert not keeper.alive

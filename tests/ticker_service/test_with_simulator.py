@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.ticker_service.virtual import HOUR, LOGIN_URL, MINUTE, TICKLE, World
+from tests.ticker_service.virtual import HOUR, LOGIN_URL, MINUTE, TICKLE, TickerEnvironment
 from ticker_service.holds import Hold
 from ticker_service.settings import Compete
 
@@ -32,14 +32,14 @@ class Losses:
     ours: list[float]
 
 
-def days_of(world: World, start: datetime, days: int) -> Losses:
+def days_of(world: TickerEnvironment, start: datetime, days: int) -> Losses:
     """A person logs in half an hour after each midnight, and at one o'clock there is a reset."""
     losses = Losses([], [])
     login = start.timestamp()
     for day in range(1, days + 1):
         date = (start + timedelta(days=day)).date()
         midnight = datetime(date.year, date.month, date.day, tzinfo=NEW_YORK)
-        world.when(midnight.replace(minute=30), world.simulation.session.login)
+        world.schedule_at(midnight.replace(minute=30), world.simulation.session.login)
         # A login lasts for 24 hours at most, which in a day of 25 ends before midnight.
         losses.all += [min(midnight.timestamp(), login + 24 * HOUR), midnight.replace(hour=1).timestamp()]
         login = midnight.replace(minute=30).timestamp()
@@ -47,14 +47,14 @@ def days_of(world: World, start: datetime, days: int) -> Losses:
     return losses
 
 
-def check(world: World, losses: Losses) -> None:
+def check(world: TickerEnvironment, losses: Losses) -> None:
     """Never idle, every loss noticed in time, exactly one reopening for each that was ours."""
     for moment in losses.all:
-        assert world.left_established(moment) - moment <= NOTICED
-    assert len(world.opened) == len(losses.ours)
-    for lost, opened in zip(sorted(losses.ours), world.opened, strict=True):
+        assert world.first_loss_after(moment) - moment <= NOTICED
+    assert len(world.opened_at) == len(losses.ours)
+    for lost, opened in zip(sorted(losses.ours), world.opened_at, strict=True):
         assert 0 < opened - lost <= NOTICED + 60
-    for closed in world.closed():
+    for closed in world.closed_at():
         assert any(0 <= closed - lost <= NOTICED for lost in losses.ours), "closed by idleness"
     for earlier, later in pairwise(world.tickles):
         assert later - earlier <= 66
@@ -63,10 +63,10 @@ def check(world: World, losses: Losses) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_a_day_with_three_losses(seed: int) -> None:
     start = datetime(2026, 3, 3, 12, tzinfo=NEW_YORK)
-    world = World(start, seed=seed)
+    world = TickerEnvironment(start, seed=seed)
     losses = days_of(world, start, 1)
     for hours in (2.0, 5.51):
-        world.at(hours, world.simulation.session.drop)
+        world.schedule_in(hours, world.simulation.session.drop)
         for kind in (losses.all, losses.ours):
             kind.append(start.timestamp() + hours * HOUR)
     await world.run(24)
@@ -85,7 +85,7 @@ async def test_a_day_with_three_losses(seed: int) -> None:
 async def test_the_nights_when_the_clocks_change(
     start: datetime, ends: str, expected: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = World(start)
+    world = TickerEnvironment(start)
     losses = days_of(world, start, 2)
     with caplog.at_level(logging.INFO, "ticker"):
         await world.run(48)
@@ -103,96 +103,98 @@ async def test_the_nights_when_the_clocks_change(
 
 async def test_a_week_with_an_outage_a_silence_and_another_program() -> None:
     start = datetime(2026, 3, 3, 12, tzinfo=NEW_YORK)
-    world = World(start)
+    world = TickerEnvironment(start)
     losses = days_of(world, start, 7)
     begin = start.timestamp()
 
     def lose(hours: float, do: Callable[[], Any], *, mended_at: float | None = None) -> None:
-        world.at(hours, do)
+        world.schedule_in(hours, do)
         losses.all.append(begin + hours * HOUR)
         if mended_at is not None:
             losses.ours.append(begin + mended_at * HOUR)
 
     session = world.simulation.session
     lose(3.0, session.drop, mended_at=3.0)
-    lose(26.0, lambda: world.set_up(False), mended_at=27.0)
-    world.at(27.0, lambda: world.set_up(True))
+    lose(26.0, lambda: world.set_gateway_up(False), mended_at=27.0)
+    world.schedule_in(27.0, lambda: world.set_gateway_up(True))
     lose(51.0, lambda: world.set_silent(True), mended_at=52.0)
-    world.at(52.0, lambda: world.set_silent(False))
+    world.schedule_in(52.0, lambda: world.set_silent(False))
     lose(79.0, session.displace)  # until the login after midnight throws the other program out
     lose(100.37, session.drop, mended_at=100.37)
     lose(100.87, session.drop, mended_at=100.87)
     await world.run(7 * 24)
-    assert len(world.opened) == len(losses.ours)
-    for lost, opened in zip(sorted(losses.ours), world.opened, strict=True):
+    assert len(world.opened_at) == len(losses.ours)
+    for lost, opened in zip(sorted(losses.ours), world.opened_at, strict=True):
         assert 0 <= opened - lost <= NOTICED + 60
     for moment in losses.all:
-        assert world.left_established(moment) - moment <= NOTICED
+        assert world.first_loss_after(moment) - moment <= NOTICED
     outages = [(begin + hours * HOUR, begin + (hours + 1) * HOUR) for hours in (26, 51)]
-    for closed in world.closed():
+    for closed in world.closed_at():
         known = any(0 <= closed - lost <= NOTICED for lost in losses.ours)
         assert known or any(down <= closed <= up + NOTICED for down, up in outages), "closed by idleness"
-    assert {"unreachable", "upstream_silent", "competing", "resetting", "not_logged_in"} <= set(world.seen())
-    assert world.requested("/v1/api/iserver/reauthenticate") == 2
+    assert {"unreachable", "upstream_silent", "competing", "resetting", "not_logged_in"} <= set(
+        world.state_names()
+    )
+    assert world.request_count("/v1/api/iserver/reauthenticate") == 2
 
 
 async def test_a_reset_is_noticed_before_the_gateways_own_tickle_ends_the_login_over_it() -> None:
     start = datetime(2026, 3, 4, 0, 31, tzinfo=NEW_YORK)
-    world = World(start)
+    world = TickerEnvironment(start)
     await world.run(1)
     reset = start.replace(hour=1, minute=0).timestamp()
-    assert world.left_established(reset) - reset <= 11
-    assert len(world.opened) == 1
+    assert world.first_loss_after(reset) - reset <= 11
+    assert len(world.opened_at) == 1
 
 
 # -- another program --
 
 
-def noon(compete: Compete = Compete.YIELD) -> World:
-    return World(datetime(2026, 3, 3, 12, tzinfo=NEW_YORK), compete=compete)
+def noon(compete: Compete = Compete.YIELD) -> TickerEnvironment:
+    return TickerEnvironment(datetime(2026, 3, 3, 12, tzinfo=NEW_YORK), compete=compete)
 
 
 async def test_another_program_keeps_the_session_however_long_it_stays() -> None:
     world = noon()
-    world.at(1, world.simulation.session.displace)
+    world.schedule_in(1, world.simulation.session.displace)
     await world.run(11)
-    assert world.seen() == ["established", "competing"]
-    assert world.inits == []
+    assert world.state_names() == ["established", "competing"]
+    assert world.openings == []
 
 
 async def test_asked_to_decide_it_takes_the_session_once_and_at_once() -> None:
     world = noon(Compete.ASK)
-    world.at(1, world.simulation.session.displace)
-    world.at(2.003, world.keeper.take)
-    world.at(3, world.simulation.session.displace)
+    world.schedule_in(1, world.simulation.session.displace)
+    world.schedule_in(2.003, world.keeper.take_over)
+    world.schedule_in(3, world.simulation.session.displace)
     await world.run(5)
-    assert world.seen() == ["established", "competing", "opening", "established", "competing"]
-    (taken,) = world.inits
+    assert world.state_names() == ["established", "competing", "opening", "established", "competing"]
+    (taken,) = world.openings
     assert taken - (world.tickles[0] + 2.003 * HOUR) < 1
 
 
 async def test_taking_over_once_per_loss_is_no_fight() -> None:
     world = noon(Compete.TAKE)
     for hours in (1.0, 1.05, 4.0):
-        world.at(hours, world.simulation.session.displace)
+        world.schedule_in(hours, world.simulation.session.displace)
     await world.run(6)
-    assert len(world.inits) == 1
-    assert world.seen() == ["established", "opening", "established", "competing"]
+    assert len(world.openings) == 1
+    assert world.state_names() == ["established", "opening", "established", "competing"]
 
 
 async def test_losses_that_are_far_apart_are_each_taken_over() -> None:
     world = noon(Compete.TAKE)
     for hours in (1.0, 3.0, 5.0):
-        world.at(hours, world.simulation.session.displace)
+        world.schedule_in(hours, world.simulation.session.displace)
     await world.run(6)
-    assert len(world.inits) == 3
+    assert len(world.openings) == 3
     assert world.keeper.report()["ready"]
 
 
 # -- holds --
 
 
-def between(world: World, begin: float, end: float) -> list[str]:
+def between(world: TickerEnvironment, begin: float, end: float) -> list[str]:
     """The paths that were asked for between two moments, in hours after noon."""
     zero = world.tickles[0]
     return [path for moment, path in world.requests if begin * HOUR < moment - zero < end * HOUR]
@@ -200,7 +202,7 @@ def between(world: World, begin: float, end: float) -> list[str]:
 
 async def test_while_somebody_holds_nothing_is_sent_and_then_at_once() -> None:
     world = noon()
-    world.at(1, lambda: world.keeper.hold(120, "order"))
+    world.schedule_in(1, lambda: world.keeper.hold(120, "order"))
     await world.run(2)
     assert between(world, 1, 1 + 119.9 / 3600) == []
     zero = world.tickles[0] + HOUR
@@ -215,8 +217,8 @@ async def test_a_hold_that_is_given_back_early_ends_early() -> None:
     async def hold() -> None:
         holds.append(await world.keeper.hold(120, "order"))
 
-    world.at(1, hold)
-    world.at(1 + 70 / 3600, lambda: world.keeper.release(holds[0].id))
+    world.schedule_in(1, hold)
+    world.schedule_in(1 + 70 / 3600, lambda: world.keeper.release(holds[0].id))
     await world.run(2)
     zero = world.tickles[0] + HOUR
     after = next(moment for moment in world.tickles if moment > zero)
@@ -225,20 +227,20 @@ async def test_a_hold_that_is_given_back_early_ends_early() -> None:
 
 async def test_a_session_that_is_lost_during_a_hold_is_opened_after_it() -> None:
     world = noon()
-    world.at(1, lambda: world.keeper.hold(120, "order"))
-    world.at(1 + 10 / 3600, world.simulation.session.drop)
+    world.schedule_in(1, lambda: world.keeper.hold(120, "order"))
+    world.schedule_in(1 + 10 / 3600, world.simulation.session.drop)
     await world.run(2)
     assert between(world, 1, 1 + 119.9 / 3600) == []
-    assert len(world.opened) == 1
+    assert len(world.opened_at) == 1
     assert world.keeper.report()["ready"]
 
 
 async def test_holds_one_after_another_cannot_let_the_session_idle_away() -> None:
     world = noon()
     for number in range(60):
-        world.at(1 + number * 100 / 3600, lambda: world.keeper.hold(120, "order"))
+        world.schedule_in(1 + number * 100 / 3600, lambda: world.keeper.hold(120, "order"))
     await world.run(3)
-    assert world.closed() == []
+    assert world.closed_at() == []
     gaps = [later - earlier for earlier, later in pairwise(world.tickles)]
     assert 230 < max(gaps) <= 241
     # While they lasted, the overdue tickles were all that went out.
@@ -248,20 +250,20 @@ async def test_holds_one_after_another_cannot_let_the_session_idle_away() -> Non
 
 async def test_a_hold_during_trouble_keeps_the_ticker_from_mending_until_it_ends() -> None:
     world = noon()
-    world.at(1, world.simulation.session.drop)
+    world.schedule_in(1, world.simulation.session.drop)
     for number in range(6):
-        world.at(1 + number * 100 / 3600, lambda: world.keeper.hold(120, "order"))
+        world.schedule_in(1 + number * 100 / 3600, lambda: world.keeper.hold(120, "order"))
     await world.run(2)
-    assert len(world.opened) == 1
-    assert world.opened[0] - (world.tickles[0] + HOUR) > 600
+    assert len(world.opened_at) == 1
+    assert world.opened_at[0] - (world.tickles[0] + HOUR) > 600
 
 
 async def test_a_new_ticker_knows_no_holds_and_looks_at_once() -> None:
     world = noon()
-    await world.keeper.look()
+    await world.keeper.beat()
     hold = await world.keeper.hold(120, "order")
     world.clock.advance(5)
-    world.restart()
+    world.restart_ticker()
     assert not world.keeper.release(hold.id)
     assert world.keeper.report()["holds"] == []
     before = len(world.tickles)
@@ -276,7 +278,7 @@ async def test_the_last_hour_of_a_login_is_told_in_the_report() -> None:
     world = noon()
     told: list[Any] = []
     for hours in (10.9, 11.5, 11.98, 12.4):
-        world.at(hours, lambda: told.append(world.keeper.report()))
+        world.schedule_in(hours, lambda: told.append(world.keeper.report()))
     await world.run(12.5)
     assert [report["login_warning"] is None for report in told] == [True, False, False, True]
     assert "30 minutes, at 00:00 New York time" in told[1]["login_warning"]
@@ -297,8 +299,8 @@ async def test_a_login_that_is_lost_after_another_is_warned_of_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = noon()
-    world.at(11.5, world.simulation.session.logout)
-    world.at(11.6, world.simulation.session.login)
+    world.schedule_in(11.5, world.simulation.session.logout)
+    world.schedule_in(11.6, world.simulation.session.login)
     with caplog.at_level(logging.WARNING, "ticker"):
         await world.run(12.5)
     warned = re.findall(r"event=login_ends within_minutes=(\d+)", caplog.text)
@@ -310,9 +312,9 @@ async def test_nothing_that_is_logged_is_secret_and_each_event_is_a_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = noon()
-    world.at(1, world.simulation.session.drop)
-    world.at(2, world.simulation.session.displace)
-    world.at(3, lambda: world.set_up(False))
+    world.schedule_in(1, world.simulation.session.drop)
+    world.schedule_in(2, world.simulation.session.displace)
+    world.schedule_in(3, lambda: world.set_gateway_up(False))
     with caplog.at_level(logging.DEBUG):
         await world.run(5)
     lines = [record.getMessage() for record in caplog.records if record.name == "ticker"]
@@ -324,9 +326,9 @@ async def test_nothing_that_is_logged_is_secret_and_each_event_is_a_line(
 
 async def test_what_prometheus_is_told_after_a_loss() -> None:
     world = noon()
-    world.at(1, world.simulation.session.drop)
+    world.schedule_in(1, world.simulation.session.drop)
     await world.run(2)
-    text = world.keeper.metrics().decode()
+    text = world.keeper.metrics_text().decode()
     assert 'ib_mcp_session_state{state="established"} 1.0' in text
     assert "ib_mcp_session_reopenings_total 1.0" in text
     assert 'ib_mcp_ticker_openings_total{answer="accepted"} 1.0' in text

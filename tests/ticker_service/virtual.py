@@ -20,10 +20,10 @@ from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.session.session import LoginState as Simulated
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from ticker_service.backoff import Rhythm
+from ticker_service.backoff import Backoff
 from ticker_service.heartbeat import Rules
 from ticker_service.metrics import Metrics
-from ticker_service.session_keeper import Keeper
+from ticker_service.session_keeper import SessionKeeper
 from ticker_service.settings import Compete
 
 LOGIN_URL = "https://localhost:5055"
@@ -39,7 +39,7 @@ class TimeIsUpError(Exception):
     """The time that a test looks at is over."""
 
 
-class World:
+class TickerEnvironment:
     """The simulator and a keeper in one time that only their sleeping moves."""
 
     def __init__(
@@ -54,33 +54,33 @@ class World:
         self.clock = Clock(start=start.timestamp(), frozen=True)
         self.simulation = Simulation(SimulationOptions(login=login), self.clock)
         self.requests: list[tuple[float, str]] = []
-        self.opened: list[float] = []
-        self.states: list[tuple[float, str]] = []
-        self.simulated: list[tuple[float, Simulated]] = []
-        self.plan: list[tuple[float, Callable[[], Any]]] = []
-        self.up = True
+        self.opened_at: list[float] = []
+        self.ticker_states: list[tuple[float, str]] = []
+        self.simulator_states: list[tuple[float, Simulated]] = []
+        self.scheduled: list[tuple[float, Callable[[], Any]]] = []
+        self.gateway_up = True
         self.silent = False
         self.gate: asyncio.Event | None = None
-        self.skew = 0.0
-        self.slept = 0.0
+        self.clock_skew = 0.0
+        self.seconds_asleep = 0.0
         self._end = float("inf")
         self._inner = httpx.ASGITransport(app=create_app(self.simulation))
         self.gateway = GatewayClient(
             GatewaySettings.model_construct(),
             policy=TICKER,
-            transport=Transport(self._answer),
+            transport=SocketLikeTransport(self._answer),
             now=self.now,
             sleep=self.sleep,
         )
         self._rules = rules(compete, region, seed)
         self.keeper = self._new_keeper()
 
-    def _new_keeper(self) -> Keeper:
-        return Keeper(
+    def _new_keeper(self) -> SessionKeeper:
+        return SessionKeeper(
             self.gateway,
-            Rhythm(fair=60, foul=5),
+            Backoff(healthy=60, unhealthy=5),
             self._rules,
-            overdue=60,
+            stuck_after=60,
             metrics=Metrics(),
             now=self.now,
             wall=self.wall,
@@ -89,21 +89,21 @@ class World:
 
     def now(self) -> float:
         """The seconds of the ticker's machine, which does not count those in which it sleeps."""
-        return self.clock.now() - self.slept
+        return self.clock.now() - self.seconds_asleep
 
     def wall(self) -> float:
         """The time of day of the ticker's machine, which somebody may set."""
-        return self.clock.now() + self.skew
+        return self.clock.now() + self.clock_skew
 
     def fall_asleep(self, hours: float, *, counted: bool = False) -> None:
         """The laptop is shut for so many hours, counted or not; IBKR's end of the world goes on."""
         self.clock.advance(hours * HOUR)
-        self.slept += 0 if counted else hours * HOUR
+        self.seconds_asleep += 0 if counted else hours * HOUR
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         if self.gate:
             await self.gate.wait()
-        if not self.up:
+        if not self.gateway_up:
             raise httpx.ConnectError("refused", request=request)
         path = request.url.path
         self.requests.append((self.clock.now(), path))
@@ -112,11 +112,11 @@ class World:
             raise TimeoutError
         response = await self._inner.handle_async_request(request)
         if path == INIT and response.status_code == 200:
-            self.opened.append(self.clock.now())
+            self.opened_at.append(self.clock.now())
         return response
 
     @property
-    def inits(self) -> list[float]:
+    def openings(self) -> list[float]:
         """When the ticker asked for a brokerage session."""
         return [moment for moment, path in self.requests if path == INIT]
 
@@ -124,73 +124,75 @@ class World:
     def tickles(self) -> list[float]:
         return [moment for moment, path in self.requests if path == TICKLE]
 
-    def at(self, hours: float, do: Callable[[], Any]) -> None:
+    def schedule_in(self, hours: float, action: Callable[[], Any]) -> None:
         """Do something so many hours from now."""
-        self.plan.append((self.clock.now() + hours * HOUR, do))
-        self.plan.sort(key=lambda planned: planned[0])
+        self.scheduled.append((self.clock.now() + hours * HOUR, action))
+        self.scheduled.sort(key=lambda planned: planned[0])
 
-    def when(self, moment: datetime, do: Callable[[], Any]) -> None:
+    def schedule_at(self, moment: datetime, action: Callable[[], Any]) -> None:
         """Do something at this time."""
-        self.at((moment.astimezone(UTC).timestamp() - self.clock.now()) / HOUR, do)
+        self.schedule_in((moment.astimezone(UTC).timestamp() - self.clock.now()) / HOUR, action)
 
     async def sleep(self, seconds: float) -> None:
         state = self.keeper.state
-        if not self.states or self.states[-1][1] != state:
-            self.states.append((self.clock.now(), state))
+        if not self.ticker_states or self.ticker_states[-1][1] != state:
+            self.ticker_states.append((self.clock.now(), state))
         wake = self.clock.now() + seconds
-        while self.plan and self.plan[0][0] <= wake:
-            moment, do = self.plan.pop(0)
+        while self.scheduled and self.scheduled[0][0] <= wake:
+            moment, action = self.scheduled.pop(0)
             self.clock.advance(max(0.0, moment - self.clock.now()))
-            self._note()
-            done = do()
-            if isawaitable(done):
-                await done
+            self._record_simulator_state()
+            result = action()
+            if isawaitable(result):
+                await result
             for _ in range(3):  # whoever was woken by that gets the word before the clock goes on
                 await asyncio.sleep(0)
         self.clock.advance(max(0.0, wake - self.clock.now()))
-        self._note()
+        self._record_simulator_state()
         if self.clock.now() >= self._end:
             raise TimeIsUpError
 
-    def _note(self) -> None:
+    def _record_simulator_state(self) -> None:
         state = self.simulation.session.state
-        if not self.simulated or self.simulated[-1][1] is not state:
-            self.simulated.append((self.clock.now(), state))
+        if not self.simulator_states or self.simulator_states[-1][1] is not state:
+            self.simulator_states.append((self.clock.now(), state))
 
-    def closed(self) -> list[float]:
+    def closed_at(self) -> list[float]:
         """When the simulator was first seen to have closed the brokerage session and kept the login."""
-        return [moment for moment, state in self.simulated if state is Simulated.SSO]
+        return [moment for moment, state in self.simulator_states if state is Simulated.SSO]
 
     async def run(self, hours: float) -> None:
         self._end = self.clock.now() + hours * HOUR
         with pytest.raises(TimeIsUpError):
             await self.keeper.run()
 
-    def set_up(self, up: bool) -> None:
+    def set_gateway_up(self, up: bool) -> None:
         """Start or stop the gateway."""
-        self.up = up
+        self.gateway_up = up
 
     def set_silent(self, silent: bool) -> None:
         """Let nothing come back from IBKR, or all of it again."""
         self.silent = silent
 
-    def requested(self, path: str) -> int:
+    def request_count(self, path: str) -> int:
         """How often this was asked for."""
         return sum(1 for _, asked in self.requests if asked == path)
 
-    def restart(self) -> None:
+    def restart_ticker(self) -> None:
         """Another ticker in the place of the present one."""
         self.keeper = self._new_keeper()
 
-    def left_established(self, after: float) -> float:
+    def first_loss_after(self, after: float) -> float:
         """When the ticker first said anything but established after this moment."""
-        return next(moment for moment, state in self.states if moment >= after and state != "established")
+        return next(
+            moment for moment, state in self.ticker_states if moment >= after and state != "established"
+        )
 
-    def seen(self) -> list[str]:
-        return [state for _, state in self.states]
+    def state_names(self) -> list[str]:
+        return [state for _, state in self.ticker_states]
 
 
-class Transport(httpx.AsyncBaseTransport):
+class SocketLikeTransport(httpx.AsyncBaseTransport):
     def __init__(self, answer: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> None:
         self._answer = answer
 

@@ -94,7 +94,7 @@ async def test_it_waits_between_and_stops_some_time(warmups: ColdStartRetry, fak
     thin = [{"conid": 1}]
     positions = read("/portfolio/{account}/positions/{page}", "DU1234567", 0)
     assert await complete(warmups, positions, thin, thin, thin, thin) == (thin, 4)
-    assert fake_time.slept == [0.5, 0.5, 0.5]
+    assert fake_time.sleeps == [0.5, 0.5, 0.5]
 
 
 async def test_a_page_past_the_last_position_is_complete(warmups: ColdStartRetry) -> None:

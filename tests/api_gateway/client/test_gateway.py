@@ -179,7 +179,7 @@ async def test_what_was_never_sent_takes_no_place_in_the_limits(
     with pytest.raises(Unreachable):
         await gateway.get("/portfolio/accounts")
     assert (await gateway.get("/portfolio/accounts")).value == []
-    assert fake_time.slept == []
+    assert fake_time.sleeps == []
 
 
 async def test_a_request_counts_from_when_its_last_byte_has_left(
@@ -194,7 +194,7 @@ async def test_a_request_counts_from_when_its_last_byte_has_left(
     monkeypatch.setattr(gateway._transport, "exchange", exchange)
     await gateway.get("/portfolio/accounts")
     await gateway.get("/portfolio/accounts")
-    assert fake_time.slept == [pytest.approx(5.4)]
+    assert fake_time.sleeps == [pytest.approx(5.4)]
 
 
 async def test_a_preflight_that_fails_keeps_the_write_from_being_sent(

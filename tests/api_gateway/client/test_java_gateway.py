@@ -30,8 +30,8 @@ from api_gateway.simulator.session.session import LoginState as SimulatedState
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.certificates import make_certificate
 from tests.api_gateway.java_gateway import LOGIN_PAGE, JavaGateway
-from tests.api_gateway.listening import Listening, listening, until
-from ticker_service.heartbeat import Memory, Rules, beat
+from tests.api_gateway.listening import ListeningServer, serve_app, wait_until
+from ticker_service.heartbeat import HeartbeatMemory, Rules, send_heartbeat
 from ticker_service.settings import Compete
 
 ACCOUNT = "DU1234567"
@@ -54,9 +54,9 @@ class Way:
     def __init__(self, options: SimulationOptions | None = None) -> None:
         self.clock = Clock(start=TUESDAY, frozen=True)
         self.simulation = Simulation(options, self.clock)
-        self.memory = Memory()
+        self.memory = HeartbeatMemory()
         self.java: JavaGateway
-        self.simulator: Listening
+        self.simulator: ListeningServer
         self.gateway: GatewayClient
 
     @asynccontextmanager
@@ -70,11 +70,11 @@ class Way:
             certificate = ensure_certificate(tls / "simulator")
             upstream_tls = ssl.create_default_context(cafile=certificate.certificate_path)
             own = make_certificate(tls, "java")
-            context = own.server
+            context = own.server_context
             settings.gateway_ca_file = own.file
         async with AsyncExitStack() as stack:
             self.simulator = await stack.enter_async_context(
-                listening(create_app(self.simulation), certificate)
+                serve_app(create_app(self.simulation), certificate)
             )
             java = JavaGateway(
                 self.simulator.port, upstream_tls=upstream_tls, sleep=self.sleep, refuses=refuses
@@ -99,7 +99,7 @@ class Way:
         """Do with the login page what a person does, and wait for the gateway's own part."""
         async with self.browser() as browser:
             await press_the_button(browser)
-        await self.java.settled()
+        await self.java.wait_for_login_chain()
 
     async def get(self, template: str, *values: object, **query: Any) -> Any:
         return (await self.gateway.get(template, *values, **query)).value
@@ -107,7 +107,7 @@ class Way:
     async def beat(self) -> Diagnosis:
         self.clock.advance(1.5)
         rules = Rules(Compete.YIELD, Region.AMERICA, LOGIN_URL, random.Random(1))  # noqa: S311
-        found = await beat(
+        found = await send_heartbeat(
             self.gateway, self.memory, rules, now=self.clock.now(), at=datetime(2026, 3, 3, 17, tzinfo=UTC)
         )
         assert found.diagnosis
@@ -160,7 +160,7 @@ async def open_way(way: Way) -> Way:
 
 async def test_a_person_logs_in_and_each_first_question_gets_a_full_answer(way: Way) -> None:
     await way.log_in()
-    assert way.java.own == [*LOGIN_CHAIN, "GET /iserver/accounts"]
+    assert way.java.own_requests == [*LOGIN_CHAIN, "GET /iserver/accounts"]
     assert (await way.beat()).state is State.ESTABLISHED
     assert (await way.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
     (quote,) = await way.get("/iserver/marketdata/snapshot", conids="265598", fields="31,84,86")
@@ -175,7 +175,7 @@ async def test_a_login_that_opens_no_session_is_followed_by_challenge_and_respon
     async with Way(SimulationOptions(opens_brokerage=False)).open() as way:
         await way.log_in()
         exchange = ["POST /iserver/auth/ssodh/init", "POST /iserver/auth/ssodh/response"]
-        assert way.java.own == [*LOGIN_CHAIN, *exchange, "GET /iserver/accounts"]
+        assert way.java.own_requests == [*LOGIN_CHAIN, *exchange, "GET /iserver/accounts"]
         assert way.simulation.session.state is SimulatedState.BROKERAGE
         assert (await way.beat()).state is State.ESTABLISHED
 
@@ -201,7 +201,7 @@ async def test_before_a_login_everything_says_where_to_log_in(way: Way) -> None:
     finding = await way.beat()
     assert finding.state is State.NOT_LOGGED_IN
     assert LOGIN_URL in finding.next_step
-    assert way.java.own == []
+    assert way.java.own_requests == []
 
 
 async def test_the_login_page_comes_through_as_it_is(way: Way) -> None:
@@ -258,7 +258,7 @@ async def test_the_ticker_brings_its_own_tickle_back_after_an_outage(open_way: W
     assert (await open_way.beat()).state is State.FAILING
     open_way.simulation.faults.clear()
     assert (await open_way.beat()).state is State.ESTABLISHED
-    await open_way.java.settled()
+    await open_way.java.wait_for_login_chain()
     assert open_way.java.tickling
 
 
@@ -274,10 +274,10 @@ async def test_a_dead_upstream_is_a_failure_at_the_deadline_and_no_longer_one_wh
     assert finding.state is State.UPSTREAM_SILENT
     assert finding.detail == "No complete answer within 0.25 s."
     open_way.gateway.settings.gateway_deadline = 15
-    async with listening(create_app(open_way.simulation)) as again:
+    async with serve_app(create_app(open_way.simulation)) as again:
         open_way.java.upstream_port = again.port
         assert (await open_way.beat()).state is State.ESTABLISHED
-        await open_way.java.settled()
+        await open_way.java.wait_for_login_chain()
 
 
 async def test_a_write_that_nobody_answers_is_unknown_because_it_may_happen_later(open_way: Way) -> None:
@@ -285,13 +285,13 @@ async def test_a_write_that_nobody_answers_is_unknown_because_it_may_happen_late
     await open_way.gateway.tickle()
     async with open_way.browser() as other:
         slow = [asyncio.create_task(other.get("/v1/api/iserver/auth/status")) for _ in range(5)]
-        await until(lambda: open_way.simulation.faults.to_json()[0]["fired"] == 5)
+        await wait_until(lambda: open_way.simulation.faults.to_json()[0]["fired"] == 5)
         open_way.gateway.settings.gateway_deadline = SOON
         with pytest.raises(OutcomeUnknown, match="It may have happened"):
             await open_way.gateway.post("/logout")
         assert open_way.simulation.session.state is SimulatedState.BROKERAGE
         await asyncio.gather(*slow)
-    await until(lambda: open_way.simulation.session.logged_in_at is None)
+    await wait_until(lambda: open_way.simulation.session.logged_in_at is None)
 
 
 async def test_five_hung_calls_leave_it_mute_and_each_caller_is_told_at_the_deadline(open_way: Way) -> None:

@@ -49,10 +49,10 @@ STRIKES = read("/iserver/secdef/strikes", conid=416904, sectype="OPT", month="JA
 def ibkr() -> FakeGateway:
     return (
         FakeGateway()
-        .says("/iserver/accounts", {"accounts": [ACCOUNT], "sessionId": "1"})
-        .says("/portfolio/accounts", [{"accountId": ACCOUNT, "faclient": False}])
-        .says("/trsrv/secdef", {"secdef": [{"conid": 416904, "ticker": "SPX"}]})
-        .says("/iserver/secdef/search", [{"conid": "416904"}])
+        .respond("/iserver/accounts", {"accounts": [ACCOUNT], "sessionId": "1"})
+        .respond("/portfolio/accounts", [{"accountId": ACCOUNT, "faclient": False}])
+        .respond("/trsrv/secdef", {"secdef": [{"conid": 416904, "ticker": "SPX"}]})
+        .respond("/iserver/secdef/search", [{"conid": "416904"}])
     )
 
 
@@ -61,7 +61,7 @@ def preflights(ibkr: FakeGateway, fake_time: FakeTime) -> Preflight:
     made: Preflight
 
     async def ask(call: GatewayRequest, patience: WaitBudget) -> GatewayResponse:
-        reply = await ibkr.ask(call, patience)
+        reply = await ibkr.send(call, patience)
         made.observe(call, reply)
         return reply
 
@@ -135,7 +135,7 @@ async def test_each_is_asked_once(preflights: Preflight, ibkr: FakeGateway) -> N
     assert not await preflights.prepare(SNAPSHOT, PATIENCE)
     await preflights.prepare(META, PATIENCE)
     await preflights.prepare(META, PATIENCE)
-    assert ibkr.asked == ["/iserver/accounts", "/portfolio/accounts"]
+    assert ibkr.requests == ["/iserver/accounts", "/portfolio/accounts"]
 
 
 async def test_after_a_long_silence_the_accounts_come_again_before_what_is_allowed_rarely(
@@ -151,17 +151,17 @@ async def test_after_a_long_silence_the_accounts_come_again_before_what_is_allow
     assert not await preflights.prepare(SNAPSHOT, PATIENCE)
     assert await preflights.prepare(orders, PATIENCE)
     assert not await preflights.prepare(orders, PATIENCE)
-    assert ibkr.asked == ["/iserver/accounts"] * 2
+    assert ibkr.requests == ["/iserver/accounts"] * 2
 
 
 async def test_those_who_come_at_the_same_time_share_it(preflights: Preflight, ibkr: FakeGateway) -> None:
     await asyncio.gather(*(preflights.prepare(SNAPSHOT, PATIENCE) for _ in range(5)))
-    assert ibkr.asked == ["/iserver/accounts"]
+    assert ibkr.requests == ["/iserver/accounts"]
 
 
 async def test_a_failure_is_not_remembered(preflights: Preflight, ibkr: FakeGateway) -> None:
     failure = Failed(request="", problem="", hint="")
-    ibkr.says("/iserver/accounts", failure, {"accounts": [ACCOUNT]})
+    ibkr.respond("/iserver/accounts", failure, {"accounts": [ACCOUNT]})
     with pytest.raises(Failed):
         await preflights.prepare(SNAPSHOT, PATIENCE)
     assert await preflights.prepare(SNAPSHOT, PATIENCE)
@@ -175,14 +175,14 @@ async def test_what_the_caller_has_asked_is_not_asked_again(preflights: Prefligh
     )
     for call in (SNAPSHOT, META, STRIKES):
         assert not await preflights.prepare(call, PATIENCE)
-    assert ibkr.asked == []
+    assert ibkr.requests == []
 
 
 async def test_a_search_by_company_name_opens_no_chain(preflights: Preflight, ibkr: FakeGateway) -> None:
     found = GatewayResponse(200, b'[{"conid":"416904"}]')
     preflights.observe(read("/iserver/secdef/search", symbol="SPX", name=True), found)
     await preflights.prepare(STRIKES, PATIENCE)
-    assert "/iserver/secdef/search?symbol=SPX" in ibkr.asked
+    assert "/iserver/secdef/search?symbol=SPX" in ibkr.requests
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ async def test_a_new_session_is_begun_from_nothing(
     )
     assert await preflights.prepare(SNAPSHOT, PATIENCE) is forgotten
     assert bool(told) is forgotten
-    assert len(ibkr.asked) == 1 + forgotten
+    assert len(ibkr.requests) == 1 + forgotten
 
 
 async def test_another_session_id_means_that_the_rest_is_forgotten(preflights: Preflight) -> None:
@@ -229,11 +229,11 @@ async def test_another_session_id_means_that_the_rest_is_forgotten(preflights: P
 async def test_what_was_asked_in_the_old_session_does_not_count_in_the_new_one(
     preflights: Preflight, ibkr: FakeGateway
 ) -> None:
-    ibkr.held = asyncio.Event()
+    ibkr.gate = asyncio.Event()
     task = asyncio.create_task(preflights.ensure(positions_step(ACCOUNT), PATIENCE))
     await asyncio.sleep(0)
     preflights.reset()
-    ibkr.held.set()
+    ibkr.gate.set()
     await task
     assert await preflights.ensure(positions_step(ACCOUNT), PATIENCE)
     assert not await preflights.ensure(positions_step(ACCOUNT), PATIENCE)
@@ -247,7 +247,7 @@ async def test_nothing_is_done_while_the_session_only_opens(preflights: Prefligh
 
 async def test_an_underlying_is_searched_by_its_symbol(preflights: Preflight, ibkr: FakeGateway) -> None:
     await preflights.prepare(STRIKES, PATIENCE)
-    assert ibkr.asked == [
+    assert ibkr.requests == [
         "/iserver/accounts",
         "/trsrv/secdef?conids=416904",
         "/iserver/secdef/search?symbol=SPX",
@@ -257,10 +257,10 @@ async def test_an_underlying_is_searched_by_its_symbol(preflights: Preflight, ib
 async def test_an_index_that_is_not_found_as_a_share_is_searched_as_one(
     preflights: Preflight, ibkr: FakeGateway
 ) -> None:
-    ibkr.says("/trsrv/secdef", {"secdef": []}).says("/iserver/contract/416904/info", {"symbol": "SPX"})
-    ibkr.says("/iserver/secdef/search", [{"conid": "1"}], [{"conid": "416904"}])
+    ibkr.respond("/trsrv/secdef", {"secdef": []}).respond("/iserver/contract/416904/info", {"symbol": "SPX"})
+    ibkr.respond("/iserver/secdef/search", [{"conid": "1"}], [{"conid": "416904"}])
     await preflights.prepare(STRIKES, PATIENCE)
-    assert ibkr.asked[2:] == [
+    assert ibkr.requests[2:] == [
         "/iserver/contract/416904/info",
         "/iserver/secdef/search?symbol=SPX",
         "/iserver/secdef/search?symbol=SPX&secType=IND",
@@ -285,7 +285,7 @@ async def test_an_account_of_somebody_else_is_refused_before_it_is_asked_about(
         ) as caught:
             await preflights.prepare(call, PATIENCE)
         assert "U7654321" not in str(caught.value)
-    assert ibkr.asked == ["/portfolio/accounts", "/iserver/accounts"]
+    assert ibkr.requests == ["/portfolio/accounts", "/iserver/accounts"]
 
 
 async def test_no_account_is_refused_by_lists_that_were_forgotten_while_they_were_asked_for(
@@ -294,7 +294,7 @@ async def test_no_account_is_refused_by_lists_that_were_forgotten_while_they_wer
     preflights: Preflight
 
     async def ask(call: GatewayRequest, patience: WaitBudget) -> GatewayResponse:
-        reply = await ibkr.ask(call, patience)
+        reply = await ibkr.send(call, patience)
         preflights.observe(call, reply)
         preflights.reset()
         return reply
@@ -319,7 +319,7 @@ async def test_an_own_account_and_its_segments_are_asked_about(preflights: Prefl
 async def test_an_advisor_may_have_more_accounts_than_are_listed(
     preflights: Preflight, ibkr: FakeGateway, accounts: Any, portfolio: Any
 ) -> None:
-    ibkr.says("/iserver/accounts", accounts).says("/portfolio/accounts", portfolio)
+    ibkr.respond("/iserver/accounts", accounts).respond("/portfolio/accounts", portfolio)
     await preflights.prepare(read("/portfolio/{account}/meta", "U7654321"), PATIENCE)
     await preflights.prepare(read("/iserver/account/{account}/summary", "U7654321"), PATIENCE)
 
@@ -330,13 +330,13 @@ async def test_before_an_order_its_contracts_are_quoted_once(
     await preflights.prepare(ORDER, PATIENCE)
     await preflights.prepare(ORDER, PATIENCE)
     quotes = [f"/iserver/marketdata/snapshot?conids={conid}&fields=31,84,86" for conid in (265598, 8314)]
-    assert ibkr.asked == ["/iserver/accounts", *quotes]
+    assert ibkr.requests == ["/iserver/accounts", *quotes]
 
 
 async def test_a_contract_without_a_quote_can_still_be_ordered(
     preflights: Preflight, ibkr: FakeGateway
 ) -> None:
-    ibkr.says("/iserver/marketdata/snapshot", Refused(request="x", problem="No.", hint=""))
+    ibkr.respond("/iserver/marketdata/snapshot", Refused(request="x", problem="No.", hint=""))
     assert await preflights.prepare(ORDER, PATIENCE)
 
 
@@ -347,4 +347,4 @@ async def test_a_line_that_is_given_back_is_taken_again_before_an_order(
     call = build_request("POST", "/iserver/marketdata/unsubscribe", body={"conid": 8314}, read_only=True)
     preflights.observe(call, GatewayResponse(200, b'{"success": true}'))
     assert await preflights.prepare(ORDER, PATIENCE)
-    assert len(ibkr.asked) == 5
+    assert len(ibkr.requests) == 5

@@ -21,7 +21,7 @@ from api_gateway.client.rate_limiter import (
 from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.errors import PenaltyBox, RateLimited
 from tests.api_gateway.fakes import FakeTime
-from tests.virtual_loop import in_virtual_time
+from tests.virtual_loop import run_in_virtual_time
 
 ORDERS = build_request("GET", "/iserver/account/orders", read_only=True)
 TRADES = build_request("GET", "/iserver/account/trades", read_only=True)
@@ -45,7 +45,7 @@ async def send(
 
 async def test_one_request_passes_at_once(fake_time: FakeTime) -> None:
     assert await send(pacing(fake_time), ORDERS, fake_time) == 1000
-    assert fake_time.slept == []
+    assert fake_time.sleeps == []
 
 
 async def test_the_second_of_a_five_second_limit_waits_a_little_longer_than_that(fake_time: FakeTime) -> None:
@@ -70,7 +70,7 @@ async def test_whoever_would_wait_too_long_is_told_the_seconds_and_takes_no_plac
             await send(governor, ORDERS, fake_time, patience(2))
         assert caught.value.seconds == pytest.approx(5.5)
         assert "Ask again in 6 s" in str(caught.value)
-    assert fake_time.slept == []
+    assert fake_time.sleeps == []
     assert await send(governor, ORDERS, fake_time) == pytest.approx(1005.5)
 
 
@@ -351,7 +351,7 @@ def test_a_look_passes_sixty_who_wait_and_the_limit_is_kept_all_the_same() -> No
         await asyncio.gather(*waiting)
         return took, sorted(sent)
 
-    took, sent = in_virtual_time(tried())
+    took, sent = run_in_virtual_time(tried())
     assert took <= GLOBAL_LIMIT.padded_seconds
     count = GLOBAL_LIMIT.count
     assert all(sent[place + count] - sent[place] >= 1 for place in range(len(sent) - count))

@@ -14,7 +14,7 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.tls import CertificateError, TlsTrust
 from api_gateway.errors import Unreachable
 from api_gateway.settings import GatewaySettings
-from tests.api_gateway.certificates import Certificate, make_certificate
+from tests.api_gateway.certificates import SelfSignedCertificate, make_certificate
 from tests.api_gateway.fakes import RawServer
 
 
@@ -38,7 +38,7 @@ async def ask(server: RawServer, scheme: str = "https", **settings: Any) -> byte
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Certificate:
+def own(tmp_path: Path) -> SelfSignedCertificate:
     return make_certificate(tmp_path, "own")
 
 
@@ -48,14 +48,16 @@ def answering() -> Answering:
 
 
 async def test_a_certificate_of_ones_own_is_trusted_when_it_is_named(
-    own: Certificate, answering: Answering
+    own: SelfSignedCertificate, answering: Answering
 ) -> None:
-    async with RawServer(answering.serve).running(own.server) as server:
+    async with RawServer(answering.serve).running(own.server_context) as server:
         assert await ask(server, gateway_ca_file=own.file) == b'["fine"]'
 
 
-async def test_a_certificate_that_nobody_named_is_not_trusted(own: Certificate, answering: Answering) -> None:
-    async with RawServer(answering.serve).running(own.server) as server:
+async def test_a_certificate_that_nobody_named_is_not_trusted(
+    own: SelfSignedCertificate, answering: Answering
+) -> None:
+    async with RawServer(answering.serve).running(own.server_context) as server:
         with pytest.raises(Unreachable, match="GATEWAY_CA_FILE") as caught:
             await ask(server)
     assert "not accepted (certificate verify failed: self-signed certificate)." in str(caught.value)
@@ -63,10 +65,10 @@ async def test_a_certificate_that_nobody_named_is_not_trusted(own: Certificate, 
 
 
 async def test_another_certificate_than_the_named_one_is_not_trusted(
-    own: Certificate, answering: Answering, tmp_path: Path
+    own: SelfSignedCertificate, answering: Answering, tmp_path: Path
 ) -> None:
     other = make_certificate(tmp_path, "other")
-    async with RawServer(answering.serve).running(own.server) as server:
+    async with RawServer(answering.serve).running(own.server_context) as server:
         with pytest.raises(Unreachable):
             await ask(server, gateway_ca_file=other.file)
     assert answering.received == []
@@ -76,7 +78,7 @@ async def test_an_expired_certificate_is_refused_until_verification_is_off(
     tmp_path: Path, answering: Answering
 ) -> None:
     vendor = make_certificate(tmp_path, "vendor", expired=True)
-    async with RawServer(answering.serve).running(vendor.server) as server:
+    async with RawServer(answering.serve).running(vendor.server_context) as server:
         with pytest.raises(Unreachable, match="expired"):
             await ask(server, gateway_ca_file=vendor.file)
         assert await ask(server, gateway_verify_tls=False) == b'["fine"]'
@@ -86,16 +88,16 @@ async def test_the_fingerprint_pins_a_certificate_that_is_not_verified(
     tmp_path: Path, answering: Answering
 ) -> None:
     vendor = make_certificate(tmp_path, "vendor", expired=True)
-    async with RawServer(answering.serve).running(vendor.server) as server:
+    async with RawServer(answering.serve).running(vendor.server_context) as server:
         body = await ask(server, gateway_verify_tls=False, gateway_fingerprint=vendor.fingerprint)
     assert body == b'["fine"]'
 
 
 @pytest.mark.parametrize("verify", [True, False])
 async def test_another_fingerprint_ends_the_handshake_before_any_request_byte(
-    own: Certificate, answering: Answering, verify: bool
+    own: SelfSignedCertificate, answering: Answering, verify: bool
 ) -> None:
-    async with RawServer(answering.serve).running(own.server) as server:
+    async with RawServer(answering.serve).running(own.server_context) as server:
         with pytest.raises(Unreachable, match="GATEWAY_FINGERPRINT"):
             await ask(
                 server, gateway_ca_file=own.file, gateway_verify_tls=verify, gateway_fingerprint="ab" * 32
@@ -136,10 +138,10 @@ async def test_a_connection_that_never_agrees_on_tls_is_closed(ended_by: str) ->
 
 
 async def test_a_file_that_is_not_there_yet_is_waited_for(
-    own: Certificate, answering: Answering, tmp_path: Path
+    own: SelfSignedCertificate, answering: Answering, tmp_path: Path
 ) -> None:
     later = tmp_path / "later.pem"
-    async with RawServer(answering.serve).running(own.server) as server:
+    async with RawServer(answering.serve).running(own.server_context) as server:
         address = f"https://127.0.0.1:{server.port}"
         settings = GatewaySettings(_env_file=None, gateway_url=address, gateway_ca_file=later)
         async with GatewayClient(settings) as gateway:
@@ -155,7 +157,7 @@ async def test_a_gateway_with_a_new_certificate_is_trusted_when_the_file_is_new(
     file = tmp_path / "gateway.pem"
     file.write_bytes(first.file.read_bytes())
     answering = Answering()
-    async with RawServer(answering.serve).running(first.server) as server:
+    async with RawServer(answering.serve).running(first.server_context) as server:
         port = server.port
         settings = GatewaySettings(
             _env_file=None, gateway_url=f"https://127.0.0.1:{port}", gateway_ca_file=file
@@ -169,7 +171,7 @@ async def test_a_gateway_with_a_new_certificate_is_trusted_when_the_file_is_new(
             assert len(answering.received) == 1
 
 
-def test_the_context_is_made_once_and_again_when_the_file_changes(own: Certificate) -> None:
+def test_the_context_is_made_once_and_again_when_the_file_changes(own: SelfSignedCertificate) -> None:
     trust = TlsTrust(ca_file=own.file)
     context = trust.context()
     assert trust.context() is context
@@ -177,7 +179,7 @@ def test_the_context_is_made_once_and_again_when_the_file_changes(own: Certifica
     assert trust.context() is not context
 
 
-def test_verified_is_the_default_and_tls_1_2_is_enough(own: Certificate) -> None:
+def test_verified_is_the_default_and_tls_1_2_is_enough(own: SelfSignedCertificate) -> None:
     for context in (TlsTrust(ca_file=own.file).context(), TlsTrust().context()):
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname

@@ -15,7 +15,7 @@ from api_gateway.client import transport
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, GatewayError, NoResponse, OutcomeUnknown, Unreachable
 from api_gateway.settings import GatewaySettings
-from tests.api_gateway.fakes import RawServer, Serve
+from tests.api_gateway.fakes import ConnectionHandler, RawServer
 
 FINE = b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n["fine"]'
 
@@ -40,7 +40,7 @@ def gateway(server: RawServer, **settings: Any) -> GatewayClient:
     )
 
 
-def answering(*answers: bytes) -> tuple[Serve, list[bytes]]:
+def answering(*answers: bytes) -> tuple[ConnectionHandler, list[bytes]]:
     """A server that gives these answers in turn over all connections, the last one for ever."""
     left = list(answers)
     received: list[bytes] = []
@@ -134,7 +134,7 @@ async def test_the_stray_chunk_after_an_empty_answer_never_meets_the_next_reques
     assert len(received) == 3
 
 
-def dying_on_the_second() -> tuple[Serve, list[bytes]]:
+def dying_on_the_second() -> tuple[ConnectionHandler, list[bytes]]:
     """A server that takes a connection's second request and closes instead of answering."""
     received: list[bytes] = []
 
@@ -194,7 +194,7 @@ async def test_a_write_after_a_read_meets_no_dead_connection() -> None:
     assert len(received) == 2
 
 
-def closing() -> tuple[Serve, list[bytes]]:
+def closing() -> tuple[ConnectionHandler, list[bytes]]:
     """A server that reads a request and hangs up."""
     received: list[bytes] = []
 
@@ -231,7 +231,7 @@ async def test_nothing_listening_is_unreachable_also_for_a_write() -> None:
             await ours.post("/logout")
 
 
-def dripping(byte: bytes = b" ") -> Serve:
+def dripping(byte: bytes = b" ") -> ConnectionHandler:
     """A server whose answer has no end, a byte at a time."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -263,7 +263,7 @@ async def hanging(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
     ids=["GET", "reading POST", "POST", "DELETE"],
 )
 async def test_an_answer_without_end_ends_at_the_deadline(
-    serve: Serve, ask: Callable[[GatewayClient], Any], kind: type[GatewayError]
+    serve: ConnectionHandler, ask: Callable[[GatewayClient], Any], kind: type[GatewayError]
 ) -> None:
     async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.25) as ours:
         began = time.perf_counter()
@@ -299,7 +299,7 @@ async def test_a_cancelled_caller_frees_its_place() -> None:
     async with RawServer(hanging).running() as server, gateway(server, gateway_max_wait=0.2) as ours:
         for round_ in (1, 2, 3):
             waiting = [asyncio.create_task(ours.get("/trsrv/stocks", symbols=str(n))) for n in range(4)]
-            await server.connected(4 * round_)
+            await server.wait_for_connections(4 * round_)
             for task in waiting:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
@@ -317,7 +317,7 @@ async def test_a_tickle_passes_four_requests_that_hang() -> None:
 
     async with RawServer(serve).running() as server, gateway(server) as ours:
         waiting = [asyncio.create_task(ours.get("/trsrv/stocks", symbols=str(n))) for n in range(9)]
-        await server.connected(4)
+        await server.wait_for_connections(4)
         await asyncio.sleep(0.01)
         assert server.connections == 4
         assert (await ours.tickle()).body == b'["fine"]'
@@ -412,7 +412,7 @@ async def test_closing_ends_the_requests_that_are_under_way() -> None:
     async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=30) as ours:
         read = asyncio.create_task(ours.get("/trsrv/stocks"))
         write = asyncio.create_task(ours.post("/logout"))
-        await server.connected(2)
+        await server.wait_for_connections(2)
         await asyncio.sleep(0.01)
         await ours.aclose()
         async with asyncio.timeout(10):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api_gateway.doctor.world import Papers, make_papers
+from tests.api_gateway.doctor.world import CertificateSet, make_certificate_set
 
 
 @pytest.fixture(scope="session")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return make_papers(tmp_path_factory.mktemp("certificates"))
+def papers(tmp_path_factory: pytest.TempPathFactory) -> CertificateSet:
+    return make_certificate_set(tmp_path_factory.mktemp("certificates"))

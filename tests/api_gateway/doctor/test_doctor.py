@@ -13,8 +13,15 @@ from api_gateway.doctor.findings import Layer, Outcome
 from api_gateway.doctor.report import DoctorReport
 from api_gateway.simulator.faults import Fault, FaultAction
 from tests.api_gateway.client.test_java_gateway import Way
-from tests.api_gateway.doctor.hurried import hurried
-from tests.api_gateway.doctor.world import WRONGS, Papers, World, Wrong, server_app, ticker_app
+from tests.api_gateway.doctor.hurried import run_hurried
+from tests.api_gateway.doctor.world import (
+    FAULT_CASES,
+    CertificateSet,
+    DoctorEnvironment,
+    FaultCase,
+    server_app,
+    ticker_app,
+)
 
 ORDER = list(Layer)
 PLACES = (
@@ -38,11 +45,11 @@ LONGEST = 10.0
 """Seconds that an examination may take, whatever hangs."""
 
 
-def examined(papers: Papers, *wrongs: Wrong) -> tuple[DoctorReport, World]:
-    world = World(papers)
+def examined(papers: CertificateSet, *wrongs: FaultCase) -> tuple[DoctorReport, DoctorEnvironment]:
+    world = DoctorEnvironment(papers)
     for wrong in sorted(wrongs, key=lambda each: ORDER.index(each.layer)):
-        wrong.happen(world)
-    return hurried(world.run()).report, world
+        wrong.inject(world)
+    return run_hurried(world.run()).report, world
 
 
 def told(report: DoctorReport) -> str:
@@ -50,7 +57,7 @@ def told(report: DoctorReport) -> str:
     return "nothing" if first is None else first.layer.value
 
 
-def test_nothing_is_broken_where_nothing_is_wrong(papers: Papers) -> None:
+def test_nothing_is_broken_where_nothing_is_wrong(papers: CertificateSet) -> None:
     report, _ = examined(papers)
     assert [each.outcome for each in report.findings if each.layer is not Layer.CLOCK] == [Outcome.OK] * 16
     assert report.exit_status == 0
@@ -58,9 +65,9 @@ def test_nothing_is_broken_where_nothing_is_wrong(papers: Papers) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("wrong", WRONGS, ids=str)
+@pytest.mark.parametrize("wrong", FAULT_CASES, ids=str)
 def test_what_is_wrong_is_named_in_time_and_by_a_handful_of_questions_that_change_nothing(
-    papers: Papers, wrong: Wrong
+    papers: CertificateSet, wrong: FaultCase
 ) -> None:
     report, world = examined(papers, wrong)
     assert told(report) == wrong.layer, report.text()
@@ -68,20 +75,20 @@ def test_what_is_wrong_is_named_in_time_and_by_a_handful_of_questions_that_chang
     assert report.first_broken is not None
     assert report.first_broken.fix
     assert report.exit_status == (2 if wrong.layer is Layer.SETTINGS else 1)
-    asked = {each for each in world.asked if not each.startswith("GET")}
+    asked = {each for each in world.requests if not each.startswith("GET")}
     assert asked <= {"POST /iserver/auth/status", "POST /tickle"}
-    assert len(world.asked) <= 12, world.asked
-    assert world.asked.count("POST /tickle") <= 1
+    assert len(world.requests) <= 12, world.requests
+    assert world.requests.count("POST /tickle") <= 1
 
 
-def first_met(one: Wrong, other: Wrong) -> Layer:
+def first_met(one: FaultCase, other: FaultCase) -> Layer:
     """The layer that is to be named. What happens only at a later question is not there before it."""
     if one.place in AT_THE_STATUS and other.place in AT_THE_STATUS:
         return min(one.layer, other.layer, key=ORDER.index)
     return min((one, other), key=lambda wrong: PLACES.index(wrong.place)).layer
 
 
-def chosen(here: list[Wrong], there: list[Wrong]) -> list[tuple[Wrong, Wrong]]:
+def chosen(here: list[FaultCase], there: list[FaultCase]) -> list[tuple[FaultCase, FaultCase]]:
     """Two pairs of each pair of places, in turn, so that each wrong meets every place; or all of them."""
     if "EVERY_PAIR" in os.environ:  # 1800 of them take minutes: for whoever changes an examination
         return list(product(here, there))
@@ -91,8 +98,8 @@ def chosen(here: list[Wrong], there: list[Wrong]) -> list[tuple[Wrong, Wrong]]:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("place", PLACES[:-1])
-def test_of_two_things_that_are_wrong_the_first_is_named(papers: Papers, place: str) -> None:
-    by_place = {each: [wrong for wrong in WRONGS if wrong.place == each] for each in PLACES}
+def test_of_two_things_that_are_wrong_the_first_is_named(papers: CertificateSet, place: str) -> None:
+    by_place = {each: [wrong for wrong in FAULT_CASES if wrong.place == each] for each in PLACES}
     missed = []
     for other_place in PLACES[PLACES.index(place) + 1 :]:
         for one, other in chosen(by_place[place], by_place[other_place]):
@@ -103,68 +110,70 @@ def test_of_two_things_that_are_wrong_the_first_is_named(papers: Papers, place: 
 
 
 def test_every_place_is_one_of_those_that_are_tried_together() -> None:
-    assert {wrong.place for wrong in WRONGS} == set(PLACES)
+    assert {wrong.place for wrong in FAULT_CASES} == set(PLACES)
 
 
 def test_every_layer_can_be_the_broken_one() -> None:
-    assert {wrong.layer for wrong in WRONGS} == set(Layer)
+    assert {wrong.layer for wrong in FAULT_CASES} == set(Layer)
 
 
-def test_a_quote_is_asked_for_one_contract_and_a_tickle_is_spared(papers: Papers) -> None:
+def test_a_quote_is_asked_for_one_contract_and_a_tickle_is_spared(papers: CertificateSet) -> None:
     _, world = examined(papers)
-    assert world.asked[:2] == ["GET /", "POST /iserver/auth/status"]
-    assert "POST /tickle" not in world.asked
-    assert set(world.asked[2:]) == {"GET /iserver/accounts", "GET /iserver/marketdata/snapshot"}
+    assert world.requests[:2] == ["GET /", "POST /iserver/auth/status"]
+    assert "POST /tickle" not in world.requests
+    assert set(world.requests[2:]) == {"GET /iserver/accounts", "GET /iserver/marketdata/snapshot"}
 
 
 SLOW = Fault(do=FaultAction(delay_seconds=2.8))
 
 
-def test_where_everything_is_slow_it_still_ends_in_time(papers: Papers) -> None:
-    report = hurried(World(papers, simulator_faults=[SLOW]).run()).report
+def test_where_everything_is_slow_it_still_ends_in_time(papers: CertificateSet) -> None:
+    report = run_hurried(DoctorEnvironment(papers, simulator_faults=[SLOW]).run()).report
     assert report.seconds <= LONGEST
     assert [each.outcome for each in report.findings if each.layer is Layer.SESSION] == [Outcome.OK]
 
 
-def test_what_there_was_no_time_for_is_a_warning(papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_there_was_no_time_for_is_a_warning(
+    papers: CertificateSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(doctor, "TOTAL_SECONDS", 3.0)
-    report = hurried(World(papers, simulator_faults=[SLOW]).run()).report
+    report = run_hurried(DoctorEnvironment(papers, simulator_faults=[SLOW]).run()).report
     found = next(each for each in report.findings if each.layer is Layer.ACCOUNTS)
     assert found.outcome is Outcome.WARNING
     assert "no time left" in found.sentence
 
 
-def test_a_closed_session_without_a_ticker_is_mended_by_starting_one(papers: Papers) -> None:
-    world = World(papers, events=["drop"], ticker=None)
-    first = hurried(world.run()).report.first_broken
+def test_a_closed_session_without_a_ticker_is_mended_by_starting_one(papers: CertificateSet) -> None:
+    world = DoctorEnvironment(papers, events=["drop"], ticker=None)
+    first = run_hurried(world.run()).report.first_broken
     assert first is not None
     assert first.layer is Layer.SESSION
     assert first.fix.startswith("Start the ticker")
 
 
-def test_while_an_order_waits_for_an_answer_ibkr_is_asked_nothing(papers: Papers) -> None:
-    world = World(papers, ticker=ticker_app(holds=["order"]))
-    report = hurried(world.run()).report
-    assert not [each for each in world.asked if "/v1/api" in each]
+def test_while_an_order_waits_for_an_answer_ibkr_is_asked_nothing(papers: CertificateSet) -> None:
+    world = DoctorEnvironment(papers, ticker=ticker_app(holds=["order"]))
+    report = run_hurried(world.run()).report
+    assert not [each for each in world.requests if "/v1/api" in each]
     assert report.verdict == "Nothing is broken. Worth a look: the gateway's API."
     found = {each.layer: each for each in report.findings}
     assert "An order waits for an answer" in found[Layer.API].sentence
     assert found[Layer.SESSION].outcome is Outcome.SKIPPED
 
 
-def test_a_server_that_cannot_work_where_the_session_is_open_says_why(papers: Papers) -> None:
+def test_a_server_that_cannot_work_where_the_session_is_open_says_why(papers: CertificateSet) -> None:
     happened, hint = "IBKR refuses all questions for a while.", "Wait 500 seconds."
-    world = World(papers, server=server_app(unready=(happened, hint)))
-    first = hurried(world.run()).report.first_broken
+    world = DoctorEnvironment(papers, server=server_app(unready=(happened, hint)))
+    first = run_hurried(world.run()).report.first_broken
     assert first is not None
     assert first.layer is Layer.ENDPOINT
     assert first.sentence == f"The session is open, and the MCP server finds something else: {happened}"
     assert first.fix == hint
 
 
-def test_a_server_without_a_session_to_use_is_not_blamed(papers: Papers) -> None:
-    world = World(papers, events=["drop"], server=server_app(unready=("No.", "Wait.")))
-    report = hurried(world.run()).report
+def test_a_server_without_a_session_to_use_is_not_blamed(papers: CertificateSet) -> None:
+    world = DoctorEnvironment(papers, events=["drop"], server=server_app(unready=("No.", "Wait.")))
+    report = run_hurried(world.run()).report
     assert told(report) == Layer.SESSION.value
     assert {each.layer: each for each in report.findings}[Layer.ENDPOINT].outcome is Outcome.OK
 
@@ -180,18 +189,18 @@ def test_ibkrs_own_gateway_is_told_to_refuse_an_address() -> None:
         async with way.open(refuses=True):
             return (await run_doctor(DoctorContext(way.gateway), wall=way.clock.now)).report
 
-    report = hurried(look())
+    report = run_hurried(look())
     assert told(report) == "address_list", report.text()
 
 
 def test_ibkrs_own_gateway_without_a_login_is_told_so() -> None:
-    assert told(hurried(through_java(Way()))) == "login"
+    assert told(run_hurried(through_java(Way()))) == "login"
 
 
 def test_silence_behind_ibkrs_own_gateway_is_told_from_a_gateway_that_is_gone() -> None:
     way = Way()
     way.fault("*", FaultAction(hang=True))
-    report = hurried(through_java(way))
+    report = run_hurried(through_java(way))
     assert told(report) == "upstream", report.text()
     assert report.seconds <= LONGEST
 
@@ -203,4 +212,4 @@ def test_ibkrs_own_gateway_with_nothing_behind_it_is_silent_too() -> None:
             await way.simulator.stop()
             return (await run_doctor(DoctorContext(way.gateway), wall=way.clock.now)).report
 
-    assert told(hurried(look())) == "upstream"
+    assert told(run_hurried(look())) == "upstream"

@@ -31,9 +31,9 @@ from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.faults import Fault, FaultAction, RequestPattern, SlowBody
 from api_gateway.simulator.session.session import SESSION_EVENTS
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from tests.api_gateway.certificates import Certificate, make_certificate
-from tests.api_gateway.fakes import RawServer, Serve
-from tests.api_gateway.listening import listening
+from tests.api_gateway.certificates import SelfSignedCertificate, make_certificate
+from tests.api_gateway.fakes import ConnectionHandler, RawServer
+from tests.api_gateway.listening import serve_app
 
 TUESDAY = 1_772_557_200.0  # 3 March 2026, noon in New York
 TOKEN = "correct-horse-battery"
@@ -43,16 +43,16 @@ SNAPSHOT = "/iserver/marketdata/snapshot"
 
 
 @dataclass(frozen=True)
-class Papers:
+class CertificateSet:
     """The certificates that gateways show in these tests; they take a while to make."""
 
-    own: Certificate
-    expired: Certificate
-    other: Certificate
+    own: SelfSignedCertificate
+    expired: SelfSignedCertificate
+    other: SelfSignedCertificate
 
 
-def make_papers(folder: Path) -> Papers:
-    return Papers(
+def make_certificate_set(folder: Path) -> CertificateSet:
+    return CertificateSet(
         make_certificate(folder, "own"),
         make_certificate(folder, "expired", expired=True),
         make_certificate(folder, "other"),
@@ -60,10 +60,10 @@ def make_papers(folder: Path) -> Papers:
 
 
 @dataclass
-class World:
+class DoctorEnvironment:
     """What there is; all is well until faults say otherwise."""
 
-    papers: Papers
+    certificates: CertificateSet
     options: SimulationOptions = field(
         default_factory=lambda: SimulationOptions(login=True, rate_limits=False)
     )
@@ -75,12 +75,12 @@ class World:
     port: str = "open"
     scheme: str = "https"
     shows: str = "own"
-    raw: Serve | None = None
+    raw: ConnectionHandler | None = None
     front: Callable[[Request], Any] | None = None
     ticker: ASGIApp | None = field(default_factory=lambda: ticker_app())
     server: ASGIApp | None = field(default_factory=lambda: server_app())
     endpoint: dict[str, Any] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     async def run(self) -> DoctorResult:
         async with AsyncExitStack() as stack:
@@ -101,7 +101,7 @@ class World:
             settings: dict[str, Any] = {
                 "gateway_url": url,
                 "gateway_login_url": url,
-                "gateway_ca_file": self.papers.own.file if self.scheme == "https" else None,
+                "gateway_ca_file": self.certificates.own.file if self.scheme == "https" else None,
                 **self.settings,
             }
             gateway = await stack.enter_async_context(
@@ -124,30 +124,32 @@ class World:
         if self.port == "closed":
             return closed_port()
         if self.port == "full":
-            return await stack.enter_async_context(full_port())
-        shown: Certificate = getattr(self.papers, self.shows) if self.shows != "nothing" else self.papers.own
+            return await stack.enter_async_context(unresponsive_port())
+        shown: SelfSignedCertificate = (
+            getattr(self.certificates, self.shows) if self.shows != "nothing" else self.certificates.own
+        )
         if self.raw is not None:
-            context = shown.server if self.shows != "nothing" else None
+            context = shown.server_context if self.shows != "nothing" else None
             return (await stack.enter_async_context(RawServer(self.raw).running(context))).port
-        app = _Front(create_app(simulation), self)
-        certificate = _files(shown) if self.shows != "nothing" else None
-        return (await stack.enter_async_context(listening(app, certificate))).port
+        app = _RecordingApp(create_app(simulation), self)
+        certificate = _certificate_files(shown) if self.shows != "nothing" else None
+        return (await stack.enter_async_context(serve_app(app, certificate))).port
 
     async def _serve(self, stack: AsyncExitStack, app: ASGIApp | None) -> int:
         if app is None:
             return closed_port()
-        return (await stack.enter_async_context(listening(app))).port
+        return (await stack.enter_async_context(serve_app(app))).port
 
 
-class _Front:
+class _RecordingApp:
     """The simulator, behind a front page that may be somebody else's; what was asked is written down."""
 
-    def __init__(self, app: ASGIApp, world: World) -> None:
+    def __init__(self, app: ASGIApp, world: DoctorEnvironment) -> None:
         self._app = app
         self._world = world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._world.asked.append(f"{scope['method']} {scope['path'].removeprefix('/v1/api')}")
+        self._world.requests.append(f"{scope['method']} {scope['path'].removeprefix('/v1/api')}")
         if self._world.front is not None:
             answer: Response = await self._world.front(Request(scope, receive))
             await answer(scope, receive, send)
@@ -155,8 +157,8 @@ class _Front:
         await self._app(scope, receive, send)
 
 
-def _files(shown: Certificate) -> CertificateFiles:
-    return CertificateFiles(shown.file, shown.file.with_suffix(".key"), "")
+def _certificate_files(certificate: SelfSignedCertificate) -> CertificateFiles:
+    return CertificateFiles(certificate.file, certificate.file.with_suffix(".key"), "")
 
 
 def closed_port() -> int:
@@ -167,7 +169,7 @@ def closed_port() -> int:
 
 
 @asynccontextmanager
-async def full_port() -> AsyncIterator[int]:
+async def unresponsive_port() -> AsyncIterator[int]:
     """A port where a connection is begun and never made, as behind a firewall that swallows."""
     waiting = []
     with socket.socket() as opened:
@@ -195,12 +197,12 @@ def ticker_app(
             return await _hang(request)
         return JSONResponse({"alive": beats}, status_code=200 if beats else 503)
 
-    async def told(_: Request) -> Response:
+    async def get_state(_: Request) -> Response:
         ready = state == "established"
         held = [{"id": "1", "for": each, "ends_in_seconds": 50.0} for each in holds]
         return JSONResponse({"state": state, "ready": ready, "login_url": "https://x", "holds": held})
 
-    return Starlette(routes=[Route("/health", health), Route("/state", told)])
+    return Starlette(routes=[Route("/health", health), Route("/state", get_state)])
 
 
 def server_app(
@@ -253,7 +255,7 @@ def other_app() -> ASGIApp:
 
 
 @dataclass(frozen=True)
-class Wrong:
+class FaultCase:
     """One thing that is wrong, and the layer that an examination must name for it.
 
     Of two things wrong in the same `place` only one can be.
@@ -262,51 +264,51 @@ class Wrong:
     name: str
     layer: Layer
     place: str
-    happen: Callable[[World], object]
+    inject: Callable[[DoctorEnvironment], object]
 
     def __str__(self) -> str:
         return self.name
 
 
-def _set(**values: Any) -> Callable[[World], object]:
-    def happen(world: World) -> None:
+def _set_fields(**values: Any) -> Callable[[DoctorEnvironment], object]:
+    def happen(world: DoctorEnvironment) -> None:
         for name, value in values.items():
             setattr(world, name, value)
 
     return happen
 
 
-def _settings(**values: Any) -> Callable[[World], object]:
+def _update_settings(**values: Any) -> Callable[[DoctorEnvironment], object]:
     return lambda world: world.settings.update(values)
 
 
-def _simulated(path: str, **do: Any) -> Callable[[World], object]:
+def _add_simulator_fault(path: str, **do: Any) -> Callable[[DoctorEnvironment], object]:
     return lambda world: world.simulator_faults.append(
         Fault(match=RequestPattern(path=path), do=FaultAction(**do))
     )
 
 
-def _event(name: str) -> Callable[[World], object]:
+def _add_event(name: str) -> Callable[[DoctorEnvironment], object]:
     return lambda world: world.events.append(name)
 
 
-def _options(**values: Any) -> Callable[[World], object]:
-    def happen(world: World) -> None:
+def _update_options(**values: Any) -> Callable[[DoctorEnvironment], object]:
+    def happen(world: DoctorEnvironment) -> None:
         world.options = SimulationOptions(**{**vars(world.options), **values})
 
     return happen
 
 
-def _unknown_name(*_: object) -> Sequence[str]:
+def _fail_to_resolve(*_: object) -> Sequence[str]:
     raise socket.gaierror(-2, "Name or service not known")
 
 
-def _endless_name(*_: object) -> Sequence[str]:
+def _resolve_forever(*_: object) -> Sequence[str]:
     threading.Event().wait(20)  # longer than any examination, in a thread that nobody waits for
     return []
 
 
-async def _silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+async def _stay_silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
     await reader.read(-1)
 
 
@@ -314,7 +316,7 @@ async def _hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
     writer.transport.abort()
 
 
-async def _greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _send_smtp_greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"220 mail.example ESMTP\r\n")
     await reader.read(-1)
 
@@ -326,138 +328,200 @@ async def _hang(request: Request) -> Response:
     return Response()
 
 
-def _front(answer: Response) -> Callable[[World], object]:
+def _set_front_page(answer: Response) -> Callable[[DoctorEnvironment], object]:
     async def front(_: Request) -> Response:
         return answer
 
-    return _set(front=front)
+    return _set_fields(front=front)
 
 
-def _two(*happenings: Callable[[World], object]) -> Callable[[World], object]:
+def _all_of(*happenings: Callable[[DoctorEnvironment], object]) -> Callable[[DoctorEnvironment], object]:
     return lambda world: [happen(world) for happen in happenings]
 
 
-_AN_HOUR_LATE = format_datetime(datetime.fromtimestamp(TUESDAY - 3600, tz=UTC), usegmt=True)
+_DATE_AN_HOUR_AGO = format_datetime(datetime.fromtimestamp(TUESDAY - 3600, tz=UTC), usegmt=True)
 _BAD_SETTING = broken(Layer.SETTINGS, "TRADING_MODE cannot be used: no.", "Correct it.")
 
-WRONGS: tuple[Wrong, ...] = (
-    Wrong("a setting cannot be used", Layer.SETTINGS, "settings", _set(problems=[_BAD_SETTING])),
-    Wrong("its name is unknown", Layer.NAME, "name", _set(resolve=_unknown_name)),
-    Wrong("its name is not answered", Layer.NAME, "name", _set(resolve=_endless_name)),
-    Wrong("nothing listens", Layer.PORT, "port", _set(port="closed")),
-    Wrong("connections are swallowed", Layer.PORT, "port", _set(port="full")),
-    Wrong("its certificate expired", Layer.TLS, "trust", _two(_set(shows="expired"))),
-    Wrong("its certificate is another one", Layer.TLS, "trust", _set(shows="other")),
-    Wrong("its certificate is unknown", Layer.TLS, "trust", _settings(gateway_ca_file=None)),
-    Wrong("its fingerprint is another", Layer.TLS, "trust", _settings(gateway_fingerprint="0" * 64)),
-    Wrong("its file is missing", Layer.TLS, "trust", _settings(gateway_ca_file=Path("missing.pem"))),
-    Wrong("it speaks plain HTTP", Layer.TLS, "protocol", _set(shows="nothing")),
-    Wrong("it speaks TLS to http", Layer.TLS, "protocol", _set(scheme="http")),
-    Wrong("it says nothing", Layer.TLS, "protocol", _set(raw=_silence, shows="nothing")),
-    Wrong(
-        "it says nothing to http", Layer.TLS, "protocol", _set(raw=_silence, shows="nothing", scheme="http")
+FAULT_CASES: tuple[FaultCase, ...] = (
+    FaultCase("a setting cannot be used", Layer.SETTINGS, "settings", _set_fields(problems=[_BAD_SETTING])),
+    FaultCase("its name is unknown", Layer.NAME, "name", _set_fields(resolve=_fail_to_resolve)),
+    FaultCase("its name is not answered", Layer.NAME, "name", _set_fields(resolve=_resolve_forever)),
+    FaultCase("nothing listens", Layer.PORT, "port", _set_fields(port="closed")),
+    FaultCase("connections are swallowed", Layer.PORT, "port", _set_fields(port="full")),
+    FaultCase("its certificate expired", Layer.TLS, "trust", _all_of(_set_fields(shows="expired"))),
+    FaultCase("its certificate is another one", Layer.TLS, "trust", _set_fields(shows="other")),
+    FaultCase("its certificate is unknown", Layer.TLS, "trust", _update_settings(gateway_ca_file=None)),
+    FaultCase(
+        "its fingerprint is another", Layer.TLS, "trust", _update_settings(gateway_fingerprint="0" * 64)
     ),
-    Wrong("it hangs up", Layer.TLS, "protocol", _set(raw=_hang_up, shows="nothing")),
-    Wrong("it is a mail server", Layer.TLS, "protocol", _set(raw=_greet, shows="nothing")),
-    Wrong("it is another program", Layer.GATEWAY, "front", _front(HTMLResponse("<h1>It works!</h1>"))),
-    Wrong("it knows no front page", Layer.GATEWAY, "front", _front(JSONResponse({}, status_code=404))),
-    Wrong("it breaks always", Layer.GATEWAY, "front", _front(PlainTextResponse("", status_code=500))),
-    Wrong(
-        "a proxy finds it not", Layer.GATEWAY, "front", _front(HTMLResponse("<h1>Bad</h1>", status_code=502))
+    FaultCase(
+        "its file is missing", Layer.TLS, "trust", _update_settings(gateway_ca_file=Path("missing.pem"))
     ),
-    Wrong(
+    FaultCase("it speaks plain HTTP", Layer.TLS, "protocol", _set_fields(shows="nothing")),
+    FaultCase("it speaks TLS to http", Layer.TLS, "protocol", _set_fields(scheme="http")),
+    FaultCase("it says nothing", Layer.TLS, "protocol", _set_fields(raw=_stay_silent, shows="nothing")),
+    FaultCase(
+        "it says nothing to http",
+        Layer.TLS,
+        "protocol",
+        _set_fields(raw=_stay_silent, shows="nothing", scheme="http"),
+    ),
+    FaultCase("it hangs up", Layer.TLS, "protocol", _set_fields(raw=_hang_up, shows="nothing")),
+    FaultCase(
+        "it is a mail server", Layer.TLS, "protocol", _set_fields(raw=_send_smtp_greeting, shows="nothing")
+    ),
+    FaultCase(
+        "it is another program", Layer.GATEWAY, "front", _set_front_page(HTMLResponse("<h1>It works!</h1>"))
+    ),
+    FaultCase(
+        "it knows no front page", Layer.GATEWAY, "front", _set_front_page(JSONResponse({}, status_code=404))
+    ),
+    FaultCase(
+        "it breaks always", Layer.GATEWAY, "front", _set_front_page(PlainTextResponse("", status_code=500))
+    ),
+    FaultCase(
+        "a proxy finds it not",
+        Layer.GATEWAY,
+        "front",
+        _set_front_page(HTMLResponse("<h1>Bad</h1>", status_code=502)),
+    ),
+    FaultCase(
         "it points elsewhere",
         Layer.GATEWAY,
         "front",
-        _front(Response(status_code=302, headers={"location": "https://other.example/?q=/sso/"})),
+        _set_front_page(Response(status_code=302, headers={"location": "https://other.example/?q=/sso/"})),
     ),
-    Wrong("its front page hangs", Layer.GATEWAY, "front", _set(front=_hang)),
-    Wrong(
+    FaultCase("its front page hangs", Layer.GATEWAY, "front", _set_fields(front=_hang)),
+    FaultCase(
         "it refuses the address",
         Layer.ADDRESS_LIST,
         "front",
-        _front(PlainTextResponse("Access Denied", status_code=404)),
+        _set_front_page(PlainTextResponse("Access Denied", status_code=404)),
     ),
-    Wrong("its API is unknown", Layer.API, "status", _simulated("*", status=404, html="<h1>No</h1>")),
-    Wrong(
+    FaultCase(
+        "its API is unknown", Layer.API, "status", _add_simulator_fault("*", status=404, html="<h1>No</h1>")
+    ),
+    FaultCase(
         "its API points away",
         Layer.API,
         "status",
-        _simulated("*", status=302, headers={"Location": "https://api.ibkr.com/v1"}),
+        _add_simulator_fault("*", status=302, headers={"Location": "https://api.ibkr.com/v1"}),
     ),
-    Wrong("its API answers a page", Layer.API, "status", _simulated(STATUS, html="<h1>Welcome</h1>")),
-    Wrong("its API answers half", Layer.API, "status", _simulated(STATUS, truncate=True)),
-    Wrong("its API cuts", Layer.API, "status", _simulated(STATUS, reset=0)),
-    Wrong("its API says something else", Layer.API, "status", _simulated(STATUS, body=[1, 2])),
-    Wrong("IBKR is silent", Layer.UPSTREAM, "status", _simulated("*", hang=True)),
-    Wrong("IBKR is silent about the session", Layer.UPSTREAM, "status", _simulated(STATUS, hang=True)),
-    Wrong(
+    FaultCase(
+        "its API answers a page", Layer.API, "status", _add_simulator_fault(STATUS, html="<h1>Welcome</h1>")
+    ),
+    FaultCase("its API answers half", Layer.API, "status", _add_simulator_fault(STATUS, truncate=True)),
+    FaultCase("its API cuts", Layer.API, "status", _add_simulator_fault(STATUS, reset=0)),
+    FaultCase("its API says something else", Layer.API, "status", _add_simulator_fault(STATUS, body=[1, 2])),
+    FaultCase("IBKR is silent", Layer.UPSTREAM, "status", _add_simulator_fault("*", hang=True)),
+    FaultCase(
+        "IBKR is silent about the session", Layer.UPSTREAM, "status", _add_simulator_fault(STATUS, hang=True)
+    ),
+    FaultCase(
         "IBKR drips",
         Layer.UPSTREAM,
         "status",
-        _simulated(
+        _add_simulator_fault(
             STATUS, body={"authenticated": True, "message": "x" * 150}, drip=SlowBody(bytes=100, seconds=4.5)
         ),
     ),
-    Wrong(
-        "IBKR is not available", Layer.UPSTREAM, "status", _simulated("*", status=503, html="<h1>Sorry</h1>")
+    FaultCase(
+        "IBKR is not available",
+        Layer.UPSTREAM,
+        "status",
+        _add_simulator_fault("*", status=503, html="<h1>Sorry</h1>"),
     ),
-    Wrong("IBKR breaks", Layer.UPSTREAM, "status", _simulated("*", status=500, body={"error": "unknown"})),
-    Wrong("IBKR wants silence", Layer.PACING, "status", _simulated("*", status=429)),
-    Wrong(
+    FaultCase(
+        "IBKR breaks",
+        Layer.UPSTREAM,
+        "status",
+        _add_simulator_fault("*", status=500, body={"error": "unknown"}),
+    ),
+    FaultCase("IBKR wants silence", Layer.PACING, "status", _add_simulator_fault("*", status=429)),
+    FaultCase(
         "IBKR wants a long silence",
         Layer.PACING,
         "status",
-        _simulated("*", status=429, headers={"Retry-After": "900"}),
+        _add_simulator_fault("*", status=429, headers={"Retry-After": "900"}),
     ),
-    Wrong("nobody is logged in", Layer.LOGIN, "session", _event("logout")),
-    Wrong("nobody is logged in, by 401", Layer.LOGIN, "status", _simulated("*", status=401)),
-    Wrong(
+    FaultCase("nobody is logged in", Layer.LOGIN, "session", _add_event("logout")),
+    FaultCase("nobody is logged in, by 401", Layer.LOGIN, "status", _add_simulator_fault("*", status=401)),
+    FaultCase(
         "it leads to the login",
         Layer.LOGIN,
         "status",
-        _simulated("*", status=302, headers={"Location": "/sso/Login?forwardTo=22"}),
+        _add_simulator_fault("*", status=302, headers={"Location": "/sso/Login?forwardTo=22"}),
     ),
-    Wrong("the session was dropped", Layer.SESSION, "session", _event("drop")),
-    Wrong("another program competes", Layer.SESSION, "session", _event("compete")),
-    Wrong(
+    FaultCase("the session was dropped", Layer.SESSION, "session", _add_event("drop")),
+    FaultCase("another program competes", Layer.SESSION, "session", _add_event("compete")),
+    FaultCase(
         "there is no bridge",
         Layer.SESSION,
         "session",
-        _simulated(STATUS, status=400, body={"error": "Bad Request: no bridge", "statusCode": 400}),
+        _add_simulator_fault(STATUS, status=400, body={"error": "Bad Request: no bridge", "statusCode": 400}),
     ),
-    Wrong(
+    FaultCase(
         "the session opens",
         Layer.SESSION,
         "session",
-        _two(_options(login=False, connect_seconds=600.0), _event("login")),
+        _all_of(_update_options(login=False, connect_seconds=600.0), _add_event("login")),
     ),
-    Wrong("there is no account", Layer.ACCOUNTS, "accounts", _simulated(ACCOUNTS, body={"accounts": []})),
-    Wrong("the accounts hang", Layer.ACCOUNTS, "accounts", _simulated(ACCOUNTS, hang=True)),
-    Wrong("the accounts break", Layer.ACCOUNTS, "accounts", _simulated(ACCOUNTS, status=500, html="<p>")),
-    Wrong("silence at the accounts", Layer.PACING, "accounts", _simulated(ACCOUNTS, status=429)),
-    Wrong("logged out at the accounts", Layer.LOGIN, "accounts", _simulated(ACCOUNTS, session="logout")),
-    Wrong("the terms are not signed", Layer.QUOTES, "quotes", _options(availability="O")),
-    Wrong("quotes hang", Layer.QUOTES, "quotes", _simulated(SNAPSHOT, hang=True)),
-    Wrong("quotes break", Layer.QUOTES, "quotes", _simulated(SNAPSHOT, status=500, html="<p>")),
-    Wrong("silence at the quotes", Layer.PACING, "quotes", _simulated(SNAPSHOT, status=429)),
-    Wrong("dropped at the quotes", Layer.SESSION, "quotes", _simulated(SNAPSHOT, session="drop")),
-    Wrong("the clock is late", Layer.CLOCK, "clock", _simulated(STATUS, headers={"Date": _AN_HOUR_LATE})),
-    Wrong("no ticker runs", Layer.TICKER, "ticker", _set(ticker=None)),
-    Wrong("the ticker is another program", Layer.TICKER, "ticker", _set(ticker=other_app())),
-    Wrong("the ticker hangs", Layer.TICKER, "ticker", _set(ticker=ticker_app(hangs=True))),
-    Wrong("the ticker's loop stopped", Layer.TICKER, "ticker", _set(ticker=ticker_app(beats=False))),
-    Wrong("no server runs", Layer.ENDPOINT, "server", _set(server=None)),
-    Wrong("the server is another program", Layer.ENDPOINT, "server", _set(server=other_app())),
-    Wrong("the server hangs", Layer.ENDPOINT, "server", _set(server=server_app(hangs=True))),
-    Wrong("the server has another token", Layer.ENDPOINT, "server", _set(server=server_app(token="t"))),
-    Wrong("the server has another path", Layer.ENDPOINT, "server", _set(server=server_app(path="/other"))),
-    Wrong(
+    FaultCase(
+        "there is no account",
+        Layer.ACCOUNTS,
+        "accounts",
+        _add_simulator_fault(ACCOUNTS, body={"accounts": []}),
+    ),
+    FaultCase("the accounts hang", Layer.ACCOUNTS, "accounts", _add_simulator_fault(ACCOUNTS, hang=True)),
+    FaultCase(
+        "the accounts break",
+        Layer.ACCOUNTS,
+        "accounts",
+        _add_simulator_fault(ACCOUNTS, status=500, html="<p>"),
+    ),
+    FaultCase(
+        "silence at the accounts", Layer.PACING, "accounts", _add_simulator_fault(ACCOUNTS, status=429)
+    ),
+    FaultCase(
+        "logged out at the accounts",
+        Layer.LOGIN,
+        "accounts",
+        _add_simulator_fault(ACCOUNTS, session="logout"),
+    ),
+    FaultCase("the terms are not signed", Layer.QUOTES, "quotes", _update_options(availability="O")),
+    FaultCase("quotes hang", Layer.QUOTES, "quotes", _add_simulator_fault(SNAPSHOT, hang=True)),
+    FaultCase("quotes break", Layer.QUOTES, "quotes", _add_simulator_fault(SNAPSHOT, status=500, html="<p>")),
+    FaultCase("silence at the quotes", Layer.PACING, "quotes", _add_simulator_fault(SNAPSHOT, status=429)),
+    FaultCase(
+        "dropped at the quotes", Layer.SESSION, "quotes", _add_simulator_fault(SNAPSHOT, session="drop")
+    ),
+    FaultCase(
+        "the clock is late",
+        Layer.CLOCK,
+        "clock",
+        _add_simulator_fault(STATUS, headers={"Date": _DATE_AN_HOUR_AGO}),
+    ),
+    FaultCase("no ticker runs", Layer.TICKER, "ticker", _set_fields(ticker=None)),
+    FaultCase("the ticker is another program", Layer.TICKER, "ticker", _set_fields(ticker=other_app())),
+    FaultCase("the ticker hangs", Layer.TICKER, "ticker", _set_fields(ticker=ticker_app(hangs=True))),
+    FaultCase(
+        "the ticker's loop stopped", Layer.TICKER, "ticker", _set_fields(ticker=ticker_app(beats=False))
+    ),
+    FaultCase("no server runs", Layer.ENDPOINT, "server", _set_fields(server=None)),
+    FaultCase("the server is another program", Layer.ENDPOINT, "server", _set_fields(server=other_app())),
+    FaultCase("the server hangs", Layer.ENDPOINT, "server", _set_fields(server=server_app(hangs=True))),
+    FaultCase(
+        "the server has another token", Layer.ENDPOINT, "server", _set_fields(server=server_app(token="t"))
+    ),
+    FaultCase(
+        "the server has another path", Layer.ENDPOINT, "server", _set_fields(server=server_app(path="/other"))
+    ),
+    FaultCase(
         "the server does not know the host",
         Layer.CLIENTS,
         "server",
-        _two(
-            _set(server=server_app(refuses="nas.lan")),
+        _all_of(
+            _set_fields(server=server_app(refuses="nas.lan")),
             lambda world: world.endpoint.update(allowed_hosts=("nas.lan",)),
         ),
     ),

@@ -17,37 +17,37 @@ AAPL, IBM, MSFT, SPY, EUR_USD, USD_JPY = 265598, 8314, 272093, 756733, 12087792,
 IBM_IN_FRANKFURT = 1411277
 
 
-def paper_broker(now: float = MONDAY) -> PaperAccount:
+def make_paper_account(now: float = MONDAY) -> PaperAccount:
     """An account by itself, as it starts at `now`."""
     clock = Clock(start=now, frozen=True)
     universe = build_universe(clock.now())
     return PaperAccount(ACCOUNT, universe, Prices(universe, clock, 1), clock)
 
 
-def trade(broker: PaperAccount, conid: int, quantity: float, price: float) -> float:
+def trade(account: PaperAccount, conid: int, quantity: float, price: float) -> float:
     """Buy (or sell, when negative) now at a price; the profit that it locks in."""
-    order = broker.add_working_order(
-        conid, "BUY" if quantity > 0 else "SELL", abs(quantity), "MKT", at=broker.clock.now()
+    order = account.add_working_order(
+        conid, "BUY" if quantity > 0 else "SELL", abs(quantity), "MKT", at=account.clock.now()
     )
-    execution = broker.execute(order, abs(quantity), price, at=broker.clock.now(), exchange="SMART")
+    execution = account.execute(order, abs(quantity), price, at=account.clock.now(), exchange="SMART")
     return execution.realised
 
 
-def held_option(broker: PaperAccount) -> Instrument:
+def find_option(account: PaperAccount) -> Instrument:
     """The option that the account starts with."""
     return next(
-        line.instrument for line in broker.valuation().open_positions if line.instrument.sec_type == "OPT"
+        line.instrument for line in account.valuation().open_positions if line.instrument.sec_type == "OPT"
     )
 
 
-def held_future(broker: PaperAccount) -> Instrument:
+def find_future(account: PaperAccount) -> Instrument:
     """The future that the account starts with."""
     return next(
-        line.instrument for line in broker.valuation().open_positions if line.instrument.sec_type == "FUT"
+        line.instrument for line in account.valuation().open_positions if line.instrument.sec_type == "FUT"
     )
 
 
-class Caller:
+class ApiClient:
     """Asks the simulator over HTTP, without a port."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
@@ -61,19 +61,19 @@ class Caller:
         """The reply to a POST below `/v1/api`."""
         return await self._client.post(f"/v1/api{path}", json={} if body is None else body)
 
-    async def json(self, path: str, **query: str | int) -> Any:
+    async def get_json(self, path: str, **query: str | int) -> Any:
         """The body of a GET that is answered with 200."""
         reply = await self.get(path, **query)
         assert reply.status_code == 200, reply.text
         return reply.json()
 
-    async def ready(self) -> Caller:
+    async def prepare_session(self) -> ApiClient:
         """Itself, after the two calls that IBKR wants first."""
         await self.get("/iserver/accounts")
         await self.get("/portfolio/accounts")
         return self
 
-    async def second(self, path: str, **query: str | int) -> Any:
+    async def get_json_twice(self, path: str, **query: str | int) -> Any:
         """The body of the same GET asked twice."""
         await self.get(path, **query)
-        return await self.json(path, **query)
+        return await self.get_json(path, **query)

@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from tests.api_gateway.simulator.operation_shapes import EVERY, Asked, fits
+from tests.api_gateway.simulator.operation_shapes import ALL_OPERATIONS, OperationCase, matches_shape
 from tests.api_gateway.simulator.order_calls import ORDER, Trader, ticket
-from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, Caller
-from tests.api_gateway.simulator.wire_types import RECORD, contradictions
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, ApiClient
+from tests.api_gateway.simulator.wire_types import RECORD_FILE, type_mismatches
 
 OPERATIONS = Path(__file__).parents[2] / "mcp_server" / "contract" / "operations.json"
 SNAPSHOT = "/iserver/marketdata/snapshot"
@@ -27,7 +27,7 @@ Skip = Callable[[float], None]
 @pytest.fixture
 async def trader(gateway: httpx.AsyncClient) -> Trader:
     """Somebody who has asked for the accounts and looks at Apple."""
-    return await Trader(gateway).subscribed()
+    return await Trader(gateway).subscribe()
 
 
 def limit(simulation: Simulation, part: float, **fields: Any) -> dict[str, Any]:
@@ -42,29 +42,29 @@ def last(simulation: Simulation) -> float:
 async def test_a_the_first_snapshot_is_empty_and_the_second_full(
     gateway: httpx.AsyncClient, skip: Skip
 ) -> None:
-    asks = await Caller(gateway).ready()
-    (first,) = await asks.json(SNAPSHOT, conids=AAPL, fields="31,84,86")
+    asks = await ApiClient(gateway).prepare_session()
+    (first,) = await asks.get_json(SNAPSHOT, conids=AAPL, fields="31,84,86")
     assert first == {"conid": AAPL, "conidEx": str(AAPL)}
     skip(1)
-    (second,) = await asks.json(SNAPSHOT, conids=AAPL, fields="31,84,86")
+    (second,) = await asks.get_json(SNAPSHOT, conids=AAPL, fields="31,84,86")
     assert {"31", "84", "86", "6509", "_updated", "server_id"} <= second.keys()
     assert {type(second[each]) for each in ("31", "84", "86")} == {str}
 
 
 async def test_b_orders_are_asked_for_twice_and_force_empties_them(trader: Trader) -> None:
     path = "/iserver/account/orders"
-    assert await trader.json(path) == {"orders": [], "snapshot": False}
-    assert (await trader.json(path))["orders"] != []
-    assert (await trader.json(path, force="true"))["orders"] == []
-    assert (await trader.json(path))["snapshot"] is True
+    assert await trader.get_json(path) == {"orders": [], "snapshot": False}
+    assert (await trader.get_json(path))["orders"] != []
+    assert (await trader.get_json(path, force="true"))["orders"] == []
+    assert (await trader.get_json(path))["snapshot"] is True
 
 
 async def test_c_a_limit_five_per_cent_off_is_questioned_answered_and_presubmitted(
     trader: Trader, simulation: Simulation
 ) -> None:
-    question = await trader.asks(limit(simulation, 0.95))
+    question = await trader.submit(limit(simulation, 0.95))
     assert question[0]["messageIds"] == ["o163"]
-    taken = (await trader.answered(question)).json()
+    taken = (await trader.answer_question(question)).json()
     assert taken[0]["order_status"] == "PreSubmitted"
     assert isinstance(taken[0]["order_id"], str)
     assert await trader.status(int(taken[0]["order_id"])) == "PreSubmitted"
@@ -75,33 +75,33 @@ async def test_d_a_market_order_fills_and_shows_in_trades_positions_and_profit(
 ) -> None:
     await trader.get("/portfolio/accounts")
     await trader.get("/iserver/account/trades")
-    before = await trader.second("/iserver/account/pnl/partitioned")
+    before = await trader.get_json_twice("/iserver/account/pnl/partitioned")
     (held,) = [
-        row for row in await trader.json(f"/portfolio2/{ACCOUNT}/positions") if row["conid"] == str(AAPL)
+        row for row in await trader.get_json(f"/portfolio2/{ACCOUNT}/positions") if row["conid"] == str(AAPL)
     ]
-    (order_id,) = await trader.places(ticket())
-    assert "o10151" in trader.asked
+    (order_id,) = await trader.place(ticket())
+    assert "o10151" in trader.message_ids
     skip(3)
     assert await trader.status(order_id) == "Filled"
-    done = [row for row in await trader.json("/iserver/account/trades") if row["order_id"] == order_id]
+    done = [row for row in await trader.get_json("/iserver/account/trades") if row["order_id"] == order_id]
     assert sum(row["size"] for row in done) == 10.0
     (now,) = [
-        row for row in await trader.json(f"/portfolio2/{ACCOUNT}/positions") if row["conid"] == str(AAPL)
+        row for row in await trader.get_json(f"/portfolio2/{ACCOUNT}/positions") if row["conid"] == str(AAPL)
     ]
     assert now["position"] == held["position"] + 10
-    assert await trader.json("/iserver/account/pnl/partitioned") != before
+    assert await trader.get_json("/iserver/account/pnl/partitioned") != before
 
 
 async def test_e_a_reply_after_another_request_is_503(trader: Trader, simulation: Simulation) -> None:
-    question = await trader.asks(limit(simulation, 0.95))
+    question = await trader.submit(limit(simulation, 0.95))
     await trader.get("/iserver/accounts")
-    assert (await trader.answered(question)).status_code == 503
+    assert (await trader.answer_question(question)).status_code == 503
 
 
 async def test_f_a_cancelled_order_is_cancelled_a_moment_later(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    (order_id,) = await trader.places(limit(simulation, 0.95))
+    (order_id,) = await trader.place(limit(simulation, 0.95))
     reply = await trader.delete(f"{ORDER}/{order_id}")
     assert reply.json() == {
         "msg": "Request was submitted",
@@ -117,7 +117,7 @@ async def test_g_of_a_bracket_one_leg_fills_and_the_other_is_cancelled(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     stop_price = round(last(simulation) * 0.98, 2)
-    parent, take, stop = await trader.places(
+    parent, take, stop = await trader.place(
         ticket(cOID="entry"),
         limit(simulation, 1.02, side="SELL", parentId="entry"),
         ticket(orderType="STP", price=stop_price, side="SELL", parentId="entry"),
@@ -132,7 +132,7 @@ async def test_g_of_a_bracket_one_leg_fills_and_the_other_is_cancelled(
 async def test_h_who_competes_evicts_the_other_whose_tickle_tells(
     gateway: httpx.AsyncClient, skip: Skip
 ) -> None:
-    asks = Caller(gateway)
+    asks = ApiClient(gateway)
     reply = await gateway.post("/simulator/compete", json={})
     assert reply.status_code == 200, reply.text
     status = (await asks.post("/tickle")).json()["iserver"]["authStatus"]
@@ -149,7 +149,7 @@ async def test_h_who_competes_evicts_the_other_whose_tickle_tells(
 async def test_i_six_idle_minutes_close_the_brokerage_session_and_midnight_the_login(
     gateway: httpx.AsyncClient, skip: Skip
 ) -> None:
-    asks = await Caller(gateway).ready()
+    asks = await ApiClient(gateway).prepare_session()
     skip(359)
     assert (await asks.get("/iserver/accounts")).status_code == 200
     skip(361)
@@ -164,7 +164,7 @@ async def test_j_the_eleventh_request_in_a_second_is_429(
     gateway: httpx.AsyncClient, options: SimulationOptions, skip: Skip
 ) -> None:
     assert options.rate_limits
-    asks = Caller(gateway)
+    asks = ApiClient(gateway)
     answers = [(await asks.get("/iserver/accounts")).status_code for _ in range(11)]
     assert answers == [200] * 10 + [429]
     skip(2)
@@ -174,15 +174,15 @@ async def test_j_the_eleventh_request_in_a_second_is_429(
 
 
 async def test_k_strikes_before_a_search_are_empty(gateway: httpx.AsyncClient) -> None:
-    asks = await Caller(gateway).ready()
+    asks = await ApiClient(gateway).prepare_session()
     query: dict[str, str | int] = {"conid": IBM, "sectype": "OPT", "month": "APR26"}
-    assert await asks.json("/iserver/secdef/strikes", **query) == {"call": [], "put": []}
-    await asks.json("/iserver/secdef/search", symbol="IBM")
-    assert (await asks.json("/iserver/secdef/strikes", **query))["call"] != []
+    assert await asks.get_json("/iserver/secdef/strikes", **query) == {"call": [], "put": []}
+    await asks.get_json("/iserver/secdef/search", symbol="IBM")
+    assert (await asks.get_json("/iserver/secdef/strikes", **query))["call"] != []
 
 
 async def test_l_the_portfolio_before_its_accounts_is_401_without_a_body(gateway: httpx.AsyncClient) -> None:
-    asks = Caller(gateway)
+    asks = ApiClient(gateway)
     reply = await asks.get(f"/portfolio/{ACCOUNT}/positions/0")
     assert (reply.status_code, reply.content) == (401, b"")
     await asks.get("/portfolio/accounts")
@@ -233,22 +233,26 @@ async def test_n_to_unsubscribe_twice_is_500_unknown(trader: Trader) -> None:
     assert (second.status_code, second.json()) == (500, {"error": "unknown"})
 
 
-def of_operation(asked: Asked) -> Any:
+def of_operation(asked: OperationCase) -> Any:
     options = SimulationOptions(login=True, rate_limits=False, alert_creation=True, profile=asked.profile)
     return pytest.param(asked, options, id=asked.operation)
 
 
-@pytest.mark.parametrize(("asked", "options"), [of_operation(asked) for asked in EVERY])
+@pytest.mark.parametrize(("asked", "options"), [of_operation(asked) for asked in ALL_OPERATIONS])
 async def test_o_every_operation_answers_with_its_documented_shape(
-    gateway: httpx.AsyncClient, simulation: Simulation, options: SimulationOptions, skip: Skip, asked: Asked
+    gateway: httpx.AsyncClient,
+    simulation: Simulation,
+    options: SimulationOptions,
+    skip: Skip,
+    asked: OperationCase,
 ) -> None:
     assert options.profile == asked.profile
-    trader = await Trader(gateway).subscribed()
+    trader = await Trader(gateway).subscribe()
     await trader.get("/portfolio/accounts")
     skip(1)
     values = dict(asked.values)
-    if asked.before:
-        values |= await asked.before(trader, simulation)
+    if asked.prepare:
+        values |= await asked.prepare(trader, simulation)
     body = values.pop("body", asked.body)
     path = asked.template
     for name, value in values.items():
@@ -272,21 +276,21 @@ async def test_o_every_operation_answers_with_its_documented_shape(
         reply = await ask()
     assert reply.status_code == 200, reply.text
     answer = reply.json() if reply.content else None
-    assert fits(asked.shape, answer), reply.text
-    if RECORD.exists():
+    assert matches_shape(asked.shape, answer), reply.text
+    if RECORD_FILE.exists():
         record = _recorded(asked)
-        wrong = contradictions(record, answer) if record else []
-        assert [each for each in wrong if each not in asked.unlike] == []
+        wrong = type_mismatches(record, answer) if record else []
+        assert [each for each in wrong if each not in asked.accepted_mismatches] == []
 
 
-def _recorded(asked: Asked) -> str | None:
+def _recorded(asked: OperationCase) -> str | None:
     """The name of the operation in the record of types, which has other names and values in its paths."""
     pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/?]+", re.escape(asked.operation)) + r"(\?.*)?")
-    shapes = json.loads(RECORD.read_text())["shapes"]
+    shapes = json.loads(RECORD_FILE.read_text())["shapes"]
     return next((name for name in shapes if pattern.fullmatch(name) and "200" in shapes[name]), None)
 
 
 def test_o_there_are_113_operations_and_each_is_asked_once() -> None:
     known = [each["operation"] for each in json.loads(OPERATIONS.read_text())]
     assert len(known) == 113
-    assert sorted(asked.operation for asked in EVERY) == sorted(known)
+    assert sorted(asked.operation for asked in ALL_OPERATIONS) == sorted(known)

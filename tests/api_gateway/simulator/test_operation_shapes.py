@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api_gateway.simulator.operation_shapes import EVERY, fits
+from tests.api_gateway.simulator.operation_shapes import ALL_OPERATIONS, matches_shape
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from tests.api_gateway.simulator.operation_shapes import EVERY, fits
     ],
 )
 def test_what_has_the_shape_fits(shape: Any, reply: Any) -> None:
-    assert fits(shape, reply)
+    assert matches_shape(shape, reply)
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def test_what_has_the_shape_fits(shape: Any, reply: Any) -> None:
     ],
 )
 def test_what_lacks_a_key_a_row_or_a_type_does_not(shape: Any, reply: Any) -> None:
-    assert not fits(shape, reply)
+    assert not matches_shape(shape, reply)
 
 
 def test_every_operation_says_how_its_answer_looks() -> None:
-    assert [asked.operation for asked in EVERY if asked.shape is None] == [
+    assert [asked.operation for asked in ALL_OPERATIONS if asked.shape is None] == [
         "DELETE /fyi/deliveryoptions/{deviceId}"
     ]

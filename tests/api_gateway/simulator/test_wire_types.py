@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.api_gateway.simulator import wire_types
-from tests.api_gateway.simulator.wire_types import contradictions
+from tests.api_gateway.simulator.wire_types import type_mismatches
 
 
 @pytest.fixture
@@ -15,33 +15,33 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shape["[].by.<account>"] = "int|null"
     path = tmp_path / "shapes.json"
     path.write_text(json.dumps({"shapes": {"GET /x": {"200": shape}}}))
-    monkeypatch.setattr(wire_types, "RECORD", path)
+    monkeypatch.setattr(wire_types, "RECORD_FILE", path)
 
 
 @pytest.mark.usefixtures("record")
 def test_a_reply_with_the_types_that_were_seen_has_no_contradictions() -> None:
-    assert contradictions("GET /x", [{"size": 1.0, "note": "any", "by": {"DU1234567": None}}]) == []
+    assert type_mismatches("GET /x", [{"size": 1.0, "note": "any", "by": {"DU1234567": None}}]) == []
 
 
 @pytest.mark.usefixtures("record")
 def test_a_whole_number_where_a_float_was_seen_is_named() -> None:
-    assert contradictions("GET /x", [{"size": 1, "note": None, "by": {"U1234": 1}}]) == [
+    assert type_mismatches("GET /x", [{"size": 1, "note": None, "by": {"U1234": 1}}]) == [
         "[].size is int, not float"
     ]
 
 
 @pytest.mark.usefixtures("record")
 def test_a_missing_key_is_named_unless_the_list_is_empty() -> None:
-    assert contradictions("GET /x", [{"size": 1.0, "note": None, "by": {"U1234": 1}}, {}]) == []
-    assert contradictions("GET /x", [{"note": None}]) == ["[].size is missing", "[].by is missing"]
-    assert contradictions("GET /x", []) == []
+    assert type_mismatches("GET /x", [{"size": 1.0, "note": None, "by": {"U1234": 1}}, {}]) == []
+    assert type_mismatches("GET /x", [{"note": None}]) == ["[].size is missing", "[].by is missing"]
+    assert type_mismatches("GET /x", []) == []
 
 
 @pytest.mark.usefixtures("record")
 def test_another_top_level_is_named() -> None:
-    assert contradictions("GET /x", {}) == ["$ is object, not array"]
+    assert type_mismatches("GET /x", {}) == ["$ is object, not array"]
 
 
 def test_without_the_record_nothing_contradicts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire_types, "RECORD", Path("/nowhere/at/all"))
-    assert contradictions("GET /y", 1) == []
+    monkeypatch.setattr(wire_types, "RECORD_FILE", Path("/nowhere/at/all"))
+    assert type_mismatches("GET /y", 1) == []

@@ -8,23 +8,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-RECORD = Path(__file__).parents[4] / "shared" / "ibkr" / "wire_shapes.json"
-_KEYS_MADE_OF_DATA = {
+RECORD_FILE = Path(__file__).parents[4] / "shared" / "ibkr" / "wire_shapes.json"
+_DATA_KEYS = {
     "<account>": re.compile(r"[A-Z]{1,4}\d{4,12}[A-Z]?"),
     "<yyyymmdd>": re.compile(r"\d{8}"),
     "<number>": re.compile(r"-?\d+(\.\d+)?"),
 }
 
 
-def contradictions(endpoint: str, reply: Any, status: str = "200") -> list[str]:
+def type_mismatches(endpoint: str, reply: Any, status: str = "200") -> list[str]:
     """What in `reply` is missing or of another type than was seen; nothing where there is no record.
 
     A type seen as null only allows every type. `endpoint` is a key of the record, such as
     `GET /portfolio/{accountId}/meta`.
     """
-    if not RECORD.exists():
+    if not RECORD_FILE.exists():
         return []
-    seen: dict[str, str] = json.loads(RECORD.read_text())["shapes"][endpoint][status]
+    seen: dict[str, str] = json.loads(RECORD_FILE.read_text())["shapes"][endpoint][status]
     found: dict[str, set[str]] = {}
     for path, kind in _types(reply, "", seen):
         found.setdefault(path or "$", set()).add(kind)
@@ -32,7 +32,7 @@ def contradictions(endpoint: str, reply: Any, status: str = "200") -> list[str]:
     for path, kinds in seen.items():
         allowed = set(kinds.split("|"))
         if path not in found:
-            if _parent_is_there(path, found):
+            if _has_parent(path, found):
                 wrong.append(f"{path} is missing")
         elif allowed != {"null"} and not found[path] <= allowed:
             wrong.append(f"{path} is {'|'.join(sorted(found[path]))}, not {kinds}")
@@ -40,32 +40,32 @@ def contradictions(endpoint: str, reply: Any, status: str = "200") -> list[str]:
 
 
 def _types(value: Any, path: str, seen: dict[str, str]) -> Iterator[tuple[str, str]]:
-    yield path, _kind(value)
+    yield path, _json_type(value)
     if isinstance(value, list):
         for item in value:
             yield from _types(item, f"{path}[]", seen)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _types(item, _below(path, key, seen), seen)
+            yield from _types(item, _child_path(path, key, seen), seen)
 
 
-def _below(path: str, key: str, seen: dict[str, str]) -> str:
+def _child_path(path: str, key: str, seen: dict[str, str]) -> str:
     prefix = f"{path}." if path else ""
     if prefix + key not in seen:
-        for name, pattern in _KEYS_MADE_OF_DATA.items():
+        for name, pattern in _DATA_KEYS.items():
             if prefix + name in seen and pattern.fullmatch(key):
                 return prefix + name
     return prefix + key
 
 
-def _parent_is_there(path: str, found: dict[str, set[str]]) -> bool:
+def _has_parent(path: str, found: dict[str, set[str]]) -> bool:
     parent = path.removesuffix("[]") if path.endswith("[]") else path.rpartition(".")[0] or "$"
     if path.endswith("[]"):
         return False
     return bool(found.get(parent, set()) & {"object"})
 
 
-def _kind(value: Any) -> str:
+def _json_type(value: Any) -> str:
     names = ((bool, "bool"), (int, "int"), (float, "float"), (str, "string"), (list, "array"))
     if value is None:
         return "null"

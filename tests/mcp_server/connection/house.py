@@ -24,18 +24,18 @@ from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from mcp_server.ticker.client import TickerClient
 from ticker_service.app import create_app as create_ticker
-from ticker_service.backoff import Rhythm
+from ticker_service.backoff import Backoff
 from ticker_service.heartbeat import Rules
 from ticker_service.metrics import Metrics
-from ticker_service.session_keeper import Keeper
+from ticker_service.session_keeper import SessionKeeper
 from ticker_service.settings import Compete
 
-ERAS = ["legacy", "2026-07-28"]
+PROTOCOLS = ["legacy", "2026-07-28"]
 LOGIN = "https://login.example:5055"
 NOON = datetime(2026, 11, 18, 17, tzinfo=UTC).timestamp()
 
 
-class House:
+class InProcessStack:
     """Everything, with the gateway's way cut, slow or open, and with or without a ticker."""
 
     def __init__(
@@ -55,52 +55,56 @@ class House:
 
         self.clock = Clock(wall_clock=wall)
         self.simulation = Simulation(SimulationOptions(login=login, opens_brokerage=True), self.clock)
-        self.asked: list[str] = []
-        self.held: list[str] = []
-        self.cut = False
+        self.gateway_requests: list[str] = []
+        self.hold_requests: list[str] = []
+        self.gateway_down = False
         self.gate = asyncio.Event()
         self.gate.set()
         self._simulator = httpx.ASGITransport(create_simulator(self.simulation))
         settings = GatewaySettings(_env_file=None, gateway_login_url=LOGIN)
-        self.way = way = httpx.MockTransport(self._answer)
-        self.gateway = GatewayClient(settings, policy=POLICIES[mode], transport=way, now=loop.time, wall=wall)
-        self._own_way = GatewayClient(settings, policy=TICKER, transport=way, now=loop.time, wall=wall)
+        self.transport = transport = httpx.MockTransport(self._serve_gateway)
+        self.gateway = GatewayClient(
+            settings, policy=POLICIES[mode], transport=transport, now=loop.time, wall=wall
+        )
+        self._ticker_gateway = GatewayClient(
+            settings, policy=TICKER, transport=transport, now=loop.time, wall=wall
+        )
         rules = Rules(compete, Region.AMERICA, LOGIN, random.Random(1))  # noqa: S311
-        self.keeper = Keeper(
-            self._own_way,
-            Rhythm(fair=60, foul=5),
+        self.keeper = SessionKeeper(
+            self._ticker_gateway,
+            Backoff(healthy=60, unhealthy=5),
             rules,
-            overdue=60,
+            stuck_after=60,
             metrics=Metrics(),
             now=loop.time,
             wall=wall,
         )
         self._ticker = httpx.ASGITransport(create_ticker(self.keeper))
         self.with_ticker = ticker
-        self.ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(self._ask_the_ticker))
+        self.ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(self._serve_ticker))
         self.server = create_server(
             self.gateway,
             ServerSettings(_env_file=None, trading_mode=mode, mcp_server_ask_ahead=ask_ahead),
             ticker=self.ticker,
         )
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(f"{request.method} {request.url.path.removeprefix('/v1/api')}")
+    async def _serve_gateway(self, request: httpx.Request) -> httpx.Response:
+        self.gateway_requests.append(f"{request.method} {request.url.path.removeprefix('/v1/api')}")
         await self.gate.wait()
-        if self.cut:
+        if self.gateway_down:
             raise httpx.ConnectError("refused", request=request)
-        told = await self._simulator.handle_async_request(request)
+        response = await self._simulator.handle_async_request(request)
         return httpx.Response(
-            told.status_code, headers=told.headers, stream=httpx.ByteStream(await told.aread())
+            response.status_code, headers=response.headers, stream=httpx.ByteStream(await response.aread())
         )
 
-    async def _ask_the_ticker(self, request: httpx.Request) -> httpx.Response:
+    async def _serve_ticker(self, request: httpx.Request) -> httpx.Response:
         if not self.with_ticker:
             raise httpx.ConnectError("refused", request=request)
         if request.url.path.startswith("/hold"):
-            self.held.append(request.method)
-        told = await self._ticker.handle_async_request(request)
-        return httpx.Response(told.status_code, headers=told.headers, content=await told.aread())
+            self.hold_requests.append(request.method)
+        response = await self._ticker.handle_async_request(request)
+        return httpx.Response(response.status_code, headers=response.headers, content=await response.aread())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -112,7 +116,7 @@ class House:
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
-            await self._own_way.aclose()
+            await self._ticker_gateway.aclose()
 
     @asynccontextmanager
     async def client(self, era: str = "legacy", **values: Any) -> AsyncIterator[Any]:
@@ -120,13 +124,13 @@ class House:
         async with self.running(), fastmcp.Client(self.server, mode=era, **values) as client:
             yield client
 
-    def let_in(self) -> None:
+    def log_in(self) -> None:
         """A person logs in, and the brokerage session opens."""
         self.simulation.session.login()
         self.clock.advance(5)
 
 
-async def told(client: Any, tool: str, **arguments: Any) -> dict[str, Any]:
+async def call_json(client: Any, tool: str, **arguments: Any) -> dict[str, Any]:
     """What a call told as JSON; it must not have failed."""
     result = await client.call_tool(tool, arguments, raise_on_error=False)
     [content] = result.content
@@ -135,7 +139,7 @@ async def told(client: Any, tool: str, **arguments: Any) -> dict[str, Any]:
     return answer
 
 
-async def asked_about(client: Any) -> dict[str, Any]:
+async def raise_order_question(client: Any) -> dict[str, Any]:
     """The question that IBKR asks about an order a tenth below the market."""
     quotes = await client.call_tool("get_market_snapshot", {"conids": [265598], "fields": ["31"]})
     last = float(json.loads(quotes.content[0].text)[0]["31"].lstrip("CH"))

@@ -13,22 +13,28 @@ from api_gateway.access_policy import TradingMode
 from api_gateway.session.diagnosis import STATE_TEXTS
 from api_gateway.session.states import SessionState
 from mcp_server.ticker.client import TickerStatus
-from tests.mcp_server.connection.house import ERAS, LOGIN, House, asked_about, told
-from tests.virtual_loop import in_virtual_time
+from tests.mcp_server.connection.house import (
+    LOGIN,
+    PROTOCOLS,
+    InProcessStack,
+    call_json,
+    raise_order_question,
+)
+from tests.virtual_loop import run_in_virtual_time
 from ticker_service.settings import Compete
 
 STATUS = "POST /iserver/auth/status"
 
 
-def cut(house: House) -> None:
-    house.cut = True
+def cut(house: InProcessStack) -> None:
+    house.gateway_down = True
 
 
-def silence(house: House) -> None:
+def silence(house: InProcessStack) -> None:
     house.gate.clear()
 
 
-CAUSES: dict[SessionState, Callable[[House], Any]] = {
+CAUSES: dict[SessionState, Callable[[InProcessStack], Any]] = {
     SessionState.ESTABLISHED: lambda house: house.gate.set(),
     SessionState.NOT_LOGGED_IN: lambda house: house.simulation.session.logout(),
     SessionState.CLOSED: lambda house: house.simulation.session.drop(),
@@ -38,17 +44,17 @@ CAUSES: dict[SessionState, Callable[[House], Any]] = {
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("era", PROTOCOLS)
 @pytest.mark.parametrize("state", CAUSES)
 def test_it_names_the_state_the_cause_and_the_next_step_with_and_without_a_ticker(
     state: SessionState, era: str
 ) -> None:
     async def tried() -> None:
         for ticker in (True, False):
-            house = House(ticker=ticker)
+            house = InProcessStack(ticker=ticker)
             async with house.client(era) as client:
                 CAUSES[state](house)
-                status = await told(client, "connection_status")
+                status = await call_json(client, "connection_status")
             assert next(iter(status)) == "sentence"
             assert (status["state"], status["ready"]) == (state, state is SessionState.ESTABLISHED)
             assert status["sentence"] == STATE_TEXTS[state].sentence
@@ -56,17 +62,17 @@ def test_it_names_the_state_the_cause_and_the_next_step_with_and_without_a_ticke
             assert (status.get("login_url") == LOGIN) is (state is SessionState.NOT_LOGGED_IN)
             assert status["ticker"]["works"] is ticker
 
-    in_virtual_time(tried())
+    run_in_virtual_time(tried())
 
 
 def test_an_open_connection_comes_with_all_that_is_known() -> None:
     async def tried() -> dict[str, Any]:
-        house = House()
+        house = InProcessStack()
         async with house.client() as client:
             await client.call_tool("get_market_snapshot", {"conids": [265598], "fields": ["31"]})
-            return await told(client, "connection_status")
+            return await call_json(client, "connection_status")
 
-    status = in_virtual_time(tried())
+    status = run_in_virtual_time(tried())
     assert status["account_kind"] == "paper (pretended money)"
     assert status["accounts"] == ["DU1234567"]
     assert status["trading_mode"] == "paper"
@@ -87,21 +93,21 @@ def test_an_open_connection_comes_with_all_that_is_known() -> None:
 
 def test_accounts_are_named_also_where_nobody_has_asked_for_them_yet() -> None:
     async def tried() -> dict[str, Any]:
-        house = House()
+        house = InProcessStack()
         async with house.client() as client:
-            return await told(client, "connection_status")
+            return await call_json(client, "connection_status")
 
-    assert in_virtual_time(tried())["accounts"] == ["DU1234567"]
+    assert run_in_virtual_time(tried())["accounts"] == ["DU1234567"]
 
 
 def test_a_closed_session_without_a_ticker_is_the_users_to_mend() -> None:
     async def tried(ticker: bool) -> dict[str, Any]:
-        house = House(ticker=ticker)
+        house = InProcessStack(ticker=ticker)
         async with house.client() as client:
             house.simulation.session.drop()
-            return await told(client, "connection_status")
+            return await call_json(client, "connection_status")
 
-    healed, lost = in_virtual_time(tried(ticker=True)), in_virtual_time(tried(ticker=False))
+    healed, lost = run_in_virtual_time(tried(ticker=True)), run_in_virtual_time(tried(ticker=False))
     assert (healed["who_acts"], lost["who_acts"]) == ("the ticker", "the user")
     assert "the ticker opens it again" in healed["next_step"]
     assert "docker compose up -d ticker" in lost["next_step"]
@@ -111,11 +117,11 @@ def test_a_closed_session_without_a_ticker_is_the_users_to_mend() -> None:
 
 def test_an_open_session_without_a_ticker_is_not_said_to_need_nothing() -> None:
     async def tried() -> dict[str, Any]:
-        house = House(ticker=False)
+        house = InProcessStack(ticker=False)
         async with house.client() as client:
-            return await told(client, "connection_status")
+            return await call_json(client, "connection_status")
 
-    status = in_virtual_time(tried())
+    status = run_in_virtual_time(tried())
     assert status["ready"]
     assert status["who_acts"] == "the user"
     assert "docker compose up -d ticker" in status["next_step"]
@@ -125,7 +131,7 @@ def test_a_login_that_ends_within_the_hour_is_in_the_next_step(monkeypatch: pyte
     warning = "IBKR ends this login in 9 minutes."
 
     async def tried() -> dict[str, Any]:
-        house = House()
+        house = InProcessStack()
         look = house.ticker.fetch_status
 
         async def warned() -> TickerStatus:
@@ -135,9 +141,9 @@ def test_a_login_that_ends_within_the_hour_is_in_the_next_step(monkeypatch: pyte
 
         async with house.client() as client:
             monkeypatch.setattr(house.ticker, "fetch_status", warned)
-            return await told(client, "connection_status")
+            return await call_json(client, "connection_status")
 
-    status = in_virtual_time(tried())
+    status = run_in_virtual_time(tried())
     assert status["next_step"] == f"Nothing is to be done now. {warning}"
     assert status["login"]["warning"] == warning
 
@@ -154,22 +160,22 @@ def test_a_competing_program_is_told_with_what_the_ticker_may_do(
     mode: TradingMode, compete: Compete, words: str
 ) -> None:
     async def tried() -> dict[str, Any]:
-        house = House(mode=mode, compete=compete)
+        house = InProcessStack(mode=mode, compete=compete)
         async with house.client() as client:
             house.simulation.session.displace()
-            await house.keeper.look()
-            return await told(client, "connection_status")
+            await house.keeper.beat()
+            return await call_json(client, "connection_status")
 
-    status = in_virtual_time(tried())
+    status = run_in_virtual_time(tried())
     assert words in status["next_step"]
     assert "POST" not in status["next_step"]
     assert status["ticker"]["when_another_program_competes"] == compete
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("era", PROTOCOLS)
 def test_a_gateway_that_hangs_and_sixty_slow_calls_are_told_within_two_seconds(era: str) -> None:
     async def tried() -> tuple[dict[str, Any], float]:
-        house = House()
+        house = InProcessStack()
         loop = asyncio.get_running_loop()
         async with house.client(era) as client:
             silence(house)
@@ -181,13 +187,13 @@ def test_a_gateway_that_hangs_and_sixty_slow_calls_are_told_within_two_seconds(e
             ]
             await asyncio.sleep(3)
             began = loop.time()
-            status = await told(client, "connection_status")
+            status = await call_json(client, "connection_status")
             took = loop.time() - began
             house.gate.set()
             await asyncio.gather(*slow)
             return status, took
 
-    status, took = in_virtual_time(tried())
+    status, took = run_in_virtual_time(tried())
     assert took <= 2
     assert status["state"] == "unreachable"
     assert "within 1.5 seconds" in status["detail"]
@@ -195,17 +201,17 @@ def test_a_gateway_that_hangs_and_sixty_slow_calls_are_told_within_two_seconds(e
 
 def test_sixty_slow_calls_at_a_gateway_that_answers_leave_it_right_and_in_time() -> None:
     async def tried() -> tuple[dict[str, Any], float]:
-        house = House()
+        house = InProcessStack()
         loop = asyncio.get_running_loop()
         async with house.client() as client:
-            inner = house._answer
+            inner = house._serve_gateway
 
             async def slow_for_contracts(request: Any) -> Any:
                 if "/contract/" in request.url.path:
                     await asyncio.sleep(10)
                 return await inner(request)
 
-            house.way.handler = slow_for_contracts
+            house.transport.handler = slow_for_contracts
             calls = [
                 asyncio.create_task(
                     client.call_tool("get_contract", {"conid": 265598 + each}, raise_on_error=False)
@@ -214,25 +220,25 @@ def test_sixty_slow_calls_at_a_gateway_that_answers_leave_it_right_and_in_time()
             ]
             await asyncio.sleep(1)
             began = loop.time()
-            status = await told(client, "connection_status")
+            status = await call_json(client, "connection_status")
             took = loop.time() - began
             await asyncio.gather(*calls)
             return status, took
 
-    status, took = in_virtual_time(tried())
+    status, took = run_in_virtual_time(tried())
     assert took <= 2
     assert status["ready"]
 
 
 def test_the_penalty_box_is_told_and_not_made_longer() -> None:
     async def tried() -> tuple[dict[str, Any], list[str]]:
-        house = House()
+        house = InProcessStack()
         async with house.client() as client:
             house.gateway.rate_limiter.enter_penalty_box(600)
-            house.asked.clear()
-            return await told(client, "connection_status"), house.asked
+            house.gateway_requests.clear()
+            return await call_json(client, "connection_status"), house.gateway_requests
 
-    status, asked = in_virtual_time(tried())
+    status, asked = run_in_virtual_time(tried())
     assert status["state"] == "penalty_box"
     assert status["pacing"] == {"silence_seconds": 600, "requests_left_this_second": 0}
     assert "Wait 600 seconds" in status["next_step"]
@@ -241,14 +247,14 @@ def test_the_penalty_box_is_told_and_not_made_longer() -> None:
 
 def test_nothing_is_sent_while_an_orders_question_is_open() -> None:
     async def tried() -> tuple[dict[str, Any], list[str], str]:
-        house = House()
+        house = InProcessStack()
         async with house.client() as client:
-            await told(client, "connection_status")
-            question = await asked_about(client)
-            house.asked.clear()
+            await call_json(client, "connection_status")
+            question = await raise_order_question(client)
+            house.gateway_requests.clear()
             house.gateway._preflight.accounts = None  # not even for the list of accounts
-            status = await told(client, "connection_status")
-            asked = list(house.asked)
+            status = await call_json(client, "connection_status")
+            asked = list(house.gateway_requests)
             answer = await client.call_tool(
                 "answer_order_question",
                 {"reply_id": question["id"], "confirmed": True},
@@ -256,7 +262,7 @@ def test_nothing_is_sent_while_an_orders_question_is_open() -> None:
             )
             return status, asked, answer.content[0].text
 
-    status, asked, answer = in_virtual_time(tried())
+    status, asked, answer = run_in_virtual_time(tried())
     assert asked == []
     assert "This is the last look." in status["note"]
     assert "order_id" in answer or "message" in answer
@@ -264,11 +270,11 @@ def test_nothing_is_sent_while_an_orders_question_is_open() -> None:
 
 def test_it_takes_no_arguments() -> None:
     async def tried() -> Any:
-        house = House()
+        house = InProcessStack()
         async with house.client() as client:
             return await client.call_tool("connection_status", {"verbose": True}, raise_on_error=False)
 
-    result = in_virtual_time(tried())
+    result = run_in_virtual_time(tried())
     assert result.is_error
     assert result.content[0].text == (
         "connection_status does not take `verbose`. It takes no arguments. Nothing was sent to IBKR."
@@ -277,7 +283,7 @@ def test_it_takes_no_arguments() -> None:
 
 def test_what_the_ticker_has_found_missing_is_told_at_once_by_every_tool_and_only_while_it_is() -> None:
     async def tried() -> tuple[float, str, bool]:
-        house = House()
+        house = InProcessStack()
         loop = asyncio.get_running_loop()
         async with house.client() as client:
             house.gate.clear()  # nothing comes back, and nobody but the ticker asks
@@ -289,7 +295,7 @@ def test_what_the_ticker_has_found_missing_is_told_at_once_by_every_tool_and_onl
             after = await client.call_tool("search_contracts", {"symbol": "AAPL"}, raise_on_error=False)
             return took, refused.content[0].text, after.is_error
 
-    took, text, failed = in_virtual_time(tried())
+    took, text, failed = run_in_virtual_time(tried())
     assert took < 1.1
     assert "Nothing was sent." in text
     assert not failed

@@ -12,18 +12,25 @@ from typing import Any, TypeAlias
 
 import httpcore
 
-from tests.api_gateway.virtual_network import Arrived, Network, Served, for_ever, well, whole
+from tests.api_gateway.virtual_network import (
+    ReceivedRequest,
+    ResponseStream,
+    VirtualNetwork,
+    respond,
+    succeed,
+    wait_forever,
+)
 from tests.virtual_loop import VirtualLoop
 
 SECRET = "c9f0f895fb98ab9159f51fd0297e236d"
 ACCOUNT = "DU1234567"
 """What no failure may repeat, though the faults below say both."""
 
-Step: TypeAlias = Callable[[], Any]
-Answer: TypeAlias = Callable[[Arrived], Served]
+ConnectStep: TypeAlias = Callable[[], Any]
+ResponseFactory: TypeAlias = Callable[[ReceivedRequest], ResponseStream]
 
 
-class Fate(Enum):
+class WriteOutcome(Enum):
     """What a fault leaves of a request that changes something; of an order, `DONE` leaves it unknown."""
 
     NEVER_SENT = auto()
@@ -40,48 +47,50 @@ class Fault:
     """
 
     name: str
-    told: str
-    fate: Fate
-    connect: Step = well
-    encrypt: Step = well
-    answer: Answer | None = None
-    then: Step | None = None
+    message_pattern: str
+    write_outcome: WriteOutcome
+    connect: ConnectStep = succeed
+    encrypt: ConnectStep = succeed
+    answer: ResponseFactory | None = None
+    connect_afterwards: ConnectStep | None = None
     """How connecting goes once the first answer has been struck."""
-    lasts: float = 0.0
+    recovery_seconds: float = 0.0
     """Seconds for which it must have been gone until the next call may work."""
-    leaps: float = 0.0
+    clock_jump: float = 0.0
     """Seconds that pass at once."""
     state: str = "unreachable"
     """What `connection_status` calls it."""
-    page: bool = True
+    affects_front_page: bool = True
     """Whether the gateway's own page is struck, too, and not only what comes from IBKR."""
-    late: bool = False
+    differs_when_connected: bool = False
     """Whether it differs for a client whose session is prepared and whose connections are kept."""
 
     def __str__(self) -> str:
         return self.name
 
-    def strike(self, network: Network, *, only: str | None = None) -> None:
+    def inject(self, network: VirtualNetwork, *, only_request: str | None = None) -> None:
         """Put it in force: for everything, or for this one request."""
-        if only is None:
+        if only_request is None:
             network.connect, network.encrypt = self.connect, self.encrypt
             if self.answer is None:
-                network.hang_up()
+                network.close_idle_connections()
         if self.answer is not None:
-            ill, healthy = self.answer, network.answer
+            faulty, healthy = self.answer, network.answer
 
-            def answer(request: Arrived) -> Served:
-                if only not in (None, str(request)) or (request.target == "/" and not self.page):
+            def answer(request: ReceivedRequest) -> ResponseStream:
+                if only_request not in (None, str(request)) or (
+                    request.target == "/" and not self.affects_front_page
+                ):
                     return healthy(request)
-                if self.then is not None:
-                    network.connect = self.then
-                    network.hang_up()
-                return ill(request)
+                if self.connect_afterwards is not None:
+                    network.connect = self.connect_afterwards
+                    network.close_idle_connections()
+                return faulty(request)
 
             network.answer = answer
 
 
-def failing(error: Exception, cause: Exception | None = None) -> Step:
+def fail_with(error: Exception, cause: Exception | None = None) -> ConnectStep:
     async def fail() -> None:
         if cause is None:
             raise type(error)(*error.args)
@@ -93,48 +102,48 @@ def failing(error: Exception, cause: Exception | None = None) -> Step:
     return fail
 
 
-async def never_connected() -> None:
+async def time_out_connecting() -> None:
     await asyncio.sleep(5)
     raise httpcore.ConnectTimeout
 
 
-async def reset(_: Arrived) -> Served:
+async def reset_connection(_: ReceivedRequest) -> ResponseStream:
     raise httpcore.ReadError(errno.ECONNRESET, "Connection reset by peer")
     yield b""
 
 
-async def closed(_: Arrived) -> Served:
+async def close_connection(_: ReceivedRequest) -> ResponseStream:
     yield b""
 
 
-async def hang(_: Arrived) -> Served:
-    await for_ever()
+async def hang(_: ReceivedRequest) -> ResponseStream:
+    await wait_forever()
     yield b""
 
 
-async def drip(_: Arrived) -> Served:
+async def drip(_: ReceivedRequest) -> ResponseStream:
     yield b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n["
     while True:
         await asyncio.sleep(0.5)
         yield b" "
 
 
-async def no_http(_: Arrived) -> Served:
+async def send_ssh_banner(_: ReceivedRequest) -> ResponseStream:
     yield f"SSH-2.0 {ACCOUNT} {SECRET}\r\n\r\n".encode()
     yield b""
 
 
-async def continued(_: Arrived) -> Served:
+async def send_100_continue(_: ReceivedRequest) -> ResponseStream:
     yield b"HTTP/1.1 100 Continue\r\n\r\n"
-    await for_ever()
+    await wait_forever()
 
 
-async def upgraded(_: Arrived) -> Served:
+async def send_101_upgrade(_: ReceivedRequest) -> ResponseStream:
     yield b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
-    await for_ever()
+    await wait_forever()
 
 
-async def huge(_: Arrived) -> Served:
+async def send_50_mb(_: ReceivedRequest) -> ResponseStream:
     piece = b"x" * 65_536
     yield b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n"\r\n'
     for _piece in range(50_000_000 // len(piece)):
@@ -142,26 +151,26 @@ async def huge(_: Arrived) -> Served:
     yield b'1\r\n"\r\n0\r\n\r\n'
 
 
-async def cut_in_the_middle(_: Arrived) -> Served:
+async def truncate_body(_: ReceivedRequest) -> ResponseStream:
     yield b'HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{"session": "' + SECRET.encode()
     yield b""
 
 
-async def jump(_: Arrived) -> Served:
+async def jump_clock(_: ReceivedRequest) -> ResponseStream:
     """The machine sleeps for an hour, or its clock is set, while an answer is on its way."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
-    loop.leap(3600)
+    loop.advance(3600)
     await asyncio.sleep(1)
     yield b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
 
 
-def says(status: int, body: str = "", *headers: str) -> Answer:
-    return lambda _: whole(status, body.encode(), f"Set-Cookie: XYZAB={SECRET}", *headers)
+def respond_with(status: int, body: str = "", *headers: str) -> ResponseFactory:
+    return lambda _: respond(status, body.encode(), f"Set-Cookie: XYZAB={SECRET}", *headers)
 
 
-def without_body(status: int) -> Answer:
-    async def answer(_: Arrived) -> Served:
+def respond_without_body(status: int) -> ResponseFactory:
+    async def answer(_: ReceivedRequest) -> ResponseStream:
         yield f"HTTP/1.1 {status} X\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode()
 
     return answer
@@ -172,186 +181,283 @@ NO_NAME = httpcore.ConnectError(-2, "Name or service not known")
 BAD_CERTIFICATE = ssl.SSLCertVerificationError("certificate verify failed: certificate has expired")
 NO_TLS = ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
 LOGIN = r"Open https://login\.example:5055"
-NOT_SHOWN = "does not show this account"  # what a 401 means while the login holds
+ACCOUNT_NOT_VISIBLE = "does not show this account"  # what a 401 means while the login holds
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
         "refused connection",
         r"cannot be reached \(.*Connection refused",
-        Fate.NEVER_SENT,
-        connect=failing(REFUSED_CONNECTION),
-        late=True,
+        WriteOutcome.NEVER_SENT,
+        connect=fail_with(REFUSED_CONNECTION),
+        differs_when_connected=True,
     ),
     Fault(
         "DNS gone",
         r"cannot be reached \(.*Name or service not known",
-        Fate.NEVER_SENT,
-        connect=failing(NO_NAME),
-        late=True,
+        WriteOutcome.NEVER_SENT,
+        connect=fail_with(NO_NAME),
+        differs_when_connected=True,
     ),
-    Fault("black hole", "nothing answers there in time", Fate.NEVER_SENT, connect=never_connected, late=True),
+    Fault(
+        "black hole",
+        "nothing answers there in time",
+        WriteOutcome.NEVER_SENT,
+        connect=time_out_connecting,
+        differs_when_connected=True,
+    ),
     Fault(
         "TLS failure",
         "certificate or TLS was not accepted",
-        Fate.NEVER_SENT,
-        encrypt=failing(httpcore.ConnectError("odd"), BAD_CERTIFICATE),
-        late=True,
+        WriteOutcome.NEVER_SENT,
+        encrypt=fail_with(httpcore.ConnectError("odd"), BAD_CERTIFICATE),
+        differs_when_connected=True,
     ),
     Fault(
         "no TLS",
         "does not speak TLS.*GATEWAY_URL",
-        Fate.NEVER_SENT,
-        encrypt=failing(httpcore.ConnectError("odd"), NO_TLS),
-        late=True,
+        WriteOutcome.NEVER_SENT,
+        encrypt=fail_with(httpcore.ConnectError("odd"), NO_TLS),
+        differs_when_connected=True,
     ),
-    Fault("half-open", "nothing answers there in time", Fate.NEVER_SENT, encrypt=never_connected, late=True),
-    Fault("reset", "the connection broke", Fate.UNKNOWN, answer=reset, late=True),
-    Fault("hung up on", "the connection broke", Fate.UNKNOWN, answer=closed),
+    Fault(
+        "half-open",
+        "nothing answers there in time",
+        WriteOutcome.NEVER_SENT,
+        encrypt=time_out_connecting,
+        differs_when_connected=True,
+    ),
+    Fault(
+        "reset",
+        "the connection broke",
+        WriteOutcome.UNKNOWN,
+        answer=reset_connection,
+        differs_when_connected=True,
+    ),
+    Fault("hung up on", "the connection broke", WriteOutcome.UNKNOWN, answer=close_connection),
     Fault(
         "gateway restart",
         "the connection broke|cannot be reached",
-        Fate.UNKNOWN,
-        answer=reset,
-        then=failing(REFUSED_CONNECTION),
-        late=True,
+        WriteOutcome.UNKNOWN,
+        answer=reset_connection,
+        connect_afterwards=fail_with(REFUSED_CONNECTION),
+        differs_when_connected=True,
     ),
-    Fault("hang", r"no complete answer within \d", Fate.UNKNOWN, answer=hang),
+    Fault("hang", r"no complete answer within \d", WriteOutcome.UNKNOWN, answer=hang),
     Fault(
         "upstream silent",
         r"no complete answer within \d",
-        Fate.UNKNOWN,
+        WriteOutcome.UNKNOWN,
         answer=hang,
-        page=False,
+        affects_front_page=False,
         state="upstream_silent",
-        late=True,
+        differs_when_connected=True,
     ),
-    Fault("clock jump", r"no complete answer within \d", Fate.UNKNOWN, answer=jump, leaps=3600, late=True),
+    Fault(
+        "clock jump",
+        r"no complete answer within \d",
+        WriteOutcome.UNKNOWN,
+        answer=jump_clock,
+        clock_jump=3600,
+        differs_when_connected=True,
+    ),
     Fault(
         "drip-fed body",
         r"no complete answer within \d",
-        Fate.UNKNOWN,
-        page=False,
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
         state="upstream_silent",
         answer=drip,
     ),
     Fault(
         "cut in the middle",
         "the connection broke",
-        Fate.UNKNOWN,
-        page=False,
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
         state="failing",
-        answer=cut_in_the_middle,
+        answer=truncate_body,
     ),
-    Fault("no HTTP", "not HTTP", Fate.UNKNOWN, page=False, state="failing", answer=no_http),
+    Fault(
+        "no HTTP",
+        "not HTTP",
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
+        state="failing",
+        answer=send_ssh_banner,
+    ),
     Fault(
         "100 and nothing more",
         r"no complete answer within \d",
-        Fate.UNKNOWN,
-        page=False,
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
         state="upstream_silent",
-        answer=continued,
+        answer=send_100_continue,
     ),
-    Fault("101", "not HTTP", Fate.UNKNOWN, page=False, state="failing", answer=upgraded),
-    Fault("50 MB", "longer than the limit", Fate.UNKNOWN, page=False, state="failing", answer=huge),
-    Fault("401", f"{LOGIN}|{NOT_SHOWN}", Fate.REFUSED, page=False, state="not_logged_in", answer=says(401)),
+    Fault(
+        "101",
+        "not HTTP",
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
+        state="failing",
+        answer=send_101_upgrade,
+    ),
+    Fault(
+        "50 MB",
+        "longer than the limit",
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
+        state="failing",
+        answer=send_50_mb,
+    ),
+    Fault(
+        "401",
+        f"{LOGIN}|{ACCOUNT_NOT_VISIBLE}",
+        WriteOutcome.REFUSED,
+        affects_front_page=False,
+        state="not_logged_in",
+        answer=respond_with(401),
+    ),
     Fault(
         "302 to the login",
         LOGIN,
-        Fate.REFUSED,
-        page=False,
+        WriteOutcome.REFUSED,
+        affects_front_page=False,
         state="not_logged_in",
-        answer=says(302, "", f"Location: /sso/Login?token={SECRET}"),
+        answer=respond_with(302, "", f"Location: /sso/Login?token={SECRET}"),
     ),
     Fault(
         "302 elsewhere",
         r"points elsewhere \(302 to https://other\.example/\).*(GATEWAY_URL|may have happened)",
-        Fate.UNKNOWN,
-        page=False,
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
         state="failing",
-        answer=says(302, "", f"Location: https://other.example/?token={SECRET}"),
+        answer=respond_with(302, "", f"Location: https://other.example/?token={SECRET}"),
     ),
     Fault(
         "a redirect to no address",
         "points elsewhere",
-        Fate.UNKNOWN,
+        WriteOutcome.UNKNOWN,
         state="failing",
-        answer=says(302, "", "Location: javascript:alert(1)"),
+        answer=respond_with(302, "", "Location: javascript:alert(1)"),
     ),
     Fault(
         "another program",
         "a web page",
-        Fate.UNKNOWN,
+        WriteOutcome.UNKNOWN,
         state="failing",
-        answer=says(200, "<html><body>It works!</body></html>"),
+        answer=respond_with(200, "<html><body>It works!</body></html>"),
     ),
-    Fault("408", "408", Fate.UNKNOWN, page=False, state="failing", answer=says(408, "")),
-    Fault("425", "425", Fate.REFUSED, page=False, state="failing", answer=says(425, "")),
+    Fault(
+        "408",
+        "408",
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
+        state="failing",
+        answer=respond_with(408, ""),
+    ),
+    Fault(
+        "425",
+        "425",
+        WriteOutcome.REFUSED,
+        affects_front_page=False,
+        state="failing",
+        answer=respond_with(425, ""),
+    ),
     Fault(
         "403",
         r"refused: .*\(403\)",
-        Fate.REFUSED,
-        page=False,
+        WriteOutcome.REFUSED,
+        affects_front_page=False,
         state="address_refused",
-        answer=says(403, f"Error 403 - Access Denied for {ACCOUNT} {SECRET}"),
+        answer=respond_with(403, f"Error 403 - Access Denied for {ACCOUNT} {SECRET}"),
     ),
     Fault(
         "404 Access Denied",
         r"ips\.allow",
-        Fate.REFUSED,
+        WriteOutcome.REFUSED,
         state="address_refused",
-        answer=says(404, "Access Denied"),
+        answer=respond_with(404, "Access Denied"),
     ),
     Fault(
         "423",
         "not ready|423",
-        Fate.REFUSED,
-        page=False,
+        WriteOutcome.REFUSED,
+        affects_front_page=False,
         state="failing",
-        answer=says(423, f"Locked {ACCOUNT}"),
+        answer=respond_with(423, f"Locked {ACCOUNT}"),
     ),
     Fault(
         "429",
         "429",
-        Fate.REFUSED,
-        page=False,
+        WriteOutcome.REFUSED,
+        affects_front_page=False,
         state="penalty_box",
-        answer=says(429, "Too many requests"),
-        lasts=601,
+        answer=respond_with(429, "Too many requests"),
+        recovery_seconds=601,
     ),
     Fault(
         "500 with text",
         "500",
-        Fate.UNKNOWN,
-        page=False,
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
         state="failing",
-        answer=says(500, f"NullPointerException at com.ib.Order.get(Order.java:1) {ACCOUNT} {SECRET}"),
+        answer=respond_with(
+            500, f"NullPointerException at com.ib.Order.get(Order.java:1) {ACCOUNT} {SECRET}"
+        ),
     ),
     Fault(
         "503",
         "503",
-        Fate.UNKNOWN,
-        page=False,
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
         state="failing",
-        answer=says(503, f"Service Unavailable {ACCOUNT}"),
+        answer=respond_with(503, f"Service Unavailable {ACCOUNT}"),
     ),
     Fault(
         "HTML",
         "a web page",
-        Fate.UNKNOWN,
-        page=False,
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
         state="failing",
-        answer=says(200, f"<html><body>Welcome {ACCOUNT}, {SECRET}</body></html>"),
+        answer=respond_with(200, f"<html><body>Welcome {ACCOUNT}, {SECRET}</body></html>"),
     ),
     Fault(
         "truncated JSON",
         "half an answer",
-        Fate.UNKNOWN,
-        page=False,
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
         state="failing",
-        answer=says(200, f'{{"account": "{ACCOUNT}", "session": "{SECRET}'),
+        answer=respond_with(200, f'{{"account": "{ACCOUNT}", "session": "{SECRET}'),
     ),
-    Fault("number", "a bare number", Fate.UNKNOWN, page=False, state="failing", answer=says(200, "42")),
-    Fault("true", "a bare true", Fate.UNKNOWN, page=False, state="failing", answer=says(200, "true")),
-    Fault("204", "nothing", Fate.DONE, page=False, state="failing", answer=without_body(204)),
-    Fault("304", "nothing", Fate.UNKNOWN, page=False, state="failing", answer=without_body(304)),
+    Fault(
+        "number",
+        "a bare number",
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
+        state="failing",
+        answer=respond_with(200, "42"),
+    ),
+    Fault(
+        "true",
+        "a bare true",
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
+        state="failing",
+        answer=respond_with(200, "true"),
+    ),
+    Fault(
+        "204",
+        "nothing",
+        WriteOutcome.DONE,
+        affects_front_page=False,
+        state="failing",
+        answer=respond_without_body(204),
+    ),
+    Fault(
+        "304",
+        "nothing",
+        WriteOutcome.UNKNOWN,
+        affects_front_page=False,
+        state="failing",
+        answer=respond_without_body(304),
+    ),
 )

@@ -16,13 +16,13 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.rest.effects import Effect
 from mcp_server.tools.operation_tool import OperationTool
-from tests.api_gateway.virtual_network import Arrived, Network, Served, whole
-from tests.mcp_server.contract.faults import ACCOUNT, FAULTS, SECRET, Fate, Fault
+from tests.api_gateway.virtual_network import ReceivedRequest, ResponseStream, VirtualNetwork, respond
+from tests.mcp_server.contract.faults import ACCOUNT, FAULTS, SECRET, Fault, WriteOutcome
 from tests.mcp_server.contract.test_wire import PAPER, ROUTES, WIRE
 from tests.mcp_server.contract.wire_rows.orders import QUESTION
 from tests.mcp_server.contract.wire_rows.row import Row
-from tests.mcp_server.one_server import OneServer
-from tests.virtual_loop import in_virtual_time
+from tests.mcp_server.one_server import SharedServer
+from tests.virtual_loop import run_in_virtual_time
 
 pytestmark = pytest.mark.thorough
 
@@ -37,25 +37,25 @@ MAY_HAVE = "may have happened"
 NO_SENTENCE = re.compile(r"Traceback|this server broke|\.java:|\.py\b")
 
 
-def healthy(request: Arrived) -> Served:
+def healthy(request: ReceivedRequest) -> ResponseStream:
     """An answer that no tool calls a failure."""
     if request.target == "/":
-        return whole(302, b"", "Location: /sso/Login?forwardTo=22&RL=1")
+        return respond(302, b"", "Location: /sso/Login?forwardTo=22&RL=1")
     if request.target == "/iserver/accounts":
-        return whole(200, PAPER)
+        return respond(200, PAPER)
     if request.target in ("/iserver/auth/status", "/tickle"):
-        return whole(
+        return respond(
             200, orjson.dumps(OPEN if request.target != "/tickle" else {"iserver": {"authStatus": OPEN}})
         )
     if str(request) == PLACE.sent:
-        return whole(200, orjson.dumps([{"id": QUESTION, "message": ["Sure?"]}]))
-    return whole(200, b'[{"conid": 1, "order_id": "1"}]')
+        return respond(200, orjson.dumps([{"id": QUESTION, "message": ["Sure?"]}]))
+    return respond(200, b'[{"conid": 1, "order_id": "1"}]')
 
 
-class Bench(OneServer):
+class Bench(SharedServer):
     """One server for all cells, over one network."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: VirtualNetwork) -> None:
         super().__init__()
         self.network = network
 
@@ -69,35 +69,35 @@ class Bench(OneServer):
             gateway_login_url="https://login.example:5055",
             gateway_max_body=500_000,
         )
-        self.network.cure()
+        self.network.restore()
         loop = asyncio.get_running_loop()
         gateway = GatewayClient(settings, policy=POLICIES[TradingMode.PAPER], now=loop.time)
-        async with self.over(gateway):
+        async with self.use_gateway(gateway):
             yield
-        assert self.network.open == 0, "a connection was left behind"
+        assert self.network.open_connections == 0, "a connection was left behind"
 
     async def meet(self, row: Row) -> tuple[bool, str, list[str], float]:
         """Whether it failed, what it told, the requests that arrived, and the seconds it took."""
         loop = asyncio.get_running_loop()
-        self.network.arrived.clear()
+        self.network.received.clear()
         began = loop.time()
         failed, told = await self.call(row.tool, dict(row.arguments))
-        return failed, told, [str(each) for each in self.network.arrived], loop.time() - began
+        return failed, told, [str(each) for each in self.network.received], loop.time() - began
 
 
 @pytest.fixture(scope="module")
-def network() -> Network:
-    return Network(healthy)
+def network() -> VirtualNetwork:
+    return VirtualNetwork(healthy)
 
 
 @pytest.fixture(scope="module")
-def one_bench(network: Network) -> Bench:
+def one_bench(network: VirtualNetwork) -> Bench:
     return Bench(network)
 
 
 @pytest.fixture
-def bench(one_bench: Bench, network: Network, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    network.serve(monkeypatch)
+def bench(one_bench: Bench, network: VirtualNetwork, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    network.install(monkeypatch)
     return one_bench
 
 
@@ -109,28 +109,28 @@ async def meet(bench: Bench, row: Row, fault: Fault, where: Where) -> list[str]:
         if where is Where.LATER:
             await bench.meet(row)
             await asyncio.sleep(BETWEEN)
-        fault.strike(bench.network, only=row.sent if where is Where.AT_ITS_OWN_REQUEST else None)
+        fault.inject(bench.network, only_request=row.sent if where is Where.AT_ITS_OWN_REQUEST else None)
         failed, told, arrived, took = await bench.meet(row)
-        bench.network.cure()
-        await asyncio.sleep(max(BETWEEN, fault.lasts))
+        bench.network.restore()
+        await asyncio.sleep(max(BETWEEN, fault.recovery_seconds))
         if row.tool == "answer_order_question":
             await bench.meet(PLACE)
         fails_still, told_then, _, _ = await bench.meet(row)
     tool = await bench.server.get_tool(row.tool)
     assert isinstance(tool, OperationTool)
     writes = tool.effect is not Effect.READS
-    fate = fault.fate if writes and row.sent in arrived else Fate.NEVER_SENT
-    if fate is Fate.DONE and re.search(r"/order|/iserver/reply/", row.sent):
-        fate = Fate.UNKNOWN
+    fate = fault.write_outcome if writes and row.sent in arrived else WriteOutcome.NEVER_SENT
+    if fate is WriteOutcome.DONE and re.search(r"/order|/iserver/reply/", row.sent):
+        fate = WriteOutcome.UNKNOWN
     wrong = {
-        "is no failure": fate is not Fate.DONE and not failed,
-        "is a failure": fate is Fate.DONE and failed,
-        "does not name the cause": failed and not re.search(fault.told, told),
-        "does not say that it may have happened": fate is Fate.UNKNOWN and MAY_HAVE not in told,
-        "says that it may have happened": writes and fate is not Fate.UNKNOWN and MAY_HAVE in told,
-        "says that nothing was changed": fate is Fate.UNKNOWN and "Nothing was changed" in told,
+        "is no failure": fate is not WriteOutcome.DONE and not failed,
+        "is a failure": fate is WriteOutcome.DONE and failed,
+        "does not name the cause": failed and not re.search(fault.message_pattern, told),
+        "does not say that it may have happened": fate is WriteOutcome.UNKNOWN and MAY_HAVE not in told,
+        "says that it may have happened": writes and fate is not WriteOutcome.UNKNOWN and MAY_HAVE in told,
+        "says that nothing was changed": fate is WriteOutcome.UNKNOWN and "Nothing was changed" in told,
         "was sent again": writes and arrived.count(row.sent) > 1,
-        f"took {took} s": took - fault.leaps > LIMIT + 0.001,
+        f"took {took} s": took - fault.clock_jump > LIMIT + 0.001,
         "is no sentence": failed and NO_SENTENCE.search(told),
         "tells a secret": SECRET in told or ACCOUNT in told,
         f"does not work afterwards ({told_then})": fails_still,
@@ -151,7 +151,7 @@ def places(fault: Fault) -> Iterator[Where]:
     yield Where.AT_EVERYTHING
     if fault.answer is not None:
         yield Where.AT_ITS_OWN_REQUEST
-    if fault.late:
+    if fault.differs_when_connected:
         yield Where.LATER
 
 
@@ -168,8 +168,8 @@ def prepared(one_bench: Bench) -> frozenset[str]:
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        one_bench.network.serve(patch)
-        return frozenset(in_virtual_time(call_all()))
+        one_bench.network.install(patch)
+        return frozenset(run_in_virtual_time(call_all()))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_every_tool_takes_every_fault(
     async def meet_all() -> list[str]:
         return [problem for row in rows for problem in await meet(bench, row, fault, where)]
 
-    problems = in_virtual_time(meet_all())
+    problems = run_in_virtual_time(meet_all())
     assert not problems, "\n".join(problems)
     assert SECRET not in caplog.text
     assert ACCOUNT not in caplog.text
@@ -198,11 +198,11 @@ def test_the_connections_status_is_told_within_two_seconds_of_whatever_fault(
         began = loop.time()
         failed, told = await bench.call("connection_status", {})
         took = loop.time() - began
-        return failed, told, took % fault.leaps if fault.leaps else took
+        return failed, told, took % fault.clock_jump if fault.clock_jump else took
 
     async def story() -> None:
         async with bench.started():
-            fault.strike(bench.network)
+            fault.inject(bench.network)
             for _ in range(3):
                 failed, told, took = await ask()
                 assert not failed
@@ -211,12 +211,12 @@ def test_the_connections_status_is_told_within_two_seconds_of_whatever_fault(
                 assert SECRET not in told
                 assert orjson.loads(told)["state"] == fault.state, told
                 await asyncio.sleep(0.1)
-            bench.network.cure()
-            await asyncio.sleep(max(BETWEEN, fault.lasts))
+            bench.network.restore()
+            await asyncio.sleep(max(BETWEEN, fault.recovery_seconds))
             failed, told, _ = await ask()
             assert orjson.loads(told)["state"] == "established", told
 
-    in_virtual_time(story())
+    run_in_virtual_time(story())
 
 
 ODD = [
@@ -243,11 +243,11 @@ def test_an_answer_of_another_shape_breaks_no_tool(bench: Bench, body: str) -> N
         broken = []
         for row in ROWS.values():
             async with bench.started():
-                bench.network.answer = lambda _: whole(200, body.encode())
+                bench.network.answer = lambda _: respond(200, body.encode())
                 _, told, _, _ = await bench.meet(row)
                 if NO_SENTENCE.search(told):
                     broken.append(f"{row.tool}: {told}")
         return broken
 
-    broken = in_virtual_time(call_all())
+    broken = run_in_virtual_time(call_all())
     assert not broken, "\n".join(broken)

@@ -17,10 +17,10 @@ import pytest
 from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
-from tests.api_gateway.certificates import Certificate, make_certificate
+from tests.api_gateway.certificates import SelfSignedCertificate, make_certificate
 from tests.api_gateway.client.test_transport import request
-from tests.api_gateway.fakes import Serve
-from tests.mcp_server.one_server import OneServer
+from tests.api_gateway.fakes import ConnectionHandler
+from tests.mcp_server.one_server import SharedServer
 
 pytestmark = pytest.mark.thorough
 
@@ -39,15 +39,15 @@ SECRET = "c9f0f895fb98ab9159f51fd0297e236d"
 class Port:
     """A port of loopback on which a gateway comes and goes; `own` is the certificate that is trusted."""
 
-    own: Certificate
-    other: Certificate
+    own: SelfSignedCertificate
+    other: SelfSignedCertificate
     number: int = 0
     asked: list[str] = field(default_factory=list)
     server: asyncio.Server | None = None
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
-    serve: Serve | None = None
+    serve: ConnectionHandler | None = None
 
-    async def open(self, serve: Serve, context: ssl.SSLContext | None) -> None:
+    async def open(self, serve: ConnectionHandler, context: ssl.SSLContext | None) -> None:
         """Listen, on the same port as before."""
         self.serve = serve
         self.server = await asyncio.start_server(self._accept, "127.0.0.1", self.number, ssl=context)
@@ -65,7 +65,7 @@ class Port:
     async def well(self) -> None:
         """A gateway that answers everything."""
         await self.close()
-        await self.open(self.answer_well, self.own.server)
+        await self.open(self.answer_well, self.own.server_context)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.append(writer)
@@ -97,7 +97,7 @@ class Port:
             body = b'{"accounts": ["DU1234567"], "isPaper": true}'
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
-    def answering(self, ill: Any, only: str) -> Serve:
+    def answering(self, ill: Any, only: str) -> ConnectionHandler:
         """Answers one request ill, and what must be asked before it well."""
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -156,12 +156,12 @@ async def port(tmp_path: Path) -> AsyncIterator[Port]:
 
 
 @pytest.fixture(scope="module")
-def one_server() -> OneServer:
-    return OneServer()
+def one_server() -> SharedServer:
+    return SharedServer()
 
 
 @pytest.fixture
-async def server(port: Port, one_server: OneServer) -> AsyncIterator[OneServer]:
+async def server(port: Port, one_server: SharedServer) -> AsyncIterator[SharedServer]:
     settings = GatewaySettings(
         _env_file=None,
         gateway_url=f"https://127.0.0.1:{port.number}",
@@ -169,7 +169,7 @@ async def server(port: Port, one_server: OneServer) -> AsyncIterator[OneServer]:
         gateway_deadline=1,
     )
     gateway = GatewayClient(settings, policy=ALL_OPERATIONS, limits={}, global_limit=None)
-    async with one_server.over(gateway):
+    async with one_server.use_gateway(gateway):
         yield one_server
 
 
@@ -189,10 +189,10 @@ ANSWERS = [(reset, BROKE), (closed, BROKE), (hang, LATE), (drip, LATE), (huge, "
 @TOOLS
 @pytest.mark.parametrize(("ill", "words"), ANSWERS, ids=lambda each: getattr(each, "__name__", ""))
 async def test_an_answer_that_goes_wrong(
-    port: Port, server: OneServer, ill: Any, words: str, tool: str, arguments: dict[str, Any], sent: str
+    port: Port, server: SharedServer, ill: Any, words: str, tool: str, arguments: dict[str, Any], sent: str
 ) -> None:
     await port.close()
-    await port.open(port.answering(ill, sent), port.own.server)
+    await port.open(port.answering(ill, sent), port.own.server_context)
     failed, told = await server.call(tool, arguments)
     assert failed
     check(told, words, may_have_happened=(tool, arguments, sent) in WRITES)
@@ -220,7 +220,7 @@ async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
 @pytest.mark.parametrize("kept", [False, True], ids=["at the start", "later"])
 async def test_a_connection_that_cannot_be_made(
     port: Port,
-    server: OneServer,
+    server: SharedServer,
     ill: str,
     kept: bool,
     tool: str,
@@ -232,7 +232,7 @@ async def test_a_connection_that_cannot_be_made(
     await port.close()
     port.asked.clear()
     if ill == "other certificate":
-        await port.open(port.answer_well, port.other.server)
+        await port.open(port.answer_well, port.other.server_context)
     elif ill != "refused":
         serve = {"no TLS": plain, "cut handshake": hang_up, "half-open": silence}[ill]
         await port.open(serve, None)
@@ -255,7 +255,7 @@ async def test_a_connection_that_cannot_be_made(
 @TOOLS
 async def test_a_name_that_is_not_found(
     port: Port,
-    one_server: OneServer,
+    one_server: SharedServer,
     monkeypatch: pytest.MonkeyPatch,
     tool: str,
     arguments: dict[str, Any],
@@ -267,7 +267,9 @@ async def test_a_name_that_is_not_found(
     await port.close()
     await port.open(port.answer_well, None)
     settings = GatewaySettings(_env_file=None, gateway_url=f"http://localhost:{port.number}")
-    async with one_server.over(GatewayClient(settings, policy=ALL_OPERATIONS, limits={}, global_limit=None)):
+    async with one_server.use_gateway(
+        GatewayClient(settings, policy=ALL_OPERATIONS, limits={}, global_limit=None)
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(socket, "getaddrinfo", unknown)
             failed, told = await one_server.call(tool, arguments)
@@ -282,7 +284,7 @@ async def test_a_name_that_is_not_found(
 
 @TOOLS
 async def test_a_gateway_that_restarts_in_the_middle_of_a_call(
-    port: Port, server: OneServer, tool: str, arguments: dict[str, Any], sent: str
+    port: Port, server: SharedServer, tool: str, arguments: dict[str, Any], sent: str
 ) -> None:
     async def die(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
         await port.close()
@@ -290,7 +292,7 @@ async def test_a_gateway_that_restarts_in_the_middle_of_a_call(
     assert not (await server.call(tool, arguments))[0]
     port.asked.clear()
     await port.close()
-    await port.open(port.answering(die, sent), port.own.server)
+    await port.open(port.answering(die, sent), port.own.server_context)
     failed, told = await server.call(tool, arguments)
     assert failed
     writes = (tool, arguments, sent) in WRITES

@@ -21,8 +21,8 @@ from mcp_server.http.disconnects import CancelOnDisconnect
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from mcp_server.ticker.client import TickerClient
-from tests.api_gateway.listening import until
-from tests.mcp_server.one_server import away
+from tests.api_gateway.listening import wait_until
+from tests.mcp_server.one_server import refuse_connection
 
 pytestmark = pytest.mark.thorough
 
@@ -79,7 +79,7 @@ def sharing(gateway: GatewayClient) -> int:
 @pytest.fixture
 async def address(gateway: GatewayClient, over_http: Any) -> AsyncIterator[str]:
     settings = ServerSettings(_env_file=None, trading_mode="paper", mcp_server_tools="all")
-    ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(away))
+    ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(refuse_connection))
     async with over_http(create_server(gateway, settings, ticker=ticker), settings) as address:
         yield address
 
@@ -101,11 +101,11 @@ async def test_cancelled_calls_free_their_places(far_away: Slow, address: str, m
     async with mcp.Client(f"{address}/mcp", mode=mode) as client:
         for _ in range(3):
             calls = [asyncio.create_task(client.call_tool(*slow_read(number))) for number in range(9)]
-            await until(lambda: far_away.under_way == 4)
+            await wait_until(lambda: far_away.under_way == 4)
             for call in calls:
                 call.cancel()
             await asyncio.gather(*calls, return_exceptions=True)
-            await until(lambda: far_away.under_way == 0)
+            await wait_until(lambda: far_away.under_way == 0)
         await find_a_place(client, far_away)
 
 
@@ -155,11 +155,11 @@ async def raw(address: str, mode: str) -> AsyncIterator[Callable[[str, dict[str,
 async def test_a_client_that_vanishes_frees_its_places(far_away: Slow, address: str, mode: str) -> None:
     async with raw(address, mode) as call:
         calls = [asyncio.create_task(call(*slow_read(number))) for number in range(9)]
-        await until(lambda: far_away.under_way == 4)
+        await wait_until(lambda: far_away.under_way == 4)
         for each in calls:
             each.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
-    await until(lambda: far_away.under_way == 0)
+    await wait_until(lambda: far_away.under_way == 0)
     async with mcp.Client(f"{address}/mcp", mode=mode) as client:
         await find_a_place(client, far_away)
 
@@ -173,16 +173,16 @@ async def test_a_write_that_was_sent_and_left_behind_is_sent_once_and_said_of_no
     sent = "DELETE /iserver/account/DU1234567/order/7"
     async with raw(address, mode) as call:
         left = asyncio.create_task(call(*cancel))
-        await until(lambda: sent in far_away.begun)
+        await wait_until(lambda: sent in far_away.begun)
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
-    await until(lambda: far_away.under_way == 0)
+    await wait_until(lambda: far_away.under_way == 0)
     async with mcp.Client(f"{address}/mcp", mode=mode) as client:
         waiting = asyncio.create_task(client.call_tool(*cancel))
-        await until(lambda: far_away.begun.count(sent) == 2)
+        await wait_until(lambda: far_away.begun.count(sent) == 2)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-        await until(lambda: far_away.under_way == 0)
+        await wait_until(lambda: far_away.under_way == 0)
         await find_a_place(client, far_away)
     assert far_away.begun.count(sent) == 2
     assert not re.search("failed|not sent|not done|refused|Traceback", caplog.text)
@@ -194,16 +194,16 @@ async def test_a_write_that_waits_for_its_turn_goes_with_the_client_that_wanted_
 ) -> None:
     async with raw(address, mode) as readers, raw(address, mode) as writer:
         reads = [asyncio.create_task(readers(*slow_read(number))) for number in range(4)]
-        await until(lambda: far_away.under_way == 4)
+        await wait_until(lambda: far_away.under_way == 4)
         write = asyncio.create_task(writer("logout", {}))
-        await until(lambda: queued(gateway) == 1)
+        await wait_until(lambda: queued(gateway) == 1)
         write.cancel()
         await asyncio.gather(write, return_exceptions=True)
-        await until(lambda: queued(gateway) == 0)
+        await wait_until(lambda: queued(gateway) == 0)
         for each in reads:
             each.cancel()
         await asyncio.gather(*reads, return_exceptions=True)
-    await until(lambda: far_away.under_way == 0)
+    await wait_until(lambda: far_away.under_way == 0)
     async with mcp.Client(f"{address}/mcp", mode=mode) as client:
         await find_a_place(client, far_away)
     assert "POST /logout" not in far_away.begun
@@ -215,12 +215,12 @@ async def test_whoever_asks_the_same_is_answered_though_the_first_has_left(
 ) -> None:
     async with raw(address, mode) as call, mcp.Client(f"{address}/mcp", mode=mode) as client:
         first = asyncio.create_task(call(*slow_read(1)))
-        await until(lambda: far_away.under_way == 1)
+        await wait_until(lambda: far_away.under_way == 1)
         second = asyncio.create_task(client.call_tool(*slow_read(1)))
-        await until(lambda: sharing(gateway) == 2)
+        await wait_until(lambda: sharing(gateway) == 2)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
-        await until(lambda: sharing(gateway) == 1)
+        await wait_until(lambda: sharing(gateway) == 1)
         assert far_away.under_way == 1
         far_away.rest.set()
         assert not (await second).is_error
@@ -238,7 +238,7 @@ async def test_sixty_slow_calls_keep_neither_health_nor_a_tickle_nor_a_look_wait
         httpx.AsyncClient(base_url=address) as web,
     ):
         calls = [asyncio.create_task(crowd.call_tool(*slow_read(number))) for number in range(60)]
-        await until(lambda: far_away.under_way == 4)
+        await wait_until(lambda: far_away.under_way == 4)
         async with asyncio.timeout(5):  # none of the sixty ends before twelve seconds are over
             assert (await web.get("/health")).status_code == 200
             assert "session" in (await web.get("/ready")).json()
@@ -249,7 +249,7 @@ async def test_sixty_slow_calls_keep_neither_health_nor_a_tickle_nor_a_look_wait
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
-    await until(lambda: far_away.under_way == 0)
+    await wait_until(lambda: far_away.under_way == 0)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mcp_server.ticker.client import HOLD_TIMEOUT, STATUS_TIMEOUT, TickerClient
-from tests.virtual_loop import in_virtual_time
+from tests.virtual_loop import run_in_virtual_time
 
 REPORT = {"state": "closed", "since": "2026-11-18T17:00:00+00:00", "compete": "ask", "something_new": [1]}
 
@@ -23,14 +23,14 @@ def answers(health: httpx.Response, state: httpx.Response) -> TickerClient:
 
 
 def test_one_that_works_is_believed_and_what_is_new_in_its_report_is_left_out() -> None:
-    look = in_virtual_time(answers(httpx.Response(200), httpx.Response(200, json=REPORT)).fetch_status())
+    look = run_in_virtual_time(answers(httpx.Response(200), httpx.Response(200, json=REPORT)).fetch_status())
     assert look.alive
     assert look.report is not None
     assert (look.report.state, look.report.compete) == ("closed", "ask")
 
 
 def test_one_whose_loop_has_stopped_is_to_be_restarted() -> None:
-    look = in_virtual_time(answers(httpx.Response(503), httpx.Response(200, json=REPORT)).fetch_status())
+    look = run_in_virtual_time(answers(httpx.Response(503), httpx.Response(200, json=REPORT)).fetch_status())
     assert not look.alive
     assert "has stopped looking" in look.message
     assert "Restart" in look.next_step
@@ -49,7 +49,7 @@ def test_one_whose_loop_has_stopped_is_to_be_restarted() -> None:
     ],
 )
 def test_something_else_at_its_address_is_no_ticker(state: httpx.Response) -> None:
-    look = in_virtual_time(answers(httpx.Response(200), state).fetch_status())
+    look = run_in_virtual_time(answers(httpx.Response(200), state).fetch_status())
     assert not look.alive
     assert look.report is None
     assert "TICKER_URL" in look.message
@@ -58,8 +58,8 @@ def test_something_else_at_its_address_is_no_ticker(state: httpx.Response) -> No
 @pytest.mark.parametrize("text", ["", "[1]", "[" * 100_000, '{"id": 5}', '{"id": "../take"}'])
 def test_what_is_no_hold_is_none_and_breaks_no_order(text: str) -> None:
     odd = ticker(lambda _: httpx.Response(201, text=text))
-    assert in_virtual_time(odd.hold(60)) is None
-    assert not in_virtual_time(odd.take_over()).accepted
+    assert run_in_virtual_time(odd.hold(60)) is None
+    assert not run_in_virtual_time(odd.take_over()).accepted
 
 
 def test_one_that_hangs_keeps_nobody_waiting() -> None:
@@ -75,7 +75,7 @@ def test_one_that_hangs_keeps_nobody_waiting() -> None:
         held = await asked.hold(60)
         return look, looked - began, held, loop.time() - looked
 
-    look, looking, held, holding = in_virtual_time(tried())
+    look, looking, held, holding = run_in_virtual_time(tried())
     assert not look.alive
     assert looking == pytest.approx(STATUS_TIMEOUT)
     assert held is None
@@ -99,12 +99,12 @@ def test_a_hold_that_is_not_given_is_none(answer: Any, caplog: pytest.LogCapture
             return answer
         raise answer
 
-    assert in_virtual_time(ticker(told).hold(60)) is None
+    assert run_in_virtual_time(ticker(told).hold(60)) is None
     assert "without a hold" in caplog.text
 
 
 def test_a_refusal_to_take_over_is_handed_on_in_its_words() -> None:
     refused = ticker(lambda _: httpx.Response(409, json={"error": "No other program holds it."}))
-    assert in_virtual_time(refused.take_over()).message == "No other program holds it."
+    assert run_in_virtual_time(refused.take_over()).message == "No other program holds it."
     mute = ticker(lambda _: httpx.Response(500))
-    assert in_virtual_time(mute.take_over()).message == "The ticker refuses, without a word."
+    assert run_in_virtual_time(mute.take_over()).message == "The ticker refuses, without a word."

@@ -10,8 +10,8 @@ import anyio
 import pytest
 
 from mcp_server.ticker.order_hold import OrderHold
-from tests.mcp_server.connection.house import ERAS, House, asked_about
-from tests.virtual_loop import in_virtual_time
+from tests.mcp_server.connection.house import PROTOCOLS, InProcessStack, raise_order_question
+from tests.virtual_loop import run_in_virtual_time
 
 if TYPE_CHECKING:
     from api_gateway.client.gateway import GatewayClient
@@ -30,23 +30,23 @@ async def answered(client: Any, question: dict[str, Any], *, confirmed: bool = T
     return str(result.content[0].text)
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("era", PROTOCOLS)
 def test_a_user_who_thinks_for_50_seconds_is_not_interrupted_by_a_tickle(era: str) -> None:
     async def tried() -> tuple[list[str], str, int, int]:
-        house = House()
+        house = InProcessStack()
         async with house.client(era) as client:
             await asyncio.sleep(30)
-            question = await asked_about(client)
-            house.asked.clear()
+            question = await raise_order_question(client)
+            house.gateway_requests.clear()
             await asyncio.sleep(50)  # a beat would be due meanwhile
-            between = list(house.asked)
+            between = list(house.gateway_requests)
             held = len(house.keeper.report()["holds"])
             answer = await answered(client, question)
             while '"message"' in answer:
                 answer = await answered(client, {"id": answer.split('"id":"')[1].split('"')[0]})
             return between, answer, held, len(house.keeper.report()["holds"])
 
-    between, answer, held, left = in_virtual_time(tried())
+    between, answer, held, left = run_in_virtual_time(tried())
     assert between == []
     assert "order_id" in answer
     assert (held, left) == (1, 0)
@@ -54,45 +54,45 @@ def test_a_user_who_thinks_for_50_seconds_is_not_interrupted_by_a_tickle(era: st
 
 def test_a_refused_question_ends_the_hold_and_an_order_without_one_leaves_none() -> None:
     async def tried() -> tuple[int, list[str]]:
-        house = House()
+        house = InProcessStack()
         async with house.client() as client:
-            await answered(client, await asked_about(client), confirmed=False)
-            return len(house.keeper.report()["holds"]), house.held
+            await answered(client, await raise_order_question(client), confirmed=False)
+            return len(house.keeper.report()["holds"]), house.hold_requests
 
-    left, held = in_virtual_time(tried())
+    left, held = run_in_virtual_time(tried())
     assert left == 0
     assert held.count("POST") == held.count("DELETE") == 2
 
 
 def test_a_question_that_nobody_answers_holds_for_a_minute_at_most() -> None:
     async def tried() -> int:
-        house = House()
+        house = InProcessStack()
         async with house.client() as client:
-            await asked_about(client)
+            await raise_order_question(client)
             await asyncio.sleep(61)
             return len(house.keeper.report()["holds"])
 
-    assert in_virtual_time(tried()) == 0
+    assert run_in_virtual_time(tried()) == 0
 
 
 def test_without_a_ticker_the_order_goes_on_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
     async def tried() -> dict[str, Any]:
-        async with House(ticker=False).client() as client:
-            return await asked_about(client)
+        async with InProcessStack(ticker=False).client() as client:
+            return await raise_order_question(client)
 
-    assert in_virtual_time(tried())["id"]
+    assert run_in_virtual_time(tried())["id"]
     assert "without a hold of the ticker" in caplog.text
 
 
 def test_what_is_no_order_asks_for_no_hold() -> None:
     async def tried() -> list[str]:
-        house = House()
+        house = InProcessStack()
         async with house.client() as client:
             await client.call_tool("get_session_status", {})
             await client.call_tool("search_contracts", {"symbol": "AAPL"})
-            return house.held
+            return house.hold_requests
 
-    assert in_virtual_time(tried()) == []
+    assert run_in_virtual_time(tried()) == []
 
 
 class Granting:
@@ -129,4 +129,4 @@ def test_an_order_that_its_client_cancels_leaves_no_hold(after: float) -> None:
         await asyncio.sleep(5)
         return ticker.alive
 
-    assert in_virtual_time(tried()) == []
+    assert run_in_virtual_time(tried()) == []

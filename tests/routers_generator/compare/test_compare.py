@@ -11,52 +11,52 @@ import pytest
 from mcp_server.reference import known_requests as known_requests_of_routes
 from routers_generator.compare import compare as compare_module
 from routers_generator.compare.compare import (
-    Accepted,
-    Compared,
+    AcceptedDifference,
+    Comparison,
     accepted_differences,
     compare,
     known_requests,
 )
-from routers_generator.compare.documented_requests import Request, Value
-from routers_generator.compare.report import markdown, told
+from routers_generator.compare.documented_requests import RequestSpec, ValueSpec
+from routers_generator.compare.report import to_json, to_markdown
 from routers_generator.document.loading import Document, load
 from routers_generator.repair.repair import repair
-from tests.routers_generator.a_document import fine, ref
+from tests.routers_generator.a_document import ref, valid_document
 from tests.routers_generator.repair.test_repair import IBKR
 
-KNOWN = Path(compare_module.__file__).with_name(compare_module.KNOWN)
+KNOWN = Path(compare_module.__file__).with_name(compare_module.KNOWN_REQUESTS_FILE)
 PLACE = "POST /iserver/account/{}/orders"
 ORDER = {
-    "orders": Value("array", required=True),
-    "orders[].conid": Value("integer", required=True),
-    "orders[].side": Value("string", values=("BUY", "SELL")),
-    "orders[].price": Value("number"),
-    "orders[].tag": Value("string"),
-    "orders[].legs": Value("array"),
-    "orders[].strategy": Value("object"),
+    "orders": ValueSpec("array", required=True),
+    "orders[].conid": ValueSpec("integer", required=True),
+    "orders[].side": ValueSpec("string", allowed_values=("BUY", "SELL")),
+    "orders[].price": ValueSpec("number"),
+    "orders[].tag": ValueSpec("string"),
+    "orders[].legs": ValueSpec("array"),
+    "orders[].strategy": ValueSpec("object"),
 }
-LIST = Request(
-    "GET", "/iserver/account/orders", "list", {"force": Value("boolean"), "page": Value("integer")}
+LIST = RequestSpec(
+    "GET", "/iserver/account/orders", "list", {"force": ValueSpec("boolean"), "page": ValueSpec("integer")}
 )
 
 
-def place(**other: Value) -> Request:
+def place(**other: ValueSpec) -> RequestSpec:
     body = ORDER | {name.replace("__", "[]."): each for name, each in other.items()}
-    return Request("POST", "/iserver/account/{}/orders", "place", body=body)
+    return RequestSpec("POST", "/iserver/account/{}/orders", "place", body=body)
 
 
-def compared(ours: list[Request], *lines: str, document: dict[str, Any] | None = None) -> Compared:
-    accepted = [Accepted(line, "A source.") for line in lines]
-    return compare(repair(Document(document or fine()), gateway=True), ours, accepted)
+def compared(ours: list[RequestSpec], *lines: str, document: dict[str, Any] | None = None) -> Comparison:
+    accepted = [AcceptedDifference(line, "A source.") for line in lines]
+    return compare(repair(Document(document or valid_document()), gateway=True), ours, accepted)
 
 
-def differences(ours: list[Request]) -> list[str]:
+def differences(ours: list[RequestSpec]) -> list[str]:
     known = ("orders[].legs[]",)
     return [str(each) for each in compared(ours).differences if not any(name in str(each) for name in known)]
 
 
 def test_a_document_of_openapi_3_1_is_no_difference() -> None:
-    document = fine()
+    document = valid_document()
     schemas = document["components"]["schemas"]
     fields = schemas["Order"]["properties"]
     schemas["Side"] = fields["side"]
@@ -71,7 +71,7 @@ def test_a_document_of_openapi_3_1_is_no_difference() -> None:
 
 
 def test_a_body_that_holds_itself_comes_to_an_end() -> None:
-    document = fine()
+    document = valid_document()
     schemas = document["components"]["schemas"]
     itself = ref("schemas", "Order")
     schemas["Order"]["properties"] |= {f"p{number}": itself for number in range(40)}
@@ -90,10 +90,10 @@ def test_ibkrs_document_has_nothing_that_is_not_settled() -> None:
     if not IBKR.exists():
         pytest.skip("IBKR's document is not beside this checkout")
     found = compare(repair(load(str(IBKR)), gateway=True), known_requests())
-    assert found.operations == 107
+    assert found.shared_operations == 107
     assert [str(each) for each in found.differences] == []
     assert found.stale == []
-    assert found.same
+    assert found.is_clean
 
 
 def test_every_accepted_difference_has_a_source_and_stands_there_once() -> None:
@@ -108,67 +108,67 @@ def test_every_accepted_difference_has_a_source_and_stands_there_once() -> None:
     [
         ([LIST], [f"{PLACE}: only in the document"]),
         (
-            [LIST, place(), Request("GET", "/more", "more")],
+            [LIST, place(), RequestSpec("GET", "/more", "more")],
             ["GET /more: only in the routes"],
         ),
         (
-            [LIST, Request("PUT", "/iserver/account/{}/orders", "put")],
+            [LIST, RequestSpec("PUT", "/iserver/account/{}/orders", "put")],
             [
                 f"{PLACE}: only in the document; in the routes it is PUT",
                 "PUT /iserver/account/{}/orders: only in the routes; in the document it is POST",
             ],
         ),
-        ([LIST, place(account=Value("string"))], [f"{PLACE}: member `account` only in the routes"]),
+        ([LIST, place(account=ValueSpec("string"))], [f"{PLACE}: member `account` only in the routes"]),
         (
-            [LIST, place(orders__side=Value("integer"))],
+            [LIST, place(orders__side=ValueSpec("integer"))],
             [
                 f"{PLACE}: member `orders[].side` is string in the document, integer in the routes",
                 f"{PLACE}: member `orders[].side` has values in the document only: BUY, SELL",
             ],
         ),
         (
-            [LIST, place(orders__side=Value("string", values=("BUY", "SHORT")))],
+            [LIST, place(orders__side=ValueSpec("string", allowed_values=("BUY", "SHORT")))],
             [
                 f"{PLACE}: member `orders[].side` may be more in the document: SELL",
                 f"{PLACE}: member `orders[].side` may be more in the routes: SHORT",
             ],
         ),
         (
-            [LIST, place(orders__conid=Value("integer"))],
+            [LIST, place(orders__conid=ValueSpec("integer"))],
             [f"{PLACE}: member `orders[].conid` is required in the document only"],
         ),
-        ([LIST, place(orders__conid=Value("integer", always=True))], []),
-        ([LIST, place(orders__side=Value("string", constant=True))], []),
+        ([LIST, place(orders__conid=ValueSpec("integer", always_sent=True))], []),
+        ([LIST, place(orders__side=ValueSpec("string", constant=True))], []),
         (
-            [Request("GET", "/iserver/account/orders", "list", {"force": Value("boolean")}), place()],
+            [RequestSpec("GET", "/iserver/account/orders", "list", {"force": ValueSpec("boolean")}), place()],
             ["GET /iserver/account/orders: parameter `page` only in the document"],
         ),
     ],
 )
-def test_each_kind_of_difference_is_told(ours: list[Request], said: list[str]) -> None:
+def test_each_kind_of_difference_is_told(ours: list[RequestSpec], said: list[str]) -> None:
     assert differences(ours) == said
 
 
 def test_what_is_accepted_is_no_difference_and_what_is_gone_is_told() -> None:
     lines = [str(each) for each in compared([LIST]).differences]
     assert lines == [f"{PLACE}: only in the document"]
-    assert compared([LIST], *lines).same
+    assert compared([LIST], *lines).is_clean
     gone = compared([LIST], *lines, "GET /gone: only in the routes")
     assert [each.line for each in gone.stale] == ["GET /gone: only in the routes"]
-    assert not gone.same
-    assert "## Accepted, and not there any more" in markdown(gone)
+    assert not gone.is_clean
+    assert "## Accepted, and not there any more" in to_markdown(gone)
 
 
 def test_an_operation_of_the_document_that_cannot_be_used_is_a_difference() -> None:
-    document = fine()
+    document = valid_document()
     document["paths"]["/a/../b"] = {"get": {"responses": {}}}
     found = compared([LIST], f"{PLACE}: only in the document", document=document)
-    assert not found.same
-    assert "`GET /a/../b`" in markdown(found)
+    assert not found.is_clean
+    assert "`GET /a/../b`" in to_markdown(found)
 
 
 def test_the_report_is_the_same_as_json() -> None:
-    found = told(compared([LIST]))
+    found = to_json(compared([LIST]))
     assert json.loads(json.dumps(found)) == found
     assert found["same"] is False
     assert [each["operation"] for each in found["differences"]] == [PLACE]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from routers_generator.document import loading, yaml_values
-from routers_generator.document.loading import UnusableError, load, parse
+from routers_generator.document.loading import InvalidDocumentError, load, parse
 from routers_generator.document.yaml_values import YamlError, from_yaml
 
 FINE = {"openapi": "3.0.0", "info": {"title": "a", "version": "1"}, "paths": {}}
@@ -47,7 +47,7 @@ def answering(reply: Callable[[httpx.Request], httpx.Response]) -> Callable[[], 
     ],
 )
 def test_what_is_no_openapi_3_document_is_refused_in_one_sentence(text: bytes, said: str) -> None:
-    with pytest.raises(UnusableError) as refused:
+    with pytest.raises(InvalidDocumentError) as refused:
         parse(text, "it.json")
     sentence = str(refused.value)
     assert said in sentence
@@ -60,13 +60,13 @@ def test_what_is_no_openapi_3_document_is_refused_in_one_sentence(text: bytes, s
 def test_aliases_that_make_more_of_a_text_than_it_is_are_refused() -> None:
     levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 9)]
     with pytest.raises(YamlError, match="more than 3,000,000 values"):
-        from_yaml("\n".join(["l0: &l0 [1, 2]", *levels]), deepest=99, seconds=60)
+        from_yaml("\n".join(["l0: &l0 [1, 2]", *levels]), max_depth=99, seconds=60)
 
 
 def test_reading_yaml_ends_in_time() -> None:
     ticks = iter(range(10_000))
     with pytest.raises(YamlError, match="takes too long"):
-        from_yaml("- 1\n" * 5_000, deepest=9, seconds=3, clock=lambda: next(ticks))
+        from_yaml("- 1\n" * 5_000, max_depth=9, seconds=3, clock=lambda: next(ticks))
 
 
 def test_yaml_is_what_the_same_json_is() -> None:
@@ -131,7 +131,7 @@ def test_a_file_is_read_without_any_network(tmp_path: Path) -> None:
     file.write_text(json.dumps(FINE))
     assert load(str(file), client=answering(never)).content == FINE
     for name in ("nothing.json", "", "\x00", str(tmp_path)):
-        with pytest.raises(UnusableError, match="cannot be read"):
+        with pytest.raises(InvalidDocumentError, match="cannot be read"):
             load(name, client=answering(never))
 
 
@@ -145,25 +145,25 @@ def test_an_address_is_fetched_and_its_failures_are_sentences() -> None:
     client = answering(lambda request: replies[request.url.path])
     assert load("https://ibkr.test/fine", client=client).content == FINE
     assert load("https://ibkr.test/moved", client=client).content == FINE
-    with pytest.raises(UnusableError, match="status 404"):
+    with pytest.raises(InvalidDocumentError, match="status 404"):
         load("https://ibkr.test/gone", client=client)
-    with pytest.raises(UnusableError, match="TooManyRedirects"):
+    with pytest.raises(InvalidDocumentError, match="TooManyRedirects"):
         load("https://ibkr.test/round", client=client)
 
 
 def test_what_is_larger_than_the_limit_is_not_read_to_its_end(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(loading, "LARGEST", 1000)
-    monkeypatch.setattr(yaml_values, "LARGEST", 100)
+    monkeypatch.setattr(loading, "MAX_BYTES", 1000)
+    monkeypatch.setattr(yaml_values, "MAX_CHARACTERS", 100)
     file = tmp_path / "it"
     file.write_bytes(b" " * 2000)
-    with pytest.raises(UnusableError, match="larger than"):
+    with pytest.raises(InvalidDocumentError, match="larger than"):
         load(str(file))
     endless = answering(lambda _: httpx.Response(200, content=b" " * 5000))
-    with pytest.raises(UnusableError, match="larger than"):
+    with pytest.raises(InvalidDocumentError, match="larger than"):
         load("http://ibkr.test/", client=endless)
-    with pytest.raises(UnusableError, match="as YAML"):
+    with pytest.raises(InvalidDocumentError, match="as YAML"):
         parse(b"a: " + b"b" * 200)
 
 

@@ -11,20 +11,20 @@ import pytest
 
 from mcp_server.rest import sections
 from routers_generator.document.loading import Document, load
-from routers_generator.document.operations import elsewhere, operations
+from routers_generator.document.operations import operations, unserved_reason
 from routers_generator.document.sections import SECTIONS, section_of
 from routers_generator.repair.repair import repair
-from tests.routers_generator.a_document import fine, ref
+from tests.routers_generator.a_document import ref, valid_document
 from tests.routers_generator.repair.test_repair import IBKR
 
 FACTS = Path(__file__).parents[2] / "mcp_server" / "contract" / "operations.json"
 
 
 def test_an_operation_is_told_with_all_that_a_route_needs() -> None:
-    found, place = operations(repair(Document(fine())).content)
+    found, place = operations(repair(Document(valid_document())).content)
     assert (found.method, found.path, found.name) == ("GET", "/iserver/account/orders", "get_live_orders")
     assert (found.section, found.title) == ("Order Monitoring", "Live Orders")
-    assert [(each.name, each.where, each.type, each.required) for each in found.parameters] == [
+    assert [(each.name, each.location, each.type, each.required) for each in found.parameters] == [
         ("force", "query", "boolean", False),
         ("page", "query", "integer", False),
     ]
@@ -39,9 +39,9 @@ def test_the_prefix_is_taken_away_and_other_back_ends_are_left_out() -> None:
     document = {"openapi": "3.0.0", "info": {"title": "a", "version": "1"}, "paths": paths}
     (found,) = operations(repair(Document(document)).content)
     assert (found.path, found.name) == ("/tickle", "post_tickle")
-    assert elsewhere("/ws")
-    assert elsewhere("/v1/api/ws")
-    assert elsewhere("/gwen") is None
+    assert unserved_reason("/ws")
+    assert unserved_reason("/v1/api/ws")
+    assert unserved_reason("/gwen") is None
 
 
 def test_names_that_differ_in_spelling_only_become_different_names() -> None:

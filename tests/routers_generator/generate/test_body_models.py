@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from routers_generator.generate.body_models import DEEPEST, BodyModels
+from routers_generator.generate.body_models import MAX_DEPTH, BodyModels
 
 DOCUMENT: dict[str, Any] = {
     "components": {
@@ -49,7 +49,7 @@ DOCUMENT: dict[str, Any] = {
     ],
 )
 def test_a_schema_has_a_type(schema: dict[str, Any], text: str) -> None:
-    assert BodyModels(DOCUMENT).typed(schema, "value").text == text
+    assert BodyModels(DOCUMENT).python_type(schema, "value").text == text
 
 
 @pytest.mark.parametrize(
@@ -63,19 +63,19 @@ def test_a_schema_has_a_type(schema: dict[str, Any], text: str) -> None:
     ],
 )
 def test_what_is_free_form_says_why(schema: dict[str, Any], why: str) -> None:
-    assert BodyModels(DOCUMENT).typed(schema, "value").free == why
+    assert BodyModels(DOCUMENT).python_type(schema, "value").free_form_reason == why
 
 
 def test_a_model_can_hold_itself() -> None:
     models = BodyModels(DOCUMENT)
-    assert models.typed({"$ref": "#/components/schemas/node"}, "value").text == "Node"
+    assert models.python_type({"$ref": "#/components/schemas/node"}, "value").text == "Node"
     assert any("next: Annotated[Node | None" in line for line in models.lines)
     assert models.names == {"Node"}
 
 
 def test_all_of_itself_and_more_is_what_is_more() -> None:
     models = BodyModels(DOCUMENT)
-    assert models.typed({"$ref": "#/components/schemas/all"}, "value").text == "All"
+    assert models.python_type({"$ref": "#/components/schemas/all"}, "value").text == "All"
     assert any("a: Annotated[PlainText | None" in line for line in models.lines)
 
 
@@ -84,8 +84,8 @@ def test_what_is_very_deep_becomes_free_form() -> None:
     for _ in range(100):
         schema = {"type": "object", "properties": {"inner": schema}}
     models = BodyModels(DOCUMENT)
-    models.typed(schema, "outer")
-    assert f"more than {DEEPEST} levels deep" in " ".join(" ".join(models.lines).split()).replace('" "', "")
+    models.python_type(schema, "outer")
+    assert f"more than {MAX_DEPTH} levels deep" in " ".join(" ".join(models.lines).split()).replace('" "', "")
 
 
 def test_objects_of_several_shapes_become_one_that_needs_what_all_need() -> None:
@@ -96,7 +96,7 @@ def test_objects_of_several_shapes_become_one_that_needs_what_all_need() -> None
     }
     second = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
     models = BodyModels(DOCUMENT)
-    models.typed({"oneOf": [first, second]}, "either")
+    models.python_type({"oneOf": [first, second]}, "either")
     text = "\n".join(models.lines)
     assert "a: Annotated[int | PlainText, Field(" in text
     assert "b: Annotated[PlainText | None, Field(" in text
@@ -105,6 +105,6 @@ def test_objects_of_several_shapes_become_one_that_needs_what_all_need() -> None
 def test_a_long_choice_is_an_alias_and_is_written_once() -> None:
     models = BodyModels(DOCUMENT)
     schema = {"type": "string", "enum": [f"value_{number}" for number in range(9)]}
-    assert models.typed(schema, "kind").text == models.typed(schema, "other").text == "Kind"
-    assert models.one_value("Kind")
-    assert not models.one_value("Node")
+    assert models.python_type(schema, "kind").text == models.python_type(schema, "other").text == "Kind"
+    assert models.is_single_value("Kind")
+    assert not models.is_single_value("Node")

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from routers_generator.generate.docstrings import escaped, headline, paragraph, plain, sentences, short
+from routers_generator.generate.docstrings import (
+    escape,
+    first_sentences,
+    headline,
+    split_sentences,
+    strip_markup,
+    wrap_paragraph,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,21 +29,21 @@ from routers_generator.generate.docstrings import escaped, headline, paragraph, 
     ],
 )
 def test_mark_up_and_typography_become_plain(text: object, told: str) -> None:
-    assert plain(text) == told
+    assert strip_markup(text) == told
 
 
 def test_sentences_end_with_a_stop_and_abbreviations_do_not_end_one() -> None:
-    assert sentences("Gets it, e.g. This one. Then more") == ["Gets it, e.g. This one.", "Then more."]
-    assert sentences("") == []
+    assert split_sentences("Gets it, e.g. This one. Then more") == ["Gets it, e.g. This one.", "Then more."]
+    assert split_sentences("") == []
 
 
 def test_as_many_sentences_are_told_as_fit() -> None:
-    assert short("one. Two is long. Three.", 17) == "One. Two is long."
-    assert short("a sentence without any end in sight, which goes on and on", 45) == (
+    assert first_sentences("one. Two is long. Three.", 17) == "One. Two is long."
+    assert first_sentences("a sentence without any end in sight, which goes on and on", 45) == (
         "A sentence without any end in sight."
     )
-    assert short("word " * 40, 30).endswith("...")
-    assert short("", 30) == ""
+    assert first_sentences("word " * 40, 30).endswith("...")
+    assert first_sentences("", 30) == ""
 
 
 def test_a_headline_is_one_sentence_with_a_capital_or_nothing() -> None:
@@ -46,8 +53,8 @@ def test_a_headline_is_one_sentence_with_a_capital_or_nothing() -> None:
 
 def test_a_docstring_can_hold_whatever_the_text_was() -> None:
     hostile = 'a """ b \\ c \\N{BULLET} é \\'
-    text = "\n".join(paragraph(plain(hostile), 4))
+    text = "\n".join(wrap_paragraph(strip_markup(hostile), 4))
     found: dict[str, str] = {}
     exec(f'x = """{text}\n"""', {}, found)  # noqa: S102 - the text is ours, and this is what it must survive
     assert found["x"].strip() == "a ''' b \\ c \\N{BULLET} é \\"
-    assert escaped("é").isascii()
+    assert escape("é").isascii()

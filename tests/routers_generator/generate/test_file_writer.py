@@ -10,8 +10,14 @@ from pathlib import Path
 import pytest
 
 from routers_generator.document.loading import load
-from routers_generator.generate.file_writer import CannotWriteError, Outcome, sealed, untouched, write_files
-from routers_generator.generate.generate import Wanted, generate
+from routers_generator.generate.file_writer import (
+    CannotWriteError,
+    WriteResult,
+    add_checksum,
+    is_unmodified,
+    write_files,
+)
+from routers_generator.generate.generate import GenerateOptions, generate
 from routers_generator.repair.repair import repair
 from tests.routers_generator.test_golden import DOCUMENT, GOLDEN
 
@@ -20,8 +26,8 @@ FILES = {"orders.py": "router = 1\n", "__init__.py": "ROUTERS = ()\n"}
 
 def test_files_are_written_once_and_then_are_as_they_were(tmp_path: Path) -> None:
     place = tmp_path / "deep" / "down"
-    assert write_files(place, FILES) == Outcome(("orders.py", "__init__.py"), (), (), ())
-    assert write_files(place, FILES) == Outcome((), ("orders.py", "__init__.py"), (), ())
+    assert write_files(place, FILES) == WriteResult(("orders.py", "__init__.py"), (), (), ())
+    assert write_files(place, FILES) == WriteResult((), ("orders.py", "__init__.py"), (), ())
     assert sorted(path.name for path in place.iterdir()) == ["__init__.py", "orders.py"]
     assert (place / "orders.py").stat().st_mode & 0o777 == 0o644
 
@@ -29,7 +35,7 @@ def test_files_are_written_once_and_then_are_as_they_were(tmp_path: Path) -> Non
 def test_a_new_text_takes_the_place_of_an_untouched_one(tmp_path: Path) -> None:
     write_files(tmp_path, FILES)
     assert write_files(tmp_path, {**FILES, "orders.py": "router = 2\n"}).written == ("orders.py",)
-    assert (tmp_path / "orders.py").read_text() == sealed("router = 2\n")
+    assert (tmp_path / "orders.py").read_text() == add_checksum("router = 2\n")
 
 
 @pytest.mark.parametrize(
@@ -49,20 +55,20 @@ def test_a_file_that_was_changed_by_hand_is_never_written_over(tmp_path: Path, c
     path.write_text(change(path.read_text()))
     before = path.read_bytes()
     outcome = write_files(tmp_path, {**FILES, "orders.py": "router = 2\n"})
-    assert outcome.left_alone == ("orders.py",)
+    assert outcome.skipped == ("orders.py",)
     assert path.read_bytes() == before
 
 
 def test_other_line_ends_are_no_change() -> None:
-    assert untouched(sealed("a\nb\n").replace("\n", "\r\n"))
-    assert not untouched("a\nb\n")
-    assert not untouched("")
+    assert is_unmodified(add_checksum("a\nb\n").replace("\n", "\r\n"))
+    assert not is_unmodified("a\nb\n")
+    assert not is_unmodified("")
 
 
 def test_a_file_of_an_earlier_run_stays_and_is_named(tmp_path: Path) -> None:
     write_files(tmp_path, {**FILES, "alerts.py": "router = 1\n"})
     (tmp_path / "notes.py").write_text("mine = True\n")
-    assert write_files(tmp_path, FILES).left_over == ("alerts.py",)
+    assert write_files(tmp_path, FILES).stale == ("alerts.py",)
     assert (tmp_path / "alerts.py").exists()
     assert (tmp_path / "notes.py").read_text() == "mine = True\n"
 
@@ -118,7 +124,7 @@ def test_what_cannot_be_written_in_full_leaves_the_files_as_they_were(
     with pytest.raises(CannotWriteError, match="No space left on device"):
         write_files(tmp_path, dict.fromkeys(FILES, "router = 2\n"))
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
-        name: sealed(text) for name, text in FILES.items()
+        name: add_checksum(text) for name, text in FILES.items()
     }
 
 
@@ -130,7 +136,7 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
 
 def test_the_verb_says_what_it_did_and_leaves_a_changed_file_alone(tmp_path: Path) -> None:
     repaired = repair(load(str(DOCUMENT)), gateway=True)
-    status, told = generate(repaired, Wanted(tmp_path / "a"))
+    status, told = generate(repaired, GenerateOptions(tmp_path / "a"))
     assert status == 0
     assert told[0] == f"{tmp_path / 'a'}: 6 routes in 2 modules; 3 files written, 0 as they were."
     assert "PATCH /iserver/bazaar/{stallId} has no route. The gateway client sends no PATCH." in told
@@ -138,22 +144,22 @@ def test_the_verb_says_what_it_did_and_leaves_a_changed_file_alone(tmp_path: Pat
     shutil.copytree(GOLDEN, tmp_path / "b", ignore=shutil.ignore_patterns("__pycache__"))
     path = tmp_path / "b" / "bazaar.py"
     path.write_text(path.read_text().replace("list what", "List what") + "\n")
-    status, told = generate(repaired, Wanted(tmp_path / "b"))
+    status, told = generate(repaired, GenerateOptions(tmp_path / "b"))
     assert status == 1
     assert "bazaar.py was changed by hand and is left alone." in told
 
 
 def test_only_what_is_missing_and_only_one_section(tmp_path: Path) -> None:
     repaired = repair(load(str(DOCUMENT)), gateway=True)
-    assert generate(repaired, Wanted(tmp_path / "a", missing=True))[0] == 0
+    assert generate(repaired, GenerateOptions(tmp_path / "a", missing_only=True))[0] == 0
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["__init__.py", "bazaar.py"]
-    assert generate(repaired, Wanted(tmp_path / "b", tags=("trading-orders",)))[0] == 0
+    assert generate(repaired, GenerateOptions(tmp_path / "b", tags=("trading-orders",)))[0] == 0
     assert sorted(path.name for path in (tmp_path / "b").iterdir()) == ["__init__.py", "orders.py"]
 
 
 def test_an_unknown_tag_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
     repaired = repair(load(str(DOCUMENT)), gateway=True)
-    status, told = generate(repaired, Wanted(tmp_path / "a", tags=("Bazar",)))
+    status, told = generate(repaired, GenerateOptions(tmp_path / "a", tags=("Bazar",)))
     assert status == 2
     assert told == ["'Bazar': no operation has this tag; the tags are Orders, Bazaar."]
     assert not (tmp_path / "a").exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from routers_generator.generate.path_template import PathValue, template
+from routers_generator.generate.path_template import PathParameter, make_template
 
 
 @pytest.mark.parametrize(
@@ -20,18 +20,18 @@ from routers_generator.generate.path_template import PathValue, template
     ],
 )
 def test_values_have_the_kind_of_their_name_or_a_strict_one(path: str, sent: str, route: str) -> None:
-    found = template(path, frozenset({"count"}), None)
+    found = make_template(path, frozenset({"count"}), None)
     assert found is not None
-    assert (found.sent, found.route) == (sent, route)
+    assert (found.client_template, found.route_path) == (sent, route)
 
 
 def test_what_the_hand_written_route_knows_of_the_values_is_kept() -> None:
-    found = template("/x/{accountId}/orders", frozenset(), "/x/{allocation}/orders")
+    found = make_template("/x/{accountId}/orders", frozenset(), "/x/{allocation}/orders")
     assert found is not None
-    assert found.sent == "/x/{allocation}/orders"
-    assert found.values == (PathValue("accountId", "account_id", "allocation", None),)
+    assert found.client_template == "/x/{allocation}/orders"
+    assert found.parameters == (PathParameter("accountId", "account_id", "allocation", None),)
 
 
 @pytest.mark.parametrize("path", ["x", "/x y", "/x/:y", "/x//y", "/x/../y", "/x/{a}}", "/é"])
 def test_a_path_that_the_gateway_client_does_not_take_has_no_template(path: str) -> None:
-    assert template(path, frozenset(), None) is None
+    assert make_template(path, frozenset(), None) is None

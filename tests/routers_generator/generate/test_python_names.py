@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from routers_generator.generate.python_names import argument_name, class_name, in_a_model, in_a_route, unused
+from routers_generator.generate.python_names import (
+    argument_name,
+    class_name,
+    make_unique,
+    model_field_name,
+    route_parameter_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +33,7 @@ def test_an_argument_has_a_plain_name(theirs: str, name: str) -> None:
     [("id", "id_"), ("from", "from_"), ("gateway", "gateway_"), ("l", "l_"), ("conid", "conid")],
 )
 def test_a_parameter_shadows_nothing(name: str, safe: str) -> None:
-    assert in_a_route(name) == safe
+    assert route_parameter_name(name) == safe
 
 
 @pytest.mark.parametrize(
@@ -41,7 +47,7 @@ def test_a_parameter_shadows_nothing(name: str, safe: str) -> None:
     ],
 )
 def test_a_field_hides_nothing_of_its_model(name: str, safe: str) -> None:
-    assert in_a_model(name) == safe
+    assert model_field_name(name) == safe
 
 
 @pytest.mark.parametrize(
@@ -60,5 +66,5 @@ def test_a_class_has_a_name_of_its_own(words: str, taken: tuple[str, ...], name:
 
 
 def test_a_taken_name_gets_the_next_number() -> None:
-    assert unused("a", ["a", "a_2"]) == "a_3"
-    assert unused("a", []) == "a"
+    assert make_unique("a", ["a", "a_2"]) == "a_3"
+    assert make_unique("a", []) == "a"

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from routers_generator.document.loading import Document, UnusableError, load, parse
+from routers_generator.document.loading import Document, InvalidDocumentError, load, parse
 from routers_generator.document.operations import METHODS, operations
-from routers_generator.repair.repair import Repaired, repair
-from routers_generator.repair.report import markdown, told
-from tests.routers_generator.a_document import WORSE, changed, fine, places, ref
+from routers_generator.repair.repair import RepairResult, repair
+from routers_generator.repair.report import to_json, to_markdown
+from tests.routers_generator.a_document import HOSTILE_VALUES, ref, replace_value, valid_document, value_paths
 
 DEFECTS = json.loads((Path(__file__).parents[1] / "defects.json").read_text(encoding="utf-8"))
 IBKR = Path(__file__).parents[3].parent / "shared" / "ibkr" / "openapi" / "ibkr-web-api-2.28.0.json"
@@ -25,7 +25,7 @@ def errors(content: dict[str, Any]) -> list[str]:
     return [str(each) for each in OpenAPIV30SpecValidator(content).iter_errors()]
 
 
-def repaired_twice(content: dict[str, Any], *, gateway: bool = False) -> Repaired:
+def repaired_twice(content: dict[str, Any], *, gateway: bool = False) -> RepairResult:
     """The repaired document, which is the same repaired once more, with nothing left to do."""
     once = repair(Document(content), gateway=gateway)
     again = repair(parse(json.dumps(once.content).encode()), gateway=gateway)
@@ -56,8 +56,8 @@ def with_schema(schema: Any, **components: Any) -> dict[str, Any]:
 
 
 def test_a_document_that_is_fine_stays_as_it_is() -> None:
-    found = repaired_twice(fine())
-    assert found.content == fine()
+    found = repaired_twice(valid_document())
+    assert found.content == valid_document()
     assert (found.repairs, found.problems, found.dropped) == ((), (), ())
     assert errors(found.content) == []
 
@@ -84,7 +84,7 @@ def test_ibkrs_document_validates_after_the_repair_in_full_and_for_the_gateway()
     for gateway, kept, left_out in ((False, 161, 1), (True, 107, 55)):
         found = repaired_twice(document.content, gateway=gateway)
         assert errors(found.content) == []
-        assert found.clean
+        assert found.is_clean
         written = [method for item in found.content["paths"].values() for method in item if method in METHODS]
         assert (len(written), len(found.dropped)) == (kept, left_out)
         assert len(operations(found.content)) == 107
@@ -106,12 +106,12 @@ def test_ibkrs_document_is_repaired_the_same_where_its_paths_have_the_prefix() -
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("worse", WORSE, ids=lambda each: json.dumps(each)[:40])
+@pytest.mark.parametrize("worse", HOSTILE_VALUES, ids=lambda each: json.dumps(each)[:40])
 def test_whatever_stands_anywhere_the_rest_is_repaired_and_no_operation_is_lost_silently(worse: Any) -> None:
-    for number, way in enumerate(places(fine())):
+    for number, way in enumerate(value_paths(valid_document())):
         try:
-            document = parse(json.dumps(changed(fine(), way, worse)).encode())
-        except UnusableError:
+            document = parse(json.dumps(replace_value(valid_document(), way, worse)).encode())
+        except InvalidDocumentError:
             assert len(way) <= 1 or way[0] == "paths"
             continue
         found = repair(document)
@@ -119,7 +119,7 @@ def test_whatever_stands_anywhere_the_rest_is_repaired_and_no_operation_is_lost_
         assert json.dumps(again.content) == json.dumps(found.content)
         kept = operations(found.content)
         assert len(kept) + len(found.dropped) >= operations_in(document.content), way
-        markdown(found, places=True)
+        to_markdown(found, places=True)
         if number % 7 == 0:  # a validation takes ten times as long as a repair
             assert errors(found.content) == [], way
 
@@ -146,13 +146,13 @@ def test_what_is_itself_by_reference_is_cut_and_what_contains_itself_is_not() ->
 
 
 def test_a_defect_of_no_known_class_is_a_named_problem_and_the_rest_goes_on() -> None:
-    document = fine()
+    document = valid_document()
     document["paths"]["/iserver/account/orders"]["get"]["tags"] = 7
     document["paths"]["/iserver/../secret"] = {"get": {"responses": {"200": {"description": ""}}}}
     document["paths"]["/iserver/search"] = {"search": {"responses": {"200": {"description": ""}}}}
     document["paths"]["/iserver/null"] = {"get": None}
     found = repaired_twice(document)
-    assert not found.clean
+    assert not found.is_clean
     (problem,) = found.problems
     assert problem.kind == "value of the wrong type"
     assert problem.pointer == "#/paths/~1iserver~1account~1orders/get/tags"
@@ -165,7 +165,7 @@ def test_a_defect_of_no_known_class_is_a_named_problem_and_the_rest_goes_on() ->
 
 
 def test_one_operation_under_two_spellings_of_its_path_is_kept_once_and_told() -> None:
-    document = fine()
+    document = valid_document()
     document["paths"]["/v1/api/iserver/account/orders"] = document["paths"]["/iserver/account/orders"]
     found = repaired_twice(document)
     (dropped,) = found.dropped
@@ -183,11 +183,11 @@ def test_twenty_thousand_paths_are_repaired_in_seconds() -> None:
 
 
 def test_the_report_counts_by_class_and_names_every_place() -> None:
-    document = fine()
+    document = valid_document()
     del document["paths"]["/iserver/account/orders"]["get"]["operationId"]
     found = repair(Document(document))
-    assert told(found)["counts"]["repairs"] == {"operation without id": 1}
-    text = markdown(found, places=True)
+    assert to_json(found)["counts"]["repairs"] == {"operation without id": 1}
+    text = to_markdown(found, places=True)
     assert "| operation without id | 1 |" in text
     assert "* `#/paths/~1iserver~1account~1orders/get`: It is `get_iserver_account_orders`." in text
-    assert "#/paths" not in markdown(found, places=False)
+    assert "#/paths" not in to_markdown(found, places=False)

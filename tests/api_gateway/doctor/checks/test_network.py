@@ -18,8 +18,8 @@ from api_gateway.doctor.checks.certificates import CertificateInfo, explain_refu
 from api_gateway.doctor.checks.network import NetworkChecks, addresses_of
 from api_gateway.doctor.findings import Finding, Outcome
 from api_gateway.settings import GatewaySettings
-from tests.api_gateway.doctor.hurried import hurried
-from tests.api_gateway.doctor.world import Papers
+from tests.api_gateway.doctor.hurried import run_hurried
+from tests.api_gateway.doctor.world import CertificateSet
 from tests.api_gateway.fakes import RawServer
 
 SHOWN = CertificateInfo(
@@ -35,8 +35,8 @@ class Silent:
         await reader.read(-1)
 
 
-async def look_at_tls(papers: Papers, **settings: Any) -> Finding:
-    async with RawServer(Silent().serve).running(papers.own.server) as server:
+async def look_at_tls(papers: CertificateSet, **settings: Any) -> Finding:
+    async with RawServer(Silent().serve).running(papers.own.server_context) as server:
         address = f"https://127.0.0.1:{server.port}"
         way = NetworkChecks(GatewaySettings(_env_file=None, gateway_url=address, **settings))
         for step in (way.examine_name, way.examine_port):
@@ -45,20 +45,20 @@ async def look_at_tls(papers: Papers, **settings: Any) -> Finding:
 
 
 async def test_an_unknown_certificate_is_told_with_its_fingerprint_for_those_who_recognise_it(
-    papers: Papers,
+    papers: CertificateSet,
 ) -> None:
     found = await look_at_tls(papers)
     assert "signed by nobody" in found.sentence
     assert f"GATEWAY_FINGERPRINT={papers.own.fingerprint}" in found.fix
 
 
-async def test_a_new_certificate_of_the_gateway_is_told_from_an_unknown_one(papers: Papers) -> None:
+async def test_a_new_certificate_of_the_gateway_is_told_from_an_unknown_one(papers: CertificateSet) -> None:
     found = await look_at_tls(papers, gateway_ca_file=papers.other.file)
     assert "not the one that GATEWAY_CA_FILE trusts" in found.sentence
 
 
 async def test_a_certificate_that_ends_soon_is_a_warning(
-    papers: Papers, monkeypatch: pytest.MonkeyPatch
+    papers: CertificateSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network, "EXPIRES_SOON", timedelta(days=100_000))
     found = await look_at_tls(papers, gateway_ca_file=papers.own.file)
@@ -66,12 +66,12 @@ async def test_a_certificate_that_ends_soon_is_a_warning(
     assert "ends on" in found.sentence
 
 
-async def test_no_check_at_all_is_said(papers: Papers) -> None:
+async def test_no_check_at_all_is_said(papers: CertificateSet) -> None:
     found = await look_at_tls(papers, gateway_verify_tls=False)
     assert found.sentence == "TLS is spoken; the certificate is not checked."
 
 
-async def test_a_file_that_is_no_certificate_is_said(papers: Papers, tmp_path: Path) -> None:
+async def test_a_file_that_is_no_certificate_is_said(papers: CertificateSet, tmp_path: Path) -> None:
     (tmp_path / "a.pem").write_text("nothing", encoding="ascii")
     found = await look_at_tls(papers, gateway_ca_file=tmp_path / "a.pem")
     assert "is not a certificate in PEM format" in found.sentence
@@ -118,7 +118,7 @@ def test_a_name_service_that_hangs_is_not_waited_for_when_the_loop_ends() -> Non
             await addresses_of("gateway.test", 1, resolve=endless)
 
     began = time.monotonic()
-    hurried(look())
+    run_hurried(look())
     assert time.monotonic() - began < 5
     assert [each.daemon for each in threading.enumerate() if each.name == "resolve"][-1:] == [True]
     done.set()

@@ -21,7 +21,7 @@ from api_gateway.doctor.checks.services import (
 )
 from api_gateway.doctor.findings import Layer, Outcome, broken, ok
 from tests.api_gateway.doctor.world import TOKEN, server_app, ticker_app
-from tests.api_gateway.listening import listening
+from tests.api_gateway.listening import serve_app
 
 URL = "http://localhost:5002/mcp"
 
@@ -70,7 +70,7 @@ async def test_an_answer_as_a_stream_of_events_that_stays_open_is_read() -> None
     async def hello(_: Request) -> Response:
         return Endless()
 
-    async with listening(Starlette(routes=[Route("/mcp", hello, methods=["POST"])])) as server:
+    async with serve_app(Starlette(routes=[Route("/mcp", hello, methods=["POST"])])) as server:
         [found, clients] = await examine_endpoint(McpEndpoint(f"http://127.0.0.1:{server.port}/mcp"))
     assert found.sentence.startswith("The MCP server IB MCP answers")
     assert clients.outcome is Outcome.OK
@@ -80,7 +80,7 @@ async def test_an_answer_as_a_stream_of_events_that_stays_open_is_read() -> None
     ("asked", "told"), [(None, "MCP_SERVER_TOKEN is not set here"), ("other", "wants another token")]
 )
 async def test_a_wrong_token_is_told_without_it(asked: str | None, told: str) -> None:
-    async with listening(server_app()) as server:
+    async with serve_app(server_app()) as server:
         found, _ = await examine_endpoint(McpEndpoint(f"http://127.0.0.1:{server.port}/mcp", token=asked))
     assert found.outcome is Outcome.BROKEN
     assert told in found.sentence
@@ -88,7 +88,7 @@ async def test_a_wrong_token_is_told_without_it(asked: str | None, told: str) ->
 
 
 async def test_beyond_loopback_without_a_name_is_a_warning() -> None:
-    async with listening(server_app()) as server:
+    async with serve_app(server_app()) as server:
         url = f"http://127.0.0.1:{server.port}/mcp"
         _, clients = await examine_endpoint(McpEndpoint(url, token=TOKEN, loopback=False))
         assert clients.outcome is Outcome.WARNING
@@ -98,7 +98,7 @@ async def test_beyond_loopback_without_a_name_is_a_warning() -> None:
 
 
 async def test_a_ticker_tells_its_state() -> None:
-    async with listening(ticker_app("not_logged_in")) as server:
+    async with serve_app(ticker_app("not_logged_in")) as server:
         ticker = await examine_ticker(f"http://127.0.0.1:{server.port}")
     assert "“not logged in”" in ticker.finding.sentence
     assert ticker.state is not None

@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from api_gateway.simulator.accounts.commissions import commission
-from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, held_future, held_option, paper_broker
+from tests.api_gateway.simulator.paper_account import (
+    AAPL,
+    EUR_USD,
+    find_future,
+    find_option,
+    make_paper_account,
+)
 
 
 @pytest.mark.parametrize(
@@ -12,11 +18,11 @@ from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, held_future
     ids=["at least a dollar", "half a cent a share", "a sale costs the same", "at most one percent"],
 )
 def test_a_stock_costs_half_a_cent_a_share_within_bounds(quantity: float, price: float, fee: float) -> None:
-    assert commission(paper_broker().instrument(AAPL), quantity, price) == fee
+    assert commission(make_paper_account().instrument(AAPL), quantity, price) == fee
 
 
 def test_options_futures_and_currencies_have_prices_of_their_own() -> None:
-    broker = paper_broker()
-    assert commission(held_option(broker), 10, 5.0) == 6.5
-    assert commission(held_future(broker), 2, 6600.0) == 4.5
+    broker = make_paper_account()
+    assert commission(find_option(broker), 10, 5.0) == 6.5
+    assert commission(find_future(broker), 2, 6600.0) == 4.5
     assert commission(broker.instrument(EUR_USD), 25_000, 1.1) == 2.0

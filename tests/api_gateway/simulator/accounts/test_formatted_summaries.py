@@ -6,9 +6,9 @@ from api_gateway.simulator.accounts.formatted_summaries import (
     margins,
     market_value,
 )
-from tests.api_gateway.simulator.paper_account import paper_broker
+from tests.api_gateway.simulator.paper_account import make_paper_account
 
-VALUATION = paper_broker().valuation()
+VALUATION = make_paper_account().valuation()
 
 
 def test_funds_say_when_margins_change_and_how_many_day_trades_are_left() -> None:

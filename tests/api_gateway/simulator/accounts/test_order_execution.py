@@ -20,9 +20,9 @@ from tests.api_gateway.simulator.paper_account import (
     IBM,
     MSFT,
     SPY,
-    held_future,
-    held_option,
-    paper_broker,
+    find_future,
+    find_option,
+    make_paper_account,
 )
 
 HOUR, DAY = 3600.0, 86400.0
@@ -30,7 +30,7 @@ HOUR, DAY = 3600.0, 86400.0
 
 @pytest.fixture
 def broker() -> PaperAccount:
-    return paper_broker()
+    return make_paper_account()
 
 
 @pytest.fixture
@@ -367,7 +367,7 @@ def test_an_order_that_is_being_cancelled_fills_no_more(
 def test_an_order_in_something_that_expires_ends_with_it(
     broker: PaperAccount, desk: ExecutionSimulator
 ) -> None:
-    option = held_option(broker)
+    option = find_option(broker)
     order = place(broker, desk, "LMT", conid=option.conid, side="SELL", limit_price=900.0, tif="GTC")
     wait(broker, desk, 60 * DAY)
     assert (order.status, order.updated_at) == (OrderStatus.CANCELLED, option.expires_at)
@@ -375,10 +375,10 @@ def test_an_order_in_something_that_expires_ends_with_it(
 
 def _crowd(seed: int) -> tuple[PaperAccount, ExecutionSimulator, list[Order]]:
     """An account with many orders of every kind, the same for the same seed."""
-    broker = paper_broker()
+    broker = make_paper_account()
     desk = ExecutionSimulator({ACCOUNT: broker})
     dice, numbers = Random(seed), count(1)  # noqa: S311 not a secret
-    conids = [AAPL, IBM, MSFT, SPY, EUR_USD, held_option(broker).conid, held_future(broker).conid]
+    conids = [AAPL, IBM, MSFT, SPY, EUR_USD, find_option(broker).conid, find_future(broker).conid]
     orders: list[Order] = []
     for _ in range(24):
         conid, near = dice.choice(conids), dice.uniform(0.985, 1.015)
@@ -406,7 +406,7 @@ def _crowd(seed: int) -> tuple[PaperAccount, ExecutionSimulator, list[Order]]:
 
 def _worth(broker: PaperAccount) -> dict[str, float]:
     """Cash by currency and quantity by conid, as the executions add up to them."""
-    start = paper_broker()
+    start = make_paper_account()
     done = broker.executions[len(start.executions) :]
     totals: dict[str, float] = dict(start.cash)
     totals |= {str(conid): holding.quantity for conid, holding in start.positions.items()}
@@ -447,7 +447,7 @@ def test_orders_neither_make_nor_lose_money_or_shares(seed: int) -> None:
     broker, desk, orders = _crowd(seed)
     for _ in range(8):
         wait(broker, desk, DAY / 3)
-    assert len(broker.executions) > len(paper_broker().executions)
+    assert len(broker.executions) > len(make_paper_account().executions)
     totals = _worth(broker)
     assert {c: pytest.approx(v) for c, v in broker.cash.items()} == {c: totals[c] for c in broker.cash}
     for conid, holding in broker.positions.items():

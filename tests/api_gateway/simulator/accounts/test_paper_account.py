@@ -16,9 +16,9 @@ from tests.api_gateway.simulator.paper_account import (
     IBM_IN_FRANKFURT,
     MONDAY,
     MSFT,
-    held_future,
-    held_option,
-    paper_broker,
+    find_future,
+    find_option,
+    make_paper_account,
     trade,
 )
 
@@ -27,7 +27,7 @@ DAY = 86400.0
 
 @pytest.fixture
 def broker() -> PaperAccount:
-    return paper_broker()
+    return make_paper_account()
 
 
 def worth(broker: PaperAccount) -> float:
@@ -55,7 +55,7 @@ def test_a_sale_brings_the_money_back_with_its_profit(broker: PaperAccount) -> N
 
 
 def test_a_future_is_not_paid_for_but_its_profit_is_paid_out(broker: PaperAccount) -> None:
-    future = held_future(broker)
+    future = find_future(broker)
     broker.prices.override_price(future.conid, 6600.0)
     before, cash = worth(broker), broker.cash["USD"]
     trade(broker, future.conid, 2, 6600.0)
@@ -68,7 +68,7 @@ def test_a_future_is_not_paid_for_but_its_profit_is_paid_out(broker: PaperAccoun
 
 
 def test_an_option_costs_its_price_times_the_multiplier(broker: PaperAccount) -> None:
-    option, cash = held_option(broker), broker.cash["USD"]
+    option, cash = find_option(broker), broker.cash["USD"]
     trade(broker, option.conid, 2, 7.5)
     assert broker.cash["USD"] == pytest.approx(cash - 2 * 7.5 * 100 - 1.3)
 
@@ -184,13 +184,13 @@ def test_the_cached_account_is_old_for_45_seconds_or_until_it_is_invalidated(bro
 
 
 def test_two_accounts_of_the_same_moment_are_the_same() -> None:
-    one, other = paper_broker(), paper_broker()
+    one, other = make_paper_account(), make_paper_account()
     assert one.valuation() == other.valuation()
     assert one.executions == other.executions
 
 
 def test_what_an_imagined_account_trades_is_not_traded() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     cash, held = dict(broker.cash), broker.positions[AAPL].quantity
     twin = broker.copy_for_what_if()
     trade(twin, AAPL, 5, 250.0)
@@ -211,5 +211,5 @@ def test_accounts_that_share_their_numbers_never_give_one_twice() -> None:
 
 
 def test_the_open_order_of_the_first_day_ends_by_itself_one_day() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     assert all(order.expires_at < MONDAY + 200 * DAY for order in broker.orders.values())

@@ -11,9 +11,14 @@ from api_gateway.simulator.accounts.position_rows import (
     sort_rows,
 )
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
-from tests.api_gateway.simulator.paper_account import ACCOUNT, IBM_IN_FRANKFURT, held_option, paper_broker
+from tests.api_gateway.simulator.paper_account import (
+    ACCOUNT,
+    IBM_IN_FRANKFURT,
+    find_option,
+    make_paper_account,
+)
 
-BROKER = paper_broker()
+BROKER = make_paper_account()
 ABROAD = ValuedPosition(
     BROKER.instrument(IBM_IN_FRANKFURT), 20, 4000.0, 210.0, 1.25, realised=8.0, daily_pnl=0.0
 )
@@ -36,7 +41,7 @@ def test_a_position_in_base_currency_is_shown_once() -> None:
 
 
 def test_an_option_names_its_underlying() -> None:
-    option = held_option(BROKER)
+    option = find_option(BROKER)
     line = ValuedPosition(option, 1, 500.0, 5.0, 1.0, realised=0.0, daily_pnl=0.0)
     row = complete_row(ACCOUNT, line, 0.0, BROKER.instrument(option.underlying_conid or 0))
     assert (row["undSym"], row["undComp"]) == ("AAPL", "APPLE INC")

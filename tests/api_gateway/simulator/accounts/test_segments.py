@@ -4,12 +4,12 @@ import pytest
 
 from api_gateway.simulator.accounts.segments import Segment, build_segment
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
-from tests.api_gateway.simulator.paper_account import AAPL, held_future, held_option, paper_broker
+from tests.api_gateway.simulator.paper_account import AAPL, find_future, find_option, make_paper_account
 
-BROKER = paper_broker()
+BROKER = make_paper_account()
 STOCK = ValuedPosition(BROKER.instrument(AAPL), 10, 1500.0, 160.0, 1.0, realised=0.0, daily_pnl=50.0)
-OPTION = ValuedPosition(held_option(BROKER), 2, 1500.0, 8.0, 1.0, realised=0.0, daily_pnl=30.0)
-FUTURE = ValuedPosition(held_future(BROKER), 1, 330_000.0, 6610.0, 1.0, realised=0.0, daily_pnl=20.0)
+OPTION = ValuedPosition(find_option(BROKER), 2, 1500.0, 8.0, 1.0, realised=0.0, daily_pnl=30.0)
+FUTURE = ValuedPosition(find_future(BROKER), 1, 330_000.0, 6610.0, 1.0, realised=0.0, daily_pnl=20.0)
 
 
 def test_options_have_no_loan_value() -> None:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
-from tests.api_gateway.simulator.paper_account import IBM_IN_FRANKFURT, held_future, paper_broker, trade
+from tests.api_gateway.simulator.paper_account import IBM_IN_FRANKFURT, find_future, make_paper_account, trade
 
 
 @pytest.fixture
 def broker() -> PaperAccount:
     """The account with a position in a second currency."""
-    broker = paper_broker()
+    broker = make_paper_account()
     trade(broker, IBM_IN_FRANKFURT, 20, 210.0)
     return broker
 
@@ -40,7 +40,7 @@ def test_the_segments_add_up_to_the_account(broker: PaperAccount) -> None:
 
 def test_futures_stand_in_the_commodities_segment_with_their_margin(broker: PaperAccount) -> None:
     valuation = broker.valuation()
-    future = valuation.open_position(held_future(broker).conid)
+    future = valuation.open_position(find_future(broker).conid)
     assert future is not None
     assert valuation.commodities.initial_margin == pytest.approx(future.initial_margin)
     assert valuation.commodities.available_funds > 0
@@ -48,7 +48,7 @@ def test_futures_stand_in_the_commodities_segment_with_their_margin(broker: Pape
 
 
 def test_the_account_starts_near_a_million_with_the_positions_of_the_demo() -> None:
-    valuation = paper_broker().valuation()
+    valuation = make_paper_account().valuation()
     assert 800_000 < valuation.net_liquidation < 1_200_000
     kinds = sorted((line.instrument.symbol, line.instrument.sec_type) for line in valuation.open_positions)
     assert kinds == [("AAPL", "OPT"), ("AAPL", "STK"), ("ES", "FUT"), ("IBM", "STK"), ("SPY", "STK")]

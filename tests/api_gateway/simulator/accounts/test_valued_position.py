@@ -6,9 +6,9 @@ import pytest
 
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from api_gateway.simulator.instruments.universe import Instrument
-from tests.api_gateway.simulator.paper_account import AAPL, held_future, held_option, paper_broker
+from tests.api_gateway.simulator.paper_account import AAPL, find_future, find_option, make_paper_account
 
-BROKER = paper_broker()
+BROKER = make_paper_account()
 STOCK = BROKER.instrument(AAPL)
 
 
@@ -27,13 +27,13 @@ def test_a_stock_is_worth_its_price() -> None:
 
 
 def test_an_option_has_its_multiplier_in_the_cost_and_not_in_the_price() -> None:
-    position = line(held_option(BROKER), 2, 1500.0, 8.0)
+    position = line(find_option(BROKER), 2, 1500.0, 8.0)
     assert (position.average_cost, position.average_price) == (750.0, 7.5)
     assert (position.market_value, position.unrealised) == (1600.0, 100.0)
 
 
 def test_a_future_adds_its_profit_only() -> None:
-    position = line(held_future(BROKER), 1, 330_000.0, 6610.0)
+    position = line(find_future(BROKER), 1, 330_000.0, 6610.0)
     assert (position.market_value, position.equity) == (330_500.0, 500.0)
 
 
@@ -50,7 +50,7 @@ def test_margins_are_in_base_currency() -> None:
 
 
 def test_a_long_option_takes_no_margin_and_a_short_one_that_of_its_underlying() -> None:
-    option = held_option(BROKER)
+    option = find_option(BROKER)
     assert line(option, 1, 800.0, 8.0).maintenance_margin == 0.0
     short = line(option, -1, -800.0, 8.0)
     assert short.maintenance_margin == short.reg_t_margin == 0.2 * 200 * 100 + 800

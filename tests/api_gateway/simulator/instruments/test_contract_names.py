@@ -8,11 +8,17 @@ from api_gateway.simulator.instruments.contract_names import (
     full_name,
     listing_exchange_name,
 )
-from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, held_future, held_option, paper_broker
+from tests.api_gateway.simulator.paper_account import (
+    AAPL,
+    EUR_USD,
+    find_future,
+    find_option,
+    make_paper_account,
+)
 
-BROKER = paper_broker()
-OPTION = replace(held_option(BROKER), expiry="20261218", strike=265.0, right="C")
-FUTURE = replace(held_future(BROKER), expiry="20261218")
+BROKER = make_paper_account()
+OPTION = replace(find_option(BROKER), expiry="20261218", strike=265.0, right="C")
+FUTURE = replace(find_future(BROKER), expiry="20261218")
 
 
 def test_positions_spell_contracts_out() -> None:

@@ -4,12 +4,12 @@ from datetime import date
 
 from api_gateway.simulator.instruments.schedule_rows import upcoming_schedule, venue_schedule
 from api_gateway.simulator.simulation import Simulation
-from tests.api_gateway.simulator.wire_types import contradictions
+from tests.api_gateway.simulator.wire_types import type_mismatches
 
 
 def test_the_coming_days_have_liquid_hours_inside_extended_ones(simulation: Simulation) -> None:
     found = upcoming_schedule(simulation.selected_account.instrument(265598), simulation.clock.now())
-    assert contradictions("GET /contract/trading-schedule", found) == []
+    assert type_mismatches("GET /contract/trading-schedule", found) == []
     assert found["exchange_time_zone"] == "US/Eastern"
     assert list(found["schedules"]) == [
         "20260303",

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from api_gateway.simulator.notifications.account_news import account_notifications, holiday_notifications
 from api_gateway.simulator.notifications.inbox import Notification
-from tests.api_gateway.simulator.paper_account import MONDAY, MSFT, held_future, paper_broker, trade
+from tests.api_gateway.simulator.paper_account import MONDAY, MSFT, find_future, make_paper_account, trade
 
 DAY = 86400.0
 NEW_YORK = ZoneInfo("America/New_York")
@@ -16,7 +16,7 @@ def local(news: Notification) -> str:
 
 
 def test_a_fill_is_news_at_its_moment() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     trade(broker, MSFT, 3, 500.25)
     (news,) = account_notifications(broker, MONDAY - 1, MONDAY)
     assert (news.at, news.code) == (MONDAY, "TP")
@@ -25,7 +25,7 @@ def test_a_fill_is_news_at_its_moment() -> None:
 
 
 def test_nothing_is_told_twice_and_nothing_is_left_out() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     whole = list(account_notifications(broker, MONDAY - 30 * DAY, MONDAY))
     middle = MONDAY - 11.3 * DAY
     parts = [
@@ -38,7 +38,9 @@ def test_nothing_is_told_twice_and_nothing_is_left_out() -> None:
 
 
 def test_analysts_speak_before_the_open_of_each_trading_day_about_a_stock_that_is_held() -> None:
-    week = [n for n in account_notifications(paper_broker(), MONDAY, MONDAY + 7 * DAY) if n.code == "PF"]
+    week = [
+        n for n in account_notifications(make_paper_account(), MONDAY, MONDAY + 7 * DAY) if n.code == "PF"
+    ]
     # Thursday is Thanksgiving.
     assert [local(news) for news in week] == [
         "2026-11-24 08:05",
@@ -50,14 +52,14 @@ def test_analysts_speak_before_the_open_of_each_trading_day_about_a_stock_that_i
 
 
 def test_an_account_is_named_by_its_last_digits_only() -> None:
-    for news in account_notifications(paper_broker(), MONDAY - 30 * DAY, MONDAY):
+    for news in account_notifications(make_paper_account(), MONDAY - 30 * DAY, MONDAY):
         assert "DU1234567" not in news.html
         assert "D****567" in news.html
 
 
 def test_an_expiry_is_announced_three_days_ahead() -> None:
-    broker = paper_broker()
-    future = held_future(broker)
+    broker = make_paper_account()
+    future = find_future(broker)
     assert future.expires_at is not None
     found = [
         n

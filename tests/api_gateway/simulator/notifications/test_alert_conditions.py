@@ -13,7 +13,7 @@ from api_gateway.simulator.notifications.alert_conditions import (
     ConditionType,
     first_trigger_time,
 )
-from tests.api_gateway.simulator.paper_account import AAPL, IBM, MONDAY, paper_broker, trade
+from tests.api_gateway.simulator.paper_account import AAPL, IBM, MONDAY, make_paper_account, trade
 
 DAY, HOUR = 86400.0, 3600.0
 NOON = MONDAY  # 13:00 in New York: the market is open
@@ -21,7 +21,7 @@ NOON = MONDAY  # 13:00 in New York: the market is open
 
 @pytest.fixture
 def broker() -> PaperAccount:
-    return paper_broker()
+    return make_paper_account()
 
 
 def price(comparison: str, value: float, conid: int = AAPL) -> Condition:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from api_gateway.simulator.notifications.alert_conditions import Condition, ConditionType
 from api_gateway.simulator.notifications.alert_rows import alert_details, alert_row
 from api_gateway.simulator.notifications.alerts import Alerts, AlertTerms
-from tests.api_gateway.simulator.paper_account import ACCOUNT, IBM, paper_broker
+from tests.api_gateway.simulator.paper_account import ACCOUNT, IBM, make_paper_account
 
 DETAILS = {
     "account": str,
@@ -36,7 +36,7 @@ DETAILS = {
 
 
 def test_an_alert_in_full_has_26_fields_with_switches_of_both_kinds() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     alerts = Alerts({ACCOUNT: broker}, ACCOUNT, broker.clock)
     condition = Condition(ConditionType.PRICE, f"{IBM}@NYSE", ">=", "500.00", "n", "0", "US/Eastern")
     terms = AlertTerms("IBM", "dear", (condition,), "GTD", expires=1798718400.0, email="a@example.com")
@@ -62,7 +62,7 @@ def test_an_alert_in_full_has_26_fields_with_switches_of_both_kinds() -> None:
 
 
 def test_the_mobile_alert_has_the_same_fields_and_no_name() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     alerts = Alerts({ACCOUNT: broker}, ACCOUNT, broker.clock)
     row = alert_details(alerts.fetch_mobile(), broker.universe)
     assert list(row) == list(DETAILS)
@@ -74,7 +74,7 @@ def test_the_mobile_alert_has_the_same_fields_and_no_name() -> None:
 
 
 def test_one_line_of_the_list_says_when_it_was_made_in_utc() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     alerts = Alerts({ACCOUNT: broker}, ACCOUNT, broker.clock)
     row = alert_row(alerts.add(ACCOUNT, AlertTerms("IBM", "dear")))
     assert {key: type(value) for key, value in row.items()} == {

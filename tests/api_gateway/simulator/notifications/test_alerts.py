@@ -5,7 +5,7 @@ import pytest
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.notifications.alert_conditions import Condition, ConditionType
 from api_gateway.simulator.notifications.alerts import Alerts, AlertTerms
-from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MONDAY, paper_broker
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MONDAY, make_paper_account
 
 DAY = 86400.0
 OPEN_FOR = 3 * 3600.0  # MONDAY is 13:00 in New York
@@ -14,7 +14,7 @@ DEAR = Condition(ConditionType.PRICE, f"{IBM}@SMART", ">=", "300")
 
 @pytest.fixture
 def broker() -> PaperAccount:
-    broker = paper_broker()
+    broker = make_paper_account()
     broker.prices.override_price(IBM, 250.0)
     return broker
 
@@ -67,7 +67,7 @@ def test_what_the_user_wrote_is_no_html(alerts: Alerts, broker: PaperAccount) ->
 def test_looking_often_or_once_finds_the_same(broker: PaperAccount) -> None:
     found = []
     for looks in (True, False):
-        broker = paper_broker()
+        broker = make_paper_account()
         broker.prices.override_price(IBM, 250.0)
         alerts = Alerts({ACCOUNT: broker}, ACCOUNT, broker.clock)
         alerts.add(ACCOUNT, AlertTerms("IBM", "IBM is dear", (DEAR,), repeatable=True))

@@ -12,14 +12,14 @@ from api_gateway.simulator.orders.next_event import (
     pause_after_fill,
 )
 from api_gateway.simulator.orders.order import Order, OrderStatus
-from tests.api_gateway.simulator.paper_account import AAPL, MONDAY, paper_broker
+from tests.api_gateway.simulator.paper_account import AAPL, MONDAY, make_paper_account
 
 _HOUR = 3600.0
 
 
 @pytest.fixture
 def broker() -> PaperAccount:
-    broker = paper_broker()
+    broker = make_paper_account()
     broker.prices.override_price(AAPL, 250.0)
     return broker
 

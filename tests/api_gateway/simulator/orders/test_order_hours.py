@@ -15,7 +15,7 @@ from api_gateway.simulator.orders.order_hours import (
     next_step,
     tradable_windows,
 )
-from tests.api_gateway.simulator.paper_account import AAPL, MONDAY, paper_broker
+from tests.api_gateway.simulator.paper_account import AAPL, MONDAY, make_paper_account
 
 _BITCOIN = 479624278
 _HOUR, _DAY = 3600.0, 86400.0
@@ -23,7 +23,7 @@ _HOUR, _DAY = 3600.0, 86400.0
 
 @pytest.fixture
 def apple() -> Instrument:
-    return paper_broker().instrument(AAPL)
+    return make_paper_account().instrument(AAPL)
 
 
 def order(order_type: str = "LMT", at: float = MONDAY, **terms: Any) -> Order:
@@ -113,5 +113,5 @@ def test_an_auction_ends_what_waits_for_it(apple: Instrument) -> None:
 
 
 def test_what_trades_around_the_clock_has_no_night() -> None:
-    bitcoin = paper_broker().instrument(_BITCOIN)
+    bitcoin = make_paper_account().instrument(_BITCOIN)
     assert can_trade_now(order(), bitcoin, at("11-22 03:00"))

@@ -9,14 +9,14 @@ from tests.api_gateway.simulator.paper_account import (
     ACCOUNT,
     EUR_USD,
     MSFT,
-    held_option,
-    paper_broker,
+    find_option,
+    make_paper_account,
     trade,
 )
 
 
 def test_a_partly_filled_order_counts_both_parts() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     order = broker.add_working_order(MSFT, "BUY", 10, "LMT", at=broker.clock.now(), limit_price=500.0)
     broker.execute(order, 4, 499.5, at=broker.clock.now(), exchange="ISLAND")
     row = live_order_row(ACCOUNT, order, broker.instrument(MSFT))
@@ -27,7 +27,7 @@ def test_a_partly_filled_order_counts_both_parts() -> None:
 
 
 def test_a_cancelled_order_has_nothing_left() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     order = broker.add_working_order(MSFT, "SELL", 10, "LMT", at=broker.clock.now(), limit_price=500.0)
     order.set_status(OrderStatus.CANCELLED, broker.clock.now())
     status = order_status_row(ACCOUNT, order, broker.instrument(MSFT))
@@ -36,7 +36,7 @@ def test_a_cancelled_order_has_nothing_left() -> None:
 
 
 def test_a_stop_order_shows_its_trigger() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     order = broker.add_working_order(MSFT, "SELL", 10, "STP", at=broker.clock.now())
     order.stop_price = 450.0
     assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["auxPrice"] == "450.00"
@@ -44,8 +44,8 @@ def test_a_stop_order_shows_its_trigger() -> None:
 
 
 def test_an_option_is_described_in_two_parts() -> None:
-    broker = paper_broker()
-    option = held_option(broker)
+    broker = make_paper_account()
+    option = find_option(broker)
     order = broker.add_working_order(option.conid, "SELL", 1, "MKT", at=broker.clock.now(), reference="mine")
     execution = broker.execute(order, 1, 7.5, at=broker.clock.now(), exchange="CBOE")
     row = live_order_row(ACCOUNT, order, option)
@@ -58,7 +58,7 @@ def test_an_option_is_described_in_two_parts() -> None:
 
 
 def test_a_currency_trade_is_named_after_the_pair() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     trade(broker, EUR_USD, 1000, 1.15)
     order = broker.live_orders()[0]
     assert live_order_row(ACCOUNT, order, broker.instrument(EUR_USD))["description1"] == "EUR.USD"
@@ -67,7 +67,7 @@ def test_a_currency_trade_is_named_after_the_pair() -> None:
 
 
 def test_an_order_routed_directly_names_its_exchange() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     order = broker.add_working_order(MSFT, "BUY", 1, "MKT", at=broker.clock.now())
     assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["conidex"] == str(MSFT)
     order.exchange = "ARCA"
@@ -76,7 +76,7 @@ def test_an_order_routed_directly_names_its_exchange() -> None:
 
 @pytest.mark.parametrize("order_type", list(ORDER_TYPES))
 def test_every_type_of_order_is_written_with_the_same_types(order_type: str) -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     microsoft = broker.instrument(MSFT)
     order = broker.add_working_order(MSFT, "SELL", 10, order_type, at=broker.clock.now(), limit_price=450.0)
     order.stop_price = 455.0
@@ -89,14 +89,14 @@ def test_every_type_of_order_is_written_with_the_same_types(order_type: str) -> 
 
 
 def test_a_stop_without_a_limit_is_described_by_its_stop() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     order = broker.add_working_order(MSFT, "SELL", 10, "STP", at=broker.clock.now())
     order.stop_price = 455.0
     assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["orderDesc"] == "Sell 10 Stop 455.00, Day"
 
 
 def test_an_order_that_is_being_cancelled_can_be_neither_changed_nor_cancelled() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     order = broker.add_working_order(MSFT, "SELL", 10, "MKT", at=broker.clock.now())
     order.set_status(OrderStatus.PENDING_CANCEL, broker.clock.now())
     status = order_status_row(ACCOUNT, order, broker.instrument(MSFT))

@@ -2,13 +2,19 @@ from __future__ import annotations
 
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
 from api_gateway.simulator.web_api.contracts.contract_details import supported_order_types
-from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, held_future, held_option, paper_broker
+from tests.api_gateway.simulator.paper_account import (
+    AAPL,
+    EUR_USD,
+    find_future,
+    find_option,
+    make_paper_account,
+)
 
 
 def test_everything_that_the_rules_of_a_contract_offer_can_be_ordered() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     known = {kind.rule for kind in ORDER_TYPES.values()}
-    for conid in (AAPL, EUR_USD, held_option(broker).conid, held_future(broker).conid):
+    for conid in (AAPL, EUR_USD, find_option(broker).conid, find_future(broker).conid):
         assert set(supported_order_types(broker.instrument(conid))) <= known
     assert set(supported_order_types(broker.instrument(AAPL))) == known
 

@@ -5,7 +5,7 @@ import pytest
 from api_gateway.simulator.calendar.trading_hours import PRICE_STEP
 from api_gateway.simulator.orders.triggers import first_matching_step
 from api_gateway.simulator.prices.prices import PriceRange
-from tests.api_gateway.simulator.paper_account import AAPL, MONDAY, held_option, paper_broker
+from tests.api_gateway.simulator.paper_account import AAPL, MONDAY, find_option, make_paper_account
 
 _HOUR = 3600.0
 
@@ -13,8 +13,8 @@ _HOUR = 3600.0
 @pytest.mark.parametrize("part", [0.999, 0.998, 1.001, 1.002])
 @pytest.mark.parametrize("since", [MONDAY, MONDAY + 17.5, MONDAY + 1799.5])
 def test_the_first_crossing_is_the_one_that_a_look_at_every_moment_finds(part: float, since: float) -> None:
-    broker = paper_broker()
-    for instrument in (broker.instrument(AAPL), held_option(broker)):
+    broker = make_paper_account()
+    for instrument in (broker.instrument(AAPL), find_option(broker)):
         level = part * broker.prices.price_at(instrument, since)
         until = since + 2 * _HOUR
 
@@ -34,7 +34,7 @@ def test_the_first_crossing_is_the_one_that_a_look_at_every_moment_finds(part: f
 
 
 def test_nothing_is_looked_at_closely_where_nothing_can_be() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     instrument = broker.instrument(AAPL)
     spans: list[PriceRange] = []
 

@@ -19,8 +19,8 @@ from tests.api_gateway.simulator.paper_account import (
     EUR_USD,
     MONDAY,
     MSFT,
-    held_future,
-    paper_broker,
+    find_future,
+    make_paper_account,
     trade,
 )
 
@@ -29,7 +29,7 @@ DAY = 86400.0
 
 @pytest.fixture
 def broker() -> PaperAccount:
-    return paper_broker()
+    return make_paper_account()
 
 
 def _held(past: AccountSnapshot, conid: int) -> float:
@@ -71,7 +71,7 @@ def test_currencies_are_undone_on_both_sides(broker: PaperAccount) -> None:
 
 def test_a_future_counts_with_its_unsettled_profit(broker: PaperAccount) -> None:
     (now,) = account_snapshots(broker, [MONDAY])
-    future = held_future(broker)
+    future = find_future(broker)
     asset = next(asset for asset in now.assets if asset.instrument is future)
     line = broker.valuation().open_position(future.conid)
     assert line is not None

@@ -11,11 +11,11 @@ from api_gateway.simulator.portfolio_analyst.performance import (
     performance,
     performance_series,
 )
-from tests.api_gateway.simulator.paper_account import MONDAY, paper_broker
+from tests.api_gateway.simulator.paper_account import MONDAY, make_paper_account
 
 
 def broker_on(day: date) -> PaperAccount:
-    return paper_broker(datetime(day.year, day.month, day.day, 18, tzinfo=UTC).timestamp())
+    return make_paper_account(datetime(day.year, day.month, day.day, 18, tzinfo=UTC).timestamp())
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def broker_on(day: date) -> PaperAccount:
 def test_a_period_starts_on_its_calendar_day_after_the_value_of_the_weekday_before(
     period: str, start: str, before: str
 ) -> None:
-    found = performance_series(paper_broker(MONDAY), period)
+    found = performance_series(make_paper_account(MONDAY), period)
     assert f"{found.start:%Y%m%d}" == start
     assert found.start_nav["date"] == before
     assert found.dates[-1] == "20261123"
@@ -59,7 +59,7 @@ def test_a_weekend_at_the_start_of_a_month_still_has_a_series(period: str) -> No
 
 
 def test_months_multiply_to_the_whole() -> None:
-    found = performance_series(paper_broker(MONDAY), "YTD")
+    found = performance_series(make_paper_account(MONDAY), "YTD")
     whole = 1.0
     for part in found.monthly_returns().values():
         whole *= 1 + part
@@ -67,7 +67,7 @@ def test_months_multiply_to_the_whole() -> None:
 
 
 def test_several_accounts_have_a_row_or_a_property_each() -> None:
-    first, second = paper_broker(), paper_broker()
+    first, second = make_paper_account(), make_paper_account()
     second.account_id = "DU7654321"
     both = performance([first, second], "7D")
     assert both["included"] == ["DU1234567", "DU7654321"]

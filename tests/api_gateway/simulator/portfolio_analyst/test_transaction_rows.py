@@ -8,14 +8,14 @@ from tests.api_gateway.simulator.paper_account import (
     IBM,
     IBM_IN_FRANKFURT,
     MSFT,
-    held_option,
-    paper_broker,
+    find_option,
+    make_paper_account,
     trade,
 )
 
 
 def test_the_executions_of_a_day_are_one_row_for_each_side() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     for quantity, price in ((10, 100.0), (30, 104.0), (-5, 110.0)):
         trade(broker, MSFT, quantity, price)
     rows = transactions([broker], [MSFT], "USD", 1)["transactions"]
@@ -26,20 +26,20 @@ def test_the_executions_of_a_day_are_one_row_for_each_side() -> None:
 
 
 def test_an_option_is_worth_a_hundred_times_its_price() -> None:
-    broker = paper_broker()
-    option = held_option(broker)
+    broker = make_paper_account()
+    option = find_option(broker)
     (row,) = transactions([broker], [option.conid], "USD", 30)["transactions"]
     assert row["amt"] == pytest.approx(-row["qty"] * row["pr"] * 100)
 
 
 def test_only_the_days_asked_for_are_told() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     assert [row["type"] for row in transactions([broker], [AAPL], "USD", 1)["transactions"]] == ["Sell"]
     assert len(transactions([broker], [AAPL], "USD", 90)["transactions"]) == 2
 
 
 def test_amounts_stay_in_the_currency_of_the_instrument() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     trade(broker, IBM_IN_FRANKFURT, 10, 200.0)
     trade(broker, IBM_IN_FRANKFURT, -10, 210.0)
     body = transactions([broker], [IBM_IN_FRANKFURT], "USD", 1)
@@ -50,7 +50,7 @@ def test_amounts_stay_in_the_currency_of_the_instrument() -> None:
 
 
 def test_several_accounts_are_told_apart_in_the_order_of_the_days() -> None:
-    first, second = paper_broker(), paper_broker()
+    first, second = make_paper_account(), make_paper_account()
     second.account_id = "DU7654321"
     rows = transactions([first, second], [IBM, AAPL], "USD", 90)["transactions"]
     assert {row["acctid"] for row in rows} == {"DU1234567", "DU7654321"}
@@ -59,4 +59,4 @@ def test_several_accounts_are_told_apart_in_the_order_of_the_days() -> None:
 
 def test_a_currency_that_is_not_traded_is_not_found() -> None:
     with pytest.raises(LookupError):
-        transactions([paper_broker()], [AAPL], "XXX", 1)
+        transactions([make_paper_account()], [AAPL], "XXX", 1)

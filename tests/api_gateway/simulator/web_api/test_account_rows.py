@@ -9,7 +9,7 @@ from api_gateway.simulator.web_api.account_rows import (
     empty_allocation,
     ledger,
 )
-from tests.api_gateway.simulator.paper_account import ACCOUNT, EUR_USD, paper_broker, trade
+from tests.api_gateway.simulator.paper_account import ACCOUNT, EUR_USD, make_paper_account, trade
 
 
 def test_attributes_are_made_anew_for_every_reply() -> None:
@@ -35,7 +35,7 @@ def test_only_paper_accounts_are_for_demonstration() -> None:
 
 
 def test_allocations_are_in_whole_cents() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     trade(broker, EUR_USD, 333.33, 1.15)
     parts = allocation(broker.valuation()).values()
     amounts = [amount for part in parts for side in part.values() for amount in side.values()]
@@ -43,7 +43,7 @@ def test_allocations_are_in_whole_cents() -> None:
 
 
 def test_a_debt_in_one_currency_stands_on_the_short_side() -> None:
-    broker = paper_broker()
+    broker = make_paper_account()
     trade(broker, EUR_USD, -100_000, 1.15)
     shares = allocation(broker.valuation())["assetClass"]
     euros = broker.cash["EUR"] * broker.exchange_rates.rate("EUR")
@@ -52,10 +52,10 @@ def test_a_debt_in_one_currency_stands_on_the_short_side() -> None:
 
 
 def test_the_last_currency_ends_the_ledger() -> None:
-    book = ledger(ACCOUNT, paper_broker().valuation())
+    book = ledger(ACCOUNT, make_paper_account().valuation())
     assert [currency for currency, row in book.items() if "endofbundle" in row] == ["USD"]
     assert {row["acctcode"] for row in book.values()} == {ACCOUNT}
 
 
 def test_the_allocation_of_nothing_has_the_usual_shape() -> None:
-    assert empty_allocation().keys() == allocation(paper_broker().valuation()).keys()
+    assert empty_allocation().keys() == allocation(make_paper_account().valuation()).keys()

@@ -16,7 +16,7 @@ import uvicorn
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.faults import Fault
 from api_gateway.simulator.simulation import Simulation
-from tests.api_gateway.listening import until
+from tests.api_gateway.listening import wait_until
 
 TICKLE = "/v1/api/tickle"
 
@@ -179,7 +179,7 @@ async def test_a_hanging_request_can_have_taken_effect(
         Fault.model_validate({"match": {"path": "/logout"}, "do": {"hang": True, "perform": True}})
     )
     asked = asyncio.create_task(wire.post("/v1/api/logout", json={}))
-    await until(lambda: simulation.session.logged_in_at is None)
+    await wait_until(lambda: simulation.session.logged_in_at is None)
     await asyncio.sleep(0.01)
     assert not asked.done()
     asked.cancel()

@@ -154,11 +154,11 @@ def test_orders_end_with_the_brokerage_session_and_do_not_come_back_with_it(clie
 async def test_a_fill_reaches_the_socket_without_any_request(
     gateway: httpx.AsyncClient, client: Client
 ) -> None:
-    trader = await Trader(gateway).subscribed()
+    trader = await Trader(gateway).subscribe()
     client.say("sor+{}")
     client.say('str+{"realtimeUpdatesOnly":true}')
     client.wait(1)
-    (order_id,) = await trader.places(ticket())
+    (order_id,) = await trader.place(ticket())
     frames = client.wait(5)
     rows = [row for frame in frames if frame.get("topic") == "sor" for row in frame["args"]]
     assert [row["status"] for row in rows if row["orderId"] == order_id][-1] == "Filled"

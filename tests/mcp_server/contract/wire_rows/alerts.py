@@ -204,29 +204,29 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-async def _alert(server: FastMCP[Any]) -> int:
+async def _first_alert_id(server: FastMCP[Any]) -> int:
     content = (await server.call_tool("list_alerts", A)).content[0]
     assert isinstance(content, TextContent)
     return int(json.loads(content.text)[0]["order_id"])
 
 
-async def _to_get(server: FastMCP[Any]) -> dict[str, Any]:
-    return {"alert_id": await _alert(server)}
+async def _arguments_to_get(server: FastMCP[Any]) -> dict[str, Any]:
+    return {"alert_id": await _first_alert_id(server)}
 
 
-async def _to_delete(server: FastMCP[Any]) -> dict[str, Any]:
-    return {**A, "alert_id": await _alert(server)}
+async def _arguments_to_delete(server: FastMCP[Any]) -> dict[str, Any]:
+    return {**A, "alert_id": await _first_alert_id(server)}
 
 
-async def _to_deactivate(server: FastMCP[Any]) -> dict[str, Any]:
-    return {**A, "alert_id": await _alert(server), "alert_active": False}
+async def _arguments_to_deactivate(server: FastMCP[Any]) -> dict[str, Any]:
+    return {**A, "alert_id": await _first_alert_id(server), "alert_active": False}
 
 
 # How to come to arguments that a simulated account can answer, where a row's own will not do.
 PREPARED: dict[str, Prepare] = {
-    "get_alert": _to_get,
-    "delete_alert": _to_delete,
-    "activate_alert": _to_deactivate,
+    "get_alert": _arguments_to_get,
+    "delete_alert": _arguments_to_delete,
+    "activate_alert": _arguments_to_deactivate,
 }
 
 # The simulator's profile in which these tools are asked, and the tools that even there are refused.

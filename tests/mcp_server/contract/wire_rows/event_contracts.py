@@ -48,28 +48,28 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-async def _asked(server: FastMCP[Any], tool: str, arguments: dict[str, Any]) -> Any:
+async def _call_json(server: FastMCP[Any], tool: str, arguments: dict[str, Any]) -> Any:
     answer = await server.call_tool(tool, arguments)
-    told = answer.content[0]
-    assert isinstance(told, TextContent)
-    return json.loads(told.text)
+    content = answer.content[0]
+    assert isinstance(content, TextContent)
+    return json.loads(content.text)
 
 
-async def _a_market(server: FastMCP[Any]) -> dict[str, Any]:
-    tree = await _asked(server, "list_event_markets", {})
+async def _market_arguments(server: FastMCP[Any]) -> dict[str, Any]:
+    tree = await _call_json(server, "list_event_markets", {})
     markets = [market for each in tree["categories"].values() for market in each.get("markets", [])]
     return {"underlying_conid": markets[0]["conid"]}
 
 
-async def _a_contract(server: FastMCP[Any]) -> dict[str, Any]:
-    market = await _asked(server, "list_event_contracts", await _a_market(server))
+async def _contract_arguments(server: FastMCP[Any]) -> dict[str, Any]:
+    market = await _call_json(server, "list_event_contracts", await _market_arguments(server))
     return {"conid": market["contracts"][0]["conid"]}
 
 
 # How to come to arguments that a simulated account can answer, where a row's own will not do.
 PREPARED: dict[str, Prepare] = {
-    "list_event_contracts": _a_market,
-    **dict.fromkeys(ABOUT_ONE, _a_contract),
+    "list_event_contracts": _market_arguments,
+    **dict.fromkeys(ABOUT_ONE, _contract_arguments),
 }
 
 # The simulator's profile in which these tools are asked, and the tools that even there are refused.

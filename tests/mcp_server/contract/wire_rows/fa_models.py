@@ -203,33 +203,33 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-async def _asked(server: FastMCP[Any], tool: str, arguments: dict[str, Any]) -> Any:
+async def _call_json(server: FastMCP[Any], tool: str, arguments: dict[str, Any]) -> Any:
     answer = await server.call_tool(tool, arguments)
-    told = answer.content[0]
-    assert isinstance(told, TextContent)
-    assert not answer.is_error, told.text
-    return json.loads(told.text)
+    content = answer.content[0]
+    assert isinstance(content, TextContent)
+    assert not answer.is_error, content.text
+    return json.loads(content.text)
 
 
-async def _saved(server: FastMCP[Any]) -> dict[str, Any]:
-    await _asked(server, "save_model", TARGETS)
+async def _save_model(server: FastMCP[Any]) -> dict[str, Any]:
+    await _call_json(server, "save_model", TARGETS)
     return dict(MODEL)
 
 
-async def _a_first_investment(server: FastMCP[Any]) -> dict[str, Any]:
-    return {**await _saved(server), "account_list": [{"account": "DU1234567", "amt_to_invest": 1000}]}
+async def _investment_arguments(server: FastMCP[Any]) -> dict[str, Any]:
+    return {**await _save_model(server), "account_list": [{"account": "DU1234567", "amt_to_invest": 1000}]}
 
 
-async def _drafted(server: FastMCP[Any]) -> dict[str, Any]:
-    draft = await _asked(server, "draft_model_investment", await _a_first_investment(server))
+async def _draft_investment(server: FastMCP[Any]) -> dict[str, Any]:
+    draft = await _call_json(server, "draft_model_investment", await _investment_arguments(server))
     return {"fp_order_id": draft["transfersInstructionId"]}
 
 
 # How to come to arguments that a simulated account can answer, where a row's own will not do.
 PREPARED: dict[str, Prepare] = {
-    **dict.fromkeys(BY_NAME, _saved),
-    "draft_model_investment": _a_first_investment,
-    "submit_model_transfers": _drafted,
+    **dict.fromkeys(BY_NAME, _save_model),
+    "draft_model_investment": _investment_arguments,
+    "submit_model_transfers": _draft_investment,
 }
 
 # The simulator's profile in which these tools are asked, and the tools that even there are refused.

@@ -103,30 +103,30 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-async def _newest(server: FastMCP[Any]) -> str:
+async def _newest_id(server: FastMCP[Any]) -> str:
     content = (await server.call_tool("list_notifications", {"limit": 1})).content[0]
     assert isinstance(content, TextContent)
     return str(json.loads(content.text)[0]["ID"])
 
 
-async def _to_read(server: FastMCP[Any]) -> dict[str, Any]:
-    return {"notification_id": await _newest(server)}
+async def _arguments_to_read(server: FastMCP[Any]) -> dict[str, Any]:
+    return {"notification_id": await _newest_id(server)}
 
 
-async def _to_go_back_from(server: FastMCP[Any]) -> dict[str, Any]:
-    return {"after_id": await _newest(server)}
+async def _arguments_to_page_back(server: FastMCP[Any]) -> dict[str, Any]:
+    return {"after_id": await _newest_id(server)}
 
 
-async def _to_delete(server: FastMCP[Any]) -> dict[str, Any]:
+async def _arguments_to_delete(server: FastMCP[Any]) -> dict[str, Any]:
     await server.call_tool("set_device_delivery", PHONE | {"device_id": "tablet-1"})
     return {"device_id": "tablet-1"}
 
 
 # How to come to arguments that a simulated account can answer, where a row's own will not do.
 PREPARED: dict[str, Prepare] = {
-    "mark_notification_read": _to_read,
-    "list_older_notifications": _to_go_back_from,
-    "delete_delivery_device": _to_delete,
+    "mark_notification_read": _arguments_to_read,
+    "list_older_notifications": _arguments_to_page_back,
+    "delete_delivery_device": _arguments_to_delete,
 }
 
 # The simulator's profile in which these tools are asked, and the tools that even there are refused.

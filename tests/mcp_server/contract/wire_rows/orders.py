@@ -405,54 +405,56 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-async def _told(server: FastMCP[Any], tool: str, arguments: dict[str, Any]) -> Any:
+async def _call_json(server: FastMCP[Any], tool: str, arguments: dict[str, Any]) -> Any:
     content = (await server.call_tool(tool, arguments)).content[0]
     assert isinstance(content, TextContent)
     return json.loads(content.text)
 
 
-async def _cheap(server: FastMCP[Any]) -> dict[str, Any]:
+async def _limit_below_market(server: FastMCP[Any]) -> dict[str, Any]:
     """An order at a tenth less than the market, which is asked about and not filled."""
-    (quote,) = await _told(server, "get_market_snapshot", {"conids": [LIMIT["conid"]], "fields": ["31"]})
+    (quote,) = await _call_json(server, "get_market_snapshot", {"conids": [LIMIT["conid"]], "fields": ["31"]})
     return LIMIT | {"price": round(float(quote["31"].lstrip("CH")) * 0.9, 2)}
 
 
-async def _taken(server: FastMCP[Any], ticket: dict[str, Any]) -> Any:
+async def _place_and_confirm(server: FastMCP[Any], ticket: dict[str, Any]) -> Any:
     """What IBKR says to an order after all its questions."""
-    answer = await _told(server, "place_orders", {**A, "orders": [ticket]})
+    answer = await _call_json(server, "place_orders", {**A, "orders": [ticket]})
     while isinstance(answer, list) and "message" in answer[0]:
         yes = {"reply_id": answer[0]["id"], "confirmed": True}
-        answer = await _told(server, "answer_order_question", yes)
+        answer = await _call_json(server, "answer_order_question", yes)
     return answer
 
 
-async def _an_order_to_modify(server: FastMCP[Any]) -> dict[str, Any]:
-    ticket = await _cheap(server)
-    (taken,) = await _taken(server, ticket)
+async def _arguments_to_modify(server: FastMCP[Any]) -> dict[str, Any]:
+    ticket = await _limit_below_market(server)
+    (taken,) = await _place_and_confirm(server, ticket)
     return {**A, "order_id": int(taken["order_id"]), **ticket, "quantity": 7}
 
 
-async def _an_order_to_cancel(server: FastMCP[Any]) -> dict[str, Any]:
-    (taken,) = await _taken(server, await _cheap(server))
+async def _arguments_to_cancel(server: FastMCP[Any]) -> dict[str, Any]:
+    (taken,) = await _place_and_confirm(server, await _limit_below_market(server))
     return {**A, "order_id": int(taken["order_id"])}
 
 
-async def _a_question(server: FastMCP[Any]) -> dict[str, Any]:
-    (question,) = await _told(server, "place_orders", {**A, "orders": [await _cheap(server)]})
+async def _raise_question(server: FastMCP[Any]) -> dict[str, Any]:
+    (question,) = await _call_json(
+        server, "place_orders", {**A, "orders": [await _limit_below_market(server)]}
+    )
     return {"reply_id": question["id"], "confirmed": True}
 
 
-async def _a_prompt(server: FastMCP[Any]) -> dict[str, Any]:
-    prompt = await _taken(server, await _cheap(server) | {"use_adaptive": True})
+async def _raise_prompt(server: FastMCP[Any]) -> dict[str, Any]:
+    prompt = await _place_and_confirm(server, await _limit_below_market(server) | {"use_adaptive": True})
     return {"order_id": prompt["orderId"], "req_id": prompt["reqId"], "text": prompt["options"][0]}
 
 
 # How to come to arguments that a simulated account can answer, where a row's own will not do.
 PREPARED: dict[str, Prepare] = {
-    "modify_order": _an_order_to_modify,
-    "cancel_order": _an_order_to_cancel,
-    "answer_order_question": _a_question,
-    "answer_server_prompt": _a_prompt,
+    "modify_order": _arguments_to_modify,
+    "cancel_order": _arguments_to_cancel,
+    "answer_order_question": _raise_question,
+    "answer_server_prompt": _raise_prompt,
 }
 
 # The simulator's profile in which these tools are asked, and the tools that even there are refused.

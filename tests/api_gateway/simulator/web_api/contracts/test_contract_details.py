@@ -12,7 +12,7 @@ from api_gateway.simulator.web_api.contracts.contract_details import (
     security_row,
     underlying_row,
 )
-from tests.api_gateway.simulator.wire_types import contradictions
+from tests.api_gateway.simulator.wire_types import type_mismatches
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def option(simulation: Simulation) -> Instrument:
 
 def test_a_stock_has_the_details_seen_on_the_wire(simulation: Simulation, ibm: Instrument) -> None:
     found = contract_info_row(simulation, ibm)
-    assert contradictions("GET /iserver/contract/{id}/info", found) == []
+    assert type_mismatches("GET /iserver/contract/{id}/info", found) == []
     nulls = {key for key, value in found.items() if value is None}
     assert {"cusip", "multiplier", "maturity_date", "contract_month", "expiry_full"} <= nulls
     assert (found["industry"], found["category"]) == ("Computers", "Computer Services")
@@ -73,7 +73,7 @@ def test_every_instrument_can_be_described_in_every_way(simulation: Simulation) 
     for instrument in {(i.sec_type, i.hours): i for i in simulation.universe.all()}.values():
         assert contract_info_row(simulation, instrument)["con_id"] == instrument.conid
         assert contract_rules_row(simulation, instrument, is_buy=True)["increment"] == instrument.tick
-        assert contradictions("GET /trsrv/secdef", {"secdef": [security_row(simulation, instrument)]}) == []
+        assert type_mismatches("GET /trsrv/secdef", {"secdef": [security_row(simulation, instrument)]}) == []
         assert derivative_row(instrument, "")["conid"] == underlying_row(instrument)["conid"]
 
 

@@ -14,14 +14,14 @@ from api_gateway.simulator.web_api.order_entry.confirmation_rules import (
 from api_gateway.simulator.web_api.order_entry.tickets import parse_ticket
 from api_gateway.simulator.web_api.order_entry.validation import build_order
 from tests.api_gateway.simulator.order_calls import ticket
-from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, held_option, paper_broker
+from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, find_option, make_paper_account
 
 BITCOIN = 479624278
 
 
 @pytest.fixture
 def broker() -> PaperAccount:
-    broker = paper_broker()
+    broker = make_paper_account()
     broker.prices.override_price(AAPL, 100.0)
     return broker
 
@@ -80,7 +80,7 @@ def test_a_market_order_for_a_cryptocurrency_has_a_question_of_its_own(broker: P
 
 
 def test_the_price_of_an_option_may_be_far_away(broker: PaperAccount) -> None:
-    option = held_option(broker).conid
+    option = find_option(broker).conid
     preflights = PreflightState(subscriptions={option: MarketDataSubscription(0.0)})
     far = subject(broker, preflights, conid=option, orderType="LMT", price=0.01, quantity=1)
     assert confirmation_questions(far) == ()

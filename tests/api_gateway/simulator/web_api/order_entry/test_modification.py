@@ -11,12 +11,12 @@ from api_gateway.simulator.web_api.order_entry.modification import apply_modific
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket, parse_ticket
 from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError, build_order
 from tests.api_gateway.simulator.order_calls import ticket
-from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, paper_broker
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, make_paper_account
 
 
 @pytest.fixture
 def broker() -> PaperAccount:
-    broker = paper_broker()
+    broker = make_paper_account()
     broker.prices.override_price(AAPL, 100.0)
     return broker
 

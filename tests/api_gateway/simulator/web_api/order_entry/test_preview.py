@@ -7,12 +7,12 @@ import pytest
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order
 from api_gateway.simulator.web_api.order_entry.preview import expected_price, preview, what_if
-from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, MSFT, paper_broker, trade
+from tests.api_gateway.simulator.paper_account import AAPL, EUR_USD, MSFT, make_paper_account, trade
 
 
 @pytest.fixture
 def broker() -> PaperAccount:
-    broker = paper_broker()
+    broker = make_paper_account()
     broker.prices.override_price(MSFT, 500.0)
     return broker
 

@@ -20,9 +20,9 @@ from tests.api_gateway.simulator.paper_account import (
     EUR_USD,
     IBM_IN_FRANKFURT,
     MONDAY,
-    held_future,
-    held_option,
-    paper_broker,
+    find_future,
+    find_option,
+    make_paper_account,
 )
 
 BITCOIN, SPX = 479624278, 416904
@@ -31,7 +31,7 @@ _HOUR, _DAY = 3600.0, 86400.0
 
 @pytest.fixture
 def broker() -> PaperAccount:
-    return paper_broker()
+    return make_paper_account()
 
 
 def order(broker: PaperAccount, **fields: Any) -> Order:
@@ -116,12 +116,12 @@ def test_money_buys_whole_shares_and_parts_of_a_coin(broker: PaperAccount) -> No
     assert order(broker, quantity=None, cashQty=1000).quantity == 3
     assert order(broker, quantity=None, cashQty=1000, orderType="LMT", price=249).quantity == 4
     assert 0.0124 < order(broker, conid=BITCOIN, quantity=None, cashQty=1000).quantity < 0.0125
-    option = held_option(broker).conid
+    option = find_option(broker).conid
     assert "Cash quantity" in rejection(broker, conid=option, quantity=None, cashQty=1000)
 
 
 def test_an_option_may_be_bid_for_at_any_price(broker: PaperAccount) -> None:
-    assert order(broker, conid=held_option(broker).conid, orderType="LMT", price=0.01).limit_price == 0.01
+    assert order(broker, conid=find_option(broker).conid, orderType="LMT", price=0.01).limit_price == 0.01
 
 
 def test_close_sells_what_is_held(broker: PaperAccount) -> None:
@@ -130,14 +130,14 @@ def test_close_sells_what_is_held(broker: PaperAccount) -> None:
 
 
 def test_a_us_future_needs_to_know_who_places_it(broker: PaperAccount) -> None:
-    future = held_future(broker).conid
+    future = find_future(broker).conid
     with pytest.raises(ApiError):
         order(broker, conid=future, extOperator="me")
     assert order(broker, conid=future, manualIndicator=False, extOperator="me").exchange == "CME"
 
 
 def test_an_expired_contract_is_not_traded(broker: PaperAccount) -> None:
-    option = held_option(broker)
+    option = find_option(broker)
     broker.clock.advance((option.expires_at or 0) - MONDAY)
     assert "expired" in rejection(broker, conid=option.conid)
 
@@ -189,5 +189,5 @@ def test_an_algorithm_is_one_of_the_contracts_own_and_is_told_what_it_needs(brok
     assert order(broker, strategy="Adaptive", strategyParameters=patient).quantity == 10
     assert "needs adaptivePriority" in rejection(broker, strategy="Adaptive")
     assert "not available" in rejection(broker, strategy="Guess")
-    option = held_option(broker).conid
+    option = find_option(broker).conid
     assert "not available" in rejection(broker, conid=option, quantity=1, strategy="DarkIce")

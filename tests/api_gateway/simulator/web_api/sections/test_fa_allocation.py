@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from tests.api_gateway.simulator.paper_account import Caller
+from tests.api_gateway.simulator.paper_account import ApiClient
 
 FIRST, SECOND, THIRD, MASTER = "DU1234567", "DU1234568", "DU1234569", "DF1234567"
 GROUP = "/iserver/account/allocation/group"
@@ -35,16 +35,16 @@ def options() -> SimulationOptions:
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> Caller:
-    return Caller(gateway)
+def asks(gateway: httpx.AsyncClient) -> ApiClient:
+    return ApiClient(gateway)
 
 
 async def put(gateway: httpx.AsyncClient, body: Any) -> httpx.Response:
     return await gateway.put(f"/v1/api{GROUP}", json=body)
 
 
-async def names(asks: Caller) -> list[str]:
-    return [row["name"] for row in (await asks.json(GROUP))["data"]]
+async def names(asks: ApiClient) -> list[str]:
+    return [row["name"] for row in (await asks.get_json(GROUP))["data"]]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), EVERY_CALL)
@@ -74,28 +74,28 @@ async def test_nobody_else_is(
     assert (reply.status_code, reply.json()["error"]) == (503, "Service Unavailable")
 
 
-async def test_the_accounts_are_the_clients_with_what_they_are_worth_as_text(asks: Caller) -> None:
-    rows = (await asks.json(ACCOUNTS))["accounts"]
+async def test_the_accounts_are_the_clients_with_what_they_are_worth_as_text(asks: ApiClient) -> None:
+    rows = (await asks.get_json(ACCOUNTS))["accounts"]
     assert [row["name"] for row in rows] == [FIRST, SECOND, THIRD]
     for row in rows:
         assert [each["key"] for each in row["data"]] == ["NetLiquidation", "AvailableEquity"]
         assert {type(each["value"]) for each in row["data"]} == {str}
-        summary = await asks.json(f"/iserver/account/{row['name']}/summary")
+        summary = await asks.get_json(f"/iserver/account/{row['name']}/summary")
         value = float(row["data"][0]["value"])
         assert value == pytest.approx(summary["netLiquidationValue"], abs=0.51)
 
 
-async def test_a_group_is_created_listed_and_shown(asks: Caller) -> None:
+async def test_a_group_is_created_listed_and_shown(asks: ApiClient) -> None:
     assert (await asks.post(GROUP, EQUAL)).json() == {"success": True}
-    assert (await asks.json(GROUP))["data"][-1] == {"name": "Mine", "allocation_method": "E", "size": 2}
+    assert (await asks.get_json(GROUP))["data"][-1] == {"name": "Mine", "allocation_method": "E", "size": 2}
     shown = (await asks.post(f"{GROUP}/single", {"name": "Mine"})).json()
     assert shown == EQUAL
-    accounts = await asks.json("/iserver/accounts")
+    accounts = await asks.get_json("/iserver/accounts")
     assert "Mine" in accounts["accounts"]
     assert "Mine" in accounts["groups"]
 
 
-async def test_amounts_are_shown_as_they_were_given(asks: Caller) -> None:
+async def test_amounts_are_shown_as_they_were_given(asks: ApiClient) -> None:
     accounts = [{"name": FIRST, "amount": 62.5}, {"name": SECOND, "amount": 37.5}]
     body = {"name": "Parts", "default_method": "P", "accounts": accounts}
     assert (await asks.post(GROUP, body)).status_code == 200
@@ -104,7 +104,7 @@ async def test_amounts_are_shown_as_they_were_given(asks: Caller) -> None:
     assert {type(each["amount"]) for each in two_to_one["accounts"]} == {int}
 
 
-async def test_a_group_is_modified_and_renamed(asks: Caller, gateway: httpx.AsyncClient) -> None:
+async def test_a_group_is_modified_and_renamed(asks: ApiClient, gateway: httpx.AsyncClient) -> None:
     before = await names(asks)
     assert (await put(gateway, {**EQUAL, "name": "Two_to_one"})).json() == {"success": True}
     assert (await asks.post(f"{GROUP}/single", {"name": "Two_to_one"})).json()["default_method"] == "E"
@@ -112,14 +112,14 @@ async def test_a_group_is_modified_and_renamed(asks: Caller, gateway: httpx.Asyn
     assert await names(asks) == [*before[:-1], "Mine"]
 
 
-async def test_a_deleted_group_is_gone(asks: Caller) -> None:
+async def test_a_deleted_group_is_gone(asks: ApiClient) -> None:
     assert (await asks.post(f"{GROUP}/delete", {"name": "Two_to_one"})).json() == {"success": True}
     assert "Two_to_one" not in await names(asks)
     assert (await asks.post(f"{GROUP}/delete", {"name": "Two_to_one"})).status_code == 500
 
 
 @pytest.mark.parametrize("name", ["two_to_one", "TWO_TO_ONE", "Nobody", "All"])
-async def test_names_are_case_sensitive(asks: Caller, gateway: httpx.AsyncClient, name: str) -> None:
+async def test_names_are_case_sensitive(asks: ApiClient, gateway: httpx.AsyncClient, name: str) -> None:
     for path in ("single", "delete"):
         assert (await asks.post(f"{GROUP}/{path}", {"name": name})).status_code == 500
     assert (await put(gateway, {**EQUAL, "prev_name": name})).status_code == 500
@@ -137,7 +137,7 @@ async def test_names_are_case_sensitive(asks: Caller, gateway: httpx.AsyncClient
     ],
 )
 async def test_what_the_back_end_cannot_do_is_500_and_changes_nothing(
-    asks: Caller, simulation: Simulation, change: dict[str, Any]
+    asks: ApiClient, simulation: Simulation, change: dict[str, Any]
 ) -> None:
     before = dict(simulation.allocation_groups.groups)
     reply = await asks.post(GROUP, EQUAL | change)
@@ -172,8 +172,8 @@ async def test_a_body_of_the_wrong_shape_is_a_bad_request(
     assert simulation.allocation_groups.groups == before
 
 
-async def test_the_presets_keep_what_is_not_given(asks: Caller, simulation: Simulation) -> None:
-    before = await asks.json(PRESETS)
+async def test_the_presets_keep_what_is_not_given(asks: ApiClient, simulation: Simulation) -> None:
+    before = await asks.get_json(PRESETS)
     assert before == {
         "group_auto_close_positions": False,
         "profiles_auto_close_positions": False,
@@ -184,12 +184,12 @@ async def test_the_presets_keep_what_is_not_given(asks: Caller, simulation: Simu
     await asks.post(PRESETS, {"default_method_for_all": "E"})
     await asks.post(PRESETS, {"strict_credit_check": True})
     changed = {"default_method_for_all": "E", "strict_credit_check": True}
-    assert await asks.json(PRESETS) == before | changed
+    assert await asks.get_json(PRESETS) == before | changed
     assert simulation.allocation_groups.split("All", 3) == {FIRST: 1, SECOND: 1, THIRD: 1}
 
 
 @pytest.mark.parametrize("body", [{"default_method_for_all": "X"}, {"strict_credit_check": 1}, []])
-async def test_presets_of_the_wrong_kind_change_nothing(asks: Caller, body: Any) -> None:
-    before = await asks.json(PRESETS)
+async def test_presets_of_the_wrong_kind_change_nothing(asks: ApiClient, body: Any) -> None:
+    before = await asks.get_json(PRESETS)
     assert (await asks.post(PRESETS, body)).status_code == 400
-    assert await asks.json(PRESETS) == before
+    assert await asks.get_json(PRESETS) == before

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from tests.api_gateway.simulator.paper_account import AAPL, IBM, IBM_IN_FRANKFURT, MSFT, Caller
+from tests.api_gateway.simulator.paper_account import AAPL, IBM, IBM_IN_FRANKFURT, MSFT, ApiClient
 
 FIRST, SECOND, MASTER = "DU1234567", "DU1234568", "DF1234567"
 MODEL = "US-Stocks"
@@ -39,22 +39,22 @@ def options() -> SimulationOptions:
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> Caller:
-    return Caller(gateway)
+def asks(gateway: httpx.AsyncClient) -> ApiClient:
+    return ApiClient(gateway)
 
 
-async def told(asks: Caller, path: str, **body: Any) -> dict[str, Any]:
+async def told(asks: ApiClient, path: str, **body: Any) -> dict[str, Any]:
     reply = await asks.post(f"/fa/{path}", {"reqID": 7, **body})
     assert reply.status_code == 200, reply.text
     return dict(reply.json())
 
 
-async def drafted(asks: Caller, account: str, amount: float, model: str = MODEL) -> dict[str, Any]:
+async def drafted(asks: ApiClient, account: str, amount: float, model: str = MODEL) -> dict[str, Any]:
     listed = [{"account": account, "amtToInvest": amount}]
     return await told(asks, "model/invest-divest", model=model, accountList=listed)
 
 
-async def invested(asks: Caller, account: str, amount: float, model: str = MODEL) -> dict[str, Any]:
+async def invested(asks: ApiClient, account: str, amount: float, model: str = MODEL) -> dict[str, Any]:
     draft = await drafted(asks, account, amount, model)
     await told(asks, "model/submit-transfers", fpOrderId=draft["transfersInstructionId"])
     return draft
@@ -66,7 +66,7 @@ async def invested(asks: Caller, account: str, amount: float, model: str = MODEL
     [SimulationOptions(login=True, rate_limits=False, profile=p) for p in ("retail", "live", "dynamic")],
 )
 async def test_only_advisors_have_models(
-    asks: Caller, options: SimulationOptions, path: str, body: dict[str, Any]
+    asks: ApiClient, options: SimulationOptions, path: str, body: dict[str, Any]
 ) -> None:
     assert options.profile != "fa"
     reply = await asks.post(f"/fa/{path}", {"reqID": 7, **body})
@@ -76,19 +76,19 @@ async def test_only_advisors_have_models(
 @pytest.mark.parametrize(("path", "body"), EVERY_CALL.items())
 @pytest.mark.parametrize("number", [{}, {"reqID": "7"}, {"reqID": True}])
 async def test_every_call_has_a_number(
-    asks: Caller, path: str, body: dict[str, Any], number: dict[str, Any]
+    asks: ApiClient, path: str, body: dict[str, Any], number: dict[str, Any]
 ) -> None:
     unnumbered = {name: value for name, value in body.items() if name != "reqID"}
     assert (await asks.post(f"/fa/{path}", unnumbered | number)).status_code == 400
 
 
-async def test_the_number_comes_back(asks: Caller) -> None:
+async def test_the_number_comes_back(asks: ApiClient) -> None:
     await drafted(asks, FIRST, 1000)
     for path, body in EVERY_CALL.items():
         assert (await told(asks, path, **body | {"reqID": 41}))["reqID"] == 41
 
 
-async def test_the_models_are_listed_with_the_master_account(asks: Caller) -> None:
+async def test_the_models_are_listed_with_the_master_account(asks: ApiClient) -> None:
     listed = await told(asks, "model/list")
     assert (listed["baseCcy"], listed["masterAccount"], listed["subscriptionStatus"]) == ("USD", MASTER, 1)
     (row,) = listed["models"]
@@ -100,7 +100,7 @@ async def test_the_models_are_listed_with_the_master_account(asks: Caller) -> No
 
 @pytest.mark.parametrize("name", ["us-stocks", "Nothing"])
 @pytest.mark.parametrize("path", OF_ONE_MODEL)
-async def test_an_unknown_model_is_answered_as_an_empty_one(asks: Caller, path: str, name: str) -> None:
+async def test_an_unknown_model_is_answered_as_an_empty_one(asks: ApiClient, path: str, name: str) -> None:
     found = await told(asks, path, model=name)
     assert found["model"] == name
     assert {key: value for key, value in found.items() if isinstance(value, list) and value} == {}
@@ -108,12 +108,12 @@ async def test_an_unknown_model_is_answered_as_an_empty_one(asks: Caller, path: 
 
 
 @pytest.mark.parametrize("path", OF_ONE_MODEL)
-async def test_a_model_has_a_name(asks: Caller, path: str) -> None:
+async def test_a_model_has_a_name(asks: ApiClient, path: str) -> None:
     for wrong in ({}, {"model": ""}, {"model": 5}):
         assert (await asks.post(f"/fa/{path}", {"reqID": 7, **wrong})).status_code == 400
 
 
-async def test_a_model_is_saved_and_its_targets_read_back(asks: Caller) -> None:
+async def test_a_model_is_saved_and_its_targets_read_back(asks: ApiClient) -> None:
     assert await told(asks, "model/save", **SAVED) == {"reqID": 4, "success": True}
     assert [each["model"] for each in (await told(asks, "model/list"))["models"]] == [MODEL, "Mine"]
     found = await told(asks, "model/positions", model="Mine")
@@ -143,26 +143,26 @@ async def test_a_model_is_saved_and_its_targets_read_back(asks: Caller) -> None:
     ],
 )
 async def test_targets_that_make_no_whole_are_a_bad_request(
-    asks: Caller, simulation: Simulation, change: dict[str, Any]
+    asks: ApiClient, simulation: Simulation, change: dict[str, Any]
 ) -> None:
     reply = await asks.post("/fa/model/save", SAVED | change)
     assert reply.status_code == 400, reply.text
     assert list(simulation.models.by_name) == [MODEL]
 
 
-async def test_a_missing_description_is_refused_without_a_word(asks: Caller) -> None:
+async def test_a_missing_description_is_refused_without_a_word(asks: ApiClient) -> None:
     reply = await asks.post("/fa/model/save", {k: v for k, v in SAVED.items() if k != "desc"})
     assert (reply.status_code, reply.content) == (400, b"")
 
 
-async def test_two_currencies_in_a_model_are_no_success(asks: Caller, simulation: Simulation) -> None:
+async def test_two_currencies_in_a_model_are_no_success(asks: ApiClient, simulation: Simulation) -> None:
     mixed = [{"conid": AAPL, "target": 0.4}, {"conid": IBM_IN_FRANKFURT, "target": 0.4}]
     saved = await told(asks, "model/save", **SAVED | {"positionTargets": mixed})
     assert saved["success"] is False
     assert "Mine" not in simulation.models.by_name
 
 
-async def test_a_model_stays_static_or_not_once_somebody_is_invested(asks: Caller) -> None:
+async def test_a_model_stays_static_or_not_once_somebody_is_invested(asks: ApiClient) -> None:
     await told(asks, "model/save", **SAVED)
     await told(asks, "model/save", **SAVED | {"isStatic": True})
     await told(asks, "model/save", **SAVED)
@@ -172,18 +172,18 @@ async def test_a_model_stays_static_or_not_once_somebody_is_invested(asks: Calle
     assert (await told(asks, "model/summary", model="Mine"))["desc"] == "Another text"
 
 
-async def test_a_draft_moves_nothing_and_its_submission_what_it_says(asks: Caller) -> None:
-    before = await asks.json(f"/iserver/account/{FIRST}/summary")
+async def test_a_draft_moves_nothing_and_its_submission_what_it_says(asks: ApiClient) -> None:
+    before = await asks.get_json(f"/iserver/account/{FIRST}/summary")
     draft = await drafted(asks, FIRST, 10_000)
     assert (draft["subscriptionStatus"], draft["transfersInstructionId"]) == (1, 1)
     assert (await told(asks, "model/summary", model=MODEL))["nlv"] == "0"
     assert await told(asks, "model/submit-transfers", fpOrderId=1) == {"reqID": 7, "success": True}
     summary = await told(asks, "model/summary", model=MODEL)
     assert (summary["bootstrapped"], summary["nlv"], summary["numAccounts"]) == (True, "10000.00", 1)
-    assert await asks.json(f"/iserver/account/{FIRST}/summary") == before
+    assert await asks.get_json(f"/iserver/account/{FIRST}/summary") == before
 
 
-async def test_what_the_account_holds_is_transferred_and_the_rest_is_listed_to_buy(asks: Caller) -> None:
+async def test_what_the_account_holds_is_transferred_and_the_rest_is_listed_to_buy(asks: ApiClient) -> None:
     held = await drafted(asks, FIRST, 10_000)
     assert {row["conid"] for row in held["positionTransfers"]} == {AAPL, IBM}
     assert [(row["sourceModel"], row["destinationModel"]) for row in held["cashTransfers"]] == [
@@ -196,7 +196,7 @@ async def test_what_the_account_holds_is_transferred_and_the_rest_is_listed_to_b
     assert [row["conid"] for row in cautious["allocations"]] == [IBM]
 
 
-async def test_the_preset_makes_it_buy_what_it_could_transfer(asks: Caller) -> None:
+async def test_the_preset_makes_it_buy_what_it_could_transfer(asks: ApiClient) -> None:
     await told(asks, "fa-preset/save", preferTransferFromIndependent=False)
     draft = await drafted(asks, FIRST, 10_000)
     assert draft["positionTransfers"] == []
@@ -204,7 +204,7 @@ async def test_the_preset_makes_it_buy_what_it_could_transfer(asks: Caller) -> N
     assert {row["conid"]: float(row["cashQty"]) for row in draft["allocations"]} == {AAPL: 4500, IBM: 4500}
 
 
-async def test_what_is_divested_is_back_where_it_was(asks: Caller) -> None:
+async def test_what_is_divested_is_back_where_it_was(asks: ApiClient) -> None:
     await invested(asks, FIRST, 10_000)
     back = await drafted(asks, FIRST, -2_500)
     assert {row["sourceModel"] for row in back["positionTransfers"]} == {MODEL}
@@ -225,13 +225,13 @@ async def test_what_is_divested_is_back_where_it_was(asks: Caller) -> None:
         [{"account": "DU7654321", "amtToInvest": 1000}],
     ],
 )
-async def test_an_investment_that_cannot_be_is_500(asks: Caller, listed: list[Any]) -> None:
+async def test_an_investment_that_cannot_be_is_500(asks: ApiClient, listed: list[Any]) -> None:
     reply = await asks.post("/fa/model/invest-divest", {"reqID": 7, "model": MODEL, "accountList": listed})
     assert (reply.status_code, list(reply.json())) == (500, ["error", "statusCode"])
     assert "DU" not in reply.text
 
 
-async def test_nobody_invests_in_a_model_that_is_not_there(asks: Caller) -> None:
+async def test_nobody_invests_in_a_model_that_is_not_there(asks: ApiClient) -> None:
     body = EVERY_CALL["model/invest-divest"] | {"reqID": 7, "model": "us-stocks"}
     assert (await asks.post("/fa/model/invest-divest", body)).status_code == 500
 
@@ -248,12 +248,12 @@ async def test_nobody_invests_in_a_model_that_is_not_there(asks: Caller) -> None
         [{"account": FIRST, "amtToInvest": 1}, {"account": FIRST, "amtToInvest": 1}],
     ],
 )
-async def test_a_list_of_the_wrong_shape_is_a_bad_request(asks: Caller, listed: Any) -> None:
+async def test_a_list_of_the_wrong_shape_is_a_bad_request(asks: ApiClient, listed: Any) -> None:
     reply = await asks.post("/fa/model/invest-divest", {"reqID": 7, "model": MODEL, "accountList": listed})
     assert reply.status_code == 400
 
 
-async def test_a_draft_is_submitted_once(asks: Caller) -> None:
+async def test_a_draft_is_submitted_once(asks: ApiClient) -> None:
     number = (await invested(asks, FIRST, 1000))["transfersInstructionId"]
     for wrong in (number, -1, 99):
         reply = await asks.post("/fa/model/submit-transfers", {"reqID": 7, "fpOrderId": wrong})
@@ -262,7 +262,7 @@ async def test_a_draft_is_submitted_once(asks: Caller) -> None:
     assert (await told(asks, "model/summary", model=MODEL))["nlv"] == "1000.00"
 
 
-async def test_the_accounts_of_a_model_add_up_to_their_total(asks: Caller) -> None:
+async def test_the_accounts_of_a_model_add_up_to_their_total(asks: ApiClient) -> None:
     await invested(asks, FIRST, 6000)
     await invested(asks, SECOND, 3000)
     found = await told(asks, "model/accounts-details", model=MODEL, calcPnls=True)
@@ -277,7 +277,7 @@ async def test_the_accounts_of_a_model_add_up_to_their_total(asks: Caller) -> No
     assert {row["costBasis"] for row in bare["accountInfoList"]} == {"0"}
 
 
-async def test_each_account_is_shown_in_parts_that_make_it_whole(asks: Caller) -> None:
+async def test_each_account_is_shown_in_parts_that_make_it_whole(asks: ApiClient) -> None:
     await told(asks, "model/save", **SAVED)
     await invested(asks, FIRST, 6000)
     await invested(asks, FIRST, 2000, "Mine")
@@ -296,7 +296,7 @@ async def test_each_account_is_shown_in_parts_that_make_it_whole(asks: Caller) -
     assert {type(row["exchangeRate"]) for row in found["accountList"]} == {float}
 
 
-async def test_positions_are_fractions_and_are_sorted_and_cut_as_asked(asks: Caller) -> None:
+async def test_positions_are_fractions_and_are_sorted_and_cut_as_asked(asks: ApiClient) -> None:
     await told(asks, "model/save", **SAVED)
     await invested(asks, FIRST, 10_000, "Mine")
     found = await told(asks, "model/positions", model="Mine")
@@ -315,7 +315,7 @@ async def test_positions_are_fractions_and_are_sorted_and_cut_as_asked(asks: Cal
     assert len((await told(asks, "model/positions", model="Mine", limit=-1))["positionList"]) == 2
 
 
-async def test_the_presets_are_read_and_written_in_both_spellings(asks: Caller) -> None:
+async def test_the_presets_are_read_and_written_in_both_spellings(asks: ApiClient) -> None:
     before = await told(asks, "fa-preset/get")
     saved = await told(asks, "fa-preset/save", avoidNegativeCashInCore=True, roundAllocExchBoardLot=True)
     assert (saved["success"], saved["error"]) == (True, "None")
@@ -331,26 +331,26 @@ async def test_the_presets_are_read_and_written_in_both_spellings(asks: Caller) 
     assert (await asks.post("/fa/fa-preset/save", {"reqID": 7, "keepModelOpen": "yes"})).status_code == 400
 
 
-async def test_a_preset_keeps_accounts_out_of_debt(asks: Caller) -> None:
+async def test_a_preset_keeps_accounts_out_of_debt(asks: ApiClient) -> None:
     await told(asks, "fa-preset/save", avoidNegativeCashInIndependent=True)
     listed = [{"account": SECOND, "amtToInvest": 5_000_000}]
     reply = await asks.post("/fa/model/invest-divest", {"reqID": 7, "model": MODEL, "accountList": listed})
     assert reply.status_code == 500
 
 
-async def test_a_models_part_is_seen_in_positions_and_profits(asks: Caller) -> None:
-    await asks.ready()
-    whole = (await asks.second("/iserver/account/pnl/partitioned"))["upnl"][f"{FIRST}.Core"]
+async def test_a_models_part_is_seen_in_positions_and_profits(asks: ApiClient) -> None:
+    await asks.prepare_session()
+    whole = (await asks.get_json_twice("/iserver/account/pnl/partitioned"))["upnl"][f"{FIRST}.Core"]
     await invested(asks, FIRST, 10_000)
-    rows = (await asks.json("/iserver/account/pnl/partitioned"))["upnl"]
+    rows = (await asks.get_json("/iserver/account/pnl/partitioned"))["upnl"]
     assert list(rows) == [f"{FIRST}.Core", f"{FIRST}.{MODEL}"]
     for name in ("nl", "upl", "dpl", "mv"):
         assert sum(row[name] for row in rows.values()) == pytest.approx(whole[name], abs=0.02)
     path = f"/portfolio/{FIRST}/positions/0"
-    inside = await asks.json(path, model=MODEL)
+    inside = await asks.get_json(path, model=MODEL)
     assert {row["conid"] for row in inside} == {AAPL, IBM}
     assert {row["model"] for row in inside} == {MODEL}
     assert sum(row["mktValue"] for row in inside) == pytest.approx(9000, abs=0.02)
-    assert await asks.json(path, model="us-stocks") == []
-    classes = (await asks.json(f"/portfolio/{FIRST}/allocation", model=MODEL))["assetClass"]["long"]
+    assert await asks.get_json(path, model="us-stocks") == []
+    classes = (await asks.get_json(f"/portfolio/{FIRST}/allocation", model=MODEL))["assetClass"]["long"]
     assert classes == {"STK": pytest.approx(9000, abs=0.02)}

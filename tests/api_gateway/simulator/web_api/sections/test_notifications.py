@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from tests.api_gateway.simulator.paper_account import MSFT, Caller, trade
-from tests.api_gateway.simulator.wire_types import contradictions
+from tests.api_gateway.simulator.paper_account import MSFT, ApiClient, trade
+from tests.api_gateway.simulator.wire_types import type_mismatches
 
 UNREAD, NEWS, MORE = "/fyi/unreadnumber", "/fyi/notifications", "/fyi/notifications/more"
 SETTINGS, DELIVERY = "/fyi/settings", "/fyi/deliveryoptions"
@@ -18,9 +18,9 @@ DAY = 86400.0
 
 
 @pytest.fixture
-async def asks(gateway: httpx.AsyncClient, simulation: Simulation) -> Caller:
+async def asks(gateway: httpx.AsyncClient, simulation: Simulation) -> ApiClient:
     simulation.preflights.fyi_warm = True
-    return Caller(gateway)
+    return ApiClient(gateway)
 
 
 async def put(gateway: httpx.AsyncClient, path: str, **query: str) -> httpx.Response:
@@ -28,7 +28,7 @@ async def put(gateway: httpx.AsyncClient, path: str, **query: str) -> httpx.Resp
 
 
 async def test_the_first_call_only_wakes_the_service(gateway: httpx.AsyncClient) -> None:
-    asks = Caller(gateway)
+    asks = ApiClient(gateway)
     cold = await asks.get(UNREAD)
     assert (cold.status_code, cold.json()) == (423, {"status": "waiting for reply"})
     assert (await asks.get(UNREAD)).status_code == 200
@@ -39,28 +39,28 @@ async def test_the_first_call_only_wakes_the_service(gateway: httpx.AsyncClient)
 async def test_a_cold_list_is_unavailable(
     gateway: httpx.AsyncClient, path: str, query: dict[str, str]
 ) -> None:
-    asks = Caller(gateway)
+    asks = ApiClient(gateway)
     cold = await asks.get(path, **query)
     assert (cold.status_code, cold.json()) == (503, {"status": "waiting for reply"})
     assert (await asks.get(path, **query)).status_code == 200
 
 
-async def test_a_new_session_is_cold_again(asks: Caller, simulation: Simulation) -> None:
+async def test_a_new_session_is_cold_again(asks: ApiClient, simulation: Simulation) -> None:
     simulation.session.establish()
     assert (await asks.get(UNREAD)).status_code == 423
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, rate_limits=False, strict=False)])
 async def test_a_kind_simulator_is_never_cold(gateway: httpx.AsyncClient) -> None:
-    assert (await Caller(gateway).get(UNREAD)).status_code == 200
+    assert (await ApiClient(gateway).get(UNREAD)).status_code == 200
 
 
-async def test_notifications_have_the_types_seen_on_the_wire(asks: Caller) -> None:
-    assert contradictions("GET /fyi/unreadnumber", await asks.json(UNREAD)) == []
+async def test_notifications_have_the_types_seen_on_the_wire(asks: ApiClient) -> None:
+    assert type_mismatches("GET /fyi/unreadnumber", await asks.get_json(UNREAD)) == []
     rows: list[dict[str, Any]] = []
-    while page := await asks.json(NEWS, max=10, **({"id": rows[-1]["ID"]} if rows else {})):
+    while page := await asks.get_json(NEWS, max=10, **({"id": rows[-1]["ID"]} if rows else {})):
         rows += page
-    assert contradictions("GET /fyi/notifications", rows) == []
+    assert type_mismatches("GET /fyi/notifications", rows) == []
     for row in rows:
         assert row["R"] in (0, 1)
         assert re.fullmatch(r"\d{10}\.0", row["D"])
@@ -69,41 +69,41 @@ async def test_notifications_have_the_types_seen_on_the_wire(asks: Caller) -> No
         assert ("HT" in row) is (row["FC"] != "PF")
 
 
-async def test_at_most_ten_notifications_come_at_once(asks: Caller) -> None:
-    assert len(await asks.json(NEWS, max=3)) == 3
-    assert len(await asks.json(NEWS, max=10)) == 10
-    assert len(await asks.json(NEWS, max=99)) == 10
+async def test_at_most_ten_notifications_come_at_once(asks: ApiClient) -> None:
+    assert len(await asks.get_json(NEWS, max=3)) == 3
+    assert len(await asks.get_json(NEWS, max=10)) == 10
+    assert len(await asks.get_json(NEWS, max=99)) == 10
 
 
 @pytest.mark.parametrize("query", [{}, {"max": ""}, {"max": "0"}, {"max": "-1"}, {"max": "x"}])
-async def test_without_a_number_there_is_no_list(asks: Caller, query: dict[str, str]) -> None:
+async def test_without_a_number_there_is_no_list(asks: ApiClient, query: dict[str, str]) -> None:
     assert (await asks.get(NEWS, **query)).status_code == 400
 
 
-async def test_the_next_page_begins_after_the_last_id(asks: Caller) -> None:
-    first, second = await asks.json(NEWS, max=2)
-    following = await asks.json(NEWS, max=2, id=first["ID"])
+async def test_the_next_page_begins_after_the_last_id(asks: ApiClient) -> None:
+    first, second = await asks.get_json(NEWS, max=2)
+    following = await asks.get_json(NEWS, max=2, id=first["ID"])
     assert following[0] == second
-    assert (await asks.json(MORE, id=first["ID"]))[0] == second
+    assert (await asks.get_json(MORE, id=first["ID"]))[0] == second
     assert (await asks.get(MORE)).status_code == 400
 
 
-async def test_kinds_can_be_chosen_and_left_out(asks: Caller) -> None:
-    assert {row["FC"] for row in await asks.json(NEWS, max=10, include="EH, XX")} == {"EH"}
-    assert {row["FC"] for row in await asks.json(NEWS, max=10, exclude="PF")} == {"EH"}
+async def test_kinds_can_be_chosen_and_left_out(asks: ApiClient) -> None:
+    assert {row["FC"] for row in await asks.get_json(NEWS, max=10, include="EH, XX")} == {"EH"}
+    assert {row["FC"] for row in await asks.get_json(NEWS, max=10, exclude="PF")} == {"EH"}
 
 
 async def test_reading_a_notification_lowers_the_number_of_unread_ones(
-    asks: Caller, gateway: httpx.AsyncClient
+    asks: ApiClient, gateway: httpx.AsyncClient
 ) -> None:
-    before = (await asks.json(UNREAD))["BN"]
-    newest = (await asks.json(NEWS, max=1))[0]
+    before = (await asks.get_json(UNREAD))["BN"]
+    newest = (await asks.get_json(NEWS, max=1))[0]
     assert newest["R"] == 0
     body = (await put(gateway, f"{NEWS}/{newest['ID']}")).json()
-    assert contradictions("PUT /fyi/notifications/{id}", body) == []
+    assert type_mismatches("PUT /fyi/notifications/{id}", body) == []
     assert body == {"V": 1, "T": 5, "P": {"R": 1, "ID": newest["ID"]}}
-    assert (await asks.json(NEWS, max=1))[0]["R"] == 1
-    assert (await asks.json(UNREAD))["BN"] == before - 1
+    assert (await asks.get_json(NEWS, max=1))[0]["R"] == 1
+    assert (await asks.get_json(UNREAD))["BN"] == before - 1
 
 
 async def test_reading_what_does_not_exist_is_acknowledged(gateway: httpx.AsyncClient) -> None:
@@ -112,18 +112,18 @@ async def test_reading_what_does_not_exist_is_acknowledged(gateway: httpx.AsyncC
 
 
 async def test_news_are_counted_as_unread_when_they_arise(
-    asks: Caller, simulation: Simulation, skip: Callable[[float], None]
+    asks: ApiClient, simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    before = (await asks.json(UNREAD))["BN"]
+    before = (await asks.get_json(UNREAD))["BN"]
     skip(DAY)
     simulation.session.establish()
     simulation.preflights.fyi_warm = True
-    assert (await asks.json(UNREAD))["BN"] == before + 1
+    assert (await asks.get_json(UNREAD))["BN"] == before + 1
 
 
-async def test_settings_have_the_types_seen_on_the_wire(asks: Caller) -> None:
-    rows = await asks.json(SETTINGS)
-    assert contradictions("GET /fyi/settings", rows) == []
+async def test_settings_have_the_types_seen_on_the_wire(asks: ApiClient) -> None:
+    rows = await asks.get_json(SETTINGS)
+    assert type_mismatches("GET /fyi/settings", rows) == []
     assert len(rows) == 30
     by_code = {row["FC"]: row for row in rows}
     assert by_code["NS"] == {"FC": "NS", "H": 0}
@@ -133,72 +133,72 @@ async def test_settings_have_the_types_seen_on_the_wire(asks: Caller) -> None:
 
 
 async def test_a_switch_is_remembered_and_decides_which_news_come(
-    asks: Caller, simulation: Simulation
+    asks: ApiClient, simulation: Simulation
 ) -> None:
     trade(simulation.selected_account, MSFT, 1, 400.0)
-    assert await asks.json(NEWS, max=10, include="TP") == []
+    assert await asks.get_json(NEWS, max=10, include="TP") == []
     reply = await asks.post(f"{SETTINGS}/TP", {"enabled": True})
-    assert contradictions("POST /fyi/settings/BA", reply.json()) == []
+    assert type_mismatches("POST /fyi/settings/BA", reply.json()) == []
     assert reply.json() == {"V": 1, "T": 10}
-    assert next(row for row in await asks.json(SETTINGS) if row["FC"] == "TP")["A"] == 1
+    assert next(row for row in await asks.get_json(SETTINGS) if row["FC"] == "TP")["A"] == 1
     simulation.clock.advance(1)
     trade(simulation.selected_account, MSFT, 2, 401.0)
-    (news,) = await asks.json(NEWS, max=10, include="TP")
+    (news,) = await asks.get_json(NEWS, max=10, include="TP")
     assert "Bought 2 MSFT at 401.00" in news["MD"]
 
 
 async def test_what_came_before_a_switch_was_turned_off_is_kept(
-    asks: Caller, simulation: Simulation, skip: Callable[[float], None]
+    asks: ApiClient, simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    before = (await asks.json(NEWS, max=1))[0]["ID"]
+    before = (await asks.get_json(NEWS, max=1))[0]["ID"]
     skip(DAY)
     simulation.session.establish()
     simulation.preflights.fyi_warm = True
     await asks.post(f"{SETTINGS}/PF", {"enabled": False})
-    assert (await asks.json(NEWS, max=2))[1]["ID"] == before
+    assert (await asks.get_json(NEWS, max=2))[1]["ID"] == before
 
 
-async def test_an_unknown_kind_is_acknowledged_and_not_kept(asks: Caller) -> None:
+async def test_an_unknown_kind_is_acknowledged_and_not_kept(asks: ApiClient) -> None:
     assert (await asks.post(f"{SETTINGS}/ZZ", {"enabled": True})).json() == {"V": 1, "T": 10}
-    assert len(await asks.json(SETTINGS)) == 30
+    assert len(await asks.get_json(SETTINGS)) == 30
 
 
 @pytest.mark.parametrize("body", [{}, [], {"enabled": 1}, {"enabled": "true"}])
-async def test_a_switch_is_true_or_false(asks: Caller, body: Any) -> None:
+async def test_a_switch_is_true_or_false(asks: ApiClient, body: Any) -> None:
     assert (await asks.post(f"{SETTINGS}/PF", body)).status_code == 400
 
 
 async def test_a_disclaimer_is_unread_until_it_is_marked_read(
-    asks: Caller, gateway: httpx.AsyncClient
+    asks: ApiClient, gateway: httpx.AsyncClient
 ) -> None:
-    body = await asks.json("/fyi/disclaimer/PF")
+    body = await asks.get_json("/fyi/disclaimer/PF")
     assert body["FC"] == "PF"
     assert body["DT"]
     done = (await put(gateway, "/fyi/disclaimer/PF")).json()
-    assert contradictions("PUT /fyi/disclaimer/BA", done) == []
-    assert next(row for row in await asks.json(SETTINGS) if row["FC"] == "PF")["H"] == 0
-    assert await asks.json("/fyi/disclaimer/ZZ") == {"FC": "ZZ", "DT": ""}
+    assert type_mismatches("PUT /fyi/disclaimer/BA", done) == []
+    assert next(row for row in await asks.get_json(SETTINGS) if row["FC"] == "PF")["H"] == 0
+    assert await asks.get_json("/fyi/disclaimer/ZZ") == {"FC": "ZZ", "DT": ""}
 
 
-async def test_email_can_be_turned_off_and_on(asks: Caller, gateway: httpx.AsyncClient) -> None:
-    assert (await asks.json(DELIVERY))["M"] == 1
+async def test_email_can_be_turned_off_and_on(asks: ApiClient, gateway: httpx.AsyncClient) -> None:
+    assert (await asks.get_json(DELIVERY))["M"] == 1
     assert (await put(gateway, f"{DELIVERY}/email", enabled="false")).json() == {"V": 1, "T": 10}
-    assert (await asks.json(DELIVERY))["M"] == 0
+    assert (await asks.get_json(DELIVERY))["M"] == 0
     await put(gateway, f"{DELIVERY}/email", enabled="true")
-    assert (await asks.json(DELIVERY))["M"] == 1
+    assert (await asks.get_json(DELIVERY))["M"] == 1
     for wrong in ({}, {"enabled": "1"}):
         assert (await put(gateway, f"{DELIVERY}/email", **wrong)).status_code == 400
 
 
 async def test_a_device_can_be_registered_turned_off_and_deleted(
-    asks: Caller, gateway: httpx.AsyncClient
+    asks: ApiClient, gateway: httpx.AsyncClient
 ) -> None:
     device = {"deviceId": "apn://x@1/2", "deviceName": "Desk", "uiName": "My desk", "enabled": True}
     assert (await asks.post(f"{DELIVERY}/device", device)).json() == {"V": 1, "T": 10}
-    added = (await asks.json(DELIVERY))["E"][-1]
+    added = (await asks.get_json(DELIVERY))["E"][-1]
     assert added == {"NM": "Desk", "I": "apn://x@1/2", "UI": "My desk", "A": 1}
     await asks.post(f"{DELIVERY}/device", {"deviceId": "apn://x@1/2", "enabled": False})
-    assert (await asks.json(DELIVERY))["E"][-1] == {**added, "A": 0}
+    assert (await asks.get_json(DELIVERY))["E"][-1] == {**added, "A": 0}
     path = f"/v1/api{DELIVERY}/{quote('apn://x@1/2', safe='')}"
     gone = await gateway.delete(path)
     assert (gone.status_code, gone.content) == (200, b"")
@@ -211,7 +211,7 @@ async def test_a_device_can_be_registered_turned_off_and_deleted(
 @pytest.mark.parametrize(
     "body", [{}, [], {"deviceId": "d"}, {"deviceId": "", "enabled": True}, {"enabled": True}]
 )
-async def test_a_device_has_an_id_and_a_switch(asks: Caller, body: Any) -> None:
+async def test_a_device_has_an_id_and_a_switch(asks: ApiClient, body: Any) -> None:
     assert (await asks.post(f"{DELIVERY}/device", body)).status_code == 400
     names = {"deviceId": "d", "enabled": True, "deviceName": 5}
     assert (await asks.post(f"{DELIVERY}/device", names)).status_code == 400
@@ -219,8 +219,8 @@ async def test_a_device_has_an_id_and_a_switch(asks: Caller, body: Any) -> None:
 
 @pytest.mark.parametrize("options", [SimulationOptions(opens_brokerage=False, rate_limits=False)])
 async def test_the_login_alone_is_enough(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
-    asks = Caller(gateway)
+    asks = ApiClient(gateway)
     assert (await asks.get(SETTINGS)).status_code == 401
     simulation.session.login()
-    assert len(await asks.json(SETTINGS)) == 30
-    assert "BN" in await asks.second(UNREAD)
+    assert len(await asks.get_json(SETTINGS)) == 30
+    assert "BN" in await asks.get_json_twice(UNREAD)

@@ -10,7 +10,7 @@ import pytest
 
 from api_gateway.simulator.orders.order import Order
 from api_gateway.simulator.simulation import Simulation
-from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, MSFT, Caller, trade
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, MSFT, ApiClient, trade
 
 ORDERS = "/iserver/account/orders"
 STATUS = "/iserver/account/order/status"
@@ -18,8 +18,8 @@ TRADES = "/iserver/account/trades"
 
 
 @pytest.fixture
-async def asks(gateway: httpx.AsyncClient) -> Caller:
-    return await Caller(gateway).ready()
+async def asks(gateway: httpx.AsyncClient) -> ApiClient:
+    return await ApiClient(gateway).prepare_session()
 
 
 def ended(simulation: Simulation, status: str) -> Order:
@@ -30,18 +30,18 @@ def types(row: dict[str, Any]) -> dict[str, str]:
     return {key: type(value).__name__ for key, value in row.items()}
 
 
-async def test_the_first_list_of_orders_is_empty_and_the_second_is_not(asks: Caller) -> None:
-    assert await asks.json(ORDERS) == {"orders": [], "snapshot": False}
-    second = await asks.json(ORDERS)
+async def test_the_first_list_of_orders_is_empty_and_the_second_is_not(asks: ApiClient) -> None:
+    assert await asks.get_json(ORDERS) == {"orders": [], "snapshot": False}
+    second = await asks.get_json(ORDERS)
     assert second["snapshot"] is True
     assert [order["status"] for order in second["orders"]] == ["Submitted", "Cancelled", "Filled"]
 
 
-async def test_force_empties_the_list_and_is_the_first_call_itself(asks: Caller) -> None:
-    assert await asks.json(ORDERS, force="true") == {"orders": [], "snapshot": False}
-    assert len((await asks.json(ORDERS))["orders"]) == 3
-    assert await asks.json(ORDERS, force="true") == {"orders": [], "snapshot": False}
-    assert len((await asks.json(ORDERS, force="false"))["orders"]) == 3
+async def test_force_empties_the_list_and_is_the_first_call_itself(asks: ApiClient) -> None:
+    assert await asks.get_json(ORDERS, force="true") == {"orders": [], "snapshot": False}
+    assert len((await asks.get_json(ORDERS))["orders"]) == 3
+    assert await asks.get_json(ORDERS, force="true") == {"orders": [], "snapshot": False}
+    assert len((await asks.get_json(ORDERS, force="false"))["orders"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -58,37 +58,39 @@ async def test_force_empties_the_list_and_is_the_first_call_itself(asks: Caller)
         ("", ["Submitted", "Cancelled", "Filled"]),
     ],
 )
-async def test_filters_keep_the_states_they_name(asks: Caller, filters: str, statuses: list[str]) -> None:
-    body = await asks.second(ORDERS, filters=filters)
+async def test_filters_keep_the_states_they_name(asks: ApiClient, filters: str, statuses: list[str]) -> None:
+    body = await asks.get_json_twice(ORDERS, filters=filters)
     assert [order["status"] for order in body["orders"]] == statuses
 
 
-async def test_sorting_by_time_puts_the_last_change_first(asks: Caller, simulation: Simulation) -> None:
+async def test_sorting_by_time_puts_the_last_change_first(asks: ApiClient, simulation: Simulation) -> None:
     filled = ended(simulation, "Filled")
     filled.updated_at = simulation.clock.now()
-    body = await asks.second(ORDERS, filters="sort_by_time")
+    body = await asks.get_json_twice(ORDERS, filters="sort_by_time")
     assert body["orders"][0]["orderId"] == filled.order_id
     times = [order["lastExecutionTime_r"] for order in body["orders"]]
     assert times == sorted(times, reverse=True)
 
 
-async def test_a_list_holds_a_thousand_orders_and_no_more(asks: Caller, simulation: Simulation) -> None:
+async def test_a_list_holds_a_thousand_orders_and_no_more(asks: ApiClient, simulation: Simulation) -> None:
     for _ in range(1000):
         simulation.selected_account.add_working_order(
             MSFT, "BUY", 1, "LMT", at=simulation.clock.now(), limit_price=1.0
         )
-    assert len((await asks.second(ORDERS))["orders"]) == 1000
+    assert len((await asks.get_json_twice(ORDERS))["orders"]) == 1000
 
 
 @pytest.mark.parametrize("path", [ORDERS, TRADES])
-async def test_another_account_than_the_selected_one_is_not_served(asks: Caller, path: str) -> None:
+async def test_another_account_than_the_selected_one_is_not_served(asks: ApiClient, path: str) -> None:
     assert (await asks.get(path, accountId="U7654321")).status_code == 503
     assert (await asks.get(path, accountId=ACCOUNT)).status_code == 200
 
 
-async def test_live_orders_speak_camel_case_with_sides_in_words(asks: Caller, simulation: Simulation) -> None:
+async def test_live_orders_speak_camel_case_with_sides_in_words(
+    asks: ApiClient, simulation: Simulation
+) -> None:
     filled = ended(simulation, "Filled")
-    rows = (await asks.second(ORDERS))["orders"]
+    rows = (await asks.get_json_twice(ORDERS))["orders"]
     row = next(row for row in rows if row["orderId"] == filled.order_id)
     assert types(row) == {
         **dict.fromkeys(row, "str"),
@@ -103,9 +105,9 @@ async def test_live_orders_speak_camel_case_with_sides_in_words(asks: Caller, si
 
 
 async def test_an_open_order_shows_its_limit_and_has_no_average_price(
-    asks: Caller, simulation: Simulation
+    asks: ApiClient, simulation: Simulation
 ) -> None:
-    rows = (await asks.second(ORDERS, filters="submitted"))["orders"]
+    rows = (await asks.get_json_twice(ORDERS, filters="submitted"))["orders"]
     limit = f"{ended(simulation, 'Submitted').limit_price:.2f}"
     assert [row["conid"] for row in rows] == [MSFT]
     assert (rows[0]["price"], rows[0]["timeInForce"], rows[0]["side"]) == (limit, "GTC", "BUY")
@@ -115,10 +117,10 @@ async def test_an_open_order_shows_its_limit_and_has_no_average_price(
 
 
 async def test_the_status_of_an_order_speaks_snake_case_with_numbers_as_text(
-    asks: Caller, simulation: Simulation
+    asks: ApiClient, simulation: Simulation
 ) -> None:
     filled = ended(simulation, "Filled")
-    row = await asks.json(f"{STATUS}/{filled.order_id}")
+    row = await asks.get_json(f"{STATUS}/{filled.order_id}")
     switches = (
         "order_not_editable",
         "cannot_cancel_order",
@@ -138,8 +140,8 @@ async def test_the_status_of_an_order_speaks_snake_case_with_numbers_as_text(
     assert {"fg_color", "bg_color"} <= row.keys()
 
 
-async def test_an_open_order_can_be_edited_and_cancelled(asks: Caller, simulation: Simulation) -> None:
-    row = await asks.json(f"{STATUS}/{ended(simulation, 'Submitted').order_id}")
+async def test_an_open_order_can_be_edited_and_cancelled(asks: ApiClient, simulation: Simulation) -> None:
+    row = await asks.get_json(f"{STATUS}/{ended(simulation, 'Submitted').order_id}")
     assert (row["side"], row["order_status"], row["order_ccp_status"]) == ("B", "Submitted", "0")
     assert row["editable_fields"] == "\u001e"
     assert (row["order_not_editable"], row["cannot_cancel_order"]) == (False, False)
@@ -149,7 +151,7 @@ async def test_an_open_order_can_be_edited_and_cancelled(asks: Caller, simulatio
 
 @pytest.mark.parametrize("order_id", ["x", "0", "-1", "1.5", "9" * 19])
 async def test_the_status_of_something_that_is_no_order_id_is_a_bad_request(
-    asks: Caller, order_id: str
+    asks: ApiClient, order_id: str
 ) -> None:
     reply = await asks.get(f"{STATUS}/{order_id}")
     assert reply.status_code == 400
@@ -157,7 +159,7 @@ async def test_the_status_of_something_that_is_no_order_id_is_a_bad_request(
 
 
 async def test_orders_that_are_unknown_or_of_another_day_are_not_remembered(
-    asks: Caller, simulation: Simulation
+    asks: ApiClient, simulation: Simulation
 ) -> None:
     past = min(simulation.selected_account.orders)
     assert (await asks.get(f"{STATUS}/{past}")).status_code == 503
@@ -165,16 +167,16 @@ async def test_orders_that_are_unknown_or_of_another_day_are_not_remembered(
 
 
 async def test_the_first_list_of_trades_is_empty_and_the_second_is_todays(
-    asks: Caller, simulation: Simulation
+    asks: ApiClient, simulation: Simulation
 ) -> None:
-    assert await asks.json(TRADES) == []
-    rows = await asks.json(TRADES)
+    assert await asks.get_json(TRADES) == []
+    rows = await asks.get_json(TRADES)
     assert {row["order_id"] for row in rows} == {ended(simulation, "Filled").order_id}
     assert [row["size"] for row in rows] == [25.0, 15.0]
 
 
-async def test_trades_have_text_prices_and_float_sizes(asks: Caller, simulation: Simulation) -> None:
-    rows = await asks.second(TRADES, days=7)
+async def test_trades_have_text_prices_and_float_sizes(asks: ApiClient, simulation: Simulation) -> None:
+    rows = await asks.get_json_twice(TRADES, days=7)
     for row in rows:
         assert types(row) == {
             **dict.fromkeys(row, "str"),
@@ -191,19 +193,19 @@ async def test_trades_have_text_prices_and_float_sizes(asks: Caller, simulation:
     assert sale["net_amount"] == pytest.approx(sale["size"] * float(sale["price"]), abs=0.01)
 
 
-async def test_more_days_give_more_trades_up_to_seven(asks: Caller) -> None:
-    counts = [len(await asks.second(TRADES, days=days)) for days in (1, 2, 7)]
+async def test_more_days_give_more_trades_up_to_seven(asks: ApiClient) -> None:
+    counts = [len(await asks.get_json_twice(TRADES, days=days)) for days in (1, 2, 7)]
     assert counts[0] < counts[1] <= counts[2]
     for days in ("0", "8", "x", ""):
         assert (await asks.get(TRADES, days=days)).status_code == 400
 
 
-async def test_one_fill_is_told_in_all_three_dialects(asks: Caller, simulation: Simulation) -> None:
+async def test_one_fill_is_told_in_all_three_dialects(asks: ApiClient, simulation: Simulation) -> None:
     trade(simulation.selected_account, MSFT, 3, 500.25)
     order_id = max(simulation.selected_account.orders)
-    live = (await asks.second(ORDERS, filters="filled"))["orders"][0]
-    status = await asks.json(f"{STATUS}/{order_id}")
-    done = (await asks.second(TRADES))[0]
+    live = (await asks.get_json_twice(ORDERS, filters="filled"))["orders"][0]
+    status = await asks.get_json(f"{STATUS}/{order_id}")
+    done = (await asks.get_json_twice(TRADES))[0]
     assert live["orderId"] == status["order_id"] == done["order_id"] == order_id
     assert (live["side"], status["side"], done["side"]) == ("BUY", "B", "B")
     assert (live["filledQuantity"], status["cum_fill"], done["size"]) == (3.0, "3.0", 3.0)
@@ -212,24 +214,24 @@ async def test_one_fill_is_told_in_all_three_dialects(asks: Caller, simulation: 
 
 @pytest.mark.parametrize("path", [ORDERS, TRADES, f"{STATUS}/602801489"])
 async def test_before_the_accounts_monitoring_asks_for_them(gateway: httpx.AsyncClient, path: str) -> None:
-    reply = await Caller(gateway).get(path)
+    reply = await ApiClient(gateway).get(path)
     assert (reply.status_code, reply.json()["error"]) == (400, "Please query /accounts first")
 
 
 async def test_a_new_brokerage_session_is_cold_again(
-    asks: Caller, simulation: Simulation, skip: Callable[[float], None]
+    asks: ApiClient, simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    await asks.second(ORDERS)
-    await asks.second(TRADES)
+    await asks.get_json_twice(ORDERS)
+    await asks.get_json_twice(TRADES)
     simulation.session.init(compete=True)
     skip(5)
-    await asks.ready()
-    assert (await asks.json(ORDERS))["orders"] == []
-    assert await asks.json(TRADES) == []
+    await asks.prepare_session()
+    assert (await asks.get_json(ORDERS))["orders"] == []
+    assert await asks.get_json(TRADES) == []
 
 
 async def test_a_filter_silences_the_orders_on_the_socket_until_a_list_is_forced(
-    asks: Caller, simulation: Simulation
+    asks: ApiClient, simulation: Simulation
 ) -> None:
     silenced = []
     for query in ({}, {"filters": "filled"}, {}, {"force": "true"}):

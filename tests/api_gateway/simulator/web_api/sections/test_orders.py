@@ -11,8 +11,8 @@ from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.orders.order import OrderStatus
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.order_calls import ORDER, ORDERS, Trader, ticket
-from tests.api_gateway.simulator.paper_account import AAPL, IBM, MSFT, SPY, held_future
-from tests.api_gateway.simulator.wire_types import contradictions
+from tests.api_gateway.simulator.paper_account import AAPL, IBM, MSFT, SPY, find_future
+from tests.api_gateway.simulator.wire_types import type_mismatches
 
 Skip = Callable[[float], None]
 WHATIF = f"{ORDERS}/whatif"
@@ -22,7 +22,7 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a
 
 @pytest.fixture
 async def trader(gateway: httpx.AsyncClient) -> Trader:
-    return await Trader(gateway).subscribed()
+    return await Trader(gateway).subscribe()
 
 
 def price(simulation: Simulation, conid: int = AAPL, part: float = 1.0) -> float:
@@ -41,15 +41,15 @@ async def test_a_limit_five_per_cent_off_is_asked_about_and_then_rests(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     """Acceptance test (c)."""
-    question = await trader.asks(limit(simulation, 0.95))
-    assert contradictions("POST /iserver/account/{accountId}/orders", question) in ([], _only_answers())
+    question = await trader.submit(limit(simulation, 0.95))
+    assert type_mismatches("POST /iserver/account/{accountId}/orders", question) in ([], _only_answers())
     assert question[0]["messageIds"] == ["o163"]
     assert question[0]["isSuppressed"] is False
     assert question[0]["messageOptions"] == ["Yes", "No"]
     assert UUID.fullmatch(question[0]["id"])
     assert "BUY 10 AAPL NASDAQ.NMS" in question[0]["message"][0]
-    answer = (await trader.answered(question)).json()
-    assert contradictions("POST /iserver/reply/test-reply-id-001", answer) == []
+    answer = (await trader.answer_question(question)).json()
+    assert type_mismatches("POST /iserver/reply/test-reply-id-001", answer) == []
     assert set(answer[0]) == {"order_id", "order_status", "encrypt_message"}
     assert answer[0]["order_status"] == "PreSubmitted"
     order_id = int(answer[0]["order_id"])
@@ -70,18 +70,18 @@ async def test_a_market_order_fills_into_trades_positions_cash_and_profit(
     held, cash = simulation.selected_account.positions[AAPL].quantity, simulation.selected_account.cash["USD"]
     await trader.get("/iserver/account/trades")
     await trader.get("/iserver/account/pnl/partitioned")
-    before = await trader.json("/iserver/account/pnl/partitioned")
-    (order_id,) = await trader.places(ticket(side="SELL"))
-    assert trader.asked == ["o10151", "o10153"]
+    before = await trader.get_json("/iserver/account/pnl/partitioned")
+    (order_id,) = await trader.place(ticket(side="SELL"))
+    assert trader.message_ids == ["o10151", "o10153"]
     skip(2)
     assert await trader.status(order_id) == "Filled"
-    (row,) = [r for r in await trader.json("/iserver/account/trades") if r["order_id"] == order_id]
+    (row,) = [r for r in await trader.get_json("/iserver/account/trades") if r["order_id"] == order_id]
     assert (row["side"], row["size"], row["position"]) == ("S", 10.0, f"{held - 10:g}")
     assert simulation.selected_account.positions[AAPL].quantity == held - 10
     gained = 10 * float(row["price"]) - float(row["commission"])
     assert simulation.selected_account.cash["USD"] == pytest.approx(cash + gained)
-    assert await trader.json("/iserver/account/pnl/partitioned") != before
-    row = await trader.json(f"/iserver/account/order/status/{order_id}")
+    assert await trader.get_json("/iserver/account/pnl/partitioned") != before
+    row = await trader.get_json(f"/iserver/account/order/status/{order_id}")
     assert (row["cum_fill"], row["size"], row["order_ccp_status"]) == ("10.0", "0.0", "2")
 
 
@@ -99,31 +99,31 @@ async def test_a_reply_after_another_request_comes_too_late(
 ) -> None:
     """Acceptance test (e)."""
     known = set(simulation.selected_account.orders)
-    question = await trader.asks(limit(simulation, 0.95))
+    question = await trader.submit(limit(simulation, 0.95))
     await gateway.request(between[0], f"/v1/api{between[1]}", json={"confirmed": True})
-    assert (await trader.answered(question)).status_code == 503
-    assert (await trader.answered(question)).status_code == 503
+    assert (await trader.answer_question(question)).status_code == 503
+    assert (await trader.answer_question(question)).status_code == 503
     assert set(simulation.selected_account.orders) == known
 
 
 async def test_what_the_gateway_asks_by_itself_and_the_control_leave_a_question_open(
     trader: Trader, simulation: Simulation, gateway: httpx.AsyncClient
 ) -> None:
-    question = await trader.asks(limit(simulation, 0.95))
+    question = await trader.submit(limit(simulation, 0.95))
     own = {"user-agent": "ClientPortalGW/1"}
     assert (await gateway.post("/v1/api/tickle", json={}, headers=own)).status_code == 200
     assert (await gateway.get("/simulator/state")).status_code == 200
     assert (await gateway.post("/simulator/advance", json={"seconds": 1})).status_code == 200
-    assert "order_id" in (await trader.answered(question)).json()[0]
+    assert "order_id" in (await trader.answer_question(question)).json()[0]
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, rate_limits=False, strict=False)])
 async def test_without_the_strict_habits_a_question_waits_for_its_reply(
     trader: Trader, simulation: Simulation
 ) -> None:
-    question = await trader.asks(limit(simulation, 0.95))
+    question = await trader.submit(limit(simulation, 0.95))
     await trader.get("/iserver/accounts")
-    assert "order_id" in (await trader.answered(question)).json()[0]
+    assert "order_id" in (await trader.answer_question(question)).json()[0]
 
 
 async def test_a_reply_to_a_question_that_was_never_asked_is_a_bad_request(trader: Trader) -> None:
@@ -134,31 +134,31 @@ async def test_a_reply_to_a_question_that_was_never_asked_is_a_bad_request(trade
 
 @pytest.mark.parametrize("body", [{}, {"confirmed": "true"}, {"confirmed": 1}, []])
 async def test_a_reply_says_true_or_false(trader: Trader, simulation: Simulation, body: Any) -> None:
-    question = await trader.asks(limit(simulation, 0.95))
+    question = await trader.submit(limit(simulation, 0.95))
     reply = await trader.post(f"/iserver/reply/{question[0]['id']}", body)
     assert reply.status_code == 400
-    assert (await trader.answered(question)).status_code == 503
+    assert (await trader.answer_question(question)).status_code == 503
 
 
 async def test_an_order_that_is_not_confirmed_is_discarded(trader: Trader, simulation: Simulation) -> None:
     known = set(simulation.selected_account.orders)
-    question = await trader.asks(limit(simulation, 0.95))
-    answer = await trader.answered(question, confirmed=False)
+    question = await trader.submit(limit(simulation, 0.95))
+    answer = await trader.answer_question(question, confirmed=False)
     assert (answer.status_code, answer.json()) == (200, {"error": "Order not confirmed"})
     assert set(simulation.selected_account.orders) == known
-    assert (await trader.answered(question)).status_code == 400
+    assert (await trader.answer_question(question)).status_code == 400
 
 
 async def test_questions_come_one_after_another_each_with_an_id_of_its_own(
     trader: Trader, simulation: Simulation
 ) -> None:
-    ids, answer = [], await trader.asks(limit(simulation, 1.05, conid=MSFT))
+    ids, answer = [], await trader.submit(limit(simulation, 1.05, conid=MSFT))
     while "id" in answer[0]:
         ids.append(answer[0]["id"])
         assert len(answer) == len(answer[0]["message"]) == len(answer[0]["messageIds"]) == 1
-        trader.asked += answer[0]["messageIds"]
-        answer = (await trader.answered(answer)).json()
-    assert trader.asked == ["o163", "o354", "o10153"]
+        trader.message_ids += answer[0]["messageIds"]
+        answer = (await trader.answer_question(answer)).json()
+    assert trader.message_ids == ["o163", "o354", "o10153"]
     assert len(set(ids)) == 3
 
 
@@ -167,23 +167,23 @@ async def test_suppressed_questions_are_not_asked_until_the_suppression_is_reset
 ) -> None:
     reply = await trader.post("/iserver/questions/suppress", {"messageIds": ["o163", "o99999"]})
     assert (reply.status_code, reply.json()) == (200, {"status": "submitted"})
-    assert contradictions("POST /iserver/questions/suppress", reply.json()) == []
-    assert "order_id" in (await trader.asks(limit(simulation, 0.95)))[0]
+    assert type_mismatches("POST /iserver/questions/suppress", reply.json()) == []
+    assert "order_id" in (await trader.submit(limit(simulation, 0.95)))[0]
     reply = await trader.post("/iserver/questions/suppress/reset")
     assert (reply.status_code, reply.json()) == (200, {"status": "submitted"})
-    assert "id" in (await trader.asks(limit(simulation, 0.95)))[0]
+    assert "id" in (await trader.submit(limit(simulation, 0.95)))[0]
 
 
 async def test_a_suppression_ends_with_the_brokerage_session(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     await trader.post("/iserver/questions/suppress", {"messageIds": ["o163"]})
-    question = await trader.asks(limit(simulation, 0.95, conid=IBM))
+    question = await trader.submit(limit(simulation, 0.95, conid=IBM))
     simulation.session.init(compete=True)
     skip(5)
-    assert (await trader.answered(question)).status_code == 400
-    await trader.subscribed()
-    assert (await trader.asks(limit(simulation, 0.95)))[0]["messageIds"] == ["o163"]
+    assert (await trader.answer_question(question)).status_code == 400
+    await trader.subscribe()
+    assert (await trader.submit(limit(simulation, 0.95)))[0]["messageIds"] == ["o163"]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ async def test_a_cancelled_order_is_pending_for_a_moment_and_then_over(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     """Acceptance test (f)."""
-    (order_id,) = await trader.places(limit(simulation, 0.95))
+    (order_id,) = await trader.place(limit(simulation, 0.95))
     reply = await trader.delete(f"{ORDER}/{order_id}")
     assert reply.status_code == 200
     assert reply.json() == {
@@ -232,13 +232,13 @@ async def test_an_unknown_order_cannot_be_cancelled_or_changed(
 
 
 async def test_minus_one_cancels_everything(trader: Trader, simulation: Simulation, skip: Skip) -> None:
-    await trader.places(limit(simulation, 0.95))
-    await trader.places(limit(simulation, 0.96))
+    await trader.place(limit(simulation, 0.95))
+    await trader.place(limit(simulation, 0.96))
     reply = await trader.delete(f"{ORDER}/-1")
     assert (reply.status_code, reply.json()["order_id"]) == (200, -1)
     skip(1)
     await trader.get(LIVE)
-    rows = (await trader.json(LIVE))["orders"]
+    rows = (await trader.get_json(LIVE))["orders"]
     assert {row["status"] for row in rows} == {"Cancelled", "Filled"}
 
 
@@ -246,7 +246,7 @@ async def test_a_bracket_fills_one_leg_and_cancels_the_other(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     """Acceptance test (g)."""
-    parent, take, stop = await trader.places(
+    parent, take, stop = await trader.place(
         ticket(cOID="parent"),
         limit(simulation, 1.02, side="SELL", parentId="parent"),
         ticket(orderType="STP", price=price(simulation, part=0.98), side="SELL", parentId="parent"),
@@ -265,7 +265,7 @@ async def test_a_bracket_fills_one_leg_and_cancels_the_other(
 
 
 async def test_children_end_with_their_parent(trader: Trader, simulation: Simulation, skip: Skip) -> None:
-    parent, child = await trader.places(
+    parent, child = await trader.place(
         limit(simulation, 0.95, cOID="entry"), limit(simulation, 1.05, side="SELL", parentId="entry")
     )
     await trader.delete(f"{ORDER}/{parent}")
@@ -276,18 +276,18 @@ async def test_children_end_with_their_parent(trader: Trader, simulation: Simula
 async def test_a_child_may_follow_its_parent_later(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    await trader.places(limit(simulation, 0.95, cOID="entry"))
-    (child,) = await trader.places(limit(simulation, 1.05, side="SELL", parentId="entry"))
+    await trader.place(limit(simulation, 0.95, cOID="entry"))
+    (child,) = await trader.place(limit(simulation, 1.05, side="SELL", parentId="entry"))
     skip(5)
     assert await trader.status(child) == "PreSubmitted"
-    reply = await trader.asks(limit(simulation, 1.05, side="SELL", parentId="nobody"))
+    reply = await trader.submit(limit(simulation, 1.05, side="SELL", parentId="nobody"))
     assert reply == {"error": "Parent order ID=nobody is not known."}
 
 
 async def test_one_fill_of_a_single_group_cancels_the_rest(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    low, high = await trader.places(
+    low, high = await trader.place(
         limit(simulation, 0.99, isSingleGroup=True), limit(simulation, 1.0, isSingleGroup=True)
     )
     simulation.prices.override_price(AAPL, price(simulation, part=0.995))
@@ -303,25 +303,25 @@ async def test_orders_that_do_not_belong_together_are_refused(trader: Trader, si
 async def test_a_customers_order_id_can_be_used_once_in_24_hours(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    await trader.places(limit(simulation, 0.95, cOID="mine"))
+    await trader.place(limit(simulation, 0.95, cOID="mine"))
     taken = {"error": "Local order ID=mine is already registered"}
-    assert await trader.asks(limit(simulation, 0.95, cOID="mine")) == taken
+    assert await trader.submit(limit(simulation, 0.95, cOID="mine")) == taken
     pair = (limit(simulation, isSingleGroup=True, cOID="both"),) * 2
-    assert await trader.asks(*pair) == {"error": "Local order ID=both is already registered"}
+    assert await trader.submit(*pair) == {"error": "Local order ID=both is already registered"}
     skip(86400)
     simulation.session.establish()
-    await trader.subscribed()
-    assert await trader.places(limit(simulation, 0.95, cOID="mine"))
+    await trader.subscribe()
+    assert await trader.place(limit(simulation, 0.95, cOID="mine"))
 
 
 async def test_the_same_customers_order_id_is_refused_again_after_the_questions(
     trader: Trader, simulation: Simulation
 ) -> None:
-    question = await trader.asks(limit(simulation, 0.95, cOID="mine"))
+    question = await trader.submit(limit(simulation, 0.95, cOID="mine"))
     simulation.selected_account.add_working_order(
         AAPL, "BUY", 1, "LMT", at=simulation.clock.now(), reference="mine"
     )
-    assert "already registered" in (await trader.answered(question)).json()["error"]
+    assert "already registered" in (await trader.answer_question(question)).json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -385,7 +385,7 @@ async def test_what_the_business_does_not_allow_is_refused_with_status_200(
     trader: Trader, simulation: Simulation, fields: dict[str, Any], sentence: str
 ) -> None:
     known = set(simulation.selected_account.orders)
-    answer = await trader.asks(ticket(**fields))
+    answer = await trader.submit(ticket(**fields))
     assert set(answer) == {"error"}
     assert sentence in answer["error"]
     assert set(simulation.selected_account.orders) == known
@@ -394,13 +394,13 @@ async def test_what_the_business_does_not_allow_is_refused_with_status_200(
 async def test_an_order_is_changed_by_one_full_ticket(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    (order_id,) = await trader.places(limit(simulation, 0.98))
+    (order_id,) = await trader.place(limit(simulation, 0.98))
     skip(1)
     reply = await trader.post(f"{ORDER}/{order_id}", limit(simulation, 0.99, quantity=20))
-    assert contradictions("POST /iserver/account/{accountId}/order/{id}", reply.json()) == []
+    assert type_mismatches("POST /iserver/account/{accountId}/order/{id}", reply.json()) == []
     assert reply.json()[0]["order_id"] == str(order_id)
     skip(1)
-    row = await trader.json(f"/iserver/account/order/status/{order_id}")
+    row = await trader.get_json(f"/iserver/account/order/status/{order_id}")
     assert (row["order_status"], row["total_size"]) == ("Submitted", "20.0")
     assert float(row["limit_price"]) == price(simulation, part=0.99)
 
@@ -408,11 +408,11 @@ async def test_an_order_is_changed_by_one_full_ticket(
 async def test_a_change_may_be_asked_about_and_waits_for_the_reply(
     trader: Trader, simulation: Simulation
 ) -> None:
-    (order_id,) = await trader.places(limit(simulation, 0.98))
+    (order_id,) = await trader.place(limit(simulation, 0.98))
     question = (await trader.post(f"{ORDER}/{order_id}", limit(simulation, 0.9))).json()
     assert question[0]["messageIds"] == ["o163"]
     assert simulation.selected_account.orders[order_id].limit_price == price(simulation, part=0.98)
-    assert (await trader.answered(question)).json()[0]["order_id"] == str(order_id)
+    assert (await trader.answer_question(question)).json()[0]["order_id"] == str(order_id)
     assert simulation.selected_account.orders[order_id].limit_price == price(simulation, part=0.9)
 
 
@@ -428,7 +428,7 @@ async def test_a_change_may_be_asked_about_and_waits_for_the_reply(
 async def test_what_makes_an_order_another_one_cannot_be_changed(
     trader: Trader, simulation: Simulation, fields: dict[str, Any], sentence: str
 ) -> None:
-    (order_id,) = await trader.places(limit(simulation, 0.98, cOID="mine", outsideRTH=True))
+    (order_id,) = await trader.place(limit(simulation, 0.98, cOID="mine", outsideRTH=True))
     changed = limit(simulation, 0.98, **({"outsideRTH": True} | fields))
     reply = await trader.post(f"{ORDER}/{order_id}", {k: v for k, v in changed.items() if v is not None})
     assert reply.status_code == 200
@@ -438,26 +438,24 @@ async def test_what_makes_an_order_another_one_cannot_be_changed(
 async def test_an_order_that_is_being_cancelled_or_is_filled_cannot_be_changed(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    (order_id,) = await trader.places(limit(simulation, 0.98))
+    (order_id,) = await trader.place(limit(simulation, 0.98))
     await trader.delete(f"{ORDER}/{order_id}")
     reply = await trader.post(f"{ORDER}/{order_id}", limit(simulation, 0.98))
     assert "can no longer be changed" in reply.json()["error"]
-    (order_id,) = await trader.places(ticket())
+    (order_id,) = await trader.place(ticket())
     skip(3)
     assert (await trader.post(f"{ORDER}/{order_id}", ticket())).status_code == 400
 
 
 async def test_a_futures_order_names_its_operator(trader: Trader, simulation: Simulation) -> None:
-    future = held_future(simulation.selected_account).conid
+    future = find_future(simulation.selected_account).conid
     operator = {"manualIndicator": True, "extOperator": "me"}
     for missing in operator:
         fields = {**operator, missing: None}
         reply = await trader.post(ORDERS, {"orders": [ticket(conid=future, quantity=1, **fields)]})
         assert reply.status_code == 400
     low = round(price(simulation, future, 0.95) * 4) / 4
-    (order_id,) = await trader.places(
-        ticket(conid=future, quantity=1, orderType="LMT", price=low, **operator)
-    )
+    (order_id,) = await trader.place(ticket(conid=future, quantity=1, orderType="LMT", price=low, **operator))
     assert (await trader.delete(f"{ORDER}/{order_id}")).status_code == 400
     query = {"manualIndicator": "true", "extOperator": "me"}
     assert (await trader.delete(f"{ORDER}/{order_id}", **query)).status_code == 200
@@ -466,8 +464,8 @@ async def test_a_futures_order_names_its_operator(trader: Trader, simulation: Si
 async def test_a_preview_is_text_and_changes_nothing(trader: Trader, simulation: Simulation) -> None:
     broker = simulation.selected_account
     before = (dict(broker.cash), broker.positions[AAPL].quantity, len(broker.orders), len(broker.executions))
-    answer = await trader.asks(ticket(), path=WHATIF)
-    assert contradictions("POST /iserver/account/{accountId}/orders/whatif", answer) in (
+    answer = await trader.submit(ticket(), path=WHATIF)
+    assert type_mismatches("POST /iserver/account/{accountId}/orders/whatif", answer) in (
         [],
         ["warn is null, not string"],
     )
@@ -484,16 +482,16 @@ async def test_a_preview_is_text_and_changes_nothing(trader: Trader, simulation:
 
 
 async def test_a_preview_without_market_data_warns(trader: Trader) -> None:
-    answer = await trader.asks(ticket(conid=SPY), path=WHATIF)
-    assert contradictions("POST /iserver/account/{accountId}/orders/whatif", answer) == []
+    answer = await trader.submit(ticket(conid=SPY), path=WHATIF)
+    assert type_mismatches("POST /iserver/account/{accountId}/orders/whatif", answer) == []
     assert answer["warn"].startswith("21/You are trying to submit an order without having market data")
-    assert set(await trader.asks(ticket(conid=1), path=WHATIF)) == {"error"}
+    assert set(await trader.submit(ticket(conid=1), path=WHATIF)) == {"error"}
 
 
 async def test_price_management_is_offered_and_the_order_waits_for_the_choice(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    prompt = await trader.asks(limit(simulation, 0.98, useAdaptive=True))
+    prompt = await trader.submit(limit(simulation, 0.98, useAdaptive=True))
     assert {name: type(value).__name__ for name, value in prompt.items()} == {
         "orderId": "int",
         "reqId": "str",
@@ -514,7 +512,7 @@ async def test_price_management_is_offered_and_the_order_waits_for_the_choice(
     skip(1)
     assert await trader.status(prompt["orderId"]) == "Submitted"
     assert (await trader.post("/iserver/notification", chosen)).status_code == 400
-    assert "order_id" in (await trader.asks(limit(simulation, 0.98, useAdaptive=True)))[0]
+    assert "order_id" in (await trader.submit(limit(simulation, 0.98, useAdaptive=True)))[0]
 
 
 @pytest.mark.parametrize(
@@ -523,17 +521,17 @@ async def test_price_management_is_offered_and_the_order_waits_for_the_choice(
 async def test_a_prompt_takes_its_own_ids_and_one_of_its_options(
     trader: Trader, simulation: Simulation, wrong: dict[str, Any]
 ) -> None:
-    prompt = await trader.asks(limit(simulation, 0.98, useAdaptive=True))
+    prompt = await trader.submit(limit(simulation, 0.98, useAdaptive=True))
     right = {"orderId": prompt["orderId"], "reqId": prompt["reqId"], "text": "Do not use"}
     assert (await trader.post("/iserver/notification", right | wrong)).status_code == 400
     assert (await trader.post("/iserver/notification", right)).status_code == 200
 
 
 async def test_a_deactivated_order_is_kept_and_not_sent(trader: Trader, skip: Skip) -> None:
-    (order_id,) = await trader.places(ticket(deactivated=True))
+    (order_id,) = await trader.place(ticket(deactivated=True))
     skip(10)
     assert await trader.status(order_id) == "Inactive"
-    await trader.confirmed((await trader.post(f"{ORDER}/{order_id}", ticket(deactivated=False))).json())
+    await trader.confirm_all((await trader.post(f"{ORDER}/{order_id}", ticket(deactivated=False))).json())
     skip(3)
     assert await trader.status(order_id) == "Filled"
 
@@ -543,8 +541,8 @@ async def test_an_order_for_a_group_is_shared_by_its_accounts(
     trader: Trader, simulation: Simulation, clock: Clock
 ) -> None:
     shares = simulation.allocation_groups.split("All", 100)
-    (order_id,) = await trader.places(ticket(quantity=100), path="/iserver/account/All/orders")
-    assert trader.asked == ["p6", "o10151", "o10153"]
+    (order_id,) = await trader.place(ticket(quantity=100), path="/iserver/account/All/orders")
+    assert trader.message_ids == ["p6", "o10151", "o10153"]
     clock.advance(3)
     simulation.catch_up()
     filled = {
@@ -561,8 +559,8 @@ async def test_an_order_for_a_group_cannot_be_previewed_and_is_cancelled_in_all_
     trader: Trader, simulation: Simulation, clock: Clock
 ) -> None:
     group = "/iserver/account/Two_to_one"
-    assert "cannot be previewed" in (await trader.asks(ticket(), path=f"{group}/orders/whatif"))["error"]
-    (order_id,) = await trader.places(limit(simulation, 0.98, quantity=9), path=f"{group}/orders")
+    assert "cannot be previewed" in (await trader.submit(ticket(), path=f"{group}/orders/whatif"))["error"]
+    (order_id,) = await trader.place(limit(simulation, 0.98, quantity=9), path=f"{group}/orders")
     assert (await trader.delete(f"/iserver/account/All/order/{order_id}")).status_code == 200
     clock.advance(1)
     simulation.catch_up()
@@ -573,7 +571,7 @@ async def test_an_order_for_a_group_cannot_be_previewed_and_is_cancelled_in_all_
 
 
 async def test_a_preview_says_what_is_missing(trader: Trader) -> None:
-    answer = await trader.asks(ticket(quantity=100_000), path=WHATIF)
+    answer = await trader.submit(ticket(quantity=100_000), path=WHATIF)
     assert "available funds are insufficient" in answer["error"]
     assert answer["amount"]["amount"].endswith("(100000 Shares)")
 
@@ -582,16 +580,16 @@ async def test_a_fill_is_in_the_uncached_positions_at_once_and_in_the_cached_one
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     held = simulation.selected_account.positions[AAPL].quantity
-    await trader.ready()
+    await trader.prepare_session()
     cached, uncached = "/portfolio/DU1234567/positions/0", "/portfolio2/DU1234567/positions"
 
     async def quantities() -> tuple[float, float]:
-        rows = [await trader.second(path) for path in (cached, uncached)]
+        rows = [await trader.get_json_twice(path) for path in (cached, uncached)]
         old, new = (next(r for r in each if int(r["conid"]) == AAPL)["position"] for each in rows)
         return old, new
 
     assert await quantities() == (held, held)
-    await trader.places(ticket(side="SELL"))
+    await trader.place(ticket(side="SELL"))
     skip(2)
     assert await quantities() == (held, held - 10)
     await trader.post("/portfolio/DU1234567/positions/invalidate")
@@ -601,12 +599,12 @@ async def test_a_fill_is_in_the_uncached_positions_at_once_and_in_the_cached_one
 async def test_the_lists_know_every_state_and_find_it_by_its_filter(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    (working,) = await trader.places(limit(simulation, 0.95))
-    (leaving,) = await trader.places(limit(simulation, 0.95))
-    (inactive,) = await trader.places(ticket(deactivated=True))
+    (working,) = await trader.place(limit(simulation, 0.95))
+    (leaving,) = await trader.place(limit(simulation, 0.95))
+    (inactive,) = await trader.place(ticket(deactivated=True))
     skip(1)
-    (queued,) = await trader.places(ticket(orderType="STP", price=price(simulation, part=1.02)))
-    waiting = (await trader.asks(limit(simulation, 0.98, useAdaptive=True)))["orderId"]
+    (queued,) = await trader.place(ticket(orderType="STP", price=price(simulation, part=1.02)))
+    waiting = (await trader.submit(limit(simulation, 0.98, useAdaptive=True)))["orderId"]
     await trader.delete(f"{ORDER}/{leaving}")
     await trader.get(LIVE)
     for filters, order_id in (
@@ -616,7 +614,7 @@ async def test_the_lists_know_every_state_and_find_it_by_its_filter(
         ("pre_submitted", queued),
         ("warn_state", waiting),
     ):
-        rows = (await trader.json(LIVE, filters=filters))["orders"]
+        rows = (await trader.get_json(LIVE, filters=filters))["orders"]
         assert order_id in {row["orderId"] for row in rows}
         assert {row["status"].lower() for row in rows} == {filters.replace("_", "")}
 
@@ -624,10 +622,10 @@ async def test_the_lists_know_every_state_and_find_it_by_its_filter(
 async def test_yesterdays_order_is_no_longer_remembered(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    (order_id,) = await trader.places(ticket())
+    (order_id,) = await trader.place(ticket())
     skip(86400)
     simulation.session.establish()
-    await trader.subscribed()
+    await trader.subscribe()
     reply = await trader.get(f"/iserver/account/order/status/{order_id}")
     assert reply.status_code == 503
 
@@ -637,8 +635,8 @@ async def test_an_order_of_another_account_is_seen_once_that_account_is_selected
     trader: Trader, simulation: Simulation
 ) -> None:
     other = next(account for account in simulation.clients if account != simulation.selected_account_id)
-    (order_id,) = await trader.places(limit(simulation, 0.98), path=f"/iserver/account/{other}/orders")
+    (order_id,) = await trader.place(limit(simulation, 0.98), path=f"/iserver/account/{other}/orders")
     path = f"/iserver/account/order/status/{order_id}"
     assert (await trader.get(path)).status_code == 503
     await trader.post("/iserver/account", {"acctId": other})
-    assert (await trader.json(path))["account"] == other
+    assert (await trader.get_json(path))["account"] == other

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MSFT, SPY, Caller, trade
-from tests.api_gateway.simulator.wire_types import contradictions
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MSFT, SPY, ApiClient, trade
+from tests.api_gateway.simulator.wire_types import type_mismatches
 
 OWN = f"/portfolio/{ACCOUNT}"
 POSITIONS = f"{OWN}/positions/0"
@@ -21,23 +21,23 @@ BEHIND_THE_DOOR = (
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> Caller:
-    return Caller(gateway)
+def asks(gateway: httpx.AsyncClient) -> ApiClient:
+    return ApiClient(gateway)
 
 
 @pytest.fixture
-async def ready(asks: Caller) -> Caller:
-    return await asks.ready()
+async def ready(asks: ApiClient) -> ApiClient:
+    return await asks.prepare_session()
 
 
-async def of_class(asks: Caller, kind: str) -> dict[str, Any]:
-    rows = await asks.json(POSITIONS, waitForSecDef="true")
+async def of_class(asks: ApiClient, kind: str) -> dict[str, Any]:
+    rows = await asks.get_json(POSITIONS, waitForSecDef="true")
     return next(row for row in rows if row["assetClass"] == kind)
 
 
 @pytest.mark.parametrize("path", BEHIND_THE_DOOR)
 async def test_before_the_accounts_every_portfolio_call_is_unauthorized_without_a_body(
-    asks: Caller, path: str
+    asks: ApiClient, path: str
 ) -> None:
     reply = await asks.get(path)
     assert (reply.status_code, reply.content) == (401, b"")
@@ -50,20 +50,20 @@ async def test_before_the_accounts_every_portfolio_call_is_unauthorized_without_
 )
 @pytest.mark.parametrize("path", BEHIND_THE_DOOR)
 async def test_a_kind_simulator_answers_with_nothing_before_the_accounts(
-    asks: Caller, options: SimulationOptions, path: str
+    asks: ApiClient, options: SimulationOptions, path: str
 ) -> None:
     assert not options.strict
-    body = await asks.json(path)
+    body = await asks.get_json(path)
     assert body in ({}, [], {part: {"long": {}, "short": {}} for part in ("assetClass", "sector", "group")})
 
 
 @pytest.mark.parametrize("path", ["/portfolio/subaccounts", "/portfolio/subaccounts2"])
-async def test_the_lists_of_subaccounts_open_the_door_too(asks: Caller, path: str) -> None:
+async def test_the_lists_of_subaccounts_open_the_door_too(asks: ApiClient, path: str) -> None:
     await asks.get(path)
     assert (await asks.get(f"{OWN}/ledger")).status_code == 200
 
 
-async def test_a_login_alone_is_enough_for_the_portfolio(asks: Caller, simulation: Simulation) -> None:
+async def test_a_login_alone_is_enough_for_the_portfolio(asks: ApiClient, simulation: Simulation) -> None:
     simulation.session.drop()
     assert (await asks.get("/iserver/accounts")).status_code == 400
     assert (await asks.get("/portfolio/accounts")).status_code == 200
@@ -71,56 +71,59 @@ async def test_a_login_alone_is_enough_for_the_portfolio(asks: Caller, simulatio
 
 
 @pytest.mark.parametrize("path", [*OF_ACCOUNT])
-async def test_an_unknown_account_is_unauthorized_without_a_body(ready: Caller, path: str) -> None:
+async def test_an_unknown_account_is_unauthorized_without_a_body(ready: ApiClient, path: str) -> None:
     reply = await ready.get(f"/portfolio/U7654321/{path}")
     assert (reply.status_code, reply.content) == (401, b"")
 
 
-async def test_the_other_calls_know_no_other_account_either(ready: Caller) -> None:
+async def test_the_other_calls_know_no_other_account_either(ready: ApiClient) -> None:
     assert (await ready.get("/portfolio2/U7654321/positions")).status_code == 401
     assert (await ready.post("/portfolio/U7654321/positions/invalidate")).status_code == 401
 
 
-async def test_accounts_and_subaccounts_differ_in_brokerage_access(asks: Caller) -> None:
-    accounts, subaccounts = await asks.json("/portfolio/accounts"), await asks.json("/portfolio/subaccounts")
-    assert contradictions("GET /portfolio/accounts", accounts) == []
-    assert contradictions("GET /portfolio/subaccounts", subaccounts) == []
+async def test_accounts_and_subaccounts_differ_in_brokerage_access(asks: ApiClient) -> None:
+    accounts, subaccounts = (
+        await asks.get_json("/portfolio/accounts"),
+        await asks.get_json("/portfolio/subaccounts"),
+    )
+    assert type_mismatches("GET /portfolio/accounts", accounts) == []
+    assert type_mismatches("GET /portfolio/subaccounts", subaccounts) == []
     assert [accounts[0]["brokerageAccess"], subaccounts[0]["brokerageAccess"]] == [True, False]
     assert "faclient" in accounts[0]
     assert "faClient" not in accounts[0]
     assert accounts[0]["accountStatus"] > 2**31
-    meta = await asks.json(f"{OWN}/meta")
+    meta = await asks.get_json(f"{OWN}/meta")
     assert meta["accountId"] == ACCOUNT
     assert meta.keys() == accounts[0].keys()
 
 
-async def test_large_lists_of_subaccounts_come_in_pages_of_twenty(asks: Caller) -> None:
-    first = await asks.json("/portfolio/subaccounts2", page=0)
+async def test_large_lists_of_subaccounts_come_in_pages_of_twenty(asks: ApiClient) -> None:
+    first = await asks.get_json("/portfolio/subaccounts2", page=0)
     assert first["metadata"] == {"total": 1, "pageSize": 20, "pageNum": 0}
     assert [each["id"] for each in first["subaccounts"]] == [ACCOUNT]
-    beyond = await asks.json("/portfolio/subaccounts2", page=3)
+    beyond = await asks.get_json("/portfolio/subaccounts2", page=3)
     assert beyond["subaccounts"] == []
     assert beyond["metadata"]["pageNum"] == 3
     assert (await asks.get("/portfolio/subaccounts2", page="one")).status_code == 400
 
 
-async def test_the_first_positions_are_thin_and_the_second_name_their_contracts(ready: Caller) -> None:
-    first = await ready.json(POSITIONS)
-    assert contradictions("GET /portfolio/{accountId}/positions/0", first) == []
+async def test_the_first_positions_are_thin_and_the_second_name_their_contracts(ready: ApiClient) -> None:
+    first = await ready.get_json(POSITIONS)
+    assert type_mismatches("GET /portfolio/{accountId}/positions/0", first) == []
     assert not any({"ticker", "name", "sector"} & row.keys() for row in first)
-    second = await ready.json(POSITIONS)
-    assert contradictions("GET /portfolio/{accountId}/position/{id}", second) == []
+    second = await ready.get_json(POSITIONS)
+    assert type_mismatches("GET /portfolio/{accountId}/position/{id}", second) == []
     assert {row["ticker"] for row in second} == {"AAPL", "ES", "IBM", "SPY"}
     assert [row["conid"] for row in first] == [row["conid"] for row in second]
 
 
-async def test_waiting_for_the_contracts_gives_everything_at_once(ready: Caller) -> None:
-    rows = await ready.json(POSITIONS, waitForSecDef="true")
+async def test_waiting_for_the_contracts_gives_everything_at_once(ready: ApiClient) -> None:
+    rows = await ready.get_json(POSITIONS, waitForSecDef="true")
     assert all({"ticker", "name", "sector", "pageSize"} <= row.keys() for row in rows)
     assert {row["pageSize"] for row in rows} == {100}
 
 
-async def test_a_stock_an_option_and_a_future_fill_their_fields_differently(ready: Caller) -> None:
+async def test_a_stock_an_option_and_a_future_fill_their_fields_differently(ready: ApiClient) -> None:
     stock, option, future = [await of_class(ready, kind) for kind in ("STK", "OPT", "FUT")]
     assert [stock[key] for key in ("expiry", "putOrCall", "multiplier", "strike", "undConid")] == [
         None,
@@ -137,30 +140,30 @@ async def test_a_stock_an_option_and_a_future_fill_their_fields_differently(read
     assert future["lastTradingDay"] == future["expiry"]
 
 
-async def test_a_page_past_the_end_is_empty_and_not_a_number_is_refused(ready: Caller) -> None:
-    assert await ready.json(f"{OWN}/positions/1") == []
-    assert await ready.json(f"{OWN}/positions/999") == []
+async def test_a_page_past_the_end_is_empty_and_not_a_number_is_refused(ready: ApiClient) -> None:
+    assert await ready.get_json(f"{OWN}/positions/1") == []
+    assert await ready.get_json(f"{OWN}/positions/999") == []
     for page in ("x", "-1", "1.5"):
         assert (await ready.get(f"{OWN}/positions/{page}")).status_code == 400
 
 
-async def test_positions_are_sorted_on_request(ready: Caller) -> None:
-    up = await ready.second(POSITIONS, sort="mktValue", direction="a")
-    down = await ready.json(POSITIONS, sort="mktValue", direction="d")
+async def test_positions_are_sorted_on_request(ready: ApiClient) -> None:
+    up = await ready.get_json_twice(POSITIONS, sort="mktValue", direction="a")
+    down = await ready.get_json(POSITIONS, sort="mktValue", direction="d")
     values = [row["mktValue"] for row in up]
     assert values == sorted(values)
     assert [row["conid"] for row in down] == [row["conid"] for row in reversed(up)]
-    newer = await ready.json(f"/portfolio2/{ACCOUNT}/positions", sort="position", direction="d")
+    newer = await ready.get_json(f"/portfolio2/{ACCOUNT}/positions", sort="position", direction="d")
     sizes = [row["position"] for row in newer]
     assert sizes == sorted(sizes, reverse=True)
 
 
-async def test_a_retail_account_has_no_models(ready: Caller) -> None:
-    assert await ready.json(POSITIONS, model="Growth") == []
-    assert (await ready.json(f"{OWN}/allocation", model="Growth"))["assetClass"]["long"] == {}
+async def test_a_retail_account_has_no_models(ready: ApiClient) -> None:
+    assert await ready.get_json(POSITIONS, model="Growth") == []
+    assert (await ready.get_json(f"{OWN}/allocation", model="Growth"))["assetClass"]["long"] == {}
 
 
-async def test_the_period_widens_the_realised_profit(ready: Caller, simulation: Simulation) -> None:
+async def test_the_period_widens_the_realised_profit(ready: ApiClient, simulation: Simulation) -> None:
     simulation.prices.override_price(MSFT, 500.0)
     trade(simulation.selected_account, MSFT, 10, 500.0)
     trade(simulation.selected_account, MSFT, -5, 520.0)
@@ -168,10 +171,10 @@ async def test_the_period_widens_the_realised_profit(ready: Caller, simulation: 
     async def later(days: int) -> None:
         simulation.clock.advance(days * 86400)
         simulation.session.login()
-        await ready.ready()
+        await ready.prepare_session()
 
     async def realised(period: str) -> float:
-        rows = await ready.json(POSITIONS, period=period)
+        rows = await ready.get_json(POSITIONS, period=period)
         profit = next(row["realizedPnl"] for row in rows if row["conid"] == MSFT)
         assert isinstance(profit, float)
         return profit
@@ -188,16 +191,16 @@ async def test_the_period_widens_the_realised_profit(ready: Caller, simulation: 
 
 
 async def test_a_fill_shows_at_once_in_the_new_positions_and_later_in_the_cached_ones(
-    ready: Caller, simulation: Simulation, skip: Callable[[float], None]
+    ready: ApiClient, simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
     await ready.get(POSITIONS)
     trade(simulation.selected_account, MSFT, 10, 500.0)
 
     async def cached() -> set[int]:
-        return {row["conid"] for row in await ready.json(POSITIONS)}
+        return {row["conid"] for row in await ready.get_json(POSITIONS)}
 
     assert MSFT not in await cached()
-    newer = await ready.json(f"/portfolio2/{ACCOUNT}/positions")
+    newer = await ready.get_json(f"/portfolio2/{ACCOUNT}/positions")
     assert str(MSFT) in {row["conid"] for row in newer}
     reply = await ready.post(f"{OWN}/positions/invalidate")
     assert (reply.status_code, reply.json()) == (200, {"message": "success"})
@@ -210,37 +213,37 @@ async def test_a_fill_shows_at_once_in_the_new_positions_and_later_in_the_cached
 
 
 async def test_the_new_positions_have_another_shape_with_text_conids(
-    ready: Caller, simulation: Simulation
+    ready: ApiClient, simulation: Simulation
 ) -> None:
-    rows = await ready.json(f"/portfolio2/{ACCOUNT}/positions")
-    assert contradictions("GET /portfolio2/{accountId}/positions", rows) == []
+    rows = await ready.get_json(f"/portfolio2/{ACCOUNT}/positions")
+    assert type_mismatches("GET /portfolio2/{accountId}/positions", rows) == []
     assert {type(row["conid"]) for row in rows} == {str}
     assert {row["timestamp"] for row in rows} == {int(simulation.clock.now())}
-    older = {str(row["conid"]): row for row in await ready.json(POSITIONS)}
+    older = {str(row["conid"]): row for row in await ready.get_json(POSITIONS)}
     for row in rows:
         assert row["marketValue"] == older[row["conid"]]["mktValue"]
         assert row["unrealizedPnl"] == older[row["conid"]]["unrealizedPnl"]
 
 
-async def test_one_position_is_a_list_and_nothing_is_an_empty_one(ready: Caller) -> None:
-    rows = await ready.second(f"{OWN}/position/{IBM}")
-    assert contradictions("GET /portfolio/{accountId}/position/{id}", rows) == []
+async def test_one_position_is_a_list_and_nothing_is_an_empty_one(ready: ApiClient) -> None:
+    rows = await ready.get_json_twice(f"{OWN}/position/{IBM}")
+    assert type_mismatches("GET /portfolio/{accountId}/position/{id}", rows) == []
     assert [row["ticker"] for row in rows] == ["IBM"]
     for conid in (MSFT, 0, 999999999):
-        assert await ready.json(f"{OWN}/position/{conid}") == []
+        assert await ready.get_json(f"{OWN}/position/{conid}") == []
     assert (await ready.get(f"{OWN}/position/IBM")).status_code == 400
 
 
-async def test_one_position_over_all_accounts_is_a_map_of_lists(ready: Caller) -> None:
-    body = await ready.json(f"/portfolio/positions/{SPY}")
-    assert contradictions("GET /portfolio/positions/{id}", body) == []
+async def test_one_position_over_all_accounts_is_a_map_of_lists(ready: ApiClient) -> None:
+    body = await ready.get_json(f"/portfolio/positions/{SPY}")
+    assert type_mismatches("GET /portfolio/positions/{id}", body) == []
     assert {account: [row["conid"] for row in rows] for account, rows in body.items()} == {ACCOUNT: [SPY]}
-    assert await ready.json(f"/portfolio/positions/{MSFT}") == {}
+    assert await ready.get_json(f"/portfolio/positions/{MSFT}") == {}
     assert (await ready.get("/portfolio/positions/SPY")).status_code == 400
 
 
-async def test_the_ledger_adds_up(ready: Caller, simulation: Simulation) -> None:
-    ledger = await ready.json(f"{OWN}/ledger")
+async def test_the_ledger_adds_up(ready: ApiClient, simulation: Simulation) -> None:
+    ledger = await ready.get_json(f"{OWN}/ledger")
     assert list(ledger) == ["EUR", "USD", "BASE"]
     assert {row["timestamp"] for row in ledger.values()} == {int(simulation.clock.now())}
     assert [type(row["exchangerate"]) for row in ledger.values()] == [float, int, int]
@@ -257,11 +260,11 @@ async def test_the_ledger_adds_up(ready: Caller, simulation: Simulation) -> None
         ), key
 
 
-async def test_ledger_positions_summary_and_allocation_agree(ready: Caller) -> None:
-    base = (await ready.json(f"{OWN}/ledger"))["BASE"]
-    summary = await ready.json(f"{OWN}/summary")
-    positions = await ready.json(POSITIONS)
-    shares = await ready.json(f"{OWN}/allocation")
+async def test_ledger_positions_summary_and_allocation_agree(ready: ApiClient) -> None:
+    base = (await ready.get_json(f"{OWN}/ledger"))["BASE"]
+    summary = await ready.get_json(f"{OWN}/summary")
+    positions = await ready.get_json(POSITIONS)
+    shares = await ready.get_json(f"{OWN}/allocation")
     assert summary["netliquidation"]["amount"] == pytest.approx(base["netliquidationvalue"], abs=0.01)
     assert summary["totalcashvalue"]["amount"] == pytest.approx(
         base["cashbalance"] + base["futuresonlypnl"], abs=0.02
@@ -275,9 +278,9 @@ async def test_ledger_positions_summary_and_allocation_agree(ready: Caller) -> N
 
 
 async def test_the_summary_has_its_segments_with_text_and_amounts_apart(
-    ready: Caller, simulation: Simulation
+    ready: ApiClient, simulation: Simulation
 ) -> None:
-    summary = await ready.json(f"{OWN}/summary")
+    summary = await ready.get_json(f"{OWN}/summary")
     assert len(summary) > 140
     for key, row in summary.items():
         assert row.keys() == {"amount", "currency", "isNull", "timestamp", "value", "severity"}, key
@@ -296,49 +299,51 @@ async def test_the_summary_has_its_segments_with_text_and_amounts_apart(
 
 
 async def test_the_allocation_has_short_sides_when_something_is_short(
-    ready: Caller, simulation: Simulation
+    ready: ApiClient, simulation: Simulation
 ) -> None:
-    shares = await ready.json(f"{OWN}/allocation")
-    assert contradictions("GET /portfolio/{accountId}/allocation", shares) in (
+    shares = await ready.get_json(f"{OWN}/allocation")
+    assert type_mismatches("GET /portfolio/{accountId}/allocation", shares) in (
         [],
         ["sector.long.Others is missing", "group.long.Others is missing"],
     )
     assert shares["assetClass"]["short"] == {}
     trade(simulation.selected_account, MSFT, -10, 500.0)
-    shares = await ready.json(f"{OWN}/allocation")
+    shares = await ready.get_json(f"{OWN}/allocation")
     price = simulation.prices.quote(simulation.selected_account.instrument(MSFT)).last
     assert shares["assetClass"]["short"] == {"STK": pytest.approx(-10 * price)}
     assert "CASH" in shares["assetClass"]["long"]
 
 
-async def test_a_joint_allocation_wants_the_positions_loaded_first(ready: Caller) -> None:
+async def test_a_joint_allocation_wants_the_positions_loaded_first(ready: ApiClient) -> None:
     assert (await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT]})).status_code == 500
     await ready.get(POSITIONS)
     joint = await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT]})
-    assert joint.json() == await ready.json(f"{OWN}/allocation")
+    assert joint.json() == await ready.get_json(f"{OWN}/allocation")
 
 
 @pytest.mark.parametrize("body", [{}, {"acctIds": []}, {"acctIds": [7]}, {"acctIds": ACCOUNT}, []])
-async def test_a_joint_allocation_of_nothing_is_a_bad_request(ready: Caller, body: Any) -> None:
+async def test_a_joint_allocation_of_nothing_is_a_bad_request(ready: ApiClient, body: Any) -> None:
     assert (await ready.post("/portfolio/allocation", body)).status_code == 400
 
 
-async def test_a_joint_allocation_with_a_stranger_is_unauthorized(ready: Caller) -> None:
+async def test_a_joint_allocation_with_a_stranger_is_unauthorized(ready: ApiClient) -> None:
     await ready.get(POSITIONS)
     reply = await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT, "U7654321"]})
     assert (reply.status_code, reply.content) == (401, b"")
 
 
-async def test_there_are_no_combinations(ready: Caller) -> None:
-    assert await ready.json(f"{OWN}/combo/positions", nocache="true") == []
+async def test_there_are_no_combinations(ready: ApiClient) -> None:
+    assert await ready.get_json(f"{OWN}/combo/positions", nocache="true") == []
 
 
-async def test_a_new_brokerage_session_closes_the_door_again(ready: Caller, simulation: Simulation) -> None:
+async def test_a_new_brokerage_session_closes_the_door_again(
+    ready: ApiClient, simulation: Simulation
+) -> None:
     await ready.get(POSITIONS)
     simulation.session.init(compete=True)
     assert (await ready.get(POSITIONS)).status_code == 401
     await ready.get("/portfolio/accounts")
-    assert "ticker" not in (await ready.json(POSITIONS))[0]
+    assert "ticker" not in (await ready.get_json(POSITIONS))[0]
 
 
 MASTER, SECOND, THIRD = "DF1234567", "DU1234568", "DU1234569"
@@ -349,61 +354,61 @@ advisors = pytest.mark.parametrize("options", [FA], ids=["fa"])
 
 @advisors
 async def test_an_advisors_lists_hold_the_master_and_the_clients(
-    asks: Caller, options: SimulationOptions
+    asks: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is FA
-    accounts = await asks.json("/portfolio/accounts")
+    accounts = await asks.get_json("/portfolio/accounts")
     assert [(row["id"], row["faclient"]) for row in accounts] == [(MASTER, False)]
-    clients = await asks.json("/portfolio/subaccounts")
+    clients = await asks.get_json("/portfolio/subaccounts")
     assert [row["id"] for row in clients] == [ACCOUNT, SECOND, THIRD]
     assert {(row["faclient"], row["parent"]["accountId"]) for row in clients} == {(True, MASTER)}
-    page = await asks.json("/portfolio/subaccounts2", page=0)
+    page = await asks.get_json("/portfolio/subaccounts2", page=0)
     assert page == {"metadata": {"total": 3, "pageSize": 20, "pageNum": 0}, "subaccounts": clients}
 
 
 @pytest.mark.parametrize("options", [DYNAMIC], ids=["dynamic"])
 async def test_more_than_twenty_accounts_have_more_than_one_page(
-    asks: Caller, options: SimulationOptions
+    asks: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is DYNAMIC
-    pages = [await asks.json("/portfolio/subaccounts2", page=page) for page in (0, 1, 2)]
+    pages = [await asks.get_json("/portfolio/subaccounts2", page=page) for page in (0, 1, 2)]
     assert [len(page["subaccounts"]) for page in pages] == [20, 3, 0]
     assert {page["metadata"]["total"] for page in pages} == {23}
     ids = [row["id"] for page in pages for row in page["subaccounts"]]
-    assert ids == [row["id"] for row in await asks.json("/portfolio/subaccounts")]
+    assert ids == [row["id"] for row in await asks.get_json("/portfolio/subaccounts")]
 
 
 @advisors
-async def test_each_account_is_answered_for_itself(asks: Caller, options: SimulationOptions) -> None:
+async def test_each_account_is_answered_for_itself(asks: ApiClient, options: SimulationOptions) -> None:
     assert options is FA
-    ready = await asks.ready()
+    ready = await asks.prepare_session()
     positions = {}
     for account in (MASTER, ACCOUNT, SECOND, THIRD):
-        rows = await ready.json(f"/portfolio/{account}/positions/0", waitForSecDef="true")
+        rows = await ready.get_json(f"/portfolio/{account}/positions/0", waitForSecDef="true")
         assert {row["acctId"] for row in rows} <= {account}
         positions[account] = {row["conid"] for row in rows}
-        assert (await ready.json(f"/portfolio/{account}/meta"))["accountId"] == account
-        assert (await ready.json(f"/portfolio/{account}/summary"))["accountcode"]["value"] == account
-        assert (await ready.json(f"/portfolio/{account}/ledger"))["BASE"]["acctcode"] == account
+        assert (await ready.get_json(f"/portfolio/{account}/meta"))["accountId"] == account
+        assert (await ready.get_json(f"/portfolio/{account}/summary"))["accountcode"]["value"] == account
+        assert (await ready.get_json(f"/portfolio/{account}/ledger"))["BASE"]["acctcode"] == account
     assert positions[MASTER] == set()
     assert len({frozenset(conids) for conids in positions.values()}) == 4
 
 
 @advisors
 async def test_all_is_the_sum_of_the_accounts_and_has_no_attributes(
-    asks: Caller, options: SimulationOptions
+    asks: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is FA
-    ready = await asks.ready()
+    ready = await asks.prepare_session()
     values = [
-        (await ready.json(f"/portfolio/{account}/ledger"))["BASE"]["netliquidationvalue"]
+        (await ready.get_json(f"/portfolio/{account}/ledger"))["BASE"]["netliquidationvalue"]
         for account in (MASTER, ACCOUNT, SECOND, THIRD)
     ]
-    total = (await ready.json("/portfolio/All/ledger"))["BASE"]["netliquidationvalue"]
+    total = (await ready.get_json("/portfolio/All/ledger"))["BASE"]["netliquidationvalue"]
     assert total == pytest.approx(sum(values), abs=0.05)
-    rows = await ready.json("/portfolio/All/positions/0", waitForSecDef="true")
+    rows = await ready.get_json("/portfolio/All/positions/0", waitForSecDef="true")
     apples = next(row for row in rows if row["conid"] == AAPL)
-    parts = await ready.json(f"/portfolio/positions/{AAPL}")
+    parts = await ready.get_json(f"/portfolio/positions/{AAPL}")
     assert list(parts) == [ACCOUNT, SECOND]
     assert apples["position"] == sum(part["position"] for (part,) in parts.values())
     assert (await ready.get("/portfolio/All/meta")).status_code == 401
@@ -412,27 +417,27 @@ async def test_all_is_the_sum_of_the_accounts_and_has_no_attributes(
 
 @advisors
 async def test_each_accounts_positions_are_looked_up_by_themselves(
-    asks: Caller, options: SimulationOptions
+    asks: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is FA
-    ready = await asks.ready()
-    await ready.json(f"/portfolio/{ACCOUNT}/positions/0")
-    assert "ticker" in (await ready.json(f"/portfolio/{ACCOUNT}/positions/0"))[0]
-    assert "ticker" not in (await ready.json(f"/portfolio/{SECOND}/positions/0"))[0]
+    ready = await asks.prepare_session()
+    await ready.get_json(f"/portfolio/{ACCOUNT}/positions/0")
+    assert "ticker" in (await ready.get_json(f"/portfolio/{ACCOUNT}/positions/0"))[0]
+    assert "ticker" not in (await ready.get_json(f"/portfolio/{SECOND}/positions/0"))[0]
 
 
 @advisors
 async def test_the_allocation_of_several_accounts_waits_for_each_of_them(
-    asks: Caller, options: SimulationOptions
+    asks: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is FA
-    ready = await asks.ready()
+    ready = await asks.prepare_session()
     both = {"acctIds": [ACCOUNT, SECOND]}
-    await ready.json(f"/portfolio/{ACCOUNT}/positions/0")
+    await ready.get_json(f"/portfolio/{ACCOUNT}/positions/0")
     assert (await ready.post("/portfolio/allocation", both)).status_code == 500
-    await ready.json(f"/portfolio/{SECOND}/positions/0")
+    await ready.get_json(f"/portfolio/{SECOND}/positions/0")
     joint = (await ready.post("/portfolio/allocation", both)).json()
-    single = [await ready.json(f"/portfolio/{account}/allocation") for account in both["acctIds"]]
+    single = [await ready.get_json(f"/portfolio/{account}/allocation") for account in both["acctIds"]]
     stocks = [each["assetClass"]["long"]["STK"] for each in (joint, *single)]
     assert stocks[0] == pytest.approx(sum(stocks[1:]), abs=0.05)
     other = await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT, "DU7654321"]})

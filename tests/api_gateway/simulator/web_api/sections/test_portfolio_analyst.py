@@ -6,27 +6,27 @@ import httpx
 import pytest
 
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, EUR_USD, IBM, MSFT, SPY, Caller, trade
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, EUR_USD, IBM, MSFT, SPY, ApiClient, trade
 
 PERIODS = ["1D", "7D", "MTD", "1M", "YTD", "1Y"]
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> Caller:
-    return Caller(gateway)
+def asks(gateway: httpx.AsyncClient) -> ApiClient:
+    return ApiClient(gateway)
 
 
-async def answer(asks: Caller, path: str, **body: Any) -> Any:
+async def answer(asks: ApiClient, path: str, **body: Any) -> Any:
     reply = await asks.post(path, body)
     assert reply.status_code == 200, reply.text
     return reply.json()
 
 
-async def performance(asks: Caller, period: str) -> Any:
+async def performance(asks: ApiClient, period: str) -> Any:
     return await answer(asks, "/pa/performance", acctIds=[ACCOUNT], period=period)
 
 
-async def test_the_performance_has_the_shape_that_was_recorded(asks: Caller) -> None:
+async def test_the_performance_has_the_shape_that_was_recorded(asks: ApiClient) -> None:
     body = await performance(asks, "1M")
     assert body.keys() == {"cps", "tpps", "nav", "pm", "nd", "id", "included", "currencyType", "rc"}
     assert (body["id"], body["pm"], body["currencyType"], body["rc"]) == (
@@ -45,7 +45,7 @@ async def test_the_performance_has_the_shape_that_was_recorded(asks: Caller) -> 
     assert body["tpps"]["dates"] == ["202602", "202603"]
 
 
-async def test_there_is_a_value_for_every_weekday_and_a_count_of_calendar_days(asks: Caller) -> None:
+async def test_there_is_a_value_for_every_weekday_and_a_count_of_calendar_days(asks: ApiClient) -> None:
     body = await performance(asks, "1M")
     dates = body["nav"]["dates"]
     assert dates == body["cps"]["dates"]
@@ -58,13 +58,13 @@ async def test_there_is_a_value_for_every_weekday_and_a_count_of_calendar_days(a
 
 @pytest.mark.parametrize("period", PERIODS)
 async def test_the_last_value_is_what_the_account_is_worth_now(
-    asks: Caller, simulation: Simulation, period: str
+    asks: ApiClient, simulation: Simulation, period: str
 ) -> None:
     nav = (await performance(asks, period))["nav"]["data"][0]
     assert nav["navs"][-1] == pytest.approx(simulation.selected_account.valuation().net_liquidation, abs=0.01)
 
 
-async def test_returns_follow_from_the_values(asks: Caller) -> None:
+async def test_returns_follow_from_the_values(asks: ApiClient) -> None:
     body = await performance(asks, "YTD")
     nav = body["nav"]["data"][0]
     start = nav["startNAV"]["val"]
@@ -76,13 +76,15 @@ async def test_returns_follow_from_the_values(asks: Caller) -> None:
     assert whole - 1 == pytest.approx(body["cps"]["data"][0]["returns"][-1], abs=1e-6)
 
 
-async def test_a_year_begins_with_the_deposit_and_nothing_earned(asks: Caller) -> None:
+async def test_a_year_begins_with_the_deposit_and_nothing_earned(asks: ApiClient) -> None:
     nav = (await performance(asks, "1Y"))["nav"]["data"][0]
     assert (nav["startNAV"]["val"], nav["navs"][0]) == (1_000_000.0, 1_000_000.0)
     assert nav["start"] == "20250303"
 
 
-async def test_a_trade_of_today_changes_today_and_no_day_before(asks: Caller, simulation: Simulation) -> None:
+async def test_a_trade_of_today_changes_today_and_no_day_before(
+    asks: ApiClient, simulation: Simulation
+) -> None:
     before = (await performance(asks, "7D"))["nav"]["data"][0]["navs"]
     trade(simulation.selected_account, MSFT, 100, 100.0)
     after = (await performance(asks, "7D"))["nav"]["data"][0]["navs"]
@@ -91,26 +93,26 @@ async def test_a_trade_of_today_changes_today_and_no_day_before(asks: Caller, si
 
 
 @pytest.mark.parametrize("period", ["3M", "6M", "12M", "1y", "", None, 7])
-async def test_a_period_that_only_the_document_knows_is_refused(asks: Caller, period: Any) -> None:
+async def test_a_period_that_only_the_document_knows_is_refused(asks: ApiClient, period: Any) -> None:
     reply = await asks.post("/pa/performance", {"acctIds": [ACCOUNT], "period": period})
     assert (reply.status_code, reply.json()["error"]) == (400, "Bad Request: Invalid period")
 
 
 @pytest.mark.parametrize("path", ["/pa/performance", "/pa/allperiods", "/pa/transactions", "/pa/allocation"])
 @pytest.mark.parametrize("accounts", [[], None, "DU1234567", [7]])
-async def test_no_account_is_a_bad_request(asks: Caller, path: str, accounts: Any) -> None:
+async def test_no_account_is_a_bad_request(asks: ApiClient, path: str, accounts: Any) -> None:
     body = {"acctIds": accounts, "period": "1M", "conids": [AAPL], "currency": "USD", "type": "SECTOR"}
     assert (await asks.post(path, body)).status_code == 400
     assert (await asks.post(path, [])).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/pa/performance", "/pa/allperiods", "/pa/transactions", "/pa/allocation"])
-async def test_a_strange_account_breaks_ibkr(asks: Caller, path: str) -> None:
+async def test_a_strange_account_breaks_ibkr(asks: ApiClient, path: str) -> None:
     body = {"acctIds": ["U7654321"], "period": "1M", "conids": [AAPL], "currency": "USD", "type": "SECTOR"}
     assert (await asks.post(path, body)).status_code == 500
 
 
-async def test_all_periods_are_below_the_account_and_agree_with_each_alone(asks: Caller) -> None:
+async def test_all_periods_are_below_the_account_and_agree_with_each_alone(asks: ApiClient) -> None:
     body = await answer(asks, "/pa/allperiods", acctIds=[ACCOUNT])
     assert body.keys() == {"pm", "nd", "id", "currencyType", "rc", "view", "included", ACCOUNT}
     assert (body["id"], body["nd"], body["view"]) == ("getPerformanceAllPeriods", 366, [ACCOUNT])
@@ -135,7 +137,7 @@ async def test_an_account_in_the_query_stands_for_the_body(gateway: httpx.AsyncC
     assert (reply.status_code, reply.json()["view"]) == (200, [ACCOUNT])
 
 
-async def test_on_a_weekend_the_last_day_is_friday(asks: Caller, simulation: Simulation) -> None:
+async def test_on_a_weekend_the_last_day_is_friday(asks: ApiClient, simulation: Simulation) -> None:
     simulation.clock.advance(5 * 86400)
     simulation.session.login()
     body = await performance(asks, "MTD")
@@ -143,13 +145,13 @@ async def test_on_a_weekend_the_last_day_is_friday(asks: Caller, simulation: Sim
     assert body["nav"]["data"][0]["end"] == "20260306"
 
 
-async def transactions(asks: Caller, **body: Any) -> Any:
+async def transactions(asks: ApiClient, **body: Any) -> Any:
     return await answer(
         asks, "/pa/transactions", **({"acctIds": [ACCOUNT], "conids": [AAPL], "currency": "USD"} | body)
     )
 
 
-async def test_transactions_have_the_types_that_were_recorded(asks: Caller) -> None:
+async def test_transactions_have_the_types_that_were_recorded(asks: ApiClient) -> None:
     body = await transactions(asks)
     assert body.keys() == {"nd", "rpnl", "currency", "from", "id", "to", "transactions"}
     assert (body["id"], body["nd"], body["currency"]) == ("getTransactions", 91, "USD")
@@ -169,7 +171,7 @@ async def test_transactions_have_the_types_that_were_recorded(asks: Caller) -> N
 
 
 async def test_realised_profit_is_text_and_says_which_side_was_closed(
-    asks: Caller, simulation: Simulation
+    asks: ApiClient, simulation: Simulation
 ) -> None:
     body = await transactions(asks, days=1)
     profit = body["rpnl"]["data"][0]
@@ -184,11 +186,11 @@ async def test_realised_profit_is_text_and_says_which_side_was_closed(
     assert float(short["amt"]) > 190
 
 
-async def test_nothing_sold_is_nothing_realised(asks: Caller) -> None:
+async def test_nothing_sold_is_nothing_realised(asks: ApiClient) -> None:
     assert (await transactions(asks, conids=[IBM]))["rpnl"] == {"data": [], "amt": "0.0"}
 
 
-async def test_conids_may_be_several_and_text(asks: Caller) -> None:
+async def test_conids_may_be_several_and_text(asks: ApiClient) -> None:
     body = await transactions(asks, conids=[str(SPY), EUR_USD])
     assert {row["conid"] for row in body["transactions"]} == {SPY, EUR_USD}
     assert [row["rawDate"] for row in body["transactions"]] == sorted(
@@ -197,7 +199,7 @@ async def test_conids_may_be_several_and_text(asks: Caller) -> None:
     assert (await transactions(asks, conids=[999]))["transactions"] == []
 
 
-async def test_another_currency_changes_the_rate_and_the_sum(asks: Caller) -> None:
+async def test_another_currency_changes_the_rate_and_the_sum(asks: ApiClient) -> None:
     dollars, euros = await transactions(asks), await transactions(asks, currency="EUR")
     rate = euros["transactions"][0]["fxRate"]
     assert 0.5 < rate < 1.0
@@ -210,7 +212,9 @@ async def test_another_currency_changes_the_rate_and_the_sum(asks: Caller) -> No
     [{"conids": []}, {"conids": None}, {"currency": ""}, {"currency": None}],
     ids=["no conids", "conids absent", "no currency", "currency absent"],
 )
-async def test_transactions_want_accounts_conids_and_a_currency(asks: Caller, wrong: dict[str, Any]) -> None:
+async def test_transactions_want_accounts_conids_and_a_currency(
+    asks: ApiClient, wrong: dict[str, Any]
+) -> None:
     body = {"acctIds": [ACCOUNT], "conids": [AAPL], "currency": "USD"} | wrong
     reply = await asks.post("/pa/transactions", body)
     assert (reply.status_code, reply.json()["error"]) == (
@@ -224,17 +228,17 @@ async def test_transactions_want_accounts_conids_and_a_currency(asks: Caller, wr
     [{"days": 0}, {"days": "7"}, {"days": True}, {"conids": ["x"]}, {"conids": [-1]}, {"currency": "XXX"}],
     ids=str,
 )
-async def test_values_that_mean_nothing_are_bad_requests(asks: Caller, wrong: dict[str, Any]) -> None:
+async def test_values_that_mean_nothing_are_bad_requests(asks: ApiClient, wrong: dict[str, Any]) -> None:
     body = {"acctIds": [ACCOUNT], "conids": [AAPL], "currency": "USD"} | wrong
     assert (await asks.post("/pa/transactions", body)).status_code == 400
 
 
-async def allocation(asks: Caller, **body: Any) -> Any:
+async def allocation(asks: ApiClient, **body: Any) -> Any:
     return await answer(asks, "/pa/allocation", **({"acctIds": [ACCOUNT], "type": "ALL"} | body))
 
 
 async def test_the_allocation_splits_the_whole_account_five_ways(
-    asks: Caller, simulation: Simulation
+    asks: ApiClient, simulation: Simulation
 ) -> None:
     body = await allocation(asks)
     assert body.keys() == {"id", "currency", "realtime", "allocations"}
@@ -251,7 +255,7 @@ async def test_the_allocation_splits_the_whole_account_five_ways(
         }
 
 
-async def test_one_type_is_enough_in_any_case(asks: Caller, simulation: Simulation) -> None:
+async def test_one_type_is_enough_in_any_case(asks: ApiClient, simulation: Simulation) -> None:
     body = await allocation(asks, type="asset_class")
     assert body["allocations"].keys() == {"ASSET_CLASS"}
     trade(simulation.selected_account, MSFT, -10, 500.0)
@@ -260,7 +264,7 @@ async def test_one_type_is_enough_in_any_case(asks: Caller, simulation: Simulati
     assert short["total"]["nav"] < 0
 
 
-async def test_a_day_of_the_past_is_not_real_time(asks: Caller) -> None:
+async def test_a_day_of_the_past_is_not_real_time(asks: ApiClient) -> None:
     body = await allocation(asks, type="FINANCIAL_INSTRUMENT", date="20250601")
     assert (body["realtime"], body["date"]) == (False, "20250601")
     items = body["allocations"]["FINANCIAL_INSTRUMENT"]["long"]["items"]
@@ -268,7 +272,7 @@ async def test_a_day_of_the_past_is_not_real_time(asks: Caller) -> None:
     assert "date" not in await allocation(asks, date="20260303")
 
 
-async def test_another_currency_shows_the_same_weights(asks: Caller) -> None:
+async def test_another_currency_shows_the_same_weights(asks: ApiClient) -> None:
     dollars = (await allocation(asks, type="REGION"))["allocations"]["REGION"]["long"]
     reply = await allocation(asks, type="REGION", currency="EUR")
     euros = reply["allocations"]["REGION"]["long"]
@@ -277,7 +281,7 @@ async def test_another_currency_shows_the_same_weights(asks: Caller) -> None:
     assert [item["weight"] for item in euros["items"]] == [item["weight"] for item in dollars["items"]]
 
 
-async def test_a_model_that_holds_nothing_is_empty(asks: Caller) -> None:
+async def test_a_model_that_holds_nothing_is_empty(asks: ApiClient) -> None:
     body = await allocation(asks, type="SECTOR", model="Growth")
     assert body["allocations"]["SECTOR"]["long"] == {"total": {"nav": 0.0, "weight": 0.0}, "items": []}
 
@@ -286,7 +290,9 @@ async def test_a_model_that_holds_nothing_is_empty(asks: Caller) -> None:
     "wrong",
     [{"type": "SIZE"}, {"type": None}, {"date": "yesterday"}, {"date": "20270101"}, {"currency": "XXX"}],
 )
-async def test_an_allocation_of_something_else_is_a_bad_request(asks: Caller, wrong: dict[str, Any]) -> None:
+async def test_an_allocation_of_something_else_is_a_bad_request(
+    asks: ApiClient, wrong: dict[str, Any]
+) -> None:
     body = {"acctIds": [ACCOUNT], "type": "ALL"} | wrong
     assert (await asks.post("/pa/allocation", body)).status_code == 400
 
@@ -294,7 +300,7 @@ async def test_an_allocation_of_something_else_is_a_bad_request(asks: Caller, wr
 @pytest.mark.parametrize("options", [SimulationOptions(login=True)], ids=["limited"])
 @pytest.mark.parametrize("path", ["/pa/performance", "/pa/allperiods", "/pa/transactions", "/pa/allocation"])
 async def test_each_may_be_asked_once_in_fifteen_minutes(
-    asks: Caller, simulation: Simulation, options: SimulationOptions, path: str
+    asks: ApiClient, simulation: Simulation, options: SimulationOptions, path: str
 ) -> None:
     assert options.rate_limits
     body = {"acctIds": [ACCOUNT], "period": "1D", "conids": [AAPL], "currency": "USD", "type": "SECTOR"}
@@ -307,7 +313,7 @@ async def test_each_may_be_asked_once_in_fifteen_minutes(
     assert (await asks.post(path, body)).status_code == 200
 
 
-async def test_a_login_is_enough(asks: Caller, simulation: Simulation) -> None:
+async def test_a_login_is_enough(asks: ApiClient, simulation: Simulation) -> None:
     simulation.session.drop()
     await performance(asks, "1D")
     simulation.session.logout()
@@ -318,7 +324,7 @@ async def test_a_login_is_enough(asks: Caller, simulation: Simulation) -> None:
     "options", [SimulationOptions(login=True, rate_limits=False, profile="fa")], ids=["advisor"]
 )
 async def test_an_advisor_asks_for_several_clients_at_once(
-    asks: Caller, simulation: Simulation, options: SimulationOptions
+    asks: ApiClient, simulation: Simulation, options: SimulationOptions
 ) -> None:
     clients = [account.id for account in simulation.profile.accounts]
     assert options.profile == "fa"

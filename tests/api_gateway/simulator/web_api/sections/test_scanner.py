@@ -6,21 +6,21 @@ import httpx
 import pytest
 
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from tests.api_gateway.simulator.paper_account import Caller
-from tests.api_gateway.simulator.wire_types import contradictions
+from tests.api_gateway.simulator.paper_account import ApiClient
+from tests.api_gateway.simulator.wire_types import type_mismatches
 
 PARAMS, RUN = "/iserver/scanner/params", "/iserver/scanner/run"
 GAINERS = {"instrument": "STK", "type": "TOP_PERC_GAIN", "location": "STK.US.MAJOR"}
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> Caller:
-    return Caller(gateway)
+def asks(gateway: httpx.AsyncClient) -> ApiClient:
+    return ApiClient(gateway)
 
 
-async def test_the_parameters_have_the_types_seen_on_the_wire(asks: Caller) -> None:
-    body = await asks.json(PARAMS)
-    assert contradictions("GET /iserver/scanner/params", body) == []
+async def test_the_parameters_have_the_types_seen_on_the_wire(asks: ApiClient) -> None:
+    body = await asks.get_json(PARAMS)
+    assert type_mismatches("GET /iserver/scanner/params", body) == []
     assert list(body) == ["scan_type_list", "instrument_list", "filter_list", "location_tree"]
     gainers = next(each for each in body["scan_type_list"] if each["code"] == "TOP_PERC_GAIN")
     assert gainers["display_name"] == "Top % Gainers"
@@ -29,7 +29,7 @@ async def test_the_parameters_have_the_types_seen_on_the_wire(asks: Caller) -> N
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True)])
 async def test_the_parameters_are_given_once_in_a_quarter_of_an_hour(
-    asks: Caller, simulation: Simulation
+    asks: ApiClient, simulation: Simulation
 ) -> None:
     assert (await asks.get(PARAMS)).status_code == 200
     assert (await asks.get(PARAMS)).status_code == 429
@@ -38,10 +38,10 @@ async def test_the_parameters_are_given_once_in_a_quarter_of_an_hour(
     assert (await asks.get(PARAMS)).status_code == 200
 
 
-async def test_a_scan_has_the_types_seen_on_the_wire_and_no_values(asks: Caller) -> None:
+async def test_a_scan_has_the_types_seen_on_the_wire_and_no_values(asks: ApiClient) -> None:
     reply = await asks.post(RUN, {**GAINERS, "filter": [{"code": "priceAbove", "value": 5}]})
     body = reply.json()
-    assert contradictions("POST /iserver/scanner/run", body) == []
+    assert type_mismatches("POST /iserver/scanner/run", body) == []
     rows = body["contracts"]
     assert [row["server_id"] for row in rows] == [str(rank) for rank in range(len(rows))]
     assert body["scan_data_column_name"] == rows[0]["column_name"] == "Chg%"
@@ -61,7 +61,7 @@ async def test_a_scan_has_the_types_seen_on_the_wire_and_no_values(asks: Caller)
     }
 
 
-async def test_a_future_is_described_by_its_local_symbol(asks: Caller) -> None:
+async def test_a_future_is_described_by_its_local_symbol(asks: ApiClient) -> None:
     body = (
         await asks.post(RUN, {"instrument": "FUT.US", "type": "MOST_ACTIVE", "location": "FUT.CME"})
     ).json()
@@ -69,7 +69,7 @@ async def test_a_future_is_described_by_its_local_symbol(asks: Caller) -> None:
     assert {row["sec_type"] for row in body["contracts"]} == {"FUT"}
 
 
-async def test_a_scan_that_finds_nothing_is_an_empty_list(asks: Caller) -> None:
+async def test_a_scan_that_finds_nothing_is_an_empty_list(asks: ApiClient) -> None:
     reply = await asks.post(RUN, {**GAINERS, "filter": [{"code": "priceAbove", "value": 1e9}]})
     assert reply.json() == {"contracts": [], "scan_data_column_name": "Chg%"}
 
@@ -91,7 +91,7 @@ async def test_a_scan_that_finds_nothing_is_an_empty_list(asks: Caller) -> None:
     ],
 )
 async def test_a_scan_that_is_not_offered_breaks_ibkr(
-    asks: Caller, change: dict[str, Any], status: int
+    asks: ApiClient, change: dict[str, Any], status: int
 ) -> None:
     reply = await asks.post(RUN, {**GAINERS, **change})
     assert reply.status_code == status
@@ -99,5 +99,5 @@ async def test_a_scan_that_is_not_offered_breaks_ibkr(
 
 
 @pytest.mark.parametrize("body", [{}, []])
-async def test_a_scan_without_a_body_is_a_bad_request(asks: Caller, body: Any) -> None:
+async def test_a_scan_without_a_body_is_a_bad_request(asks: ApiClient, body: Any) -> None:
     assert (await asks.post(RUN, body)).status_code == 400

@@ -6,25 +6,25 @@ import httpx
 import pytest
 
 from api_gateway.simulator.simulation import Simulation
-from tests.api_gateway.simulator.paper_account import AAPL, IBM, SPY, Caller
-from tests.api_gateway.simulator.wire_types import contradictions
+from tests.api_gateway.simulator.paper_account import AAPL, IBM, SPY, ApiClient
+from tests.api_gateway.simulator.wire_types import type_mismatches
 
 LISTS, LIST = "/iserver/watchlists", "/iserver/watchlist"
 MINE = {"id": "1234", "name": "Mine", "rows": [{"C": IBM}, {"H": ""}, {"C": str(SPY)}]}
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> Caller:
-    return Caller(gateway)
+def asks(gateway: httpx.AsyncClient) -> ApiClient:
+    return ApiClient(gateway)
 
 
 async def delete(gateway: httpx.AsyncClient, list_id: str) -> httpx.Response:
     return await gateway.delete(f"/v1/api{LIST}", params={"id": list_id})
 
 
-async def test_the_lists_have_the_types_seen_on_the_wire(asks: Caller) -> None:
-    body = await asks.json(LISTS, SC="USER_WATCHLIST")
-    assert contradictions("GET /iserver/watchlists", body) == []
+async def test_the_lists_have_the_types_seen_on_the_wire(asks: ApiClient) -> None:
+    body = await asks.get_json(LISTS, SC="USER_WATCHLIST")
+    assert type_mismatches("GET /iserver/watchlists", body) == []
     assert (body["action"], body["MID"]) == ("content", "1")
     first = body["data"]["user_lists"][0]
     assert {key: type(value) for key, value in first.items()} == {
@@ -38,22 +38,24 @@ async def test_the_lists_have_the_types_seen_on_the_wire(asks: Caller) -> None:
     assert first["modified"] > 2**31
 
 
-async def test_every_message_of_a_session_has_the_next_number(asks: Caller, simulation: Simulation) -> None:
-    assert [(await asks.json(LISTS))["MID"] for _ in range(3)] == ["1", "2", "3"]
+async def test_every_message_of_a_session_has_the_next_number(
+    asks: ApiClient, simulation: Simulation
+) -> None:
+    assert [(await asks.get_json(LISTS))["MID"] for _ in range(3)] == ["1", "2", "3"]
     simulation.session.establish()
-    assert (await asks.json(LISTS))["MID"] == "1"
+    assert (await asks.get_json(LISTS))["MID"] == "1"
 
 
-async def test_the_first_look_at_a_list_is_thinner_than_the_second(asks: Caller) -> None:
+async def test_the_first_look_at_a_list_is_thinner_than_the_second(asks: ApiClient) -> None:
     await asks.post(LIST, MINE)
-    first = await asks.json(LIST, id="1234")
+    first = await asks.get_json(LIST, id="1234")
     assert first["instruments"] == [
         {"ST": "STK", "C": str(IBM), "conid": IBM},
         {"H": ""},
         {"ST": "STK", "C": str(SPY), "conid": SPY},
     ]
-    second = await asks.json(LIST, id="1234")
-    assert contradictions("GET /iserver/watchlist", second) == []
+    second = await asks.get_json(LIST, id="1234")
+    assert type_mismatches("GET /iserver/watchlist", second) == []
     assert second["instruments"][0] == {
         "ST": "STK",
         "C": "8314",
@@ -67,42 +69,42 @@ async def test_the_first_look_at_a_list_is_thinner_than_the_second(asks: Caller)
     assert (second["hash"], second["readOnly"]) == (first["hash"], False)
 
 
-async def test_a_new_session_starts_with_a_thin_look_again(asks: Caller, simulation: Simulation) -> None:
-    await asks.second(LIST, id="101")
+async def test_a_new_session_starts_with_a_thin_look_again(asks: ApiClient, simulation: Simulation) -> None:
+    await asks.get_json_twice(LIST, id="101")
     simulation.session.establish()
-    assert "name" not in (await asks.json(LIST, id="101"))["instruments"][0]
+    assert "name" not in (await asks.get_json(LIST, id="101"))["instruments"][0]
 
 
-async def test_making_a_list_answers_without_its_contracts(asks: Caller, simulation: Simulation) -> None:
+async def test_making_a_list_answers_without_its_contracts(asks: ApiClient, simulation: Simulation) -> None:
     reply = await asks.post(LIST, MINE)
     body = reply.json()
-    assert contradictions("POST /iserver/watchlist", body) == []
+    assert type_mismatches("POST /iserver/watchlist", body) == []
     now = str(simulation.clock.now_ms())
     assert body == {"id": "1234", "hash": now, "name": "Mine", "readOnly": False, "instruments": []}
-    assert "1234" in [each["id"] for each in (await asks.json(LISTS))["data"]["user_lists"]]
+    assert "1234" in [each["id"] for each in (await asks.get_json(LISTS))["data"]["user_lists"]]
 
 
-async def test_posting_a_taken_id_replaces_the_list_without_a_word(asks: Caller) -> None:
+async def test_posting_a_taken_id_replaces_the_list_without_a_word(asks: ApiClient) -> None:
     await asks.post(LIST, MINE)
     reply = await asks.post(LIST, {"id": "1234", "name": "Mine", "rows": [{"C": AAPL}]})
     assert reply.status_code == 200
-    assert [row["conid"] for row in (await asks.second(LIST, id="1234"))["instruments"]] == [AAPL]
+    assert [row["conid"] for row in (await asks.get_json_twice(LIST, id="1234"))["instruments"]] == [AAPL]
 
 
-async def test_a_list_that_was_replaced_is_thin_at_first_again(asks: Caller) -> None:
-    await asks.second(LIST, id="101")
+async def test_a_list_that_was_replaced_is_thin_at_first_again(asks: ApiClient) -> None:
+    await asks.get_json_twice(LIST, id="101")
     await asks.post(LIST, {"id": "101", "name": "Mine", "rows": [{"C": AAPL}]})
-    assert "name" not in (await asks.json(LIST, id="101"))["instruments"][0]
-    assert (await asks.json(LIST, id="101"))["instruments"][0]["name"] == "APPLE INC"
+    assert "name" not in (await asks.get_json(LIST, id="101"))["instruments"][0]
+    assert (await asks.get_json(LIST, id="101"))["instruments"][0]["name"] == "APPLE INC"
 
 
-async def test_an_id_may_have_a_leading_minus(asks: Caller) -> None:
+async def test_an_id_may_have_a_leading_minus(asks: ApiClient) -> None:
     assert (await asks.post(LIST, {**MINE, "id": "-5"})).status_code == 200
-    assert (await asks.json(LIST, id="-5"))["name"] == "Mine"
+    assert (await asks.get_json(LIST, id="-5"))["name"] == "Mine"
 
 
 @pytest.mark.parametrize("body", [{}, []])
-async def test_an_empty_body_is_a_bad_request(asks: Caller, body: Any) -> None:
+async def test_an_empty_body_is_a_bad_request(asks: ApiClient, body: Any) -> None:
     assert (await asks.post(LIST, body)).status_code == 400
 
 
@@ -122,32 +124,32 @@ async def test_an_empty_body_is_a_bad_request(asks: Caller, body: Any) -> None:
     ],
 )
 async def test_a_list_that_is_not_understood_is_unavailable_and_not_kept(
-    asks: Caller, simulation: Simulation, change: dict[str, Any]
+    asks: ApiClient, simulation: Simulation, change: dict[str, Any]
 ) -> None:
     assert (await asks.post(LIST, {**MINE, **change})).status_code == 503
     assert len(simulation.watchlists.all()) == 2
 
 
-async def test_a_contract_that_nobody_knows_stays_in_the_list_without_a_name(asks: Caller) -> None:
+async def test_a_contract_that_nobody_knows_stays_in_the_list_without_a_name(asks: ApiClient) -> None:
     await asks.post(LIST, {**MINE, "rows": [{"C": 1}]})
-    assert (await asks.second(LIST, id="1234"))["instruments"] == [{"ST": "", "C": "1", "conid": 1}]
+    assert (await asks.get_json_twice(LIST, id="1234"))["instruments"] == [{"ST": "", "C": "1", "conid": 1}]
 
 
-async def test_an_unknown_list_is_unavailable(asks: Caller) -> None:
+async def test_an_unknown_list_is_unavailable(asks: ApiClient) -> None:
     assert (await asks.get(LIST, id="999")).status_code == 503
     assert (await asks.get(LIST)).status_code == 400
 
 
-async def test_a_deleted_list_is_gone(asks: Caller, gateway: httpx.AsyncClient) -> None:
+async def test_a_deleted_list_is_gone(asks: ApiClient, gateway: httpx.AsyncClient) -> None:
     body = (await delete(gateway, "101")).json()
     assert body == {"data": {"deleted": "101"}, "action": "context", "MID": "1"}
     assert (await asks.get(LIST, id="101")).status_code == 503
 
 
 async def test_deleting_an_unknown_list_fails_only_in_a_cold_session(
-    asks: Caller, gateway: httpx.AsyncClient
+    asks: ApiClient, gateway: httpx.AsyncClient
 ) -> None:
     assert (await delete(gateway, "999")).status_code == 503
-    await asks.json(LISTS)
+    await asks.get_json(LISTS)
     warm = await delete(gateway, "999")
     assert (warm.status_code, warm.json()["data"]) == (200, {"deleted": "999"})
