@@ -26,16 +26,15 @@ from api_gateway.access_policy import (
     POLICIES,
     READ_OPERATIONS,
     AccessPolicy,
-    Operation,
     TradingMode,
     extend,
-    normalize,
 )
 from api_gateway.client.paths import is_template
+from api_gateway.operations import Effect, OperationKey, normalize
 from api_gateway.redaction import sanitize
 from api_gateway.settings import SettingsError
-from mcp_server.reference.endpoints_md import single_call
-from mcp_server.rest.effects import Effect, effect
+from mcp_server.rest.effects import route_effect
+from mcp_server.rest.route_call import single_call
 from mcp_server.routers import ROUTERS
 
 SETTING: Final = "MCP_SERVER_EXTRA_ROUTERS"
@@ -67,8 +66,8 @@ def load_extra_routers(directory: Path | None, mode: TradingMode) -> ExtraRouter
     hand_written = [route for router in ROUTERS for route in _api_routes(router)]
     known = {normalize(_operation_sent(route)) for route in hand_written}
     names = {route.name for route in hand_written}
-    reads: set[Operation] = set()
-    writes: set[Operation] = set()
+    reads: set[OperationKey] = set()
+    writes: set[OperationKey] = set()
     selected: list[APIRouter] = []
     for router in _exported_routers(_load_package(directory), directory):
         chosen = APIRouter()
@@ -81,7 +80,7 @@ def load_extra_routers(directory: Path | None, mode: TradingMode) -> ExtraRouter
                 raise _package_error(directory, f"the name {route.name} is another tool's")
             known.add(normalize(operation))
             names.add(route.name)
-            is_read = _route_effect(route) is Effect.READS and not _may_be_write(operation)
+            is_read = route_effect(route) is Effect.READS and not _may_be_write(operation)
             (reads if is_read else writes).add(operation)
             if is_read or mode is TradingMode.PAPER:
                 chosen.routes.append(route)
@@ -91,7 +90,7 @@ def load_extra_routers(directory: Path | None, mode: TradingMode) -> ExtraRouter
     return ExtraRouters(tuple(selected), extend(mode, frozenset(reads), frozenset(writes)))
 
 
-def _may_be_write(operation: Operation) -> bool:
+def _may_be_write(operation: OperationKey) -> bool:
     """Whether it is a GET of a path at which only operations that write are known."""
     return operation[0] == "GET" and normalize(operation)[1] in _WRITE_PATHS
 
@@ -174,16 +173,12 @@ def _api_routes(router: APIRouter) -> list[APIRoute]:
     return [route for route in router.routes if isinstance(route, APIRoute)]
 
 
-def _operation_sent(route: APIRoute) -> Operation:
+def _operation_sent(route: APIRoute) -> OperationKey:
     method, template, _ = single_call(route)
     return method, template
 
 
-def _route_effect(route: APIRoute) -> Effect:
-    return effect(route.methods or (), route.openapi_extra)
-
-
-def _check_route(route: APIRoute, directory: Path) -> tuple[Operation, ast.Call]:
+def _check_route(route: APIRoute, directory: Path) -> tuple[OperationKey, ast.Call]:
     """The operation of a route that is as a route has to be, and its call."""
     try:
         method, template, call = single_call(route)
@@ -211,7 +206,7 @@ def _check_route(route: APIRoute, directory: Path) -> tuple[Operation, ast.Call]
 def _check_marks_readable(route: APIRoute, directory: Path) -> None:
     """Raise SettingsError unless what a route is marked with can be read."""
     try:
-        _route_effect(route)
+        route_effect(route)
     except (AttributeError, TypeError, ValueError):
         raise _package_error(
             directory, f"{route.name} has marks that are none of mcp_server.rest.effects"
@@ -221,7 +216,7 @@ def _check_marks_readable(route: APIRoute, directory: Path) -> None:
 def _check_marks_consistent(route: APIRoute, call: ast.Call, directory: Path) -> None:
     """Raise SettingsError unless a route says the same to a reader and to the gateway client."""
     method = min(route.methods or ())
-    reads = _route_effect(route) is Effect.READS
+    reads = route_effect(route) is Effect.READS
     declared_read = any(each.arg == "reads" and ast.unparse(each.value) == "True" for each in call.keywords)
     if method == "POST" and reads is not declared_read:
         raise _package_error(

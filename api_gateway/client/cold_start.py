@@ -8,6 +8,7 @@ from typing import Any
 
 from api_gateway.client.request import GatewayRequest
 from api_gateway.client.response import GatewayResponse
+from api_gateway.operations import ColdStart
 
 MAX_REMEMBERED = 1000  # so that endless different questions take no endless memory
 EMPTY_RESULT_TTL = 300.0  # seconds for which an answer that stayed empty is taken for the truth
@@ -57,15 +58,18 @@ def _first_path_value(call: GatewayRequest) -> Hashable:
     return call.path.template, call.values[0]
 
 
-COLD_START_RULES: Mapping[tuple[str, str], ColdStartRule] = {
-    ("GET", "/iserver/account/orders"): ColdStartRule(_no_orders, _request_target),
-    ("GET", "/iserver/account/trades"): ColdStartRule(_no_rows, _request_target),
-    ("GET", "/iserver/account/pnl/partitioned"): ColdStartRule(_no_profit, _request_target),
-    ("GET", "/portfolio/{account}/positions/{page}"): ColdStartRule(_no_names, _first_path_value, times=3),
-    ("GET", "/iserver/contract/{conid}/algos"): ColdStartRule(_no_algos, _first_path_value, times=2),
-    ("GET", "/iserver/secdef/strikes"): ColdStartRule(_no_strikes, _request_target),
-    ("GET", "/iserver/secdef/info"): ColdStartRule(_no_rows, _request_target),
+COLD_START_RULES: Mapping[ColdStart, ColdStartRule] = {
+    ColdStart.NO_ORDERS: ColdStartRule(_no_orders, _request_target),
+    ColdStart.NO_ROWS: ColdStartRule(_no_rows, _request_target),
+    ColdStart.NO_PNL: ColdStartRule(_no_profit, _request_target),
+    ColdStart.NO_NAMES: ColdStartRule(_no_names, _first_path_value, times=3),
+    ColdStart.NO_ALGOS: ColdStartRule(_no_algos, _first_path_value, times=2),
+    ColdStart.NO_STRIKES: ColdStartRule(_no_strikes, _request_target),
 }
+
+
+def _rule_for(call: GatewayRequest) -> ColdStartRule | None:
+    return COLD_START_RULES[call.row.cold_start] if call.row.cold_start else None
 
 
 class ColdStartRetry:
@@ -82,9 +86,9 @@ class ColdStartRetry:
 
     def record(self, call: GatewayRequest, reply: GatewayResponse, *, again: bool) -> bool:
         """Whether this answer is thin; asked `again` and thin once more, it is taken for the truth."""
-        warmup = COLD_START_RULES[call.operation]
-        thin = warmup.is_incomplete(reply.value)
-        if again:
+        warmup = _rule_for(call)
+        thin = warmup is not None and warmup.is_incomplete(reply.value)
+        if warmup and again:
             self._conclude(warmup.key(call), incomplete=thin)
         return thin
 
@@ -92,7 +96,7 @@ class ColdStartRetry:
         self, call: GatewayRequest, reply: GatewayResponse, again: Callable[[], Awaitable[GatewayResponse]]
     ) -> GatewayResponse:
         """The answer, or a fuller one if this one is thin and has not just been found to be all there is."""
-        warmup = COLD_START_RULES.get(call.operation)
+        warmup = _rule_for(call)
         if warmup is None:
             return reply
         key = warmup.key(call)

@@ -16,7 +16,6 @@ import httpx
 from api_gateway.access_policy import READ_ONLY, AccessPolicy
 from api_gateway.client.cold_start import ColdStartRetry
 from api_gateway.client.interpretation import (
-    IDEMPOTENT_UNSUBSCRIBES,
     BareUnauthorized,
     PreflightExpired,
     ServiceWarmingUp,
@@ -37,14 +36,12 @@ from api_gateway.client.paths import QueryValue
 from api_gateway.client.prefetch import Prefetcher
 from api_gateway.client.preflight import ACCOUNTS, PORTFOLIO, Accounts, Preflight
 from api_gateway.client.rate_limiter import (
-    GLOBAL_LIMIT,
-    IBKR_LIMITS,
     TICKLE,
-    RateLimit,
     RateLimiter,
     Reservation,
     WaitBudget,
 )
+from api_gateway.client.rate_limits import GLOBAL_LIMIT, IBKR_LIMITS
 from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.client.response import GatewayResponse
 from api_gateway.client.response_cache import ResponseCache
@@ -53,9 +50,10 @@ from api_gateway.client.snapshot_polling import SNAPSHOT, SnapshotPoller
 from api_gateway.client.tls import TlsTrust
 from api_gateway.client.transport import NoResponseError, NotSentError, RawResponse, Transport
 from api_gateway.errors import Failed, Forbidden, GatewayError, LoginRequired, RateLimited, Unreachable
+from api_gateway.operations import RateLimit
 from api_gateway.session.diagnosis import is_session_status
 from api_gateway.session.monitor import SessionMonitor
-from api_gateway.session.states import BLOCKING_STATES, SessionState, parse_session, required_session
+from api_gateway.session.states import BLOCKING_STATES, SessionState, parse_session
 from api_gateway.settings import GatewaySettings
 
 logger = logging.getLogger(__name__)
@@ -164,9 +162,7 @@ class GatewayClient:
 
     async def get(self, template: str, /, *values: object, **query: QueryValue) -> GatewayResponse:
         """Read. The same address asked for twice at a time is sent once."""
-        call = build_request(
-            "GET", template, values, query, read_only=("GET", template) not in IDEMPOTENT_UNSUBSCRIBES
-        )
+        call = build_request("GET", template, values, query, read_only=True)
         self._check_access(call)
         return await self._single_flight.run(call.path.raw_path, lambda: self._read(call))
 
@@ -348,7 +344,7 @@ class GatewayClient:
         """
         before, lacking = (
             self.session_monitor.last_problem,
-            BLOCKING_STATES[required_session(call.path.template)],
+            BLOCKING_STATES[call.row.required_session],
         )
         missing = before is not None and before.found in lacking
         if self.order_question.open or not (missing or self.rate_limiter.is_in_doubt(call)):
@@ -370,7 +366,7 @@ class GatewayClient:
         except GatewayError as error:
             self.session_monitor.record_failure(error)
             raise
-        self.session_monitor.record_success(required_session(call.path.template))
+        self.session_monitor.record_success(call.row.required_session)
 
     async def _once(self, call: GatewayRequest) -> GatewayResponse:
         """What must be asked first, then the request: once, whatever comes."""

@@ -28,9 +28,10 @@ from api_gateway.errors import (
     SessionLost,
     Unreachable,
 )
+from api_gateway.operations import SessionRequirement
 from api_gateway.redaction import sanitize
 from api_gateway.session.diagnosis import REDIRECTED_ELSEWHERE, STATE_TEXTS, Diagnosis, as_sentence
-from api_gateway.session.states import SessionRequirement, SessionState, required_session
+from api_gateway.session.states import SessionState
 
 MAX_PENALTY = 86_400.0
 NO_SESSION = ("no session", "not logged in", "not authenticated")
@@ -48,22 +49,6 @@ NOT_READY = (
     "It was not done, as IBKR is not ready for it: wait some seconds before you decide to send it again."
 )
 _TYPE_NAMES: Mapping[type, str] = {str: "text", int: "number", float: "number", bool: "true or false"}
-IDEMPOTENT_UNSUBSCRIBES = frozenset(  # of market data: sent like questions, and yet they end something
-    {("POST", "/iserver/marketdata/unsubscribe"), ("GET", "/iserver/marketdata/unsubscribeall")}
-)
-EMPTY_SUCCESSES = frozenset({("DELETE", "/fyi/deliveryoptions/{device}")})  # writes whose success has no body
-HINTS: Mapping[tuple[str, str], str] = {
-    ("GET", "/iserver/account/order/status/{order}"): (
-        "It must be an order of this session and of the selected account: see `list_live_orders`."
-    ),
-    ("GET", "/iserver/contract/{conid}/algos"): "There is no such contract: find it with `search_contracts`.",
-    ("GET", "/iserver/account/search/{pattern}"): (
-        "This login has no dynamic accounts; `list_brokerage_accounts` has those it has."
-    ),
-    ("POST", "/iserver/marketdata/unsubscribe"): (
-        "This contract has no open market data; nothing is left to do."
-    ),
-}
 ORDER_REPLY = ("POST", "/iserver/reply/{reply}")
 REPLY_EXPIRED = (
     "A question lives only until the next request: preview or place the order again and answer at once."
@@ -138,7 +123,7 @@ _ERROR_BY_STATE: Mapping[SessionState, type[GatewayError]] = {
 
 def unknown_outcome_error(call: GatewayRequest, problem: str) -> GatewayError:
     """The failure of a request that was sent and not answered clearly: a write may have happened."""
-    if call.operation in IDEMPOTENT_UNSUBSCRIBES:
+    if call.row.unsubscribes:
         return Failed(
             request=call.description,
             problem=problem,
@@ -150,7 +135,7 @@ def unknown_outcome_error(call: GatewayRequest, problem: str) -> GatewayError:
             problem=problem,
             hint="Nothing was changed. Call it again; if that does not help, ask `connection_status`.",
         )
-    about_the_session = required_session(call.path.template) is SessionRequirement.NOTHING
+    about_the_session = call.row.required_session is SessionRequirement.NONE
     return OutcomeUnknown(
         request=call.description, problem=problem, hint=CHECK_SESSION if about_the_session else CHECK_ORDERS
     )
@@ -257,9 +242,7 @@ def require_payload(call: GatewayRequest, reply: GatewayResponse) -> GatewayResp
     if not call.read_only:
         if isinstance(value, str):
             return reply
-        if value is None and (
-            reply.status == 204 or (reply.status < 300 and call.operation in EMPTY_SUCCESSES)
-        ):
+        if value is None and (reply.status == 204 or (reply.status < 300 and call.row.empty_success)):
             return reply
     raise unknown_outcome_error(call, f"it answered with {_describe_value(value)}.")
 
@@ -311,9 +294,9 @@ def _interpret_status(call: GatewayRequest, status: int, body: bytes, said: str,
         )
     if status == 500 and _has_error(body) and not _leaves_order_outcome_open(call, said):
         return _refusal_error(call, said, status=status)
-    if status >= 500 and call.read_only and call.operation in HINTS and _has_error(body):
+    if status >= 500 and call.read_only and call.row.hint and _has_error(body):
         return _refusal_error(call, f"{said} ({status})", status=status)
-    if call.read_only and status in (423, 425, 503) and call.operation not in IDEMPOTENT_UNSUBSCRIBES:
+    if call.read_only and status in (423, 425, 503) and not call.row.unsubscribes:
         unready = Failed(
             request=call.description,
             problem=f"IBKR is not ready to answer ({status}: {said}).",
@@ -362,7 +345,7 @@ def _choose_hint(call: GatewayRequest, said: str) -> str:
         if call.body.get("confirmed") is not True:
             return REPLY_DECLINED
         return REPLY_EXPIRED if "reply id" in said.lower() else REPLY_REFUSED
-    return HINTS.get(call.operation) or (FIX_ARGUMENTS if _has_arguments(call) else CHECK_CONNECTION)
+    return call.row.hint or (FIX_ARGUMENTS if _has_arguments(call) else CHECK_CONNECTION)
 
 
 def _has_arguments(call: GatewayRequest) -> bool:

@@ -11,15 +11,6 @@ from api_gateway.client.request import GatewayRequest
 QUESTION_TTL = 60.0
 """Seconds for which a question is taken to be open; nobody is known to answer one later."""
 
-QUESTION_OPERATIONS = frozenset(
-    {
-        "/iserver/account/{allocation}/orders",
-        "/iserver/account/{account}/order/{order}",
-        "/iserver/reply/{reply}",
-    }
-)
-"""The requests that IBKR answers with a question, by their templates."""
-
 
 class OrderQuestionTracker:
     """Remembers the last question. `now` counts seconds."""
@@ -49,7 +40,7 @@ class OrderQuestionTracker:
 
 
 def _is_an_order(call: GatewayRequest) -> bool:
-    return not call.read_only and call.method == "POST" and call.path.template in QUESTION_OPERATIONS
+    return call.row.may_question
 
 
 def _holds_a_question(body: bytes) -> bool:

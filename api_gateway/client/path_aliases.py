@@ -9,13 +9,9 @@ make the address of a write is that write; of those known to do so, it is under 
 
 from __future__ import annotations
 
-from typing import Final
-
-from api_gateway.access_policy import ALL_OPERATIONS, READ_OPERATIONS, Operation, normalize
 from api_gateway.client.paths import PREFIX
 from api_gateway.client.request import GatewayRequest
-
-GET_ALIASES: Final = frozenset({("POST", "/logout"), ("POST", "/iserver/reauthenticate")})
+from api_gateway.operations import OPERATIONS, Operation, normalize
 
 
 def find_aliased_operation(call: GatewayRequest) -> str | None:
@@ -23,9 +19,9 @@ def find_aliased_operation(call: GatewayRequest) -> str | None:
     steps = call.path.template.split("/")
     path = call.path.raw_path.partition("?")[0].removeprefix(PREFIX)
     spelled = path.casefold().split("/")
-    for method, template in sorted(ALL_OPERATIONS.allowed):
+    for (method, template), row in sorted(OPERATIONS.items()):
         known = template.split("/")
-        if _same_method(call, (method, template)) and len(known) == len(spelled) == len(steps):
+        if _same_method(call, row) and len(known) == len(spelled) == len(steps):
             together = zip(known, steps, spelled, strict=True)
             if all(word.casefold() == said or ("{" in word and "{" in step) for word, step, said in together):
                 return f"{method} {template}"
@@ -34,8 +30,8 @@ def find_aliased_operation(call: GatewayRequest) -> str | None:
 
 def _same_method(call: GatewayRequest, known: Operation) -> bool:
     """Whether the gateway may take the call's method for that of the known operation."""
-    if call.method == known[0]:
+    if call.method == known.method:
         return True
-    if call.method != "GET" or known in READ_OPERATIONS:
+    if call.method != "GET" or known.read_only:
         return False
-    return known in GET_ALIASES or normalize(call.operation)[1] != normalize(known)[1]
+    return known.get_alias or normalize(call.operation)[1] != normalize(known.key)[1]

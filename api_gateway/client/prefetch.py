@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Final
 
-PREFETCHED = (
-    ("GET", "/iserver/account/orders"),
-    ("GET", "/iserver/account/trades"),
-    ("GET", "/iserver/account/pnl/partitioned"),
+from api_gateway.operations import OPERATIONS
+
+PREFETCHED: Final = tuple(
+    row.key for row in sorted(OPERATIONS.values(), key=lambda row: row.prefetch) if row.prefetch
 )
-"""The operations that are limited to one request in five seconds, so that a repetition takes so long."""
+"""The operations that are limited to one request in five seconds, so that a repetition takes that long."""
 
 RETRY_AFTER = 6.0
 """Seconds after a thin answer at which IBKR has collected, and may be asked again."""

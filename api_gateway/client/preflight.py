@@ -14,6 +14,7 @@ from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.client.response import GatewayResponse
 from api_gateway.client.single_flight import SingleFlight
 from api_gateway.errors import Invalid, Refused
+from api_gateway.operations import Preflight as Kind
 from api_gateway.redaction import redact
 from api_gateway.session.states import SessionState, parse_session
 
@@ -60,38 +61,23 @@ def positions_step(account: str) -> PreflightStep:
 
 
 _PORTFOLIO_LISTS = ("/portfolio/accounts", "/portfolio/subaccounts", "/portfolio/subaccounts2")
-_NEED_ACCOUNTS = ("/iserver/marketdata/snapshot", "/iserver/marketdata/history", "/iserver/account")
-# These are allowed once in five seconds. One that is refused, as the session is a new one, would cost that.
-_ONE_PER_5_SECONDS = (
-    "/iserver/account/orders",
-    "/iserver/account/trades",
-    "/iserver/account/pnl/partitioned",
-)
-_ORDERS = (
-    "/iserver/account/{allocation}/orders",
-    "/iserver/account/{allocation}/orders/whatif",
-    "/iserver/account/{account}/order/{order}",
-)
-_CHAINS = ("/iserver/secdef/strikes", "/iserver/secdef/info")
 _ENDS_THE_SESSION = ("/iserver/auth/ssodh/init", "/iserver/reauthenticate", "/logout")
 _STATUS = ("/iserver/auth/status", TICKLE)
 
 
 def required_steps(call: GatewayRequest) -> tuple[PreflightStep, ...]:
-    """What has to be asked before this request, in order."""
-    template = call.path.template
-    if template in _ORDERS:
-        return (ACCOUNTS, *(quote_step(conid) for conid in _conids(call.body)))
-    if template.startswith("/iserver/account/") or template in _NEED_ACCOUNTS:
-        return (ACCOUNTS,)
-    if template == "/portfolio/allocation":
-        return (PORTFOLIO, *(positions_step(account) for account in _strings(call.body.get("acctIds"))))
-    if template.startswith(("/portfolio/", "/portfolio2/", "/acesws/", "/pa/")) and (
-        template not in _PORTFOLIO_LISTS
-    ):
-        return (PORTFOLIO,)
-    if template in _CHAINS and call.query.get("conid") and call.query.get("sectype") != "BOND":
-        return (ACCOUNTS, underlying_step(str(call.query["conid"])))
+    """What has to be requested before this request, in order."""
+    match call.row.preflight:
+        case Kind.ACCOUNTS:
+            return (ACCOUNTS,)
+        case Kind.PORTFOLIO:
+            return (PORTFOLIO,)
+        case Kind.ORDER:
+            return (ACCOUNTS, *(quote_step(conid) for conid in _conids(call.body)))
+        case Kind.ALLOCATION:
+            return (PORTFOLIO, *(positions_step(account) for account in _strings(call.body.get("acctIds"))))
+        case Kind.CHAIN if call.query.get("conid") and call.query.get("sectype") != "BOND":
+            return (ACCOUNTS, underlying_step(str(call.query["conid"])))
     return ()
 
 
@@ -142,7 +128,8 @@ class Preflight:
         An account that the login does not have raises `Invalid`, so that nothing is asked about it.
         """
         asked = False
-        if call.path.template in _ONE_PER_5_SECONDS and self._now() - self._last_response_at > IDLE_LIMIT:
+        if call.row.prefetch and self._now() - self._last_response_at > IDLE_LIMIT:
+            # Allowed once in five seconds: one that is refused, as the session is a new one, would cost that.
             self._done.discard(ACCOUNTS)
         for step in required_steps(call):
             asked = await self.ensure(step, patience) or asked

@@ -1,4 +1,4 @@
-"""IBKR's published request limits as a table, and the governor that keeps them."""
+"""Rate limiter: holds requests back until IBKR's limits and the gateway's few connections allow them."""
 
 from __future__ import annotations
 
@@ -10,64 +10,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import ceil
 
+from api_gateway.client.rate_limits import GLOBAL_LIMIT, IBKR_LIMITS
 from api_gateway.client.request import GatewayRequest
 from api_gateway.errors import PenaltyBox, RateLimited
+from api_gateway.operations import ONE_PER_5_SECONDS, ONE_PER_15_MINUTES, RateLimit
 
 TICKLE = "/tickle"
 MAX_IN_FLIGHT = 4  # the gateway has five connections to IBKR, an endless queue and no time-out
 _ROUNDING_ERROR = 1e-6
-
-
-@dataclass(frozen=True)
-class RateLimit:
-    """At most `count` requests in any `seconds`."""
-
-    count: int
-    seconds: float
-
-    @property
-    def padded_seconds(self) -> float:
-        """The seconds that are kept: somewhat more, as requests drift on their way to IBKR."""
-        return self.seconds + min(0.5, max(0.1, self.seconds * 0.1))
-
-
-ONE_PER_5_SECONDS = RateLimit(1, 5)
-ONE_PER_SECOND = RateLimit(1, 1)
-ONE_PER_15_MINUTES = RateLimit(1, 900)
-
-# 10 a second go through a gateway. Three of them are left for those who keep no count together with us: the
-# ticker, which may tickle and reopen a session in one second, and the gateway, which tickles by itself. Five
-# histories at a time need no row: only four requests are ever in flight.
-GLOBAL_LIMIT = RateLimit(7, 1)
-
-IBKR_LIMITS: Mapping[tuple[str, str], RateLimit] = {
-    ("POST", "/tickle"): ONE_PER_SECOND,
-    ("GET", "/sso/validate"): RateLimit(1, 60),
-    ("GET", "/iserver/marketdata/snapshot"): RateLimit(10, 1),
-    ("GET", "/iserver/account/orders"): ONE_PER_5_SECONDS,
-    ("GET", "/iserver/account/trades"): ONE_PER_5_SECONDS,
-    ("GET", "/iserver/account/pnl/partitioned"): ONE_PER_5_SECONDS,
-    ("GET", "/portfolio/accounts"): ONE_PER_5_SECONDS,
-    ("GET", "/portfolio/subaccounts"): ONE_PER_5_SECONDS,
-    ("GET", "/iserver/scanner/params"): ONE_PER_15_MINUTES,
-    ("POST", "/iserver/scanner/run"): ONE_PER_SECOND,
-    ("POST", "/pa/performance"): ONE_PER_15_MINUTES,
-    ("POST", "/pa/allperiods"): ONE_PER_15_MINUTES,
-    ("POST", "/pa/transactions"): ONE_PER_15_MINUTES,
-    ("POST", "/pa/allocation"): ONE_PER_15_MINUTES,
-    ("GET", "/fyi/unreadnumber"): ONE_PER_SECOND,
-    ("GET", "/fyi/notifications"): ONE_PER_SECOND,
-    ("GET", "/fyi/notifications/more"): ONE_PER_SECOND,
-    ("PUT", "/fyi/notifications/{notification}"): ONE_PER_SECOND,
-    ("GET", "/fyi/settings"): ONE_PER_SECOND,
-    ("POST", "/fyi/settings/{typecode}"): ONE_PER_SECOND,
-    ("GET", "/fyi/disclaimer/{typecode}"): ONE_PER_SECOND,
-    ("PUT", "/fyi/disclaimer/{typecode}"): ONE_PER_SECOND,
-    ("GET", "/fyi/deliveryoptions"): ONE_PER_SECOND,
-    ("PUT", "/fyi/deliveryoptions/email"): ONE_PER_SECOND,
-    ("POST", "/fyi/deliveryoptions/device"): ONE_PER_SECOND,
-    ("DELETE", "/fyi/deliveryoptions/{device}"): ONE_PER_SECOND,
-}
 
 
 class SlidingWindow:

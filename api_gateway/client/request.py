@@ -11,11 +11,12 @@ import orjson
 
 from api_gateway.client.paths import QueryValue, ResolvedPath, resolve
 from api_gateway.errors import Invalid
+from api_gateway.operations import OPERATIONS, Operation, OperationKey, find_operation
 
 
 @dataclass(frozen=True)
 class GatewayRequest:
-    """Method, address and content of one request; `reads` says that sending it changes nothing at IBKR."""
+    """Method, path and body of one request; `read_only`: sending it changes nothing at IBKR."""
 
     method: str
     path: ResolvedPath
@@ -26,9 +27,14 @@ class GatewayRequest:
     body: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def operation(self) -> tuple[str, str]:
-        """What IBKR's limits, pre-flights and quirks are listed under."""
+    def operation(self) -> OperationKey:
+        """The key of the operation."""
         return self.method, self.path.template
+
+    @property
+    def row(self) -> Operation:
+        """What is known about the operation."""
+        return find_operation(self.operation)
 
     @property
     def description(self) -> str:
@@ -45,11 +51,16 @@ def build_request(
     *,
     read_only: bool,
 ) -> GatewayRequest:
-    """Check everything that can be checked before sending; raises `Invalid`."""
+    """Check everything that can be checked before sending; raises `Invalid`.
+
+    `read_only` counts for an operation without a row in `operations`; the others say so themselves.
+    """
     query = query or {}
     to = resolve(method, template, values, query)
     body = body or {}
     content = _encode(f"{method} {to.redacted_path}", body) if method in ("POST", "PUT") else None
+    if known := OPERATIONS.get((method, template)):
+        read_only = known.read_only
     return GatewayRequest(method, to, content, read_only, values, query, body)
 
 

@@ -1,12 +1,12 @@
-"""Answers that IBKR gives only once in fifteen minutes, kept for that long for the same question."""
+"""Response cache: what IBKR answers only once in 15 minutes is cached that long per request."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from api_gateway.client.rate_limiter import IBKR_LIMITS, ONE_PER_15_MINUTES
 from api_gateway.client.request import GatewayRequest
 from api_gateway.client.response import GatewayResponse
+from api_gateway.operations import ONE_PER_15_MINUTES
 
 MAX_ENTRIES = 32  # of some 200 KB at most
 
@@ -25,7 +25,7 @@ class ResponseCache:
 
     def store(self, call: GatewayRequest, reply: GatewayResponse) -> GatewayResponse:
         """Keep the answer if it is one of those; it is handed back as it is."""
-        if IBKR_LIMITS.get(call.operation) == ONE_PER_15_MINUTES:
+        if call.row.limit == ONE_PER_15_MINUTES:
             self._replies.pop(_cache_key(call), None)
             self._replies[_cache_key(call)] = (self._now(), reply)
             if len(self._replies) > MAX_ENTRIES:

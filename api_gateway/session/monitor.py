@@ -17,9 +17,10 @@ from api_gateway.errors import (
     SessionLost,
     Unreachable,
 )
+from api_gateway.operations import SessionRequirement
 from api_gateway.session.diagnosis import FRONT_PAGE, Diagnosis, diagnose, diagnose_state, needs_probe
 from api_gateway.session.maintenance import Region
-from api_gateway.session.states import BLOCKING_STATES, SessionRequirement, SessionState
+from api_gateway.session.states import BLOCKING_STATES, SessionState
 
 JOIN_WINDOW = 0.1
 """Seconds for which a look that is under way serves those who come after its beginning."""

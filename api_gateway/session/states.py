@@ -22,6 +22,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from api_gateway.operations import SessionRequirement
+
 
 class SessionState(StrEnum):
     """How far the way to an open brokerage session has been gone, or what is in it. Only one is ready."""
@@ -44,22 +46,6 @@ class SessionState(StrEnum):
         return self is SessionState.ESTABLISHED
 
 
-class SessionRequirement(StrEnum):
-    """What an operation cannot do without."""
-
-    NOTHING = "nothing"
-    LOGIN = "login"
-    BROKERAGE = "brokerage"
-
-
-def required_session(template: str) -> SessionRequirement:
-    """What the operation of this path needs: quotes and orders the brokerage session, all else the login."""
-    if template.startswith(_ABOUT_THE_SESSION):
-        return SessionRequirement.NOTHING
-    return SessionRequirement.BROKERAGE if template.startswith("/iserver/") else SessionRequirement.LOGIN
-
-
-_ABOUT_THE_SESSION = ("/tickle", "/logout", "/sso/", "/iserver/auth/", "/iserver/reauthenticate")
 _NO_LOGIN = frozenset(
     {
         SessionState.UNREACHABLE,
@@ -71,7 +57,7 @@ _NO_LOGIN = frozenset(
 _NO_BROKERAGE = _NO_LOGIN | {SessionState.CLOSED, SessionState.OPENING, SessionState.COMPETING}
 BLOCKING_STATES: Mapping[SessionRequirement, frozenset[SessionState]] = MappingProxyType(
     {
-        SessionRequirement.NOTHING: frozenset(),
+        SessionRequirement.NONE: frozenset(),
         SessionRequirement.LOGIN: _NO_LOGIN,
         SessionRequirement.BROKERAGE: _NO_BROKERAGE,
     }

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from api_gateway.access_policy import TradingMode
 from api_gateway.errors import GatewayError
+from api_gateway.operations import SessionRequirement
 from api_gateway.session.diagnosis import Actor, Diagnosis
 from api_gateway.session.maintenance import MaintenanceWindow, login_end, next_window, window_at
-from api_gateway.session.states import BLOCKING_STATES, SessionRequirement, SessionState
+from api_gateway.session.states import BLOCKING_STATES, SessionState
 from mcp_server.ticker.client import TickerStatus
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from mcp_server.models.alerts import AlertCondition
 from mcp_server.models.fa_models import REQUEST_FIELDS, ModelRequest
 from mcp_server.models.orders import OrderTicket
-from mcp_server.reference.endpoints_md import single_call
+from mcp_server.rest.route_call import single_call
 from mcp_server.routers import ROUTERS
 
 Fact = dict[str, Any]

@@ -1,4 +1,4 @@
-"""What a call does to the account or the session: the mark on a route, and how it is read.
+"""What a call can do: from the operation's row, or from the marks on a generated route.
 
 A GET without a mark reads; everything else without a mark changes something. So a forgotten mark makes
 a tool look more dangerous than it is, never less.
@@ -7,47 +7,51 @@ a tool look more dangerous than it is, never less.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from enum import StrEnum
 from typing import Any, Final
+
+from fastapi.routing import APIRoute
+
+from api_gateway.operations import Effect, Operation, match_operation
 
 EFFECT_EXTENSION: Final = "x-effect"
 REPEATABLE_EXTENSION: Final = "x-repeatable"
 TRADES_EXTENSION: Final = "x-trades"
 
-
-class Effect(StrEnum):
-    """How much a call can do."""
-
-    READS = "reads"
-    CHANGES = "changes"
-    DESTROYS = "destroys"
-
-
-# For `openapi_extra` in a route's decorator.
+# For `openapi_extra` in the decorator of a generated route; hand-written routes have a row in `operations`.
 READS: Final[dict[str, Any]] = {EFFECT_EXTENSION: Effect.READS.value}
 CHANGES: Final[dict[str, Any]] = {EFFECT_EXTENSION: Effect.CHANGES.value}
 DESTROYS: Final[dict[str, Any]] = {EFFECT_EXTENSION: Effect.DESTROYS.value}
 # Beside one of them (`CHANGES | REPEATABLE`): doing it twice is doing it once.
 REPEATABLE: Final[dict[str, Any]] = {REPEATABLE_EXTENSION: True}
-# It leads to a trade, or takes away what stands before one.
+# It leads to a trade, or removes a safeguard before one.
 TRADES: Final[dict[str, Any]] = {TRADES_EXTENSION: True}
 
 
-def effect(methods: Collection[str], extensions: Mapping[str, Any] | None) -> Effect:
-    """The effect of a route, from its HTTP methods and its OpenAPI extensions."""
-    mark = (extensions or {}).get(EFFECT_EXTENSION)
+def route_effect(route: APIRoute) -> Effect:
+    """The effect of a route."""
+    return effect(route.methods or (), route.path, route.openapi_extra)
+
+
+def effect(methods: Collection[str], path: str, extensions: Mapping[str, Any] | None) -> Effect:
+    """The effect of an operation, from its row, or from its HTTP methods and OpenAPI extensions."""
+    if row := _row(methods, path):
+        return row.effect
+    marks = extensions or {}
+    mark = marks.get(EFFECT_EXTENSION)
+    if marks.get(TRADES_EXTENSION):
+        return Effect.TRADES
     if mark is not None:
         return Effect(mark)
     return Effect.READS if set(methods) <= {"GET", "HEAD"} else Effect.CHANGES
 
 
-def can_trade(extensions: Mapping[str, Any] | None) -> bool:
-    """Whether a route is marked as leading to a trade."""
-    return bool((extensions or {}).get(TRADES_EXTENSION))
-
-
-def is_repeatable(methods: Collection[str], extensions: Mapping[str, Any] | None) -> bool:
+def is_repeatable(methods: Collection[str], path: str, extensions: Mapping[str, Any] | None) -> bool:
     """Whether the same call once more does nothing more: a read, a PUT, a DELETE, or marked so."""
-    if (extensions or {}).get(REPEATABLE_EXTENSION):
+    row = _row(methods, path)
+    if row.repeatable if row else (extensions or {}).get(REPEATABLE_EXTENSION):
         return True
-    return effect(methods, extensions) is Effect.READS or set(methods) <= {"PUT", "DELETE"}
+    return effect(methods, path, extensions) is Effect.READS or set(methods) <= {"PUT", "DELETE"}
+
+
+def _row(methods: Collection[str], path: str) -> Operation | None:
+    return match_operation(next(iter(methods)), path) if len(methods) == 1 else None

@@ -6,18 +6,18 @@ a secret has to be taken out of it, or one part of a very large answer is wanted
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-if TYPE_CHECKING:
-    from api_gateway.client.gateway import GatewayClient
-    from api_gateway.client.response import GatewayResponse
-    from mcp_server.ticker.order_hold import OrderHold
+from api_gateway.client.gateway import GatewayClient
+from api_gateway.client.response import GatewayResponse
+from api_gateway.operations import OperationKey, find_operation
+from mcp_server.ticker.order_hold import OrderHold
 
 
 class Json(Response):
@@ -29,10 +29,11 @@ class Json(Response):
 class Relay:
     """The gateway's verbs, answering with `Json`.
 
-    `template` and `values` are those of `api_gateway.client.gateway.Gateway`; a failure is raised as an
-    `api_gateway.errors.GatewayError`. `redact` names keys that are dropped wherever they stand in the
-    answer: session tokens and addresses that no model needs to read. `only` hands on that one key of an
-    object, and a body without it whole. `hold` keeps the ticker still around orders.
+    `template` and `values` are those of `api_gateway.client.gateway.GatewayClient`; a failure is raised as an
+    `api_gateway.errors.GatewayError`. Keys that the operation's row redacts are removed wherever they occur:
+    session tokens and addresses that no model needs to read. `reads` says of a POST without a row that it
+    changes nothing. `only` returns that one key of an object, and a body without it whole. `hold` keeps the
+    ticker still around orders.
     """
 
     def __init__(self, gateway: GatewayClient, hold: OrderHold | None = None) -> None:
@@ -43,11 +44,11 @@ class Relay:
         self,
         template: str,
         *values: object,
-        redact: Collection[str] = (),
         only: str | None = None,
         **query: Any,
     ) -> Json:
-        return _to_response(await self._gateway.get(template, *values, **query), redact, only)
+        reply = await self._gateway.get(template, *values, **query)
+        return _to_response(reply, ("GET", template), only)
 
     async def post(
         self,
@@ -55,30 +56,26 @@ class Relay:
         *values: object,
         body: Mapping[str, Any] | None = None,
         reads: bool = False,
-        redact: Collection[str] = (),
         **query: Any,
     ) -> Json:
         async with self._hold.around(template) if self._hold else nullcontext():
             reply = await self._gateway.post(template, *values, body=body, reads=reads, **query)
-        return _to_response(reply, redact)
+        return _to_response(reply, ("POST", template))
 
     async def put(
         self,
         template: str,
         *values: object,
         body: Mapping[str, Any] | None = None,
-        redact: Collection[str] = (),
         **query: Any,
     ) -> Json:
-        return _to_response(await self._gateway.put(template, *values, body=body, **query), redact)
+        return _to_response(await self._gateway.put(template, *values, body=body, **query), ("PUT", template))
 
-    async def delete(
-        self, template: str, *values: object, redact: Collection[str] = (), **query: Any
-    ) -> Json:
-        return _to_response(await self._gateway.delete(template, *values, **query), redact)
+    async def delete(self, template: str, *values: object, **query: Any) -> Json:
+        return _to_response(await self._gateway.delete(template, *values, **query), ("DELETE", template))
 
-    async def tickle(self, *, redact: Collection[str] = ()) -> Json:
-        return _to_response(await self._gateway.tickle(), redact)
+    async def tickle(self) -> Json:
+        return _to_response(await self._gateway.tickle(), ("POST", "/tickle"))
 
 
 async def get_relay(request: Request) -> Relay:
@@ -90,7 +87,8 @@ async def get_relay(request: Request) -> Relay:
     return current
 
 
-def _to_response(reply: GatewayResponse, redact: Collection[str], only: str | None = None) -> Json:
+def _to_response(reply: GatewayResponse, operation: OperationKey, only: str | None = None) -> Json:
+    redact = find_operation(operation).redact
     if not redact and only is None:
         return Json(reply.body)
     value = reply.value

@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from api_gateway.access_policy import TradingMode
-from mcp_server.rest.effects import Effect, can_trade, effect
+from api_gateway.operations import Effect
+from mcp_server.rest.effects import route_effect
 
 
 def filter_routes(
@@ -34,5 +35,5 @@ def filter_routes(
 
 def _is_permitted(route: APIRoute, mode: TradingMode) -> bool:
     if mode is TradingMode.READ:
-        return effect(route.methods or (), route.openapi_extra) is Effect.READS
-    return mode is TradingMode.PAPER or not can_trade(route.openapi_extra)
+        return route_effect(route) is Effect.READS
+    return mode is TradingMode.PAPER or route_effect(route) is not Effect.TRADES

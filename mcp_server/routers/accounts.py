@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from mcp_server.rest.effects import CHANGES, REPEATABLE
 from mcp_server.rest.parameters import AccountId, BodyAccountId, Gateway, matches
 from mcp_server.rest.relay import Json
 
@@ -19,21 +18,20 @@ async def list_brokerage_accounts(gateway: Gateway) -> Json:
 
     `acctProps` and `aliases` are keyed by account id; `isPaper` tells paper money from real.
     \f
-    Source: IBKR Web API reference, "Receive Brokerage Accounts"; recorded.
+    Source: IBKR Web API reference, "Receive Brokerage Accounts".
     Found by: which accounts do I have, my account number, account ids, is this paper trading or live,
     switchable accounts, aliases and nicknames, permissions, allowed features, iserver accounts.
     """
-    return await gateway.get("/iserver/accounts", redact=("sessionId",))
+    return await gateway.get("/iserver/accounts")
 
 
-@router.post("/iserver/account", openapi_extra=CHANGES | REPEATABLE)
+@router.post("/iserver/account")
 async def select_account(gateway: Gateway, account_id: BodyAccountId) -> Json:
     """Select the account that orders, trades and profit and loss refer to.
 
     For users with several accounts; with one, the answer is `Account already set`.
     \f
-    Source: IBKR Web API reference, "Switch Account"; recorded.
-    Open to: users with several accounts.
+    Source: IBKR Web API reference, "Switch Account".
     Found by: switch account, change the active account, use another account, set current account, work
     with my other account.
     """
@@ -47,7 +45,7 @@ async def get_pnl(gateway: Gateway) -> Json:
     `upnl` is keyed `<account>.Core`: `dpl` daily and `upl` unrealised P&L, `nl` net liquidation value, `el`
     excess liquidity, `mv` market value, in base currency.
     \f
-    Source: IBKR Web API reference, "Account Profit and Loss"; recorded.
+    Source: IBKR Web API reference, "Account Profit and Loss".
     Found by: how much did I make today, am I up or down, today's gain or loss, daily profit, earnings,
     day's performance, did I lose money, unrealized, PnL, intraday result.
     """
@@ -66,22 +64,20 @@ async def search_dynamic_accounts(
 
     Only for brokers with dynamic accounts (DYNACCT); others are refused (503).
     \f
-    Source: IBKR Web API reference, "Search Dynamic Account"; documented.
-    Open to: brokers with dynamic accounts.
+    Source: IBKR Web API reference, "Search Dynamic Account".
     Found by: look up a client, find customer account, account lookup by prefix, introducing broker
     clients.
     """
     return await gateway.get("/iserver/account/search/{pattern}", pattern)
 
 
-@router.post("/iserver/dynaccount", openapi_extra=CHANGES | REPEATABLE)
+@router.post("/iserver/dynaccount")
 async def select_dynamic_account(gateway: Gateway, account_id: BodyAccountId) -> Json:
     """Select the dynamic account that later calls refer to.
 
     Only for brokers with dynamic accounts (DYNACCT); others are refused (401).
     \f
-    Source: IBKR Web API reference, "Set Dynamic Account"; documented.
-    Open to: brokers with dynamic accounts.
+    Source: IBKR Web API reference, "Set Dynamic Account".
     Found by: switch to a client's account, change the active client, set customer account.
     """
     return await gateway.post("/iserver/dynaccount", body={"acctId": account_id})
@@ -93,7 +89,7 @@ async def get_account_summary(gateway: Gateway, account_id: AccountId) -> Json:
 
     Plain numbers in base currency; the last row of `cashBalances` is their total.
     \f
-    Source: IBKR Web API reference, "Account Summary"; recorded.
+    Source: IBKR Web API reference, "Account Summary".
     Found by: account overview, how is my account doing, how much money do I have, total worth, net worth,
     account value, equity, NLV, leverage, cushion, settled cash, excess liquidity, snapshot of my account.
     """
@@ -106,7 +102,7 @@ async def get_available_funds(gateway: Gateway, account_id: AccountId) -> Json:
 
     Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
     \f
-    Source: IBKR Web API reference, "Account Summary - Available Funds"; recorded.
+    Source: IBKR Web API reference, "Account Summary - Available Funds".
     Found by: how much can I spend, buying power, how much can I invest, free cash, money left for
     purchases, can I afford it, excess liquidity, purchasing power, withdrawable, dry powder.
     """
@@ -119,7 +115,7 @@ async def get_balances(gateway: Gateway, account_id: AccountId) -> Json:
 
     Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
     \f
-    Source: IBKR Web API reference, "Account Summary - Balances"; recorded.
+    Source: IBKR Web API reference, "Account Summary - Balances".
     Found by: how much cash do I have, account balance, money in my account, total cash, accrued interest,
     dividends receivable, loan value, how much is my account worth, debit, borrowed money.
     """
@@ -132,7 +128,7 @@ async def get_margins(gateway: Gateway, account_id: AccountId) -> Json:
 
     Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
     \f
-    Source: IBKR Web API reference, "Account Summary - Margins"; recorded.
+    Source: IBKR Web API reference, "Account Summary - Margins".
     Found by: margin requirements, margin call, am I close to liquidation, will I be liquidated, leverage,
     RegT, how much margin am I using, overnight and intraday margin, cushion, collateral.
     """
@@ -145,7 +141,7 @@ async def get_market_value(gateway: Gateway, account_id: AccountId) -> Json:
 
     Keyed by currency; values are text.
     \f
-    Source: IBKR Web API reference, "Account Summary - Market Value"; recorded.
+    Source: IBKR Web API reference, "Account Summary - Market Value".
     Found by: worth of my holdings, how much is in stocks, options, bonds, futures, funds or crypto,
     exposure, foreign currency exposure, value of investments, holdings value by asset type.
     """
@@ -158,7 +154,7 @@ async def get_signatures_and_owners(gateway: Gateway, account_id: AccountId) -> 
 
     Personal data (names, dates of birth): ask only when somebody wants exactly this.
     \f
-    Source: IBKR Web API reference, "Signatures and Owners"; recorded.
+    Source: IBKR Web API reference, "Signatures and Owners".
     Found by: who owns this account, account holder, whose account is it, joint owner, beneficiary,
     authorised persons, power of attorney, ownership, my name on file, date of birth.
     """

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path
 
 from mcp_server.models.alerts import Alert
-from mcp_server.rest.effects import CHANGES, DESTROYS, REPEATABLE
 from mcp_server.rest.parameters import AccountId, Gateway, OrderNumber
 from mcp_server.rest.relay import Json
 
@@ -20,7 +19,7 @@ AlertId = Annotated[OrderNumber, Path(description="`order_id` from `list_alerts`
 async def list_alerts(gateway: Gateway, account_id: AccountId) -> Json:
     """List the alerts of an account: names, active or not, triggered or not.
     \f
-    Source: IBKR Web API reference, "Get a list of available alerts"; recorded.
+    Source: IBKR Web API reference, "Get a list of available alerts".
     Found by: price alarms, notifications set up.
     """
     return await gateway.get("/iserver/account/{account}/alerts", account_id)
@@ -30,7 +29,7 @@ async def list_alerts(gateway: Gateway, account_id: AccountId) -> Json:
 async def get_alert(gateway: Gateway, alert_id: AlertId) -> Json:
     """Get the details of one alert: conditions, message, expiry.
     \f
-    Source: IBKR Web API reference, "Get details of a specific alert"; recorded.
+    Source: IBKR Web API reference, "Get details of a specific alert".
     Found by: show what an alarm waits for, its trigger.
     """
     # Q is the only type there is, and IBKR refuses a request without it.
@@ -43,26 +42,26 @@ async def get_mta_alert(gateway: Gateway) -> Json:
 
     Its `order_id` is new at each read; `tool_id` stays.
     \f
-    Source: IBKR Web API reference, "Get MTA Alert"; recorded.
+    Source: IBKR Web API reference, "Get MTA Alert".
     Found by: phone assistant, app alarm.
     """
     return await gateway.get("/iserver/account/mta")
 
 
-@router.post("/iserver/account/{account_id}/alert", openapi_extra=CHANGES)
+@router.post("/iserver/account/{account_id}/alert")
 async def save_alert(gateway: Gateway, account_id: AccountId, wanted: Alert) -> Json:
     """Save an alert on a price, time, margin, trade or volume: a new one, or `order_id` modified.
 
     IBKR refuses this to many logins (403).
     \f
-    Source: IBKR Web API reference, "Create or Modify Alert"; documented.
+    Source: IBKR Web API reference, "Create or Modify Alert".
     Found by: create or set a price alarm, notify me when a price falls below, rises above or hits a level,
     price target, watch a price, edit an alert.
     """
     return await gateway.post("/iserver/account/{account}/alert", account_id, body=wanted.sent())
 
 
-@router.post("/iserver/account/{account_id}/alert/activate", openapi_extra=CHANGES | REPEATABLE)
+@router.post("/iserver/account/{account_id}/alert/activate")
 async def activate_alert(
     gateway: Gateway,
     account_id: AccountId,
@@ -71,7 +70,7 @@ async def activate_alert(
 ) -> Json:
     """Activate an alert, or deactivate it without deleting it.
     \f
-    Source: IBKR Web API reference, "Activate or Deactivate an alert"; documented.
+    Source: IBKR Web API reference, "Activate or Deactivate an alert".
     Found by: turn on, turn off, pause, switch, enable, disable an alarm.
     """
     return await gateway.post(
@@ -81,11 +80,11 @@ async def activate_alert(
     )
 
 
-@router.delete("/iserver/account/{account_id}/alert/{alert_id}", openapi_extra=DESTROYS)
+@router.delete("/iserver/account/{account_id}/alert/{alert_id}")
 async def delete_alert(gateway: Gateway, account_id: AccountId, alert_id: AlertId) -> Json:
     """Delete one alert for good; the MTA alert goes back to its defaults.
     \f
-    Source: IBKR Web API reference, "Delete an alert"; documented.
+    Source: IBKR Web API reference, "Delete an alert".
     Found by: remove, cancel an alarm.
     """
     return await gateway.delete("/iserver/account/{account}/alert/{alert}", account_id, alert_id)

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from mcp_server.models.contracts import ContractSearch, RulesRequest, SecdefQuery, StrikesQuery
-from mcp_server.rest.effects import READS
 from mcp_server.rest.parameters import (
     Conid,
     ConidNumber,
@@ -37,7 +36,7 @@ async def search_contracts(gateway: Gateway, wanted: Annotated[ContractSearch, Q
     exchanges, for `get_strikes` and `get_secdef_info`. `conid` is text here. One symbol can stand for several
     companies: look at `description` (the exchange). Nothing found: an empty list.
     \f
-    Source: IBKR Web API reference, "Search Contract by Symbol"; recorded.
+    Source: IBKR Web API reference, "Search Contract by Symbol".
     Found by: look up a ticker, symbol lookup, find a stock, which instrument, stock code, contract id of
     a company, conid of a ticker, search by name, ISIN, security search, instrument id, option and futures
     months available, expirations.
@@ -46,18 +45,18 @@ async def search_contracts(gateway: Gateway, wanted: Annotated[ContractSearch, Q
     return await gateway.get("/iserver/secdef/search", **wanted.sent())
 
 
-@router.post("/iserver/secdef/search", openapi_extra=READS)
+@router.post("/iserver/secdef/search")
 async def search_contracts_by_body(gateway: Gateway, wanted: ContractSearch) -> Json:
     """Find contracts as `search_contracts` does, for texts that do not travel well in a URL.
 
     Same arguments, same answer; use it for company names with accents, & or +.
     \f
-    Source: IBKR Web API reference, "Search Contract by Symbol"; recorded.
+    Source: IBKR Web API reference, "Search Contract by Symbol".
     Found by: special characters, ampersand, plus sign, umlauts, foreign company name, look up by company
     name, POST search.
     For less: Give the ticker instead of a name, leave out `more`, or name a `sec_type`.
     """
-    return await gateway.post("/iserver/secdef/search", body=wanted.sent(), reads=True)
+    return await gateway.post("/iserver/secdef/search", body=wanted.sent())
 
 
 @router.get("/iserver/secdef/strikes")
@@ -66,7 +65,7 @@ async def get_strikes(gateway: Gateway, wanted: Annotated[StrikesQuery, Query()]
 
     A month without options gives empty lists. Next: `get_secdef_info` for the conids.
     \f
-    Source: IBKR Web API reference, "Search Strikes by Underlying Contract ID"; recorded.
+    Source: IBKR Web API reference, "Search Strikes by Underlying Contract ID".
     Found by: strike prices, exercise prices, which calls and puts exist, options available, chain of an
     expiration, strike list.
     For less: Ask for one `exchange`.
@@ -81,7 +80,7 @@ async def get_secdef_info(gateway: Gateway, wanted: Annotated[SecdefQuery, Query
     A list, one row per expiry and right (`maturityDate` is YYYYMMDD). OPT, FOP and WAR need month and
     strike, FUT the month.
     \f
-    Source: IBKR Web API reference, "Search SecDef information by conid"; documented.
+    Source: IBKR Web API reference, "Search SecDef information by conid".
     Found by: option chain, options chain, find an option contract, expiration dates, call or put contract
     id, conid of a call or put, strike and expiry, weekly options, 0DTE, futures contract by month, warrants,
     derivative contract, bond contract of a company.
@@ -102,7 +101,7 @@ async def get_bond_filters(
 
     An unknown issuer gives an empty list. Next: `get_secdef_info` with `issuer_id`.
     \f
-    Source: IBKR Web API reference, "Search Bond Filter Information"; recorded.
+    Source: IBKR Web API reference, "Search Bond Filter Information".
     Found by: bonds of a company, corporate bonds, fixed income, coupon rate, maturity dates, treasury,
     debt, bond search criteria.
     """
@@ -113,7 +112,7 @@ async def get_bond_filters(
 async def get_contract_info(gateway: Gateway, conid: Conid) -> Json:
     """Get what a conid stands for: symbol, kind, currency, exchanges, multiplier, expiry.
     \f
-    Source: IBKR Web API reference, "Contract information by Contract ID"; recorded.
+    Source: IBKR Web API reference, "Contract information by Contract ID".
     Found by: instrument details, what is this contract id, company name, sector, industry, stock details,
     lookup by conid, ISIN, CUSIP, describe an instrument, contract details, expiration date, tick size.
     """
@@ -130,7 +129,7 @@ async def get_contract_info_and_rules(
 
     As `get_contract_info` plus `rules`, which is what `get_contract_rules` gets.
     \f
-    Source: IBKR Web API reference, "Find all Info and Rules for a given contract"; recorded.
+    Source: IBKR Web API reference, "Find all Info and Rules for a given contract".
     Found by: everything about a contract, contract details with order rules, instrument details, minimum
     tick, allowed order types, CUSIP.
     """
@@ -152,7 +151,7 @@ async def list_contract_algos(
 
     Each has `id` and `name`.
     \f
-    Source: IBKR Web API reference, "IB Algo Params"; recorded.
+    Source: IBKR Web API reference, "IB Algo Params".
     Found by: algorithmic orders, algo strategies, TWAP, VWAP, adaptive, accumulate distribute, arrival
     price, execution algorithm, iceberg, smart order strategy.
     For less: Name the `algos`, and ask for parameters of one at a time.
@@ -166,19 +165,19 @@ async def list_contract_algos(
     )
 
 
-@router.post("/iserver/contract/rules", openapi_extra=READS)
+@router.post("/iserver/contract/rules")
 async def get_contract_rules(gateway: Gateway, wanted: RulesRequest) -> Json:
     """Get the trading rules of a contract for one side: order types, times in force, increments.
 
     `orderTypes`, `tifTypes`, `increment` (tick size), `sizeIncrement`, `defaultSize`, `cashSize`; `error` is
     set when it cannot be traded.
     \f
-    Source: IBKR Web API reference, "Search Contract Rules"; recorded.
+    Source: IBKR Web API reference, "Search Contract Rules".
     Found by: can I trade this, permitted order types, minimum price increment, lot size, minimum
     quantity, allowed time in force, GTC or DAY, market limit stop, fractional shares, forex minimum,
     order presets, what orders can I place.
     """
-    return await gateway.post("/iserver/contract/rules", body=wanted.sent(), reads=True)
+    return await gateway.post("/iserver/contract/rules", body=wanted.sent())
 
 
 @router.get("/iserver/currency/pairs")
@@ -188,7 +187,7 @@ async def list_currency_pairs(
 ) -> Json:
     """List the currency pairs of a currency, with the conid to quote or trade each.
     \f
-    Source: IBKR Web API reference, "Currency Pairs"; recorded.
+    Source: IBKR Web API reference, "Currency Pairs".
     Found by: forex pairs, FX, currency trading, foreign exchange, EURUSD, cash contracts, which
     currencies can I trade against.
     For less: Ask for the smaller one of the two currencies.
@@ -204,7 +203,7 @@ async def get_exchange_rate(
 ) -> Json:
     """Get the exchange rate: what one unit of `source` is worth in `target`.
     \f
-    Source: IBKR Web API reference, "Currency Exchange Rate"; recorded.
+    Source: IBKR Web API reference, "Currency Exchange Rate".
     Found by: convert currency, currency conversion, FX rate, forex, dollars to euros, how many dollars is
     one euro, foreign exchange.
     """
@@ -218,7 +217,7 @@ async def list_stocks(gateway: Gateway, symbols: Symbols) -> Json:
     Keyed by symbol: companies, each with `contracts` (conid, exchange, `isUS` for the US listing). An unknown
     symbol is missing from the answer.
     \f
-    Source: IBKR Web API reference, "Security Stocks by Symbol"; recorded.
+    Source: IBKR Web API reference, "Security Stocks by Symbol".
     Found by: stock contract ids by ticker, lookup several tickers at once, equities, shares, which
     exchange is it listed on, listings worldwide, resolve symbols, batch lookup, ADR, ETF.
     For less: Ask for fewer `symbols` at a time.
@@ -232,7 +231,7 @@ async def list_futures(gateway: Gateway, symbols: Symbols, exchange: Exchange = 
 
     Keyed by symbol; `expirationDate` and `ltd` (last trading day) are YYYYMMDD. An unknown symbol is missing.
     \f
-    Source: IBKR Web API reference, "Security Future by Symbol"; recorded.
+    Source: IBKR Web API reference, "Security Future by Symbol".
     Found by: futures contracts, front month, expiry months of ES, NQ, CL or GC, commodity contracts,
     index futures, oil, gold, rollover, next expiration, E-mini.
     For less: Ask for fewer `symbols` at a time, and name the `exchange`.
@@ -259,7 +258,7 @@ async def get_symbol_schedule(
     Times are HHmm at the venue; a `tradingScheduleDate` in 2000 stands for a weekday. For one conid,
     `get_trading_schedule` is simpler.
     \f
-    Source: IBKR Web API reference, "Trading Schedule by Symbol"; documented.
+    Source: IBKR Web API reference, "Trading Schedule by Symbol".
     Found by: market hours, when does it open, when does it close, opening time, closing time, holidays,
     trading calendar, exchange hours, session times, is the exchange open.
     For less: Name the `conid` and the `exchange`, or use `get_trading_schedule`.
@@ -283,7 +282,7 @@ async def get_security_definitions(
 
     `secdef` has a row for each known conid: name, ticker, assetClass, currency, sector, expiry, strike.
     \f
-    Source: IBKR Web API reference, "Security Definition by Contract ID"; recorded.
+    Source: IBKR Web API reference, "Security Definition by Contract ID".
     Found by: batch contract details, names for many contract ids, bulk lookup, instrument metadata, what
     are these conids, display names, decimal increments.
     For less: Ask for fewer `conids` at a time.
@@ -301,7 +300,7 @@ async def list_exchange_conids(
 
     Several megabytes for a large exchange: prefer `list_stocks` for known symbols.
     \f
-    Source: IBKR Web API reference, "All Conids by Exchange"; recorded.
+    Source: IBKR Web API reference, "All Conids by Exchange".
     Found by: all tickers on an exchange, every stock on NYSE, every listed company, list of securities,
     full listing, instrument universe, bulk download of contract ids.
     For less: Use `list_stocks` for the symbols that matter, or `search_contracts` for one.
@@ -315,7 +314,7 @@ async def get_trading_schedule(gateway: Gateway, conid: QueryConid, exchange: Ex
 
     `schedules` is keyed YYYYMMDD; `liquid_hours` and `extended_hours` are epoch seconds.
     \f
-    Source: IBKR Web API reference, "Trading Schedule (NEW)"; recorded.
+    Source: IBKR Web API reference, "Trading Schedule (NEW)".
     Found by: market hours, is the market open, opening hours, when does trading start, when does the
     market close, holidays, pre-market, after hours, session times, half day, overnight trading.
     """

@@ -21,7 +21,7 @@ async def list_event_markets(gateway: Gateway) -> Json:
     `categories` is keyed by id; `parent_id` is the category above. The `conid` of a market goes to
     `list_event_contracts`, its `product_conid` does not.
     \f
-    Source: IBKR Web API reference, "Event Contract Categories"; recorded.
+    Source: IBKR Web API reference, "Event Contract Categories".
     Found by: ForecastEx, forecast contracts, betting, event trading, election, economic indicators,
     climate, Kalshi, Polymarket, category tree, what can I predict, Fed rate decision, binary options.
     """
@@ -38,7 +38,7 @@ async def list_event_contracts(
 ) -> Json:
     """List the event contracts of one market, with strike, expiry, and yes or no side.
     \f
-    Source: IBKR Web API reference, "Event Contract Market"; recorded.
+    Source: IBKR Web API reference, "Event Contract Market".
     Found by: forecast contracts, ForecastEx, prediction market outcomes, bets available, binary, which
     thresholds, contract ids of an event.
     For less: Name the `exchange`.
@@ -50,7 +50,7 @@ async def list_event_contracts(
 async def get_event_contract_details(gateway: Gateway, conid: EventConid) -> Json:
     """Get the question an event contract asks, its yes and no conids, strike, expiry and payout.
     \f
-    Source: IBKR Web API reference, "Event Contract Details"; recorded.
+    Source: IBKR Web API reference, "Event Contract Details".
     Found by: forecast contract, ForecastEx, prediction, bet, what does it ask, opposite side, resolution
     date, binary.
     """
@@ -63,7 +63,7 @@ async def get_event_contract_rules(gateway: Gateway, conid: EventConid) -> Json:
 
     `last_trade_time`, `release_time` and `payout_time` are epoch seconds, prices are text.
     \f
-    Source: IBKR Web API reference, "Event Contract Rules"; recorded.
+    Source: IBKR Web API reference, "Event Contract Rules".
     Found by: resolution rules, how does it resolve, who decides the outcome, ForecastEx, forecast
     contract, prediction, bet, settlement, when is it paid, official data.
     """
@@ -76,7 +76,7 @@ async def get_event_contract_schedule(gateway: Gateway, conid: EventConid) -> Js
 
     `open` and `close` are on a 12-hour clock ("4:15 PM") in `timezone`.
     \f
-    Source: IBKR Web API reference, "Event Contract Schedules"; recorded.
+    Source: IBKR Web API reference, "Event Contract Schedules".
     Found by: when can I trade forecasts, open and close times, prediction market hours, ForecastEx,
     opening times, forecast contract.
     """

@@ -15,134 +15,123 @@ from mcp_server.models.fa_models import (
     ModelTargets,
     TransferSubmission,
 )
-from mcp_server.rest.effects import CHANGES, READS, REPEATABLE, TRADES
 from mcp_server.rest.parameters import Gateway
 from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["FA Model Portfolios"])
 
 
-@router.post("/fa/model/list", openapi_extra=READS)
+@router.post("/fa/model/list")
 async def list_models(gateway: Gateway) -> Json:
     """List an advisor's model portfolios.
     \f
-    Source: IBKR Web API reference, "Request All Models"; documented.
-    Open to: financial advisors.
+    Source: IBKR Web API reference, "Request All Models".
     Found by: FA models, my models, model names, investment strategies, show all models.
     """
-    return await gateway.post("/fa/model/list", body=REQUEST_FIELDS, reads=True)
+    return await gateway.post("/fa/model/list", body=REQUEST_FIELDS)
 
 
-@router.post("/fa/model/summary", openapi_extra=READS)
+@router.post("/fa/model/summary")
 async def get_model_summary(gateway: Gateway, wanted: ModelByName) -> Json:
     """Get one model portfolio's value, number of accounts, and whether it is off target.
 
     An unknown name gets an empty answer, no error.
     \f
-    Source: IBKR Web API reference, "Request Model Summary"; documented.
-    Open to: financial advisors.
+    Source: IBKR Web API reference, "Request Model Summary".
     Found by: model overview, FA model details, net liquidation of a strategy, model drift, mismatch, how
     big is a model.
     """
-    return await gateway.post("/fa/model/summary", body=wanted.sent(), reads=True)
+    return await gateway.post("/fa/model/summary", body=wanted.sent())
 
 
-@router.post("/fa/model/positions", openapi_extra=READS)
+@router.post("/fa/model/positions")
 async def list_model_positions(gateway: Gateway, wanted: ModelPositionsRequest) -> Json:
     """List what a model portfolio holds: targets and actual shares, as fractions (0.25 is 25%).
     \f
-    Source: IBKR Web API reference, "Request Model Positions"; documented.
-    Open to: financial advisors.
+    Source: IBKR Web API reference, "Request Model Positions".
     Found by: holdings of a model, weights, drift, imbalance, model composition, FA model allocation,
     target percent against actual.
     For less: Set a `limit`.
     """
-    return await gateway.post("/fa/model/positions", body=wanted.sent(), reads=True)
+    return await gateway.post("/fa/model/positions", body=wanted.sent())
 
 
-@router.post("/fa/model/accounts-details", openapi_extra=READS)
+@router.post("/fa/model/accounts-details")
 async def list_model_accounts(gateway: Gateway, wanted: ModelAccountsRequest) -> Json:
     """List the accounts in a model portfolio, with details of each.
     \f
-    Source: IBKR Web API reference, "Get Models Accounts"; documented.
-    Open to: financial advisors.
+    Source: IBKR Web API reference, "Get Models Accounts".
     Found by: which clients are in a model, accounts following a strategy, FA model members, profit per
     account, subscribers.
     """
-    return await gateway.post("/fa/model/accounts-details", body=wanted.sent(), reads=True)
+    return await gateway.post("/fa/model/accounts-details", body=wanted.sent())
 
 
-@router.post("/fa/model/save", openapi_extra=CHANGES | REPEATABLE)
+@router.post("/fa/model/save")
 async def save_model(gateway: Gateway, wanted: ModelTargets) -> Json:
     """Create a model portfolio, or replace the targets of an existing one.
 
     Targets are fractions, in one currency, and add up to 1. `is_static` is fixed once an account is invested.
     \f
-    Source: IBKR Web API reference, "Set Model Allocations"; documented.
-    Open to: financial advisors.
+    Source: IBKR Web API reference, "Set Model Allocations".
     Found by: new FA model, define a strategy, set weights, change target allocation, edit a model, update
     a model, asset mix.
     """
     return await gateway.post("/fa/model/save", body=wanted.sent())
 
 
-@router.post("/fa/model/invest-divest", openapi_extra=CHANGES)
+@router.post("/fa/model/invest-divest")
 async def draft_model_investment(gateway: Gateway, wanted: InvestmentDraft) -> Json:
     """Draft the transfers that invest accounts' cash in a model, or divest it; moves nothing yet.
 
     To move it, submit the transfers next.
     \f
-    Source: IBKR Web API reference, "Invest Account Into Model"; documented.
-    Open to: financial advisors.
+    Source: IBKR Web API reference, "Invest Account Into Model".
     Found by: put client money into a strategy, withdraw from a model, allocate cash, fund a model, invest
     and divest, FA model, plan a transfer, take money out.
     """
     return await gateway.post("/fa/model/invest-divest", body=wanted.sent())
 
 
-@router.post("/fa/model/invest-divest-positions", openapi_extra=READS)
+@router.post("/fa/model/invest-divest-positions")
 async def list_model_investments(gateway: Gateway, wanted: ModelInvestmentsRequest) -> Json:
     """List how much each account has in a model portfolio, in others, and outside.
     \f
-    Source: IBKR Web API reference, "Summary Of Accounts Invested In The Model"; documented.
-    Open to: financial advisors.
+    Source: IBKR Web API reference, "Summary Of Accounts Invested In The Model".
     Found by: who is invested in a strategy, amounts per client, invested accounts, FA model, independent
     and model values, invested clients, what each client has in it, stakes.
     """
-    return await gateway.post("/fa/model/invest-divest-positions", body=wanted.sent(), reads=True)
+    return await gateway.post("/fa/model/invest-divest-positions", body=wanted.sent())
 
 
-@router.post("/fa/model/submit-transfers", openapi_extra=CHANGES | TRADES)
+@router.post("/fa/model/submit-transfers")
 async def submit_model_transfers(gateway: Gateway, wanted: TransferSubmission) -> Json:
     """Carry out drafted transfers into or out of a model: this moves cash and positions.
 
     Once for each draft. It sends no orders: what the draft has in `allocations` is yet to be ordered.
     \f
-    Source: IBKR Web API reference, "Submit Transfers"; documented.
-    Open to: financial advisors.
+    Source: IBKR Web API reference, "Submit Transfers".
     Found by: execute the draft, transmit, confirm the investment, send all orders of a model, FA model,
     invest now, rebalance.
     """
     return await gateway.post("/fa/model/submit-transfers", body=wanted.sent())
 
 
-@router.post("/fa/fa-preset/get", openapi_extra=READS)
+@router.post("/fa/fa-preset/get")
 async def get_model_presets(gateway: Gateway) -> Json:
     """Get how model portfolios are invested in and rebalanced.
     \f
-    Source: IBKR Web API reference, "Get Model Preset"; documented.
-    Open to: financial advisors.
+    Source: IBKR Web API reference, "Get Model Preset".
     Found by: FA model settings, rebalance preferences, show rebalancing options, tolerance, board lots.
     """
-    return await gateway.post("/fa/fa-preset/get", body=REQUEST_FIELDS, reads=True)
+    return await gateway.post("/fa/fa-preset/get", body=REQUEST_FIELDS)
 
 
-@router.post("/fa/fa-preset/save", openapi_extra=CHANGES | REPEATABLE)
+@router.post("/fa/fa-preset/save")
 async def save_model_presets(gateway: Gateway, wanted: ModelPresets) -> Json:
     """Set how model portfolios are invested in and rebalanced.
     \f
-    Source: IBKR Web API reference, "Set Model Preset"; documented.
-    Open to: financial advisors.
+    Source: IBKR Web API reference, "Set Model Preset".
     Found by: FA model settings, change rebalance preferences, rebalancing options, tolerance, board lots,
     update presets.
     """

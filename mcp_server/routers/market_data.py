@@ -7,7 +7,6 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 
 from mcp_server.models.market_data import PriceHistoryQuery
-from mcp_server.rest.effects import CHANGES, READS, REPEATABLE
 from mcp_server.rest.parameters import BodyConid, ConidNumber, Gateway, matches
 from mcp_server.rest.relay import Json
 
@@ -37,7 +36,7 @@ async def get_market_snapshot(
     zero. 6509 starts with R real-time, D delayed, Z frozen, N not subscribed. Each conid takes one of some
     100 lines until `unsubscribe_market_data`.
     \f
-    Source: IBKR Web API reference, "Live Market Data Snapshot"; recorded.
+    Source: IBKR Web API reference, "Live Market Data Snapshot".
     Found by: current price, stock price, what is it trading at, trading at now, how much is a share, what
     does one share cost, share price, bid and ask, real-time quote, last traded price, market price, delta
     gamma theta vega, greeks, implied vol, spread, price now, volume today, percent change, 52 week high,
@@ -54,7 +53,7 @@ async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryQuer
     `data` rows: `t` epoch ms, `o` `h` `l` `c` prices, and `v`, which is to be multiplied by the answer's
     `volumeFactor`. To page back, pass the first bar's time as `start_time`.
     \f
-    Source: IBKR Web API reference, "Historical Market Data"; recorded.
+    Source: IBKR Web API reference, "Historical Market Data".
     Found by: historical prices, OHLC, OHLCV, candles, candlestick, chart data, past prices, time series,
     price last week, where did it close, yesterday's close, backtest, daily data, intraday data, how has it
     moved, trend, charts.
@@ -63,24 +62,24 @@ async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryQuer
     return await gateway.get("/iserver/marketdata/history", **wanted.sent())
 
 
-@router.post("/iserver/marketdata/unsubscribe", openapi_extra=READS)
+@router.post("/iserver/marketdata/unsubscribe")
 async def unsubscribe_market_data(gateway: Gateway, conid: BodyConid) -> Json:
     """Give back the market-data line of one contract.
 
     A contract without a line is refused ("unknown").
     \f
-    Source: IBKR Web API reference, "Unsubscribe (Single)"; recorded.
+    Source: IBKR Web API reference, "Unsubscribe (Single)".
     Found by: stop streaming, cancel quotes, close a data stream, end subscription, release line, stop
     receiving prices.
     """
-    return await gateway.post("/iserver/marketdata/unsubscribe", body={"conid": conid}, reads=True)
+    return await gateway.post("/iserver/marketdata/unsubscribe", body={"conid": conid})
 
 
-@router.get("/iserver/marketdata/unsubscribeall", openapi_extra=CHANGES | REPEATABLE)
+@router.get("/iserver/marketdata/unsubscribeall")
 async def unsubscribe_all_market_data(gateway: Gateway) -> Json:
     """Give back all market-data lines, also those of other programs on this gateway.
     \f
-    Source: IBKR Web API reference, "Unsubscribe (All)"; recorded.
+    Source: IBKR Web API reference, "Unsubscribe (All)".
     Found by: stop all streaming, cancel every quote subscription, clear all data streams, end all
     subscriptions, too many tickers, line limit reached, release lines.
     """

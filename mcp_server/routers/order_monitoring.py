@@ -38,7 +38,7 @@ async def list_live_orders(
     `side` is BUY or SELL, quantities are numbers, `price` is "" where there is none, `lastExecutionTime_r` is
     epoch ms. Another account's come once it is selected.
     \f
-    Source: IBKR Web API reference, "Live Orders"; recorded.
+    Source: IBKR Web API reference, "Live Orders".
     Found by: open orders, pending orders, working orders, my orders, active orders, what orders do I
     have, is anything open, unfilled, outstanding, order book, orders placed, still waiting, cancelled
     orders, current orders.
@@ -54,7 +54,7 @@ async def get_order_status(gateway: Gateway, order_id: OrderId) -> Json:
     `side` is B or S; sizes and prices are text; `limit_price` is "" for a market order. Orders of an earlier
     session are refused (503).
     \f
-    Source: IBKR Web API reference, "Order Status"; recorded.
+    Source: IBKR Web API reference, "Order Status".
     Found by: did my order fill, was it executed, order details, is it filled, partially filled, check an
     order, track an order, why was it rejected, order state.
     """
@@ -71,7 +71,7 @@ async def list_trades(
 
     `side` is B or S, `size` a number, `price` and `commission` text, `trade_time_r` epoch ms.
     \f
-    Source: IBKR Web API reference, "Trades"; recorded.
+    Source: IBKR Web API reference, "Trades".
     Found by: trade history, fills, filled orders, what did I buy, sell or trade yesterday, executed orders,
     recent transactions, commissions paid, fees, trades this week, past trades, deals, activity.
     For less: Ask for fewer `days`.

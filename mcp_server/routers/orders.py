@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query
 
 from mcp_server.models.orders import AllocationTarget, Cancellation, MessageId, Orders, OrderTicket, ReplyId
-from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE, TRADES
 from mcp_server.rest.parameters import AccountId, Gateway, OrderId, OrderNumber, Text
 from mcp_server.rest.relay import Json
 
@@ -16,7 +15,7 @@ router = APIRouter(tags=["Orders"])
 AccountOrGroup = Annotated[AllocationTarget, Path(description="Account id, or an advisor's group.")]
 
 
-@router.post("/iserver/account/{account_id}/orders", openapi_extra=CHANGES | TRADES)
+@router.post("/iserver/account/{account_id}/orders")
 async def place_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Orders) -> Json:
     """Place an order to buy or sell, a bracket or a one-cancels-all group. It may trade at once.
 
@@ -25,7 +24,7 @@ async def place_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Ord
     `answer_server_prompt`. Outcome unknown: look at `list_live_orders` before anything else. Give a `c_oid`;
     bracket children have none.
     \f
-    Source: IBKR Web API reference, "Place Order"; recorded.
+    Source: IBKR Web API reference, "Place Order".
     Found by: buy, sell, short, go long, trade, purchase shares, limit order, market order, stop loss,
     trailing stop, take profit, bracket, OCO, close or exit a position, flatten, write a covered call,
     exchange currency, submit an order.
@@ -35,13 +34,13 @@ async def place_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Ord
     )
 
 
-@router.post("/iserver/account/{account_id}/orders/whatif", openapi_extra=READS)
+@router.post("/iserver/account/{account_id}/orders/whatif")
 async def preview_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Orders) -> Json:
     """Preview an order without placing it: cost, commission, margin and equity after it (what-if).
 
     Amounts are text ("1,977.60 USD"); read `error` and `warn`.
     \f
-    Source: IBKR Web API reference, "Preview Order / WhatIf Order"; recorded.
+    Source: IBKR Web API reference, "Preview Order / WhatIf Order".
     Found by: simulate an order, margin impact, buying power needed, can I afford to buy, fees of a trade, dry
     run.
     """
@@ -49,11 +48,10 @@ async def preview_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: O
         "/iserver/account/{allocation}/orders/whatif",
         account_id,
         body=wanted.payload_for(account_id),
-        reads=True,
     )
 
 
-@router.post("/iserver/account/{account_id}/order/{order_id}", openapi_extra=CHANGES | TRADES)
+@router.post("/iserver/account/{account_id}/order/{order_id}")
 async def modify_order(
     gateway: Gateway, account_id: AccountId, order_id: OrderId, wanted: OrderTicket
 ) -> Json:
@@ -62,7 +60,7 @@ async def modify_order(
     Give the complete ticket, unchanged fields too (see `get_order_status`). Answers, questions and unknown
     outcomes are as with `place_orders`.
     \f
-    Source: IBKR Web API reference, "Modify Order"; recorded.
+    Source: IBKR Web API reference, "Modify Order".
     Found by: change, edit, update, replace or reprice an order, raise or lower a limit, move a stop, another
     quantity.
     """
@@ -71,7 +69,7 @@ async def modify_order(
     )
 
 
-@router.delete("/iserver/account/{account_id}/order/{order_id}", openapi_extra=DESTROYS)
+@router.delete("/iserver/account/{account_id}/order/{order_id}")
 async def cancel_order(
     gateway: Gateway, account_id: AccountId, order_id: OrderId, record: Annotated[Cancellation, Query()]
 ) -> Json:
@@ -80,7 +78,7 @@ async def cancel_order(
     "Request was submitted" is not yet cancelled, and it may still fill: look at `get_order_status` until
     Cancelled.
     \f
-    Source: IBKR Web API reference, "Cancel Order"; recorded.
+    Source: IBKR Web API reference, "Cancel Order".
     Found by: delete, kill, scratch, stop, pull or withdraw an order, never mind, cancel all orders.
     """
     return await gateway.delete(
@@ -88,7 +86,7 @@ async def cancel_order(
     )
 
 
-@router.post("/iserver/reply/{reply_id}", openapi_extra=CHANGES | TRADES)
+@router.post("/iserver/reply/{reply_id}")
 async def answer_order_question(
     gateway: Gateway,
     reply_id: Annotated[ReplyId, Path(description="`id` of the question.")],
@@ -99,13 +97,13 @@ async def answer_order_question(
     Must directly follow `place_orders` or `modify_order`; a call between voids the question, and the order is
     not placed. The answer is as theirs, often another question. Outcome unknown: `list_live_orders`.
     \f
-    Source: IBKR Web API reference, "Place Order Reply Confirmation"; recorded.
+    Source: IBKR Web API reference, "Place Order Reply Confirmation".
     Found by: confirm an order, reply to a warning, yes or no, are you sure.
     """
     return await gateway.post("/iserver/reply/{reply}", reply_id, body={"confirmed": confirmed})
 
 
-@router.post("/iserver/questions/suppress", openapi_extra=CHANGES | TRADES | REPEATABLE)
+@router.post("/iserver/questions/suppress")
 async def suppress_order_questions(
     gateway: Gateway,
     message_ids: Annotated[
@@ -118,23 +116,23 @@ async def suppress_order_questions(
     A safety catch off: such orders go through unasked. o163 price far off, o354 no market data, o383 size
     limit, o451 value limit, o10151 market order. Unknown ids are accepted.
     \f
-    Source: IBKR Web API reference, "Suppress Messages"; recorded.
+    Source: IBKR Web API reference, "Suppress Messages".
     Found by: skip, silence or turn off confirmations, precautionary warnings.
     """
     return await gateway.post("/iserver/questions/suppress", body={"messageIds": message_ids})
 
 
-@router.post("/iserver/questions/suppress/reset", openapi_extra=CHANGES | REPEATABLE)
+@router.post("/iserver/questions/suppress/reset")
 async def reset_suppressed_questions(gateway: Gateway) -> Json:
     """Reset the suppressed questions: IBKR asks all of them about orders again.
     \f
-    Source: IBKR Web API reference, "Reset Suppressed Messages"; recorded.
+    Source: IBKR Web API reference, "Reset Suppressed Messages".
     Found by: restore order warnings, turn confirmations on again, unsuppress.
     """
     return await gateway.post("/iserver/questions/suppress/reset", body={})
 
 
-@router.post("/iserver/notification", openapi_extra=CHANGES | TRADES)
+@router.post("/iserver/notification")
 async def answer_server_prompt(
     gateway: Gateway,
     order_id: Annotated[OrderNumber, Body(embed=True, description="`orderId` of the prompt.")],
@@ -145,7 +143,7 @@ async def answer_server_prompt(
 
     Answers "Success"; then look at `list_live_orders`.
     \f
-    Source: IBKR Web API reference, "Respond to a Server Prompt"; documented.
+    Source: IBKR Web API reference, "Respond to a Server Prompt".
     Found by: advanced order reject, dismiss a server prompt, acknowledge.
     """
     return await gateway.post(

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query
 
-from mcp_server.rest.effects import CHANGES, READS, REPEATABLE
 from mcp_server.rest.parameters import (
     AccountFilter,
     AccountId,
@@ -32,7 +31,7 @@ ProfitPeriod = Annotated[
 async def list_portfolio_accounts(gateway: Gateway) -> Json:
     """List the accounts whose positions and balances can be read, with their attributes.
     \f
-    Source: IBKR Web API reference, "Portfolio Accounts"; recorded.
+    Source: IBKR Web API reference, "Portfolio Accounts".
     Found by: my accounts, which accounts do I have, account number, account ids, account list, base
     currency, account type, what can I look at, start here, first call, needed ahead of positions and other
     portfolio calls.
@@ -46,7 +45,7 @@ async def list_subaccounts(gateway: Gateway) -> Json:
 
     With more, use `list_large_subaccounts`. An individual sees the one account.
     \f
-    Source: IBKR Web API reference, "Portfolio Subaccounts"; recorded.
+    Source: IBKR Web API reference, "Portfolio Subaccounts".
     Found by: client accounts, advisor's clients, accounts under management, customers, child accounts,
     linked accounts, family accounts.
     For less: Use `list_large_subaccounts`, which has pages.
@@ -60,14 +59,14 @@ async def list_large_subaccounts(
 ) -> Json:
     """List the sub-accounts of a large structure, 20 to a page.
     \f
-    Source: IBKR Web API reference, "Portfolio Subaccounts (Large Account Structures)"; recorded.
+    Source: IBKR Web API reference, "Portfolio Subaccounts (Large Account Structures)".
     Found by: client accounts page by page, many customers, more than a hundred clients, accounts under
     management, paginated accounts, tiered structure.
     """
     return await gateway.get("/portfolio/subaccounts2", page=page, accountId=account_id, nocache=nocache)
 
 
-@router.post("/portfolio/allocation", openapi_extra=READS)
+@router.post("/portfolio/allocation")
 async def get_combined_allocation(
     gateway: Gateway,
     account_ids: Annotated[
@@ -79,11 +78,11 @@ async def get_combined_allocation(
 
     `long` and `short` market values in base currency.
     \f
-    Source: IBKR Web API reference, "Portfolio Allocation (All)"; recorded.
+    Source: IBKR Web API reference, "Portfolio Allocation (All)".
     Found by: asset allocation of all accounts, diversification, overall breakdown, consolidated exposure,
     portfolio mix, household, combined sector exposure, pie chart.
     """
-    return await gateway.post("/portfolio/allocation", body={"acctIds": account_ids}, reads=True)
+    return await gateway.post("/portfolio/allocation", body={"acctIds": account_ids})
 
 
 @router.get("/portfolio/positions/{conid}")
@@ -92,7 +91,7 @@ async def list_positions_by_conid(gateway: Gateway, conid: Conid) -> Json:
 
     Keyed by account id (also segments such as U1234567C); empty when nobody holds it.
     \f
-    Source: IBKR Web API reference, "Position & Contract Info"; recorded.
+    Source: IBKR Web API reference, "Position & Contract Info".
     Found by: do I own this stock, do I hold it, how many shares of one company, which account holds it,
     position across accounts, holding of a stock.
     For less: Use `get_position` for one account.
@@ -104,7 +103,7 @@ async def list_positions_by_conid(gateway: Gateway, conid: Conid) -> Json:
 async def get_account_attributes(gateway: Gateway, account_id: AccountId) -> Json:
     """Get the attributes of one account: type, title, base currency, parent.
     \f
-    Source: IBKR Web API reference, "Specific Account's Portfolio Information"; recorded.
+    Source: IBKR Web API reference, "Specific Account's Portfolio Information".
     Found by: account details, account metadata, account settings, account type, base currency, margin or
     cash account, is it an IRA, nickname, description, when was it opened.
     """
@@ -118,7 +117,7 @@ async def get_portfolio_summary(gateway: Gateway, account_id: AccountId) -> Json
     `amount` is a number in `currency`. Suffix -s securities, -c commodities, -p crypto; none is the total.
     `get_account_summary` has the headline figures alone.
     \f
-    Source: IBKR Web API reference, "Portfolio Summary"; recorded.
+    Source: IBKR Web API reference, "Portfolio Summary".
     Found by: account values, detailed balances, all figures, leverage, cushion, accrued dividend, gross
     position value, excess liquidity, day trades remaining, net liquidation, buying power, full account
     details, equity with loan value.
@@ -133,7 +132,7 @@ async def get_ledger(gateway: Gateway, account_id: AccountId) -> Json:
 
     `timestamp` is epoch seconds; `exchangerate` converts to base currency.
     \f
-    Source: IBKR Web API reference, "Portfolio Ledger"; recorded.
+    Source: IBKR Web API reference, "Portfolio Ledger".
     Found by: cash balances by currency, how much cash do I have, how many euros, dollars, foreign cash,
     settled cash, interest, dividends, currency holdings, unrealized and realized profit, money per
     currency, FX balances.
@@ -147,7 +146,7 @@ async def get_allocation(gateway: Gateway, account_id: AccountId, model: ModelFi
 
     `long` and `short` market values in base currency.
     \f
-    Source: IBKR Web API reference, "Portfolio Allocation (Single)"; recorded.
+    Source: IBKR Web API reference, "Portfolio Allocation (Single)".
     Found by: asset allocation, diversification, how diversified am I, sector exposure, breakdown,
     portfolio mix, weights, percent in stocks, industry, concentration, pie chart, how is my money
     invested.
@@ -172,7 +171,7 @@ async def list_positions(
     Prices and values are in each contract's own `currency`. IBKR's cache can be a minute old: see
     `list_uncached_positions`. Past the last page: an empty list.
     \f
-    Source: IBKR Web API reference, "Positions"; recorded.
+    Source: IBKR Web API reference, "Positions".
     Found by: holdings, what do I own, my portfolio, my stocks, investments, shares held, average cost,
     unrealized gain, what stocks do I have, my shares, securities, portfolio contents, how are my
     investments doing, cost basis.
@@ -202,7 +201,7 @@ async def list_uncached_positions(
 
     Other names than `list_positions`: `description`, `marketPrice`, `marketValue`; `conid` is text here.
     \f
-    Source: IBKR Web API reference, "Positions (NEW)"; recorded.
+    Source: IBKR Web API reference, "Positions (NEW)".
     Found by: real-time positions, fresh holdings, live portfolio, up to date positions, current holdings,
     just traded, without cache, latest, portfolio2.
     For less: Use `list_positions`, which has pages, or `get_position` for one contract.
@@ -218,7 +217,7 @@ async def get_position(gateway: Gateway, account_id: AccountId, conid: Conid) ->
 
     A list of one row; empty when it is not held. The first read may lack its name and sector.
     \f
-    Source: IBKR Web API reference, "Positions by Conid"; recorded.
+    Source: IBKR Web API reference, "Positions by Conid".
     Found by: how many shares do I have of a stock, do I own it, holding in one stock, my average price,
     average cost, cost basis, profit on one stock, position size, single holding.
     """
@@ -231,18 +230,18 @@ async def list_combo_positions(gateway: Gateway, account_id: AccountId, nocache:
 
     With none, IBKR answers an empty list or refuses (500).
     \f
-    Source: IBKR Web API reference, "Combination Positions"; recorded.
+    Source: IBKR Web API reference, "Combination Positions".
     Found by: spreads, option strategies, multi-leg, verticals, straddles, iron condor, calendar spread,
     combos, strategy positions, complex positions.
     """
     return await gateway.get("/portfolio/{account}/combo/positions", account_id, nocache=nocache)
 
 
-@router.post("/portfolio/{account_id}/positions/invalidate", openapi_extra=CHANGES | REPEATABLE)
+@router.post("/portfolio/{account_id}/positions/invalidate")
 async def invalidate_position_cache(gateway: Gateway, account_id: AccountId) -> Json:
     """Make IBKR forget its cached positions, so that `list_positions` reads them anew.
     \f
-    Source: IBKR Web API reference, "Invalidate Backend Portfolio Cache"; recorded.
+    Source: IBKR Web API reference, "Invalidate Backend Portfolio Cache".
     Found by: refresh positions, stale holdings, positions out of date, update portfolio, reload, clear
     cache, positions not updating, after a trade.
     """

@@ -12,30 +12,29 @@ from mcp_server.models.portfolio_analyst import (
     PerformanceRequest,
     TransactionsRequest,
 )
-from mcp_server.rest.effects import READS
 from mcp_server.rest.parameters import AccountName, Gateway
 from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Portfolio Analyst"])
 
 
-@router.post("/pa/performance", openapi_extra=READS)
+@router.post("/pa/performance")
 async def get_performance(gateway: Gateway, wanted: PerformanceRequest) -> Json:
     """Get the performance of accounts over a period: net asset value and returns, day by day.
 
     `nav` values, `cps` cumulative and `tpps` single returns, as fractions (0.05 is 5%). Several accounts are
     added up. IBKR takes one question in 15 minutes; repeated, it gets the kept answer.
     \f
-    Source: IBKR Web API reference, "Account Performance"; recorded.
+    Source: IBKR Web API reference, "Account Performance".
     Found by: how did my portfolio do, profit this year, year to date return, gain or loss last month,
     return on investment, equity curve, NAV history, time-weighted, TWR, chart of account value, how much
     have I made, growth.
     For less: Ask for a shorter `period`, or for fewer accounts.
     """
-    return await gateway.post("/pa/performance", body=wanted.sent(), reads=True)
+    return await gateway.post("/pa/performance", body=wanted.sent())
 
 
-@router.post("/pa/allperiods", openapi_extra=READS)
+@router.post("/pa/allperiods")
 async def get_performance_all_periods(
     gateway: Gateway,
     wanted: AccountsRequest,
@@ -45,41 +44,41 @@ async def get_performance_all_periods(
 
     Keyed by account id, then period. One question in 15 minutes; repeated, it gets the kept answer.
     \f
-    Source: IBKR Web API reference, "Account Performance (All Time Periods)"; recorded.
+    Source: IBKR Web API reference, "Account Performance (All Time Periods)".
     Found by: compare returns of day, week, month and year, all time frames, performance overview,
     historical growth, gains over time, NAV, past returns, since inception.
     For less: Use `get_performance`, which has one period.
     """
-    return await gateway.post("/pa/allperiods", body=wanted.sent(), param=only_account, reads=True)
+    return await gateway.post("/pa/allperiods", body=wanted.sent(), param=only_account)
 
 
-@router.post("/pa/transactions", openapi_extra=READS)
+@router.post("/pa/transactions")
 async def list_transactions(gateway: Gateway, wanted: TransactionsRequest) -> Json:
     """List past transactions in a contract: buys, sells, dividends, transfers; and realised profit.
 
     `rpnl` is that profit, `rawDate` YYYYMMDD, `qty` negative for a sale. One question in 15 minutes;
     repeated, it gets the kept answer. This week: `list_trades`.
     \f
-    Source: IBKR Web API reference, "Transaction History"; recorded.
+    Source: IBKR Web API reference, "Transaction History".
     Found by: transaction history, trade history of a stock, when did I buy, purchases, dividends
     received, realized gain, old trades, past orders, taxes, what did I pay, deposits in kind, account
     activity, last quarter, 90 days.
     For less: Ask for fewer `days` or `conids`.
     """
-    return await gateway.post("/pa/transactions", body=wanted.sent(), reads=True)
+    return await gateway.post("/pa/transactions", body=wanted.sent())
 
 
-@router.post("/pa/allocation", openapi_extra=READS)
+@router.post("/pa/allocation")
 async def get_allocation_breakdown(gateway: Gateway, wanted: AllocationRequest) -> Json:
     """Get how assets are or were spread: by instrument, asset class, sector, region or country.
 
     `long` and `short`, each with `total` and `items`. Without `date`, now (`realtime`) if the accounts share
     the currency. One question in 15 minutes; repeated, it gets the kept answer.
     \f
-    Source: IBKR Web API reference, "Portfolio Allocation"; recorded.
+    Source: IBKR Web API reference, "Portfolio Allocation".
     Found by: asset allocation on a past date, geographic exposure, which countries, weights,
     diversification, exposure by industry, portfolio composition, percent per holding, long and short
     exposure, historical mix.
     For less: Ask for one `type` instead of ALL.
     """
-    return await gateway.post("/pa/allocation", body=wanted.sent(), reads=True)
+    return await gateway.post("/pa/allocation", body=wanted.sent())

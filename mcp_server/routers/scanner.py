@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from mcp_server.models.scanner import ScanRequest
-from mcp_server.rest.effects import READS
 from mcp_server.rest.parameters import Gateway
 from mcp_server.rest.relay import Json
 
@@ -27,7 +26,7 @@ async def get_scanner_parameters(
 
     Kept for 15 minutes. Which filters an instrument takes stands in `instrument_list`.
     \f
-    Source: IBKR Web API reference, "Iserver Scanner Parameters"; recorded.
+    Source: IBKR Web API reference, "Iserver Scanner Parameters".
     Found by: screener criteria, available scan types, scan codes, filter codes, market scanner options,
     what can I screen for, scanner fields, location codes.
     For less: Name one `part`.
@@ -35,7 +34,7 @@ async def get_scanner_parameters(
     return await gateway.get("/iserver/scanner/params", only=part)
 
 
-@router.post("/iserver/scanner/run", openapi_extra=READS)
+@router.post("/iserver/scanner/run")
 async def run_scanner(gateway: Gateway, wanted: ScanRequest) -> Json:
     """Scan a market for the top 50 contracts: gainers, losers, most active and so on.
 
@@ -44,9 +43,9 @@ async def run_scanner(gateway: Gateway, wanted: ScanRequest) -> Json:
     marketCapAbove1e6 (millions). More: `get_scanner_parameters`. Ranked, without figures: pass the `con_id`s
     to `get_market_snapshot`.
     \f
-    Source: IBKR Web API reference, "Iserver Market Scanner"; recorded.
+    Source: IBKR Web API reference, "Iserver Market Scanner".
     Found by: stock screener, screen stocks, top movers, biggest gainers, biggest losers, hot stocks, most
     traded, unusual volume, 52 week highs, market movers, find stocks that, high implied volatility, penny
     stocks, large caps, trending, ideas.
     """
-    return await gateway.post("/iserver/scanner/run", body=wanted.sent(), reads=True)
+    return await gateway.post("/iserver/scanner/run", body=wanted.sent())

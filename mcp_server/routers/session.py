@@ -6,16 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 
-from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE
 from mcp_server.rest.parameters import Gateway
 from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Session"])
 
-MACHINE_KEYS = ("MAC", "hardware_info")
 
-
-@router.post("/iserver/auth/ssodh/init", openapi_extra=CHANGES)
+@router.post("/iserver/auth/ssodh/init")
 async def open_brokerage_session(
     gateway: Gateway,
     compete: Annotated[
@@ -28,41 +25,39 @@ async def open_brokerage_session(
     username has one brokerage session: `competing` says another program holds it, and `compete` logs
     that program out. Needs the browser login.
     \f
-    Source: IBKR Web API reference, "Initialize Brokerage Session"; recorded.
+    Source: IBKR Web API reference, "Initialize Brokerage Session".
     Found by: connect, reconnect, reauthenticate, start trading session, initialise, ssodh init, no
     bridge, kick out TWS, disconnected, session was lost or taken over, log in to brokerage.
     """
-    return await gateway.post(
-        "/iserver/auth/ssodh/init", body={"publish": True, "compete": compete}, redact=MACHINE_KEYS
-    )
+    return await gateway.post("/iserver/auth/ssodh/init", body={"publish": True, "compete": compete})
 
 
-@router.post("/iserver/auth/status", openapi_extra=READS)
+@router.post("/iserver/auth/status")
 async def get_session_status(gateway: Gateway) -> Json:
     """Tell whether the brokerage session is open.
 
     Go by `established`: `authenticated` alone is not enough, answers are then empty. `competing`: another
     program of the same username holds the session. `connected` false: no browser login.
     \f
-    Source: IBKR Web API reference, "Authentication Status"; recorded.
+    Source: IBKR Web API reference, "Authentication Status".
     Found by: am I connected, am I logged in, auth status, connection check, is the gateway up, is IBKR
     online, health, is TWS logged in elsewhere, why is everything empty.
     """
-    return await gateway.post("/iserver/auth/status", reads=True, redact=MACHINE_KEYS)
+    return await gateway.post("/iserver/auth/status")
 
 
-@router.post("/tickle", openapi_extra=READS)
+@router.post("/tickle")
 async def tickle(gateway: Gateway) -> Json:
     """Keep the login from idling out, and tell how long it lasts.
 
     Not needed while the ticker runs: it does this every minute, and two within a second can cost ten minutes
     of silence (429). Ask `get_session_status` instead. `ssoExpires` is in ms. The session token is left out.
     \f
-    Source: IBKR Web API reference, "Ping the server"; recorded.
+    Source: IBKR Web API reference, "Ping the server".
     Found by: ping, keepalive, heartbeat, keep alive, prevent timeout, extend the session, session expiry,
     when will I be logged off.
     """
-    return await gateway.tickle(redact=("session", *MACHINE_KEYS))
+    return await gateway.tickle()
 
 
 @router.get("/sso/validate")
@@ -72,21 +67,21 @@ async def validate_sso(gateway: Gateway) -> Json:
     `RESULT` true is valid; `EXPIRES` is ms left; `LOGIN_TYPE` (or `loginType`) 1 live, 2 paper. Once a
     minute at most.
     \f
-    Source: IBKR Web API reference, "Validate SSO"; documented.
+    Source: IBKR Web API reference, "Validate SSO".
     Found by: who am I, username, user name, which user is signed in, single sign-on, session expiry, is
     this a live or paper login, token validity.
     """
-    return await gateway.get("/sso/validate", redact=("CREDENTIAL", "IP"))
+    return await gateway.get("/sso/validate")
 
 
-@router.post("/logout", openapi_extra=DESTROYS | REPEATABLE)
+@router.post("/logout")
 async def logout(gateway: Gateway) -> Json:
     """End the browser login of the whole gateway.
 
     Every program that uses this gateway loses it, and only a person can log in again, with a browser.
     Open orders stay open.
     \f
-    Source: IBKR Web API reference, "Logout of the current session"; recorded.
+    Source: IBKR Web API reference, "Logout of the current session".
     Found by: log out, sign out, log off, disconnect, terminate, close the connection, quit.
     """
     return await gateway.post("/logout")

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from mcp_server.models.watchlists import Watchlist, WatchlistId
-from mcp_server.rest.effects import DESTROYS, REPEATABLE
 from mcp_server.rest.parameters import Gateway
 from mcp_server.rest.relay import Json
 
@@ -20,7 +19,7 @@ QueryWatchlistId = Annotated[WatchlistId, Query(description="`id` from `list_wat
 async def list_watchlists(gateway: Gateway) -> Json:
     """List the watchlists of the user: names, ids and when they were modified.
     \f
-    Source: IBKR Web API reference, "Get All Watchlists"; recorded.
+    Source: IBKR Web API reference, "Get All Watchlists".
     Found by: favourites, saved symbols, stocks I follow.
     """
     # The only value there is.
@@ -33,30 +32,30 @@ async def get_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Jso
 
     The first read may lack names; a second has them.
     \f
-    Source: IBKR Web API reference, "Get Watchlist Information"; recorded.
+    Source: IBKR Web API reference, "Get Watchlist Information".
     Found by: what is in a list, instruments, symbols, favourites.
     """
     return await gateway.get("/iserver/watchlist", id=watchlist_id)
 
 
-@router.post("/iserver/watchlist", openapi_extra=DESTROYS | REPEATABLE)
+@router.post("/iserver/watchlist")
 async def save_watchlist(gateway: Gateway, wanted: Watchlist) -> Json:
     """Save a watchlist: create one, or replace all rows of the one that has the id.
 
     To add or remove a contract, give all rows of `get_watchlist` with the change in them. The answer shows no
     rows.
     \f
-    Source: IBKR Web API reference, "Create a Watchlist"; recorded.
+    Source: IBKR Web API reference, "Create a Watchlist".
     Found by: new list, edit favourites, add a stock to a list, remove a symbol, rename.
     """
     return await gateway.post("/iserver/watchlist", body=wanted.sent())
 
 
-@router.delete("/iserver/watchlist", openapi_extra=DESTROYS)
+@router.delete("/iserver/watchlist")
 async def delete_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Json:
     """Delete a whole watchlist for good.
     \f
-    Source: IBKR Web API reference, "Delete a Watchlist"; recorded.
+    Source: IBKR Web API reference, "Delete a Watchlist".
     Found by: remove a list, drop favourites.
     """
     return await gateway.delete("/iserver/watchlist", id=watchlist_id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from mcp_server.rest.effects import Effect
+from api_gateway.operations import Effect
 from mcp_server.rest.sections import NAMES, SECTIONS, Section
 from mcp_server.search.index import Document, SearchIndex
 

@@ -13,8 +13,8 @@ from fastmcp.utilities.versions import VersionSpec
 from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
+from api_gateway.operations import Effect
 from api_gateway.redaction import sanitize
-from mcp_server.rest.effects import Effect
 from mcp_server.search.catalogue import Catalogue, SearchableTool
 from mcp_server.tools.builtin_tool import BuiltinToolProvider
 from mcp_server.tools.operation_tool import OperationToolProvider
@@ -41,6 +41,13 @@ _MAX_LIMIT: Final = 20
 # Some 1,800 tokens; from then on a hit is named with its first line only.
 _MAX_RESULT_BYTES: Final = 6_500
 _MAX_QUOTE_LENGTH: Final = 60
+
+
+_EFFECT_TEXTS: Final[Mapping[Effect, str]] = {
+    Effect.CHANGES: "changes something",
+    Effect.DESTROYS: "destroys something",
+    Effect.TRADES: "can lead to a trade",
+}
 
 
 class SearchToolProvider(Provider):
@@ -211,7 +218,7 @@ class CallTool(Tool):
 
     def _wrong_tool_text(self, tool: SearchableTool) -> str:
         right = CALL if self._writes else CALL_WRITING
-        does = "only reads" if self._writes else f"{tool.effect.value} something"
+        does = "only reads" if self._writes else _EFFECT_TEXTS[tool.effect]
         return f"{self.name}: {tool.name} {does}; call it with `{right}`. Nothing was sent to IBKR."
 
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from api_gateway.client.order_questions import QUESTION_OPERATIONS, QUESTION_TTL
+from api_gateway.client.order_questions import QUESTION_TTL
+from api_gateway.operations import find_operation
 
 if TYPE_CHECKING:
     from api_gateway.client.gateway import GatewayClient
@@ -27,7 +28,7 @@ class OrderHold:
     @asynccontextmanager
     async def around(self, template: str) -> AsyncIterator[None]:
         """Hold while the request of this path is under way, and on while it has left a question open."""
-        if template not in QUESTION_OPERATIONS:
+        if not find_operation(("POST", template)).may_question:
             yield
             return
         self._in_flight += 1

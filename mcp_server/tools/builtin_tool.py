@@ -14,8 +14,8 @@ from fastmcp.utilities.versions import VersionSpec
 from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
+from api_gateway.operations import Effect
 from api_gateway.redaction import sanitize
-from mcp_server.rest.effects import Effect
 
 _log = logging.getLogger(__name__)
 _MAX_NAME_LENGTH = 40

@@ -24,10 +24,11 @@ from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
 from api_gateway import errors
+from api_gateway.operations import Effect
 from api_gateway.redaction import sanitize
 from mcp_server.app import ROUTE_NAME_KEY, STATUS_CODES
 from mcp_server.rest.docstring_notes import Notes
-from mcp_server.rest.effects import Effect, can_trade, effect, is_repeatable
+from mcp_server.rest.effects import effect, is_repeatable
 from mcp_server.rest.listing import join_limited
 from mcp_server.tools.argument_validation import type_errors, unknown_fields
 from mcp_server.tools.json_schema import compact_schema
@@ -101,7 +102,7 @@ class OperationTool(Tool):
         self, app: FastAPI, route: HTTPRoute, notes: Mapping[str, Notes], options: ToolOptions
     ) -> None:
         name = route.operation_id or route.path
-        effects = effect({route.method}, route.extensions)
+        effects = effect({route.method}, route.path, route.extensions)
         title = tool_title(name)
         super().__init__(
             name=name,
@@ -114,8 +115,8 @@ class OperationTool(Tool):
             annotations=ToolAnnotations(
                 title=title,
                 read_only_hint=effects is Effect.READS,
-                destructive_hint=effects is Effect.DESTROYS or can_trade(route.extensions),
-                idempotent_hint=is_repeatable({route.method}, route.extensions),
+                destructive_hint=effects in (Effect.DESTROYS, Effect.TRADES),
+                idempotent_hint=is_repeatable({route.method}, route.path, route.extensions),
                 open_world_hint=True,
             ),
         )

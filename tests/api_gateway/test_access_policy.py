@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 import httpx
 import pytest
 
 from api_gateway.access_policy import (
-    ACCOUNT_OPERATIONS,
+    PAPER_OPERATIONS,
     POLICIES,
     READ_OPERATIONS,
-    SETTING_OPERATIONS,
     TICKER,
     TRADE_OPERATIONS,
     AccessPolicy,
@@ -22,48 +19,32 @@ from api_gateway.access_policy import (
 )
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Forbidden
+from api_gateway.operations import OPERATIONS, Effect
 from api_gateway.settings import GatewaySettings
 
-FACTS = Path(__file__).parents[1] / "mcp_server" / "contract" / "operations.json"
-GROUPS = {
-    "reads": READ_OPERATIONS,
-    "settings": SETTING_OPERATIONS,
-    "changes": ACCOUNT_OPERATIONS,
-    "trades": TRADE_OPERATIONS,
-}
+ALL = frozenset(key for key, row in OPERATIONS.items() if row.section)
 
 
-def test_every_operation_is_on_exactly_one_list() -> None:
-    listed = [
-        re.sub(r"\{\w+\}", "{}", f"{method} {template}")
-        for group in GROUPS.values()
-        for method, template in group
-    ]
-    known = [re.sub(r"\{\w+\}", "{}", each["operation"]) for each in json.loads(FACTS.read_text())]
-    assert sorted(listed) == sorted(known)
-
-
-def test_reading_permits_what_reads_and_nothing_else() -> None:
+def test_read_mode_permits_what_reads_and_nothing_else() -> None:
     assert POLICIES[TradingMode.READ].allowed == READ_OPERATIONS
+    assert all(OPERATIONS[key].effect is Effect.READS for key in READ_OPERATIONS)
 
 
-def test_paper_permits_everything_and_asks_before_it_touches_an_account() -> None:
-    assert (
-        POLICIES[TradingMode.PAPER].allowed
-        == READ_OPERATIONS | SETTING_OPERATIONS | ACCOUNT_OPERATIONS | TRADE_OPERATIONS
-    )
-    assert POLICIES[TradingMode.PAPER].paper_only == ACCOUNT_OPERATIONS | TRADE_OPERATIONS
+def test_paper_mode_permits_everything_and_checks_the_account_before_it_is_changed() -> None:
+    assert POLICIES[TradingMode.PAPER].allowed == ALL
+    assert POLICIES[TradingMode.PAPER].paper_only == PAPER_OPERATIONS
+    assert TRADE_OPERATIONS < PAPER_OPERATIONS
+    assert PAPER_OPERATIONS.isdisjoint(READ_OPERATIONS)
 
 
-def test_live_permits_no_raw_trade() -> None:
-    assert POLICIES[TradingMode.LIVE].allowed == READ_OPERATIONS | SETTING_OPERATIONS | ACCOUNT_OPERATIONS
+def test_live_mode_permits_no_raw_trade() -> None:
+    assert POLICIES[TradingMode.LIVE].allowed == ALL - TRADE_OPERATIONS
 
 
 def test_the_ticker_may_keep_a_session_and_nothing_else() -> None:
     assert {template.split("/")[1] for _, template in TICKER.allowed} == {"tickle", "iserver"}
-    assert not TICKER.allowed & (
-        ACCOUNT_OPERATIONS | TRADE_OPERATIONS | SETTING_OPERATIONS - {("POST", "/iserver/auth/ssodh/init")}
-    )
+    assert not TICKER.allowed & PAPER_OPERATIONS
+    assert {OPERATIONS[key].section for key in TICKER.allowed} <= {"Session", ""}
 
 
 @pytest.mark.parametrize("policy", [*POLICIES.values(), TICKER], ids=lambda policy: policy.name)
@@ -74,11 +55,10 @@ async def test_what_is_not_on_the_list_is_refused_before_anything_is_sent(policy
         sent.append(request)
         return httpx.Response(200, json=[])
 
-    everything = READ_OPERATIONS | SETTING_OPERATIONS | ACCOUNT_OPERATIONS | TRADE_OPERATIONS
     unknown = {("GET", "/iserver/account/orders/all"), ("PUT", "/iserver/watchlist"), ("DELETE", "/logout")}
     settings = GatewaySettings(_env_file=None)
     async with GatewayClient(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
-        for method, template in everything - policy.allowed | unknown:
+        for method, template in ALL - policy.allowed | unknown:
             values = [VALUES[kind] for kind in re.findall(r"\{(\w+)\}", template)]
             with pytest.raises(Forbidden, match=re.escape(policy.name)):
                 await getattr(gateway, method.lower())(template, *values)

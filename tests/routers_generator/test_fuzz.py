@@ -19,7 +19,7 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.clock import Clock
 from mcp_server.app import create_app
-from mcp_server.reference.endpoints_md import single_call
+from mcp_server.rest.route_call import single_call
 from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
 from routers_generator.document.loading import load
 from routers_generator.document.operations import Operation, operations

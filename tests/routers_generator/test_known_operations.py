@@ -11,13 +11,21 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from mcp_server.reference.endpoints_md import single_call
-from mcp_server.rest import effects
+from api_gateway.operations import OPERATIONS, Effect, Operation
+from mcp_server.rest.route_call import single_call
 from mcp_server.routers import ROUTERS
 from routers_generator import known_operations
 
 FILE = Path(known_operations.__file__).with_name(known_operations.FILE)
-MARKS = {name: getattr(effects, name) for name in ("READS", "CHANGES", "DESTROYS", "REPEATABLE", "TRADES")}
+
+
+def marks(row: Operation) -> list[str]:
+    """The marks that a generated route of this operation has, as names of `mcp_server.rest.effects`."""
+    if row.read_only:
+        return [] if row.method == "GET" else ["READS"]
+    trades = row.effect is Effect.TRADES
+    effect = "CHANGES" if trades else row.effect.name
+    return [effect, *(["REPEATABLE"] if row.repeatable else []), *(["TRADES"] if trades else [])]
 
 
 def told() -> list[dict[str, Any]]:
@@ -27,7 +35,6 @@ def told() -> list[dict[str, Any]]:
         for route in router.routes:
             assert isinstance(route, APIRoute)
             method, template, _ = single_call(route)
-            extra = (route.openapi_extra or {}).items()
             rows.append(
                 {
                     "method": method,
@@ -35,7 +42,7 @@ def told() -> list[dict[str, Any]]:
                     "name": route.name,
                     "section": str(route.tags[0]),
                     "module": route.endpoint.__module__.rpartition(".")[2],
-                    "marks": [name for name, mark in MARKS.items() if mark.items() <= extra],
+                    "marks": marks(OPERATIONS[method, template]),
                 }
             )
     return rows

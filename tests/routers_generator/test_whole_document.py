@@ -24,14 +24,15 @@ from starlette.routing import compile_path
 
 from api_gateway.access_policy import ALL_OPERATIONS, POLICIES, READ_OPERATIONS, TradingMode
 from api_gateway.client.gateway import GatewayClient
+from api_gateway.operations import Effect
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from mcp_server.app import create_app
 from mcp_server.extra_routers import load_extra_routers
-from mcp_server.reference.endpoints_md import single_call
-from mcp_server.rest.effects import Effect, effect
+from mcp_server.rest.effects import route_effect
+from mcp_server.rest.route_call import single_call
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
@@ -165,11 +166,7 @@ def test_the_apps_own_openapi_validates(routers: Sequence[APIRouter]) -> None:
 
 def test_what_writes_is_never_marked_as_reading(routers: Sequence[APIRouter]) -> None:
     reads = {f"{method} {re.sub(r'{[a-z]+}', '{}', template)}" for method, template in READ_OPERATIONS}
-    marked = {
-        _plain(route)
-        for route in list_routes(routers)
-        if effect(route.methods or (), route.openapi_extra) is Effect.READS
-    }
+    marked = {_plain(route) for route in list_routes(routers) if route_effect(route) is Effect.READS}
     assert marked == reads & set(DOCUMENTED)
 
 

@@ -9,17 +9,11 @@ from typing import Any
 
 import pytest
 
-from api_gateway.client.rate_limiter import (
-    GLOBAL_LIMIT,
-    IBKR_LIMITS,
-    MAX_IN_FLIGHT,
-    RateLimit,
-    RateLimiter,
-    RateLimitStatus,
-    WaitBudget,
-)
+from api_gateway.client.rate_limiter import MAX_IN_FLIGHT, RateLimiter, RateLimitStatus, WaitBudget
+from api_gateway.client.rate_limits import GLOBAL_LIMIT, IBKR_LIMITS
 from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.errors import PenaltyBox, RateLimited
+from api_gateway.operations import RateLimit
 from tests.api_gateway.fakes import FakeTime
 from tests.virtual_loop import run_in_virtual_time
 

@@ -45,7 +45,7 @@ def _documented(document: dict[str, Any]) -> list[str]:
 
 
 def _ours() -> set[str]:
-    return {f"{each.method} {_plain(each.template)}" for each in list_operations()}
+    return {f"{each.row.method} {_plain(each.row.path)}" for each in list_operations()}
 
 
 def test_every_operation_stands_in_the_document_or_has_another_source() -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.client.gateway import GatewayClient
+from api_gateway.operations import Effect
 from api_gateway.settings import GatewaySettings
-from mcp_server.rest.effects import Effect
 from mcp_server.tools.operation_tool import OperationTool
 from tests.api_gateway.virtual_network import ReceivedRequest, ResponseStream, VirtualNetwork, respond
 from tests.mcp_server.contract.faults import ACCOUNT, FAULTS, SECRET, Fault, WriteOutcome

@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 import mcp_types
 import pytest
@@ -18,12 +18,12 @@ from starlette.routing import compile_path
 
 from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.rate_limiter import IBKR_LIMITS
+from api_gateway.operations import OPERATIONS, match_operation
 from api_gateway.settings import GatewaySettings
-from mcp_server.reference.endpoints_md import SOURCE_NOTE, list_operations, single_call
+from mcp_server.reference.endpoints_md import SOURCE_NOTE
 from mcp_server.rest import sections
-from mcp_server.rest.effects import Effect, effect
 from mcp_server.rest.relay import Json
+from mcp_server.rest.route_call import single_call
 from mcp_server.rest.route_filter import filter_routes
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
@@ -129,13 +129,6 @@ def test_a_route_has_the_method_of_its_operation(route: APIRoute) -> None:
     assert route.methods == {single_call(route)[0]}
 
 
-@pytest.mark.parametrize("operation", list_operations(), ids=lambda operation: operation.tool)
-def test_the_table_agrees_with_the_facts(operation: Any) -> None:
-    fact = FACTS[_plain(f"{operation.method} {operation.template}")]
-    assert (operation.session == "brokerage") is fact["brokerage"]
-    assert operation.status == fact["status"]
-
-
 def test_no_two_routes_share_method_and_path() -> None:
     taken = [(method, route.path) for route in ROUTES for method in sorted(route.methods or ())]
     assert len(set(taken)) == len(taken)
@@ -150,11 +143,11 @@ def test_a_literal_path_is_registered_before_a_template_that_would_swallow_it() 
                 assert not pattern.match(literal), f"{earlier.path} swallows {later.path}"
 
 
-def test_every_published_limit_is_met_by_a_route() -> None:
-    sent = {single_call(route)[:2] for route in ROUTES}
-    current = {_plain(f"{method} {template}"): (method, template) for method, template in IBKR_LIMITS}
-    missed = [key for key in current.values() if key not in sent]
-    assert not missed, "a limit is looked up by method and template as sent"
+@every_route
+def test_a_route_has_the_path_of_its_operation(route: APIRoute) -> None:
+    row = OPERATIONS.get(single_call(route)[:2])
+    assert row is not None, "add a row in api_gateway/operations.py"
+    assert row is match_operation(row.method, route.path), "give the row the route's path as `route`"
 
 
 # Sections
@@ -179,19 +172,9 @@ def test_every_section_is_on_by_default() -> None:
 
 
 @every_route
-def test_everything_but_a_get_says_what_it_does(route: APIRoute) -> None:
-    assert route.methods == {"GET"} or "x-effect" in (route.openapi_extra or {})
-
-
-@every_route
-def test_the_gateway_client_is_told_the_same_as_the_reader(route: APIRoute) -> None:
-    _, template, call = single_call(route)
-    reads = effect(route.methods or (), route.openapi_extra) is Effect.READS
-    said = any(each.arg == "reads" and ast.literal_eval(each.value) for each in call.keywords)
-    if route.methods == {"POST"} and template != "/tickle":
-        assert said is reads
-    else:
-        assert not said
+def test_what_a_route_does_is_said_by_its_row_alone(route: APIRoute) -> None:
+    assert not route.openapi_extra
+    assert not {"reads", "redact"} & {each.arg for each in single_call(route)[2].keywords}
 
 
 def test_what_changes_something_is_known_by_name(tools: dict[str, mcp_types.Tool]) -> None:

@@ -6,7 +6,6 @@ import pytest
 from fastapi import APIRouter
 
 from mcp_server.reference.endpoints_md import list_operations, to_markdown
-from mcp_server.rest.effects import Effect
 from mcp_server.rest.parameters import Gateway
 from mcp_server.rest.relay import Json
 
@@ -14,28 +13,26 @@ ENDPOINTS = Path(__file__).parents[3] / "ENDPOINTS.md"
 
 
 def test_endpoints_md_is_what_the_routes_say() -> None:
-    assert ENDPOINTS.read_text(encoding="utf-8") == to_markdown(list_operations()), (
-        "`make endpoints` writes it anew"
-    )
+    assert ENDPOINTS.read_text(encoding="utf-8") == to_markdown(list_operations()), "run `make endpoints`"
 
 
 def test_a_row_says_what_is_sent_and_not_where_the_route_is_mounted() -> None:
     found = {each.tool: each for each in list_operations()}
 
     positions = found["list_positions"]
-    assert (positions.method, positions.template) == ("GET", "/portfolio/{account}/positions/{page}")
-    assert (positions.effect, positions.session, positions.rate_limit) == (Effect.READS, "login", "")
-    assert found["tickle"].template == "/tickle"
+    assert positions.row.key == ("GET", "/portfolio/{account}/positions/{page}")
+    assert positions.rate_limit == ""
+    assert found["tickle"].row.path == "/tickle"
 
 
 def test_the_session_and_the_pacing_come_from_the_path() -> None:
     found = {each.tool: each for each in list_operations()}
 
-    assert found["get_pnl"].session == "brokerage"
+    assert found["get_pnl"].row.session == "brokerage"
     assert found["get_pnl"].rate_limit == "1 in 5 s"
     assert found["validate_sso"].rate_limit == "1 in 1 min"
-    assert found["open_brokerage_session"].session == "login"
-    assert found["get_session_status"].session == "none"
+    assert found["open_brokerage_session"].row.session == "login"
+    assert found["get_session_status"].row.session == "none"
 
 
 def test_a_route_that_is_more_than_one_call_has_no_row() -> None:

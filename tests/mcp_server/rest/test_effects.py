@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE, Effect, effect, is_repeatable
+from api_gateway.operations import Effect
+from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE, TRADES, effect, is_repeatable
+
+PATH = "/of/a/generated/route"
+
+
+def test_a_row_outranks_every_mark() -> None:
+    assert effect({"POST"}, "/iserver/account/{account_id}/orders", READS) is Effect.TRADES
+    assert not is_repeatable({"POST"}, "/iserver/account/{account_id}/orders", REPEATABLE)
+    assert effect({"POST"}, "/iserver/auth/status", None) is Effect.READS
 
 
 @pytest.mark.parametrize(
@@ -14,21 +23,22 @@ from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE, Effect
         ({"POST"}, READS, Effect.READS),
         ({"POST"}, DESTROYS, Effect.DESTROYS),
         ({"DELETE"}, CHANGES, Effect.CHANGES),
+        ({"POST"}, CHANGES | TRADES, Effect.TRADES),
     ],
 )
 def test_a_mark_decides(methods: set[str], marks: dict[str, str] | None, expected: Effect) -> None:
-    assert effect(methods, marks) is expected
+    assert effect(methods, PATH, marks) is expected
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_a_forgotten_mark_counts_as_a_change(method: str) -> None:
-    assert effect({method}, None) is Effect.CHANGES
-    assert effect({"GET", method}, {"x-other": "reads"}) is Effect.CHANGES
+    assert effect({method}, PATH, None) is Effect.CHANGES
+    assert effect({"GET", method}, PATH, {"x-other": "reads"}) is Effect.CHANGES
 
 
 def test_a_misspelt_mark_is_an_error() -> None:
     with pytest.raises(ValueError, match="raeds"):
-        effect({"GET"}, {"x-effect": "raeds"})
+        effect({"GET"}, PATH, {"x-effect": "raeds"})
 
 
 @pytest.mark.parametrize(
@@ -47,4 +57,4 @@ def test_a_misspelt_mark_is_an_error() -> None:
 def test_what_may_be_repeated_without_doing_more(
     method: str, marks: dict[str, str] | None, expected: bool
 ) -> None:
-    assert is_repeatable({method}, marks) is expected
+    assert is_repeatable({method}, PATH, marks) is expected

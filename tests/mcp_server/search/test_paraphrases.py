@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mcp_server.app import create_app
-from mcp_server.reference.endpoints_md import OperationRow, list_operations
+from mcp_server.reference.endpoints_md import ListedOperation, list_operations
 from mcp_server.rest.docstring_notes import notes_by_name
 from mcp_server.routers import ROUTERS
 from mcp_server.search.catalogue import Catalogue
@@ -32,7 +32,7 @@ def plain(operation: str) -> str:
     return re.sub(r"\{\w+\}", "{}", operation)
 
 
-TOOLS = {plain(f"{each.method} {each.template}"): each.tool for each in list_operations()}
+TOOLS = {plain(f"{each.row.method} {each.row.path}"): each.tool for each in list_operations()}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def ranking(catalogue: Catalogue, question: str) -> list[str]:
 
 @pytest.mark.parametrize("operation", list_operations(), ids=lambda each: each.tool)
 def test_an_operation_is_found_by_the_first_line_of_its_docstring(
-    catalogue: Catalogue, operation: OperationRow
+    catalogue: Catalogue, operation: ListedOperation
 ) -> None:
     tool = catalogue.get(operation.tool)
     assert tool is not None

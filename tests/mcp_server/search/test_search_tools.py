@@ -133,7 +133,7 @@ async def test_a_hit_is_told_with_all_that_is_needed_to_call_it(opened: Opened) 
 
 @pytest.mark.parametrize(
     ("query", "name", "does"),
-    [("place an order", "place_orders", "changes"), ("cancel an order", "cancel_order", "destroys")],
+    [("place an order", "place_orders", "trades"), ("cancel an order", "cancel_order", "destroys")],
 )
 async def test_a_hit_that_writes_says_so_and_how_it_is_called(
     opened: Opened, query: str, name: str, does: str

@@ -1,0 +1,77 @@
+"""The table of operations agrees with itself and with the facts about IBKR's Web API."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from api_gateway.client.paths import is_template
+from api_gateway.operations import (
+    OPERATIONS,
+    Effect,
+    Operation,
+    Preflight,
+    SessionRequirement,
+    find_operation,
+    match_operation,
+    normalize,
+)
+
+FACTS = {
+    normalize((method, path)): fact
+    for fact in json.loads(
+        (Path(__file__).parents[1] / "mcp_server" / "contract" / "operations.json").read_text(
+            encoding="utf-8"
+        )
+    )
+    for method, path in [fact["operation"].split()]
+}
+TOOL_ROWS = [row for row in OPERATIONS.values() if row.section]
+every_row = pytest.mark.parametrize("row", TOOL_ROWS, ids=lambda row: f"{row.method} {row.path}")
+
+
+def test_every_operation_has_one_row() -> None:
+    rows = Counter(normalize(row.key) for row in TOOL_ROWS)
+    assert set(rows.values()) == {1}
+    assert set(rows) == set(FACTS), "add a row in api_gateway/operations.py"
+
+
+@every_row
+def test_a_row_agrees_with_the_facts(row: Operation) -> None:
+    fact = FACTS[normalize(row.key)]
+    assert is_template(row.path)
+    assert (row.section, row.status) == (fact["section"], fact["status"])
+    assert (row.session is SessionRequirement.BROKERAGE) is fact["brokerage"]
+
+
+@every_row
+def test_what_reads_can_neither_trade_nor_change_an_account(row: Operation) -> None:
+    assert not (row.read_only and (row.must_be_paper or row.may_question or row.empty_success))
+    assert not (row.may_question and row.effect is not Effect.TRADES)
+
+
+def test_an_operation_is_found_whatever_its_path_values_are_called() -> None:
+    row = match_operation("GET", "/portfolio/{account_id}/summary")
+    assert row is OPERATIONS["GET", "/portfolio/{account}/summary"]
+    assert match_operation("GET", "/portfolio/{account_id}/news") is None
+
+
+@pytest.mark.parametrize(
+    ("key", "session", "preflight"),
+    [
+        (("GET", "/iserver/news"), SessionRequirement.BROKERAGE, Preflight.NONE),
+        (("POST", "/iserver/account/{account}/news"), SessionRequirement.BROKERAGE, Preflight.ACCOUNTS),
+        (("GET", "/portfolio/{account}/news"), SessionRequirement.LOGIN, Preflight.PORTFOLIO),
+        (("GET", "/news"), SessionRequirement.LOGIN, Preflight.NONE),
+    ],
+)
+def test_an_operation_without_a_row_is_judged_by_its_path(
+    key: tuple[str, str], session: SessionRequirement, preflight: Preflight
+) -> None:
+    row = find_operation(key)
+    assert (row.session, row.preflight) == (session, preflight)
+    assert row.read_only is (key[0] == "GET")
+    assert not row.limit
