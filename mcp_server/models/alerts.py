@@ -1,4 +1,4 @@
-"""An alert: what has to happen, and who is told."""
+"""An alert: its conditions, and who is notified."""
 
 from __future__ import annotations
 
@@ -53,12 +53,16 @@ class AlertCondition(Arguments):
 
     type: Annotated[
         Literal[1, 3, 4, 5, 6, 7, 8, 9],
-        Field(description="1 price 3 time 4 margin 5 trade 6 volume; MTA: 7 market 8 position 9 P&L."),
+        Field(description="1 price, 3 time, 4 margin, 5 trade, 6 volume; MTA: 7 market, 8 position, 9 P&L."),
     ]
-    conidex: Annotated[ConidAtExchange, Field(description='As 265598@SMART; "*@*" of any.')]
-    operator: Annotated[Literal[">=", "<=", ">", "<", "=="], Field(description="Comparison.")]
-    value: Annotated[Text, Field(description='As text: "195.00"; time YYYYMMDD-HH:mm:ss; "*" any.')]
-    logic_bind: Annotated[Literal["a", "o", "n"], Field(description="a and, o or; n at the last one.")]
+    conidex: Annotated[ConidAtExchange, Field(description='E.g. 265598@SMART; "*@*" for any.')]
+    operator: Annotated[Literal[">=", "<=", ">", "<", "=="], Field(description="How the value is compared.")]
+    value: Annotated[
+        Text, Field(description='Text, e.g. "195.00"; a time as YYYYMMDD-HH:mm:ss; "*" for any.')
+    ]
+    logic_bind: Annotated[
+        Literal["a", "o", "n"], Field(description="Link to the next one: a and, o or; n for the last.")
+    ]
     time_zone: Annotated[TimeZone | None, Field(description="MTA, e.g. US/Eastern.")] = None
 
     @model_validator(mode="after")
@@ -90,26 +94,27 @@ class Alert(Arguments):
     """A whole alert."""
 
     alert_name: Annotated[Text, Field(description="Name of the alert.")]
-    alert_message: Annotated[Message, Field(description="What it says.")]
-    alert_repeatable: Annotated[Flag, Field(description="More than once.")]
-    conditions: Annotated[list[AlertCondition], Field(description="What triggers it.")]
-    outside_rth: Annotated[Flag, Field(description="Outside regular hours.")]
-    tif: Annotated[Literal["GTC", "GTD"], Field(description="GTD: to `expire_time`.")]
+    alert_message: Annotated[Message, Field(description="Text of the notification.")]
+    alert_repeatable: Annotated[Flag, Field(description="Notify more than once.")]
+    conditions: Annotated[list[AlertCondition], Field(description="Conditions that trigger it.")]
+    outside_rth: Annotated[Flag, Field(description="Also outside regular hours.")]
+    tif: Annotated[Literal["GTC", "GTD"], Field(description="GTD: until `expire_time`.")]
     expire_time: Annotated[Timestamp | None, Field(description="UTC, YYYYMMDD-HH:mm:ss.")] = None
-    send_message: Annotated[Flag | None, Field(description="Mail to `email`.")] = None
+    send_message: Annotated[Flag | None, Field(description="Send an e-mail to `email`.")] = None
     email: Annotated[Email | None, Field(description="E-mail address.")] = None
-    show_popup: Annotated[Flag | None, Field(description="Pop up in TWS.")] = None
+    show_popup: Annotated[Flag | None, Field(description="Show a pop-up in TWS.")] = None
     itws_orders_only: Annotated[
-        Flag | None, Field(serialization_alias="iTWSOrdersOnly", description="Mobile only; true for MTA.")
+        Flag | None,
+        Field(serialization_alias="iTWSOrdersOnly", description="Mobile alerts only; true for MTA."),
     ] = None
     order_id: Annotated[
-        OrderNumber | None, Field(description="The alert to modify; for MTA, of `get_mta_alert`.")
+        OrderNumber | None, Field(description="The alert to modify; for MTA, from `get_mta_alert`.")
     ] = None
 
     @model_validator(mode="after")
     def _check_logic_binds(self) -> Self:
         if not 1 <= len(self.conditions) <= MAX_CONDITIONS:
-            raise argument_error(f"give 1 to {MAX_CONDITIONS} `conditions`")
+            raise argument_error(f"pass 1 to {MAX_CONDITIONS} `conditions`")
         *others, last = [each.logic_bind for each in self.conditions]
         if last != "n" or "n" in others:
             raise argument_error(

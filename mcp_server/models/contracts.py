@@ -29,12 +29,12 @@ class ContractSearch(Arguments):
     """The body form of the symbol search."""
 
     symbol: Annotated[Text, Field(description="Ticker, company name (with `name`) or bond issuer.")]
-    sec_type: Annotated[Literal["STK", "IND", "BOND"] | None, Field(description="STK if left out.")] = None
-    name: Annotated[bool | None, Field(description="`symbol` is (part of) a company name.")] = None
-    more: Annotated[bool | None, Field(description="Ask for more results.")] = None
-    fund: Annotated[bool | None, Field(description="Search funds.")] = None
+    sec_type: Annotated[Literal["STK", "IND", "BOND"] | None, Field(description="Default STK.")] = None
+    name: Annotated[bool | None, Field(description="true: `symbol` is (part of) a company name.")] = None
+    more: Annotated[bool | None, Field(description="true: return more results.")] = None
+    fund: Annotated[bool | None, Field(description="true: search funds.")] = None
     fund_family_conid_ex: Annotated[Text | None, Field(description="Only funds of this family.")] = None
-    pattern: Annotated[bool | None, Field(description="Match `symbol` as a pattern.")] = None
+    pattern: Annotated[bool | None, Field(description="true: match `symbol` as a pattern.")] = None
     referrer: Annotated[Text | None, Field(description="Rarely needed.")] = None
 
 
@@ -47,7 +47,9 @@ class StrikesQuery(Arguments):
         Field(serialization_alias="sectype", description="Options, futures options or warrants."),
     ]
     month: Annotated[ContractMonth, Field(description=MONTH_DESCRIPTION)]
-    exchange: Annotated[ExchangeName | None, Field(description="SMART if left out; FOP needs it.")] = None
+    exchange: Annotated[
+        ExchangeName | None, Field(description="Default SMART; required for FOP, e.g. CME.")
+    ] = None
 
     @model_validator(mode="after")
     def _check_exchange(self) -> Self:
@@ -60,11 +62,11 @@ class SecdefQuery(Arguments):
     """Derivatives of one underlying, or bonds of one issuer."""
 
     conid: Annotated[
-        ConidNumber | None, Field(description="Conid of the underlying or, alone, of the contract.")
+        ConidNumber | None, Field(description="Conid of the underlying; alone, of the contract itself.")
     ] = None
     sec_type: Annotated[
         Literal["STK", "OPT", "FUT", "FOP", "WAR", "IOPT", "CASH", "CFD", "BOND"] | None,
-        Field(serialization_alias="sectype", description="Kind of contract wanted."),
+        Field(serialization_alias="sectype", description="Type of contract."),
     ] = None
     month: Annotated[ContractMonth | None, Field(description=MONTH_DESCRIPTION)] = None
     exchange: Annotated[ExchangeName | None, Field(description="Routing exchange, e.g. SMART.")] = None
@@ -82,7 +84,7 @@ class SecdefQuery(Arguments):
     @model_validator(mode="after")
     def _check_complete(self) -> Self:
         if self.conid is None and self.issuer_id is None:
-            raise argument_error("give `conid` of the underlying, or `issuer_id` for bonds")
+            raise argument_error("pass `conid` of the underlying, or `issuer_id` for bonds")
         if self.sec_type in DATED_TYPES and self.month is None:
             raise argument_error(
                 f"{self.sec_type} needs `month`, e.g. JAN27; "

@@ -47,7 +47,8 @@ class Member(Arguments):
 
     name: Annotated[AccountName, Field(description="Account id.")]
     amount: Annotated[
-        Annotated[Number, AfterValidator(_check_positive)] | None, Field(description="For C, P, R, S.")
+        Annotated[Number, AfterValidator(_check_positive)] | None,
+        Field(description="For methods C, P, R and S."),
     ] = None
 
 
@@ -58,7 +59,7 @@ class GroupDefinition(Arguments):
     model_config = ConfigDict(alias_generator=None)
 
     name: GroupName
-    accounts: Annotated[list[Member], Field(min_length=1, description="All its accounts.")]
+    accounts: Annotated[list[Member], Field(min_length=1, description="All accounts of the group.")]
     default_method: Annotated[
         Literal["A", "E", "N", "C", "P", "R", "S"], Field(description=METHODS_DESCRIPTION)
     ]
@@ -78,23 +79,23 @@ class GroupDefinition(Arguments):
         if self.default_method in METHODS_WITH_AMOUNTS and len(amounts) < len(self.accounts):
             raise argument_error(f"method {self.default_method} needs an `amount` for every account")
         if self.default_method not in METHODS_WITH_AMOUNTS and amounts:
-            raise argument_error(f"method {self.default_method} takes no `amount`, IBKR computes it")
+            raise argument_error(f"method {self.default_method} accepts no `amount`: IBKR computes it")
         if self.default_method == "P" and not isclose(sum(amounts), 100, abs_tol=1e-6):
             raise argument_error("with method P the amounts should add up to 100")
         return self
 
 
 class NewGroup(GroupDefinition):
-    """A group that is to be made."""
+    """A new group."""
 
-    name: Annotated[NewGroupName, Field(description="Orders can name it as their account.")]
+    name: Annotated[NewGroupName, Field(description="Group name, used as the account of an order.")]
 
 
 class GroupUpdate(GroupDefinition):
     """A group that exists, as it shall be."""
 
-    name: Annotated[GroupName, Field(description="Its name, or its new one.")]
-    prev_name: Annotated[Text | None, Field(description="Its old name, to rename it.")] = None
+    name: Annotated[GroupName, Field(description="Name of the group, or its new name.")]
+    prev_name: Annotated[Text | None, Field(description="Old name, to rename the group.")] = None
 
     @model_validator(mode="after")
     def _check_new_name(self) -> Self:
@@ -111,21 +112,21 @@ class AllocationPresets(Arguments):
     # IBKR writes A out here, and only here.
     default_method_for_all: Annotated[
         Literal["AvailableEquity", "E", "N", "C", "P", "R", "S"] | None,
-        Field(description="As for a group."),
+        Field(description="Default method, as for a group."),
     ] = None
     group_auto_close_positions: Annotated[
-        bool | None, Field(description="Groups: closing positions comes first.")
+        bool | None, Field(description="Groups: close positions first.")
     ] = None
     group_proportional_allocation: Annotated[bool | None, Field(description="Keep groups in proportion.")] = (
         None
     )
     profiles_auto_close_positions: Annotated[
-        bool | None, Field(description="Profiles: closing positions comes first.")
+        bool | None, Field(description="Profiles: close positions first.")
     ] = None
     strict_credit_check: Annotated[bool | None, Field(description="Check credit before each order.")] = None
 
     @model_validator(mode="after")
     def _check_not_empty(self) -> Self:
         if not self.sent():
-            raise argument_error("give at least one preset to set")
+            raise argument_error("pass at least one preset")
         return self

@@ -21,7 +21,7 @@ from mcp_server.rest.parameters import (
 # IBKR repeats the number in its answer. Each request has its own answer here, so one number will do.
 REQUEST_FIELDS: Final = {"reqID": 1}
 
-ModelName = Annotated[Text, Field(description="As `list_models` spells it.")]
+ModelName = Annotated[Text, Field(description="Model name, from `list_models`.")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -42,7 +42,7 @@ class ModelByName(ModelRequest):
 class ModelPositionsRequest(ModelByName):
     """Positions of a model, in which order and how many."""
 
-    limit: Annotated[int | None, Field(ge=1, le=10_000, description="Most rows.")] = None
+    limit: Annotated[int | None, Field(ge=1, le=10_000, description="Maximum number of rows.")] = None
     sort_field: Annotated[
         Literal[
             "actual",
@@ -59,15 +59,15 @@ class ModelPositionsRequest(ModelByName):
             "target",
         ]
         | None,
-        Field(description="Column."),
+        Field(description="Column to sort by."),
     ] = None
-    sort_direction: Annotated[Literal["ASC", "DESC"] | None, Field(description="ASC: greatest first.")] = None
+    sort_direction: Annotated[Literal["ASC", "DESC"] | None, Field(description="ASC: largest first.")] = None
 
 
 class ModelAccountsRequest(ModelByName):
     """Accounts of a model."""
 
-    calc_pnls: Annotated[bool | None, Field(description="With profit and loss.")] = None
+    calc_pnls: Annotated[bool | None, Field(description="true: include profit and loss.")] = None
 
 
 class ModelInvestmentsRequest(ModelByName):
@@ -93,9 +93,9 @@ class CashTarget(Arguments):
 class ModelTargets(ModelRequest):
     """A model as it shall be."""
 
-    model: Annotated[Text, Field(description="Its name; an existing model is changed.")]
+    model: Annotated[Text, Field(description="Model name; an existing model is changed.")]
     desc: Annotated[Text, Field(description="Description.")]
-    is_static: Annotated[bool, Field(description="true keeps the targets, false follows the market.")]
+    is_static: Annotated[bool, Field(description="true: keep the targets; false: follow the market.")]
     position_targets: Annotated[list[PositionTarget], Field(description="May be [].")]
     cash_targets: Annotated[list[CashTarget], Field(description="May be [].")]
 
@@ -122,7 +122,7 @@ class Investment(Arguments):
     """Money of one account."""
 
     account: AccountName
-    amt_to_invest: Annotated[Number, Field(description="Negative divests.")]
+    amt_to_invest: Annotated[Number, Field(description="Amount; negative to divest.")]
 
     @model_validator(mode="after")
     def _check_amount(self) -> Self:
@@ -134,7 +134,9 @@ class Investment(Arguments):
 class InvestmentDraft(ModelByName):
     """Money into a model, or out of it, by account."""
 
-    account_list: Annotated[list[Investment], Field(min_length=1, description="Who invests how much.")]
+    account_list: Annotated[
+        list[Investment], Field(min_length=1, description="Amount to invest per account.")
+    ]
 
     @model_validator(mode="after")
     def _check_unique_accounts(self) -> Self:
@@ -155,30 +157,34 @@ class ModelPresets(ModelRequest):
     """How models are invested in and rebalanced."""
 
     avoid_negative_cash_in_independent: Annotated[
-        bool | None, Field(description="No negative cash outside.")
+        bool | None, Field(description="true: no negative cash outside the model.")
     ] = None
     close_divest_independent_position: Annotated[
-        bool | None, Field(description="Divesting closes positions.")
+        bool | None, Field(description="true: divesting closes positions.")
     ] = None
     fully_invest_existing_long_positions: Annotated[
-        bool | None, Field(description="All cash into longs.")
+        bool | None, Field(description="true: invest all cash in long positions.")
     ] = None
-    keep_model_open: Annotated[bool | None, Field(description="Keep divested accounts.")] = None
+    keep_model_open: Annotated[
+        bool | None, Field(description="true: keep divested accounts in the model.")
+    ] = None
     prefer_cross_with_independent: Annotated[
-        bool | None, Field(description="Move positions out, not sell.")
+        bool | None, Field(description="true: transfer positions out instead of selling.")
     ] = None
     prefer_transfer_from_independent: Annotated[
-        bool | None, Field(description="Move positions in, not buy.")
+        bool | None, Field(description="true: transfer positions in instead of buying.")
     ] = None
     round_allocation_quantity_to_exchange_board_lot: Annotated[
-        bool | None, Field(description="Round to lots.")
+        bool | None, Field(description="true: round to lot sizes.")
     ] = None
     subscription_status: Annotated[Literal[0, 1] | None, Field(description="Rarely needed.")] = None
-    use_non_base_ccy: Annotated[bool | None, Field(description="Use other currencies.")] = None
-    use_tolerance_range: Annotated[bool | None, Field(description="Tolerate deviations.")] = None
+    use_non_base_ccy: Annotated[bool | None, Field(description="true: use non-base currencies.")] = None
+    use_tolerance_range: Annotated[
+        bool | None, Field(description="true: tolerate deviations from the targets.")
+    ] = None
 
     @model_validator(mode="after")
     def _check_not_empty(self) -> Self:
         if self.sent().keys() <= REQUEST_FIELDS.keys():
-            raise argument_error("give at least one preset to set")
+            raise argument_error("pass at least one preset")
         return self

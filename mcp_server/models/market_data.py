@@ -76,7 +76,7 @@ def _to_minutes(period: str) -> int:
 def bars_for(period: str) -> tuple[Bar, ...]:
     """The bars IBKR keeps for a period, smallest first.
 
-    Between two rows of its table the shorter row gives the smallest bar and the longer one the largest.
+    Between two rows of its table, the shorter row sets the smallest bar and the longer one the largest.
     """
     length = _to_minutes(period)
     smallest = [row[1] for row in BAR_RANGES if _to_minutes(row[0]) <= length][-1]
@@ -85,7 +85,7 @@ def bars_for(period: str) -> tuple[Bar, ...]:
 
 
 def default_bar(period: str) -> Bar:
-    """The bar for a period when the caller names none: IBKR's own where it fits IBKR's own table."""
+    """The default bar of a period: IBKR's default where IBKR's table allows it."""
     length = _to_minutes(period)
     default = [row[3] for row in BAR_RANGES if _to_minutes(row[0]) <= length][-1]
     fitting = bars_for(period)
@@ -105,20 +105,20 @@ class PriceHistoryQuery(Arguments):
         AfterValidator(_check_period),
     ] = "1d"
     bar: Annotated[
-        Bar | None, Field(description="Bar size (1m is a month); left out, one that fits the period.")
+        Bar | None, Field(description="Bar size (1m is a month); default: one that fits the period.")
     ] = None
-    exchange: Annotated[ExchangeName | None, Field(description="Exchange; SMART if left out.")] = None
+    exchange: Annotated[ExchangeName | None, Field(description="Exchange; default SMART.")] = None
     outside_rth: Annotated[bool | None, Field(description="Include extended hours.")] = None
     start_time: Annotated[
         Annotated[str, AfterValidator(_check_timestamp)] | None,
-        Field(description="END of the window, UTC, YYYYMMDD-HH:mm:ss; now if left out."),
+        Field(description="END of the window, UTC, YYYYMMDD-HH:mm:ss; default now."),
     ] = None
     direction: Annotated[
-        Direction | None, Field(description="-1 back from start_time (default); 1 mostly fails.")
+        Direction | None, Field(description="-1: back from start_time (default); 1 mostly fails.")
     ] = None
     source: Annotated[
         Literal["Last", "Trades", "Midpoint", "Bid_Ask"] | None,
-        Field(description="Prices of the bars; Last if left out."),
+        Field(description="Which prices; default Last."),
     ] = None
 
     @model_validator(mode="after")
@@ -126,7 +126,7 @@ class PriceHistoryQuery(Arguments):
         fitting = bars_for(self.period)
         if self.bar is not None and self.bar not in fitting:
             raise argument_error(
-                f"a period of {self.period} takes bars of {', '.join(fitting)}, not {self.bar}"
+                f"a period of {self.period} allows bars of {', '.join(fitting)}, not {self.bar}"
             )
         return self
 

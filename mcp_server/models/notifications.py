@@ -23,19 +23,21 @@ DeviceId = Annotated[str, matches(PATH_PARAMETERS["device"].pattern.pattern, "a 
 class NotificationsQuery(Arguments):
     """Which notifications."""
 
-    limit: Annotated[int, Field(serialization_alias="max", ge=1, le=10, description="At most, 1-10.")] = 10
+    limit: Annotated[
+        int, Field(serialization_alias="max", ge=1, le=10, description="Maximum number, 1-10.")
+    ] = 10
     include: Annotated[list[Typecode] | None, Field(description='Only these types, e.g. ["BA"].')] = None
-    exclude: Annotated[list[Typecode] | None, Field(description="All but these types.")] = None
+    exclude: Annotated[list[Typecode] | None, Field(description="All except these types.")] = None
     after_id: Annotated[
-        NotificationId | None, Field(serialization_alias="id", description="Last `ID` of the page before.")
+        NotificationId | None, Field(serialization_alias="id", description="Last `ID` of the previous page.")
     ] = None
 
     @model_validator(mode="after")
     def _check_types(self) -> Self:
         if self.include is not None and self.exclude is not None:
-            raise argument_error("give `include` or `exclude`, not both")
+            raise argument_error("pass `include` or `exclude`, not both")
         if len(self.include or self.exclude or ()) > MAX_TYPES:
-            raise argument_error(f"give at most {MAX_TYPES} types")
+            raise argument_error(f"pass at most {MAX_TYPES} types")
         return self
 
 
@@ -43,6 +45,6 @@ class Device(Arguments):
     """A phone or tablet, and whether it gets notifications."""
 
     device_id: Annotated[DeviceId, Field(description="`I` in `get_delivery_options`.")]
-    enabled: Annotated[bool, Field(description="true on, false off.")]
-    device_name: Annotated[Text | None, Field(description="`NM` there.")] = None
-    ui_name: Annotated[Text | None, Field(description="`UI` there.")] = None
+    enabled: Annotated[bool, Field(description="true: on, false: off.")]
+    device_name: Annotated[Text | None, Field(description="`NM` in `get_delivery_options`.")] = None
+    ui_name: Annotated[Text | None, Field(description="`UI` in `get_delivery_options`.")] = None

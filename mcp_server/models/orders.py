@@ -159,8 +159,8 @@ AllocationTarget = Annotated[
 ]
 
 # Who gives the instruction: the CME wants to know it of orders for US futures.
-ManualIndicator = Annotated[bool, Field(description="US futures: by hand.")]
-ExtOperator = Annotated[Text, Field(description="US futures: operator.")]
+ManualIndicator = Annotated[bool, Field(description="US futures: true if entered by hand.")]
+ExtOperator = Annotated[Text, Field(description="US futures: operator ID.")]
 
 
 def _check_operator(manual: bool | None, operator: str | None) -> None:
@@ -172,7 +172,7 @@ class Allocation(Arguments):
     """One part."""
 
     account: Annotated[TicketAccount, Field(description="Account id.")]
-    amount: Annotated[Size, Field(description="Its part.")]
+    amount: Annotated[Size, Field(description="Quantity for this account.")]
 
 
 class Cancellation(Arguments):
@@ -180,7 +180,9 @@ class Cancellation(Arguments):
 
     manual_indicator: ManualIndicator | None = None
     ext_operator: ExtOperator | None = None
-    manual_cancel_time: Annotated[Epoch | None, Field(description="Brokers: epoch.")] = None
+    manual_cancel_time: Annotated[
+        Epoch | None, Field(description="Brokers only: time of the instruction, epoch s.")
+    ] = None
 
     @model_validator(mode="after")
     def _check_operator_pair(self) -> Self:
@@ -193,60 +195,68 @@ class OrderTicket(Arguments):
 
     # GTD is missing among the times in force: IBKR's ticket has no field for its date.
 
-    acct_id: Annotated[TicketAccount | None, Field(description="As `account_id`.")] = None
+    acct_id: Annotated[TicketAccount | None, Field(description="Account id; default `account_id`.")] = None
     conid: Annotated[TicketConid | None, Field(description="Contract id.")] = None
     conidex: Annotated[
         Conidex | None,
-        Field(description='Or "265598@NYSE", or a combo "28812380;;;conid/1,conid/-1".'),
+        Field(description='Instead of conid: "265598@NYSE", or a combo "28812380;;;conid/1,conid/-1".'),
     ] = None
-    sec_type: Annotated[ConidAndSecType | None, Field(description="As 265598:STK.")] = None
+    sec_type: Annotated[ConidAndSecType | None, Field(description="Conid and type, e.g. 265598:STK.")] = None
     c_oid: Annotated[
         ClientOrderId | None,
-        Field(serialization_alias="cOID", description="Your own id for it; stops duplicates."),
+        Field(serialization_alias="cOID", description="Your own order id; prevents duplicates."),
     ] = None
-    parent_id: Annotated[ClientOrderId | None, Field(description="`c_oid` of its parent.")] = None
+    parent_id: Annotated[ClientOrderId | None, Field(description="`c_oid` of the parent order.")] = None
     side: Annotated[Literal["BUY", "SELL"], Field(description="Buy or sell.")]
     quantity: Annotated[Size | None, Field(description="Number of units.")] = None
-    cash_qty: Annotated[Size | None, Field(description="Instead, an amount of money.")] = None
-    fx_qty: Annotated[Size | None, Field(description="Instead, money to convert.")] = None
+    cash_qty: Annotated[Size | None, Field(description="Instead of quantity: amount of money.")] = None
+    fx_qty: Annotated[Size | None, Field(description="Instead of quantity: amount to convert.")] = None
     order_type: Annotated[OrderType, Field(description="Order type.")]
     price: Annotated[
-        Price | None, Field(description="Limit; cap of MIDPRICE, REL; stop of STP, TRAIL, MIT.")
+        Price | None, Field(description="Limit price; cap of MIDPRICE and REL; stop of STP, TRAIL and MIT.")
     ] = None
     aux_price: Annotated[
-        Price | None, Field(description="Stop of STOP_LIMIT, TRAILLMT, LIT; offset of REL.")
+        Price | None, Field(description="Stop price of STOP_LIMIT, TRAILLMT and LIT; offset of REL.")
     ] = None
-    trailing_amt: Annotated[Size | None, Field(description="Distance of the trail.")] = None
+    trailing_amt: Annotated[Size | None, Field(description="Trailing distance, e.g. 1.5.")] = None
     trailing_type: Annotated[Literal["amt", "%"] | None, Field(description="Unit of trailing_amt.")] = None
     tif: Annotated[
         Literal["DAY", "GTC", "IOC", "OPG", "PAX", "OVT", "OND"],
-        Field(description="OPG opening, OVT overnight, OND and day, PAX crypto."),
+        Field(description="OPG opening, OVT overnight, OND overnight and day, PAX crypto."),
     ]
     outside_rth: Annotated[
-        bool | None, Field(serialization_alias="outsideRTH", description="Outside regular hours.")
+        bool | None, Field(serialization_alias="outsideRTH", description="Also outside regular hours.")
     ] = None
-    is_single_group: Annotated[bool | None, Field(description="One cancels all.")] = None
+    is_single_group: Annotated[bool | None, Field(description="true: OCA, one fill cancels the others.")] = (
+        None
+    )
     all_or_none: Annotated[bool | None, Field(description="All or none.")] = None
-    listing_exchange: Annotated[ExchangeName | None, Field(description="Exchange, SMART if left out.")] = None
+    listing_exchange: Annotated[ExchangeName | None, Field(description="Exchange; default SMART.")] = None
     ticker: Annotated[Symbol | None, Field(description="Symbol.")] = None
-    use_adaptive: Annotated[bool | None, Field(description="Price management algo.")] = None
-    is_ccy_conv: Annotated[bool | None, Field(description="It converts currency.")] = None
+    use_adaptive: Annotated[bool | None, Field(description="true: use the price management algo.")] = None
+    is_ccy_conv: Annotated[bool | None, Field(description="true: a currency conversion.")] = None
     strategy: Annotated[Word | None, Field(description="Algo, see `list_contract_algos`.")] = None
     strategy_parameters: Annotated[
         dict[Word, bool | int | Finite | Text] | None,
         WithJsonSchema({"type": "object"}),
         Field(min_length=1, max_length=40, description="Parameters of the algo."),
     ] = None
-    deactivated: Annotated[bool | None, Field(description="Save without sending.")] = None
-    tax_optimizer_id: Annotated[Text | None, Field(description="Tax lots.")] = None
-    allocation_method: Annotated[Word | None, Field(description="How a group is split.")] = None
-    alloc_type: Annotated[Literal["SHARE", "CASH"] | None, Field(description="FA split.")] = None
-    allocations: Annotated[list[Allocation] | None, Field(description="FA split.")] = None
+    deactivated: Annotated[bool | None, Field(description="true: save it without submitting.")] = None
+    tax_optimizer_id: Annotated[Text | None, Field(description="Tax lot method.")] = None
+    allocation_method: Annotated[
+        Word | None, Field(description="Group allocation method, e.g. AvailableEquity.")
+    ] = None
+    alloc_type: Annotated[Literal["SHARE", "CASH"] | None, Field(description="Unit of `allocations`.")] = None
+    allocations: Annotated[list[Allocation] | None, Field(description="Advisors: quantity per account.")] = (
+        None
+    )
     manual_indicator: ManualIndicator | None = None
     ext_operator: ExtOperator | None = None
-    manual_order_time: Annotated[Epoch | None, Field(description="Brokers: epoch.")] = None
-    customer_account: Annotated[Text | None, Field(description="Omnibus.")] = None
-    is_pro_customer: Annotated[bool | None, Field(description="Omnibus.")] = None
+    manual_order_time: Annotated[
+        Epoch | None, Field(description="Brokers only: time of the instruction, epoch s.")
+    ] = None
+    customer_account: Annotated[Text | None, Field(description="Omnibus accounts only.")] = None
+    is_pro_customer: Annotated[bool | None, Field(description="Omnibus accounts only.")] = None
     referrer: Annotated[Text | None, Field(description="Rarely used.")] = None
 
     @property
@@ -257,7 +267,7 @@ class OrderTicket(Arguments):
     @model_validator(mode="after")
     def _check_contract(self) -> Self:
         if (self.conid is None) is (self.conidex is None):
-            raise argument_error("give either `conid` or `conidex`")
+            raise argument_error("pass either `conid` or `conidex`")
         named = str(self.conid) if self.conidex is None else re.split("[@;]", self.conidex)[0]
         if self.sec_type is not None and self.sec_type.partition(":")[0] != named:
             raise argument_error("`sec_type` names another contract")
@@ -267,7 +277,7 @@ class OrderTicket(Arguments):
     def _check_size(self) -> Self:
         given = [name for name in ("quantity", "cash_qty", "fx_qty") if getattr(self, name) is not None]
         if len(given) > 1 or not (given or self.allocations):
-            raise argument_error("give exactly one of `quantity`, `cash_qty` and `fx_qty`")
+            raise argument_error("pass exactly one of `quantity`, `cash_qty` and `fx_qty`")
         if self.fx_qty is not None and not self.is_ccy_conv:
             raise argument_error("`fx_qty` needs `is_ccy_conv`: true")
         return self
@@ -280,7 +290,7 @@ class OrderTicket(Arguments):
             if value is None and name in prices.required:
                 raise argument_error(f"{self.order_type} needs `{name}`")
             if value is not None and name not in prices.required | prices.optional:
-                raise argument_error(f"{self.order_type} takes no `{name}`")
+                raise argument_error(f"{self.order_type} does not accept `{name}`")
             if value is not None and value <= 0 and not self._allows_negative_price:
                 raise argument_error(
                     f"`{name}` should be greater than 0; "
@@ -298,7 +308,7 @@ class OrderTicket(Arguments):
         if self.order_type in TRAILING_TYPES and not all(given):
             raise argument_error(f"{self.order_type} needs `trailing_amt` and `trailing_type`")
         if self.order_type not in TRAILING_TYPES and any(given):
-            raise argument_error(f"{self.order_type} takes no `trailing_amt` and no `trailing_type`")
+            raise argument_error(f"{self.order_type} accepts neither `trailing_amt` nor `trailing_type`")
         if self.trailing_type == "%" and (self.trailing_amt or 0) >= 100:
             raise argument_error("`trailing_amt` in percent should be less than 100")
         return self
@@ -317,7 +327,7 @@ class OrderTicket(Arguments):
     @model_validator(mode="after")
     def _check_allocations(self) -> Self:
         if self.allocations is not None and not 1 <= len(self.allocations) <= MAX_ALLOCATIONS:
-            raise argument_error(f"give 1 to {MAX_ALLOCATIONS} `allocations`")
+            raise argument_error(f"pass 1 to {MAX_ALLOCATIONS} `allocations`")
         if (self.alloc_type is None) is not (self.allocations is None):
             raise argument_error("`alloc_type` and `allocations` need each other")
         if len({each.account for each in self.allocations or ()}) < len(self.allocations or ()):
@@ -373,7 +383,7 @@ class Orders(Arguments):
     @model_validator(mode="after")
     def _check_relations(self) -> Self:
         if not 1 <= len(self.orders) <= MAX_ORDERS:
-            raise argument_error(f"give 1 to {MAX_ORDERS} `orders`")
+            raise argument_error(f"pass 1 to {MAX_ORDERS} `orders`")
         names = [each.c_oid for each in self.orders if each.c_oid is not None]
         if len(set(names)) < len(names):
             raise argument_error("each order needs a `c_oid` of its own")

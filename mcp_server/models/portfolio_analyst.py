@@ -1,4 +1,4 @@
-"""What Portfolio Analyst is asked for: whose accounts, over what span."""
+"""Portfolio Analyst requests: accounts and period."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ class TransactionsRequest(AccountsRequest):
         Field(min_length=1, max_length=20, description="Contract ids; several have worked."),
     ]
     currency: Annotated[CurrencyCode, Field(description="Of the amounts, e.g. USD.")]
-    days: Annotated[int | None, Field(ge=1, le=9999, description="Days back; 90 if left out.")] = None
+    days: Annotated[int | None, Field(ge=1, le=9999, description="Days back; default 90.")] = None
 
 
 class AllocationRequest(AccountsRequest):
-    """How assets were spread on a day."""
+    """The asset allocation on a day."""
 
     type: Annotated[
         Literal["FINANCIAL_INSTRUMENT", "ASSET_CLASS", "SECTOR", "REGION", "COUNTRY", "ALL"],
-        Field(description="By what; ALL gives all five."),
+        Field(description="Grouping; ALL returns all five."),
     ]
-    currency: Annotated[CurrencyCode | None, Field(description="USD if left out.")] = None
+    currency: Annotated[CurrencyCode | None, Field(description="Default USD.")] = None
     date: Annotated[
         Annotated[
             str, matches("[0-9]{8}", "a day as YYYYMMDD, such as 20270131"), AfterValidator(_check_date)
         ]
         | None,
-        Field(description="YYYYMMDD, a past day."),
+        Field(description="A past day, YYYYMMDD."),
     ] = None
     model: Annotated[Text | None, Field(description="Only this FA model.")] = None

@@ -1,4 +1,4 @@
-"""A scan: what is searched, where, how it is ranked, and what is left out."""
+"""A scan: instruments, location, ranking and filters."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class ScanFilter(Arguments):
     """One condition that a contract must meet."""
 
     code: Annotated[ScannerCode, Field(description="e.g. priceAbove.")]
-    value: Annotated[FilterNumber | Text, Field(description="Mostly a number.")]
+    value: Annotated[FilterNumber | Text, Field(description="Usually a number, e.g. 10.")]
 
 
 class ScanRequest(Arguments):
     """A scan."""
 
     instrument: Annotated[ScannerCode, Field(description="e.g. STK (US), STOCK.EU, ETF.EQ.US.")]
-    type: Annotated[ScannerCode, Field(description="Ranking.")]
+    type: Annotated[ScannerCode, Field(description="Ranking, e.g. TOP_PERC_GAIN.")]
     location: Annotated[ScannerCode, Field(description="e.g. STK.US.MAJOR, STK.NASDAQ.")]
-    filter: Annotated[list[ScanFilter] | None, Field(description="All must hold.")] = None
+    filter: Annotated[list[ScanFilter] | None, Field(description="All filters must match.")] = None

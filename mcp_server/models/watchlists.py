@@ -19,7 +19,8 @@ class WatchlistRow(Arguments):
 
     conid: Annotated[ConidNumber | None, Field(serialization_alias="C", description="Contract id.")] = None
     heading: Annotated[
-        str | None, Field(serialization_alias="H", description="Instead: a blank line, as empty text.")
+        str | None,
+        Field(serialization_alias="H", description="Instead of a conid: empty text, for a blank line."),
     ] = None
 
     @model_validator(mode="after")
@@ -38,10 +39,10 @@ class Watchlist(Arguments):
         WatchlistId, Field(serialization_alias="id", description='Digits, e.g. "1234"; a new one or its own.')
     ]
     name: Annotated[Text, Field(description="Name of the list.")]
-    rows: Annotated[list[WatchlistRow], Field(description="All its rows, in order.")]
+    rows: Annotated[list[WatchlistRow], Field(description="All rows of the list, in order.")]
 
     @model_validator(mode="after")
     def _check_row_count(self) -> Self:
         if not 1 <= len(self.rows) <= MAX_ROWS:
-            raise argument_error(f"give 1 to {MAX_ROWS} `rows`; `delete_watchlist` takes a list away")
+            raise argument_error(f"pass 1 to {MAX_ROWS} `rows`; `delete_watchlist` removes a list")
         return self

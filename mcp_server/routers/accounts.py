@@ -1,4 +1,4 @@
-"""Accounts: which there are, what is in them, which one is selected."""
+"""Accounts: which accounts there are, their figures, and which one is selected."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ router = APIRouter(tags=["Accounts"])
 
 @router.get("/iserver/accounts")
 async def list_brokerage_accounts(gateway: Gateway) -> Json:
-    """List the accounts one can trade, the selected one, and what each may do.
+    """List the accounts available for trading, the selected one, and what each is permitted to do.
 
-    `acctProps` and `aliases` are keyed by account id; `isPaper` tells paper money from real.
+    `acctProps` and `aliases` are keyed by account id; `isPaper` is true for a paper account.
     \f
     Source: IBKR Web API reference, "Receive Brokerage Accounts".
     Found by: which accounts do I have, my account number, account ids, is this paper trading or live,
@@ -98,7 +98,7 @@ async def get_account_summary(gateway: Gateway, account_id: AccountId) -> Json:
 
 @router.get("/iserver/account/{account_id}/summary/available_funds")
 async def get_available_funds(gateway: Gateway, account_id: AccountId) -> Json:
-    """Get the funds free for trading, now and looking ahead, by segment.
+    """Get the funds available for trading, now and after the next margin change, by segment.
 
     Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
     \f
@@ -124,7 +124,7 @@ async def get_balances(gateway: Gateway, account_id: AccountId) -> Json:
 
 @router.get("/iserver/account/{account_id}/summary/margins")
 async def get_margins(gateway: Gateway, account_id: AccountId) -> Json:
-    """Get initial and maintenance margin, now and looking ahead, by segment.
+    """Get initial and maintenance margin, now and after the next margin change, by segment.
 
     Segments: total, securities, commodities, crypto. Values are text such as "994,831 USD".
     \f
@@ -137,7 +137,7 @@ async def get_margins(gateway: Gateway, account_id: AccountId) -> Json:
 
 @router.get("/iserver/account/{account_id}/summary/market_value")
 async def get_market_value(gateway: Gateway, account_id: AccountId) -> Json:
-    """Get the market value of what an account holds, by currency and kind of asset.
+    """Get the market value of an account's holdings, by currency and asset type.
 
     Keyed by currency; values are text.
     \f
@@ -152,7 +152,7 @@ async def get_market_value(gateway: Gateway, account_id: AccountId) -> Json:
 async def get_signatures_and_owners(gateway: Gateway, account_id: AccountId) -> Json:
     """Get the names of an account's owners, users and applicants.
 
-    Personal data (names, dates of birth): ask only when somebody wants exactly this.
+    Personal data (names, dates of birth): call it only if the user asks for exactly this.
     \f
     Source: IBKR Web API reference, "Signatures and Owners".
     Found by: who owns this account, account holder, whose account is it, joint owner, beneficiary,

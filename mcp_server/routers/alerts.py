@@ -1,4 +1,4 @@
-"""Alerts: be told when a price, a time or a margin is reached."""
+"""Alerts: notifications when a price, a time or a margin is reached."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def get_alert(gateway: Gateway, alert_id: AlertId) -> Json:
 
 @router.get("/iserver/account/mta")
 async def get_mta_alert(gateway: Gateway) -> Json:
-    """Get the Mobile Trading Assistant (MTA) alert, of which each username has one.
+    """Get the Mobile Trading Assistant (MTA) alert; each username has exactly one.
 
     Its `order_id` is new at each read; `tool_id` stays.
     \f
@@ -66,7 +66,7 @@ async def activate_alert(
     gateway: Gateway,
     account_id: AccountId,
     alert_id: Annotated[OrderNumber, Body(embed=True, description="`order_id` from `list_alerts`.")],
-    alert_active: Annotated[bool, Body(embed=True, description="true on, false off.")],
+    alert_active: Annotated[bool, Body(embed=True, description="true: on, false: off.")],
 ) -> Json:
     """Activate an alert, or deactivate it without deleting it.
     \f

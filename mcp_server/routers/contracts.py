@@ -1,4 +1,4 @@
-"""Contracts: from a symbol to a conid, and what is known about it."""
+"""Contracts: from a symbol to a conid, and its details."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ async def search_contracts(gateway: Gateway, wanted: Annotated[ContractSearch, Q
     """Find the conid of a stock, index, fund or bond issuer by ticker or company name.
 
     The first step to options and futures: `sections` lists their kinds with `months` (JAN27;FEB27) and
-    exchanges, for `get_strikes` and `get_secdef_info`. `conid` is text here. One symbol can stand for several
-    companies: look at `description` (the exchange). Nothing found: an empty list.
+    exchanges, for `get_strikes` and `get_secdef_info`. `conid` is text here. One symbol can belong to several
+    companies: check `description` (the exchange). If nothing is found, the list is empty.
     \f
     Source: IBKR Web API reference, "Search Contract by Symbol".
     Found by: look up a ticker, symbol lookup, find a stock, which instrument, stock code, contract id of
@@ -47,7 +47,7 @@ async def search_contracts(gateway: Gateway, wanted: Annotated[ContractSearch, Q
 
 @router.post("/iserver/secdef/search")
 async def search_contracts_by_body(gateway: Gateway, wanted: ContractSearch) -> Json:
-    """Find contracts as `search_contracts` does, for texts that do not travel well in a URL.
+    """Find contracts as `search_contracts` does, for names with characters that are unsafe in a URL.
 
     Same arguments, same answer; use it for company names with accents, & or +.
     \f
@@ -61,14 +61,14 @@ async def search_contracts_by_body(gateway: Gateway, wanted: ContractSearch) -> 
 
 @router.get("/iserver/secdef/strikes")
 async def get_strikes(gateway: Gateway, wanted: Annotated[StrikesQuery, Query()]) -> Json:
-    """Get the strikes of an option chain for one month, calls and puts apart.
+    """Get the strikes of an option chain for one month, separately for calls and puts.
 
-    A month without options gives empty lists. Next: `get_secdef_info` for the conids.
+    A month without options returns empty lists. Next: `get_secdef_info` for the conids.
     \f
     Source: IBKR Web API reference, "Search Strikes by Underlying Contract ID".
     Found by: strike prices, exercise prices, which calls and puts exist, options available, chain of an
     expiration, strike list.
-    For less: Ask for one `exchange`.
+    For less: Request one `exchange`.
     """
     return await gateway.get("/iserver/secdef/strikes", **wanted.sent())
 
@@ -99,7 +99,7 @@ async def get_bond_filters(
 ) -> Json:
     """Get the maturities, coupons and currencies that an issuer's bonds can be filtered by.
 
-    An unknown issuer gives an empty list. Next: `get_secdef_info` with `issuer_id`.
+    An unknown issuer returns an empty list. Next: `get_secdef_info` with `issuer_id`.
     \f
     Source: IBKR Web API reference, "Search Bond Filter Information".
     Found by: bonds of a company, corporate bonds, fixed income, coupon rate, maturity dates, treasury,
@@ -110,7 +110,7 @@ async def get_bond_filters(
 
 @router.get("/iserver/contract/{conid}/info")
 async def get_contract_info(gateway: Gateway, conid: Conid) -> Json:
-    """Get what a conid stands for: symbol, kind, currency, exchanges, multiplier, expiry.
+    """Get a contract's details by conid: symbol, type, currency, exchanges, multiplier, expiry.
     \f
     Source: IBKR Web API reference, "Contract information by Contract ID".
     Found by: instrument details, what is this contract id, company name, sector, industry, stock details,
@@ -125,9 +125,9 @@ async def get_contract_info_and_rules(
     conid: Conid,
     is_buy: Annotated[bool | None, Query(description="true: rules to buy, false: to sell.")] = None,
 ) -> Json:
-    """Get what a conid stands for, and its trading rules, in one answer.
+    """Get a contract's details and its trading rules in one call.
 
-    As `get_contract_info` plus `rules`, which is what `get_contract_rules` gets.
+    The result of `get_contract_info` plus `rules`, the result of `get_contract_rules`.
     \f
     Source: IBKR Web API reference, "Find all Info and Rules for a given contract".
     Found by: everything about a contract, contract details with order rules, instrument details, minimum
@@ -144,8 +144,8 @@ async def list_contract_algos(
         list[Annotated[str, matches("[A-Za-z0-9_]{1,40}", "an algo's id")]] | None,
         Query(min_length=1, max_length=8, description="Only these ids, e.g. Adaptive; case matters."),
     ] = None,
-    add_description: Annotated[bool, Query(description="With a description of each.")] = False,
-    add_params: Annotated[bool, Query(description="With the parameters of each.")] = False,
+    add_description: Annotated[bool, Query(description="true: include descriptions.")] = False,
+    add_params: Annotated[bool, Query(description="true: include parameters.")] = False,
 ) -> Json:
     """List the IB algos an order for this contract can use.
 
@@ -154,7 +154,7 @@ async def list_contract_algos(
     Source: IBKR Web API reference, "IB Algo Params".
     Found by: algorithmic orders, algo strategies, TWAP, VWAP, adaptive, accumulate distribute, arrival
     price, execution algorithm, iceberg, smart order strategy.
-    For less: Name the `algos`, and ask for parameters of one at a time.
+    For less: Name the `algos`, and request the parameters of one at a time.
     """
     return await gateway.get(
         "/iserver/contract/{conid}/algos",
@@ -190,7 +190,7 @@ async def list_currency_pairs(
     Source: IBKR Web API reference, "Currency Pairs".
     Found by: forex pairs, FX, currency trading, foreign exchange, EURUSD, cash contracts, which
     currencies can I trade against.
-    For less: Ask for the smaller one of the two currencies.
+    For less: Request the smaller of the two currencies.
     """
     return await gateway.get("/iserver/currency/pairs", currency=currency)
 
@@ -220,7 +220,7 @@ async def list_stocks(gateway: Gateway, symbols: Symbols) -> Json:
     Source: IBKR Web API reference, "Security Stocks by Symbol".
     Found by: stock contract ids by ticker, lookup several tickers at once, equities, shares, which
     exchange is it listed on, listings worldwide, resolve symbols, batch lookup, ADR, ETF.
-    For less: Ask for fewer `symbols` at a time.
+    For less: Request fewer `symbols` at a time.
     """
     return await gateway.get("/trsrv/stocks", symbols=symbols)
 
@@ -234,7 +234,7 @@ async def list_futures(gateway: Gateway, symbols: Symbols, exchange: Exchange = 
     Source: IBKR Web API reference, "Security Future by Symbol".
     Found by: futures contracts, front month, expiry months of ES, NQ, CL or GC, commodity contracts,
     index futures, oil, gold, rollover, next expiration, E-mini.
-    For less: Ask for fewer `symbols` at a time, and name the `exchange`.
+    For less: Request fewer `symbols` at a time, and name the `exchange`.
     """
     return await gateway.get("/trsrv/futures", symbols=symbols, exchange=exchange)
 
@@ -255,7 +255,7 @@ async def get_symbol_schedule(
 ) -> Json:
     """Get trading hours by symbol and venue, up to a month ahead.
 
-    Times are HHmm at the venue; a `tradingScheduleDate` in 2000 stands for a weekday. For one conid,
+    Times are HHmm at the venue; a `tradingScheduleDate` in 2000 means a weekday. For one conid,
     `get_trading_schedule` is simpler.
     \f
     Source: IBKR Web API reference, "Trading Schedule by Symbol".
@@ -285,7 +285,7 @@ async def get_security_definitions(
     Source: IBKR Web API reference, "Security Definition by Contract ID".
     Found by: batch contract details, names for many contract ids, bulk lookup, instrument metadata, what
     are these conids, display names, decimal increments.
-    For less: Ask for fewer `conids` at a time.
+    For less: Request fewer `conids` at a time.
     """
     return await gateway.get("/trsrv/secdef", conids=conids)
 

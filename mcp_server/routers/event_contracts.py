@@ -48,7 +48,7 @@ async def list_event_contracts(
 
 @router.get("/forecast/contract/details")
 async def get_event_contract_details(gateway: Gateway, conid: EventConid) -> Json:
-    """Get the question an event contract asks, its yes and no conids, strike, expiry and payout.
+    """Get an event contract's question, its yes and no conids, strike, expiry and payout.
     \f
     Source: IBKR Web API reference, "Event Contract Details".
     Found by: forecast contract, ForecastEx, prediction, bet, what does it ask, opposite side, resolution

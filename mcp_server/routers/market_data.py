@@ -41,7 +41,7 @@ async def get_market_snapshot(
     does one share cost, share price, bid and ask, real-time quote, last traded price, market price, delta
     gamma theta vega, greeks, implied vol, spread, price now, volume today, percent change, 52 week high,
     dividend yield, market cap, P/E, how is a stock doing today.
-    For less: Ask for fewer `conids` or `fields` at a time.
+    For less: Request fewer `conids` or `fields` at a time.
     """
     return await gateway.get("/iserver/marketdata/snapshot", conids=conids, fields=fields or QUOTE_FIELDS)
 
@@ -50,14 +50,14 @@ async def get_market_snapshot(
 async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryQuery, Query()]) -> Json:
     """Get bars of open, high, low, close and volume, at most 1000.
 
-    `data` rows: `t` epoch ms, `o` `h` `l` `c` prices, and `v`, which is to be multiplied by the answer's
+    `data` rows: `t` epoch ms, `o` `h` `l` `c` prices, and `v`, to be multiplied by the result's
     `volumeFactor`. To page back, pass the first bar's time as `start_time`.
     \f
     Source: IBKR Web API reference, "Historical Market Data".
     Found by: historical prices, OHLC, OHLCV, candles, candlestick, chart data, past prices, time series,
     price last week, where did it close, yesterday's close, backtest, daily data, intraday data, how has it
     moved, trend, charts.
-    For less: Ask for a shorter `period` or a larger `bar`.
+    For less: Request a shorter `period` or a larger `bar`.
     """
     return await gateway.get("/iserver/marketdata/history", **wanted.sent())
 

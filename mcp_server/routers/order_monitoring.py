@@ -30,13 +30,13 @@ async def list_live_orders(
     filters: Annotated[
         list[OrderFilter] | None, Query(description="Only these statuses; sort_by_time sorts.")
     ] = None,
-    force: Annotated[bool | None, Query(description="Have IBKR read its orders anew first.")] = None,
+    force: Annotated[bool | None, Query(description="Refresh IBKR's order cache first.")] = None,
     account_id: AccountFilter = None,
 ) -> Json:
     """List today's orders of the selected account: open, filled and cancelled.
 
     `side` is BUY or SELL, quantities are numbers, `price` is "" where there is none, `lastExecutionTime_r` is
-    epoch ms. Another account's come once it is selected.
+    epoch ms. To see another account's orders, select that account first.
     \f
     Source: IBKR Web API reference, "Live Orders".
     Found by: open orders, pending orders, working orders, my orders, active orders, what orders do I
@@ -49,7 +49,7 @@ async def list_live_orders(
 
 @router.get("/iserver/account/order/status/{order_id}")
 async def get_order_status(gateway: Gateway, order_id: OrderId) -> Json:
-    """Get the status of one order: filled so far, average price, what is left.
+    """Get the status of one order: filled quantity, average price, remaining quantity.
 
     `side` is B or S; sizes and prices are text; `limit_price` is "" for a market order. Orders of an earlier
     session are refused (503).
@@ -74,6 +74,6 @@ async def list_trades(
     Source: IBKR Web API reference, "Trades".
     Found by: trade history, fills, filled orders, what did I buy, sell or trade yesterday, executed orders,
     recent transactions, commissions paid, fees, trades this week, past trades, deals, activity.
-    For less: Ask for fewer `days`.
+    For less: Request fewer `days`.
     """
     return await gateway.get("/iserver/account/trades", days=days, accountId=account_id)

@@ -1,4 +1,4 @@
-"""Orders: preview, place, modify, cancel, and answer what IBKR asks about an order."""
+"""Orders: preview, place, modify and cancel them, and answer IBKR's order confirmations."""
 
 from __future__ import annotations
 
@@ -89,13 +89,14 @@ async def cancel_order(
 @router.post("/iserver/reply/{reply_id}")
 async def answer_order_question(
     gateway: Gateway,
-    reply_id: Annotated[ReplyId, Path(description="`id` of the question.")],
-    confirmed: Annotated[bool, Body(embed=True, description="true goes on with the order, false drops it.")],
+    reply_id: Annotated[ReplyId, Path(description="`id` of the order confirmation.")],
+    confirmed: Annotated[bool, Body(embed=True, description="true submits the order, false drops it.")],
 ) -> Json:
-    """Answer the question that IBKR asks about an order: go on with it, or drop it.
+    """Answer IBKR's order confirmation: submit the order, or drop it.
 
-    Must directly follow `place_orders` or `modify_order`; a call between voids the question, and the order is
-    not placed. The answer is as theirs, often another question. Outcome unknown: `list_live_orders`.
+    Must directly follow `place_orders` or `modify_order`: any call in between voids the confirmation, and the
+    order is not placed. Returns what they return, often another confirmation. If the outcome is unknown, call
+    `list_live_orders`.
     \f
     Source: IBKR Web API reference, "Place Order Reply Confirmation".
     Found by: confirm an order, reply to a warning, yes or no, are you sure.
@@ -108,13 +109,13 @@ async def suppress_order_questions(
     gateway: Gateway,
     message_ids: Annotated[
         list[MessageId],
-        Body(embed=True, min_length=1, max_length=51, description="From `messageIds` of the questions."),
+        Body(embed=True, min_length=1, max_length=51, description="From `messageIds`, e.g. o163."),
     ],
 ) -> Json:
-    """Suppress kinds of questions about orders until the brokerage session ends.
+    """Suppress types of order confirmations until the brokerage session ends.
 
-    A safety catch off: such orders go through unasked. o163 price far off, o354 no market data, o383 size
-    limit, o451 value limit, o10151 market order. Unknown ids are accepted.
+    Turns off a safety check: matching orders are submitted without confirmation. o163 price far off, o354 no
+    market data, o383 size limit, o451 value limit, o10151 market order. Unknown ids are accepted.
     \f
     Source: IBKR Web API reference, "Suppress Messages".
     Found by: skip, silence or turn off confirmations, precautionary warnings.
@@ -124,7 +125,7 @@ async def suppress_order_questions(
 
 @router.post("/iserver/questions/suppress/reset")
 async def reset_suppressed_questions(gateway: Gateway) -> Json:
-    """Reset the suppressed questions: IBKR asks all of them about orders again.
+    """Turn all order confirmations of IBKR back on.
     \f
     Source: IBKR Web API reference, "Reset Suppressed Messages".
     Found by: restore order warnings, turn confirmations on again, unsuppress.

@@ -1,4 +1,4 @@
-"""Portfolio: positions, cash, and how the money is spread. Needs the login, not the brokerage session."""
+"""Portfolio: positions, cash and allocation. Needs the login, not the brokerage session."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ProfitPeriod = Annotated[
 
 @router.get("/portfolio/accounts")
 async def list_portfolio_accounts(gateway: Gateway) -> Json:
-    """List the accounts whose positions and balances can be read, with their attributes.
+    """List the accounts whose positions and balances this login can read, with their attributes.
     \f
     Source: IBKR Web API reference, "Portfolio Accounts".
     Found by: my accounts, which accounts do I have, account number, account ids, account list, base
@@ -74,7 +74,7 @@ async def get_combined_allocation(
         Body(embed=True, min_length=1, max_length=100, description='e.g. ["DU1234567"].'),
     ],
 ) -> Json:
-    """Get how several accounts together are spread over asset classes, sectors and groups.
+    """Get the combined allocation of several accounts by asset class, sector and group.
 
     `long` and `short` market values in base currency.
     \f
@@ -142,7 +142,7 @@ async def get_ledger(gateway: Gateway, account_id: AccountId) -> Json:
 
 @router.get("/portfolio/{account_id}/allocation")
 async def get_allocation(gateway: Gateway, account_id: AccountId, model: ModelFilter = None) -> Json:
-    """Get how one account is spread over asset classes, sectors and groups.
+    """Get an account's allocation by asset class, sector and group.
 
     `long` and `short` market values in base currency.
     \f
@@ -197,7 +197,7 @@ async def list_uncached_positions(
     sort: SortColumn = None,
     direction: SortDirection = None,
 ) -> Json:
-    """List the positions of one account as they are now, all at once.
+    """List all current positions of one account, without paging.
 
     Other names than `list_positions`: `description`, `marketPrice`, `marketValue`; `conid` is text here.
     \f
@@ -239,7 +239,7 @@ async def list_combo_positions(gateway: Gateway, account_id: AccountId, nocache:
 
 @router.post("/portfolio/{account_id}/positions/invalidate")
 async def invalidate_position_cache(gateway: Gateway, account_id: AccountId) -> Json:
-    """Make IBKR forget its cached positions, so that `list_positions` reads them anew.
+    """Invalidate IBKR's cached positions, so that `list_positions` returns fresh ones.
     \f
     Source: IBKR Web API reference, "Invalidate Backend Portfolio Cache".
     Found by: refresh positions, stale holdings, positions out of date, update portfolio, reload, clear

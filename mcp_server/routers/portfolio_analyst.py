@@ -23,13 +23,13 @@ async def get_performance(gateway: Gateway, wanted: PerformanceRequest) -> Json:
     """Get the performance of accounts over a period: net asset value and returns, day by day.
 
     `nav` values, `cps` cumulative and `tpps` single returns, as fractions (0.05 is 5%). Several accounts are
-    added up. IBKR takes one question in 15 minutes; repeated, it gets the kept answer.
+    added up. IBKR allows one request every 15 minutes; repeating it returns the cached result.
     \f
     Source: IBKR Web API reference, "Account Performance".
     Found by: how did my portfolio do, profit this year, year to date return, gain or loss last month,
     return on investment, equity curve, NAV history, time-weighted, TWR, chart of account value, how much
     have I made, growth.
-    For less: Ask for a shorter `period`, or for fewer accounts.
+    For less: Request a shorter `period`, or fewer accounts.
     """
     return await gateway.post("/pa/performance", body=wanted.sent())
 
@@ -42,7 +42,8 @@ async def get_performance_all_periods(
 ) -> Json:
     """Get the performance of accounts over all periods at once: 1D, 7D, MTD, 1M, YTD and 1Y.
 
-    Keyed by account id, then period. One question in 15 minutes; repeated, it gets the kept answer.
+    Keyed by account id, then period. IBKR allows one request every 15 minutes; repeating it returns the
+    cached result.
     \f
     Source: IBKR Web API reference, "Account Performance (All Time Periods)".
     Found by: compare returns of day, week, month and year, all time frames, performance overview,
@@ -63,22 +64,22 @@ async def list_transactions(gateway: Gateway, wanted: TransactionsRequest) -> Js
     Found by: transaction history, trade history of a stock, when did I buy, purchases, dividends
     received, realized gain, old trades, past orders, taxes, what did I pay, deposits in kind, account
     activity, last quarter, 90 days.
-    For less: Ask for fewer `days` or `conids`.
+    For less: Request fewer `days` or `conids`.
     """
     return await gateway.post("/pa/transactions", body=wanted.sent())
 
 
 @router.post("/pa/allocation")
 async def get_allocation_breakdown(gateway: Gateway, wanted: AllocationRequest) -> Json:
-    """Get how assets are or were spread: by instrument, asset class, sector, region or country.
+    """Get the asset allocation on a day: by instrument, asset class, sector, region or country.
 
     `long` and `short`, each with `total` and `items`. Without `date`, now (`realtime`) if the accounts share
-    the currency. One question in 15 minutes; repeated, it gets the kept answer.
+    the currency. IBKR allows one request every 15 minutes; repeating it returns the cached result.
     \f
     Source: IBKR Web API reference, "Portfolio Allocation".
     Found by: asset allocation on a past date, geographic exposure, which countries, weights,
     diversification, exposure by industry, portfolio composition, percent per holding, long and short
     exposure, historical mix.
-    For less: Ask for one `type` instead of ALL.
+    For less: Request one `type` instead of ALL.
     """
     return await gateway.post("/pa/allocation", body=wanted.sent())

@@ -22,9 +22,9 @@ async def get_scanner_parameters(
         ScannerPart | None, Query(description="Only this list; 200 KB in all if left out.")
     ] = None,
 ) -> Json:
-    """Get the instruments, rankings, filters and locations that `run_scanner` takes.
+    """Get the instruments, rankings, filters and locations that `run_scanner` accepts.
 
-    Kept for 15 minutes. Which filters an instrument takes stands in `instrument_list`.
+    Cached for 15 minutes. `instrument_list` says which filters an instrument accepts.
     \f
     Source: IBKR Web API reference, "Iserver Scanner Parameters".
     Found by: screener criteria, available scan types, scan codes, filter codes, market scanner options,

@@ -16,14 +16,14 @@ router = APIRouter(tags=["Session"])
 async def open_brokerage_session(
     gateway: Gateway,
     compete: Annotated[
-        bool, Body(embed=True, description="Take it from TWS, the phone or another program.")
+        bool, Body(embed=True, description="true: take it over from TWS, the phone app or another program.")
     ] = False,
 ) -> Json:
     """Open the brokerage session that quotes, contracts, orders and trades need.
 
-    Ready when the answer says `established`: true; if not, ask `get_session_status` again in a second. One
-    username has one brokerage session: `competing` says another program holds it, and `compete` logs
-    that program out. Needs the browser login.
+    Ready when the result has `established`: true; if not, call `get_session_status` in a second. A username
+    has one brokerage session: `competing` means that another program holds it, and `compete` disconnects
+    that program. Needs the browser login.
     \f
     Source: IBKR Web API reference, "Initialize Brokerage Session".
     Found by: connect, reconnect, reauthenticate, start trading session, initialise, ssodh init, no
@@ -34,9 +34,9 @@ async def open_brokerage_session(
 
 @router.post("/iserver/auth/status")
 async def get_session_status(gateway: Gateway) -> Json:
-    """Tell whether the brokerage session is open.
+    """Check whether the brokerage session is open.
 
-    Go by `established`: `authenticated` alone is not enough, answers are then empty. `competing`: another
+    Check `established`: with `authenticated` alone, results are empty. `competing`: another
     program of the same username holds the session. `connected` false: no browser login.
     \f
     Source: IBKR Web API reference, "Authentication Status".
@@ -48,10 +48,11 @@ async def get_session_status(gateway: Gateway) -> Json:
 
 @router.post("/tickle")
 async def tickle(gateway: Gateway) -> Json:
-    """Keep the login from idling out, and tell how long it lasts.
+    """Keep the session alive and report when the login expires.
 
-    Not needed while the ticker runs: it does this every minute, and two within a second can cost ten minutes
-    of silence (429). Ask `get_session_status` instead. `ssoExpires` is in ms. The session token is left out.
+    Not needed while the ticker runs: it does this every minute, and two within a second can block this login
+    for ten minutes (429). Use `get_session_status` instead. `ssoExpires` is in ms. The session token is
+    removed.
     \f
     Source: IBKR Web API reference, "Ping the server".
     Found by: ping, keepalive, heartbeat, keep alive, prevent timeout, extend the session, session expiry,
@@ -62,10 +63,10 @@ async def tickle(gateway: Gateway) -> Json:
 
 @router.get("/sso/validate")
 async def validate_sso(gateway: Gateway) -> Json:
-    """Tell whose browser login this is, and how long it is valid.
+    """Show who is logged in and when the login expires.
 
-    `RESULT` true is valid; `EXPIRES` is ms left; `LOGIN_TYPE` (or `loginType`) 1 live, 2 paper. Once a
-    minute at most.
+    `RESULT` true: valid; `EXPIRES`: ms left; `LOGIN_TYPE` (or `loginType`): 1 live, 2 paper. At most one
+    request a minute.
     \f
     Source: IBKR Web API reference, "Validate SSO".
     Found by: who am I, username, user name, which user is signed in, single sign-on, session expiry, is
@@ -78,7 +79,7 @@ async def validate_sso(gateway: Gateway) -> Json:
 async def logout(gateway: Gateway) -> Json:
     """End the browser login of the whole gateway.
 
-    Every program that uses this gateway loses it, and only a person can log in again, with a browser.
+    Every program that uses this gateway is logged out, and only a person can log in again, in a browser.
     Open orders stay open.
     \f
     Source: IBKR Web API reference, "Logout of the current session".

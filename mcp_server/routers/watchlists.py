@@ -42,7 +42,7 @@ async def get_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Jso
 async def save_watchlist(gateway: Gateway, wanted: Watchlist) -> Json:
     """Save a watchlist: create one, or replace all rows of the one that has the id.
 
-    To add or remove a contract, give all rows of `get_watchlist` with the change in them. The answer shows no
+    To add or remove a contract, pass all rows of `get_watchlist` with the change made. The answer shows no
     rows.
     \f
     Source: IBKR Web API reference, "Create a Watchlist".

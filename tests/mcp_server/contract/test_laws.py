@@ -35,7 +35,7 @@ FACTS = {
     re.sub(r"\{\w+\}", "{}", fact["operation"]): fact
     for fact in json.loads((Path(__file__).parent / "operations.json").read_text())
 }
-TOKENS_PER_TOOL = 130
+TOKENS_PER_TOOL = 132
 
 # A verb, and what it is done to; these two are IBKR's whole words.
 VERBS = {

@@ -33,7 +33,7 @@ def test_amounts_that_go_with_the_method_are_sent_as_they_are(group: dict[str, A
     ("group", "told"),
     [
         *((_group(method, 1, None), f"method {method} needs an `amount`") for method in "CPRS"),
-        *((_group(method, 1, 1), f"method {method} takes no `amount`") for method in "AEN"),
+        *((_group(method, 1, 1), f"method {method} accepts no `amount`") for method in "AEN"),
         (_group("P", 60, 30), "add up to 100"),
         (_group("P", 0.6, 0.4), "add up to 100"),
         (_group("R", 1, 0), "above 0"),

@@ -67,7 +67,7 @@ def test_every_period_that_is_not_too_long_has_a_usual_bar_that_fits(unit: str) 
 
 
 def test_a_bar_that_does_not_fit_is_refused_with_those_that_do() -> None:
-    with pytest.raises(ValidationError, match=r"a period of 1y takes bars of 8h, 1d, 1w, 1m, not 1min"):
+    with pytest.raises(ValidationError, match=r"a period of 1y allows bars of 8h, 1d, 1w, 1m, not 1min"):
         PriceHistoryQuery(conid=CONID, period="1y", bar="1min")
 
 
