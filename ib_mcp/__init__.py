@@ -1,1 +1,1 @@
-"""The command `ib-mcp`."""
+"""The command-line interface `ib-mcp`."""

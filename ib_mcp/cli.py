@@ -1,6 +1,6 @@
-"""The command `ib-mcp`: the composition root, imported by nobody.
+"""Command-line interface `ib-mcp`: the composition root, which no other module imports.
 
-Imports are inside the functions: what Ctrl-C meets before `main` is a traceback, and help is instant.
+Imports are inside the functions, so that --help is instant and Ctrl-C during a slow import prints no traceback.
 """
 
 from __future__ import annotations
@@ -9,17 +9,22 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+_FORMER_COMMANDS = {"generate": "openapi"}
+"""What a command was called in version 0.1; scripts that use it keep working."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the parts, or all of them as a demo; returns the exit status."""
+    """Run one command and return its exit status."""
     try:
-        if (sys.argv[1:] if arguments is None else list(arguments)) == ["--version"]:
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        if given == ["--version"]:
             from importlib.metadata import version
 
             print("ib-mcp", version("ib-mcp"))
             return 0
-        options, rest = _build_parser().parse_known_args(arguments)
-        if rest and options.command not in ("simulator", "generate"):
+        given[:1] = [_FORMER_COMMANDS.get(command, command) for command in given[:1]]
+        options, rest = _build_parser().parse_known_args(given)
+        if rest and options.command not in ("simulator", "openapi"):
             _build_parser().error(f"unrecognized arguments: {' '.join(rest)}")
         if options.command == "demo":
             from ib_mcp.demo import demo_command
@@ -42,73 +47,78 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ib-mcp",
-        description="Interactive Brokers' Web API as MCP tools. Settings are environment variables, or lines "
-        "of a file `.env`; `ib-mcp settings` lists them.",
+        description="Interactive Brokers' Web API as MCP tools. Configure it with environment variables or a .env "
+        "file; `ib-mcp settings` lists every setting.",
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo = commands.add_parser(
-        "demo", help="simulator, ticker and MCP server as three processes, with a paper account"
+        "demo", help="run simulator, ticker and MCP server together, with a simulated paper account"
     )
     demo.add_argument(
-        "--login", action="store_true", help="leave the login to you, at the simulator's login page"
+        "--login", action="store_true", help="let you log in yourself, at the simulator's login page"
     )
     demo.add_argument(
         "--profile",
         default="retail",
         choices=("retail", "fa", "delayed", "live", "dynamic"),
-        help="whose login is pretended: an individual's, an advisor's, one without live data, one with real "
-        "money, a broker's",
+        help="which login to simulate: an individual (retail), an advisor (fa), no live market data (delayed), a "
+        "live account, or a login that searches for accounts (dynamic); default: retail",
     )
     demo.add_argument(
         "--tools",
         default="search",
         choices=("search", "all"),
-        help="list a dozen tools that find and call the others, or every operation (MCP_SERVER_TOOLS)",
+        help="search lists a dozen tools, including those that find and call the others; all lists every "
+        "operation (MCP_SERVER_TOOLS); default: search",
     )
     demo.add_argument(
         "--compete",
         choices=("yield", "take", "ask"),
-        help="when another program of the username takes the brokerage session: leave it alone, take it back "
-        "once per loss, or ask you (COMPETE, yield)",
+        help="what to do when another program takes over the brokerage session: yield to it, take the session "
+        "back once per loss, or ask you (default: COMPETE, which defaults to yield)",
     )
     demo.add_argument(
-        "--port", type=_parse_port, metavar="N", help="the MCP server's port (MCP_SERVER_PORT, 5002)"
+        "--port", type=_parse_port, metavar="N", help="port of the MCP server (default: MCP_SERVER_PORT)"
     )
     demo.add_argument(
-        "--gateway-port", type=_parse_port, metavar="N", help="the simulator's port (GATEWAY_PORT, 5055)"
+        "--gateway-port", type=_parse_port, metavar="N", help="port of the simulator (default: GATEWAY_PORT)"
     )
     demo.add_argument(
-        "--ticker-port", type=_parse_port, metavar="N", help="the ticker's port (TICKER_PORT, 5056)"
+        "--ticker-port", type=_parse_port, metavar="N", help="port of the ticker (default: TICKER_PORT)"
     )
-    serve = commands.add_parser("serve", help="the MCP server")
-    serve.add_argument("--stdio", action="store_true", help="on the standard streams instead of HTTP")
-    commands.add_parser("ticker", help="the ticker, which keeps the brokerage session open")
-    commands.add_parser("simulator", help="the gateway simulator; it has options of its own", add_help=False)
+    serve = commands.add_parser("serve", help="run the MCP server")
+    serve.add_argument(
+        "--stdio", action="store_true", help="serve MCP over standard input and output instead of HTTP"
+    )
+    commands.add_parser("ticker", help="run the ticker, which keeps the brokerage session alive")
+    commands.add_parser("simulator", help="run the gateway simulator; has options of its own", add_help=False)
     commands.add_parser(
-        "generate",
-        help="IBKR's OpenAPI document: repair it, make routers of it, compare it; it has verbs of its own",
+        "openapi",
+        help="repair IBKR's OpenAPI document, generate routers from it, or compare it; has subcommands",
         add_help=False,
     )
-    commands.add_parser("settings", help="print the text of .env.example")
+    commands.add_parser("settings", help="print every setting with its default, as .env.example")
     doctor = commands.add_parser(
         "doctor",
-        help="what is broken between a client and IBKR, and the fix",
-        description="Look at every layer between a client and IBKR, within ten seconds and without changing "
-        "anything, and name the first one that is broken. Exit status: 0 all well, 1 something is broken, "
-        "2 a setting cannot be used.",
+        help="find what is broken between an MCP client and IBKR, and how to fix it",
+        description="Check every layer between an MCP client and IBKR and report the first broken one with its "
+        "fix. Takes at most ten seconds and changes nothing. Exit status: 0 everything works, 1 something is "
+        "broken, 2 a setting is invalid.",
     )
-    doctor.add_argument("--json", action="store_true", help="the report as JSON")
+    doctor.add_argument("--json", action="store_true", help="print the report as JSON")
     doctor.add_argument(
-        "--bundle", metavar="FILE", help="also write a support file (zip) without secrets and account ids"
+        "--bundle", metavar="FILE", help="also write a support file (zip) without secrets or account IDs"
     )
-    doctor.add_argument("--ticker-url", metavar="URL", help="where the ticker answers, if not at TICKER_URL")
+    doctor.add_argument("--ticker-url", metavar="URL", help="URL of the ticker (default: TICKER_URL)")
     return parser
 
 
 def _parse_port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number up to 65535, 0 for any free one")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a valid port: use 0 to 65535 (0 picks a free port)"
+        )
     return int(text)
 
 
@@ -122,10 +132,10 @@ def _run_part(options: argparse.Namespace, rest: Sequence[str]) -> int:
         import ticker_service.__main__ as ticker
 
         return ticker.main([])
-    if options.command == "generate":
+    if options.command == "openapi":
         import routers_generator.__main__ as generator
 
-        return generator.main(rest, prog="ib-mcp generate")
+        return generator.main(rest, prog="ib-mcp openapi")
     import api_gateway.simulator.__main__ as simulator
 
     return simulator.main(rest)

@@ -1,4 +1,4 @@
-"""The command `ib-mcp demo`: simulator, ticker and MCP server as three processes, stopped together."""
+"""The command `ib-mcp demo`: run simulator, ticker and MCP server as three supervised processes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ticker_service.settings import TickerSettings
 
 
 def demo_command(options: argparse.Namespace) -> int:
-    """Run the three parts until Ctrl-C: 0; 1 if a part could not start or died; 2 for a wrong setting."""
+    """Run the demo until Ctrl-C. Exit status: 0; 1 if a process failed to start or died; 2 invalid setting."""
     events = EventQueue()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
@@ -45,9 +45,11 @@ def demo_command(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a log line may hold what the terminal cannot show
+        sys.stdout.reconfigure(
+            errors="replace"
+        )  # a log line can contain characters that the terminal cannot show
     use_colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    # A folder of their own: no `.env` for a live account lies about in it.
+    # A temporary working directory, so that no process reads a `.env` meant for a live account.
     with TemporaryDirectory(prefix="ib-mcp-demo-") as folder:
         processes = demo_processes(
             ports,
@@ -61,7 +63,7 @@ def demo_command(options: argparse.Namespace) -> int:
         failure = supervisor.run(_welcome_text(ports, login=options.login))
     try:
         sys.stdout.flush()
-    except OSError:  # nobody reads it any more, and Python would complain of that when it ends
+    except OSError:  # the reader has gone; Python would report the broken pipe at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if failure:
         print(failure, file=sys.stderr)
@@ -73,25 +75,25 @@ def _flag_or_setting(flag: int | None, setting: int) -> int:
 
 
 class PortUnavailableError(Exception):
-    """A port cannot be had; `str()` is a sentence for each."""
+    """At least one port is unavailable; `str()` is a sentence per port."""
 
 
 def _resolve_ports(ports: Mapping[str, int]) -> dict[str, int]:
-    """The same ports, 0 replaced by a free one; raises if one cannot be had."""
+    """Return the ports with each 0 replaced by a free port. Raises PortUnavailableError."""
     flags = {"GATEWAY_PORT": "--gateway-port", "MCP_SERVER_PORT": "--port", "TICKER_PORT": "--ticker-port"}
     free: dict[str, int] = {}
-    taken = []
-    with ExitStack() as stack:  # all at once, so that two parts are not given the same one
+    unavailable = []
+    with ExitStack() as stack:  # bind all at the same time, so that no port is given out twice
         for setting, port in ports.items():
             try:
                 listener = stack.enter_context(socket.create_server(("127.0.0.1", port)))
                 free[setting] = listener.getsockname()[1]
             except OSError as error:
-                why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-                other = f"choose another one with {setting}=N or `ib-mcp demo {flags[setting]} N`"
-                taken.append(f"Port {port} {why}: {other}.")
-    if taken:
-        raise PortUnavailableError("\n".join(taken))
+                why = "is taken" if error.errno == errno.EADDRINUSE else f"is unavailable ({error.strerror})"
+                fix = f"choose another with {setting}=N or `ib-mcp demo {flags[setting]} N`"
+                unavailable.append(f"Port {port} {why}: {fix}.")
+    if unavailable:
+        raise PortUnavailableError("\n".join(unavailable))
     return free
 
 
@@ -104,7 +106,7 @@ def demo_processes(
     tools: str = "search",
     compete: str = "yield",
 ) -> list[ManagedProcess]:
-    """The three processes, in the order of starting; none is given a setting that is not the demo's."""
+    """Return the three processes in start order; they inherit the environment without the user's settings."""
     own_settings = {name.upper() for _, settings in settings_groups() for name in settings.model_fields}
     inherited = {name: value for name, value in os.environ.items() if name.upper() not in own_settings}
     path = [str(Path(__file__).resolve().parents[1]), *filter(None, [inherited.get("PYTHONPATH")])]
@@ -144,7 +146,7 @@ def demo_processes(
             },
             address=f"http://localhost:{ports['TICKER_PORT']}/health",
             colour=33,
-            starts_after="simulator",  # or its first line would be that nothing can be reached
+            starts_after="simulator",  # otherwise its first log line would report an unreachable gateway
         ),
         ManagedProcess(
             name="server",
@@ -164,33 +166,33 @@ def demo_processes(
 
 
 def _welcome_text(ports: Mapping[str, int], *, login: bool) -> str:
-    """What the demo says once everything answers."""
+    """What the demo prints once every process is ready."""
     mcp = f"http://localhost:{ports['MCP_SERVER_PORT']}/mcp"
     page = f"https://localhost:{ports['GATEWAY_PORT']}"
     snippet = json.dumps({"servers": {"ibkr": {"type": "http", "url": mcp}}}, indent=2)
     fastmcp = Path(sys.executable).with_name("fastmcp")
     shown = fastmcp.relative_to(Path.cwd()) if fastmcp.is_relative_to(Path.cwd()) else fastmcp
     login_hint = (
-        "open it and click “Log in”; until then the tools ask for it"
+        "open it and click “Log in”; until then every tool asks you to log in"
         if login
-        else "logged in already; `make demo ARGS=--login` leaves that to you"
+        else "already logged in; `make demo ARGS=--login` lets you log in yourself"
     )
     return "\n".join(
         [
             "",
             f"MCP server   {mcp}",
             f"Login page   {page}",
-            f"             ({login_hint}; your browser warns of the demo's own certificate)",
+            f"             ({login_hint}; your browser warns about the demo's self-signed certificate)",
             "",
-            "VS Code, .vscode/mcp.json:",
+            "To connect VS Code, save this as .vscode/mcp.json:",
             "",
             textwrap.indent(snippet, "    "),
             "",
-            "Try it, in another terminal:",
+            "To try it, run in another terminal:",
             "",
             f"    {shown} call {mcp} list_portfolio_accounts",
             "",
-            "The paper account is pretended: no real money anywhere. Ctrl-C stops all three.",
+            "The paper account is simulated: no real money is involved. Press Ctrl-C to stop all three.",
             "",
         ]
     )

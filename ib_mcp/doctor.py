@@ -1,4 +1,4 @@
-"""The command `ib-mcp doctor`."""
+"""The command `ib-mcp doctor`: run every check and print the report."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _Settings = TypeVar("_Settings", bound=BaseSettings)
 
 
 def doctor_command(options: argparse.Namespace) -> int:
-    """Print what is broken between a client and IBKR: 0 nothing, 1 something, 2 a setting cannot be used."""
+    """Report what is broken between an MCP client and IBKR. Exit status: 0 nothing, 1 something, 2 a setting."""
     problems: list[Finding] = []
 
     def load_or_report(cls: type[_Settings]) -> _Settings | None:
         try:
             return load(cls)
         except SettingsError as error:
-            fix = "Correct it in the environment or in .env; `ib-mcp settings` tells what is valid."
+            fix = "Correct it in the environment or in .env; `ib-mcp settings` lists the valid values."
             problems.append(broken(Layer.SETTINGS, str(error), fix))
             return None
 
@@ -42,7 +42,7 @@ def doctor_command(options: argparse.Namespace) -> int:
     loaded: list[BaseSettings] = [each for each in (gateway, server) if each]
     problems += startup_problems(server) if server else []
     ticker_url = options.ticker_url or (server.ticker_url if server else None)
-    if find_spec("ticker_service"):  # the MCP server's container does not have it
+    if find_spec("ticker_service"):  # not installed in the MCP server's container
         from ticker_service.settings import TickerSettings
 
         if ticker := load_or_report(TickerSettings):
@@ -68,16 +68,16 @@ def doctor_command(options: argparse.Namespace) -> int:
     result = asyncio.run(run_checks())
     report = result.report
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal may not be able to show an arrow
+        sys.stdout.reconfigure(errors="replace")  # the terminal may not support the arrows in the report
     try:
         print(json.dumps(report.to_json(), indent=2) if options.json else report.text().rstrip(), flush=True)
-    except BrokenPipeError:  # `| head` has read enough, and Python would complain when it ends
+    except BrokenPipeError:  # the reader has gone; Python would report the broken pipe at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if options.bundle:
         try:
             write_support_bundle(Path(options.bundle), make_support_bundle(result, loaded, home=Path.home()))
         except OSError as error:
-            print(f"{options.bundle} cannot be written: {error.strerror}.", file=sys.stderr)
+            print(f"Cannot write {options.bundle}: {error.strerror}.", file=sys.stderr)
             return 2
-        print(f"{options.bundle} is written: look into it before you send it to anybody.", file=sys.stderr)
+        print(f"Wrote {options.bundle}. Review it before you send it to anybody.", file=sys.stderr)
     return report.exit_status

@@ -1,4 +1,4 @@
-"""Processes started together, watched and stopped in order, with their logs in one stream."""
+"""Process supervisor: starts processes together, merges their logs and stops them in reverse order."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from typing import TextIO
 from urllib.parse import urlsplit
 
 STARTUP_TIMEOUT = 60.0
-"""Seconds that all parts may take together until each answers."""
+"""Seconds within which every process must be ready."""
 
 SHUTDOWN_TIMEOUT = 3.0
-"""Seconds that a part may take to stop before it is killed."""
+"""Seconds that a process gets to stop before it is killed."""
 
 
 @dataclass
 class ManagedProcess:
-    """One process: a module to run, and the address that answers HTTP once it is ready.
+    """One process: the module to run, and the URL that responds once it is ready.
 
-    `certificate` is the file that an https address is verified with, which may appear late. The process is
-    started when the part named `after` answers. `colour` is the terminal's number for its name in the log.
+    `certificate` verifies an https URL; the file may appear after the start. The process starts once the one
+    named `starts_after` is ready. `colour` is the ANSI colour code of its name in the log.
     """
 
     name: str
@@ -43,7 +43,7 @@ class ManagedProcess:
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=15))
 
     def is_ready(self) -> bool:
-        """True if its address answers now, over verified TLS where it has a certificate."""
+        """Readiness probe: whether its URL responds now, over verified TLS if it has a certificate."""
         url = urlsplit(self.address)
         host, port = url.hostname or "", url.port
         try:
@@ -63,7 +63,7 @@ class ManagedProcess:
 
 @dataclass(frozen=True)
 class OutputLine:
-    """Something a part has written."""
+    """A line that a process has written."""
 
     process: ManagedProcess
     text: str
@@ -71,7 +71,7 @@ class OutputLine:
 
 @dataclass(frozen=True)
 class ProcessExited:
-    """A part's process is gone; a negative status is the signal that ended it."""
+    """A process has exited; a negative status is minus the signal number."""
 
     process: ManagedProcess
     status: int
@@ -79,7 +79,7 @@ class ProcessExited:
 
 @dataclass(frozen=True)
 class StopRequested:
-    """Somebody wants all of it to end; twice: at once."""
+    """A request to stop every process; a second one kills them."""
 
 
 Event = OutputLine | ProcessExited | StopRequested
@@ -87,9 +87,9 @@ EventQueue = queue.SimpleQueue[Event]
 
 
 class Supervisor:
-    """Some parts from start to end.
+    """Runs processes from start to stop.
 
-    They run in `folder` and what they say goes to `out`; a signal's `StopRequested` is put into `events`.
+    They run in `folder` and their output goes to `out`. To stop them, put `StopRequested` into `events`.
     """
 
     def __init__(
@@ -109,16 +109,16 @@ class Supervisor:
         self._width = max(len(process.name) for process in processes)
 
     def run(self, welcome: str) -> str:
-        """Start, wait until each part answers, say `welcome`, and follow the logs until the end.
+        """Start the processes, print `welcome` once all are ready, and print their logs until they stop.
 
-        Returns why it ended: empty if somebody stopped it, else which part ended by itself or did not
-        answer. No process is left behind.
+        Returns an empty string if a stop was requested, else which process exited or never became ready. No
+        process is left running.
         """
         try:
             failure = self._supervise(welcome)
         finally:
             self._stop_all()
-        self._write("All have stopped.")
+        self._write("All processes stopped.")
         return failure
 
     def _supervise(self, welcome: str) -> str:
@@ -138,14 +138,14 @@ class Supervisor:
             for process in list(waiting.values()):
                 if process.popen and process.is_ready():
                     del waiting[process.name]
-                    self._write(f"The {process.name} answers.")
+                    self._write(f"The {process.name} is ready.")
                     if not waiting:
                         self._write(welcome)
             if waiting and time.monotonic() > deadline:
-                return f"No answer within {STARTUP_TIMEOUT:.0f} s from the {' and the '.join(waiting)}."
+                return f"Not ready within {STARTUP_TIMEOUT:.0f} s: {', '.join(waiting)}."
 
     def _start(self, process: ManagedProcess) -> None:
-        # In a session of its own: Ctrl-C reaches this process only, and we decide who stops when.
+        # A session of its own, so that Ctrl-C reaches only the supervisor, which decides the order of stopping.
         process.popen = subprocess.Popen(  # noqa: S603 (the project's own modules)
             [sys.executable, "-m", process.module],
             cwd=self._folder,
@@ -177,7 +177,7 @@ class Supervisor:
             return None
 
     def _stop_all(self) -> None:
-        """End the parts, the last one first; one that is slow is killed, as all are if asked twice."""
+        """Stop the processes, last first; kill one that exceeds SHUTDOWN_TIMEOUT, or all on a second request."""
         grace = SHUTDOWN_TIMEOUT
         for process in reversed(self._processes):
             if process.popen is None:
@@ -190,14 +190,14 @@ class Supervisor:
             if process.popen.poll() is None:
                 process.popen.kill()
                 process.popen.wait()
-                self._write(f"The {process.name} was killed.")
+                self._write(f"The {process.name} did not stop in time and was killed.")
             if process.reader:
                 process.reader.join(1)
         while (event := self._next_event(0)) is not None:
             self._print_if_line(event)
 
     def _print_if_line(self, event: Event | None) -> Event | None:
-        """Print an event that is a line; returns the event."""
+        """Print the event if it is a line, and return it."""
         if isinstance(event, OutputLine):
             self._print_line(event)
         return event
@@ -216,7 +216,7 @@ class Supervisor:
             self._out.write(f"{text}\n")
             self._out.flush()
         except OSError:
-            # Nobody reads any more (a closed pipe or terminal): end as if asked to.
+            # The reader has gone (a closed pipe or terminal): treat it as a request to stop.
             self._out = None
             self._events.put(StopRequested())
 
@@ -224,4 +224,4 @@ class Supervisor:
 def _exit_report(event: ProcessExited) -> str:
     reason = f"exit status {event.status}" if event.status >= 0 else f"signal {-event.status}"
     last = "".join(f"\n    {line}" for line in event.process.last_lines)
-    return f"The {event.process.name} ended with {reason}. Its last lines:{last}"
+    return f"The {event.process.name} exited with {reason}. Last lines of its log:{last}"

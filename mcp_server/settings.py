@@ -132,7 +132,7 @@ class ServerSettings(BaseSettings):
     )
     mcp_server_extra_routers: Path | None = Field(
         None,
-        description="Directory of a package that `ib-mcp generate` has written; its operations become tools, "
+        description="Directory of a package that `ib-mcp openapi routers` has written; its operations become tools, "
         "too. What writes is there on paper accounts only.",
     )
     included_tags: CommaSeparated = Field(

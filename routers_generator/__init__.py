@@ -1,1 +1,1 @@
-"""IBKR's OpenAPI document in; a repaired one, FastAPI routers, or a comparison with ours out."""
+"""Repairs IBKR's OpenAPI document, generates FastAPI routers from it, and compares it with the hand-written ones."""

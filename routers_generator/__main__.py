@@ -1,4 +1,4 @@
-"""`python -m routers_generator`: repair IBKR's OpenAPI document, make routers of it, compare it with ours."""
+"""`python -m routers_generator`: repair IBKR's OpenAPI document, generate routers from it, or compare it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from api_gateway.settings import SettingsError, load
 from routers_generator.compare.compare import compare, known_requests
@@ -20,68 +21,86 @@ from routers_generator.repair.report import to_json as repair_to_json
 from routers_generator.repair.report import to_markdown as repair_to_markdown
 from routers_generator.settings import GeneratorSettings
 
-EXIT_ERROR = 2
-"""Exit status: what was given is no document, or a file cannot be written."""
+EXIT_ERROR: Final = 2
+"""Exit status: the input is not an OpenAPI 3 document, or a file cannot be written."""
+
+_FORMER_COMMANDS: Final = {"generate": "routers"}
+"""What a command was called in version 0.1; scripts that use it keep working."""
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m routers_generator") -> int:
-    """Run one of the three verbs; returns the exit status, which each verb's help explains."""
-    options = _parser(prog).parse_args(arguments)
+    """Run one of the three commands and return its exit status, which the command's --help explains."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    given[:1] = [_FORMER_COMMANDS.get(command, command) for command in given[:1]]
+    options = _parser(prog).parse_args(given)
     try:
         document = loading.load(options.document or _default_source())
-        if options.verb == "repair":
+        if options.command == "repair":
             return _repair(document, options)
         repaired = repair(document, gateway=True)
-        if options.verb == "compare":
+        if options.command == "compare":
             return _compare(repaired, options)
-        return _generate(repaired, options)
-    except (InvalidDocumentError, SettingsError) as refusal:
-        print(refusal, file=sys.stderr)
+        return _generate_routers(repaired, options)
+    except (InvalidDocumentError, SettingsError) as error:
+        print(error, file=sys.stderr)
     except BrokenPipeError:
-        sys.stderr.close()  # nobody reads it any more
+        sys.stderr.close()  # the reader has gone; Python would report the broken pipe at exit
     except OSError as error:
-        print(f"{error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
+        print(f"Cannot write {error.filename}: {error.strerror}.", file=sys.stderr)
     return EXIT_ERROR
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=prog, description="IBKR's OpenAPI document: repaired, made into FastAPI routers, or compared."
+        prog=prog,
+        description="Repair IBKR's OpenAPI document, generate FastAPI routers from it, or compare it with the "
+        "hand-written routes.",
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    repairing = verbs.add_parser(
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    repair_parser = commands.add_parser(
         "repair",
-        help="write a document that validates",
-        description="Write the document without its defects. Exit status: 0 repaired; 1 repaired as far as "
-        "possible, the report names what is left out; 2 it is no OpenAPI 3 document.",
+        help="write a valid version of the document",
+        description="Repair the document's defects and report every change. Exit status: 0 repaired; 1 some "
+        "defects could not be repaired, and the report lists what was left out; 2 the input is not an OpenAPI 3 "
+        "document.",
     )
-    repairing.add_argument(
-        "-o", dest="out", metavar="OUT", help="the repaired document; else standard output"
+    repair_parser.add_argument(
+        "-o", dest="out", metavar="OUT", help="write the repaired document here (default: standard output)"
     )
-    repairing.add_argument("-r", dest="report", metavar="FILE", help="the whole report: *.json, or Markdown")
-    repairing.add_argument("--gateway", action="store_true", help="only what a gateway serves")
-    generating = verbs.add_parser(
-        "generate",
-        help="write FastAPI routers",
-        description="Write a Python package of routers. Exit status: 0 written; 1 a file that was changed by "
-        "hand was left alone; 2 nothing could be written.",
+    repair_parser.add_argument(
+        "-r", dest="report", metavar="FILE", help="write the full report here: JSON for *.json, else Markdown"
     )
-    generating.add_argument("-o", dest="out", metavar="DIR", required=True, help="where the package goes")
-    generating.add_argument("--tag", action="append", default=[], help="only this section; may be repeated")
-    generating.add_argument("--missing", action="store_true", help="only what has no hand-written route")
-    comparing = verbs.add_parser(
+    repair_parser.add_argument(
+        "--gateway", action="store_true", help="keep only the operations that the gateway serves"
+    )
+    routers_parser = commands.add_parser(
+        "routers",
+        help="generate FastAPI routers",
+        description="Generate a Python package of FastAPI routers. Exit status: 0 written; 1 a file edited by "
+        "hand was skipped; 2 nothing could be written.",
+    )
+    routers_parser.add_argument(
+        "-o", dest="out", metavar="DIR", required=True, help="write the package to this directory"
+    )
+    routers_parser.add_argument(
+        "--tag", action="append", default=[], help="generate only this section; can be repeated"
+    )
+    routers_parser.add_argument(
+        "--missing", action="store_true", help="generate only operations without a hand-written route"
+    )
+    compare_parser = commands.add_parser(
         "compare",
-        help="where the document and the hand-written routes differ",
-        description="Say where the document and the hand-written routes differ. Exit status: 0 they do not, "
-        "or as accepted; 1 they do; 2 it is no OpenAPI 3 document.",
+        help="report where the document and the hand-written routes differ",
+        description="Report where the document and the hand-written routes differ. Exit status: 0 no "
+        "differences other than the accepted ones; 1 differences; 2 the input is not an OpenAPI 3 document.",
     )
-    comparing.add_argument("--json", action="store_true", help="as JSON instead of Markdown")
-    for verb in (repairing, generating, comparing):
-        verb.add_argument(
+    compare_parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
+    for command in (repair_parser, routers_parser, compare_parser):
+        command.add_argument(
             "document",
-            metavar="IN",
+            metavar="DOCUMENT",
             nargs="?",
-            help="a file or an address, JSON or YAML; else that of OPEN_API_SPEC_URL",
+            help="a file or a URL, JSON or YAML (default: OPEN_API_SPEC_URL)",
         )
     return parser
 
@@ -89,7 +108,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 def _default_source() -> str:
     address = load(GeneratorSettings).open_api_spec_url
     if not address:
-        raise InvalidDocumentError("Name a document: a file or an address, or set OPEN_API_SPEC_URL.")
+        raise InvalidDocumentError("No document given: name a file or a URL, or set OPEN_API_SPEC_URL.")
     return address
 
 
@@ -102,9 +121,9 @@ def _repair(document: Document, options: argparse.Namespace) -> int:
         sys.stdout.buffer.write(text.encode())
     if options.report:
         as_json = options.report.endswith(".json")
-        report = _json(repair_to_json(result)) if as_json else repair_to_markdown(result, places=True)
+        report = _json(repair_to_json(result)) if as_json else repair_to_markdown(result, pointers=True)
         _write(options.report, report)
-    print(repair_to_markdown(result, places=False), end="", file=sys.stderr)
+    print(repair_to_markdown(result, pointers=False), end="", file=sys.stderr)
     return 0 if result.is_clean else 1
 
 
@@ -115,7 +134,7 @@ def _compare(repaired: RepairResult, options: argparse.Namespace) -> int:
     return 0 if comparison.is_clean else 1
 
 
-def _generate(repaired: RepairResult, options: argparse.Namespace) -> int:
+def _generate_routers(repaired: RepairResult, options: argparse.Namespace) -> int:
     status, messages = generate(
         repaired, GenerateOptions(Path(options.out), tuple(options.tag), options.missing)
     )

@@ -1,4 +1,4 @@
-"""The generator's one setting."""
+"""The settings of the routers generator."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class GeneratorSettings(BaseSettings):
-    """Where the document is if the command does not say."""
+    """Where the document is when the command names none."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
     open_api_spec_url: str | None = Field(
         default=None,
-        description="The OpenAPI document for `ib-mcp generate` where the command names none: a file or an "
-        "address. IBKR's current one is https://api.ibkr.com/gw/api/v3/api-docs.",
+        description="File or URL of the OpenAPI document for `ib-mcp openapi` commands that name none. IBKR's "
+        "current one is https://api.ibkr.com/gw/api/v3/api-docs.",
     )

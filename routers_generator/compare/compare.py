@@ -16,8 +16,8 @@ from routers_generator.compare.documented_requests import (
     request_from_document,
 )
 from routers_generator.document.findings import DroppedOperation
+from routers_generator.document.names import normalize_path
 from routers_generator.document.operations import operations
-from routers_generator.known_operations import normalize_path
 from routers_generator.repair.repair import RepairResult
 
 KNOWN_REQUESTS_FILE: Final = "known_requests.json"
@@ -141,7 +141,7 @@ def _one_sided_difference(
     methods = sorted({each.method for each in others if each.path == one.path})
     if methods:
         text = f"only in the {here}; in the {there} it is {', '.join(methods)}"
-        return Difference(one.operation, "another method", text)
+        return Difference(one.operation, "different method", text)
     return Difference(one.operation, f"only in the {here}", f"only in the {here}")
 
 

@@ -31,9 +31,9 @@ def json_pointer(*steps: str | int) -> str:
     return "#" + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def extend_pointer(place: str, *steps: str | int) -> str:
+def extend_pointer(pointer: str, *steps: str | int) -> str:
     """A place further down in the document."""
-    return place + json_pointer(*steps)[1:]
+    return pointer + json_pointer(*steps)[1:]
 
 
 class Report:
@@ -45,13 +45,13 @@ class Report:
         self._problems: list[Finding] = []
         self._dropped: list[DroppedOperation] = []
 
-    def add_repair(self, kind: str, place: str, text: str) -> None:
+    def add_repair(self, kind: str, pointer: str, text: str) -> None:
         """Tell of a defect of a known class that is no longer there."""
-        self._repairs.append(Finding(kind, place, text))
+        self._repairs.append(Finding(kind, pointer, text))
 
-    def add_problem(self, kind: str, place: str, text: str) -> None:
+    def add_problem(self, kind: str, pointer: str, text: str) -> None:
         """Tell of a defect that is of no known class; what was there is left out."""
-        self._problems.append(Finding(kind, place, text))
+        self._problems.append(Finding(kind, pointer, text))
 
     def add_dropped(self, dropped: DroppedOperation) -> None:
         """Tell of an operation that the result does not have."""

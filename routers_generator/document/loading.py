@@ -93,26 +93,22 @@ def _normalize(found: Any, source: str) -> tuple[Any, list[Finding]]:
         if isinstance(value, str):
             if _SURROGATE.search(value):
                 container[key] = _SURROGATE.sub("\ufffd", value)
-                findings.append(
-                    Finding("text that is not Unicode", _path_pointer(path), "Replaced by U+FFFD.")
-                )
+                findings.append(Finding("invalid Unicode", _path_pointer(path), "Replaced by U+FFFD."))
         elif isinstance(value, float):
             if not isfinite(value):
                 container[key] = None
-                findings.append(Finding("number without a value", _path_pointer(path), f"Left out: {value}."))
+                findings.append(Finding("non-finite number", _path_pointer(path), f"Left out: {value}."))
         elif isinstance(value, dict | list):
             if depth >= MAX_DEPTH:
                 raise InvalidDocumentError(f"{source} is nested deeper than {MAX_DEPTH} levels.")
             if isinstance(value, MergedObject):
                 findings += [
-                    Finding("key twice", _path_pointer((path, each)), "Both values were joined.")
+                    Finding("duplicate key", _path_pointer((path, each)), "Both values were joined.")
                     for each in value.duplicate_keys
                 ]
                 value = container[key] = dict(value)
             if isinstance(value, dict) and any(map(_SURROGATE.search, value)):
-                findings.append(
-                    Finding("text that is not Unicode", _path_pointer(path), "Keys were changed.")
-                )
+                findings.append(Finding("invalid Unicode", _path_pointer(path), "Keys were changed."))
                 value = container[key] = {
                     _SURROGATE.sub("\ufffd", name): each for name, each in value.items()
                 }

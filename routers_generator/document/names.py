@@ -67,6 +67,11 @@ class UniqueNames:
         return name.casefold() in self._taken
 
 
+def normalize_path(path: str) -> str:
+    """Replace each variable with `{}`, so that paths which differ only in variable names are equal."""
+    return _VARIABLE.sub("{}", path)
+
+
 def strip_prefix(path: str) -> str:
     """The path as the gateway client takes it: later versions of the document write `/v1/api` before it."""
     while path.startswith(f"{API_PREFIX}/"):
@@ -83,5 +88,5 @@ def literal_first_key(path: str) -> tuple[tuple[tuple[int, str], ...], str]:
 
 
 def _rank(step: str) -> tuple[int, str]:
-    shape = _VARIABLE.sub("{}", step)
+    shape = normalize_path(step)
     return (2 if shape == "{}" else int("{" in shape), shape)

@@ -33,7 +33,7 @@ class Component:
     kind: str
     name: str
     value: Any
-    place: str
+    pointer: str
 
 
 class References:
@@ -59,13 +59,13 @@ class References:
         """The place in the document of each component, by its new name."""
         return {name: index for index, name in enumerate(self._names[kind].values())}
 
-    def rewrite(self, kind: str, value: Mapping[str, Any], place: str) -> dict[str, str] | None:
+    def rewrite(self, kind: str, value: Mapping[str, Any], pointer: str) -> dict[str, str] | None:
         """The reference to write for this one; None, and a problem, if it is to nothing of the kind."""
         reference = value["$ref"]
         steps = _parse_pointer(reference) if isinstance(reference, str) else None
         if steps is None:
             what = "other documents are not read" if isinstance(reference, str) else "it is no text"
-            self._report.add_problem("reference out of the document", place, f"Left out: {what}.")
+            self._report.add_problem("external reference", pointer, f"Left out: {what}.")
             return None
         if steps[:2] == ("components", kind) and len(steps) == len(("components", kind, "name")):
             if steps[2] in self._names[kind]:
@@ -75,7 +75,7 @@ class References:
             found = self._value_at(steps)
         if found is None or kind != "schemas":
             self._report.add_problem(
-                "reference to nothing", place, "Left out: nothing of its kind stands there."
+                "unresolved reference", pointer, "Left out: nothing of its kind stands there."
             )
             return None
         key = (kind, json_pointer(*steps))
@@ -85,17 +85,15 @@ class References:
             )
             self._queue.append(Component(kind, self._extracted[key], found, json_pointer(*steps)))
         self._report.add_repair(
-            "reference to what is no component", place, f"That is now the component `{self._extracted[key]}`."
+            "reference to a non-component", pointer, f"That is now the component `{self._extracted[key]}`."
         )
         return _make_reference(kind, self._extracted[key])
 
-    def extract_schema(self, value: Any, place: str) -> dict[str, str]:
+    def extract_schema(self, value: Any, pointer: str) -> dict[str, str]:
         """A reference to a schema that becomes a component of its own, for it stands too deep."""
         name = self._taken["schemas"].claim("nested")
-        self._queue.append(Component("schemas", name, value, place))
-        self._report.add_repair(
-            "schemas inside each other", place, f"This one is now the component `{name}`."
-        )
+        self._queue.append(Component("schemas", name, value, pointer))
+        self._report.add_repair("deeply nested schema", pointer, f"This one is now the component `{name}`.")
         return _make_reference("schemas", name)
 
     def follow(self, value: Any) -> Any:
@@ -124,8 +122,8 @@ class References:
         name = self._names[kind][old]
         if (kind, old) not in self._required:
             self._required.add((kind, old))
-            place = json_pointer("components", kind, old)
-            self._queue.append(Component(kind, name, self.components(kind)[old], place))
+            pointer = json_pointer("components", kind, old)
+            self._queue.append(Component(kind, name, self.components(kind)[old], pointer))
         return name
 
     def _value_at(self, steps: Steps) -> Any:
@@ -151,7 +149,7 @@ class References:
                 continue
             is_valid = _VALID_NAME.fullmatch(old)
             names[old] = self._taken[kind].claim(_INVALID_CHARACTERS.sub("_", old) or "unnamed")
-            what = "names that differ in case only" if is_valid else "component name with illegal characters"
+            what = "names that differ only in case" if is_valid else "invalid component name"
             self._report.add_repair(what, json_pointer("components", kind, old), f"Now `{names[old]}`.")
         return names
 

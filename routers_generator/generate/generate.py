@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from routers_generator.document.loading import to_printable
+from routers_generator.document.names import normalize_path
 from routers_generator.document.operations import Operation, operations
 from routers_generator.generate.file_writer import CannotWriteError, WriteResult, write_files
 from routers_generator.generate.package import GeneratedPackage, build_package
-from routers_generator.known_operations import known_operations, normalize_path
+from routers_generator.known_operations import known_operations
 from routers_generator.repair.repair import RepairResult
 
 _MAX_QUOTED: Final = 300

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
 
-from routers_generator.document.names import to_identifier
+from routers_generator.document.names import normalize_path, to_identifier
 from routers_generator.document.operations import Operation
 from routers_generator.document.sections import OTHER, SECTIONS
 from routers_generator.generate.body_models import BodyModels
@@ -17,7 +17,7 @@ from routers_generator.generate.docstrings import strip_markup, truncate_escaped
 from routers_generator.generate.route_source import UnroutableError, render_route
 from routers_generator.generate.source_layout import LINE_LENGTH, BracketedList, layout_lines, quote
 from routers_generator.generate.tool_names import tool_name
-from routers_generator.known_operations import KnownOperation, normalize_path
+from routers_generator.known_operations import KnownOperation
 
 # Where a name of a generated module is from, in the order of the imports.
 _IMPORT_SOURCES: Final = (

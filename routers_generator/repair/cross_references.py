@@ -42,11 +42,11 @@ def break_cycles(content: dict[str, Any], report: Report) -> None:
                 if resolve(content, components[name]) == {} and "$ref" in components[name]:
                     components[name] = EMPTY_COMPONENTS[kind]()
                     report.add_repair(
-                        "component that refers to itself", json_pointer("components", kind, name), "Left out."
+                        "circular reference", json_pointer("components", kind, name), "Left out."
                     )
 
 
-def repair_required(content: Mapping[str, Any], schema: dict[str, Any], place: str, report: Report) -> None:
+def repair_required(content: Mapping[str, Any], schema: dict[str, Any], pointer: str, report: Report) -> None:
     """Say what is required where a schema is joined from several, and none of them has it."""
     if "allOf" not in schema or "required" not in schema:
         return
@@ -60,34 +60,34 @@ def repair_required(content: Mapping[str, Any], schema: dict[str, Any], place: s
             del schema["required"]
         names = ", ".join(f"`{name[:60]}`" for name in extra)
         report.add_repair(
-            "required names no property", extend_pointer(place, "required"), f"{names}: left out."
+            "required property not defined", extend_pointer(pointer, "required"), f"{names}: left out."
         )
 
 
-def repair_default(content: Mapping[str, Any], schema: dict[str, Any], place: str, report: Report) -> None:
+def repair_default(content: Mapping[str, Any], schema: dict[str, Any], pointer: str, report: Report) -> None:
     """Make a default one of the schema's own values, or leave it out."""
     if "default" not in schema:
         return
     value = schema["default"]
     if (value is None and schema.get("nullable")) or _default_matches(content, schema, value):
         return
-    where = extend_pointer(place, "default")
+    where = extend_pointer(pointer, "default")
     other = coerce(value, schema.get("type", ""))
     if other is not OMITTED and _default_matches(content, schema, other):
         schema["default"] = other
-        report.add_repair("default that does not fit", where, f"It is {schema['type']} now.")
+        report.add_repair("invalid default", where, f"It is {schema['type']} now.")
     else:
         del schema["default"]
-        report.add_repair("default that does not fit", where, "Left out.")
+        report.add_repair("invalid default", where, "Left out.")
 
 
-def repair_examples(content: Mapping[str, Any], media: dict[str, Any], place: str, report: Report) -> None:
+def repair_examples(content: Mapping[str, Any], media: dict[str, Any], pointer: str, report: Report) -> None:
     """Put examples that are not what their schema says under x-example and x-examples."""
     schema = media.get("schema", {})
     if "example" in media and not matches_schema(content, schema, media["example"]):
         media["x-example"] = media.pop("example")
         report.add_repair(
-            "example that does not fit", extend_pointer(place, "example"), "It is under `x-example` now."
+            "invalid example", extend_pointer(pointer, "example"), "It is under `x-example` now."
         )
     for name, example in list(media.get("examples", {}).items()):
         resolved = resolve(content, example)
@@ -101,8 +101,8 @@ def repair_examples(content: Mapping[str, Any], media: dict[str, Any], place: st
                 media["x-examples"] = {}
             media["x-examples"][name] = resolved
             del media["examples"][name]
-            where = extend_pointer(place, "examples", name)
-            report.add_repair("example that does not fit", where, "It is under `x-examples` now.")
+            where = extend_pointer(pointer, "examples", name)
+            report.add_repair("invalid example", where, "It is under `x-examples` now.")
     if media.get("examples") == {}:
         del media["examples"]
 
@@ -145,10 +145,8 @@ def _break_schema_cycles(components: dict[str, Any], report: Report) -> None:
             target = reference["$ref"].removeprefix("#/components/schemas/")
             if target in path:
                 reference.clear()
-                place = json_pointer("components", "schemas", name)
-                report.add_repair(
-                    "component that refers to itself", place, f"Its way to `{target}` is any value now."
-                )
+                pointer = json_pointer("components", "schemas", name)
+                report.add_repair("circular reference", pointer, f"Its way to `{target}` is any value now.")
             elif target not in done and target in components:
                 path[target] = _combined_references(components[target])
 

@@ -37,41 +37,41 @@ class Grammar:
         """`report` is told."""
         self.report = report
 
-    def text(self, value: Any, place: str) -> ReadValue:
+    def text(self, value: Any, pointer: str) -> ReadValue:
         """A string; a number or a truth value becomes one."""
         if isinstance(value, str):
             return value
         if isinstance(value, bool | int | float):
-            self.report.add_repair("value of the wrong type", place, "Written as text.")
+            self.report.add_repair("value of the wrong type", pointer, "Written as text.")
             return str(value).lower() if isinstance(value, bool) else str(value)
-        return self.reject(value, place, "text")
+        return self.reject(value, pointer, "text")
 
-    def boolean(self, value: Any, place: str) -> ReadValue:
+    def boolean(self, value: Any, pointer: str) -> ReadValue:
         """A boolean; the words true and false become one."""
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and value.lower() in ("true", "false"):
-            self.report.add_repair("value of the wrong type", place, "Written as a boolean.")
+            self.report.add_repair("value of the wrong type", pointer, "Written as a boolean.")
             return value.lower() == "true"
-        return self.reject(value, place, "a boolean")
+        return self.reject(value, pointer, "a boolean")
 
-    def number(self, value: Any, place: str) -> ReadValue:
+    def number(self, value: Any, pointer: str) -> ReadValue:
         """A number; its digits as text become one."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
         found = parse_number(value)
         if found is not None:
-            self.report.add_repair("value of the wrong type", place, "Written as a number.")
+            self.report.add_repair("value of the wrong type", pointer, "Written as a number.")
             return found
-        return self.reject(value, place, "a number")
+        return self.reject(value, pointer, "a number")
 
-    def count(self, value: Any, place: str) -> ReadValue:
+    def count(self, value: Any, pointer: str) -> ReadValue:
         """A whole number from 0."""
-        found = self.number(value, place)
+        found = self.number(value, pointer)
         if found is OMITTED:
             return OMITTED
         if found < 0 or found != int(found):
-            return self.reject(value, place, "a whole number from 0")
+            return self.reject(value, pointer, "a whole number from 0")
         return int(found)
 
     def anything(self, value: Any, _place: str) -> ReadValue:
@@ -82,27 +82,27 @@ class Grammar:
         """What stands behind a name that begins with x-: anybody's own."""
         return value
 
-    def reject(self, value: Any, place: str, expected: str) -> Literal[Omitted.OMITTED]:
+    def reject(self, value: Any, pointer: str, expected: str) -> Literal[Omitted.OMITTED]:
         """Tell that nothing usable stands here."""
         if value is None:
-            self.report.add_repair("null where a value belongs", place, "Left out.")
+            self.report.add_repair("unexpected null", pointer, "Left out.")
         else:
-            self.report.add_problem("value of the wrong type", place, f"Left out: it is not {expected}.")
+            self.report.add_problem("value of the wrong type", pointer, f"Left out: it is not {expected}.")
         return OMITTED
 
     def list_of(self, read: Reader, *, unique: bool = False) -> Reader:
         """A list of what `read` gives."""
 
-        def read_list(value: Any, place: str) -> ReadValue:
+        def read_list(value: Any, pointer: str) -> ReadValue:
             if not isinstance(value, list):
-                return self.reject(value, place, "a list")
+                return self.reject(value, pointer, "a list")
             found: list[Any] = []
             for index, each in enumerate(value):
-                one = read(each, extend_pointer(place, index))
+                one = read(each, extend_pointer(pointer, index))
                 if one is OMITTED:
                     continue
                 if unique and one in found:
-                    self.report.add_repair("value twice in a list", extend_pointer(place, index), "Left out.")
+                    self.report.add_repair("duplicate list item", extend_pointer(pointer, index), "Left out.")
                     continue
                 found.append(one)
             return found
@@ -112,18 +112,20 @@ class Grammar:
     def map_of(self, read: Reader, *, extensions: bool = False) -> Reader:
         """An object with any names whose values `read` gives."""
 
-        def read_map(value: Any, place: str) -> ReadValue:
+        def read_map(value: Any, pointer: str) -> ReadValue:
             if not isinstance(value, Mapping):
-                return self.reject(value, place, "an object")
+                return self.reject(value, pointer, "an object")
             found = {}
             for name, each in value.items():
                 if name == "$ref":
                     self.report.add_problem(
-                        "reference in place of names", extend_pointer(place, name), "Left out."
+                        "unexpected reference", extend_pointer(pointer, name), "Left out."
                     )
                     continue
                 one = (
-                    each if extensions and name.startswith("x-") else read(each, extend_pointer(place, name))
+                    each
+                    if extensions and name.startswith("x-")
+                    else read(each, extend_pointer(pointer, name))
                 )
                 if one is not OMITTED:
                     found[name] = one
@@ -134,33 +136,35 @@ class Grammar:
     def object_of(self, members: Mapping[str, Member], what: str) -> Reader:
         """An object with these members and those whose names begin with x-."""
 
-        def read_object(value: Any, place: str) -> ReadValue:
+        def read_object(value: Any, pointer: str) -> ReadValue:
             if not isinstance(value, Mapping):
-                return self.reject(value, place, what)
-            return self.read_members(members, value, place)
+                return self.reject(value, pointer, what)
+            return self.read_members(members, value, pointer)
 
         return read_object
 
-    def read_members(self, members: Mapping[str, Member], value: Mapping[str, Any], place: str) -> ReadValue:
+    def read_members(
+        self, members: Mapping[str, Member], value: Mapping[str, Any], pointer: str
+    ) -> ReadValue:
         """The members of this object; `GONE` if one is missing that has a default of `None`."""
         found: dict[str, Any] = {}
         for name, each in value.items():
             if name.startswith("x-"):
                 found[name] = each
             elif name not in members:
-                self.report.add_repair(
-                    "member that OpenAPI does not have", extend_pointer(place, name), "Left out."
-                )
+                self.report.add_repair("unknown member", extend_pointer(pointer, name), "Left out.")
             else:
-                one = members[name].read(each, extend_pointer(place, name))
+                one = members[name].read(each, extend_pointer(pointer, name))
                 if one is not OMITTED:
                     found[name] = one
         for name, member in members.items():
             if member.default is not OMITTED and name not in found:
                 if member.default is None:
-                    self.report.add_problem("member missing", place, f"Left out: it has no usable `{name}`.")
+                    self.report.add_problem(
+                        "missing member", pointer, f"Left out: it has no usable `{name}`."
+                    )
                     return OMITTED
-                self.report.add_repair("member missing", place, f"`{name}` was added.")
+                self.report.add_repair("missing member", pointer, f"`{name}` was added.")
                 found[name] = member.default
         return found
 

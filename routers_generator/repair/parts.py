@@ -84,84 +84,84 @@ class OperationParts:
             "content": Member(content),
         }
 
-    def read_parameter(self, value: Any, place: str) -> ReadValue:
+    def read_parameter(self, value: Any, pointer: str) -> ReadValue:
         """A parameter, in full; `GONE` for one without a name or of no place that requests have."""
         if not isinstance(value, Mapping):
-            return self._grammar.reject(value, place, "a parameter")
-        found = self._grammar.read_members(self._parameter_members, value, place)
+            return self._grammar.reject(value, pointer, "a parameter")
+        found = self._grammar.read_members(self._parameter_members, value, pointer)
         if not found.get("name") or found.get("in") not in PARAMETER_STYLES:
-            self._report.add_problem("parameter without name or place", place, "Left out.")
+            self._report.add_problem("parameter without name or location", pointer, "Left out.")
             return OMITTED
         where = found["in"]
         if where == "path" and found.get("required") is not True:
             found["required"] = True
-            self._report.add_repair("path parameter that is not required", place, "It is required now.")
-        self._repair_style(found, PARAMETER_STYLES[where], place)
-        self._repair_schema(found, place)
+            self._report.add_repair("optional path parameter", pointer, "It is required now.")
+        self._repair_style(found, PARAMETER_STYLES[where], pointer)
+        self._repair_schema(found, pointer)
         schema = self._references.follow(value.get("schema")) or {}
         if where == "query" and isinstance(schema, Mapping):
             own = found.get("schema", {})
-            self._repair_list(found, schema if "$ref" in own else own, place)
+            self._repair_list(found, schema if "$ref" in own else own, pointer)
         if found.get("required") and where != "path" and isinstance(schema, Mapping) and "default" in schema:
             del found["required"]
-            self._report.add_repair("required although there is a default", place, "It is optional now.")
+            self._report.add_repair("required parameter with a default", pointer, "It is optional now.")
         return found
 
-    def read_header(self, value: Any, place: str) -> ReadValue:
+    def read_header(self, value: Any, pointer: str) -> ReadValue:
         """A header of a reply."""
         if not isinstance(value, Mapping):
-            return self._grammar.reject(value, place, "a header")
-        found = self._grammar.read_members(self._header_members, value, place)
-        self._repair_style(found, PARAMETER_STYLES["header"], place)
-        self._repair_schema(found, place)
+            return self._grammar.reject(value, pointer, "a header")
+        found = self._grammar.read_members(self._header_members, value, pointer)
+        self._repair_style(found, PARAMETER_STYLES["header"], pointer)
+        self._repair_schema(found, pointer)
         return found
 
-    def read_body(self, value: Any, place: str) -> ReadValue:
+    def read_body(self, value: Any, pointer: str) -> ReadValue:
         """The body of a request, or a reference to one; without content it may be anything."""
         if not isinstance(value, Mapping):
-            return self._grammar.reject(value, place, "a body")
+            return self._grammar.reject(value, pointer, "a body")
         if "$ref" in value:
-            found = self._references.rewrite("requestBodies", value, place)
+            found = self._references.rewrite("requestBodies", value, pointer)
             return OMITTED if found is None else found
-        read = self._grammar.read_members(self._body_members, value, place)
+        read = self._grammar.read_members(self._body_members, value, pointer)
         if not read.get("content"):
             read["content"] = {"application/json": {"schema": {}}}
-            self._report.add_repair("body without content", place, "It may be any JSON.")
+            self._report.add_repair("request body without content", pointer, "It may be any JSON.")
         return read
 
-    def read_responses(self, value: Any, place: str) -> ReadValue:
+    def read_responses(self, value: Any, pointer: str) -> ReadValue:
         """The replies by status; one of any status if there is none."""
         found: dict[str, Any] = {}
         if isinstance(value, Mapping):
             read = self._allow_reference("responses", self.read_response)
             for name, each in value.items():
-                where = extend_pointer(place, name)
+                where = extend_pointer(pointer, name)
                 if name.startswith("x-"):
                     found[name] = each
                     continue
                 status = name.strip().upper() if name != "default" else name
                 if not _STATUS.fullmatch(status):
-                    self._report.add_problem("reply of no status", where, "Left out.")
+                    self._report.add_problem("invalid response status", where, "Left out.")
                     continue
                 one = read(each, where)
                 found[status] = {"description": ""} if one is OMITTED else one
         elif value is not OMITTED:
-            self._grammar.reject(value, place, "an object of replies")
+            self._grammar.reject(value, pointer, "an object of replies")
         if not any(_STATUS.fullmatch(name) for name in found):
             found["default"] = {"description": ""}
-            self._report.add_repair("operation without replies", place, "One of any status was added.")
+            self._report.add_repair("operation without responses", pointer, "One of any status was added.")
         return found
 
-    def read_response(self, value: Any, place: str) -> ReadValue:
+    def read_response(self, value: Any, pointer: str) -> ReadValue:
         """One reply."""
         if not isinstance(value, Mapping):
-            return self._grammar.reject(value, place, "a reply")
+            return self._grammar.reject(value, pointer, "a reply")
         if "links" in value:
             value = {name: each for name, each in value.items() if name != "links"}
-            self._report.add_repair("links between operations", extend_pointer(place, "links"), "Left out.")
-        return self._grammar.read_members(self._response_members, value, place)
+            self._report.add_repair("links", extend_pointer(pointer, "links"), "Left out.")
+        return self._grammar.read_members(self._response_members, value, pointer)
 
-    def read_component(self, kind: str, value: Any, place: str) -> ReadValue:
+    def read_component(self, kind: str, value: Any, pointer: str) -> ReadValue:
         """A component of any kind but schemas and security schemes, or a reference to one."""
         readers: Mapping[str, Reader] = {
             "responses": self.read_response,
@@ -170,63 +170,63 @@ class OperationParts:
             "headers": self.read_header,
             "examples": self._read_example,
         }
-        return self._allow_reference(kind, readers[kind])(value, place)
+        return self._allow_reference(kind, readers[kind])(value, pointer)
 
     def _allow_reference(self, kind: str, read: Reader) -> Reader:
-        def read_either(value: Any, place: str) -> ReadValue:
+        def read_either(value: Any, pointer: str) -> ReadValue:
             if isinstance(value, Mapping) and "$ref" in value:
-                found = self._references.rewrite(kind, value, place)
+                found = self._references.rewrite(kind, value, pointer)
                 return OMITTED if found is None else found
-            return read(value, place)
+            return read(value, pointer)
 
         return read_either
 
-    def _read_example(self, value: Any, place: str) -> ReadValue:
+    def _read_example(self, value: Any, pointer: str) -> ReadValue:
         if not isinstance(value, Mapping):
-            self._report.add_repair("example that is a bare value", place, "It is the example's value now.")
+            self._report.add_repair(
+                "example that is not an object", pointer, "It is the example's value now."
+            )
             return {"value": value}
-        return self._grammar.read_members(self._example_members, value, place)
+        return self._grammar.read_members(self._example_members, value, pointer)
 
-    def _read_media(self, value: Any, place: str) -> ReadValue:
+    def _read_media(self, value: Any, pointer: str) -> ReadValue:
         if not isinstance(value, Mapping):
-            self._grammar.reject(value, place, "a media type")
+            self._grammar.reject(value, pointer, "a media type")
             return {}
         media = dict(value)
         if isinstance(media.get("examples"), list):
             numbered = {str(number): {"value": each} for number, each in enumerate(media["examples"], 1)}
             media["examples"] = numbered
             self._report.add_repair(
-                "examples as a list", extend_pointer(place, "examples"), "They have names now."
+                "examples as a list", extend_pointer(pointer, "examples"), "They have names now."
             )
-        found = self._grammar.read_members(self._media_members, media, place)
-        self._drop_redundant_example(found, place)
+        found = self._grammar.read_members(self._media_members, media, pointer)
+        self._drop_redundant_example(found, pointer)
         for each in found.get("encoding", {}).values():
             if each.get("style", "form") not in PARAMETER_STYLES["query"]:
                 del each["style"]
-                self._report.add_problem("style that its place does not have", place, "Left out.")
-        if _is_jwt(place):
+                self._report.add_problem("invalid parameter style", pointer, "Left out.")
+        if _is_jwt(pointer):
             found = {"schema": {"type": "string"}, **{key: found[key] for key in found if key[:2] == "x-"}}
             if value.get("schema") != found["schema"]:
                 self._report.add_repair(
-                    "body that is a signed token", place, "It is text: what it carries was left out."
+                    "JWT body described as an object", pointer, "It is text: what it carries was left out."
                 )
-        self.media.append((found, place))
+        self.media.append((found, pointer))
         return found
 
-    def _repair_style(self, found: dict[str, Any], styles: tuple[str, ...], place: str) -> None:
+    def _repair_style(self, found: dict[str, Any], styles: tuple[str, ...], pointer: str) -> None:
         if "style" in found and found["style"] not in styles:
             del found["style"]
-            self._report.add_problem(
-                "style that its place does not have", extend_pointer(place, "style"), "Left out."
-            )
+            self._report.add_problem("invalid parameter style", extend_pointer(pointer, "style"), "Left out.")
 
-    def _repair_schema(self, found: dict[str, Any], place: str) -> None:
+    def _repair_schema(self, found: dict[str, Any], pointer: str) -> None:
         """One schema, or one kind of content, and a type."""
         content = found.pop("content", None) or {}
         if content and "schema" not in found:
             if len(content) > 1:
                 self._report.add_problem(
-                    "content of several kinds", extend_pointer(place, "content"), "The first was kept."
+                    "several media types", extend_pointer(pointer, "content"), "The first was kept."
                 )
             found["content"] = dict([next(iter(content.items()))])
             for name in _STYLE_MEMBERS:
@@ -234,9 +234,9 @@ class OperationParts:
             return
         if content:
             self._report.add_problem(
-                "schema and content", extend_pointer(place, "content"), "The schema was kept."
+                "both schema and content", extend_pointer(pointer, "content"), "The schema was kept."
             )
-        self._drop_redundant_example(found, place)
+        self._drop_redundant_example(found, pointer)
         schema = found.setdefault("schema", {})
         if "$ref" not in schema and not {"type", "allOf", "anyOf", "oneOf"} & schema.keys():
             text = f"{found.get('description', '')} {schema.get('description', '')}"
@@ -252,9 +252,9 @@ class OperationParts:
                     del schema["enum"]
             if schema.get("nullable") is False:
                 del schema["nullable"]
-            self._report.add_repair("parameter without type", place, f"It is {inferred}.")
+            self._report.add_repair("parameter without type", pointer, f"It is {inferred}.")
 
-    def _repair_list(self, found: dict[str, Any], original: Mapping[str, Any], place: str) -> None:
+    def _repair_list(self, found: dict[str, Any], original: Mapping[str, Any], pointer: str) -> None:
         """A list in one text, such as `conids=1,2`, that is typed as if it were one value of it."""
         if original.get("type") == "array" or not _PLURAL.search(found["name"]) or "content" in found:
             return
@@ -275,13 +275,15 @@ class OperationParts:
         if has_list_values:
             schema[LIST_VALUES_KEY] = values
         found["schema"] = schema
-        self._report.add_repair("list in one text typed as one value", place, "It is text.")
+        self._report.add_repair("delimited list typed as a single value", pointer, "It is text.")
 
-    def _drop_redundant_example(self, found: dict[str, Any], place: str) -> None:
+    def _drop_redundant_example(self, found: dict[str, Any], pointer: str) -> None:
         if "example" in found and "examples" in found:
             del found["example"]
-            self._report.add_repair("example and examples", extend_pointer(place, "example"), "Left out.")
+            self._report.add_repair(
+                "both example and examples", extend_pointer(pointer, "example"), "Left out."
+            )
 
 
-def _is_jwt(place: str) -> bool:
-    return place.endswith("/content/application~1jwt")
+def _is_jwt(pointer: str) -> bool:
+    return pointer.endswith("/content/application~1jwt")

@@ -13,6 +13,7 @@ from routers_generator.document.findings import DroppedOperation, Report, extend
 from routers_generator.document.names import (
     UniqueNames,
     literal_first_key,
+    normalize_path,
     operation_name,
     path_variables,
     strip_prefix,
@@ -45,7 +46,7 @@ class RawOperation:
     method: str
     value: Mapping[str, Any]
     shared_parameters: list[tuple[Any, str]]  # parameters of the whole path, and where each stands
-    place: str
+    pointer: str
 
 
 class PathItems:
@@ -78,7 +79,7 @@ class PathItems:
         for found in self._unify_variables(list(self._find_operations(paths))):
             item = operations.setdefault(found.path, {})
             if found.method in item:
-                why = f"`{item[found.method].place}` is the same operation, and comes first."
+                why = f"`{item[found.method].pointer}` is the same operation, and comes first."
                 self._drop(found, why, unusable=True)
                 continue
             item[found.method] = found
@@ -90,12 +91,12 @@ class PathItems:
         }  # fmt: skip
         for path in sorted(operations, key=literal_first_key):
             result[path] = {
-                method: self._read_operation(found, operation_ids[found.place], schemes)
+                method: self._read_operation(found, operation_ids[found.pointer], schemes)
                 for method, found in operations[path].items()
             }
         return result
 
-    def read_server(self, value: Any, place: str) -> ReadValue:
+    def read_server(self, value: Any, pointer: str) -> ReadValue:
         """A server, with its variables."""
         text = self._grammar.text
         variable = {
@@ -108,17 +109,17 @@ class PathItems:
             "description": Member(text),
             "variables": Member(self._grammar.map_of(self._grammar.object_of(variable, "an object"))),
         }
-        return self._grammar.object_of(members, "a server")(value, place)
+        return self._grammar.object_of(members, "a server")(value, pointer)
 
     def _find_operations(self, paths: Mapping[str, Any]) -> Iterator[RawOperation]:
         for written_path, item in paths.items():
-            place = json_pointer("paths", written_path)
+            pointer = json_pointer("paths", written_path)
             if written_path.startswith("x-"):
                 continue
-            path = self._repair_path(written_path, place)
-            item, place = self._resolve_item(item, place)
+            path = self._repair_path(written_path, pointer)
+            item, pointer = self._resolve_item(item, pointer)
             for key, value in item.items():
-                where = extend_pointer(place, key)
+                where = extend_pointer(pointer, key)
                 method = key.strip().lower()
                 if key in _PATH_ITEM_MEMBERS or key.startswith("x-"):
                     continue
@@ -130,12 +131,12 @@ class PathItems:
                             )
                         )
                     else:
-                        self._report.add_repair("member that OpenAPI does not have", where, "Left out.")
+                        self._report.add_repair("unknown member", where, "Left out.")
                     continue
                 if method != key:
                     self._report.add_repair("method not in lower case", where, f"It is `{method}`.")
                 found = RawOperation(
-                    path or written_path, method, value, self._shared_parameters(item, place), where
+                    path or written_path, method, value, self._shared_parameters(item, pointer), where
                 )
                 reason, unusable = self._drop_reason(found, usable_path=path is not None)
                 if reason:
@@ -143,26 +144,26 @@ class PathItems:
                 else:
                     yield found
 
-    def _resolve_item(self, item: Any, place: str) -> tuple[Mapping[str, Any], str]:
+    def _resolve_item(self, item: Any, pointer: str) -> tuple[Mapping[str, Any], str]:
         """A path item in full; what refers to nothing is told and has no operations."""
         if isinstance(item, Mapping) and isinstance(item.get("$ref"), str):
             target = self._references.follow(item)
             if isinstance(target, Mapping):
                 self._report.add_repair(
-                    "path by reference", extend_pointer(place, "$ref"), "It stands here in full now."
+                    "path item by reference", extend_pointer(pointer, "$ref"), "It stands here in full now."
                 )
-                return {**target, **{name: each for name, each in item.items() if name != "$ref"}}, place
+                return {**target, **{name: each for name, each in item.items() if name != "$ref"}}, pointer
             self._report.add_dropped(
                 DroppedOperation(
-                    "*", place, place, "Its path refers to what is not in the document.", unusable=True
+                    "*", pointer, pointer, "Its path refers to what is not in the document.", unusable=True
                 )
             )
         if isinstance(item, Mapping):
-            return item, place
+            return item, pointer
         self._report.add_dropped(
-            DroppedOperation("*", place, place, "There are no operations at its path.", unusable=True)
+            DroppedOperation("*", pointer, pointer, "There are no operations at its path.", unusable=True)
         )
-        return {}, place
+        return {}, pointer
 
     def _drop_reason(self, operation: RawOperation, *, usable_path: bool) -> tuple[str, bool]:
         """Why an operation is left out, and whether the document is at fault; no reason if it stays."""
@@ -181,25 +182,25 @@ class PathItems:
                 return "It asks about the way to a resource, which is no operation on it.", False
         return "", False
 
-    def _repair_path(self, written_path: str, place: str) -> str | None:
+    def _repair_path(self, written_path: str, pointer: str) -> str | None:
         path = written_path.strip()
         if not path.startswith("/"):
             path = f"/{path}"
         if path != written_path:
-            self._report.add_repair("path that does not begin with a slash", place, f"It is `{path[:80]}`.")
+            self._report.add_repair("path without leading slash", pointer, f"It is `{path[:80]}`.")
         bare = strip_prefix(path)
         if bare != path:
-            self._report.add_repair("path with the gateway's prefix", place, "`/v1/api` was taken away.")
+            self._report.add_repair("path with the /v1/api prefix", pointer, "`/v1/api` was taken away.")
         if not _PATH.fullmatch(bare) or _DOT_STEP.search(bare) or not bare.isascii():
             return None
         return bare
 
-    def _shared_parameters(self, item: Mapping[str, Any], place: str) -> list[tuple[Any, str]]:
+    def _shared_parameters(self, item: Mapping[str, Any], pointer: str) -> list[tuple[Any, str]]:
         """The parameters of a whole path."""
         parameters = item.get("parameters")
         if not isinstance(parameters, list):
             return []
-        return [(each, extend_pointer(place, "parameters", index)) for index, each in enumerate(parameters)]
+        return [(each, extend_pointer(pointer, "parameters", index)) for index, each in enumerate(parameters)]
 
     def _unify_variables(self, operations: list[RawOperation]) -> Iterator[RawOperation]:
         """The same with one spelling of each variable; paths that differ in those only become one."""
@@ -218,25 +219,25 @@ class PathItems:
                 wanted = preferred[name.casefold()]
                 path = path.replace(f"{{{name}}}", f"{{{wanted}}}")
                 used.add(wanted)
-            path = first.setdefault(_normalize_path(path), path)
+            path = first.setdefault(normalize_path(path), path)
             path = _number_duplicates(path)
             if path != each.path and each.path not in reported:
                 reported.add(each.path)
                 self._report.add_repair(
-                    "path variable spelled in several ways", each.place.rpartition("/")[0], f"Now `{path}`."
+                    "inconsistent path variable name", each.pointer.rpartition("/")[0], f"Now `{path}`."
                 )
-            yield RawOperation(path, each.method, each.value, each.shared_parameters, each.place)
+            yield RawOperation(path, each.method, each.value, each.shared_parameters, each.pointer)
 
     def _report_reordering(self, operations: Mapping[str, Mapping[str, RawOperation]]) -> None:
         """Report which paths of words came after one whose variables match the same."""
-        order = {_normalize_path(path): index for index, path in reversed(list(enumerate(operations)))}
+        order = {normalize_path(path): index for index, path in reversed(list(enumerate(operations)))}
         paths = list(operations)
         for index, path in enumerate(paths):
             earlier = min((order.get(each, index) for each in _matching_templates(path)), default=index)
             if earlier < index:
                 self._report.add_repair(
-                    "path behind one that matches it",
-                    next(iter(operations[path].values())).place.rpartition("/")[0],
+                    "path shadowed by a template",
+                    next(iter(operations[path].values())).pointer.rpartition("/")[0],
                     f"It stands before `{paths[earlier]}` now.",
                 )
 
@@ -253,9 +254,9 @@ class PathItems:
                 and re.search("[A-Za-z]", operation_id)
                 and operation_id not in ids
             ):
-                names[each.place] = ids.claim(operation_id)
+                names[each.pointer] = ids.claim(operation_id)
         for each in all_operations:
-            if each.place in names:
+            if each.pointer in names:
                 continue
             operation_id = each.value.get("operationId")
             if isinstance(operation_id, str) and operation_id:
@@ -264,12 +265,12 @@ class PathItems:
                     if re.search("[A-Za-z]", operation_id)
                     else operation_name(each.method, each.path)
                 )
-                names[each.place] = ids.claim(wanted)
-                what = "operation id twice"
+                names[each.pointer] = ids.claim(wanted)
+                what = "duplicate operationId"
             else:
-                names[each.place] = ids.claim(operation_name(each.method, each.path))
-                what = "operation without id"
-            self._report.add_repair(what, each.place, f"It is `{names[each.place][:80]}`.")
+                names[each.pointer] = ids.claim(operation_name(each.method, each.path))
+                what = "operation without operationId"
+            self._report.add_repair(what, each.pointer, f"It is `{names[each.place][:80]}`.")
         return names
 
     def _read_operation(self, operation: RawOperation, name: str, schemes: Mapping[str, Any]) -> ReadValue:
@@ -277,20 +278,20 @@ class PathItems:
         if self._gateway:
             excluded |= {"security", "servers"}
         rest = {key: each for key, each in operation.value.items() if key not in excluded}
-        result = self._grammar.read_members(self._members, rest, operation.place)
+        result = self._grammar.read_members(self._members, rest, operation.pointer)
         if self._gateway:
             for member in ("security", "servers"):
                 if member in operation.value:
-                    kind = f"{member} that the gateway does not have"
-                    self._report.add_repair(kind, extend_pointer(operation.place, member), "Left out.")
+                    kind = f"{member} not used by the gateway"
+                    self._report.add_repair(kind, extend_pointer(operation.pointer, member), "Left out.")
         elif "security" in result:
             result["security"] = self._drop_undefined_schemes(
-                result["security"], schemes, extend_pointer(operation.place, "security")
+                result["security"], schemes, extend_pointer(operation.pointer, "security")
             )
         result["operationId"] = name
         if "callbacks" in operation.value:
             self._report.add_repair(
-                "callbacks", extend_pointer(operation.place, "callbacks"), "Left out: they are no request."
+                "callbacks", extend_pointer(operation.pointer, "callbacks"), "Left out: they are no request."
             )
         parameters = self._read_parameters(operation)
         if parameters:
@@ -301,19 +302,19 @@ class PathItems:
                 result["requestBody"] = body
         replies = operation.value.get("responses", OMITTED)
         result["responses"] = self._parts.read_responses(
-            replies, extend_pointer(operation.place, "responses")
+            replies, extend_pointer(operation.pointer, "responses")
         )
         return result
 
-    def _read_tags(self, value: Any, place: str) -> ReadValue:
+    def _read_tags(self, value: Any, pointer: str) -> ReadValue:
         flat = value
         if isinstance(value, list) and any(isinstance(each, list) for each in value):
             flat = [tag for each in value for tag in (each if isinstance(each, list) else [each])]
-            self._report.add_repair("list in a list of tags", place, "All tags are in one list now.")
-        return self._grammar.list_of(self._grammar.text)(flat, place)
+            self._report.add_repair("nested list of tags", pointer, "All tags are in one list now.")
+        return self._grammar.list_of(self._grammar.text)(flat, pointer)
 
     def _drop_undefined_schemes(
-        self, requirements: list[dict[str, Any]], schemes: Mapping[str, Any], place: str
+        self, requirements: list[dict[str, Any]], schemes: Mapping[str, Any], pointer: str
     ) -> list[dict[str, Any]]:
         """What is required, as far as the document says what that is."""
         defined = []
@@ -321,8 +322,8 @@ class PathItems:
             unknown = [name for name in each if name not in schemes]
             if unknown:
                 self._report.add_repair(
-                    "security scheme that is not defined",
-                    extend_pointer(place, index),
+                    "undefined security scheme",
+                    extend_pointer(pointer, index),
                     f"Left out: `{unknown[0][:60]}`.",
                 )
             known = {name: scopes for name, scopes in each.items() if name in schemes}
@@ -330,46 +331,48 @@ class PathItems:
                 defined.append(known)
         return defined
 
-    def read_security(self, value: Any, schemes: Mapping[str, Any], place: str) -> list[dict[str, Any]]:
+    def read_security(self, value: Any, schemes: Mapping[str, Any], pointer: str) -> list[dict[str, Any]]:
         """What every operation requires."""
-        read = self._grammar.list_of(self._grammar.map_of(self._read_scopes))(value, place)
-        return [] if read is OMITTED else self._drop_undefined_schemes(read, schemes, place)
+        read = self._grammar.list_of(self._grammar.map_of(self._read_scopes))(value, pointer)
+        return [] if read is OMITTED else self._drop_undefined_schemes(read, schemes, pointer)
 
-    def _read_scopes(self, value: Any, place: str) -> ReadValue:
+    def _read_scopes(self, value: Any, pointer: str) -> ReadValue:
         if not isinstance(value, list):
-            self._grammar.reject(value, place, "a list of scopes")
+            self._grammar.reject(value, pointer, "a list of scopes")
             return []
         scopes = []
         for index, each in enumerate(value):
             if each is None:
-                self._report.add_repair("null among scopes", extend_pointer(place, index), "Left out.")
+                self._report.add_repair("null scope", extend_pointer(pointer, index), "Left out.")
             else:
-                scope = self._grammar.text(each, extend_pointer(place, index))
+                scope = self._grammar.text(each, extend_pointer(pointer, index))
                 scopes += [] if scope is OMITTED else [scope]
         return scopes
 
     def _read_body(self, operation: RawOperation) -> ReadValue:
-        place = extend_pointer(operation.place, "requestBody")
+        pointer = extend_pointer(operation.pointer, "requestBody")
         if operation.method not in METHODS_WITHOUT_BODY:
-            return self._parts.read_body(operation.value["requestBody"], place)
+            return self._parts.read_body(operation.value["requestBody"], pointer)
         body = self._references.follow(operation.value["requestBody"])
         content = body.get("content") if isinstance(body, Mapping) else None
         for each in content.values() if isinstance(content, Mapping) else ():
             schema = self._references.follow(each.get("schema")) if isinstance(each, Mapping) else None
             if isinstance(schema, Mapping) and {"properties", "allOf", "anyOf", "oneOf"} & schema.keys():
-                self._report.add_problem("body with members where none may be", place, "Left out.")
+                self._report.add_problem("request body with properties not allowed", pointer, "Left out.")
                 return OMITTED
-        self._report.add_repair("body where none may be", place, f"Left out: {operation.method} has none.")
+        self._report.add_repair(
+            "request body not allowed", pointer, f"Left out: {operation.method} has none."
+        )
         return OMITTED
 
     def _read_parameters(self, operation: RawOperation) -> list[dict[str, Any]]:
         """The parameters in full, those of the path by the names that the path has."""
         own = operation.value.get("parameters", [])
-        place = extend_pointer(operation.place, "parameters")
+        pointer = extend_pointer(operation.pointer, "parameters")
         if not isinstance(own, list):
-            self._grammar.reject(own, place, "a list of parameters")
+            self._grammar.reject(own, pointer, "a list of parameters")
             own = []
-        listed = [(each, extend_pointer(place, index)) for index, each in enumerate(own)]
+        listed = [(each, extend_pointer(pointer, index)) for index, each in enumerate(own)]
         read: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
         for value, where in [*listed, *operation.shared_parameters]:
             one = self._read_parameter(value, where)
@@ -378,24 +381,24 @@ class PathItems:
             key = (one["in"], one["name"])
             if self._gateway and one["in"] == "header" and one["name"].casefold() in _CLIENT_HEADERS:
                 text = f"Left out: `{one['name']}` is no argument."
-                self._report.add_repair("header that every client writes itself", where, text)
+                self._report.add_repair("header set by the HTTP client", where, text)
                 continue
             if key not in read:
                 read[key] = (one, where)
             elif (value, where) not in operation.shared_parameters:
-                self._report.add_repair("parameter twice", where, "Left out: the first counts.")
+                self._report.add_repair("duplicate parameter", where, "Left out: the first counts.")
         return self._match_path_variables(operation, list(read.values()))
 
-    def _read_parameter(self, value: Any, place: str) -> ReadValue:
+    def _read_parameter(self, value: Any, pointer: str) -> ReadValue:
         if isinstance(value, Mapping) and "$ref" in value:
             target = self._references.follow(value)
             if target is None:
                 self._report.add_problem(
-                    "reference to nothing", place, "Left out: no parameter stands there."
+                    "unresolved reference", pointer, "Left out: no parameter stands there."
                 )
                 return OMITTED
-            return self._parts.read_parameter(target, place)
-        return self._parts.read_parameter(value, place)
+            return self._parts.read_parameter(target, pointer)
+        return self._parts.read_parameter(value, pointer)
 
     def _match_path_variables(
         self, operation: RawOperation, read: list[tuple[dict[str, Any], str]]
@@ -404,26 +407,26 @@ class PathItems:
         missing = path_variables(operation.path)
         unmatched: list[tuple[dict[str, Any], str]] = []
         parameters: list[dict[str, Any]] = []
-        for one, place in read:
+        for one, pointer in read:
             parameters.append(one)
             if one["in"] != "path":
                 continue
             if one["name"] in missing:
                 missing.remove(one["name"])
             else:
-                unmatched.append((one, place))
-        for one, place in list(unmatched):
+                unmatched.append((one, pointer))
+        for one, pointer in list(unmatched):
             alike = [name for name in missing if _normalize_name(name) == _normalize_name(one["name"])]
             if len(alike) == 1:
-                self._rename_parameter(one, alike[0], place)
+                self._rename_parameter(one, alike[0], pointer)
                 missing.remove(alike[0])
-                unmatched.remove((one, place))
+                unmatched.remove((one, pointer))
         if len(unmatched) == 1 and len(missing) == 1:
             self._rename_parameter(unmatched[0][0], missing.pop(), unmatched.pop()[1])
-        for one, place in unmatched:
+        for one, pointer in unmatched:
             parameters.remove(one)
             self._report.add_repair(
-                "path parameter that the path does not have", place, f"`{one['name'][:60]}` was left out."
+                "path parameter not in the path", pointer, f"`{one['name'][:60]}` was left out."
             )
         for name in list(missing):
             in_query = [
@@ -437,21 +440,23 @@ class PathItems:
                     in_query[0].pop(member, None)
                 missing.remove(name)
                 self._report.add_repair(
-                    "path variable declared in the query", operation.place, f"`{name}` is in the path now."
+                    "path variable declared as a query parameter",
+                    operation.pointer,
+                    f"`{name}` is in the path now.",
                 )
         for name in missing:
             parameters.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
-            self._report.add_repair("path variable not declared", operation.place, f"`{name}` is text.")
+            self._report.add_repair("undeclared path variable", operation.pointer, f"`{name}` is text.")
         return parameters
 
-    def _rename_parameter(self, parameter: dict[str, Any], name: str, place: str) -> None:
+    def _rename_parameter(self, parameter: dict[str, Any], name: str, pointer: str) -> None:
         text = f"`{parameter['name'][:60]}` is `{name}` now."
-        self._report.add_repair("path parameter that the path does not have", place, text)
+        self._report.add_repair("path parameter not in the path", pointer, text)
         parameter["name"] = name
 
     def _drop(self, operation: RawOperation, reason: str, *, unusable: bool) -> None:
         self._report.add_dropped(
-            DroppedOperation(operation.method.upper(), operation.path, operation.place, reason, unusable)
+            DroppedOperation(operation.method.upper(), operation.path, operation.pointer, reason, unusable)
         )
 
 
@@ -459,13 +464,9 @@ def _normalize_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _normalize_path(path: str) -> str:
-    return re.sub(r"\{[^{}]*\}", "{}", path)
-
-
 def _matching_templates(path: str) -> Iterator[str]:
     """The templates that match what this path matches, and more: some of its words are variables there."""
-    steps = _normalize_path(path).split("/")
+    steps = normalize_path(path).split("/")
     words = [index for index, step in enumerate(steps) if step and step != "{}"]
     if len(words) > MAX_LITERAL_STEPS:
         return

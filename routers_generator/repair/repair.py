@@ -79,22 +79,22 @@ class _DocumentRepair:
         if "security" in self._document:
             if self._gateway:
                 self._report.add_repair(
-                    "security that the gateway does not have", json_pointer("security"), "Left out."
+                    "security not used by the gateway", json_pointer("security"), "Left out."
                 )
             else:
-                place = json_pointer("security")
-                content["security"] = self._paths.read_security(self._document["security"], schemes, place)
+                pointer = json_pointer("security")
+                content["security"] = self._paths.read_security(self._document["security"], schemes, pointer)
         content["paths"] = self._paths.read(self._document["paths"], schemes)
         if not self._gateway:
             self._references.require_all()
         content["components"] = self._read_components(schemes)
         break_cycles(content, self._report)
-        for schema, place in self._schemas.schemas_read:
-            repair_required(content, schema, place, self._report)
-        for schema, place in self._schemas.schemas_read:
-            repair_default(content, schema, place, self._report)
-        for media, place in self._parts.media:
-            repair_examples(content, media, place, self._report)
+        for schema, pointer in self._schemas.schemas_read:
+            repair_required(content, schema, pointer, self._report)
+        for schema, pointer in self._schemas.schemas_read:
+            repair_default(content, schema, pointer, self._report)
+        for media, pointer in self._parts.media:
+            repair_examples(content, media, pointer, self._report)
         if self._gateway:
             remove_unreachable(content)
         if not content["components"]:
@@ -106,7 +106,7 @@ class _DocumentRepair:
         if isinstance(version, str) and re.fullmatch(r"3\.0\.\d(-.+)?", version):
             return version
         self._report.add_repair(
-            "version of OpenAPI", json_pointer("openapi"), f"It is {OPENAPI_VERSION} now."
+            "unsupported OpenAPI version", json_pointer("openapi"), f"It is {OPENAPI_VERSION} now."
         )
         return OPENAPI_VERSION
 
@@ -143,9 +143,9 @@ class _DocumentRepair:
         self._remove_duplicate_tags(found.get("tags", []))
         if self._gateway:
             if found.get("servers") != [{"url": GATEWAY_URL}]:
-                place = json_pointer("servers")
+                pointer = json_pointer("servers")
                 self._report.add_repair(
-                    "servers that the gateway does not have", place, f"It is {GATEWAY_URL} now."
+                    "servers not used by the gateway", pointer, f"It is {GATEWAY_URL} now."
                 )
             found["servers"] = [{"url": GATEWAY_URL}]
         return found
@@ -155,7 +155,7 @@ class _DocumentRepair:
         for index, each in enumerate(list(tags)):
             if each["name"] in names:
                 tags[:] = [one for one in tags if one is not each]
-                self._report.add_repair("tag twice", json_pointer("tags", index), "The first counts.")
+                self._report.add_repair("duplicate tag", json_pointer("tags", index), "The first counts.")
             names.add(each["name"])
 
     def _read_components(self, schemes: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,13 +165,13 @@ class _DocumentRepair:
             if each.kind == "securitySchemes":
                 continue
             if each.kind == "schemas":
-                found = self._schemas.read_component(each.value, each.place)
+                found = self._schemas.read_component(each.value, each.pointer)
             elif each.kind == "parameters":  # operations have theirs in full: nothing refers to these
-                found = self._parts.read_parameter(self._references.follow(each.value), each.place)
+                found = self._parts.read_parameter(self._references.follow(each.value), each.pointer)
                 if found is OMITTED:
                     continue
             else:
-                found = self._parts.read_component(each.kind, each.value, each.place)
+                found = self._parts.read_component(each.kind, each.value, each.pointer)
             read[each.kind][each.name] = EMPTY_COMPONENTS[each.kind]() if found is OMITTED else found
         read["securitySchemes"] = dict(schemes)
         ordered = {}
@@ -192,8 +192,8 @@ class _DocumentRepair:
         for kind, each in components.items():
             if kind.startswith("x-"):
                 continue
-            place = json_pointer("components", kind)
+            pointer = json_pointer("components", kind)
             if kind not in COMPONENT_KINDS:
-                self._report.add_repair("member that OpenAPI does not have", place, "Left out.")
+                self._report.add_repair("unknown member", pointer, "Left out.")
             elif not isinstance(each, Mapping):
-                self._grammar.reject(each, place, "an object")
+                self._grammar.reject(each, pointer, "an object")

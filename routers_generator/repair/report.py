@@ -30,12 +30,12 @@ def to_json(result: RepairResult) -> dict[str, Any]:
     }
 
 
-def to_markdown(result: RepairResult, *, places: bool) -> str:
+def to_markdown(result: RepairResult, *, pointers: bool) -> str:
     """The report as Markdown; where each repair was made only if `places`, as they are many."""
-    return "\n".join(_lines(result, places=places)) + "\n"
+    return "\n".join(_lines(result, pointers=pointers)) + "\n"
 
 
-def _lines(result: RepairResult, *, places: bool) -> Iterator[str]:
+def _lines(result: RepairResult, *, pointers: bool) -> Iterator[str]:
     yield "# Repairs"
     yield ""
     counts = (len(result.repairs), len(result.problems), len(result.dropped))
@@ -48,7 +48,7 @@ def _lines(result: RepairResult, *, places: bool) -> Iterator[str]:
             Counter(each.kind for each in result.repairs).items(), key=lambda each: (-each[1], each[0])
         ):
             yield f"| {kind} | {count} |"
-    if places:
+    if pointers:
         for kind, found in groupby(_sort_by_kind(result.repairs), key=lambda each: each.kind):
             yield from ("", f"## {kind.capitalize()}", "")
             yield from (f"* `{_quote(each.pointer)}`: {_quote(each.text)}" for each in found)

@@ -73,70 +73,70 @@ class Schemas:
         }
         self._members = {name: Member(read) for name, read in readers.items()}
 
-    def read(self, value: Any, place: str) -> ReadValue:
+    def read(self, value: Any, pointer: str) -> ReadValue:
         """A schema or a reference to one; what cannot be either becomes the schema of any value."""
         if isinstance(value, bool):
-            self._report.add_repair("schema of OpenAPI 3.1", place, "Written as 3.0 has it.")
+            self._report.add_repair("OpenAPI 3.1 schema", pointer, "Written as 3.0 has it.")
             return {} if value else {"not": {}}
         if not isinstance(value, Mapping):
-            self._grammar.reject(value, place, "a schema")
+            self._grammar.reject(value, pointer, "a schema")
             return {}
         if "$ref" in value and not isinstance(value["$ref"], Mapping):
-            return self._read_reference(value, place)
+            return self._read_reference(value, pointer)
         if self._depth >= MAX_DEPTH and not _is_flat(value):
-            return self._references.extract_schema(value, place)
-        return self._read_inline(value, place)
+            return self._references.extract_schema(value, pointer)
+        return self._read_inline(value, pointer)
 
-    def read_component(self, value: Any, place: str) -> ReadValue:
+    def read_component(self, value: Any, pointer: str) -> ReadValue:
         """The same for a component: what stands in it is as deep as what stands nowhere."""
         before, self._depth = self._depth, 0
         try:
-            return self.read(value, place)
+            return self.read(value, pointer)
         finally:
             self._depth = before
 
-    def _read_reference(self, value: Mapping[str, Any], place: str) -> ReadValue:
+    def _read_reference(self, value: Mapping[str, Any], pointer: str) -> ReadValue:
         if self._siblings and len(value) > 1:
-            return self._read_reference_with_siblings(value, place)
-        found = self._references.rewrite("schemas", value, place)
+            return self._read_reference_with_siblings(value, pointer)
+        found = self._references.rewrite("schemas", value, pointer)
         if found is None:
-            return self._read_inline({name: each for name, each in value.items() if name != "$ref"}, place)
+            return self._read_inline({name: each for name, each in value.items() if name != "$ref"}, pointer)
         if len(value) > 1:
             others = ", ".join(f"`{name[:40]}`" for name in value if name != "$ref")
             self._report.add_repair(
-                "reference with siblings", place, f"Left out, as OpenAPI 3.0 ignores them: {others}."
+                "reference with siblings", pointer, f"Left out, as OpenAPI 3.0 ignores them: {others}."
             )
         return {**found}
 
-    def _read_reference_with_siblings(self, value: Mapping[str, Any], place: str) -> ReadValue:
+    def _read_reference_with_siblings(self, value: Mapping[str, Any], pointer: str) -> ReadValue:
         """A reference whose siblings count, in OpenAPI 3.0's words."""
         if self._depth >= MAX_DEPTH and not _is_flat(value):
-            return self._references.extract_schema(value, place)
+            return self._references.extract_schema(value, pointer)
         rest = {name: each for name, each in value.items() if name != "$ref"}
         parts = rest.get("allOf")
         rest["allOf"] = [{"$ref": value["$ref"]}, *(parts if isinstance(parts, list) else ())]
-        self._report.add_repair("schema of OpenAPI 3.1", place, "Written as 3.0 has it: `$ref`.")
-        return self._read_inline(rest, place)
+        self._report.add_repair("OpenAPI 3.1 schema", pointer, "Written as 3.0 has it: `$ref`.")
+        return self._read_inline(rest, pointer)
 
-    def _read_inline(self, value: Mapping[str, Any], place: str) -> ReadValue:
+    def _read_inline(self, value: Mapping[str, Any], pointer: str) -> ReadValue:
         self._depth += 1
         try:
-            found = self._grammar.read_members(self._members, self._convert_to_3_0(value, place), place)
+            found = self._grammar.read_members(self._members, self._convert_to_3_0(value, pointer), pointer)
         finally:
             self._depth -= 1
-        self._repair_array(found, place)
-        self._repair_enum(found, place)
-        self._repair_type(found, place)
-        self._repair_required(found, place)
-        self._repair_bounds(found, place)
-        self.schemas_read.append((found, place))
+        self._repair_array(found, pointer)
+        self._repair_enum(found, pointer)
+        self._repair_type(found, pointer)
+        self._repair_required(found, pointer)
+        self._repair_bounds(found, pointer)
+        self.schemas_read.append((found, pointer))
         return found
 
-    def _convert_to_3_0(self, value: Mapping[str, Any], place: str) -> dict[str, Any]:
+    def _convert_to_3_0(self, value: Mapping[str, Any], pointer: str) -> dict[str, Any]:
         """The same in OpenAPI 3.0's words."""
         found = dict(value)
         converted = []
-        self._move_boolean_required(found, place)
+        self._move_boolean_required(found, pointer)
         converted += _remove_null_alternatives(found)
         if isinstance(found.get("type"), list):
             converted.append("type")
@@ -163,15 +163,15 @@ class Schemas:
         converted += [name for name in found if name in _KEYWORDS_OF_3_1]
         if converted:
             names = ", ".join(f"`{name}`" for name in converted)
-            self._report.add_repair("schema of OpenAPI 3.1", place, f"Written as 3.0 has it: {names}.")
+            self._report.add_repair("OpenAPI 3.1 schema", pointer, f"Written as 3.0 has it: {names}.")
         return {name: each for name, each in found.items() if name not in _KEYWORDS_OF_3_1}
 
-    def _move_boolean_required(self, found: dict[str, Any], place: str) -> None:
+    def _move_boolean_required(self, found: dict[str, Any], pointer: str) -> None:
         """A property that says of itself that it is required: its object says so in OpenAPI 3."""
         if isinstance(found.get("required"), bool):
             del found["required"]
             self._report.add_repair(
-                "required as a boolean", extend_pointer(place, "required"), "Said by the object."
+                "required as a boolean", extend_pointer(pointer, "required"), "Said by the object."
             )
         properties = found.get("properties")
         if isinstance(properties, Mapping):
@@ -186,31 +186,31 @@ class Schemas:
                     *(name for name in required_by_themselves if name not in (others or [])),
                 ]
 
-    def _repair_array(self, found: dict[str, Any], place: str) -> None:
+    def _repair_array(self, found: dict[str, Any], pointer: str) -> None:
         if found.get("type") != "array":
             return
         if "properties" in found:
             inner = {name: found.pop(name) for name in ("properties", "required") if name in found}
             if "items" not in found or found["items"] == {}:
                 found["items"] = {"type": "object", **inner}
-                self._repair_required(found["items"], place)
-                self.schemas_read.append((found["items"], place))
-            self._report.add_repair("array with properties", place, "They are those of its items now.")
+                self._repair_required(found["items"], pointer)
+                self.schemas_read.append((found["items"], pointer))
+            self._report.add_repair("array with properties", pointer, "They are those of its items now.")
         elif "items" not in found:
             found["items"] = {}
-            self._report.add_repair("array without items", place, "Its items may be anything.")
+            self._report.add_repair("array without items", pointer, "Its items may be anything.")
 
-    def _repair_enum(self, found: dict[str, Any], place: str) -> None:
+    def _repair_enum(self, found: dict[str, Any], pointer: str) -> None:
         if "enum" not in found:
             return
         if None in found["enum"] and "type" in found and not found.get("nullable"):
             found["nullable"] = True
-            self._report.add_repair("null in an enum", place, "The schema is nullable now.")
+            self._report.add_repair("null in an enum", pointer, "The schema is nullable now.")
         found["enum"] = remove_duplicates(found["enum"])
         values = [each for each in found["enum"] if each is not None]
         if not found["enum"]:
             del found["enum"]
-            self._report.add_repair("enum without values", place, "Left out.")
+            self._report.add_repair("empty enum", pointer, "Left out.")
         elif found.get("type") in _SCALAR_TYPES and not all(has_type(each, found["type"]) for each in values):
             as_typed = [coerce(each, found["type"]) for each in values]
             inferred = common_type(values)
@@ -218,16 +218,18 @@ class Schemas:
                 nulls = [None] if None in found["enum"] else []
                 found["enum"] = [*remove_duplicates(as_typed), *nulls]
                 self._report.add_repair(
-                    "enum of the wrong type", place, f"Its values are {found['type']} now."
+                    "enum values of the wrong type", pointer, f"Its values are {found['type']} now."
                 )
             elif inferred:
-                self._report.add_repair("enum of the wrong type", place, f"The type is {inferred} now.")
+                self._report.add_repair(
+                    "enum values of the wrong type", pointer, f"The type is {inferred} now."
+                )
                 found["type"] = inferred
             else:
                 del found["type"]
-                self._report.add_repair("enum of the wrong type", place, "The type was left out.")
+                self._report.add_repair("enum values of the wrong type", pointer, "The type was left out.")
 
-    def _repair_type(self, found: dict[str, Any], place: str) -> None:
+    def _repair_type(self, found: dict[str, Any], pointer: str) -> None:
         """Say the type where the rest leaves no doubt about it."""
         if "type" not in found:
             inferred = "object" if _OBJECT_KEYWORDS & found.keys() else common_type(found.get("enum", []))
@@ -236,18 +238,18 @@ class Schemas:
             combined = {"allOf", "anyOf", "oneOf", "not"} & found.keys()
             if inferred and not combined:
                 found["type"] = inferred
-                self._report.add_repair("schema without type", place, f"It is {inferred}.")
+                self._report.add_repair("schema without type", pointer, f"It is {inferred}.")
             elif found.get("nullable") and not combined:
                 del found["nullable"]
-                self._report.add_repair("nullable without type", place, "Left out: any value may be null.")
+                self._report.add_repair("nullable without type", pointer, "Left out: any value may be null.")
         if found.get("type") == "integer" and found.get("format") == "int32":
             del found["format"]
-            self._report.add_repair("int32 for what may be larger", place, "The format was left out.")
+            self._report.add_repair("int32 format for large values", pointer, "The format was left out.")
         if found.get("format") == "jwt":
             del found["format"]
-            self._report.add_repair("jwt as a format", place, "Left out: it is no format.")
+            self._report.add_repair("jwt format", pointer, "Left out: it is no format.")
 
-    def _repair_required(self, found: dict[str, Any], place: str) -> None:
+    def _repair_required(self, found: dict[str, Any], pointer: str) -> None:
         if "required" not in found:
             return
         properties = found.get("properties")
@@ -260,8 +262,8 @@ class Schemas:
                 alike = [each for each in properties if each.casefold() == name.casefold()]
                 named = alike[0] if len(alike) == 1 else None
                 self._report.add_repair(
-                    "required names no property",
-                    extend_pointer(place, "required"),
+                    "required property not defined",
+                    extend_pointer(pointer, "required"),
                     f"`{name[:60]}` is `{named[:60]}` now." if named else f"`{name[:60]}` was left out.",
                 )
                 kept += [named] if named else []
@@ -269,52 +271,52 @@ class Schemas:
         if not found["required"]:
             del found["required"]
 
-    def _repair_bounds(self, found: dict[str, Any], place: str) -> None:
+    def _repair_bounds(self, found: dict[str, Any], pointer: str) -> None:
         for name in ("allOf", "anyOf", "oneOf"):
             if name in found and not found[name]:
                 del found[name]
-                self._report.add_repair("combination of nothing", extend_pointer(place, name), "Left out.")
+                self._report.add_repair("empty combination", extend_pointer(pointer, name), "Left out.")
         if found.get("multipleOf", 1) <= 0:
             del found["multipleOf"]
-            self._report.add_repair("value out of range", extend_pointer(place, "multipleOf"), "Left out.")
+            self._report.add_repair("value out of range", extend_pointer(pointer, "multipleOf"), "Left out.")
         if found.get("readOnly") and found.get("writeOnly"):
             del found["writeOnly"]
             self._report.add_repair(
-                "read only and write only", extend_pointer(place, "writeOnly"), "Left out."
+                "both readOnly and writeOnly", extend_pointer(pointer, "writeOnly"), "Left out."
             )
 
-    def _read_type(self, value: Any, place: str) -> ReadValue:
+    def _read_type(self, value: Any, pointer: str) -> ReadValue:
         if value in TYPES:
             return value
         known = _TYPE_SYNONYMS.get(value.strip().lower()) if isinstance(value, str) else None
         if known == "any":
-            self._report.add_repair("type that OpenAPI does not have", place, "Left out: it is any.")
+            self._report.add_repair("unknown type", pointer, "Left out: it is any.")
             return OMITTED
         if known:
-            self._report.add_repair("type that OpenAPI does not have", place, f"It is {known}.")
+            self._report.add_repair("unknown type", pointer, f"It is {known}.")
             return known
-        return self._grammar.reject(value, place, "a type of OpenAPI's")
+        return self._grammar.reject(value, pointer, "a type of OpenAPI's")
 
-    def _read_pattern(self, value: Any, place: str) -> ReadValue:
+    def _read_pattern(self, value: Any, pointer: str) -> ReadValue:
         if not isinstance(value, str):
-            return self._grammar.reject(value, place, "a regular expression")
+            return self._grammar.reject(value, pointer, "a regular expression")
         try:
             re.compile(value)
         except (re.error, OverflowError, RecursionError):
-            return self._grammar.reject(value, place, "a regular expression that can be read")
+            return self._grammar.reject(value, pointer, "a regular expression that can be read")
         return value
 
-    def _read_additional_properties(self, value: Any, place: str) -> ReadValue:
-        return value if isinstance(value, bool) else self.read(value, place)
+    def _read_additional_properties(self, value: Any, pointer: str) -> ReadValue:
+        return value if isinstance(value, bool) else self.read(value, pointer)
 
-    def _read_discriminator(self, value: Any, place: str) -> ReadValue:
+    def _read_discriminator(self, value: Any, pointer: str) -> ReadValue:
         if not isinstance(value, Mapping) or not isinstance(value.get("propertyName"), str):
-            return self._grammar.reject(value, place, "a discriminator")
+            return self._grammar.reject(value, pointer, "a discriminator")
         found: dict[str, Any] = {"propertyName": value["propertyName"]}
         if isinstance(value.get("mapping"), Mapping):
             targets = {}
             for name, each in value["mapping"].items():
-                where = extend_pointer(place, "mapping", name)
+                where = extend_pointer(pointer, "mapping", name)
                 reference = {"$ref": each if str(each).startswith("#") else f"#/components/schemas/{each}"}
                 target = self._references.rewrite("schemas", reference, where)
                 if target and name != "$ref":

@@ -52,13 +52,13 @@ class SecuritySchemes:
         }
         return {name: each for name, each in schemes.items() if each is not OMITTED}
 
-    def _read_scheme(self, value: Any, place: str) -> ReadValue:
+    def _read_scheme(self, value: Any, pointer: str) -> ReadValue:
         kind = value.get("type") if isinstance(value, Mapping) else None
         if not isinstance(kind, str) or kind not in self._kinds:
-            return self._grammar.reject(value, place, "a security scheme")
-        read = self._grammar.read_members(self._kinds[kind], value, place)
+            return self._grammar.reject(value, pointer, "a security scheme")
+        read = self._grammar.read_members(self._kinds[kind], value, pointer)
         if kind == "apiKey" and read is not OMITTED and read["in"] not in ("header", "query", "cookie"):
-            return self._grammar.reject(value, place, "a security scheme")
+            return self._grammar.reject(value, pointer, "a security scheme")
         if kind == "http" and read is not OMITTED and read["scheme"].lower() != "bearer":
             read.pop("bearerFormat", None)
         return read

@@ -112,8 +112,8 @@ def test_an_object_that_has_a_key_twice_keeps_what_both_have_and_says_so() -> No
     found = parse(text)
     assert found.content["paths"] == {"/a": {"get": {}, "post": {}, "put": 2}}
     assert [(each.kind, each.pointer) for each in found.findings] == [
-        ("key twice", "#/paths/~1a"),
-        ("key twice", "#/paths/~1a/put"),
+        ("duplicate key", "#/paths/~1a"),
+        ("duplicate key", "#/paths/~1a/put"),
     ]
 
 
@@ -171,7 +171,7 @@ def test_what_is_larger_than_the_limit_is_not_read_to_its_end(
 def test_a_number_that_json_cannot_hold_is_named_and_the_rest_is_read(number: str) -> None:
     found = parse(f'{{"paths": {{}}, "a": [1, {number}]}}'.encode())
     assert found.content == {"paths": {}, "a": [1, None]}
-    assert [(each.kind, each.pointer) for each in found.findings] == [("number without a value", "#/a/1")]
+    assert [(each.kind, each.pointer) for each in found.findings] == [("non-finite number", "#/a/1")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -119,7 +119,7 @@ def test_whatever_stands_anywhere_the_rest_is_repaired_and_no_operation_is_lost_
         assert json.dumps(again.content) == json.dumps(found.content)
         kept = operations(found.content)
         assert len(kept) + len(found.dropped) >= operations_in(document.content), way
-        to_markdown(found, places=True)
+        to_markdown(found, pointers=True)
         if number % 7 == 0:  # a validation takes ten times as long as a repair
             assert errors(found.content) == [], way
 
@@ -132,7 +132,7 @@ def test_a_hundred_schemas_inside_each_other_become_components(inside: str) -> N
         kind = {"items": "array", "properties": "object"}.get(inside)
         schema = {inside: inner} | ({"type": kind} if kind else {})
     found = repaired_twice(with_schema(schema))
-    assert {each.kind for each in found.repairs} == {"schemas inside each other"}
+    assert {each.kind for each in found.repairs} == {"deeply nested schema"}
     assert errors(found.content) == []
 
 
@@ -140,7 +140,7 @@ def test_what_is_itself_by_reference_is_cut_and_what_contains_itself_is_not() ->
     a, b = ref("schemas", "A"), ref("schemas", "B")
     tree = {"type": "object", "properties": {"more": {"type": "array", "items": ref("schemas", "Tree")}}}
     found = repaired_twice(with_schema(a, A={"allOf": [b]}, B={"anyOf": [a]}, Tree=tree))
-    assert [each.kind for each in found.repairs] == ["component that refers to itself"]
+    assert [each.kind for each in found.repairs] == ["circular reference"]
     assert found.content["components"]["schemas"]["Tree"] == tree
     assert errors(found.content) == []
 
@@ -186,8 +186,8 @@ def test_the_report_counts_by_class_and_names_every_place() -> None:
     document = valid_document()
     del document["paths"]["/iserver/account/orders"]["get"]["operationId"]
     found = repair(Document(document))
-    assert to_json(found)["counts"]["repairs"] == {"operation without id": 1}
-    text = to_markdown(found, places=True)
+    assert to_json(found)["counts"]["repairs"] == {"operation without operationId": 1}
+    text = to_markdown(found, pointers=True)
     assert "| operation without id | 1 |" in text
     assert "* `#/paths/~1iserver~1account~1orders/get`: It is `get_iserver_account_orders`." in text
-    assert "#/paths" not in to_markdown(found, places=False)
+    assert "#/paths" not in to_markdown(found, pointers=False)
