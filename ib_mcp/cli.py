@@ -1,6 +1,6 @@
 """Command-line interface `ib-mcp`: the composition root, which no other module imports.
 
-Imports are inside the functions, so that --help is instant and Ctrl-C during a slow import prints no traceback.
+Imports are inside the functions: --help is instant, and Ctrl-C during a slow import prints no traceback.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ib-mcp",
-        description="Interactive Brokers' Web API as MCP tools. Configure it with environment variables or a .env "
-        "file; `ib-mcp settings` lists every setting.",
+        description="Interactive Brokers' Web API as MCP tools. Configure it with environment variables or a "
+        ".env file; `ib-mcp settings` lists every setting.",
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -62,8 +62,8 @@ def _build_parser() -> argparse.ArgumentParser:
         "--profile",
         default="retail",
         choices=("retail", "fa", "delayed", "live", "dynamic"),
-        help="which login to simulate: an individual (retail), an advisor (fa), no live market data (delayed), a "
-        "live account, or a login that searches for accounts (dynamic); default: retail",
+        help="which login to simulate: an individual (retail), an advisor (fa), one without live market data "
+        "(delayed), a live account (live), or a login that searches for accounts (dynamic); default: retail",
     )
     demo.add_argument(
         "--tools",
@@ -75,7 +75,7 @@ def _build_parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--compete",
         choices=("yield", "take", "ask"),
-        help="what to do when another program takes over the brokerage session: yield to it, take the session "
+        help="what to do when another program takes over the brokerage session: yield to it, take it "
         "back once per loss, or ask you (default: COMPETE, which defaults to yield)",
     )
     demo.add_argument(
@@ -102,7 +102,7 @@ def _build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor",
         help="find what is broken between an MCP client and IBKR, and how to fix it",
-        description="Check every layer between an MCP client and IBKR and report the first broken one with its "
+        description="Check every layer between an MCP client and IBKR, and report the first broken one and its "
         "fix. Takes at most ten seconds and changes nothing. Exit status: 0 everything works, 1 something is "
         "broken, 2 a setting is invalid.",
     )

@@ -25,7 +25,7 @@ from ticker_service.settings import TickerSettings
 
 
 def demo_command(options: argparse.Namespace) -> int:
-    """Run the demo until Ctrl-C. Exit status: 0; 1 if a process failed to start or died; 2 invalid setting."""
+    """Run the demo until Ctrl-C. Exit status: 0; 1 a process failed to start or died; 2 invalid setting."""
     events = EventQueue()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):

@@ -27,7 +27,7 @@ _Settings = TypeVar("_Settings", bound=BaseSettings)
 
 
 def doctor_command(options: argparse.Namespace) -> int:
-    """Report what is broken between an MCP client and IBKR. Exit status: 0 nothing, 1 something, 2 a setting."""
+    """Print the report. Exit status: 0 everything works, 1 something is broken, 2 a setting is invalid."""
     problems: list[Finding] = []
 
     def load_or_report(cls: type[_Settings]) -> _Settings | None:

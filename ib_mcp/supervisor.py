@@ -145,7 +145,7 @@ class Supervisor:
                 return f"Not ready within {STARTUP_TIMEOUT:.0f} s: {', '.join(waiting)}."
 
     def _start(self, process: ManagedProcess) -> None:
-        # A session of its own, so that Ctrl-C reaches only the supervisor, which decides the order of stopping.
+        # A session of its own, so that Ctrl-C reaches only the supervisor, which stops processes in order.
         process.popen = subprocess.Popen(  # noqa: S603 (the project's own modules)
             [sys.executable, "-m", process.module],
             cwd=self._folder,
@@ -177,7 +177,7 @@ class Supervisor:
             return None
 
     def _stop_all(self) -> None:
-        """Stop the processes, last first; kill one that exceeds SHUTDOWN_TIMEOUT, or all on a second request."""
+        """Stop the processes, last first; kill one that exceeds SHUTDOWN_TIMEOUT, all on a second request."""
         grace = SHUTDOWN_TIMEOUT
         for process in reversed(self._processes):
             if process.popen is None:

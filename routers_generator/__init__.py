@@ -1,1 +1,1 @@
-"""Repairs IBKR's OpenAPI document, generates FastAPI routers from it, and compares it with the hand-written ones."""
+"""Repairs IBKR's OpenAPI document, generates FastAPI routers from it, and compares it with the routes."""

@@ -53,16 +53,16 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m routers_
 def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=prog,
-        description="Repair IBKR's OpenAPI document, generate FastAPI routers from it, or compare it with the "
-        "hand-written routes.",
+        description="Repair IBKR's OpenAPI document, generate FastAPI routers from it, or compare it with "
+        "the hand-written routes.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     repair_parser = commands.add_parser(
         "repair",
         help="write a valid version of the document",
         description="Repair the document's defects and report every change. Exit status: 0 repaired; 1 some "
-        "defects could not be repaired, and the report lists what was left out; 2 the input is not an OpenAPI 3 "
-        "document.",
+        "defects could not be repaired, and the report lists what was left out; 2 the input is not an "
+        "OpenAPI 3 document.",
     )
     repair_parser.add_argument(
         "-o", dest="out", metavar="OUT", help="write the repaired document here (default: standard output)"
@@ -76,8 +76,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     routers_parser = commands.add_parser(
         "routers",
         help="generate FastAPI routers",
-        description="Generate a Python package of FastAPI routers. Exit status: 0 written; 1 a file edited by "
-        "hand was skipped; 2 nothing could be written.",
+        description="Generate a Python package of FastAPI routers. Exit status: 0 written; 1 a file edited "
+        "by hand was skipped; 2 nothing could be written.",
     )
     routers_parser.add_argument(
         "-o", dest="out", metavar="DIR", required=True, help="write the package to this directory"

@@ -1,6 +1,6 @@
 """The operations that have hand-written routes: tool name, section and effects of each.
 
-The packages do not import each other, so this is read from a file that `make known` generates from the routes.
+The packages do not import each other, so this is read from a file that `make known` writes from the routes.
 """
 
 from __future__ import annotations

@@ -13,6 +13,6 @@ class GeneratorSettings(BaseSettings):
 
     open_api_spec_url: str | None = Field(
         default=None,
-        description="File or URL of the OpenAPI document for `ib-mcp openapi` commands that name none. IBKR's "
-        "current one is https://api.ibkr.com/gw/api/v3/api-docs.",
+        description="File or URL of the OpenAPI document for `ib-mcp openapi` commands that name none. "
+        "IBKR's current one is https://api.ibkr.com/gw/api/v3/api-docs.",
     )

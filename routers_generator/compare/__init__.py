@@ -1,1 +1,1 @@
-"""Where IBKR's document and the hand-written routes differ."""
+"""Comparison of IBKR's document with the hand-written routes."""

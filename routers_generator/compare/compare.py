@@ -1,4 +1,4 @@
-"""The verb `compare`: where IBKR's document and the hand-written routes differ, and what of it is right."""
+"""The command `compare`: differences between IBKR's document and the hand-written routes."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from routers_generator.repair.repair import RepairResult
 KNOWN_REQUESTS_FILE: Final = "known_requests.json"
 ACCEPTED_FILE: Final = "accepted.toml"
 MAX_VALUES_NAMED: Final = 8
-"""Values that are named where two lists of them differ; of the rest, how many."""
+"""Values listed per difference; the rest are only counted."""
 
 
 @dataclass(frozen=True, order=True)
 class Difference:
-    """One difference: the operation, what kind, and in words that name both sides."""
+    """A difference: the operation, the kind, and a text that describes both sides."""
 
     operation: str
     kind: str
     text: str
 
     def __str__(self) -> str:
-        """The line by which it is accepted."""
+        """The line that accepts this difference in accepted.toml."""
         return f"{self.operation}: {self.text}"
 
 
 @dataclass(frozen=True)
 class AcceptedDifference:
-    """One difference that is right, as `str(difference)` has it, and why."""
+    """An accepted difference: its line, equal to `str(difference)`, and the source that justifies it."""
 
     line: str
     source: str
@@ -49,9 +49,9 @@ class AcceptedDifference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The differences that are not accepted, those that are, and what is accepted and not there."""
+    """The differences, the accepted ones, and the stale entries of accepted.toml."""
 
-    shared_operations: int  # that both have
+    shared_operations: int  # in the document and in the routes
     differences: Sequence[Difference]
     accepted: Sequence[tuple[Difference, str]]
     stale: Sequence[AcceptedDifference]
@@ -59,12 +59,12 @@ class Comparison:
 
     @property
     def is_clean(self) -> bool:
-        """Whether there is nothing that a person has to look at."""
+        """Whether nothing needs a person's attention."""
         return not self.differences and not self.stale and not self.unusable_operations
 
 
 def known_requests() -> tuple[RequestSpec, ...]:
-    """What the hand-written routes can send."""
+    """Load the requests that the hand-written routes can send."""
     rows = json.loads(files(__package__).joinpath(KNOWN_REQUESTS_FILE).read_bytes())
     return tuple(
         RequestSpec(
@@ -79,7 +79,7 @@ def known_requests() -> tuple[RequestSpec, ...]:
 
 
 def accepted_differences() -> tuple[AcceptedDifference, ...]:
-    """The differences that are accepted, each with where it is known from."""
+    """Load the accepted differences."""
     groups = tomllib.loads(files(__package__).joinpath(ACCEPTED_FILE).read_text(encoding="utf-8"))["accepted"]
     return tuple(
         AcceptedDifference(line, group["source"]) for group in groups for line in group["differences"]
@@ -91,7 +91,7 @@ def compare(
     route_requests: Sequence[RequestSpec],
     accepted: Sequence[AcceptedDifference] | None = None,
 ) -> Comparison:
-    """The document, repaired for the gateway, against what the routes can send."""
+    """Compare the document, repaired for the gateway, with the requests that the routes can send."""
     document_requests = [
         request_from_document(repaired.content, each, normalize_path(each.path))
         for each in operations(repaired.content)
@@ -140,7 +140,7 @@ def _one_sided_difference(
 ) -> Difference:
     methods = sorted({each.method for each in others if each.path == one.path})
     if methods:
-        text = f"only in the {here}; in the {there} it is {', '.join(methods)}"
+        text = f"only in the {here}; {', '.join(methods)} in the {there}"
         return Difference(one.operation, "different method", text)
     return Difference(one.operation, f"only in the {here}", f"only in the {here}")
 
@@ -157,7 +157,7 @@ def _request_differences(document_request: RequestSpec, route_request: RequestSp
                     yield Difference(
                         document_request.operation,
                         "items of any type",
-                        f"{label} may be anything in the document",
+                        f"{label} has no type in the document",
                     )
                 elif not _is_inside_missing(name, document_values, route_values):
                     kind = f"{what} only in the document"
@@ -177,14 +177,14 @@ def _request_differences(document_request: RequestSpec, route_request: RequestSp
 
 
 def _is_inside_missing(name: str, here: Mapping[str, ValueSpec], there: Mapping[str, ValueSpec]) -> bool:
-    """Whether it stands in something that the other side lacks altogether, which is told already."""
+    """Whether it is inside a member that the other side lacks, which is already reported."""
     return any(
         name.startswith((f"{each}.", f"{each}[]")) and each != name and each not in there for each in here
     )
 
 
 def _is_in_untyped_list(name: str, document_values: Mapping[str, ValueSpec]) -> bool:
-    """Whether it is in a list of which the document says nothing, which is told already."""
+    """Whether it is inside a list without item type in the document, which is already reported."""
     return any(
         name.startswith(each) and each.endswith("[]") and value.type == ANY_TYPE
         for each, value in document_values.items()
@@ -197,22 +197,22 @@ def _value_differences(document_value: ValueSpec, route_value: ValueSpec) -> Ite
     if document_value.required != route_value.required and not (
         route_value.constant or route_value.always_sent
     ):
-        yield "need", f"is required in the {'document' if document_value.required else 'routes'} only"
+        yield "requirement", f"is required only in the {'document' if document_value.required else 'routes'}"
     if route_value.constant:
         return
     if document_value.allowed_values and not route_value.allowed_values:
-        yield "values", f"has values in the document only: {_join_limited(document_value.allowed_values)}"
+        yield "values", f"has an enum only in the document: {_join_limited(document_value.allowed_values)}"
     elif route_value.allowed_values and not document_value.allowed_values:
-        yield "values", f"has values in the routes only: {_join_limited(route_value.allowed_values)}"
+        yield "values", f"has an enum only in the routes: {_join_limited(route_value.allowed_values)}"
     else:
         more, fewer = (
             _extra_values(document_value.allowed_values, route_value.allowed_values),
             _extra_values(route_value.allowed_values, document_value.allowed_values),
         )
         if more:
-            yield "values", f"may be more in the document: {_join_limited(more)}"
+            yield "values", f"has extra values in the document: {_join_limited(more)}"
         if fewer:
-            yield "values", f"may be more in the routes: {_join_limited(fewer)}"
+            yield "values", f"has extra values in the routes: {_join_limited(fewer)}"
 
 
 def _extra_values(values: Sequence[Any], others: Sequence[Any]) -> tuple[Any, ...]:

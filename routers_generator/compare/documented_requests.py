@@ -1,4 +1,4 @@
-"""What an operation's requests can hold: the query and the body's members, by their way."""
+"""The requests of an operation: query parameters and body members by path, such as `orders[].conid`."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from routers_generator.document.operations import Operation, resolve, unwrap_sch
 from routers_generator.repair.parts import LIST_VALUES_KEY
 
 MAX_DEPTH: Final = 6
-"""Objects inside each other that are told apart; below, a member is what it is."""
+"""Nesting levels of objects whose members are listed."""
 MAX_MEMBERS: Final = 10_000
-"""Members of one body; what is not looked at is the rest of a body that holds itself many times."""
+"""Members listed per body, which bounds recursive schemas."""
 ANY_TYPE: Final = "any"
 
 
 @dataclass(frozen=True)
 class ValueSpec:
-    """One parameter or member: its type, whether it must be there, and what it may be."""
+    """A parameter or member: type, whether it is required, and its allowed values."""
 
     type: str = ANY_TYPE
     required: bool = False
     allowed_values: tuple[Any, ...] = ()
-    always_sent: bool = False  # sent even if its caller does not give it
-    constant: bool = False  # supplied by the route, not by its caller
+    always_sent: bool = False  # sent even if the caller omits it
+    constant: bool = False  # set by the route, not by the caller
 
 
 @dataclass(frozen=True)
 class RequestSpec:
-    """What the requests of one operation can hold; `path` is the same whatever its variables are called."""
+    """The parameters and body members of an operation; `path` is normalized."""
 
     method: str
     path: str
@@ -40,12 +40,12 @@ class RequestSpec:
 
     @property
     def operation(self) -> str:
-        """Method and path."""
+        """Method and normalized path."""
         return f"{self.method} {self.path}"
 
 
 def request_from_document(document: Mapping[str, Any], operation: Operation, path: str) -> RequestSpec:
-    """What the document says of one operation, whose path is `path` here."""
+    """Extract an operation's request from the document; `path` is the normalized one."""
     parameters = {
         each.name if each.location == "query" else f"{each.location} {each.name}": ValueSpec(
             each.type, each.required, _allowed_values(unwrap_schema(document, each.schema))
@@ -61,7 +61,7 @@ def request_from_document(document: Mapping[str, Any], operation: Operation, pat
 def _members(
     document: Mapping[str, Any], schema: Any, prefix: str, depth: int
 ) -> Iterator[tuple[str, ValueSpec]]:
-    """Every member of an object, and those of objects and lists in it."""
+    """Yield every member of an object, including those of nested objects and lists."""
     if depth > MAX_DEPTH:
         return
     properties, required = _properties(document, schema, 0)
@@ -70,7 +70,7 @@ def _members(
         here = f"{prefix}{name}"
         yield here, ValueSpec(_type(member), name in required, _allowed_values(member))
         inner, suffix = member, "."
-        for _ in range(MAX_DEPTH):  # a list may be of lists like itself
+        for _ in range(MAX_DEPTH):  # a list can be recursive
             if inner.get("type") != "array":
                 break
             inner, suffix = unwrap_schema(document, inner.get("items", {})), f"[]{suffix}"
@@ -80,7 +80,7 @@ def _members(
 
 
 def _properties(document: Mapping[str, Any], schema: Any, depth: int) -> tuple[dict[str, Any], set[str]]:
-    """The properties of a schema and of those it is joined from; what only one of several has is optional."""
+    """The properties of a schema and the schemas it combines; those of one alternative only are optional."""
     found = resolve(document, schema)
     if not isinstance(found, Mapping) or depth > MAX_DEPTH:
         return {}, set()

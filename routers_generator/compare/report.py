@@ -1,4 +1,4 @@
-"""What a comparison found, for people and for programs."""
+"""The comparison report, as Markdown and as JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from routers_generator.compare.compare import Comparison, Difference
 
 
 def to_json(comparison: Comparison) -> dict[str, Any]:
-    """The report as JSON values."""
+    """The report as JSON."""
     return {
         "same": comparison.is_clean,
         "operations": comparison.shared_operations,
@@ -32,19 +32,19 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     yield ""
     yield (
         f"{comparison.shared_operations} operations in both, {len(comparison.differences)} differences, "
-        f"{len(comparison.accepted)} accepted ones."
+        f"{len(comparison.accepted)} accepted differences."
     )
     yield from _difference_lines(comparison.differences)
     if comparison.unusable_operations:
-        yield from ("", "## Operations of the document that cannot be used", "")
+        yield from ("", "## Operations of the document left out because of a defect", "")
         yield from (
             f"* `{each.method} {each.path}`: {each.reason}" for each in comparison.unusable_operations
         )
     if comparison.stale:
-        yield from ("", "## Accepted, and not there any more", "")
+        yield from ("", "## Stale entries of accepted.toml", "")
         yield from (f"* {each.line} ({each.source})" for each in comparison.stale)
     if comparison.accepted:
-        yield from ("", "## Accepted", "")
+        yield from ("", "## Accepted differences", "")
         for source, found in groupby(
             sorted(comparison.accepted, key=lambda each: each[1]), key=lambda each: each[1]
         ):

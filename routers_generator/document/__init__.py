@@ -1,1 +1,1 @@
-"""IBKR's OpenAPI document: loaded, its references followed, its operations listed."""
+"""IBKR's OpenAPI document: loading, resolving references, listing operations."""

@@ -1,4 +1,4 @@
-"""What is told about a document: what was repaired, what was left out, and what nothing can be done about."""
+"""Findings about a document: repairs, unrepairable problems, and operations left out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing about one place: its class, a JSON pointer into the document as it came, and a sentence."""
+    """A repair or a problem: its class, a JSON pointer into the original document, and what was done."""
 
     kind: str
     pointer: str
@@ -17,22 +17,22 @@ class Finding:
 
 @dataclass(frozen=True, order=True)
 class DroppedOperation:
-    """One operation of the document that the result does not have, and why."""
+    """An operation of the document that was left out, and why."""
 
     method: str
     path: str
     pointer: str
     reason: str
-    unusable: bool = False  # the document is at fault; otherwise it is left out on purpose
+    unusable: bool = False  # because of a defect; otherwise it is left out on purpose
 
 
 def json_pointer(*steps: str | int) -> str:
-    """A JSON pointer as a URL fragment: `#/paths/~1ws/get`."""
+    """Format a JSON pointer as a URL fragment: `#/paths/~1ws/get`."""
     return "#" + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def extend_pointer(pointer: str, *steps: str | int) -> str:
-    """A place further down in the document."""
+    """Append steps to a JSON pointer."""
     return pointer + json_pointer(*steps)[1:]
 
 
@@ -40,34 +40,34 @@ class Report:
     """Collects findings while a document is read."""
 
     def __init__(self) -> None:
-        """Nothing found yet."""
+        """Start an empty report."""
         self._repairs: list[Finding] = []
         self._problems: list[Finding] = []
         self._dropped: list[DroppedOperation] = []
 
     def add_repair(self, kind: str, pointer: str, text: str) -> None:
-        """Tell of a defect of a known class that is no longer there."""
+        """Record that a defect of a known class was repaired."""
         self._repairs.append(Finding(kind, pointer, text))
 
     def add_problem(self, kind: str, pointer: str, text: str) -> None:
-        """Tell of a defect that is of no known class; what was there is left out."""
+        """Record a defect that no repair is known for; the value was removed."""
         self._problems.append(Finding(kind, pointer, text))
 
     def add_dropped(self, dropped: DroppedOperation) -> None:
-        """Tell of an operation that the result does not have."""
+        """Record an operation that was left out."""
         self._dropped.append(dropped)
 
     @property
     def repairs(self) -> Sequence[Finding]:
-        """Every repair, in the order of the document."""
+        """The repairs, in document order."""
         return tuple(self._repairs)
 
     @property
     def problems(self) -> Sequence[Finding]:
-        """Every problem, in the order of the document."""
+        """The problems, in document order."""
         return tuple(self._problems)
 
     @property
     def dropped(self) -> Sequence[DroppedOperation]:
-        """Every operation left out, in the order of the document."""
+        """The operations left out, in document order."""
         return tuple(self._dropped)

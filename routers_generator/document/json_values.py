@@ -1,4 +1,4 @@
-"""JSON text as values, with nothing lost: an object that has a key twice keeps what both had."""
+"""Lossless JSON parsing: the values of duplicate keys are merged."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 
 class MergedObject(dict[str, Any]):
-    """An object whose text had some keys more than once."""
+    """An object that had duplicate keys in the text."""
 
     def __init__(self, values: dict[str, Any], duplicate_keys: tuple[str, ...]) -> None:
-        """`twice` are the keys."""
+        """`duplicate_keys` are the keys that occurred more than once."""
         super().__init__(values)
         self.duplicate_keys = duplicate_keys
 
 
 def from_json(text: str) -> Any:
-    """The value that the text is; raises ValueError for what is not JSON. NaN and Infinity are numbers."""
+    """Parse JSON, including NaN and Infinity. Raises ValueError if the text is not JSON."""
     return json.loads(text, object_pairs_hook=merge_pairs)
 
 
 def merge_pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of these pairs. Two objects of one key become one, of other values the last counts."""
+    """Build an object from pairs; objects under a duplicate key are merged, else the last value wins."""
     values: dict[str, Any] = {}
     duplicates: dict[str, None] = {}
     for key, value in pairs:

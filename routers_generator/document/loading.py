@@ -1,4 +1,4 @@
-"""An OpenAPI document from a file or an address, as JSON values; whatever cannot be one is refused."""
+"""Loading of an OpenAPI document from a file or a URL; rejects anything that is not OpenAPI 3."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from routers_generator.document.yaml_values import YamlError, from_yaml
 
 MAX_BYTES: Final = 50_000_000  # bytes
 MAX_CONTAINERS: Final = 3_000_000  # objects and lists
-MAX_DEPTH: Final = 256  # arrays and objects inside each other
-TIMEOUT: Final = 60.0  # seconds, for the download and for reading YAML, each
+MAX_DEPTH: Final = 256  # nesting levels of objects and lists
+TIMEOUT: Final = 60.0  # seconds, for the download and for parsing YAML, each
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class InvalidDocumentError(Exception):
-    """What was given is no OpenAPI 3 document; `str()` is a sentence that says what it is instead."""
+    """The input is not an OpenAPI 3 document; `str()` is a sentence that says why."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """What was read: JSON values nested at most `DEEPEST` deep, and what had to be decided for that."""
+    """JSON values nested at most MAX_DEPTH deep, and what was changed to get them."""
 
     content: dict[str, Any]
     findings: tuple[Finding, ...] = ()
 
 
 def load(source: str, *, client: Callable[[], httpx.Client] | None = None) -> Document:
-    """Read the document in a file or, if `source` begins with http:// or https://, at that address.
+    """Load the document from a file or, if `source` starts with http:// or https://, from that URL.
 
-    JSON and YAML are told apart by the text. The network is used for an address only. Raises
-    `UnusableError` for what cannot be read, is larger than 50 MB or is not OpenAPI 3.
+    The content decides whether it is parsed as JSON or YAML. Raises InvalidDocumentError if it is
+    unreadable, larger than 50 MB, or not OpenAPI 3.
     """
     if re.match(r"https?://", source, re.IGNORECASE):
         return parse(_download(source, client or _http_client), source)
@@ -50,31 +50,31 @@ def load(source: str, *, client: Callable[[], httpx.Client] | None = None) -> Do
             text = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidDocumentError(f"{source} cannot be read: {reason}.") from error
+        raise InvalidDocumentError(f"Cannot read {source}: {reason}.") from error
     return parse(text, source)
 
 
 def parse(text: bytes, source: str = "The document") -> Document:
-    """The document in these bytes, which came from `source`; raises `UnusableError`."""
+    """Parse a document; `source` names it in errors. Raises InvalidDocumentError."""
     if len(text) > MAX_BYTES:
         raise InvalidDocumentError(f"{source} is larger than {MAX_BYTES // 1_000_000} MB.")
     try:
-        # PowerShell writes what it fetches in UTF-16.
+        # PowerShell saves downloads as UTF-16.
         decoded = text.decode("utf-16" if text.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidDocumentError(f"{source} is not text in UTF-8.") from error
+        raise InvalidDocumentError(f"{source} is not UTF-8 text.") from error
     if decoded.count("{") + decoded.count("[") > MAX_CONTAINERS:
-        raise InvalidDocumentError(f"{source} has more than {MAX_CONTAINERS:,} objects and lists.")
+        raise InvalidDocumentError(f"{source} contains more than {MAX_CONTAINERS:,} objects and lists.")
     try:
-        # No block of YAML begins like that, and JSON is read a hundred times as fast.
+        # No YAML block starts like this, and JSON is parsed a hundred times as fast.
         if decoded.lstrip()[:1] in ("{", "["):
             found = from_json(decoded)
         else:
             found = from_yaml(decoded, max_depth=MAX_DEPTH, seconds=TIMEOUT)
     except YamlError as error:
-        raise InvalidDocumentError(f"{source} is neither JSON nor YAML that can be read: {error}") from error
+        raise InvalidDocumentError(f"{source} is neither valid JSON nor valid YAML: {error}") from error
     except ValueError as error:
-        raise InvalidDocumentError(f"{source} is not JSON: {error}.") from error
+        raise InvalidDocumentError(f"{source} is not valid JSON: {error}.") from error
     except RecursionError as error:
         raise InvalidDocumentError(f"{source} is nested deeper than {MAX_DEPTH} levels.") from error
     content, findings = _normalize(found, source)
@@ -82,10 +82,10 @@ def parse(text: bytes, source: str = "The document") -> Document:
 
 
 def _normalize(found: Any, source: str) -> tuple[Any, list[Finding]]:
-    """The same as values that any JSON writer takes, and what had to be changed for that."""
+    """Replace what standard JSON cannot hold; returns the values and what was changed."""
     findings: list[Finding] = []
     whole = [found]
-    # Not recursive: the depth is what is found out here.
+    # Iterative, because the depth is not known to be safe yet.
     todo: list[tuple[Any, Any, Any, int]] = [(whole, 0, None, 0)]
     while todo:
         container, key, path, depth = todo.pop()
@@ -93,22 +93,34 @@ def _normalize(found: Any, source: str) -> tuple[Any, list[Finding]]:
         if isinstance(value, str):
             if _SURROGATE.search(value):
                 container[key] = _SURROGATE.sub("\ufffd", value)
-                findings.append(Finding("invalid Unicode", _path_pointer(path), "Replaced by U+FFFD."))
+                findings.append(
+                    Finding(
+                        "invalid Unicode", _path_pointer(path), "Replaced the invalid characters with U+FFFD."
+                    )
+                )
         elif isinstance(value, float):
             if not isfinite(value):
                 container[key] = None
-                findings.append(Finding("non-finite number", _path_pointer(path), f"Left out: {value}."))
+                findings.append(
+                    Finding("non-finite number", _path_pointer(path), f"Replaced {value} with null.")
+                )
         elif isinstance(value, dict | list):
             if depth >= MAX_DEPTH:
                 raise InvalidDocumentError(f"{source} is nested deeper than {MAX_DEPTH} levels.")
             if isinstance(value, MergedObject):
                 findings += [
-                    Finding("duplicate key", _path_pointer((path, each)), "Both values were joined.")
+                    Finding("duplicate key", _path_pointer((path, each)), "Merged the values.")
                     for each in value.duplicate_keys
                 ]
                 value = container[key] = dict(value)
             if isinstance(value, dict) and any(map(_SURROGATE.search, value)):
-                findings.append(Finding("invalid Unicode", _path_pointer(path), "Keys were changed."))
+                findings.append(
+                    Finding(
+                        "invalid Unicode",
+                        _path_pointer(path),
+                        "Replaced the invalid characters of its keys with U+FFFD.",
+                    )
+                )
                 value = container[key] = {
                     _SURROGATE.sub("\ufffd", name): each for name, each in value.items()
                 }
@@ -127,21 +139,21 @@ def _path_pointer(path: Any) -> str:
 
 def _require_openapi(found: Any, source: str) -> dict[str, Any]:
     if not isinstance(found, dict):
-        raise InvalidDocumentError(f"{source} is not an OpenAPI document: it is no object.")
+        raise InvalidDocumentError(f"{source} is not an OpenAPI document: it is not an object.")
     version = found.get("openapi")
     if "swagger" in found and version is None:
-        raise InvalidDocumentError(f"{source} is of Swagger 2; convert it to OpenAPI 3 first.")
+        raise InvalidDocumentError(f"{source} is a Swagger 2 document; convert it to OpenAPI 3 first.")
     if not isinstance(found.get("paths"), dict):
-        raise InvalidDocumentError(f"{source} is not an OpenAPI document: it has no object `paths`.")
+        raise InvalidDocumentError(f"{source} is not an OpenAPI document: it has no `paths` object.")
     if isinstance(version, str) and not version.startswith("3."):
         raise InvalidDocumentError(
-            f"{source} is of OpenAPI {to_printable(version)}; 3.0 and 3.1 can be read."
+            f"{source} is OpenAPI {to_printable(version)}; only 3.0 and 3.1 are supported."
         )
     return found
 
 
 def to_printable(text: str, max_length: int = 60) -> str:
-    """A text of the document as a sentence may quote it: short, and without control characters."""
+    """Make text of the document safe to quote in a message: truncated, with control characters escaped."""
     return ascii(text[:max_length])[1:-1]
 
 
@@ -149,19 +161,19 @@ def _http_client() -> httpx.Client:
     return httpx.Client(follow_redirects=True, max_redirects=5, timeout=TIMEOUT / 2)
 
 
-def _download(address: str, client: Callable[[], httpx.Client]) -> bytes:
+def _download(url: str, client: Callable[[], httpx.Client]) -> bytes:
     deadline = time.monotonic() + TIMEOUT
     text = bytearray()
     try:
-        with client() as opened, opened.stream("GET", address) as reply:
-            if reply.status_code != httpx.codes.OK:
-                raise InvalidDocumentError(f"{address} answers with status {reply.status_code}.")
-            for piece in reply.iter_bytes(65536):
+        with client() as opened, opened.stream("GET", url) as response:
+            if response.status_code != httpx.codes.OK:
+                raise InvalidDocumentError(f"{url} returned status {response.status_code}.")
+            for piece in response.iter_bytes(65536):
                 text += piece
                 if len(text) > MAX_BYTES:
-                    raise InvalidDocumentError(f"{address} is larger than {MAX_BYTES // 1_000_000} MB.")
+                    raise InvalidDocumentError(f"{url} is larger than {MAX_BYTES // 1_000_000} MB.")
                 if time.monotonic() > deadline:
-                    raise InvalidDocumentError(f"{address} takes longer than {TIMEOUT:g} seconds.")
+                    raise InvalidDocumentError(f"Downloading {url} took longer than {TIMEOUT:g} seconds.")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise InvalidDocumentError(f"{address} cannot be fetched: {type(error).__name__}.") from error
+        raise InvalidDocumentError(f"Cannot download {url}: {type(error).__name__}.") from error
     return bytes(text)

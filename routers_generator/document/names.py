@@ -1,4 +1,4 @@
-"""Names for what has none: an operation's out of its method and path, and what makes several differ."""
+"""Names of operations and paths: snake_case, identifiers, uniqueness and path variables."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 
 
 def to_snake_case(text: str) -> str:
-    """`orderStatus`, `fa-preset` and `reqID` as `order_status`, `fa_preset` and `req_id`; may be empty."""
+    """Convert `orderStatus`, `fa-preset`, `reqID` to `order_status`, `fa_preset`, `req_id`; may be empty."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
     return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
 
 
 def to_identifier(text: str) -> str:
-    """The same as a Python name that is no keyword: `class_`, `x_1day`, `unnamed`."""
+    """Convert to a snake_case Python identifier that is not a keyword: `class_`, `x_1day`, `unnamed`."""
     name = to_snake_case(text) or "unnamed"
     if name[0].isdigit():
         name = f"x_{name}"
@@ -25,9 +25,9 @@ def to_identifier(text: str) -> str:
 
 
 def operation_name(method: str, path: str) -> str:
-    """`get_iserver_account_order_status_by_order_id`: a name by method and path alone.
+    """Derive a name from method and path: `get_iserver_account_order_status_by_order_id`.
 
-    The variables at the end are in it; of those between two words only the words are.
+    It includes the variables at the end of the path, but not those between literal segments.
     """
     ending = re.search(r"(/\{[^{}]*\})+/?$", path)
     variables = _VARIABLE.findall(ending.group()) if ending else []
@@ -41,20 +41,20 @@ def operation_name(method: str, path: str) -> str:
 
 
 def path_variables(path: str) -> list[str]:
-    """The names of the variables of a path template, in their order."""
+    """The variable names of a path template, in order."""
     return _VARIABLE.findall(path)
 
 
 class UniqueNames:
-    """Names that differ from each other, in more than case."""
+    """Gives out names that differ by more than case."""
 
     def __init__(self) -> None:
-        """None is taken yet."""
+        """Start with no name taken."""
         self._taken: set[str] = set()
         self._next: dict[str, int] = {}
 
     def claim(self, wanted: str) -> str:
-        """The wanted name, or with the lowest free number from 2 behind it; nobody else gets it."""
+        """Reserve the wanted name; if it is taken, the lowest free number from 2 is appended."""
         name, number = wanted, self._next.get(wanted.casefold(), 2)
         while name.casefold() in self._taken:
             name, number = f"{wanted}_{number}", number + 1
@@ -63,7 +63,7 @@ class UniqueNames:
         return name
 
     def __contains__(self, name: str) -> bool:
-        """Whether it is taken, in whatever case."""
+        """Whether the name is taken, ignoring case."""
         return name.casefold() in self._taken
 
 
@@ -73,16 +73,16 @@ def normalize_path(path: str) -> str:
 
 
 def strip_prefix(path: str) -> str:
-    """The path as the gateway client takes it: later versions of the document write `/v1/api` before it."""
+    """Remove the `/v1/api` prefix, which later versions of the document add; the gateway client adds it."""
     while path.startswith(f"{API_PREFIX}/"):
         path = path.removeprefix(API_PREFIX)
     return path
 
 
 def literal_first_key(path: str) -> tuple[tuple[tuple[int, str], ...], str]:
-    """A key that sorts a path before those whose variables would match it: words before variables.
+    """Sort key that puts a literal path before the templates that would match it.
 
-    What variables are called decides only between paths that are the same otherwise.
+    Variable names matter only between paths that are equal otherwise.
     """
     return tuple(_rank(step) for step in path.split("/")), path
 

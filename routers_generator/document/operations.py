@@ -1,4 +1,4 @@
-"""The operations of a repaired document that a gateway's users can call."""
+"""The operations of a repaired document that the gateway serves."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from routers_generator.document.sections import normalize_tag, section_of
 
 _MAX_STEPS: Final = 20
 METHODS: Final = ("get", "put", "post", "delete", "patch")
-"""Those that an API has operations for; head, options and trace ask about a resource or the way to it."""
+"""Methods of operations; head, options and trace only describe a resource or the route to it."""
 
 UNSERVED_PATHS: Final = (
-    (re.compile(r"/gw(/|$)"), "It is of IBKR's account management, which no gateway serves."),
+    (re.compile(r"/gw(/|$)"), "The gateway does not serve IBKR's account management."),
     (
         re.compile(r"/oauth[^/]*(/|$)"),
-        "It is of IBKR's authorization servers; a gateway has none.",
+        "The gateway does not serve IBKR's authorization endpoints.",
     ),
-    (re.compile(r"/ws$"), "It opens a WebSocket, which is no request and reply."),
+    (re.compile(r"/ws$"), "It opens a WebSocket, which has no request and response."),
 )
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of the path, the query, a header or a cookie, under IBKR's own name."""
+    """A path, query, header or cookie parameter under IBKR's name."""
 
     name: str
     location: str  # path, query, header or cookie
@@ -41,17 +41,17 @@ class Parameter:
     enum: tuple[Any, ...]
     description: str
     schema: Mapping[str, Any]
-    repeated: bool = False  # the document wants each value of a list under the name again
+    repeated: bool = False  # the document repeats the name for each value of a list
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation; `path` is without /v1/api, `body` a schema whose $refs are into the document."""
+    """An operation; `path` has no /v1/api prefix, `body` is a schema whose $refs point into the document."""
 
     section: str
     method: str  # GET, PUT, POST, DELETE or PATCH
     path: str
-    name: str  # snake_case, unique in the document, whatever its length
+    name: str  # snake_case, unique in the document, of any length
     title: str
     description: str
     parameters: tuple[Parameter, ...]
@@ -64,15 +64,15 @@ class Operation:
 
 
 def unserved_reason(path: str) -> str | None:
-    """Why the gateway does not serve this path; None if it does."""
+    """Return why the gateway does not serve this path, or None if it does."""
     bare = strip_prefix(path)
     return next((reason for pattern, reason in UNSERVED_PATHS if pattern.match(bare)), None)
 
 
 def operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
-    """The gateway's operations, sorted by path and method so that literal paths precede templated ones.
+    """List the gateway's operations, sorted by path and method, literal paths before templates.
 
-    `document` is what `repair` made: members have the types that OpenAPI gives them.
+    `document` must be repaired: every member has the type that OpenAPI defines.
     """
     found: dict[tuple[str, str], Operation] = {}
     taken = UniqueNames()
@@ -88,7 +88,7 @@ def operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
 
 
 def resolve(document: Mapping[str, Any], value: Any) -> Any:
-    """What a reference into the document refers to, however many are on the way; else the value itself."""
+    """Follow a chain of references to its target; a value that is no reference is returned as is."""
     seen: set[str] = set()
     while isinstance(value, Mapping) and isinstance(value.get("$ref"), str):
         reference = value["$ref"]
@@ -100,7 +100,7 @@ def resolve(document: Mapping[str, Any], value: Any) -> Any:
 
 
 def unwrap_schema(document: Mapping[str, Any], schema: Any) -> Any:
-    """What a schema refers to, or is joined from and adds no type or values to, if that is one schema."""
+    """Resolve a schema, and unwrap allOf, anyOf and oneOf that only wrap one other schema."""
     found = resolve(document, schema)
     for _ in range(_MAX_STEPS):
         if not isinstance(found, Mapping) or {"type", "enum", "properties"} & found.keys():
@@ -113,7 +113,7 @@ def unwrap_schema(document: Mapping[str, Any], schema: Any) -> Any:
 
 
 def value_at(document: Mapping[str, Any], reference: str) -> Any:
-    """What stands at `#/a/b` of the document; None if nothing does."""
+    """Return the value at `#/a/b` in the document, or None."""
     value: Any = document
     for step in reference.removeprefix("#/").split("/"):
         name = step.replace("~1", "/").replace("~0", "~")
@@ -149,7 +149,7 @@ def _operation(
 
 
 def _name_from_operation_id(definition: Mapping[str, Any], taken: UniqueNames) -> str | None:
-    """What the document calls it, without the tag that later versions write before that."""
+    """The name from the operationId, without the tag that later versions of the document prepend."""
     operation_id = definition.get("operationId")
     if operation_id is None:
         return None
@@ -165,7 +165,7 @@ def _name_from_operation_id(definition: Mapping[str, Any], taken: UniqueNames) -
 
 
 def _content(body: Mapping[str, Any] | None) -> tuple[str | None, Mapping[str, Any] | None]:
-    """Media type and schema of a body; JSON where there is a choice."""
+    """Media type and schema of a request body; prefers JSON."""
     kinds = (body or {}).get("content", {})
     if not kinds:
         return None, None
@@ -176,7 +176,7 @@ def _content(body: Mapping[str, Any] | None) -> tuple[str | None, Mapping[str, A
 def _parameters(
     document: Mapping[str, Any], item: Mapping[str, Any], definition: Mapping[str, Any]
 ) -> Iterator[Parameter]:
-    """Those of the operation, and those of the whole path that it does not have itself."""
+    """The operation's parameters, and those of its path item that it does not override."""
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for each in (*item.get("parameters", ()), *definition.get("parameters", ())):
         parameter = resolve(document, each)
@@ -196,7 +196,7 @@ def _parameters(
 
 
 def _parameter_schema(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A parameter's schema, which a parameter in JSON keeps inside its content."""
+    """A parameter's schema, which may be inside its content."""
     content: Mapping[str, Any] = next(iter(parameter.get("content", {}).values()), {})
     found: Mapping[str, Any] = parameter.get("schema") or content.get("schema") or {"type": "string"}
     return found

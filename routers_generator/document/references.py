@@ -1,4 +1,4 @@
-"""References: to which component each one goes, and what that is called in the repaired document."""
+"""Resolution of references: the component each one points to, and its name in the repaired document."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Steps = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Component:
-    """One component to be read: its kind, its new name, what it is, and where that stands as it came."""
+    """A component to read: its kind, new name, original value, and pointer into the original document."""
 
     kind: str
     name: str
@@ -37,10 +37,10 @@ class Component:
 
 
 class References:
-    """The components of a document under names that are legal and differ in more than case."""
+    """Gives the components of a document valid names that differ by more than case."""
 
     def __init__(self, document: Mapping[str, Any], report: Report) -> None:
-        """`document` is as it came; `report` is told of new names and of references to nothing."""
+        """`document` is the original; renames and unresolved references are added to `report`."""
         self._document = document
         self._report = report
         self._taken = {kind: UniqueNames() for kind in COMPONENT_KINDS}
@@ -50,22 +50,22 @@ class References:
         self._queue: list[Component] = []
 
     def components(self, kind: str) -> Mapping[str, Any]:
-        """The components of one kind as they came, by their names in the document."""
+        """The original components of one kind by their original names."""
         components = self._document.get("components")
         found = components.get(kind) if isinstance(components, Mapping) else None
         return found if isinstance(found, Mapping) else {}
 
     def positions(self, kind: str) -> Mapping[str, int]:
-        """The place in the document of each component, by its new name."""
+        """The position in the document of each component by its new name."""
         return {name: index for index, name in enumerate(self._names[kind].values())}
 
     def rewrite(self, kind: str, value: Mapping[str, Any], pointer: str) -> dict[str, str] | None:
-        """The reference to write for this one; None, and a problem, if it is to nothing of the kind."""
+        """Return the repaired reference; None, and a reported problem, if it does not resolve."""
         reference = value["$ref"]
         steps = _parse_pointer(reference) if isinstance(reference, str) else None
         if steps is None:
-            what = "other documents are not read" if isinstance(reference, str) else "it is no text"
-            self._report.add_problem("external reference", pointer, f"Left out: {what}.")
+            what = "other documents are not read" if isinstance(reference, str) else "expected a string"
+            self._report.add_problem("external reference", pointer, f"Removed: {what}.")
             return None
         if steps[:2] == ("components", kind) and len(steps) == len(("components", kind, "name")):
             if steps[2] in self._names[kind]:
@@ -75,7 +75,9 @@ class References:
             found = self._value_at(steps)
         if found is None or kind != "schemas":
             self._report.add_problem(
-                "unresolved reference", pointer, "Left out: nothing of its kind stands there."
+                "unresolved reference",
+                pointer,
+                "Removed: it does not resolve to a component of the expected kind.",
             )
             return None
         key = (kind, json_pointer(*steps))
@@ -85,19 +87,21 @@ class References:
             )
             self._queue.append(Component(kind, self._extracted[key], found, json_pointer(*steps)))
         self._report.add_repair(
-            "reference to a non-component", pointer, f"That is now the component `{self._extracted[key]}`."
+            "reference to a non-component",
+            pointer,
+            f"Moved its target to the component `{self._extracted[key]}`.",
         )
         return _make_reference(kind, self._extracted[key])
 
     def extract_schema(self, value: Any, pointer: str) -> dict[str, str]:
-        """A reference to a schema that becomes a component of its own, for it stands too deep."""
+        """Move a schema that is nested too deeply to a component of its own; returns the reference to it."""
         name = self._taken["schemas"].claim("nested")
         self._queue.append(Component("schemas", name, value, pointer))
-        self._report.add_repair("deeply nested schema", pointer, f"This one is now the component `{name}`.")
+        self._report.add_repair("deeply nested schema", pointer, f"Moved to the component `{name}`.")
         return _make_reference("schemas", name)
 
     def follow(self, value: Any) -> Any:
-        """What a reference refers to in the document as it came, however many are on the way."""
+        """Follow a chain of references in the original document to its target."""
         seen: set[Steps] = set()
         while isinstance(value, Mapping) and isinstance(value.get("$ref"), str):
             steps = _parse_pointer(value["$ref"])
@@ -108,13 +112,13 @@ class References:
         return value
 
     def require_all(self) -> None:
-        """Ask for every component, whether anything refers to it or not."""
+        """Queue every component, whether it is referenced or not."""
         for kind in COMPONENT_KINDS:
             for old in self._names[kind]:
                 self._require(kind, old)
 
     def take_required(self) -> Iterator[Component]:
-        """Each component that was asked for, those asked for while they are read included."""
+        """Yield each queued component, including those queued meanwhile."""
         while self._queue:
             yield self._queue.pop(0)
 
@@ -127,7 +131,7 @@ class References:
         return name
 
     def _value_at(self, steps: Steps) -> Any:
-        """What stands there in the document as it came; None if nothing does."""
+        """Return the value in the original document, or None."""
         found: Any = self._document
         for step in steps:
             if isinstance(found, Mapping) and step in found:
@@ -139,7 +143,7 @@ class References:
         return found
 
     def _assign_names(self, kind: str) -> dict[str, str]:
-        """The new name of each component; those whose names are in order keep them."""
+        """Assign each component its new name; valid names are unchanged."""
         names: dict[str, str] = dict.fromkeys(self.components(kind), "")
         for old in names:
             if _VALID_NAME.fullmatch(old) and old not in self._taken[kind]:
@@ -150,7 +154,9 @@ class References:
             is_valid = _VALID_NAME.fullmatch(old)
             names[old] = self._taken[kind].claim(_INVALID_CHARACTERS.sub("_", old) or "unnamed")
             what = "names that differ only in case" if is_valid else "invalid component name"
-            self._report.add_repair(what, json_pointer("components", kind, old), f"Now `{names[old]}`.")
+            self._report.add_repair(
+                what, json_pointer("components", kind, old), f"Renamed to `{names[old]}`."
+            )
         return names
 
 
@@ -159,7 +165,7 @@ def _make_reference(kind: str, name: str) -> dict[str, str]:
 
 
 def _parse_pointer(reference: str) -> Steps | None:
-    """The steps of a JSON pointer into this document; None for one into another document."""
+    """Split a JSON pointer into its steps; None for a reference to another document."""
     if reference in ("#", "#/"):
         return ()
     if not reference.startswith("#/"):

@@ -1,4 +1,4 @@
-"""The sections of IBKR's reference, and which of them an operation belongs to."""
+"""The sections of IBKR's reference, and the section of an operation."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ SECTIONS: Final = (
 OTHER: Final = "Other"
 
 TRADING_PREFIX: Final = "Trading "
-"""What IBKR's document puts before the name of a section, to tell it from those of its other services."""
+"""Prefix that IBKR's document adds to section names to distinguish them from its other services."""
 
 _SUBPACKAGE_PREFIX: Final = "subpackage_"
 _BY_PATH: Final = (
-    ("/fa/", "FA Model Portfolios"),  # the document has them under allocation
+    ("/fa/", "FA Model Portfolios"),  # the document lists them under allocation
     ("/iserver/account/allocation/", "FA Allocation Management"),
 )
 
 
 def section_of(method: str, path: str, tags: Iterable[str]) -> str:
-    """The section by IBKR's name: of the path where that is known, else the first tag's; a new tag is one.
+    """Return the section under IBKR's name: by path prefix, else by tag; an unknown tag is a new section.
 
-    `path` has no prefix. The document's *Orders* are two sections: what only looks is *Order Monitoring*.
+    `path` has no /v1/api prefix. A GET of the document's *Orders* belongs to *Order Monitoring*.
     """
     for prefix, section in _BY_PATH:
         if path.startswith(prefix):
@@ -55,12 +55,12 @@ def section_of(method: str, path: str, tags: Iterable[str]) -> str:
 
 
 def normalize_tag(tag: str) -> str:
-    """What two spellings of a tag have in common: `tradingMarketData` and `Trading Market Data`."""
+    """Fold spellings of a tag, such as `tradingMarketData` and `Trading Market Data`, into one key."""
     return re.sub(r"[\W_]", "", tag.removeprefix(_SUBPACKAGE_PREFIX).casefold())
 
 
 def _tag_to_words(tag: str) -> str:
-    """The tag as people write it: IBKR's reference of 2026 says `subpackage_tradingMarketData`."""
+    """Format a tag as words: IBKR's reference of 2026 has `subpackage_tradingMarketData`."""
     text = re.sub(r"\s+", " ", tag).strip()
     bare = text.removeprefix(_SUBPACKAGE_PREFIX)
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare)

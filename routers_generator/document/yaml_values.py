@@ -1,4 +1,4 @@
-"""YAML as JSON values: read event by event, so that depth, size and time are limited while it is read."""
+"""Parsing of YAML into JSON values, event by event, to limit depth, size and time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import yaml
 
 from routers_generator.document.json_values import merge_pairs
 
-MAX_VALUES: Final = 3_000_000  # values, those that an alias repeats included
-MAX_CHARACTERS: Final = 20_000_000  # characters; reading that takes about a minute
+MAX_VALUES: Final = 3_000_000  # values, including those that aliases repeat
+MAX_CHARACTERS: Final = 20_000_000  # characters; parsing them takes about a minute
 
 _TAG: Final = "tag:yaml.org,2002:"
-_INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,300})")  # with zeros before it, it is a code
+_INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,300})")  # with leading zeros it is a code, not a number
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _CONSTANTS: Final = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -27,12 +27,12 @@ _CONSTANTS: Final = {
 
 
 class YamlError(ValueError):
-    """It is not YAML, or YAML that no JSON document can hold; `str()` says which."""
+    """The text is not YAML, or cannot be represented as JSON; `str()` says why."""
 
 
 @dataclass
 class _OpenCollection:
-    """A list or an object whose end has not come yet."""
+    """A list or an object that is still being parsed."""
 
     is_object: bool
     anchor: str | None
@@ -49,19 +49,19 @@ class _AnchoredValue:
 def from_yaml(
     text: str, *, max_depth: int, seconds: float, clock: Callable[[], float] = time.monotonic
 ) -> Any:
-    """The one document in the text, its plain words read by YAML 1.2's core schema (`no` is a word, 0o7 too).
+    """Parse a single YAML document; plain scalars follow the YAML 1.2 core schema (`no` and 0o7 are strings).
 
-    Raises `YamlError` if it is nested deeper than `deepest`, takes longer than `seconds`, has an alias of
-    itself, or if its aliases make more of it than 3,000,000 values.
+    Raises YamlError if it is nested deeper than `max_depth`, takes longer than `seconds`, contains a circular
+    alias, or expands to more than 3,000,000 values.
     """
     if len(text) > MAX_CHARACTERS:
-        raise YamlError(f"as YAML it may have {MAX_CHARACTERS:,} characters at most; JSON may be larger.")
+        raise YamlError(f"YAML is limited to {MAX_CHARACTERS:,} characters; JSON can be larger.")
     try:
         return _read_events(text, max_depth, clock() + seconds, clock)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
+        where = f" on line {mark.line + 1}" if mark else ""
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
         raise YamlError(f"{what}{where}.") from error
 
 
@@ -69,7 +69,7 @@ def _read_events(text: str, max_depth: int, deadline: float, clock: Callable[[],
     opened = [_OpenCollection(is_object=False, anchor=None)]
     anchors: dict[str, _AnchoredValue] = {}
     total = documents = 0
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times as fast
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.ScalarEvent):
             _add_value(opened[-1], anchors, event.anchor, _AnchoredValue(_scalar_value(event), 1))
@@ -85,7 +85,7 @@ def _read_events(text: str, max_depth: int, deadline: float, clock: Callable[[],
             _add_value(opened[-1], anchors, ended.anchor, _AnchoredValue(value, ended.size))
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchors:
-                raise YamlError(f"the alias *{event.anchor} is of nothing, or of what it stands in.")
+                raise YamlError(f"the alias *{event.anchor} is undefined or circular.")
             repeated = anchors[event.anchor]
             total += repeated.size
             if total <= MAX_VALUES:
@@ -93,11 +93,11 @@ def _read_events(text: str, max_depth: int, deadline: float, clock: Callable[[],
         elif isinstance(event, yaml.DocumentStartEvent):
             documents += 1
         if total > MAX_VALUES:
-            raise YamlError(f"it has more than {MAX_VALUES:,} values.")
+            raise YamlError(f"it contains more than {MAX_VALUES:,} values.")
         if documents > 1:
-            raise YamlError("it is several documents.")
+            raise YamlError("it contains several documents.")
         if total % 1000 == 0 and clock() > deadline:
-            raise YamlError("reading it takes too long.")
+            raise YamlError("parsing it takes too long.")
     return opened[0].values[0] if opened[0].values else None
 
 
@@ -111,21 +111,21 @@ def _add_value(
 
 
 def _object_pairs(values: list[Any]) -> list[tuple[str, Any]]:
-    """The pairs of an object, with those that `<<` takes from other objects and it does not have itself."""
+    """The pairs of an object, including those that `<<` merges in; its own keys win."""
     pairs = [(_json_key(key), value) for key, value in zip(values[::2], values[1::2], strict=True)]
     own = [pair for pair in pairs if pair[0] != "<<"]
     known = {key for key, _ in own}
     for key, value in pairs:
         for each in (value if isinstance(value, list) else [value]) if key == "<<" else []:
             if not isinstance(each, dict):
-                raise YamlError("`<<` is of something that is no object.")
+                raise YamlError("`<<` merges a value that is not an object.")
             own += [(name, inner) for name, inner in each.items() if name not in known]
             known.update(each)
     return own
 
 
 def _json_key(found: Any) -> str:
-    """A key as JSON has it: the status 200 becomes "200"."""
+    """Convert a key to a JSON key: the status 200 becomes "200"."""
     if isinstance(found, dict | list):
         raise YamlError("a key is a list or an object.")
     if isinstance(found, bool) or found is None:
@@ -141,7 +141,7 @@ def _scalar_value(event: yaml.ScalarEvent) -> Any:
         return _parse_plain_scalar(text) if plain else text
     if (tag or "").removeprefix(_TAG) in ("str", "timestamp"):
         return text
-    raise YamlError(f"the tag {tag} is not one of JSON's types.")
+    raise YamlError(f"the tag {tag} has no JSON equivalent.")
 
 
 def _parse_plain_scalar(text: str) -> Any:

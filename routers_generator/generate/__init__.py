@@ -1,1 +1,1 @@
-"""FastAPI routers written from a document."""
+"""Generation of FastAPI routers from an OpenAPI document."""

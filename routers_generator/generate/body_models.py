@@ -1,4 +1,4 @@
-"""The JSON schemas of one section as Python types: models for objects, aliases for long choices."""
+"""Translation of JSON schemas to Python types: models for objects, aliases for long enums."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _NUMBER_TYPES: Final = {
     **dict.fromkeys(("conid", "underlying_conid"), "ConidNumber"),
     **dict.fromkeys(("order_id", "parent_order_id", "alert_id"), "OrderNumber"),
 }
-_NO_TYPE_GIVEN: Final = "the document does not say its type"
+_NO_TYPE_GIVEN: Final = "the document does not define its type"
 
 
 @dataclass(frozen=True)
 class PythonType:
-    """A type as Python text, the limits that stand beside it, and why it is free-form if it is."""
+    """A type as Python source, its constraints, and why it is free-form (empty if it is not)."""
 
     text: str
     constraints: tuple[str, ...] = ()
@@ -44,10 +44,10 @@ class PythonType:
 
 
 class BodyModels:
-    """The declarations of one module, in the order in which they can stand there."""
+    """Collects the type declarations of one module, dependencies first."""
 
     def __init__(self, document: Schema) -> None:
-        """`document` is where references lead."""
+        """References are resolved in `document`."""
         self._document = document
         self._by_reference: dict[str, str] = {}
         self._literal_aliases: dict[str, str] = {}
@@ -56,7 +56,7 @@ class BodyModels:
 
     @property
     def lines(self) -> Iterator[str]:
-        """Every alias and model; an empty line between aliases and two around a model are the caller's."""
+        """The source lines of every alias and model; the blank lines around the block are the caller's."""
         for number, block in enumerate(self._declarations):
             if number and (
                 block[0].startswith("class ") or self._declarations[number - 1][0].startswith("class ")
@@ -66,18 +66,18 @@ class BodyModels:
 
     @property
     def starts_with_model(self) -> bool:
-        """Whether the first declaration is a class."""
+        """Whether the first declaration is a model."""
         return bool(self._declarations) and self._declarations[0][0].startswith("class ")
 
     @property
     def names(self) -> Collection[str]:
-        """What is declared."""
+        """The names of the declarations."""
         return self._names
 
     def python_type(self, schema: Schema, name_hint: str, depth: int = 0) -> PythonType:
-        """The type of a value; `wanted` names it, should it need a name."""
+        """Translate a schema; `name_hint` names the declaration if one is needed."""
         if depth > MAX_DEPTH:
-            return PythonType("Any", free_form_reason=f"it is more than {MAX_DEPTH} levels deep")
+            return PythonType("Any", free_form_reason=f"it is nested more than {MAX_DEPTH} levels deep")
         reference = schema.get("$ref")
         if isinstance(reference, str):
             if reference in self._by_reference:
@@ -107,7 +107,7 @@ class BodyModels:
         )
 
     def is_single_value(self, text: str) -> bool:
-        """Whether a type is of single texts, numbers and booleans, of which an address can be made."""
+        """Whether a type is a scalar, which can be sent in a URL."""
         if text.startswith(("Annotated[int,", "Literal[")) or text in self._literal_aliases.values():
             return True
         return {*text.split(" | ")} <= {*_SCALAR_TYPES.values(), *_NUMBER_TYPES.values()}
@@ -115,17 +115,17 @@ class BodyModels:
     def body_model(
         self, schema: Schema, name_hint: str, description: str, reserved: Collection[str], required: bool
     ) -> str | None:
-        """The model of a whole body, whose fields are not named as in `apart_from`; None if it is none."""
+        """Declare the model of a request body, with no field in `reserved`; None if it is not an object."""
         merged = self._merged_schema(schema)
         if _type_names(merged) != ["object"] or not _properties(merged):
             return None
-        arguments = {argument_name(theirs) for theirs in _properties(merged)}
+        arguments = {argument_name(name) for name in _properties(merged)}
         if "$ref" in schema and required and arguments.isdisjoint(reserved):
             return self.python_type(schema, name_hint).text
         return self._declare_model(merged, name_hint, description, 0, None, reserved, required)
 
     def _merged_schema(self, schema: Schema) -> dict[str, Any]:
-        """The schema with references followed, and `allOf`, `oneOf` and `anyOf` made one."""
+        """Resolve references and merge `allOf`, `oneOf` and `anyOf` into one schema."""
         return self._merge_combined(schema, frozenset(), 0)
 
     def _merge_combined(self, schema: Schema, seen: frozenset[str], depth: int) -> dict[str, Any]:
@@ -172,12 +172,12 @@ class BodyModels:
         inner = (
             self.python_type(items, _singular(name_hint), depth + 1)
             if isinstance(items, Mapping) and items
-            else PythonType("Any", free_form_reason="the document does not say what its items are")
+            else PythonType("Any", free_form_reason="the document does not define its items")
         )
         constraints = [
-            f"{ours}={merged[theirs]}"
-            for theirs, ours in (("minItems", "min_length"), ("maxItems", "max_length"))
-            if _is_int64(merged.get(theirs)) and merged[theirs] > 0
+            f"{constraint}={merged[keyword]}"
+            for keyword, constraint in (("minItems", "min_length"), ("maxItems", "max_length"))
+            if _is_int64(merged.get(keyword)) and merged[keyword] > 0
         ]
         text = (
             f"Annotated[{inner.text}, Field({', '.join(inner.constraints)})]"
@@ -193,7 +193,7 @@ class BodyModels:
             values = (
                 self.python_type(inner, name_hint, depth + 1)
                 if isinstance(inner, Mapping) and inner
-                else PythonType("Any", free_form_reason="the document does not say what is in it")
+                else PythonType("Any", free_form_reason="the document does not define its members")
             )
             return PythonType(f"dict[str, {values.text}]", free_form_reason=values.free_form_reason)
         return PythonType(
@@ -212,7 +212,7 @@ class BodyModels:
     ) -> str:
         name = self._claim_class_name(name_hint)
         if reference is not None:
-            self._by_reference[reference] = name  # before its fields, one of which may be of the same kind
+            self._by_reference[reference] = name  # before its fields, one of which may refer back to it
         needed = set(_strings_in(merged.get("required"))) if required else set()
         taken = set(reserved)
         lines = [f"class {name}(Arguments):", f'    """{_docstring(description or name_hint)}"""', ""]
@@ -259,7 +259,7 @@ class BodyModels:
 
 
 def describe_value(schema: Schema, document_name: str, free_form_reason: str = "") -> str:
-    """What is said of a field or a parameter: its description, its default, why it is free-form."""
+    """Describe a field or a parameter: description, default, and why it is free-form."""
     text = (
         first_sentences(schema.get("description"), MAX_DESCRIPTION)
         or f"IBKR's `{strip_markup(document_name)[:60]}`."
@@ -269,17 +269,18 @@ def describe_value(schema: Schema, document_name: str, free_form_reason: str = "
         text += (
             f" Default {strip_markup(str(default).lower() if isinstance(default, bool) else str(default))}."
         )
-    return f"{text} Free-form JSON, as {free_form_reason}." if free_form_reason else text
+    return f"{text} Free-form JSON, because {free_form_reason}." if free_form_reason else text
 
 
 def _docstring(text: str) -> str:
     return (
-        truncate_escaped(headline(text, 90), LINE_LENGTH - 10) or "What IBKR's document has under this name."
+        truncate_escaped(headline(text, 90), LINE_LENGTH - 10)
+        or "A schema of IBKR's document without a description."
     )
 
 
 def _merge_two(first: dict[str, Any], second: Schema) -> dict[str, Any]:
-    """One schema that says what both say; where they differ, what the first says."""
+    """Merge two schemas; the first wins where they differ."""
     fields = {**_properties(second), **_properties(first)}
     required = [*_strings_in(first.get("required")), *_strings_in(second.get("required"))]
     merged = {**second, **first}
@@ -292,7 +293,7 @@ def _merge_two(first: dict[str, Any], second: Schema) -> dict[str, Any]:
 
 
 def _merge_alternatives(alternatives: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One schema for several alternatives."""
+    """Merge alternatives into one schema that accepts each of them."""
     if len(alternatives) == 1:
         return alternatives[0]
     kinds = list(dict.fromkeys(kind for each in alternatives for kind in _type_names(each)))
@@ -310,12 +311,12 @@ def _merge_alternatives(alternatives: Sequence[dict[str, Any]]) -> dict[str, Any
         if kinds == ["string"] and all(choices):
             return {"type": "string", "enum": [value for each in choices for value in each]}
         return {"type": kinds}
-    return {"x-free-form": "the document has several shapes for it"}
+    return {"x-free-form": "the document allows several structures"}
 
 
 def _union_type(kinds: Sequence[str]) -> PythonType:
     if not set(kinds) <= set(_SCALAR_TYPES):
-        return PythonType("Any", free_form_reason="the document has several types for it")
+        return PythonType("Any", free_form_reason="the document allows several types")
     wanted = [kind for kind in ("boolean", "number", "integer", "string") if kind in kinds]
     if "number" in wanted and "integer" in wanted:
         wanted.remove("integer")
@@ -323,7 +324,7 @@ def _union_type(kinds: Sequence[str]) -> PythonType:
 
 
 def _type_names(schema: Schema) -> list[str]:
-    """The types that a schema names, or that its members tell."""
+    """The types that a schema names, or that its keywords imply."""
     named = schema.get("type")
     kinds = [named] if isinstance(named, str) else _strings_in(named)
     kinds = [each for each in kinds if each != "null"]
@@ -356,11 +357,11 @@ def _is_nullable(schema: Schema) -> bool:
 def _bound_constraints(schema: Schema) -> tuple[str, ...]:
     sides = (("minimum", "ge", "exclusiveMinimum", "gt"), ("maximum", "le", "exclusiveMaximum", "lt"))
     found = []
-    for theirs, ours, exclusive, open_ in sides:
-        if _is_int64(schema.get(theirs)):
-            found.append(f"{open_ if schema.get(exclusive) is True else ours}={schema[theirs]}")
-        elif _is_int64(schema.get(exclusive)):
-            found.append(f"{open_}={schema[exclusive]}")
+    for bound, inclusive, exclusive_bound, exclusive in sides:
+        if _is_int64(schema.get(bound)):
+            found.append(f"{exclusive if schema.get(exclusive_bound) is True else inclusive}={schema[bound]}")
+        elif _is_int64(schema.get(exclusive_bound)):
+            found.append(f"{exclusive}={schema[exclusive_bound]}")
     return tuple(found)
 
 

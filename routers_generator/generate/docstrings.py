@@ -1,4 +1,4 @@
-"""A document's words as docstrings and descriptions have them: plain, in sentences, on lines that fit."""
+"""Conversion of the document's texts to plain sentences for docstrings and descriptions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ASCII_PUNCTUATION: Final = str.maketrans(
 )
 DOCSTRING_WIDTH: Final = 106
 _ELLIPSIS: Final = "..."
-_MAX_WORD: Final = 70  # what a line of code has room for after a few brackets
+_MAX_WORD: Final = 70  # fits on a line of code at any nesting
 _OVERLONG_WORD: Final = re.compile(rf"\S{{{_MAX_WORD + 1},}}")
 _HTML_TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 _MARKDOWN_LINK: Final = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{0,500}\)")
@@ -36,7 +36,7 @@ _CLAUSE_BREAK: Final = re.compile(r"[,;:] |\. | \(| - ")
 
 
 def strip_markup(text: object) -> str:
-    """The text on one line, without mark-up and with typewriter's quotes."""
+    """Reduce a text to one line without markup, with ASCII punctuation."""
     if not isinstance(text, str):
         return ""
     words = _MARKDOWN_LINK.sub(r"\1", _HTML_TAG.sub(" ", text[:20_000]))
@@ -46,7 +46,7 @@ def strip_markup(text: object) -> str:
 
 
 def split_sentences(text: object) -> list[str]:
-    """The sentences of a text, each with its full stop."""
+    """Split a text into sentences, each with its final punctuation."""
     found: list[str] = []
     for part in _SENTENCE_END.split(strip_markup(text)):
         if found and _ABBREVIATION_END.search(found[-1]):
@@ -57,7 +57,7 @@ def split_sentences(text: object) -> list[str]:
 
 
 def first_sentences(text: object, max_length: int) -> str:
-    """As many of the first sentences as fit, or the beginning of the first one; may be empty."""
+    """The leading sentences that fit, or the truncated first one; may be empty."""
     result = ""
     for number, sentence in enumerate(split_sentences(text)):
         if number == 0 and re.match(r"[a-z]+[ ,.]", sentence):
@@ -70,7 +70,7 @@ def first_sentences(text: object, max_length: int) -> str:
 
 
 def headline(text: object, max_length: int) -> str:
-    """The first sentence, cut at a clause if it is too long, with a capital; empty if it says nothing."""
+    """The first sentence, capitalized and truncated at a clause if too long; empty if it has no letters."""
     first = next(iter(split_sentences(text)), "")
     if not _LETTER.search(first):
         return ""
@@ -78,18 +78,18 @@ def headline(text: object, max_length: int) -> str:
 
 
 def wrap_paragraph(text: str, indent: int) -> list[str]:
-    """Lines of code's width, escaped as a docstring needs it; a word too long for one stays whole."""
+    """Wrap a paragraph of a docstring, escaped; an overlong word is not broken."""
     lines = wrap(escape(text), DOCSTRING_WIDTH - indent, break_long_words=False, break_on_hyphens=False)
     return [" " * indent + line for line in lines]
 
 
 def escape(text: str) -> str:
-    """The text as it stands between three quotes, in ASCII."""
+    """Escape a text for use between triple quotes, in ASCII."""
     return text.replace('"', "'").encode("unicode_escape").decode("ascii")
 
 
 def truncate_escaped(text: str, max_length: int) -> str:
-    """The beginning of the text, escaped: at most so many signs, and no escape of which a part is missing."""
+    """Escape and truncate a text to at most `max_length` characters, never inside an escape sequence."""
     result = ""
     for character in text:
         longer = result + escape(character)
@@ -100,7 +100,7 @@ def truncate_escaped(text: str, max_length: int) -> str:
 
 
 def _truncate_sentence(sentence: str, max_length: int) -> str:
-    """The beginning of a sentence as one, cut where a clause ends if there is such a place."""
+    """Truncate a sentence, at the end of a clause if possible."""
     places = [each.start() for each in _CLAUSE_BREAK.finditer(sentence[:max_length])]
     if places and places[-1] >= max_length // 3:
         return _end_sentence(sentence[: places[-1]].rstrip())

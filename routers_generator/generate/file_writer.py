@@ -41,7 +41,7 @@ def add_checksum(text: str) -> str:
 
 
 def is_unmodified(text: str) -> bool:
-    """Whether a file is unchanged since it was generated, here or by version 0.1; line endings do not count."""
+    """Whether a file is unchanged since it was generated, by any version; line endings do not count."""
     first, _, rest = text.replace("\r\n", "\n").partition("\n")
     checksum_line, _, body = rest.partition("\n")
     found = _CHECKSUM_LINE.fullmatch(checksum_line)
@@ -98,7 +98,7 @@ def _make_directory(directory: Path) -> None:
 
 
 def _check_targets(directory: Path, names: Iterable[str]) -> None:
-    """Raise CannotWriteError if a file's name is taken by something else, or a package would hide a module."""
+    """Raise CannotWriteError if a file's name is taken, or a package would hide a module."""
     for name in names:
         path, package = directory / name, directory / Path(name).stem
         if path.is_dir():

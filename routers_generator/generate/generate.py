@@ -1,4 +1,4 @@
-"""The verb `generate`: a document in, a package of FastAPI routers out."""
+"""The command `routers`: generate a package of FastAPI routers from a document."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from routers_generator.known_operations import known_operations
 from routers_generator.repair.repair import RepairResult
 
 _MAX_QUOTED: Final = 300
-"""Characters of a text of the document that are repeated."""
+"""Characters up to which text of the document is quoted."""
 
 
 @dataclass(frozen=True)
 class GenerateOptions:
-    """Which operations, and where to."""
+    """Which operations to generate, and where to write them."""
 
     directory: Path
     tags: tuple[str, ...] = ()
@@ -29,11 +29,11 @@ class GenerateOptions:
 
 
 class UnknownTagError(Exception):
-    """A tag that no operation has; `str()` is a sentence that names those that there are."""
+    """No operation has the requested tag; `str()` is a sentence that lists the existing tags."""
 
 
 def make_package(repaired: RepairResult, options: GenerateOptions) -> GeneratedPackage:
-    """The package of the operations that are wanted, as texts. Raises UnknownTagError."""
+    """Build the package of the selected operations in memory. Raises UnknownTagError."""
     known = known_operations()
     found = operations(repaired.content)
     if options.tags:
@@ -44,9 +44,9 @@ def make_package(repaired: RepairResult, options: GenerateOptions) -> GeneratedP
 
 
 def generate(repaired: RepairResult, options: GenerateOptions) -> tuple[int, list[str]]:
-    """Write the package; returns the exit status and what there is to say.
+    """Generate the package and write it; returns the exit status and messages for the user.
 
-    0: it is as wanted; 1: a file that was changed by hand was left alone; 2: nothing could be written.
+    Exit status: 0 written; 1 a file edited by hand was skipped; 2 nothing was written.
     """
     try:
         generated = make_package(repaired, options)
@@ -57,7 +57,7 @@ def generate(repaired: RepairResult, options: GenerateOptions) -> tuple[int, lis
     if not generated.route_count and not generated.skipped:
         messages.append(_explain_no_routes(repaired))
     messages += [
-        f"{to_printable(f'{each.method} {each.path}', _MAX_QUOTED)} has no route. "
+        f"No route for {to_printable(f'{each.method} {each.path}', _MAX_QUOTED)}. "
         f"{to_printable(each.reason, _MAX_QUOTED)}"
         for each in repaired.dropped
         if each.unusable
@@ -67,8 +67,8 @@ def generate(repaired: RepairResult, options: GenerateOptions) -> tuple[int, lis
 
 def _explain_no_routes(repaired: RepairResult) -> str:
     if operations(repaired.content):
-        return "Nothing is missing: each operation of the document has a hand-written route."
-    return "The document has no operation that a gateway serves."
+        return "Every operation of the document has a hand-written route."
+    return "The document has no operations that the gateway serves."
 
 
 def _filter_by_tags(
@@ -81,8 +81,8 @@ def _filter_by_tags(
     unknown = [tag for tag in tags if _fold_tag(tag) not in existing]
     if unknown:
         raise UnknownTagError(
-            f"{', '.join(map(repr, unknown))}: no operation has this tag; "
-            f"the tags are {', '.join(dict.fromkeys(map(to_printable, existing.values())))}."
+            f"Unknown tag {', '.join(map(repr, unknown))}. Nothing was written. "
+            f"The tags are {', '.join(dict.fromkeys(map(to_printable, existing.values())))}."
         )
     wanted = {_fold_tag(tag) for tag in tags}
     return tuple(each for each in found if _fold_tag(section(each)) in wanted)
@@ -96,12 +96,12 @@ def _result_messages(directory: Path, generated: GeneratedPackage, result: Write
     written_count = len(result.written)
     messages = [
         f"{directory}: {generated.route_count} routes in {len(generated.files) - 1} modules; "
-        f"{written_count} files written, {len(result.unchanged)} as they were."
+        f"{written_count} files written, {len(result.unchanged)} unchanged."
     ]
     messages += [
-        f"{each.operation.method} {each.operation.path} has no route. {each.reason}"
+        f"No route for {each.operation.method} {each.operation.path}. {each.reason}"
         for each in generated.skipped
     ]
-    messages += [f"{name} was changed by hand and is left alone." for name in result.skipped]
-    messages += [f"{name} is of an earlier run and no part of the package." for name in result.stale]
+    messages += [f"Skipped {name}: it was edited by hand." for name in result.skipped]
+    messages += [f"{name} is left from an earlier run and not part of the package." for name in result.stale]
     return messages

@@ -1,4 +1,4 @@
-"""Operations as the files of a Python package: one module of routes per section."""
+"""Generation of a Python package from operations: one module of routes per section."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from routers_generator.generate.source_layout import LINE_LENGTH, BracketedList,
 from routers_generator.generate.tool_names import tool_name
 from routers_generator.known_operations import KnownOperation
 
-# Where a name of a generated module is from, in the order of the imports.
+# The module of each name that generated code can use, in import order.
 _IMPORT_SOURCES: Final = (
     ("typing", ("Annotated", "Any", "Final", "Literal")),
     ("fastapi", ("APIRouter", "Body", "Path", "Query")),
@@ -42,7 +42,7 @@ _MAX_QUOTED_SECTION: Final = 80
 
 @dataclass(frozen=True)
 class SkippedOperation:
-    """An operation that has no route, and why."""
+    """An operation without a route, and why."""
 
     operation: Operation
     reason: str
@@ -50,7 +50,7 @@ class SkippedOperation:
 
 @dataclass(frozen=True)
 class GeneratedPackage:
-    """The text of each file, and what is in none of them."""
+    """The source of each file, and the operations without a route."""
 
     files: Mapping[str, str]
     route_count: int
@@ -62,9 +62,9 @@ def build_package(
     operations: Iterable[Operation],
     known: Mapping[tuple[str, str], KnownOperation],
 ) -> GeneratedPackage:
-    """The package of these operations, in IBKR's order of sections.
+    """Build the package of these operations, in IBKR's order of sections.
 
-    What has a hand-written route is named as that is, and nothing else is.
+    An operation with a hand-written route gets the same name, which no other operation gets.
     """
     sections: dict[str, list[Operation]] = {}
     for operation in operations:
@@ -90,7 +90,7 @@ def _section_name(operation: Operation, known: Mapping[tuple[str, str], KnownOpe
 
 
 def _truncate_section(section: str) -> str:
-    """The beginning of the section's name that has room where a router is made, escaped as it may be."""
+    """Truncate a section name so that its escaped form fits on the line that creates the router."""
     cut = section[:_MAX_SECTION_LENGTH]
     while len(quote(cut)) > _MAX_QUOTED_SECTION:
         cut = cut[:-1]
@@ -137,13 +137,13 @@ def _module_source(
     for route in routes:
         body += ["", "", *route.lines]
     title = truncate_escaped(strip_markup(section), 45)
-    about = f'"""{title}: made from IBKR\'s OpenAPI document {_document_version(document)}."""'
+    about = f'"""{title}: generated from IBKR\'s OpenAPI document {_document_version(document)}."""'
     text = [about, "", *_import_lines("\n".join(body)), "", *body]
     return "\n".join(text) + "\n", len(routes)
 
 
 def _import_lines(body: str) -> list[str]:
-    """The import lines of all that the text uses and does not define."""
+    """The import lines for every name that the source uses and does not define."""
     tree = ast.parse(body)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     lines = ["from __future__ import annotations"]
@@ -168,14 +168,14 @@ def _import_statement(source: str, names: Sequence[str]) -> list[str]:
 
 
 def _isort_key(name: str) -> tuple[int, str]:
-    """Constants first, then classes."""
+    """Sort key of isort: constants first, then classes."""
     return (0 if name.isupper() and len(name) > 1 else 1, name)
 
 
 def _init_source(document: Mapping[str, Any], modules: Sequence[str]) -> str:
     version = _document_version(document)
     lines = [
-        f'"""Routers made from IBKR\'s OpenAPI document {version}: one module per section."""',
+        f'"""Routers generated from IBKR\'s OpenAPI document {version}: one module per section."""',
         "",
         "from __future__ import annotations",
         "",
@@ -199,4 +199,4 @@ def _init_source(document: Mapping[str, Any], modules: Sequence[str]) -> str:
 def _document_version(document: Mapping[str, Any]) -> str:
     info = document.get("info")
     version = info.get("version") if isinstance(info, Mapping) else None
-    return truncate_escaped(strip_markup(str(version or "of no version")), 20)
+    return truncate_escaped(strip_markup(str(version or "without version")), 20)

@@ -1,4 +1,4 @@
-"""The gateway client's template of a path, and under which names and types its values are arguments."""
+"""Path templates of the gateway client, and the arguments that fill them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KIND_BY_NAME: Final[Mapping[str, str]] = {
     "typecode": "typecode",
     "deviceid": "device",
 }
-# Types of mcp_server.rest.parameters that need no description, with the name of such a value in the routes.
+# Types of mcp_server.rest.parameters that include a description, with the usual argument name.
 _ANNOTATED_KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "account": ("account_id", "AccountId"),
     "conid": ("conid", "Conid"),
@@ -36,7 +36,7 @@ ANY_NUMBER: Final = "number"
 
 @dataclass(frozen=True)
 class PathParameter:
-    """One value in a path: IBKR's name, the argument's, its kind, and a ready type if there is one."""
+    """A value in a path: IBKR's name, the argument name, its kind, and its type if it has a named one."""
 
     document_name: str
     name: str
@@ -46,7 +46,7 @@ class PathParameter:
 
 @dataclass(frozen=True)
 class PathTemplate:
-    """The route's path, the client's template and the values of both, in their order."""
+    """A route's path, the gateway client's template, and the parameters of both in order."""
 
     route_path: str
     client_template: str
@@ -54,9 +54,9 @@ class PathTemplate:
 
 
 def make_template(path: str, integers: frozenset[str], known_template: str | None) -> PathTemplate | None:
-    """The template of a path; None if the gateway client takes none such.
+    """Make the template of a path; None if the gateway client does not support it.
 
-    `numbers` are the variables that are whole numbers; `known` is the template of the hand-written route.
+    `integers` are the integer variables; `known_template` is the hand-written route's template, if any.
     """
     names = path_variables(path)
     kinds = (

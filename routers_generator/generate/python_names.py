@@ -1,4 +1,4 @@
-"""Names in generated code: of arguments, fields and classes, that shadow nothing and mean one thing."""
+"""Names in generated code: arguments, fields and classes, unique and shadowing nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from routers_generator.document.names import to_identifier, to_snake_case
 
-# What a generated module has imported, or uses under its own name.
+# Names that generated modules import.
 IMPORTED_NAMES: Final = frozenset(
     {
         *("APIRouter", "Annotated", "Any", "Arguments", "Body", "Field", "Final", "Gateway", "Json"),
@@ -18,7 +18,7 @@ IMPORTED_NAMES: Final = frozenset(
         *("OrderNumber", "PageNumber", "PlainText", "READS", "CHANGES", "DESTROYS", "REPEATABLE", "TRADES"),
     }
 )
-# What a field would hide: Pydantic's own, ours, and the types that annotations name.
+# Names a field would shadow: Pydantic's, the base model's, and the types that annotations use.
 _RESERVED_IN_MODELS: Final = frozenset(
     {
         *("construct", "copy", "dict", "from_orm", "json", "parse_file", "parse_obj", "parse_raw", "schema"),
@@ -32,29 +32,29 @@ _MAX_CLASS_LENGTH: Final = 60
 
 
 def argument_name(document_name: str) -> str:
-    """What a tool's argument is published as: snake_case, a letter first, at most 60 characters."""
+    """The published name of a tool argument: snake_case, starting with a letter, at most 60 characters."""
     name = re.sub(r"[^a-z0-9_]", "", to_snake_case(document_name))[:60].strip("_") or "unnamed"
     return name if name[0].isalpha() else f"x_{name}"
 
 
 def route_parameter_name(name: str) -> str:
-    """The name as a function's parameter: with an underscore where it would shadow something."""
+    """The name of a function parameter; an underscore is appended if it would shadow something."""
     safe = to_identifier(name)
     hides = safe in _RESERVED_IN_ROUTES or hasattr(builtins, safe) or safe in _AMBIGUOUS_NAMES
     return f"{safe}_" if hides and not safe.endswith("_") else safe
 
 
 def model_field_name(name: str) -> str:
-    """The name as a model's field: changed where it would shadow something."""
+    """The name of a model field, changed if it would shadow something."""
     safe = to_identifier(name)
-    if safe.startswith("model_"):  # Pydantic's own, whatever follows
+    if safe.startswith("model_"):  # Pydantic reserves the prefix
         return f"x_{safe}"
     hides = safe in _RESERVED_IN_MODELS or safe in _AMBIGUOUS_NAMES
     return f"{safe}_" if hides and not safe.endswith("_") else safe
 
 
 def class_name(words: str, taken: Collection[str]) -> str:
-    """A name in CapWords that is not taken, with a number at its end if it must."""
+    """An unused name in CapWords, with a number appended if necessary."""
     camel = "".join(part[:1].upper() + part[1:] for part in to_snake_case(words).split("_"))[
         :_MAX_CLASS_LENGTH
     ]
@@ -67,6 +67,6 @@ def class_name(words: str, taken: Collection[str]) -> str:
 
 
 def make_unique(preferred: str, taken: Collection[str]) -> str:
-    """The wanted name, or with the lowest number from 2 that makes it differ from those taken."""
+    """The preferred name, with the lowest number from 2 appended if it is taken."""
     names = (f"{preferred}_{number}" if number > 1 else preferred for number in count(1))
     return next(name for name in names if name not in taken)

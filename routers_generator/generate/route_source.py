@@ -1,4 +1,4 @@
-"""One operation as the text of a route: decorator, signature, docstring, and one call to the gateway."""
+"""Generation of one route: decorator, signature, docstring, and a single gateway call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from routers_generator.generate.python_names import argument_name, make_unique, 
 from routers_generator.generate.source_layout import BracketedList, Piece, StringLiteral, layout_lines, quote
 from routers_generator.known_operations import KnownOperation
 
-# The gateway client's own arguments, which no query parameter of a name like these can get past.
+# Arguments of the gateway client's methods, so query parameters cannot have these names.
 _CLIENT_ARGUMENTS: Final = frozenset({"self", "template", "body", "reads", "redact", "only"})
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE"})
 _METHODS_WITH_BODY: Final = frozenset({"POST", "PUT"})
@@ -32,12 +32,12 @@ _MAX_TITLE: Final = 60
 
 
 class UnroutableError(Exception):
-    """The operation cannot be sent by the gateway client; `str()` is a sentence that says why."""
+    """The gateway client cannot send the operation; `str()` is a sentence that says why."""
 
 
 @dataclass(frozen=True)
 class _Argument:
-    """One parameter of the function."""
+    """A parameter of the route's function."""
 
     piece: Piece
     optional: bool
@@ -45,7 +45,7 @@ class _Argument:
 
 @dataclass(frozen=True)
 class RouteSource:
-    """A route and what it is marked with."""
+    """The source of a route and its effect marks."""
 
     path: str
     lines: tuple[str, ...]
@@ -59,18 +59,18 @@ def render_route(
     known: KnownOperation | None,
     models: BodyModels,
 ) -> RouteSource:
-    """The route of `operation`, with the models that it needs added to `models`.
+    """Generate the route of `operation`; the models it needs are added to `models`.
 
-    Raises NotARouteError for what the gateway client does not send.
+    Raises UnroutableError if the gateway client cannot send the operation.
     """
     if operation.method not in _METHODS:
-        raise UnroutableError(f"The gateway client sends no {operation.method}.")
+        raise UnroutableError(f"The gateway client does not send {operation.method} requests.")
     integers = frozenset(
         each.name for each in operation.parameters if each.location == "path" and _is_integer(each)
     )
     path = make_template(operation.path, integers, known.template if known else None)
     if path is None:
-        raise UnroutableError("Its path has signs that the gateway client takes in none.")
+        raise UnroutableError("Its path contains characters that the gateway client does not support.")
     taken = [value.name for value in path.parameters]
     arguments = [_path_argument(operation, value) for value in path.parameters]
     sent: list[Piece] = list(taken)
@@ -79,7 +79,9 @@ def render_route(
     for parameter in (each for each in operation.parameters if each.location == "query"):
         if parameter.name in _CLIENT_ARGUMENTS:
             if parameter.required:
-                raise UnroutableError(f"It needs a parameter `{parameter.name}`, a name the client keeps.")
+                raise UnroutableError(
+                    f"Its required parameter `{parameter.name}` has a name that the gateway client reserves."
+                )
             continue
         published_name = make_unique(argument_name(parameter.name), taken)
         taken.append(published_name)
@@ -89,7 +91,7 @@ def render_route(
             parameter.name.isascii()
             and parameter.name.isidentifier()
             and not keyword.iskeyword(parameter.name)
-            and parameter.name != "__debug__"  # the one name that is no keyword and cannot be given
+            and parameter.name != "__debug__"  # not a keyword, but not assignable either
         ):
             query.append(f"{parameter.name}={named}")
         else:
@@ -104,7 +106,7 @@ def render_route(
         sent.append("reads=True")
     sent += query
     if extra:
-        # A plain dict of texts could be meant for the client's own arguments, as a type checker sees it.
+        # For a type checker, a dict[str, str] could also contain the client's own arguments.
         sent.append(BracketedList("**dict[str, Any](", (BracketedList("{", tuple(extra), "}"),), ")"))
     marks = known.marks if known else _default_marks(operation.method)
     return RouteSource(
@@ -127,7 +129,7 @@ def render_route(
 
 
 def _default_marks(method: str) -> tuple[str, ...]:
-    """What is said of an operation that nobody has looked at: it may trade, unless it is a GET."""
+    """The marks of an operation that nobody has reviewed: unless it is a GET, it may trade."""
     if method == "GET":
         return ()
     return ("DESTROYS" if method == "DELETE" else "CHANGES", "TRADES")
@@ -178,7 +180,7 @@ def _query_argument(
         about["description"] = (
             f"{first_sentences(about['description'], 100)} One of {_join_values(parameter)}.".strip()
         )
-        text = "int"  # a text in an address is no member of a Literal of numbers
+        text = "int"  # a string from the URL never matches a Literal of numbers
     elif parameter.type == "array":
         typed = models.python_type(schema, parameter.name)
         item = typed.text.removeprefix("list[").removesuffix("]")
@@ -189,14 +191,14 @@ def _query_argument(
             first = (
                 first_sentences(about["description"], 100) or f"IBKR's `{strip_markup(parameter.name)[:60]}`."
             )
-            about["description"] = f"{first} Sent with commas between the values, as IBKR's lists are."
+            about["description"] = f"{first} Sent as a comma-separated list, IBKR's usual format."
     elif parameter.type != "object":
         typed = models.python_type({"type": parameter.type, **schema}, parameter.name)
         text, constraints = typed.text, typed.constraints
         if not models.is_single_value(text):
             text, constraints = "PlainText", ()
     else:
-        free_form_reason = "the document has an object here, of which an address holds the text"
+        free_form_reason = "the document describes an object, which a URL can only hold as text"
     parameter_name = route_parameter_name(published_name)
     items: list[Piece] = [f"alias={quote(published_name)}"] if parameter_name != published_name else []
     items += [
@@ -215,13 +217,11 @@ def _body_argument(
     operation: Operation, name: str, models: BodyModels, taken: list[str]
 ) -> tuple[_Argument, str]:
     if operation.method not in _METHODS_WITH_BODY:
-        raise UnroutableError(
-            f"It is a {operation.method} with a body, which the gateway client does not send."
-        )
+        raise UnroutableError(f"The gateway client does not send a body with {operation.method}.")
     if "json" not in (operation.media_type or ""):
-        raise UnroutableError(f"Its body is {operation.media_type}, and the gateway client sends JSON.")
-    assert operation.body is not None  # noqa: S101 - the caller has looked
-    about = operation.body_description or f"The body of `{operation.method} {operation.path}`."
+        raise UnroutableError(f"Its body is {operation.media_type}; the gateway client sends only JSON.")
+    assert operation.body is not None  # noqa: S101 - the caller has checked
+    about = operation.body_description or f"Body of `{operation.method} {operation.path}`."
     name_hint = f"{name}_body"
     if "$ref" in operation.body:
         name_hint = str(operation.body["$ref"]).rpartition("/")[2]
@@ -230,9 +230,9 @@ def _body_argument(
         return _Argument(f"wanted: {model}", optional=False), "wanted.sent()"
     typed = models.python_type(operation.body, name_hint)
     if typed.text != "Any" and not typed.text.startswith("dict["):
-        raise UnroutableError("Its body is no JSON object, and the gateway client sends nothing else.")
-    free_form_reason = typed.free_form_reason or "the document does not say what is in it"
-    about = operation.body_description or "The body of the request."
+        raise UnroutableError("Its body is not a JSON object; the gateway client sends only JSON objects.")
+    free_form_reason = typed.free_form_reason or "the document does not define its members"
+    about = operation.body_description or "Body of the request."
     description = describe_value({"description": about}, "body", free_form_reason)
     marker = BracketedList("Body(", ("embed=True", StringLiteral("description=", description)), ")")
     if operation.body_required:
@@ -255,18 +255,18 @@ def _docstring(document: Mapping[str, Any], operation: Operation) -> Iterator[st
         sentences = sentences[1:]
     rest = [first_sentences(" ".join(sentences), _MAX_DOCSTRING)]
     if operation.deprecated:
-        rest.append("IBKR calls it deprecated.")
+        rest.append("Deprecated by IBKR.")
     unsent = [
         each.name for each in operation.parameters if each.location in ("header", "cookie") and each.required
     ]
     if unsent:
         named = ", ".join(f"`{strip_markup(each)[:40]}`" for each in unsent)
-        rest.append(f"The document asks for {named} in the head of the request, which is not sent.")
+        rest.append(f"The document requires the header or cookie {named}, which is not sent.")
     if any(rest):
         yield ""
         yield from wrap_paragraph(" ".join(filter(None, rest)), 4)
     yield "    \\f"
-    version = strip_markup(str(_info(document).get("version", "")))[:20] or "of no version"
+    version = strip_markup(str(_info(document).get("version", "")))[:20] or "without version"
     title = strip_markup(operation.title)[:_MAX_TITLE].strip() or f"{operation.method} {operation.path}"
     yield from wrap_paragraph(f"Source: IBKR's OpenAPI document {version}, '{title}'; generated.", 4)
     yield '    """'

@@ -1,4 +1,4 @@
-"""Python text as the project's formatter leaves it, without the formatter: one line, or an item a line."""
+"""Pretty-printer for Python source, with the same output as the project's formatter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INDENT: Final = 4
 
 @dataclass(frozen=True)
 class StringLiteral:
-    """A text in quotes after `head`, such as `description=`; `tail` follows it."""
+    """A quoted string after `prefix`, such as `description=`."""
 
     prefix: str
     text: str
@@ -20,7 +20,7 @@ class StringLiteral:
 
 @dataclass(frozen=True)
 class BracketedList:
-    """Items between brackets, such as `Annotated[`, the items, and `] = None`."""
+    """Items in brackets: an opening such as `Annotated[`, the items, and a closing such as `] = None`."""
 
     opening: str
     items: tuple[Piece, ...]
@@ -31,7 +31,7 @@ Piece: TypeAlias = str | StringLiteral | BracketedList
 
 
 def quote(text: str) -> str:
-    """The text as a literal in ASCII, in the quotes that need fewer escapes."""
+    """Format a string literal in ASCII, with the quotes that need fewer escapes."""
     literal = text.encode("unicode_escape").decode("ascii")
     if '"' in text and "'" not in text:
         return f"'{literal}'"
@@ -39,7 +39,7 @@ def quote(text: str) -> str:
 
 
 def to_one_line(piece: Piece) -> str:
-    """The piece on one line."""
+    """Format a piece on one line."""
     if isinstance(piece, str):
         return piece
     if isinstance(piece, StringLiteral):
@@ -48,15 +48,15 @@ def to_one_line(piece: Piece) -> str:
 
 
 def layout_lines(piece: Piece, indent: int = 0, trailing_width: int = 0) -> list[str]:
-    """The lines of the piece; `after` is the width of what follows on its last line.
+    """Format a piece; `trailing_width` is the width of what follows on its last line.
 
-    A line with a name in it that is longer than a line, and that nothing can part, is excused.
+    A line that is too long and cannot be broken gets a noqa comment.
     """
     return [_add_noqa(line) for line in _layout_lines(piece, indent, trailing_width)]
 
 
 def _add_noqa(line: str) -> str:
-    # A single word is too long for nobody: ruff has nothing to say about it.
+    # ruff ignores a long line that is a single word.
     return f"{line}  # noqa: E501" if len(line) > LINE_LENGTH and len(line.split()) > 1 else line
 
 
@@ -78,7 +78,7 @@ def _layout_lines(piece: Piece, indent: int, trailing_width: int) -> list[str]:
 
 
 def _split_text(text: str, width: int) -> Sequence[str]:
-    """The text in parts that fit, each broken after a space and as full as can be."""
+    """Split a text after spaces into parts that fit, as long as possible."""
     parts: list[str] = []
     for word in text.split(" "):
         longer = f"{parts[-1]} {word}" if parts else word
@@ -91,7 +91,7 @@ def _split_text(text: str, width: int) -> Sequence[str]:
 
 
 def _split_word(word: str, width: int) -> list[str]:
-    """The word, or parts of it that fit if it is longer than a line: in escapes, six signs are one of it."""
+    """Split a word that is longer than a line; an escape sequence can make one character six wide."""
     pieces = [""]
     for character in word if len(quote(word)) - 1 > width else [word]:
         if pieces[-1] and len(quote(pieces[-1] + character)) - 1 > width:

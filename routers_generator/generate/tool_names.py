@@ -1,4 +1,4 @@
-"""The names of generated tools: a verb and what it is done to, at most 32 characters, each of its own."""
+"""Names of generated tools: a verb and its object, at most 32 characters, unique."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _VERBS: Final = frozenset(
     }
 )
 _VERB_BY_METHOD: Final = {"GET": "get", "POST": "post", "PUT": "set", "DELETE": "delete"}
-# Words that nearly every path has, and that tell nothing apart.
+# Words in nearly every path, which distinguish nothing.
 _IGNORED_STEPS: Final = frozenset({"iserver", "v1", "api", "portal"})
 
 
 def tool_name(operation: Operation, taken: Collection[str]) -> str:
-    """A name by the operation's own if the document gives it one, else by its method and path."""
+    """Make a name from the operationId if the document has one, else from method and path."""
     own = operation.name
     named = not own.startswith(operation_name(operation.method, operation.path))
     words = _add_verb(operation.method, own.strip("_").split("_")) if named else _words_from_path(operation)
@@ -71,7 +71,7 @@ def _words_from_path(operation: Operation) -> list[str]:
 
 
 def _shorten(words: list[str]) -> str:
-    """The verb and as many of the last words as fit."""
+    """Keep the verb and as many of the last words as fit."""
     verb, *rest = words
     if "by" in rest[1:] and len("_".join(words)) > MAX_LENGTH:
         rest = rest[: rest.index("by", 1)]

@@ -1,1 +1,1 @@
-"""A broken OpenAPI document made valid, each repair reported."""
+"""Repair of invalid OpenAPI documents; every repair is reported."""

@@ -1,4 +1,4 @@
-"""Repairs that need the whole document: references in a circle, defaults and examples that are none."""
+"""Repairs that need the whole document: circular references, invalid defaults and examples."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ EMPTY_COMPONENTS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = MappingPro
         "headers": lambda: {"schema": {}},
     }
 )
-"""What stands in place of a component of which nothing can be used, by its kind."""
+"""The replacement for a component that is unusable, by kind."""
 
 _COMBINATORS: Final = ("allOf", "anyOf", "oneOf")
-_MAX_PATTERN_TEXT: Final = 24  # characters; a hostile pattern takes for ever on longer ones
+_MAX_PATTERN_TEXT: Final = 24  # characters; on longer strings a hostile pattern can backtrack for ever
 
 
 def break_cycles(content: dict[str, Any], report: Report) -> None:
-    """Take away what makes a component be itself: it can be read by nobody.
+    """Break circular references, which make a component its own definition.
 
-    A schema with properties or items of its own kind stays: that is recursion, which is fine.
+    Recursion through properties or items is valid and stays.
     """
     for kind, components in content["components"].items():
         if kind == "schemas":
@@ -42,12 +42,12 @@ def break_cycles(content: dict[str, Any], report: Report) -> None:
                 if resolve(content, components[name]) == {} and "$ref" in components[name]:
                     components[name] = EMPTY_COMPONENTS[kind]()
                     report.add_repair(
-                        "circular reference", json_pointer("components", kind, name), "Left out."
+                        "circular reference", json_pointer("components", kind, name), "Removed."
                     )
 
 
 def repair_required(content: Mapping[str, Any], schema: dict[str, Any], pointer: str, report: Report) -> None:
-    """Say what is required where a schema is joined from several, and none of them has it."""
+    """Remove required names that no schema of an allOf defines."""
     if "allOf" not in schema or "required" not in schema:
         return
     known = set(schema.get("properties", {}))
@@ -60,12 +60,12 @@ def repair_required(content: Mapping[str, Any], schema: dict[str, Any], pointer:
             del schema["required"]
         names = ", ".join(f"`{name[:60]}`" for name in extra)
         report.add_repair(
-            "required property not defined", extend_pointer(pointer, "required"), f"{names}: left out."
+            "required property not defined", extend_pointer(pointer, "required"), f"Removed {names}."
         )
 
 
 def repair_default(content: Mapping[str, Any], schema: dict[str, Any], pointer: str, report: Report) -> None:
-    """Make a default one of the schema's own values, or leave it out."""
+    """Convert a default to the schema's type, or remove it if it is still invalid."""
     if "default" not in schema:
         return
     value = schema["default"]
@@ -75,20 +75,18 @@ def repair_default(content: Mapping[str, Any], schema: dict[str, Any], pointer: 
     other = coerce(value, schema.get("type", ""))
     if other is not OMITTED and _default_matches(content, schema, other):
         schema["default"] = other
-        report.add_repair("invalid default", where, f"It is {schema['type']} now.")
+        report.add_repair("invalid default", where, f"Converted to {schema['type']}.")
     else:
         del schema["default"]
-        report.add_repair("invalid default", where, "Left out.")
+        report.add_repair("invalid default", where, "Removed.")
 
 
 def repair_examples(content: Mapping[str, Any], media: dict[str, Any], pointer: str, report: Report) -> None:
-    """Put examples that are not what their schema says under x-example and x-examples."""
+    """Move examples that do not match their schema to x-example and x-examples."""
     schema = media.get("schema", {})
     if "example" in media and not matches_schema(content, schema, media["example"]):
         media["x-example"] = media.pop("example")
-        report.add_repair(
-            "invalid example", extend_pointer(pointer, "example"), "It is under `x-example` now."
-        )
+        report.add_repair("invalid example", extend_pointer(pointer, "example"), "Moved to `x-example`.")
     for name, example in list(media.get("examples", {}).items()):
         resolved = resolve(content, example)
         if (
@@ -102,13 +100,13 @@ def repair_examples(content: Mapping[str, Any], media: dict[str, Any], pointer: 
             media["x-examples"][name] = resolved
             del media["examples"][name]
             where = extend_pointer(pointer, "examples", name)
-            report.add_repair("invalid example", where, "It is under `x-examples` now.")
+            report.add_repair("invalid example", where, "Moved to `x-examples`.")
     if media.get("examples") == {}:
         del media["examples"]
 
 
 def remove_unreachable(content: dict[str, Any]) -> None:
-    """Leave out the components that nothing refers to, directly or through others."""
+    """Remove the components that are not referenced, directly or indirectly."""
     reached: dict[str, None] = {}
     todo = list(_find_references({name: each for name, each in content.items() if name != "components"}))
     while todo:
@@ -133,7 +131,7 @@ def _break_schema_cycles(components: dict[str, Any], report: Report) -> None:
     for start in components:
         if start in done:
             continue
-        # Not recursive: a chain may be as long as the document.
+        # Iterative, because a chain can be as long as the document.
         path: dict[str, Iterator[dict[str, Any]]] = {start: _combined_references(components[start])}
         while path:
             name, references = next(reversed(path.items()))
@@ -146,13 +144,17 @@ def _break_schema_cycles(components: dict[str, Any], report: Report) -> None:
             if target in path:
                 reference.clear()
                 pointer = json_pointer("components", "schemas", name)
-                report.add_repair("circular reference", pointer, f"Its way to `{target}` is any value now.")
+                report.add_repair(
+                    "circular reference",
+                    pointer,
+                    f"Replaced its reference to `{target}` with a schema of any value.",
+                )
             elif target not in done and target in components:
                 path[target] = _combined_references(components[target])
 
 
 def _combined_references(schema: Any) -> Iterator[dict[str, Any]]:
-    """The references in a schema to others that the same value has to be one of."""
+    """The references in a schema that apply to the same value."""
     if not isinstance(schema, dict):
         return
     if isinstance(schema.get("$ref"), str):
@@ -164,7 +166,7 @@ def _combined_references(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def _properties(content: Mapping[str, Any], schema: Any, seen: frozenset[int] = frozenset()) -> set[str]:
-    """The properties that a schema says anything about, as validators gather them."""
+    """The properties that a schema defines, collected as validators do."""
     resolved = resolve(content, schema)
     if not isinstance(resolved, Mapping) or id(resolved) in seen:
         return set()
@@ -202,14 +204,14 @@ def _has_format(value: str, format_: str | None) -> bool:
             case None | "float" | "double" | "int32" | "int64" | "password" | "byte" | "binary":
                 return True
             case "uuid" | "email" | "uri" | "ipv4" | "ipv6" | "hostname" | "regex" | "time" | "duration":
-                return False  # rare enough not to be worth a check of our own
+                return False  # too rare to be worth a check
     except ValueError:
         return False
     return True
 
 
 def _find_references(value: Any) -> Iterator[str]:
-    """Every reference inside a value, and what a discriminator maps to."""
+    """Every reference inside a value, including the targets of discriminator mappings."""
     todo = [value]
     while todo:
         each = todo.pop()

@@ -1,4 +1,4 @@
-"""Whether a value is what a schema asks for, as far as plain rules tell."""
+"""Matching of a value against a schema, limited in depth and time."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from routers_generator.document.operations import resolve
 from routers_generator.repair.schemas import has_type, remove_duplicates
 
 MAX_DEPTH: Final = 40
-"""Values and combinations inside each other that are looked at; below, everything fits."""
+"""Nesting levels that are compared; below, everything matches."""
 MAX_COMPARISONS: Final = 20_000
-"""Comparisons; after these, everything fits: combinations of combinations can be made to last for ever."""
+"""Comparisons, after which everything matches: nested combinations can grow exponentially."""
 
 
 def matches_schema(
     document: Mapping[str, Any], schema: Any, value: Any, *, check_patterns: bool = False
 ) -> bool:
-    """Whether the value is one of the schema's: type, enum, required members, sizes and combinations.
+    """Whether the value matches the schema: type, enum, required members, sizes and combinations.
 
-    Patterns are looked at only if `patterns`: a hostile one takes for ever on a long text.
+    Patterns are checked only if `check_patterns`: a hostile one can backtrack for ever on a long string.
     """
     return _SchemaMatcher(document, check_patterns=check_patterns).matches(schema, value, 0)
 
 
 class _SchemaMatcher:
-    """One comparison of a value with a schema."""
+    """Compares one value with one schema."""
 
     def __init__(self, document: Mapping[str, Any], *, check_patterns: bool) -> None:
         self._document = document

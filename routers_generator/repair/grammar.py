@@ -1,4 +1,4 @@
-"""How a document is read: each reader takes what stands somewhere and gives what may stand there."""
+"""Readers: each takes a value of the document and returns a valid one, reporting what it changed."""
 
 from __future__ import annotations
 
@@ -11,87 +11,87 @@ from routers_generator.document.findings import Report, extend_pointer
 
 
 class Omitted(Enum):
-    """What a reader gives where nothing usable stands."""
+    """Sentinel that a reader returns for an unusable value."""
 
-    OMITTED = "gone"
+    OMITTED = "omitted"
 
 
 OMITTED: Final = Omitted.OMITTED
-MAX_NUMBER_LENGTH: Final = 30  # characters; more are no price, size or count
-ReadValue: TypeAlias = Any  # a JSON value, or `GONE`
+MAX_NUMBER_LENGTH: Final = 30  # characters; nothing longer is a price, size or count
+ReadValue: TypeAlias = Any  # a JSON value, or OMITTED
 Reader: TypeAlias = Callable[[Any, str], ReadValue]
 
 
 @dataclass(frozen=True)
 class Member:
-    """One member of an object; without `default` it may be missing, with it it is added."""
+    """A member of an object; if it is missing, `default` is added (None: the object is rejected)."""
 
     read: Reader
     default: Any = field(default=OMITTED)
 
 
 class Grammar:
-    """Readers that tell a report what they change. A value that is fine comes back as it is."""
+    """Readers for JSON types; a valid value is returned unchanged, every change is reported."""
 
     def __init__(self, report: Report) -> None:
-        """`report` is told."""
+        """Changes are added to `report`."""
         self.report = report
 
     def text(self, value: Any, pointer: str) -> ReadValue:
-        """A string; a number or a truth value becomes one."""
+        """Read a string; converts numbers and booleans."""
         if isinstance(value, str):
             return value
         if isinstance(value, bool | int | float):
-            self.report.add_repair("value of the wrong type", pointer, "Written as text.")
+            self.report.add_repair("value of the wrong type", pointer, "Converted to a string.")
             return str(value).lower() if isinstance(value, bool) else str(value)
-        return self.reject(value, pointer, "text")
+        return self.reject(value, pointer, "a string")
 
     def boolean(self, value: Any, pointer: str) -> ReadValue:
-        """A boolean; the words true and false become one."""
+        """Read a boolean; converts the strings true and false."""
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and value.lower() in ("true", "false"):
-            self.report.add_repair("value of the wrong type", pointer, "Written as a boolean.")
+            self.report.add_repair("value of the wrong type", pointer, "Converted to a boolean.")
             return value.lower() == "true"
         return self.reject(value, pointer, "a boolean")
 
     def number(self, value: Any, pointer: str) -> ReadValue:
-        """A number; its digits as text become one."""
+        """Read a number; converts numeric strings."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
         found = parse_number(value)
         if found is not None:
-            self.report.add_repair("value of the wrong type", pointer, "Written as a number.")
+            self.report.add_repair("value of the wrong type", pointer, "Converted to a number.")
             return found
         return self.reject(value, pointer, "a number")
 
     def count(self, value: Any, pointer: str) -> ReadValue:
-        """A whole number from 0."""
+        """Read a non-negative integer."""
         found = self.number(value, pointer)
         if found is OMITTED:
             return OMITTED
         if found < 0 or found != int(found):
-            return self.reject(value, pointer, "a whole number from 0")
+            return self.reject(value, pointer, "a non-negative integer")
         return int(found)
 
     def anything(self, value: Any, _place: str) -> ReadValue:
-        """Any JSON value."""
+        """Read any JSON value."""
         return value
 
     def extension(self, value: Any, _place: str) -> ReadValue:
-        """What stands behind a name that begins with x-: anybody's own."""
+        """Read the value of an x- extension, which may be anything."""
         return value
 
     def reject(self, value: Any, pointer: str, expected: str) -> Literal[Omitted.OMITTED]:
-        """Tell that nothing usable stands here."""
+        """Report an unusable value and return OMITTED."""
         if value is None:
-            self.report.add_repair("unexpected null", pointer, "Left out.")
+            self.report.add_repair("unexpected null", pointer, "Removed.")
         else:
-            self.report.add_problem("value of the wrong type", pointer, f"Left out: it is not {expected}.")
+            self.report.add_problem("value of the wrong type", pointer, f"Removed: expected {expected}.")
         return OMITTED
 
     def list_of(self, read: Reader, *, unique: bool = False) -> Reader:
-        """A list of what `read` gives."""
+        """Make a reader for a list with items read by `read`."""
 
         def read_list(value: Any, pointer: str) -> ReadValue:
             if not isinstance(value, list):
@@ -102,7 +102,7 @@ class Grammar:
                 if one is OMITTED:
                     continue
                 if unique and one in found:
-                    self.report.add_repair("duplicate list item", extend_pointer(pointer, index), "Left out.")
+                    self.report.add_repair("duplicate list item", extend_pointer(pointer, index), "Removed.")
                     continue
                 found.append(one)
             return found
@@ -110,7 +110,7 @@ class Grammar:
         return read_list
 
     def map_of(self, read: Reader, *, extensions: bool = False) -> Reader:
-        """An object with any names whose values `read` gives."""
+        """Make a reader for an object with arbitrary names and values read by `read`."""
 
         def read_map(value: Any, pointer: str) -> ReadValue:
             if not isinstance(value, Mapping):
@@ -118,9 +118,7 @@ class Grammar:
             found = {}
             for name, each in value.items():
                 if name == "$ref":
-                    self.report.add_problem(
-                        "unexpected reference", extend_pointer(pointer, name), "Left out."
-                    )
+                    self.report.add_problem("unexpected reference", extend_pointer(pointer, name), "Removed.")
                     continue
                 one = (
                     each
@@ -134,7 +132,7 @@ class Grammar:
         return read_map
 
     def object_of(self, members: Mapping[str, Member], what: str) -> Reader:
-        """An object with these members and those whose names begin with x-."""
+        """Make a reader for an object with these members and x- extensions; `what` names it in the report."""
 
         def read_object(value: Any, pointer: str) -> ReadValue:
             if not isinstance(value, Mapping):
@@ -146,13 +144,13 @@ class Grammar:
     def read_members(
         self, members: Mapping[str, Member], value: Mapping[str, Any], pointer: str
     ) -> ReadValue:
-        """The members of this object; `GONE` if one is missing that has a default of `None`."""
+        """Read an object's members; returns OMITTED if a member whose default is None is missing."""
         found: dict[str, Any] = {}
         for name, each in value.items():
             if name.startswith("x-"):
                 found[name] = each
             elif name not in members:
-                self.report.add_repair("unknown member", extend_pointer(pointer, name), "Left out.")
+                self.report.add_repair("unknown member", extend_pointer(pointer, name), "Removed.")
             else:
                 one = members[name].read(each, extend_pointer(pointer, name))
                 if one is not OMITTED:
@@ -160,17 +158,15 @@ class Grammar:
         for name, member in members.items():
             if member.default is not OMITTED and name not in found:
                 if member.default is None:
-                    self.report.add_problem(
-                        "missing member", pointer, f"Left out: it has no usable `{name}`."
-                    )
+                    self.report.add_problem("missing member", pointer, f"Removed: it has no usable `{name}`.")
                     return OMITTED
-                self.report.add_repair("missing member", pointer, f"`{name}` was added.")
+                self.report.add_repair("missing member", pointer, f"Added `{name}`.")
                 found[name] = member.default
         return found
 
 
 def parse_number(value: Any) -> int | float | None:
-    """The number that a short text of digits is; None if it is none."""
+    """Parse a short numeric string; None if it is not a finite number."""
     if not isinstance(value, str) or len(value) > MAX_NUMBER_LENGTH:
         return None
     try:
@@ -181,4 +177,4 @@ def parse_number(value: Any) -> int | float | None:
         found = float(value)
     except ValueError:
         return None
-    return found if found - found == 0 else None  # neither NaN nor infinite
+    return found if found - found == 0 else None  # rules out NaN and infinity

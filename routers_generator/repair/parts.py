@@ -1,4 +1,4 @@
-"""The parts of an operation apart from schemas: parameters, bodies, replies and examples."""
+"""Repair of the parts of an operation: parameters, request bodies, responses, headers and examples."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PARAMETER_STYLES: Final = {
     "header": ("simple",),
     "cookie": ("form",),
 }
-"""Where a parameter may stand, and how it may be written there; the first is the rule."""
+"""The locations of parameters and the valid styles of each; the first is the default."""
 
 LIST_VALUES_KEY: Final = "x-list-of"
-"""In a schema of text: the values, some of which, separated by commas or the like, make up the text."""
+"""Extension of a string schema: the values that the delimited list in the string may contain."""
 
 _STATUS: Final = re.compile(r"default|[1-5](\d\d|XX)", re.ASCII)
 _BOOLEAN_WORD: Final = re.compile(r"\btrue\b|\bfalse\b", re.IGNORECASE)
@@ -32,16 +32,16 @@ _STYLE_MEMBERS: Final = ("style", "explode", "allowReserved", "example", "exampl
 
 
 class OperationParts:
-    """Reads the parts, and keeps which places it made for examples: they are compared when all is there."""
+    """Reads the parts and collects the media types, whose examples are checked once all schemas are read."""
 
     def __init__(self, grammar: Grammar, references: References, schemas: Schemas) -> None:
-        """What is changed is told to the grammar's report."""
+        """Changes are added to the grammar's report."""
         self.media: list[tuple[dict[str, Any], str]] = []
         self._grammar = grammar
         self._report = grammar.report
         self._references = references
         self._schemas = schemas
-        text, truth = grammar.text, grammar.boolean
+        text, boolean = grammar.text, grammar.boolean
         self.example = self._allow_reference("examples", self._read_example)
         self._example_members = {
             **{name: Member(text) for name in ("summary", "description", "externalValue")},
@@ -51,7 +51,7 @@ class OperationParts:
         headers = grammar.map_of(self._allow_reference("headers", self.read_header))
         encoding = {
             **{name: Member(text) for name in ("contentType", "style")},
-            **{name: Member(truth) for name in ("explode", "allowReserved")},
+            **{name: Member(boolean) for name in ("explode", "allowReserved")},
             "headers": Member(headers),
         }
         self._media_members = {
@@ -63,9 +63,9 @@ class OperationParts:
         content = grammar.map_of(self._read_media)
         header = {
             "description": Member(text),
-            **{name: Member(truth) for name in ("required", "deprecated", "allowEmptyValue")},
+            **{name: Member(boolean) for name in ("required", "deprecated", "allowEmptyValue")},
             "style": Member(text),
-            **{name: Member(truth) for name in ("explode", "allowReserved")},
+            **{name: Member(boolean) for name in ("explode", "allowReserved")},
             "schema": Member(schemas.read),
             "content": Member(content),
             "example": Member(grammar.anything),
@@ -76,7 +76,7 @@ class OperationParts:
         self._body_members = {
             "description": Member(text),
             "content": Member(content),
-            "required": Member(truth),
+            "required": Member(boolean),
         }
         self._response_members = {
             "description": Member(text, ""),
@@ -85,17 +85,17 @@ class OperationParts:
         }
 
     def read_parameter(self, value: Any, pointer: str) -> ReadValue:
-        """A parameter, in full; `GONE` for one without a name or of no place that requests have."""
+        """Read a parameter; OMITTED for one without a name or with an unknown location."""
         if not isinstance(value, Mapping):
             return self._grammar.reject(value, pointer, "a parameter")
         found = self._grammar.read_members(self._parameter_members, value, pointer)
         if not found.get("name") or found.get("in") not in PARAMETER_STYLES:
-            self._report.add_problem("parameter without name or location", pointer, "Left out.")
+            self._report.add_problem("parameter without name or location", pointer, "Removed.")
             return OMITTED
         where = found["in"]
         if where == "path" and found.get("required") is not True:
             found["required"] = True
-            self._report.add_repair("optional path parameter", pointer, "It is required now.")
+            self._report.add_repair("optional path parameter", pointer, "Changed to required.")
         self._repair_style(found, PARAMETER_STYLES[where], pointer)
         self._repair_schema(found, pointer)
         schema = self._references.follow(value.get("schema")) or {}
@@ -104,11 +104,11 @@ class OperationParts:
             self._repair_list(found, schema if "$ref" in own else own, pointer)
         if found.get("required") and where != "path" and isinstance(schema, Mapping) and "default" in schema:
             del found["required"]
-            self._report.add_repair("required parameter with a default", pointer, "It is optional now.")
+            self._report.add_repair("required parameter with a default", pointer, "Changed to optional.")
         return found
 
     def read_header(self, value: Any, pointer: str) -> ReadValue:
-        """A header of a reply."""
+        """Read a response header."""
         if not isinstance(value, Mapping):
             return self._grammar.reject(value, pointer, "a header")
         found = self._grammar.read_members(self._header_members, value, pointer)
@@ -117,20 +117,20 @@ class OperationParts:
         return found
 
     def read_body(self, value: Any, pointer: str) -> ReadValue:
-        """The body of a request, or a reference to one; without content it may be anything."""
+        """Read a request body or a reference to one; without content it may be any JSON."""
         if not isinstance(value, Mapping):
-            return self._grammar.reject(value, pointer, "a body")
+            return self._grammar.reject(value, pointer, "a request body")
         if "$ref" in value:
             found = self._references.rewrite("requestBodies", value, pointer)
             return OMITTED if found is None else found
         read = self._grammar.read_members(self._body_members, value, pointer)
         if not read.get("content"):
             read["content"] = {"application/json": {"schema": {}}}
-            self._report.add_repair("request body without content", pointer, "It may be any JSON.")
+            self._report.add_repair("request body without content", pointer, "Added content of any JSON.")
         return read
 
     def read_responses(self, value: Any, pointer: str) -> ReadValue:
-        """The replies by status; one of any status if there is none."""
+        """Read the responses by status; adds a default response if there are none."""
         found: dict[str, Any] = {}
         if isinstance(value, Mapping):
             read = self._allow_reference("responses", self.read_response)
@@ -141,28 +141,28 @@ class OperationParts:
                     continue
                 status = name.strip().upper() if name != "default" else name
                 if not _STATUS.fullmatch(status):
-                    self._report.add_problem("invalid response status", where, "Left out.")
+                    self._report.add_problem("invalid response status", where, "Removed.")
                     continue
                 one = read(each, where)
                 found[status] = {"description": ""} if one is OMITTED else one
         elif value is not OMITTED:
-            self._grammar.reject(value, pointer, "an object of replies")
+            self._grammar.reject(value, pointer, "an object of responses")
         if not any(_STATUS.fullmatch(name) for name in found):
             found["default"] = {"description": ""}
-            self._report.add_repair("operation without responses", pointer, "One of any status was added.")
+            self._report.add_repair("operation without responses", pointer, "Added a default response.")
         return found
 
     def read_response(self, value: Any, pointer: str) -> ReadValue:
-        """One reply."""
+        """Read one response."""
         if not isinstance(value, Mapping):
-            return self._grammar.reject(value, pointer, "a reply")
+            return self._grammar.reject(value, pointer, "a response")
         if "links" in value:
             value = {name: each for name, each in value.items() if name != "links"}
-            self._report.add_repair("links", extend_pointer(pointer, "links"), "Left out.")
+            self._report.add_repair("links", extend_pointer(pointer, "links"), "Removed.")
         return self._grammar.read_members(self._response_members, value, pointer)
 
     def read_component(self, kind: str, value: Any, pointer: str) -> ReadValue:
-        """A component of any kind but schemas and security schemes, or a reference to one."""
+        """Read a component, or a reference to one, of any kind but schemas and security schemes."""
         readers: Mapping[str, Reader] = {
             "responses": self.read_response,
             "parameters": self.read_parameter,
@@ -183,9 +183,7 @@ class OperationParts:
 
     def _read_example(self, value: Any, pointer: str) -> ReadValue:
         if not isinstance(value, Mapping):
-            self._report.add_repair(
-                "example that is not an object", pointer, "It is the example's value now."
-            )
+            self._report.add_repair("example that is not an object", pointer, "Wrapped in an example object.")
             return {"value": value}
         return self._grammar.read_members(self._example_members, value, pointer)
 
@@ -198,19 +196,21 @@ class OperationParts:
             numbered = {str(number): {"value": each} for number, each in enumerate(media["examples"], 1)}
             media["examples"] = numbered
             self._report.add_repair(
-                "examples as a list", extend_pointer(pointer, "examples"), "They have names now."
+                "examples as a list", extend_pointer(pointer, "examples"), "Numbered the examples."
             )
         found = self._grammar.read_members(self._media_members, media, pointer)
         self._drop_redundant_example(found, pointer)
         for each in found.get("encoding", {}).values():
             if each.get("style", "form") not in PARAMETER_STYLES["query"]:
                 del each["style"]
-                self._report.add_problem("invalid parameter style", pointer, "Left out.")
+                self._report.add_problem("invalid parameter style", pointer, "Removed.")
         if _is_jwt(pointer):
             found = {"schema": {"type": "string"}, **{key: found[key] for key in found if key[:2] == "x-"}}
             if value.get("schema") != found["schema"]:
                 self._report.add_repair(
-                    "JWT body described as an object", pointer, "It is text: what it carries was left out."
+                    "JWT body described as an object",
+                    pointer,
+                    "Changed to a string; removed the description of its payload.",
                 )
         self.media.append((found, pointer))
         return found
@@ -218,15 +218,15 @@ class OperationParts:
     def _repair_style(self, found: dict[str, Any], styles: tuple[str, ...], pointer: str) -> None:
         if "style" in found and found["style"] not in styles:
             del found["style"]
-            self._report.add_problem("invalid parameter style", extend_pointer(pointer, "style"), "Left out.")
+            self._report.add_problem("invalid parameter style", extend_pointer(pointer, "style"), "Removed.")
 
     def _repair_schema(self, found: dict[str, Any], pointer: str) -> None:
-        """One schema, or one kind of content, and a type."""
+        """Ensure either one schema with a type or one media type."""
         content = found.pop("content", None) or {}
         if content and "schema" not in found:
             if len(content) > 1:
                 self._report.add_problem(
-                    "several media types", extend_pointer(pointer, "content"), "The first was kept."
+                    "several media types", extend_pointer(pointer, "content"), "Kept the first."
                 )
             found["content"] = dict([next(iter(content.items()))])
             for name in _STYLE_MEMBERS:
@@ -234,7 +234,7 @@ class OperationParts:
             return
         if content:
             self._report.add_problem(
-                "both schema and content", extend_pointer(pointer, "content"), "The schema was kept."
+                "both schema and content", extend_pointer(pointer, "content"), "Kept the schema."
             )
         self._drop_redundant_example(found, pointer)
         schema = found.setdefault("schema", {})
@@ -252,10 +252,10 @@ class OperationParts:
                     del schema["enum"]
             if schema.get("nullable") is False:
                 del schema["nullable"]
-            self._report.add_repair("parameter without type", pointer, f"It is {inferred}.")
+            self._report.add_repair("parameter without type", pointer, f"Set to {inferred}.")
 
     def _repair_list(self, found: dict[str, Any], original: Mapping[str, Any], pointer: str) -> None:
-        """A list in one text, such as `conids=1,2`, that is typed as if it were one value of it."""
+        """Repair a delimited list, such as `conids=1,2`, that is typed as a single value."""
         if original.get("type") == "array" or not _PLURAL.search(found["name"]) or "content" in found:
             return
         text = f"{found.get('description', '')} {original.get('description', '')}"
@@ -275,13 +275,13 @@ class OperationParts:
         if has_list_values:
             schema[LIST_VALUES_KEY] = values
         found["schema"] = schema
-        self._report.add_repair("delimited list typed as a single value", pointer, "It is text.")
+        self._report.add_repair("delimited list typed as a single value", pointer, "Changed to a string.")
 
     def _drop_redundant_example(self, found: dict[str, Any], pointer: str) -> None:
         if "example" in found and "examples" in found:
             del found["example"]
             self._report.add_repair(
-                "both example and examples", extend_pointer(pointer, "example"), "Left out."
+                "both example and examples", extend_pointer(pointer, "example"), "Removed."
             )
 
 

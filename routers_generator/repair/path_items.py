@@ -1,4 +1,4 @@
-"""Paths and their operations: which are kept, under which address, and with the parameters it needs."""
+"""Repair of path items: valid paths, operations, operationIds and matching path parameters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ALL_METHODS: Final = (*METHODS, "head", "options", "trace")
 METHODS_WITHOUT_BODY: Final = ("get", "delete", "head", "trace")
 
 MAX_LITERAL_STEPS: Final = 10
-"""Steps of a path of which it is looked up whether variables elsewhere match them."""
+"""Literal segments of a path up to which templates that shadow it are looked for (2^n candidates)."""
 
 _STEP: Final = r"(?:[A-Za-z0-9._~:@!$&'()*+,;=%-]|\{[A-Za-z0-9._-]+\})*"
 _PATH: Final = re.compile(rf"(?:/{_STEP})+")
@@ -40,12 +40,12 @@ _PATH_ITEM_MEMBERS: Final = ("summary", "description", "servers", "parameters", 
 
 @dataclass(frozen=True)
 class RawOperation:
-    """One operation as it came: its path and method in the repaired document, and where it stands."""
+    """An unread operation: its repaired path and method, original value, and pointer into the original."""
 
     path: str
     method: str
     value: Mapping[str, Any]
-    shared_parameters: list[tuple[Any, str]]  # parameters of the whole path, and where each stands
+    shared_parameters: list[tuple[Any, str]]  # the path item's parameters, and their pointers
     pointer: str
 
 
@@ -55,7 +55,7 @@ class PathItems:
     def __init__(
         self, grammar: Grammar, references: References, parts: OperationParts, *, gateway: bool
     ) -> None:
-        """`gateway`: only what a gateway serves, without what is said about servers and security."""
+        """`gateway`: keep only operations that the gateway serves, without servers and security."""
         self._gateway = gateway
         self._grammar = grammar
         self._report: Report = grammar.report
@@ -74,12 +74,12 @@ class PathItems:
         }
 
     def read(self, paths: Mapping[str, Any], schemes: Mapping[str, Any]) -> dict[str, Any]:
-        """The paths, those of words before those whose variables match the same; `schemes` by their names."""
+        """Read the paths, literal ones before templates that match them; `schemes` are the defined ones."""
         operations: dict[str, dict[str, RawOperation]] = {}
         for found in self._unify_variables(list(self._find_operations(paths))):
             item = operations.setdefault(found.path, {})
             if found.method in item:
-                why = f"`{item[found.method].pointer}` is the same operation, and comes first."
+                why = f"Duplicate of `{item[found.method].pointer}`."
                 self._drop(found, why, unusable=True)
                 continue
             item[found.method] = found
@@ -97,7 +97,7 @@ class PathItems:
         return result
 
     def read_server(self, value: Any, pointer: str) -> ReadValue:
-        """A server, with its variables."""
+        """Read a server and its variables."""
         text = self._grammar.text
         variable = {
             "enum": Member(self._grammar.list_of(text)),
@@ -127,14 +127,18 @@ class PathItems:
                     if isinstance(value, Mapping) and "responses" in value:
                         self._report.add_dropped(
                             DroppedOperation(
-                                key, written_path, where, "OpenAPI has no such method.", unusable=True
+                                key,
+                                written_path,
+                                where,
+                                "OpenAPI does not support this method.",
+                                unusable=True,
                             )
                         )
                     else:
-                        self._report.add_repair("unknown member", where, "Left out.")
+                        self._report.add_repair("unknown member", where, "Removed.")
                     continue
                 if method != key:
-                    self._report.add_repair("method not in lower case", where, f"It is `{method}`.")
+                    self._report.add_repair("method not in lower case", where, f"Changed to `{method}`.")
                 found = RawOperation(
                     path or written_path, method, value, self._shared_parameters(item, pointer), where
                 )
@@ -145,41 +149,41 @@ class PathItems:
                     yield found
 
     def _resolve_item(self, item: Any, pointer: str) -> tuple[Mapping[str, Any], str]:
-        """A path item in full; what refers to nothing is told and has no operations."""
+        """Inline a path item reference; an unresolved one is reported and has no operations."""
         if isinstance(item, Mapping) and isinstance(item.get("$ref"), str):
             target = self._references.follow(item)
             if isinstance(target, Mapping):
                 self._report.add_repair(
-                    "path item by reference", extend_pointer(pointer, "$ref"), "It stands here in full now."
+                    "path item by reference", extend_pointer(pointer, "$ref"), "Inlined the path item."
                 )
                 return {**target, **{name: each for name, each in item.items() if name != "$ref"}}, pointer
             self._report.add_dropped(
                 DroppedOperation(
-                    "*", pointer, pointer, "Its path refers to what is not in the document.", unusable=True
+                    "*", pointer, pointer, "Its path item reference does not resolve.", unusable=True
                 )
             )
         if isinstance(item, Mapping):
             return item, pointer
         self._report.add_dropped(
-            DroppedOperation("*", pointer, pointer, "There are no operations at its path.", unusable=True)
+            DroppedOperation("*", pointer, pointer, "Its path item is not an object.", unusable=True)
         )
         return {}, pointer
 
     def _drop_reason(self, operation: RawOperation, *, usable_path: bool) -> tuple[str, bool]:
-        """Why an operation is left out, and whether the document is at fault; no reason if it stays."""
+        """Return why an operation is left out (empty if it is not), and whether a defect is the reason."""
         if not usable_path:
-            return "Its path is none that a request can have.", True
+            return "Its path is invalid.", True
         if not isinstance(operation.value, Mapping):
-            return "It is no object.", True
-        replies = operation.value.get("responses")
-        if isinstance(replies, Mapping) and set(replies) == {"101"}:
-            return "It opens a WebSocket, which is no request and reply.", False
+            return "It is not an object.", True
+        responses = operation.value.get("responses")
+        if isinstance(responses, Mapping) and set(responses) == {"101"}:
+            return "It opens a WebSocket, which has no request and response.", False
         if self._gateway:
             reason = unserved_reason(operation.path)
             if reason:
                 return reason, False
             if operation.method not in METHODS:
-                return "It asks about the way to a resource, which is no operation on it.", False
+                return "Its method only describes a resource or the route to it.", False
         return "", False
 
     def _repair_path(self, written_path: str, pointer: str) -> str | None:
@@ -187,23 +191,23 @@ class PathItems:
         if not path.startswith("/"):
             path = f"/{path}"
         if path != written_path:
-            self._report.add_repair("path without leading slash", pointer, f"It is `{path[:80]}`.")
+            self._report.add_repair("path without leading slash", pointer, f"Changed to `{path[:80]}`.")
         bare = strip_prefix(path)
         if bare != path:
-            self._report.add_repair("path with the /v1/api prefix", pointer, "`/v1/api` was taken away.")
+            self._report.add_repair("path with the /v1/api prefix", pointer, "Removed `/v1/api`.")
         if not _PATH.fullmatch(bare) or _DOT_STEP.search(bare) or not bare.isascii():
             return None
         return bare
 
     def _shared_parameters(self, item: Mapping[str, Any], pointer: str) -> list[tuple[Any, str]]:
-        """The parameters of a whole path."""
+        """The parameters of a path item, with their pointers."""
         parameters = item.get("parameters")
         if not isinstance(parameters, list):
             return []
         return [(each, extend_pointer(pointer, "parameters", index)) for index, each in enumerate(parameters)]
 
     def _unify_variables(self, operations: list[RawOperation]) -> Iterator[RawOperation]:
-        """The same with one spelling of each variable; paths that differ in those only become one."""
+        """Unify the spelling of each path variable; paths that differ only in variable names become one."""
         spellings = Counter(
             name for path in {each.path for each in operations} for name in path_variables(path)
         )
@@ -224,12 +228,14 @@ class PathItems:
             if path != each.path and each.path not in reported:
                 reported.add(each.path)
                 self._report.add_repair(
-                    "inconsistent path variable name", each.pointer.rpartition("/")[0], f"Now `{path}`."
+                    "inconsistent path variable name",
+                    each.pointer.rpartition("/")[0],
+                    f"Changed to `{path}`.",
                 )
             yield RawOperation(path, each.method, each.value, each.shared_parameters, each.pointer)
 
     def _report_reordering(self, operations: Mapping[str, Mapping[str, RawOperation]]) -> None:
-        """Report which paths of words came after one whose variables match the same."""
+        """Report the literal paths that were listed after a template that matches them."""
         order = {normalize_path(path): index for index, path in reversed(list(enumerate(operations)))}
         paths = list(operations)
         for index, path in enumerate(paths):
@@ -238,13 +244,13 @@ class PathItems:
                 self._report.add_repair(
                     "path shadowed by a template",
                     next(iter(operations[path].values())).pointer.rpartition("/")[0],
-                    f"It stands before `{paths[earlier]}` now.",
+                    f"Moved before `{paths[earlier]}`.",
                 )
 
     def _assign_operation_ids(
         self, operations: Mapping[str, Mapping[str, RawOperation]], ids: UniqueNames
     ) -> dict[str, str]:
-        """An operation id for each operation, by its place; the first that has one keeps it."""
+        """Assign a unique operationId to each operation, by pointer; the first one with an ID keeps it."""
         all_operations = [each for item in operations.values() for each in item.values()]
         names: dict[str, str] = {}
         for each in all_operations:
@@ -270,7 +276,7 @@ class PathItems:
             else:
                 names[each.pointer] = ids.claim(operation_name(each.method, each.path))
                 what = "operation without operationId"
-            self._report.add_repair(what, each.pointer, f"It is `{names[each.place][:80]}`.")
+            self._report.add_repair(what, each.pointer, f"Set to `{names[each.pointer][:80]}`.")
         return names
 
     def _read_operation(self, operation: RawOperation, name: str, schemes: Mapping[str, Any]) -> ReadValue:
@@ -283,7 +289,7 @@ class PathItems:
             for member in ("security", "servers"):
                 if member in operation.value:
                     kind = f"{member} not used by the gateway"
-                    self._report.add_repair(kind, extend_pointer(operation.pointer, member), "Left out.")
+                    self._report.add_repair(kind, extend_pointer(operation.pointer, member), "Removed.")
         elif "security" in result:
             result["security"] = self._drop_undefined_schemes(
                 result["security"], schemes, extend_pointer(operation.pointer, "security")
@@ -291,7 +297,9 @@ class PathItems:
         result["operationId"] = name
         if "callbacks" in operation.value:
             self._report.add_repair(
-                "callbacks", extend_pointer(operation.pointer, "callbacks"), "Left out: they are no request."
+                "callbacks",
+                extend_pointer(operation.pointer, "callbacks"),
+                "Removed: callbacks are not requests to the server.",
             )
         parameters = self._read_parameters(operation)
         if parameters:
@@ -300,9 +308,9 @@ class PathItems:
             body = self._read_body(operation)
             if body is not OMITTED:
                 result["requestBody"] = body
-        replies = operation.value.get("responses", OMITTED)
+        responses = operation.value.get("responses", OMITTED)
         result["responses"] = self._parts.read_responses(
-            replies, extend_pointer(operation.pointer, "responses")
+            responses, extend_pointer(operation.pointer, "responses")
         )
         return result
 
@@ -310,13 +318,13 @@ class PathItems:
         flat = value
         if isinstance(value, list) and any(isinstance(each, list) for each in value):
             flat = [tag for each in value for tag in (each if isinstance(each, list) else [each])]
-            self._report.add_repair("nested list of tags", pointer, "All tags are in one list now.")
+            self._report.add_repair("nested list of tags", pointer, "Flattened the list.")
         return self._grammar.list_of(self._grammar.text)(flat, pointer)
 
     def _drop_undefined_schemes(
         self, requirements: list[dict[str, Any]], schemes: Mapping[str, Any], pointer: str
     ) -> list[dict[str, Any]]:
-        """What is required, as far as the document says what that is."""
+        """Remove security schemes that the document does not define."""
         defined = []
         for index, each in enumerate(requirements):
             unknown = [name for name in each if name not in schemes]
@@ -324,7 +332,7 @@ class PathItems:
                 self._report.add_repair(
                     "undefined security scheme",
                     extend_pointer(pointer, index),
-                    f"Left out: `{unknown[0][:60]}`.",
+                    f"Removed `{unknown[0][:60]}`.",
                 )
             known = {name: scopes for name, scopes in each.items() if name in schemes}
             if known or not each:
@@ -332,7 +340,7 @@ class PathItems:
         return defined
 
     def read_security(self, value: Any, schemes: Mapping[str, Any], pointer: str) -> list[dict[str, Any]]:
-        """What every operation requires."""
+        """Read the security requirements of the whole document."""
         read = self._grammar.list_of(self._grammar.map_of(self._read_scopes))(value, pointer)
         return [] if read is OMITTED else self._drop_undefined_schemes(read, schemes, pointer)
 
@@ -343,7 +351,7 @@ class PathItems:
         scopes = []
         for index, each in enumerate(value):
             if each is None:
-                self._report.add_repair("null scope", extend_pointer(pointer, index), "Left out.")
+                self._report.add_repair("null scope", extend_pointer(pointer, index), "Removed.")
             else:
                 scope = self._grammar.text(each, extend_pointer(pointer, index))
                 scopes += [] if scope is OMITTED else [scope]
@@ -358,15 +366,15 @@ class PathItems:
         for each in content.values() if isinstance(content, Mapping) else ():
             schema = self._references.follow(each.get("schema")) if isinstance(each, Mapping) else None
             if isinstance(schema, Mapping) and {"properties", "allOf", "anyOf", "oneOf"} & schema.keys():
-                self._report.add_problem("request body with properties not allowed", pointer, "Left out.")
+                self._report.add_problem("request body with properties not allowed", pointer, "Removed.")
                 return OMITTED
         self._report.add_repair(
-            "request body not allowed", pointer, f"Left out: {operation.method} has none."
+            "request body not allowed", pointer, f"Removed: {operation.method} requests have no body."
         )
         return OMITTED
 
     def _read_parameters(self, operation: RawOperation) -> list[dict[str, Any]]:
-        """The parameters in full, those of the path by the names that the path has."""
+        """Read the parameters, resolved, with path parameters under the names in the path."""
         own = operation.value.get("parameters", [])
         pointer = extend_pointer(operation.pointer, "parameters")
         if not isinstance(own, list):
@@ -380,13 +388,13 @@ class PathItems:
                 continue
             key = (one["in"], one["name"])
             if self._gateway and one["in"] == "header" and one["name"].casefold() in _CLIENT_HEADERS:
-                text = f"Left out: `{one['name']}` is no argument."
+                text = f"Removed `{one['name']}`."
                 self._report.add_repair("header set by the HTTP client", where, text)
                 continue
             if key not in read:
                 read[key] = (one, where)
             elif (value, where) not in operation.shared_parameters:
-                self._report.add_repair("duplicate parameter", where, "Left out: the first counts.")
+                self._report.add_repair("duplicate parameter", where, "Kept the first.")
         return self._match_path_variables(operation, list(read.values()))
 
     def _read_parameter(self, value: Any, pointer: str) -> ReadValue:
@@ -394,7 +402,7 @@ class PathItems:
             target = self._references.follow(value)
             if target is None:
                 self._report.add_problem(
-                    "unresolved reference", pointer, "Left out: no parameter stands there."
+                    "unresolved reference", pointer, "Removed: it does not resolve to a parameter."
                 )
                 return OMITTED
             return self._parts.read_parameter(target, pointer)
@@ -403,7 +411,7 @@ class PathItems:
     def _match_path_variables(
         self, operation: RawOperation, read: list[tuple[dict[str, Any], str]]
     ) -> list[dict[str, Any]]:
-        """The same with exactly the path's variables among them."""
+        """Match path parameters with the path's variables: rename, remove or add them as needed."""
         missing = path_variables(operation.path)
         unmatched: list[tuple[dict[str, Any], str]] = []
         parameters: list[dict[str, Any]] = []
@@ -426,7 +434,7 @@ class PathItems:
         for one, pointer in unmatched:
             parameters.remove(one)
             self._report.add_repair(
-                "path parameter not in the path", pointer, f"`{one['name'][:60]}` was left out."
+                "path parameter not in the path", pointer, f"Removed `{one['name'][:60]}`."
             )
         for name in list(missing):
             in_query = [
@@ -442,15 +450,17 @@ class PathItems:
                 self._report.add_repair(
                     "path variable declared as a query parameter",
                     operation.pointer,
-                    f"`{name}` is in the path now.",
+                    f"Moved `{name}` to the path.",
                 )
         for name in missing:
             parameters.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
-            self._report.add_repair("undeclared path variable", operation.pointer, f"`{name}` is text.")
+            self._report.add_repair(
+                "undeclared path variable", operation.pointer, f"Added `{name}` as a string."
+            )
         return parameters
 
     def _rename_parameter(self, parameter: dict[str, Any], name: str, pointer: str) -> None:
-        text = f"`{parameter['name'][:60]}` is `{name}` now."
+        text = f"Renamed `{parameter['name'][:60]}` to `{name}`."
         self._report.add_repair("path parameter not in the path", pointer, text)
         parameter["name"] = name
 
@@ -465,7 +475,7 @@ def _normalize_name(name: str) -> str:
 
 
 def _matching_templates(path: str) -> Iterator[str]:
-    """The templates that match what this path matches, and more: some of its words are variables there."""
+    """The templates that also match this path: each replaces some of its literal segments with variables."""
     steps = normalize_path(path).split("/")
     words = [index for index, step in enumerate(steps) if step and step != "{}"]
     if len(words) > MAX_LITERAL_STEPS:
@@ -476,7 +486,7 @@ def _matching_templates(path: str) -> Iterator[str]:
 
 
 def _number_duplicates(path: str) -> str:
-    """The same template with a number behind a variable that it has had already."""
+    """Append a number to each repeated variable name of a template."""
     names: dict[str, int] = {}
 
     def number(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""A broken OpenAPI document in, one that validates out, and what was done to it."""
+"""The command `repair`: turn an invalid OpenAPI document into a valid one, with a report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OPENAPI_VERSION: Final = "3.0.3"
 
 @dataclass(frozen=True)
 class RepairResult:
-    """The repaired document, and everything that was done to it or could not be."""
+    """The repaired document, with every repair, problem and operation left out."""
 
     content: dict[str, Any]
     repairs: Sequence[Finding]
@@ -39,15 +39,15 @@ class RepairResult:
 
     @property
     def is_clean(self) -> bool:
-        """Whether every defect was of a known class, and no operation was left out because of one."""
+        """Whether every defect was repaired and no operation was left out because of one."""
         return not self.problems and not any(each.unusable for each in self.dropped)
 
 
 def repair(document: Document, *, gateway: bool = False) -> RepairResult:
-    """The document without its defects; only the gateway's operations and what they need if `gateway`.
+    """Repair the document; with `gateway`, keep only what the gateway's operations need.
 
-    Nothing is lost silently: what is changed is a repair, what no known repair is for is a problem and
-    left out, and an operation left out is listed. A repaired document is repaired into itself.
+    Nothing is lost silently: a change is reported as a repair, a value without a known repair is removed and
+    reported as a problem, and an operation left out is listed. Repairing is idempotent.
     """
     report = Report()
     for each in document.findings:
@@ -57,7 +57,7 @@ def repair(document: Document, *, gateway: bool = False) -> RepairResult:
 
 
 class _DocumentRepair:
-    """The repair of one document."""
+    """Repairs one document."""
 
     def __init__(self, document: Mapping[str, Any], report: Report, *, gateway: bool) -> None:
         self._document = document
@@ -79,7 +79,7 @@ class _DocumentRepair:
         if "security" in self._document:
             if self._gateway:
                 self._report.add_repair(
-                    "security not used by the gateway", json_pointer("security"), "Left out."
+                    "security not used by the gateway", json_pointer("security"), "Removed."
                 )
             else:
                 pointer = json_pointer("security")
@@ -106,12 +106,12 @@ class _DocumentRepair:
         if isinstance(version, str) and re.fullmatch(r"3\.0\.\d(-.+)?", version):
             return version
         self._report.add_repair(
-            "unsupported OpenAPI version", json_pointer("openapi"), f"It is {OPENAPI_VERSION} now."
+            "unsupported OpenAPI version", json_pointer("openapi"), f"Changed to {OPENAPI_VERSION}."
         )
         return OPENAPI_VERSION
 
     def _read_head(self) -> dict[str, Any]:
-        """What is said about the document as a whole."""
+        """Read the top-level members other than paths, components and security."""
         grammar = self._grammar
         text = Member(grammar.text)
         documentation = grammar.object_of(
@@ -145,7 +145,7 @@ class _DocumentRepair:
             if found.get("servers") != [{"url": GATEWAY_URL}]:
                 pointer = json_pointer("servers")
                 self._report.add_repair(
-                    "servers not used by the gateway", pointer, f"It is {GATEWAY_URL} now."
+                    "servers not used by the gateway", pointer, f"Changed to {GATEWAY_URL}."
                 )
             found["servers"] = [{"url": GATEWAY_URL}]
         return found
@@ -155,7 +155,7 @@ class _DocumentRepair:
         for index, each in enumerate(list(tags)):
             if each["name"] in names:
                 tags[:] = [one for one in tags if one is not each]
-                self._report.add_repair("duplicate tag", json_pointer("tags", index), "The first counts.")
+                self._report.add_repair("duplicate tag", json_pointer("tags", index), "Kept the first.")
             names.add(each["name"])
 
     def _read_components(self, schemes: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class _DocumentRepair:
                 continue
             if each.kind == "schemas":
                 found = self._schemas.read_component(each.value, each.pointer)
-            elif each.kind == "parameters":  # operations have theirs in full: nothing refers to these
+            elif each.kind == "parameters":  # inlined in the operations, so nothing references them
                 found = self._parts.read_parameter(self._references.follow(each.value), each.pointer)
                 if found is OMITTED:
                     continue
@@ -194,6 +194,6 @@ class _DocumentRepair:
                 continue
             pointer = json_pointer("components", kind)
             if kind not in COMPONENT_KINDS:
-                self._report.add_repair("unknown member", pointer, "Left out.")
+                self._report.add_repair("unknown member", pointer, "Removed.")
             elif not isinstance(each, Mapping):
                 self._grammar.reject(each, pointer, "an object")

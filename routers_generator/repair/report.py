@@ -1,4 +1,4 @@
-"""What a repair did, for people and for programs."""
+"""The repair report, as Markdown and as JSON."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from routers_generator.document.loading import to_printable
 from routers_generator.repair.repair import RepairResult
 
 MAX_QUOTED: Final = 300
-"""Characters of a text of the document that are repeated."""
+"""Characters up to which text of the document is quoted."""
 
 
 def to_json(result: RepairResult) -> dict[str, Any]:
-    """The report as JSON values: counts by class, and every repair, problem and operation left out."""
+    """The report as JSON: counts by class, then every repair, problem and operation left out."""
     return {
         "counts": {
             "repairs": dict(sorted(Counter(each.kind for each in result.repairs).items())),
@@ -31,7 +31,7 @@ def to_json(result: RepairResult) -> dict[str, Any]:
 
 
 def to_markdown(result: RepairResult, *, pointers: bool) -> str:
-    """The report as Markdown; where each repair was made only if `places`, as they are many."""
+    """The report as Markdown; `pointers` adds the place of every repair."""
     return "\n".join(_lines(result, pointers=pointers)) + "\n"
 
 
@@ -56,12 +56,15 @@ def _lines(result: RepairResult, *, pointers: bool) -> Iterator[str]:
 
 def _problem_lines(problems: Sequence[Finding]) -> Iterator[str]:
     if problems:
-        yield from ("", "## Problems: no repair is known", "")
+        yield from ("", "## Problems that could not be repaired", "")
         yield from (f"* {each.kind}, `{_quote(each.pointer)}`: {_quote(each.text)}" for each in problems)
 
 
 def _dropped_lines(dropped: Sequence[DroppedOperation]) -> Iterator[str]:
-    for unusable, heading in ((True, "Operations that cannot be used"), (False, "Operations left out")):
+    for unusable, heading in (
+        (True, "Operations left out because of a defect"),
+        (False, "Operations left out on purpose"),
+    ):
         chosen = [each for each in dropped if each.unusable is unusable]
         if chosen:
             yield from ("", f"## {heading}", "")
@@ -75,5 +78,5 @@ def _sort_by_kind(repairs: Sequence[Finding]) -> list[Finding]:
 
 
 def _quote(text: str) -> str:
-    """A text of the document that cannot end the line or the code it stands in."""
+    """Quote text of the document so that it cannot break out of a line of Markdown."""
     return text if text.isprintable() and len(text) <= MAX_QUOTED else to_printable(text, MAX_QUOTED)

@@ -1,4 +1,4 @@
-"""Schemas: what stands there as one that OpenAPI 3.0 has."""
+"""Repair of schemas, and their conversion to OpenAPI 3.0."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from routers_generator.repair.grammar import OMITTED, Grammar, Member, ReadValue
 
 TYPES: Final = ("array", "boolean", "integer", "number", "object", "string")
 MAX_DEPTH: Final = 12
-"""Schemas inside each other; validators and code generators walk them by recursion."""
+"""Nesting levels of inline schemas; validators and code generators process them recursively."""
 
 _OBJECT_KEYWORDS: Final = frozenset({"properties", "additionalProperties", "minProperties", "maxProperties"})
-# OpenAPI 3.1 has these, 3.0 says the same in other words or not at all.
+# Keywords of OpenAPI 3.1 that 3.0 expresses differently or not at all.
 _KEYWORDS_OF_3_1: Final = frozenset(
     {
         *("$schema", "$id", "$anchor", "$comment", "$defs", "$dynamicRef", "$dynamicAnchor", "$vocabulary"),
@@ -34,29 +34,29 @@ _KEYWORDS_OF_3_1: Final = frozenset(
 
 
 class Schemas:
-    """Reads schemas, and keeps which it made: defaults are looked at when all are there."""
+    """Reads schemas and collects them; defaults are checked once all schemas are read."""
 
     def __init__(self, grammar: Grammar, references: References, *, siblings: bool = False) -> None:
-        """What is changed is told to the grammar's report; `siblings`: what stands beside `$ref` counts."""
+        """Changes are added to the grammar's report; `siblings`: keywords beside `$ref` apply, as in 3.1."""
         self._siblings = siblings
         self.schemas_read: list[tuple[dict[str, Any], str]] = []
         self._grammar = grammar
         self._report = grammar.report
         self._references = references
         self._depth = 0
-        text, truth, number, count = grammar.text, grammar.boolean, grammar.number, grammar.count
+        text, boolean, number, count = grammar.text, grammar.boolean, grammar.number, grammar.count
         several = grammar.list_of(self.read)
         documentation = grammar.object_of(
             {"description": Member(text), "url": Member(text, None)}, "an object"
         )
-        xml = {"name": text, "namespace": text, "prefix": text, "attribute": truth, "wrapped": truth}
+        xml = {"name": text, "namespace": text, "prefix": text, "attribute": boolean, "wrapped": boolean}
         readers = {
             **dict.fromkeys(("title", "description", "format"), text),
             **dict.fromkeys(("maximum", "minimum", "multipleOf"), number),
             **dict.fromkeys(("maxLength", "minLength", "maxItems", "minItems"), count),
             **dict.fromkeys(("maxProperties", "minProperties"), count),
-            **dict.fromkeys(("uniqueItems", "nullable", "readOnly", "writeOnly", "deprecated"), truth),
-            **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum"), truth),
+            **dict.fromkeys(("uniqueItems", "nullable", "readOnly", "writeOnly", "deprecated"), boolean),
+            **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum"), boolean),
             **dict.fromkeys(("allOf", "oneOf", "anyOf"), several),
             **dict.fromkeys(("default", "example"), grammar.anything),
             "pattern": self._read_pattern,
@@ -74,9 +74,9 @@ class Schemas:
         self._members = {name: Member(read) for name, read in readers.items()}
 
     def read(self, value: Any, pointer: str) -> ReadValue:
-        """A schema or a reference to one; what cannot be either becomes the schema of any value."""
+        """Read a schema or a reference to one; anything else becomes the schema of any value."""
         if isinstance(value, bool):
-            self._report.add_repair("OpenAPI 3.1 schema", pointer, "Written as 3.0 has it.")
+            self._report.add_repair("OpenAPI 3.1 schema", pointer, "Converted to OpenAPI 3.0.")
             return {} if value else {"not": {}}
         if not isinstance(value, Mapping):
             self._grammar.reject(value, pointer, "a schema")
@@ -88,7 +88,7 @@ class Schemas:
         return self._read_inline(value, pointer)
 
     def read_component(self, value: Any, pointer: str) -> ReadValue:
-        """The same for a component: what stands in it is as deep as what stands nowhere."""
+        """Read a schema component, in which nesting is counted from zero."""
         before, self._depth = self._depth, 0
         try:
             return self.read(value, pointer)
@@ -104,18 +104,18 @@ class Schemas:
         if len(value) > 1:
             others = ", ".join(f"`{name[:40]}`" for name in value if name != "$ref")
             self._report.add_repair(
-                "reference with siblings", pointer, f"Left out, as OpenAPI 3.0 ignores them: {others}."
+                "reference with siblings", pointer, f"Removed {others}, which OpenAPI 3.0 ignores."
             )
         return {**found}
 
     def _read_reference_with_siblings(self, value: Mapping[str, Any], pointer: str) -> ReadValue:
-        """A reference whose siblings count, in OpenAPI 3.0's words."""
+        """Convert a reference with sibling keywords to OpenAPI 3.0: an allOf."""
         if self._depth >= MAX_DEPTH and not _is_flat(value):
             return self._references.extract_schema(value, pointer)
         rest = {name: each for name, each in value.items() if name != "$ref"}
         parts = rest.get("allOf")
         rest["allOf"] = [{"$ref": value["$ref"]}, *(parts if isinstance(parts, list) else ())]
-        self._report.add_repair("OpenAPI 3.1 schema", pointer, "Written as 3.0 has it: `$ref`.")
+        self._report.add_repair("OpenAPI 3.1 schema", pointer, "Converted to OpenAPI 3.0: `$ref`.")
         return self._read_inline(rest, pointer)
 
     def _read_inline(self, value: Mapping[str, Any], pointer: str) -> ReadValue:
@@ -133,7 +133,7 @@ class Schemas:
         return found
 
     def _convert_to_3_0(self, value: Mapping[str, Any], pointer: str) -> dict[str, Any]:
-        """The same in OpenAPI 3.0's words."""
+        """Convert the keywords of OpenAPI 3.1 and of JSON Schema to OpenAPI 3.0."""
         found = dict(value)
         converted = []
         self._move_boolean_required(found, pointer)
@@ -163,15 +163,15 @@ class Schemas:
         converted += [name for name in found if name in _KEYWORDS_OF_3_1]
         if converted:
             names = ", ".join(f"`{name}`" for name in converted)
-            self._report.add_repair("OpenAPI 3.1 schema", pointer, f"Written as 3.0 has it: {names}.")
+            self._report.add_repair("OpenAPI 3.1 schema", pointer, f"Converted to OpenAPI 3.0: {names}.")
         return {name: each for name, each in found.items() if name not in _KEYWORDS_OF_3_1}
 
     def _move_boolean_required(self, found: dict[str, Any], pointer: str) -> None:
-        """A property that says of itself that it is required: its object says so in OpenAPI 3."""
+        """Move `required: true` of a property to the `required` list of its object."""
         if isinstance(found.get("required"), bool):
             del found["required"]
             self._report.add_repair(
-                "required as a boolean", extend_pointer(pointer, "required"), "Said by the object."
+                "required as a boolean", extend_pointer(pointer, "required"), "Moved to the object."
             )
         properties = found.get("properties")
         if isinstance(properties, Mapping):
@@ -195,22 +195,22 @@ class Schemas:
                 found["items"] = {"type": "object", **inner}
                 self._repair_required(found["items"], pointer)
                 self.schemas_read.append((found["items"], pointer))
-            self._report.add_repair("array with properties", pointer, "They are those of its items now.")
+            self._report.add_repair("array with properties", pointer, "Moved to its items.")
         elif "items" not in found:
             found["items"] = {}
-            self._report.add_repair("array without items", pointer, "Its items may be anything.")
+            self._report.add_repair("array without items", pointer, "Added items of any type.")
 
     def _repair_enum(self, found: dict[str, Any], pointer: str) -> None:
         if "enum" not in found:
             return
         if None in found["enum"] and "type" in found and not found.get("nullable"):
             found["nullable"] = True
-            self._report.add_repair("null in an enum", pointer, "The schema is nullable now.")
+            self._report.add_repair("null in an enum", pointer, "Changed the schema to nullable.")
         found["enum"] = remove_duplicates(found["enum"])
         values = [each for each in found["enum"] if each is not None]
         if not found["enum"]:
             del found["enum"]
-            self._report.add_repair("empty enum", pointer, "Left out.")
+            self._report.add_repair("empty enum", pointer, "Removed.")
         elif found.get("type") in _SCALAR_TYPES and not all(has_type(each, found["type"]) for each in values):
             as_typed = [coerce(each, found["type"]) for each in values]
             inferred = common_type(values)
@@ -218,19 +218,19 @@ class Schemas:
                 nulls = [None] if None in found["enum"] else []
                 found["enum"] = [*remove_duplicates(as_typed), *nulls]
                 self._report.add_repair(
-                    "enum values of the wrong type", pointer, f"Its values are {found['type']} now."
+                    "enum values of the wrong type", pointer, f"Converted the values to {found['type']}."
                 )
             elif inferred:
                 self._report.add_repair(
-                    "enum values of the wrong type", pointer, f"The type is {inferred} now."
+                    "enum values of the wrong type", pointer, f"Changed the type to {inferred}."
                 )
                 found["type"] = inferred
             else:
                 del found["type"]
-                self._report.add_repair("enum values of the wrong type", pointer, "The type was left out.")
+                self._report.add_repair("enum values of the wrong type", pointer, "Removed the type.")
 
     def _repair_type(self, found: dict[str, Any], pointer: str) -> None:
-        """Say the type where the rest leaves no doubt about it."""
+        """Infer a missing type where the other keywords leave no doubt."""
         if "type" not in found:
             inferred = "object" if _OBJECT_KEYWORDS & found.keys() else common_type(found.get("enum", []))
             if not inferred and "items" in found:
@@ -238,16 +238,18 @@ class Schemas:
             combined = {"allOf", "anyOf", "oneOf", "not"} & found.keys()
             if inferred and not combined:
                 found["type"] = inferred
-                self._report.add_repair("schema without type", pointer, f"It is {inferred}.")
+                self._report.add_repair("schema without type", pointer, f"Set to {inferred}.")
             elif found.get("nullable") and not combined:
                 del found["nullable"]
-                self._report.add_repair("nullable without type", pointer, "Left out: any value may be null.")
+                self._report.add_repair(
+                    "nullable without type", pointer, "Removed: without a type, any value may be null."
+                )
         if found.get("type") == "integer" and found.get("format") == "int32":
             del found["format"]
-            self._report.add_repair("int32 format for large values", pointer, "The format was left out.")
+            self._report.add_repair("int32 format for large values", pointer, "Removed the format.")
         if found.get("format") == "jwt":
             del found["format"]
-            self._report.add_repair("jwt format", pointer, "Left out: it is no format.")
+            self._report.add_repair("jwt format", pointer, "Removed: it is not a format.")
 
     def _repair_required(self, found: dict[str, Any], pointer: str) -> None:
         if "required" not in found:
@@ -264,7 +266,7 @@ class Schemas:
                 self._report.add_repair(
                     "required property not defined",
                     extend_pointer(pointer, "required"),
-                    f"`{name[:60]}` is `{named[:60]}` now." if named else f"`{name[:60]}` was left out.",
+                    f"Renamed `{name[:60]}` to `{named[:60]}`." if named else f"Removed `{name[:60]}`.",
                 )
                 kept += [named] if named else []
             found["required"] = list(dict.fromkeys(kept))
@@ -275,14 +277,14 @@ class Schemas:
         for name in ("allOf", "anyOf", "oneOf"):
             if name in found and not found[name]:
                 del found[name]
-                self._report.add_repair("empty combination", extend_pointer(pointer, name), "Left out.")
+                self._report.add_repair("empty combination", extend_pointer(pointer, name), "Removed.")
         if found.get("multipleOf", 1) <= 0:
             del found["multipleOf"]
-            self._report.add_repair("value out of range", extend_pointer(pointer, "multipleOf"), "Left out.")
+            self._report.add_repair("value out of range", extend_pointer(pointer, "multipleOf"), "Removed.")
         if found.get("readOnly") and found.get("writeOnly"):
             del found["writeOnly"]
             self._report.add_repair(
-                "both readOnly and writeOnly", extend_pointer(pointer, "writeOnly"), "Left out."
+                "both readOnly and writeOnly", extend_pointer(pointer, "writeOnly"), "Removed."
             )
 
     def _read_type(self, value: Any, pointer: str) -> ReadValue:
@@ -290,12 +292,12 @@ class Schemas:
             return value
         known = _TYPE_SYNONYMS.get(value.strip().lower()) if isinstance(value, str) else None
         if known == "any":
-            self._report.add_repair("unknown type", pointer, "Left out: it is any.")
+            self._report.add_repair("unknown type", pointer, "Removed: it means any type.")
             return OMITTED
         if known:
-            self._report.add_repair("unknown type", pointer, f"It is {known}.")
+            self._report.add_repair("unknown type", pointer, f"Changed to {known}.")
             return known
-        return self._grammar.reject(value, pointer, "a type of OpenAPI's")
+        return self._grammar.reject(value, pointer, "an OpenAPI type")
 
     def _read_pattern(self, value: Any, pointer: str) -> ReadValue:
         if not isinstance(value, str):
@@ -303,7 +305,7 @@ class Schemas:
         try:
             re.compile(value)
         except (re.error, OverflowError, RecursionError):
-            return self._grammar.reject(value, pointer, "a regular expression that can be read")
+            return self._grammar.reject(value, pointer, "a valid regular expression")
         return value
 
     def _read_additional_properties(self, value: Any, pointer: str) -> ReadValue:
@@ -339,7 +341,7 @@ _TYPE_SYNONYMS: Final = {
 
 
 def has_type(value: Any, type_: str) -> bool:
-    """Whether a value is of one of OpenAPI's types."""
+    """Whether a value has an OpenAPI type."""
     match type_:
         case "string":
             return isinstance(value, str)
@@ -355,7 +357,7 @@ def has_type(value: Any, type_: str) -> bool:
 
 
 def coerce(value: Any, type_: str) -> ReadValue:
-    """The same value as one of a plain type, where there is no doubt; else `GONE`."""
+    """Convert a value to a scalar type if that is unambiguous, else return OMITTED."""
     if has_type(value, type_):
         return value
     match type_, value:
@@ -376,7 +378,7 @@ def coerce(value: Any, type_: str) -> ReadValue:
 
 
 def common_type(values: Iterable[Any]) -> str | None:
-    """The plain type that all values have; None if there is none, or no value."""
+    """The scalar type that all values have; None if there is none, or there are no values."""
     each_one = list(values)
     return next(
         (name for name in _SCALAR_TYPES if each_one and all(has_type(each, name) for each in each_one)), None
@@ -384,7 +386,7 @@ def common_type(values: Iterable[Any]) -> str | None:
 
 
 def remove_duplicates(values: list[Any]) -> list[Any]:
-    """The values in their order, each once; 1 and true are two."""
+    """Remove duplicates, keeping the order; 1 and true are different."""
     found: dict[str, Any] = {}
     for each in values:
         found.setdefault(json.dumps(each, sort_keys=True), each)
@@ -392,7 +394,7 @@ def remove_duplicates(values: list[Any]) -> list[Any]:
 
 
 def _remove_null_alternatives(found: dict[str, Any]) -> list[str]:
-    """Take null out of the alternatives of a schema, which is nullable instead; the members that changed."""
+    """Replace null alternatives with `nullable`; returns the keywords that were changed."""
     changed = []
     for name in ("anyOf", "oneOf"):
         parts = found.get(name)
@@ -414,6 +416,6 @@ def _is_null(schema: Any) -> bool:
 
 
 def _is_flat(value: Mapping[str, Any]) -> bool:
-    """Whether there are no schemas inside this one."""
+    """Whether a schema contains no other schemas."""
     inner = ("properties", "items", "additionalProperties", "allOf", "anyOf", "oneOf", "not")
     return not any(isinstance(value.get(name), Mapping | list) for name in inner)

@@ -1,4 +1,4 @@
-"""Security schemes: ways to prove who asks."""
+"""Repair of security schemes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SecuritySchemes:
     """Reads security schemes."""
 
     def __init__(self, grammar: Grammar) -> None:
-        """What is changed is told to the grammar's report."""
+        """Changes are added to the grammar's report."""
         self._grammar = grammar
         text, needed = Member(grammar.text), Member(grammar.text, None)
         flows = {
@@ -45,7 +45,7 @@ class SecuritySchemes:
         }
 
     def read(self, components: Mapping[str, Any]) -> dict[str, Any]:
-        """The usable ones of these components, by their names."""
+        """Read the security schemes; unusable ones are left out."""
         schemes = {
             name: self._read_scheme(each, json_pointer("components", "securitySchemes", name))
             for name, each in components.items()
