@@ -92,21 +92,36 @@ def compare(
     accepted: Sequence[AcceptedDifference] | None = None,
 ) -> Comparison:
     """Compare the document, repaired for the gateway, with the requests that the routes can send."""
-    document_requests = [
+    unusable_operations = [each for each in repaired.dropped if each.unusable]
+    return compare_requests(document_requests(repaired), route_requests, accepted, unusable_operations)
+
+
+def document_requests(repaired: RepairResult) -> list[RequestSpec]:
+    """Extract the request of every operation of a document that was repaired for the gateway."""
+    return [
         request_from_document(repaired.content, each, normalize_path(each.path))
         for each in operations(repaired.content)
     ]
-    found = sorted(set(_differences(document_requests, route_requests)))
+
+
+def compare_requests(
+    documented: Sequence[RequestSpec],
+    route_requests: Sequence[RequestSpec],
+    accepted: Sequence[AcceptedDifference] | None = None,
+    unusable_operations: Sequence[DroppedOperation] = (),
+) -> Comparison:
+    """Compare documented requests with those that the routes can send; `accepted` overrides accepted.toml."""
+    found = sorted(set(_differences(documented, route_requests)))
     sources = {each.line: each for each in (accepted_differences() if accepted is None else accepted)}
     present = {str(each) for each in found}
     return Comparison(
         shared_operations=len(
-            {each.operation for each in document_requests} & {each.operation for each in route_requests}
+            {each.operation for each in documented} & {each.operation for each in route_requests}
         ),
         differences=[each for each in found if str(each) not in sources],
         accepted=[(each, sources[str(each)].source) for each in found if str(each) in sources],
         stale=[each for line, each in sources.items() if line not in present],
-        unusable_operations=[each for each in repaired.dropped if each.unusable],
+        unusable_operations=unusable_operations,
     )
 
 
@@ -121,10 +136,10 @@ def _parse_value(row: Mapping[str, Any]) -> ValueSpec:
 
 
 def _differences(
-    document_requests: Sequence[RequestSpec], route_requests: Sequence[RequestSpec]
+    documented: Sequence[RequestSpec], route_requests: Sequence[RequestSpec]
 ) -> Iterator[Difference]:
     in_routes = {each.operation: each for each in route_requests}
-    in_document = {each.operation: each for each in document_requests}
+    in_document = {each.operation: each for each in documented}
     for operation, one in in_document.items():
         if operation in in_routes:
             yield from _request_differences(one, in_routes[operation])
@@ -132,7 +147,7 @@ def _differences(
             yield _one_sided_difference(one, route_requests, "document", "routes")
     for operation, one in in_routes.items():
         if operation not in in_document:
-            yield _one_sided_difference(one, document_requests, "routes", "document")
+            yield _one_sided_difference(one, documented, "routes", "document")
 
 
 def _one_sided_difference(

@@ -54,5 +54,5 @@ def _lines(comparison: Comparison) -> Iterator[str]:
 
 def _difference_lines(differences: Sequence[Difference]) -> Iterator[str]:
     for kind, found in groupby(sorted(differences, key=lambda each: each.kind), key=lambda each: each.kind):
-        yield from ("", f"## {kind.capitalize()}", "")
+        yield from ("", f"## {kind[:1].upper()}{kind[1:]}", "")
         yield from (f"* {each}" for each in found)

@@ -136,7 +136,7 @@ def _module_source(
         body += ["", "", *declared] if models.starts_with_model else ["", *declared]
     for route in routes:
         body += ["", "", *route.lines]
-    title = truncate_escaped(strip_markup(section), 45)
+    title = truncate_escaped(strip_markup(section), 40).rstrip()
     about = f'"""{title}: generated from IBKR\'s OpenAPI document {_document_version(document)}."""'
     text = [about, "", *_import_lines("\n".join(body)), "", *body]
     return "\n".join(text) + "\n", len(routes)

@@ -50,7 +50,7 @@ def _lines(result: RepairResult, *, pointers: bool) -> Iterator[str]:
             yield f"| {kind} | {count} |"
     if pointers:
         for kind, found in groupby(_sort_by_kind(result.repairs), key=lambda each: each.kind):
-            yield from ("", f"## {kind.capitalize()}", "")
+            yield from ("", f"## {kind[:1].upper()}{kind[1:]}", "")
             yield from (f"* `{_quote(each.pointer)}`: {_quote(each.text)}" for each in found)
 
 

@@ -1,4 +1,4 @@
-"""A small document that is fine and has a little of everything, and the ways to make it worse."""
+"""A small valid document with a little of everything, and values that break it."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def valid_document() -> dict[str, Any]:
 
 
 def value_paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The way to every value inside a value."""
+    """The path to every value inside a value."""
     inner: Any = (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
@@ -120,7 +120,7 @@ def value_paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
 
 
 def replace_value(document: dict[str, Any], path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
-    """A copy of the document with another value at the end of the way."""
+    """A copy of the document with the value at the path replaced."""
     result = copy.deepcopy(document)
     inner: Any = result
     for step in path[:-1]:
@@ -146,4 +146,4 @@ HOSTILE_VALUES: tuple[Any, ...] = (
     },
     {"get": None, "POST": {}, "query": {"responses": {}}, "parameters": [ref("parameters", "No")]},
 )
-"""What may stand anywhere in a document that nobody has looked at."""
+"""Values that can occur anywhere in an unchecked document."""

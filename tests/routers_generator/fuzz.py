@@ -1,4 +1,4 @@
-"""Arguments for a tool, drawn from its schema: right ones, nearly right ones, and hostile ones."""
+"""Random tool arguments from a schema: valid, nearly valid, and hostile ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MAX_DEPTH: Final = 5
 
 
 def draw_arguments(random: Random, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A call's arguments: the required ones nearly always, the others now and then, a strange one rarely."""
+    """Draw arguments: required ones nearly always, optional ones sometimes, unknown ones rarely."""
     definitions = schema.get("$defs", {})
     values = _draw_fields(random, schema, definitions, 0)
     if random.random() < 0.05:

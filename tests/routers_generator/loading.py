@@ -1,4 +1,4 @@
-"""A generated package, loaded from where it was written."""
+"""Import of a generated package from its directory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 
 def load_routers(directory: Path, name: str) -> Sequence[APIRouter]:
-    """The routers of the package in `directory`, whose modules are called `name` in this process."""
+    """Import the package in `directory` under the module name `name`; returns its routers."""
     spec = importlib.util.spec_from_file_location(
         name, directory / "__init__.py", submodule_search_locations=[str(directory)]
     )

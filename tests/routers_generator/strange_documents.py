@@ -1,4 +1,4 @@
-"""OpenAPI documents drawn at random from what breaks generators: names, texts, and schemas of every kind."""
+"""Random OpenAPI documents of names, texts and schemas that break code generators."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _KINDS: Final = (
 
 
 def draw_document(random: Random) -> dict[str, Any]:
-    """A document of a dozen operations."""
+    """Draw a document with up to a dozen operations."""
     paths: dict[str, dict[str, Any]] = {}
     for _ in range(12):
         path, operation = _draw_operation(random)

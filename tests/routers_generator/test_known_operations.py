@@ -1,7 +1,4 @@
-"""What the generator knows of the hand-written routers is what they are.
-
-`make known` writes it anew.
-"""
+"""The known operations match the hand-written routes; `make known` updates them."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ from api_gateway.operations import OPERATIONS, Effect, Operation
 from mcp_server.rest.route_call import single_call
 from mcp_server.routers import ROUTERS
 from routers_generator import known_operations
+from routers_generator.document.names import normalize_path
 
 FILE = Path(known_operations.__file__).with_name(known_operations.FILE)
 
@@ -28,8 +26,8 @@ def marks(row: Operation) -> list[str]:
     return [effect, *(["REPEATABLE"] if row.repeatable else []), *(["TRADES"] if trades else [])]
 
 
-def told() -> list[dict[str, Any]]:
-    """The routes as the file has them."""
+def known_rows() -> list[dict[str, Any]]:
+    """The rows of the file, from the routes."""
     rows = []
     for router in ROUTERS:
         for route in router.routes:
@@ -48,22 +46,22 @@ def told() -> list[dict[str, Any]]:
     return rows
 
 
-def written() -> str:
-    """The file's text: an operation on a line."""
-    return "[\n" + ",\n".join(json.dumps(row) for row in told()) + "\n]\n"
+def known_text() -> str:
+    """The text of the file: one operation per line."""
+    return "[\n" + ",\n".join(json.dumps(row) for row in known_rows()) + "\n]\n"
 
 
-def test_the_file_says_what_the_routes_are() -> None:
-    assert FILE.read_text() == written(), "run `make known`"
+def test_known_operations_json_matches_the_routes() -> None:
+    assert FILE.read_text() == known_text(), f"{FILE.name} is out of date: run `make known`"
 
 
-def test_an_operation_is_found_whatever_the_values_in_its_path_are_called() -> None:
+def test_a_known_operation_is_found_under_any_variable_names() -> None:
     found = known_operations.known_operations()[
-        "GET", known_operations.normalize_path("/portfolio/{accountId}/positions/{pageId}")
+        "GET", normalize_path("/portfolio/{accountId}/positions/{pageId}")
     ]
     assert (found.name, found.template) == ("list_positions", "/portfolio/{account}/positions/{page}")
-    assert len(known_operations.known_operations()) == len(told())
+    assert len(known_operations.known_operations()) == len(known_rows())
 
 
 if __name__ == "__main__":
-    FILE.write_text(written())
+    FILE.write_text(known_text())

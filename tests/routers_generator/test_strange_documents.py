@@ -1,4 +1,4 @@
-"""Whatever a document has for names and texts, what is generated from it loads and is clean."""
+"""Routers generated from random and hostile documents load and pass the linter and formatter."""
 
 from __future__ import annotations
 
@@ -27,14 +27,16 @@ DRAWN = 8
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_package_of_a_strange_document_is_a_package_like_any_other(seed: int, tmp_path: Path) -> None:
+def test_routers_from_random_documents_load_and_pass_the_linter_and_formatter(
+    seed: int, tmp_path: Path
+) -> None:
     random = Random(seed)  # noqa: S311 - the same documents in every run
     found = 0
     for number in range(DRAWN):
         place = tmp_path / f"drawn_{number}"
         text = json.dumps(draw_document(random)).encode()
-        status, told = generate(repair(parse(text), gateway=True), GenerateOptions(place))
-        assert status == 0, told
+        status, messages = generate(repair(parse(text), gateway=True), GenerateOptions(place))
+        assert status == 0, messages
         routers = load_routers(place, f"strange_{seed}_{number}")
         app = create_app(GatewayClient(GatewaySettings(_env_file=None)), routers)
         tools = OperationToolProvider(app, {}, ToolOptions(48_000, False)).by_name
@@ -48,7 +50,7 @@ def test_a_package_of_a_strange_document_is_a_package_like_any_other(seed: int, 
 
 
 @pytest.mark.parametrize("text", ["日本語" * 6, "é" * 25, "😀" * 15, "\\" * 60])
-def test_no_text_is_cut_in_the_middle_of_an_escape(text: str, tmp_path: Path) -> None:
+def test_truncation_never_splits_an_escape_sequence(text: str, tmp_path: Path) -> None:
     fields = {"a": {"type": "string"}}
     body = {"description": f"A {text * 4}", "type": "object", "properties": fields}
     operation = {
@@ -56,7 +58,7 @@ def test_no_text_is_cut_in_the_middle_of_an_escape(text: str, tmp_path: Path) ->
         "requestBody": {"content": {"application/json": {"schema": body}}},
         "responses": {"200": {"description": "Done."}},
     }
-    for version in (text, f"1{text}", f"12{text}"):  # whatever the length of what stands before it
+    for version in (text, f"1{text}", f"12{text}"):  # the escape is at a different offset each time
         place = tmp_path / str(len(version))
         paths = {"/iserver/new": {"post": operation}}
         drawn = {"openapi": "3.0.3", "info": {"title": "t", "version": version}, "paths": paths}
@@ -64,16 +66,18 @@ def test_no_text_is_cut_in_the_middle_of_an_escape(text: str, tmp_path: Path) ->
             generate(repair(parse(json.dumps(drawn).encode()), gateway=True), GenerateOptions(place))[0] == 0
         )
         for file in place.iterdir():
-            ast.parse(file.read_text(encoding="utf-8"))  # a strange escape is a warning, which is an error
+            ast.parse(
+                file.read_text(encoding="utf-8")
+            )  # an invalid escape is a warning, which pytest turns into an error
         assert len(list_routes(load_routers(place, f"cut_{ord(text[0])}_{len(version)}"))) == 1
 
 
-def test_names_that_python_keeps_for_itself_are_sent_and_lie_in_files(tmp_path: Path) -> None:
+def test_parameters_and_sections_named_like_python_keywords_and_builtins_work(tmp_path: Path) -> None:
     names = ("__debug__", "__class__", "a b " * 9, "c d " * 9, "e f " * 9)
     query = [{"name": each, "in": "query", "schema": {"type": "string"}} for each in names]
-    replies = {"200": {"description": "Done."}}
+    responses = {"200": {"description": "Done."}}
     paths = {
-        f"/iserver/{tag}": {"get": {"tags": [tag], "parameters": query, "responses": replies}}
+        f"/iserver/{tag}": {"get": {"tags": [tag], "parameters": query, "responses": responses}}
         for tag in ("print", "filter", "import")
     }
     drawn = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths}
@@ -86,25 +90,25 @@ def test_names_that_python_keeps_for_itself_are_sent_and_lie_in_files(tmp_path: 
         _assert_clean(tmp_path, command)
 
 
-def test_names_in_other_scripts_are_as_wide_as_their_escapes_and_still_clean(tmp_path: Path) -> None:
-    said = "\u6f22\u5b57" * 50
-    values = {"type": "string", "enum": [f"{number}{said[:55]}" for number in range(4)]}
+def test_generated_code_with_non_ascii_names_passes_the_linter_and_formatter(tmp_path: Path) -> None:
+    text = "\u6f22\u5b57" * 50
+    values = {"type": "string", "enum": [f"{number}{text[:55]}" for number in range(4)]}
     query = [
-        {"name": f"{said}{number}", "in": "query", "description": said, "schema": schema}
+        {"name": f"{text}{number}", "in": "query", "description": text, "schema": schema}
         for number, schema in enumerate([{"type": "string"}, values])
     ]
-    body = {"type": "object", "description": said, "properties": {said: values, f"a {said} b": {}}}
+    body = {"type": "object", "description": text, "properties": {text: values, f"a {text} b": {}}}
     operation = {
-        "tags": [f"{said} 1"],
-        "summary": said,
-        "description": said,
+        "tags": [f"{text} 1"],
+        "summary": text,
+        "description": text,
         "parameters": query,
         "requestBody": {"content": {"application/json": {"schema": body}}},
-        "responses": {"200": {"description": said}},
+        "responses": {"200": {"description": text}},
     }
     drawn = {
         "openapi": "3.0.3",
-        "info": {"title": said, "version": said},
+        "info": {"title": text, "version": text},
         "paths": {"/iserver/new": {"post": operation}},
     }
     assert (
@@ -115,7 +119,7 @@ def test_names_in_other_scripts_are_as_wide_as_their_escapes_and_still_clean(tmp
         _assert_clean(tmp_path, command)
 
 
-def test_a_list_that_the_document_wants_repeated_is_said_to_be_sent_with_commas(tmp_path: Path) -> None:
+def test_an_exploded_list_parameter_gets_a_longer_description(tmp_path: Path) -> None:
     array = {"in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
     query: list[dict[str, object]] = [
         {**array, "name": "plain"},
@@ -129,8 +133,10 @@ def test_a_list_that_the_document_wants_repeated_is_said_to_be_sent_with_commas(
         "paths": {"/iserver/new": {"get": operation}},
     }
     generate(repair(parse(json.dumps(drawn).encode()), gateway=True), GenerateOptions(tmp_path))
-    lines = [line for line in (tmp_path / "lists.py").read_text().splitlines() if "with commas" in line]
-    assert [line.partition("`")[2].partition("`")[0] for line in lines] == ["repeated", "piped"]
+    route = list_routes(load_routers(tmp_path, "lists"))[0]
+    descriptions = {each.name: each.field_info.description or "" for each in route.dependant.query_params}
+    lengths = {name: len(text) - len(name) for name, text in descriptions.items()}
+    assert lengths["plain"] < lengths["repeated"] == lengths["piped"]
 
 
 def _assert_clean(directory: Path, command: list[str]) -> None:

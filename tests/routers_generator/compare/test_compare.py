@@ -1,4 +1,4 @@
-"""The document and the hand-written routes are compared, and what is accepted is so exactly."""
+"""Comparison of a document with the hand-written routes, and the accepted differences."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from routers_generator.compare.compare import (
     Comparison,
     accepted_differences,
     compare,
+    compare_requests,
     known_requests,
 )
 from routers_generator.compare.documented_requests import RequestSpec, ValueSpec
@@ -22,7 +23,13 @@ from routers_generator.compare.report import to_json, to_markdown
 from routers_generator.document.loading import Document, load
 from routers_generator.repair.repair import repair
 from tests.routers_generator.a_document import ref, valid_document
-from tests.routers_generator.repair.test_repair import IBKR
+from tests.routers_generator.ibkr_document import (
+    FACTS,
+    documented_operations,
+    facts_text,
+    ibkr_document,
+    needs_ibkr_document,
+)
 
 KNOWN = Path(compare_module.__file__).with_name(compare_module.KNOWN_REQUESTS_FILE)
 PLACE = "POST /iserver/account/{}/orders"
@@ -45,17 +52,21 @@ def place(**other: ValueSpec) -> RequestSpec:
     return RequestSpec("POST", "/iserver/account/{}/orders", "place", body=body)
 
 
-def compared(ours: list[RequestSpec], *lines: str, document: dict[str, Any] | None = None) -> Comparison:
+def compare_with(
+    routes: list[RequestSpec], *lines: str, document: dict[str, Any] | None = None
+) -> Comparison:
     accepted = [AcceptedDifference(line, "A source.") for line in lines]
-    return compare(repair(Document(document or valid_document()), gateway=True), ours, accepted)
+    return compare(repair(Document(document or valid_document()), gateway=True), routes, accepted)
 
 
-def differences(ours: list[RequestSpec]) -> list[str]:
+def differences(routes: list[RequestSpec]) -> list[str]:
     known = ("orders[].legs[]",)
-    return [str(each) for each in compared(ours).differences if not any(name in str(each) for name in known)]
+    return [
+        str(each) for each in compare_with(routes).differences if not any(name in str(each) for name in known)
+    ]
 
 
-def test_a_document_of_openapi_3_1_is_no_difference() -> None:
+def test_compare_treats_openapi_3_1_like_3_0() -> None:
     document = valid_document()
     schemas = document["components"]["schemas"]
     fields = schemas["Order"]["properties"]
@@ -64,13 +75,13 @@ def test_a_document_of_openapi_3_1_is_no_difference() -> None:
     fields["price"] = {"type": ["number", "null"]}
     fields["legs"] = {"oneOf": [fields["legs"], {"type": "null"}]}
     document["openapi"] = "3.1.0"
-    found = compared([place(), LIST], document=document)
+    found = compare_with([place(), LIST], document=document)
     assert [str(each) for each in found.differences] == [
-        str(each) for each in compared([place(), LIST]).differences
+        str(each) for each in compare_with([place(), LIST]).differences
     ]
 
 
-def test_a_body_that_holds_itself_comes_to_an_end() -> None:
+def test_compare_terminates_on_a_recursive_body() -> None:
     document = valid_document()
     schemas = document["components"]["schemas"]
     itself = ref("schemas", "Order")
@@ -78,25 +89,32 @@ def test_a_body_that_holds_itself_comes_to_an_end() -> None:
     schemas["Orders"]["properties"]["orders"] = ref("schemas", "Lists")
     schemas["Lists"] = {"type": "array", "items": ref("schemas", "Lists")}
     schemas["Orders"]["properties"]["one"] = itself
-    found = compared([], document=document)
+    found = compare_with([], document=document)
     assert found.differences
 
 
-def test_the_facts_of_the_routes_are_what_the_routes_are() -> None:
-    assert KNOWN.read_text(encoding="utf-8") == known_requests_of_routes.to_json_text(), "run `make known`"
+def test_known_requests_json_matches_the_routes() -> None:
+    assert KNOWN.read_text(encoding="utf-8") == known_requests_of_routes.to_json_text(), (
+        f"{KNOWN.name} is out of date: run `make known`"
+    )
 
 
-def test_ibkrs_document_has_nothing_that_is_not_settled() -> None:
-    if not IBKR.exists():
-        pytest.skip("IBKR's document is not beside this checkout")
-    found = compare(repair(load(str(IBKR)), gateway=True), known_requests())
-    assert found.shared_operations == 107
+def test_every_difference_from_ibkrs_document_is_accepted() -> None:
+    documented = [each.request for each in documented_operations()]
+    found = compare_requests(documented, known_requests())
+    assert found.shared_operations == len(documented)
     assert [str(each) for each in found.differences] == []
     assert found.stale == []
     assert found.is_clean
 
 
-def test_every_accepted_difference_has_a_source_and_stands_there_once() -> None:
+@needs_ibkr_document
+def test_the_facts_match_ibkrs_document() -> None:
+    assert FACTS.read_text(encoding="utf-8") == facts_text()
+    assert compare(repair(load(str(ibkr_document())), gateway=True), known_requests()).is_clean
+
+
+def test_every_accepted_difference_is_unique_and_has_a_source() -> None:
     accepted = accepted_differences()
     lines = [each.line for each in accepted]
     assert len(set(lines)) == len(lines)
@@ -104,7 +122,7 @@ def test_every_accepted_difference_has_a_source_and_stands_there_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "said"),
+    ("routes", "expected"),
     [
         ([LIST], [f"{PLACE}: only in the document"]),
         (
@@ -145,30 +163,30 @@ def test_every_accepted_difference_has_a_source_and_stands_there_once() -> None:
         ),
     ],
 )
-def test_each_kind_of_difference_is_told(ours: list[RequestSpec], said: list[str]) -> None:
-    assert differences(ours) == said
+def test_compare_reports_each_kind_of_difference(routes: list[RequestSpec], expected: list[str]) -> None:
+    assert differences(routes) == expected
 
 
-def test_what_is_accepted_is_no_difference_and_what_is_gone_is_told() -> None:
-    lines = [str(each) for each in compared([LIST]).differences]
+def test_accepted_differences_are_not_reported_and_stale_ones_are() -> None:
+    lines = [str(each) for each in compare_with([LIST]).differences]
     assert lines == [f"{PLACE}: only in the document"]
-    assert compared([LIST], *lines).is_clean
-    gone = compared([LIST], *lines, "GET /gone: only in the routes")
+    assert compare_with([LIST], *lines).is_clean
+    gone = compare_with([LIST], *lines, "GET /gone: only in the routes")
     assert [each.line for each in gone.stale] == ["GET /gone: only in the routes"]
     assert not gone.is_clean
-    assert "## Accepted, and not there any more" in to_markdown(gone)
+    assert "* GET /gone: only in the routes" in to_markdown(gone)
 
 
-def test_an_operation_of_the_document_that_cannot_be_used_is_a_difference() -> None:
+def test_an_unusable_operation_of_the_document_is_reported() -> None:
     document = valid_document()
     document["paths"]["/a/../b"] = {"get": {"responses": {}}}
-    found = compared([LIST], f"{PLACE}: only in the document", document=document)
+    found = compare_with([LIST], f"{PLACE}: only in the document", document=document)
     assert not found.is_clean
     assert "`GET /a/../b`" in to_markdown(found)
 
 
-def test_the_report_is_the_same_as_json() -> None:
-    found = to_json(compared([LIST]))
+def test_the_comparison_report_as_json_lists_the_differences() -> None:
+    found = to_json(compare_with([LIST]))
     assert json.loads(json.dumps(found)) == found
     assert found["same"] is False
     assert [each["operation"] for each in found["differences"]] == [PLACE]

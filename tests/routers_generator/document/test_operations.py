@@ -1,26 +1,22 @@
-"""The gateway's operations of a repaired document: their sections, names and parameters."""
+"""Operations of a repaired document: sections, names and parameters."""
 
 from __future__ import annotations
 
-import json
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mcp_server.rest import sections
-from routers_generator.document.loading import Document, load
+from routers_generator.document.loading import Document
 from routers_generator.document.operations import operations, unserved_reason
 from routers_generator.document.sections import SECTIONS, section_of
+from routers_generator.known_operations import known_operations
 from routers_generator.repair.repair import repair
 from tests.routers_generator.a_document import ref, valid_document
-from tests.routers_generator.repair.test_repair import IBKR
-
-FACTS = Path(__file__).parents[2] / "mcp_server" / "contract" / "operations.json"
+from tests.routers_generator.ibkr_document import documented_operations
 
 
-def test_an_operation_is_told_with_all_that_a_route_needs() -> None:
+def test_operations_returns_everything_that_a_route_needs() -> None:
     found, place = operations(repair(Document(valid_document())).content)
     assert (found.method, found.path, found.name) == ("GET", "/iserver/account/orders", "get_live_orders")
     assert (found.section, found.title) == ("Order Monitoring", "Live Orders")
@@ -33,7 +29,7 @@ def test_an_operation_is_told_with_all_that_a_route_needs() -> None:
     assert place.body == ref("schemas", "Orders")
 
 
-def test_the_prefix_is_taken_away_and_other_back_ends_are_left_out() -> None:
+def test_operations_strips_the_prefix_and_omits_what_the_gateway_does_not_serve() -> None:
     reply = {"responses": {"200": {"description": ""}}}
     paths = {"/v1/api/tickle": {"post": reply}, "/gw/api/v1/a": {"get": reply}, "/oauth2/b": {"get": reply}}
     document = {"openapi": "3.0.0", "info": {"title": "a", "version": "1"}, "paths": paths}
@@ -44,7 +40,7 @@ def test_the_prefix_is_taken_away_and_other_back_ends_are_left_out() -> None:
     assert unserved_reason("/gwen") is None
 
 
-def test_names_that_differ_in_spelling_only_become_different_names() -> None:
+def test_operation_names_that_differ_only_in_spelling_are_made_unique() -> None:
     reply = {"200": {"description": ""}}
     paths = {
         f"/{path}": {"get": {"operationId": name, "responses": reply}}
@@ -57,21 +53,17 @@ def test_names_that_differ_in_spelling_only_become_different_names() -> None:
     assert names[0] == "get_one"
 
 
-def test_the_sections_are_those_of_the_tools() -> None:
+def test_the_generator_has_the_same_sections_as_the_mcp_server() -> None:
     assert SECTIONS == sections.NAMES
 
 
-def test_ibkrs_operations_are_in_the_sections_of_the_hand_written_ones() -> None:
-    if not IBKR.exists():
-        pytest.skip("IBKR's document is not beside this checkout")
-    sections = {
-        re.sub(r"\{\w+\}", "{}", each["operation"]): each["section"]
-        for each in json.loads(FACTS.read_text(encoding="utf-8"))
-    }
-    found = operations(repair(load(str(IBKR)), gateway=True).content)
-    assert len({each.name for each in found}) == 107
-    for each in found:
-        assert each.section == sections[f"{each.method} {re.sub(r'{[^}]*}', '{}', each.path)}"]
+def test_ibkrs_operations_are_assigned_to_the_sections_of_the_hand_written_routes() -> None:
+    known = known_operations()
+    documented = documented_operations()
+    assert len({each.request.name for each in documented}) == len(documented)
+    for each in documented:
+        section = section_of(each.request.method, each.path, each.tags)
+        assert section == known[each.request.method, each.request.path].section
 
 
 @pytest.mark.parametrize(
@@ -87,7 +79,7 @@ def test_ibkrs_operations_are_in_the_sections_of_the_hand_written_ones() -> None
         ([], "Other"),
     ],
 )
-def test_a_tag_is_a_section_whether_it_is_known_or_not(tags: list[str], section: str) -> None:
+def test_section_of_accepts_known_and_unknown_tags(tags: list[str], section: str) -> None:
     assert section_of("GET", "/new", tags) == section
 
 
@@ -100,20 +92,20 @@ def test_a_tag_is_a_section_whether_it_is_known_or_not(tags: list[str], section:
         ("getDepth", "get_depth"),
     ],
 )
-def test_the_tag_before_a_name_is_no_part_of_it(own: str, name: str) -> None:
+def test_an_operation_name_does_not_include_its_tag(own: str, name: str) -> None:
     operation = {"tags": ["subpackage_tradingMarketData"], "operationId": own, "responses": {}}
     twice = {"/a": {"get": operation}, "/b": {"get": {**operation, "operationId": f"{own}Two"}}}
     assert operations({"paths": twice})[0].name == name
 
 
-def test_two_tags_that_have_a_name_in_common_keep_both_apart() -> None:
+def test_operation_names_stay_unique_without_their_tags() -> None:
     paths = {
         f"/{tag}": {"get": {"tags": [tag], "operationId": f"{tag}_getAll", "responses": {}}} for tag in "ab"
     }
     assert [each.name for each in operations({"paths": paths})] == ["get_all", "b_get_all"]
 
 
-def test_words_come_before_variables_whatever_these_are_called() -> None:
+def test_literal_paths_are_sorted_before_templates() -> None:
     paths = ("/{b}/list", "/{a}/{x}", "/{a}/{x}.csv", "/{a}/last", "/of/{z}")
     document: dict[str, Any] = {"paths": {path: {"get": {"responses": {}}} for path in paths}}
     assert [each.path for each in operations(document)] == [

@@ -1,4 +1,4 @@
-"""A document's words in sentences."""
+"""Conversion of the document's texts to plain sentences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from routers_generator.generate.docstrings import (
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "plain"),
     [
         ("a  b\n\tc", "a b c"),
         ("a<br/>b", "a b"),
@@ -28,16 +28,16 @@ from routers_generator.generate.docstrings import (
         (5, ""),
     ],
 )
-def test_mark_up_and_typography_become_plain(text: object, told: str) -> None:
-    assert strip_markup(text) == told
+def test_strip_markup_returns_plain_text(text: object, plain: str) -> None:
+    assert strip_markup(text) == plain
 
 
-def test_sentences_end_with_a_stop_and_abbreviations_do_not_end_one() -> None:
+def test_split_sentences_does_not_split_at_abbreviations() -> None:
     assert split_sentences("Gets it, e.g. This one. Then more") == ["Gets it, e.g. This one.", "Then more."]
     assert split_sentences("") == []
 
 
-def test_as_many_sentences_are_told_as_fit() -> None:
+def test_first_sentences_returns_as_many_as_fit() -> None:
     assert first_sentences("one. Two is long. Three.", 17) == "One. Two is long."
     assert first_sentences("a sentence without any end in sight, which goes on and on", 45) == (
         "A sentence without any end in sight."
@@ -46,15 +46,15 @@ def test_as_many_sentences_are_told_as_fit() -> None:
     assert first_sentences("", 30) == ""
 
 
-def test_a_headline_is_one_sentence_with_a_capital_or_nothing() -> None:
+def test_headline_is_one_capitalized_sentence_or_empty() -> None:
     assert headline("gets the thing. And more.", 100) == "Gets the thing."
     assert headline("...", 100) == ""
 
 
-def test_a_docstring_can_hold_whatever_the_text_was() -> None:
+def test_wrap_paragraph_escapes_any_text() -> None:
     hostile = 'a """ b \\ c \\N{BULLET} é \\'
     text = "\n".join(wrap_paragraph(strip_markup(hostile), 4))
     found: dict[str, str] = {}
-    exec(f'x = """{text}\n"""', {}, found)  # noqa: S102 - the text is ours, and this is what it must survive
+    exec(f'x = """{text}\n"""', {}, found)  # noqa: S102 - a constant of this test
     assert found["x"].strip() == "a ''' b \\ c \\N{BULLET} é \\"
     assert escape("é").isascii()

@@ -1,4 +1,4 @@
-"""Templates of the gateway client, and the names and kinds of the values in them."""
+"""Path templates of the gateway client, and the names and kinds of their values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from routers_generator.generate.path_template import PathParameter, make_templat
 
 
 @pytest.mark.parametrize(
-    ("path", "sent", "route"),
+    ("path", "client_template", "route_path"),
     [
         ("/x/{accountId}/{conid}", "/x/{account}/{conid}", "/x/{account_id}/{conid}"),
         ("/x/{orderID}", "/x/{order}", "/x/{order_id}"),
@@ -19,13 +19,15 @@ from routers_generator.generate.path_template import PathParameter, make_templat
         ("/x/{pageId}.v1", "/x/{page}.v1", "/x/{page_id}.v1"),
     ],
 )
-def test_values_have_the_kind_of_their_name_or_a_strict_one(path: str, sent: str, route: str) -> None:
+def test_a_path_value_gets_the_kind_of_its_name_or_a_strict_default(
+    path: str, client_template: str, route_path: str
+) -> None:
     found = make_template(path, frozenset({"count"}), None)
     assert found is not None
-    assert (found.client_template, found.route_path) == (sent, route)
+    assert (found.client_template, found.route_path) == (client_template, route_path)
 
 
-def test_what_the_hand_written_route_knows_of_the_values_is_kept() -> None:
+def test_a_template_keeps_the_kinds_of_the_hand_written_route() -> None:
     found = make_template("/x/{accountId}/orders", frozenset(), "/x/{allocation}/orders")
     assert found is not None
     assert found.client_template == "/x/{allocation}/orders"
@@ -33,5 +35,5 @@ def test_what_the_hand_written_route_knows_of_the_values_is_kept() -> None:
 
 
 @pytest.mark.parametrize("path", ["x", "/x y", "/x/:y", "/x//y", "/x/../y", "/x/{a}}", "/é"])
-def test_a_path_that_the_gateway_client_does_not_take_has_no_template(path: str) -> None:
+def test_an_unsupported_path_has_no_template(path: str) -> None:
     assert make_template(path, frozenset(), None) is None

@@ -1,4 +1,4 @@
-"""Names in generated code shadow nothing."""
+"""Names in generated code are valid, unique and shadow nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from routers_generator.generate.python_names import (
 
 
 @pytest.mark.parametrize(
-    ("theirs", "name"),
+    ("document_name", "name"),
     [
         ("acctId", "acct_id"),
         ("31", "x_31"),
@@ -24,15 +24,15 @@ from routers_generator.generate.python_names import (
         ("a-b.c", "a_b_c"),
     ],
 )
-def test_an_argument_has_a_plain_name(theirs: str, name: str) -> None:
-    assert argument_name(theirs) == name
+def test_argument_name_is_snake_case(document_name: str, name: str) -> None:
+    assert argument_name(document_name) == name
 
 
 @pytest.mark.parametrize(
     ("name", "safe"),
     [("id", "id_"), ("from", "from_"), ("gateway", "gateway_"), ("l", "l_"), ("conid", "conid")],
 )
-def test_a_parameter_shadows_nothing(name: str, safe: str) -> None:
+def test_route_parameter_name_shadows_nothing(name: str, safe: str) -> None:
     assert route_parameter_name(name) == safe
 
 
@@ -46,7 +46,7 @@ def test_a_parameter_shadows_nothing(name: str, safe: str) -> None:
         ("id", "id"),
     ],
 )
-def test_a_field_hides_nothing_of_its_model(name: str, safe: str) -> None:
+def test_model_field_name_shadows_nothing(name: str, safe: str) -> None:
     assert model_field_name(name) == safe
 
 
@@ -61,10 +61,10 @@ def test_a_field_hides_nothing_of_its_model(name: str, safe: str) -> None:
         ("", (), "The"),
     ],
 )
-def test_a_class_has_a_name_of_its_own(words: str, taken: tuple[str, ...], name: str) -> None:
+def test_class_name_is_unique(words: str, taken: tuple[str, ...], name: str) -> None:
     assert class_name(words, taken) == name
 
 
-def test_a_taken_name_gets_the_next_number() -> None:
+def test_make_unique_appends_the_next_free_number() -> None:
     assert make_unique("a", ["a", "a_2"]) == "a_3"
     assert make_unique("a", []) == "a"

@@ -1,4 +1,4 @@
-"""Text as the project's formatter leaves it."""
+"""Source layout as the project's formatter produces it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from routers_generator.generate.source_layout import (
 )
 
 
-def test_what_fits_is_on_one_line() -> None:
+def test_layout_keeps_a_short_piece_on_one_line() -> None:
     assert layout_lines(BracketedList("f(", ("a", StringLiteral("b=", "c")), ")"), 4) == ['    f(a, b="c")']
 
 
-def test_what_does_not_fit_has_an_item_on_a_line_with_a_comma_after_the_last() -> None:
+def test_layout_puts_each_item_of_a_long_piece_on_its_own_line() -> None:
     inner = BracketedList("Query(", ("ge=1", StringLiteral("description=", "word " * 30 + "end")), ")")
     lines = layout_lines(BracketedList("x: Annotated[", ("int | None", inner), "] = None"), 4)
     assert lines[:4] == ["    x: Annotated[", "        int | None,", "        Query(", "            ge=1,"]
@@ -31,23 +31,23 @@ def test_what_does_not_fit_has_an_item_on_a_line_with_a_comma_after_the_last() -
 
 
 @pytest.mark.parametrize("text", ["", "a", 'say "so"', "it's", "both \" and '", "back\\slash", "é\n\x00"])
-def test_a_literal_is_the_text_in_ascii_and_in_the_quotes_that_need_fewer_escapes(text: str) -> None:
+def test_quote_uses_ascii_and_the_quotes_that_need_fewer_escapes(text: str) -> None:
     literal = quote(text)
     assert ast.literal_eval(literal) == text
     assert literal.isascii()
     assert literal.startswith("'") is ('"' in text and "'" not in text)
 
 
-@pytest.mark.parametrize("sign", ["y", "\u6f22", "\U0001f600", '"', "\\"])
-def test_a_word_too_long_for_a_line_is_parted_between_its_signs(sign: str) -> None:
-    text = f"see {sign * 200} and {sign * 3} more"
+@pytest.mark.parametrize("character", ["y", "\u6f22", "\U0001f600", '"', "\\"])
+def test_layout_splits_an_overlong_word_between_characters(character: str) -> None:
+    text = f"see {character * 200} and {character * 3} more"
     lines = layout_lines(StringLiteral("x=", text), 8, trailing_width=1)
     assert len(lines) > 1
     assert all(len(line) < LINE_LENGTH for line in lines)
     assert ast.literal_eval("(" + "".join(lines).strip().removeprefix("x=") + ")") == text
 
 
-def test_a_line_that_nothing_can_part_is_excused() -> None:
+def test_layout_adds_noqa_to_a_line_that_cannot_be_broken() -> None:
     lines = layout_lines(BracketedList("f({", (f"{quote('y' * 200)}: x",), "})"))
     assert lines[1].endswith('": x,  # noqa: E501')
     assert not layout_lines(quote("y" * 200))[0].endswith("E501")

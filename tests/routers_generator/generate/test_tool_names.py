@@ -1,4 +1,4 @@
-"""The names of generated tools."""
+"""Names of generated tools."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def operation(method: str, path: str, name: str | None = None) -> Operation:
         ("DELETE", "/fyi/deliveryoptions/{theDeviceIdentifier}", "delete_fyi_deliveryoptions"),
     ],
 )
-def test_a_name_is_a_verb_and_what_the_path_says(method: str, path: str, name: str) -> None:
+def test_tool_name_is_a_verb_and_the_words_of_the_path(method: str, path: str, name: str) -> None:
     assert tool_name(operation(method, path), ()) == name
 
 
 @pytest.mark.parametrize(
-    ("own", "name"),
+    ("operation_id", "name"),
     [
         ("get_trading_schedule", "get_trading_schedule"),
         ("all_accounts", "get_all_accounts"),
@@ -44,11 +44,11 @@ def test_a_name_is_a_verb_and_what_the_path_says(method: str, path: str, name: s
         ("import_", "get_import"),
     ],
 )
-def test_the_documents_own_name_is_kept_with_a_verb_before_it(own: str, name: str) -> None:
-    assert tool_name(operation("GET", "/x", own), ()) == name
+def test_tool_name_keeps_the_operation_id_and_prepends_a_verb(operation_id: str, name: str) -> None:
+    assert tool_name(operation("GET", "/x", operation_id), ()) == name
 
 
-def test_a_taken_name_gets_a_number_and_stays_short() -> None:
+def test_tool_name_is_unique_and_stays_short() -> None:
     long = operation("GET", "/" + "x" * 60)
     first = tool_name(long, ())
     second = tool_name(long, {first})

@@ -1,4 +1,4 @@
-"""A document is repaired: every class of defect by name, nothing lost silently, whatever stands in it."""
+"""Repair of documents: every class of defect is repaired and reported, and nothing is lost silently."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from routers_generator.document.operations import METHODS, operations
 from routers_generator.repair.repair import RepairResult, repair
 from routers_generator.repair.report import to_json, to_markdown
 from tests.routers_generator.a_document import HOSTILE_VALUES, ref, replace_value, valid_document, value_paths
+from tests.routers_generator.ibkr_document import ibkr_document, needs_ibkr_document
+from tests.routers_generator.sources import SOURCES
 
 DEFECTS = json.loads((Path(__file__).parents[1] / "defects.json").read_text(encoding="utf-8"))
-IBKR = Path(__file__).parents[3].parent / "shared" / "ibkr" / "openapi" / "ibkr-web-api-2.28.0.json"
 
 
 def errors(content: dict[str, Any]) -> list[str]:
@@ -26,7 +27,7 @@ def errors(content: dict[str, Any]) -> list[str]:
 
 
 def repaired_twice(content: dict[str, Any], *, gateway: bool = False) -> RepairResult:
-    """The repaired document, which is the same repaired once more, with nothing left to do."""
+    """Repair a document, and check that repairing the result again changes nothing."""
     once = repair(Document(content), gateway=gateway)
     again = repair(parse(json.dumps(once.content).encode()), gateway=gateway)
     assert json.dumps(again.content) == json.dumps(once.content)
@@ -35,7 +36,7 @@ def repaired_twice(content: dict[str, Any], *, gateway: bool = False) -> RepairR
 
 
 def operations_in(content: dict[str, Any]) -> int:
-    """How many there are where they belong, whatever they are like."""
+    """The number of operations, valid or not."""
     items = [item for item in content["paths"].values() if isinstance(item, dict)]
     return sum(key in METHODS for item in items for key in item)
 
@@ -55,7 +56,7 @@ def with_schema(schema: Any, **components: Any) -> dict[str, Any]:
     }
 
 
-def test_a_document_that_is_fine_stays_as_it_is() -> None:
+def test_a_valid_document_is_unchanged() -> None:
     found = repaired_twice(valid_document())
     assert found.content == valid_document()
     assert (found.repairs, found.problems, found.dropped) == ((), (), ())
@@ -63,7 +64,7 @@ def test_a_document_that_is_fine_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda each: each["class"])
-def test_each_class_of_defect_is_repaired_and_named_with_its_place(defect: dict[str, Any]) -> None:
+def test_each_class_of_defect_is_repaired_and_reported_with_its_pointer(defect: dict[str, Any]) -> None:
     before = copy.deepcopy(defect["document"])
     found = repaired_twice(defect["document"], gateway=defect.get("gateway", False))
     assert defect["document"] == before
@@ -76,10 +77,9 @@ def test_each_class_of_defect_is_repaired_and_named_with_its_place(defect: dict[
     assert where == defect["then"]["is"]
 
 
-def test_ibkrs_document_validates_after_the_repair_in_full_and_for_the_gateway() -> None:
-    if not IBKR.exists():
-        pytest.skip("IBKR's document is not beside this checkout")
-    document = load(str(IBKR))
+@needs_ibkr_document
+def test_ibkrs_document_is_valid_after_repair_whole_and_for_the_gateway() -> None:
+    document = load(str(ibkr_document()))
     assert len(errors(document.content)) == 30
     for gateway, kept, left_out in ((False, 161, 1), (True, 107, 55)):
         found = repaired_twice(document.content, gateway=gateway)
@@ -90,24 +90,23 @@ def test_ibkrs_document_validates_after_the_repair_in_full_and_for_the_gateway()
         assert len(operations(found.content)) == 107
 
 
-def test_ibkrs_document_is_repaired_the_same_where_its_paths_have_the_prefix() -> None:
-    if not IBKR.exists():
-        pytest.skip("IBKR's document is not beside this checkout")
-    document = load(str(IBKR)).content
-    later = {
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_document_with_prefixed_paths_is_repaired_to_the_same_result(source: Path) -> None:
+    document = load(str(source)).content
+    prefixed = {
         **document,
         "paths": {
-            (path if path.startswith(("/gw", "/oauth")) else f"/v1/api{path}"): item
+            (path if path.startswith(("/gw", "/oauth", "/v1/api")) else f"/v1/api{path}"): item
             for path, item in document["paths"].items()
         },
     }
-    found = repair(Document(later), gateway=True)
+    found = repair(Document(prefixed), gateway=True)
     assert found.content["paths"] == repair(Document(document), gateway=True).content["paths"]
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("worse", HOSTILE_VALUES, ids=lambda each: json.dumps(each)[:40])
-def test_whatever_stands_anywhere_the_rest_is_repaired_and_no_operation_is_lost_silently(worse: Any) -> None:
+def test_a_hostile_value_anywhere_is_repaired_and_no_operation_is_lost_silently(worse: Any) -> None:
     for number, way in enumerate(value_paths(valid_document())):
         try:
             document = parse(json.dumps(replace_value(valid_document(), way, worse)).encode())
@@ -120,12 +119,12 @@ def test_whatever_stands_anywhere_the_rest_is_repaired_and_no_operation_is_lost_
         kept = operations(found.content)
         assert len(kept) + len(found.dropped) >= operations_in(document.content), way
         to_markdown(found, pointers=True)
-        if number % 7 == 0:  # a validation takes ten times as long as a repair
+        if number % 7 == 0:  # validation takes ten times as long as repair
             assert errors(found.content) == [], way
 
 
 @pytest.mark.parametrize("inside", ["items", "properties", "allOf"])
-def test_a_hundred_schemas_inside_each_other_become_components(inside: str) -> None:
+def test_deeply_nested_schemas_become_components(inside: str) -> None:
     schema: dict[str, Any] = {"type": "string"}
     for _ in range(100):
         inner = {"items": schema, "properties": {"a": schema}, "allOf": [schema]}[inside]
@@ -136,7 +135,7 @@ def test_a_hundred_schemas_inside_each_other_become_components(inside: str) -> N
     assert errors(found.content) == []
 
 
-def test_what_is_itself_by_reference_is_cut_and_what_contains_itself_is_not() -> None:
+def test_circular_references_are_broken_and_recursive_schemas_are_kept() -> None:
     a, b = ref("schemas", "A"), ref("schemas", "B")
     tree = {"type": "object", "properties": {"more": {"type": "array", "items": ref("schemas", "Tree")}}}
     found = repaired_twice(with_schema(a, A={"allOf": [b]}, B={"anyOf": [a]}, Tree=tree))
@@ -145,7 +144,7 @@ def test_what_is_itself_by_reference_is_cut_and_what_contains_itself_is_not() ->
     assert errors(found.content) == []
 
 
-def test_a_defect_of_no_known_class_is_a_named_problem_and_the_rest_goes_on() -> None:
+def test_a_defect_without_a_known_repair_is_reported_as_a_problem() -> None:
     document = valid_document()
     document["paths"]["/iserver/account/orders"]["get"]["tags"] = 7
     document["paths"]["/iserver/../secret"] = {"get": {"responses": {"200": {"description": ""}}}}
@@ -164,7 +163,7 @@ def test_a_defect_of_no_known_class_is_a_named_problem_and_the_rest_goes_on() ->
     assert len(operations(found.content)) == 2
 
 
-def test_one_operation_under_two_spellings_of_its_path_is_kept_once_and_told() -> None:
+def test_a_duplicate_operation_under_another_spelling_of_its_path_is_dropped_and_reported() -> None:
     document = valid_document()
     document["paths"]["/v1/api/iserver/account/orders"] = document["paths"]["/iserver/account/orders"]
     found = repaired_twice(document)
@@ -174,7 +173,7 @@ def test_one_operation_under_two_spellings_of_its_path_is_kept_once_and_told() -
 
 
 @pytest.mark.thorough
-def test_twenty_thousand_paths_are_repaired_in_seconds() -> None:
+def test_repair_of_twenty_thousand_paths_takes_seconds() -> None:
     paths = {f"/a{n}/{{x}}": {"get": {"responses": {"200": {"description": ""}}}} for n in range(20_000)}
     document = {"openapi": "3.0.0", "info": {"title": "Many", "version": "1"}, "paths": paths}
     began = time.process_time()
@@ -182,12 +181,12 @@ def test_twenty_thousand_paths_are_repaired_in_seconds() -> None:
     assert time.process_time() - began < 20
 
 
-def test_the_report_counts_by_class_and_names_every_place() -> None:
+def test_the_repair_report_counts_by_class_and_lists_every_pointer() -> None:
     document = valid_document()
     del document["paths"]["/iserver/account/orders"]["get"]["operationId"]
     found = repair(Document(document))
     assert to_json(found)["counts"]["repairs"] == {"operation without operationId": 1}
     text = to_markdown(found, pointers=True)
-    assert "| operation without id | 1 |" in text
-    assert "* `#/paths/~1iserver~1account~1orders/get`: It is `get_iserver_account_orders`." in text
+    assert "| operation without operationId | 1 |" in text
+    assert "* `#/paths/~1iserver~1account~1orders/get`: " in text
     assert "#/paths" not in to_markdown(found, pointers=False)
