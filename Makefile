@@ -83,7 +83,7 @@ settings: $(VENV)/run.stamp ## write .env.example from the settings classes
 endpoints: $(VENV)/run.stamp ## write ENDPOINTS.md from the routes
 	@$(BIN)/python -m mcp_server.reference.endpoints_md > ENDPOINTS.md
 
-known: $(VENV)/dev.stamp ## tell the routers generator what the hand-written routes are and can send
+known: $(VENV)/dev.stamp ## update the routers generator's known operations and requests from the routes
 	@$(BIN)/python -m mcp_server.reference.known_requests > routers_generator/compare/known_requests.json
 	@PYTHONPATH=. $(BIN)/python tests/routers_generator/test_known_operations.py
 

@@ -103,8 +103,8 @@ def _build_parser() -> argparse.ArgumentParser:
         "doctor",
         help="find what is broken between an MCP client and IBKR, and how to fix it",
         description="Check every layer between an MCP client and IBKR, and report the first broken one and "
-        "its fix. Takes at most ten seconds and changes nothing. Exit status: 0 everything works, 1 something "
-        "is broken, 2 a setting is invalid.",
+        "its fix. Takes at most ten seconds and changes nothing. Exit status: 0 everything works, 1 "
+        "something is broken, 2 a setting is invalid.",
     )
     doctor.add_argument("--json", action="store_true", help="print the report as JSON")
     doctor.add_argument(

@@ -84,9 +84,9 @@ def parse(text: bytes, source: str = "The document") -> Document:
 def _normalize(found: Any, source: str) -> tuple[Any, list[Finding]]:
     """Replace what standard JSON cannot hold; returns the values and what was changed."""
     findings: list[Finding] = []
-    whole = [found]
+    root = [found]
     # Iterative, because the depth is not known to be safe yet.
-    todo: list[tuple[Any, Any, Any, int]] = [(whole, 0, None, 0)]
+    todo: list[tuple[Any, Any, Any, int]] = [(root, 0, None, 0)]
     while todo:
         container, key, path, depth = todo.pop()
         value = container[key]
@@ -126,7 +126,7 @@ def _normalize(found: Any, source: str) -> tuple[Any, list[Finding]]:
                 }
             inner = value if isinstance(value, dict) else range(len(value))
             todo += [(value, each, (path, each), depth + 1) for each in inner]
-    return whole[0], sorted(findings)
+    return root[0], sorted(findings)
 
 
 def _path_pointer(path: Any) -> str:

@@ -23,8 +23,8 @@ from routers_generator.repair.repair import repair
 FACTS = Path(__file__).parents[1] / "data" / "ibkr_requests.json"
 VARIABLE = "IBKR_DOCUMENT"
 ORIGIN = (
-    "IBKR's OpenAPI document 2.28.0 (https://api.ibkr.com/gw/api/v3/api-docs), repaired. For each operation of "
-    "the gateway: method, path, name and tags. For each parameter and body member: type, required, allowed values."
+    "IBKR's OpenAPI document 2.28.0 (https://api.ibkr.com/gw/api/v3/api-docs), repaired. For each operation "
+    "of the gateway: method, path, name and tags. For each parameter and body member: type, required, values."
 )
 
 needs_ibkr_document = pytest.mark.skipif(

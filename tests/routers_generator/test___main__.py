@@ -11,7 +11,7 @@ import pytest
 from api_gateway.access_policy import TradingMode
 from mcp_server.extra_routers import load_extra_routers
 from routers_generator.__main__ import main
-from tests.routers_generator.a_document import valid_document
+from tests.routers_generator.sample_document import valid_document
 
 
 @pytest.fixture(autouse=True)

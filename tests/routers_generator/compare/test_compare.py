@@ -22,7 +22,6 @@ from routers_generator.compare.documented_requests import RequestSpec, ValueSpec
 from routers_generator.compare.report import to_json, to_markdown
 from routers_generator.document.loading import Document, load
 from routers_generator.repair.repair import repair
-from tests.routers_generator.a_document import ref, valid_document
 from tests.routers_generator.ibkr_document import (
     FACTS,
     documented_operations,
@@ -30,6 +29,7 @@ from tests.routers_generator.ibkr_document import (
     ibkr_document,
     needs_ibkr_document,
 )
+from tests.routers_generator.sample_document import ref, valid_document
 
 KNOWN = Path(compare_module.__file__).with_name(compare_module.KNOWN_REQUESTS_FILE)
 PLACE = "POST /iserver/account/{}/orders"

@@ -12,8 +12,8 @@ from routers_generator.document.operations import operations, unserved_reason
 from routers_generator.document.sections import SECTIONS, section_of
 from routers_generator.known_operations import known_operations
 from routers_generator.repair.repair import repair
-from tests.routers_generator.a_document import ref, valid_document
 from tests.routers_generator.ibkr_document import documented_operations
+from tests.routers_generator.sample_document import ref, valid_document
 
 
 def test_operations_returns_everything_that_a_route_needs() -> None:

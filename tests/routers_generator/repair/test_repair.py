@@ -15,8 +15,14 @@ from routers_generator.document.loading import Document, InvalidDocumentError, l
 from routers_generator.document.operations import METHODS, operations
 from routers_generator.repair.repair import RepairResult, repair
 from routers_generator.repair.report import to_json, to_markdown
-from tests.routers_generator.a_document import HOSTILE_VALUES, ref, replace_value, valid_document, value_paths
 from tests.routers_generator.ibkr_document import ibkr_document, needs_ibkr_document
+from tests.routers_generator.sample_document import (
+    HOSTILE_VALUES,
+    ref,
+    replace_value,
+    valid_document,
+    value_paths,
+)
 from tests.routers_generator.sources import SOURCES
 
 DEFECTS = json.loads((Path(__file__).parents[1] / "defects.json").read_text(encoding="utf-8"))
@@ -68,13 +74,13 @@ def test_each_class_of_defect_is_repaired_and_reported_with_its_pointer(defect: 
     before = copy.deepcopy(defect["document"])
     found = repaired_twice(defect["document"], gateway=defect.get("gateway", False))
     assert defect["document"] == before
-    assert (defect["class"], defect["at"]) in {(each.kind, each.pointer) for each in found.repairs}
+    assert (defect["class"], defect["pointer"]) in {(each.kind, each.pointer) for each in found.repairs}
     assert found.problems == ()
     assert errors(found.content) == []
     where: Any = found.content
-    for step in defect["then"]["way"]:
+    for step in defect["expected"]["path"]:
         where = where.get(step) if isinstance(where, dict) else where[step]
-    assert where == defect["then"]["is"]
+    assert where == defect["expected"]["value"]
 
 
 @needs_ibkr_document

@@ -20,7 +20,7 @@ from routers_generator.document.loading import parse
 from routers_generator.generate.generate import GenerateOptions, generate
 from routers_generator.repair.repair import repair
 from tests.routers_generator.loading import list_routes, load_routers
-from tests.routers_generator.strange_documents import draw_document
+from tests.routers_generator.random_documents import draw_document
 
 ROOT = Path(__file__).parents[2]
 DRAWN = 8
