@@ -106,10 +106,10 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
 
 def _default_source() -> str:
-    address = load(GeneratorSettings).open_api_spec_url
-    if not address:
+    source = load(GeneratorSettings).open_api_spec_url
+    if not source:
         raise InvalidDocumentError("No document given: name a file or a URL, or set OPEN_API_SPEC_URL.")
-    return address
+    return source
 
 
 def _repair(document: Document, options: argparse.Namespace) -> int:

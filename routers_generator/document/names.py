@@ -12,8 +12,8 @@ _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 
 def to_snake_case(text: str) -> str:
     """Convert `orderStatus`, `fa-preset`, `reqID` to `order_status`, `fa_preset`, `req_id`; may be empty."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
-    return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
+    separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
+    return re.sub(r"[^a-z0-9]+", "_", separated.lower()).strip("_")
 
 
 def to_identifier(text: str) -> str:

@@ -424,10 +424,10 @@ class PathItems:
             else:
                 unmatched.append((one, pointer))
         for one, pointer in list(unmatched):
-            alike = [name for name in missing if _normalize_name(name) == _normalize_name(one["name"])]
-            if len(alike) == 1:
-                self._rename_parameter(one, alike[0], pointer)
-                missing.remove(alike[0])
+            candidates = [name for name in missing if _normalize_name(name) == _normalize_name(one["name"])]
+            if len(candidates) == 1:
+                self._rename_parameter(one, candidates[0], pointer)
+                missing.remove(candidates[0])
                 unmatched.remove((one, pointer))
         if len(unmatched) == 1 and len(missing) == 1:
             self._rename_parameter(unmatched[0][0], missing.pop(), unmatched.pop()[1])

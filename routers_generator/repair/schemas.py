@@ -45,7 +45,7 @@ class Schemas:
         self._references = references
         self._depth = 0
         text, boolean, number, count = grammar.text, grammar.boolean, grammar.number, grammar.count
-        several = grammar.list_of(self.read)
+        schema_list = grammar.list_of(self.read)
         documentation = grammar.object_of(
             {"description": Member(text), "url": Member(text, None)}, "an object"
         )
@@ -57,7 +57,7 @@ class Schemas:
             **dict.fromkeys(("maxProperties", "minProperties"), count),
             **dict.fromkeys(("uniqueItems", "nullable", "readOnly", "writeOnly", "deprecated"), boolean),
             **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum"), boolean),
-            **dict.fromkeys(("allOf", "oneOf", "anyOf"), several),
+            **dict.fromkeys(("allOf", "oneOf", "anyOf"), schema_list),
             **dict.fromkeys(("default", "example"), grammar.anything),
             "pattern": self._read_pattern,
             "required": grammar.list_of(text, unique=True),
@@ -256,20 +256,20 @@ class Schemas:
             return
         properties = found.get("properties")
         if properties is not None and not {"allOf", "anyOf", "oneOf"} & found.keys():
-            kept: list[str] = []
+            valid: list[str] = []
             for name in found["required"]:
                 if name in properties:
-                    kept.append(name)
+                    valid.append(name)
                     continue
-                alike = [each for each in properties if each.casefold() == name.casefold()]
-                named = alike[0] if len(alike) == 1 else None
+                candidates = [each for each in properties if each.casefold() == name.casefold()]
+                named = candidates[0] if len(candidates) == 1 else None
                 self._report.add_repair(
                     "required property not defined",
                     extend_pointer(pointer, "required"),
                     f"Renamed `{name[:60]}` to `{named[:60]}`." if named else f"Removed `{name[:60]}`.",
                 )
-                kept += [named] if named else []
-            found["required"] = list(dict.fromkeys(kept))
+                valid += [named] if named else []
+            found["required"] = list(dict.fromkeys(valid))
         if not found["required"]:
             del found["required"]
 

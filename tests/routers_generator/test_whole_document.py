@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
@@ -19,8 +18,6 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from fastmcp import FastMCP
-from openapi_spec_validator import OpenAPIV31SpecValidator
-from starlette.routing import compile_path
 
 from api_gateway.access_policy import ALL_OPERATIONS, POLICIES, READ_OPERATIONS, TradingMode
 from api_gateway.client.gateway import GatewayClient
@@ -37,11 +34,8 @@ from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 from routers_generator.document.loading import load
-from routers_generator.document.operations import operations
 from routers_generator.generate.generate import GenerateOptions, generate, make_package
-from routers_generator.generate.package import build_package
 from routers_generator.generate.python_names import argument_name
-from routers_generator.known_operations import known_operations
 from routers_generator.repair.repair import RepairResult, repair
 from tests.mcp_server.contract.test_wire import NEW_YORK_MORNING, WIRE
 from tests.mcp_server.contract.wire_rows.row import Row
@@ -121,12 +115,6 @@ def test_every_gateway_operation_becomes_one_route(routers: Sequence[APIRouter])
     assert sorted(_normalized(route) for route in list_routes(routers)) == sorted(DOCUMENTED)
 
 
-def test_generation_is_deterministic(directory: Path, tmp_path: Path) -> None:
-    assert generate(repair(load(str(ibkr_document())), gateway=True), GenerateOptions(tmp_path))[0] == 0
-    for path in directory.glob("*.py"):
-        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
-
-
 def test_every_documented_operation_has_a_hand_written_route(repaired: RepairResult) -> None:
     package = make_package(repaired, GenerateOptions(ROOT, missing_only=True))
     assert (package.route_count, list(package.files)) == (0, ["__init__.py"])
@@ -154,15 +142,6 @@ def test_generated_code_passes_the_type_checker(directory: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def test_the_openapi_schema_of_the_generated_app_is_valid(routers: Sequence[APIRouter]) -> None:
-    app = create_app(GatewayClient(GatewaySettings(_env_file=None)), routers)
-    schema = app.openapi()
-    assert list(OpenAPIV31SpecValidator(schema).iter_errors()) == []
-    assert len({each["operationId"] for item in schema["paths"].values() for each in item.values()}) == len(
-        DOCUMENTED
-    )
-
-
 # Marks
 
 
@@ -177,53 +156,10 @@ def test_only_known_reads_are_marked_as_reading(routers: Sequence[APIRouter]) ->
     assert marked == reads & DOCUMENTED
 
 
-def test_a_generated_route_has_the_marks_of_the_known_operation(routers: Sequence[APIRouter]) -> None:
-    marks = {each.name: each.marks for each in known_operations().values()}
-    for route in list_routes(routers):
-        expected = {
-            name: value for mark in marks[route.name] for name, value in getattr(effects, mark).items()
-        }
-        assert (route.openapi_extra or {}) == expected, route.name
-
-
-def test_without_known_operations_only_get_is_marked_as_reading(repaired: RepairResult) -> None:
-    files = build_package(repaired.content, operations(repaired.content), {}).files
-    text = "\n".join(files.values())
-    assert text.count("@router.") == len(DOCUMENTED)
-    assert "READS" not in text
-    assert text.count("TRADES)\n") == text.count("@router.") - text.count("@router.get(")
-
-
 @pytest.mark.parametrize("mode", TradingMode)
 def test_generated_routes_that_exist_by_hand_are_not_mounted(directory: Path, mode: TradingMode) -> None:
     assert load_extra_routers(directory, mode).routers == ()
     assert load_extra_routers(directory, mode).policy == POLICIES[mode]
-
-
-def test_generated_names_are_short_and_unique(routers: Sequence[APIRouter]) -> None:
-    names = [route.name for route in list_routes(routers)]
-    assert len(set(names)) == len(names)
-    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]{1,31}", name)] == []
-
-
-def test_a_generated_route_has_a_docstring_and_a_single_call(
-    routers: Sequence[APIRouter],
-) -> None:
-    for route in list_routes(routers):
-        first, _, rest = (route.endpoint.__doc__ or "").partition("\n")
-        assert re.fullmatch(r"[A-Z\"'`].{9,109}[.!?]", first), route.name
-        assert "\f\n    Source: IBKR's OpenAPI document " in rest
-        assert isinstance(single_call(route)[2], ast.Call)
-
-
-def test_no_generated_template_shadows_a_literal_path(routers: Sequence[APIRouter]) -> None:
-    all_routes = list_routes(routers)
-    for index, later in enumerate(all_routes):
-        literal = re.sub(r"\{\w+\}", "x", later.path)
-        for earlier in all_routes[:index]:
-            if earlier.methods == later.methods:
-                pattern, _, _ = compile_path(earlier.path)
-                assert not pattern.match(literal), f"{earlier.path} shadows {later.path}"
 
 
 # Requests
