@@ -369,7 +369,7 @@ class PathItems:
                 self._report.add_problem("request body with properties not allowed", pointer, "Removed.")
                 return OMITTED
         self._report.add_repair(
-            "request body not allowed", pointer, f"Removed: {operation.method} requests have no body."
+            "request body not allowed", pointer, f"Removed: {operation.method.upper()} requests have no body."
         )
         return OMITTED
 
