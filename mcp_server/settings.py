@@ -132,8 +132,8 @@ class ServerSettings(BaseSettings):
     )
     mcp_server_extra_routers: Path | None = Field(
         None,
-        description="Directory of a package that `ib-mcp openapi routers` has written; its operations become tools, "
-        "too. What writes is there on paper accounts only.",
+        description="Directory of a package that `ib-mcp openapi routers` has written; its operations become "
+        "tools, too. What writes is there on paper accounts only.",
     )
     included_tags: CommaSeparated = Field(
         (), description="Sections of tools to show, by commas; empty shows the default ones."
