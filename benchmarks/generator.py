@@ -1,4 +1,4 @@
-"""What the routers generator's three verbs cost on the whole of IBKR's document (Linux only)."""
+"""What the routers generator costs on IBKR's whole OpenAPI document (Linux only)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.processes import ROOT
 
-DOCUMENT = ROOT.parent / "shared" / "ibkr" / "openapi" / "ibkr-web-api-2.28.0.json"
-
 
 async def generator_table() -> list[str]:
-    """Seconds and peak memory of each verb, from the start of its process to its end."""
-    if not DOCUMENT.exists():
-        return ["IBKR's document is not beside this checkout."]
+    """Seconds and peak memory of each subcommand, from the start of its process to its end."""
+    document = _document()
+    if document is None:
+        return ["Not measured: IBKR_DOCUMENT=FILE does not name IBKR's OpenAPI document."]
     rows = ["| verb | seconds | peak MB |", "|---|---:|---:|"]
     with TemporaryDirectory() as folder:
         for verb in ("repair", "compare", "generate"):
             out = {"repair": ["-o", f"{folder}/repaired.json"], "generate": ["-o", f"{folder}/routers"]}
-            seconds, peak = _measure([verb, str(DOCUMENT), *out.get(verb, [])], Path(folder))
+            seconds, peak = _measure([verb, str(document), *out.get(verb, [])], Path(folder))
             rows.append(f"| {verb} | {seconds:.2f} | {peak / 1e6:.0f} |")
     return rows
+
+
+def _document() -> Path | None:
+    file = os.environ.get("IBKR_DOCUMENT")
+    return Path(file).resolve() if file else None
 
 
 # What a process has used at most is read in it: what its parent had when it began is counted by wait4, too.

@@ -55,12 +55,12 @@ class VirtualNetwork(httpcore.AsyncNetworkBackend):
         """Let every `GatewayClient` made from now on reach this network and no other."""
         real = transport._httpx_transport
 
-        def virtual_transport(context: ssl.SSLContext, *, keep: int) -> httpx.AsyncHTTPTransport:
-            made = real(context, max_keepalive=keep)
+        def virtual_transport(context: ssl.SSLContext, *, max_keepalive: int) -> httpx.AsyncHTTPTransport:
+            made = real(context, max_keepalive=max_keepalive)
             made._pool._network_backend = self  # httpx offers no other way to it
             return made
 
-        monkeypatch.setattr(transport, "_transport", virtual_transport)
+        monkeypatch.setattr(transport, "_httpx_transport", virtual_transport)
 
     async def connect_tcp(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,9 +16,9 @@ from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.operation_shapes import ALL_OPERATIONS, OperationCase, matches_shape
 from tests.api_gateway.simulator.order_calls import ORDER, Trader, ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, ApiClient
-from tests.api_gateway.simulator.wire_types import RECORD_FILE, type_mismatches
+from tests.api_gateway.simulator.wire_types import type_mismatches
+from tests.ibkr_facts import known_operations, unnamed, wire_types
 
-OPERATIONS = Path(__file__).parents[2] / "mcp_server" / "contract" / "operations.json"
 SNAPSHOT = "/iserver/marketdata/snapshot"
 Skip = Callable[[float], None]
 
@@ -277,20 +276,23 @@ async def test_o_every_operation_answers_with_its_documented_shape(
     assert reply.status_code == 200, reply.text
     answer = reply.json() if reply.content else None
     assert matches_shape(asked.shape, answer), reply.text
-    if RECORD_FILE.exists():
-        record = _recorded(asked)
-        wrong = type_mismatches(record, answer) if record else []
-        assert [each for each in wrong if each not in asked.accepted_mismatches] == []
+    record = _recorded(asked)
+    wrong = type_mismatches(record, answer) if record else []
+    assert [each for each in wrong if each not in asked.accepted_mismatches] == []
 
 
 def _recorded(asked: OperationCase) -> str | None:
     """The name of the operation in the record of types, which has other names and values in its paths."""
     pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/?]+", re.escape(asked.operation)) + r"(\?.*)?")
-    shapes = json.loads(RECORD_FILE.read_text())["shapes"]
+    shapes = wire_types()
     return next((name for name in shapes if pattern.fullmatch(name) and "200" in shapes[name]), None)
 
 
-def test_o_there_are_113_operations_and_each_is_asked_once() -> None:
-    known = [each["operation"] for each in json.loads(OPERATIONS.read_text())]
-    assert len(known) == 113
-    assert sorted(asked.operation for asked in ALL_OPERATIONS) == sorted(known)
+def test_o_each_known_operation_is_called_once() -> None:
+    called = [unnamed(asked.operation) for asked in ALL_OPERATIONS]
+    assert len(set(called)) == len(called)
+    missing = sorted(known_operations().keys() - set(called))
+    assert not missing, (
+        f"tests/api_gateway/simulator/operation_shapes.py: no case for {missing}; add one to ALL_OPERATIONS: "
+        'OperationCase("GET /trsrv/stocks", {"*": list}, query={"symbols": "AAPL"}),'
+    )

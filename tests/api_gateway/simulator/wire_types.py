@@ -1,14 +1,13 @@
-"""Compares a reply with the JSON types that were seen on the wire, where that record is at hand."""
+"""Compares a reply with the JSON types that were recorded on the wire."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-RECORD_FILE = Path(__file__).parents[4] / "shared" / "ibkr" / "wire_shapes.json"
+from tests.ibkr_facts import wire_types
+
 _DATA_KEYS = {
     "<account>": re.compile(r"[A-Z]{1,4}\d{4,12}[A-Z]?"),
     "<yyyymmdd>": re.compile(r"\d{8}"),
@@ -17,14 +16,12 @@ _DATA_KEYS = {
 
 
 def type_mismatches(endpoint: str, reply: Any, status: str = "200") -> list[str]:
-    """What in `reply` is missing or of another type than was seen; nothing where there is no record.
+    """What in `reply` is missing or of another type than was recorded.
 
-    A type seen as null only allows every type. `endpoint` is a key of the record, such as
-    `GET /portfolio/{accountId}/meta`.
+    Where only null was recorded, every type is allowed. `endpoint` is a key of tests/data/wire_types.json,
+    such as `GET /portfolio/{accountId}/allocation`.
     """
-    if not RECORD_FILE.exists():
-        return []
-    seen: dict[str, str] = json.loads(RECORD_FILE.read_text())["shapes"][endpoint][status]
+    seen = wire_types()[endpoint][status]
     found: dict[str, set[str]] = {}
     for path, kind in _types(reply, "", seen):
         found.setdefault(path or "$", set()).add(kind)

@@ -18,7 +18,7 @@ from api_gateway.settings import GatewaySettings
 from mcp_server.tools.operation_tool import OperationTool
 from tests.api_gateway.virtual_network import ReceivedRequest, ResponseStream, VirtualNetwork, respond
 from tests.mcp_server.contract.faults import ACCOUNT, FAULTS, SECRET, Fault, WriteOutcome
-from tests.mcp_server.contract.test_wire import PAPER, ROUTES, WIRE
+from tests.mcp_server.contract.test_wire import FIRST_ROWS, PAPER
 from tests.mcp_server.contract.wire_rows.orders import QUESTION
 from tests.mcp_server.contract.wire_rows.row import Row
 from tests.mcp_server.one_server import SharedServer
@@ -26,8 +26,7 @@ from tests.virtual_loop import run_in_virtual_time
 
 pytestmark = pytest.mark.thorough
 
-ROWS = {tool: next(row for row in WIRE if row.tool == tool) for tool in ROUTES}
-PLACE = ROWS["place_orders"]
+PLACE = FIRST_ROWS["place_orders"]
 LIMIT = 27.0
 """Seconds within which a call ends: twelve for IBKR's limits, fifteen for the gateway's answer."""
 BETWEEN = 1000.0
@@ -161,7 +160,7 @@ def prepared(one_bench: Bench) -> frozenset[str]:
 
     async def call_all() -> list[str]:
         found = []
-        for row in ROWS.values():
+        for row in FIRST_ROWS.values():
             async with one_bench.started():
                 _, _, arrived, _ = await one_bench.meet(row)
                 found += [row.tool] if arrived[:1] != [row.sent] else []
@@ -178,7 +177,9 @@ def prepared(one_bench: Bench) -> frozenset[str]:
 def test_every_tool_takes_every_fault(
     bench: Bench, prepared: frozenset[str], fault: Fault, where: Where, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rows = [row for row in ROWS.values() if where is not Where.AT_ITS_OWN_REQUEST or row.tool in prepared]
+    rows = [
+        row for row in FIRST_ROWS.values() if where is not Where.AT_ITS_OWN_REQUEST or row.tool in prepared
+    ]
 
     async def meet_all() -> list[str]:
         return [problem for row in rows for problem in await meet(bench, row, fault, where)]
@@ -241,7 +242,7 @@ ODD = [
 def test_an_answer_of_another_shape_breaks_no_tool(bench: Bench, body: str) -> None:
     async def call_all() -> list[str]:
         broken = []
-        for row in ROWS.values():
+        for row in FIRST_ROWS.values():
             async with bench.started():
                 bench.network.answer = lambda _: respond(200, body.encode())
                 _, told, _, _ = await bench.meet(row)

@@ -24,3 +24,13 @@ class Row:
 
 # Does on a server what has to come before a tool, and gives the arguments to call it with.
 Prepare: TypeAlias = Callable[[FastMCP[Any]], Awaitable[dict[str, Any]]]
+
+# Values of a path that would lead to another path.
+PATH_ESCAPES = [
+    "../order/-1",
+    "U1/orders?x=",
+    "DU1234567%2F..",
+    "DU1234567#",
+    "DU1234567\r\nX: y",
+    "DU1234567\n",
+]

@@ -1,0 +1,76 @@
+"""What a failed law tells the author of an endpoint: the file to edit, and an example of the line there."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+from fastapi.routing import APIRoute
+
+from mcp_server.rest.route_call import single_call
+
+ROOT = Path(__file__).resolve().parents[3]
+OPERATIONS_FILE = "api_gateway/operations.py"
+EXAMPLE_ROUTE = """\
+    @router.get("/trsrv/all-conids")
+    async def list_exchange_conids(
+        gateway: Gateway, exchange: Annotated[str, Query(description="An exchange, such as `NASDAQ`.")]
+    ) -> Json:
+        \"\"\"List the conids of every contract at an exchange.
+        \\f
+        Source: IBKR Web API reference, "All Conids by Exchange"; recorded.
+        \"\"\"
+        return await gateway.get("/trsrv/all-conids", exchange=exchange)"""
+
+
+def in_route(route: APIRoute, what: str, example: str) -> str:
+    """What is wrong with a route, where it is, and an example."""
+    return f"{routes_file(route)}, {route.name}: {what}. Example:\n{example}"
+
+
+def in_file(file: str, what: str, example: str) -> str:
+    """What is wrong in a file, and an example."""
+    return f"{file}: {what}. Example:\n{example}"
+
+
+def routes_file(route: APIRoute) -> str:
+    """The router that defines a route, below the checkout."""
+    source = inspect.getsourcefile(inspect.unwrap(route.endpoint)) or ""
+    return str(Path(source).resolve().relative_to(ROOT))
+
+
+def rows_file(route: APIRoute) -> str:
+    """The file with the wire rows of a route's section."""
+    return f"tests/mcp_server/contract/wire_rows/{Path(routes_file(route)).name}"
+
+
+def example_row(route: APIRoute) -> str:
+    """A wire row of this route, with `...` for the values."""
+    method, template, _ = single_call(route)
+    names = [name for name in inspect.signature(route.endpoint).parameters if name != "gateway"]
+    arguments = ", ".join(f'"{name}": ...' for name in names)
+    body = ", {...}" if method in ("POST", "PUT") else ""
+    return f'    Row("{route.name}", {{{arguments}}}, "{method} {template}"{body}),'
+
+
+def simulator_file(route: APIRoute) -> str:
+    """The simulator's replies for a route's section."""
+    return f"api_gateway/simulator/web_api/sections/{Path(routes_file(route)).name}"
+
+
+def example_reply(route: APIRoute) -> str:
+    """A reply of the simulator to the operation that this route calls."""
+    method, template, _ = single_call(route)
+    return (
+        f'    @SECTION.route("{method}", "{template}", requires=RequiredSession.BROKERAGE)\n'
+        f"    def {route.name}(simulation: Simulation, request: ApiRequest) -> Any:\n"
+        f'        """Return ..."""\n'
+        f'        return {{"key": "value"}}'
+    )
+
+
+def example_operation(route: APIRoute) -> str:
+    """A row of api_gateway/operations.py for the operation that this route calls."""
+    method, template, _ = single_call(route)
+    effect = "" if method == "GET" else ", CHANGES"
+    return f'        Operation("{method}", "{template}"{effect}, status=DOCUMENTED),  # in {route.tags[0]!r}'
