@@ -8,9 +8,10 @@ from pathlib import Path
 from fastapi.routing import APIRoute
 
 from mcp_server.rest.route_call import single_call
+from mcp_server.routers import ROUTERS
+from tests.ibkr_facts import unnamed
 
 ROOT = Path(__file__).resolve().parents[3]
-OPERATIONS_FILE = "api_gateway/operations.py"
 EXAMPLE_ROUTE = """\
     @router.get("/trsrv/all-conids")
     async def list_exchange_conids(
@@ -18,7 +19,7 @@ EXAMPLE_ROUTE = """\
     ) -> Json:
         \"\"\"List the conids of every contract at an exchange.
         \\f
-        Source: IBKR Web API reference, "All Conids by Exchange"; recorded.
+        Source: IBKR Web API reference, "All Conids by Exchange".
         \"\"\"
         return await gateway.get("/trsrv/all-conids", exchange=exchange)"""
 
@@ -37,6 +38,15 @@ def routes_file(route: APIRoute) -> str:
     """The router that defines a route, below the checkout."""
     source = inspect.getsourcefile(inspect.unwrap(route.endpoint)) or ""
     return str(Path(source).resolve().relative_to(ROOT))
+
+
+def tool_file(tool: str) -> str:
+    """The file that defines a tool, by its name."""
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.name == tool:
+                return f"{routes_file(route)}, {tool}"
+    return f"mcp_server/connection/{tool}.py"
 
 
 def rows_file(route: APIRoute) -> str:
@@ -69,8 +79,13 @@ def example_reply(route: APIRoute) -> str:
     )
 
 
-def example_operation(route: APIRoute) -> str:
-    """A row of api_gateway/operations.py for the operation that this route calls."""
+def in_row(route: APIRoute, what: str) -> str:
+    """What is wrong with the row of the operation that a route calls, and an example of the row."""
     method, template, _ = single_call(route)
     effect = "" if method == "GET" else ", CHANGES"
-    return f'        Operation("{method}", "{template}"{effect}, status=DOCUMENTED),  # in {route.tags[0]!r}'
+    path = "" if unnamed(template) == unnamed(route.path) else f', route="{route.path}"'
+    return in_file(
+        f"api_gateway/operations.py, section {route.tags[0]!r}",
+        what,
+        f'        Operation("{method}", "{template}"{effect}{path}, session=LOGIN, status=DOCUMENTED),',
+    )
