@@ -45,7 +45,7 @@ def test_the_types_are_json_types() -> None:
 
 def test_the_readme_names_each_file() -> None:
     named = re.findall(r"^\| `([^`]+)` \|", (DATA / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(named) == sorted(path.name for path in DATA.glob("*.json"))
+    assert {path.name for path in DATA.glob("*.json")} <= set(named)
 
 
 def test_the_documented_operations_are_those_of_the_document() -> None:

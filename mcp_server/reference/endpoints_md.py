@@ -91,11 +91,18 @@ def to_markdown(operations: Sequence[ListedOperation]) -> str:
 def _listed_operation(route: APIRoute) -> ListedOperation:
     row = OPERATIONS.get(single_call(route)[:2])
     if row is None:
-        raise ValueError(f"{route.name} has no row in api_gateway/operations.py")
+        method, template, _ = single_call(route)
+        raise ValueError(
+            f"api_gateway/operations.py has no row for {route.name}. "
+            f'Example: Operation("{method}", "{template}", session=LOGIN),'
+        )
     text = inspect.getdoc(route.endpoint) or ""
     source = SOURCE_NOTE.search(text)
     if source is None:
-        raise ValueError(f"{route.name} does not name its source")
+        raise ValueError(
+            f"the docstring of {route.name} does not name its source. "
+            'Example: Source: IBKR Web API reference, "All Conids by Exchange".'
+        )
     return ListedOperation(route.name, text.partition("\n")[0], source["page"], row)
 
 

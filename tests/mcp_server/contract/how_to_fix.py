@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from mcp_server.reference.known_requests import describe_requests
 from mcp_server.rest.route_call import single_call
 from mcp_server.routers import ROUTERS
 from tests.ibkr_facts import unnamed
@@ -59,8 +61,15 @@ def example_row(route: APIRoute) -> str:
     method, template, _ = single_call(route)
     names = [name for name in inspect.signature(route.endpoint).parameters if name != "gateway"]
     arguments = ", ".join(f'"{name}": ...' for name in names)
-    body = ", {...}" if method in ("POST", "PUT") else ""
-    return f'    Row("{route.name}", {{{arguments}}}, "{method} {template}"{body}),'
+    [request] = describe_requests([_router_of(route)])
+    query = "&".join(f"{name}=..." for name in request["query"])
+    body = ", ".join(f'"{name}": ...' for name in request["body"] or {})
+    sent = f"{method} {template}{'?' if query else ''}{query}"
+    return f'    Row("{route.name}", {{{arguments}}}, "{sent}"{f", {{{body}}}" if body else ""}),'
+
+
+def _router_of(route: APIRoute) -> APIRouter:
+    return APIRouter(routes=[route])
 
 
 def simulator_file(route: APIRoute) -> str:
