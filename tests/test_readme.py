@@ -14,6 +14,7 @@ import yaml
 
 from ib_mcp import cli
 from ib_mcp.settings_example import settings_groups, settings_text
+from mcp_server.reference.endpoints_md import list_operations
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -128,3 +129,10 @@ def test_the_lowest_python_is_the_projects() -> None:
     lowest = re.search(r'requires-python = ">=(3\.\d+)"', project)
     assert lowest
     assert f"Python {lowest.group(1)} or newer" in TEXT
+
+
+def test_it_counts_no_operations() -> None:
+    operations = len(list_operations())
+    assert not re.search(rf"\b{operations}\b", TEXT), (
+        "the count changes with each endpoint: ENDPOINTS.md has it"
+    )
