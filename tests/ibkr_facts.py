@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 DATA = Path(__file__).parent / "data"
 
@@ -36,7 +33,8 @@ def known_operations() -> dict[str, OperationFacts]:
 @cache
 def documented_operations() -> frozenset[str]:
     """The `unnamed` operations in IBKR's OpenAPI document that a user of the gateway can call."""
-    return frozenset(_read("documented_operations.json")["operations"])
+    rows = _read("ibkr_requests.json")["operations"]
+    return frozenset(f"{row['method']} {row['normalized_path']}" for row in rows)
 
 
 @cache
@@ -56,18 +54,6 @@ def snapshot_field_types() -> dict[str, str]:
 def unnamed(operation: str) -> str:
     """The operation without the names of its path variables: `GET /portfolio/{}/ledger`."""
     return re.sub(r"\{[^}]*\}", "{}", operation)
-
-
-def ibkr_document() -> dict[str, Any]:
-    """IBKR's whole OpenAPI document, of the version that the facts are from; skips the test without it."""
-    file = os.environ.get("IBKR_DOCUMENT")
-    if not file:
-        pytest.skip("IBKR_DOCUMENT=FILE does not name IBKR's OpenAPI document")
-    document: dict[str, Any] = json.loads(Path(file).read_text(encoding="utf-8"))
-    version = _read("documented_operations.json")["version"]
-    if document["info"]["version"] != version:
-        pytest.skip(f"IBKR_DOCUMENT={file} is not version {version}")
-    return document
 
 
 def _read(name: str) -> Any:
