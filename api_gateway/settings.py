@@ -1,143 +1,209 @@
-"""The settings of everything that speaks to the gateway, and the one way to read settings."""
+"""The gateway's settings, and the one way to load settings of any part."""
 
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSetting
 
 from api_gateway.session.maintenance import Region
+from api_gateway.setting_errors import describe_invalid_setting
 
 SettingsClass = TypeVar("SettingsClass", bound=BaseSettings)
 
 
 class SettingsError(Exception):
-    """A setting has a value that cannot be used; `str()` is one sentence that names it and what is valid."""
+    """A setting is invalid; `str()` is one sentence that names it and the valid values."""
+
+
+@dataclass(frozen=True)
+class RenamedFrom:
+    """Annotates a setting with a deprecated name, which works until version `removed_in`."""
+
+    name: str
+    removed_in: str
+
+
+def _default_user_agent() -> str:
+    try:
+        return f"ib-mcp/{version('ib-mcp')}"
+    except PackageNotFoundError:  # a checkout that is not installed
+        return "ib-mcp"
 
 
 class GatewaySettings(BaseSettings):
-    """Where the gateway is, whom to trust there, and how patient to be with it."""
+    """Where the gateway is, how to trust it, and how long to wait for it."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
     gateway_url: str = Field(
         default="https://localhost:5055",
-        description="Where the gateway answers: scheme, host (no underscore) and port, no path.",
+        description="URL of the gateway: scheme, host (no underscore) and port, without a path.",
     )
     gateway_login_url: str = Field(
         default="https://localhost:5055",
-        description="The page a person opens in a browser to log in; shown in messages.",
+        description="URL of the login page to open in a browser; shown in messages.",
     )
     gateway_ca_file: Path | None = Field(
         default=None,
-        description="Certificate (PEM) to trust; empty: the system's own. Read again when it changes.",
+        description="Certificate file (PEM) to trust, reloaded when it changes; empty: the system's "
+        "certificates.",
     )
     gateway_verify_tls: bool = Field(
         default=True,
-        description="Verify the gateway's certificate; false is for IBKR's own, which expired in 2019.",
+        description="Verify the gateway's certificate. Use false for the certificate that IBKR's gateway "
+        "comes with, which expired in 2019.",
     )
     gateway_fingerprint: str = Field(
         default="",
-        description="SHA-256 of the gateway's certificate, in hex; checked also without verification.",
+        description="SHA-256 fingerprint (hex) that the gateway's certificate must have; also checked if "
+        "GATEWAY_VERIFY_TLS=false.",
     )
     gateway_region: Region = Field(
         default=Region.AMERICA,
-        description="Where IBKR serves the account from, america, europe or asia: its resets are expected.",
+        description="IBKR region that serves the account (america, europe or asia); decides when nightly "
+        "resets are expected.",
     )
-    gateway_deadline: float = Field(
+    gateway_timeout: Annotated[float, RenamedFrom("GATEWAY_DEADLINE", removed_in="0.3")] = Field(
         default=15,
         gt=0,
         le=300,
-        description="Seconds for one request and its whole answer; the gateway itself waits for ever.",
+        description="Timeout of one request, including its whole response, in seconds; the gateway itself "
+        "has none.",
     )
     gateway_max_body: int = Field(
         default=10_000_000,
         ge=1_000,
         le=1_000_000_000,
-        description="Largest answer that is read, in bytes; a larger one is a failure.",
+        description="Maximum size of a response in bytes; a larger one is an error.",
     )
     gateway_max_wait: float = Field(
         default=12,
         ge=0,
         le=300,
-        description="Seconds that IBKR's limits may hold a call back before the caller is told to wait; "
-        "the first look at orders, trades or profit needs two turns of 5 s.",
+        description="How long the rate limiter may delay a request, in seconds, before the caller is told to "
+        "retry later. The first request for orders, trades or P&L can need 10 s.",
     )
     gateway_penalty: float = Field(
         default=600,
         ge=0,
         le=86_400,
-        description="Seconds of silence after IBKR's 429, because asking in its penalty box makes it longer.",
+        description="How long to send nothing after a 429 from IBKR, in seconds; a request during its "
+        "penalty box extends the penalty.",
     )
     gateway_user_agent: str = Field(
-        default="ib-mcp/0.1",
-        min_length=1,
-        max_length=200,
-        pattern=r"^[ -~]+$",
-        description="Name sent with each request; IBKR refuses requests without one.",
+        default_factory=_default_user_agent,
+        description="User-Agent header of each request, which IBKR requires; empty: ib-mcp and its version.",
     )
 
     @field_validator("gateway_url", "gateway_login_url")
     @classmethod
-    def _is_a_web_address(cls, url: str) -> str:
+    def _check_url(cls, url: str) -> str:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or not re.fullmatch("[!-~]+", url):
-            raise ValueError("must be an address such as https://localhost:5055")
-        if ":" in parts.netloc.rpartition("]")[2].rpartition("@")[2] and not _has_a_port(url):
-            raise ValueError("must have a port from 1 to 65535")
+            raise ValueError("use a URL such as https://localhost:5055")
+        if ":" in parts.netloc.rpartition("]")[2].rpartition("@")[2] and not _has_valid_port(url):
+            raise ValueError("use a port from 1 to 65535")
         if parts.username or parts.password:
-            raise ValueError("must not carry a user name or a password")
+            raise ValueError("use a URL without a user name and a password")
         return url.rstrip("/")
 
     @field_validator("gateway_url")
     @classmethod
-    def _is_only_an_origin(cls, url: str) -> str:
+    def _check_origin(cls, url: str) -> str:
         parts = urlsplit(url)
         if parts.path or parts.query or parts.fragment:
-            raise ValueError("must end after the port: /v1/api is added to it")
+            raise ValueError("use a URL that ends after the port; /v1/api is appended to it")
         if "_" in (parts.hostname or "") or (parts.hostname or "").endswith("."):
-            raise ValueError("must have a host name without underscore and final dot, as Java refuses others")
+            raise ValueError(
+                "use a host name without an underscore or a trailing dot; the gateway rejects others"
+            )
         return url
 
     @field_validator("gateway_region", mode="before")
     @classmethod
-    def _is_in_small_letters(cls, region: object) -> object:
+    def _lower(cls, region: object) -> object:
         return region.strip().lower() if isinstance(region, str) else region
 
     @field_validator("gateway_ca_file", mode="before")
     @classmethod
-    def _empty_is_no_file(cls, path: object) -> object:
+    def _empty_to_none(cls, path: object) -> object:
         return None if path == "" else path
 
     @field_validator("gateway_fingerprint")
     @classmethod
-    def _is_a_sha256(cls, fingerprint: str) -> str:
+    def _check_sha256(cls, fingerprint: str) -> str:
         digits = fingerprint.replace(":", "").lower()
         if digits and not re.fullmatch(r"[0-9a-f]{64}", digits):
-            raise ValueError("must be 64 hexadecimal digits (SHA-256), colons allowed")
+            raise ValueError("use 64 hexadecimal digits (SHA-256), with or without colons")
         return digits
 
+    @field_validator("gateway_user_agent")
+    @classmethod
+    def _check_header(cls, agent: str) -> str:
+        if not re.fullmatch(r"[ -~]{1,200}", agent):
+            raise ValueError("use 1 to 200 printable ASCII characters")
+        return agent
 
-def _has_a_port(url: str) -> bool:
+
+def _has_valid_port(url: str) -> bool:
     try:
         return bool(urlsplit(url).port)
     except ValueError:
         return False
 
 
-def load(cls: type[SettingsClass]) -> SettingsClass:
-    """The settings from the environment and `.env`; an unusable one raises `SettingsError`."""
+def former_names(cls: type[BaseSettings]) -> Iterator[tuple[str, RenamedFrom]]:
+    """Every deprecated name of a settings class, with the field that replaces it."""
+    for field, info in cls.model_fields.items():
+        yield from ((field, each) for each in info.metadata if isinstance(each, RenamedFrom))
+
+
+def environment_names(cls: type[BaseSettings]) -> set[str]:
+    """Every environment variable that a settings class reads, deprecated names included."""
+    return {field.upper() for field in cls.model_fields} | {former.name for _, former in former_names(cls)}
+
+
+def _write_to_stderr(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+
+
+def load(cls: type[SettingsClass], warn: Callable[[str], None] = _write_to_stderr) -> SettingsClass:
+    """Load settings from the environment and `.env`; raises `SettingsError` for an invalid one.
+
+    A deprecated name counts only where the new name is not set in either of them. `warn` gets one sentence
+    for each deprecated name that is set. A process loads each settings class once, so it warns once.
+    """
     try:
-        return cls()
+        found = {**DotEnvSettingsSource(cls).env_vars, **EnvSettingsSource(cls).env_vars}
+        given = {name: value for name, value in found.items() if value is not None}
+        renamed: dict[str, str] = {}
+        for field, former in former_names(cls):
+            if former.name.lower() not in given:
+                continue
+            if field in given or field in renamed:
+                advice = f"{former.name} is ignored because {field.upper()} is set. Remove it"
+            else:
+                renamed[field] = former.name
+                advice = f"Rename {former.name} to {field.upper()}"
+            warn(f"{advice}: the old name stops working in version {former.removed_in}.")
+        values: dict[str, Any] = {field: given[name.lower()] for field, name in renamed.items()}
+        return cls(**values)
     except ValidationError as error:
         problem = error.errors()[0]
-        name = ".".join(str(part) for part in problem["loc"]).upper() or cls.__name__
-        text = problem["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{name} cannot be used: {text[:1].lower()}{text[1:]}.") from None
+        field = str(problem["loc"][0])
+        name = renamed.get(field, field.upper())
+        raise SettingsError(
+            describe_invalid_setting(name, given.get(name.lower()), cls.model_fields[field], problem)
+        ) from None
     except UnreadableSetting as error:
         raise SettingsError(f"The settings cannot be read: {error}.") from None

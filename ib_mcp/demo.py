@@ -16,7 +16,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from api_gateway.settings import SettingsError, load
+from api_gateway.settings import SettingsError, environment_names, load
 from api_gateway.simulator.settings import SimulatorSettings
 from ib_mcp.settings_example import settings_groups
 from ib_mcp.supervisor import EventQueue, ManagedProcess, StopRequested, Supervisor
@@ -107,7 +107,7 @@ def demo_processes(
     compete: str = "yield",
 ) -> list[ManagedProcess]:
     """Return the three processes in start order; they inherit the environment without the user's settings."""
-    own_settings = {name.upper() for _, settings in settings_groups() for name in settings.model_fields}
+    own_settings = {name for _, settings in settings_groups() for name in environment_names(settings)}
     inherited = {name: value for name, value in os.environ.items() if name.upper() not in own_settings}
     path = [str(Path(__file__).resolve().parents[1]), *filter(None, [inherited.get("PYTHONPATH")])]
     common = {**inherited, "PYTHONPATH": os.pathsep.join(path), "PYTHONUNBUFFERED": "1"}
@@ -141,7 +141,7 @@ def demo_processes(
                 **common,
                 **settings,
                 **gateway_settings,
-                "TICKLE_INTERVAL_FOUL": "1",
+                "TICKLE_INTERVAL_UNHEALTHY": "1",
                 "COMPETE": compete,
             },
             address=f"http://localhost:{ports['TICKER_PORT']}/health",

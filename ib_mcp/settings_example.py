@@ -62,8 +62,9 @@ def settings_text() -> str:
     for heading, settings in settings_groups():
         lines += ["", "", f"# === {heading} ==="]
         for name, field_ in settings.model_fields.items():
-            default = field_.get_default(call_default_factory=True)
-            add(name.upper(), _format_default(default), field_.description or "")
+            # A default that is computed, such as one with the version in it, is used where none is given.
+            default = "" if field_.default_factory else _format_default(field_.get_default())
+            add(name.upper(), default, field_.description or "")
     return "\n".join(lines) + "\n"
 
 

@@ -51,7 +51,7 @@ def create_server(
     filtered_routers = filter_routes(routers, settings.trading_mode, sections)
     ticker = ticker or TickerClient(settings.ticker_url)
     reporter = ConnectionReporter(
-        gateway, ticker, settings.trading_mode, prefetch=settings.mcp_server_ask_ahead
+        gateway, ticker, settings.trading_mode, prefetch=settings.mcp_server_prefetch
     )
     app = create_app(gateway, filtered_routers, OrderHold(gateway, ticker))
     tools = OperationToolProvider(app, notes_by_name(filtered_routers), _tool_options(settings))
@@ -100,6 +100,6 @@ def create_server(
 
 def _tool_options(settings: ServerSettings) -> ToolOptions:
     return ToolOptions(
-        max_result_bytes=settings.mcp_server_max_answer,
+        max_result_bytes=settings.mcp_server_max_result,
         schema_in_argument_errors=settings.mcp_server_tools is ToolListing.SEARCH,
     )

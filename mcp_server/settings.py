@@ -1,4 +1,4 @@
-"""What a user can set about the MCP server."""
+"""The MCP server's settings."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api_gateway.access_policy import TradingMode
+from api_gateway.settings import RenamedFrom
 
 MIN_TOKEN_LENGTH = 8
-"""Characters of a bearer token: a shorter one is guessed, and hides every word that it is a part of."""
+"""Minimum length of a bearer token: a shorter one can be guessed, and redacting it would mangle log lines."""
 
 
 class Transport(StrEnum):
-    """How clients reach the server."""
+    """How clients connect to the server."""
 
     STREAMABLE_HTTP = "streamable-http"
     STDIO = "stdio"
 
 
 class ToolListing(StrEnum):
-    """Which tools are listed."""
+    """Which tools `tools/list` returns."""
 
     SEARCH = "search"
     ALL = "all"
 
 
 class LogLevel(StrEnum):
-    """From how much weight on an event is logged."""
+    """The lowest level that is logged."""
 
     DEBUG = "DEBUG"
     INFO = "INFO"
@@ -40,7 +41,7 @@ class LogLevel(StrEnum):
 
 
 def _split_commas(value: object) -> object:
-    """The entries of a list separated by commas."""
+    """Split a comma-separated list."""
     if isinstance(value, str):
         return tuple(entry.strip() for entry in value.split(",") if entry.strip())
     return value
@@ -52,17 +53,15 @@ def _to_upper(value: object) -> object:
 
 def _check_token(token: SecretStr | None) -> SecretStr | None:
     if token is not None and not all("!" <= each <= "~" for each in token.get_secret_value()):
-        raise ValueError("a token is printable ASCII without spaces, or no client can send it")
+        raise ValueError("use printable ASCII characters without spaces")
     if token is not None and 0 < len(token.get_secret_value()) < MIN_TOKEN_LENGTH:
-        raise ValueError(f"a token of fewer than {MIN_TOKEN_LENGTH} characters is guessed too easily")
+        raise ValueError(f"use {MIN_TOKEN_LENGTH} characters or more")
     return token
 
 
 def _check_endpoint_path(path: str) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9_.~-]+)+", path) or path in {"/health", "/ready"}:
-        raise ValueError(
-            "it must be a path such as /mcp, without a slash at its end, and not /health or /ready"
-        )
+        raise ValueError("use a path such as /mcp, without a trailing slash; /health and /ready are reserved")
     return path
 
 
@@ -70,7 +69,7 @@ def _check_base_url(url: str) -> str:
     if not re.fullmatch(
         r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?|https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?/?", url
     ):
-        raise ValueError("it must be an address such as http://localhost:5056, without a path")
+        raise ValueError("use a URL such as http://localhost:5056, without a path")
     return url.rstrip("/")
 
 
@@ -78,72 +77,77 @@ CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_com
 
 
 class ServerSettings(BaseSettings):
-    """The server's settings, each from the environment variable of its name in capitals."""
+    """How clients reach the server, which tools they get, and what those may do."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
     mcp_server_host: str = Field(
         "127.0.0.1",
-        description="Address to listen on. Beyond loopback it needs a token, or MCP_SERVER_ALLOW_REMOTE.",
+        description="Address to listen on. Beyond loopback, set MCP_SERVER_TOKEN or MCP_SERVER_ALLOW_REMOTE.",
     )
     mcp_server_port: int = Field(
-        5002, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one."
+        5002, ge=0, le=65535, description="TCP port to listen on; 0 picks a free one."
     )
     mcp_server_path: Annotated[str, AfterValidator(_check_endpoint_path)] = Field(
-        "/mcp", description="Path of the MCP endpoint; not /health or /ready."
+        "/mcp", description="Path of the MCP endpoint; /health and /ready are reserved."
     )
     mcp_transport_protocol: Transport = Field(
         Transport.STREAMABLE_HTTP,
-        description="streamable-http, or stdio for a client that starts the server.",
+        description="streamable-http, or stdio for a client that starts the server itself.",
     )
     mcp_server_token: Annotated[SecretStr | None, AfterValidator(_check_token)] = Field(
-        None, description="Bearer token that clients must send; empty asks for none."
+        None,
+        description="Bearer token that clients must send (8 characters or more); empty: no token required.",
     )
     mcp_server_allowed_hosts: CommaSeparated = Field(
-        (), description="Host names, by commas, that clients may call it by besides localhost."
+        (), description="Comma-separated host names that clients may use besides localhost."
     )
     mcp_server_allowed_origins: CommaSeparated = Field(
-        (), description="Origins, by commas, whose web pages may call it, e.g. https://chat.example."
+        (),
+        description="Comma-separated origins whose web pages may call the server, e.g. https://chat.example.",
     )
     mcp_server_allow_remote: bool = Field(
         False,
-        description="true listens beyond loopback without a token. Anyone who reaches it reads the account.",
+        description="Allow listening beyond loopback without a token. Anyone who can reach the port can read "
+        "the account.",
     )
     mcp_server_tools: ToolListing = Field(
         ToolListing.SEARCH,
-        description="search lists a few tools that find and call the others; all lists every tool.",
+        description="search lists about a dozen tools, some of which find and call the others; all lists "
+        "every tool.",
     )
-    mcp_server_max_answer: int = Field(
+    mcp_server_max_result: Annotated[int, RenamedFrom("MCP_SERVER_MAX_ANSWER", removed_in="0.3")] = Field(
         48_000,
         ge=2_000,
         le=10_000_000,
-        description="Largest answer a model gets, in bytes; a larger one is cut, and says so. The default is "
-        "14,000 to 24,000 tokens, as some hosts take no more than 25,000.",
+        description="Maximum size of a tool result in bytes; a larger one is truncated and says so. The "
+        "default is 14,000 to 24,000 tokens, because some hosts accept at most 25,000.",
     )
     ticker_url: Annotated[str, AfterValidator(_check_base_url)] = Field(
         "http://localhost:5056",
-        description="Where the ticker answers: it tells how the session is, and holds still around orders. "
-        "The server works without it.",
+        description="URL of the ticker, which reports the session's state and pauses while an order awaits "
+        "confirmation. The server also works without it.",
     )
-    mcp_server_ask_ahead: bool = Field(
+    mcp_server_prefetch: Annotated[bool, RenamedFrom("MCP_SERVER_ASK_AHEAD", removed_in="0.3")] = Field(
         True,
-        description="true asks each new session for orders, trades and P&L, as IBKR takes five seconds to "
-        "tell them. false where another program asks the same gateway: both may break its limits.",
+        description="Prefetch orders, trades and P&L in each new session, because IBKR's first responses "
+        "take 5 s. Use false if other programs use the same gateway, or together they may "
+        "exceed IBKR's limits.",
     )
     mcp_server_extra_routers: Path | None = Field(
         None,
-        description="Directory of a package that `ib-mcp openapi routers` has written; its operations become "
-        "tools, too. What writes is there on paper accounts only.",
+        description="Directory of a package that `ib-mcp openapi routers` generated; its operations become "
+        "tools too. Those that make changes are available on paper accounts only.",
     )
     included_tags: CommaSeparated = Field(
-        (), description="Sections of tools to show, by commas; empty shows the default ones."
+        (), description="Comma-separated sections of tools to offer; empty: the default sections."
     )
-    excluded_tags: CommaSeparated = Field((), description="Sections of tools to hide, by commas.")
+    excluded_tags: CommaSeparated = Field((), description="Comma-separated sections of tools to leave out.")
     trading_mode: TradingMode = Field(
         TradingMode.READ,
-        description="read changes nothing; paper trades, on paper accounts only; live cancels orders, and "
-        "places none.",
+        description="read changes nothing; paper can trade, on paper accounts only; live can cancel orders "
+        "but not place them.",
     )
     log_level: Annotated[LogLevel, BeforeValidator(_to_upper)] = Field(
-        LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR."
+        LogLevel.INFO, description="Lowest level to log: DEBUG, INFO, WARNING or ERROR."
     )

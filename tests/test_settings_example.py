@@ -1,4 +1,4 @@
-"""`.env.example` holds every setting; `make settings` writes it."""
+"""`.env.example` lists every setting; `make settings` generates it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
+from api_gateway.settings import environment_names, former_names
 from ib_mcp.settings_example import settings_groups, settings_text
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / ".env.example"
+DEPRECATED = {former.name for _, each in settings_groups() for _, former in former_names(each)}
 
 
 def settings_classes() -> set[str]:
-    """The names of all settings classes, as the `settings.py` modules define them."""
+    """Return the names of all settings classes that the `settings.py` modules define."""
     return {
         node.name
         for package in ("api_gateway", "ticker_service", "mcp_server", "routers_generator")
@@ -29,21 +31,26 @@ def settings_classes() -> set[str]:
     }
 
 
-def test_the_example_is_what_the_settings_classes_say() -> None:
+def test_the_example_matches_the_settings_classes() -> None:
     written = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.exists() else ""
     assert written == settings_text(), "make settings"
 
 
-def test_the_example_knows_every_settings_class() -> None:
+def test_the_example_covers_every_settings_class() -> None:
     assert {settings.__name__ for _, settings in settings_groups()} == settings_classes()
 
 
 @pytest.mark.parametrize("settings", [each for _, each in settings_groups()], ids=lambda each: each.__name__)
-def test_every_setting_has_a_reason_of_one_or_two_lines(settings: type[BaseSettings]) -> None:
+def test_every_setting_has_a_description_of_one_or_two_lines(settings: type[BaseSettings]) -> None:
     for name, field in settings.model_fields.items():
         assert field.description, name
         assert field.description.endswith("."), name
         assert len(field.description) <= 216, name
+
+
+def test_no_deprecated_name_appears() -> None:
+    assert DEPRECATED
+    assert {name for name in DEPRECATED if name in settings_text()} == set()
 
 
 def test_each_name_appears_once() -> None:
@@ -61,8 +68,8 @@ def test_an_env_file_of_all_the_defaults_changes_nothing(
     settings: type[BaseSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _, each in settings_groups():
-        for name in each.model_fields:
-            monkeypatch.delenv(name.upper(), raising=False)
+        for name in environment_names(each):
+            monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     without = settings()
     text = settings_text()
@@ -78,8 +85,8 @@ def test_the_command_prints_the_text() -> None:
     assert printed.stdout == settings_text()
 
 
-def test_every_variable_that_compose_reads_is_in_it() -> None:
+def test_every_variable_that_compose_reads_is_in_it_or_a_deprecated_name() -> None:
     read = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
     known = set(re.findall(r"^#(\w+)=", settings_text(), re.MULTILINE))
     assert read
-    assert read - known == set()
+    assert read - known == DEPRECATED

@@ -75,7 +75,7 @@ async def serve(listener: socket.socket, settings: TickerSettings, gateway_setti
     async with GatewayClient(gateway_settings, policy=TICKER) as gateway, asyncio.TaskGroup() as tasks:
         keeper = SessionKeeper(
             gateway,
-            Backoff(healthy=settings.tickle_interval, unhealthy=settings.tickle_interval_foul),
+            Backoff(healthy=settings.tickle_interval, unhealthy=settings.tickle_interval_unhealthy),
             Rules(
                 compete=settings.compete,
                 region=gateway_settings.gateway_region,
@@ -83,7 +83,7 @@ async def serve(listener: socket.socket, settings: TickerSettings, gateway_setti
                 rng=random.Random(),  # noqa: S311 (it spreads waits; nobody gains by guessing them)
             ),
             stuck_after=MAX_REQUESTS_PER_BEAT
-            * (gateway_settings.gateway_deadline + gateway_settings.gateway_max_wait),
+            * (gateway_settings.gateway_timeout + gateway_settings.gateway_max_wait),
             metrics=Metrics(),
         )
         server = uvicorn.Server(

@@ -1,4 +1,4 @@
-"""The ticker's own settings; how it reaches the gateway is in `api_gateway.settings`."""
+"""The ticker's settings; those for reaching the gateway are in `api_gateway.settings`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api_gateway.settings import RenamedFrom
+
 
 class LogLevel(StrEnum):
-    """From how much weight on an event is logged."""
+    """The lowest level that is logged."""
 
     DEBUG = "DEBUG"
     INFO = "INFO"
@@ -34,7 +36,7 @@ _BOOLEAN_POLICIES = MappingProxyType(
 
 
 def _parse_compete(value: object) -> object:
-    """The policy that an answer to the question of old, compete or not, amounts to."""
+    """Accept a boolean as well, which COMPETE was before it had three values."""
     text = str(value).strip().lower()
     return _BOOLEAN_POLICIES.get(text, text)
 
@@ -44,7 +46,7 @@ def _upper(value: object) -> object:
 
 
 class TickerSettings(BaseSettings):
-    """How often the ticker looks, what it may do about a competing session, and where it answers."""
+    """How often the ticker sends heartbeats, what it does about a competing session, and where it listens."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
@@ -52,39 +54,39 @@ class TickerSettings(BaseSettings):
         default=60,
         ge=5,
         le=240,
-        description="Seconds between two beats while the session is open; IBKR closes it after 5 to 6 idle "
-        "minutes, so at most 240.",
+        description="Seconds between heartbeats while the session is open; at most 240, because IBKR closes "
+        "a session that is idle for 5 to 6 minutes.",
     )
-    tickle_interval_foul: int = Field(
+    tickle_interval_unhealthy: Annotated[int, RenamedFrom("TICKLE_INTERVAL_FOUL", removed_in="0.3")] = Field(
         default=5,
         ge=1,
         le=60,
-        description="Seconds between two beats while something is wrong; grows to TICKLE_INTERVAL as the "
-        "trouble lasts.",
+        description="Seconds between heartbeats at the start of an outage; backs off to TICKLE_INTERVAL "
+        "while it lasts.",
     )
     compete: Annotated[Compete, BeforeValidator(_parse_compete)] = Field(
         default=Compete.YIELD,
-        description="When TWS, the mobile app or another program holds the brokerage session: yield (or "
-        "false) leaves it to them, take (or true) takes it over once per loss, ask only after POST /take.",
+        description="If TWS, the mobile app or another program holds the brokerage session: yield (or false) "
+        "leaves it there, take (or true) takes it over once per loss, ask takes it over after POST /take.",
     )
     ticker_host: str = Field(
         default="127.0.0.1",
-        description="Address the ticker answers on; 0.0.0.0 only inside a container.",
+        description="Address to listen on; use 0.0.0.0 only inside a container.",
     )
     ticker_port: int = Field(
         default=5056,
         ge=0,
         le=65535,
-        description="Port the ticker answers on; 0 takes a free one.",
+        description="TCP port to listen on; 0 picks a free one.",
     )
 
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field(
-        default=LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR."
+        default=LogLevel.INFO, description="Lowest level to log: DEBUG, INFO, WARNING or ERROR."
     )
 
-    @field_validator("tickle_interval_foul")
+    @field_validator("tickle_interval_unhealthy")
     @classmethod
     def _check_not_above_tickle_interval(cls, value: int, info: ValidationInfo) -> int:
         if value > info.data.get("tickle_interval", value):
-            raise ValueError("must not be longer than TICKLE_INTERVAL")
+            raise ValueError("use at most TICKLE_INTERVAL")
         return value

@@ -203,7 +203,7 @@ class GatewayClient:
         call = build_request("POST", TICKLE, read_only=True)
         self._check_access(call)
         async with self.rate_limiter.acquire_tickle() as turn:
-            within = min(TICKLE_DEADLINE, self.settings.gateway_deadline)
+            within = min(TICKLE_DEADLINE, self.settings.gateway_timeout)
             received = await self._exchange(call, turn, within)
         collided = received.status == 429 and not self._tickle_collided and not retry_after(received.headers)
         self._tickle_collided = received.status == 429
@@ -221,7 +221,7 @@ class GatewayClient:
         IBKR is not asked, so no limit, no mode and no penalty box is in the way. 302, to the login page, is
         a gateway that runs, whether anybody is logged in or not and whether IBKR can be reached or not.
         """
-        within = min(PROBE_DEADLINE, self.settings.gateway_deadline)
+        within = min(PROBE_DEADLINE, self.settings.gateway_timeout)
         try:
             received = await self._transport.exchange("GET", "/", None, timeout=within, fresh=True)
         except (NotSentError, NoResponseError):
@@ -248,7 +248,7 @@ class GatewayClient:
             async with asyncio.timeout(CHECK_DEADLINE):
                 # Whoever joins this waits as long as for an own one, so it has the time of any request.
                 await self._preflight.ensure(
-                    ACCOUNTS, WaitBudget(0.0, self._now() + self.settings.gateway_deadline)
+                    ACCOUNTS, WaitBudget(0.0, self._now() + self.settings.gateway_timeout)
                 )
             patience = WaitBudget(0.0, self._now() + CHECK_DEADLINE)
             for method, template in due:
@@ -271,7 +271,7 @@ class GatewayClient:
         call = build_request("POST", STATUS, read_only=True)
         self._check_access(call)
         async with self.rate_limiter.acquire_priority(call) as turn:
-            received = await self._exchange(call, turn, min(CHECK_DEADLINE, self.settings.gateway_deadline))
+            received = await self._exchange(call, turn, min(CHECK_DEADLINE, self.settings.gateway_timeout))
         try:
             return require_payload(call, self._interpret(call, received)).value
         except PreflightExpired as error:
@@ -416,7 +416,7 @@ class GatewayClient:
 
     def _wait_budget(self) -> WaitBudget:
         settings = self.settings
-        ends_at = self._now() + settings.gateway_max_wait + settings.gateway_deadline
+        ends_at = self._now() + settings.gateway_max_wait + settings.gateway_timeout
         return WaitBudget(settings.gateway_max_wait, ends_at)
 
     def _check_access(self, call: GatewayRequest) -> None:
@@ -463,7 +463,7 @@ class GatewayClient:
         """One request, when IBKR's limits have room for it."""
         self._check_access(call)
         async with self.rate_limiter.acquire(call, patience) as turn:
-            within = min(self.settings.gateway_deadline, patience.ends_at - self._now())
+            within = min(self.settings.gateway_timeout, patience.ends_at - self._now())
             if within <= 0:
                 turn.release()
                 raise Failed(

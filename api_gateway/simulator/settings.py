@@ -1,7 +1,8 @@
-"""The settings of the simulator as a process."""
+"""The simulator's settings."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -10,59 +11,71 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SimulatorSettings(BaseSettings):
-    """Where the simulator listens, and which account and moods it pretends."""
+    """Where the simulator listens, and which login and gateway behaviour it simulates."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
     gateway_port: int = Field(
-        default=5055, ge=0, le=65535, description="Port of the gateway, also of the simulated one."
+        default=5055, ge=0, le=65535, description="Port of the gateway or the simulator; 0 picks a free one."
     )
     simulator_host: str = Field(
         default="127.0.0.1",
         min_length=1,
-        description="Address to listen on; 0.0.0.0 is for containers, as whoever reaches it controls it.",
+        description="Address to listen on; use 0.0.0.0 only inside a container, because anyone who can reach "
+        "the port controls the simulator.",
     )
     simulator_tls: bool = Field(
-        default=True, description="HTTPS with a certificate of its own; false is plain HTTP, for debugging."
+        default=True,
+        description="Serve HTTPS with a self-signed certificate; false: plain HTTP, for debugging.",
     )
     simulator_tls_dir: Path | None = Field(
         default=None,
-        description="Folder for `gateway.pem` and its key, used again while valid; empty: a temporary one.",
+        description="Directory for `gateway.pem` and its key, reused while valid; empty: a temporary "
+        "directory.",
     )
     simulator_login: bool = Field(
-        default=False, description="Start logged in; false leaves it to a person at the login page."
+        default=False, description="Start logged in; false: log in yourself on the login page."
     )
     simulator_profile: Literal["retail", "fa", "delayed", "live", "dynamic"] = Field(
         default="retail",
-        description="retail: one paper account; fa: an advisor with clients; delayed: no live prices; "
-        "live: an account that is not paper (its money is pretended too); dynamic: a broker's many accounts.",
+        description="Login to simulate. retail: one paper account; fa: an advisor with clients; delayed: no "
+        "live prices; live: an account that is not paper (still simulated); dynamic: a broker "
+        "with many accounts.",
     )
     simulator_seed: int = Field(
-        default=1, ge=0, description="Number from which prices and faults follow; the same one repeats them."
+        default=1,
+        ge=0,
+        description="Seed of prices and faults, a whole number; the same seed repeats them.",
     )
     simulator_strict: bool = Field(
         default=True,
-        description="Keep IBKR's habits of refusing; a client that passes without them fails against IBKR.",
+        description="Reproduce IBKR's strictness; a client that only works without it fails against IBKR.",
     )
     simulator_availability: str = Field(
         default="",
-        pattern=r"^([RDZYNOiv][Pp]?B?d?)?$",
-        description="Market data in snapshots: RpB real-time, DPB delayed, Z frozen, N not subscribed; "
-        "empty: the profile's own, DPB with delayed and else RpB.",
+        description="Market data availability in snapshots: RpB real-time, DPB delayed, Z frozen, N not "
+        "subscribed; empty: DPB for the profile delayed, otherwise RpB.",
     )
     simulator_rate_limits: bool = Field(
-        default=True, description="Answer 429 to requests beyond IBKR's published limits."
+        default=True, description="Enforce IBKR's published rate limits with 429 responses."
     )
     simulator_penalty: float = Field(
         default=600,
         ge=0,
         le=86_400,
-        description="Seconds in the penalty box after a 429; IBKR's is ten minutes.",
+        description="Duration of the penalty box after a 429, in seconds; IBKR's lasts 600.",
     )
     simulator_control: bool = Field(
         default=True,
-        description="Serve /simulator/*, which moves the clock, logs in and out and scripts faults.",
+        description="Serve /simulator/*, which sets the clock, logs in and out, and scripts faults.",
     )
+
+    @field_validator("simulator_availability")
+    @classmethod
+    def _check_availability(cls, code: str) -> str:
+        if not re.fullmatch(r"([RDZYNOiv][Pp]?B?d?)?", code):
+            raise ValueError("use a code of IBKR's field 6509 such as RpB, DPB, Z or N")
+        return code
 
     @field_validator("simulator_tls_dir", mode="before")
     @classmethod

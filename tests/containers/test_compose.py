@@ -12,7 +12,7 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
-from api_gateway.settings import GatewaySettings
+from api_gateway.settings import GatewaySettings, environment_names, former_names
 from api_gateway.simulator.settings import SimulatorSettings
 from mcp_server.settings import ServerSettings
 from routers_generator.settings import GeneratorSettings
@@ -147,11 +147,21 @@ def test_the_token_goes_to_the_server_and_to_nobody_else() -> None:
         ("gateway", SimulatorSettings, {"GATEWAY_PORT"}),
     ],
 )
-def test_every_setting_reaches_its_container(
+def test_every_setting_reaches_its_container_under_its_deprecated_names_too(
     service: str, settings: type[BaseSettings], left_out: set[str]
 ) -> None:
-    known = {name.upper() for name in settings.model_fields}
-    assert known - set(SERVICES[service]["environment"]) == left_out
+    assert environment_names(settings) - set(SERVICES[service]["environment"]) == left_out
+
+
+@pytest.mark.parametrize("settings", [GatewaySettings, ServerSettings, TickerSettings])
+def test_compose_passes_a_deprecated_name_on_unchanged_so_that_its_service_can_warn(
+    settings: type[BaseSettings],
+) -> None:
+    names = {former.name for _, former in former_names(settings)}
+    assert names
+    passed = [service["environment"] for service in SERVICES.values()]
+    for name in names:
+        assert {each[name] for each in passed if name in each} == {f"${{{name}:-}}"}
 
 
 def test_one_variable_chooses_the_gateway_and_live_is_the_default() -> None:

@@ -56,7 +56,7 @@ class Stack:
             "PROJECT": self.project,
             # Seconds: as often as it can be told to look.
             "TICKLE_INTERVAL": "5",
-            "TICKLE_INTERVAL_FOUL": "1",
+            "TICKLE_INTERVAL_UNHEALTHY": "1",
         }
         files = ("-f", "docker-compose.yml", "-f", "override.yml")
         done = subprocess.run(

@@ -22,6 +22,7 @@ from typing import Any
 import fastmcp
 import pytest
 
+from api_gateway.settings import environment_names
 from api_gateway.simulator.profiles import PROFILES
 from ib_mcp import cli, demo
 from ib_mcp.settings_example import settings_groups
@@ -34,7 +35,7 @@ AAPL = 265598
 
 def environment(**settings: str) -> dict[str, str]:
     """The environment without the settings of this project."""
-    own_settings = {name.upper() for _, each in settings_groups() for name in each.model_fields}
+    own_settings = {name for _, each in settings_groups() for name in environment_names(each)}
     return {**{name: value for name, value in os.environ.items() if name not in own_settings}, **settings}
 
 
@@ -398,12 +399,13 @@ def test_the_demos_processes_get_its_settings_and_none_of_the_users(
 ) -> None:
     monkeypatch.setenv("GATEWAY_FINGERPRINT", "0" * 64)
     monkeypatch.setenv("MCP_SERVER_TOKEN", "secret")
+    monkeypatch.setenv("GATEWAY_DEADLINE", "1")
     monkeypatch.setenv("MINE", "kept")
     ports = {"GATEWAY_PORT": 1, "MCP_SERVER_PORT": 2, "TICKER_PORT": 3}
     simulator, ticker, server = demo.demo_processes(ports, tmp_path, login=False)
     for process in (simulator, ticker, server):
         assert process.environment["MINE"] == "kept"
-        assert not {"GATEWAY_FINGERPRINT", "MCP_SERVER_TOKEN"} & set(process.environment)
+        assert not {"GATEWAY_FINGERPRINT", "MCP_SERVER_TOKEN", "GATEWAY_DEADLINE"} & set(process.environment)
     for process in (ticker, server):
         assert process.environment["GATEWAY_URL"] == "https://localhost:1"
         assert process.environment["GATEWAY_CA_FILE"] == str(tmp_path / "tls" / "gateway.pem")

@@ -69,7 +69,7 @@ async def refused(tmp_path: Path, **settings: str) -> tuple[int | None, str]:
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [
-        ("TRADING_MODE", "yolo", "'read', 'paper' or 'live'"),
+        ("TRADING_MODE", "yolo", "read, paper or live"),
         ("INCLUDED_TAGS", "Portfollio", "Session, Accounts"),
         ("MCP_SERVER_HOST", "0.0.0.0", "MCP_SERVER_TOKEN"),
         ("GATEWAY_URL", "gateway", "GATEWAY_URL"),
@@ -130,7 +130,7 @@ async def test_open_streams_and_hanging_calls_do_not_hold_up_the_end(
 
     far_side = await asyncio.start_server(hang, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{far_side.sockets[0].getsockname()[1]}"
-    async with started(tmp_path, GATEWAY_URL=url, GATEWAY_DEADLINE="60") as process:
+    async with started(tmp_path, GATEWAY_URL=url, GATEWAY_TIMEOUT="60") as process:
         address = await address_of(process)
         # The client of the older revision keeps a stream open for what the server may say unasked.
         client = fastmcp.Client(f"{address}/mcp", mode=mode)

@@ -1,4 +1,4 @@
-"""What can be set, and what is refused with a sentence."""
+"""The MCP server's settings: defaults, formats, validation."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import pytest
 
 from api_gateway.access_policy import TradingMode
 from api_gateway.settings import SettingsError, load
-from mcp_server.settings import ServerSettings, Transport
+from mcp_server.settings import MIN_TOKEN_LENGTH, ServerSettings, Transport
 
 
 @pytest.fixture(autouse=True)
-def away_from_any_env_file(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_env_file(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(str(tmp_path))
 
 
-def test_the_delivered_settings_are_the_safe_ones() -> None:
+def test_the_defaults_are_safe() -> None:
     settings = load(ServerSettings)
     assert (settings.mcp_server_host, settings.mcp_server_port, settings.mcp_server_path) == (
         "127.0.0.1",
@@ -27,18 +27,18 @@ def test_the_delivered_settings_are_the_safe_ones() -> None:
     assert not settings.mcp_server_allow_remote
 
 
-def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INCLUDED_TAGS", " Session , Market Data,")
     assert load(ServerSettings).included_tags == ("Session", "Market Data")
 
 
-def test_an_empty_value_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_value_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MCP_SERVER_TOKEN", "INCLUDED_TAGS", "LOG_LEVEL", "MCP_SERVER_PORT"):
         monkeypatch.setenv(name, "")
     assert load(ServerSettings) == ServerSettings(_env_file=None)
 
 
-def test_the_weight_of_the_log_is_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_level_is_case_insensitive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_LEVEL", "debug")
     assert load(ServerSettings).log_level == "DEBUG"
 
@@ -46,40 +46,56 @@ def test_the_weight_of_the_log_is_read_in_any_case(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("name", "value", "valid"),
     [
-        ("TRADING_MODE", "yolo", "'read', 'paper' or 'live'"),
-        ("MCP_TRANSPORT_PROTOCOL", "sse", "'streamable-http' or 'stdio'"),
+        ("TRADING_MODE", "yolo", "read, paper or live"),
+        ("MCP_TRANSPORT_PROTOCOL", "sse", "streamable-http or stdio"),
         ("MCP_SERVER_PORT", "70000", "65535"),
-        ("MCP_SERVER_PORT", "http", "integer"),
+        ("MCP_SERVER_PORT", "http", "65535"),
         ("MCP_SERVER_PATH", "mcp", "/mcp"),
         ("MCP_SERVER_PATH", "/mcp/", "/mcp"),
         ("MCP_SERVER_PATH", "/ready", "/health"),
-        ("MCP_SERVER_ALLOW_REMOTE", "perhaps", "boolean"),
+        ("MCP_SERVER_ALLOW_REMOTE", "perhaps", "true or false"),
         ("MCP_SERVER_TOKEN", "two words", "without spaces"),
         ("MCP_SERVER_TOKEN", "s\u00e9same", "ASCII"),
-        ("MCP_SERVER_TOKEN", "s3cret!", "guessed"),
-        ("MCP_SERVER_TOOLS", "some", "'search' or 'all'"),
-        ("MCP_SERVER_MAX_ANSWER", "10", "2000"),
-        ("LOG_LEVEL", "loud", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("MCP_SERVER_TOKEN", "s3cret!", str(MIN_TOKEN_LENGTH)),
+        ("MCP_SERVER_TOOLS", "some", "search or all"),
+        ("MCP_SERVER_MAX_RESULT", "10", "2000"),
+        ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_refused_with_its_name_and_what_is_valid(
+def test_an_invalid_value_is_reported_with_the_settings_name_and_the_valid_values(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, valid: str
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refusal:
         load(ServerSettings)
-    assert str(refusal.value).startswith(f"{name} cannot be used: ")
-    assert valid in str(refusal.value)
+    assert str(refusal.value).startswith(name)
+    assert valid in str(refusal.value).removeprefix(f"{name}={value} ")
     assert "\n" not in str(refusal.value)
     if name == "MCP_SERVER_TOKEN":
         assert value not in str(refusal.value)
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/ib/mcp", "/a.b_c~d-e"])
-def test_other_paths_are_taken(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+def test_other_paths_are_accepted(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     monkeypatch.setenv("MCP_SERVER_PATH", path)
     assert load(ServerSettings).mcp_server_path == path
 
 
-def test_every_setting_says_what_it_is_for() -> None:
+def test_every_setting_has_a_description() -> None:
     assert all(field.description for field in ServerSettings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("former", "value", "field", "expected"),
+    [
+        ("MCP_SERVER_ASK_AHEAD", "false", "mcp_server_prefetch", False),
+        ("MCP_SERVER_MAX_ANSWER", "9000", "mcp_server_max_result", 9000),
+    ],
+)
+def test_the_names_of_version_0_1_still_work(
+    monkeypatch: pytest.MonkeyPatch, former: str, value: str, field: str, expected: object
+) -> None:
+    monkeypatch.setenv(former, value)
+    warnings: list[str] = []
+    assert getattr(load(ServerSettings, warnings.append), field) == expected
+    assert len(warnings) == 1

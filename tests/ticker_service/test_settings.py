@@ -1,23 +1,25 @@
+"""The ticker's settings: defaults, formats, validation."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
 
-from api_gateway.settings import SettingsError, load
+from api_gateway.settings import SettingsError, environment_names, load
 from ticker_service.settings import Compete, TickerSettings
 
 
 @pytest.fixture(autouse=True)
-def _nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in TickerSettings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+    for name in environment_names(TickerSettings):
+        monkeypatch.delenv(name, raising=False)
 
 
-def test_the_defaults_are_a_minute_five_seconds_and_no_fight() -> None:
+def test_the_defaults_are_a_heartbeat_a_minute_every_5_s_in_an_outage_and_no_take_over() -> None:
     settings = load(TickerSettings)
-    assert (settings.tickle_interval, settings.tickle_interval_foul, settings.compete) == (
+    assert (settings.tickle_interval, settings.tickle_interval_unhealthy, settings.compete) == (
         60,
         5,
         Compete.YIELD,
@@ -30,14 +32,14 @@ def test_the_defaults_are_a_minute_five_seconds_and_no_fight() -> None:
     [
         ("TICKLE_INTERVAL", "4"),
         ("TICKLE_INTERVAL", "241"),
-        ("TICKLE_INTERVAL_FOUL", "0"),
-        ("TICKLE_INTERVAL_FOUL", "61"),
+        ("TICKLE_INTERVAL_UNHEALTHY", "0"),
+        ("TICKLE_INTERVAL_UNHEALTHY", "61"),
         ("COMPETE", "maybe"),
         ("TICKER_PORT", "70000"),
         ("LOG_LEVEL", "LOUD"),
     ],
 )
-def test_a_value_that_cannot_be_is_refused_with_the_settings_name(
+def test_an_invalid_value_is_reported_with_the_settings_name(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -45,10 +47,10 @@ def test_a_value_that_cannot_be_is_refused_with_the_settings_name(
         load(TickerSettings)
 
 
-def test_trouble_is_not_looked_at_more_rarely_than_fair_weather(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_unhealthy_interval_must_not_exceed_the_healthy_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TICKLE_INTERVAL", "10")
-    monkeypatch.setenv("TICKLE_INTERVAL_FOUL", "20")
-    with pytest.raises(SettingsError, match=r"TICKLE_INTERVAL_FOUL .* not be longer than TICKLE_INTERVAL"):
+    monkeypatch.setenv("TICKLE_INTERVAL_UNHEALTHY", "20")
+    with pytest.raises(SettingsError, match=r"TICKLE_INTERVAL_UNHEALTHY=20 .*TICKLE_INTERVAL"):
         load(TickerSettings)
 
 
@@ -68,8 +70,15 @@ def test_trouble_is_not_looked_at_more_rarely_than_fair_weather(monkeypatch: pyt
         ("", Compete.YIELD),
     ],
 )
-def test_competing_is_one_of_three_policies_and_the_two_words_of_old_still_count(
+def test_compete_accepts_three_policies_and_booleans(
     monkeypatch: pytest.MonkeyPatch, value: str, policy: Compete
 ) -> None:
     monkeypatch.setenv("COMPETE", value)
     assert load(TickerSettings).compete is policy
+
+
+def test_the_name_of_version_0_1_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKLE_INTERVAL_FOUL", "9")
+    warnings: list[str] = []
+    assert load(TickerSettings, warnings.append).tickle_interval_unhealthy == 9
+    assert len(warnings) == 1

@@ -267,13 +267,13 @@ async def test_a_dead_upstream_is_a_failure_at_the_deadline_and_no_longer_one_wh
 ) -> None:
     await open_way.gateway.tickle()  # on a kept connection the deadline is that of the answer alone
     await open_way.simulator.stop()
-    open_way.gateway.settings.gateway_deadline = SOON
+    open_way.gateway.settings.gateway_timeout = SOON
     with pytest.raises(Failed, match=r"no complete answer within 0\.25 s.*ask `connection_status`"):
         await open_way.get("/portfolio/accounts")
     finding = await open_way.beat()
     assert finding.state is State.UPSTREAM_SILENT
     assert finding.detail == "No complete answer within 0.25 s."
-    open_way.gateway.settings.gateway_deadline = 15
+    open_way.gateway.settings.gateway_timeout = 15
     async with serve_app(create_app(open_way.simulation)) as again:
         open_way.java.upstream_port = again.port
         assert (await open_way.beat()).state is State.ESTABLISHED
@@ -286,7 +286,7 @@ async def test_a_write_that_nobody_answers_is_unknown_because_it_may_happen_late
     async with open_way.browser() as other:
         slow = [asyncio.create_task(other.get("/v1/api/iserver/auth/status")) for _ in range(5)]
         await wait_until(lambda: open_way.simulation.faults.to_json()[0]["fired"] == 5)
-        open_way.gateway.settings.gateway_deadline = SOON
+        open_way.gateway.settings.gateway_timeout = SOON
         with pytest.raises(OutcomeUnknown, match="It may have happened"):
             await open_way.gateway.post("/logout")
         assert open_way.simulation.session.state is SimulatedState.BROKERAGE
@@ -297,7 +297,7 @@ async def test_a_write_that_nobody_answers_is_unknown_because_it_may_happen_late
 async def test_five_hung_calls_leave_it_mute_and_each_caller_is_told_at_the_deadline(open_way: Way) -> None:
     open_way.fault("/iserver/contract/*", FaultAction(hang=True))
     await open_way.get("/iserver/accounts")
-    open_way.gateway.settings.gateway_deadline = SOON
+    open_way.gateway.settings.gateway_timeout = SOON
     asks = [open_way.get("/iserver/contract/{conid}/info", conid) for conid in range(1, 6)]
     failures = await asyncio.gather(*asks, return_exceptions=True)
     assert [type(failure) for failure in failures] == [NoResponse] * 5
@@ -327,10 +327,10 @@ async def test_the_stray_end_of_chunks_after_an_empty_answer_hurts_nobody(open_w
 async def test_an_answer_that_breaks_off_ends_at_the_deadline(open_way: Way) -> None:
     open_way.fault("/trsrv/stocks", FaultAction(declare=5_000_000), times=1)
     await open_way.gateway.tickle()
-    open_way.gateway.settings.gateway_deadline = SOON
+    open_way.gateway.settings.gateway_timeout = SOON
     with pytest.raises(Failed, match=r"no complete answer within 0\.25 s"):
         await open_way.get("/trsrv/stocks", symbols="AAPL")
-    open_way.gateway.settings.gateway_deadline = 15
+    open_way.gateway.settings.gateway_timeout = 15
     assert (await open_way.get("/trsrv/stocks", symbols="AAPL"))["AAPL"]
 
 

@@ -126,7 +126,7 @@ async def test_a_connection_that_never_agrees_on_tls_is_closed(ended_by: str) ->
 
     deadline = 0.2 if ended_by == "deadline" else 10
     async with RawServer(silent).running() as server:
-        asking = asyncio.create_task(ask(server, gateway_deadline=deadline))
+        asking = asyncio.create_task(ask(server, gateway_timeout=deadline))
         await begun.wait()
         if ended_by == "caller":
             await asyncio.sleep(0.01)

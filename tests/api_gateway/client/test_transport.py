@@ -31,7 +31,7 @@ async def request(reader: asyncio.StreamReader) -> bytes:
 
 def gateway(server: RawServer, **settings: Any) -> GatewayClient:
     address = f"http://127.0.0.1:{server.port}"
-    options = {"gateway_deadline": 10.0, **settings}
+    options = {"gateway_timeout": 10.0, **settings}
     return GatewayClient(
         GatewaySettings(_env_file=None, gateway_url=address, **options),
         policy=ALL_OPERATIONS,
@@ -265,7 +265,7 @@ async def hanging(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
 async def test_an_answer_without_end_ends_at_the_deadline(
     serve: ConnectionHandler, ask: Callable[[GatewayClient], Any], kind: type[GatewayError]
 ) -> None:
-    async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.25) as ours:
+    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.25) as ours:
         began = time.perf_counter()
         with pytest.raises(kind, match=r"no complete answer within 0\.25 s"):
             await ask(ours)
@@ -286,7 +286,7 @@ async def test_a_connection_that_timed_out_is_not_used_again() -> None:
         writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n["wrong"]')
         await writer.drain()
 
-    async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.25) as ours:
+    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.25) as ours:
         with pytest.raises(Failed):
             await ours.get("/trsrv/stocks")
         rest.set()
@@ -409,7 +409,7 @@ async def test_the_environment_cannot_send_requests_through_a_proxy(monkeypatch:
 
 
 async def test_closing_ends_the_requests_that_are_under_way() -> None:
-    async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=30) as ours:
+    async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=30) as ours:
         read = asyncio.create_task(ours.get("/trsrv/stocks"))
         write = asyncio.create_task(ours.post("/logout"))
         await server.wait_for_connections(2)
@@ -428,7 +428,7 @@ async def test_many_requests_that_time_out_leave_no_connection_behind() -> None:
         await reader.read()
         gone += 1
 
-    async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.02) as ours:
+    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.02) as ours:
         for _ in range(3):
             asked = (ours.get("/trsrv/stocks", symbols=str(number)) for number in range(4))
             errors = await asyncio.gather(*asked, return_exceptions=True)
@@ -447,7 +447,7 @@ async def test_a_probe_tells_the_status_of_the_front_page_and_asks_for_nothing_e
 
 
 async def test_a_probe_of_a_port_where_nothing_answers_is_none() -> None:
-    async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=0.02) as ours:
+    async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=0.02) as ours:
         assert await ours.probe() is None
     async with gateway(server) as ours:
         assert await ours.probe() is None
@@ -460,7 +460,7 @@ async def test_a_question_whose_time_ran_out_is_told_from_one_whose_connection_b
 
     late = []
     for serve in (hanging, cut):
-        async with RawServer(serve).running() as server, gateway(server, gateway_deadline=0.2) as ours:
+        async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.2) as ours:
             with pytest.raises(NoResponse) as caught:
                 await ours.tickle()
             late.append(caught.value.late)
@@ -472,7 +472,7 @@ async def test_a_tickle_and_a_probe_give_up_long_before_the_deadline_of_other_re
 ) -> None:
     monkeypatch.setattr("api_gateway.client.gateway.TICKLE_DEADLINE", 0.02)
     monkeypatch.setattr("api_gateway.client.gateway.PROBE_DEADLINE", 0.02)
-    async with RawServer(hanging).running() as server, gateway(server, gateway_deadline=300) as ours:
+    async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=300) as ours:
         async with asyncio.timeout(20):
             with pytest.raises((NoResponse, Unreachable)):
                 await ours.tickle()

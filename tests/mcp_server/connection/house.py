@@ -84,7 +84,7 @@ class InProcessStack:
         self.ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(self._serve_ticker))
         self.server = create_server(
             self.gateway,
-            ServerSettings(_env_file=None, trading_mode=mode, mcp_server_ask_ahead=ask_ahead),
+            ServerSettings(_env_file=None, trading_mode=mode, mcp_server_prefetch=ask_ahead),
             ticker=self.ticker,
         )
 

@@ -166,7 +166,7 @@ async def server(port: Port, one_server: SharedServer) -> AsyncIterator[SharedSe
         _env_file=None,
         gateway_url=f"https://127.0.0.1:{port.number}",
         gateway_ca_file=port.own.file,
-        gateway_deadline=1,
+        gateway_timeout=1,
     )
     gateway = GatewayClient(settings, policy=ALL_OPERATIONS, limits={}, global_limit=None)
     async with one_server.use_gateway(gateway):

@@ -365,7 +365,7 @@ async def test_a_thousand_mistakes_are_told_by_a_few(client: Any, arguments: dic
 @asynccontextmanager
 async def with_at_most(size: int, gateway: GatewayClient, surface: str = "all") -> AsyncIterator[Any]:
     settings = ServerSettings(
-        _env_file=None, trading_mode="paper", mcp_server_tools=surface, mcp_server_max_answer=size
+        _env_file=None, trading_mode="paper", mcp_server_tools=surface, mcp_server_max_result=size
     )
     async with fastmcp.Client(create_server(gateway, settings, (sample(),))) as connected:
         yield connected
