@@ -1,1 +1,1 @@
-"""Keeps the brokerage session open."""
+"""The ticker: keeps the brokerage session open."""

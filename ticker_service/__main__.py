@@ -1,4 +1,4 @@
-"""`python -m ticker_service`: keep the session open until SIGTERM or Ctrl-C."""
+"""`python -m ticker_service`: keeps the brokerage session open until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from ticker_service.metrics import Metrics
 from ticker_service.session_keeper import SessionKeeper
 from ticker_service.settings import TickerSettings
 
-MAX_REQUESTS_PER_BEAT = 5
-"""One more than a beat ever sends: each may wait for its turn and then last until its deadline."""
+MAX_REQUESTS_PER_HEARTBEAT = 5
+"""One more than a heartbeat sends; each can wait for the rate limiter and then take until its timeout."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0 stopped by a signal, 1 the port is not to be had, 2 a setting is wrong."""
+    """Run the ticker. Exit status: 0 after a signal, 1 port unavailable, 2 invalid setting."""
     parser = argparse.ArgumentParser(
         prog="python -m ticker_service",
         description="Keep the brokerage session open until SIGTERM or Ctrl-C. "
-        "Settings are environment variables, or lines of a file `.env`; `ib-mcp settings` lists them.",
+        "Settings are environment variables or lines in a `.env` file; `ib-mcp settings` lists them.",
     )
     parser.parse_args(arguments)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -49,13 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
-    # One line per request would drown the one line per change of the session.
+    # One line per request would bury the one line per state change.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         family = socket.AF_INET6 if ":" in settings.ticker_host else socket.AF_INET
         listener = socket.create_server((settings.ticker_host, settings.ticker_port), family=family)
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error.strerror  # Python adds the address to it
+        # Not `error.strerror` alone, to which Python appends the address.
+        why = os.strerror(error.errno) if error.errno else error.strerror
         print(
             f"The ticker cannot listen on {settings.ticker_host}:{settings.ticker_port}: {why}. "
             "Choose another port with TICKER_PORT.",
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def serve(listener: socket.socket, settings: TickerSettings, gateway_settings: GatewaySettings) -> None:
-    """Beat and answer on `listener` until a signal comes; a loop that breaks ends the process."""
+    """Run the heartbeat loop and the HTTP server until a signal arrives; an error in either ends both."""
     async with GatewayClient(gateway_settings, policy=TICKER) as gateway, asyncio.TaskGroup() as tasks:
         keeper = SessionKeeper(
             gateway,
@@ -80,9 +81,9 @@ async def serve(listener: socket.socket, settings: TickerSettings, gateway_setti
                 compete=settings.compete,
                 region=gateway_settings.gateway_region,
                 login_url=gateway_settings.gateway_login_url,
-                rng=random.Random(),  # noqa: S311 (it spreads waits; nobody gains by guessing them)
+                rng=random.Random(),  # noqa: S311 (for jitter, which need not be unpredictable)
             ),
-            stuck_after=MAX_REQUESTS_PER_BEAT
+            stuck_after=MAX_REQUESTS_PER_HEARTBEAT
             * (gateway_settings.gateway_timeout + gateway_settings.gateway_max_wait),
             metrics=Metrics(),
         )
@@ -102,8 +103,8 @@ async def serve(listener: socket.socket, settings: TickerSettings, gateway_setti
         heartbeat_task.cancel()
 
 
-def _exit(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 (a signal handler's signature)
-    # uvicorn passes a signal on to whoever was there before it, once it has stopped serving.
+def _exit(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 (signature of a signal handler)
+    # uvicorn raises the signal again for the previous handler once it has stopped serving.
     raise SystemExit(0)
 
 

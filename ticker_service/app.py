@@ -1,4 +1,4 @@
-"""What the ticker answers over HTTP: is it alive, what is the session, and may it be quiet for a while."""
+"""The ticker's HTTP API: liveness, session state, metrics, holds and take-over."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from ticker_service.holds import MAX_HOLD_SECONDS, TooManyHoldsError
 from ticker_service.metrics import CONTENT_TYPE
 from ticker_service.session_keeper import SessionKeeper, TickerStateError
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 MAX_BODY_BYTES = 1_000
-"""Bytes; a hold needs forty."""
-
+"""Maximum size of a request body in bytes; a hold needs about 40."""
 
 DISCONNECT_GRACE = 0.01
-"""Seconds in which a caller who hung up while this process stood still is noticed to be gone."""
+"""Seconds to wait for a pending disconnect before starting work for a caller that may already be gone."""
 
 
 class HoldRequest(BaseModel):
-    """`POST /hold`: for how many seconds nothing is to be sent, and what for."""
+    """Body of `POST /hold`: how many seconds to send nothing, and why."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -40,7 +39,7 @@ _BROWSER_HEADERS = frozenset({"origin", "sec-fetch-site"})
 
 
 class RejectedRequestError(Exception):
-    """A request that the ticker does not take: with this status, and a sentence."""
+    """The ticker rejects a request; `status` is the HTTP status, `str()` a sentence."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -48,18 +47,22 @@ class RejectedRequestError(Exception):
 
 
 def create_app(keeper: SessionKeeper) -> Starlette:
-    """The ticker's five addresses.
+    """Build the ticker's HTTP application.
 
-    `GET /health`: 200 while the loop beats, else 503. `GET /state`: the keeper's report, always 200;
-    an MCP server adds `?server=` and a name that it has made up, so that the report counts it.
-    `GET /metrics`: Prometheus' text. `POST /hold {"seconds": 60, "for": "order"}`: 201 with an id that
-    `DELETE /hold/{id}` takes. `POST /take {}`: 202, the session is taken from the program that holds it.
+    * `GET /health`: 200 while the heartbeat loop runs, otherwise 503.
+    * `GET /state`: the session's state, always 200. An MCP server adds `?server=` with a random name, so
+      that the report can count the servers.
+    * `GET /metrics`: metrics in Prometheus' text format.
+    * `POST /hold {"seconds": 60, "for": "order"}`: 201 with an id; `DELETE /hold/{id}` releases the hold.
+    * `POST /take {}`: 202; takes over the session from the program that holds it.
     """
 
     async def health(_: Request) -> Response:
         if keeper.alive:
             return JSONResponse({"alive": True})
-        return JSONResponse({"alive": False, "sentence": "The ticker's loop has stopped."}, status_code=503)
+        return JSONResponse(
+            {"alive": False, "sentence": "The ticker's heartbeat loop has stopped."}, status_code=503
+        )
 
     async def state(request: Request) -> Response:
         keeper.clients.record_request(request.query_params.get("server", ""))
@@ -84,19 +87,19 @@ def create_app(keeper: SessionKeeper) -> Starlette:
         except TickerStateError as error:
             raise RejectedRequestError(503, str(error)) from None
         if lease is None:
-            return Response(status_code=499)  # nobody reads it
+            return Response(status_code=499)  # the caller is gone
         return JSONResponse(
             {"id": lease.id, "for": lease.purpose, "seconds": hold_request.seconds}, status_code=201
         )
 
     async def release(request: Request) -> Response:
         if not keeper.release(request.path_params["id"]):
-            raise RejectedRequestError(404, "There is no such hold, or it has ended by itself.")
+            raise RejectedRequestError(404, "No active hold has this id; it may have expired.")
         return JSONResponse({"released": True})
 
     async def take_over_session(request: Request) -> Response:
         if (await _read_body(request)).strip() not in (b"", b"{}"):
-            raise RejectedRequestError(422, "POST /take takes nothing but an empty object.")
+            raise RejectedRequestError(422, "POST /take accepts only an empty object as its body.")
 
         async def take_over() -> bool:
             await keeper.take_over()
@@ -104,7 +107,7 @@ def create_app(keeper: SessionKeeper) -> Starlette:
 
         try:
             if await _run_while_connected(request, take_over) is None:
-                return Response(status_code=499)  # whoever decided was told that it has not worked
+                return Response(status_code=499)  # the caller is gone, and its user was told that this failed
         except TickerStateError as error:
             raise RejectedRequestError(409, str(error)) from None
         return JSONResponse({"taking": True}, status_code=202)
@@ -124,13 +127,13 @@ def create_app(keeper: SessionKeeper) -> Starlette:
 def _reject_browsers(
     handler: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
-    """The same for programs only, with what is unacceptable told in a sentence."""
+    """Wrap a handler: reject requests from web pages, and report each rejection as JSON."""
 
     async def guarded(request: Request) -> Response:
         try:
             if _BROWSER_HEADERS & set(request.headers):
-                # Browsers add these to whatever changes something, for any page; none has business here.
-                raise RejectedRequestError(403, "The ticker takes no orders from web pages.")
+                # A browser adds these headers to any request that a web page makes to change something.
+                raise RejectedRequestError(403, "The ticker rejects requests from web pages.")
             return await handler(request)
         except RejectedRequestError as error:
             return JSONResponse({"error": str(error)}, status_code=error.status)
@@ -139,9 +142,9 @@ def _reject_browsers(
 
 
 async def _run_while_connected(
-    request: Request, work: Callable[[], Coroutine[Any, Any, Answer]]
-) -> Answer | None:
-    """What comes of the work; None if the caller hung up before or meanwhile, and then it was cancelled."""
+    request: Request, work: Callable[[], Coroutine[Any, Any, Result]]
+) -> Result | None:
+    """Return the result of `work`, or cancel it and return None once the caller disconnects."""
     disconnect = asyncio.ensure_future(request.receive())
     tasks: list[asyncio.Future[Any]] = [disconnect]
     try:
@@ -164,9 +167,9 @@ async def _read_body(request: Request) -> bytes:
         async for chunk in request.stream():
             body += chunk
             if len(body) > MAX_BODY_BYTES:
-                raise RejectedRequestError(413, f"A body of more than {MAX_BODY_BYTES} bytes is not read.")
+                raise RejectedRequestError(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
     except ClientDisconnect:
-        raise RejectedRequestError(400, "The request ended in the middle.") from None
+        raise RejectedRequestError(400, "The request body is incomplete.") from None
     return body
 
 
@@ -176,9 +179,9 @@ def _parse_hold(body: bytes) -> HoldRequest:
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        about = f" `{where}`:" if where in ("seconds", "for") else ""
+        field = f"`{where}`: " if where in ("seconds", "for") else ""
         raise RejectedRequestError(
             422,
-            f"The hold was not understood:{about} {first['msg'].rstrip('.')}. It takes "
+            f"The hold is invalid: {field}{first['msg'].rstrip('.')}. Send "
             f'{{"seconds": up to {MAX_HOLD_SECONDS:.0f}, "for": "order"}}.',
         ) from None

@@ -1,4 +1,4 @@
-"""How long to wait until the next beat."""
+"""Backoff: how long to wait before the next heartbeat."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from api_gateway.session.diagnosis import Diagnosis
 from api_gateway.session.states import SessionState
 
 JITTER = 0.1
-"""The part of a wait by which it is moved at random, so that two tickers do not beat in step for ever."""
+"""Random part of a delay, as a fraction of it, so that two tickers don't stay in step."""
 
 RESET_WINDOW_INTERVAL = 10.0
-"""Seconds between beats while the session is open and may be reset at any moment."""
+"""Seconds between heartbeats while the session is open and IBKR may reset it at any moment."""
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """Seconds between beats: `fair` while the session is open, from `foul` up to `fair` while it is not."""
+    """Seconds between heartbeats: `healthy` while the session is open, `unhealthy` at first in an outage."""
 
     healthy: float
     unhealthy: float
 
     def delay(self, diagnosis: Diagnosis, seconds_in_state: float, *, in_reset_window: bool = False) -> float:
-        """Seconds to the next beat, given what was found and for how many seconds it has been so.
+        """Return the seconds until the next heartbeat.
 
-        Trouble is looked at every `foul` seconds at first and then after a tenth of the time that it has
-        lasted, so that a login is noticed soon and a night without one costs IBKR little. An unreachable
-        gateway is always looked for at once: the question does not leave the machine.
+        In an outage the delay starts at `unhealthy` and grows to a tenth of the outage's duration, so that a
+        new login is noticed quickly and a night without one costs IBKR few requests. It doesn't grow while
+        the gateway is unreachable, because those requests never leave the machine.
 
-        `watchful` is for the hours in which IBKR resets its sessions: the gateway's own tickle, every 30 s,
-        ends the login where it finds the session closed, so the ticker must find that first.
+        `in_reset_window` shortens the delay while IBKR may reset sessions: the gateway's own tickle (every
+        30 s) ends the login if it finds the session closed, so the ticker has to notice that first.
         """
         if diagnosis.quiet_for:
             return max(self.healthy, diagnosis.quiet_for)
@@ -52,10 +52,10 @@ class Backoff:
         *,
         in_reset_window: bool = False,
     ) -> float:
-        """The same, moved by up to a tenth.
+        """Return `delay` with up to 10 % of jitter.
 
-        In fair weather it is only made shorter, as `fair` is a promise of how soon a loss is noticed, and a
-        penalty is only made longer.
+        While the session is open, jitter only shortens the delay, because `healthy` is a promise of how soon
+        a loss is noticed. In the penalty box it only lengthens it.
         """
         delay = self.delay(diagnosis, seconds_in_state, in_reset_window=in_reset_window)
         if diagnosis.quiet_for:

@@ -1,10 +1,10 @@
-"""One beat: tickle, read what the session is, and reopen it if that is ours to do.
+"""One heartbeat: tickle, determine the session's state, and reopen the session if the ticker may.
 
-tickle ── refused, unreachable, silent, penalty, nobody logged in → say so
+tickle ── unreachable, refused, no response, penalty box, not logged in → report it
    └──── established ──── first time after an outage → restart the gateway's own tickle
-   └──── closed ───────── open it, once per loss; if that leads to nothing, again after 30 s, 1 min, 2 min …
+   └──── closed ───────── open it, once per loss; if that has no effect, retry after 30 s, 1 min, 2 min …
    └──── opening ──────── wait; after 30 s treat it as closed
-   └──── competing ────── COMPETE=yield: report it; take: take over, once per loss; ask: when told to
+   └──── competing ────── COMPETE=yield: report it; take: take over, once per loss; ask: after POST /take
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ from ticker_service.settings import Compete
 logger = logging.getLogger("ticker")
 
 RETRY_DELAY = 30.0
-"""Seconds an opening may take before it is tried again; each further attempt doubles them."""
+"""Seconds between the first attempt to open the session and its retry; each retry doubles the delay."""
 
 MAX_RETRY_DELAY = 300.0
-"""Seconds after which an opening is tried again however often it has failed."""
+"""Maximum delay between two attempts to open the session, in seconds."""
 
 TAKEOVER_COOLDOWN = 600.0
-"""Seconds a session must have stood after a take-over before another take-over: sooner is a fight."""
+"""Seconds a session must stay open after a take-over before the next one, or two programs would alternate."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the ticker may do, what it says, and where its randomness comes from."""
+    """What the ticker may do, what its messages need, and its source of jitter."""
 
     compete: Compete
     region: Region
@@ -56,29 +56,29 @@ class Rules:
 
 @dataclass
 class HeartbeatMemory:
-    """What one beat leaves to the next. Times are seconds of the clock that `beat` is given."""
+    """State carried from one heartbeat to the next. Times are those of the monotonic clock."""
 
     attempts: int = 0
-    """How often the present loss has been answered with an opening."""
+    """Attempts to open the session since it was lost."""
     next_attempt: float | None = None
-    """Not before this may an opening be tried; None: at once."""
+    """Earliest time of the next attempt; None: immediately."""
     had_outage: bool = False
-    """The gateway was away or broken, so its own tickle may have stopped for good."""
+    """The gateway was unreachable or failing, so its own tickle may have stopped permanently."""
     took_over: bool = False
-    """An opening has thrown out whoever held the session, and it has not yet proved lasting."""
+    """The ticker took over the session, which has not yet stayed open for `TAKEOVER_COOLDOWN`."""
     takeover_approved: bool = False
-    """Somebody has decided that the present competing session is to be taken over."""
+    """A user approved taking over the current competing session."""
     established_since: float | None = None
-    """Since when the session stands without a break."""
+    """Since when the session has been open without interruption."""
 
 
 @dataclass(frozen=True)
 class HeartbeatResult:
-    """What one beat found and did.
+    """What one heartbeat found and did.
 
-    `diagnosis` is None where it found nothing out; then another look is due `again_in` seconds later.
-    `failures` are the kinds of failure it met. `opening` is how an attempt to open the session was answered,
-    `accepted` or `refused`, empty if there was none. `reopened` says that the session stands again after it.
+    `diagnosis` is None if the heartbeat learned nothing; then the next one is due in `retry_in` seconds.
+    `failures` lists the kinds of error. `opening_result` is `accepted` or `refused` if the heartbeat tried to
+    open the session, otherwise empty. `reopened` is true if a lost session is open again.
     """
 
     diagnosis: Diagnosis | None
@@ -97,10 +97,9 @@ async def send_heartbeat(
     at: datetime,
     on_hold: Callable[[], bool] = lambda: False,
 ) -> HeartbeatResult:
-    """Send one tickle and whatever it calls for; never raises a `GatewayError`.
+    """Send one tickle and the requests that its result calls for; never raises a `GatewayError`.
 
-    `now` counts seconds for intervals, `at` is the time of day. While `held()` is true the tickle is the only
-    request.
+    `now` is monotonic, `at` is the time of day. While `on_hold()` is true the tickle is the only request.
     """
     outcome, failures = await _tickle(gateway)
     page = await gateway.probe() if needs_probe(outcome) else FRONT_PAGE
@@ -118,8 +117,8 @@ async def send_heartbeat(
         diagnosis = replace(after_opening, login_ends_in=diagnosis.login_ends_in)
         _update_memory(memory, diagnosis.found, now)
     if diagnosis.ready and memory.had_outage and not on_hold():
-        # Only now: the gateway answers this with a login chain of its own, which throws out any other
-        # program unless the session already stands.
+        # Only now: the gateway follows this with a login sequence of its own, which disconnects a competing
+        # program unless the session is already open.
         memory.had_outage = False
         await _restart_built_in_tickle(gateway)
     if diagnosis.found is SessionState.COMPETING:
@@ -128,29 +127,31 @@ async def send_heartbeat(
 
 
 def _add_next_step(diagnosis: Diagnosis, memory: HeartbeatMemory, compete: Compete) -> Diagnosis:
-    """The next step that the policy leaves."""
+    """Replace the next step by the one that the policy allows."""
     if compete is Compete.YIELD:
         step = (
-            "Log out of that program, use a second IBKR username here, or let the ticker take over with "
-            "COMPETE=take."
+            "Log out of that program, use a second IBKR username here, or set COMPETE=take to let the ticker "
+            "take over."
         )
     elif compete is Compete.ASK and not memory.takeover_approved:
         step = (
-            "Log out of that program, or decide that it loses the connection: `take_over_session` in the "
-            "chat, or `POST /take` to the ticker."
+            "Log out of that program, or take over the connection: call `take_over_session`, or send "
+            "`POST /take` to the ticker."
         )
     elif memory.took_over:
         step = (
-            "The ticker took the connection over and has lost it again; it does not fight. Log out of that "
+            "The ticker took over the connection and lost it again, and doesn't retry. Log out of that "
             "program, or use a second IBKR username here."
         )
     else:
-        return replace(diagnosis, next_step="Wait: the ticker takes the connection over.", actor=Actor.TICKER)
+        return replace(
+            diagnosis, next_step="Wait: the ticker is about to take over the connection.", actor=Actor.TICKER
+        )
     return replace(diagnosis, next_step=step)
 
 
 async def _tickle(gateway: GatewayClient) -> tuple[object, tuple[str, ...]]:
-    """The answer or the failure, and the kind of failure."""
+    """Return the response or the error, and the kind of error."""
     try:
         return (await gateway.tickle()).value, ()
     except GatewayError as error:
@@ -158,7 +159,7 @@ async def _tickle(gateway: GatewayClient) -> tuple[object, tuple[str, ...]]:
 
 
 def _update_memory(memory: HeartbeatMemory, state: SessionState, now: float) -> None:
-    """Take from what was found what the next decision needs."""
+    """Record what later heartbeats need to know about this state."""
     if state is not SessionState.COMPETING:
         memory.takeover_approved = False
     if state is SessionState.ESTABLISHED:
@@ -169,7 +170,7 @@ def _update_memory(memory: HeartbeatMemory, state: SessionState, now: float) -> 
         return
     memory.established_since = None
     if state is SessionState.NOT_LOGGED_IN:
-        # A login starts the gateway's own tickle by itself, and what is lost after it is a new loss.
+        # A login restarts the gateway's own tickle, and a session lost after it is a new loss.
         memory.attempts, memory.next_attempt = 0, None
         memory.had_outage = memory.took_over = False
     elif state in (SessionState.UNREACHABLE, SessionState.UPSTREAM_SILENT, SessionState.FAILING):
@@ -197,7 +198,7 @@ async def _open_session(
     now: float,
     at: datetime,
 ) -> tuple[Diagnosis, tuple[str, ...]]:
-    """Ask IBKR for the brokerage session, with the wait before the next attempt already remembered."""
+    """Open the brokerage session; the time of the next attempt is recorded first."""
     compete = state_before is SessionState.COMPETING
     memory.took_over = memory.took_over or compete
     memory.takeover_approved = False
@@ -212,7 +213,7 @@ async def _open_session(
     except GatewayError as error:
         return _diagnose_failed_opening(error, rules, at=at), (type(error).__name__,)
     state = parse_session(value) if isinstance(value, Mapping) else SessionState.OPENING
-    # Whether the login holds is the tickle's to say: this answer has no place for it.
+    # Only a tickle shows whether the login is valid: this response has no field for it.
     state = SessionState.CLOSED if state is SessionState.NOT_LOGGED_IN else state
     return diagnose_state(state, at=at, region=rules.region, login_url=rules.login_url), ()
 
@@ -227,12 +228,12 @@ def _diagnose_failed_opening(error: GatewayError, rules: Rules, *, at: datetime)
         at=at,
         region=rules.region,
         login_url=rules.login_url,
-        detail=f"Opening it failed: {as_sentence(error.problem)}",
+        detail=f"The attempt to open it failed: {as_sentence(error.problem)}",
     )
 
 
 async def _restart_built_in_tickle(gateway: GatewayClient) -> None:
-    """Bring the gateway's own tickle back, which gives up for good after three seconds of trouble."""
+    """Restart the gateway's own tickle, which stops permanently after a three-second outage."""
     try:
         await gateway.post("/iserver/reauthenticate")
     except GatewayError as error:

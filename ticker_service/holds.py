@@ -1,7 +1,8 @@
-"""Holds: somebody answers an order's questions, and nothing may be sent in between.
+"""Holds: leases that pause the ticker while an order awaits confirmation.
 
-IBKR drops a question at the next request. So whoever places an order asks for a hold first, and while one is
-alive the ticker sends nothing, until the lease is over, or until a tickle can wait no longer.
+IBKR discards an order's confirmation question on the next request. So a caller that places an order
+acquires a hold first. While a hold is active the ticker sends nothing, until the hold expires or a tickle is
+overdue.
 """
 
 from __future__ import annotations
@@ -11,23 +12,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_HOLD_SECONDS = 120.0
-"""Seconds that one hold may last."""
+"""Maximum duration of a hold in seconds."""
 
 MAX_HOLDS = 4
-"""Holds alive at once: more orders than that are not answered by one person."""
+"""Maximum number of active holds; nobody confirms more orders than that at once."""
 
 
 class TooManyHoldsError(Exception):
-    """`MOST` holds are alive; `seconds` is when the first of them ends."""
+    """There are `MAX_HOLDS` active holds; the first expires in `seconds`."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"{MAX_HOLDS} holds are alive; the first ends in {seconds:.0f} s")
+        super().__init__(f"{MAX_HOLDS} holds are active, which is the maximum; retry in {seconds:.0f} s")
         self.seconds = seconds
 
 
 @dataclass(frozen=True)
 class Hold:
-    """One lease: what for, and when it ends by itself, in seconds of the ticker's clock."""
+    """One lease: its purpose, and when it expires on the ticker's monotonic clock."""
 
     id: str
     purpose: str
@@ -39,7 +40,7 @@ def _new_id() -> str:
 
 
 class Holds:
-    """The holds that are alive. `now` counts seconds, `new_id` names them."""
+    """The active holds. `now` is a monotonic clock, `new_id` generates ids."""
 
     def __init__(self, now: Callable[[], float], new_id: Callable[[], str] = _new_id) -> None:
         self._now = now
@@ -47,7 +48,7 @@ class Holds:
         self._holds: dict[str, Hold] = {}
 
     def acquire(self, seconds: float, purpose: str) -> Hold:
-        """A new hold of so many seconds, from now. Raises `TooManyHoldsError`."""
+        """Start a hold that expires after `seconds`; raises `TooManyHoldsError`."""
         active = self.active()
         if len(active) >= MAX_HOLDS:
             raise TooManyHoldsError(min(hold.ends_at for hold in active) - self._now())
@@ -56,16 +57,16 @@ class Holds:
         return hold
 
     def release(self, hold_id: str) -> bool:
-        """End a hold before its time; False if there is none of this id any more."""
+        """Release a hold; returns False if no active hold has this id."""
         hold = self._holds.pop(hold_id, None)
         return hold is not None and hold.ends_at > self._now()
 
     def active(self) -> list[Hold]:
-        """Every hold whose lease is not over."""
+        """Return the holds that have not expired."""
         now = self._now()
         self._holds = {name: hold for name, hold in self._holds.items() if hold.ends_at > now}
         return list(self._holds.values())
 
     def last_end(self) -> float | None:
-        """When the last of them ends; None if there is none."""
+        """Return when the last hold expires, or None if there is none."""
         return max((hold.ends_at for hold in self.active()), default=None)

@@ -1,4 +1,4 @@
-"""One line for one event: `event=state state=closed was=established`, with quotes where they are needed."""
+"""logfmt: one line per event, `event=state state=closed was=established`, with quotes where necessary."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNQUOTED = re.compile(r"[!#-<>-~]+")
 
 
 def format_event(event: str, **values: object) -> str:
-    """The event and its values as logfmt; what is None or empty is left out."""
+    """Format an event and its values as logfmt; None and empty values are left out."""
     pairs: Mapping[str, object] = {"event": event, **values}
     return " ".join(
         f"{name}={_format_value(value)}" for name, value in pairs.items() if value not in (None, "")

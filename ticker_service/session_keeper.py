@@ -1,4 +1,4 @@
-"""Beat after beat: when the next one is due, what changed since the last, and a report of both."""
+"""The heartbeat loop: schedules heartbeats, logs state changes and reports the session's state."""
 
 from __future__ import annotations
 
@@ -28,26 +28,27 @@ from ticker_service.settings import Compete
 logger = logging.getLogger("ticker")
 
 MAX_TICKLE_GAP = 240.0
-"""Seconds after the last tickle at which the next goes out whoever holds: 300 idle ones end a session."""
+"""Maximum seconds between tickles, even during a hold: IBKR closes a session after 300 idle seconds."""
 
 CLOCK_CHECK_INTERVAL = 10.0
-"""Seconds of rest after which the time of day is looked at, in case the machine has slept meanwhile."""
+"""Seconds between checks of the wall clock while waiting, in case the machine was suspended."""
 
 HOLD_TIMEOUT = 5.0
-"""Seconds that a hold waits for a beat that is under way."""
-
+"""Seconds that a hold waits for a heartbeat in progress."""
 
 TAKEOVER_TIMEOUT = 1.5
-"""Seconds that a decision to take the session over waits for a look; the MCP server waits for two."""
+"""Seconds that a take-over waits for a heartbeat; the MCP server's timeout is 2 s."""
+
+GATEWAY_BUSY = "The ticker is waiting for a response from the gateway. Retry in a few seconds."
 
 
 class TickerStateError(Exception):
-    """What was asked of the ticker does not fit its state; `str()` is a sentence."""
+    """The ticker's state doesn't allow the request; `str()` is a sentence."""
 
 
 @dataclass(frozen=True)
 class HeartbeatRecord:
-    """A line of the report: when a beat began (seconds since 1970), what it found, how long it took."""
+    """One heartbeat in the report: when it began (Unix timestamp), the state it found, its duration."""
 
     at: float
     state: str
@@ -55,10 +56,10 @@ class HeartbeatRecord:
 
 
 class SessionKeeper:
-    """Keeps the session open for as long as `run` runs.
+    """Keeps the session open while `run` is running.
 
-    `overdue` is how many seconds past its time a beat may still be under way before the loop counts as
-    stuck. `now` counts seconds for intervals, `wall` is the time of day, `sleep` waits.
+    `stuck_after` is how many seconds a heartbeat may be overdue before `alive` turns false. `now` is a
+    monotonic clock, `wall` is the time of day.
     """
 
     def __init__(
@@ -90,13 +91,13 @@ class SessionKeeper:
         self._state_since_wall = wall()
         self._trouble_since = self._state_since
         self._clock_jumps = ClockJumpDetector(now, wall)
-        self._recent_beats: deque[HeartbeatRecord] = deque(maxlen=20)
-        self._beat_lock = asyncio.Lock()
+        self._recent_heartbeats: deque[HeartbeatRecord] = deque(maxlen=20)
+        self._heartbeat_lock = asyncio.Lock()
         self._wake_up = asyncio.Event()
         self._running = False
 
     async def run(self) -> None:
-        """Beat until cancelled."""
+        """Send heartbeats until cancelled."""
         self._running = True
         try:
             while True:
@@ -108,8 +109,8 @@ class SessionKeeper:
             self._running = False
 
     async def beat(self) -> float:
-        """One beat; returns the seconds to the next."""
-        async with self._beat_lock:
+        """Send one heartbeat; returns the seconds until the next."""
+        async with self._heartbeat_lock:
             began, at = self._now(), self._wall()
             self._last_tickle = began
             result = await send_heartbeat(
@@ -127,17 +128,17 @@ class SessionKeeper:
             return delay
 
     async def hold(self, seconds: float, purpose: str) -> Hold:
-        """Send nothing for so many seconds; returns when no beat is under way any more.
+        """Pause for `seconds`; returns once no heartbeat is in progress.
 
-        Raises `TooManyHoldsError`, and `NotNowError` if a beat does not end.
+        Raises `TooManyHoldsError`, or `TickerStateError` if the heartbeat in progress takes too long.
         """
         hold = self._holds.acquire(seconds, purpose)
         try:
-            async with asyncio.timeout(HOLD_TIMEOUT), self._beat_lock:
+            async with asyncio.timeout(HOLD_TIMEOUT), self._heartbeat_lock:
                 pass
         except TimeoutError:
             self._holds.release(hold.id)
-            raise TickerStateError("The ticker waits for an answer of the gateway; ask again soon.") from None
+            raise TickerStateError(GATEWAY_BUSY) from None
         except asyncio.CancelledError:
             self._holds.release(hold.id)
             raise
@@ -145,7 +146,7 @@ class SessionKeeper:
         return hold
 
     def release(self, hold_id: str) -> bool:
-        """End a hold; False if there is none of this id any more."""
+        """Release a hold; returns False if no active hold has this id."""
         released = self._holds.release(hold_id)
         if released:
             log_event(logger, logging.INFO, "release", id=hold_id)
@@ -153,33 +154,37 @@ class SessionKeeper:
         return released
 
     async def take_over(self) -> None:
-        """Take the session over from the other program, once and now. Raises `NotNowError`.
+        """Approve taking over the session, once, with the next heartbeat, which is due now.
 
-        Where none is known of, the ticker looks before it says so: it may have come since the last beat.
+        If no competing program is known, it sends a heartbeat first, in case one connected since the last.
+        Raises `TickerStateError` if there is nothing to take over or COMPETE doesn't allow it.
         """
         if self._rules.compete is not Compete.ASK:
             step = (
-                "Log out of the other program, or start the ticker again with COMPETE=ask."
+                "Log out of the other program, or restart the ticker with COMPETE=ask."
                 if self._is_competing
-                else "No other program is known to hold the connection; if one does, log out of it, or start "
-                "the ticker again with COMPETE=ask."
+                else "No other program is known to hold the connection; if one does, log out of it, or "
+                "restart the ticker with COMPETE=ask."
             )
             raise TickerStateError(
-                f"The ticker runs with COMPETE={self._rules.compete}, which leaves nothing to ask. {step}"
+                f"Not taken over: COMPETE={self._rules.compete} doesn't allow take-overs on request. {step}"
             )
         requested_at = self._now()
         try:
             async with asyncio.timeout(TAKEOVER_TIMEOUT):
-                async with self._beat_lock:
+                async with self._heartbeat_lock:
                     pass
                 if self._memory.took_over and self.state == SessionState.OPENING:
-                    return  # it is being taken over already
+                    return  # already being taken over
                 if not self._is_competing and self._last_tickle <= requested_at:
                     if self._holds.active():
-                        raise TickerStateError("An order waits for an answer, which a look now would void.")
+                        raise TickerStateError(
+                            "Not taken over: an order is waiting for confirmation, and a request now would "
+                            "discard it. Retry once it is confirmed or cancelled."
+                        )
                     await self.beat()
         except TimeoutError:
-            raise TickerStateError("The ticker waits for an answer of the gateway; ask again soon.") from None
+            raise TickerStateError(GATEWAY_BUSY) from None
         if not self._is_competing:
             raise TickerStateError("No other program holds the connection, so there is nothing to take over.")
         self._memory.takeover_approved, self._memory.took_over = True, False
@@ -194,16 +199,16 @@ class SessionKeeper:
 
     @property
     def state(self) -> str:
-        """The name of the present state; `starting` before the first look."""
+        """The name of the current state; `starting` before the first heartbeat."""
         return STARTING if self._diagnosis is None else self._diagnosis.state
 
     @property
     def alive(self) -> bool:
-        """True while the loop runs and no beat is overdue."""
+        """True while the loop runs and no heartbeat is stuck."""
         return self._running and self._now() <= self._next_beat_at() + self._stuck_after
 
     def report(self) -> dict[str, Any]:
-        """What the session is, since when, and who must do what; holds no secret."""
+        """Return the session's state, since when, the next step and who takes it; contains no secrets."""
         now, wall = self._now(), self._wall()
         diagnosis, rules = self._diagnosis, self._rules
         login_expires_at = self._login_expires_at(wall)
@@ -211,10 +216,10 @@ class SessionKeeper:
             "state": self.state,
             "ready": diagnosis is not None and diagnosis.ready,
             "since": _iso_timestamp(self._state_since_wall),
-            "sentence": "The ticker has just started and has not looked yet."
+            "sentence": "The ticker has just started and has not checked the session yet."
             if diagnosis is None
             else diagnosis.sentence,
-            "next_step": "Wait some seconds." if diagnosis is None else diagnosis.next_step,
+            "next_step": "Wait a few seconds." if diagnosis is None else diagnosis.next_step,
             "who": Actor.NOBODY if diagnosis is None else diagnosis.actor,
             "detail": None if diagnosis is None else diagnosis.detail or None,
             "login_url": rules.login_url,
@@ -235,12 +240,12 @@ class SessionKeeper:
             ],
             "last_beats": [
                 {"at": _iso_timestamp(past.at), "state": past.state, "seconds": round(past.seconds, 3)}
-                for past in self._recent_beats
+                for past in self._recent_heartbeats
             ],
         }
 
     def metrics_text(self) -> bytes:
-        """The same and more for Prometheus."""
+        """Return the metrics in Prometheus' text format."""
         wall = self._wall()
         login_expires_at = self._login_expires_at(wall)
         return self._metrics.text(
@@ -250,7 +255,7 @@ class SessionKeeper:
         )
 
     def _record_result(self, result: HeartbeatResult, began: float, at: float, ended: float) -> None:
-        """Remember, log and count what a beat found."""
+        """Record, log and count the result of a heartbeat."""
         diagnosis, before = result.diagnosis, self._diagnosis
         self._metrics.record_heartbeat(result, ended - began)
         if diagnosis is not None:
@@ -262,10 +267,10 @@ class SessionKeeper:
                 self._state_since_wall = at
             self._diagnosis = diagnosis
             self._track_login_expiry(diagnosis, at)
-        self._recent_beats.append(HeartbeatRecord(at, self.state, ended - began))
+        self._recent_heartbeats.append(HeartbeatRecord(at, self.state, ended - began))
 
     def _expected_window(self, diagnosis: Diagnosis, at: float) -> MaintenanceWindow | None:
-        """What explains a missing login: what explained it when it was first missed, or its announced end."""
+        """Return why a missing login was expected: as when it was first missed, or because it had expired."""
         before = self._diagnosis
         if before is not None and before.found is SessionState.NOT_LOGGED_IN:
             return before.expected
@@ -293,7 +298,7 @@ class SessionKeeper:
         )
 
     def _track_login_expiry(self, diagnosis: Diagnosis, at: float) -> None:
-        """Keep when the login ends, and warn ahead of it."""
+        """Record when the login expires, and log the warnings before that."""
         if diagnosis.found is SessionState.NOT_LOGGED_IN:
             self._login_expiry.reset()
         elif diagnosis.login_ends_in is not None:
@@ -304,7 +309,7 @@ class SessionKeeper:
             log_event(logger, logging.WARNING, "login_ends", within_minutes=minutes, sentence=text)
 
     def _login_expires_at(self, wall: float) -> float | None:
-        """When the login ends, as IBKR says or, where it does not, at the region's midnight."""
+        """Return when the login expires: as reported by IBKR, otherwise at the region's midnight."""
         diagnosis = self._diagnosis
         if diagnosis is None or diagnosis.found is SessionState.NOT_LOGGED_IN:
             return None
@@ -315,18 +320,18 @@ class SessionKeeper:
         return None
 
     def _login_warning(self, wall: float) -> str | None:
-        """The end of the login in a sentence, in its last hour."""
+        """Return a sentence about the login's expiry during its last hour, otherwise None."""
         expires_at = self._login_expires_at(wall)
         if expires_at is None or not 0 < expires_at - wall <= 3600:
             return None
         when = format_time(_to_datetime(expires_at), self._rules.region)
         return (
-            f"IBKR ends this login in {(expires_at - wall) / 60:.0f} minutes, at {when}; log in again after "
+            f"This login expires in {(expires_at - wall) / 60:.0f} minutes, at {when}. Log in again after "
             f"that at {self._rules.login_url}."
         )
 
     def _next_delay(self, result: HeartbeatResult, ended: float) -> float:
-        """Seconds to the next beat."""
+        """Return the seconds until the next heartbeat."""
         if result.diagnosis is None:
             return max(result.retry_in, 1.0)
         window = window_at(self._rules.region, _to_datetime(self._wall()))
@@ -338,9 +343,9 @@ class SessionKeeper:
         )
 
     def _handle_clock_jump(self) -> None:
-        """Look at once after a sleep, or when somebody has set the time, and as often as in new trouble.
+        """After a suspend or a clock change, send a heartbeat now and restart the backoff.
 
-        Only a penalty goes on, unless it was slept through.
+        A penalty box is still waited out, unless the suspend was longer.
         """
         seconds = self._clock_jumps.detect_jump()
         if not seconds:
@@ -350,7 +355,7 @@ class SessionKeeper:
         self._login_expiry.require_confirmation(self._wall())
         self._trouble_since = now
         if seconds < 0:
-            self._state_since_wall += seconds  # or the present state would begin in the future
+            self._state_since_wall += seconds  # or the current state would begin in the future
         else:
             self._memory.next_attempt, self._memory.attempts = None, min(self._memory.attempts, 1)
         in_penalty_box = self._diagnosis is not None and self._diagnosis.quiet_for > 0
@@ -358,7 +363,7 @@ class SessionKeeper:
             self._due_at = now
 
     def _next_beat_at(self) -> float:
-        """When the next beat goes out: when it is due, or when no hold is in its way any more."""
+        """Return when to send the next heartbeat: when it is due and no hold delays it."""
         holds_end = self._holds.last_end()
         if holds_end is None:
             return self._due_at
@@ -368,7 +373,7 @@ class SessionKeeper:
         return self._next_beat_at() - self._now()
 
     async def _sleep_until_woken(self, seconds: float) -> None:
-        """Sleep, unless something happens that changes when the next beat is due."""
+        """Sleep for `seconds`, or until `_wake_up` is set because the next heartbeat is due earlier."""
         self._wake_up.clear()
         sleeping = asyncio.ensure_future(self._sleep(seconds))
         waking = asyncio.ensure_future(self._wake_up.wait())

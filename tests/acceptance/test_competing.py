@@ -145,7 +145,7 @@ def test_taking_it_is_taken_once_and_never_fought_for(tmp_path_factory: pytest.T
         assert wait_until(lambda: trio.ticker_state() == "competing", 10)
         time.sleep(3)
         assert trio.request_count(INIT) == 1
-        assert "it does not fight" in trio.connection_status()["next_step"]
+        assert "COMPETE" not in trio.connection_status()["next_step"]
         trio.control("leave")
         took, said = trio.seconds_to_quote(10)
         assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"

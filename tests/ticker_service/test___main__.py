@@ -1,7 +1,8 @@
-"""`python -m ticker_service` as a process of its own."""
+"""`python -m ticker_service` in its own process."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def unused_port() -> int:
-    """A port that refuses connections."""
+    """Return a port that refuses connections."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -45,7 +46,7 @@ def command(cwd: Path, **settings: str) -> subprocess.Popen[str]:
 
 
 class Running:
-    """A ticker that has said where it answers."""
+    """A running ticker, once its URL is known."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -105,7 +106,7 @@ def wait_for_state(ticker: Running, state: str) -> dict[str, Any]:
         threading.Event().wait(0.02)
 
 
-def test_it_starts_without_a_gateway_says_so_and_ends_on_sigterm(tmp_path: Path) -> None:
+def test_the_ticker_starts_without_a_gateway_reports_it_and_stops_on_sigterm(tmp_path: Path) -> None:
     gateway = f"https://localhost:{unused_port()}"
     with running(tmp_path, GATEWAY_URL=gateway, GATEWAY_LOGIN_URL=gateway) as ticker:
         report = wait_for_state(ticker, "unreachable")
@@ -120,7 +121,7 @@ def test_it_starts_without_a_gateway_says_so_and_ends_on_sigterm(tmp_path: Path)
     assert "ERROR" not in output
 
 
-def test_it_ends_on_ctrl_c_while_a_gateway_hangs(tmp_path: Path) -> None:
+def test_the_ticker_stops_on_ctrl_c_while_the_gateway_hangs(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         gateway = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with running(tmp_path, GATEWAY_URL=gateway) as ticker:
@@ -138,13 +139,13 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, output
 
 
-def test_a_taken_port_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_sentence_with_status_1(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         status, output = finished(command(tmp_path, TICKER_PORT=str(port)))
     assert status == 1
     assert len(output.splitlines()) == 1
-    assert f"127.0.0.1:{port}: Address already in use. Choose" in output
+    assert f"127.0.0.1:{port}: {os.strerror(errno.EADDRINUSE)}." in output
     assert "TICKER_PORT" in output
 
 
@@ -152,10 +153,28 @@ def test_a_taken_port_is_one_sentence_and_status_1(tmp_path: Path) -> None:
     ("name", "value"),
     [("TICKLE_INTERVAL", "900"), ("COMPETE", "perhaps"), ("GATEWAY_URL", "gateway"), ("TICKER_PORT", "x")],
 )
-def test_a_wrong_setting_is_one_sentence_that_names_it_and_status_2(
+def test_an_invalid_setting_is_reported_in_one_sentence_with_status_2(
     tmp_path: Path, name: str, value: str
 ) -> None:
     status, output = finished(command(tmp_path, **{name: value}))
     assert status == 2
     assert len(output.splitlines()) == 1
     assert name in output
+
+
+def test_deprecated_settings_in_env_file_and_environment_work_and_are_reported_once_each_at_startup(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text("GATEWAY_DEADLINE=7\n", encoding="utf-8")
+    gateway = f"https://localhost:{unused_port()}"
+    with running(tmp_path, GATEWAY_URL=gateway, TICKLE_INTERVAL_FOUL="1") as ticker:
+        wait_for_state(ticker, "unreachable")
+        ticker.stop(signal.SIGTERM)
+    warnings = [line for line in ticker.lines if "0.3" in line]
+    assert len(warnings) == 2
+    for old, new in (
+        ("TICKLE_INTERVAL_FOUL", "TICKLE_INTERVAL_UNHEALTHY"),
+        ("GATEWAY_DEADLINE", "GATEWAY_TIMEOUT"),
+    ):
+        (warning,) = (line for line in warnings if old in line)
+        assert new in warning

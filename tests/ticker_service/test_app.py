@@ -1,3 +1,5 @@
+"""The ticker's HTTP API."""
+
 from __future__ import annotations
 
 import asyncio
@@ -12,14 +14,14 @@ import pytest
 from tests.ticker_service.virtual import TickerEnvironment
 from ticker_service.app import MAX_BODY_BYTES, create_app
 from ticker_service.client_count import ClientCounter
-from ticker_service.session_keeper import SessionKeeper
+from ticker_service.session_keeper import GATEWAY_BUSY, SessionKeeper
 from ticker_service.settings import Compete
 
 NOON = datetime.fromisoformat("2026-03-03T12:00:00-05:00")
 
 
 class Reporting:
-    """What the application needs of a keeper to say how it is."""
+    """A stand-in for the keeper, with only what `/health` and `/state` need."""
 
     def __init__(self, *, alive: bool) -> None:
         self.alive = alive
@@ -53,7 +55,9 @@ async def http(world: TickerEnvironment) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize(("alive", "code"), [(True, 200), (False, 503)])
-async def test_health_is_200_while_the_loop_beats_and_503_when_it_does_not(alive: bool, code: int) -> None:
+async def test_health_returns_200_while_the_heartbeat_loop_runs_and_503_otherwise(
+    alive: bool, code: int
+) -> None:
     async with reporting(alive=alive) as http:
         response = await http.get("/health")
     assert response.status_code == code
@@ -61,26 +65,28 @@ async def test_health_is_200_while_the_loop_beats_and_503_when_it_does_not(alive
 
 
 @pytest.mark.parametrize("alive", [True, False])
-async def test_state_is_the_report_whatever_the_loop_does(alive: bool) -> None:
+async def test_state_returns_the_report_even_if_the_loop_has_stopped(alive: bool) -> None:
     async with reporting(alive=alive) as http:
         response = await http.get("/state")
     assert (response.status_code, response.json()) == (200, {"state": "established"})
 
 
-async def test_metrics_are_prometheus_text(http: httpx.AsyncClient) -> None:
+async def test_metrics_are_in_prometheus_text_format(http: httpx.AsyncClient) -> None:
     response = await http.get("/metrics")
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert 'ib_mcp_session_state{state="established"} 1.0' in response.text
 
 
-async def test_a_hold_has_an_id_is_told_and_can_be_given_back_once(http: httpx.AsyncClient) -> None:
+async def test_a_hold_gets_an_id_is_listed_in_the_state_and_can_be_released_once(
+    http: httpx.AsyncClient,
+) -> None:
     response = await http.post("/hold", json={"seconds": 60, "for": "order"})
     assert response.status_code == 201
     hold = response.json()
     assert (hold["for"], hold["seconds"]) == ("order", 60)
-    (told,) = (await http.get("/state")).json()["holds"]
-    assert told == {"id": hold["id"], "for": "order", "ends_in_seconds": 60}
+    (listed,) = (await http.get("/state")).json()["holds"]
+    assert listed == {"id": hold["id"], "for": "order", "ends_in_seconds": 60}
     assert "ib_mcp_ticker_holds 1.0" in (await http.get("/metrics")).text
     assert (await http.delete(f"/hold/{hold['id']}")).json() == {"released": True}
     gone = await http.delete(f"/hold/{hold['id']}")
@@ -116,7 +122,7 @@ async def test_a_hold_has_an_id_is_told_and_can_be_given_back_once(http: httpx.A
         b"\xff\xfe",
     ],
 )
-async def test_a_hold_that_is_not_one_is_refused_with_a_sentence(
+async def test_an_invalid_hold_is_rejected_with_422_and_a_sentence(
     http: httpx.AsyncClient, body: bytes
 ) -> None:
     response = await http.post("/hold", content=body)
@@ -126,12 +132,14 @@ async def test_a_hold_that_is_not_one_is_refused_with_a_sentence(
     assert (await http.get("/state")).json()["holds"] == []
 
 
-async def test_a_long_body_is_not_read(http: httpx.AsyncClient) -> None:
+async def test_a_body_that_is_too_large_is_rejected_with_413(http: httpx.AsyncClient) -> None:
     response = await http.post("/hold", content=b" " * (MAX_BODY_BYTES + 1))
     assert response.status_code == 413
 
 
-async def test_the_fifth_hold_has_to_wait_for_the_first_to_end(http: httpx.AsyncClient) -> None:
+async def test_a_fifth_hold_is_rejected_with_the_seconds_until_the_first_expires(
+    http: httpx.AsyncClient,
+) -> None:
     for seconds in (30, 20, 40, 50):
         assert (await http.post("/hold", json={"seconds": seconds, "for": "order"})).status_code == 201
     response = await http.post("/hold", json={"seconds": 5, "for": "order"})
@@ -140,85 +148,89 @@ async def test_the_fifth_hold_has_to_wait_for_the_first_to_end(http: httpx.Async
     assert "20 s" in response.json()["error"]
 
 
-async def test_a_hold_waits_for_the_beat_that_is_under_way(
+async def test_a_hold_waits_for_the_heartbeat_in_progress(
     http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     world.gate = asyncio.Event()
-    beating = asyncio.create_task(world.keeper.beat())
+    heartbeat = asyncio.create_task(world.keeper.beat())
     await asyncio.sleep(0)
     holding = asyncio.create_task(http.post("/hold", json={"seconds": 60, "for": "order"}))
     for _ in range(20):
         await asyncio.sleep(0)
     assert not holding.done()
     world.gate.set()
-    await beating
+    await heartbeat
     assert (await holding).status_code == 201
 
 
-async def test_a_beat_that_does_not_end_is_no_ground_for_a_hold(
+async def test_a_hold_is_rejected_with_503_if_the_heartbeat_in_progress_hangs(
     http: httpx.AsyncClient, world: TickerEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ticker_service.session_keeper.HOLD_TIMEOUT", 0.01)
     world.gate = asyncio.Event()
-    beating = asyncio.create_task(world.keeper.beat())
+    heartbeat = asyncio.create_task(world.keeper.beat())
     await asyncio.sleep(0)
     response = await http.post("/hold", json={"seconds": 60, "for": "order"})
     assert response.status_code == 503
     assert (await http.get("/state")).json()["holds"] == []
     world.gate.set()
-    await beating
+    await heartbeat
 
 
-async def asked_and_gone(world: TickerEnvironment, path: str, body: bytes) -> None:
-    """Ask for something, and hang up as soon as the request is read."""
-    told: list[dict[str, Any]] = [
+async def post_and_disconnect(world: TickerEnvironment, path: str, body: bytes) -> None:
+    """Send a request, and disconnect as soon as it is read."""
+    messages: list[dict[str, Any]] = [
         {"type": "http.request", "body": body, "more_body": False},
         {"type": "http.disconnect"},
     ]
 
     async def receive() -> dict[str, Any]:
-        message = told.pop(0) if told else await asyncio.get_running_loop().create_future()
+        message = messages.pop(0) if messages else await asyncio.get_running_loop().create_future()
         if message["type"] == "http.disconnect":
-            for _ in range(3):  # a socket's end is read after what was on it
+            for _ in range(3):  # a disconnect is read after the data before it
                 await asyncio.sleep(0)
         return dict(message)
 
     async def send(_: Any) -> None:
-        """Nobody hears it."""
+        """Discard the response."""
 
     where = {"path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"", "headers": []}
     scope = {"type": "http", "method": "POST", "scheme": "http", "http_version": "1.1", **where}
     await create_app(world.keeper)(scope, receive, send)
 
 
-async def test_a_hold_whose_caller_was_gone_before_it_was_read_is_none(world: TickerEnvironment) -> None:
-    await asked_and_gone(world, "/hold", b'{"seconds": 60, "for": "order"}')
+async def test_a_hold_is_not_acquired_if_its_caller_disconnected_before_it_was_read(
+    world: TickerEnvironment,
+) -> None:
+    await post_and_disconnect(world, "/hold", b'{"seconds": 60, "for": "order"}')
     assert world.keeper.report()["holds"] == []
 
 
-async def test_a_decision_whose_caller_was_gone_before_it_was_read_is_none(world: TickerEnvironment) -> None:
+async def test_a_take_over_is_not_approved_if_its_caller_disconnected_before_it_was_read(
+    world: TickerEnvironment,
+) -> None:
     world.simulation.session.displace()
     world.clock.advance(2)
     await world.keeper.beat()
-    await asked_and_gone(world, "/take", b"{}")
+    await post_and_disconnect(world, "/take", b"{}")
     world.clock.advance(2)
     await world.keeper.beat()
     assert world.openings == []
 
 
-async def test_a_caller_who_hangs_up_in_the_middle_of_a_request_breaks_nothing(
+async def test_a_caller_that_disconnects_in_the_middle_of_a_request_does_no_harm(
     world: TickerEnvironment,
 ) -> None:
-    told: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return told.pop(0)
+        return messages.pop(0)
 
     async def send(_: Any) -> None:
-        """Nobody hears it."""
+        """Discard the response."""
 
     for path in ("/hold", "/take"):
-        told[:] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+        messages[:] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
         where: dict[str, Any] = {
             "path": path,
             "raw_path": path.encode(),
@@ -234,26 +246,26 @@ async def test_a_caller_who_hangs_up_in_the_middle_of_a_request_breaks_nothing(
     assert world.keeper.report()["holds"] == []
 
 
-async def test_a_hold_whose_caller_has_gone_in_the_meantime_is_given_back(world: TickerEnvironment) -> None:
+async def test_a_hold_is_released_if_its_caller_disconnects_while_it_waits(world: TickerEnvironment) -> None:
     world.gate = asyncio.Event()
-    beating = asyncio.create_task(world.keeper.beat())
+    heartbeat = asyncio.create_task(world.keeper.beat())
     await asyncio.sleep(0)
-    holding = asyncio.create_task(asked_and_gone(world, "/hold", b'{"seconds": 60, "for": "order"}'))
+    holding = asyncio.create_task(post_and_disconnect(world, "/hold", b'{"seconds": 60, "for": "order"}'))
     for _ in range(20):
         await asyncio.sleep(0)
     assert world.keeper.report()["holds"] == []
     world.gate.set()
-    await beating
+    await heartbeat
     await holding
     assert world.keeper.report()["holds"] == []
 
 
-async def test_a_session_that_another_program_holds_is_taken_when_somebody_says_so(
+async def test_take_takes_over_the_session_that_another_program_holds(
     http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     early = await http.post("/take", json={})
     assert early.status_code == 409
-    assert "nothing to take over" in early.json()["error"]
+    assert early.json()["error"].endswith(".")
     world.simulation.session.displace()
     await world.keeper.beat()
     assert "POST /take" in (await http.get("/state")).json()["next_step"]
@@ -264,7 +276,7 @@ async def test_a_session_that_another_program_holds_is_taken_when_somebody_says_
     assert (await http.get("/state")).json()["state"] == "opening"
 
 
-async def test_a_program_that_came_after_the_last_look_is_found_when_somebody_decides(
+async def test_take_detects_a_program_that_connected_after_the_last_heartbeat(
     http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     world.clock.advance(20)
@@ -276,7 +288,7 @@ async def test_a_program_that_came_after_the_last_look_is_found_when_somebody_de
     assert len(world.openings) == 1
 
 
-async def test_who_asks_again_and_again_makes_no_more_than_a_tickle_a_second(
+async def test_repeated_take_requests_send_at_most_one_tickle_a_second(
     http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     for _ in range(20):
@@ -284,14 +296,14 @@ async def test_who_asks_again_and_again_makes_no_more_than_a_tickle_a_second(
     assert all(later - earlier >= 1 for earlier, later in pairwise(world.tickles))
 
 
-async def test_a_program_that_came_within_the_second_of_the_last_look_is_found(
+async def test_take_detects_a_program_that_connected_within_a_second_of_the_last_heartbeat(
     http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     world.simulation.session.displace()
     assert (await http.post("/take", json={})).status_code == 202
 
 
-async def test_a_decision_that_comes_twice_at_once_takes_the_session_once(
+async def test_concurrent_take_requests_take_over_the_session_once(
     http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     world.simulation.session.displace()
@@ -301,13 +313,13 @@ async def test_a_decision_that_comes_twice_at_once_takes_the_session_once(
     assert (first.status_code, second.status_code) == (202, 202)
     world.clock.advance(2)
     world.gate = asyncio.Event()
-    beating = asyncio.create_task(world.keeper.beat())
+    heartbeat = asyncio.create_task(world.keeper.beat())
     await asyncio.sleep(0)
-    late = asyncio.create_task(http.post("/take", json={}))  # the session is being taken at this moment
+    late = asyncio.create_task(http.post("/take", json={}))  # while the session is being taken over
     for _ in range(20):
         await asyncio.sleep(0)
     world.gate.set()
-    await beating
+    await heartbeat
     assert (await late).status_code == 202
     for _ in range(5):
         world.clock.advance(5)
@@ -316,7 +328,7 @@ async def test_a_decision_that_comes_twice_at_once_takes_the_session_once(
     assert world.keeper.state == "established"
 
 
-async def test_while_an_order_is_answered_nobody_looks_for_another_program(
+async def test_take_sends_no_request_while_an_order_awaits_confirmation(
     http: httpx.AsyncClient, world: TickerEnvironment
 ) -> None:
     assert (await http.post("/hold", json={"seconds": 60, "for": "order"})).status_code == 201
@@ -329,7 +341,7 @@ async def test_while_an_order_is_answered_nobody_looks_for_another_program(
     assert len(world.requests) == requests
 
 
-async def test_a_decision_waits_no_longer_than_a_caller_for_a_gateway_that_hangs(
+async def test_take_times_out_before_its_caller_if_the_gateway_hangs(
     http: httpx.AsyncClient, world: TickerEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ticker_service.session_keeper.TAKEOVER_TIMEOUT", 0.01)
@@ -337,33 +349,35 @@ async def test_a_decision_waits_no_longer_than_a_caller_for_a_gateway_that_hangs
     world.gate = asyncio.Event()
     response = await http.post("/take", json={})
     assert response.status_code == 409
-    assert "ask again soon" in response.json()["error"]
+    assert response.json()["error"] == GATEWAY_BUSY
     world.gate.set()
     await world.keeper.beat()
     assert world.keeper.state == "established"
 
 
 @pytest.mark.parametrize("compete", [Compete.YIELD, Compete.TAKE])
-async def test_a_ticker_that_does_not_ask_takes_no_decision(compete: Compete) -> None:
+async def test_take_is_rejected_under_any_policy_but_ask(compete: Compete) -> None:
     world = TickerEnvironment(NOON, compete=compete)
     async with client(world.keeper) as http:
         response = await http.post("/take", json={})
     assert response.status_code == 409
-    assert f"COMPETE={compete}," in response.json()["error"]
-    assert "start the ticker again with COMPETE=ask" in response.json()["error"]
-    assert "No other program is known" in response.json()["error"]
+    assert f"COMPETE={compete} " in response.json()["error"]
+    assert "COMPETE=ask" in response.json()["error"]
 
 
-async def test_where_another_program_competes_that_is_what_is_to_be_ended() -> None:
+async def test_a_rejected_take_names_the_next_step_if_another_program_competes() -> None:
     world = TickerEnvironment(NOON, compete=Compete.YIELD)
-    world.simulation.session.displace()
-    await world.keeper.beat()
+    errors = []
     async with client(world.keeper) as http:
-        response = await http.post("/take", json={})
-    assert "nothing to ask. Log out of the other program" in response.json()["error"]
+        for _ in range(2):
+            errors.append((await http.post("/take", json={})).json()["error"])
+            world.simulation.session.displace()
+            await world.keeper.beat()
+    assert errors[0] != errors[1]
+    assert all("COMPETE=ask" in error for error in errors)
 
 
-async def test_a_decision_has_no_arguments(http: httpx.AsyncClient) -> None:
+async def test_take_accepts_no_arguments(http: httpx.AsyncClient) -> None:
     assert (await http.post("/take", json={"from": "TWS"})).status_code == 422
 
 
@@ -378,7 +392,7 @@ async def test_a_decision_has_no_arguments(http: httpx.AsyncClient) -> None:
     ],
 )
 @pytest.mark.parametrize(("method", "path"), [("POST", "/hold"), ("DELETE", "/hold/x"), ("POST", "/take")])
-async def test_no_web_page_gives_orders(
+async def test_requests_from_web_pages_are_rejected(
     http: httpx.AsyncClient, method: str, path: str, sign: dict[str, str]
 ) -> None:
     response = await http.request(method, path, headers=sign)
@@ -389,13 +403,15 @@ async def test_no_web_page_gives_orders(
 @pytest.mark.parametrize(
     ("method", "path", "code"), [("GET", "/hold", 405), ("GET", "/take", 405), ("GET", "/nothing", 404)]
 )
-async def test_what_there_is_not_is_not_there(
+async def test_an_unknown_path_or_method_is_rejected(
     http: httpx.AsyncClient, method: str, path: str, code: int
 ) -> None:
     assert (await http.request(method, path)).status_code == code
 
 
-async def test_the_report_counts_the_servers_that_read_it_and_nobody_else(http: httpx.AsyncClient) -> None:
+async def test_the_report_counts_the_mcp_servers_that_read_it_and_nobody_else(
+    http: httpx.AsyncClient,
+) -> None:
     for query in ("", "?server=0123456789abcdef", "?server=fedcba9876543210", "?server=x"):
         await http.get(f"/state{query}")
     assert (await http.get("/state?server=0123456789abcdef")).json()["servers"] == 2

@@ -1,3 +1,5 @@
+"""The delay between heartbeats."""
+
 from __future__ import annotations
 
 import random
@@ -12,7 +14,7 @@ from api_gateway.session.states import SessionState
 from ticker_service.backoff import Backoff
 
 NOON = datetime(2026, 3, 3, 17, tzinfo=UTC)
-RHYTHM = Backoff(healthy=60, unhealthy=5)
+BACKOFF = Backoff(healthy=60, unhealthy=5)
 
 
 def of(state: SessionState) -> Diagnosis:
@@ -40,24 +42,24 @@ def penalty(seconds: float) -> Diagnosis:
         (penalty(10), 0, 60),
     ],
 )
-def test_it_is_a_minute_in_fair_weather_and_five_seconds_in_foul(
+def test_the_delay_is_60_s_while_the_session_is_open_and_grows_from_5_s_in_an_outage(
     diagnosis: Diagnosis, lasted: float, wait: float
 ) -> None:
-    assert RHYTHM.delay(diagnosis, lasted) == wait
+    assert BACKOFF.delay(diagnosis, lasted) == wait
 
 
 @pytest.mark.parametrize(
-    ("rhythm", "wait"),
-    [(RHYTHM, 10), (Backoff(healthy=8, unhealthy=5), 8), (Backoff(healthy=60, unhealthy=20), 20)],
+    ("backoff", "wait"),
+    [(BACKOFF, 10), (Backoff(healthy=8, unhealthy=5), 8), (Backoff(healthy=60, unhealthy=20), 20)],
 )
-def test_where_a_reset_may_come_an_open_session_is_watched_more_closely(rhythm: Backoff, wait: float) -> None:
-    assert rhythm.delay(of(SessionState.ESTABLISHED), 0, in_reset_window=True) == wait
-    assert rhythm.delay(of(SessionState.NOT_LOGGED_IN), 9999, in_reset_window=True) == rhythm.healthy
+def test_the_delay_of_an_open_session_is_shorter_in_a_reset_window(backoff: Backoff, wait: float) -> None:
+    assert backoff.delay(of(SessionState.ESTABLISHED), 0, in_reset_window=True) == wait
+    assert backoff.delay(of(SessionState.NOT_LOGGED_IN), 9999, in_reset_window=True) == backoff.healthy
 
 
 @pytest.mark.parametrize("state", [state for state in SessionState if state is not SessionState.PENALTY_BOX])
-def test_the_table_of_meanings_says_when_the_ticker_looks_again(state: SessionState) -> None:
-    assert RHYTHM.delay(of(state), 0) == STATE_TEXTS[state].check_in
+def test_each_state_text_has_the_delay_until_the_next_heartbeat(state: SessionState) -> None:
+    assert BACKOFF.delay(of(state), 0) == STATE_TEXTS[state].check_in
 
 
 @pytest.mark.parametrize(
@@ -67,19 +69,19 @@ def test_the_table_of_meanings_says_when_the_ticker_looks_again(state: SessionSt
         (of(SessionState.CLOSED), 4.5, 5.5),
         (penalty(600), 600, 660),
     ],
-    ids=["fair is a promise", "foul goes both ways", "a penalty is never cut short"],
+    ids=["healthy is only shortened", "unhealthy varies both ways", "a penalty is only lengthened"],
 )
-def test_a_wait_is_moved_by_a_tenth_at_most(diagnosis: Diagnosis, least: float, most: float) -> None:
-    chance = random.Random(3)  # noqa: S311
-    waits = [RHYTHM.jittered_delay(diagnosis, 0, chance) for _ in range(500)]
+def test_jitter_is_at_most_a_tenth_of_the_delay(diagnosis: Diagnosis, least: float, most: float) -> None:
+    rng = random.Random(3)  # noqa: S311
+    waits = [BACKOFF.jittered_delay(diagnosis, 0, rng) for _ in range(500)]
     assert least <= min(waits) < least + (most - least) / 20
     assert most - (most - least) / 20 < max(waits) <= most
 
 
-def test_the_same_seed_waits_the_same() -> None:
+def test_the_same_seed_gives_the_same_jitter() -> None:
     closed = of(SessionState.CLOSED)
     one, other = (
-        [RHYTHM.jittered_delay(closed, 0, chance) for _ in range(9)]
-        for chance in (random.Random(5), random.Random(5))  # noqa: S311
+        [BACKOFF.jittered_delay(closed, 0, rng) for _ in range(9)]
+        for rng in (random.Random(5), random.Random(5))  # noqa: S311
     )
     assert one == other

@@ -1,4 +1,4 @@
-"""Who listens to the ticker."""
+"""Counting the MCP servers that read the state."""
 
 from __future__ import annotations
 
@@ -14,30 +14,28 @@ def fake_time() -> FakeTime:
 
 
 @pytest.fixture
-def listeners(fake_time: FakeTime) -> ClientCounter:
+def clients(fake_time: FakeTime) -> ClientCounter:
     return ClientCounter(fake_time.now)
 
 
-def test_each_server_counts_once_for_as_long_as_it_asks(
-    listeners: ClientCounter, fake_time: FakeTime
-) -> None:
+def test_each_server_counts_once_while_it_sends_requests(clients: ClientCounter, fake_time: FakeTime) -> None:
     first, second = "0" * 16, "1" * 16
     for name in (first, second, first):
-        listeners.record_request(name)
-    assert listeners.count() == 2
+        clients.record_request(name)
+    assert clients.count() == 2
     fake_time.seconds += CLIENT_TTL - 1
-    listeners.record_request(second)
+    clients.record_request(second)
     fake_time.seconds += 1
-    assert listeners.count() == 1
+    assert clients.count() == 1
 
 
 @pytest.mark.parametrize("name", ["", "0", "0" * 17, "G" * 16, "0" * 15 + "\n", "é" * 16])
-def test_what_is_no_name_counts_nothing(listeners: ClientCounter, name: str) -> None:
-    listeners.record_request(name)
-    assert listeners.count() == 0
+def test_an_invalid_name_is_not_counted(clients: ClientCounter, name: str) -> None:
+    clients.record_request(name)
+    assert clients.count() == 0
 
 
-def test_endless_names_take_no_endless_memory(listeners: ClientCounter) -> None:
+def test_the_number_of_names_is_limited(clients: ClientCounter) -> None:
     for number in range(2 * MAX_CLIENTS):
-        listeners.record_request(f"{number:016x}")
-    assert listeners.count() == MAX_CLIENTS
+        clients.record_request(f"{number:016x}")
+    assert clients.count() == MAX_CLIENTS

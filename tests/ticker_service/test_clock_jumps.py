@@ -1,4 +1,4 @@
-"""The time of day that is set and the machine that sleeps, alone and under a ticker with its session."""
+"""Wall clock changes and suspends: the detector, and a ticker that keeps a session meanwhile."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Machine:
 
 
 @pytest.mark.parametrize("ahead", [3600.0, -3600.0, MIN_JUMP + 1, 8 * 3600.0])
-def test_a_jump_is_told_once_with_its_seconds(ahead: float) -> None:
+def test_a_jump_is_detected_once_with_its_seconds(ahead: float) -> None:
     machine = Machine()
     jumps = machine.jumps()
     machine.pass_by(60)
@@ -48,7 +48,7 @@ def test_a_jump_is_told_once_with_its_seconds(ahead: float) -> None:
     assert jumps.detect_jump() == 0
 
 
-def test_a_clock_that_is_put_right_little_by_little_has_not_jumped() -> None:
+def test_gradual_clock_adjustments_are_not_a_jump() -> None:
     machine = Machine()
     jumps = machine.jumps()
     for _ in range(1_000):
@@ -67,7 +67,7 @@ def set_the_time(world: TickerEnvironment, hours: float) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("jump", [1.0, -1.0, 24.0, -24.0])
-async def test_whoever_sets_the_time_of_day_disturbs_neither_beats_nor_session(jump: float) -> None:
+async def test_setting_the_wall_clock_affects_neither_heartbeats_nor_session(jump: float) -> None:
     world = TickerEnvironment(noon())
     world.schedule_in(1.003, set_the_time(world, jump))
     begin = world.clock.now()
@@ -76,34 +76,34 @@ async def test_whoever_sets_the_time_of_day_disturbs_neither_beats_nor_session(j
     assert all(later - earlier <= 66 for earlier, later in pairwise(world.tickles))
     set_at = begin + 1.003 * HOUR
     assert min(tickle for tickle in world.tickles if tickle >= set_at) - set_at <= CLOCK_CHECK_INTERVAL
-    # One beat more than without, for the end of the login in the new time of day.
+    # One heartbeat more than without, which reads the login's expiry in the new time of day.
     assert len(world.tickles) <= 3 * 60 / 0.9 + 2
 
 
 @pytest.mark.parametrize("jump", [1.0, -1.0, 10.5, 11.5, 30.0])
-async def test_the_end_of_the_login_is_right_soon_after_the_time_was_set_and_never_nonsense(
+async def test_the_login_expiry_is_correct_soon_after_the_wall_clock_was_set(
     jump: float, caplog: pytest.LogCaptureFixture
 ) -> None:
     world = TickerEnvironment(noon())
-    told: list[float | None] = []
+    seen: list[float | None] = []
 
-    def look() -> None:
-        told.append(world.keeper.report()["login_ends_in_seconds"])
+    def record() -> None:
+        seen.append(world.keeper.report()["login_ends_in_seconds"])
 
     begin = world.clock.now()
     world.schedule_in(1, set_the_time(world, jump))
     for second in range(1, 60):
-        world.schedule_in(1 + second / HOUR, look)
+        world.schedule_in(1 + second / HOUR, record)
     with caplog.at_level(logging.INFO, "ticker"):
         await world.run(1.05)
-    assert all(left is not None and 0 <= left <= 24 * HOUR for left in told)
+    assert all(left is not None and 0 <= left <= 24 * HOUR for left in seen)
     true = 12 * HOUR - (world.clock.now() - begin)
-    assert told[-1] == pytest.approx(true, abs=3 * MINUTE)
-    assert [left for left in told[11:] if left is not None and abs(left - true) > 5 * MINUTE] == []
+    assert seen[-1] == pytest.approx(true, abs=3 * MINUTE)
+    assert [left for left in seen[11:] if left is not None and abs(left - true) > 5 * MINUTE] == []
     assert "event=login_ends" not in caplog.text
 
 
-async def test_no_end_of_the_login_is_announced_from_a_reading_of_before_the_time_was_set(
+async def test_a_reading_from_before_the_wall_clock_was_set_causes_no_expiry_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = TickerEnvironment(noon())
@@ -114,7 +114,7 @@ async def test_no_end_of_the_login_is_announced_from_a_reading_of_before_the_tim
     assert "event=login_ends" not in caplog.text
 
 
-async def test_nothing_has_begun_in_the_future_after_the_time_was_set_back() -> None:
+async def test_no_state_begins_in_the_future_after_the_wall_clock_was_set_back() -> None:
     world = TickerEnvironment(noon())
     world.schedule_in(1, world.simulation.session.displace)
     world.schedule_in(1.5, set_the_time(world, -1))
@@ -124,7 +124,7 @@ async def test_nothing_has_begun_in_the_future_after_the_time_was_set_back() -> 
 
 
 @pytest.mark.parametrize("jump", [1.0, -1.0])
-async def test_a_hold_neither_ends_nor_lasts_because_the_time_was_set(jump: float) -> None:
+async def test_setting_the_wall_clock_does_not_change_when_a_hold_expires(jump: float) -> None:
     world = TickerEnvironment(noon())
 
     async def hold() -> None:
@@ -140,23 +140,23 @@ async def test_a_hold_neither_ends_nor_lasts_because_the_time_was_set(jump: floa
 
 
 @pytest.mark.parametrize("counted", [False, True])
-async def test_a_laptop_that_wakes_up_is_looked_after_at_once(counted: bool) -> None:
+async def test_a_heartbeat_is_sent_as_soon_as_the_machine_resumes(counted: bool) -> None:
     world = TickerEnvironment(noon())
-    world.schedule_in(1.003, lambda: world.fall_asleep(8, counted=counted))
+    world.schedule_in(1.003, lambda: world.suspend(8, counted=counted))
     begin = world.clock.now()
     await world.run(9.5)
     woken = begin + 9.003 * HOUR
     assert min(tickle for tickle in world.tickles if tickle >= woken) - woken <= CLOCK_CHECK_INTERVAL
-    (opened,) = world.opened_at  # the session had idled away
+    (opened,) = world.opened_at  # the session had timed out
     assert opened - woken <= CLOCK_CHECK_INTERVAL
     assert world.keeper.report()["ready"]
 
 
-async def test_an_opening_that_failed_for_long_is_tried_at_once_after_a_sleep() -> None:
+async def test_opening_the_session_is_retried_as_soon_as_the_machine_resumes() -> None:
     world = TickerEnvironment(noon(), compete=Compete.YIELD)
     world.schedule_in(0.5, lambda: setattr(world.simulation.session, "maintenance_seconds", 6 * HOUR))
     world.schedule_in(0.5, world.simulation.session.reset)
-    world.schedule_in(2.003, lambda: world.fall_asleep(7))
+    world.schedule_in(2.003, lambda: world.suspend(7))
     begin = world.clock.now()
     await world.run(9.5)
     woken = begin + 9.003 * HOUR
@@ -164,9 +164,9 @@ async def test_an_opening_that_failed_for_long_is_tried_at_once_after_a_sleep() 
     assert world.keeper.report()["ready"]
 
 
-async def test_a_missing_login_is_looked_for_every_few_seconds_again_after_a_sleep() -> None:
+async def test_a_missing_login_is_checked_every_few_seconds_again_after_a_suspend() -> None:
     world = TickerEnvironment(noon(), login=False)
-    world.schedule_in(3, lambda: world.fall_asleep(8))
+    world.schedule_in(3, lambda: world.suspend(8))
     world.schedule_in(11 + 30 / HOUR, world.simulation.session.login)
     begin = world.clock.now()
     await world.run(11.1)
@@ -179,11 +179,11 @@ async def test_a_missing_login_is_looked_for_every_few_seconds_again_after_a_sle
     [
         (lambda world: set_the_time(world, 0.1)(), 600),
         (lambda world: set_the_time(world, -1)(), 600),
-        (lambda world: world.fall_asleep(8), 8 * HOUR + MINUTE),
+        (lambda world: world.suspend(8), 8 * HOUR + MINUTE),
     ],
-    ids=["set on", "set back", "slept"],
+    ids=["set forward", "set back", "suspended"],
 )
-async def test_a_penalty_lasts_its_time_unless_it_was_slept_through(
+async def test_a_penalty_box_is_waited_out_unless_the_suspend_was_longer(
     happens: Callable[[TickerEnvironment], None], silence: float
 ) -> None:
     world = TickerEnvironment(noon())

@@ -1,4 +1,4 @@
-"""Fifty callers and one ticker, with the simulator, in one time: a lost session is reopened once for all."""
+"""Fifty callers and one ticker with the simulator, in virtual time: a lost session is reopened once."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ NOON = datetime(2026, 3, 3, 17, tzinfo=UTC).timestamp()  # in New York
 ACCOUNT = "DU1234567"
 CALLERS = 50
 EVERY = 10.0
-"""Seconds after which a caller that was refused asks again."""
-QUESTIONS: list[tuple[str, tuple[object, ...], dict[str, Any]]] = [
+"""Seconds after which a caller retries a failed request."""
+REQUESTS: list[tuple[str, tuple[object, ...], dict[str, Any]]] = [
     ("/iserver/account/orders", (), {}),
     ("/iserver/account/trades", (), {}),
     ("/iserver/account/{account}/summary", (ACCOUNT,), {}),
@@ -43,18 +43,18 @@ QUESTIONS: list[tuple[str, tuple[object, ...], dict[str, Any]]] = [
 
 
 @dataclass
-class Town:
-    """The simulator, the ticker's keeper beating, and the client that all callers share."""
+class Crowd:
+    """The simulator, a running session keeper, and the client that all callers share."""
 
     simulation: Simulation
     callers: GatewayClient
-    asked: list[str]
+    sent: list[str]
     answered: list[str]
-    """What was asked and answered with something."""
+    """Paths of the requests with a response that is not empty."""
 
     async def caller(self, number: int) -> list[type[GatewayError]]:
-        """Ask until there is an answer; the failures that were met before it."""
-        template, values, query = QUESTIONS[number % len(QUESTIONS)]
+        """Retry a request until it succeeds; returns the errors before that."""
+        template, values, query = REQUESTS[number % len(REQUESTS)]
         met: list[type[GatewayError]] = []
         while True:
             try:
@@ -67,16 +67,16 @@ class Town:
 
 
 @asynccontextmanager
-async def town() -> AsyncIterator[Town]:
+async def crowd() -> AsyncIterator[Crowd]:
     now = asyncio.get_running_loop().time
     clock = Clock(start=NOON, wall_clock=now)
     simulation = Simulation(SimulationOptions(login=True), clock)
     app = httpx.ASGITransport(app=create_app(simulation))
-    asked: list[str] = []
+    sent: list[str] = []
     answered: list[str] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
+        sent.append(request.url.path)
         await asyncio.sleep(0.05)
         response = await app.handle_async_request(request)
         body = await response.aread()
@@ -100,36 +100,38 @@ async def town() -> AsyncIterator[Town]:
             now=now,
             wall=clock.now,
         )
-        beating = asyncio.create_task(keeper.run())
+        heartbeats = asyncio.create_task(keeper.run())
         try:
-            yield Town(simulation, callers, asked, answered)
+            yield Crowd(simulation, callers, sent, answered)
         finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+            heartbeats.cancel()
+            await asyncio.gather(heartbeats, return_exceptions=True)
 
 
-async def met_by_fifty(town: Town) -> list[list[type[GatewayError]]]:
-    return await asyncio.gather(*(town.caller(number) for number in range(CALLERS)))
+async def errors_of_fifty(crowd: Crowd) -> list[list[type[GatewayError]]]:
+    return await asyncio.gather(*(crowd.caller(number) for number in range(CALLERS)))
 
 
-@pytest.mark.parametrize("beaten", [1.0, 30.0, 58.0], ids=lambda seconds: f"{seconds:.0f} s after a beat")
-def test_fifty_callers_meet_a_lost_session_and_it_is_opened_once(beaten: float) -> None:
+@pytest.mark.parametrize(
+    "beaten", [1.0, 30.0, 58.0], ids=lambda seconds: f"{seconds:.0f} s after a heartbeat"
+)
+def test_a_session_lost_under_fifty_callers_is_reopened_once(beaten: float) -> None:
     async def story() -> None:
-        async with town() as all_:
-            await met_by_fifty(all_)
+        async with crowd() as all_:
+            await errors_of_fifty(all_)
             await asyncio.sleep(60 - (asyncio.get_running_loop().time() % 60) + beaten)
-            all_.asked.clear()
+            all_.sent.clear()
             all_.answered.clear()
             all_.simulation.session.drop()
             lost = asyncio.get_running_loop().time()
 
-            met = await met_by_fifty(all_)
+            met = await errors_of_fifty(all_)
 
             assert asyncio.get_running_loop().time() - lost < 120
             assert {kind for each in met for kind in each} <= {SessionLost, RateLimited}
             assert SessionLost in {kind for each in met for kind in each}
-            assert all_.asked.count(INIT) == 1
-            # What is asked while the session still opens is answered with nothing, and counts for nothing.
+            assert all_.sent.count(INIT) == 1
+            # Requests while the session is opening get an empty response and don't count.
             after = all_.answered[all_.answered.index(INIT) :]
             assert after.count("/v1/api/iserver/accounts") == 1
             assert after.count("/v1/api/portfolio/accounts") <= 1
@@ -138,12 +140,12 @@ def test_fifty_callers_meet_a_lost_session_and_it_is_opened_once(beaten: float) 
     run_in_virtual_time(story())
 
 
-def test_fifty_callers_with_the_same_question_send_it_once() -> None:
+def test_fifty_identical_requests_are_sent_once() -> None:
     async def story() -> None:
-        async with town() as all_:
+        async with crowd() as all_:
             ledger = ("/portfolio/{account}/ledger", ACCOUNT)
             await asyncio.gather(*(all_.callers.get(*ledger) for _ in range(CALLERS)))
-            assert all_.asked.count(f"/v1/api/portfolio/{ACCOUNT}/ledger") == 1
-            assert all_.asked.count("/v1/api/portfolio/accounts") == 1
+            assert all_.sent.count(f"/v1/api/portfolio/{ACCOUNT}/ledger") == 1
+            assert all_.sent.count("/v1/api/portfolio/accounts") == 1
 
     run_in_virtual_time(story())

@@ -1,3 +1,5 @@
+"""Holds: leases that pause the ticker."""
+
 from __future__ import annotations
 
 import pytest
@@ -23,7 +25,7 @@ def holds(time: Time) -> Holds:
     return Holds(time.now)
 
 
-def test_a_hold_is_alive_until_its_lease_is_over(time: Time, holds: Holds) -> None:
+def test_a_hold_is_active_until_it_expires(time: Time, holds: Holds) -> None:
     hold = holds.acquire(60, "order")
     time.seconds += 59
     assert holds.active() == [hold]
@@ -33,7 +35,7 @@ def test_a_hold_is_alive_until_its_lease_is_over(time: Time, holds: Holds) -> No
     assert holds.last_end() is None
 
 
-def test_a_hold_ends_when_it_is_released_and_only_once(time: Time, holds: Holds) -> None:
+def test_a_hold_can_be_released_once(time: Time, holds: Holds) -> None:
     one, other = holds.acquire(60, "order"), holds.acquire(30, "order")
     assert holds.release(one.id)
     assert not holds.release(one.id)
@@ -43,13 +45,13 @@ def test_a_hold_ends_when_it_is_released_and_only_once(time: Time, holds: Holds)
     assert not holds.release(other.id)
 
 
-def test_the_last_of_several_decides(holds: Holds) -> None:
+def test_last_end_is_that_of_the_hold_that_expires_last(holds: Holds) -> None:
     for seconds in (10, 90, 50):
         holds.acquire(seconds, "order")
     assert holds.last_end() == 190
 
 
-def test_there_are_only_a_few_at_a_time(time: Time, holds: Holds) -> None:
+def test_the_number_of_active_holds_is_limited(time: Time, holds: Holds) -> None:
     for seconds in range(MAX_HOLDS):
         holds.acquire(20 + seconds, "order")
     with pytest.raises(TooManyHoldsError) as caught:
@@ -59,7 +61,7 @@ def test_there_are_only_a_few_at_a_time(time: Time, holds: Holds) -> None:
     assert holds.acquire(1, "order")
 
 
-def test_ids_cannot_be_guessed(holds: Holds) -> None:
+def test_ids_are_random(holds: Holds) -> None:
     names = {holds.acquire(1, "order").id for _ in range(MAX_HOLDS)}
     assert len(names) == MAX_HOLDS
     assert all(len(name) == 16 for name in names)

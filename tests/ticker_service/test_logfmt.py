@@ -1,3 +1,5 @@
+"""Log lines in logfmt."""
+
 from __future__ import annotations
 
 import pytest
@@ -18,5 +20,5 @@ from ticker_service.logfmt import format_event
         ({"url": "https://localhost:5056/state"}, "event=e url=https://localhost:5056/state"),
     ],
 )
-def test_an_event_is_one_line_that_a_program_can_take_apart(values: dict[str, object], text: str) -> None:
+def test_an_event_is_one_line_that_a_program_can_parse(values: dict[str, object], text: str) -> None:
     assert format_event("e", **values) == text

@@ -1,3 +1,5 @@
+"""The login's expiry and the warnings before it."""
+
 from __future__ import annotations
 
 import pytest
@@ -5,62 +7,62 @@ import pytest
 from ticker_service.login_expiry import LoginExpiry
 
 
-def watched(end: LoginExpiry, ends: float, begins: float, until: float) -> list[tuple[int, int]]:
-    """Readings of an end that stands; the warnings with the minute before the end at which each came."""
+def warnings_of(expiry: LoginExpiry, expires_at: float, begins: float, until: float) -> list[tuple[int, int]]:
+    """Read the same expiry every minute; returns each warning with the minutes left when it was due."""
     warnings = []
     now = begins
     while now < until:
-        end.observe(ends - now, now)
-        if (minutes := end.take_due_warning(now)) is not None:
-            warnings.append((minutes, round((ends - now) / 60)))
+        expiry.observe(expires_at - now, now)
+        if (minutes := expiry.take_due_warning(now)) is not None:
+            warnings.append((minutes, round((expires_at - now) / 60)))
         now += 60
     return warnings
 
 
-def test_each_warning_comes_once_and_at_its_time() -> None:
-    assert watched(LoginExpiry(), 86_400, 0, 90_000) == [(60, 60), (10, 10)]
+def test_each_warning_is_due_once_and_on_time() -> None:
+    assert warnings_of(LoginExpiry(), 86_400, 0, 90_000) == [(60, 60), (10, 10)]
 
 
-def test_who_starts_late_is_warned_of_the_nearest_end_only() -> None:
-    assert watched(LoginExpiry(), 86_400, 86_400 - 500, 90_000) == [(10, 7)]
+def test_a_late_start_skips_to_the_most_urgent_warning() -> None:
+    assert warnings_of(LoginExpiry(), 86_400, 86_400 - 500, 90_000) == [(10, 7)]
 
 
 def test_the_next_login_has_its_own_warnings() -> None:
-    end = LoginExpiry()
-    assert watched(end, 86_400, 80_400, 86_400) == [(60, 60), (10, 10)]
-    end.reset()
-    assert end.expires_at is None
-    assert watched(end, 172_800, 88_800, 172_800) == [(60, 60), (10, 10)]
+    expiry = LoginExpiry()
+    assert warnings_of(expiry, 86_400, 80_400, 86_400) == [(60, 60), (10, 10)]
+    expiry.reset()
+    assert expiry.expires_at is None
+    assert warnings_of(expiry, 172_800, 88_800, 172_800) == [(60, 60), (10, 10)]
 
 
-def test_a_login_renewed_before_its_end_is_a_new_login() -> None:
-    end = LoginExpiry()
-    assert watched(end, 86_400, 80_400, 85_200) == [(60, 60)]
-    assert watched(end, 172_800, 85_200, 172_800) == [(60, 60), (10, 10)]
-    assert end.expires_at == 172_800
+def test_a_login_renewed_before_it_expires_is_a_new_login() -> None:
+    expiry = LoginExpiry()
+    assert warnings_of(expiry, 86_400, 80_400, 85_200) == [(60, 60)]
+    assert warnings_of(expiry, 172_800, 85_200, 172_800) == [(60, 60), (10, 10)]
+    assert expiry.expires_at == 172_800
 
 
 @pytest.mark.parametrize("step", [5, 60])
-def test_a_time_that_every_request_puts_off_is_no_end_of_the_login(step: float) -> None:
-    end = LoginExpiry()
+def test_an_idle_timeout_that_each_request_extends_is_not_an_expiry(step: float) -> None:
+    expiry = LoginExpiry()
     now = 0.0
     for _ in range(200):
-        end.observe(460.0, now)
-        assert end.take_due_warning(now) is None
+        expiry.observe(460.0, now)
+        assert expiry.take_due_warning(now) is None
         now += step
-    assert end.expires_at is None
+    assert expiry.expires_at is None
 
 
-def test_readings_may_differ_by_the_seconds_that_they_were_under_way() -> None:
-    end = LoginExpiry()
+def test_readings_may_differ_by_the_duration_of_a_request() -> None:
+    expiry = LoginExpiry()
     for number in range(100):
         now = number * 60.0
-        end.observe(5_000 - now + (number % 3) * 5, now)
-    assert end.expires_at == 5_000
+        expiry.observe(5_000 - now + (number % 3) * 5, now)
+    assert expiry.expires_at == 5_000
 
 
-def test_one_reading_alone_is_told_and_warns_of_nothing() -> None:
-    end = LoginExpiry()
-    end.observe(300, 0)
-    assert end.expires_at == 300
-    assert end.take_due_warning(0) is None
+def test_a_single_reading_is_reported_but_causes_no_warning() -> None:
+    expiry = LoginExpiry()
+    expiry.observe(300, 0)
+    assert expiry.expires_at == 300
+    assert expiry.take_due_warning(0) is None

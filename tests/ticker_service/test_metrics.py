@@ -1,3 +1,5 @@
+"""The ticker's Prometheus metrics."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -14,7 +16,7 @@ from ticker_service.metrics import Metrics
 
 
 def values(text: bytes) -> dict[tuple[str, ...], float]:
-    """Every sample by its name and its labels' values."""
+    """Return every sample by its name and label values."""
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text.decode())
@@ -38,7 +40,7 @@ def test_exactly_one_state_is_1(state: SessionState | None) -> None:
     assert text[("ib_mcp_session_ready",)] == (state is SessionState.ESTABLISHED)
 
 
-def test_beats_failures_openings_and_reopenings_are_counted_by_kind() -> None:
+def test_heartbeats_failures_openings_and_reopenings_are_counted_by_kind() -> None:
     metrics = Metrics()
     metrics.record_heartbeat(found(SessionState.ESTABLISHED), 0.2)
     metrics.record_heartbeat(found(SessionState.ESTABLISHED), 0.3)
@@ -63,12 +65,12 @@ def test_beats_failures_openings_and_reopenings_are_counted_by_kind() -> None:
     assert text[("ib_mcp_ticker_holds",)] == 2
 
 
-def test_without_a_login_there_is_no_time_left() -> None:
+def test_without_a_login_the_expiry_is_nan() -> None:
     text = values(Metrics().text(state=None, login_expires_in=None, holds=0))
     assert isnan(text[("ib_mcp_login_ends_seconds",)])
 
 
-def test_two_tickers_in_one_process_count_apart() -> None:
+def test_two_tickers_in_one_process_have_separate_metrics() -> None:
     one, other = Metrics(), Metrics()
     one.record_heartbeat(found(SessionState.ESTABLISHED), 0.1)
     text = values(other.text(state=None, login_expires_in=None, holds=0))

@@ -1,3 +1,5 @@
+"""The heartbeat loop over hours and days, and its report."""
+
 from __future__ import annotations
 
 import asyncio
@@ -36,13 +38,12 @@ def noon() -> datetime:
     return datetime(2026, 3, 3, 12, tzinfo=NEW_YORK)
 
 
-async def test_a_day_with_its_midnight_and_its_nightly_reset_is_kept_with_one_reopening() -> None:
+async def test_a_day_with_midnight_and_nightly_reset_needs_one_reopening() -> None:
     world = TickerEnvironment(noon())
     world.schedule_in(12.5, world.simulation.session.login)
     await world.run(24)
-    # The login that a person makes at half past midnight opens the brokerage session by itself;
-    # the reset at one o'clock is the only loss that is the ticker's to mend.
-    # IBKR refuses an opening in the first half minute of a reset; that is no reopening.
+    # A login at 00:30 opens the brokerage session by itself; only the session lost in the reset at 01:00 has
+    # to be reopened by the ticker. IBKR refuses attempts during the first 30 s of a reset.
     assert len(world.opened_at) == 1
     assert len(world.openings) <= 2
     reset = datetime(2026, 3, 4, 1, tzinfo=NEW_YORK).timestamp()
@@ -58,19 +59,19 @@ async def test_a_day_with_its_midnight_and_its_nightly_reset_is_kept_with_one_re
     lost = datetime(2026, 3, 4, 0, tzinfo=NEW_YORK).timestamp()
     assert 0 <= world.ticker_states[1][0] - lost <= 70
     assert 0 <= world.ticker_states[2][0] - (lost + 30 * MINUTE) <= 70
-    # The one time that the simulator had closed the session was that reset: it was never idle.
+    # The simulator closed the session only in that reset: it never timed out.
     assert len(world.closed_at()) == 1
     assert 0 <= world.closed_at()[0] - reset <= 70
     assert world.keeper.report()["ready"]
 
 
-async def test_a_session_that_is_never_tickled_is_lost_to_idleness_in_the_same_world() -> None:
+async def test_the_simulator_closes_a_session_that_is_never_tickled() -> None:
     world = TickerEnvironment(noon())
     world.clock.advance(10 * MINUTE)
     assert world.simulation.session.state is Simulated.SSO
 
 
-async def test_an_hour_without_a_gateway_ends_with_one_restart_of_its_own_tickle(
+async def test_an_outage_of_an_hour_ends_with_one_restart_of_the_gateways_own_tickle(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = TickerEnvironment(noon())
@@ -90,7 +91,7 @@ async def test_an_hour_without_a_gateway_ends_with_one_restart_of_its_own_tickle
     assert len(world.openings) == 1
 
 
-async def test_each_change_of_state_is_one_line_however_long_it_lasts(
+async def test_each_state_change_is_one_log_line_however_long_the_state_lasts(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = TickerEnvironment(noon(), login=False)
@@ -100,7 +101,7 @@ async def test_each_change_of_state_is_one_line_however_long_it_lasts(
     assert LOGIN_URL in caplog.text
 
 
-async def test_a_missing_login_is_looked_for_every_five_seconds_and_later_every_minute() -> None:
+async def test_a_missing_login_is_checked_every_five_seconds_and_later_every_minute() -> None:
     world = TickerEnvironment(noon(), login=False)
     waits = []
     for _ in range(60):
@@ -112,7 +113,7 @@ async def test_a_missing_login_is_looked_for_every_five_seconds_and_later_every_
     assert sum(waits[:10]) < sum(waits[20:30]) < sum(waits[-10:])
 
 
-async def test_nothing_is_sent_while_ibkr_wants_silence() -> None:
+async def test_nothing_is_sent_in_the_penalty_box() -> None:
     times: list[float] = []
     clock = Clock(start=0, frozen=True)
 
@@ -149,7 +150,7 @@ async def test_nothing_is_sent_while_ibkr_wants_silence() -> None:
     assert "next_look_in_seconds" in keeper.report()
 
 
-async def test_the_report_says_what_since_when_and_what_to_do_and_holds_no_secret() -> None:
+async def test_the_report_has_state_time_and_next_step_and_no_secret() -> None:
     world = TickerEnvironment(noon())
     await world.keeper.beat()
     world.clock.advance(10)
@@ -167,19 +168,19 @@ async def test_the_report_says_what_since_when_and_what_to_do_and_holds_no_secre
     assert world.simulation.options.account_id not in text
 
 
-async def test_the_report_keeps_the_last_twenty_beats() -> None:
+async def test_the_report_has_the_last_twenty_heartbeats() -> None:
     world = TickerEnvironment(noon())
     for _ in range(25):
         world.clock.advance(await world.keeper.beat())
     assert len(world.keeper.report()["last_beats"]) == 20
 
 
-async def test_before_the_first_look_the_report_says_so() -> None:
+async def test_before_the_first_heartbeat_the_state_is_starting() -> None:
     report = TickerEnvironment(noon()).keeper.report()
     assert (report["state"], report["ready"], report["last_beats"]) == ("starting", False, [])
 
 
-async def test_the_keeper_is_alive_while_it_beats_and_dead_when_the_loop_is_not_there_or_hangs() -> None:
+async def test_the_keeper_is_alive_unless_its_loop_is_stopped_or_stuck() -> None:
     clock = Clock(start=0, frozen=True)
     released = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""Days and weeks of the ticker and the simulator, in a time that only they move."""
+"""Days and weeks of the ticker with the simulator, in virtual time."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ pytestmark = pytest.mark.thorough
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOTICED = 70.0
-"""Seconds within which any loss must be noticed."""
+"""Seconds within which each loss must be noticed."""
 
 
 @dataclass
 class Losses:
-    """What took the session away in one run, and when; `ours` is what the ticker alone must mend."""
+    """When the session was lost in one run; `ours` are the losses that only the ticker can repair."""
 
     all: list[float]
     ours: list[float]
 
 
 def days_of(world: TickerEnvironment, start: datetime, days: int) -> Losses:
-    """A person logs in half an hour after each midnight, and at one o'clock there is a reset."""
+    """Schedule a login at 00:30 each day; the session is reset at 01:00."""
     losses = Losses([], [])
     login = start.timestamp()
     for day in range(1, days + 1):
         date = (start + timedelta(days=day)).date()
         midnight = datetime(date.year, date.month, date.day, tzinfo=NEW_YORK)
         world.schedule_at(midnight.replace(minute=30), world.simulation.session.login)
-        # A login lasts for 24 hours at most, which in a day of 25 ends before midnight.
+        # A login lasts 24 hours at most, so on a day of 25 hours it expires before midnight.
         losses.all += [min(midnight.timestamp(), login + 24 * HOUR), midnight.replace(hour=1).timestamp()]
         login = midnight.replace(minute=30).timestamp()
         losses.ours.append(midnight.replace(hour=1).timestamp())
@@ -48,14 +48,14 @@ def days_of(world: TickerEnvironment, start: datetime, days: int) -> Losses:
 
 
 def check(world: TickerEnvironment, losses: Losses) -> None:
-    """Never idle, every loss noticed in time, exactly one reopening for each that was ours."""
+    """Check that the session never timed out and each loss was noticed and, if ours, reopened once."""
     for moment in losses.all:
         assert world.first_loss_after(moment) - moment <= NOTICED
     assert len(world.opened_at) == len(losses.ours)
     for lost, opened in zip(sorted(losses.ours), world.opened_at, strict=True):
         assert 0 < opened - lost <= NOTICED + 60
     for closed in world.closed_at():
-        assert any(0 <= closed - lost <= NOTICED for lost in losses.ours), "closed by idleness"
+        assert any(0 <= closed - lost <= NOTICED for lost in losses.ours), "idle timeout"
     for earlier, later in pairwise(world.tickles):
         assert later - earlier <= 66
 
@@ -80,9 +80,9 @@ async def test_a_day_with_three_losses(seed: int) -> None:
         (datetime(2026, 3, 7, 12, tzinfo=NEW_YORK), "00:00", "daily end of all logins"),
         (datetime(2026, 10, 31, 12, tzinfo=NEW_YORK), "23:30", "announced end of the login"),
     ],
-    ids=["summer time begins", "summer time ends"],
+    ids=["daylight saving begins", "daylight saving ends"],
 )
-async def test_the_nights_when_the_clocks_change(
+async def test_nights_with_a_daylight_saving_change(
     start: datetime, ends: str, expected: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     world = TickerEnvironment(start)
@@ -93,15 +93,15 @@ async def test_the_nights_when_the_clocks_change(
     logged = [record.getMessage() for record in caplog.records]
     warned = [text for text in logged if text.startswith("event=login_ends")]
     assert [re.findall(r"within_minutes=(\d+)", text)[0] for text in warned] == ["60", "10"] * 2
-    assert all("at 00:00 New York time" in text for text in warned[:2])
-    assert all(f"at {ends} New York time" in text for text in warned[2:])
+    assert all("00:00" in text for text in warned[:2])
+    assert all(ends in text for text in warned[2:])
     missing = [text for text in logged if "state=not_logged_in" in text]
     assert len(missing) == 2
     assert 'expected="daily end of all logins"' in missing[0]
     assert f'expected="{expected}"' in missing[1]
 
 
-async def test_a_week_with_an_outage_a_silence_and_another_program() -> None:
+async def test_a_week_with_an_outage_a_silent_upstream_and_a_competing_program() -> None:
     start = datetime(2026, 3, 3, 12, tzinfo=NEW_YORK)
     world = TickerEnvironment(start)
     losses = days_of(world, start, 7)
@@ -119,7 +119,7 @@ async def test_a_week_with_an_outage_a_silence_and_another_program() -> None:
     world.schedule_in(27.0, lambda: world.set_gateway_up(True))
     lose(51.0, lambda: world.set_silent(True), mended_at=52.0)
     world.schedule_in(52.0, lambda: world.set_silent(False))
-    lose(79.0, session.displace)  # until the login after midnight throws the other program out
+    lose(79.0, session.displace)  # until the login after midnight disconnects the other program
     lose(100.37, session.drop, mended_at=100.37)
     lose(100.87, session.drop, mended_at=100.87)
     await world.run(7 * 24)
@@ -131,14 +131,14 @@ async def test_a_week_with_an_outage_a_silence_and_another_program() -> None:
     outages = [(begin + hours * HOUR, begin + (hours + 1) * HOUR) for hours in (26, 51)]
     for closed in world.closed_at():
         known = any(0 <= closed - lost <= NOTICED for lost in losses.ours)
-        assert known or any(down <= closed <= up + NOTICED for down, up in outages), "closed by idleness"
+        assert known or any(down <= closed <= up + NOTICED for down, up in outages), "idle timeout"
     assert {"unreachable", "upstream_silent", "competing", "resetting", "not_logged_in"} <= set(
         world.state_names()
     )
     assert world.request_count("/v1/api/iserver/reauthenticate") == 2
 
 
-async def test_a_reset_is_noticed_before_the_gateways_own_tickle_ends_the_login_over_it() -> None:
+async def test_a_reset_is_noticed_before_the_gateways_own_tickle_ends_the_login() -> None:
     start = datetime(2026, 3, 4, 0, 31, tzinfo=NEW_YORK)
     world = TickerEnvironment(start)
     await world.run(1)
@@ -147,14 +147,14 @@ async def test_a_reset_is_noticed_before_the_gateways_own_tickle_ends_the_login_
     assert len(world.opened_at) == 1
 
 
-# -- another program --
+# -- competing programs --
 
 
 def noon(compete: Compete = Compete.YIELD) -> TickerEnvironment:
     return TickerEnvironment(datetime(2026, 3, 3, 12, tzinfo=NEW_YORK), compete=compete)
 
 
-async def test_another_program_keeps_the_session_however_long_it_stays() -> None:
+async def test_yield_leaves_the_session_to_another_program_for_hours() -> None:
     world = noon()
     world.schedule_in(1, world.simulation.session.displace)
     await world.run(11)
@@ -162,7 +162,7 @@ async def test_another_program_keeps_the_session_however_long_it_stays() -> None
     assert world.openings == []
 
 
-async def test_asked_to_decide_it_takes_the_session_once_and_at_once() -> None:
+async def test_ask_takes_over_once_and_immediately_after_an_approval() -> None:
     world = noon(Compete.ASK)
     world.schedule_in(1, world.simulation.session.displace)
     world.schedule_in(2.003, world.keeper.take_over)
@@ -173,7 +173,7 @@ async def test_asked_to_decide_it_takes_the_session_once_and_at_once() -> None:
     assert taken - (world.tickles[0] + 2.003 * HOUR) < 1
 
 
-async def test_taking_over_once_per_loss_is_no_fight() -> None:
+async def test_take_does_not_alternate_with_another_program() -> None:
     world = noon(Compete.TAKE)
     for hours in (1.0, 1.05, 4.0):
         world.schedule_in(hours, world.simulation.session.displace)
@@ -182,7 +182,7 @@ async def test_taking_over_once_per_loss_is_no_fight() -> None:
     assert world.state_names() == ["established", "opening", "established", "competing"]
 
 
-async def test_losses_that_are_far_apart_are_each_taken_over() -> None:
+async def test_take_takes_over_again_after_each_loss_that_is_hours_apart() -> None:
     world = noon(Compete.TAKE)
     for hours in (1.0, 3.0, 5.0):
         world.schedule_in(hours, world.simulation.session.displace)
@@ -195,12 +195,12 @@ async def test_losses_that_are_far_apart_are_each_taken_over() -> None:
 
 
 def between(world: TickerEnvironment, begin: float, end: float) -> list[str]:
-    """The paths that were asked for between two moments, in hours after noon."""
+    """Return the paths requested between two times, in hours after noon."""
     zero = world.tickles[0]
     return [path for moment, path in world.requests if begin * HOUR < moment - zero < end * HOUR]
 
 
-async def test_while_somebody_holds_nothing_is_sent_and_then_at_once() -> None:
+async def test_nothing_is_sent_during_a_hold_and_a_tickle_right_after_it() -> None:
     world = noon()
     world.schedule_in(1, lambda: world.keeper.hold(120, "order"))
     await world.run(2)
@@ -210,7 +210,7 @@ async def test_while_somebody_holds_nothing_is_sent_and_then_at_once() -> None:
     assert 120 <= after - zero < 121
 
 
-async def test_a_hold_that_is_given_back_early_ends_early() -> None:
+async def test_a_hold_that_is_released_early_ends_early() -> None:
     world = noon()
     holds: list[Hold] = []
 
@@ -225,7 +225,7 @@ async def test_a_hold_that_is_given_back_early_ends_early() -> None:
     assert 70 <= after - zero < 71
 
 
-async def test_a_session_that_is_lost_during_a_hold_is_opened_after_it() -> None:
+async def test_a_session_lost_during_a_hold_is_opened_after_it() -> None:
     world = noon()
     world.schedule_in(1, lambda: world.keeper.hold(120, "order"))
     world.schedule_in(1 + 10 / 3600, world.simulation.session.drop)
@@ -235,7 +235,7 @@ async def test_a_session_that_is_lost_during_a_hold_is_opened_after_it() -> None
     assert world.keeper.report()["ready"]
 
 
-async def test_holds_one_after_another_cannot_let_the_session_idle_away() -> None:
+async def test_consecutive_holds_do_not_let_the_session_time_out() -> None:
     world = noon()
     for number in range(60):
         world.schedule_in(1 + number * 100 / 3600, lambda: world.keeper.hold(120, "order"))
@@ -243,12 +243,12 @@ async def test_holds_one_after_another_cannot_let_the_session_idle_away() -> Non
     assert world.closed_at() == []
     gaps = [later - earlier for earlier, later in pairwise(world.tickles)]
     assert 230 < max(gaps) <= 241
-    # While they lasted, the overdue tickles were all that went out.
+    # During the holds only overdue tickles were sent.
     assert set(between(world, 1, 2.6)) == {TICKLE}
     assert len(between(world, 1, 2.6)) <= 1.7 * HOUR / 240 + 1
 
 
-async def test_a_hold_during_trouble_keeps_the_ticker_from_mending_until_it_ends() -> None:
+async def test_a_hold_during_an_outage_delays_the_reopening_until_it_ends() -> None:
     world = noon()
     world.schedule_in(1, world.simulation.session.drop)
     for number in range(6):
@@ -258,7 +258,7 @@ async def test_a_hold_during_trouble_keeps_the_ticker_from_mending_until_it_ends
     assert world.opened_at[0] - (world.tickles[0] + HOUR) > 600
 
 
-async def test_a_new_ticker_knows_no_holds_and_looks_at_once() -> None:
+async def test_a_restarted_ticker_has_no_holds_and_sends_a_heartbeat_immediately() -> None:
     world = noon()
     await world.keeper.beat()
     hold = await world.keeper.hold(120, "order")
@@ -271,31 +271,32 @@ async def test_a_new_ticker_knows_no_holds_and_looks_at_once() -> None:
     assert len(world.tickles) == before + 1
 
 
-# -- what is said --
+# -- reports, logs and metrics --
 
 
-async def test_the_last_hour_of_a_login_is_told_in_the_report() -> None:
+async def test_the_report_has_a_warning_in_the_last_hour_of_a_login() -> None:
     world = noon()
-    told: list[Any] = []
+    reports: list[Any] = []
     for hours in (10.9, 11.5, 11.98, 12.4):
-        world.schedule_in(hours, lambda: told.append(world.keeper.report()))
+        world.schedule_in(hours, lambda: reports.append(world.keeper.report()))
     await world.run(12.5)
-    assert [report["login_warning"] is None for report in told] == [True, False, False, True]
-    assert "30 minutes, at 00:00 New York time" in told[1]["login_warning"]
-    assert LOGIN_URL in told[1]["login_warning"]
-    assert told[0]["login_ends_in_seconds"] == pytest.approx(1.1 * HOUR, abs=2)
-    assert told[3]["login_ends_at"] is None
-    assert told[3]["expected"]["what"] == "daily end of all logins"
-    assert told[3]["who"] == "user"
-    assert LOGIN_URL in told[3]["next_step"]
-    assert told[0]["next_reset"] == {
+    assert [report["login_warning"] is None for report in reports] == [True, False, False, True]
+    assert "30 minutes" in reports[1]["login_warning"]
+    assert "00:00" in reports[1]["login_warning"]
+    assert LOGIN_URL in reports[1]["login_warning"]
+    assert reports[0]["login_ends_in_seconds"] == pytest.approx(1.1 * HOUR, abs=2)
+    assert reports[3]["login_ends_at"] is None
+    assert reports[3]["expected"]["what"] == "daily end of all logins"
+    assert reports[3]["who"] == "user"
+    assert LOGIN_URL in reports[3]["next_step"]
+    assert reports[0]["next_reset"] == {
         "what": "nightly reset",
         "begins": "2026-03-04T05:15:00+00:00",
         "ends": "2026-03-04T06:45:00+00:00",
     }
 
 
-async def test_a_login_that_is_lost_after_another_is_warned_of_again(
+async def test_each_login_gets_its_own_expiry_warnings(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = noon()
@@ -308,7 +309,7 @@ async def test_a_login_that_is_lost_after_another_is_warned_of_again(
     assert caplog.text.count("expected=") == 1
 
 
-async def test_nothing_that_is_logged_is_secret_and_each_event_is_a_line(
+async def test_the_log_has_one_line_per_event_and_no_secret(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = noon()
@@ -324,7 +325,7 @@ async def test_nothing_that_is_logged_is_secret_and_each_event_is_a_line(
         assert secret not in caplog.text
 
 
-async def test_what_prometheus_is_told_after_a_loss() -> None:
+async def test_the_metrics_after_a_loss() -> None:
     world = noon()
     world.schedule_in(1, world.simulation.session.drop)
     await world.run(2)

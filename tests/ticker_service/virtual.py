@@ -1,4 +1,4 @@
-"""The simulator and a keeper in one time that only their sleeping moves."""
+"""The simulator and a session keeper in virtual time, which advances only when they sleep."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def rules(compete: Compete = Compete.YIELD, region: Region = Region.AMERICA, see
 
 
 class TimeIsUpError(Exception):
-    """The time that a test looks at is over."""
+    """The time span of a test is over."""
 
 
 class TickerEnvironment:
-    """The simulator and a keeper in one time that only their sleeping moves."""
+    """The simulator and a session keeper in virtual time, which advances only when they sleep."""
 
     def __init__(
         self,
@@ -88,15 +88,15 @@ class TickerEnvironment:
         )
 
     def now(self) -> float:
-        """The seconds of the ticker's machine, which does not count those in which it sleeps."""
+        """Return the monotonic clock of the ticker's machine, which stops while it is suspended."""
         return self.clock.now() - self.seconds_asleep
 
     def wall(self) -> float:
-        """The time of day of the ticker's machine, which somebody may set."""
+        """Return the wall clock of the ticker's machine, which a test may set."""
         return self.clock.now() + self.clock_skew
 
-    def fall_asleep(self, hours: float, *, counted: bool = False) -> None:
-        """The laptop is shut for so many hours, counted or not; IBKR's end of the world goes on."""
+    def suspend(self, hours: float, *, counted: bool = False) -> None:
+        """Suspend the ticker's machine; with `counted` its monotonic clock goes on. IBKR's time goes on."""
         self.clock.advance(hours * HOUR)
         self.seconds_asleep += 0 if counted else hours * HOUR
 
@@ -117,7 +117,7 @@ class TickerEnvironment:
 
     @property
     def openings(self) -> list[float]:
-        """When the ticker asked for a brokerage session."""
+        """When the ticker tried to open the brokerage session."""
         return [moment for moment, path in self.requests if path == INIT]
 
     @property
@@ -125,12 +125,12 @@ class TickerEnvironment:
         return [moment for moment, path in self.requests if path == TICKLE]
 
     def schedule_in(self, hours: float, action: Callable[[], Any]) -> None:
-        """Do something so many hours from now."""
+        """Run an action in `hours` from now."""
         self.scheduled.append((self.clock.now() + hours * HOUR, action))
         self.scheduled.sort(key=lambda planned: planned[0])
 
     def schedule_at(self, moment: datetime, action: Callable[[], Any]) -> None:
-        """Do something at this time."""
+        """Run an action at this time."""
         self.schedule_in((moment.astimezone(UTC).timestamp() - self.clock.now()) / HOUR, action)
 
     async def sleep(self, seconds: float) -> None:
@@ -145,7 +145,7 @@ class TickerEnvironment:
             result = action()
             if isawaitable(result):
                 await result
-            for _ in range(3):  # whoever was woken by that gets the word before the clock goes on
+            for _ in range(3):  # tasks woken by the action run before the clock goes on
                 await asyncio.sleep(0)
         self.clock.advance(max(0.0, wake - self.clock.now()))
         self._record_simulator_state()
@@ -158,7 +158,7 @@ class TickerEnvironment:
             self.simulator_states.append((self.clock.now(), state))
 
     def closed_at(self) -> list[float]:
-        """When the simulator was first seen to have closed the brokerage session and kept the login."""
+        """Return when the simulator closed the brokerage session but kept the login."""
         return [moment for moment, state in self.simulator_states if state is Simulated.SSO]
 
     async def run(self, hours: float) -> None:
@@ -171,19 +171,19 @@ class TickerEnvironment:
         self.gateway_up = up
 
     def set_silent(self, silent: bool) -> None:
-        """Let nothing come back from IBKR, or all of it again."""
+        """Make IBKR stop or resume responding."""
         self.silent = silent
 
     def request_count(self, path: str) -> int:
-        """How often this was asked for."""
-        return sum(1 for _, asked in self.requests if asked == path)
+        """Return the number of requests for this path."""
+        return sum(1 for _, requested in self.requests if requested == path)
 
     def restart_ticker(self) -> None:
-        """Another ticker in the place of the present one."""
+        """Replace the ticker by a new one."""
         self.keeper = self._new_keeper()
 
     def first_loss_after(self, after: float) -> float:
-        """When the ticker first said anything but established after this moment."""
+        """Return when the ticker first reported a state other than established after this time."""
         return next(
             moment for moment, state in self.ticker_states if moment >= after and state != "established"
         )
