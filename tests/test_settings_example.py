@@ -53,6 +53,13 @@ def test_no_deprecated_name_appears() -> None:
     assert {name for name in DEPRECATED if name in settings_text()} == set()
 
 
+def test_the_changelog_has_a_row_for_every_deprecated_name() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for _, settings in settings_groups():
+        for field, former in former_names(settings):
+            assert f"| `{former.name}` | `{field.upper()}` |" in changelog
+
+
 def test_each_name_appears_once() -> None:
     names = [
         line.split("=")[0] for line in settings_text().splitlines() if line.startswith("#") and line[1] != " "
