@@ -1,1 +1,1 @@
-"""Alerts, the inbox of notifications and their settings."""
+"""Alerts, the notification inbox and notification settings."""

@@ -1,4 +1,4 @@
-"""What IBKR has to tell about an account: fills, ratings of what is held, expiries and holidays."""
+"""Notifications that IBKR sends about an account: fills, analyst ratings, expiries and holidays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DAYS_BEFORE_EXPIRY, _DAYS_BEFORE_HOLIDAY = 3, 2
 
 
 def account_notifications(paper_account: PaperAccount, since: float, until: float) -> Iterator[Notification]:
-    """What has happened to the account after `since` and until `until` (seconds since 1970)."""
+    """Yield the account's notifications after `since` and up to `until` (seconds since 1970)."""
     for execution in paper_account.executions:
         if since < execution.at <= until:
             instrument = paper_account.instrument(execution.conid)
@@ -48,7 +48,7 @@ def account_notifications(paper_account: PaperAccount, since: float, until: floa
 
 
 def holiday_notifications(since: float, until: float) -> Iterator[Notification]:
-    """The holidays of New York's exchanges that are announced after `since` and until `until`."""
+    """Yield the New York exchange holidays that are announced after `since` and up to `until`."""
     day = datetime.fromtimestamp(since, tz=_NEW_YORK).date()
     last = datetime.fromtimestamp(until, tz=_NEW_YORK).date()
     while day <= last:
@@ -61,7 +61,7 @@ def holiday_notifications(since: float, until: float) -> Iterator[Notification]:
 
 
 def _rating_notifications(paper_account: PaperAccount, day: date) -> Iterator[Notification]:
-    """One company that is held, and what analysts think of it, on each trading day."""
+    """Yield one rating change per trading day, for a company that the account holds."""
     if session_on(HOURS["us_stock"], day) is None:
         return
     at = _timestamp(day, _RATINGS_AT)
@@ -74,12 +74,12 @@ def _rating_notifications(paper_account: PaperAccount, day: date) -> Iterator[No
         _format_rating(name, _analyst_count(company, grade, day), _analyst_count(company, grade, before))
         for grade, name in enumerate(_GRADES)
     )
-    text = f"Analysts rate {company.symbol}@{company.exchange} anew. {grades}."
+    text = f"Analysts changed their ratings of {company.symbol}@{company.exchange}. {grades}."
     yield Notification(at, "PF", "FYI: Changes in Analyst Ratings", _html(text, _held_in_text(paper_account)))
 
 
 def _analyst_count(company: Instrument, grade: int, day: date) -> int:
-    """How many analysts give a company that grade on a day."""
+    """Return how many analysts give the company that grade on that day."""
     key = hash_keys(company.conid, grade)
     return 1 + key % 14 + hash_keys(key, day.toordinal()) % 2
 
@@ -100,7 +100,7 @@ def _expiry_notifications(paper_account: PaperAccount, day: date) -> Iterator[No
 
 
 def _held_instruments(paper_account: PaperAccount, at: float) -> list[Instrument]:
-    """What the account held at a moment."""
+    """Return the instruments that the account held at that moment."""
     quantities: dict[int, float] = {}
     for execution in paper_account.executions:
         if execution.at <= at:

@@ -1,4 +1,4 @@
-"""What an alert waits for, and when that first comes true."""
+"""Alert conditions: what they compare, and when they are first met."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANY_CONTRACT = "*@*"
 
 
 class ConditionType(IntEnum):
-    """The kinds of condition, by IBKR's number; those from 7 on belong to the mobile alert."""
+    """The condition types, by IBKR's number; types 7 and up are only valid in the mobile alert."""
 
     PRICE = 1
     TIME = 3
@@ -43,11 +43,12 @@ AND, OR, END = "a", "o", "n"
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition. `conidex` is `265598@SMART` or `*@*`; `value` is text as it was sent.
+    """One condition. `conidex` is `265598@SMART` or `*@*`; `value` is the text that the client sent.
 
-    A price and a volume are the contract's, a margin is the cushion in percent, a market's and a position's
-    value is the change of the day in percent, a daily profit is in base currency, a time is
-    `YYYYMMDD-HH:mm:ss` of `time_zone` or of UTC, and a trade has `*`. `bind` joins it to the next one.
+    What `value` means depends on the type: a price or volume of the contract, the margin cushion in
+    percent, the day's change of the market or of a position in percent, the daily profit in base currency,
+    a time as `YYYYMMDD-HH:mm:ss` in `time_zone` or in UTC, and `*` for a trade. `bind` joins it to the next
+    condition.
     """
 
     kind: ConditionType
@@ -60,18 +61,18 @@ class Condition:
 
     @property
     def conid(self) -> int | None:
-        """The contract, or None for any."""
+        """The contract, or None for any contract."""
         conid = self.conidex.partition("@")[0]
         return int(conid) if conid.isdecimal() else None
 
     @property
     def time_threshold(self) -> float:
-        """The time that is waited for, in seconds since 1970."""
+        """The time of a time condition, in seconds since 1970."""
         zone = ZoneInfo(self.time_zone) if self.time_zone else UTC
         return datetime.strptime(self.value, TIME_FORMAT).replace(tzinfo=zone).timestamp()
 
     def is_met_by(self, value: float) -> bool:
-        """Whether a value meets the condition."""
+        """Return whether a value meets the condition."""
         threshold = self.time_threshold if self.kind is ConditionType.TIME else float(self.value)
         return OPERATORS[self.comparison](value, threshold)
 
@@ -84,10 +85,10 @@ def first_trigger_time(
     *,
     outside_rth: bool,
 ) -> float | None:
-    """The first moment after `since` and until `until` at which the alert fires, or None.
+    """Return the first moment after `since` and up to `until` at which the alert fires, or None.
 
-    Conditions that are joined by "and" bind more tightly than those joined by "or". Times, prices and
-    trades are found at their very moment; everything else is looked at when `until` is now.
+    "and" binds more tightly than "or". Times, prices and trades are dated exactly; every other type is
+    evaluated once, at `until`, which must be the current time.
     """
     times = [
         _group_trigger_time(group, paper_account, since, until, outside_rth)
@@ -160,7 +161,7 @@ def _price_trigger_time(
 def _trading_intervals(
     instrument: Instrument, since: float, until: float, outside_rth: bool
 ) -> Iterator[tuple[float, float]]:
-    """First and last half-second steps of every stretch of trading after `since` and until `until`."""
+    """Yield the first and last half-second step of each trading interval in (`since`, `until`]."""
     first, last = since // PRICE_STEP * PRICE_STEP + PRICE_STEP, until // PRICE_STEP * PRICE_STEP
     sessions = takewhile(lambda session: session.end > since, sessions_before(HOURS[instrument.hours], until))
     for session in reversed(list(sessions)):
@@ -172,7 +173,7 @@ def _trading_intervals(
 def _is_met(
     condition: Condition, paper_account: PaperAccount, since: float, moment: float, outside_rth: bool
 ) -> bool:
-    """Whether it holds at a moment, which is now for all but prices, times and trades."""
+    """Return whether the condition holds at `moment`; only prices, times and trades can be in the past."""
     if condition.kind is ConditionType.TRADE:
         return any(since < at <= moment for at in _trade_times(condition, paper_account))
     if condition.kind is ConditionType.TIME:
@@ -187,7 +188,7 @@ def _is_met(
 
 
 def _current_values(condition: Condition, paper_account: PaperAccount) -> list[float]:
-    """What is compared now: one value, or one for each position."""
+    """Return the current values to compare: one, or one per position."""
     if condition.kind is ConditionType.VOLUME:
         return [paper_account.prices.quote(paper_account.instrument(condition.conid or 0)).volume]
     if condition.kind is ConditionType.MARKET:
@@ -204,7 +205,7 @@ def _current_values(condition: Condition, paper_account: PaperAccount) -> list[f
 
 
 def _daily_change_percent(paper_account: PaperAccount, conid: int) -> float:
-    """The day's change of a contract in percent."""
+    """Return the contract's change today in percent."""
     quote = paper_account.prices.quote(paper_account.instrument(conid))
     return 100 * (quote.last / quote.prior_close - 1) if quote.prior_close else 0.0
 

@@ -1,4 +1,4 @@
-"""Reads the body with which an alert is made or changed."""
+"""Parse the request body that creates or modifies an alert."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _MAX_TEXT_LENGTH = 1000
 
 
 class InvalidAlertError(Exception):
-    """A body that IBKR does not understand; `str()` is what it says."""
+    """The alert's body is invalid; `str()` is IBKR's error text."""
 
 
 def parse_terms(body: Mapping[str, Any], universe: Universe) -> AlertTerms:
-    """The terms of an alert. Raises UnreadableError."""
+    """Return the alert's terms. Raises InvalidAlertError if the body is invalid."""
     missing = [name for name in REQUIRED_FIELDS if body.get(name) is None]
     if missing:
         raise InvalidAlertError(f"{missing[0]} is required")
@@ -103,7 +103,7 @@ def _parse_condition(number: int, raw: Any, universe: Universe, *, mobile_only: 
 
 
 def _has_valid_value(condition: Condition) -> bool:
-    """Whether the value is one that this kind of condition can be compared with."""
+    """Return whether this condition type can be compared with the value."""
     if not isinstance(condition.value, str):
         return False
     try:
@@ -111,7 +111,7 @@ def _has_valid_value(condition: Condition) -> bool:
             return condition.time_threshold > 0
         return condition.kind is ConditionType.TRADE or isfinite(float(condition.value))
     except (ValueError, TypeError, OSError, ZoneInfoNotFoundError):
-        # A time zone is looked up as a file: a name that means none may be a folder's.
+        # zoneinfo opens the name as a file, and an invalid name can be that of a directory.
         return False
 
 

@@ -1,4 +1,4 @@
-"""An alert as IBKR writes it: one line of a list, or in full. Switches are 0 and 1, or true and false."""
+"""JSON rows for alerts: a summary for lists, and full details. IBKR writes some flags as 0 and 1."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from api_gateway.simulator.instruments.universe import Universe
 from api_gateway.simulator.notifications.alert_conditions import TIME_FORMAT, Condition
 from api_gateway.simulator.notifications.alerts import Alert
 
-# What the mobile alert proposes for each kind of condition.
+# The mobile alert's default for each condition type.
 _MOBILE_DEFAULTS = "|".join(
     (
         "9:STATE=0,MIN=-15000,MAX=15000,STEP=500,DEF_MIN=-1500,DEF_MAX=1500",
@@ -22,7 +22,7 @@ _MOBILE_DEFAULTS = "|".join(
 
 
 def alert_row(alert: Alert) -> dict[str, Any]:
-    """One line of the list of alerts."""
+    """Return the row that lists one alert."""
     return {
         "order_id": alert.order_id,
         "account": alert.account,
@@ -35,7 +35,7 @@ def alert_row(alert: Alert) -> dict[str, Any]:
 
 
 def alert_details(alert: Alert, universe: Universe) -> dict[str, Any]:
-    """Everything about one alert, the mobile alert included."""
+    """Return all details of one alert; also used for the mobile alert."""
     terms, mobile = alert.terms, alert.tool_id is not None
     waiting = alert.active and bool(terms.conditions)
     return {

@@ -1,4 +1,4 @@
-"""The alerts of the username: what they wait for, and which of them have fired."""
+"""The username's alerts: their conditions, and which of them have fired."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AAPL, _SPY = 265598, 756733
 
 @dataclass(frozen=True)
 class AlertTerms:
-    """What the user has asked for. `expires` is in seconds since 1970, for a `tif` of GTD.
+    """The settings of an alert. `expires` is in seconds since 1970 and applies to a `tif` of GTD.
 
     `mobile_only` is IBKR's `iTWSOrdersOnly`.
     """
@@ -44,7 +44,7 @@ class AlertTerms:
 
 @dataclass
 class Alert:
-    """One alert and how far it has come; `tool_id` is the mobile alert's own, which never changes."""
+    """One alert and its state; only the mobile alert has a `tool_id`, which never changes."""
 
     order_id: int
     account: str
@@ -58,7 +58,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class TriggeredAlert:
-    """An alert that has fired, as it was then."""
+    """An alert that has fired, with the terms it had at that moment."""
 
     at: float
     account: str
@@ -66,11 +66,11 @@ class TriggeredAlert:
 
 
 class Alerts:
-    """The alerts of all accounts, and the mobile alert, of which every username has one.
+    """The alerts of all accounts, and the mobile alert, of which each username has exactly one.
 
-    Nothing watches the market: `look` finds out what has fired since the last look, and at which moment.
-    A repeatable alert fires once a day, in New York's days; any other is inactive afterwards.
-    `own` is the account that the mobile alert belongs to, and that starts with two alerts.
+    Lazy evaluation: nothing watches the market; `check` works out which alerts have fired since the last
+    check, and when. A repeatable alert fires once per New York day; any other alert becomes inactive once
+    it has fired. `default_account` owns the mobile alert and two initial alerts.
     """
 
     def __init__(self, accounts: Mapping[str, PaperAccount], default_account: str, clock: Clock) -> None:
@@ -84,32 +84,32 @@ class Alerts:
         self._add_initial_alerts()
 
     def for_account(self, account: str) -> list[Alert]:
-        """The alerts of one account, the oldest first, without the mobile alert."""
+        """Return the account's alerts, oldest first, without the mobile alert."""
         self.check()
         return [alert for alert in self._by_id.values() if alert.account == account]
 
     def find(self, alert_id: int) -> Alert | None:
-        """The alert with this order id, or the mobile alert, which its tool id finds as well; or None."""
+        """Return the alert with this order ID, or None; the mobile alert's tool ID works as well."""
         self.check()
         if alert_id in (self.mobile.order_id, self.mobile.tool_id):
             return self.mobile
         return self._by_id.get(alert_id)
 
     def fetch_mobile(self) -> Alert:
-        """The mobile alert, which has another order id each time."""
+        """Return the mobile alert; its order ID changes on each call."""
         self.check()
         self.mobile.order_id = next(self._ids)
         return self.mobile
 
     def add(self, account: str, terms: AlertTerms) -> Alert:
-        """A new alert of an account, waiting from now on."""
+        """Create an alert of the account; it counts from now on."""
         now = self._clock.now()
         alert = Alert(next(self._ids), account, terms, placed_at=now, checked_until=now)
         self._by_id[alert.order_id] = alert
         return alert
 
     def change(self, alert: Alert, terms: AlertTerms) -> None:
-        """Give an alert other terms; it waits for them from now on."""
+        """Replace the alert's terms; they count from now on."""
         self.check()
         if alert is self.mobile:
             alert.order_id = next(self._ids)
@@ -117,27 +117,27 @@ class Alerts:
         self._arm(alert)
 
     def set_active(self, alert: Alert, active: bool) -> None:
-        """Let an alert wait again, or no longer."""
+        """Activate or deactivate the alert."""
         self.check()
         if active and not alert.active:
             self._arm(alert)
         alert.active = active
 
     def remove(self, alert: Alert) -> None:
-        """Forget an alert; the mobile alert is as it was in the beginning."""
+        """Delete the alert; the mobile alert is reset to its initial terms instead."""
         if alert is self.mobile:
             self.mobile = self._create_mobile_alert(alert.tool_id)
         else:
             del self._by_id[alert.order_id]
 
     def check(self) -> None:
-        """Let every alert fire that has been met since the last look, at the moment when it was."""
+        """Fire every alert that was met since the last check, dated at the moment it was met."""
         for alert in (*self._by_id.values(), self.mobile):
             if alert.active:
                 self._check_alert(alert)
 
     def notifications(self, since: float, until: float) -> Iterator[Notification]:
-        """What the alerts that fired after `since` and until `until` have to say."""
+        """Yield the notifications of the alerts that fired after `since` and up to `until`."""
         self.check()
         for firing in self._triggered_alerts:
             if since < firing.at <= until:
@@ -179,7 +179,7 @@ class Alerts:
         )
 
     def _add_initial_alerts(self) -> None:
-        """Two alerts that were made in TWS some days ago: one waits, the other is switched off."""
+        """Add two alerts that were created in TWS some days ago, one active and one inactive."""
         now = self._clock.now()
         waiting = self.add(self._default_account, self._price_alert_terms(_AAPL, ">=", 1.03))
         waiting.placed_at = now - 6 * _DAY
@@ -191,7 +191,7 @@ class Alerts:
         idle.active = False
 
     def _price_alert_terms(self, conid: int, comparison: str, price_ratio: float) -> AlertTerms:
-        """An alert for when a contract costs that part of what it costs now."""
+        """Return terms that fire at `price_ratio` times the contract's current price."""
         paper_account = self._accounts[self._default_account]
         instrument = paper_account.instrument(conid)
         price = paper_account.prices.price_at(instrument, self._clock.now())

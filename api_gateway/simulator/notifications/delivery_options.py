@@ -1,4 +1,4 @@
-"""Where notifications are sent: the e-mail address of the account, and devices."""
+"""Delivery of notifications: the account's e-mail address, and devices."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Device:
-    """A telephone, or another program, that receives notifications while it is enabled."""
+    """A phone or other app that receives notifications while it is enabled."""
 
     device_id: str
     name: str
@@ -16,7 +16,7 @@ class Device:
 
 
 class DeliveryOptions:
-    """The devices of the username by id, and whether e-mails are sent; one telephone is there at first."""
+    """The username's devices by ID, and whether e-mails are sent; starts with one phone."""
 
     def __init__(self) -> None:
         self.email = True
@@ -24,9 +24,9 @@ class DeliveryOptions:
         self.devices = {first: Device(first, "iPhone", "iPhone", enabled=True)}
 
     def register(self, device: Device) -> None:
-        """Add a device, or replace the one with its id."""
+        """Add a device, or replace the one with the same ID."""
         self.devices[device.device_id] = device
 
     def remove(self, device_id: str) -> bool:
-        """Forget a device; False if there is none with this id."""
+        """Delete a device; False if no device has this ID."""
         return self.devices.pop(device_id, None) is not None

@@ -1,4 +1,4 @@
-"""The notifications of the username: they arise as time passes, and are found when somebody looks."""
+"""The username's notification inbox, filled lazily from its sources whenever it is read."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.notifications.settings import NotificationSettings
 
 _RETENTION_SECONDS = 30 * 86400.0
-_INITIALLY_READ_AFTER = 3 * 86400.0  # what is older than this when the simulation begins has been read
+_INITIALLY_READ_AFTER = 3 * 86400.0  # at startup, older notifications are marked as read
 
 
 @dataclass(frozen=True)
 class Notification:
-    """Something to tell: `at` in seconds since 1970, `code` as in `notification_settings`, `html` in full."""
+    """One notification: `at` in seconds since 1970, a `code` of `settings`, and the full text as HTML."""
 
     at: float
     code: str
@@ -26,21 +26,21 @@ class Notification:
 
 @dataclass
 class InboxEntry:
-    """One piece of news in the inbox, by its id."""
+    """One notification in the inbox, with its ID and whether it has been read."""
 
     notification_id: str
     notification: Notification
     read: bool = False
 
 
-# What has happened after the first moment and until the second, both in seconds since 1970.
+# Yields what happened after the first moment and up to the second, both in seconds since 1970.
 NotificationSource = Callable[[float, float], Iterable[Notification]]
 
 
 class Inbox:
-    """Every notification, filled from its sources up to the clock's time; the last month is there at first.
+    """All notifications, filled from the sources up to the clock's time; starts with the last month's.
 
-    News of a kind that is switched off at the time is lost.
+    A notification whose type is switched off when it occurs is dropped.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Inbox:
         self._by_id: dict[str, InboxEntry] = {}
 
     def catch_up(self) -> None:
-        """Take in what has happened since the last look; to be called before a switch is turned."""
+        """Add what has happened since the last call. Call it before changing a notification setting."""
         since, self._filled_until = self._filled_until, self._clock.now()
         for source in self._sources:
             for notification in source(since, self._filled_until):
@@ -65,7 +65,7 @@ class Inbox:
                     )
 
     def all(self) -> list[InboxEntry]:
-        """Everything, the newest first."""
+        """Return every notification, newest first."""
         self.catch_up()
         return sorted(
             self._by_id.values(), key=lambda each: (each.notification.at, each.notification_id), reverse=True
@@ -79,9 +79,9 @@ class Inbox:
         include: Collection[str] = (),
         exclude: Collection[str] = (),
     ) -> list[InboxEntry]:
-        """At most that many, the newest first, or those that follow the id `after`; none for an unknown id.
+        """Return at most `limit` entries, newest first; with `after`, those that follow this ID.
 
-        `include` and `exclude` are codes; an empty `include` means all.
+        An unknown `after` returns none. `include` and `exclude` are codes; an empty `include` means all.
         """
         entries = self.all()
         if after:
@@ -95,11 +95,11 @@ class Inbox:
         return [each for _, each in zip(range(limit), selected, strict=False)]
 
     def unread_count(self) -> int:
-        """How many have not been read."""
+        """Return how many notifications are unread."""
         return sum(not each.read for each in self.all())
 
     def mark_read(self, notification_id: str) -> None:
-        """Note that one was read; an unknown id changes nothing."""
+        """Mark a notification as read; an unknown ID changes nothing."""
         self.catch_up()
         if notification_id in self._by_id:
             self._by_id[notification_id].read = True

@@ -1,4 +1,4 @@
-"""What IBKR may tell the user about: the kinds of notification, their switches and their disclaimers."""
+"""Notification settings: the notification types, whether each is enabled, and their disclaimers."""
 
 # ruff: noqa: E501 one row of a table is one line
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class NotificationType(NamedTuple):
-    """One kind. `on` is None where the user has no switch; `group` is IBKR's undocumented `SS`."""
+    """One type. `enabled_by_default` is None if it has no switch; `group` is IBKR's undocumented `SS`."""
 
     code: str
     name: str
@@ -62,7 +62,7 @@ _DISCLAIMER = (
 
 @dataclass
 class NotificationSetting:
-    """One kind as the user has set it; `unread` means that its disclaimer has not been accepted."""
+    """The user's setting for one type; `disclaimer_unread` until its disclaimer is accepted."""
 
     kind: NotificationType
     enabled: bool | None
@@ -70,7 +70,7 @@ class NotificationSetting:
 
 
 class NotificationSettings:
-    """The switches of the username, by code."""
+    """The username's notification settings, by code."""
 
     def __init__(self) -> None:
         self._by_code = {
@@ -79,25 +79,25 @@ class NotificationSettings:
         }
 
     def all(self) -> tuple[NotificationSetting, ...]:
-        """Every kind, in IBKR's order."""
+        """Return every type's setting, in IBKR's order."""
         return tuple(self._by_code.values())
 
     def is_enabled(self, code: str) -> bool:
-        """Whether this kind is delivered; what cannot be switched off always is."""
+        """Return whether this type is delivered; a type without a switch always is."""
         found = self._by_code.get(code)
         return found is not None and found.enabled is not False
 
     def set_enabled(self, code: str, enabled: bool) -> None:
-        """Turn a kind on or off; one without a switch, or unknown, stays as it is."""
+        """Switch a type on or off; ignored for an unknown type or one without a switch."""
         found = self._by_code.get(code)
         if found is not None and found.enabled is not None:
             found.enabled = enabled
 
     def disclaimer(self, code: str) -> str:
-        """What has to be accepted before this kind is shown; empty for an unknown one."""
+        """Return the disclaimer to accept for this type; empty for an unknown type."""
         return _DISCLAIMER if code in self._by_code else ""
 
     def accept_disclaimer(self, code: str) -> None:
-        """Note that the disclaimer of a kind was read."""
+        """Mark the disclaimer of a type as accepted."""
         if code in self._by_code:
             self._by_code[code].disclaimer_unread = False

@@ -1,1 +1,1 @@
-"""An account's past: performance, transactions, allocation."""
+"""Portfolio Analyst: an account's past performance, transactions and allocation."""

@@ -1,7 +1,7 @@
-"""What an account held and what it was worth at any moment of its past.
+"""Account history: an account's positions and value at any past moment.
 
-Nothing of it is stored: the executions are undone to find the money the account began with, and booked
-again up to the moment that is asked for.
+Nothing is stored. The initial cash is found by reversing all executions; each snapshot then replays
+the executions up to its moment.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 @dataclass(frozen=True)
 class Asset:
-    """One position and what it adds to the account's net liquidation, in base currency."""
+    """One position and its contribution to net liquidation, in base currency."""
 
     instrument: Instrument
     quantity: float
@@ -39,12 +39,12 @@ class AccountSnapshot:
 
     @property
     def net_liquidation(self) -> float:
-        """What the whole account was worth."""
+        """The account's total value."""
         return float(sum(self.cash.values()) + sum(asset.value for asset in self.assets))
 
 
 def account_snapshots(paper_account: PaperAccount, moments: Iterable[float]) -> Iterator[AccountSnapshot]:
-    """The account at each of the moments (seconds since 1970), which are given in ascending order."""
+    """Yield the account at each moment (seconds since 1970); the moments must be in ascending order."""
     executions = sorted(paper_account.executions, key=lambda execution: execution.at)
     cash = dict(paper_account.cash)
     for execution in executions:
@@ -59,12 +59,12 @@ def account_snapshots(paper_account: PaperAccount, moments: Iterable[float]) -> 
 
 
 def new_york_date(epoch: float) -> date:
-    """New York's date at a moment."""
+    """Return the date in New York at a moment."""
     return datetime.fromtimestamp(epoch, tz=NEW_YORK).date()
 
 
 def end_of_day(day: date, now: float) -> float:
-    """The last moment of a day in New York, or `now` when the day is not over (seconds since 1970)."""
+    """Return the last moment of a day in New York (seconds since 1970), or `now` if the day is not over."""
     following = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=NEW_YORK)
     return min(now, following.timestamp() - 1)
 
@@ -72,7 +72,7 @@ def end_of_day(day: date, now: float) -> float:
 def _apply_cash_flows(
     paper_account: PaperAccount, cash: dict[str, float], execution: Execution, sign: int
 ) -> None:
-    """Book (`sign` 1) or undo (`sign` -1) what one execution did to the cash."""
+    """Apply (`sign` 1) or reverse (`sign` -1) the cash flows of one execution."""
     instrument = paper_account.instrument(execution.conid)
     flows = [(instrument.currency, execution.cash_flow)]
     if instrument.sec_type == "CASH":

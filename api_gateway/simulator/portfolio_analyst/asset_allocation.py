@@ -1,4 +1,4 @@
-"""What an account is made of, as Portfolio Analyst splits it: by kind, sector, region and country."""
+"""Portfolio Analyst's asset allocation: by type, class, sector, region and country."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api_gateway.simulator.portfolio_analyst.account_history import AccountSnaps
 
 
 class AllocationSlice(NamedTuple):
-    """One part of a split: IBKR's id, its name and the colour of its slice."""
+    """One slice of an allocation: IBKR's ID, its name and its chart color."""
 
     id: str
     name: str
@@ -74,7 +74,7 @@ _REGIONS: Mapping[str, AllocationSlice] = MappingProxyType(
     }
 )
 
-# How each split names a position, and the cash of one currency.
+# For each allocation type: the slice of a position, and the slice of a cash balance.
 _SPLITS: Mapping[
     str, tuple[Callable[[Instrument], AllocationSlice | None], Callable[[str], AllocationSlice | None]]
 ] = MappingProxyType(
@@ -93,10 +93,10 @@ ALLOCATION_TYPES = (*_SPLITS, "ALL")
 
 
 def allocations(snapshots: Iterable[AccountSnapshot], allocation_type: str, rate: float) -> dict[str, Any]:
-    """One of `TYPES`, or all of them, over accounts together.
+    """Return one of `ALLOCATION_TYPES`, or all of them, for all the accounts together.
 
-    `rate` is what one unit of the wanted currency costs in base currency. What is owed is on the short side,
-    which is absent where there is none.
+    `rate` is the price of one unit of the target currency in base currency. Debts are on the short side,
+    which is left out if it is empty.
     """
     snapshot_list = list(snapshots)
     return {

@@ -1,7 +1,7 @@
-"""The performance of an account as Portfolio Analyst writes it: one value for every weekday of a period.
+"""Portfolio Analyst's performance: one value for every weekday of a period.
 
-No money is paid in or out after the account's opening, so that the return since the start is the plain
-quotient of two values.
+The account has no deposits or withdrawals after its opening, so that a return since the start is simply
+the quotient of two values.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _DIGITS = 8
 
 @dataclass(frozen=True)
 class PerformanceSeries:
-    """An account's values at the ends of the weekdays from `start` to `end`, in its base currency.
+    """An account's values at the end of each weekday from `start` to `end`, in base currency.
 
-    `values` begins with the value on the weekday before, `before`.
+    `values` starts with the value on `baseline_date`, the weekday before `start`.
     """
 
     account_id: str
@@ -41,12 +41,12 @@ class PerformanceSeries:
 
     @property
     def start_nav(self) -> dict[str, Any]:
-        """The value from which the returns are counted."""
+        """The value that the returns are measured from."""
         return {"date": format_date(self.baseline_date), "val": self.values[0]}
 
     @property
     def navs(self) -> list[float]:
-        """One value for each day."""
+        """One value per day."""
         return list(self.values[1:])
 
     @property
@@ -56,16 +56,16 @@ class PerformanceSeries:
 
     @property
     def cumulative_returns(self) -> list[float]:
-        """The return since `before` for each day, as a fraction."""
+        """The return since `baseline_date` for each day, as a fraction."""
         return [_fractional_return(self.values[0], value) for value in self.navs]
 
     @property
     def calendar_days(self) -> int:
-        """How many days there are from start to end, weekends and both ends included."""
+        """The number of calendar days from start to end, both included."""
         return (self.end - self.start).days + 1
 
     def monthly_returns(self) -> dict[str, float]:
-        """The return of each month, or part of one, by yyyymm."""
+        """Return the return of each month, or partial month, by yyyymm."""
         last: dict[str, float] = {}
         for day, value in zip(self.days, self.navs, strict=True):
             last[f"{day:%Y%m}"] = value
@@ -75,7 +75,7 @@ class PerformanceSeries:
         return returns
 
     def row(self, **rest: Any) -> dict[str, Any]:
-        """What every row of the performance says, and what is different in each."""
+        """Return the fields that all performance rows share, plus `rest`."""
         return {
             "id": self.account_id,
             "idType": "acctid",
@@ -87,7 +87,7 @@ class PerformanceSeries:
 
 
 def performance_series(paper_account: PaperAccount, period: str) -> PerformanceSeries:
-    """The account over one of `PERIODS`, up to now or, on a weekend, to the Friday before."""
+    """Return the account's series for one of `PERIODS`, up to today or, on a weekend, to the last Friday."""
     now = paper_account.clock.now()
     end = _previous_weekday(new_york_date(now) + timedelta(days=1))
     start = _period_start(period, end)
@@ -101,7 +101,7 @@ def performance_series(paper_account: PaperAccount, period: str) -> PerformanceS
 
 
 def performance(paper_accounts: list[PaperAccount], period: str) -> dict[str, Any]:
-    """The reply of `/pa/performance`: values, returns since the start and returns by month."""
+    """Return the response of `/pa/performance`: values, cumulative returns and monthly returns."""
     found = [performance_series(paper_account, period) for paper_account in paper_accounts]
     first = found[0]
     months = [each.monthly_returns() for each in found]
@@ -133,7 +133,7 @@ def performance(paper_accounts: list[PaperAccount], period: str) -> dict[str, An
 
 
 def all_periods(paper_accounts: list[PaperAccount]) -> dict[str, Any]:
-    """The reply of `/pa/allperiods`: every period, below a property named after the account."""
+    """Return the response of `/pa/allperiods`: every period, in one property per account."""
     accounts = [paper_account.account_id for paper_account in paper_accounts]
     longest = performance_series(paper_accounts[0], PERIODS[-1])
     return {
@@ -149,7 +149,7 @@ def all_periods(paper_accounts: list[PaperAccount]) -> dict[str, Any]:
 
 
 def format_date(day: date) -> str:
-    """yyyymmdd."""
+    """Return a date as yyyymmdd."""
     return f"{day:%Y%m%d}"
 
 

@@ -1,4 +1,4 @@
-"""The trades of an account in Portfolio Analyst: a day's purchases are one row, its sales another."""
+"""Portfolio Analyst's transactions: a day's purchases of a contract are one row, its sales another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DIGITS = 8
 
 @dataclass(frozen=True)
 class DailyTrade:
-    """What an account bought, or sold, of an instrument on a day; `fx_rate` leads to the asked currency."""
+    """An account's purchases, or sales, of an instrument on a day. `fx_rate` converts to another currency."""
 
     day: date
     account_id: str
@@ -28,11 +28,11 @@ class DailyTrade:
 
     @property
     def realised(self) -> float:
-        """The profit that it locked in, in the instrument's currency."""
+        """The realised profit, in the instrument's currency."""
         return sum(execution.realised for execution in self.executions)
 
     def transaction_row(self, *, real_time: bool) -> dict[str, Any]:
-        """Quantity and money with their signs: what was bought was paid for."""
+        """Return the transaction with signed amounts: a purchase adds quantity and costs money."""
         quantity = sum(execution.quantity for execution in self.executions)
         value = sum(execution.quantity * execution.price for execution in self.executions)
         midnight = datetime.combine(self.day, datetime.min.time(), tzinfo=NEW_YORK)
@@ -52,7 +52,7 @@ class DailyTrade:
         }
 
     def profit_row(self) -> dict[str, Any]:
-        """The profit, as text, and the side of the position that was closed."""
+        """Return the realised profit, as text, and the side of the position that was closed."""
         long = self.executions[0].quantity < 0
         return {
             "cur": self.instrument.currency,
@@ -69,9 +69,9 @@ class DailyTrade:
 def transactions(
     paper_accounts: list[PaperAccount], conids: Collection[int], currency: str, days: int
 ) -> dict[str, Any]:
-    """The reply of `/pa/transactions` for today and `days` days before.
+    """Return the response of `/pa/transactions` for today and the previous `days` days.
 
-    Raises LookupError for a currency that is not traded against the account's own.
+    Raises LookupError for a currency without an exchange rate to the account's base currency.
     """
     today = new_york_date(paper_accounts[0].clock.now())
     first = today - timedelta(days=days)

@@ -1,1 +1,1 @@
-"""The HTTP face: from a request's path to the bytes of its reply."""
+"""The HTTP interface of the Web API: from a request's path to the bytes of its response."""

@@ -1,4 +1,4 @@
-"""The account as the portfolio endpoints write it: attributes, ledger, summary and allocation."""
+"""JSON rows of the portfolio endpoints: account attributes, ledger and allocation."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _EMPTY_COLUMNS = (
 
 
 def account_attributes(profile: Profile, account_id: str, *, brokerage_access: bool) -> dict[str, Any]:
-    """Who the account belongs to and what kind it is; raises LookupError for none of the login's own.
+    """Return an account's owner and type. Raises LookupError if the login does not have the account.
 
-    A retail login's are recorded. Of an advisor's clients it is documented that `faclient` is true, and
-    assumed that their parent is the master account; the other members of `parent` tell of another structure.
+    A retail login's attributes are recorded. For an advisor's clients, `faclient` true is documented, and the
+    master account as their parent is assumed; the other members of `parent` describe another structure.
     """
     account = profile.account(account_id)
     is_client = profile.master is not None and profile.master is not account
@@ -76,7 +76,7 @@ def account_attributes(profile: Profile, account_id: str, *, brokerage_access: b
 
 
 def ledger(account_id: str, valuation: Valuation) -> dict[str, Any]:
-    """Balances per currency and their sum, `BASE`; `timestamp` in seconds."""
+    """Return the balances by currency and their sum, `BASE`; `timestamp` is in seconds."""
     rows = [*valuation.ledgers, valuation.base_ledger]
     book = {row.currency: _ledger_row(account_id, row, int(valuation.at)) for row in rows}
     book[valuation.base_currency]["endofbundle"] = 1
@@ -104,7 +104,7 @@ def _ledger_row(account_id: str, row: Ledger, timestamp: int) -> dict[str, Any]:
 
 
 def allocation(valuation: Valuation) -> dict[str, Any]:
-    """What the positions are worth in base currency by asset class, sector and group; cash by class only."""
+    """Return the value in base currency by asset class, sector and group; cash counts only by class."""
     cash = ("CASH", [each.cash * each.rate for each in valuation.ledgers])
     classes = _allocate(valuation.open_positions, lambda line: line.instrument.sec_type, *[cash])
     return {
@@ -115,7 +115,7 @@ def allocation(valuation: Valuation) -> dict[str, Any]:
 
 
 def empty_allocation() -> dict[str, Any]:
-    """The allocation of nothing."""
+    """Return the allocation of an account with no positions and no cash."""
     return {part: {"long": {}, "short": {}} for part in ("assetClass", "sector", "group")}
 
 

@@ -1,7 +1,7 @@
-"""An account as a caller sees it: one of the login's own, or all of an advisor's added up as "All".
+"""Account views: one of the login's accounts, or an advisor's accounts consolidated as "All".
 
-Known: IBKR names "All" among an advisor's accounts. Assumed: it can be asked for wherever balances and
-positions are, holds the master account and every client, and cannot be selected.
+Known: IBKR lists "All" among an advisor's accounts. Assumed: balances and positions accept it, it includes
+the master account and every client, and it cannot be selected.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AccountView:
-    """What one name among the accounts stands for: one account's books, or those of several."""
+    """One or more accounts behind one account name."""
 
     account_id: str
     paper_accounts: tuple[PaperAccount, ...]
 
     def valuation(self) -> Valuation:
-        """The account at this moment's prices."""
+        """Return the valuation at current prices."""
         return consolidate([paper_account.valuation() for paper_account in self.paper_accounts])
 
     def cached_valuation(self) -> Valuation:
-        """The account as the portfolio back end remembers it: up to 45 s old."""
+        """Return the portfolio back end's cached valuation: up to 45 s old."""
         return consolidate([paper_account.cached_valuation() for paper_account in self.paper_accounts])
 
     def invalidate(self) -> None:
-        """Forget what `cached_valuation` remembers."""
+        """Clear the cached valuation."""
         for paper_account in self.paper_accounts:
             paper_account.invalidate_cache()
 
     def realised_profits(self, seconds: float) -> dict[int, float]:
-        """Profit locked in today and in so many seconds before, by conid, in each instrument's currency."""
+        """Return the realised profit of today and the `seconds` before, by conid, in instrument currency."""
         profits: dict[int, float] = {}
         for paper_account in self.paper_accounts:
             for conid, profit in paper_account.realised_by_conid(
@@ -51,7 +51,7 @@ class AccountView:
 
 
 def find_account_view(simulation: Simulation, account_id: str) -> AccountView | None:
-    """The account of that id, or "All" of an advisor's; None if the login has no such account."""
+    """Return the account with that ID, or an advisor's "All"; None if the login has no such account."""
     if account_id == ALL_CLIENTS and simulation.clients:
         return AccountView(ALL_CLIENTS, tuple(simulation.accounts.values()))
     paper_account = simulation.accounts.get(account_id)
@@ -59,7 +59,7 @@ def find_account_view(simulation: Simulation, account_id: str) -> AccountView | 
 
 
 def consolidate(valuations: Iterable[Valuation]) -> Valuation:
-    """Several accounts as one: their cash added up by currency, their positions by instrument."""
+    """Add up the accounts: cash by currency, positions by instrument."""
     each = list(valuations)
     if len(each) == 1:
         return each[0]

@@ -1,4 +1,4 @@
-"""`/v1/api`: IBKR's edge, the session gate, and then the section that answers."""
+"""Dispatch of `/v1/api`: IBKR's edge checks, the session gate, then the section's handler."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from api_gateway.simulator.web_api.routing import (
 )
 from api_gateway.simulator.web_api.sections.session import access_denied
 
-# IBKR's gateway writes the second for its own requests unless its upstream's address has "api" in it.
+# IBKR's gateway uses the second for its own requests unless its upstream's address contains "api".
 PREFIXES = ("/v1/api", "/v1/portal")
 GATEWAY_USER_AGENT = "ClientPortalGW/"
 REPLY_PATH = "/iserver/reply/{replyId}"
@@ -34,7 +34,7 @@ BODY_LIMIT = 1_000_000
 
 
 class WebApi:
-    """The ASGI application behind `/v1/api`, or behind the same under another prefix."""
+    """The ASGI application for `/v1/api` or another of `PREFIXES`."""
 
     def __init__(self, simulation: Simulation, routes: RouteTable, prefix: str = PREFIXES[0]) -> None:
         self._simulation = simulation
@@ -42,7 +42,7 @@ class WebApi:
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         request = Request(scope, receive)
         try:
             body = await _read_body(
@@ -88,8 +88,8 @@ class WebApi:
         path = unquote(raw_path)
         try:
             if not _is_from_gateway(request):
-                # What IBKR's gateway asks by itself comes on top of a user's requests: a tickle of its own
-                # may fall into the same second as the user's.
+                # The gateway's own requests do not count: its tickle can fall into the same second as the
+                # client's.
                 simulation.rate_limits.admit(found.endpoint.template if found else path)
             if found is None:
                 return _not_found(bool(self._routes.allowed_methods(raw_path)))
@@ -100,8 +100,8 @@ class WebApi:
             simulation.catch_up()
             strict = simulation.options.strict
             if strict and found.endpoint.template != REPLY_PATH and not _is_from_gateway(request):
-                # Any other request makes an open question void, and a ticker's tickle is one. What the
-                # gateway asks by itself is not: nobody has sent it, and a reply in time would fail at times.
+                # Any other request invalidates the open question, even a ticker's tickle. The gateway's own
+                # requests do not: the client could not avoid them, and its reply would fail at random.
                 simulation.preflights.questions.supersede()
             result = found.endpoint.handler(
                 simulation, _build_request(request, path, found.path_params, body)
@@ -112,12 +112,12 @@ class WebApi:
 
 
 def _is_from_gateway(request: Request) -> bool:
-    """True for a request that IBKR's gateway has made by itself and not passed on."""
+    """Return whether IBKR's gateway made the request itself instead of forwarding a client's."""
     return request.headers.get("user-agent", "").startswith(GATEWAY_USER_AGENT)
 
 
 async def _read_body(request: Request, *, strict: bool) -> bytes | ApiResponse:
-    """The request's body, or what the edge answers to a request that it does not let in."""
+    """Return the request's body, or the edge's error response."""
     headers = request.headers
     if strict and not headers.get("user-agent"):
         return _html_page(403, "Access Denied", "You don't have permission to access this resource.")
@@ -135,7 +135,7 @@ async def _read_body(request: Request, *, strict: bool) -> bytes | ApiResponse:
 
 
 def _check_session(simulation: Simulation, found: RouteMatch) -> ApiResponse | None:
-    """The answer that the session's state gives instead of the section, if it gives one."""
+    """Return the response that the session's state requires instead of the handler's, if any."""
     required, state = found.endpoint.requires, simulation.session.state
     if required is RequiredSession.NONE:
         return None

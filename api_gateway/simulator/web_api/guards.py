@@ -1,4 +1,4 @@
-"""How the back end refuses a call about an account: the wrong account, the wrong order, the wrong number."""
+"""Guards: request checks that several sections share, and the errors they raise."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ MAX_DIGITS = 18
 
 
 def unauthorized() -> ApiError:
-    """The 401 without a body that means "not an account of yours", not "log in"."""
+    """Return the 401 without a body that means "not one of this login's accounts", not "login expired"."""
     return ApiError(401, b"")
 
 
 def unavailable() -> ApiError:
-    """The refusal for what this account or this session does not have."""
+    """Return the 503 for what this account or session does not have, or not yet."""
     return ApiError(503, {"error": "Service Unavailable", "statusCode": 503})
 
 
 def require_accounts_call(simulation: Simulation) -> None:
-    """Refuse what `GET /iserver/accounts` has to come before."""
+    """Reject the request unless `GET /iserver/accounts` was called before in this session."""
     if not simulation.preflights.accounts_called:
         raise ApiError(400, {"error": "Please query /accounts first", "statusCode": 400})
 
 
 def parse_whole_number(text: str, name: str, minimum: int = 0) -> int:
-    """The number that a path or a query holds; anything else is a bad request."""
+    """Return the number in a path or query parameter; anything else is a bad request."""
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS) or int(text) < minimum:
         raise bad_request(f"invalid {name}")
     return int(text)
 
 
 def is_true(request: ApiRequest, name: str) -> bool:
-    """Whether a query switch is on."""
+    """Return whether a query flag is true."""
     return request.query.get(name, "").lower() == "true"

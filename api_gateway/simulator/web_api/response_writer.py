@@ -1,4 +1,4 @@
-"""How an answer gets to the client: whole, or as badly as a fault says."""
+"""Response writer: sends a response intact, or damaged as a fault specifies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BODILESS_STATUSES = (204, 304)
 
 
 def encode_response(response: ApiResponse) -> tuple[bytes, str]:
-    """Body and content type of a reply: bytes as they are, None as nothing, the rest as compact JSON."""
+    """Return body and content type: bytes unchanged, None as no body, the rest as compact JSON."""
     if isinstance(response.body, bytes):
         return response.body, response.content_type
     if response.body is None:
@@ -29,7 +29,7 @@ def encode_response(response: ApiResponse) -> tuple[bytes, str]:
 
 
 def fault_response(fault: FaultAction) -> ApiResponse:
-    """What a fault sends instead of the true answer."""
+    """Return what a fault sends instead of the real response."""
     status = fault.status or 200
     if fault.html is not None:
         return ApiResponse(status, fault.html.encode(), "text/html; charset=utf-8")
@@ -41,7 +41,7 @@ def fault_response(fault: FaultAction) -> ApiResponse:
 
 
 async def wait_for_disconnect(receive: Receive) -> None:
-    """Return when the client has closed the connection."""
+    """Return once the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         continue
 
@@ -49,9 +49,9 @@ async def wait_for_disconnect(receive: Receive) -> None:
 async def write_response(
     response: ApiResponse, fault: FaultAction | None, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Send a reply, maltreated by `do`. Content-Length is sent only if the fault lies about it.
+    """Send a response, damaged by `fault`. Content-Length is sent only if the fault falsifies it.
 
-    IBKR's gateway drops the header too and answers chunked.
+    IBKR's gateway omits the header too and sends chunks.
     """
     body, content_type = encode_response(response)
     fault = fault or FaultAction()
@@ -64,7 +64,7 @@ async def write_response(
         headers["content-length"] = str(fault.declare)
         body = body[: fault.declare]
     elif response.status in BODILESS_STATUSES:
-        # The gateway's own fault: it announces chunks for what has no body, and a stray "0" follows.
+        # The gateway's own bug: it announces chunks for a response without a body, and sends a stray "0".
         headers["transfer-encoding"] = "chunked"
         body = b""
     await send(
@@ -96,13 +96,13 @@ def _cut_offset(cut: int | bool, body: bytes) -> int:
 async def _cut_connection(scope: Scope, receive: Receive, reason: str, *, abort: bool) -> None:
     transport: Any = scope.get("transport")
     if transport is None:
-        # In process there is no connection to cut: the client gets the error that cutting one gives.
-        # Imported here, as the process that serves a port would load it for nothing.
+        # In process there is no connection to cut: raise the error that the client would see.
+        # Imported here, because only in-process clients need it, not a server on a port.
         import httpx
 
         raise httpx.ReadError(reason) if abort else httpx.RemoteProtocolError(reason)
     if abort:
-        # Discarding what is unsent makes the kernel send RST and not FIN.
+        # Discarding unsent data makes the kernel send RST instead of FIN.
         no_lingering = struct.pack("ii", 1, 0)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_lingering)
         transport.abort()

@@ -1,4 +1,4 @@
-"""Which endpoint a request means: literal path segments win over template variables."""
+"""Route table: finds the endpoint of a request. Literal path segments win over variables."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from api_gateway.simulator.web_api.routing import Endpoint, Section
 
 @dataclass(frozen=True)
 class RouteMatch:
-    """An endpoint and the values of its template's variables, percent-decoded."""
+    """An endpoint and the percent-decoded values of its path variables."""
 
     endpoint: Endpoint
     path_params: dict[str, str]
 
 
 class RouteTable:
-    """All endpoints of the given sections."""
+    """The endpoints of all given sections."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
         endpoints = [endpoint for section in sections for endpoint in section.endpoints]
@@ -28,21 +28,21 @@ class RouteTable:
         )
 
     def find(self, method: str, raw_path: str) -> RouteMatch | None:
-        """The endpoint for a method and a path that is still percent-encoded, or None."""
+        """Return the endpoint for a method and a percent-encoded path, or None."""
         for endpoint, path_params in self._matching_endpoints(raw_path):
             if endpoint.method == method:
                 return RouteMatch(endpoint, path_params)
         return None
 
     def allowed_methods(self, raw_path: str) -> list[str]:
-        """The methods that exist for a path; empty for an unknown one."""
+        """Return the methods that a path supports; empty for an unknown path."""
         return sorted({endpoint.method for endpoint, _ in self._matching_endpoints(raw_path)})
 
     def _matching_endpoints(self, raw_path: str) -> Iterable[tuple[Endpoint, dict[str, str]]]:
         if not raw_path.startswith("/"):
             return
-        # A segment is decoded after the split: an encoded slash belongs to the value, never to the path.
-        # One slash at the end means nothing: ibind writes `/iserver/account/trades/`, and IBKR answers it.
+        # Segments are decoded after the split: an encoded slash is part of a value, never a separator.
+        # A trailing slash is ignored, as IBKR does: ibind calls `/iserver/account/trades/`.
         segments = [unquote(segment) for segment in raw_path[1:].removesuffix("/").split("/")]
         for template, endpoint in self._templates:
             path_params = _match_template(template, segments)

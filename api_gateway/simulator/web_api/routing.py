@@ -1,4 +1,4 @@
-"""How a section of the simulator says which requests it answers."""
+"""Routing: how a section registers the requests that it handles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class RequiredSession(Enum):
-    """What must be there before IBKR answers at all."""
+    """The session that an endpoint needs before it can respond."""
 
     NONE = "nothing"
     LOGIN = "login"
@@ -57,10 +57,10 @@ Handler = Callable[["Simulation", ApiRequest], Any]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A method and a path template such as `/portfolio/{accountId}/meta`, and who answers it.
+    """A method, a path template such as `/portfolio/{accountId}/meta`, and the handler.
 
-    While the brokerage session opens, what `reads` is answered with nothing, in a list if it `lists`, and
-    what does not is refused.
+    While the brokerage session is opening, a `read_only` endpoint returns nothing (an empty list with
+    `returns_list`), and any other is rejected.
     """
 
     method: str
@@ -72,7 +72,7 @@ class Endpoint:
 
 
 class Section:
-    """Collects the endpoints of one section of IBKR's reference."""
+    """The endpoints of one section of IBKR's reference."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -87,9 +87,9 @@ class Section:
         read_only: bool | None = None,
         returns_list: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Register the decorated function as the answer to one method and path.
+        """Register the decorated function as the handler for a method and path template.
 
-        A GET reads unless it says otherwise, and nothing else does.
+        `read_only` defaults to True for GET and False for the rest.
         """
 
         def register(handler: Handler) -> Handler:

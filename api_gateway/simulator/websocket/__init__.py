@@ -1,1 +1,1 @@
-"""The WebSocket: frames, conversation, streams."""
+"""The WebSocket: frames, one session per client, and its streams."""

@@ -1,4 +1,4 @@
-"""Orders, trades, profit and balances on the WebSocket."""
+"""WebSocket streams of account data: orders, trades, profit and balances."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _LEDGER_NAMES = {
 
 
 class OrderStream(OpenEndedStream):
-    """`sor`: every order of the day in full, then of each only what changed, with its `orderId`.
+    """`sor`: first every order of the day in full, then only each order's changed fields with its `orderId`.
 
-    `states` are statuses in lower case; without any, all orders are told.
+    `states` are statuses in lower case; if empty, all orders are sent.
     """
 
     def __init__(self, simulation: Simulation, states: Iterable[str]) -> None:
@@ -48,7 +48,7 @@ class OrderStream(OpenEndedStream):
         self._started = False
 
     def due_frames(self, now: float) -> list[Frame]:
-        """One frame with all news of the last 500 ms, unless a filtered list of orders silenced it."""
+        """Return one frame with the last 500 ms of changes, unless a filtered order list muted the stream."""
         if not self._timer.is_due(now) or self._simulation.preflights.orders_filtered:
             return []
         paper_account, args = self._simulation.selected_account, []
@@ -68,7 +68,7 @@ class OrderStream(OpenEndedStream):
 
 
 class TradeStream(OpenEndedStream):
-    """`str`: the executions of the last `days`, unless only news are wanted, and then each as it happens."""
+    """`str`: the executions of the last `days`, unless `updates_only`, and then each new execution."""
 
     def __init__(self, simulation: Simulation, days: int, *, updates_only: bool) -> None:
         self._simulation = simulation
@@ -78,7 +78,7 @@ class TradeStream(OpenEndedStream):
         self._started = updates_only
 
     def due_frames(self, now: float) -> list[Frame]:
-        """One frame with the executions that have not been told, the newest first."""
+        """Return one frame with the executions that were not sent before, newest first."""
         if not self._timer.is_due(now):
             return []
         paper_account = self._simulation.selected_account
@@ -98,7 +98,7 @@ class TradeStream(OpenEndedStream):
 
 
 class ProfitStream(OpenEndedStream):
-    """`spl`: the profit of the selected account, when it has changed, at most once a second."""
+    """`spl`: the selected account's profit whenever it changes, at most once per second."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -106,7 +106,7 @@ class ProfitStream(OpenEndedStream):
         self._sent: dict[str, Any] = {}
 
     def due_frames(self, now: float) -> list[Frame]:
-        """The whole row of each part of the account."""
+        """Return the full row of every partition of the account."""
         if not self._timer.is_due(now):
             return []
         simulation = self._simulation
@@ -122,9 +122,9 @@ class ProfitStream(OpenEndedStream):
 
 
 class BalanceStream(OpenEndedStream):
-    """`ssd` and `sld`: rows by key, in full first; every ten seconds after that what changed.
+    """`ssd` and `sld`: rows by key, first in full and every ten seconds after that only the changes.
 
-    Of an unchanged row only key and timestamp are told.
+    An unchanged row is sent with only its key and timestamp.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class BalanceStream(OpenEndedStream):
         self._sent: dict[str, dict[str, Any]] = {}
 
     def due_frames(self, now: float) -> list[Frame]:
-        """One frame with every row that was asked for."""
+        """Return one frame with every requested row."""
         if not self._timer.is_due(now):
             return []
         result = []
@@ -188,5 +188,5 @@ def _ledger_rows(view: AccountView) -> dict[str, dict[str, Any]]:
 
 
 def _requested_spelling(key: str, requested: list[str]) -> str | None:
-    """The key as the client spelt it, which IBKR does not mind; None if it was not asked for."""
+    """Return the key in the client's spelling (IBKR ignores case), or None if it was not requested."""
     return next((name for name in requested if name.lower() == key.lower()), None)

@@ -1,7 +1,7 @@
-"""One client on the WebSocket: what it is told, and when. There is no network in it.
+"""One client's WebSocket session, without the network: which frames it receives, and when.
 
-`hear` takes a frame of the client and gives the answers to it, `due` gives what has become due since it was
-asked last; time is the simulation's.
+`receive` takes a frame from the client and returns the responses to it; `due_frames` returns the frames that
+have become due since the last call, by the simulation's clock.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _ACCOUNTS_TOPICS = frozenset({"smd", "smh", "sor", "str"})
 
 
 class StreamSession:
-    """The WebSocket of one client. `token` is the session that its cookie names, if it has one."""
+    """The WebSocket session of one client. `token` is the session token of its cookie, if it has one."""
 
     def __init__(self, simulation: Simulation, token: str | None = None) -> None:
         self._simulation = simulation
@@ -61,11 +61,11 @@ class StreamSession:
 
     @property
     def has_ended(self) -> bool:
-        """True when the login has ended that it was opened with."""
+        """True once the login that opened this session has ended."""
         return self._greeted and not self._logged_in()
 
     def receive(self, text: str) -> list[Frame]:
-        """What a frame of the client is answered with; nothing before the client has been greeted."""
+        """Return the responses to a client's frame; none before the client has been greeted."""
         if not self._logged_in():
             self._token = parse_session_token(text) if text.strip().startswith("{") else None
             return [] if self._logged_in() or self._greeted else [_waiting_frame()]
@@ -84,7 +84,7 @@ class StreamSession:
         return topic(self, command)
 
     def due_frames(self) -> list[Frame]:
-        """Everything that has to be sent by now."""
+        """Return every frame to send by now."""
         now = self._simulation.clock.now()
         if not self._greeted:
             return self._greeting_frames(now)
@@ -95,7 +95,7 @@ class StreamSession:
         return frames
 
     def close(self) -> None:
-        """Give back what the subscriptions hold."""
+        """Release what the subscriptions hold."""
         for name in list(self._streams):
             self._end_stream(name)
 
@@ -121,7 +121,7 @@ class StreamSession:
         return [welcome, *self._status_frames()]
 
     def _status_frames(self) -> list[Frame]:
-        """The session's state when it has changed; what needs the brokerage session ends with it."""
+        """Return the session status if it has changed; without a brokerage session its streams end."""
         brokerage = self._simulation.session.state is LoginState.BROKERAGE
         if not brokerage:
             for name in [name for name in self._streams if name[:3] in _BROKERAGE_TOPICS]:
@@ -139,7 +139,7 @@ class StreamSession:
         return frames
 
     def _heartbeat_frames(self, now: float) -> Iterator[Frame]:
-        """One every ten seconds; those that a leap of the clock has passed over are not sent after."""
+        """Return a heartbeat every ten seconds; after a clock jump the missed ones are skipped."""
         if self._heartbeat_timer.is_due(now):
             yield {"topic": "system", "hb": self._simulation.clock.now_ms()}
 
@@ -198,7 +198,7 @@ class StreamSession:
         self._streams["str"] = TradeStream(self._simulation, days, updates_only=updates_only)
         return []
 
-    def _subscribe_profit(self, command: Command) -> list[Frame]:  # noqa: ARG002 nothing can be asked for
+    def _subscribe_profit(self, command: Command) -> list[Frame]:  # noqa: ARG002 takes no arguments
         self._streams["spl"] = ProfitStream(self._simulation)
         return []
 
@@ -215,7 +215,7 @@ class StreamSession:
         return [{"result": f"unsubscribed from {'summary' if command.topic == 'usd' else 'ledger'}"}]
 
     def _unsubscribe(self, command: Command) -> list[Frame]:
-        """End a stream without a word."""
+        """End a stream without a response."""
         self._end_stream(_subscription_name(command) if command.topic == "umd" else f"s{command.topic[1:]}")
         return []
 
@@ -237,7 +237,7 @@ def _waiting_frame() -> Frame:
 
 
 def _subscription_name(command: Command) -> str:
-    """The name of the subscription that a cancellation means: `smd+265598` for `umd+265598`."""
+    """Return the name of the subscription that a command cancels: `smd+265598` for `umd+265598`."""
     return f"s{command.name[1:]}"
 
 

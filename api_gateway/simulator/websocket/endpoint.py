@@ -1,4 +1,4 @@
-"""`/v1/api/ws`: a conversation on a real socket. What goes out is binary, as it is from IBKR's gateway."""
+"""`/v1/api/ws`: runs a `StreamSession` on a real socket. Sends binary frames, as IBKR's gateway does."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from api_gateway.simulator.web_api.response_writer import encode_response, fault
 from api_gateway.simulator.websocket.conversation import StreamSession
 from api_gateway.simulator.websocket.frames import Frame, parse_session_token
 
-MAX_FRAME_LENGTH = 65_536  # characters of a client's frame; the gateway hangs up on a larger one
+MAX_FRAME_LENGTH = 65_536  # characters; the gateway disconnects a client that sends a larger frame
 _COOKIE = "api"
 _INTERNAL_ERROR = 1011  # the close code for "internal error"
-_POLL_INTERVAL = 0.05  # seconds of the wall clock between two looks at what is due
+_POLL_INTERVAL = 0.05  # seconds of real time between two checks for due frames
 
 
 def websocket_routes(simulation: Simulation, prefixes: tuple[str, ...]) -> list[WebSocketRoute]:
-    """The WebSocket below each prefix."""
+    """Return the WebSocket route under each prefix."""
     return [WebSocketRoute(f"{prefix}/ws", _websocket_handler(simulation)) for prefix in prefixes]
 
 
@@ -54,7 +54,7 @@ def _websocket_handler(simulation: Simulation) -> Callable[[WebSocket], Awaitabl
 
 
 async def _run_session(websocket: WebSocket, session: StreamSession, fault: FaultAction) -> None:
-    """Speak until one side hangs up. A fault may keep us silent or cut us short after so many bytes."""
+    """Exchange frames until either side disconnects. A fault can mute us, or disconnect after some bytes."""
     receiving = asyncio.create_task(websocket.receive())
     sent = 0
     try:
@@ -83,7 +83,7 @@ async def _run_session(websocket: WebSocket, session: StreamSession, fault: Faul
 
 
 def _message_text(message: Message) -> str | None:
-    """What the client has sent, as text or as bytes; None when it has gone."""
+    """Return the client's message, sent as text or bytes; None once it has disconnected."""
     if message["type"] != "websocket.receive":
         return None
     raw: bytes | None = message.get("bytes")

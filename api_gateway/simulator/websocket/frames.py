@@ -1,4 +1,4 @@
-"""What a client says on the WebSocket: a topic of three letters, what it is about, and JSON arguments."""
+"""A client's WebSocket frames: a three-letter topic, its target, and JSON arguments."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _COMMAND = re.compile(r"([a-z]{3})(?:\+([^{}]*?))?(?:\+(\{.*\}))?", re.DOTALL)
 
 @dataclass(frozen=True)
 class Command:
-    """One frame of a client, such as `smd+265598@ARCA+{"fields":["31"]}`.
+    """One frame from a client, such as `smd+265598@ARCA+{"fields":["31"]}`.
 
-    `target` is what stands between topic and arguments, split at the plus signs.
+    `target` is the part between topic and arguments, split at the plus signs.
     """
 
     topic: str
@@ -26,11 +26,11 @@ class Command:
 
     @property
     def name(self) -> str:
-        """Topic and target as the answers repeat them: `smd+265598`."""
+        """Topic and target as responses repeat them: `smd+265598`."""
         return "+".join((self.topic, *self.target))
 
     def string_list(self, name: str) -> list[str] | None:
-        """A list of strings among the arguments; None where there is none."""
+        """Return the argument as a list of strings, or None if it is not a list."""
         values = self.arguments.get(name)
         if not isinstance(values, list):
             return None
@@ -38,7 +38,7 @@ class Command:
 
 
 def parse_command(text: str) -> Command | None:
-    """The command that a frame holds, or None for a malformed one."""
+    """Return the command in a frame, or None for a malformed frame."""
     match = _COMMAND.fullmatch(text.strip())
     if match is None:
         return None
@@ -53,7 +53,7 @@ def parse_command(text: str) -> Command | None:
 
 
 def parse_session_token(text: str) -> str | None:
-    """The session token in `{"session": "…"}`, or in a cookie that is the bare token; else None."""
+    """Return the session token of `{"session": "…"}` or of a cookie with the bare token; otherwise None."""
     stripped = text.strip()
     if not stripped.startswith("{"):
         return stripped or None
@@ -66,10 +66,10 @@ def parse_session_token(text: str) -> str | None:
 
 
 def error_frame(command: Command, code: int, text: str) -> Frame:
-    """How a topic says no."""
+    """Return the frame with which a topic rejects a command."""
     return {"error": text, "code": code, "topic": command.topic}
 
 
 def unknown_topic_frame(topic: str | None) -> Frame:
-    """The answer to a topic that there is not; that of a malformed frame is null."""
+    """Return the response to an unknown topic; for a malformed frame the topic is null."""
     return {"error": f"Topic unknown '{topic or 'null'}'"}

@@ -1,4 +1,4 @@
-"""Market data and history on the WebSocket."""
+"""WebSocket streams of market data and price history."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api_gateway.simulator.web_api.market_data.snapshots import DELAY_SECONDS, s
 from api_gateway.simulator.websocket.frames import Command, Frame
 from api_gateway.simulator.websocket.stream import IntervalTimer, OpenEndedStream, changed_entries
 
-QUOTE_TTL = 900.0  # seconds after a request for quotes
+QUOTE_TTL = 900.0  # seconds that a subscription lasts
 _IDENTIFYING_KEYS = frozenset({"conid", "conidEx", "server_id", "6119", "_updated"})
 _CONIDEX = re.compile(r"(\d{1,18})(@[A-Z0-9]{1,12})?", re.ASCII)
 _COLUMNS = frozenset("ohlcv")
@@ -22,16 +22,16 @@ _UNITS = {"hour": "h", "hours": "h", "day": "d", "week": "w", "month": "m"}
 
 
 def find_instrument(simulation: Simulation, command: Command) -> Instrument | None:
-    """The contract that `smd+{conid}[@EXCHANGE]` and `smh+{conid}` are about; None for nothing known."""
+    """Return the contract of `smd+{conid}[@EXCHANGE]` or `smh+{conid}`; None if it is unknown."""
     match = _CONIDEX.fullmatch(command.target[0]) if len(command.target) == 1 else None
     return simulation.universe.by_conid(int(match[1])) if match else None
 
 
 class QuoteStream:
-    """`smd`: a row like a snapshot's, first with every field and then with those that changed.
+    """`smd`: a row like a snapshot's, first with every field and then only with the changed ones.
 
-    It ends a quarter of an hour after it was asked for the last time, and falls silent while its line is
-    given back over HTTP.
+    It expires 15 minutes after the last subscription, and is silent once its market data line has been
+    released over HTTP.
     """
 
     def __init__(self, simulation: Simulation, instrument: Instrument, conidex: str) -> None:
@@ -45,13 +45,13 @@ class QuoteStream:
         self._sent: dict[str, Any] = {}
 
     def subscribe(self, fields: list[str], now: float) -> None:
-        """Begin, or go on for another quarter of an hour, perhaps with more fields."""
+        """Start the stream, or extend it by another 15 minutes, possibly with more fields."""
         self._fields = list(dict.fromkeys([*self._fields, *fields]))
         self._expires_at = now + QUOTE_TTL
         self._opened = False
 
     def due_frames(self, now: float) -> list[Frame]:
-        """At most one frame in 500 ms."""
+        """Return at most one frame every 500 ms."""
         if not self._timer.is_due(now):
             return []
         if self._opened and self._instrument.conid not in self._simulation.preflights.subscriptions:
@@ -68,16 +68,16 @@ class QuoteStream:
         return [{"topic": f"smd+{self._conidex}", **identifying, **changes}]
 
     def has_ended(self, now: float) -> bool:
-        """True after its quarter of an hour."""
+        """True once the subscription has expired."""
         return now >= self._expires_at
 
     def close(self) -> None:
-        """Give the market data line back."""
+        """Release the market data line."""
         self._simulation.preflights.subscriptions.pop(self._instrument.conid, None)
 
 
 class HistoryStream(OpenEndedStream):
-    """`smh`: one envelope of bars; it holds one of five places until it is cancelled."""
+    """`smh`: one frame of bars; it occupies one of five slots until it is cancelled."""
 
     def __init__(self, simulation: Simulation, instrument: Instrument, command: Command, number: int) -> None:
         self.server_id = str(number)
@@ -86,8 +86,8 @@ class HistoryStream(OpenEndedStream):
         self._command = command
         self._sent = False
 
-    def due_frames(self, now: float) -> list[Frame]:  # noqa: ARG002 the bars end at what the account may see
-        """The envelope, once."""
+    def due_frames(self, now: float) -> list[Frame]:  # noqa: ARG002 visible_until decides
+        """Return the frame, once."""
         if self._sent:
             return []
         self._sent = True
@@ -123,6 +123,6 @@ class HistoryStream(OpenEndedStream):
 
 
 def _normalize_bar(text: str) -> str:
-    """`1hour` as well as `1h`."""
+    """Return a bar size in its short form: `1h` for `1hour`."""
     match = re.fullmatch(r"(\d+)([a-z]+)", text)
     return match[1] + _UNITS.get(match[2], match[2]) if match else text

@@ -1,4 +1,4 @@
-"""What IBKR says on the WebSocket without being asked: bulletins and notices about orders."""
+"""Unsolicited WebSocket messages: bulletins and notices about orders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NEW_YORK = ZoneInfo("America/New_York")
 
 
 class BulletinStream(OpenEndedStream):
-    """`blt`: trading in something that is held or watched has stopped. `args` is a list, ids are numbers."""
+    """`blt`: trading halts of held or subscribed contracts. `args` is a list, IDs are numbers."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -30,7 +30,7 @@ class BulletinStream(OpenEndedStream):
         self._halted: set[int] = set()
 
     def due_frames(self, now: float) -> list[Frame]:
-        """One frame with a bulletin for each halt since the last."""
+        """Return one frame with a bulletin for each halt since the last frame."""
         if not self._timer.is_due(now):
             return []
         simulation = self._simulation
@@ -55,7 +55,7 @@ class BulletinStream(OpenEndedStream):
 
 
 class NoticeStream(OpenEndedStream):
-    """`ntf`: orders that will be cancelled some day, and choices that an order waits for."""
+    """`ntf`: orders that will be cancelled at a known date, and prompts that an order waits for."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -64,7 +64,7 @@ class NoticeStream(OpenEndedStream):
         self._reported: set[int | tuple[int, str]] = set()
 
     def due_frames(self, now: float) -> list[Frame]:
-        """One frame with all news of the last second; `args` is a list."""
+        """Return one frame with all notices of the last second; `args` is a list."""
         if not self._timer.is_due(now):
             return []
         paper_account = self._simulation.selected_account

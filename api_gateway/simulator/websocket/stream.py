@@ -1,4 +1,4 @@
-"""What one subscription on the WebSocket sends, asked again and again as the simulated time passes."""
+"""Streams: one subscription each, polled for due frames as the simulated time passes."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from typing import Any, Protocol
 
 from api_gateway.simulator.websocket.frames import Frame
 
-BALANCE_INTERVAL = 10.0  # how often balances are sent
+BALANCE_INTERVAL = 10.0  # seconds between two balance frames
 
 
 class Stream(Protocol):
-    """One subscription. It reads the simulation's clock and keeps what it has sent."""
+    """One subscription. It reads the simulation's clock and remembers what it has sent."""
 
     def due_frames(self, now: float) -> list[Frame]:
-        """The frames that have to go out by `now`, in seconds since 1970; most often none."""
+        """Return the frames to send by `now`, in seconds since 1970; usually none."""
 
     def has_ended(self, now: float) -> bool:
-        """True when it has ended by itself."""
+        """True once the stream has ended by itself."""
 
     def close(self) -> None:
-        """Give back what it holds."""
+        """Release what the stream holds."""
 
 
 class OpenEndedStream:
-    """A stream that holds nothing and ends only when it is cancelled."""
+    """A stream that holds no resources and ends only when it is cancelled."""
 
-    def has_ended(self, now: float) -> bool:  # noqa: ARG002 no time ends it
-        """Never."""
+    def has_ended(self, now: float) -> bool:  # noqa: ARG002 it never expires
+        """Always False."""
         return False
 
     def close(self) -> None:
-        """There is nothing to give back."""
+        """Do nothing: there is nothing to release."""
 
 
 class IntervalTimer:
-    """Says at most once in every `seconds` that it is time; the first time at once, and counts from there."""
+    """Interval timer: due once per `seconds`, at first immediately; intervals count from the first call."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -44,7 +44,7 @@ class IntervalTimer:
         self._intervals_passed = 0
 
     def is_due(self, now: float) -> bool:
-        """True the first time that it is asked in a new interval."""
+        """Return True on the first call in each interval."""
         if self._started_at is None:
             self._started_at = now
             return True
@@ -56,5 +56,5 @@ class IntervalTimer:
 
 
 def changed_entries(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries of `after` that are new or different."""
+    """Return the entries of `after` that are new or different."""
     return {key: value for key, value in after.items() if key not in before or before[key] != value}

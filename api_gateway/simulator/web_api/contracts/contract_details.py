@@ -1,4 +1,4 @@
-"""A contract as the different endpoints describe it."""
+"""JSON rows that describe a contract, one per endpoint."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COUNTRIES |= {"JPY": "JP", "HKD": "HK"}
 
 
 def contract_info_row(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
-    """Contract details in snake_case; most of what a kind of contract does not have is null."""
+    """Return contract details in snake_case; a field that does not apply to the contract type is null."""
     derivative = instrument.sec_type in _DERIVATIVES
     smart = "SMART" in instrument.venues
     found: dict[str, Any] = {
@@ -78,7 +78,7 @@ def supports_fractions(instrument: Instrument) -> bool:
 
 
 def contract_rules_row(simulation: Simulation, instrument: Instrument, *, is_buy: bool) -> dict[str, Any]:
-    """What an order on one side may be: types, sizes, increments and today's price. Sizes are floats."""
+    """Return the order rules for one side: types, sizes, increments and today's price. Sizes are floats."""
     quote = simulation.prices.quote(instrument)
     price = quote.ask if is_buy else quote.bid
     stock = instrument.sec_type == "STK"
@@ -123,7 +123,7 @@ def contract_rules_row(simulation: Simulation, instrument: Instrument, *, is_buy
 
 
 def security_row(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
-    """A security definition as `/trsrv/secdef` lists it."""
+    """Return a security definition as `/trsrv/secdef` lists it."""
     derivative = instrument.sec_type in _DERIVATIVES
     expiry = instrument.expiry if derivative else None
     underlying = simulation.universe.by_conid(instrument.underlying_conid or 0)
@@ -164,7 +164,7 @@ def security_row(simulation: Simulation, instrument: Instrument) -> dict[str, An
 
 
 def underlying_row(instrument: Instrument) -> dict[str, Any]:
-    """What `/iserver/secdef/info` says about something that is not a derivative."""
+    """Return the `/iserver/secdef/info` row of a contract that is not a derivative."""
     return {
         "conid": instrument.conid,
         "ticker": instrument.symbol,
@@ -182,7 +182,7 @@ def underlying_row(instrument: Instrument) -> dict[str, Any]:
 
 
 def derivative_row(instrument: Instrument, exchange: str) -> dict[str, Any]:
-    """What `/iserver/secdef/info` says about an option, a future, an event contract or a bond."""
+    """Return the `/iserver/secdef/info` row of an option, future, event contract or bond."""
     bond = instrument.sec_type == "BOND"
     return {
         "conid": instrument.conid,
@@ -207,7 +207,7 @@ def derivative_row(instrument: Instrument, exchange: str) -> dict[str, Any]:
 
 
 def bond_filters(bonds: list[Instrument]) -> list[dict[str, Any]]:
-    """The values by which an issuer's bonds can be narrowed down."""
+    """Return the values by which an issuer's bonds can be filtered."""
     maturities = sorted({(bond.expiry or "")[:6] for bond in bonds})
     issued = sorted({bond.issue_date or "" for bond in bonds})
     coupons = sorted({f"{bond.coupon:g}" for bond in bonds})

@@ -1,4 +1,4 @@
-"""Finding underlyings by symbol, by company and by bond issuer."""
+"""Contract search: underlyings by symbol or company name, and bond issuers."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from api_gateway.simulator.web_api.contracts.derivatives import (
 )
 
 SECURITY_TYPES = ("STK", "IND", "BOND")
-BONDS_CONID = 2_147_483_647  # what IBKR answers for "bonds in general"
+BONDS_CONID = 2_147_483_647  # IBKR's conid for "bonds in general"
 
 
 def search_contracts(
     simulation: Simulation, symbol: str, *, sec_type: str, by_name: bool, pattern: bool
 ) -> list[dict[str, Any]]:
-    """One row per listing that matches, and one for the bonds of the issuers that do.
+    """Return one row per matching listing, and one for the bonds of each matching issuer.
 
-    `sec_type` is empty, STK, IND or BOND. Without `by_name` the listings found are known to the session
-    from then on, and their strikes and derivatives can be asked for.
+    `sec_type` is empty, STK, IND or BOND. Unless `by_name`, the session remembers the listings found: their
+    strikes and derivatives can be requested from then on.
     """
     found = [] if sec_type == "BOND" else _find_listings(simulation, symbol, by_name=by_name, pattern=pattern)
     if sec_type == "IND":

@@ -1,4 +1,4 @@
-"""The living contracts on an underlying: their months, their strikes, and those that match a request."""
+"""Derivatives: the unexpired contracts on an underlying, their months and exchanges."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _NEW_YORK = ZoneInfo("US/Eastern")
 
 
 def today_yyyymmdd(simulation: Simulation) -> str:
-    """New York's date as yyyymmdd."""
+    """Return today's date in New York as yyyymmdd."""
     return f"{datetime.fromtimestamp(simulation.clock.now(), tz=_NEW_YORK):%Y%m%d}"
 
 
 def unexpired_contracts(simulation: Simulation, conid: int, sec_type: str) -> list[Instrument]:
-    """The contracts of one kind that have not expired. Event contracts are asked for as options."""
+    """Return the unexpired contracts of one type. Event contracts are requested as options."""
     kinds = ("OPT", "EC") if sec_type == "OPT" else (sec_type,)
     since = today_yyyymmdd(simulation)
     found = [c for kind in kinds for c in simulation.universe.derivatives_of(conid, kind)]
@@ -26,15 +26,15 @@ def unexpired_contracts(simulation: Simulation, conid: int, sec_type: str) -> li
 
 
 def contract_month_text(contract: Instrument) -> str:
-    """The contract month as IBKR writes it: `JAN27`."""
+    """Return the contract month in IBKR's format: `JAN27`."""
     return month_code(contract.contract_month + "01")
 
 
 def months_text(contracts: list[Instrument]) -> str:
-    """Their months, each once: `DEC26;JAN27`."""
+    """Return the distinct contract months: `DEC26;JAN27`."""
     return ";".join(dict.fromkeys(contract_month_text(contract) for contract in contracts))
 
 
 def exchanges_text(contracts: list[Instrument]) -> str:
-    """Where they are traded, each once: `SMART;CBOE`."""
+    """Return the distinct exchanges: `SMART;CBOE`."""
     return ";".join(dict.fromkeys(venue for contract in contracts for venue in contract.venues))

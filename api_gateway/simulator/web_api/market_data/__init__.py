@@ -1,1 +1,1 @@
-"""Snapshots and history."""
+"""Market data: snapshots and price history."""

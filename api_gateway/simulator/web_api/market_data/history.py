@@ -1,4 +1,4 @@
-"""Price history: which windows and bars there are, and the envelope around them."""
+"""Price history: the supported periods and bar sizes, and the response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from api_gateway.simulator.simulation import Simulation
 MAX_POINTS = 1000
 TIME_FORMAT = "%Y%m%d-%H:%M:%S"
 SOURCES = ("Last", "Trades", "Bid_Ask", "Midpoint")
-_DEFAULT_BARS = 84  # what an unknown period was seen to give
+_DEFAULT_BARS = 84  # recorded for an unknown period
 _UNITS = MappingProxyType(
     {
         "min": (60.0, 30),
@@ -35,7 +35,7 @@ _BARS = MappingProxyType(
     | {f"{n}h": n * 3600.0 for n in (1, 2, 3, 4, 8)}
     | {"1d": DAY, "1w": WEEK, "1m": MONTH}
 )
-# From this period on (seconds): the smallest bar, the largest, and the one that replaces a bar beyond them.
+# By minimum period (seconds): the smallest bar, the largest, and the replacement for any other bar.
 _BAR_RULES = (
     (60.0, "1min", "1min", "1min"),
     (3600.0, "1min", "8h", "1min"),
@@ -53,19 +53,19 @@ _BAR_RULES = (
 
 @dataclass(frozen=True)
 class Period:
-    """A window: `count` of a unit. None of either means a text that IBKR does not know."""
+    """A time period: `count` of a unit. None instead of a period means that IBKR does not know the text."""
 
     count: int
     unit: str
 
     @property
     def seconds(self) -> float:
-        """Its length, months and years taken as 30 and 365 days."""
+        """Its length, with months of 30 and years of 365 days."""
         return self.count * _UNITS[self.unit][0]
 
 
 def parse_period(text: str) -> Period | None:
-    """`1d`, `3m`; None for everything that IBKR replaces by a window of its own."""
+    """Return the period of `1d` or `3m`; None for a text that IBKR replaces by its default."""
     match = re.fullmatch(r"([1-9]\d{0,3})(min|h|d|w|m|y)", text)
     if match is None or int(match[1]) > _UNITS[match[2]][1]:
         return None
@@ -73,7 +73,7 @@ def parse_period(text: str) -> Period | None:
 
 
 def bar_seconds(period: Period, text: str) -> float:
-    """The bar asked for, or the one that IBKR takes instead because it does not keep that one so long."""
+    """Return the requested bar size, or IBKR's replacement if it does not offer that size for the period."""
     row = [step for step in _BAR_RULES if step[0] <= period.seconds][-1]
     largest = next((step[2] for step in _BAR_RULES if step[0] >= period.seconds), "1m")
     wanted = _BARS.get(text)
@@ -91,7 +91,7 @@ def bars_for_period(
     *,
     outside_rth: bool,
 ) -> tuple[float, list[Bar]]:
-    """The length of a bar and the bars, at most the last 1000."""
+    """Return the bar size in seconds and the bars, at most the last 1000."""
     prices = simulation.prices
     if period is None:
         step = _BARS.get(bar, 300.0)
@@ -120,9 +120,9 @@ def history_response(
     source: str,
     delay: float = 0.0,
 ) -> dict[str, Any]:
-    """Bars as IBKR wraps them: `v` is divided by `volumeFactor`, `points` is one less than there are.
+    """Return IBKR's response: `v` is divided by `volumeFactor`, `points` is one less than the bars.
 
-    `delay` is how late the prices come, in seconds.
+    `delay` is the age of the prices, in seconds.
     """
     digits = max(2, instrument.decimals)
     factor = 10**digits
@@ -168,7 +168,7 @@ def _bar_row(instrument: Instrument, bar: Bar, source: str, volume_factor: int) 
     first, high, low, last, volume = bar.open, bar.high, bar.low, bar.close, bar.volume / volume_factor
     if source in ("Bid_Ask", "Midpoint"):
         volume = 0.0
-    if source == "Bid_Ask":  # the average bid, the highest ask, the lowest bid, the average ask
+    if source == "Bid_Ask":  # average bid, highest ask, lowest bid, average ask
         tick = instrument.tick
         first, last = (first + last) / 2 - tick, (first + last) / 2 + tick
         high, low = high + tick, low - tick

@@ -1,4 +1,4 @@
-"""What each field of a snapshot says, by its id, from the instrument, its quote and the account."""
+"""Snapshot fields by ID, computed from the contract, its quote and the account."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STOCK, _OPTION, _BOND = ("STK",), ("OPT", "EC"), ("BOND",)
 
 @dataclass(frozen=True)
 class ContractSnapshot:
-    """One contract at one moment, and what can be said about it. Text is `None` where there is nothing."""
+    """One contract at one moment, the source of all field values; a field without a value is None."""
 
     simulation: Simulation
     instrument: Instrument
@@ -40,40 +40,40 @@ class ContractSnapshot:
 
     @cached_property
     def position(self) -> ValuedPosition | None:
-        """The account's position, if it has one."""
+        """The account's position in the contract, or None."""
         paper_account, conid = self.simulation.selected_account, self.instrument.conid
         return paper_account.valuation().open_position(conid) if conid in paper_account.positions else None
 
     @cached_property
     def greeks(self) -> Greeks | None:
-        """An option's greeks."""
+        """The option's greeks; None for another contract."""
         return self.simulation.prices.greeks(self.instrument)
 
     @cached_property
     def daily_bars(self) -> list[Bar]:
-        """The daily bars of about a year and a half."""
+        """The daily bars of the last 18 months, approximately."""
         return self.simulation.prices.bars(self.instrument, self.moment, DAY, 400)
 
     @cached_property
     def option_chain(self) -> list[Instrument]:
-        """The living options on the contract."""
+        """The unexpired options on the contract."""
         return unexpired_contracts(self.simulation, self.instrument.conid, "OPT")
 
     @property
     def has_bid_ask(self) -> bool:
-        """Indices and funds are quoted without bid and ask."""
+        """Whether it is quoted with bid and ask; indices and funds are not."""
         return self.quote.bid_size > 0
 
     def price_text(self, value: float) -> str:
-        """A price of this contract as text."""
+        """Return a price in the contract's format."""
         return text.price(self.instrument, value)
 
     def seeded_value(self, key: int) -> float:
-        """A number in [0, 1) that belongs to the contract."""
+        """Return a number in [0, 1) that is constant for the contract and `key`."""
         return uniform(hash_keys(self.instrument.conid, 99), key)
 
     def moving_average(self, days: int) -> float:
-        """The exponential moving average of the daily closes."""
+        """Return the exponential moving average of the daily closes."""
         weight = 2 / (days + 1)
         mean = self.daily_bars[0].close
         for bar in self.daily_bars[1:]:
@@ -81,7 +81,7 @@ class ContractSnapshot:
         return mean
 
     def historical_volatility(self) -> float:
-        """That of the last 30 daily closes, per year."""
+        """Return the annualised volatility of the last 30 daily closes."""
         moves = [log(b.close / a.close) for a, b in pairwise(self.daily_bars[-31:])]
         mean = sum(moves) / len(moves)
         return float((sum((m - mean) ** 2 for m in moves) / len(moves) * _TRADING_DAYS) ** 0.5)
@@ -141,7 +141,7 @@ def _if_options(write: Callable[[ContractSnapshot], str]) -> Callable[[ContractS
 
 
 def _yield_to_maturity(s: ContractSnapshot, price: float) -> str:
-    """A bond's simple yield to maturity: coupon and pull to par, by price."""
+    """Return a bond's simple yield to maturity: coupon and pull to par, relative to the price."""
     years = max(0.1, int((s.instrument.expiry or "0")[:4]) - s.simulation.universe.build_date.year)
     coupon = s.instrument.coupon or 0.0
     return f"{(coupon + (100 - price) / years) / ((100 + price) / 2) * 100:.3f}"
@@ -167,7 +167,7 @@ def _earnings(s: ContractSnapshot) -> float:
     return s.instrument.reference_price / (12 + 25 * s.seeded_value(2))
 
 
-# Live prices and what follows from them: not sent without market-data permission.
+# Prices and derived values: not sent without market data permission.
 PRICE_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]](
     {
         "31": _last_price,
@@ -233,7 +233,7 @@ PRICE_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]](
     }
 )
 
-# What is known about a contract and about the account's position in it.
+# Contract data and the account's position: sent without market data permission.
 CONTRACT_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]](
     {
         "55": lambda s: s.instrument.symbol,

@@ -1,4 +1,4 @@
-"""Market-data lines: a first answer that is only a receipt, then values, field by field."""
+"""Snapshots and market data lines: the first response only acknowledges, then values arrive per field."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from api_gateway.simulator.web_api.market_data.snapshot_fields import (
 )
 
 MAX_LINES = 100
-DELAY_SECONDS = 900.0  # seconds by which delayed data is late
+DELAY_SECONDS = 900.0  # seconds
 _SEARCH_REQUIRED = frozenset({"OPT", "FUT", "EC"})
 
 
 def snapshot_row(
     simulation: Simulation, instrument: Instrument, conidex: str, fields: list[str]
 ) -> dict[str, Any]:
-    """One contract's row: a receipt, or with everything that has arrived since it was asked for first."""
+    """Return a contract's row: an acknowledgement first, later every field whose value has arrived."""
     receipt: dict[str, Any] = {"conid": instrument.conid, "conidEx": conidex}
     line = _open_line(simulation, instrument, fields)
     if line is None or not _has_been_searched(simulation, instrument):
@@ -36,7 +36,7 @@ def snapshot_row(
 
 
 def availability(simulation: Simulation, instrument: Instrument) -> str:
-    """Field 6509: what the account may see, frozen (`Z`, or `Y` when delayed) on a closed market."""
+    """Return field 6509: the data quality, frozen (`Z`, or `Y` if delayed) while the market is closed."""
     configured = simulation.availability
     session = session_at(HOURS[instrument.hours], simulation.clock.now())
     if configured[:1] in ("R", "D") and not session.is_trading_at(simulation.clock.now()):
@@ -45,7 +45,7 @@ def availability(simulation: Simulation, instrument: Instrument) -> str:
 
 
 def visible_until(simulation: Simulation, instrument: Instrument) -> float:
-    """The time of the last prices that the account may see, in seconds since 1970."""
+    """Return the time of the latest prices that the account may see, in seconds since 1970."""
     now, configured = simulation.clock.now(), simulation.availability
     if configured.startswith("D"):
         return now - DELAY_SECONDS
@@ -58,7 +58,7 @@ def visible_until(simulation: Simulation, instrument: Instrument) -> float:
 def _open_line(
     simulation: Simulation, instrument: Instrument, fields: list[str]
 ) -> MarketDataSubscription | None:
-    """The contract's line with these fields on it, or None when there are no lines left."""
+    """Return the contract's market data line with these fields added, or None if no line is free."""
     lines, now = simulation.preflights.subscriptions, simulation.clock.now()
     line = lines.get(instrument.conid)
     if line is None:
@@ -71,14 +71,14 @@ def _open_line(
 
 
 def _has_been_searched(simulation: Simulation, instrument: Instrument) -> bool:
-    """Derivatives have no values until their underlying has been searched for."""
+    """Return whether it has values: a derivative has none before a search for its underlying."""
     if instrument.sec_type not in _SEARCH_REQUIRED:
         return True
     return instrument.underlying_conid in simulation.preflights.searched_conids
 
 
 def _first_value_delay(instrument: Instrument, field: str) -> float:
-    """Seconds until a field's first value: half a second to a whole one."""
+    """Return the seconds until a field's first value: 0.5 to 1."""
     return PRICE_STEP + PRICE_STEP * uniform(
         hash_keys(instrument.conid, int(field) if field.isdecimal() else 0), 3
     )

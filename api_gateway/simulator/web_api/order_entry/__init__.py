@@ -1,1 +1,1 @@
-"""From an order ticket to an order, or to a question or refusal."""
+"""Order entry: from a ticket to an accepted order, a question or a rejection."""

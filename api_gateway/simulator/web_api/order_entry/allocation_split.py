@@ -1,4 +1,4 @@
-"""How an advisor's order is shared by accounts: by a group, or by amounts in the ticket itself."""
+"""Allocation of an advisor's order to accounts: by a group, or by amounts in the ticket itself."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SHARES, _CASH = "SHARE", "CASH"
 
 
 def is_multi_account(simulation: Simulation, account_or_group: str, ticket: Ticket) -> bool:
-    """Whether the order is for several accounts; refuses an allocation that makes no sense.
+    """Return whether the order is for several accounts; rejects a malformed allocation.
 
-    `name` stands in the place of an account in the path.
+    `account_or_group` is what the path has as the account.
     """
     return (
         _allocation_profile(ticket) is not None
@@ -27,7 +27,7 @@ def is_multi_account(simulation: Simulation, account_or_group: str, ticket: Tick
 
 
 def allocation_members(simulation: Simulation, account_or_group: str, ticket: Ticket) -> list[str]:
-    """The accounts between which the order is divided."""
+    """Return the accounts that the order is allocated to."""
     profile = _allocation_profile(ticket)
     if profile is not None:
         accounts = [str(each["account"]) for each in profile["allocations"]]
@@ -44,10 +44,10 @@ def allocation_members(simulation: Simulation, account_or_group: str, ticket: Ti
 def split_order(
     simulation: Simulation, account_or_group: str, ticket: Ticket, order: Order
 ) -> dict[str, float]:
-    """How much each account gets of the order; who gets nothing is left out."""
+    """Return each account's quantity of the order; accounts that get nothing are left out."""
     profile = _allocation_profile(ticket)
     if profile is None:
-        # Under the method S the amounts of the group are the order's size, whatever the ticket says.
+        # With method S the group's amounts are the order's size, whatever the ticket's quantity.
         return simulation.allocation_groups.split(account_or_group, order.quantity)
     amounts = {str(each["account"]): float(each["amount"]) for each in profile["allocations"]}
     if profile["alloc_type"] == _CASH:
@@ -61,7 +61,7 @@ def split_order(
 
 
 def _allocation_profile(ticket: Ticket) -> dict[str, Any] | None:
-    """The amounts in the ticket, or None if there are none; a malformed one is a bad request."""
+    """Return the ticket's allocation, or None if it has none; a malformed one is a bad request."""
     profile = (ticket.raw.get("jsonPayload") or {}).get("allocation_profile")
     if profile is None:
         return None

@@ -1,8 +1,8 @@
-"""The rules by which IBKR asks before it takes an order, in the order in which it asks.
+"""Confirmation rules: when IBKR asks for confirmation before it accepts an order, in the order it asks.
 
-Known, from IBKR's reference and a recorded order, are the ids, what each is about, the chain o163, o354,
-o10153 and the limits of 3 %, 500 shares and 100,000 dollars. The rest is assumed. Clients tell questions
-apart by phrases in them, so that these are IBKR's own.
+Known, from IBKR's reference and a recorded order: the IDs, their subjects, the sequence o163, o354, o10153,
+and the limits of 3 %, 500 shares and 100,000 dollars. The rest is assumed. The texts contain IBKR's own
+phrases, because clients recognise questions by them.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _DEFAULT_SIZE_LIMIT = 500
 
 @dataclass(frozen=True)
 class OrderContext:
-    """An order that is asked about, with its market.
+    """An order to check against the rules, with its account, contract and session.
 
-    `changes` is the order whose place it takes; it is `spread` if several accounts share it.
+    `replaced_order` is the order that it modifies; `multi_account` if it is allocated to several accounts.
     """
 
     account: PaperAccount
@@ -47,13 +47,13 @@ class OrderContext:
 
     @property
     def market_price(self) -> float:
-        """What the other side asks now."""
+        """The current price on the opposite side of the market."""
         quote = self.account.prices.quote(self.instrument)
         return quote.ask if self.order.side == "BUY" else quote.bid
 
     @property
     def value(self) -> float:
-        """What the order is worth in base currency."""
+        """The order's value in base currency."""
         price = expected_price(self.account, self.instrument, self.order)
         value = self.order.quantity * price * self.instrument.multiplier
         return value * self.account.exchange_rates.rate(self.instrument.currency)
@@ -68,12 +68,12 @@ class OrderContext:
 
     @property
     def size_limit(self) -> int:
-        """Above which size is asked."""
+        """The size above which confirmation is required."""
         return _SIZE_LIMITS.get(self.instrument.sec_type, _DEFAULT_SIZE_LIMIT)
 
     @property
     def percent_from_market(self) -> float:
-        """By how many per cent the limit is worse for the customer than the market; negative: better."""
+        """By how many percent the limit is worse for the customer than the market; negative if better."""
         awake = ORDER_TYPES[self.order.order_type].trigger_field is None
         if self.order.limit_price is None or not self.market_price or not awake:
             return 0.0
@@ -81,19 +81,19 @@ class OrderContext:
 
     @property
     def is_market_order(self) -> bool:
-        """Whether it takes any price as soon as it comes."""
+        """Whether it is a market order."""
         return self.order.order_type == "MKT"
 
     @property
     def is_stop_order(self) -> bool:
-        """Whether it sleeps until the price has turned against the customer."""
+        """Whether it is triggered by a price move against the customer."""
         kind = ORDER_TYPES[self.order.order_type]
         return kind.trigger_field is not None and not kind.is_if_touched
 
 
 @dataclass(frozen=True)
 class ConfirmationRule:
-    """When a question is asked, and how it is put."""
+    """One question: its ID, when it applies, and its text."""
 
     message_id: str
     applies: Callable[[OrderContext], bool]
@@ -101,7 +101,7 @@ class ConfirmationRule:
 
 
 def confirmation_questions(context: OrderContext) -> tuple[ConfirmationQuestion, ...]:
-    """What is asked about this order, without what is suppressed for the session."""
+    """Return the questions that the order raises, without those suppressed for the session."""
     applicable = (
         r
         for r in CONFIRMATION_RULES

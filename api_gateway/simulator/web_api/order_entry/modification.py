@@ -1,4 +1,4 @@
-"""An open order and the ticket that takes its place: what must stay, and what is carried over."""
+"""Order modification: replaces an open order by a ticket; what must not change, and what is carried over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api_gateway.simulator.web_api.order_entry.tickets import Ticket
 from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError, build_order
 
 _IMMUTABLE_FIELDS = ("conid", "side", "exchange")
-# What the order's number says already, and texts about it that change nothing.
+# Implied by the order ID, or without effect on the order.
 _OPTIONAL_FIELDS = frozenset(
     {
         *("acctId", "conid", "conidex", "secType", "cOID", "parentId", "isSingleGroup"),
@@ -22,7 +22,7 @@ _CLOSED_STATUSES = (OrderStatus.FILLED, OrderStatus.PENDING_CANCEL, OrderStatus.
 
 
 def apply_modification(paper_account: PaperAccount, order: Order, ticket: Ticket) -> Order:
-    """The order as one full ticket wants it; raises RejectedError where it may not become that."""
+    """Return the order as a full ticket describes it. Raises OrderRejectedError for a forbidden change."""
     missing = [
         name
         for name, value in order.ticket.items()
@@ -40,9 +40,9 @@ def apply_modification(paper_account: PaperAccount, order: Order, ticket: Ticket
 
 
 def carry_over_progress(paper_account: PaperAccount, draft: Order) -> Order:
-    """The draft with what the order in whose place it comes has gone through by now.
+    """Return the draft with the current progress of the order that it replaces.
 
-    Raises RejectedError if that order is over, or has filled as much as the draft wants.
+    Raises OrderRejectedError if that order is closed, or has already filled the draft's quantity.
     """
     order = paper_account.orders[draft.order_id]
     if order.status in _CLOSED_STATUSES:
@@ -70,7 +70,7 @@ def carry_over_progress(paper_account: PaperAccount, draft: Order) -> Order:
 
 
 def _has_same_stop(order: Order, draft: Order) -> bool:
-    """Whether the tickets name the same stop, so that it stays where it has come to."""
+    """Return whether the ticket repeats the stop, so that a trailing stop keeps its current level."""
     field, limit = ORDER_TYPES[order.order_type].trigger_field, ORDER_TYPES[order.order_type].limit_field
     if field is None or draft.order_type != order.order_type:
         return False

@@ -1,4 +1,4 @@
-"""From tickets to orders in the book: checks, questions one after another, and at last the answer."""
+"""Order entry: validates tickets, asks IBKR's questions one by one, and then submits the orders."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _ALWAYS_USE = PRICE_MANAGEMENT_OPTIONS[1]
 
 
 def submit_tickets(simulation: Simulation, account_or_group: str, tickets: Sequence[Ticket]) -> Any:
-    """The answer to new orders: accepted, a question, a prompt, or `{"error": …}`.
+    """Return the response to new orders: accepted, a question, a prompt, or `{"error": …}`.
 
-    `name` is an account or one of an advisor's groups.
+    `account_or_group` is an account or one of an advisor's groups.
     """
     try:
         for ticket in tickets:
@@ -67,7 +67,7 @@ def submit_tickets(simulation: Simulation, account_or_group: str, tickets: Seque
 
 
 def build_orders(paper_account: PaperAccount, tickets: Sequence[Ticket]) -> list[Order]:
-    """The orders that these tickets ask for; raises RejectedError for one that would not be taken."""
+    """Return the tickets' orders. Raises OrderRejectedError if one is invalid."""
     references = [ticket.reference for ticket in tickets if ticket.reference]
     for reference in references:
         if references.count(reference) > 1:
@@ -78,7 +78,7 @@ def build_orders(paper_account: PaperAccount, tickets: Sequence[Ticket]) -> list
 def submit_modification(
     simulation: Simulation, paper_account: PaperAccount, order: Order, ticket: Ticket
 ) -> Any:
-    """The answer to a ticket that takes the place of an open order's."""
+    """Return the response to a ticket that modifies an open order."""
     try:
         draft = apply_modification(paper_account, order, ticket)
         if draft.parent_id is None:
@@ -92,7 +92,7 @@ def submit_modification(
 
 
 def continue_submission(simulation: Simulation, submission: Submission) -> Any:
-    """Ask the next question, or take the orders when there is none left."""
+    """Ask the next question, or submit the orders once none is left."""
     if submission.questions:
         question = submission.questions[0]
         reply_id = simulation.preflights.questions.open_question(submission, simulation.clock.now())
@@ -121,7 +121,7 @@ def continue_submission(simulation: Simulation, submission: Submission) -> Any:
 
 
 def answer_prompt(simulation: Simulation, prompt: Prompt, choice: str) -> None:
-    """Send an order that waits for a choice on its way."""
+    """Submit an order that was waiting for this choice."""
     if choice == _ALWAYS_USE:
         simulation.preflights.suppressed_message_ids.add(PRICE_MANAGEMENT)
     for paper_account in simulation.accounts.values():
@@ -145,9 +145,9 @@ def _order_context(
 
 
 def _revalidate_orders(simulation: Simulation, submission: Submission) -> list[tuple[str, Order]]:
-    """The submission's orders after all that has happened while questions were open.
+    """Return the submission's orders, checked again for what happened while questions were open.
 
-    Raises RejectedError if they can no longer be taken.
+    Raises OrderRejectedError if they can no longer be accepted.
     """
     accounts = simulation.accounts
     if submission.is_modification:
@@ -167,14 +167,14 @@ def _revalidate_orders(simulation: Simulation, submission: Submission) -> list[t
 
 
 def _sort_questions(questions: Mapping[str, ConfirmationQuestion]) -> tuple[ConfirmationQuestion, ...]:
-    """Each question once, in the order in which they are asked."""
+    """Return each question once, in the order in which IBKR asks them."""
     return tuple(questions[rule.message_id] for rule in CONFIRMATION_RULES if rule.message_id in questions)
 
 
 def _split_order(
     simulation: Simulation, account_or_group: str, tickets: Sequence[Ticket]
 ) -> tuple[PaperAccount, list[Order], list[tuple[str, Order]]]:
-    """An advisor's order, in whole and as the accounts get it that share it."""
+    """Return an advisor's order as a whole, and as allocated to each account."""
     (ticket, *others) = tickets
     if others:
         raise OrderRejectedError(
@@ -198,7 +198,7 @@ def _split_order(
 def _link_orders(
     paper_account: PaperAccount, tickets: Sequence[Ticket], orders: Sequence[Order]
 ) -> list[Order]:
-    """The same orders, with who waits for whom and which fill cancels which."""
+    """Link the orders of a bracket or OCA group: parents, children and mutual cancellation."""
     single_group = (
         f"oca-{orders[0].order_id}" if all(ticket.has_flag("isSingleGroup") for ticket in tickets) else ""
     )
@@ -220,7 +220,7 @@ def _link_orders(
 
 
 def _offers_price_management(simulation: Simulation, submission: Submission) -> bool:
-    """Whether IBKR offers its price management, which a ticket asks for with `useAdaptive`."""
+    """Return whether IBKR offers its price management, which a ticket requests with `useAdaptive`."""
     _, order = submission.orders[0]
     return (
         len({order.order_id for _, order in submission.orders}) == 1

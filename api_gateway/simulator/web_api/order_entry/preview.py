@@ -1,4 +1,4 @@
-"""What an order would lead to: cost, commission and margins, from the valuation that everything uses."""
+"""What-if preview: an order's cost, commission and margin impact, from the account's regular valuation."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _UNITS = {"STK": "Shares", "OPT": "Contracts", "FUT": "Contracts", "EC": "Contra
 
 
 def expected_price(paper_account: PaperAccount, instrument: Instrument, order: Order) -> float:
-    """The price at which it would fill: its limit, its stop, or what the market asks."""
+    """Return the price at which the order would fill: its limit, its stop, or the market's."""
     quote = paper_account.prices.quote(instrument)
     market = quote.ask if order.side == "BUY" else quote.bid
     return order.limit_price or order.stop_price or market
 
 
 def what_if(paper_account: PaperAccount, orders: Iterable[Order]) -> tuple[Valuation, Valuation]:
-    """The account now, and with these orders filled."""
+    """Return the account's valuation now, and with these orders filled."""
     twin = paper_account.copy_for_what_if()
     for order in orders:
         price = expected_price(paper_account, paper_account.instrument(order.conid), order)
@@ -37,9 +37,9 @@ def what_if(paper_account: PaperAccount, orders: Iterable[Order]) -> tuple[Valua
 def preview(
     paper_account: PaperAccount, order: Order, *, warning: str | None, error: str | None
 ) -> dict[str, Any]:
-    """The answer to a what-if: everything is text.
+    """Return the response to a what-if request; every value is text.
 
-    `warning` is what would be asked, `error` why the order would not be taken.
+    `warning` is the question that the order would raise, `error` the reason for which it would be rejected.
     """
     instrument = paper_account.instrument(order.conid)
     price = expected_price(paper_account, instrument, order)

@@ -1,4 +1,4 @@
-"""An order ticket as it comes in, checked as far as that is possible without looking at the market."""
+"""Order tickets: parses the request body and checks everything that does not depend on the market."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _OBJECT_FIELDS = ("strategyParameters", "jsonPayload")
 
 @dataclass(frozen=True)
 class Ticket:
-    """One order as its customer wants it; `raw` is what was sent.
+    """One order as the client describes it; `raw` is the JSON that it sent.
 
-    Prices are 0 < x, sizes too; exactly one of `quantity` and `cash` (money to spend) is there, unless the
-    order closes a position. `combination` is true for a conidex of several legs.
+    Prices and sizes are positive; exactly one of `quantity` and `cash_quantity` (an amount to spend) is set,
+    unless the ticket closes a position. `is_combination` is true for a conidex with several legs.
     """
 
     raw: Mapping[str, Any]
@@ -56,7 +56,7 @@ class Ticket:
 
     @property
     def kind(self) -> OrderType:
-        """What kind of order it is."""
+        """The order type's properties."""
         return ORDER_TYPES[self.order_type]
 
     @property
@@ -65,12 +65,12 @@ class Ticket:
         return 1 if self.side == "BUY" else -1
 
     def has_flag(self, name: str) -> bool:
-        """Whether a yes-or-no field is on."""
+        """Return whether a boolean field is true."""
         return self.raw.get(name) is True
 
 
 def parse_tickets(body: Any) -> list[Ticket]:
-    """The tickets of `{"orders": […]}`; anything else is a bad request."""
+    """Return the tickets in `{"orders": […]}`; anything else is a bad request."""
     orders = body.get("orders") if isinstance(body, dict) else None
     if not isinstance(orders, list) or not orders:
         raise bad_request("orders must be a list of order tickets")
@@ -81,7 +81,7 @@ def parse_tickets(body: Any) -> list[Ticket]:
 
 
 def parse_ticket(raw: Any) -> Ticket:
-    """One ticket; a field of the wrong kind, a missing or a meaningless one is a bad request."""
+    """Return one ticket; a missing or invalid field is a bad request."""
     if not isinstance(raw, dict):
         raise bad_request("an order ticket must be an object")
     _check_field_types(raw)
@@ -141,7 +141,7 @@ def _check_field_types(raw: dict[str, Any]) -> None:
 
 
 def _parse_contract(raw: dict[str, Any]) -> tuple[int, str, bool]:
-    """Conid, exchange and whether it is a combination. A conid means SMART, whatever else is said."""
+    """Return conid, exchange and whether it is a combination. A plain conid always means SMART."""
     conid = raw.get("conid")
     if conid is not None:
         if isinstance(conid, bool) or not isinstance(conid, int) or not 0 < conid <= _MAX_CONID:
@@ -160,7 +160,7 @@ def _parse_contract(raw: dict[str, Any]) -> tuple[int, str, bool]:
 
 def _parse_size(raw: dict[str, Any], *, closes: bool) -> tuple[float | None, float | None]:
     sizes = {name: raw[name] for name in ("quantity", "cashQty", "fxQty") if raw.get(name) is not None}
-    # Clients that always send every field say 0 for those that they do not mean.
+    # Clients that always send every field send 0 for those that are not set.
     nonzero = {name: float(value) for name, value in sizes.items() if value != 0}
     if any(value < 0 for value in nonzero.values()) or len(nonzero) > 1:
         raise bad_request("one of quantity, cashQty and fxQty must be positive")
@@ -195,7 +195,7 @@ def _parse_trailing(raw: dict[str, Any], kind: OrderType) -> tuple[float | None,
 
 
 def _belong_together(tickets: list[Ticket]) -> bool:
-    """Whether they are one bracket, or each says that it belongs to the single group."""
+    """Return whether the tickets are one bracket, or all belong to one OCA group."""
     if all(ticket.has_flag("isSingleGroup") for ticket in tickets):
         return True
     parent, *children = tickets

@@ -1,6 +1,6 @@
-"""From a ticket to an order: what IBKR refuses with status 200 and a sentence.
+"""Order validation: from a ticket to an order, or to what IBKR rejects with status 200 and a message.
 
-That a limit too far from the market is refused was recorded; how far is assumed, as most sentences are.
+Recorded: IBKR rejects a limit price too far from the market. How far is assumed, and so are most messages.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _AUCTION_CUTOFF = 600.0
 
 
 class OrderRejectedError(Exception):
-    """IBKR does not take the order; `str()` is its sentence."""
+    """IBKR rejects the order; `str()` is its message."""
 
 
 def resolve_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrument:
-    """What is to be traded; refuses what is unknown or cannot be traded."""
+    """Return the ticket's contract; rejects one that is unknown or cannot be traded."""
     if ticket.is_combination:
         raise OrderRejectedError("Combination orders are not available for this account.")
     instrument = paper_account.universe.by_conid(ticket.conid)
@@ -55,7 +55,7 @@ def resolve_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrumen
 
 
 def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> Order:
-    """The order that a ticket asks for; raises RejectedError where IBKR would not take it."""
+    """Return the ticket's order. Raises OrderRejectedError if IBKR would reject it."""
     instrument = resolve_instrument(paper_account, ticket)
     side, quantity = _side_and_quantity(paper_account, instrument, ticket)
     exchange = instrument.venues[0] if "SMART" not in instrument.venues else ticket.exchange
@@ -72,7 +72,7 @@ def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> O
         exchange=exchange,
         reference=ticket.reference,
         status=OrderStatus.PENDING_SUBMIT,
-        # The contract's rules say which types trade then; for the others the wish is ignored.
+        # Only some order types can trade outside regular hours; for the others the flag is ignored.
         outside_rth=ticket.has_flag("outsideRTH") and ticket.kind.rule in OUTSIDE_RTH_ORDER_TYPES,
         all_or_none=ticket.has_flag("allOrNone"),
         trailing=ticket.trailing_amount,
@@ -89,7 +89,7 @@ def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> O
 
 
 def check_funds(paper_account: PaperAccount, orders: Iterable[Order]) -> None:
-    """Refuse orders that, filled together, take more than the account has available."""
+    """Reject orders that together, if filled, exceed the account's available funds."""
     before, after = what_if(paper_account, orders)
     if after.total.available_funds < min(0.0, before.total.available_funds):
         missing = -after.total.available_funds
@@ -100,7 +100,7 @@ def check_funds(paper_account: PaperAccount, orders: Iterable[Order]) -> None:
 
 
 def check_reference(accounts: Iterable[PaperAccount], reference: str) -> None:
-    """Refuse a `cOID` that an order of the last 24 hours has."""
+    """Reject a `cOID` that an order of the last 24 hours has."""
     if reference and any(
         order.reference == reference and order.placed_at > paper_account.clock.now() - REFERENCE_TTL
         for paper_account in accounts
@@ -139,7 +139,7 @@ def _side_and_quantity(
 
 
 def _quantity_for_cash(paper_account: PaperAccount, instrument: Instrument, ticket: Ticket) -> float:
-    """How much the ticket's money buys, rounded down."""
+    """Return the quantity that the ticket's cash amount buys, rounded down."""
     if instrument.sec_type not in ("STK", "CASH", "CRYPTO"):
         raise OrderRejectedError("Cash quantity cannot be used for this contract.")
     price = ticket.limit_price or paper_account.prices.quote(instrument).ask
@@ -151,7 +151,7 @@ def _quantity_for_cash(paper_account: PaperAccount, instrument: Instrument, tick
 
 
 def _check_terms(instrument: Instrument, order: Order) -> None:
-    """Refuse combinations of type, time in force and contract that do not exist."""
+    """Reject unsupported combinations of order type, time in force and contract."""
     kind = ORDER_TYPES[order.order_type]
     if kind.rule not in supported_order_types(instrument):
         raise OrderRejectedError(f"Order type {order.order_type} is not supported for this contract.")
@@ -167,7 +167,7 @@ def _check_terms(instrument: Instrument, order: Order) -> None:
 
 
 def _check_algorithm(instrument: Instrument, ticket: Ticket) -> None:
-    """Refuse an execution algorithm that the contract does not have, or one that is told too little."""
+    """Reject an algorithm that the contract does not support, or one that lacks a parameter."""
     name = ticket.raw.get("strategy")
     if not name:
         return
@@ -195,7 +195,7 @@ def _check_prices(paper_account: PaperAccount, instrument: Instrument, order: Or
             raise OrderRejectedError(
                 "The price does not conform to the minimum price variation for this contract."
             )
-    # Options and event contracts cost so little that a fair price may be a multiple of the last one.
+    # Options and event contracts are so cheap that a fair price can be a multiple of the last price.
     if (
         order.limit_price is None
         or instrument.sec_type in ("OPT", "FOP", "EC")

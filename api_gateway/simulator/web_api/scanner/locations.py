@@ -1,4 +1,4 @@
-"""Which instruments IBKR's scanner knows, and the places where it looks for them."""
+"""Instrument types of IBKR's scanner, and the locations that it scans."""
 
 # ruff: noqa: E501 one row of a table is one line
 
@@ -12,7 +12,7 @@ from api_gateway.simulator.instruments.instrument import Instrument
 
 
 class InstrumentType(NamedTuple):
-    """A kind of instrument as the scanner divides them, and what belongs to it here."""
+    """One of the scanner's instrument types, and which simulated contracts belong to it."""
 
     code: str
     name: str
@@ -20,7 +20,7 @@ class InstrumentType(NamedTuple):
 
 
 class ScanLocation(NamedTuple):
-    """Where to scan: all of some exchanges. What is not `listed` is understood all the same."""
+    """Where to scan: a set of exchanges. A location that is not `listed` is accepted as well."""
 
     code: str
     name: str

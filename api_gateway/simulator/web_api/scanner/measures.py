@@ -1,4 +1,4 @@
-"""What a scanner can measure about a contract, in the numbers that a snapshot shows as text."""
+"""Measures: the numbers that a scan ranks and filters by, as a snapshot shows them as text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNITS = {"K": 1e3, "M": 1e6, "B": 1e9}
 
 
 def snapshot_field(number: str) -> Measure:
-    """What a snapshot says in one field; None where it says nothing."""
+    """Return a measure that reads one snapshot field; None if the field has no value."""
     write = CONTRACT_FIELDS.get(number) or PRICE_FIELDS[number]
 
     def measure(s: ContractSnapshot) -> float | None:
@@ -32,24 +32,24 @@ def snapshot_field(number: str) -> Measure:
 
 
 def parse_number(text: str) -> float:
-    """`C267.80`, `1,300`, `0.54%` and `3.99B` as numbers."""
+    """Return the number in `C267.80`, `1,300`, `0.54%` or `3.99B`."""
     digits = text.lstrip("CH").rstrip("%").replace(",", "")
     unit = _UNITS.get(digits[-1:], 1.0)
     return float(digits.rstrip("KMB")) * unit
 
 
 def seeded_measure(key: int, low: float, high: float) -> Measure:
-    """A number that belongs to a company or fund and never changes, for what nothing here can give."""
+    """Return a constant pseudo-random measure per company or fund, for data that the simulator lacks."""
     return lambda s: low + (high - low) * s.seeded_value(key) if s.instrument.sec_type == "STK" else None
 
 
 def last_price(s: ContractSnapshot) -> float:
-    """The last price, in the contract's currency."""
+    """Return the last price, in the contract's currency."""
     return s.quote.last
 
 
 def in_dollars(measure: Measure) -> Measure:
-    """The same converted to US dollars."""
+    """Return the measure converted to US dollars."""
 
     def measure_in_dollars(s: ContractSnapshot) -> float | None:
         amount = measure(s)
@@ -63,27 +63,27 @@ def in_dollars(measure: Measure) -> Measure:
 
 
 def change(s: ContractSnapshot) -> float:
-    """Since the close of the day before."""
+    """Return the change since the prior close."""
     return s.quote.last - s.quote.prior_close
 
 
 def change_percent(s: ContractSnapshot) -> float | None:
-    """Since the close of the day before, in percent."""
+    """Return the change since the prior close, in percent."""
     return _percent_change(s.quote.last, s.quote.prior_close)
 
 
 def change_since_open(s: ContractSnapshot) -> float | None:
-    """Since the opening, in percent."""
+    """Return the change since the open, in percent."""
     return _percent_change(s.quote.last, s.quote.open)
 
 
 def opening_gap(s: ContractSnapshot) -> float | None:
-    """From the close of the day before to the opening, in percent."""
+    """Return the change from the prior close to the open, in percent."""
     return _percent_change(s.quote.open, s.quote.prior_close)
 
 
 def after_hours_change(s: ContractSnapshot) -> float | None:
-    """Since the last close of regular hours, where trading goes on outside them."""
+    """Return the change since the close of regular hours, if trading continues outside them."""
     session = _session(s)
     if session.start == session.opens or s.quote.market_open:
         return None
@@ -93,76 +93,76 @@ def after_hours_change(s: ContractSnapshot) -> float | None:
 
 
 def after_hours_change_percent(s: ContractSnapshot) -> float | None:
-    """The same in percent."""
+    """Return the after-hours change in percent."""
     amount = after_hours_change(s)
     return None if amount is None else _percent_change(s.quote.last, s.quote.last - amount)
 
 
 def price_range(s: ContractSnapshot) -> float:
-    """From the lowest to the highest price of the day."""
+    """Return the difference of today's high and low."""
     return s.quote.high - s.quote.low
 
 
 def change_in_deviations(s: ContractSnapshot) -> float | None:
-    """How large the day's change is for this contract: in deviations of a day."""
+    """Return today's change as a multiple of the contract's daily standard deviation."""
     percent = change_percent(s)
     return None if percent is None else abs(percent) / (100 * _daily_deviation(s))
 
 
 def range_in_deviations(s: ContractSnapshot) -> float:
-    """How large the day's range is for this contract: in deviations of a day."""
+    """Return today's range as a multiple of the contract's daily standard deviation."""
     return price_range(s) / s.quote.last / _daily_deviation(s)
 
 
 def volume(s: ContractSnapshot) -> float | None:
-    """Traded today; None for what is not traded by itself, such as an index."""
+    """Return today's volume; None for a contract that is not traded itself, such as an index."""
     return s.quote.volume if s.instrument.average_volume else None
 
 
 def average_volume(s: ContractSnapshot) -> float | None:
-    """Traded on an average day."""
+    """Return the average daily volume."""
     return s.instrument.average_volume or None
 
 
 def turnover(s: ContractSnapshot) -> float | None:
-    """What was traded today, in the contract's currency."""
+    """Return today's turnover, in the contract's currency."""
     traded = volume(s)
     return None if traded is None else traded * s.quote.last * s.instrument.multiplier
 
 
 def average_turnover(s: ContractSnapshot) -> float | None:
-    """What is traded on an average day, in the contract's currency."""
+    """Return the average daily turnover, in the contract's currency."""
     traded = average_volume(s)
     return None if traded is None else traded * s.quote.last * s.instrument.multiplier
 
 
 def relative_volume(s: ContractSnapshot) -> float | None:
-    """Today's volume as a multiple of an average day's."""
+    """Return today's volume as a multiple of the average daily volume."""
     traded = volume(s)
     return None if traded is None else traded / s.instrument.average_volume
 
 
 def volume_rate(s: ContractSnapshot) -> float | None:
-    """Volume in one minute, since the session began."""
+    """Return the volume per minute since the session began."""
     traded, session = volume(s), _session(s)
     minutes = (min(s.moment, session.end) - session.start) / 60
     return None if traded is None else traded / max(1.0, minutes)
 
 
 def trade_count(s: ContractSnapshot) -> float | None:
-    """How many trades there were today: the volume in the size that is usual for the contract."""
+    """Return today's number of trades, assuming trades of the contract's usual size."""
     traded = volume(s)
     return None if traded is None else traded // (40 + 160 * s.seeded_value(20))
 
 
 def trade_rate(s: ContractSnapshot) -> float | None:
-    """Trades in one minute, since the session began."""
+    """Return the trades per minute since the session began."""
     count, rate, traded = trade_count(s), volume_rate(s), volume(s)
     return None if not count or not rate or not traded else rate * count / traded
 
 
 def recent_volume(minutes: int) -> Measure:
-    """Volume of the last minutes."""
+    """Return a measure of the volume of the last `minutes`."""
 
     def measure(s: ContractSnapshot) -> float | None:
         if not s.instrument.average_volume:
@@ -175,47 +175,47 @@ def recent_volume(minutes: int) -> Measure:
 
 
 def percent_from_high(weeks: int) -> Measure:
-    """The last price against the highest of so many weeks, in percent: 0 or less."""
+    """Return a measure of the last price relative to the `weeks` high, in percent: 0 or less."""
     return lambda s: _percent_change(s.quote.last, max(bar.high for bar in _recent_bars(s, weeks)))
 
 
 def percent_from_low(weeks: int) -> Measure:
-    """The last price against the lowest of so many weeks, in percent: 0 or more."""
+    """Return a measure of the last price relative to the `weeks` low, in percent: 0 or more."""
     return lambda s: _percent_change(s.quote.last, min(bar.low for bar in _recent_bars(s, weeks)))
 
 
 def halted_change_percent(s: ContractSnapshot) -> float | None:
-    """The change in percent of what is halted; None for all else."""
+    """Return the change in percent of a halted contract; None for any other."""
     return change_percent(s) if s.quote.halted else None
 
 
 def closed_market_volume(s: ContractSnapshot) -> float | None:
-    """The average volume of what does not trade in regular hours now; None for all else."""
+    """Return the average volume of a contract outside its regular hours; None for any other."""
     return None if s.quote.market_open else float(s.instrument.average_volume)
 
 
 def conid(s: ContractSnapshot) -> float:
-    """The contract's number."""
+    """Return the conid."""
     return s.instrument.conid
 
 
 def coupon(s: ContractSnapshot) -> float | None:
-    """A bond's, in percent."""
+    """Return a bond's coupon, in percent."""
     return s.instrument.coupon
 
 
 def maturity(s: ContractSnapshot) -> float | None:
-    """A bond's, as the number yyyymmdd."""
+    """Return a bond's maturity, as the number yyyymmdd."""
     return float(s.instrument.expiry) if s.instrument.sec_type == "BOND" and s.instrument.expiry else None
 
 
 def option_open_interest(s: ContractSnapshot) -> float | None:
-    """Open contracts on the underlying; None where there are no options."""
+    """Return the open interest in options on the contract; None if it has no options."""
     return sum(option.average_volume for option in s.option_chain) * 3.0 if s.option_chain else None
 
 
 def in_millions(measure: Measure) -> Measure:
-    """The same in millions."""
+    """Return the measure in millions."""
 
     def scaled(s: ContractSnapshot) -> float | None:
         amount = measure(s)

@@ -1,4 +1,4 @@
-"""Everything that a scan may ask for, as IBKR lists it."""
+"""Scanner parameters: everything that a scan can request, as IBKR lists it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from api_gateway.simulator.web_api.scanner.scan_types import CHOICE_FILTERS, RAN
 
 
 def scanner_parameters() -> dict[str, Any]:
-    """Kinds of scan, instruments with their filters, all filters, and the tree of places."""
+    """Return the scan types, the instruments with their filters, all filters, and the location tree."""
     return {
         "scan_type_list": [
             {"display_name": scan.name, "code": scan.code, "instruments": list(scan.instruments)}
@@ -47,7 +47,7 @@ def _filter_rows() -> list[dict[str, Any]]:
         for code, side in ((each.above_code, "Above"), (each.below_code, "Below"))
     ]
     for choice in CHOICE_FILTERS:
-        # Nothing says what the values are: IBKR names neither a code nor a label for them.
+        # IBKR gives neither a code nor a label for the values.
         values = [{"vendor": None, "default": number == 0} for number in range(choice.option_count)]
         rows.append(
             {

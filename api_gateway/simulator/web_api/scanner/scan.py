@@ -1,4 +1,4 @@
-"""Runs a scan: contracts of one kind in one place, filtered and ranked by what the market does now."""
+"""Runs a scan: contracts of one type in one location, filtered and ranked by current market data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _YES, _NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
 
 class UnknownScanError(Exception):
-    """A scan that IBKR does not offer; `str()` is what it says."""
+    """IBKR does not offer this scan; `str()` is its message."""
 
 
 Predicate = Callable[[ContractSnapshot], bool]
@@ -41,7 +41,7 @@ Predicate = Callable[[ContractSnapshot], bool]
 
 @dataclass(frozen=True)
 class ScanResult:
-    """What a scan has found, the first in rank first, and the name of what it was ranked by."""
+    """The contracts that a scan found, in rank order, and the name of the ranking column."""
 
     column: str
     contracts: tuple[Instrument, ...]
@@ -50,7 +50,7 @@ class ScanResult:
 def scan_contracts(
     simulation: Simulation, instrument: str, scan_type: str, location: str, filters: list[tuple[str, Any]]
 ) -> ScanResult:
-    """At most 50 contracts. `filters` are codes with their values. Raises UnknownError."""
+    """Return at most 50 contracts. `filters` are codes with values. Raises UnknownScanError."""
     found = next((each for each in SCAN_TYPES if each.code == scan_type), None)
     if found is None or instrument not in found.instruments:
         raise UnknownScanError(f"scan type {scan_type} is not available")

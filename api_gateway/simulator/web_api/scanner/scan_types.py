@@ -1,4 +1,4 @@
-"""What IBKR's scanner ranks and filters by, as tables."""
+"""Tables of the scan types and filters of IBKR's scanner."""
 
 # ruff: noqa: E501 one row of a table is one line
 
@@ -11,7 +11,7 @@ from api_gateway.simulator.web_api.scanner.measures import Measure, seeded_measu
 
 
 class ScanType(NamedTuple):
-    """One kind of scan: what it ranks by, from the highest or from the lowest, and for which groups."""
+    """One scan type: the measure that it ranks by, in which direction, and for which instruments."""
 
     code: str
     name: str
@@ -22,7 +22,7 @@ class ScanType(NamedTuple):
 
 
 class RangeFilter(NamedTuple):
-    """What contracts can be filtered by, from a value on (`above`) or up to it (`below`)."""
+    """A filter by a minimum (`above_code`) or maximum (`below_code`) of a measure."""
 
     code: str
     name: str
@@ -33,7 +33,7 @@ class RangeFilter(NamedTuple):
 
 
 class ChoiceFilter(NamedTuple):
-    """A filter with `options` values, of which one is chosen."""
+    """A filter by one of its `option_count` values."""
 
     code: str
     name: str
@@ -61,7 +61,7 @@ _synthetic_yield, _eps_change, _payout_ratio = (seeded_measure(34, -5, 5), seede
 _market_cap = by.in_millions(snapshot_field("7289"))
 _put_call_volume, _put_call_interest = snapshot_field("7086"), snapshot_field("7085")
 
-# Scores from 0 to 100 that others give, or parts in percent.
+# Third-party scores from 0 to 100, or percentages.
 _SCORES = (
     ("esgScore", "ESG Score"),
     ("esgCombinedScore", "ESG Combined Score"),

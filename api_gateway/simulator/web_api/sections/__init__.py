@@ -1,4 +1,4 @@
-"""The simulator's answers, one module per section of IBKR's reference, and one for IBKR's gateway itself."""
+"""Handlers, one module per section of IBKR's reference, and one for IBKR's gateway itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from api_gateway.simulator.web_api.sections import (
 
 
 def all_sections() -> tuple[Section, ...]:
-    """Every section, in the order of IBKR's reference; what it does not name stands with its kind."""
+    """Return every section, in the order of IBKR's reference."""
     return (
         session.SECTION,
         gateway_login.SECTION,

@@ -1,4 +1,4 @@
-"""Accounts: which there are, which is selected, and what it is worth in headlines."""
+"""Accounts: the list, the selected account, and its balances."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _LIMITED_CHART_PERIODS = {"OPT": ("2h", "1d", "2d", "1w", "1m"), "FOP": ("2h", "
 
 
 def _required_valuation(simulation: Simulation, request: ApiRequest) -> Valuation:
-    """The account that the path names, at this moment; refused if it is none of the login's."""
+    """Return the current valuation of the account in the path; rejects an account of another login."""
     view = find_account_view(simulation, request.path_params["accountId"])
     if view is None:
         raise bad_request("unknown account")
@@ -51,7 +51,7 @@ def _required_valuation(simulation: Simulation, request: ApiRequest) -> Valuatio
 
 
 def _select_account(simulation: Simulation, account: str) -> None:
-    """Work with another account; what was fetched for the one before has to be fetched again."""
+    """Select an account; the next calls have to load its orders and trades again."""
     simulation.selected_account_id = account
     simulation.preflights.reset_account()
 
@@ -65,15 +65,15 @@ def _required_account(request: ApiRequest) -> str:
 
 @SECTION.route("GET", "/iserver/accounts", requires=RequiredSession.BROKERAGE)
 def brokerage_accounts(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """The accounts that can trade; everything under /iserver waits for this call."""
+    """Return the accounts that can trade; the calls below /iserver require this one first."""
     simulation.preflights.accounts_called = True
     return accounts_row(simulation)
 
 
 def accounts_row(simulation: Simulation) -> dict[str, Any]:
-    """The accounts that can trade, as IBKR lists them here and announces them on the WebSocket.
+    """Return the accounts that can trade, as this call lists them and the WebSocket announces them.
 
-    An advisor's login has the names of its groups among them, "All" being one. That is documented; the order,
+    For an advisor, the names of the groups are listed too, including "All". That is documented; the order,
     and that only accounts have properties, is assumed.
     """
     profile = simulation.profile
@@ -133,7 +133,7 @@ def accounts_row(simulation: Simulation) -> dict[str, Any]:
 
 @SECTION.route("POST", "/iserver/account", requires=RequiredSession.BROKERAGE)
 def switch_account(simulation: Simulation, request: ApiRequest) -> Any:
-    """Select the account to work with. Assumed: a group, "All" being one, is no account to work with."""
+    """Select an account. Assumed: a group cannot be selected, nor "All"."""
     account = _required_account(request)
     require_accounts_call(simulation)
     if account not in simulation.tradable_account_ids:
@@ -146,9 +146,9 @@ def switch_account(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/account/pnl/partitioned", requires=RequiredSession.BROKERAGE)
 def profit_and_loss(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """Profit of the day and open profit of the selected account; the first call only wakes the subscription.
+    """Return the selected account's daily and open profit; the first call only starts the subscription.
 
-    A client's account that is invested in models has a row for each, and what is in none of them as Core.
+    A client account that is invested in models has one row per model, and a Core row for everything else.
     """
     require_accounts_call(simulation)
     if not simulation.preflights.pnl_warm:
@@ -164,7 +164,7 @@ def profit_and_loss(simulation: Simulation, request: ApiRequest) -> Any:  # noqa
 
 @SECTION.route("GET", "/iserver/account/{accountId}/summary", requires=RequiredSession.BROKERAGE)
 def account_summary(simulation: Simulation, request: ApiRequest) -> Any:
-    """Balances and margins as numbers in base currency, cash by currency."""
+    """Return balances and margins as numbers in base currency, and cash by currency."""
     valuation = _required_valuation(simulation, request)
     total = valuation.total
     amounts = {
@@ -201,33 +201,33 @@ def account_summary(simulation: Simulation, request: ApiRequest) -> Any:
     "GET", "/iserver/account/{accountId}/summary/available_funds", requires=RequiredSession.BROKERAGE
 )
 def account_available_funds(simulation: Simulation, request: ApiRequest) -> Any:
-    """What can be spent, by segment, as text."""
+    """Return available funds by segment, as text."""
     return available_funds(_required_valuation(simulation, request))
 
 
 @SECTION.route("GET", "/iserver/account/{accountId}/summary/balances", requires=RequiredSession.BROKERAGE)
 def account_balances(simulation: Simulation, request: ApiRequest) -> Any:
-    """Equity and cash by segment, as text."""
+    """Return equity and cash by segment, as text."""
     return balances(_required_valuation(simulation, request))
 
 
 @SECTION.route("GET", "/iserver/account/{accountId}/summary/margins", requires=RequiredSession.BROKERAGE)
 def account_margins(simulation: Simulation, request: ApiRequest) -> Any:
-    """Margin requirements by segment, as text."""
+    """Return margin requirements by segment, as text."""
     return margins(_required_valuation(simulation, request))
 
 
 @SECTION.route("GET", "/iserver/account/{accountId}/summary/market_value", requires=RequiredSession.BROKERAGE)
 def account_market_value(simulation: Simulation, request: ApiRequest) -> Any:
-    """Market value by currency and kind of instrument, as text."""
+    """Return market value by currency and asset type, as text."""
     return market_value(_required_valuation(simulation, request))
 
 
 @SECTION.route("GET", "/iserver/account/search/{searchPattern}", requires=RequiredSession.BROKERAGE)
 def search_accounts(simulation: Simulation, request: ApiRequest) -> Any:
-    """The accounts whose id or alias begins with the pattern; only brokers with dynamic accounts may search.
+    """Return the accounts whose ID or alias starts with the pattern; needs a login with dynamic accounts.
 
-    That it is the beginning that counts follows from IBKR's examples; that case does not, is assumed.
+    That the pattern matches the start follows from IBKR's examples; that case is ignored is assumed.
     """
     if not simulation.profile.dynamic:
         raise unavailable()
@@ -242,7 +242,7 @@ def search_accounts(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/dynaccount", requires=RequiredSession.BROKERAGE)
 def set_dynamic_account(simulation: Simulation, request: ApiRequest) -> Any:
-    """Set the account to work with; only brokers with dynamic accounts can. An unknown one is assumed 500."""
+    """Select an account; needs a login with dynamic accounts. Assumed: an unknown account is 500."""
     account = _required_account(request)
     if not simulation.profile.dynamic:
         raise ApiError(401, {"error": "Unauthorized", "statusCode": 401})
@@ -254,7 +254,7 @@ def set_dynamic_account(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/acesws/{accountId}/signatures-and-owners", requires=RequiredSession.LOGIN)
 def signatures_and_owners(simulation: Simulation, request: ApiRequest) -> Any:
-    """The people behind the account."""
+    """Return the owners of the account."""
     account = request.path_params["accountId"]
     if account not in simulation.accounts:
         raise unauthorized()

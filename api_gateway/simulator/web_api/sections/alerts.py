@@ -1,4 +1,4 @@
-"""Alerts: what IBKR is to tell the user when a condition is met."""
+"""Alerts: notify the user when conditions are met."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ALL = 0
     "GET", "/iserver/account/{accountId}/alerts", requires=RequiredSession.BROKERAGE, returns_list=True
 )
 def alerts(simulation: Simulation, request: ApiRequest) -> Any:
-    """One line for each alert of the account; the mobile alert is not among them."""
+    """Return one row per alert of the account, without the mobile alert."""
     return [
         alert_row(alert) for alert in simulation.alerts.for_account(_required_account(simulation, request))
     ]
@@ -35,7 +35,7 @@ def alerts(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/account/alert/{alertId}", requires=RequiredSession.BROKERAGE)
 def alert(simulation: Simulation, request: ApiRequest) -> Any:
-    """One alert in full; that there is none is said with status 200."""
+    """Return one alert in full; for an unknown alert, an error with status 200."""
     if request.query.get("type") != "Q":
         raise bad_request("orderId and type are required")
     alert_id = _parse_number(request.path_params["alertId"])
@@ -51,13 +51,13 @@ def alert(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/account/mta", requires=RequiredSession.BROKERAGE)
 def mobile_alert(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """The alert of the Mobile Trading Assistant, under another order id each time."""
+    """Return the Mobile Trading Assistant's alert; its order ID changes on each call."""
     return alert_details(simulation.alerts.fetch_mobile(), simulation.universe)
 
 
 @SECTION.route("POST", "/iserver/account/{accountId}/alert", requires=RequiredSession.BROKERAGE)
 def save_alert(simulation: Simulation, request: ApiRequest) -> Any:
-    """Make an alert, or change the one with `orderId`. IBKR denies that to everybody who was seen to try."""
+    """Create an alert, or modify the one with `orderId`. IBKR answered every observed attempt with 403."""
     if not isinstance(request.body, dict) or not request.body:
         raise bad_request("body can't be empty")
     account = _required_account(simulation, request)
@@ -93,7 +93,7 @@ def save_alert(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/account/{accountId}/alert/activate", requires=RequiredSession.BROKERAGE)
 def activate_alert(simulation: Simulation, request: ApiRequest) -> Any:
-    """Let an alert wait again, or no longer."""
+    """Activate or deactivate an alert."""
     if not isinstance(request.body, dict) or not request.body:
         raise bad_request("body can't be empty")
     account = _required_account(simulation, request)
@@ -108,7 +108,7 @@ def activate_alert(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("DELETE", "/iserver/account/{accountId}/alert/{alertId}", requires=RequiredSession.BROKERAGE)
 def delete_alert(simulation: Simulation, request: ApiRequest) -> Any:
-    """Delete an alert, or every alert of the account for 0; the mobile alert is reset."""
+    """Delete an alert, or with 0 all alerts of the account; the mobile alert is reset."""
     account = _required_account(simulation, request)
     alert_id = _parse_number(request.path_params["alertId"])
     if alert_id == _ALL:

@@ -1,4 +1,4 @@
-"""Contracts: finding them, their details and rules, derivatives, currencies and trading hours."""
+"""Contracts: search, details and rules, derivatives, currencies and trading hours."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SEC_TYPE_BY_ASSET_CLASS = {"SWP": "CASH", "FND": "FUND", "BND": "BOND"}
 
 @SECTION.route("GET", "/iserver/secdef/search", requires=RequiredSession.BROKERAGE, returns_list=True)
 def search_by_query(simulation: Simulation, request: ApiRequest) -> Any:
-    """Underlyings by symbol or company; an unknown symbol is an empty list."""
+    """Return underlyings by symbol or company name; an empty list for an unknown symbol."""
     switches = {name: is_true(request, name) for name in ("name", "pattern")}
     return _run_search(simulation, {**request.query, **switches})
 
@@ -49,13 +49,13 @@ def search_by_query(simulation: Simulation, request: ApiRequest) -> Any:
     "POST", "/iserver/secdef/search", requires=RequiredSession.BROKERAGE, read_only=True, returns_list=True
 )
 def search_by_body(simulation: Simulation, request: ApiRequest) -> Any:
-    """The same, asked for in a body."""
+    """Return underlyings as `search_by_query` does, with the parameters in the body."""
     return _run_search(simulation, _required_body(request))
 
 
 @SECTION.route("GET", "/iserver/secdef/strikes", requires=RequiredSession.BROKERAGE)
 def strikes(simulation: Simulation, request: ApiRequest) -> Any:
-    """The strikes of one month; empty before a search for the underlying and for an unknown month."""
+    """Return the strikes of one month; empty before a search for the underlying and for an unknown month."""
     conid = parse_whole_number(_required_param(request, "conid"), "conid")
     sec_type, month = _required_param(request, "sectype"), _required_param(request, "month")
     if sec_type not in _STRIKE_TYPES:
@@ -78,7 +78,7 @@ def strikes(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/secdef/info", requires=RequiredSession.BROKERAGE, returns_list=True)
 def derivative_contracts(simulation: Simulation, request: ApiRequest) -> Any:
-    """The derivatives on an underlying, or the bonds of an issuer, as a list."""
+    """Return the derivatives of an underlying, or the bonds of an issuer."""
     exchange = request.query.get("exchange", "")
     issuer = request.query.get("issuerId")
     if issuer:
@@ -107,7 +107,7 @@ def derivative_contracts(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/secdef/bond-filters", requires=RequiredSession.BROKERAGE)
 def issuer_bond_filters(simulation: Simulation, request: ApiRequest) -> Any:
-    """Maturities, issue dates, coupons and currencies of an issuer's bonds; empty for an unknown one."""
+    """Return the maturities, issue dates, coupons and currencies of an issuer's bonds."""
     _required_param(request, "symbol")
     bonds = simulation.universe.bonds_of(_required_param(request, "issuerId"))
     return {"bondFilters": bond_filters(bonds) if bonds else []}
@@ -115,13 +115,13 @@ def issuer_bond_filters(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/contract/{conid}/info", requires=RequiredSession.BROKERAGE)
 def contract_info(simulation: Simulation, request: ApiRequest) -> Any:
-    """Contract details."""
+    """Return contract details."""
     return contract_info_row(simulation, _required_instrument(simulation, request.path_params["conid"]))
 
 
 @SECTION.route("GET", "/iserver/contract/{conid}/info-and-rules", requires=RequiredSession.BROKERAGE)
 def contract_info_and_rules(simulation: Simulation, request: ApiRequest) -> Any:
-    """Contract details and the rules for one side."""
+    """Return contract details and the order rules for one side."""
     instrument = _required_instrument(simulation, request.path_params["conid"])
     is_buy = request.query.get("isBuy", "true").lower() == "true"
     return contract_info_row(simulation, instrument) | {
@@ -131,7 +131,7 @@ def contract_info_and_rules(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/contract/{conid}/algos", requires=RequiredSession.BROKERAGE)
 def contract_algorithms(simulation: Simulation, request: ApiRequest) -> Any:
-    """Execution algorithms; the first call for a contract finds none."""
+    """Return the execution algorithms; the first call for a contract returns none."""
     text = request.path_params["conid"]
     instrument = simulation.universe.by_conid(int(text)) if text.isdecimal() and len(text) < 19 else None
     if instrument is None:
@@ -155,7 +155,7 @@ def contract_algorithms(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/contract/rules", requires=RequiredSession.BROKERAGE, read_only=True)
 def contract_rules(simulation: Simulation, request: ApiRequest) -> Any:
-    """The rules for one side of a contract."""
+    """Return the order rules for one side of a contract."""
     body = _required_body(request)
     instrument = _required_instrument(simulation, str(body.get("conid", "")))
     return contract_rules_row(simulation, instrument, is_buy=body.get("isBuy", True) is not False)
@@ -163,7 +163,7 @@ def contract_rules(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/currency/pairs", requires=RequiredSession.BROKERAGE)
 def currency_pairs(simulation: Simulation, request: ApiRequest) -> Any:
-    """Every pair with a currency in it; nothing for an unknown one."""
+    """Return every pair with the currency; nothing for an unknown currency."""
     currency = _required_param(request, "currency")
     pairs = [i for i in simulation.universe.all() if i.sec_type == "CASH"]
     found = [
@@ -180,7 +180,7 @@ def currency_pairs(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/exchangerate", requires=RequiredSession.BROKERAGE)
 def exchange_rate(simulation: Simulation, request: ApiRequest) -> Any:
-    """What one unit of `source` costs in `target`."""
+    """Return the price of one unit of `source` in `target`."""
     target, source = _required_param(request, "target"), _required_param(request, "source")
     rates = simulation.selected_account.exchange_rates
     try:
@@ -191,7 +191,7 @@ def exchange_rate(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/trsrv/stocks", requires=RequiredSession.LOGIN)
 def stocks(simulation: Simulation, request: ApiRequest) -> Any:
-    """Every stock with one of the symbols, by company; unknown symbols are left out."""
+    """Return every stock with one of the symbols, by company; unknown symbols are left out."""
     found: dict[str, list[dict[str, Any]]] = {}
     for symbol in _split_csv(request, "symbols"):
         listings = [i for i in simulation.universe.underlyings_of_symbol(symbol) if i.sec_type == "STK"]
@@ -208,7 +208,7 @@ def stocks(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/trsrv/futures", requires=RequiredSession.LOGIN)
 def futures(simulation: Simulation, request: ApiRequest) -> Any:
-    """The living futures of the symbols; unknown symbols are left out."""
+    """Return the unexpired futures of the symbols; unknown symbols are left out."""
     exchange, since = request.query.get("exchange"), today_yyyymmdd(simulation)
     found = {}
     for symbol in _split_csv(request, "symbols"):
@@ -221,7 +221,7 @@ def futures(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/trsrv/secdef", requires=RequiredSession.LOGIN)
 def security_definitions(simulation: Simulation, request: ApiRequest) -> Any:
-    """Security definitions by conid, at most 200; unknown conids are left out."""
+    """Return security definitions for up to 200 conids; unknown conids are left out."""
     conids = [parse_whole_number(text, "conids") for text in _split_csv(request, "conids")]
     if len(conids) > _MAX_DEFINITIONS:
         raise bad_request(f"at most {_MAX_DEFINITIONS} conids")
@@ -231,7 +231,7 @@ def security_definitions(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/trsrv/secdef/schedule", requires=RequiredSession.LOGIN)
 def schedule_by_symbol(simulation: Simulation, request: ApiRequest) -> Any:
-    """Trading hours of a symbol on each of its exchanges."""
+    """Return the trading hours of a symbol on each of its exchanges."""
     asset_class, symbol = _required_param(request, "assetClass"), _required_param(request, "symbol")
     if asset_class not in _ASSET_CLASSES:
         raise bad_request("invalid assetClass")
@@ -248,7 +248,7 @@ def schedule_by_symbol(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/trsrv/all-conids", requires=RequiredSession.LOGIN)
 def all_conids(simulation: Simulation, request: ApiRequest) -> Any:
-    """Every stock listed on an exchange."""
+    """Return every stock listed on an exchange."""
     exchange, kind = _required_param(request, "exchange"), request.query.get("assetClass", "STK")
     return [
         {"ticker": i.symbol, "conid": i.conid, "exchange": i.exchange}
@@ -259,7 +259,7 @@ def all_conids(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/contract/trading-schedule", requires=RequiredSession.LOGIN)
 def schedule_by_conid(simulation: Simulation, request: ApiRequest) -> Any:
-    """The trading days to come of one contract."""
+    """Return the upcoming trading days of one contract."""
     return upcoming_schedule(
         _required_instrument(simulation, _required_param(request, "conid")), simulation.clock.now()
     )
@@ -305,7 +305,7 @@ def _required_instrument(simulation: Simulation, text: str) -> Instrument:
 
 
 def _filter_by_strike(contracts: list[Instrument], request: ApiRequest) -> list[Instrument]:
-    """Those with the strike and right asked for. Without a strike IBKR breaks."""
+    """Return the contracts with the requested strike and right. Without a strike, IBKR returns 500."""
     try:
         strike = float(request.query["strike"])
     except (KeyError, ValueError):
@@ -317,7 +317,7 @@ def _filter_by_strike(contracts: list[Instrument], request: ApiRequest) -> list[
 
 
 def _filter_bonds(bonds: list[Instrument], filters: str) -> list[Instrument]:
-    """The bonds of which every value given in `27:202305,25:3.5` (column:value) is true."""
+    """Return the bonds that match every filter in `27:202305,25:3.5` (column:value)."""
     for part in filters.split(","):
         column, _, wanted = part.partition(":")
         if column == "27":

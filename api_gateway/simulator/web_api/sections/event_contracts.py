@@ -23,13 +23,13 @@ SECTION = Section("Event Contracts")
 
 @SECTION.route("GET", "/forecast/category/tree", requires=RequiredSession.LOGIN)
 def forecast_categories(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """Every category and market there is."""
+    """Return all categories and markets."""
     return category_tree()
 
 
 @SECTION.route("GET", "/forecast/contract/market", requires=RequiredSession.LOGIN)
 def forecast_market(simulation: Simulation, request: ApiRequest) -> Any:
-    """A market's contracts that have not expired. Snapshots of them are open from then on."""
+    """Return a market's unexpired contracts; from then on they can be requested in snapshots."""
     conid = _required_number(request, "underlyingConid")
     market = MARKETS.get(conid)
     if market is None:
@@ -42,7 +42,7 @@ def forecast_market(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/forecast/contract/details", requires=RequiredSession.LOGIN)
 def forecast_contract(simulation: Simulation, request: ApiRequest) -> Any:
-    """What a contract asks, and both its sides."""
+    """Return a contract's question and both of its sides."""
     market, contract = _required_contract(simulation, request)
     simulation.preflights.searched_conids.add(market.conid)
     return details_row(market, contract, simulation.universe)
@@ -50,14 +50,14 @@ def forecast_contract(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/forecast/contract/rules", requires=RequiredSession.LOGIN)
 def forecast_rules(simulation: Simulation, request: ApiRequest) -> Any:
-    """How a contract is settled."""
+    """Return how a contract is settled."""
     market, contract = _required_contract(simulation, request)
     return rules_row(market, contract, simulation.universe.build_date)
 
 
 @SECTION.route("GET", "/forecast/contract/schedules", requires=RequiredSession.LOGIN)
 def forecast_schedules(simulation: Simulation, request: ApiRequest) -> Any:
-    """When a contract is traded: all are traded at the same times."""
+    """Return when a contract is traded; all have the same trading hours."""
     _required_contract(simulation, request)
     return forecast_schedule_rows()
 
@@ -77,5 +77,5 @@ def _required_number(request: ApiRequest, name: str) -> int:
 
 
 def _not_found() -> ApiError:
-    """What another kind of conid gets, such as a market's where a contract's is meant."""
+    """Return the error for the wrong kind of conid, such as a market's instead of a contract's."""
     return ApiError(404, {"error": "Not Found", "statusCode": 404})

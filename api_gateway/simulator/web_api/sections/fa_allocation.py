@@ -1,8 +1,8 @@
-"""FA Allocation Management: how an advisor's orders are spread over groups of accounts.
+"""FA Allocation Management: how an advisor's orders are allocated to groups of accounts.
 
-Nothing here is recorded; the shapes are those of IBKR's document. Assumed: a body of the wrong shape is 400,
-what only the back end can find out (an unknown group or account, a name that is taken, amounts that do not
-fit) is 500, and a login that is no advisor's gets the 503 of a missing feature.
+Nothing here is recorded; the shapes follow IBKR's document. Assumed: a body of the wrong shape is 400; an
+error that only the back end can detect (an unknown group or account, a duplicate name, amounts that do not
+add up) is 500; and a login that is not an advisor's gets the 503 of an unavailable feature.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SECTION = Section("FA Allocation Management")
 
 _GROUP = "/iserver/account/allocation/group"
 _PRESETS = "/iserver/account/allocation/presets"
-# In the presets, and nowhere else, this method has a name and not a letter.
+# Only the presets write this method as a name instead of a letter.
 _AVAILABLE_EQUITY = "AvailableEquity"
 
 
@@ -52,7 +52,7 @@ def _server_error(problem: Exception) -> ApiError:
 
 @SECTION.route("GET", "/iserver/account/allocation/accounts", requires=RequiredSession.BROKERAGE)
 def allocatable_accounts(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """What each client's account is worth and may spend, as text in base currency."""
+    """Return each client account's equity and available funds, as text in base currency."""
     _require_advisor(simulation)
     rows = []
     for account, paper_account in simulation.clients.items():
@@ -65,7 +65,7 @@ def allocatable_accounts(simulation: Simulation, request: ApiRequest) -> Any:  #
 
 @SECTION.route("GET", _GROUP, requires=RequiredSession.BROKERAGE)
 def list_groups(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """The groups with their methods and how many accounts each has."""
+    """Return the groups with their methods and number of accounts."""
     _require_advisor(simulation)
     groups = simulation.allocation_groups.groups.values()
     return {
@@ -78,7 +78,7 @@ def list_groups(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: AR
 
 @SECTION.route("POST", _GROUP, requires=RequiredSession.BROKERAGE)
 def create_group(simulation: Simulation, request: ApiRequest) -> Any:
-    """A new group."""
+    """Create a group."""
     group = _parse_group(_required_body(simulation, request))
     try:
         simulation.allocation_groups.save(group)
@@ -89,7 +89,7 @@ def create_group(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("PUT", _GROUP, requires=RequiredSession.BROKERAGE)
 def modify_group(simulation: Simulation, request: ApiRequest) -> Any:
-    """Another method, other accounts, or with `prev_name` another name for a group."""
+    """Change a group's method or accounts, or with `prev_name` its name."""
     body = _required_body(simulation, request)
     group = _parse_group(body)
     before = _required_text(body, "prev_name") if "prev_name" in body else group.name
@@ -102,7 +102,7 @@ def modify_group(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", f"{_GROUP}/single", requires=RequiredSession.BROKERAGE, read_only=True)
 def get_group(simulation: Simulation, request: ApiRequest) -> Any:
-    """One group with its accounts, and their amounts where they have any."""
+    """Return one group with its accounts, and their amounts if it has any."""
     group = simulation.allocation_groups.groups.get(
         _required_text(_required_body(simulation, request), "name")
     )
@@ -120,7 +120,7 @@ def get_group(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", f"{_GROUP}/delete", requires=RequiredSession.BROKERAGE)
 def delete_group(simulation: Simulation, request: ApiRequest) -> Any:
-    """Forget a group; its accounts keep what they hold."""
+    """Delete a group; its accounts' positions stay unchanged."""
     name = _required_text(_required_body(simulation, request), "name")
     try:
         simulation.allocation_groups.delete(name)
@@ -131,7 +131,7 @@ def delete_group(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", _PRESETS, requires=RequiredSession.BROKERAGE)
 def allocation_presets(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """How groups behave where an order does not say it."""
+    """Return the defaults for orders to groups."""
     _require_advisor(simulation)
     presets = simulation.allocation_groups.presets
     equity = presets.method is AllocationMethod.AVAILABLE_EQUITY
@@ -143,7 +143,7 @@ def allocation_presets(simulation: Simulation, request: ApiRequest) -> Any:  # n
 
 @SECTION.route("POST", _PRESETS, requires=RequiredSession.BROKERAGE)
 def set_allocation_presets(simulation: Simulation, request: ApiRequest) -> Any:
-    """Change how groups behave; what is left out stays."""
+    """Change the given defaults for orders to groups."""
     body, presets = _required_body(simulation, request), simulation.allocation_groups.presets
     method = body.get("default_method_for_all", str(presets.method))
     method = AllocationMethod.AVAILABLE_EQUITY if method == _AVAILABLE_EQUITY else _parse_method(method)

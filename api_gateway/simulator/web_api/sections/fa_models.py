@@ -1,10 +1,9 @@
-"""FA Model Portfolios: an advisor's models, and what of the clients' accounts is invested in them.
+"""FA Model Portfolios: an advisor's models, and how much of each client account is invested in them.
 
-Nothing here is recorded. The shapes follow IBKR's document, the refusals what users of a live advisor's login
-report: targets that are percentages, a missing description (without a body) and another `isStatic` once
-somebody is invested are 400; an amount of 0 and an unknown draft are 500; a model that is not there is not
-refused but answered as one that holds nothing. Other logins than an advisor's are refused with 503, like the
-account search of those who are no brokers; that is assumed.
+Nothing here is recorded. The shapes follow IBKR's document; the errors follow reports from users of a live
+advisor login: targets given as percentages, a missing description (no body) and a changed `isStatic` of a
+model with investments are 400; an amount of 0 and an unknown draft are 500; an unknown model is reported as
+an empty one. Assumed: a login that is not an advisor's gets 503, as in the account search.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ SECTION = Section("FA Model Portfolios")
 
 _SUBSCRIPTION_DELIVERED = 1
 _TARGET_SEC_TYPES = ("STK", "FUND", "BOND")
-# The two spellings of IBKR's documents, the newer one first.
+# Newer to older spelling; IBKR's documents use both.
 _OLD_SPELLINGS = {
     "avoidNegativeCashInIndependent": "avoidNegativeCashInCore",
     "closeDivestIndependentPosition": "closeDivestCorePosition",
@@ -32,7 +31,7 @@ _OLD_SPELLINGS = {
 
 
 def _required_body(simulation: Simulation, request: ApiRequest) -> dict[str, Any]:
-    """The request's body, which has a number `reqID`, for an advisor's login."""
+    """Return the body, which must have an integer `reqID`; rejects a login that is not an advisor's."""
     if not simulation.clients:
         raise unavailable()
     body = request.body
@@ -62,7 +61,7 @@ def _aliases(simulation: Simulation) -> dict[str, str]:
 
 @SECTION.route("POST", "/fa/model/list", requires=RequiredSession.BROKERAGE, read_only=True)
 def list_models(simulation: Simulation, request: ApiRequest) -> Any:
-    """All models in headlines."""
+    """Return a summary of every model."""
     body = _required_body(simulation, request)
     master = simulation.profile.master
     return {
@@ -75,14 +74,14 @@ def list_models(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/fa/model/summary", requires=RequiredSession.BROKERAGE, read_only=True)
 def model_summary(simulation: Simulation, request: ApiRequest) -> Any:
-    """One model in headlines."""
+    """Return the summary of one model."""
     body = _required_body(simulation, request)
     return model_rows.model_summary(simulation.models, _required_model(body)) | _delivery_fields(body)
 
 
 @SECTION.route("POST", "/fa/model/positions", requires=RequiredSession.BROKERAGE, read_only=True)
 def model_positions(simulation: Simulation, request: ApiRequest) -> Any:
-    """What a model holds and should hold. `sortDirection` ASC begins with the greatest, as IBKR writes."""
+    """Return a model's positions and targets. `sortDirection` ASC means largest first, as IBKR documents."""
     body = _required_body(simulation, request)
     found = model_rows.model_positions(simulation.models, _required_model(body), simulation.clock.now())
     column, limit = body.get("sortField"), body.get("limit")
@@ -96,7 +95,7 @@ def model_positions(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/fa/model/accounts-details", requires=RequiredSession.BROKERAGE, read_only=True)
 def model_accounts(simulation: Simulation, request: ApiRequest) -> Any:
-    """The accounts that are invested in a model, and their total."""
+    """Return the accounts invested in a model, and their total."""
     body = _required_body(simulation, request)
     name, aliases = _required_model(body), _aliases(simulation)
     profits = body.get("calcPnls") is True
@@ -114,7 +113,7 @@ def model_accounts(simulation: Simulation, request: ApiRequest) -> Any:
     "POST", "/fa/model/invest-divest-positions", requires=RequiredSession.BROKERAGE, read_only=True
 )
 def model_investments(simulation: Simulation, request: ApiRequest) -> Any:
-    """Each client's account in parts: in the model, in others, and in none."""
+    """Return each client account split into this model, other models, and uninvested."""
     body = _required_body(simulation, request)
     name = _required_model(body)
     return {
@@ -128,7 +127,7 @@ def model_investments(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/fa/model/save", requires=RequiredSession.BROKERAGE)
 def save_model(simulation: Simulation, request: ApiRequest) -> Any:
-    """Create a model or give one new targets."""
+    """Create a model, or replace a model's targets."""
     body = _required_body(simulation, request)
     name, description, is_static = _required_model(body), body.get("desc"), body.get("isStatic")
     if not isinstance(description, str):
@@ -160,7 +159,7 @@ def save_model(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/fa/model/invest-divest", requires=RequiredSession.BROKERAGE)
 def draft_investment(simulation: Simulation, request: ApiRequest) -> Any:
-    """Plan to invest in a model, or with negative amounts to divest; nothing moves before the submission."""
+    """Draft an investment in a model, or with negative amounts a divestment; submission carries it out."""
     body = _required_body(simulation, request)
     name, rows = _required_model(body), body.get("accountList")
     if not isinstance(rows, list) or not rows:
@@ -181,7 +180,7 @@ def draft_investment(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/fa/model/submit-transfers", requires=RequiredSession.BROKERAGE)
 def submit_transfers(simulation: Simulation, request: ApiRequest) -> Any:
-    """Carry out a draft, which can be done once."""
+    """Submit a draft; each draft can be submitted once."""
     body = _required_body(simulation, request)
     number = body.get("fpOrderId")
     if type(number) is not int:
@@ -195,7 +194,7 @@ def submit_transfers(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/fa/fa-preset/get", requires=RequiredSession.BROKERAGE, read_only=True)
 def model_presets(simulation: Simulation, request: ApiRequest) -> Any:
-    """How drafts are made, under both spellings that IBKR's documents have."""
+    """Return the defaults for drafts, in both spellings of IBKR's documents."""
     body = _required_body(simulation, request)
     presets = simulation.transfers.presets
     older = {old: presets[new] for new, old in _OLD_SPELLINGS.items()}
@@ -204,7 +203,7 @@ def model_presets(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/fa/fa-preset/save", requires=RequiredSession.BROKERAGE)
 def save_model_presets(simulation: Simulation, request: ApiRequest) -> Any:
-    """Change how drafts are made, in either spelling; what is left out stays."""
+    """Change the given defaults for drafts, in either spelling."""
     body = _required_body(simulation, request)
     newer = {old: new for new, old in _OLD_SPELLINGS.items()}
     settings = {newer.get(name, name): value for name, value in body.items()}
@@ -217,7 +216,7 @@ def save_model_presets(simulation: Simulation, request: ApiRequest) -> Any:
 
 
 def _parse_targets(body: dict[str, Any], name: str, key: str, kind: type) -> dict[Any, float]:
-    """The targets of a body by currency or conid; each from 0 to 1."""
+    """Return the body's targets by currency or conid; each must be from 0 to 1."""
     rows = body.get(name)
     if not isinstance(rows, list):
         raise bad_request(f"{name} is required")

@@ -1,7 +1,7 @@
-"""What IBKR's own gateway asks after a browser login, and no client does.
+"""Requests that IBKR's own gateway sends after a browser login, and clients never do.
 
-No reference names these. They are what the gateway was seen to ask when it is put in front of a simulator:
-the login's user, a key, and the response to a challenge, which is not verified here.
+They are undocumented; a gateway in front of a simulator was observed to send them: the login's user, a key,
+and the response to a challenge, which is not verified here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SECTION = Section("Gateway login")
 
 @SECTION.route("GET", "/one/user", requires=RequiredSession.LOGIN)
 def user(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """Who has logged in."""
+    """Return the user who has logged in."""
     return {
         "username": USER_NAME,
         "userId": USER_ID,
@@ -30,20 +30,20 @@ def user(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
 
 @SECTION.route("GET", "/ssodh/init", requires=RequiredSession.LOGIN)
 def begin_key_exchange(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """The exchange of a key has begun."""
+    """Acknowledge the start of a key exchange."""
     return {"success": True}
 
 
 @SECTION.route("GET", "/ssodh/st", requires=RequiredSession.LOGIN)
 def login_key(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """The key, in hex, another one for every login."""
-    # Nothing is protected by it; it has the length of the gateway's own digests.
+    """Return the login's key, in hex; each login has another."""
+    # It protects nothing; it has the length of the gateway's own digests.
     return {"st": sha1(simulation.session.token.encode(), usedforsecurity=False).hexdigest()}
 
 
 @SECTION.route("POST", "/iserver/auth/ssodh/response", requires=RequiredSession.LOGIN)
 def respond_to_challenge(simulation: Simulation, request: ApiRequest) -> Any:
-    """Open the brokerage session, after the challenge that `/iserver/auth/ssodh/init` has put."""
+    """Open the brokerage session, in response to the challenge of `/iserver/auth/ssodh/init`."""
     response = request.body.get("response") if isinstance(request.body, dict) else None
     if not isinstance(response, str) or not response:
         raise bad_request("response expected")
@@ -58,6 +58,6 @@ def respond_to_challenge(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/logout", requires=RequiredSession.LOGIN)
 def logout_by_gateway(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """End the login, as the gateway does when a tickle tells it that the brokerage session is closed."""
+    """End the login, as the gateway does when a tickle reports a closed brokerage session."""
     simulation.session.logout()
     return {"status": True}

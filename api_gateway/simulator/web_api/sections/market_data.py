@@ -1,4 +1,4 @@
-"""Market Data: snapshots, history and the lines that snapshots hold."""
+"""Market Data: snapshots, price history and market data lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_CHART = "Chart data unavailable"
 
 @SECTION.route("GET", "/iserver/marketdata/snapshot", requires=RequiredSession.BROKERAGE, returns_list=True)
 def snapshot(simulation: Simulation, request: ApiRequest) -> Any:
-    """One row per conid; the first answer for a conid or a field is only a receipt."""
+    """Return one row per conid; the first response for a conid or field only acknowledges it."""
     require_accounts_call(simulation)
     conids = _split_csv(request, "conids")
     fields = list(dict.fromkeys(_split_csv(request, "fields")))
@@ -45,7 +45,7 @@ def snapshot(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/marketdata/history", requires=RequiredSession.BROKERAGE)
 def history(simulation: Simulation, request: ApiRequest) -> Any:
-    """Bars that end at `startTime` or now. An unknown period or bar is replaced by another one."""
+    """Return bars up to `startTime` or now. An unknown period or bar size is replaced by a default."""
     require_accounts_call(simulation)
     instrument = simulation.universe.by_conid(parse_whole_number(request.query.get("conid", ""), "conid"))
     if instrument is None or request.query.get("direction") == "1":
@@ -78,7 +78,7 @@ def history(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/marketdata/unsubscribe", requires=RequiredSession.BROKERAGE)
 def unsubscribe(simulation: Simulation, request: ApiRequest) -> Any:
-    """Give one line back; a conid without a line breaks IBKR."""
+    """Release one market data line; 500 for a conid without a line, as from IBKR."""
     conid = request.body.get("conid") if isinstance(request.body, dict) else None
     if isinstance(conid, bool) or not isinstance(conid, int):
         raise bad_request("conid is required")
@@ -88,8 +88,8 @@ def unsubscribe(simulation: Simulation, request: ApiRequest) -> Any:
 
 
 @SECTION.route("GET", "/iserver/marketdata/unsubscribeall", requires=RequiredSession.BROKERAGE)
-def unsubscribe_all(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001 nothing can be asked for
-    """Give every line back."""
+def unsubscribe_all(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001 takes no arguments
+    """Release all market data lines."""
     simulation.preflights.subscriptions.clear()
     return {"unsubscribed": True}
 

@@ -1,4 +1,4 @@
-"""FYIs and Notifications: what IBKR has to tell the user, and how it does."""
+"""FYIs and Notifications: the inbox, its settings and delivery."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from api_gateway.simulator.web_api.routing import (
 SECTION = Section("FYIs and Notifications")
 
 _MAX_NOTIFICATIONS = 10
-_EDIT_MS, _READ_MS = 10, 5  # milliseconds that IBKR says an acknowledged change has taken
+_EDIT_MS, _READ_MS = 10, 5  # milliseconds that IBKR reports for an acknowledged change
 
 
 @SECTION.route("GET", "/fyi/unreadnumber", requires=RequiredSession.LOGIN)
 def unread_number(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """How many notifications have not been read. The first call only wakes the service."""
+    """Return the number of unread notifications. The first call only starts the service."""
     _refuse_first_call(simulation, 423)
     return {"BN": simulation.inbox.unread_count()}
 
 
 @SECTION.route("GET", "/fyi/notifications", requires=RequiredSession.LOGIN)
 def notifications(simulation: Simulation, request: ApiRequest) -> Any:
-    """At most ten notifications, the newest first. The first call only wakes the service."""
+    """Return up to ten notifications, newest first. The first call only starts the service."""
     limit = parse_whole_number(request.query.get("max", ""), "max", minimum=1)
     _refuse_first_call(simulation, 503)
     found = simulation.inbox.page(
@@ -47,7 +47,7 @@ def notifications(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/fyi/notifications/more", requires=RequiredSession.LOGIN)
 def more_notifications(simulation: Simulation, request: ApiRequest) -> Any:
-    """The ten notifications after the one that was seen last."""
+    """Return up to ten notifications older than the one with `id`."""
     last = request.query.get("id", "")
     if not last:
         raise bad_request("id is required")
@@ -57,7 +57,7 @@ def more_notifications(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("PUT", "/fyi/notifications/{notificationId}", requires=RequiredSession.LOGIN)
 def mark_notification_read(simulation: Simulation, request: ApiRequest) -> Any:
-    """Mark one as read; one that does not exist is acknowledged as well."""
+    """Mark a notification as read; an unknown ID is acknowledged as well."""
     notification_id = request.path_params["notificationId"]
     simulation.inbox.mark_read(notification_id)
     return {"V": 1, "T": _READ_MS, "P": {"R": 1, "ID": notification_id}}
@@ -65,13 +65,13 @@ def mark_notification_read(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/fyi/settings", requires=RequiredSession.LOGIN)
 def settings(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """Every kind of notification with its switch, where it has one."""
+    """Return every notification type with its switch, if it has one."""
     return [_setting_row(each) for each in simulation.notification_settings.all()]
 
 
 @SECTION.route("POST", "/fyi/settings/{typecode}", requires=RequiredSession.LOGIN)
 def change_setting(simulation: Simulation, request: ApiRequest) -> Any:
-    """Turn a kind on or off; one that does not exist is acknowledged as well."""
+    """Switch a type on or off; an unknown type is acknowledged as well."""
     enabled = request.body.get("enabled") if isinstance(request.body, dict) else None
     if not isinstance(enabled, bool):
         raise bad_request("enabled is required")
@@ -82,21 +82,21 @@ def change_setting(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/fyi/disclaimer/{typecode}", requires=RequiredSession.LOGIN)
 def disclaimer(simulation: Simulation, request: ApiRequest) -> Any:
-    """What is to be accepted for a kind of notification."""
+    """Return the disclaimer of a notification type."""
     code = request.path_params["typecode"]
     return {"FC": code, "DT": simulation.notification_settings.disclaimer(code)}
 
 
 @SECTION.route("PUT", "/fyi/disclaimer/{typecode}", requires=RequiredSession.LOGIN)
 def accept_disclaimer(simulation: Simulation, request: ApiRequest) -> Any:
-    """Accept the disclaimer of a kind."""
+    """Accept the disclaimer of a type."""
     simulation.notification_settings.accept_disclaimer(request.path_params["typecode"])
     return _acknowledgement()
 
 
 @SECTION.route("GET", "/fyi/deliveryoptions", requires=RequiredSession.LOGIN)
 def delivery_options(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """The devices, and whether e-mails are sent."""
+    """Return the devices, and whether e-mails are sent."""
     options = simulation.delivery_options
     devices = [
         {"NM": each.name, "I": each.device_id, "UI": each.display_name, "A": int(each.enabled)}
@@ -107,7 +107,7 @@ def delivery_options(simulation: Simulation, request: ApiRequest) -> Any:  # noq
 
 @SECTION.route("PUT", "/fyi/deliveryoptions/email", requires=RequiredSession.LOGIN)
 def deliver_by_email(simulation: Simulation, request: ApiRequest) -> Any:
-    """Send e-mails, or stop sending them."""
+    """Enable or disable e-mails."""
     enabled = request.query.get("enabled", "").lower()
     if enabled not in ("true", "false"):
         raise bad_request("enabled is required")
@@ -117,7 +117,7 @@ def deliver_by_email(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/fyi/deliveryoptions/device", requires=RequiredSession.LOGIN)
 def deliver_to_device(simulation: Simulation, request: ApiRequest) -> Any:
-    """Register a device, or turn one on or off."""
+    """Register a device, or enable or disable it."""
     body = request.body if isinstance(request.body, dict) else {}
     device_id, enabled = body.get("deviceId"), body.get("enabled")
     if not isinstance(device_id, str) or not device_id or not isinstance(enabled, bool):
@@ -133,7 +133,7 @@ def deliver_to_device(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("DELETE", "/fyi/deliveryoptions/{deviceId}", requires=RequiredSession.LOGIN)
 def delete_device(simulation: Simulation, request: ApiRequest) -> Any:
-    """Forget a device; success has no body."""
+    """Delete a device; success has no body."""
     if simulation.delivery_options.remove(request.path_params["deviceId"]):
         return ApiResponse(200)
     html = b"<html><head><title>Not Found</title></head><body><h1>Resource not found</h1></body></html>\n"
@@ -141,7 +141,7 @@ def delete_device(simulation: Simulation, request: ApiRequest) -> Any:
 
 
 def _refuse_first_call(simulation: Simulation, status: int) -> None:
-    """Refuse the first call of a session, as the service has not answered IBKR's own question yet."""
+    """Reject the first call of a session, because IBKR's own back end call is still pending."""
     if not simulation.preflights.fyi_warm and simulation.options.strict:
         simulation.preflights.fyi_warm = True
         raise ApiError(status, {"status": "waiting for reply"})
@@ -160,7 +160,7 @@ def _notification_row(entry: InboxEntry) -> dict[str, Any]:
         "ID": entry.notification_id,
         "FC": entry.notification.code,
     }
-    # News about holdings was seen without HT, and other news with it.
+    # Recorded: notifications about positions have no HT, all others do.
     return row if entry.notification.code == "PF" else row | {"HT": 0}
 
 

@@ -1,4 +1,4 @@
-"""Order Monitoring: live orders, the status of one, and the executions."""
+"""Order Monitoring: live orders, the status of one order, and executions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SORT_BY_TIME = "sortbytime"
 
 
 def _require_selected_account(simulation: Simulation, request: ApiRequest) -> None:
-    """Refuse another account than the selected one, which a call may name."""
+    """Reject a request that names an account other than the selected one."""
     if (
         request.query.get("accountId", simulation.selected_account.account_id)
         != simulation.selected_account.account_id
@@ -32,11 +32,11 @@ def _require_selected_account(simulation: Simulation, request: ApiRequest) -> No
 
 @SECTION.route("GET", "/iserver/account/orders", requires=RequiredSession.BROKERAGE)
 def live_orders(simulation: Simulation, request: ApiRequest) -> Any:
-    """Open orders and those that ended today. The first call, and one with `force`, only fetches them."""
+    """Return open orders and those that ended today. The first call, or one with `force`, returns none."""
     require_accounts_call(simulation)
     _require_selected_account(simulation, request)
     preflights = simulation.preflights
-    # A filter silences the orders on the WebSocket until a list is forced.
+    # A filter mutes the WebSocket's orders until a call with `force`.
     preflights.orders_filtered = not is_true(request, "force") and (
         preflights.orders_filtered or bool(request.query.get("filters"))
     )
@@ -60,7 +60,7 @@ def live_orders(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/account/order/status/{orderId}", requires=RequiredSession.BROKERAGE)
 def order_status(simulation: Simulation, request: ApiRequest) -> Any:
-    """One order of this day; older ones are no longer remembered."""
+    """Return the status of one of today's orders; older orders are unknown."""
     order_id = parse_whole_number(request.path_params["orderId"], "orderId", minimum=1)
     require_accounts_call(simulation)
     paper_account = simulation.selected_account
@@ -72,7 +72,7 @@ def order_status(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/iserver/account/trades", requires=RequiredSession.BROKERAGE, returns_list=True)
 def trades(simulation: Simulation, request: ApiRequest) -> Any:
-    """Executions of today, or of up to seven days. The first call only fetches them."""
+    """Return executions of today, or of up to seven days. The first call only loads them."""
     days = parse_whole_number(request.query.get("days", "1"), "days", minimum=1)
     if days > _MAX_DAYS:
         raise bad_request("days must be from 1 to 7")

@@ -1,4 +1,4 @@
-"""Orders: preview, place, modify, cancel, and answer what IBKR asks about an order."""
+"""Orders: preview, place, modify and cancel, and replies to IBKR's order confirmations."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _required_account(simulation: Simulation, request: ApiRequest) -> PaperAccou
 
 
 def _target_accounts(simulation: Simulation, request: ApiRequest) -> list[PaperAccount]:
-    """The account of the path, or those of the allocation group that stands there."""
+    """Return the account in the path, or the members of the allocation group in its place."""
     name, allocation = request.path_params["accountId"], simulation.allocation_groups
     if name not in allocation.group_names:
         return [_required_account(simulation, request)]
@@ -50,7 +50,7 @@ def _target_accounts(simulation: Simulation, request: ApiRequest) -> list[PaperA
 
 
 def _required_tickets(simulation: Simulation, request: ApiRequest) -> list[Ticket]:
-    """The tickets of the body, for the account or the allocation group of the path."""
+    """Return the tickets in the body, for the account or allocation group in the path."""
     name = request.path_params["accountId"]
     if name not in simulation.accounts and name not in simulation.allocation_groups.group_names:
         raise bad_request("invalid accountId")
@@ -61,16 +61,16 @@ def _required_tickets(simulation: Simulation, request: ApiRequest) -> list[Ticke
 
 
 def _require_same_account(account_or_group: str, ticket: Ticket) -> None:
-    """Refuse a ticket that names another account than the path does."""
+    """Reject a ticket that names another account than the path does."""
     if (ticket.raw.get("acctId") or account_or_group) != account_or_group:
         raise bad_request("acctId must be the account of the path")
 
 
 @SECTION.route("POST", "/iserver/account/{accountId}/orders", requires=RequiredSession.BROKERAGE)
 def place_orders(simulation: Simulation, request: ApiRequest) -> Any:
-    """One order, one bracket or one group: taken, asked about, or refused with status 200.
+    """Submit one order, one bracket or one OCA group: accepted, questioned, or rejected with status 200.
 
-    An advisor may name an allocation group in the account's place.
+    An advisor may name an allocation group instead of an account.
     """
     require_accounts_call(simulation)
     return submit_tickets(
@@ -80,7 +80,7 @@ def place_orders(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/account/{accountId}/orders/whatif", requires=RequiredSession.BROKERAGE)
 def preview_orders(simulation: Simulation, request: ApiRequest) -> Any:
-    """What the first order would cost; nothing is placed."""
+    """Return the cost and margin impact of the first order; nothing is placed."""
     name, tickets = request.path_params["accountId"], _required_tickets(simulation, request)
     if any(is_multi_account(simulation, name, ticket) for ticket in tickets):
         return {"error": "An order for several accounts cannot be previewed."}
@@ -101,7 +101,7 @@ def preview_orders(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/account/{accountId}/order/{orderId}", requires=RequiredSession.BROKERAGE)
 def modify_order(simulation: Simulation, request: ApiRequest) -> Any:
-    """Replace an open order by one full ticket; may ask as a new order does."""
+    """Replace an open order by a full ticket; it may raise questions as a new order does."""
     require_accounts_call(simulation)
     paper_account = _required_account(simulation, request)
     order_id = parse_whole_number(request.path_params["orderId"], "orderId", minimum=1)
@@ -115,7 +115,7 @@ def modify_order(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("DELETE", "/iserver/account/{accountId}/order/{orderId}", requires=RequiredSession.BROKERAGE)
 def cancel_order(simulation: Simulation, request: ApiRequest) -> Any:
-    """Ask for the end of one order, or with -1 of all; it ends a moment later."""
+    """Request the cancellation of one order, or with -1 of all; it takes effect a moment later."""
     require_accounts_call(simulation)
     text = request.path_params["orderId"]
     paper_accounts = _target_accounts(simulation, request)
@@ -145,7 +145,7 @@ def cancel_order(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/reply/{replyId}", requires=RequiredSession.BROKERAGE)
 def reply_to_question(simulation: Simulation, request: ApiRequest) -> Any:
-    """Confirm or discard what was asked last; the answer may be the next question."""
+    """Confirm or reject the open question; the response may be the next question."""
     reply_id = request.path_params["replyId"]
     confirmed = request.body.get("confirmed") if isinstance(request.body, dict) else None
     questions = simulation.preflights.questions
@@ -164,7 +164,7 @@ def reply_to_question(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/questions/suppress", requires=RequiredSession.BROKERAGE)
 def suppress_questions(simulation: Simulation, request: ApiRequest) -> Any:
-    """Ask these questions no more in this session; ids that do not exist are taken as well."""
+    """Suppress these questions for the session; unknown IDs are accepted as well."""
     numbers = request.body.get("messageIds") if isinstance(request.body, dict) else None
     if not isinstance(numbers, list) or not all(isinstance(number, str) for number in numbers):
         raise bad_request("messageIds must be a list of strings")
@@ -175,8 +175,8 @@ def suppress_questions(simulation: Simulation, request: ApiRequest) -> Any:
 
 
 @SECTION.route("POST", "/iserver/questions/suppress/reset", requires=RequiredSession.BROKERAGE)
-def reset_suppressions(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001 nothing can be asked for
-    """Ask everything again."""
+def reset_suppressions(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001 takes no arguments
+    """End the suppression of all questions."""
     simulation.preflights.suppressed_message_ids.clear()
     return {"status": "submitted"}
 

@@ -1,4 +1,4 @@
-"""Portfolio: accounts, positions, ledger, summary and allocation, from a back end with a cache of its own."""
+"""Portfolio: accounts, positions, ledger, summary and allocation, from a back end with its own cache."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _PERIODS = {"7D": timedelta(days=6), "1M": timedelta(days=30)}
 
 
 def _early_response(simulation: Simulation, empty: Any) -> ApiResponse | None:
-    """None once the accounts were called; before that a refusal, or with `strict` off what `empty` holds."""
+    """Return None once the accounts were called; before that raise 401, or return `empty` if not `strict`."""
     if simulation.preflights.portfolio_called:
         return None
     if simulation.options.strict:
@@ -52,7 +52,7 @@ def _early_response(simulation: Simulation, empty: Any) -> ApiResponse | None:
 
 
 def _required_view(simulation: Simulation, request: ApiRequest) -> AccountView:
-    """The account that the path names, refused if it is none of the login's."""
+    """Return the account in the path; rejects an account of another login."""
     view = find_account_view(simulation, request.path_params["accountId"])
     if view is None:
         raise unauthorized()
@@ -82,7 +82,7 @@ def _position_rows(
 
 
 def _contracts_loaded(simulation: Simulation, request: ApiRequest, account_id: str) -> bool:
-    """Whether the contracts are looked up already; this call starts that if they are not."""
+    """Return whether the contracts are loaded; if not, this call starts loading them."""
     warm = simulation.preflights.positions_warm
     loaded = account_id in warm or is_true(request, "waitForSecDef")
     warm.add(account_id)
@@ -92,7 +92,7 @@ def _contracts_loaded(simulation: Simulation, request: ApiRequest, account_id: s
 def _selected_positions(
     simulation: Simulation, request: ApiRequest, view: AccountView, valuation: Valuation
 ) -> tuple[ValuedPosition, ...]:
-    """The positions, or with `model` those of the account's share of one; "All" has no shares."""
+    """Return the positions, or with `model` the account's share of that model; none for "All"."""
     model = request.query.get("model", "")
     if not model:
         return valuation.open_positions
@@ -117,9 +117,9 @@ def _load_attributes(
 
 @SECTION.route("GET", "/portfolio/accounts", requires=RequiredSession.LOGIN)
 def portfolio_accounts(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """The accounts with positions and balances; every other portfolio call waits for this one.
+    """Return the accounts with positions and balances; other portfolio calls require this one first.
 
-    An advisor's login gets the master account alone, as IBKR sends it to the subaccounts for the others.
+    An advisor gets only the master account: IBKR refers to the subaccounts for the others.
     """
     master = simulation.profile.master
     accounts = (master,) if master else simulation.profile.accounts
@@ -128,14 +128,14 @@ def portfolio_accounts(simulation: Simulation, request: ApiRequest) -> Any:  # n
 
 @SECTION.route("GET", "/portfolio/subaccounts", requires=RequiredSession.LOGIN)
 def portfolio_subaccounts(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """An advisor's clients, at most a hundred; for everybody else the same accounts again."""
+    """Return an advisor's client accounts, at most 100; for other logins the same as the accounts."""
     accounts = simulation.profile.accounts[:_MAX_SUBACCOUNTS]
     return _load_attributes(simulation, accounts, brokerage_access=False)
 
 
 @SECTION.route("GET", "/portfolio/subaccounts2", requires=RequiredSession.LOGIN)
 def portfolio_subaccounts_page(simulation: Simulation, request: ApiRequest) -> Any:
-    """The same list in pages of twenty."""
+    """Return the subaccounts in pages of 20."""
     page = parse_whole_number(request.query.get("page", "0"), "page")
     accounts, first = simulation.profile.accounts, page * _SUBACCOUNTS_PAGE
     page_accounts = accounts[first : first + _SUBACCOUNTS_PAGE]
@@ -147,7 +147,7 @@ def portfolio_subaccounts_page(simulation: Simulation, request: ApiRequest) -> A
 
 @SECTION.route("GET", "/portfolio/{accountId}/meta", requires=RequiredSession.LOGIN)
 def account_meta(simulation: Simulation, request: ApiRequest) -> Any:
-    """The attributes of one account; "All" is none."""
+    """Return the attributes of one account; "All" has none."""
     view = _required_view(simulation, request)
     early = _early_response(simulation, {})
     if early is not None:
@@ -160,21 +160,21 @@ def account_meta(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/portfolio/{accountId}/summary", requires=RequiredSession.LOGIN)
 def account_values(simulation: Simulation, request: ApiRequest) -> Any:
-    """Every value of the account, by segment."""
+    """Return every value of the account, by segment."""
     view = _required_view(simulation, request)
     return _early_response(simulation, {}) or portfolio_summary(view.account_id, view.valuation())
 
 
 @SECTION.route("GET", "/portfolio/{accountId}/ledger", requires=RequiredSession.LOGIN)
 def account_ledger(simulation: Simulation, request: ApiRequest) -> Any:
-    """Balances by currency."""
+    """Return balances by currency."""
     view = _required_view(simulation, request)
     return _early_response(simulation, {}) or ledger(view.account_id, view.valuation())
 
 
 @SECTION.route("GET", "/portfolio/{accountId}/allocation", requires=RequiredSession.LOGIN)
 def account_allocation(simulation: Simulation, request: ApiRequest) -> Any:
-    """Positions by asset class, sector and group; with `model` those of a model, without its cash."""
+    """Return positions by asset class, sector and group; with `model` a model's, without its cash."""
     view = _required_view(simulation, request)
     early = _early_response(simulation, empty_allocation())
     if early is not None:
@@ -189,7 +189,7 @@ def account_allocation(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/portfolio/allocation", requires=RequiredSession.LOGIN)
 def joint_allocation(simulation: Simulation, request: ApiRequest) -> Any:
-    """The allocation of several accounts together; the positions of each must have been loaded before."""
+    """Return the allocation of several accounts together; the positions of each must be loaded."""
     accounts = request.body.get("acctIds") if isinstance(request.body, dict) else None
     if not isinstance(accounts, list) or not accounts or not all(isinstance(each, str) for each in accounts):
         raise bad_request("acctIds is required")
@@ -206,7 +206,7 @@ def joint_allocation(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/portfolio/{accountId}/positions/{pageId}", requires=RequiredSession.LOGIN)
 def positions_page(simulation: Simulation, request: ApiRequest) -> Any:
-    """A hundred positions, as they were up to 45 s ago; the first time without the contracts' details."""
+    """Return up to 100 positions, up to 45 s old; the first call lacks the contracts' details."""
     page = parse_whole_number(request.path_params["pageId"], "pageId")
     view = _required_view(simulation, request)
     early = _early_response(simulation, [])
@@ -220,7 +220,7 @@ def positions_page(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/portfolio2/{accountId}/positions", requires=RequiredSession.LOGIN)
 def current_positions(simulation: Simulation, request: ApiRequest) -> Any:
-    """All positions as they are now, in a shape of their own."""
+    """Return all current positions, uncached, in a different shape."""
     view = _required_view(simulation, request)
     early = _early_response(simulation, [])
     if early is not None:
@@ -234,7 +234,7 @@ def current_positions(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/portfolio/{accountId}/position/{conid}", requires=RequiredSession.LOGIN)
 def account_position(simulation: Simulation, request: ApiRequest) -> Any:
-    """The position in one instrument, as a list; an empty one when nothing is held."""
+    """Return the position in one instrument as a list, empty if there is none."""
     conid = parse_whole_number(request.path_params["conid"], "conid")
     view = _required_view(simulation, request)
     early = _early_response(simulation, [])
@@ -247,7 +247,7 @@ def account_position(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/portfolio/positions/{conid}", requires=RequiredSession.LOGIN)
 def positions_by_account(simulation: Simulation, request: ApiRequest) -> Any:
-    """The positions in one instrument by account; only the accounts that hold it."""
+    """Return the positions in one instrument, for each account that holds it."""
     conid = parse_whole_number(request.path_params["conid"], "conid")
     early = _early_response(simulation, {})
     if early is not None:
@@ -266,14 +266,14 @@ def positions_by_account(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("GET", "/portfolio/{accountId}/combo/positions", requires=RequiredSession.LOGIN)
 def combination_positions(simulation: Simulation, request: ApiRequest) -> Any:
-    """Positions that were bought as one combination: there are none."""
+    """Return the positions bought as one combination: always none here."""
     _required_view(simulation, request)
     return _early_response(simulation, []) or []
 
 
 @SECTION.route("POST", "/portfolio/{accountId}/positions/invalidate", requires=RequiredSession.LOGIN)
 def invalidate_positions(simulation: Simulation, request: ApiRequest) -> Any:
-    """Forget the positions of up to 45 s ago."""
+    """Clear the cached positions."""
     view = _required_view(simulation, request)
     early = _early_response(simulation, {"message": "success"})
     if early is not None:

@@ -25,7 +25,7 @@ _MAX_DAYS = 3650
 
 @SECTION.route("POST", "/pa/performance", requires=RequiredSession.LOGIN, read_only=True)
 def performance_for_period(simulation: Simulation, request: ApiRequest) -> Any:
-    """Values and returns of the accounts over one period."""
+    """Return the accounts' values and returns over one period."""
     body = _required_body(request)
     paper_accounts = _required_brokers(simulation, _required_accounts(body))
     period = body.get("period")
@@ -36,7 +36,7 @@ def performance_for_period(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/pa/allperiods", requires=RequiredSession.LOGIN, read_only=True)
 def performance_for_all_periods(simulation: Simulation, request: ApiRequest) -> Any:
-    """Values and returns over every period; an account in the query stands for those in the body."""
+    """Return values and returns over every period; an account in the query overrides the body."""
     one = request.query.get("param")
     return all_periods(
         _required_brokers(simulation, [one] if one else _required_accounts(_required_body(request)))
@@ -45,7 +45,7 @@ def performance_for_all_periods(simulation: Simulation, request: ApiRequest) -> 
 
 @SECTION.route("POST", "/pa/transactions", requires=RequiredSession.LOGIN, read_only=True)
 def transaction_history(simulation: Simulation, request: ApiRequest) -> Any:
-    """What the accounts bought and sold of some contracts, and the profit of it."""
+    """Return the accounts' trades in some contracts, and the realised profit."""
     body = _required_body(request)
     accounts, conids, currency = body.get("acctIds"), body.get("conids"), body.get("currency")
     if not (
@@ -72,7 +72,7 @@ def transaction_history(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/pa/allocation", requires=RequiredSession.LOGIN, read_only=True)
 def allocation_by_type(simulation: Simulation, request: ApiRequest) -> Any:
-    """What the accounts together are made of, now or at the end of a day."""
+    """Return the accounts' joint allocation, now or at the end of a day."""
     body = _required_body(request)
     paper_accounts = _required_brokers(simulation, _required_accounts(body))
     kind = str(body.get("type", "")).upper()
@@ -86,7 +86,7 @@ def allocation_by_type(simulation: Simulation, request: ApiRequest) -> Any:
         rate = paper_accounts[0].exchange_rates.rate(currency, moment)
     except LookupError:
         raise bad_request("Invalid currency") from None
-    # A model portfolio that an account has not invested in holds nothing of it.
+    # The account is not invested in any model portfolio, so that a model's allocation is empty.
     included = [] if body.get("model") else paper_accounts
     snapshots = [past for paper_account in included for past in account_snapshots(paper_account, [moment])]
     reply = {"id": "getAllocation", "currency": currency, "realtime": day is None}
@@ -120,7 +120,7 @@ def _required_brokers(simulation: Simulation, accounts: list[str]) -> list[Paper
 
 
 def _parse_day(text: Any, today: date) -> date | None:
-    """The day asked for; None for today, which is told in real time."""
+    """Return the requested day; None for today, whose allocation is real-time."""
     if text is None or text == "":
         return None
     try:

@@ -1,4 +1,4 @@
-"""Scanner: what can be scanned for, and a scan."""
+"""Scanner: the scan parameters, and running a scan."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SECTION = Section("Scanner")
 
 @SECTION.route("GET", "/iserver/scanner/params", requires=RequiredSession.BROKERAGE)
 def parameters(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """Everything that can be asked of a scan; large, and the same all day."""
+    """Return all scan parameters; a large response that does not change during the day."""
     return scanner_parameters()
 
 
 @SECTION.route("POST", "/iserver/scanner/run", requires=RequiredSession.BROKERAGE, read_only=True)
 def run_scanner(simulation: Simulation, request: ApiRequest) -> Any:
-    """The contracts that a scan finds, in their order; the values they were ranked by are not sent."""
+    """Return the contracts that a scan finds, in rank order; the ranked values are not sent."""
     body = request.body if isinstance(request.body, dict) else {}
     instrument, kind, location = (_required_text(body, name) for name in ("instrument", "type", "location"))
     filters = body.get("filter") or []
@@ -35,7 +35,7 @@ def run_scanner(simulation: Simulation, request: ApiRequest) -> Any:
         raise ApiError(500, {"error": str(problem), "statusCode": 500}) from None
     rows = [_contract_row(rank, contract) for rank, contract in enumerate(found.contracts)]
     if rows:
-        # Only the first row names the column, right after its rank.
+        # Only the first row names the column; the key follows the rank.
         rank = {"server_id": rows[0]["server_id"], "column_name": found.column}
         rows[0] = rank | rows[0]
     return {"contracts": rows, "scan_data_column_name": found.column}

@@ -1,4 +1,4 @@
-"""Session: the browser login's second half, the brokerage session, and keeping both alive."""
+"""Session: the brokerage session, the browser login, and keeping both alive."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ USER_NAME = "simulated1"
 
 
 def auth_status(simulation: Simulation) -> dict[str, Any]:
-    """The authentication object as auth/status, ssodh/init and tickle show it."""
+    """Return the authentication object of auth/status, ssodh/init and tickle."""
     state = simulation.session.state
     if state is LoginState.NO_LOGIN:
         return {"authenticated": False, "competing": False, "connected": False, "MAC": MAC}
@@ -42,7 +42,7 @@ def auth_status(simulation: Simulation) -> dict[str, Any]:
 
 
 def access_denied() -> ApiResponse:
-    """What IBKR's edge says to anybody who has not logged in; it is not JSON."""
+    """Return the plain-text 401 that IBKR's edge sends without a login."""
     return ApiResponse(401, b"Access Denied", "text/plain")
 
 
@@ -53,13 +53,13 @@ def unavailable() -> ApiError:
 
 @SECTION.route("POST", "/iserver/auth/ssodh/init", requires=RequiredSession.LOGIN)
 def open_brokerage_session(simulation: Simulation, request: ApiRequest) -> Any:
-    """Open, or with `compete` take over, the brokerage session; IBKR's gateway is challenged first."""
+    """Open the brokerage session, with `compete` by taking it over; IBKR's gateway gets a challenge first."""
     body = request.body if isinstance(request.body, dict) else {}
     publish, compete = body.get("publish"), body.get("compete", False)
     if not isinstance(compete, bool):
         raise bad_request("compete must be a boolean")
     by_gateway = "machineId" in body and "publish" not in body
-    # IBKR's text says that `publish` must be true; on the wire, false was answered like true.
+    # IBKR's error text says that `publish` must be true; the recorded response to false equals that to true.
     if not isinstance(publish, bool) and simulation.options.strict and not by_gateway:
         raise ApiError(500, {"error": "publish must be true", "statusCode": 500})
     try:
@@ -83,7 +83,7 @@ def open_brokerage_session(simulation: Simulation, request: ApiRequest) -> Any:
 @SECTION.route("POST", "/iserver/auth/status", requires=RequiredSession.NONE)
 @SECTION.route("GET", "/iserver/auth/status", requires=RequiredSession.NONE)
 def brokerage_session_status(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """Whether the brokerage session is there; a shorter form without a login."""
+    """Return the brokerage session's status; in a shorter form without a login."""
     if simulation.session.state is LoginState.NO_LOGIN:
         return access_denied() if simulation.options.unauthorized_everywhere else auth_status(simulation)
     return {**auth_status(simulation), "fail": ""}
@@ -92,7 +92,7 @@ def brokerage_session_status(simulation: Simulation, request: ApiRequest) -> Any
 @SECTION.route("POST", "/tickle", requires=RequiredSession.NONE)
 @SECTION.route("GET", "/tickle", requires=RequiredSession.NONE)
 def tickle(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """Keep the session alive, and say how it stands."""
+    """Keep the session alive, and return its status."""
     if simulation.session.state is LoginState.NO_LOGIN:
         return access_denied() if simulation.options.unauthorized_everywhere else {"error": "no session"}
     return {
@@ -107,7 +107,7 @@ def tickle(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
 
 @SECTION.route("GET", "/sso/validate", requires=RequiredSession.LOGIN)
 def validate_login(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """Whether the browser login holds, and for how long. `LOGIN_TYPE` is 2 for paper, 1 for real money."""
+    """Return whether, and for how long, the login is valid. `LOGIN_TYPE` is 2 for paper, 1 for live."""
     return {
         "USER_ID": USER_ID,
         "USER_NAME": USER_NAME,
@@ -147,7 +147,7 @@ def logout(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
 @SECTION.route("GET", "/iserver/reauthenticate", requires=RequiredSession.NONE)
 @SECTION.route("POST", "/iserver/reauthenticate", requires=RequiredSession.NONE)
 def reauthenticate(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """The old way to open the brokerage session; the gateway answers it itself, at once, and competes."""
+    """Open the brokerage session the deprecated way; the gateway itself responds at once, and competes."""
     state = simulation.session.state
     if state is LoginState.NO_LOGIN:
         return {"error": "not logged in"}
@@ -155,6 +155,6 @@ def reauthenticate(simulation: Simulation, request: ApiRequest) -> Any:  # noqa:
         try:
             simulation.session.init(compete=True)
         except MaintenanceError:
-            # The gateway has said "triggered" by then, and tells nobody that it came to nothing.
+            # The gateway has already responded "triggered", and never reports the failure.
             return {"message": "triggered"}
     return {"message": "triggered"}

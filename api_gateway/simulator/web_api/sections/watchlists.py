@@ -18,8 +18,8 @@ _CONID = re.compile(r"\d{1,18}", re.ASCII)
 
 
 @SECTION.route("GET", "/iserver/watchlists", requires=RequiredSession.BROKERAGE)
-def watchlists(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001 `SC` has one value, and no effect
-    """The names and ids of all lists."""
+def watchlists(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001 `SC` has one value and no effect
+    """Return the names and IDs of all watchlists."""
     rows = [
         {
             "is_open": False,
@@ -45,7 +45,7 @@ def watchlists(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG
 
 @SECTION.route("GET", "/iserver/watchlist", requires=RequiredSession.BROKERAGE)
 def watchlist(simulation: Simulation, request: ApiRequest) -> Any:
-    """One list with its contracts; those that this session has not seen in a list yet come without names."""
+    """Return one watchlist; contracts that this session has not loaded yet have no names."""
     list_id = _required_id(request)
     found = simulation.watchlists.find(list_id)
     if found is None:
@@ -59,7 +59,7 @@ def watchlist(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/watchlist", requires=RequiredSession.BROKERAGE)
 def save_watchlist(simulation: Simulation, request: ApiRequest) -> Any:
-    """Make a list, or replace the one that has the id; the answer never shows the contracts."""
+    """Create a watchlist, or replace the one with the same ID; the response omits the contracts."""
     if not isinstance(request.body, dict) or not request.body:
         raise bad_request("body can't be empty")
     list_id, name, rows = (request.body.get(key) for key in ("id", "name", "rows"))
@@ -77,7 +77,7 @@ def save_watchlist(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("DELETE", "/iserver/watchlist", requires=RequiredSession.BROKERAGE)
 def delete_watchlist(simulation: Simulation, request: ApiRequest) -> Any:
-    """Delete a list. A session that has dealt with lists before does not mind if there is none."""
+    """Delete a watchlist. An unknown one fails only in a session that has not read watchlists before."""
     list_id = _required_id(request)
     if not simulation.watchlists.remove(list_id) and not simulation.preflights.watchlist_messages:
         raise unavailable()
@@ -92,7 +92,7 @@ def _required_id(request: ApiRequest) -> str:
 
 
 def _next_message_id(simulation: Simulation) -> str:
-    """The number of this session's message about lists."""
+    """Return the number of this session's next watchlist message."""
     simulation.preflights.watchlist_messages += 1
     return str(simulation.preflights.watchlist_messages)
 
@@ -102,7 +102,7 @@ def _watchlist_header(found: Watchlist) -> dict[str, Any]:
 
 
 def _parse_conid(row: Any) -> int | None:
-    """The conid in `{"C": 8314}`, or None for the blank line `{"H": ""}`."""
+    """Return the conid of `{"C": 8314}`, or None for the blank row `{"H": ""}`."""
     if isinstance(row, dict) and not isinstance(row.get("C"), bool):
         if "C" not in row and "H" in row:
             return None
