@@ -94,7 +94,7 @@ def first_trigger_time(
         _group_trigger_time(group, paper_account, since, until, outside_rth)
         for group in _and_groups(conditions)
     ]
-    return min((first for first in times if first is not None), default=None)
+    return min((time for time in times if time is not None), default=None)
 
 
 def _and_groups(conditions: Sequence[Condition]) -> Iterator[list[Condition]]:
@@ -114,11 +114,13 @@ def _group_trigger_time(
     times = [
         _condition_trigger_time(condition, paper_account, since, until, outside_rth) for condition in group
     ]
-    found = [first for first in times if first is not None]
-    if len(found) < len(group):
+    met_at = [time for time in times if time is not None]
+    if len(met_at) < len(group):
         return None
-    for moment in dict.fromkeys((max(found), until)):
-        if len(group) == 1 or all(_is_met(each, paper_account, since, moment, outside_rth) for each in group):
+    for moment in dict.fromkeys((max(met_at), until)):
+        if len(group) == 1 or all(
+            _is_met(condition, paper_account, since, moment, outside_rth) for condition in group
+        ):
             return moment
     return None
 
@@ -150,11 +152,11 @@ def _price_trigger_time(
         return condition.is_met_by(paper_account.prices.price_at(instrument, moment))
 
     for start, end in _trading_intervals(instrument, since, until, outside_rth):
-        found = first_matching_step(
+        first_match = first_matching_step(
             paper_account.prices, instrument, start, end, may_match=could_hold, matches=holds
         )
-        if found is not None:
-            return found
+        if first_match is not None:
+            return first_match
     return None
 
 
@@ -180,8 +182,8 @@ def _is_met(
         return condition.is_met_by(moment)
     if condition.kind is ConditionType.PRICE:
         instrument = paper_account.instrument(condition.conid or 0)
-        here = _trading_intervals(instrument, moment - PRICE_STEP, moment, outside_rth)
-        return any(True for _ in here) and condition.is_met_by(
+        intervals = _trading_intervals(instrument, moment - PRICE_STEP, moment, outside_rth)
+        return any(True for _ in intervals) and condition.is_met_by(
             paper_account.prices.price_at(instrument, moment)
         )
     return any(condition.is_met_by(value) for value in _current_values(condition, paper_account))
@@ -196,7 +198,8 @@ def _current_values(condition: Condition, paper_account: PaperAccount) -> list[f
     valuation = paper_account.valuation()
     if condition.kind is ConditionType.POSITION:
         return [
-            _daily_change_percent(paper_account, line.instrument.conid) for line in valuation.open_positions
+            _daily_change_percent(paper_account, position.instrument.conid)
+            for position in valuation.open_positions
         ]
     if condition.kind is ConditionType.MARGIN:
         total = valuation.net_liquidation
@@ -211,4 +214,6 @@ def _daily_change_percent(paper_account: PaperAccount, conid: int) -> float:
 
 
 def _trade_times(condition: Condition, paper_account: PaperAccount) -> list[float]:
-    return sorted(each.at for each in paper_account.executions if condition.conid in (None, each.conid))
+    return sorted(
+        execution.at for execution in paper_account.executions if condition.conid in (None, execution.conid)
+    )

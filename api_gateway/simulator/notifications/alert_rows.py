@@ -60,11 +60,13 @@ def alert_details(alert: Alert, universe: Universe) -> dict[str, Any]:
         "alert_mta_currency": "USD" if mobile else None,
         "alert_mta_defaults": _MOBILE_DEFAULTS if mobile else None,
         "tool_id": alert.tool_id,
-        "time_zone": next((each.time_zone for each in terms.conditions if each.time_zone), None),
+        "time_zone": next(
+            (condition.time_zone for condition in terms.conditions if condition.time_zone), None
+        ),
         "alert_default_type": None,
         "condition_size": len(terms.conditions),
         "condition_outside_rth": int(terms.outside_rth),
-        "conditions": [_condition_row(each, universe) for each in terms.conditions],
+        "conditions": [_condition_row(condition, universe) for condition in terms.conditions],
     }
 
 

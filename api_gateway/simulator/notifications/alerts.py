@@ -139,14 +139,16 @@ class Alerts:
     def notifications(self, since: float, until: float) -> Iterator[Notification]:
         """Yield the notifications of the alerts that fired after `since` and up to `until`."""
         self.check()
-        for firing in self._triggered_alerts:
-            if since < firing.at <= until:
-                name = firing.terms.name or "Mobile Trading Assistant"
-                message = firing.terms.message or "A condition is met."
-                what = ", ".join(_describe_condition(each) for each in firing.terms.conditions)
-                where = f"Account: {firing.account[0]}****{firing.account[-3:]}"
-                html = " <br /> ".join(escape(line) for line in (message, what, where))
-                yield Notification(firing.at, "UA", f"Alert: {name}", f"<html>{html}</html>")
+        for triggered in self._triggered_alerts:
+            if since < triggered.at <= until:
+                name = triggered.terms.name or "Mobile Trading Assistant"
+                message = triggered.terms.message or "A condition is met."
+                conditions = ", ".join(
+                    _describe_condition(condition) for condition in triggered.terms.conditions
+                )
+                account = f"Account: {triggered.account[0]}****{triggered.account[-3:]}"
+                html = " <br /> ".join(escape(line) for line in (message, conditions, account))
+                yield Notification(triggered.at, "UA", f"Alert: {name}", f"<html>{html}</html>")
 
     def _check_alert(self, alert: Alert) -> None:
         now, expires = self._clock.now(), alert.terms.expires
@@ -181,14 +183,14 @@ class Alerts:
     def _add_initial_alerts(self) -> None:
         """Add two alerts that were created in TWS some days ago, one active and one inactive."""
         now = self._clock.now()
-        waiting = self.add(self._default_account, self._price_alert_terms(_AAPL, ">=", 1.03))
-        waiting.placed_at = now - 6 * _DAY
-        idle = self.add(
+        active_alert = self.add(self._default_account, self._price_alert_terms(_AAPL, ">=", 1.03))
+        active_alert.placed_at = now - 6 * _DAY
+        inactive_alert = self.add(
             self._default_account,
             replace(self._price_alert_terms(_SPY, "<=", 0.9), repeatable=True, outside_rth=True),
         )
-        idle.placed_at = now - 19 * _DAY
-        idle.active = False
+        inactive_alert.placed_at = now - 19 * _DAY
+        inactive_alert.active = False
 
     def _price_alert_terms(self, conid: int, comparison: str, price_ratio: float) -> AlertTerms:
         """Return terms that fire at `price_ratio` times the contract's current price."""

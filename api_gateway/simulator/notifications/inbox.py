@@ -68,7 +68,9 @@ class Inbox:
         """Return every notification, newest first."""
         self.catch_up()
         return sorted(
-            self._by_id.values(), key=lambda each: (each.notification.at, each.notification_id), reverse=True
+            self._by_id.values(),
+            key=lambda entry: (entry.notification.at, entry.notification_id),
+            reverse=True,
         )
 
     def page(
@@ -85,18 +87,18 @@ class Inbox:
         """
         entries = self.all()
         if after:
-            ids = [each.notification_id for each in entries]
+            ids = [entry.notification_id for entry in entries]
             entries = entries[ids.index(after) + 1 :] if after in ids else []
         selected = (
-            each
-            for each in entries
-            if (not include or each.notification.code in include) and each.notification.code not in exclude
+            entry
+            for entry in entries
+            if (not include or entry.notification.code in include) and entry.notification.code not in exclude
         )
-        return [each for _, each in zip(range(limit), selected, strict=False)]
+        return [entry for _, entry in zip(range(limit), selected, strict=False)]
 
     def unread_count(self) -> int:
         """Return how many notifications are unread."""
-        return sum(not each.read for each in self.all())
+        return sum(not entry.read for entry in self.all())
 
     def mark_read(self, notification_id: str) -> None:
         """Mark a notification as read; an unknown ID changes nothing."""

@@ -80,13 +80,13 @@ _SPLITS: Mapping[
 ] = MappingProxyType(
     {
         "FINANCIAL_INSTRUMENT": (
-            lambda held: _INSTRUMENT_TYPES.get(held.sec_type),
+            lambda instrument: _INSTRUMENT_TYPES.get(instrument.sec_type),
             lambda _: AllocationSlice("CASH_BALANCE", "Cash", _CASH.color),
         ),
-        "ASSET_CLASS": (lambda held: _CLASSES.get(held.sec_type), lambda _: _CASH),
-        "COUNTRY": (lambda held: _COUNTRIES.get(held.currency), _COUNTRIES.get),
-        "SECTOR": (lambda held: _SECTORS.get(held.sector or ""), lambda _: _CASH),
-        "REGION": (lambda held: _REGIONS.get(held.currency), _REGIONS.get),
+        "ASSET_CLASS": (lambda instrument: _CLASSES.get(instrument.sec_type), lambda _: _CASH),
+        "COUNTRY": (lambda instrument: _COUNTRIES.get(instrument.currency), _COUNTRIES.get),
+        "SECTOR": (lambda instrument: _SECTORS.get(instrument.sector or ""), lambda _: _CASH),
+        "REGION": (lambda instrument: _REGIONS.get(instrument.currency), _REGIONS.get),
     }
 )
 ALLOCATION_TYPES = (*_SPLITS, "ALL")
@@ -110,15 +110,15 @@ def _allocate(snapshots: list[AccountSnapshot], name: str, rate: float) -> dict[
     sides: dict[str, dict[AllocationSlice, float]] = {"long": {}, "short": {}}
 
     def add(side: str, allocation_slice: AllocationSlice | None, value: float) -> None:
-        slot = allocation_slice or _OTHER
-        sides[side][slot] = sides[side].get(slot, 0.0) + value / rate
+        key = allocation_slice or _OTHER
+        sides[side][key] = sides[side].get(key, 0.0) + value / rate
 
     for snapshot in snapshots:
         for asset in snapshot.assets:
             add("long" if asset.quantity > 0 else "short", of_position(asset.instrument), asset.value)
         for currency, value in snapshot.cash.items():
             add("long" if value > 0 else "short", of_cash(currency), value)
-    return {side: _side_row(shares) for side, shares in sides.items() if shares or side == "long"}
+    return {side: _side_row(slices) for side, slices in sides.items() if slices or side == "long"}
 
 
 def _side_row(slices: dict[AllocationSlice, float]) -> dict[str, Any]:
@@ -127,12 +127,12 @@ def _side_row(slices: dict[AllocationSlice, float]) -> dict[str, Any]:
         "total": {"nav": round(total, 8), "weight": 1.0 if total else 0.0},
         "items": [
             {
-                "id": share.id,
-                "name": share.name,
+                "id": allocation_slice.id,
+                "name": allocation_slice.name,
                 "nav": round(nav, 8),
                 "weight": round(nav / total, 8) if total else 0.0,
-                "color": share.color,
+                "color": allocation_slice.color,
             }
-            for share, nav in slices.items()
+            for allocation_slice, nav in slices.items()
         ],
     }

@@ -69,9 +69,9 @@ class PerformanceSeries:
         last: dict[str, float] = {}
         for day, value in zip(self.days, self.navs, strict=True):
             last[f"{day:%Y%m}"] = value
-        returns, before = {}, self.values[0]
+        returns, start_value = {}, self.values[0]
         for month, value in last.items():
-            returns[month], before = _fractional_return(before, value), value
+            returns[month], start_value = _fractional_return(start_value, value), value
         return returns
 
     def row(self, **rest: Any) -> dict[str, Any]:
@@ -92,39 +92,41 @@ def performance_series(paper_account: PaperAccount, period: str) -> PerformanceS
     end = _previous_weekday(new_york_date(now) + timedelta(days=1))
     start = _period_start(period, end)
     days = tuple(_weekdays(start, end))
-    before = _previous_weekday(days[0])
-    moments = [end_of_day(day, now) for day in (before, *days)]
-    values = tuple(round(past.net_liquidation, _DIGITS) for past in account_snapshots(paper_account, moments))
+    baseline_date = _previous_weekday(days[0])
+    moments = [end_of_day(day, now) for day in (baseline_date, *days)]
+    values = tuple(
+        round(snapshot.net_liquidation, _DIGITS) for snapshot in account_snapshots(paper_account, moments)
+    )
     return PerformanceSeries(
-        paper_account.account_id, paper_account.base_currency, start, end, before, days, values
+        paper_account.account_id, paper_account.base_currency, start, end, baseline_date, days, values
     )
 
 
 def performance(paper_accounts: list[PaperAccount], period: str) -> dict[str, Any]:
     """Return the response of `/pa/performance`: values, cumulative returns and monthly returns."""
-    found = [performance_series(paper_account, period) for paper_account in paper_accounts]
-    first = found[0]
-    months = [each.monthly_returns() for each in found]
+    series = [performance_series(paper_account, period) for paper_account in paper_accounts]
+    first_series = series[0]
+    months = [one.monthly_returns() for one in series]
     return {
         "cps": {
             "freq": "D",
-            "dates": first.dates,
-            "data": [each.row(returns=each.cumulative_returns) for each in found],
+            "dates": first_series.dates,
+            "data": [one.row(returns=one.cumulative_returns) for one in series],
         },
         "tpps": {
             "freq": "M",
             "dates": list(months[0]),
             "data": [
-                each.row(returns=list(returns.values())) for each, returns in zip(found, months, strict=True)
+                one.row(returns=list(returns.values())) for one, returns in zip(series, months, strict=True)
             ],
         },
         "nav": {
             "freq": "D",
-            "dates": first.dates,
-            "data": [each.row(startNAV=each.start_nav, navs=each.navs) for each in found],
+            "dates": first_series.dates,
+            "data": [one.row(startNAV=one.start_nav, navs=one.navs) for one in series],
         },
         "pm": "TWR",
-        "nd": first.calendar_days,
+        "nd": first_series.calendar_days,
         "id": "getPerformanceData",
         "included": [paper_account.account_id for paper_account in paper_accounts],
         "currencyType": "base",
@@ -154,11 +156,11 @@ def format_date(day: date) -> str:
 
 
 def _account_periods(paper_account: PaperAccount) -> dict[str, Any]:
-    found = {period: performance_series(paper_account, period) for period in PERIODS}
-    longest = found[PERIODS[-1]]
+    series_by_period = {period: performance_series(paper_account, period) for period in PERIODS}
+    longest = series_by_period[PERIODS[-1]]
     updated = datetime.fromtimestamp(paper_account.clock.now(), tz=NEW_YORK)
     return {
-        **{period: _period_row(each) for period, each in found.items()},
+        **{period: _period_row(series) for period, series in series_by_period.items()},
         "baseCurrency": paper_account.base_currency,
         "start": format_date(longest.start),
         "end": format_date(longest.end),
@@ -167,13 +169,13 @@ def _account_periods(paper_account: PaperAccount) -> dict[str, Any]:
     }
 
 
-def _period_row(each: PerformanceSeries) -> dict[str, Any]:
+def _period_row(series: PerformanceSeries) -> dict[str, Any]:
     return {
         "freq": "D",
-        "startNAV": each.start_nav,
-        "dates": each.dates,
-        "nav": each.navs,
-        "cps": each.cumulative_returns,
+        "startNAV": series.start_nav,
+        "dates": series.dates,
+        "nav": series.navs,
+        "cps": series.cumulative_returns,
     }
 
 

@@ -76,30 +76,30 @@ def transactions(
     today = new_york_date(paper_accounts[0].clock.now())
     first = today - timedelta(days=days)
     daily_trades = [
-        deal
+        trade
         for paper_account in paper_accounts
-        for deal in _daily_trades(paper_account, conids, currency, first)
+        for trade in _daily_trades(paper_account, conids, currency, first)
     ]
-    daily_trades.sort(key=lambda deal: deal.day)
-    profits = [deal for deal in reversed(daily_trades) if deal.realised]
+    daily_trades.sort(key=lambda trade: trade.day)
+    profits = [trade for trade in reversed(daily_trades) if trade.realised]
     return {
         "nd": days + 1,
         "rpnl": {
-            "data": [deal.profit_row() for deal in profits],
-            "amt": str(round(float(sum(deal.realised * deal.fx_rate for deal in profits)), _DIGITS)),
+            "data": [trade.profit_row() for trade in profits],
+            "amt": str(round(float(sum(trade.realised * trade.fx_rate for trade in profits)), _DIGITS)),
         },
         "currency": currency,
         "from": _epoch_milliseconds(first),
         "id": "getTransactions",
         "to": _epoch_milliseconds(today),
-        "transactions": [deal.transaction_row(real_time=deal.day == today) for deal in daily_trades],
+        "transactions": [trade.transaction_row(real_time=trade.day == today) for trade in daily_trades],
     }
 
 
 def _daily_trades(
     paper_account: PaperAccount, conids: Collection[int], currency: str, first: date
 ) -> Iterator[DailyTrade]:
-    into = paper_account.exchange_rates.rate(currency)
+    currency_rate = paper_account.exchange_rates.rate(currency)
     grouped: dict[tuple[date, int, bool], list[Execution]] = defaultdict(list)
     for execution in paper_account.executions:
         day = new_york_date(execution.at)
@@ -107,7 +107,7 @@ def _daily_trades(
             grouped[day, execution.conid, execution.quantity > 0].append(execution)
     for (day, conid, _), executions in grouped.items():
         instrument = paper_account.instrument(conid)
-        rate = round(paper_account.exchange_rates.rate(instrument.currency) / into, 7)
+        rate = round(paper_account.exchange_rates.rate(instrument.currency) / currency_rate, 7)
         yield DailyTrade(day, paper_account.account_id, instrument, tuple(executions), rate)
 
 

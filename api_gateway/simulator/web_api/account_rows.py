@@ -105,7 +105,7 @@ def _ledger_row(account_id: str, row: Ledger, timestamp: int) -> dict[str, Any]:
 
 def allocation(valuation: Valuation) -> dict[str, Any]:
     """Return the value in base currency by asset class, sector and group; cash counts only by class."""
-    cash = ("CASH", [each.cash * each.rate for each in valuation.ledgers])
+    cash = ("CASH", [ledger_row.cash * ledger_row.rate for ledger_row in valuation.ledgers])
     classes = _allocate(valuation.open_positions, lambda line: line.instrument.sec_type, *[cash])
     return {
         "assetClass": classes,
@@ -116,17 +116,17 @@ def allocation(valuation: Valuation) -> dict[str, Any]:
 
 def empty_allocation() -> dict[str, Any]:
     """Return the allocation of an account with no positions and no cash."""
-    return {part: {"long": {}, "short": {}} for part in ("assetClass", "sector", "group")}
+    return {category: {"long": {}, "short": {}} for category in ("assetClass", "sector", "group")}
 
 
 def _allocate(
     positions: Iterable[ValuedPosition],
     category: Callable[[ValuedPosition], str],
-    *others: tuple[str, list[float]],
+    *extra_amounts: tuple[str, list[float]],
 ) -> dict[str, dict[str, float]]:
     sides: dict[str, dict[str, float]] = {"long": {}, "short": {}}
     amounts = [(category(position), position.market_value * position.rate) for position in positions]
-    amounts += [(key, value) for key, values in others for value in values]
+    amounts += [(key, value) for key, values in extra_amounts for value in values]
     for key, value in amounts:
         if value:
             side = sides["long" if value > 0 else "short"]

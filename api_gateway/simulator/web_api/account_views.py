@@ -60,32 +60,32 @@ def find_account_view(simulation: Simulation, account_id: str) -> AccountView | 
 
 def consolidate(valuations: Iterable[Valuation]) -> Valuation:
     """Add up the accounts: cash by currency, positions by instrument."""
-    each = list(valuations)
-    if len(each) == 1:
-        return each[0]
+    valuation_list = list(valuations)
+    if len(valuation_list) == 1:
+        return valuation_list[0]
     positions: dict[int, ValuedPosition] = {}
-    for position in (position for valuation in each for position in valuation.positions):
+    for position in (position for valuation in valuation_list for position in valuation.positions):
         existing = positions.get(position.instrument.conid)
         positions[position.instrument.conid] = (
             position if existing is None else _add_positions(existing, position)
         )
     return Valuation(
-        at=min(valuation.at for valuation in each),
-        base_currency=each[0].base_currency,
+        at=min(valuation.at for valuation in valuation_list),
+        base_currency=valuation_list[0].base_currency,
         positions=tuple(positions.values()),
-        cash=_sum_balances(valuation.cash for valuation in each),
-        settled_cash=_sum_balances(valuation.settled_cash for valuation in each),
-        rates={currency: rate for valuation in each for currency, rate in valuation.rates.items()},
+        cash=_sum_balances(valuation.cash for valuation in valuation_list),
+        settled_cash=_sum_balances(valuation.settled_cash for valuation in valuation_list),
+        rates={currency: rate for valuation in valuation_list for currency, rate in valuation.rates.items()},
     )
 
 
-def _add_positions(one: ValuedPosition, other: ValuedPosition) -> ValuedPosition:
+def _add_positions(first: ValuedPosition, second: ValuedPosition) -> ValuedPosition:
     return replace(
-        one,
-        quantity=one.quantity + other.quantity,
-        cost=one.cost + other.cost,
-        realised=one.realised + other.realised,
-        daily_pnl=one.daily_pnl + other.daily_pnl,
+        first,
+        quantity=first.quantity + second.quantity,
+        cost=first.cost + second.cost,
+        realised=first.realised + second.realised,
+        daily_pnl=first.daily_pnl + second.daily_pnl,
     )
 
 

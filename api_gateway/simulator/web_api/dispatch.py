@@ -55,8 +55,8 @@ class WebApi:
             return
         raw_path = scope["raw_path"].decode("latin-1").removeprefix(self._prefix)
         path = unquote(raw_path)
-        found = self._routes.find(request.method, raw_path)
-        template = found.endpoint.template if found else path
+        route_match = self._routes.find(request.method, raw_path)
+        template = route_match.endpoint.template if route_match else path
         try:
             with self._simulation.rate_limits.limit_concurrency(template):
                 fault = self._simulation.faults.next_action(request.method, path)
@@ -64,16 +64,16 @@ class WebApi:
                     await self._apply_fault(fault)
                 if fault and fault.replaces_response:
                     if fault.perform:
-                        self._handle_request(request, raw_path, found, body)
+                        self._handle_request(request, raw_path, route_match, body)
                     if fault.hang:
                         await wait_for_disconnect(receive)
                         return
                     response = fault_response(fault)
                 else:
-                    response = self._handle_request(request, raw_path, found, body)
+                    response = self._handle_request(request, raw_path, route_match, body)
                 await write_response(response, fault, scope, receive, send)
-        except ApiError as refusal:
-            await write_response(refusal.response, None, scope, receive, send)
+        except ApiError as error:
+            await write_response(error.response, None, scope, receive, send)
 
     async def _apply_fault(self, fault: FaultAction) -> None:
         if fault.session:
@@ -82,7 +82,7 @@ class WebApi:
             await asyncio.sleep(fault.delay_seconds)
 
     def _handle_request(
-        self, request: Request, raw_path: str, found: RouteMatch | None, body: bytes
+        self, request: Request, raw_path: str, route_match: RouteMatch | None, body: bytes
     ) -> ApiResponse:
         simulation = self._simulation
         path = unquote(raw_path)
@@ -90,24 +90,24 @@ class WebApi:
             if not _is_from_gateway(request):
                 # The gateway's own requests do not count: its tickle can fall into the same second as the
                 # client's.
-                simulation.rate_limits.admit(found.endpoint.template if found else path)
-            if found is None:
+                simulation.rate_limits.admit(route_match.endpoint.template if route_match else path)
+            if route_match is None:
                 return _not_found(bool(self._routes.allowed_methods(raw_path)))
             simulation.session.touch()
-            session_response = _check_session(simulation, found)
+            session_response = _check_session(simulation, route_match)
             if session_response is not None:
                 return session_response
             simulation.catch_up()
             strict = simulation.options.strict
-            if strict and found.endpoint.template != REPLY_PATH and not _is_from_gateway(request):
+            if strict and route_match.endpoint.template != REPLY_PATH and not _is_from_gateway(request):
                 # Any other request invalidates the open question, even a ticker's tickle. The gateway's own
                 # requests do not: the client could not avoid them, and its reply would fail at random.
                 simulation.preflights.questions.supersede()
-            result = found.endpoint.handler(
-                simulation, _build_request(request, path, found.path_params, body)
+            result = route_match.endpoint.handler(
+                simulation, _build_request(request, path, route_match.path_params, body)
             )
-        except ApiError as refusal:
-            return refusal.response
+        except ApiError as error:
+            return error.response
         return result if isinstance(result, ApiResponse) else ApiResponse(200, result)
 
 
@@ -134,9 +134,9 @@ async def _read_body(request: Request, *, strict: bool) -> bytes | ApiResponse:
     return bytes(body)
 
 
-def _check_session(simulation: Simulation, found: RouteMatch) -> ApiResponse | None:
+def _check_session(simulation: Simulation, route_match: RouteMatch) -> ApiResponse | None:
     """Return the response that the session's state requires instead of the handler's, if any."""
-    required, state = found.endpoint.requires, simulation.session.state
+    required, state = route_match.endpoint.requires, simulation.session.state
     if required is RequiredSession.NONE:
         return None
     if state is LoginState.NO_LOGIN:
@@ -145,9 +145,9 @@ def _check_session(simulation: Simulation, found: RouteMatch) -> ApiResponse | N
         return None
     if state is not LoginState.CONNECTING:
         raise bad_request("no bridge")
-    if not found.endpoint.read_only:
+    if not route_match.endpoint.read_only:
         raise ApiError(503, {"error": "Service Unavailable", "statusCode": 503})
-    return ApiResponse(200, [] if found.endpoint.returns_list else {})
+    return ApiResponse(200, [] if route_match.endpoint.returns_list else {})
 
 
 def _build_request(request: Request, path: str, path_params: Mapping[str, str], body: bytes) -> ApiRequest:

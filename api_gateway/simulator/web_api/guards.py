@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, bad_request
 
@@ -18,6 +21,11 @@ def unavailable() -> ApiError:
     return ApiError(503, {"error": "Service Unavailable", "statusCode": 503})
 
 
+def server_error(text: str) -> ApiError:
+    """Return the 500 with an error text that IBKR's back end gives for what it cannot do."""
+    return ApiError(500, {"error": text, "statusCode": 500})
+
+
 def require_accounts_call(simulation: Simulation) -> None:
     """Reject the request unless `GET /iserver/accounts` was called before in this session."""
     if not simulation.preflights.accounts_called:
@@ -29,6 +37,26 @@ def parse_whole_number(text: str, name: str, minimum: int = 0) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS) or int(text) < minimum:
         raise bad_request(f"invalid {name}")
     return int(text)
+
+
+def required_object(request: ApiRequest) -> dict[str, Any]:
+    """Return the body, which must be a JSON object; anything else is a bad request."""
+    if not isinstance(request.body, dict):
+        raise bad_request("a JSON object is required")
+    return request.body
+
+
+def required_text(body: Mapping[str, Any], name: str) -> str:
+    """Return a text field of a body; an empty or missing one is a bad request."""
+    text = body.get(name)
+    if not isinstance(text, str) or not text:
+        raise bad_request(f"{name} is required")
+    return text
+
+
+def split_csv(text: str) -> list[str]:
+    """Return the non-empty parts of a comma-separated list."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def is_true(request: ApiRequest, name: str) -> bool:

@@ -74,7 +74,7 @@ class TradeStream(OpenEndedStream):
         self._simulation = simulation
         self._days = days
         self._timer = IntervalTimer(PRICE_STEP)
-        self._seen = {each.execution_id for each in self._executions()} if updates_only else set()
+        self._seen = {execution.execution_id for execution in self._executions()} if updates_only else set()
         self._started = updates_only
 
     def due_frames(self, now: float) -> list[Frame]:
@@ -82,14 +82,16 @@ class TradeStream(OpenEndedStream):
         if not self._timer.is_due(now):
             return []
         paper_account = self._simulation.selected_account
-        new_executions = [each for each in self._executions() if each.execution_id not in self._seen]
+        new_executions = [
+            execution for execution in self._executions() if execution.execution_id not in self._seen
+        ]
         if not new_executions and self._started:
             return []
         self._started = True
-        self._seen |= {each.execution_id for each in new_executions}
+        self._seen |= {execution.execution_id for execution in new_executions}
         rows = [
-            trade_row(paper_account.account_id, each, paper_account.instrument(each.conid))
-            for each in new_executions
+            trade_row(paper_account.account_id, execution, paper_account.instrument(execution.conid))
+            for execution in new_executions
         ]
         return [{"topic": "str", "args": rows}]
 
@@ -122,9 +124,9 @@ class ProfitStream(OpenEndedStream):
 
 
 class BalanceStream(OpenEndedStream):
-    """`ssd` and `sld`: rows by key, first in full and every ten seconds after that only the changes.
+    """`ssd` and `sld`: every requested row by key, sent again every ten seconds.
 
-    An unchanged row is sent with only its key and timestamp.
+    A row that has not changed is repeated with only its key and timestamp.
     """
 
     def __init__(
@@ -142,18 +144,18 @@ class BalanceStream(OpenEndedStream):
         """Return one frame with every requested row."""
         if not self._timer.is_due(now):
             return []
-        result = []
-        for key, whole in self._rows(self._view).items():
+        rows = []
+        for key, full_row in self._rows(self._view).items():
             name = key if self._keys is None else _requested_spelling(key, self._keys)
             if name is None:
                 continue
-            row = {column: value for column, value in whole.items() if self._is_requested(column)}
+            row = {column: value for column, value in full_row.items() if self._is_requested(column)}
             changes = changed_entries(self._sent.get(key, {}), row)
             self._sent[key] = row
             if changes.keys() <= {"timestamp"}:
                 row = {column: value for column, value in row.items() if column == "timestamp"}
-            result.append({"key": name, **row})
-        return [{"result": result, "topic": self._topic}]
+            rows.append({"key": name, **row})
+        return [{"result": rows, "topic": self._topic}]
 
     def _is_requested(self, column: str) -> bool:
         if not self._fields or column == "timestamp":

@@ -15,8 +15,8 @@ from api_gateway.simulator.faults import FaultAction
 from api_gateway.simulator.session.session import SESSION_EVENTS
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.response_writer import encode_response, fault_response
-from api_gateway.simulator.websocket.conversation import StreamSession
 from api_gateway.simulator.websocket.frames import Frame, parse_session_token
+from api_gateway.simulator.websocket.stream_session import StreamSession
 
 MAX_FRAME_LENGTH = 65_536  # characters; the gateway disconnects a client that sends a larger frame
 _COOKIE = "api"

@@ -117,8 +117,8 @@ class HistoryStream(OpenEndedStream):
             source=source,
             delay=DELAY_SECONDS if delayed else 0.0,
         )
-        wanted = _COLUMNS & set(re.findall(r"%([a-z])", str(arguments.get("format", "")))) or _COLUMNS
-        rows = [{key: row[key] for key in row if key == "t" or key in wanted} for row in response["data"]]
+        columns = _COLUMNS & set(re.findall(r"%([a-z])", str(arguments.get("format", "")))) or _COLUMNS
+        rows = [{key: row[key] for key in row if key == "t" or key in columns} for row in response["data"]]
         return [{"topic": self._command.name, **response, "serverId": self.server_id, "data": rows}]
 
 

@@ -33,7 +33,7 @@ def contract_info_row(simulation: Simulation, instrument: Instrument) -> dict[st
     """Return contract details in snake_case; a field that does not apply to the contract type is null."""
     derivative = instrument.sec_type in _DERIVATIVES
     smart = "SMART" in instrument.venues
-    found: dict[str, Any] = {
+    row: dict[str, Any] = {
         "cfi_code": f"O{instrument.right}XXXS" if instrument.right else "",
         "symbol": instrument.symbol,
         "cusip": None,
@@ -61,10 +61,10 @@ def contract_info_row(simulation: Simulation, instrument: Instrument) -> dict[st
         "exchange": "SMART" if smart else instrument.exchange,
     }
     if instrument.right is not None:
-        found |= {"strike": f"{instrument.strike:g}", "right": "CALL" if instrument.right == "C" else "PUT"}
+        row |= {"strike": f"{instrument.strike:g}", "right": "CALL" if instrument.right == "C" else "PUT"}
     if instrument.industry is not None:
-        found |= {"industry": instrument.industry, "category": instrument.category}
-    return found
+        row |= {"industry": instrument.industry, "category": instrument.category}
+    return row
 
 
 def supported_order_types(instrument: Instrument) -> tuple[str, ...]:

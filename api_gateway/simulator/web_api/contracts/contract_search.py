@@ -25,14 +25,16 @@ def search_contracts(
     `sec_type` is empty, STK, IND or BOND. Unless `by_name`, the session remembers the listings found: their
     strikes and derivatives can be requested from then on.
     """
-    found = [] if sec_type == "BOND" else _find_listings(simulation, symbol, by_name=by_name, pattern=pattern)
+    listings = (
+        [] if sec_type == "BOND" else _find_listings(simulation, symbol, by_name=by_name, pattern=pattern)
+    )
     if sec_type == "IND":
-        found = [i for i in found if i.sec_type == "IND"]
+        listings = [i for i in listings if i.sec_type == "IND"]
     elif sec_type == "STK":
-        found = [i for i in found if i.sec_type != "IND"]
+        listings = [i for i in listings if i.sec_type != "IND"]
     if not by_name:
-        simulation.preflights.searched_conids.update(i.conid for i in found)
-    rows = [_search_row(simulation, instrument) for instrument in found]
+        simulation.preflights.searched_conids.update(i.conid for i in listings)
+    rows = [_search_row(simulation, instrument) for instrument in listings]
     if sec_type in ("", "BOND"):
         rows += _bond_rows(simulation, symbol)
     return rows
@@ -40,17 +42,17 @@ def search_contracts(
 
 def _find_listings(simulation: Simulation, symbol: str, *, by_name: bool, pattern: bool) -> list[Instrument]:
     universe = simulation.universe
-    wanted = symbol.strip().upper()
-    if not wanted:
+    term = symbol.strip().upper()
+    if not term:
         return []
     if not by_name and not pattern:
-        return universe.underlyings_of_symbol(wanted) or [
-            i for i in universe.all() if i.sec_type == "CASH" and i.local_symbol == wanted
+        return universe.underlyings_of_symbol(term) or [
+            i for i in universe.all() if i.sec_type == "CASH" and i.local_symbol == term
         ]
     underlyings = (i for i in universe.all() if i.underlying_conid is None and i.expiry is None)
     if by_name:
-        return [i for i in underlyings if wanted in i.name.upper()]
-    return [i for i in underlyings if i.symbol.startswith(wanted)]
+        return [i for i in underlyings if term in i.name.upper()]
+    return [i for i in underlyings if i.symbol.startswith(term)]
 
 
 def _search_row(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
@@ -79,12 +81,12 @@ def _sections(simulation: Simulation, instrument: Instrument) -> Iterable[dict[s
 
 
 def _bond_rows(simulation: Simulation, symbol: str) -> list[dict[str, Any]]:
-    wanted = symbol.strip().upper()
-    bonds = [i for i in simulation.universe.all() if i.sec_type == "BOND" and i.symbol == wanted]
+    term = symbol.strip().upper()
+    bonds = [i for i in simulation.universe.all() if i.sec_type == "BOND" and i.symbol == term]
     issuers = {bond.issuer_id: bond.name for bond in bonds}
     if not issuers:
         return []
-    treasury = wanted == "US-T"
+    treasury = term == "US-T"
     return [
         {
             "issuers": [{"id": number, "name": name} for number, name in issuers.items()],

@@ -21,8 +21,8 @@ def unexpired_contracts(simulation: Simulation, conid: int, sec_type: str) -> li
     """Return the unexpired contracts of one type. Event contracts are requested as options."""
     kinds = ("OPT", "EC") if sec_type == "OPT" else (sec_type,)
     since = today_yyyymmdd(simulation)
-    found = [c for kind in kinds for c in simulation.universe.derivatives_of(conid, kind)]
-    return [c for c in found if c.expiry is None or c.expiry >= since]
+    contracts = [c for kind in kinds for c in simulation.universe.derivatives_of(conid, kind)]
+    return [c for c in contracts if c.expiry is None or c.expiry >= since]
 
 
 def contract_month_text(contract: Instrument) -> str:

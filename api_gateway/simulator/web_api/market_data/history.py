@@ -76,9 +76,9 @@ def bar_seconds(period: Period, text: str) -> float:
     """Return the requested bar size, or IBKR's replacement if it does not offer that size for the period."""
     row = [step for step in _BAR_RULES if step[0] <= period.seconds][-1]
     largest = next((step[2] for step in _BAR_RULES if step[0] >= period.seconds), "1m")
-    wanted = _BARS.get(text)
-    if wanted is not None and _BARS[row[1]] <= wanted <= _BARS[largest]:
-        return wanted
+    seconds = _BARS.get(text)
+    if seconds is not None and _BARS[row[1]] <= seconds <= _BARS[largest]:
+        return seconds
     return _BARS[row[3]]
 
 

@@ -30,7 +30,7 @@ def allocation_members(simulation: Simulation, account_or_group: str, ticket: Ti
     """Return the accounts that the order is allocated to."""
     profile = _allocation_profile(ticket)
     if profile is not None:
-        accounts = [str(each["account"]) for each in profile["allocations"]]
+        accounts = [str(row["account"]) for row in profile["allocations"]]
     else:
         groups = simulation.allocation_groups.groups
         accounts = list(
@@ -49,12 +49,16 @@ def split_order(
     if profile is None:
         # With method S the group's amounts are the order's size, whatever the ticket's quantity.
         return simulation.allocation_groups.split(account_or_group, order.quantity)
-    amounts = {str(each["account"]): float(each["amount"]) for each in profile["allocations"]}
+    amounts = {str(row["account"]): float(row["amount"]) for row in profile["allocations"]}
     if profile["alloc_type"] == _CASH:
         paper_account = simulation.selected_account
         instrument = paper_account.instrument(order.conid)
-        unit = expected_price(paper_account, instrument, order) * instrument.multiplier
-        return {account: whole for account, money in amounts.items() if (whole := float(floor(money / unit)))}
+        unit_price = expected_price(paper_account, instrument, order) * instrument.multiplier
+        return {
+            account: shares
+            for account, amount in amounts.items()
+            if (shares := float(floor(amount / unit_price)))
+        }
     if sum(amounts.values()) != order.quantity:
         raise OrderRejectedError("The allocated shares do not add up to the quantity of the order.")
     return amounts

@@ -74,8 +74,8 @@ class OrderContext:
     @property
     def percent_from_market(self) -> float:
         """By how many percent the limit is worse for the customer than the market; negative if better."""
-        awake = ORDER_TYPES[self.order.order_type].trigger_field is None
-        if self.order.limit_price is None or not self.market_price or not awake:
+        is_active = ORDER_TYPES[self.order.order_type].trigger_field is None
+        if self.order.limit_price is None or not self.market_price or not is_active:
             return 0.0
         return (self.order.limit_price / self.market_price - 1) * 100 * self.order.sign
 
@@ -131,18 +131,18 @@ def _exceeds_increase_limit(context: OrderContext) -> bool:
 CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
     ConfirmationRule(
         "o163",
-        lambda s: (
-            s.instrument.sec_type not in ("OPT", "FOP", "EC")
-            and abs(s.percent_from_market) > _PERCENTAGE_LIMIT
+        lambda context: (
+            context.instrument.sec_type not in ("OPT", "FOP", "EC")
+            and abs(context.percent_from_market) > _PERCENTAGE_LIMIT
         ),
-        lambda s: (
-            f'The following order "{s.summary}" price exceeds \nthe Percentage constraint of '
+        lambda context: (
+            f'The following order "{context.summary}" price exceeds \nthe Percentage constraint of '
             f"{_PERCENTAGE_LIMIT:g}%.{_PROMPT}"
         ),
     ),
     ConfirmationRule(
         "o354",
-        lambda s: s.instrument.conid not in s.preflights.subscriptions,
+        lambda context: context.instrument.conid not in context.preflights.subscriptions,
         lambda _: (
             "You are submitting an order without market data. We strongly recommend against this as it may "
             f"result in erroneous and unexpected trades.{_PROMPT}"
@@ -150,31 +150,32 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
     ),
     ConfirmationRule(
         "o383",
-        lambda s: s.order.quantity > s.size_limit,
-        lambda s: (
-            f'The following order "{s.summary}" size exceeds the Size Limit of {s.size_limit}.{_PROMPT}'
+        lambda context: context.order.quantity > context.size_limit,
+        lambda context: (
+            f'The following order "{context.summary}" size exceeds the Size Limit of '
+            f"{context.size_limit}.{_PROMPT}"
         ),
     ),
     ConfirmationRule(
         "o451",
-        lambda s: s.value > _VALUE_LIMIT and s.instrument.sec_type != "CASH",
-        lambda s: (
-            f'The following order "{s.summary}" value estimate of {s.value:,.2f} {s.account.base_currency} '
-            "exceeds \n"
-            f"the Total Value Limit of {_VALUE_LIMIT:,.0f} {s.account.base_currency}.{_PROMPT}"
+        lambda context: context.value > _VALUE_LIMIT and context.instrument.sec_type != "CASH",
+        lambda context: (
+            f'The following order "{context.summary}" value estimate of {context.value:,.2f} '
+            f"{context.account.base_currency} exceeds \n"
+            f"the Total Value Limit of {_VALUE_LIMIT:,.0f} {context.account.base_currency}.{_PROMPT}"
         ),
     ),
     ConfirmationRule(
         "o10138",
         _exceeds_increase_limit,
-        lambda s: (
-            f'The following order "{s.summary}" size modification exceeds the size modification limit of '
-            f"{s.size_limit}.{_PROMPT}"
+        lambda context: (
+            f'The following order "{context.summary}" size modification exceeds the size modification '
+            f"limit of {context.size_limit}.{_PROMPT}"
         ),
     ),
     ConfirmationRule(
         "p6",
-        lambda s: s.multi_account,
+        lambda context: context.multi_account,
         lambda _: f"This order will be distributed over multiple accounts.{_PROMPT}",
     ),
     ConfirmationRule(
@@ -184,7 +185,7 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
     ),
     ConfirmationRule(
         "o10223",
-        lambda s: bool(s.order.ticket.get("cashQty")),
+        lambda context: bool(context.order.ticket.get("cashQty")),
         lambda _: (
             "<h4>Cash Quantity Order Confirmation</h4>Orders that express size using a monetary value (cash "
             f"quantity) are provided on a non-guaranteed basis.{_PROMPT}"
@@ -192,7 +193,7 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
     ),
     ConfirmationRule(
         "o10164",
-        lambda s: bool(s.order.ticket.get("cashQty")),
+        lambda context: bool(context.order.ticket.get("cashQty")),
         lambda _: (
             "Traders are responsible for understanding cash quantity details, which are provided on a best "
             f"efforts basis only.{_PROMPT}"
@@ -205,7 +206,7 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
     ),
     ConfirmationRule(
         "o10331",
-        lambda s: s.is_stop_order,
+        lambda context: context.is_stop_order,
         lambda _: (
             "You are about to submit a stop order. Please be aware of the various stop order types available "
             f"and the risks associated with each one.{_PROMPT}"
@@ -213,7 +214,7 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
     ),
     ConfirmationRule(
         "o10152",
-        lambda s: s.is_stop_order and ORDER_TYPES[s.order.order_type].limit_field is None,
+        lambda context: context.is_stop_order and ORDER_TYPES[context.order.order_type].limit_field is None,
         lambda _: (
             "Once it is triggered, a stop order becomes a market order, which may fill far from its stop "
             f"price.{_PROMPT}"
@@ -221,17 +222,17 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
     ),
     ConfirmationRule(
         "o10288",
-        lambda s: s.is_market_order and s.instrument.sec_type == "CRYPTO",
+        lambda context: context.is_market_order and context.instrument.sec_type == "CRYPTO",
         lambda _: f"Market orders for cryptocurrencies may fill at prices that move quickly.{_PROMPT}",
     ),
     ConfirmationRule(
         "o10151",
-        lambda s: s.is_market_order,
+        lambda context: context.is_market_order,
         lambda _: f"A market order may fill at a price far from the one that is shown.{_PROMPT}",
     ),
     ConfirmationRule(
         "o10153",
-        lambda s: s.is_market_order or s.percent_from_market > _PERCENTAGE_LIMIT,
+        lambda context: context.is_market_order or context.percent_from_market > _PERCENTAGE_LIMIT,
         lambda _: (
             "<h4>Confirm Mandatory Cap Price</h4>To avoid trading at a price that is not consistent with a "
             "fair and orderly market, IB may set a cap (for a buy order) or a floor (for a sell order), and "

@@ -44,11 +44,11 @@ def submit_tickets(simulation: Simulation, account_or_group: str, tickets: Seque
             check_reference(simulation.accounts.values(), ticket.reference)
         multi_account = any(is_multi_account(simulation, account_or_group, ticket) for ticket in tickets)
         if multi_account:
-            paper_account, whole, orders = _split_order(simulation, account_or_group, tickets)
+            paper_account, unsplit_orders, orders = _split_order(simulation, account_or_group, tickets)
         else:
             paper_account = simulation.accounts[account_or_group]
-            whole = _link_orders(paper_account, tickets, build_orders(paper_account, tickets))
-            orders = [(account_or_group, order) for order in whole]
+            unsplit_orders = _link_orders(paper_account, tickets, build_orders(paper_account, tickets))
+            orders = [(account_or_group, order) for order in unsplit_orders]
         for account in dict.fromkeys(account for account, _ in orders):
             check_funds(
                 simulation.accounts[account], [o for a, o in orders if a == account and not o.parent_id][:1]
@@ -56,7 +56,8 @@ def submit_tickets(simulation: Simulation, account_or_group: str, tickets: Seque
     except OrderRejectedError as rejection:
         return {"error": str(rejection)}
     contexts = [
-        _order_context(simulation, paper_account, order, multi_account=multi_account) for order in whole
+        _order_context(simulation, paper_account, order, multi_account=multi_account)
+        for order in unsplit_orders
     ]
     questions = {
         question.message_id: question
@@ -175,23 +176,23 @@ def _split_order(
     simulation: Simulation, account_or_group: str, tickets: Sequence[Ticket]
 ) -> tuple[PaperAccount, list[Order], list[tuple[str, Order]]]:
     """Return an advisor's order as a whole, and as allocated to each account."""
-    (ticket, *others) = tickets
-    if others:
+    (ticket, *more_tickets) = tickets
+    if more_tickets:
         raise OrderRejectedError(
             "An order for several accounts cannot be part of a bracket or of a single group."
         )
     if ticket.side is None:
         raise OrderRejectedError("Positions of several accounts cannot be closed with one order.")
     paper_account = simulation.accounts[allocation_members(simulation, account_or_group, ticket)[0]]
-    (whole,) = build_orders(paper_account, tickets)
-    quantities = split_order(simulation, account_or_group, ticket, whole)
+    (unsplit_order,) = build_orders(paper_account, tickets)
+    quantities = split_order(simulation, account_or_group, ticket, unsplit_order)
     if not quantities:
         raise OrderRejectedError("No account gets any part of the order.")
-    whole.quantity = sum(quantities.values())
+    unsplit_order.quantity = sum(quantities.values())
     return (
         paper_account,
-        [whole],
-        [(account, replace(whole, quantity=part)) for account, part in quantities.items()],
+        [unsplit_order],
+        [(account, replace(unsplit_order, quantity=quantity)) for account, quantity in quantities.items()],
     )
 
 
@@ -202,13 +203,15 @@ def _link_orders(
     single_group = (
         f"oca-{orders[0].order_id}" if all(ticket.has_flag("isSingleGroup") for ticket in tickets) else ""
     )
-    known = {order.reference: order for order in paper_account.orders.values() if order.status.is_working}
-    known |= {order.reference: order for order in orders}
+    orders_by_reference = {
+        order.reference: order for order in paper_account.orders.values() if order.status.is_working
+    }
+    orders_by_reference |= {order.reference: order for order in orders}
     for ticket, order in zip(tickets, orders, strict=True):
         if not ticket.parent_reference:
             order.oca_group = single_group
             continue
-        parent = known.get(ticket.parent_reference)
+        parent = orders_by_reference.get(ticket.parent_reference)
         if parent is None or parent is order:
             raise OrderRejectedError(f"Parent order ID={ticket.parent_reference} is not known.")
         order.parent_id = parent.order_id

@@ -46,7 +46,7 @@ def preview(
     value = order.quantity * price * instrument.multiplier
     fee = commission(instrument, order.quantity, price)
     before, after = what_if(paper_account, [order])
-    held = _held_quantity(paper_account, instrument)
+    held_quantity = _held_quantity(paper_account, instrument)
     unit = _UNITS.get(instrument.sec_type, "Units")
     fee_currency = paper_account.base_currency if instrument.sec_type == "CASH" else instrument.currency
     total = value + (fee if order.side == "BUY" else -fee)
@@ -60,9 +60,9 @@ def preview(
         "initial": _change_row(before.total.initial_margin, after.total.initial_margin),
         "maintenance": _change_row(before.total.maintenance_margin, after.total.maintenance_margin),
         "position": {
-            "current": quantity_text(held),
+            "current": quantity_text(held_quantity),
             "change": quantity_text(order.sign * order.quantity),
-            "after": quantity_text(held + order.sign * order.quantity),
+            "after": quantity_text(held_quantity + order.sign * order.quantity),
         },
         "warn": warning,
         "error": error,

@@ -74,7 +74,7 @@ def parse_tickets(body: Any) -> list[Ticket]:
     orders = body.get("orders") if isinstance(body, dict) else None
     if not isinstance(orders, list) or not orders:
         raise bad_request("orders must be a list of order tickets")
-    tickets = [parse_ticket(each) for each in orders]
+    tickets = [parse_ticket(order) for order in orders]
     if len(tickets) > 1 and not _belong_together(tickets):
         raise bad_request("several orders must be one bracket or one single group")
     return tickets

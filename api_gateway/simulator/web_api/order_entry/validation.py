@@ -112,27 +112,27 @@ def check_reference(accounts: Iterable[PaperAccount], reference: str) -> None:
 def _side_and_quantity(
     paper_account: PaperAccount, instrument: Instrument, ticket: Ticket
 ) -> tuple[Side, float]:
-    held = (
+    held_quantity = (
         paper_account.positions[instrument.conid].quantity
         if instrument.conid in paper_account.positions
         else 0.0
     )
     side = ticket.side
     if side is None:
-        if not held:
+        if not held_quantity:
             raise OrderRejectedError("There is no position to close.")
-        side = "SELL" if held > 0 else "BUY"
+        side = "SELL" if held_quantity > 0 else "BUY"
     if ticket.quantity is None and ticket.cash_quantity is None:
-        return side, abs(held)
+        return side, abs(held_quantity)
     quantity = (
         ticket.quantity
         if ticket.quantity is not None
         else _quantity_for_cash(paper_account, instrument, ticket)
     )
-    places = 4 if supports_fractions(instrument) else 8 if instrument.sec_type == "CRYPTO" else 0
-    if round(quantity, places) != quantity:
+    decimals = 4 if supports_fractions(instrument) else 8 if instrument.sec_type == "CRYPTO" else 0
+    if round(quantity, decimals) != quantity:
         raise OrderRejectedError("The size does not conform to the size increment of this contract.")
-    short = side == "SELL" and quantity > held and not ticket.parent_reference
+    short = side == "SELL" and quantity > held_quantity and not ticket.parent_reference
     if instrument.sec_type in ("CRYPTO", "EC") and short:
         raise OrderRejectedError("This contract cannot be sold short.")
     return side, quantity
@@ -143,8 +143,8 @@ def _quantity_for_cash(paper_account: PaperAccount, instrument: Instrument, tick
     if instrument.sec_type not in ("STK", "CASH", "CRYPTO"):
         raise OrderRejectedError("Cash quantity cannot be used for this contract.")
     price = ticket.limit_price or paper_account.prices.quote(instrument).ask
-    parts = 10**8 if instrument.sec_type == "CRYPTO" else 1
-    quantity = floor((ticket.cash_quantity or 0.0) / price * parts) / parts
+    units_per_whole = 10**8 if instrument.sec_type == "CRYPTO" else 1
+    quantity = floor((ticket.cash_quantity or 0.0) / price * units_per_whole) / units_per_whole
     if not quantity:
         raise OrderRejectedError("The cash quantity is less than the price of one unit.")
     return quantity
@@ -172,10 +172,10 @@ def _check_algorithm(instrument: Instrument, ticket: Ticket) -> None:
     if not name:
         return
     given_parameters = ticket.raw.get("strategyParameters") or {}
-    found = algorithms(instrument, {name}, include_descriptions=False, include_parameters=True)
-    if not found:
+    matches = algorithms(instrument, {name}, include_descriptions=False, include_parameters=True)
+    if not matches:
         raise OrderRejectedError(f"The algorithm {name} is not available for this contract.")
-    for parameter in found[0]["parameters"]:
+    for parameter in matches[0]["parameters"]:
         if parameter.get("required") == "true" and parameter["id"] not in given_parameters:
             raise OrderRejectedError(f"The algorithm {name} needs {parameter['id']}.")
 
@@ -184,8 +184,10 @@ def _check_time(paper_account: PaperAccount, instrument: Instrument, order: Orde
     now = paper_account.clock.now()
     if order.tif == "IOC" and not can_trade_now(order, instrument, now):
         raise OrderRejectedError("The market is closed, so that an immediate order cannot be filled.")
-    meets = next_auction(order, instrument, now) if ORDER_TYPES[order.order_type].is_closing_auction else None
-    if meets is not None and meets - now < _AUCTION_CUTOFF:
+    auction_at = (
+        next_auction(order, instrument, now) if ORDER_TYPES[order.order_type].is_closing_auction else None
+    )
+    if auction_at is not None and auction_at - now < _AUCTION_CUTOFF:
         raise OrderRejectedError(f"It is too late for {order.order_type} orders today.")
 
 
@@ -203,8 +205,8 @@ def _check_prices(paper_account: PaperAccount, instrument: Instrument, order: Or
     ):
         return
     last = paper_account.prices.price_at(instrument, paper_account.clock.now())
-    worse = (order.limit_price / last - 1) * order.sign
-    if worse > _MAX_ABOVE or worse < -_MAX_BELOW:
+    distance = (order.limit_price / last - 1) * order.sign
+    if distance > _MAX_ABOVE or distance < -_MAX_BELOW:
         raise OrderRejectedError(
             f"We cannot accept an order at the limit price of {price_text(instrument, order.limit_price)}. "
             "Please choose one that is closer to the market."

@@ -36,15 +36,15 @@ def scanner_parameters() -> dict[str, Any]:
 
 
 def _filter_codes(instrument: str) -> list[str]:
-    codes = [each.code for each in RANGE_FILTERS if instrument in each.instruments]
-    return sorted(codes + [each.code for each in CHOICE_FILTERS if instrument in each.instruments])
+    codes = [row.code for row in RANGE_FILTERS if instrument in row.instruments]
+    return sorted(codes + [row.code for row in CHOICE_FILTERS if instrument in row.instruments])
 
 
 def _filter_rows() -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
-        {"group": code, "display_name": f"{each.name} {side}", "code": code, "type": "non-range"}
-        for each in RANGE_FILTERS
-        for code, side in ((each.above_code, "Above"), (each.below_code, "Below"))
+        {"group": code, "display_name": f"{row.name} {side}", "code": code, "type": "non-range"}
+        for row in RANGE_FILTERS
+        for code, side in ((row.above_code, "Above"), (row.below_code, "Below"))
     ]
     for choice in CHOICE_FILTERS:
         # IBKR gives neither a code nor a label for the values.

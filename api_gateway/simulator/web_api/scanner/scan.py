@@ -51,25 +51,25 @@ def scan_contracts(
     simulation: Simulation, instrument: str, scan_type: str, location: str, filters: list[tuple[str, Any]]
 ) -> ScanResult:
     """Return at most 50 contracts. `filters` are codes with values. Raises UnknownScanError."""
-    found = next((each for each in SCAN_TYPES if each.code == scan_type), None)
-    if found is None or instrument not in found.instruments:
+    scan = next((row for row in SCAN_TYPES if row.code == scan_type), None)
+    if scan is None or instrument not in scan.instruments:
         raise UnknownScanError(f"scan type {scan_type} is not available")
     place = _find_location(LOCATIONS.get(instrument, ()), location)
-    instrument_type = next((each for each in INSTRUMENT_TYPES if each.code == instrument), None)
+    instrument_type = next((row for row in INSTRUMENT_TYPES if row.code == instrument), None)
     if place is None or instrument_type is None:
         raise UnknownScanError("No matching locations defined")
     predicates = [_build_filter(instrument, code, value) for code, value in filters]
     snapshots = (
         s
         for s in _candidate_snapshots(simulation, instrument_type, place)
-        if all(keep(s) for keep in predicates)
+        if all(predicate(s) for predicate in predicates)
     )
-    return ScanResult(found.column, tuple(_rank_contracts(found, snapshots)))
+    return ScanResult(scan.column, tuple(_rank_contracts(scan, snapshots)))
 
 
-def _rank_contracts(found: ScanType, snapshots: Iterator[ContractSnapshot]) -> list[Instrument]:
-    sign = 1 if found.lowest_first else -1
-    measured = [(value, s.instrument) for s in snapshots if (value := found.measure(s)) is not None]
+def _rank_contracts(scan: ScanType, snapshots: Iterator[ContractSnapshot]) -> list[Instrument]:
+    sign = 1 if scan.lowest_first else -1
+    measured = [(value, s.instrument) for s in snapshots if (value := scan.measure(s)) is not None]
     measured.sort(key=lambda pair: (sign * pair[0], pair[1].conid))
     return [instrument for _, instrument in measured[:MAX_ROWS]]
 
@@ -89,9 +89,9 @@ def _candidate_snapshots(
 
 def _find_location(locations: tuple[ScanLocation, ...], code: str) -> ScanLocation | None:
     for location in locations:
-        found = location if location.code == code else _find_location(location.children, code)
-        if found is not None:
-            return found
+        match = location if location.code == code else _find_location(location.children, code)
+        if match is not None:
+            return match
     return None
 
 
@@ -116,21 +116,21 @@ def _range_predicate(measure: Measure, bound: float, *, upper: bool) -> Predicat
 
 def _choice_predicate(code: str, value: str) -> Predicate:
     if code == STOCK_TYPES:
-        how, _, what = value.upper().rpartition(":")
-        if what in ("ETF", "CORP") and how in ("", "INC", "EXC"):
-            funds = (what == "ETF") is (how != "EXC")
+        mode, _, group = value.upper().rpartition(":")
+        if group in ("ETF", "CORP") and mode in ("", "INC", "EXC"):
+            funds = (group == "ETF") is (mode != "EXC")
             return lambda s: s.instrument.is_etf is funds
         if value.upper() in ("", "ALL"):
             return lambda _: True
         raise UnknownScanError(f"filter {code} has no value {value}")
     if value.lower() not in _YES | _NO:
         raise UnknownScanError(f"filter {code} has no value {value}")
-    wanted = value.lower() in _YES
-    known: dict[str, Predicate] = {
-        HALTED: lambda s: s.quote.halted is wanted,
-        HAS_OPTIONS: lambda s: bool(s.option_chain) is wanted,
+    expected = value.lower() in _YES
+    predicates: dict[str, Predicate] = {
+        HALTED: lambda s: s.quote.halted is expected,
+        HAS_OPTIONS: lambda s: bool(s.option_chain) is expected,
     }
-    return known[code]
+    return predicates[code]
 
 
 def _parse_number(code: str, value: Any) -> float:

@@ -14,7 +14,12 @@ from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.advisors.pnl_rows import partitioned_pnl_rows
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.account_views import find_account_view
-from api_gateway.simulator.web_api.guards import require_accounts_call, unauthorized, unavailable
+from api_gateway.simulator.web_api.guards import (
+    require_accounts_call,
+    server_error,
+    unauthorized,
+    unavailable,
+)
 from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
 from api_gateway.simulator.web_api.sections.session import SERVER_INFO, USER_NAME
 
@@ -137,7 +142,7 @@ def switch_account(simulation: Simulation, request: ApiRequest) -> Any:
     account = _required_account(request)
     require_accounts_call(simulation)
     if account not in simulation.tradable_account_ids:
-        raise ApiError(500, {"error": "Account is not available", "statusCode": 500})
+        raise server_error("Account is not available")
     if account == simulation.selected_account_id:
         return {"success": "Account already set"}
     _select_account(simulation, account)
@@ -183,7 +188,7 @@ def account_summary(simulation: Simulation, request: ApiRequest) -> Any:
         "initialMargin": total.initial_margin,
         "maintenanceMargin": total.maintenance_margin,
     }
-    cash = [(each.currency, each.cash, each.settled_cash) for each in valuation.ledgers]
+    cash = [(ledger.currency, ledger.cash, ledger.settled_cash) for ledger in valuation.ledgers]
     base = valuation.base_ledger
     cash.append((f"Total (in {valuation.base_currency})", base.cash, base.settled_cash))
     return {
@@ -247,7 +252,7 @@ def set_dynamic_account(simulation: Simulation, request: ApiRequest) -> Any:
     if not simulation.profile.dynamic:
         raise ApiError(401, {"error": "Unauthorized", "statusCode": 401})
     if account not in simulation.accounts:
-        raise ApiError(500, {"error": "Account is not available", "statusCode": 500})
+        raise server_error("Account is not available")
     _select_account(simulation, account)
     return {"set": True, "acctId": account}
 

@@ -43,10 +43,10 @@ def alert(simulation: Simulation, request: ApiRequest) -> Any:
         raise ApiError(500, {"error": "orderId can't be parsed"})
     if alert_id == _ALL:
         return {"error": "MTA alert tool ID is wrong =0"}
-    found = simulation.alerts.find(alert_id)
-    if found is None:
+    stored = simulation.alerts.find(alert_id)
+    if stored is None:
         return {"error": f"Alert with order ID={alert_id} not found."}
-    return alert_details(found, simulation.universe)
+    return alert_details(stored, simulation.universe)
 
 
 @SECTION.route("GET", "/iserver/account/mta", requires=RequiredSession.BROKERAGE)
@@ -112,8 +112,8 @@ def delete_alert(simulation: Simulation, request: ApiRequest) -> Any:
     account = _required_account(simulation, request)
     alert_id = _parse_number(request.path_params["alertId"])
     if alert_id == _ALL:
-        for each in simulation.alerts.for_account(account):
-            simulation.alerts.remove(each)
+        for alert in simulation.alerts.for_account(account):
+            simulation.alerts.remove(alert)
     else:
         simulation.alerts.remove(_required_alert(simulation, account, alert_id))
     return _submitted_response(alert_id or _ALL)
@@ -127,10 +127,10 @@ def _required_account(simulation: Simulation, request: ApiRequest) -> str:
 
 
 def _required_alert(simulation: Simulation, account: str, alert_id: int | None) -> Alert:
-    found = None if alert_id is None else simulation.alerts.find(alert_id)
-    if found is None or found.account != account:
+    alert = None if alert_id is None else simulation.alerts.find(alert_id)
+    if alert is None or alert.account != account:
         raise unavailable()
-    return found
+    return alert
 
 
 def _parse_number(text: str) -> int | None:

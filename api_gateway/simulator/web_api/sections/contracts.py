@@ -25,8 +25,15 @@ from api_gateway.simulator.web_api.contracts.derivatives import (
     today_yyyymmdd,
     unexpired_contracts,
 )
-from api_gateway.simulator.web_api.guards import is_true, parse_whole_number, unavailable
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.guards import (
+    is_true,
+    parse_whole_number,
+    required_object,
+    server_error,
+    split_csv,
+    unavailable,
+)
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
 
 SECTION = Section("Contracts")
 
@@ -50,7 +57,7 @@ def search_by_query(simulation: Simulation, request: ApiRequest) -> Any:
 )
 def search_by_body(simulation: Simulation, request: ApiRequest) -> Any:
     """Return underlyings as `search_by_query` does, with the parameters in the body."""
-    return _run_search(simulation, _required_body(request))
+    return _run_search(simulation, required_object(request))
 
 
 @SECTION.route("GET", "/iserver/secdef/strikes", requires=RequiredSession.BROKERAGE)
@@ -67,11 +74,11 @@ def strikes(simulation: Simulation, request: ApiRequest) -> Any:
         if conid in simulation.preflights.searched_conids
         else []
     )
-    found = [c for c in listed if contract_month_text(c) == month and c.strike is not None]
+    contracts = [c for c in listed if contract_month_text(c) == month and c.strike is not None]
     exchange = request.query.get("exchange", "SMART")
-    found = [c for c in found if exchange in (*c.venues, "SMART")]
+    contracts = [c for c in contracts if exchange in (*c.venues, "SMART")]
     return {
-        name: sorted({float(c.strike) for c in found if c.right == right and c.strike is not None})
+        name: sorted({float(c.strike) for c in contracts if c.right == right and c.strike is not None})
         for name, right in (("call", "C"), ("put", "P"))
     }
 
@@ -97,12 +104,12 @@ def derivative_contracts(simulation: Simulation, request: ApiRequest) -> Any:
         raise bad_request("invalid month")
     if instrument.conid not in simulation.preflights.searched_conids:
         return []
-    found = unexpired_contracts(simulation, instrument.conid, sec_type)
+    contracts = unexpired_contracts(simulation, instrument.conid, sec_type)
     if month:
-        found = [c for c in found if contract_month_text(c) == month]
+        contracts = [c for c in contracts if contract_month_text(c) == month]
     if sec_type in _STRIKE_TYPES:
-        found = _filter_by_strike(found, request)
-    return [derivative_row(c, exchange) for c in found]
+        contracts = _filter_by_strike(contracts, request)
+    return [derivative_row(c, exchange) for c in contracts]
 
 
 @SECTION.route("GET", "/iserver/secdef/bond-filters", requires=RequiredSession.BROKERAGE)
@@ -136,8 +143,8 @@ def contract_algorithms(simulation: Simulation, request: ApiRequest) -> Any:
     instrument = simulation.universe.by_conid(int(text)) if text.isdecimal() and len(text) < 19 else None
     if instrument is None:
         raise unavailable()
-    wanted = {number for number in request.query.get("algos", "").split(";") if number}
-    if len(wanted) > _MAX_ALGORITHMS:
+    algorithm_names = {number for number in request.query.get("algos", "").split(";") if number}
+    if len(algorithm_names) > _MAX_ALGORITHMS:
         raise bad_request(f"at most {_MAX_ALGORITHMS} algos")
     warm = simulation.preflights.algos_warm
     if instrument.conid not in warm:
@@ -146,7 +153,7 @@ def contract_algorithms(simulation: Simulation, request: ApiRequest) -> Any:
     return {
         "algos": algorithms(
             instrument,
-            wanted,
+            algorithm_names,
             include_descriptions=request.query.get("addDescription") == "1",
             include_parameters=request.query.get("addParams") == "1",
         )
@@ -156,7 +163,7 @@ def contract_algorithms(simulation: Simulation, request: ApiRequest) -> Any:
 @SECTION.route("POST", "/iserver/contract/rules", requires=RequiredSession.BROKERAGE, read_only=True)
 def contract_rules(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the order rules for one side of a contract."""
-    body = _required_body(request)
+    body = required_object(request)
     instrument = _required_instrument(simulation, str(body.get("conid", "")))
     return contract_rules_row(simulation, instrument, is_buy=body.get("isBuy", True) is not False)
 
@@ -166,7 +173,7 @@ def currency_pairs(simulation: Simulation, request: ApiRequest) -> Any:
     """Return every pair with the currency; nothing for an unknown currency."""
     currency = _required_param(request, "currency")
     pairs = [i for i in simulation.universe.all() if i.sec_type == "CASH"]
-    found = [
+    pair_rows = [
         {
             "symbol": pair.local_symbol,
             "conid": pair.conid,
@@ -175,7 +182,7 @@ def currency_pairs(simulation: Simulation, request: ApiRequest) -> Any:
         for pair in pairs
         if currency in (pair.symbol, pair.currency)
     ]
-    return {currency: found} if found else {}
+    return {currency: pair_rows} if pair_rows else {}
 
 
 @SECTION.route("GET", "/iserver/exchangerate", requires=RequiredSession.BROKERAGE)
@@ -192,7 +199,7 @@ def exchange_rate(simulation: Simulation, request: ApiRequest) -> Any:
 @SECTION.route("GET", "/trsrv/stocks", requires=RequiredSession.LOGIN)
 def stocks(simulation: Simulation, request: ApiRequest) -> Any:
     """Return every stock with one of the symbols, by company; unknown symbols are left out."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    rows_by_symbol: dict[str, list[dict[str, Any]]] = {}
     for symbol in _split_csv(request, "symbols"):
         listings = [i for i in simulation.universe.underlyings_of_symbol(symbol) if i.sec_type == "STK"]
         for name in dict.fromkeys(i.name for i in listings):
@@ -202,21 +209,21 @@ def stocks(simulation: Simulation, request: ApiRequest) -> Any:
                 if i.name == name
             ]
             row = {"name": name, "chineseName": None, "assetClass": "STK", "contracts": contracts}
-            found.setdefault(symbol, []).append(row)
-    return found
+            rows_by_symbol.setdefault(symbol, []).append(row)
+    return rows_by_symbol
 
 
 @SECTION.route("GET", "/trsrv/futures", requires=RequiredSession.LOGIN)
 def futures(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the unexpired futures of the symbols; unknown symbols are left out."""
     exchange, since = request.query.get("exchange"), today_yyyymmdd(simulation)
-    found = {}
+    rows_by_symbol = {}
     for symbol in _split_csv(request, "symbols"):
         contracts = [f for f in simulation.universe.futures_of(symbol) if (f.expiry or "") >= since]
         rows = [_future_row(f) for f in contracts if exchange in (None, "", f.exchange)]
         if rows:
-            found[symbol] = rows
-    return found
+            rows_by_symbol[symbol] = rows
+    return rows_by_symbol
 
 
 @SECTION.route("GET", "/trsrv/secdef", requires=RequiredSession.LOGIN)
@@ -225,8 +232,8 @@ def security_definitions(simulation: Simulation, request: ApiRequest) -> Any:
     conids = [parse_whole_number(text, "conids") for text in _split_csv(request, "conids")]
     if len(conids) > _MAX_DEFINITIONS:
         raise bad_request(f"at most {_MAX_DEFINITIONS} conids")
-    found = [simulation.universe.by_conid(conid) for conid in dict.fromkeys(conids)]
-    return {"secdef": [security_row(simulation, i) for i in found if i is not None]}
+    instruments = [simulation.universe.by_conid(conid) for conid in dict.fromkeys(conids)]
+    return {"secdef": [security_row(simulation, i) for i in instruments if i is not None]}
 
 
 @SECTION.route("GET", "/trsrv/secdef/schedule", requires=RequiredSession.LOGIN)
@@ -280,12 +287,6 @@ def _run_search(simulation: Simulation, terms: dict[str, Any]) -> Any:
     )
 
 
-def _required_body(request: ApiRequest) -> dict[str, Any]:
-    if not isinstance(request.body, dict):
-        raise bad_request("a JSON object is required")
-    return request.body
-
-
 def _required_param(request: ApiRequest, name: str) -> str:
     text = request.query.get(name, "")
     if not text:
@@ -294,7 +295,7 @@ def _required_param(request: ApiRequest, name: str) -> str:
 
 
 def _split_csv(request: ApiRequest, name: str) -> list[str]:
-    return [part.strip() for part in _required_param(request, name).split(",") if part.strip()]
+    return split_csv(_required_param(request, name))
 
 
 def _required_instrument(simulation: Simulation, text: str) -> Instrument:
@@ -309,7 +310,7 @@ def _filter_by_strike(contracts: list[Instrument], request: ApiRequest) -> list[
     try:
         strike = float(request.query["strike"])
     except (KeyError, ValueError):
-        raise ApiError(500, {"error": "unknown", "statusCode": 500}) from None
+        raise server_error("unknown") from None
     right = request.query.get("right")
     if right not in (None, "C", "P"):
         raise bad_request("invalid right")
@@ -318,16 +319,16 @@ def _filter_by_strike(contracts: list[Instrument], request: ApiRequest) -> list[
 
 def _filter_bonds(bonds: list[Instrument], filters: str) -> list[Instrument]:
     """Return the bonds that match every filter in `27:202305,25:3.5` (column:value)."""
-    for part in filters.split(","):
-        column, _, wanted = part.partition(":")
+    for item in filters.split(","):
+        column, _, value = item.partition(":")
         if column == "27":
-            bonds = [bond for bond in bonds if (bond.expiry or "").startswith(wanted)]
+            bonds = [bond for bond in bonds if (bond.expiry or "").startswith(value)]
         elif column == "28":
-            bonds = [bond for bond in bonds if bond.issue_date == wanted]
+            bonds = [bond for bond in bonds if bond.issue_date == value]
         elif column == "25":
-            bonds = [bond for bond in bonds if f"{bond.coupon:g}" == wanted]
+            bonds = [bond for bond in bonds if f"{bond.coupon:g}" == value]
         elif column == "5":
-            bonds = [bond for bond in bonds if bond.currency == wanted]
+            bonds = [bond for bond in bonds if bond.currency == value]
     return bonds
 
 

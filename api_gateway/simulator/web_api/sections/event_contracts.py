@@ -15,7 +15,7 @@ from api_gateway.simulator.instruments.forecast_rows import (
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.contracts.derivatives import unexpired_contracts
-from api_gateway.simulator.web_api.guards import parse_whole_number
+from api_gateway.simulator.web_api.guards import parse_whole_number, server_error
 from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section
 
 SECTION = Section("Event Contracts")
@@ -72,7 +72,7 @@ def _required_contract(simulation: Simulation, request: ApiRequest) -> tuple[For
 def _required_number(request: ApiRequest, name: str) -> int:
     number = parse_whole_number(request.query.get(name, ""), name)
     if number == 0:
-        raise ApiError(500, {"error": "Internal Server Error", "statusCode": 500})
+        raise server_error("Internal Server Error")
     return number
 
 

@@ -16,8 +16,8 @@ from api_gateway.simulator.advisors.allocation_groups import (
     AllocationMethod,
 )
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.guards import unavailable
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.guards import required_object, required_text, server_error, unavailable
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
 
 SECTION = Section("FA Allocation Management")
 
@@ -34,20 +34,7 @@ def _require_advisor(simulation: Simulation) -> None:
 
 def _required_body(simulation: Simulation, request: ApiRequest) -> dict[str, Any]:
     _require_advisor(simulation)
-    if not isinstance(request.body, dict):
-        raise bad_request("a JSON object is required")
-    return request.body
-
-
-def _required_text(body: dict[str, Any], name: str) -> str:
-    text = body.get(name)
-    if not isinstance(text, str) or not text:
-        raise bad_request(f"{name} is required")
-    return text
-
-
-def _server_error(problem: Exception) -> ApiError:
-    return ApiError(500, {"error": str(problem), "statusCode": 500})
+    return required_object(request)
 
 
 @SECTION.route("GET", "/iserver/account/allocation/accounts", requires=RequiredSession.BROKERAGE)
@@ -70,8 +57,8 @@ def list_groups(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: AR
     groups = simulation.allocation_groups.groups.values()
     return {
         "data": [
-            {"allocation_method": str(each.method), "size": len(each.amounts), "name": each.name}
-            for each in groups
+            {"allocation_method": str(group.method), "size": len(group.amounts), "name": group.name}
+            for group in groups
         ]
     }
 
@@ -83,7 +70,7 @@ def create_group(simulation: Simulation, request: ApiRequest) -> Any:
     try:
         simulation.allocation_groups.save(group)
     except AllocationError as problem:
-        raise _server_error(problem) from None
+        raise server_error(str(problem)) from None
     return {"success": True}
 
 
@@ -92,11 +79,11 @@ def modify_group(simulation: Simulation, request: ApiRequest) -> Any:
     """Change a group's method or accounts, or with `prev_name` its name."""
     body = _required_body(simulation, request)
     group = _parse_group(body)
-    before = _required_text(body, "prev_name") if "prev_name" in body else group.name
+    before = required_text(body, "prev_name") if "prev_name" in body else group.name
     try:
         simulation.allocation_groups.save(group, instead_of=before)
     except (AllocationError, LookupError) as problem:
-        raise _server_error(problem) from None
+        raise server_error(str(problem)) from None
     return {"success": True}
 
 
@@ -104,10 +91,10 @@ def modify_group(simulation: Simulation, request: ApiRequest) -> Any:
 def get_group(simulation: Simulation, request: ApiRequest) -> Any:
     """Return one group with its accounts, and their amounts if it has any."""
     group = simulation.allocation_groups.groups.get(
-        _required_text(_required_body(simulation, request), "name")
+        required_text(_required_body(simulation, request), "name")
     )
     if group is None:
-        raise _server_error(LookupError("no such group"))
+        raise server_error("no such group")
     return {
         "name": group.name,
         "accounts": [
@@ -121,11 +108,11 @@ def get_group(simulation: Simulation, request: ApiRequest) -> Any:
 @SECTION.route("POST", f"{_GROUP}/delete", requires=RequiredSession.BROKERAGE)
 def delete_group(simulation: Simulation, request: ApiRequest) -> Any:
     """Delete a group; its accounts' positions stay unchanged."""
-    name = _required_text(_required_body(simulation, request), "name")
+    name = required_text(_required_body(simulation, request), "name")
     try:
         simulation.allocation_groups.delete(name)
     except LookupError as problem:
-        raise _server_error(problem) from None
+        raise server_error(str(problem)) from None
     return {"success": True}
 
 
@@ -156,14 +143,14 @@ def set_allocation_presets(simulation: Simulation, request: ApiRequest) -> Any:
 
 
 def _parse_group(body: dict[str, Any]) -> AllocationGroup:
-    name, rows = _required_text(body, "name"), body.get("accounts")
+    name, rows = required_text(body, "name"), body.get("accounts")
     if not isinstance(rows, list) or not rows:
         raise bad_request("accounts is required")
     method = _parse_method(body.get("default_method"))
     amounts: dict[str, float | None] = {}
-    for each in rows:
-        account = each.get("name") if isinstance(each, dict) else None
-        amount = each.get("amount") if isinstance(each, dict) else None
+    for row in rows:
+        account = row.get("name") if isinstance(row, dict) else None
+        amount = row.get("amount") if isinstance(row, dict) else None
         number = isinstance(amount, int | float) and not isinstance(amount, bool) and math.isfinite(amount)
         if not isinstance(account, str) or account in amounts or not (amount is None or number):
             raise bad_request("invalid accounts")

@@ -15,7 +15,7 @@ from api_gateway.simulator.accounts.position_rows import sort_rows
 from api_gateway.simulator.advisors import model_rows
 from api_gateway.simulator.advisors.model_portfolios import Model, ModelError
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.guards import unavailable
+from api_gateway.simulator.web_api.guards import required_text, server_error, unavailable
 from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
 
 SECTION = Section("FA Model Portfolios")
@@ -38,17 +38,6 @@ def _required_body(simulation: Simulation, request: ApiRequest) -> dict[str, Any
     if not isinstance(body, dict) or type(body.get("reqID")) is not int:
         raise bad_request("reqID is required")
     return body
-
-
-def _required_model(body: dict[str, Any]) -> str:
-    name = body.get("model")
-    if not isinstance(name, str) or not name:
-        raise bad_request("model is required")
-    return name
-
-
-def _server_error(problem: ModelError) -> ApiError:
-    return ApiError(500, {"error": str(problem), "statusCode": 500})
 
 
 def _delivery_fields(body: dict[str, Any]) -> dict[str, Any]:
@@ -76,28 +65,30 @@ def list_models(simulation: Simulation, request: ApiRequest) -> Any:
 def model_summary(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the summary of one model."""
     body = _required_body(simulation, request)
-    return model_rows.model_summary(simulation.models, _required_model(body)) | _delivery_fields(body)
+    return model_rows.model_summary(simulation.models, required_text(body, "model")) | _delivery_fields(body)
 
 
 @SECTION.route("POST", "/fa/model/positions", requires=RequiredSession.BROKERAGE, read_only=True)
 def model_positions(simulation: Simulation, request: ApiRequest) -> Any:
     """Return a model's positions and targets. `sortDirection` ASC means largest first, as IBKR documents."""
     body = _required_body(simulation, request)
-    found = model_rows.model_positions(simulation.models, _required_model(body), simulation.clock.now())
+    response = model_rows.model_positions(
+        simulation.models, required_text(body, "model"), simulation.clock.now()
+    )
     column, limit = body.get("sortField"), body.get("limit")
-    rows = found["positionList"]
+    rows = response["positionList"]
     if isinstance(column, str) and column:
         rows = sort_rows(rows, column, descending=body.get("sortDirection", "ASC") == "ASC")
     if type(limit) is int and limit >= 0:
         rows = rows[:limit]
-    return found | {"positionList": rows} | _delivery_fields(body)
+    return response | {"positionList": rows} | _delivery_fields(body)
 
 
 @SECTION.route("POST", "/fa/model/accounts-details", requires=RequiredSession.BROKERAGE, read_only=True)
 def model_accounts(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the accounts invested in a model, and their total."""
     body = _required_body(simulation, request)
-    name, aliases = _required_model(body), _aliases(simulation)
+    name, aliases = required_text(body, "model"), _aliases(simulation)
     profits = body.get("calcPnls") is True
     return {
         "accountInfoList": model_rows.account_details(
@@ -115,7 +106,7 @@ def model_accounts(simulation: Simulation, request: ApiRequest) -> Any:
 def model_investments(simulation: Simulation, request: ApiRequest) -> Any:
     """Return each client account split into this model, other models, and uninvested."""
     body = _required_body(simulation, request)
-    name = _required_model(body)
+    name = required_text(body, "model")
     return {
         "accountList": model_rows.investable_accounts(simulation.models, name, _aliases(simulation)),
         "baseCcyMaster": simulation.selected_account.base_currency,
@@ -129,7 +120,7 @@ def model_investments(simulation: Simulation, request: ApiRequest) -> Any:
 def save_model(simulation: Simulation, request: ApiRequest) -> Any:
     """Create a model, or replace a model's targets."""
     body = _required_body(simulation, request)
-    name, description, is_static = _required_model(body), body.get("desc"), body.get("isStatic")
+    name, description, is_static = required_text(body, "model"), body.get("desc"), body.get("isStatic")
     if not isinstance(description, str):
         raise ApiError(400, b"")
     if not isinstance(is_static, bool):
@@ -161,20 +152,20 @@ def save_model(simulation: Simulation, request: ApiRequest) -> Any:
 def draft_investment(simulation: Simulation, request: ApiRequest) -> Any:
     """Draft an investment in a model, or with negative amounts a divestment; submission carries it out."""
     body = _required_body(simulation, request)
-    name, rows = _required_model(body), body.get("accountList")
+    name, rows = required_text(body, "model"), body.get("accountList")
     if not isinstance(rows, list) or not rows:
         raise bad_request("accountList is required")
     amounts: dict[str, float] = {}
-    for each in rows:
-        account = each.get("account") if isinstance(each, dict) else None
-        amount = each.get("amtToInvest") if isinstance(each, dict) else None
+    for row in rows:
+        account = row.get("account") if isinstance(row, dict) else None
+        amount = row.get("amtToInvest") if isinstance(row, dict) else None
         if not isinstance(account, str) or account in amounts or not _is_number(amount):
             raise bad_request("invalid accountList")
         amounts[account] = float(amount)
     try:
         number, draft = simulation.transfers.create_draft(name, amounts)
     except ModelError as problem:
-        raise _server_error(problem) from None
+        raise server_error(str(problem)) from None
     return _delivery_fields(body) | model_rows.transfer_rows(number, draft)
 
 
@@ -188,7 +179,7 @@ def submit_transfers(simulation: Simulation, request: ApiRequest) -> Any:
     try:
         simulation.transfers.submit(number)
     except ModelError as problem:
-        raise _server_error(problem) from None
+        raise server_error(str(problem)) from None
     return {"reqID": body["reqID"], "success": True}
 
 
@@ -221,9 +212,9 @@ def _parse_targets(body: dict[str, Any], name: str, key: str, kind: type) -> dic
     if not isinstance(rows, list):
         raise bad_request(f"{name} is required")
     targets: dict[Any, float] = {}
-    for each in rows:
-        key_value = each.get(key) if isinstance(each, dict) else None
-        target = each.get("target") if isinstance(each, dict) else None
+    for row in rows:
+        key_value = row.get(key) if isinstance(row, dict) else None
+        target = row.get("target") if isinstance(row, dict) else None
         if (
             type(key_value) is not kind
             or key_value in targets

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.guards import is_true, parse_whole_number, require_accounts_call
+from api_gateway.simulator.web_api.guards import (
+    is_true,
+    parse_whole_number,
+    require_accounts_call,
+    server_error,
+    split_csv,
+)
 from api_gateway.simulator.web_api.market_data.history import (
     SOURCES,
     TIME_FORMAT,
@@ -29,8 +35,8 @@ _NO_CHART = "Chart data unavailable"
 def snapshot(simulation: Simulation, request: ApiRequest) -> Any:
     """Return one row per conid; the first response for a conid or field only acknowledges it."""
     require_accounts_call(simulation)
-    conids = _split_csv(request, "conids")
-    fields = list(dict.fromkeys(_split_csv(request, "fields")))
+    conids = split_csv(request.query.get("conids", ""))
+    fields = list(dict.fromkeys(split_csv(request.query.get("fields", ""))))
     if not conids:
         raise bad_request("conids is required")
     if len(conids) > _MAX_CONIDS:
@@ -49,13 +55,13 @@ def history(simulation: Simulation, request: ApiRequest) -> Any:
     require_accounts_call(simulation)
     instrument = simulation.universe.by_conid(parse_whole_number(request.query.get("conid", ""), "conid"))
     if instrument is None or request.query.get("direction") == "1":
-        raise ApiError(500, {"error": _NO_CHART, "statusCode": 500})
+        raise server_error(_NO_CHART)
     if simulation.availability.startswith("N"):
-        raise ApiError(500, {"error": "No market data permissions", "statusCode": 500})
+        raise server_error("No market data permissions")
     latest = visible_until(simulation, instrument)
     end = min(latest, _parse_time(request.query.get("startTime", ""), latest))
     if end < 0:
-        raise ApiError(500, {"error": _NO_CHART, "statusCode": 500})
+        raise server_error(_NO_CHART)
     period_text = request.query.get("period") or "1d"
     period, outside = parse_period(period_text), is_true(request, "outsideRth")
     source = request.query.get("source", "Last")
@@ -63,7 +69,7 @@ def history(simulation: Simulation, request: ApiRequest) -> Any:
         simulation, instrument, period, request.query.get("bar", ""), end, outside_rth=outside
     )
     if not bars:
-        raise ApiError(500, {"error": _NO_CHART, "statusCode": 500})
+        raise server_error(_NO_CHART)
     return history_response(
         instrument,
         bars,
@@ -99,10 +105,6 @@ def _contract_row(simulation: Simulation, match: re.Match[str], fields: list[str
     if instrument is None:
         return {"conid": int(match[1]), "conidEx": match[0]}
     return snapshot_row(simulation, instrument, match[0], fields)
-
-
-def _split_csv(request: ApiRequest, name: str) -> list[str]:
-    return [part.strip() for part in request.query.get(name, "").split(",") if part.strip()]
 
 
 def _parse_time(text: str, default: float) -> float:

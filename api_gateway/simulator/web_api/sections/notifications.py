@@ -8,7 +8,7 @@ from api_gateway.simulator.notifications.delivery_options import Device
 from api_gateway.simulator.notifications.inbox import InboxEntry
 from api_gateway.simulator.notifications.settings import NotificationSetting
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.guards import parse_whole_number
+from api_gateway.simulator.web_api.guards import parse_whole_number, split_csv
 from api_gateway.simulator.web_api.routing import (
     ApiError,
     ApiRequest,
@@ -36,23 +36,23 @@ def notifications(simulation: Simulation, request: ApiRequest) -> Any:
     """Return up to ten notifications, newest first. The first call only starts the service."""
     limit = parse_whole_number(request.query.get("max", ""), "max", minimum=1)
     _refuse_first_call(simulation, 503)
-    found = simulation.inbox.page(
+    entries = simulation.inbox.page(
         min(limit, _MAX_NOTIFICATIONS),
         after=request.query.get("id", ""),
-        include=_split_csv(request, "include"),
-        exclude=_split_csv(request, "exclude"),
+        include=split_csv(request.query.get("include", "")),
+        exclude=split_csv(request.query.get("exclude", "")),
     )
-    return [_notification_row(each) for each in found]
+    return [_notification_row(entry) for entry in entries]
 
 
 @SECTION.route("GET", "/fyi/notifications/more", requires=RequiredSession.LOGIN)
 def more_notifications(simulation: Simulation, request: ApiRequest) -> Any:
     """Return up to ten notifications older than the one with `id`."""
-    last = request.query.get("id", "")
-    if not last:
+    last_id = request.query.get("id", "")
+    if not last_id:
         raise bad_request("id is required")
     _refuse_first_call(simulation, 503)
-    return [_notification_row(each) for each in simulation.inbox.page(_MAX_NOTIFICATIONS, after=last)]
+    return [_notification_row(entry) for entry in simulation.inbox.page(_MAX_NOTIFICATIONS, after=last_id)]
 
 
 @SECTION.route("PUT", "/fyi/notifications/{notificationId}", requires=RequiredSession.LOGIN)
@@ -66,7 +66,7 @@ def mark_notification_read(simulation: Simulation, request: ApiRequest) -> Any:
 @SECTION.route("GET", "/fyi/settings", requires=RequiredSession.LOGIN)
 def settings(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """Return every notification type with its switch, if it has one."""
-    return [_setting_row(each) for each in simulation.notification_settings.all()]
+    return [_setting_row(setting) for setting in simulation.notification_settings.all()]
 
 
 @SECTION.route("POST", "/fyi/settings/{typecode}", requires=RequiredSession.LOGIN)
@@ -99,8 +99,8 @@ def delivery_options(simulation: Simulation, request: ApiRequest) -> Any:  # noq
     """Return the devices, and whether e-mails are sent."""
     options = simulation.delivery_options
     devices = [
-        {"NM": each.name, "I": each.device_id, "UI": each.display_name, "A": int(each.enabled)}
-        for each in options.devices.values()
+        {"NM": device.name, "I": device.device_id, "UI": device.display_name, "A": int(device.enabled)}
+        for device in options.devices.values()
     ]
     return {"E": devices, "M": int(options.email)}
 
@@ -122,9 +122,9 @@ def deliver_to_device(simulation: Simulation, request: ApiRequest) -> Any:
     device_id, enabled = body.get("deviceId"), body.get("enabled")
     if not isinstance(device_id, str) or not device_id or not isinstance(enabled, bool):
         raise bad_request("deviceId and enabled are required")
-    known = simulation.delivery_options.devices.get(device_id)
-    name = body.get("deviceName") or (known.name if known else device_id)
-    display_name = body.get("uiName") or (known.display_name if known else name)
+    registered = simulation.delivery_options.devices.get(device_id)
+    name = body.get("deviceName") or (registered.name if registered else device_id)
+    display_name = body.get("uiName") or (registered.display_name if registered else name)
     if not isinstance(name, str) or not isinstance(display_name, str):
         raise bad_request("deviceName and uiName must be strings")
     simulation.delivery_options.register(Device(device_id, name, display_name, enabled))
@@ -145,10 +145,6 @@ def _refuse_first_call(simulation: Simulation, status: int) -> None:
     if not simulation.preflights.fyi_warm and simulation.options.strict:
         simulation.preflights.fyi_warm = True
         raise ApiError(status, {"status": "waiting for reply"})
-
-
-def _split_csv(request: ApiRequest, name: str) -> set[str]:
-    return {code.strip() for code in request.query.get(name, "").split(",") if code.strip()}
 
 
 def _notification_row(entry: InboxEntry) -> dict[str, Any]:

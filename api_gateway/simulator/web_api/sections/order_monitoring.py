@@ -45,11 +45,11 @@ def live_orders(simulation: Simulation, request: ApiRequest) -> Any:
         return {"orders": [], "snapshot": False}
     paper_account = simulation.selected_account
     orders = paper_account.live_orders()
-    wanted = [each.strip().replace("_", "").lower() for each in request.query.get("filters", "").split(",")]
-    states = {each for each in wanted if each and each != _SORT_BY_TIME}
+    filters = [text.strip().replace("_", "").lower() for text in request.query.get("filters", "").split(",")]
+    states = {text for text in filters if text and text != _SORT_BY_TIME}
     if states:
         orders = [order for order in orders if order.status.value.lower() in states]
-    if _SORT_BY_TIME in wanted:
+    if _SORT_BY_TIME in filters:
         orders = sorted(orders, key=lambda order: order.updated_at, reverse=True)
     rows = [
         live_order_row(paper_account.account_id, order, paper_account.instrument(order.conid))
@@ -84,5 +84,6 @@ def trades(simulation: Simulation, request: ApiRequest) -> Any:
     paper_account = simulation.selected_account
     executions = paper_account.recent_executions(days)
     return [
-        trade_row(paper_account.account_id, each, paper_account.instrument(each.conid)) for each in executions
+        trade_row(paper_account.account_id, execution, paper_account.instrument(execution.conid))
+        for execution in executions
     ]

@@ -8,7 +8,12 @@ from typing import Any
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order, OrderStatus
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.guards import parse_whole_number, require_accounts_call, unavailable
+from api_gateway.simulator.web_api.guards import (
+    parse_whole_number,
+    require_accounts_call,
+    server_error,
+    unavailable,
+)
 from api_gateway.simulator.web_api.order_entry.allocation_split import is_multi_account
 from api_gateway.simulator.web_api.order_entry.order_entry import (
     answer_prompt,
@@ -128,15 +133,15 @@ def cancel_order(simulation: Simulation, request: ApiRequest) -> Any:
     if not _ORDER_ID.fullmatch(text):
         raise bad_request("invalid orderId")
     order_id = int(text)
-    found = [
-        (b, b.orders[order_id])
-        for b in paper_accounts
-        if order_id in b.orders and _is_open(b.orders[order_id])
+    matching_orders = [
+        (paper_account, paper_account.orders[order_id])
+        for paper_account in paper_accounts
+        if order_id in paper_account.orders and _is_open(paper_account.orders[order_id])
     ]
-    if not found:
+    if not matching_orders:
         raise _order_not_found(order_id)
     has_operator_ids = request.query.get("manualIndicator") and request.query.get("extOperator")
-    for paper_account, order in found:
+    for paper_account, order in matching_orders:
         if paper_account.instrument(order.conid).sec_type in ("FUT", "FOP") and not has_operator_ids:
             raise bad_request("manualIndicator and extOperator are required")
         simulation.execution_simulator.cancel(paper_account, order)
@@ -169,7 +174,7 @@ def suppress_questions(simulation: Simulation, request: ApiRequest) -> Any:
     if not isinstance(numbers, list) or not all(isinstance(number, str) for number in numbers):
         raise bad_request("messageIds must be a list of strings")
     if not numbers or len(numbers) > _MAX_SUPPRESSED:
-        raise ApiError(500, {"error": f"1 to {_MAX_SUPPRESSED} messageIds expected", "statusCode": 500})
+        raise server_error(f"1 to {_MAX_SUPPRESSED} messageIds expected")
     simulation.preflights.suppressed_message_ids.update(numbers)
     return {"status": "submitted"}
 

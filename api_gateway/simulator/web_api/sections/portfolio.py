@@ -26,9 +26,8 @@ from api_gateway.simulator.web_api.account_rows import (
     ledger,
 )
 from api_gateway.simulator.web_api.account_views import AccountView, consolidate, find_account_view
-from api_gateway.simulator.web_api.guards import is_true, parse_whole_number, unauthorized
+from api_gateway.simulator.web_api.guards import is_true, parse_whole_number, server_error, unauthorized
 from api_gateway.simulator.web_api.routing import (
-    ApiError,
     ApiRequest,
     ApiResponse,
     RequiredSession,
@@ -110,8 +109,8 @@ def _load_attributes(
 ) -> list[dict[str, Any]]:
     simulation.preflights.portfolio_called = True
     return [
-        account_attributes(simulation.profile, each.id, brokerage_access=brokerage_access)
-        for each in accounts
+        account_attributes(simulation.profile, account.id, brokerage_access=brokerage_access)
+        for account in accounts
     ]
 
 
@@ -191,7 +190,11 @@ def account_allocation(simulation: Simulation, request: ApiRequest) -> Any:
 def joint_allocation(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the allocation of several accounts together; the positions of each must be loaded."""
     accounts = request.body.get("acctIds") if isinstance(request.body, dict) else None
-    if not isinstance(accounts, list) or not accounts or not all(isinstance(each, str) for each in accounts):
+    if (
+        not isinstance(accounts, list)
+        or not accounts
+        or not all(isinstance(account, str) for account in accounts)
+    ):
         raise bad_request("acctIds is required")
     early = _early_response(simulation, empty_allocation())
     if early is not None:
@@ -199,7 +202,7 @@ def joint_allocation(simulation: Simulation, request: ApiRequest) -> Any:
     if not set(accounts) <= set(simulation.accounts):
         raise unauthorized()
     if not set(accounts) <= simulation.preflights.positions_warm:
-        raise ApiError(500, {"error": "Internal Server Error", "statusCode": 500})
+        raise server_error("Internal Server Error")
     paper_accounts = (simulation.accounts[account] for account in dict.fromkeys(accounts))
     return allocation(consolidate(paper_account.valuation() for paper_account in paper_accounts))
 
@@ -252,7 +255,7 @@ def positions_by_account(simulation: Simulation, request: ApiRequest) -> Any:
     early = _early_response(simulation, {})
     if early is not None:
         return early
-    found = {}
+    rows_by_account = {}
     for account, paper_account in simulation.accounts.items():
         view, position = (
             AccountView(account, (paper_account,)),
@@ -260,8 +263,8 @@ def positions_by_account(simulation: Simulation, request: ApiRequest) -> Any:
         )
         full = _contracts_loaded(simulation, request, account)
         if position:
-            found[account] = _position_rows(simulation, view, [position], full=full)
-    return found
+            rows_by_account[account] = _position_rows(simulation, view, [position], full=full)
+    return rows_by_account
 
 
 @SECTION.route("GET", "/portfolio/{accountId}/combo/positions", requires=RequiredSession.LOGIN)

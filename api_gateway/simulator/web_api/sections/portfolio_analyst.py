@@ -15,7 +15,8 @@ from api_gateway.simulator.portfolio_analyst.asset_allocation import ALLOCATION_
 from api_gateway.simulator.portfolio_analyst.performance import PERIODS, all_periods, performance
 from api_gateway.simulator.portfolio_analyst.transaction_rows import transactions
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.guards import server_error
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
 
 SECTION = Section("Portfolio Analyst")
 
@@ -27,7 +28,7 @@ _MAX_DAYS = 3650
 def performance_for_period(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the accounts' values and returns over one period."""
     body = _required_body(request)
-    paper_accounts = _required_brokers(simulation, _required_accounts(body))
+    paper_accounts = _required_paper_accounts(simulation, _required_accounts(body))
     period = body.get("period")
     if period not in PERIODS:
         raise bad_request("Invalid period")
@@ -37,9 +38,11 @@ def performance_for_period(simulation: Simulation, request: ApiRequest) -> Any:
 @SECTION.route("POST", "/pa/allperiods", requires=RequiredSession.LOGIN, read_only=True)
 def performance_for_all_periods(simulation: Simulation, request: ApiRequest) -> Any:
     """Return values and returns over every period; an account in the query overrides the body."""
-    one = request.query.get("param")
+    account = request.query.get("param")
     return all_periods(
-        _required_brokers(simulation, [one] if one else _required_accounts(_required_body(request)))
+        _required_paper_accounts(
+            simulation, [account] if account else _required_accounts(_required_body(request))
+        )
     )
 
 
@@ -59,12 +62,15 @@ def transaction_history(simulation: Simulation, request: ApiRequest) -> Any:
     days = body.get("days", _DEFAULT_DAYS)
     if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= _MAX_DAYS:
         raise bad_request("Invalid days")
-    wanted = {str(conid) for conid in conids}
-    if not all(conid.isascii() and conid.isdecimal() for conid in wanted):
+    conid_texts = {str(conid) for conid in conids}
+    if not all(conid.isascii() and conid.isdecimal() for conid in conid_texts):
         raise bad_request("Invalid conids")
     try:
         return transactions(
-            _required_brokers(simulation, accounts), {int(conid) for conid in wanted}, currency.upper(), days
+            _required_paper_accounts(simulation, accounts),
+            {int(conid) for conid in conid_texts},
+            currency.upper(),
+            days,
         )
     except LookupError:
         raise bad_request("Invalid currency") from None
@@ -74,7 +80,7 @@ def transaction_history(simulation: Simulation, request: ApiRequest) -> Any:
 def allocation_by_type(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the accounts' joint allocation, now or at the end of a day."""
     body = _required_body(request)
-    paper_accounts = _required_brokers(simulation, _required_accounts(body))
+    paper_accounts = _required_paper_accounts(simulation, _required_accounts(body))
     kind = str(body.get("type", "")).upper()
     if kind not in ALLOCATION_TYPES:
         raise bad_request("Invalid type")
@@ -87,12 +93,16 @@ def allocation_by_type(simulation: Simulation, request: ApiRequest) -> Any:
     except LookupError:
         raise bad_request("Invalid currency") from None
     # The account is not invested in any model portfolio, so that a model's allocation is empty.
-    included = [] if body.get("model") else paper_accounts
-    snapshots = [past for paper_account in included for past in account_snapshots(paper_account, [moment])]
-    reply = {"id": "getAllocation", "currency": currency, "realtime": day is None}
+    invested_accounts = [] if body.get("model") else paper_accounts
+    snapshots = [
+        snapshot
+        for paper_account in invested_accounts
+        for snapshot in account_snapshots(paper_account, [moment])
+    ]
+    response = {"id": "getAllocation", "currency": currency, "realtime": day is None}
     if day is not None:
-        reply["date"] = f"{day:%Y%m%d}"
-    return reply | {"allocations": allocations(snapshots, kind, rate)}
+        response["date"] = f"{day:%Y%m%d}"
+    return response | {"allocations": allocations(snapshots, kind, rate)}
 
 
 def _required_body(request: ApiRequest) -> dict[str, Any]:
@@ -101,8 +111,8 @@ def _required_body(request: ApiRequest) -> dict[str, Any]:
     return request.body
 
 
-def _is_string_list(accounts: Any) -> TypeGuard[list[str]]:
-    return isinstance(accounts, list) and bool(accounts) and all(isinstance(each, str) for each in accounts)
+def _is_string_list(value: Any) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
 
 
 def _required_accounts(body: dict[str, Any]) -> list[str]:
@@ -112,11 +122,11 @@ def _required_accounts(body: dict[str, Any]) -> list[str]:
     return accounts
 
 
-def _required_brokers(simulation: Simulation, accounts: list[str]) -> list[PaperAccount]:
-    known = simulation.accounts
-    if not all(account in known for account in accounts):
-        raise ApiError(500, {"error": "Internal Server Error", "statusCode": 500})
-    return [known[account] for account in dict.fromkeys(accounts)]
+def _required_paper_accounts(simulation: Simulation, accounts: list[str]) -> list[PaperAccount]:
+    paper_accounts = simulation.accounts
+    if not all(account in paper_accounts for account in accounts):
+        raise server_error("Internal Server Error")
+    return [paper_accounts[account] for account in dict.fromkeys(accounts)]
 
 
 def _parse_day(text: Any, today: date) -> date | None:

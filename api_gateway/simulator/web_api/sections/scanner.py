@@ -7,7 +7,8 @@ from typing import Any
 from api_gateway.simulator.instruments.contract_names import listing_exchange_name
 from api_gateway.simulator.instruments.instrument import Instrument
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.guards import required_text, server_error
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
 from api_gateway.simulator.web_api.scanner.parameters import scanner_parameters
 from api_gateway.simulator.web_api.scanner.scan import UnknownScanError, scan_contracts
 
@@ -24,28 +25,21 @@ def parameters(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG
 def run_scanner(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the contracts that a scan finds, in rank order; the ranked values are not sent."""
     body = request.body if isinstance(request.body, dict) else {}
-    instrument, kind, location = (_required_text(body, name) for name in ("instrument", "type", "location"))
+    instrument, kind, location = (required_text(body, name) for name in ("instrument", "type", "location"))
     filters = body.get("filter") or []
-    if not isinstance(filters, list) or not all(isinstance(each, dict) for each in filters):
+    if not isinstance(filters, list) or not all(isinstance(item, dict) for item in filters):
         raise bad_request("filter must be a list of code and value")
-    wanted = [(_required_text(each, "code"), each.get("value")) for each in filters]
+    filter_values = [(required_text(item, "code"), item.get("value")) for item in filters]
     try:
-        found = scan_contracts(simulation, instrument, kind, location, wanted)
+        result = scan_contracts(simulation, instrument, kind, location, filter_values)
     except UnknownScanError as problem:
-        raise ApiError(500, {"error": str(problem), "statusCode": 500}) from None
-    rows = [_contract_row(rank, contract) for rank, contract in enumerate(found.contracts)]
+        raise server_error(str(problem)) from None
+    rows = [_contract_row(rank, contract) for rank, contract in enumerate(result.contracts)]
     if rows:
         # Only the first row names the column; the key follows the rank.
-        rank = {"server_id": rows[0]["server_id"], "column_name": found.column}
+        rank = {"server_id": rows[0]["server_id"], "column_name": result.column}
         rows[0] = rank | rows[0]
-    return {"contracts": rows, "scan_data_column_name": found.column}
-
-
-def _required_text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise bad_request(f"{name} is required")
-    return value
+    return {"contracts": rows, "scan_data_column_name": result.column}
 
 
 def _contract_row(rank: int, contract: Instrument) -> dict[str, Any]:

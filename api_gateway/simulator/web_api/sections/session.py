@@ -6,8 +6,8 @@ from typing import Any
 
 from api_gateway.simulator.session.session import LoginState, MaintenanceError
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.guards import server_error, unavailable
 from api_gateway.simulator.web_api.routing import (
-    ApiError,
     ApiRequest,
     ApiResponse,
     RequiredSession,
@@ -46,11 +46,6 @@ def access_denied() -> ApiResponse:
     return ApiResponse(401, b"Access Denied", "text/plain")
 
 
-def unavailable() -> ApiError:
-    """What is said while no session can be opened, as right after the nightly reset."""
-    return ApiError(503, {"error": "Service Unavailable", "statusCode": 503})
-
-
 @SECTION.route("POST", "/iserver/auth/ssodh/init", requires=RequiredSession.LOGIN)
 def open_brokerage_session(simulation: Simulation, request: ApiRequest) -> Any:
     """Open the brokerage session, with `compete` by taking it over; IBKR's gateway gets a challenge first."""
@@ -61,7 +56,7 @@ def open_brokerage_session(simulation: Simulation, request: ApiRequest) -> Any:
     by_gateway = "machineId" in body and "publish" not in body
     # IBKR's error text says that `publish` must be true; the recorded response to false equals that to true.
     if not isinstance(publish, bool) and simulation.options.strict and not by_gateway:
-        raise ApiError(500, {"error": "publish must be true", "statusCode": 500})
+        raise server_error("publish must be true")
     try:
         if by_gateway:
             return {"challenge": simulation.session.challenge(compete=compete)}

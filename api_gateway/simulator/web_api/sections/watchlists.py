@@ -47,14 +47,14 @@ def watchlists(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG
 def watchlist(simulation: Simulation, request: ApiRequest) -> Any:
     """Return one watchlist; contracts that this session has not loaded yet have no names."""
     list_id = _required_id(request)
-    found = simulation.watchlists.find(list_id)
-    if found is None:
+    stored = simulation.watchlists.find(list_id)
+    if stored is None:
         raise unavailable()
     _next_message_id(simulation)
-    known = simulation.preflights.watchlists_read
-    rows = [_contract_row(simulation, conid, named=list_id in known) for conid in found.rows]
-    known.add(list_id)
-    return {**_watchlist_header(found), "instruments": rows}
+    lists_read = simulation.preflights.watchlists_read
+    rows = [_contract_row(simulation, conid, named=list_id in lists_read) for conid in stored.rows]
+    lists_read.add(list_id)
+    return {**_watchlist_header(stored), "instruments": rows}
 
 
 @SECTION.route("POST", "/iserver/watchlist", requires=RequiredSession.BROKERAGE)
@@ -97,8 +97,8 @@ def _next_message_id(simulation: Simulation) -> str:
     return str(simulation.preflights.watchlist_messages)
 
 
-def _watchlist_header(found: Watchlist) -> dict[str, Any]:
-    return {"id": found.list_id, "hash": str(found.modified_ms), "name": found.name, "readOnly": False}
+def _watchlist_header(stored: Watchlist) -> dict[str, Any]:
+    return {"id": stored.list_id, "hash": str(stored.modified_ms), "name": stored.name, "readOnly": False}
 
 
 def _parse_conid(row: Any) -> int | None:

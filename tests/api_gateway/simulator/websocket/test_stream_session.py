@@ -8,7 +8,7 @@ import pytest
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.session.session import LoginState
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from api_gateway.simulator.websocket.conversation import StreamSession
+from api_gateway.simulator.websocket.stream_session import StreamSession
 from tests.api_gateway.simulator.order_calls import Trader, ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MSFT, trade
 
