@@ -1,8 +1,8 @@
-"""Every operation of the Web API: how it is asked, and what its answer looks like at the top.
+"""Every operation of the Web API: how to call it, and the top-level shape of its response.
 
-A shape is a set of keys that an object has, a list of one shape for rows, a dict of shapes by key (`*` stands
-for keys that are data), a type, or None for no body at all. The keys are those of IBKR's reference and of
-recorded replies.
+A shape is a set of the keys that an object must have, a list of one shape for rows, a dict of shapes by key
+(`*` for keys that are data), a type, or None for no body. The keys are those of IBKR's reference and of
+recorded responses.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ DEVICE = "apn://desk@1/2"
 
 @dataclass(frozen=True)
 class OperationCase:
-    """One operation. `values` fill its path and its query, `before` gives more of them, and perhaps a body.
+    """One operation. `values` fill its path and query; `prepare` returns more of them, and possibly a body.
 
-    `unlike` are contradictions to the record that are right, as the record knows another case.
+    `accepted_mismatches` are differences from the record that are correct, because it covers another case.
     """
 
     operation: str
@@ -50,7 +50,7 @@ class OperationCase:
 
 
 def matches_shape(shape: Any, reply: Any) -> bool:
-    """Whether a reply has that shape."""
+    """Return whether a response has that shape."""
     if shape is None:
         return bool(reply in (None, ""))
     if isinstance(shape, type):
@@ -183,7 +183,7 @@ ALERT = {"order_id", "alert_name", "alert_active", "conditions", "tool_id"}
 ALERT_RESULT = {"request_id", "order_id", "success", "text"}
 NEW_ALERT = {
     "alertName": "IBM",
-    "alertMessage": "IBM is dear",
+    "alertMessage": "IBM is expensive",
     "alertRepeatable": 0,
     "outsideRth": 0,
     "tif": "GTC",
@@ -198,9 +198,9 @@ NEW_ALERT = {
         }
     ],
 }
-# The record is of the first page before the contracts are known, when a strike is a number.
+# The record is of a first page without contract details, in which a strike is a number.
 _STRIKE = ("[].strike is string, not float",)
-# The record mixes the questions that an order raises with the answer that takes it.
+# The record mixes an order's questions with the response that accepts it.
 NO_QUESTION = tuple(
     f"[].{name} is missing" for name in ("id", "message", "messageIds", "messageOptions", "isSuppressed")
 )
@@ -565,7 +565,7 @@ ORDERS = (
         {"amount", "equity", "initial", "maintenance", "position", "warn", "error"},
         OWN_ACCOUNT,
         prepare=_order_body,
-        # The record is of an order without market data, which is what the warning was about.
+        # The record is of an order without market data, which caused the warning.
         accepted_mismatches=("warn is null, not string",),
     ),
     OperationCase(

@@ -1,4 +1,4 @@
-"""Orders over HTTP: tickets, and a customer who says yes to everything."""
+"""Orders over HTTP: tickets, and a trader who confirms every question."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ ORDER = f"/iserver/account/{ACCOUNT}/order"
 
 
 def ticket(**fields: Any) -> dict[str, Any]:
-    """A market order for ten shares of Apple, except where `fields` say otherwise; None leaves one out."""
-    usual = {"conid": AAPL, "orderType": "MKT", "side": "BUY", "tif": "DAY", "quantity": 10}
-    return {name: value for name, value in (usual | fields).items() if value is not None}
+    """Return a market order for ten shares of Apple, changed by `fields`; None removes a field."""
+    defaults = {"conid": AAPL, "orderType": "MKT", "side": "BUY", "tif": "DAY", "quantity": 10}
+    return {name: value for name, value in (defaults | fields).items() if value is not None}
 
 
 class Trader(ApiClient):
-    """Places orders and answers the questions."""
+    """Places orders and replies to questions. `message_ids` are the questions of the last `confirm_all`."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         super().__init__(client)
@@ -27,24 +27,24 @@ class Trader(ApiClient):
         self.message_ids: list[str] = []
 
     async def subscribe(self, *conids: int) -> Trader:
-        """Itself, after the calls that come before an order: the accounts and a look at the prices."""
+        """Make the calls required before an order, the accounts and snapshots, and return itself."""
         await self.get("/iserver/accounts")
         for conid in conids or (AAPL,):
             await self.get("/iserver/marketdata/snapshot", conids=conid, fields="31")
         return self
 
     async def submit(self, *tickets: dict[str, Any], path: str = ORDERS) -> Any:
-        """What is answered to these tickets with status 200."""
+        """Return the response to these tickets, which must have status 200."""
         reply = await self.post(path, {"orders": list(tickets)})
         assert reply.status_code == 200, reply.text
         return reply.json()
 
     async def answer_question(self, question: Any, *, confirmed: bool = True) -> httpx.Response:
-        """The reply to the reply to a question."""
+        """Reply to a question and return the response."""
         return await self.post(f"/iserver/reply/{question[0]['id']}", {"confirmed": confirmed})
 
     async def confirm_all(self, answer: Any) -> Any:
-        """What comes after yes to every question; `asked` has their ids."""
+        """Confirm every question and return the final response."""
         self.message_ids = []
         while isinstance(answer, list) and "id" in answer[0]:
             self.message_ids += answer[0]["messageIds"]
@@ -52,15 +52,15 @@ class Trader(ApiClient):
         return answer
 
     async def place(self, *tickets: dict[str, Any], path: str = ORDERS) -> list[int]:
-        """The numbers of these orders, after yes to every question."""
+        """Confirm every question and return the order IDs."""
         accepted = await self.confirm_all(await self.submit(*tickets, path=path))
         return [int(row["order_id"]) for row in accepted]
 
     async def status(self, order_id: int) -> str:
-        """The state of one order."""
+        """Return the status of one order."""
         row = await self.get_json(f"/iserver/account/order/status/{order_id}")
         return str(row["order_status"])
 
     async def delete(self, path: str, **query: str | int) -> httpx.Response:
-        """The reply to a DELETE below `/v1/api`."""
+        """Return the response to a DELETE under `/v1/api`."""
         return await self._client.delete(f"/v1/api{path}", params=query)

@@ -1,4 +1,4 @@
-"""The fifteen things by which a client developer would tell a gateway from a bad imitation of one."""
+"""Fifteen properties by which a client developer can tell a real gateway from a bad imitation."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ Skip = Callable[[float], None]
 
 @pytest.fixture
 async def trader(gateway: httpx.AsyncClient) -> Trader:
-    """Somebody who has asked for the accounts and looks at Apple."""
+    """Return a trader that has called the accounts and requested a snapshot of Apple."""
     return await Trader(gateway).subscribe()
 
 
 def limit(simulation: Simulation, part: float, **fields: Any) -> dict[str, Any]:
-    """A limit order for Apple at a part of the last price."""
+    """Return a limit order for Apple at a multiple of the last price."""
     return ticket(orderType="LMT", price=round(last(simulation) * part, 2), **fields)
 
 
@@ -38,19 +38,19 @@ def last(simulation: Simulation) -> float:
     return simulation.prices.quote(simulation.selected_account.instrument(AAPL)).last
 
 
-async def test_a_the_first_snapshot_is_empty_and_the_second_full(
+async def test_a_the_first_snapshot_is_empty_and_the_second_is_complete(
     gateway: httpx.AsyncClient, skip: Skip
 ) -> None:
-    asks = await ApiClient(gateway).prepare_session()
-    (first,) = await asks.get_json(SNAPSHOT, conids=AAPL, fields="31,84,86")
+    api = await ApiClient(gateway).prepare_session()
+    (first,) = await api.get_json(SNAPSHOT, conids=AAPL, fields="31,84,86")
     assert first == {"conid": AAPL, "conidEx": str(AAPL)}
     skip(1)
-    (second,) = await asks.get_json(SNAPSHOT, conids=AAPL, fields="31,84,86")
+    (second,) = await api.get_json(SNAPSHOT, conids=AAPL, fields="31,84,86")
     assert {"31", "84", "86", "6509", "_updated", "server_id"} <= second.keys()
     assert {type(second[each]) for each in ("31", "84", "86")} == {str}
 
 
-async def test_b_orders_are_asked_for_twice_and_force_empties_them(trader: Trader) -> None:
+async def test_b_the_first_list_of_orders_and_a_forced_one_are_empty(trader: Trader) -> None:
     path = "/iserver/account/orders"
     assert await trader.get_json(path) == {"orders": [], "snapshot": False}
     assert (await trader.get_json(path))["orders"] != []
@@ -58,46 +58,48 @@ async def test_b_orders_are_asked_for_twice_and_force_empties_them(trader: Trade
     assert (await trader.get_json(path))["snapshot"] is True
 
 
-async def test_c_a_limit_five_per_cent_off_is_questioned_answered_and_presubmitted(
+async def test_c_a_limit_order_five_percent_off_is_confirmed_and_presubmitted(
     trader: Trader, simulation: Simulation
 ) -> None:
     question = await trader.submit(limit(simulation, 0.95))
     assert question[0]["messageIds"] == ["o163"]
-    taken = (await trader.answer_question(question)).json()
-    assert taken[0]["order_status"] == "PreSubmitted"
-    assert isinstance(taken[0]["order_id"], str)
-    assert await trader.status(int(taken[0]["order_id"])) == "PreSubmitted"
+    accepted = (await trader.answer_question(question)).json()
+    assert accepted[0]["order_status"] == "PreSubmitted"
+    assert isinstance(accepted[0]["order_id"], str)
+    assert await trader.status(int(accepted[0]["order_id"])) == "PreSubmitted"
 
 
-async def test_d_a_market_order_fills_and_shows_in_trades_positions_and_profit(
+async def test_d_a_filled_market_order_shows_in_trades_positions_and_profit(
     trader: Trader, skip: Skip
 ) -> None:
     await trader.get("/portfolio/accounts")
     await trader.get("/iserver/account/trades")
     before = await trader.get_json_twice("/iserver/account/pnl/partitioned")
-    (held,) = [
+    (position_before,) = [
         row for row in await trader.get_json(f"/portfolio2/{ACCOUNT}/positions") if row["conid"] == str(AAPL)
     ]
     (order_id,) = await trader.place(ticket())
     assert "o10151" in trader.message_ids
     skip(3)
     assert await trader.status(order_id) == "Filled"
-    done = [row for row in await trader.get_json("/iserver/account/trades") if row["order_id"] == order_id]
-    assert sum(row["size"] for row in done) == 10.0
+    trade_rows = [
+        row for row in await trader.get_json("/iserver/account/trades") if row["order_id"] == order_id
+    ]
+    assert sum(row["size"] for row in trade_rows) == 10.0
     (now,) = [
         row for row in await trader.get_json(f"/portfolio2/{ACCOUNT}/positions") if row["conid"] == str(AAPL)
     ]
-    assert now["position"] == held["position"] + 10
+    assert now["position"] == position_before["position"] + 10
     assert await trader.get_json("/iserver/account/pnl/partitioned") != before
 
 
-async def test_e_a_reply_after_another_request_is_503(trader: Trader, simulation: Simulation) -> None:
+async def test_e_a_reply_after_another_request_gets_503(trader: Trader, simulation: Simulation) -> None:
     question = await trader.submit(limit(simulation, 0.95))
     await trader.get("/iserver/accounts")
     assert (await trader.answer_question(question)).status_code == 503
 
 
-async def test_f_a_cancelled_order_is_cancelled_a_moment_later(
+async def test_f_a_cancellation_takes_effect_a_moment_later(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     (order_id,) = await trader.place(limit(simulation, 0.95))
@@ -112,7 +114,7 @@ async def test_f_a_cancelled_order_is_cancelled_a_moment_later(
     assert await trader.status(order_id) == "Cancelled"
 
 
-async def test_g_of_a_bracket_one_leg_fills_and_the_other_is_cancelled(
+async def test_g_a_bracket_leg_that_fills_cancels_the_other_leg(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     stop_price = round(last(simulation) * 0.98, 2)
@@ -128,67 +130,69 @@ async def test_g_of_a_bracket_one_leg_fills_and_the_other_is_cancelled(
     assert [await trader.status(take), await trader.status(stop)] == ["Filled", "Cancelled"]
 
 
-async def test_h_who_competes_evicts_the_other_whose_tickle_tells(
+async def test_h_a_competing_login_takes_the_session_and_the_tickle_reports_it(
     gateway: httpx.AsyncClient, skip: Skip
 ) -> None:
-    asks = ApiClient(gateway)
+    api = ApiClient(gateway)
     reply = await gateway.post("/simulator/compete", json={})
     assert reply.status_code == 200, reply.text
-    status = (await asks.post("/tickle")).json()["iserver"]["authStatus"]
+    status = (await api.post("/tickle")).json()["iserver"]["authStatus"]
     assert (status["authenticated"], status["competing"]) == (False, True)
-    assert (await asks.get("/iserver/accounts")).status_code == 400
-    await asks.post("/iserver/auth/ssodh/init", {"publish": True, "compete": False})
-    assert (await asks.post("/iserver/auth/status")).json()["competing"] is True
-    await asks.post("/iserver/auth/ssodh/init", {"publish": True, "compete": True})
+    assert (await api.get("/iserver/accounts")).status_code == 400
+    await api.post("/iserver/auth/ssodh/init", {"publish": True, "compete": False})
+    assert (await api.post("/iserver/auth/status")).json()["competing"] is True
+    await api.post("/iserver/auth/ssodh/init", {"publish": True, "compete": True})
     skip(2)
-    status = (await asks.post("/iserver/auth/status")).json()
+    status = (await api.post("/iserver/auth/status")).json()
     assert (status["established"], status["competing"]) == (True, False)
 
 
-async def test_i_six_idle_minutes_close_the_brokerage_session_and_midnight_the_login(
+async def test_i_the_brokerage_session_ends_after_six_idle_minutes_and_the_login_at_midnight(
     gateway: httpx.AsyncClient, skip: Skip
 ) -> None:
-    asks = await ApiClient(gateway).prepare_session()
+    api = await ApiClient(gateway).prepare_session()
     skip(359)
-    assert (await asks.get("/iserver/accounts")).status_code == 200
+    assert (await api.get("/iserver/accounts")).status_code == 200
     skip(361)
-    reply = await asks.get("/iserver/accounts")
+    reply = await api.get("/iserver/accounts")
     assert (reply.status_code, reply.json()["error"]) == (400, "Bad Request: no bridge")
     skip(12 * 3600)
-    assert (await asks.get("/portfolio/accounts")).status_code == 401
+    assert (await api.get("/portfolio/accounts")).status_code == 401
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True)], ids=["limited"])
-async def test_j_the_eleventh_request_in_a_second_is_429(
+async def test_j_the_eleventh_request_in_a_second_gets_429(
     gateway: httpx.AsyncClient, options: SimulationOptions, skip: Skip
 ) -> None:
     assert options.rate_limits
-    asks = ApiClient(gateway)
-    answers = [(await asks.get("/iserver/accounts")).status_code for _ in range(11)]
+    api = ApiClient(gateway)
+    answers = [(await api.get("/iserver/accounts")).status_code for _ in range(11)]
     assert answers == [200] * 10 + [429]
     skip(2)
-    assert (await asks.get("/iserver/accounts")).status_code == 429  # the penalty box
+    assert (await api.get("/iserver/accounts")).status_code == 429  # the penalty box
     skip(600)
-    assert (await asks.get("/sso/validate")).status_code == 200
+    assert (await api.get("/sso/validate")).status_code == 200
 
 
 async def test_k_strikes_before_a_search_are_empty(gateway: httpx.AsyncClient) -> None:
-    asks = await ApiClient(gateway).prepare_session()
+    api = await ApiClient(gateway).prepare_session()
     query: dict[str, str | int] = {"conid": IBM, "sectype": "OPT", "month": "APR26"}
-    assert await asks.get_json("/iserver/secdef/strikes", **query) == {"call": [], "put": []}
-    await asks.get_json("/iserver/secdef/search", symbol="IBM")
-    assert (await asks.get_json("/iserver/secdef/strikes", **query))["call"] != []
+    assert await api.get_json("/iserver/secdef/strikes", **query) == {"call": [], "put": []}
+    await api.get_json("/iserver/secdef/search", symbol="IBM")
+    assert (await api.get_json("/iserver/secdef/strikes", **query))["call"] != []
 
 
-async def test_l_the_portfolio_before_its_accounts_is_401_without_a_body(gateway: httpx.AsyncClient) -> None:
-    asks = ApiClient(gateway)
-    reply = await asks.get(f"/portfolio/{ACCOUNT}/positions/0")
+async def test_l_a_portfolio_call_before_its_accounts_gets_401_without_a_body(
+    gateway: httpx.AsyncClient,
+) -> None:
+    api = ApiClient(gateway)
+    reply = await api.get(f"/portfolio/{ACCOUNT}/positions/0")
     assert (reply.status_code, reply.content) == (401, b"")
-    await asks.get("/portfolio/accounts")
-    assert (await asks.get(f"/portfolio/{ACCOUNT}/positions/0")).status_code == 200
+    await api.get("/portfolio/accounts")
+    assert (await api.get(f"/portfolio/{ACCOUNT}/positions/0")).status_code == 200
 
 
-def test_m_the_socket_ignores_early_frames_is_binary_and_sends_only_what_changed(
+def test_m_the_websocket_ignores_early_frames_and_sends_binary_changes(
     simulation: Simulation, skip: Skip
 ) -> None:
     subscription = f'smd+{AAPL}+{{"fields":["31","84","86","55"]}}'
@@ -197,99 +201,99 @@ def test_m_the_socket_ignores_early_frames_is_binary_and_sends_only_what_changed
         browser.websocket_connect("/v1/api/ws") as socket,
     ):
 
-        def heard() -> Any:
+        def receive_frame() -> Any:
             return json.loads(socket.receive_bytes())
 
-        def quotes() -> Any:
-            """The next row of quotes; time passes while it does not come."""
-            while not str((frame := heard()).get("topic")).startswith("smd"):
+        def next_quote() -> Any:
+            """Return the next quote frame, advancing the time until it arrives."""
+            while not str((frame := receive_frame()).get("topic")).startswith("smd"):
                 skip(0.5)
                 socket.send_text("ech+hb")
             return frame
 
         browser.get("/v1/api/iserver/accounts")
-        assert heard() == {"message": "waiting for session"}
+        assert receive_frame() == {"message": "waiting for session"}
         socket.send_text(subscription)
-        assert heard() == {"message": "waiting for session"}
+        assert receive_frame() == {"message": "waiting for session"}
         token = browser.post("/v1/api/tickle", json={}).json()["session"]
         socket.send_text(json.dumps({"session": token}))
-        assert heard()["topic"] == "system"
+        assert receive_frame()["topic"] == "system"
         socket.send_text("ech+hb")
         assert AAPL not in simulation.preflights.subscriptions
         socket.send_text(subscription)
         rows: dict[str, Any] = {}
         while not {"31", "84", "86", "55"} <= rows.keys():
-            rows |= quotes()
-        later = quotes()
+            rows |= next_quote()
+        later = next_quote()
         assert {"topic", "conid", "_updated"} <= later.keys()
         assert "55" not in later
 
 
-async def test_n_to_unsubscribe_twice_is_500_unknown(trader: Trader) -> None:
+async def test_n_a_second_unsubscribe_gets_500_unknown(trader: Trader) -> None:
     first = await trader.post("/iserver/marketdata/unsubscribe", {"conid": AAPL})
     assert (first.status_code, first.json()) == (200, {"success": True})
     second = await trader.post("/iserver/marketdata/unsubscribe", {"conid": AAPL})
     assert (second.status_code, second.json()) == (500, {"error": "unknown"})
 
 
-def of_operation(asked: OperationCase) -> Any:
-    options = SimulationOptions(login=True, rate_limits=False, alert_creation=True, profile=asked.profile)
-    return pytest.param(asked, options, id=asked.operation)
+def operation_param(case: OperationCase) -> Any:
+    options = SimulationOptions(login=True, rate_limits=False, alert_creation=True, profile=case.profile)
+    return pytest.param(case, options, id=case.operation)
 
 
-@pytest.mark.parametrize(("asked", "options"), [of_operation(asked) for asked in ALL_OPERATIONS])
-async def test_o_every_operation_answers_with_its_documented_shape(
+@pytest.mark.parametrize(("case", "options"), [operation_param(case) for case in ALL_OPERATIONS])
+async def test_o_every_operation_returns_its_documented_shape(
     gateway: httpx.AsyncClient,
     simulation: Simulation,
     options: SimulationOptions,
     skip: Skip,
-    asked: OperationCase,
+    case: OperationCase,
 ) -> None:
-    assert options.profile == asked.profile
+    assert options.profile == case.profile
     trader = await Trader(gateway).subscribe()
     await trader.get("/portfolio/accounts")
     skip(1)
-    values = dict(asked.values)
-    if asked.prepare:
-        values |= await asked.prepare(trader, simulation)
-    body = values.pop("body", asked.body)
-    path = asked.template
+    values = dict(case.values)
+    if case.prepare:
+        values |= await case.prepare(trader, simulation)
+    body = values.pop("body", case.body)
+    path = case.template
     for name, value in values.items():
         path = path.replace(
             f"{{{name}}}", httpx.URL(path=f"/{value}").raw_path[1:].decode().replace("/", "%2F")
         )
-    query = {name: str(value).format(**values) for name, value in asked.query.items()}
+    query = {name: str(value).format(**values) for name, value in case.query.items()}
 
-    async def ask() -> httpx.Response:
+    async def send() -> httpx.Response:
         return await gateway.request(
-            asked.method,
+            case.method,
             f"/v1/api{path}",
             params=query,
-            json=body if asked.method in ("POST", "PUT") else None,
+            json=body if case.method in ("POST", "PUT") else None,
         )
 
-    reply = await ask()
-    if asked.method == "GET":
-        # The first of two calls only wakes many of them.
+    reply = await send()
+    if case.method == "GET":
+        # Many operations return their data only on the second call.
         skip(1)
-        reply = await ask()
+        reply = await send()
     assert reply.status_code == 200, reply.text
     answer = reply.json() if reply.content else None
-    assert matches_shape(asked.shape, answer), reply.text
-    record = _recorded(asked)
-    wrong = type_mismatches(record, answer) if record else []
-    assert [each for each in wrong if each not in asked.accepted_mismatches] == []
+    assert matches_shape(case.shape, answer), reply.text
+    record = _recorded_operation(case)
+    mismatches = type_mismatches(record, answer) if record else []
+    assert [each for each in mismatches if each not in case.accepted_mismatches] == []
 
 
-def _recorded(asked: OperationCase) -> str | None:
-    """The name of the operation in the record of types, which has other names and values in its paths."""
-    pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/?]+", re.escape(asked.operation)) + r"(\?.*)?")
+def _recorded_operation(case: OperationCase) -> str | None:
+    """Return the operation's name in the record of types, whose paths have other variables and values."""
+    pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/?]+", re.escape(case.operation)) + r"(\?.*)?")
     shapes = wire_types()
     return next((name for name in shapes if pattern.fullmatch(name) and "200" in shapes[name]), None)
 
 
 def test_o_each_known_operation_is_called_once() -> None:
-    called = [unnamed(asked.operation) for asked in ALL_OPERATIONS]
+    called = [unnamed(case.operation) for case in ALL_OPERATIONS]
     assert len(set(called)) == len(called)
     missing = sorted(known_operations().keys() - set(called))
     assert not missing, (

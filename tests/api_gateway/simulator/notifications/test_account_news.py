@@ -11,66 +11,66 @@ DAY = 86400.0
 NEW_YORK = ZoneInfo("America/New_York")
 
 
-def local(news: Notification) -> str:
-    return datetime.fromtimestamp(news.at, tz=NEW_YORK).strftime("%Y-%m-%d %H:%M")
+def local(notification: Notification) -> str:
+    return datetime.fromtimestamp(notification.at, tz=NEW_YORK).strftime("%Y-%m-%d %H:%M")
 
 
-def test_a_fill_is_news_at_its_moment() -> None:
-    broker = make_paper_account()
-    trade(broker, MSFT, 3, 500.25)
-    (news,) = account_notifications(broker, MONDAY - 1, MONDAY)
-    assert (news.at, news.code) == (MONDAY, "TP")
-    assert "Bought 3 MSFT at 500.25" in news.html
-    assert list(account_notifications(broker, MONDAY, MONDAY + 60)) == []
+def test_a_fill_becomes_a_notification_at_its_own_time() -> None:
+    paper_account = make_paper_account()
+    trade(paper_account, MSFT, 3, 500.25)
+    (notification,) = account_notifications(paper_account, MONDAY - 1, MONDAY)
+    assert (notification.at, notification.code) == (MONDAY, "TP")
+    assert "Bought 3 MSFT at 500.25" in notification.html
+    assert list(account_notifications(paper_account, MONDAY, MONDAY + 60)) == []
 
 
-def test_nothing_is_told_twice_and_nothing_is_left_out() -> None:
-    broker = make_paper_account()
-    whole = list(account_notifications(broker, MONDAY - 30 * DAY, MONDAY))
+def test_account_notifications_of_adjacent_intervals_neither_repeat_nor_miss_one() -> None:
+    paper_account = make_paper_account()
+    all_notifications = list(account_notifications(paper_account, MONDAY - 30 * DAY, MONDAY))
     middle = MONDAY - 11.3 * DAY
     parts = [
-        *account_notifications(broker, MONDAY - 30 * DAY, middle),
-        *account_notifications(broker, middle, MONDAY),
+        *account_notifications(paper_account, MONDAY - 30 * DAY, middle),
+        *account_notifications(paper_account, middle, MONDAY),
     ]
-    assert sorted(whole, key=lambda news: (news.at, news.html)) == sorted(
-        parts, key=lambda news: (news.at, news.html)
+    assert sorted(all_notifications, key=lambda notification: (notification.at, notification.html)) == sorted(
+        parts, key=lambda notification: (notification.at, notification.html)
     )
 
 
-def test_analysts_speak_before_the_open_of_each_trading_day_about_a_stock_that_is_held() -> None:
+def test_rating_notifications_come_before_each_open_for_a_held_stock() -> None:
     week = [
         n for n in account_notifications(make_paper_account(), MONDAY, MONDAY + 7 * DAY) if n.code == "PF"
     ]
     # Thursday is Thanksgiving.
-    assert [local(news) for news in week] == [
+    assert [local(notification) for notification in week] == [
         "2026-11-24 08:05",
         "2026-11-25 08:05",
         "2026-11-27 08:05",
         "2026-11-30 08:05",
     ]
-    assert all("AAPL@NASDAQ" in news.html or "IBM@NYSE" in news.html for news in week)
+    assert all("AAPL@NASDAQ" in notification.html or "IBM@NYSE" in notification.html for notification in week)
 
 
-def test_an_account_is_named_by_its_last_digits_only() -> None:
-    for news in account_notifications(make_paper_account(), MONDAY - 30 * DAY, MONDAY):
-        assert "DU1234567" not in news.html
-        assert "D****567" in news.html
+def test_notifications_show_only_the_last_digits_of_the_account() -> None:
+    for notification in account_notifications(make_paper_account(), MONDAY - 30 * DAY, MONDAY):
+        assert "DU1234567" not in notification.html
+        assert "D****567" in notification.html
 
 
-def test_an_expiry_is_announced_three_days_ahead() -> None:
-    broker = make_paper_account()
-    future = find_future(broker)
+def test_expiry_notifications_come_three_days_ahead() -> None:
+    paper_account = make_paper_account()
+    future = find_future(paper_account)
     assert future.expires_at is not None
-    found = [
+    expiries = [
         n
-        for n in account_notifications(broker, MONDAY, future.expires_at)
+        for n in account_notifications(paper_account, MONDAY, future.expires_at)
         if n.code == "OE" and future.symbol in n.html
     ]
-    assert len(found) == 1
-    assert 3 * DAY < future.expires_at - found[0].at < 4 * DAY
+    assert len(expiries) == 1
+    assert 3 * DAY < future.expires_at - expiries[0].at < 4 * DAY
 
 
-def test_a_holiday_is_announced_two_days_ahead() -> None:
+def test_holiday_notifications_come_two_days_ahead() -> None:
     (thanksgiving,) = holiday_notifications(MONDAY, MONDAY + 7 * DAY)
     assert (thanksgiving.code, local(thanksgiving)) == ("EH", "2026-11-24 10:00")
     assert "November 26, 2026" in thanksgiving.html

@@ -19,7 +19,7 @@ CONDITION = {
 }
 TICKET = {
     "alertName": "AAPL",
-    "alertMessage": "AAPL is dear",
+    "alertMessage": "AAPL is expensive",
     "alertRepeatable": 0,
     "outsideRth": 1,
     "tif": "GTC",
@@ -32,12 +32,12 @@ def universe() -> Universe:
     return build_universe(MONDAY)
 
 
-def test_a_whole_ticket_is_read(universe: Universe) -> None:
+def test_parse_terms_reads_every_field(universe: Universe) -> None:
     extras = {"tif": "GTD", "expireTime": "20261231-12:00:00", "email": "a@example.com", "sendMessage": 1}
     terms = parse_terms({**TICKET, **extras, "showPopup": 1, "iTWSOrdersOnly": 0}, universe)
     assert (terms.name, terms.message, terms.tif, terms.email) == (
         "AAPL",
-        "AAPL is dear",
+        "AAPL is expensive",
         "GTD",
         "a@example.com",
     )
@@ -57,12 +57,12 @@ def test_a_whole_ticket_is_read(universe: Universe) -> None:
     )
 
 
-def test_an_expiry_counts_for_gtd_only(universe: Universe) -> None:
+def test_the_expiry_applies_only_to_gtd(universe: Universe) -> None:
     assert parse_terms({**TICKET, "expireTime": "nonsense"}, universe).expires is None
 
 
 @pytest.mark.parametrize("name", list(TICKET))
-def test_every_required_field_is_required(universe: Universe, name: str) -> None:
+def test_a_missing_required_field_is_named(universe: Universe, name: str) -> None:
     with pytest.raises(InvalidAlertError, match=f"{name} is required"):
         parse_terms({key: value for key, value in TICKET.items() if key != name}, universe)
 
@@ -86,7 +86,7 @@ def test_every_required_field_is_required(universe: Universe, name: str) -> None
         {"conditions": "x"},
     ],
 )
-def test_a_field_of_another_kind_is_not_understood(universe: Universe, change: dict[str, Any]) -> None:
+def test_a_field_of_the_wrong_type_is_rejected(universe: Universe, change: dict[str, Any]) -> None:
     with pytest.raises(InvalidAlertError):
         parse_terms({**TICKET, **change}, universe)
 
@@ -117,13 +117,15 @@ def test_a_field_of_another_kind_is_not_understood(universe: Universe, change: d
         ({"type": 3, "value": "20261231-12:00:00", "timeZone": 5}, "can't recognize value"),
     ],
 )
-def test_a_condition_is_refused_by_its_number(universe: Universe, change: dict[str, Any], what: str) -> None:
+def test_an_invalid_condition_is_rejected_by_its_number(
+    universe: Universe, change: dict[str, Any], what: str
+) -> None:
     conditions = [CONDITION, {**CONDITION, **change}]
     with pytest.raises(InvalidAlertError, match=f"^Condition #2:.*{what}"):
         parse_terms({**TICKET, "conditions": conditions}, universe)
 
 
-def test_a_condition_is_an_object(universe: Universe) -> None:
+def test_a_condition_that_is_not_an_object_is_rejected(universe: Universe) -> None:
     with pytest.raises(InvalidAlertError, match=r"^Condition #1:"):
         parse_terms({**TICKET, "conditions": ["AAPL"]}, universe)
 
@@ -138,6 +140,6 @@ def test_a_condition_is_an_object(universe: Universe) -> None:
         {"type": 8, "conidex": "*@*", "value": "-2"},
     ],
 )
-def test_every_other_kind_of_condition_is_read(universe: Universe, change: dict[str, Any]) -> None:
+def test_every_other_condition_type_is_parsed(universe: Universe, change: dict[str, Any]) -> None:
     terms = parse_terms({**TICKET, "iTWSOrdersOnly": 1, "conditions": [{**CONDITION, **change}]}, universe)
     assert terms.conditions[0].kind == change["type"]

@@ -35,12 +35,12 @@ DETAILS = {
 }
 
 
-def test_an_alert_in_full_has_26_fields_with_switches_of_both_kinds() -> None:
-    broker = make_paper_account()
-    alerts = Alerts({ACCOUNT: broker}, ACCOUNT, broker.clock)
+def test_alert_details_have_26_fields_with_flags_as_numbers_and_booleans() -> None:
+    paper_account = make_paper_account()
+    alerts = Alerts({ACCOUNT: paper_account}, ACCOUNT, paper_account.clock)
     condition = Condition(ConditionType.PRICE, f"{IBM}@NYSE", ">=", "500.00", "n", "0", "US/Eastern")
     terms = AlertTerms("IBM", "dear", (condition,), "GTD", expires=1798718400.0, email="a@example.com")
-    row = alert_details(alerts.add(ACCOUNT, terms), broker.universe)
+    row = alert_details(alerts.add(ACCOUNT, terms), paper_account.universe)
     assert {key: type(value) for key, value in row.items()} == DETAILS
     assert (row["expire_time"], row["order_status"], row["condition_size"]) == (
         "20261231-12:00:00",
@@ -61,10 +61,10 @@ def test_an_alert_in_full_has_26_fields_with_switches_of_both_kinds() -> None:
     ]
 
 
-def test_the_mobile_alert_has_the_same_fields_and_no_name() -> None:
-    broker = make_paper_account()
-    alerts = Alerts({ACCOUNT: broker}, ACCOUNT, broker.clock)
-    row = alert_details(alerts.fetch_mobile(), broker.universe)
+def test_the_mobile_alert_details_have_the_same_fields_and_no_name() -> None:
+    paper_account = make_paper_account()
+    alerts = Alerts({ACCOUNT: paper_account}, ACCOUNT, paper_account.clock)
+    row = alert_details(alerts.fetch_mobile(), paper_account.universe)
     assert list(row) == list(DETAILS)
     assert (row["alert_name"], row["order_status"], row["alert_active"]) == (None, "Inactive", 1)
     assert (row["alert_mta_currency"], row["conditions"]) == ("USD", [])
@@ -73,9 +73,9 @@ def test_the_mobile_alert_has_the_same_fields_and_no_name() -> None:
     assert all(text.startswith("STATE=") for text in packed.values())
 
 
-def test_one_line_of_the_list_says_when_it_was_made_in_utc() -> None:
-    broker = make_paper_account()
-    alerts = Alerts({ACCOUNT: broker}, ACCOUNT, broker.clock)
+def test_an_alert_row_gives_its_creation_time_in_utc() -> None:
+    paper_account = make_paper_account()
+    alerts = Alerts({ACCOUNT: paper_account}, ACCOUNT, paper_account.clock)
     row = alert_row(alerts.add(ACCOUNT, AlertTerms("IBM", "dear")))
     assert {key: type(value) for key, value in row.items()} == {
         "order_id": int,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from api_gateway.simulator.notifications.delivery_options import DeliveryOptions, Device
 
 
-def test_at_first_there_are_emails_and_one_telephone() -> None:
+def test_delivery_starts_with_emails_and_one_phone() -> None:
     options = DeliveryOptions()
     assert options.email
     assert [device.name for device in options.devices.values()] == ["iPhone"]

@@ -4,7 +4,7 @@ import pytest
 
 from api_gateway.simulator.notifications.settings import NotificationSettings
 
-# The codes of IBKR's document; what the wire shows goes beyond it.
+# The codes in IBKR's document; the recorded response has more.
 DOCUMENTED = [
     "BA",
     "CA",
@@ -30,7 +30,7 @@ DOCUMENTED = [
     "TI",
     "CT",
 ]
-BEYOND = ["OI", "AA", "BR", "EH", "NS", "NP", "PF", "PC", "SP", "SL", "TP"]
+UNDOCUMENTED = ["OI", "AA", "BR", "EH", "NS", "NP", "PF", "PC", "SP", "SL", "TP"]
 
 
 @pytest.fixture
@@ -38,14 +38,14 @@ def settings() -> NotificationSettings:
     return NotificationSettings()
 
 
-def test_there_are_thirty_kinds_and_eleven_of_them_are_undocumented(settings: NotificationSettings) -> None:
+def test_settings_list_thirty_types_of_which_eleven_are_undocumented(settings: NotificationSettings) -> None:
     codes = [each.kind.code for each in settings.all()]
     assert len(codes) == len(set(codes)) == 30
-    assert [code for code in BEYOND if code not in codes] == []
-    assert set(codes) - set(DOCUMENTED) == set(BEYOND)
+    assert [code for code in UNDOCUMENTED if code not in codes] == []
+    assert set(codes) - set(DOCUMENTED) == set(UNDOCUMENTED)
 
 
-def test_a_kind_can_be_switched_off_and_on(settings: NotificationSettings) -> None:
+def test_a_notification_type_can_be_switched_off_and_on(settings: NotificationSettings) -> None:
     assert settings.is_enabled("PF")
     settings.set_enabled("PF", enabled=False)
     assert not settings.is_enabled("PF")
@@ -53,12 +53,12 @@ def test_a_kind_can_be_switched_off_and_on(settings: NotificationSettings) -> No
     assert settings.is_enabled("PF")
 
 
-def test_what_has_no_switch_stays_on(settings: NotificationSettings) -> None:
+def test_a_type_without_a_switch_stays_enabled(settings: NotificationSettings) -> None:
     settings.set_enabled("UA", enabled=False)
     assert settings.is_enabled("UA")
 
 
-def test_an_unknown_kind_is_neither_wanted_nor_switched(settings: NotificationSettings) -> None:
+def test_an_unknown_type_is_disabled_and_cannot_be_enabled(settings: NotificationSettings) -> None:
     settings.set_enabled("ZZ", enabled=True)
     settings.accept_disclaimer("ZZ")
     assert not settings.is_enabled("ZZ")

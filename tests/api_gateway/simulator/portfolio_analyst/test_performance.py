@@ -14,7 +14,7 @@ from api_gateway.simulator.portfolio_analyst.performance import (
 from tests.api_gateway.simulator.paper_account import MONDAY, make_paper_account
 
 
-def broker_on(day: date) -> PaperAccount:
+def paper_account_on(day: date) -> PaperAccount:
     return make_paper_account(datetime(day.year, day.month, day.day, 18, tzinfo=UTC).timestamp())
 
 
@@ -29,50 +29,50 @@ def broker_on(day: date) -> PaperAccount:
         ("1Y", "20251123", "20251121"),
     ],
 )
-def test_a_period_starts_on_its_calendar_day_after_the_value_of_the_weekday_before(
+def test_a_period_starts_on_its_calendar_day_with_the_prior_weekday_as_baseline(
     period: str, start: str, before: str
 ) -> None:
-    found = performance_series(make_paper_account(MONDAY), period)
-    assert f"{found.start:%Y%m%d}" == start
-    assert found.start_nav["date"] == before
-    assert found.dates[-1] == "20261123"
-    assert all(day.weekday() < 5 for day in found.days)
+    series = performance_series(make_paper_account(MONDAY), period)
+    assert f"{series.start:%Y%m%d}" == start
+    assert series.start_nav["date"] == before
+    assert series.dates[-1] == "20261123"
+    assert all(day.weekday() < 5 for day in series.days)
 
 
 @pytest.mark.parametrize(
     ("day", "start"),
     [(date(2026, 3, 31), date(2026, 2, 28)), (date(2027, 1, 15), date(2026, 12, 15))],
 )
-def test_a_month_back_is_a_calendar_month(day: date, start: date) -> None:
-    assert performance_series(broker_on(day), "1M").start == start
+def test_the_one_month_period_is_a_calendar_month(day: date, start: date) -> None:
+    assert performance_series(paper_account_on(day), "1M").start == start
 
 
-def test_a_year_back_from_a_leap_day_is_the_day_before_march() -> None:
-    assert performance_series(broker_on(date(2028, 2, 29)), "1Y").start == date(2027, 2, 28)
+def test_the_one_year_period_from_a_leap_day_starts_on_february_28() -> None:
+    assert performance_series(paper_account_on(date(2028, 2, 29)), "1Y").start == date(2027, 2, 28)
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_a_weekend_at_the_start_of_a_month_still_has_a_series(period: str) -> None:
-    found = performance_series(broker_on(date(2026, 8, 1)), period)  # a Saturday
-    assert found.end == date(2026, 7, 31)
-    assert len(found.navs) == len(found.days) > 0
+def test_a_period_that_starts_on_a_weekend_has_a_series(period: str) -> None:
+    series = performance_series(paper_account_on(date(2026, 8, 1)), period)  # a Saturday
+    assert series.end == date(2026, 7, 31)
+    assert len(series.navs) == len(series.days) > 0
 
 
-def test_months_multiply_to_the_whole() -> None:
-    found = performance_series(make_paper_account(MONDAY), "YTD")
-    whole = 1.0
-    for part in found.monthly_returns().values():
-        whole *= 1 + part
-    assert whole - 1 == pytest.approx(found.cumulative_returns[-1], abs=1e-6)
+def test_monthly_returns_compound_to_the_total_return() -> None:
+    series = performance_series(make_paper_account(MONDAY), "YTD")
+    total_return = 1.0
+    for part in series.monthly_returns().values():
+        total_return *= 1 + part
+    assert total_return - 1 == pytest.approx(series.cumulative_returns[-1], abs=1e-6)
 
 
-def test_several_accounts_have_a_row_or_a_property_each() -> None:
+def test_performance_has_one_row_or_property_per_account() -> None:
     first, second = make_paper_account(), make_paper_account()
     second.account_id = "DU7654321"
     both = performance([first, second], "7D")
     assert both["included"] == ["DU1234567", "DU7654321"]
     for part in ("nav", "cps", "tpps"):
         assert [row["id"] for row in both[part]["data"]] == both["included"]
-    whole = all_periods([first, second])
-    assert whole["view"] == both["included"]
-    assert whole["DU7654321"]["1D"] == whole["DU1234567"]["1D"]
+    total_return = all_periods([first, second])
+    assert total_return["view"] == both["included"]
+    assert total_return["DU7654321"]["1D"] == total_return["DU1234567"]["1D"]

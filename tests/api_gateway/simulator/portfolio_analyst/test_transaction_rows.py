@@ -14,42 +14,44 @@ from tests.api_gateway.simulator.paper_account import (
 )
 
 
-def test_the_executions_of_a_day_are_one_row_for_each_side() -> None:
-    broker = make_paper_account()
+def test_transactions_merge_a_days_executions_per_side() -> None:
+    paper_account = make_paper_account()
     for quantity, price in ((10, 100.0), (30, 104.0), (-5, 110.0)):
-        trade(broker, MSFT, quantity, price)
-    rows = transactions([broker], [MSFT], "USD", 1)["transactions"]
+        trade(paper_account, MSFT, quantity, price)
+    rows = transactions([paper_account], [MSFT], "USD", 1)["transactions"]
     assert [(row["type"], row["qty"], row["pr"], row["amt"]) for row in rows] == [
         ("Buy", 40.0, 103.0, -4120.0),
         ("Sell", -5.0, 110.0, 550.0),
     ]
 
 
-def test_an_option_is_worth_a_hundred_times_its_price() -> None:
-    broker = make_paper_account()
-    option = find_option(broker)
-    (row,) = transactions([broker], [option.conid], "USD", 30)["transactions"]
+def test_an_option_transaction_applies_the_multiplier() -> None:
+    paper_account = make_paper_account()
+    option = find_option(paper_account)
+    (row,) = transactions([paper_account], [option.conid], "USD", 30)["transactions"]
     assert row["amt"] == pytest.approx(-row["qty"] * row["pr"] * 100)
 
 
-def test_only_the_days_asked_for_are_told() -> None:
-    broker = make_paper_account()
-    assert [row["type"] for row in transactions([broker], [AAPL], "USD", 1)["transactions"]] == ["Sell"]
-    assert len(transactions([broker], [AAPL], "USD", 90)["transactions"]) == 2
+def test_transactions_cover_only_the_requested_days() -> None:
+    paper_account = make_paper_account()
+    assert [row["type"] for row in transactions([paper_account], [AAPL], "USD", 1)["transactions"]] == [
+        "Sell"
+    ]
+    assert len(transactions([paper_account], [AAPL], "USD", 90)["transactions"]) == 2
 
 
-def test_amounts_stay_in_the_currency_of_the_instrument() -> None:
-    broker = make_paper_account()
-    trade(broker, IBM_IN_FRANKFURT, 10, 200.0)
-    trade(broker, IBM_IN_FRANKFURT, -10, 210.0)
-    body = transactions([broker], [IBM_IN_FRANKFURT], "USD", 1)
+def test_transaction_amounts_are_in_the_instrument_currency() -> None:
+    paper_account = make_paper_account()
+    trade(paper_account, IBM_IN_FRANKFURT, 10, 200.0)
+    trade(paper_account, IBM_IN_FRANKFURT, -10, 210.0)
+    body = transactions([paper_account], [IBM_IN_FRANKFURT], "USD", 1)
     assert {row["cur"] for row in body["transactions"]} == {"EUR"}
     profit = body["rpnl"]["data"][0]
     assert float(body["rpnl"]["amt"]) == pytest.approx(float(profit["amt"]) * profit["fxRate"])
-    assert profit["fxRate"] == pytest.approx(broker.exchange_rates.rate("EUR"), abs=1e-6)
+    assert profit["fxRate"] == pytest.approx(paper_account.exchange_rates.rate("EUR"), abs=1e-6)
 
 
-def test_several_accounts_are_told_apart_in_the_order_of_the_days() -> None:
+def test_transactions_of_several_accounts_are_sorted_by_day() -> None:
     first, second = make_paper_account(), make_paper_account()
     second.account_id = "DU7654321"
     rows = transactions([first, second], [IBM, AAPL], "USD", 90)["transactions"]
@@ -57,6 +59,6 @@ def test_several_accounts_are_told_apart_in_the_order_of_the_days() -> None:
     assert [row["rawDate"] for row in rows] == sorted(row["rawDate"] for row in rows)
 
 
-def test_a_currency_that_is_not_traded_is_not_found() -> None:
+def test_an_unknown_currency_raises_lookup_error() -> None:
     with pytest.raises(LookupError):
         transactions([make_paper_account()], [AAPL], "XXX", 1)

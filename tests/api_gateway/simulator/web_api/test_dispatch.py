@@ -19,7 +19,7 @@ LOGGED_OUT = SimulationOptions(rate_limits=False)
 CONNECTING = SimulationOptions(login=True, rate_limits=False, connect_seconds=5)
 
 
-def no_bridge(answer: httpx.Response) -> bool:
+def is_no_bridge_error(answer: httpx.Response) -> bool:
     return answer.status_code == 400 and answer.json() == {
         "error": "Bad Request: no bridge",
         "statusCode": 400,
@@ -30,7 +30,7 @@ async def chunks() -> AsyncIterator[bytes]:
     yield b"{}"
 
 
-async def test_a_request_without_a_user_agent_is_refused_first_of_all(gateway: httpx.AsyncClient) -> None:
+async def test_a_request_without_a_user_agent_is_rejected_first(gateway: httpx.AsyncClient) -> None:
     del gateway.headers["user-agent"]
     answer = await gateway.get(ACCOUNTS)
     assert answer.status_code == 403
@@ -39,15 +39,13 @@ async def test_a_request_without_a_user_agent_is_refused_first_of_all(gateway: h
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-async def test_a_chunked_body_is_answered_with_length_required(
-    gateway: httpx.AsyncClient, method: str
-) -> None:
+async def test_a_chunked_body_gets_length_required(gateway: httpx.AsyncClient, method: str) -> None:
     answer = await gateway.request(method, "/v1/api/tickle", content=chunks())
     assert answer.status_code == 411
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-async def test_a_body_less_write_without_content_length_is_answered_with_length_required(
+async def test_a_write_without_body_and_content_length_gets_length_required(
     gateway: httpx.AsyncClient, method: str
 ) -> None:
     request = gateway.build_request(method, "/v1/api/tickle")
@@ -55,28 +53,28 @@ async def test_a_body_less_write_without_content_length_is_answered_with_length_
     assert (await gateway.send(request)).status_code == 411
 
 
-async def test_a_delete_needs_no_content_length(gateway: httpx.AsyncClient) -> None:
+async def test_a_delete_does_not_need_a_content_length(gateway: httpx.AsyncClient) -> None:
     request = gateway.build_request("DELETE", "/v1/api/nowhere")
     assert "content-length" not in request.headers
     assert (await gateway.send(request)).status_code == 404
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, strict=False)])
-async def test_the_edge_forgives_without_the_strict_habits(gateway: httpx.AsyncClient) -> None:
+async def test_the_edge_accepts_such_requests_unless_strict(gateway: httpx.AsyncClient) -> None:
     del gateway.headers["user-agent"]
     assert (await gateway.post("/v1/api/tickle", content=chunks())).status_code == 200
 
 
-async def test_a_request_line_of_more_than_four_kilobytes_is_too_long(gateway: httpx.AsyncClient) -> None:
+async def test_a_request_line_over_four_kilobytes_is_too_long(gateway: httpx.AsyncClient) -> None:
     assert (await gateway.get(ACCOUNTS, params={"conids": "1" * 4100})).status_code == 414
     assert (await gateway.get(ACCOUNTS, params={"conids": "1" * 4000})).status_code == 200
 
 
-async def test_a_body_of_more_than_a_megabyte_is_too_large(gateway: httpx.AsyncClient) -> None:
+async def test_a_body_over_one_megabyte_is_too_large(gateway: httpx.AsyncClient) -> None:
     assert (await gateway.post("/v1/api/tickle", content=b" " * 1_000_001)).status_code == 413
 
 
-async def test_an_unknown_path_is_answered_with_html(gateway: httpx.AsyncClient) -> None:
+async def test_an_unknown_path_gets_an_html_error(gateway: httpx.AsyncClient) -> None:
     answer = await gateway.get("/v1/api/iserver/nowhere")
     assert answer.status_code == 404
     assert answer.text.startswith("<html>")
@@ -85,7 +83,7 @@ async def test_an_unknown_path_is_answered_with_html(gateway: httpx.AsyncClient)
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/sso/validate"), ("DELETE", "/tickle"), ("PATCH", "/tickle")]
 )
-async def test_a_method_that_does_not_exist_is_not_allowed(
+async def test_an_unsupported_method_is_not_allowed(
     gateway: httpx.AsyncClient, method: str, path: str
 ) -> None:
     assert (await gateway.request(method, f"/v1/api{path}", json={})).status_code == 405
@@ -100,7 +98,7 @@ async def test_a_body_that_is_not_json_is_a_bad_request(gateway: httpx.AsyncClie
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])
 @pytest.mark.parametrize("path", ["/iserver/accounts", "/portfolio/accounts", "/sso/validate"])
-async def test_without_a_login_everything_is_denied_and_the_denial_is_not_json(
+async def test_every_request_without_a_login_gets_a_plain_text_401(
     gateway: httpx.AsyncClient, path: str
 ) -> None:
     answer = await gateway.get(f"/v1/api{path}")
@@ -108,23 +106,19 @@ async def test_without_a_login_everything_is_denied_and_the_denial_is_not_json(
     assert answer.headers["content-type"] == "text/plain"
 
 
-async def test_six_idle_minutes_later_there_is_no_bridge_and_the_portfolio_still_answers(
+async def test_six_idle_minutes_end_the_brokerage_session_but_not_the_portfolio(
     gateway: httpx.AsyncClient, skip: Skip
 ) -> None:
-    """Acceptance test (i)."""
     assert (await gateway.get(ACCOUNTS)).status_code == 200
     skip(360)
-    assert no_bridge(await gateway.get(ACCOUNTS))
+    assert is_no_bridge_error(await gateway.get(ACCOUNTS))
     assert (await gateway.get("/v1/api/portfolio/accounts")).status_code == 200
     skip(12 * 3600)
     assert (await gateway.get(ACCOUNTS)).status_code == 401
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True)])
-async def test_the_eleventh_request_in_a_second_is_answered_429(
-    gateway: httpx.AsyncClient, skip: Skip
-) -> None:
-    """Acceptance test (j)."""
+async def test_the_eleventh_request_in_a_second_gets_429(gateway: httpx.AsyncClient, skip: Skip) -> None:
     statuses = [(await gateway.get(ACCOUNTS)).status_code for _ in range(11)]
     assert statuses == [200] * 10 + [429]
     skip(599)
@@ -132,12 +126,12 @@ async def test_the_eleventh_request_in_a_second_is_answered_429(
     assert refused.status_code == 429
     assert "retry-after" not in refused.headers
     skip(1)
-    # Nothing came through for ten minutes, so the brokerage session has idled out meanwhile.
-    assert no_bridge(await gateway.get(ACCOUNTS))
+    # No request got through for ten minutes, so the brokerage session has timed out.
+    assert is_no_bridge_error(await gateway.get(ACCOUNTS))
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True)])
-async def test_a_request_in_the_penalty_box_does_not_keep_the_session_open(
+async def test_a_request_in_the_penalty_box_does_not_keep_the_session_alive(
     gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
 ) -> None:
     for _ in range(2):
@@ -149,16 +143,18 @@ async def test_a_request_in_the_penalty_box_does_not_keep_the_session_open(
 
 
 @pytest.mark.parametrize("state", ["drop", "displace"])
-async def test_without_a_brokerage_session_there_is_no_bridge(
+async def test_a_request_without_a_brokerage_session_gets_no_bridge(
     gateway: httpx.AsyncClient, simulation: Simulation, state: str
 ) -> None:
     getattr(simulation.session, state)()
-    assert no_bridge(await gateway.get(ACCOUNTS))
-    assert no_bridge(await gateway.get("/v1/api/iserver/marketdata/snapshot", params={"conids": "265598"}))
+    assert is_no_bridge_error(await gateway.get(ACCOUNTS))
+    assert is_no_bridge_error(
+        await gateway.get("/v1/api/iserver/marketdata/snapshot", params={"conids": "265598"})
+    )
 
 
 @pytest.mark.parametrize("options", [CONNECTING])
-async def test_while_connecting_reads_are_empty_and_have_the_usual_shape(
+async def test_reads_are_empty_and_keep_their_shape_while_connecting(
     gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
 ) -> None:
     simulation.session.drop()
@@ -171,7 +167,7 @@ async def test_while_connecting_reads_are_empty_and_have_the_usual_shape(
 
 
 @pytest.mark.parametrize("options", [CONNECTING])
-async def test_while_connecting_a_write_is_unavailable(
+async def test_a_write_is_unavailable_while_connecting(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     simulation.session.drop()
@@ -180,14 +176,14 @@ async def test_while_connecting_a_write_is_unavailable(
     assert answer.status_code == 503
 
 
-async def test_the_section_sees_decoded_values_query_and_body(
+async def test_the_handler_gets_decoded_path_query_and_body(
     gateway: httpx.AsyncClient,
 ) -> None:
     answer = await gateway.get("/v1/api/portfolio/DU1234567%2F..%2Fmeta/meta")
     assert answer.status_code == 401, "an account of that odd name is unknown, and the path stays a meta path"
 
 
-async def test_json_is_compact_and_its_length_is_not_told(gateway: httpx.AsyncClient) -> None:
+async def test_a_response_is_compact_json_without_content_length(gateway: httpx.AsyncClient) -> None:
     answer = await gateway.post("/v1/api/tickle", json={})
     assert answer.headers["content-type"] == "application/json;charset=utf-8"
     assert "content-length" not in answer.headers
@@ -206,8 +202,10 @@ async def test_json_is_compact_and_its_length_is_not_told(gateway: httpx.AsyncCl
         "/v1%2Fapi/tickle",
     ],
 )
-async def test_the_control_is_never_reached_through_the_api(simulation: Simulation, path: str) -> None:
-    # Asked without an HTTP client in between: clients tidy such paths up.
+async def test_the_control_endpoints_cannot_be_reached_through_the_api(
+    simulation: Simulation, path: str
+) -> None:
+    # Sent without an HTTP client, because clients normalise such paths.
     scope = {
         "type": "http",
         "method": "GET",
@@ -228,7 +226,7 @@ async def test_the_control_is_never_reached_through_the_api(simulation: Simulati
     assert sent[0]["status"] == 404
 
 
-async def test_another_web_site_may_not_call(gateway: httpx.AsyncClient) -> None:
+async def test_a_request_from_another_web_site_is_rejected(gateway: httpx.AsyncClient) -> None:
     for path in ("/v1/api/tickle", "/sso/Dispatcher", "/simulator/login"):
         answer = await gateway.post(path, json={}, headers={"origin": "https://evil.example"})
         assert answer.status_code == 403, path
@@ -236,13 +234,13 @@ async def test_another_web_site_may_not_call(gateway: httpx.AsyncClient) -> None
         assert answer.status_code == 403, path
 
 
-async def test_the_login_page_itself_may_call(gateway: httpx.AsyncClient) -> None:
+async def test_a_request_from_the_login_page_is_accepted(gateway: httpx.AsyncClient) -> None:
     answer = await gateway.post("/v1/api/tickle", json={}, headers={"origin": "https://localhost:5055"})
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True)])
-async def test_what_ibkrs_gateway_asks_by_itself_leaves_a_users_limits_alone(
+async def test_requests_by_the_gateway_itself_do_not_count_towards_rate_limits(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     own = {"user-agent": "ClientPortalGW/1"}
@@ -257,7 +255,7 @@ async def test_what_ibkrs_gateway_asks_by_itself_leaves_a_users_limits_alone(
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True)])
-async def test_both_spellings_of_the_path_are_one_endpoint(
+async def test_both_path_prefixes_reach_the_same_endpoint(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     assert (await gateway.get("/v1/portal/portfolio/accounts")).json()[0]["id"] == "DU1234567"
@@ -265,7 +263,7 @@ async def test_both_spellings_of_the_path_are_one_endpoint(
     assert (await gateway.get("/v1/api/portfolio/accounts")).status_code == 429
 
 
-async def test_a_fault_can_stand_in_for_the_answer_and_leave_the_effect_out_or_in(
+async def test_a_fault_can_replace_the_response_with_or_without_the_effect(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     simulation.faults.add(Fault(match=RequestPattern(path="/logout"), do=FaultAction(status=503)))
@@ -288,7 +286,7 @@ async def test_a_fault_can_stand_in_for_the_answer_and_leave_the_effect_out_or_i
         ("compete", LoginState.COMPETING),
     ],
 )
-async def test_a_fault_can_move_the_session_just_before_the_answer(
+async def test_a_fault_can_change_the_session_before_the_response(
     gateway: httpx.AsyncClient, simulation: Simulation, event: str, state: LoginState
 ) -> None:
     simulation.faults.add(Fault.model_validate({"do": {"session": event}}))
@@ -298,7 +296,7 @@ async def test_a_fault_can_move_the_session_just_before_the_answer(
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True)])
-async def test_a_sixth_history_at_the_same_time_is_one_too_many(
+async def test_a_sixth_concurrent_history_request_is_rejected(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     path, query = "/v1/api/iserver/marketdata/history", {"conid": "265598", "period": "1d", "bar": "1h"}

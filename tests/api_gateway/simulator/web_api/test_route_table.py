@@ -36,26 +36,26 @@ def endpoints() -> RouteTable:
         ("/portfolio/positions/8314", "/portfolio/positions/{conid}", {"conid": "8314"}),
     ],
 )
-def test_what_is_written_out_wins_over_a_variable(
+def test_a_literal_segment_wins_over_a_variable(
     endpoints: RouteTable, path: str, template: str, values: dict[str, str]
 ) -> None:
-    found = endpoints.find("GET", path)
-    assert found is not None
-    assert (found.endpoint.template, found.path_params) == (template, values)
+    result = endpoints.find("GET", path)
+    assert result is not None
+    assert (result.endpoint.template, result.path_params) == (template, values)
 
 
 @pytest.mark.parametrize(
     "path", ["", "/", "portfolio/accounts", "/portfolio", "/portfolio//meta", "/portfolio/"]
 )
-def test_what_is_no_path_of_any_template_is_not_found(endpoints: RouteTable, path: str) -> None:
+def test_an_unknown_path_is_not_found(endpoints: RouteTable, path: str) -> None:
     assert endpoints.find("GET", path) is None
     assert endpoints.allowed_methods(path) == []
 
 
-def test_one_slash_at_the_end_changes_nothing(endpoints: RouteTable) -> None:
-    found = endpoints.find("GET", "/portfolio/DU1/meta/")
-    assert found is not None
-    assert (found.endpoint.template, found.path_params) == (
+def test_one_trailing_slash_is_ignored(endpoints: RouteTable) -> None:
+    result = endpoints.find("GET", "/portfolio/DU1/meta/")
+    assert result is not None
+    assert (result.endpoint.template, result.path_params) == (
         "/portfolio/{accountId}/meta",
         {"accountId": "DU1"},
     )
@@ -63,12 +63,12 @@ def test_one_slash_at_the_end_changes_nothing(endpoints: RouteTable) -> None:
     assert endpoints.find("GET", "/portfolio/DU1//") is None
 
 
-def test_an_encoded_slash_belongs_to_the_value(endpoints: RouteTable) -> None:
-    found = endpoints.find("GET", "/portfolio/DU1%2Fmeta")
-    assert found is not None
-    assert found.path_params == {"accountId": "DU1/meta"}
+def test_an_encoded_slash_is_part_of_the_value(endpoints: RouteTable) -> None:
+    result = endpoints.find("GET", "/portfolio/DU1%2Fmeta")
+    assert result is not None
+    assert result.path_params == {"accountId": "DU1/meta"}
 
 
-def test_the_methods_of_a_path_are_known(endpoints: RouteTable) -> None:
+def test_allowed_methods_lists_the_methods_of_a_path(endpoints: RouteTable) -> None:
     assert endpoints.allowed_methods("/portfolio/DU1") == ["GET", "POST"]
     assert endpoints.find("DELETE", "/portfolio/DU1") is None

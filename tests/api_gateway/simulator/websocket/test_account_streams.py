@@ -28,7 +28,7 @@ def open_order(simulation: Simulation) -> int:
     )
 
 
-def test_orders_come_in_full_and_then_only_what_changed(simulation: Simulation) -> None:
+def test_the_order_stream_sends_full_rows_first_and_then_changes(simulation: Simulation) -> None:
     orders = OrderStream(simulation, ())
     (whole,) = step(orders, simulation)
     assert whole["topic"] == "sor"
@@ -42,7 +42,7 @@ def test_orders_come_in_full_and_then_only_what_changed(simulation: Simulation) 
     assert "ticker" not in change
 
 
-def test_a_new_order_comes_in_full(simulation: Simulation) -> None:
+def test_the_order_stream_sends_a_new_order_in_full(simulation: Simulation) -> None:
     orders = OrderStream(simulation, ())
     step(orders, simulation)
     trade(simulation.selected_account, MSFT, 5, 480.0)
@@ -50,7 +50,7 @@ def test_a_new_order_comes_in_full(simulation: Simulation) -> None:
     assert (row["ticker"], row["status"], row["filledQuantity"]) == ("MSFT", "Filled", 5.0)
 
 
-def test_a_filter_lets_other_states_out_but_not_the_end_of_those_it_let_in(simulation: Simulation) -> None:
+def test_a_filtered_order_stream_still_reports_the_end_of_its_orders(simulation: Simulation) -> None:
     orders = OrderStream(simulation, ["submitted"])
     ((row,),) = [frame["args"] for frame in step(orders, simulation)]
     assert row["status"] == "Submitted"
@@ -60,7 +60,7 @@ def test_a_filter_lets_other_states_out_but_not_the_end_of_those_it_let_in(simul
     assert step(orders, simulation)[0]["args"][0]["status"] == "Cancelled"
 
 
-def test_a_filtered_list_over_http_silences_the_orders_until_one_is_forced(simulation: Simulation) -> None:
+def test_a_filtered_list_over_http_mutes_the_order_stream_until_a_forced_one(simulation: Simulation) -> None:
     orders = OrderStream(simulation, ())
     step(orders, simulation)
     simulation.preflights.orders_filtered = True
@@ -70,12 +70,12 @@ def test_a_filtered_list_over_http_silences_the_orders_until_one_is_forced(simul
     assert len(step(orders, simulation)[0]["args"]) == 1
 
 
-def test_no_orders_are_an_empty_list_once(simulation: Simulation) -> None:
+def test_the_order_stream_sends_one_empty_list_without_orders(simulation: Simulation) -> None:
     orders = OrderStream(simulation, ["inactive"])
     assert [step(orders, simulation), step(orders, simulation)] == [[{"topic": "sor", "args": []}], []]
 
 
-def test_trades_are_told_once_and_each_new_one(simulation: Simulation) -> None:
+def test_the_trade_stream_sends_each_execution_once(simulation: Simulation) -> None:
     trades = TradeStream(simulation, 1, updates_only=False)
     ((first, second),) = [frame["args"] for frame in step(trades, simulation)]
     assert {first["side"], second["side"]} == {"S"}
@@ -86,21 +86,21 @@ def test_trades_are_told_once_and_each_new_one(simulation: Simulation) -> None:
     assert (news["symbol"], news["size"]) == ("MSFT", 5.0)
 
 
-def test_only_news_are_told_if_only_news_are_wanted(simulation: Simulation) -> None:
+def test_the_trade_stream_with_updates_only_skips_past_executions(simulation: Simulation) -> None:
     trades = TradeStream(simulation, 7, updates_only=True)
     assert step(trades, simulation) == []
     trade(simulation.selected_account, MSFT, 5, 480.0)
     assert len(step(trades, simulation)[0]["args"]) == 1
 
 
-def test_more_days_are_more_trades(simulation: Simulation) -> None:
+def test_the_trade_stream_sends_more_trades_for_more_days(simulation: Simulation) -> None:
     one, seven = (
         step(TradeStream(simulation, days, updates_only=False), simulation)[0]["args"] for days in (1, 7)
     )
     assert len(seven) > len(one) > 0
 
 
-def test_profit_is_told_when_it_changes_and_once_a_second(simulation: Simulation) -> None:
+def test_the_profit_stream_sends_changes_at_most_once_per_second(simulation: Simulation) -> None:
     profit = ProfitStream(simulation)
     (frame,) = step(profit, simulation)
     assert frame["topic"] == "spl"
@@ -117,7 +117,7 @@ def balances(
     return BalanceStream(f"{topic}+{ACCOUNT}", view, keys, fields)
 
 
-def test_a_summary_has_money_or_text(simulation: Simulation) -> None:
+def test_a_summary_row_has_an_amount_or_a_text(simulation: Simulation) -> None:
     (frame,) = step(balances(simulation, "ssd", ["NetLiquidation", "AccountCode"]), simulation)
     assert frame["topic"] == f"ssd+{ACCOUNT}"
     rows = {row["key"]: row for row in frame["result"]}
@@ -130,7 +130,7 @@ def test_a_summary_has_money_or_text(simulation: Simulation) -> None:
     assert text["value"] == ACCOUNT
 
 
-def test_what_has_not_changed_after_ten_seconds_is_key_and_time(simulation: Simulation) -> None:
+def test_an_unchanged_balance_row_is_only_its_key_and_timestamp(simulation: Simulation) -> None:
     summary = balances(simulation, "ssd", ["AccountCode", "NetLiquidation"], ["monetaryValue", "value"])
     step(summary, simulation)
     assert step(summary, simulation, 5) == []
@@ -140,7 +140,7 @@ def test_what_has_not_changed_after_ten_seconds_is_key_and_time(simulation: Simu
     assert rows["NetLiquidation"].keys() == {"key", "timestamp", "monetaryValue"}
 
 
-def test_a_ledger_has_its_currencies_and_their_sum(simulation: Simulation) -> None:
+def test_the_ledger_stream_has_every_currency_and_their_sum(simulation: Simulation) -> None:
     (frame,) = step(balances(simulation, "sld"), simulation)
     rows = {row["key"]: row for row in frame["result"]}
     assert rows.keys() == {"LedgerListEUR", "LedgerListUSD", "LedgerListBASE"}
@@ -151,7 +151,7 @@ def test_a_ledger_has_its_currencies_and_their_sum(simulation: Simulation) -> No
     )
 
 
-def test_a_ledger_may_be_one_currency_and_one_field(simulation: Simulation) -> None:
+def test_the_ledger_stream_can_be_limited_to_one_currency_and_field(simulation: Simulation) -> None:
     ledger = balances(simulation, "sld", ["LedgerListBASE"], ["cashBalance"])
     ((row,),) = [frame["result"] for frame in step(ledger, simulation)]
     assert row.keys() == {"key", "cashbalance", "timestamp"}

@@ -23,146 +23,148 @@ def browser(simulation: Simulation) -> Iterator[TestClient]:
         yield client
 
 
-def heard(socket: WebSocketTestSession) -> Any:
-    """The next frame; it has to be binary."""
+def receive_frame(socket: WebSocketTestSession) -> Any:
+    """Return the next frame, which must be binary."""
     message = socket.receive()
     assert message["type"] == "websocket.send"
     assert message.get("text") is None
     return json.loads(message["bytes"])
 
 
-def until_closed(socket: WebSocketTestSession) -> None:
-    """Listen to whatever comes until the other side hangs up."""
+def receive_until_closed(socket: WebSocketTestSession) -> None:
+    """Receive frames until the server disconnects."""
     while True:
         socket.receive_bytes()
 
 
-def cookie(simulation: Simulation, *, bare: bool = False) -> dict[str, str]:
+def session_cookie(simulation: Simulation, *, bare: bool = False) -> dict[str, str]:
     token = simulation.session.token
     return {"cookie": f"api={token}" if bare else f'api={{"session":"{token}"}}'}
 
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("bare", [True, False], ids=["token", "object"])
-def test_a_cookie_opens_the_conversation(
+def test_a_cookie_opens_the_stream_session(
     browser: TestClient, simulation: Simulation, path: str, bare: bool
 ) -> None:
-    with browser.websocket_connect(path, headers=cookie(simulation, bare=bare)) as socket:
-        assert [heard(socket)["topic"] for _ in range(3)] == ["system", "act", "sts"]
+    with browser.websocket_connect(path, headers=session_cookie(simulation, bare=bare)) as socket:
+        assert [receive_frame(socket)["topic"] for _ in range(3)] == ["system", "act", "sts"]
 
 
-def test_a_message_with_the_session_does_so_too(browser: TestClient, simulation: Simulation) -> None:
+def test_a_frame_with_the_session_token_opens_the_stream_session(
+    browser: TestClient, simulation: Simulation
+) -> None:
     with browser.websocket_connect(PATHS[0]) as socket:
-        assert heard(socket) == {"message": "waiting for session"}
+        assert receive_frame(socket) == {"message": "waiting for session"}
         socket.send_text(json.dumps({"session": simulation.session.token}))
-        assert heard(socket)["success"] == "simulated1"
+        assert receive_frame(socket)["success"] == "simulated1"
 
 
-def test_frames_may_be_text_or_bytes(browser: TestClient, simulation: Simulation) -> None:
-    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+def test_client_frames_may_be_text_or_bytes(browser: TestClient, simulation: Simulation) -> None:
+    with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
         for _ in range(3):
-            heard(socket)
+            receive_frame(socket)
         socket.send_bytes(b"ech+hb")
-        while heard(socket).get("topic") != "ech+hb":
+        while receive_frame(socket).get("topic") != "ech+hb":
             continue
         socket.send_text("nonsense")
-        while "error" not in (frame := heard(socket)):
+        while "error" not in (frame := receive_frame(socket)):
             continue
         assert frame == {"error": "Topic unknown 'null'"}
 
 
-def test_quotes_arrive_while_time_passes(
+def test_quotes_arrive_as_simulated_time_passes(
     browser: TestClient, simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
     simulation.preflights.accounts_called = True
-    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+    with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
         for _ in range(3):
-            heard(socket)
+            receive_frame(socket)
         socket.send_text(f'smd+{AAPL}+{{"fields":["31"]}}')
         socket.send_text("ech+hb")
-        while heard(socket).get("topic") != "ech+hb":
+        while receive_frame(socket).get("topic") != "ech+hb":
             continue
         while AAPL not in simulation.preflights.subscriptions:
             skip(0.5)
             socket.send_text("ech+hb")
-            heard(socket)
+            receive_frame(socket)
         skip(2)
-        while (frame := heard(socket)).get("topic") != f"smd+{AAPL}":
+        while (frame := receive_frame(socket)).get("topic") != f"smd+{AAPL}":
             continue
         assert float(frame["31"]) > 0
 
 
-def test_a_frame_that_is_too_large_ends_the_connection(browser: TestClient, simulation: Simulation) -> None:
-    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+def test_a_frame_over_the_size_limit_ends_the_connection(browser: TestClient, simulation: Simulation) -> None:
+    with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
         socket.send_text("x" * (MAX_FRAME_LENGTH + 1))
         with pytest.raises(WebSocketDisconnect) as ended:
-            until_closed(socket)
+            receive_until_closed(socket)
     assert ended.value.code == 1000
 
 
 def test_a_logout_ends_the_connection(browser: TestClient, simulation: Simulation) -> None:
-    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+    with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
         for _ in range(3):
-            heard(socket)
+            receive_frame(socket)
         simulation.session.logout()
-        status = heard(socket)
+        status = receive_frame(socket)
         assert (status["topic"], status["args"]["authenticated"]) == ("sts", False)
         with pytest.raises(WebSocketDisconnect):
-            until_closed(socket)
+            receive_until_closed(socket)
 
 
-def test_whoever_hangs_up_gives_the_lines_back(browser: TestClient, simulation: Simulation) -> None:
+def test_a_disconnect_releases_the_market_data_lines(browser: TestClient, simulation: Simulation) -> None:
     simulation.preflights.accounts_called = True
-    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+    with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
         for _ in range(3):
-            heard(socket)
+            receive_frame(socket)
         socket.send_text(f'smd+{AAPL}+{{"fields":["31"]}}')
         while AAPL not in simulation.preflights.subscriptions:
             simulation.clock.advance(0.5)
             socket.send_text("ech+hb")
-            heard(socket)
+            receive_frame(socket)
     assert simulation.preflights.subscriptions == {}
 
 
-def script(simulation: Simulation, **do: Any) -> None:
+def script_fault(simulation: Simulation, **do: Any) -> None:
     simulation.faults.add(
         Fault(match=RequestPattern(path="/ws"), when=FaultSchedule(times=1), do=FaultAction(**do))
     )
 
 
 def test_a_scripted_fault_denies_the_handshake_once(browser: TestClient, simulation: Simulation) -> None:
-    script(simulation, status=503)
+    script_fault(simulation, status=503)
     with pytest.raises(WebSocketDenialResponse) as denied:
-        browser.websocket_connect(PATHS[0], headers=cookie(simulation)).__enter__()
+        browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)).__enter__()
     assert denied.value.status_code == 503
-    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
-        assert heard(socket)["topic"] == "system"
+    with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
+        assert receive_frame(socket)["topic"] == "system"
 
 
 def test_a_scripted_fault_drops_the_socket_after_so_many_bytes(
     browser: TestClient, simulation: Simulation
 ) -> None:
-    script(simulation, reset=10)
-    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
-        assert heard(socket)["topic"] == "system"
+    script_fault(simulation, reset=10)
+    with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
+        assert receive_frame(socket)["topic"] == "system"
         with pytest.raises(WebSocketDisconnect) as ended:
-            until_closed(socket)
+            receive_until_closed(socket)
     assert ended.value.code == 1011
 
 
-def test_a_scripted_fault_lets_the_session_end_as_the_socket_opens(
+def test_a_scripted_fault_ends_the_session_as_the_socket_opens(
     browser: TestClient, simulation: Simulation
 ) -> None:
-    script(simulation, session="compete")
-    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
-        assert [heard(socket)["topic"] for _ in range(2)] == ["system", "sts"]
+    script_fault(simulation, session="compete")
+    with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
+        assert [receive_frame(socket)["topic"] for _ in range(2)] == ["system", "sts"]
 
 
-def test_a_socket_that_hangs_says_nothing_until_the_client_leaves(
+def test_a_hanging_socket_sends_nothing_until_the_client_disconnects(
     browser: TestClient, simulation: Simulation
 ) -> None:
-    script(simulation, hang=True)
-    with browser.websocket_connect(PATHS[0], headers=cookie(simulation)) as socket:
+    script_fault(simulation, hang=True)
+    with browser.websocket_connect(PATHS[0], headers=session_cookie(simulation)) as socket:
         socket.send_text("ech+hb")
         socket.send_text("x" * (MAX_FRAME_LENGTH + 1))
         assert socket.receive()["type"] == "websocket.close"

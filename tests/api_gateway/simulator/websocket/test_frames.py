@@ -26,7 +26,7 @@ from api_gateway.simulator.websocket.frames import (
         (" spl+{}\n", Command("spl")),
     ],
 )
-def test_a_frame_is_a_topic_a_target_and_arguments(text: str, command: Command) -> None:
+def test_parse_command_splits_topic_target_and_arguments(text: str, command: Command) -> None:
     assert parse_command(text) == command
 
 
@@ -34,11 +34,11 @@ def test_a_frame_is_a_topic_a_target_and_arguments(text: str, command: Command) 
     "text",
     ["", "hello", "SMD+1+{}", "smd 265598", "smd+265598+{oops}", '{"session":"x"}', "smd+{}+{}", "sor+[]+{"],
 )
-def test_what_is_not_a_frame_is_none(text: str) -> None:
+def test_parse_command_returns_none_for_a_malformed_frame(text: str) -> None:
     assert parse_command(text) is None
 
 
-def test_a_list_of_texts_is_read_and_anything_else_is_not() -> None:
+def test_string_list_returns_a_list_or_none() -> None:
     command = Command("smd", (), {"fields": ["31", 84], "keys": "all"})
     assert (command.string_list("fields"), command.string_list("keys"), command.string_list("none")) == (
         ["31", "84"],
@@ -58,11 +58,11 @@ def test_a_list_of_texts_is_read_and_anything_else_is_not() -> None:
         ("", None),
     ],
 )
-def test_a_session_is_named_alone_or_in_an_object(text: str, token: str | None) -> None:
+def test_parse_session_token_accepts_a_bare_token_or_an_object(text: str, token: str | None) -> None:
     assert parse_session_token(text) == token
 
 
-def test_refusals_name_their_topic_and_unknown_ones_are_told_so() -> None:
+def test_error_frames_name_their_topic_and_report_unknown_ones() -> None:
     assert error_frame(Command("smd", ("1",)), 500, "No accounts") == {
         "error": "No accounts",
         "code": 500,

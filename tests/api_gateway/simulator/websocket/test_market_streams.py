@@ -26,8 +26,8 @@ def quotes(simulation: Simulation, apple: Instrument) -> QuoteStream:
     return quotes
 
 
-def over(quotes: QuoteStream, simulation: Simulation, seconds: float) -> list[dict[str, Any]]:
-    """The frames of so many seconds, looked for eight times in each."""
+def frames_during(quotes: QuoteStream, simulation: Simulation, seconds: float) -> list[dict[str, Any]]:
+    """Return the frames of these seconds, polled eight times per second."""
     frames = []
     for _ in range(round(seconds * 8)):
         simulation.clock.advance(0.125)
@@ -35,63 +35,67 @@ def over(quotes: QuoteStream, simulation: Simulation, seconds: float) -> list[di
     return frames
 
 
-def test_the_first_frames_bring_every_field_and_the_next_what_changed(
+def test_the_quote_stream_sends_every_field_first_and_then_changes(
     quotes: QuoteStream, simulation: Simulation
 ) -> None:
-    first = over(quotes, simulation, 2)
+    first = frames_during(quotes, simulation, 2)
     whole: dict[str, Any] = {}
     for frame in first:
         whole |= frame
     assert {"topic", "conid", "conidEx", "server_id", "_updated", *FIELDS} <= whole.keys()
     assert (whole["topic"], whole["conid"], whole["55"]) == (f"smd+{AAPL}", AAPL, "AAPL")
     assert all(isinstance(whole[field], str) for field in FIELDS)
-    later = over(quotes, simulation, 10)
+    later = frames_during(quotes, simulation, 10)
     assert later
     for frame in later:
         assert "55" not in frame
         assert frame.keys() & {"31", "84", "86"}
 
 
-def test_there_are_at_most_two_frames_in_a_second(quotes: QuoteStream, simulation: Simulation) -> None:
-    over(quotes, simulation, 3)
-    assert 1 <= len(over(quotes, simulation, 5)) <= 10
-
-
-def test_what_stands_still_is_not_told(quotes: QuoteStream, simulation: Simulation) -> None:
-    over(quotes, simulation, 3)
-    simulation.prices.halt(AAPL)
-    over(quotes, simulation, 1)
-    assert [frame for frame in over(quotes, simulation, 5) if "31" in frame] == []
-
-
-def test_more_fields_join_a_stream_that_runs(quotes: QuoteStream, simulation: Simulation) -> None:
-    over(quotes, simulation, 3)
-    quotes.subscribe(["7295"], simulation.clock.now())
-    assert any("7295" in frame for frame in over(quotes, simulation, 2))
-
-
-def test_a_line_that_is_given_back_over_http_stays_silent_until_it_is_asked_for_again(
+def test_the_quote_stream_sends_at_most_two_frames_per_second(
     quotes: QuoteStream, simulation: Simulation
 ) -> None:
-    over(quotes, simulation, 2)
+    frames_during(quotes, simulation, 3)
+    assert 1 <= len(frames_during(quotes, simulation, 5)) <= 10
+
+
+def test_the_quote_stream_is_silent_while_nothing_changes(
+    quotes: QuoteStream, simulation: Simulation
+) -> None:
+    frames_during(quotes, simulation, 3)
+    simulation.prices.halt(AAPL)
+    frames_during(quotes, simulation, 1)
+    assert [frame for frame in frames_during(quotes, simulation, 5) if "31" in frame] == []
+
+
+def test_a_running_quote_stream_accepts_more_fields(quotes: QuoteStream, simulation: Simulation) -> None:
+    frames_during(quotes, simulation, 3)
+    quotes.subscribe(["7295"], simulation.clock.now())
+    assert any("7295" in frame for frame in frames_during(quotes, simulation, 2))
+
+
+def test_a_quote_stream_whose_line_was_released_is_silent_until_renewed(
+    quotes: QuoteStream, simulation: Simulation
+) -> None:
+    frames_during(quotes, simulation, 2)
     simulation.preflights.subscriptions.clear()
-    assert over(quotes, simulation, 5) == []
+    assert frames_during(quotes, simulation, 5) == []
     assert simulation.preflights.subscriptions == {}
     quotes.subscribe([], simulation.clock.now())
-    assert over(quotes, simulation, 5) != []
+    assert frames_during(quotes, simulation, 5) != []
 
 
-def test_it_is_over_after_a_quarter_of_an_hour(quotes: QuoteStream, simulation: Simulation) -> None:
+def test_the_quote_stream_ends_after_15_minutes(quotes: QuoteStream, simulation: Simulation) -> None:
     start = simulation.clock.now()
     assert not quotes.has_ended(start + 899.5)
     assert quotes.has_ended(start + 900)
 
 
-def bars(simulation: Simulation, apple: Instrument, **arguments: Any) -> list[dict[str, Any]]:
+def history_frames(simulation: Simulation, apple: Instrument, **arguments: Any) -> list[dict[str, Any]]:
     return HistoryStream(simulation, apple, Command("smh", (str(AAPL),), arguments), 20_500).due_frames(0.0)
 
 
-def test_a_history_is_one_envelope_with_the_number_to_cancel_it(
+def test_the_history_stream_sends_one_frame_with_its_server_id(
     simulation: Simulation, apple: Instrument
 ) -> None:
     history = HistoryStream(
@@ -104,26 +108,26 @@ def test_a_history_is_one_envelope_with_the_number_to_cancel_it(
     assert history.due_frames(1.0) == []
 
 
-def test_the_format_chooses_the_columns(simulation: Simulation, apple: Instrument) -> None:
-    (frame,) = bars(simulation, apple, period="1d", bar="1h", format="%o/%c")
+def test_the_history_format_selects_the_columns(simulation: Simulation, apple: Instrument) -> None:
+    (frame,) = history_frames(simulation, apple, period="1d", bar="1h", format="%o/%c")
     assert frame["data"][0].keys() == {"o", "c", "t"}
 
 
 @pytest.mark.parametrize(
     "options", [SimulationOptions(login=True, rate_limits=False, availability="DPB")], ids=["late"]
 )
-def test_delayed_data_are_late_on_the_socket_too(
+def test_history_over_the_websocket_is_delayed_like_over_http(
     simulation: Simulation, apple: Instrument, options: SimulationOptions, skip: Callable[[float], None]
 ) -> None:
     assert options.availability == "DPB"
     skip(60)
-    (frame,) = bars(simulation, apple, period="1h", bar="1min", source="trades")
+    (frame,) = history_frames(simulation, apple, period="1h", bar="1min", source="trades")
     assert frame["mktDataDelay"] == 900_000
     assert frame["data"][-1]["t"] / 1000 <= simulation.clock.now() - 900
 
 
 @pytest.mark.parametrize(("target", "known"), [((str(AAPL),), True), (("265598@ARCA",), True), ((), False)])
-def test_a_contract_may_name_its_exchange(
+def test_find_instrument_accepts_a_conid_with_an_exchange(
     simulation: Simulation, target: tuple[str, ...], known: bool
 ) -> None:
     assert (find_instrument(simulation, Command("smd", target)) is not None) is known

@@ -8,7 +8,7 @@ from api_gateway.simulator.websocket.notices import BulletinStream, NoticeStream
 from tests.api_gateway.simulator.paper_account import AAPL, MSFT
 
 
-def test_a_halt_of_something_held_is_a_bulletin_in_a_list_with_a_number(
+def test_a_trading_halt_of_a_held_contract_sends_a_bulletin(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
     bulletins = BulletinStream(simulation)
@@ -25,17 +25,17 @@ def test_a_halt_of_something_held_is_a_bulletin_in_a_list_with_a_number(
     assert bulletins.due_frames(simulation.clock.now()) == []
 
 
-def test_what_is_halted_again_is_told_again(simulation: Simulation, skip: Callable[[float], None]) -> None:
+def test_a_second_halt_sends_a_second_bulletin(simulation: Simulation, skip: Callable[[float], None]) -> None:
     bulletins = BulletinStream(simulation)
     told = []
-    for act in (simulation.prices.halt, simulation.prices.resume, simulation.prices.halt):
-        act(AAPL)
+    for account in (simulation.prices.halt, simulation.prices.resume, simulation.prices.halt):
+        account(AAPL)
         skip(1)
         told.append(len(bulletins.due_frames(simulation.clock.now())))
     assert told == [1, 0, 1]
 
 
-def test_an_order_without_an_end_is_told_when_it_will_be_cancelled(
+def test_a_gtc_order_sends_a_notice_of_its_expiry(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
     notices = NoticeStream(simulation)
@@ -49,7 +49,7 @@ def test_an_order_without_an_end_is_told_when_it_will_be_cancelled(
     assert notices.due_frames(simulation.clock.now()) == []
 
 
-def test_a_choice_that_an_order_waits_for_is_told_with_its_options(
+def test_an_open_prompt_sends_a_notice_with_its_options(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
     notices = NoticeStream(simulation)

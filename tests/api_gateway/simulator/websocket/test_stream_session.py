@@ -16,21 +16,21 @@ FIELDS = '{"fields":["31","84","86","55"]}'
 
 
 class Client:
-    """Someone on the WebSocket, in a time that stands still unless it waits."""
+    """A WebSocket client whose simulated time advances only while it waits."""
 
     def __init__(self, simulation: Simulation, token: str | None = None) -> None:
         self.simulation = simulation
-        self.conversation = StreamSession(simulation, token)
+        self.session = StreamSession(simulation, token)
 
     def say(self, text: str) -> list[dict[str, Any]]:
-        return self.conversation.receive(text)
+        return self.session.receive(text)
 
     def wait(self, seconds: float = 0.5) -> list[dict[str, Any]]:
-        """All frames of these seconds, looked for eight times in each: eighths add up exactly."""
-        frames = list(self.conversation.due_frames())
+        """Return all frames of these seconds, polled eight times per second: eighths add up exactly."""
+        frames = list(self.session.due_frames())
         for _ in range(round(seconds * 8)):
             self.simulation.clock.advance(0.125)
-            frames += self.conversation.due_frames()
+            frames += self.session.due_frames()
         return frames
 
     def of(self, topic: str, seconds: float = 0.5) -> list[dict[str, Any]]:
@@ -39,20 +39,20 @@ class Client:
 
 @pytest.fixture
 def client(simulation: Simulation) -> Client:
-    """A client who has been greeted and has asked for the accounts."""
-    greeted = Client(simulation, simulation.session.token)
-    greeted.conversation.due_frames()
+    """Return a client that has been greeted and has called the accounts."""
+    greeted_client = Client(simulation, simulation.session.token)
+    greeted_client.session.due_frames()
     simulation.preflights.accounts_called = True
-    return greeted
+    return greeted_client
 
 
-def stay(simulation: Simulation) -> None:
-    """What a tickle over HTTP does."""
+def keep_session_alive(simulation: Simulation) -> None:
+    """Do what a tickle over HTTP does."""
     simulation.session.touch()
 
 
-def test_a_cookie_is_greeted_with_user_accounts_and_status(simulation: Simulation) -> None:
-    welcome, accounts, status = Client(simulation, simulation.session.token).conversation.due_frames()
+def test_a_client_with_a_cookie_is_greeted_with_user_accounts_and_status(simulation: Simulation) -> None:
+    welcome, accounts, status = Client(simulation, simulation.session.token).session.due_frames()
     assert welcome == {"topic": "system", "success": "simulated1", "isFT": False, "isPaper": True}
     assert accounts["topic"] == "act"
     assert {"accounts", "acctProps", "selectedAccount", "allowFeatures"} <= accounts["args"].keys()
@@ -61,20 +61,20 @@ def test_a_cookie_is_greeted_with_user_accounts_and_status(simulation: Simulatio
     assert not simulation.preflights.accounts_called
 
 
-def test_without_a_cookie_the_session_is_waited_for(simulation: Simulation) -> None:
+def test_a_client_without_a_cookie_must_send_its_session_token(simulation: Simulation) -> None:
     client = Client(simulation)
     assert client.wait(3) == [{"message": "waiting for session"}]
     assert client.say('{"session":"wrong"}') == [{"message": "waiting for session"}]
     assert client.say("smd+265598+{}") == [{"message": "waiting for session"}]
     assert client.say(f'{{"session":"{simulation.session.token}"}}') == []
-    assert client.conversation.due_frames()[0]["success"] == "simulated1"
+    assert client.session.due_frames()[0]["success"] == "simulated1"
 
 
-def test_a_wrong_cookie_is_no_session(simulation: Simulation) -> None:
-    assert Client(simulation, "wrong").conversation.due_frames() == [{"message": "waiting for session"}]
+def test_a_wrong_cookie_does_not_open_the_session(simulation: Simulation) -> None:
+    assert Client(simulation, "wrong").session.due_frames() == [{"message": "waiting for session"}]
 
 
-def test_what_is_said_before_the_greeting_is_lost(simulation: Simulation) -> None:
+def test_frames_before_the_greeting_are_ignored(simulation: Simulation) -> None:
     simulation.preflights.accounts_called = True
     client = Client(simulation, simulation.session.token)
     assert client.say(f"smd+{AAPL}+{FIELDS}") == []
@@ -84,49 +84,49 @@ def test_what_is_said_before_the_greeting_is_lost(simulation: Simulation) -> Non
 
 
 def test_a_heartbeat_comes_every_ten_seconds(client: Client) -> None:
-    beats = client.of("system", 35)
-    assert len(beats) == 3
-    assert beats[1]["hb"] - beats[0]["hb"] == 10_000
+    heartbeats = client.of("system", 35)
+    assert len(heartbeats) == 3
+    assert heartbeats[1]["hb"] - heartbeats[0]["hb"] == 10_000
 
 
-def test_after_a_leap_of_the_clock_there_is_one_heartbeat(client: Client) -> None:
+def test_a_clock_jump_is_followed_by_one_heartbeat(client: Client) -> None:
     client.simulation.clock.advance(300)
-    assert [frame for frame in client.conversation.due_frames() if "hb" in frame] != []
-    assert [frame for frame in client.conversation.due_frames() if "hb" in frame] == []
+    assert [frame for frame in client.session.due_frames() if "hb" in frame] != []
+    assert [frame for frame in client.session.due_frames() if "hb" in frame] == []
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("", "null"), ("nonsense", "null"), ("smd+1+{", "null"), ("xyz+{}", "xyz")]
+    ("text", "topic"), [("", "null"), ("nonsense", "null"), ("smd+1+{", "null"), ("xyz+{}", "xyz")]
 )
-def test_a_malformed_frame_is_an_unknown_topic(client: Client, text: str, told: str) -> None:
-    assert client.say(text) == [{"error": f"Topic unknown '{told}'"}]
+def test_a_malformed_frame_is_answered_as_an_unknown_topic(client: Client, text: str, topic: str) -> None:
+    assert client.say(text) == [{"error": f"Topic unknown '{topic}'"}]
 
 
-def test_a_ping_is_answered_and_an_echo_comes_back(client: Client) -> None:
+def test_a_ping_and_an_echo_are_answered(client: Client) -> None:
     assert client.say("tic")[0]["topic"] == "tic"
     assert client.say("ech+hb") == [{"topic": "ech+hb"}]
 
 
 @pytest.mark.parametrize("text", [f"smd+{AAPL}+{{}}", f"smh+{AAPL}+{{}}", "sor+{}", "str+{}"])
-def test_trading_topics_want_the_accounts_first(client: Client, text: str) -> None:
+def test_trading_topics_require_the_accounts_call(client: Client, text: str) -> None:
     client.simulation.preflights.accounts_called = False
     assert client.say(text) == [{"error": "No accounts", "code": 500, "topic": text[:3]}]
 
 
 @pytest.mark.parametrize("text", [f"smd+{AAPL}+{{}}", f"smh+{AAPL}+{{}}", "sor+{}", "str+{}", "sbd+x+1"])
-def test_trading_topics_need_the_brokerage_session(client: Client, text: str) -> None:
+def test_trading_topics_require_the_brokerage_session(client: Client, text: str) -> None:
     client.simulation.session.drop()
     assert client.say(text)[0]["error"] == "Bad Request: no bridge"
 
 
 @pytest.mark.parametrize("text", ["spl+{}", f"ssd+{ACCOUNT}+{{}}", f"sld+{ACCOUNT}+{{}}"])
-def test_balances_need_none(client: Client, text: str) -> None:
+def test_balance_topics_do_not_require_the_brokerage_session(client: Client, text: str) -> None:
     client.simulation.session.drop()
     assert client.say(text) == []
     assert client.of(text[:3]) != []
 
 
-def test_the_end_of_the_brokerage_session_is_told_and_ends_what_needs_it(client: Client) -> None:
+def test_the_end_of_the_brokerage_session_is_reported_and_ends_its_streams(client: Client) -> None:
     client.say(f"smd+{AAPL}+{FIELDS}")
     client.say("spl+{}")
     client.wait(2)
@@ -139,7 +139,7 @@ def test_the_end_of_the_brokerage_session_is_told_and_ends_what_needs_it(client:
     assert [frame for frame in later if frame.get("topic") == "spl"]
 
 
-def test_orders_end_with_the_brokerage_session_and_do_not_come_back_with_it(client: Client) -> None:
+def test_the_order_stream_ends_with_the_brokerage_session_for_good(client: Client) -> None:
     client.say("sor+{}")
     assert client.of("sor", 1) != []
     client.simulation.session.drop()
@@ -151,9 +151,7 @@ def test_orders_end_with_the_brokerage_session_and_do_not_come_back_with_it(clie
     assert client.of("sor", 3) == []
 
 
-async def test_a_fill_reaches_the_socket_without_any_request(
-    gateway: httpx.AsyncClient, client: Client
-) -> None:
+async def test_a_fill_is_sent_without_any_request(gateway: httpx.AsyncClient, client: Client) -> None:
     trader = await Trader(gateway).subscribe()
     client.say("sor+{}")
     client.say('str+{"realtimeUpdatesOnly":true}')
@@ -162,11 +160,11 @@ async def test_a_fill_reaches_the_socket_without_any_request(
     frames = client.wait(5)
     rows = [row for frame in frames if frame.get("topic") == "sor" for row in frame["args"]]
     assert [row["status"] for row in rows if row["orderId"] == order_id][-1] == "Filled"
-    done = [row for frame in frames if frame.get("topic") == "str" for row in frame["args"]]
-    assert {row["order_id"] for row in done} == {order_id}
+    trade_rows = [row for frame in frames if frame.get("topic") == "str" for row in frame["args"]]
+    assert {row["order_id"] for row in trade_rows} == {order_id}
 
 
-def test_a_session_that_comes_back_is_told_with_its_accounts(client: Client) -> None:
+def test_a_reopened_brokerage_session_is_reported_with_its_accounts(client: Client) -> None:
     client.simulation.session.drop()
     client.wait(0)
     client.simulation.session.init(compete=True)
@@ -174,44 +172,44 @@ def test_a_session_that_comes_back_is_told_with_its_accounts(client: Client) -> 
     assert [topic for topic in topics if topic in ("sts", "act")] == ["sts", "act"]
 
 
-def test_a_rival_is_told(client: Client) -> None:
+def test_a_competing_session_is_reported(client: Client) -> None:
     client.simulation.session.displace()
     (status,) = client.of("sts", 0)
     assert (status["args"]["authenticated"], status["args"]["competing"]) == (False, True)
 
 
-def test_idling_on_the_socket_does_not_keep_the_session(client: Client) -> None:
+def test_websocket_traffic_does_not_keep_the_brokerage_session_alive(client: Client) -> None:
     for _ in range(8):
         client.say("tic")
         client.wait(60)
     assert client.simulation.session.state is LoginState.SSO
 
 
-def test_a_logout_is_told_and_ends_the_conversation(client: Client) -> None:
-    assert not client.conversation.has_ended
+def test_a_logout_is_reported_and_ends_the_session(client: Client) -> None:
+    assert not client.session.has_ended
     client.simulation.session.logout()
     assert client.of("sts", 0)[0]["args"]["authenticated"] is False
-    assert client.conversation.has_ended
+    assert client.session.has_ended
     assert client.say("tic") == []
 
 
-def test_quotes_stop_after_a_quarter_of_an_hour_unless_asked_again(client: Client) -> None:
+def test_the_quote_stream_expires_after_15_minutes_unless_renewed(client: Client) -> None:
     name = f"smd+{AAPL}"
     client.say(f"{name}+{FIELDS}")
     for minutes in range(14):
         assert client.of(name, 60), minutes
-        stay(client.simulation)
+        keep_session_alive(client.simulation)
     client.say(f"{name}+{FIELDS}")
     for _ in range(10):
         assert client.of(name, 60)
-        stay(client.simulation)
+        keep_session_alive(client.simulation)
     client.wait(310)
-    stay(client.simulation)
+    keep_session_alive(client.simulation)
     assert client.of(name, 30) == []
     assert AAPL not in client.simulation.preflights.subscriptions
 
 
-def test_cancelled_quotes_end_without_a_word_and_free_their_line(client: Client) -> None:
+def test_cancelling_quotes_releases_the_line_without_a_response(client: Client) -> None:
     client.say(f"smd+{AAPL}+{FIELDS}")
     client.wait(2)
     assert AAPL in client.simulation.preflights.subscriptions
@@ -220,20 +218,20 @@ def test_cancelled_quotes_end_without_a_word_and_free_their_line(client: Client)
     assert AAPL not in client.simulation.preflights.subscriptions
 
 
-def test_whoever_leaves_frees_the_lines(client: Client) -> None:
+def test_closing_the_session_releases_its_market_data_lines(client: Client) -> None:
     client.say(f"smd+{AAPL}+{FIELDS}")
     client.wait(2)
-    client.conversation.close()
+    client.session.close()
     assert client.simulation.preflights.subscriptions == {}
 
 
 @pytest.mark.parametrize("target", ["999", "AAPL", "0", "265598@x"])
 @pytest.mark.parametrize("topic", ["smd", "smh"])
-def test_an_unknown_contract_is_refused(client: Client, topic: str, target: str) -> None:
+def test_an_unknown_contract_is_rejected(client: Client, topic: str, target: str) -> None:
     assert client.say(f"{topic}+{target}+{{}}")[0]["error"] == "Bad Request: invalid conid"
 
 
-def test_the_sixth_history_waits_until_one_is_cancelled(client: Client) -> None:
+def test_a_sixth_history_is_rejected_until_one_is_cancelled(client: Client) -> None:
     for conid in (AAPL, AAPL, IBM, MSFT, IBM):
         assert client.say(f'smh+{conid}+{{"period":"1d","bar":"5min"}}') == []
     numbers = [frame["serverId"] for frame in client.of("smh")]
@@ -244,14 +242,14 @@ def test_the_sixth_history_waits_until_one_is_cancelled(client: Client) -> None:
     assert client.say(f"smh+{AAPL}+{{}}") == []
 
 
-def test_depth_and_exercise_are_not_for_this_account(client: Client) -> None:
+def test_market_depth_and_option_exercise_are_rejected(client: Client) -> None:
     assert client.say(f"sbd+{ACCOUNT}+{AAPL}")[0]["code"] == 403
     assert client.say('shs+exercise+{"CEX":1}')[0]["code"] == 403
     assert client.say(f"ubd+{ACCOUNT}") == []
 
 
 @pytest.mark.parametrize("text", ["uor+{}", "utr", "upl+{}"])
-def test_cancelling_orders_trades_and_profit_has_no_answer(client: Client, text: str) -> None:
+def test_cancelling_orders_trades_or_profit_has_no_response(client: Client, text: str) -> None:
     client.say(f"s{text[1:3]}+{{}}")
     client.wait(1)
     assert client.say(text) == []
@@ -268,17 +266,17 @@ def test_cancelled_balances_are_confirmed(client: Client) -> None:
 
 
 @pytest.mark.parametrize("text", ["ssd+U7654321+{}", "sld+U7654321+{}", "ssd+{}"])
-def test_an_unknown_account_has_no_balances(client: Client, text: str) -> None:
+def test_balances_of_an_unknown_account_are_rejected(client: Client, text: str) -> None:
     assert client.say(text)[0]["error"] == "Bad Request: unknown account"
 
 
 @pytest.mark.parametrize("days", ["0", "8", "true", '"x"'])
-def test_trades_are_of_up_to_seven_days(client: Client, days: str) -> None:
+def test_trades_of_more_than_seven_days_are_rejected(client: Client, days: str) -> None:
     assert client.say(f'str+{{"days":{days}}}')[0]["code"] == 400
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=False)], ids=["logged out"])
-def test_without_a_login_no_session_is_right(
+def test_no_session_token_is_valid_without_a_login(
     simulation: Simulation, options: SimulationOptions, clock: Clock
 ) -> None:
     assert clock.is_frozen

@@ -25,24 +25,24 @@ def option(simulation: Simulation) -> Instrument:
     return simulation.universe.options_of(8314)[0]
 
 
-def test_a_stock_has_the_details_seen_on_the_wire(simulation: Simulation, ibm: Instrument) -> None:
-    found = contract_info_row(simulation, ibm)
-    assert type_mismatches("GET /iserver/contract/{id}/info", found) == []
-    nulls = {key for key, value in found.items() if value is None}
+def test_stock_details_match_the_recorded_types(simulation: Simulation, ibm: Instrument) -> None:
+    result = contract_info_row(simulation, ibm)
+    assert type_mismatches("GET /iserver/contract/{id}/info", result) == []
+    nulls = {key for key, value in result.items() if value is None}
     assert {"cusip", "multiplier", "maturity_date", "contract_month", "expiry_full"} <= nulls
-    assert (found["industry"], found["category"]) == ("Computers", "Computer Services")
+    assert (result["industry"], result["category"]) == ("Computers", "Computer Services")
 
 
-def test_an_option_says_what_it_is_on(simulation: Simulation, option: Instrument) -> None:
-    found = contract_info_row(simulation, option)
-    assert found["underlying_con_id"] == 8314
-    assert (found["right"], found["strike"], found["multiplier"]) == ("CALL", "220", "100")
-    assert found["maturity_date"] == found["expiry_full"] == "20260320"
-    assert found["contract_month"] == "202603"
-    assert found["text"] == "MAR 20 '26 220 Call"
+def test_option_details_name_the_underlying(simulation: Simulation, option: Instrument) -> None:
+    result = contract_info_row(simulation, option)
+    assert result["underlying_con_id"] == 8314
+    assert (result["right"], result["strike"], result["multiplier"]) == ("CALL", "220", "100")
+    assert result["maturity_date"] == result["expiry_full"] == "20260320"
+    assert result["contract_month"] == "202603"
+    assert result["text"] == "MAR 20 '26 220 Call"
 
 
-def test_prices_and_sizes_of_the_rules_are_floats_and_stopprice_is_lower_case(
+def test_rules_have_float_prices_and_sizes_and_a_lower_case_stopprice(
     simulation: Simulation, ibm: Instrument
 ) -> None:
     buy, sell = (contract_rules_row(simulation, ibm, is_buy=side) for side in (True, False))
@@ -62,14 +62,14 @@ def test_prices_and_sizes_of_the_rules_are_floats_and_stopprice_is_lower_case(
     ],
     ids=["fa", "dynamic"],
 )
-def test_the_rules_name_the_accounts_that_may_trade(
+def test_rules_list_the_accounts_that_can_trade(
     simulation: Simulation, ibm: Instrument, options: SimulationOptions, accounts: list[str]
 ) -> None:
     assert options.profile != "retail"
     assert contract_rules_row(simulation, ibm, is_buy=True)["canTradeAcctIds"] == accounts
 
 
-def test_every_instrument_can_be_described_in_every_way(simulation: Simulation) -> None:
+def test_every_row_can_be_built_for_every_instrument(simulation: Simulation) -> None:
     for instrument in {(i.sec_type, i.hours): i for i in simulation.universe.all()}.values():
         assert contract_info_row(simulation, instrument)["con_id"] == instrument.conid
         assert contract_rules_row(simulation, instrument, is_buy=True)["increment"] == instrument.tick
@@ -77,7 +77,7 @@ def test_every_instrument_can_be_described_in_every_way(simulation: Simulation) 
         assert derivative_row(instrument, "")["conid"] == underlying_row(instrument)["conid"]
 
 
-def test_the_values_of_bond_filters_are_those_of_the_bonds(simulation: Simulation) -> None:
+def test_bond_filters_list_the_values_of_the_bonds(simulation: Simulation) -> None:
     filters = bond_filters(simulation.universe.bonds_of("e1400789"))
     assert {f["columnId"]: [o["value"] for o in f["options"]] for f in filters} == {
         27: ["203302", "203905"],

@@ -16,8 +16,8 @@ from tests.ibkr_facts import snapshot_field_types
 
 
 @pytest.fixture
-def says(simulation: Simulation) -> Callable[[int, str], FieldValue]:
-    """What a field says about a contract, by conid and field id."""
+def field_value(simulation: Simulation) -> Callable[[int, str], FieldValue]:
+    """Return a function from conid and field ID to the field's value."""
 
     def field(conid: int, name: str) -> FieldValue:
         instrument, now = simulation.selected_account.instrument(conid), simulation.clock.now()
@@ -36,27 +36,27 @@ def test_every_field_of_every_kind_of_contract_has_its_json_type(simulation: Sim
             assert value is None or isinstance(value, types[snapshot_field_types()[name]]), name
 
 
-def test_the_year_has_the_extremes_of_its_weeks(
-    simulation: Simulation, says: Callable[[int, str], FieldValue]
+def test_the_52_week_range_is_that_of_the_daily_bars(
+    simulation: Simulation, field_value: Callable[[int, str], FieldValue]
 ) -> None:
     stock, now = simulation.selected_account.instrument(8314), simulation.clock.now()
     year = simulation.prices.bars_between(stock, now - 52 * WEEK, now, WEEK)
     days = simulation.prices.bars_between(stock, now - 52 * WEEK, now, DAY)
-    assert says(8314, "7293") == f"{max(bar.high for bar in days):.2f}"
-    assert says(8314, "7294") == f"{min(bar.low for bar in days):.2f}"
-    assert float(str(says(8314, "7293"))) >= max(bar.high for bar in year)
-    assert float(str(says(8314, "7294"))) <= min(bar.low for bar in year)
+    assert field_value(8314, "7293") == f"{max(bar.high for bar in days):.2f}"
+    assert field_value(8314, "7294") == f"{min(bar.low for bar in days):.2f}"
+    assert float(str(field_value(8314, "7293"))) >= max(bar.high for bar in year)
+    assert float(str(field_value(8314, "7294"))) <= min(bar.low for bar in year)
 
 
-def test_an_option_without_value_has_no_change_in_percent(
-    simulation: Simulation, says: Callable[[int, str], FieldValue]
+def test_a_worthless_option_has_no_change_in_percent(
+    simulation: Simulation, field_value: Callable[[int, str], FieldValue]
 ) -> None:
     chain = simulation.universe.options_of(416904)
     far = max((o for o in chain if o.right == "C"), key=lambda o: (-int(o.expiry or 0), o.strike or 0.0))
     simulation.clock.advance(400 * 86400)
     assert simulation.prices.quote(far).prior_close == 0
-    assert says(far.conid, "83") is None
-    assert says(far.conid, "82") == "0.00"
+    assert field_value(far.conid, "83") is None
+    assert field_value(far.conid, "82") == "0.00"
 
 
 def test_most_known_fields_are_written_and_no_others() -> None:
@@ -66,59 +66,67 @@ def test_most_known_fields_are_written_and_no_others() -> None:
     assert len(written) / len(known) >= 0.8
 
 
-def test_no_field_is_both_a_price_and_a_fact() -> None:
+def test_price_fields_and_contract_fields_do_not_overlap() -> None:
     assert not CONTRACT_FIELDS.keys() & PRICE_FIELDS.keys()
 
 
 def test_change_is_counted_from_the_prior_close(
-    simulation: Simulation, says: Callable[[int, str], FieldValue]
+    simulation: Simulation, field_value: Callable[[int, str], FieldValue]
 ) -> None:
     simulation.prices.override_price(265598, 300.0)
-    prior = float(str(says(265598, "7741")))
-    assert says(265598, "31") == "300.00"
-    assert says(265598, "82") == f"{300 - prior:.2f}"
-    assert says(265598, "83") == f"{(300 / prior - 1) * 100:.2f}%"
+    prior = float(str(field_value(265598, "7741")))
+    assert field_value(265598, "31") == "300.00"
+    assert field_value(265598, "82") == f"{300 - prior:.2f}"
+    assert field_value(265598, "83") == f"{(300 / prior - 1) * 100:.2f}%"
 
 
-def test_the_mark_lies_between_bid_and_ask(says: Callable[[int, str], FieldValue]) -> None:
-    bid, mark, ask = (float(str(says(265598, name))) for name in ("84", "7635", "86"))
+def test_the_mark_lies_between_bid_and_ask(field_value: Callable[[int, str], FieldValue]) -> None:
+    bid, mark, ask = (float(str(field_value(265598, name))) for name in ("84", "7635", "86"))
     assert bid <= mark <= ask
 
 
-def test_the_year_contains_the_day(says: Callable[[int, str], FieldValue]) -> None:
-    low, day_low, day_high, high = (float(str(says(265598, name))) for name in ("7294", "71", "70", "7293"))
+def test_the_52_week_range_contains_the_day_range(field_value: Callable[[int, str], FieldValue]) -> None:
+    low, day_low, day_high, high = (
+        float(str(field_value(265598, name))) for name in ("7294", "71", "70", "7293")
+    )
     assert low <= day_low <= day_high <= high
 
 
-def test_averages_are_near_the_price(says: Callable[[int, str], FieldValue]) -> None:
-    last = float(str(says(8314, "31")))
+def test_moving_averages_are_near_the_price(field_value: Callable[[int, str], FieldValue]) -> None:
+    last = float(str(field_value(8314, "31")))
     for name in ("7674", "7675", "7676", "7677"):
-        assert float(str(says(8314, name))) == pytest.approx(last, rel=0.3)
+        assert float(str(field_value(8314, name))) == pytest.approx(last, rel=0.3)
 
 
-def test_volatility_is_about_that_of_the_instrument(says: Callable[[int, str], FieldValue]) -> None:
-    assert 0.1 < float(str(says(265598, "7087")).rstrip("%")) / 100 < 0.6
-    assert says(265598, "7283") == "26.00%"
+def test_historical_volatility_is_near_the_instruments_volatility(
+    field_value: Callable[[int, str], FieldValue],
+) -> None:
+    assert 0.1 < float(str(field_value(265598, "7087")).rstrip("%")) / 100 < 0.6
+    assert field_value(265598, "7283") == "26.00%"
 
 
 def test_an_option_breaks_even_at_strike_and_premium(
-    simulation: Simulation, says: Callable[[int, str], FieldValue]
+    simulation: Simulation, field_value: Callable[[int, str], FieldValue]
 ) -> None:
     call = next(o for o in simulation.universe.options_of(265598) if o.strike == 270 and o.right == "C")
-    assert float(str(says(call.conid, "7695"))) == pytest.approx(270 + float(str(says(call.conid, "31"))))
-    assert says(call.conid, "201") == "Call"
-    assert says(call.conid, "6073") == "20260320"
+    assert float(str(field_value(call.conid, "7695"))) == pytest.approx(
+        270 + float(str(field_value(call.conid, "31")))
+    )
+    assert field_value(call.conid, "201") == "Call"
+    assert field_value(call.conid, "6073") == "20260320"
 
 
 def test_a_cheap_bond_yields_more_than_its_coupon(
-    simulation: Simulation, says: Callable[[int, str], FieldValue]
+    simulation: Simulation, field_value: Callable[[int, str], FieldValue]
 ) -> None:
     bond = simulation.universe.bonds_of("e1400789")[0].conid
-    assert float(str(says(bond, "7698"))) > 4.15
-    assert float(str(says(bond, "7699"))) >= float(str(says(bond, "7720")))
+    assert float(str(field_value(bond, "7698"))) > 4.15
+    assert float(str(field_value(bond, "7699"))) >= float(str(field_value(bond, "7720")))
 
 
-def test_sizes_are_those_of_the_book(simulation: Simulation, says: Callable[[int, str], FieldValue]) -> None:
+def test_bid_and_ask_sizes_are_those_of_the_order_book(
+    simulation: Simulation, field_value: Callable[[int, str], FieldValue]
+) -> None:
     quote = simulation.prices.quote(simulation.selected_account.instrument(12087792))
-    assert says(12087792, "88") == f"{quote.bid_size:,}"
-    assert says(12087792, "85") == f"{quote.ask_size:,}"
+    assert field_value(12087792, "88") == f"{quote.bid_size:,}"
+    assert field_value(12087792, "85") == f"{quote.ask_size:,}"

@@ -17,7 +17,7 @@ from api_gateway.simulator.web_api.market_data import snapshot_format
         (3.99e9, "3.99B"),
     ],
 )
-def test_large_numbers_are_shortened(value: float, expected: str) -> None:
+def test_abbreviate_shortens_large_numbers(value: float, expected: str) -> None:
     assert snapshot_format.abbreviate(value) == expected
 
 
@@ -32,7 +32,7 @@ def test_a_percentage_that_rounds_to_nothing_has_no_sign() -> None:
     assert snapshot_format.percent(-0.00006) == "-0.01%"
 
 
-def test_a_price_has_all_decimals_of_its_tick() -> None:
+def test_a_price_has_all_decimals_of_its_tick_size() -> None:
     universe = build_universe(1_772_557_200.0)
     stock, euro, future = universe.by_conid(265598), universe.by_conid(12087792), universe.futures_of("ES")[0]
     assert stock is not None

@@ -21,7 +21,7 @@ FRIDAY_NIGHT = datetime(2026, 3, 6, 22, tzinfo=ZoneInfo("America/New_York")).tim
         (SimulationOptions(availability="N"), "N", "N"),
     ],
 )
-def test_live_data_is_frozen_when_nothing_is_traded(
+def test_market_data_is_frozen_while_the_market_is_closed(
     simulation: Simulation, noon: float, skip: Callable[[float], None], by_day: str, at_night: str
 ) -> None:
     apple = simulation.selected_account.instrument(265598)
@@ -31,7 +31,7 @@ def test_live_data_is_frozen_when_nothing_is_traded(
     assert availability(simulation, simulation.selected_account.instrument(479624278)) == by_day
 
 
-def test_every_field_arrives_after_half_a_second_to_a_second(
+def test_every_field_arrives_within_half_a_second_to_one_second(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
     apple = simulation.selected_account.instrument(265598)
@@ -46,11 +46,11 @@ def test_every_field_arrives_after_half_a_second_to_a_second(
     assert arrived[10] == len(fields)
 
 
-def test_without_fields_a_row_says_only_how_good_the_line_is(
+def test_a_row_without_fields_has_only_the_availability(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
     apple = simulation.selected_account.instrument(265598)
     assert set(snapshot_row(simulation, apple, "265598", [])) == {"conid", "conidEx"}
     skip(0.5)
-    found = snapshot_row(simulation, apple, "265598", [])
-    assert set(found) == {"conid", "conidEx", "server_id", "6119", "6509", "_updated"}
+    result = snapshot_row(simulation, apple, "265598", [])
+    assert set(result) == {"conid", "conidEx", "server_id", "6119", "6509", "_updated"}

@@ -20,22 +20,24 @@ from tests.api_gateway.simulator.paper_account import AAPL
 
 @pytest.fixture
 def options() -> SimulationOptions:
-    """An advisor's login."""
+    """Return the options of an advisor's login."""
     return SimulationOptions(profile="fa", login=True, rate_limits=False)
 
 
-def allocated(amounts: dict[str, Any], kind: str = "SHARE", **fields: Any) -> Ticket:
-    """A ticket that says itself what each account gets."""
+def ticket_with_profile(amounts: dict[str, Any], kind: str = "SHARE", **fields: Any) -> Ticket:
+    """Return a ticket with its own allocation profile."""
     rows = [{"account": account, "amount": amount} for account, amount in amounts.items()]
     payload = {"allocation_profile": {"alloc_type": kind, "allocations": rows}}
     return parse_ticket(ticket(jsonPayload=payload, **fields))
 
 
-def divided(simulation: Simulation, name: str, asked: Ticket) -> dict[str, float]:
-    return split_order(simulation, name, asked, build_order(simulation.selected_account, asked, 1))
+def split(simulation: Simulation, name: str, parsed_ticket: Ticket) -> dict[str, float]:
+    return split_order(
+        simulation, name, parsed_ticket, build_order(simulation.selected_account, parsed_ticket, 1)
+    )
 
 
-def test_a_group_and_a_profile_are_shared_and_an_account_is_not(simulation: Simulation) -> None:
+def test_groups_and_profiles_are_multi_account_and_accounts_are_not(simulation: Simulation) -> None:
     first, second, *_ = simulation.clients
     plain = parse_ticket(ticket())
     assert not is_multi_account(simulation, first, plain)
@@ -44,28 +46,28 @@ def test_a_group_and_a_profile_are_shared_and_an_account_is_not(simulation: Simu
     assert allocation_members(simulation, "Two_to_one", plain) == list(
         simulation.allocation_groups.groups["Two_to_one"].amounts
     )
-    assert is_multi_account(simulation, first, allocated({second: 10}))
-    assert allocation_members(simulation, first, allocated({second: 10})) == [second]
+    assert is_multi_account(simulation, first, ticket_with_profile({second: 10}))
+    assert allocation_members(simulation, first, ticket_with_profile({second: 10})) == [second]
 
 
-def test_shares_are_given_as_they_are_written_and_add_up(simulation: Simulation) -> None:
+def test_a_share_allocation_must_add_up_to_the_order(simulation: Simulation) -> None:
     first, second, *_ = simulation.clients
-    assert divided(simulation, first, allocated({first: 7, second: 3})) == {first: 7, second: 3}
+    assert split(simulation, first, ticket_with_profile({first: 7, second: 3})) == {first: 7, second: 3}
     with pytest.raises(OrderRejectedError, match="do not add up"):
-        divided(simulation, first, allocated({first: 7, second: 4}))
+        split(simulation, first, ticket_with_profile({first: 7, second: 4}))
 
 
-def test_money_buys_whole_shares_for_each(simulation: Simulation) -> None:
+def test_a_cash_allocation_buys_whole_shares_for_each_account(simulation: Simulation) -> None:
     first, second, *_ = simulation.clients
     simulation.prices.override_price(AAPL, 100.0)
-    asked = allocated({first: 1050, second: 50}, "CASH", orderType="LMT", price=100)
-    assert divided(simulation, first, asked) == {first: 10}
+    parsed_ticket = ticket_with_profile({first: 1050, second: 50}, "CASH", orderType="LMT", price=100)
+    assert split(simulation, first, parsed_ticket) == {first: 10}
 
 
-def test_accounts_of_others_and_accounts_named_twice_are_refused(simulation: Simulation) -> None:
+def test_an_allocation_to_a_foreign_or_repeated_account_is_rejected(simulation: Simulation) -> None:
     first, *_ = simulation.clients
     with pytest.raises(OrderRejectedError, match="not one of the advisor's clients"):
-        allocation_members(simulation, first, allocated({"U9999999": 10}))
+        allocation_members(simulation, first, ticket_with_profile({"U9999999": 10}))
     twice = {"alloc_type": "SHARE", "allocations": [{"account": first, "amount": 5}] * 2}
     with pytest.raises(OrderRejectedError, match="not one of the advisor's clients"):
         allocation_members(simulation, first, parse_ticket(ticket(jsonPayload={"allocation_profile": twice})))
@@ -85,13 +87,15 @@ def test_accounts_of_others_and_accounts_named_twice_are_refused(simulation: Sim
         {"alloc_type": "LOTS", "allocations": [{"account": "DU1", "amount": 1}]},
     ],
 )
-def test_a_malformed_profile_is_a_bad_request(simulation: Simulation, profile: Any) -> None:
-    with pytest.raises(ApiError) as caught:
+def test_a_malformed_allocation_profile_is_a_bad_request(simulation: Simulation, profile: Any) -> None:
+    with pytest.raises(ApiError) as error:
         is_multi_account(simulation, "All", parse_ticket(ticket(jsonPayload={"allocation_profile": profile})))
-    assert caught.value.response.status == 400
+    assert error.value.response.status == 400
 
 
-def test_who_has_no_clients_cannot_share_an_order(clock: Clock) -> None:
+def test_a_login_without_clients_cannot_allocate_an_order(clock: Clock) -> None:
     retail = Simulation(SimulationOptions(login=True), clock)
     with pytest.raises(OrderRejectedError, match="not one of the advisor's clients"):
-        allocation_members(retail, retail.selected_account_id, allocated({retail.selected_account_id: 10}))
+        allocation_members(
+            retail, retail.selected_account_id, ticket_with_profile({retail.selected_account_id: 10})
+        )

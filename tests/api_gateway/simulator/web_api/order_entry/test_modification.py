@@ -15,33 +15,33 @@ from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, make_p
 
 
 @pytest.fixture
-def broker() -> PaperAccount:
-    broker = make_paper_account()
-    broker.prices.override_price(AAPL, 100.0)
-    return broker
+def paper_account() -> PaperAccount:
+    paper_account = make_paper_account()
+    paper_account.prices.override_price(AAPL, 100.0)
+    return paper_account
 
 
-def read(**fields: Any) -> Ticket:
+def parse(**fields: Any) -> Ticket:
     return parse_ticket(ticket(**fields))
 
 
-def placed(broker: PaperAccount, **fields: Any) -> Order:
-    order = build_order(broker, read(**fields), broker.next_order_id())
-    ExecutionSimulator({ACCOUNT: broker}).accept(broker, order)
+def placed(paper_account: PaperAccount, **fields: Any) -> Order:
+    order = build_order(paper_account, parse(**fields), paper_account.next_order_id())
+    ExecutionSimulator({ACCOUNT: paper_account}).accept(paper_account, order)
     return order
 
 
-def wait(broker: PaperAccount, seconds: float) -> None:
-    broker.clock.advance(seconds)
-    ExecutionSimulator({ACCOUNT: broker}).catch_up()
+def wait(paper_account: PaperAccount, seconds: float) -> None:
+    paper_account.clock.advance(seconds)
+    ExecutionSimulator({ACCOUNT: paper_account}).catch_up()
 
 
-def test_a_changed_order_keeps_its_number_its_fills_and_its_place(broker: PaperAccount) -> None:
-    order = placed(broker, quantity=3000, orderType="LMT", price=101, cOID="mine")
+def test_a_modified_order_keeps_its_id_fills_and_links(paper_account: PaperAccount) -> None:
+    order = placed(paper_account, quantity=3000, orderType="LMT", price=101, cOID="mine")
     order.oca_group, order.parent_id = "g", None
-    wait(broker, 1)
+    wait(paper_account, 1)
     assert 0 < order.filled < 3000
-    draft = apply_modification(broker, order, read(quantity=4000, orderType="LMT", price=90))
+    draft = apply_modification(paper_account, order, parse(quantity=4000, orderType="LMT", price=90))
     for name in (
         "order_id",
         "filled",
@@ -55,7 +55,7 @@ def test_a_changed_order_keeps_its_number_its_fills_and_its_place(broker: PaperA
         assert getattr(draft, name) == getattr(order, name)
     assert (draft.quantity, draft.limit_price) == (4000, 90)
     with pytest.raises(OrderRejectedError, match="already filled"):
-        apply_modification(broker, order, read(quantity=order.filled, orderType="LMT", price=90))
+        apply_modification(paper_account, order, parse(quantity=order.filled, orderType="LMT", price=90))
 
 
 @pytest.mark.parametrize(
@@ -70,58 +70,62 @@ def test_a_changed_order_keeps_its_number_its_fills_and_its_place(broker: PaperA
         ({"price": 1000}, "We cannot accept"),
     ],
 )
-def test_what_makes_it_another_order_is_refused(
-    broker: PaperAccount, fields: dict[str, Any], words: str
+def test_a_change_of_an_immutable_field_is_rejected(
+    paper_account: PaperAccount, fields: dict[str, Any], words: str
 ) -> None:
     usual: dict[str, Any] = {"orderType": "LMT", "price": 99, "cOID": "mine", "outsideRTH": True}
-    order = placed(broker, **usual)
+    order = placed(paper_account, **usual)
     with pytest.raises(OrderRejectedError, match=words):
-        apply_modification(broker, order, read(**(usual | fields)))
+        apply_modification(paper_account, order, parse(**(usual | fields)))
 
 
-def test_the_type_and_the_time_in_force_may_change(broker: PaperAccount) -> None:
-    order = placed(broker, orderType="LMT", price=99)
-    draft = apply_modification(broker, order, read(orderType="STP", price=105, tif="GTC"))
+def test_order_type_and_time_in_force_can_change(paper_account: PaperAccount) -> None:
+    order = placed(paper_account, orderType="LMT", price=99)
+    draft = apply_modification(paper_account, order, parse(orderType="STP", price=105, tif="GTC"))
     assert (draft.order_type, draft.tif, draft.stop_price, draft.limit_price) == ("STP", "GTC", 105, None)
 
 
-def test_a_trailing_stop_stays_where_it_is_unless_the_ticket_moves_it(broker: PaperAccount) -> None:
+def test_a_trailing_stop_keeps_its_level_unless_the_ticket_changes_it(paper_account: PaperAccount) -> None:
     terms: dict[str, Any] = {"orderType": "TRAIL", "side": "SELL", "trailingAmt": 5, "price": 95}
-    order = placed(broker, **terms)
-    broker.prices.override_price(AAPL, 110.0)
-    wait(broker, 2)
+    order = placed(paper_account, **terms)
+    paper_account.prices.override_price(AAPL, 110.0)
+    wait(paper_account, 2)
     assert order.stop_price == 105
-    assert apply_modification(broker, order, read(**terms, quantity=20)).stop_price == 105
-    assert apply_modification(broker, order, read(**(terms | {"price": 90}))).stop_price == 90
+    assert apply_modification(paper_account, order, parse(**terms, quantity=20)).stop_price == 105
+    assert apply_modification(paper_account, order, parse(**(terms | {"price": 90}))).stop_price == 90
 
 
-def test_the_limit_of_a_trailing_stop_stays_with_its_stop(broker: PaperAccount) -> None:
+def test_the_limit_of_a_trailing_stop_follows_its_stop(paper_account: PaperAccount) -> None:
     terms: dict[str, Any] = {"orderType": "TRAILLMT", "side": "SELL", "trailingAmt": 5}
-    order = placed(broker, **terms, auxPrice=95, price=94)
-    broker.prices.override_price(AAPL, 110.0)
-    wait(broker, 2)
-    same = apply_modification(broker, order, read(**terms, auxPrice=95, price=94, quantity=20))
+    order = placed(paper_account, **terms, auxPrice=95, price=94)
+    paper_account.prices.override_price(AAPL, 110.0)
+    wait(paper_account, 2)
+    same = apply_modification(paper_account, order, parse(**terms, auxPrice=95, price=94, quantity=20))
     assert (same.stop_price, same.limit_price) == (105, 104)
-    moved = apply_modification(broker, order, read(**terms, auxPrice=95, price=93))
+    moved = apply_modification(paper_account, order, parse(**terms, auxPrice=95, price=93))
     assert (moved.stop_price, moved.limit_price) == (95, 93)
 
 
-def test_a_stop_that_was_touched_stays_awake_unless_it_moves(broker: PaperAccount) -> None:
+def test_a_triggered_stop_stays_triggered_unless_it_changes(paper_account: PaperAccount) -> None:
     terms: dict[str, Any] = {"orderType": "STOP_LIMIT", "side": "SELL", "auxPrice": 99}
-    order = placed(broker, **terms, price=98)
-    broker.prices.override_price(AAPL, 97.0)
-    wait(broker, 2)
+    order = placed(paper_account, **terms, price=98)
+    paper_account.prices.override_price(AAPL, 97.0)
+    wait(paper_account, 2)
     assert order.status is OrderStatus.SUBMITTED
-    assert apply_modification(broker, order, read(**terms, price=97.5)).triggered_at == order.triggered_at
     assert (
-        apply_modification(broker, order, read(**(terms | {"auxPrice": 96}), price=95)).triggered_at is None
+        apply_modification(paper_account, order, parse(**terms, price=97.5)).triggered_at
+        == order.triggered_at
+    )
+    assert (
+        apply_modification(paper_account, order, parse(**(terms | {"auxPrice": 96}), price=95)).triggered_at
+        is None
     )
 
 
 @pytest.mark.parametrize("status", [OrderStatus.FILLED, OrderStatus.PENDING_CANCEL, OrderStatus.CANCELLED])
-def test_an_order_that_is_over_cannot_be_changed(broker: PaperAccount, status: OrderStatus) -> None:
-    order = placed(broker, orderType="LMT", price=99)
-    draft = apply_modification(broker, order, read(orderType="LMT", price=98))
-    order.set_status(status, broker.clock.now())
+def test_a_closed_order_cannot_be_modified(paper_account: PaperAccount, status: OrderStatus) -> None:
+    order = placed(paper_account, orderType="LMT", price=99)
+    draft = apply_modification(paper_account, order, parse(orderType="LMT", price=98))
+    order.set_status(status, paper_account.clock.now())
     with pytest.raises(OrderRejectedError, match="can no longer be changed"):
-        carry_over_progress(broker, draft)
+        carry_over_progress(paper_account, draft)

@@ -26,30 +26,30 @@ _ALL_QUESTIONS = {
 
 
 @pytest.fixture
-def quiet(simulation: Simulation) -> Simulation:
-    """A session in which nothing is asked, with Apple at 100."""
+def quiet_simulation(simulation: Simulation) -> Simulation:
+    """Return a simulation that suppresses every question, with Apple at 100."""
     simulation.preflights.suppressed_message_ids |= _ALL_QUESTIONS
     simulation.prices.override_price(AAPL, 100.0)
     return simulation
 
 
-def read(**fields: Any) -> Ticket:
+def parse(**fields: Any) -> Ticket:
     return parse_ticket(ticket(**fields))
 
 
-def taken(simulation: Simulation, *tickets: Ticket, name: str = ACCOUNT) -> list[Order]:
-    """The orders that these tickets have become, in the selected account."""
+def submit(simulation: Simulation, *tickets: Ticket, name: str = ACCOUNT) -> list[Order]:
+    """Submit the tickets and return their orders in the selected account."""
     answer = submit_tickets(simulation, name, tickets)
     assert isinstance(answer, list), answer
     return [simulation.selected_account.orders[int(row["order_id"])] for row in answer]
 
 
-def test_the_children_of_one_order_are_a_group(quiet: Simulation) -> None:
-    parent, *children = taken(
-        quiet,
-        read(cOID="p"),
-        read(side="SELL", parentId="p", orderType="LMT", price=105),
-        read(side="SELL", parentId="p", orderType="STP", price=95),
+def test_the_children_of_a_bracket_are_one_oca_group(quiet_simulation: Simulation) -> None:
+    parent, *children = submit(
+        quiet_simulation,
+        parse(cOID="p"),
+        parse(side="SELL", parentId="p", orderType="LMT", price=105),
+        parse(side="SELL", parentId="p", orderType="STP", price=95),
     )
     assert (parent.parent_id, parent.oca_group) == (None, "")
     assert {child.parent_id for child in children} == {parent.order_id}
@@ -57,50 +57,56 @@ def test_the_children_of_one_order_are_a_group(quiet: Simulation) -> None:
     assert children[0].oca_group
 
 
-def test_a_single_group_with_a_parent_is_a_bracket(quiet: Simulation) -> None:
-    parent, child = taken(
-        quiet,
-        read(cOID="p", isSingleGroup=True),
-        read(side="SELL", parentId="p", isSingleGroup=True),
+def test_an_oca_group_with_a_parent_is_a_bracket(quiet_simulation: Simulation) -> None:
+    parent, child = submit(
+        quiet_simulation,
+        parse(cOID="p", isSingleGroup=True),
+        parse(side="SELL", parentId="p", isSingleGroup=True),
     )
     assert parent.oca_group == ""
     assert child.oca_group
     assert child.parent_id == parent.order_id
 
 
-def test_groups_of_different_requests_are_different(quiet: Simulation) -> None:
-    pair = (read(orderType="LMT", price=90, isSingleGroup=True),) * 2
-    first, second = taken(quiet, *pair), taken(quiet, *pair)
+def test_oca_groups_of_different_requests_are_different(quiet_simulation: Simulation) -> None:
+    pair = (parse(orderType="LMT", price=90, isSingleGroup=True),) * 2
+    first, second = submit(quiet_simulation, *pair), submit(quiet_simulation, *pair)
     assert first[0].oca_group == first[1].oca_group != second[0].oca_group == second[1].oca_group
 
 
-def test_funds_are_needed_for_the_parent_and_not_for_what_closes_it(quiet: Simulation) -> None:
-    rows = taken(
-        quiet,
-        read(cOID="p", quantity=9000),
-        read(side="SELL", parentId="p", quantity=9000, orderType="LMT", price=105),
-        read(side="SELL", parentId="p", quantity=9000, orderType="STP", price=95),
+def test_a_bracket_needs_funds_only_for_its_parent(quiet_simulation: Simulation) -> None:
+    rows = submit(
+        quiet_simulation,
+        parse(cOID="p", quantity=9000),
+        parse(side="SELL", parentId="p", quantity=9000, orderType="LMT", price=105),
+        parse(side="SELL", parentId="p", quantity=9000, orderType="STP", price=95),
     )
     assert len(rows) == 3
 
 
-def test_the_number_of_an_order_is_used_once(quiet: Simulation) -> None:
-    numbers = [order.order_id for _ in range(3) for order in taken(quiet, read(orderType="LMT", price=90))]
+def test_order_ids_are_unique(quiet_simulation: Simulation) -> None:
+    numbers = [
+        order.order_id
+        for _ in range(3)
+        for order in submit(quiet_simulation, parse(orderType="LMT", price=90))
+    ]
     assert len(set(numbers)) == 3
     assert not set(numbers) & set(range(602801480, min(numbers)))
 
 
-def test_two_tickets_with_one_reference_are_refused(simulation: Simulation) -> None:
+def test_two_tickets_with_the_same_reference_are_rejected(simulation: Simulation) -> None:
     with pytest.raises(OrderRejectedError, match="already registered"):
-        build_orders(simulation.selected_account, [read(cOID="same"), read(cOID="same")])
+        build_orders(simulation.selected_account, [parse(cOID="same"), parse(cOID="same")])
 
 
-def test_a_change_that_comes_after_the_last_fill_is_refused(simulation: Simulation, clock: Clock) -> None:
+def test_a_modification_confirmed_after_the_last_fill_is_rejected(
+    simulation: Simulation, clock: Clock
+) -> None:
     simulation.preflights.suppressed_message_ids |= _ALL_QUESTIONS - {"o163"}
     simulation.prices.override_price(AAPL, 100.0)
-    (order,) = taken(simulation, read(orderType="LMT", price=99))
+    (order,) = submit(simulation, parse(orderType="LMT", price=99))
     question = submit_modification(
-        simulation, simulation.selected_account, order, read(orderType="LMT", price=90)
+        simulation, simulation.selected_account, order, parse(orderType="LMT", price=90)
     )
     simulation.prices.override_price(AAPL, 98.0)
     clock.advance(3)
@@ -115,13 +121,13 @@ def test_a_change_that_comes_after_the_last_fill_is_refused(simulation: Simulati
 
 
 @pytest.mark.parametrize("cancelled", [True, False])
-def test_a_child_whose_parent_is_over_before_the_reply_goes_on_or_is_refused(
+def test_a_child_confirmed_after_its_parent_closed_is_submitted_or_rejected(
     simulation: Simulation, clock: Clock, cancelled: bool
 ) -> None:
     simulation.preflights.suppressed_message_ids |= _ALL_QUESTIONS - {"o163"}
     simulation.prices.override_price(AAPL, 100.0)
-    (parent,) = taken(simulation, read(orderType="LMT", price=99, cOID="p"))
-    child = read(side="SELL", orderType="LMT", price=110, parentId="p")
+    (parent,) = submit(simulation, parse(orderType="LMT", price=99, cOID="p"))
+    child = parse(side="SELL", orderType="LMT", price=110, parentId="p")
     question = submit_tickets(simulation, ACCOUNT, [child])
     if cancelled:
         simulation.execution_simulator.cancel(simulation.selected_account, parent)
@@ -140,8 +146,8 @@ def test_a_child_whose_parent_is_over_before_the_reply_goes_on_or_is_refused(
         assert simulation.selected_account.orders[int(answer[0]["order_id"])].status is OrderStatus.SUBMITTED
 
 
-def test_a_question_about_several_orders_is_asked_once(simulation: Simulation) -> None:
-    answer = submit_tickets(simulation, ACCOUNT, [read(cOID="p"), read(side="SELL", parentId="p")])
+def test_a_question_that_several_orders_raise_is_asked_once(simulation: Simulation) -> None:
+    answer = submit_tickets(simulation, ACCOUNT, [parse(cOID="p"), parse(side="SELL", parentId="p")])
     asked = []
     while "id" in answer[0]:
         asked += answer[0]["messageIds"]
@@ -153,12 +159,14 @@ def test_a_question_about_several_orders_is_asked_once(simulation: Simulation) -
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(profile="fa", login=True, rate_limits=False)])
-def test_a_group_order_is_one_number_in_several_accounts(quiet: Simulation, clock: Clock) -> None:
-    answer = submit_tickets(quiet, "Two_to_one", [read(quantity=9)])
+def test_a_group_order_has_one_order_id_in_several_accounts(
+    quiet_simulation: Simulation, clock: Clock
+) -> None:
+    answer = submit_tickets(quiet_simulation, "Two_to_one", [parse(quantity=9)])
     (order_id,) = (int(row["order_id"]) for row in answer)
     clock.advance(5)
-    quiet.catch_up()
-    parts = [b.orders[order_id] for b in quiet.accounts.values() if order_id in b.orders]
+    quiet_simulation.catch_up()
+    parts = [b.orders[order_id] for b in quiet_simulation.accounts.values() if order_id in b.orders]
     assert [part.quantity for part in parts] == [6, 3]
     assert {part.status for part in parts} == {OrderStatus.FILLED}
     assert {part.average_price for part in parts} == {parts[0].average_price}
@@ -172,7 +180,7 @@ def test_a_group_order_is_one_number_in_several_accounts(quiet: Simulation, cloc
         ([{"side": "CLOSE", "quantity": None}], "cannot be closed with one order"),
     ],
 )
-def test_a_group_takes_single_orders_only(
-    quiet: Simulation, tickets: list[dict[str, Any]], words: str
+def test_a_group_order_must_be_a_single_order(
+    quiet_simulation: Simulation, tickets: list[dict[str, Any]], words: str
 ) -> None:
-    assert words in submit_tickets(quiet, "All", [read(**fields) for fields in tickets])["error"]
+    assert words in submit_tickets(quiet_simulation, "All", [parse(**fields) for fields in tickets])["error"]

@@ -10,15 +10,15 @@ from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import AAPL
 
 
-def refusal(body: Any) -> str:
-    """What is said to a body that is not understood."""
-    with pytest.raises(ApiError) as caught:
+def bad_request_text(body: Any) -> str:
+    """Return the error text for an invalid body."""
+    with pytest.raises(ApiError) as error:
         parse_tickets(body)
-    assert caught.value.response.status == 400
-    return str(caught.value.response.body["error"])
+    assert error.value.response.status == 400
+    return str(error.value.response.body["error"])
 
 
-def test_a_ticket_is_read_as_it_is_meant() -> None:
+def test_parse_ticket_reads_every_field() -> None:
     read = parse_ticket(
         ticket(orderType="STOP_LIMIT", price=99, auxPrice=100.5, tif="GTC", cOID="mine", outsideRTH=True)
     )
@@ -63,7 +63,7 @@ def test_a_conid_means_smart_and_a_conidex_may_name_an_exchange(
         ({"orderType": "MIT", "price": 5}, None, 5.0),
     ],
 )
-def test_each_type_has_its_prices_where_it_looks_for_them(
+def test_each_order_type_reads_limit_and_stop_from_its_fields(
     fields: dict[str, Any], limit: float | None, stop: float | None
 ) -> None:
     read = parse_ticket(ticket(**fields))
@@ -80,7 +80,7 @@ def test_each_type_has_its_prices_where_it_looks_for_them(
         ({"quantity": None, "side": "CLOSE"}, None, None),
     ],
 )
-def test_a_size_is_a_quantity_or_money(
+def test_a_size_is_a_quantity_or_an_amount_of_cash(
     fields: dict[str, Any], quantity: float | None, cash: float | None
 ) -> None:
     read = parse_ticket(ticket(**fields))
@@ -88,7 +88,7 @@ def test_a_size_is_a_quantity_or_money(
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "text"),
     [
         ({"conid": True}, "conid"),
         ({"conid": 2**31}, "conid"),
@@ -118,21 +118,21 @@ def test_a_size_is_a_quantity_or_money(
         ({"strategyParameters": []}, "strategyParameters"),
     ],
 )
-def test_a_field_that_makes_no_sense_is_named(fields: dict[str, Any], words: str) -> None:
-    assert words in refusal({"orders": [ticket(**fields)]})
+def test_an_invalid_field_is_named(fields: dict[str, Any], text: str) -> None:
+    assert text in bad_request_text({"orders": [ticket(**fields)]})
 
 
 @pytest.mark.parametrize(
     "body", [None, "", [], {}, {"orders": None}, {"orders": []}, {"orders": [1]}, ticket()]
 )
-def test_a_body_is_a_list_of_tickets_in_an_object(body: Any) -> None:
-    assert "order" in refusal(body)
+def test_a_body_without_a_list_of_tickets_is_a_bad_request(body: Any) -> None:
+    assert "order" in bad_request_text(body)
 
 
-def test_several_tickets_are_one_bracket_or_one_single_group() -> None:
+def test_several_tickets_must_be_one_bracket_or_oca_group() -> None:
     parent, child = ticket(cOID="p"), ticket(side="SELL", parentId="p")
     assert len(parse_tickets({"orders": [parent, child, child]})) == 3
     single = ticket(isSingleGroup=True)
     assert len(parse_tickets({"orders": [single, single]})) == 2
     for unrelated in ([ticket(), ticket()], [parent, ticket()], [single, ticket()], [child, parent]):
-        assert "bracket" in refusal({"orders": unrelated})
+        assert "bracket" in bad_request_text({"orders": unrelated})

@@ -30,28 +30,28 @@ _HOUR, _DAY = 3600.0, 86400.0
 
 
 @pytest.fixture
-def broker() -> PaperAccount:
+def paper_account() -> PaperAccount:
     return make_paper_account()
 
 
-def order(broker: PaperAccount, **fields: Any) -> Order:
-    return build_order(broker, parse_ticket(ticket(**fields)), 1)
+def order(paper_account: PaperAccount, **fields: Any) -> Order:
+    return build_order(paper_account, parse_ticket(ticket(**fields)), 1)
 
 
-def rejection(broker: PaperAccount, **fields: Any) -> str:
-    with pytest.raises(OrderRejectedError) as caught:
-        order(broker, **fields)
-    return str(caught.value)
+def rejection(paper_account: PaperAccount, **fields: Any) -> str:
+    with pytest.raises(OrderRejectedError) as error:
+        order(paper_account, **fields)
+    return str(error.value)
 
 
-def last(broker: PaperAccount, conid: int) -> float:
-    return broker.prices.price_at(broker.instrument(conid), broker.clock.now())
+def last(paper_account: PaperAccount, conid: int) -> float:
+    return paper_account.prices.price_at(paper_account.instrument(conid), paper_account.clock.now())
 
 
-def test_a_ticket_becomes_an_order_with_everything_that_it_says(broker: PaperAccount) -> None:
-    price = round(last(broker, AAPL), 2)
+def test_build_order_copies_every_field_of_the_ticket(paper_account: PaperAccount) -> None:
+    price = round(last(paper_account, AAPL), 2)
     made = order(
-        broker,
+        paper_account,
         orderType="TRAILLMT",
         price=price - 2,
         auxPrice=price - 1,
@@ -70,7 +70,7 @@ def test_a_ticket_becomes_an_order_with_everything_that_it_says(broker: PaperAcc
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "text"),
     [
         ({"conid": 5}, "No security definition"),
         ({"conid": SPX}, "cannot be traded"),
@@ -95,99 +95,104 @@ def test_a_ticket_becomes_an_order_with_everything_that_it_says(broker: PaperAcc
         ({"side": "CLOSE", "conid": 272093}, "no position to close"),
     ],
 )
-def test_what_cannot_be_ordered_is_refused_with_a_sentence(
-    broker: PaperAccount, fields: dict[str, Any], words: str
+def test_an_invalid_order_is_rejected_with_a_message(
+    paper_account: PaperAccount, fields: dict[str, Any], text: str
 ) -> None:
-    assert words in rejection(broker, **fields)
+    assert text in rejection(paper_account, **fields)
 
 
-def test_fractions_are_for_us_stocks_and_cryptocurrencies(broker: PaperAccount) -> None:
-    assert order(broker, quantity=0.5).quantity == 0.5
-    assert order(broker, conid=BITCOIN, quantity=0.00000001).quantity == 0.00000001
+def test_only_us_stocks_and_cryptocurrencies_accept_fractions(paper_account: PaperAccount) -> None:
+    assert order(paper_account, quantity=0.5).quantity == 0.5
+    assert order(paper_account, conid=BITCOIN, quantity=0.00000001).quantity == 0.00000001
 
 
-def test_what_a_parent_buys_its_child_may_sell(broker: PaperAccount) -> None:
-    assert order(broker, conid=BITCOIN, quantity=0.1, side="SELL", parentId="p").sign == -1
+def test_a_child_can_sell_what_its_parent_buys(paper_account: PaperAccount) -> None:
+    assert order(paper_account, conid=BITCOIN, quantity=0.1, side="SELL", parentId="p").sign == -1
 
 
-def test_money_buys_whole_shares_and_parts_of_a_coin(broker: PaperAccount) -> None:
-    broker.prices.override_price(AAPL, 250.0)
-    broker.prices.override_price(BITCOIN, 80_000.0)
-    assert order(broker, quantity=None, cashQty=1000).quantity == 3
-    assert order(broker, quantity=None, cashQty=1000, orderType="LMT", price=249).quantity == 4
-    assert 0.0124 < order(broker, conid=BITCOIN, quantity=None, cashQty=1000).quantity < 0.0125
-    option = find_option(broker).conid
-    assert "Cash quantity" in rejection(broker, conid=option, quantity=None, cashQty=1000)
+def test_a_cash_quantity_buys_whole_shares_or_fractions_of_a_coin(paper_account: PaperAccount) -> None:
+    paper_account.prices.override_price(AAPL, 250.0)
+    paper_account.prices.override_price(BITCOIN, 80_000.0)
+    assert order(paper_account, quantity=None, cashQty=1000).quantity == 3
+    assert order(paper_account, quantity=None, cashQty=1000, orderType="LMT", price=249).quantity == 4
+    assert 0.0124 < order(paper_account, conid=BITCOIN, quantity=None, cashQty=1000).quantity < 0.0125
+    option = find_option(paper_account).conid
+    assert "Cash quantity" in rejection(paper_account, conid=option, quantity=None, cashQty=1000)
 
 
-def test_an_option_may_be_bid_for_at_any_price(broker: PaperAccount) -> None:
-    assert order(broker, conid=find_option(broker).conid, orderType="LMT", price=0.01).limit_price == 0.01
+def test_an_option_order_accepts_any_limit_price(paper_account: PaperAccount) -> None:
+    assert (
+        order(paper_account, conid=find_option(paper_account).conid, orderType="LMT", price=0.01).limit_price
+        == 0.01
+    )
 
 
-def test_close_sells_what_is_held(broker: PaperAccount) -> None:
-    closing = order(broker, side="CLOSE", quantity=None)
-    assert (closing.side, closing.quantity) == ("SELL", broker.positions[AAPL].quantity)
+def test_a_close_order_sells_the_position(paper_account: PaperAccount) -> None:
+    closing = order(paper_account, side="CLOSE", quantity=None)
+    assert (closing.side, closing.quantity) == ("SELL", paper_account.positions[AAPL].quantity)
 
 
-def test_a_us_future_needs_to_know_who_places_it(broker: PaperAccount) -> None:
-    future = find_future(broker).conid
+def test_a_us_futures_order_needs_operator_ids(paper_account: PaperAccount) -> None:
+    future = find_future(paper_account).conid
     with pytest.raises(ApiError):
-        order(broker, conid=future, extOperator="me")
-    assert order(broker, conid=future, manualIndicator=False, extOperator="me").exchange == "CME"
+        order(paper_account, conid=future, extOperator="me")
+    assert order(paper_account, conid=future, manualIndicator=False, extOperator="me").exchange == "CME"
 
 
-def test_an_expired_contract_is_not_traded(broker: PaperAccount) -> None:
-    option = find_option(broker)
-    broker.clock.advance((option.expires_at or 0) - MONDAY)
-    assert "expired" in rejection(broker, conid=option.conid)
+def test_an_expired_contract_cannot_be_ordered(paper_account: PaperAccount) -> None:
+    option = find_option(paper_account)
+    paper_account.clock.advance((option.expires_at or 0) - MONDAY)
+    assert "expired" in rejection(paper_account, conid=option.conid)
 
 
-def test_the_closed_market_takes_no_immediate_orders_and_the_close_no_late_ones(broker: PaperAccount) -> None:
-    broker.clock.advance(3 * _HOUR - 599)
-    assert "too late" in rejection(broker, orderType="MOC")
-    assert order(broker, tif="IOC").tif == "IOC"
-    broker.clock.advance(600)
-    assert "market is closed" in rejection(broker, tif="IOC")
-    assert order(broker, orderType="MOC").order_type == "MOC"
+def test_immediate_orders_need_an_open_market_and_closing_orders_must_be_early(
+    paper_account: PaperAccount,
+) -> None:
+    paper_account.clock.advance(3 * _HOUR - 599)
+    assert "too late" in rejection(paper_account, orderType="MOC")
+    assert order(paper_account, tif="IOC").tif == "IOC"
+    paper_account.clock.advance(600)
+    assert "market is closed" in rejection(paper_account, tif="IOC")
+    assert order(paper_account, orderType="MOC").order_type == "MOC"
 
 
-def test_funds_are_those_of_all_orders_together(broker: PaperAccount) -> None:
-    large = order(broker, quantity=9000)
-    check_funds(broker, [large])
+def test_funds_are_checked_for_all_orders_together(paper_account: PaperAccount) -> None:
+    large = order(paper_account, quantity=9000)
+    check_funds(paper_account, [large])
     with pytest.raises(OrderRejectedError, match="available funds are insufficient"):
-        check_funds(broker, [large] * 4)
-    check_funds(broker, [order(broker, side="SELL", quantity=5)])
+        check_funds(paper_account, [large] * 4)
+    check_funds(paper_account, [order(paper_account, side="SELL", quantity=5)])
 
 
-def test_an_account_in_need_may_still_reduce_its_positions(broker: PaperAccount) -> None:
-    broker.deposit("USD", -broker.valuation().total.available_funds - 5000)
-    check_funds(broker, [order(broker, side="SELL", quantity=10)])
+def test_an_account_without_funds_can_still_reduce_positions(paper_account: PaperAccount) -> None:
+    paper_account.deposit("USD", -paper_account.valuation().total.available_funds - 5000)
+    check_funds(paper_account, [order(paper_account, side="SELL", quantity=10)])
     with pytest.raises(OrderRejectedError):
-        check_funds(broker, [order(broker, quantity=10)])
+        check_funds(paper_account, [order(paper_account, quantity=10)])
 
 
-def test_a_reference_is_free_again_after_a_day(broker: PaperAccount) -> None:
-    broker.add_working_order(AAPL, "BUY", 1, "MKT", at=broker.clock.now(), reference="mine")
-    broker.clock.advance(_DAY - 1)
+def test_a_reference_can_be_reused_after_a_day(paper_account: PaperAccount) -> None:
+    paper_account.add_working_order(AAPL, "BUY", 1, "MKT", at=paper_account.clock.now(), reference="mine")
+    paper_account.clock.advance(_DAY - 1)
     with pytest.raises(OrderRejectedError, match=r"^Local order ID=mine is already registered$"):
-        check_reference([broker], "mine")
-    check_reference([broker], "other")
-    check_reference([broker], "")
-    broker.clock.advance(1)
-    check_reference([broker], "mine")
+        check_reference([paper_account], "mine")
+    check_reference([paper_account], "other")
+    check_reference([paper_account], "")
+    paper_account.clock.advance(1)
+    check_reference([paper_account], "mine")
 
 
-def test_only_the_types_that_the_rules_name_trade_outside_regular_hours(broker: PaperAccount) -> None:
-    price = round(last(broker, AAPL), 2)
-    assert order(broker, orderType="LMT", price=price, outsideRTH=True).outside_rth
-    assert not order(broker, orderType="LMT", price=price).outside_rth
-    assert not order(broker, outsideRTH=True).outside_rth
+def test_only_listed_order_types_trade_outside_regular_hours(paper_account: PaperAccount) -> None:
+    price = round(last(paper_account, AAPL), 2)
+    assert order(paper_account, orderType="LMT", price=price, outsideRTH=True).outside_rth
+    assert not order(paper_account, orderType="LMT", price=price).outside_rth
+    assert not order(paper_account, outsideRTH=True).outside_rth
 
 
-def test_an_algorithm_is_one_of_the_contracts_own_and_is_told_what_it_needs(broker: PaperAccount) -> None:
+def test_an_algorithm_must_be_supported_and_have_its_parameters(paper_account: PaperAccount) -> None:
     patient = {"adaptivePriority": "Patient"}
-    assert order(broker, strategy="Adaptive", strategyParameters=patient).quantity == 10
-    assert "needs adaptivePriority" in rejection(broker, strategy="Adaptive")
-    assert "not available" in rejection(broker, strategy="Guess")
-    option = find_option(broker).conid
-    assert "not available" in rejection(broker, conid=option, quantity=1, strategy="DarkIce")
+    assert order(paper_account, strategy="Adaptive", strategyParameters=patient).quantity == 10
+    assert "needs adaptivePriority" in rejection(paper_account, strategy="Adaptive")
+    assert "not available" in rejection(paper_account, strategy="Guess")
+    option = find_option(paper_account).conid
+    assert "not available" in rejection(paper_account, conid=option, quantity=1, strategy="DarkIce")

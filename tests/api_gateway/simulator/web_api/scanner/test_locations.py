@@ -5,35 +5,35 @@ from api_gateway.simulator.web_api.scanner.locations import INSTRUMENT_TYPES, LO
 from tests.api_gateway.simulator.paper_account import MONDAY
 
 
-def codes(places: tuple[ScanLocation, ...]) -> list[str]:
-    return [code for place in places for code in (place.code, *codes(place.children))]
+def codes(locations: tuple[ScanLocation, ...]) -> list[str]:
+    return [code for place in locations for code in (place.code, *codes(place.children))]
 
 
-def test_no_code_means_two_places_or_two_groups() -> None:
+def test_location_and_instrument_codes_are_unique() -> None:
     for listed in (
         [group.code for group in INSTRUMENT_TYPES],
-        [code for places in LOCATIONS.values() for code in codes(places)],
+        [code for locations in LOCATIONS.values() for code in codes(locations)],
     ):
         assert len(listed) == len(set(listed))
 
 
-def test_every_group_has_its_places() -> None:
+def test_every_instrument_type_has_a_location() -> None:
     assert list(LOCATIONS) == [group.code for group in INSTRUMENT_TYPES]
 
 
-def test_a_part_of_a_place_lies_within_it() -> None:
-    for places in LOCATIONS.values():
-        for place in places:
+def test_a_child_location_lies_within_its_parent() -> None:
+    for locations in LOCATIONS.values():
+        for place in locations:
             for part in place.children:
                 assert part.exchanges <= place.exchanges, part.code
 
 
-def test_every_stock_future_and_bond_belongs_to_a_group_that_has_a_place_for_it() -> None:
+def test_every_stock_future_and_bond_can_be_scanned_somewhere() -> None:
     for instrument in build_universe(MONDAY).all():
         if instrument.sec_type in ("STK", "FUT", "BOND"):
-            homes = [group.code for group in INSTRUMENT_TYPES if group.includes(instrument)]
-            assert homes, instrument.symbol
-            for home in homes:
-                assert any(instrument.exchange in place.exchanges for place in LOCATIONS[home]), (
+            locations = [group.code for group in INSTRUMENT_TYPES if group.includes(instrument)]
+            assert locations, instrument.symbol
+            for location in locations:
+                assert any(instrument.exchange in place.exchanges for place in LOCATIONS[location]), (
                     instrument.symbol
                 )

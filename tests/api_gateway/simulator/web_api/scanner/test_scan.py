@@ -32,14 +32,14 @@ def changes(simulation: Simulation, kind: str) -> list[float]:
     return [quote.last / quote.prior_close for quote in quotes]
 
 
-def test_gainers_come_from_the_highest_and_losers_from_the_lowest(simulation: Simulation) -> None:
+def test_gainers_are_ranked_from_the_top_and_losers_from_the_bottom(simulation: Simulation) -> None:
     gains, losses = changes(simulation, "TOP_PERC_GAIN"), changes(simulation, "TOP_PERC_LOSE")
     assert len(gains) > 20
     assert gains == sorted(gains, reverse=True)
     assert losses == sorted(losses)
 
 
-def test_the_ranking_moves_with_the_market(simulation: Simulation) -> None:
+def test_the_ranking_follows_the_market(simulation: Simulation) -> None:
     ibm = simulation.selected_account.instrument(IBM)
     simulation.prices.override_price(IBM, simulation.prices.quote(ibm).prior_close * 1.5)
     assert symbols(simulation, *TOP)[0] == "IBM"
@@ -48,12 +48,12 @@ def test_the_ranking_moves_with_the_market(simulation: Simulation) -> None:
 
 
 def test_the_most_active_have_the_highest_volume(simulation: Simulation) -> None:
-    found = scan_contracts(simulation, US[0], "MOST_ACTIVE", US[1], []).contracts
-    volumes = [simulation.prices.quote(each).volume for each in found]
+    result = scan_contracts(simulation, US[0], "MOST_ACTIVE", US[1], []).contracts
+    volumes = [simulation.prices.quote(each).volume for each in result]
     assert volumes == sorted(volumes, reverse=True)
 
 
-def test_only_what_is_halted_is_among_the_halted(simulation: Simulation) -> None:
+def test_the_halted_scan_finds_only_halted_contracts(simulation: Simulation) -> None:
     assert symbols(simulation, US[0], "HALTED", US[1]) == []
     simulation.prices.halt(AAPL)
     assert symbols(simulation, US[0], "HALTED", US[1]) == ["AAPL"]
@@ -78,13 +78,13 @@ def test_only_what_is_halted_is_among_the_halted(simulation: Simulation) -> None
         ("STK", "STK.US.MINOR", set()),
     ],
 )
-def test_instrument_and_place_decide_what_is_scanned(
+def test_instrument_and_location_select_the_contracts(
     simulation: Simulation, instrument: str, location: str, expected: set[str]
 ) -> None:
     assert set(symbols(simulation, instrument, "TOP_PERC_GAIN", location)) == expected
 
 
-def test_us_stocks_are_companies_and_funds_alike(simulation: Simulation) -> None:
+def test_us_stocks_include_companies_and_funds(simulation: Simulation) -> None:
     assert {"AAPL", "SPY", "TLT", "BRK B"} <= set(symbols(simulation, *TOP))
     assert "SAP" not in symbols(simulation, *TOP)
 
@@ -96,7 +96,7 @@ def test_an_expired_future_is_not_found(simulation: Simulation) -> None:
 
 
 @pytest.mark.parametrize("value", [200, "200", 200.0])
-def test_a_price_filter_keeps_what_is_above_or_below(simulation: Simulation, value: Any) -> None:
+def test_a_price_filter_applies_its_bound(simulation: Simulation, value: Any) -> None:
     above, below = (
         scan_contracts(simulation, *TOP, [(code, value)]).contracts for code in ("priceAbove", "priceBelow")
     )
@@ -106,9 +106,9 @@ def test_a_price_filter_keeps_what_is_above_or_below(simulation: Simulation, val
 
 
 def test_filters_are_joined_by_and(simulation: Simulation) -> None:
-    found = symbols(simulation, *TOP, ("priceAbove", 200), ("priceBelow", 300), ("volumeAbove", 1_000_000))
-    assert "AAPL" in found
-    assert set(found) == set(symbols(simulation, *TOP, ("priceAbove", 200))) & set(
+    result = symbols(simulation, *TOP, ("priceAbove", 200), ("priceBelow", 300), ("volumeAbove", 1_000_000))
+    assert "AAPL" in result
+    assert set(result) == set(symbols(simulation, *TOP, ("priceAbove", 200))) & set(
         symbols(simulation, *TOP, ("priceBelow", 300))
     ) & set(symbols(simulation, *TOP, ("volumeAbove", 1_000_000)))
     assert symbols(simulation, *TOP, ("priceAbove", 1e9)) == []
@@ -126,21 +126,21 @@ def test_filters_are_joined_by_and(simulation: Simulation) -> None:
         ("marketCapAbove1e6", 1_000_000, "AAPL", "BMO"),
     ],
 )
-def test_a_choice_keeps_its_part(
+def test_a_choice_filter_selects_its_contracts(
     simulation: Simulation, code: str, value: Any, inside: str, outside: str
 ) -> None:
-    found = symbols(simulation, *TOP, (code, value))
-    assert inside in found
-    assert outside not in found
+    result = symbols(simulation, *TOP, (code, value))
+    assert inside in result
+    assert outside not in result
 
 
 def group_for(groups: tuple[str, ...]) -> tuple[str, str]:
-    """The smallest of some groups, with its first place."""
+    """Return the smallest of the instrument types, with its first location."""
     group = next((each for each in ("ETF.EQ.US", "IND.US") if each in groups), groups[0])
     return group, LOCATIONS[group][0].code
 
 
-def test_every_scan_can_be_run_and_ranks_the_same_twice(simulation: Simulation) -> None:
+def test_every_scan_type_runs_and_is_deterministic(simulation: Simulation) -> None:
     found_nothing = set()
     for each in SCAN_TYPES:
         group, place = group_for(each.instruments)
@@ -149,13 +149,13 @@ def test_every_scan_can_be_run_and_ranks_the_same_twice(simulation: Simulation) 
         assert first.column
         if not first.contracts:
             found_nothing.add(each.code)
-    # At noon nothing is closed, and nothing was halted.
+    # At noon no market is closed, and nothing is halted.
     after_hours = {"TOP_AFTER_HOURS_PERC_GAIN", "TOP_AFTER_HOURS_PERC_LOSE"}
     assert found_nothing == {"HALTED", "NOT_OPEN"} | after_hours
 
 
 @pytest.mark.thorough
-def test_every_filter_can_leave_nothing(simulation: Simulation) -> None:
+def test_every_filter_can_exclude_everything(simulation: Simulation) -> None:
     for each in RANGE_FILTERS:
         group, place = group_for(each.instruments)
         kind = next(scan.code for scan in SCAN_TYPES if group in scan.instruments)
@@ -164,7 +164,7 @@ def test_every_filter_can_leave_nothing(simulation: Simulation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("instrument", "kind", "location", "filters", "what"),
+    ("instrument", "kind", "location", "filters", "unsupported_part"),
     [
         ("STK", "NONSENSE", "STK.US.MAJOR", [], "NONSENSE"),
         ("BOND", "TOP_PERC_GAIN", "BOND.US", [], "TOP_PERC_GAIN"),
@@ -181,20 +181,20 @@ def test_every_filter_can_leave_nothing(simulation: Simulation) -> None:
         ("STK", "TOP_PERC_GAIN", "STK.US.MAJOR", [("haltedIs", "perhaps")], "perhaps"),
     ],
 )
-def test_what_ibkr_does_not_offer_is_named(
+def test_an_unsupported_scan_names_the_unsupported_part(
     simulation: Simulation,
     instrument: str,
     kind: str,
     location: str,
     filters: list[tuple[str, Any]],
-    what: str,
+    unsupported_part: str,
 ) -> None:
-    with pytest.raises(UnknownScanError, match=what):
+    with pytest.raises(UnknownScanError, match=unsupported_part):
         scan_contracts(simulation, instrument, kind, location, filters)
 
 
-def test_there_are_fifty_rows_at_most(simulation: Simulation) -> None:
-    # Nothing here has so many stocks: every stock once more, and again, under other numbers.
+def test_a_scan_returns_at_most_fifty_contracts(simulation: Simulation) -> None:
+    # The universe has fewer stocks, so add copies of each under other conids.
     stocks = [each for each in simulation.universe.all() if each.sec_type == "STK" and each.is_us]
     copies = [replace(each, conid=each.conid + 10**9 * n) for n in range(1, 4) for each in stocks]
     simulation.universe = Universe([*simulation.universe.all(), *copies], simulation.universe.build_date)
@@ -202,7 +202,7 @@ def test_there_are_fifty_rows_at_most(simulation: Simulation) -> None:
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, availability="DPB")])
-def test_delayed_data_rank_as_they_were_a_quarter_of_an_hour_ago(simulation: Simulation) -> None:
+def test_a_scan_of_delayed_data_ranks_by_prices_15_minutes_old(simulation: Simulation) -> None:
     then = simulation.clock.now() - 900
     quotes = [simulation.prices.quote(each, then) for each in scan_contracts(simulation, *TOP, []).contracts]
     gains = [quote.last / quote.prior_close for quote in quotes]

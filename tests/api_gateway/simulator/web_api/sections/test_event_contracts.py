@@ -16,17 +16,17 @@ RULES, SCHEDULES = "/forecast/contract/rules", "/forecast/contract/schedules"
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> ApiClient:
+def api(gateway: httpx.AsyncClient) -> ApiClient:
     return ApiClient(gateway)
 
 
-async def contracts(asks: ApiClient, market: int = FED) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = (await asks.get_json(MARKET, underlyingConid=market))["contracts"]
+async def contracts(api: ApiClient, market: int = FED) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = (await api.get_json(MARKET, underlyingConid=market))["contracts"]
     return rows
 
 
-async def test_the_tree_has_four_roots_and_six_markets_below_them(asks: ApiClient) -> None:
-    tree = await asks.get_json("/forecast/category/tree")
+async def test_the_category_tree_has_four_roots_and_six_markets(api: ApiClient) -> None:
+    tree = await api.get_json("/forecast/category/tree")
     assert type_mismatches("GET /forecast/category/tree", tree) == []
     categories = tree["categories"]
     roots = [row for row in categories.values() if "parent_id" not in row]
@@ -40,8 +40,8 @@ async def test_the_tree_has_four_roots_and_six_markets_below_them(asks: ApiClien
     assert "markets" not in categories["g22973"]
 
 
-async def test_a_market_lists_a_yes_and_a_no_for_every_strike_and_event(asks: ApiClient) -> None:
-    body = await asks.get_json(MARKET, underlyingConid=FED)
+async def test_a_market_lists_a_yes_and_a_no_for_every_strike_and_event(api: ApiClient) -> None:
+    body = await api.get_json(MARKET, underlyingConid=FED)
     assert body.keys() == {
         "market_name", "exchange", "symbol", "logo_category", "exclude_historical_data", "payout",
         "contracts",
@@ -59,25 +59,25 @@ async def test_a_market_lists_a_yes_and_a_no_for_every_strike_and_event(asks: Ap
     assert (first["expiry_label"], first["time_specifier"]) == ("March 25, 2026", "2026.3.26")
 
 
-async def test_candidates_have_a_name_and_a_party(asks: ApiClient) -> None:
-    rows = await contracts(asks, ILLINOIS)
+async def test_candidates_have_a_name_and_a_party(api: ApiClient) -> None:
+    rows = await contracts(api, ILLINOIS)
     assert {(row["strike_label"], row["party"]) for row in rows} == {
         ("Democratic candidate", "Democrat"),
         ("Republican candidate", "Republican"),
     }
-    details = await asks.get_json(DETAILS, conid=rows[0]["conid"])
+    details = await api.get_json(DETAILS, conid=rows[0]["conid"])
     assert (details["party"], details["expiration"]) == ("Democrat", "20261204")
-    assert (await asks.get_json(RULES, conid=rows[0]["conid"]))["threshold"] == "Democratic candidate"
+    assert (await api.get_json(RULES, conid=rows[0]["conid"]))["threshold"] == "Democratic candidate"
 
 
-async def test_the_exchange_filters_the_contracts(asks: ApiClient) -> None:
-    assert (await asks.get_json(MARKET, underlyingConid=FED, exchange="CME"))["contracts"] == []
-    assert (await asks.get_json(MARKET, underlyingConid=FED, exchange="FORECASTX"))["contracts"] != []
+async def test_the_exchange_filters_the_contracts(api: ApiClient) -> None:
+    assert (await api.get_json(MARKET, underlyingConid=FED, exchange="CME"))["contracts"] == []
+    assert (await api.get_json(MARKET, underlyingConid=FED, exchange="FORECASTX"))["contracts"] != []
 
 
-async def test_the_details_have_the_types_of_the_wire(asks: ApiClient) -> None:
-    yes, no = (await contracts(asks))[:2]
-    body = await asks.get_json(DETAILS, conid=yes["conid"])
+async def test_contract_details_match_the_recorded_types(api: ApiClient) -> None:
+    yes, no = (await contracts(api))[:2]
+    body = await api.get_json(DETAILS, conid=yes["conid"])
     assert body.keys() == {
         "conid_yes", "conid_no", "question", "side", "strike_label", "strike", "exchange", "expiration",
         "symbol", "category", "logo_category", "measured_period", "market_name", "underlying_conid", "payout",
@@ -88,13 +88,13 @@ async def test_the_details_have_the_types_of_the_wire(asks: ApiClient) -> None:
     assert (body["category"], body["logo_category"]) == ("g1003", "g13834")
     assert body["measured_period"] == "Mar26'26"
     assert "above 3.125%" in body["question"]
-    other = await asks.get_json(DETAILS, conid=no["conid"])
+    other = await api.get_json(DETAILS, conid=no["conid"])
     assert (other["side"], other["conid_yes"]) == ("N", yes["conid"])
 
 
-async def test_the_rules_count_in_seconds_and_write_money_as_text(asks: ApiClient) -> None:
-    conid = (await contracts(asks))[0]["conid"]
-    body = await asks.get_json(RULES, conid=conid)
+async def test_rules_have_times_in_seconds_and_amounts_as_text(api: ApiClient) -> None:
+    conid = (await contracts(api))[0]["conid"]
+    body = await api.get_json(RULES, conid=conid)
     assert type_mismatches("GET /forecast/contract/rules?conid=722489372", body) == []
     assert body["last_trade_time"] == body["release_time"] == 1774461600  # 13:00 in Chicago
     assert body["payout_time"] - body["release_time"] == 86400
@@ -102,9 +102,9 @@ async def test_the_rules_count_in_seconds_and_write_money_as_text(asks: ApiClien
     assert body["price_increments"] == [{"lower_edge": "0.0", "increment": "$0.01"}]
 
 
-async def test_the_schedule_is_a_week_from_saturday_in_chicago(asks: ApiClient) -> None:
-    conid = (await contracts(asks))[0]["conid"]
-    body = await asks.get_json(SCHEDULES, conid=conid)
+async def test_the_schedule_is_a_week_from_saturday_in_chicago(api: ApiClient) -> None:
+    conid = (await contracts(api))[0]["conid"]
+    body = await api.get_json(SCHEDULES, conid=conid)
     assert type_mismatches("GET /forecast/contract/schedules?conid=722489372", body) == []
     assert body["timezone"] == "US/Central"
     days = body["trading_schedules"]
@@ -116,55 +116,55 @@ async def test_the_schedule_is_a_week_from_saturday_in_chicago(asks: ApiClient) 
 
 @pytest.mark.parametrize("path", [DETAILS, RULES, SCHEDULES])
 @pytest.mark.parametrize(("conid", "status"), [(0, 500), (FED, 404), (AAPL, 404), (999, 404), ("x", 400)])
-async def test_only_a_contract_has_details(asks: ApiClient, path: str, conid: int | str, status: int) -> None:
-    assert (await asks.get(path, conid=conid)).status_code == status
+async def test_only_a_contract_has_details(api: ApiClient, path: str, conid: int | str, status: int) -> None:
+    assert (await api.get(path, conid=conid)).status_code == status
 
 
 @pytest.mark.parametrize(("conid", "status"), [(0, 500), (732764711, 404), (AAPL, 404), ("", 400)])
-async def test_only_a_market_has_contracts(asks: ApiClient, conid: int | str, status: int) -> None:
-    assert (await asks.get(MARKET, underlyingConid=conid)).status_code == status
+async def test_only_a_market_has_contracts(api: ApiClient, conid: int | str, status: int) -> None:
+    assert (await api.get(MARKET, underlyingConid=conid)).status_code == status
 
 
-async def test_an_event_that_is_over_leaves_the_market_and_keeps_its_details(
-    asks: ApiClient, simulation: Simulation, skip: Callable[[float], None]
+async def test_an_expired_event_leaves_the_market_but_keeps_its_details(
+    api: ApiClient, simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    first = (await contracts(asks))[0]
+    first = (await contracts(api))[0]
     skip(30 * 86400)
     simulation.session.login()
-    assert {row["expiration"] for row in await contracts(asks)} == {"20260527"}
-    assert (await asks.get_json(DETAILS, conid=first["conid"]))["expiration"] == "20260325"
+    assert {row["expiration"] for row in await contracts(api)} == {"20260527"}
+    assert (await api.get_json(DETAILS, conid=first["conid"]))["expiration"] == "20260325"
 
 
-async def test_a_contract_of_a_listed_market_is_quoted_in_cents(
-    asks: ApiClient, skip: Callable[[float], None]
+async def test_a_contract_of_a_requested_market_is_quoted_in_cents(
+    api: ApiClient, skip: Callable[[float], None]
 ) -> None:
-    await asks.get("/iserver/accounts")
-    conids = [row["conid"] for row in (await contracts(asks, USCE))[:2]]
+    await api.get("/iserver/accounts")
+    conids = [row["conid"] for row in (await contracts(api, USCE))[:2]]
     query = {"conids": ",".join(map(str, conids)), "fields": "31,84,86,55,6070"}
-    await asks.get("/iserver/marketdata/snapshot", **query)
+    await api.get("/iserver/marketdata/snapshot", **query)
     skip(2)
-    yes, no = await asks.get_json("/iserver/marketdata/snapshot", **query)
+    yes, no = await api.get_json("/iserver/marketdata/snapshot", **query)
     assert yes["55"] == "USCE"
     assert float(yes["31"]) + float(no["31"]) == pytest.approx(1.0)
     assert 0 < float(yes["84"]) <= float(yes["31"]) <= float(yes["86"]) < 1
 
 
-async def test_a_contract_whose_details_were_read_is_quoted_too(
-    asks: ApiClient, simulation: Simulation, skip: Callable[[float], None]
+async def test_a_contract_with_requested_details_is_quoted_too(
+    api: ApiClient, simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    await asks.get("/iserver/accounts")
-    conid = (await contracts(asks, USCE))[0]["conid"]
+    await api.get("/iserver/accounts")
+    conid = (await contracts(api, USCE))[0]["conid"]
     simulation.preflights.searched_conids.clear()
     query: dict[str, str | int] = {"conids": conid, "fields": "31"}
-    await asks.get("/iserver/marketdata/snapshot", **query)
+    await api.get("/iserver/marketdata/snapshot", **query)
     skip(2)
-    assert "31" not in (await asks.get_json("/iserver/marketdata/snapshot", **query))[0]
-    await asks.get(DETAILS, conid=conid)
-    assert "31" in (await asks.get_json("/iserver/marketdata/snapshot", **query))[0]
+    assert "31" not in (await api.get_json("/iserver/marketdata/snapshot", **query))[0]
+    await api.get(DETAILS, conid=conid)
+    assert "31" in (await api.get_json("/iserver/marketdata/snapshot", **query))[0]
 
 
-async def test_a_login_is_enough(asks: ApiClient, simulation: Simulation) -> None:
+async def test_event_contracts_need_only_a_login(api: ApiClient, simulation: Simulation) -> None:
     simulation.session.drop()
-    assert len(await contracts(asks)) == 12
+    assert len(await contracts(api)) == 12
     simulation.session.logout()
-    assert (await asks.get("/forecast/category/tree")).status_code == 401
+    assert (await api.get("/forecast/category/tree")).status_code == 401

@@ -35,7 +35,7 @@ def options() -> SimulationOptions:
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> ApiClient:
+def api(gateway: httpx.AsyncClient) -> ApiClient:
     return ApiClient(gateway)
 
 
@@ -43,12 +43,12 @@ async def put(gateway: httpx.AsyncClient, body: Any) -> httpx.Response:
     return await gateway.put(f"/v1/api{GROUP}", json=body)
 
 
-async def names(asks: ApiClient) -> list[str]:
-    return [row["name"] for row in (await asks.get_json(GROUP))["data"]]
+async def names(api: ApiClient) -> list[str]:
+    return [row["name"] for row in (await api.get_json(GROUP))["data"]]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), EVERY_CALL)
-async def test_an_advisor_is_answered(
+async def test_an_advisor_can_call_every_operation(
     gateway: httpx.AsyncClient, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
     reply = await gateway.request(method, f"/v1/api{path}", json=body)
@@ -62,7 +62,7 @@ async def test_an_advisor_is_answered(
     [SimulationOptions(login=True, rate_limits=False, profile=p) for p in ("retail", "live", "dynamic")],
 )
 @pytest.mark.parametrize(("method", "path", "body"), EVERY_CALL)
-async def test_nobody_else_is(
+async def test_other_logins_get_503(
     gateway: httpx.AsyncClient,
     options: SimulationOptions,
     method: str,
@@ -74,54 +74,54 @@ async def test_nobody_else_is(
     assert (reply.status_code, reply.json()["error"]) == (503, "Service Unavailable")
 
 
-async def test_the_accounts_are_the_clients_with_what_they_are_worth_as_text(asks: ApiClient) -> None:
-    rows = (await asks.get_json(ACCOUNTS))["accounts"]
+async def test_allocatable_accounts_are_the_clients_with_text_amounts(api: ApiClient) -> None:
+    rows = (await api.get_json(ACCOUNTS))["accounts"]
     assert [row["name"] for row in rows] == [FIRST, SECOND, THIRD]
     for row in rows:
         assert [each["key"] for each in row["data"]] == ["NetLiquidation", "AvailableEquity"]
         assert {type(each["value"]) for each in row["data"]} == {str}
-        summary = await asks.get_json(f"/iserver/account/{row['name']}/summary")
+        summary = await api.get_json(f"/iserver/account/{row['name']}/summary")
         value = float(row["data"][0]["value"])
         assert value == pytest.approx(summary["netLiquidationValue"], abs=0.51)
 
 
-async def test_a_group_is_created_listed_and_shown(asks: ApiClient) -> None:
-    assert (await asks.post(GROUP, EQUAL)).json() == {"success": True}
-    assert (await asks.get_json(GROUP))["data"][-1] == {"name": "Mine", "allocation_method": "E", "size": 2}
-    shown = (await asks.post(f"{GROUP}/single", {"name": "Mine"})).json()
+async def test_a_created_group_is_listed_and_returned(api: ApiClient) -> None:
+    assert (await api.post(GROUP, EQUAL)).json() == {"success": True}
+    assert (await api.get_json(GROUP))["data"][-1] == {"name": "Mine", "allocation_method": "E", "size": 2}
+    shown = (await api.post(f"{GROUP}/single", {"name": "Mine"})).json()
     assert shown == EQUAL
-    accounts = await asks.get_json("/iserver/accounts")
+    accounts = await api.get_json("/iserver/accounts")
     assert "Mine" in accounts["accounts"]
     assert "Mine" in accounts["groups"]
 
 
-async def test_amounts_are_shown_as_they_were_given(asks: ApiClient) -> None:
+async def test_group_amounts_are_returned_as_sent(api: ApiClient) -> None:
     accounts = [{"name": FIRST, "amount": 62.5}, {"name": SECOND, "amount": 37.5}]
     body = {"name": "Parts", "default_method": "P", "accounts": accounts}
-    assert (await asks.post(GROUP, body)).status_code == 200
-    assert (await asks.post(f"{GROUP}/single", {"name": "Parts"})).json() == body
-    two_to_one = (await asks.post(f"{GROUP}/single", {"name": "Two_to_one"})).json()
+    assert (await api.post(GROUP, body)).status_code == 200
+    assert (await api.post(f"{GROUP}/single", {"name": "Parts"})).json() == body
+    two_to_one = (await api.post(f"{GROUP}/single", {"name": "Two_to_one"})).json()
     assert {type(each["amount"]) for each in two_to_one["accounts"]} == {int}
 
 
-async def test_a_group_is_modified_and_renamed(asks: ApiClient, gateway: httpx.AsyncClient) -> None:
-    before = await names(asks)
+async def test_a_group_can_be_modified_and_renamed(api: ApiClient, gateway: httpx.AsyncClient) -> None:
+    before = await names(api)
     assert (await put(gateway, {**EQUAL, "name": "Two_to_one"})).json() == {"success": True}
-    assert (await asks.post(f"{GROUP}/single", {"name": "Two_to_one"})).json()["default_method"] == "E"
+    assert (await api.post(f"{GROUP}/single", {"name": "Two_to_one"})).json()["default_method"] == "E"
     assert (await put(gateway, {**EQUAL, "prev_name": "Two_to_one"})).status_code == 200
-    assert await names(asks) == [*before[:-1], "Mine"]
+    assert await names(api) == [*before[:-1], "Mine"]
 
 
-async def test_a_deleted_group_is_gone(asks: ApiClient) -> None:
-    assert (await asks.post(f"{GROUP}/delete", {"name": "Two_to_one"})).json() == {"success": True}
-    assert "Two_to_one" not in await names(asks)
-    assert (await asks.post(f"{GROUP}/delete", {"name": "Two_to_one"})).status_code == 500
+async def test_a_deleted_group_is_gone(api: ApiClient) -> None:
+    assert (await api.post(f"{GROUP}/delete", {"name": "Two_to_one"})).json() == {"success": True}
+    assert "Two_to_one" not in await names(api)
+    assert (await api.post(f"{GROUP}/delete", {"name": "Two_to_one"})).status_code == 500
 
 
 @pytest.mark.parametrize("name", ["two_to_one", "TWO_TO_ONE", "Nobody", "All"])
-async def test_names_are_case_sensitive(asks: ApiClient, gateway: httpx.AsyncClient, name: str) -> None:
+async def test_group_names_are_case_sensitive(api: ApiClient, gateway: httpx.AsyncClient, name: str) -> None:
     for path in ("single", "delete"):
-        assert (await asks.post(f"{GROUP}/{path}", {"name": name})).status_code == 500
+        assert (await api.post(f"{GROUP}/{path}", {"name": name})).status_code == 500
     assert (await put(gateway, {**EQUAL, "prev_name": name})).status_code == 500
 
 
@@ -136,11 +136,11 @@ async def test_names_are_case_sensitive(asks: ApiClient, gateway: httpx.AsyncCli
         {"accounts": [{"name": FIRST, "amount": 5}]},
     ],
 )
-async def test_what_the_back_end_cannot_do_is_500_and_changes_nothing(
-    asks: ApiClient, simulation: Simulation, change: dict[str, Any]
+async def test_a_back_end_error_is_500_and_changes_nothing(
+    api: ApiClient, simulation: Simulation, change: dict[str, Any]
 ) -> None:
     before = dict(simulation.allocation_groups.groups)
-    reply = await asks.post(GROUP, EQUAL | change)
+    reply = await api.post(GROUP, EQUAL | change)
     assert (reply.status_code, list(reply.json())) == (500, ["error", "statusCode"])
     assert not any(account in reply.text for account in (FIRST, MASTER, "DU7654321"))
     assert simulation.allocation_groups.groups == before
@@ -172,8 +172,8 @@ async def test_a_body_of_the_wrong_shape_is_a_bad_request(
     assert simulation.allocation_groups.groups == before
 
 
-async def test_the_presets_keep_what_is_not_given(asks: ApiClient, simulation: Simulation) -> None:
-    before = await asks.get_json(PRESETS)
+async def test_setting_presets_keeps_the_others(api: ApiClient, simulation: Simulation) -> None:
+    before = await api.get_json(PRESETS)
     assert before == {
         "group_auto_close_positions": False,
         "profiles_auto_close_positions": False,
@@ -181,15 +181,15 @@ async def test_the_presets_keep_what_is_not_given(asks: ApiClient, simulation: S
         "group_proportional_allocation": False,
         "default_method_for_all": "AvailableEquity",
     }
-    await asks.post(PRESETS, {"default_method_for_all": "E"})
-    await asks.post(PRESETS, {"strict_credit_check": True})
+    await api.post(PRESETS, {"default_method_for_all": "E"})
+    await api.post(PRESETS, {"strict_credit_check": True})
     changed = {"default_method_for_all": "E", "strict_credit_check": True}
-    assert await asks.get_json(PRESETS) == before | changed
+    assert await api.get_json(PRESETS) == before | changed
     assert simulation.allocation_groups.split("All", 3) == {FIRST: 1, SECOND: 1, THIRD: 1}
 
 
 @pytest.mark.parametrize("body", [{"default_method_for_all": "X"}, {"strict_credit_check": 1}, []])
-async def test_presets_of_the_wrong_kind_change_nothing(asks: ApiClient, body: Any) -> None:
-    before = await asks.get_json(PRESETS)
-    assert (await asks.post(PRESETS, body)).status_code == 400
-    assert await asks.get_json(PRESETS) == before
+async def test_presets_of_the_wrong_type_change_nothing(api: ApiClient, body: Any) -> None:
+    before = await api.get_json(PRESETS)
+    assert (await api.post(PRESETS, body)).status_code == 400
+    assert await api.get_json(PRESETS) == before

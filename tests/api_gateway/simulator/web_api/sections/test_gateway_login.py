@@ -28,7 +28,7 @@ async def test_the_login_has_a_user_and_a_key_in_hex(gateway: httpx.AsyncClient,
 
 @pytest.mark.parametrize("options", [SimulationOptions()])
 @pytest.mark.parametrize("path", ["/one/user", "/ssodh/init", "/ssodh/st", "/logout"])
-async def test_without_a_login_there_is_neither(gateway: httpx.AsyncClient, path: str) -> None:
+async def test_user_and_key_require_a_login(gateway: httpx.AsyncClient, path: str) -> None:
     assert (await gateway.get(f"/v1/api{path}")).status_code == 401
 
 
@@ -46,7 +46,7 @@ async def test_the_gateway_opens_the_session_by_responding_to_a_challenge(
 
 
 @pytest.mark.parametrize(("compete", "state"), [(True, LoginState.BROKERAGE), (False, LoginState.COMPETING)])
-async def test_it_takes_the_session_from_another_program_only_if_it_competes(
+async def test_the_gateway_takes_over_a_session_only_with_compete(
     gateway: httpx.AsyncClient, simulation: Simulation, compete: bool, state: LoginState
 ) -> None:
     simulation.session.displace()
@@ -56,9 +56,7 @@ async def test_it_takes_the_session_from_another_program_only_if_it_competes(
     assert simulation.session.state is state
 
 
-async def test_a_response_needs_a_challenge_and_counts_once(
-    gateway: httpx.AsyncClient, simulation: Simulation
-) -> None:
+async def test_a_challenge_can_be_answered_once(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
     simulation.session.drop()
     assert (await gateway.post(RESPONSE, json={"response": "aa"})).status_code == 400
     await gateway.post(INIT, json=MACHINE)
@@ -69,13 +67,13 @@ async def test_a_response_needs_a_challenge_and_counts_once(
     assert (await gateway.post(RESPONSE, json={"response": "aa"})).status_code == 400
 
 
-async def test_a_challenge_dies_with_its_login(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
+async def test_a_challenge_ends_with_its_login(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
     await gateway.post(INIT, json=MACHINE)
     simulation.session.login()
     assert (await gateway.post(RESPONSE, json={"response": "aa"})).status_code == 400
 
 
-async def test_right_after_a_reset_nobody_is_challenged(
+async def test_no_challenge_is_issued_right_after_a_reset(
     gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
 ) -> None:
     await gateway.post(INIT, json=MACHINE)

@@ -18,7 +18,7 @@ TRADES = "/iserver/account/trades"
 
 
 @pytest.fixture
-async def asks(gateway: httpx.AsyncClient) -> ApiClient:
+async def api(gateway: httpx.AsyncClient) -> ApiClient:
     return await ApiClient(gateway).prepare_session()
 
 
@@ -30,18 +30,18 @@ def types(row: dict[str, Any]) -> dict[str, str]:
     return {key: type(value).__name__ for key, value in row.items()}
 
 
-async def test_the_first_list_of_orders_is_empty_and_the_second_is_not(asks: ApiClient) -> None:
-    assert await asks.get_json(ORDERS) == {"orders": [], "snapshot": False}
-    second = await asks.get_json(ORDERS)
+async def test_the_first_list_of_orders_is_empty_and_the_second_is_not(api: ApiClient) -> None:
+    assert await api.get_json(ORDERS) == {"orders": [], "snapshot": False}
+    second = await api.get_json(ORDERS)
     assert second["snapshot"] is True
     assert [order["status"] for order in second["orders"]] == ["Submitted", "Cancelled", "Filled"]
 
 
-async def test_force_empties_the_list_and_is_the_first_call_itself(asks: ApiClient) -> None:
-    assert await asks.get_json(ORDERS, force="true") == {"orders": [], "snapshot": False}
-    assert len((await asks.get_json(ORDERS))["orders"]) == 3
-    assert await asks.get_json(ORDERS, force="true") == {"orders": [], "snapshot": False}
-    assert len((await asks.get_json(ORDERS, force="false"))["orders"]) == 3
+async def test_a_forced_list_is_empty_and_counts_as_the_first_call(api: ApiClient) -> None:
+    assert await api.get_json(ORDERS, force="true") == {"orders": [], "snapshot": False}
+    assert len((await api.get_json(ORDERS))["orders"]) == 3
+    assert await api.get_json(ORDERS, force="true") == {"orders": [], "snapshot": False}
+    assert len((await api.get_json(ORDERS, force="false"))["orders"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -58,39 +58,39 @@ async def test_force_empties_the_list_and_is_the_first_call_itself(asks: ApiClie
         ("", ["Submitted", "Cancelled", "Filled"]),
     ],
 )
-async def test_filters_keep_the_states_they_name(asks: ApiClient, filters: str, statuses: list[str]) -> None:
-    body = await asks.get_json_twice(ORDERS, filters=filters)
+async def test_filters_select_orders_by_status(api: ApiClient, filters: str, statuses: list[str]) -> None:
+    body = await api.get_json_twice(ORDERS, filters=filters)
     assert [order["status"] for order in body["orders"]] == statuses
 
 
-async def test_sorting_by_time_puts_the_last_change_first(asks: ApiClient, simulation: Simulation) -> None:
+async def test_sorting_by_time_puts_the_last_change_first(api: ApiClient, simulation: Simulation) -> None:
     filled = ended(simulation, "Filled")
     filled.updated_at = simulation.clock.now()
-    body = await asks.get_json_twice(ORDERS, filters="sort_by_time")
+    body = await api.get_json_twice(ORDERS, filters="sort_by_time")
     assert body["orders"][0]["orderId"] == filled.order_id
     times = [order["lastExecutionTime_r"] for order in body["orders"]]
     assert times == sorted(times, reverse=True)
 
 
-async def test_a_list_holds_a_thousand_orders_and_no_more(asks: ApiClient, simulation: Simulation) -> None:
+async def test_a_list_has_at_most_1000_orders(api: ApiClient, simulation: Simulation) -> None:
     for _ in range(1000):
         simulation.selected_account.add_working_order(
             MSFT, "BUY", 1, "LMT", at=simulation.clock.now(), limit_price=1.0
         )
-    assert len((await asks.get_json_twice(ORDERS))["orders"]) == 1000
+    assert len((await api.get_json_twice(ORDERS))["orders"]) == 1000
 
 
 @pytest.mark.parametrize("path", [ORDERS, TRADES])
-async def test_another_account_than_the_selected_one_is_not_served(asks: ApiClient, path: str) -> None:
-    assert (await asks.get(path, accountId="U7654321")).status_code == 503
-    assert (await asks.get(path, accountId=ACCOUNT)).status_code == 200
+async def test_an_account_other_than_the_selected_one_is_unavailable(api: ApiClient, path: str) -> None:
+    assert (await api.get(path, accountId="U7654321")).status_code == 503
+    assert (await api.get(path, accountId=ACCOUNT)).status_code == 200
 
 
-async def test_live_orders_speak_camel_case_with_sides_in_words(
-    asks: ApiClient, simulation: Simulation
+async def test_live_orders_have_camel_case_fields_and_sides_in_words(
+    api: ApiClient, simulation: Simulation
 ) -> None:
     filled = ended(simulation, "Filled")
-    rows = (await asks.get_json_twice(ORDERS))["orders"]
+    rows = (await api.get_json_twice(ORDERS))["orders"]
     row = next(row for row in rows if row["orderId"] == filled.order_id)
     assert types(row) == {
         **dict.fromkeys(row, "str"),
@@ -104,10 +104,8 @@ async def test_live_orders_speak_camel_case_with_sides_in_words(
     assert row["lastExecutionTime"] == moment.strftime("%y%m%d%H%M%S")
 
 
-async def test_an_open_order_shows_its_limit_and_has_no_average_price(
-    asks: ApiClient, simulation: Simulation
-) -> None:
-    rows = (await asks.get_json_twice(ORDERS, filters="submitted"))["orders"]
+async def test_an_open_order_has_a_limit_but_no_average_price(api: ApiClient, simulation: Simulation) -> None:
+    rows = (await api.get_json_twice(ORDERS, filters="submitted"))["orders"]
     limit = f"{ended(simulation, 'Submitted').limit_price:.2f}"
     assert [row["conid"] for row in rows] == [MSFT]
     assert (rows[0]["price"], rows[0]["timeInForce"], rows[0]["side"]) == (limit, "GTC", "BUY")
@@ -116,11 +114,11 @@ async def test_an_open_order_shows_its_limit_and_has_no_average_price(
     assert "avgPrice" not in rows[0]
 
 
-async def test_the_status_of_an_order_speaks_snake_case_with_numbers_as_text(
-    asks: ApiClient, simulation: Simulation
+async def test_an_order_status_has_snake_case_fields_and_text_numbers(
+    api: ApiClient, simulation: Simulation
 ) -> None:
     filled = ended(simulation, "Filled")
-    row = await asks.get_json(f"{STATUS}/{filled.order_id}")
+    row = await api.get_json(f"{STATUS}/{filled.order_id}")
     switches = (
         "order_not_editable",
         "cannot_cancel_order",
@@ -140,8 +138,8 @@ async def test_the_status_of_an_order_speaks_snake_case_with_numbers_as_text(
     assert {"fg_color", "bg_color"} <= row.keys()
 
 
-async def test_an_open_order_can_be_edited_and_cancelled(asks: ApiClient, simulation: Simulation) -> None:
-    row = await asks.get_json(f"{STATUS}/{ended(simulation, 'Submitted').order_id}")
+async def test_an_open_order_can_be_edited_and_cancelled(api: ApiClient, simulation: Simulation) -> None:
+    row = await api.get_json(f"{STATUS}/{ended(simulation, 'Submitted').order_id}")
     assert (row["side"], row["order_status"], row["order_ccp_status"]) == ("B", "Submitted", "0")
     assert row["editable_fields"] == "\u001e"
     assert (row["order_not_editable"], row["cannot_cancel_order"]) == (False, False)
@@ -150,33 +148,31 @@ async def test_an_open_order_can_be_edited_and_cancelled(asks: ApiClient, simula
 
 
 @pytest.mark.parametrize("order_id", ["x", "0", "-1", "1.5", "9" * 19])
-async def test_the_status_of_something_that_is_no_order_id_is_a_bad_request(
-    asks: ApiClient, order_id: str
-) -> None:
-    reply = await asks.get(f"{STATUS}/{order_id}")
+async def test_the_status_of_an_invalid_order_id_is_a_bad_request(api: ApiClient, order_id: str) -> None:
+    reply = await api.get(f"{STATUS}/{order_id}")
     assert reply.status_code == 400
     assert reply.json()["error"].startswith("Bad Request: ")
 
 
-async def test_orders_that_are_unknown_or_of_another_day_are_not_remembered(
-    asks: ApiClient, simulation: Simulation
+async def test_the_status_of_an_unknown_or_older_order_is_unavailable(
+    api: ApiClient, simulation: Simulation
 ) -> None:
     past = min(simulation.selected_account.orders)
-    assert (await asks.get(f"{STATUS}/{past}")).status_code == 503
-    assert (await asks.get(f"{STATUS}/1")).status_code == 503
+    assert (await api.get(f"{STATUS}/{past}")).status_code == 503
+    assert (await api.get(f"{STATUS}/1")).status_code == 503
 
 
 async def test_the_first_list_of_trades_is_empty_and_the_second_is_todays(
-    asks: ApiClient, simulation: Simulation
+    api: ApiClient, simulation: Simulation
 ) -> None:
-    assert await asks.get_json(TRADES) == []
-    rows = await asks.get_json(TRADES)
+    assert await api.get_json(TRADES) == []
+    rows = await api.get_json(TRADES)
     assert {row["order_id"] for row in rows} == {ended(simulation, "Filled").order_id}
     assert [row["size"] for row in rows] == [25.0, 15.0]
 
 
-async def test_trades_have_text_prices_and_float_sizes(asks: ApiClient, simulation: Simulation) -> None:
-    rows = await asks.get_json_twice(TRADES, days=7)
+async def test_trades_have_text_prices_and_float_sizes(api: ApiClient, simulation: Simulation) -> None:
+    rows = await api.get_json_twice(TRADES, days=7)
     for row in rows:
         assert types(row) == {
             **dict.fromkeys(row, "str"),
@@ -193,19 +189,19 @@ async def test_trades_have_text_prices_and_float_sizes(asks: ApiClient, simulati
     assert sale["net_amount"] == pytest.approx(sale["size"] * float(sale["price"]), abs=0.01)
 
 
-async def test_more_days_give_more_trades_up_to_seven(asks: ApiClient) -> None:
-    counts = [len(await asks.get_json_twice(TRADES, days=days)) for days in (1, 2, 7)]
+async def test_more_days_give_more_trades_up_to_seven(api: ApiClient) -> None:
+    counts = [len(await api.get_json_twice(TRADES, days=days)) for days in (1, 2, 7)]
     assert counts[0] < counts[1] <= counts[2]
     for days in ("0", "8", "x", ""):
-        assert (await asks.get(TRADES, days=days)).status_code == 400
+        assert (await api.get(TRADES, days=days)).status_code == 400
 
 
-async def test_one_fill_is_told_in_all_three_dialects(asks: ApiClient, simulation: Simulation) -> None:
+async def test_one_fill_agrees_in_orders_status_and_trades(api: ApiClient, simulation: Simulation) -> None:
     trade(simulation.selected_account, MSFT, 3, 500.25)
     order_id = max(simulation.selected_account.orders)
-    live = (await asks.get_json_twice(ORDERS, filters="filled"))["orders"][0]
-    status = await asks.get_json(f"{STATUS}/{order_id}")
-    done = (await asks.get_json_twice(TRADES))[0]
+    live = (await api.get_json_twice(ORDERS, filters="filled"))["orders"][0]
+    status = await api.get_json(f"{STATUS}/{order_id}")
+    done = (await api.get_json_twice(TRADES))[0]
     assert live["orderId"] == status["order_id"] == done["order_id"] == order_id
     assert (live["side"], status["side"], done["side"]) == ("BUY", "B", "B")
     assert (live["filledQuantity"], status["cum_fill"], done["size"]) == (3.0, "3.0", 3.0)
@@ -213,28 +209,28 @@ async def test_one_fill_is_told_in_all_three_dialects(asks: ApiClient, simulatio
 
 
 @pytest.mark.parametrize("path", [ORDERS, TRADES, f"{STATUS}/602801489"])
-async def test_before_the_accounts_monitoring_asks_for_them(gateway: httpx.AsyncClient, path: str) -> None:
+async def test_order_monitoring_requires_the_accounts_call(gateway: httpx.AsyncClient, path: str) -> None:
     reply = await ApiClient(gateway).get(path)
     assert (reply.status_code, reply.json()["error"]) == (400, "Please query /accounts first")
 
 
-async def test_a_new_brokerage_session_is_cold_again(
-    asks: ApiClient, simulation: Simulation, skip: Callable[[float], None]
+async def test_the_first_lists_of_a_new_brokerage_session_are_empty(
+    api: ApiClient, simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
-    await asks.get_json_twice(ORDERS)
-    await asks.get_json_twice(TRADES)
+    await api.get_json_twice(ORDERS)
+    await api.get_json_twice(TRADES)
     simulation.session.init(compete=True)
     skip(5)
-    await asks.prepare_session()
-    assert (await asks.get_json(ORDERS))["orders"] == []
-    assert await asks.get_json(TRADES) == []
+    await api.prepare_session()
+    assert (await api.get_json(ORDERS))["orders"] == []
+    assert await api.get_json(TRADES) == []
 
 
-async def test_a_filter_silences_the_orders_on_the_socket_until_a_list_is_forced(
-    asks: ApiClient, simulation: Simulation
+async def test_a_filter_mutes_the_order_stream_until_a_forced_list(
+    api: ApiClient, simulation: Simulation
 ) -> None:
     silenced = []
     for query in ({}, {"filters": "filled"}, {}, {"force": "true"}):
-        await asks.get("/iserver/account/orders", **query)
+        await api.get("/iserver/account/orders", **query)
         silenced.append(simulation.preflights.orders_filtered)
     assert silenced == [False, True, True, False]

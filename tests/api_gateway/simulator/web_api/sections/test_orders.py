@@ -26,23 +26,25 @@ async def trader(gateway: httpx.AsyncClient) -> Trader:
 
 
 def price(simulation: Simulation, conid: int = AAPL, part: float = 1.0) -> float:
-    """A part of the last price."""
+    """Return a multiple of the last price."""
     instrument = simulation.selected_account.instrument(conid)
     return round(simulation.prices.price_at(instrument, simulation.clock.now()) * part, 2)
 
 
 def limit(simulation: Simulation, part: float = 1.0, **fields: Any) -> dict[str, Any]:
-    """A limit order at a part of the last price."""
+    """Return a limit order at a multiple of the last price."""
     conid = fields.get("conid") or AAPL
     return ticket(orderType="LMT", price=price(simulation, conid, part), **fields)
 
 
-async def test_a_limit_five_per_cent_off_is_asked_about_and_then_rests(
+async def test_a_limit_order_five_percent_off_is_confirmed_and_then_rests(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    """Acceptance test (c)."""
     question = await trader.submit(limit(simulation, 0.95))
-    assert type_mismatches("POST /iserver/account/{accountId}/orders", question) in ([], _only_answers())
+    assert type_mismatches("POST /iserver/account/{accountId}/orders", question) in (
+        [],
+        _answer_only_fields(),
+    )
     assert question[0]["messageIds"] == ["o163"]
     assert question[0]["isSuppressed"] is False
     assert question[0]["messageOptions"] == ["Yes", "No"]
@@ -58,16 +60,18 @@ async def test_a_limit_five_per_cent_off_is_asked_about_and_then_rests(
     assert await trader.status(order_id) == "Submitted"
 
 
-def _only_answers() -> list[str]:
-    """The record mixes questions and answers, so that a question lacks the fields of an answer."""
+def _answer_only_fields() -> list[str]:
+    """Return the accepted mismatches: the record mixes questions and answers, with different fields."""
     return [f"[].{name} is missing" for name in ("order_id", "order_status", "encrypt_message")]
 
 
-async def test_a_market_order_fills_into_trades_positions_cash_and_profit(
+async def test_a_market_order_updates_trades_positions_cash_and_profit(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    """Acceptance test (d)."""
-    held, cash = simulation.selected_account.positions[AAPL].quantity, simulation.selected_account.cash["USD"]
+    position, cash = (
+        simulation.selected_account.positions[AAPL].quantity,
+        simulation.selected_account.cash["USD"],
+    )
     await trader.get("/iserver/account/trades")
     await trader.get("/iserver/account/pnl/partitioned")
     before = await trader.get_json("/iserver/account/pnl/partitioned")
@@ -76,8 +80,8 @@ async def test_a_market_order_fills_into_trades_positions_cash_and_profit(
     skip(2)
     assert await trader.status(order_id) == "Filled"
     (row,) = [r for r in await trader.get_json("/iserver/account/trades") if r["order_id"] == order_id]
-    assert (row["side"], row["size"], row["position"]) == ("S", 10.0, f"{held - 10:g}")
-    assert simulation.selected_account.positions[AAPL].quantity == held - 10
+    assert (row["side"], row["size"], row["position"]) == ("S", 10.0, f"{position - 10:g}")
+    assert simulation.selected_account.positions[AAPL].quantity == position - 10
     gained = 10 * float(row["price"]) - float(row["commission"])
     assert simulation.selected_account.cash["USD"] == pytest.approx(cash + gained)
     assert await trader.get_json("/iserver/account/pnl/partitioned") != before
@@ -94,10 +98,9 @@ async def test_a_market_order_fills_into_trades_positions_cash_and_profit(
         ("POST", "/iserver/reply/99097238-9824-4830-84ef-46979aa22593"),
     ],
 )
-async def test_a_reply_after_another_request_comes_too_late(
+async def test_a_reply_after_another_request_is_unavailable(
     trader: Trader, simulation: Simulation, gateway: httpx.AsyncClient, between: tuple[str, str]
 ) -> None:
-    """Acceptance test (e)."""
     known = set(simulation.selected_account.orders)
     question = await trader.submit(limit(simulation, 0.95))
     await gateway.request(between[0], f"/v1/api{between[1]}", json={"confirmed": True})
@@ -106,7 +109,7 @@ async def test_a_reply_after_another_request_comes_too_late(
     assert set(simulation.selected_account.orders) == known
 
 
-async def test_what_the_gateway_asks_by_itself_and_the_control_leave_a_question_open(
+async def test_requests_by_the_gateway_and_the_control_keep_a_question_open(
     trader: Trader, simulation: Simulation, gateway: httpx.AsyncClient
 ) -> None:
     question = await trader.submit(limit(simulation, 0.95))
@@ -118,22 +121,20 @@ async def test_what_the_gateway_asks_by_itself_and_the_control_leave_a_question_
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, rate_limits=False, strict=False)])
-async def test_without_the_strict_habits_a_question_waits_for_its_reply(
-    trader: Trader, simulation: Simulation
-) -> None:
+async def test_a_question_stays_open_unless_strict(trader: Trader, simulation: Simulation) -> None:
     question = await trader.submit(limit(simulation, 0.95))
     await trader.get("/iserver/accounts")
     assert "order_id" in (await trader.answer_question(question)).json()[0]
 
 
-async def test_a_reply_to_a_question_that_was_never_asked_is_a_bad_request(trader: Trader) -> None:
+async def test_a_reply_to_an_unknown_question_is_a_bad_request(trader: Trader) -> None:
     reply = await trader.post("/iserver/reply/99097238-9824-4830-84ef-46979aa22593", {"confirmed": True})
     assert reply.status_code == 400
     assert reply.json() == {"error": "reply id not found: '99097238-9824-4830-84ef-46979aa22593'"}
 
 
 @pytest.mark.parametrize("body", [{}, {"confirmed": "true"}, {"confirmed": 1}, []])
-async def test_a_reply_says_true_or_false(trader: Trader, simulation: Simulation, body: Any) -> None:
+async def test_a_reply_must_be_true_or_false(trader: Trader, simulation: Simulation, body: Any) -> None:
     question = await trader.submit(limit(simulation, 0.95))
     reply = await trader.post(f"/iserver/reply/{question[0]['id']}", body)
     assert reply.status_code == 400
@@ -149,7 +150,7 @@ async def test_an_order_that_is_not_confirmed_is_discarded(trader: Trader, simul
     assert (await trader.answer_question(question)).status_code == 400
 
 
-async def test_questions_come_one_after_another_each_with_an_id_of_its_own(
+async def test_questions_are_asked_one_by_one_with_different_reply_ids(
     trader: Trader, simulation: Simulation
 ) -> None:
     ids, answer = [], await trader.submit(limit(simulation, 1.05, conid=MSFT))
@@ -202,10 +203,9 @@ async def test_one_to_fifty_one_questions_can_be_suppressed(trader: Trader, body
     assert (await trader.post("/iserver/questions/suppress", body)).status_code == status
 
 
-async def test_a_cancelled_order_is_pending_for_a_moment_and_then_over(
+async def test_a_cancelled_order_is_pending_cancel_before_it_ends(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    """Acceptance test (f)."""
     (order_id,) = await trader.place(limit(simulation, 0.95))
     reply = await trader.delete(f"{ORDER}/{order_id}")
     assert reply.status_code == 200
@@ -222,7 +222,7 @@ async def test_a_cancelled_order_is_pending_for_a_moment_and_then_over(
     assert (again.status_code, again.json()) == (400, {"error": f"OrderID {order_id} doesn't exist"})
 
 
-async def test_an_unknown_order_cannot_be_cancelled_or_changed(
+async def test_an_unknown_order_cannot_be_cancelled_or_modified(
     trader: Trader, simulation: Simulation
 ) -> None:
     for reply in (await trader.delete(f"{ORDER}/1"), await trader.post(f"{ORDER}/1", limit(simulation))):
@@ -231,7 +231,9 @@ async def test_an_unknown_order_cannot_be_cancelled_or_changed(
         assert (await trader.delete(f"{ORDER}/{order_id}")).status_code == 400
 
 
-async def test_minus_one_cancels_everything(trader: Trader, simulation: Simulation, skip: Skip) -> None:
+async def test_cancelling_minus_one_cancels_every_order(
+    trader: Trader, simulation: Simulation, skip: Skip
+) -> None:
     await trader.place(limit(simulation, 0.95))
     await trader.place(limit(simulation, 0.96))
     reply = await trader.delete(f"{ORDER}/-1")
@@ -245,7 +247,6 @@ async def test_minus_one_cancels_everything(trader: Trader, simulation: Simulati
 async def test_a_bracket_fills_one_leg_and_cancels_the_other(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    """Acceptance test (g)."""
     parent, take, stop = await trader.place(
         ticket(cOID="parent"),
         limit(simulation, 1.02, side="SELL", parentId="parent"),
@@ -273,7 +274,7 @@ async def test_children_end_with_their_parent(trader: Trader, simulation: Simula
     assert [await trader.status(each) for each in (parent, child)] == ["Cancelled", "Cancelled"]
 
 
-async def test_a_child_may_follow_its_parent_later(
+async def test_a_child_can_be_placed_after_its_parent(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     await trader.place(limit(simulation, 0.95, cOID="entry"))
@@ -284,7 +285,7 @@ async def test_a_child_may_follow_its_parent_later(
     assert reply == {"error": "Parent order ID=nobody is not known."}
 
 
-async def test_one_fill_of_a_single_group_cancels_the_rest(
+async def test_one_fill_in_an_oca_group_cancels_the_rest(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     low, high = await trader.place(
@@ -295,17 +296,17 @@ async def test_one_fill_of_a_single_group_cancels_the_rest(
     assert [await trader.status(each) for each in (low, high)] == ["Cancelled", "Filled"]
 
 
-async def test_orders_that_do_not_belong_together_are_refused(trader: Trader, simulation: Simulation) -> None:
+async def test_unrelated_orders_in_one_request_are_rejected(trader: Trader, simulation: Simulation) -> None:
     reply = await trader.post(ORDERS, {"orders": [limit(simulation), limit(simulation)]})
     assert reply.status_code == 400
 
 
-async def test_a_customers_order_id_can_be_used_once_in_24_hours(
+async def test_a_coid_can_be_used_once_in_24_hours(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     await trader.place(limit(simulation, 0.95, cOID="mine"))
-    taken = {"error": "Local order ID=mine is already registered"}
-    assert await trader.submit(limit(simulation, 0.95, cOID="mine")) == taken
+    rejection = {"error": "Local order ID=mine is already registered"}
+    assert await trader.submit(limit(simulation, 0.95, cOID="mine")) == rejection
     pair = (limit(simulation, isSingleGroup=True, cOID="both"),) * 2
     assert await trader.submit(*pair) == {"error": "Local order ID=both is already registered"}
     skip(86400)
@@ -314,7 +315,7 @@ async def test_a_customers_order_id_can_be_used_once_in_24_hours(
     assert await trader.place(limit(simulation, 0.95, cOID="mine"))
 
 
-async def test_the_same_customers_order_id_is_refused_again_after_the_questions(
+async def test_a_coid_used_meanwhile_is_rejected_after_the_questions(
     trader: Trader, simulation: Simulation
 ) -> None:
     question = await trader.submit(limit(simulation, 0.95, cOID="mine"))
@@ -353,13 +354,13 @@ async def test_a_malformed_order_is_a_bad_request(trader: Trader, body: Any) -> 
 
 
 @pytest.mark.parametrize("path", [ORDERS, WHATIF, f"{ORDER}/602801489", "/iserver/account/DU7654321/orders"])
-async def test_another_account_is_refused(trader: Trader, path: str) -> None:
+async def test_an_order_for_a_foreign_account_is_rejected(trader: Trader, path: str) -> None:
     reply = await trader.post(path.replace("DU1234567", "DU7654321"), {"orders": [ticket()], **ticket()})
     assert (reply.status_code, reply.json()["error"]) == (400, "Bad Request: invalid accountId")
 
 
 @pytest.mark.parametrize("method", ["post", "delete"])
-async def test_before_the_accounts_orders_ask_for_them(gateway: httpx.AsyncClient, method: str) -> None:
+async def test_orders_require_the_accounts_call(gateway: httpx.AsyncClient, method: str) -> None:
     trader = Trader(gateway)
     replies = (
         [await trader.delete(f"{ORDER}/1")]
@@ -371,7 +372,7 @@ async def test_before_the_accounts_orders_ask_for_them(gateway: httpx.AsyncClien
 
 
 @pytest.mark.parametrize(
-    ("fields", "sentence"),
+    ("fields", "message"),
     [
         ({"conid": 1}, "No security definition"),
         ({"quantity": 10_000_000}, "available funds are insufficient"),
@@ -381,17 +382,17 @@ async def test_before_the_accounts_orders_ask_for_them(gateway: httpx.AsyncClien
         ({"orderType": "LMT", "price": 250.001}, "minimum price variation"),
     ],
 )
-async def test_what_the_business_does_not_allow_is_refused_with_status_200(
-    trader: Trader, simulation: Simulation, fields: dict[str, Any], sentence: str
+async def test_a_business_rule_violation_is_rejected_with_status_200(
+    trader: Trader, simulation: Simulation, fields: dict[str, Any], message: str
 ) -> None:
     known = set(simulation.selected_account.orders)
     answer = await trader.submit(ticket(**fields))
     assert set(answer) == {"error"}
-    assert sentence in answer["error"]
+    assert message in answer["error"]
     assert set(simulation.selected_account.orders) == known
 
 
-async def test_an_order_is_changed_by_one_full_ticket(
+async def test_an_order_is_modified_by_one_full_ticket(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     (order_id,) = await trader.place(limit(simulation, 0.98))
@@ -405,7 +406,7 @@ async def test_an_order_is_changed_by_one_full_ticket(
     assert float(row["limit_price"]) == price(simulation, part=0.99)
 
 
-async def test_a_change_may_be_asked_about_and_waits_for_the_reply(
+async def test_a_modification_can_raise_a_question_and_waits_for_the_reply(
     trader: Trader, simulation: Simulation
 ) -> None:
     (order_id,) = await trader.place(limit(simulation, 0.98))
@@ -417,7 +418,7 @@ async def test_a_change_may_be_asked_about_and_waits_for_the_reply(
 
 
 @pytest.mark.parametrize(
-    ("fields", "sentence"),
+    ("fields", "message"),
     [
         ({"conid": IBM}, "conid of an order cannot be changed"),
         ({"side": "SELL"}, "side of an order cannot be changed"),
@@ -425,17 +426,17 @@ async def test_a_change_may_be_asked_about_and_waits_for_the_reply(
         ({"outsideRTH": None}, "outsideRTH is missing"),
     ],
 )
-async def test_what_makes_an_order_another_one_cannot_be_changed(
-    trader: Trader, simulation: Simulation, fields: dict[str, Any], sentence: str
+async def test_an_immutable_field_cannot_be_modified(
+    trader: Trader, simulation: Simulation, fields: dict[str, Any], message: str
 ) -> None:
     (order_id,) = await trader.place(limit(simulation, 0.98, cOID="mine", outsideRTH=True))
     changed = limit(simulation, 0.98, **({"outsideRTH": True} | fields))
     reply = await trader.post(f"{ORDER}/{order_id}", {k: v for k, v in changed.items() if v is not None})
     assert reply.status_code == 200
-    assert sentence in reply.json()["error"]
+    assert message in reply.json()["error"]
 
 
-async def test_an_order_that_is_being_cancelled_or_is_filled_cannot_be_changed(
+async def test_a_filled_or_pending_cancel_order_cannot_be_modified(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     (order_id,) = await trader.place(limit(simulation, 0.98))
@@ -447,7 +448,7 @@ async def test_an_order_that_is_being_cancelled_or_is_filled_cannot_be_changed(
     assert (await trader.post(f"{ORDER}/{order_id}", ticket())).status_code == 400
 
 
-async def test_a_futures_order_names_its_operator(trader: Trader, simulation: Simulation) -> None:
+async def test_a_futures_order_requires_operator_ids(trader: Trader, simulation: Simulation) -> None:
     future = find_future(simulation.selected_account).conid
     operator = {"manualIndicator": True, "extOperator": "me"}
     for missing in operator:
@@ -462,8 +463,13 @@ async def test_a_futures_order_names_its_operator(trader: Trader, simulation: Si
 
 
 async def test_a_preview_is_text_and_changes_nothing(trader: Trader, simulation: Simulation) -> None:
-    broker = simulation.selected_account
-    before = (dict(broker.cash), broker.positions[AAPL].quantity, len(broker.orders), len(broker.executions))
+    paper_account = simulation.selected_account
+    before = (
+        dict(paper_account.cash),
+        paper_account.positions[AAPL].quantity,
+        len(paper_account.orders),
+        len(paper_account.executions),
+    )
     answer = await trader.submit(ticket(), path=WHATIF)
     assert type_mismatches("POST /iserver/account/{accountId}/orders/whatif", answer) in (
         [],
@@ -474,10 +480,10 @@ async def test_a_preview_is_text_and_changes_nothing(trader: Trader, simulation:
     assert answer["position"] == {"current": "260", "change": "10", "after": "270"}
     assert answer["error"] is None
     assert before == (
-        dict(broker.cash),
-        broker.positions[AAPL].quantity,
-        len(broker.orders),
-        len(broker.executions),
+        dict(paper_account.cash),
+        paper_account.positions[AAPL].quantity,
+        len(paper_account.orders),
+        len(paper_account.executions),
     )
 
 
@@ -488,7 +494,7 @@ async def test_a_preview_without_market_data_warns(trader: Trader) -> None:
     assert set(await trader.submit(ticket(conid=1), path=WHATIF)) == {"error"}
 
 
-async def test_price_management_is_offered_and_the_order_waits_for_the_choice(
+async def test_an_order_with_price_management_waits_for_the_choice(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     prompt = await trader.submit(limit(simulation, 0.98, useAdaptive=True))
@@ -518,7 +524,7 @@ async def test_price_management_is_offered_and_the_order_waits_for_the_choice(
 @pytest.mark.parametrize(
     "wrong", [{"orderId": "1"}, {"orderId": 1}, {"reqId": 1}, {"reqId": "1"}, {"text": "Yes"}, {"text": None}]
 )
-async def test_a_prompt_takes_its_own_ids_and_one_of_its_options(
+async def test_a_prompt_accepts_only_its_own_ids_and_options(
     trader: Trader, simulation: Simulation, wrong: dict[str, Any]
 ) -> None:
     prompt = await trader.submit(limit(simulation, 0.98, useAdaptive=True))
@@ -527,7 +533,7 @@ async def test_a_prompt_takes_its_own_ids_and_one_of_its_options(
     assert (await trader.post("/iserver/notification", right)).status_code == 200
 
 
-async def test_a_deactivated_order_is_kept_and_not_sent(trader: Trader, skip: Skip) -> None:
+async def test_a_deactivated_order_is_stored_but_not_sent(trader: Trader, skip: Skip) -> None:
     (order_id,) = await trader.place(ticket(deactivated=True))
     skip(10)
     assert await trader.status(order_id) == "Inactive"
@@ -537,7 +543,7 @@ async def test_a_deactivated_order_is_kept_and_not_sent(trader: Trader, skip: Sk
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(profile="fa", login=True, rate_limits=False)])
-async def test_an_order_for_a_group_is_shared_by_its_accounts(
+async def test_a_group_order_is_allocated_to_its_accounts(
     trader: Trader, simulation: Simulation, clock: Clock
 ) -> None:
     shares = simulation.allocation_groups.split("All", 100)
@@ -546,16 +552,16 @@ async def test_an_order_for_a_group_is_shared_by_its_accounts(
     clock.advance(3)
     simulation.catch_up()
     filled = {
-        account: broker.orders[order_id].filled
-        for account, broker in simulation.accounts.items()
-        if order_id in broker.orders
+        account: paper_account.orders[order_id].filled
+        for account, paper_account in simulation.accounts.items()
+        if order_id in paper_account.orders
     }
     assert filled == shares
     assert sum(filled.values()) == 100
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(profile="fa", login=True, rate_limits=False)])
-async def test_an_order_for_a_group_cannot_be_previewed_and_is_cancelled_in_all_accounts(
+async def test_a_group_order_has_no_preview_and_is_cancelled_in_all_accounts(
     trader: Trader, simulation: Simulation, clock: Clock
 ) -> None:
     group = "/iserver/account/Two_to_one"
@@ -570,16 +576,16 @@ async def test_an_order_for_a_group_cannot_be_previewed_and_is_cancelled_in_all_
     assert (await trader.delete(f"{group}/order/-1")).status_code == 200
 
 
-async def test_a_preview_says_what_is_missing(trader: Trader) -> None:
+async def test_a_preview_reports_missing_funds(trader: Trader) -> None:
     answer = await trader.submit(ticket(quantity=100_000), path=WHATIF)
     assert "available funds are insufficient" in answer["error"]
     assert answer["amount"]["amount"].endswith("(100000 Shares)")
 
 
-async def test_a_fill_is_in_the_uncached_positions_at_once_and_in_the_cached_ones_later(
+async def test_a_fill_shows_at_once_in_uncached_positions_and_later_in_cached_ones(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    held = simulation.selected_account.positions[AAPL].quantity
+    position = simulation.selected_account.positions[AAPL].quantity
     await trader.prepare_session()
     cached, uncached = "/portfolio/DU1234567/positions/0", "/portfolio2/DU1234567/positions"
 
@@ -588,15 +594,15 @@ async def test_a_fill_is_in_the_uncached_positions_at_once_and_in_the_cached_one
         old, new = (next(r for r in each if int(r["conid"]) == AAPL)["position"] for each in rows)
         return old, new
 
-    assert await quantities() == (held, held)
+    assert await quantities() == (position, position)
     await trader.place(ticket(side="SELL"))
     skip(2)
-    assert await quantities() == (held, held - 10)
+    assert await quantities() == (position, position - 10)
     await trader.post("/portfolio/DU1234567/positions/invalidate")
-    assert await quantities() == (held - 10, held - 10)
+    assert await quantities() == (position - 10, position - 10)
 
 
-async def test_the_lists_know_every_state_and_find_it_by_its_filter(
+async def test_live_orders_can_be_filtered_by_every_status(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     (working,) = await trader.place(limit(simulation, 0.95))
@@ -619,7 +625,7 @@ async def test_the_lists_know_every_state_and_find_it_by_its_filter(
         assert {row["status"].lower() for row in rows} == {filters.replace("_", "")}
 
 
-async def test_yesterdays_order_is_no_longer_remembered(
+async def test_the_status_of_yesterdays_order_is_unavailable(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     (order_id,) = await trader.place(ticket())
@@ -631,7 +637,7 @@ async def test_yesterdays_order_is_no_longer_remembered(
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(profile="fa", login=True, rate_limits=False)])
-async def test_an_order_of_another_account_is_seen_once_that_account_is_selected(
+async def test_an_order_is_visible_once_its_account_is_selected(
     trader: Trader, simulation: Simulation
 ) -> None:
     other = next(account for account in simulation.clients if account != simulation.selected_account_id)

@@ -13,7 +13,7 @@ from tests.api_gateway.simulator.wire_types import type_mismatches
 OWN = f"/portfolio/{ACCOUNT}"
 POSITIONS = f"{OWN}/positions/0"
 OF_ACCOUNT = ("meta", "summary", "ledger", "allocation", "positions/0", f"position/{AAPL}", "combo/positions")
-BEHIND_THE_DOOR = (
+NEEDS_ACCOUNTS = (
     *(f"{OWN}/{path}" for path in OF_ACCOUNT),
     f"/portfolio2/{ACCOUNT}/positions",
     f"/portfolio/positions/{AAPL}",
@@ -21,70 +21,68 @@ BEHIND_THE_DOOR = (
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> ApiClient:
+def api(gateway: httpx.AsyncClient) -> ApiClient:
     return ApiClient(gateway)
 
 
 @pytest.fixture
-async def ready(asks: ApiClient) -> ApiClient:
-    return await asks.prepare_session()
+async def ready(api: ApiClient) -> ApiClient:
+    return await api.prepare_session()
 
 
-async def of_class(asks: ApiClient, kind: str) -> dict[str, Any]:
-    rows = await asks.get_json(POSITIONS, waitForSecDef="true")
+async def of_class(api: ApiClient, kind: str) -> dict[str, Any]:
+    rows = await api.get_json(POSITIONS, waitForSecDef="true")
     return next(row for row in rows if row["assetClass"] == kind)
 
 
-@pytest.mark.parametrize("path", BEHIND_THE_DOOR)
-async def test_before_the_accounts_every_portfolio_call_is_unauthorized_without_a_body(
-    asks: ApiClient, path: str
-) -> None:
-    reply = await asks.get(path)
+@pytest.mark.parametrize("path", NEEDS_ACCOUNTS)
+async def test_portfolio_calls_before_the_accounts_get_401_without_a_body(api: ApiClient, path: str) -> None:
+    reply = await api.get(path)
     assert (reply.status_code, reply.content) == (401, b"")
-    await asks.get("/portfolio/accounts")
-    assert (await asks.get(path)).status_code == 200
+    await api.get("/portfolio/accounts")
+    assert (await api.get(path)).status_code == 200
 
 
 @pytest.mark.parametrize(
     "options", [SimulationOptions(login=True, rate_limits=False, strict=False)], ids=["kind"]
 )
-@pytest.mark.parametrize("path", BEHIND_THE_DOOR)
-async def test_a_kind_simulator_answers_with_nothing_before_the_accounts(
-    asks: ApiClient, options: SimulationOptions, path: str
+@pytest.mark.parametrize("path", NEEDS_ACCOUNTS)
+async def test_portfolio_calls_before_the_accounts_are_empty_unless_strict(
+    api: ApiClient, options: SimulationOptions, path: str
 ) -> None:
     assert not options.strict
-    body = await asks.get_json(path)
+    body = await api.get_json(path)
     assert body in ({}, [], {part: {"long": {}, "short": {}} for part in ("assetClass", "sector", "group")})
 
 
 @pytest.mark.parametrize("path", ["/portfolio/subaccounts", "/portfolio/subaccounts2"])
-async def test_the_lists_of_subaccounts_open_the_door_too(asks: ApiClient, path: str) -> None:
-    await asks.get(path)
-    assert (await asks.get(f"{OWN}/ledger")).status_code == 200
+async def test_the_subaccount_lists_unlock_the_portfolio_too(api: ApiClient, path: str) -> None:
+    await api.get(path)
+    assert (await api.get(f"{OWN}/ledger")).status_code == 200
 
 
-async def test_a_login_alone_is_enough_for_the_portfolio(asks: ApiClient, simulation: Simulation) -> None:
+async def test_the_portfolio_needs_only_a_login(api: ApiClient, simulation: Simulation) -> None:
     simulation.session.drop()
-    assert (await asks.get("/iserver/accounts")).status_code == 400
-    assert (await asks.get("/portfolio/accounts")).status_code == 200
-    assert (await asks.get(POSITIONS)).status_code == 200
+    assert (await api.get("/iserver/accounts")).status_code == 400
+    assert (await api.get("/portfolio/accounts")).status_code == 200
+    assert (await api.get(POSITIONS)).status_code == 200
 
 
 @pytest.mark.parametrize("path", [*OF_ACCOUNT])
-async def test_an_unknown_account_is_unauthorized_without_a_body(ready: ApiClient, path: str) -> None:
+async def test_an_unknown_account_gets_401_without_a_body(ready: ApiClient, path: str) -> None:
     reply = await ready.get(f"/portfolio/U7654321/{path}")
     assert (reply.status_code, reply.content) == (401, b"")
 
 
-async def test_the_other_calls_know_no_other_account_either(ready: ApiClient) -> None:
+async def test_the_other_calls_reject_an_unknown_account_too(ready: ApiClient) -> None:
     assert (await ready.get("/portfolio2/U7654321/positions")).status_code == 401
     assert (await ready.post("/portfolio/U7654321/positions/invalidate")).status_code == 401
 
 
-async def test_accounts_and_subaccounts_differ_in_brokerage_access(asks: ApiClient) -> None:
+async def test_accounts_and_subaccounts_differ_in_brokerage_access(api: ApiClient) -> None:
     accounts, subaccounts = (
-        await asks.get_json("/portfolio/accounts"),
-        await asks.get_json("/portfolio/subaccounts"),
+        await api.get_json("/portfolio/accounts"),
+        await api.get_json("/portfolio/subaccounts"),
     )
     assert type_mismatches("GET /portfolio/accounts", accounts) == []
     assert type_mismatches("GET /portfolio/subaccounts", subaccounts) == []
@@ -92,22 +90,22 @@ async def test_accounts_and_subaccounts_differ_in_brokerage_access(asks: ApiClie
     assert "faclient" in accounts[0]
     assert "faClient" not in accounts[0]
     assert accounts[0]["accountStatus"] > 2**31
-    meta = await asks.get_json(f"{OWN}/meta")
+    meta = await api.get_json(f"{OWN}/meta")
     assert meta["accountId"] == ACCOUNT
     assert meta.keys() == accounts[0].keys()
 
 
-async def test_large_lists_of_subaccounts_come_in_pages_of_twenty(asks: ApiClient) -> None:
-    first = await asks.get_json("/portfolio/subaccounts2", page=0)
+async def test_subaccounts_come_in_pages_of_twenty(api: ApiClient) -> None:
+    first = await api.get_json("/portfolio/subaccounts2", page=0)
     assert first["metadata"] == {"total": 1, "pageSize": 20, "pageNum": 0}
     assert [each["id"] for each in first["subaccounts"]] == [ACCOUNT]
-    beyond = await asks.get_json("/portfolio/subaccounts2", page=3)
-    assert beyond["subaccounts"] == []
-    assert beyond["metadata"]["pageNum"] == 3
-    assert (await asks.get("/portfolio/subaccounts2", page="one")).status_code == 400
+    past_the_end = await api.get_json("/portfolio/subaccounts2", page=3)
+    assert past_the_end["subaccounts"] == []
+    assert past_the_end["metadata"]["pageNum"] == 3
+    assert (await api.get("/portfolio/subaccounts2", page="one")).status_code == 400
 
 
-async def test_the_first_positions_are_thin_and_the_second_name_their_contracts(ready: ApiClient) -> None:
+async def test_the_first_positions_lack_the_details_of_their_contracts(ready: ApiClient) -> None:
     first = await ready.get_json(POSITIONS)
     assert type_mismatches("GET /portfolio/{accountId}/positions/0", first) == []
     assert not any({"ticker", "name", "sector"} & row.keys() for row in first)
@@ -117,13 +115,13 @@ async def test_the_first_positions_are_thin_and_the_second_name_their_contracts(
     assert [row["conid"] for row in first] == [row["conid"] for row in second]
 
 
-async def test_waiting_for_the_contracts_gives_everything_at_once(ready: ApiClient) -> None:
+async def test_positions_that_wait_for_the_contracts_are_complete_at_once(ready: ApiClient) -> None:
     rows = await ready.get_json(POSITIONS, waitForSecDef="true")
     assert all({"ticker", "name", "sector", "pageSize"} <= row.keys() for row in rows)
     assert {row["pageSize"] for row in rows} == {100}
 
 
-async def test_a_stock_an_option_and_a_future_fill_their_fields_differently(ready: ApiClient) -> None:
+async def test_positions_in_stocks_options_and_futures_have_different_fields(ready: ApiClient) -> None:
     stock, option, future = [await of_class(ready, kind) for kind in ("STK", "OPT", "FUT")]
     assert [stock[key] for key in ("expiry", "putOrCall", "multiplier", "strike", "undConid")] == [
         None,
@@ -140,7 +138,7 @@ async def test_a_stock_an_option_and_a_future_fill_their_fields_differently(read
     assert future["lastTradingDay"] == future["expiry"]
 
 
-async def test_a_page_past_the_end_is_empty_and_not_a_number_is_refused(ready: ApiClient) -> None:
+async def test_a_positions_page_past_the_end_is_empty_and_must_be_a_number(ready: ApiClient) -> None:
     assert await ready.get_json(f"{OWN}/positions/1") == []
     assert await ready.get_json(f"{OWN}/positions/999") == []
     for page in ("x", "-1", "1.5"):
@@ -163,7 +161,9 @@ async def test_a_retail_account_has_no_models(ready: ApiClient) -> None:
     assert (await ready.get_json(f"{OWN}/allocation", model="Growth"))["assetClass"]["long"] == {}
 
 
-async def test_the_period_widens_the_realised_profit(ready: ApiClient, simulation: Simulation) -> None:
+async def test_a_longer_period_includes_more_realised_profit(
+    ready: ApiClient, simulation: Simulation
+) -> None:
     simulation.prices.override_price(MSFT, 500.0)
     trade(simulation.selected_account, MSFT, 10, 500.0)
     trade(simulation.selected_account, MSFT, -5, 520.0)
@@ -190,7 +190,7 @@ async def test_the_period_widens_the_realised_profit(ready: ApiClient, simulatio
     assert await realised("1M") == 0.0
 
 
-async def test_a_fill_shows_at_once_in_the_new_positions_and_later_in_the_cached_ones(
+async def test_a_fill_shows_at_once_in_current_positions_and_later_in_cached_ones(
     ready: ApiClient, simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
     await ready.get(POSITIONS)
@@ -212,7 +212,7 @@ async def test_a_fill_shows_at_once_in_the_new_positions_and_later_in_the_cached
     assert MSFT not in await cached()
 
 
-async def test_the_new_positions_have_another_shape_with_text_conids(
+async def test_current_positions_have_another_shape_with_text_conids(
     ready: ApiClient, simulation: Simulation
 ) -> None:
     rows = await ready.get_json(f"/portfolio2/{ACCOUNT}/positions")
@@ -225,7 +225,7 @@ async def test_the_new_positions_have_another_shape_with_text_conids(
         assert row["unrealizedPnl"] == older[row["conid"]]["unrealizedPnl"]
 
 
-async def test_one_position_is_a_list_and_nothing_is_an_empty_one(ready: ApiClient) -> None:
+async def test_the_position_in_one_contract_is_a_list_that_can_be_empty(ready: ApiClient) -> None:
     rows = await ready.get_json_twice(f"{OWN}/position/{IBM}")
     assert type_mismatches("GET /portfolio/{accountId}/position/{id}", rows) == []
     assert [row["ticker"] for row in rows] == ["IBM"]
@@ -234,7 +234,7 @@ async def test_one_position_is_a_list_and_nothing_is_an_empty_one(ready: ApiClie
     assert (await ready.get(f"{OWN}/position/IBM")).status_code == 400
 
 
-async def test_one_position_over_all_accounts_is_a_map_of_lists(ready: ApiClient) -> None:
+async def test_positions_by_account_are_lists_by_account(ready: ApiClient) -> None:
     body = await ready.get_json(f"/portfolio/positions/{SPY}")
     assert type_mismatches("GET /portfolio/positions/{id}", body) == []
     assert {account: [row["conid"] for row in rows] for account, rows in body.items()} == {ACCOUNT: [SPY]}
@@ -277,7 +277,7 @@ async def test_ledger_positions_summary_and_allocation_agree(ready: ApiClient) -
         assert total == pytest.approx(value + cash, abs=0.05), part
 
 
-async def test_the_summary_has_its_segments_with_text_and_amounts_apart(
+async def test_the_summary_has_segments_with_either_text_or_amounts(
     ready: ApiClient, simulation: Simulation
 ) -> None:
     summary = await ready.get_json(f"{OWN}/summary")
@@ -314,7 +314,7 @@ async def test_the_allocation_has_short_sides_when_something_is_short(
     assert "CASH" in shares["assetClass"]["long"]
 
 
-async def test_a_joint_allocation_wants_the_positions_loaded_first(ready: ApiClient) -> None:
+async def test_a_joint_allocation_requires_loaded_positions(ready: ApiClient) -> None:
     assert (await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT]})).status_code == 500
     await ready.get(POSITIONS)
     joint = await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT]})
@@ -322,21 +322,21 @@ async def test_a_joint_allocation_wants_the_positions_loaded_first(ready: ApiCli
 
 
 @pytest.mark.parametrize("body", [{}, {"acctIds": []}, {"acctIds": [7]}, {"acctIds": ACCOUNT}, []])
-async def test_a_joint_allocation_of_nothing_is_a_bad_request(ready: ApiClient, body: Any) -> None:
+async def test_a_joint_allocation_without_accounts_is_a_bad_request(ready: ApiClient, body: Any) -> None:
     assert (await ready.post("/portfolio/allocation", body)).status_code == 400
 
 
-async def test_a_joint_allocation_with_a_stranger_is_unauthorized(ready: ApiClient) -> None:
+async def test_a_joint_allocation_with_a_foreign_account_gets_401(ready: ApiClient) -> None:
     await ready.get(POSITIONS)
     reply = await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT, "U7654321"]})
     assert (reply.status_code, reply.content) == (401, b"")
 
 
-async def test_there_are_no_combinations(ready: ApiClient) -> None:
+async def test_combination_positions_are_empty(ready: ApiClient) -> None:
     assert await ready.get_json(f"{OWN}/combo/positions", nocache="true") == []
 
 
-async def test_a_new_brokerage_session_closes_the_door_again(
+async def test_a_new_brokerage_session_requires_the_accounts_again(
     ready: ApiClient, simulation: Simulation
 ) -> None:
     await ready.get(POSITIONS)
@@ -353,35 +353,35 @@ advisors = pytest.mark.parametrize("options", [FA], ids=["fa"])
 
 
 @advisors
-async def test_an_advisors_lists_hold_the_master_and_the_clients(
-    asks: ApiClient, options: SimulationOptions
+async def test_an_advisors_lists_contain_the_master_and_the_clients(
+    api: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is FA
-    accounts = await asks.get_json("/portfolio/accounts")
+    accounts = await api.get_json("/portfolio/accounts")
     assert [(row["id"], row["faclient"]) for row in accounts] == [(MASTER, False)]
-    clients = await asks.get_json("/portfolio/subaccounts")
+    clients = await api.get_json("/portfolio/subaccounts")
     assert [row["id"] for row in clients] == [ACCOUNT, SECOND, THIRD]
     assert {(row["faclient"], row["parent"]["accountId"]) for row in clients} == {(True, MASTER)}
-    page = await asks.get_json("/portfolio/subaccounts2", page=0)
+    page = await api.get_json("/portfolio/subaccounts2", page=0)
     assert page == {"metadata": {"total": 3, "pageSize": 20, "pageNum": 0}, "subaccounts": clients}
 
 
 @pytest.mark.parametrize("options", [DYNAMIC], ids=["dynamic"])
 async def test_more_than_twenty_accounts_have_more_than_one_page(
-    asks: ApiClient, options: SimulationOptions
+    api: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is DYNAMIC
-    pages = [await asks.get_json("/portfolio/subaccounts2", page=page) for page in (0, 1, 2)]
+    pages = [await api.get_json("/portfolio/subaccounts2", page=page) for page in (0, 1, 2)]
     assert [len(page["subaccounts"]) for page in pages] == [20, 3, 0]
     assert {page["metadata"]["total"] for page in pages} == {23}
     ids = [row["id"] for page in pages for row in page["subaccounts"]]
-    assert ids == [row["id"] for row in await asks.get_json("/portfolio/subaccounts")]
+    assert ids == [row["id"] for row in await api.get_json("/portfolio/subaccounts")]
 
 
 @advisors
-async def test_each_account_is_answered_for_itself(asks: ApiClient, options: SimulationOptions) -> None:
+async def test_each_account_returns_its_own_portfolio(api: ApiClient, options: SimulationOptions) -> None:
     assert options is FA
-    ready = await asks.prepare_session()
+    ready = await api.prepare_session()
     positions = {}
     for account in (MASTER, ACCOUNT, SECOND, THIRD):
         rows = await ready.get_json(f"/portfolio/{account}/positions/0", waitForSecDef="true")
@@ -396,10 +396,10 @@ async def test_each_account_is_answered_for_itself(asks: ApiClient, options: Sim
 
 @advisors
 async def test_all_is_the_sum_of_the_accounts_and_has_no_attributes(
-    asks: ApiClient, options: SimulationOptions
+    api: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is FA
-    ready = await asks.prepare_session()
+    ready = await api.prepare_session()
     values = [
         (await ready.get_json(f"/portfolio/{account}/ledger"))["BASE"]["netliquidationvalue"]
         for account in (MASTER, ACCOUNT, SECOND, THIRD)
@@ -416,22 +416,20 @@ async def test_all_is_the_sum_of_the_accounts_and_has_no_attributes(
 
 
 @advisors
-async def test_each_accounts_positions_are_looked_up_by_themselves(
-    asks: ApiClient, options: SimulationOptions
-) -> None:
+async def test_positions_are_loaded_per_account(api: ApiClient, options: SimulationOptions) -> None:
     assert options is FA
-    ready = await asks.prepare_session()
+    ready = await api.prepare_session()
     await ready.get_json(f"/portfolio/{ACCOUNT}/positions/0")
     assert "ticker" in (await ready.get_json(f"/portfolio/{ACCOUNT}/positions/0"))[0]
     assert "ticker" not in (await ready.get_json(f"/portfolio/{SECOND}/positions/0"))[0]
 
 
 @advisors
-async def test_the_allocation_of_several_accounts_waits_for_each_of_them(
-    asks: ApiClient, options: SimulationOptions
+async def test_a_joint_allocation_requires_the_positions_of_each_account(
+    api: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is FA
-    ready = await asks.prepare_session()
+    ready = await api.prepare_session()
     both = {"acctIds": [ACCOUNT, SECOND]}
     await ready.get_json(f"/portfolio/{ACCOUNT}/positions/0")
     assert (await ready.post("/portfolio/allocation", both)).status_code == 500

@@ -14,12 +14,12 @@ GAINERS = {"instrument": "STK", "type": "TOP_PERC_GAIN", "location": "STK.US.MAJ
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> ApiClient:
+def api(gateway: httpx.AsyncClient) -> ApiClient:
     return ApiClient(gateway)
 
 
-async def test_the_parameters_have_the_types_seen_on_the_wire(asks: ApiClient) -> None:
-    body = await asks.get_json(PARAMS)
+async def test_scanner_parameters_match_the_recorded_types(api: ApiClient) -> None:
+    body = await api.get_json(PARAMS)
     assert type_mismatches("GET /iserver/scanner/params", body) == []
     assert list(body) == ["scan_type_list", "instrument_list", "filter_list", "location_tree"]
     gainers = next(each for each in body["scan_type_list"] if each["code"] == "TOP_PERC_GAIN")
@@ -28,18 +28,18 @@ async def test_the_parameters_have_the_types_seen_on_the_wire(asks: ApiClient) -
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True)])
-async def test_the_parameters_are_given_once_in_a_quarter_of_an_hour(
-    asks: ApiClient, simulation: Simulation
+async def test_scanner_parameters_are_limited_to_one_request_per_15_minutes(
+    api: ApiClient, simulation: Simulation
 ) -> None:
-    assert (await asks.get(PARAMS)).status_code == 200
-    assert (await asks.get(PARAMS)).status_code == 429
+    assert (await api.get(PARAMS)).status_code == 200
+    assert (await api.get(PARAMS)).status_code == 429
     simulation.clock.advance(901)
     simulation.session.establish()
-    assert (await asks.get(PARAMS)).status_code == 200
+    assert (await api.get(PARAMS)).status_code == 200
 
 
-async def test_a_scan_has_the_types_seen_on_the_wire_and_no_values(asks: ApiClient) -> None:
-    reply = await asks.post(RUN, {**GAINERS, "filter": [{"code": "priceAbove", "value": 5}]})
+async def test_a_scan_matches_the_recorded_types_and_has_no_values(api: ApiClient) -> None:
+    reply = await api.post(RUN, {**GAINERS, "filter": [{"code": "priceAbove", "value": 5}]})
     body = reply.json()
     assert type_mismatches("POST /iserver/scanner/run", body) == []
     rows = body["contracts"]
@@ -61,16 +61,16 @@ async def test_a_scan_has_the_types_seen_on_the_wire_and_no_values(asks: ApiClie
     }
 
 
-async def test_a_future_is_described_by_its_local_symbol(asks: ApiClient) -> None:
+async def test_a_future_is_described_by_its_local_symbol(api: ApiClient) -> None:
     body = (
-        await asks.post(RUN, {"instrument": "FUT.US", "type": "MOST_ACTIVE", "location": "FUT.CME"})
+        await api.post(RUN, {"instrument": "FUT.US", "type": "MOST_ACTIVE", "location": "FUT.CME"})
     ).json()
     assert "ESH6" in [row["contract_description_1"] for row in body["contracts"]]
     assert {row["sec_type"] for row in body["contracts"]} == {"FUT"}
 
 
-async def test_a_scan_that_finds_nothing_is_an_empty_list(asks: ApiClient) -> None:
-    reply = await asks.post(RUN, {**GAINERS, "filter": [{"code": "priceAbove", "value": 1e9}]})
+async def test_a_scan_that_finds_nothing_is_an_empty_list(api: ApiClient) -> None:
+    reply = await api.post(RUN, {**GAINERS, "filter": [{"code": "priceAbove", "value": 1e9}]})
     assert reply.json() == {"contracts": [], "scan_data_column_name": "Chg%"}
 
 
@@ -90,14 +90,12 @@ async def test_a_scan_that_finds_nothing_is_an_empty_list(asks: ApiClient) -> No
         ({"filter": [{"name": "priceAbove", "value": 1}]}, 400),
     ],
 )
-async def test_a_scan_that_is_not_offered_breaks_ibkr(
-    asks: ApiClient, change: dict[str, Any], status: int
-) -> None:
-    reply = await asks.post(RUN, {**GAINERS, **change})
+async def test_an_unsupported_scan_is_rejected(api: ApiClient, change: dict[str, Any], status: int) -> None:
+    reply = await api.post(RUN, {**GAINERS, **change})
     assert reply.status_code == status
     assert reply.json()["error"]
 
 
 @pytest.mark.parametrize("body", [{}, []])
-async def test_a_scan_without_a_body_is_a_bad_request(asks: ApiClient, body: Any) -> None:
-    assert (await asks.post(RUN, body)).status_code == 400
+async def test_a_scan_without_a_body_is_a_bad_request(api: ApiClient, body: Any) -> None:
+    assert (await api.post(RUN, body)).status_code == 400

@@ -38,7 +38,7 @@ async def status(gateway: httpx.AsyncClient) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_the_status_of_an_open_session_has_all_fields_in_both_forms(
+async def test_the_status_of_an_open_session_has_every_field_for_get_and_post(
     gateway: httpx.AsyncClient, method: str
 ) -> None:
     answer = await gateway.request(method, STATUS, json={})
@@ -48,7 +48,7 @@ async def test_the_status_of_an_open_session_has_all_fields_in_both_forms(
 
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])
-async def test_the_status_without_a_login_has_four_fields(gateway: httpx.AsyncClient) -> None:
+async def test_the_session_status_without_a_login_has_four_fields(gateway: httpx.AsyncClient) -> None:
     body = await status(gateway)
     assert types(body) == {"authenticated": bool, "competing": bool, "connected": bool, "MAC": str}
     assert not any(body[field] for field in ("authenticated", "competing", "connected"))
@@ -56,9 +56,7 @@ async def test_the_status_without_a_login_has_four_fields(gateway: httpx.AsyncCl
 
 @pytest.mark.parametrize("options", [SimulationOptions(unauthorized_everywhere=True)])
 @pytest.mark.parametrize("path", [STATUS, "/v1/api/tickle"])
-async def test_status_and_tickle_can_answer_401_without_a_login(
-    gateway: httpx.AsyncClient, path: str
-) -> None:
+async def test_status_and_tickle_without_a_login_can_get_401(gateway: httpx.AsyncClient, path: str) -> None:
     answer = await gateway.post(path, json={})
     assert (answer.status_code, answer.text) == (401, "Access Denied")
 
@@ -66,7 +64,7 @@ async def test_status_and_tickle_can_answer_401_without_a_login(
 @pytest.mark.parametrize(
     "options", [SimulationOptions(login=False, rate_limits=False, opens_brokerage=False)]
 )
-async def test_opening_the_session_goes_by_way_of_authenticated_but_not_established(
+async def test_an_opening_session_is_authenticated_before_it_is_established(
     gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
 ) -> None:
     simulation.session.login()
@@ -83,7 +81,7 @@ async def test_opening_the_session_goes_by_way_of_authenticated_but_not_establis
     assert types(again) == FULL
 
 
-async def test_opening_the_session_again_forgets_the_pre_flights(
+async def test_reopening_the_session_resets_the_preflights(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     simulation.preflights.orders_warm = True
@@ -94,18 +92,18 @@ async def test_opening_the_session_again_forgets_the_pre_flights(
 @pytest.mark.parametrize(
     "body", [{}, {"publish": "true"}, {"publish": None, "compete": True}, {"compete": True}]
 )
-async def test_publish_must_be_given(gateway: httpx.AsyncClient, body: dict[str, Any]) -> None:
+async def test_opening_the_session_requires_publish(gateway: httpx.AsyncClient, body: dict[str, Any]) -> None:
     answer = await gateway.post(INIT, json=body)
     assert answer.status_code == 500
     assert "publish" in answer.json()["error"]
 
 
-async def test_publish_false_is_answered_as_it_was_recorded(gateway: httpx.AsyncClient) -> None:
+async def test_publish_false_gets_the_recorded_response(gateway: httpx.AsyncClient) -> None:
     assert (await gateway.post(INIT, json={"publish": False, "compete": True})).status_code == 200
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, strict=False)])
-async def test_a_missing_publish_is_forgiven_without_the_strict_habits(gateway: httpx.AsyncClient) -> None:
+async def test_a_missing_publish_is_accepted_unless_strict(gateway: httpx.AsyncClient) -> None:
     assert (await gateway.post(INIT, json={"compete": True})).status_code == 200
 
 
@@ -114,7 +112,7 @@ async def test_compete_must_be_a_boolean(gateway: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["statusCode"]) == (400, 400)
 
 
-async def test_right_after_a_reset_the_session_is_unavailable(
+async def test_the_session_is_unavailable_right_after_a_reset(
     gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
 ) -> None:
     simulation.session.reset()
@@ -123,10 +121,9 @@ async def test_right_after_a_reset_the_session_is_unavailable(
     assert (await gateway.post(INIT, json={"publish": True, "compete": True})).status_code == 200
 
 
-async def test_compete_true_evicts_the_other_program_and_the_tickle_shows_who_competes(
+async def test_compete_true_takes_over_and_the_tickle_reports_competing(
     gateway: httpx.AsyncClient, skip: Skip
 ) -> None:
-    """Acceptance test (h)."""
     await gateway.post("/simulator/compete", json={})
     tickle = (await gateway.post("/v1/api/tickle", json={})).json()
     assert tickle["iserver"]["authStatus"]["competing"] is True
@@ -142,7 +139,7 @@ async def test_compete_true_evicts_the_other_program_and_the_tickle_shows_who_co
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_tickle_answers_in_the_gateways_form(gateway: httpx.AsyncClient, method: str) -> None:
+async def test_a_tickle_has_the_fields_of_the_gateway(gateway: httpx.AsyncClient, method: str) -> None:
     body = (await gateway.request(method, "/v1/api/tickle", json={})).json()
     assert types(body) == {
         "session": str,
@@ -157,12 +154,12 @@ async def test_a_tickle_answers_in_the_gateways_form(gateway: httpx.AsyncClient,
 
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])
-async def test_a_tickle_without_a_login_says_that_there_is_no_session(gateway: httpx.AsyncClient) -> None:
+async def test_a_tickle_without_a_login_reports_no_session(gateway: httpx.AsyncClient) -> None:
     answer = await gateway.post("/v1/api/tickle", json={})
     assert (answer.status_code, answer.json()) == (200, {"error": "no session"})
 
 
-async def test_tickling_keeps_the_session_open_and_not_tickling_does_not(
+async def test_only_tickling_keeps_the_session_alive(
     gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip
 ) -> None:
     for _ in range(20):
@@ -175,7 +172,7 @@ async def test_tickling_keeps_the_session_open_and_not_tickling_does_not(
     assert body["iserver"]["authStatus"]["connected"] is True
 
 
-async def test_the_login_is_validated_with_its_remaining_time(gateway: httpx.AsyncClient, skip: Skip) -> None:
+async def test_login_validation_reports_the_remaining_time(gateway: httpx.AsyncClient, skip: Skip) -> None:
     first = (await gateway.get("/v1/api/sso/validate")).json()
     skip(60)
     second = (await gateway.get("/v1/api/sso/validate")).json()
@@ -189,7 +186,7 @@ async def test_the_login_is_validated_with_its_remaining_time(gateway: httpx.Asy
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])
 @pytest.mark.parametrize(("method", "path"), [("GET", "/sso/validate"), ("POST", "/logout")])
-async def test_without_a_login_nothing_is_validated_or_ended(
+async def test_validation_and_logout_require_a_login(
     gateway: httpx.AsyncClient, method: str, path: str
 ) -> None:
     answer = await gateway.request(method, f"/v1/api{path}", json={})
@@ -202,7 +199,7 @@ async def test_a_logout_ends_the_login(gateway: httpx.AsyncClient, simulation: S
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_reauthenticate_opens_a_closed_session_and_says_only_that_it_was_triggered(
+async def test_reauthenticate_opens_a_closed_session_and_reports_only_triggered(
     gateway: httpx.AsyncClient, simulation: Simulation, skip: Skip, method: str
 ) -> None:
     simulation.session.drop()
@@ -212,7 +209,7 @@ async def test_reauthenticate_opens_a_closed_session_and_says_only_that_it_was_t
     assert simulation.session.state is LoginState.BROKERAGE
 
 
-async def test_reauthenticate_says_triggered_also_when_nothing_comes_of_it(
+async def test_reauthenticate_reports_triggered_even_if_it_fails(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     simulation.session.reset()
@@ -222,7 +219,7 @@ async def test_reauthenticate_says_triggered_also_when_nothing_comes_of_it(
 
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])
-async def test_reauthenticate_without_a_login_says_so(gateway: httpx.AsyncClient) -> None:
+async def test_reauthenticate_without_a_login_is_an_error(gateway: httpx.AsyncClient) -> None:
     assert (await gateway.post("/v1/api/iserver/reauthenticate", json={})).json() == {
         "error": "not logged in"
     }

@@ -14,7 +14,7 @@ MINE = {"id": "1234", "name": "Mine", "rows": [{"C": IBM}, {"H": ""}, {"C": str(
 
 
 @pytest.fixture
-def asks(gateway: httpx.AsyncClient) -> ApiClient:
+def api(gateway: httpx.AsyncClient) -> ApiClient:
     return ApiClient(gateway)
 
 
@@ -22,8 +22,8 @@ async def delete(gateway: httpx.AsyncClient, list_id: str) -> httpx.Response:
     return await gateway.delete(f"/v1/api{LIST}", params={"id": list_id})
 
 
-async def test_the_lists_have_the_types_seen_on_the_wire(asks: ApiClient) -> None:
-    body = await asks.get_json(LISTS, SC="USER_WATCHLIST")
+async def test_watchlists_match_the_recorded_types(api: ApiClient) -> None:
+    body = await api.get_json(LISTS, SC="USER_WATCHLIST")
     assert type_mismatches("GET /iserver/watchlists", body) == []
     assert (body["action"], body["MID"]) == ("content", "1")
     first = body["data"]["user_lists"][0]
@@ -38,23 +38,21 @@ async def test_the_lists_have_the_types_seen_on_the_wire(asks: ApiClient) -> Non
     assert first["modified"] > 2**31
 
 
-async def test_every_message_of_a_session_has_the_next_number(
-    asks: ApiClient, simulation: Simulation
-) -> None:
-    assert [(await asks.get_json(LISTS))["MID"] for _ in range(3)] == ["1", "2", "3"]
+async def test_message_ids_count_up_within_a_session(api: ApiClient, simulation: Simulation) -> None:
+    assert [(await api.get_json(LISTS))["MID"] for _ in range(3)] == ["1", "2", "3"]
     simulation.session.establish()
-    assert (await asks.get_json(LISTS))["MID"] == "1"
+    assert (await api.get_json(LISTS))["MID"] == "1"
 
 
-async def test_the_first_look_at_a_list_is_thinner_than_the_second(asks: ApiClient) -> None:
-    await asks.post(LIST, MINE)
-    first = await asks.get_json(LIST, id="1234")
+async def test_the_first_read_of_a_watchlist_has_no_names(api: ApiClient) -> None:
+    await api.post(LIST, MINE)
+    first = await api.get_json(LIST, id="1234")
     assert first["instruments"] == [
         {"ST": "STK", "C": str(IBM), "conid": IBM},
         {"H": ""},
         {"ST": "STK", "C": str(SPY), "conid": SPY},
     ]
-    second = await asks.get_json(LIST, id="1234")
+    second = await api.get_json(LIST, id="1234")
     assert type_mismatches("GET /iserver/watchlist", second) == []
     assert second["instruments"][0] == {
         "ST": "STK",
@@ -69,43 +67,47 @@ async def test_the_first_look_at_a_list_is_thinner_than_the_second(asks: ApiClie
     assert (second["hash"], second["readOnly"]) == (first["hash"], False)
 
 
-async def test_a_new_session_starts_with_a_thin_look_again(asks: ApiClient, simulation: Simulation) -> None:
-    await asks.get_json_twice(LIST, id="101")
+async def test_the_first_read_of_a_watchlist_in_a_new_session_has_no_names(
+    api: ApiClient, simulation: Simulation
+) -> None:
+    await api.get_json_twice(LIST, id="101")
     simulation.session.establish()
-    assert "name" not in (await asks.get_json(LIST, id="101"))["instruments"][0]
+    assert "name" not in (await api.get_json(LIST, id="101"))["instruments"][0]
 
 
-async def test_making_a_list_answers_without_its_contracts(asks: ApiClient, simulation: Simulation) -> None:
-    reply = await asks.post(LIST, MINE)
+async def test_the_response_to_a_new_watchlist_omits_its_contracts(
+    api: ApiClient, simulation: Simulation
+) -> None:
+    reply = await api.post(LIST, MINE)
     body = reply.json()
     assert type_mismatches("POST /iserver/watchlist", body) == []
     now = str(simulation.clock.now_ms())
     assert body == {"id": "1234", "hash": now, "name": "Mine", "readOnly": False, "instruments": []}
-    assert "1234" in [each["id"] for each in (await asks.get_json(LISTS))["data"]["user_lists"]]
+    assert "1234" in [each["id"] for each in (await api.get_json(LISTS))["data"]["user_lists"]]
 
 
-async def test_posting_a_taken_id_replaces_the_list_without_a_word(asks: ApiClient) -> None:
-    await asks.post(LIST, MINE)
-    reply = await asks.post(LIST, {"id": "1234", "name": "Mine", "rows": [{"C": AAPL}]})
+async def test_posting_an_existing_id_replaces_the_watchlist(api: ApiClient) -> None:
+    await api.post(LIST, MINE)
+    reply = await api.post(LIST, {"id": "1234", "name": "Mine", "rows": [{"C": AAPL}]})
     assert reply.status_code == 200
-    assert [row["conid"] for row in (await asks.get_json_twice(LIST, id="1234"))["instruments"]] == [AAPL]
+    assert [row["conid"] for row in (await api.get_json_twice(LIST, id="1234"))["instruments"]] == [AAPL]
 
 
-async def test_a_list_that_was_replaced_is_thin_at_first_again(asks: ApiClient) -> None:
-    await asks.get_json_twice(LIST, id="101")
-    await asks.post(LIST, {"id": "101", "name": "Mine", "rows": [{"C": AAPL}]})
-    assert "name" not in (await asks.get_json(LIST, id="101"))["instruments"][0]
-    assert (await asks.get_json(LIST, id="101"))["instruments"][0]["name"] == "APPLE INC"
+async def test_the_first_read_of_a_replaced_watchlist_has_no_names(api: ApiClient) -> None:
+    await api.get_json_twice(LIST, id="101")
+    await api.post(LIST, {"id": "101", "name": "Mine", "rows": [{"C": AAPL}]})
+    assert "name" not in (await api.get_json(LIST, id="101"))["instruments"][0]
+    assert (await api.get_json(LIST, id="101"))["instruments"][0]["name"] == "APPLE INC"
 
 
-async def test_an_id_may_have_a_leading_minus(asks: ApiClient) -> None:
-    assert (await asks.post(LIST, {**MINE, "id": "-5"})).status_code == 200
-    assert (await asks.get_json(LIST, id="-5"))["name"] == "Mine"
+async def test_a_watchlist_id_can_have_a_leading_minus(api: ApiClient) -> None:
+    assert (await api.post(LIST, {**MINE, "id": "-5"})).status_code == 200
+    assert (await api.get_json(LIST, id="-5"))["name"] == "Mine"
 
 
 @pytest.mark.parametrize("body", [{}, []])
-async def test_an_empty_body_is_a_bad_request(asks: ApiClient, body: Any) -> None:
-    assert (await asks.post(LIST, body)).status_code == 400
+async def test_an_empty_body_is_a_bad_request(api: ApiClient, body: Any) -> None:
+    assert (await api.post(LIST, body)).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -123,33 +125,33 @@ async def test_an_empty_body_is_a_bad_request(asks: ApiClient, body: Any) -> Non
         {"rows": [{}]},
     ],
 )
-async def test_a_list_that_is_not_understood_is_unavailable_and_not_kept(
-    asks: ApiClient, simulation: Simulation, change: dict[str, Any]
+async def test_an_invalid_watchlist_is_unavailable_and_not_saved(
+    api: ApiClient, simulation: Simulation, change: dict[str, Any]
 ) -> None:
-    assert (await asks.post(LIST, {**MINE, **change})).status_code == 503
+    assert (await api.post(LIST, {**MINE, **change})).status_code == 503
     assert len(simulation.watchlists.all()) == 2
 
 
-async def test_a_contract_that_nobody_knows_stays_in_the_list_without_a_name(asks: ApiClient) -> None:
-    await asks.post(LIST, {**MINE, "rows": [{"C": 1}]})
-    assert (await asks.get_json_twice(LIST, id="1234"))["instruments"] == [{"ST": "", "C": "1", "conid": 1}]
+async def test_an_unknown_contract_stays_in_the_watchlist_without_a_name(api: ApiClient) -> None:
+    await api.post(LIST, {**MINE, "rows": [{"C": 1}]})
+    assert (await api.get_json_twice(LIST, id="1234"))["instruments"] == [{"ST": "", "C": "1", "conid": 1}]
 
 
-async def test_an_unknown_list_is_unavailable(asks: ApiClient) -> None:
-    assert (await asks.get(LIST, id="999")).status_code == 503
-    assert (await asks.get(LIST)).status_code == 400
+async def test_an_unknown_watchlist_is_unavailable(api: ApiClient) -> None:
+    assert (await api.get(LIST, id="999")).status_code == 503
+    assert (await api.get(LIST)).status_code == 400
 
 
-async def test_a_deleted_list_is_gone(asks: ApiClient, gateway: httpx.AsyncClient) -> None:
+async def test_a_deleted_watchlist_is_gone(api: ApiClient, gateway: httpx.AsyncClient) -> None:
     body = (await delete(gateway, "101")).json()
     assert body == {"data": {"deleted": "101"}, "action": "context", "MID": "1"}
-    assert (await asks.get(LIST, id="101")).status_code == 503
+    assert (await api.get(LIST, id="101")).status_code == 503
 
 
-async def test_deleting_an_unknown_list_fails_only_in_a_cold_session(
-    asks: ApiClient, gateway: httpx.AsyncClient
+async def test_deleting_an_unknown_watchlist_fails_only_as_the_first_call(
+    api: ApiClient, gateway: httpx.AsyncClient
 ) -> None:
     assert (await delete(gateway, "999")).status_code == 503
-    await asks.get_json(LISTS)
+    await api.get_json(LISTS)
     warm = await delete(gateway, "999")
     assert (warm.status_code, warm.json()["data"]) == (200, {"deleted": "999"})
