@@ -143,17 +143,17 @@ def _price_trigger_time(
 ) -> float | None:
     instrument = paper_account.instrument(condition.conid or 0)
 
-    def could_hold(span: PriceRange) -> bool:
+    def may_match(span: PriceRange) -> bool:
         if condition.comparison == "==":
             return span.low <= float(condition.value) <= span.high
         return condition.is_met_by(span.high) or condition.is_met_by(span.low)
 
-    def holds(moment: float) -> bool:
+    def matches(moment: float) -> bool:
         return condition.is_met_by(paper_account.prices.price_at(instrument, moment))
 
     for start, end in _trading_intervals(instrument, since, until, outside_rth):
         first_match = first_matching_step(
-            paper_account.prices, instrument, start, end, may_match=could_hold, matches=holds
+            paper_account.prices, instrument, start, end, may_match=may_match, matches=matches
         )
         if first_match is not None:
             return first_match

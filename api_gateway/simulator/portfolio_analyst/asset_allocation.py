@@ -106,7 +106,7 @@ def allocations(snapshots: Iterable[AccountSnapshot], allocation_type: str, rate
 
 
 def _allocate(snapshots: list[AccountSnapshot], name: str, rate: float) -> dict[str, Any]:
-    of_position, of_cash = _SPLITS[name]
+    position_slice, cash_slice = _SPLITS[name]
     sides: dict[str, dict[AllocationSlice, float]] = {"long": {}, "short": {}}
 
     def add(side: str, allocation_slice: AllocationSlice | None, value: float) -> None:
@@ -115,9 +115,9 @@ def _allocate(snapshots: list[AccountSnapshot], name: str, rate: float) -> dict[
 
     for snapshot in snapshots:
         for asset in snapshot.assets:
-            add("long" if asset.quantity > 0 else "short", of_position(asset.instrument), asset.value)
+            add("long" if asset.quantity > 0 else "short", position_slice(asset.instrument), asset.value)
         for currency, value in snapshot.cash.items():
-            add("long" if value > 0 else "short", of_cash(currency), value)
+            add("long" if value > 0 else "short", cash_slice(currency), value)
     return {side: _side_row(slices) for side, slices in sides.items() if slices or side == "long"}
 
 

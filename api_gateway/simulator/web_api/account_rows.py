@@ -78,9 +78,9 @@ def account_attributes(profile: Profile, account_id: str, *, brokerage_access: b
 def ledger(account_id: str, valuation: Valuation) -> dict[str, Any]:
     """Return the balances by currency and their sum, `BASE`; `timestamp` is in seconds."""
     rows = [*valuation.ledgers, valuation.base_ledger]
-    book = {row.currency: _ledger_row(account_id, row, int(valuation.at)) for row in rows}
-    book[valuation.base_currency]["endofbundle"] = 1
-    return book
+    ledger_rows = {row.currency: _ledger_row(account_id, row, int(valuation.at)) for row in rows}
+    ledger_rows[valuation.base_currency]["endofbundle"] = 1
+    return ledger_rows
 
 
 def _ledger_row(account_id: str, row: Ledger, timestamp: int) -> dict[str, Any]:

@@ -219,10 +219,10 @@ class StreamSession:
         self._end_stream(_subscription_name(command) if command.topic == "umd" else f"s{command.topic[1:]}")
         return []
 
-    def _refuse_depth(self, command: Command) -> list[Frame]:
+    def _reject_depth(self, command: Command) -> list[Frame]:
         return [error_frame(command, 403, "No market depth permissions")]
 
-    def _refuse_exercise(self, command: Command) -> list[Frame]:
+    def _reject_exercise(self, command: Command) -> list[Frame]:
         return [error_frame(command, 403, "Option exercise is not available")]
 
     def _confirm_alive(self, command: Command) -> list[Frame]:
@@ -247,7 +247,7 @@ _TOPICS: Mapping[str, Callable[[StreamSession, Command], list[Frame]]] = Mapping
         "umd": StreamSession._unsubscribe,
         "smh": StreamSession._subscribe_history,
         "umh": StreamSession._unsubscribe_history,
-        "sbd": StreamSession._refuse_depth,
+        "sbd": StreamSession._reject_depth,
         "ubd": StreamSession._unsubscribe,
         "sor": StreamSession._subscribe_orders,
         "uor": StreamSession._unsubscribe,
@@ -259,8 +259,8 @@ _TOPICS: Mapping[str, Callable[[StreamSession, Command], list[Frame]]] = Mapping
         "usd": StreamSession._unsubscribe_balances,
         "sld": StreamSession._subscribe_balances,
         "uld": StreamSession._unsubscribe_balances,
-        "shs": StreamSession._refuse_exercise,
-        "inp": StreamSession._refuse_exercise,
+        "shs": StreamSession._reject_exercise,
+        "inp": StreamSession._reject_exercise,
         "tic": StreamSession._confirm_alive,
         "ech": StreamSession._echo,
     }

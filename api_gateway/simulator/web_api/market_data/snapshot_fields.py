@@ -82,9 +82,9 @@ class ContractSnapshot:
 
     def historical_volatility(self) -> float:
         """Return the annualised volatility of the last 30 daily closes."""
-        moves = [log(b.close / a.close) for a, b in pairwise(self.daily_bars[-31:])]
-        mean = sum(moves) / len(moves)
-        return float((sum((m - mean) ** 2 for m in moves) / len(moves) * _TRADING_DAYS) ** 0.5)
+        log_returns = [log(b.close / a.close) for a, b in pairwise(self.daily_bars[-31:])]
+        mean = sum(log_returns) / len(log_returns)
+        return float((sum((m - mean) ** 2 for m in log_returns) / len(log_returns) * _TRADING_DAYS) ** 0.5)
 
 
 def _last_price(s: ContractSnapshot) -> str:

@@ -25,13 +25,13 @@ def expected_price(paper_account: PaperAccount, instrument: Instrument, order: O
 
 def what_if(paper_account: PaperAccount, orders: Iterable[Order]) -> tuple[Valuation, Valuation]:
     """Return the account's valuation now, and with these orders filled."""
-    twin = paper_account.copy_for_what_if()
+    trial_account = paper_account.copy_for_what_if()
     for order in orders:
         price = expected_price(paper_account, paper_account.instrument(order.conid), order)
-        twin.execute(
+        trial_account.execute(
             replace(order), order.quantity - order.filled, price, at=paper_account.clock.now(), exchange=""
         )
-    return paper_account.valuation(), twin.valuation()
+    return paper_account.valuation(), trial_account.valuation()
 
 
 def preview(

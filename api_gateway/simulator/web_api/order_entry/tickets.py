@@ -75,7 +75,7 @@ def parse_tickets(body: Any) -> list[Ticket]:
     if not isinstance(orders, list) or not orders:
         raise bad_request("orders must be a list of order tickets")
     tickets = [parse_ticket(order) for order in orders]
-    if len(tickets) > 1 and not _belong_together(tickets):
+    if len(tickets) > 1 and not _are_linked(tickets):
         raise bad_request("several orders must be one bracket or one single group")
     return tickets
 
@@ -194,7 +194,7 @@ def _parse_trailing(raw: dict[str, Any], kind: OrderType) -> tuple[float | None,
     return float(amount), "%" if unit == "%" else "amt"
 
 
-def _belong_together(tickets: list[Ticket]) -> bool:
+def _are_linked(tickets: list[Ticket]) -> bool:
     """Return whether the tickets are one bracket, or all belong to one OCA group."""
     if all(ticket.has_flag("isSingleGroup") for ticket in tickets):
         return True

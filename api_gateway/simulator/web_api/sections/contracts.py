@@ -146,9 +146,9 @@ def contract_algorithms(simulation: Simulation, request: ApiRequest) -> Any:
     algorithm_names = {number for number in request.query.get("algos", "").split(";") if number}
     if len(algorithm_names) > _MAX_ALGORITHMS:
         raise bad_request(f"at most {_MAX_ALGORITHMS} algos")
-    warm = simulation.preflights.algos_warm
-    if instrument.conid not in warm:
-        warm.add(instrument.conid)
+    requested_conids = simulation.preflights.algos_warm
+    if instrument.conid not in requested_conids:
+        requested_conids.add(instrument.conid)
         return {"algos": []}
     return {
         "algos": algorithms(

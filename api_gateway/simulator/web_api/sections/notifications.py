@@ -27,7 +27,7 @@ _EDIT_MS, _READ_MS = 10, 5  # milliseconds that IBKR reports for an acknowledged
 @SECTION.route("GET", "/fyi/unreadnumber", requires=RequiredSession.LOGIN)
 def unread_number(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
     """Return the number of unread notifications. The first call only starts the service."""
-    _refuse_first_call(simulation, 423)
+    _reject_first_call(simulation, 423)
     return {"BN": simulation.inbox.unread_count()}
 
 
@@ -35,7 +35,7 @@ def unread_number(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: 
 def notifications(simulation: Simulation, request: ApiRequest) -> Any:
     """Return up to ten notifications, newest first. The first call only starts the service."""
     limit = parse_whole_number(request.query.get("max", ""), "max", minimum=1)
-    _refuse_first_call(simulation, 503)
+    _reject_first_call(simulation, 503)
     entries = simulation.inbox.page(
         min(limit, _MAX_NOTIFICATIONS),
         after=request.query.get("id", ""),
@@ -51,7 +51,7 @@ def more_notifications(simulation: Simulation, request: ApiRequest) -> Any:
     last_id = request.query.get("id", "")
     if not last_id:
         raise bad_request("id is required")
-    _refuse_first_call(simulation, 503)
+    _reject_first_call(simulation, 503)
     return [_notification_row(entry) for entry in simulation.inbox.page(_MAX_NOTIFICATIONS, after=last_id)]
 
 
@@ -140,7 +140,7 @@ def delete_device(simulation: Simulation, request: ApiRequest) -> Any:
     return ApiResponse(404, html, "text/html")
 
 
-def _refuse_first_call(simulation: Simulation, status: int) -> None:
+def _reject_first_call(simulation: Simulation, status: int) -> None:
     """Reject the first call of a session, because IBKR's own back end call is still pending."""
     if not simulation.preflights.fyi_warm and simulation.options.strict:
         simulation.preflights.fyi_warm = True

@@ -70,10 +70,10 @@ def _position_rows(
     profits = view.realised_profits(longer.total_seconds()) if longer else None
     rows = []
     for position in positions:
-        conid, under = position.instrument.conid, position.instrument.underlying_conid
+        conid, underlying_conid = position.instrument.conid, position.instrument.underlying_conid
         realised = position.realised if profits is None else profits.get(conid, 0.0)
         if full:
-            underlying = simulation.universe.by_conid(under) if under else None
+            underlying = simulation.universe.by_conid(underlying_conid) if underlying_conid else None
             rows.append(complete_row(view.account_id, position, realised, underlying))
         else:
             rows.append(incomplete_row(view.account_id, position, realised))
@@ -82,9 +82,9 @@ def _position_rows(
 
 def _contracts_loaded(simulation: Simulation, request: ApiRequest, account_id: str) -> bool:
     """Return whether the contracts are loaded; if not, this call starts loading them."""
-    warm = simulation.preflights.positions_warm
-    loaded = account_id in warm or is_true(request, "waitForSecDef")
-    warm.add(account_id)
+    loaded_accounts = simulation.preflights.positions_warm
+    loaded = account_id in loaded_accounts or is_true(request, "waitForSecDef")
+    loaded_accounts.add(account_id)
     return loaded
 
 

@@ -184,12 +184,12 @@ async def test_a_hanging_request_can_still_take_effect(
     simulation.faults.add(
         Fault.model_validate({"match": {"path": "/logout"}, "do": {"hang": True, "perform": True}})
     )
-    asked = asyncio.create_task(http_client.post("/v1/api/logout", json={}))
+    pending_request = asyncio.create_task(http_client.post("/v1/api/logout", json={}))
     await wait_until(lambda: simulation.session.logged_in_at is None)
     await asyncio.sleep(0.01)
-    assert not asked.done()
-    asked.cancel()
-    await asyncio.gather(asked, return_exceptions=True)
+    assert not pending_request.done()
+    pending_request.cancel()
+    await asyncio.gather(pending_request, return_exceptions=True)
 
 
 async def test_a_hanging_request_in_process_ends_when_cancelled(

@@ -27,12 +27,12 @@ def test_a_trading_halt_of_a_held_contract_sends_a_bulletin(
 
 def test_a_second_halt_sends_a_second_bulletin(simulation: Simulation, skip: Callable[[float], None]) -> None:
     bulletins = BulletinStream(simulation)
-    told = []
+    frame_counts = []
     for account in (simulation.prices.halt, simulation.prices.resume, simulation.prices.halt):
         account(AAPL)
         skip(1)
-        told.append(len(bulletins.due_frames(simulation.clock.now())))
-    assert told == [1, 0, 1]
+        frame_counts.append(len(bulletins.due_frames(simulation.clock.now())))
+    assert frame_counts == [1, 0, 1]
 
 
 def test_a_gtc_order_sends_a_notice_of_its_expiry(

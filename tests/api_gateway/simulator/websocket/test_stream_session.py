@@ -22,7 +22,7 @@ class Client:
         self.simulation = simulation
         self.session = StreamSession(simulation, token)
 
-    def say(self, text: str) -> list[dict[str, Any]]:
+    def send(self, text: str) -> list[dict[str, Any]]:
         return self.session.receive(text)
 
     def wait(self, seconds: float = 0.5) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ class Client:
             frames += self.session.due_frames()
         return frames
 
-    def of(self, topic: str, seconds: float = 0.5) -> list[dict[str, Any]]:
+    def frames_of(self, topic: str, seconds: float = 0.5) -> list[dict[str, Any]]:
         return [frame for frame in self.wait(seconds) if str(frame.get("topic", "")).startswith(topic)]
 
 
@@ -64,9 +64,9 @@ def test_a_client_with_a_cookie_is_greeted_with_user_accounts_and_status(simulat
 def test_a_client_without_a_cookie_must_send_its_session_token(simulation: Simulation) -> None:
     client = Client(simulation)
     assert client.wait(3) == [{"message": "waiting for session"}]
-    assert client.say('{"session":"wrong"}') == [{"message": "waiting for session"}]
-    assert client.say("smd+265598+{}") == [{"message": "waiting for session"}]
-    assert client.say(f'{{"session":"{simulation.session.token}"}}') == []
+    assert client.send('{"session":"wrong"}') == [{"message": "waiting for session"}]
+    assert client.send("smd+265598+{}") == [{"message": "waiting for session"}]
+    assert client.send(f'{{"session":"{simulation.session.token}"}}') == []
     assert client.session.due_frames()[0]["success"] == "simulated1"
 
 
@@ -77,14 +77,14 @@ def test_a_wrong_cookie_does_not_open_the_session(simulation: Simulation) -> Non
 def test_frames_before_the_greeting_are_ignored(simulation: Simulation) -> None:
     simulation.preflights.accounts_called = True
     client = Client(simulation, simulation.session.token)
-    assert client.say(f"smd+{AAPL}+{FIELDS}") == []
-    assert client.of("smd", 5) == []
-    client.say(f"smd+{AAPL}+{FIELDS}")
-    assert client.of("smd", 2) != []
+    assert client.send(f"smd+{AAPL}+{FIELDS}") == []
+    assert client.frames_of("smd", 5) == []
+    client.send(f"smd+{AAPL}+{FIELDS}")
+    assert client.frames_of("smd", 2) != []
 
 
 def test_a_heartbeat_comes_every_ten_seconds(client: Client) -> None:
-    heartbeats = client.of("system", 35)
+    heartbeats = client.frames_of("system", 35)
     assert len(heartbeats) == 3
     assert heartbeats[1]["hb"] - heartbeats[0]["hb"] == 10_000
 
@@ -99,36 +99,36 @@ def test_a_clock_jump_is_followed_by_one_heartbeat(client: Client) -> None:
     ("text", "topic"), [("", "null"), ("nonsense", "null"), ("smd+1+{", "null"), ("xyz+{}", "xyz")]
 )
 def test_a_malformed_frame_is_answered_as_an_unknown_topic(client: Client, text: str, topic: str) -> None:
-    assert client.say(text) == [{"error": f"Topic unknown '{topic}'"}]
+    assert client.send(text) == [{"error": f"Topic unknown '{topic}'"}]
 
 
 def test_a_ping_and_an_echo_are_answered(client: Client) -> None:
-    assert client.say("tic")[0]["topic"] == "tic"
-    assert client.say("ech+hb") == [{"topic": "ech+hb"}]
+    assert client.send("tic")[0]["topic"] == "tic"
+    assert client.send("ech+hb") == [{"topic": "ech+hb"}]
 
 
 @pytest.mark.parametrize("text", [f"smd+{AAPL}+{{}}", f"smh+{AAPL}+{{}}", "sor+{}", "str+{}"])
 def test_trading_topics_require_the_accounts_call(client: Client, text: str) -> None:
     client.simulation.preflights.accounts_called = False
-    assert client.say(text) == [{"error": "No accounts", "code": 500, "topic": text[:3]}]
+    assert client.send(text) == [{"error": "No accounts", "code": 500, "topic": text[:3]}]
 
 
 @pytest.mark.parametrize("text", [f"smd+{AAPL}+{{}}", f"smh+{AAPL}+{{}}", "sor+{}", "str+{}", "sbd+x+1"])
 def test_trading_topics_require_the_brokerage_session(client: Client, text: str) -> None:
     client.simulation.session.drop()
-    assert client.say(text)[0]["error"] == "Bad Request: no bridge"
+    assert client.send(text)[0]["error"] == "Bad Request: no bridge"
 
 
 @pytest.mark.parametrize("text", ["spl+{}", f"ssd+{ACCOUNT}+{{}}", f"sld+{ACCOUNT}+{{}}"])
 def test_balance_topics_do_not_require_the_brokerage_session(client: Client, text: str) -> None:
     client.simulation.session.drop()
-    assert client.say(text) == []
-    assert client.of(text[:3]) != []
+    assert client.send(text) == []
+    assert client.frames_of(text[:3]) != []
 
 
 def test_the_end_of_the_brokerage_session_is_reported_and_ends_its_streams(client: Client) -> None:
-    client.say(f"smd+{AAPL}+{FIELDS}")
-    client.say("spl+{}")
+    client.send(f"smd+{AAPL}+{FIELDS}")
+    client.send("spl+{}")
     client.wait(2)
     client.simulation.session.drop()
     frames = client.wait(0)
@@ -140,21 +140,21 @@ def test_the_end_of_the_brokerage_session_is_reported_and_ends_its_streams(clien
 
 
 def test_the_order_stream_ends_with_the_brokerage_session_for_good(client: Client) -> None:
-    client.say("sor+{}")
-    assert client.of("sor", 1) != []
+    client.send("sor+{}")
+    assert client.frames_of("sor", 1) != []
     client.simulation.session.drop()
     client.wait(0)
     client.simulation.session.init(compete=True)
     client.wait(2)
     client.simulation.preflights.accounts_called = True
     trade(client.simulation.selected_account, MSFT, 10, 480.0)
-    assert client.of("sor", 3) == []
+    assert client.frames_of("sor", 3) == []
 
 
 async def test_a_fill_is_sent_without_any_request(gateway: httpx.AsyncClient, client: Client) -> None:
     trader = await Trader(gateway).subscribe()
-    client.say("sor+{}")
-    client.say('str+{"realtimeUpdatesOnly":true}')
+    client.send("sor+{}")
+    client.send('str+{"realtimeUpdatesOnly":true}')
     client.wait(1)
     (order_id,) = await trader.place(ticket())
     frames = client.wait(5)
@@ -174,13 +174,13 @@ def test_a_reopened_brokerage_session_is_reported_with_its_accounts(client: Clie
 
 def test_a_competing_session_is_reported(client: Client) -> None:
     client.simulation.session.displace()
-    (status,) = client.of("sts", 0)
+    (status,) = client.frames_of("sts", 0)
     assert (status["args"]["authenticated"], status["args"]["competing"]) == (False, True)
 
 
 def test_websocket_traffic_does_not_keep_the_brokerage_session_alive(client: Client) -> None:
     for _ in range(8):
-        client.say("tic")
+        client.send("tic")
         client.wait(60)
     assert client.simulation.session.state is LoginState.SSO
 
@@ -188,38 +188,38 @@ def test_websocket_traffic_does_not_keep_the_brokerage_session_alive(client: Cli
 def test_a_logout_is_reported_and_ends_the_session(client: Client) -> None:
     assert not client.session.has_ended
     client.simulation.session.logout()
-    assert client.of("sts", 0)[0]["args"]["authenticated"] is False
+    assert client.frames_of("sts", 0)[0]["args"]["authenticated"] is False
     assert client.session.has_ended
-    assert client.say("tic") == []
+    assert client.send("tic") == []
 
 
 def test_the_quote_stream_expires_after_15_minutes_unless_renewed(client: Client) -> None:
     name = f"smd+{AAPL}"
-    client.say(f"{name}+{FIELDS}")
+    client.send(f"{name}+{FIELDS}")
     for minutes in range(14):
-        assert client.of(name, 60), minutes
+        assert client.frames_of(name, 60), minutes
         keep_session_alive(client.simulation)
-    client.say(f"{name}+{FIELDS}")
+    client.send(f"{name}+{FIELDS}")
     for _ in range(10):
-        assert client.of(name, 60)
+        assert client.frames_of(name, 60)
         keep_session_alive(client.simulation)
     client.wait(310)
     keep_session_alive(client.simulation)
-    assert client.of(name, 30) == []
+    assert client.frames_of(name, 30) == []
     assert AAPL not in client.simulation.preflights.subscriptions
 
 
 def test_cancelling_quotes_releases_the_line_without_a_response(client: Client) -> None:
-    client.say(f"smd+{AAPL}+{FIELDS}")
+    client.send(f"smd+{AAPL}+{FIELDS}")
     client.wait(2)
     assert AAPL in client.simulation.preflights.subscriptions
-    assert client.say(f"umd+{AAPL}+{{}}") == []
-    assert client.of("smd", 3) == []
+    assert client.send(f"umd+{AAPL}+{{}}") == []
+    assert client.frames_of("smd", 3) == []
     assert AAPL not in client.simulation.preflights.subscriptions
 
 
 def test_closing_the_session_releases_its_market_data_lines(client: Client) -> None:
-    client.say(f"smd+{AAPL}+{FIELDS}")
+    client.send(f"smd+{AAPL}+{FIELDS}")
     client.wait(2)
     client.session.close()
     assert client.simulation.preflights.subscriptions == {}
@@ -228,51 +228,51 @@ def test_closing_the_session_releases_its_market_data_lines(client: Client) -> N
 @pytest.mark.parametrize("target", ["999", "AAPL", "0", "265598@x"])
 @pytest.mark.parametrize("topic", ["smd", "smh"])
 def test_an_unknown_contract_is_rejected(client: Client, topic: str, target: str) -> None:
-    assert client.say(f"{topic}+{target}+{{}}")[0]["error"] == "Bad Request: invalid conid"
+    assert client.send(f"{topic}+{target}+{{}}")[0]["error"] == "Bad Request: invalid conid"
 
 
 def test_a_sixth_history_is_rejected_until_one_is_cancelled(client: Client) -> None:
     for conid in (AAPL, AAPL, IBM, MSFT, IBM):
-        assert client.say(f'smh+{conid}+{{"period":"1d","bar":"5min"}}') == []
-    numbers = [frame["serverId"] for frame in client.of("smh")]
+        assert client.send(f'smh+{conid}+{{"period":"1d","bar":"5min"}}') == []
+    numbers = [frame["serverId"] for frame in client.frames_of("smh")]
     assert len(set(numbers)) == 5
-    assert client.say(f"smh+{AAPL}+{{}}")[0]["code"] == 429
-    assert client.say(f"umh+{numbers[0]}") == [{"message": f"Unsubscribed {numbers[0]}"}]
-    assert client.say(f"umh+{numbers[0]}") == [{"error": "unknown", "code": 500, "topic": "umh"}]
-    assert client.say(f"smh+{AAPL}+{{}}") == []
+    assert client.send(f"smh+{AAPL}+{{}}")[0]["code"] == 429
+    assert client.send(f"umh+{numbers[0]}") == [{"message": f"Unsubscribed {numbers[0]}"}]
+    assert client.send(f"umh+{numbers[0]}") == [{"error": "unknown", "code": 500, "topic": "umh"}]
+    assert client.send(f"smh+{AAPL}+{{}}") == []
 
 
 def test_market_depth_and_option_exercise_are_rejected(client: Client) -> None:
-    assert client.say(f"sbd+{ACCOUNT}+{AAPL}")[0]["code"] == 403
-    assert client.say('shs+exercise+{"CEX":1}')[0]["code"] == 403
-    assert client.say(f"ubd+{ACCOUNT}") == []
+    assert client.send(f"sbd+{ACCOUNT}+{AAPL}")[0]["code"] == 403
+    assert client.send('shs+exercise+{"CEX":1}')[0]["code"] == 403
+    assert client.send(f"ubd+{ACCOUNT}") == []
 
 
 @pytest.mark.parametrize("text", ["uor+{}", "utr", "upl+{}"])
 def test_cancelling_orders_trades_or_profit_has_no_response(client: Client, text: str) -> None:
-    client.say(f"s{text[1:3]}+{{}}")
+    client.send(f"s{text[1:3]}+{{}}")
     client.wait(1)
-    assert client.say(text) == []
+    assert client.send(text) == []
     trade(client.simulation.selected_account, MSFT, 10, 480.0)
-    assert client.of(f"s{text[1:3]}", 3) == []
+    assert client.frames_of(f"s{text[1:3]}", 3) == []
 
 
 def test_cancelled_balances_are_confirmed(client: Client) -> None:
-    client.say(f"ssd+{ACCOUNT}+{{}}")
-    client.say(f"sld+{ACCOUNT}+{{}}")
-    assert client.say(f"usd+{ACCOUNT}+{{}}") == [{"result": "unsubscribed from summary"}]
-    assert client.say(f"uld+{ACCOUNT}+{{}}") == [{"result": "unsubscribed from ledger"}]
-    assert client.of("s", 11)[0].get("topic") == "system"
+    client.send(f"ssd+{ACCOUNT}+{{}}")
+    client.send(f"sld+{ACCOUNT}+{{}}")
+    assert client.send(f"usd+{ACCOUNT}+{{}}") == [{"result": "unsubscribed from summary"}]
+    assert client.send(f"uld+{ACCOUNT}+{{}}") == [{"result": "unsubscribed from ledger"}]
+    assert client.frames_of("s", 11)[0].get("topic") == "system"
 
 
 @pytest.mark.parametrize("text", ["ssd+U7654321+{}", "sld+U7654321+{}", "ssd+{}"])
 def test_balances_of_an_unknown_account_are_rejected(client: Client, text: str) -> None:
-    assert client.say(text)[0]["error"] == "Bad Request: unknown account"
+    assert client.send(text)[0]["error"] == "Bad Request: unknown account"
 
 
 @pytest.mark.parametrize("days", ["0", "8", "true", '"x"'])
 def test_trades_of_more_than_seven_days_are_rejected(client: Client, days: str) -> None:
-    assert client.say(f'str+{{"days":{days}}}')[0]["code"] == 400
+    assert client.send(f'str+{{"days":{days}}}')[0]["code"] == 400
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=False)], ids=["logged out"])
@@ -283,4 +283,4 @@ def test_no_session_token_is_valid_without_a_login(
     assert not options.login
     client = Client(simulation, simulation.session.token)
     assert client.wait(1) == [{"message": "waiting for session"}]
-    assert client.say(f'{{"session":"{simulation.session.token}"}}') == [{"message": "waiting for session"}]
+    assert client.send(f'{{"session":"{simulation.session.token}"}}') == [{"message": "waiting for session"}]

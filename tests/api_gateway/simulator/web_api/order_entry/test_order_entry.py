@@ -148,13 +148,13 @@ def test_a_child_confirmed_after_its_parent_closed_is_submitted_or_rejected(
 
 def test_a_question_that_several_orders_raise_is_asked_once(simulation: Simulation) -> None:
     answer = submit_tickets(simulation, ACCOUNT, [parse(cOID="p"), parse(side="SELL", parentId="p")])
-    asked = []
+    message_ids = []
     while "id" in answer[0]:
-        asked += answer[0]["messageIds"]
+        message_ids += answer[0]["messageIds"]
         submission = simulation.preflights.questions.take_submission(answer[0]["id"])
         assert isinstance(submission, Submission)
         answer = continue_submission(simulation, submission.without_first_question())
-    assert asked == ["o354", "o10151", "o10153"]
+    assert message_ids == ["o354", "o10151", "o10153"]
     assert len(answer) == 2
 
 
