@@ -68,7 +68,7 @@ def test_user_text_is_escaped_in_the_notification_html(alerts: Alerts, paper_acc
 
 def test_alerts_fire_alike_whether_checked_once_or_often(paper_account: PaperAccount) -> None:
     fired_at = []
-    for checks in (True, False):
+    for check_often in (True, False):
         paper_account = make_paper_account()
         paper_account.prices.override_price(IBM, 250.0)
         alerts = Alerts({ACCOUNT: paper_account}, ACCOUNT, paper_account.clock)
@@ -78,7 +78,7 @@ def test_alerts_fire_alike_whether_checked_once_or_often(paper_account: PaperAcc
             if second == 31:
                 paper_account.prices.override_price(IBM, 301.0)
             paper_account.clock.advance(0.5)
-            if checks:
+            if check_often:
                 alerts.check()
         fired_at.append(notifications(alerts))
     assert fired_at == [[MONDAY + 31.5]] * 2

@@ -7,6 +7,10 @@ from api_gateway.simulator.web_api.guards import (
     is_true,
     parse_whole_number,
     require_accounts_call,
+    required_object,
+    required_text,
+    server_error,
+    split_csv,
     unauthorized,
     unavailable,
 )
@@ -20,10 +24,10 @@ def test_a_whole_number_has_only_digits() -> None:
 
 @pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", " 1", "1e3", "\u0661", "\u00b2", "0x1", "9" * 19])
 def test_an_invalid_number_is_a_bad_request_that_names_the_parameter(text: str) -> None:
-    with pytest.raises(ApiError) as refusal:
+    with pytest.raises(ApiError) as error:
         parse_whole_number(text, "page")
-    assert refusal.value.response.status == 400
-    assert refusal.value.response.body["error"] == "Bad Request: invalid page"
+    assert error.value.response.status == 400
+    assert error.value.response.body["error"] == "Bad Request: invalid page"
 
 
 def test_a_number_below_the_minimum_is_rejected() -> None:
@@ -47,3 +51,28 @@ def test_other_calls_are_rejected_until_the_accounts_call(simulation: Simulation
 def test_unauthorized_has_no_body_and_unavailable_is_503() -> None:
     assert (unauthorized().response.status, unauthorized().response.body) == (401, b"")
     assert unavailable().response.status == 503
+
+
+def test_a_required_object_is_the_body_or_a_bad_request() -> None:
+    assert required_object(ApiRequest("POST", "/x", body={"a": 1})) == {"a": 1}
+    with pytest.raises(ApiError) as error:
+        required_object(ApiRequest("POST", "/x", body=[1]))
+    assert error.value.response.status == 400
+
+
+@pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": 1}, {"name": None}])
+def test_a_required_text_is_a_bad_request_if_it_is_missing_or_empty(body: dict[str, object]) -> None:
+    assert required_text({"name": "x"}, "name") == "x"
+    with pytest.raises(ApiError) as error:
+        required_text(body, "name")
+    assert error.value.response.body == {"error": "Bad Request: name is required", "statusCode": 400}
+
+
+def test_split_csv_drops_blanks_and_empty_parts() -> None:
+    assert split_csv(" a, ,b,,") == ["a", "b"]
+    assert split_csv("") == []
+
+
+def test_a_server_error_is_500_with_its_text() -> None:
+    response = server_error("unknown").response
+    assert (response.status, response.body) == (500, {"error": "unknown", "statusCode": 500})

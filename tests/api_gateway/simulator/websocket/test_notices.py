@@ -28,8 +28,8 @@ def test_a_trading_halt_of_a_held_contract_sends_a_bulletin(
 def test_a_second_halt_sends_a_second_bulletin(simulation: Simulation, skip: Callable[[float], None]) -> None:
     bulletins = BulletinStream(simulation)
     frame_counts = []
-    for account in (simulation.prices.halt, simulation.prices.resume, simulation.prices.halt):
-        account(AAPL)
+    for change_trading in (simulation.prices.halt, simulation.prices.resume, simulation.prices.halt):
+        change_trading(AAPL)
         skip(1)
         frame_counts.append(len(bulletins.due_frames(simulation.clock.now())))
     assert frame_counts == [1, 0, 1]

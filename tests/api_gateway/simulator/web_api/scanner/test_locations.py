@@ -6,7 +6,7 @@ from tests.api_gateway.simulator.paper_account import MONDAY
 
 
 def codes(locations: tuple[ScanLocation, ...]) -> list[str]:
-    return [code for place in locations for code in (place.code, *codes(place.children))]
+    return [code for location in locations for code in (location.code, *codes(location.children))]
 
 
 def test_location_and_instrument_codes_are_unique() -> None:
@@ -23,17 +23,17 @@ def test_every_instrument_type_has_a_location() -> None:
 
 def test_a_child_location_lies_within_its_parent() -> None:
     for locations in LOCATIONS.values():
-        for place in locations:
-            for part in place.children:
-                assert part.exchanges <= place.exchanges, part.code
+        for location in locations:
+            for part in location.children:
+                assert part.exchanges <= location.exchanges, part.code
 
 
 def test_every_stock_future_and_bond_can_be_scanned_somewhere() -> None:
     for instrument in build_universe(MONDAY).all():
         if instrument.sec_type in ("STK", "FUT", "BOND"):
-            locations = [group.code for group in INSTRUMENT_TYPES if group.includes(instrument)]
-            assert locations, instrument.symbol
-            for location in locations:
-                assert any(instrument.exchange in place.exchanges for place in LOCATIONS[location]), (
+            type_codes = [group.code for group in INSTRUMENT_TYPES if group.includes(instrument)]
+            assert type_codes, instrument.symbol
+            for type_code in type_codes:
+                assert any(instrument.exchange in location.exchanges for location in LOCATIONS[type_code]), (
                     instrument.symbol
                 )
