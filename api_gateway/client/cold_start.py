@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api_gateway.client.pipeline import Handler, Responding
+from api_gateway.client.rate_limiter import WaitBudget
 from api_gateway.client.request import GatewayRequest
 from api_gateway.client.response import GatewayResponse
 from api_gateway.operations import ColdStart
@@ -118,3 +120,22 @@ class ColdStartRetry:
             self._believed[key] = self._now()
         else:
             self._believed.pop(key, None)
+
+
+class ColdStartStep:
+    """Retries incomplete responses by `repeat`, as `retry` knows which are and how often it helps."""
+
+    def __init__(self, retry: ColdStartRetry, repeat: Handler) -> None:
+        self._retry = retry
+        self._repeat = repeat
+
+    def __call__(self, proceed: Handler, request: GatewayRequest, budget: WaitBudget) -> Responding:
+        if request.row.cold_start:
+            return self._complete(proceed, request, budget)
+        return proceed(request, budget)
+
+    async def _complete(
+        self, proceed: Handler, request: GatewayRequest, budget: WaitBudget
+    ) -> GatewayResponse:
+        response = await proceed(request, budget)
+        return await self._retry.complete(request, response, lambda: self._repeat(request, budget))

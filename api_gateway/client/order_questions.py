@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import orjson
 
+from api_gateway.client.pipeline import Exchange, Exchanging
+from api_gateway.client.rate_limiter import Reservation
 from api_gateway.client.request import GatewayRequest
+from api_gateway.client.transport import RawResponse
 
 QUESTION_TTL = 60.0
 """Seconds for which a question is taken to be open; nobody is known to answer one later."""
@@ -24,6 +27,26 @@ class OrderQuestionTracker:
     def open(self) -> bool:
         """True while an order is under way, and from a question to the next request."""
         return self._under_way > 0 or self._now() - self._asked < QUESTION_TTL
+
+    def __call__(
+        self, proceed: Exchange, request: GatewayRequest, reservation: Reservation, timeout: float
+    ) -> Exchanging:
+        if _is_an_order(request):
+            return self._exchange_order(proceed, request, reservation, timeout)
+        self.on_send(request)
+        return proceed(request, reservation, timeout)
+
+    async def _exchange_order(
+        self, proceed: Exchange, request: GatewayRequest, reservation: Reservation, timeout: float
+    ) -> RawResponse:
+        self.on_send(request)
+        body = b""
+        try:
+            received = await proceed(request, reservation, timeout)
+            body = received.body
+            return received
+        finally:
+            self.on_response(request, body)
 
     def on_send(self, call: GatewayRequest) -> None:
         """This leaves now: with it, a question is answered or dropped."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from api_gateway.access_policy import AccessPolicy
 from api_gateway.client.interpretation import require_payload
+from api_gateway.client.pipeline import Handler, Responding
 from api_gateway.client.rate_limiter import WaitBudget
 from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.client.response import GatewayResponse
@@ -31,6 +32,17 @@ class PaperGuard:
         self._policy = policy
         self._ask = ask
         self._questions: deque[str] = deque(maxlen=MAX_QUESTIONS)
+
+    def __call__(self, proceed: Handler, request: GatewayRequest, budget: WaitBudget) -> Responding:
+        if request.operation in self._policy.paper_only:
+            return self._guard(proceed, request, budget)
+        return proceed(request, budget)
+
+    async def _guard(self, proceed: Handler, request: GatewayRequest, budget: WaitBudget) -> GatewayResponse:
+        await self.require(request, budget)
+        response = await proceed(request, budget)
+        self.observe(request, response)
+        return response
 
     async def require(self, call: GatewayRequest, patience: WaitBudget) -> None:
         """Return if `call` may be sent; raise `Forbidden` if its account is not reported as paper."""

@@ -215,7 +215,7 @@ class RateLimiter:
         """Wait for a free place and hold it. Raises `RateLimited`, unsent, if `budget` is too short."""
         reservation = Reservation(self._windows_for(call.operation), self._now)
         try:
-            await self._reserve(reservation, call.description, budget)
+            await self._reserve(reservation, call, budget)
         except BaseException:
             reservation.release()
             raise
@@ -243,7 +243,7 @@ class RateLimiter:
 
         It costs a second at most, and is for looks at the session, one at a time. Raises `PenaltyBox`.
         """
-        self._raise_if_penalized(call.description)
+        self._raise_if_penalized(call)
         reservation = Reservation(self._windows_for(call.operation), self._now)
         try:
             if (seconds := reservation.reserve_with_priority()) > 0:
@@ -253,14 +253,14 @@ class RateLimiter:
             raise
         yield reservation
 
-    async def _reserve(self, reservation: Reservation, asked: str, budget: WaitBudget) -> None:
+    async def _reserve(self, reservation: Reservation, call: GatewayRequest, budget: WaitBudget) -> None:
         """Return with a slot taken, at a moment that every window allows."""
         while True:
-            self._raise_if_penalized(asked)
+            self._raise_if_penalized(call)
             seconds = reservation.reserve()
             if seconds > budget.left:
                 raise RateLimited(
-                    request=asked,
+                    request=call.description,
                     problem=f"IBKR's request limits have no room before {seconds:.1f} s; it was not sent.",
                     hint=f"Ask again in {ceil(seconds)} s.",
                     seconds=seconds,
@@ -272,29 +272,29 @@ class RateLimiter:
             if not self._slots.locked():
                 await self._slots.acquire()
                 return
-            await self._acquire_slot(asked, budget)
+            await self._acquire_slot(call, budget)
             if reservation.reserve() <= 0 and not self.penalty_left:
                 return
             self._slots.release()
 
-    async def _acquire_slot(self, asked: str, budget: WaitBudget) -> None:
+    async def _acquire_slot(self, call: GatewayRequest, budget: WaitBudget) -> None:
         began = self._now()
         try:
             async with asyncio.timeout(max(0.0, budget.left)):
                 await self._slots.acquire()
         except TimeoutError:
             raise RateLimited(
-                request=asked,
+                request=call.description,
                 problem=f"{MAX_IN_FLIGHT} others still wait for the gateway's answer; this was not sent.",
                 hint="Ask again in a few seconds; if that does not help, restart the gateway.",
                 seconds=max(1.0, budget.left),
             ) from None
         budget.left -= self._now() - began
 
-    def _raise_if_penalized(self, asked: str) -> None:
+    def _raise_if_penalized(self, call: GatewayRequest) -> None:
         if seconds := self.penalty_left:
             raise PenaltyBox(
-                request=asked,
+                request=call.description,
                 problem=f"IBKR answered 429; {ceil(seconds)} s of silence are left and nothing was sent.",
                 hint=f"Ask nothing before {ceil(seconds)} s are over: asking makes the penalty longer.",
                 seconds=seconds,

@@ -25,16 +25,15 @@ class GatewayRequest:
     values: tuple[object, ...] = ()
     query: Mapping[str, QueryValue] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    operation: OperationKey = field(init=False, compare=False)
+    """The key of the operation."""
+    row: Operation = field(init=False, compare=False, repr=False)
+    """What is known about the operation."""
 
-    @property
-    def operation(self) -> OperationKey:
-        """The key of the operation."""
-        return self.method, self.path.template
-
-    @property
-    def row(self) -> Operation:
-        """What is known about the operation."""
-        return find_operation(self.operation)
+    def __post_init__(self) -> None:
+        # Looked up once: nearly every step of the pipeline wants it.
+        object.__setattr__(self, "operation", (self.method, self.path.template))
+        object.__setattr__(self, "row", find_operation(self.operation))
 
     @property
     def description(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from api_gateway.client.pipeline import Handler, Responding
 from api_gateway.client.preflight import underlying_step
 from api_gateway.client.rate_limiter import WaitBudget
 from api_gateway.client.request import GatewayRequest, build_request
@@ -44,6 +45,14 @@ class SnapshotPoller:
         self._open: set[FieldLine] = set()
         self._valueless: dict[str, float] = {}
 
+    def __call__(self, proceed: Handler, request: GatewayRequest, budget: WaitBudget) -> Responding:
+        if request.operation == SNAPSHOT:
+            return self._poll(proceed, request, budget)
+        return proceed(request, budget)
+
+    async def _poll(self, proceed: Handler, request: GatewayRequest, budget: WaitBudget) -> GatewayResponse:
+        return await self.complete(request, await proceed(request, budget), budget)
+
     def reset(self) -> None:
         """The session has changed, and every subscription has ended with it."""
         self._open.clear()
@@ -54,7 +63,7 @@ class SnapshotPoller:
         """How many contracts have an open line of market data."""
         return len({conid for conid, _ in self._open})
 
-    def observe(self, call: GatewayRequest) -> None:
+    def observe(self, call: GatewayRequest, _: GatewayResponse) -> None:
         """Subscriptions that the caller has ended must be opened again."""
         if call.path.template == UNSUBSCRIBE_ALL:
             self.reset()

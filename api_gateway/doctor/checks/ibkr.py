@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from api_gateway.access_policy import TradingMode
-from api_gateway.client.gateway import STATUS, GatewayClient
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.interpretation import (
     PreflightExpired,
     ServiceWarmingUp,
@@ -18,6 +18,7 @@ from api_gateway.client.interpretation import (
     rate_limited_error,
     retry_after,
 )
+from api_gateway.client.opening_check import STATUS
 from api_gateway.client.rate_limiter import WaitBudget
 from api_gateway.client.request import build_request
 from api_gateway.client.transport import NoResponseError, NotSentError, RawResponse, Transport

@@ -14,7 +14,6 @@ import respx
 
 from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.transport import RawResponse
 from api_gateway.errors import (
     Failed,
     GatewayError,
@@ -183,17 +182,22 @@ async def test_what_was_never_sent_takes_no_place_in_the_limits(
 
 
 async def test_a_request_counts_from_when_its_last_byte_has_left(
-    gateway: GatewayClient, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+    fake_time: FakeTime,
 ) -> None:
-    async def exchange(*_: Any, on_written: Callable[[], None], **__: Any) -> RawResponse:
+    async def slow_to_leave(request: httpx.Request) -> httpx.Response:
         fake_time.seconds += 0.4
-        on_written()
+        await request.extensions["trace"]("http11.send_request_body.complete", {})
         fake_time.seconds += 0.1
-        return RawResponse(200, httpx.Headers(), b"[1]")
+        return httpx.Response(200, content=b"[1]")
 
-    monkeypatch.setattr(gateway._transport, "exchange", exchange)
-    await gateway.get("/portfolio/accounts")
-    await gateway.get("/portfolio/accounts")
+    async with GatewayClient(
+        GatewaySettings(_env_file=None),
+        transport=httpx.MockTransport(slow_to_leave),
+        now=fake_time.now,
+        sleep=fake_time.sleep,
+    ) as gateway:
+        await gateway.get("/portfolio/accounts")
+        await gateway.get("/portfolio/accounts")
     assert fake_time.sleeps == [pytest.approx(5.4)]
 
 

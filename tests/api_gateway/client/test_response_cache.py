@@ -9,7 +9,9 @@ import pytest
 import respx
 
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.client.response_cache import MAX_ENTRIES
+from api_gateway.client.request import build_request
+from api_gateway.client.response import GatewayResponse
+from api_gateway.client.response_cache import MAX_ENTRIES, ResponseCache
 from api_gateway.errors import RateLimited
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import FakeTime
@@ -84,9 +86,12 @@ async def test_a_kept_answer_is_not_for_another_login(gateway: GatewayClient, ib
         await gateway.post("/pa/performance", body=ASKED, reads=True)
 
 
-async def test_memory_is_bounded(gateway: GatewayClient, ibkr: Any, fake_time: FakeTime) -> None:
-    ibkr.post("/pa/performance").respond(json={"nav": {}})
-    for number in range(MAX_ENTRIES + 5):
-        await gateway.post("/pa/performance", body={**ASKED, "n": number}, reads=True)
-        await fake_time.sleep(1000)
-    assert len(gateway._response_cache._replies) == MAX_ENTRIES
+def test_the_cache_drops_its_oldest_entries_when_it_is_full(fake_time: FakeTime) -> None:
+    cache = ResponseCache(now=fake_time.now)
+    requests = [
+        build_request("POST", "/pa/performance", (), {}, {**ASKED, "n": number}, read_only=True)
+        for number in range(MAX_ENTRIES + 5)
+    ]
+    for request in requests:
+        cache.store(request, GatewayResponse(200, b"{}"))
+    assert [cache.get(request) is None for request in requests] == [True] * 5 + [False] * MAX_ENTRIES

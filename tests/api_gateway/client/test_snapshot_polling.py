@@ -126,7 +126,7 @@ async def test_an_ended_subscription_is_opened_again(rig: Rig, end: GatewayReque
     if end is None:
         rig.snapshots.reset()
     else:
-        rig.snapshots.observe(end)
+        rig.snapshots.observe(end, GatewayResponse(200, b"{}"))
     rig.ibkr.respond(PATH, HALF, FULL)
     assert await rig.ask() == FULL
 

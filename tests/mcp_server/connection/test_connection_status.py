@@ -252,7 +252,7 @@ def test_nothing_is_sent_while_an_orders_question_is_open() -> None:
             await call_json(client, "connection_status")
             question = await raise_order_question(client)
             house.gateway_requests.clear()
-            house.gateway._preflight.accounts = None  # not even for the list of accounts
+            house.gateway.reset_session_state()  # nothing is sent even for the list of accounts, now unknown
             status = await call_json(client, "connection_status")
             asked = list(house.gateway_requests)
             answer = await client.call_tool(

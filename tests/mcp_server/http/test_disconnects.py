@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
+from api_gateway.client.response import GatewayResponse
 from api_gateway.settings import GatewaySettings
 from mcp_server.http.disconnects import CancelOnDisconnect
 from mcp_server.server import create_server
@@ -59,9 +60,9 @@ def far_away() -> Slow:
 
 
 @pytest.fixture
-def gateway(far_away: Slow) -> GatewayClient:
+def gateway(far_away: Slow) -> CountingClient:
     # No limits but the places: what a caller leaves behind in those is looked at in test_pacing.
-    return GatewayClient(
+    return CountingClient(
         GatewaySettings(_env_file=None), policy=ALL_OPERATIONS, transport=far_away, global_limit=None
     )
 
@@ -71,9 +72,17 @@ def queued(gateway: GatewayClient) -> int:
     return sum(1 for each in gateway.rate_limiter._slots._waiters or () if not each.done())
 
 
-def sharing(gateway: GatewayClient) -> int:
-    """How many callers wait for an answer, the same one or different ones."""
-    return sum(flight.waiters for flight in gateway._single_flight._flights.values())
+class CountingClient(GatewayClient):
+    """Counts the callers that wait for a read's response, the same one or different ones."""
+
+    waiting = 0
+
+    async def get(self, template: str, /, *values: object, **query: Any) -> GatewayResponse:
+        self.waiting += 1
+        try:
+            return await super().get(template, *values, **query)
+        finally:
+            self.waiting -= 1
 
 
 @pytest.fixture
@@ -211,16 +220,16 @@ async def test_a_write_that_waits_for_its_turn_goes_with_the_client_that_wanted_
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_whoever_asks_the_same_is_answered_though_the_first_has_left(
-    far_away: Slow, gateway: GatewayClient, address: str, mode: Any
+    far_away: Slow, gateway: CountingClient, address: str, mode: Any
 ) -> None:
     async with raw(address, mode) as call, mcp.Client(f"{address}/mcp", mode=mode) as client:
         first = asyncio.create_task(call(*slow_read(1)))
         await wait_until(lambda: far_away.under_way == 1)
         second = asyncio.create_task(client.call_tool(*slow_read(1)))
-        await wait_until(lambda: sharing(gateway) == 2)
+        await wait_until(lambda: gateway.waiting == 2)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
-        await wait_until(lambda: sharing(gateway) == 1)
+        await wait_until(lambda: gateway.waiting == 1)
         assert far_away.under_way == 1
         far_away.rest.set()
         assert not (await second).is_error

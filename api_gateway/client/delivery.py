@@ -1,0 +1,41 @@
+"""Delivery: one request over the transport, and what became of it for the rate limits and the caller."""
+
+from __future__ import annotations
+
+from api_gateway.client.interpretation import no_response_error
+from api_gateway.client.rate_limiter import RateLimiter, Reservation
+from api_gateway.client.request import GatewayRequest
+from api_gateway.client.transport import NoResponseError, NotSentError, RawResponse, Transport
+from api_gateway.errors import Unreachable
+
+
+class Delivery:
+    """Sends a request once. What was never sent gives its place in the limits back and is `Unreachable`.
+
+    What was sent and not answered is marked in doubt: the gateway may still pass it on.
+    """
+
+    def __init__(self, transport: Transport, rate_limiter: RateLimiter) -> None:
+        self._transport = transport
+        self._rate_limiter = rate_limiter
+
+    async def __call__(
+        self, request: GatewayRequest, reservation: Reservation, timeout: float
+    ) -> RawResponse:
+        try:
+            received = await self._transport.exchange(
+                request.method,
+                request.path.raw_path,
+                request.body_bytes,
+                timeout=timeout,
+                fresh=not request.read_only,
+                on_written=reservation.mark_sent,
+            )
+        except NotSentError as error:
+            reservation.release()
+            raise Unreachable(request=request.description, problem=str(error), hint=error.hint) from error
+        except NoResponseError as error:
+            self._rate_limiter.mark_in_doubt(request)
+            raise no_response_error(request, str(error), timed_out=error.late) from error
+        self._rate_limiter.settle_in_doubt()
+        return received

@@ -1,0 +1,40 @@
+"""Sender: the end of every pipeline, where one request is sent once: rate limit, exchange, interpretation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from api_gateway.client.lanes import Lane
+from api_gateway.client.pipeline import Exchange
+from api_gateway.client.rate_limiter import WaitBudget
+from api_gateway.client.request import GatewayRequest
+from api_gateway.client.response import GatewayResponse
+from api_gateway.client.transport import RawResponse
+from api_gateway.errors import Failed
+
+
+class Sender:
+    """Waits for room in `lane`, sends the request by `exchange`, and returns what `interpret` makes of it."""
+
+    def __init__(
+        self,
+        lane: Lane,
+        exchange: Exchange,
+        interpret: Callable[[GatewayRequest, RawResponse], GatewayResponse],
+    ) -> None:
+        self._lane = lane
+        self._exchange = exchange
+        self._interpret = interpret
+
+    async def __call__(self, request: GatewayRequest, budget: WaitBudget) -> GatewayResponse:
+        async with self._lane.acquire(request, budget) as reservation:
+            timeout = self._lane.timeout(budget)
+            if timeout <= 0:
+                reservation.release()
+                raise Failed(
+                    request=request.description,
+                    problem="what must be asked before it took all the time; it was not sent.",
+                    hint="Call it again; if that does not help, ask `connection_status`.",
+                )
+            received = await self._exchange(request, reservation, timeout)
+        return self._interpret(request, received)

@@ -1,0 +1,28 @@
+"""Tickle collision: another program that tickled in the same second is no reason to stop sending."""
+
+from __future__ import annotations
+
+from api_gateway.client.interpretation import retry_after, tickle_collision_error
+from api_gateway.client.pipeline import Exchange
+from api_gateway.client.rate_limiter import Reservation
+from api_gateway.client.request import GatewayRequest
+from api_gateway.client.transport import RawResponse
+
+RETRY_AFTER = 2.0  # seconds after which whoever needs the tickle sends it again
+
+
+class TickleCollision:
+    """Raises `RateLimited` at the first 429 that names no time; the second in a row is a real one."""
+
+    def __init__(self) -> None:
+        self._collided = False
+
+    async def __call__(
+        self, proceed: Exchange, request: GatewayRequest, reservation: Reservation, timeout: float
+    ) -> RawResponse:
+        received = await proceed(request, reservation, timeout)
+        first = received.status == 429 and not self._collided and not retry_after(received.headers)
+        self._collided = received.status == 429
+        if first:
+            raise tickle_collision_error(request, RETRY_AFTER)
+        return received
