@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import orjson
 
-from api_gateway.client.rate_limiter import WaitBudget
-from api_gateway.client.request import GatewayRequest
+from api_gateway.client.paths import QueryValue
+from api_gateway.client.rate_limiter import Reservation, WaitBudget
+from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.client.response import GatewayResponse
+from api_gateway.client.transport import RawResponse
 
 ConnectionHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -109,3 +112,58 @@ class FakeGateway:
         if isinstance(response, Exception):
             raise response
         return GatewayResponse(200, orjson.dumps(response))
+
+
+class FakeHandler:
+    """The rest of a pipeline: gives each request the next outcome, and the last one for ever."""
+
+    def __init__(self, *outcomes: object) -> None:
+        self.requests: list[GatewayRequest] = []
+        self.budgets: list[WaitBudget] = []
+        self._outcomes = list(outcomes)
+
+    async def __call__(self, request: GatewayRequest, budget: WaitBudget) -> GatewayResponse:
+        self.requests.append(request)
+        self.budgets.append(budget)
+        await asyncio.sleep(0)
+        outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return GatewayResponse(200, orjson.dumps(outcome))
+
+    @property
+    def paths(self) -> list[str]:
+        return [request.path.raw_path.removeprefix("/v1/api") for request in self.requests]
+
+
+class FakeExchange:
+    """The wire: gives each request the next outcome, a raw response or an exception."""
+
+    def __init__(self, *outcomes: RawResponse | Exception) -> None:
+        self.requests: list[GatewayRequest] = []
+        self.timeouts: list[float] = []
+        self._outcomes = list(outcomes)
+
+    async def __call__(self, request: GatewayRequest, _: Reservation, timeout: float) -> RawResponse:
+        self.requests.append(request)
+        self.timeouts.append(timeout)
+        outcome = self._outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def raw(status: int, body: bytes = b"{}", **headers: str) -> RawResponse:
+    return RawResponse(status, httpx.Headers(headers), body)
+
+
+def unlimited() -> WaitBudget:
+    return WaitBudget(0.0, float("inf"))
+
+
+def read(template: str, *values: object, **query: QueryValue) -> GatewayRequest:
+    return build_request("GET", template, values, query, read_only=True)
+
+
+def write(template: str, *values: object, **body: object) -> GatewayRequest:
+    return build_request("POST", template, values, {}, body, read_only=False)

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from api_gateway.client.cold_start import EMPTY_RESULT_TTL, MAX_REMEMBERED, ColdStartRetry
+from api_gateway.client.cold_start import EMPTY_RESULT_TTL, MAX_REMEMBERED, ColdStartRetry, ColdStartStep
 from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.client.response import GatewayResponse
-from tests.api_gateway.fakes import FakeTime
+from tests.api_gateway.fakes import FakeHandler, FakeTime, unlimited
 
 TRADES = build_request("GET", "/iserver/account/trades", read_only=True)
 
@@ -118,3 +118,18 @@ async def test_endless_different_questions_take_no_endless_memory(warmups: ColdS
 async def test_rows_that_are_no_objects_are_handed_on(warmups: ColdStartRetry) -> None:
     positions = read("/portfolio/{account}/positions/{page}", "DU1234567", 0)
     assert await complete(warmups, positions, [1, None]) == ([1, None], 1)
+
+
+async def test_the_step_repeats_an_incomplete_response_by_its_own_way(fake_time: FakeTime) -> None:
+    repeat, rest = FakeHandler([{"execution_id": "1"}]), FakeHandler([])
+    step = ColdStartStep(ColdStartRetry(now=fake_time.now, sleep=fake_time.sleep), repeat)
+    response = await step(rest, read("/iserver/account/trades"), unlimited())
+    assert response.value == [{"execution_id": "1"}]
+    assert (len(rest.requests), len(repeat.requests)) == (1, 1)
+
+
+async def test_the_step_leaves_operations_without_a_rule_alone(fake_time: FakeTime) -> None:
+    repeat, rest = FakeHandler([1]), FakeHandler([])
+    step = ColdStartStep(ColdStartRetry(now=fake_time.now, sleep=fake_time.sleep), repeat)
+    assert (await step(rest, read("/trsrv/stocks"), unlimited())).value == []
+    assert repeat.requests == []

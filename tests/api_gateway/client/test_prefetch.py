@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from api_gateway.client.prefetch import MIN_INTERVAL, PREFETCHED, RETRY_AFTER, PrefetchSchedule
-from tests.api_gateway.fakes import FakeTime
+from api_gateway.client.cold_start import ColdStartRetry
+from api_gateway.client.order_questions import OrderQuestionTracker
+from api_gateway.client.prefetch import MIN_INTERVAL, PREFETCHED, RETRY_AFTER, Prefetcher, PrefetchSchedule
+from api_gateway.client.preflight import Preflight
+from api_gateway.errors import RateLimited
+from api_gateway.settings import GatewaySettings
+from tests.api_gateway.fakes import FakeGateway, FakeHandler, FakeTime, write
 
 FIRST, *OTHERS = PREFETCHED
 
@@ -62,3 +67,54 @@ def test_a_session_that_comes_and_goes_is_not_asked_each_time(
     assert not ahead.due()
     fake_time.seconds += MIN_INTERVAL
     assert list(ahead.due()) == list(PREFETCHED)
+
+
+class Prefetching:
+    """A prefetcher, and what it sends to."""
+
+    def __init__(self, time: FakeTime, *outcomes: object) -> None:
+        self.send = FakeHandler(*outcomes)
+        self.ibkr = FakeGateway().respond("/iserver/accounts", {"accounts": ["DU1234567"]})
+        self.order_question = OrderQuestionTracker(now=time.now)
+        self.held = False
+        self.prefetcher = Prefetcher(
+            PrefetchSchedule(now=time.now),
+            send=self.send,
+            preflight=Preflight(self.ibkr.send, now=time.now),
+            cold_start=ColdStartRetry(now=time.now, sleep=time.sleep),
+            order_question=self.order_question,
+            settings=GatewaySettings(_env_file=None),
+            now=time.now,
+        )
+
+    async def is_held(self) -> bool:
+        return self.held
+
+    async def run(self) -> list[str]:
+        """The paths of what one run sends."""
+        before = len(self.send.requests)
+        await self.prefetcher.run(self.is_held)
+        return self.send.paths[before:]
+
+
+async def test_a_new_session_is_sent_what_is_due_without_waiting_for_limits(fake_time: FakeTime) -> None:
+    prefetching = Prefetching(fake_time, {"orders": [], "snapshot": True, "upnl": {"a": 1}})
+    assert await prefetching.run() == [template for _, template in PREFETCHED]
+    assert prefetching.ibkr.requests == ["/iserver/accounts"]
+    assert {budget.left for budget in prefetching.send.budgets} == {0.0}
+    assert await prefetching.run() == []
+
+
+async def test_a_run_ends_at_the_first_failure_without_an_error(fake_time: FakeTime) -> None:
+    limited = RateLimited(request="a", problem="b", hint="c", seconds=1)
+    assert len(await Prefetching(fake_time, limited).run()) == 1
+
+
+async def test_nothing_is_sent_while_an_order_is_under_way_here_or_elsewhere(fake_time: FakeTime) -> None:
+    prefetching = Prefetching(fake_time, {})
+    prefetching.held = True
+    assert await prefetching.run() == []
+    prefetching = Prefetching(fake_time, {})
+    prefetching.order_question.on_send(write("/iserver/account/{allocation}/orders", "DU1234567", orders=[]))
+    assert await prefetching.run() == []
+    assert prefetching.ibkr.requests == []
