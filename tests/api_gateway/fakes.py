@@ -153,8 +153,8 @@ class FakeExchange:
         return outcome
 
 
-def raw(status: int, body: bytes = b"{}", **headers: str) -> RawResponse:
-    return RawResponse(status, httpx.Headers(headers), body)
+def raw(status: int, body: bytes = b"{}", *, retry_after: str = "") -> RawResponse:
+    return RawResponse(status, httpx.Headers({"retry-after": retry_after} if retry_after else {}), body)
 
 
 def unlimited() -> WaitBudget:

@@ -19,11 +19,11 @@ async def test_a_listed_operation_proceeds() -> None:
     assert (await check(rest, read("/trsrv/stocks"), unlimited())).value == [1]
 
 
-def test_any_other_operation_is_refused_and_not_sent() -> None:
+async def test_any_other_operation_is_refused_and_not_sent() -> None:
     rest = FakeHandler([1])
     check = AccessCheck(AccessPolicy("read", frozenset({KNOWN})))
     with pytest.raises(Forbidden, match="POST /logout"):
-        check(rest, write("/logout"), unlimited())
+        await check(rest, write("/logout"), unlimited())
     assert rest.requests == []
 
 

@@ -24,7 +24,9 @@ class Note:
 class Stop:
     """Answers by itself."""
 
-    async def __call__(self, _: Handler, __: GatewayRequest, ___: WaitBudget) -> GatewayResponse:
+    async def __call__(
+        self, proceed: Handler, request: GatewayRequest, budget: WaitBudget
+    ) -> GatewayResponse:
         return GatewayResponse(200, b'"stopped"')
 
 

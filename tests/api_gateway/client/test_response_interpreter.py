@@ -57,5 +57,5 @@ def test_a_missing_login_is_reported(interpreter: Interpreter) -> None:
 @pytest.mark.parametrize(("named", "seconds"), [("", 60), ("300", 300)])
 def test_a_429_starts_the_penalty(interpreter: Interpreter, named: str, seconds: float) -> None:
     with pytest.raises(PenaltyBox):
-        interpreter.interpret(REQUEST, raw(429, **({"retry-after": named} if named else {})))
+        interpreter.interpret(REQUEST, raw(429, retry_after=named))
     assert interpreter.rate_limiter.penalty_left == seconds

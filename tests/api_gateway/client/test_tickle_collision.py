@@ -31,5 +31,5 @@ async def test_another_response_in_between_makes_the_next_429_a_collision_again(
 
 
 async def test_a_429_that_names_a_time_is_none() -> None:
-    response = raw(429, **{"retry-after": "60"})
+    response = raw(429, retry_after="60")
     assert await TickleCollision()(FakeExchange(response), TICKLE, PLACE, 8.0) is response
