@@ -22,12 +22,14 @@ class Note:
 
 
 class Stop:
-    """Answers by itself."""
+    """Answers requests for stocks by itself."""
 
     async def __call__(
         self, proceed: Handler, request: GatewayRequest, budget: WaitBudget
     ) -> GatewayResponse:
-        return GatewayResponse(200, b'"stopped"')
+        if request.path.template == "/trsrv/stocks":
+            return GatewayResponse(200, b'"stopped"')
+        return await proceed(request, budget)
 
 
 async def test_a_request_passes_the_steps_first_to_last() -> None:
