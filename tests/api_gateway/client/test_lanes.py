@@ -15,7 +15,7 @@ def limiter(time: FakeTime) -> RateLimiter:
 
 
 def settings(deadline: float) -> GatewaySettings:
-    return GatewaySettings(_env_file=None, gateway_deadline=deadline)
+    return GatewaySettings(_env_file=None, gateway_timeout=deadline)
 
 
 def test_an_ordinary_request_has_the_deadline_or_what_is_left_of_its_budget(fake_time: FakeTime) -> None:

@@ -23,7 +23,7 @@ def interpret(_: GatewayRequest, received: RawResponse) -> GatewayResponse:
 
 def lane(time: FakeTime) -> RequestLane:
     limiter = RateLimiter(penalty=60, now=time.now, sleep=time.sleep)
-    return RequestLane(limiter, GatewaySettings(_env_file=None, gateway_deadline=20), now=time.now)
+    return RequestLane(limiter, GatewaySettings(_env_file=None, gateway_timeout=20), now=time.now)
 
 
 async def test_a_request_is_exchanged_in_its_time_and_interpreted(fake_time: FakeTime) -> None:
