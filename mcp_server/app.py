@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,14 +18,12 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from api_gateway import errors
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.redaction import redact
 from mcp_server.rest.listing import join_limited
 from mcp_server.rest.relay import Relay
 from mcp_server.routers import ROUTERS
-
-if TYPE_CHECKING:
-    from api_gateway.client.gateway import GatewayClient
-    from mcp_server.ticker.order_hold import OrderHold
+from mcp_server.ticker.order_hold import OrderHold
 
 ROUTE_NAME_KEY = "ib_mcp.operation"
 """Key of an ASGI scope: the name of the route that is meant."""

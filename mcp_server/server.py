@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter
 from fastmcp import FastMCP
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from api_gateway.client.gateway import GatewayClient
 from mcp_server.app import create_app
 from mcp_server.connection.readiness import check_readiness
 from mcp_server.connection.status import ConnectionReporter
@@ -30,9 +31,6 @@ from mcp_server.ticker.client import TickerClient
 from mcp_server.ticker.order_hold import OrderHold
 from mcp_server.tools.operation_tool import OperationToolProvider, ToolOptions
 from mcp_server.tools.resources import resources
-
-if TYPE_CHECKING:
-    from api_gateway.client.gateway import GatewayClient
 
 
 def create_server(

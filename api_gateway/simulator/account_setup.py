@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
 
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.calendar.trading_hours import HOURS, sessions_before
 from api_gateway.simulator.instruments.price_format import round_to_tick
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Order, OrderStatus, Side
 from api_gateway.simulator.profiles import ContractRef, starting_portfolio
-
-if TYPE_CHECKING:
-    from api_gateway.simulator.accounts.paper_account import PaperAccount
 
 _HOURS = HOURS["us_stock"]
 _AAPL, _IBM, _MSFT = 265598, 8314, 272093

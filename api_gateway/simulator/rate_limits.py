@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.web_api.routing import ApiError
+from api_gateway.simulator.replies import ApiError
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
+from api_gateway.simulator.account_setup import seed_account
 from api_gateway.simulator.accounts.order_execution import ExecutionSimulator
 from api_gateway.simulator.accounts.paper_account import FIRST_ORDER_ID, PaperAccount
 from api_gateway.simulator.accounts.watchlists import Watchlists
@@ -94,6 +95,8 @@ class Simulation:
             account.id: PaperAccount(account.id, self.universe, self.prices, self.clock, order_ids)
             for account in self.profile.all_accounts
         }
+        for paper_account in self.accounts.values():
+            seed_account(paper_account)
         self.execution_simulator = ExecutionSimulator(self.accounts)
         self.selected_account_id = self.options.account_id
         self.allocation_groups = AllocationGroups(self.clients, self.profile.groups)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from fastmcp.tools.base import ToolResult
 from pydantic import PrivateAttr
 
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.doctor import DoctorContext, run_doctor
 from api_gateway.doctor.findings import Layer, ok
 from mcp_server.http.endpoint import startup_problems
+from mcp_server.settings import ServerSettings
 from mcp_server.tools.builtin_tool import BuiltinTool
-
-if TYPE_CHECKING:
-    from api_gateway.client.gateway import GatewayClient
-    from mcp_server.settings import ServerSettings
 
 NAME: Final = "diagnose_connection"
 _DESCRIPTION = """\

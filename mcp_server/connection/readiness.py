@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from api_gateway.session.monitor import SessionMonitor
 from api_gateway.session.states import STATE_NAMES, SessionState
 from mcp_server.connection.status import CHECK_TIMEOUT, CHECK_TTL
-
-if TYPE_CHECKING:
-    from api_gateway.session.monitor import SessionMonitor
 
 _GATEWAY_STATUS: Mapping[SessionState, str] = {
     SessionState.UNREACHABLE: "unreachable",

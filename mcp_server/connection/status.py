@@ -6,21 +6,18 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from api_gateway.access_policy import TradingMode
+from api_gateway.client.gateway import GatewayClient
+from api_gateway.client.preflight import Accounts
 from api_gateway.errors import GatewayError
 from api_gateway.operations import SessionRequirement
 from api_gateway.session.diagnosis import Actor, Diagnosis
 from api_gateway.session.maintenance import MaintenanceWindow, login_end, next_window, window_at
+from api_gateway.session.monitor import SessionCheck
 from api_gateway.session.states import BLOCKING_STATES, SessionState
-from mcp_server.ticker.client import TickerStatus
-
-if TYPE_CHECKING:
-    from api_gateway.client.gateway import GatewayClient
-    from api_gateway.client.preflight import Accounts
-    from api_gateway.session.monitor import SessionCheck
-    from mcp_server.ticker.client import TickerClient
+from mcp_server.ticker.client import TickerClient, TickerStatus
 
 CHECK_TIMEOUT = 1.5
 """Seconds for a look at the gateway."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from fastmcp import Context
 from fastmcp.server.dependencies import get_context
@@ -14,11 +14,9 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import PrivateAttr
 
 from api_gateway.session.states import SessionState
+from mcp_server.connection.status import ConnectionReporter, ConnectionStatus
+from mcp_server.ticker.client import TickerClient
 from mcp_server.tools.builtin_tool import BuiltinTool
-
-if TYPE_CHECKING:
-    from mcp_server.connection.status import ConnectionReporter, ConnectionStatus
-    from mcp_server.ticker.client import TickerClient
 
 NAME: Final = "take_over_session"
 _DESCRIPTION = """\

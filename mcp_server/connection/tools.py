@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from api_gateway.access_policy import TradingMode
 from mcp_server.connection.connection_status import ConnectionStatusTool
 from mcp_server.connection.diagnose_connection import DiagnoseConnectionTool
+from mcp_server.connection.status import ConnectionReporter
 from mcp_server.connection.take_over_session import TakeOverSessionTool
 from mcp_server.connection.wait_for_login import WaitForLoginTool
+from mcp_server.settings import ServerSettings
+from mcp_server.ticker.client import TickerClient
 from mcp_server.tools.builtin_tool import BuiltinTool, BuiltinToolProvider
-
-if TYPE_CHECKING:
-    from mcp_server.connection.status import ConnectionReporter
-    from mcp_server.settings import ServerSettings
-    from mcp_server.ticker.client import TickerClient
 
 
 def builtin_tools(

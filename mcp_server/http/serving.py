@@ -8,19 +8,16 @@ import logging
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvicorn
+from fastmcp import FastMCP
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from mcp_server.http.bind_guard import is_hostname
 from mcp_server.http.disconnects import CancelOnDisconnect
-
-if TYPE_CHECKING:
-    from fastmcp import FastMCP
-    from starlette.applications import Starlette
-
-    from mcp_server.settings import ServerSettings
+from mcp_server.settings import ServerSettings
 
 _log = logging.getLogger(__name__)
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
+from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.order_questions import QUESTION_TTL
 from api_gateway.operations import find_operation
-
-if TYPE_CHECKING:
-    from api_gateway.client.gateway import GatewayClient
-    from mcp_server.ticker.client import TickerClient
+from mcp_server.ticker.client import TickerClient
 
 
 class OrderHold:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from itertools import count
 from zlib import crc32
 
-from api_gateway.simulator.account_setup import seed_account
 from api_gateway.simulator.accounts.commissions import commission
 from api_gateway.simulator.accounts.position import Position
 from api_gateway.simulator.accounts.valuation import Valuation
@@ -55,7 +54,6 @@ class PaperAccount:
         self.executions: list[Execution] = []
         self._order_ids = order_ids or count(FIRST_ORDER_ID)
         self._cached_valuation: Valuation | None = None
-        seed_account(self)
 
     def instrument(self, conid: int) -> Instrument:
         """The instrument with this conid; raises LookupError where there is none."""

@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 
 ALL_CLIENTS = "All"
 _UNITS_PER_SHARE = 10_000  # shares are divided into units of this size when a quantity is not a whole number

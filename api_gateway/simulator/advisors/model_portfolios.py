@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.accounts.position import QUANTITY_TOLERANCE
+from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
-
-if TYPE_CHECKING:
-    from api_gateway.simulator.accounts.paper_account import PaperAccount
-    from api_gateway.simulator.accounts.valuation import Valuation
 
 CORE = "Core"
 

@@ -8,13 +8,11 @@ them percentages. Amounts are text where the document's examples have text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.advisors.model_portfolios import CORE, Model, ModelPortfolios, ValuedModelHolding
 from api_gateway.simulator.advisors.model_transfers import AccountTransfer, TransferDraft
-
-if TYPE_CHECKING:
-    from api_gateway.simulator.accounts.paper_account import PaperAccount
 
 _TOLERANCE = 0.01  # of a target
 _IN_TARGET_ONLY, _HELD_ONLY = 1, 2

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.advisors.model_portfolios import CORE, ValuedModelHolding
-
-if TYPE_CHECKING:
-    from api_gateway.simulator.accounts.paper_account import PaperAccount
 
 
 def partitioned_pnl_rows(

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from api_gateway.simulator.advisors.allocation_groups import ALL_CLIENTS
-
-if TYPE_CHECKING:
-    from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.simulation import Simulation
 
 
 @dataclass(frozen=True)

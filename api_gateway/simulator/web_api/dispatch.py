@@ -12,17 +12,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from api_gateway.simulator.faults import FaultAction
+from api_gateway.simulator.replies import ApiError, ApiResponse, bad_request
 from api_gateway.simulator.session.session import SESSION_EVENTS, LoginState
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.response_writer import fault_response, wait_for_disconnect, write_response
 from api_gateway.simulator.web_api.route_table import RouteMatch, RouteTable
-from api_gateway.simulator.web_api.routing import (
-    ApiError,
-    ApiRequest,
-    ApiResponse,
-    RequiredSession,
-    bad_request,
-)
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession
 from api_gateway.simulator.web_api.sections.session import access_denied
 
 # IBKR's gateway uses the second for its own requests unless its upstream's address contains "api".

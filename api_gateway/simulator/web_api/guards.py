@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from api_gateway.simulator.replies import ApiError, bad_request
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest
 
 MAX_DIGITS = 18
 

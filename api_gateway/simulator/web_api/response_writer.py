@@ -11,7 +11,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from api_gateway.simulator.faults import FaultAction
-from api_gateway.simulator.web_api.routing import ApiResponse
+from api_gateway.simulator.replies import ApiResponse
 
 CHUNK_SIZE = 65_536
 BODILESS_STATUSES = (204, 304)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.simulation import Simulation
 
 
 class RequiredSession(Enum):
@@ -30,29 +29,7 @@ class ApiRequest:
     body: Any = None
 
 
-@dataclass(frozen=True)
-class ApiResponse:
-    """An answer that is not simply JSON with status 200. `bytes` bodies go out as they are."""
-
-    status: int
-    body: Any = None
-    content_type: str = "application/json"
-
-
-class ApiError(Exception):
-    """IBKR's way of saying no, with its status and its body."""
-
-    def __init__(self, status: int, body: Any) -> None:
-        super().__init__(status, body)
-        self.response = ApiResponse(status, body)
-
-
-def bad_request(text: str) -> ApiError:
-    """The refusal that most of IBKR's validation gives."""
-    return ApiError(400, {"error": f"Bad Request: {text}", "statusCode": 400})
-
-
-Handler = Callable[["Simulation", ApiRequest], Any]
+Handler = Callable[[Simulation, ApiRequest], Any]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from api_gateway.simulator.account_setup import seed_account
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.instruments.universe import Instrument, build_universe
@@ -18,10 +19,12 @@ IBM_IN_FRANKFURT = 1411277
 
 
 def make_paper_account(now: float = MONDAY) -> PaperAccount:
-    """An account by itself, as it starts at `now`."""
+    """One account with its starting portfolio at `now`, without a simulation around it."""
     clock = Clock(start=now, frozen=True)
     universe = build_universe(clock.now())
-    return PaperAccount(ACCOUNT, universe, Prices(universe, clock, 1), clock)
+    account = PaperAccount(ACCOUNT, universe, Prices(universe, clock, 1), clock)
+    seed_account(account)
+    return account
 
 
 def trade(account: PaperAccount, conid: int, quantity: float, price: float) -> float:

@@ -6,7 +6,7 @@ import pytest
 
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.rate_limits import HISTORY_PATH, RateLimitEnforcer
-from api_gateway.simulator.web_api.routing import ApiError
+from api_gateway.simulator.replies import ApiError
 
 
 @pytest.fixture

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import anyio
 import pytest
 
+from api_gateway.client.gateway import GatewayClient
+from mcp_server.ticker.client import TickerClient
 from mcp_server.ticker.order_hold import OrderHold
 from tests.mcp_server.connection.house import PROTOCOLS, InProcessStack, raise_order_question
 from tests.virtual_loop import run_in_virtual_time
-
-if TYPE_CHECKING:
-    from api_gateway.client.gateway import GatewayClient
-    from mcp_server.ticker.client import TickerClient
 
 ORDERS = "/iserver/account/{allocation}/orders"
 

@@ -6,25 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from api_gateway.simulator.instruments.contract_names import full_name
+from api_gateway.simulator.instruments.order_rules import (
+    OUTSIDE_RTH_ORDER_TYPES,
+    supported_order_types,
+    supports_fractions,
+)
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
 
 _DERIVATIVES = ("OPT", "FUT", "EC")
-_STOCK_ORDER_TYPES = (
-    *("limit", "midprice", "market", "stop", "stop_limit", "mit", "lit", "trailing_stop"),
-    *("trailing_stop_limit", "relative", "marketonclose", "limitonclose"),
-)
-_OTHER_ORDER_TYPES = (
-    "limit",
-    "market",
-    "stop",
-    "stop_limit",
-    "mit",
-    "lit",
-    "trailing_stop",
-    "trailing_stop_limit",
-)
-OUTSIDE_RTH_ORDER_TYPES = ("limit", "stop_limit", "lit", "relative")
 _COUNTRIES = {"USD": "US", "EUR": "DE", "CAD": "CA", "MXN": "MX", "CHF": "CH", "GBP": "GB"}
 _COUNTRIES |= {"JPY": "JP", "HKD": "HK"}
 
@@ -65,16 +55,6 @@ def contract_info_row(simulation: Simulation, instrument: Instrument) -> dict[st
     if instrument.industry is not None:
         row |= {"industry": instrument.industry, "category": instrument.category}
     return row
-
-
-def supported_order_types(instrument: Instrument) -> tuple[str, ...]:
-    """The types of order that its exchange takes, by the names that the rules give them."""
-    return _STOCK_ORDER_TYPES if instrument.sec_type == "STK" else _OTHER_ORDER_TYPES
-
-
-def supports_fractions(instrument: Instrument) -> bool:
-    """Whether parts of a share may be traded, which IBKR offers for US stocks."""
-    return instrument.sec_type == "STK" and instrument.is_us
 
 
 def contract_rules_row(simulation: Simulation, instrument: Instrument, *, is_buy: bool) -> dict[str, Any]:

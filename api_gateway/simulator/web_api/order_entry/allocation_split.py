@@ -6,11 +6,11 @@ from math import floor
 from typing import Any
 
 from api_gateway.simulator.orders.order import Order
+from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.order_entry.preview import expected_price
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket
 from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError
-from api_gateway.simulator.web_api.routing import bad_request
 
 _SHARES, _CASH = "SHARE", "CASH"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from api_gateway.simulator.orders.order import Side, TrailUnit
 from api_gateway.simulator.orders.order_types import ORDER_TYPES, OrderType
-from api_gateway.simulator.web_api.routing import bad_request
+from api_gateway.simulator.replies import bad_request
 
 TIFS = ("DAY", "GTC", "IOC", "OPG", "GTD", "PAX", "OVT", "OND")
 _CONIDEX = re.compile(r"(\d{1,10})(?:@([A-Z0-9.]{1,16}))?", re.ASCII)

@@ -10,19 +10,19 @@ from math import floor
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.instruments.execution_algorithms import algorithms
+from api_gateway.simulator.instruments.order_rules import (
+    OUTSIDE_RTH_ORDER_TYPES,
+    supported_order_types,
+    supports_fractions,
+)
 from api_gateway.simulator.instruments.price_format import price_text, round_to_tick
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Order, OrderStatus, Side
 from api_gateway.simulator.orders.order_hours import OVERNIGHT_TIFS, can_trade_now, next_auction
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
-from api_gateway.simulator.web_api.contracts.contract_details import (
-    OUTSIDE_RTH_ORDER_TYPES,
-    supported_order_types,
-    supports_fractions,
-)
+from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.web_api.order_entry.preview import what_if
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket
-from api_gateway.simulator.web_api.routing import bad_request
 
 REFERENCE_TTL = 86400.0
 _MAX_ABOVE, _MAX_BELOW = 0.3, 0.9

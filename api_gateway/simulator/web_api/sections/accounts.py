@@ -12,6 +12,7 @@ from api_gateway.simulator.accounts.formatted_summaries import (
 )
 from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.advisors.pnl_rows import partitioned_pnl_rows
+from api_gateway.simulator.replies import ApiError, bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.account_views import find_account_view
 from api_gateway.simulator.web_api.guards import (
@@ -20,7 +21,7 @@ from api_gateway.simulator.web_api.guards import (
     unauthorized,
     unavailable,
 )
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 from api_gateway.simulator.web_api.sections.session import SERVER_INFO, USER_NAME
 
 SECTION = Section("Accounts")

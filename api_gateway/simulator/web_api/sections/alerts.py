@@ -7,16 +7,10 @@ from typing import Any
 from api_gateway.simulator.notifications.alert_parsing import REQUIRED_FIELDS, InvalidAlertError, parse_terms
 from api_gateway.simulator.notifications.alert_rows import alert_details, alert_row
 from api_gateway.simulator.notifications.alerts import Alert
+from api_gateway.simulator.replies import ApiError, ApiResponse, bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import MAX_DIGITS, unavailable
-from api_gateway.simulator.web_api.routing import (
-    ApiError,
-    ApiRequest,
-    ApiResponse,
-    RequiredSession,
-    Section,
-    bad_request,
-)
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Alerts")
 

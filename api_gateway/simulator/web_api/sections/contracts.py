@@ -10,6 +10,7 @@ from api_gateway.simulator.calendar.expiries import is_month_code
 from api_gateway.simulator.instruments.execution_algorithms import algorithms
 from api_gateway.simulator.instruments.schedule_rows import upcoming_schedule, venue_schedule
 from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.contracts.contract_details import (
     bond_filters,
@@ -33,7 +34,7 @@ from api_gateway.simulator.web_api.guards import (
     split_csv,
     unavailable,
 )
-from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Contracts")
 

@@ -13,10 +13,11 @@ from api_gateway.simulator.instruments.forecast_rows import (
     rules_row,
 )
 from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.replies import ApiError
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.contracts.derivatives import unexpired_contracts
 from api_gateway.simulator.web_api.guards import parse_whole_number, server_error
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Event Contracts")
 

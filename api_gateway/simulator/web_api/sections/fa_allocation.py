@@ -15,9 +15,10 @@ from api_gateway.simulator.advisors.allocation_groups import (
     AllocationGroup,
     AllocationMethod,
 )
+from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import required_object, required_text, server_error, unavailable
-from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("FA Allocation Management")
 

@@ -14,9 +14,10 @@ from typing import Any, TypeGuard
 from api_gateway.simulator.accounts.position_rows import sort_rows
 from api_gateway.simulator.advisors import model_rows
 from api_gateway.simulator.advisors.model_portfolios import Model, ModelError
+from api_gateway.simulator.replies import ApiError, bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import required_text, server_error, unavailable
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("FA Model Portfolios")
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from hashlib import sha1
 from typing import Any
 
+from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.session.session import MaintenanceError
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import unavailable
-from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 from api_gateway.simulator.web_api.sections.session import USER_ID, USER_NAME, auth_status
 
 SECTION = Section("Gateway login")

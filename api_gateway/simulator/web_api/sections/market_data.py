@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from api_gateway.simulator.replies import ApiError, bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import (
     is_true,
@@ -22,7 +23,7 @@ from api_gateway.simulator.web_api.market_data.history import (
     parse_period,
 )
 from api_gateway.simulator.web_api.market_data.snapshots import DELAY_SECONDS, snapshot_row, visible_until
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Market Data")
 

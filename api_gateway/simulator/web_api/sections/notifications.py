@@ -7,16 +7,10 @@ from typing import Any
 from api_gateway.simulator.notifications.delivery_options import Device
 from api_gateway.simulator.notifications.inbox import InboxEntry
 from api_gateway.simulator.notifications.settings import NotificationSetting
+from api_gateway.simulator.replies import ApiError, ApiResponse, bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import parse_whole_number, split_csv
-from api_gateway.simulator.web_api.routing import (
-    ApiError,
-    ApiRequest,
-    ApiResponse,
-    RequiredSession,
-    Section,
-    bad_request,
-)
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("FYIs and Notifications")
 

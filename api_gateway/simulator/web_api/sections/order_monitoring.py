@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api_gateway.simulator.orders.order_rows import live_order_row, order_status_row, trade_row
+from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import (
     is_true,
@@ -12,7 +13,7 @@ from api_gateway.simulator.web_api.guards import (
     require_accounts_call,
     unavailable,
 )
-from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Order Monitoring")
 

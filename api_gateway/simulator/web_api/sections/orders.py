@@ -7,6 +7,7 @@ from typing import Any
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order, OrderStatus
+from api_gateway.simulator.replies import ApiError, bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import (
     parse_whole_number,
@@ -25,7 +26,7 @@ from api_gateway.simulator.web_api.order_entry.order_entry import (
 from api_gateway.simulator.web_api.order_entry.preview import preview
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket, parse_ticket, parse_tickets
 from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError, check_funds
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Orders")
 

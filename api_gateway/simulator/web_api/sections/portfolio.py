@@ -18,6 +18,7 @@ from api_gateway.simulator.accounts.position_rows import (
 from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from api_gateway.simulator.profiles import AccountProfile
+from api_gateway.simulator.replies import ApiResponse, bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.account_rows import (
     account_attributes,
@@ -27,13 +28,7 @@ from api_gateway.simulator.web_api.account_rows import (
 )
 from api_gateway.simulator.web_api.account_views import AccountView, consolidate, find_account_view
 from api_gateway.simulator.web_api.guards import is_true, parse_whole_number, server_error, unauthorized
-from api_gateway.simulator.web_api.routing import (
-    ApiRequest,
-    ApiResponse,
-    RequiredSession,
-    Section,
-    bad_request,
-)
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Portfolio")
 

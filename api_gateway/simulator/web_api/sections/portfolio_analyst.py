@@ -14,9 +14,10 @@ from api_gateway.simulator.portfolio_analyst.account_history import (
 from api_gateway.simulator.portfolio_analyst.asset_allocation import ALLOCATION_TYPES, allocations
 from api_gateway.simulator.portfolio_analyst.performance import PERIODS, all_periods, performance
 from api_gateway.simulator.portfolio_analyst.transaction_rows import transactions
+from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import server_error
-from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Portfolio Analyst")
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from api_gateway.simulator.instruments.contract_names import listing_exchange_name
 from api_gateway.simulator.instruments.instrument import Instrument
+from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import required_text, server_error
-from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 from api_gateway.simulator.web_api.scanner.parameters import scanner_parameters
 from api_gateway.simulator.web_api.scanner.scan import UnknownScanError, scan_contracts
 

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from api_gateway.simulator.replies import ApiResponse, bad_request
 from api_gateway.simulator.session.session import LoginState, MaintenanceError
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import server_error, unavailable
-from api_gateway.simulator.web_api.routing import (
-    ApiRequest,
-    ApiResponse,
-    RequiredSession,
-    Section,
-    bad_request,
-)
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Session")
 

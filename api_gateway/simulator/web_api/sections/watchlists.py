@@ -7,9 +7,10 @@ from typing import Any
 
 from api_gateway.simulator.accounts.watchlists import Watchlist
 from api_gateway.simulator.instruments.contract_names import full_name
+from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import unavailable
-from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section, bad_request
+from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Watchlists")
 

@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from api_gateway.simulator.account_setup import seed_account
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.instruments.universe import build_universe
@@ -205,6 +206,8 @@ def test_accounts_that_share_their_numbers_never_give_one_twice() -> None:
     universe = build_universe(MONDAY)
     prices, numbers = Prices(universe, clock, 1), count(100)
     first, second = (PaperAccount(name, universe, prices, clock, numbers) for name in ("DU1", "DU2"))
+    seed_account(first)
+    seed_account(second)
     assert not set(first.orders) & set(second.orders)
     assert not {e.execution_id for e in first.executions} & {e.execution_id for e in second.executions}
     assert first.next_order_id() == max(second.orders) + 1

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from api_gateway.simulator.instruments.order_rules import supported_order_types
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
-from api_gateway.simulator.web_api.contracts.contract_details import supported_order_types
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
     EUR_USD,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from api_gateway.simulator.replies import ApiError
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import (
     is_true,
@@ -14,7 +15,7 @@ from api_gateway.simulator.web_api.guards import (
     unauthorized,
     unavailable,
 )
-from api_gateway.simulator.web_api.routing import ApiError, ApiRequest
+from api_gateway.simulator.web_api.routing import ApiRequest
 
 
 def test_a_whole_number_has_only_digits() -> None:

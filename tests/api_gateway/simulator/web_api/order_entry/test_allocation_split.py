@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.replies import ApiError
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.web_api.order_entry.allocation_split import (
     allocation_members,
@@ -13,7 +14,6 @@ from api_gateway.simulator.web_api.order_entry.allocation_split import (
 )
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket, parse_ticket
 from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError, build_order
-from api_gateway.simulator.web_api.routing import ApiError
 from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import AAPL
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from api_gateway.simulator.replies import ApiError
 from api_gateway.simulator.web_api.order_entry.tickets import parse_ticket, parse_tickets
-from api_gateway.simulator.web_api.routing import ApiError
 from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import AAPL
 

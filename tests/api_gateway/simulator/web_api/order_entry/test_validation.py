@@ -6,6 +6,7 @@ import pytest
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order
+from api_gateway.simulator.replies import ApiError
 from api_gateway.simulator.web_api.order_entry.tickets import parse_ticket
 from api_gateway.simulator.web_api.order_entry.validation import (
     OrderRejectedError,
@@ -13,7 +14,6 @@ from api_gateway.simulator.web_api.order_entry.validation import (
     check_funds,
     check_reference,
 )
-from api_gateway.simulator.web_api.routing import ApiError
 from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
