@@ -1,4 +1,4 @@
-"""Who may import whom, who may read the environment, and that importing does nothing."""
+"""Who may import whom, no import circles, who may read the environment, and no work done on import."""
 
 from __future__ import annotations
 
@@ -138,6 +138,83 @@ def broken_settings_rules(module: Module) -> list[str]:
         if not may_load and module.last != "settings" and name == LOAD:
             wrong.append(f"{module.name}:{line} uses {name}: only __main__ loads settings")
     return wrong
+
+
+def import_circles(every: list[Module]) -> list[list[str]]:
+    """The groups of modules that import each other, however indirectly, each in alphabetical order.
+
+    Every import statement counts, inside a function or below `if TYPE_CHECKING` as well. That importing
+    `a.b` runs `a/__init__.py` first is not an import of `a`.
+    """
+    names = {module.name for module in every}
+    imports = {
+        module.name: {name for _, name in imported(module) if name in names} - {module.name}
+        for module in every
+    }
+    reached = {name: _reachable(name, imports) for name in imports}
+    circles = {
+        tuple(sorted(other for other in reached[name] if name in reached[other]))
+        for name in imports
+        if name in reached[name]
+    }
+    return [list(circle) for circle in sorted(circles)]
+
+
+def _reachable(start: str, imports: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for name in imports[waiting.pop()] - found:
+            found.add(name)
+            waiting.append(name)
+    return found
+
+
+def type_checking_imports(module: Module) -> list[str]:
+    """Where the module uses `TYPE_CHECKING`."""
+    return [f"{module.name}:{line}" for line, name in used(module) if name == "typing.TYPE_CHECKING"]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert import_circles(modules()) == []
+
+
+def test_no_import_is_hidden_behind_type_checking() -> None:
+    assert [place for module in modules() for place in type_checking_imports(module)] == []
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"p.a": "import p.b", "p.b": "import p.a"},
+        {"p.a": "from p import b", "p.b": "from p.a import f"},
+        {"p.a": "from . import b", "p.b": "from .a import f"},
+        {"p.a": "def f():\n    import p.b", "p.b": "import p.a"},
+        {"p.a": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import p.b", "p.b": "import p.a"},
+        {"p.a": "import p.b", "p.b": "import p.c", "p.c": "import p.a"},
+    ],
+)
+def test_a_circle_is_found_however_it_is_written(texts: dict[str, str]) -> None:
+    others = [Module("p.above", "import p.a"), Module("p.below", "import os")]
+    found = import_circles([*others, *(Module(name, text) for name, text in texts.items())])
+    assert found == [sorted(texts)]
+
+
+def test_two_ways_to_the_same_module_are_not_a_circle() -> None:
+    texts = {"p.a": "import p.b, p.c", "p.b": "import p.d", "p.c": "import p.d", "p.d": "import os"}
+    assert import_circles([Module(name, text) for name, text in texts.items()]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import b",
+        "import typing\nif typing.TYPE_CHECKING:\n    import b",
+        "import typing as t\nif not t.TYPE_CHECKING:\n    pass\nelse:\n    import b",
+    ],
+)
+def test_type_checking_is_found_however_it_is_written(text: str) -> None:
+    assert len(type_checking_imports(Module("a", text))) == 1
 
 
 def test_the_parts_import_only_what_they_may() -> None:

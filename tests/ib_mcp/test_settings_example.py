@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings
 from api_gateway.settings import environment_names, former_names
 from ib_mcp.settings_example import settings_groups, settings_text
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / ".env.example"
 DEPRECATED = {former.name for _, each in settings_groups() for _, former in former_names(each)}
 
