@@ -1,4 +1,4 @@
-"""`python -m api_gateway.simulator`: the simulated gateway as a process."""
+"""`python -m api_gateway.simulator`: run the simulated gateway as a process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 
 class PortUnavailableError(Exception):
-    """The port cannot be had; `str()` is a sentence."""
+    """The port cannot be bound; `str()` is a sentence."""
 
 
 class _Server(uvicorn.Server):
@@ -37,7 +37,7 @@ class _Server(uvicorn.Server):
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # A request that hangs because a fault says so is cut now, without an answer, and is no error.
+        # Requests that a fault left hanging are cut now, without a response; that is not an error.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         for connection in self.server_state.connections:
             connection.transport.abort()
@@ -45,7 +45,7 @@ class _Server(uvicorn.Server):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or Ctrl-C. Returns 0 then, 1 if the port is taken, 2 for unusable settings."""
+    """Serve until SIGTERM or Ctrl-C, then return 0; 1 means the port is in use, 2 invalid settings."""
     flags = {
         name: value for name, value in vars(_parser().parse_args(arguments)).items() if value is not None
     }
@@ -71,20 +71,20 @@ def _serve(
         ssl_certfile=certificate.certificate_path if certificate else None,
         ssl_keyfile=certificate.key_path if certificate else None,
         lifespan="off",
-        # Requests carry account ids and answers carry session tokens: neither is for a log.
+        # Requests carry account ids and responses carry session tokens: neither may be logged.
         access_log=False,
         log_level="warning",
         server_header=False,
         proxy_headers=False,
-        # The other implementation of uvicorn stands on a part of `websockets` that is deprecated.
+        # uvicorn's other implementation uses a deprecated part of `websockets`.
         ws="websockets-sansio",
-        # IBKR's gateway keeps an idle connection for as long as it is watched.
+        # IBKR's gateway was never seen to close an idle connection.
         timeout_keep_alive=3600,
-        # Every answer is computed at once; what is still open after that hangs because a fault says so.
+        # Responses are computed immediately; whatever is still open hangs because of a scripted fault.
         timeout_graceful_shutdown=0,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn puts its own in place while it serves and raises the signal again when it is done.
+        # uvicorn installs its own handlers while it serves and raises the signal again afterwards.
         signal.signal(number, lambda *_: None)
     server = _Server(config, lambda: _announce(settings, listener, certificate))
     server.run(sockets=[listener])
@@ -96,12 +96,12 @@ def _announce(
     host, port = listener.getsockname()[:2]
     shown_host = "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host  # noqa: S104 compared, not bound
     url = f"{'https' if certificate else 'http'}://{shown_host}:{port}"
-    strictness = "on" if settings.simulator_strict else "partly forgiven"
-    login = "logged in already" if settings.simulator_login else f"log in at {url}/"
+    strictness = "strict" if settings.simulator_strict else "lenient"
+    login = "already logged in" if settings.simulator_login else f"log in at {url}/"
     if certificate:
         print(f"Certificate {certificate.certificate_path}, SHA-256 {certificate.fingerprint}")
     print(
-        f"The gateway simulator answers at {url}/v1/api ({login}; IBKR's strict habits are {strictness}; "
+        f"The gateway simulator is running at {url}/v1/api ({login}; {strictness}; "
         f"profile {settings.simulator_profile}).",
         flush=True,
     )
@@ -130,11 +130,11 @@ def _listener(settings: SimulatorSettings) -> Iterator[socket.socket]:
         raise SettingsError(f"SIMULATOR_HOST {host!r} is not an address of this machine.") from None
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
-            reason = "is taken by another program; stop it, or choose another one with GATEWAY_PORT or --port"
+            reason = "is in use by another program; stop it, or set another port with GATEWAY_PORT or --port"
         elif problem.errno == errno.EADDRNOTAVAIL:
             raise SettingsError(f"SIMULATOR_HOST {host!r} is not an address of this machine.") from None
         else:
-            reason = f"cannot be listened on: {problem.strerror}"
+            reason = f"cannot be opened: {problem.strerror}"
         raise PortUnavailableError(f"Port {port} on {host} {reason}.") from None
     with listener:
         yield listener
@@ -154,7 +154,7 @@ def _certificate(settings: SimulatorSettings) -> Iterator[CertificateFiles | Non
         certificate = ensure_certificate(folder)
     except OSError as problem:
         raise SettingsError(
-            f"SIMULATOR_TLS_DIR {str(folder)!r} cannot hold the certificate: {problem.strerror}."
+            f"SIMULATOR_TLS_DIR {str(folder)!r} cannot store the certificate: {problem.strerror}."
         ) from None
     yield certificate
 
@@ -162,16 +162,20 @@ def _certificate(settings: SimulatorSettings) -> Iterator[CertificateFiles | Non
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m api_gateway.simulator",
-        description="A pretended IBKR gateway with a pretended account. Flags win over settings.",
+        description="Run a simulated IBKR gateway with a simulated account. Flags override settings.",
     )
     boolean = argparse.BooleanOptionalAction
     parser.add_argument("--host", metavar="ADDRESS", dest="simulator_host", help="address to listen on")
     parser.add_argument(
-        "--port", metavar="NUMBER", dest="gateway_port", type=_port_number, help="port, 0 for any free one"
+        "--port",
+        metavar="NUMBER",
+        dest="gateway_port",
+        type=_port_number,
+        help="port to listen on; 0 picks a free one",
     )
-    parser.add_argument("--tls", dest="simulator_tls", action=boolean, help="HTTPS or plain HTTP")
+    parser.add_argument("--tls", dest="simulator_tls", action=boolean, help="serve HTTPS or plain HTTP")
     parser.add_argument(
-        "--tls-dir", dest="simulator_tls_dir", type=Path, help="folder of gateway.pem and its key"
+        "--tls-dir", dest="simulator_tls_dir", type=Path, help="folder for gateway.pem and its key"
     )
     parser.add_argument(
         "--logged-in", dest="simulator_login", action="store_true", default=None, help="start logged in"
@@ -181,30 +185,34 @@ def _parser() -> argparse.ArgumentParser:
         dest="simulator_login",
         action="store_false",
         default=None,
-        help="leave the login to a person at the login page",
+        help="wait for a login at the login page",
     )
     parser.add_argument(
-        "--profile", dest="simulator_profile", choices=tuple(PROFILES), help="which login to pretend"
+        "--profile", dest="simulator_profile", choices=tuple(PROFILES), help="which login to simulate"
     )
     parser.add_argument(
         "--seed",
         metavar="NUMBER",
         dest="simulator_seed",
         type=_natural_number,
-        help="number that prices follow from",
+        help="seed of the simulated prices",
     )
-    parser.add_argument("--strict", dest="simulator_strict", action=boolean, help="IBKR's habits of refusing")
     parser.add_argument(
-        "--rate-limits", dest="simulator_rate_limits", action=boolean, help="429 and penalty box"
+        "--strict", dest="simulator_strict", action=boolean, help="reproduce IBKR's strictness"
     )
-    parser.add_argument("--control", dest="simulator_control", action=boolean, help="serve /simulator/*")
+    parser.add_argument(
+        "--rate-limits", dest="simulator_rate_limits", action=boolean, help="enforce IBKR's rate limits (429)"
+    )
+    parser.add_argument(
+        "--control", dest="simulator_control", action=boolean, help="serve the control endpoints /simulator/*"
+    )
     return parser
 
 
 def _port_number(text: str) -> int:
     number = _natural_number(text)
     if number > 65_535:
-        raise argparse.ArgumentTypeError("a port is at most 65535")
+        raise argparse.ArgumentTypeError("use a port from 0 to 65535")
     return number
 
 

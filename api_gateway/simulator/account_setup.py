@@ -1,4 +1,4 @@
-"""The past of an account: the deposit, the trades and the orders it starts with."""
+"""Account seeding: the deposit, past trades and orders that an account starts with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MIN_FUTURE_LIFETIME = timedelta(days=5)
 
 
 def seed_account(paper_account: PaperAccount) -> None:
-    """Give a new account what `profiles` has for it: deposit, positions and the orders of the day."""
+    """Give a new account its starting portfolio from `profiles`: deposit, positions and orders of the day."""
     portfolio = starting_portfolio(paper_account.account_id)
     paper_account.deposit(paper_account.base_currency, portfolio.deposit)
     for purchase in portfolio.purchases:
@@ -53,7 +53,7 @@ def _place_todays_orders(paper_account: PaperAccount) -> None:
     first, second, third, fourth = (opening + spent * part for part in (0.25, 0.5, 0.75, 0.875))
     apple, ibm, microsoft = (paper_account.instrument(conid) for conid in (_AAPL, _IBM, _MSFT))
 
-    # Before the opening bell the exchange takes limit orders only.
+    # Before the open, the exchange accepts limit orders only.
     sale = _add_order(
         paper_account,
         apple,
@@ -101,7 +101,7 @@ def _add_order(
     tif: str = "DAY",
     reference: str = "",
 ) -> Order:
-    """An order whose limit is that part of the price at the time."""
+    """Add an order; its limit price is `limit_ratio` times the price at that time."""
     price = (
         None
         if limit_ratio is None
@@ -122,7 +122,7 @@ def _price_at(paper_account: PaperAccount, instrument: Instrument, at: float) ->
 
 
 def _nearest_call(paper_account: PaperAccount) -> Instrument:
-    """The call on AAPL nearest to its price, with at least 20 days to run."""
+    """The at-the-money call on AAPL that expires first, in 20 days at the earliest."""
     target = _price_at(paper_account, paper_account.instrument(_AAPL), paper_account.clock.now())
     calls = [option for option in paper_account.universe.options_of(_AAPL) if option.right == "C"]
     listed = [
@@ -134,7 +134,7 @@ def _nearest_call(paper_account: PaperAccount) -> Instrument:
 
 
 def _front_month_future(paper_account: PaperAccount) -> Instrument:
-    """The E-mini S&P 500 contract next to expire, unless that is within five days."""
+    """The E-mini S&P 500 contract that expires first, in five days at the earliest."""
     listed = paper_account.universe.futures_of("ES")
     soonest = _date_ahead(paper_account, _MIN_FUTURE_LIFETIME)
     return next((future for future in listed if (future.expiry or "") >= soonest), listed[-1])

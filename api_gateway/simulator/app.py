@@ -1,8 +1,8 @@
-"""The simulator as an ASGI application: login page, `/v1/api`, and the control of the simulator itself.
+"""The simulator as an ASGI application: login page, `/v1/api`, and the control endpoints `/simulator/*`.
 
-It stands for IBKR's gateway, and as well for what is behind that gateway: IBKR's Java program can be put
-between a client and the simulator, with `proxyRemoteHost: http://localhost:PORT` in its conf.yaml, or with
-https and a trust store that has the simulator's certificate.
+It simulates IBKR's gateway, and the servers behind that gateway too: IBKR's Java program can run between a
+client and the simulator, with `proxyRemoteHost: http://localhost:PORT` in its conf.yaml, or with https and a
+trust store that contains the simulator's certificate.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ class _Application(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             if _is_cross_site(HTTPConnection(scope)):
-                # As IBKR's gateway does when conf.yaml names the allowed origins.
+                # IBKR's gateway does the same when conf.yaml lists the allowed origins.
                 await PlainTextResponse("CORS Rejected", status_code=403)(scope, receive, send)
                 return
-            # ASGI knows no way to cut a connection, uvicorn's `send` does: faults need it.
+            # ASGI cannot abort a connection, but the transport behind uvicorn's `send` can: faults need it.
             scope["transport"] = getattr(getattr(send, "__self__", None), "transport", None)
         await super().__call__(scope, receive, send)
 
 
 def create_app(simulation: Simulation) -> Starlette:
-    """Serve a simulation over HTTP; each call makes an application around the same state."""
+    """The application that serves a simulation over HTTP. Several applications may share one simulation."""
     endpoints = RouteTable(all_sections())
     routes = [
         *login_routes(simulation),
@@ -61,8 +61,8 @@ def _is_cross_site(request: HTTPConnection) -> bool:
         return True
     if origin.netloc == request.headers.get("host"):
         return False
-    # Behind IBKR's gateway the page's origin is the gateway's, and the Host that of the simulator or of IBKR.
-    # The control is not reached through it.
+    # Behind IBKR's gateway, the page's origin is the gateway's, while Host is the simulator's or IBKR's. The
+    # control endpoints cannot be reached through that gateway.
     return request.scope["path"].startswith("/simulator") or not _is_local_origin(origin)
 
 

@@ -1,4 +1,4 @@
-"""The simulator's own certificate, which clients can verify: made once, used again while it is valid."""
+"""The simulator's self-signed certificate, which clients can verify: created once, reused while valid."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CERTIFICATE_FILE = "gateway.pem"
 KEY_FILE = "gateway.key"
 DNS_NAMES = ("localhost", "gateway")
 IP_ADDRESSES = ("127.0.0.1", "::1")
-# Apple's clients refuse a longer life than 825 days.
+# Apple's clients reject a certificate that is valid for more than 825 days.
 VALIDITY = timedelta(days=825)
 RENEW_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class CertificateFiles:
-    """Two files, and the SHA-256 of the certificate as 32 upper-case hex pairs with colons."""
+    """The two files, and the certificate's SHA-256 as 32 upper-case hex pairs separated by colons."""
 
     certificate_path: Path
     key_path: Path
@@ -34,9 +34,9 @@ class CertificateFiles:
 
 
 def ensure_certificate(folder: Path, *, now: datetime | None = None) -> CertificateFiles:
-    """The certificate in a folder, made if there is none that fits and lasts 30 more days.
+    """The certificate in a folder; created unless a matching one is valid for 30 more days.
 
-    The key is readable by the owner only. Raises OSError if the folder cannot be written.
+    Only the owner can read the key file. Raises OSError if the folder is not writable.
     """
     now = now or datetime.now(UTC)
     folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def ensure_certificate(folder: Path, *, now: datetime | None = None) -> Certific
     found = _load_usable(certificate, key, now)
     if found is None:
         found, private = _create_certificate(now)
-        # The key first: whoever sees the certificate may start.
+        # The key first: once the certificate exists, another process may load both.
         _write_atomically(
             key,
             private.private_bytes(
@@ -77,8 +77,8 @@ def _create_certificate(now: datetime) -> tuple[x509.Certificate, ec.EllipticCur
     private = ec.generate_private_key(ec.SECP256R1())
     public = private.public_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "IB gateway simulator")])
-    # Its own issuer, so that trusting this one file is enough; the extensions are those without which
-    # Python 3.13 and newer (VERIFY_X509_STRICT) refuse it.
+    # Self-signed, so that trusting this one file is enough. Without these extensions,
+    # Python 3.13 and newer (VERIFY_X509_STRICT) reject it.
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -120,7 +120,7 @@ def _create_certificate(now: datetime) -> tuple[x509.Certificate, ec.EllipticCur
 
 
 def _write_atomically(path: Path, content: bytes, *, mode: int) -> None:
-    # Never half a file, and never a moment in which others may read the key.
+    # The file is never incomplete, and the key is never readable by others, not even briefly.
     with NamedTemporaryFile(dir=path.parent, delete=False) as draft:
         os.fchmod(draft.fileno(), mode)
         draft.write(content)

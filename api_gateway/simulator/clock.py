@@ -1,4 +1,4 @@
-"""The simulator's time: it follows the wall clock, or stands still until it is told to move."""
+"""The simulated clock: it follows the wall clock, or is frozen and moves only with `advance`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """Seconds since 1970, from `start` on; `frozen` means that only `advance` moves it."""
+    """A clock that starts at `start` (seconds since 1970); when `frozen`, only `advance` moves it."""
 
     def __init__(
         self, *, start: float | None = None, frozen: bool = False, wall_clock: Callable[[], float] = time.time
@@ -29,7 +29,7 @@ class Clock:
         return self._wall_clock() + self._offset if self._frozen_at is None else self._frozen_at
 
     def now_ms(self) -> int:
-        """The simulated time as IBKR mostly writes it."""
+        """The simulated time in milliseconds since 1970, the format that IBKR uses most."""
         return int(self.now() * 1000)
 
     def now_utc(self) -> datetime:
@@ -37,21 +37,21 @@ class Clock:
         return datetime.fromtimestamp(self.now(), tz=UTC)
 
     def advance(self, seconds: float) -> None:
-        """Move forward; time never runs backwards."""
+        """Move the clock forward. Raises ValueError for a negative number of seconds."""
         if seconds < 0:
-            raise ValueError(f"the clock only goes forward, not by {seconds} s")
+            raise ValueError(f"the clock only moves forward, not by {seconds} s")
         if self._frozen_at is None:
             self._offset += seconds
         else:
             self._frozen_at += seconds
 
     def freeze(self) -> None:
-        """Stand still from now on."""
+        """Stop the clock at the current time."""
         if self._frozen_at is None:
             self._frozen_at = self.now()
 
     def resume(self) -> None:
-        """Follow the wall clock again, from the time at which it stood."""
+        """Follow the wall clock again, from the time at which the clock was stopped."""
         if self._frozen_at is not None:
             self._offset = self._frozen_at - self._wall_clock()
             self._frozen_at = None

@@ -1,4 +1,4 @@
-"""`/simulator/*`: what a test, or a person, does to the simulator from outside. IBKR has no such thing."""
+"""Control endpoints `/simulator/*`: a test or a person changes the simulation. IBKR has no equivalent."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ class AdvanceBody(_CommandBody):
 
 
 class PriceBody(_CommandBody):
-    """Pin the price of one instrument; null lets it move again."""
+    """Fix the price of one instrument; null lets it move again."""
 
     conid: Annotated[int, Field(gt=0)]
     price: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
 
 
 class HaltBody(_CommandBody):
-    """Halt one instrument, or let it trade again."""
+    """Halt trading in one instrument, or resume it."""
 
     conid: Annotated[int, Field(gt=0)]
     halted: bool = True
 
 
 class RejectBody(_CommandBody):
-    """Let the exchange refuse one working order, which becomes Inactive."""
+    """Make the exchange reject one working order, which becomes Inactive."""
 
     order: Annotated[int, Field(gt=0)]
 
 
 class InvalidCommandError(Exception):
-    """A control call that means nothing; `str()` is a sentence."""
+    """A command that cannot be carried out; `str()` is a sentence."""
 
 
 def describe_state(simulation: Simulation) -> dict[str, Any]:
-    """Everything a test may want to look at."""
+    """The state of the simulation as JSON: session, clock, accounts, penalty and faults."""
     session = simulation.session
     return {
         "state": session.state.value,
@@ -107,7 +107,7 @@ def _reject_order(simulation: Simulation, body: RejectBody) -> None:
     ]
     working = [paper_account for paper_account in found if paper_account.orders[body.order].status.is_working]
     if not working:
-        raise InvalidCommandError(f"No working order has the number {body.order}.")
+        raise InvalidCommandError(f"No working order has the ID {body.order}.")
     for paper_account in working:
         simulation.execution_simulator.reject(paper_account, paper_account.orders[body.order])
 
@@ -123,7 +123,7 @@ def _require_instrument(simulation: Simulation, conid: int) -> None:
 
 @dataclass(frozen=True)
 class ControlCommand:
-    """What `POST /simulator/<name>` does, in words, with which body, and how."""
+    """One `POST /simulator/<name>`: its description, the function that runs it, and the model of its body."""
 
     description: str
     run: Callable[[Simulation, Any], None]
@@ -136,43 +136,43 @@ def _session_event(name: str) -> Callable[[Simulation, Any], None]:
 
 COMMANDS: Mapping[str, ControlCommand] = MappingProxyType(
     {
-        "login": ControlCommand("log in, as the button of the login page does", _session_event("login")),
+        "login": ControlCommand("log in, like the button on the login page", _session_event("login")),
         "logout": ControlCommand("end the login", _session_event("logout")),
-        "drop": ControlCommand("close the brokerage session, keep the login", _session_event("drop")),
-        "reset": ControlCommand("do what happens at 01:00 in New York", _session_event("reset")),
+        "drop": ControlCommand("close the brokerage session but keep the login", _session_event("drop")),
+        "reset": ControlCommand("run the nightly reset of 01:00 New York time", _session_event("reset")),
         "compete": ControlCommand(
             "let another program take the brokerage session", _session_event("compete")
         ),
         "leave": ControlCommand("let the other program log out", _session_event("leave")),
-        "advance": ControlCommand("move the clock forward by `seconds`", _advance, AdvanceBody),
-        "midnight": ControlCommand("move the clock to the next midnight in New York", _advance_to_midnight),
-        "idle": ControlCommand("move the clock by the idle time", _advance_idle_time),
+        "advance": ControlCommand("advance the clock by `seconds`", _advance, AdvanceBody),
+        "midnight": ControlCommand("advance the clock to midnight in New York", _advance_to_midnight),
+        "idle": ControlCommand("advance the clock by the idle timeout", _advance_idle_time),
         "hold": ControlCommand("stop the clock", lambda simulation, _: simulation.clock.freeze()),
-        "release": ControlCommand("let the clock go on", lambda simulation, _: simulation.clock.resume()),
+        "release": ControlCommand("restart the clock", lambda simulation, _: simulation.clock.resume()),
         "pardon": ControlCommand(
             "leave the penalty box", lambda simulation, _: simulation.rate_limits.clear()
         ),
         "fault": ControlCommand("add a scripted fault {match, when, do}", _add_fault, Fault),
         "faults/clear": ControlCommand("remove all faults", lambda simulation, _: simulation.faults.clear()),
         "price": ControlCommand(
-            "pin the price of `conid`; null lets it move again", _override_price, PriceBody
+            "fix the price of `conid`; null lets it move again", _override_price, PriceBody
         ),
         "reject": ControlCommand(
-            "let the exchange refuse the order with the number `order`, which becomes Inactive",
+            "make the exchange reject the order with the ID `order`, which becomes Inactive",
             _reject_order,
             RejectBody,
         ),
-        "halt": ControlCommand("halt `conid`, or with `halted` false let it trade", _halt, HaltBody),
+        "halt": ControlCommand("halt trading in `conid`; resume it if `halted` is false", _halt, HaltBody),
     }
 )
 
 
 def control_routes(simulation: Simulation) -> list[Route]:
-    """`GET /simulator` explains; `GET /simulator/state` and each `POST` of a command return the state."""
+    """The control routes: `GET /simulator` lists the commands; the others return the state."""
 
     async def list_commands(_: Request) -> JSONResponse:
         orders = {f"POST /simulator/{name}": order.description for name, order in COMMANDS.items()}
-        return JSONResponse({"GET /simulator/state": "everything a test may want to look at", **orders})
+        return JSONResponse({"GET /simulator/state": "show the state of the simulation", **orders})
 
     async def show_state(_: Request) -> JSONResponse:
         return JSONResponse(describe_state(simulation))
@@ -182,7 +182,7 @@ def control_routes(simulation: Simulation) -> list[Route]:
         command = COMMANDS[name]
         try:
             body = command.body_model.model_validate_json(await request.body() or b"{}")
-            # What was due before comes first: a halt, a price or a cut session is nothing that it knew of.
+            # Events that are already due come first: the command must not affect them.
             simulation.catch_up()
             command.run(simulation, body)
         except ValidationError as problem:
@@ -201,6 +201,6 @@ def control_routes(simulation: Simulation) -> list[Route]:
 def _format_error(name: str, body_model: type[BaseModel], problem: ValidationError) -> str:
     first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
-    known = ", ".join(body_model.model_fields) or "nothing"
+    known = ", ".join(body_model.model_fields) or "none"
     place = f" at {where!r}" if where else ""
-    return f"POST /simulator/{name} was not understood{place}: {first['msg']}. It takes {known}."
+    return f"POST /simulator/{name}: invalid body{place}: {first['msg']}. Supported fields: {known}."

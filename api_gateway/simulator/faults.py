@@ -1,4 +1,4 @@
-"""Scripted faults: which request, when, and what happens to it instead of or on top of its answer."""
+"""Fault injection: which requests fail, when, and what replaces or alters their responses."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class _FaultPart(BaseModel):
 
 
 class RequestPattern(_FaultPart):
-    """Which requests: the method, and a glob over the path below `/v1/api`, such as `/iserver/*`."""
+    """Which requests a fault applies to: a method, and a glob for the path such as `/iserver/*`."""
 
     method: str | None = None
     path: str = "*"
 
     def matches(self, method: str, path: str) -> bool:
-        """True if a request is one of these."""
+        """True if the pattern covers the request."""
         return (self.method is None or self.method.upper() == method) and fnmatchcase(path, self.path)
 
 
 class FaultSchedule(_FaultPart):
-    """Which of the matching: skip `after`, then each `every`-th, with `probability`, at most `times`."""
+    """Which matching requests fail: after `after`, each `every`-th with `probability`, at most `times`."""
 
     times: Annotated[int, Field(ge=1)] | None = None
     after: Annotated[int, Field(ge=0)] = 0
@@ -39,23 +39,23 @@ class FaultSchedule(_FaultPart):
 
 
 class SlowBody(_FaultPart):
-    """The body goes out `bytes` at a time, with `seconds` between."""
+    """The body is sent `bytes` at a time, with `seconds` in between."""
 
     bytes: Annotated[int, Field(ge=1)] = 1
     seconds: Seconds = 1.0
 
 
 class FaultAction(_FaultPart):
-    """What happens.
+    """What a fault does.
 
-    First: `session` lets that happen to the session (`drop` closes the brokerage session, `compete` gives
-    it to another program, `leave` lets that one log out), `delay_seconds` waits.
-    Instead of the answer: `hang` (none until the client leaves), or any of `status`, `body` (a string goes
-    out as it is, anything else as JSON), `html`, `huge_bytes` (a JSON string of that length). With `perform`
-    the request takes effect all the same and only its answer is lost.
-    On top of the answer: `headers` are added; `truncate` sends so many bytes (`true`: half) as a complete
-    message; `declare` promises that many bytes in Content-Length and then closes; `drip` sends it slowly;
-    `reset` cuts the connection after so many bytes (`true`: half).
+    Before the response: `session` triggers a session event (`drop` closes the brokerage session, `compete`
+    gives it to another program, `leave` logs that program out); `delay_seconds` waits.
+    Instead of the response: `hang` (no response until the client disconnects), or any of `status`, `body` (a
+    string is sent unchanged, anything else as JSON), `html`, `huge_bytes` (a JSON string of that length).
+    With `perform`, the request still takes effect and only its response is lost.
+    To the response: `headers` are added; `truncate` sends only that many bytes (`true`: half) as a complete
+    message; `declare` announces that many bytes in Content-Length and then closes; `drip` sends it slowly;
+    `reset` aborts the connection after that many bytes (`true`: half).
     """
 
     session: Literal["login", "logout", "drop", "reset", "compete", "leave"] | None = None
@@ -74,12 +74,12 @@ class FaultAction(_FaultPart):
 
     @property
     def replaces_response(self) -> bool:
-        """True if the true answer is not sent."""
+        """True if the real response is not sent."""
         return self.hang or bool({"status", "body", "html", "huge_bytes"} & self.model_fields_set)
 
 
 class Fault(_FaultPart):
-    """One scripted fault."""
+    """One scripted fault: the requests it applies to, its schedule and its action."""
 
     match: RequestPattern = RequestPattern()
     when: FaultSchedule = FaultSchedule()
@@ -87,31 +87,31 @@ class Fault(_FaultPart):
 
 
 class FaultInjector:
-    """The faults in force, in the order in which they were added; the first one that fires is taken."""
+    """The active faults, in the order in which they were added; the first one due is applied."""
 
     def __init__(self, *, seed: int = 1) -> None:
         self._seed = seed
         self._scripted_faults: list[_ScriptedFault] = []
 
     def add(self, fault: Fault) -> None:
-        """Put a fault in force."""
-        # Reproducible chaos is the point; nothing here is a secret.
+        """Activate a fault."""
+        # Seeded, so that runs are reproducible; nothing here is a secret.
         chance = random.Random(f"{self._seed}:{len(self._scripted_faults)}")  # noqa: S311
         self._scripted_faults.append(_ScriptedFault(fault, chance))
 
     def clear(self) -> None:
-        """Take all faults out of force."""
+        """Remove all faults."""
         self._scripted_faults.clear()
 
     def next_action(self, method: str, path: str) -> FaultAction | None:
-        """What is to happen to this request, if anything; counts it."""
+        """The action for this request, or None. Counts the request."""
         for script in self._scripted_faults:
             if script.should_fire(method, path):
                 return script.fault.do
         return None
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Every fault in force with the number of times it was seen and fired."""
+        """Every active fault, with the number of requests it matched (`seen`) and affected (`fired`)."""
         return [
             {**script.fault.model_dump(exclude_unset=True), "seen": script.seen, "fired": script.fired}
             for script in self._scripted_faults

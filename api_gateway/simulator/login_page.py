@@ -1,8 +1,7 @@
 """The login page, for a person with a browser; it works without JavaScript.
 
-IBKR's own gateway passes all of this on. It knows a login by the status 302 alone, says the sentence of
-success itself, and cuts out of our pages, where it finds one, what lies between an absolute address and the
-name of a folder: so no page here holds an absolute address.
+IBKR's own gateway can proxy these pages. It recognizes a login by status 302 alone, shows its own success
+message, and rewrites absolute URLs in pages, removing text around them: so no page here contains one.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ button:hover { filter: brightness(1.08); }
 button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 """
 
-# IBKR's gateway keeps cookies of these names for its user. The simulator has one user and looks at none.
+# IBKR's gateway stores cookies of these names for its user. The simulator has one user and ignores them.
 COOKIES = {"XYZAB_AM.LOGIN": "simulated-login", "XYZAB": "simulated", "USERID": "100000001"}
 
-# The page loads nothing and posts to itself only.
+# The page loads nothing and submits its form only to this server.
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -52,7 +51,7 @@ HEADERS = {
 
 
 def login_routes(simulation: Simulation) -> list[Route]:
-    """The routes of the login: the way there, the page, and where its button leads."""
+    """The routes of the login: redirect, login page, form target, success page and login checks."""
 
     login_page = f"{LOGIN_PATH}?forwardTo=22&RL=1&ip2loc=US"
 
@@ -64,7 +63,7 @@ def login_routes(simulation: Simulation) -> list[Route]:
 
     async def log_in(request: Request) -> Response:
         async for _ in request.stream():
-            continue  # whatever a form sends, nothing of it is looked at
+            continue  # read and ignore the form
         simulation.session.login()
         response = RedirectResponse(LOGGED_IN_PATH, status_code=302)
         for name, value in COOKIES.items():
@@ -77,7 +76,7 @@ def login_routes(simulation: Simulation) -> list[Route]:
         return _page(SUCCESS_TEXT, f"<h1>{SUCCESS_TEXT}</h1>")
 
     async def check_login(_: Request) -> Response:
-        # What IBKR's gateway asks now and then; it needs no more than that the login is still there.
+        # IBKR's gateway polls this to see whether the login still exists.
         if simulation.session.state is LoginState.NO_LOGIN:
             return PlainTextResponse("Access Denied", status_code=401)
         return JSONResponse({"success": True})
@@ -95,12 +94,12 @@ def login_routes(simulation: Simulation) -> list[Route]:
 def _form(simulation: Simulation) -> str:
     accounts = escape(", ".join(simulation.accounts))
     noun, verb = ("accounts", "hold") if len(simulation.accounts) > 1 else ("account", "holds")
-    money = "paper" if simulation.profile.paper else "pretended live"
+    money = "paper" if simulation.profile.paper else "simulated live"
     logged_in = simulation.session.state is not LoginState.NO_LOGIN
-    note = "You are logged in already; logging in again starts a new session." if logged_in else ""
+    note = "You are already logged in; logging in again starts a new session." if logged_in else ""
     return f"""<h1>IB gateway simulator &ndash; {money} {noun}</h1>
-<p>This is not Interactive Brokers. There is no password, nothing real is entered or sent anywhere, and the
-{noun} {accounts} {verb} pretended money. {note}</p>
+<p>This is not Interactive Brokers. No password is needed, nothing is sent to anyone, and the
+{noun} {accounts} {verb} simulated money. {note}</p>
 <form method="post" action="{DISPATCHER_PATH}">
 <button type="submit" name="forwardTo" value="22">Log in</button>
 </form>"""

@@ -1,7 +1,7 @@
-"""The logins that the simulator can pretend to be: which accounts each has, and what those start with.
+"""Login profiles: the logins that can be simulated, with their accounts and starting portfolios.
 
-Nothing here is recorded except for the retail login. An advisor's accounts, groups and models are invented,
-with letters as IBKR gives them: U for money, DU for paper, DF for an advisor's paper account.
+Only the retail login is based on recordings. An advisor's accounts, groups and models are invented; the
+prefixes of account ids are IBKR's: U for real money, DU for paper, DF for an advisor's paper account.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ ContractRef = int | Literal["call on AAPL", "E-mini S&P 500"]
 
 @dataclass(frozen=True)
 class Purchase:
-    """Bought so many trading days before today, minutes and seconds after the opening.
+    """A past purchase, `days_ago` trading days before today and `minutes` and `seconds` after the open.
 
-    `contract` is a conid, or one of the two that depend on the day: the option next to the money and the
-    future next to expire.
+    `contract` is a conid, or one of the two that depend on the day: the at-the-money call on AAPL and the
+    front-month future.
     """
 
     contract: ContractRef
@@ -35,7 +35,7 @@ class Purchase:
 
 @dataclass(frozen=True)
 class StartingPortfolio:
-    """What an account starts with. `has_orders` adds a filled, a cancelled and an open one of today."""
+    """What an account starts with. `has_orders` adds a filled, a cancelled and an open order of today."""
 
     deposit: float
     purchases: tuple[Purchase, ...] = ()
@@ -44,7 +44,7 @@ class StartingPortfolio:
 
 @dataclass(frozen=True)
 class AccountProfile:
-    """One account of a login."""
+    """One account of a login, with its starting portfolio."""
 
     id: str
     portfolio: StartingPortfolio
@@ -54,9 +54,9 @@ class AccountProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """One login. `availability` is its field 6509; `dynamic`: it searches for the account to work with.
+    """One login. `availability` is its field 6509; `dynamic`: accounts are searched for and selected.
 
-    An advisor has a `master` account beside those of the clients.
+    An advisor has a `master` account in addition to the client accounts.
     """
 
     accounts: tuple[AccountProfile, ...]
@@ -69,11 +69,11 @@ class Profile:
 
     @property
     def all_accounts(self) -> tuple[AccountProfile, ...]:
-        """The master account, if there is one, and then the others."""
+        """The master account first, if there is one, then the others."""
         return ((self.master,) if self.master else ()) + self.accounts
 
     def account(self, account_id: str) -> AccountProfile:
-        """One account; raises LookupError if the login has none of that id."""
+        """The account with this id. Raises LookupError if the login has no such account."""
         for account in self.all_accounts:
             if account.id == account_id:
                 return account
@@ -120,7 +120,7 @@ _CLIENTS = (
     AccountProfile("DU1234568", _CAUTIOUS_PORTFOLIO, "Cautious Client", "Cautious"),
     AccountProfile("DU1234569", _BOLD_PORTFOLIO, "Bold Client", "Bold"),
 )
-# More than a page of twenty.
+# More than one page of twenty.
 _CUSTOMERS = tuple(
     AccountProfile(
         f"DU70000{number:02d}",
@@ -157,7 +157,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 
 
 def starting_portfolio(account_id: str) -> StartingPortfolio:
-    """What an account starts with; one that no login has starts like the retail one."""
+    """The starting portfolio of an account; an account of no profile gets that of the retail login."""
     for profile in PROFILES.values():
         for account in profile.all_accounts:
             if account.id == account_id:

@@ -1,4 +1,8 @@
-"""IBKR's published request limits, and the penalty box for whoever exceeds one."""
+"""Rate limit enforcement: IBKR's published limits, and the penalty box for exceeding one.
+
+The limits are a copy of their own, on purpose: the client's rate limiter is tested against the simulator, and
+a shared table would hide a mistake in it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from api_gateway.simulator.replies import ApiError
 class EnforcedLimit:
     """At most `max_calls` in any `window_seconds`, for each path template that matches `path_pattern`.
 
-    Whoever exceeds it is answered 429, and where it `uses_penalty_box` is put into the penalty box as well.
+    A request beyond the limit gets 429; if the limit `uses_penalty_box`, it starts a penalty as well.
     """
 
     path_pattern: str
@@ -27,7 +31,7 @@ class EnforcedLimit:
 
 LIMIT_OF_ALL_CALLS = EnforcedLimit("*", 10, 1)
 ENDPOINT_LIMITS = (
-    # IBKR's own gateway tickles beside every ticker, so that two in one second are everyday.
+    # IBKR's own gateway sends tickles too, so two within one second are normal.
     EnforcedLimit("/tickle", 1, 1, uses_penalty_box=False),
     EnforcedLimit("/sso/validate", 1, 60),
     EnforcedLimit("/iserver/marketdata/snapshot", 10, 1),
@@ -46,7 +50,7 @@ HISTORY_PATH = "/iserver/marketdata/history"
 
 
 class RateLimitEnforcer:
-    """Counts requests on the simulated clock; `penalty` is the time in the box, in seconds."""
+    """Counts requests on the simulated clock; `penalty` is the length of a penalty in seconds."""
 
     def __init__(self, clock: Clock, *, enforced: bool = True, penalty: float = 600.0) -> None:
         self.enforced = enforced
@@ -58,11 +62,11 @@ class RateLimitEnforcer:
 
     @property
     def penalty_seconds_left(self) -> float:
-        """Seconds for which every request is still answered 429; 0 outside the box."""
+        """Seconds for which every request still gets 429; 0 when there is no penalty."""
         return max(0.0, self._penalty_until - self._clock.now()) if self.enforced else 0.0
 
     def admit(self, template: str) -> None:
-        """Count one request for a path template; refuse it with 429 when that is one too many."""
+        """Count one request for a path template; raise a 429 ApiError if it exceeds a limit."""
         if not self.enforced:
             return
         if self.penalty_seconds_left:
@@ -76,7 +80,7 @@ class RateLimitEnforcer:
 
     @contextmanager
     def limit_concurrency(self, template: str) -> Iterator[None]:
-        """Hold one of the five history requests at a time; other templates pass. Refuses with 429."""
+        """Limit concurrent history requests to five: a sixth raises a 429 ApiError."""
         if not self.enforced or template != HISTORY_PATH:
             yield
             return
@@ -89,7 +93,7 @@ class RateLimitEnforcer:
             self._history_in_flight -= 1
 
     def clear(self) -> None:
-        """Leave the box and forget all counts."""
+        """End the penalty and reset all counts."""
         self._penalty_until = float("-inf")
         self._calls.clear()
 

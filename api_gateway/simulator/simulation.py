@@ -1,4 +1,4 @@
-"""The whole simulated gateway and account, without any HTTP."""
+"""The state of the whole simulation: session, market, accounts, notifications; independent of HTTP."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from api_gateway.simulator.session.session import LoginSession
 
 @dataclass(frozen=True)
 class SimulationOptions:
-    """How one simulation differs from another. Times are in seconds of the simulated clock.
+    """Options of a simulation. Times are in seconds of the simulated clock.
 
-    `profile`: which login is pretended, one of `profiles.PROFILES`.
+    `profile`: which login is simulated, a key of `profiles.PROFILES`.
     `login`: logged in with an open brokerage session from the start.
-    `opens_brokerage`: a browser login opens the brokerage session by itself, as IBKR's gateway does.
-    `strict`: IBKR's unkind habits are on. Without it, a missing User-Agent or Content-Length and
-    a missing `publish` are forgiven, a portfolio whose accounts were not listed first is empty, not 401, and
-    a question about an order waits for its reply whatever else is asked. The other pre-flights stay.
-    `unauthorized_everywhere`: without a login, auth/status and tickle answer 401 as all else does, and not
-    their own short forms.
+    `opens_brokerage`: a browser login also opens the brokerage session, as IBKR's gateway does.
+    `strict`: reproduce IBKR's strictness. Without it, a missing User-Agent, Content-Length or `publish` is
+    accepted, a portfolio whose accounts were not listed first is empty instead of 401, and an order
+    confirmation stays open when other requests arrive. The other preflights are still required.
+    `unauthorized_everywhere`: without a login, auth/status and tickle return 401 like every other endpoint,
+    instead of their own short bodies.
     `rate_limits`, `penalty`: whether too many requests lead to 429, and for how long.
-    `availability`: field 6509 of a snapshot, the profile's own if empty.
-    `alert_creation`: alerts can be made and changed, which IBKR denies to everybody who was seen to try.
-    `control`: whether `/simulator/*` is served.
+    `availability`: field 6509 of a snapshot; if empty, the profile's own.
+    `alert_creation`: alerts can be created and modified; in every recorded attempt, IBKR denied it.
+    `control`: whether the control endpoints `/simulator/*` are served.
     """
 
     profile: str = "retail"
@@ -63,12 +63,12 @@ class SimulationOptions:
 
     @property
     def account_id(self) -> str:
-        """The account that is selected at first: the profile's first that is not a master account."""
+        """The account that is selected initially: the profile's first one that is not a master account."""
         return PROFILES[self.profile].accounts[0].id
 
 
 class Simulation:
-    """One username with its accounts; all state is in memory and moves with `clock`."""
+    """One username with its accounts; all state is in memory and advances with `clock`."""
 
     def __init__(self, options: SimulationOptions | None = None, clock: Clock | None = None) -> None:
         self.options = options or SimulationOptions()
@@ -116,27 +116,27 @@ class Simulation:
             self.session.establish()
 
     def catch_up(self) -> None:
-        """Let everything happen that is due by now; it comes before anything that reads an account."""
+        """Process all order events that are due. Call it before anything that reads an account."""
         self.execution_simulator.catch_up()
 
     @property
     def selected_account(self) -> PaperAccount:
-        """The account that is selected; the only one, unless the profile has several."""
+        """The selected account; the only one, unless the profile has several."""
         return self.accounts[self.selected_account_id]
 
     @property
     def clients(self) -> dict[str, PaperAccount]:
-        """An advisor's sub-accounts; nobody else has any."""
+        """An advisor's sub-accounts; empty for every other login."""
         if self.profile.master is None:
             return {}
         return {account.id: self.accounts[account.id] for account in self.profile.accounts}
 
     @property
     def tradable_account_ids(self) -> list[str]:
-        """The accounts that orders can be for now; a broker's login works with one at a time."""
+        """The accounts that orders can be placed for; a broker's login is limited to the selected one."""
         return [self.selected_account_id] if self.profile.dynamic else list(self.accounts)
 
     @property
     def availability(self) -> str:
-        """Field 6509 of a snapshot: what market data the login may see."""
+        """Field 6509 of a snapshot: which market data the login receives."""
         return self.options.availability or self.profile.availability

@@ -1,1 +1,1 @@
-"""Paper accounts: positions, cash, orders that fill, and what an account is worth."""
+"""Paper accounts: cash, positions, order execution, valuation and account reports."""

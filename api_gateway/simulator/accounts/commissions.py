@@ -1,4 +1,4 @@
-"""What IBKR charges for one execution, after its published fixed prices."""
+"""Commissions: the fee for one execution, from IBKR's published fixed pricing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four summaries of `/iserver/account/{accountId}/summary/…`, which hold text only: `994,831 USD`."""
+"""The four reports of `/iserver/account/{accountId}/summary/…`; every value is text such as `994,831 USD`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ALWAYS_ZERO = (
 
 
 def available_funds(valuation: Valuation) -> dict[str, Any]:
-    """Funds that can be used now and after the next change of margins."""
+    """Funds that are available now and after the next margin change."""
 
     def row(segment: Segment) -> dict[str, str]:
         available = money_text(segment.available_funds, valuation.base_currency)
@@ -81,7 +81,7 @@ def balances(valuation: Valuation) -> dict[str, Any]:
 
 
 def margins(valuation: Valuation) -> dict[str, Any]:
-    """What the positions require now, at the next change and overnight."""
+    """Margin requirements now, after the next margin change and overnight."""
 
     def row(segment: Segment) -> dict[str, str]:
         initial = money_text(segment.initial_margin, valuation.base_currency)
@@ -101,7 +101,7 @@ def margins(valuation: Valuation) -> dict[str, Any]:
 
 
 def market_value(valuation: Valuation) -> dict[str, Any]:
-    """Cash and positions of each currency, in that currency and without its name."""
+    """Cash and positions per currency, as amounts in that currency without its code."""
     total = f"Total (in {valuation.base_currency})"
     rows = {each.currency: _market_value_row(each) for each in valuation.ledgers}
     return rows | {total: _market_value_row(valuation.base_ledger)}

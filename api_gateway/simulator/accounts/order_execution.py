@@ -1,4 +1,4 @@
-"""The desk: takes orders in, lets them live through the time that passes, changes and ends them."""
+"""Order execution: orders are confirmed, triggered, filled, cancelled and expire as the clock advances."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ _CANCEL_DELAY = 0.5  # seconds
 
 
 class ExecutionSimulator:
-    """Every order of every account; it moves with the clock, and nothing else needs to run for it.
+    """Executes the orders of all accounts. Driven by the clock: no background task is needed.
 
-    `catch_up` comes before anything that reads an account or changes its orders.
+    Call `catch_up` before reading an account or changing its orders.
     """
 
     def __init__(self, accounts: Mapping[str, PaperAccount]) -> None:
         self._accounts = accounts
 
     def catch_up(self) -> None:
-        """Do all that happened by now, in the order in which it happened."""
+        """Process all order events up to now, in chronological order."""
         for paper_account in self._accounts.values():
             _AccountSimulation(paper_account).run(paper_account.clock.now())
 
     def accept(self, paper_account: PaperAccount, order: Order) -> None:
-        """Take an order into the book, in the place of the one with its number if there is one.
+        """Add an order to the book; it replaces the order that has its ID, if there is one.
 
-        An order sent to one exchange waits for that exchange's word, a deactivated one for its customer.
+        An order for a specific exchange waits for that exchange's confirmation; a deactivated one waits to be
+        activated.
         """
         instrument = paper_account.instrument(order.conid)
         now = paper_account.clock.now()
@@ -54,7 +55,7 @@ class ExecutionSimulator:
         paper_account.orders[order.order_id] = order
 
     def cancel(self, paper_account: PaperAccount, order: Order) -> None:
-        """Ask for an end of the order; it comes a moment later."""
+        """Request cancellation of an order; it takes effect half a second later."""
         now = paper_account.clock.now()
         if order.status is OrderStatus.INACTIVE:
             order.set_status(OrderStatus.CANCELLED, now)
@@ -63,7 +64,7 @@ class ExecutionSimulator:
             order.cancels_at = now + _CANCEL_DELAY
 
     def reject(self, paper_account: PaperAccount, order: Order) -> None:
-        """Let the exchange refuse a working order; what waits for its fill is cancelled."""
+        """Make the exchange reject a working order; its child orders are cancelled."""
         order.set_status(OrderStatus.INACTIVE, paper_account.clock.now())
         for child in paper_account.orders.values():
             if child.parent_id == order.order_id and child.status.is_working:
@@ -71,7 +72,7 @@ class ExecutionSimulator:
 
 
 class _AccountSimulation:
-    """One account's orders while time passes."""
+    """The events of one account's working orders, in chronological order."""
 
     def __init__(self, paper_account: PaperAccount) -> None:
         self._paper_account = paper_account
@@ -80,14 +81,14 @@ class _AccountSimulation:
         self._next_events: dict[int, NextEvent] = {}
 
     def run(self, until: float) -> None:
-        """Let every event up to `until` happen, the earliest first."""
+        """Apply every event up to `until`, the earliest first."""
         self._until = until
         for order in self._working_orders.values():
             self._update_next_event(order)
         while upcoming := [
             (o.event.at, number, o.event) for number, o in self._next_events.items() if o.event
         ]:
-            # At the same moment the older order comes first.
+            # Of simultaneous events, that of the older order comes first.
             _, number, event = min(upcoming, key=lambda row: row[:2])
             self._apply_event(self._working_orders[number], event)
         for number, next_event in self._next_events.items():
@@ -144,7 +145,7 @@ class _AccountSimulation:
             self._end_linked(child, at)
 
     def _end_linked(self, order: Order, at: float) -> None:
-        """End an order because of another one; its stop is where it was then."""
+        """End an order because a linked order ended; its stop keeps the level it has at that time."""
         _store_progress(
             order, find_next_event(self._paper_account.prices, self._instrument(order), order, at), at
         )
@@ -172,7 +173,7 @@ def _store_progress(order: Order, next_event: NextEvent, at: float) -> None:
 
 
 def _fill_venue(instrument: Instrument, order: Order) -> str:
-    """Where a fill happens: one of the venues that SMART chooses from, or the one that was asked for."""
+    """The exchange of a fill: the one the order names, or one of those that SMART routes to."""
     venues = [venue for venue in instrument.venues if venue != "SMART"]
     if order.exchange != "SMART" or not venues:
         return order.exchange

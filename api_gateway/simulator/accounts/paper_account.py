@@ -1,6 +1,6 @@
-"""The paper account behind the simulator: cash, positions, orders and executions of one account.
+"""One paper account: cash, positions, orders and executions.
 
-Only those four are stored; `valuation` derives everything else from them and the prices of the moment.
+Only those four are stored; `valuation` derives everything else from them and current prices.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _CACHE_SECONDS = 45.0
 
 
 class PaperAccount:
-    """One paper account, with a history: what it holds, what it has done and what that is worth.
+    """One paper account, empty at first; `account_setup.seed_account` gives it a history.
 
-    Accounts of one username share `order_ids`, as an order's number says nothing of its account.
+    Accounts of one username share `order_ids`, because an order ID does not identify its account.
     """
 
     base_currency = "USD"
@@ -56,18 +56,18 @@ class PaperAccount:
         self._cached_valuation: Valuation | None = None
 
     def instrument(self, conid: int) -> Instrument:
-        """The instrument with this conid; raises LookupError where there is none."""
+        """The instrument with this conid. Raises LookupError if there is none."""
         instrument = self.universe.by_conid(conid)
         if instrument is None:
             raise LookupError(f"no instrument has conid {conid}")
         return instrument
 
     def next_order_id(self) -> int:
-        """A number that no order has had."""
+        """An unused order ID."""
         return next(self._order_ids)
 
     def copy_for_what_if(self) -> PaperAccount:
-        """A copy of the account, to try what a trade would lead to; the account itself stays as it is."""
+        """An independent copy of the account, for what-if previews."""
         twin = copy(self)
         twin.cash = dict(self.cash)
         twin.positions = {conid: replace(position) for conid, position in self.positions.items()}
@@ -76,7 +76,7 @@ class PaperAccount:
         return twin
 
     def deposit(self, currency: str, amount: float) -> None:
-        """Pay money in, or out when `amount` is negative."""
+        """Deposit cash, or withdraw it if `amount` is negative."""
         self.cash[currency] = self.cash.get(currency, 0.0) + amount
 
     def add_working_order(
@@ -91,7 +91,7 @@ class PaperAccount:
         tif: str = "DAY",
         reference: str = "",
     ) -> Order:
-        """Take an order into the book, working; nothing is checked and nothing is filled."""
+        """Add a working order to the book, without validation or execution."""
         order = Order(
             order_id=self.next_order_id(),
             conid=conid,
@@ -111,13 +111,13 @@ class PaperAccount:
         return order
 
     def execute(self, order: Order, quantity: float, price: float, *, at: float, exchange: str) -> Execution:
-        """Fill `quantity` of a working order at `price`: the one place where a trade changes the account.
+        """Fill `quantity` of a working order at `price`; the only method that books a trade.
 
-        Books the order, the position, the cash and the list of executions together.
+        Updates the order, the position, the cash and the executions together.
         """
         instrument = self.instrument(order.conid)
         order.add_fill(quantity, price, at)
-        # A minimum is charged once per order, however many executions fill it.
+        # The minimum commission is charged once per order, not per execution.
         fee = max(0.0, round(commission(instrument, order.filled, order.average_price) - order.fees, 2))
         order.fees += fee
         signed = order.sign * quantity
@@ -152,22 +152,22 @@ class PaperAccount:
         return execution
 
     def live_orders(self) -> list[Order]:
-        """Orders that still work and those that ended on this trading day, the newest first."""
+        """Working orders and those that ended on this trading day, the newest first."""
         day = self.trading_day_start()
         seen = (order for order in self.orders.values() if order.status.is_working or order.updated_at >= day)
         return sorted(seen, key=lambda order: order.order_id, reverse=True)
 
     def recent_executions(self, days: int) -> list[Execution]:
-        """The executions of the last `days` days, today being the first, the newest first."""
+        """The executions of the last `days` days, including today, the newest first."""
         since = self.trading_day_start() - (days - 1) * 86400
         return sorted((e for e in self.executions if e.at >= since), key=lambda e: e.at, reverse=True)
 
     def trading_day_start(self, hours: str = "us_stock") -> float:
-        """When the last trading day of these hours began, in seconds since 1970."""
+        """The start of the latest session with these hours, in seconds since 1970."""
         return session_at(HOURS[hours], self.clock.now()).start
 
     def realised_by_conid(self, since: float) -> dict[int, float]:
-        """Profit locked in after `since` (seconds since 1970) by conid, in each instrument's currency."""
+        """Realised profit after `since` (seconds since 1970) by conid, in each instrument's currency."""
         profits: dict[int, float] = {}
         for execution in self.executions:
             if execution.at >= since:
@@ -175,7 +175,7 @@ class PaperAccount:
         return profits
 
     def valuation(self) -> Valuation:
-        """The account at this moment's prices."""
+        """The account valued at current prices."""
         now = self.clock.now()
         started = {conid: self._trading_day_start_of(conid) for conid in {e.conid for e in self.executions}}
         today = [execution for execution in self.executions if execution.at >= started[execution.conid]]
@@ -200,18 +200,18 @@ class PaperAccount:
         )
 
     def cached_valuation(self) -> Valuation:
-        """The account as the portfolio back end remembers it: up to 45 s old, until it is invalidated."""
+        """The portfolio servers' cached valuation: up to 45 s old unless invalidated."""
         cached = self._cached_valuation
         if cached is None or self.clock.now() - cached.at >= _CACHE_SECONDS:
             cached = self._cached_valuation = self.valuation()
         return cached
 
     def invalidate_cache(self) -> None:
-        """Forget what `cached_valuation` remembers."""
+        """Discard the cached valuation."""
         self._cached_valuation = None
 
     def _execution_number(self, at: float) -> int:
-        """32 bits that no other execution of this account has, and hardly one of another account."""
+        """A 32-bit number, unique within this account and almost certainly across accounts."""
         return (crc32(self.account_id.encode()) + int(at) + len(self.executions)) % 2**32
 
     def _trading_day_start_of(self, conid: int) -> float:
@@ -237,7 +237,7 @@ class PaperAccount:
         )
 
     def _settled_cash(self, today: Iterable[Execution]) -> dict[str, float]:
-        """Cash without what today's sales brought in: that settles on the next day."""
+        """Cash without the proceeds of today's sales, which settle on the next day."""
         settled = dict(self.cash)
         for execution in today:
             instrument = self.instrument(execution.conid)

@@ -58,7 +58,7 @@ _TITLES = {"c": "US Commodities", "s": "US Securities", "p": "Crypto at Paxos"}
 
 
 def portfolio_summary(account_id: str, valuation: Valuation) -> dict[str, Any]:
-    """About 150 values; `timestamp` in milliseconds, amounts in base currency, other values as strings."""
+    """About 150 values: `timestamp` in milliseconds, amounts in base currency, other values as strings."""
     segments = {"c": valuation.commodities, "s": valuation.securities, "p": Segment()}
     total = valuation.total
     amounts = {key: amount(total) for key, amount in _ALL_SEGMENTS.items()}

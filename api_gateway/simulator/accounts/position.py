@@ -1,4 +1,4 @@
-"""What the account holds of one instrument, and how a fill changes it."""
+"""A position: quantity and cost of one instrument, and how a fill changes them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ QUANTITY_TOLERANCE = 1e-9
 
 @dataclass
 class Position:
-    """A quantity (negative when short) and what it cost.
+    """A quantity (negative when short) and its cost.
 
-    `cost` is in the instrument's currency, with the multiplier and the commissions in it; it is negative
-    for a short position, which brought money in.
+    `cost` is in the instrument's currency and includes multiplier and commissions; it is negative for a short
+    position.
     """
 
     conid: int
@@ -22,14 +22,14 @@ class Position:
 
     @property
     def average_cost(self) -> float:
-        """Cost of one unit with multiplier and commission, 0 when nothing is held."""
+        """Cost of one unit, including multiplier and commission; 0 for an empty position."""
         return self.cost / self.quantity if self.quantity else 0.0
 
     def add_fill(self, quantity: float, unit_value: float, commission: float) -> float:
         """Add a fill of signed `quantity`, each worth `unit_value` (price times multiplier).
 
-        What it closes leaves at average cost, what it opens enters at the price of the fill; the
-        commission is shared between the two. Gives the profit locked in.
+        The part that closes leaves at average cost, the part that opens enters at the fill price, and the
+        commission is divided between the two. Returns the realised profit.
         """
         closed = 0.0
         if self.quantity * quantity < 0:

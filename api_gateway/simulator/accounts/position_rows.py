@@ -1,4 +1,4 @@
-"""Positions as the two portfolio endpoints write them: two shapes of the same line."""
+"""Rows of the two position endpoints, `/portfolio` and `/portfolio2`, which differ in format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COUNTRIES = {"USD": "US", "EUR": "DE", "GBP": "GB", "CHF": "CH", "JPY": "JP", "
 
 
 def incomplete_row(account_id: str, position: ValuedPosition, realised: float) -> dict[str, Any]:
-    """A position before the back end has looked up the contract: no ticker, no name, no sector."""
+    """A position before IBKR has looked up its contract: no ticker, no name, no sector."""
     return {
         "acctId": account_id,
         "conid": position.instrument.conid,
@@ -44,7 +44,7 @@ def incomplete_row(account_id: str, position: ValuedPosition, realised: float) -
 def complete_row(
     account_id: str, position: ValuedPosition, realised: float, underlying: Instrument | None
 ) -> dict[str, Any]:
-    """A position with everything about its contract."""
+    """A position with all contract details."""
     instrument = position.instrument
     expiry = instrument.expiry if instrument.sec_type in _EXPIRING else None
     row = incomplete_row(account_id, position, realised) | {
@@ -94,7 +94,7 @@ def complete_row(
 
 
 def portfolio2_row(position: ValuedPosition, timestamp: int) -> dict[str, Any]:
-    """A position as `/portfolio2` has it; `timestamp` is in seconds. Sector and group stay null there."""
+    """A position of `/portfolio2`: `timestamp` is in seconds; sector and group are always null."""
     return {
         "position": float(position.quantity),
         "conid": str(position.instrument.conid),
@@ -117,7 +117,7 @@ def portfolio2_row(position: ValuedPosition, timestamp: int) -> dict[str, Any]:
 
 
 def sort_rows(rows: list[dict[str, Any]], column: str, descending: bool) -> list[dict[str, Any]]:
-    """The rows by one column; those without a value come last, an unknown column changes nothing."""
+    """The rows sorted by a column, those without a value last; unchanged for an unknown column."""
 
     def has_value(row: dict[str, Any]) -> bool:
         return isinstance(row.get(column), str | int | float)

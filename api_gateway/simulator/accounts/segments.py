@@ -1,4 +1,4 @@
-"""The balances of one part of the account: securities, commodities or all of it."""
+"""Account segments: the balances of securities, of commodities, or of both together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api_gateway.simulator.accounts.valued_position import NO_LOAN_VALUE, SETTLE
 
 @dataclass(frozen=True)
 class Segment:
-    """Balances of one part of the account, in base currency."""
+    """The balances of one segment of an account, in base currency."""
 
     cash: float = 0.0
     settled_cash: float = 0.0
@@ -25,27 +25,27 @@ class Segment:
 
     @property
     def total_cash(self) -> float:
-        """Cash with the unsettled profit of futures, as IBKR counts it."""
+        """Cash including the unsettled profit of futures, as IBKR calculates it."""
         return self.cash + self.futures_profit
 
     @property
     def available_funds(self) -> float:
-        """What may still be spent on margin."""
+        """Equity that is still available for margin."""
         return self.equity_with_loan - self.initial_margin
 
     @property
     def excess_liquidity(self) -> float:
-        """How far the account is from a liquidation."""
+        """Equity above the maintenance margin, below which IBKR liquidates positions."""
         return self.equity_with_loan - self.maintenance_margin
 
     @property
     def available_to_withdraw(self) -> float:
-        """Cash that may leave the account."""
+        """Cash that can be withdrawn."""
         return max(0.0, min(self.available_funds, self.settled_cash))
 
     @property
     def buying_power(self) -> float:
-        """Stock that the available funds buy under Regulation T, four times during the day."""
+        """Value of stock that the available funds can buy intraday under Regulation T: four times as much."""
         return max(0.0, 4 * self.available_funds)
 
     @property
@@ -60,7 +60,7 @@ class Segment:
 
     @property
     def cushion(self) -> float:
-        """Excess liquidity as a part of net liquidation value."""
+        """Excess liquidity as a fraction of net liquidation value."""
         return self.excess_liquidity / self.net_liquidation if self.net_liquidation else 0.0
 
     def __add__(self, other: Segment) -> Segment:
@@ -69,7 +69,7 @@ class Segment:
 
 
 def build_segment(positions: Iterable[ValuedPosition], cash: float, unsettled_cash: float = 0.0) -> Segment:
-    """The balances of a segment with this cash and these positions, all in base currency."""
+    """The segment with this cash and these positions; cash is in base currency."""
     all_positions = list(positions)
     borrowable = [position for position in all_positions if position.instrument.sec_type not in NO_LOAN_VALUE]
     paid_for = [position for position in all_positions if position.instrument.sec_type not in SETTLED_IN_CASH]

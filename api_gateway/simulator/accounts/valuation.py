@@ -1,7 +1,7 @@
-"""What the account is worth at one moment: every figure follows from positions, cash and prices.
+"""Account valuation: every balance at one time, derived from positions, cash and prices.
 
-A future is never paid for, only its gains are: in balances its value is the unsettled profit, while a
-list of positions shows the whole contract. So in every currency
+A future is not paid for in full; only its profit or loss is settled. So its value in balances is the
+unsettled profit, while position lists show the whole contract value. In every currency:
 net liquidation = cash + value of stocks, options and the like + unsettled profit of futures.
 """
 
@@ -32,17 +32,17 @@ class Ledger:
 
     @property
     def net_liquidation(self) -> float:
-        """Cash and everything held in this currency."""
+        """Cash plus the value of all positions in this currency."""
         return self.cash + sum(self.values.values())
 
     def value_of(self, sec_type: str) -> float:
-        """What all positions of one kind add to this currency's net liquidation."""
+        """What all positions of one security type contribute to this currency's net liquidation value."""
         return self.values.get(sec_type, 0.0)
 
 
 @dataclass(frozen=True)
 class Valuation:
-    """The account at `at` (seconds since 1970). Lines with quantity 0 were closed today."""
+    """An account at time `at` (seconds since 1970). Positions with quantity 0 were closed today."""
 
     at: float
     base_currency: str
@@ -53,24 +53,24 @@ class Valuation:
 
     @property
     def open_positions(self) -> tuple[ValuedPosition, ...]:
-        """The lines that are still positions."""
+        """The positions that were not closed."""
         return tuple(position for position in self.positions if position.quantity)
 
     def open_position(self, conid: int) -> ValuedPosition | None:
-        """The position in one instrument, or None."""
+        """The open position in one instrument, or None."""
         return next(
             (position for position in self.open_positions if position.instrument.conid == conid), None
         )
 
     @cached_property
     def ledgers(self) -> tuple[Ledger, ...]:
-        """One per currency, in alphabetical order, the base currency last."""
+        """One ledger per currency, in alphabetical order, the base currency last."""
         currencies = sorted(self.rates, key=lambda currency: (currency == self.base_currency, currency))
         return tuple(self._ledger(currency) for currency in currencies)
 
     @cached_property
     def base_ledger(self) -> Ledger:
-        """Every currency's ledger, converted and added up."""
+        """The sum of all ledgers, converted to base currency."""
         kinds = {position.instrument.sec_type for position in self.positions}
         return Ledger(
             currency="BASE",
@@ -84,17 +84,17 @@ class Valuation:
 
     @property
     def net_liquidation(self) -> float:
-        """What the whole account is worth in base currency."""
+        """Net liquidation value of the account in base currency."""
         return self.base_ledger.net_liquidation
 
     @cached_property
     def daily_pnl(self) -> float:
-        """Profit since the trading day began, in base currency."""
+        """Profit and loss since the start of the trading day, in base currency."""
         return sum(position.daily_pnl * position.rate for position in self.positions)
 
     @cached_property
     def commodities(self) -> Segment:
-        """Futures, with the cash that IBKR sweeps over to carry them."""
+        """The commodities segment: futures, and the cash that IBKR sweeps over to cover their margin."""
         positions = [position for position in self.positions if position.instrument.sec_type in _COMMODITIES]
         needed = sum(position.initial_margin for position in positions) * _FUTURES_SWEEP_FACTOR
         profit = sum(position.equity * position.rate for position in positions)
@@ -102,7 +102,7 @@ class Valuation:
 
     @cached_property
     def securities(self) -> Segment:
-        """Everything that is not a future."""
+        """The securities segment: everything except futures, and the remaining cash."""
         positions = [
             position for position in self.positions if position.instrument.sec_type not in _COMMODITIES
         ]
@@ -112,7 +112,7 @@ class Valuation:
 
     @cached_property
     def total(self) -> Segment:
-        """Both segments together."""
+        """The sum of both segments."""
         return self.securities + self.commodities
 
     def _ledger(self, currency: str) -> Ledger:

@@ -1,6 +1,6 @@
-"""One position at today's price, and the margin it takes.
+"""One position at the current price, and its margin requirements.
 
-The rates are those of a plain account under Regulation T; IBKR's own vary by instrument and by day.
+The margin rates are those of a standard account under Regulation T; IBKR's vary by instrument and by day.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _SHORT_OPTION = 0.2
 
 @dataclass(frozen=True)
 class ValuedPosition:
-    """One position and what it is worth, in the instrument's currency; `rate` turns that into base.
+    """One position with its value in the instrument's currency; `rate` converts that to base currency.
 
-    `realised` and `daily_pnl` are the profit locked in and the whole profit since the trading day began.
+    `realised` and `daily_pnl` are the realised and the total profit since the start of the trading day.
     """
 
     instrument: Instrument
@@ -35,32 +35,32 @@ class ValuedPosition:
 
     @property
     def average_cost(self) -> float:
-        """Cost of one unit with multiplier and commission."""
+        """Cost of one unit, including multiplier and commission."""
         return self.cost / self.quantity if self.quantity else 0.0
 
     @property
     def average_price(self) -> float:
-        """The average cost on the scale of the quoted price."""
+        """Average cost divided by the multiplier, comparable with the quoted price."""
         return self.average_cost / self.instrument.multiplier
 
     @property
     def market_value(self) -> float:
-        """The whole contract at today's price."""
+        """Value of the whole position at the current price, including the multiplier."""
         return self.quantity * self.price * self.instrument.multiplier
 
     @property
     def unrealised(self) -> float:
-        """Profit that closing the position now would lock in, before its commission."""
+        """Profit that closing the position now would realise, before commission."""
         return self.market_value - self.cost
 
     @property
     def equity(self) -> float:
-        """What the position adds to the account's net liquidation value."""
+        """The position's contribution to the account's net liquidation value."""
         return self.unrealised if self.instrument.sec_type in SETTLED_IN_CASH else self.market_value
 
     @property
     def maintenance_margin(self) -> float:
-        """Base currency that must stay in the account for this position."""
+        """Maintenance margin of this position, in base currency."""
         if self.instrument.sec_type in NO_LOAN_VALUE:
             if self.quantity > 0:
                 return 0.0
@@ -70,12 +70,12 @@ class ValuedPosition:
 
     @property
     def initial_margin(self) -> float:
-        """Base currency that opening this position takes."""
+        """Initial margin for opening this position, in base currency."""
         return self.maintenance_margin * _INITIAL_TO_MAINTENANCE
 
     @property
     def reg_t_margin(self) -> float:
-        """The requirement at the end of the day under Regulation T; nothing for commodities."""
+        """End-of-day margin under Regulation T, in base currency; 0 for commodities."""
         if self.instrument.sec_type in NO_LOAN_VALUE:
             return self.maintenance_margin
         return _REG_T.get(self.instrument.sec_type, 0.0) * abs(self.market_value) * self.rate

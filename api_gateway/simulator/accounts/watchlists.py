@@ -1,4 +1,4 @@
-"""The watchlists of the username, as IBKR keeps them between sessions."""
+"""The watchlists of the username, which IBKR stores between sessions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AAPL, _IBM, _MSFT, _SPY, _QQQ, _EUR_USD, _USD_JPY = (
 
 @dataclass(frozen=True)
 class Watchlist:
-    """One list. A row is a conid, or None for a blank line; `modified_ms` is in milliseconds since 1970."""
+    """One watchlist. A row is a conid, or None if blank; `modified_ms` is in milliseconds since 1970."""
 
     list_id: str
     name: str
@@ -27,7 +27,7 @@ class Watchlist:
 
 
 class Watchlists:
-    """Every list by its id; `now` (seconds since 1970) is when the simulation begins, with two lists."""
+    """All watchlists by ID, initially two; `now` is the start of the simulation in seconds since 1970."""
 
     def __init__(self, now: float) -> None:
         self._lists: dict[str, Watchlist] = {}
@@ -35,18 +35,18 @@ class Watchlists:
         self.save("102", "Currencies", (_EUR_USD, _USD_JPY), now - 9 * _DAY)
 
     def all(self) -> tuple[Watchlist, ...]:
-        """The lists in the order in which they were made."""
+        """All watchlists in the order in which they were created."""
         return tuple(self._lists.values())
 
     def find(self, list_id: str) -> Watchlist | None:
-        """The list with this id, or None."""
+        """The watchlist with this ID, or None."""
         return self._lists.get(list_id)
 
     def save(self, list_id: str, name: str, rows: tuple[int | None, ...], now: float) -> Watchlist:
-        """Make a list; one that has the id already is replaced, and nothing says so."""
+        """Create a watchlist, or silently replace the one that has this ID."""
         watchlist = self._lists[list_id] = Watchlist(list_id, name, rows, int(now * 1000))
         return watchlist
 
     def remove(self, list_id: str) -> bool:
-        """Delete a list; False if there is none with this id."""
+        """Delete a watchlist; False if there is none with this ID."""
         return self._lists.pop(list_id, None) is not None

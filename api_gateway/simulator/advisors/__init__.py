@@ -1,1 +1,1 @@
-"""What an advisor's login has besides: allocation groups, model portfolios, transfers between them."""
+"""Advisor features: allocation groups, model portfolios, and transfers to and from models."""

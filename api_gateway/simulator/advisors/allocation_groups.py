@@ -1,9 +1,9 @@
-"""An advisor's allocation groups, and how an order for a group is split over its accounts.
+"""Allocation groups of an advisor, and how an order for a group is split among its accounts.
 
-What is known, from IBKR's reference: the methods' letters, that C, P, R and S are filled in by the user, that
-equal shares get what is left over one by one, and that the amounts of S are the order's whole size.
-Assumed: percentages add up to 100; C, whose amounts may be left out, is split by them or else equally; and
-"All", the group of every client, follows the preset for new groups.
+Known from IBKR's reference: the methods' letters; that the user enters the amounts of C, P, R and S; that
+equal shares distribute a remainder one by one; and that the amounts of S are the order's whole size.
+Assumed: percentages add up to 100; C is split by its amounts, or equally if they are omitted; and "All", the
+group of every client, uses the preset for new groups.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from enum import StrEnum
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 
 ALL_CLIENTS = "All"
-_UNITS_PER_SHARE = 10_000  # shares are divided into units of this size when a quantity is not a whole number
+_UNITS_PER_SHARE = 10_000  # fractional quantities are split in units of 1/10,000 share
 
 
 class AllocationMethod(StrEnum):
-    """By what an order is split. IBKR computes the first three; the others take an amount per account."""
+    """How an order is split. IBKR computes the first three; the others need an amount per account."""
 
     AVAILABLE_EQUITY = "A"
     EQUAL = "E"
@@ -37,7 +37,7 @@ _METHODS_ALLOWING_AMOUNTS = METHODS_REQUIRING_AMOUNTS | {AllocationMethod.CASH}
 
 
 class AllocationError(Exception):
-    """A group that cannot be; `str()` says why, without an account's id."""
+    """An invalid group; `str()` says why, without an account ID."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class AllocationGroup:
 
 @dataclass
 class AllocationPresets:
-    """How new groups behave; `method` is the default one of a group, and that of "All"."""
+    """Presets for new groups; `method` is their default method, and that of "All"."""
 
     method: AllocationMethod = AllocationMethod.AVAILABLE_EQUITY
     switches: dict[str, bool] = field(
@@ -68,7 +68,7 @@ class AllocationPresets:
 
 
 class AllocationGroups:
-    """The groups of one advisor over `clients`; without clients there is no group, not even "All"."""
+    """The allocation groups of one advisor's `clients`; without clients there are none, not even "All"."""
 
     def __init__(self, clients: Mapping[str, PaperAccount], groups: Iterable[AllocationGroup] = ()) -> None:
         self.clients = clients
@@ -77,14 +77,14 @@ class AllocationGroups:
 
     @property
     def group_names(self) -> list[str]:
-        """What an order may name in an account's place; empty unless the login is an advisor's."""
+        """The groups that an order may name instead of an account; empty unless the login is an advisor's."""
         return [ALL_CLIENTS, *self.groups] if self.clients else []
 
     def save(self, group: AllocationGroup, *, instead_of: str | None = None) -> None:
-        """Add a group, or put it in the place of another one, keeping that one's place in the list.
+        """Add a group, or replace the group named `instead_of` at its position in the list.
 
-        Raises AllocationError for a name that is taken, an account that is no client, or amounts that the
-        method cannot work with; LookupError if there is no group named `instead_of`.
+        Raises AllocationError for a name in use, an account that is not a client's, or amounts that do not
+        fit the method; LookupError if there is no group named `instead_of`.
         """
         if instead_of is not None and instead_of not in self.groups:
             raise LookupError("no such group")
@@ -100,16 +100,16 @@ class AllocationGroups:
             }
 
     def delete(self, name: str) -> None:
-        """Forget a group; raises LookupError if there is none of that name. "All" cannot be deleted."""
+        """Delete a group. Raises LookupError if there is none with that name; "All" cannot be deleted."""
         if name not in self.groups:
             raise LookupError("no such group")
         del self.groups[name]
 
     def split(self, name: str, quantity: float) -> dict[str, float]:
-        """How much of `quantity` each account of a group gets; who gets nothing is left out.
+        """Split `quantity` among the accounts of a group; accounts that get nothing are omitted.
 
-        Whole quantities are split into whole ones, others to four decimals, and the parts add up to
-        `quantity`. With the method S they are the group's own amounts, whatever the quantity.
+        Whole quantities are split into whole shares, others to four decimals, and the parts add up to
+        `quantity`. With method S, the parts are the group's own amounts, regardless of `quantity`.
         Raises LookupError if there is no group of that name, which is case-sensitive.
         """
         if name not in self.group_names:
@@ -147,7 +147,7 @@ class AllocationGroups:
 
 
 def _split_by_weight(quantity: float, weights: Mapping[str, float]) -> dict[str, float]:
-    """`quantity` in parts as large as the weights, by largest remainder; equal parts if none is positive."""
+    """Split `quantity` by weight and largest remainder; equally if no weight is positive."""
     positive = {account: max(0.0, weight) for account, weight in weights.items()}
     if not any(positive.values()):
         positive = dict.fromkeys(weights, 1.0)

@@ -1,9 +1,9 @@
-"""An advisor's model portfolios: their targets, and which part of a client's account belongs to which.
+"""Model portfolios of an advisor: their targets, and which part of a client's account belongs to which.
 
-An account is its own "Core" (IBKR also says Independent) and a share of each model that it is invested in.
-Only the shares are kept here; Core is what the account holds beyond them, so moving something between the two
-changes nothing about the account and nothing can be lost. Assumed: an account that sells more than its Core
-holds takes the rest out of its models, and the money is Core's.
+An account consists of "Core" (IBKR also calls it Independent) and a holding in each model it is invested in.
+Only the model holdings are stored; Core is the rest of the account. So a transfer between Core and a model
+never changes the account's totals. Assumed: an account that sells more than its Core holds sells the rest
+from its models, and the proceeds go to Core.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ CORE = "Core"
 
 
 class ModelError(Exception):
-    """Something that cannot be done with a model; `str()` says why, without an account's id."""
+    """An invalid change to a model; `str()` says why, without an account ID."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """What a model should hold: parts of its value, by conid and as cash, which make 1 together."""
+    """The targets of a model: fractions of its value, by conid and as cash, that add up to 1."""
 
     name: str
     description: str
@@ -37,20 +37,20 @@ class Model:
 
 @dataclass
 class ModelHolding:
-    """What of one account belongs to one model: cash in the model's currency, quantities by conid."""
+    """The part of one account in one model: cash in the model's currency, quantities by conid."""
 
     cash: float = 0.0
     quantities: dict[int, float] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        """True if nothing is left in it, to a hundredth of a currency unit."""
+        """True if it has no positions and its cash rounds to 0.00."""
         return abs(self.cash) < 0.005 and not any(self.quantities.values())
 
 
 @dataclass(frozen=True)
 class ValuedModelHolding:
-    """A share at one moment's prices."""
+    """A model holding, valued at the prices of one time."""
 
     account: str
     model: Model
@@ -60,31 +60,31 @@ class ValuedModelHolding:
 
     @property
     def net_liquidation(self) -> float:
-        """What it is worth, in the account's base currency."""
+        """Net liquidation value, in the account's base currency."""
         return self.cash * self.rate + self.positions_value
 
     @property
     def positions_value(self) -> float:
-        """What its positions are worth, in the account's base currency."""
+        """Market value of the positions, in the account's base currency."""
         return sum(position.equity * position.rate for position in self.positions)
 
     @property
     def cost(self) -> float:
-        """What its positions have cost, in the account's base currency."""
+        """Cost of the positions, in the account's base currency."""
         return sum(position.cost * position.rate for position in self.positions)
 
     @property
     def unrealised(self) -> float:
-        """The open profit of its positions, in the account's base currency."""
+        """Unrealised profit of the positions, in the account's base currency."""
         return sum(position.unrealised * position.rate for position in self.positions)
 
     @property
     def daily_pnl(self) -> float:
-        """The profit of its positions since the trading day began, in the account's base currency."""
+        """Profit of the positions since the start of the trading day, in the account's base currency."""
         return sum(position.daily_pnl * position.rate for position in self.positions)
 
     def value_of(self, conid: int) -> float:
-        """What its position in one instrument is worth, in the account's base currency."""
+        """Market value of the position in one instrument, in the account's base currency."""
         return sum(
             position.equity * position.rate
             for position in self.positions
@@ -92,12 +92,12 @@ class ValuedModelHolding:
         )
 
     def quantity_of(self, conid: int) -> float:
-        """How much of one instrument is in it."""
+        """Quantity of one instrument in the holding."""
         return sum(position.quantity for position in self.positions if position.instrument.conid == conid)
 
 
 class ModelPortfolios:
-    """The models of one advisor over `clients`."""
+    """The models of one advisor, and the holdings of its `clients`."""
 
     def __init__(self, clients: Mapping[str, PaperAccount], models: Iterable[Model] = ()) -> None:
         self.clients = clients
@@ -105,9 +105,9 @@ class ModelPortfolios:
         self._holdings: dict[str, dict[str, ModelHolding]] = {}
 
     def save(self, model: Model) -> None:
-        """Add a model or give one new targets.
+        """Add a model, or set new targets for an existing one.
 
-        Raises ModelError if `is_static` or the currency would change although accounts are invested.
+        Raises ModelError if `is_static` or the currency would change while accounts are invested.
         """
         known = self.by_name.get(model.name)
         if known and self.invested_accounts(model.name):
@@ -118,11 +118,11 @@ class ModelPortfolios:
         self.by_name[model.name] = model
 
     def invested_accounts(self, name: str) -> list[str]:
-        """The accounts that have a share of the model."""
+        """The accounts that are invested in the model."""
         return [account for account in self.clients if name in self._holdings_of(account)]
 
     def value_holding(self, account: str, name: str) -> ValuedModelHolding:
-        """The account's share of a model at this moment's prices; worth nothing if it has none."""
+        """The account's holding in a model at current prices; an empty one if it is not invested."""
         model, paper_account = self.by_name[name], self.clients[account]
         holding = self._holdings_of(account).get(name, ModelHolding())
         valuation = paper_account.valuation()
@@ -139,25 +139,25 @@ class ModelPortfolios:
         )
 
     def value_holdings(self, name: str) -> list[ValuedModelHolding]:
-        """The shares of all accounts in a model."""
+        """The holdings of all accounts in a model."""
         return [self.value_holding(account, name) for account in self.invested_accounts(name)]
 
     def value_account_holdings(self, account: str) -> list[ValuedModelHolding]:
-        """The shares of one account in all models; none for an account that is no client."""
+        """One account's holdings in all models; empty for an account that is not a client's."""
         return [self.value_holding(account, name) for name in self._holdings_of(account)]
 
     def core_quantity(self, account: str, conid: int) -> float:
-        """How much of an instrument an account holds outside of all models; nothing if it is short."""
+        """Quantity of an instrument that an account holds outside of all models; 0 if it is short."""
         return max(0.0, self._account_quantity(account, conid) - self._quantity_in_models(account, conid))
 
     def core_cash(self, account: str, currency: str) -> float:
-        """How much cash of one currency an account holds outside of all models."""
+        """Cash in one currency that an account holds outside of all models."""
         holdings = self._holdings_of(account).items()
         inside = sum(holding.cash for name, holding in holdings if self.by_name[name].currency == currency)
         return self.clients[account].cash.get(currency, 0.0) - inside
 
     def transfer(self, account: str, name: str, cash: float, quantities: Mapping[int, float]) -> None:
-        """Take cash and quantities from Core into a model, or back where they are negative."""
+        """Transfer cash and quantities from Core to a model, or back where they are negative."""
         holding = self._holdings.setdefault(account, {}).setdefault(name, ModelHolding())
         holding.cash += cash
         for conid, quantity in quantities.items():
@@ -167,7 +167,7 @@ class ModelPortfolios:
             del self._holdings[account][name]
 
     def _holdings_of(self, account: str) -> dict[str, ModelHolding]:
-        """The account's shares by model, with no more in them than the account still holds."""
+        """The account's holdings by model, reduced to what the account still holds."""
         holdings = self._holdings.get(account, {})
         for conid in {conid for holding in holdings.values() for conid in holding.quantities}:
             attributed = sum(holding.quantities.get(conid, 0.0) for holding in holdings.values())
@@ -188,7 +188,7 @@ class ModelPortfolios:
 
 
 def _prorate_position(valuation: Valuation, conid: int, quantity: float) -> ValuedPosition:
-    """So much of a position that the account holds."""
+    """The part of a position that consists of `quantity` units."""
     position = valuation.open_position(conid)
     if position is None:
         raise LookupError(f"nothing is held of {conid}")

@@ -1,8 +1,8 @@
-"""Models as the endpoints below `/fa/model` write them.
+"""Rows of the model portfolio endpoints, `/fa/model/…`.
 
-Of the two sets of names that IBKR's documents have, these are the newer ones, which are reported from a live
-advisor's login too. Parts of a model (`target`, `actual`) are numbers from 0 to 1, although IBKR's text calls
-them percentages. Amounts are text where the document's examples have text.
+IBKR's documents have two sets of field names; these are the newer ones, which a live advisor's login was
+reported to use too. `target` and `actual` are fractions from 0 to 1, although IBKR's text calls them
+percentages. Amounts are strings where the document's examples have strings.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from api_gateway.simulator.advisors.model_transfers import AccountTransfer, Tran
 
 _TOLERANCE = 0.01  # of a target
 _IN_TARGET_ONLY, _HELD_ONLY = 1, 2
-_CASH_BATCH, _POSITIONS_BATCH, _ORDERS_BATCH = 1, 2, 4  # batches, to be carried out in this order
+_CASH_BATCH, _POSITIONS_BATCH, _ORDERS_BATCH = 1, 2, 4  # batches, executed in this order
 
 
 def model_summary(models: ModelPortfolios, name: str) -> dict[str, Any]:
-    """One model in headlines; of a model that is unknown, those of one that holds nothing."""
+    """The summary of one model; that of an empty model if the name is unknown."""
     model = models.by_name.get(name)
     holdings = models.value_holdings(name) if model else []
     return {
@@ -36,7 +36,7 @@ def model_summary(models: ModelPortfolios, name: str) -> dict[str, Any]:
 
 
 def model_positions(models: ModelPortfolios, name: str, at: float) -> dict[str, Any]:
-    """What a model holds and should hold, over all its accounts; `at` is in seconds since 1970."""
+    """Actual and target positions of a model over all its accounts; `at` is in seconds since 1970."""
     model = models.by_name.get(name)
     holdings = models.value_holdings(name) if model else []
     rows = (
@@ -59,7 +59,7 @@ def model_positions(models: ModelPortfolios, name: str, at: float) -> dict[str, 
 def account_details(
     models: ModelPortfolios, name: str, aliases: dict[str, str], *, include_profits: bool
 ) -> list[dict[str, Any]]:
-    """The accounts that are invested in a model and their total; without `include_profits` those are 0."""
+    """The accounts that are invested in a model, and their total; profits are 0 without `include_profits`."""
     model = models.by_name.get(name)
     holdings = models.value_holdings(name) if model else []
     if model is None:
@@ -79,7 +79,7 @@ def account_details(
 
 
 def investable_accounts(models: ModelPortfolios, name: str, aliases: dict[str, str]) -> list[dict[str, Any]]:
-    """Each client's account in parts: in this model, in other models, and outside as cash and positions."""
+    """Per client account: what is in this model, in other models, and outside as cash and positions."""
     if name not in models.by_name:
         return []
     return [
@@ -89,7 +89,7 @@ def investable_accounts(models: ModelPortfolios, name: str, aliases: dict[str, s
 
 
 def transfer_rows(number: int, draft: TransferDraft) -> dict[str, Any]:
-    """A draft: cash and positions that are moved when it is submitted, and what is left to order."""
+    """A draft: cash and positions to transfer on submission, and the orders that remain to be placed."""
     return {
         "transfersInstructionId": number,
         "cashTransfers": [
@@ -229,7 +229,7 @@ def _conids(model: Model | None, holdings: Sequence[ValuedModelHolding]) -> list
 
 
 def _mismatch_type(model: Model | None, holdings: Sequence[ValuedModelHolding], conid: int) -> int:
-    """1: wanted but not held, 2: held but not wanted; 0 for neither, and before anybody is invested."""
+    """1: in the target but not held; 2: held but not in the target; 0: neither, or no account is invested."""
     wanted = bool(model and model.targets.get(conid))
     held = any(holding.quantity_of(conid) for holding in holdings)
     if not holdings or wanted is held:
@@ -238,7 +238,7 @@ def _mismatch_type(model: Model | None, holdings: Sequence[ValuedModelHolding], 
 
 
 def _imbalance(holdings: Sequence[ValuedModelHolding]) -> float:
-    """How far the accounts' positions are from their targets together, as a part of their value."""
+    """Total deviation of the positions from their targets, as a fraction of the model's value."""
     model = holdings[0].model if holdings else None
     return sum(
         abs(

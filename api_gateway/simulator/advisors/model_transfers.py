@@ -1,10 +1,10 @@
-"""Drafts of what moves between an account and a model, and their submission.
+"""Transfers between accounts and model portfolios: drafts, and their submission.
 
-Known, from IBKR's guide: a draft is answered at once and moves nothing; its id can be submitted once; what an
-account holds outside of models is moved instead of bought if the preset `preferTransferFromIndependent` is
-on; what is left to buy is listed, for orders of its own.
-Simplified: such orders are not simulated, so their money stays in the model as cash. A divestment takes the
-same part of everything in the model back and sells nothing. Parts of shares are moved too.
+Known from IBKR's guide: a draft is returned immediately and transfers nothing; its ID can be submitted
+once; if the preset `preferTransferFromIndependent` is on, positions outside of models are transferred instead
+of bought; the remaining purchases are listed, to be placed as orders.
+Simplified: those orders are not simulated, so their money stays in the model as cash. A divestment returns
+the same fraction of everything in the model and sells nothing. Fractional shares are transferred too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from api_gateway.simulator.advisors.model_portfolios import (
 )
 
 _ONE_CENT = 0.01
-# The values of the example in IBKR's document; the first and `preferTransfer…` shape drafts here.
+# Values of the example in IBKR's document. Only the first and `preferTransfer…` affect drafts here.
 _PRESETS: Mapping[str, bool | int] = MappingProxyType(
     {
         "avoidNegativeCashInIndependent": False,
@@ -42,7 +42,7 @@ _PRESETS: Mapping[str, bool | int] = MappingProxyType(
 
 @dataclass(frozen=True)
 class AccountTransfer:
-    """What one account brings into a model, or takes out where negative; `to_buy` is by conid."""
+    """What one account transfers into a model, or out of it where negative; `to_buy` is by conid."""
 
     account: str
     cash: float
@@ -53,7 +53,7 @@ class AccountTransfer:
 
 @dataclass(frozen=True)
 class TransferDraft:
-    """Moves that wait to be submitted, all of them for one model."""
+    """Transfers for one model that were drafted and not yet submitted."""
 
     model: Model
     transfers: tuple[AccountTransfer, ...]
@@ -61,7 +61,7 @@ class TransferDraft:
 
 @dataclass
 class ModelTransfers:
-    """The drafts that are waiting, by id from 1 on, and the presets that shape new ones."""
+    """The drafts not yet submitted, by ID starting from 1, and the presets for new ones."""
 
     models: ModelPortfolios
     presets: dict[str, bool | int] = field(default_factory=lambda: dict(_PRESETS))
@@ -69,10 +69,10 @@ class ModelTransfers:
     _ids: count[int] = field(default_factory=lambda: count(1))
 
     def create_draft(self, name: str, amounts: Mapping[str, float]) -> tuple[int, TransferDraft]:
-        """Plan to invest (or divest where negative) an amount of the model's currency for each account.
+        """Draft an investment (a divestment if negative) per account, in the model's currency.
 
-        Raises ModelError for an unknown model or account, for 0, for more than can be divested and, if the
-        preset wants none, for debts in Core.
+        Raises ModelError for an unknown model or account, an amount of 0, a divestment larger than the
+        holding, and, if the preset forbids it, a negative cash balance in Core.
         """
         model = self.models.by_name.get(name)
         if model is None:
@@ -87,7 +87,7 @@ class ModelTransfers:
         return number, draft
 
     def submit(self, number: int) -> TransferDraft:
-        """Carry a draft out, once; raises ModelError if it is unknown or no longer possible."""
+        """Execute a draft, once. Raises ModelError if it is unknown or no longer possible."""
         draft = self.drafts.get(number)
         if draft is None:
             raise ModelError("no such transfer instruction")

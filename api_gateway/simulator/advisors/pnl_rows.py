@@ -1,4 +1,4 @@
-"""Profit and loss as `/iserver/account/pnl/partitioned` writes it: one row for each part of an account."""
+"""Rows of `/iserver/account/pnl/partitioned`: profit and loss of Core and of each model."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def partitioned_pnl_rows(
 ) -> dict[str, dict[str, Any]]:
     """The rows `<account>.Core` and `<account>.<model>`, which add up to the account; in base currency.
 
-    Margin is required of the account as a whole and all stands with Core: a model has all of its value as
-    equity and as excess.
+    Margin applies to the account as a whole and is attributed to Core: for a model, equity and excess
+    liquidity equal its value.
     """
     valuation, account = paper_account.valuation(), paper_account.account_id
     total, inside = valuation.total, sum(holding.net_liquidation for holding in holdings)

@@ -1,1 +1,1 @@
-"""Trading days, trading hours, expiries and the bars of a chart."""
+"""Trading days, trading hours, expiries and bar intervals."""

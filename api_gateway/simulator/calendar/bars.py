@@ -1,4 +1,4 @@
-"""How a span of time falls into bars: clipped to trading hours, days, weeks or months as they come."""
+"""Bar intervals: how a time span is divided into bars, intraday or by day, week or month."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BarWindow = tuple[TradingSession, float, float]
 def bar_windows_before(
     hours: Hours, end: float, step: float, *, outside_rth: bool
 ) -> Iterator[list[BarWindow]]:
-    """The bars that have begun before `end`, backwards; each is one window per trading day it covers.
+    """The bars that start before `end`, newest first; each has one window per trading day it covers.
 
     Bars shorter than a day start at multiples of `step` (seconds, UTC) or at the open. `DAY`, `WEEK` and
     `MONTH` follow the calendar.

@@ -1,4 +1,4 @@
-"""When derivatives expire, seen from a day."""
+"""Expiry dates of derivatives, relative to a given day."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ _FRIDAY = 4
 
 
 def month_code(expiry: str) -> str:
-    """`20270115` as IBKR writes its month: `JAN27`."""
+    """IBKR's code for the month of a date: `JAN27` for `20270115`."""
     return f"{_MONTHS[int(expiry[4:6]) - 1]}{expiry[2:4]}"
 
 
 def is_month_code(text: str) -> bool:
-    """True for `JAN27`, false for `202701`, `Jan27` and the rest."""
+    """True for `JAN27`; false for `202701`, `Jan27` and anything else."""
     return len(text) == 5 and text[:3] in _MONTHS and text[3:].isdecimal()
 
 
 def third_friday(year: int, month: int) -> date:
-    """The monthly expiry: the third Friday, or the Thursday before when that is a holiday."""
+    """The monthly expiry: the third Friday, or the Thursday before if that is a holiday."""
     day = nth_weekday(year, month, _FRIDAY, 3)
     return day - timedelta(days=1) if day in full_holidays(year) else day
 
 
 def next_monthly_expiries(today: date, count: int) -> list[date]:
-    """The next `count` monthly expiries, today's included."""
+    """The next `count` monthly expiries, including today."""
     return _next_expiries(today, count, month_interval=1)
 
 
 def next_quarterly_expiries(today: date, count: int) -> list[date]:
-    """The next `count` expiries of March, June, September and December, today's included."""
+    """The next `count` expiries in March, June, September and December, including today."""
     return _next_expiries(today, count, month_interval=3)
 
 
 def next_crude_oil_expiries(today: date, count: int) -> list[date]:
-    """Crude oil's next expiries: three business days before the 25th of the month before delivery."""
+    """The next crude oil expiries: three business days before the 25th of the month before delivery."""
     found: list[date] = []
     year, month = today.year, today.month
     while len(found) < count:

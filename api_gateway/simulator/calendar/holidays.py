@@ -1,4 +1,4 @@
-"""The days on which New York does not trade, and those on which it closes at 13:00."""
+"""New York market holidays and early closes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
 
 @lru_cache(maxsize=64)
 def full_holidays(year: int) -> frozenset[date]:
-    """The days of a year on which the New York Stock Exchange stays closed."""
+    """The days of a year on which the New York Stock Exchange is closed."""
     last_of_may = date(year, 5, 31)
     days = {
         nth_weekday(year, 1, _MONDAY, 3),
@@ -30,7 +30,7 @@ def full_holidays(year: int) -> frozenset[date]:
         _observed_date(date(year, 12, 25)),
     }
     new_year = date(year, 1, 1)
-    if new_year.weekday() != 5:  # a New Year's Day on Saturday is not made up for on Friday
+    if new_year.weekday() != 5:  # a New Year's Day on Saturday is not observed on Friday
         days.add(_observed_date(new_year))
     return frozenset(days)
 
@@ -47,7 +47,7 @@ def early_closes(year: int) -> frozenset[date]:
 
 
 def _observed_date(day: date) -> date:
-    """Saturday holidays are kept on Friday, Sunday holidays on Monday."""
+    """The observed date: Friday for a Saturday holiday, Monday for a Sunday holiday."""
     return day + timedelta(days={5: -1, 6: 1}.get(day.weekday(), 0))
 
 

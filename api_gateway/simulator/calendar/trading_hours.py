@@ -1,4 +1,4 @@
-"""When each kind of instrument trades, in its exchange's own time and with its summer time."""
+"""Trading hours of each kind of instrument, in the exchange's time zone and with daylight saving time."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PRICE_STEP = 0.5  # seconds: IBKR updates a snapshot every 500 ms
 
 @dataclass(frozen=True)
 class Hours:
-    """A trading day in minutes after midnight of `zone`; below zero is the evening before.
+    """A trading day in minutes after midnight in `zone`; negative values are the evening before.
 
-    `pre` and `post` are where trading outside regular hours starts and ends. `liquid` is the part of a
-    long session that IBKR calls liquid hours. `early` is the close on a New York half day.
+    `pre` and `post` are the start and end of trading outside regular hours. `liquid` is the part of a long
+    session that IBKR calls liquid hours. `early` is the close on a day when New York closes early.
     """
 
     zone: str
@@ -33,7 +33,7 @@ class Hours:
     early: int | None = None
 
     def local(self, epoch: float) -> datetime:
-        """The exchange's own time of a moment."""
+        """Local time at the exchange."""
         return datetime.fromtimestamp(epoch, tz=ZoneInfo(self.zone))
 
 
@@ -50,11 +50,11 @@ class TradingSession:
     liquid_closes: float
 
     def is_trading_at(self, epoch: float) -> bool:
-        """True in regular hours and in those before and after."""
+        """True during regular hours and the extended hours before and after."""
         return self.start <= epoch < self.end
 
     def is_open_at(self, epoch: float) -> bool:
-        """True in regular hours."""
+        """True during regular hours."""
         return self.opens <= epoch < self.closes
 
 
@@ -84,7 +84,7 @@ HOURS = MappingProxyType(
 
 @lru_cache(maxsize=8192)
 def session_on(hours: Hours, day: date) -> TradingSession | None:
-    """The trading day of that date, or None on weekends and holidays."""
+    """The trading session of that date, or None on weekends and holidays."""
     if day.weekday() >= 5 and not hours.weekend:
         return None
     if hours.us_holidays and day in full_holidays(day.year):
@@ -99,7 +99,9 @@ def session_on(hours: Hours, day: date) -> TradingSession | None:
         wall = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(hours.zone)) + timedelta(
             minutes=minutes
         )
-        return wall.timestamp()  # a sum of an aware time and a span keeps the wall time, as wanted here
+        return (
+            wall.timestamp()
+        )  # adding a timedelta to an aware datetime keeps wall-clock time, as intended here
 
     return TradingSession(
         day,
@@ -113,12 +115,12 @@ def session_on(hours: Hours, day: date) -> TradingSession | None:
 
 
 def session_at(hours: Hours, epoch: float) -> TradingSession:
-    """The trading day that has begun last, its hours before the open included."""
+    """The session that started last, counting pre-market hours."""
     return next(sessions_before(hours, epoch))
 
 
 def sessions_before(hours: Hours, epoch: float) -> Iterator[TradingSession]:
-    """Every trading day that has begun by `epoch`, backwards in time."""
+    """Every session that started by `epoch`, newest first."""
     day = datetime.fromtimestamp(epoch, tz=UTC).date() + timedelta(days=1)
     while True:
         session = session_on(hours, day)
@@ -128,7 +130,7 @@ def sessions_before(hours: Hours, epoch: float) -> Iterator[TradingSession]:
 
 
 def sessions_from(hours: Hours, epoch: float, count: int) -> list[TradingSession]:
-    """The next `count` trading days that have not ended by `epoch`."""
+    """The next `count` sessions that have not ended by `epoch`."""
     day = datetime.fromtimestamp(epoch, tz=UTC).date() - timedelta(days=1)
     found: list[TradingSession] = []
     while len(found) < count:

@@ -1,1 +1,1 @@
-"""The instruments there are: listings, names, rules, option pricing."""
+"""Instruments: listings, contract names, order rules, option pricing, forecast markets."""

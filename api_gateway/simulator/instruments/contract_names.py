@@ -1,4 +1,4 @@
-"""The names of a contract that positions, orders and trades carry."""
+"""Contract names as positions, orders and trades format them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EXCHANGE_NAMES = {"NASDAQ": "NASDAQ.NMS"}
 
 
 def contract_description(instrument: Instrument) -> str:
-    """As positions say it: `AAPL`, `SPY    JAN2025 440 C [SPY   250117C00440000 100]`, `ES       DEC2026`."""
+    """In positions: `AAPL`, `SPY    JAN2025 440 C [SPY   250117C00440000 100]`, `ES       DEC2026`."""
     symbol = instrument.symbol
     if instrument.sec_type in ("STK", "CASH"):
         return instrument.local_symbol
@@ -28,7 +28,7 @@ def contract_description(instrument: Instrument) -> str:
 
 
 def derivative_terms(instrument: Instrument) -> str | None:
-    """What follows a derivative's symbol: `Jan17'25 440 Call`, `Dec18'26`; a bond's terms; else None."""
+    """The terms after a derivative's symbol: `Jan17'25 440 Call`, `Dec18'26`; a bond's terms; else None."""
     if instrument.expiry is None or instrument.sec_type == "BOND":
         return instrument.terms_text
     day = _parse_date(instrument.expiry)
@@ -39,14 +39,14 @@ def derivative_terms(instrument: Instrument) -> str | None:
 
 
 def full_name(instrument: Instrument) -> str:
-    """As a person reads it: `AAPL`, `SPY Jan17'25 440 Call`, `EUR.USD`."""
+    """The display name: `AAPL`, `SPY Jan17'25 440 Call`, `EUR.USD`."""
     if instrument.sec_type in ("CASH", "BOND"):
         return contract_description(instrument)
     return " ".join(filter(None, (instrument.symbol, derivative_terms(instrument))))
 
 
 def listing_exchange_name(instrument: Instrument) -> str:
-    """The listing exchange as orders and trades spell it: `NASDAQ.NMS`."""
+    """The listing exchange in orders and trades: `NASDAQ.NMS`."""
     return _EXCHANGE_NAMES.get(instrument.exchange, instrument.exchange)
 
 

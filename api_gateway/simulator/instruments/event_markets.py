@@ -1,6 +1,6 @@
-"""Forecast markets: what one can bet on, in which category, and which events are next.
+"""Forecast markets: their categories, their outcomes, and the next events.
 
-Categories and markets with a known conid are IBKR's; strikes and prices are the simulator's.
+Categories, and markets with a known conid, are IBKR's; strikes and prices are invented.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ EXCHANGE = "FORECASTX"
 
 
 class ForecastCategory(NamedTuple):
-    """A branch of the tree; the roots have no parent."""
+    """One category of the tree; root categories have no parent."""
 
     id: str
     name: str
@@ -24,7 +24,7 @@ class ForecastCategory(NamedTuple):
 
 
 class ForecastEvent(NamedTuple):
-    """Something that will be known on `expiry` about the time that ends with `period_end`."""
+    """One event: a result for the period that ends on `period_end`, published on `expiry`."""
 
     expiry: date
     period_end: date
@@ -32,9 +32,9 @@ class ForecastEvent(NamedTuple):
 
 
 class ForecastOutcome(NamedTuple):
-    """A yes/no question of a market. `price` is about what a yes costs on the first day, in dollars.
+    """A yes/no question of a market. `price` is the approximate initial price of Yes, in dollars.
 
-    An outcome without a name is that the measure is above the strike.
+    An outcome without a name means that the measure is above the strike.
     """
 
     strike: float
@@ -45,9 +45,9 @@ class ForecastOutcome(NamedTuple):
 
 @dataclass(frozen=True)
 class ForecastMarket:
-    """One measure, and the events at which it is taken.
+    """One market: a measure, and the events that determine its value.
 
-    `question` is completed with the outcome (`{0}`) and the event's label (`{1}`), `strike_format` with the
+    `question` is formatted with the outcome (`{0}`) and the event's label (`{1}`), `strike_format` with the
     strike.
     """
 
@@ -67,11 +67,11 @@ class ForecastMarket:
     has_chart: bool = True
 
     def outcome_label(self, outcome: ForecastOutcome) -> str:
-        """What the outcome is called: `Above 3.125%`, or the name of a candidate."""
+        """The label of an outcome: `Above 3.125%`, or the name of a candidate."""
         return outcome.name or f"Above {self.strike_format.format(f'{outcome.strike:,g}')}"
 
     def outcome_at_strike(self, strike: float) -> ForecastOutcome:
-        """The outcome with that strike; raises LookupError if there is none."""
+        """The outcome with this strike. Raises LookupError if there is none."""
         for each in self.outcomes:
             if each.strike == strike:
                 return each
@@ -79,12 +79,12 @@ class ForecastMarket:
 
 
 def _yearly_events(day: date) -> tuple[ForecastEvent, ...]:
-    """A measure of this year, known at the end of next April."""
+    """One event for this year, published at the end of next April."""
     return (ForecastEvent(date(day.year + 1, 4, 30), date(day.year, 12, 31), str(day.year)),)
 
 
 def _monthly_events(day: date) -> tuple[ForecastEvent, ...]:
-    """A measure of this month and of the next, each known on the twelfth of the month after."""
+    """Events for this and the next month, each published on the 12th of the following month."""
     return tuple(_month_event(day.year * 12 + day.month - 1 + offset) for offset in (0, 1))
 
 
@@ -94,13 +94,13 @@ def _month_event(month_index: int) -> ForecastEvent:
 
 
 def _quarterly_events(day: date) -> tuple[ForecastEvent, ...]:
-    """A measure of this quarter, known thirty days after its end."""
+    """One event for this quarter, published thirty days after its end."""
     last = _last_day_of_month(day.year * 12 + (day.month - 1) // 3 * 3 + 2)
     return (ForecastEvent(last + timedelta(days=30), last, f"Q{last.month // 3} {last.year}"),)
 
 
 def _meeting_events(day: date) -> tuple[ForecastEvent, ...]:
-    """The next two meetings: they end on the last Wednesday of every odd month."""
+    """The next two FOMC meetings, assumed to end on the last Wednesday of every odd month."""
     found: list[ForecastEvent] = []
     number = day.year * 12 + day.month - 1
     while len(found) < 2:
@@ -116,7 +116,7 @@ def _meeting_events(day: date) -> tuple[ForecastEvent, ...]:
 
 
 def _election_events(day: date) -> tuple[ForecastEvent, ...]:
-    """The next election of a governor: every fourth November, the result a month later."""
+    """The next election of a governor: every fourth November, with the result a month later."""
     year = day.year
     while year % 4 != 2 or date(year, 12, 4) <= day:
         year += 1
@@ -265,7 +265,7 @@ MARKETS: Mapping[int, ForecastMarket] = MappingProxyType(
 
 
 def category_path(category_id: str) -> list[str]:
-    """A category and those above it, from the root down."""
+    """A category and its ancestors, from the root down."""
     found: list[str] = []
     current: str | None = category_id
     while current is not None:

@@ -1,4 +1,4 @@
-"""The execution algorithms that IBKR offers, and what each is to be told."""
+"""The execution algorithms that IBKR offers, and their parameters."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _ALGORITHMS: tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...] = (
 def algorithms(
     instrument: Instrument, ids: set[str], *, include_descriptions: bool, include_parameters: bool
 ) -> list[dict[str, Any]]:
-    """Those that `instrument` can be traded with; `ids` (case matters) narrows them if not empty."""
+    """The algorithms for `instrument`, limited to `ids` (case-sensitive) if any are given."""
     found = []
     for number, name, description, parameters in _ALGORITHMS:
         offered = instrument.sec_type == "STK" or (

@@ -1,4 +1,4 @@
-"""Forecast markets and their contracts as the event contract endpoints write them."""
+"""Rows of the event contract endpoints: forecast markets and their contracts."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _MAINTENANCE_DAY_HOURS = (("12:00 AM", "2:00 AM"), ("2:15 AM", "4:15 PM"), ("4:1
 
 
 def category_tree() -> dict[str, Any]:
-    """Every category by its id; those that hold markets name them."""
+    """Every category by its ID, with its markets if it has any."""
     return {"categories": {category.id: _category_row(category) for category in CATEGORIES.values()}}
 
 
 def market_row(market: ForecastMarket, contracts: Iterable[Instrument], day: date) -> dict[str, Any]:
-    """A market and these contracts of it; `day` is when the universe was built."""
+    """A market with the given contracts; `day` is when the universe was built."""
     return {
         "market_name": market.name,
         "exchange": EXCHANGE,
@@ -46,13 +46,13 @@ def market_row(market: ForecastMarket, contracts: Iterable[Instrument], day: dat
 
 
 def details_row(market: ForecastMarket, contract: Instrument, universe: Universe) -> dict[str, Any]:
-    """The question that a contract asks, and the conids of its two answers."""
+    """The question of a contract, and the conids of Yes and No."""
     event, outcome = (
         event_of(market, contract, universe.build_date),
         market.outcome_at_strike(contract.strike or 0.0),
     )
     label = market.outcome_label(outcome)
-    # In a sentence only a name keeps its capital.
+    # Within a sentence, only a name stays capitalized.
     outcome_text = label if outcome.name else label[0].lower() + label[1:]
     conid_by_right = {
         each.right: each.conid
@@ -83,7 +83,7 @@ def details_row(market: ForecastMarket, contract: Instrument, universe: Universe
 
 
 def rules_row(market: ForecastMarket, contract: Instrument, day: date) -> dict[str, Any]:
-    """How and when a contract is decided; times in seconds since 1970."""
+    """How and when a contract is settled; times are in seconds since 1970."""
     event, outcome = event_of(market, contract, day), market.outcome_at_strike(contract.strike or 0.0)
     midnight = datetime.combine(event.expiry, datetime.min.time(), tzinfo=ZoneInfo(_ZONE))
     released = midnight + _RELEASE_TIME
@@ -108,7 +108,7 @@ def rules_row(market: ForecastMarket, contract: Instrument, day: date) -> dict[s
 
 
 def forecast_schedule_rows() -> dict[str, Any]:
-    """An ordinary week from Saturday on, in Chicago's time on a clock of twelve hours."""
+    """A regular week starting on Saturday, in Chicago time on a 12-hour clock."""
     week = [calendar.day_name[(calendar.SATURDAY + offset) % 7] for offset in range(7)]
     return {
         "timezone": _ZONE,
@@ -128,7 +128,7 @@ def forecast_schedule_rows() -> dict[str, Any]:
 
 
 def event_of(market: ForecastMarket, contract: Instrument, day: date) -> ForecastEvent:
-    """The event that a contract is about, as of `day`; raises LookupError if the market had none such."""
+    """The event of a contract, as of `day`. Raises LookupError if the market has no such event."""
     for event in market.events(day):
         if f"{event.expiry:%Y%m%d}" == contract.expiry:
             return event

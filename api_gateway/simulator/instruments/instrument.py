@@ -1,4 +1,4 @@
-"""One contract: what it is, where it is listed and how its price is made."""
+"""Instrument: the definition of one contract, its listing, and the parameters of its price."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _RIGHTS = {"C": "Call", "P": "Put"}
 @dataclass(frozen=True, kw_only=True)
 class Instrument:
     """One contract. `exchange` is where it is listed; `expiry` is yyyymmdd (a bond's is its maturity);
-    `right` is C or P (yes and no of an event contract); `hours` names a row of `hours.HOURS`.
+    `right` is C or P (yes and no of an event contract); `hours` names a row of `trading_hours.HOURS`.
 
-    The price follows another instrument's (`price_source_conid`) times `ratio`, growing by `carry` a year
-    until expiry, where that is given.
+    If `price_source_conid` is set, the price is that instrument's times `ratio`, growing by `carry` a year
+    until expiry.
     """
 
     conid: int
@@ -52,12 +52,12 @@ class Instrument:
 
     @cached_property
     def decimals(self) -> int:
-        """How many decimals a price has."""
+        """Number of decimals of a price."""
         return len(f"{self.tick:.8f}".rstrip("0").partition(".")[2])
 
     @cached_property
     def expires_at(self) -> float | None:
-        """When it expires, in seconds since 1970: at 21:00 UTC, which in winter is New York's close."""
+        """Expiry time in seconds since 1970: 21:00 UTC, the New York close in winter."""
         if self.expiry is None:
             return None
         day = datetime.strptime(self.expiry, "%Y%m%d").replace(tzinfo=UTC)
@@ -65,7 +65,7 @@ class Instrument:
 
     @property
     def local_symbol(self) -> str:
-        """The exchange's own symbol: `AAPL  261218C00265000`, `ESZ6`, `EUR.USD`; else the symbol."""
+        """The exchange's symbol: `AAPL  261218C00265000`, `ESZ6`, `EUR.USD`; else the plain symbol."""
         if self.sec_type == "OPT" and self.expiry and self.strike is not None:
             return f"{self.symbol:<6}{self.expiry[2:]}{self.right}{round(self.strike * 1000):08d}"
         if self.sec_type == "FUT" and self.expiry:
@@ -76,7 +76,7 @@ class Instrument:
 
     @property
     def contract_month(self) -> str:
-        """yyyymm of a derivative; crude oil's is the month after its last trading day. Else empty."""
+        """Contract month (yyyymm), or empty; crude oil's is the month after its last trading day."""
         if not self.expiry:
             return ""
         year, month = int(self.expiry[:4]), int(self.expiry[4:6])

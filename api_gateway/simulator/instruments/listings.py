@@ -1,4 +1,4 @@
-"""The listings as tables. A conid of 0 is derived from the rest of the row; prices are for the first day."""
+"""Tables of listings. A conid of 0 is derived from the rest of the row; prices are those of the first day."""
 
 # ruff: noqa: E501 one row of a table is one line
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Classification(NamedTuple):
-    """Sector, group (industry) and category as IBKR classifies a company."""
+    """IBKR's classification of a company: sector, group (industry) and category."""
 
     sector: str | None = None
     group: str | None = None
@@ -16,7 +16,7 @@ class Classification(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """One row: an underlying on one exchange. `volume` is an average day's."""
+    """One row: an underlying on one exchange. `volume` is the average daily volume."""
 
     conid: int
     symbol: str
@@ -35,7 +35,7 @@ class Listing(NamedTuple):
 
 
 class Bond(NamedTuple):
-    """One bond: its coupon is in percent, its maturity and issue date are yyyymmdd."""
+    """One bond: the coupon is in percent, maturity and issue date are yyyymmdd."""
 
     conid: int
     symbol: str

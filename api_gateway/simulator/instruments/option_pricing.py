@@ -1,4 +1,4 @@
-"""What an option is worth, with interest at zero so that waiting never makes it dearer."""
+"""Black-Scholes option pricing at an interest rate of zero, so that theta is never positive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Greeks:
 
 
 def option_price(spot: float, strike: float, years: float, volatility: float, right: str) -> float:
-    """The price of one call (`C`) or put (`P`) on one unit; its intrinsic value once expired."""
+    """The price of one call (`C`) or put (`P`) on one unit; after expiry, its intrinsic value."""
     if years <= 0:
         return max(0.0, spot - strike if right == "C" else strike - spot)
     d1, d2 = _d1_d2(spot, strike, years, volatility)
@@ -29,7 +29,7 @@ def option_price(spot: float, strike: float, years: float, volatility: float, ri
 
 
 def greeks(spot: float, strike: float, years: float, volatility: float, right: str) -> Greeks:
-    """The sensitivities of one option; all but delta are 0 once expired."""
+    """The Greeks of one option; after expiry, all but delta are 0."""
     if years <= 0:
         in_the_money = spot > strike if right == "C" else spot < strike
         return Greeks((1.0 if right == "C" else -1.0) if in_the_money else 0.0, 0.0, 0.0, 0.0)

@@ -1,4 +1,4 @@
-"""Prices and quantities as the gateway writes them."""
+"""Price and quantity formats of the gateway."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from api_gateway.simulator.instruments.universe import Instrument
 
 
 def round_to_tick(instrument: Instrument, price: float) -> float:
-    """The price on the instrument's grid of ticks."""
+    """The price rounded to the instrument's tick size."""
     tick = Decimal(str(instrument.tick))
     return float((Decimal(str(price)) / tick).quantize(Decimal(1)) * tick)
 
 
 def price_decimals(instrument: Instrument) -> int:
-    """How many decimals its prices have: those of the tick, two at least."""
+    """Number of decimals of its prices: those of the tick size, at least two."""
     return max(2, instrument.decimals)
 
 
 def price_text(instrument: Instrument, price: float) -> str:
-    """The price with all its decimals: `192.26`."""
+    """A price with all its decimals: `192.26`."""
     return f"{price:.{price_decimals(instrument)}f}"
 
 
 def quantity_text(quantity: float) -> str:
-    """A quantity without needless decimals: `5`, `0.5`."""
+    """A quantity without trailing zeros: `5`, `0.5`."""
     return f"{quantity:.8f}".rstrip("0").rstrip(".")
 
 

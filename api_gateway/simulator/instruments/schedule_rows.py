@@ -1,4 +1,4 @@
-"""Trading hours as the two schedule endpoints write them."""
+"""Rows of the two trading schedule endpoints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from api_gateway.simulator.calendar.trading_hours import (
 from api_gateway.simulator.instruments.universe import Instrument
 
 _DAYS_AHEAD = 6
-_SATURDAY = date(2000, 1, 1)  # IBKR writes an ordinary week as that of this Saturday
+_SATURDAY = date(2000, 1, 1)  # IBKR dates its regular week from this Saturday
 _IANA_ZONES = MappingProxyType({"US/Eastern": "America/New_York", "US/Central": "America/Chicago"})
 _EXCHANGE_NAMES = MappingProxyType(
     {
@@ -36,7 +36,7 @@ _EXCHANGE_NAMES = MappingProxyType(
 
 
 def upcoming_schedule(instrument: Instrument, now: float) -> dict[str, Any]:
-    """Today's trading day and the next ones, in seconds since 1970."""
+    """Today's session and the following ones, in seconds since 1970."""
     hours = HOURS[instrument.hours]
     days = sessions_from(hours, session_at(hours, now).start, _DAYS_AHEAD)
     return {
@@ -46,7 +46,7 @@ def upcoming_schedule(instrument: Instrument, now: float) -> dict[str, Any]:
 
 
 def venue_schedule(instrument: Instrument, today: date) -> dict[str, Any]:
-    """An ordinary week and the exceptions of the coming month, in the exchange's own time."""
+    """A regular week and the exceptions of the coming month, in the exchange's time zone."""
     hours = HOURS[instrument.hours]
     number = crc32(instrument.exchange.encode())
     week = [_SATURDAY + timedelta(days=offset) for offset in range(7)]
@@ -75,14 +75,14 @@ def _day_row(session: TradingSession) -> dict[str, Any]:
 
 
 def _regular_session(hours: Hours, day: date) -> TradingSession | None:
-    """The trading day as it is in a week without holidays."""
+    """The session of that day in a week without holidays."""
     while session_on(hours, day) is None and (day.weekday() < 5 or hours.weekend):
         day += timedelta(days=7)
     return session_on(hours, day)
 
 
 def _session_times(hours: Hours, session: TradingSession | None) -> tuple[str, str, str, str] | None:
-    """Start, end, liquid opening and liquid closing as HHmm, or None on a day without trading."""
+    """Start, end, and start and end of liquid hours as HHmm; None on a day without trading."""
     if session is None:
         return None
     moments = (session.start, session.end, session.liquid_opens, session.liquid_closes)

@@ -1,7 +1,6 @@
-"""What can be traded in the simulator: about sixty listings, their option chains and futures.
+"""The universe of tradable instruments: about sixty listings, their option chains and futures.
 
-Nothing here moves. The chains are those of the day on which the universe is built; contracts stay known
-after they have expired.
+It is immutable: the chains are those of the day on which it is built, and expired contracts remain in it.
 """
 
 from __future__ import annotations
@@ -56,19 +55,19 @@ class Universe:
         return self._by_conid.get(conid)
 
     def underlyings_of_symbol(self, symbol: str) -> list[Instrument]:
-        """Every underlying with this symbol, the US listing first; no option, future, CFD or bond."""
+        """Every underlying with this symbol, the US listing first; no options, futures, CFDs or bonds."""
         return [i for i in self._by_symbol.get(symbol, ()) if i.underlying_conid is None and i.expiry is None]
 
     def derivatives_of(self, conid: int, sec_type: str) -> list[Instrument]:
-        """The contracts of one kind (OPT, FUT, CFD, EC) on an underlying, in the order of their expiry."""
+        """The contracts of one security type (OPT, FUT, CFD, EC) on an underlying, in order of expiry."""
         return [i for i in self._by_underlying.get(conid, ()) if i.sec_type == sec_type]
 
     def options_of(self, conid: int) -> list[Instrument]:
-        """The option chain of one underlying, by expiry, strike and right."""
+        """The option chain of one underlying, sorted by expiry, strike and right."""
         return self.derivatives_of(conid, "OPT")
 
     def futures_of(self, symbol: str) -> list[Instrument]:
-        """The futures with this symbol, the next to expire first."""
+        """The futures with this symbol, the front month first."""
         return [i for i in self._by_symbol.get(symbol, ()) if i.sec_type == "FUT"]
 
     def bonds_of(self, issuer_id: str) -> list[Instrument]:
@@ -76,13 +75,13 @@ class Universe:
         return [i for i in self._by_conid.values() if i.sec_type == "BOND" and i.issuer_id == issuer_id]
 
     def currency_pair(self, base: str, quote: str) -> Instrument | None:
-        """The currency pair that says what one unit of `base` costs in `quote`, if it is listed so."""
+        """The pair that quotes `base` in `quote`, or None; the inverse pair does not count."""
         pairs = (i for i in self._by_symbol.get(base, ()) if i.sec_type == "CASH" and i.currency == quote)
         return next(pairs, None)
 
 
 def build_universe(now: float) -> Universe:
-    """The instruments as they are on New York's date of `now` (seconds since 1970)."""
+    """The universe of the day on which `now` (seconds since 1970) falls in New York."""
     day = datetime.fromtimestamp(now, tz=ZoneInfo("US/Eastern")).date()
     allocate_conid = _ConidAllocator()
     instruments = [_build_listing(row, allocate_conid) for row in tables.LISTINGS]
@@ -101,7 +100,7 @@ def build_universe(now: float) -> Universe:
 
 
 class _ConidAllocator:
-    """Gives every contract without a known conid its own: the same one for the same contract."""
+    """Assigns conids to contracts without a known one; the same contract always gets the same conid."""
 
     def __init__(self) -> None:
         self._used = {row.conid for row in tables.LISTINGS} | MARKETS.keys()
@@ -250,7 +249,7 @@ def _build_bond(row: tables.Bond, allocate_conid: _ConidAllocator) -> Instrument
 
 
 def _build_forecasts(day: date, allocate_conid: _ConidAllocator) -> list[Instrument]:
-    """The markets' own contracts, which are not traded, and a yes and a no for every outcome."""
+    """The markets' underlying contracts, which are not traded, and a Yes and a No contract per outcome."""
     known = {row.conid for row in tables.LISTINGS}
     markets = [_build_market(market) for market in MARKETS.values() if market.conid not in known]
     contracts = [

@@ -1,1 +1,1 @@
-"""An order: its types, hours, triggers and what happens to it next."""
+"""Orders: state, types, trading hours, triggers and the next event."""

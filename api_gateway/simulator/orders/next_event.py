@@ -1,8 +1,8 @@
-"""What happens to one order next, if nothing happens to another one first.
+"""The next event of one order (confirm, trigger, fill or end), unless another order's event comes first.
 
-It depends on the order and on prices only, never on when it is asked: a day in one look ends as the same day
-in a thousand looks does. An order trades when the last price is at its limit or better, at the price of the
-other side of the book and as much as that shows, in six parts at most.
+It depends only on the order and on prices, not on when it is computed: simulating a day in one step or in a
+thousand gives the same result. An order fills when the last price is at its limit or better, at the opposite
+side's price and displayed size, in at most six fills.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from api_gateway.simulator.orders.triggers import first_matching_step
 from api_gateway.simulator.prices.prices import PriceRange, Prices, Quote
 from api_gateway.simulator.prices.seeded_noise import hash_keys, uniform
 
-CONFIRMATION_DELAY = 0.5  # seconds from an order to the exchange's word that it has it
+CONFIRMATION_DELAY = 0.5  # seconds from an order to the exchange's confirmation
 _MAX_FILLS = 6
 _MAX_PAUSE = 3.0
 
 
 class OrderEventKind(Enum):
-    """What can happen to an order by itself."""
+    """The events of an order that need no request."""
 
-    CONFIRM = "the exchange has it"
-    TRIGGER = "its stop was touched"
-    FILL = "some of it was traded"
-    END = "it is over"
+    CONFIRM = "confirm"
+    TRIGGER = "trigger"
+    FILL = "fill"
+    END = "end"
 
 
 @dataclass(frozen=True)
 class OrderEvent:
-    """One step, when it happens, and what a fill fills and at which price."""
+    """One event and its time; for a fill, also quantity and price."""
 
     at: float
     kind: OrderEventKind
@@ -47,7 +47,7 @@ class OrderEvent:
 
 @dataclass(frozen=True)
 class NextEvent:
-    """The next event, if there is one by the end of the look, and the stop and limit until then."""
+    """The next event in the period, or None, and the stop and limit price at its end."""
 
     event: OrderEvent | None
     stop: float | None
@@ -55,7 +55,7 @@ class NextEvent:
 
 
 def find_next_event(prices: Prices, instrument: Instrument, order: Order, until: float) -> NextEvent:
-    """What happens to the order after it was looked at last and by `until` (seconds since 1970)."""
+    """The first event of an order after its `simulated_until` and up to `until` (seconds since 1970)."""
     stop = _StopTrigger(instrument, order)
     event = _next_event(prices, instrument, order, stop, min(until, order.expires_at))
     if event is not None and event.at > until:
@@ -66,12 +66,12 @@ def find_next_event(prices: Prices, instrument: Instrument, order: Order, until:
 
 
 def is_marketable(order: Order, limit: float | None, price: float) -> bool:
-    """Whether the market trades at the order's limit or better."""
+    """True if the market price is at the order's limit or better."""
     return limit is None or (price - limit) * order.sign <= 0
 
 
 class _StopTrigger:
-    """The price that triggers an order, and how it trails."""
+    """The trigger condition of a stop or if-touched order, and how its stop price trails."""
 
     def __init__(self, instrument: Instrument, order: Order) -> None:
         self._instrument = instrument
@@ -81,13 +81,13 @@ class _StopTrigger:
         self.limit = order.limit_price
 
     def is_triggered_by(self, price: float) -> bool:
-        """Whether this price triggers it."""
+        """True if this price triggers the order."""
         if self.level is None:
             return False
         return (price - self.level) * self._order.sign * (-1 if self._is_if_touched else 1) >= 0
 
     def trailed_level(self, price: float) -> float | None:
-        """Where the stop goes after this price, or None if it stays."""
+        """The new stop price after this price, or None if it does not change."""
         order = self._order
         if order.trailing is None:
             return None
@@ -98,13 +98,13 @@ class _StopTrigger:
         return None
 
     def may_change(self, span: PriceRange) -> bool:
-        """Whether something in this while triggers or moves it."""
+        """True if a price in this range may trigger the order or move its stop."""
         return any(
             self.is_triggered_by(p) or self.trailed_level(p) is not None for p in (span.high, span.low)
         )
 
     def trigger_or_trail(self, price: float) -> bool:
-        """Whether this price triggers it; if not, the stop follows."""
+        """True if this price triggers the order; otherwise, the stop trails."""
         if self.is_triggered_by(price):
             return True
         level = self.trailed_level(price)
@@ -174,7 +174,7 @@ def _first_fill_time(
 
 
 def _fill_event(quote: Quote, instrument: Instrument, order: Order, at: float) -> OrderEvent:
-    """A fill as large as what stands in the book, and at its price unless the limit is less."""
+    """A fill of the displayed size or a sixth of the order, at the book's price within the order's limit."""
     buys = order.side == "BUY"
     left = order.quantity - order.filled
     shown = quote.ask_size if buys else quote.bid_size
@@ -200,7 +200,7 @@ def _auction_event(prices: Prices, instrument: Instrument, order: Order, at: flo
 
 
 def pause_after_fill(order: Order) -> float:
-    """Seconds after a fill until there is something to trade with again."""
+    """Seconds after a fill until the book has size again."""
     return (
         PRICE_STEP
         + _MAX_PAUSE * uniform(hash_keys(order.order_id, order.fills), 5) // PRICE_STEP * PRICE_STEP

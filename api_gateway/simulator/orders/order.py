@@ -1,4 +1,4 @@
-"""An order of the paper account, and the executions that fill it."""
+"""An order of a paper account, and its executions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FOREVER = float("inf")
 
 
 class OrderStatus(Enum):
-    """The states of an order, with the names the gateway gives them."""
+    """Order status, with the names that the gateway uses."""
 
     INACTIVE = "Inactive"
     PENDING_SUBMIT = "PendingSubmit"
@@ -25,7 +25,7 @@ class OrderStatus(Enum):
 
     @property
     def is_working(self) -> bool:
-        """True while the order may still be filled, changed or cancelled."""
+        """True while the order can still be filled, modified or cancelled."""
         return self in _WORKING
 
 
@@ -42,15 +42,15 @@ _WORKING = frozenset(
 
 @dataclass
 class Order:
-    """One order ticket and how far it has come. Times are seconds since 1970.
+    """One order: its ticket and its state. Times are in seconds since 1970.
 
-    `order_type` is `LMT`, `MKT`, `STP`, …; `tif` is `DAY`, `GTC`, …; `reference` is the customer's own
-    order id (`cOID`), empty when there is none. `stop_price` is the price that triggers it, if one does;
-    a trailing one moves by `trailing`, an amount or a percentage. `ticket` is what the customer sent.
+    `order_type` is `LMT`, `MKT`, `STP`, …; `tif` is `DAY`, `GTC`, …; `reference` is the customer's order ID
+    (`cOID`), or empty. `stop_price` is the trigger price, if there is one; a trailing stop follows the price
+    by `trailing`, an amount or a percentage. `ticket` is the request body.
 
-    `parent_id` is the order that has to fill first, `oca_group` names the orders of which one fill cancels
-    the rest. `simulated_until` is how far its market has been looked at, `expires_at` when it ends by itself
-    and `triggered_at` when its stop was touched. `cancels_at` is when a requested cancellation takes effect.
+    `parent_id` is the order that must fill first; in an `oca_group`, a fill of one order cancels the others.
+    `simulated_until` is the time up to which its market was simulated, `expires_at` when it expires,
+    `triggered_at` when its stop was triggered, `cancels_at` when a requested cancellation takes effect.
     """
 
     order_id: int
@@ -89,7 +89,7 @@ class Order:
 
     @property
     def remaining(self) -> float:
-        """What is still to be filled; nothing once the order is over."""
+        """Unfilled quantity; 0 once the order has ended."""
         return self.quantity - self.filled if self.status.is_working else 0.0
 
     @property
@@ -98,12 +98,12 @@ class Order:
         return 1 if self.side == "BUY" else -1
 
     def set_status(self, status: OrderStatus, at: float) -> None:
-        """Change the state at that time."""
+        """Set the status and the time of the change."""
         self.status = status
         self.updated_at = at
 
     def add_fill(self, quantity: float, price: float, at: float) -> None:
-        """Count one execution; the last one makes the order `Filled`."""
+        """Add one execution; the status becomes `Filled` when nothing remains."""
         if quantity <= 0 or quantity > self.quantity - self.filled + 1e-9:
             raise ValueError(
                 f"order {self.order_id} has {self.quantity - self.filled:g} left, not {quantity:g}"
@@ -118,10 +118,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Execution:
-    """One fill as it was booked. Amounts are in the instrument's currency.
+    """One booked fill. Amounts are in the instrument's currency.
 
-    `quantity` is signed: positive for a purchase. `position` is what the account held afterwards,
-    `realised` the profit that the fill locked in after commission.
+    `quantity` is signed: positive for a purchase. `position` is the account's position after the fill,
+    `realised` the profit that the fill realised, after commission.
     """
 
     execution_id: str

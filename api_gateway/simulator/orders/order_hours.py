@@ -1,4 +1,4 @@
-"""When an order may trade, and when it ends by itself."""
+"""Trading hours of an order: when it can fill, and when it expires."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAXOS_LIFETIME = 300.0
 
 
 def sessions_after(instrument: Instrument, epoch: float) -> Iterator[TradingSession]:
-    """Every trading day that has not ended by `epoch`, forwards in time."""
+    """Every session that has not ended by `epoch`, the earliest first."""
     hours = HOURS[instrument.hours]
     day = datetime.fromtimestamp(epoch, tz=UTC).date() - timedelta(days=1)
     while True:
@@ -30,19 +30,19 @@ def sessions_after(instrument: Instrument, epoch: float) -> Iterator[TradingSess
 
 
 def next_step(epoch: float) -> float:
-    """The half-second step of prices after a moment."""
+    """The first half-second price step after a time."""
     return epoch // PRICE_STEP * PRICE_STEP + PRICE_STEP
 
 
 def can_trade_now(order: Order, instrument: Instrument, epoch: float) -> bool:
-    """Whether the order may trade at the first step after a moment."""
+    """True if the order can fill at the first price step after a time."""
     return any(True for _ in tradable_windows(order, instrument, epoch, next_step(epoch)))
 
 
 def tradable_windows(
     order: Order, instrument: Instrument, since: float, until: float
 ) -> Iterator[tuple[float, float]]:
-    """First and last half-second steps, after `since` and up to `until`, at which it may trade."""
+    """First and last price steps of each period, after `since` and up to `until`, in which it can fill."""
     first = next_step(since)
     for session in sessions_after(instrument, since):
         if session.start - _OVERNIGHT_DURATION > until:
@@ -54,7 +54,7 @@ def tradable_windows(
 
 
 def next_auction(order: Order, instrument: Instrument, since: float) -> float | None:
-    """When the auction after `since` is for which it waits, or None if it waits for none."""
+    """The time of the auction after `since` that the order takes part in, or None for other orders."""
     if order.tif == "OPG":
         return next(s.opens for s in sessions_after(instrument, since) if s.opens > since)
     if ORDER_TYPES[order.order_type].is_closing_auction:
@@ -63,14 +63,14 @@ def next_auction(order: Order, instrument: Instrument, since: float) -> float | 
 
 
 def expiry_time(order: Order, instrument: Instrument, at: float) -> float:
-    """When an order that comes at `at` ends by itself, in seconds since 1970."""
+    """The time at which an order received at `at` expires, in seconds since 1970."""
     if ORDER_TYPES[order.order_type].is_closing_auction or order.tif in ("OPG", "IOC"):
-        return FOREVER  # the auction, or the first look at the market, ends it
+        return FOREVER  # it ends after the auction or the first attempt to fill
     if order.tif == "GTC":
         return _end_of_next_quarter(at)
     if order.tif == "PAX":
         return at + _PAXOS_LIFETIME
-    # A ticket has no field for the date of GTD, so that its date is today's.
+    # A ticket has no field for the GTD date, so the order expires today.
     ends = (
         max(end for _, end in _tradable_hours(order, session))
         for session in islice(sessions_after(instrument, at), 4)
@@ -79,12 +79,12 @@ def expiry_time(order: Order, instrument: Instrument, at: float) -> float:
 
 
 def _tradable_hours(order: Order, session: TradingSession) -> Iterator[tuple[float, float]]:
-    """The hours of one trading day in which the order may trade, in the order of time."""
+    """The periods of one session in which the order can fill, in chronological order."""
     overnight_ends = session.start - _OVERNIGHT_BREAK
     if order.tif in OVERNIGHT_TIFS:
         yield session.start - _OVERNIGHT_DURATION, overnight_ends
         if order.placed_at >= overnight_ends:
-            return  # overnight and the day that follows, not the one that goes on
+            return  # overnight and the following session, not the current one
     if order.tif != "OVT":
         yield (session.start, session.end) if order.outside_rth else (session.opens, session.closes)
 

@@ -1,4 +1,4 @@
-"""One order in IBKR's three dialects: the list of live orders, the status of one, and its executions."""
+"""Rows of the three order endpoints: live orders, order status, and trades."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FILLED, _PART_FILLED, _CANCELLED, _NEW = "2", "1", "4", "0"
 
 
 def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dict[str, Any]:
-    """As `/iserver/account/orders` has it: camelCase, sides in words, quantities floats, price a string."""
+    """A row of `/iserver/account/orders`: camelCase, sides as words, quantities floats, price a string."""
     row: dict[str, Any] = {
         "acct": account_id,
         "conidex": _conidex(order),
@@ -77,7 +77,7 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
 
 
 def order_status_row(account_id: str, order: Order, instrument: Instrument) -> dict[str, Any]:
-    """As `/iserver/account/order/status/{orderId}` has it: snake_case, side `B` or `S`, numbers strings."""
+    """The body of `/iserver/account/order/status/…`: snake_case, side `B` or `S`, numbers as strings."""
     description = _order_description(order, instrument)
     editable = order.status.is_working and order.status is not OrderStatus.PENDING_CANCEL
     verb, rest = description.split(" ", 1)
@@ -140,7 +140,7 @@ def order_status_row(account_id: str, order: Order, instrument: Instrument) -> d
 
 
 def trade_row(account_id: str, execution: Execution, instrument: Instrument) -> dict[str, Any]:
-    """As `/iserver/account/trades` has it: price, commission and position as strings, size as a float."""
+    """A row of `/iserver/account/trades`: price, commission and position as strings, size as a float."""
     size = abs(execution.quantity)
     price = price_text(instrument, execution.price)
     verb = "Bought" if execution.quantity > 0 else "Sold"
@@ -197,7 +197,7 @@ def _size_and_fills(order: Order) -> str:
 
 
 def _order_description(order: Order, instrument: Instrument) -> str:
-    """`Sold 40 Market, Day` when done, `Buy 50 Limit 480.12, GTC` while it works; stops name their price."""
+    """`Sold 40 Market, Day` once filled, `Buy 50 Limit 480.12, GTC` before; stops include their price."""
     done = order.status is OrderStatus.FILLED
     verb = _VERBS[order.side][1 if done else 0]
     limit = _limit_text(order, instrument)
@@ -210,7 +210,7 @@ def _order_description(order: Order, instrument: Instrument) -> str:
 
 
 def _ccp_status(order: Order) -> str:
-    """The state as the FIX protocol numbers it."""
+    """The FIX code of the status."""
     if order.status is OrderStatus.FILLED:
         return _FILLED
     if order.status is OrderStatus.CANCELLED:

@@ -1,4 +1,4 @@
-"""The kinds of order that there are: how tickets, rules and lists name each, and which prices it needs."""
+"""Order types: their names in tickets, contract rules and order lists, and the prices each requires."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ PriceField = Literal["price", "auxPrice"]
 
 @dataclass(frozen=True)
 class OrderType:
-    """One kind of order.
+    """One order type.
 
-    `rule` is its name in a contract's rules, `title` in the list of orders and `capitals` in the status of
-    one. `limit_field` and `trigger_field` say which field of a ticket holds its limit and the price that
-    wakes it; those in `optional_fields` may be left out. A type with `is_if_touched` triggers when the price
-    is as good as its trigger, the others when it is as bad. One with `is_trailing` moves its trigger, and an
-    `is_closing_auction` type trades at the close only.
+    `rule` is its name in contract rules, `title` in the list of orders and `capitals` in an order's status.
+    `limit_field` and `trigger_field` are the ticket's fields for the limit price and the trigger price; those
+    in `optional_fields` can be omitted. With `is_if_touched`, the order triggers when the price has become
+    as favourable as its trigger price, otherwise when it has become as unfavourable. `is_trailing` means
+    that the trigger price trails, `is_closing_auction` that the order fills only at the close.
     """
 
     rule: str

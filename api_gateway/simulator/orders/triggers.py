@@ -1,4 +1,4 @@
-"""When a price first does what an order waits for, found without looking at every moment."""
+"""Trigger search: the first time at which a price meets a condition, without checking every step."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def first_matching_step(
     may_match: Callable[[PriceRange], bool],
     matches: Callable[[float], bool],
 ) -> float | None:
-    """The first half-second step from `since` to `until`, both on such steps, at which `matches`.
+    """The first half-second step from `since` to `until` (both such steps) for which `matches` is true.
 
-    `may_match` says of a while whether a step in it has to be looked at; it may say yes too often, as what a
-    price did in a while is known a little too widely. Both are asked in the order of time.
+    `may_match` is true for a range of steps that must be searched; it may be true for too many, because
+    price ranges are slightly too wide. Both are called in chronological order.
     """
     if not may_match(prices.range_between(instrument, since, until)):
         return None
@@ -45,7 +45,7 @@ def _search(
             if matches(left):
                 return left
             continue
-        # Up to the start of the next piece, as whole pieces are known without looking into them.
+        # Up to the start of the next piece: ranges of whole pieces are known without computing their steps.
         if may_match(prices.range_between(instrument, left, min(until, last + PRICE_STEP))):
             found = _search(prices, instrument, left, last, level + 1, may_match, matches)
             if found is not None:
@@ -54,7 +54,7 @@ def _search(
 
 
 def _split_interval(since: float, until: float, size: float) -> Iterator[tuple[float, float]]:
-    """First and last steps of every piece of `size` seconds, cut at its whole multiples."""
+    """First and last steps of every piece of `size` seconds, split at whole multiples of `size`."""
     left = since
     while left <= until:
         following = left // size * size + size

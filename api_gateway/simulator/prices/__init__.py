@@ -1,1 +1,1 @@
-"""Seeded prices: paths, volumes, the order book, exchange rates."""
+"""Seeded prices: price paths, quotes, bars, volumes, order book and exchange rates."""

@@ -1,4 +1,4 @@
-"""What one unit of a currency is worth in the account's base currency."""
+"""Exchange rates to the account's base currency."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from api_gateway.simulator.prices.prices import Prices
 
 
 class ExchangeRates:
-    """Rates from the currency pairs of the universe."""
+    """Exchange rates, derived from the currency pairs of the universe."""
 
     def __init__(self, base_currency: str, universe: Universe, prices: Prices) -> None:
         self.base_currency = base_currency
@@ -15,9 +15,9 @@ class ExchangeRates:
         self._prices = prices
 
     def rate(self, currency: str, epoch: float | None = None) -> float:
-        """Units of the base currency for one of `currency`, now or at `epoch` (seconds since 1970).
+        """Units of the base currency per unit of `currency`, now or at `epoch` (seconds since 1970).
 
-        Raises LookupError where no pair is traded.
+        Raises LookupError if no such pair is listed.
         """
         if currency == self.base_currency:
             return 1.0

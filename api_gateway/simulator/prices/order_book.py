@@ -1,4 +1,4 @@
-"""What stands around the last price: spread and sizes, the same for the same moment."""
+"""Order book: spread and sizes around the last price, reproducible for each time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class OrderBook:
 
 @dataclass(frozen=True)
 class _Depth:
-    """The spread as a part of the price, and the sizes: a lot and how many of them."""
+    """The spread as a fraction of the price, and the sizes: a lot size and how many lots."""
 
     spread: float
     lot: int
@@ -44,9 +44,9 @@ _DEPTHS = MappingProxyType(
 
 
 def build_order_book(instrument: Instrument, last: float, key: int, *, centred: bool) -> OrderBook:
-    """The book at one moment. Indices and funds have none: bid and ask are the price, the sizes 0.
+    """The book at one time. Indices and funds have none: bid and ask equal the price, and sizes are 0.
 
-    `centred` keeps the last price in the middle, as tests that pin a price expect.
+    `centred` keeps the last price in the middle, as tests that fix a price expect.
     """
     depth = _DEPTHS.get(instrument.sec_type)
     if depth is None:

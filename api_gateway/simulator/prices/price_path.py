@@ -1,6 +1,9 @@
-"""The path of one price, found top-down: a day's open, high, low and close are split into half hours,
-those into minutes, those into steps of half a second. Each part touches what the whole promised, so the
-bars of any length agree with the quotes, and any moment is found without walking to it."""
+"""Price path, refined top-down: a day's open, high, low and close are split into half hours, those into
+minutes, and those into half-second steps.
+
+The parts together reach exactly the high and low of the whole. So bars of any length agree with the quotes,
+and the price at any time is computed without simulating the time before it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _STEPS = int(_MINUTE / PRICE_STEP)
 
 @dataclass(frozen=True, slots=True)
 class TickRange:
-    """What a price did over a while, in ticks."""
+    """Open, high, low and close of a period, in ticks."""
 
     open: int
     high: int
@@ -27,13 +30,13 @@ class TickRange:
     close: int
 
     def merge(self, other: TickRange) -> TickRange:
-        """This while and the one after it as one."""
+        """This period and the following one, merged."""
         return TickRange(self.open, max(self.high, other.high), min(self.low, other.low), other.close)
 
 
 @dataclass(frozen=True)
 class SessionPart:
-    """A part of a day, from its start on: before, in or after the liquid hours."""
+    """One part of a session: before, during or after liquid hours."""
 
     key: int
     start: float
@@ -42,7 +45,7 @@ class SessionPart:
 
 
 def split_range(key: int, whole: TickRange, count: int) -> tuple[TickRange, ...]:
-    """`count` ranges that follow each other and together are `whole`: same ends, same extremes."""
+    """Split `whole` into `count` consecutive ranges with the same open, close, high and low overall."""
     points = _random_bridge(key, whole, count)
     spare = (whole.high - whole.low) / sqrt(count) * 0.35
     parts = []
@@ -59,7 +62,7 @@ def split_range(key: int, whole: TickRange, count: int) -> tuple[TickRange, ...]
 
 
 def step_prices(key: int, whole: TickRange, count: int) -> tuple[int, ...]:
-    """`count` + 1 prices from open to close that touch the high and the low."""
+    """`count` + 1 prices from open to close that reach the high and the low."""
     points = _random_bridge(key, whole, count)
     inner = range(1, count)
     highest = max(inner, key=points.__getitem__)
@@ -69,7 +72,7 @@ def step_prices(key: int, whole: TickRange, count: int) -> tuple[int, ...]:
 
 
 def _random_bridge(key: int, whole: TickRange, count: int) -> list[int]:
-    """A random path from open to close that fills most of the range and is turned back at its edges."""
+    """A random bridge from open to close that uses most of the range and is reflected at its edges."""
     place, walked = 0, [0]
     for noise in islice(random_stream(key), count):
         place += (noise >> 48) + (noise >> 32 & 0xFFFF) + (noise >> 16 & 0xFFFF) - 98304
@@ -93,7 +96,7 @@ def _random_bridge(key: int, whole: TickRange, count: int) -> list[int]:
 
 
 class PricePath:
-    """One instrument's own price in ticks. `reference` is about its price on `reference_date`."""
+    """The price path of one instrument, in ticks. `reference` is about its price on `reference_date`."""
 
     def __init__(
         self,
@@ -117,14 +120,14 @@ class PricePath:
         self._steps = lru_cache(maxsize=64)(self._build_steps)
 
     def ticks_at(self, session: TradingSession, epoch: float) -> int:
-        """The price at a moment between the session's start and end, the end included."""
+        """The price at a time between the session's start and end, both included."""
         for session_part in reversed(self._session_parts(session)):
             if epoch >= session_part.start:
                 return self._ticks_within(session_part, min(epoch - session_part.start, session_part.length))
         raise ValueError(f"{epoch} is before the session of {session.day}")
 
     def range_between(self, session: TradingSession, since: float, until: float) -> TickRange:
-        """What the price did between two moments of one session, both included."""
+        """Open, high, low and close between two times of one session, both included."""
         total: TickRange | None = None
         for session_part in self._session_parts(session):
             left = max(since, session_part.start) - session_part.start
@@ -160,7 +163,7 @@ class PricePath:
     def _largest_part(
         self, session_part: SessionPart, block: int, inside: float, place: float, right: float
     ) -> tuple[TickRange, float]:
-        """The largest part that starts at `place`, is stored whole and ends by `right`; and its end."""
+        """The largest precomputed part that starts at `place` and ends by `right`, and its end."""
         blocks = self._blocks(session_part)
         block_end = min((block + 1) * _BLOCK, session_part.length)
         if inside == 0 and block_end <= right:
@@ -175,7 +178,7 @@ class PricePath:
         return TickRange(prices[0], max(prices), min(prices), prices[-1]), end
 
     def _build_session_parts(self, session: TradingSession) -> tuple[SessionPart, ...]:
-        """The session's stretches: before, in and after the hours in which most is traded."""
+        """The session's parts: before, during and after liquid hours."""
         key = hash_keys(self._key, session.day.toordinal())
         close = self._closing_ticks(session.day)
         before = self._closing_ticks(self._previous_trading_day(session.day))
@@ -197,7 +200,7 @@ class PricePath:
     def _extended_hours_part(
         self, key: int, index: int, start: float, end: float, first: int, last: int, width: float
     ) -> SessionPart:
-        """Trading outside liquid hours: it moves little, and ends where the day closed."""
+        """A part outside liquid hours: prices move little and end at the close of the day."""
         reach = width * 0.25
         high = self._clamp(max(first, last) + round(reach * uniform(key, 10 + index)))
         low = self._clamp(min(first, last) - round(reach * uniform(key, 20 + index)))

@@ -1,8 +1,8 @@
-"""What every instrument costs at every moment, without a feed.
+"""Seeded prices of every instrument at every time, without a data feed.
 
-A price depends on the seed, the instrument and the time, and on nothing that was asked before: a day can be
-jumped over. Options follow their underlying (Black-Scholes), futures and index funds their index, CFDs
-their stock.
+A price depends only on the seed, the instrument and the time, not on earlier calls: the clock can skip any
+period. Options follow their underlying (Black-Scholes), futures and index funds their index, and CFDs their
+stock.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from api_gateway.simulator.prices.price_path import PricePath
 from api_gateway.simulator.prices.seeded_noise import hash_keys
 from api_gateway.simulator.prices.volumes import volume_until
 
-_MAX_CENTS = 99  # an event contract costs between 1 and 99 cents
+_MAX_CENTS = 99  # an event contract is priced between 1 and 99 cents
 
 
 @dataclass(frozen=True)
 class Quote:
-    """The top of the book and the day so far; prices in the instrument's currency.
+    """The top of the book and the figures of the day; prices are in the instrument's currency.
 
-    `market_open` means regular hours, `extended_hours` trading before or after them. Open, high, low are
-    those of regular hours once these have begun. On a closed market everything stands as it was left.
+    `market_open` means regular hours, `extended_hours` trading before or after them. Open, high and low are
+    those of regular hours once these have begun. While the market is closed, the last values remain.
     """
 
     last: float
@@ -71,7 +71,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class PriceRange:
-    """What a price did between two moments, both included."""
+    """Open, high, low and close between two times, both included."""
 
     open: float
     high: float
@@ -79,12 +79,12 @@ class PriceRange:
     close: float
 
     def merge(self, other: PriceRange) -> PriceRange:
-        """This span and the one after it as one."""
+        """This range and the following one, merged."""
         return PriceRange(self.open, max(self.high, other.high), min(self.low, other.low), other.close)
 
 
 class Prices:
-    """The market: quotes at the clock's time, prices and bars at any."""
+    """Market prices: quotes at the clock's time, prices and bars at any time."""
 
     def __init__(self, universe: Universe, clock: Clock, seed: int = 1) -> None:
         self._universe = universe
@@ -95,7 +95,7 @@ class Prices:
         self._halted: set[int] = set()
 
     def quote(self, instrument: Instrument, epoch: float | None = None) -> Quote:
-        """The quote at `epoch`, or now; it changes every 500 ms while the market is open."""
+        """The quote at `epoch`, or now. It changes every 500 ms while the market is open."""
         now = _floor_to_step(self._clock.now() if epoch is None else epoch)
         session = session_at(_hours(instrument), now)
         moment = min(now, session.end)
@@ -141,7 +141,7 @@ class Prices:
         return _derived_price(instrument, spot, moment)
 
     def range_between(self, instrument: Instrument, since: float, until: float) -> PriceRange:
-        """What the price did between two moments, fixed prices included."""
+        """Open, high, low and close between two times, including price overrides."""
         total: PriceRange | None = None
         for left, right in pairwise(self._overrides.boundaries(instrument.conid, since, until)):
             fixed = self._overrides.price_at(instrument.conid, left)
@@ -157,12 +157,12 @@ class Prices:
         return total if last is None else total.merge(PriceRange(last, last, last, last))
 
     def prior_close(self, instrument: Instrument, epoch: float) -> float:
-        """The regular close of the trading day before the one of `epoch`."""
+        """The regular close of the session before that of `epoch`."""
         _, before = islice(sessions_before(_hours(instrument), epoch), 2)
         return self.price_at(instrument, before.closes)
 
     def greeks(self, instrument: Instrument) -> Greeks | None:
-        """An option's greeks at the clock's time; None for everything else."""
+        """The Greeks of an option at the clock's time; None for other instruments."""
         leader = self._price_source(instrument)
         if instrument.sec_type != "OPT" or leader is None or instrument.strike is None:
             return None
@@ -199,22 +199,22 @@ class Prices:
         return list(islice(takewhile(lambda bar: bar.start >= begin, bars), limit))[::-1]
 
     def override_price(self, conid: int, price: float | None) -> None:
-        """Fix one instrument's price from now on; None lets it move again."""
+        """Fix one instrument's price from now on; None ends the override."""
         self._overrides.set(conid, _floor_to_step(self._clock.now()), price)
 
     def is_halted(self, conid: int) -> bool:
-        """True while trading in one instrument is stopped."""
+        """True while trading in one instrument is halted."""
         return conid in self._halted
 
     def halt(self, conid: int) -> None:
-        """Stop trading in one instrument; its price stands still."""
+        """Halt trading in one instrument; its price does not change."""
         instrument = self._universe.by_conid(conid)
         if instrument is not None:
             self.override_price(conid, self.price_at(instrument, self._clock.now()))
             self._halted.add(conid)
 
     def resume(self, conid: int) -> None:
-        """Let a halted instrument trade again."""
+        """Resume trading in one instrument."""
         self._halted.discard(conid)
         self.override_price(conid, None)
 
@@ -263,7 +263,7 @@ class Prices:
         return volume_until(key, instrument.average_volume, session, epoch)
 
     def _price_source(self, instrument: Instrument) -> Instrument | None:
-        """The instrument whose price decides this one's, or None for those with a path of their own."""
+        """The instrument that this one's price is derived from, or None if it has its own path."""
         conid = instrument.underlying_conid if instrument.sec_type == "OPT" else instrument.price_source_conid
         return None if conid is None else self._universe.by_conid(conid)
 
@@ -294,7 +294,7 @@ def _ticks_to_price(instrument: Instrument, ticks: int) -> float:
 
 
 def _derived_price(instrument: Instrument, spot: float, epoch: float) -> float:
-    """The price that follows from the leader's at one moment."""
+    """The price derived from the source instrument's price at one time."""
     if instrument.sec_type == "EC":
         exact = 1 - spot
     elif instrument.sec_type == "OPT" and instrument.strike is not None:
@@ -308,7 +308,7 @@ def _derived_price(instrument: Instrument, spot: float, epoch: float) -> float:
 def _derived_range(
     instrument: Instrument, source_range: PriceRange, since: float, until: float
 ) -> PriceRange:
-    """The extremes come from the leader's extremes at both ends of the span, as time only takes away."""
+    """The range derived from the source's extremes at both ends: over time, the value only decays."""
     corners = [
         _derived_price(instrument, spot, epoch)
         for spot in (source_range.high, source_range.low)
@@ -323,7 +323,7 @@ def _derived_range(
 
 
 def _years_left(instrument: Instrument, epoch: float) -> float:
-    """Years until it expires; 0 afterwards and for what does not expire."""
+    """Years until expiry; 0 after it and for instruments without one."""
     return (
         0.0 if instrument.expires_at is None else max(0.0, (instrument.expires_at - epoch) / SECONDS_PER_YEAR)
     )

@@ -1,4 +1,4 @@
-"""How much has been traded by a moment of the day: busy at the open and at the close."""
+"""Cumulative volume during a session, with most trading at the open and at the close."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from api_gateway.simulator.prices.seeded_noise import hash_keys, uniform
 _PRE_MARKET_SHARE, _AFTER_HOURS_SHARE = (
     0.02,
     0.03,
-)  # the parts of a day's volume traded before and after regular hours
+)  # fractions of the daily volume traded before and after regular hours
 
 
 def volume_until(key: int, average: int, session: TradingSession, epoch: float) -> int:
-    """What has been traded from the session's start until `epoch`; never less at a later moment."""
+    """The volume from the session's start until `epoch`; it never decreases."""
     day = hash_keys(key, session.day.toordinal())
     before = _PRE_MARKET_SHARE if session.start < session.opens else 0.0
     after = _AFTER_HOURS_SHARE if session.end > session.closes else 0.0
@@ -27,7 +27,7 @@ def volume_until(key: int, average: int, session: TradingSession, epoch: float) 
 
 
 def _volume_share(key: int, start: float, end: float, epoch: float) -> float:
-    """How much of a stretch's volume is done: 0 to 1, unevenly from minute to minute."""
+    """The fraction (0 to 1) of a period's volume traded so far, with noise from minute to minute."""
     if epoch <= start or start >= end:
         return 0.0
     if epoch >= end:
@@ -45,5 +45,5 @@ def _share_at_minute(key: int, minute: int, count: float) -> float:
 
 
 def _u_shaped(share: float) -> float:
-    """Bends an even day so that its ends are four times as busy as its middle."""
+    """Maps even progress to a U-shaped day: its ends are four times as busy as its middle."""
     return share + 0.6 * sin(2 * pi * share) / (2 * pi)

@@ -1,1 +1,1 @@
-"""The brokerage session as IBKR's side keeps it."""
+"""Session state on IBKR's servers: login, brokerage session, preflights and order confirmations."""

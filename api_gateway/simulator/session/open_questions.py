@@ -1,4 +1,4 @@
-"""What IBKR asks before it takes an order, while it waits for the answer."""
+"""Order confirmations: the questions that IBKR asks before it accepts an order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api_gateway.simulator.orders.order import Order
 
 @dataclass(frozen=True)
 class ConfirmationQuestion:
-    """One message that a customer has to confirm; `message_id` is its id in suppressions."""
+    """One message that the customer must confirm; `message_id` is its ID for suppression."""
 
     message_id: str
     text: str
@@ -19,10 +19,10 @@ class ConfirmationQuestion:
 
 @dataclass(frozen=True)
 class Submission:
-    """Orders on their way into the book, or one that takes the place of an order that is there.
+    """Submitted orders that wait for confirmation, or one order that modifies an existing one.
 
-    `orders` have the accounts that they are for; an order for a group is there once for each account of it,
-    always with the same number. `questions` are still to be asked, the first of them first.
+    Each of `orders` has its account; an order for a group appears once per account, with the same ID.
+    `questions` are those not yet confirmed, in the order in which they are asked.
     """
 
     orders: tuple[tuple[str, Order], ...]
@@ -30,13 +30,13 @@ class Submission:
     is_modification: bool = False
 
     def without_first_question(self) -> Submission:
-        """The same without its first question."""
+        """A copy without the first question."""
         return replace(self, questions=self.questions[1:])
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A choice that IBKR offers about an order which waits for it in the book."""
+    """A choice that IBKR offers about an order in the book, which waits for the reply."""
 
     order_id: int
     request_id: str
@@ -45,14 +45,14 @@ class Prompt:
 
 @dataclass
 class OpenQuestions:
-    """The question that waits for its reply, and those that have waited in vain. One at a time is open."""
+    """The open question, at most one, and those that were superseded."""
 
     _open: tuple[str, Submission] | None = None
     _superseded_ids: set[str] = field(default_factory=set)
     _question_count: int = 0
 
     def open_question(self, submission: Submission, now: float) -> str:
-        """Ask the submission's first question; gives the id with which to reply."""
+        """Open the submission's first question, and return the ID for the reply."""
         self.supersede()
         self._question_count += 1
         _, order = submission.orders[0]
@@ -62,13 +62,13 @@ class OpenQuestions:
         return reply_id
 
     def supersede(self) -> None:
-        """Give up waiting, as another request has come."""
+        """Close the open question, because another request arrived."""
         if self._open is not None:
             self._superseded_ids.add(self._open[0])
             self._open = None
 
     def take_submission(self, reply_id: str) -> Submission | None:
-        """What the question was about, or None if no question with that id is open. It is open no longer."""
+        """Close the open question, and return its submission if it has this ID, else None."""
         if self._open is None or self._open[0] != reply_id:
             self.supersede()
             return None
@@ -77,5 +77,5 @@ class OpenQuestions:
         return submission
 
     def was_superseded(self, reply_id: str) -> bool:
-        """Whether a question with this id was asked, and another request came before its reply."""
+        """True if the question with this ID was closed by another request before its reply."""
         return reply_id in self._superseded_ids

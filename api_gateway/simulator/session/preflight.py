@@ -1,4 +1,4 @@
-"""What the back end remembers of a brokerage session: which calls have been made before which."""
+"""Preflight state: the calls that IBKR's servers have seen in this brokerage session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from api_gateway.simulator.session.open_questions import OpenQuestions, Prompt
 
 @dataclass
 class MarketDataSubscription:
-    """One market-data line: since when it is open and with which fields."""
+    """One market data line: when it was opened, and its fields."""
 
     since: float
     fields: dict[str, float] = field(default_factory=dict)
@@ -17,7 +17,7 @@ class MarketDataSubscription:
 
 @dataclass
 class PreflightState:
-    """Everything that is forgotten when the brokerage session ends."""
+    """State that is lost when the brokerage session ends."""
 
     accounts_called: bool = False
     portfolio_called: bool = False
@@ -37,9 +37,9 @@ class PreflightState:
     suppressed_message_ids: set[str] = field(default_factory=set)
 
     def reset_account(self) -> None:
-        """Forget what was fetched for the selected account, as happens when another one is selected."""
+        """Reset what was requested for the selected account, as when another account is selected."""
         self.orders_warm = self.trades_warm = self.pnl_warm = False
 
     def reset(self) -> None:
-        """Start from nothing, as a new brokerage session does."""
-        self.__init__()  # type: ignore[misc]  # the one place where every field gets its first value again
+        """Reset everything, as for a new brokerage session."""
+        self.__init__()  # type: ignore[misc]  # resets every field to its default

@@ -1,4 +1,4 @@
-"""The session of one username: browser login, brokerage session, and everything that ends them."""
+"""Session state machine of one username: browser login, brokerage session, and what ends them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESET_HOUR = 1
 
 
 class LoginState(Enum):
-    """Where the username stands."""
+    """The session state of the username."""
 
     NO_LOGIN = "NO_LOGIN"
     SSO = "SSO"
@@ -28,15 +28,15 @@ class LoginState(Enum):
 
 
 class MaintenanceError(Exception):
-    """The back end is between two states and opens no session now."""
+    """No session can be opened now, because of the nightly maintenance."""
 
 
 class LoginSession:
-    """The state machine; it moves with the clock, and nothing else needs to run for it.
+    """The session state machine. Driven by the clock: no background task is needed.
 
-    `connect_seconds` passes between opening a brokerage session and its being established,
-    `idle_seconds` without a request closes it, `maintenance_seconds` is how long after the nightly
-    reset none can be opened. `opens_brokerage` says whether a browser login opens one by itself.
+    A brokerage session is established `connect_seconds` after it is opened, closes after `idle_seconds`
+    without a request, and cannot be opened for `maintenance_seconds` after the nightly reset. With
+    `opens_brokerage`, a browser login also opens one.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class LoginSession:
 
     @property
     def state(self) -> LoginState:
-        """The state at the clock's time, after everything that ended in the meantime."""
+        """The state at the clock's time."""
         self._catch_up()
         if self._login_at is None:
             return LoginState.NO_LOGIN
@@ -80,13 +80,13 @@ class LoginSession:
 
     @property
     def logged_in_at(self) -> float | None:
-        """When the browser login happened, in seconds since 1970; None without one."""
+        """Time of the browser login, in seconds since 1970; None without a login."""
         self._catch_up()
         return self._login_at
 
     @property
     def last_request(self) -> float:
-        """When a request last reached the back end, in seconds since 1970."""
+        """Time of the last request that reached IBKR's servers, in seconds since 1970."""
         return self._last_request
 
     @property
@@ -96,22 +96,22 @@ class LoginSession:
 
     @property
     def login_expires_ms(self) -> int:
-        """Milliseconds until the login ends: 24 hours after it, or midnight in New York if sooner."""
+        """Milliseconds until the login expires: after 24 hours, or at New York midnight if sooner."""
         self._catch_up()
         return 0 if self._login_at is None else int((self._login_ends - self._clock.now()) * 1000)
 
     @property
     def token(self) -> str:
-        """The session cookie's value, another one for every login."""
+        """Value of the session cookie, different for each login."""
         return sha256(f"{self._seed}:{self.logged_in_at}".encode()).hexdigest()[:32]
 
     def touch(self) -> None:
-        """Note that a request came; the idle time starts anew."""
+        """Record a request, which restarts the idle timeout."""
         self._catch_up()
         self._last_request = self._clock.now()
 
     def login(self) -> None:
-        """Log in with the browser. As with IBKR's gateway, this throws out other programs."""
+        """Log in with the browser. As with IBKR's gateway, this disconnects other programs."""
         now = self._clock.now()
         self.logout()
         self._login_at = now
@@ -121,21 +121,21 @@ class LoginSession:
             self._open()
 
     def establish(self) -> None:
-        """Be logged in with an established brokerage session, at once."""
+        """Log in and establish the brokerage session immediately."""
         self.login()
         self._open()
         self._established_at = self._clock.now()
 
     def logout(self) -> None:
-        """End the login and, with it, the brokerage session."""
+        """End the login and the brokerage session."""
         self._close()
         self._login_at = None
         self._challenge_compete = None
 
     def init(self, *, compete: bool) -> None:
-        """Open the brokerage session; `compete` takes it from another program that holds it.
+        """Open the brokerage session; `compete` takes it over from another program.
 
-        Raises NotNowError right after the nightly reset.
+        Raises MaintenanceError right after the nightly reset.
         """
         self._catch_up()
         self._refuse_during_maintenance()
@@ -146,9 +146,9 @@ class LoginSession:
             self._open()
 
     def challenge(self, *, compete: bool) -> str:
-        """Hex digits to which IBKR's gateway must respond before it has its session; see `respond`.
+        """The challenge (hex digits) that IBKR's gateway answers with `respond` to open its session.
 
-        Raises NotNowError right after the nightly reset.
+        Raises MaintenanceError right after the nightly reset.
         """
         self._catch_up()
         self._refuse_during_maintenance()
@@ -156,9 +156,9 @@ class LoginSession:
         return sha256(f"{self.token}:{self._clock.now()}".encode()).hexdigest()[:16]
 
     def respond(self) -> bool:
-        """Establish the brokerage session that was asked for with `challenge`; False if none was.
+        """Establish the brokerage session requested with `challenge`; False if none was requested.
 
-        It stands at once, as the gateway goes on without waiting. Raises NotNowError as `init` does.
+        It is established immediately: the gateway does not wait. Raises MaintenanceError as `init` does.
         """
         compete, self._challenge_compete = self._challenge_compete, None
         if compete is None:
@@ -169,24 +169,24 @@ class LoginSession:
         return True
 
     def displace(self) -> None:
-        """Another program of this username takes the brokerage session."""
+        """Let another program of this username take over the brokerage session."""
         self._catch_up()
         self._close()
         self._is_competing = True
 
     def leave(self) -> None:
-        """The other program logs out; nobody holds the brokerage session until it is opened again."""
+        """Let the other program log out; no program has the brokerage session until it is opened again."""
         self._catch_up()
         self._is_competing = False
 
     def reset(self) -> None:
-        """Do now what happens to brokerage sessions at 01:00 in New York."""
+        """Run the nightly reset of brokerage sessions (01:00 in New York) now."""
         self._catch_up()
         self._close()
         self._maintenance_until = self._clock.now() + self.maintenance_seconds
 
     def drop(self) -> None:
-        """Close the brokerage session and leave the login alone, as idling does."""
+        """Close the brokerage session but keep the login, as the idle timeout does."""
         self._catch_up()
         self._close()
 
@@ -227,7 +227,7 @@ class LoginSession:
         return max(self._maintenance_until, nightly + self.maintenance_seconds)
 
 
-# What can happen to a session from outside, by the name that faults and the control use.
+# Session events from outside, by the names that faults and control commands use.
 SESSION_EVENTS: Mapping[str, Callable[[LoginSession], None]] = MappingProxyType(
     {
         "login": LoginSession.login,
@@ -244,6 +244,6 @@ def _next_time_of_day(epoch: float, *, hour: int) -> float:
     local = datetime.fromtimestamp(epoch, tz=NEW_YORK)
     first = local.replace(hour=hour, minute=0, second=0, microsecond=0)
     if first.timestamp() <= epoch:
-        # Wall-clock arithmetic on an aware datetime: a day with 23 or 25 hours ends at midnight too.
+        # Wall-clock arithmetic on an aware datetime, so that days of 23 or 25 hours also end at midnight.
         first = first + timedelta(days=1)
     return first.timestamp()

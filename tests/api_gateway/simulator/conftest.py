@@ -1,4 +1,4 @@
-"""A simulator in process, in a time that stands still until a test moves it."""
+"""A simulator in process, on a frozen clock that only the test advances."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def noon() -> float:
 
 @pytest.fixture
 def clock(noon: float) -> Clock:
-    """A clock that stands at noon."""
+    """A clock that is frozen at noon."""
     return Clock(start=noon, frozen=True)
 
 
 @pytest.fixture
 def options() -> SimulationOptions:
-    """How the simulation is made; a test module or a parametrized test may say otherwise."""
+    """The options of the simulation; a test module or a parametrized test may override them."""
     return SimulationOptions(login=True, rate_limits=False)
 
 
 @pytest.fixture
 def simulation(options: SimulationOptions, clock: Clock) -> Simulation:
-    """One simulation at noon."""
+    """A simulation at noon."""
     return Simulation(options, clock)
 
 
@@ -48,5 +48,5 @@ async def gateway(simulation: Simulation) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def skip(clock: Clock) -> Callable[[float], None]:
-    """Let seconds pass."""
+    """A function that advances the clock by seconds."""
     return clock.advance

@@ -1,4 +1,4 @@
-"""A paper account on a Monday at 13:00 in New York, with a clock that stands still."""
+"""A paper account on a Monday at 13:00 in New York with a frozen clock, and an HTTP client."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make_paper_account(now: float = MONDAY) -> PaperAccount:
 
 
 def trade(account: PaperAccount, conid: int, quantity: float, price: float) -> float:
-    """Buy (or sell, when negative) now at a price; the profit that it locks in."""
+    """Buy (or sell, if negative) now at a price, and return the realised profit."""
     order = account.add_working_order(
         conid, "BUY" if quantity > 0 else "SELL", abs(quantity), "MKT", at=account.clock.now()
     )
@@ -51,32 +51,32 @@ def find_future(account: PaperAccount) -> Instrument:
 
 
 class ApiClient:
-    """Asks the simulator over HTTP, without a port."""
+    """Calls the simulator over HTTP in process, without a port."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
     async def get(self, path: str, **query: str | int) -> httpx.Response:
-        """The reply to a GET below `/v1/api`."""
+        """The response to a GET below `/v1/api`."""
         return await self._client.get(f"/v1/api{path}", params=query)
 
     async def post(self, path: str, body: Any = None) -> httpx.Response:
-        """The reply to a POST below `/v1/api`."""
+        """The response to a POST below `/v1/api`."""
         return await self._client.post(f"/v1/api{path}", json={} if body is None else body)
 
     async def get_json(self, path: str, **query: str | int) -> Any:
-        """The body of a GET that is answered with 200."""
+        """The JSON body of a GET, which must return 200."""
         reply = await self.get(path, **query)
         assert reply.status_code == 200, reply.text
         return reply.json()
 
     async def prepare_session(self) -> ApiClient:
-        """Itself, after the two calls that IBKR wants first."""
+        """Make the two preflight calls, and return itself."""
         await self.get("/iserver/accounts")
         await self.get("/portfolio/accounts")
         return self
 
     async def get_json_twice(self, path: str, **query: str | int) -> Any:
-        """The body of the same GET asked twice."""
+        """The JSON body of the second of two identical GETs."""
         await self.get(path, **query)
         return await self.get_json(path, **query)

@@ -13,11 +13,11 @@ from api_gateway.simulator.certificate import CertificateFiles, ensure_certifica
 
 
 def shake_hands(certificate: CertificateFiles, *, name: str, trusted: Path) -> bytes:
-    """The certificate (DER) that a strict client accepts for a host name, after a whole TLS handshake."""
+    """The certificate (DER) that a strict client accepts for a host name in a complete TLS handshake."""
     server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_context.load_cert_chain(certificate.certificate_path, certificate.key_path)
     client_context = ssl.create_default_context(cafile=trusted)
-    # What Python 3.13 has on by default.
+    # The default since Python 3.13.
     client_context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     server = server_context.wrap_bio(to_server, to_client, server_side=True)
@@ -36,13 +36,15 @@ def shake_hands(certificate: CertificateFiles, *, name: str, trusted: Path) -> b
 
 
 @pytest.mark.parametrize("name", ["localhost", "gateway", "127.0.0.1", "::1"])
-def test_a_strict_client_that_trusts_the_file_accepts_each_of_the_names(tmp_path: Path, name: str) -> None:
+def test_a_strict_client_that_trusts_the_certificate_accepts_each_host_name(
+    tmp_path: Path, name: str
+) -> None:
     certificate = ensure_certificate(tmp_path)
     accepted = shake_hands(certificate, name=name, trusted=tmp_path / "gateway.pem")
     assert hashlib.sha256(accepted).hexdigest() == certificate.fingerprint.replace(":", "").lower()
 
 
-def test_it_carries_what_strict_verifiers_ask_of_an_issuer(tmp_path: Path) -> None:
+def test_certificate_has_the_extensions_that_strict_verification_requires(tmp_path: Path) -> None:
     made = x509.load_pem_x509_certificate(ensure_certificate(tmp_path).certificate_path.read_bytes())
     constraints = made.extensions.get_extension_for_class(x509.BasicConstraints)
     usage = made.extensions.get_extension_for_class(x509.KeyUsage)
@@ -57,26 +59,26 @@ def test_it_carries_what_strict_verifiers_ask_of_an_issuer(tmp_path: Path) -> No
     assert made.issuer == made.subject
 
 
-def test_another_name_is_not_accepted(tmp_path: Path) -> None:
+def test_certificate_is_rejected_for_another_host_name(tmp_path: Path) -> None:
     certificate = ensure_certificate(tmp_path)
     with pytest.raises(ssl.SSLCertVerificationError, match="mismatch"):
         shake_hands(certificate, name="api.ibkr.com", trusted=certificate.certificate_path)
 
 
-def test_another_certificate_is_not_accepted(tmp_path: Path) -> None:
+def test_a_client_rejects_another_certificate(tmp_path: Path) -> None:
     one, other = ensure_certificate(tmp_path / "one"), ensure_certificate(tmp_path / "other")
     with pytest.raises(ssl.SSLCertVerificationError):
         shake_hands(one, name="localhost", trusted=other.certificate_path)
 
 
-def test_the_key_is_the_owners_and_the_certificate_is_everybodys(tmp_path: Path) -> None:
+def test_key_file_is_readable_by_its_owner_only_and_the_certificate_by_everyone(tmp_path: Path) -> None:
     certificate = ensure_certificate(tmp_path)
     assert stat.S_IMODE(certificate.key_path.stat().st_mode) == 0o600
     assert stat.S_IMODE(certificate.certificate_path.stat().st_mode) == 0o644
     assert b"PRIVATE" not in certificate.certificate_path.read_bytes()
 
 
-def test_a_folder_that_is_not_there_is_made_and_nothing_else_is_left_in_it(tmp_path: Path) -> None:
+def test_a_missing_folder_is_created_and_contains_only_the_two_files(tmp_path: Path) -> None:
     certificate = ensure_certificate(tmp_path / "new" / "folder")
     assert sorted(path.name for path in certificate.certificate_path.parent.iterdir()) == [
         "gateway.key",
@@ -84,11 +86,11 @@ def test_a_folder_that_is_not_there_is_made_and_nothing_else_is_left_in_it(tmp_p
     ]
 
 
-def test_a_valid_certificate_is_used_again(tmp_path: Path) -> None:
+def test_a_valid_certificate_is_reused(tmp_path: Path) -> None:
     assert ensure_certificate(tmp_path) == ensure_certificate(tmp_path)
 
 
-def test_a_certificate_that_ends_within_a_month_is_replaced(tmp_path: Path) -> None:
+def test_a_certificate_that_expires_within_a_month_is_replaced(tmp_path: Path) -> None:
     now = datetime(2026, 3, 3, tzinfo=UTC)
     first = ensure_certificate(tmp_path, now=now)
     assert ensure_certificate(tmp_path, now=now + timedelta(days=794)) == first
@@ -97,7 +99,7 @@ def test_a_certificate_that_ends_within_a_month_is_replaced(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("broken", ["gateway.pem", "gateway.key"])
 @pytest.mark.parametrize("content", [b"", b"nonsense", None])
-def test_what_cannot_be_used_is_replaced(tmp_path: Path, broken: str, content: bytes | None) -> None:
+def test_unusable_files_are_replaced(tmp_path: Path, broken: str, content: bytes | None) -> None:
     first = ensure_certificate(tmp_path)
     if content is None:
         (tmp_path / broken).unlink()
@@ -108,14 +110,14 @@ def test_what_cannot_be_used_is_replaced(tmp_path: Path, broken: str, content: b
     shake_hands(second, name="localhost", trusted=second.certificate_path)
 
 
-def test_a_key_of_another_certificate_is_replaced(tmp_path: Path) -> None:
+def test_a_key_that_does_not_match_the_certificate_is_replaced(tmp_path: Path) -> None:
     first, other = ensure_certificate(tmp_path / "one"), ensure_certificate(tmp_path / "other")
     first.key_path.write_bytes(other.key_path.read_bytes())
     second = ensure_certificate(tmp_path / "one")
     shake_hands(second, name="localhost", trusted=second.certificate_path)
 
 
-def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_raises_os_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(OSError, match="file"):
         ensure_certificate(tmp_path / "file" / "folder")

@@ -9,7 +9,7 @@ from api_gateway.simulator.faults import Fault, FaultAction, FaultInjector, Faul
 
 
 def fired(faults: FaultInjector, count: int, *, method: str = "GET", path: str = "/tickle") -> list[int]:
-    """Which of so many requests are struck, the first one being 1."""
+    """The numbers of the requests, counted from 1, that a fault affects."""
     return [number for number in range(1, count + 1) if faults.next_action(method, path) is not None]
 
 
@@ -19,7 +19,7 @@ def faults(*, seed: int = 1, **when: Any) -> FaultInjector:
     return made
 
 
-def test_without_faults_nothing_happens() -> None:
+def test_no_fault_means_no_action() -> None:
     assert FaultInjector().next_action("GET", "/tickle") is None
 
 
@@ -35,11 +35,11 @@ def test_without_faults_nothing_happens() -> None:
         ({"probability": 1}, [1, 2, 3, 4, 5, 6]),
     ],
 )
-def test_a_fault_strikes_when_it_is_due(when: dict[str, Any], expected: list[int]) -> None:
+def test_schedule_selects_the_requests_that_fail(when: dict[str, Any], expected: list[int]) -> None:
     assert fired(faults(**when), 6) == expected
 
 
-def test_chance_is_repeated_by_the_same_seed() -> None:
+def test_probability_is_reproducible_with_the_same_seed() -> None:
     first, again, other = (fired(faults(seed=seed, probability=0.5), 40) for seed in (1, 1, 2))
     assert first == again
     assert first != other
@@ -58,13 +58,15 @@ def test_chance_is_repeated_by_the_same_seed() -> None:
         (RequestPattern(method="POST"), "GET", "/tickle", False),
     ],
 )
-def test_a_fault_strikes_whom_it_matches(match: RequestPattern, method: str, path: str, struck: bool) -> None:
+def test_pattern_selects_requests_by_method_and_path(
+    match: RequestPattern, method: str, path: str, struck: bool
+) -> None:
     made = FaultInjector()
     made.add(Fault(match=match, do=FaultAction(status=500)))
     assert (made.next_action(method, path) is not None) is struck
 
 
-def test_only_matching_requests_are_counted() -> None:
+def test_schedule_counts_matching_requests_only() -> None:
     made = FaultInjector()
     made.add(
         Fault(match=RequestPattern(method="GET"), when=FaultSchedule(after=1), do=FaultAction(status=500))
@@ -74,7 +76,7 @@ def test_only_matching_requests_are_counted() -> None:
     assert made.next_action("GET", "/tickle") is not None
 
 
-def test_the_first_fault_that_is_due_is_taken_and_a_spent_one_makes_way() -> None:
+def test_first_due_fault_is_applied_and_an_exhausted_one_is_skipped() -> None:
     made = FaultInjector()
     made.add(Fault(when=FaultSchedule(times=1), do=FaultAction(status=500)))
     made.add(Fault(do=FaultAction(status=503)))
@@ -85,7 +87,7 @@ def test_the_first_fault_that_is_due_is_taken_and_a_spent_one_makes_way() -> Non
     ]
 
 
-def test_faults_are_listed_with_how_often_they_struck_and_can_be_cleared() -> None:
+def test_faults_are_listed_with_their_counts_and_can_be_cleared() -> None:
     made = faults(after=1)
     fired(made, 3)
     assert made.to_json() == [{"when": {"after": 1}, "do": {"status": 500}, "seen": 3, "fired": 2}]
@@ -113,7 +115,7 @@ def test_faults_are_listed_with_how_often_they_struck_and_can_be_cleared() -> No
         {"do": {"headers": {"not a name": "a"}}},
     ],
 )
-def test_a_script_that_means_nothing_is_refused(script: dict[str, Any]) -> None:
+def test_an_invalid_fault_is_rejected(script: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Fault.model_validate(script)
 
@@ -121,12 +123,12 @@ def test_a_script_that_means_nothing_is_refused(script: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "do", [{"status": 200}, {"body": None}, {"html": ""}, {"huge_bytes": 2}, {"hang": True}]
 )
-def test_what_replaces_the_answer_is_known(do: dict[str, Any]) -> None:
+def test_actions_that_replace_the_response(do: dict[str, Any]) -> None:
     assert FaultAction(**do).replaces_response
 
 
 @pytest.mark.parametrize(
     "do", [{}, {"delay_seconds": 1}, {"truncate": True}, {"reset": 0}, {"headers": {"a": "b"}}]
 )
-def test_what_only_spoils_the_answer_leaves_it_in_place(do: dict[str, Any]) -> None:
+def test_actions_that_only_alter_the_response(do: dict[str, Any]) -> None:
     assert not FaultAction(**do).replaces_response

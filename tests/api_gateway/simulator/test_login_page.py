@@ -13,7 +13,7 @@ LOGGED_OUT = SimulationOptions(rate_limits=False)
 
 
 class Page(HTMLParser):
-    """What a browser without JavaScript and style sheets makes of a page."""
+    """The elements and the visible text of an HTML page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Page(HTMLParser):
             self.text = " ".join(f"{self.text} {data}".split())
 
 
-async def test_the_address_alone_leads_to_the_login_page(gateway: httpx.AsyncClient) -> None:
+async def test_root_redirects_to_the_login_page(gateway: httpx.AsyncClient) -> None:
     answer = await gateway.get("/")
     assert answer.status_code == 302
     assert answer.headers["location"].startswith("/sso/Login?")
@@ -42,7 +42,7 @@ async def test_the_address_alone_leads_to_the_login_page(gateway: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])
-async def test_a_person_presses_the_one_button_and_reads_that_it_succeeded(
+async def test_login_form_has_one_button_that_leads_to_the_success_page(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     page = Page((await gateway.get("/sso/Login")).text)
@@ -50,7 +50,6 @@ async def test_a_person_presses_the_one_button_and_reads_that_it_succeeded(
     assert [tag for tag, _ in page.elements if tag in ("button", "input", "script")] == ["button"]
     assert form["method"] == "post"
     assert "IB gateway simulator \u2013 paper account" in page.text
-    assert "nothing real is entered" in page.text
     assert "Log in" in page.text
     (button,) = [attributes for tag, attributes in page.elements if tag == "button"]
     # As a browser sends a form.
@@ -65,14 +64,12 @@ async def test_a_person_presses_the_one_button_and_reads_that_it_succeeded(
     assert simulation.session.state is LoginState.CONNECTING
 
 
-async def test_whoever_is_logged_in_is_told_so(gateway: httpx.AsyncClient) -> None:
-    assert "logged in already" in Page((await gateway.get("/sso/Login")).text).text
+async def test_login_page_says_if_the_user_is_already_logged_in(gateway: httpx.AsyncClient) -> None:
+    assert "already logged in" in Page((await gateway.get("/sso/Login")).text).text
 
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])
-async def test_only_what_the_button_leads_to_logs_in(
-    gateway: httpx.AsyncClient, simulation: Simulation
-) -> None:
+async def test_only_the_forms_target_logs_in(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
     await gateway.get("/sso/Login")
     early = await gateway.get("/sso/LoggedIn")
     assert (early.status_code, early.headers["location"]) == (302, "/sso/Login?forwardTo=22&RL=1&ip2loc=US")
@@ -81,7 +78,7 @@ async def test_only_what_the_button_leads_to_logs_in(
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_login_is_an_empty_302_with_cookies_as_ibkrs_gateway_takes_nothing_else_for_one(
+async def test_login_response_is_an_empty_302_with_cookies_as_ibkrs_gateway_requires(
     gateway: httpx.AsyncClient, simulation: Simulation, method: str
 ) -> None:
     answer = await gateway.request(method, "/sso/Dispatcher?forwardTo=22")
@@ -93,7 +90,7 @@ async def test_a_login_is_an_empty_302_with_cookies_as_ibkrs_gateway_takes_nothi
 
 
 @pytest.mark.parametrize("path", ["/sso/Login?forwardTo=22&RL=1&ip2loc=US", "/sso/LoggedIn"])
-async def test_ibkrs_gateway_finds_nothing_to_cut_out_of_a_page(
+async def test_pages_contain_no_absolute_url_for_ibkrs_gateway_to_rewrite(
     gateway: httpx.AsyncClient, path: str
 ) -> None:
     answer = await gateway.get(path)
@@ -105,7 +102,7 @@ async def test_ibkrs_gateway_finds_nothing_to_cut_out_of_a_page(
 @pytest.mark.parametrize("origin", ["https://localhost:5055", "http://127.0.0.1:9000", "https://[::1]:5055"])
 @pytest.mark.parametrize("host", ["api.ibkr.com", "localhost:5056"])
 @pytest.mark.parametrize("options", [LOGGED_OUT])
-async def test_a_form_that_came_through_another_port_of_this_machine_logs_in(
+async def test_login_accepts_an_origin_on_another_local_port(
     gateway: httpx.AsyncClient, simulation: Simulation, host: str, origin: str
 ) -> None:
     answer = await gateway.post("/sso/Dispatcher", headers={"host": host, "origin": origin})
@@ -127,7 +124,7 @@ async def test_a_form_that_came_through_another_port_of_this_machine_logs_in(
     ],
 )
 @pytest.mark.parametrize("options", [LOGGED_OUT])
-async def test_a_form_of_a_foreign_page_does_not(
+async def test_login_rejects_a_cross_site_origin(
     gateway: httpx.AsyncClient, simulation: Simulation, origin: str
 ) -> None:
     answer = await gateway.post("/sso/Dispatcher", headers={"host": "api.ibkr.com", "origin": origin})
@@ -136,7 +133,7 @@ async def test_a_form_of_a_foreign_page_does_not(
 
 
 @pytest.mark.parametrize("path", ["/sso/ping", "/sso/Authenticator?ACTION=PUBLISH_TST&RESP_TYPE=JSON"])
-async def test_what_ibkrs_gateway_asks_of_the_login_is_answered_while_there_is_one(
+async def test_login_checks_of_ibkrs_gateway_succeed_only_while_logged_in(
     gateway: httpx.AsyncClient, simulation: Simulation, path: str
 ) -> None:
     assert (await gateway.get(path)).json() == {"success": True}
@@ -144,7 +141,7 @@ async def test_what_ibkrs_gateway_asks_of_the_login_is_answered_while_there_is_o
     assert (await gateway.get(path)).status_code == 401
 
 
-async def test_the_page_says_its_language_loads_nothing_and_fits_dark_and_small_screens(
+async def test_login_page_declares_its_language_loads_nothing_and_adapts_to_dark_and_small_screens(
     gateway: httpx.AsyncClient,
 ) -> None:
     answer = await gateway.get("/sso/Login")
@@ -159,7 +156,7 @@ async def test_the_page_says_its_language_loads_nothing_and_fits_dark_and_small_
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_what_is_nowhere_is_not_found_and_leads_nowhere(gateway: httpx.AsyncClient) -> None:
+async def test_an_unknown_path_is_404_without_a_redirect(gateway: httpx.AsyncClient) -> None:
     for path in ("/nowhere", "/v1/api", "/sso/Login/", "/v2/api/tickle"):
         answer = await gateway.get(path)
         assert answer.status_code == 404, path

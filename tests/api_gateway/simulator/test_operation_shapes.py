@@ -19,7 +19,7 @@ from tests.api_gateway.simulator.operation_shapes import ALL_OPERATIONS, matches
         (None, None),
     ],
 )
-def test_what_has_the_shape_fits(shape: Any, reply: Any) -> None:
+def test_a_reply_with_the_shape_matches(shape: Any, reply: Any) -> None:
     assert matches_shape(shape, reply)
 
 
@@ -39,11 +39,11 @@ def test_what_has_the_shape_fits(shape: Any, reply: Any) -> None:
         (None, {}),
     ],
 )
-def test_what_lacks_a_key_a_row_or_a_type_does_not(shape: Any, reply: Any) -> None:
+def test_a_reply_without_a_key_row_or_type_of_the_shape_does_not_match(shape: Any, reply: Any) -> None:
     assert not matches_shape(shape, reply)
 
 
-def test_every_operation_says_how_its_answer_looks() -> None:
-    assert [asked.operation for asked in ALL_OPERATIONS if asked.shape is None] == [
+def test_every_operation_has_a_shape() -> None:
+    assert [case.operation for case in ALL_OPERATIONS if case.shape is None] == [
         "DELETE /fyi/deliveryoptions/{deviceId}"
     ]

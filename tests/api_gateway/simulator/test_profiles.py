@@ -15,11 +15,11 @@ FA = SimulationOptions(login=True, rate_limits=False, profile="fa")
 LIVE = SimulationOptions(login=True, rate_limits=False, profile="live")
 
 
-def test_the_setting_names_the_profiles_there_are() -> None:
+def test_setting_accepts_exactly_the_existing_profiles() -> None:
     assert get_args(SimulatorSettings.model_fields["simulator_profile"].annotation) == tuple(PROFILES)
 
 
-def test_an_unknown_profile_is_refused_with_the_names(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_profile_is_rejected_with_the_list_of_profiles(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--profile", "retial"])
     assert ended.value.code == 2
@@ -27,13 +27,13 @@ def test_an_unknown_profile_is_refused_with_the_names(capsys: pytest.CaptureFixt
     assert all(name in said for name in PROFILES)
 
 
-def test_an_account_of_two_profiles_starts_the_same_in_both() -> None:
+def test_an_account_in_two_profiles_has_the_same_starting_portfolio() -> None:
     for profile in PROFILES.values():
         for account in profile.all_accounts:
             assert account.portfolio == starting_portfolio(account.id)
 
 
-def test_the_letters_of_an_account_say_what_it_is() -> None:
+def test_account_id_prefix_shows_the_kind_of_account() -> None:
     for profile in PROFILES.values():
         letters = "DU" if profile.paper else "U"
         assert {account.id.rstrip("0123456789") for account in profile.accounts} == {letters}
@@ -45,17 +45,17 @@ def test_the_letters_of_an_account_say_what_it_is() -> None:
     ("profile", "availability", "seen"),
     [("retail", "", "RpB"), ("delayed", "", "DPB"), ("delayed", "RpB", "RpB"), ("fa", "N", "N")],
 )
-def test_the_availability_is_the_profiles_unless_it_is_set(
-    profile: str, availability: str, seen: str
-) -> None:
+def test_availability_is_the_profiles_unless_overridden(profile: str, availability: str, seen: str) -> None:
     assert Simulation(SimulationOptions(profile=profile, availability=availability)).availability == seen
 
 
-def test_the_clients_of_an_advisor_hold_different_things() -> None:
+def test_advisor_clients_have_different_positions() -> None:
     simulation = Simulation(FA)
-    holdings = [frozenset(broker.positions) for broker in simulation.clients.values()]
+    holdings = [frozenset(paper_account.positions) for paper_account in simulation.clients.values()]
     assert len(holdings) == len(set(holdings)) == 3
-    values = {round(broker.valuation().net_liquidation) for broker in simulation.accounts.values()}
+    values = {
+        round(paper_account.valuation().net_liquidation) for paper_account in simulation.accounts.values()
+    }
     assert len(values) == 4
     assert simulation.selected_account_id == ACCOUNT
 
@@ -63,7 +63,7 @@ def test_the_clients_of_an_advisor_hold_different_things() -> None:
 @pytest.mark.parametrize(
     "options", [FA, LIVE, SimulationOptions(login=True)], ids=lambda options: options.profile
 )
-async def test_the_state_names_the_profile_and_the_accounts(
+async def test_state_contains_the_profile_and_the_accounts(
     gateway: httpx.AsyncClient, simulation: Simulation, options: SimulationOptions
 ) -> None:
     state = (await gateway.get("/simulator/state")).json()
@@ -75,7 +75,7 @@ async def test_the_state_names_the_profile_and_the_accounts(
 @pytest.mark.parametrize(
     ("options", "kind", "paper"), [(LIVE, 1, False), (FA, 2, True)], ids=["live", "paper"]
 )
-async def test_the_login_says_whether_its_money_is_real(
+async def test_login_reports_whether_its_accounts_are_paper(
     gateway: httpx.AsyncClient, simulation: Simulation, options: SimulationOptions, kind: int, paper: bool
 ) -> None:
     validated = (await gateway.get("/v1/api/sso/validate")).json()
@@ -90,14 +90,14 @@ async def test_the_login_says_whether_its_money_is_real(
     ("options", "heading", "accounts"),
     [
         (FA, "paper accounts", "accounts DF1234567, DU1234567, DU1234568, DU1234569 hold"),
-        (LIVE, "pretended live account", "account U1234567 holds"),
+        (LIVE, "simulated live account", "account U1234567 holds"),
     ],
     ids=["fa", "live"],
 )
-async def test_the_login_page_says_what_is_pretended(
+async def test_login_page_shows_which_accounts_are_simulated(
     gateway: httpx.AsyncClient, options: SimulationOptions, heading: str, accounts: str
 ) -> None:
     assert options.login
     page = (await gateway.get("/sso/Login")).text
     assert f"{heading}</h1>" in page
-    assert f"{accounts} pretended money" in page
+    assert f"{accounts} simulated money" in page

@@ -22,20 +22,18 @@ def refused(limits: RateLimitEnforcer, template: str) -> bool:
     return False
 
 
-def test_the_eleventh_request_in_a_second_is_one_too_many(limits: RateLimitEnforcer) -> None:
+def test_the_eleventh_request_in_a_second_is_rejected(limits: RateLimitEnforcer) -> None:
     assert not any(refused(limits, f"/portfolio/{number}") for number in range(10))
     assert refused(limits, "/portfolio/10")
 
 
-def test_ten_requests_in_every_second_are_not_too_many(limits: RateLimitEnforcer, clock: Clock) -> None:
+def test_ten_requests_per_second_are_allowed(limits: RateLimitEnforcer, clock: Clock) -> None:
     for _ in range(100):
         assert not refused(limits, "/iserver/accounts")
         clock.advance(0.1001)
 
 
-def test_the_second_is_any_second_and_not_that_of_the_clock_face(
-    limits: RateLimitEnforcer, clock: Clock
-) -> None:
+def test_limit_applies_to_a_sliding_window(limits: RateLimitEnforcer, clock: Clock) -> None:
     clock.advance(0.9)
     assert not any(refused(limits, "/iserver/accounts") for _ in range(10))
     clock.advance(0.2)
@@ -60,9 +58,7 @@ def test_the_second_is_any_second_and_not_that_of_the_clock_face(
         ("/pa/transactions", 900),
     ],
 )
-def test_an_endpoint_with_a_limit_of_its_own_answers_once_in_its_time(
-    clock: Clock, template: str, seconds: float
-) -> None:
+def test_endpoint_limit_applies_in_its_own_window(clock: Clock, template: str, seconds: float) -> None:
     limits = RateLimitEnforcer(clock, penalty=0)
     assert not refused(limits, template)
     clock.advance(seconds - 0.01)
@@ -71,16 +67,14 @@ def test_an_endpoint_with_a_limit_of_its_own_answers_once_in_its_time(
     assert not refused(limits, template)
 
 
-def test_one_endpoint_does_not_use_up_the_limit_of_another(limits: RateLimitEnforcer) -> None:
+def test_endpoint_limits_are_independent(limits: RateLimitEnforcer) -> None:
     assert not refused(limits, "/fyi/unreadnumber")
     assert not refused(limits, "/fyi/notifications")
     assert not refused(limits, "/iserver/account/orders")
     assert not refused(limits, "/iserver/account/trades")
 
 
-def test_whoever_asks_too_often_is_refused_everything_for_ten_minutes(
-    limits: RateLimitEnforcer, clock: Clock
-) -> None:
+def test_penalty_box_rejects_every_request_for_ten_minutes(limits: RateLimitEnforcer, clock: Clock) -> None:
     limits.admit("/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
     clock.advance(599.9)
@@ -91,7 +85,7 @@ def test_whoever_asks_too_often_is_refused_everything_for_ten_minutes(
     assert not refused(limits, "/iserver/accounts")
 
 
-def test_asking_inside_the_box_does_not_make_it_longer(limits: RateLimitEnforcer, clock: Clock) -> None:
+def test_penalty_is_not_extended_by_requests(limits: RateLimitEnforcer, clock: Clock) -> None:
     limits.admit("/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
     for _ in range(6):
@@ -100,22 +94,24 @@ def test_asking_inside_the_box_does_not_make_it_longer(limits: RateLimitEnforcer
     assert limits.penalty_seconds_left == 0
 
 
-def test_the_time_in_the_box_can_be_set(clock: Clock) -> None:
+def test_penalty_length_is_configurable(clock: Clock) -> None:
     limits = RateLimitEnforcer(clock, penalty=3)
     limits.admit("/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
     assert limits.penalty_seconds_left == 3
 
 
-def test_a_pardon_ends_the_time_in_the_box(limits: RateLimitEnforcer) -> None:
+def test_clear_ends_the_penalty(limits: RateLimitEnforcer) -> None:
     limits.admit("/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
     limits.clear()
     assert not refused(limits, "/portfolio/accounts")
 
 
-def test_two_tickles_in_one_second_cost_the_second_one_only(limits: RateLimitEnforcer, clock: Clock) -> None:
-    """Two programs may keep one session."""
+def test_a_second_tickle_within_a_second_is_rejected_without_a_penalty(
+    limits: RateLimitEnforcer, clock: Clock
+) -> None:
+    """Two programs may keep one session alive."""
     limits.admit("/tickle")
     assert refused(limits, "/tickle")
     assert limits.penalty_seconds_left == 0
@@ -123,12 +119,12 @@ def test_two_tickles_in_one_second_cost_the_second_one_only(limits: RateLimitEnf
     assert not refused(limits, "/tickle")
 
 
-def test_limits_can_be_switched_off(clock: Clock) -> None:
+def test_rate_limits_can_be_disabled(clock: Clock) -> None:
     limits = RateLimitEnforcer(clock, enforced=False)
     assert not any(refused(limits, "/tickle") for _ in range(1000))
 
 
-def test_a_sixth_history_at_the_same_time_is_refused_and_a_later_one_is_not(
+def test_a_sixth_concurrent_history_request_is_rejected_and_a_later_one_is_not(
     limits: RateLimitEnforcer,
 ) -> None:
     with ExitStack() as five:
@@ -143,7 +139,7 @@ def test_a_sixth_history_at_the_same_time_is_refused_and_a_later_one_is_not(
     assert limits.penalty_seconds_left == 0
 
 
-def test_a_history_that_fails_gives_its_place_back(limits: RateLimitEnforcer) -> None:
+def test_a_failed_history_request_frees_its_slot(limits: RateLimitEnforcer) -> None:
     for _ in range(6):
         with pytest.raises(ValueError, match="broken"), limits.limit_concurrency(HISTORY_PATH):
             raise ValueError("broken")

@@ -13,12 +13,12 @@ from api_gateway.simulator.session.session import LoginState
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 
 
-def test_nobody_is_logged_in_unless_that_is_asked_for(clock: Clock) -> None:
+def test_simulation_starts_logged_out_by_default(clock: Clock) -> None:
     assert Simulation(clock=clock).session.state is LoginState.NO_LOGIN
     assert Simulation(SimulationOptions(login=True), clock).session.state is LoginState.BROKERAGE
 
 
-def test_two_simulations_share_nothing(clock: Clock) -> None:
+def test_simulations_share_no_state(clock: Clock) -> None:
     one, other = (
         Simulation(SimulationOptions(login=True), clock),
         Simulation(SimulationOptions(login=True), clock),
@@ -29,7 +29,7 @@ def test_two_simulations_share_nothing(clock: Clock) -> None:
     assert other.preflights.searched_conids == set()
 
 
-async def test_a_day_of_requests_waits_for_nothing() -> None:
+async def test_a_simulated_day_of_requests_takes_no_real_time() -> None:
     start = datetime(2026, 3, 3, 0, 30, tzinfo=ZoneInfo("America/New_York")).timestamp()
     clock = Clock(start=start, frozen=True)
     simulation = Simulation(SimulationOptions(login=True), clock)

@@ -1,4 +1,4 @@
-"""Compares a reply with the JSON types that were recorded on the wire."""
+"""Compare a reply with the JSON types that were recorded on the wire."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DATA_KEYS = {
 
 
 def type_mismatches(endpoint: str, reply: Any, status: str = "200") -> list[str]:
-    """What in `reply` is missing or of another type than was recorded.
+    """The parts of `reply` that are missing or have another type than recorded.
 
     Where only null was recorded, every type is allowed. `endpoint` is a key of tests/data/wire_types.json,
     such as `GET /portfolio/{accountId}/allocation`.

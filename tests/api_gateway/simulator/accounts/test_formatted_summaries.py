@@ -11,19 +11,19 @@ from tests.api_gateway.simulator.paper_account import make_paper_account
 VALUATION = make_paper_account().valuation()
 
 
-def test_funds_say_when_margins_change_and_how_many_day_trades_are_left() -> None:
+def test_available_funds_include_next_margin_change_and_day_trades_left() -> None:
     total = available_funds(VALUATION)["total"]
     assert total["Lk Ahd Nxt Chng"] == "@ 16:00:00"
     assert total["day_trades_left"] == "Unlimited"
 
 
-def test_a_segment_without_positions_has_no_leverage() -> None:
+def test_leverage_of_a_segment_without_positions_is_not_available() -> None:
     funds = available_funds(VALUATION)
     assert funds["Crypto at Paxos"]["leverage"] == "n/a"
     assert float(funds["securities"]["leverage"]) > 0
 
 
-def test_amounts_carry_their_currency_only_where_it_is_not_clear() -> None:
+def test_amounts_include_the_currency_except_in_market_value() -> None:
     assert balances(VALUATION)["total"]["net_liquidation"].endswith(" USD")
     assert margins(VALUATION)["commodities"]["current_maint"].endswith(" USD")
     assert market_value(VALUATION)["USD"]["Exchange Rate"] == "1.00"

@@ -29,49 +29,53 @@ HOUR, DAY = 3600.0, 86400.0
 
 
 @pytest.fixture
-def broker() -> PaperAccount:
+def account() -> PaperAccount:
     return make_paper_account()
 
 
 @pytest.fixture
-def desk(broker: PaperAccount) -> ExecutionSimulator:
-    return ExecutionSimulator({ACCOUNT: broker})
+def execution(account: PaperAccount) -> ExecutionSimulator:
+    return ExecutionSimulator({ACCOUNT: account})
 
 
-def price(broker: PaperAccount, conid: int, part: float = 1.0) -> float:
-    """A part of the last price, on a tick."""
-    instrument = broker.instrument(conid)
-    return round_to_tick(instrument, part * broker.prices.price_at(instrument, broker.clock.now()))
+def price(account: PaperAccount, conid: int, part: float = 1.0) -> float:
+    """A fraction of the last price, rounded to the tick size."""
+    instrument = account.instrument(conid)
+    return round_to_tick(instrument, part * account.prices.price_at(instrument, account.clock.now()))
 
 
-def place(broker: PaperAccount, desk: ExecutionSimulator, order_type: str = "MKT", **terms: Any) -> Order:
-    """An order in the book: ten shares of Apple are bought, unless the terms say otherwise."""
+def place(
+    account: PaperAccount, execution: ExecutionSimulator, order_type: str = "MKT", **terms: Any
+) -> Order:
+    """Accept an order: by default, to buy ten shares of Apple."""
     usual: dict[str, Any] = {"conid": AAPL, "side": "BUY", "quantity": 10.0}
     order = Order(
-        order_id=broker.next_order_id(),
+        order_id=account.next_order_id(),
         order_type=order_type,
-        placed_at=broker.clock.now(),
+        placed_at=account.clock.now(),
         **(usual | terms),
     )
-    desk.accept(broker, order)
+    execution.accept(account, order)
     return order
 
 
 def state(order: Order) -> OrderStatus:
-    """The state of an order, which a type checker believes to change."""
+    """The status of an order; a call, so that the type checker does not assume it constant."""
     return order.status
 
 
-def wait(broker: PaperAccount, desk: ExecutionSimulator, seconds: float) -> None:
-    broker.clock.advance(seconds)
-    desk.catch_up()
+def wait(account: PaperAccount, execution: ExecutionSimulator, seconds: float) -> None:
+    account.clock.advance(seconds)
+    execution.catch_up()
 
 
-def test_an_order_is_queued_then_working_then_filled(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    order = place(broker, desk)
+def test_market_order_is_presubmitted_then_submitted_then_filled(
+    account: PaperAccount, execution: ExecutionSimulator
+) -> None:
+    order = place(account, execution)
     seen = [order.status]
     for _ in range(4):
-        wait(broker, desk, 0.5)
+        wait(account, execution, 0.5)
         seen.append(order.status)
     assert list(dict.fromkeys(seen)) == [
         OrderStatus.PRE_SUBMITTED,
@@ -80,210 +84,224 @@ def test_an_order_is_queued_then_working_then_filled(broker: PaperAccount, desk:
     ]
 
 
-def test_an_order_is_as_old_as_its_place_in_the_book(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    order = Order(broker.next_order_id(), AAPL, "BUY", 1.0, "MKT", placed_at=1.0)
-    desk.accept(broker, order)
-    placed = broker.clock.now()
+def test_modified_order_keeps_its_placement_time(
+    account: PaperAccount, execution: ExecutionSimulator
+) -> None:
+    order = Order(account.next_order_id(), AAPL, "BUY", 1.0, "MKT", placed_at=1.0)
+    execution.accept(account, order)
+    placed = account.clock.now()
     assert order.placed_at == order.updated_at == placed
-    broker.clock.advance(5)
-    desk.accept(broker, order)
+    account.clock.advance(5)
+    execution.accept(account, order)
     assert (order.placed_at, order.updated_at) == (placed, placed + 5)
 
 
-def test_an_order_for_one_exchange_waits_for_its_word(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    order = place(broker, desk, exchange="NASDAQ")
+def test_directly_routed_order_waits_for_the_exchanges_confirmation(
+    account: PaperAccount, execution: ExecutionSimulator
+) -> None:
+    order = place(account, execution, exchange="NASDAQ")
     assert state(order) is OrderStatus.PENDING_SUBMIT
-    wait(broker, desk, 0.5)
+    wait(account, execution, 0.5)
     assert state(order) is OrderStatus.PRE_SUBMITTED
-    wait(broker, desk, 2)
+    wait(account, execution, 2)
     assert state(order) is OrderStatus.FILLED
-    assert broker.executions[-1].exchange == "NASDAQ"
+    assert account.executions[-1].exchange == "NASDAQ"
 
 
-def test_a_large_order_fills_in_parts(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    order = place(broker, desk, quantity=6000.0)
-    wait(broker, desk, 1)
+def test_large_order_fills_in_parts(account: PaperAccount, execution: ExecutionSimulator) -> None:
+    order = place(account, execution, quantity=6000.0)
+    wait(account, execution, 1)
     assert state(order) is OrderStatus.SUBMITTED
     assert 0 < order.filled < 6000
-    wait(broker, desk, 60)
+    wait(account, execution, 60)
     assert state(order) is OrderStatus.FILLED
-    parts = [e for e in broker.executions if e.order_id == order.order_id]
+    parts = [e for e in account.executions if e.order_id == order.order_id]
     assert 1 < len(parts) <= 6
     assert sum(e.quantity for e in parts) == 6000
     assert [e.at for e in parts] == sorted({e.at for e in parts})
 
 
-def test_an_order_of_all_or_none_fills_at_once(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    order = place(broker, desk, quantity=6000.0, all_or_none=True)
-    wait(broker, desk, 5)
+def test_all_or_none_order_fills_in_one_execution(
+    account: PaperAccount, execution: ExecutionSimulator
+) -> None:
+    order = place(account, execution, quantity=6000.0, all_or_none=True)
+    wait(account, execution, 5)
     assert (order.status, order.fills) == (OrderStatus.FILLED, 1)
 
 
-def test_a_limit_is_never_missed_and_never_exceeded(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    limit = price(broker, AAPL, 0.997)
-    order = place(broker, desk, "LMT", limit_price=limit, tif="GTC")
-    instrument = broker.instrument(AAPL)
+def test_limit_order_fills_when_the_price_reaches_it_and_never_beyond(
+    account: PaperAccount, execution: ExecutionSimulator
+) -> None:
+    limit = price(account, AAPL, 0.997)
+    order = place(account, execution, "LMT", limit_price=limit, tif="GTC")
+    instrument = account.instrument(AAPL)
     for _ in range(200):
-        wait(broker, desk, 300)
+        wait(account, execution, 300)
         if order.status is OrderStatus.FILLED:
             break
     assert order.average_price <= limit
     at = order.updated_at
-    assert broker.prices.price_at(instrument, at) <= limit
+    assert account.prices.price_at(instrument, at) <= limit
     session_open = [t for t in (at - 0.5, at - 1.0) if t > order.placed_at]
-    assert all(broker.prices.price_at(instrument, t) > limit for t in session_open)
+    assert all(account.prices.price_at(instrument, t) > limit for t in session_open)
 
 
-def test_a_limit_rests_until_a_pinned_price_reaches_it(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_limit_order_rests_until_an_overridden_price_reaches_it(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    broker.prices.override_price(AAPL, 250.0)
-    order = place(broker, desk, "LMT", limit_price=249.0, tif="GTC")
-    wait(broker, desk, 2 * HOUR)
+    account.prices.override_price(AAPL, 250.0)
+    order = place(account, execution, "LMT", limit_price=249.0, tif="GTC")
+    wait(account, execution, 2 * HOUR)
     assert state(order) is OrderStatus.SUBMITTED
-    broker.prices.override_price(AAPL, 249.0)
-    wait(broker, desk, 1)
+    account.prices.override_price(AAPL, 249.0)
+    wait(account, execution, 1)
     assert (order.status, order.average_price) == (OrderStatus.FILLED, 249.0)
 
 
-def test_a_limit_better_than_the_market_gets_the_markets_price(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_marketable_limit_order_fills_at_the_market_price(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    broker.prices.override_price(AAPL, 250.0)
-    order = place(broker, desk, "LMT", limit_price=260.0)
-    wait(broker, desk, 2)
-    assert order.average_price == broker.prices.quote(broker.instrument(AAPL)).ask < 251
+    account.prices.override_price(AAPL, 250.0)
+    order = place(account, execution, "LMT", limit_price=260.0)
+    wait(account, execution, 2)
+    assert order.average_price == account.prices.quote(account.instrument(AAPL)).ask < 251
 
 
-def test_nothing_trades_in_a_halted_instrument(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    broker.prices.halt(AAPL)
-    order = place(broker, desk)
-    wait(broker, desk, 60)
+def test_order_in_a_halted_instrument_does_not_fill(
+    account: PaperAccount, execution: ExecutionSimulator
+) -> None:
+    account.prices.halt(AAPL)
+    order = place(account, execution)
+    wait(account, execution, 60)
     assert state(order) is OrderStatus.PRE_SUBMITTED
-    broker.prices.resume(AAPL)
-    wait(broker, desk, 2)
+    account.prices.resume(AAPL)
+    wait(account, execution, 2)
     assert state(order) is OrderStatus.FILLED
 
 
-def test_outside_regular_hours_an_order_waits_for_the_morning(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_order_outside_regular_hours_waits_for_the_open(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    wait(broker, desk, 5 * HOUR)  # 18:00 in New York
-    patient = place(broker, desk, tif="GTC")
-    late = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 1.02), outside_rth=True)
-    wait(broker, desk, 60)
+    wait(account, execution, 5 * HOUR)  # 18:00 in New York
+    patient = place(account, execution, tif="GTC")
+    late = place(account, execution, "LMT", limit_price=price(account, AAPL, 1.02), outside_rth=True)
+    wait(account, execution, 60)
     assert state(patient) is OrderStatus.PRE_SUBMITTED
     assert state(late) is OrderStatus.FILLED
-    wait(broker, desk, 15 * HOUR + 1800)
+    wait(account, execution, 15 * HOUR + 1800)
     assert state(patient) is OrderStatus.FILLED
-    assert broker.executions[-1].at == pytest.approx(broker.trading_day_start() + 5.5 * HOUR, abs=2)
+    assert account.executions[-1].at == pytest.approx(account.trading_day_start() + 5.5 * HOUR, abs=2)
 
 
-def test_a_day_order_ends_at_the_close_and_an_order_of_the_evening_a_day_later(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_day_order_expires_at_the_close_and_an_evening_order_a_day_later(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    order = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 0.5))
-    wait(broker, desk, 3 * HOUR - 1)
+    order = place(account, execution, "LMT", limit_price=price(account, AAPL, 0.5))
+    wait(account, execution, 3 * HOUR - 1)
     assert state(order) is OrderStatus.SUBMITTED
-    wait(broker, desk, 1)
-    assert (order.status, order.updated_at) == (OrderStatus.CANCELLED, broker.clock.now())
-    evening = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 0.5))
-    wait(broker, desk, DAY - 1)
+    wait(account, execution, 1)
+    assert (order.status, order.updated_at) == (OrderStatus.CANCELLED, account.clock.now())
+    evening = place(account, execution, "LMT", limit_price=price(account, AAPL, 0.5))
+    wait(account, execution, DAY - 1)
     assert state(evening) is OrderStatus.SUBMITTED
-    wait(broker, desk, 1)
+    wait(account, execution, 1)
     assert state(evening) is OrderStatus.CANCELLED
 
 
-def test_an_order_until_cancelled_ends_with_the_quarter_after_this_one(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_gtc_order_expires_at_the_end_of_the_next_quarter(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    order = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 0.01), tif="GTC")
-    wait(broker, desk, 400 * DAY)
+    order = place(account, execution, "LMT", limit_price=price(account, AAPL, 0.01), tif="GTC")
+    wait(account, execution, 400 * DAY)
     midnight = datetime(2027, 4, 1, tzinfo=ZoneInfo("America/New_York")).timestamp()
     assert (order.status, order.updated_at) == (OrderStatus.CANCELLED, midnight)
 
 
-def test_an_immediate_order_fills_or_ends(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    now = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 1.01), tif="IOC")
-    never = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 0.98), tif="IOC")
-    large = place(broker, desk, quantity=6000.0, tif="IOC")
-    wait(broker, desk, 10)
+def test_immediate_or_cancel_order_fills_or_ends(
+    account: PaperAccount, execution: ExecutionSimulator
+) -> None:
+    now = place(account, execution, "LMT", limit_price=price(account, AAPL, 1.01), tif="IOC")
+    never = place(account, execution, "LMT", limit_price=price(account, AAPL, 0.98), tif="IOC")
+    large = place(account, execution, quantity=6000.0, tif="IOC")
+    wait(account, execution, 10)
     assert [o.status for o in (now, never, large)] == [
         OrderStatus.FILLED,
         OrderStatus.CANCELLED,
         OrderStatus.CANCELLED,
     ]
     assert (never.filled, large.fills) == (0, 1)
-    wait(broker, desk, 6 * HOUR)
-    closed = place(broker, desk, tif="IOC")
-    wait(broker, desk, 1)
+    wait(account, execution, 6 * HOUR)
+    closed = place(account, execution, tif="IOC")
+    wait(account, execution, 1)
     assert state(closed) is OrderStatus.CANCELLED
 
 
-def test_an_order_for_the_opening_fills_there_or_not_at_all(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_opening_auction_order_fills_in_the_auction_or_ends(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    good = place(broker, desk, tif="OPG")
-    bad = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 0.9), tif="OPG")
-    wait(broker, desk, DAY)
-    opens = broker.trading_day_start() + 5.5 * HOUR
+    good = place(account, execution, tif="OPG")
+    bad = place(account, execution, "LMT", limit_price=price(account, AAPL, 0.9), tif="OPG")
+    wait(account, execution, DAY)
+    opens = account.trading_day_start() + 5.5 * HOUR
     assert (good.status, good.updated_at) == (OrderStatus.FILLED, opens)
-    assert good.average_price == broker.prices.price_at(broker.instrument(AAPL), opens)
+    assert good.average_price == account.prices.price_at(account.instrument(AAPL), opens)
     assert (bad.status, bad.updated_at) == (OrderStatus.CANCELLED, opens)
 
 
-def test_an_order_for_the_close_gets_the_closing_price(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_closing_auction_order_fills_at_the_closing_price(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    market = place(broker, desk, "MOC")
-    low = place(broker, desk, "LOC", limit_price=price(broker, AAPL, 0.9))
-    wait(broker, desk, 3 * HOUR - 1)
+    market = place(account, execution, "MOC")
+    low = place(account, execution, "LOC", limit_price=price(account, AAPL, 0.9))
+    wait(account, execution, 3 * HOUR - 1)
     assert state(market) is OrderStatus.PRE_SUBMITTED
-    wait(broker, desk, 1)
-    assert market.average_price == price(broker, AAPL)
+    wait(account, execution, 1)
+    assert market.average_price == price(account, AAPL)
     assert (market.status, low.status) == (OrderStatus.FILLED, OrderStatus.CANCELLED)
 
 
-def test_an_overnight_order_trades_between_the_days(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    wait(broker, desk, 6 * HOUR)  # 19:00 in New York
-    order = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 1.02), tif="OVT")
-    wait(broker, desk, HOUR - 1)
+def test_overnight_order_fills_between_sessions(account: PaperAccount, execution: ExecutionSimulator) -> None:
+    wait(account, execution, 6 * HOUR)  # 19:00 in New York
+    order = place(account, execution, "LMT", limit_price=price(account, AAPL, 1.02), tif="OVT")
+    wait(account, execution, HOUR - 1)
     assert state(order) is OrderStatus.PRE_SUBMITTED
-    wait(broker, desk, 5)
+    wait(account, execution, 5)
     assert state(order) is OrderStatus.FILLED
 
 
-def test_a_stop_sleeps_until_it_is_touched_and_then_takes_the_market(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_stop_order_fills_at_the_market_once_triggered(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    broker.prices.override_price(AAPL, 250.0)
-    stop = place(broker, desk, "STP", side="SELL", stop_price=245.0, tif="GTC")
-    limited = place(broker, desk, "STOP_LIMIT", side="SELL", stop_price=245.0, limit_price=244.5, tif="GTC")
-    touched = place(broker, desk, "MIT", stop_price=245.0, tif="GTC")
-    wait(broker, desk, 60)
+    account.prices.override_price(AAPL, 250.0)
+    stop = place(account, execution, "STP", side="SELL", stop_price=245.0, tif="GTC")
+    limited = place(
+        account, execution, "STOP_LIMIT", side="SELL", stop_price=245.0, limit_price=244.5, tif="GTC"
+    )
+    touched = place(account, execution, "MIT", stop_price=245.0, tif="GTC")
+    wait(account, execution, 60)
     assert {o.status for o in (stop, limited, touched)} == {OrderStatus.PRE_SUBMITTED}
-    broker.prices.override_price(AAPL, 244.0)
-    wait(broker, desk, 2)
+    account.prices.override_price(AAPL, 244.0)
+    wait(account, execution, 2)
     assert [o.status for o in (stop, limited, touched)] == [
         OrderStatus.FILLED,
         OrderStatus.SUBMITTED,
         OrderStatus.FILLED,
     ]
     assert stop.average_price < 244.5
-    broker.prices.override_price(AAPL, 244.5)
-    wait(broker, desk, 2)
+    account.prices.override_price(AAPL, 244.5)
+    wait(account, execution, 2)
     assert limited.average_price == 244.5
 
 
-def test_a_trailing_stop_follows_the_best_price_and_not_the_worse(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_trailing_stop_follows_favourable_prices_only(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    broker.prices.override_price(AAPL, 250.0)
-    amount = place(broker, desk, "TRAIL", side="SELL", trailing=5.0, tif="GTC")
-    part = place(broker, desk, "TRAIL", trailing=2.0, trailing_unit="%", tif="GTC")
+    account.prices.override_price(AAPL, 250.0)
+    amount = place(account, execution, "TRAIL", side="SELL", trailing=5.0, tif="GTC")
+    part = place(account, execution, "TRAIL", trailing=2.0, trailing_unit="%", tif="GTC")
     limited = place(
-        broker,
-        desk,
+        account,
+        execution,
         "TRAILLMT",
         side="SELL",
         trailing=5.0,
@@ -293,92 +311,109 @@ def test_a_trailing_stop_follows_the_best_price_and_not_the_worse(
         tif="GTC",
     )
     for moment, stops in ((250.0, (245.0, 255.0)), (254.0, (249.0, 255.0)), (249.5, (249.0, 254.49))):
-        broker.prices.override_price(AAPL, moment)
-        wait(broker, desk, 1)
+        account.prices.override_price(AAPL, moment)
+        wait(account, execution, 1)
         assert (amount.stop_price, part.stop_price) == stops
         assert (limited.stop_price, limited.limit_price) == (stops[0], stops[0] - 1)
-    broker.prices.override_price(AAPL, 248.5)
-    wait(broker, desk, 2)
+    account.prices.override_price(AAPL, 248.5)
+    wait(account, execution, 2)
     assert (amount.status, part.status) == (OrderStatus.FILLED, OrderStatus.PRE_SUBMITTED)
     assert state(limited) is OrderStatus.FILLED
 
 
-def test_a_cancelled_parent_takes_its_children_along(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    parent = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 0.9))
-    child = place(broker, desk, side="SELL", parent_id=parent.order_id)
-    grandchild = place(broker, desk, side="BUY", parent_id=child.order_id)
-    desk.cancel(broker, parent)
+def test_cancelling_a_parent_order_cancels_its_children(
+    account: PaperAccount, execution: ExecutionSimulator
+) -> None:
+    parent = place(account, execution, "LMT", limit_price=price(account, AAPL, 0.9))
+    child = place(account, execution, side="SELL", parent_id=parent.order_id)
+    grandchild = place(account, execution, side="BUY", parent_id=child.order_id)
+    execution.cancel(account, parent)
     assert state(child) is OrderStatus.PRE_SUBMITTED
-    wait(broker, desk, 0.5)
+    wait(account, execution, 0.5)
     assert {o.status for o in (parent, child, grandchild)} == {OrderStatus.CANCELLED}
 
 
-def test_a_child_works_once_its_parent_has_filled_completely(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_child_order_is_active_once_its_parent_has_filled_completely(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    parent = place(broker, desk, quantity=6000.0)
-    child = place(broker, desk, side="SELL", quantity=6000.0, parent_id=parent.order_id)
-    wait(broker, desk, 1)
+    parent = place(account, execution, quantity=6000.0)
+    child = place(account, execution, side="SELL", quantity=6000.0, parent_id=parent.order_id)
+    wait(account, execution, 1)
     assert 0 < parent.filled < 6000
     assert state(child) is OrderStatus.PRE_SUBMITTED
-    wait(broker, desk, 120)
+    wait(account, execution, 120)
     assert state(child) is OrderStatus.FILLED
     times = {
-        o: [e.at for e in broker.executions if e.order_id == o] for o in (parent.order_id, child.order_id)
+        o: [e.at for e in account.executions if e.order_id == o] for o in (parent.order_id, child.order_id)
     }
     assert min(times[child.order_id]) > max(times[parent.order_id])
 
 
-def test_a_partial_fill_cancels_the_rest_of_its_group(broker: PaperAccount, desk: ExecutionSimulator) -> None:
-    broker.prices.override_price(AAPL, 250.0)
-    large = place(broker, desk, "LMT", quantity=6000.0, limit_price=251.0, oca_group="g")
-    other = place(broker, desk, "LMT", limit_price=240.0, oca_group="g")
-    alone = place(broker, desk, "LMT", limit_price=240.0)
-    wait(broker, desk, 1)
+def test_partial_fill_cancels_the_other_orders_of_the_oca_group(
+    account: PaperAccount, execution: ExecutionSimulator
+) -> None:
+    account.prices.override_price(AAPL, 250.0)
+    large = place(account, execution, "LMT", quantity=6000.0, limit_price=251.0, oca_group="g")
+    other = place(account, execution, "LMT", limit_price=240.0, oca_group="g")
+    alone = place(account, execution, "LMT", limit_price=240.0)
+    wait(account, execution, 1)
     assert large.fills == 1
     assert (other.status, alone.status) == (OrderStatus.CANCELLED, OrderStatus.SUBMITTED)
 
 
-def test_a_stop_that_another_fill_ends_stays_where_it_was_then(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_trailing_stop_cancelled_by_another_fill_keeps_its_level_of_that_time(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    target = place(broker, desk, "LMT", limit_price=price(broker, AAPL, 0.998), tif="GTC", oca_group="g")
-    trail = place(broker, desk, "TRAIL", side="SELL", trailing=20.0, tif="GTC", oca_group="g")
-    wait(broker, desk, 5 * DAY)
+    target = place(
+        account,
+        execution,
+        "LMT",
+        limit_price=price(account, AAPL, 0.998),
+        tif="GTC",
+        oca_group="g",
+    )
+    trail = place(account, execution, "TRAIL", side="SELL", trailing=20.0, tif="GTC", oca_group="g")
+    wait(account, execution, 5 * DAY)
     assert (state(target), state(trail)) == (OrderStatus.FILLED, OrderStatus.CANCELLED)
     end = target.updated_at
-    span = broker.prices.range_between(broker.instrument(AAPL), trail.placed_at + 0.5, end)
+    span = account.prices.range_between(account.instrument(AAPL), trail.placed_at + 0.5, end)
     assert trail.stop_price == pytest.approx(span.high - 20)
     assert trail.updated_at == end
 
 
-def test_an_order_that_is_being_cancelled_fills_no_more(
-    broker: PaperAccount, desk: ExecutionSimulator
+def test_order_with_a_pending_cancellation_does_not_fill(
+    account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
-    order = place(broker, desk, quantity=6000.0)
-    wait(broker, desk, 1)
+    order = place(account, execution, quantity=6000.0)
+    wait(account, execution, 1)
     filled = order.filled
-    desk.cancel(broker, order)
-    desk.cancel(broker, order)
-    wait(broker, desk, 5)
+    execution.cancel(account, order)
+    execution.cancel(account, order)
+    wait(account, execution, 5)
     assert (order.status, order.filled) == (OrderStatus.CANCELLED, filled)
 
 
-def test_an_order_in_something_that_expires_ends_with_it(
-    broker: PaperAccount, desk: ExecutionSimulator
-) -> None:
-    option = find_option(broker)
-    order = place(broker, desk, "LMT", conid=option.conid, side="SELL", limit_price=900.0, tif="GTC")
-    wait(broker, desk, 60 * DAY)
+def test_order_ends_when_its_contract_expires(account: PaperAccount, execution: ExecutionSimulator) -> None:
+    option = find_option(account)
+    order = place(account, execution, "LMT", conid=option.conid, side="SELL", limit_price=900.0, tif="GTC")
+    wait(account, execution, 60 * DAY)
     assert (order.status, order.updated_at) == (OrderStatus.CANCELLED, option.expires_at)
 
 
 def _crowd(seed: int) -> tuple[PaperAccount, ExecutionSimulator, list[Order]]:
-    """An account with many orders of every kind, the same for the same seed."""
-    broker = make_paper_account()
-    desk = ExecutionSimulator({ACCOUNT: broker})
+    """An account with many orders of every type, reproducible for each seed."""
+    account = make_paper_account()
+    execution = ExecutionSimulator({ACCOUNT: account})
     dice, numbers = Random(seed), count(1)  # noqa: S311 not a secret
-    conids = [AAPL, IBM, MSFT, SPY, EUR_USD, find_option(broker).conid, find_future(broker).conid]
+    conids = [
+        AAPL,
+        IBM,
+        MSFT,
+        SPY,
+        EUR_USD,
+        find_option(account).conid,
+        find_future(account).conid,
+    ]
     orders: list[Order] = []
     for _ in range(24):
         conid, near = dice.choice(conids), dice.uniform(0.985, 1.015)
@@ -393,25 +428,25 @@ def _crowd(seed: int) -> tuple[PaperAccount, ExecutionSimulator, list[Order]]:
         }
         kind = dice.choice(("LMT", "MKT", "STP", "STOP_LIMIT", "TRAIL", "LIT", "MOC"))
         if kind in ("LMT", "STOP_LIMIT", "LIT"):
-            terms["limit_price"] = price(broker, conid, near)
+            terms["limit_price"] = price(account, conid, near)
         if kind in ("STP", "STOP_LIMIT", "LIT"):
-            terms["stop_price"] = price(broker, conid, dice.uniform(0.985, 1.015))
+            terms["stop_price"] = price(account, conid, dice.uniform(0.985, 1.015))
         if kind == "TRAIL":
             terms |= {"trailing": 1.0, "trailing_unit": "%"}
         if orders and dice.random() < 0.25:
             terms["parent_id"] = dice.choice(orders).order_id
-        orders.append(place(broker, desk, kind, **terms, reference=f"o{next(numbers)}"))
-    return broker, desk, orders
+        orders.append(place(account, execution, kind, **terms, reference=f"o{next(numbers)}"))
+    return account, execution, orders
 
 
-def _worth(broker: PaperAccount) -> dict[str, float]:
-    """Cash by currency and quantity by conid, as the executions add up to them."""
+def _worth(account: PaperAccount) -> dict[str, float]:
+    """Cash by currency and quantity by conid, as the sum of the executions."""
     start = make_paper_account()
-    done = broker.executions[len(start.executions) :]
+    done = account.executions[len(start.executions) :]
     totals: dict[str, float] = dict(start.cash)
     totals |= {str(conid): holding.quantity for conid, holding in start.positions.items()}
     for e in done:
-        instrument = broker.instrument(e.conid)
+        instrument = account.instrument(e.conid)
         if instrument.sec_type == "CASH":
             totals[instrument.symbol] = totals.get(instrument.symbol, 0.0) + e.quantity
             totals["USD"] -= e.commission
@@ -422,16 +457,16 @@ def _worth(broker: PaperAccount) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_jump_of_two_days_ends_as_many_small_steps_do(seed: int) -> None:
-    jumped, desk, _ = _crowd(seed)
-    wait(jumped, desk, 2 * DAY)
-    stepped, desk, _ = _crowd(seed)
+def test_one_step_of_two_days_gives_the_same_result_as_many_small_steps(seed: int) -> None:
+    jumped, execution, _ = _crowd(seed)
+    wait(jumped, execution, 2 * DAY)
+    stepped, execution, _ = _crowd(seed)
     dice, left = Random(seed), 2 * DAY  # noqa: S311 not a secret
     while left > 0:
         step = min(left, dice.choice((0.2, 0.5, 7.3, 600.0, 5000.0)) if dice.random() < 0.7 else 9000.0)
-        wait(stepped, desk, step)
+        wait(stepped, execution, step)
         left -= step
-    # The sum of many steps is the jump but for rounding.
+    # Many steps and one step differ only by rounding.
     assert stepped.clock.now() == pytest.approx(jumped.clock.now())
     one, other = ([asdict(o) for o in b.orders.values()] for b in (jumped, stepped))
     for row in (*one, *other):
@@ -443,17 +478,17 @@ def test_a_jump_of_two_days_ends_as_many_small_steps_do(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_orders_neither_make_nor_lose_money_or_shares(seed: int) -> None:
-    broker, desk, orders = _crowd(seed)
+def test_cash_and_positions_equal_the_sum_of_executions(seed: int) -> None:
+    account, execution, orders = _crowd(seed)
     for _ in range(8):
-        wait(broker, desk, DAY / 3)
-    assert len(broker.executions) > len(make_paper_account().executions)
-    totals = _worth(broker)
-    assert {c: pytest.approx(v) for c, v in broker.cash.items()} == {c: totals[c] for c in broker.cash}
-    for conid, holding in broker.positions.items():
+        wait(account, execution, DAY / 3)
+    assert len(account.executions) > len(make_paper_account().executions)
+    totals = _worth(account)
+    assert {c: pytest.approx(v) for c, v in account.cash.items()} == {c: totals[c] for c in account.cash}
+    for conid, holding in account.positions.items():
         assert holding.quantity == pytest.approx(totals[str(conid)])
     for order in orders:
-        parts = [e for e in broker.executions if e.order_id == order.order_id]
+        parts = [e for e in account.executions if e.order_id == order.order_id]
         assert sum(abs(e.quantity) for e in parts) == pytest.approx(order.filled)
         assert order.filled <= order.quantity
         assert (order.status is OrderStatus.FILLED) == (order.filled == order.quantity)

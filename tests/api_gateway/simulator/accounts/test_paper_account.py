@@ -27,181 +27,181 @@ DAY = 86400.0
 
 
 @pytest.fixture
-def broker() -> PaperAccount:
+def account() -> PaperAccount:
     return make_paper_account()
 
 
-def worth(broker: PaperAccount) -> float:
-    return broker.valuation().net_liquidation
+def worth(account: PaperAccount) -> float:
+    return account.valuation().net_liquidation
 
 
-def test_a_purchase_moves_cash_into_the_position_and_costs_the_commission(broker: PaperAccount) -> None:
-    broker.prices.override_price(MSFT, 500.0)
-    before, cash = worth(broker), broker.cash["USD"]
-    assert trade(broker, MSFT, 10, 500.0) == 0.0
-    assert broker.positions[MSFT].quantity == 10
-    assert broker.cash["USD"] == pytest.approx(cash - 5000 - 1)
-    assert worth(broker) == pytest.approx(before - 1)
+def test_purchase_converts_cash_into_a_position_and_costs_the_commission(account: PaperAccount) -> None:
+    account.prices.override_price(MSFT, 500.0)
+    before, cash = worth(account), account.cash["USD"]
+    assert trade(account, MSFT, 10, 500.0) == 0.0
+    assert account.positions[MSFT].quantity == 10
+    assert account.cash["USD"] == pytest.approx(cash - 5000 - 1)
+    assert worth(account) == pytest.approx(before - 1)
 
 
-def test_a_sale_brings_the_money_back_with_its_profit(broker: PaperAccount) -> None:
-    broker.prices.override_price(MSFT, 500.0)
-    trade(broker, MSFT, 10, 500.0)
-    broker.prices.override_price(MSFT, 520.0)
-    before = worth(broker)
-    assert trade(broker, MSFT, -10, 520.0) == pytest.approx(200 - 2)
-    assert worth(broker) == pytest.approx(before - 1)
-    assert broker.valuation().open_position(MSFT) is None
-    assert broker.realised_by_conid(broker.trading_day_start())[MSFT] == pytest.approx(198)
+def test_sale_returns_the_cash_and_realises_the_profit(account: PaperAccount) -> None:
+    account.prices.override_price(MSFT, 500.0)
+    trade(account, MSFT, 10, 500.0)
+    account.prices.override_price(MSFT, 520.0)
+    before = worth(account)
+    assert trade(account, MSFT, -10, 520.0) == pytest.approx(200 - 2)
+    assert worth(account) == pytest.approx(before - 1)
+    assert account.valuation().open_position(MSFT) is None
+    assert account.realised_by_conid(account.trading_day_start())[MSFT] == pytest.approx(198)
 
 
-def test_a_future_is_not_paid_for_but_its_profit_is_paid_out(broker: PaperAccount) -> None:
-    future = find_future(broker)
-    broker.prices.override_price(future.conid, 6600.0)
-    before, cash = worth(broker), broker.cash["USD"]
-    trade(broker, future.conid, 2, 6600.0)
-    assert broker.cash["USD"] == cash
-    assert worth(broker) == pytest.approx(before - 4.5)
-    broker.prices.override_price(future.conid, 6610.0)
-    gain = trade(broker, future.conid, -3, 6610.0)
-    assert broker.cash["USD"] == pytest.approx(cash + gain)
-    assert worth(broker) == pytest.approx(before - 4.5 - 6.75 + 3 * 10 * 50)
+def test_future_costs_no_cash_and_its_profit_is_paid_out(account: PaperAccount) -> None:
+    future = find_future(account)
+    account.prices.override_price(future.conid, 6600.0)
+    before, cash = worth(account), account.cash["USD"]
+    trade(account, future.conid, 2, 6600.0)
+    assert account.cash["USD"] == cash
+    assert worth(account) == pytest.approx(before - 4.5)
+    account.prices.override_price(future.conid, 6610.0)
+    gain = trade(account, future.conid, -3, 6610.0)
+    assert account.cash["USD"] == pytest.approx(cash + gain)
+    assert worth(account) == pytest.approx(before - 4.5 - 6.75 + 3 * 10 * 50)
 
 
-def test_an_option_costs_its_price_times_the_multiplier(broker: PaperAccount) -> None:
-    option, cash = find_option(broker), broker.cash["USD"]
-    trade(broker, option.conid, 2, 7.5)
-    assert broker.cash["USD"] == pytest.approx(cash - 2 * 7.5 * 100 - 1.3)
+def test_option_costs_its_price_times_the_multiplier(account: PaperAccount) -> None:
+    option, cash = find_option(account), account.cash["USD"]
+    trade(account, option.conid, 2, 7.5)
+    assert account.cash["USD"] == pytest.approx(cash - 2 * 7.5 * 100 - 1.3)
 
 
-def test_a_currency_trade_exchanges_cash_and_leaves_no_position(broker: PaperAccount) -> None:
-    broker.prices.override_price(EUR_USD, 1.2)
-    euros, dollars, before = broker.cash["EUR"], broker.cash["USD"], worth(broker)
-    trade(broker, EUR_USD, 10_000, 1.2)
-    assert broker.cash["EUR"] == euros + 10_000
-    assert broker.cash["USD"] == pytest.approx(dollars - 12_000 - 2)
-    assert EUR_USD not in broker.positions
-    assert worth(broker) == pytest.approx(before - 2)
+def test_currency_trade_exchanges_cash_and_leaves_no_position(account: PaperAccount) -> None:
+    account.prices.override_price(EUR_USD, 1.2)
+    euros, dollars, before = account.cash["EUR"], account.cash["USD"], worth(account)
+    trade(account, EUR_USD, 10_000, 1.2)
+    assert account.cash["EUR"] == euros + 10_000
+    assert account.cash["USD"] == pytest.approx(dollars - 12_000 - 2)
+    assert EUR_USD not in account.positions
+    assert worth(account) == pytest.approx(before - 2)
 
 
-def test_a_foreign_stock_is_paid_in_its_own_currency(broker: PaperAccount) -> None:
-    euros = broker.cash["EUR"]
-    trade(broker, IBM_IN_FRANKFURT, 10, 200.0)
-    assert broker.cash["EUR"] == pytest.approx(euros - 2001)
+def test_foreign_stock_is_paid_for_in_its_own_currency(account: PaperAccount) -> None:
+    euros = account.cash["EUR"]
+    trade(account, IBM_IN_FRANKFURT, 10, 200.0)
+    assert account.cash["EUR"] == pytest.approx(euros - 2001)
 
 
-def test_an_execution_is_a_trade_with_the_position_it_led_to(broker: PaperAccount) -> None:
-    held = broker.positions[AAPL].quantity
-    trade(broker, AAPL, -5, 250.0)
-    execution = broker.recent_executions(1)[0]
+def test_execution_records_the_resulting_position(account: PaperAccount) -> None:
+    held = account.positions[AAPL].quantity
+    trade(account, AAPL, -5, 250.0)
+    execution = account.recent_executions(1)[0]
     assert (execution.conid, execution.quantity, execution.position) == (AAPL, -5, held - 5)
-    assert len({each.execution_id for each in broker.executions}) == len(broker.executions)
+    assert len({each.execution_id for each in account.executions}) == len(account.executions)
 
 
-def test_the_minimum_commission_is_charged_once_per_order(broker: PaperAccount) -> None:
-    order = broker.add_working_order(MSFT, "BUY", 300, "LMT", at=broker.clock.now(), limit_price=500.0)
+def test_minimum_commission_is_charged_once_per_order(account: PaperAccount) -> None:
+    order = account.add_working_order(MSFT, "BUY", 300, "LMT", at=account.clock.now(), limit_price=500.0)
     fees = [
-        broker.execute(order, quantity, 500.0, at=broker.clock.now(), exchange="ISLAND").commission
+        account.execute(order, quantity, 500.0, at=account.clock.now(), exchange="ISLAND").commission
         for quantity in (100, 100, 100)
     ]
     assert fees == [1.0, 0.0, 0.5]
 
 
-def test_an_unknown_conid_is_an_error_and_not_a_position(broker: PaperAccount) -> None:
-    order = broker.add_working_order(1, "BUY", 1, "MKT", at=broker.clock.now())
+def test_an_unknown_conid_raises_lookup_error(account: PaperAccount) -> None:
+    order = account.add_working_order(1, "BUY", 1, "MKT", at=account.clock.now())
     with pytest.raises(LookupError, match="conid 1"):
-        broker.execute(order, 1, 1.0, at=broker.clock.now(), exchange="SMART")
-    assert 1 not in broker.positions
+        account.execute(order, 1, 1.0, at=account.clock.now(), exchange="SMART")
+    assert 1 not in account.positions
 
 
-def test_the_profit_of_the_day_is_that_of_the_positions_since_the_last_close(broker: PaperAccount) -> None:
-    close = broker.prices.quote(broker.instrument(IBM)).prior_close
-    broker.prices.override_price(IBM, close + 2.0)
-    line = broker.valuation().open_position(IBM)
+def test_daily_pnl_is_the_change_of_positions_since_the_last_close(account: PaperAccount) -> None:
+    close = account.prices.quote(account.instrument(IBM)).prior_close
+    account.prices.override_price(IBM, close + 2.0)
+    line = account.valuation().open_position(IBM)
     assert line is not None
     assert line.daily_pnl == pytest.approx(2.0 * line.quantity)
 
 
-def test_what_is_bought_today_gains_from_its_own_price_on(broker: PaperAccount) -> None:
-    broker.prices.override_price(MSFT, 510.0)
-    trade(broker, MSFT, 10, 500.0)
-    line = broker.valuation().open_position(MSFT)
+def test_daily_pnl_of_a_purchase_today_counts_from_its_price(account: PaperAccount) -> None:
+    account.prices.override_price(MSFT, 510.0)
+    trade(account, MSFT, 10, 500.0)
+    line = account.valuation().open_position(MSFT)
     assert line is not None
     assert line.daily_pnl == pytest.approx(10 * 10 - 1)
 
 
-def test_what_is_sold_today_keeps_its_profit_of_the_day(broker: PaperAccount) -> None:
-    quantity = broker.positions[IBM].quantity
-    close = broker.prices.quote(broker.instrument(IBM)).prior_close
-    before = broker.valuation().daily_pnl
-    broker.prices.override_price(IBM, close)
-    flat = broker.valuation().daily_pnl
-    trade(broker, IBM, -quantity, close + 3.0)
-    assert broker.valuation().daily_pnl == pytest.approx(flat + quantity * 3 - 1)
+def test_daily_pnl_of_a_position_closed_today_remains(account: PaperAccount) -> None:
+    quantity = account.positions[IBM].quantity
+    close = account.prices.quote(account.instrument(IBM)).prior_close
+    before = account.valuation().daily_pnl
+    account.prices.override_price(IBM, close)
+    flat = account.valuation().daily_pnl
+    trade(account, IBM, -quantity, close + 3.0)
+    assert account.valuation().daily_pnl == pytest.approx(flat + quantity * 3 - 1)
     assert before != flat
 
 
-def test_the_next_day_forgets_yesterdays_orders_and_profits_but_not_the_open_order(
-    broker: PaperAccount,
+def test_the_next_day_starts_without_ended_orders_and_realised_profit_but_keeps_working_orders(
+    account: PaperAccount,
 ) -> None:
-    assert {order.status for order in broker.live_orders()} == {
+    assert {order.status for order in account.live_orders()} == {
         OrderStatus.FILLED,
         OrderStatus.CANCELLED,
         OrderStatus.SUBMITTED,
     }
-    assert broker.valuation().base_ledger.realised != 0
-    broker.clock.advance(DAY)
-    assert [order.status for order in broker.live_orders()] == [OrderStatus.SUBMITTED]
-    assert broker.valuation().base_ledger.realised == 0
-    assert broker.recent_executions(1) == []
-    assert len(broker.recent_executions(2)) == 2
+    assert account.valuation().base_ledger.realised != 0
+    account.clock.advance(DAY)
+    assert [order.status for order in account.live_orders()] == [OrderStatus.SUBMITTED]
+    assert account.valuation().base_ledger.realised == 0
+    assert account.recent_executions(1) == []
+    assert len(account.recent_executions(2)) == 2
 
 
-def test_proceeds_of_today_are_not_settled_before_tomorrow(broker: PaperAccount) -> None:
-    trade(broker, IBM, -10, 250.0)
-    settled = broker.valuation().settled_cash["USD"]
-    assert settled < broker.cash["USD"] - 2400
-    broker.clock.advance(DAY)
-    assert broker.valuation().settled_cash["USD"] == broker.cash["USD"]
+def test_proceeds_of_a_sale_settle_on_the_next_day(account: PaperAccount) -> None:
+    trade(account, IBM, -10, 250.0)
+    settled = account.valuation().settled_cash["USD"]
+    assert settled < account.cash["USD"] - 2400
+    account.clock.advance(DAY)
+    assert account.valuation().settled_cash["USD"] == account.cash["USD"]
 
 
-def test_what_is_spent_today_is_gone_from_settled_cash_at_once(broker: PaperAccount) -> None:
-    settled = broker.valuation().settled_cash["USD"]
-    trade(broker, MSFT, 10, 500.0)
-    assert broker.valuation().settled_cash["USD"] == pytest.approx(settled - 5001)
+def test_purchase_reduces_settled_cash_immediately(account: PaperAccount) -> None:
+    settled = account.valuation().settled_cash["USD"]
+    trade(account, MSFT, 10, 500.0)
+    assert account.valuation().settled_cash["USD"] == pytest.approx(settled - 5001)
 
 
-def test_the_cached_account_is_old_for_45_seconds_or_until_it_is_invalidated(broker: PaperAccount) -> None:
-    seen = broker.cached_valuation()
-    trade(broker, MSFT, 10, 500.0)
-    broker.clock.advance(44)
-    assert broker.cached_valuation() is seen
-    broker.clock.advance(1)
-    assert broker.cached_valuation().open_position(MSFT) is not None
-    trade(broker, MSFT, -10, 500.0)
-    assert broker.cached_valuation().open_position(MSFT) is not None
-    broker.invalidate_cache()
-    assert broker.cached_valuation().open_position(MSFT) is None
+def test_cached_valuation_is_reused_for_45_seconds_unless_invalidated(account: PaperAccount) -> None:
+    seen = account.cached_valuation()
+    trade(account, MSFT, 10, 500.0)
+    account.clock.advance(44)
+    assert account.cached_valuation() is seen
+    account.clock.advance(1)
+    assert account.cached_valuation().open_position(MSFT) is not None
+    trade(account, MSFT, -10, 500.0)
+    assert account.cached_valuation().open_position(MSFT) is not None
+    account.invalidate_cache()
+    assert account.cached_valuation().open_position(MSFT) is None
 
 
-def test_two_accounts_of_the_same_moment_are_the_same() -> None:
+def test_seeded_accounts_at_the_same_time_are_equal() -> None:
     one, other = make_paper_account(), make_paper_account()
     assert one.valuation() == other.valuation()
     assert one.executions == other.executions
 
 
-def test_what_an_imagined_account_trades_is_not_traded() -> None:
-    broker = make_paper_account()
-    cash, held = dict(broker.cash), broker.positions[AAPL].quantity
-    twin = broker.copy_for_what_if()
+def test_trades_in_a_what_if_copy_leave_the_account_unchanged() -> None:
+    account = make_paper_account()
+    cash, held = dict(account.cash), account.positions[AAPL].quantity
+    twin = account.copy_for_what_if()
     trade(twin, AAPL, 5, 250.0)
     trade(twin, MSFT, 5, 500.0)
-    assert (dict(broker.cash), broker.positions[AAPL].quantity) == (cash, held)
-    assert MSFT not in broker.positions
+    assert (dict(account.cash), account.positions[AAPL].quantity) == (cash, held)
+    assert MSFT not in account.positions
     assert twin.positions[AAPL].quantity == held + 5
 
 
-def test_accounts_that_share_their_numbers_never_give_one_twice() -> None:
+def test_accounts_that_share_order_ids_never_reuse_one() -> None:
     clock = Clock(start=MONDAY, frozen=True)
     universe = build_universe(MONDAY)
     prices, numbers = Prices(universe, clock, 1), count(100)
@@ -213,6 +213,6 @@ def test_accounts_that_share_their_numbers_never_give_one_twice() -> None:
     assert first.next_order_id() == max(second.orders) + 1
 
 
-def test_the_open_order_of_the_first_day_ends_by_itself_one_day() -> None:
-    broker = make_paper_account()
-    assert all(order.expires_at < MONDAY + 200 * DAY for order in broker.orders.values())
+def test_seeded_working_order_expires_eventually() -> None:
+    account = make_paper_account()
+    assert all(order.expires_at < MONDAY + 200 * DAY for order in account.orders.values())

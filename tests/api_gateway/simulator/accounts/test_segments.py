@@ -6,10 +6,10 @@ from api_gateway.simulator.accounts.segments import Segment, build_segment
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from tests.api_gateway.simulator.paper_account import AAPL, find_future, find_option, make_paper_account
 
-BROKER = make_paper_account()
-STOCK = ValuedPosition(BROKER.instrument(AAPL), 10, 1500.0, 160.0, 1.0, realised=0.0, daily_pnl=50.0)
-OPTION = ValuedPosition(find_option(BROKER), 2, 1500.0, 8.0, 1.0, realised=0.0, daily_pnl=30.0)
-FUTURE = ValuedPosition(find_future(BROKER), 1, 330_000.0, 6610.0, 1.0, realised=0.0, daily_pnl=20.0)
+PAPER_ACCOUNT = make_paper_account()
+STOCK = ValuedPosition(PAPER_ACCOUNT.instrument(AAPL), 10, 1500.0, 160.0, 1.0, realised=0.0, daily_pnl=50.0)
+OPTION = ValuedPosition(find_option(PAPER_ACCOUNT), 2, 1500.0, 8.0, 1.0, realised=0.0, daily_pnl=30.0)
+FUTURE = ValuedPosition(find_future(PAPER_ACCOUNT), 1, 330_000.0, 6610.0, 1.0, realised=0.0, daily_pnl=20.0)
 
 
 def test_options_have_no_loan_value() -> None:
@@ -21,13 +21,13 @@ def test_options_have_no_loan_value() -> None:
     assert segment.settled_cash == 9000.0
 
 
-def test_the_profit_of_futures_counts_as_cash() -> None:
+def test_profit_of_futures_counts_as_cash() -> None:
     segment = build_segment([FUTURE], cash=30_000.0)
     assert segment.total_cash == segment.net_liquidation == 30_500.0
     assert segment.gross_position_value == 0.0
 
 
-def test_margins_decide_what_can_be_spent() -> None:
+def test_available_funds_are_reduced_by_margins() -> None:
     segment = build_segment([STOCK], cash=1000.0)
     assert segment.available_funds == pytest.approx(2600 - 440)
     assert segment.excess_liquidity == pytest.approx(2600 - 400)
@@ -38,7 +38,7 @@ def test_margins_decide_what_can_be_spent() -> None:
     assert segment.cushion == pytest.approx(2200 / 2600)
 
 
-def test_an_account_under_water_can_spend_nothing() -> None:
+def test_segment_with_negative_equity_has_no_buying_power() -> None:
     segment = build_segment([STOCK], cash=-1500.0)
     assert segment.available_funds < 0
     assert segment.buying_power == segment.available_to_withdraw == 0.0
@@ -50,5 +50,5 @@ def test_two_segments_add_up() -> None:
     assert both.cash == 31_000.0
 
 
-def test_an_empty_segment_divides_by_nothing() -> None:
+def test_an_empty_segment_has_zero_leverage_and_cushion() -> None:
     assert (Segment().leverage, Segment().cushion) == (0.0, 0.0)

@@ -12,18 +12,18 @@ def lists() -> Watchlists:
     return Watchlists(NOON)
 
 
-def test_two_lists_are_there_from_the_start(lists: Watchlists) -> None:
+def test_there_are_two_watchlists_initially(lists: Watchlists) -> None:
     assert [each.name for each in lists.all()] == ["Favorites", "Currencies"]
     assert all(each.modified_ms < NOON * 1000 for each in lists.all())
 
 
-def test_a_list_is_dated_in_milliseconds(lists: Watchlists) -> None:
+def test_modification_time_is_in_milliseconds(lists: Watchlists) -> None:
     made = lists.save("7", "Mine", (8314, None), NOON)
     assert made.modified_ms == 1_772_557_200_000
     assert lists.find("7") is made
 
 
-def test_keeping_a_list_under_a_taken_id_replaces_it(lists: Watchlists) -> None:
+def test_saving_a_watchlist_with_an_id_in_use_replaces_it(lists: Watchlists) -> None:
     lists.save("101", "Other", (8314,), NOON)
     found = lists.find("101")
     assert found is not None
@@ -31,7 +31,7 @@ def test_keeping_a_list_under_a_taken_id_replaces_it(lists: Watchlists) -> None:
     assert len(lists.all()) == 2
 
 
-def test_a_list_can_be_removed_once(lists: Watchlists) -> None:
+def test_watchlist_can_be_removed_once(lists: Watchlists) -> None:
     assert lists.remove("101")
     assert not lists.remove("101")
     assert lists.find("101") is None

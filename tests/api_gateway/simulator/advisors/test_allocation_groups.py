@@ -30,13 +30,13 @@ def group(method: str, amounts: Mapping[str, float | None], name: str = "Mine") 
     return AllocationGroup(name, AllocationMethod(method), amounts)
 
 
-def test_equal_shares_leave_the_rest_one_by_one(allocation: AllocationGroups) -> None:
+def test_equal_split_distributes_the_remainder_one_by_one(allocation: AllocationGroups) -> None:
     allocation.save(group("E", dict.fromkeys((FIRST, SECOND, THIRD))))
     assert allocation.split("Mine", 100) == {FIRST: 34, SECOND: 33, THIRD: 33}
     assert allocation.split("Mine", 2) == {FIRST: 1, SECOND: 1}
 
 
-def test_the_net_liquidation_values_share_an_order(
+def test_net_liquidation_split_follows_account_values(
     allocation: AllocationGroups, simulation: Simulation
 ) -> None:
     parts = allocation.split("NetLiq_Clients", 1000)
@@ -46,9 +46,12 @@ def test_the_net_liquidation_values_share_an_order(
         assert part == pytest.approx(1000 * values[account] / sum(values.values()), abs=1)
 
 
-def test_all_clients_share_by_available_equity_until_the_preset_changes(allocation: AllocationGroups) -> None:
+def test_group_all_uses_the_preset_method(allocation: AllocationGroups) -> None:
     by_equity = allocation.split(ALL_CLIENTS, 900)
-    funds = {each: broker.valuation().total.available_funds for each, broker in allocation.clients.items()}
+    funds = {
+        each: paper_account.valuation().total.available_funds
+        for each, paper_account in allocation.clients.items()
+    }
     for account, part in by_equity.items():
         assert part == pytest.approx(900 * funds[account] / sum(funds.values()), abs=1)
     allocation.presets.method = AllocationMethod.EQUAL
@@ -67,7 +70,7 @@ def test_all_clients_share_by_available_equity_until_the_preset_changes(allocati
         ("R", {FIRST: 2.0, SECOND: 1.0}, -9, {FIRST: -6, SECOND: -3}),
     ],
 )
-def test_amounts_share_an_order(
+def test_split_by_user_specified_amounts(
     allocation: AllocationGroups,
     method: str,
     amounts: dict[str, float | None],
@@ -78,7 +81,7 @@ def test_amounts_share_an_order(
     assert allocation.split("Mine", quantity) == parts
 
 
-def test_an_account_in_debt_gets_nothing_unless_all_are(
+def test_account_with_a_negative_weight_gets_nothing_unless_all_are_negative(
     allocation: AllocationGroups, simulation: Simulation
 ) -> None:
     simulation.accounts[SECOND].deposit("USD", -9_000_000)
@@ -90,14 +93,14 @@ def test_an_account_in_debt_gets_nothing_unless_all_are(
 
 @pytest.mark.parametrize("quantity", [1, 7, 99, 1001, 0.3, 12.3456])
 @pytest.mark.parametrize("name", ["NetLiq_Clients", "Two_to_one", ALL_CLIENTS])
-def test_nothing_is_lost_or_added_in_a_split(
+def test_parts_of_a_split_add_up_to_the_quantity(
     allocation: AllocationGroups, name: str, quantity: float
 ) -> None:
     assert sum(allocation.split(name, quantity).values()) == pytest.approx(quantity, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["two_to_one", "Nobody", "", FIRST])
-def test_an_unknown_group_is_not_split(allocation: AllocationGroups, name: str) -> None:
+def test_splitting_for_an_unknown_group_raises_lookup_error(allocation: AllocationGroups, name: str) -> None:
     with pytest.raises(LookupError):
         allocation.split(name, 10)
 
@@ -118,7 +121,7 @@ def test_an_unknown_group_is_not_split(allocation: AllocationGroups, name: str) 
         (group("E", {FIRST: None}, FIRST), "taken"),
     ],
 )
-def test_a_group_that_makes_no_sense_is_refused(
+def test_an_invalid_group_is_rejected_with_a_reason(
     allocation: AllocationGroups, wrong: AllocationGroup, reason: str
 ) -> None:
     before = dict(allocation.groups)
@@ -127,7 +130,7 @@ def test_a_group_that_makes_no_sense_is_refused(
     assert allocation.groups == before
 
 
-def test_a_group_is_renamed_in_its_place_and_deleted(allocation: AllocationGroups) -> None:
+def test_group_can_be_replaced_at_its_position_and_deleted(allocation: AllocationGroups) -> None:
     allocation.save(group("E", {FIRST: None}, "Alone"), instead_of="NetLiq_Clients")
     assert allocation.group_names == [ALL_CLIENTS, "Alone", "Two_to_one"]
     allocation.delete("Alone")

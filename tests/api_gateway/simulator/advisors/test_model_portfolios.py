@@ -20,7 +20,7 @@ def models(simulation: Simulation) -> ModelPortfolios:
     return simulation.models
 
 
-def test_what_goes_into_a_model_leaves_core_and_comes_back(models: ModelPortfolios) -> None:
+def test_transfer_moves_holdings_from_core_to_a_model_and_back(models: ModelPortfolios) -> None:
     cash, apples = models.core_cash(ACCOUNT, "USD"), models.core_quantity(ACCOUNT, AAPL)
     models.transfer(ACCOUNT, MODEL, 500.0, {AAPL: 12.0})
     assert models.core_cash(ACCOUNT, "USD") == cash - 500
@@ -34,14 +34,16 @@ def test_what_goes_into_a_model_leaves_core_and_comes_back(models: ModelPortfoli
     assert (models.core_cash(ACCOUNT, "USD"), models.core_quantity(ACCOUNT, AAPL)) == (cash, apples)
 
 
-def test_the_account_itself_does_not_change(models: ModelPortfolios, simulation: Simulation) -> None:
-    broker = simulation.accounts[ACCOUNT]
-    before = broker.valuation()
+def test_transfer_leaves_the_account_totals_unchanged(
+    models: ModelPortfolios, simulation: Simulation
+) -> None:
+    account = simulation.accounts[ACCOUNT]
+    before = account.valuation()
     models.transfer(ACCOUNT, MODEL, 500.0, {AAPL: 12.0, IBM: 3.0})
-    assert broker.valuation() == before
+    assert account.valuation() == before
 
 
-def test_a_part_of_a_position_has_its_part_of_cost_and_profit(models: ModelPortfolios) -> None:
+def test_partial_position_has_proportional_cost_and_profit(models: ModelPortfolios) -> None:
     whole = models.clients[ACCOUNT].valuation().open_position(IBM)
     assert whole is not None
     models.transfer(ACCOUNT, MODEL, 0.0, {IBM: whole.quantity / 5})
@@ -53,9 +55,7 @@ def test_a_part_of_a_position_has_its_part_of_cost_and_profit(models: ModelPortf
     assert stake.value_of(AAPL) == 0
 
 
-def test_what_the_account_sells_beyond_core_leaves_the_models(
-    models: ModelPortfolios, simulation: Simulation
-) -> None:
+def test_sale_of_more_than_core_reduces_the_models(models: ModelPortfolios, simulation: Simulation) -> None:
     held = simulation.accounts[ACCOUNT].positions[AAPL].quantity
     models.transfer(ACCOUNT, MODEL, 0.0, {AAPL: 60.0})
     models.transfer(ACCOUNT, OTHER, 0.0, {AAPL: 20.0})
@@ -72,7 +72,7 @@ def test_what_the_account_sells_beyond_core_leaves_the_models(
     assert [stake.net_liquidation for stake in models.value_holdings(MODEL)] == [0.0]
 
 
-def test_an_invested_model_keeps_its_currency(models: ModelPortfolios) -> None:
+def test_currency_of_an_invested_model_cannot_change(models: ModelPortfolios) -> None:
     models.transfer(ACCOUNT, OTHER, 100.0, {})
     with pytest.raises(ModelError, match="currency"):
         models.save(Model(OTHER, "", False, "EUR", 1.0, {}))
@@ -82,7 +82,7 @@ def test_an_invested_model_keeps_its_currency(models: ModelPortfolios) -> None:
     assert models.by_name[OTHER].targets == {}
 
 
-def test_a_stake_in_another_currency_is_worth_it_in_the_accounts(models: ModelPortfolios) -> None:
+def test_holding_in_another_currency_is_valued_in_base_currency(models: ModelPortfolios) -> None:
     models.save(Model("Euros", "", False, "EUR", 1.0, {}))
     models.transfer(ACCOUNT, "Euros", 1000.0, {})
     rate = models.clients[ACCOUNT].exchange_rates.rate("EUR")
@@ -90,5 +90,5 @@ def test_a_stake_in_another_currency_is_worth_it_in_the_accounts(models: ModelPo
     assert models.core_cash(ACCOUNT, "EUR") == pytest.approx(24_000)
 
 
-def test_who_is_no_client_has_no_stakes(models: ModelPortfolios) -> None:
+def test_an_account_that_is_not_a_clients_has_no_holdings(models: ModelPortfolios) -> None:
     assert models.value_account_holdings("DF1234567") == models.value_account_holdings("All") == []

@@ -15,14 +15,14 @@ def options() -> SimulationOptions:
     return SimulationOptions(login=True, profile="fa")
 
 
-def test_before_anybody_is_invested_nothing_is_out_of_balance(simulation: Simulation) -> None:
+def test_model_without_investments_has_no_imbalance(simulation: Simulation) -> None:
     found = model_rows.model_positions(simulation.models, MODEL, 1.0)
     assert {row["mismatchType"] for row in found["positionList"]} == {0}
     assert {row["instrumentImbalance"] for row in [*found["positionList"], *found["cash"]]} == {0.0}
     assert found["positionTs"] == 1000
 
 
-def test_what_is_held_but_not_wanted_is_a_mismatch_of_its_own_kind(simulation: Simulation) -> None:
+def test_position_outside_the_target_has_mismatch_type_2(simulation: Simulation) -> None:
     simulation.models.transfer(ACCOUNT, MODEL, 0.0, {SPY: 2.0, AAPL: 2.0})
     found = model_rows.model_positions(simulation.models, MODEL, 0.0)
     kinds = {row["conid"]: row["mismatchType"] for row in found["positionList"]}
@@ -30,7 +30,7 @@ def test_what_is_held_but_not_wanted_is_a_mismatch_of_its_own_kind(simulation: S
     assert model_rows.model_summary(simulation.models, MODEL)["mismatch"] is True
 
 
-def test_the_parts_of_a_model_make_a_whole(simulation: Simulation) -> None:
+def test_fractions_of_a_model_add_up_to_1(simulation: Simulation) -> None:
     simulation.models.transfer(ACCOUNT, MODEL, 321.0, {IBM: 2.0, AAPL: 3.5})
     found = model_rows.model_positions(simulation.models, MODEL, 0.0)
     rows = [*found["positionList"], *found["cash"]]
@@ -39,7 +39,7 @@ def test_the_parts_of_a_model_make_a_whole(simulation: Simulation) -> None:
     assert sum(row["mv"] for row in rows) == pytest.approx(found["nlv"], abs=0.02)
 
 
-def test_numbers_and_texts_are_those_of_the_document(simulation: Simulation) -> None:
+def test_rows_have_the_types_of_the_document(simulation: Simulation) -> None:
     simulation.models.transfer(ACCOUNT, MODEL, 321.0, {IBM: 2.0})
     row = model_rows.model_positions(simulation.models, MODEL, 0.0)["positionList"][0]
     assert {name for name, value in row.items() if type(value) is str} == {"ccy", "instrument"}
@@ -53,7 +53,7 @@ def test_numbers_and_texts_are_those_of_the_document(simulation: Simulation) -> 
     assert account["alias"] == "First"
 
 
-def test_a_draft_without_cash_names_none(simulation: Simulation) -> None:
+def test_draft_without_cash_has_no_cash_row(simulation: Simulation) -> None:
     simulation.models.save(Model("Apples", "", False, "USD", 0.0, {AAPL: 1.0}))
     number, draft = simulation.transfers.create_draft("Apples", {ACCOUNT: 1000.0})
     rows = model_rows.transfer_rows(number, draft)

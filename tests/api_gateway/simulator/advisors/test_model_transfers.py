@@ -27,14 +27,14 @@ def invest(transfers: ModelTransfers, amount: float, name: str = MODEL) -> int:
 
 
 @pytest.mark.parametrize("amount", [1.0, 999.99, 12_345.67, 100_000.0])
-def test_what_is_invested_is_worth_exactly_that(transfers: ModelTransfers, amount: float) -> None:
+def test_investment_is_worth_exactly_the_amount(transfers: ModelTransfers, amount: float) -> None:
     invest(transfers, amount)
     stake = transfers.models.value_holding(ACCOUNT, MODEL)
     assert stake.net_liquidation == pytest.approx(amount)
 
 
 @pytest.mark.parametrize("part", [0.01, 0.5, 0.999])
-def test_a_divestment_takes_the_same_part_of_everything(transfers: ModelTransfers, part: float) -> None:
+def test_divestment_returns_the_same_fraction_of_everything(transfers: ModelTransfers, part: float) -> None:
     invest(transfers, 10_000)
     before = transfers.models.value_holding(ACCOUNT, MODEL)
     invest(transfers, -10_000 * part)
@@ -44,7 +44,7 @@ def test_a_divestment_takes_the_same_part_of_everything(transfers: ModelTransfer
         assert after.quantity_of(conid) == pytest.approx(before.quantity_of(conid) * (1 - part))
 
 
-def test_all_of_it_can_be_divested_after_prices_have_moved(
+def test_whole_investment_can_be_divested_after_prices_change(
     transfers: ModelTransfers, simulation: Simulation
 ) -> None:
     invest(transfers, 10_000)
@@ -57,7 +57,7 @@ def test_all_of_it_can_be_divested_after_prices_have_moved(
     assert transfers.models.invested_accounts(MODEL) == []
 
 
-def test_more_than_core_holds_is_bought_for_the_rest(
+def test_positions_missing_in_core_are_listed_for_purchase(
     transfers: ModelTransfers, simulation: Simulation
 ) -> None:
     held = simulation.accounts[ACCOUNT].positions[AAPL].quantity
@@ -71,7 +71,7 @@ def test_more_than_core_holds_is_bought_for_the_rest(
     assert again.transfers[0].quantities == {}
 
 
-def test_a_draft_that_has_become_impossible_is_kept_and_changes_nothing(
+def test_submitting_a_draft_that_is_no_longer_possible_changes_nothing(
     transfers: ModelTransfers, simulation: Simulation
 ) -> None:
     number, draft = transfers.create_draft(MODEL, {ACCOUNT: 20_000})
@@ -84,7 +84,7 @@ def test_a_draft_that_has_become_impossible_is_kept_and_changes_nothing(
     assert transfers.submit(number) is draft
 
 
-def test_drafts_have_numbers_of_their_own(transfers: ModelTransfers) -> None:
+def test_each_draft_has_its_own_id(transfers: ModelTransfers) -> None:
     numbers = [transfers.create_draft(MODEL, {ACCOUNT: 100})[0] for _ in range(3)]
     assert numbers == [1, 2, 3]
     transfers.submit(2)
@@ -93,7 +93,7 @@ def test_drafts_have_numbers_of_their_own(transfers: ModelTransfers) -> None:
     assert list(transfers.drafts) == [1, 3]
 
 
-def test_a_short_position_is_nothing_to_transfer(transfers: ModelTransfers, simulation: Simulation) -> None:
+def test_short_position_is_not_transferred(transfers: ModelTransfers, simulation: Simulation) -> None:
     transfers.models.save(Model("Short", "", False, "USD", 0.0, {MSFT: 1.0}))
     trade(simulation.accounts[ACCOUNT], MSFT, -10, 480.0)
     _, draft = transfers.create_draft("Short", {ACCOUNT: 1000})

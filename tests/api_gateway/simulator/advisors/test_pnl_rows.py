@@ -22,7 +22,7 @@ def test_an_account_without_models_has_one_row() -> None:
     assert row["nl"] == pytest.approx(valuation.net_liquidation, abs=0.01)
 
 
-def test_the_rows_of_an_accounts_models_add_up_to_it() -> None:
+def test_rows_of_core_and_models_add_up_to_the_account() -> None:
     simulation = Simulation(SimulationOptions(profile="fa"))
     (whole,) = partitioned_pnl_rows(simulation.selected_account, []).values()
     simulation.models.transfer(ACCOUNT, "US-Stocks", 750.0, {AAPL: 40.0})

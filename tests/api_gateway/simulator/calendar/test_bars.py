@@ -23,7 +23,7 @@ def clock(epoch: float) -> str:
     return datetime.fromtimestamp(epoch, tz=NEW_YORK).strftime("%d %H:%M")
 
 
-def test_short_bars_start_on_the_clock_or_at_the_open_and_the_last_is_unfinished() -> None:
+def test_intraday_bars_start_at_multiples_of_their_length_or_at_the_open() -> None:
     found = [(clock(w[0][1]), clock(w[0][2])) for w in windows(3600, 5)]
     assert found == [
         ("03 12:00", "03 12:10"),
@@ -34,22 +34,22 @@ def test_short_bars_start_on_the_clock_or_at_the_open_and_the_last_is_unfinished
     ]
 
 
-def test_hours_before_the_open_are_there_only_when_asked_for() -> None:
+def test_bars_before_the_open_are_included_only_with_outside_rth() -> None:
     assert clock(windows(1800, 10, outside=True)[-1][0][1]) == "03 07:30"
     assert clock(windows(1800, 10)[-1][0][1]) == "02 14:00"
 
 
-def test_a_day_is_its_regular_hours() -> None:
+def test_daily_bar_covers_regular_hours() -> None:
     today, yesterday = windows(DAY, 2)
     assert (clock(today[0][1]), clock(today[0][2])) == ("03 09:30", "03 12:10")
     assert (clock(yesterday[0][1]), clock(yesterday[0][2])) == ("02 09:30", "02 16:00")
 
 
 @pytest.mark.parametrize(("step", "days"), [(WEEK, [2, 5, 4]), (MONTH, [2, 19, 20])])
-def test_weeks_and_months_hold_their_trading_days(step: float, days: list[int]) -> None:
+def test_weekly_and_monthly_bars_cover_their_trading_days(step: float, days: list[int]) -> None:
     assert [len(bar) for bar in windows(step, 3)] == days
 
 
-def test_the_days_of_a_week_come_in_order() -> None:
+def test_windows_of_a_weekly_bar_are_in_chronological_order() -> None:
     bar = windows(WEEK, 2)[1]
     assert [window[0].day.day for window in bar] == [23, 24, 25, 26, 27]

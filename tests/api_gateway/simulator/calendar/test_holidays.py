@@ -7,7 +7,7 @@ import pytest
 from api_gateway.simulator.calendar.holidays import early_closes, full_holidays, nth_weekday
 
 
-def test_the_holidays_of_2026_are_those_of_the_exchange() -> None:
+def test_holidays_of_2026_match_the_exchange() -> None:
     assert full_holidays(2026) == {
         date(2026, 1, 1),
         date(2026, 1, 19),
@@ -22,12 +22,12 @@ def test_the_holidays_of_2026_are_those_of_the_exchange() -> None:
     }
 
 
-def test_a_new_years_day_on_saturday_is_not_made_up_for() -> None:
+def test_new_years_day_on_saturday_is_not_observed_on_friday() -> None:
     assert date(2021, 12, 31) not in full_holidays(2021) | full_holidays(2022)
     assert len(full_holidays(2022)) == 9
 
 
-def test_new_york_closes_early_after_thanksgiving_and_on_christmas_eve() -> None:
+def test_early_closes_are_after_thanksgiving_and_on_christmas_eve() -> None:
     assert early_closes(2026) == {date(2026, 11, 27), date(2026, 12, 24)}
     assert date(2025, 7, 3) in early_closes(2025)
 
@@ -39,6 +39,6 @@ def test_good_friday_follows_easter(year: int, good_friday: date) -> None:
     assert good_friday in full_holidays(year)
 
 
-def test_the_third_monday_is_counted_from_the_first() -> None:
+def test_nth_weekday_counts_from_1() -> None:
     assert nth_weekday(2026, 6, 0, 1) == date(2026, 6, 1)
     assert nth_weekday(2026, 6, 0, 3) == date(2026, 6, 15)

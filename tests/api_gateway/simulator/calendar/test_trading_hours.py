@@ -14,7 +14,7 @@ def at(*moment: int) -> float:
     return datetime(*moment, tzinfo=NEW_YORK).timestamp()  # type: ignore[arg-type, misc]  # year to minute
 
 
-def test_a_stock_trades_from_half_past_nine_to_four_with_hours_before_and_after() -> None:
+def test_stock_session_is_from_0930_to_1600_with_extended_hours() -> None:
     session = session_on(HOURS["us_stock"], date(2026, 3, 3))
     assert session is not None
     assert (session.start, session.opens) == (at(2026, 3, 3, 4), at(2026, 3, 3, 9, 30))
@@ -24,7 +24,7 @@ def test_a_stock_trades_from_half_past_nine_to_four_with_hours_before_and_after(
     assert session.is_trading_at(at(2026, 3, 3, 19, 59))
 
 
-def test_summer_time_moves_the_open_by_an_hour() -> None:
+def test_daylight_saving_time_moves_the_open_by_an_hour() -> None:
     before, after = (session_on(HOURS["us_stock"], date(2026, 3, day)) for day in (6, 9))
     assert before is not None
     assert after is not None
@@ -38,32 +38,32 @@ def test_weekends_and_holidays_have_no_session_but_crypto_does() -> None:
     assert session_on(HOURS["crypto"], date(2026, 3, 7)) is not None
 
 
-def test_half_days_end_at_one() -> None:
+def test_session_on_an_early_close_ends_at_1300() -> None:
     session = session_on(HOURS["us_stock"], date(2026, 11, 27))
     assert session is not None
     assert (session.closes, session.end) == (at(2026, 11, 27, 13), at(2026, 11, 27, 17))
     assert session.liquid_closes == session.closes
 
 
-def test_futures_open_on_the_evening_before() -> None:
+def test_futures_session_starts_on_the_evening_before() -> None:
     session = session_at(HOURS["cme"], at(2026, 3, 8, 18, 30))
     assert session.day == date(2026, 3, 9)
     assert session.start == at(2026, 3, 8, 18)
 
 
 @pytest.mark.parametrize("hour", [3, 21])
-def test_at_night_the_last_session_that_has_begun_counts(hour: int) -> None:
+def test_session_at_night_is_the_last_one_that_started(hour: int) -> None:
     day = date(2026, 3, 2) if hour == 3 else date(2026, 3, 3)
     assert session_at(HOURS["us_stock"], at(2026, 3, 3, hour)).day == day
 
 
-def test_the_coming_sessions_start_with_the_one_that_is_running() -> None:
+def test_sessions_from_a_time_include_the_current_one() -> None:
     found = sessions_from(HOURS["us_stock"], at(2026, 3, 6, 12), 3)
     assert [session.day.day for session in found] == [6, 9, 10]
 
 
 @pytest.mark.parametrize("name", sorted(HOURS))
-def test_every_session_is_in_order_and_ends_on_a_minute(name: str) -> None:
+def test_session_times_are_in_order_and_on_whole_minutes(name: str) -> None:
     for session in sessions_from(HOURS[name], at(2026, 11, 20, 12), 12):
         assert session.start <= session.opens < session.closes <= session.end
         assert session.opens <= session.liquid_opens < session.liquid_closes <= session.closes

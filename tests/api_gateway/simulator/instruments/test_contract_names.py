@@ -16,31 +16,31 @@ from tests.api_gateway.simulator.paper_account import (
     make_paper_account,
 )
 
-BROKER = make_paper_account()
-OPTION = replace(find_option(BROKER), expiry="20261218", strike=265.0, right="C")
-FUTURE = replace(find_future(BROKER), expiry="20261218")
+PAPER_ACCOUNT = make_paper_account()
+OPTION = replace(find_option(PAPER_ACCOUNT), expiry="20261218", strike=265.0, right="C")
+FUTURE = replace(find_future(PAPER_ACCOUNT), expiry="20261218")
 
 
-def test_positions_spell_contracts_out() -> None:
-    assert contract_description(BROKER.instrument(AAPL)) == "AAPL"
+def test_contract_description_of_each_kind_in_positions() -> None:
+    assert contract_description(PAPER_ACCOUNT.instrument(AAPL)) == "AAPL"
     assert contract_description(OPTION) == "AAPL   DEC2026 265 C [AAPL  261218C00265000 100]"
     assert contract_description(FUTURE) == "ES       DEC2026"
-    assert contract_description(BROKER.instrument(EUR_USD)) == "EUR.USD"
+    assert contract_description(PAPER_ACCOUNT.instrument(EUR_USD)) == "EUR.USD"
 
 
-def test_orders_name_the_symbol_and_the_terms_apart() -> None:
+def test_derivative_terms_and_full_name_in_orders() -> None:
     assert derivative_terms(OPTION) == "Dec18'26 265 Call"
     assert derivative_terms(FUTURE) == "Dec18'26"
-    assert derivative_terms(BROKER.instrument(AAPL)) is None
+    assert derivative_terms(PAPER_ACCOUNT.instrument(AAPL)) is None
     assert full_name(OPTION) == "AAPL Dec18'26 265 Call"
-    assert full_name(BROKER.instrument(EUR_USD)) == "EUR.USD"
+    assert full_name(PAPER_ACCOUNT.instrument(EUR_USD)) == "EUR.USD"
 
 
-def test_a_bond_is_named_by_its_terms() -> None:
-    bond = next(each for each in BROKER.universe.all() if each.sec_type == "BOND")
+def test_bond_name_is_its_terms() -> None:
+    bond = next(each for each in PAPER_ACCOUNT.universe.all() if each.sec_type == "BOND")
     assert contract_description(bond) == derivative_terms(bond) == bond.terms_text
 
 
-def test_nasdaq_has_two_spellings() -> None:
-    assert listing_exchange_name(BROKER.instrument(AAPL)) == "NASDAQ.NMS"
+def test_nasdaq_is_spelled_differently_in_orders() -> None:
+    assert listing_exchange_name(PAPER_ACCOUNT.instrument(AAPL)) == "NASDAQ.NMS"
     assert listing_exchange_name(FUTURE) == "CME"

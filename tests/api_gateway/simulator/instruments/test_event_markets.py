@@ -10,7 +10,7 @@ BY_SYMBOL = {market.symbol: market for market in MARKETS.values()}
 
 
 @pytest.mark.parametrize("offset", range(0, 800, 13))
-def test_every_market_always_has_an_event_ahead(offset: int) -> None:
+def test_every_market_has_a_future_event_on_any_day(offset: int) -> None:
     day = date(2026, 1, 1) + timedelta(days=offset)
     for market in MARKETS.values():
         for event in market.events(day):
@@ -31,17 +31,17 @@ def test_every_market_always_has_an_event_ahead(offset: int) -> None:
         ("MXXIL", date(2026, 12, 4), ["20301204"], "2030"),
     ],
 )
-def test_events_follow_their_calendar(symbol: str, day: date, expiries: list[str], label: str) -> None:
+def test_events_are_on_their_calendar_dates(symbol: str, day: date, expiries: list[str], label: str) -> None:
     events = BY_SYMBOL[symbol].events(day)
     assert [f"{event.expiry:%Y%m%d}" for event in events] == expiries
     assert events[0].label == label
 
 
-def test_an_election_is_on_the_tuesday_after_the_first_monday() -> None:
+def test_election_is_on_the_tuesday_after_the_first_monday() -> None:
     assert BY_SYMBOL["MXXIL"].events(date(2026, 3, 3))[0].period_end == date(2026, 11, 3)
 
 
-def test_a_strike_is_labelled_with_its_unit_or_its_name() -> None:
+def test_outcome_label_contains_the_strike_with_its_unit_or_the_name() -> None:
     emissions, candidates = BY_SYMBOL["USCE"], BY_SYMBOL["MXXIL"]
     assert emissions.outcome_label(emissions.outcomes[1]) == "Above 5,050"
     assert candidates.outcome_label(candidates.outcome_at_strike(3.0)) == "Republican candidate"
@@ -49,7 +49,7 @@ def test_a_strike_is_labelled_with_its_unit_or_its_name() -> None:
         emissions.outcome_at_strike(1.0)
 
 
-def test_every_market_is_at_the_end_of_a_branch_with_a_logo() -> None:
+def test_every_market_is_in_a_third_level_category() -> None:
     assert {market.category for market in MARKETS.values()} <= CATEGORIES.keys()
     assert all(len(category_path(market.category)) == 3 for market in MARKETS.values())
     assert category_path("g17490") == ["g5351", "g7369", "g17490"]

@@ -18,11 +18,11 @@ def test_stocks_have_all_algorithms_derivatives_three_and_currencies_none(simula
     assert numbers(simulation, 12087792) == []
 
 
-def test_names_are_compared_with_their_case(simulation: Simulation) -> None:
+def test_algorithm_ids_are_case_sensitive(simulation: Simulation) -> None:
     assert numbers(simulation, 265598, "Vwap", "twap") == ["Vwap"]
 
 
-def test_descriptions_and_parameters_come_when_asked_for(simulation: Simulation) -> None:
+def test_descriptions_and_parameters_are_optional(simulation: Simulation) -> None:
     apple = simulation.selected_account.instrument(265598)
     plain = algorithms(apple, {"Adaptive"}, include_descriptions=False, include_parameters=False)
     assert plain == [{"name": "Adaptive", "id": "Adaptive"}]

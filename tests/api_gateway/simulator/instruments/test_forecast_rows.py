@@ -15,7 +15,7 @@ def universe() -> Universe:
     return build_universe(MONDAY)
 
 
-def test_every_contract_asks_a_whole_question(universe: Universe) -> None:
+def test_every_contract_has_a_complete_question(universe: Universe) -> None:
     questions = set()
     for contract in universe.all():
         if contract.sec_type == "EC" and contract.underlying_conid:
@@ -28,14 +28,14 @@ def test_every_contract_asks_a_whole_question(universe: Universe) -> None:
     assert len(questions) == sum(1 for i in universe.all() if i.sec_type == "EC") / 2
 
 
-def test_payment_is_a_day_after_the_release_also_when_clocks_change(universe: Universe) -> None:
+def test_payout_is_one_day_after_the_release_across_clock_changes(universe: Universe) -> None:
     for contract in universe.all():
         if contract.sec_type == "EC" and contract.underlying_conid:
             rules = rules_row(MARKETS[contract.underlying_conid], contract, universe.build_date)
             assert rules["payout_time"] - rules["release_time"] == pytest.approx(86400, abs=3600)
 
 
-def test_a_contract_of_another_day_has_no_event(universe: Universe) -> None:
+def test_event_of_an_unknown_expiry_raises_lookup_error(universe: Universe) -> None:
     market = MARKETS[658663572]
     contract = universe.derivatives_of(market.conid, "EC")[0]
     with pytest.raises(LookupError, match="FF has no event on"):

@@ -5,7 +5,7 @@ import pytest
 from api_gateway.simulator.instruments.option_pricing import greeks, option_price
 
 
-def test_call_and_put_keep_the_parity() -> None:
+def test_put_call_parity_holds() -> None:
     call, put = (option_price(100, 105, 0.5, 0.3, right) for right in "CP")
     assert call - put == pytest.approx(100 - 105)
 
@@ -18,7 +18,7 @@ def test_an_expired_option_is_worth_its_intrinsic_value() -> None:
 
 
 @pytest.mark.parametrize("right", ["C", "P"])
-def test_the_greeks_are_the_slopes_of_the_price(right: str) -> None:
+def test_greeks_are_the_derivatives_of_the_price(right: str) -> None:
     found = greeks(100, 102, 0.4, 0.25, right)
     up, mid, down = (option_price(100 + d, 102, 0.4, 0.25, right) for d in (0.01, 0, -0.01))
     assert found.delta == pytest.approx((up - down) / 0.02, abs=1e-4)
@@ -28,6 +28,6 @@ def test_the_greeks_are_the_slopes_of_the_price(right: str) -> None:
 
 
 @pytest.mark.parametrize("right", ["C", "P"])
-def test_waiting_never_makes_an_option_dearer(right: str) -> None:
+def test_option_price_never_rises_with_time(right: str) -> None:
     prices = [option_price(100, 70, years / 50, 0.25, right) for years in range(50, -1, -1)]
     assert prices == sorted(prices, reverse=True)

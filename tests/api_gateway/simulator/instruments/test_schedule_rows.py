@@ -7,7 +7,7 @@ from api_gateway.simulator.simulation import Simulation
 from tests.api_gateway.simulator.wire_types import type_mismatches
 
 
-def test_the_coming_days_have_liquid_hours_inside_extended_ones(simulation: Simulation) -> None:
+def test_liquid_hours_of_upcoming_days_are_within_extended_hours(simulation: Simulation) -> None:
     found = upcoming_schedule(simulation.selected_account.instrument(265598), simulation.clock.now())
     assert type_mismatches("GET /contract/trading-schedule", found) == []
     assert found["exchange_time_zone"] == "US/Eastern"
@@ -24,7 +24,7 @@ def test_the_coming_days_have_liquid_hours_inside_extended_ones(simulation: Simu
         assert whole["opening"] < liquid["opening"] < liquid["closing"] < whole["closing"]
 
 
-def test_a_venue_has_an_ordinary_week_and_the_exceptions_of_a_month(simulation: Simulation) -> None:
+def test_venue_schedule_has_a_regular_week_and_the_exceptions_of_a_month(simulation: Simulation) -> None:
     found = venue_schedule(simulation.selected_account.instrument(8314), date(2026, 11, 23))
     assert (found["exchange"], found["timezone"]) == ("NYSE", "America/New_York")
     days = {day["tradingScheduleDate"]: day for day in found["schedules"]}

@@ -54,13 +54,13 @@ def test_well_known_contracts_have_their_real_conids(
 @pytest.mark.parametrize(
     "day", [date(2024, 2, 29), date(2026, 11, 23), date(2027, 6, 18), date(2030, 12, 31)]
 )
-def test_conids_are_unique_and_the_same_on_the_same_day(day: date) -> None:
+def test_conids_are_unique_and_reproducible(day: date) -> None:
     first, second = build_universe(moment(day)), build_universe(moment(day))
     assert first.all() == second.all()
     assert len({i.conid for i in first.all()}) == len(first.all())
 
 
-def test_two_contracts_never_share_a_conid_even_if_their_checksums_do(
+def test_conids_stay_unique_if_checksums_collide(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(universe_module, "crc32", lambda _: 7)
@@ -69,7 +69,7 @@ def test_two_contracts_never_share_a_conid_even_if_their_checksums_do(
     assert len(found.options_of(265598)) == 200
 
 
-def test_a_contract_keeps_its_conid_from_day_to_day(universe: Universe) -> None:
+def test_conid_of_a_contract_is_the_same_every_day(universe: Universe) -> None:
     later = build_universe(moment(date(2026, 11, 30)))
     for before in universe.options_of(265598):
         after = later.by_conid(before.conid)
@@ -78,7 +78,7 @@ def test_a_contract_keeps_its_conid_from_day_to_day(universe: Universe) -> None:
     assert {f.conid for f in universe.futures_of("ES")} == {f.conid for f in later.futures_of("ES")}
 
 
-def test_the_same_symbol_is_listed_on_several_exchanges_the_us_one_first(universe: Universe) -> None:
+def test_listings_of_a_symbol_start_with_the_us_one(universe: Universe) -> None:
     listings = universe.underlyings_of_symbol("IBM")
     assert [i.exchange for i in listings] == ["NYSE", "IBIS", "MEXI", "LSE", "AEQLIT"]
     assert [i.is_us for i in listings] == [True, False, False, False, False]
@@ -86,7 +86,7 @@ def test_the_same_symbol_is_listed_on_several_exchanges_the_us_one_first(univers
     assert universe.underlyings_of_symbol("NOSUCH") == []
 
 
-def test_the_option_chain_has_calls_and_puts_around_the_price_in_four_months(universe: Universe) -> None:
+def test_option_chain_has_calls_and_puts_around_the_price_for_four_months(universe: Universe) -> None:
     chain = universe.options_of(265598)
     assert sorted({o.expiry for o in chain if o.expiry}) == ["20261218", "20270115", "20270219", "20270319"]
     assert Counter(o.right for o in chain)["C"] == len(chain) / 2
@@ -102,7 +102,7 @@ def test_futures_are_quarterly_and_named_by_month_and_year(universe: Universe) -
     assert (crude.expiry, crude.contract_month, crude.local_symbol) == ("20261222", "202701", "CLF7")
 
 
-def test_currency_pairs_are_found_in_their_own_direction_only(universe: Universe) -> None:
+def test_currency_pair_is_found_only_as_it_is_quoted(universe: Universe) -> None:
     pair = universe.currency_pair("EUR", "USD")
     assert pair is not None
     assert pair.local_symbol == "EUR.USD"

@@ -18,10 +18,10 @@ _HOUR = 3600.0
 
 
 @pytest.fixture
-def broker() -> PaperAccount:
-    broker = make_paper_account()
-    broker.prices.override_price(AAPL, 250.0)
-    return broker
+def account() -> PaperAccount:
+    account = make_paper_account()
+    account.prices.override_price(AAPL, 250.0)
+    return account
 
 
 def order(order_type: str = "MKT", status: OrderStatus = OrderStatus.SUBMITTED, **terms: Any) -> Order:
@@ -30,10 +30,10 @@ def order(order_type: str = "MKT", status: OrderStatus = OrderStatus.SUBMITTED, 
 
 
 def next_step(
-    broker: PaperAccount, waiting: Order, seconds: float = _HOUR
+    account: PaperAccount, waiting: Order, seconds: float = _HOUR
 ) -> tuple[float, OrderEventKind] | None:
-    """What happens next, and after how many seconds."""
-    seen = find_next_event(broker.prices, broker.instrument(waiting.conid), waiting, MONDAY + seconds)
+    """The next event of an order: after how many seconds, and its kind."""
+    seen = find_next_event(account.prices, account.instrument(waiting.conid), waiting, MONDAY + seconds)
     return None if seen.event is None else (seen.event.at - MONDAY, seen.event.kind)
 
 
@@ -55,23 +55,23 @@ def next_step(
         (order(parent_id=7, expires_at=MONDAY + 60), (60, OrderEventKind.END)),
     ],
 )
-def test_the_next_step_follows_from_the_state(
-    broker: PaperAccount, waiting: Order, expected: tuple[float, OrderEventKind] | None
+def test_next_event_follows_from_the_status(
+    account: PaperAccount, waiting: Order, expected: tuple[float, OrderEventKind] | None
 ) -> None:
-    assert next_step(broker, waiting) == expected
+    assert next_step(account, waiting) == expected
 
 
-def test_looking_changes_nothing(broker: PaperAccount) -> None:
+def test_finding_the_next_event_does_not_change_the_order(account: PaperAccount) -> None:
     trailing = order("TRAIL", OrderStatus.PRE_SUBMITTED, side="SELL", trailing=5.0)
-    first = find_next_event(broker.prices, broker.instrument(AAPL), trailing, MONDAY + 60)
+    first = find_next_event(account.prices, account.instrument(AAPL), trailing, MONDAY + 60)
     assert (first.event, first.stop) == (None, 245.0)
     assert trailing.stop_price is None
-    assert find_next_event(broker.prices, broker.instrument(AAPL), trailing, MONDAY + 60) == first
+    assert find_next_event(account.prices, account.instrument(AAPL), trailing, MONDAY + 60) == first
 
 
-def test_a_fill_is_never_worse_than_the_limit(broker: PaperAccount) -> None:
-    apple = broker.instrument(AAPL)
-    quote = broker.prices.quote(apple, MONDAY + 0.5)
+def test_fill_is_never_worse_than_the_limit(account: PaperAccount) -> None:
+    apple = account.instrument(AAPL)
+    quote = account.prices.quote(apple, MONDAY + 0.5)
     for waiting, price in (
         (order(), quote.ask),
         (order(side="SELL"), quote.bid),
@@ -81,37 +81,37 @@ def test_a_fill_is_never_worse_than_the_limit(broker: PaperAccount) -> None:
         (order("MIDPRICE"), 250.0),
         (order("REL"), quote.bid),
     ):
-        seen = find_next_event(broker.prices, apple, waiting, MONDAY + 5)
+        seen = find_next_event(account.prices, apple, waiting, MONDAY + 5)
         assert seen.event is not None
         assert seen.event.price == price
 
 
-def test_a_fill_is_as_large_as_the_book(broker: PaperAccount) -> None:
-    apple = broker.instrument(AAPL)
-    shown = broker.prices.quote(apple, MONDAY + 0.5).ask_size
+def test_fill_is_as_large_as_the_displayed_size(account: PaperAccount) -> None:
+    apple = account.instrument(AAPL)
+    shown = account.prices.quote(apple, MONDAY + 0.5).ask_size
     for wanted, got in ((10.0, 10.0), (float(shown), shown), (shown + 1.0, shown), (9_000.0, 1_500)):
-        seen = find_next_event(broker.prices, apple, order(quantity=wanted), MONDAY + 5)
+        seen = find_next_event(account.prices, apple, order(quantity=wanted), MONDAY + 5)
         assert seen.event is not None
         assert seen.event.quantity == got
-    whole = find_next_event(broker.prices, apple, order(quantity=9_000.0, all_or_none=True), MONDAY + 5)
+    whole = find_next_event(account.prices, apple, order(quantity=9_000.0, all_or_none=True), MONDAY + 5)
     assert whole.event is not None
     assert whole.event.quantity == 9_000
 
 
-def test_nothing_comes_between_a_halt_and_its_end(broker: PaperAccount) -> None:
-    broker.prices.halt(AAPL)
-    assert next_step(broker, order()) is None
-    assert next_step(broker, order(expires_at=MONDAY + 60)) == (60, OrderEventKind.END)
+def test_order_in_a_halted_instrument_can_only_expire(account: PaperAccount) -> None:
+    account.prices.halt(AAPL)
+    assert next_step(account, order()) is None
+    assert next_step(account, order(expires_at=MONDAY + 60)) == (60, OrderEventKind.END)
 
 
-def test_a_limit_is_crossed_from_its_own_side() -> None:
+def test_order_is_marketable_only_from_its_own_side() -> None:
     buys, sells = order(limit_price=10.0), order(side="SELL", limit_price=10.0)
     assert [is_marketable(buys, 10.0, price) for price in (9.0, 10.0, 11.0)] == [True, True, False]
     assert [is_marketable(sells, 10.0, price) for price in (9.0, 10.0, 11.0)] == [False, True, True]
     assert is_marketable(buys, None, 11.0)
 
 
-def test_the_pause_after_a_fill_is_short_and_on_a_step() -> None:
+def test_pause_after_a_fill_is_short_and_a_whole_number_of_steps() -> None:
     pauses = {pause_after_fill(order(fills=fills)) for fills in range(20)}
     assert min(pauses) >= 0.5
     assert max(pauses) <= 3.5

@@ -20,7 +20,7 @@ def test_the_last_execution_fills_the_order_at_the_average_price() -> None:
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 11])
-def test_an_order_is_not_filled_beyond_what_is_left(quantity: float) -> None:
+def test_fill_beyond_the_remaining_quantity_is_rejected(quantity: float) -> None:
     with pytest.raises(ValueError, match="order 7 has 10 left"):
         order().add_fill(quantity, 1.0, 101.0)
 
@@ -31,11 +31,11 @@ def test_nothing_remains_of_a_cancelled_order() -> None:
     assert (ticket.remaining, ticket.updated_at, ticket.sign) == (0.0, 105.0, -1)
 
 
-def test_an_order_starts_out_updated_when_it_was_placed() -> None:
+def test_update_time_of_a_new_order_is_its_placement_time() -> None:
     assert order().updated_at == 100.0
 
 
 @pytest.mark.parametrize("status", list(OrderStatus))
-def test_only_the_states_before_the_end_still_work(status: OrderStatus) -> None:
+def test_final_statuses_are_not_working(status: OrderStatus) -> None:
     on_the_way = {"PendingSubmit", "PreSubmitted", "Submitted", "PendingCancel", "WarnState"}
     assert status.is_working is (status.value in on_the_way)

@@ -31,7 +31,7 @@ def order(order_type: str = "LMT", at: float = MONDAY, **terms: Any) -> Order:
 
 
 def at(text: str) -> float:
-    """A time in New York of the week of the tests."""
+    """A New York time in the week of the tests."""
     return (
         datetime.strptime(f"2026-{text}", "%Y-%m-%d %H:%M")
         .replace(tzinfo=ZoneInfo("America/New_York"))
@@ -39,7 +39,7 @@ def at(text: str) -> float:
     )
 
 
-def test_a_step_of_prices_comes_every_half_second() -> None:
+def test_price_steps_are_half_a_second_apart() -> None:
     assert (next_step(10.0), next_step(10.2), next_step(10.5)) == (10.5, 10.5, 11.0)
 
 
@@ -49,7 +49,7 @@ def test_regular_hours_end_with_the_last_step_before_the_close(apple: Instrument
     assert tomorrow == (at("11-24 09:30"), MONDAY + _DAY)
 
 
-def test_outside_regular_hours_the_window_is_wider(apple: Instrument) -> None:
+def test_outside_rth_widens_the_tradable_window(apple: Instrument) -> None:
     found = list(tradable_windows(order(outside_rth=True), apple, MONDAY, MONDAY + _DAY))
     assert found == [
         (MONDAY + 0.5, at("11-23 20:00") - 0.5),
@@ -57,7 +57,7 @@ def test_outside_regular_hours_the_window_is_wider(apple: Instrument) -> None:
     ]
 
 
-def test_overnight_is_from_eight_to_ten_to_four(apple: Instrument) -> None:
+def test_overnight_session_is_from_2000_to_0350(apple: Instrument) -> None:
     night = (at("11-23 20:00"), at("11-24 03:50") - 0.5)
     assert next(tradable_windows(order(tif="OVT"), apple, MONDAY, MONDAY + _DAY)) == night
     both = list(tradable_windows(order(tif="OND"), apple, MONDAY, MONDAY + _DAY))
@@ -84,7 +84,7 @@ def test_thanksgiving_has_no_hours(apple: Instrument) -> None:
         ({}, "11-25 18:00", "11-27 13:00"),
     ],
 )
-def test_an_order_ends_when_its_time_in_force_does(
+def test_order_expires_with_its_time_in_force(
     apple: Instrument, terms: dict[str, Any], placed: str, ends: str
 ) -> None:
     assert expiry_time(order(at=at(placed), **terms), apple, at(placed)) == at(ends)
@@ -94,14 +94,14 @@ def test_an_order_ends_when_its_time_in_force_does(
     ("placed", "year", "month"),
     [("11-23 13:00", 2027, 4), ("01-01 00:00", 2026, 7), ("09-30 23:59", 2027, 1)],
 )
-def test_good_until_cancelled_is_until_the_end_of_the_next_quarter(
+def test_gtc_order_expires_at_the_end_of_the_next_quarter(
     apple: Instrument, placed: str, year: int, month: int
 ) -> None:
     ends = datetime(year, month, 1, tzinfo=ZoneInfo("America/New_York")).timestamp()
     assert expiry_time(order(tif="GTC"), apple, at(placed)) == ends
 
 
-def test_an_auction_ends_what_waits_for_it(apple: Instrument) -> None:
+def test_auction_order_expires_with_its_auction(apple: Instrument) -> None:
     for waiting, when in (
         (order(tif="OPG"), at("11-24 09:30")),
         (order("MOC"), at("11-23 16:00")),
@@ -112,6 +112,6 @@ def test_an_auction_ends_what_waits_for_it(apple: Instrument) -> None:
     assert next_auction(order(), apple, MONDAY) is None
 
 
-def test_what_trades_around_the_clock_has_no_night() -> None:
+def test_instruments_that_trade_around_the_clock_have_no_overnight_session() -> None:
     bitcoin = make_paper_account().instrument(_BITCOIN)
     assert can_trade_now(order(), bitcoin, at("11-22 03:00"))

@@ -15,39 +15,41 @@ from tests.api_gateway.simulator.paper_account import (
 )
 
 
-def test_a_partly_filled_order_counts_both_parts() -> None:
-    broker = make_paper_account()
-    order = broker.add_working_order(MSFT, "BUY", 10, "LMT", at=broker.clock.now(), limit_price=500.0)
-    broker.execute(order, 4, 499.5, at=broker.clock.now(), exchange="ISLAND")
-    row = live_order_row(ACCOUNT, order, broker.instrument(MSFT))
+def test_row_of_a_partly_filled_order_has_filled_and_remaining_quantity() -> None:
+    account = make_paper_account()
+    order = account.add_working_order(MSFT, "BUY", 10, "LMT", at=account.clock.now(), limit_price=500.0)
+    account.execute(order, 4, 499.5, at=account.clock.now(), exchange="ISLAND")
+    row = live_order_row(ACCOUNT, order, account.instrument(MSFT))
     assert (row["filledQuantity"], row["remainingQuantity"], row["sizeAndFills"]) == (4.0, 6.0, "4/10")
     assert (row["avgPrice"], row["orderDesc"]) == ("499.50", "Buy 10 Limit 500.00, Day")
-    status = order_status_row(ACCOUNT, order, broker.instrument(MSFT))
+    status = order_status_row(ACCOUNT, order, account.instrument(MSFT))
     assert (status["size"], status["cum_fill"], status["order_ccp_status"]) == ("6.0", "4.0", "1")
 
 
-def test_a_cancelled_order_has_nothing_left() -> None:
-    broker = make_paper_account()
-    order = broker.add_working_order(MSFT, "SELL", 10, "LMT", at=broker.clock.now(), limit_price=500.0)
-    order.set_status(OrderStatus.CANCELLED, broker.clock.now())
-    status = order_status_row(ACCOUNT, order, broker.instrument(MSFT))
+def test_row_of_a_cancelled_order_has_no_remaining_quantity() -> None:
+    account = make_paper_account()
+    order = account.add_working_order(MSFT, "SELL", 10, "LMT", at=account.clock.now(), limit_price=500.0)
+    order.set_status(OrderStatus.CANCELLED, account.clock.now())
+    status = order_status_row(ACCOUNT, order, account.instrument(MSFT))
     assert (status["size"], status["order_ccp_status"]) == ("0.0", "4")
     assert status["order_status_description"] == "Order Cancelled"
 
 
-def test_a_stop_order_shows_its_trigger() -> None:
-    broker = make_paper_account()
-    order = broker.add_working_order(MSFT, "SELL", 10, "STP", at=broker.clock.now())
+def test_row_of_a_stop_order_contains_its_trigger_price() -> None:
+    account = make_paper_account()
+    order = account.add_working_order(MSFT, "SELL", 10, "STP", at=account.clock.now())
     order.stop_price = 450.0
-    assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["auxPrice"] == "450.00"
-    assert order_status_row(ACCOUNT, order, broker.instrument(MSFT))["stop_price"] == "450.00"
+    assert live_order_row(ACCOUNT, order, account.instrument(MSFT))["auxPrice"] == "450.00"
+    assert order_status_row(ACCOUNT, order, account.instrument(MSFT))["stop_price"] == "450.00"
 
 
-def test_an_option_is_described_in_two_parts() -> None:
-    broker = make_paper_account()
-    option = find_option(broker)
-    order = broker.add_working_order(option.conid, "SELL", 1, "MKT", at=broker.clock.now(), reference="mine")
-    execution = broker.execute(order, 1, 7.5, at=broker.clock.now(), exchange="CBOE")
+def test_row_of_an_option_order_has_symbol_and_terms() -> None:
+    account = make_paper_account()
+    option = find_option(account)
+    order = account.add_working_order(
+        option.conid, "SELL", 1, "MKT", at=account.clock.now(), reference="mine"
+    )
+    execution = account.execute(order, 1, 7.5, at=account.clock.now(), exchange="CBOE")
     row = live_order_row(ACCOUNT, order, option)
     assert row["description1"] == "AAPL"
     assert row["description2"].endswith(" Call")
@@ -57,28 +59,28 @@ def test_an_option_is_described_in_two_parts() -> None:
     assert (done["net_amount"], done["position"]) == (750.0, "4")
 
 
-def test_a_currency_trade_is_named_after_the_pair() -> None:
-    broker = make_paper_account()
-    trade(broker, EUR_USD, 1000, 1.15)
-    order = broker.live_orders()[0]
-    assert live_order_row(ACCOUNT, order, broker.instrument(EUR_USD))["description1"] == "EUR.USD"
-    done = trade_row(ACCOUNT, broker.executions[-1], broker.instrument(EUR_USD))
+def test_row_of_a_currency_trade_has_the_pair_as_its_name() -> None:
+    account = make_paper_account()
+    trade(account, EUR_USD, 1000, 1.15)
+    order = account.live_orders()[0]
+    assert live_order_row(ACCOUNT, order, account.instrument(EUR_USD))["description1"] == "EUR.USD"
+    done = trade_row(ACCOUNT, account.executions[-1], account.instrument(EUR_USD))
     assert (done["contract_description_1"], done["price"]) == ("EUR.USD", "1.15000")
 
 
-def test_an_order_routed_directly_names_its_exchange() -> None:
-    broker = make_paper_account()
-    order = broker.add_working_order(MSFT, "BUY", 1, "MKT", at=broker.clock.now())
-    assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["conidex"] == str(MSFT)
+def test_row_of_a_directly_routed_order_contains_its_exchange() -> None:
+    account = make_paper_account()
+    order = account.add_working_order(MSFT, "BUY", 1, "MKT", at=account.clock.now())
+    assert live_order_row(ACCOUNT, order, account.instrument(MSFT))["conidex"] == str(MSFT)
     order.exchange = "ARCA"
-    assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["conidex"] == f"{MSFT}@ARCA"
+    assert live_order_row(ACCOUNT, order, account.instrument(MSFT))["conidex"] == f"{MSFT}@ARCA"
 
 
 @pytest.mark.parametrize("order_type", list(ORDER_TYPES))
-def test_every_type_of_order_is_written_with_the_same_types(order_type: str) -> None:
-    broker = make_paper_account()
-    microsoft = broker.instrument(MSFT)
-    order = broker.add_working_order(MSFT, "SELL", 10, order_type, at=broker.clock.now(), limit_price=450.0)
+def test_rows_of_every_order_type_have_the_same_value_types(order_type: str) -> None:
+    account = make_paper_account()
+    microsoft = account.instrument(MSFT)
+    order = account.add_working_order(MSFT, "SELL", 10, order_type, at=account.clock.now(), limit_price=450.0)
     order.stop_price = 455.0
     live, status = live_order_row(ACCOUNT, order, microsoft), order_status_row(ACCOUNT, order, microsoft)
     assert live["orderType"] == ORDER_TYPES[order_type].title
@@ -88,17 +90,17 @@ def test_every_type_of_order_is_written_with_the_same_types(order_type: str) -> 
     assert {type(status[name]) for name in ("limit_price", "stop_price", "size")} == {str}
 
 
-def test_a_stop_without_a_limit_is_described_by_its_stop() -> None:
-    broker = make_paper_account()
-    order = broker.add_working_order(MSFT, "SELL", 10, "STP", at=broker.clock.now())
+def test_description_of_a_stop_without_a_limit_contains_its_stop_price() -> None:
+    account = make_paper_account()
+    order = account.add_working_order(MSFT, "SELL", 10, "STP", at=account.clock.now())
     order.stop_price = 455.0
-    assert live_order_row(ACCOUNT, order, broker.instrument(MSFT))["orderDesc"] == "Sell 10 Stop 455.00, Day"
+    assert live_order_row(ACCOUNT, order, account.instrument(MSFT))["orderDesc"] == "Sell 10 Stop 455.00, Day"
 
 
-def test_an_order_that_is_being_cancelled_can_be_neither_changed_nor_cancelled() -> None:
-    broker = make_paper_account()
-    order = broker.add_working_order(MSFT, "SELL", 10, "MKT", at=broker.clock.now())
-    order.set_status(OrderStatus.PENDING_CANCEL, broker.clock.now())
-    status = order_status_row(ACCOUNT, order, broker.instrument(MSFT))
+def test_row_of_an_order_with_a_pending_cancellation_cannot_be_modified_or_cancelled() -> None:
+    account = make_paper_account()
+    order = account.add_working_order(MSFT, "SELL", 10, "MKT", at=account.clock.now())
+    order.set_status(OrderStatus.PENDING_CANCEL, account.clock.now())
+    status = order_status_row(ACCOUNT, order, account.instrument(MSFT))
     assert (status["order_not_editable"], status["cannot_cancel_order"]) == (True, True)
     assert (status["editable_fields"], status["size"]) == ("", "10.0")

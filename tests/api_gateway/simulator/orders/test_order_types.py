@@ -11,20 +11,20 @@ from tests.api_gateway.simulator.paper_account import (
 )
 
 
-def test_everything_that_the_rules_of_a_contract_offer_can_be_ordered() -> None:
-    broker = make_paper_account()
+def test_every_order_type_in_contract_rules_exists() -> None:
+    account = make_paper_account()
     known = {kind.rule for kind in ORDER_TYPES.values()}
-    for conid in (AAPL, EUR_USD, find_option(broker).conid, find_future(broker).conid):
-        assert set(supported_order_types(broker.instrument(conid))) <= known
-    assert set(supported_order_types(broker.instrument(AAPL))) == known
+    for conid in (AAPL, EUR_USD, find_option(account).conid, find_future(account).conid):
+        assert set(supported_order_types(account.instrument(conid))) <= known
+    assert set(supported_order_types(account.instrument(AAPL))) == known
 
 
-def test_each_type_has_names_of_its_own() -> None:
+def test_names_of_order_types_are_unique() -> None:
     for name in ("rule", "title", "capitals"):
         assert len({getattr(kind, name) for kind in ORDER_TYPES.values()}) == len(ORDER_TYPES)
 
 
-def test_the_price_field_is_the_limit_unless_the_type_has_none() -> None:
+def test_price_field_is_the_limit_unless_the_type_has_none() -> None:
     fields = {code: (kind.limit_field, kind.trigger_field) for code, kind in ORDER_TYPES.items()}
     assert fields["LMT"] == ("price", None)
     assert fields["STP"] == (None, "price")

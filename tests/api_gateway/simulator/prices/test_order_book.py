@@ -11,7 +11,7 @@ def universe() -> Universe:
     return build_universe(1_772_557_200.0)
 
 
-def test_the_last_price_lies_between_bid_and_ask_or_on_one_of_them(universe: Universe) -> None:
+def test_last_price_is_within_bid_and_ask(universe: Universe) -> None:
     for instrument in universe.all()[:300]:
         for key in range(6):
             last = instrument.reference_price
@@ -20,7 +20,7 @@ def test_the_last_price_lies_between_bid_and_ask_or_on_one_of_them(universe: Uni
             assert book.bid >= 0
 
 
-def test_a_stock_is_quoted_in_lots_of_a_hundred(universe: Universe) -> None:
+def test_stock_sizes_are_multiples_of_100(universe: Universe) -> None:
     stock = universe.by_conid(265598)
     assert stock is not None
     book = build_order_book(stock, 268.0, 3, centred=True)
@@ -28,7 +28,7 @@ def test_a_stock_is_quoted_in_lots_of_a_hundred(universe: Universe) -> None:
     assert book.bid_size % 100 == book.ask_size % 100 == book.last_size % 100 == 0
 
 
-def test_an_index_has_no_book(universe: Universe) -> None:
+def test_index_has_no_order_book(universe: Universe) -> None:
     index = universe.by_conid(416904)
     assert index is not None
     book = build_order_book(index, 6700.0, 3, centred=False)

@@ -50,14 +50,12 @@ def named(universe: Universe, conid: int) -> Instrument:
 
 
 def kinds(universe: Universe) -> list[Instrument]:
-    """One instrument of each kind and way of pricing."""
+    """One instrument of each security type and pricing method."""
     picked = {(i.sec_type, i.hours, i.price_source_conid is None): i for i in universe.all()}
     return list(picked.values())
 
 
-def test_the_same_moment_has_the_same_price_whatever_was_asked_before(
-    universe: Universe, clock: Clock, apple: Instrument
-) -> None:
+def test_price_does_not_depend_on_earlier_calls(universe: Universe, clock: Clock, apple: Instrument) -> None:
     patient, hasty = Prices(universe, clock, seed=1), Prices(universe, clock, seed=1)
     for second in range(0, 40_000, 7):
         patient.price_at(apple, TUESDAY_NOON + second)
@@ -65,14 +63,12 @@ def test_the_same_moment_has_the_same_price_whatever_was_asked_before(
     assert patient.price_at(apple, later) == hasty.price_at(apple, later)
 
 
-def test_another_seed_has_other_prices(universe: Universe, clock: Clock, apple: Instrument) -> None:
+def test_prices_depend_on_the_seed(universe: Universe, clock: Clock, apple: Instrument) -> None:
     quotes = {Prices(universe, clock, seed=seed).quote(apple).last for seed in range(8)}
     assert len(quotes) > 5
 
 
-def test_a_quote_changes_twice_a_second_and_not_more_often(
-    prices: Prices, clock: Clock, apple: Instrument
-) -> None:
+def test_quote_changes_twice_per_second(prices: Prices, clock: Clock, apple: Instrument) -> None:
     first = prices.quote(apple)
     clock.advance(0.3)
     assert prices.quote(apple) == first
@@ -80,13 +76,13 @@ def test_a_quote_changes_twice_a_second_and_not_more_often(
     assert prices.quote(apple) != first
 
 
-def test_moves_from_one_step_to_the_next_are_small(prices: Prices, apple: Instrument) -> None:
+def test_price_changes_between_steps_are_small(prices: Prices, apple: Instrument) -> None:
     path = [prices.price_at(apple, TUESDAY_NOON + step / 2) for step in range(3600)]
     assert max(abs(b / a - 1) for a, b in pairwise(path)) < 0.005
     assert len(set(path)) > 20
 
 
-def test_the_day_so_far_contains_every_price_of_it(prices: Prices, clock: Clock, apple: Instrument) -> None:
+def test_high_and_low_of_the_day_contain_every_price(prices: Prices, clock: Clock, apple: Instrument) -> None:
     seen = []
     clock.advance(at(2026, 3, 4, 9, 30) - TUESDAY_NOON)
     for _ in range(60):
@@ -99,7 +95,7 @@ def test_the_day_so_far_contains_every_price_of_it(prices: Prices, clock: Clock,
     assert quote.prior_close == prices.price_at(apple, at(2026, 3, 3, 16))
 
 
-def test_every_instrument_has_a_sane_quote(prices: Prices, universe: Universe) -> None:
+def test_quote_of_every_instrument_is_plausible(prices: Prices, universe: Universe) -> None:
     for instrument in universe.all():
         quote = prices.quote(instrument)
         assert 0 <= quote.low <= quote.open <= quote.high
@@ -119,14 +115,14 @@ def test_every_instrument_has_a_sane_quote(prices: Prices, universe: Universe) -
         (at(2026, 11, 26, 12), False, False),
     ],
 )
-def test_the_market_is_open_in_regular_hours_only(
+def test_market_is_open_in_regular_hours_only(
     prices: Prices, apple: Instrument, moment: float, is_open: bool, extended: bool
 ) -> None:
     quote = prices.quote(apple, moment)
     assert (quote.market_open, quote.extended_hours) == (is_open, extended)
 
 
-def test_on_a_closed_market_the_price_stands_at_the_close(prices: Prices, apple: Instrument) -> None:
+def test_price_stays_at_the_close_while_the_market_is_closed(prices: Prices, apple: Instrument) -> None:
     friday_close = prices.price_at(apple, at(2026, 3, 6, 16))
     weekend = [prices.quote(apple, at(2026, 3, 7, hour)) for hour in (1, 9, 23)]
     assert {quote.last for quote in weekend} == {friday_close}
@@ -134,7 +130,7 @@ def test_on_a_closed_market_the_price_stands_at_the_close(prices: Prices, apple:
 
 
 @pytest.mark.parametrize("step", [60.0, 300.0, 3600.0, 14_400.0])
-def test_a_bar_contains_its_quotes_and_ends_with_its_last_one(
+def test_bar_contains_its_quotes_and_closes_with_the_last_one(
     prices: Prices, universe: Universe, step: float
 ) -> None:
     end = TUESDAY_NOON + 77.5
@@ -151,14 +147,16 @@ def test_a_bar_contains_its_quotes_and_ends_with_its_last_one(
 
 
 @pytest.mark.parametrize("step", [DAY, WEEK, MONTH])
-def test_long_bars_follow_each_other_back_in_time(prices: Prices, apple: Instrument, step: float) -> None:
+def test_daily_and_longer_bars_are_ordered_and_consistent(
+    prices: Prices, apple: Instrument, step: float
+) -> None:
     bars = prices.bars(apple, TUESDAY_NOON, step, 12)
     assert len(bars) == 12
     assert all(a.start < b.start for a, b in pairwise(bars))
     assert all(bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high for bar in bars)
 
 
-def test_a_day_is_the_same_as_its_minutes_together(prices: Prices, apple: Instrument) -> None:
+def test_daily_bar_equals_its_minutes_merged(prices: Prices, apple: Instrument) -> None:
     end = at(2026, 3, 3, 16)
     minutes, (day,) = prices.bars(apple, end, 60.0, 390), prices.bars(apple, end, DAY, 1)
     assert minutes[0].start == day.start
@@ -169,7 +167,7 @@ def test_a_day_is_the_same_as_its_minutes_together(prices: Prices, apple: Instru
     assert day.high == prices.quote(apple, end).high
 
 
-def test_a_week_is_the_same_as_its_days(prices: Prices, universe: Universe) -> None:
+def test_weekly_bar_equals_its_days_merged(prices: Prices, universe: Universe) -> None:
     spx = named(universe, 416904)
     week = prices.bars(spx, at(2026, 3, 6, 16), WEEK, 1)[0]
     days = prices.bars(spx, at(2026, 3, 6, 16), DAY, 5)
@@ -177,7 +175,7 @@ def test_a_week_is_the_same_as_its_days(prices: Prices, universe: Universe) -> N
     assert (week.high, week.low) == (max(d.high for d in days), min(d.low for d in days))
 
 
-def test_bars_between_two_moments_start_at_the_first_or_later(prices: Prices, apple: Instrument) -> None:
+def test_bars_between_two_times_start_at_the_first_or_later(prices: Prices, apple: Instrument) -> None:
     bars = prices.bars_between(apple, at(2026, 3, 2, 15), at(2026, 3, 3, 10), 1800.0)
     starts = [datetime.fromtimestamp(bar.start, tz=NEW_YORK).strftime("%d %H:%M") for bar in bars]
     assert starts == ["02 15:00", "02 15:30", "03 09:30"]
@@ -185,7 +183,7 @@ def test_bars_between_two_moments_start_at_the_first_or_later(prices: Prices, ap
     assert len(outside) > 20
 
 
-def test_an_option_is_worth_what_black_and_scholes_say(prices: Prices, universe: Universe) -> None:
+def test_option_price_follows_black_scholes(prices: Prices, universe: Universe) -> None:
     apple = named(universe, 265598)
     option = next(o for o in universe.options_of(265598) if o.strike == 270 and o.right == "C")
     quote, spot = prices.quote(option), prices.quote(apple).last
@@ -198,13 +196,13 @@ def test_an_option_is_worth_what_black_and_scholes_say(prices: Prices, universe:
     assert prices.greeks(apple) is None
 
 
-def test_a_dearer_strike_makes_a_cheaper_call(prices: Prices, universe: Universe) -> None:
+def test_call_with_a_higher_strike_is_cheaper(prices: Prices, universe: Universe) -> None:
     calls = [o for o in universe.options_of(756733) if o.right == "C" and o.expiry == "20260320"]
     premiums = [prices.quote(call).last for call in calls]
     assert premiums == sorted(premiums, reverse=True)
 
 
-def test_an_expired_option_is_worth_its_intrinsic_value(prices: Prices, universe: Universe) -> None:
+def test_expired_option_is_worth_its_intrinsic_value(prices: Prices, universe: Universe) -> None:
     apple = named(universe, 265598)
     call = universe.options_of(265598)[0]
     later = at(2026, 3, 20, 20)
@@ -212,7 +210,7 @@ def test_an_expired_option_is_worth_its_intrinsic_value(prices: Prices, universe
     assert prices.price_at(call, later) == pytest.approx(spot - (call.strike or 0), abs=0.02)
 
 
-def test_futures_and_funds_stay_near_their_index(prices: Prices, universe: Universe) -> None:
+def test_futures_and_funds_follow_their_index(prices: Prices, universe: Universe) -> None:
     spx, spy = named(universe, 416904), named(universe, 756733)
     future = universe.futures_of("ES")[0]
     for days in range(0, 14, 3):
@@ -222,12 +220,12 @@ def test_futures_and_funds_stay_near_their_index(prices: Prices, universe: Unive
         assert prices.price_at(spy, moment) == pytest.approx(index / 10, rel=0.001)
 
 
-def test_yes_and_no_of_an_event_cost_a_dollar_together(prices: Prices, universe: Universe) -> None:
+def test_yes_and_no_prices_add_up_to_a_dollar(prices: Prices, universe: Universe) -> None:
     yes, no = universe.derivatives_of(732764706, "EC")[:2]
     assert prices.quote(yes).last + prices.quote(no).last == pytest.approx(1)
 
 
-def test_a_pinned_price_holds_until_it_is_let_go(prices: Prices, clock: Clock, apple: Instrument) -> None:
+def test_price_override_applies_until_it_is_removed(prices: Prices, clock: Clock, apple: Instrument) -> None:
     before = prices.price_at(apple, TUESDAY_NOON - 1)
     prices.override_price(apple.conid, 100.0)
     clock.advance(120)
@@ -241,7 +239,7 @@ def test_a_pinned_price_holds_until_it_is_let_go(prices: Prices, clock: Clock, a
     assert prices.quote(apple).last != 100.0
 
 
-def test_an_option_follows_a_pinned_underlying(prices: Prices, clock: Clock, universe: Universe) -> None:
+def test_option_follows_an_overridden_underlying(prices: Prices, clock: Clock, universe: Universe) -> None:
     call = next(o for o in universe.options_of(265598) if o.strike == 270 and o.right == "C")
     cheap = prices.quote(call).last
     prices.override_price(265598, 400.0)
@@ -250,7 +248,7 @@ def test_an_option_follows_a_pinned_underlying(prices: Prices, clock: Clock, uni
     assert prices.quote(call).last > cheap
 
 
-def test_a_closed_option_follows_a_pinned_underlying_too(
+def test_option_on_a_closed_market_follows_an_overridden_underlying(
     prices: Prices, clock: Clock, universe: Universe
 ) -> None:
     call = next(o for o in universe.options_of(265598) if o.strike == 270 and o.right == "C")
@@ -259,7 +257,7 @@ def test_a_closed_option_follows_a_pinned_underlying_too(
     assert prices.quote(call).last == pytest.approx(130, abs=1)
 
 
-def test_a_halted_instrument_stands_still_and_is_not_open(
+def test_halted_instrument_has_a_constant_price_and_is_not_open(
     prices: Prices, clock: Clock, apple: Instrument
 ) -> None:
     prices.halt(apple.conid)
@@ -273,7 +271,7 @@ def test_a_halted_instrument_stands_still_and_is_not_open(
     assert prices.quote(apple).market_open
 
 
-def test_halting_what_is_not_there_does_nothing(prices: Prices) -> None:
+def test_halting_an_unknown_instrument_does_nothing(prices: Prices) -> None:
     prices.halt(1)
     prices.resume(1)
 
@@ -281,7 +279,7 @@ def test_halting_what_is_not_there_does_nothing(prices: Prices) -> None:
 @pytest.mark.parametrize(
     "begin", [at(2026, 3, 3, 9, 15), at(2026, 3, 3, 12), at(2026, 3, 3, 15, 45), at(2026, 3, 6, 19, 50)]
 )
-def test_no_price_is_outside_the_span_of_its_time(
+def test_every_price_is_within_the_range_of_its_period(
     prices: Prices, universe: Universe, clock: Clock, begin: float
 ) -> None:
     leaders = [i for i in universe.all() if i.sec_type in ("STK", "IND")]
@@ -290,7 +288,7 @@ def test_no_price_is_outside_the_span_of_its_time(
         prices.override_price(leader.conid, prices.price_at(leader, begin) * 1.01)
     for instrument in kinds(universe):
         for length in (0.5, 61.5, 900.0):
-            # What a closed market was left at belongs to no span of the next day.
+            # The last price of a closed market is not in the next day's range.
             open_at = session_at(HOURS[instrument.hours], begin + length).start
             since = max(begin, open_at)
             span = prices.range_between(instrument, since, begin + length)
@@ -299,7 +297,7 @@ def test_no_price_is_outside_the_span_of_its_time(
             assert span.low <= min(seen) <= max(seen) <= span.high, instrument
 
 
-def test_an_instrument_is_halted_until_it_is_resumed(prices: Prices, apple: Instrument) -> None:
+def test_instrument_is_halted_until_it_is_resumed(prices: Prices, apple: Instrument) -> None:
     assert not prices.is_halted(apple.conid)
     prices.halt(apple.conid)
     assert prices.is_halted(apple.conid)

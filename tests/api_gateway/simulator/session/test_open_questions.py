@@ -16,7 +16,7 @@ def submission() -> Submission:
     )
 
 
-def test_an_answer_takes_the_question_away(submission: Submission) -> None:
+def test_reply_closes_the_question(submission: Submission) -> None:
     questions = OpenQuestions()
     reply_id = questions.open_question(submission, 100.0)
     assert str(UUID(reply_id)) == reply_id
@@ -25,7 +25,7 @@ def test_an_answer_takes_the_question_away(submission: Submission) -> None:
     assert not questions.was_superseded(reply_id)
 
 
-def test_another_request_or_another_question_overtakes_it(submission: Submission) -> None:
+def test_another_request_or_question_supersedes_the_open_one(submission: Submission) -> None:
     questions = OpenQuestions()
     first = questions.open_question(submission, 100.0)
     second = questions.open_question(submission, 100.0)
@@ -36,7 +36,7 @@ def test_another_request_or_another_question_overtakes_it(submission: Submission
     assert questions.was_superseded(second)
 
 
-def test_a_reply_to_something_else_overtakes_it_too(submission: Submission) -> None:
+def test_reply_to_an_unknown_question_supersedes_the_open_one(submission: Submission) -> None:
     questions = OpenQuestions()
     reply_id = questions.open_question(submission, 100.0)
     assert questions.take_submission("nonsense") is None
@@ -44,6 +44,6 @@ def test_a_reply_to_something_else_overtakes_it_too(submission: Submission) -> N
     assert not questions.was_superseded("nonsense")
 
 
-def test_a_confirmed_question_leaves_the_others(submission: Submission) -> None:
+def test_confirming_a_question_keeps_the_others(submission: Submission) -> None:
     assert [q.message_id for q in submission.without_first_question().questions] == ["o2"]
     assert submission.without_first_question().without_first_question().questions == ()

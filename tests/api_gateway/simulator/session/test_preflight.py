@@ -9,7 +9,7 @@ from api_gateway.simulator.session.preflight import MarketDataSubscription, Pref
 ORDER = Order(1, 265598, "BUY", 10, "MKT", placed_at=1.0)
 
 
-def test_everything_is_forgotten_in_the_same_object() -> None:
+def test_reset_clears_everything_in_place() -> None:
     preflights = PreflightState()
     for field in fields(PreflightState):
         value = getattr(preflights, field.name)
@@ -28,7 +28,7 @@ def test_everything_is_forgotten_in_the_same_object() -> None:
     assert preflights == PreflightState()
 
 
-def test_another_account_has_its_orders_trades_and_profit_fetched_anew() -> None:
+def test_selecting_an_account_resets_its_orders_trades_and_pnl() -> None:
     preflights = PreflightState(
         accounts_called=True,
         portfolio_called=True,

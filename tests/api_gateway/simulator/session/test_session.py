@@ -23,7 +23,7 @@ def session(clock: Clock, preflights: PreflightState) -> LoginSession:
 
 
 def state(session: LoginSession) -> LoginState:
-    """The state now; a function, because what a property said before proves nothing here."""
+    """The current state; a call, so that the type checker does not assume it constant."""
     return session.state
 
 
@@ -31,15 +31,13 @@ def at(hour: int, minute: int = 0, *, day: int = 3, month: int = 3) -> float:
     return datetime(2026, month, day, hour, minute, tzinfo=ZoneInfo("America/New_York")).timestamp()
 
 
-def test_nobody_is_logged_in_at_first(session: LoginSession) -> None:
+def test_session_starts_without_a_login(session: LoginSession) -> None:
     assert state(session) is LoginState.NO_LOGIN
     assert session.logged_in_at is None
     assert session.login_expires_ms == 0
 
 
-def test_a_login_opens_the_brokerage_session_which_takes_a_second(
-    session: LoginSession, clock: Clock
-) -> None:
+def test_login_opens_the_brokerage_session_within_a_second(session: LoginSession, clock: Clock) -> None:
     session.login()
     assert state(session) is LoginState.CONNECTING
     clock.advance(0.99)
@@ -48,7 +46,7 @@ def test_a_login_opens_the_brokerage_session_which_takes_a_second(
     assert state(session) is LoginState.BROKERAGE
 
 
-def test_a_login_alone_can_leave_the_brokerage_session_closed(
+def test_login_does_not_open_the_brokerage_session_if_so_configured(
     clock: Clock, preflights: PreflightState
 ) -> None:
     session = LoginSession(clock, preflights, opens_brokerage=False)
@@ -58,9 +56,7 @@ def test_a_login_alone_can_leave_the_brokerage_session_closed(
     assert state(session) is LoginState.CONNECTING
 
 
-def test_six_minutes_without_a_request_close_the_brokerage_session_only(
-    session: LoginSession, clock: Clock
-) -> None:
+def test_six_idle_minutes_close_only_the_brokerage_session(session: LoginSession, clock: Clock) -> None:
     session.establish()
     clock.advance(359.9)
     assert state(session) is LoginState.BROKERAGE
@@ -68,7 +64,7 @@ def test_six_minutes_without_a_request_close_the_brokerage_session_only(
     assert state(session) is LoginState.SSO
 
 
-def test_any_request_starts_the_idle_time_anew(session: LoginSession, clock: Clock) -> None:
+def test_any_request_restarts_the_idle_timeout(session: LoginSession, clock: Clock) -> None:
     session.establish()
     for _ in range(10):
         clock.advance(350)
@@ -76,7 +72,7 @@ def test_any_request_starts_the_idle_time_anew(session: LoginSession, clock: Clo
     assert state(session) is LoginState.BROKERAGE
 
 
-def test_a_request_after_the_idle_time_does_not_bring_the_session_back(
+def test_request_after_the_idle_timeout_does_not_reopen_the_session(
     session: LoginSession, clock: Clock
 ) -> None:
     session.establish()
@@ -85,7 +81,7 @@ def test_a_request_after_the_idle_time_does_not_bring_the_session_back(
     assert state(session) is LoginState.SSO
 
 
-def test_a_login_ends_at_midnight_in_new_york_however_busy_it_is(session: LoginSession, clock: Clock) -> None:
+def test_login_expires_at_midnight_in_new_york_even_if_active(session: LoginSession, clock: Clock) -> None:
     session.establish()
     while clock.now() < at(0, day=4) - 60:
         clock.advance(60)
@@ -95,8 +91,8 @@ def test_a_login_ends_at_midnight_in_new_york_however_busy_it_is(session: LoginS
     assert state(session) is LoginState.NO_LOGIN
 
 
-def test_a_login_lasts_24_hours_where_the_day_has_25(preflights: PreflightState) -> None:
-    # Clocks go back on 1 November 2026: that day's midnight comes 25 hours after its beginning.
+def test_login_expires_after_24_hours_on_a_25_hour_day(preflights: PreflightState) -> None:
+    # Clocks go back on 1 November 2026, so that day has 25 hours.
     clock = Clock(start=at(0, day=1, month=11), frozen=True)
     session = LoginSession(clock, preflights)
     session.login()
@@ -107,16 +103,14 @@ def test_a_login_lasts_24_hours_where_the_day_has_25(preflights: PreflightState)
     assert state(session) is LoginState.NO_LOGIN
 
 
-def test_midnight_comes_after_23_hours_where_the_day_has_no_more(preflights: PreflightState) -> None:
+def test_login_expires_after_23_hours_on_a_23_hour_day(preflights: PreflightState) -> None:
     clock = Clock(start=at(0, day=8, month=3), frozen=True)
     session = LoginSession(clock, preflights)
     session.login()
     assert session.login_expires_ms == 23 * HOUR * 1000
 
 
-def test_the_time_to_the_end_of_the_login_counts_down_in_milliseconds(
-    session: LoginSession, clock: Clock
-) -> None:
+def test_time_to_login_expiry_counts_down_in_milliseconds(session: LoginSession, clock: Clock) -> None:
     session.login()
     before = session.login_expires_ms
     clock.advance(1.5)
@@ -124,7 +118,7 @@ def test_the_time_to_the_end_of_the_login_counts_down_in_milliseconds(
     assert before - session.login_expires_ms == 1500
 
 
-def test_the_brokerage_session_is_reset_at_one_in_the_morning(preflights: PreflightState) -> None:
+def test_brokerage_session_is_reset_at_0100(preflights: PreflightState) -> None:
     clock = Clock(start=at(0, 58), frozen=True)
     session = LoginSession(clock, preflights)
     session.establish()
@@ -134,7 +128,7 @@ def test_the_brokerage_session_is_reset_at_one_in_the_morning(preflights: Prefli
     assert state(session) is LoginState.SSO
 
 
-def test_right_after_the_reset_no_brokerage_session_can_be_opened(preflights: PreflightState) -> None:
+def test_brokerage_session_cannot_be_opened_right_after_the_reset(preflights: PreflightState) -> None:
     clock = Clock(start=at(0, 58), frozen=True)
     session = LoginSession(clock, preflights)
     session.establish()
@@ -146,7 +140,7 @@ def test_right_after_the_reset_no_brokerage_session_can_be_opened(preflights: Pr
     assert state(session) is LoginState.CONNECTING
 
 
-def test_a_reset_can_be_had_at_any_time(session: LoginSession, clock: Clock) -> None:
+def test_reset_can_be_triggered_at_any_time(session: LoginSession, clock: Clock) -> None:
     session.establish()
     session.reset()
     assert state(session) is LoginState.SSO
@@ -157,7 +151,7 @@ def test_a_reset_can_be_had_at_any_time(session: LoginSession, clock: Clock) -> 
     assert state(session) is LoginState.CONNECTING
 
 
-def test_another_program_takes_the_session_and_loses_it_only_to_compete_true(
+def test_competing_program_keeps_the_session_until_init_with_compete(
     session: LoginSession, clock: Clock
 ) -> None:
     session.establish()
@@ -172,7 +166,7 @@ def test_another_program_takes_the_session_and_loses_it_only_to_compete_true(
     assert not session.is_competing
 
 
-def test_a_browser_login_throws_another_program_out(session: LoginSession, clock: Clock) -> None:
+def test_browser_login_disconnects_another_program(session: LoginSession, clock: Clock) -> None:
     session.establish()
     session.displace()
     session.login()
@@ -180,26 +174,28 @@ def test_a_browser_login_throws_another_program_out(session: LoginSession, clock
     assert state(session) is LoginState.BROKERAGE
 
 
-def test_another_program_competes_also_while_the_session_is_idle(session: LoginSession, clock: Clock) -> None:
+def test_competing_program_is_still_reported_after_the_idle_timeout(
+    session: LoginSession, clock: Clock
+) -> None:
     session.establish()
     session.displace()
     clock.advance(3600)
     assert state(session) is LoginState.COMPETING
 
 
-def test_logging_out_ends_both_sessions(session: LoginSession) -> None:
+def test_logout_ends_both_sessions(session: LoginSession) -> None:
     session.establish()
     session.logout()
     assert state(session) is LoginState.NO_LOGIN
 
 
-def test_opening_an_open_session_again_keeps_it_open(session: LoginSession) -> None:
+def test_init_of_an_open_session_keeps_it_open(session: LoginSession) -> None:
     session.establish()
     session.init(compete=True)
     assert state(session) is LoginState.BROKERAGE
 
 
-def test_every_login_has_another_token_that_only_seed_and_time_decide(
+def test_token_differs_per_login_and_depends_only_on_seed_and_time(
     clock: Clock, preflights: PreflightState
 ) -> None:
     one, same, other = (LoginSession(clock, preflights, seed=seed) for seed in (1, 1, 2))
@@ -214,7 +210,7 @@ def test_every_login_has_another_token_that_only_seed_and_time_decide(
 
 
 @pytest.mark.parametrize("end", ["logout", "init", "displace", "reset", "drop", "idle", "midnight"])
-def test_pre_flights_are_forgotten_when_the_brokerage_session_ends(
+def test_preflights_are_reset_when_the_brokerage_session_ends(
     session: LoginSession, preflights: PreflightState, clock: Clock, end: str
 ) -> None:
     session.establish()
@@ -234,7 +230,7 @@ def test_pre_flights_are_forgotten_when_the_brokerage_session_ends(
     assert preflights == PreflightState()
 
 
-def test_an_init_that_leaves_the_other_program_in_place_forgets_nothing_more(
+def test_init_without_compete_does_not_reset_preflights_again(
     session: LoginSession, preflights: PreflightState
 ) -> None:
     session.establish()
