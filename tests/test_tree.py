@@ -20,6 +20,8 @@ EXCEPTIONS = {
     "tests/routers_generator/test_whole_document.py": "generated routers of IBKR's whole document",
     "tests/ticker_service/test_crowd.py": "the ticker with many clients",
     "tests/ticker_service/test_with_simulator.py": "the ticker with the simulator",
+    "tests/test_checkout.py": "what the tests and scripts read is in the checkout",
+    "tests/test_contributing.py": "CONTRIBUTING.md",
     "tests/test_imports.py": "the imports of all modules",
     "tests/test_readme.py": "README.md",
     "tests/test_tree.py": "the places of all tests",
