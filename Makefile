@@ -20,7 +20,7 @@ COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header
 EVERYDAY := not containers and not browser and not acceptance and not thorough
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough test-demo test-browser lint types bench up down test-containers settings endpoints known golden snapshots lock update test-lowest clean
+.PHONY: help demo test test-thorough test-demo test-browser lint types bench up down test-containers settings endpoints schemas known golden snapshots lock update test-lowest clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -82,6 +82,9 @@ settings: $(VENV)/run.stamp ## write .env.example from the settings classes
 
 endpoints: $(VENV)/run.stamp ## write ENDPOINTS.md from the operations and routes
 	@$(BIN)/python -m mcp_server.reference.endpoints_md > ENDPOINTS.md
+
+schemas: $(VENV)/run.stamp ## write the arguments' schemas of the tools from the routes
+	@$(BIN)/python -m mcp_server.tools.operation_schemas
 
 known: $(VENV)/dev.stamp ## update the routers generator's known operations and requests from the routes
 	@$(BIN)/python -m mcp_server.reference.known_requests > routers_generator/compare/known_requests.json
