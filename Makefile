@@ -58,8 +58,15 @@ test-demo: $(VENV)/dev.stamp ## call `make demo` from real MCP clients, and kill
 test-browser: $(VENV)/dev.stamp ## test the login page in a headless Chromium
 	$(BIN)/pytest -n 0 -m browser tests/acceptance
 
+# The measured servers run with what is shipped: a package of the tests' own could make them faster or slower.
+$(VENV)/bench.stamp: $(VENV)/run.stamp benchmarks/requirements.lock
+	$(FROM_LOCK) benchmarks/requirements.lock
+	$(CHECK)
+	@touch $@
+
 bench: $(VENV)/dev.stamp ## measure a call, startup and 10,000 calls (about ten minutes)
-	$(BIN)/python -m benchmarks
+	@$(MAKE) --no-print-directory VENV=$(VENV)/bench $(VENV)/bench/bench.stamp
+	$(BIN)/python -m benchmarks --python $(VENV)/bench/bin/python $(ARGS)
 
 lint: $(VENV)/dev.stamp ## check style and formatting with ruff
 	$(BIN)/ruff check .

@@ -48,10 +48,6 @@ def uvicorn_config(server: FastMCP[Any], settings: ServerSettings) -> uvicorn.Co
 
 def http_app(server: FastMCP[Any], settings: ServerSettings) -> Starlette:
     """The web app: the MCP endpoint, /health and /ready, behind the check of Host and Origin."""
-    # Not imported at the top: the SDK takes half a second, and this module is there before settings are read.
-    from mcp_server.http.sse_internals import write_events_whole
-
-    write_events_whole()
     own_name = [settings.mcp_server_host] if is_hostname(settings.mcp_server_host) else []
     return server.http_app(
         path=settings.mcp_server_path,
