@@ -62,8 +62,8 @@ def load_environment(python: Path) -> Environment:
     unlocked = {_normalize(name) for name in packages} - _locked_names() - _UNLOCKED
     if unlocked:
         raise WrongEnvironmentError(
-            f"{python} has {', '.join(sorted(unlocked))}, which no lock of the benchmark has: remove "
-            f"{python.parents[1]} and run `make bench`."
+            f"{python} has {', '.join(sorted(unlocked))}, which no lock of the benchmark has: "
+            "run `make bench`, which creates an environment without them."
         )
     return Environment(python, version, packages)
 
