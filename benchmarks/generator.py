@@ -1,4 +1,4 @@
-"""What the routers generator's three verbs cost on IBKR's whole OpenAPI document (Linux only).
+"""What the routers generator's three commands cost on IBKR's whole OpenAPI document (Linux only).
 
 The document is IBKR's and not in this repository: IBKR_DOCUMENT names the file.
 """
@@ -15,15 +15,15 @@ from benchmarks.environment import ROOT
 
 
 async def generator_table(python: Path) -> list[str]:
-    """Seconds and peak memory of each verb, from the start of its process to its end."""
+    """Seconds and peak memory of each command, from the start of its process to its end."""
     if "IBKR_DOCUMENT" not in os.environ:
         return ["Not measured: IBKR_DOCUMENT does not name IBKR's document."]
-    rows = ["| verb | seconds | peak MB |", "|---|---:|---:|"]
+    rows = ["| command | seconds | peak MB |", "|---|---:|---:|"]
     with TemporaryDirectory() as folder:
-        for verb in ("repair", "compare", "generate"):
-            out = {"repair": ["-o", f"{folder}/repaired.json"], "generate": ["-o", f"{folder}/routers"]}
-            seconds, peak = _measure(python, [verb, _document(), *out.get(verb, [])], Path(folder))
-            rows.append(f"| {verb} | {seconds:.2f} | {peak / 1e6:.0f} |")
+        for command in ("repair", "compare", "routers"):
+            out = {"repair": ["-o", f"{folder}/repaired.json"], "routers": ["-o", f"{folder}/routers"]}
+            seconds, peak = _measure(python, [command, _document(), *out.get(command, [])], Path(folder))
+            rows.append(f"| {command} | {seconds:.2f} | {peak / 1e6:.0f} |")
     return rows
 
 
