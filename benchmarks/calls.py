@@ -60,7 +60,7 @@ def start_server(
         "GATEWAY_URL": f"https://localhost:{backend_port}",
         "GATEWAY_CA_FILE": str(ca_file),
         "MCP_SERVER_PORT": str(port),
-        "MCP_SERVER_MAX_ANSWER": "10000000",
+        "MCP_SERVER_MAX_RESULT": "10000000",
         **settings,
     }
     return stack.enter_context(run_process(python, module, *arguments, port=port, environment=environment))
