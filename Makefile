@@ -20,7 +20,7 @@ COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header
 EVERYDAY := not containers and not browser and not acceptance and not thorough
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough test-demo test-browser lint types bench up down test-containers settings endpoints known golden snapshots lock update test-lowest clean
+.PHONY: help demo test test-thorough test-demo test-browser lint types bench up down test-containers settings endpoints schemas known golden snapshots lock update test-lowest clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -58,8 +58,15 @@ test-demo: $(VENV)/dev.stamp ## call `make demo` from real MCP clients, and kill
 test-browser: $(VENV)/dev.stamp ## test the login page in a headless Chromium
 	$(BIN)/pytest -n 0 -m browser tests/acceptance
 
+# The measured servers run with what is shipped: a package of the tests' own could make them faster or slower.
+$(VENV)/bench.stamp: $(VENV)/run.stamp benchmarks/requirements.lock
+	$(FROM_LOCK) benchmarks/requirements.lock
+	$(CHECK)
+	@touch $@
+
 bench: $(VENV)/dev.stamp ## measure a call, startup and 10,000 calls (about ten minutes)
-	$(BIN)/python -m benchmarks
+	@$(MAKE) --no-print-directory VENV=$(VENV)/bench $(VENV)/bench/bench.stamp
+	$(BIN)/python -m benchmarks --python $(VENV)/bench/bin/python $(ARGS)
 
 lint: $(VENV)/dev.stamp ## check style and formatting with ruff
 	$(BIN)/ruff check .
@@ -82,6 +89,9 @@ settings: $(VENV)/run.stamp ## write .env.example from the settings classes
 
 endpoints: $(VENV)/run.stamp ## write ENDPOINTS.md from the operations and routes
 	@$(BIN)/python -m mcp_server.reference.endpoints_md > ENDPOINTS.md
+
+schemas: $(VENV)/run.stamp ## write the arguments' schemas of the tools from the routes
+	@$(BIN)/python -m mcp_server.tools.operation_schemas
 
 known: $(VENV)/dev.stamp ## update the routers generator's known operations and requests from the routes
 	@$(BIN)/python -m mcp_server.reference.known_requests > routers_generator/compare/known_requests.json

@@ -4,158 +4,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import platform
 import statistics
+import sys
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from importlib.metadata import version
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import bpe_openai
-import httpx
 import orjson
 
-from benchmarks.backend import FIRST_CONID, PATH, SIZES
+from benchmarks.backend import FIRST_CONID, SIZES
+from benchmarks.calls import NO_OP, THIS_SERVER, calls_table, start_backend, start_server, tool_callers
+from benchmarks.environment import DEFAULT_PYTHON, WrongEnvironmentError, load_environment
 from benchmarks.generator import generator_table
-from benchmarks.load import Caller, LoadResult, McpConnection, mcp_connection, run_calls
-from benchmarks.processes import (
-    Process,
-    free_port,
-    run_process,
-    temporary_certificate,
-    tls_context,
-    wait_for_port,
-)
-
-THIS_SERVER = "this-server"
-RAW_HTTPX = "raw httpx"
-SERVERS = (THIS_SERVER, "hand-written", "client-per-call")
-
-
-def start_backend(stack: ExitStack, cert: Path, key: Path) -> int:
-    """Start the instant gateway, wait for it, and say on which port it answers."""
-    port = free_port()
-    arguments = ("--port", str(port), "--certificate", str(cert), "--key", str(key))
-    wait_for_port(
-        stack.enter_context(run_process("benchmarks.backend", *arguments, port=port, environment={}))
-    )
-    return port
-
-
-def start_server(
-    module: str, *arguments: str, stack: ExitStack, backend_port: int, ca_file: Path, **settings: str
-) -> Process:
-    """Start a server that asks the instant gateway and cuts no answer."""
-    port = free_port()
-    environment = {
-        "GATEWAY_URL": f"https://localhost:{backend_port}",
-        "GATEWAY_CA_FILE": str(ca_file),
-        "MCP_SERVER_PORT": str(port),
-        "MCP_SERVER_MAX_RESULT": "10000000",
-        **settings,
-    }
-    return stack.enter_context(run_process(module, *arguments, port=port, environment=environment))
-
-
-def make_tool_caller(connection: McpConnection) -> Caller:
-    """A caller that asks the tool for one contract and insists on getting it."""
-
-    async def call(conid: int) -> None:
-        body = await connection.post(
-            {
-                "jsonrpc": "2.0",
-                "id": conid,
-                "method": "tools/call",
-                "params": {"name": "get_contract_info", "arguments": {"conid": conid}},
-            }
-        )
-        if b'"isError":true' in body or b'"error":{' in body[:200] or b'"result"' not in body:
-            raise RuntimeError(f"conid {conid}: {body[:300]!r}")
-
-    return call
-
-
-@asynccontextmanager
-async def tool_callers(port: int, count: int) -> AsyncIterator[list[Caller]]:
-    """`count` callers, each over an MCP connection of its own."""
-    async with AsyncExitStack() as connections:
-        yield [
-            make_tool_caller(await connections.enter_async_context(mcp_connection(port)))
-            for _ in range(count)
-        ]
-
-
-@asynccontextmanager
-async def raw_httpx_callers(backend_port: int, ca_file: Path, count: int) -> AsyncIterator[list[Caller]]:
-    """The same requests without any server: one pooled httpx client straight to the backend."""
-    async with httpx.AsyncClient(verify=tls_context(ca_file), trust_env=False) as client:
-        base = f"https://localhost:{backend_port}"
-
-        async def call(conid: int) -> None:
-            (await client.get(base + PATH.format(conid))).raise_for_status()
-
-        yield [call] * count
-
-
-async def calls_table(rounds: int, seconds: float) -> list[str]:
-    """p50, p99 and calls per second for each server, size and concurrency; the rounds are interleaved."""
-    rows = [
-        "| body | callers | | p50 ms | p99 ms | calls/s | p50 against hand-written |",
-        "|---|---|---|---:|---:|---:|---:|",
-    ]
-    with ExitStack() as stack:
-        cert, key = stack.enter_context(temporary_certificate())
-        backend_port = start_backend(stack, cert, key)
-        servers = {
-            name: start_server(
-                "benchmarks.servers", name, stack=stack, backend_port=backend_port, ca_file=cert
-            )
-            for name in SERVERS
-        }
-        for process in servers.values():
-            wait_for_port(process)
-        serial = 0
-        for size in SIZES:
-            for concurrency in (1, 16):
-                measured: dict[str, list[LoadResult]] = {name: [] for name in (RAW_HTTPX, *SERVERS)}
-                for turn in range(rounds + 1):
-                    for name, results in measured.items():
-                        opened = (
-                            raw_httpx_callers(backend_port, cert, concurrency)
-                            if name == RAW_HTTPX
-                            else tool_callers(servers[name].port, concurrency)
-                        )
-                        async with opened as callers:
-                            probe = await run_calls(callers, 10 * concurrency, FIRST_CONID[size] + serial)
-                            serial += 10 * concurrency
-                            calls = max(20 * concurrency, int(seconds * probe.per_second))
-                            result = await run_calls(callers, calls, FIRST_CONID[size] + serial)
-                            serial = (serial + calls) % 900_000
-                        if turn:  # the first round warms up
-                            results.append(result)
-                reference = median_percentile(measured["hand-written"], 0.5)
-                rows += [
-                    format_row(size, concurrency, name, results, reference)
-                    for name, results in measured.items()
-                ]
-    return rows
-
-
-def median_percentile(results: list[LoadResult], fraction: float) -> float:
-    """The median over the rounds of a percentile within each."""
-    return statistics.median(result.percentile(fraction) for result in results)
-
-
-def format_row(size: str, concurrency: int, name: str, results: list[LoadResult], reference: float) -> str:
-    """One line of the table."""
-    p50 = median_percentile(results, 0.5)
-    rate = statistics.median(result.per_second for result in results)
-    return (
-        f"| {size} KB | {concurrency} | {name} | {p50:.2f} | {median_percentile(results, 0.99):.1f} "
-        f"| {rate:.0f} | {p50 / reference:.2f}x |"
-    )
+from benchmarks.load import mcp_connection, run_calls
+from benchmarks.processes import free_port, temporary_certificate, wait_for_port
 
 
 async def wait_for_tool_list(port: int, until: float) -> tuple[bytes, float]:
@@ -171,23 +36,38 @@ async def wait_for_tool_list(port: int, until: float) -> tuple[bytes, float]:
             await asyncio.sleep(0.01)
 
 
-async def startup_table(starts: int) -> list[str]:
-    """Seconds from process start to the first list, gateway up and down."""
-    rows = ["| gateway | starts | median s | slowest s |", "|---|---:|---:|---:|"]
-    for state in ("up", "down"):
-        durations = []
-        for _ in range(starts):
-            with ExitStack() as stack:
-                cert, key = stack.enter_context(temporary_certificate())
-                backend_port = start_backend(stack, cert, key) if state == "up" else free_port()
-                server = start_server("mcp_server", stack=stack, backend_port=backend_port, ca_file=cert)
-                _, ready_at = await wait_for_tool_list(server.port, time.perf_counter() + 20)
-                durations.append(ready_at - server.started_at)
-        rows.append(f"| {state} | {starts} | {statistics.median(durations):.2f} | {max(durations):.2f} |")
+async def startup_table(python: Path, starts: int) -> list[str]:
+    """From process start to the first list: ours with the gateway up and down, and FastMCP with one tool."""
+    rows = ["| | starts | median s | slowest s | CPU s |", "|---|---:|---:|---:|---:|"]
+    commands = {
+        "this-server, gateway up": ("mcp_server",),
+        "this-server, gateway down": ("mcp_server",),
+        "FastMCP with one tool": ("benchmarks.servers", NO_OP),
+    }
+    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+    with ExitStack() as environment:
+        cert, key = environment.enter_context(temporary_certificate())
+        backend_port = start_backend(environment, cert, key)
+        for turn in range(starts + 1):
+            for name, (module, *arguments) in commands.items():
+                port = free_port() if name.endswith("down") else backend_port
+                with ExitStack() as stack:
+                    server = start_server(
+                        python, module, *arguments, stack=stack, backend_port=port, ca_file=cert
+                    )
+                    _, ready_at = await wait_for_tool_list(server.port, time.perf_counter() + 60)
+                    if turn:  # the first start compiles
+                        measured[name].append((ready_at - server.started_at, server.cpu_seconds()))
+    for name, results in measured.items():
+        seconds, cpu = zip(*results, strict=True)
+        rows.append(
+            f"| {name} | {starts} | {statistics.median(seconds):.2f} | {max(seconds):.2f} "
+            f"| {statistics.median(cpu):.2f} |"
+        )
     return rows
 
 
-async def lists_table() -> list[str]:
+async def lists_table(python: Path) -> list[str]:
     """What the list of tools weighs, by `MCP_SERVER_TOOLS` and `TRADING_MODE`."""
     rows = [
         "| MCP_SERVER_TOOLS | TRADING_MODE | tools | bytes on the wire | tokens | tokens a tool |",
@@ -199,9 +79,9 @@ async def lists_table() -> list[str]:
                 cert, _ = stack.enter_context(temporary_certificate())
                 settings = {"MCP_SERVER_TOOLS": surface, "TRADING_MODE": mode}
                 server = start_server(
-                    "mcp_server", stack=stack, backend_port=free_port(), ca_file=cert, **settings
+                    python, "mcp_server", stack=stack, backend_port=free_port(), ca_file=cert, **settings
                 )
-                listed, _ = await wait_for_tool_list(server.port, time.perf_counter() + 20)
+                listed, _ = await wait_for_tool_list(server.port, time.perf_counter() + 60)
             rows.append(f"| {surface} | {mode} | {format_list_size(listed)} |")
     return rows
 
@@ -217,59 +97,64 @@ def format_list_size(listed: bytes) -> str:
     return f"{len(tools)} | {len(listed):,} | {tokens:,} | {tokens / len(tools):.0f}"
 
 
-async def memory_table(calls: int) -> list[str]:
+async def memory_table(python: Path, calls: int) -> list[str]:
     """Resident memory of the server after so many calls, sizes mixed."""
     rows = ["| calls | resident MB |", "|---:|---:|"]
     with ExitStack() as stack:
         cert, key = stack.enter_context(temporary_certificate())
         backend_port = start_backend(stack, cert, key)
         server = start_server(
-            "benchmarks.servers", THIS_SERVER, stack=stack, backend_port=backend_port, ca_file=cert
+            python, "benchmarks.servers", THIS_SERVER, stack=stack, backend_port=backend_port, ca_file=cert
         )
         wait_for_port(server)
         done = 0
-        for target in (100, calls // 10, calls // 4, calls // 2, calls):
+        conids = {size: count(FIRST_CONID[size]) for size in SIZES}
+        for target in sorted({min(100, calls), calls // 10, calls // 4, calls // 2, calls}):
             async with tool_callers(server.port, 4) as callers:
                 share = (target - done) // len(SIZES)
                 for size in SIZES:
-                    await run_calls(callers, share, FIRST_CONID[size] + done)
+                    await run_calls(callers, conids[size], calls=share)
                 done = target
             rows.append(f"| {target:,} | {server.resident_bytes() / 1e6:.0f} |")
     return rows
-
-
-def describe_machine() -> str:
-    """What the figures were taken on."""
-    packages: Mapping[str, str] = {
-        name: version(name) for name in ("fastmcp", "mcp", "fastapi", "httpx", "uvicorn")
-    }
-    return (
-        f"{os.cpu_count()} CPUs, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-        + ", "
-        + ", ".join(f"{name} {number}" for name, number in packages.items())
-        + f"; load before the run {os.getloadavg()[0]:.1f}"
-    )
 
 
 async def main() -> None:
     """Print every table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--rounds", type=int, default=5, help="interleaved rounds of each row of the calls table"
+        "--rounds", type=int, default=10, help="rounds of the calls table, in which the rows take turns"
     )
-    parser.add_argument("--seconds", type=float, default=1.0, help="length of one row in one round")
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of one row in one round")
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--calls", type=int, default=10_000, help="calls before the last look at memory")
+    parser.add_argument("--python", type=Path, default=DEFAULT_PYTHON, help="what the servers run with")
+    parser.add_argument("--tables", nargs="*", help="calls, start, lists, memory, generator; all if left out")
     arguments = parser.parse_args()
-    print(describe_machine(), end="\n\n", flush=True)
-    for title, table in (
-        ("A tool call over streamable HTTP", calls_table(arguments.rounds, arguments.seconds)),
-        ("From the start of the process to the first `tools/list`", startup_table(arguments.starts)),
-        ("The list of tools: name, description and input schema as a model sees them", lists_table()),
-        ("Memory", memory_table(arguments.calls)),
-        ("The routers generator on IBKR's document 2.28.0", generator_table()),
-    ):
-        print(f"## {title}\n\n" + "\n".join(await table), end="\n\n", flush=True)
+    python = arguments.python.absolute()
+    try:
+        print(load_environment(python).describe(), end="\n\n", flush=True)
+    except WrongEnvironmentError as error:
+        sys.exit(str(error))
+    tables: Mapping[str, tuple[str, Callable[[], Awaitable[list[str]]]]] = {
+        "calls": (
+            "A tool call over streamable HTTP",
+            lambda: calls_table(python, arguments.rounds, arguments.seconds),
+        ),
+        "start": (
+            "From the start of the process to the first `tools/list`",
+            lambda: startup_table(python, arguments.starts),
+        ),
+        "lists": (
+            "The list of tools: name, description and input schema as a model sees them",
+            lambda: lists_table(python),
+        ),
+        "memory": ("Memory", lambda: memory_table(python, arguments.calls)),
+        "generator": ("The routers generator on IBKR's document", lambda: generator_table(python)),
+    }
+    for name, (title, measure) in tables.items():
+        if name in (arguments.tables or tables):
+            print(f"## {title}\n\n" + "\n".join(await measure()), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":

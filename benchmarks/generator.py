@@ -1,34 +1,34 @@
-"""What the routers generator costs on IBKR's whole OpenAPI document (Linux only)."""
+"""What the routers generator's three commands cost on IBKR's whole OpenAPI document (Linux only).
+
+The document is IBKR's and not in this repository: IBKR_DOCUMENT names the file.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.processes import ROOT
+from benchmarks.environment import ROOT
 
 
-async def generator_table() -> list[str]:
-    """Seconds and peak memory of each subcommand, from the start of its process to its end."""
-    document = _document()
-    if document is None:
-        return ["Not measured: IBKR_DOCUMENT=FILE does not name IBKR's OpenAPI document."]
-    rows = ["| verb | seconds | peak MB |", "|---|---:|---:|"]
+async def generator_table(python: Path) -> list[str]:
+    """Seconds and peak memory of each command, from the start of its process to its end."""
+    if "IBKR_DOCUMENT" not in os.environ:
+        return ["Not measured: IBKR_DOCUMENT does not name IBKR's document."]
+    rows = ["| command | seconds | peak MB |", "|---|---:|---:|"]
     with TemporaryDirectory() as folder:
-        for verb in ("repair", "compare", "generate"):
-            out = {"repair": ["-o", f"{folder}/repaired.json"], "generate": ["-o", f"{folder}/routers"]}
-            seconds, peak = _measure([verb, str(document), *out.get(verb, [])], Path(folder))
-            rows.append(f"| {verb} | {seconds:.2f} | {peak / 1e6:.0f} |")
+        for command in ("repair", "compare", "routers"):
+            out = {"repair": ["-o", f"{folder}/repaired.json"], "routers": ["-o", f"{folder}/routers"]}
+            seconds, peak = _measure(python, [command, _document(), *out.get(command, [])], Path(folder))
+            rows.append(f"| {command} | {seconds:.2f} | {peak / 1e6:.0f} |")
     return rows
 
 
-def _document() -> Path | None:
-    file = os.environ.get("IBKR_DOCUMENT")
-    return Path(file).resolve() if file else None
+def _document() -> str:
+    return str(Path(os.environ["IBKR_DOCUMENT"]).resolve())
 
 
 # What a process has used at most is read in it: what its parent had when it began is counted by wait4, too.
@@ -42,11 +42,11 @@ finally:
 """
 
 
-def _measure(arguments: list[str], folder: Path) -> tuple[float, int]:
+def _measure(python: Path, arguments: list[str], folder: Path) -> tuple[float, int]:
     """Seconds and peak bytes of `python -m routers_generator` with these arguments."""
     started = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-c", _MEASURED_SCRIPT, *arguments],
+        [python, "-c", _MEASURED_SCRIPT, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice
+from math import inf
 
 import orjson
 
@@ -37,6 +39,14 @@ class McpConnection:
         )
         self.writer.write(head.encode() + body)
         return await self._read_response()
+
+    async def delete_session(self) -> None:
+        """End the session, which the server would otherwise keep until it has been idle for long."""
+        self.writer.write(
+            f"DELETE /mcp HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
+            f"MCP-Protocol-Version: {PROTOCOL_VERSION}\r\nMcp-Session-Id: {self.session}\r\n\r\n".encode()
+        )
+        await self._read_response()
 
     async def _read_response(self) -> bytes:
         raw = await self.reader.readuntil(b"\r\n\r\n")
@@ -78,6 +88,7 @@ async def mcp_connection(port: int, host: str = "127.0.0.1") -> AsyncIterator[Mc
         )
         await connection.post({"jsonrpc": "2.0", "method": "notifications/initialized"})
         yield connection
+        await connection.delete_session()
     finally:
         writer.close()
 
@@ -88,9 +99,17 @@ class LoadResult:
 
     latencies: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    server_cpu_seconds: float | None = None
+    """CPU time of the server meanwhile; None if there is no server."""
+
+    @property
+    def cpu_per_call(self) -> float | None:
+        """The server's CPU time for one call, in microseconds."""
+        cpu = self.server_cpu_seconds
+        return None if cpu is None else cpu / len(self.latencies) * 1e6
 
     def percentile(self, fraction: float) -> float:
-        """The time below which `share` of the calls stayed."""
+        """The latency that this fraction of the calls did not exceed."""
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))]
 
@@ -103,18 +122,22 @@ class LoadResult:
 Caller = Callable[[int], Awaitable[None]]
 
 
-async def run_calls(callers: Sequence[Caller], calls: int, first_conid: int) -> LoadResult:
-    """Share `calls` among the callers, each waiting for its answer before the next; no conid comes twice."""
+async def run_calls(
+    callers: Sequence[Caller], conids: Iterator[int], *, seconds: float = inf, calls: int | None = None
+) -> LoadResult:
+    """Let each caller call again and again, for so long or until so many calls are made in all."""
     result = LoadResult()
-    numbers = iter(range(first_conid, first_conid + calls))
+    numbers = islice(conids, calls)
+    started = time.perf_counter()
 
     async def run_caller(caller: Caller) -> None:
-        for number in numbers:
-            started = time.perf_counter()
+        while (before := time.perf_counter()) - started < seconds:
+            number = next(numbers, None)
+            if number is None:
+                return
             await caller(number)
-            result.latencies.append((time.perf_counter() - started) * 1000)
+            result.latencies.append((time.perf_counter() - before) * 1000)
 
-    started = time.perf_counter()
     await asyncio.gather(*(run_caller(caller) for caller in callers))
     result.seconds = time.perf_counter() - started
     return result

@@ -2,15 +2,23 @@
 
 * `this-server`: as delivered, but for IBKR's limits, which would measure IBKR's patience instead.
 * `hand-written`: one FastMCP tool over the same shared gateway client, text out, nothing between.
+* `plain-httpx`, `plain-aiohttp`: one FastMCP tool over one pooled client, text out, and no policy at all: no
+  rate limits, no shared requests, no check of what came back.
+* `no-op`: one FastMCP tool that returns as large a text from memory: the floor of FastMCP and the SDK.
 * `client-per-call`: a FastAPI route without return annotation through `from_fastapi`, a new httpx client for
   each call and no certificate check: the habit to beat.
+
+All are served alike, but for the SSE events, which are the SDK's own in all but ours.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any
 
 os.environ["FASTMCP_LOG_ENABLED"] = (
@@ -26,7 +34,7 @@ from mcp_types import TextContent
 from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings, load
-from benchmarks.backend import PATH
+from benchmarks.backend import FIRST_CONID, PATH, SIZES, make_body
 from mcp_server.http.serving import listen, serve_http
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
@@ -50,6 +58,65 @@ def hand_written(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
     return server
 
 
+def plain_httpx(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
+    """A tool over httpx, as one writes it who knows to keep the client."""
+    server: FastMCP[Any] = FastMCP("plain httpx")
+    client = httpx.AsyncClient(verify=_tls_context(gateway))
+    origin = gateway.settings.gateway_url
+
+    @server.tool
+    async def get_contract_info(conid: int) -> ToolResult:
+        """Describe one contract."""
+        response = await client.get(origin + PATH.format(conid))
+        response.raise_for_status()
+        return ToolResult(content=[TextContent(type="text", text=response.text)])
+
+    return server
+
+
+def plain_aiohttp(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
+    """The same over aiohttp, the fastest client in Python."""
+    # Not a dependency of ours: only the environment of the benchmark has it, and only this process needs it.
+    aiohttp: Any = import_module("aiohttp")
+    origin = gateway.settings.gateway_url
+    opened: list[Any] = []
+
+    @asynccontextmanager
+    async def lifespan(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
+        connector = aiohttp.TCPConnector(ssl=_tls_context(gateway))
+        async with aiohttp.ClientSession(connector=connector) as session:
+            opened.append(session)
+            yield {}
+
+    server: FastMCP[Any] = FastMCP("plain aiohttp", lifespan=lifespan)
+
+    @server.tool
+    async def get_contract_info(conid: int) -> ToolResult:
+        """Describe one contract."""
+        async with opened[-1].get(origin + PATH.format(conid)) as response:
+            response.raise_for_status()
+            return ToolResult(content=[TextContent(type="text", text=await response.text())])
+
+    return server
+
+
+def no_op(_: GatewayClient, __: ServerSettings) -> FastMCP[Any]:
+    """A tool that asks nobody."""
+    server: FastMCP[Any] = FastMCP("no-op")
+    texts = {FIRST_CONID[size] // 1_000_000: make_body(length).decode() for size, length in SIZES.items()}
+
+    @server.tool
+    async def get_contract_info(conid: int) -> ToolResult:
+        """Describe one contract."""
+        return ToolResult(content=[TextContent(type="text", text=texts[conid // 1_000_000])])
+
+    return server
+
+
+def _tls_context(gateway: GatewayClient) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=gateway.settings.gateway_ca_file)
+
+
 def client_per_call(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
     """What most servers over FastAPI do."""
     app = FastAPI()
@@ -68,6 +135,9 @@ def client_per_call(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
 SERVERS: Mapping[str, Callable[[GatewayClient, ServerSettings], FastMCP[Any]]] = {
     "this-server": this_server,
     "hand-written": hand_written,
+    "plain-httpx": plain_httpx,
+    "plain-aiohttp": plain_aiohttp,
+    "no-op": no_op,
     "client-per-call": client_per_call,
 }
 

@@ -68,18 +68,25 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=_operation_id,
+        generate_unique_id_function=operation_id,
     )
     app.state.relay = Relay(gateway, hold)
     for router in routers:
         app.include_router(router)
-    app.router.routes.insert(0, _RouteByName(route for router in routers for route in router.routes))
+    app.state.routes = routes_by_name(routers)
+    app.router.routes.insert(0, _RouteByName(app.state.routes))
     app.add_exception_handler(errors.GatewayError, _handle_gateway_error)
     app.add_exception_handler(RequestValidationError, _handle_validation_error)
     return app
 
 
-def _operation_id(route: APIRoute) -> str:
+def routes_by_name(routers: Iterable[APIRouter]) -> dict[str, APIRoute]:
+    """The routes of these routers by their functions' names."""
+    return {route.name: route for router in routers for route in router.routes if isinstance(route, APIRoute)}
+
+
+def operation_id(route: APIRoute) -> str:
+    """The operation id of a route: its function's name."""
     return route.name
 
 
@@ -89,8 +96,8 @@ class _RouteByName(BaseRoute):
     A value with a slash in it can therefore not reach another route, and no list of patterns is walked.
     """
 
-    def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        self._routes = {route.name: route for route in routes if isinstance(route, APIRoute)}
+    def __init__(self, routes: Mapping[str, APIRoute]) -> None:
+        self._routes = routes
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         route = self._routes.get(scope.get(ROUTE_NAME_KEY, ""))

@@ -20,6 +20,7 @@ from mcp_server.connection.status import ConnectionReporter
 from mcp_server.connection.tools import builtin_tools
 from mcp_server.extra_routers import check_name_conflicts, sections_of
 from mcp_server.http.bearer_auth import BearerTokenVerifier
+from mcp_server.http.sse_internals import write_events_whole
 from mcp_server.instructions import instructions
 from mcp_server.rest.docstring_notes import notes_by_name
 from mcp_server.rest.route_filter import filter_routes
@@ -70,6 +71,7 @@ def create_server(
                 await asyncio.gather(polling, return_exceptions=True)
                 await ticker.aclose()
 
+    write_events_whole()
     server: FastMCP[Any] = FastMCP(
         "IB MCP",
         instructions=instructions(settings.trading_mode, tools, tool_provider),

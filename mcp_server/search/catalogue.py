@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, Protocol
 
 from api_gateway.operations import Effect
@@ -38,7 +39,11 @@ class Catalogue:
 
     def __init__(self, tools: Mapping[str, SearchableTool]) -> None:
         self._tools = dict(tools)
-        self._index = SearchIndex([_build_document(tool) for tool in tools.values()])
+
+    @cached_property
+    def _index(self) -> SearchIndex:
+        """Built by the first search: it takes as long as a thirtieth of the start, which may never search."""
+        return SearchIndex([_build_document(tool) for tool in self._tools.values()])
 
     def __len__(self) -> int:
         return len(self._tools)

@@ -1,37 +1,41 @@
 """Every route as an MCP tool of the same name.
 
-FastMCP reads the app's schema, as `FastMCP.from_fastapi` does. What a tool does when it is called is ours:
-the app is called directly, its body is handed on as text, once, and a failure is flagged and told in our
-words. FastMCP's own `OpenAPITool` would send each body twice, put words of its own around a failure, and
-bring in an HTTP client and a second reader of the schema, a tenth of the time the server takes to start.
+The schemas are those of `FastMCP.from_fastapi`. What a tool does when it is called is ours: the route is
+called directly, its body is handed on as text, once, and a failure is flagged and told in our words.
+FastMCP's own `OpenAPITool` would send each body twice, put words of its own around a failure, and bring in
+an HTTP client and a second reader of the schema, a tenth of the time the server takes to start.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastmcp.server.providers.base import Provider
 from fastmcp.tools.base import Tool, ToolResult
-from fastmcp.utilities.openapi import HTTPRoute, parse_openapi_to_http_routes
 from fastmcp.utilities.versions import VersionSpec
 from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
 
 from api_gateway import errors
 from api_gateway.operations import Effect
 from api_gateway.redaction import sanitize
 from mcp_server.app import ROUTE_NAME_KEY, STATUS_CODES
 from mcp_server.rest.docstring_notes import Notes
-from mcp_server.rest.effects import effect, is_repeatable
+from mcp_server.rest.effects import is_repeatable, route_effect
 from mcp_server.rest.listing import join_limited
+from mcp_server.rest.relay import get_relay
 from mcp_server.tools.argument_validation import type_errors, unknown_fields
-from mcp_server.tools.json_schema import compact_schema
+from mcp_server.tools.fastapi_internals import DirectCall, direct_call
+from mcp_server.tools.operation_schemas import OperationSchema, operation_schemas
 from mcp_server.tools.truncation import narrowing_hint, truncate
 
 _log = logging.getLogger(__name__)
@@ -67,9 +71,13 @@ class OperationToolProvider(Provider):
 
     def __init__(self, app: FastAPI, notes: Mapping[str, Notes], options: ToolOptions) -> None:
         super().__init__()
-        routes = parse_openapi_to_http_routes(app.openapi())
-        tools = [OperationTool(app, route, notes, options) for route in routes]
-        self._by_name = {tool.name: tool for tool in tools}
+        routes: Mapping[str, APIRoute] = app.state.routes
+        schemas = operation_schemas(routes.values())
+        self._by_name = {
+            name: OperationTool(app, route, schemas[name], notes, options)
+            for name, route in routes.items()
+            if name in schemas
+        }
 
     @property
     def by_name(self) -> Mapping[str, OperationTool]:
@@ -93,35 +101,48 @@ class OperationTool(Tool):
     """One route, called in process."""
 
     _app: FastAPI = PrivateAttr()
-    _route: HTTPRoute = PrivateAttr()
+    _route: APIRoute = PrivateAttr()
+    _method: str = PrivateAttr()
+    _schema: OperationSchema = PrivateAttr()
+    _direct_call: DirectCall | None = PrivateAttr()
     _effect: Effect = PrivateAttr()
     _notes: Notes = PrivateAttr()
     _options: ToolOptions = PrivateAttr()
 
     def __init__(
-        self, app: FastAPI, route: HTTPRoute, notes: Mapping[str, Notes], options: ToolOptions
+        self,
+        app: FastAPI,
+        route: APIRoute,
+        schema: OperationSchema,
+        notes: Mapping[str, Notes],
+        options: ToolOptions,
     ) -> None:
-        name = route.operation_id or route.path
-        effects = effect({route.method}, route.path, route.extensions)
+        name = route.name
+        method = min(route.methods or {"GET"})
+        effects = route_effect(route)
         title = tool_title(name)
         super().__init__(
             name=name,
             title=title,
             description=route.description or route.summary or title,
-            parameters=compact_schema(route.flat_param_schema),
+            parameters=schema.parameters,
             # None on purpose: IBKR's answers drift, and a client drops an answer that misses its schema.
             output_schema=None,
-            tags=set(route.tags),
+            tags={str(tag) for tag in route.tags},
             annotations=ToolAnnotations(
                 title=title,
                 read_only_hint=effects is Effect.READS,
                 destructive_hint=effects in (Effect.DESTROYS, Effect.TRADES),
-                idempotent_hint=is_repeatable({route.method}, route.path, route.extensions),
+                idempotent_hint=is_repeatable({method}, route.path, route.openapi_extra),
                 open_world_hint=True,
             ),
         )
         self._app = app
         self._route = route
+        self._method = method
+        self._schema = schema
+        # Around the route of an app with middleware stands more than the route.
+        self._direct_call = None if app.user_middleware else direct_call(route, get_relay)
         self._effect = effects
         self._notes = notes.get(name, Notes())
         self._options = options
@@ -147,10 +168,10 @@ class OperationTool(Tool):
         return self._notes.search_terms
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        unknown = [name for name in arguments if name not in self._route.parameter_map]
+        unknown = [name for name in arguments if name not in self._schema.targets]
         if unknown:
             return self._invalid_arguments_result(
-                _unknown_arguments_text(self.name, unknown, self._route.parameter_map)
+                _unknown_arguments_text(self.name, unknown, self._schema.targets)
             )
         problems = unknown_fields(arguments, self.parameters) or type_errors(arguments, self.parameters)
         if problems:
@@ -158,11 +179,11 @@ class OperationTool(Tool):
                 _INVALID_ARGUMENTS.format(name=self.name, wrong=join_limited("; ", problems))
             )
         try:
-            scope, content = self._build_request(arguments)
+            path, query, content = self._encode_arguments(arguments)
         except (TypeError, UnicodeError):  # an integer beyond 64 bits, half a surrogate pair
             return self._error_result(_NOT_SERIALIZABLE.format(name=self.name))
         try:
-            status, body = await self._call_app(scope, content)
+            status, body = await self._call_route(path, query, content)
         except Exception:
             _log.exception("%s broke", self.name)
             outcome = (
@@ -192,14 +213,42 @@ class OperationTool(Tool):
         schema = orjson.dumps(self.parameters).decode()
         return self._error_result(text, f"\nThe schema of its arguments: {schema}")
 
-    def _build_request(self, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    def _encode_arguments(
+        self, arguments: Mapping[str, Any]
+    ) -> tuple[dict[str, str], list[tuple[str, str]], bytes]:
         path, query, body = self._split_arguments(arguments)
-        content = b"" if self._route.request_body is None else orjson.dumps(body)
-        scope = {
+        for _, text in query:
+            text.encode()  # raises for what no address can carry
+        return path, query, orjson.dumps(body) if self._schema.has_body else b""
+
+    async def _call_route(
+        self, path: dict[str, str], query: list[tuple[str, str]], content: bytes
+    ) -> tuple[int, bytes]:
+        """Status and body of the route's response; a failure that the app has a handler for is one."""
+        if self._direct_call is None:
+            return await self._call_app(self._build_scope(path, query, content), content)
+        try:
+            response = await self._direct_call(
+                path, QueryParams(query), orjson.loads(content) if content else None, self._app.state.relay
+            )
+        except Exception as error:
+            handlers = self._app.exception_handlers
+            handler = next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
+            if handler is None:
+                raise
+            request = Request(self._build_scope(path, query, content) | {"route": self._route})
+            handled = handler(request, error)
+            response = await handled if isinstance(handled, Awaitable) else handled
+        return response.status_code, bytes(response.body)
+
+    def _build_scope(
+        self, path: dict[str, str], query: list[tuple[str, str]], content: bytes
+    ) -> dict[str, Any]:
+        return {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
-            "method": self._route.method,
+            "method": self._method,
             "scheme": "http",
             "path": self._route.path,
             "raw_path": self._route.path.encode(),
@@ -212,9 +261,8 @@ class OperationTool(Tool):
             "client": None,
             "server": None,
             "path_params": path,
-            ROUTE_NAME_KEY: self._route.operation_id,
+            ROUTE_NAME_KEY: self._route.name,
         }
-        return scope, content
 
     async def _call_app(self, scope: dict[str, Any], content: bytes) -> tuple[int, bytes]:
         status = 500
@@ -242,17 +290,16 @@ class OperationTool(Tool):
         for name, value in arguments.items():
             if value is None:
                 continue
-            parameter = self._route.parameter_map[name]
-            ibkr_name = parameter["openapi_name"]
-            if parameter["location"] == "path":
-                path[ibkr_name] = _format_value(value)
-            elif parameter["location"] == "query":
+            target = self._schema.targets[name]
+            if target.location == "path":
+                path[target.name] = _format_value(value)
+            elif target.location == "query":
                 query += [
-                    (ibkr_name, _format_value(each))
+                    (target.name, _format_value(each))
                     for each in (value if isinstance(value, list) else [value])
                 ]
             else:
-                body[ibkr_name] = value
+                body[target.name] = value
         return path, query, body
 
     def _error_result(self, text: str, appendix: str = "") -> ToolResult:
