@@ -1,35 +1,55 @@
-"""The ways a request to the gateway can fail.
+"""The ways in which a request to the gateway can fail.
 
 GatewayError
-├── Unreachable      never sent: container down, wrong address, TLS
-│   └── AddressRefused   the gateway answers, but not to this machine's address
-├── OutcomeUnknown   a write was sent and no clear answer came: it may have happened
+├── Unreachable      never sent: gateway not running, wrong address, TLS
+│   └── AddressRefused   the gateway responds, but rejects this machine's address
+├── OutcomeUnknown   a write was sent without a clear response: it may have been carried out
 ├── LoginRequired    nobody has logged in with a browser
 ├── SessionLost      logged in, but the brokerage session is closed or held by another program
-├── RateLimited      our own limit or IBKR's 429: wait so many seconds
+├── RateLimited      our own limit or IBKR's 429: retry after `seconds`
 │   └── PenaltyBox       IBKR's penalty box: nothing but the tickle is sent for so long
-├── Refused          IBKR said no, also when it said so with status 200
-├── Invalid          the argument was wrong before anything was sent
-├── Forbidden        the mode, or the account that is logged in, does not permit it; nothing was sent
-└── Failed           IBKR broke: 5xx, HTML, malformed, too large, too late
-    ├── NoResponse       it was sent, and no complete answer came
-    └── Redirected       it was not answered, but pointed elsewhere
+├── Refused          IBKR said no, possibly with status 200
+├── Invalid          an argument was invalid; not sent
+├── Forbidden        the mode, or the account that is logged in, does not permit it; not sent
+└── Failed           IBKR failed: 5xx, HTML, malformed, too large, too late
+    ├── NoResponse       it was sent, and no complete response came
+    └── Redirected       it was not processed but redirected
 
-Each says what was asked, what came back, and one next step. None carries a full account id, a token
-or a cookie: messages are shown to a model and written to logs.
+Each says what was requested, what happened, and one next step, in the words of `causes`. None carries a
+full account ID, a token or a cookie: messages are shown to a model and written to logs.
 """
 
 from __future__ import annotations
 
+from api_gateway.causes import Cause, Explanation, Outcome
+
 
 class GatewayError(Exception):
-    """What was asked, what happened, and what to do next; `str()` is all three as one text."""
+    """What was requested, what happened, and what to do next; `str()` is all three as one text."""
 
-    def __init__(self, *, request: str, problem: str, hint: str) -> None:
+    def __init__(
+        self, *, request: str, problem: str, hint: str, explanation: Explanation | None = None
+    ) -> None:
         super().__init__(f"{request}: {problem} {hint}".strip())
         self.request = request
         self.problem = problem
         self.hint = hint
+        self.explanation = explanation
+
+    @property
+    def cause(self) -> Cause | None:
+        """The key of the cause; None for an error that was made without one."""
+        return self.explanation.cause if self.explanation else None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the request."""
+        return self.explanation.outcome if self.explanation else Outcome.NONE
+
+    @property
+    def sentence(self) -> str:
+        """What happened, without what became of the request."""
+        return self.explanation.sentence if self.explanation else self.problem
 
 
 class Unreachable(GatewayError):
@@ -37,11 +57,11 @@ class Unreachable(GatewayError):
 
 
 class AddressRefused(Unreachable):
-    """The gateway answers, but this machine's address is not on its list."""
+    """The gateway responds, but this machine's address is not on its list."""
 
 
 class OutcomeUnknown(GatewayError):
-    """A write was sent and no clear answer came. It may have happened; nothing was retried."""
+    """A write was sent without a clear response. It may have been carried out; nothing was retried."""
 
 
 class LoginRequired(GatewayError):
@@ -49,31 +69,47 @@ class LoginRequired(GatewayError):
 
 
 class SessionLost(GatewayError):
-    """The login holds, the brokerage session does not."""
+    """There is a login, but no brokerage session."""
 
 
 class RateLimited(GatewayError):
     """Too many requests, by our count or by IBKR's."""
 
-    def __init__(self, *, request: str, problem: str, hint: str, seconds: float) -> None:
-        super().__init__(request=request, problem=problem, hint=hint)
+    def __init__(
+        self,
+        *,
+        request: str,
+        problem: str,
+        hint: str,
+        seconds: float,
+        explanation: Explanation | None = None,
+    ) -> None:
+        super().__init__(request=request, problem=problem, hint=hint, explanation=explanation)
         self.seconds = seconds
 
 
 class PenaltyBox(RateLimited):
-    """IBKR wants silence, and asking again before it is over makes it longer."""
+    """IBKR rejects every request for a while, and each further request makes that longer."""
 
 
 class Refused(GatewayError):
     """IBKR understood the request and said no, with this HTTP status."""
 
-    def __init__(self, *, request: str, problem: str, hint: str, status: int = 200) -> None:
-        super().__init__(request=request, problem=problem, hint=hint)
+    def __init__(
+        self,
+        *,
+        request: str,
+        problem: str,
+        hint: str,
+        status: int = 200,
+        explanation: Explanation | None = None,
+    ) -> None:
+        super().__init__(request=request, problem=problem, hint=hint, explanation=explanation)
         self.status = status
 
 
 class Invalid(GatewayError):
-    """An argument was wrong; nothing was sent."""
+    """An argument was invalid; nothing was sent."""
 
 
 class Forbidden(GatewayError):
@@ -81,16 +117,24 @@ class Forbidden(GatewayError):
 
 
 class Failed(GatewayError):
-    """IBKR, or the way to it, broke; nothing can be said about the answer."""
+    """IBKR, or the way to it, failed; the result is not known."""
 
 
 class NoResponse(Failed):
-    """A question was sent and no complete answer came; `late` where the time for it ran out."""
+    """A read was sent and no complete response came; `late` if it timed out."""
 
-    def __init__(self, *, request: str, problem: str, hint: str, late: bool) -> None:
-        super().__init__(request=request, problem=problem, hint=hint)
+    def __init__(
+        self,
+        *,
+        request: str,
+        problem: str,
+        hint: str,
+        late: bool,
+        explanation: Explanation | None = None,
+    ) -> None:
+        super().__init__(request=request, problem=problem, hint=hint, explanation=explanation)
         self.late = late
 
 
 class Redirected(Failed):
-    """A question was not answered, but pointed elsewhere, and not to the login."""
+    """A read was not processed but redirected, and not to the login."""

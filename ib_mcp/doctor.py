@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from pydantic_settings import BaseSettings
 
+from api_gateway.causes import Cause, explain
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.checks.settings import examine_ticker_url
 from api_gateway.doctor.doctor import DoctorContext, DoctorResult, run_doctor
@@ -34,8 +35,7 @@ def doctor_command(options: argparse.Namespace) -> int:
         try:
             return load(cls)
         except SettingsError as error:
-            fix = "Correct it in the environment or in .env; `ib-mcp settings` lists the valid values."
-            problems.append(broken(Layer.SETTINGS, str(error), fix))
+            problems.append(broken(Layer.SETTINGS, explain(Cause.INVALID_SETTING, said=error)))
             return None
 
     gateway, server = load_or_report(GatewaySettings), load_or_report(ServerSettings)

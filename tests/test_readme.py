@@ -121,7 +121,7 @@ def test_every_folder_file_and_tool_that_is_named_exists() -> None:
 def test_a_symptom_is_in_the_words_that_the_product_uses(seen: str, words: str) -> None:
     for quoted in re.findall(r'"([^"]+)"', seen):
         for part in quoted.split("…"):
-            assert part.strip() in words
+            assert part.strip().casefold() in words.casefold()
 
 
 def test_the_lowest_python_is_the_projects() -> None:

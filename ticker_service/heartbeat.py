@@ -15,13 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from api_gateway.causes import Cause
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import GatewayError, LoginRequired, PenaltyBox, RateLimited, Unreachable
 from api_gateway.session.diagnosis import (
     FRONT_PAGE,
-    Actor,
     Diagnosis,
-    as_sentence,
     diagnose,
     diagnose_state,
     needs_probe,
@@ -122,32 +121,17 @@ async def send_heartbeat(
         memory.had_outage = False
         await _restart_built_in_tickle(gateway)
     if diagnosis.found is SessionState.COMPETING:
-        diagnosis = _add_next_step(diagnosis, memory, rules.compete)
+        diagnosis = diagnosis.with_cause(_competing_cause(memory, rules.compete))
     return HeartbeatResult(diagnosis, failures=failures, opening_result=opening_result, reopened=reopened)
 
 
-def _add_next_step(diagnosis: Diagnosis, memory: HeartbeatMemory, compete: Compete) -> Diagnosis:
-    """Replace the next step by the one that the policy allows."""
+def _competing_cause(memory: HeartbeatMemory, compete: Compete) -> Cause:
+    """What the policy leaves to do about a competing session."""
     if compete is Compete.YIELD:
-        step = (
-            "Log out of that program, use a second IBKR username here, or set COMPETE=take to let the ticker "
-            "take over."
-        )
-    elif compete is Compete.ASK and not memory.takeover_approved:
-        step = (
-            "Log out of that program, or take over the connection: call `take_over_session`, or send "
-            "`POST /take` to the ticker."
-        )
-    elif memory.took_over:
-        step = (
-            "The ticker took over the connection and lost it again, and doesn't retry. Log out of that "
-            "program, or use a second IBKR username here."
-        )
-    else:
-        return replace(
-            diagnosis, next_step="Wait: the ticker is about to take over the connection.", actor=Actor.TICKER
-        )
-    return replace(diagnosis, next_step=step)
+        return Cause.COMPETING_YIELD
+    if compete is Compete.ASK and not memory.takeover_approved:
+        return Cause.COMPETING_ASK
+    return Cause.COMPETING_LOST_AGAIN if memory.took_over else Cause.COMPETING_TAKING
 
 
 async def _tickle(gateway: GatewayClient) -> tuple[object, tuple[str, ...]]:
@@ -228,7 +212,7 @@ def _diagnose_failed_opening(error: GatewayError, rules: Rules, *, at: datetime)
         at=at,
         region=rules.region,
         login_url=rules.login_url,
-        detail=f"The attempt to open it failed: {as_sentence(error.problem)}",
+        detail=f"Opening it failed: {error.sentence}",
     )
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from api_gateway.causes import Actor, Cause, Explanation, explain
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.session.diagnosis import Actor, Diagnosis, format_time
+from api_gateway.session.diagnosis import Diagnosis, format_time
 from api_gateway.session.maintenance import MaintenanceWindow, login_end, next_window, window_at
 from api_gateway.session.states import SessionState
 from ticker_service.backoff import Backoff
@@ -39,11 +40,13 @@ HOLD_TIMEOUT = 5.0
 TAKEOVER_TIMEOUT = 1.5
 """Seconds that a take-over waits for a heartbeat; the MCP server's timeout is 2 s."""
 
-GATEWAY_BUSY = "The ticker is waiting for a response from the gateway. Retry in a few seconds."
-
 
 class TickerStateError(Exception):
-    """The ticker's state doesn't allow the request; `str()` is a sentence."""
+    """A request that does not fit the ticker's state; `str()` is what is wrong and what to do."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        super().__init__(f"{explanation.sentence} {explanation.next_step}")
+        self.explanation = explanation
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ class SessionKeeper:
                 pass
         except TimeoutError:
             self._holds.release(hold.id)
-            raise TickerStateError(GATEWAY_BUSY) from None
+            raise TickerStateError(explain(Cause.TICKER_BUSY)) from None
         except asyncio.CancelledError:
             self._holds.release(hold.id)
             raise
@@ -160,15 +163,7 @@ class SessionKeeper:
         Raises `TickerStateError` if there is nothing to take over or COMPETE doesn't allow it.
         """
         if self._rules.compete is not Compete.ASK:
-            step = (
-                "Log out of the other program, or restart the ticker with COMPETE=ask."
-                if self._is_competing
-                else "No other program is known to hold the connection; if one does, log out of it, or "
-                "restart the ticker with COMPETE=ask."
-            )
-            raise TickerStateError(
-                f"Not taken over: COMPETE={self._rules.compete} doesn't allow take-overs on request. {step}"
-            )
+            raise TickerStateError(explain(Cause.TAKEOVER_NOT_OFFERED, policy=self._rules.compete))
         requested_at = self._now()
         try:
             async with asyncio.timeout(TAKEOVER_TIMEOUT):
@@ -178,15 +173,12 @@ class SessionKeeper:
                     return  # already being taken over
                 if not self._is_competing and self._last_tickle <= requested_at:
                     if self._holds.active():
-                        raise TickerStateError(
-                            "Not taken over: an order is waiting for confirmation, and a request now would "
-                            "discard it. Retry once it is confirmed or cancelled."
-                        )
+                        raise TickerStateError(explain(Cause.ORDER_AWAITS_CONFIRMATION))
                     await self.beat()
         except TimeoutError:
-            raise TickerStateError(GATEWAY_BUSY) from None
+            raise TickerStateError(explain(Cause.TICKER_BUSY)) from None
         if not self._is_competing:
-            raise TickerStateError("No other program holds the connection, so there is nothing to take over.")
+            raise TickerStateError(explain(Cause.NOTHING_TO_TAKE_OVER))
         self._memory.takeover_approved, self._memory.took_over = True, False
         self._memory.next_attempt = None
         self._due_at = self._now()
@@ -212,15 +204,14 @@ class SessionKeeper:
         now, wall = self._now(), self._wall()
         diagnosis, rules = self._diagnosis, self._rules
         login_expires_at = self._login_expires_at(wall)
+        said = explain(Cause.TICKER_STARTING) if diagnosis is None else diagnosis
         return {
             "state": self.state,
             "ready": diagnosis is not None and diagnosis.ready,
             "since": _iso_timestamp(self._state_since_wall),
-            "sentence": "The ticker has just started and has not checked the session yet."
-            if diagnosis is None
-            else diagnosis.sentence,
-            "next_step": "Wait a few seconds." if diagnosis is None else diagnosis.next_step,
-            "who": Actor.NOBODY if diagnosis is None else diagnosis.actor,
+            "sentence": said.sentence,
+            "next_step": said.next_step,
+            "who": said.actor,
             "detail": None if diagnosis is None else diagnosis.detail or None,
             "login_url": rules.login_url,
             "next_look_in_seconds": round(max(0.0, self._next_beat_at() - now), 1),
@@ -325,10 +316,9 @@ class SessionKeeper:
         if expires_at is None or not 0 < expires_at - wall <= 3600:
             return None
         when = format_time(_to_datetime(expires_at), self._rules.region)
-        return (
-            f"This login expires in {(expires_at - wall) / 60:.0f} minutes, at {when}. Log in again after "
-            f"that at {self._rules.login_url}."
-        )
+        minutes = f"{(expires_at - wall) / 60:.0f}"
+        said = explain(Cause.LOGIN_ENDS, minutes=minutes, when=when, login=self._rules.login_url)
+        return f"{said.sentence} {said.next_step}"
 
     def _next_delay(self, result: HeartbeatResult, ended: float) -> float:
         """Return the seconds until the next heartbeat."""
@@ -339,7 +329,7 @@ class SessionKeeper:
             result.diagnosis,
             ended - self._trouble_since,
             self._rules.rng,
-            in_reset_window=window is not None and window.to_text,
+            in_reset_window=window is not None and window.is_brief,
         )
 
     def _handle_clock_jump(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api_gateway.access_policy import AccessPolicy
+from api_gateway.causes import Cause, explain
 from api_gateway.client.path_aliases import find_aliased_operation
 from api_gateway.client.pipeline import Handler, Responding
 from api_gateway.client.rate_limiter import WaitBudget
@@ -23,14 +24,9 @@ class AccessCheck:
     def check(self, call: GatewayRequest) -> None:
         """Return if `call` may be sent in this mode."""
         if call.operation not in self._policy.allowed:
-            raise Forbidden(
-                request=call.description,
-                problem=f"{self._policy.name} does not permit {call.method} {call.path.template}.",
-                hint="Nothing was sent to IBKR. Only a person can change the mode, in the server's settings.",
-            )
+            operation = f"{call.method} {call.path.template}"
+            forbidden = explain(Cause.MODE_FORBIDS, mode=self._policy.name, operation=operation)
+            raise Forbidden(request=call.description, **forbidden.error_text)
         if call.operation in self._policy.unverified and (known := find_aliased_operation(call)):
-            raise Forbidden(
-                request=call.description,
-                problem=f"This is the address of {known}.",
-                hint="Nothing was sent to IBKR. Use the tool of that operation.",
-            )
+            aliased = explain(Cause.ALIASED_PATH, operation=known)
+            raise Forbidden(request=call.description, **aliased.error_text)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from api_gateway.client.interpretation import no_response_error
+from api_gateway.client.interpretation import no_response_error, not_sent_error
 from api_gateway.client.rate_limiter import RateLimiter, Reservation
 from api_gateway.client.request import GatewayRequest
 from api_gateway.client.transport import NoResponseError, NotSentError, RawResponse, Transport
-from api_gateway.errors import Unreachable
 
 
 class Delivery:
@@ -33,9 +32,9 @@ class Delivery:
             )
         except NotSentError as error:
             reservation.release()
-            raise Unreachable(request=request.description, problem=str(error), hint=error.hint) from error
+            raise not_sent_error(request, error) from error
         except NoResponseError as error:
             self._rate_limiter.mark_in_doubt(request)
-            raise no_response_error(request, str(error), timed_out=error.late) from error
+            raise no_response_error(request, error) from error
         self._rate_limiter.settle_in_doubt()
         return received

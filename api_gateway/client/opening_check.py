@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from api_gateway.causes import Cause, explain
 from api_gateway.client.interpretation import require_payload, session_error
 from api_gateway.client.pipeline import Handler, Responding
 from api_gateway.client.rate_limiter import WaitBudget
@@ -62,11 +63,7 @@ class OpeningCheck:
         status = build_request("POST", STATUS, read_only=True)
         reported = require_payload(status, await self._send(status, budget)).value
         if not is_session_status(reported):
-            raise Failed(
-                request=request.description,
-                problem="it answered with nothing, and asked for the session's state with something else.",
-                hint="Nothing was changed. Call it again; if that does not help, ask `connection_status`.",
-            )
+            raise Failed(request=request.description, **explain(Cause.STATUS_MISSING).error_text)
         state = parse_session(reported)
         if state is not SessionState.ESTABLISHED:
             raise session_error(request, state, self._login_url)

@@ -1,7 +1,7 @@
-"""Only what IBKR itself reports as a paper account may be written to: asked anew before every write.
+"""Paper guard: writes go only to what IBKR itself reports as a paper account, checked before every write.
 
-What was true of the login a minute ago may not be true of it now: a person may have logged in anew, with
-the other username.
+What was true of the login a minute ago may have changed: a person may have logged in again with the other
+username.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from api_gateway.access_policy import AccessPolicy
+from api_gateway.causes import Cause, explain
 from api_gateway.client.interpretation import require_payload
 from api_gateway.client.pipeline import Handler, Responding
 from api_gateway.client.rate_limiter import WaitBudget
@@ -26,7 +27,7 @@ Ask = Callable[[GatewayRequest, WaitBudget], Awaitable[GatewayResponse]]
 
 
 class PaperGuard:
-    """Stands before the writes that `policy` keeps for paper accounts."""
+    """Checks each write that `policy` restricts to paper accounts before it is sent."""
 
     def __init__(self, policy: AccessPolicy, ask: Ask) -> None:
         self._policy = policy
@@ -49,24 +50,22 @@ class PaperGuard:
         if call.operation not in self._policy.paper_only:
             return
         if call.operation == REPLY:
-            # Any request between a question and its answer ends the question, so it cannot be asked now.
-            # An answer is let pass to a question that an order raised which was let pass.
+            # Any request before the reply would void the order confirmation, so the account cannot be checked
+            # now. A reply may pass if the order that needs it was allowed to pass.
             if str(call.values[0]) not in self._questions:
-                raise _forbidden_error(call, "no order placed here has raised this question.")
+                raise _forbidden_error(call, Cause.REPLY_NOT_OURS)
             return
         accounts = build_request("GET", "/iserver/accounts", read_only=True)
-        told = require_payload(accounts, await self._ask(accounts, patience)).value
-        if not isinstance(told, Mapping) or told.get("isPaper") is not True:
-            raise _forbidden_error(call, "IBKR does not report this login as a paper account.")
-        known = {*_strings(told.get("accounts")), *_strings(told.get("groups"))}
+        listed = require_payload(accounts, await self._ask(accounts, patience)).value
+        if not isinstance(listed, Mapping) or listed.get("isPaper") is not True:
+            raise _forbidden_error(call, Cause.LOGIN_NOT_PAPER)
+        known = {*_strings(listed.get("accounts")), *_strings(listed.get("groups"))}
         for account in _accounts_in(call):
             if account not in known:
-                raise _forbidden_error(
-                    call, f"IBKR does not report {redact(account)} among this login's accounts."
-                )
+                raise _forbidden_error(call, Cause.ACCOUNT_NOT_LISTED, account=redact(account))
 
     def observe(self, call: GatewayRequest, reply: GatewayResponse) -> None:
-        """Remember the questions that a permitted order has raised."""
+        """Remember the confirmations that a permitted order requires."""
         if call.operation in self._policy.paper_only and isinstance(reply.value, list):
             self._questions += [
                 row["id"]
@@ -94,10 +93,5 @@ def _strings(value: object) -> Iterable[str]:
     return (each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
-def _forbidden_error(call: GatewayRequest, happened: str) -> Forbidden:
-    return Forbidden(
-        request=call.description,
-        problem=happened,
-        hint="TRADING_MODE=paper writes to paper accounts only, and nothing was sent. Log in with the paper "
-        "username, or look with `list_brokerage_accounts` which accounts there are.",
-    )
+def _forbidden_error(call: GatewayRequest, cause: Cause, **facts: object) -> Forbidden:
+    return Forbidden(request=call.description, **explain(cause, **facts).error_text)

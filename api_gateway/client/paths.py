@@ -10,6 +10,7 @@ from math import isfinite
 from typing import TypeAlias
 from urllib.parse import quote
 
+from api_gateway.causes import Cause, explain
 from api_gateway.errors import Invalid
 from api_gateway.redaction import redact, sanitize
 
@@ -122,11 +123,8 @@ def resolve(
         target += f"{separator}{quote(name, safe='')}={value}"
         separator = "&"
     if len(target) > MAX_URL_BYTES:
-        raise Invalid(
-            request=asked,
-            problem=f"The address would be {len(target)} bytes long; the gateway takes {MAX_URL_BYTES}.",
-            hint="Ask for fewer contracts or fields at a time.",
-        )
+        too_long = explain(Cause.URL_TOO_LONG, length=len(target), limit=MAX_URL_BYTES)
+        raise Invalid(request=asked, **too_long.error_text)
     return ResolvedPath(template, target, shown, account)
 
 
@@ -138,11 +136,9 @@ def _validate(asked: str, kind: PathParameter, value: object) -> str:
     else:
         text = ""
     if not kind.pattern.fullmatch(text):
-        raise Invalid(
-            request=asked,
-            problem=f"{_quote_for_error(value)} is not {kind.description}.",
-            hint=f"Give {kind.description}; nothing was sent.",
-        )
+        shown = _quote_for_error(value)
+        invalid = explain(Cause.INVALID_PATH_VALUE, value=shown, expected=kind.description)
+        raise Invalid(request=asked, **invalid.error_text)
     return text
 
 
@@ -155,11 +151,8 @@ def _format_query_value(asked: str, name: str, value: QueryValue) -> str:
     huge = isinstance(value, int) and value.bit_length() > 64
     text = "\0" if endless or huge else str(value)
     if _FORBIDDEN.search(text):
-        raise Invalid(
-            request=asked,
-            problem=f"{_quote_for_error(value)} cannot be the value of {name}.",
-            hint="Give plain text without control characters, or an ordinary number; nothing was sent.",
-        )
+        invalid = explain(Cause.INVALID_QUERY_VALUE, value=_quote_for_error(value), name=name)
+        raise Invalid(request=asked, **invalid.error_text)
     return text
 
 

@@ -1,4 +1,4 @@
-"""What IBKR wants to have been asked before, once in each brokerage session, and what has been."""
+"""Preflight: the requests that IBKR requires once per brokerage session before certain others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api_gateway.causes import Cause, explain
 from api_gateway.client.paths import QueryValue
 from api_gateway.client.rate_limiter import TICKLE, WaitBudget
 from api_gateway.client.request import GatewayRequest, build_request
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PreflightStep:
-    """One thing to be asked first; `of` is the contract or the account it is about."""
+    """One required request; `subject` is the contract or the account it is about."""
 
     name: str
     subject: str = ""
@@ -37,16 +38,14 @@ class Accounts:
     paper: bool | None
 
 
-IDLE_LIMIT = (
-    300.0  # seconds without a word from the brokerage session, after which it may well be another one
-)
+IDLE_LIMIT = 300.0  # seconds without a response of the brokerage session, after which it may be a new one
 
 ACCOUNTS = PreflightStep("brokerage accounts")
 PORTFOLIO = PreflightStep("portfolio accounts")
 
 
 def underlying_step(conid: str) -> PreflightStep:
-    """A search for the symbol of this contract, which opens its chain of derivatives."""
+    """A search for the symbol of this contract, which opens its derivatives chain."""
     return PreflightStep("underlying", conid)
 
 
@@ -99,15 +98,15 @@ def _accounts_in(call: GatewayRequest) -> Iterable[str]:
 
 
 class Preflight:
-    """Asks first what must be asked first, once for all callers, and forgets it when the session changes."""
+    """Sends the required requests first, once for all callers, and again when the session changes."""
 
     def __init__(
         self,
-        ask: Callable[[GatewayRequest, WaitBudget], Awaitable[GatewayResponse]],
+        send: Callable[[GatewayRequest, WaitBudget], Awaitable[GatewayResponse]],
         *,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._send = ask
+        self._send = send
         self._now = now
         self._last_response_at = float("-inf")
         self._running: SingleFlight[None] = SingleFlight()
@@ -123,29 +122,29 @@ class Preflight:
         self._reset_callbacks.append(then)
 
     async def prepare(self, call: GatewayRequest, patience: WaitBudget) -> bool:
-        """Ask what must be asked before `call`; True if anything had to be.
+        """Send what must come before `call`; True if anything had to be sent.
 
-        An account that the login does not have raises `Invalid`, so that nothing is asked about it.
+        Raises `Invalid` for an account that the login does not have, so that nothing is sent about it.
         """
-        asked = False
+        sent = False
         if call.row.prefetch and self._now() - self._last_response_at > IDLE_LIMIT:
-            # Allowed once in five seconds: one that is refused, as the session is a new one, would cost that.
+            # Allowed once in five seconds, and one refused because the session is new would use that up.
             self._done.discard(ACCOUNTS)
         for step in required_steps(call):
-            asked = await self.ensure(step, patience) or asked
+            sent = await self.ensure(step, patience) or sent
             for account in _accounts_in(call):
                 self._require_known_account(call, account)
-        return asked
+        return sent
 
     async def prepare_again(self, call: GatewayRequest, patience: WaitBudget) -> None:
-        """Search the underlying once more: an empty chain is what IBKR answers without that."""
+        """Search the underlying once more: without that, IBKR returns an empty chain."""
         for step in required_steps(call):
             if step.name == "underlying":
                 self._done.discard(step)
         await self.prepare(call, patience)
 
     async def ensure(self, step: PreflightStep, patience: WaitBudget) -> bool:
-        """Ask one thing unless it was asked in this session; True if it had to be."""
+        """Send one required request unless it was sent in this session; True if it had to be."""
         if step in self._done:
             return False
         session = self._session
@@ -153,7 +152,7 @@ class Preflight:
         return True
 
     def reset(self) -> None:
-        """The session has changed: everything must be asked again."""
+        """The session has changed: everything is required again."""
         self._session += 1
         self._done.clear()
         self._accounts.clear()
@@ -162,9 +161,9 @@ class Preflight:
             then()
 
     def observe(self, call: GatewayRequest, reply: GatewayResponse) -> None:
-        """Learn from any answer what it tells about the session, and what need not be asked again."""
+        """Learn from any response what it says about the session, and what need not be sent again."""
         template = call.path.template
-        if template in _STATUS:  # which is answered all the same in a new session, and asked by health checks
+        if template in _STATUS:  # answered in a new session all the same, and sent by health checks
             self._observe_status(template, reply.value)
             return
         if template.startswith("/iserver/"):
@@ -188,7 +187,7 @@ class Preflight:
             self._note_session_id(template, status.get("session"))
 
     def _note_session_id(self, source: str, token: object) -> None:
-        """Another session id than the same source gave before means another session."""
+        """A session id that differs from the last one of the same source means a new session."""
         if token:
             if self._tokens.get(source, token) != token:
                 self.reset()
@@ -215,19 +214,15 @@ class Preflight:
         if template == "/portfolio/accounts" and not any(row.get("faclient") for row in rows):
             self._accounts[PORTFOLIO] = frozenset(str(row["accountId"]) for row in rows)
         else:
-            self._accounts.pop(PORTFOLIO, None)  # an advisor's list need not be complete
+            self._accounts.pop(PORTFOLIO, None)  # an advisor's list may be incomplete
 
     def _require_known_account(self, call: GatewayRequest, account: str) -> None:
         lists = [self._accounts.get(step) for step in (ACCOUNTS, PORTFOLIO) if step in self._done]
         known = frozenset().union(*(each for each in lists if each))
         if not (lists and all(lists)) or account in known or account[:-1] in known:
             return
-        shown = ", ".join(redact(each) for each in sorted(known))
-        raise Invalid(
-            request=call.description,
-            problem=f"{redact(account)} is not an account of this login; it has {shown}.",
-            hint="Use an id from `list_portfolio_accounts`; nothing was asked about this one.",
-        )
+        unknown = explain(Cause.UNKNOWN_ACCOUNT, account=redact(account))
+        raise Invalid(request=call.description, **unknown.error_text)
 
     async def _run(self, step: PreflightStep, session: int, patience: WaitBudget) -> None:
         if step == ACCOUNTS:
@@ -255,11 +250,11 @@ class Preflight:
                 return
 
     async def _open_quote(self, conid: str, patience: WaitBudget) -> None:
-        """Ask for a quote. Where there is none, IBKR warns, and the order is still the user's to give."""
+        """Request a quote. Without one, IBKR warns, and the order is still the user's decision."""
         try:
             await self._get("/iserver/marketdata/snapshot", patience, conids=conid, fields="31,84,86")
         except Refused as refusal:
-            logger.info("There is no quote before an order: %s", refusal)
+            logger.info("No quote before an order: %s", refusal)
 
     async def _find_symbol(self, conid: str, patience: WaitBudget) -> str | None:
         reply = await self._get("/trsrv/secdef", patience, conids=conid)

@@ -10,18 +10,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import ceil
 
+from api_gateway.causes import Cause, Outcome, explain
 from api_gateway.client.rate_limits import GLOBAL_LIMIT, IBKR_LIMITS
 from api_gateway.client.request import GatewayRequest
 from api_gateway.errors import PenaltyBox, RateLimited
 from api_gateway.operations import ONE_PER_5_SECONDS, ONE_PER_15_MINUTES, RateLimit
 
 TICKLE = "/tickle"
-MAX_IN_FLIGHT = 4  # the gateway has five connections to IBKR, an endless queue and no time-out
+MAX_IN_FLIGHT = 4  # the gateway has five connections to IBKR, an unbounded queue and no timeout
 _ROUNDING_ERROR = 1e-6
 
 
 class SlidingWindow:
-    """When requests under one limit were sent or are planned to be, in order."""
+    """Sliding window: when requests under one limit were sent or are planned to be, in order."""
 
     def __init__(self, limit: RateLimit) -> None:
         self._count = limit.count
@@ -51,7 +52,7 @@ class SlidingWindow:
         return now if past < self._count else max(now, self._times[past - self._count] + self._span)
 
     def remaining(self, now: float) -> int:
-        """How many more requests may be sent at this moment."""
+        """How many more requests may be sent now."""
         since = bisect_right(self._times, now - self._span)
         return max(0, self._count - (bisect_right(self._times, now) - since))
 
@@ -67,7 +68,7 @@ class SlidingWindow:
 
 
 class Reservation:
-    """A place in the windows for one request: planned, then sent or given back."""
+    """A reserved place in the windows for one request: planned, then sent or released."""
 
     def __init__(self, windows: tuple[SlidingWindow, ...], now: Callable[[], float]) -> None:
         self._windows = windows
@@ -75,7 +76,7 @@ class Reservation:
         self._moment: float | None = None
 
     def reserve(self) -> float:
-        """Plan the request; the seconds until it may be sent, 0 for now. Asked again, it plans again."""
+        """Plan the request, or plan it again; returns the seconds until it may be sent, 0 for now."""
         now = self._now()
         reached = self._moment is not None and self._moment <= now
         self.release()
@@ -103,7 +104,7 @@ class Reservation:
         return moment - now
 
     def mark_sent(self) -> None:
-        """The request has left only now: its windows count from here."""
+        """The request has left only now: its windows count from now on."""
         self.release()
         now = self._now()
         self._add(now, now)
@@ -122,7 +123,7 @@ class Reservation:
 
 
 class WaitBudget:
-    """The seconds that one call may still be held back, over all its requests, and when it must end."""
+    """How many seconds one call may still be held back, over all its requests, and when it must end."""
 
     def __init__(self, seconds: float, ends_at: float) -> None:
         self.left = seconds
@@ -131,10 +132,10 @@ class WaitBudget:
 
 @dataclass(frozen=True)
 class RateLimitStatus:
-    """What IBKR's limits still allow: seconds of silence left, requests left in this second (None: no limit).
+    """What IBKR's limits still allow: penalty seconds left, requests left in this second (None: no limit).
 
-    `blocked` is, for each operation that may not be asked now because it was asked lately and is limited by
-    minutes, the seconds until it may be asked again.
+    `blocked` holds, for each operation with a limit of minutes that was called lately, the seconds until it
+    may be called again.
     """
 
     penalty_seconds: float
@@ -143,7 +144,7 @@ class RateLimitStatus:
 
 
 class RateLimiter:
-    """Holds requests back until IBKR's limits and the gateway's few connections have room for them."""
+    """Holds requests back until IBKR's limits and the gateway's few connections allow them."""
 
     def __init__(
         self,
@@ -167,16 +168,16 @@ class RateLimiter:
 
     @property
     def penalty_left(self) -> float:
-        """Seconds for which IBKR must not be asked anything but a tickle; 0 when it may."""
+        """Seconds for which nothing but a tickle may be sent to IBKR; 0 if anything may."""
         return max(0.0, self._penalty_ends_at - self._now())
 
     def enter_penalty_box(self, retry_after: float = 0.0) -> float:
-        """IBKR answered 429: be silent for the penalty, or longer if it said so. Returns the seconds."""
+        """IBKR returned 429: send nothing for the penalty, or longer if it said so. Returns the seconds."""
         self._penalty_ends_at = max(self._penalty_ends_at, self._now() + max(self._penalty, retry_after))
         return self.penalty_left
 
     def mark_in_doubt(self, call: GatewayRequest) -> None:
-        """A request was sent, and its answer was not waited for: the gateway may pass it on at any time.
+        """A request was sent and its response not awaited: the gateway may forward it at any time.
 
         For limits of minutes the moment of sending stays what counts, as the delay is little beside them.
         """
@@ -185,11 +186,11 @@ class RateLimiter:
             self._in_doubt[call.operation] += 1
 
     def is_in_doubt(self, call: GatewayRequest) -> bool:
-        """True if the same operation was left behind, and nothing has been answered since."""
+        """True if the same operation is in doubt, and no response has come since."""
         return call.operation in self._in_doubt
 
     def settle_in_doubt(self) -> None:
-        """The gateway passes on what it is sent, and with it what was left behind: that counts from now."""
+        """The gateway forwards requests again, and with them those in doubt: these count from now."""
         now = self._now()
         for key, count in self._in_doubt.items():
             for window in self._windows_for(key) * min(count, MAX_IN_FLIGHT):
@@ -197,7 +198,7 @@ class RateLimiter:
         self._in_doubt.clear()
 
     def status(self) -> RateLimitStatus:
-        """What may be sent at this moment."""
+        """What may be sent now."""
         now = self._now()
         waits = {
             key: windows[-1].next_after_sent(now) - now
@@ -212,7 +213,7 @@ class RateLimiter:
 
     @asynccontextmanager
     async def acquire(self, call: GatewayRequest, budget: WaitBudget) -> AsyncIterator[Reservation]:
-        """Wait for a free place and hold it. Raises `RateLimited`, unsent, if `budget` is too short."""
+        """Wait for a free slot and hold it. Raises `RateLimited`, unsent, if `budget` is too short."""
         reservation = Reservation(self._windows_for(call.operation), self._now)
         try:
             await self._reserve(reservation, call, budget)
@@ -226,7 +227,7 @@ class RateLimiter:
 
     @asynccontextmanager
     async def acquire_tickle(self) -> AsyncIterator[Reservation]:
-        """The tickle's own lane: behind nothing but another tickle, and at most one a second."""
+        """The tickle's own lane: it waits only for another tickle, at most one a second."""
         async with self._tickle:
             reservation = Reservation(self._windows_for(("POST", TICKLE)), self._now)
             try:
@@ -239,9 +240,9 @@ class RateLimiter:
 
     @asynccontextmanager
     async def acquire_priority(self, call: GatewayRequest) -> AsyncIterator[Reservation]:
-        """A lane past all that wait, and past those whose answers are slow; within the limits all the same.
+        """A lane past all waiting and slow requests, within the limits all the same.
 
-        It costs a second at most, and is for looks at the session, one at a time. Raises `PenaltyBox`.
+        It waits a second at most, and is for session checks, one at a time. Raises `PenaltyBox`.
         """
         self._raise_if_penalized(call)
         reservation = Reservation(self._windows_for(call.operation), self._now)
@@ -259,12 +260,8 @@ class RateLimiter:
             self._raise_if_penalized(call)
             seconds = reservation.reserve()
             if seconds > budget.left:
-                raise RateLimited(
-                    request=call.description,
-                    problem=f"IBKR's request limits have no room before {seconds:.1f} s; it was not sent.",
-                    hint=f"Ask again in {ceil(seconds)} s.",
-                    seconds=seconds,
-                )
+                full = explain(Cause.RATE_LIMIT_REACHED, seconds=ceil(seconds))
+                raise RateLimited(request=call.description, seconds=seconds, **full.error_text)
             if seconds > 0:
                 await self._sleep(seconds)
                 budget.left -= seconds
@@ -283,22 +280,16 @@ class RateLimiter:
             async with asyncio.timeout(max(0.0, budget.left)):
                 await self._slots.acquire()
         except TimeoutError:
+            crowded = explain(Cause.TOO_MANY_WAITING, count=MAX_IN_FLIGHT)
             raise RateLimited(
-                request=call.description,
-                problem=f"{MAX_IN_FLIGHT} others still wait for the gateway's answer; this was not sent.",
-                hint="Ask again in a few seconds; if that does not help, restart the gateway.",
-                seconds=max(1.0, budget.left),
+                request=call.description, seconds=max(1.0, budget.left), **crowded.error_text
             ) from None
         budget.left -= self._now() - began
 
     def _raise_if_penalized(self, call: GatewayRequest) -> None:
         if seconds := self.penalty_left:
-            raise PenaltyBox(
-                request=call.description,
-                problem=f"IBKR answered 429; {ceil(seconds)} s of silence are left and nothing was sent.",
-                hint=f"Ask nothing before {ceil(seconds)} s are over: asking makes the penalty longer.",
-                seconds=seconds,
-            )
+            said = explain(Cause.IBKR_RATE_LIMIT, seconds=ceil(seconds)).with_outcome(Outcome.NOT_SENT)
+            raise PenaltyBox(request=call.description, seconds=seconds, **said.error_text)
 
     def _windows_for(self, key: tuple[str, str]) -> tuple[SlidingWindow, ...]:
         windows = self._windows.get(key)

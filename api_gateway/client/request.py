@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from api_gateway.causes import Cause, explain
 from api_gateway.client.paths import QueryValue, ResolvedPath, resolve
 from api_gateway.errors import Invalid
 from api_gateway.operations import OPERATIONS, Operation, OperationKey, find_operation
@@ -69,11 +70,8 @@ def _encode(asked: str, body: Mapping[str, Any]) -> bytes:
         _require_finite_numbers(body)
         return orjson.dumps(body)
     except (TypeError, ValueError, RecursionError) as error:
-        raise Invalid(
-            request=asked,
-            problem=f"The body cannot be written as JSON ({error}).",
-            hint="Give ordinary texts, numbers, lists and objects; nothing was sent.",
-        ) from None
+        invalid = explain(Cause.INVALID_BODY, reason=error)
+        raise Invalid(request=asked, **invalid.error_text) from None
 
 
 def _require_finite_numbers(value: object) -> None:

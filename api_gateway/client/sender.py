@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from api_gateway.causes import Cause, explain
 from api_gateway.client.lanes import Lane
 from api_gateway.client.pipeline import Exchange
 from api_gateway.client.rate_limiter import WaitBudget
@@ -31,10 +32,7 @@ class Sender:
             timeout = self._lane.timeout(budget)
             if timeout <= 0:
                 reservation.release()
-                raise Failed(
-                    request=request.description,
-                    problem="what must be asked before it took all the time; it was not sent.",
-                    hint="Call it again; if that does not help, ask `connection_status`.",
-                )
+                late = explain(Cause.PRELIMINARIES_TOO_SLOW)
+                raise Failed(request=request.description, **late.error_text)
             received = await self._exchange(request, reservation, timeout)
         return self._interpret(request, received)

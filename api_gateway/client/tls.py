@@ -1,4 +1,4 @@
-"""Whom to trust at the gateway: the only place where certificates are looked at."""
+"""TLS trust: which certificate of the gateway to accept, decided in this one place."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import ssl
 from pathlib import Path
 from typing import Any, Self
 
+from api_gateway.causes import Cause, Explanation, explain
 from api_gateway.settings import GatewaySettings
 
 
 class CertificateError(Exception):
-    """Nothing tells yet whether the gateway is the right one; `hint` is what to do about it."""
+    """The gateway's certificate cannot be checked yet; `explanation` says why and what to do about it."""
 
-    def __init__(self, text: str, hint: str) -> None:
-        super().__init__(text)
-        self.hint = hint
+    def __init__(self, explanation: Explanation) -> None:
+        super().__init__(explanation.sentence)
+        self.explanation = explanation
 
 
 class TlsTrust:
-    """The TLS context to connect with, made when it is first needed and again when its file has changed."""
+    """The TLS context to connect with, built on first use and rebuilt when its file has changed."""
 
     def __init__(
         self, *, ca_file: Path | None = None, verify: bool = True, fingerprint: str = "", tls: bool = True
@@ -44,7 +45,7 @@ class TlsTrust:
     def context(self) -> ssl.SSLContext:
         """The context to connect with; the same object until the certificate's file changes.
 
-        Raises `CertificateError` when the file is not there (yet) or is no certificate.
+        Raises `CertificateError` if the file does not exist (yet) or is not a certificate.
         """
         stamp = self._read_stamp()
         if self._context is None or stamp != self._stamp:
@@ -58,15 +59,15 @@ class TlsTrust:
         try:
             status = self._ca_file.stat()
         except OSError as error:
-            raise CertificateError(
-                f"the gateway's certificate {self._ca_file} cannot be read ({error.strerror}).",
-                "The gateway writes it when it starts: wait for it, or correct GATEWAY_CA_FILE.",
-            ) from None
+            unreadable = explain(Cause.CERTIFICATE_FILE_UNREADABLE, file=self._ca_file, reason=error.strerror)
+            raise CertificateError(unreadable) from None
         return status.st_mtime_ns, status.st_size, status.st_ino
 
     def _build(self) -> ssl.SSLContext:
         if not self._tls:
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used: the gateway is asked over plain HTTP
+            return ssl.SSLContext(
+                ssl.PROTOCOL_TLS_CLIENT
+            )  # never used: the gateway is called over plain HTTP
         context = self._verifying() if self._verify else _unverified()
         context.minimum_version = ssl.TLSVersion.TLSv1_2  # the Java gateway speaks nothing newer
         if self._fingerprint:
@@ -79,10 +80,7 @@ class TlsTrust:
         try:
             context = ssl.create_default_context(cafile=str(self._ca_file))
         except (OSError, ssl.SSLError):
-            raise CertificateError(
-                f"{self._ca_file} is not a certificate in PEM format.",
-                "Correct GATEWAY_CA_FILE, or restart the gateway, which writes its certificate again.",
-            ) from None
+            raise CertificateError(explain(Cause.CERTIFICATE_FILE_INVALID, file=self._ca_file)) from None
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the file may be the gateway's own, not a CA's
         return context
 

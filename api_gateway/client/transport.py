@@ -1,4 +1,4 @@
-"""One request on the wire and its whole answer, on time, or a clear word on whether it was sent."""
+"""HTTP transport: one request and its complete response in time, or a failure that says if it was sent."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import httpx
 
+from api_gateway.causes import Cause, Explanation, explain
 from api_gateway.client.tls import CertificateError, TlsTrust
 from api_gateway.redaction import sanitize
 from api_gateway.settings import GatewaySettings
@@ -23,42 +24,34 @@ IDLE_SECONDS = 90  # the gateway keeps connections for ever; ours should outlive
 CONNECT_SECONDS = 5  # the rest of the time is the deadline's business
 BODYLESS = (204, 304)
 
-_START = "Start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether its container runs."
-_NAME = (
-    "Correct the host of GATEWAY_URL, or this machine's name service; a container's name is known only while "
-    "it runs: `docker compose ps` shows whether it does."
-)
-_CERTIFICATE = (
-    "Let GATEWAY_CA_FILE name the gateway's own certificate. For IBKR's, which expired in 2019, "
-    "set GATEWAY_VERIFY_TLS=false and GATEWAY_FINGERPRINT."
-)
-_PLAIN = (
-    "Let GATEWAY_URL begin with http: if it is the gateway, which then speaks plain HTTP; if not, correct "
-    "the port of GATEWAY_URL."
-)
 _OPENSSL_MARKS = re.compile(r"^\[[^\]]*\] ?| ?\(_ssl\.c:\d+\)$")
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
 
 
 class NotSentError(Exception):
-    """No byte of the request left; `hint` is what to do about it."""
+    """No byte of the request left; `explanation` says why and what to do about it."""
 
-    def __init__(self, text: str, hint: str) -> None:
-        super().__init__(text)
-        self.hint = hint
+    def __init__(self, explanation: Explanation) -> None:
+        super().__init__(explanation.sentence)
+        self.explanation = explanation
 
 
 class NoResponseError(Exception):
-    """The request was sent, or may have been, and no complete answer came; `late` if the time ran out."""
+    """The request was sent, or may have been, and no complete response came; `late` if it timed out.
 
-    def __init__(self, text: str, *, timed_out: bool = False) -> None:
-        super().__init__(text)
+    What to do about it depends on the request, so the cause comes with its facts alone.
+    """
+
+    def __init__(self, cause: Cause, *, timed_out: bool = False, **facts: object) -> None:
+        super().__init__(explain(cause, **facts).sentence)
+        self.cause = cause
+        self.facts = facts
         self.late = timed_out
 
 
 @dataclass(frozen=True)
 class RawResponse:
-    """A complete answer."""
+    """A complete response."""
 
     status: int
     headers: httpx.Headers
@@ -67,7 +60,7 @@ class RawResponse:
 
 @dataclass
 class _Progress:
-    """How far a request has come on its connection; filled in by httpcore's trace events."""
+    """How far a request has got on its connection; filled in by httpcore's trace events."""
 
     on_written: Callable[[], None] | None
     connecting: bool = False
@@ -103,11 +96,11 @@ class _Progress:
 
 @dataclass
 class _Connections:
-    """Kept connections for reads and a new connection for each write, all trusting the same certificate.
+    """Pooled connections for reads and a new connection for each write, all trusting the same certificate.
 
-    `context` is None where a transport was given and no certificate is looked at.
+    `context` is None if a transport was given and no certificate is checked.
 
-    Transports and no client of httpx: one reads where a redirect leads to, and breaks at what is no address.
+    These are transports, not an httpx client: a client parses redirect targets and fails on invalid URLs.
     """
 
     context: ssl.SSLContext | None
@@ -130,7 +123,7 @@ def _httpx_transport(context: ssl.SSLContext, *, max_keepalive: int) -> httpx.As
 class Transport:
     """Speaks HTTP/1.1 to one gateway.
 
-    A write goes out on a connection of its own, so that it can never meet a dead or poisoned one. A kept
+    A write goes out on a connection of its own, so that it can never meet a dead or poisoned one. A pooled
     connection is closed after a 204 or 304, because the gateway writes a stray end-of-chunks after those.
     """
 
@@ -162,10 +155,10 @@ class Transport:
         fresh: bool,
         on_written: Callable[[], None] | None = None,
     ) -> RawResponse:
-        """Send one request and read its whole answer in `within` seconds.
+        """Send one request and read its complete response in `timeout` seconds.
 
         `on_written` is called when the last byte of the request has left. Raises `NotSentError`, or
-        `NoResponseError` when it may have been sent. A GET that met a dead kept connection is sent again.
+        `NoResponseError` when it may have been sent. A GET that met a dead pooled connection is sent again.
         """
         progress = _Progress(on_written)
         connections = await self._current_connections()
@@ -181,8 +174,10 @@ class Transport:
                     return await self._once(connections, progress, method, target, content, True)
         except TimeoutError:
             if progress.never_sent:
-                raise NotSentError("no connection within the deadline.", _START) from None
-            raise NoResponseError(f"no complete answer within {timeout:.3g} s.", timed_out=True) from None
+                raise NotSentError(explain(Cause.CONNECT_TIMEOUT)) from None
+            raise NoResponseError(
+                Cause.NO_RESPONSE_IN_TIME, timed_out=True, seconds=f"{timeout:.3g}"
+            ) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise _not_sent_error(error) from error
         except (httpx.TransportError, OSError) as error:
@@ -238,7 +233,7 @@ class Transport:
             await response.aclose()  # closes the connection, too, unless the body was read to its end
 
     async def _read(self, response: httpx.Response) -> bytes:
-        too_long = NoResponseError(f"the answer is longer than the limit of {self._max_body} bytes.")
+        too_long = NoResponseError(Cause.RESPONSE_TOO_LONG, limit=self._max_body)
         declared = response.headers.get("content-length", "")
         if len(declared) > 18 or (declared.isdecimal() and int(declared) > self._max_body):
             raise too_long
@@ -254,22 +249,22 @@ class Transport:
     async def _current_connections(self) -> _Connections:
         """The connections for the certificate as it is now; old ones end with their last request."""
         if self._closed:
-            raise NotSentError("this client has been closed.", "Start the program again.")
+            raise NotSentError(explain(Cause.CLIENT_CLOSED))
         old = self._connections
         if old is not None and old.context is None:
             return old
         try:
             context = self._trust.context()
         except CertificateError as error:
-            raise NotSentError(str(error), error.hint) from error
+            raise NotSentError(error.explanation) from error
         if old is not None and old.context is context:
             return old
         _silence_http_loggers()
-        kept, fresh = (
+        pooled, fresh = (
             _httpx_transport(context, max_keepalive=CONNECTIONS),
             _httpx_transport(context, max_keepalive=0),
         )
-        self._connections = new = _Connections(context, kept, fresh)
+        self._connections = new = _Connections(context, pooled, fresh)
         if old is not None and not old.users:
             await old.aclose()
         return new
@@ -283,7 +278,7 @@ class Transport:
 
 
 def _has_unrequested_bytes(response: httpx.Response) -> bool:
-    """Whether something that nobody has asked for was read together with this whole answer."""
+    """Whether bytes after the end of this response were read with it."""
     place: Any = response.stream
     # Only h11 knows, and httpx offers no way to it.
     for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
@@ -292,51 +287,53 @@ def _has_unrequested_bytes(response: httpx.Response) -> bool:
 
 
 def _silence_http_loggers() -> None:
-    """Keep httpx and httpcore from logging addresses with account ids, and cookies."""
+    """Keep httpx and httpcore from logging URLs with account IDs, and cookies."""
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _not_sent_error(error: httpx.TransportError) -> NotSentError:
-    """The reason in words, and what to do about it."""
+    """Why nothing was sent, from the error of httpx."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
     if cause is not None and any(reason in str(cause) for reason in _NOT_TLS):
-        return NotSentError("what listens there does not speak TLS.", _PLAIN)
+        return NotSentError(explain(Cause.NOT_TLS))
     # Where the time runs out in the middle of the handshake, the cause is that more was to be read.
     if cause is None or isinstance(cause, ssl.SSLEOFError | ssl.SSLWantReadError):
-        reason, hint = _system_reason(error)
+        reason, unresolved = _system_reason(error)
         if isinstance(error, httpx.ConnectTimeout):
-            reason = "nothing answers there in time"
+            reason = "no response in time"
         elif cause is not None:
-            reason = "it hung up before TLS was agreed"
-        return NotSentError(f"the gateway cannot be reached ({reason}).", hint)
+            reason = "closed during the TLS handshake"
+        return NotSentError(
+            explain(Cause.NAME_UNKNOWN if unresolved else Cause.CONNECT_FAILED, reason=reason)
+        )
     said = _OPENSSL_MARKS.sub("", str(cause))
-    return NotSentError(f"its certificate or TLS was not accepted ({sanitize(said)}).", _CERTIFICATE)
+    return NotSentError(explain(Cause.TLS_REJECTED, reason=sanitize(said)))
 
 
-def _system_reason(error: Exception) -> tuple[str, str]:
-    """What the system said of a connection that could not be made, and what to do about it.
+def _system_reason(error: Exception) -> tuple[str, bool]:
+    """The system's reason for a connection that failed, and whether it is that the name is unknown.
 
     The innermost error knows it best.
     """
-    said, hint = "", _START
+    said, unresolved = "", False
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, BaseExceptionGroup):  # one error for each address of the name
             cause = cause.exceptions[0]
         if isinstance(cause, socket.gaierror):
-            said, hint = cause.strerror or said, _NAME
+            said, unresolved = cause.strerror or said, True
         elif isinstance(cause, OSError) and cause.errno:
             said = os.strerror(cause.errno)
         cause = cause.__cause__ or cause.__context__
-    return sanitize(said or str(error)) or "it hung up at once", hint
+    return sanitize(said or str(error)) or "closed at once", unresolved
 
 
 def _no_response_error(error: Exception) -> NoResponseError:
-    """What went wrong after the request had left."""
+    """Why no complete response came, from the error of httpx."""
     hung_up = str(error).startswith(("Server disconnected", "peer closed"))
     if isinstance(error, httpx.ProtocolError) and not hung_up:
-        return NoResponseError("what came back is not HTTP.")
-    return NoResponseError("the connection broke before the whole answer had come.")
+        return NoResponseError(Cause.NOT_HTTP)
+    return NoResponseError(Cause.CONNECTION_BROKE)

@@ -1,13 +1,14 @@
-"""One examination from the settings to the clients, within ten seconds whatever hangs."""
+"""Doctor: checks every layer from the settings to the clients, within ten seconds whatever hangs."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api_gateway.access_policy import TradingMode
+from api_gateway.causes import Cause, explain
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.tls import TlsTrust
 from api_gateway.client.transport import Transport
@@ -28,25 +29,18 @@ from api_gateway.doctor.report import DoctorReport, fill_in_skipped
 
 TOTAL_SECONDS = 9.5
 MIN_CHECK_SECONDS = 0.5
-"""Seconds; with less time left a layer is not looked at."""
-
-_ORDER_HELD = warning(
-    Layer.API,
-    "An order waits for an answer to IBKR's question, and asking anything now would void it, so IBKR was not "
-    "asked.",
-    "Answer the question, then run this again.",
-)
+"""Seconds; with less time left a layer is not checked."""
 
 Check = Callable[[], Awaitable[list[Finding]]]
 
 
 @dataclass(frozen=True)
 class DoctorContext:
-    """What is to be examined.
+    """What to check.
 
-    `gateway` is the client whose settings, limits and penalty box count; None if its settings cannot be
-    used. `problems` are findings on settings that were made before, `known` those on other layers. `mode` is
-    what trading is set to, None if it is not known. `ticker_url` has no slash at its end.
+    `gateway` is the client whose settings, limits and penalty box count; None if its settings are invalid.
+    `problems` are findings on settings, `known` those on other layers. `mode` is the trading mode, None if
+    unknown. `ticker_url` has no trailing slash.
     """
 
     gateway: GatewayClient | None
@@ -59,7 +53,7 @@ class DoctorContext:
 
 @dataclass(frozen=True)
 class DoctorResult:
-    """The report, and what the ticker said of itself, for the support file."""
+    """The report, and what the ticker reported, for the support bundle."""
 
     report: DoctorReport
     ticker: TickerCheck | None = None
@@ -68,7 +62,7 @@ class DoctorResult:
 async def run_doctor(
     subject: DoctorContext, *, wall: Callable[[], float] = time.time, resolve: Resolve = resolve
 ) -> DoctorResult:
-    """Look at every layer. The ticker and the MCP server are looked at whatever becomes of the gateway."""
+    """Check every layer. The ticker and the MCP server are checked whatever is wrong with the gateway."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     asked = asyncio.ensure_future(_check_ticker(subject.ticker_url))
@@ -93,29 +87,24 @@ async def run_doctor(
 
 
 def _check_settings(subject: DoctorContext) -> list[Finding]:
-    """One finding on all settings: the first that cannot be used, or else what they say together."""
+    """One finding on all settings: those that are invalid, or else the warnings."""
     unusable = [each for each in subject.problems if each.outcome is Outcome.BROKEN]
     if unusable:
-        return [
-            broken(
-                Layer.SETTINGS,
-                " ".join(each.sentence for each in unusable),
-                " ".join(dict.fromkeys(each.fix for each in unusable)),
-            )
-        ]
+        return [_merge(unusable)]
     if subject.gateway is None:
         return []
     own = examine_settings(subject.gateway.settings)
-    warned = [each for each in (own, *subject.problems) if each.outcome is Outcome.WARNING]
-    if not warned:
-        return [own]
-    return [
-        warning(
-            Layer.SETTINGS,
-            " ".join(each.sentence for each in warned),
-            " ".join(each.fix for each in warned),
-        )
-    ]
+    warned = [each for each in (*own, *subject.problems) if each.outcome is Outcome.WARNING]
+    return [_merge(warned)] if warned else own
+
+
+def _merge(findings: list[Finding]) -> Finding:
+    """Several findings on the settings as one, with the cause of the first."""
+    return replace(
+        findings[0],
+        sentence=" ".join(each.sentence for each in findings),
+        fix=" ".join(dict.fromkeys(each.fix for each in findings)),
+    )
 
 
 async def _run_checks(
@@ -125,7 +114,7 @@ async def _run_checks(
     resolve: Resolve,
     ticker: Awaitable[TickerCheck | None],
 ) -> list[Finding]:
-    """From the gateway's name to a quote, until something is broken, in the way, or the time is over."""
+    """From the gateway's name to a quote, until something is broken or the time is up."""
     if subject.gateway is None:
         return []
     settings = subject.gateway.settings
@@ -136,7 +125,7 @@ async def _run_checks(
         (Layer.NAME, lambda: _run_alone(network.examine_name())),
         (Layer.PORT, lambda: _run_alone(network.examine_port())),
         (Layer.TLS, lambda: _run_alone(network.examine_tls())),
-        (Layer.GATEWAY, lambda: examine_front_page(wire)),
+        (Layer.GATEWAY, lambda: examine_front_page(wire, settings.gateway_login_url)),
         (Layer.API, conversation.examine_session),
         (Layer.ACCOUNTS, conversation.examine_accounts),
         (Layer.QUOTES, conversation.examine_quotes),
@@ -146,7 +135,7 @@ async def _run_checks(
     try:
         for layer, step in steps:
             if layer is Layer.API and (known := await ticker) is not None and known.held:
-                findings.append(_ORDER_HELD)
+                findings.append(warning(Layer.API, explain(Cause.ORDER_AWAITS_CONFIRMATION)))
                 break
             left = ends_at - loop.time()
             try:
@@ -158,7 +147,7 @@ async def _run_checks(
                 findings.append(_skip_for_time(layer))
                 break
             findings += found
-            # What only its own limit kept from being looked at says nothing about what stands on it.
+            # A check that only our own rate limit prevented says nothing about the layers that depend on it.
             if any(each.outcome is Outcome.BROKEN and each.layer is not Layer.CLOCK for each in found):
                 break
             if not any(each.layer is Layer.SESSION for each in found) and layer is Layer.API:
@@ -173,7 +162,7 @@ async def _run_alone(look: Awaitable[Finding]) -> list[Finding]:
 
 
 async def _run_timed(look: Check) -> list[Finding]:
-    """The findings, the last of them with the time that they took together."""
+    """The findings, the last of them with the duration of all."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     found = await look()
@@ -190,15 +179,11 @@ async def _check_ticker(url: str | None) -> TickerCheck | None:
 
 
 def _skip_for_time(layer: Layer) -> Finding:
-    return warning(
-        layer,
-        f"There was no time left for this ({TITLES[layer]}): everything before it answered slowly.",
-        "Run it again; if that lasts, look at the load of this machine and at the network.",
-    )
+    return warning(layer, explain(Cause.NO_TIME_LEFT, title=TITLES[layer]))
 
 
 def _established(findings: Iterable[Finding]) -> bool | None:
-    """Whether the brokerage session was found open; None if nobody could tell."""
+    """Whether the brokerage session is open; None if that is not known."""
     for each in findings:
         if each.layer is Layer.SESSION:
             return each.outcome is Outcome.OK
@@ -208,13 +193,12 @@ def _established(findings: Iterable[Finding]) -> bool | None:
 
 
 def _reconcile_with_ticker(findings: list[Finding]) -> list[Finding]:
-    """Nothing will open a closed session while no ticker runs."""
-    down = next((e for e in findings if e.layer is Layer.TICKER and e.outcome is Outcome.BROKEN), None)
-    if down is None:
+    """Nothing reopens a closed session while no ticker runs."""
+    if not any(each.layer is Layer.TICKER and each.outcome is Outcome.BROKEN for each in findings):
         return findings
     return [
-        broken(each.layer, each.sentence, down.fix).with_seconds(each.seconds)
-        if each.layer is Layer.SESSION and "ticker opens it" in each.fix
+        broken(each.layer, explain(Cause.CLOSED_WITHOUT_TICKER)).with_seconds(each.seconds)
+        if each.cause is Cause.SESSION_CLOSED
         else each
         for each in findings
     ]

@@ -1,4 +1,4 @@
-"""What an examination finds: one finding per layer, in the order in which the layers stand on each other."""
+"""Doctor findings: one per layer, in the order in which the layers depend on each other."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from api_gateway.causes import Cause, Explanation
+
 
 class Layer(StrEnum):
-    """The layers, from the settings up to the client; each needs most of those before it."""
+    """The layers, from the settings up to the client; each depends on most of those before it."""
 
     SETTINGS = "settings"
     NAME = "name"
@@ -40,7 +42,7 @@ TITLES: Mapping[Layer, str] = MappingProxyType(
         Layer.ADDRESS_LIST: "permitted addresses",
         Layer.API: "the gateway's API",
         Layer.UPSTREAM: "IBKR behind it",
-        Layer.PACING: "request limits",
+        Layer.PACING: "rate limits",
         Layer.LOGIN: "login",
         Layer.SESSION: "brokerage session",
         Layer.ACCOUNTS: "accounts",
@@ -51,11 +53,11 @@ TITLES: Mapping[Layer, str] = MappingProxyType(
         Layer.CLIENTS: "clients",
     }
 )
-"""Each layer in a few words, as the list shows it."""
+"""Each layer's name in the report."""
 
 
 class Outcome(StrEnum):
-    """What became of a layer. A warning works, and will not for everybody or for ever."""
+    """The result for a layer. With a warning it works, but not for everybody or not for long."""
 
     OK = "ok"
     WARNING = "warning"
@@ -65,16 +67,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One layer in a sentence, the one thing to do about it, and the seconds that it took to find out."""
+    """One layer: a sentence, what to do, the cause of what does not work, and how long the check took."""
 
     layer: Layer
     outcome: Outcome
     sentence: str
     fix: str = ""
+    cause: Cause | None = None
     seconds: float = 0.0
 
     def with_seconds(self, seconds: float) -> Finding:
-        """The same, found after so many seconds."""
+        """The same finding, with the duration of its check."""
         return replace(self, seconds=seconds)
 
     def to_json(self) -> dict[str, object]:
@@ -84,6 +87,7 @@ class Finding:
             "outcome": self.outcome.value,
             "sentence": self.sentence,
             "fix": self.fix or None,
+            "cause": self.cause.key if self.cause else None,
             "seconds": round(self.seconds, 3),
         }
 
@@ -93,16 +97,16 @@ def ok(layer: Layer, sentence: str) -> Finding:
     return Finding(layer, Outcome.OK, sentence)
 
 
-def warning(layer: Layer, sentence: str, fix: str) -> Finding:
+def warning(layer: Layer, said: Explanation) -> Finding:
     """A layer that works, with something to know about it."""
-    return Finding(layer, Outcome.WARNING, sentence, fix)
+    return Finding(layer, Outcome.WARNING, said.sentence, said.next_step, said.cause)
 
 
-def broken(layer: Layer, sentence: str, fix: str) -> Finding:
+def broken(layer: Layer, said: Explanation) -> Finding:
     """A layer that does not work."""
-    return Finding(layer, Outcome.BROKEN, sentence, fix)
+    return Finding(layer, Outcome.BROKEN, said.sentence, said.next_step, said.cause)
 
 
 def skipped(layer: Layer, sentence: str) -> Finding:
-    """A layer that was not looked at."""
+    """A layer that was not checked."""
     return Finding(layer, Outcome.SKIPPED, sentence)

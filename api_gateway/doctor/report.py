@@ -1,4 +1,4 @@
-"""The report of an examination: for people as text, for programs as JSON."""
+"""Doctor's report: text for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class DoctorReport:
 
     @property
     def exit_status(self) -> int:
-        """0 all well, 1 something is broken, 2 the settings cannot be used."""
+        """0 everything works, 1 something is broken, 2 the settings are invalid."""
         first = self.first_broken
         if first is None:
             return 0
         return 2 if first.layer is Layer.SETTINGS else 1
 
     def to_json(self) -> dict[str, Any]:
-        """The report as JSON; the keys are for programs and stay."""
+        """The report as JSON; its keys are stable, for programs."""
         first = self.first_broken
         return {
             "well": first is None,
@@ -42,32 +42,33 @@ class DoctorReport:
             "first_broken": None if first is None else first.layer.value,
             "sentence": self.verdict,
             "fix": None if first is None else first.fix,
+            "cause": None if first is None or first.cause is None else first.cause.key,
             "seconds": round(self.seconds, 3),
             "layers": [each.to_json() for each in self.findings],
         }
 
     @property
     def verdict(self) -> str:
-        """Everything in one sentence or two."""
+        """The summary in one or two sentences."""
         first = self.first_broken
         if first is not None:
             return f"Broken: {TITLES[first.layer]}. {first.sentence}"
         warned = [TITLES[each.layer] for each in self.findings if each.outcome is Outcome.WARNING]
         if warned:
-            return f"Nothing is broken. Worth a look: {', '.join(warned)}."
+            return f"Nothing is broken, but check: {', '.join(warned)}."
         return "Everything works."
 
     def text(self) -> str:
-        """The verdict and the fix, then the layers one by one, then how a client reaches the server."""
+        """The verdict and the fix, then each layer, then how a client reaches the server."""
         first = self.first_broken
         lines = textwrap.wrap(self.verdict, WIDTH, break_long_words=False, break_on_hyphens=False)
         if first is not None:
-            lines += _wrap(first.fix, "Do this: ", "         ")
+            lines += _wrap(first.fix, "Next step: ", "           ")
         lines.append("")
-        looked_at = [each for each in self.findings if each.outcome is not Outcome.SKIPPED]
-        widest = max((len(TITLES[each.layer]) for each in looked_at), default=0)
+        checked = [each for each in self.findings if each.outcome is not Outcome.SKIPPED]
+        widest = max((len(TITLES[each.layer]) for each in checked), default=0)
         for each in self.findings:
-            if each not in looked_at:
+            if each not in checked:
                 continue
             head = f"  {each.outcome:8} {TITLES[each.layer]:{widest}}  "
             lines += _wrap(each.sentence, head, " " * len(head))
@@ -95,12 +96,12 @@ def _wrap(text: str, first: str, rest: str) -> list[str]:
 def fill_in_skipped(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """One finding for every layer, in order.
 
-    Of several for one layer the last one counts, as later evidence is the better one. A layer without any
-    was not looked at, because of the first broken one.
+    If a layer has several, the last one counts, as later evidence is better. A layer without any was skipped
+    because of the first broken one.
     """
     found = {each.layer: each for each in findings}
     first = next((layer for layer in Layer if _is_broken(found.get(layer))), None)
-    why = f"Not looked at, because this comes first: {TITLES[first]}." if first else "Not looked at."
+    why = f"Depends on {TITLES[first]}." if first else "Not checked."
     return tuple(found.get(layer) or skipped(layer, why) for layer in Layer)
 
 

@@ -1,4 +1,4 @@
-"""A file to send to somebody who helps: the report and what surrounds it, with nothing secret in it."""
+"""Support bundle: a file to send to somebody who helps, with the report and no secrets."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _HOME = re.compile(r"(/home|/Users|[A-Za-z]:\\Users)[/\\][^/\\\s]+")
 
 
 class BundleRedactor:
-    """Takes out of texts what is nobody's business: secrets, account ids, tokens, and the home folder.
+    """Redacts secrets, account IDs, tokens and the home folder.
 
-    `secrets` are texts that must not be seen, whatever they look like; `home` is the folder that names a
-    person. `names` are of settings: they are as long as tokens, and stay.
+    `secrets` are texts to hide, whatever they look like; `home` is the folder whose name identifies a person.
+    `names` are setting names: they are as long as tokens, but stay.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class BundleRedactor:
         self._home = str(home) if home is not None and home != Path(home.anchor) else ""
 
     def text(self, text: str) -> str:
-        """The same text without them."""
+        """The redacted text."""
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         if self._home:
@@ -52,7 +52,7 @@ class BundleRedactor:
         )
 
     def value(self, value: Any) -> Any:
-        """The same JSON; names of keys stay, as they are ours."""
+        """The redacted JSON value; keys stay, as they are ours."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
@@ -66,8 +66,8 @@ class BundleRedactor:
 
 
 def dump_settings(settings: Iterable[BaseModel]) -> dict[str, Any]:
-    """Every setting by its name, secrets only as whether they are set."""
-    told: dict[str, Any] = {}
+    """Every setting by name; of a secret only whether it is set."""
+    dumped: dict[str, Any] = {}
     for each in settings:
         for name in type(each).model_fields:
             value = getattr(each, name)
@@ -77,18 +77,20 @@ def dump_settings(settings: Iterable[BaseModel]) -> dict[str, Any]:
                 value = str(value)
             elif isinstance(value, tuple | list | frozenset):
                 value = [str(item) for item in value]
-            told[name.upper()] = value if isinstance(value, bool | int | float | list | None) else str(value)
-    return told
+            dumped[name.upper()] = (
+                value if isinstance(value, bool | int | float | list | None) else str(value)
+            )
+    return dumped
 
 
 def secrets_in(settings: Iterable[BaseModel]) -> list[str]:
-    """The secrets that the settings hold."""
+    """The secrets in the settings."""
     values = (getattr(each, name) for each in settings for name in type(each).model_fields)
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
 
 def make_support_bundle(examined: DoctorResult, settings: Iterable[BaseModel], *, home: Path | None) -> bytes:
-    """The zip's bytes: report.txt, report.json, settings.json, versions.json and the ticker's state."""
+    """The bytes of a zip: report.txt, report.json, settings.json, versions.json and the ticker's state."""
     settings = list(settings)
     names = (name.upper() for each in settings for name in type(each).model_fields)
     redaction = BundleRedactor(secrets=secrets_in(settings), home=home, names=names)
@@ -109,13 +111,13 @@ def make_support_bundle(examined: DoctorResult, settings: Iterable[BaseModel], *
 
 
 def write_support_bundle(file: Path, content: bytes) -> None:
-    """Write the file for its owner only; raises OSError."""
+    """Write the file, readable by its owner only; raises OSError."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
         opened.write(content)
 
 
 def versions() -> dict[str, Any]:
-    """What runs here: Python, the system, and the packages that matter."""
+    """The versions of Python, the system, and the packages that matter."""
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),

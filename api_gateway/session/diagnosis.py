@@ -1,14 +1,14 @@
-"""What works, what does not, why, and what to do: one sentence each, from whatever the gateway answered."""
+"""Session diagnosis: the state of the connection and its cause, from whatever the gateway returned."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from api_gateway.causes import Actor, Cause, Explanation, Outcome, as_sentence, explain
 from api_gateway.errors import (
     AddressRefused,
     Failed,
@@ -25,148 +25,48 @@ from api_gateway.errors import (
 from api_gateway.session.maintenance import MaintenanceWindow, Region, login_just_ended, window_at
 from api_gateway.session.states import SessionState, parse_session
 
-
-class Actor(StrEnum):
-    """Who can take the next step: the ticker, a person, or nobody, as it is only a matter of waiting."""
-
-    TICKER = "we"
-    USER = "user"
-    NOBODY = "nobody"
-
-
-@dataclass(frozen=True)
-class StateText:
-    """A state for somebody who has never heard of it.
-
-    `sentence` and `next_step` may hold `{login}`, the address of the login page, `{what}` and `{until}` of a
-    reset, and `{seconds}` of a penalty. `check_in` is after how many seconds the ticker looks again at first,
-    in its default settings.
-    """
-
-    sentence: str
-    next_step: str
-    actor: Actor
-    check_in: float
-
-
-STATE_TEXTS: Mapping[SessionState, StateText] = MappingProxyType(
+STATE_CAUSES: Mapping[SessionState, Cause] = MappingProxyType(
     {
-        SessionState.UNREACHABLE: StateText(
-            "The gateway, the program on your side that talks to IBKR, cannot be reached.",
-            "Start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether it runs. If it "
-            "runs and does not answer, restart it and log in again at {login}.",
-            Actor.USER,
-            5,
-        ),
-        SessionState.ADDRESS_REFUSED: StateText(
-            "The gateway (the program on your side that talks to IBKR) runs, but this program's address is "
-            "not on its list of permitted addresses.",
-            "Add the address that the gateway sees (for a container, that of Docker's network) to "
-            "`ips.allow` in its conf.yaml, restart it and log in again at {login}.",
-            Actor.USER,
-            5,
-        ),
-        SessionState.UPSTREAM_SILENT: StateText(
-            "The gateway (the program on your side that talks to IBKR) runs, but no answer from IBKR comes "
-            "back through it.",
-            "Check that this machine's internet connection works; if it does and the silence lasts for five "
-            "minutes, restart the gateway and log in again at {login}.",
-            Actor.USER,
-            5,
-        ),
-        SessionState.FAILING: StateText(
-            "The gateway (the program on your side that talks to IBKR) answers with an error instead of "
-            "telling how the connection is.",
-            "Wait a few minutes; if it lasts, look at IBKR's system status page and at the gateway's log.",
-            Actor.NOBODY,
-            5,
-        ),
-        SessionState.PENALTY_BOX: StateText(
-            "IBKR refuses all questions for a while, because too many came at once (its penalty box).",
-            "Wait {seconds} seconds and ask nothing before: asking makes it longer.",
-            Actor.NOBODY,
-            600,
-        ),
-        SessionState.RESETTING: StateText(
-            "IBKR restarts its servers at this time ({what}), so breaks are expected until {until}.",
-            "Wait: the connection comes back by itself.",
-            Actor.NOBODY,
-            5,
-        ),
-        SessionState.NOT_LOGGED_IN: StateText(
-            "Nobody is logged in to IBKR at the gateway (a login to TWS or the app does not count); IBKR "
-            "asks for a new login at least once a day.",
-            "Open {login} in a browser on the machine that runs the gateway (its warning of the certificate "
-            "is expected) and log in with your IBKR username.",
-            Actor.USER,
-            5,
-        ),
-        SessionState.CLOSED: StateText(
-            "You are logged in, but IBKR has closed the connection that carries quotes and orders (the "
-            "brokerage session).",
-            "Wait a minute: the ticker opens it again, unless another program holds it; if it stays closed, "
-            "`connection_status` says why.",
-            Actor.TICKER,
-            5,
-        ),
-        SessionState.OPENING: StateText(
-            "You are logged in, and IBKR is opening the connection that carries quotes and orders (the "
-            "brokerage session).",
-            "Wait some seconds.",
-            Actor.NOBODY,
-            5,
-        ),
-        SessionState.COMPETING: StateText(
-            "Another program with the same IBKR username (TWS, the mobile app, another client) uses the one "
-            "connection for quotes and orders that IBKR gives to a username.",
-            "Log out of that program, and the connection opens here again by itself; or use a second IBKR "
-            "username here.",
-            Actor.USER,
-            5,
-        ),
-        SessionState.ESTABLISHED: StateText(
-            "The connection to IBKR is open: quotes and orders can be asked for.",
-            "Nothing is to be done.",
-            Actor.NOBODY,
-            60,
-        ),
+        SessionState.UNREACHABLE: Cause.GATEWAY_UNREACHABLE,
+        SessionState.ADDRESS_REFUSED: Cause.ADDRESS_REFUSED,
+        SessionState.UPSTREAM_SILENT: Cause.IBKR_SILENT,
+        SessionState.FAILING: Cause.GATEWAY_FAILING,
+        SessionState.PENALTY_BOX: Cause.PENALTY_BOX,
+        SessionState.RESETTING: Cause.RESETTING,
+        SessionState.NOT_LOGGED_IN: Cause.NOT_LOGGED_IN,
+        SessionState.CLOSED: Cause.SESSION_CLOSED,
+        SessionState.OPENING: Cause.SESSION_OPENING,
+        SessionState.COMPETING: Cause.COMPETING,
+        SessionState.ESTABLISHED: Cause.ESTABLISHED,
     }
 )
+"""The cause of each state, where nothing more exact is known."""
+
+CHECK_IN = 5.0
+"""Seconds after which the ticker checks a state again at first, in its default settings."""
+
+CHECK_ESTABLISHED_IN, CHECK_PENALTY_BOX_IN = 60.0, 600.0
 
 EXPLAINED_BY_MAINTENANCE = frozenset(
     {SessionState.CLOSED, SessionState.FAILING, SessionState.UPSTREAM_SILENT}
 )
 STATUS_KEYS = frozenset({"authenticated", "connected", "competing", "established", "iserver", "session"})
-NOT_A_GATEWAY = "Let GATEWAY_URL name IBKR's gateway: its front page leads to /sso/Login."
-PAGE_UNREACHABLE = "Start the gateway behind it, or let GATEWAY_URL name the gateway itself."
-NO_PERMISSION = "Let GATEWAY_URL name the gateway itself."
-BROKEN_PATTERN = (
-    'If a pattern of `ips` in the gateway\'s conf.yaml is broken, such as "*", correct it and restart the '
-    "gateway; if it is not IBKR's gateway, correct GATEWAY_URL."
-)
-REDIRECTED_ELSEWHERE = (
-    "If GATEWAY_URL names IBKR's gateway, wait a few minutes, as then IBKR sends everybody elsewhere; if "
-    "not, correct GATEWAY_URL."
-)
-NO_TRADING_RIGHT = (
-    "Add this machine's address to `ips.allow` in the gateway's conf.yaml, restart the gateway and log in "
-    "again at {login}; if it is there already, IBKR itself refuses this machine or login."
-)
 FRONT_PAGE = 302
-"""What the gateway's front page is answered with: it leads to the login."""
+"""The status of the gateway's front page: it redirects to the login."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One look at the gateway: the state in words, and what to do.
+    """The result of one check of the gateway: the state, its cause in words, and what to do.
 
-    `found` is the state itself where `state` is `RESETTING`, and else the same. `detail` is what exactly the
-    network or IBKR said, empty where nothing is to add. `quiet_for` is for how many seconds IBKR wants
-    silence, `login_ends_in` after how many it ends the login, when it says so. `expected` is the reset that
-    explains what is missing.
+    `found` is the state itself where `state` is `RESETTING`, and otherwise the same. `detail` is what exactly
+    the network or IBKR said, empty if there is nothing to add. `quiet_for` is for how many seconds IBKR
+    rejects requests, `login_ends_in` after how many it ends the login, when it says so. `expected` is the
+    maintenance window that explains what is missing.
     """
 
     state: SessionState
+    cause: Cause
     sentence: str
     next_step: str
     actor: Actor
@@ -179,12 +79,30 @@ class Diagnosis:
 
     @property
     def ready(self) -> bool:
-        """True if quotes and orders can be asked for."""
+        """True if quotes and orders are available."""
         return self.state.ready
+
+    @property
+    def explanation(self) -> Explanation:
+        """The diagnosis as the reason for not sending a request."""
+        said = Explanation(self.cause, self.sentence, self.next_step, self.actor, Outcome.NOT_SENT)
+        return said.with_detail(self.detail)
+
+    def with_cause(self, cause: Cause) -> Diagnosis:
+        """The same state, explained by a cause that says more."""
+        said = explain(cause)
+        return replace(self, cause=cause, sentence=said.sentence, next_step=said.next_step, actor=said.actor)
+
+
+def check_interval(state: SessionState) -> float:
+    """Seconds after which the ticker checks this state again at first, in its default settings."""
+    if state is SessionState.ESTABLISHED:
+        return CHECK_ESTABLISHED_IN
+    return CHECK_PENALTY_BOX_IN if state is SessionState.PENALTY_BOX else CHECK_IN
 
 
 def needs_probe(found: object) -> bool:
-    """True if only `Gateway.probe` can tell whether it is the gateway, and whether that or IBKR is ill."""
+    """True if only `GatewayClient.probe` can tell whether it is the gateway, and whether it or IBKR fails."""
     if isinstance(found, GatewayError):
         return isinstance(found, Failed | Refused)
     return not is_session_status(found)
@@ -193,10 +111,10 @@ def needs_probe(found: object) -> bool:
 def diagnose(
     found: object, *, at: datetime, region: Region, login_url: str, page: int | None = FRONT_PAGE
 ) -> Diagnosis | None:
-    """What `found` means: the parsed answer to a tickle or to `/iserver/auth/status`, or the `GatewayError`.
+    """What `found` means: a parsed tickle or `/iserver/auth/status` response, or the `GatewayError`.
 
-    `page` is what a probe of the gateway's front page found, for what `needs_probe`. None is returned for
-    what tells nothing about the session: our own request limit, or another tickle in the same second.
+    `page` is the status of the gateway's front page, for what `needs_probe`. Returns None for what says
+    nothing about the session: our own rate limit, or another tickle in the same second.
     """
     if isinstance(found, GatewayError):
         return _diagnose_failure(found, at=at, region=region, login_url=login_url, page=page)
@@ -206,8 +124,8 @@ def diagnose(
             at=at,
             region=region,
             login_url=login_url,
-            detail="It answered with something else than the state of a session.",
-            no_gateway=_identify_other_program(page),
+            cause=Cause.STATUS_UNREADABLE,
+            page=page,
         )
     return _build(
         parse_session(found),
@@ -230,17 +148,17 @@ def is_session_status(found: object) -> bool:
     return isinstance(found, Mapping) and bool(STATUS_KEYS & found.keys())
 
 
-def _identify_other_program(page: int | None) -> str:
-    """What to do where the front page is not one of IBKR's gateway; empty if it is, or does not answer."""
-    if page is None or 300 <= page < 400:
-        return ""
-    return _OTHER_PAGES.get(page, NOT_A_GATEWAY)
+def foreign_page_cause(status: int) -> Cause | None:
+    """Why a front page with this status is not that of IBKR's gateway; None for a redirect, as its is."""
+    if 300 <= status < 400:
+        return None
+    return _FOREIGN_PAGES.get(status, Cause.NOT_THE_GATEWAY)
 
 
-_OTHER_PAGES: Mapping[int, str] = MappingProxyType(
-    dict.fromkeys((502, 503, 504), PAGE_UNREACHABLE)
-    | dict.fromkeys((401, 403, 407), NO_PERMISSION)
-    | {500: BROKEN_PATTERN}
+_FOREIGN_PAGES: Mapping[int, Cause] = MappingProxyType(
+    dict.fromkeys((502, 503, 504), Cause.PROXY_WITHOUT_GATEWAY)
+    | dict.fromkeys((401, 403, 407), Cause.PROXY_DENIES)
+    | {500: Cause.BROKEN_ADDRESS_PATTERN}
 )
 
 
@@ -249,41 +167,44 @@ def _diagnose_failure(
 ) -> Diagnosis | None:
     if isinstance(error, RateLimited) and not isinstance(error, PenaltyBox):
         return None
-    state, next_step = _read_failure(error, page)
+    state = _read_failure(error, page)
+    known_better = state is SessionState.UNREACHABLE and isinstance(error, Unreachable)
+    known_better = known_better or (state is SessionState.FAILING and isinstance(error, Redirected))
+    known_better = known_better or (state is SessionState.ADDRESS_REFUSED and isinstance(error, Refused))
     return _build(
         state,
         at=at,
         region=region,
         login_url=login_url,
-        detail="" if isinstance(error, LoginRequired | SessionLost) else as_sentence(error.problem),
-        next_step=next_step,
-        no_gateway=_identify_other_program(page) if state in _OF_WHATEVER_ANSWERS else "",
+        detail="" if isinstance(error, LoginRequired | SessionLost) else error.sentence,
+        advised_by=error if known_better else None,
+        page=page if state in _OF_WHATEVER_RESPONDS else None,
         quiet_for=error.seconds if isinstance(error, PenaltyBox) else 0.0,
     )
 
 
-def _read_failure(error: GatewayError, page: int | None) -> tuple[SessionState, str]:
-    """The state that a failure tells, and its own next step where it knows a better one than the table."""
+def _read_failure(error: GatewayError, page: int | None) -> SessionState:
+    """The state that a failure implies."""
     if isinstance(error, AddressRefused):
-        return SessionState.ADDRESS_REFUSED, ""
+        return SessionState.ADDRESS_REFUSED
     if isinstance(error, Unreachable):
-        return SessionState.UNREACHABLE, error.hint
+        return SessionState.UNREACHABLE
     if isinstance(error, NoResponse):
         if page is None:
-            return SessionState.UNREACHABLE, ""
-        return (SessionState.UPSTREAM_SILENT if error.late else SessionState.FAILING), ""
+            return SessionState.UNREACHABLE
+        return SessionState.UPSTREAM_SILENT if error.late else SessionState.FAILING
     if isinstance(error, PenaltyBox):
-        return SessionState.PENALTY_BOX, ""
+        return SessionState.PENALTY_BOX
     if isinstance(error, LoginRequired):
-        return SessionState.NOT_LOGGED_IN, ""
+        return SessionState.NOT_LOGGED_IN
     if isinstance(error, SessionLost):
-        return SessionState.CLOSED, ""
+        return SessionState.CLOSED
     if isinstance(error, Refused) and error.status == 403:
-        return SessionState.ADDRESS_REFUSED, NO_TRADING_RIGHT
-    return SessionState.FAILING, REDIRECTED_ELSEWHERE if isinstance(error, Redirected) else ""
+        return SessionState.ADDRESS_REFUSED
+    return SessionState.FAILING
 
 
-_OF_WHATEVER_ANSWERS = frozenset({SessionState.FAILING, SessionState.UPSTREAM_SILENT})
+_OF_WHATEVER_RESPONDS = frozenset({SessionState.FAILING, SessionState.UPSTREAM_SILENT})
 
 
 def _build(
@@ -292,39 +213,45 @@ def _build(
     at: datetime,
     region: Region,
     login_url: str,
+    cause: Cause | None = None,
     detail: str = "",
-    next_step: str = "",
-    no_gateway: str = "",
+    advised_by: GatewayError | None = None,
+    page: int | None = None,
     quiet_for: float = 0.0,
     login_ends_in: float | None = None,
 ) -> Diagnosis:
-    """The state in words, or the reset that explains it.
+    """The state and its cause, or the maintenance window that explains it.
 
-    `no_gateway` is what to do where it is not IBKR's gateway that answers: no reset explains that.
+    No maintenance explains a front page that is not the gateway's. `advised_by` is the failure whose own next
+    step is the better one.
     """
     state, expected = found, None
-    if no_gateway:
+    foreign = None if page is None else foreign_page_cause(page)
+    if foreign is not None:
         state = found = SessionState.FAILING
-        next_step = no_gateway
+        cause, advised_by = foreign, None
     elif found in EXPLAINED_BY_MAINTENANCE and (expected := window_at(region, at)):
-        state, next_step = SessionState.RESETTING, ""
+        state, cause, advised_by = SessionState.RESETTING, None, None
     elif found is SessionState.NOT_LOGGED_IN:
         expected = login_just_ended(region, at)
-    meaning = STATE_TEXTS[state]
-    names = {
-        "login": login_url,
-        "what": expected.what if expected else "",
-        "until": format_time(expected.ends, region) if expected else "",
-        "seconds": f"{quiet_for:.0f}",
-    }
+    said = explain(
+        cause or STATE_CAUSES[state],
+        login=login_url,
+        what=expected.what if expected else "",
+        until=format_time(expected.ends, region) if expected else "",
+        seconds=f"{quiet_for:.0f}",
+        status=page,
+    )
+    advice = advised_by.explanation if advised_by is not None else None
     return Diagnosis(
         state=state,
-        sentence=meaning.sentence.format_map(names),
-        next_step=next_step.replace("{login}", login_url) or meaning.next_step.format_map(names),
-        actor=Actor.USER if next_step else meaning.actor,
-        check_in=quiet_for or meaning.check_in,
+        cause=said.cause if advice is None else advice.cause,
+        sentence=said.sentence,
+        next_step=said.next_step if advised_by is None else advised_by.hint,
+        actor=said.actor if advised_by is None else Actor.USER,
+        check_in=quiet_for or check_interval(state),
         found=found,
-        detail=detail,
+        detail=as_sentence(detail) if detail else "",
         quiet_for=quiet_for,
         login_ends_in=login_ends_in,
         expected=expected,
@@ -332,15 +259,9 @@ def _build(
 
 
 def format_time(moment: datetime, region: Region) -> str:
-    """A time of day as it stands in a sentence, to the nearest minute: `01:45 New York time`."""
+    """A time of day for a sentence, to the nearest minute: `01:45 New York time`."""
     nearest = (moment.astimezone(UTC) + timedelta(seconds=30)).astimezone(region.zone)
     return f"{nearest:%H:%M} {region.city} time"
-
-
-def as_sentence(text: str) -> str:
-    """The text with a capital at its beginning and a full stop at its end."""
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _seconds_left(tickled: Mapping[str, Any]) -> float | None:

@@ -1,8 +1,8 @@
-"""When IBKR ends logins and restarts its servers, by region; a break inside such a window is expected.
+"""Maintenance windows: when IBKR ends logins and restarts its servers, by region; interruptions are expected.
 
-Logins end at midnight of the region that an account is served from. The servers behind `/iserver` restart in
-the night; the hours are those of IBKR's system status page, and one o'clock local time those of its Web API
-reference, which also names Saturday evening for maintenance, without hours.
+Logins end at midnight in the region that serves the account. The servers behind `/iserver` restart at night.
+The hours come from IBKR's system status page; one o'clock local time comes from its Web API reference, which
+also names Saturday evening for maintenance, without hours.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 JUST_ENDED = timedelta(minutes=15)
-"""How long after midnight a missing login is put down to it."""
+"""How long after midnight a missing login is attributed to it."""
 
 SATURDAY, FRIDAY = 5, 4
 EVERY_DAY = range(7)
 
 
 class Region(StrEnum):
-    """Where IBKR serves an account from."""
+    """The region from which IBKR serves an account."""
 
     AMERICA = "america"
     EUROPE = "europe"
@@ -30,12 +30,12 @@ class Region(StrEnum):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone that the region's resets follow."""
+        """The time zone of the region's resets."""
         return ZoneInfo(_ZONES[self])
 
     @property
     def city(self) -> str:
-        """The place whose time it is, for sentences."""
+        """The city whose time it is, for sentences."""
         return _CITIES[self]
 
 
@@ -51,21 +51,21 @@ _CITIES = MappingProxyType({Region.AMERICA: "New York", Region.EUROPE: "Zurich",
 
 @dataclass(frozen=True)
 class MaintenanceWindow:
-    """One break that IBKR announces: what it is, and from when until when it may come."""
+    """One interruption that IBKR announces: what it is, and when it may begin and end."""
 
     what: str
     begins: datetime
     ends: datetime
 
     @property
-    def to_text(self) -> bool:
-        """True for a daily reset, which takes sessions away for moments; False for maintenance, of hours."""
+    def is_brief(self) -> bool:
+        """True for a daily reset, which closes sessions for moments; False for maintenance, of hours."""
         return self.ends.astimezone(UTC) - self.begins.astimezone(UTC) <= timedelta(hours=3)
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """A window that comes on these days (0 is Monday), at this local time, for so many minutes."""
+    """A window on these days (0 is Monday), at this local time, for so many minutes."""
 
     what: str
     begins: time
@@ -79,7 +79,7 @@ class _Rule:
             return None
         begins = datetime.combine(day, self.begins)
         ends = begins + timedelta(minutes=self.minutes)
-        # Where summer time ends, an hour comes twice, and a reset may come in either.
+        # When summer time ends, an hour comes twice, and a reset may come in either.
         return MaintenanceWindow(self.what, begins.replace(tzinfo=zone), ends.replace(tzinfo=zone, fold=1))
 
 
@@ -104,8 +104,8 @@ RULES: Mapping[Region, tuple[_Rule, ...]] = MappingProxyType(
 
 
 def window_at(region: Region, at: datetime) -> MaintenanceWindow | None:
-    """The window that `at` lies in, the one that ends last if there are several; None outside all."""
-    at = at.astimezone(UTC)  # within one zone, Python compares what clocks show and not moments
+    """The window that contains `at`, the one that ends last if there are several; None outside all."""
+    at = at.astimezone(UTC)  # within one zone, Python compares wall-clock times, not moments
     return max(
         (window for window in _windows_around(region, at, days=1) if window.begins <= at < window.ends),
         key=lambda window: window.ends.timestamp(),

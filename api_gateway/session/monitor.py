@@ -1,4 +1,4 @@
-"""Looks at the session: what it is now, found out once for everybody who asks at the same time."""
+"""Session monitor: checks the session's state, with one check shared by concurrent callers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from api_gateway.causes import Cause, explain
 from api_gateway.errors import (
     Forbidden,
     GatewayError,
@@ -23,24 +24,24 @@ from api_gateway.session.maintenance import Region
 from api_gateway.session.states import BLOCKING_STATES, SessionState
 
 JOIN_WINDOW = 0.1
-"""Seconds for which a look that is under way serves those who come after its beginning."""
+"""Seconds for which a check that is under way serves later callers."""
 
 OUTAGE_TTL = 70.0
-"""Seconds for which it is believed that no answer comes, where none has come yet this time."""
+"""Seconds for which an outage is assumed to last while a new check has no response yet."""
 
 _OUTAGES = frozenset({SessionState.UNREACHABLE, SessionState.UPSTREAM_SILENT})
 SESSION_ERRORS = (LoginRequired, PenaltyBox, SessionLost, Unreachable, NoResponse)
-"""The failures of any request that tell about the session."""
+"""The failures of any request that say something about the session."""
 
 MAX_CONCURRENT = 3
-"""Looks that may wait for an answer at a time; a further one ends the oldest."""
+"""Checks that may wait for a response at a time; a further one cancels the oldest."""
 
 
 @dataclass(frozen=True)
 class SessionCheck:
-    """What the session was at a moment of the clock `now`, and since when, as far as looks tell.
+    """The state of the session at the time `at` of the clock `now`, and since when, as far as checks know.
 
-    `given_up` says that no answer has come yet: the diagnosis is what the gateway's own page lets expect.
+    `given_up`: no response has come yet, and the diagnosis is inferred from the gateway's front page.
     """
 
     diagnosis: Diagnosis
@@ -50,10 +51,10 @@ class SessionCheck:
 
 
 class SessionMonitor:
-    """Asks for the state of the session, and remembers the last that was found.
+    """Checks the state of the session and remembers the last result.
 
-    `ask` sends one question about it, `probe` tells whether the gateway's own page answers, `quiet` says
-    that nothing may be sent. `now` counts seconds, `wall` is the time of day in seconds since 1970.
+    `fetch_status` sends one status request, `probe` returns the status of the gateway's front page, `quiet`
+    says that nothing may be sent. `now` counts seconds, `wall` is the time of day in seconds since 1970.
     """
 
     def __init__(
@@ -82,18 +83,18 @@ class SessionMonitor:
 
     @property
     def last(self) -> SessionCheck | None:
-        """The last look that found something out."""
+        """The last check with a result."""
         return self._last
 
     @property
     def last_problem(self) -> Diagnosis | None:
-        """What was found missing last; None where the last answer was a good one."""
+        """What was missing last; None if the last response was good."""
         return self._problem
 
     async def confirm_outage(self, *, timeout: float) -> Diagnosis | None:
-        """What is missing, if lately it was that no answer comes: a slow look confirms it.
+        """What is missing, if there was an outage lately: a slow check confirms it.
 
-        The gateway's own page tells whether it is the gateway that is silent or what is behind it.
+        The gateway's front page shows whether the gateway is silent or IBKR behind it.
         """
         found = self._problem
         if found is None or found.found not in _OUTAGES or self._now() - self._problem_at > OUTAGE_TTL:
@@ -115,33 +116,33 @@ class SessionMonitor:
         )
 
     def on_opened(self, then: Callable[[], None]) -> None:
-        """Have `then` called whenever a look finds the session open that was not known to be."""
+        """Have `then` called whenever a check finds the session open that was not known to be."""
         self._on_opened.append(then)
 
     async def check_now(self, *, timeout: float, max_age: float = 0.0) -> SessionCheck | None:
-        """A look that begins now; None if it takes too long.
+        """A check that begins now; None if it takes too long.
 
-        A good one may be up to `max_age` s old, if nothing was found missing after it.
+        A good result may be up to `max_age` s old, if nothing was missing after it.
 
-        While a question about an order is open nothing is sent, and the last look is all there is.
+        While an order awaits confirmation nothing is sent, and the last result is returned.
         """
         last = self._last
         young = last is not None and last.diagnosis.ready and self._now() - last.at < max_age
         if (young and self._problem is None) or self._quiet():
             return last
-        look = self._start_or_join()
-        await asyncio.wait({look}, timeout=timeout)
-        return look.result() if look.done() and not look.cancelled() else None
+        check = self._start_or_join()
+        await asyncio.wait({check}, timeout=timeout)
+        return check.result() if check.done() and not check.cancelled() else None
 
     async def check_within(self, *, timeout: float, max_age: float = 0.0) -> SessionCheck | None:
-        """The same with an answer in time: where none comes, what the gateway's own page tells.
+        """The same within `timeout`; without a response it is inferred from the gateway's front page.
 
-        None is returned where nothing may be sent and nothing is known yet.
+        None if nothing may be sent and nothing is known yet.
         """
         half = timeout / 2
-        look = await self.check_now(timeout=half, max_age=max_age)
-        if look is not None or self._quiet():
-            return look
+        check = await self.check_now(timeout=half, max_age=max_age)
+        if check is not None or self._quiet():
+            return check
         probe = asyncio.ensure_future(self._probe())
         waiting: set[asyncio.Future[Any]] = {probe, *(task for _, task in self._running)}
         began = self._now()
@@ -159,38 +160,38 @@ class SessionMonitor:
             at=self._current_time(),
             region=self._region,
             login_url=self._login_url,
-            detail=f"No answer has come within {timeout:g} seconds.",
+            detail=explain(Cause.NO_RESPONSE_IN_TIME, seconds=f"{timeout:g}").sentence,
         )
         self._set_problem(diagnosis)
         return SessionCheck(diagnosis, self._now(), self._since(diagnosis), given_up=True)
 
     def record_failure(self, error: GatewayError) -> None:
-        """A request failed: if that tells about the session, the next one looks before it is sent."""
+        """A request failed: if that concerns the session, the next request checks before it is sent."""
         if isinstance(error, SESSION_ERRORS):
             at, region = self._current_time(), self._region
             self._set_problem(diagnose(error, at=at, region=region, login_url=self._login_url))
 
     def mark_suspect(self, state: SessionState) -> None:
-        """Somebody else has found this state: if something is missing in it, the next request looks first."""
+        """Another program reports this state: if it is not ready, the next request checks first."""
         if not state.ready:
             at, region = self._current_time(), self._region
             self._set_problem(diagnose_state(state, at=at, region=region, login_url=self._login_url))
 
     def record_success(self, needed: SessionRequirement = SessionRequirement.BROKERAGE) -> None:
-        """A request that needed this was answered as it should be: nothing of that is missing."""
+        """A request with this requirement succeeded: nothing that it needs is missing."""
         still_possible = BLOCKING_STATES[SessionRequirement.BROKERAGE] - BLOCKING_STATES[needed]
         if self._problem is not None and self._problem.found not in still_possible:
             self._problem = None
 
     async def aclose(self) -> None:
-        """End the looks that are going on."""
+        """Cancel the checks that are under way."""
         tasks = [task for _, task in self._running]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start_or_join(self) -> asyncio.Task[SessionCheck | None]:
-        """A look that has begun just now."""
+        """A check that has begun just now."""
         self._running = [(began, task) for began, task in self._running if not task.done()]
         if self._running and self._now() - self._running[-1][0] < JOIN_WINDOW:
             return self._running[-1][1]
@@ -225,14 +226,14 @@ class SessionMonitor:
                 then()
         return self._last
 
-    def _set_problem(self, trouble: Diagnosis | None) -> None:
-        self._problem, self._problem_at = trouble, self._now()
+    def _set_problem(self, problem: Diagnosis | None) -> None:
+        self._problem, self._problem_at = problem, self._now()
 
     def _since(self, diagnosis: Diagnosis) -> datetime:
         last = self._last
         if last is None or last.diagnosis.state is not diagnosis.state:
             return self._current_time()
-        return min(last.since, self._current_time())  # somebody may have set the clock back
+        return min(last.since, self._current_time())  # the clock may have been set back
 
     def _current_time(self) -> datetime:
         return datetime.fromtimestamp(self._wall(), tz=UTC)

@@ -1,18 +1,18 @@
-"""The states of the connection to IBKR, and how to read them from what IBKR answers.
+"""Session states: the states of the connection to IBKR, and how to read them from IBKR's responses.
 
-    unreachable      the gateway itself does not answer
-    address_refused  it answers, but not to this machine
-    upstream_silent  it answers, but nothing comes back from IBKR through it
-    failing          something comes back, but it is no word about the session
-    penalty_box      IBKR wants silence
-    resetting        IBKR restarts its servers at this time, and what fails is expected to
+    unreachable      the gateway does not respond
+    address_refused  it responds, but rejects this machine's address
+    upstream_silent  it responds, but gets no response from IBKR
+    failing          it responds, but not with the state of a session
+    penalty_box      IBKR rejects all requests for a while
+    resetting        IBKR is restarting its servers, so failures are expected
     not_logged_in    no browser login
-    closed           a login, and no brokerage session ("no bridge")
+    closed           a login, but no brokerage session ("no bridge")
     opening          a login, and a brokerage session that is not usable yet
     competing        another program holds the brokerage session
     established      everything works
 
-A status or a tickle tells the last five; `diagnosis` tells them all, in sentences.
+A status or a tickle reports the last five; `diagnosis` recognizes them all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from api_gateway.operations import SessionRequirement
 
 
 class SessionState(StrEnum):
-    """How far the way to an open brokerage session has been gone, or what is in it. Only one is ready."""
+    """How far the connection has got towards an open brokerage session. Only one state is ready."""
 
     UNREACHABLE = "unreachable"
     ADDRESS_REFUSED = "address_refused"
@@ -42,7 +42,7 @@ class SessionState(StrEnum):
 
     @property
     def ready(self) -> bool:
-        """True if quotes and orders can be asked for."""
+        """True if quotes and orders are available."""
         return self is SessionState.ESTABLISHED
 
 
@@ -62,16 +62,16 @@ BLOCKING_STATES: Mapping[SessionRequirement, frozenset[SessionState]] = MappingP
         SessionRequirement.BROKERAGE: _NO_BROKERAGE,
     }
 )
-"""The states in which what is needed is certainly missing."""
+"""The states in which a requirement is certainly not met."""
 
 STATE_NAMES: Mapping[SessionState, str] = MappingProxyType(
     {
         SessionState.UNREACHABLE: "gateway unreachable",
-        SessionState.ADDRESS_REFUSED: "this machine's address refused",
-        SessionState.UPSTREAM_SILENT: "no answer from IBKR",
-        SessionState.FAILING: "IBKR answers with errors",
-        SessionState.PENALTY_BOX: "IBKR wants silence",
-        SessionState.RESETTING: "IBKR restarts its servers",
+        SessionState.ADDRESS_REFUSED: "this machine's address rejected",
+        SessionState.UPSTREAM_SILENT: "no response from IBKR",
+        SessionState.FAILING: "IBKR returns errors",
+        SessionState.PENALTY_BOX: "IBKR rejects all requests",
+        SessionState.RESETTING: "IBKR is restarting its servers",
         SessionState.NOT_LOGGED_IN: "not logged in",
         SessionState.CLOSED: "logged in, brokerage session closed",
         SessionState.OPENING: "brokerage session opening",
@@ -79,15 +79,14 @@ STATE_NAMES: Mapping[SessionState, str] = MappingProxyType(
         SessionState.ESTABLISHED: "brokerage session open",
     }
 )
-"""Each state in a few words, to stand in a sentence."""
+"""Each state in a few words, as part of a sentence."""
 
 
 def parse_session(status: Mapping[str, Any]) -> SessionState:
-    """The state that the body of `/iserver/auth/status`, `/iserver/auth/ssodh/init` or `/tickle` tells.
+    """The state in a body of `/iserver/auth/status`, `/iserver/auth/ssodh/init` or `/tickle`.
 
-    `established` decides, as IBKR answers `/iserver` reads with empty bodies before it; where the key is
-    absent, authenticated, connected and not competing together mean the same. Anything that is not
-    such a body is `NOT_LOGGED_IN`.
+    `established` decides, as IBKR returns empty bodies to `/iserver` reads until then; if the key is absent,
+    authenticated, connected and not competing together mean the same. Anything else is `NOT_LOGGED_IN`.
     """
     if "iserver" in status or "session" in status:
         return _read_tickle(status)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastmcp.tools.base import ToolResult
 from pydantic import PrivateAttr
 
+from api_gateway.causes import Cause, explain
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.doctor import DoctorContext, run_doctor
 from api_gateway.doctor.findings import Layer, ok
@@ -37,10 +38,8 @@ class DiagnoseConnectionTool(BuiltinTool):
 
     async def execute(self, arguments: Mapping[str, Any]) -> ToolResult:  # noqa: ARG002 - it takes none
         if self._gateway.order_question.open:
-            return self.error_result(
-                f"{self.name}: an order waits for an answer to IBKR's question, and asking anything now "
-                "would void it. Answer the question, then call again; nothing was asked."
-            )
+            waits = explain(Cause.ORDER_AWAITS_CONFIRMATION)
+            return self.error_result(f"{self.name}: {waits.problem} {waits.next_step}")
         context = DoctorContext(
             gateway=self._gateway,
             problems=tuple(startup_problems(self._settings)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from api_gateway.causes import Cause, explain
 from api_gateway.session.monitor import SessionMonitor
 from api_gateway.session.states import STATE_NAMES, SessionState
 from mcp_server.connection.status import CHECK_TIMEOUT, CHECK_TTL
@@ -43,12 +44,13 @@ async def check_readiness(monitor: SessionMonitor) -> Readiness:
     """A look in less than two seconds, shared with everybody who asks within the same one."""
     check = await monitor.check_within(timeout=CHECK_TIMEOUT, max_age=CHECK_TTL)
     if check is None:
+        order_waits = explain(Cause.ORDER_AWAITS_CONFIRMATION)
         return Readiness(
             ready=False,
             gateway="not asked",
             session="unknown",
-            message="The gateway was not asked, as that would void an order's open question.",
-            hint="Ask again in a minute.",
+            message=order_waits.sentence,
+            hint=order_waits.next_step,
         )
     diagnosis = check.diagnosis
     return Readiness(

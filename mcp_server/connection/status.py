@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
 from api_gateway.access_policy import TradingMode
+from api_gateway.causes import Actor, Cause, explain
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.preflight import Accounts
 from api_gateway.errors import GatewayError
 from api_gateway.operations import SessionRequirement
-from api_gateway.session.diagnosis import Actor, Diagnosis
+from api_gateway.session.diagnosis import Diagnosis
 from api_gateway.session.maintenance import MaintenanceWindow, login_end, next_window, window_at
 from api_gateway.session.monitor import SessionCheck
 from api_gateway.session.states import BLOCKING_STATES, SessionState
@@ -37,10 +38,6 @@ ACCOUNTS_TIMEOUT = 0.4
 DEFAULT_LINE_LIMIT = 100
 """Contracts that IBKR sends market data for at a time, unless more have been bought."""
 
-_NOT_CHECKED = (
-    "An order waits for an answer to IBKR's question, and asking anything now would void it, so nothing was "
-    "asked."
-)
 _BROKERAGE_FEATURES = "quotes, price history, searches for contracts, orders and trades"
 _PORTFOLIO_FEATURES = "positions, balances, performance and the accounts' data"
 _ACTORS = {Actor.TICKER: "the ticker", Actor.USER: "the user", Actor.NOBODY: "nobody"}
@@ -71,12 +68,7 @@ class ConnectionStatus:
         found = self.check.diagnosis
         if self.ticker.alive or not (found.ready or found.found is SessionState.CLOSED):
             return found
-        why = (
-            "It works now, but without the ticker it closes after five idle minutes."
-            if found.ready
-            else "The ticker would open it again, but does not run."
-        )
-        return replace(found, next_step=f"{why} {self.ticker.next_step}", actor=Actor.USER)
+        return found.with_cause(Cause.READY_WITHOUT_TICKER if found.ready else Cause.CLOSED_WITHOUT_TICKER)
 
 
 class ConnectionReporter:
@@ -153,11 +145,10 @@ class ConnectionReporter:
         settings = self.gateway.settings
         diagnosis, check, report = status.diagnosis, status.check, status.ticker.report
         state = None if diagnosis is None else diagnosis.found
+        order_waits = explain(Cause.ORDER_AWAITS_CONFIRMATION)
         result: dict[str, Any] = {
-            "sentence": _NOT_CHECKED if diagnosis is None else diagnosis.sentence,
-            "next_step": "Answer the question, then ask again."
-            if diagnosis is None
-            else self._next_step(status),
+            "sentence": order_waits.sentence if diagnosis is None else diagnosis.sentence,
+            "next_step": order_waits.next_step if diagnosis is None else self._next_step(status),
             "who_acts": _ACTORS[Actor.USER if diagnosis is None else diagnosis.actor],
             "login_url": settings.gateway_login_url if state in _NEEDS_LOGIN_PAGE else None,
             "detail": (diagnosis.detail or None) if diagnosis else None,
@@ -170,7 +161,7 @@ class ConnectionReporter:
         if diagnosis is not None and state is not None:
             result |= _describe_features(state)
         if status.awaiting_confirmation and check is not None:
-            result["note"] = f"This is the last look. {_NOT_CHECKED}"
+            result["note"] = f"This is the result of the last check. {order_waits.sentence}"
         result["login"] = self._login_expiry(status)
         result["resets"] = self._reset_windows(status)
         result["trading_mode"] = self._mode
@@ -204,11 +195,11 @@ class ConnectionReporter:
                     return (
                         diagnosis.next_step
                     )  # the tool is not here, and nobody can post to the ticker by chat
-                return f"{diagnosis.next_step} Or let that program lose the connection: `take_over_session`."
+                return diagnosis.with_cause(Cause.COMPETING_ASK_HERE).next_step
             if report.state == SessionState.COMPETING:
                 return report.next_step
         if diagnosis.ready and status.ticker.alive and report is not None and report.login_warning:
-            return f"Nothing is to be done now. {report.login_warning}"
+            return f"{diagnosis.next_step} {report.login_warning}"
         return diagnosis.next_step
 
     def _login_expiry(self, status: ConnectionStatus) -> dict[str, Any] | None:

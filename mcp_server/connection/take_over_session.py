@@ -13,6 +13,7 @@ from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, Inpu
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import PrivateAttr
 
+from api_gateway.causes import Cause, explain
 from api_gateway.session.states import SessionState
 from mcp_server.connection.status import ConnectionReporter, ConnectionStatus
 from mcp_server.ticker.client import TickerClient
@@ -98,10 +99,8 @@ def _refusal_reason(status: ConnectionStatus) -> str:
     found = status.diagnosis.found if status.diagnosis is not None else None
     if _has_fixed_policy(status) or SessionState.COMPETING in (found, report.state):
         return ""
-    return (
-        "No other program is known to hold the connection, so there is nothing to take over. Ask "
-        "`connection_status` how it stands."
-    )
+    nothing = explain(Cause.NOTHING_TO_TAKE_OVER)
+    return f"{nothing.sentence} {nothing.next_step}"
 
 
 async def _elicit_consent(context: Context) -> ElicitResult | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api_gateway.causes import Cause, explain
 from api_gateway.doctor.checks.services import McpEndpoint
 from api_gateway.doctor.findings import Finding, Layer, broken
 from api_gateway.settings import SettingsError
@@ -36,6 +37,5 @@ def startup_problems(settings: ServerSettings) -> list[Finding]:
         if settings.mcp_transport_protocol is Transport.STREAMABLE_HTTP:
             require_safe_bind(settings)
     except SettingsError as error:
-        fix = "Correct it in the environment or in .env; `ib-mcp settings` tells what is valid."
-        problems.append(broken(Layer.SETTINGS, str(error), fix))
+        problems.append(broken(Layer.SETTINGS, explain(Cause.INVALID_SETTING, said=error)))
     return problems

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from api_gateway.causes import Cause, explain
 from api_gateway.redaction import sanitize
 
 _log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ STATUS_TIMEOUT = 0.8
 HOLD_TIMEOUT = 2.0
 """Seconds for a hold; an order waits no longer for it."""
 
-_NOT_RUNNING = "The ticker, the part that keeps the connection to IBKR open, does not answer at TICKER_URL."
+_RUNNING = "The ticker, the part that keeps the connection to IBKR open, does not answer at TICKER_URL."
 _START_HINT = (
     "Start it (`docker compose up -d ticker`, without Docker `ib-mcp ticker`), or correct TICKER_URL."
 )
@@ -85,9 +86,11 @@ class TickerClient:
         )
         report = _parse_report(state)
         if health is None or (report is None and health.status_code != 503):
-            return TickerStatus(False, _NOT_RUNNING, _START_HINT)
+            down = explain(Cause.TICKER_DOWN, where="TICKER_URL")
+            return TickerStatus(False, down.sentence, down.next_step)
         if health.status_code != 200:
-            return TickerStatus(False, _STUCK, "Restart the ticker and look at its log.", report)
+            stuck = explain(Cause.TICKER_STUCK)
+            return TickerStatus(False, stuck.sentence, stuck.next_step, report)
         return TickerStatus(True, _RUNNING, report=report)
 
     async def hold(self, seconds: float) -> str | None:
@@ -114,9 +117,8 @@ class TickerClient:
         """Have it take the session from the program that holds it, if it was started with COMPETE=ask."""
         answer = await self._request("POST", "/take", HOLD_TIMEOUT, {})
         if answer is None:
-            return TakeoverResult(
-                False, f"{_NOT_RUNNING} Only it can take the connection over. {_START_HINT}"
-            )
+            down = explain(Cause.TICKER_DOWN, where="TICKER_URL")
+            return TakeoverResult(False, f"{down.sentence} {down.next_step}")
         if answer.status_code == 202:
             return TakeoverResult(True, "The ticker takes the connection over; that program loses it.")
         message = sanitize(str(_parse_object(answer).get("error", "")))

@@ -16,7 +16,7 @@ from mcp_server.app import ROUTE_NAME_KEY, STATUS_CODES, create_app
 from mcp_server.rest.relay import Json
 from mcp_server.routers import ROUTERS
 
-ASKED = {"request": "GET /x", "problem": "It did not work.", "hint": "Try this."}
+ASKED: dict[str, Any] = {"request": "GET /x", "problem": "It did not work.", "hint": "Try this."}
 FAILURES = {kind.__name__: kind(**ASKED) for kind in STATUS_CODES if kind is not errors.RateLimited} | {
     "RateLimited": errors.RateLimited(**ASKED, seconds=7.5)
 }

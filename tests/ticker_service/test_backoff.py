@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from api_gateway.errors import PenaltyBox
-from api_gateway.session.diagnosis import STATE_TEXTS, Diagnosis, diagnose, diagnose_state
+from api_gateway.session.diagnosis import Diagnosis, check_interval, diagnose, diagnose_state
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState
 from ticker_service.backoff import Backoff
@@ -58,8 +58,8 @@ def test_the_delay_of_an_open_session_is_shorter_in_a_reset_window(backoff: Back
 
 
 @pytest.mark.parametrize("state", [state for state in SessionState if state is not SessionState.PENALTY_BOX])
-def test_each_state_text_has_the_delay_until_the_next_heartbeat(state: SessionState) -> None:
-    assert BACKOFF.delay(of(state), 0) == STATE_TEXTS[state].check_in
+def test_the_table_of_meanings_says_when_the_ticker_looks_again(state: SessionState) -> None:
+    assert BACKOFF.delay(of(state), 0) == check_interval(state)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import TICKER
+from api_gateway.causes import Actor, Cause
 from api_gateway.client.gateway import GatewayClient
-from api_gateway.session.diagnosis import Actor, Diagnosis
+from api_gateway.session.diagnosis import Diagnosis
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import SessionState as State
 from api_gateway.settings import GatewaySettings
@@ -264,7 +265,7 @@ async def test_yield_reports_a_competing_session_and_never_takes_over(bench: Ben
     for _ in range(200):
         finding = await bench.beat(competing)
     assert finding.state is State.COMPETING
-    assert "COMPETE=take" in finding.next_step
+    assert finding.cause is Cause.COMPETING_YIELD
     assert bench.upstream.count(INIT) == 0
 
 
@@ -289,7 +290,7 @@ async def test_take_takes_over_a_competing_session_once(bench: Bench) -> None:
     for _ in range(200):
         finding = await bench.beat(competing, compete=Compete.TAKE)
     assert bench.upstream.opened_with() == [True]
-    assert (finding.actor, "COMPETE" in finding.next_step) == (Actor.USER, False)
+    assert finding.cause is Cause.COMPETING_LOST_AGAIN
 
 
 async def test_a_session_lost_soon_after_a_take_over_is_not_taken_over_again(bench: Bench) -> None:
@@ -394,7 +395,7 @@ async def test_the_penalty_box_is_reported_with_its_seconds_and_is_not_an_outage
 async def test_a_refused_address_is_reported_with_the_setting_to_change(bench: Bench) -> None:
     finding = await bench.beat(answering(404, text="Access Denied"))
     assert finding.state is State.ADDRESS_REFUSED
-    assert "ips.allow" in finding.next_step
+    assert finding.cause is Cause.ADDRESS_REFUSED
 
 
 async def test_a_refused_tickle_and_an_unknown_front_page_mean_that_another_program_answers(
@@ -455,14 +456,14 @@ async def test_a_rate_limited_tickle_has_no_diagnosis_and_is_retried_soon(bench:
 async def test_ask_takes_over_once_after_an_approval(bench: Bench) -> None:
     ask = Compete.ASK
     finding = await bench.beat(competing, compete=ask)
-    assert "POST /take" in finding.next_step
+    assert finding.cause is Cause.COMPETING_ASK
     assert bench.upstream.opened_with() == []
     bench.memory.takeover_approved = True
     assert (await bench.beat(competing, compete=ask)).state is State.OPENING
     for _ in range(100):
         finding = await bench.beat(competing, compete=ask)
     assert bench.upstream.opened_with() == [True]
-    assert "POST /take" in finding.next_step
+    assert finding.cause is Cause.COMPETING_ASK
 
 
 async def test_an_approval_expires_with_the_loss_it_was_given_for(bench: Bench) -> None:

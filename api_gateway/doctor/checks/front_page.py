@@ -1,75 +1,45 @@
-"""The gateway's front page: whether it is IBKR's gateway, and whether it answers this machine."""
+"""Front-page check: whether it is IBKR's gateway, and whether it accepts this machine's address."""
 
 from __future__ import annotations
 
+from api_gateway.causes import Cause, explain
 from api_gateway.client.transport import NoResponseError, NotSentError, RawResponse, Transport
 from api_gateway.doctor.findings import Finding, Layer, broken, ok
 from api_gateway.redaction import sanitize
-from api_gateway.session.diagnosis import NO_PERMISSION, NOT_A_GATEWAY, PAGE_UNREACHABLE
+from api_gateway.session.diagnosis import foreign_page_cause
 
 FRONT_PAGE_SECONDS = 2.0
 
 
-async def examine_front_page(wire: Transport) -> list[Finding]:
-    """What the gateway says without asking IBKR: the findings on it and on its list of addresses."""
+async def examine_front_page(wire: Transport, login_url: str) -> list[Finding]:
+    """The findings on the gateway and its address list, from what it says without IBKR."""
     try:
         received = await wire.exchange("GET", "/", None, timeout=FRONT_PAGE_SECONDS, fresh=True)
     except NotSentError as error:
-        return [broken(Layer.GATEWAY, _sentence(str(error)), error.hint)]
+        return [broken(Layer.GATEWAY, error.explanation)]
     except NoResponseError as error:
-        return [
-            broken(
-                Layer.GATEWAY,
-                f"What listens there does not answer the simplest question: {error}",
-                "If it is IBKR's gateway, restart it and log in again; if not, correct GATEWAY_URL.",
-            )
-        ]
-    return read_front_page(received)
+        silent = explain(Cause.FRONT_PAGE_SILENT, reason=error, login=login_url)
+        return [broken(Layer.GATEWAY, silent)]
+    return read_front_page(received, login_url)
 
 
-def read_front_page(received: RawResponse) -> list[Finding]:
-    """What an answer to `GET /` tells."""
+def read_front_page(received: RawResponse, login_url: str) -> list[Finding]:
+    """The findings from the response to `GET /`."""
     location = received.headers.get("location", "")
     said = received.body[:4_000].strip()
     if received.status in (302, 303, 307) and "/sso/" in location.partition("?")[0]:
         return [
-            ok(Layer.GATEWAY, "It is IBKR's gateway: its front page leads to the login."),
-            ok(Layer.ADDRESS_LIST, "It answers this machine's address."),
+            ok(Layer.GATEWAY, "This is IBKR's gateway: its front page redirects to the login."),
+            ok(Layer.ADDRESS_LIST, "The gateway accepts this machine's address."),
         ]
     if said == b"Access Denied" and received.status in (403, 404):
         return [
-            ok(Layer.GATEWAY, "It is IBKR's gateway: it refuses as that does."),
-            broken(
-                Layer.ADDRESS_LIST,
-                f"The gateway does not answer this machine's address ({received.status} Access Denied).",
-                "Add the address that the gateway sees (for a container, that of Docker's network) to "
-                "`ips.allow` in its conf.yaml, restart it and log in again.",
-            ),
+            ok(Layer.GATEWAY, "This is IBKR's gateway: it refuses this machine in the gateway's way."),
+            broken(Layer.ADDRESS_LIST, explain(Cause.ADDRESS_REFUSED, login=login_url)),
         ]
-    return [broken(Layer.GATEWAY, *_another_program(received.status, location, said))]
-
-
-def _another_program(status: int, location: str, said: bytes) -> tuple[str, str]:
-    if status == 500 and not said.startswith(b"<"):
-        return (
-            "The gateway breaks at each request (500).",
-            'A pattern of `ips` in its conf.yaml is broken, such as "*": correct it and restart the gateway.',
-        )
-    if 300 <= status < 400:
-        place = sanitize(location.partition("?")[0], max_length=80) or "nowhere"
-        return f"Something else answers there: it points to {place} ({status}).", NOT_A_GATEWAY
-    if status in (502, 503, 504):
-        return (
-            f"Something before the gateway answers, and does not reach it ({status}).",
-            PAGE_UNREACHABLE,
-        )
-    if status in (401, 403, 407):
-        return (
-            f"Something before the gateway asks for a permission ({status}).",
-            NO_PERMISSION,
-        )
-    return f"Something else answers there, and not IBKR's gateway ({status}).", NOT_A_GATEWAY
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    target = sanitize(location.partition("?")[0], max_length=80) or "nowhere"
+    cause = foreign_page_cause(received.status) or Cause.FOREIGN_REDIRECT
+    if received.status == 500 and said.startswith(b"<"):  # the gateway itself fails without a page
+        cause = Cause.NOT_THE_GATEWAY
+    explanation = explain(cause, status=received.status, target=target, login=login_url)
+    return [broken(Layer.GATEWAY, explanation)]

@@ -1,4 +1,4 @@
-"""What IBKR answers through the gateway: the session, the accounts, and one quote."""
+"""IBKR checks, through the gateway: the session, the accounts, and one quote."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from api_gateway.access_policy import TradingMode
+from api_gateway.causes import Cause, explain
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.interpretation import (
     PreflightExpired,
     ServiceWarmingUp,
     interpret_response,
     no_response_error,
+    not_sent_error,
     rate_limited_error,
     retry_after,
 )
@@ -22,8 +24,8 @@ from api_gateway.client.opening_check import STATUS
 from api_gateway.client.rate_limiter import WaitBudget
 from api_gateway.client.request import build_request
 from api_gateway.client.transport import NoResponseError, NotSentError, RawResponse, Transport
-from api_gateway.doctor.findings import Finding, Layer, broken, ok, skipped, warning
-from api_gateway.errors import GatewayError, PenaltyBox, RateLimited, Unreachable
+from api_gateway.doctor.findings import Finding, Layer, Outcome, broken, ok, skipped, warning
+from api_gateway.errors import GatewayError, PenaltyBox, RateLimited
 from api_gateway.redaction import redact_accounts, sanitize
 from api_gateway.session.diagnosis import Diagnosis, diagnose, diagnose_state
 from api_gateway.session.states import SessionState
@@ -33,10 +35,10 @@ TICKLE_SECONDS = 2.0
 ACCOUNTS_SECONDS = 3.0
 QUOTE_SECONDS = 4.0
 WAIT_SECONDS = 1.0
-"""How long our own request limits may hold back one of these questions."""
+"""How long our own rate limiter may hold back one of these requests."""
 
 WELL_KNOWN = 265598
-"""Apple's shares at NASDAQ: every login may see them at least delayed, if it may see any quotes."""
+"""Apple's shares at NASDAQ: every login with any quotes sees at least delayed ones of these."""
 
 CLOCK_WARNING, CLOCK_BROKEN = 10.0, 120.0
 
@@ -51,7 +53,7 @@ _LAYERS: Mapping[SessionState, Layer] = {
     SessionState.COMPETING: Layer.SESSION,
     SessionState.ESTABLISHED: Layer.SESSION,
 }
-_ABOUT_THE_QUESTION = frozenset(
+_ABOUT_THE_REQUEST = frozenset(
     {
         SessionState.UNREACHABLE,
         SessionState.ADDRESS_REFUSED,
@@ -59,22 +61,22 @@ _ABOUT_THE_QUESTION = frozenset(
         SessionState.FAILING,
     }
 )
-"""What a failure tells only about what was asked, once the state of the session has been told."""
+"""States that a failure implies only for its own request, once the state of the session is known."""
 
 _WORKS: Mapping[Layer, str] = {
-    Layer.API: "The gateway passes requests on.",
-    Layer.UPSTREAM: "IBKR answers through the gateway.",
-    Layer.PACING: "IBKR does not ask for silence.",
-    Layer.LOGIN: "Somebody is logged in.",
+    Layer.API: "The gateway forwards requests.",
+    Layer.UPSTREAM: "IBKR responds through the gateway.",
+    Layer.PACING: "IBKR is not rate-limiting this login.",
+    Layer.LOGIN: "A user is logged in.",
     Layer.SESSION: "The brokerage session is open.",
 }
 _AVAILABILITY_KINDS: Mapping[str, str] = {"Y": "frozen and delayed", "D": "delayed by 15 to 20 minutes"}
 
 
 class IbkrChecks:
-    """A handful of questions to IBKR over one gateway, each only when those before it were answered.
+    """A few requests to IBKR through one gateway, each only if those before it were answered.
 
-    `wall` is the time of this machine, in seconds since 1970; `mode` is what trading is set to.
+    `wall` is this machine's time, in seconds since 1970; `mode` is the trading mode.
     """
 
     def __init__(
@@ -86,7 +88,7 @@ class IbkrChecks:
         self._wall = wall
 
     async def examine_session(self) -> list[Finding]:
-        """Everything that the answer to a question for the session's state tells."""
+        """Everything that the response to a status request says."""
         call = build_request("POST", STATUS, read_only=True)
         pacing = self._gateway.rate_limiter
         received: RawResponse | None = None
@@ -111,9 +113,9 @@ class IbkrChecks:
         except (PreflightExpired, ServiceWarmingUp) as error:
             found = error.failure
         except NotSentError as error:
-            found = Unreachable(request=call.description, problem=str(error), hint=error.hint)
+            found = not_sent_error(call, error)
         except NoResponseError as error:
-            found = no_response_error(call, str(error), timed_out=error.late)
+            found = no_response_error(call, error)
         if isinstance(found, RateLimited) and not isinstance(found, PenaltyBox):
             return [_rate_limited_finding(Layer.API, found)]
         diagnosis = self._diagnose(found)
@@ -122,7 +124,7 @@ class IbkrChecks:
         return [*_interpret_diagnosis(diagnosis, received), *self._check_clock(received)]
 
     async def _tickle_to_distinguish(self, before: Diagnosis) -> Diagnosis:
-        """What a tickle adds: only a login without a brokerage session has a session token."""
+        """The diagnosis after a tickle: only a login without a brokerage session has a session token."""
         found: object
         try:
             async with asyncio.timeout(TICKLE_SECONDS):
@@ -133,34 +135,26 @@ class IbkrChecks:
         return before if diagnosis.found in (SessionState.FAILING, SessionState.ESTABLISHED) else diagnosis
 
     async def examine_accounts(self) -> list[Finding]:
-        """Which accounts the login has, and whether they are of the kind that TRADING_MODE is for."""
+        """Which accounts the login has, and whether TRADING_MODE fits them."""
         found = await self._request(Layer.ACCOUNTS, ACCOUNTS_SECONDS, "/iserver/accounts")
         if isinstance(found, Finding):
             return [found]
         ids = found.get("accounts") if isinstance(found, Mapping) else None
         if not isinstance(found, Mapping) or not isinstance(ids, list) or not ids:
-            return [
-                broken(
-                    Layer.ACCOUNTS,
-                    "IBKR lists no account for this login.",
-                    "Log in again; if it stays so, ask IBKR whether the username has an open account.",
-                )
-            ]
+            return [broken(Layer.ACCOUNTS, explain(Cause.NO_ACCOUNTS))]
         paper = found.get("isPaper")
         kind = "paper" if paper is True else "live" if paper is False else "of unknown kind"
         shown = ", ".join(redact_accounts(str(each)) for each in ids[:3])
         more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
         sentence = f"The login is {kind}, with {shown}{more}."
         if self._mode is TradingMode.PAPER and paper is not True:
-            fix = "Log in with the paper username, or set TRADING_MODE=read."
-            return [warning(Layer.ACCOUNTS, f"{sentence} TRADING_MODE=paper will refuse every order.", fix)]
+            return [warning(Layer.ACCOUNTS, explain(Cause.LIVE_LOGIN_IN_PAPER_MODE, accounts=sentence))]
         if self._mode is TradingMode.LIVE and paper is True:
-            fix = "Set TRADING_MODE=paper to trade with it, or log in with the live username."
-            return [warning(Layer.ACCOUNTS, f"{sentence} TRADING_MODE=live is for the other kind.", fix)]
+            return [warning(Layer.ACCOUNTS, explain(Cause.PAPER_LOGIN_IN_LIVE_MODE, accounts=sentence))]
         return [ok(Layer.ACCOUNTS, sentence)]
 
     async def examine_quotes(self) -> list[Finding]:
-        """What market data the login may see, by one quote of a share that everybody knows."""
+        """What market data the login may see, by one quote of a well-known share."""
         found = await self._request(
             Layer.QUOTES,
             QUOTE_SECONDS,
@@ -175,16 +169,13 @@ class IbkrChecks:
         return [read_availability(row.get("6509"))]
 
     async def _request(self, layer: Layer, seconds: float, template: str, **query: str) -> Any:
-        """The answer, or the finding that its failure amounts to."""
+        """The response, or the finding on its failure."""
         try:
             async with asyncio.timeout(seconds):
                 return (await self._gateway.get(template, **query)).value
         except TimeoutError:
-            return broken(
-                layer,
-                f"IBKR has told the state of the session, and has not answered this within {seconds:.0f} s.",
-                "Try again in a minute; if it lasts, restart the gateway and log in again.",
-            )
+            silent = explain(Cause.CHECK_TIMEOUT, seconds=f"{seconds:.0f}", login=self._login_url)
+            return broken(layer, silent)
         except GatewayError as error:
             return self._describe_failure(layer, error)
 
@@ -192,8 +183,8 @@ class IbkrChecks:
         if isinstance(error, RateLimited) and not isinstance(error, PenaltyBox):
             return _rate_limited_finding(layer, error)
         diagnosis = self._diagnose(error)
-        if diagnosis.found in _ABOUT_THE_QUESTION:
-            return broken(layer, _capitalize(error.problem), error.hint)
+        if diagnosis.found in _ABOUT_THE_REQUEST:
+            return _finding_on(layer, error, Outcome.BROKEN)
         return _finding_for(_LAYERS[diagnosis.found], diagnosis)
 
     def _diagnose(self, found: object) -> Diagnosis:
@@ -209,65 +200,47 @@ class IbkrChecks:
         return self._gateway.settings.gateway_login_url
 
     def _check_clock(self, received: RawResponse | None) -> list[Finding]:
-        """How far this machine's clock is from that of whoever answered, where it says."""
+        """How far this machine's clock is off, if the response has a date."""
         if received is None:
             return []
         try:
             theirs = parsedate_to_datetime(received.headers.get("date", ""))
         except (TypeError, ValueError):
-            return [skipped(Layer.CLOCK, "The answer does not tell the time, so nothing can be compared.")]
+            return [skipped(Layer.CLOCK, "The response has no date to compare with.")]
         if theirs.tzinfo is None:
             theirs = theirs.replace(tzinfo=UTC)
         off = self._wall() - theirs.timestamp()
         if abs(off) < CLOCK_WARNING:
-            return [ok(Layer.CLOCK, "This machine's clock and the other side's agree.")]
-        sentence = f"This machine's clock is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}."
-        fix = "Let the machine set its clock by the network (NTP); a container has the clock of its host."
-        return [(broken if abs(off) >= CLOCK_BROKEN else warning)(Layer.CLOCK, sentence, fix)]
+            return [ok(Layer.CLOCK, "This machine's clock is right.")]
+        off_by = explain(
+            Cause.CLOCK_OFF, seconds=f"{abs(off):.0f}", direction="ahead" if off > 0 else "behind"
+        )
+        return [(broken if abs(off) >= CLOCK_BROKEN else warning)(Layer.CLOCK, off_by)]
 
 
 def read_availability(code: object) -> Finding:
-    """What field 6509 says about the login's market data."""
+    """The finding on the login's market data, from field 6509."""
     text = code if isinstance(code, str) else ""
-    first = text.lstrip("d")[:1]  # an internal mark may stand before the one that counts
+    first = text.lstrip("d")[:1]  # an internal mark may come before the one that counts
     shown = f"6509 = {sanitize(text, max_length=12)}"
     if first in ("R", "Z"):
         note = "" if first == "R" else ", frozen at the last close as the market is closed"
         return ok(Layer.QUOTES, f"Apple's quote is real-time{note} ({shown}).")
-    subscribe = "Subscribe to the exchange in IBKR's Client Portal (Settings, Market Data Subscriptions)"
     if first in _AVAILABILITY_KINDS:
-        return warning(
-            Layer.QUOTES,
-            f"Apple's quote is {_AVAILABILITY_KINDS[first]} ({shown}).",
-            f"{subscribe} for real-time quotes.",
-        )
-    if first == "N":
-        return warning(
-            Layer.QUOTES,
-            f"This login has no quotes for Apple's shares, and so none for NASDAQ ({shown}).",
-            f"{subscribe}, if you need them; a paper login can share those of the live one.",
-        )
+        delayed = explain(Cause.QUOTES_DELAYED, kind=_AVAILABILITY_KINDS[first], field=shown)
+        return warning(Layer.QUOTES, delayed)
     if first == "O":
-        return broken(
-            Layer.QUOTES,
-            f"IBKR gives no quotes to programs before somebody has acknowledged its terms ({shown}).",
-            "Sign the Market Data API Acknowledgement in IBKR's Client Portal (Settings), and log in again.",
-        )
-    return warning(
-        Layer.QUOTES,
-        f"Apple's quote does not tell what market data the login has ({shown})."
-        if text
-        else "Apple's quote came without a word on what market data the login has.",
-        "Ask again in a minute; all lines of market data may be in use.",
-    )
+        return broken(Layer.QUOTES, explain(Cause.TERMS_NOT_ACKNOWLEDGED, field=shown))
+    cause = Cause.NO_QUOTES if first == "N" else Cause.QUOTES_UNCLEAR
+    return warning(Layer.QUOTES, explain(cause, field=shown if text else "no field 6509"))
 
 
 def _interpret_diagnosis(diagnosis: Diagnosis, received: RawResponse | None) -> list[Finding]:
-    """The findings on all layers up to the one that the state is about."""
+    """The findings on all layers up to the one that the state concerns."""
     about = _LAYERS.get(diagnosis.found) or _layer_of_failure(received)
     order = (Layer.API, Layer.UPSTREAM, Layer.PACING, Layer.LOGIN, Layer.SESSION)
     if about is Layer.ADDRESS_LIST or (about is Layer.PACING and received is None):
-        return [_finding_for(about, diagnosis)]  # IBKR was not asked
+        return [_finding_for(about, diagnosis)]  # nothing was sent to IBKR
     findings = [ok(each, _WORKS[each]) for each in order[: order.index(about)]]
     if diagnosis.found is SessionState.ESTABLISHED:
         return [*findings, ok(Layer.SESSION, _WORKS[Layer.SESSION])]
@@ -275,7 +248,7 @@ def _interpret_diagnosis(diagnosis: Diagnosis, received: RawResponse | None) -> 
 
 
 def _layer_of_failure(received: RawResponse | None) -> Layer:
-    """Whose fault an answer is that says nothing about the session: IBKR's only if it says it broke."""
+    """The layer at fault for a response without a session state: IBKR only if it reports an error."""
     if received is not None and (received.status >= 500 or received.status in (423,)):
         return Layer.UPSTREAM
     return Layer.API
@@ -283,12 +256,13 @@ def _layer_of_failure(received: RawResponse | None) -> Layer:
 
 def _finding_for(layer: Layer, diagnosis: Diagnosis) -> Finding:
     detail = f" {diagnosis.detail}" if diagnosis.detail else ""
-    return broken(layer, f"{diagnosis.sentence}{detail}", diagnosis.next_step)
+    sentence = f"{diagnosis.sentence}{detail}"
+    return Finding(layer, Outcome.BROKEN, sentence, diagnosis.next_step, diagnosis.cause)
+
+
+def _finding_on(layer: Layer, error: GatewayError, outcome: Outcome) -> Finding:
+    return Finding(layer, outcome, error.sentence, error.hint, error.cause)
 
 
 def _rate_limited_finding(layer: Layer, error: RateLimited) -> Finding:
-    return warning(layer, _capitalize(error.problem), error.hint)
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return _finding_on(layer, error, Outcome.WARNING)

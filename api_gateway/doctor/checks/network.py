@@ -1,4 +1,4 @@
-"""The way to the gateway: its name, its port, and TLS."""
+"""Network checks: the gateway's name, its port, and TLS."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from api_gateway.causes import Cause, Explanation, explain
 from api_gateway.client.tls import CertificateError, TlsTrust
 from api_gateway.doctor.checks.certificates import explain_refusal, read_certificate
 from api_gateway.doctor.findings import Finding, Layer, broken, ok, warning
@@ -39,8 +40,8 @@ def resolve(host: str, port: int) -> Sequence[str]:
 async def addresses_of(host: str, port: int, *, resolve: Resolve = resolve) -> Sequence[str]:
     """The addresses of a name or of an address; raises OSError, and TimeoutError after 2 s.
 
-    It is asked in a thread that ends with the process: the resolver cannot be called off, and a thread of
-    the loop's own would be waited for.
+    The resolver runs in a thread that ends with the process: it cannot be cancelled, and the loop would wait
+    for a thread of its own.
     """
     try:
         return [str(ip_address(host))]
@@ -64,8 +65,8 @@ async def addresses_of(host: str, port: int, *, resolve: Resolve = resolve) -> S
         except OSError as error:
             found = error
         except UnicodeError:
-            found = OSError("it is no host name")
-        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+            found = OSError("it is not a host name")
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
             loop.call_soon_threadsafe(settle, found)
 
     threading.Thread(target=ask, daemon=True, name="resolve").start()
@@ -74,7 +75,7 @@ async def addresses_of(host: str, port: int, *, resolve: Resolve = resolve) -> S
 
 
 class NetworkChecks:
-    """The way to one gateway, walked step by step; each step needs the one before it."""
+    """The checks up to one gateway; each depends on the one before it."""
 
     def __init__(self, settings: GatewaySettings, *, resolve: Resolve = resolve) -> None:
         parts = urlsplit(settings.gateway_url)
@@ -91,15 +92,12 @@ class NetworkChecks:
         try:
             self._addresses = await addresses_of(self._host, self._port, resolve=self._resolve)
         except TimeoutError:
-            return broken(
-                Layer.NAME,
-                f"The name service has not said within {NAME_SECONDS:.0f} s what {self._host} is.",
-                "Check this machine's network and name service; or put an address into GATEWAY_URL.",
-            )
+            slow = explain(Cause.DNS_TIMEOUT, host=self._host, seconds=f"{NAME_SECONDS:.0f}")
+            return broken(Layer.NAME, slow)
         except OSError as error:
-            return broken(
-                Layer.NAME, f"{self._host} is not known here ({_reason(error)}).", _name_fix(self._host)
-            )
+            docker = self._host.lower() in DOCKER_NAMES
+            cause = Cause.DOCKER_NAME if docker else Cause.NAME_UNKNOWN
+            return broken(Layer.NAME, explain(cause, host=self._host, reason=_reason(error)))
         return ok(Layer.NAME, f"{self._host} is {', '.join(self._addresses[:4])}.")
 
     async def examine_port(self) -> Finding:
@@ -115,25 +113,21 @@ class NetworkChecks:
                     except OSError as refusal:
                         error = refusal
         except TimeoutError:
-            return broken(
-                Layer.PORT,
-                f"Nothing answers at {self._host}:{self._port} within {PORT_SECONDS:.0f} s.",
-                "Correct the host of GATEWAY_URL, or let the firewall on the way pass it.",
+            silent = explain(
+                Cause.PORT_SILENT, host=self._host, port=self._port, seconds=f"{PORT_SECONDS:.0f}"
             )
-        return broken(
-            Layer.PORT,
-            f"Nothing listens at {self._host}:{self._port} ({_reason(error)}).",
-            "Start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether it runs.",
-        )
+            return broken(Layer.PORT, silent)
+        closed = explain(Cause.PORT_CLOSED, host=self._host, port=self._port, reason=_reason(error))
+        return broken(Layer.PORT, closed)
 
     async def examine_tls(self) -> Finding:
-        """Whether TLS is spoken there, and the certificate is one to trust."""
+        """Whether the port speaks TLS, and the certificate is trusted."""
         if not self._tls:
             return await self._examine_plain()
         try:
             context = TlsTrust.from_settings(self._settings).context()
         except CertificateError as error:
-            return broken(Layer.TLS, _sentence(str(error)), error.hint)
+            return broken(Layer.TLS, error.explanation)
         try:
             async with (
                 asyncio.timeout(TLS_SECONDS),
@@ -143,28 +137,25 @@ class NetworkChecks:
         except ssl.SSLCertVerificationError as error:
             shown = read_certificate(await self._fetch_certificate() or b"")
             ca_file = self._settings.gateway_ca_file is not None
-            return broken(Layer.TLS, *explain_refusal(error, self._host, shown, ca_file=ca_file))
+            return broken(Layer.TLS, explain_refusal(error, self._host, shown, ca_file=ca_file))
         except TimeoutError:
-            said = f"says nothing for {TLS_SECONDS:.0f} s when TLS is to begin"
+            said = f"does not respond within {TLS_SECONDS:.0f} s when TLS begins"
         except (OSError, EOFError) as error:
-            said = f"ends TLS before it has begun ({_reason(error)})"
+            said = f"closes the connection when TLS begins ({_reason(error)})"
         return await self._describe_non_tls(said)
 
     def _check_certificate(self, der: bytes) -> Finding:
         shown = read_certificate(der)
         if not self._settings.gateway_verify_tls:
-            how = "as GATEWAY_FINGERPRINT says" if self._settings.gateway_fingerprint else "not checked"
-            return ok(Layer.TLS, f"TLS is spoken; the certificate is {how}.")
+            how = "matches GATEWAY_FINGERPRINT" if self._settings.gateway_fingerprint else "is not checked"
+            return ok(Layer.TLS, f"TLS works; the certificate {how}.")
         if shown is not None and shown.ends - datetime.now(UTC) < EXPIRES_SOON:
-            return warning(
-                Layer.TLS,
-                f"The gateway's certificate is good, and ends on {shown.ends:%d %B %Y}.",
-                "Renew it before that day.",
-            )
-        return ok(Layer.TLS, "TLS is spoken, and the certificate is one to trust.")
+            soon = explain(Cause.CERTIFICATE_EXPIRES_SOON, when=f"{shown.ends:%d %B %Y}")
+            return warning(Layer.TLS, soon)
+        return ok(Layer.TLS, "TLS works, and the certificate is trusted.")
 
     async def _fetch_certificate(self) -> bytes | None:
-        """The certificate that the gateway shows, trusted or not."""
+        """The certificate that the gateway presents, trusted or not."""
         try:
             async with (
                 asyncio.timeout(TLS_SECONDS),
@@ -176,32 +167,20 @@ class NetworkChecks:
 
     async def _describe_non_tls(self, said: str) -> Finding:
         if await self._speaks_plain():
-            return broken(
-                Layer.TLS,
-                "What listens there speaks plain HTTP, and GATEWAY_URL begins with https.",
-                f"Set GATEWAY_URL=http://{self._host_and_port}, or let the gateway speak TLS (listenSsl in "
-                "conf.yaml).",
-            )
-        return broken(
-            Layer.TLS,
-            f"What listens there {said}.",
-            "Correct the port of GATEWAY_URL if it is not the gateway's; if it is, restart the gateway.",
-        )
+            return broken(Layer.TLS, self._explain(Cause.PLAIN_HTTP_SPOKEN))
+        return broken(Layer.TLS, self._explain(Cause.PROTOCOL_UNKNOWN, behavior=said))
 
     async def _examine_plain(self) -> Finding:
         if await self._speaks_plain():
-            return ok(Layer.TLS, "Plain HTTP is spoken, as GATEWAY_URL says.")
+            return ok(Layer.TLS, "The port speaks plain HTTP, as GATEWAY_URL says.")
         if await self._fetch_certificate() is not None:
-            return broken(
-                Layer.TLS,
-                "What listens there speaks TLS, and GATEWAY_URL begins with http.",
-                f"Set GATEWAY_URL=https://{self._host_and_port}.",
-            )
-        return broken(
-            Layer.TLS,
-            f"What listens there speaks neither HTTP nor TLS within {PLAIN_SECONDS + TLS_SECONDS:.0f} s.",
-            "Correct the port of GATEWAY_URL if it is not the gateway's; if it is, restart the gateway.",
-        )
+            return broken(Layer.TLS, self._explain(Cause.TLS_SPOKEN))
+        behavior = f"speaks neither HTTP nor TLS within {PLAIN_SECONDS + TLS_SECONDS:.0f} s"
+        return broken(Layer.TLS, self._explain(Cause.PROTOCOL_UNKNOWN, behavior=behavior))
+
+    def _explain(self, cause: Cause, **facts: str) -> Explanation:
+        login = self._settings.gateway_login_url
+        return explain(cause, host_and_port=self._host_and_port, login=login, **facts)
 
     async def _speaks_plain(self) -> bool:
         headers = f"Host: {self._host_and_port}\r\nUser-Agent: ib-mcp\r\nConnection: close"
@@ -226,7 +205,7 @@ class NetworkChecks:
 async def _connect(
     address: str, port: int, context: ssl.SSLContext | None = None, host: str | None = None
 ) -> AsyncIterator[asyncio.StreamWriter]:
-    """A connection that is cut in the end: the other side is owed no farewell."""
+    """A connection that is aborted in the end, without a closing handshake."""
     _, writer = await asyncio.open_connection(
         address, port, ssl=context, server_hostname=host if context else None
     )
@@ -244,17 +223,8 @@ def _presented_certificate(writer: asyncio.StreamWriter) -> bytes:
 def _unverified_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # only to read what it says: nothing is sent
+    context.verify_mode = ssl.CERT_NONE  # only to read the certificate: nothing is sent
     return context
-
-
-def _name_fix(host: str) -> str:
-    if host.lower() in DOCKER_NAMES:
-        return (
-            f"{host} is a name inside Docker's network: from here set GATEWAY_URL=https://localhost:5055, or "
-            "run this in a container of the same network."
-        )
-    return "Correct the host of GATEWAY_URL, or this machine's name service."
 
 
 def _reason(error: Exception) -> str:
@@ -265,7 +235,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno).lower()  # asyncio puts the address into `strerror`
     return sanitize(str(error)) or type(error).__name__
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api_gateway.causes import UNKNOWN_OUTCOME_STEPS, Cause, Outcome, WriteKind
 from api_gateway.client.interpretation import (
     BareUnauthorized,
     PreflightExpired,
@@ -32,7 +33,7 @@ from api_gateway.errors import (
     Refused,
     SessionLost,
 )
-from api_gateway.session.diagnosis import REDIRECTED_ELSEWHERE
+from tests.api_gateway.because import because
 
 LOGIN = "https://localhost:5055"
 READ = build_request("GET", "/iserver/marketdata/history", (), {"conid": 265598}, read_only=True)
@@ -115,7 +116,8 @@ def test_half_an_answer_is_not_shown_as_it_may_end_in_the_middle_of_a_token() ->
     for body in (b'{"session":"9a2395c09e4202', b'[{"MAC":"02:00:5E:10:00:01"', b"[" * 3000):
         error = verdict(READ, 200, body)
         assert type(error) is Failed
-        assert error.problem == f"it answered with half an answer, or one that is broken ({len(body)} bytes)."
+        assert (error.cause, error.outcome) == (Cause.UNUSABLE_RESPONSE, Outcome.UNCHANGED)
+        assert f"({len(body)} bytes)" in error.problem
 
 
 @pytest.mark.parametrize("call", [READ, WRITE])
@@ -123,7 +125,7 @@ def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: GatewayReq
     error = verdict(call, 302, location="/sso/Login?forwardTo=22&RL=1&ip2loc=US")
     assert type(error) is LoginRequired
     assert LOGIN in error.hint
-    assert "Nobody is logged in" in error.problem
+    assert (error.cause, error.outcome) == (Cause.NOT_LOGGED_IN, Outcome.UNCHANGED)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -131,7 +133,7 @@ def test_a_way_elsewhere_is_no_answer_and_leaves_a_write_unknown(status: int) ->
     elsewhere = "https://api.ibkr.com/v2/x?y=U1234567&session=9a2395c0&next=/sso/Login"
     error = verdict(READ, status, location=elsewhere)
     assert type(error) is Redirected
-    assert error.hint == REDIRECTED_ELSEWHERE
+    assert error.cause is Cause.REDIRECTED
     assert f"({status} to https://api.ibkr.com/v2/x)" in str(error)
     assert type(verdict(WRITE, status, location=elsewhere)) is OutcomeUnknown
     assert "to nowhere" in str(verdict(READ, status))
@@ -141,21 +143,19 @@ def test_what_may_have_happened_to_the_session_is_looked_up_in_its_state() -> No
     for template in ("/logout", "/iserver/auth/ssodh/init"):
         error = verdict(build_request("POST", template, read_only=False), 502)
         assert type(error) is OutcomeUnknown
-        assert "`connection_status`" in error.hint
-    assert "list_live_orders" in verdict(WRITE, 502).hint
+        assert (error.outcome, error.hint) == (Outcome.UNKNOWN, UNKNOWN_OUTCOME_STEPS[WriteKind.SESSION])
+    assert verdict(WRITE, 502).hint == UNKNOWN_OUTCOME_STEPS[WriteKind.OTHER]
 
 
 def test_what_is_compressed_is_named_so() -> None:
-    assert "something compressed, which nobody had asked for (3 bytes)" in str(
-        verdict(READ, 200, b"\x1f\x8b\x08")
-    )
+    assert "compressed" in verdict(READ, 200, b"\x1f\x8b\x08").problem
 
 
 def test_a_request_that_timed_out_at_the_other_side_may_have_been_carried_out() -> None:
     assert type(verdict(WRITE, 408)) is OutcomeUnknown
-    assert "Call it again" in verdict(READ, 408).hint
+    assert verdict(READ, 408).outcome is Outcome.UNCHANGED
     for status in (423, 425):
-        assert "not done" in verdict(WRITE, status).hint
+        assert verdict(WRITE, status).cause is Cause.NOT_READY_FOR_WRITE
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_request_that_timed_out_at_the_other_side_may_have_been_carried_out() 
 )
 def test_an_answer_in_which_there_is_no_order_leaves_an_order_unknown(body: bytes) -> None:
     for status in (200, 204):
-        with pytest.raises(OutcomeUnknown, match="what became of the order"):
+        with pytest.raises(OutcomeUnknown, check=because(Cause.ORDER_UNCLEAR, Outcome.UNKNOWN)):
             require_payload(WRITE, GatewayResponse(status, body))
 
 
@@ -207,15 +207,15 @@ def test_what_refuses_each_order_is_told_in_ibkrs_words() -> None:
 def test_whoever_answers_a_question_with_no_is_not_told_to_place_the_order_again() -> None:
     error = verdict(_answering(confirmed=False), 200, b'{"error":"Order not confirmed"}')
     assert type(error) is Refused
-    assert error.hint == "The answer was no, so nothing is placed or changed by it."
+    assert error.cause is Cause.REPLY_DECLINED
 
 
 def test_an_order_that_is_refused_after_its_question_was_not_answered_too_late() -> None:
     late = verdict(_answering(confirmed=True), 400, b'{"error":"reply id not found: \'x\'"}')
-    assert "A question lives only until the next request" in late.hint
+    assert late.cause is Cause.REPLY_EXPIRED
     refused = verdict(_answering(confirmed=True), 200, b'{"error":"No funds"}')
     assert type(refused) is Refused
-    assert refused.hint == "The same order gets the same answer: tell the user why it was refused."
+    assert refused.cause is Cause.ORDER_REFUSED
 
 
 def _answering(*, confirmed: bool) -> GatewayRequest:
@@ -248,8 +248,7 @@ def test_no_bridge_is_a_lost_session(status: int) -> None:
     error = verdict(READ, status, b'{"error":"Bad Request: no bridge","statusCode":400}')
     assert isinstance(error, PreflightExpired)
     assert type(error.failure) is SessionLost
-    assert "brokerage session" in str(error)
-    assert "the ticker opens it again" in str(error)
+    assert error.failure.cause is Cause.SESSION_CLOSED
 
 
 @pytest.mark.parametrize("status", [400, 500])
@@ -260,25 +259,25 @@ def test_a_forgotten_preflight_is_no_final_word(status: int) -> None:
 def test_an_address_that_the_gateway_does_not_let_in_names_its_list() -> None:
     error = verdict(WRITE, 404, b"Access Denied")
     assert type(error) is AddressRefused
-    assert "ips.allow" in error.hint
+    assert error.cause is Cause.ADDRESS_REFUSED
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "words"),
+    ("status", "body", "cause"),
     [
-        (400, b'{"error":"Bad Request: invalid conid","statusCode":400}', "invalid conid"),
-        (403, b"Error 403 - Access Denied", "ips.allow"),
-        (404, b"<html><h1>Not Found</h1></html>", "does not exist"),
-        (405, b"", "405"),
-        (411, b"", "Content-Length"),
-        (500, b'{"error":"unknown"}', "unknown"),
-        (500, b'{"error":"Internal Server Error"}', "Internal Server Error"),
+        (400, b'{"error":"Bad Request: invalid conid","statusCode":400}', Cause.INVALID_ARGUMENTS),
+        (403, b"Error 403 - Access Denied", Cause.ACCESS_DENIED),
+        (404, b"<html><h1>Not Found</h1></html>", Cause.NOT_FOUND),
+        (405, b"", Cause.INVALID_ARGUMENTS),
+        (411, b"", Cause.PROXY_STRIPS_LENGTH),
+        (500, b'{"error":"unknown"}', Cause.INVALID_ARGUMENTS),
+        (500, b'{"error":"Internal Server Error"}', Cause.INVALID_ARGUMENTS),
     ],
 )
-def test_a_clear_no_is_refused(status: int, body: bytes, words: str) -> None:
+def test_a_clear_no_is_refused(status: int, body: bytes, cause: Cause) -> None:
     error = verdict(READ, status, body)
     assert type(error) is Refused
-    assert words in str(error)
+    assert (error.cause, error.outcome) == (cause, Outcome.REFUSED)
 
 
 def test_a_clear_no_to_a_write_is_refused_too() -> None:
@@ -301,14 +300,14 @@ def test_a_500_without_a_reason_leaves_an_order_open(body: bytes) -> None:
 def test_not_ready_is_said_as_such() -> None:
     error = verdict(READ, 423, b'{"status":"waiting for reply"}')
     assert type(error) is Failed
-    assert "few seconds" in error.hint
+    assert error.cause is Cause.NOT_READY
 
 
 def test_some_503_are_a_no_with_a_reason_of_their_own() -> None:
     status = build_request("GET", "/iserver/account/order/status/{order}", (1,), read_only=True)
     error = verdict(status, 503, b'{"error":"Service Unavailable"}')
     assert type(error) is Refused
-    assert "this session" in error.hint
+    assert error.cause is Cause.OPERATION_REFUSED
     assert type(verdict(status, 503, b"<html>Bad Gateway</html>")) is Failed
 
 
@@ -328,9 +327,8 @@ def test_a_failure_shows_no_account_no_token_and_no_markup() -> None:
 
 def test_every_tool_that_a_hint_names_exists() -> None:
     root = Path(__file__).parents[3]
-    client = root / "api_gateway" / "client"
-    sources = [(client / name).read_text() for name in ("interpretation.py", "preflight.py")]
-    named = {name for source in sources for name in re.findall(r"`((?:list|get|search|open)_\w+)`", source)}
+    table = (root / "api_gateway" / "causes.py").read_text()
+    named = set(re.findall(r"`((?:list|get|search|open)_\w+)`", table))
     routers = "".join(path.read_text() for path in (root / "mcp_server" / "routers").glob("*.py"))
     assert named
     assert [name for name in named if f"async def {name}(" not in routers] == []
@@ -356,5 +354,6 @@ def test_words_of_ibkr_end_as_a_sentence_before_the_next_step() -> None:
 
 
 def test_where_there_was_no_argument_none_is_to_be_corrected() -> None:
-    assert "Correct the arguments" in verdict(READ, 500, b'{"error":"unknown"}').hint
-    assert "connection_status" in verdict(PORTFOLIO_ACCOUNTS, 500, b'{"error":"unknown"}').hint
+    assert verdict(READ, 500, b'{"error":"unknown"}').cause is Cause.INVALID_ARGUMENTS
+    without = verdict(PORTFOLIO_ACCOUNTS, 500, b'{"error":"unknown"}')
+    assert without.cause is Cause.REFUSED_WITHOUT_ARGUMENTS

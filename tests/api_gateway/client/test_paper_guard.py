@@ -9,9 +9,11 @@ import pytest
 import respx
 
 from api_gateway.access_policy import POLICIES, TradingMode, extend
+from api_gateway.causes import Cause, Outcome
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, Forbidden, LoginRequired
 from api_gateway.settings import GatewaySettings
+from tests.api_gateway.because import because
 from tests.api_gateway.fakes import FakeTime
 
 URL = "http://gateway:5055"
@@ -66,7 +68,7 @@ async def test_an_operation_that_nobody_has_looked_at_writes_on_paper_only(
         if paper is True:
             await gateway.put(new[1], 1)
         else:
-            with pytest.raises(Forbidden, match="does not report this login as a paper account"):
+            with pytest.raises(Forbidden, check=because(Cause.LOGIN_NOT_PAPER, Outcome.NOT_SENT)):
                 await gateway.put(new[1], 1)
     assert written(ibkr) == (["PUT /iserver/new/1"] if paper is True else [])
 
@@ -78,7 +80,7 @@ async def test_an_operation_that_nobody_has_looked_at_is_for_the_logins_own_acco
     policy = extend(TradingMode.PAPER, frozenset(), frozenset({new}))
     settings = GatewaySettings(_env_file=None, gateway_url=URL)
     async with GatewayClient(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as gateway:
-        with pytest.raises(Forbidden, match="among this login's accounts"):
+        with pytest.raises(Forbidden, check=because(Cause.ACCOUNT_NOT_LISTED, Outcome.NOT_SENT)):
             await gateway.post(new[1], "DU7654321")
     assert written(ibkr) == []
 
@@ -94,7 +96,7 @@ async def test_a_login_that_is_not_said_to_be_paper_is_not_written_to(
     gateway: GatewayClient, ibkr: Any, paper: object
 ) -> None:
     ibkr.get("/iserver/accounts").respond(json=login(paper=paper))
-    with pytest.raises(Forbidden, match="does not report this login as a paper account"):
+    with pytest.raises(Forbidden, check=because(Cause.LOGIN_NOT_PAPER, Outcome.NOT_SENT)):
         await gateway.post(ORDERS, ACCOUNT, body=TICKET)
     with pytest.raises(Forbidden):
         await gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 1)
@@ -144,7 +146,7 @@ async def test_a_question_is_answered_without_anything_asked_in_between(
 
 
 async def test_a_question_of_somebody_else_is_not_answered(gateway: GatewayClient, ibkr: Any) -> None:
-    with pytest.raises(Forbidden, match="no order placed here"):
+    with pytest.raises(Forbidden, check=because(Cause.REPLY_NOT_OURS, Outcome.NOT_SENT)):
         await gateway.post("/iserver/reply/{reply}", QUESTION, body={"confirmed": True})
     assert written(ibkr) == []
 
@@ -161,6 +163,6 @@ async def test_an_answer_without_accounts_in_it_is_no_word_on_the_login(
 ) -> None:
     await gateway.post(ORDERS, ACCOUNT, body=TICKET)
     ibkr.get("/iserver/accounts").respond(204)
-    with pytest.raises(Failed, match="it answered with nothing"):
+    with pytest.raises(Failed, check=because(Cause.UNUSABLE_RESPONSE)):
         await gateway.post(ORDERS, ACCOUNT, body=TICKET)
     assert sum(each.endswith("/orders") for each in written(ibkr)) == 1

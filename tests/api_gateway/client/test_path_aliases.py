@@ -6,11 +6,13 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import TradingMode, extend
+from api_gateway.causes import Cause, Outcome
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.path_aliases import find_aliased_operation
 from api_gateway.client.request import build_request
 from api_gateway.errors import Forbidden
 from api_gateway.settings import GatewaySettings
+from tests.api_gateway.because import because
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,11 @@ async def test_the_gateway_client_sends_no_known_operation_under_another_templat
     policy = extend(TradingMode.READ, frozenset({("GET", template)}), frozenset())
     settings = GatewaySettings(_env_file=None)
     async with GatewayClient(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
-        with pytest.raises(Forbidden, match="This is the address of GET /iserver/marketdata/unsubscribeall"):
+        with pytest.raises(
+            Forbidden,
+            match="GET /iserver/marketdata/unsubscribeall",
+            check=because(Cause.ALIASED_PATH, Outcome.NOT_SENT),
+        ):
             await gateway.get(template, "unsubscribeall")
         assert sent == []
         await gateway.get(template, "depth")

@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from api_gateway.causes import Cause
 from api_gateway.client.paths import MAX_URL_BYTES, PATH_PARAMETERS, is_template, resolve
 from api_gateway.errors import Invalid
+from tests.api_gateway.because import because
 
 GOOD: dict[str, list[object]] = {
     "account": ["U1234567", "DU1234567", "F1234", "U1234567C"],
@@ -153,7 +155,7 @@ def test_a_query_value_with_control_characters_or_without_end_is_refused(value: 
 def test_an_address_that_is_too_long_is_refused() -> None:
     fits = "1" * (MAX_URL_BYTES - len("/v1/api/x?q="))
     assert len(resolve("GET", "/x", (), {"q": fits}).raw_path) == MAX_URL_BYTES
-    with pytest.raises(Invalid, match="bytes long"):
+    with pytest.raises(Invalid, check=because(Cause.URL_TOO_LONG)):
         resolve("GET", "/x", (), {"q": fits + "1"})
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from api_gateway.causes import Cause, Outcome
 from api_gateway.client.rate_limiter import MAX_IN_FLIGHT, RateLimiter, RateLimitStatus, WaitBudget
 from api_gateway.client.rate_limits import GLOBAL_LIMIT, IBKR_LIMITS
 from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.errors import PenaltyBox, RateLimited
 from api_gateway.operations import RateLimit
+from tests.api_gateway.because import because
 from tests.api_gateway.fakes import FakeTime
 from tests.virtual_loop import run_in_virtual_time
 
@@ -63,7 +65,8 @@ async def test_whoever_would_wait_too_long_is_told_the_seconds_and_takes_no_plac
         with pytest.raises(RateLimited) as caught:
             await send(governor, ORDERS, fake_time, patience(2))
         assert caught.value.seconds == pytest.approx(5.5)
-        assert "Ask again in 6 s" in str(caught.value)
+        assert caught.value.cause is Cause.RATE_LIMIT_REACHED
+        assert "6 s" in caught.value.hint
     assert fake_time.sleeps == []
     assert await send(governor, ORDERS, fake_time) == pytest.approx(1005.5)
 
@@ -209,7 +212,7 @@ async def test_no_more_than_four_are_in_flight_and_a_fifth_is_told_after_its_pat
 
     hanging = [asyncio.create_task(hang()) for _ in range(MAX_IN_FLIGHT)]
     await asyncio.sleep(0)
-    with pytest.raises(RateLimited, match="still wait"):
+    with pytest.raises(RateLimited, check=because(Cause.TOO_MANY_WAITING, Outcome.NOT_SENT)):
         await send(governor, OTHER, fake_time, patience(0.01))
     done.set()
     await asyncio.gather(*hanging)

@@ -12,7 +12,7 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.request import build_request
 from api_gateway.client.response import GatewayResponse
 from api_gateway.client.response_cache import MAX_ENTRIES, ResponseCache
-from api_gateway.errors import RateLimited
+from api_gateway.errors import Invalid, RateLimited
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import FakeTime
 
@@ -82,7 +82,7 @@ async def test_a_kept_answer_is_not_for_another_login(gateway: GatewayClient, ib
     ibkr.post("/iserver/auth/status").respond(json={"authenticated": False, "connected": False})
     await gateway.post("/iserver/auth/status", reads=True)  # the login has ended, and another one begins
     await gateway.get("/iserver/accounts")
-    with pytest.raises(Exception, match="not an account of this login"):
+    with pytest.raises(Invalid):
         await gateway.post("/pa/performance", body=ASKED, reads=True)
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import ALL_OPERATIONS
+from api_gateway.causes import Cause
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, Invalid, LoginRequired, RateLimited, Refused, SessionLost
 from api_gateway.session.states import SessionState, parse_session
@@ -16,6 +17,7 @@ from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from tests.api_gateway.because import because
 
 ACCOUNT = "DU1234567"
 TUESDAY = 1_772_557_200.0  # 3 March 2026, noon in New York
@@ -132,7 +134,7 @@ async def test_orders_right_after_a_change_of_session_are_told_to_wait_and_then_
     pair.simulation.session.drop()
     pair.simulation.session.init(compete=True)
     pair.clock.advance(10)
-    with pytest.raises(RateLimited, match="Ask again in 5 s"):
+    with pytest.raises(RateLimited, check=because(Cause.RATE_LIMIT_REACHED)):
         await pair.get("/iserver/account/orders")
     pair.clock.advance(5)
     assert (await pair.get("/iserver/account/orders"))["orders"]
@@ -169,7 +171,7 @@ async def test_without_a_login_every_question_says_where_to_log_in(pair: Pair) -
 
 
 async def test_what_does_not_exist_is_refused_in_words(pair: Pair) -> None:
-    with pytest.raises(Invalid, match="not an account of this login"):
+    with pytest.raises(Invalid, check=because(Cause.UNKNOWN_ACCOUNT)):
         await pair.get("/portfolio/{account}/summary", "U7654321")
     with pytest.raises(Refused, match=r"Bad Request"):
         await pair.get("/iserver/contract/{conid}/info", 1)

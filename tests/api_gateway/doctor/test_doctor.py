@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from api_gateway.causes import Cause
 from api_gateway.doctor import doctor
 from api_gateway.doctor.doctor import DoctorContext, run_doctor
 from api_gateway.doctor.findings import Layer, Outcome
@@ -61,7 +62,7 @@ def test_nothing_is_broken_where_nothing_is_wrong(papers: CertificateSet) -> Non
     report, _ = examined(papers)
     assert [each.outcome for each in report.findings if each.layer is not Layer.CLOCK] == [Outcome.OK] * 16
     assert report.exit_status == 0
-    assert report.verdict == "Everything works."
+    assert report.first_broken is None
 
 
 @pytest.mark.thorough
@@ -74,6 +75,7 @@ def test_what_is_wrong_is_named_in_time_and_by_a_handful_of_questions_that_chang
     assert report.seconds <= LONGEST
     assert report.first_broken is not None
     assert report.first_broken.fix
+    assert report.first_broken.cause
     assert report.exit_status == (2 if wrong.layer is Layer.SETTINGS else 1)
     asked = {each for each in world.requests if not each.startswith("GET")}
     assert asked <= {"POST /iserver/auth/status", "POST /tickle"}
@@ -140,7 +142,7 @@ def test_what_there_was_no_time_for_is_a_warning(
     report = run_hurried(DoctorEnvironment(papers, simulator_faults=[SLOW]).run()).report
     found = next(each for each in report.findings if each.layer is Layer.ACCOUNTS)
     assert found.outcome is Outcome.WARNING
-    assert "no time left" in found.sentence
+    assert found.cause is Cause.NO_TIME_LEFT
 
 
 def test_a_closed_session_without_a_ticker_is_mended_by_starting_one(papers: CertificateSet) -> None:
@@ -148,16 +150,16 @@ def test_a_closed_session_without_a_ticker_is_mended_by_starting_one(papers: Cer
     first = run_hurried(world.run()).report.first_broken
     assert first is not None
     assert first.layer is Layer.SESSION
-    assert first.fix.startswith("Start the ticker")
+    assert first.cause is Cause.CLOSED_WITHOUT_TICKER
 
 
 def test_while_an_order_waits_for_an_answer_ibkr_is_asked_nothing(papers: CertificateSet) -> None:
     world = DoctorEnvironment(papers, ticker=ticker_app(holds=["order"]))
     report = run_hurried(world.run()).report
     assert not [each for each in world.requests if "/v1/api" in each]
-    assert report.verdict == "Nothing is broken. Worth a look: the gateway's API."
+    assert report.first_broken is None
     found = {each.layer: each for each in report.findings}
-    assert "An order waits for an answer" in found[Layer.API].sentence
+    assert found[Layer.API].cause is Cause.ORDER_AWAITS_CONFIRMATION
     assert found[Layer.SESSION].outcome is Outcome.SKIPPED
 
 
@@ -167,7 +169,8 @@ def test_a_server_that_cannot_work_where_the_session_is_open_says_why(papers: Ce
     first = run_hurried(world.run()).report.first_broken
     assert first is not None
     assert first.layer is Layer.ENDPOINT
-    assert first.sentence == f"The session is open, and the MCP server finds something else: {happened}"
+    assert first.cause is Cause.SERVER_NOT_READY
+    assert happened in first.sentence
     assert first.fix == hint
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
-from api_gateway.doctor.findings import Layer, broken, ok, warning
+from api_gateway.causes import Cause, explain
+from api_gateway.doctor.findings import TITLES, Layer, broken, ok, warning
 from api_gateway.doctor.report import DoctorReport, fill_in_skipped
 
 WELL = tuple(ok(layer, "Fine.") for layer in Layer)
+EXPIRED = broken(Layer.TLS, explain(Cause.CERTIFICATE_EXPIRES_SOON, when="Friday"))
 
 
 def report(*findings: object) -> DoctorReport:
@@ -23,45 +25,61 @@ def test_all_well_is_one_sentence_and_status_zero() -> None:
 
 
 def test_the_first_broken_layer_and_its_fix_stand_before_the_list() -> None:
-    found = report(*WELL[:3], broken(Layer.TLS, "It expired.", "Renew it."), broken(Layer.TICKER, "x", "y"))
+    found = report(*WELL[:3], EXPIRED, broken(Layer.TICKER, explain(Cause.TICKER_STUCK)))
     lines = found.text().splitlines()
-    assert lines[:2] == ["Broken: TLS and certificate. It expired.", "Do this: Renew it."]
+    assert EXPIRED.sentence in lines[0]
+    assert EXPIRED.fix in lines[1]
     assert found.exit_status == 1
 
 
-def test_what_was_not_looked_at_is_skipped_for_the_first_broken_layer() -> None:
-    found = report(*WELL[:3], broken(Layer.TLS, "It expired.", "Renew it."))
+def test_what_was_not_checked_is_skipped_for_the_first_broken_layer() -> None:
+    found = report(*WELL[:3], EXPIRED)
     skipped = [each for each in found.findings if each.outcome == "skipped"]
     assert len(skipped) == len(Layer) - 4
-    assert {each.sentence for each in skipped} == {
-        "Not looked at, because this comes first: TLS and certificate."
-    }
+    assert [TITLES[Layer.TLS] in each.sentence for each in skipped] == [True] * len(skipped)
 
 
 def test_settings_that_cannot_be_used_are_status_two() -> None:
-    assert report(broken(Layer.SETTINGS, "No.", "Correct it.")).exit_status == 2
+    assert report(broken(Layer.SETTINGS, explain(Cause.INVALID_SETTING, said="No"))).exit_status == 2
 
 
 def test_warnings_are_named_and_break_nothing() -> None:
-    found = report(*WELL, warning(Layer.QUOTES, "Delayed.", "Subscribe."))
-    assert found.verdict == "Nothing is broken. Worth a look: quotes."
+    stuck = warning(Layer.QUOTES, explain(Cause.TICKER_STUCK))
+    found = report(*WELL, stuck)
+    assert TITLES[Layer.QUOTES] in found.verdict
     assert found.exit_status == 0
-    assert "→ Subscribe." in found.text()
+    assert f"→ {stuck.fix}" in found.text()
+
+
+def test_a_program_reads_the_key_of_the_cause() -> None:
+    found = report(*WELL[:3], EXPIRED).to_json()
+    assert found["cause"] == Cause.CERTIFICATE_EXPIRES_SOON.key
+    assert [each["cause"] for each in found["layers"] if each["layer"] == "tls"] == [found["cause"]]
 
 
 def test_later_evidence_on_a_layer_replaces_the_earlier() -> None:
-    found = report(*WELL, broken(Layer.PACING, "IBKR wants silence.", "Wait."))
+    found = report(*WELL, broken(Layer.PACING, explain(Cause.PENALTY_BOX, seconds=5)))
     assert found.to_json()["first_broken"] == "pacing"
 
 
 def test_the_keys_of_the_json_stay() -> None:
     told = json.loads(json.dumps(report(*WELL).to_json()))
-    assert list(told) == ["well", "exit_status", "first_broken", "sentence", "fix", "seconds", "layers"]
+    assert list(told) == [
+        "well",
+        "exit_status",
+        "first_broken",
+        "sentence",
+        "fix",
+        "cause",
+        "seconds",
+        "layers",
+    ]
     assert [each["layer"] for each in told["layers"]] == [layer.value for layer in Layer]
-    assert all(list(each) == ["layer", "outcome", "sentence", "fix", "seconds"] for each in told["layers"])
+    keys = ["layer", "outcome", "sentence", "fix", "cause", "seconds"]
+    assert all(list(each) == keys for each in told["layers"])
 
 
 def test_no_line_is_wider_than_a_terminal() -> None:
     long = "A rather long sentence on what was found. " * 8
-    found = report(*(broken(layer, long, long) for layer in Layer))
+    found = report(*(broken(layer, explain(Cause.SERVER_NOT_READY, said=long, hint=long)) for layer in Layer))
     assert max(map(len, found.text().splitlines())) <= 110

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
+from api_gateway.causes import Cause, explain
 from api_gateway.doctor.checks.services import McpEndpoint, TickerCheck
 from api_gateway.doctor.doctor import DoctorResult
 from api_gateway.doctor.findings import Layer, broken, ok
@@ -35,7 +36,12 @@ def parts(*, home: Path = HOME) -> dict[str, str]:
     findings = [
         ok(Layer.ACCOUNTS, f"The login is live, with {', '.join(ACCOUNTS)}."),
         broken(
-            Layer.TLS, f"the file {HOME}/tls/gateway.pem is missing", f"{TOKEN} MCP_SERVER_ALLOWED_ORIGINS"
+            Layer.TLS,
+            explain(
+                Cause.SERVER_NOT_READY,
+                said=f"the file {HOME}/tls/gateway.pem is missing",
+                hint=f"{TOKEN} MCP_SERVER_ALLOWED_ORIGINS",
+            ),
         ),
         ok(Layer.TICKER, f"session={COOKIE} /home/bob/.env C:\\Users\\carol\\ib"),
     ]

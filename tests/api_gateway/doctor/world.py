@@ -20,6 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api_gateway.access_policy import TradingMode
+from api_gateway.causes import Cause, explain
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.checks.services import McpEndpoint
 from api_gateway.doctor.doctor import DoctorContext, DoctorResult, run_doctor
@@ -340,7 +341,7 @@ def _all_of(*happenings: Callable[[DoctorEnvironment], object]) -> Callable[[Doc
 
 
 _DATE_AN_HOUR_AGO = format_datetime(datetime.fromtimestamp(TUESDAY - 3600, tz=UTC), usegmt=True)
-_BAD_SETTING = broken(Layer.SETTINGS, "TRADING_MODE cannot be used: no.", "Correct it.")
+_BAD_SETTING = broken(Layer.SETTINGS, explain(Cause.INVALID_SETTING, said="No"))
 
 FAULT_CASES: tuple[FaultCase, ...] = (
     FaultCase("a setting cannot be used", Layer.SETTINGS, "settings", _set_fields(problems=[_BAD_SETTING])),

@@ -14,9 +14,10 @@ import pytest
 
 from api_gateway import errors
 from api_gateway.access_policy import TICKER
+from api_gateway.causes import Actor, Cause, explain
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import GatewayError
-from api_gateway.session.diagnosis import FRONT_PAGE, STATE_TEXTS, Actor, Diagnosis, diagnose, needs_probe
+from api_gateway.session.diagnosis import FRONT_PAGE, STATE_CAUSES, Diagnosis, diagnose, needs_probe
 from api_gateway.session.maintenance import Region
 from api_gateway.session.states import STATE_NAMES
 from api_gateway.session.states import SessionState as State
@@ -54,11 +55,12 @@ HUNG = raising(TimeoutError)
 
 
 @dataclass(frozen=True)
-class Cause:
+class Trouble:
     """What goes wrong: with the question itself (`network`), with its answer (`do`), with the front page.
 
     `page` is the status of somebody else's front page. `state` is what it must be called; None: the
-    session's own. `says` is in the next step or the detail.
+    session's own. `named` is the cause, where it is another than the
+    state's own.
     """
 
     name: str
@@ -67,63 +69,73 @@ class Cause:
     network: Callable[[], None] | None = None
     front: Callable[[], None] | None = None
     page: int | None = None
-    says: str = ""
+    named: Cause | None = None
 
 
-def answer(name: str, state: State | None, says: str = "", page: int | None = None, **do: Any) -> Cause:
-    return Cause(name, state, do=FaultAction(**do), says=says, page=page)
+def answer(
+    name: str, state: State | None, named: Cause | None = None, page: int | None = None, **do: Any
+) -> Trouble:
+    return Trouble(name, state, do=FaultAction(**do), named=named, page=page)
 
 
 def html(status: int) -> dict[str, Any]:
     return {"status": status, "html": "<html><body><h1>Oh no</h1></body></html>"}
 
 
-CAUSES = (
-    Cause("nothing", None),
-    Cause("refused connection", State.UNREACHABLE, network=REFUSED, front=REFUSED, says="Start the gateway"),
-    Cause(
+TROUBLES = (
+    Trouble("nothing", None),
+    Trouble(
+        "refused connection", State.UNREACHABLE, network=REFUSED, front=REFUSED, named=Cause.CONNECT_FAILED
+    ),
+    Trouble(
         "name not found",
         State.UNREACHABLE,
         network=raising(httpx.ConnectError, "[Errno -2] Name or service not known"),
         front=REFUSED,
-        says="GATEWAY_URL",
+        named=Cause.CONNECT_FAILED,
     ),
-    Cause(
+    Trouble(
         "certificate not trusted",
         State.UNREACHABLE,
         network=raising(httpx.ConnectError, "x", ssl.SSLCertVerificationError("self-signed certificate")),
         front=REFUSED,
-        says="GATEWAY_CA_FILE",
+        named=Cause.TLS_REJECTED,
     ),
-    Cause("black hole", State.UNREACHABLE, network=raising(httpx.ConnectTimeout), front=REFUSED),
-    Cause("gateway killed meanwhile", State.UNREACHABLE, network=raising(httpx.ReadError), front=REFUSED),
-    Cause("connection cut, gateway lives", State.FAILING, network=raising(httpx.ReadError)),
-    Cause("upstream silent", State.UPSTREAM_SILENT, network=HUNG, says="restart the gateway"),
-    Cause("gateway frozen", State.UNREACHABLE, network=HUNG, front=HUNG),
-    answer("401 with words", State.NOT_LOGGED_IN, LOGIN_URL, status=401, body="Access Denied"),
-    answer("401 without", State.NOT_LOGGED_IN, LOGIN_URL, status=401, body=""),
+    Trouble(
+        "black hole",
+        State.UNREACHABLE,
+        network=raising(httpx.ConnectTimeout),
+        front=REFUSED,
+        named=Cause.CONNECT_FAILED,
+    ),
+    Trouble("gateway killed meanwhile", State.UNREACHABLE, network=raising(httpx.ReadError), front=REFUSED),
+    Trouble("connection cut, gateway lives", State.FAILING, network=raising(httpx.ReadError)),
+    Trouble("upstream silent", State.UPSTREAM_SILENT, network=HUNG),
+    Trouble("gateway frozen", State.UNREACHABLE, network=HUNG, front=HUNG),
+    answer("401 with words", State.NOT_LOGGED_IN, status=401, body="Access Denied"),
+    answer("401 without", State.NOT_LOGGED_IN, status=401, body=""),
     answer("to the login", State.NOT_LOGGED_IN, status=302, body="", headers={"location": "/sso/Login?x=1"}),
     answer(
         "elsewhere",
         State.FAILING,
-        "names IBKR's gateway, wait",
+        Cause.REDIRECTED,
         status=302,
         body="",
         headers={"location": "https://ibkr.example/"},
     ),
-    answer("403", State.ADDRESS_REFUSED, "ips.allow", status=403, body={"error": "Forbidden"}),
-    answer("403, from IBKR", State.ADDRESS_REFUSED, "IBKR itself refuses", **html(403)),
-    answer("IP list", State.ADDRESS_REFUSED, "ips.allow", status=404, body="Access Denied"),
-    answer("not found, by IBKR", State.FAILING, "Wait", **html(404)),
-    answer("another server", State.FAILING, "Let GATEWAY_URL name IBKR's gateway", 404, **html(404)),
-    answer("another server's page", State.FAILING, "Let GATEWAY_URL name IBKR's gateway", 200, **html(200)),
-    answer("a proxy without a gateway", State.FAILING, "Start the gateway behind it", 502, **html(502)),
-    answer("a proxy with a password", State.FAILING, "name the gateway itself", 407, **html(407)),
-    answer("a broken IP list", State.FAILING, "`ips`", 500, status=500, body=""),
-    Cause("another server is silent", State.FAILING, network=HUNG, page=200, says="GATEWAY_URL"),
+    answer("403", State.ADDRESS_REFUSED, Cause.ACCESS_DENIED, status=403, body={"error": "Forbidden"}),
+    answer("403, from IBKR", State.ADDRESS_REFUSED, Cause.ACCESS_DENIED, **html(403)),
+    answer("IP list", State.ADDRESS_REFUSED, status=404, body="Access Denied"),
+    answer("not found, by IBKR", State.FAILING, **html(404)),
+    answer("another server", State.FAILING, Cause.NOT_THE_GATEWAY, 404, **html(404)),
+    answer("another server's page", State.FAILING, Cause.NOT_THE_GATEWAY, 200, **html(200)),
+    answer("a proxy without a gateway", State.FAILING, Cause.PROXY_WITHOUT_GATEWAY, 502, **html(502)),
+    answer("a proxy with a password", State.FAILING, Cause.PROXY_DENIES, 407, **html(407)),
+    answer("a broken IP list", State.FAILING, Cause.BROKEN_ADDRESS_PATTERN, 500, status=500, body=""),
+    Trouble("another server is silent", State.FAILING, network=HUNG, page=200, named=Cause.NOT_THE_GATEWAY),
     answer("405", State.FAILING, status=405, body="no"),
     answer("423", State.FAILING, status=423, body={"error": "locked"}),
-    answer("429, long", State.PENALTY_BOX, "900", status=429, body="", headers={"Retry-After": "900"}),
+    answer("429, long", State.PENALTY_BOX, status=429, body="", headers={"Retry-After": "900"}),
     answer("500 in words", State.FAILING, status=500, body="broken"),
     answer("500 with an error", State.FAILING, status=500, body={"error": "broken", "statusCode": 500}),
     answer("502 page", State.FAILING, **html(502)),
@@ -131,17 +143,17 @@ CAUSES = (
     answer("200 with an error", State.FAILING, body={"error": "something new"}),
     answer("200 page", State.FAILING, html="<html>hello</html>"),
     answer("half an answer", State.FAILING, body='{"session":"0123', truncate=9),
-    answer("a list", State.FAILING, body=[{"authenticated": True}]),
+    answer("a list", State.FAILING, Cause.STATUS_UNREADABLE, body=[{"authenticated": True}]),
     answer("a number", State.FAILING, body=7),
     answer("null", State.FAILING, body=None),
-    answer("an empty object", State.FAILING, body={}),
-    answer("another object", State.FAILING, body={"status": "fine"}),
+    answer("an empty object", State.FAILING, Cause.STATUS_UNREADABLE, body={}),
+    answer("another object", State.FAILING, Cause.STATUS_UNREADABLE, body={"status": "fine"}),
     answer("an empty body", State.FAILING, body=""),
     answer("204", State.FAILING, status=204, body=""),
     answer("304", State.FAILING, status=304, body=""),
     answer("far too long", State.FAILING, huge_bytes=300_000),
     answer("no bridge", State.CLOSED, status=400, body={"error": "Bad Request: no bridge"}),
-    answer("no session", State.NOT_LOGGED_IN, LOGIN_URL, body={"error": "no session"}),
+    answer("no session", State.NOT_LOGGED_IN, body={"error": "no session"}),
 )
 EXPLAINED = {State.CLOSED, State.FAILING, State.UPSTREAM_SILENT}
 
@@ -149,7 +161,7 @@ EXPLAINED = {State.CLOSED, State.FAILING, State.UPSTREAM_SILENT}
 class Front(httpx.AsyncBaseTransport):
     """The simulator behind a network that does what a cause says."""
 
-    def __init__(self, simulation: Simulation, cause: Cause) -> None:
+    def __init__(self, simulation: Simulation, cause: Trouble) -> None:
         self._inner = httpx.ASGITransport(app=create_app(simulation))
         self._cause = cause
 
@@ -166,7 +178,7 @@ class Front(httpx.AsyncBaseTransport):
         )
 
 
-async def asked(situation: State, cause: Cause, question: str) -> tuple[object, int | None]:
+async def asked(situation: State, cause: Trouble, question: str) -> tuple[object, int | None]:
     """What the question is answered with, and how the front page answers."""
     simulation = Simulation(
         SimulationOptions(login=True, rate_limits=False), Clock(start=NOON.timestamp(), frozen=True)
@@ -190,8 +202,8 @@ def told(found: object, at: datetime, page: int | None = FRONT_PAGE) -> Diagnosi
 
 
 @pytest.mark.parametrize("question", [TICKLE, STATUS], ids=["tickle", "status"])
-@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.name)
-async def test_every_cause_in_every_state_is_called_by_its_name(cause: Cause, question: str) -> None:
+@pytest.mark.parametrize("cause", TROUBLES, ids=lambda cause: cause.name)
+async def test_every_cause_in_every_state_is_called_by_its_name(cause: Trouble, question: str) -> None:
     wrong = []
     for situation in SITUATIONS:
         found, page = await asked(situation, cause, question)
@@ -201,8 +213,8 @@ async def test_every_cause_in_every_state_is_called_by_its_name(cause: Cause, qu
             expected = State.RESETTING if explained else state
             diagnosis = told(found, at, page)
             assert diagnosis
-            says = cause.says in f"{diagnosis.next_step} {diagnosis.detail}" or expected is State.RESETTING
-            if (diagnosis.state, diagnosis.found, says) != (expected, state, True):
+            named = cause.named if cause.named and not explained else STATE_CAUSES[expected]
+            if (diagnosis.state, diagnosis.found, diagnosis.cause) != (expected, state, named):
                 wrong.append((situation, at, expected, diagnosis))
             assert diagnosis.ready is (expected is State.ESTABLISHED)
             if "GATEWAY_URL" in diagnosis.next_step:
@@ -250,7 +262,7 @@ def test_every_state_can_be_told_and_has_a_meaning_and_a_name() -> None:
     assert (
         {diagnosis.state for diagnosis in every_diagnosis()}
         == set(State)
-        == set(STATE_TEXTS)
+        == set(STATE_CAUSES)
         == set(STATE_NAMES)
     )
     assert [state for state in State if state.ready] == [State.ESTABLISHED]
@@ -267,8 +279,9 @@ def test_each_is_one_sentence_and_one_next_step_with_nothing_left_to_fill_in() -
 
 
 def test_a_person_who_never_heard_of_a_brokerage_session_is_told_what_it_is_for() -> None:
-    for meaning in STATE_TEXTS.values():
-        plain = re.sub(r"\([^)]*\)", "", meaning.sentence)
+    for cause in STATE_CAUSES.values():
+        facts = dict.fromkeys(("what", "until", "seconds"), "x")
+        plain = re.sub(r"\([^)]*\)", "", explain(cause, **facts).sentence)
         assert not re.search(r"session|bridge|SSO|iserver|tickle|upstream|pool", plain)
 
 

@@ -54,7 +54,7 @@ def test_what_is_expected_when(region: Region, at: str, what: str | None) -> Non
     assert (window.what if window else None) == what
     if window:
         assert window.begins <= utc(at) < window.ends
-        assert window.to_text is ("maintenance" not in window.what)
+        assert window.is_brief is ("maintenance" not in window.what)
 
 
 @pytest.mark.parametrize(

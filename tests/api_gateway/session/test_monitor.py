@@ -12,13 +12,15 @@ import pytest
 import pytest_asyncio
 
 from api_gateway.access_policy import ALL_OPERATIONS
+from api_gateway.causes import Cause, Outcome
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.rate_limiter import MAX_IN_FLIGHT
-from api_gateway.errors import LoginRequired, NoResponse, RateLimited, SessionLost, Unreachable
+from api_gateway.errors import GatewayError, LoginRequired, NoResponse, RateLimited, SessionLost, Unreachable
 from api_gateway.session.maintenance import Region
 from api_gateway.session.monitor import MAX_CONCURRENT, SessionMonitor
 from api_gateway.session.states import SessionState
 from api_gateway.settings import GatewaySettings
+from tests.api_gateway.because import because
 from tests.api_gateway.fakes import FakeTime
 
 OPEN = {"authenticated": True, "established": True, "connected": True, "competing": False}
@@ -219,24 +221,23 @@ async def gateway(far: Far) -> AsyncIterator[GatewayClient]:
 
 
 @pytest.mark.parametrize(
-    ("status", "failure", "words"),
+    ("status", "failure", "cause"),
     [
-        (None, LoginRequired, "Open https://login.example in a browser"),
-        (CLOSED, SessionLost, "the ticker opens it again"),
-        (COMPETING, SessionLost, "Log out of that program"),
-        (httpx.ConnectError("refused"), Unreachable, "cannot be reached"),
+        (None, LoginRequired, Cause.NOT_LOGGED_IN),
+        (CLOSED, SessionLost, Cause.SESSION_CLOSED),
+        (COMPETING, SessionLost, Cause.COMPETING),
+        (httpx.ConnectError("refused"), Unreachable, Cause.CONNECT_FAILED),
     ],
 )
 async def test_what_is_known_to_be_missing_is_told_before_anything_is_sent_and_only_while_it_is(
-    gateway: GatewayClient, far: Far, status: Any, failure: type[Exception], words: str
+    gateway: GatewayClient, far: Far, status: Any, failure: type[GatewayError], cause: Cause
 ) -> None:
     far.status = status
     with pytest.raises(failure):
         await gateway.get("/iserver/secdef/search", symbol="AAPL")
     far.paths.clear()
-    with pytest.raises(failure, match=words) as told:
+    with pytest.raises(failure, check=because(cause, Outcome.NOT_SENT)):
         await gateway.post("/iserver/account/{allocation}/orders", "DU1234567", body={"orders": []})
-    assert "Nothing was sent." in str(told.value)
     assert far.paths == [STATUS]
     far.status = OPEN
     assert (await gateway.get("/iserver/secdef/search", symbol="AAPL")).value == [{"fine": 1}]
@@ -267,7 +268,7 @@ async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(
 
     gateway.session_monitor._fetch_status = hangs
     async with asyncio.timeout(1):
-        with pytest.raises(Unreachable, match="no answer from IBKR comes back"):
+        with pytest.raises(Unreachable, check=because(Cause.IBKR_SILENT, Outcome.NOT_SENT)):
             await gateway.get("/trsrv/stocks", symbols="AAPL")
     assert far.paths == ["/"]
 
@@ -280,7 +281,7 @@ async def test_a_gateway_that_is_frozen_itself_is_not_said_to_run(gateway: Gatew
 
     gateway.session_monitor._fetch_status = gateway.session_monitor._probe = hangs
     async with asyncio.timeout(1.5):
-        with pytest.raises(Unreachable, match=r"cannot be reached.*restart it and log in again"):
+        with pytest.raises(Unreachable, check=because(Cause.GATEWAY_UNREACHABLE, Outcome.NOT_SENT)):
             await gateway.get("/trsrv/stocks", symbols="AAPL")
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from api_gateway.access_policy import TradingMode
-from api_gateway.session.diagnosis import STATE_TEXTS
+from api_gateway.causes import OUTCOME_SENTENCES, Cause, Outcome, explain
+from api_gateway.session.diagnosis import STATE_CAUSES
 from api_gateway.session.states import SessionState
 from mcp_server.ticker.client import TickerStatus
 from tests.mcp_server.connection.house import (
@@ -43,6 +44,12 @@ CAUSES: dict[SessionState, Callable[[InProcessStack], Any]] = {
 }
 
 
+WITHOUT_TICKER = {
+    Cause.SESSION_CLOSED: Cause.CLOSED_WITHOUT_TICKER,
+    Cause.ESTABLISHED: Cause.READY_WITHOUT_TICKER,
+}
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("era", PROTOCOLS)
 @pytest.mark.parametrize("state", CAUSES)
@@ -57,7 +64,10 @@ def test_it_names_the_state_the_cause_and_the_next_step_with_and_without_a_ticke
                 status = await call_json(client, "connection_status")
             assert next(iter(status)) == "sentence"
             assert (status["state"], status["ready"]) == (state, state is SessionState.ESTABLISHED)
-            assert status["sentence"] == STATE_TEXTS[state].sentence
+            cause = STATE_CAUSES[state]
+            if not ticker:
+                cause = WITHOUT_TICKER.get(cause, cause)
+            assert status["sentence"] == explain(cause, what="", until="", seconds="").sentence
             assert status["next_step"]
             assert (status.get("login_url") == LOGIN) is (state is SessionState.NOT_LOGGED_IN)
             assert status["ticker"]["works"] is ticker
@@ -109,8 +119,8 @@ def test_a_closed_session_without_a_ticker_is_the_users_to_mend() -> None:
 
     healed, lost = run_in_virtual_time(tried(ticker=True)), run_in_virtual_time(tried(ticker=False))
     assert (healed["who_acts"], lost["who_acts"]) == ("the ticker", "the user")
-    assert "the ticker opens it again" in healed["next_step"]
-    assert "docker compose up -d ticker" in lost["next_step"]
+    assert healed["next_step"] == explain(Cause.SESSION_CLOSED).next_step
+    assert lost["next_step"] == explain(Cause.CLOSED_WITHOUT_TICKER).next_step
     assert "balances" in lost["works"]
     assert lost["does_not_work"].startswith("Quotes")
 
@@ -124,7 +134,7 @@ def test_an_open_session_without_a_ticker_is_not_said_to_need_nothing() -> None:
     status = run_in_virtual_time(tried())
     assert status["ready"]
     assert status["who_acts"] == "the user"
-    assert "docker compose up -d ticker" in status["next_step"]
+    assert status["next_step"] == explain(Cause.READY_WITHOUT_TICKER).next_step
 
 
 def test_a_login_that_ends_within_the_hour_is_in_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,20 +154,20 @@ def test_a_login_that_ends_within_the_hour_is_in_the_next_step(monkeypatch: pyte
             return await call_json(client, "connection_status")
 
     status = run_in_virtual_time(tried())
-    assert status["next_step"] == f"Nothing is to be done now. {warning}"
+    assert status["next_step"] == f"{explain(Cause.ESTABLISHED).next_step} {warning}"
     assert status["login"]["warning"] == warning
 
 
 @pytest.mark.parametrize(
-    ("mode", "compete", "words"),
+    ("mode", "compete", "cause"),
     [
-        (TradingMode.PAPER, Compete.ASK, "`take_over_session`"),
-        (TradingMode.READ, Compete.ASK, "Log out of that program"),
-        (TradingMode.PAPER, Compete.YIELD, "COMPETE=take"),
+        (TradingMode.PAPER, Compete.ASK, Cause.COMPETING_ASK_HERE),
+        (TradingMode.READ, Compete.ASK, Cause.COMPETING),
+        (TradingMode.PAPER, Compete.YIELD, Cause.COMPETING_YIELD),
     ],
 )
 def test_a_competing_program_is_told_with_what_the_ticker_may_do(
-    mode: TradingMode, compete: Compete, words: str
+    mode: TradingMode, compete: Compete, cause: Cause
 ) -> None:
     async def tried() -> dict[str, Any]:
         house = InProcessStack(mode=mode, compete=compete)
@@ -167,7 +177,7 @@ def test_a_competing_program_is_told_with_what_the_ticker_may_do(
             return await call_json(client, "connection_status")
 
     status = run_in_virtual_time(tried())
-    assert words in status["next_step"]
+    assert status["next_step"] == explain(cause).next_step
     assert "POST" not in status["next_step"]
     assert status["ticker"]["when_another_program_competes"] == compete
 
@@ -196,7 +206,7 @@ def test_a_gateway_that_hangs_and_sixty_slow_calls_are_told_within_two_seconds(e
     status, took = run_in_virtual_time(tried())
     assert took <= 2
     assert status["state"] == "unreachable"
-    assert "within 1.5 seconds" in status["detail"]
+    assert "1.5 s" in status["detail"]
 
 
 def test_sixty_slow_calls_at_a_gateway_that_answers_leave_it_right_and_in_time() -> None:
@@ -241,7 +251,7 @@ def test_the_penalty_box_is_told_and_not_made_longer() -> None:
     status, asked = run_in_virtual_time(tried())
     assert status["state"] == "penalty_box"
     assert status["pacing"] == {"silence_seconds": 600, "requests_left_this_second": 0}
-    assert "Wait 600 seconds" in status["next_step"]
+    assert status["next_step"] == explain(Cause.PENALTY_BOX, seconds=600).next_step
     assert asked == []
 
 
@@ -264,7 +274,7 @@ def test_nothing_is_sent_while_an_orders_question_is_open() -> None:
 
     status, asked, answer = run_in_virtual_time(tried())
     assert asked == []
-    assert "This is the last look." in status["note"]
+    assert "order" in status["note"]
     assert "order_id" in answer or "message" in answer
 
 
@@ -297,5 +307,5 @@ def test_what_the_ticker_has_found_missing_is_told_at_once_by_every_tool_and_onl
 
     took, text, failed = run_in_virtual_time(tried())
     assert took < 1.1
-    assert "Nothing was sent." in text
+    assert OUTCOME_SENTENCES[Outcome.NOT_SENT] in text
     assert not failed

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api_gateway.causes import Cause, explain
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.findings import Layer
 from api_gateway.settings import GatewaySettings
@@ -49,7 +50,7 @@ async def test_an_open_question_about_an_order_is_not_made_void(monkeypatch: pyt
     monkeypatch.setattr(type(it._gateway.order_question), "open", property(lambda _: True))
     failed, text = await told(it)
     assert failed
-    assert "nothing was asked" in text
+    assert explain(Cause.ORDER_AWAITS_CONFIRMATION).problem in text
 
 
 async def test_it_takes_no_arguments() -> None:

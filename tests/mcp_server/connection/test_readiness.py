@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api_gateway.causes import Cause, explain
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.connection import readiness, status
 from mcp_server.http.serving import http_app
@@ -43,8 +44,8 @@ async def test_an_open_session_is_ready(
         "status": "ready",
         "gateway": "answers",
         "session": "brokerage session open",
-        "happened": "The connection to IBKR is open: quotes and orders can be asked for.",
-        "hint": "Nothing is to be done.",
+        "happened": explain(Cause.ESTABLISHED).sentence,
+        "hint": explain(Cause.ESTABLISHED).next_step,
     }
 
 
@@ -52,7 +53,11 @@ async def test_an_open_session_is_ready(
     ("answer", "gateway_is", "hint"),
     [
         (httpx.Response(200, json=CLOSED), "answers", ""),
-        (httpx.Response(200, json={**CLOSED, "competing": True}), "answers", "Log out of that program"),
+        (
+            httpx.Response(200, json={**CLOSED, "competing": True}),
+            "answers",
+            explain(Cause.COMPETING).next_step,
+        ),
         (
             httpx.Response(200, json={"authenticated": False, "connected": False}),
             "answers",
@@ -60,10 +65,14 @@ async def test_an_open_session_is_ready(
         ),
         (httpx.Response(200, json=[1]), "fails", ""),
         (httpx.Response(401), "answers", "https://login.example"),
-        (httpx.Response(404, content=b"Access Denied"), "answers", "ips.allow"),
+        (
+            httpx.Response(404, content=b"Access Denied"),
+            "answers",
+            explain(Cause.ADDRESS_REFUSED, login="https://login.example:5055").next_step,
+        ),
         (httpx.ConnectError("refused"), "unreachable", ""),
         (httpx.Response(500, text="<html>U1234567</html>"), "fails", ""),
-        (httpx.Response(429), "not asked", "600 seconds"),
+        (httpx.Response(429), "not asked", explain(Cause.PENALTY_BOX, seconds=600).next_step),
     ],
 )
 async def test_anything_else_is_not_ready_and_says_what_to_do(

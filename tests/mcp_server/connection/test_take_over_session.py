@@ -11,6 +11,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import ElicitRequestFormParams, ElicitResult
 
 from api_gateway.access_policy import TradingMode
+from api_gateway.causes import Cause, explain
 from tests.mcp_server.connection.house import PROTOCOLS, InProcessStack, call_json
 from tests.virtual_loop import run_in_virtual_time
 from ticker_service.settings import Compete
@@ -164,7 +165,7 @@ def test_nothing_is_taken_that_the_user_has_not_been_told_of(era: str) -> None:
 
     user = User("decline")
     result, openings = run_in_virtual_time(tried())
-    assert "nothing to take over" in result.content[0].text
+    assert explain(Cause.NOTHING_TO_TAKE_OVER).sentence in result.content[0].text
     assert (user.offered, openings) == ([], 0)
 
 
@@ -172,8 +173,8 @@ def test_nothing_is_taken_that_the_user_has_not_been_told_of(era: str) -> None:
     ("compete", "ticker", "words"),
     [
         (Compete.YIELD, True, "COMPETE=yield"),
-        (Compete.ASK, True, "nothing to take over"),
-        (Compete.ASK, False, "Only it can take the connection over"),
+        (Compete.ASK, True, explain(Cause.NOTHING_TO_TAKE_OVER).sentence),
+        (Compete.ASK, False, explain(Cause.TICKER_DOWN, where="TICKER_URL").next_step),
     ],
 )
 def test_otherwise_it_says_why_not(compete: Compete, ticker: bool, words: str) -> None:

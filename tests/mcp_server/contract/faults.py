@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 
 import httpcore
 
+from api_gateway.causes import Cause
+from tests.api_gateway.because import says
 from tests.api_gateway.virtual_network import (
     ReceivedRequest,
     ResponseStream,
@@ -180,72 +182,72 @@ REFUSED_CONNECTION = httpcore.ConnectError(errno.ECONNREFUSED, "Connection refus
 NO_NAME = httpcore.ConnectError(-2, "Name or service not known")
 BAD_CERTIFICATE = ssl.SSLCertVerificationError("certificate verify failed: certificate has expired")
 NO_TLS = ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
-LOGIN = r"Open https://login\.example:5055"
-ACCOUNT_NOT_VISIBLE = "does not show this account"  # what a 401 means while the login holds
+LOGIN = says(Cause.NOT_LOGGED_IN) + r".*https://login\.example:5055"
+ACCOUNT_NOT_VISIBLE = says(Cause.ACCOUNT_NOT_SHOWN)  # what a 401 means while the login holds
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
         "refused connection",
-        r"cannot be reached \(.*Connection refused",
+        says(Cause.CONNECT_FAILED, reason="Connection refused"),
         WriteOutcome.NEVER_SENT,
         connect=fail_with(REFUSED_CONNECTION),
         differs_when_connected=True,
     ),
     Fault(
         "DNS gone",
-        r"cannot be reached \(.*Name or service not known",
+        r"\(Name or service not known\)",
         WriteOutcome.NEVER_SENT,
         connect=fail_with(NO_NAME),
         differs_when_connected=True,
     ),
     Fault(
         "black hole",
-        "nothing answers there in time",
+        says(Cause.CONNECT_FAILED),
         WriteOutcome.NEVER_SENT,
         connect=time_out_connecting,
         differs_when_connected=True,
     ),
     Fault(
         "TLS failure",
-        "certificate or TLS was not accepted",
+        says(Cause.TLS_REJECTED),
         WriteOutcome.NEVER_SENT,
         encrypt=fail_with(httpcore.ConnectError("odd"), BAD_CERTIFICATE),
         differs_when_connected=True,
     ),
     Fault(
         "no TLS",
-        "does not speak TLS.*GATEWAY_URL",
+        says(Cause.NOT_TLS),
         WriteOutcome.NEVER_SENT,
         encrypt=fail_with(httpcore.ConnectError("odd"), NO_TLS),
         differs_when_connected=True,
     ),
     Fault(
         "half-open",
-        "nothing answers there in time",
+        says(Cause.CONNECT_FAILED),
         WriteOutcome.NEVER_SENT,
         encrypt=time_out_connecting,
         differs_when_connected=True,
     ),
     Fault(
         "reset",
-        "the connection broke",
+        says(Cause.CONNECTION_BROKE),
         WriteOutcome.UNKNOWN,
         answer=reset_connection,
         differs_when_connected=True,
     ),
-    Fault("hung up on", "the connection broke", WriteOutcome.UNKNOWN, answer=close_connection),
+    Fault("hung up on", says(Cause.CONNECTION_BROKE), WriteOutcome.UNKNOWN, answer=close_connection),
     Fault(
         "gateway restart",
-        "the connection broke|cannot be reached",
+        f"{says(Cause.CONNECTION_BROKE)}|{says(Cause.CONNECT_FAILED)}",
         WriteOutcome.UNKNOWN,
         answer=reset_connection,
         connect_afterwards=fail_with(REFUSED_CONNECTION),
         differs_when_connected=True,
     ),
-    Fault("hang", r"no complete answer within \d", WriteOutcome.UNKNOWN, answer=hang),
+    Fault("hang", says(Cause.NO_RESPONSE_IN_TIME), WriteOutcome.UNKNOWN, answer=hang),
     Fault(
         "upstream silent",
-        r"no complete answer within \d",
+        says(Cause.NO_RESPONSE_IN_TIME),
         WriteOutcome.UNKNOWN,
         answer=hang,
         affects_front_page=False,
@@ -254,7 +256,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "clock jump",
-        r"no complete answer within \d",
+        says(Cause.NO_RESPONSE_IN_TIME),
         WriteOutcome.UNKNOWN,
         answer=jump_clock,
         clock_jump=3600,
@@ -262,7 +264,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "drip-fed body",
-        r"no complete answer within \d",
+        says(Cause.NO_RESPONSE_IN_TIME),
         WriteOutcome.UNKNOWN,
         affects_front_page=False,
         state="upstream_silent",
@@ -270,7 +272,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "cut in the middle",
-        "the connection broke",
+        says(Cause.CONNECTION_BROKE),
         WriteOutcome.UNKNOWN,
         affects_front_page=False,
         state="failing",
@@ -278,7 +280,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "no HTTP",
-        "not HTTP",
+        says(Cause.NOT_HTTP),
         WriteOutcome.UNKNOWN,
         affects_front_page=False,
         state="failing",
@@ -286,7 +288,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "100 and nothing more",
-        r"no complete answer within \d",
+        says(Cause.NO_RESPONSE_IN_TIME),
         WriteOutcome.UNKNOWN,
         affects_front_page=False,
         state="upstream_silent",
@@ -294,7 +296,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "101",
-        "not HTTP",
+        says(Cause.NOT_HTTP),
         WriteOutcome.UNKNOWN,
         affects_front_page=False,
         state="failing",
@@ -302,7 +304,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "50 MB",
-        "longer than the limit",
+        says(Cause.RESPONSE_TOO_LONG),
         WriteOutcome.UNKNOWN,
         affects_front_page=False,
         state="failing",
@@ -326,7 +328,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "302 elsewhere",
-        r"points elsewhere \(302 to https://other\.example/\).*(GATEWAY_URL|may have happened)",
+        says(Cause.REDIRECTED, status="302", target="https://other.example/"),
         WriteOutcome.UNKNOWN,
         affects_front_page=False,
         state="failing",
@@ -334,7 +336,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "a redirect to no address",
-        "points elsewhere",
+        says(Cause.REDIRECTED),
         WriteOutcome.UNKNOWN,
         state="failing",
         answer=respond_with(302, "", "Location: javascript:alert(1)"),
@@ -364,7 +366,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "403",
-        r"refused: .*\(403\)",
+        says(Cause.ACCESS_DENIED),
         WriteOutcome.REFUSED,
         affects_front_page=False,
         state="address_refused",
@@ -372,14 +374,14 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "404 Access Denied",
-        r"ips\.allow",
+        says(Cause.ADDRESS_REFUSED),
         WriteOutcome.REFUSED,
         state="address_refused",
         answer=respond_with(404, "Access Denied"),
     ),
     Fault(
         "423",
-        "not ready|423",
+        "423",
         WriteOutcome.REFUSED,
         affects_front_page=False,
         state="failing",
@@ -422,7 +424,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "truncated JSON",
-        "half an answer",
+        says(Cause.UNUSABLE_RESPONSE),
         WriteOutcome.UNKNOWN,
         affects_front_page=False,
         state="failing",
@@ -446,7 +448,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "204",
-        "nothing",
+        "empty",
         WriteOutcome.DONE,
         affects_front_page=False,
         state="failing",
@@ -454,7 +456,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "304",
-        "nothing",
+        "empty",
         WriteOutcome.UNKNOWN,
         affects_front_page=False,
         state="failing",

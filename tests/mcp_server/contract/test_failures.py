@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from api_gateway.access_policy import POLICIES, TradingMode
+from api_gateway.causes import OUTCOME_SENTENCES, Outcome
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.operations import Effect
 from api_gateway.settings import GatewaySettings
@@ -32,7 +33,7 @@ LIMIT = 27.0
 BETWEEN = 1000.0
 """Seconds between calls, longer than every limit of IBKR's."""
 OPEN = {"authenticated": True, "established": True, "competing": False, "connected": True}
-MAY_HAVE = "may have happened"
+MAY_HAVE, UNCHANGED = OUTCOME_SENTENCES[Outcome.UNKNOWN], OUTCOME_SENTENCES[Outcome.UNCHANGED]
 NO_SENTENCE = re.compile(r"Traceback|this server broke|\.java:|\.py\b")
 
 
@@ -127,7 +128,7 @@ async def meet(bench: Bench, row: Row, fault: Fault, where: Where) -> list[str]:
         "does not name the cause": failed and not re.search(fault.message_pattern, told),
         "does not say that it may have happened": fate is WriteOutcome.UNKNOWN and MAY_HAVE not in told,
         "says that it may have happened": writes and fate is not WriteOutcome.UNKNOWN and MAY_HAVE in told,
-        "says that nothing was changed": fate is WriteOutcome.UNKNOWN and "Nothing was changed" in told,
+        "says that nothing was changed": fate is WriteOutcome.UNKNOWN and UNCHANGED in told,
         "was sent again": writes and arrived.count(row.sent) > 1,
         f"took {took} s": took - fault.clock_jump > LIMIT + 0.001,
         "is no sentence": failed and NO_SENTENCE.search(told),

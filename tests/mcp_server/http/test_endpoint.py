@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api_gateway.causes import Cause
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.checks.services import examine_endpoint
 from api_gateway.doctor.findings import Outcome
@@ -72,5 +73,5 @@ async def test_a_real_server_with_another_token_is_told(gateway: GatewayClient, 
     async with over_http(create_server(gateway, settings, ()), settings) as address:
         endpoint = replace(endpoint_of(settings), url=f"{address}/mcp", token="another")
         [found, _] = await examine_endpoint(endpoint)
-    assert "wants another token" in found.sentence
+    assert found.cause is Cause.TOKEN_DIFFERS
     assert "another-token" not in found.fix

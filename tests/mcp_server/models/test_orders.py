@@ -88,7 +88,7 @@ def test_an_order_that_is_clear_is_taken(ticket: dict[str, Any]) -> None:
         (LIMIT | {"order_type": "STOP_LIMIT"}, "STOP_LIMIT needs `aux_price`"),
         (MARKET | {"order_type": "MIT"}, "MIT needs `price`"),
         (MARKET | {"order_type": "TRAIL"}, "TRAIL needs `trailing_amt` and `trailing_type`"),
-        (LIMIT | {"trailing_type": "amt"}, "LMT does not accept `trailing_amt`"),
+        (LIMIT | {"trailing_type": "amt"}, "`trailing_amt`"),
         (
             MARKET | {"order_type": "TRAIL", "trailing_amt": 100, "trailing_type": "%"},
             "less than 100",

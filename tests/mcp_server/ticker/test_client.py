@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api_gateway.causes import Cause, explain
 from mcp_server.ticker.client import HOLD_TIMEOUT, STATUS_TIMEOUT, TickerClient
 from tests.virtual_loop import run_in_virtual_time
 
@@ -32,8 +33,8 @@ def test_one_that_works_is_believed_and_what_is_new_in_its_report_is_left_out() 
 def test_one_whose_loop_has_stopped_is_to_be_restarted() -> None:
     look = run_in_virtual_time(answers(httpx.Response(503), httpx.Response(200, json=REPORT)).fetch_status())
     assert not look.alive
-    assert "has stopped looking" in look.message
-    assert "Restart" in look.next_step
+    stuck = explain(Cause.TICKER_STUCK)
+    assert (look.message, look.next_step) == (stuck.sentence, stuck.next_step)
 
 
 @pytest.mark.parametrize(

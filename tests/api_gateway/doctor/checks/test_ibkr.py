@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from api_gateway.access_policy import TradingMode
+from api_gateway.causes import Cause
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.client.tls import TlsTrust
 from api_gateway.client.transport import Transport
@@ -111,22 +112,22 @@ async def test_a_tickle_without_a_session_leaves_it_at_the_login() -> None:
 async def test_another_program_is_named_for_what_it_does() -> None:
     found = broken(await Talk(status=json({**OPEN, "competing": True})).conversation.examine_session())
     assert found.layer is Layer.SESSION
-    assert "Another program with the same IBKR username" in found.sentence
+    assert found.cause is Cause.COMPETING
 
 
 async def test_a_closed_session_at_the_hour_of_the_reset_is_explained_by_it() -> None:
     closed = json({"authenticated": False, "connected": True, "competing": False})
     found = broken(await Talk(at=RESET, status=closed).conversation.examine_session())
     assert found.layer is Layer.SESSION
-    assert "restarts its servers" in found.sentence
-    assert found.fix.startswith("Wait")
+    assert found.cause is Cause.RESETTING
 
 
 async def test_after_a_429_nothing_more_is_asked_for_as_long_as_it_says() -> None:
     talk = Talk(status=httpx.Response(429, headers={"Retry-After": "900"}))
     found = broken(await talk.conversation.examine_session())
     assert found.layer is Layer.PACING
-    assert "900 seconds" in found.fix
+    assert found.cause is Cause.PENALTY_BOX
+    assert "900" in found.fix
     again = await talk.conversation.examine_session()
     assert outcomes(again) == {"pacing": "broken"}
     assert talk.asked == ["status"]
@@ -168,23 +169,22 @@ async def test_of_many_accounts_three_are_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "outcome", "words"),
+    ("code", "outcome", "cause"),
     [
-        ("RpB", Outcome.OK, "real-time"),
-        ("Z", Outcome.OK, "frozen at the last close"),
-        ("DPB", Outcome.WARNING, "delayed by 15 to 20 minutes"),
-        ("Y", Outcome.WARNING, "frozen and delayed"),
-        ("N", Outcome.WARNING, "no quotes for Apple's shares"),
-        ("O", Outcome.BROKEN, "acknowledged its terms"),
-        ("i", Outcome.WARNING, "does not tell"),
-        (None, Outcome.WARNING, "without a word"),
-        (7, Outcome.WARNING, "without a word"),
+        ("RpB", Outcome.OK, None),
+        ("Z", Outcome.OK, None),
+        ("DPB", Outcome.WARNING, Cause.QUOTES_DELAYED),
+        ("Y", Outcome.WARNING, Cause.QUOTES_DELAYED),
+        ("N", Outcome.WARNING, Cause.NO_QUOTES),
+        ("O", Outcome.BROKEN, Cause.TERMS_NOT_ACKNOWLEDGED),
+        ("i", Outcome.WARNING, Cause.QUOTES_UNCLEAR),
+        (None, Outcome.WARNING, Cause.QUOTES_UNCLEAR),
+        (7, Outcome.WARNING, Cause.QUOTES_UNCLEAR),
     ],
 )
-def test_the_availability_is_told_in_words(code: object, outcome: Outcome, words: str) -> None:
+def test_the_availability_code_names_its_cause(code: object, outcome: Outcome, cause: Cause | None) -> None:
     found = read_availability(code)
-    assert found.outcome is outcome
-    assert words in found.sentence
+    assert (found.outcome, found.cause) == (outcome, cause)
     assert bool(found.fix) == (outcome is not Outcome.OK)
 
 
@@ -198,7 +198,8 @@ async def test_a_clock_that_is_off_is_told_by_how_much(off: int, outcome: Outcom
     [clock] = [each for each in findings if each.layer is Layer.CLOCK]
     assert clock.outcome is outcome
     if outcome is not Outcome.OK:
-        assert f"{abs(off)} s {'ahead' if off > 0 else 'behind'}" in clock.sentence
+        assert clock.cause is Cause.CLOCK_OFF
+        assert str(abs(off)) in clock.sentence
 
 
 async def test_a_date_that_is_none_is_no_clock() -> None:

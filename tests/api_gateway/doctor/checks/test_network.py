@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from api_gateway.causes import Cause
 from api_gateway.doctor.checks import network
 from api_gateway.doctor.checks.certificates import CertificateInfo, explain_refusal
 from api_gateway.doctor.checks.network import NetworkChecks, addresses_of
@@ -48,13 +49,13 @@ async def test_an_unknown_certificate_is_told_with_its_fingerprint_for_those_who
     papers: CertificateSet,
 ) -> None:
     found = await look_at_tls(papers)
-    assert "signed by nobody" in found.sentence
+    assert found.cause is Cause.CERTIFICATE_UNTRUSTED
     assert f"GATEWAY_FINGERPRINT={papers.own.fingerprint}" in found.fix
 
 
 async def test_a_new_certificate_of_the_gateway_is_told_from_an_unknown_one(papers: CertificateSet) -> None:
     found = await look_at_tls(papers, gateway_ca_file=papers.other.file)
-    assert "not the one that GATEWAY_CA_FILE trusts" in found.sentence
+    assert found.cause is Cause.CERTIFICATE_NOT_IN_CA_FILE
 
 
 async def test_a_certificate_that_ends_soon_is_a_warning(
@@ -63,37 +64,38 @@ async def test_a_certificate_that_ends_soon_is_a_warning(
     monkeypatch.setattr(network, "EXPIRES_SOON", timedelta(days=100_000))
     found = await look_at_tls(papers, gateway_ca_file=papers.own.file)
     assert found.outcome is Outcome.WARNING
-    assert "ends on" in found.sentence
+    assert found.cause is Cause.CERTIFICATE_EXPIRES_SOON
 
 
 async def test_no_check_at_all_is_said(papers: CertificateSet) -> None:
     found = await look_at_tls(papers, gateway_verify_tls=False)
-    assert found.sentence == "TLS is spoken; the certificate is not checked."
+    assert (found.outcome, "not checked" in found.sentence) == (Outcome.OK, True)
 
 
 async def test_a_file_that_is_no_certificate_is_said(papers: CertificateSet, tmp_path: Path) -> None:
     (tmp_path / "a.pem").write_text("nothing", encoding="ascii")
     found = await look_at_tls(papers, gateway_ca_file=tmp_path / "a.pem")
-    assert "is not a certificate in PEM format" in found.sentence
+    assert found.cause is Cause.CERTIFICATE_FILE_INVALID
 
 
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("code", "cause", "fact"),
     [
-        (10, "expired on 11 May 2019"),
-        (9, "not valid before 02 January 2030 03:04 UTC"),
-        (62, "is for localhost, gateway, and not for nas.lan"),
-        (64, "is for localhost, gateway, and not for nas.lan"),
-        (18, "signed by nobody"),
-        (20, "signed by nobody"),
+        (10, Cause.CERTIFICATE_EXPIRED, "11 May 2019"),
+        (9, Cause.CERTIFICATE_NOT_YET_VALID, "02 January 2030 03:04 UTC"),
+        (62, Cause.CERTIFICATE_FOR_OTHER_NAME, "localhost, gateway"),
+        (64, Cause.CERTIFICATE_FOR_OTHER_NAME, "nas.lan"),
+        (18, Cause.CERTIFICATE_UNTRUSTED, ""),
+        (20, Cause.CERTIFICATE_UNTRUSTED, ""),
     ],
 )
-def test_why_a_certificate_was_refused_is_told_from_openssls_code(code: int, words: str) -> None:
+def test_why_a_certificate_was_refused_is_read_from_openssls_code(code: int, cause: Cause, fact: str) -> None:
     error = ssl.SSLCertVerificationError("no")
     error.verify_code = code
-    sentence, fix = explain_refusal(error, "nas.lan", SHOWN, ca_file=False)
-    assert words in sentence
-    assert fix
+    said = explain_refusal(error, "nas.lan", SHOWN, ca_file=False)
+    assert said.cause is cause
+    assert fact in said.sentence
+    assert said.next_step
 
 
 def test_a_name_of_dockers_network_is_recognised() -> None:
@@ -103,7 +105,7 @@ def test_a_name_of_dockers_network_is_recognised() -> None:
     settings = GatewaySettings(_env_file=None, gateway_url="https://gateway:5055")
     found = asyncio.run(NetworkChecks(settings, resolve=unknown).examine_name())
     assert found.outcome is Outcome.BROKEN
-    assert "inside Docker's network" in found.fix
+    assert found.cause is Cause.DOCKER_NAME
 
 
 def test_a_name_service_that_hangs_is_not_waited_for_when_the_loop_ends() -> None:
@@ -133,4 +135,6 @@ def test_a_port_where_nothing_listens_is_told_without_the_systems_jargon() -> No
         await way.examine_name()
         return await way.examine_port()
 
-    assert asyncio.run(look()).sentence == f"Nothing listens at 127.0.0.1:{port} (connection refused)."
+    found = asyncio.run(look())
+    assert found.cause is Cause.PORT_CLOSED
+    assert f"127.0.0.1:{port} (connection refused)" in found.sentence

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api_gateway.causes import Cause
 from api_gateway.doctor.checks.settings import examine_settings, examine_ticker_url
 from api_gateway.doctor.findings import Outcome
 from api_gateway.settings import GatewaySettings
@@ -15,21 +16,24 @@ FILE = Path("gateway.pem")
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("settings", "cause"),
     [
-        ({"gateway_ca_file": FILE, "gateway_verify_tls": False}, "GATEWAY_VERIFY_TLS=false trusts any"),
-        ({"gateway_url": "http://localhost:5055", "gateway_ca_file": FILE}, "there is no certificate"),
-        ({"gateway_url": "http://localhost:1", "gateway_fingerprint": "a" * 64}, "there is no certificate"),
-        ({"gateway_url": "https://nas.lan:5055", "gateway_verify_tls": False}, "can read and change"),
-        ({"gateway_url": "http://10.0.0.7:5055"}, "can read and change"),
-        ({"gateway_url": "https://localhost:5000"}, "the page to log in at is told to be"),
+        ({"gateway_ca_file": FILE, "gateway_verify_tls": False}, Cause.CA_FILE_IGNORED),
+        ({"gateway_url": "http://localhost:5055", "gateway_ca_file": FILE}, Cause.TLS_SETTINGS_WITHOUT_TLS),
+        (
+            {"gateway_url": "http://localhost:1", "gateway_fingerprint": "a" * 64},
+            Cause.TLS_SETTINGS_WITHOUT_TLS,
+        ),
+        ({"gateway_url": "https://nas.lan:5055", "gateway_verify_tls": False}, Cause.CERTIFICATE_NOT_CHECKED),
+        ({"gateway_url": "http://10.0.0.7:5055"}, Cause.CERTIFICATE_NOT_CHECKED),
+        ({"gateway_url": "https://localhost:5000"}, Cause.LOGIN_URL_DIFFERS),
     ],
 )
-def test_what_does_not_go_together_is_a_warning_with_a_fix(settings: dict[str, Any], words: str) -> None:
-    found = examine_settings(GatewaySettings(_env_file=None, **settings))
-    assert found.outcome is Outcome.WARNING
-    assert words in found.sentence
-    assert found.fix
+def test_what_does_not_go_together_is_a_warning_with_a_fix(settings: dict[str, Any], cause: Cause) -> None:
+    findings = examine_settings(GatewaySettings(_env_file=None, **settings))
+    assert {each.outcome for each in findings} == {Outcome.WARNING}
+    assert cause in [each.cause for each in findings]
+    assert all(each.fix for each in findings)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,8 @@ def test_what_does_not_go_together_is_a_warning_with_a_fix(settings: dict[str, A
     ],
 )
 def test_what_goes_together_is_in_order(settings: dict[str, Any]) -> None:
-    assert examine_settings(GatewaySettings(_env_file=None, **settings)).outcome is Outcome.OK
+    [found] = examine_settings(GatewaySettings(_env_file=None, **settings))
+    assert found.outcome is Outcome.OK
 
 
 def test_a_ticker_that_would_start_on_another_port_than_it_is_looked_for_is_a_warning() -> None:

@@ -1,0 +1,150 @@
+"""The laws of the cause table: each advice is written once, and every row is used and complete."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api_gateway.causes import (
+    DEFAULT_FACTS,
+    FRAGMENTS,
+    OUTCOME_SENTENCES,
+    UNKNOWN_OUTCOME_STEPS,
+    Actor,
+    Cause,
+    Outcome,
+    WriteKind,
+    explain,
+)
+from tests.api_gateway.because import placeholders, stand_ins
+
+ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "api_gateway" / "causes.py"
+REPORTING = ("api_gateway", "mcp_server/connection", "mcp_server/ticker", "mcp_server/http", "ticker_service")
+SHORT = 25
+"""Characters below which the same words may recur, such as "correct GATEWAY_URL"."""
+
+
+def product_sources() -> Iterator[Path]:
+    for folder in ("api_gateway", "mcp_server", "ticker_service", "ib_mcp"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if path != TABLE and "simulator" not in path.parts:
+                yield path
+
+
+def literals(path: Path) -> Iterator[str]:
+    """The texts in a module, without its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bare = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in bare:
+            yield node.value
+
+
+def clauses(text: str) -> list[str]:
+    """The parts of an advice, long enough to be told from others; what is filled in does not count."""
+    parts = re.split(r"[;:.]\s|[;:.]$|\{\w+\}", text)
+    return [part.strip(" ,").lower() for part in parts if len(part.strip(" ,")) >= SHORT]
+
+
+def advice() -> list[str]:
+    texts = [cause.value.next_step for cause in Cause]
+    return [*texts, *FRAGMENTS.values(), *UNKNOWN_OUTCOME_STEPS.values(), *OUTCOME_SENTENCES.values()]
+
+
+def test_no_advice_is_written_twice_in_the_table() -> None:
+    written = Counter(clause for text in advice() for clause in clauses(text))
+    assert [clause for clause, times in written.items() if times > 1] == []
+
+
+def test_no_sentence_is_written_twice_in_the_table() -> None:
+    written = Counter(
+        clause for cause in Cause for clause in clauses(re.sub(r"\([^)]*\)", "", cause.value.sentence))
+    )
+    assert [clause for clause, times in written.items() if times > 1] == []
+
+
+def test_no_advice_of_the_table_is_written_elsewhere() -> None:
+    known = {clause for text in advice() for clause in clauses(text)}
+    elsewhere = [
+        (path.relative_to(ROOT).as_posix(), clause)
+        for path in product_sources()
+        if path.relative_to(ROOT).as_posix().startswith(REPORTING)
+        for text in literals(path)
+        for clause in known
+        if clause in text.lower()
+    ]
+    assert elsewhere == []
+
+
+@pytest.mark.parametrize(
+    "words", ["ips.allow", "restart the gateway", "log in again", "conf.yaml; {apply_conf}"]
+)
+def test_what_costs_the_login_is_advised_in_the_table_alone(words: str) -> None:
+    found = [path.name for path in product_sources() for text in literals(path) if words in text]
+    assert found == []
+
+
+def test_restarting_the_gateway_is_said_once_and_with_what_it_costs() -> None:
+    saying = [name for name, text in FRAGMENTS.items() if re.search(r"\brestart the gateway\b", text)]
+    assert saying == ["restart_gateway"]
+    assert "login" in FRAGMENTS["restart_gateway"]
+    assert not [cause for cause in Cause if "restart the gateway" in cause.value.next_step.lower()]
+
+
+def test_how_a_change_of_conf_yaml_is_applied_is_said_wherever_one_is_advised() -> None:
+    texts = [*(cause.value.next_step for cause in Cause), *FRAGMENTS.values()]
+    assert [text for text in texts if "conf.yaml" in text and "{apply_conf}" not in text] == []
+
+
+def test_every_cause_is_reported_somewhere() -> None:
+    used = {
+        name for path in product_sources() for name in re.findall(r"\bCause\.([A-Z_]+)", path.read_text())
+    }
+    assert used == {cause.name for cause in Cause}
+
+
+def test_every_fragment_is_used() -> None:
+    texts = [text for cause in Cause for text in (cause.value.sentence, cause.value.next_step)]
+    used = set().union(*(placeholders(text) for text in (*texts, *FRAGMENTS.values())))
+    assert set(FRAGMENTS) <= used
+    assert set(DEFAULT_FACTS) <= used
+
+
+@pytest.mark.parametrize("cause", Cause, ids=lambda cause: cause.key)
+def test_every_cause_says_what_happened_and_what_to_do_next_once(cause: Cause) -> None:
+    said = explain(cause, **stand_ins(cause))
+    for text in (said.sentence, said.next_step):
+        assert text[0] == text[0].upper()
+        assert text.endswith((".", "!", "?"))
+        assert not re.search(r"[{}]|\.\.|  ", text)
+    assert said.actor in Actor
+    for sentence in filter(None, OUTCOME_SENTENCES.values()):
+        assert sentence not in said.sentence
+        assert said.problem.count(sentence) <= 1
+
+
+def test_a_write_without_a_clear_response_is_unknown_and_checked_first() -> None:
+    for kind in WriteKind:
+        said = explain(Cause.CONNECTION_BROKE).after_write(kind)
+        assert (said.outcome, said.next_step) == (Outcome.UNKNOWN, UNKNOWN_OUTCOME_STEPS[kind])
+    assert explain(Cause.CONNECTION_BROKE).outcome is Outcome.UNCHANGED
+
+
+def test_facts_are_never_read_as_templates() -> None:
+    said = explain(Cause.INVALID_ARGUMENTS, said="{restart_gateway} {0} {said}")
+    assert "{restart_gateway} {0} {said}" in said.sentence
+
+
+def test_a_missing_fact_is_an_error_and_not_a_hole() -> None:
+    with pytest.raises(KeyError):
+        explain(Cause.MODE_FORBIDS, mode="read")
