@@ -1,6 +1,7 @@
-"""How people speak about an account: the words that say nothing, those that say the same, and their endings.
+"""Query language: rewrites, stop words, words that show the intent, and word endings.
 
-About the language of brokers and traders; nothing here is about one operation.
+Synonyms, abbreviations and negations were tried and removed: they gained nothing on questions that they had
+not been made from. Nothing here is about one operation.
 """
 
 from __future__ import annotations
@@ -38,8 +39,6 @@ REWRITES: Final = (
     ),
     (r"\b(such as|as well|at once|as soon as|so that|for example)\b", " "),
 )
-# What is named only to say that it is not wanted.
-NEGATIONS: Final = r"\b(without|except|excluding|not|rather than|instead of|(?<=\w )before)( \w+){1,3}"
 
 _STOP_WORDS: Final = """
     a about again am an and any are as at be been being but by can could did do does doing for from had has
@@ -64,31 +63,6 @@ _IMPERATIVE: Final = """
     stop store submit subscribe suppress switch transfer turn unsubscribe update warn withdraw write yes
 """
 IMPERATIVE: Final = frozenset(_IMPERATIVE.split())
-
-# What is written short, and the word that is meant.
-ABBREVIATIONS: Final = {
-    "acct": "account",
-    "accts": "accounts",
-    "pos": "position",
-    "qty": "quantity",
-    "px": "price",
-    "lmt": "limit",
-    "stp": "stop",
-    "mkt": "market",
-    "ccy": "currency",
-    "txn": "transaction",
-    "txns": "transactions",
-    "exp": "expiry",
-    "div": "dividend",
-    "divs": "dividends",
-    "upnl": "pnl",
-    "iv": "implied",
-    "nlv": "liquidation",
-    "perf": "performance",
-    "hist": "history",
-    "notif": "notification",
-    "notifs": "notifications",
-}
 
 # Longest first. An ending goes where at least three letters, one of them a vowel, remain.
 SUFFIXES: Final = (
@@ -137,90 +111,3 @@ IRREGULAR: Final = {
     "children": "child",
     "money": "money",
 }
-
-# Words that people use for one another at a broker. Each row is a family; a word may be in several.
-SYNONYMS: Final = (
-    "stock share equity",
-    "symbol ticker",
-    "company name issuer",
-    "instrument contract security asset product",
-    "buy purchase long acquire dca order",
-    "sell short order",
-    "order trade ticket",
-    "execution fill trade executed deal",
-    "pnl profit loss gain earnings",
-    "performance return yield nav",
-    "quote price bid ask last snapshot",
-    "current live now latest realtime today newest recent",
-    "chain strike option call put expiry expiration",
-    "candle bar ohlc history historical chart past",
-    "balance cash money fund",
-    "buying power funds available leverage",
-    "margin collateral requirement maintenance",
-    "position holding own hold stake",
-    "worth value equity total summary",
-    "watchlist favorite favourite",
-    "alert alarm trigger notify warn",
-    "notification notice fyi message bulletin inbox news notify",
-    "scanner screener scan screen gainer loser mover",
-    "hour schedule calendar timetable open close holiday",
-    "cancel withdraw kill pull revoke abort",
-    "delete remove erase discard destroy",
-    "modify change edit update amend adjust alter revise raise lower bump increase decrease",
-    "preview whatif simulate estimate dry commission impact cost",
-    "place submit send enter transmit",
-    "answer reply confirm respond acknowledge accept agree yes",
-    "question prompt warning ask popup dialog",
-    "suppress silence mute skip stop hide never",
-    "reset restore undo",
-    "login authenticate authenticated auth sso",
-    "logout disconnect end",
-    "tickle ping heartbeat keepalive",
-    "session connection connected connect",
-    "currency forex fx dollar euro yen pound franc usd eur",
-    "rate conversion convert",
-    "future futures commodity",
-    "bond debt fixed coupon maturity",
-    "fund etf mutual",
-    "rule increment tick restriction",
-    "algo algorithm strategy twap vwap adaptive",
-    "transaction activity statement",
-    "allocation distribution breakdown spread diversification diversified exposure split",
-    "advisor fa adviser",
-    "subaccount client sub",
-    "event forecast prediction probability bet yes",
-    "conid identifier id number",
-    "info detail information description definition specification particular fact",
-    "device phone mobile app tablet",
-    "email mail",
-    "setting preference option configuration default preset",
-    "unsubscribe release stop free line subscription streaming stream",
-    "greek delta gamma theta vega",
-    "create new add make save define fresh build store set",
-    "enroll register add subscribe enable",
-    "list all every",
-    "several many multiple bulk batch",
-    "single one individual alone",
-    "across over combined consolidated together every all",
-    "status state progress health",
-    "owner holder signature signer applicant entity person people",
-    "group bundle",
-    "enable activate disable deactivate turn pause resume stop",
-    "exchange venue market",
-    "industry sector",
-    "refresh invalidate stale cache flush reload fresh",
-    "switch select choose pick activate use",
-    "rank top most best",
-    "valid expire expiry check",
-    "category type kind class",
-    "disclaimer legal terms",
-    "read seen",
-    "older previous earlier past more next",
-    "parameter criterion criteria code available",
-    "move transfer shift invest divest",
-    "month expiry expiration january february march april june jan feb mar apr jun",
-    "month expiry expiration july august september october november december",
-    "month expiry expiration jul aug sep oct nov dec",
-    "right call put",
-    "lookup search find match",
-)

@@ -1,4 +1,4 @@
-"""From a text to the words it is searched by: without endings, without filling words, with their synonyms."""
+"""Tokenizer: from a text to its stemmed words, without stop words."""
 
 from __future__ import annotations
 
@@ -21,13 +21,7 @@ class Tokenizer:
         self._rewrites = [
             (re.compile(pattern, re.IGNORECASE), replacement) for pattern, replacement in lexicon.REWRITES
         ]
-        self._negations = re.compile(lexicon.NEGATIONS, re.IGNORECASE)
         self._stems: dict[str, str] = {}
-        self._synonyms: dict[str, set[str]] = {}
-        for family in lexicon.SYNONYMS:
-            members = {self.stem(word) for word in family.split()}
-            for member in members:
-                self._synonyms.setdefault(member, set()).update(members - {member})
 
     def tokenize(self, text: str) -> list[str]:
         """The words of a text in order, each without its ending; filling words are left out."""
@@ -38,7 +32,7 @@ class Tokenizer:
 
         Its numbers are amounts, prices and ids; none of them says which operation is meant.
         """
-        found = [word for word in self._split_words(self._negations.sub(" ", text)) if not word.isdigit()]
+        found = [word for word in self._split_words(text) if not word.isdigit()]
         words = dict.fromkeys(self.stem(word) for word in found if word not in lexicon.STOP_WORDS)
         joined = dict.fromkeys(self.stem(one + two) for one, two in pairwise(found))
         return list(words), [word for word in joined if word not in words]
@@ -56,10 +50,6 @@ class Tokenizer:
                 return False
         return True if 0 < len(words) < lexicon.INTENT_WORD_COUNT else None
 
-    def synonyms(self, stem: str) -> set[str]:
-        """The stems of the words that mean nearly the same."""
-        return self._synonyms.get(stem, set())
-
     def stem(self, word: str) -> str:
         """The word without its grammatical ending: orders, ordered and ordering are one."""
         if word not in self._stems:
@@ -70,7 +60,7 @@ class Tokenizer:
         text = _CAMEL.sub(" ", text)
         for pattern, replacement in self._rewrites:
             text = pattern.sub(replacement, text)
-        return [lexicon.ABBREVIATIONS.get(word, word) for word in _WORDS.findall(text.lower())]
+        return _WORDS.findall(text.lower())
 
 
 def _stem(word: str) -> str:

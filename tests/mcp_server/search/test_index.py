@@ -28,7 +28,6 @@ def index() -> SearchIndex:
         ("orders of today", "list_orders"),
         ("what orders are there", "list_orders"),
         ("kill an order", "cancel_order"),
-        ("candles", "get_history"),
         ("history", "get_history"),
         ("my favourites", "list_watchlists"),
         ("watch list", "list_watchlists"),

@@ -52,7 +52,6 @@ def test_different_words_stay_different(vocabulary: Tokenizer, one: str, other: 
         ("a what-if order", ["whatif", "order"]),
         ("get_tradingSchedule", ["trad", "schedul"]),
         ("get rid of it", ["delet"]),
-        ("qty of my pos", ["quantit", "posit"]),
         ("if TSLA goes above 300 notify me", ["cre", "alert"]),
         ("let me know when SPY crosses 600", ["cre", "alert", "spy", "reach", "600"]),
         ("close my NVDA position", ["sell"]),
@@ -75,11 +74,6 @@ def test_the_numbers_of_a_question_say_nothing(vocabulary: Tokenizer) -> None:
         "sell shares at"
     )
     assert vocabulary.tokenize_query("1Y") == (["1y"], [])
-
-
-def test_what_is_not_wanted_is_not_asked_for(vocabulary: Tokenizer) -> None:
-    words, _ = vocabulary.tokenize_query("order history without open positions")
-    assert vocabulary.stem("position") not in words
 
 
 @pytest.mark.parametrize(
@@ -105,19 +99,5 @@ def test_a_question_is_told_from_a_wish(vocabulary: Tokenizer, text: str, asks: 
     assert vocabulary.is_question(text) is asks
 
 
-def test_a_word_has_its_synonyms_in_both_directions(vocabulary: Tokenizer) -> None:
-    stock, share = vocabulary.stem("stock"), vocabulary.stem("shares")
-    assert share in vocabulary.synonyms(stock)
-    assert stock in vocabulary.synonyms(share)
-    assert vocabulary.synonyms("zebra") == set()
-
-
 def test_no_word_both_asks_and_wishes() -> None:
     assert not lexicon.INTERROGATIVE & lexicon.IMPERATIVE
-
-
-@pytest.mark.parametrize("family", lexicon.SYNONYMS)
-def test_a_family_is_of_several_plain_words(family: str) -> None:
-    members = family.split()
-    assert len(members) > 1
-    assert all(word.isalpha() and word.islower() for word in members)
