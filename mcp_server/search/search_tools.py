@@ -16,6 +16,7 @@ from pydantic import PrivateAttr
 from api_gateway.operations import Effect
 from api_gateway.redaction import sanitize
 from mcp_server.search.catalogue import Catalogue, SearchableTool
+from mcp_server.search.unavailable import explain_unavailable
 from mcp_server.tools.builtin_tool import BuiltinToolProvider
 from mcp_server.tools.operation_tool import OperationToolProvider
 
@@ -133,9 +134,10 @@ class SearchTool(Tool):
         if limit is None or not 1 <= limit <= _MAX_LIMIT:
             return _error_result(f"{SEARCH}: `limit` should be a whole number from 1 to {_MAX_LIMIT}.")
         hits = self._catalogue.search(query)[:limit]
+        unavailable = explain_unavailable(query)
         if not hits:
-            return _text_result(self._no_match_text(query))
-        return _text_result(_format_hits(hits))
+            return _text_result(unavailable or self._no_match_text(query))
+        return _text_result(_format_hits(hits, unavailable))
 
     def _no_match_text(self, query: str) -> str:
         sections = " ".join(f"{each.name}: {each.description}" for each in self._catalogue.sections())
@@ -222,7 +224,7 @@ class CallTool(Tool):
         return f"{self.name}: {tool.name} {does}; call it with `{right}`. Nothing was sent to IBKR."
 
 
-def _format_hits(hits: Sequence[SearchableTool]) -> str:
+def _format_hits(hits: Sequence[SearchableTool], unavailable: str | None = None) -> str:
     """The hits as JSON; when the room is used up, the remaining ones by name and first line."""
     full: list[bytes] = []
     by_name: list[bytes] = []
@@ -244,7 +246,10 @@ def _format_hits(hits: Sequence[SearchableTool]) -> str:
         else:
             full.append(encoded)
             remaining -= len(encoded)
-    text = b'{"operations":[' + b",".join(full) + b"]"
+    text = b"{"
+    if unavailable:
+        text += b'"not_available":' + orjson.dumps(unavailable) + b","
+    text += b'"operations":[' + b",".join(full) + b"]"
     if by_name:
         text += b',"search_by_name_for_the_schema":[' + b",".join(by_name) + b"]"
     return (text + b"}").decode()

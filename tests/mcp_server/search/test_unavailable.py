@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from mcp_server.reference.endpoints_md import list_operations
+from mcp_server.search.unavailable import UNAVAILABLE, explain_unavailable
+
+QUESTIONS = [
+    each["asked"]
+    for path in sorted((Path(__file__).parent / "questions").glob("*.json"))
+    for each in json.loads(path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "earnings dates of AAPL",
+        "when does NVDA report earnings",
+        "latest news about Tesla",
+        "balance sheet of Microsoft",
+        "analyst ratings for AMD",
+        "level 2 order book",
+        "Download my 1099",
+        "withdraw money to my bank",
+    ],
+)
+def test_a_search_for_what_ibkr_does_not_have_gets_a_sentence(query: str) -> None:
+    assert explain_unavailable(query)
+
+
+def test_no_question_that_an_operation_answers_is_called_unavailable() -> None:
+    assert [question for question in QUESTIONS if explain_unavailable(question)] == []
+
+
+def test_the_sentences_name_only_tools_that_exist() -> None:
+    tools = {each.tool for each in list_operations()}
+    assert {name for _, sentence in UNAVAILABLE for name in re.findall(r"`(\w+)`", sentence)} <= tools
