@@ -260,12 +260,12 @@ class Cause(Enum):
     PROXY_DENIES = Row(
         "a proxy in front of the gateway requires authorization ({status})",
         "{bypass_proxy}",
-        outcome=_REFUSED,
+        outcome=_UNCHANGED,
     )
     PROXY_STRIPS_LENGTH = Row(
         "a proxy in front of the gateway removes the Content-Length header ({status})",
         "{bypass_proxy}",
-        outcome=_REFUSED,
+        outcome=_UNCHANGED,
     )
     BROKEN_ADDRESS_PATTERN = Row(
         "the gateway fails on every request ({status})",

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import orjson
 
-from api_gateway.causes import Cause, Explanation, WriteKind, as_sentence, explain
+from api_gateway.causes import Cause, Explanation, Outcome, WriteKind, as_sentence, explain
 from api_gateway.client.request import GatewayRequest
 from api_gateway.client.response import GatewayResponse
 from api_gateway.client.transport import NoResponseError, NotSentError, RawResponse
@@ -71,20 +71,25 @@ def interpret_response(call: GatewayRequest, received: RawResponse, *, login_url
     if 300 <= status < 400:
         raise _redirect_error(call, status, received.headers.get("location", ""), login_url)
     said = _error_text(received.body)
-    if error := _session_error_from_text(call, said, login_url):
+    # A write that a server failed on may have been carried out before the session was found missing.
+    certain = call.read_only or not (status >= 500 or status == 408)
+    if error := _session_error_from_text(call, said, login_url, certain=certain):
         raise error
     raise _interpret_status(call, status, received.body, said, login_url)
 
 
 def session_error(
-    call: GatewayRequest, state: SessionState, login_url: str, detail: str = ""
+    call: GatewayRequest, state: SessionState, login_url: str, detail: str = "", *, certain: bool = True
 ) -> GatewayError:
     """The failure of a request that IBKR did not process because of this state of the session.
 
-    `detail` is what exactly IBKR or the gateway said, if it is worth reporting.
+    `detail` is what exactly IBKR or the gateway said, if it is worth reporting. `certain` is False where the
+    request may have been processed all the same; then nothing is said about it.
     """
     kind = LoginRequired if state is SessionState.NOT_LOGGED_IN else SessionLost
     said = explain(STATE_CAUSES[state], login=login_url).with_detail(detail)
+    if not certain:
+        said = said.with_outcome(Outcome.NONE)
     return kind(request=call.description, **said.error_text)
 
 
@@ -286,15 +291,19 @@ def _redirect_error(call: GatewayRequest, status: int, location: str, login_url:
     return Redirected(request=call.description, **redirected.error_text)
 
 
-def _session_error_from_text(call: GatewayRequest, said: str, login_url: str) -> Exception | None:
+def _session_error_from_text(
+    call: GatewayRequest, said: str, login_url: str, *, certain: bool = True
+) -> Exception | None:
     """The failure, if IBKR's error is about the session rather than about the request."""
     words = said.lower()
     if NO_ACCOUNTS in words:
         return PreflightExpired(_refusal_error(call, said))
     if NO_BRIDGE in words:
-        return PreflightExpired(session_error(call, SessionState.CLOSED, login_url, 'IBKR says "no bridge"'))
+        detail = 'IBKR says "no bridge"'
+        return PreflightExpired(session_error(call, SessionState.CLOSED, login_url, detail, certain=certain))
     if any(text in words for text in NO_SESSION):
-        return session_error(call, SessionState.NOT_LOGGED_IN, login_url, f'IBKR says "{said}"')
+        detail = f'IBKR says "{said}"'
+        return session_error(call, SessionState.NOT_LOGGED_IN, login_url, detail, certain=certain)
     return None
 
 

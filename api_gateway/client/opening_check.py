@@ -37,7 +37,7 @@ class OpeningCheck:
 
     def __call__(self, proceed: Handler, request: GatewayRequest, budget: WaitBudget) -> Responding:
         template = request.path.template
-        if request.read_only and template.startswith("/iserver/") and template != STATUS:
+        if request.read_only and template.startswith(("/iserver/", "/fa/")) and template != STATUS:
             return self._check_empty(proceed, request, budget)
         return proceed(request, budget)
 

@@ -91,7 +91,10 @@ class Diagnosis:
     def with_cause(self, cause: Cause) -> Diagnosis:
         """The same state, explained by a cause that says more."""
         said = explain(cause)
-        return replace(self, cause=cause, sentence=said.sentence, next_step=said.next_step, actor=said.actor)
+        # During maintenance what is expected of IBKR comes first.
+        expected = self.state is SessionState.RESETTING
+        sentence = f"{self.sentence} {said.sentence}" if expected else said.sentence
+        return replace(self, cause=cause, sentence=sentence, next_step=said.next_step, actor=said.actor)
 
 
 def check_interval(state: SessionState) -> float:

@@ -6,7 +6,7 @@ a secret has to be taken out of it, or one part of a very large answer is wanted
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -33,7 +33,7 @@ class Relay:
     `api_gateway.errors.GatewayError`. Keys that the operation's row redacts are removed wherever they occur:
     session tokens and addresses that no model needs to read. `reads` says of a POST without a row that it
     changes nothing. `only` returns that one key of an object, and a body without it whole. `hold` keeps the
-    ticker still around orders.
+    ticker still around orders. `redact` names more keys to remove, for routes of extra routers.
     """
 
     def __init__(self, gateway: GatewayClient, hold: OrderHold | None = None) -> None:
@@ -45,10 +45,11 @@ class Relay:
         template: str,
         *values: object,
         only: str | None = None,
+        redact: Collection[str] = (),
         **query: Any,
     ) -> Json:
         reply = await self._gateway.get(template, *values, **query)
-        return _to_response(reply, ("GET", template), only)
+        return _to_response(reply, ("GET", template), redact, only)
 
     async def post(
         self,
@@ -56,23 +57,31 @@ class Relay:
         *values: object,
         body: Mapping[str, Any] | None = None,
         reads: bool = False,
+        redact: Collection[str] = (),
         **query: Any,
     ) -> Json:
         async with self._hold.around(template) if self._hold else nullcontext():
             reply = await self._gateway.post(template, *values, body=body, reads=reads, **query)
-        return _to_response(reply, ("POST", template))
+        return _to_response(reply, ("POST", template), redact)
 
     async def put(
         self,
         template: str,
         *values: object,
         body: Mapping[str, Any] | None = None,
+        redact: Collection[str] = (),
         **query: Any,
     ) -> Json:
-        return _to_response(await self._gateway.put(template, *values, body=body, **query), ("PUT", template))
+        return _to_response(
+            await self._gateway.put(template, *values, body=body, **query), ("PUT", template), redact
+        )
 
-    async def delete(self, template: str, *values: object, **query: Any) -> Json:
-        return _to_response(await self._gateway.delete(template, *values, **query), ("DELETE", template))
+    async def delete(
+        self, template: str, *values: object, redact: Collection[str] = (), **query: Any
+    ) -> Json:
+        return _to_response(
+            await self._gateway.delete(template, *values, **query), ("DELETE", template), redact
+        )
 
     async def tickle(self) -> Json:
         return _to_response(await self._gateway.tickle(), ("POST", "/tickle"))
@@ -87,14 +96,16 @@ async def get_relay(request: Request) -> Relay:
     return current
 
 
-def _to_response(reply: GatewayResponse, operation: OperationKey, only: str | None = None) -> Json:
-    redact = find_operation(operation).redact
-    if not redact and only is None:
+def _to_response(
+    reply: GatewayResponse, operation: OperationKey, redact: Collection[str] = (), only: str | None = None
+) -> Json:
+    keys = frozenset((*find_operation(operation).redact, *redact))
+    if not keys and only is None:
         return Json(reply.body)
     value = reply.value
     if only is not None and isinstance(value, dict) and only in value:
         value = {only: value[only]}
-    return Json(orjson.dumps(_drop_keys(value, frozenset(redact))))
+    return Json(orjson.dumps(_drop_keys(value, keys)))
 
 
 def _drop_keys(value: Any, keys: frozenset[str]) -> Any:

@@ -25,11 +25,6 @@ STATUS_TIMEOUT = 0.8
 HOLD_TIMEOUT = 2.0
 """Seconds for a hold; an order waits no longer for it."""
 
-_RUNNING = "The ticker, the part that keeps the connection to IBKR open, does not answer at TICKER_URL."
-_START_HINT = (
-    "Start it (`docker compose up -d ticker`, without Docker `ib-mcp ticker`), or correct TICKER_URL."
-)
-_STUCK = "The ticker answers, but has stopped looking after the connection."
 _RUNNING = "The ticker keeps the connection open and reopens it when it is lost."
 
 

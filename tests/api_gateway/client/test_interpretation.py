@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.causes import UNKNOWN_OUTCOME_STEPS, Cause, Outcome, WriteKind
+from api_gateway.causes import OUTCOME_SENTENCES, UNKNOWN_OUTCOME_STEPS, Cause, Outcome, WriteKind
 from api_gateway.client.interpretation import (
     BareUnauthorized,
     PreflightExpired,
@@ -277,7 +277,8 @@ def test_an_address_that_the_gateway_does_not_let_in_names_its_list() -> None:
 def test_a_clear_no_is_refused(status: int, body: bytes, cause: Cause) -> None:
     error = verdict(READ, status, body)
     assert type(error) is Refused
-    assert (error.cause, error.outcome) == (cause, Outcome.REFUSED)
+    assert error.cause is cause
+    assert error.outcome in (Outcome.REFUSED, Outcome.UNCHANGED)
 
 
 def test_a_clear_no_to_a_write_is_refused_too() -> None:
@@ -357,3 +358,11 @@ def test_where_there_was_no_argument_none_is_to_be_corrected() -> None:
     assert verdict(READ, 500, b'{"error":"unknown"}').cause is Cause.INVALID_ARGUMENTS
     without = verdict(PORTFOLIO_ACCOUNTS, 500, b'{"error":"unknown"}')
     assert without.cause is Cause.REFUSED_WITHOUT_ARGUMENTS
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+@pytest.mark.parametrize("body", [b'{"error":"no bridge"}', b"<h1>not authenticated</h1>"])
+def test_a_write_that_a_server_failed_on_is_not_called_unchanged(status: int, body: bytes) -> None:
+    error = verdict(WRITE, status, body)
+    assert OUTCOME_SENTENCES[Outcome.UNCHANGED] not in str(error)
+    assert OUTCOME_SENTENCES[Outcome.UNCHANGED] in str(verdict(WRITE, 401, body))

@@ -85,3 +85,9 @@ async def test_a_route_finds_the_relay_of_its_app(relayed: Relay) -> None:
     app = FastAPI()
     app.state.relay = relayed
     assert await get_relay(Request({"type": "http", "app": app})) is relayed
+
+
+async def test_a_route_of_extra_routers_can_name_keys_to_remove(relayed: Relay, far_side: Any) -> None:
+    far_side.answers["/portfolio/accounts"] = httpx.Response(200, json={"token": "s3cret", "id": 1})
+    reply = await relayed.get("/portfolio/accounts", redact=("token",))
+    assert orjson.loads(reply.body) == {"id": 1}
