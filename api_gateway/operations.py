@@ -202,7 +202,7 @@ _ROWS: Final = (
             preflight=Preflight.ACCOUNTS,
             status=DOCUMENTED,
             open_to="brokers with dynamic accounts",
-            hint="This login has no dynamic accounts; `list_brokerage_accounts` has those it has.",
+            hint="This login has no dynamic accounts; `list_brokerage_accounts` lists its accounts.",
         ),
         Operation(
             "POST",
@@ -264,7 +264,7 @@ _ROWS: Final = (
             "POST",
             "/iserver/marketdata/unsubscribe",
             unsubscribes=True,
-            hint="This contract has no open market data; nothing is left to do.",
+            hint="This contract has no open market-data line; no action needed.",
         ),
         Operation("GET", "/iserver/marketdata/unsubscribeall", CHANGES, repeatable=True, unsubscribes=True),
     ),

@@ -13,15 +13,15 @@ from mcp_server.tools.builtin_tool import BuiltinTool
 
 NAME: Final = "connection_status"
 _DESCRIPTION = """\
-Tell what of the connection to IBKR works, what does not, why, and the next step; answers within 2 s.
+Report what works and what doesn't in the connection to IBKR, why, and what to do next; takes up to 2 s.
 
-Ask it first, and whenever something fails. It has the login page if a login is missing, the account ids, \
-paper or live, how long the login lasts, IBKR's coming resets, market-data lines and what IBKR's request \
-limits still allow. An order's open question is left alone."""
+Call it first, and whenever something fails. Includes the login page if nobody is logged in, account ids, \
+paper or live, when the login expires, IBKR's next resets, market-data lines and the remaining rate limits. \
+Safe to call while an order is waiting for confirmation."""
 
 
 class ConnectionStatusTool(BuiltinTool):
-    """The picture of the connection, as text."""
+    """The status of the connection, as JSON text."""
 
     _reporter: ConnectionReporter = PrivateAttr()
 

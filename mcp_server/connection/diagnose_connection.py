@@ -18,15 +18,16 @@ from mcp_server.tools.builtin_tool import BuiltinTool
 
 NAME: Final = "diagnose_connection"
 _DESCRIPTION = """\
-Find out what is broken between this server and IBKR, layer by layer, and name the first fault and its fix.
+Find out what is broken between this server and IBKR, layer by layer; report the first fault and its fix.
 
-For when `connection_status` does not explain it: settings, host name, port, certificate, gateway, permitted \
-addresses, IBKR, limits, login, session, accounts, a quote, clock, ticker. Up to 10 s; changes nothing."""
-_ENDPOINT_WORKS = "The question came through it, so it works for this client."
+Use it if `connection_status` does not explain a failure. Checks settings, host name, port, certificate, \
+gateway, permitted addresses, IBKR, rate limits, login, session, accounts, a quote, clock and ticker. Takes \
+up to 10 s; changes nothing."""
+_ENDPOINT_WORKS = "This call came through it, so it works for this client."
 
 
 class DiagnoseConnectionTool(BuiltinTool):
-    """The same report as of the command `ib-mcp doctor`, as JSON."""
+    """The report of the command `ib-mcp doctor`, as JSON."""
 
     _gateway: GatewayClient = PrivateAttr()
     _settings: ServerSettings = PrivateAttr()

@@ -31,24 +31,25 @@ SOURCE_NOTE: Final = re.compile(
 )
 
 COLUMNS: Final = (
-    *("Tool", "Method and path", "What you get", "Effect", "Modes"),
+    *("Tool", "Method and path", "What it does", "Effect", "Modes"),
     *("Session", "Rate limit", "Status", "Open to"),
 )
 
 HEADER: Final = """\
 # Operations
 
-Every operation of IBKR's Web API that is a tool here. `make endpoints` writes this file from
+Every operation of IBKR's Web API that is available as a tool. `make endpoints` generates this file from
 `api_gateway/operations.py` and the routes; do not edit it.
 
-* **Effect**: it *reads*, *changes* something, *destroys* what no other call can restore, or *trades*: it can
-  lead to a trade.
-* **Modes**: the values of `TRADING_MODE` that offer it.
+* **Effect**: *reads*, *changes* something, *destroys* something that no other call can restore, or *trades*
+  (it can lead to a trade).
+* **Modes**: the values of `TRADING_MODE` that allow it.
 * **Session**: *brokerage* needs the brokerage session, *login* the browser login, *none* neither.
-* **Rate limit**: IBKR's own, which the gateway client keeps; 10 requests a second hold for all operations.
-* **Status**: *recorded*, the simulator's answer has the types that were seen on the wire; *documented*, the
-  shape is IBKR's word; *simulated only*, neither: its shape is our guess.
-* **Open to**: who can use it through the gateway; *everybody* includes an individual's own account.
+* **Rate limit**: IBKR's limit, which the gateway client observes; on top of it, all operations together are
+  limited to 10 requests a second.
+* **Status**: where the shape of the simulator's response comes from: *recorded*, seen on the wire;
+  *documented*, IBKR's reference; *simulated only*, neither, so it is our guess.
+* **Open to**: who can use it through the gateway; *everybody* includes individual accounts.
 """
 
 
@@ -113,9 +114,9 @@ def _count_lines(operations: Sequence[ListedOperation]) -> Iterator[str]:
         ("by mode", Counter(each.modes for each in operations)),
         ("by session", Counter(each.row.session for each in operations)),
         ("by status", Counter(each.row.status for each in operations)),
-        ("by who can use them", Counter(each.row.open_to for each in operations)),
+        ("open to", Counter(each.row.open_to for each in operations)),
     ):
-        counts = ", ".join(f"{count} {label}" for label, count in counted.items())
+        counts = "; ".join(f"{label} ({count})" for label, count in counted.items())
         yield (
             f"**{len(operations)} {name}**: {counts}."
             if name == "operations"

@@ -16,20 +16,20 @@ class Section:
 
 
 SECTIONS: Final = (
-    Section("Session", "Is the gateway logged in, and is the brokerage session open?"),
-    Section("Accounts", "Which accounts there are; their balances, margins and profit and loss."),
+    Section("Session", "Whether the gateway is logged in and the brokerage session is open."),
+    Section("Accounts", "The accounts and their balances, margins, and profit and loss."),
     Section("Contracts", "From a symbol to a conid; option chains, futures, rules and trading hours."),
     Section("Market Data", "Quotes and price history."),
-    Section("Orders", "Preview, place, modify and cancel orders; answer IBKR's questions about them."),
-    Section("Order Monitoring", "Orders of the day, one order's status, and executions."),
-    Section("Portfolio", "Positions, cash per currency, and how the money is spread."),
-    Section("Portfolio Analyst", "Performance over time, past transactions, and how assets are spread."),
+    Section("Orders", "Preview, place, modify and cancel orders; answer IBKR's order confirmations."),
+    Section("Order Monitoring", "Today's orders, the status of one order, and executions."),
+    Section("Portfolio", "Positions, cash per currency, and allocation."),
+    Section("Portfolio Analyst", "Performance over time, past transactions, and asset allocation."),
     Section("Scanner", "Find contracts by rank and filter: most active, top gainers and so on."),
-    Section("Alerts", "Price, time, margin and trade alerts, and the mobile trading assistant's."),
+    Section("Alerts", "Price, time, margin and trade alerts, and the Mobile Trading Assistant alert."),
     Section("Watchlists", "Named lists of contracts, shared with TWS and the Client Portal."),
     Section("FYIs and Notifications", "IBKR's notices to the user, and how they are delivered."),
     Section("Event Contracts", "ForecastEx and CME event contracts: markets, rules and trading hours."),
-    Section("FA Allocation Management", "How an advisor's orders are spread over groups of accounts."),
+    Section("FA Allocation Management", "How an advisor's orders are allocated among groups of accounts."),
     Section("FA Model Portfolios", "An advisor's model portfolios: targets, members, investing in them."),
 )
 

@@ -29,7 +29,7 @@ async def list_brokerage_accounts(gateway: Gateway) -> Json:
 async def select_account(gateway: Gateway, account_id: BodyAccountId) -> Json:
     """Select the account that orders, trades and profit and loss refer to.
 
-    For users with several accounts; with one, the answer is `Account already set`.
+    For users with several accounts; with one, the result is `Account already set`.
     \f
     Source: IBKR Web API reference, "Switch Account".
     Found by: switch account, change the active account, use another account, set current account, work
@@ -42,7 +42,7 @@ async def select_account(gateway: Gateway, account_id: BodyAccountId) -> Json:
 async def get_pnl(gateway: Gateway) -> Json:
     """Get today's profit and loss of the selected account.
 
-    `upnl` is keyed `<account>.Core`: `dpl` daily and `upl` unrealised P&L, `nl` net liquidation value, `el`
+    `upnl` is keyed `<account>.Core`: `dpl` daily and `upl` unrealized P&L, `nl` net liquidation value, `el`
     excess liquidity, `mv` market value, in base currency.
     \f
     Source: IBKR Web API reference, "Account Profit and Loss".

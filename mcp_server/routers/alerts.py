@@ -17,7 +17,7 @@ AlertId = Annotated[OrderNumber, Path(description="`order_id` from `list_alerts`
 
 @router.get("/iserver/account/{account_id}/alerts")
 async def list_alerts(gateway: Gateway, account_id: AccountId) -> Json:
-    """List the alerts of an account: names, active or not, triggered or not.
+    """List an account's alerts: names, and whether they are active or triggered.
     \f
     Source: IBKR Web API reference, "Get a list of available alerts".
     Found by: price alarms, notifications set up.
@@ -40,7 +40,7 @@ async def get_alert(gateway: Gateway, alert_id: AlertId) -> Json:
 async def get_mta_alert(gateway: Gateway) -> Json:
     """Get the Mobile Trading Assistant (MTA) alert; each username has exactly one.
 
-    Its `order_id` is new at each read; `tool_id` stays.
+    Its `order_id` changes with every call; `tool_id` stays the same.
     \f
     Source: IBKR Web API reference, "Get MTA Alert".
     Found by: phone assistant, app alarm.
@@ -50,9 +50,9 @@ async def get_mta_alert(gateway: Gateway) -> Json:
 
 @router.post("/iserver/account/{account_id}/alert")
 async def save_alert(gateway: Gateway, account_id: AccountId, wanted: Alert) -> Json:
-    """Save an alert on a price, time, margin, trade or volume: a new one, or `order_id` modified.
+    """Save an alert on a price, time, margin, trade or volume: create one, or modify the one with `order_id`.
 
-    IBKR refuses this to many logins (403).
+    IBKR does not permit this for many logins (403).
     \f
     Source: IBKR Web API reference, "Create or Modify Alert".
     Found by: create or set a price alarm, notify me when a price falls below, rises above or hits a level,
@@ -82,7 +82,7 @@ async def activate_alert(
 
 @router.delete("/iserver/account/{account_id}/alert/{alert_id}")
 async def delete_alert(gateway: Gateway, account_id: AccountId, alert_id: AlertId) -> Json:
-    """Delete one alert for good; the MTA alert goes back to its defaults.
+    """Delete one alert permanently; the MTA alert returns to its defaults.
     \f
     Source: IBKR Web API reference, "Delete an alert".
     Found by: remove, cancel an alarm.

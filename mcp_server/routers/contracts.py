@@ -32,7 +32,7 @@ Symbols = Annotated[
 async def search_contracts(gateway: Gateway, wanted: Annotated[ContractSearch, Query()]) -> Json:
     """Find the conid of a stock, index, fund or bond issuer by ticker or company name.
 
-    The first step to options and futures: `sections` lists their kinds with `months` (JAN27;FEB27) and
+    The first step to options and futures: `sections` lists their types with `months` (JAN27;FEB27) and
     exchanges, for `get_strikes` and `get_secdef_info`. `conid` is text here. One symbol can belong to several
     companies: check `description` (the exchange). If nothing is found, the list is empty.
     \f
@@ -40,7 +40,7 @@ async def search_contracts(gateway: Gateway, wanted: Annotated[ContractSearch, Q
     Found by: look up a ticker, symbol lookup, find a stock, which instrument, stock code, contract id of
     a company, conid of a ticker, search by name, ISIN, security search, instrument id, option and futures
     months available, expirations.
-    For less: Give the ticker instead of a name, leave out `more`, or name a `sec_type`.
+    For less: Pass the ticker instead of a name, leave out `more`, or name a `sec_type`.
     """
     return await gateway.get("/iserver/secdef/search", **wanted.sent())
 
@@ -49,12 +49,12 @@ async def search_contracts(gateway: Gateway, wanted: Annotated[ContractSearch, Q
 async def search_contracts_by_body(gateway: Gateway, wanted: ContractSearch) -> Json:
     """Find contracts as `search_contracts` does, for names with characters that are unsafe in a URL.
 
-    Same arguments, same answer; use it for company names with accents, & or +.
+    Same arguments and result; use it for company names with accents, & or +.
     \f
     Source: IBKR Web API reference, "Search Contract by Symbol".
     Found by: special characters, ampersand, plus sign, umlauts, foreign company name, look up by company
     name, POST search.
-    For less: Give the ticker instead of a name, leave out `more`, or name a `sec_type`.
+    For less: Pass the ticker instead of a name, leave out `more`, or name a `sec_type`.
     """
     return await gateway.post("/iserver/secdef/search", body=wanted.sent())
 
@@ -84,7 +84,7 @@ async def get_secdef_info(gateway: Gateway, wanted: Annotated[SecdefQuery, Query
     Found by: option chain, options chain, find an option contract, expiration dates, call or put contract
     id, conid of a call or put, strike and expiry, weekly options, 0DTE, futures contract by month, warrants,
     derivative contract, bond contract of a company.
-    For less: Give `strike`, `right` and `exchange`.
+    For less: Pass `strike`, `right` and `exchange`.
     """
     return await gateway.get("/iserver/secdef/info", **wanted.sent())
 
@@ -123,7 +123,7 @@ async def get_contract_info(gateway: Gateway, conid: Conid) -> Json:
 async def get_contract_info_and_rules(
     gateway: Gateway,
     conid: Conid,
-    is_buy: Annotated[bool | None, Query(description="true: rules to buy, false: to sell.")] = None,
+    is_buy: Annotated[bool | None, Query(description="true: rules for buying, false: for selling.")] = None,
 ) -> Json:
     """Get a contract's details and its trading rules in one call.
 
@@ -142,7 +142,7 @@ async def list_contract_algos(
     conid: Conid,
     algos: Annotated[
         list[Annotated[str, matches("[A-Za-z0-9_]{1,40}", "an algo's id")]] | None,
-        Query(min_length=1, max_length=8, description="Only these ids, e.g. Adaptive; case matters."),
+        Query(min_length=1, max_length=8, description="Only these algo ids, e.g. Adaptive; case-sensitive."),
     ] = None,
     add_description: Annotated[bool, Query(description="true: include descriptions.")] = False,
     add_params: Annotated[bool, Query(description="true: include parameters.")] = False,
@@ -170,7 +170,7 @@ async def get_contract_rules(gateway: Gateway, wanted: RulesRequest) -> Json:
     """Get the trading rules of a contract for one side: order types, times in force, increments.
 
     `orderTypes`, `tifTypes`, `increment` (tick size), `sizeIncrement`, `defaultSize`, `cashSize`; `error` is
-    set when it cannot be traded.
+    set if the contract cannot be traded.
     \f
     Source: IBKR Web API reference, "Search Contract Rules".
     Found by: can I trade this, permitted order types, minimum price increment, lot size, minimum
@@ -198,8 +198,8 @@ async def list_currency_pairs(
 @router.get("/iserver/exchangerate")
 async def get_exchange_rate(
     gateway: Gateway,
-    source: Annotated[CurrencyCode, Query(description="Currency one has, e.g. EUR.")],
-    target: Annotated[CurrencyCode, Query(description="Currency wanted, e.g. USD.")],
+    source: Annotated[CurrencyCode, Query(description="Currency to convert from, e.g. EUR.")],
+    target: Annotated[CurrencyCode, Query(description="Currency to convert to, e.g. USD.")],
 ) -> Json:
     """Get the exchange rate: what one unit of `source` is worth in `target`.
     \f
@@ -212,10 +212,10 @@ async def get_exchange_rate(
 
 @router.get("/trsrv/stocks")
 async def list_stocks(gateway: Gateway, symbols: Symbols) -> Json:
-    """List every stock with one of these symbols, all over the world.
+    """List every stock with one of these symbols, worldwide.
 
     Keyed by symbol: companies, each with `contracts` (conid, exchange, `isUS` for the US listing). An unknown
-    symbol is missing from the answer.
+    symbol is left out.
     \f
     Source: IBKR Web API reference, "Security Stocks by Symbol".
     Found by: stock contract ids by ticker, lookup several tickers at once, equities, shares, which
@@ -229,7 +229,8 @@ async def list_stocks(gateway: Gateway, symbols: Symbols) -> Json:
 async def list_futures(gateway: Gateway, symbols: Symbols, exchange: Exchange = None) -> Json:
     """List the futures that have not expired, by the symbol of the underlying.
 
-    Keyed by symbol; `expirationDate` and `ltd` (last trading day) are YYYYMMDD. An unknown symbol is missing.
+    Keyed by symbol; `expirationDate` and `ltd` (last trading day) are YYYYMMDD. An unknown symbol is
+    left out.
     \f
     Source: IBKR Web API reference, "Security Future by Symbol".
     Found by: futures contracts, front month, expiry months of ES, NQ, CL or GC, commodity contracts,
@@ -255,7 +256,7 @@ async def get_symbol_schedule(
 ) -> Json:
     """Get trading hours by symbol and venue, up to a month ahead.
 
-    Times are HHmm at the venue; a `tradingScheduleDate` in 2000 means a weekday. For one conid,
+    Times are HHmm in the venue's time zone; a `tradingScheduleDate` in 2000 means a weekday. For one conid,
     `get_trading_schedule` is simpler.
     \f
     Source: IBKR Web API reference, "Trading Schedule by Symbol".
@@ -276,7 +277,9 @@ async def get_symbol_schedule(
 @router.get("/trsrv/secdef")
 async def get_security_definitions(
     gateway: Gateway,
-    conids: Annotated[list[ConidNumber], Query(min_length=1, max_length=200, description="Up to 200.")],
+    conids: Annotated[
+        list[ConidNumber], Query(min_length=1, max_length=200, description="Up to 200 conids.")
+    ],
 ) -> Json:
     """Get the security definitions of many conids at once.
 
@@ -294,7 +297,7 @@ async def get_security_definitions(
 async def list_exchange_conids(
     gateway: Gateway,
     exchange: Annotated[ExchangeName, Query(description="e.g. NASDAQ, NYSE, AMEX.")],
-    asset_class: Annotated[Literal["STK"] | None, Query(description="Only STK is known.")] = None,
+    asset_class: Annotated[Literal["STK"] | None, Query(description="Only STK is supported.")] = None,
 ) -> Json:
     """List the ticker and conid of every stock on one exchange.
 
@@ -303,7 +306,7 @@ async def list_exchange_conids(
     Source: IBKR Web API reference, "All Conids by Exchange".
     Found by: all tickers on an exchange, every stock on NYSE, every listed company, list of securities,
     full listing, instrument universe, bulk download of contract ids.
-    For less: Use `list_stocks` for the symbols that matter, or `search_contracts` for one.
+    For less: Use `list_stocks` for the symbols you need, or `search_contracts` for one.
     """
     return await gateway.get("/trsrv/all-conids", exchange=exchange, assetClass=asset_class)
 

@@ -1,4 +1,4 @@
-"""Event Contracts: questions with a yes and a no, traded at ForecastEx and CME."""
+"""Event Contracts: yes-or-no questions, traded on ForecastEx and CME."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Event Contracts"])
 
-EventConid = Annotated[ConidNumber, Query(description="A yes or no conid, from `list_event_contracts`.")]
+EventConid = Annotated[ConidNumber, Query(description="Yes or no conid, from `list_event_contracts`.")]
 
 
 @router.get("/forecast/category/tree")
 async def list_event_markets(gateway: Gateway) -> Json:
     """List the categories of event contracts (prediction markets), and the markets in them.
 
-    `categories` is keyed by id; `parent_id` is the category above. The `conid` of a market goes to
-    `list_event_contracts`, its `product_conid` does not.
+    `categories` is keyed by id; `parent_id` is the parent category. Pass a market's `conid`, not its
+    `product_conid`, to `list_event_contracts`.
     \f
     Source: IBKR Web API reference, "Event Contract Categories".
     Found by: ForecastEx, forecast contracts, betting, event trading, election, economic indicators,
@@ -59,7 +59,7 @@ async def get_event_contract_details(gateway: Gateway, conid: EventConid) -> Jso
 
 @router.get("/forecast/contract/rules")
 async def get_event_contract_rules(gateway: Gateway, conid: EventConid) -> Json:
-    """Get how an event contract is settled: threshold, source, payout and when.
+    """Get the rules by which an event contract is settled: threshold, source, payout and times.
 
     `last_trade_time`, `release_time` and `payout_time` are epoch seconds, prices are text.
     \f

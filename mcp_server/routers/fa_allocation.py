@@ -12,12 +12,12 @@ from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["FA Allocation Management"])
 
-BodyGroupName = Annotated[Text, Body(embed=True, description="As `list_allocation_groups` spells it.")]
+BodyGroupName = Annotated[Text, Body(embed=True, description="Group name, from `list_allocation_groups`.")]
 
 
 @router.get("/iserver/account/allocation/accounts")
 async def list_allocation_accounts(gateway: Gateway) -> Json:
-    """List the sub-accounts that can share an order, with net liquidation and available equity.
+    """List the sub-accounts that can share an order, with net liquidation value and available equity.
     \f
     Source: IBKR Web API reference, "List Allocatable Subaccounts".
     Found by: client accounts for block orders, FA clients, who can be in a group, available equity of
@@ -41,7 +41,7 @@ async def list_allocation_groups(gateway: Gateway) -> Json:
 async def modify_allocation_group(gateway: Gateway, wanted: GroupUpdate) -> Json:
     """Replace the accounts or the method of an allocation group, or rename it.
 
-    Give all its accounts: those left out leave it.
+    Pass all its accounts: those left out are removed from the group.
     \f
     Source: IBKR Web API reference, "Modify Allocation Group".
     Found by: edit a group, change the members, add a client to a group, remove a client from a group,
@@ -52,7 +52,7 @@ async def modify_allocation_group(gateway: Gateway, wanted: GroupUpdate) -> Json
 
 @router.post("/iserver/account/allocation/group")
 async def create_allocation_group(gateway: Gateway, wanted: NewGroup) -> Json:
-    """Create an allocation group: accounts that share an advisor's orders, and how.
+    """Create an allocation group: the accounts that share an advisor's orders, and the method.
     \f
     Source: IBKR Web API reference, "Add Allocation Group".
     Found by: new group of clients, FA group, add a group, make an allocation profile, block trading,
@@ -74,7 +74,7 @@ async def get_allocation_group(gateway: Gateway, name: BodyGroupName) -> Json:
 
 @router.post("/iserver/account/allocation/group/delete")
 async def delete_allocation_group(gateway: Gateway, name: BodyGroupName) -> Json:
-    """Delete an allocation group; its accounts and their positions stay.
+    """Delete an allocation group; its accounts and their positions are not affected.
     \f
     Source: IBKR Web API reference, "Delete An Allocation Group".
     Found by: remove a group, drop an FA group, get rid of an allocation profile.
@@ -84,7 +84,7 @@ async def delete_allocation_group(gateway: Gateway, name: BodyGroupName) -> Json
 
 @router.get("/iserver/account/allocation/presets")
 async def get_allocation_presets(gateway: Gateway) -> Json:
-    """Get the presets of all allocation groups: default method, closing first, credit check.
+    """Get the presets for all allocation groups: default method, close positions first, credit check.
     \f
     Source: IBKR Web API reference, "Retrieve Allocation Presets".
     Found by: FA settings, advisor preferences, default allocation, show presets, how trades are
@@ -95,7 +95,7 @@ async def get_allocation_presets(gateway: Gateway) -> Json:
 
 @router.post("/iserver/account/allocation/presets")
 async def set_allocation_presets(gateway: Gateway, wanted: AllocationPresets) -> Json:
-    """Set presets of all allocation groups.
+    """Set presets for all allocation groups.
     \f
     Source: IBKR Web API reference, "Set Allocation Preset".
     Found by: FA settings, advisor preferences, change default allocation method, update presets, save

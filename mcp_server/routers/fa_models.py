@@ -35,7 +35,7 @@ async def list_models(gateway: Gateway) -> Json:
 async def get_model_summary(gateway: Gateway, wanted: ModelByName) -> Json:
     """Get one model portfolio's value, number of accounts, and whether it is off target.
 
-    An unknown name gets an empty answer, no error.
+    An unknown name returns an empty result, not an error.
     \f
     Source: IBKR Web API reference, "Request Model Summary".
     Found by: model overview, FA model details, net liquidation of a strategy, model drift, mismatch, how
@@ -46,7 +46,7 @@ async def get_model_summary(gateway: Gateway, wanted: ModelByName) -> Json:
 
 @router.post("/fa/model/positions")
 async def list_model_positions(gateway: Gateway, wanted: ModelPositionsRequest) -> Json:
-    """List what a model portfolio holds: targets and actual shares, as fractions (0.25 is 25%).
+    """List what a model portfolio holds: target and actual weights, as fractions (0.25 is 25%).
     \f
     Source: IBKR Web API reference, "Request Model Positions".
     Found by: holdings of a model, weights, drift, imbalance, model composition, FA model allocation,
@@ -71,7 +71,8 @@ async def list_model_accounts(gateway: Gateway, wanted: ModelAccountsRequest) ->
 async def save_model(gateway: Gateway, wanted: ModelTargets) -> Json:
     """Create a model portfolio, or replace the targets of an existing one.
 
-    Targets are fractions, in one currency, and add up to 1. `is_static` is fixed once an account is invested.
+    Targets are fractions, in one currency, and add up to 1. `is_static` cannot be changed once an account is
+    invested.
     \f
     Source: IBKR Web API reference, "Set Model Allocations".
     Found by: new FA model, define a strategy, set weights, change target allocation, edit a model, update
@@ -82,9 +83,9 @@ async def save_model(gateway: Gateway, wanted: ModelTargets) -> Json:
 
 @router.post("/fa/model/invest-divest")
 async def draft_model_investment(gateway: Gateway, wanted: InvestmentDraft) -> Json:
-    """Draft the transfers that invest accounts' cash in a model, or divest it; moves nothing yet.
+    """Draft the transfers that invest accounts' cash in a model, or divest it; nothing is moved yet.
 
-    To move it, submit the transfers next.
+    To carry them out, submit the transfers next.
     \f
     Source: IBKR Web API reference, "Invest Account Into Model".
     Found by: put client money into a strategy, withdraw from a model, allocate cash, fund a model, invest
@@ -95,7 +96,7 @@ async def draft_model_investment(gateway: Gateway, wanted: InvestmentDraft) -> J
 
 @router.post("/fa/model/invest-divest-positions")
 async def list_model_investments(gateway: Gateway, wanted: ModelInvestmentsRequest) -> Json:
-    """List how much each account has in a model portfolio, in others, and outside.
+    """List how much each account has in a model portfolio, in other models, and outside models.
     \f
     Source: IBKR Web API reference, "Summary Of Accounts Invested In The Model".
     Found by: who is invested in a strategy, amounts per client, invested accounts, FA model, independent
@@ -108,7 +109,7 @@ async def list_model_investments(gateway: Gateway, wanted: ModelInvestmentsReque
 async def submit_model_transfers(gateway: Gateway, wanted: TransferSubmission) -> Json:
     """Carry out drafted transfers into or out of a model: this moves cash and positions.
 
-    Once for each draft. It sends no orders: what the draft has in `allocations` is yet to be ordered.
+    Submit each draft only once. It sends no orders: place those in the draft's `allocations` yourself.
     \f
     Source: IBKR Web API reference, "Submit Transfers".
     Found by: execute the draft, transmit, confirm the investment, send all orders of a model, FA model,
@@ -119,7 +120,7 @@ async def submit_model_transfers(gateway: Gateway, wanted: TransferSubmission) -
 
 @router.post("/fa/fa-preset/get")
 async def get_model_presets(gateway: Gateway) -> Json:
-    """Get how model portfolios are invested in and rebalanced.
+    """Get the presets for investing in and rebalancing model portfolios.
     \f
     Source: IBKR Web API reference, "Get Model Preset".
     Found by: FA model settings, rebalance preferences, show rebalancing options, tolerance, board lots.
@@ -129,7 +130,7 @@ async def get_model_presets(gateway: Gateway) -> Json:
 
 @router.post("/fa/fa-preset/save")
 async def save_model_presets(gateway: Gateway, wanted: ModelPresets) -> Json:
-    """Set how model portfolios are invested in and rebalanced.
+    """Set the presets for investing in and rebalancing model portfolios.
     \f
     Source: IBKR Web API reference, "Set Model Preset".
     Found by: FA model settings, change rebalance preferences, rebalancing options, tolerance, board lots,

@@ -1,4 +1,4 @@
-"""Market Data: quotes now, prices of the past, and the lines they occupy."""
+"""Market Data: current quotes, price history, and market-data lines."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ QUOTE_FIELDS: Final = (
 @router.get("/iserver/marketdata/snapshot")
 async def get_market_snapshot(
     gateway: Gateway,
-    conids: Annotated[list[ConidNumber], Query(min_length=1, max_length=100, description="Up to 100.")],
+    conids: Annotated[
+        list[ConidNumber], Query(min_length=1, max_length=100, description="Up to 100 conids.")
+    ],
     fields: Annotated[
         list[Annotated[str, matches("[0-9]{1,5}", "a field id, digits only")]] | None,
-        Query(min_length=1, max_length=50, description="Up to 50 field ids; a full quote if left out."),
+        Query(min_length=1, max_length=50, description="Up to 50 field ids; default: a full quote."),
     ] = None,
 ) -> Json:
     """Get current quotes of up to 100 contracts, keyed by field id.
@@ -33,8 +35,8 @@ async def get_market_snapshot(
     31 last, 84 bid, 86 ask, 88/85 bid/ask size, 7762 volume, 82/83 change and %, 70/71 high/low, 7295 open,
     7741 prior close, 55 symbol, 7308-7311 Greeks, 7633 option's implied volatility, 7638 open interest.
     Values are text; C253.5 is the prior close (market closed), H is halted. A missing field is unknown, not
-    zero. 6509 starts with R real-time, D delayed, Z frozen, N not subscribed. Each conid takes one of some
-    100 lines until `unsubscribe_market_data`.
+    zero. 6509 starts with R real-time, D delayed, Z frozen, N not subscribed. Each conid uses one of
+    about 100 lines until `unsubscribe_market_data`.
     \f
     Source: IBKR Web API reference, "Live Market Data Snapshot".
     Found by: current price, stock price, what is it trading at, trading at now, how much is a share, what
@@ -64,9 +66,9 @@ async def get_price_history(gateway: Gateway, wanted: Annotated[PriceHistoryQuer
 
 @router.post("/iserver/marketdata/unsubscribe")
 async def unsubscribe_market_data(gateway: Gateway, conid: BodyConid) -> Json:
-    """Give back the market-data line of one contract.
+    """Release the market-data line of one contract.
 
-    A contract without a line is refused ("unknown").
+    If the contract has no line, IBKR refuses ("unknown").
     \f
     Source: IBKR Web API reference, "Unsubscribe (Single)".
     Found by: stop streaming, cancel quotes, close a data stream, end subscription, release line, stop
@@ -77,7 +79,7 @@ async def unsubscribe_market_data(gateway: Gateway, conid: BodyConid) -> Json:
 
 @router.get("/iserver/marketdata/unsubscribeall")
 async def unsubscribe_all_market_data(gateway: Gateway) -> Json:
-    """Give back all market-data lines, also those of other programs on this gateway.
+    """Release all market-data lines, including those of other programs on this gateway.
     \f
     Source: IBKR Web API reference, "Unsubscribe (All)".
     Found by: stop all streaming, cancel every quote subscription, clear all data streams, end all

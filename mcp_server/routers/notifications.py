@@ -1,4 +1,4 @@
-"""FYIs and Notifications: IBKR's messages, which kinds come, and where they go."""
+"""FYIs and Notifications: IBKR's messages, which types are sent, and where they are delivered."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def list_older_notifications(
     gateway: Gateway,
     after_id: Annotated[NotificationId, Query(description="Last `ID` seen in `list_notifications`.")],
 ) -> Json:
-    """List the notifications that are older than one.
+    """List the notifications older than a given one.
     \f
     Source: IBKR Web API reference, "Get more notifications".
     Found by: next page, earlier messages, past FYIs, load more, scroll further back.
@@ -79,9 +79,9 @@ async def list_notification_settings(gateway: Gateway) -> Json:
 async def set_notification_type(
     gateway: Gateway,
     typecode: PathTypecode,
-    enabled: Annotated[bool, Body(embed=True, description="true on, false off.")],
+    enabled: Annotated[bool, Body(embed=True, description="true: on, false: off.")],
 ) -> Json:
-    """Set whether notifications of one type are sent. An unknown type is accepted.
+    """Set whether notifications of one type are sent; an unknown type is accepted without error.
     \f
     Source: IBKR Web API reference, "Enable or Disable Group Subscription".
     Found by: subscribe, unsubscribe, mute, turn on or off FYIs of a kind.
@@ -111,7 +111,7 @@ async def mark_disclaimer_read(gateway: Gateway, typecode: PathTypecode) -> Json
 
 @router.get("/fyi/deliveryoptions")
 async def get_delivery_options(gateway: Gateway) -> Json:
-    """Get where notifications are delivered: `M` 1 by e-mail, `E` the devices.
+    """Get where notifications are delivered: `M` is 1 for e-mail, `E` lists the devices.
     \f
     Source: IBKR Web API reference, "Get Delivery Options".
     Found by: phones, push, mail settings, how I am notified.
@@ -121,7 +121,7 @@ async def get_delivery_options(gateway: Gateway) -> Json:
 
 @router.put("/fyi/deliveryoptions/email")
 async def set_email_delivery(
-    gateway: Gateway, enabled: Annotated[bool, Query(description="true on, false off.")]
+    gateway: Gateway, enabled: Annotated[bool, Query(description="true: on, false: off.")]
 ) -> Json:
     """Set whether notifications are sent by e-mail.
     \f
@@ -146,7 +146,7 @@ async def delete_delivery_device(
     gateway: Gateway,
     device_id: Annotated[DeviceId, Path(description="`I` in `get_delivery_options`.")],
 ) -> Json:
-    """Delete a phone or tablet from those that get notifications, for good.
+    """Delete a phone or tablet permanently from the devices that get notifications.
     \f
     Source: IBKR Web API reference, "Delete a Device".
     Found by: remove, unregister, forget a mobile.

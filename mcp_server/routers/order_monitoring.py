@@ -1,4 +1,4 @@
-"""Order Monitoring: what became of the orders."""
+"""Order Monitoring: the status of orders, and executions."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ OrderFilter = Literal[
 async def list_live_orders(
     gateway: Gateway,
     filters: Annotated[
-        list[OrderFilter] | None, Query(description="Only these statuses; sort_by_time sorts.")
+        list[OrderFilter] | None, Query(description="Only these statuses; sort_by_time sorts by time.")
     ] = None,
     force: Annotated[bool | None, Query(description="Refresh IBKR's order cache first.")] = None,
     account_id: AccountFilter = None,
 ) -> Json:
     """List today's orders of the selected account: open, filled and cancelled.
 
-    `side` is BUY or SELL, quantities are numbers, `price` is "" where there is none, `lastExecutionTime_r` is
+    `side` is BUY or SELL, quantities are numbers, `price` is "" if there is none, `lastExecutionTime_r` is
     epoch ms. To see another account's orders, select that account first.
     \f
     Source: IBKR Web API reference, "Live Orders".
@@ -64,7 +64,7 @@ async def get_order_status(gateway: Gateway, order_id: OrderId) -> Json:
 @router.get("/iserver/account/trades")
 async def list_trades(
     gateway: Gateway,
-    days: Annotated[int | None, Query(ge=1, le=7, description="Days back, 1-7; today if left out.")] = None,
+    days: Annotated[int | None, Query(ge=1, le=7, description="Days back, 1-7; default: today only.")] = None,
     account_id: AccountFilter = None,
 ) -> Json:
     """List the executions of the selected account, up to seven days back.

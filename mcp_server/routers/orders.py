@@ -17,12 +17,12 @@ AccountOrGroup = Annotated[AllocationTarget, Path(description="Account id, or an
 
 @router.post("/iserver/account/{account_id}/orders")
 async def place_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Orders) -> Json:
-    """Place an order to buy or sell, a bracket or a one-cancels-all group. It may trade at once.
+    """Place an order to buy or sell, a bracket or a one-cancels-all group; it may execute immediately.
 
-    `preview_orders` first. Answers: `order_id`: accepted; `message`: a question, and nothing is placed unless
-    the very next call is `answer_order_question` (any other voids it); `error`: refused; `options`: use
-    `answer_server_prompt`. Outcome unknown: look at `list_live_orders` before anything else. Give a `c_oid`;
-    bracket children have none.
+    Call `preview_orders` first. Results: `order_id`: accepted; `message`: an order confirmation, and nothing
+    is placed unless the very next call is `answer_order_question` (any other voids it); `error`: refused;
+    `options`: use `answer_server_prompt`. Outcome unknown: check `list_live_orders` and `list_trades` first.
+    Pass a `c_oid`; bracket children have none.
     \f
     Source: IBKR Web API reference, "Place Order".
     Found by: buy, sell, short, go long, trade, purchase shares, limit order, market order, stop loss,
@@ -38,7 +38,7 @@ async def place_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Ord
 async def preview_orders(gateway: Gateway, account_id: AccountOrGroup, wanted: Orders) -> Json:
     """Preview an order without placing it: cost, commission, margin and equity after it (what-if).
 
-    Amounts are text ("1,977.60 USD"); read `error` and `warn`.
+    Amounts are text ("1,977.60 USD"); check `error` and `warn`.
     \f
     Source: IBKR Web API reference, "Preview Order / WhatIf Order".
     Found by: simulate an order, margin impact, buying power needed, can I afford to buy, fees of a trade, dry
@@ -57,8 +57,8 @@ async def modify_order(
 ) -> Json:
     """Modify an open order: its price, size or time in force.
 
-    Give the complete ticket, unchanged fields too (see `get_order_status`). Answers, questions and unknown
-    outcomes are as with `place_orders`.
+    Pass the complete ticket, including unchanged fields (see `get_order_status`). Results, confirmations and
+    unknown outcomes are as with `place_orders`.
     \f
     Source: IBKR Web API reference, "Modify Order".
     Found by: change, edit, update, replace or reprice an order, raise or lower a limit, move a stop, another
@@ -75,8 +75,8 @@ async def cancel_order(
 ) -> Json:
     """Request that one open order be cancelled.
 
-    "Request was submitted" is not yet cancelled, and it may still fill: look at `get_order_status` until
-    Cancelled.
+    "Request was submitted" does not mean cancelled: the order may still fill. Call `get_order_status` until
+    it is Cancelled.
     \f
     Source: IBKR Web API reference, "Cancel Order".
     Found by: delete, kill, scratch, stop, pull or withdraw an order, never mind, cancel all orders.
@@ -90,13 +90,13 @@ async def cancel_order(
 async def answer_order_question(
     gateway: Gateway,
     reply_id: Annotated[ReplyId, Path(description="`id` of the order confirmation.")],
-    confirmed: Annotated[bool, Body(embed=True, description="true submits the order, false drops it.")],
+    confirmed: Annotated[bool, Body(embed=True, description="true: submit the order, false: drop it.")],
 ) -> Json:
     """Answer IBKR's order confirmation: submit the order, or drop it.
 
     Must directly follow `place_orders` or `modify_order`: any call in between voids the confirmation, and the
-    order is not placed. Returns what they return, often another confirmation. If the outcome is unknown, call
-    `list_live_orders`.
+    order is not placed. Returns what they return, often another confirmation. Outcome unknown: check
+    `list_live_orders` and `list_trades` first.
     \f
     Source: IBKR Web API reference, "Place Order Reply Confirmation".
     Found by: confirm an order, reply to a warning, yes or no, are you sure.
@@ -125,7 +125,7 @@ async def suppress_order_questions(
 
 @router.post("/iserver/questions/suppress/reset")
 async def reset_suppressed_questions(gateway: Gateway) -> Json:
-    """Turn all order confirmations of IBKR back on.
+    """Turn all of IBKR's order confirmations back on.
     \f
     Source: IBKR Web API reference, "Reset Suppressed Messages".
     Found by: restore order warnings, turn confirmations on again, unsuppress.
@@ -138,11 +138,11 @@ async def answer_server_prompt(
     gateway: Gateway,
     order_id: Annotated[OrderNumber, Body(embed=True, description="`orderId` of the prompt.")],
     req_id: Annotated[Text, Body(embed=True, description="`reqId` of the prompt.")],
-    text: Annotated[Text, Body(embed=True, description="One of its `options`, letter for letter.")],
+    text: Annotated[Text, Body(embed=True, description="One of its `options`, copied exactly.")],
 ) -> Json:
-    """Answer a prompt that came in place of an order's answer, by one of its `options`.
+    """Answer a prompt that came instead of an order's result, with one of its `options`.
 
-    Answers "Success"; then look at `list_live_orders`.
+    Returns "Success"; then check `list_live_orders`.
     \f
     Source: IBKR Web API reference, "Respond to a Server Prompt".
     Found by: advanced order reject, dismiss a server prompt, acknowledge.

@@ -23,7 +23,7 @@ from mcp_server.rest.relay import Json
 router = APIRouter(tags=["Portfolio"])
 
 ProfitPeriod = Annotated[
-    Literal["1D", "7D", "1W", "1M"] | None, Query(description="Span of the profit-and-loss column.")
+    Literal["1D", "7D", "1W", "1M"] | None, Query(description="Period of the profit-and-loss column.")
 ]
 
 
@@ -41,9 +41,9 @@ async def list_portfolio_accounts(gateway: Gateway) -> Json:
 
 @router.get("/portfolio/subaccounts")
 async def list_subaccounts(gateway: Gateway) -> Json:
-    """List the sub-accounts of an adviser or broker, at most 100.
+    """List the sub-accounts of an advisor or broker, at most 100.
 
-    With more, use `list_large_subaccounts`. An individual sees the one account.
+    For more, use `list_large_subaccounts`. An individual's login returns its one account.
     \f
     Source: IBKR Web API reference, "Portfolio Subaccounts".
     Found by: client accounts, advisor's clients, accounts under management, customers, child accounts,
@@ -57,7 +57,7 @@ async def list_subaccounts(gateway: Gateway) -> Json:
 async def list_large_subaccounts(
     gateway: Gateway, page: Page = 0, account_id: AccountFilter = None, nocache: BypassCache = None
 ) -> Json:
-    """List the sub-accounts of a large structure, 20 to a page.
+    """List the sub-accounts of a large account structure, 20 per page.
     \f
     Source: IBKR Web API reference, "Portfolio Subaccounts (Large Account Structures)".
     Found by: client accounts page by page, many customers, more than a hundred clients, accounts under
@@ -87,9 +87,9 @@ async def get_combined_allocation(
 
 @router.get("/portfolio/positions/{conid}")
 async def list_positions_by_conid(gateway: Gateway, conid: Conid) -> Json:
-    """List who holds one contract: its positions in all accounts.
+    """List the positions in one contract in all accounts that hold it.
 
-    Keyed by account id (also segments such as U1234567C); empty when nobody holds it.
+    Keyed by account id (also segments such as U1234567C); empty if no account holds it.
     \f
     Source: IBKR Web API reference, "Position & Contract Info".
     Found by: do I own this stock, do I hold it, how many shares of one company, which account holds it,
@@ -112,10 +112,10 @@ async def get_account_attributes(gateway: Gateway, account_id: AccountId) -> Jso
 
 @router.get("/portfolio/{account_id}/summary")
 async def get_portfolio_summary(gateway: Gateway, account_id: AccountId) -> Json:
-    """Get every balance, margin and limit that IBKR keeps for an account, some 140 of them.
+    """Get every balance, margin and limit that IBKR has for an account, about 140 of them.
 
     `amount` is a number in `currency`. Suffix -s securities, -c commodities, -p crypto; none is the total.
-    `get_account_summary` has the headline figures alone.
+    `get_account_summary` has only the headline figures.
     \f
     Source: IBKR Web API reference, "Portfolio Summary".
     Found by: account values, detailed balances, all figures, leverage, cushion, accrued dividend, gross
@@ -166,10 +166,10 @@ async def list_positions(
     period: ProfitPeriod = None,
     wait_for_sec_def: Annotated[bool | None, Query(description="Wait for names and sectors.")] = None,
 ) -> Json:
-    """List the open positions of one account, 100 to a page.
+    """List the open positions of one account, 100 per page.
 
     Prices and values are in each contract's own `currency`. IBKR's cache can be a minute old: see
-    `list_uncached_positions`. Past the last page: an empty list.
+    `list_uncached_positions`. Past the last page, the list is empty.
     \f
     Source: IBKR Web API reference, "Positions".
     Found by: holdings, what do I own, my portfolio, my stocks, investments, shares held, average cost,
@@ -199,7 +199,7 @@ async def list_uncached_positions(
 ) -> Json:
     """List all current positions of one account, without paging.
 
-    Other names than `list_positions`: `description`, `marketPrice`, `marketValue`; `conid` is text here.
+    Field names differ from `list_positions`: `description`, `marketPrice`, `marketValue`; `conid` is text.
     \f
     Source: IBKR Web API reference, "Positions (NEW)".
     Found by: real-time positions, fresh holdings, live portfolio, up to date positions, current holdings,
@@ -215,7 +215,7 @@ async def list_uncached_positions(
 async def get_position(gateway: Gateway, account_id: AccountId, conid: Conid) -> Json:
     """Get the position in one contract in one account.
 
-    A list of one row; empty when it is not held. The first read may lack its name and sector.
+    A list of one row; empty if there is no position. The first response may lack name and sector.
     \f
     Source: IBKR Web API reference, "Positions by Conid".
     Found by: how many shares do I have of a stock, do I own it, holding in one stock, my average price,
@@ -228,7 +228,7 @@ async def get_position(gateway: Gateway, account_id: AccountId, conid: Conid) ->
 async def list_combo_positions(gateway: Gateway, account_id: AccountId, nocache: BypassCache = None) -> Json:
     """List the positions held as combinations, with their legs.
 
-    With none, IBKR answers an empty list or refuses (500).
+    If there are none, IBKR returns an empty list or an error (500).
     \f
     Source: IBKR Web API reference, "Combination Positions".
     Found by: spreads, option strategies, multi-leg, verticals, straddles, iron condor, calendar spread,

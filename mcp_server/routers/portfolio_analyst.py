@@ -1,4 +1,4 @@
-"""Portfolio Analyst: how accounts did over time. IBKR answers each operation once in 15 minutes."""
+"""Portfolio Analyst: performance over time. IBKR allows one request per operation every 15 minutes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def get_performance(gateway: Gateway, wanted: PerformanceRequest) -> Json:
     """Get the performance of accounts over a period: net asset value and returns, day by day.
 
     `nav` values, `cps` cumulative and `tpps` single returns, as fractions (0.05 is 5%). Several accounts are
-    added up. IBKR allows one request every 15 minutes; repeating it returns the cached result.
+    combined. IBKR allows one request every 15 minutes; repeating it returns the cached result.
     \f
     Source: IBKR Web API reference, "Account Performance".
     Found by: how did my portfolio do, profit this year, year to date return, gain or loss last month,
@@ -38,7 +38,9 @@ async def get_performance(gateway: Gateway, wanted: PerformanceRequest) -> Json:
 async def get_performance_all_periods(
     gateway: Gateway,
     wanted: AccountsRequest,
-    only_account: Annotated[AccountName | None, Query(description="IBKR then ignores `account_ids`.")] = None,
+    only_account: Annotated[
+        AccountName | None, Query(description="Only this account; IBKR then ignores `account_ids`.")
+    ] = None,
 ) -> Json:
     """Get the performance of accounts over all periods at once: 1D, 7D, MTD, 1M, YTD and 1Y.
 
@@ -55,10 +57,10 @@ async def get_performance_all_periods(
 
 @router.post("/pa/transactions")
 async def list_transactions(gateway: Gateway, wanted: TransactionsRequest) -> Json:
-    """List past transactions in a contract: buys, sells, dividends, transfers; and realised profit.
+    """List past transactions in a contract: buys, sells, dividends, transfers; and realized profit.
 
-    `rpnl` is that profit, `rawDate` YYYYMMDD, `qty` negative for a sale. One question in 15 minutes;
-    repeated, it gets the kept answer. This week: `list_trades`.
+    `rpnl` is that profit, `rawDate` YYYYMMDD, `qty` negative for a sale. IBKR allows one request every 15
+    minutes; repeating it returns the cached result. For this week, use `list_trades`.
     \f
     Source: IBKR Web API reference, "Transaction History".
     Found by: transaction history, trade history of a stock, when did I buy, purchases, dividends
@@ -73,8 +75,8 @@ async def list_transactions(gateway: Gateway, wanted: TransactionsRequest) -> Js
 async def get_allocation_breakdown(gateway: Gateway, wanted: AllocationRequest) -> Json:
     """Get the asset allocation on a day: by instrument, asset class, sector, region or country.
 
-    `long` and `short`, each with `total` and `items`. Without `date`, now (`realtime`) if the accounts share
-    the currency. IBKR allows one request every 15 minutes; repeating it returns the cached result.
+    `long` and `short`, each with `total` and `items`. Without `date`: now (`realtime`), if the accounts
+    share the currency. IBKR allows one request every 15 minutes; repeating it returns the cached result.
     \f
     Source: IBKR Web API reference, "Portfolio Allocation".
     Found by: asset allocation on a past date, geographic exposure, which countries, weights,

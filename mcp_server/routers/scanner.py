@@ -19,7 +19,7 @@ ScannerPart = Literal["instrument_list", "scan_type_list", "filter_list", "locat
 async def get_scanner_parameters(
     gateway: Gateway,
     part: Annotated[
-        ScannerPart | None, Query(description="Only this list; 200 KB in all if left out.")
+        ScannerPart | None, Query(description="Only this list; default: all of them, 200 KB.")
     ] = None,
 ) -> Json:
     """Get the instruments, rankings, filters and locations that `run_scanner` accepts.

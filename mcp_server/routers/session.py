@@ -37,7 +37,7 @@ async def get_session_status(gateway: Gateway) -> Json:
     """Check whether the brokerage session is open.
 
     Check `established`: with `authenticated` alone, results are empty. `competing`: another
-    program of the same username holds the session. `connected` false: no browser login.
+    program with the same username holds the session. `connected` false: no browser login.
     \f
     Source: IBKR Web API reference, "Authentication Status".
     Found by: am I connected, am I logged in, auth status, connection check, is the gateway up, is IBKR
@@ -77,7 +77,7 @@ async def validate_sso(gateway: Gateway) -> Json:
 
 @router.post("/logout")
 async def logout(gateway: Gateway) -> Json:
-    """End the browser login of the whole gateway.
+    """End the gateway's browser login.
 
     Every program that uses this gateway is logged out, and only a person can log in again, in a browser.
     Open orders stay open.

@@ -17,7 +17,7 @@ QueryWatchlistId = Annotated[WatchlistId, Query(description="`id` from `list_wat
 
 @router.get("/iserver/watchlists")
 async def list_watchlists(gateway: Gateway) -> Json:
-    """List the watchlists of the user: names, ids and when they were modified.
+    """List the user's watchlists: names, ids and when they were modified.
     \f
     Source: IBKR Web API reference, "Get All Watchlists".
     Found by: favourites, saved symbols, stocks I follow.
@@ -30,7 +30,7 @@ async def list_watchlists(gateway: Gateway) -> Json:
 async def get_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Json:
     """Get the contracts of one watchlist.
 
-    The first read may lack names; a second has them.
+    The first response may lack names; a second call returns them.
     \f
     Source: IBKR Web API reference, "Get Watchlist Information".
     Found by: what is in a list, instruments, symbols, favourites.
@@ -40,10 +40,10 @@ async def get_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Jso
 
 @router.post("/iserver/watchlist")
 async def save_watchlist(gateway: Gateway, wanted: Watchlist) -> Json:
-    """Save a watchlist: create one, or replace all rows of the one that has the id.
+    """Save a watchlist: create one, or replace all rows of the one with this id.
 
-    To add or remove a contract, pass all rows of `get_watchlist` with the change made. The answer shows no
-    rows.
+    To add or remove a contract, pass all rows of `get_watchlist` with the change made. The result does not
+    include the rows.
     \f
     Source: IBKR Web API reference, "Create a Watchlist".
     Found by: new list, edit favourites, add a stock to a list, remove a symbol, rename.
@@ -53,7 +53,7 @@ async def save_watchlist(gateway: Gateway, wanted: Watchlist) -> Json:
 
 @router.delete("/iserver/watchlist")
 async def delete_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Json:
-    """Delete a whole watchlist for good.
+    """Delete a whole watchlist permanently.
     \f
     Source: IBKR Web API reference, "Delete a Watchlist".
     Found by: remove a list, drop favourites.

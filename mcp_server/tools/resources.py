@@ -1,4 +1,4 @@
-"""Tables that help to ask for market data and to read it: look-ups for which IBKR has no operation."""
+"""Reference tables for requesting and reading market data, for which IBKR has no operation."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ AVAILABILITY: Final[Mapping[str, Mapping[str, str]]] = {
     "first": {
         "R": "real-time",
         "D": "delayed by 15 to 20 minutes",
-        "Z": "frozen: as at the close, from real-time data",
-        "Y": "frozen: as at the close, from delayed data",
+        "Z": "frozen: as of the close, from real-time data",
+        "Y": "frozen: as of the close, from delayed data",
         "N": "not subscribed: no data",
         "O": "no data until the market data acknowledgement is signed in the Client Portal's settings",
         "S": "streaming, in price history",
@@ -31,7 +31,7 @@ AVAILABILITY: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "second": {"P": "snapshot", "p": "consolidated over exchanges"},
     "third": {"B": "order book"},
-    "anywhere": {"d": "IBKR's own mark, of no meaning to a reader"},
+    "anywhere": {"d": "internal to IBKR; ignore it"},
 }
 
 
@@ -46,8 +46,8 @@ def resources(sections: Collection[str]) -> list[TextResource]:
             "Every field id of a market data snapshot: what it is, and how to read its value.",
             {
                 "about": (
-                    "For fields of get_market_snapshot. Values are text: commas separate thousands, % may "
-                    "follow. A missing field is unknown or unchanged, not zero."
+                    "For `fields` of get_market_snapshot. Values are text, with commas as thousands "
+                    "separators and sometimes a % sign. A missing field is unknown or unchanged, not zero."
                 ),
                 "fields": snapshot_fields(),
             },
@@ -55,11 +55,12 @@ def resources(sections: Collection[str]) -> list[TextResource]:
         _table(
             "bars",
             "Periods and bars",
-            "Which periods price history takes, with which bars, and which bar is used if none is named.",
+            "The periods and bars that price history accepts, and the default bar of each period.",
             {
                 "about": (
-                    "For period and bar of get_price_history. A period between two rows takes the bars of "
-                    "either; at most 1000 bars come back."
+                    "For `period` and `bar` of get_price_history. A period between two rows accepts bars "
+                    "from the smallest of the shorter row to the largest of the longer. At most 1000 are "
+                    "returned."
                 ),
                 "longest_period": {UNITS[unit]: f"{count}{unit}" for unit, count in MAX_PERIODS.items()},
                 "bars": BARS,
@@ -72,7 +73,7 @@ def resources(sections: Collection[str]) -> list[TextResource]:
         _table(
             "availability",
             "Market data availability",
-            "What the letters of field 6509 say: real-time, delayed, frozen or not subscribed.",
+            "What the letters of field 6509 mean: real-time, delayed, frozen or not subscribed.",
             {
                 "about": "Field 6509 of a snapshot, by letter. RpB is real-time, DPB delayed, Z frozen.",
                 **AVAILABILITY,
