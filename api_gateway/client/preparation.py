@@ -13,8 +13,8 @@ from api_gateway.client.response import GatewayResponse
 class PrepareRead:
     """Sends a read's preflights before it; where IBKR has forgotten them, sends both once more.
 
-    A 401 without a word means an unknown account or a missing login. The list of accounts, asked for anew,
-    fails if it is the login.
+    A 401 without a word means an unknown account or a missing login. The list of accounts, requested
+    again, fails if it is the login.
     """
 
     def __init__(self, preflight: Preflight) -> None:

@@ -21,7 +21,7 @@ _SESSION_UNKNOWN = frozenset(_GATEWAY_STATUS)
 
 @dataclass(frozen=True)
 class Readiness:
-    """One look at the gateway. Holds nothing secret: it is told to whoever asks."""
+    """The result of one check of the gateway. It holds nothing secret, as anyone can read it."""
 
     ready: bool
     gateway: str

@@ -265,7 +265,7 @@ def _describe_features(state: SessionState) -> dict[str, str]:
 def _account_kind(accounts: Accounts | None) -> str | None:
     if accounts is None or accounts.paper is None:
         return None
-    return "paper (pretended money)" if accounts.paper else "live (real money)"
+    return "paper (simulated money)" if accounts.paper else "live (real money)"
 
 
 def _window_to_json(window: MaintenanceWindow) -> dict[str, str]:

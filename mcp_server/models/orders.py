@@ -1,7 +1,7 @@
 """Order tickets: what an order has to say, checked before anything is sent.
 
 Nothing here corrects an order or fills in what matters to money: a ticket that is not clear is refused. The
-account of the call stands in each ticket too, as IBKR documents that one without goes to the login's first.
+account of the call is in each ticket too, as IBKR documents that a ticket without one goes to the first.
 """
 
 from __future__ import annotations

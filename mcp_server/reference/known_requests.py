@@ -1,6 +1,6 @@
 """What each route can send, under IBKR's names: the facts by which the document is compared with the routes.
 
-`python -m mcp_server.reference.known_requests > routers_generator/known_requests.json` writes them anew.
+`python -m mcp_server.reference.known_requests` prints what `make known` writes.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ MAX_LISTED: Final = 5
 
 
 def join_limited(separator: str, parts: Sequence[str]) -> str:
-    """The first parts, and how many more there are: what is wrong with a thousand rows is told by a few."""
+    """The first parts, and how many more there are: a few say what is wrong with a thousand rows."""
     more = len(parts) - MAX_LISTED
     listed = separator.join(parts[:MAX_LISTED])
     return f"{listed}{separator}and {more} more" if more > 0 else listed
