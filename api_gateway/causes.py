@@ -105,6 +105,10 @@ FRAGMENTS: Mapping[str, str] = MappingProxyType(
             "TRADING_MODE=paper writes to paper accounts only: log in with the paper username, or call "
             "`list_brokerage_accounts` to see the accounts of this login"
         ),
+        "check_orders": (
+            "look for the order in `list_live_orders` and `list_trades`, and place it again only if it is in "
+            "neither"
+        ),
         "log_out_there": "log out of that program",
         "take_over": "let it lose the connection with `take_over_session`",
         "second_username": "use a second IBKR username here",
@@ -356,7 +360,9 @@ class Cause(Enum):
     )
     ALIASED_PATH = Row("this is the path of {operation}", "use that operation's tool", outcome=_NOT_SENT)
     REPLY_NOT_OURS = Row(
-        "no order placed here is waiting for this confirmation", "{paper_login}", outcome=_NOT_SENT
+        "no order placed here is waiting for this confirmation",
+        "confirm only what `place_orders` or `modify_order` returned here; {check_orders}",
+        outcome=_NOT_SENT,
     )
     LOGIN_NOT_PAPER = Row(
         "IBKR does not report this login as a paper account", "{paper_login}", outcome=_NOT_SENT
@@ -437,8 +443,7 @@ class Cause(Enum):
     OPERATION_REFUSED = Row("{refused}", "{hint}", outcome=_REFUSED)
     REPLY_EXPIRED = Row(
         "{refused}",
-        "an order confirmation expires with the next request: preview or place the order again and confirm "
-        "at once",
+        "a confirmation expires with the next request, or was answered before: {check_orders}",
         outcome=_REFUSED,
     )
     REPLY_DECLINED = Row(
