@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# "when NVDA reaches 200, ": a price, and then what is to be done.
+# "when NVDA reaches 200, ": a price condition before the action.
 _PRICE_CONDITION: Final = r"^\W*(when|if|once|whenever)\b.{1,60}?\d[\d.,]*[km%]?,? (then )?"
 # What is put into one plain word before a text is split; in any case of letters.
 REWRITES: Final = (

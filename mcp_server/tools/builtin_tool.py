@@ -63,7 +63,7 @@ class BuiltinTool(Tool):
 
     @property
     def section(self) -> str:
-        """The section that it stands in for a search."""
+        """The section that a search shows for it."""
         return "Session"
 
     @property

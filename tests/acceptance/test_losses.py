@@ -61,7 +61,7 @@ def reset(trio: DemoProcesses) -> None:
 def test_a_closed_session_is_told_at_once_and_opened_once(
     trio: DemoProcesses, lose: Callable[[DemoProcesses], None]
 ) -> None:
-    with trio.freeze("ticker"):  # or it might be mended before it is told
+    with trio.freeze("ticker"):  # or it might be reopened before it is reported
         lose(trio)
         told = trio.connection_status()
         assert told["state"] in ("closed", "resetting")  # at the hour of a real reset it is expected

@@ -1,4 +1,4 @@
-"""`wait_for_login` over HTTP, while a person logs in at the gateway's page and parts are started anew."""
+"""`wait_for_login` over HTTP, while a person logs in at the gateway's page and processes are restarted."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class DemoProcesses:
             process.wait()
 
     def restart(self, name: str) -> None:
-        """Kill it and start it anew; returns when it answers."""
+        """Kill it and start it again; returns once it responds."""
         self.kill(name)
         self.start(name)
         assert wait_until(self.processes[name].is_ready, 30), self.log(name).read_text()

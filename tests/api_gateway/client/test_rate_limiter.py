@@ -1,4 +1,4 @@
-"""IBKR's limits are kept, waiting is bounded, and the caller is told the seconds."""
+"""Rate limiter: IBKR's limits hold, waiting is bounded, and the caller learns the seconds."""
 
 from __future__ import annotations
 
