@@ -9,11 +9,13 @@ from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.calendar.trading_hours import HOURS, sessions_before
 from api_gateway.simulator.instruments.price_format import round_to_tick
 from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.lifecycle.timeline import process_events
 from api_gateway.simulator.orders.order import Order, OrderStatus, Side
 from api_gateway.simulator.profiles import ContractRef, starting_portfolio
 
 _HOURS = HOURS["us_stock"]
 _AAPL, _IBM, _MSFT = 265598, 8314, 272093
+_HISTORY_SECONDS = 400 * 86400.0  # so that Portfolio Analyst's year is complete
 _MIN_OPTION_LIFETIME = timedelta(days=20)
 _MIN_FUTURE_LIFETIME = timedelta(days=5)
 
@@ -22,8 +24,13 @@ def seed_account(paper_account: PaperAccount) -> None:
     """Give a new account its starting portfolio from `profiles`: deposit, positions and orders of the day."""
     portfolio = starting_portfolio(paper_account.account_id)
     paper_account.deposit(paper_account.base_currency, portfolio.deposit)
-    for purchase in portfolio.purchases:
-        at = _purchase_time(paper_account, purchase.days_ago, purchase.minutes, purchase.seconds)
+    paper_account.events_processed_until = paper_account.clock.now() - _HISTORY_SECONDS
+    purchases = [
+        (_purchase_time(paper_account, purchase.days_ago, purchase.minutes, purchase.seconds), purchase)
+        for purchase in portfolio.purchases
+    ]
+    for at, purchase in sorted(purchases, key=lambda row: row[0]):
+        process_events(paper_account, at)
         _book_purchase(
             paper_account,
             _resolve_contract(paper_account, purchase.contract),
@@ -33,6 +40,7 @@ def seed_account(paper_account: PaperAccount) -> None:
         )
     if portfolio.has_orders:
         _place_todays_orders(paper_account)
+    process_events(paper_account, paper_account.clock.now())
 
 
 def _resolve_contract(paper_account: PaperAccount, contract: ContractRef) -> Instrument:
@@ -64,6 +72,7 @@ def _place_todays_orders(paper_account: PaperAccount) -> None:
         limit_ratio=None if opened else 1.0,
     )
     for quantity, at, exchange in ((15, first, "ISLAND"), (25, opening + spent * 0.26, "IEX")):
+        process_events(paper_account, at)
         paper_account.execute(sale, quantity, _price_at(paper_account, apple, at), at=at, exchange=exchange)
 
     dropped = _add_order(paper_account, ibm, "BUY", 30, "LMT", second, limit_ratio=0.97)

@@ -1,4 +1,7 @@
-"""Order execution: orders are confirmed, triggered, filled, cancelled and expire as the clock advances."""
+"""Order execution: orders are confirmed, triggered, filled, cancelled and expire as the clock advances.
+
+The account's events without an order, such as the expiry of an option, happen in between at their time.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Mapping
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.calendar.trading_hours import PRICE_STEP
 from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.lifecycle.timeline import next_event_time, process_events
 from api_gateway.simulator.orders.next_event import (
     NextEvent,
     OrderEvent,
@@ -31,7 +35,7 @@ class ExecutionSimulator:
         self._accounts = accounts
 
     def catch_up(self) -> None:
-        """Process all order events up to now, in chronological order."""
+        """Process all order and account events up to now, in chronological order."""
         for paper_account in self._accounts.values():
             _AccountSimulation(paper_account).run(paper_account.clock.now())
 
@@ -88,11 +92,23 @@ class _AccountSimulation:
         while upcoming := [
             (o.event.at, number, o.event) for number, o in self._next_events.items() if o.event
         ]:
-            # Of simultaneous events, that of the older order comes first.
-            _, number, event = min(upcoming, key=lambda row: row[:2])
-            self._apply_event(self._working_orders[number], event)
+            # Of simultaneous events, the account's come first, then that of the older order.
+            at, number, event = min(upcoming, key=lambda row: row[:2])
+            if next_event_time(self._paper_account) <= at:
+                self._process_account_events(at)
+            else:
+                self._apply_event(self._working_orders[number], event)
+                self._paper_account.events_processed_until = at
+        process_events(self._paper_account, until)
         for number, next_event in self._next_events.items():
             _store_progress(self._working_orders[number], next_event, until)
+
+    def _process_account_events(self, until: float) -> None:
+        """Apply the account's events up to the next order event; they may cancel orders."""
+        process_events(self._paper_account, until)
+        for order in list(self._working_orders.values()):
+            if not order.status.is_working:
+                self._next_events.pop(order.order_id, None)
 
     def _update_next_event(self, order: Order) -> None:
         if order.status.is_working:

@@ -1,6 +1,7 @@
 """One paper account: cash, positions, orders and executions.
 
-Only those four are stored; `valuation` derives everything else from them and current prices.
+Only those four and the cash transactions are stored; `valuation` derives everything else from them and
+current prices. Every booked amount is in whole cents.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from itertools import count
 from zlib import crc32
 
+from api_gateway.simulator.accounts.cash_transactions import CashTransaction, CashTransactionKind
 from api_gateway.simulator.accounts.commissions import commission
 from api_gateway.simulator.accounts.position import Position
 from api_gateway.simulator.accounts.valuation import Valuation
@@ -18,7 +20,7 @@ from api_gateway.simulator.accounts.valued_position import SETTLED_IN_CASH, Valu
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_at
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.instruments.universe import Instrument, Universe
-from api_gateway.simulator.orders.order import Execution, Order, OrderStatus, Side
+from api_gateway.simulator.orders.order import Execution, ExecutionKind, Order, OrderStatus, Side
 from api_gateway.simulator.orders.order_hours import expiry_time
 from api_gateway.simulator.prices.exchange_rates import ExchangeRates
 from api_gateway.simulator.prices.prices import Prices
@@ -52,6 +54,8 @@ class PaperAccount:
         self.positions: dict[int, Position] = {}
         self.orders: dict[int, Order] = {}
         self.executions: list[Execution] = []
+        self.cash_transactions: list[CashTransaction] = []
+        self.events_processed_until = clock.now()
         self._order_ids = order_ids or count(FIRST_ORDER_ID)
         self._cached_valuation: Valuation | None = None
 
@@ -73,11 +77,35 @@ class PaperAccount:
         twin.positions = {conid: replace(position) for conid, position in self.positions.items()}
         twin.orders = dict(self.orders)
         twin.executions = list(self.executions)
+        twin.cash_transactions = list(self.cash_transactions)
         return twin
 
     def deposit(self, currency: str, amount: float) -> None:
         """Deposit cash, or withdraw it if `amount` is negative."""
-        self.cash[currency] = self.cash.get(currency, 0.0) + amount
+        self.cash[currency] = round(self.cash.get(currency, 0.0) + amount, 2)
+
+    def book_cash(self, transaction: CashTransaction) -> None:
+        """Book a change of cash that is not a trade; an amount of zero is not booked."""
+        if transaction.amount:
+            self.deposit(transaction.currency, transaction.amount)
+            self.cash_transactions.append(transaction)
+
+    def settle(self, conid: int, price: float, at: float) -> None:
+        """Move the profit of a future since its last settlement to cash; the position stays open."""
+        position, instrument = self.positions[conid], self.instrument(conid)
+        value = round(position.quantity * price * instrument.multiplier, 2)
+        profit, position.settled = round(value - position.settled, 2), value
+        self.book_cash(
+            CashTransaction(
+                at,
+                CashTransactionKind.VARIATION_MARGIN,
+                instrument.currency,
+                profit,
+                conid,
+                position.quantity,
+                price,
+            )
+        )
 
     def add_working_order(
         self,
@@ -111,7 +139,7 @@ class PaperAccount:
         return order
 
     def execute(self, order: Order, quantity: float, price: float, *, at: float, exchange: str) -> Execution:
-        """Fill `quantity` of a working order at `price`; the only method that books a trade.
+        """Fill `quantity` of a working order at `price`.
 
         Updates the order, the position, the cash and the executions together.
         """
@@ -120,8 +148,37 @@ class PaperAccount:
         # The minimum commission is charged once per order, not per execution.
         fee = max(0.0, round(commission(instrument, order.filled, order.average_price) - order.fees, 2))
         order.fees += fee
-        signed = order.sign * quantity
-        value = signed * price * instrument.multiplier
+        return self.book_execution(
+            instrument,
+            order.sign * quantity,
+            price,
+            at=at,
+            exchange=exchange,
+            fee=fee,
+            order_id=order.order_id,
+            reference=order.reference,
+        )
+
+    def book_execution(
+        self,
+        instrument: Instrument,
+        signed: float,
+        price: float,
+        *,
+        at: float,
+        exchange: str,
+        kind: ExecutionKind = ExecutionKind.TRADE,
+        fee: float = 0.0,
+        carried_cost: float = 0.0,
+        order_id: int = 0,
+        reference: str = "",
+    ) -> Execution:
+        """Book `signed` units (positive for a purchase) at `price`; the only method that books an execution.
+
+        Updates the position, the cash and the executions together. `carried_cost` is added to the cost of the
+        position without being paid: the premium of the option whose exercise this is.
+        """
+        value = round(signed * price * instrument.multiplier, 2)
         realised, quantity_after = 0.0, 0.0
         if instrument.sec_type == "CASH":
             self.deposit(instrument.symbol, signed)
@@ -129,15 +186,19 @@ class PaperAccount:
             flow = -value
             quantity_after = self.cash[instrument.symbol]
         else:
-            position = self.positions.setdefault(order.conid, Position(order.conid))
-            realised = position.add_fill(signed, price * instrument.multiplier, fee)
+            position = self.positions.setdefault(instrument.conid, Position(instrument.conid))
+            settled = position.settled
+            realised = position.add_fill(signed, (value + carried_cost) / signed, fee)
             quantity_after = position.quantity
-            flow = realised if instrument.sec_type in SETTLED_IN_CASH else -value - fee
+            flow = -value - fee
+            if instrument.sec_type in SETTLED_IN_CASH:
+                flow += position.settled - settled
+        flow = round(flow, 2)
         self.deposit(instrument.currency, flow)
         execution = Execution(
             execution_id=f"0000dc8f.{self._execution_number(at):08x}.01.01",
-            order_id=order.order_id,
-            conid=order.conid,
+            order_id=order_id,
+            conid=instrument.conid,
             at=at,
             quantity=signed,
             price=price,
@@ -146,7 +207,8 @@ class PaperAccount:
             cash_flow=flow,
             realised=realised,
             position=quantity_after,
-            reference=order.reference,
+            reference=reference,
+            kind=kind,
         )
         self.executions.append(execution)
         return execution
@@ -234,6 +296,7 @@ class PaperAccount:
             realised=sum(e.realised for e in traded),
             daily_pnl=position.quantity * quote.last * instrument.multiplier - at_close - paid,
             underlying_price=self.prices.quote(underlying).last if underlying else 0.0,
+            settled=position.settled,
         )
 
     def _settled_cash(self, today: Iterable[Execution]) -> dict[str, float]:

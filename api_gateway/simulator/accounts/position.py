@@ -13,12 +13,14 @@ class Position:
     """A quantity (negative when short) and its cost.
 
     `cost` is in the instrument's currency and includes multiplier and commissions; it is negative for a short
-    position.
+    position. `settled` is the value at the last daily settlement, or when the position was opened: only the
+    profit since then is not in cash. Both are whole cents.
     """
 
     conid: int
     quantity: float = 0.0
     cost: float = 0.0
+    settled: float = 0.0
 
     @property
     def average_cost(self) -> float:
@@ -29,16 +31,19 @@ class Position:
         """Add a fill of signed `quantity`, each worth `unit_value` (price times multiplier).
 
         The part that closes leaves at average cost, the part that opens enters at the fill price, and the
-        commission is divided between the two. Returns the realised profit.
+        commission is divided between the two. Returns the realised profit, in whole cents, so that what was
+        paid is exactly the cost that is left minus the profit.
         """
         closed = 0.0
         if self.quantity * quantity < 0:
             closed = math.copysign(min(abs(quantity), abs(self.quantity)), self.quantity)
-        opened = quantity + closed
+        value = round(quantity * unit_value, 2)
         closing_fee = commission * abs(closed / quantity)
-        realised = closed * (unit_value - self.average_cost) - closing_fee
-        self.cost += opened * unit_value + (commission - closing_fee) - closed * self.average_cost
+        realised = round(closed * (unit_value - self.average_cost) - closing_fee, 2) if closed else 0.0
+        left = self.settled * (1 - closed / self.quantity) if self.quantity else 0.0
+        self.settled = round(left + (quantity + closed) * unit_value, 2)
+        self.cost = round(self.cost + value + commission + realised, 2)
         self.quantity += quantity
         if abs(self.quantity) < QUANTITY_TOLERANCE:
-            self.quantity = self.cost = 0.0
-        return realised if closed else 0.0
+            self.quantity = self.cost = self.settled = 0.0
+        return realised

@@ -73,18 +73,16 @@ def build_segment(positions: Iterable[ValuedPosition], cash: float, unsettled_ca
     all_positions = list(positions)
     borrowable = [position for position in all_positions if position.instrument.sec_type not in NO_LOAN_VALUE]
     paid_for = [position for position in all_positions if position.instrument.sec_type not in SETTLED_IN_CASH]
-    loanable = cash + sum(position.equity * position.rate for position in borrowable)
+    loanable = cash + sum(position.base_equity for position in borrowable)
     return Segment(
         cash=cash,
         settled_cash=cash - unsettled_cash,
-        futures_profit=sum(
-            position.equity * position.rate for position in all_positions if position not in paid_for
-        ),
-        net_liquidation=cash + sum(position.equity * position.rate for position in all_positions),
+        futures_profit=sum(position.base_equity for position in all_positions if position not in paid_for),
+        net_liquidation=cash + sum(position.base_equity for position in all_positions),
         equity_with_loan=loanable,
         previous_equity_with_loan=loanable
         - sum(position.daily_pnl * position.rate for position in borrowable),
-        gross_position_value=sum(abs(position.equity * position.rate) for position in paid_for),
+        gross_position_value=sum(abs(position.base_equity) for position in paid_for),
         initial_margin=sum(position.initial_margin for position in all_positions),
         maintenance_margin=sum(position.maintenance_margin for position in all_positions),
         reg_t_margin=sum(position.reg_t_margin for position in all_positions),

@@ -1,13 +1,14 @@
 """Account valuation: every balance at one time, derived from positions, cash and prices.
 
-A future is not paid for in full; only its profit or loss is settled. So its value in balances is the
-unsettled profit, while position lists show the whole contract value. In every currency:
-net liquidation = cash + value of stocks, options and the like + unsettled profit of futures.
+A future is not paid for in full; only its profit or loss is settled, each trading day. So its value in
+balances is the profit since the last settlement, while position lists show the whole contract value. In every
+currency: net liquidation = cash + value of stocks, options and the like + unsettled profit of futures. Each
+part is rounded to cents before it is added or converted, so that the served parts add up to the served sum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -33,7 +34,7 @@ class Ledger:
     @property
     def net_liquidation(self) -> float:
         """Cash plus the value of all positions in this currency."""
-        return self.cash + sum(self.values.values())
+        return round(self.cash + sum(self.values.values()), 2)
 
     def value_of(self, sec_type: str) -> float:
         """What all positions of one security type contribute to this currency's net liquidation value."""
@@ -71,13 +72,12 @@ class Valuation:
     @cached_property
     def base_ledger(self) -> Ledger:
         """The sum of all ledgers, converted to base currency."""
-        kinds = {position.instrument.sec_type for position in self.positions}
         return Ledger(
             currency="BASE",
             rate=1.0,
-            cash=sum(each.cash * each.rate for each in self.ledgers),
-            settled_cash=sum(each.settled_cash * each.rate for each in self.ledgers),
-            values={kind: sum(each.value_of(kind) * each.rate for each in self.ledgers) for kind in kinds},
+            cash=_sum_in_cents(each.cash * each.rate for each in self.ledgers),
+            settled_cash=_sum_in_cents(each.settled_cash * each.rate for each in self.ledgers),
+            values=_values_by_type((position, position.base_equity) for position in self.positions),
             unrealised=sum(each.unrealised * each.rate for each in self.ledgers),
             realised=sum(each.realised * each.rate for each in self.ledgers),
         )
@@ -97,8 +97,8 @@ class Valuation:
         """The commodities segment: futures, and the cash that IBKR sweeps over to cover their margin."""
         positions = [position for position in self.positions if position.instrument.sec_type in _COMMODITIES]
         needed = sum(position.initial_margin for position in positions) * _FUTURES_SWEEP_FACTOR
-        profit = sum(position.equity * position.rate for position in positions)
-        return build_segment(positions, cash=max(0.0, needed - profit))
+        profit = sum(position.base_equity for position in positions)
+        return build_segment(positions, cash=round(max(0.0, needed - profit), 2))
 
     @cached_property
     def securities(self) -> Segment:
@@ -117,16 +117,24 @@ class Valuation:
 
     def _ledger(self, currency: str) -> Ledger:
         positions = [position for position in self.positions if position.instrument.currency == currency]
-        values: dict[str, float] = {}
-        for position in positions:
-            kind = position.instrument.sec_type
-            values[kind] = values.get(kind, 0.0) + position.equity
         return Ledger(
             currency=currency,
             rate=self.rates[currency],
             cash=self.cash.get(currency, 0.0),
             settled_cash=self.settled_cash.get(currency, 0.0),
-            values=values,
+            values=_values_by_type((position, round(position.equity, 2)) for position in positions),
             unrealised=sum(position.unrealised for position in positions),
             realised=sum(position.realised for position in positions),
         )
+
+
+def _sum_in_cents(amounts: Iterable[float]) -> float:
+    return sum(round(amount, 2) for amount in amounts)
+
+
+def _values_by_type(positions: Iterable[tuple[ValuedPosition, float]]) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for position, value in positions:
+        kind = position.instrument.sec_type
+        values[kind] = values.get(kind, 0.0) + value
+    return values

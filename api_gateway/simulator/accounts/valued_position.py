@@ -21,7 +21,8 @@ _SHORT_OPTION = 0.2
 class ValuedPosition:
     """One position with its value in the instrument's currency; `rate` converts that to base currency.
 
-    `realised` and `daily_pnl` are the realised and the total profit since the start of the trading day.
+    `realised` and `daily_pnl` are the realised and the total profit since the start of the trading day;
+    `settled` is that of `Position`.
     """
 
     instrument: Instrument
@@ -32,6 +33,7 @@ class ValuedPosition:
     realised: float
     daily_pnl: float
     underlying_price: float = 0.0
+    settled: float = 0.0
 
     @property
     def average_cost(self) -> float:
@@ -55,8 +57,18 @@ class ValuedPosition:
 
     @property
     def equity(self) -> float:
-        """The position's contribution to the account's net liquidation value."""
-        return self.unrealised if self.instrument.sec_type in SETTLED_IN_CASH else self.market_value
+        """The position's contribution to the account's net liquidation value.
+
+        For a future, the profit since the last daily settlement: the profit before is already in cash.
+        """
+        if self.instrument.sec_type in SETTLED_IN_CASH:
+            return self.market_value - self.settled
+        return self.market_value
+
+    @property
+    def base_equity(self) -> float:
+        """`equity` in base currency, in whole cents."""
+        return round(self.equity * self.rate, 2)
 
     @property
     def maintenance_margin(self) -> float:

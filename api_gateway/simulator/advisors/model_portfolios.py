@@ -197,6 +197,7 @@ def _prorate_position(valuation: Valuation, conid: int, quantity: float) -> Valu
         position,
         quantity=quantity,
         cost=position.cost * of_all,
+        settled=position.settled * of_all,
         realised=0.0,
         daily_pnl=position.daily_pnl * of_all,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from api_gateway.simulator.instruments.listings import CL_INDEX
+from api_gateway.simulator.instruments.listings import CL_INDEX, GC_INDEX, SPX
 
 _RIGHTS = {"C": "Call", "P": "Put"}
 
@@ -62,6 +62,15 @@ class Instrument:
             return None
         day = datetime.strptime(self.expiry, "%Y%m%d").replace(tzinfo=UTC)
         return day.timestamp() + 21 * 3600
+
+    @property
+    def delivery(self) -> str | None:
+        """How an option or a future is settled when it expires: `physical` or `cash`; else None."""
+        if self.sec_type == "OPT":
+            return "cash" if self.underlying_conid == SPX else "physical"
+        if self.sec_type == "FUT":
+            return "physical" if self.underlying_conid in (CL_INDEX, GC_INDEX) else "cash"
+        return None
 
     @property
     def local_symbol(self) -> str:

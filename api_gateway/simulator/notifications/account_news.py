@@ -14,11 +14,21 @@ from api_gateway.simulator.instruments.contract_names import full_name
 from api_gateway.simulator.instruments.instrument import Instrument
 from api_gateway.simulator.instruments.price_format import price_text, quantity_text
 from api_gateway.simulator.notifications.inbox import Notification
+from api_gateway.simulator.orders.order import ExecutionKind
 from api_gateway.simulator.prices.seeded_noise import hash_keys
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _RATINGS_AT, _EXPIRIES_AT, _HOLIDAYS_AT = time(8, 5), time(9), time(10)
 _GRADES = ("Buy", "Outperform", "Hold", "Underperform", "Sell")
+# For each kind of execution: the code and title of its notification, and what happened; empty for the side.
+_EXECUTION_NEWS = {
+    ExecutionKind.TRADE: ("TP", "Trade Notification", ""),
+    ExecutionKind.CLOSE_OUT: ("TP", "Trade Notification", "Closed before delivery:"),
+    ExecutionKind.EXERCISE: ("OE", "FYI: Option Expiration", "Exercised:"),
+    ExecutionKind.ASSIGNMENT: ("OE", "FYI: Option Expiration", "Assigned:"),
+    ExecutionKind.EXPIRATION: ("OE", "FYI: Option Expiration", "Expired:"),
+    ExecutionKind.FINAL_SETTLEMENT: ("OE", "FYI: Contract Expiration", "Settled finally:"),
+}
 _DAYS_BEFORE_EXPIRY, _DAYS_BEFORE_HOLIDAY = 3, 2
 
 
@@ -27,14 +37,14 @@ def account_notifications(paper_account: PaperAccount, since: float, until: floa
     for execution in paper_account.executions:
         if since < execution.at <= until:
             instrument = paper_account.instrument(execution.conid)
-            action = "Bought" if execution.quantity > 0 else "Sold"
+            code, title, action = _EXECUTION_NEWS[execution.kind]
+            side = "Bought" if execution.quantity > 0 else "Sold"
+            where = f" on {execution.exchange}" if execution.order_id else ""
             text = (
-                f"{action} {quantity_text(abs(execution.quantity))} {full_name(instrument)} "
-                f"at {price_text(instrument, execution.price)} on {execution.exchange}."
+                f"{action or side} {quantity_text(abs(execution.quantity))} {full_name(instrument)} "
+                f"at {price_text(instrument, execution.price)}{where}."
             )
-            yield Notification(
-                execution.at, "TP", "Trade Notification", _html(text, _held_in_text(paper_account))
-            )
+            yield Notification(execution.at, code, title, _html(text, _held_in_text(paper_account)))
     day = datetime.fromtimestamp(since, tz=_NEW_YORK).date()
     last = datetime.fromtimestamp(until, tz=_NEW_YORK).date()
     while day <= last:

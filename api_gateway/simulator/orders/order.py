@@ -116,12 +116,24 @@ class Order:
         self.set_status(OrderStatus.FILLED if done else OrderStatus.SUBMITTED, at)
 
 
+class ExecutionKind(Enum):
+    """What caused an execution: an order, or the expiry of a contract."""
+
+    TRADE = "trade"
+    EXERCISE = "exercise"
+    ASSIGNMENT = "assignment"
+    EXPIRATION = "expiration"
+    FINAL_SETTLEMENT = "final settlement"
+    CLOSE_OUT = "close-out"
+
+
 @dataclass(frozen=True)
 class Execution:
     """One booked fill. Amounts are in the instrument's currency.
 
     `quantity` is signed: positive for a purchase. `position` is the account's position after the fill,
-    `realised` the profit that the fill realised, after commission.
+    `realised` the profit that the fill realised, after commission. If no order caused it, `order_id` is 0 and
+    `kind` is the cause.
     """
 
     execution_id: str
@@ -136,3 +148,4 @@ class Execution:
     realised: float
     position: float
     reference: str = ""
+    kind: ExecutionKind = ExecutionKind.TRADE

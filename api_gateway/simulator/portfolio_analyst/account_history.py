@@ -1,7 +1,7 @@
 """Account history: an account's positions and value at any past moment.
 
-Nothing is stored. The initial cash is found by reversing all executions; each snapshot then replays
-the executions up to its moment.
+Nothing is stored. The initial cash is found by reversing all bookings; each snapshot then replays the
+bookings up to its moment: executions and cash transactions.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from api_gateway.simulator.accounts.cash_transactions import CashTransaction, CashTransactionKind
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.accounts.position import Position
 from api_gateway.simulator.accounts.valued_position import SETTLED_IN_CASH
@@ -45,15 +46,17 @@ class AccountSnapshot:
 
 def account_snapshots(paper_account: PaperAccount, moments: Iterable[float]) -> Iterator[AccountSnapshot]:
     """Yield the account at each moment (seconds since 1970); the moments must be in ascending order."""
-    executions = sorted(paper_account.executions, key=lambda execution: execution.at)
+    bookings: list[Execution | CashTransaction] = sorted(
+        [*paper_account.executions, *paper_account.cash_transactions], key=lambda booking: booking.at
+    )
     cash = dict(paper_account.cash)
-    for execution in executions:
-        _apply_cash_flows(paper_account, cash, execution, -1)
+    for booking in bookings:
+        _apply_cash_flows(paper_account, cash, booking, -1)
     holdings: dict[int, Position] = {}
     applied = 0
     for moment in moments:
-        while applied < len(executions) and executions[applied].at <= moment:
-            _apply_execution(paper_account, cash, holdings, executions[applied])
+        while applied < len(bookings) and bookings[applied].at <= moment:
+            _apply_booking(paper_account, cash, holdings, bookings[applied])
             applied += 1
         yield _value_account(paper_account, moment, cash, holdings)
 
@@ -70,28 +73,41 @@ def end_of_day(day: date, now: float) -> float:
 
 
 def _apply_cash_flows(
-    paper_account: PaperAccount, cash: dict[str, float], execution: Execution, sign: int
+    paper_account: PaperAccount, cash: dict[str, float], booking: Execution | CashTransaction, sign: int
 ) -> None:
-    """Apply (`sign` 1) or reverse (`sign` -1) the cash flows of one execution."""
-    instrument = paper_account.instrument(execution.conid)
-    flows = [(instrument.currency, execution.cash_flow)]
+    """Apply (`sign` 1) or reverse (`sign` -1) the cash flows of one booking."""
+    for currency, amount in _cash_flows(paper_account, booking):
+        cash[currency] = round(cash.get(currency, 0.0) + sign * amount, 2)
+
+
+def _cash_flows(
+    paper_account: PaperAccount, booking: Execution | CashTransaction
+) -> Iterator[tuple[str, float]]:
+    if isinstance(booking, CashTransaction):
+        yield booking.currency, booking.amount
+        return
+    instrument = paper_account.instrument(booking.conid)
+    yield instrument.currency, booking.cash_flow
     if instrument.sec_type == "CASH":
-        flows += [
-            (instrument.symbol, execution.quantity),
-            (paper_account.base_currency, -execution.commission),
-        ]
-    for currency, amount in flows:
-        cash[currency] = cash.get(currency, 0.0) + sign * amount
+        yield instrument.symbol, booking.quantity
+        yield paper_account.base_currency, -booking.commission
 
 
-def _apply_execution(
-    paper_account: PaperAccount, cash: dict[str, float], holdings: dict[int, Position], execution: Execution
+def _apply_booking(
+    paper_account: PaperAccount,
+    cash: dict[str, float],
+    holdings: dict[int, Position],
+    booking: Execution | CashTransaction,
 ) -> None:
-    _apply_cash_flows(paper_account, cash, execution, 1)
-    instrument = paper_account.instrument(execution.conid)
+    _apply_cash_flows(paper_account, cash, booking, 1)
+    if isinstance(booking, CashTransaction):
+        if booking.kind is CashTransactionKind.VARIATION_MARGIN and booking.conid is not None:
+            holdings[booking.conid].settled += booking.amount
+        return
+    instrument = paper_account.instrument(booking.conid)
     if instrument.sec_type != "CASH":
-        holding = holdings.setdefault(execution.conid, Position(execution.conid))
-        holding.add_fill(execution.quantity, execution.price * instrument.multiplier, execution.commission)
+        holding = holdings.setdefault(booking.conid, Position(booking.conid))
+        holding.add_fill(booking.quantity, booking.price * instrument.multiplier, booking.commission)
 
 
 def _value_account(
@@ -104,7 +120,7 @@ def _value_account(
             price = paper_account.prices.price_at(instrument, moment)
             value = holding.quantity * price * instrument.multiplier
             if instrument.sec_type in SETTLED_IN_CASH:
-                value -= holding.cost
+                value -= holding.settled
             rate = paper_account.exchange_rates.rate(instrument.currency, moment)
             assets.append(Asset(instrument, holding.quantity, value * rate))
     money = {

@@ -1,4 +1,7 @@
-"""Portfolio Analyst's transactions: a day's purchases of a contract are one row, its sales another."""
+"""Portfolio Analyst's transactions: a day's purchases of a contract are one row, its sales another.
+
+Expiries and cash transactions that concern a contract are rows of their own. Their types are guesses.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,28 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from api_gateway.simulator.accounts.cash_transactions import CashTransaction
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.instruments.universe import Instrument
-from api_gateway.simulator.orders.order import Execution
+from api_gateway.simulator.orders.order import Execution, ExecutionKind
 from api_gateway.simulator.portfolio_analyst.account_history import NEW_YORK, new_york_date
 
 _DIGITS = 8
+# The shares that an exercise delivers are bought or sold; the option itself is exercised.
+_EXPIRY_TYPES = {
+    ExecutionKind.EXERCISE: "Exercise",
+    ExecutionKind.ASSIGNMENT: "Assignment",
+    ExecutionKind.EXPIRATION: "Expiration",
+    ExecutionKind.FINAL_SETTLEMENT: "Final Settlement",
+}
 
 
 @dataclass(frozen=True)
 class DailyTrade:
-    """An account's purchases, or sales, of an instrument on a day. `fx_rate` converts to another currency."""
+    """An account's purchases, or sales, of an instrument on a day. `fx_rate` converts to another currency.
+
+    All `executions` have the same kind and side.
+    """
 
     day: date
     account_id: str
@@ -35,18 +49,17 @@ class DailyTrade:
         """Return the transaction with signed amounts: a purchase adds quantity and costs money."""
         quantity = sum(execution.quantity for execution in self.executions)
         value = sum(execution.quantity * execution.price for execution in self.executions)
-        midnight = datetime.combine(self.day, datetime.min.time(), tzinfo=NEW_YORK)
+        side, kind = "Buy" if quantity > 0 else "Sell", self.executions[0].kind
         return {
             "cur": self.instrument.currency,
-            "date": f"{midnight:%a %b %d %H:%M:%S %Z %Y}",
-            "rawDate": f"{self.day:%Y%m%d}",
+            **_date_columns(self.day),
             "fxRate": self.fx_rate,
             "pr": round(value / quantity, _DIGITS),
             "qty": float(quantity),
             "acctid": self.account_id,
             "amt": round(-value * self.instrument.multiplier, _DIGITS),
             "conid": self.instrument.conid,
-            "type": "Buy" if quantity > 0 else "Sell",
+            "type": side if self.instrument.expires_at is None else _EXPIRY_TYPES.get(kind, side),
             "desc": self.instrument.name,
             "isRealTime": real_time,
         }
@@ -66,6 +79,33 @@ class DailyTrade:
         }
 
 
+@dataclass(frozen=True)
+class CashRow:
+    """A cash transaction of an account that concerns an instrument."""
+
+    day: date
+    account_id: str
+    instrument: Instrument
+    transaction: CashTransaction
+    fx_rate: float
+
+    def transaction_row(self, *, real_time: bool) -> dict[str, Any]:
+        """Return the transaction: `qty` is the position it was booked for, `pr` the price or rate."""
+        return {
+            "cur": self.transaction.currency,
+            **_date_columns(self.day),
+            "fxRate": self.fx_rate,
+            "pr": round(self.transaction.price, _DIGITS),
+            "qty": float(self.transaction.quantity),
+            "acctid": self.account_id,
+            "amt": self.transaction.amount,
+            "conid": self.instrument.conid,
+            "type": self.transaction.kind.value,
+            "desc": self.instrument.name,
+            "isRealTime": real_time,
+        }
+
+
 def transactions(
     paper_accounts: list[PaperAccount], conids: Collection[int], currency: str, days: int
 ) -> dict[str, Any]:
@@ -81,6 +121,11 @@ def transactions(
         for trade in _daily_trades(paper_account, conids, currency, first)
     ]
     daily_trades.sort(key=lambda trade: trade.day)
+    cash_rows = [
+        row for paper_account in paper_accounts for row in _cash_rows(paper_account, conids, currency, first)
+    ]
+    all_rows: list[DailyTrade | CashRow] = [*daily_trades, *cash_rows]
+    rows = sorted(all_rows, key=lambda row: row.day)
     profits = [trade for trade in reversed(daily_trades) if trade.realised]
     return {
         "nd": days + 1,
@@ -92,7 +137,7 @@ def transactions(
         "from": _epoch_milliseconds(first),
         "id": "getTransactions",
         "to": _epoch_milliseconds(today),
-        "transactions": [trade.transaction_row(real_time=trade.day == today) for trade in daily_trades],
+        "transactions": [row.transaction_row(real_time=row.day == today) for row in rows],
     }
 
 
@@ -100,15 +145,32 @@ def _daily_trades(
     paper_account: PaperAccount, conids: Collection[int], currency: str, first: date
 ) -> Iterator[DailyTrade]:
     currency_rate = paper_account.exchange_rates.rate(currency)
-    grouped: dict[tuple[date, int, bool], list[Execution]] = defaultdict(list)
+    grouped: dict[tuple[date, int, ExecutionKind, bool], list[Execution]] = defaultdict(list)
     for execution in paper_account.executions:
         day = new_york_date(execution.at)
         if execution.conid in conids and day >= first:
-            grouped[day, execution.conid, execution.quantity > 0].append(execution)
-    for (day, conid, _), executions in grouped.items():
+            grouped[day, execution.conid, execution.kind, execution.quantity > 0].append(execution)
+    for (day, conid, *_), executions in grouped.items():
         instrument = paper_account.instrument(conid)
         rate = round(paper_account.exchange_rates.rate(instrument.currency) / currency_rate, 7)
         yield DailyTrade(day, paper_account.account_id, instrument, tuple(executions), rate)
+
+
+def _cash_rows(
+    paper_account: PaperAccount, conids: Collection[int], currency: str, first: date
+) -> Iterator[CashRow]:
+    currency_rate = paper_account.exchange_rates.rate(currency)
+    for transaction in paper_account.cash_transactions:
+        day = new_york_date(transaction.at)
+        if transaction.conid is not None and transaction.conid in conids and day >= first:
+            instrument = paper_account.instrument(transaction.conid)
+            rate = round(paper_account.exchange_rates.rate(transaction.currency) / currency_rate, 7)
+            yield CashRow(day, paper_account.account_id, instrument, transaction, rate)
+
+
+def _date_columns(day: date) -> dict[str, str]:
+    midnight = datetime.combine(day, datetime.min.time(), tzinfo=NEW_YORK)
+    return {"date": f"{midnight:%a %b %d %H:%M:%S %Z %Y}", "rawDate": f"{day:%Y%m%d}"}
 
 
 def _epoch_milliseconds(day: date) -> int:

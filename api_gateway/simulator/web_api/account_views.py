@@ -81,6 +81,7 @@ def _add_positions(first: ValuedPosition, second: ValuedPosition) -> ValuedPosit
         first,
         quantity=first.quantity + second.quantity,
         cost=first.cost + second.cost,
+        settled=first.settled + second.settled,
         realised=first.realised + second.realised,
         daily_pnl=first.daily_pnl + second.daily_pnl,
     )

@@ -20,10 +20,18 @@ IBM_IN_FRANKFURT = 1411277
 
 def make_paper_account(now: float = MONDAY) -> PaperAccount:
     """One account with its starting portfolio at `now`, without a simulation around it."""
+    account = make_empty_account(now)
+    account.deposit("USD", -account.cash["USD"])
+    seed_account(account)
+    return account
+
+
+def make_empty_account(now: float = MONDAY) -> PaperAccount:
+    """One account at `now` with a million dollars and nothing else."""
     clock = Clock(start=now, frozen=True)
     universe = build_universe(clock.now())
     account = PaperAccount(ACCOUNT, universe, Prices(universe, clock, 1), clock)
-    seed_account(account)
+    account.deposit("USD", 1_000_000.0)
     return account
 
 

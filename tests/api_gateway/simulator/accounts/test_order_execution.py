@@ -440,7 +440,7 @@ def _crowd(seed: int) -> tuple[PaperAccount, ExecutionSimulator, list[Order]]:
 
 
 def _worth(account: PaperAccount) -> dict[str, float]:
-    """Cash by currency and quantity by conid, as the sum of the executions."""
+    """Cash by currency and quantity by conid, as the sum of the bookings."""
     start = make_paper_account()
     done = account.executions[len(start.executions) :]
     totals: dict[str, float] = dict(start.cash)
@@ -453,6 +453,8 @@ def _worth(account: PaperAccount) -> dict[str, float]:
         else:
             totals[str(e.conid)] = totals.get(str(e.conid), 0.0) + e.quantity
         totals[instrument.currency] = totals.get(instrument.currency, 0.0) + e.cash_flow
+    for transaction in account.cash_transactions[len(start.cash_transactions) :]:
+        totals[transaction.currency] += transaction.amount
     return totals
 
 
@@ -473,6 +475,7 @@ def test_one_step_of_two_days_gives_the_same_result_as_many_small_steps(seed: in
         del row["simulated_until"]
     assert one == other
     assert jumped.executions == stepped.executions
+    assert jumped.cash_transactions == stepped.cash_transactions != make_paper_account().cash_transactions
     assert jumped.cash == stepped.cash
     assert any(e.at > jumped.orders[min(jumped.orders)].placed_at + 60 for e in jumped.executions)
 

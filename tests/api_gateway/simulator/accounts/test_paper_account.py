@@ -55,17 +55,38 @@ def test_sale_returns_the_cash_and_realises_the_profit(account: PaperAccount) ->
     assert account.realised_by_conid(account.trading_day_start())[MSFT] == pytest.approx(198)
 
 
-def test_future_costs_no_cash_and_its_profit_is_paid_out(account: PaperAccount) -> None:
+def test_future_costs_only_the_commission_and_its_profit_since_the_settlement_is_paid_out(
+    account: PaperAccount,
+) -> None:
     future = find_future(account)
     account.prices.override_price(future.conid, 6600.0)
-    before, cash = worth(account), account.cash["USD"]
+    account.settle(future.conid, 6600.0, account.clock.now())
+    before, cash, held = worth(account), account.cash["USD"], account.positions[future.conid]
     trade(account, future.conid, 2, 6600.0)
-    assert account.cash["USD"] == cash
+    assert account.cash["USD"] == pytest.approx(cash - 4.5)
     assert worth(account) == pytest.approx(before - 4.5)
     account.prices.override_price(future.conid, 6610.0)
-    gain = trade(account, future.conid, -3, 6610.0)
-    assert account.cash["USD"] == pytest.approx(cash + gain)
+    cost = held.cost
+    assert trade(account, future.conid, -3, 6610.0) == pytest.approx(3 * 6610 * 50 - cost - 6.75)
+    assert account.cash["USD"] == pytest.approx(cash - 4.5 - 6.75 + 3 * 10 * 50)
     assert worth(account) == pytest.approx(before - 4.5 - 6.75 + 3 * 10 * 50)
+
+
+def test_settlement_moves_the_profit_of_a_future_to_cash_and_keeps_its_cost(account: PaperAccount) -> None:
+    future = find_future(account)
+    account.prices.override_price(future.conid, 6600.0)
+    account.settle(future.conid, 6600.0, account.clock.now())
+    account.prices.override_price(future.conid, 6604.5)
+    before, cash = worth(account), account.cash["USD"]
+    cost = account.positions[future.conid].cost
+    account.settle(future.conid, 6604.5, account.clock.now())
+    assert account.cash["USD"] == pytest.approx(cash + 4.5 * 50)
+    assert worth(account) == before
+    line = account.valuation().open_position(future.conid)
+    assert line is not None
+    assert (line.cost, line.equity) == (cost, 0.0)
+    account.settle(future.conid, 6604.5, account.clock.now())
+    assert [each.amount for each in account.cash_transactions[-1:]] == [4.5 * 50]
 
 
 def test_option_costs_its_price_times_the_multiplier(account: PaperAccount) -> None:

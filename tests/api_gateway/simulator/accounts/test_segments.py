@@ -9,7 +9,9 @@ from tests.api_gateway.simulator.paper_account import AAPL, find_future, find_op
 PAPER_ACCOUNT = make_paper_account()
 STOCK = ValuedPosition(PAPER_ACCOUNT.instrument(AAPL), 10, 1500.0, 160.0, 1.0, realised=0.0, daily_pnl=50.0)
 OPTION = ValuedPosition(find_option(PAPER_ACCOUNT), 2, 1500.0, 8.0, 1.0, realised=0.0, daily_pnl=30.0)
-FUTURE = ValuedPosition(find_future(PAPER_ACCOUNT), 1, 330_000.0, 6610.0, 1.0, realised=0.0, daily_pnl=20.0)
+FUTURE = ValuedPosition(
+    find_future(PAPER_ACCOUNT), 1, 330_000.0, 6610.0, 1.0, realised=0.0, daily_pnl=20.0, settled=330_000.0
+)
 
 
 def test_options_have_no_loan_value() -> None:

@@ -32,9 +32,9 @@ def test_option_multiplier_is_in_average_cost_but_not_in_average_price() -> None
     assert (position.market_value, position.unrealised) == (1600.0, 100.0)
 
 
-def test_future_contributes_only_its_profit_to_equity() -> None:
-    position = line(find_future(PAPER_ACCOUNT), 1, 330_000.0, 6610.0)
-    assert (position.market_value, position.equity) == (330_500.0, 500.0)
+def test_future_contributes_only_its_profit_since_the_last_settlement_to_equity() -> None:
+    position = replace(line(find_future(PAPER_ACCOUNT), 1, 330_000.0, 6610.0), settled=330_200.0)
+    assert (position.market_value, position.unrealised, position.equity) == (330_500.0, 500.0, 300.0)
 
 
 def test_short_stock_has_negative_value_and_the_margin_of_a_long_one() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from api_gateway.simulator.lifecycle.timeline import process_events
 from api_gateway.simulator.notifications.account_news import account_notifications, holiday_notifications
 from api_gateway.simulator.notifications.inbox import Notification
 from tests.api_gateway.simulator.paper_account import MONDAY, MSFT, find_future, make_paper_account, trade
@@ -74,3 +75,18 @@ def test_holiday_notifications_come_two_days_ahead() -> None:
     (thanksgiving,) = holiday_notifications(MONDAY, MONDAY + 7 * DAY)
     assert (thanksgiving.code, local(thanksgiving)) == ("EH", "2026-11-24 10:00")
     assert "November 26, 2026" in thanksgiving.html
+
+
+def test_the_expiry_of_a_contract_is_announced_and_then_reported() -> None:
+    account = make_paper_account()
+    future = find_future(account)
+    start = account.clock.now()
+    account.clock.advance((future.expires_at or 0.0) + 3600 - start)
+    process_events(account, account.clock.now())
+    expiries = [
+        each for each in account_notifications(account, start, account.clock.now()) if each.code == "OE"
+    ]
+    reported = [each for each in expiries if each.at == future.expires_at]
+    assert len(reported) == 1
+    assert any(each.at < reported[0].at for each in expiries)
+    assert all(each.code != "TP" for each in account_notifications(account, start, account.clock.now()))

@@ -75,7 +75,8 @@ def test_a_future_contributes_its_unsettled_profit(paper_account: PaperAccount) 
     asset = next(asset for asset in now.assets if asset.instrument is future)
     position = paper_account.valuation().open_position(future.conid)
     assert position is not None
-    assert asset.value == pytest.approx(position.unrealised)
+    assert asset.value == pytest.approx(position.equity)
+    assert asset.value != pytest.approx(position.unrealised)
 
 
 def test_later_trades_do_not_change_earlier_snapshots(paper_account: PaperAccount) -> None:

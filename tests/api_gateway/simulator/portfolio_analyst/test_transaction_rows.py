@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import pytest
 
+from api_gateway.simulator.lifecycle.timeline import process_events
 from api_gateway.simulator.portfolio_analyst.transaction_rows import transactions
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
     IBM,
     IBM_IN_FRANKFURT,
     MSFT,
+    find_future,
     find_option,
     make_paper_account,
     trade,
@@ -62,3 +64,30 @@ def test_transactions_of_several_accounts_are_sorted_by_day() -> None:
 def test_an_unknown_currency_raises_lookup_error() -> None:
     with pytest.raises(LookupError):
         transactions([make_paper_account()], [AAPL], "XXX", 1)
+
+
+def test_an_exercise_shows_the_option_and_the_shares_that_it_delivers() -> None:
+    paper_account = make_paper_account()
+    option = find_option(paper_account)
+    paper_account.prices.override_price(AAPL, (option.strike or 0.0) + 10.0)
+    paper_account.clock.advance((option.expires_at or 0.0) + 3600 - paper_account.clock.now())
+    process_events(paper_account, paper_account.clock.now())
+    rows = transactions([paper_account], [option.conid, AAPL], "USD", 1)["transactions"]
+    assert [(row["conid"], row["type"], row["qty"], row["pr"], row["amt"]) for row in rows] == [
+        (option.conid, "Exercise", -5.0, 0.0, 0.0),
+        (AAPL, "Buy", 500.0, option.strike, -500.0 * (option.strike or 0.0)),
+    ]
+
+
+def test_a_daily_settlement_is_a_transaction_of_its_future() -> None:
+    paper_account = make_paper_account()
+    future = find_future(paper_account)
+    paper_account.clock.advance(86400)
+    process_events(paper_account, paper_account.clock.now())
+    booked = [row for row in paper_account.cash_transactions if row.conid == future.conid]
+    rows = transactions([paper_account], [future.conid], "USD", 90)["transactions"]
+    shown = [row for row in rows if row["type"] == "Variation Margin"]
+    assert [(row["amt"], row["pr"], row["qty"]) for row in shown] == [
+        (each.amount, each.price, 1.0) for each in booked
+    ]
+    assert len(booked) > 1

@@ -1,0 +1,1 @@
+"""Account events that need no order: settlements, expiries and what else the calendar brings."""

@@ -1,0 +1,36 @@
+"""Event timeline: applies an account's events in chronological order, however far the clock has moved.
+
+The next event depends only on the account and on the time up to which its events are processed. So one jump
+of a year books the same as 365 jumps of a day.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.lifecycle import expiry, futures_settlement
+from api_gateway.simulator.lifecycle.account_event import AccountEvent, EventSource
+from api_gateway.simulator.orders.order import FOREVER
+
+# Of simultaneous events, those of an earlier source come first.
+_SOURCES: tuple[EventSource, ...] = (futures_settlement.upcoming_events, expiry.upcoming_events)
+
+
+def next_event_time(paper_account: PaperAccount) -> float:
+    """When the account's next event is due, in seconds since 1970; `FOREVER` if none is."""
+    return min((event.at for event in _upcoming_events(paper_account)), default=FOREVER)
+
+
+def process_events(paper_account: PaperAccount, until: float) -> None:
+    """Apply every event up to `until` (seconds since 1970), without executing orders."""
+    while (at := next_event_time(paper_account)) <= until:
+        for event in [event for event in _upcoming_events(paper_account) if event.at == at]:
+            event.apply()
+        paper_account.events_processed_until = at
+    paper_account.events_processed_until = max(paper_account.events_processed_until, until)
+
+
+def _upcoming_events(paper_account: PaperAccount) -> list[AccountEvent]:
+    after = paper_account.events_processed_until
+    return list(chain.from_iterable(source(paper_account, after) for source in _SOURCES))
