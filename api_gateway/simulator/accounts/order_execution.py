@@ -45,7 +45,7 @@ class ExecutionSimulator:
         An order for a specific exchange waits for that exchange's confirmation; a deactivated one waits to be
         activated.
         """
-        instrument = paper_account.instrument(order.conid)
+        instrument = paper_account.instrument_of(order)
         now = paper_account.clock.now()
         if order.order_id not in paper_account.orders:
             order.placed_at = now
@@ -179,7 +179,7 @@ class _AccountSimulation:
         return [o for o in same if o.status.is_working]
 
     def _instrument(self, order: Order) -> Instrument:
-        return self._paper_account.instrument(order.conid)
+        return self._paper_account.instrument_of(order)
 
 
 def _store_progress(order: Order, next_event: NextEvent, at: float) -> None:

@@ -19,9 +19,11 @@ from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.accounts.valued_position import SETTLED_IN_CASH, ValuedPosition
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_at
 from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.instruments.combinations import Combination
 from api_gateway.simulator.instruments.universe import Instrument, Universe
 from api_gateway.simulator.orders.order import Execution, ExecutionKind, Order, OrderStatus, Side
 from api_gateway.simulator.orders.order_hours import expiry_time
+from api_gateway.simulator.prices.combination_prices import leg_fill_prices
 from api_gateway.simulator.prices.exchange_rates import ExchangeRates
 from api_gateway.simulator.prices.prices import Prices
 
@@ -54,6 +56,7 @@ class PaperAccount:
         self.positions: dict[int, Position] = {}
         self.orders: dict[int, Order] = {}
         self.executions: list[Execution] = []
+        self.combination_executions: list[Execution] = []
         self.cash_transactions: list[CashTransaction] = []
         self.events_processed_until = clock.now()
         self._order_ids = order_ids or count(FIRST_ORDER_ID)
@@ -66,6 +69,10 @@ class PaperAccount:
             raise LookupError(f"no instrument has conid {conid}")
         return instrument
 
+    def instrument_of(self, traded: Order | Execution) -> Instrument:
+        """What an order is for, or what was traded: a combination or an instrument."""
+        return traded.combination or self.instrument(traded.conid)
+
     def next_order_id(self) -> int:
         """An unused order ID."""
         return next(self._order_ids)
@@ -77,6 +84,7 @@ class PaperAccount:
         twin.positions = {conid: replace(position) for conid, position in self.positions.items()}
         twin.orders = dict(self.orders)
         twin.executions = list(self.executions)
+        twin.combination_executions = list(self.combination_executions)
         twin.cash_transactions = list(self.cash_transactions)
         return twin
 
@@ -141,10 +149,13 @@ class PaperAccount:
     def execute(self, order: Order, quantity: float, price: float, *, at: float, exchange: str) -> Execution:
         """Fill `quantity` of a working order at `price`.
 
-        Updates the order, the position, the cash and the executions together.
+        Updates the order, the position, the cash and the executions together. A combination fills all its
+        legs; the execution that is returned is the combination's own.
         """
-        instrument = self.instrument(order.conid)
         order.add_fill(quantity, price, at)
+        if order.combination is not None:
+            return self._execute_legs(order, order.combination, quantity, price, at, exchange)
+        instrument = self.instrument(order.conid)
         # The minimum commission is charged once per order, not per execution.
         fee = max(0.0, round(commission(instrument, order.filled, order.average_price) - order.fees, 2))
         order.fees += fee
@@ -172,6 +183,7 @@ class PaperAccount:
         carried_cost: float = 0.0,
         order_id: int = 0,
         reference: str = "",
+        execution_id: str = "",
     ) -> Execution:
         """Book `signed` units (positive for a purchase) at `price`; the only method that books an execution.
 
@@ -196,7 +208,7 @@ class PaperAccount:
         flow = round(flow, 2)
         self.deposit(instrument.currency, flow)
         execution = Execution(
-            execution_id=f"0000dc8f.{self._execution_number(at):08x}.01.01",
+            execution_id=execution_id or f"{self._fill_id(at)}.01.01",
             order_id=order_id,
             conid=instrument.conid,
             at=at,
@@ -220,9 +232,13 @@ class PaperAccount:
         return sorted(seen, key=lambda order: order.order_id, reverse=True)
 
     def recent_executions(self, days: int) -> list[Execution]:
-        """The executions of the last `days` days, including today, the newest first."""
+        """The executions of the last `days` days, including today, the newest first.
+
+        A combination's own execution precedes those of its legs.
+        """
         since = self.trading_day_start() - (days - 1) * 86400
-        return sorted((e for e in self.executions if e.at >= since), key=lambda e: e.at, reverse=True)
+        executions = (*self.combination_executions, *self.executions)
+        return sorted((e for e in executions if e.at >= since), key=lambda e: e.at, reverse=True)
 
     def trading_day_start(self, hours: str = "us_stock") -> float:
         """The start of the latest session with these hours, in seconds since 1970."""
@@ -271,6 +287,58 @@ class PaperAccount:
     def invalidate_cache(self) -> None:
         """Discard the cached valuation."""
         self._cached_valuation = None
+
+    def _execute_legs(
+        self, order: Order, combination: Combination, units: float, price: float, at: float, exchange: str
+    ) -> Execution:
+        fill_id = self._fill_id(at)
+        quotes = [self.prices.quote(leg.instrument, at) for leg in combination.legs]
+        prices = leg_fill_prices(combination, price, order.sign, quotes)
+        for number, (leg, leg_price) in enumerate(zip(combination.legs, prices, strict=True), start=2):
+            signed = order.sign * units * leg.ratio
+            fee = self._leg_fee(order, leg.instrument, signed, leg_price)
+            order.fees += fee
+            self.book_execution(
+                leg.instrument,
+                signed,
+                leg_price,
+                at=at,
+                exchange=exchange,
+                fee=fee,
+                order_id=order.order_id,
+                reference=order.reference,
+                # As in TWS, where the ID of the combination's own execution ends in .01.01.
+                execution_id=f"{fill_id}.{number:02}.01.01",
+            )
+        execution = Execution(
+            execution_id=f"{fill_id}.01.01",
+            order_id=order.order_id,
+            conid=combination.conid,
+            at=at,
+            quantity=order.sign * units,
+            price=price,
+            exchange=exchange,
+            commission=0.0,
+            cash_flow=0.0,
+            realised=0.0,
+            position=0.0,
+            reference=order.reference,
+            combination=combination,
+        )
+        self.combination_executions.append(execution)
+        return execution
+
+    def _leg_fee(self, order: Order, instrument: Instrument, signed: float, price: float) -> float:
+        """The fee of a leg's fill: each leg is charged like an order for that contract alone."""
+        earlier = [e for e in self.executions if (e.order_id, e.conid) == (order.order_id, instrument.conid)]
+        size = abs(signed) + sum(abs(e.quantity) for e in earlier)
+        value = abs(signed) * price + sum(abs(e.quantity) * e.price for e in earlier)
+        charged = sum(e.commission for e in earlier)
+        return max(0.0, round(commission(instrument, size, value / size) - charged, 2))
+
+    def _fill_id(self, at: float) -> str:
+        """What the IDs of all executions of one fill begin with."""
+        return f"0000dc8f.{self._execution_number(at):08x}"
 
     def _execution_number(self, at: float) -> int:
         """A 32-bit number, unique within this account and almost certainly across accounts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from api_gateway.simulator.instruments.combinations import Combination
 from api_gateway.simulator.instruments.price_format import quantity_text
 from api_gateway.simulator.instruments.universe import Instrument
 
@@ -28,7 +29,12 @@ def contract_description(instrument: Instrument) -> str:
 
 
 def derivative_terms(instrument: Instrument) -> str | None:
-    """The terms after a derivative's symbol: `Jan17'25 440 Call`, `Dec18'26`; a bond's terms; else None."""
+    """The terms after a derivative's symbol: `Jan17'25 440 Call`, `Dec18'26`; a bond's terms; else None.
+
+    Of a combination, its legs with their ratios; how IBKR describes them is not documented.
+    """
+    if isinstance(instrument, Combination):
+        return " ".join(f"{leg.ratio:+d} {_leg_name(instrument, leg.instrument)}" for leg in instrument.legs)
     if instrument.expiry is None or instrument.sec_type == "BOND":
         return instrument.terms_text
     day = _parse_date(instrument.expiry)
@@ -48,6 +54,12 @@ def full_name(instrument: Instrument) -> str:
 def listing_exchange_name(instrument: Instrument) -> str:
     """The listing exchange in orders and trades: `NASDAQ.NMS`."""
     return _EXCHANGE_NAMES.get(instrument.exchange, instrument.exchange)
+
+
+def _leg_name(combination: Combination, leg: Instrument) -> str:
+    """A leg without its symbol, if all legs have the same one and the terms identify it."""
+    terms = derivative_terms(leg)
+    return terms if terms and leg.symbol == combination.symbol else full_name(leg)
 
 
 def _parse_date(yyyymmdd: str) -> date:

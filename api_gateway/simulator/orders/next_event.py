@@ -12,6 +12,7 @@ from enum import Enum
 from math import ceil
 
 from api_gateway.simulator.calendar.trading_hours import PRICE_STEP
+from api_gateway.simulator.instruments.combinations import contracts_of
 from api_gateway.simulator.instruments.price_format import round_to_tick
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Order, OrderStatus
@@ -91,7 +92,8 @@ class _StopTrigger:
         order = self._order
         if order.trailing is None:
             return None
-        distance = order.trailing if order.trailing_unit == "amt" else price * order.trailing / 100
+        # The price of a combination can be negative.
+        distance = order.trailing if order.trailing_unit == "amt" else abs(price) * order.trailing / 100
         level = round_to_tick(self._instrument, price + order.sign * distance)
         if self.level is None or (self.level - level) * order.sign > 0:
             return level
@@ -125,7 +127,7 @@ def _next_event(
     if (
         order.status is OrderStatus.WARN_STATE
         or order.parent_id is not None
-        or prices.is_halted(instrument.conid)
+        or any(prices.is_halted(contract.conid) for contract in contracts_of(instrument))
     ):
         return None
     auction_time = next_auction(order, instrument, order.simulated_until)
@@ -188,7 +190,7 @@ def _fill_event(quote: Quote, instrument: Instrument, order: Order, at: float) -
         case _:
             price = quote.ask if buys else quote.bid
     if not is_marketable(order, order.limit_price, price):
-        price = order.limit_price or price
+        price = price if order.limit_price is None else order.limit_price
     return OrderEvent(at, OrderEventKind.FILL, quantity, price)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
+from api_gateway.simulator.instruments.combinations import Combination
+
 Side = Literal["BUY", "SELL"]
 TrailUnit = Literal["amt", "%"]
 FOREVER = float("inf")
@@ -46,7 +48,8 @@ class Order:
 
     `order_type` is `LMT`, `MKT`, `STP`, …; `tif` is `DAY`, `GTC`, …; `reference` is the customer's order ID
     (`cOID`), or empty. `stop_price` is the trigger price, if there is one; a trailing stop follows the price
-    by `trailing`, an amount or a percentage. `ticket` is the request body.
+    by `trailing`, an amount or a percentage. `ticket` is the request body. If the order is for a
+    `combination`, `conid` is its spread conid, and quantities are units of it.
 
     `parent_id` is the order that must fill first; in an `oca_group`, a fill of one order cancels the others.
     `simulated_until` is the time up to which its market was simulated, `expires_at` when it expires,
@@ -82,6 +85,7 @@ class Order:
     limit_offset: float | None = None
     cancels_at: float = FOREVER
     ticket: dict[str, Any] = field(default_factory=dict)
+    combination: Combination | None = None
 
     def __post_init__(self) -> None:
         self.updated_at = self.updated_at or self.placed_at
@@ -134,6 +138,9 @@ class Execution:
     `quantity` is signed: positive for a purchase. `position` is the account's position after the fill,
     `realised` the profit that the fill realised, after commission. If no order caused it, `order_id` is 0 and
     `kind` is the cause.
+
+    A fill of a `combination` is one execution for each leg, which changes cash and position, and one for the
+    combination, which repeats them at the net price and changes nothing.
     """
 
     execution_id: str
@@ -149,3 +156,4 @@ class Execution:
     position: float
     reference: str = ""
     kind: ExecutionKind = ExecutionKind.TRADE
+    combination: Combination | None = None

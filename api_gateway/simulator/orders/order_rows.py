@@ -167,7 +167,7 @@ def trade_row(account_id: str, execution: Execution, instrument: Instrument) -> 
         "sec_type": instrument.sec_type,
         "listing_exchange": listing_exchange_name(instrument),
         "conid": execution.conid,
-        "conidEx": str(execution.conid),
+        "conidEx": execution.combination.conidex if execution.combination else str(execution.conid),
         "clearing_id": "IB",
         "clearing_name": "IB",
         "liquidation_trade": "0",
@@ -184,6 +184,8 @@ def trade_row(account_id: str, execution: Execution, instrument: Instrument) -> 
 
 
 def _conidex(order: Order) -> str:
+    if order.combination is not None:
+        return order.combination.conidex
     return str(order.conid) if order.exchange == "SMART" else f"{order.conid}@{order.exchange}"
 
 

@@ -8,7 +8,6 @@ stock.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice, pairwise, takewhile
 from math import exp
 
@@ -22,65 +21,20 @@ from api_gateway.simulator.calendar.trading_hours import (
     sessions_before,
 )
 from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.instruments.combinations import Combination, contracts_of
 from api_gateway.simulator.instruments.option_pricing import SECONDS_PER_YEAR, Greeks, greeks, option_price
 from api_gateway.simulator.instruments.universe import Instrument, Universe
+from api_gateway.simulator.prices.combination_prices import combine_quotes, combine_ranges
 from api_gateway.simulator.prices.order_book import build_order_book
 from api_gateway.simulator.prices.price_overrides import PriceOverrides
 from api_gateway.simulator.prices.price_path import PricePath
+from api_gateway.simulator.prices.quotes import Bar, PriceRange, Quote
 from api_gateway.simulator.prices.seeded_noise import hash_keys
 from api_gateway.simulator.prices.volumes import volume_until
 
+__all__ = ["Bar", "PriceRange", "Prices", "Quote"]
+
 _MAX_CENTS = 99  # an event contract is priced between 1 and 99 cents
-
-
-@dataclass(frozen=True)
-class Quote:
-    """The top of the book and the figures of the day; prices are in the instrument's currency.
-
-    `market_open` means regular hours, `extended_hours` trading before or after them. Open, high and low are
-    those of regular hours once these have begun. While the market is closed, the last values remain.
-    """
-
-    last: float
-    bid: float
-    ask: float
-    open: float
-    high: float
-    low: float
-    prior_close: float
-    bid_size: int
-    ask_size: int
-    last_size: int
-    volume: int
-    market_open: bool
-    halted: bool
-    extended_hours: bool = False
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One interval of trading; `start` is in seconds since 1970."""
-
-    start: float
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: int
-
-
-@dataclass(frozen=True)
-class PriceRange:
-    """Open, high, low and close between two times, both included."""
-
-    open: float
-    high: float
-    low: float
-    close: float
-
-    def merge(self, other: PriceRange) -> PriceRange:
-        """This range and the following one, merged."""
-        return PriceRange(self.open, max(self.high, other.high), min(self.low, other.low), other.close)
 
 
 class Prices:
@@ -96,6 +50,8 @@ class Prices:
 
     def quote(self, instrument: Instrument, epoch: float | None = None) -> Quote:
         """The quote at `epoch`, or now. It changes every 500 ms while the market is open."""
+        if isinstance(instrument, Combination):
+            return combine_quotes(instrument, [self.quote(leg, epoch) for leg in contracts_of(instrument)])
         now = _floor_to_step(self._clock.now() if epoch is None else epoch)
         session = session_at(_hours(instrument), now)
         moment = min(now, session.end)
@@ -127,6 +83,8 @@ class Prices:
 
     def price_at(self, instrument: Instrument, epoch: float) -> float:
         """The last price at `epoch` (seconds since 1970), past or future."""
+        if isinstance(instrument, Combination):
+            return instrument.price_of(self.price_at(leg, epoch) for leg in contracts_of(instrument))
         now = _floor_to_step(epoch)
         pinned = self._overrides.price_at(instrument.conid, now)
         if pinned is not None:
@@ -141,7 +99,13 @@ class Prices:
         return _derived_price(instrument, spot, moment)
 
     def range_between(self, instrument: Instrument, since: float, until: float) -> PriceRange:
-        """Open, high, low and close between two times, including price overrides."""
+        """Open, high, low and close between two times, including price overrides.
+
+        Those of a combination are bounds: its price may not reach them.
+        """
+        if isinstance(instrument, Combination):
+            legs = contracts_of(instrument)
+            return combine_ranges(instrument, [self.range_between(leg, since, until) for leg in legs])
         total: PriceRange | None = None
         for left, right in pairwise(self._overrides.boundaries(instrument.conid, since, until)):
             fixed = self._overrides.price_at(instrument.conid, left)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from api_gateway.simulator.instruments.combinations import contracts_of, line_key
+from api_gateway.simulator.instruments.instrument import Instrument
 from api_gateway.simulator.session.open_questions import OpenQuestions, Prompt
 
 
@@ -35,6 +37,11 @@ class PreflightState:
     questions: OpenQuestions = field(default_factory=OpenQuestions)
     prompts: dict[tuple[int, str], Prompt] = field(default_factory=dict)
     suppressed_message_ids: set[str] = field(default_factory=set)
+
+    def has_market_data(self, instrument: Instrument) -> bool:
+        """True if the instrument has a market data line, or each leg of the combination has one (a guess)."""
+        legs = (contract.conid for contract in contracts_of(instrument))
+        return line_key(instrument) in self.subscriptions or all(leg in self.subscriptions for leg in legs)
 
     def reset_account(self) -> None:
         """Reset what was requested for the selected account, as when another account is selected."""

@@ -56,7 +56,7 @@ class OrderStream(OpenEndedStream):
             before = self._sent.get(order.order_id)
             if before is None and self._states and order.status.value.lower() not in self._states:
                 continue
-            row = live_order_row(paper_account.account_id, order, paper_account.instrument(order.conid))
+            row = live_order_row(paper_account.account_id, order, paper_account.instrument_of(order))
             changes = row if before is None else changed_entries(before, row)
             if changes:
                 args.append({"orderId": order.order_id, **changes})
@@ -90,7 +90,7 @@ class TradeStream(OpenEndedStream):
         self._started = True
         self._seen |= {execution.execution_id for execution in new_executions}
         rows = [
-            trade_row(paper_account.account_id, execution, paper_account.instrument(execution.conid))
+            trade_row(paper_account.account_id, execution, paper_account.instrument_of(execution))
             for execution in new_executions
         ]
         return [{"topic": "str", "args": rows}]

@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 from api_gateway.simulator.calendar.trading_hours import PRICE_STEP
+from api_gateway.simulator.instruments.combinations import line_key
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.market_data.conidex import find_quoted
 from api_gateway.simulator.web_api.market_data.history import bars_for_period, history_response, parse_period
 from api_gateway.simulator.web_api.market_data.snapshots import DELAY_SECONDS, snapshot_row, visible_until
 from api_gateway.simulator.websocket.frames import Command, Frame
@@ -15,16 +17,17 @@ from api_gateway.simulator.websocket.stream import IntervalTimer, OpenEndedStrea
 
 QUOTE_TTL = 900.0  # seconds that a subscription lasts
 _IDENTIFYING_KEYS = frozenset({"conid", "conidEx", "server_id", "6119", "_updated"})
-_CONIDEX = re.compile(r"(\d{1,18})(@[A-Z0-9]{1,12})?", re.ASCII)
 _COLUMNS = frozenset("ohlcv")
 _SOURCES = {"midpoint": "Midpoint", "trades": "Trades", "last": "Last", "bid_ask": "Bid_Ask"}
 _UNITS = {"hour": "h", "hours": "h", "day": "d", "week": "w", "month": "m"}
 
 
 def find_instrument(simulation: Simulation, command: Command) -> Instrument | None:
-    """Return the contract of `smd+{conid}[@EXCHANGE]` or `smh+{conid}`; None if it is unknown."""
-    match = _CONIDEX.fullmatch(command.target[0]) if len(command.target) == 1 else None
-    return simulation.universe.by_conid(int(match[1])) if match else None
+    """Return the contract of `smd+{conid}[@EXCHANGE]` or `smh+{conid}`; None if it is unknown.
+
+    The target may be a combination; its ratios can contain plus signs, at which targets are split.
+    """
+    return find_quoted(simulation.universe, "+".join(command.target))
 
 
 class QuoteStream:
@@ -54,7 +57,7 @@ class QuoteStream:
         """Return at most one frame every 500 ms."""
         if not self._timer.is_due(now):
             return []
-        if self._opened and self._instrument.conid not in self._simulation.preflights.subscriptions:
+        if self._opened and line_key(self._instrument) not in self._simulation.preflights.subscriptions:
             return []
         self._opened = True
         row = snapshot_row(self._simulation, self._instrument, self._conidex, self._fields)
@@ -73,7 +76,7 @@ class QuoteStream:
 
     def close(self) -> None:
         """Release the market data line."""
-        self._simulation.preflights.subscriptions.pop(self._instrument.conid, None)
+        self._simulation.preflights.subscriptions.pop(line_key(self._instrument), None)
 
 
 class HistoryStream(OpenEndedStream):

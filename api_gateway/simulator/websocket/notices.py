@@ -96,7 +96,7 @@ class NoticeStream(OpenEndedStream):
         return True
 
     def _expiry_notice(self, paper_account: PaperAccount, order: Order) -> dict[str, Any]:
-        instrument = paper_account.instrument(order.conid)
+        instrument = paper_account.instrument_of(order)
         ends = datetime.fromtimestamp(expiry_time(order, instrument, order.placed_at), tz=_NEW_YORK)
         exchange = listing_exchange_name(instrument)
         terms = f"{order.side} {quantity_text(order.quantity)} {instrument.symbol} {exchange}"

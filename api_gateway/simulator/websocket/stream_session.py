@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from api_gateway.simulator.calendar.trading_hours import PRICE_STEP
+from api_gateway.simulator.instruments.combinations import Combination
 from api_gateway.simulator.session.session import LoginState
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.account_views import find_account_view
@@ -164,14 +165,14 @@ class StreamSession:
         quotes = self._streams.get(command.name)
         if not isinstance(quotes, QuoteStream):
             quotes = self._streams[command.name] = QuoteStream(
-                self._simulation, instrument, command.target[0]
+                self._simulation, instrument, "+".join(command.target)
             )
         quotes.subscribe(command.string_list("fields") or [], self._simulation.clock.now())
         return []
 
     def _subscribe_history(self, command: Command) -> list[Frame]:
         instrument = find_instrument(self._simulation, command)
-        if instrument is None:
+        if instrument is None or isinstance(instrument, Combination):
             return [error_frame(command, 400, "Bad Request: invalid conid")]
         if sum(isinstance(stream, HistoryStream) for stream in self._streams.values()) >= MAX_HISTORIES:
             return [error_frame(command, 429, f"At most {MAX_HISTORIES} histories at a time")]

@@ -291,6 +291,14 @@ CONTRACT_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]
     }
 )
 
+# Fields of a combination. Which ones IBKR sends is known only for last, bid and ask; the rest is a guess.
+COMBINATION_FIELDS = frozenset(
+    {
+        *("31", "82", "84", "85", "86", "88", "7635", "7741"),
+        *("55", "6004", "6008", "6070", "7051", "7219", "7220", "7221"),
+    }
+)
+
 
 def _break_even(s: ContractSnapshot) -> str:
     strike = s.instrument.strike or 0.0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from api_gateway.simulator.calendar.trading_hours import HOURS, PRICE_STEP, session_at
+from api_gateway.simulator.instruments.combinations import Combination, contracts_of, line_key
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.prices.seeded_noise import hash_keys, uniform
 from api_gateway.simulator.session.preflight import MarketDataSubscription
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.market_data.snapshot_fields import (
+    COMBINATION_FIELDS,
     CONTRACT_FIELDS,
     PRICE_FIELDS,
     ContractSnapshot,
@@ -60,11 +62,12 @@ def _open_line(
 ) -> MarketDataSubscription | None:
     """Return the contract's market data line with these fields added, or None if no line is free."""
     lines, now = simulation.preflights.subscriptions, simulation.clock.now()
-    line = lines.get(instrument.conid)
+    key = line_key(instrument)
+    line = lines.get(key)
     if line is None:
         if len(lines) >= MAX_LINES:
             return None
-        line = lines[instrument.conid] = MarketDataSubscription(since=now)
+        line = lines[key] = MarketDataSubscription(since=now)
     for field in fields:
         line.fields.setdefault(field, now)
     return line
@@ -72,9 +75,11 @@ def _open_line(
 
 def _has_been_searched(simulation: Simulation, instrument: Instrument) -> bool:
     """Return whether it has values: a derivative has none before a search for its underlying."""
-    if instrument.sec_type not in _SEARCH_REQUIRED:
-        return True
-    return instrument.underlying_conid in simulation.preflights.searched_conids
+    searched = simulation.preflights.searched_conids
+    return all(
+        contract.sec_type not in _SEARCH_REQUIRED or contract.underlying_conid in searched
+        for contract in contracts_of(instrument)
+    )
 
 
 def _first_value_delay(instrument: Instrument, field: str) -> float:
@@ -88,9 +93,12 @@ def _field_values(simulation: Simulation, instrument: Instrument, fields: list[s
     code = availability(simulation, instrument)
     moment = visible_until(simulation, instrument)
     snapshot = ContractSnapshot(simulation, instrument, simulation.prices.quote(instrument, moment), moment)
-    server = f"q{list(simulation.preflights.subscriptions).index(instrument.conid)}"
+    server = f"q{list(simulation.preflights.subscriptions).index(line_key(instrument))}"
     row: dict[str, Any] = {}
+    served = COMBINATION_FIELDS if isinstance(instrument, Combination) else None
     for field in fields:
+        if served is not None and field not in served:
+            continue
         write = CONTRACT_FIELDS.get(field) or (PRICE_FIELDS.get(field) if not code.startswith("N") else None)
         value = write(snapshot) if write else None
         if value is not None:

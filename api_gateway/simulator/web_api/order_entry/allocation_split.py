@@ -52,7 +52,7 @@ def split_order(
     amounts = {str(row["account"]): float(row["amount"]) for row in profile["allocations"]}
     if profile["alloc_type"] == _CASH:
         paper_account = simulation.selected_account
-        instrument = paper_account.instrument(order.conid)
+        instrument = paper_account.instrument_of(order)
         unit_price = expected_price(paper_account, instrument, order) * instrument.multiplier
         return {
             account: shares

@@ -55,7 +55,7 @@ class OrderContext:
     def value(self) -> float:
         """The order's value in base currency."""
         price = expected_price(self.account, self.instrument, self.order)
-        value = self.order.quantity * price * self.instrument.multiplier
+        value = abs(self.order.quantity * price * self.instrument.multiplier)
         return value * self.account.exchange_rates.rate(self.instrument.currency)
 
     @property
@@ -77,7 +77,9 @@ class OrderContext:
         is_active = ORDER_TYPES[self.order.order_type].trigger_field is None
         if self.order.limit_price is None or not self.market_price or not is_active:
             return 0.0
-        return (self.order.limit_price / self.market_price - 1) * 100 * self.order.sign
+        # A combination's price can be negative.
+        distance = (self.order.limit_price - self.market_price) / abs(self.market_price)
+        return distance * 100 * self.order.sign
 
     @property
     def is_market_order(self) -> bool:
@@ -132,7 +134,7 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
     ConfirmationRule(
         "o163",
         lambda context: (
-            context.instrument.sec_type not in ("OPT", "FOP", "EC")
+            context.instrument.sec_type not in ("OPT", "FOP", "EC", "BAG")
             and abs(context.percent_from_market) > _PERCENTAGE_LIMIT
         ),
         lambda context: (
@@ -142,7 +144,7 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
     ),
     ConfirmationRule(
         "o354",
-        lambda context: context.instrument.conid not in context.preflights.subscriptions,
+        lambda context: not context.preflights.has_market_data(context.instrument),
         lambda _: (
             "You are submitting an order without market data. We strongly recommend against this as it may "
             f"result in erroneous and unexpected trades.{_PROMPT}"

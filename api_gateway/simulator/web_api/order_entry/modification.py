@@ -34,6 +34,8 @@ def apply_modification(paper_account: PaperAccount, order: Order, ticket: Ticket
     for name in _IMMUTABLE_FIELDS:
         if getattr(draft, name) != getattr(order, name):
             raise OrderRejectedError(f"The {name} of an order cannot be changed.")
+    if _ratios(draft) != _ratios(order):
+        raise OrderRejectedError("The legs of an order cannot be changed.")
     if ticket.reference not in ("", order.reference):
         raise OrderRejectedError("The cOID of an order cannot be changed.")
     return carry_over_progress(paper_account, draft)
@@ -67,6 +69,10 @@ def carry_over_progress(paper_account: PaperAccount, draft: Order) -> Order:
         parent_id=order.parent_id,
         oca_group=order.oca_group,
     )
+
+
+def _ratios(order: Order) -> dict[int, int]:
+    return order.combination.ratios if order.combination else {}
 
 
 def _has_same_stop(order: Order, draft: Order) -> bool:

@@ -139,7 +139,7 @@ def _order_context(
     replaced_order: Order | None = None,
     multi_account: bool = False,
 ) -> OrderContext:
-    instrument = paper_account.instrument(order.conid)
+    instrument = paper_account.instrument_of(order)
     return OrderContext(
         paper_account, instrument, order, simulation.preflights, replaced_order, multi_account
     )

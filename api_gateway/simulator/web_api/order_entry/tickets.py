@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api_gateway.simulator.instruments.combinations import SMART, CombinationText, parse_conidex
 from api_gateway.simulator.orders.order import Side, TrailUnit
 from api_gateway.simulator.orders.order_types import ORDER_TYPES, OrderType
 from api_gateway.simulator.replies import bad_request
 
 TIFS = ("DAY", "GTC", "IOC", "OPG", "GTD", "PAX", "OVT", "OND")
 _CONIDEX = re.compile(r"(\d{1,10})(?:@([A-Z0-9.]{1,16}))?", re.ASCII)
-_COMBINATION = re.compile(r"\d{1,10}(?:@[A-Z0-9.]{1,16})?;;;\S+", re.ASCII)
 _MAX_CONID = 2**31 - 1
 _MAX_NUMBER = 1e12
 _MAX_REFERENCE_LENGTH = 64
@@ -34,14 +34,15 @@ _OBJECT_FIELDS = ("strategyParameters", "jsonPayload")
 class Ticket:
     """One order as the client describes it; `raw` is the JSON that it sent.
 
-    Prices and sizes are positive; exactly one of `quantity` and `cash_quantity` (an amount to spend) is set,
-    unless the ticket closes a position. `is_combination` is true for a conidex with several legs.
+    Prices and sizes are positive, but a combination's price can be negative or zero. Exactly one of
+    `quantity` and `cash_quantity` (an amount to spend) is set, unless the ticket closes a position.
+    `combination` is a conidex with several legs.
     """
 
     raw: Mapping[str, Any]
     conid: int
     exchange: str
-    is_combination: bool
+    combination: CombinationText | None
     order_type: str
     side: Side | None
     tif: str
@@ -96,6 +97,7 @@ def parse_ticket(raw: Any) -> Ticket:
     if side not in ("BUY", "SELL", "CLOSE"):
         raise bad_request("invalid side")
     conid, exchange, combination = _parse_contract(raw)
+    is_combination = combination is not None
     quantity, cash = _parse_size(raw, closes=side == "CLOSE")
     trailing, unit = _parse_trailing(raw, kind)
     reference, parent = raw.get("cOID") or "", raw.get("parentId") or ""
@@ -107,14 +109,14 @@ def parse_ticket(raw: Any) -> Ticket:
         raw=raw,
         conid=conid,
         exchange=exchange,
-        is_combination=combination,
+        combination=combination,
         order_type=order_type,
         side=None if side == "CLOSE" else side,
         tif=tif,
         quantity=quantity,
         cash_quantity=cash,
-        limit_price=_parse_price(raw, kind, kind.limit_field),
-        stop_price=_parse_price(raw, kind, kind.trigger_field),
+        limit_price=_parse_price(raw, kind, kind.limit_field, may_be_negative=is_combination),
+        stop_price=_parse_price(raw, kind, kind.trigger_field, may_be_negative=is_combination),
         trailing_amount=trailing,
         trailing_unit=unit,
         reference=reference,
@@ -140,22 +142,23 @@ def _check_field_types(raw: dict[str, Any]) -> None:
             raise bad_request(f"{name} is out of range")
 
 
-def _parse_contract(raw: dict[str, Any]) -> tuple[int, str, bool]:
-    """Return conid, exchange and whether it is a combination. A plain conid always means SMART."""
+def _parse_contract(raw: dict[str, Any]) -> tuple[int, str, CombinationText | None]:
+    """Return conid, exchange and the combination, if it is one. A plain conid always means SMART."""
     conid = raw.get("conid")
     if conid is not None:
         if isinstance(conid, bool) or not isinstance(conid, int) or not 0 < conid <= _MAX_CONID:
             raise bad_request("invalid conid")
-        return conid, "SMART", False
+        return conid, SMART, None
     text = raw.get("conidex")
     if text is None:
         raise bad_request("conid or conidex is required")
-    if _COMBINATION.fullmatch(text):
-        return int(re.split("[@;]", text)[0]), "SMART", True
+    combination = parse_conidex(text)
+    if combination is not None:
+        return combination.spread_conid, combination.route, combination
     match = _CONIDEX.fullmatch(text)
     if match is None or not 0 < int(match[1]) <= _MAX_CONID:
         raise bad_request("invalid conidex")
-    return int(match[1]), match[2] or "SMART", False
+    return int(match[1]), match[2] or SMART, None
 
 
 def _parse_size(raw: dict[str, Any], *, closes: bool) -> tuple[float | None, float | None]:
@@ -169,7 +172,9 @@ def _parse_size(raw: dict[str, Any], *, closes: bool) -> tuple[float | None, flo
     return nonzero.get("quantity"), nonzero.get("cashQty", nonzero.get("fxQty"))
 
 
-def _parse_price(raw: dict[str, Any], kind: OrderType, name: str | None) -> float | None:
+def _parse_price(
+    raw: dict[str, Any], kind: OrderType, name: str | None, *, may_be_negative: bool
+) -> float | None:
     if name is None:
         return None
     price = raw.get(name)
@@ -177,7 +182,7 @@ def _parse_price(raw: dict[str, Any], kind: OrderType, name: str | None) -> floa
         return None
     if price is None:
         raise bad_request(f"{name} is required")
-    if price <= 0:
+    if price <= 0 and not may_be_negative:
         raise bad_request(f"{name} must be positive")
     return float(price)
 

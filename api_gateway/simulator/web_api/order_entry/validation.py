@@ -9,6 +9,15 @@ from collections.abc import Iterable
 from math import floor
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.instruments.combinations import (
+    QUOTE_CONID,
+    SMART,
+    Combination,
+    InvalidCombinationError,
+    UnknownLegError,
+    build_combination,
+    contracts_of,
+)
 from api_gateway.simulator.instruments.execution_algorithms import algorithms
 from api_gateway.simulator.instruments.order_rules import (
     OUTSIDE_RTH_ORDER_TYPES,
@@ -21,7 +30,7 @@ from api_gateway.simulator.orders.order import Order, OrderStatus, Side
 from api_gateway.simulator.orders.order_hours import OVERNIGHT_TIFS, can_trade_now, next_auction
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
 from api_gateway.simulator.replies import bad_request
-from api_gateway.simulator.web_api.order_entry.preview import what_if
+from api_gateway.simulator.web_api.order_entry.preview import held_quantity, what_if
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket
 
 REFERENCE_TTL = 86400.0
@@ -29,6 +38,7 @@ _MAX_ABOVE, _MAX_BELOW = 0.3, 0.9
 _UNTRADEABLE = frozenset({"IND", "FUND"})
 _IMMEDIATE_ORDER_TYPES = frozenset({"LMT", "MKT"})
 _AUCTION_CUTOFF = 600.0
+_UNKNOWN_CONTRACT = "No security definition has been found for the request."
 
 
 class OrderRejectedError(Exception):
@@ -36,12 +46,8 @@ class OrderRejectedError(Exception):
 
 
 def resolve_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrument:
-    """Return the ticket's contract; rejects one that is unknown or cannot be traded."""
-    if ticket.is_combination:
-        raise OrderRejectedError("Combination orders are not available for this account.")
-    instrument = paper_account.universe.by_conid(ticket.conid)
-    if instrument is None:
-        raise OrderRejectedError("No security definition has been found for the request.")
+    """Return the ticket's contract or combination; rejects one that is unknown or cannot be traded."""
+    instrument = _find_instrument(paper_account, ticket)
     if instrument.sec_type in _UNTRADEABLE:
         raise OrderRejectedError(f"{instrument.symbol} cannot be traded.")
     if instrument.expires_at is not None and instrument.expires_at <= paper_account.clock.now():
@@ -49,16 +55,39 @@ def resolve_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrumen
     if ticket.exchange != "SMART" and ticket.exchange not in instrument.venues:
         raise OrderRejectedError(f"Invalid destination exchange {ticket.exchange}.")
     has_operator_ids = ticket.raw.get("manualIndicator") is not None and ticket.raw.get("extOperator")
-    if instrument.sec_type in ("FUT", "FOP") and instrument.is_us and not has_operator_ids:
+    if needs_operator(instrument) and instrument.is_us and not has_operator_ids:
         raise bad_request("manualIndicator and extOperator are required")
     return instrument
+
+
+def needs_operator(instrument: Instrument) -> bool:
+    """Return whether orders for it must say who gave them: futures, options on them, combinations of them."""
+    return any(contract.sec_type in ("FUT", "FOP") for contract in contracts_of(instrument))
+
+
+def _find_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrument:
+    if ticket.combination is None:
+        instrument = paper_account.universe.by_conid(ticket.conid)
+        if instrument is None:
+            raise OrderRejectedError(_UNKNOWN_CONTRACT)
+        return instrument
+    if ticket.conid == QUOTE_CONID:
+        raise bad_request("the spread conid 0 is for market data only")
+    try:
+        return build_combination(paper_account.universe, ticket.combination)
+    except UnknownLegError:
+        raise OrderRejectedError(_UNKNOWN_CONTRACT) from None
+    except InvalidCombinationError as problem:
+        # How IBKR refuses these is not known.
+        raise bad_request(f"invalid conidex: {problem}") from None
 
 
 def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> Order:
     """Return the ticket's order. Raises OrderRejectedError if IBKR would reject it."""
     instrument = resolve_instrument(paper_account, ticket)
     side, quantity = _side_and_quantity(paper_account, instrument, ticket)
-    exchange = instrument.venues[0] if "SMART" not in instrument.venues else ticket.exchange
+    exchange = instrument.venues[0] if SMART not in instrument.venues else ticket.exchange
+    combination = instrument if isinstance(instrument, Combination) else None
     order = Order(
         order_id=order_id,
         conid=instrument.conid,
@@ -72,12 +101,15 @@ def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> O
         exchange=exchange,
         reference=ticket.reference,
         status=OrderStatus.PENDING_SUBMIT,
-        # Only some order types can trade outside regular hours; for the others the flag is ignored.
-        outside_rth=ticket.has_flag("outsideRTH") and ticket.kind.rule in OUTSIDE_RTH_ORDER_TYPES,
+        # Recorded: the flag is ignored for combinations, and for most order types.
+        outside_rth=ticket.has_flag("outsideRTH")
+        and ticket.kind.rule in OUTSIDE_RTH_ORDER_TYPES
+        and combination is None,
         all_or_none=ticket.has_flag("allOrNone"),
         trailing=ticket.trailing_amount,
         trailing_unit=ticket.trailing_unit,
         ticket=dict(ticket.raw),
+        combination=combination,
     )
     if order.trailing is not None and order.limit_price is not None and order.stop_price is not None:
         order.limit_offset = order.limit_price - order.stop_price
@@ -112,18 +144,14 @@ def check_reference(accounts: Iterable[PaperAccount], reference: str) -> None:
 def _side_and_quantity(
     paper_account: PaperAccount, instrument: Instrument, ticket: Ticket
 ) -> tuple[Side, float]:
-    held_quantity = (
-        paper_account.positions[instrument.conid].quantity
-        if instrument.conid in paper_account.positions
-        else 0.0
-    )
+    held = held_quantity(paper_account, instrument)
     side = ticket.side
     if side is None:
-        if not held_quantity:
+        if not held:
             raise OrderRejectedError("There is no position to close.")
-        side = "SELL" if held_quantity > 0 else "BUY"
+        side = "SELL" if held > 0 else "BUY"
     if ticket.quantity is None and ticket.cash_quantity is None:
-        return side, abs(held_quantity)
+        return side, abs(held)
     quantity = (
         ticket.quantity
         if ticket.quantity is not None
@@ -132,8 +160,8 @@ def _side_and_quantity(
     decimals = 4 if supports_fractions(instrument) else 8 if instrument.sec_type == "CRYPTO" else 0
     if round(quantity, decimals) != quantity:
         raise OrderRejectedError("The size does not conform to the size increment of this contract.")
-    short = side == "SELL" and quantity > held_quantity and not ticket.parent_reference
-    if instrument.sec_type in ("CRYPTO", "EC") and short:
+    short = side == "SELL" and quantity > held and not ticket.parent_reference
+    if instrument.sec_type in ("BOND", "CRYPTO", "EC") and short:
         raise OrderRejectedError("This contract cannot be sold short.")
     return side, quantity
 
@@ -197,10 +225,10 @@ def _check_prices(paper_account: PaperAccount, instrument: Instrument, order: Or
             raise OrderRejectedError(
                 "The price does not conform to the minimum price variation for this contract."
             )
-    # Options and event contracts are so cheap that a fair price can be a multiple of the last price.
+    # Options, combinations and event contracts are so cheap that a fair price can be a multiple of the last.
     if (
         order.limit_price is None
-        or instrument.sec_type in ("OPT", "FOP", "EC")
+        or instrument.sec_type in ("OPT", "FOP", "EC", "BAG")
         or order.stop_price is not None
     ):
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from api_gateway.simulator.web_api.guards import (
     server_error,
     split_csv,
 )
+from api_gateway.simulator.web_api.market_data.conidex import find_quoted, join_legs, leading_conid
 from api_gateway.simulator.web_api.market_data.history import (
     SOURCES,
     TIME_FORMAT,
@@ -28,7 +28,6 @@ from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, S
 SECTION = Section("Market Data")
 
 _MAX_CONIDS, _MAX_FIELDS = 100, 50
-_CONIDEX = re.compile(r"(\d{1,18})(@[A-Z0-9]{1,12})?", re.ASCII)
 _NO_CHART = "Chart data unavailable"
 
 
@@ -36,7 +35,7 @@ _NO_CHART = "Chart data unavailable"
 def snapshot(simulation: Simulation, request: ApiRequest) -> Any:
     """Return one row per conid; the first response for a conid or field only acknowledges it."""
     require_accounts_call(simulation)
-    conids = split_csv(request.query.get("conids", ""))
+    conids = join_legs(split_csv(request.query.get("conids", "")))
     fields = list(dict.fromkeys(split_csv(request.query.get("fields", ""))))
     if not conids:
         raise bad_request("conids is required")
@@ -44,10 +43,9 @@ def snapshot(simulation: Simulation, request: ApiRequest) -> Any:
         raise bad_request(f"at most {_MAX_CONIDS} conids")
     if len(fields) > _MAX_FIELDS:
         raise bad_request(f"at most {_MAX_FIELDS} fields")
-    matches = [match for conid in conids if (match := _CONIDEX.fullmatch(conid))]
-    if len(matches) < len(conids):
+    if any(leading_conid(conidex) is None for conidex in conids):
         raise bad_request("invalid conids")
-    return [_contract_row(simulation, match, fields) for match in matches]
+    return [_contract_row(simulation, conidex, fields) for conidex in conids]
 
 
 @SECTION.route("GET", "/iserver/marketdata/history", requires=RequiredSession.BROKERAGE)
@@ -101,11 +99,11 @@ def unsubscribe_all(simulation: Simulation, request: ApiRequest) -> Any:  # noqa
     return {"unsubscribed": True}
 
 
-def _contract_row(simulation: Simulation, match: re.Match[str], fields: list[str]) -> dict[str, Any]:
-    instrument = simulation.universe.by_conid(int(match[1]))
+def _contract_row(simulation: Simulation, conidex: str, fields: list[str]) -> dict[str, Any]:
+    instrument = find_quoted(simulation.universe, conidex)
     if instrument is None:
-        return {"conid": int(match[1]), "conidEx": match[0]}
-    return snapshot_row(simulation, instrument, match[0], fields)
+        return {"conid": leading_conid(conidex), "conidEx": conidex}
+    return snapshot_row(simulation, instrument, conidex, fields)
 
 
 def _parse_time(text: str, default: float) -> float:

@@ -53,7 +53,7 @@ def live_orders(simulation: Simulation, request: ApiRequest) -> Any:
     if _SORT_BY_TIME in filters:
         orders = sorted(orders, key=lambda order: order.updated_at, reverse=True)
     rows = [
-        live_order_row(paper_account.account_id, order, paper_account.instrument(order.conid))
+        live_order_row(paper_account.account_id, order, paper_account.instrument_of(order))
         for order in orders
     ]
     return {"orders": rows[:_MAX_ORDERS], "snapshot": True}
@@ -67,7 +67,7 @@ def order_status(simulation: Simulation, request: ApiRequest) -> Any:
     paper_account = simulation.selected_account
     for order in paper_account.live_orders():
         if order.order_id == order_id:
-            return order_status_row(paper_account.account_id, order, paper_account.instrument(order.conid))
+            return order_status_row(paper_account.account_id, order, paper_account.instrument_of(order))
     raise unavailable()
 
 
@@ -85,6 +85,6 @@ def trades(simulation: Simulation, request: ApiRequest) -> Any:
     paper_account = simulation.selected_account
     executions = paper_account.recent_executions(days)
     return [
-        trade_row(paper_account.account_id, execution, paper_account.instrument(execution.conid))
+        trade_row(paper_account.account_id, execution, paper_account.instrument_of(execution))
         for execution in executions
     ]

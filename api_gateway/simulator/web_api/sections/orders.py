@@ -25,7 +25,11 @@ from api_gateway.simulator.web_api.order_entry.order_entry import (
 )
 from api_gateway.simulator.web_api.order_entry.preview import preview
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket, parse_ticket, parse_tickets
-from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError, check_funds
+from api_gateway.simulator.web_api.order_entry.validation import (
+    OrderRejectedError,
+    check_funds,
+    needs_operator,
+)
 from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Orders")
@@ -99,7 +103,7 @@ def preview_orders(simulation: Simulation, request: ApiRequest) -> Any:
         check_funds(paper_account, [order])
     except OrderRejectedError as rejection:
         error = str(rejection)
-    without_market_data = order.conid not in simulation.preflights.subscriptions
+    without_market_data = not simulation.preflights.has_market_data(paper_account.instrument_of(order))
     return preview(
         paper_account, order, warning=_NO_MARKET_DATA if without_market_data else None, error=error
     )
@@ -143,7 +147,7 @@ def cancel_order(simulation: Simulation, request: ApiRequest) -> Any:
         raise _order_not_found(order_id)
     has_operator_ids = request.query.get("manualIndicator") and request.query.get("extOperator")
     for paper_account, order in matching_orders:
-        if paper_account.instrument(order.conid).sec_type in ("FUT", "FOP") and not has_operator_ids:
+        if needs_operator(paper_account.instrument_of(order)) and not has_operator_ids:
             raise bad_request("manualIndicator and extOperator are required")
         simulation.execution_simulator.cancel(paper_account, order)
     return _cancellation_response(order_id)

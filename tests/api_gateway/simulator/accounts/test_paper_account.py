@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from itertools import count
+from random import Random
 
 import pytest
 
 from api_gateway.simulator.account_setup import seed_account
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.instruments.universe import build_universe
-from api_gateway.simulator.orders.order import OrderStatus
+from api_gateway.simulator.instruments.universe import Instrument, build_universe
+from api_gateway.simulator.orders.order import Order, OrderStatus, Side
 from api_gateway.simulator.prices.prices import Prices
+from tests.api_gateway.simulator.combination_helpers import conidex, make_combination, option_near_money
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
     EUR_USD,
@@ -237,3 +239,115 @@ def test_accounts_that_share_order_ids_never_reuse_one() -> None:
 def test_seeded_working_order_expires_eventually() -> None:
     account = make_paper_account()
     assert all(order.expires_at < MONDAY + 200 * DAY for order in account.orders.values())
+
+
+def combination_legs(account: PaperAccount) -> dict[str, list[tuple[Instrument | int, int]]]:
+    now = account.clock.now()
+    low, middle, high = (
+        option_near_money(account.universe, account.prices, now, strikes_up=number) for number in (0, 1, 2)
+    )
+    put = option_near_money(account.universe, account.prices, now, right="P")
+    later = option_near_money(account.universe, account.prices, now, expiry=1)
+    near, far = account.universe.futures_of("ES")[:2]
+    return {
+        "vertical": [(low, 1), (middle, -1)],
+        "credit": [(low, -1), (middle, 1)],
+        "butterfly": [(low, 1), (middle, -2), (high, 1)],
+        "iron fly": [(low, -1), (middle, 1), (put, -1), (high, 1)],
+        "calendar": [(later, 1), (low, -1)],
+        "covered call": [(AAPL, 100), (low, -1)],
+        "pair": [(AAPL, 2), (IBM, -3)],
+        "futures": [(far, 1), (near, -1)],
+    }
+
+
+def fill_combination(
+    account: PaperAccount,
+    legs: list[tuple[Instrument | int, int]],
+    side: Side,
+    fills: list[tuple[int, float]],
+) -> Order:
+    order = Order(
+        order_id=account.next_order_id(),
+        conid=28812380,
+        side=side,
+        quantity=float(sum(units for units, _ in fills)),
+        order_type="LMT",
+        placed_at=account.clock.now(),
+        status=OrderStatus.SUBMITTED,
+        combination=make_combination(account.universe, conidex(*legs)),
+    )
+    for units, price in fills:
+        account.clock.advance(1)
+        account.execute(order, units, price, at=account.clock.now(), exchange="CBOE")
+    return order
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", combination_legs(make_paper_account()))
+def test_a_combination_changes_cash_and_positions_as_its_legs_would(
+    account: PaperAccount, name: str, seed: int
+) -> None:
+    random = Random(f"{name}{seed}")  # noqa: S311 not for secrets
+    legs = combination_legs(account)[name]
+    quote = account.prices.quote(make_combination(account.universe, conidex(*legs)))
+    fills = [
+        (random.randrange(1, 5), round(quote.last + random.randrange(-8, 9) * 0.25, 2))
+        for _ in range(random.randrange(1, 4))
+    ]
+    apart, cash, before = account.copy_for_what_if(), dict(account.cash), len(account.executions)
+    order = fill_combination(account, legs, random.choice(("BUY", "SELL")), fills)
+    booked = account.executions[before:]
+    alone: dict[int, Order] = {}
+    for execution in booked:
+        conid = execution.conid
+        if conid not in alone:
+            side: Side = "BUY" if execution.quantity > 0 else "SELL"
+            total = sum(abs(e.quantity) for e in booked if e.conid == conid)
+            now = apart.clock.now()
+            alone[conid] = apart.add_working_order(conid, side, total, "LMT", at=now)
+        apart.execute(
+            alone[conid], abs(execution.quantity), execution.price, at=execution.at, exchange="CBOE"
+        )
+    assert account.cash == pytest.approx(apart.cash)
+    assert account.positions.keys() == apart.positions.keys()
+    for conid, position in account.positions.items():
+        other = apart.positions[conid]
+        assert [position.quantity, position.cost] == pytest.approx([other.quantity, other.cost])
+    assert len(booked) == len(legs) * len(fills)
+    assert order.fees == pytest.approx(sum(e.commission for e in booked))
+    if name != "futures":
+        multiplier = 1 if name == "pair" else 100
+        paid = order.sign * order.filled * order.average_price * multiplier
+        assert account.cash["USD"] - cash["USD"] == pytest.approx(-paid - order.fees, abs=0.005)
+
+
+def test_the_execution_of_a_combination_repeats_its_legs_at_the_net_price(account: PaperAccount) -> None:
+    legs = combination_legs(account)["credit"]
+    order = fill_combination(account, legs, "BUY", [(2, -2.5), (3, -2.25)])
+    whole, *others = account.recent_executions(1)
+    assert whole.combination is order.combination
+    assert {e.combination for e in others[:2]} == {None}
+    assert [e.price for e in account.combination_executions] == [-2.5, -2.25]
+    assert order.average_price == pytest.approx(-2.35)
+    assert (whole.commission, whole.cash_flow, whole.realised) == (0.0, 0.0, 0.0)
+    assert len({e.execution_id for e in account.recent_executions(1)}) == len(account.recent_executions(1))
+    assert account.instrument_of(whole) is order.combination
+    assert account.instrument_of(others[0]).sec_type == "OPT"
+
+
+def test_each_leg_is_charged_like_an_order_of_its_own(account: PaperAccount) -> None:
+    order = fill_combination(account, combination_legs(account)["vertical"], "BUY", [(1, 3.0), (1, 3.0)])
+    assert order.fees == pytest.approx(2 * 1.3)
+    first, second = account.executions[-4:-2]
+    assert (first.commission, second.commission) == (1.0, 1.0)
+
+
+def test_buying_and_selling_a_combination_leaves_only_costs(account: PaperAccount) -> None:
+    legs = combination_legs(account)["iron fly"]
+    held, cash = {c: p.quantity for c, p in account.positions.items()}, account.cash["USD"]
+    fees = sum(fill_combination(account, legs, side, [(2, 1.5)]).fees for side in ("BUY", "SELL"))
+    assert {c: p.quantity for c, p in account.positions.items() if p.quantity} == {
+        c: quantity for c, quantity in held.items() if quantity
+    }
+    assert account.cash["USD"] == pytest.approx(cash - fees)

@@ -8,9 +8,11 @@ from api_gateway.simulator.instruments.contract_names import (
     full_name,
     listing_exchange_name,
 )
+from tests.api_gateway.simulator.combination_helpers import conidex, make_combination, option_near_money
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
     EUR_USD,
+    IBM,
     find_future,
     find_option,
     make_paper_account,
@@ -44,3 +46,14 @@ def test_bond_name_is_its_terms() -> None:
 def test_nasdaq_is_spelled_differently_in_orders() -> None:
     assert listing_exchange_name(PAPER_ACCOUNT.instrument(AAPL)) == "NASDAQ.NMS"
     assert listing_exchange_name(FUTURE) == "CME"
+
+
+def test_a_combination_is_named_by_its_legs() -> None:
+    account = make_paper_account()
+    now = account.clock.now()
+    call = option_near_money(account.universe, account.prices, now)
+    covered = make_combination(account.universe, conidex((AAPL, 100), (call, -1)))
+    pair = make_combination(account.universe, conidex((AAPL, 1), (IBM, -1)))
+    assert derivative_terms(covered) == f"+100 AAPL -1 {derivative_terms(call)}"
+    assert full_name(covered) == f"AAPL {derivative_terms(covered)}"
+    assert derivative_terms(pair) == "+1 AAPL -1 IBM"

@@ -7,7 +7,7 @@ import pytest
 
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
-from api_gateway.simulator.websocket.frames import Command
+from api_gateway.simulator.websocket.frames import Command, parse_command
 from api_gateway.simulator.websocket.market_streams import HistoryStream, QuoteStream, find_instrument
 from tests.api_gateway.simulator.paper_account import AAPL
 
@@ -131,3 +131,23 @@ def test_find_instrument_accepts_a_conid_with_an_exchange(
     simulation: Simulation, target: tuple[str, ...], known: bool
 ) -> None:
     assert (find_instrument(simulation, Command("smd", target)) is not None) is known
+
+
+@pytest.mark.parametrize("ratios", [("1", "-1"), ("+1", "-1")])
+def test_a_combination_is_streamed_under_the_conidex_that_was_sent(
+    simulation: Simulation, ratios: tuple[str, str]
+) -> None:
+    conidex = f"0;;;{AAPL}/{ratios[0]},8314/{ratios[1]}"
+    command = parse_command(f'smd+{conidex}+{{"fields":["31","84"]}}')
+    assert command is not None
+    combination = find_instrument(simulation, command)
+    assert combination is not None
+    quotes = QuoteStream(simulation, combination, "+".join(command.target))
+    quotes.subscribe(["31", "84"], simulation.clock.now())
+    whole: dict[str, Any] = {}
+    for frame in frames_during(quotes, simulation, 2):
+        whole |= frame
+    assert (whole["topic"], whole["conidEx"], whole["conid"]) == (f"smd+{conidex}", conidex, 0)
+    assert float(whole["84"]) <= float(whole["31"])
+    quotes.close()
+    assert simulation.preflights.subscriptions == {}

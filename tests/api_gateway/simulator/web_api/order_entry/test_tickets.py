@@ -37,14 +37,15 @@ def test_parse_ticket_reads_every_field() -> None:
         (None, "265598@NASDAQ", "NASDAQ", False),
         (AAPL, "265598@NASDAQ", "SMART", False),
         (None, "28812380;;;265598/1,8314/-1", "SMART", True),
-        (None, "28812380@CBOE;;;265598/1,8314/-1", "SMART", True),
+        (None, "28812380@CBOE;;;265598/1,8314/-1", "CBOE", True),
+        (None, "28812380;;;265598@NYSE/+1,8314@NYSE/-1", "NYSE", True),
     ],
 )
 def test_a_conid_means_smart_and_a_conidex_may_name_an_exchange(
     conid: int | None, conidex: str | None, exchange: str, combination: bool
 ) -> None:
     read = parse_ticket(ticket(conid=conid, conidex=conidex))
-    assert (read.exchange, read.is_combination) == (exchange, combination)
+    assert (read.exchange, read.combination is not None) == (exchange, combination)
     assert read.conid == (28812380 if combination else AAPL)
 
 

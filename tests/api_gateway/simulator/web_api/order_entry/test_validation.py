@@ -75,7 +75,10 @@ def test_build_order_copies_every_field_of_the_ticket(paper_account: PaperAccoun
         ({"conid": 5}, "No security definition"),
         ({"conid": SPX}, "cannot be traded"),
         ({"conid": None, "conidex": "265598@LSE"}, "Invalid destination exchange"),
-        ({"conid": None, "conidex": "28812380;;;265598/1,8314/-1"}, "Combination orders"),
+        ({"conid": None, "conidex": "28812380;;;265598/1,5/-1"}, "No security definition"),
+        ({"conid": None, "conidex": "28812380@LSE;;;265598/1,8314/-1"}, "Invalid destination exchange"),
+        ({"conid": None, "conidex": "28812380;;;265598/1,8314/-1", "quantity": 1.5}, "size increment"),
+        ({"conid": None, "conidex": "28812380;;;265598/1,8314/-1", "quantity": 0, "cashQty": 9}, "Cash"),
         ({"conid": EUR_USD, "orderType": "MOC"}, "not supported for this contract"),
         ({"conid": IBM_IN_FRANKFURT, "quantity": 1.5}, "size increment"),
         ({"quantity": 1.00001}, "size increment"),
@@ -196,3 +199,29 @@ def test_an_algorithm_must_be_supported_and_have_its_parameters(paper_account: P
     assert "not available" in rejection(paper_account, strategy="Guess")
     option = find_option(paper_account).conid
     assert "not available" in rejection(paper_account, conid=option, quantity=1, strategy="DarkIce")
+
+
+def test_a_combination_ignores_the_flag_for_trading_outside_regular_hours(
+    paper_account: PaperAccount,
+) -> None:
+    stock = {"orderType": "LMT", "price": round(last(paper_account, AAPL)), "outsideRTH": True}
+    assert order(paper_account, **stock).outside_rth
+    pair = {"conid": None, "conidex": "28812380;;;265598/1,8314/-1"}
+    assert not order(paper_account, **stock | pair).outside_rth
+
+
+def test_the_price_of_a_combination_may_be_negative_or_zero(paper_account: PaperAccount) -> None:
+    pair = {"conid": None, "conidex": "28812380;;;265598/1,8314/-1", "orderType": "LMT"}
+    assert [order(paper_account, price=price, **pair).limit_price for price in (-3.25, 0, 9999.5)] == [
+        -3.25,
+        0.0,
+        9999.5,
+    ]
+    assert "minimum price variation" in rejection(paper_account, price=-3.255, **pair)
+
+
+def test_an_order_names_the_exchange_of_its_combination(paper_account: PaperAccount) -> None:
+    made = order(paper_account, conid=None, conidex="28812380@NYSE;;;265598/1,8314/-1")
+    assert (made.exchange, made.conid) == ("NYSE", 28812380)
+    assert made.combination is not None
+    assert made.combination.conidex == "28812380@NYSE;;;265598/1,8314/-1"

@@ -333,3 +333,37 @@ async def test_a_snapshot_shows_the_position_of_the_selected_account(
         await api.post("/iserver/account", {"acctId": account})
         positions[account] = (await row(api, skip, AAPL, "76")).get("76")
     assert positions == {"DU1234567": "260", "DU1234568": "40", "DU1234569": None}
+
+
+async def test_a_combination_is_quoted_by_either_spread_conid_and_uses_one_line(
+    api: ApiClient, simulation: Simulation, skip: Skip
+) -> None:
+    legs = f"{AAPL}/1,{IBM}/-2"
+    texts = [f"0;;;{legs}", f"28812380;;;{legs}"]
+    await api.get(SNAPSHOT, conids=f"{texts[0]},{texts[1]},{AAPL}", fields="31,84,86,85,88,6070")
+    skip(2)
+    rows = await api.get_json(SNAPSHOT, conids=f"{texts[0]},{texts[1]},{AAPL}", fields="31,84,86,85,88,6070")
+    assert [(row["conid"], row["conidEx"]) for row in rows] == [
+        (0, texts[0]),
+        (28812380, texts[1]),
+        (AAPL, str(AAPL)),
+    ]
+    assert {row["6070"] for row in rows[:2]} == {"BAG"}
+    assert float(rows[0]["84"]) < float(rows[0]["31"]) < 0
+    assert float(rows[0]["86"]) < 0
+    assert int(rows[0]["88"]) > 0 < int(rows[0]["85"])
+    assert {key: rows[0][key] for key in ("31", "84", "86", "server_id")} == {
+        key: rows[1][key] for key in ("31", "84", "86", "server_id")
+    }
+    assert len(simulation.preflights.subscriptions) == 2
+
+
+async def test_an_impossible_combination_has_no_quote_and_a_malformed_one_is_a_bad_request(
+    api: ApiClient, skip: Skip
+) -> None:
+    text = f"0;;;{AAPL}/1,5/-1"
+    await api.get(SNAPSHOT, conids=text, fields="31")
+    skip(2)
+    assert await api.get_json(SNAPSHOT, conids=text, fields="31") == [{"conid": 0, "conidEx": text}]
+    assert (await api.get(SNAPSHOT, conids=f"0;;;{AAPL}/1,5/x", fields="31")).status_code == 400
+    assert (await api.get(SNAPSHOT, conids=f"{AAPL}/1,{IBM}/1", fields="31")).status_code == 400

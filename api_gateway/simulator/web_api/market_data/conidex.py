@@ -1,0 +1,50 @@
+"""Conidex in market data requests: `265598`, `265598@NYSE`, or a combination such as `0;;;654/1,655/-1`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from api_gateway.simulator.instruments.combinations import (
+    InvalidCombinationError,
+    build_combination,
+    parse_conidex,
+)
+from api_gateway.simulator.instruments.universe import Instrument, Universe
+
+_CONIDEX = re.compile(r"(\d{1,18})(@[A-Z0-9]{1,12})?", re.ASCII)
+_LEGS = ";;;"
+
+
+def join_legs(items: Iterable[str]) -> list[str]:
+    """Return the conidexes of a list split at its commas, which separate a combination's legs as well."""
+    joined: list[str] = []
+    for item in items:
+        if joined and _LEGS in joined[-1] and "/" in item and _LEGS not in item:
+            joined[-1] += f",{item}"
+        else:
+            joined.append(item)
+    return joined
+
+
+def leading_conid(conidex: str) -> int | None:
+    """Return the conid that a conidex begins with, or None if it is malformed."""
+    match = _CONIDEX.fullmatch(conidex)
+    if match is not None:
+        return int(match[1])
+    combination = parse_conidex(conidex)
+    return combination.spread_conid if combination else None
+
+
+def find_quoted(universe: Universe, conidex: str) -> Instrument | None:
+    """Return the contract or combination, or None if it is malformed, unknown or no possible combination."""
+    match = _CONIDEX.fullmatch(conidex)
+    if match is not None:
+        return universe.by_conid(int(match[1]))
+    combination = parse_conidex(conidex)
+    if combination is None:
+        return None
+    try:
+        return build_combination(universe, combination)
+    except InvalidCombinationError:
+        return None

@@ -1,0 +1,47 @@
+"""Combinations for tests: the options next to the money, and conidexes of legs."""
+
+from __future__ import annotations
+
+from api_gateway.simulator.instruments.combinations import Combination, build_combination, parse_conidex
+from api_gateway.simulator.instruments.universe import Instrument, Universe
+from api_gateway.simulator.prices.prices import Prices
+from tests.api_gateway.simulator.paper_account import AAPL
+
+USD_SPREAD = 28812380
+
+
+def option_near_money(
+    universe: Universe,
+    prices: Prices,
+    epoch: float,
+    *,
+    right: str = "C",
+    strikes_up: int = 0,
+    expiry: int = 0,
+) -> Instrument:
+    """An option on Apple, so many strikes above the money; `expiry` 0 is the second one of the chain."""
+    chain = universe.options_of(AAPL)
+    expiries = sorted({option.expiry or "" for option in chain})
+    day = expiries[expiry + 1]
+    options = sorted(
+        (option for option in chain if option.expiry == day and option.right == right),
+        key=lambda option: option.strike or 0.0,
+    )
+    underlying = universe.by_conid(AAPL)
+    assert underlying is not None
+    spot = prices.price_at(underlying, epoch)
+    nearest = min(range(len(options)), key=lambda i: abs((options[i].strike or 0.0) - spot))
+    return options[nearest + strikes_up]
+
+
+def conidex(*legs: tuple[Instrument | int, int], spread: int | str = USD_SPREAD) -> str:
+    """The conidex of legs, each a contract or conid and its ratio."""
+    parts = (f"{leg if isinstance(leg, int) else leg.conid}/{ratio}" for leg, ratio in legs)
+    return f"{spread};;;{','.join(parts)}"
+
+
+def make_combination(universe: Universe, text: str) -> Combination:
+    """The combination of a valid conidex."""
+    parsed = parse_conidex(text)
+    assert parsed is not None
+    return build_combination(universe, parsed)
