@@ -1,7 +1,7 @@
-"""What may be sent in each mode: lists of methods and paths, and nothing that is not on them.
+"""Access policy: the operations that each trading mode permits, as lists of methods and paths.
 
-A mode is a promise about money, so it is kept here, at the one place where requests leave, and not by
-hiding tools. An operation that is on no list is refused in every mode.
+A mode is a promise about money, so it is enforced where requests are sent, not by hiding tools. An operation
+on no list is rejected in every mode.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from api_gateway.operations import OPERATIONS, Effect, Operation, OperationKey, 
 
 
 class TradingMode(StrEnum):
-    """What may be done with money."""
+    """What the tools may do to an account: only read, trade with paper money, or change a live account."""
 
     READ = "read"
     PAPER = "paper"
@@ -23,13 +23,13 @@ class TradingMode(StrEnum):
 
 @dataclass(frozen=True)
 class AccessPolicy:
-    """The operations that may be sent, and those of them that only an account reported as paper may see."""
+    """The operations that may be sent; those in `paper_only` only for accounts that IBKR reports as paper."""
 
     name: str
     allowed: frozenset[OperationKey]
     paper_only: frozenset[OperationKey] = frozenset()
     unverified: frozenset[OperationKey] = frozenset()
-    """Those that nobody here has looked at, from generated routers."""
+    """Operations of generated routers, which nobody has reviewed."""
 
 
 def _keys(wanted: Callable[[Operation], bool]) -> frozenset[OperationKey]:
@@ -44,25 +44,25 @@ TOOL_OPERATIONS = _keys(lambda row: bool(row.section))
 POLICIES: Mapping[TradingMode, AccessPolicy] = {
     TradingMode.READ: AccessPolicy("TRADING_MODE=read", READ_OPERATIONS),
     TradingMode.PAPER: AccessPolicy("TRADING_MODE=paper", TOOL_OPERATIONS, PAPER_OPERATIONS),
-    # Placing live orders needs its own safe way; raw order operations are for paper accounts.
+    # Placing live orders is not supported yet; raw order operations are for paper accounts.
     TradingMode.LIVE: AccessPolicy("TRADING_MODE=live", TOOL_OPERATIONS - TRADE_OPERATIONS),
 }
 READ_ONLY = POLICIES[TradingMode.READ]
 TICKER = AccessPolicy("the ticker", _keys(lambda row: row.ticker))
 ALL_OPERATIONS = AccessPolicy("everything", frozenset(OPERATIONS))
-"""For tests and measurements, of what a request becomes rather than whether it may be sent."""
+"""For tests and benchmarks, which are about how requests are sent, not whether they may be."""
 
 
 def extend(
     mode: TradingMode, reads: frozenset[OperationKey], writes: frozenset[OperationKey]
 ) -> AccessPolicy:
-    """The mode's policy with operations that nobody here has looked at; what writes, on paper accounts only.
+    """Return the mode's policy with operations of generated routers; writes are for paper accounts only.
 
-    Raises ValueError for an operation that is on a list already: what is known of it is not overruled.
+    Raises ValueError for an operation that is already on a list: its own rules must not be bypassed.
     """
     known = {normalize(each) for each in ALL_OPERATIONS.allowed}
     if known & {normalize(each) for each in reads | writes}:
-        raise ValueError("an operation is on a mode's list already")
+        raise ValueError("an operation is already on a mode's list")
     policy = POLICIES[mode]
     written = writes if mode is TradingMode.PAPER else frozenset()
     return replace(

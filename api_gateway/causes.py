@@ -1,7 +1,7 @@
 """Cause table: each thing that can be wrong, whether anything was sent, the next step, and who takes it.
 
-Request errors, session diagnosis and doctor report in the words of this table alone, so that two of them
-cannot advise against each other. Callers choose a row by its key and fill in the facts.
+Request errors, session diagnosis and doctor take every sentence from this table, so that their advice never
+contradicts. Callers choose a row by its key and fill in the facts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypedDict
 
 
 class Actor(StrEnum):
-    """Who takes the next step: the ticker, a person, or nobody, where waiting is all there is to do."""
+    """Who takes the next step: the ticker, a person, or nobody, if it is enough to wait."""
 
     TICKER = "we"
     USER = "user"
@@ -22,13 +22,13 @@ class Actor(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of the request that met the cause."""
+    """What became of the request."""
 
     NONE = "none"
-    """There was no request: the cause was found by looking."""
+    """There was no request: a check found the cause."""
     NOT_SENT = "not_sent"
     UNCHANGED = "unchanged"
-    """It was sent and changed nothing."""
+    """It was received and changed nothing."""
     REFUSED = "refused"
     """IBKR said no; the sentence quotes it and says so."""
     UNKNOWN = "unknown"
@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 
 class WriteKind(StrEnum):
-    """The kinds of write whose outcome can be unknown; each is checked in another way."""
+    """The kinds of write whose outcome can be unknown; each has its own next step."""
 
     IDEMPOTENT = "idempotent"
     SESSION = "session"
@@ -56,9 +56,9 @@ OUTCOME_SENTENCES: Mapping[Outcome, str] = MappingProxyType(
 UNKNOWN_OUTCOME_STEPS: Mapping[WriteKind, str] = MappingProxyType(
     {
         WriteKind.IDEMPOTENT: "Call it again: repeating it is safe.",
-        WriteKind.SESSION: "Do not send it again before you have called `connection_status`.",
+        WriteKind.SESSION: "Do not send it again until you have called `connection_status`.",
         WriteKind.OTHER: (
-            "Do not send it again before you have checked what exists (for an order, call `list_live_orders` "
+            "Do not send it again until you have checked what exists (for an order, call `list_live_orders` "
             "and `list_trades`)."
         ),
     }
@@ -83,7 +83,8 @@ FRAGMENTS: Mapping[str, str] = MappingProxyType(
             "network) to `ips.allow` in the gateway's conf.yaml; {apply_conf}"
         ),
         "start_gateway": (
-            "start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether its container runs"
+            "start the gateway, or correct GATEWAY_URL; `docker compose ps` shows whether its container is "
+            "running"
         ),
         "restart_or_correct": ("if this is IBKR's gateway, {restart_gateway}; {or_correct}"),
         "or_correct": "otherwise correct GATEWAY_URL",
@@ -110,8 +111,9 @@ FRAGMENTS: Mapping[str, str] = MappingProxyType(
             "neither"
         ),
         "log_out_there": "log out of that program",
-        "take_over": "let it lose the connection with `take_over_session`",
+        "take_over": "take the connection over with `take_over_session`",
         "second_username": "use a second IBKR username here",
+        "compete_ask": "restart the ticker with COMPETE=ask",
         "start_ticker": (
             "start the ticker (`ib-mcp ticker`, or `docker compose up -d ticker`), or correct TICKER_URL"
         ),
@@ -122,7 +124,7 @@ FRAGMENTS: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
-"""What several rows have in common. A fragment may hold another one."""
+"""Text that several rows share. A fragment may contain another one."""
 
 DEFAULT_FACTS: Mapping[str, str] = MappingProxyType(
     {"login": "the gateway's login page", "fingerprint": "its SHA-256"}
@@ -131,7 +133,7 @@ DEFAULT_FACTS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table; its texts may hold fragments and facts in braces."""
+    """One row of the table; its texts may contain fragments and facts in braces."""
 
     sentence: str
     next_step: str
@@ -140,7 +142,7 @@ class Row:
 
 
 class ErrorText(TypedDict):
-    """What an explanation gives a `GatewayError`, as keyword arguments."""
+    """The keyword arguments that an explanation passes to a `GatewayError`."""
 
     problem: str
     hint: str
@@ -149,7 +151,7 @@ class ErrorText(TypedDict):
 
 @dataclass(frozen=True)
 class Explanation:
-    """A cause in words, with its facts filled in."""
+    """The text of a cause, with its facts filled in."""
 
     cause: Cause
     sentence: str
@@ -167,16 +169,16 @@ class Explanation:
         return ErrorText(problem=self.problem, hint=self.next_step, explanation=self)
 
     def with_outcome(self, outcome: Outcome) -> Explanation:
-        """The same cause, of a request with another outcome than the row's."""
+        """The same cause with another outcome than the row's."""
         return replace(self, outcome=outcome)
 
     def after_write(self, kind: WriteKind) -> Explanation:
-        """The same cause of a write: its outcome is unknown, and checking it is the next step."""
+        """The same cause after a write: its outcome is unknown, and the next step is to check it."""
         step = UNKNOWN_OUTCOME_STEPS[kind]
         return replace(self, outcome=Outcome.UNKNOWN, next_step=step, actor=Actor.USER)
 
     def with_detail(self, detail: str) -> Explanation:
-        """The same, with what exactly IBKR or the network said after the sentence."""
+        """The same, followed by what exactly IBKR or the network said."""
         return replace(self, sentence=f"{self.sentence} {as_sentence(detail)}") if detail else self
 
 
@@ -186,12 +188,12 @@ _NOBODY, _TICKER = Actor.NOBODY, Actor.TICKER
 
 @unique
 class Cause(Enum):
-    """Every cause that is reported, by its key."""
+    """Every cause that is reported, with its row."""
 
     # The states of the connection.
     GATEWAY_UNREACHABLE = Row(
         "{the_gateway} cannot be reached",
-        "{start_gateway}; if it runs and does not respond, {restart_gateway}",
+        "{start_gateway}; if it is running but does not respond, {restart_gateway}",
     )
     ADDRESS_REFUSED = Row(
         "{the_gateway} is running, but this machine's address is not on its list of permitted addresses",
@@ -215,7 +217,7 @@ class Cause(Enum):
     )
     RESETTING = Row(
         "IBKR is restarting its servers ({what}), so interruptions are expected until {until}",
-        "wait: the connection recovers by itself",
+        "wait: the connection recovers automatically",
         _NOBODY,
     )
     NOT_LOGGED_IN = Row(
@@ -227,8 +229,8 @@ class Cause(Enum):
     )
     SESSION_CLOSED = Row(
         "{session_closed}",
-        "wait a minute: the ticker reopens it unless another program holds it; if it stays closed, "
-        "`connection_status` says why",
+        "wait a minute, because the ticker reopens it; if it stays closed, log out of every other program "
+        "that uses this IBKR username, then log in again at {login}",
         _TICKER,
         _UNCHANGED,
     )
@@ -237,14 +239,14 @@ class Cause(Enum):
     )
     COMPETING = Row(
         "{competing}",
-        "{log_out_there}, and the connection reopens here by itself; or {second_username}",
+        "{log_out_there}, and the connection reopens here automatically; or {second_username}",
         outcome=_UNCHANGED,
     )
     ESTABLISHED = Row(
         "the connection to IBKR is open: quotes and orders are available", "no action needed", _NOBODY
     )
 
-    # The same states, where more is known.
+    # The same states, if more is known.
     STATUS_UNREADABLE = Row(
         "the gateway responds, but with something other than its connection status",
         "{wait_for_ibkr}",
@@ -278,7 +280,7 @@ class Cause(Enum):
     )
     REDIRECTED = Row(
         "the request was not processed but redirected ({status} to {target})",
-        "if GATEWAY_URL is IBKR's gateway, wait a few minutes, as IBKR is then redirecting everybody; "
+        "if GATEWAY_URL is IBKR's gateway, wait a few minutes, because IBKR is redirecting everybody; "
         "{or_correct}",
         outcome=_UNCHANGED,
     )
@@ -286,17 +288,17 @@ class Cause(Enum):
         "IBKR ends this login in {minutes} minutes, at {when}", "after that, log in again at {login}"
     )
     READY_WITHOUT_TICKER = Row(
-        "the connection to IBKR is open, but the ticker does not run, and without it IBKR closes the "
+        "the connection to IBKR is open, but the ticker is not running, and without it IBKR closes the "
         "connection after five idle minutes",
         "{start_ticker}",
     )
     CLOSED_WITHOUT_TICKER = Row(
-        "{session_closed}, and the ticker, which reopens it, does not run",
+        "{session_closed}, and the ticker, which reopens it, is not running",
         "{start_ticker}",
     )
     COMPETING_YIELD = Row(
         "{competing}",
-        "{log_out_there}, {second_username}, or let the ticker take the connection over with COMPETE=take",
+        "{log_out_there}, {second_username}, or have the ticker take the connection over with COMPETE=take",
     )
     COMPETING_ASK = Row("{competing}", "{log_out_there}, or {take_over}, or send `POST /take` to the ticker")
     COMPETING_ASK_HERE = Row("{competing}", "{log_out_there}, or {take_over}")
@@ -304,22 +306,22 @@ class Cause(Enum):
     COMPETING_LOST_AGAIN = Row(
         "{competing}",
         "{log_out_there}, or {second_username}; the ticker took the connection over once, lost it again, and "
-        "does not try a second time",
+        "will not try again",
     )
 
     # Requests that were not sent.
-    CONNECT_TIMEOUT = Row("{no_connection} before the deadline", "{start_gateway}", outcome=_NOT_SENT)
+    CONNECT_TIMEOUT = Row("{no_connection} within the time limit", "{start_gateway}", outcome=_NOT_SENT)
     CONNECT_FAILED = Row("{no_connection} ({reason})", "{start_gateway}", outcome=_NOT_SENT)
     NAME_UNKNOWN = Row(
         "{no_connection}: the host in GATEWAY_URL cannot be resolved ({reason})",
         "correct the host in GATEWAY_URL, or this machine's DNS; a container's name resolves only while it "
-        "runs, which `docker compose ps` shows",
+        "is running, which `docker compose ps` shows",
         outcome=_NOT_SENT,
     )
     NOT_TLS = Row(
         "the port in GATEWAY_URL does not speak TLS",
-        "if this is the gateway, it serves plain HTTP: let GATEWAY_URL begin with http; otherwise correct "
-        "the port in GATEWAY_URL",
+        "if this is the gateway, it serves plain HTTP: change https to http in GATEWAY_URL; otherwise "
+        "correct the port in GATEWAY_URL",
         outcome=_NOT_SENT,
     )
     TLS_REJECTED = Row(
@@ -336,7 +338,7 @@ class Cause(Enum):
         "one at startup",
         outcome=_NOT_SENT,
     )
-    CLIENT_CLOSED = Row("this client is closed", "start the program again", outcome=_NOT_SENT)
+    CLIENT_CLOSED = Row("the gateway client is closed", "restart the program", outcome=_NOT_SENT)
     RATE_LIMIT_REACHED = Row("rate limit reached", "retry in {seconds} s", _NOBODY, _NOT_SENT)
     TOO_MANY_WAITING = Row(
         "{count} requests are already waiting for the gateway",
@@ -355,7 +357,7 @@ class Cause(Enum):
     )
     MODE_FORBIDS = Row(
         "{mode} does not permit {operation}",
-        "only a person can change the mode, in the server's settings",
+        "only a person can change the trading mode, in the server's settings",
         outcome=_NOT_SENT,
     )
     ALIASED_PATH = Row("this is the path of {operation}", "use that operation's tool", outcome=_NOT_SENT)
@@ -372,18 +374,18 @@ class Cause(Enum):
     )
     UNKNOWN_ACCOUNT = Row("this login has no account {account}", "{account_ids}", outcome=_NOT_SENT)
     URL_TOO_LONG = Row(
-        "the URL has {length} bytes; the gateway accepts {limit}", "{request_less}", outcome=_NOT_SENT
+        "the URL is {length} bytes long; the gateway accepts {limit}", "{request_less}", outcome=_NOT_SENT
     )
     URI_TOO_LONG = Row("the URL is too long (414)", "{request_less}", outcome=_UNCHANGED)
-    INVALID_PATH_VALUE = Row("{value} is not {expected}", "give {expected}", outcome=_NOT_SENT)
+    INVALID_PATH_VALUE = Row("{value} is not {expected}", "pass {expected}", outcome=_NOT_SENT)
     INVALID_QUERY_VALUE = Row(
-        "{value} is not a valid value of {name}",
-        "give plain text without control characters, or an ordinary number",
+        "{value} is not a valid value for {name}",
+        "pass plain text without control characters, or an ordinary number",
         outcome=_NOT_SENT,
     )
     INVALID_BODY = Row(
-        "the body cannot be written as JSON ({reason})",
-        "give ordinary texts, numbers, lists and objects",
+        "the body cannot be encoded as JSON ({reason})",
+        "pass ordinary strings, numbers, lists and objects",
         outcome=_NOT_SENT,
     )
     ORDER_AWAITS_CONFIRMATION = Row(
@@ -392,22 +394,22 @@ class Cause(Enum):
         outcome=_NOT_SENT,
     )
 
-    # Requests that were sent and not answered clearly. A write's outcome is then unknown.
+    # Requests that were sent without a clear response. A write's outcome is then unknown.
     NO_RESPONSE_IN_TIME = Row(
         "no complete response within {seconds} s", "{retry_or_status}", outcome=_UNCHANGED
     )
     RESPONSE_TOO_LONG = Row(
-        "the response is longer than the limit of {limit} bytes",
+        "the response is larger than the limit of {limit} bytes",
         "{request_less}, or raise GATEWAY_MAX_BODY",
         outcome=_UNCHANGED,
     )
     NOT_HTTP = Row("the response is not HTTP", "{retry_or_status}", outcome=_UNCHANGED)
     CONNECTION_BROKE = Row(
-        "the connection broke before the response was complete", "{retry_or_status}", outcome=_UNCHANGED
+        "the connection was lost before the response was complete", "{retry_or_status}", outcome=_UNCHANGED
     )
     UNUSABLE_RESPONSE = Row("the response is {what}", "{retry_or_status}", outcome=_UNCHANGED)
     ORDER_UNCLEAR = Row(
-        "the response is {what}, which does not say what became of the order",
+        "the response is {what}, which does not say what happened to the order",
         "{retry_or_status}",
         outcome=_UNCHANGED,
     )
@@ -415,69 +417,64 @@ class Cause(Enum):
         "IBKR or the gateway returned an error ({status}: {said})", "{retry_or_status}", outcome=_UNCHANGED
     )
     STATUS_MISSING = Row(
-        "the response is empty, and IBKR did not report the state of the session when asked for it",
+        "the response is empty, and IBKR did not report the state of the session on request",
         "{retry_or_status}",
         outcome=_UNCHANGED,
     )
 
     # Requests that IBKR refused.
-    NOT_READY = Row(
-        "IBKR is not ready to respond ({status}: {said})", "retry in a few seconds", outcome=_UNCHANGED
-    )
+    NOT_READY = Row("IBKR is not ready ({status}: {said})", "retry in a few seconds", outcome=_UNCHANGED)
     NOT_READY_FOR_WRITE = Row(
-        "{refused}",
-        "it was not carried out, as IBKR is not ready for it: {wait_briefly} before you decide to send it "
-        "again",
+        "IBKR was not ready and did not carry it out: {said}",
+        "{wait_briefly} before you decide to send it again",
         outcome=_REFUSED,
     )
     INVALID_ARGUMENTS = Row(
         "{refused}",
-        "correct the arguments; the same request gets the same response",
+        "correct the arguments; repeating the same request returns the same error",
         outcome=_REFUSED,
     )
     REFUSED_WITHOUT_ARGUMENTS = Row(
         "{refused}",
-        "call `connection_status`, and call this again if the connection is open",
+        "call `connection_status`, and repeat this call if the connection is open",
         outcome=_REFUSED,
     )
     OPERATION_REFUSED = Row("{refused}", "{hint}", outcome=_REFUSED)
     REPLY_EXPIRED = Row(
         "{refused}",
-        "a confirmation expires with the next request, or was answered before: {check_orders}",
+        "a confirmation expires at the next request and can be answered only once: {check_orders}",
         outcome=_REFUSED,
     )
     REPLY_DECLINED = Row(
-        "{refused}",
-        "no action needed: the order was declined, so nothing was placed or changed",
+        "the order was declined, so nothing was placed or changed (IBKR: {said})",
+        "no action needed",
         _NOBODY,
         _REFUSED,
     )
     ORDER_REFUSED = Row(
         "{refused}",
-        "report the reason to the user; the same order is refused again",
+        "report the reason to the user; IBKR would refuse the same order again",
         outcome=_REFUSED,
     )
     ACCESS_DENIED = Row(
         "{refused}",
         "if only this request is refused, the login lacks permission for it; if all are, {allow_address}; if "
-        "the address is listed already, IBKR itself refuses this machine or login",
+        "the address is already listed, IBKR itself refuses this machine or login",
         outcome=_REFUSED,
     )
     NOT_FOUND = Row(
         "{refused}",
-        "it does not exist (any more): list what exists and use an ID from that list; if every request gets "
-        "this response, `connection_status` says why",
+        "it does not exist or no longer exists: list what exists and use an ID from that list; if every "
+        "request gets this response, `connection_status` says why",
         outcome=_REFUSED,
     )
     REQUEST_TOO_LARGE = Row("{refused}", "{request_less}", outcome=_REFUSED)
-    ACCOUNT_NOT_SHOWN = Row(
-        "IBKR does not show this account to this login", "{account_ids}", outcome=_UNCHANGED
-    )
+    ACCOUNT_NOT_SHOWN = Row("this login cannot see this account", "{account_ids}", outcome=_UNCHANGED)
 
     # The ticker.
     TICKER_DOWN = Row(
         "the ticker, which keeps the connection to IBKR open, does not respond at {where}",
-        "{start_ticker}; if it runs already, restart it",
+        "{start_ticker}; if it is already running, restart it",
     )
     NOT_THE_TICKER = Row("something other than the ticker responds at {where} ({status})", "{start_ticker}")
     TICKER_STUCK = Row(
@@ -488,33 +485,51 @@ class Cause(Enum):
         "the ticker has just started and has not checked the connection yet", "{wait_briefly}", _NOBODY
     )
     TICKER_DISAGREES = Row(
-        "the ticker reports a brokerage session that is {seen}; checked from here it is {found}",
+        "the ticker reports that the brokerage session is {seen}; this check found it {found}",
         "{rerun_doctor}; if they still differ, set the ticker's GATEWAY_URL to this gateway",
     )
-    TICKER_BUSY = Row("the ticker is waiting for a response of the gateway", "try again in a few seconds")
-    TAKEOVER_NOT_OFFERED = Row(
-        "the ticker runs with COMPETE={policy}, which decides without asking",
-        "if another program holds the connection, {log_out_there}, or restart the ticker with COMPETE=ask",
+    TICKER_BUSY = Row(
+        "the ticker is waiting for a response from the gateway",
+        "try again in a few seconds",
+        outcome=_UNCHANGED,
+    )
+    TAKEOVER_DISABLED = Row(
+        "the ticker runs with COMPETE=yield, so it does not accept take-over requests",
+        "if another program holds the connection, {log_out_there}, or {compete_ask}",
+        outcome=_UNCHANGED,
+    )
+    TAKEOVER_AUTOMATIC = Row(
+        "the ticker runs with COMPETE=take, so it takes the connection over by itself, once per loss, and "
+        "accepts no take-over requests",
+        "wait a minute; if another program still holds the connection after that, {log_out_there}, or "
+        "{compete_ask}",
+        outcome=_UNCHANGED,
     )
     NOTHING_TO_TAKE_OVER = Row(
         "no other program is known to hold the connection, so there is nothing to take over",
         "call `connection_status` to see the state of the connection",
+        outcome=_UNCHANGED,
+    )
+    TAKEOVER_DECLINED = Row(
+        "the user did not agree, so the other program stays connected",
+        "call this again only if the user decides otherwise",
+        outcome=_UNCHANGED,
     )
 
     # What doctor finds on the way to the gateway.
     DNS_TIMEOUT = Row(
         "DNS did not resolve {host} within {seconds} s",
-        "check this machine's network and DNS, or put an IP address into GATEWAY_URL",
+        "check this machine's network and DNS, or use an IP address in GATEWAY_URL",
     )
     DOCKER_NAME = Row(
         "{host} cannot be resolved ({reason}): it is a name inside Docker's network",
-        "from here set GATEWAY_URL=https://localhost:5055, or run this in a container of that network",
+        "outside Docker, set GATEWAY_URL=https://localhost:5055, or run this in a container on that network",
     )
     PORT_SILENT = Row(
-        "nothing responds at {host}:{port} within {seconds} s",
+        "no response from {host}:{port} within {seconds} s",
         "correct the host in GATEWAY_URL, or allow the connection in the firewall",
     )
-    PORT_CLOSED = Row("nothing listens at {host}:{port} ({reason})", "{start_gateway}")
+    PORT_CLOSED = Row("nothing is listening at {host}:{port} ({reason})", "{start_gateway}")
     PLAIN_HTTP_SPOKEN = Row(
         "the port in GATEWAY_URL speaks plain HTTP, but GATEWAY_URL begins with https",
         "set GATEWAY_URL=http://{host_and_port}, or set listenSsl in the gateway's conf.yaml; {apply_conf}",
@@ -530,29 +545,29 @@ class Cause(Enum):
     CERTIFICATE_CHANGED = Row(
         "the gateway's certificate does not match GATEWAY_FINGERPRINT",
         "if the gateway has a new certificate, set GATEWAY_FINGERPRINT={fingerprint}; if not, find out what "
-        "else responds there",
+        "is responding there instead",
     )
     CERTIFICATE_EXPIRED = Row("the gateway's certificate expired{when}", "renew it, or {trust_certificate}")
     CERTIFICATE_EXPIRES_SOON = Row("the gateway's certificate expires on {when}", "renew it before that day")
     CERTIFICATE_NOT_YET_VALID = Row(
         "the gateway's certificate is not valid {when}",
-        "set the clock of this machine, or of the machine that made the certificate",
+        "correct the clock of this machine, or of the machine that created the certificate",
     )
     CERTIFICATE_FOR_OTHER_NAME = Row(
         "the gateway's certificate is {names}, not for {host}",
-        "use a name in GATEWAY_URL that is in the certificate, or make a certificate for {host}",
+        "use a name in GATEWAY_URL that is in the certificate, or create a certificate for {host}",
     )
     CERTIFICATE_NOT_IN_CA_FILE = Row(
         "the gateway's certificate is not the one in GATEWAY_CA_FILE",
-        "copy the gateway's present certificate there; the gateway makes a new one when it has lost the old",
+        "copy the gateway's current certificate there; the gateway creates a new one if it loses the old one",
     )
     CERTIFICATE_UNTRUSTED = Row(
-        "the gateway's certificate is not signed by anyone whom this machine trusts", "{trust_certificate}"
+        "the gateway's certificate is not signed by anyone that this machine trusts", "{trust_certificate}"
     )
 
     # What doctor finds at IBKR.
     NO_TIME_LEFT = Row(
-        "no time was left to check this ({title}), because everything before it responded slowly",
+        "no time was left to check this ({title}), because the checks before it were slow",
         "run doctor again; if that happens again, check the load of this machine and the network",
     )
     CHECK_TIMEOUT = Row(
@@ -564,7 +579,7 @@ class Cause(Enum):
         "log in again; if the list stays empty, ask IBKR whether the username has an open account",
     )
     LIVE_LOGIN_IN_PAPER_MODE = Row(
-        "{accounts} TRADING_MODE=paper refuses every order of this login",
+        "{accounts} TRADING_MODE=paper rejects every order of this login",
         "log in with the paper username, or set TRADING_MODE=read",
     )
     PAPER_LOGIN_IN_LIVE_MODE = Row(
@@ -574,32 +589,33 @@ class Cause(Enum):
     QUOTES_DELAYED = Row("Apple's quote is {kind} ({field})", "{subscribe} for real-time quotes")
     NO_QUOTES = Row(
         "this login has no quotes for Apple's shares, so none for NASDAQ ({field})",
-        "{subscribe} if you need quotes; a paper login can share those of the live login",
+        "{subscribe} if you need quotes; a paper account can share the live account's quotes",
     )
     TERMS_NOT_ACKNOWLEDGED = Row(
         "IBKR sends programs no quotes until its terms are acknowledged ({field})",
         "sign the Market Data API Acknowledgement in IBKR's Client Portal (Settings), then log in again",
     )
     QUOTES_UNCLEAR = Row(
-        "Apple's quote does not say what market data the login has ({field})",
+        "Apple's quote does not show which market data the login has ({field})",
         "retry in a minute; all market-data lines may be in use",
     )
     CLOCK_OFF = Row(
         "this machine's clock is {seconds} s {direction}",
-        "synchronize the machine's clock over the network (NTP); a container has the clock of its host",
+        "synchronize the machine's clock over the network (NTP); a container uses its host's clock",
     )
 
     # Settings.
     INVALID_SETTING = Row(
         "{said}", "correct it in the environment or in .env; `ib-mcp settings` lists valid values"
     )
+    DEPRECATED_SETTING = Row("a setting has a deprecated name", "{said}")
     CA_FILE_IGNORED = Row(
-        "GATEWAY_CA_FILE names a certificate to trust, but GATEWAY_VERIFY_TLS=false trusts any",
+        "GATEWAY_CA_FILE names a certificate to trust, but GATEWAY_VERIFY_TLS=false accepts any certificate",
         "remove GATEWAY_VERIFY_TLS to verify, or remove GATEWAY_CA_FILE",
     )
     TLS_SETTINGS_WITHOUT_TLS = Row(
-        "GATEWAY_URL begins with http, so there is no certificate to check, but settings ask for a check",
-        "let GATEWAY_URL begin with https, or remove GATEWAY_CA_FILE and GATEWAY_FINGERPRINT",
+        "GATEWAY_URL begins with http, so there is no certificate to check, but settings require a check",
+        "change http to https in GATEWAY_URL, or remove GATEWAY_CA_FILE and GATEWAY_FINGERPRINT",
     )
     LOGIN_URL_DIFFERS = Row(
         "the gateway is at {gateway_url}, but GATEWAY_LOGIN_URL is {login}",
@@ -625,7 +641,7 @@ class Cause(Enum):
         "the MCP server did not respond at {where} within {seconds} s", "{restart_server} and check its log"
     )
     TOKEN_DIFFERS = Row(
-        "the MCP server requires another token than the MCP_SERVER_TOKEN that is set here (401)",
+        "the MCP server requires a different token than the MCP_SERVER_TOKEN set here (401)",
         "set MCP_SERVER_TOKEN to the same value for both, and {restart_server}",
     )
     TOKEN_MISSING = Row(
@@ -633,8 +649,8 @@ class Cause(Enum):
         "set MCP_SERVER_TOKEN here to the server's value",
     )
     HOST_REFUSED = Row(
-        "the MCP server refuses to be called by this host name ({status})",
-        "add the host of the address to MCP_SERVER_ALLOWED_HOSTS, and {restart_server}",
+        "the MCP server rejects calls to this host name ({status})",
+        "add the host in its URL to MCP_SERVER_ALLOWED_HOSTS, and {restart_server}",
     )
     NO_ENDPOINT = Row(
         "a server responds there, but has no MCP endpoint at {path} (404)",
@@ -645,8 +661,8 @@ class Cause(Enum):
         "choose another port with MCP_SERVER_PORT, or stop the other program",
     )
     CLIENT_REFUSED = Row(
-        "the running MCP server refuses {value}, which {setting} allows here",
-        "{restart_server}, so that it reads the present {setting}",
+        "the running MCP server rejects {value}, which {setting} allows here",
+        "{restart_server}, so that it reads the current {setting}",
     )
     ONLY_LOCALHOST = Row(
         "the MCP server listens beyond this machine, but accepts only the host name localhost",
@@ -656,12 +672,12 @@ class Cause(Enum):
 
     @property
     def key(self) -> str:
-        """The name by which programs know the cause."""
+        """The name of the cause for programs."""
         return self.name.lower()
 
 
 def explain(cause: Cause, /, **facts: object) -> Explanation:
-    """The cause in words, with these facts filled in."""
+    """Return the text of a cause, with these facts filled in."""
     row: Row = cause.value
     known = {**DEFAULT_FACTS, **facts}
     return Explanation(
@@ -674,13 +690,13 @@ def explain(cause: Cause, /, **facts: object) -> Explanation:
 
 
 def as_sentence(text: str) -> str:
-    """The text with a capital at its beginning and a full stop at its end."""
+    """The text with an initial capital and a final period."""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 class _Texts(dict[str, str]):
-    """Facts and, behind them, fragments with the same facts filled in."""
+    """The facts, and the fragments with the same facts filled in."""
 
     def __init__(self, facts: Mapping[str, object]) -> None:
         super().__init__({name: str(value) for name, value in facts.items()})

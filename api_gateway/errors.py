@@ -1,4 +1,4 @@
-"""The ways in which a request to the gateway can fail.
+"""The errors of a request to the gateway.
 
 GatewayError
 ├── Unreachable      never sent: gateway not running, wrong address, TLS
@@ -7,12 +7,12 @@ GatewayError
 ├── LoginRequired    nobody has logged in with a browser
 ├── SessionLost      logged in, but the brokerage session is closed or held by another program
 ├── RateLimited      our own limit or IBKR's 429: retry after `seconds`
-│   └── PenaltyBox       IBKR's penalty box: nothing but the tickle is sent for so long
+│   └── PenaltyBox       IBKR's penalty box: until then only the tickle is sent
 ├── Refused          IBKR said no, possibly with status 200
 ├── Invalid          an argument was invalid; not sent
 ├── Forbidden        the mode, or the account that is logged in, does not permit it; not sent
 └── Failed           IBKR failed: 5xx, HTML, malformed, too large, too late
-    ├── NoResponse       it was sent, and no complete response came
+    ├── NoResponse       it was sent without a complete response
     └── Redirected       it was not processed but redirected
 
 Each says what was requested, what happened, and one next step, in the words of `causes`. None carries a
@@ -38,17 +38,17 @@ class GatewayError(Exception):
 
     @property
     def cause(self) -> Cause | None:
-        """The key of the cause; None for an error that was made without one."""
+        """The cause; None for an error that was created without one."""
         return self.explanation.cause if self.explanation else None
 
     @property
     def outcome(self) -> Outcome:
-        """What became of the request."""
+        """What happened to the request."""
         return self.explanation.outcome if self.explanation else Outcome.NONE
 
     @property
     def sentence(self) -> str:
-        """What happened, without what became of the request."""
+        """What happened, without whether anything was sent or changed."""
         return self.explanation.sentence if self.explanation else self.problem
 
 
@@ -69,7 +69,7 @@ class LoginRequired(GatewayError):
 
 
 class SessionLost(GatewayError):
-    """There is a login, but no brokerage session."""
+    """A user is logged in, but there is no brokerage session."""
 
 
 class RateLimited(GatewayError):
@@ -89,7 +89,7 @@ class RateLimited(GatewayError):
 
 
 class PenaltyBox(RateLimited):
-    """IBKR rejects every request for a while, and each further request makes that longer."""
+    """IBKR rejects every request for a while, and each further request extends that."""
 
 
 class Refused(GatewayError):
@@ -117,11 +117,11 @@ class Forbidden(GatewayError):
 
 
 class Failed(GatewayError):
-    """IBKR, or the way to it, failed; the result is not known."""
+    """IBKR, or the connection to it, failed; there is no result."""
 
 
 class NoResponse(Failed):
-    """A read was sent and no complete response came; `late` if it timed out."""
+    """A read was sent without a complete response; `late` if it timed out."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ OperationKey: TypeAlias = tuple[str, str]
 
 
 class Effect(StrEnum):
-    """What a call can do: nothing, change something, destroy what no call can restore, or lead to a trade."""
+    """What a call can do: read, change something, destroy what no call can restore, or lead to a trade."""
 
     READS = "reads"
     CHANGES = "changes"
@@ -36,7 +36,7 @@ class SessionRequirement(StrEnum):
 
 
 class Preflight(StrEnum):
-    """What IBKR must have been asked first, in this brokerage session."""
+    """What IBKR requires to be requested first, once per brokerage session."""
 
     NONE = "none"
     ACCOUNTS = "accounts"
@@ -47,7 +47,7 @@ class Preflight(StrEnum):
 
 
 class ColdStart(StrEnum):
-    """How the first answer of a session looks where IBKR has only begun to collect it."""
+    """What an incomplete first response looks like, while IBKR is still collecting the data."""
 
     NO_ORDERS = "no orders"
     NO_ROWS = "no rows"
@@ -58,10 +58,10 @@ class ColdStart(StrEnum):
 
 
 class Status(StrEnum):
-    """How well the shape of the answer is known."""
+    """How well the shape of the response is known."""
 
     RECORDED = "recorded"  # seen on the wire
-    DOCUMENTED = "documented"  # IBKR says so
+    DOCUMENTED = "documented"  # by IBKR
     SIMULATED_ONLY = "simulated only"  # our guess
 
 
@@ -74,29 +74,29 @@ class RateLimit:
 
     @property
     def padded_seconds(self) -> float:
-        """The seconds that are kept: somewhat more, as requests drift on their way to IBKR."""
+        """The seconds that the rate limiter enforces: somewhat more, because delays to IBKR vary."""
         return self.seconds + min(0.5, max(0.1, self.seconds * 0.1))
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation.
+    """One operation of the Web API.
 
     section        its section of IBKR's reference; empty for what only the ticker uses
-    route          the path of our route, where it differs
+    route          the path of our route, if it differs
     account        changes an account or its orders: `TRADING_MODE=paper` sends it to paper accounts only
-    repeatable     doing it twice has the effect of doing it once
+    repeatable     idempotent: repeating it has no further effect
     session        the session it needs, as IBKR documents it
-    limit          IBKR's own rate limit for it; 10 requests a second hold for all
-    preflight      what IBKR must have been asked first
-    prefetch       requested in this order as soon as a session opens, as its first answer takes five seconds
-                   to be complete; 0: not at all
-    cold_start     what an incomplete first answer looks like
-    redact         keys that are removed from the answer
-    may_question   IBKR may answer with a question about an order
-    empty_success  success may have no body
-    unsubscribes   sent like a read, and yet it ends something
-    get_alias      the gateway does the same by GET
+    limit          IBKR's own rate limit for it, besides 10 requests a second for all together
+    preflight      what IBKR requires to be requested first
+    prefetch       its place in the order of requests as soon as a session opens, because IBKR needs five
+                   seconds to collect it; 0: not prefetched
+    cold_start     what an incomplete first response looks like
+    redact         keys that are removed from the response
+    may_question   IBKR may respond with an order's confirmation question
+    empty_success  a successful response may have no body
+    unsubscribes   ends a subscription, although it is a GET
+    get_alias      the gateway does the same for a GET
     ticker         the ticker may send it
     hint           what to do when IBKR refuses it
     open_to        who can use it through the gateway
@@ -139,7 +139,7 @@ class Operation:
 
     @property
     def required_session(self) -> SessionRequirement:
-        """The session without which it is not sent. What is about the session itself is always sent."""
+        """The session without which it is not sent. Requests about the session itself are always sent."""
         return SessionRequirement.NONE if _is_about_the_session(self.path) else self.session
 
 
@@ -570,17 +570,17 @@ OPERATIONS: Final[Mapping[OperationKey, Operation]] = MappingProxyType({row.key:
 
 
 def find_operation(key: OperationKey) -> Operation:
-    """The row of an operation; for one that has none, from a generated router, what its path lets expect."""
+    """Return the operation's row; without one (generated routers), a row derived from its path."""
     return OPERATIONS.get(key) or _unlisted(key)
 
 
 def match_operation(method: str, path: str) -> Operation | None:
-    """The row whose route has this method and path, whatever the values in the path are called."""
+    """Return the row whose route has this method and path, whatever the names of its path values."""
     return _BY_ROUTE.get(normalize((method, path)))
 
 
 def normalize(key: OperationKey) -> OperationKey:
-    """The key with unnamed path values, such as `("GET", "/iserver/account/{}/summary")`."""
+    """Return the key with unnamed path values, such as `("GET", "/iserver/account/{}/summary")`."""
     method, path = key
     return method, re.sub(r"\{\w+\}", "{}", path)
 

@@ -1,4 +1,4 @@
-"""Texts from outside, fit for messages and logs: short, without markup, stacks, account ids and tokens."""
+"""Redaction and sanitizing: texts for messages and logs, without markup, stacks, account IDs and tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 _ACCOUNT = re.compile(r"\b([A-Z]{1,4})[0-9]{1,8}([0-9]{4}[A-Z]?)\b")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
-# `token=…` and `"session": "…"`, however short: what is named as a secret is one.
+# `token=…` and `"session": "…"`, however short: the name marks the value as a secret.
 _NAMED_SECRET = re.compile(
     r"""(?i)((?:token|cookie|passw(?:or)?d|secret|session(?:_?id)?|credential|api_?key)"?\s*(?:=\s*|:\s*(?="))"?)"""
     r"""[^\s"'&;,<>]+"""
@@ -24,21 +24,24 @@ MAX_INPUT = 4_000
 
 
 def redact(text: str) -> str:
-    """The same text without what is secret in it: the middle of each account id (`U***4567`), tokens.
+    """Return the text without tokens and without the middle of each account ID (`U***4567`).
 
-    A token is what is long and looks random, and what is named as one (`token=…`, `"session": "…"`).
+    A token is a long run of base64 characters, or a value named as a secret (`token=…`, `"session": "…"`).
     """
     named = _BEARER.sub(r"\1***", _NAMED_SECRET.sub(r"\1***", text))
     return _TOKEN.sub("***", redact_accounts(named))
 
 
 def redact_accounts(text: str) -> str:
-    """The same text with the middle of each account id hidden: for log lines, which have long file names."""
+    """Return the text without the middle of each account ID; for log lines, whose paths look like tokens."""
     return _ACCOUNT.sub(r"\1***\2", text)
 
 
 def sanitize(text: str, *, max_length: int = 300) -> str:
-    """The text on one line, without markup, stack and control characters, masked, at most `longest` long."""
+    """Return the redacted text on one line, without markup, stack frames and control characters.
+
+    It has at most `max_length` characters.
+    """
     text = text[:MAX_INPUT]
     if "<" in text:
         text = html.unescape(_TAG.sub(" ", _INVISIBLE_ELEMENT.sub(" ", text)))

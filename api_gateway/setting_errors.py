@@ -1,4 +1,4 @@
-"""The sentence about an invalid setting: its name, its value if that may be shown, and the valid values."""
+"""Describes an invalid setting: its name, its value if that may be shown, and the valid values."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _describe_range(field: FieldInfo) -> str:
 
 
 def _bound(field: FieldInfo, name: str) -> object:
-    """Return the constraint of this name, as `Field` took it, or None."""
+    """Return the constraint of this name that was passed to `Field`, or None."""
     return next((found for each in field.metadata if (found := getattr(each, name, None)) is not None), None)
 
 

@@ -1,4 +1,4 @@
-"""The gateway's settings, and the one way to load settings of any part."""
+"""The gateway client's settings, and `load`, which loads the settings of any part."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ class GatewaySettings(BaseSettings):
         default=12,
         ge=0,
         le=300,
-        description="How long the rate limiter may delay a request, in seconds, before the caller is told to "
-        "retry later. The first request for orders, trades or P&L can need 10 s.",
+        description="How long the rate limiter may delay a request, in seconds; a request that would wait "
+        "longer fails and says when to retry. The first request for orders, trades or P&L can need 10 s.",
     )
     gateway_penalty: float = Field(
         default=600,
@@ -180,8 +180,8 @@ def _write_to_stderr(sentence: str) -> None:
 def load(cls: type[SettingsClass], warn: Callable[[str], None] = _write_to_stderr) -> SettingsClass:
     """Load settings from the environment and `.env`; raises `SettingsError` for an invalid one.
 
-    A deprecated name counts only where the new name is not set in either of them. `warn` gets one sentence
-    for each deprecated name that is set. A process loads each settings class once, so it warns once.
+    A deprecated name counts only if the new name is set in neither. `warn` is called with one sentence for
+    each deprecated name that is set. A process loads each settings class once, so it warns once.
     """
     try:
         found = {**DotEnvSettingsSource(cls).env_vars, **EnvSettingsSource(cls).env_vars}

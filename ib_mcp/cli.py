@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 _FORMER_COMMANDS = {"generate": "openapi"}
-"""What a command was called in version 0.1; scripts that use it keep working."""
+"""Names of commands in version 0.1, which still work."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,14 +56,14 @@ def _build_parser() -> argparse.ArgumentParser:
         "demo", help="run simulator, ticker and MCP server together, with a simulated paper account"
     )
     demo.add_argument(
-        "--login", action="store_true", help="let you log in yourself, at the simulator's login page"
+        "--login", action="store_true", help="start logged out; you log in on the simulator's login page"
     )
     demo.add_argument(
         "--profile",
         default="retail",
         choices=("retail", "fa", "delayed", "live", "dynamic"),
         help="which login to simulate: an individual (retail), an advisor (fa), one without live market data "
-        "(delayed), a live account (live), or a login that searches for accounts (dynamic); default: retail",
+        "(delayed), a live account (live), or a broker with many accounts (dynamic); default: retail",
     )
     demo.add_argument(
         "--tools",
@@ -92,10 +92,10 @@ def _build_parser() -> argparse.ArgumentParser:
         "--stdio", action="store_true", help="serve MCP over standard input and output instead of HTTP"
     )
     commands.add_parser("ticker", help="run the ticker, which keeps the brokerage session alive")
-    commands.add_parser("simulator", help="run the gateway simulator; has options of its own", add_help=False)
+    commands.add_parser("simulator", help="run the gateway simulator; has its own options", add_help=False)
     commands.add_parser(
         "openapi",
-        help="repair IBKR's OpenAPI document, generate routers from it, or compare it; has subcommands",
+        help="repair IBKR's OpenAPI document, generate routers, or compare it with ours; has subcommands",
         add_help=False,
     )
     commands.add_parser("settings", help="print every setting with its default, as .env.example")

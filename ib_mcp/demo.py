@@ -173,7 +173,7 @@ def _welcome_text(ports: Mapping[str, int], *, login: bool) -> str:
     fastmcp = Path(sys.executable).with_name("fastmcp")
     shown = fastmcp.relative_to(Path.cwd()) if fastmcp.is_relative_to(Path.cwd()) else fastmcp
     login_hint = (
-        "open it and click “Log in”; until then every tool asks you to log in"
+        "open it and click “Log in”; until then, tools report that nobody is logged in"
         if login
         else "already logged in; `make demo ARGS=--login` lets you log in yourself"
     )

@@ -18,7 +18,7 @@ from api_gateway.causes import Cause, explain
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.doctor.checks.settings import examine_ticker_url
 from api_gateway.doctor.doctor import DoctorContext, DoctorResult, run_doctor
-from api_gateway.doctor.findings import Finding, Layer, broken
+from api_gateway.doctor.findings import Finding, Layer, broken, warning
 from api_gateway.doctor.support_bundle import make_support_bundle, write_support_bundle
 from api_gateway.settings import GatewaySettings, SettingsError, load
 from mcp_server.http.endpoint import endpoint_of, startup_problems
@@ -31,9 +31,13 @@ def doctor_command(options: argparse.Namespace) -> int:
     """Print the report. Exit status: 0 everything works, 1 something is broken, 2 a setting is invalid."""
     problems: list[Finding] = []
 
+    def report_deprecation(sentence: str) -> None:
+        print(sentence, file=sys.stderr)
+        problems.append(warning(Layer.SETTINGS, explain(Cause.DEPRECATED_SETTING, said=sentence)))
+
     def load_or_report(cls: type[_Settings]) -> _Settings | None:
         try:
-            return load(cls)
+            return load(cls, report_deprecation)
         except SettingsError as error:
             problems.append(broken(Layer.SETTINGS, explain(Cause.INVALID_SETTING, said=error)))
             return None

@@ -222,6 +222,6 @@ class Supervisor:
 
 
 def _exit_report(event: ProcessExited) -> str:
-    reason = f"exit status {event.status}" if event.status >= 0 else f"signal {-event.status}"
+    reason = f"status {event.status}" if event.status >= 0 else f"signal {-event.status}"
     last = "".join(f"\n    {line}" for line in event.process.last_lines)
     return f"The {event.process.name} exited with {reason}. Last lines of its log:{last}"

@@ -25,7 +25,7 @@ EXIT_ERROR: Final = 2
 """Exit status: the input is not an OpenAPI 3 document, or a file cannot be written."""
 
 _FORMER_COMMANDS: Final = {"generate": "routers"}
-"""What a command was called in version 0.1; scripts that use it keep working."""
+"""Names of commands in version 0.1, which still work."""
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m routers_generator") -> int:

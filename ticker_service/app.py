@@ -53,7 +53,7 @@ def create_app(keeper: SessionKeeper) -> Starlette:
     * `GET /state`: the session's state, always 200. An MCP server adds `?server=` with a random name, so
       that the report can count the servers.
     * `GET /metrics`: metrics in Prometheus' text format.
-    * `POST /hold {"seconds": 60, "for": "order"}`: 201 with an id; `DELETE /hold/{id}` releases the hold.
+    * `POST /hold {"seconds": 60, "for": "order"}`: 201 with an ID; `DELETE /hold/{id}` releases the hold.
     * `POST /take {}`: 202; takes over the session from the program that holds it.
     """
 
@@ -94,12 +94,16 @@ def create_app(keeper: SessionKeeper) -> Starlette:
 
     async def release(request: Request) -> Response:
         if not keeper.release(request.path_params["id"]):
-            raise RejectedRequestError(404, "No active hold has this id; it may have expired.")
+            raise RejectedRequestError(
+                404, "No active hold has this ID, so nothing was changed; it may have expired."
+            )
         return JSONResponse({"released": True})
 
     async def take_over_session(request: Request) -> Response:
         if (await _read_body(request)).strip() not in (b"", b"{}"):
-            raise RejectedRequestError(422, "POST /take accepts only an empty object as its body.")
+            raise RejectedRequestError(
+                422, "POST /take accepts only an empty object as its body. Nothing was changed."
+            )
 
         async def take_over() -> bool:
             await keeper.take_over()
@@ -107,7 +111,7 @@ def create_app(keeper: SessionKeeper) -> Starlette:
 
         try:
             if await _run_while_connected(request, take_over) is None:
-                return Response(status_code=499)  # the caller is gone, and its user was told that this failed
+                return Response(status_code=499)  # the caller is gone and has reported a failure to its user
         except TickerStateError as error:
             raise RejectedRequestError(409, str(error)) from None
         return JSONResponse({"taking": True}, status_code=202)
@@ -182,6 +186,6 @@ def _parse_hold(body: bytes) -> HoldRequest:
         field = f"`{where}`: " if where in ("seconds", "for") else ""
         raise RejectedRequestError(
             422,
-            f"The hold is invalid: {field}{first['msg'].rstrip('.')}. Send "
-            f'{{"seconds": up to {MAX_HOLD_SECONDS:.0f}, "for": "order"}}.',
+            f"The hold is invalid: {field}{first['msg'].rstrip('.')}. Send for example "
+            f'{{"seconds": {MAX_HOLD_SECONDS:.0f}, "for": "order"}}; {MAX_HOLD_SECONDS:.0f} is the maximum.',
         ) from None

@@ -126,7 +126,7 @@ async def send_heartbeat(
 
 
 def _competing_cause(memory: HeartbeatMemory, compete: Compete) -> Cause:
-    """What the policy leaves to do about a competing session."""
+    """Return the cause of a competing session, whose next step depends on the policy."""
     if compete is Compete.YIELD:
         return Cause.COMPETING_YIELD
     if compete is Compete.ASK and not memory.takeover_approved:
@@ -212,7 +212,7 @@ def _diagnose_failed_opening(error: GatewayError, rules: Rules, *, at: datetime)
         at=at,
         region=rules.region,
         login_url=rules.login_url,
-        detail=f"Opening it failed: {error.sentence}",
+        detail=f"Reopening it failed: {error.sentence}",
     )
 
 

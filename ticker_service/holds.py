@@ -40,7 +40,7 @@ def _new_id() -> str:
 
 
 class Holds:
-    """The active holds. `now` is a monotonic clock, `new_id` generates ids."""
+    """The active holds. `now` is a monotonic clock, `new_id` generates IDs."""
 
     def __init__(self, now: Callable[[], float], new_id: Callable[[], str] = _new_id) -> None:
         self._now = now
@@ -57,7 +57,7 @@ class Holds:
         return hold
 
     def release(self, hold_id: str) -> bool:
-        """Release a hold; returns False if no active hold has this id."""
+        """Release a hold; returns False if no active hold has this ID."""
         hold = self._holds.pop(hold_id, None)
         return hold is not None and hold.ends_at > self._now()
 

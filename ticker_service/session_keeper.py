@@ -42,10 +42,10 @@ TAKEOVER_TIMEOUT = 1.5
 
 
 class TickerStateError(Exception):
-    """A request that does not fit the ticker's state; `str()` is what is wrong and what to do."""
+    """The ticker cannot do this in its state; `str()` says why, that nothing was changed, and what to do."""
 
     def __init__(self, explanation: Explanation) -> None:
-        super().__init__(f"{explanation.sentence} {explanation.next_step}")
+        super().__init__(f"{explanation.problem} {explanation.next_step}")
         self.explanation = explanation
 
 
@@ -163,7 +163,8 @@ class SessionKeeper:
         Raises `TickerStateError` if there is nothing to take over or COMPETE doesn't allow it.
         """
         if self._rules.compete is not Compete.ASK:
-            raise TickerStateError(explain(Cause.TAKEOVER_NOT_OFFERED, policy=self._rules.compete))
+            taking = self._rules.compete is Compete.TAKE
+            raise TickerStateError(explain(Cause.TAKEOVER_AUTOMATIC if taking else Cause.TAKEOVER_DISABLED))
         requested_at = self._now()
         try:
             async with asyncio.timeout(TAKEOVER_TIMEOUT):
@@ -261,7 +262,7 @@ class SessionKeeper:
         self._recent_heartbeats.append(HeartbeatRecord(at, self.state, ended - began))
 
     def _expected_window(self, diagnosis: Diagnosis, at: float) -> MaintenanceWindow | None:
-        """Return why a missing login was expected: as when it was first missed, or because it had expired."""
+        """Return why a missing login was expected: the first reason found, or that the login had expired."""
         before = self._diagnosis
         if before is not None and before.found is SessionState.NOT_LOGGED_IN:
             return before.expected

@@ -67,7 +67,8 @@ class TickerSettings(BaseSettings):
     compete: Annotated[Compete, BeforeValidator(_parse_compete)] = Field(
         default=Compete.YIELD,
         description="If TWS, the mobile app or another program holds the brokerage session: yield (or false) "
-        "leaves it there, take (or true) takes it over once per loss, ask takes it over after POST /take.",
+        "leaves it there, take (or true) takes it over once per loss, ask takes it over on "
+        "`take_over_session` or POST /take.",
     )
     ticker_host: str = Field(
         default="127.0.0.1",

@@ -21,12 +21,12 @@ class AccessCheck:
         self.check(request)
         return proceed(request, budget)
 
-    def check(self, call: GatewayRequest) -> None:
-        """Return if `call` may be sent in this mode."""
-        if call.operation not in self._policy.allowed:
-            operation = f"{call.method} {call.path.template}"
+    def check(self, request: GatewayRequest) -> None:
+        """Raise `Forbidden` unless `request` may be sent in this mode."""
+        if request.operation not in self._policy.allowed:
+            operation = f"{request.method} {request.path.template}"
             forbidden = explain(Cause.MODE_FORBIDS, mode=self._policy.name, operation=operation)
-            raise Forbidden(request=call.description, **forbidden.error_text)
-        if call.operation in self._policy.unverified and (known := find_aliased_operation(call)):
+            raise Forbidden(request=request.description, **forbidden.error_text)
+        if request.operation in self._policy.unverified and (known := find_aliased_operation(request)):
             aliased = explain(Cause.ALIASED_PATH, operation=known)
-            raise Forbidden(request=call.description, **aliased.error_text)
+            raise Forbidden(request=request.description, **aliased.error_text)

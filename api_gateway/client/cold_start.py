@@ -1,4 +1,4 @@
-"""First answers that are thin because IBKR has only begun to collect: asked for again, a few times."""
+"""Cold-start retry: repeats a request whose first response is incomplete because IBKR is still collecting."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from api_gateway.client.request import GatewayRequest
 from api_gateway.client.response import GatewayResponse
 from api_gateway.operations import ColdStart
 
-MAX_REMEMBERED = 1000  # so that endless different questions take no endless memory
-EMPTY_RESULT_TTL = 300.0  # seconds for which an answer that stayed empty is taken for the truth
+MAX_REMEMBERED = 1000  # a bound on memory, however many different requests there are
+EMPTY_RESULT_TTL = 300.0  # seconds for which a response that stayed empty is taken to be complete
 
 
 @dataclass(frozen=True)
 class ColdStartRule:
-    """How a thin answer looks, how often to ask again after how many seconds, and what shares one warm-up."""
+    """What an incomplete response to an operation looks like, and how to retry it.
+
+    `times` is the number of retries, `after` the seconds before each. Requests with the same `key` share what
+    is remembered about empty responses.
+    """
 
     is_incomplete: Callable[[Any], bool]
     key: Callable[[GatewayRequest], Hashable]
@@ -52,12 +56,12 @@ def _no_strikes(value: Any) -> bool:
     return isinstance(value, Mapping) and not value.get("call") and not value.get("put")
 
 
-def _request_target(call: GatewayRequest) -> Hashable:
-    return call.path.raw_path
+def _request_target(request: GatewayRequest) -> Hashable:
+    return request.path.raw_path
 
 
-def _first_path_value(call: GatewayRequest) -> Hashable:
-    return call.path.template, call.values[0]
+def _first_path_value(request: GatewayRequest) -> Hashable:
+    return request.path.template, request.values[0]
 
 
 COLD_START_RULES: Mapping[ColdStart, ColdStartRule] = {
@@ -70,60 +74,63 @@ COLD_START_RULES: Mapping[ColdStart, ColdStartRule] = {
 }
 
 
-def _rule_for(call: GatewayRequest) -> ColdStartRule | None:
-    return COLD_START_RULES[call.row.cold_start] if call.row.cold_start else None
+def _rule_for(request: GatewayRequest) -> ColdStartRule | None:
+    return COLD_START_RULES[request.row.cold_start] if request.row.cold_start else None
 
 
 class ColdStartRetry:
-    """Remembers which empty answers have proved true, so that they do not cost a repetition each time."""
+    """Retries incomplete responses, and remembers which stayed empty so as not to retry them each time."""
 
     def __init__(self, *, now: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> None:
         self._now = now
         self._sleep = sleep
-        self._believed: dict[Hashable, float] = {}
+        self._empty_since: dict[Hashable, float] = {}
 
     def reset(self) -> None:
-        """The session has changed; an empty answer proves nothing any more."""
-        self._believed.clear()
+        """Forget everyincompleteg: in a new session, an empty response proves noincompleteg."""
+        self._empty_since.clear()
 
-    def record(self, call: GatewayRequest, reply: GatewayResponse, *, again: bool) -> bool:
-        """Whether this answer is thin; asked `again` and thin once more, it is taken for the truth."""
-        warmup = _rule_for(call)
-        thin = warmup is not None and warmup.is_incomplete(reply.value)
-        if warmup and again:
-            self._conclude(warmup.key(call), incomplete=thin)
-        return thin
+    def record(self, request: GatewayRequest, response: GatewayResponse, *, is_retry: bool) -> bool:
+        """Return whether this response is incomplete; the response to a retry is final all the same."""
+        rule = _rule_for(request)
+        incomplete = rule is not None and rule.is_incomplete(response.value)
+        if rule and is_retry:
+            self._record_final(rule.key(request), incomplete=incomplete)
+        return incomplete
 
     async def complete(
-        self, call: GatewayRequest, reply: GatewayResponse, again: Callable[[], Awaitable[GatewayResponse]]
+        self,
+        request: GatewayRequest,
+        response: GatewayResponse,
+        repeat: Callable[[], Awaitable[GatewayResponse]],
     ) -> GatewayResponse:
-        """The answer, or a fuller one if this one is thin and has not just been found to be all there is."""
-        warmup = _rule_for(call)
-        if warmup is None:
-            return reply
-        key = warmup.key(call)
-        thin = warmup.is_incomplete(reply.value)
-        if thin and self._believed.get(key, float("-inf")) > self._now() - EMPTY_RESULT_TTL:
-            return reply
-        for _ in range(warmup.times if thin else 0):
-            await self._sleep(warmup.after)
-            reply = await again()
-            if not (thin := warmup.is_incomplete(reply.value)):
+        """Return the response, or a retry's if this one is incomplete and is not known to be all there is."""
+        rule = _rule_for(request)
+        if rule is None:
+            return response
+        key = rule.key(request)
+        incomplete = rule.is_incomplete(response.value)
+        if incomplete and self._empty_since.get(key, float("-inf")) > self._now() - EMPTY_RESULT_TTL:
+            return response
+        for _ in range(rule.times if incomplete else 0):
+            await self._sleep(rule.after)
+            response = await repeat()
+            if not (incomplete := rule.is_incomplete(response.value)):
                 break
-        self._conclude(key, incomplete=thin)
-        return reply
+        self._record_final(key, incomplete=incomplete)
+        return response
 
-    def _conclude(self, key: Hashable, *, incomplete: bool) -> None:
+    def _record_final(self, key: Hashable, *, incomplete: bool) -> None:
         if incomplete:
-            if len(self._believed) >= MAX_REMEMBERED:
-                self._believed.clear()
-            self._believed[key] = self._now()
+            if len(self._empty_since) >= MAX_REMEMBERED:
+                self._empty_since.clear()
+            self._empty_since[key] = self._now()
         else:
-            self._believed.pop(key, None)
+            self._empty_since.pop(key, None)
 
 
 class ColdStartStep:
-    """Retries incomplete responses by `repeat`, as `retry` knows which are and how often it helps."""
+    """Retries incomplete responses with `repeat`; `retry` decides which, and how often."""
 
     def __init__(self, retry: ColdStartRetry, repeat: Handler) -> None:
         self._retry = retry

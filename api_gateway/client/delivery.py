@@ -1,4 +1,4 @@
-"""Delivery: one request over the transport, and what became of it for the rate limits and the caller."""
+"""Delivery: sends one request over the transport, and tells the rate limiter whether it was sent."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from api_gateway.client.transport import NoResponseError, NotSentError, RawRespo
 
 
 class Delivery:
-    """Sends a request once. What was never sent gives its place in the limits back and is `Unreachable`.
+    """Sends a request once. If it was never sent, releases its reservation and raises `Unreachable`.
 
-    What was sent and not answered is marked in doubt: the gateway may still pass it on.
+    A request that was sent without a response is marked in doubt: the gateway may still forward it.
     """
 
     def __init__(self, transport: Transport, rate_limiter: RateLimiter) -> None:

@@ -1,4 +1,4 @@
-"""Where a preflight has expired and renewing it did not help, the caller gets IBKR's own reason."""
+"""Expired preflight: if renewing it did not help, the caller gets IBKR's own error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api_gateway.client.response import GatewayResponse
 
 
 class ExpiredPreflight:
-    """Turns `PreflightExpired`, which is a word between steps, into the failure that it carries."""
+    """Turns `PreflightExpired`, which steps use among themselves, into the error that it carries."""
 
     async def __call__(
         self, proceed: Handler, request: GatewayRequest, budget: WaitBudget

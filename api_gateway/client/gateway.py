@@ -1,4 +1,4 @@
-"""The face of the gateway's client: its verbs, and the pipelines that each request passes."""
+"""The gateway's client: its methods, and the pipeline that each kind of request passes."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ from api_gateway.operations import RateLimit
 from api_gateway.session.monitor import SessionMonitor
 from api_gateway.settings import GatewaySettings
 
-TICKLE_DEADLINE = 8.0  # seconds: a minute between tickles, this and a probe is how late a loss is noticed
-PROBE_DEADLINE = 2.0  # seconds: the gateway answers this itself, from the same machine or the next
-CHECK_DEADLINE = 4.0  # seconds: whoever wants a session check waits no longer, and the next one comes soon
+TICKLE_DEADLINE = 8.0  # seconds; a loss is noticed after a minute between tickles, this and a probe
+PROBE_DEADLINE = 2.0  # seconds; the gateway responds to this itself, from this machine or a near one
+CHECK_DEADLINE = 4.0  # seconds; no caller waits longer for a session check, and the next one comes soon
 
 
 async def _never_held() -> bool:
@@ -56,19 +56,19 @@ async def _never_held() -> bool:
 
 
 def _no_limit() -> WaitBudget:
-    """The budget before `TimeLimit`, and in lanes that have a deadline of their own."""
+    """The budget before `TimeLimit`, and in lanes with timeouts of their own."""
     return WaitBudget(0.0, float("inf"))
 
 
 class GatewayClient:
-    """IBKR's Web API as the gateway offers it: within the rate limits, on time, and with its preflights sent.
+    """Client for IBKR's Web API through the gateway, with rate limits, timeouts and preflights.
 
     A template such as `/portfolio/{account}/positions/{page}` is relative to `/v1/api`; `values` go into it
     in order, each validated (see `paths.PATH_PARAMETERS`). Each method returns IBKR's response unchanged, or
     raises one of `errors.GatewayError`. No write is ever sent twice, and nothing is sent unless `policy`
     lists it.
 
-    `session_monitor` knows the state of the session, `order_question` whether an order waits for its
+    `session_monitor` knows the state of the session, `order_question` whether an order awaits
     confirmation. `transport`, `now`, `wall` and `sleep` are for tests; `limits` and `global_limit` for
     measurements without IBKR.
     """
@@ -98,14 +98,14 @@ class GatewayClient:
         access, payload, expired = AccessCheck(policy), PayloadCheck(), ExpiredPreflight()
         interpret = ResponseInterpreter(self.rate_limiter, login_url=login_url)
 
-        # On the wire.
+        # The transport.
         exchange = compose((self.order_question,), Delivery(self._transport, self.rate_limiter))
 
         # One request, once.
         request_lane = RequestLane(self.rate_limiter, settings, now=now)
         send = compose((access,), Sender(request_lane, exchange, interpret))
 
-        # One request to a session that is open and a service that is awake.
+        # One request, with retries while the session opens or the service starts.
         opening_check = OpeningCheck(send, login_url=login_url, now=now)
         send_ready = compose((opening_check, WarmUpRetry(sleep=sleep)), send)
 
@@ -122,7 +122,7 @@ class GatewayClient:
 
         self._preflight = Preflight(send_ready, now=now)
         self._snapshot_poller = SnapshotPoller(
-            ask=send_ready, take=self._preflight.ensure, now=now, sleep=sleep
+            send=send_ready, ensure=self._preflight.ensure, now=now, sleep=sleep
         )
         self.session_monitor = SessionMonitor(
             fetch_status=self._fetch_status,
@@ -157,7 +157,7 @@ class GatewayClient:
             send_ready,
         )
 
-        # A write, and a POST that reads: sent once, whatever comes back.
+        # A write, and a POST that reads: sent once, whatever the response.
         self._write = compose(
             (
                 access,
@@ -182,7 +182,7 @@ class GatewayClient:
             now=now,
         )
 
-        # What is learnt from every response, and forgotten with the session.
+        # State learned from responses, and discarded with the session.
         interpret.on_response(self._preflight.observe)
         interpret.on_response(self._snapshot_poller.observe)
         interpret.on_login_required(self._preflight.reset)
@@ -213,11 +213,11 @@ class GatewayClient:
 
     @property
     def market_data_lines(self) -> int:
-        """How many contracts this client has opened market data for in this session."""
+        """How many market-data lines this client has opened in this session."""
         return self._snapshot_poller.contracts
 
     async def get(self, template: str, /, *values: object, **query: QueryValue) -> GatewayResponse:
-        """Read. Concurrent identical reads are sent once and share the response."""
+        """Send a read. Concurrent identical reads are sent once and share the response."""
         request = build_request("GET", template, values, query, read_only=True)
         return await self._read(request, _no_limit())
 
@@ -249,20 +249,19 @@ class GatewayClient:
         return await self._write(request, _no_limit())
 
     async def delete(self, template: str, /, *values: object, **query: QueryValue) -> GatewayResponse:
-        """Delete or cancel."""
+        """Send a DELETE, which deletes or cancels."""
         request = build_request("DELETE", template, values, query, read_only=False)
         return await self._write(request, _no_limit())
 
     async def tickle(self) -> GatewayResponse:
-        """Keep the session alive, in a lane that no other request and no penalty blocks."""
+        """Send a tickle, which keeps the session alive. No other request and no penalty delays it."""
         return await self._tickle(build_request("POST", TICKLE, read_only=True), _no_limit())
 
     async def probe(self) -> int | None:
-        """The HTTP status of the gateway's own front page; None if nothing answers there within 2 s.
+        """Return the HTTP status of the gateway's own front page; None without a response within 2 s.
 
-        IBKR gets no request, so no rate limit, no access policy and no penalty is in the way. 302, to the
-        login page, is a gateway that runs, whether anybody is logged in or not and whether IBKR can be
-        reached or not.
+        IBKR gets no request, so rate limits, access policy and penalty do not apply. 302, to the login page,
+        means that the gateway is running, whether or not anybody is logged in and IBKR can be reached.
         """
         timeout = min(PROBE_DEADLINE, self.settings.gateway_timeout)
         try:
@@ -272,15 +271,15 @@ class GatewayClient:
         return received.status
 
     def reset_session_state(self) -> None:
-        """Forget what was learnt in this brokerage session: another one has begun."""
+        """Discard what was learned in the last brokerage session, because a new one has begun."""
         self._preflight.reset()
 
     async def prefetch(self, is_held: Callable[[], Awaitable[bool]] = _never_held) -> None:
-        """Send what a new session answers in full only five seconds later: orders, trades, P&L.
+        """Prefetch what IBKR needs five seconds to collect in a new session: orders, trades, P&L.
 
-        To be called every few seconds: each is sent once, and once more if its response was incomplete. It
-        raises nothing; what fails is tried later. Nothing is sent while an order or its confirmation is
-        under way, here or, as `is_held` says, in another program.
+        Call it every few seconds: each request is sent once, and once more if its response was incomplete. It
+        raises nothing; what fails is retried later. Nothing is sent while an order is in flight or
+        unconfirmed, here or, if `is_held`, in another program.
         """
         await self._prefetcher.run(is_held)
 

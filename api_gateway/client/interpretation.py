@@ -1,4 +1,4 @@
-"""Response interpretation: a raw response becomes a `GatewayResponse`, or one of the failures."""
+"""Response interpretation: a raw response becomes a `GatewayResponse`, or one of the errors."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ORDER_REPLY = ("POST", "/iserver/reply/{reply}")
 
 
 class PreflightExpired(Exception):
-    """IBKR has forgotten the preflight requests; `failure` is for when repeating them does not help."""
+    """IBKR has discarded the preflight requests; `failure` is the error if repeating them does not help."""
 
     def __init__(self, failure: GatewayError) -> None:
         super().__init__(str(failure))
@@ -52,7 +52,7 @@ class PreflightExpired(Exception):
 
 
 class ServiceWarmingUp(Exception):
-    """A service of IBKR is still starting; `failure` is for when waiting does not help."""
+    """A service of IBKR is still starting; `failure` is the error if waiting does not help."""
 
     def __init__(self, failure: Failed) -> None:
         super().__init__(str(failure))
@@ -63,40 +63,40 @@ class BareUnauthorized(PreflightExpired):
     """A 401 without a body: IBKR's response to an unknown account as well as to a missing login."""
 
 
-def interpret_response(call: GatewayRequest, received: RawResponse, *, login_url: str) -> GatewayResponse:
-    """The response; raises the failure that it amounts to."""
+def interpret_response(request: GatewayRequest, received: RawResponse, *, login_url: str) -> GatewayResponse:
+    """Return the response, or raise the error that it reports."""
     status = received.status
     if 200 <= status < 300 or status == 304:
-        return _interpret_body(call, received, login_url)
+        return _interpret_body(request, received, login_url)
     if 300 <= status < 400:
-        raise _redirect_error(call, status, received.headers.get("location", ""), login_url)
+        raise _redirect_error(request, status, received.headers.get("location", ""), login_url)
     said = _error_text(received.body)
-    # A write that a server failed on may have been carried out before the session was found missing.
-    certain = call.read_only or not (status >= 500 or status == 408)
-    if error := _session_error_from_text(call, said, login_url, certain=certain):
+    # A write that ended in a server error may have been carried out before the session was found missing.
+    certain = request.read_only or not (status >= 500 or status == 408)
+    if error := _session_error_from_text(request, said, login_url, certain=certain):
         raise error
-    raise _interpret_status(call, status, received.body, said, login_url)
+    raise _interpret_status(request, status, received.body, said, login_url)
 
 
 def session_error(
-    call: GatewayRequest, state: SessionState, login_url: str, detail: str = "", *, certain: bool = True
+    request: GatewayRequest, state: SessionState, login_url: str, detail: str = "", *, certain: bool = True
 ) -> GatewayError:
-    """The failure of a request that IBKR did not process because of this state of the session.
+    """The error of a request that IBKR did not process because of this state of the session.
 
-    `detail` is what exactly IBKR or the gateway said, if it is worth reporting. `certain` is False where the
-    request may have been processed all the same; then nothing is said about it.
+    `detail` is what exactly IBKR or the gateway said, if it is worth reporting. `certain` is False if the
+    request may have been processed after all; then the error says nothing about that.
     """
     kind = LoginRequired if state is SessionState.NOT_LOGGED_IN else SessionLost
     said = explain(STATE_CAUSES[state], login=login_url).with_detail(detail)
     if not certain:
         said = said.with_outcome(Outcome.NONE)
-    return kind(request=call.description, **said.error_text)
+    return kind(request=request.description, **said.error_text)
 
 
-def unavailable_error(call: GatewayRequest, diagnosis: Diagnosis) -> GatewayError:
-    """The failure of a request that was not sent because a check found that the session is missing."""
+def unavailable_error(request: GatewayRequest, diagnosis: Diagnosis) -> GatewayError:
+    """The error of a request that was not sent because a check found no usable session."""
     kind = _ERROR_BY_STATE.get(diagnosis.found, SessionLost)
-    return kind(request=call.description, **diagnosis.explanation.error_text)
+    return kind(request=request.description, **diagnosis.explanation.error_text)
 
 
 _ERROR_BY_STATE: Mapping[SessionState, type[GatewayError]] = {
@@ -107,45 +107,46 @@ _ERROR_BY_STATE: Mapping[SessionState, type[GatewayError]] = {
 }
 
 
-def unknown_outcome_error(call: GatewayRequest, cause: Cause, **facts: object) -> GatewayError:
-    """The failure of a request that was sent without a clear response: a write may have been carried out."""
-    write = _write_kind(call)
+def unknown_outcome_error(request: GatewayRequest, cause: Cause, **facts: object) -> GatewayError:
+    """The error of a request that was sent without a clear response: a write may have been carried out."""
+    write = _write_kind(request)
     kind = Failed if write in (None, WriteKind.IDEMPOTENT) else OutcomeUnknown
     said = explain(cause, **facts)
     if write is not None:
         said = said.after_write(write)
-    return kind(request=call.description, **said.error_text)
+    return kind(request=request.description, **said.error_text)
 
 
-def no_response_error(call: GatewayRequest, error: NoResponseError) -> GatewayError:
-    """The failure of a request that was sent and got no complete response."""
-    said = unknown_outcome_error(call, error.cause, **error.facts)
+def no_response_error(request: GatewayRequest, error: NoResponseError) -> GatewayError:
+    """The error of a request that was sent without a complete response."""
+    said = unknown_outcome_error(request, error.cause, **error.facts)
     if not isinstance(said, Failed) or said.explanation is None:
         return said
-    return NoResponse(request=call.description, late=error.late, **said.explanation.error_text)
+    return NoResponse(request=request.description, late=error.late, **said.explanation.error_text)
 
 
-def not_sent_error(call: GatewayRequest, error: NotSentError) -> Unreachable:
-    """The failure of a request of which no byte left."""
-    return Unreachable(request=call.description, **error.explanation.error_text)
+def not_sent_error(request: GatewayRequest, error: NotSentError) -> Unreachable:
+    """The error of a request that was not sent at all."""
+    return Unreachable(request=request.description, **error.explanation.error_text)
 
 
-def unknown_account_error(call: GatewayRequest) -> Refused:
-    return Refused(request=call.description, **explain(Cause.ACCOUNT_NOT_SHOWN).error_text)
+def unknown_account_error(request: GatewayRequest) -> Refused:
+    """The error of a request for an account that this login cannot see."""
+    return Refused(request=request.description, **explain(Cause.ACCOUNT_NOT_SHOWN).error_text)
 
 
-def _write_kind(call: GatewayRequest) -> WriteKind | None:
-    """The kind of write, None for a read."""
-    if call.row.unsubscribes:
+def _write_kind(request: GatewayRequest) -> WriteKind | None:
+    """Return the kind of write, or None for a read."""
+    if request.row.unsubscribes:
         return WriteKind.IDEMPOTENT
-    if call.read_only:
+    if request.read_only:
         return None
-    about_the_session = call.row.required_session is SessionRequirement.NONE
+    about_the_session = request.row.required_session is SessionRequirement.NONE
     return WriteKind.SESSION if about_the_session else WriteKind.OTHER
 
 
 def retry_after(headers: httpx.Headers) -> float:
-    """The seconds that a 429 prescribes, at most a day; 0 if it does not say."""
+    """Return the seconds in the Retry-After header, at most a day; 0 without a valid one."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 6:
         return min(float(text), MAX_PENALTY)
@@ -158,41 +159,43 @@ def retry_after(headers: httpx.Headers) -> float:
     return min(max(0.0, (moment - datetime.now(tz=UTC)).total_seconds()), MAX_PENALTY)
 
 
-def rate_limited_error(call: GatewayRequest, seconds: float) -> PenaltyBox:
+def rate_limited_error(request: GatewayRequest, seconds: float) -> PenaltyBox:
+    """The error of a request that IBKR rejected with 429, which starts a penalty of so many seconds."""
     said = explain(Cause.IBKR_RATE_LIMIT, seconds=f"{seconds:.0f}")
-    return PenaltyBox(request=call.description, seconds=seconds, **said.error_text)
+    return PenaltyBox(request=request.description, seconds=seconds, **said.error_text)
 
 
-def tickle_collision_error(call: GatewayRequest, seconds: float) -> RateLimited:
+def tickle_collision_error(request: GatewayRequest, seconds: float) -> RateLimited:
+    """The error of a tickle that IBKR rejected because of another one in the same second."""
     said = explain(Cause.TICKLE_COLLISION)
-    return RateLimited(request=call.description, seconds=seconds, **said.error_text)
+    return RateLimited(request=request.description, seconds=seconds, **said.error_text)
 
 
-def _interpret_body(call: GatewayRequest, received: RawResponse, login_url: str) -> GatewayResponse:
+def _interpret_body(request: GatewayRequest, received: RawResponse, login_url: str) -> GatewayResponse:
     body = received.body
     if not body or body.isspace():
         return GatewayResponse(received.status, b"null")
-    reply = GatewayResponse(received.status, body)
+    response = GatewayResponse(received.status, body)
     try:
-        value = reply.value
+        value = response.value
     except orjson.JSONDecodeError:
-        raise unknown_outcome_error(call, Cause.UNUSABLE_RESPONSE, what=_describe_non_json(body)) from None
+        raise unknown_outcome_error(request, Cause.UNUSABLE_RESPONSE, what=_describe_non_json(body)) from None
     if isinstance(value, dict) and (_find_error(value) or value.get("success") is False):
         said = _error_text(body)
-        if error := _session_error_from_text(call, said, login_url):
+        if error := _session_error_from_text(request, said, login_url):
             raise error
-        raise _refusal_error(call, said)
-    return reply
+        raise _refusal_error(request, said)
+    return response
 
 
 def _find_error(value: Mapping[str, Any]) -> Any:
-    """The error that an object reports. A model's presets are saved with the error "None", which is none."""
+    """Return the error that an object reports. The success of saving presets has the error "None"."""
     error = value.get("error")
     return None if error == "None" and value.get("success") is True else error
 
 
 def _describe_non_json(body: bytes) -> str:
-    """What this is, in words. Half a response is not shown: it may end in the middle of a token."""
+    """Describe a body that is not JSON; a truncated one is not quoted, because it may end inside a token."""
     if body.lstrip()[:1] in (b"{", b"["):
         return f"truncated or malformed JSON ({len(body)} bytes)"
     if body.startswith(b"\x1f\x8b"):
@@ -200,28 +203,31 @@ def _describe_non_json(body: bytes) -> str:
     return f"{'a web page' if b'<' in body[:200] else 'not JSON'} ({_excerpt(body)})"
 
 
-def require_payload(call: GatewayRequest, reply: GatewayResponse) -> GatewayResponse:
-    """The response, if it says anything.
+def require_payload(request: GatewayRequest, response: GatewayResponse) -> GatewayResponse:
+    """Return the response, or raise an error if it has no payload.
 
-    The response to a read is an object or a list; anything else raises `Failed`. A write may be answered with
-    a text or with 204, too, unless it is about an order: then the response names the order or asks for a
-    confirmation. With any other response it may have been carried out or not, which raises `OutcomeUnknown`.
+    The response to a read is an object or a list; anything else raises `Failed`. The response to a write may
+    also be a text or a 204, unless it concerns an order: then it names the order or requires its
+    confirmation. After any other response the write may have been carried out or not, which raises
+    `OutcomeUnknown`.
     """
-    value = reply.value
-    if _concerns_an_order(call):
+    value = response.value
+    if _concerns_an_order(request):
         if _reports_an_order(value):
-            return reply
+            return response
         if refusals := _refusal_reasons(value):
-            raise _refusal_error(call, " ".join(refusals))
-        raise unknown_outcome_error(call, Cause.ORDER_UNCLEAR, what=_describe_value(value))
+            raise _refusal_error(request, " ".join(refusals))
+        raise unknown_outcome_error(request, Cause.ORDER_UNCLEAR, what=_describe_value(value))
     if isinstance(value, (dict, list)):
-        return reply
-    if not call.read_only:
+        return response
+    if not request.read_only:
         if isinstance(value, str):
-            return reply
-        if value is None and (reply.status == 204 or (reply.status < 300 and call.row.empty_success)):
-            return reply
-    raise unknown_outcome_error(call, Cause.UNUSABLE_RESPONSE, what=_describe_value(value))
+            return response
+        if value is None and (
+            response.status == 204 or (response.status < 300 and request.row.empty_success)
+        ):
+            return response
+    raise unknown_outcome_error(request, Cause.UNUSABLE_RESPONSE, what=_describe_value(value))
 
 
 def _describe_value(value: object) -> str:
@@ -233,7 +239,7 @@ def _describe_value(value: object) -> str:
 
 
 def _reports_an_order(value: object) -> bool:
-    """Whether the response names an order, asks for its confirmation, or reports on it.
+    """Whether the response names an order, requires its confirmation, or reports its status.
 
     Besides an order that it names, a response may refuse others that were placed together with it.
     """
@@ -243,7 +249,7 @@ def _reports_an_order(value: object) -> bool:
 
 
 def _refusal_reasons(value: object) -> list[str]:
-    """Why IBKR refused, if that is all that it says about each order; otherwise empty."""
+    """Return IBKR's reasons if the response contains nothing but one per order; otherwise an empty list."""
     rows = value if isinstance(value, list) else []
     reasons = [row.get("error") if isinstance(row, Mapping) else None for row in rows]
     said = [
@@ -255,96 +261,100 @@ def _refusal_reasons(value: object) -> list[str]:
 _ORDER_KEYS = ("order_id", "orderId", "id", "reqId", "msg", "message", "text", "order_status")
 
 
-def _interpret_status(call: GatewayRequest, status: int, body: bytes, said: str, login_url: str) -> Exception:
+def _interpret_status(
+    request: GatewayRequest, status: int, body: bytes, said: str, login_url: str
+) -> Exception:
     if status == 401:
-        login = session_error(call, SessionState.NOT_LOGGED_IN, login_url, "It returned 401")
-        return BareUnauthorized(login) if _may_be_unknown_account(call, body) else login
+        login = session_error(request, SessionState.NOT_LOGGED_IN, login_url, "It returned 401")
+        return BareUnauthorized(login) if _may_be_unknown_account(request, body) else login
     if status == 404 and body.strip() == b"Access Denied":
         refused = explain(Cause.ADDRESS_REFUSED, login=login_url)
-        return AddressRefused(request=call.description, **refused.error_text)
+        return AddressRefused(request=request.description, **refused.error_text)
     if status == 414:
         too_long = explain(Cause.URI_TOO_LONG)
-        return Invalid(request=call.description, **too_long.error_text)
-    if status == 500 and _has_error(body) and not _leaves_order_outcome_open(call, said):
-        return _refusal_error(call, said, status=status)
-    if status >= 500 and call.read_only and call.row.hint and _has_error(body):
-        return _refusal_error(call, f"{said} ({status})", status=status)
-    if call.read_only and status in (423, 425, 503) and not call.row.unsubscribes:
+        return Invalid(request=request.description, **too_long.error_text)
+    if status == 500 and _has_error(body) and not _leaves_order_outcome_open(request, said):
+        return _refusal_error(request, said, status=status)
+    if status >= 500 and request.read_only and request.row.hint and _has_error(body):
+        return _refusal_error(request, f"{said} ({status})", status=status)
+    if request.read_only and status in (423, 425, 503) and not request.row.unsubscribes:
         not_ready = explain(Cause.NOT_READY, status=status, said=said)
-        unready = Failed(request=call.description, **not_ready.error_text)
-        return ServiceWarmingUp(unready) if call.path.template.startswith("/fyi/") else unready
+        unready = Failed(request=request.description, **not_ready.error_text)
+        return ServiceWarmingUp(unready) if request.path.template.startswith("/fyi/") else unready
     if status >= 500 or status == 408:
-        return unknown_outcome_error(call, Cause.SERVER_ERROR, status=status, said=said)
+        return unknown_outcome_error(request, Cause.SERVER_ERROR, status=status, said=said)
     cause = _CAUSE_BY_STATUS.get(status)
     refusal = explain(cause, said=f"{said} ({status})", status=status, login=login_url) if cause else None
-    return _refusal_error(call, f"{said} ({status})", refusal, status=status)
+    return _refusal_error(request, f"{said} ({status})", refusal, status=status)
 
 
-def _redirect_error(call: GatewayRequest, status: int, location: str, login_url: str) -> GatewayError:
-    where = location.partition("?")[0]  # what follows may be a token
+def _redirect_error(request: GatewayRequest, status: int, location: str, login_url: str) -> GatewayError:
+    where = location.partition("?")[0]  # the query may contain a token
     if "/sso/" in where:
-        return session_error(call, SessionState.NOT_LOGGED_IN, login_url, "It redirects to its login page")
+        return session_error(request, SessionState.NOT_LOGGED_IN, login_url, "It redirects to its login page")
     target = sanitize(where, max_length=80) or "nowhere"
-    if not call.read_only:
-        return unknown_outcome_error(call, Cause.REDIRECTED, status=status, target=target)
+    if not request.read_only:
+        return unknown_outcome_error(request, Cause.REDIRECTED, status=status, target=target)
     redirected = explain(Cause.REDIRECTED, status=status, target=target)
-    return Redirected(request=call.description, **redirected.error_text)
+    return Redirected(request=request.description, **redirected.error_text)
 
 
 def _session_error_from_text(
-    call: GatewayRequest, said: str, login_url: str, *, certain: bool = True
+    request: GatewayRequest, said: str, login_url: str, *, certain: bool = True
 ) -> Exception | None:
-    """The failure, if IBKR's error is about the session rather than about the request."""
-    words = said.lower()
-    if NO_ACCOUNTS in words:
-        return PreflightExpired(_refusal_error(call, said))
-    if NO_BRIDGE in words:
+    """Return the error if IBKR's text is about the session rather than the request, otherwise None."""
+    lowered = said.lower()
+    if NO_ACCOUNTS in lowered:
+        return PreflightExpired(_refusal_error(request, said))
+    if NO_BRIDGE in lowered:
         detail = 'IBKR says "no bridge"'
-        return PreflightExpired(session_error(call, SessionState.CLOSED, login_url, detail, certain=certain))
-    if any(text in words for text in NO_SESSION):
+        return PreflightExpired(
+            session_error(request, SessionState.CLOSED, login_url, detail, certain=certain)
+        )
+    if any(text in lowered for text in NO_SESSION):
         detail = f'IBKR says "{said}"'
-        return session_error(call, SessionState.NOT_LOGGED_IN, login_url, detail, certain=certain)
+        return session_error(request, SessionState.NOT_LOGGED_IN, login_url, detail, certain=certain)
     return None
 
 
 def _refusal_error(
-    call: GatewayRequest, said: str, refusal: Explanation | None = None, *, status: int = 200
+    request: GatewayRequest, said: str, refusal: Explanation | None = None, *, status: int = 200
 ) -> Refused:
-    refusal = refusal or _explain_refusal(call, said)
-    return Refused(request=call.description, status=status, **refusal.error_text)
+    refusal = refusal or _explain_refusal(request, said)
+    return Refused(request=request.description, status=status, **refusal.error_text)
 
 
-def _explain_refusal(call: GatewayRequest, said: str) -> Explanation:
-    if call.operation == ORDER_REPLY:
-        if call.body.get("confirmed") is not True:
+def _explain_refusal(request: GatewayRequest, said: str) -> Explanation:
+    if request.operation == ORDER_REPLY:
+        if request.body.get("confirmed") is not True:
             return explain(Cause.REPLY_DECLINED, said=said)
         expired = "reply id" in said.lower()
         return explain(Cause.REPLY_EXPIRED if expired else Cause.ORDER_REFUSED, said=said)
-    if call.row.hint:
-        return explain(Cause.OPERATION_REFUSED, said=said, hint=call.row.hint)
-    has_arguments = _has_arguments(call)
+    if request.row.hint:
+        return explain(Cause.OPERATION_REFUSED, said=said, hint=request.row.hint)
+    has_arguments = _has_arguments(request)
     return explain(Cause.INVALID_ARGUMENTS if has_arguments else Cause.REFUSED_WITHOUT_ARGUMENTS, said=said)
 
 
-def _has_arguments(call: GatewayRequest) -> bool:
-    return bool(call.values or call.query or call.body)
+def _has_arguments(request: GatewayRequest) -> bool:
+    return bool(request.values or request.query or request.body)
 
 
-def _may_be_unknown_account(call: GatewayRequest, body: bytes) -> bool:
-    template = call.path.template
+def _may_be_unknown_account(request: GatewayRequest, body: bytes) -> bool:
+    template = request.path.template
     if template == "/iserver/dynaccount":
         return True
-    names_one = call.path.account is not None or "acctIds" in call.body
+    names_one = request.path.account is not None or "acctIds" in request.body
     return names_one and not body.strip() and template.startswith(("/portfolio", "/acesws/"))
 
 
-def _leaves_order_outcome_open(call: GatewayRequest, said: str) -> bool:
-    """An order write that failed without a reason: nothing says whether IBKR has it."""
-    return _concerns_an_order(call) and said.lower() in ("unknown", "")
+def _leaves_order_outcome_open(request: GatewayRequest, said: str) -> bool:
+    """Whether an order write failed without a reason, so that IBKR may have the order."""
+    return _concerns_an_order(request) and said.lower() in ("unknown", "")
 
 
-def _concerns_an_order(call: GatewayRequest) -> bool:
-    return not call.read_only and call.path.template.startswith(
+def _concerns_an_order(request: GatewayRequest) -> bool:
+    return not request.read_only and request.path.template.startswith(
         ("/iserver/account/{account}/order", "/iserver/account/{allocation}/order", "/iserver/reply/")
     )
 
@@ -355,7 +365,7 @@ def _has_error(body: bytes) -> bool:
 
 
 def _error_text(body: bytes) -> str:
-    """IBKR's own error text in a body, sanitized; an excerpt of a body without one."""
+    """Return IBKR's own error text in a body, sanitized; an excerpt of a body without one."""
     value = _parse_json(body)
     if isinstance(value, dict):
         parts = [value[name] for name in ("error", "failure_list", "message", "text") if value.get(name)]

@@ -1,4 +1,4 @@
-"""Lanes: which queue of the rate limiter a request waits in, and how long its exchange may take then."""
+"""Lanes: which queue of the rate limiter a request waits in, and the timeout of its exchange."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Lane(Protocol):
 
     @property
     def acquire(self) -> Callable[[GatewayRequest, WaitBudget], AbstractAsyncContextManager[Reservation]]:
-        """Wait until the limits have room for the request, and hold that place."""
+        """Return an async context manager that waits until the limits allow the request."""
 
     def timeout(self, budget: WaitBudget) -> float:
-        """The seconds for the exchange, from now on; none are left where it is not positive."""
+        """Return the timeout of the exchange in seconds; 0 or less if the call's time is up."""
 
 
 class RequestLane:
-    """The lane of ordinary requests: within every limit, and within what is left of the call's budget."""
+    """The lane of ordinary requests: within every limit, and within the rest of the call's budget."""
 
     def __init__(
         self, rate_limiter: RateLimiter, settings: GatewaySettings, *, now: Callable[[], float]
@@ -37,7 +37,7 @@ class RequestLane:
 
 
 class PriorityLane:
-    """The lane of session checks: ahead of every request that waits, with a deadline of its own."""
+    """The lane of session checks: ahead of all waiting requests, with a timeout of its own."""
 
     def __init__(self, rate_limiter: RateLimiter, settings: GatewaySettings, *, deadline: float) -> None:
         self._rate_limiter = rate_limiter
@@ -52,7 +52,7 @@ class PriorityLane:
 
 
 class TickleLane:
-    """The tickle's lane, which no other request and no penalty blocks, with a deadline of its own."""
+    """The tickle's lane, which no other request and no penalty blocks, with a timeout of its own."""
 
     def __init__(self, rate_limiter: RateLimiter, settings: GatewaySettings, *, deadline: float) -> None:
         self._rate_limiter = rate_limiter

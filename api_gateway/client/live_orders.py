@@ -1,4 +1,4 @@
-"""Live orders with `force`: two requests, as IBKR answers the one that refreshes with an empty list."""
+"""Live orders with `force`: two requests, because IBKR responds to the refresh with an empty list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LIVE_ORDERS = ("GET", "/iserver/account/orders")
 
 
 class LiveOrdersRefresh:
-    """Sends a request with `force` by `refresh`, and proceeds with the same request without it."""
+    """Sends a request with `force` through `refresh`, then proceeds with the same request without it."""
 
     def __init__(self, refresh: Handler) -> None:
         self._refresh = refresh

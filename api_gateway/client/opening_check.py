@@ -1,4 +1,4 @@
-"""Opening check: while a brokerage session opens, IBKR answers reads with nothing instead of an error."""
+"""Opening check: while a brokerage session opens, IBKR returns empty responses instead of errors."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from api_gateway.session.diagnosis import is_session_status
 from api_gateway.session.states import SessionState, parse_session
 
 STATUS = "/iserver/auth/status"
-STATUS_TTL = 5.0  # seconds for which an open session is taken to be open still
+STATUS_TTL = 5.0  # seconds for which an open session is assumed to remain open
 
 
 class OpeningCheck:
-    """Believes an empty response to a read of the brokerage session only if the session is open.
+    """Accepts an empty response to a read of the brokerage session only if the session is open.
 
-    If the session had to be asked for, and is open, it may have opened only after the empty response: the
-    read is sent once more. `send` sends one request, once.
+    If its status had to be requested, the session may have opened only after the empty response: the read is
+    sent once more. `send` sends one request, once.
     """
 
     def __init__(self, send: Handler, *, login_url: str, now: Callable[[], float]) -> None:
@@ -32,7 +32,7 @@ class OpeningCheck:
         self._established_at = float("-inf")
 
     def reset(self) -> None:
-        """The session has changed: it is no longer known to be open."""
+        """Forget that the session was open, because it has changed."""
         self._established_at = float("-inf")
 
     def __call__(self, proceed: Handler, request: GatewayRequest, budget: WaitBudget) -> Responding:
@@ -56,7 +56,7 @@ class OpeningCheck:
     async def _confirm_open(self, request: GatewayRequest, budget: WaitBudget) -> bool:
         """False if the session was known to be open, True if its status had to be requested and is open.
 
-        Raises `SessionLost` where it is not open, and `LoginRequired` where there is no login.
+        Raises `SessionLost` if it is not open, and `LoginRequired` if nobody is logged in.
         """
         if self._now() - self._established_at < STATUS_TTL:
             return False

@@ -1,4 +1,4 @@
-"""Whether a question about an order is open: IBKR drops it at the next request, whatever that is."""
+"""Order questions: whether an order awaits confirmation. IBKR discards its question at the next request."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from api_gateway.client.request import GatewayRequest
 from api_gateway.client.transport import RawResponse
 
 QUESTION_TTL = 60.0
-"""Seconds for which a question is taken to be open; nobody is known to answer one later."""
+"""Seconds for which a question is assumed to be open. How long IBKR keeps one is not documented."""
 
 
 class OrderQuestionTracker:
-    """Remembers the last question. `now` counts seconds."""
+    """Tracks orders in flight and the last question about one. `now` is a monotonic clock."""
 
     def __init__(self, *, now: Callable[[], float]) -> None:
         self._now = now
@@ -25,7 +25,7 @@ class OrderQuestionTracker:
 
     @property
     def open(self) -> bool:
-        """True while an order is under way, and from a question to the next request."""
+        """True while an order is in flight, and from a question about it to the next request."""
         return self._under_way > 0 or self._now() - self._asked < QUESTION_TTL
 
     def __call__(
@@ -48,22 +48,22 @@ class OrderQuestionTracker:
         finally:
             self.on_response(request, body)
 
-    def on_send(self, call: GatewayRequest) -> None:
-        """This leaves now: with it, a question is answered or dropped."""
+    def on_send(self, request: GatewayRequest) -> None:
+        """Record that this request is sent now: it answers an open question or makes IBKR discard it."""
         self._asked = float("-inf")
-        self._under_way += _is_an_order(call)
+        self._under_way += _is_an_order(request)
 
-    def on_response(self, call: GatewayRequest, body: bytes) -> None:
-        """This was answered, with nothing where it failed."""
-        if not _is_an_order(call):
+    def on_response(self, request: GatewayRequest, body: bytes) -> None:
+        """Record the body of the response to this request, empty if it failed."""
+        if not _is_an_order(request):
             return
         self._under_way -= 1
         if _holds_a_question(body):
             self._asked = self._now()
 
 
-def _is_an_order(call: GatewayRequest) -> bool:
-    return call.row.may_question
+def _is_an_order(request: GatewayRequest) -> bool:
+    return request.row.may_question
 
 
 def _holds_a_question(body: bytes) -> bool:

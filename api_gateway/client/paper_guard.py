@@ -1,7 +1,6 @@
-"""Paper guard: writes go only to what IBKR itself reports as a paper account, checked before every write.
+"""Paper guard: writes go only to accounts that IBKR reports as paper, checked before every write.
 
-What was true of the login a minute ago may have changed: a person may have logged in again with the other
-username.
+Earlier results do not count: a user may have logged in again with another username since.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ from api_gateway.redaction import redact
 REPLY = ("POST", "/iserver/reply/{reply}")
 MAX_QUESTIONS = 100
 
-Ask = Callable[[GatewayRequest, WaitBudget], Awaitable[GatewayResponse]]
+Send = Callable[[GatewayRequest, WaitBudget], Awaitable[GatewayResponse]]
 
 
 class PaperGuard:
     """Checks each write that `policy` restricts to paper accounts before it is sent."""
 
-    def __init__(self, policy: AccessPolicy, ask: Ask) -> None:
+    def __init__(self, policy: AccessPolicy, send: Send) -> None:
         self._policy = policy
-        self._ask = ask
+        self._send = send
         self._questions: deque[str] = deque(maxlen=MAX_QUESTIONS)
 
     def __call__(self, proceed: Handler, request: GatewayRequest, budget: WaitBudget) -> Responding:
@@ -45,42 +44,42 @@ class PaperGuard:
         self.observe(request, response)
         return response
 
-    async def require(self, call: GatewayRequest, patience: WaitBudget) -> None:
-        """Return if `call` may be sent; raise `Forbidden` if its account is not reported as paper."""
-        if call.operation not in self._policy.paper_only:
+    async def require(self, request: GatewayRequest, budget: WaitBudget) -> None:
+        """Raise `Forbidden` unless IBKR reports the account of `request` as a paper account."""
+        if request.operation not in self._policy.paper_only:
             return
-        if call.operation == REPLY:
+        if request.operation == REPLY:
             # Any request before the reply would void the order confirmation, so the account cannot be checked
-            # now. A reply may pass if the order that needs it was allowed to pass.
-            if str(call.values[0]) not in self._questions:
-                raise _forbidden_error(call, Cause.REPLY_NOT_OURS)
+            # now. A reply is allowed if the order that requires it was.
+            if str(request.values[0]) not in self._questions:
+                raise _forbidden_error(request, Cause.REPLY_NOT_OURS)
             return
         accounts = build_request("GET", "/iserver/accounts", read_only=True)
-        listed = require_payload(accounts, await self._ask(accounts, patience)).value
+        listed = require_payload(accounts, await self._send(accounts, budget)).value
         if not isinstance(listed, Mapping) or listed.get("isPaper") is not True:
-            raise _forbidden_error(call, Cause.LOGIN_NOT_PAPER)
+            raise _forbidden_error(request, Cause.LOGIN_NOT_PAPER)
         known = {*_strings(listed.get("accounts")), *_strings(listed.get("groups"))}
-        for account in _accounts_in(call):
+        for account in _accounts_in(request):
             if account not in known:
-                raise _forbidden_error(call, Cause.ACCOUNT_NOT_LISTED, account=redact(account))
+                raise _forbidden_error(request, Cause.ACCOUNT_NOT_LISTED, account=redact(account))
 
-    def observe(self, call: GatewayRequest, reply: GatewayResponse) -> None:
-        """Remember the confirmations that a permitted order requires."""
-        if call.operation in self._policy.paper_only and isinstance(reply.value, list):
+    def observe(self, request: GatewayRequest, response: GatewayResponse) -> None:
+        """Record the confirmations that a permitted order requires."""
+        if request.operation in self._policy.paper_only and isinstance(response.value, list):
             self._questions += [
                 row["id"]
-                for row in reply.value
+                for row in response.value
                 if isinstance(row, Mapping) and isinstance(row.get("id"), str) and "message" in row
             ]
 
 
-def _accounts_in(call: GatewayRequest) -> Iterable[str]:
-    """The account, or the group of accounts, that the request is about."""
-    if call.path.account:
-        yield call.path.account
-    if call.path.template.startswith(("/iserver/account/{account}/", "/iserver/account/{allocation}/")):
-        yield str(call.values[0])
-    for ticket in (call.body, *_tickets(call.body.get("orders"))):
+def _accounts_in(request: GatewayRequest) -> Iterable[str]:
+    """The accounts, or the groups of accounts, that the request names."""
+    if request.path.account:
+        yield request.path.account
+    if request.path.template.startswith(("/iserver/account/{account}/", "/iserver/account/{allocation}/")):
+        yield str(request.values[0])
+    for ticket in (request.body, *_tickets(request.body.get("orders"))):
         if account := ticket.get("acctId"):
             yield str(account)
 
@@ -93,5 +92,5 @@ def _strings(value: object) -> Iterable[str]:
     return (each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
-def _forbidden_error(call: GatewayRequest, cause: Cause, **facts: object) -> Forbidden:
-    return Forbidden(request=call.description, **explain(cause, **facts).error_text)
+def _forbidden_error(request: GatewayRequest, cause: Cause, **facts: object) -> Forbidden:
+    return Forbidden(request=request.description, **explain(cause, **facts).error_text)

@@ -1,4 +1,4 @@
-"""The one place where addresses are made: values are checked against the pattern of their kind and quoted."""
+"""Builds every path: values are validated against the pattern of their parameter, and percent-encoded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from api_gateway.errors import Invalid
 from api_gateway.redaction import redact, sanitize
 
 PREFIX = "/v1/api"
-MAX_URL_BYTES = 4000  # bytes; the gateway answers 414 to a request line of 4096
+MAX_URL_BYTES = 4000  # the gateway returns 414 for a request line of 4096 bytes
 
 QueryScalar: TypeAlias = str | int | float | bool
 QueryValue: TypeAlias = QueryScalar | list[str] | list[int] | tuple[str, ...] | tuple[int, ...] | None
@@ -23,40 +23,41 @@ QueryValue: TypeAlias = QueryScalar | list[str] | list[int] | tuple[str, ...] | 
 
 @dataclass(frozen=True)
 class PathParameter:
-    """What a value in a path may look like, as a pattern it must match from end to end, and in words."""
+    """The values that a path parameter accepts: a pattern for the whole value, and a description."""
 
     pattern: re.Pattern[str]
     description: str
 
 
-def _path_parameter(pattern: str, words: str) -> PathParameter:
-    return PathParameter(re.compile(pattern, re.ASCII), words)
+def _path_parameter(pattern: str, description: str) -> PathParameter:
+    return PathParameter(re.compile(pattern, re.ASCII), description)
 
 
 PATH_PARAMETERS: Mapping[str, PathParameter] = {
-    "account": _path_parameter(r"[A-Z]{1,4}[0-9]{4,12}[A-Z]?", "an account id such as U1234567"),
+    "account": _path_parameter(r"[A-Z]{1,4}[0-9]{4,12}[A-Z]?", "an account ID such as U1234567"),
     "allocation": _path_parameter(
         r"[A-Za-z0-9](?:[A-Za-z0-9 ._&()+',-]{0,48}[A-Za-z0-9._&()+',-])?",
-        "an account id such as U1234567, or an allocation group's name",
+        "an account ID such as U1234567, or an allocation group's name",
     ),
-    "conid": _path_parameter(r"[1-9][0-9]{0,9}", "a contract id, a whole number from 1"),
-    "order": _path_parameter(r"[1-9][0-9]{0,18}", "an order id, a whole number from 1"),
-    "page": _path_parameter(r"0|[1-9][0-9]{0,5}", "a page number, from 0"),
-    "alert": _path_parameter(r"[1-9][0-9]{0,18}", "an alert id, a whole number from 1"),
-    "watchlist": _path_parameter(r"[0-9]{1,19}", "a watchlist id, digits only"),
+    "conid": _path_parameter(r"[1-9][0-9]{0,9}", "a contract ID (a whole number, 1 or more)"),
+    "order": _path_parameter(r"[1-9][0-9]{0,18}", "an order ID (a whole number, 1 or more)"),
+    "page": _path_parameter(r"0|[1-9][0-9]{0,5}", "a page number (0 is the first)"),
+    "alert": _path_parameter(r"[1-9][0-9]{0,18}", "an alert ID (a whole number, 1 or more)"),
+    "watchlist": _path_parameter(r"[0-9]{1,19}", "a watchlist ID (digits only)"),
     "reply": _path_parameter(
         r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
-        "the id of a question, such as 07a13a5a-4a48-44a5-bb25-5ab37b79186c",
+        "the ID of an order confirmation, such as 07a13a5a-4a48-44a5-bb25-5ab37b79186c",
     ),
-    "pattern": _path_parameter(r"[A-Za-z0-9]{1,32}", "the beginning of an account id, letters and digits"),
-    "notification": _path_parameter(r"[A-Za-z0-9][A-Za-z0-9_.:=-]{0,63}", "a notification id"),
+    "pattern": _path_parameter(r"[A-Za-z0-9]{1,32}", "the beginning of an account ID (letters and digits)"),
+    "notification": _path_parameter(r"[A-Za-z0-9][A-Za-z0-9_.:=-]{0,63}", "a notification ID"),
     "typecode": _path_parameter(r"[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA"),
-    "device": _path_parameter(r"([a-z]{1,16}://)?[A-Za-z0-9][A-Za-z0-9@_.:=+-]{0,199}", "a device id"),
-    # For operations that nobody has looked at: those of generated routers.
+    "device": _path_parameter(r"([a-z]{1,16}://)?[A-Za-z0-9][A-Za-z0-9@_.:=+-]{0,199}", "a device ID"),
+    # For generated routers, whose operations nobody has reviewed.
     "segment": _path_parameter(
-        r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", "letters, digits and _ - . without a sign before them"
+        r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}",
+        "text of letters, digits, `_`, `.` and `-` that begins with a letter, a digit or `_`",
     ),
-    "number": _path_parameter(r"0|[1-9][0-9]{0,18}", "a whole number from 0"),
+    "number": _path_parameter(r"0|[1-9][0-9]{0,18}", "a whole number, 0 or more"),
 }
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
@@ -66,7 +67,7 @@ _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class ResolvedPath:
-    """Where one request goes: `target` is path and query as sent, `shown` the path without account ids."""
+    """Where one request goes: `raw_path` is path and query as sent, `redacted_path` the path for messages."""
 
     template: str
     raw_path: str
@@ -75,7 +76,7 @@ class ResolvedPath:
 
 
 def is_template(text: str) -> bool:
-    """Whether `address` takes it: words, and values of known kinds in braces, between slashes."""
+    """Whether `resolve` accepts it: words, or known path parameters in braces, between slashes."""
     pieces = _PLACEHOLDER.split(text)
     return (
         _TEMPLATE.fullmatch(text) is not None
@@ -86,7 +87,7 @@ def is_template(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _parse(template: str) -> tuple[tuple[str, ...], tuple[tuple[str, PathParameter], ...]]:
-    """The fixed pieces of a template, and the kinds between them."""
+    """The fixed pieces of a template, and the parameters between them."""
     if not is_template(template):
         raise ValueError(f"{template!r} is not a template")
     pieces = _PLACEHOLDER.split(template)
@@ -98,66 +99,66 @@ def resolve(
 ) -> ResolvedPath:
     """Put checked values into a template such as `/portfolio/{account}/positions/{page}`.
 
-    A value that does not look like its kind, a query value with control characters and an address of more
-    than 4000 bytes raise `Invalid`. In the query, None is dropped, booleans become true and false, lists
-    are joined with commas.
+    Raises `Invalid` for a value that its parameter does not accept, for a query value with control characters
+    and for a URL of more than 4000 bytes. In the query, None is left out, booleans become true and false, and
+    lists are joined with commas.
     """
-    fixed, kinds = _parse(template)
-    if len(values) != len(kinds):
-        raise TypeError(f"{template} takes {len(kinds)} values, not {len(values)}")
-    asked = f"{method} {template}"
-    target = PREFIX + fixed[0]
-    shown = fixed[0]
+    fixed, parameters = _parse(template)
+    if len(values) != len(parameters):
+        raise TypeError(f"{template} needs {len(parameters)} values, not {len(values)}")
+    request = f"{method} {template}"
+    raw_path = PREFIX + fixed[0]
+    redacted_path = fixed[0]
     account = None
-    for (name, kind), value, rest in zip(kinds, values, fixed[1:], strict=True):
-        text = _validate(asked, kind, value)
-        target += quote(text, safe="") + rest
-        shown += redact(text) + rest
+    for (name, parameter), value, rest in zip(parameters, values, fixed[1:], strict=True):
+        text = _validate(request, parameter, value)
+        raw_path += quote(text, safe="") + rest
+        redacted_path += redact(text) + rest
         if name == "account" or (name == "allocation" and PATH_PARAMETERS["account"].pattern.fullmatch(text)):
             account = text
     separator = "?"
-    for name, parameter in query.items():
-        if parameter is None:
+    for name, argument in query.items():
+        if argument is None:
             continue
-        value = quote(_format_query_value(asked, name, parameter), safe=",")
-        target += f"{separator}{quote(name, safe='')}={value}"
+        value = quote(_format_query_value(request, name, argument), safe=",")
+        raw_path += f"{separator}{quote(name, safe='')}={value}"
         separator = "&"
-    if len(target) > MAX_URL_BYTES:
-        too_long = explain(Cause.URL_TOO_LONG, length=len(target), limit=MAX_URL_BYTES)
-        raise Invalid(request=asked, **too_long.error_text)
-    return ResolvedPath(template, target, shown, account)
+    if len(raw_path) > MAX_URL_BYTES:
+        too_long = explain(Cause.URL_TOO_LONG, length=len(raw_path), limit=MAX_URL_BYTES)
+        raise Invalid(request=request, **too_long.error_text)
+    return ResolvedPath(template, raw_path, redacted_path, account)
 
 
-def _validate(asked: str, kind: PathParameter, value: object) -> str:
+def _validate(request: str, parameter: PathParameter, value: object) -> str:
     if isinstance(value, str):
         text = value
     elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 64:
         text = str(value)
     else:
         text = ""
-    if not kind.pattern.fullmatch(text):
+    if not parameter.pattern.fullmatch(text):
         shown = _quote_for_error(value)
-        invalid = explain(Cause.INVALID_PATH_VALUE, value=shown, expected=kind.description)
-        raise Invalid(request=asked, **invalid.error_text)
+        invalid = explain(Cause.INVALID_PATH_VALUE, value=shown, expected=parameter.description)
+        raise Invalid(request=request, **invalid.error_text)
     return text
 
 
-def _format_query_value(asked: str, name: str, value: QueryValue) -> str:
+def _format_query_value(request: str, name: str, value: QueryValue) -> str:
     if isinstance(value, (list, tuple)):
-        return ",".join(_format_query_value(asked, name, item) for item in value)
+        return ",".join(_format_query_value(request, name, item) for item in value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    endless = isinstance(value, float) and not isfinite(value)
+    infinite = isinstance(value, float) and not isfinite(value)
     huge = isinstance(value, int) and value.bit_length() > 64
-    text = "\0" if endless or huge else str(value)
+    text = "\0" if infinite or huge else str(value)
     if _FORBIDDEN.search(text):
         invalid = explain(Cause.INVALID_QUERY_VALUE, value=_quote_for_error(value), name=name)
-        raise Invalid(request=asked, **invalid.error_text)
+        raise Invalid(request=request, **invalid.error_text)
     return text
 
 
 def _quote_for_error(value: object) -> str:
-    """The value as an error may show it: short, harmless, without a whole account id."""
+    """The value as an error may show it: short, sanitized, without a full account ID."""
     if isinstance(value, int) and value.bit_length() > 64:
         return "A number that large"
     return f"'{sanitize(str(value), max_length=40)}'"

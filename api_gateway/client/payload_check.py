@@ -10,7 +10,7 @@ from api_gateway.client.response import GatewayResponse
 
 
 class PayloadCheck:
-    """Raises `Failed`, or `OutcomeUnknown` for a write, where the response says nothing."""
+    """Raises `Failed`, or `OutcomeUnknown` for a write, if the response has no payload."""
 
     async def __call__(
         self, proceed: Handler, request: GatewayRequest, budget: WaitBudget

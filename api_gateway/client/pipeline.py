@@ -1,8 +1,8 @@
 """Middleware: the steps that every request passes, chained once, when the client is made.
 
-A step gets the rest of the pipeline as `proceed`. It may look at the request before it proceeds, at the
-response after that, proceed again, or not at all. A step that has nothing to do with a request returns
-`proceed(...)` itself, without `async`, so that it adds nothing to what is awaited.
+A step gets the rest of the pipeline as `proceed`. It may inspect the request before it proceeds and the
+response after that, proceed again, or not at all. A step that does not concern a request returns
+`proceed(...)` itself, without `async`, so that it adds no coroutine.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ Result = TypeVar("Result")
 
 Responding: TypeAlias = Coroutine[Any, Any, GatewayResponse]
 Handler: TypeAlias = Callable[[GatewayRequest, WaitBudget], Responding]
-"""Gets a request its response, within a budget of time to wait."""
+"""Returns the response to a request, within a budget of waiting time."""
 
 Step: TypeAlias = Callable[[Handler, GatewayRequest, WaitBudget], Responding]
 
 Exchanging: TypeAlias = Coroutine[Any, Any, RawResponse]
 Exchange: TypeAlias = Callable[[GatewayRequest, Reservation, float], Exchanging]
-"""Sends a request for which the rate limits have room, and returns what comes back within some seconds."""
+"""Sends a request that has a reservation, and returns the raw response within so many seconds."""
 
 ExchangeStep: TypeAlias = Callable[[Exchange, GatewayRequest, Reservation, float], Exchanging]
 
@@ -36,7 +36,7 @@ def compose(
     steps: Sequence[Callable[Concatenate[Callable[Parameters, Result], Parameters], Result]],
     end: Callable[Parameters, Result],
 ) -> Callable[Parameters, Result]:
-    """One handler that passes a request through `steps`, first to last, and then to `end`."""
+    """Return one handler that passes a request through `steps`, first to last, and then to `end`."""
     for step in reversed(steps):
         end = partial(step, end)
     return end

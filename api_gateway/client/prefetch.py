@@ -1,4 +1,4 @@
-"""What is asked of a new session before anybody wants it, as its first answer is thin for five seconds."""
+"""Prefetch: when a session opens, requests what IBKR needs five seconds to collect."""
 
 from __future__ import annotations
 
@@ -23,50 +23,50 @@ logger = logging.getLogger(__name__)
 PREFETCHED: Final = tuple(
     row.key for row in sorted(OPERATIONS.values(), key=lambda row: row.prefetch) if row.prefetch
 )
-"""The operations that are limited to one request in five seconds, so that a repetition takes that long."""
+"""The operations to prefetch, in order. IBKR allows one request every 5 s, so a retry is that slow."""
 
 RETRY_AFTER = 6.0
-"""Seconds after a thin answer at which IBKR has collected, and may be asked again."""
+"""Seconds after an incomplete response after which IBKR has collected the data and allows another request."""
 
 MIN_INTERVAL = 60.0
-"""Seconds from a beginning to the next: a session that comes and goes is not asked each time."""
+"""Seconds between two rounds, for a session that opens and closes repeatedly."""
 
 TIMEOUT = 4.0
-"""Seconds for the accounts, and again for everything that is prefetched."""
+"""Timeout of the accounts request, in seconds, and again of all prefetched requests together."""
 
 
 class PrefetchSchedule:
-    """Which of them are to be asked now: each once, and once more if the answer was thin."""
+    """Which operations to prefetch when: each once, and once more if the response was incomplete."""
 
     def __init__(self, *, now: Callable[[], float]) -> None:
         self._now = now
-        self._begun_at = self._begun_again_at = float("-inf")
+        self._started_at = self._retried_at = float("-inf")
         self._done: set[tuple[str, str]] = set()
         self._incomplete: dict[tuple[str, str], float] = {}
 
     def due(self) -> Collection[tuple[str, str]]:
-        """What is to be asked at this moment."""
+        """Return the operations to request now."""
         now = self._now()
         fresh = [key for key in PREFETCHED if key not in self._done and key not in self._incomplete]
-        if fresh and now - self._begun_at >= MIN_INTERVAL:
+        if fresh and now - self._started_at >= MIN_INTERVAL:
             return fresh
-        if now - self._begun_again_at >= MIN_INTERVAL:
+        if now - self._retried_at >= MIN_INTERVAL:
             return [key for key, at in self._incomplete.items() if now - at >= RETRY_AFTER]
         return ()
 
     def start(self, due: Collection[tuple[str, str]]) -> None:
-        """These are asked now; what fails of them has to wait."""
+        """Record that these are requested now; one that fails waits for the next round."""
         if any(key in self._incomplete for key in due):
-            self._begun_again_at = self._now()
+            self._retried_at = self._now()
         else:
-            self._begun_at = self._now()
+            self._started_at = self._now()
 
     def was_incomplete(self, key: tuple[str, str]) -> bool:
-        """True if this was asked once and the answer was thin."""
+        """Return True if this was requested once and the response was incomplete."""
         return key in self._incomplete
 
     def record_response(self, key: tuple[str, str], *, incomplete: bool) -> None:
-        """This has been answered: the second answer is the last, whatever it is."""
+        """Record the response to this operation; a second one is final, even if incomplete."""
         if incomplete and key not in self._incomplete:
             self._incomplete[key] = self._now()
         else:
@@ -74,7 +74,7 @@ class PrefetchSchedule:
             self._done.add(key)
 
     def reset(self) -> None:
-        """The session has changed: all is to be asked again."""
+        """Start over, because the session has changed."""
         self._done.clear()
         self._incomplete.clear()
 
@@ -82,8 +82,9 @@ class PrefetchSchedule:
 class Prefetcher:
     """Sends the first requests of a new session before anybody wants their responses.
 
-    It waits for no rate limit, and stops at the first failure without an error; what is left is tried
-    later. It sends nothing while an order is under way or waits for confirmation, as that would void it.
+    It never waits for a rate limit, and stops at the first failure without raising; the rest is tried later.
+    It sends nothing while an order is in flight or awaits confirmation, because that would void the
+    confirmation.
     """
 
     def __init__(
@@ -106,14 +107,14 @@ class Prefetcher:
         self._now = now
 
     async def run(self, is_held: Callable[[], Awaitable[bool]]) -> None:
-        """Send what is due, unless an order is open here or, as `is_held` says, in another program."""
+        """Send what is due, unless an order is in flight or unconfirmed, here or (`is_held`) elsewhere."""
         due = self._schedule.due()
         if not due or self._order_question.open:
             return
         self._schedule.start(due)
         try:
             async with asyncio.timeout(TIMEOUT):
-                # Whoever joins this preflight waits for it as for its own, so it has any request's time.
+                # Other callers may join this preflight, so it gets the timeout of an ordinary request.
                 deadline = self._now() + self._settings.gateway_timeout
                 await self._preflight.ensure(ACCOUNTS, WaitBudget(0.0, deadline))
             budget = WaitBudget(0.0, self._now() + TIMEOUT)
@@ -121,12 +122,12 @@ class Prefetcher:
                 if await is_held() or self._order_question.open:
                     return
                 await self._fetch(build_request(method, template, read_only=True), budget)
-        # The session monitor is not told: that no response came so early is no trouble of the session.
+        # Not reported to the session monitor: a failure this early says nothing about the session.
         except (GatewayError, PreflightExpired, ServiceWarmingUp, TimeoutError) as error:
             logger.debug("Prefetching stopped: %s", error)
 
     async def _fetch(self, request: GatewayRequest, budget: WaitBudget) -> None:
         repeated = self._schedule.was_incomplete(request.operation)
         response = require_payload(request, await self._send(request, budget))
-        incomplete = self._cold_start.record(request, response, again=repeated)
+        incomplete = self._cold_start.record(request, response, is_retry=repeated)
         self._schedule.record_response(request.operation, incomplete=incomplete)

@@ -38,7 +38,7 @@ class Accounts:
     paper: bool | None
 
 
-IDLE_LIMIT = 300.0  # seconds without a response of the brokerage session, after which it may be a new one
+IDLE_LIMIT = 300.0  # seconds without a response from the brokerage session, after which it may be a new one
 
 ACCOUNTS = PreflightStep("brokerage accounts")
 PORTFOLIO = PreflightStep("portfolio accounts")
@@ -64,24 +64,27 @@ _ENDS_THE_SESSION = ("/iserver/auth/ssodh/init", "/iserver/reauthenticate", "/lo
 _STATUS = ("/iserver/auth/status", TICKLE)
 
 
-def required_steps(call: GatewayRequest) -> tuple[PreflightStep, ...]:
-    """What has to be requested before this request, in order."""
-    match call.row.preflight:
+def required_steps(request: GatewayRequest) -> tuple[PreflightStep, ...]:
+    """The steps that this request requires, in order."""
+    match request.row.preflight:
         case Kind.ACCOUNTS:
             return (ACCOUNTS,)
         case Kind.PORTFOLIO:
             return (PORTFOLIO,)
         case Kind.ORDER:
-            return (ACCOUNTS, *(quote_step(conid) for conid in _conids(call.body)))
+            return (ACCOUNTS, *(quote_step(conid) for conid in _conids(request.body)))
         case Kind.ALLOCATION:
-            return (PORTFOLIO, *(positions_step(account) for account in _strings(call.body.get("acctIds"))))
-        case Kind.CHAIN if call.query.get("conid") and call.query.get("sectype") != "BOND":
-            return (ACCOUNTS, underlying_step(str(call.query["conid"])))
+            return (
+                PORTFOLIO,
+                *(positions_step(account) for account in _strings(request.body.get("acctIds"))),
+            )
+        case Kind.CHAIN if request.query.get("conid") and request.query.get("sectype") != "BOND":
+            return (ACCOUNTS, underlying_step(str(request.query["conid"])))
     return ()
 
 
 def _conids(body: Mapping[str, Any]) -> list[str]:
-    """The contracts of an order's tickets, each once."""
+    """The contracts of an order's tickets, without duplicates."""
     orders = body.get("orders")
     tickets = [body, *(orders if isinstance(orders, list) else ())]
     return list(dict.fromkeys(str(ticket["conid"]) for ticket in tickets if _has(ticket, "conid")))
@@ -91,14 +94,14 @@ def _strings(value: object) -> Iterable[str]:
     return (item for item in value if isinstance(item, str)) if isinstance(value, (list, tuple)) else ()
 
 
-def _accounts_in(call: GatewayRequest) -> Iterable[str]:
+def _accounts_in(request: GatewayRequest) -> Iterable[str]:
     """Every account that the request names, in its path, its query or its body."""
-    named = (call.path.account, call.query.get("accountId"), call.body.get("acctId"))
-    return [*_strings(named), *_strings(call.body.get("acctIds"))]
+    named = (request.path.account, request.query.get("accountId"), request.body.get("acctId"))
+    return [*_strings(named), *_strings(request.body.get("acctIds"))]
 
 
 class Preflight:
-    """Sends the required requests first, once for all callers, and again when the session changes."""
+    """Sends required requests before others: once per session, shared by concurrent callers."""
 
     def __init__(
         self,
@@ -118,41 +121,41 @@ class Preflight:
         self.accounts: Accounts | None = None
 
     def on_reset(self, then: Callable[[], None]) -> None:
-        """Have `then` called whenever the session has changed."""
+        """Register `then`, which is called whenever the session has changed."""
         self._reset_callbacks.append(then)
 
-    async def prepare(self, call: GatewayRequest, patience: WaitBudget) -> bool:
-        """Send what must come before `call`; True if anything had to be sent.
+    async def prepare(self, request: GatewayRequest, budget: WaitBudget) -> bool:
+        """Send what `request` requires; returns True if anything had to be sent.
 
-        Raises `Invalid` for an account that the login does not have, so that nothing is sent about it.
+        Raises `Invalid` for an account that the login does not have, so that no request names it.
         """
         sent = False
-        if call.row.prefetch and self._now() - self._last_response_at > IDLE_LIMIT:
-            # Allowed once in five seconds, and one refused because the session is new would use that up.
+        if request.row.prefetch and self._now() - self._last_response_at > IDLE_LIMIT:
+            # Allowed once every five seconds: a request that a new session refuses would use that up.
             self._done.discard(ACCOUNTS)
-        for step in required_steps(call):
-            sent = await self.ensure(step, patience) or sent
-            for account in _accounts_in(call):
-                self._require_known_account(call, account)
+        for step in required_steps(request):
+            sent = await self.ensure(step, budget) or sent
+            for account in _accounts_in(request):
+                self._require_known_account(request, account)
         return sent
 
-    async def prepare_again(self, call: GatewayRequest, patience: WaitBudget) -> None:
-        """Search the underlying once more: without that, IBKR returns an empty chain."""
-        for step in required_steps(call):
+    async def prepare_again(self, request: GatewayRequest, budget: WaitBudget) -> None:
+        """Like `prepare`, with a new search for the underlying, without which IBKR returns no chain."""
+        for step in required_steps(request):
             if step.name == "underlying":
                 self._done.discard(step)
-        await self.prepare(call, patience)
+        await self.prepare(request, budget)
 
-    async def ensure(self, step: PreflightStep, patience: WaitBudget) -> bool:
-        """Send one required request unless it was sent in this session; True if it had to be."""
+    async def ensure(self, step: PreflightStep, budget: WaitBudget) -> bool:
+        """Send one required request unless it was sent in this session; returns True if it had to be sent."""
         if step in self._done:
             return False
         session = self._session
-        await self._running.run((session, step), lambda: self._run(step, session, patience))
+        await self._running.run((session, step), lambda: self._run(step, session, budget))
         return True
 
     def reset(self) -> None:
-        """The session has changed: everything is required again."""
+        """Require everything again, because the session has changed."""
         self._session += 1
         self._done.clear()
         self._accounts.clear()
@@ -160,25 +163,25 @@ class Preflight:
         for then in self._reset_callbacks:
             then()
 
-    def observe(self, call: GatewayRequest, reply: GatewayResponse) -> None:
-        """Learn from any response what it says about the session, and what need not be sent again."""
-        template = call.path.template
-        if template in _STATUS:  # answered in a new session all the same, and sent by health checks
-            self._observe_status(template, reply.value)
+    def observe(self, request: GatewayRequest, response: GatewayResponse) -> None:
+        """Learn from any response whether the session has changed, and which steps it makes unnecessary."""
+        template = request.path.template
+        if template in _STATUS:  # it succeeds in a new session too, and health checks send it
+            self._observe_status(template, response.value)
             return
         if template.startswith("/iserver/"):
             self._last_response_at = self._now()
         if template in _ENDS_THE_SESSION:
             self.reset()
-        elif template == "/iserver/accounts" and isinstance(reply.value, Mapping):
-            self._note_session_id(template, reply.value.get("sessionId"))
-            self._learn_brokerage_accounts(reply.value)
+        elif template == "/iserver/accounts" and isinstance(response.value, Mapping):
+            self._note_session_id(template, response.value.get("sessionId"))
+            self._learn_brokerage_accounts(response.value)
         elif template in _PORTFOLIO_LISTS:
-            self._learn_portfolio_accounts(template, reply.value)
+            self._learn_portfolio_accounts(template, response.value)
         elif template.startswith("/iserver/marketdata/unsubscribe"):
             self._done = {step for step in self._done if step.name != "quoted"}
         elif template == "/iserver/secdef/search":
-            self._observe_search(call, reply.value)
+            self._observe_search(request, response.value)
 
     def _observe_status(self, template: str, status: Any) -> None:
         if not isinstance(status, Mapping) or parse_session(status) is not SessionState.ESTABLISHED:
@@ -187,15 +190,15 @@ class Preflight:
             self._note_session_id(template, status.get("session"))
 
     def _note_session_id(self, source: str, token: object) -> None:
-        """A session id that differs from the last one of the same source means a new session."""
+        """A session ID that differs from the last one of the same source means a new session."""
         if token:
             if self._tokens.get(source, token) != token:
                 self.reset()
             self._tokens[source] = token
 
-    def _observe_search(self, call: GatewayRequest, found: Any) -> None:
-        by_name = call.query.get("name") or call.body.get("name")
-        if isinstance(found, list) and not by_name:  # a search by company name opens no chain
+    def _observe_search(self, request: GatewayRequest, found: Any) -> None:
+        by_company = request.query.get("name") or request.body.get("name")
+        if isinstance(found, list) and not by_company:  # a search by company name opens no chain
             self._done.update(underlying_step(str(row["conid"])) for row in found if _has(row, "conid"))
 
     def _learn_brokerage_accounts(self, value: Mapping[str, Any]) -> None:
@@ -216,59 +219,59 @@ class Preflight:
         else:
             self._accounts.pop(PORTFOLIO, None)  # an advisor's list may be incomplete
 
-    def _require_known_account(self, call: GatewayRequest, account: str) -> None:
+    def _require_known_account(self, request: GatewayRequest, account: str) -> None:
         lists = [self._accounts.get(step) for step in (ACCOUNTS, PORTFOLIO) if step in self._done]
         known = frozenset().union(*(each for each in lists if each))
         if not (lists and all(lists)) or account in known or account[:-1] in known:
             return
         unknown = explain(Cause.UNKNOWN_ACCOUNT, account=redact(account))
-        raise Invalid(request=call.description, **unknown.error_text)
+        raise Invalid(request=request.description, **unknown.error_text)
 
-    async def _run(self, step: PreflightStep, session: int, patience: WaitBudget) -> None:
+    async def _run(self, step: PreflightStep, session: int, budget: WaitBudget) -> None:
         if step == ACCOUNTS:
-            await self._get("/iserver/accounts", patience)
+            await self._get("/iserver/accounts", budget)
         elif step == PORTFOLIO:
-            await self._get("/portfolio/accounts", patience)
+            await self._get("/portfolio/accounts", budget)
         elif step.name == "positions":
-            await self._get("/portfolio/{account}/positions/{page}", patience, step.subject, 0)
+            await self._get("/portfolio/{account}/positions/{page}", budget, step.subject, 0)
         elif step.name == "quoted":
-            await self._open_quote(step.subject, patience)
+            await self._open_quote(step.subject, budget)
         else:
-            await self._search_underlying(step.subject, patience)
+            await self._search_underlying(step.subject, budget)
         if session == self._session:
             self._done.add(step)
 
-    async def _search_underlying(self, conid: str, patience: WaitBudget) -> None:
-        """Search the contract's symbol; an index or a future's underlying is not always found as a share."""
-        symbol = await self._find_symbol(conid, patience)
+    async def _search_underlying(self, conid: str, budget: WaitBudget) -> None:
+        """Search for the contract's symbol, then among indices: not every underlying is found as a share."""
+        symbol = await self._find_symbol(conid, budget)
         if not symbol:
             return
         for kind in (None, "IND"):
-            reply = await self._get("/iserver/secdef/search", patience, symbol=symbol, secType=kind)
-            found = reply.value if isinstance(reply.value, list) else []
+            response = await self._get("/iserver/secdef/search", budget, symbol=symbol, secType=kind)
+            found = response.value if isinstance(response.value, list) else []
             if any(_has(row, "conid") and str(row["conid"]) == conid for row in found):
                 return
 
-    async def _open_quote(self, conid: str, patience: WaitBudget) -> None:
-        """Request a quote. Without one, IBKR warns, and the order is still the user's decision."""
+    async def _open_quote(self, conid: str, budget: WaitBudget) -> None:
+        """Request a quote. If IBKR refuses, it warns about the order, and the user decides about it."""
         try:
-            await self._get("/iserver/marketdata/snapshot", patience, conids=conid, fields="31,84,86")
+            await self._get("/iserver/marketdata/snapshot", budget, conids=conid, fields="31,84,86")
         except Refused as refusal:
             logger.info("No quote before an order: %s", refusal)
 
-    async def _find_symbol(self, conid: str, patience: WaitBudget) -> str | None:
-        reply = await self._get("/trsrv/secdef", patience, conids=conid)
-        rows = reply.value.get("secdef") if isinstance(reply.value, Mapping) else None
+    async def _find_symbol(self, conid: str, budget: WaitBudget) -> str | None:
+        response = await self._get("/trsrv/secdef", budget, conids=conid)
+        rows = response.value.get("secdef") if isinstance(response.value, Mapping) else None
         for row in rows if isinstance(rows, list) else ():
             if _has(row, "ticker"):
                 return str(row["ticker"])
-        reply = await self._get("/iserver/contract/{conid}/info", patience, conid)
-        return str(reply.value["symbol"]) if _has(reply.value, "symbol") else None
+        response = await self._get("/iserver/contract/{conid}/info", budget, conid)
+        return str(response.value["symbol"]) if _has(response.value, "symbol") else None
 
     async def _get(
-        self, template: str, patience: WaitBudget, *values: object, **query: QueryValue
+        self, template: str, budget: WaitBudget, *values: object, **query: QueryValue
     ) -> GatewayResponse:
-        return await self._send(build_request("GET", template, values, query, read_only=True), patience)
+        return await self._send(build_request("GET", template, values, query, read_only=True), budget)
 
 
 def _has(row: Any, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Preflight: what IBKR wants to be sent once in each session goes first, and again if IBKR forgot it."""
+"""Preflight as a step: required requests are sent first, and again if IBKR has discarded their effect."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from api_gateway.client.response import GatewayResponse
 
 
 class PrepareRead:
-    """Sends a read's preflights before it; where IBKR has forgotten them, sends both once more.
+    """Sends a read's preflights before it; if IBKR has discarded them, sends both once more.
 
-    A 401 without a word means an unknown account or a missing login. The list of accounts, requested
-    again, fails if it is the login.
+    A 401 without a body means an unknown account or a missing login. Requesting the list of accounts again
+    distinguishes them: it fails if nobody is logged in.
     """
 
     def __init__(self, preflight: Preflight) -> None:
@@ -43,7 +43,7 @@ class PrepareRead:
 
 
 class PrepareWrite:
-    """Sends a write's preflights before it, and the write once, whatever comes back."""
+    """Sends a write's preflights before it, and the write once, whatever the response."""
 
     def __init__(self, preflight: Preflight) -> None:
         self._preflight = preflight
@@ -66,7 +66,7 @@ class PrepareWrite:
 
 
 class PrepareAgain:
-    """Sends a read's preflights before it is repeated, those that may have been forgotten once more."""
+    """Sends a read's preflights before its retry, including those that IBKR may have discarded."""
 
     def __init__(self, preflight: Preflight) -> None:
         self._preflight = preflight

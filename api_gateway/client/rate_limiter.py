@@ -1,4 +1,4 @@
-"""Rate limiter: holds requests back until IBKR's limits and the gateway's few connections allow them."""
+"""Rate limiter: delays requests until IBKR's limits and the gateway's few connections allow them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SlidingWindow:
         self._times: list[float] = []
 
     def next_free(self, after: float) -> float:
-        """The first moment from `after` on when one more request fits between all others, planned or sent."""
+        """The first time from `after` at which one more request fits between all others, planned or sent."""
         times = self._times
         if not times or times[-1] + self._span <= after:
             return after
@@ -47,7 +47,7 @@ class SlidingWindow:
         )
 
     def next_after_sent(self, now: float) -> float:
-        """The first moment from `now` on that earlier requests allow, whatever is planned for later."""
+        """The first time from `now` that earlier requests allow, whatever is planned for later."""
         past = bisect_right(self._times, now)
         return now if past < self._count else max(now, self._times[past - self._count] + self._span)
 
@@ -57,11 +57,13 @@ class SlidingWindow:
         return max(0, self._count - (bisect_right(self._times, now) - since))
 
     def add(self, moment: float, now: float) -> None:
+        """Count a request at `moment`, and drop those too old to matter at `now`."""
         while self._times and self._times[0] + 2 * self._span < now:
             del self._times[0]
         insort(self._times, moment)
 
     def remove(self, moment: float) -> None:
+        """Stop counting a request at `moment`, if there is one."""
         index = bisect_left(self._times, moment)
         if index < len(self._times) and self._times[index] == moment:
             del self._times[index]
@@ -96,7 +98,7 @@ class Reservation:
         return moment - now
 
     def reserve_with_priority(self) -> float:
-        """The same, but before whatever is only planned: the others plan again when their moment comes."""
+        """The same, but ahead of requests that are only planned, which plan again when their time comes."""
         now = self._now()
         self.release()
         moment = max((window.next_after_sent(now) for window in self._windows), default=now)
@@ -104,13 +106,13 @@ class Reservation:
         return moment - now
 
     def mark_sent(self) -> None:
-        """The request has left only now: its windows count from now on."""
+        """Count the request from now, because it has only now been sent."""
         self.release()
         now = self._now()
         self._add(now, now)
 
     def release(self) -> None:
-        """Nothing was sent and nothing will be."""
+        """Stop counting the request, which was not sent and will not be."""
         if self._moment is not None:
             for window in self._windows:
                 window.remove(self._moment)
@@ -123,7 +125,7 @@ class Reservation:
 
 
 class WaitBudget:
-    """How many seconds one call may still be held back, over all its requests, and when it must end."""
+    """How many more seconds one call may be delayed, over all its requests, and when it must end."""
 
     def __init__(self, seconds: float, ends_at: float) -> None:
         self.left = seconds
@@ -134,8 +136,8 @@ class WaitBudget:
 class RateLimitStatus:
     """What IBKR's limits still allow: penalty seconds left, requests left in this second (None: no limit).
 
-    `blocked` holds, for each operation with a limit of minutes that was called lately, the seconds until it
-    may be called again.
+    `blocked` maps each operation that is limited to one call in minutes, and was called recently, to the
+    seconds until it may be called again.
     """
 
     penalty_seconds: float
@@ -144,7 +146,11 @@ class RateLimitStatus:
 
 
 class RateLimiter:
-    """Holds requests back until IBKR's limits and the gateway's few connections allow them."""
+    """Delays requests until IBKR's limits and the gateway's few connections allow them.
+
+    `acquire`, `acquire_tickle` and `acquire_priority` are async context managers: send the one request inside
+    the block, with the reservation that they yield.
+    """
 
     def __init__(
         self,
@@ -168,29 +174,29 @@ class RateLimiter:
 
     @property
     def penalty_left(self) -> float:
-        """Seconds for which nothing but a tickle may be sent to IBKR; 0 if anything may."""
+        """Seconds for which only a tickle may be sent to IBKR; 0 outside a penalty."""
         return max(0.0, self._penalty_ends_at - self._now())
 
     def enter_penalty_box(self, retry_after: float = 0.0) -> float:
-        """IBKR returned 429: send nothing for the penalty, or longer if it said so. Returns the seconds."""
+        """Send nothing for the penalty after a 429, or longer if IBKR says so; returns the seconds."""
         self._penalty_ends_at = max(self._penalty_ends_at, self._now() + max(self._penalty, retry_after))
         return self.penalty_left
 
-    def mark_in_doubt(self, call: GatewayRequest) -> None:
-        """A request was sent and its response not awaited: the gateway may forward it at any time.
+    def mark_in_doubt(self, request: GatewayRequest) -> None:
+        """Record that a request was sent without a response: the gateway may forward it at any time.
 
-        For limits of minutes the moment of sending stays what counts, as the delay is little beside them.
+        For limits of minutes the time of sending still counts, because the delay is short in comparison.
         """
-        limit = self._limits.get(call.operation)
+        limit = self._limits.get(request.operation)
         if limit is None or limit.seconds <= ONE_PER_5_SECONDS.seconds:
-            self._in_doubt[call.operation] += 1
+            self._in_doubt[request.operation] += 1
 
-    def is_in_doubt(self, call: GatewayRequest) -> bool:
-        """True if the same operation is in doubt, and no response has come since."""
-        return call.operation in self._in_doubt
+    def is_in_doubt(self, request: GatewayRequest) -> bool:
+        """True if a request of this operation is in doubt, and no response has arrived since."""
+        return request.operation in self._in_doubt
 
     def settle_in_doubt(self) -> None:
-        """The gateway forwards requests again, and with them those in doubt: these count from now."""
+        """Count requests in doubt from now, because the gateway is responding and so has forwarded them."""
         now = self._now()
         for key, count in self._in_doubt.items():
             for window in self._windows_for(key) * min(count, MAX_IN_FLIGHT):
@@ -212,11 +218,15 @@ class RateLimiter:
         )
 
     @asynccontextmanager
-    async def acquire(self, call: GatewayRequest, budget: WaitBudget) -> AsyncIterator[Reservation]:
-        """Wait for a free slot and hold it. Raises `RateLimited`, unsent, if `budget` is too short."""
-        reservation = Reservation(self._windows_for(call.operation), self._now)
+    async def acquire(self, request: GatewayRequest, budget: WaitBudget) -> AsyncIterator[Reservation]:
+        """Async context manager: wait until limits and a free slot allow the request; exit frees the slot.
+
+        Raises `RateLimited` or `PenaltyBox` on entry, before anything is sent, if `budget` is too short or
+        IBKR's penalty is running.
+        """
+        reservation = Reservation(self._windows_for(request.operation), self._now)
         try:
-            await self._reserve(reservation, call, budget)
+            await self._reserve(reservation, request, budget)
         except BaseException:
             reservation.release()
             raise
@@ -227,7 +237,7 @@ class RateLimiter:
 
     @asynccontextmanager
     async def acquire_tickle(self) -> AsyncIterator[Reservation]:
-        """The tickle's own lane: it waits only for another tickle, at most one a second."""
+        """Async context manager for the tickle, which waits only for other tickles: at most one a second."""
         async with self._tickle:
             reservation = Reservation(self._windows_for(("POST", TICKLE)), self._now)
             try:
@@ -239,13 +249,13 @@ class RateLimiter:
             yield reservation
 
     @asynccontextmanager
-    async def acquire_priority(self, call: GatewayRequest) -> AsyncIterator[Reservation]:
-        """A lane past all waiting and slow requests, within the limits all the same.
+    async def acquire_priority(self, request: GatewayRequest) -> AsyncIterator[Reservation]:
+        """Async context manager for a session check: within the limits, but ahead of all waiting requests.
 
-        It waits a second at most, and is for session checks, one at a time. Raises `PenaltyBox`.
+        It waits a second at most if checks are sent one at a time. Raises `PenaltyBox` on entry.
         """
-        self._raise_if_penalized(call)
-        reservation = Reservation(self._windows_for(call.operation), self._now)
+        self._raise_if_penalized(request)
+        reservation = Reservation(self._windows_for(request.operation), self._now)
         try:
             if (seconds := reservation.reserve_with_priority()) > 0:
                 await self._sleep(seconds)
@@ -254,14 +264,14 @@ class RateLimiter:
             raise
         yield reservation
 
-    async def _reserve(self, reservation: Reservation, call: GatewayRequest, budget: WaitBudget) -> None:
-        """Return with a slot taken, at a moment that every window allows."""
+    async def _reserve(self, reservation: Reservation, request: GatewayRequest, budget: WaitBudget) -> None:
+        """Acquire a slot at a time that every window allows."""
         while True:
-            self._raise_if_penalized(call)
+            self._raise_if_penalized(request)
             seconds = reservation.reserve()
             if seconds > budget.left:
-                full = explain(Cause.RATE_LIMIT_REACHED, seconds=ceil(seconds))
-                raise RateLimited(request=call.description, seconds=seconds, **full.error_text)
+                reached = explain(Cause.RATE_LIMIT_REACHED, seconds=ceil(seconds))
+                raise RateLimited(request=request.description, seconds=seconds, **reached.error_text)
             if seconds > 0:
                 await self._sleep(seconds)
                 budget.left -= seconds
@@ -269,12 +279,12 @@ class RateLimiter:
             if not self._slots.locked():
                 await self._slots.acquire()
                 return
-            await self._acquire_slot(call, budget)
+            await self._acquire_slot(request, budget)
             if reservation.reserve() <= 0 and not self.penalty_left:
                 return
             self._slots.release()
 
-    async def _acquire_slot(self, call: GatewayRequest, budget: WaitBudget) -> None:
+    async def _acquire_slot(self, request: GatewayRequest, budget: WaitBudget) -> None:
         began = self._now()
         try:
             async with asyncio.timeout(max(0.0, budget.left)):
@@ -282,14 +292,14 @@ class RateLimiter:
         except TimeoutError:
             crowded = explain(Cause.TOO_MANY_WAITING, count=MAX_IN_FLIGHT)
             raise RateLimited(
-                request=call.description, seconds=max(1.0, budget.left), **crowded.error_text
+                request=request.description, seconds=max(1.0, budget.left), **crowded.error_text
             ) from None
         budget.left -= self._now() - began
 
-    def _raise_if_penalized(self, call: GatewayRequest) -> None:
+    def _raise_if_penalized(self, request: GatewayRequest) -> None:
         if seconds := self.penalty_left:
             said = explain(Cause.IBKR_RATE_LIMIT, seconds=ceil(seconds)).with_outcome(Outcome.NOT_SENT)
-            raise PenaltyBox(request=call.description, seconds=seconds, **said.error_text)
+            raise PenaltyBox(request=request.description, seconds=seconds, **said.error_text)
 
     def _windows_for(self, key: tuple[str, str]) -> tuple[SlidingWindow, ...]:
         windows = self._windows.get(key)

@@ -1,4 +1,4 @@
-"""IBKR's published request limits, by operation and for everything together."""
+"""IBKR's published rate limits, by operation and for all requests together."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Final
 
 from api_gateway.operations import OPERATIONS, OperationKey, RateLimit
 
-# 10 a second go through a gateway. Three of them are left for those who keep no count together with us: the
-# ticker, which may tickle and reopen a session in one second, and the gateway, which tickles by itself. Five
-# histories at a time need no row: only four requests are ever in flight.
+# IBKR allows 10 requests a second per gateway. Three are reserved for senders with counts of their own: the
+# ticker, which may tickle and reopen a session within one second, and the gateway with its own tickle. The
+# limit of five concurrent history requests needs no row: only four requests are ever in flight.
 GLOBAL_LIMIT: Final = RateLimit(7, 1)
 
 IBKR_LIMITS: Final[Mapping[OperationKey, RateLimit]] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""One request as its caller means it."""
+"""One request to the gateway: its operation, validated path and encoded body."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from api_gateway.operations import OPERATIONS, Operation, OperationKey, find_ope
 
 @dataclass(frozen=True)
 class GatewayRequest:
-    """Method, path and body of one request; `read_only`: sending it changes nothing at IBKR."""
+    """Method, path and body of one request; `read_only` if it changes nothing at IBKR."""
 
     method: str
     path: ResolvedPath
@@ -27,12 +27,12 @@ class GatewayRequest:
     query: Mapping[str, QueryValue] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     operation: OperationKey = field(init=False, compare=False)
-    """The key of the operation."""
+    """The operation's key in `operations`."""
     row: Operation = field(init=False, compare=False, repr=False)
-    """What is known about the operation."""
+    """The operation's row in `operations`."""
 
     def __post_init__(self) -> None:
-        # Looked up once: nearly every step of the pipeline wants it.
+        # Looked up once: nearly every step of the pipeline needs it.
         object.__setattr__(self, "operation", (self.method, self.path.template))
         object.__setattr__(self, "row", find_operation(self.operation))
 
@@ -51,31 +51,31 @@ def build_request(
     *,
     read_only: bool,
 ) -> GatewayRequest:
-    """Check everything that can be checked before sending; raises `Invalid`.
+    """Build a request and validate its path, query and body; raises `Invalid`.
 
-    `read_only` counts for an operation without a row in `operations`; the others say so themselves.
+    `read_only` counts only for an operation without a row in `operations`.
     """
     query = query or {}
-    to = resolve(method, template, values, query)
+    path = resolve(method, template, values, query)
     body = body or {}
-    content = _encode(f"{method} {to.redacted_path}", body) if method in ("POST", "PUT") else None
+    content = _encode(f"{method} {path.redacted_path}", body) if method in ("POST", "PUT") else None
     if known := OPERATIONS.get((method, template)):
         read_only = known.read_only
-    return GatewayRequest(method, to, content, read_only, values, query, body)
+    return GatewayRequest(method, path, content, read_only, values, query, body)
 
 
-def _encode(asked: str, body: Mapping[str, Any]) -> bytes:
-    """The body as JSON; `{}` for an empty one, as IBKR answers 411 to a request without a length."""
+def _encode(request: str, body: Mapping[str, Any]) -> bytes:
+    """The body as JSON; `{}` for an empty one, because IBKR returns 411 for a request without a length."""
     try:
         _require_finite_numbers(body)
         return orjson.dumps(body)
     except (TypeError, ValueError, RecursionError) as error:
         invalid = explain(Cause.INVALID_BODY, reason=error)
-        raise Invalid(request=asked, **invalid.error_text) from None
+        raise Invalid(request=request, **invalid.error_text) from None
 
 
 def _require_finite_numbers(value: object) -> None:
-    """NaN and infinity would silently become null, which at a price means something else."""
+    """Raise ValueError for NaN and infinity, which would become null and so change a price's meaning."""
     if isinstance(value, float):
         if not isfinite(value):
             raise ValueError("a number is not finite")

@@ -1,4 +1,4 @@
-"""What the gateway answered, as it came."""
+"""The gateway's response, unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import orjson
 
 @dataclass(frozen=True)
 class GatewayResponse:
-    """One good answer: its HTTP status and its JSON text (`null` where IBKR sent no body at all)."""
+    """One successful response: its HTTP status and its JSON text (`null` if IBKR sent no body)."""
 
     status: int
     body: bytes

@@ -1,4 +1,4 @@
-"""Response cache: what IBKR answers only once in 15 minutes is cached that long per request."""
+"""Response cache: operations that IBKR allows once every 15 minutes are cached that long, per request."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MAX_ENTRIES = 32  # of some 200 KB at most
 
 
 class ResponseCache:
-    """The last answers to the operations with that limit, by all that was asked."""
+    """The last responses to operations with that limit, by method, path, query and body."""
 
     def __init__(self, *, now: Callable[[], float]) -> None:
         self._now = now
-        self._replies: dict[tuple[str, bytes | None], tuple[float, GatewayResponse]] = {}
+        self._cached: dict[tuple[str, bytes | None], tuple[float, GatewayResponse]] = {}
 
     def __call__(self, proceed: Handler, request: GatewayRequest, budget: WaitBudget) -> Responding:
         if _is_cacheable(request):
@@ -30,24 +30,24 @@ class ResponseCache:
     ) -> GatewayResponse:
         return self.get(request) or self.store(request, await proceed(request, budget))
 
-    def get(self, call: GatewayRequest) -> GatewayResponse | None:
-        """The answer to the same question, if IBKR would not give it again yet."""
-        kept = self._replies.get(_cache_key(call))
-        return kept[1] if kept and self._now() - kept[0] < ONE_PER_15_MINUTES.padded_seconds else None
+    def get(self, request: GatewayRequest) -> GatewayResponse | None:
+        """Return the cached response to an identical request, or None if IBKR allows a new one."""
+        entry = self._cached.get(_cache_key(request))
+        return entry[1] if entry and self._now() - entry[0] < ONE_PER_15_MINUTES.padded_seconds else None
 
-    def store(self, call: GatewayRequest, reply: GatewayResponse) -> GatewayResponse:
-        """Keep the answer if it is one of those; it is handed back as it is."""
-        if _is_cacheable(call):
-            self._replies.pop(_cache_key(call), None)
-            self._replies[_cache_key(call)] = (self._now(), reply)
-            if len(self._replies) > MAX_ENTRIES:
-                del self._replies[next(iter(self._replies))]
-        return reply
+    def store(self, request: GatewayRequest, response: GatewayResponse) -> GatewayResponse:
+        """Cache the response if its operation has that limit; returns it unchanged."""
+        if _is_cacheable(request):
+            self._cached.pop(_cache_key(request), None)
+            self._cached[_cache_key(request)] = (self._now(), response)
+            if len(self._cached) > MAX_ENTRIES:
+                del self._cached[next(iter(self._cached))]
+        return response
 
 
 def _is_cacheable(request: GatewayRequest) -> bool:
     return request.row.limit == ONE_PER_15_MINUTES
 
 
-def _cache_key(call: GatewayRequest) -> tuple[str, bytes | None]:
-    return f"{call.method} {call.path.raw_path}", call.body_bytes
+def _cache_key(request: GatewayRequest) -> tuple[str, bytes | None]:
+    return f"{request.method} {request.path.raw_path}", request.body_bytes

@@ -1,4 +1,4 @@
-"""Interpretation as a step: a raw response becomes a response or a failure, and the client learns from it."""
+"""Interpretation as a step: a raw response becomes a response or an error, and observers see it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Observer = Callable[[GatewayRequest, GatewayResponse], None]
 
 
 class ResponseInterpreter:
-    """Returns the response or raises its failure. A 429 starts the penalty for every request."""
+    """Returns the response or raises its error. A 429 starts the penalty for all requests."""
 
     def __init__(self, rate_limiter: RateLimiter, *, login_url: str) -> None:
         self._rate_limiter = rate_limiter
@@ -27,11 +27,11 @@ class ResponseInterpreter:
         self._on_login_required: list[Callable[[], None]] = []
 
     def on_response(self, observe: Observer) -> None:
-        """Have `observe` called with each request that succeeds and its response."""
+        """Register `observe`, which is called with each request that succeeds, and its response."""
         self._observers.append(observe)
 
     def on_login_required(self, then: Callable[[], None]) -> None:
-        """Have `then` called whenever a response shows that nobody is logged in."""
+        """Register `then`, which is called whenever a response shows that nobody is logged in."""
         self._on_login_required.append(then)
 
     def __call__(self, request: GatewayRequest, received: RawResponse) -> GatewayResponse:

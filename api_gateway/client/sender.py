@@ -15,7 +15,7 @@ from api_gateway.errors import Failed
 
 
 class Sender:
-    """Waits for room in `lane`, sends the request by `exchange`, and returns what `interpret` makes of it."""
+    """Waits in `lane`, sends the request with `exchange`, and returns the result of `interpret`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Session gate: a request that the session cannot serve fails at once, without being sent."""
+"""Session gate: a request that the session cannot serve fails immediately, without being sent."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from api_gateway.operations import SessionRequirement
 from api_gateway.session.monitor import SessionMonitor
 from api_gateway.session.states import BLOCKING_STATES
 
-CHECK_TIMEOUT = 0.5  # seconds for the check before a request, where something was missing a moment ago
+CHECK_TIMEOUT = 0.5  # seconds for the check before a request, if something was missing a moment ago
 
 
 class SessionGate:
-    """Checks the session where it was in trouble, and reports each request's outcome to the monitor.
+    """Checks the session if it had a problem, and reports each request's outcome to the monitor.
 
-    Only a check that begins now can refuse a request, so nothing is refused because of what was true
-    earlier, and nothing runs into a timeout to find the same trouble again.
+    Only a new check can reject a request: an earlier result never does, and no request has to run into a
+    timeout to find the same problem again.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class SessionGate:
         return response
 
     async def _check(self, request: GatewayRequest, needed: SessionRequirement) -> None:
-        """Raise what is missing, if it was missing a moment ago and still is."""
+        """Raise an error if the session lacked something a moment ago and still does."""
         problem, blocking = self._monitor.last_problem, BLOCKING_STATES[needed]
         missing = problem is not None and problem.found in blocking
         if self._order_question.open or not (missing or self._rate_limiter.is_in_doubt(request)):
             return
         check = await self._monitor.check_now(timeout=CHECK_TIMEOUT)
         if not missing:
-            return  # the check's response has told the rate limiter that requests in doubt have gone out
+            return  # by the check's response the rate limiter knows that requests in doubt were forwarded
         if check is not None:
             if check.diagnosis.found in blocking:
                 raise unavailable_error(request, check.diagnosis)

@@ -1,4 +1,4 @@
-"""Callers who ask for the same thing at the same time share one answer."""
+"""Single-flight: concurrent calls with the same key share one task and its result."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class _Flight(Generic[Result]):
 
 
 class SingleFlight(Generic[Result]):
-    """Work that is under way, by key. It goes on while anybody waits for it and is cancelled after that."""
+    """Running tasks by key. A task runs while anybody waits for it, and is cancelled when nobody does."""
 
     def __init__(self) -> None:
         self._flights: dict[Hashable, _Flight[Result]] = {}
 
     async def run(self, key: Hashable, start: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        """The answer of the work under way for `key`, started now if there is none."""
+        """Return the result of the running task for `key`, or of `start()` if there is none."""
         flight = self._flights.get(key)
         if flight is None:
             flight = _Flight(asyncio.create_task(start()))
@@ -41,7 +41,7 @@ class SingleFlight(Generic[Result]):
     def _finish(self, key: Hashable, task: asyncio.Task[Result]) -> None:
         self._remove(key, task)
         if not task.cancelled():
-            task.exception()  # seen, also when everybody had left by then
+            task.exception()  # retrieved, or asyncio would log it if no caller is left
 
     def _remove(self, key: Hashable, task: asyncio.Task[Result]) -> None:
         flight = self._flights.get(key)

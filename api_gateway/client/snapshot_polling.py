@@ -1,4 +1,4 @@
-"""Market-data snapshots: the first one only opens a subscription, so they are repeated until values come."""
+"""Snapshot polling: the first snapshot only opens a subscription, so it is repeated until values arrive."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ SNAPSHOT = ("GET", "/iserver/marketdata/snapshot")
 UNSUBSCRIBE = "/iserver/marketdata/unsubscribe"
 UNSUBSCRIBE_ALL = "/iserver/marketdata/unsubscribeall"
 
-POLL_INTERVAL = 0.5  # seconds; IBKR's own step: sooner, the same values come again
-SETTLED_AFTER = 2  # repetitions after which the same fields again mean that there are no others
-MAX_POLLS = 6  # three seconds, then the caller gets what is there
-EMPTY_TTL = 300.0  # seconds for which a contract without any value is taken to have none
+POLL_INTERVAL = 0.5  # seconds; IBKR updates no faster, so an earlier request would return the same values
+SETTLED_AFTER = 2  # polls after which an unchanged set of fields is taken to be complete
+MAX_POLLS = 6  # three seconds; then the caller gets what has arrived
+EMPTY_TTL = 300.0  # seconds for which a contract without any value is not polled again
 
-FieldLine: TypeAlias = tuple[str, str]  # a contract and one of its fields
+Subscription: TypeAlias = tuple[str, str]  # a contract and one of its fields
 
 Send: TypeAlias = Callable[[GatewayRequest, WaitBudget], Awaitable[GatewayResponse]]
 EnsureStep: TypeAlias = Callable[..., Awaitable[bool]]
 
 
 class SnapshotPoller:
-    """Remembers which fields of which contracts have been asked for in this session."""
+    """Repeats a snapshot until its values arrive, and tracks which fields of which contracts are open."""
 
     def __init__(
         self,
         *,
-        ask: Send,
-        take: EnsureStep,
+        send: Send,
+        ensure: EnsureStep,
         now: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._ask = ask
-        self._take = take
+        self._send = send
+        self._ensure = ensure
         self._now = now
         self._sleep = sleep
-        self._open: set[FieldLine] = set()
+        self._subscribed: set[Subscription] = set()
         self._valueless: dict[str, float] = {}
 
     def __call__(self, proceed: Handler, request: GatewayRequest, budget: WaitBudget) -> Responding:
@@ -54,91 +54,93 @@ class SnapshotPoller:
         return await self.complete(request, await proceed(request, budget), budget)
 
     def reset(self) -> None:
-        """The session has changed, and every subscription has ended with it."""
-        self._open.clear()
+        """Forget every subscription, because they ended with the session."""
+        self._subscribed.clear()
         self._valueless.clear()
 
     @property
     def contracts(self) -> int:
-        """How many contracts have an open line of market data."""
-        return len({conid for conid, _ in self._open})
+        """How many market-data lines are open, one per contract."""
+        return len({conid for conid, _ in self._subscribed})
 
-    def observe(self, call: GatewayRequest, _: GatewayResponse) -> None:
-        """Subscriptions that the caller has ended must be opened again."""
-        if call.path.template == UNSUBSCRIBE_ALL:
+    def observe(self, request: GatewayRequest, _: GatewayResponse) -> None:
+        """Forget the subscriptions that a request has ended."""
+        if request.path.template == UNSUBSCRIBE_ALL:
             self.reset()
-        elif call.path.template == UNSUBSCRIBE:
-            conid = str(call.body.get("conid"))
-            self._open = {line for line in self._open if line[0] != conid}
+        elif request.path.template == UNSUBSCRIBE:
+            conid = str(request.body.get("conid"))
+            self._subscribed = {each for each in self._subscribed if each[0] != conid}
 
     async def complete(
-        self, call: GatewayRequest, reply: GatewayResponse, patience: WaitBudget
+        self, request: GatewayRequest, response: GatewayResponse, budget: WaitBudget
     ) -> GatewayResponse:
-        """The snapshot with values, as far as they come within three seconds and within `patience`."""
+        """Return the snapshot with the values that arrive within three seconds and within `budget`."""
         wanted = {
-            (conid, field) for conid in _split_csv(call, "conids") for field in _split_csv(call, "fields")
+            (conid, field)
+            for conid in _split_csv(request, "conids")
+            for field in _split_csv(request, "fields")
         }
-        missing = _missing(wanted, reply.value)
+        missing = _missing(wanted, response.value)
         silent = _contracts_without_values(wanted, missing)
-        if not missing or not (wanted - self._open or self._unexpected(silent)):
-            return reply
-        for repetition in range(1, MAX_POLLS + 1):
-            if patience.left < POLL_INTERVAL:
+        if not missing or not (wanted - self._subscribed or self._worth_polling(silent)):
+            return response
+        for poll in range(1, MAX_POLLS + 1):
+            if budget.left < POLL_INTERVAL:
                 break
-            patience.left -= POLL_INTERVAL
+            budget.left -= POLL_INTERVAL
             await self._sleep(POLL_INTERVAL)
             try:
-                reply = await self._ask(call, patience)
+                response = await self._send(request, budget)
             except RateLimited:
                 if silent:
                     raise
-                return reply
-            before, missing = missing, _missing(wanted, reply.value)
+                return response
+            before, missing = missing, _missing(wanted, response.value)
             silent = _contracts_without_values(wanted, missing)
-            if not missing or (repetition >= SETTLED_AFTER and missing == before and not silent):
+            if not missing or (poll >= SETTLED_AFTER and missing == before and not silent):
                 break
-            if repetition == SETTLED_AFTER and silent:
-                await self._open_chains(silent, patience)
-        self._open |= wanted
+            if poll == SETTLED_AFTER and silent:
+                await self._open_chains(silent, budget)
+        self._subscribed |= wanted
         now = self._now()
         for conid in {conid for conid, _ in wanted}:
             if conid in silent:
                 self._valueless[conid] = now
             else:
                 self._valueless.pop(conid, None)
-        return reply
+        return response
 
-    def _unexpected(self, silent: Iterable[str]) -> bool:
+    def _worth_polling(self, silent: Iterable[str]) -> bool:
         since = self._now() - EMPTY_TTL
         return any(self._valueless.get(conid, float("-inf")) <= since for conid in silent)
 
-    async def _open_chains(self, conids: Iterable[str], patience: WaitBudget) -> None:
-        """A derivative has values only after its underlying has been searched for."""
-        plain = ",".join(sorted(conid for conid in conids if conid.isascii() and conid.isdigit()))
-        if not plain:
+    async def _open_chains(self, conids: Iterable[str], budget: WaitBudget) -> None:
+        """Search for the underlyings of derivatives, which have no values before that."""
+        valid = ",".join(sorted(conid for conid in conids if conid.isascii() and conid.isdigit()))
+        if not valid:
             return
         try:
-            reply = await self._ask(
-                build_request("GET", "/trsrv/secdef", (), {"conids": plain}, read_only=True), patience
+            response = await self._send(
+                build_request("GET", "/trsrv/secdef", (), {"conids": valid}, read_only=True), budget
             )
-            rows = reply.value.get("secdef") if isinstance(reply.value, Mapping) else None
+            rows = response.value.get("secdef") if isinstance(response.value, Mapping) else None
             for row in rows if isinstance(rows, list) else ():
                 if isinstance(row, Mapping) and row.get("undConid"):
-                    await self._take(underlying_step(str(row["undConid"])), patience)
+                    await self._ensure(underlying_step(str(row["undConid"])), budget)
         except Refused:
-            return  # an unknown contract: the snapshot says so by having no values
+            return  # an unknown contract, whose snapshot stays without values
 
 
-def _split_csv(call: GatewayRequest, name: str) -> list[str]:
-    value = call.query.get(name)
+def _split_csv(request: GatewayRequest, name: str) -> list[str]:
+    value = request.query.get(name)
     if value is None:
         return []
     items = value if isinstance(value, (list, tuple)) else str(value).split(",")
     return [str(item).strip() for item in items]
 
 
-def _missing(wanted: set[FieldLine], rows: Any) -> set[FieldLine]:
-    found: set[FieldLine] = set()
+def _missing(wanted: set[Subscription], rows: Any) -> set[Subscription]:
+    found: set[Subscription] = set()
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, Mapping):
             names = {str(row.get("conid")), str(row.get("conidEx"))}
@@ -146,6 +148,6 @@ def _missing(wanted: set[FieldLine], rows: Any) -> set[FieldLine]:
     return wanted - found
 
 
-def _contracts_without_values(wanted: set[FieldLine], missing: set[FieldLine]) -> set[str]:
-    """The contracts that have none of the fields they were asked for."""
+def _contracts_without_values(wanted: set[Subscription], missing: set[Subscription]) -> set[str]:
+    """The contracts without any of the requested fields."""
     return {conid for conid, _ in missing} - {conid for conid, _ in wanted - missing}

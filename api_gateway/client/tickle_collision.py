@@ -1,4 +1,4 @@
-"""Tickle collision: another program that tickled in the same second is no reason to stop sending."""
+"""Tickle collision: a 429 because another program tickled in the same second does not start a penalty."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from api_gateway.client.rate_limiter import Reservation
 from api_gateway.client.request import GatewayRequest
 from api_gateway.client.transport import RawResponse
 
-RETRY_AFTER = 2.0  # seconds after which whoever needs the tickle sends it again
+RETRY_AFTER = 2.0  # seconds after which the caller may send the tickle again
 
 
 class TickleCollision:
-    """Raises `RateLimited` at the first 429 that names no time; the second in a row is a real one."""
+    """Raises `RateLimited` for a 429 without Retry-After; a second one in a row counts as a rate limit."""
 
     def __init__(self) -> None:
         self._collided = False

@@ -1,4 +1,4 @@
-"""Time limit: a call has so many seconds to wait for rate limits, and so many until all its requests end."""
+"""Time limit: how long a call may wait for rate limits, and how long all its requests may take together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api_gateway.settings import GatewaySettings
 
 
 class TimeLimit:
-    """Starts the budget that all later steps share; what the steps before it took does not count."""
+    """Starts the budget that all later steps share; the time that earlier steps took does not count."""
 
     def __init__(self, settings: GatewaySettings, *, now: Callable[[], float]) -> None:
         self._settings = settings

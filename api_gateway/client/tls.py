@@ -1,4 +1,4 @@
-"""TLS trust: which certificate of the gateway to accept, decided in this one place."""
+"""TLS trust: which certificate of the gateway to accept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api_gateway.settings import GatewaySettings
 
 
 class CertificateError(Exception):
-    """The gateway's certificate cannot be checked yet; `explanation` says why and what to do about it."""
+    """The gateway's certificate cannot be verified yet; `explanation` says why and what to do."""
 
     def __init__(self, explanation: Explanation) -> None:
         super().__init__(explanation.sentence)
@@ -21,7 +21,7 @@ class CertificateError(Exception):
 
 
 class TlsTrust:
-    """The TLS context to connect with, built on first use and rebuilt when its file has changed."""
+    """Builds the TLS context on first use, and again when the certificate's file has changed."""
 
     def __init__(
         self, *, ca_file: Path | None = None, verify: bool = True, fingerprint: str = "", tls: bool = True
@@ -69,7 +69,7 @@ class TlsTrust:
                 ssl.PROTOCOL_TLS_CLIENT
             )  # never used: the gateway is called over plain HTTP
         context = self._verifying() if self._verify else _unverified()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2  # the Java gateway speaks nothing newer
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # the Java gateway supports nothing newer
         if self._fingerprint:
             context.sslobject_class = _pinned(self._fingerprint)
         return context
@@ -88,12 +88,12 @@ class TlsTrust:
 def _unverified() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # asked for by GATEWAY_VERIFY_TLS=false
+    context.verify_mode = ssl.CERT_NONE  # GATEWAY_VERIFY_TLS=false
     return context
 
 
 def _pinned(fingerprint: str) -> type[ssl.SSLObject]:
-    """A TLS connection that ends in its handshake unless the certificate has this SHA-256."""
+    """A TLS connection whose handshake fails unless the certificate has this SHA-256."""
     wanted = fingerprint.replace(":", "").lower()
 
     class PinnedObject(ssl.SSLObject):

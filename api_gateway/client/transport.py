@@ -1,4 +1,4 @@
-"""HTTP transport: one request and its complete response in time, or a failure that says if it was sent."""
+"""HTTP transport: one request and its complete response in time, or an error that says if it was sent."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from api_gateway.redaction import sanitize
 from api_gateway.settings import GatewaySettings
 
 CONNECTIONS = 8  # four requests, the tickle, and room for connections that are being closed
-IDLE_SECONDS = 90  # the gateway keeps connections for ever; ours should outlive a minute between tickles
-CONNECT_SECONDS = 5  # the rest of the time is the deadline's business
+IDLE_SECONDS = 90  # the gateway never closes idle connections; ours should outlive the minute between tickles
+CONNECT_SECONDS = 5  # the other phases are bounded by the request's timeout alone
 BODYLESS = (204, 304)
 
 _OPENSSL_MARKS = re.compile(r"^\[[^\]]*\] ?| ?\(_ssl\.c:\d+\)$")
@@ -37,9 +37,9 @@ class NotSentError(Exception):
 
 
 class NoResponseError(Exception):
-    """The request was sent, or may have been, and no complete response came; `late` if it timed out.
+    """The request was sent, or may have been, without a complete response; `late` if it timed out.
 
-    What to do about it depends on the request, so the cause comes with its facts alone.
+    The next step depends on the request, so the error carries only the cause and its facts.
     """
 
     def __init__(self, cause: Cause, *, timed_out: bool = False, **facts: object) -> None:
@@ -123,7 +123,7 @@ def _httpx_transport(context: ssl.SSLContext, *, max_keepalive: int) -> httpx.As
 class Transport:
     """Speaks HTTP/1.1 to one gateway.
 
-    A write goes out on a connection of its own, so that it can never meet a dead or poisoned one. A pooled
+    Each write uses a new connection, so that it can never meet a dead or desynchronized one. A pooled
     connection is closed after a 204 or 304, because the gateway writes a stray end-of-chunks after those.
     """
 
@@ -155,10 +155,10 @@ class Transport:
         fresh: bool,
         on_written: Callable[[], None] | None = None,
     ) -> RawResponse:
-        """Send one request and read its complete response in `timeout` seconds.
+        """Send one request and read its complete response within `timeout` seconds.
 
-        `on_written` is called when the last byte of the request has left. Raises `NotSentError`, or
-        `NoResponseError` when it may have been sent. A GET that met a dead pooled connection is sent again.
+        `on_written` is called when the last byte of the request was written. Raises `NotSentError`, or
+        `NoResponseError` if it may have been sent. A GET on a dead pooled connection is sent again.
         """
         progress = _Progress(on_written)
         connections = await self._current_connections()
@@ -239,7 +239,7 @@ class Transport:
             raise too_long
         chunks = []
         left = self._max_body
-        async for chunk in cast(httpx.AsyncByteStream, response.stream):  # as it comes: nothing is compressed
+        async for chunk in cast(httpx.AsyncByteStream, response.stream):  # raw: nothing is compressed
             left -= len(chunk)
             if left < 0:
                 raise too_long
@@ -247,7 +247,7 @@ class Transport:
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def _current_connections(self) -> _Connections:
-        """The connections for the certificate as it is now; old ones end with their last request."""
+        """The connections for the current certificate; old ones close with their last request."""
         if self._closed:
             raise NotSentError(explain(Cause.CLIENT_CLOSED))
         old = self._connections
@@ -270,7 +270,7 @@ class Transport:
         return new
 
     async def aclose(self) -> None:
-        """Close every connection, also those in use."""
+        """Close every connection, including those in use."""
         self._closed = True
         connections, self._connections = self._connections, None
         if connections is not None:
@@ -280,7 +280,7 @@ class Transport:
 def _has_unrequested_bytes(response: httpx.Response) -> bool:
     """Whether bytes after the end of this response were read with it."""
     place: Any = response.stream
-    # Only h11 knows, and httpx offers no way to it.
+    # Only h11 knows, and httpx has no public access to it.
     for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
         place = getattr(place, name, None)
     return place is not None and bool(place.trailing_data[0])
@@ -293,13 +293,13 @@ def _silence_http_loggers() -> None:
 
 
 def _not_sent_error(error: httpx.TransportError) -> NotSentError:
-    """Why nothing was sent, from the error of httpx."""
+    """Why nothing was sent, from httpx's error."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
     if cause is not None and any(reason in str(cause) for reason in _NOT_TLS):
         return NotSentError(explain(Cause.NOT_TLS))
-    # Where the time runs out in the middle of the handshake, the cause is that more was to be read.
+    # If the time runs out during the handshake, the inner error only says that more had to be read.
     if cause is None or isinstance(cause, ssl.SSLEOFError | ssl.SSLWantReadError):
         reason, unresolved = _system_reason(error)
         if isinstance(error, httpx.ConnectTimeout):
@@ -314,10 +314,7 @@ def _not_sent_error(error: httpx.TransportError) -> NotSentError:
 
 
 def _system_reason(error: Exception) -> tuple[str, bool]:
-    """The system's reason for a connection that failed, and whether it is that the name is unknown.
-
-    The innermost error knows it best.
-    """
+    """The system's reason for a failed connection, from the innermost error, and whether DNS failed."""
     said, unresolved = "", False
     cause: BaseException | None = error
     while cause is not None:
@@ -328,11 +325,11 @@ def _system_reason(error: Exception) -> tuple[str, bool]:
         elif isinstance(cause, OSError) and cause.errno:
             said = os.strerror(cause.errno)
         cause = cause.__cause__ or cause.__context__
-    return sanitize(said or str(error)) or "closed at once", unresolved
+    return sanitize(said or str(error)) or "closed immediately", unresolved
 
 
 def _no_response_error(error: Exception) -> NoResponseError:
-    """Why no complete response came, from the error of httpx."""
+    """Why there was no complete response, from httpx's error."""
     hung_up = str(error).startswith(("Server disconnected", "peer closed"))
     if isinstance(error, httpx.ProtocolError) and not hung_up:
         return NoResponseError(Cause.NOT_HTTP)

@@ -1,4 +1,4 @@
-"""Warm-up retry: IBKR's notification service has to wake up before it answers."""
+"""Warm-up retry: IBKR's notification service needs time to start before it responds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAUSES = (1.0, 1.0, 2.0)  # seconds between requests to a service that is not re
 
 
 class WarmUpRetry:
-    """Retries a read a few times while the service behind it wakes up; then raises why it did not."""
+    """Retries a read a few times while the service behind it starts; then raises the error."""
 
     def __init__(self, *, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._sleep = sleep

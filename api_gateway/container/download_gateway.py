@@ -1,7 +1,7 @@
-"""IBKR's gateway archive, fetched and unpacked while an image is built: `archive.py ADDRESS SHA256 FOLDER`.
+"""Download and unpack IBKR's gateway during an image build: `download_gateway.py URL SHA256 FOLDER`.
 
-Runs on the standard library alone. An empty SHA256 means that the archive is taken as it comes; its checksum
-is printed, so that the next build can insist on it.
+Uses only the standard library. An empty SHA256 accepts any archive; its checksum is printed, so that the next
+build can require it.
 """
 
 import hashlib
@@ -12,8 +12,9 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
-# Theirs and not wanted: their settings, their expired certificate, their start scripts, their demo pages.
-LEFT_OUT = (
+# Parts of IBKR's archive that the image replaces or does not need: settings, expired certificate, scripts,
+# demos.
+REMOVED = (
     "root/conf.yaml",
     "root/conf.beta.yaml",
     "root/vertx.jks",
@@ -23,15 +24,15 @@ LEFT_OUT = (
     "root/webapps",
 )
 
-TIMEOUT_SECONDS = 60.0  # s without a byte before the download is given up
+TIMEOUT_SECONDS = 60.0  # without a byte, after which the download fails
 
 
 class ArchiveError(Exception):
-    """What was downloaded cannot be used; the text says why and what to change."""
+    """The download is unusable; `str()` says why and what to change."""
 
 
 def download(address: str, path: Path) -> str:
-    """Write what `address` (http or https) serves to `path`; returns its SHA-256 in hex."""
+    """Download `address` (http or https) to `path`; returns its SHA-256 in hex."""
     if not address.startswith(("https://", "http://")):
         raise ArchiveError(f"GATEWAY_ARCHIVE_URL must begin with https:// or http://, not {address!r}.")
     digest = hashlib.sha256()
@@ -43,46 +44,49 @@ def download(address: str, path: Path) -> str:
     except (OSError, http.client.HTTPException) as error:
         raise ArchiveError(
             f"IBKR's gateway could not be downloaded from {address}: {error}. "
-            "Try again, or set GATEWAY_ARCHIVE_URL to another place that has clientportal.gw.zip."
+            "Try again, or set GATEWAY_ARCHIVE_URL to another URL of clientportal.gw.zip."
         ) from error
     return digest.hexdigest()
 
 
-def check(found: str, wanted: str, address: str) -> None:
-    """Refuse an archive whose SHA-256 is not the wanted one; an empty `wanted` accepts any."""
-    if wanted and found != wanted.strip().lower():
+def check(found: str, expected: str, address: str) -> None:
+    """Raise `ArchiveError` if the SHA-256 is not the `expected` one; an empty `expected` accepts any."""
+    if expected and found != expected.strip().lower():
         raise ArchiveError(
-            f"The archive from {address} has SHA-256 {found}, not {wanted} as GATEWAY_ARCHIVE_SHA256 says. "
+            f"The archive from {address} has SHA-256 {found}, but GATEWAY_ARCHIVE_SHA256 is {expected}. "
             "Either IBKR has published a new one or this is not IBKR's: find out before changing the setting."
         )
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Unpack the archive into `folder`, without what the image brings itself."""
+    """Unpack the archive into `folder`, without the parts that the image replaces."""
     try:
         with zipfile.ZipFile(path) as archive:
             archive.extractall(folder)
     except zipfile.BadZipFile as error:
         raise ArchiveError(
-            "What was downloaded is not a zip archive; open GATEWAY_ARCHIVE_URL to see what it is."
+            "The download is not a zip archive; open GATEWAY_ARCHIVE_URL to see what it is."
         ) from error
     if not any(folder.glob("dist/*.jar")):
-        raise ArchiveError("The archive holds no dist/*.jar, so it is not IBKR's Client Portal Gateway.")
-    for name in LEFT_OUT:
-        left_out = folder / name
-        if left_out.is_dir():
-            shutil.rmtree(left_out)
+        raise ArchiveError(
+            "The archive contains no dist/*.jar, so it is not IBKR's Client Portal Gateway. "
+            "Correct GATEWAY_ARCHIVE_URL."
+        )
+    for name in REMOVED:
+        unwanted = folder / name
+        if unwanted.is_dir():
+            shutil.rmtree(unwanted)
         else:
-            left_out.unlink(missing_ok=True)
+            unwanted.unlink(missing_ok=True)
 
 
-def main(address: str, wanted: str, folder: str) -> int:
-    """Fetch, check and unpack; returns the exit status."""
+def main(address: str, expected: str, folder: str) -> int:
+    """Download, verify and unpack; returns the exit status."""
     path = Path(folder).with_suffix(".zip")
     try:
         found = download(address, path)
         print(f"{address} has SHA-256 {found}")  # noqa: T201 - read in the output of the image build
-        check(found, wanted, address)
+        check(found, expected, address)
         unpack(path, Path(folder))
     except ArchiveError as error:
         print(error, file=sys.stderr)  # noqa: T201 - read in the output of the image build

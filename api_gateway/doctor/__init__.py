@@ -1,5 +1,5 @@
-"""The examination of everything between a client and IBKR, layer by layer: what is broken first, and the fix.
+"""Doctor: checks everything between a client and IBKR, layer by layer, for the first fault and its fix.
 
-It reads and never writes: no login, no order, one quote, and a tickle only where a status leaves open
+It is read-only: no login and no order, only one quote, and a tickle if the session status does not show
 whether anybody is logged in.
 """

@@ -1,4 +1,4 @@
-"""Doctor: checks every layer from the settings to the clients, within ten seconds whatever hangs."""
+"""Doctor: checks every layer from the settings to the clients, within ten seconds even if some hang."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from api_gateway.doctor.report import DoctorReport, fill_in_skipped
 
 TOTAL_SECONDS = 9.5
 MIN_CHECK_SECONDS = 0.5
-"""Seconds; with less time left a layer is not checked."""
+"""Minimum time left, in seconds, for a layer to be checked."""
 
 Check = Callable[[], Awaitable[list[Finding]]]
 
@@ -62,16 +62,16 @@ class DoctorResult:
 async def run_doctor(
     subject: DoctorContext, *, wall: Callable[[], float] = time.time, resolve: Resolve = resolve
 ) -> DoctorResult:
-    """Check every layer. The ticker and the MCP server are checked whatever is wrong with the gateway."""
+    """Check every layer; the ticker and the MCP server even if the gateway is broken."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    asked = asyncio.ensure_future(_check_ticker(subject.ticker_url))
-    walked, ticker, reached = await asyncio.gather(
-        _run_checks(subject, began + TOTAL_SECONDS, wall, resolve, asked),
-        asked,
+    ticker_check = asyncio.ensure_future(_check_ticker(subject.ticker_url))
+    checked, ticker, reached = await asyncio.gather(
+        _run_checks(subject, began + TOTAL_SECONDS, wall, resolve, ticker_check),
+        ticker_check,
         _run_timed(lambda: examine_endpoint(subject.endpoint)),
     )
-    findings = [*_check_settings(subject), *walked]
+    findings = [*_check_settings(subject), *checked]
     established = _established(findings)
     if ticker is not None:
         findings.append(compare_with_ticker(ticker, established=established))
@@ -102,7 +102,7 @@ def _merge(findings: list[Finding]) -> Finding:
     """Several findings on the settings as one, with the cause of the first."""
     return replace(
         findings[0],
-        sentence=" ".join(each.sentence for each in findings),
+        sentence=" ".join(dict.fromkeys(each.sentence for each in findings)),
         fix=" ".join(dict.fromkeys(each.fix for each in findings)),
     )
 
@@ -114,21 +114,21 @@ async def _run_checks(
     resolve: Resolve,
     ticker: Awaitable[TickerCheck | None],
 ) -> list[Finding]:
-    """From the gateway's name to a quote, until something is broken or the time is up."""
+    """Run the checks from the gateway's name to a quote, until one finds a fault or the time is up."""
     if subject.gateway is None:
         return []
     settings = subject.gateway.settings
     network = NetworkChecks(settings, resolve=resolve)
     wire = Transport(settings, TlsTrust.from_settings(settings))
-    conversation = IbkrChecks(subject.gateway, wire, mode=subject.mode, wall=wall)
+    ibkr = IbkrChecks(subject.gateway, wire, mode=subject.mode, wall=wall)
     steps: list[tuple[Layer, Check]] = [
         (Layer.NAME, lambda: _run_alone(network.examine_name())),
         (Layer.PORT, lambda: _run_alone(network.examine_port())),
         (Layer.TLS, lambda: _run_alone(network.examine_tls())),
         (Layer.GATEWAY, lambda: examine_front_page(wire, settings.gateway_login_url)),
-        (Layer.API, conversation.examine_session),
-        (Layer.ACCOUNTS, conversation.examine_accounts),
-        (Layer.QUOTES, conversation.examine_quotes),
+        (Layer.API, ibkr.examine_session),
+        (Layer.ACCOUNTS, ibkr.examine_accounts),
+        (Layer.QUOTES, ibkr.examine_quotes),
     ]
     loop = asyncio.get_running_loop()
     findings: list[Finding] = []
@@ -157,15 +157,15 @@ async def _run_checks(
     return findings
 
 
-async def _run_alone(look: Awaitable[Finding]) -> list[Finding]:
-    return [await look]
+async def _run_alone(check: Awaitable[Finding]) -> list[Finding]:
+    return [await check]
 
 
-async def _run_timed(look: Check) -> list[Finding]:
-    """The findings, the last of them with the duration of all."""
+async def _run_timed(check: Check) -> list[Finding]:
+    """Return the findings, the last of them with the duration of all."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    found = await look()
+    found = await check()
     return [*found[:-1], *(each.with_seconds(loop.time() - began) for each in found[-1:])]
 
 
@@ -193,7 +193,7 @@ def _established(findings: Iterable[Finding]) -> bool | None:
 
 
 def _reconcile_with_ticker(findings: list[Finding]) -> list[Finding]:
-    """Nothing reopens a closed session while no ticker runs."""
+    """Replace the advice on a closed session if no ticker is running, because nothing would reopen it."""
     if not any(each.layer is Layer.TICKER and each.outcome is Outcome.BROKEN for each in findings):
         return findings
     return [

@@ -11,7 +11,7 @@ from api_gateway.causes import Cause, Explanation
 
 
 class Layer(StrEnum):
-    """The layers, from the settings up to the client; each depends on most of those before it."""
+    """The layers, from the settings to the client; each depends on most of those before it."""
 
     SETTINGS = "settings"
     NAME = "name"
@@ -41,7 +41,7 @@ TITLES: Mapping[Layer, str] = MappingProxyType(
         Layer.GATEWAY: "IBKR's gateway",
         Layer.ADDRESS_LIST: "permitted addresses",
         Layer.API: "the gateway's API",
-        Layer.UPSTREAM: "IBKR behind it",
+        Layer.UPSTREAM: "IBKR's servers",
         Layer.PACING: "rate limits",
         Layer.LOGIN: "login",
         Layer.SESSION: "brokerage session",
@@ -98,7 +98,7 @@ def ok(layer: Layer, sentence: str) -> Finding:
 
 
 def warning(layer: Layer, said: Explanation) -> Finding:
-    """A layer that works, with something to know about it."""
+    """A layer that works, with a caveat."""
     return Finding(layer, Outcome.WARNING, said.sentence, said.next_step, said.cause)
 
 

@@ -27,7 +27,7 @@ class DoctorReport:
 
     @property
     def exit_status(self) -> int:
-        """0 everything works, 1 something is broken, 2 the settings are invalid."""
+        """0: everything works; 1: something is broken; 2: the settings are invalid."""
         first = self.first_broken
         if first is None:
             return 0
@@ -59,7 +59,7 @@ class DoctorReport:
         return "Everything works."
 
     def text(self) -> str:
-        """The verdict and the fix, then each layer, then how a client reaches the server."""
+        """The summary and the fix, then each layer, then the client's configuration."""
         first = self.first_broken
         lines = textwrap.wrap(self.verdict, WIDTH, break_long_words=False, break_on_hyphens=False)
         if first is not None:

@@ -1,4 +1,4 @@
-"""Support bundle: a file to send to somebody who helps, with the report and no secrets."""
+"""Support bundle: a file to send to whoever helps you, with the report but without secrets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BundleRedactor:
     """Redacts secrets, account IDs, tokens and the home folder.
 
     `secrets` are texts to hide, whatever they look like; `home` is the folder whose name identifies a person.
-    `names` are setting names: they are as long as tokens, but stay.
+    `names` are setting names, which are as long as tokens but are not redacted.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class BundleRedactor:
         )
 
     def value(self, value: Any) -> Any:
-        """The redacted JSON value; keys stay, as they are ours."""
+        """The redacted JSON value; its keys are ours and stay."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
@@ -66,7 +66,7 @@ class BundleRedactor:
 
 
 def dump_settings(settings: Iterable[BaseModel]) -> dict[str, Any]:
-    """Every setting by name; of a secret only whether it is set."""
+    """Return every setting by name; for a secret, only whether it is set."""
     dumped: dict[str, Any] = {}
     for each in settings:
         for name in type(each).model_fields:
@@ -117,7 +117,7 @@ def write_support_bundle(file: Path, content: bytes) -> None:
 
 
 def versions() -> dict[str, Any]:
-    """The versions of Python, the system, and the packages that matter."""
+    """Return the versions of Python, the system and the relevant packages."""
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),

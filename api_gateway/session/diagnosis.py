@@ -40,7 +40,7 @@ STATE_CAUSES: Mapping[SessionState, Cause] = MappingProxyType(
         SessionState.ESTABLISHED: Cause.ESTABLISHED,
     }
 )
-"""The cause of each state, where nothing more exact is known."""
+"""The cause of each state, if nothing more specific is known."""
 
 CHECK_IN = 5.0
 """Seconds after which the ticker checks a state again at first, in its default settings."""
@@ -59,10 +59,10 @@ FRONT_PAGE = 302
 class Diagnosis:
     """The result of one check of the gateway: the state, its cause in words, and what to do.
 
-    `found` is the state itself where `state` is `RESETTING`, and otherwise the same. `detail` is what exactly
-    the network or IBKR said, empty if there is nothing to add. `quiet_for` is for how many seconds IBKR
-    rejects requests, `login_ends_in` after how many it ends the login, when it says so. `expected` is the
-    maintenance window that explains what is missing.
+    `found` is the state that was observed if `state` is `RESETTING`, and otherwise the same. `detail` is what
+    exactly the network or IBKR said, empty if there is nothing to add. `quiet_for` is the seconds for which
+    IBKR rejects requests, `login_ends_in` the seconds until the login ends, if IBKR reports that. `expected`
+    is the maintenance window that explains what is missing.
     """
 
     state: SessionState
@@ -91,7 +91,7 @@ class Diagnosis:
     def with_cause(self, cause: Cause) -> Diagnosis:
         """The same state, explained by a cause that says more."""
         said = explain(cause)
-        # During maintenance what is expected of IBKR comes first.
+        # During maintenance, the sentence about it comes first.
         expected = self.state is SessionState.RESETTING
         sentence = f"{self.sentence} {said.sentence}" if expected else said.sentence
         return replace(self, cause=cause, sentence=sentence, next_step=said.next_step, actor=said.actor)
@@ -105,7 +105,7 @@ def check_interval(state: SessionState) -> float:
 
 
 def needs_probe(found: object) -> bool:
-    """True if only `GatewayClient.probe` can tell whether it is the gateway, and whether it or IBKR fails."""
+    """True if only `GatewayClient.probe` shows whether it is the gateway, and whether it or IBKR fails."""
     if isinstance(found, GatewayError):
         return isinstance(found, Failed | Refused)
     return not is_session_status(found)
@@ -114,10 +114,10 @@ def needs_probe(found: object) -> bool:
 def diagnose(
     found: object, *, at: datetime, region: Region, login_url: str, page: int | None = FRONT_PAGE
 ) -> Diagnosis | None:
-    """What `found` means: a parsed tickle or `/iserver/auth/status` response, or the `GatewayError`.
+    """Diagnose `found`: a parsed tickle or `/iserver/auth/status` response, or the `GatewayError`.
 
-    `page` is the status of the gateway's front page, for what `needs_probe`. Returns None for what says
-    nothing about the session: our own rate limit, or another tickle in the same second.
+    `page` is the status of the gateway's front page, required if `needs_probe(found)`. Returns None for what
+    says nothing about the session: our own rate limit, or another tickle in the same second.
     """
     if isinstance(found, GatewayError):
         return _diagnose_failure(found, at=at, region=region, login_url=login_url, page=page)
@@ -152,7 +152,7 @@ def is_session_status(found: object) -> bool:
 
 
 def foreign_page_cause(status: int) -> Cause | None:
-    """Why a front page with this status is not that of IBKR's gateway; None for a redirect, as its is."""
+    """Why a front page with this status is not IBKR's gateway's; None for a redirect, which is."""
     if 300 <= status < 400:
         return None
     return _FOREIGN_PAGES.get(status, Cause.NOT_THE_GATEWAY)
@@ -171,17 +171,17 @@ def _diagnose_failure(
     if isinstance(error, RateLimited) and not isinstance(error, PenaltyBox):
         return None
     state = _read_failure(error, page)
-    known_better = state is SessionState.UNREACHABLE and isinstance(error, Unreachable)
-    known_better = known_better or (state is SessionState.FAILING and isinstance(error, Redirected))
-    known_better = known_better or (state is SessionState.ADDRESS_REFUSED and isinstance(error, Refused))
+    error_advises = state is SessionState.UNREACHABLE and isinstance(error, Unreachable)
+    error_advises = error_advises or (state is SessionState.FAILING and isinstance(error, Redirected))
+    error_advises = error_advises or (state is SessionState.ADDRESS_REFUSED and isinstance(error, Refused))
     return _build(
         state,
         at=at,
         region=region,
         login_url=login_url,
         detail="" if isinstance(error, LoginRequired | SessionLost) else error.sentence,
-        advised_by=error if known_better else None,
-        page=page if state in _OF_WHATEVER_RESPONDS else None,
+        advised_by=error if error_advises else None,
+        page=page if state in _DEPEND_ON_FRONT_PAGE else None,
         quiet_for=error.seconds if isinstance(error, PenaltyBox) else 0.0,
     )
 
@@ -207,7 +207,7 @@ def _read_failure(error: GatewayError, page: int | None) -> SessionState:
     return SessionState.FAILING
 
 
-_OF_WHATEVER_RESPONDS = frozenset({SessionState.FAILING, SessionState.UPSTREAM_SILENT})
+_DEPEND_ON_FRONT_PAGE = frozenset({SessionState.FAILING, SessionState.UPSTREAM_SILENT})
 
 
 def _build(
@@ -223,10 +223,10 @@ def _build(
     quiet_for: float = 0.0,
     login_ends_in: float | None = None,
 ) -> Diagnosis:
-    """The state and its cause, or the maintenance window that explains it.
+    """Return the state with its cause, or with the maintenance window that explains it.
 
-    No maintenance explains a front page that is not the gateway's. `advised_by` is the failure whose own next
-    step is the better one.
+    No maintenance explains a front page that is not the gateway's. `advised_by` is an error whose own next
+    step is more specific.
     """
     state, expected = found, None
     foreign = None if page is None else foreign_page_cause(page)

@@ -35,7 +35,7 @@ class Region(StrEnum):
 
     @property
     def city(self) -> str:
-        """The city whose time it is, for sentences."""
+        """The city that names the time zone in sentences."""
         return _CITIES[self]
 
 
@@ -51,7 +51,7 @@ _CITIES = MappingProxyType({Region.AMERICA: "New York", Region.EUROPE: "Zurich",
 
 @dataclass(frozen=True)
 class MaintenanceWindow:
-    """One interruption that IBKR announces: what it is, and when it may begin and end."""
+    """One announced interruption: what it is, and when it may begin and end."""
 
     what: str
     begins: datetime
@@ -59,7 +59,7 @@ class MaintenanceWindow:
 
     @property
     def is_brief(self) -> bool:
-        """True for a daily reset, which closes sessions for moments; False for maintenance, of hours."""
+        """True for a daily reset, which closes sessions for moments; False for hours of maintenance."""
         return self.ends.astimezone(UTC) - self.begins.astimezone(UTC) <= timedelta(hours=3)
 
 
@@ -79,7 +79,7 @@ class _Rule:
             return None
         begins = datetime.combine(day, self.begins)
         ends = begins + timedelta(minutes=self.minutes)
-        # When summer time ends, an hour comes twice, and a reset may come in either.
+        # When daylight saving time ends, one hour occurs twice, and a reset may be in either.
         return MaintenanceWindow(self.what, begins.replace(tzinfo=zone), ends.replace(tzinfo=zone, fold=1))
 
 
@@ -104,7 +104,7 @@ RULES: Mapping[Region, tuple[_Rule, ...]] = MappingProxyType(
 
 
 def window_at(region: Region, at: datetime) -> MaintenanceWindow | None:
-    """The window that contains `at`, the one that ends last if there are several; None outside all."""
+    """The window that contains `at`, or the one of them that ends last; None outside all."""
     at = at.astimezone(UTC)  # within one zone, Python compares wall-clock times, not moments
     return max(
         (window for window in _windows_around(region, at, days=1) if window.begins <= at < window.ends),
@@ -138,7 +138,7 @@ def login_just_ended(region: Region, at: datetime) -> MaintenanceWindow | None:
 
 
 def _windows_around(region: Region, at: datetime, *, days: int) -> Iterator[MaintenanceWindow]:
-    """Every window of the region that begins from the day before `at` to so many days from then."""
+    """Every window of the region that begins between the day before `at` and `days` days later."""
     for rule in RULES[region]:
         zone = (rule.zone or region).zone
         today = at.astimezone(zone).date()

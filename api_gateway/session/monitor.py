@@ -24,24 +24,24 @@ from api_gateway.session.maintenance import Region
 from api_gateway.session.states import BLOCKING_STATES, SessionState
 
 JOIN_WINDOW = 0.1
-"""Seconds for which a check that is under way serves later callers."""
+"""Seconds from its start during which a running check is shared with later callers."""
 
 OUTAGE_TTL = 70.0
 """Seconds for which an outage is assumed to last while a new check has no response yet."""
 
 _OUTAGES = frozenset({SessionState.UNREACHABLE, SessionState.UPSTREAM_SILENT})
 SESSION_ERRORS = (LoginRequired, PenaltyBox, SessionLost, Unreachable, NoResponse)
-"""The failures of any request that say something about the session."""
+"""The errors of any request that say something about the session."""
 
 MAX_CONCURRENT = 3
-"""Checks that may wait for a response at a time; a further one cancels the oldest."""
+"""Maximum number of checks waiting for a response; one more cancels the oldest."""
 
 
 @dataclass(frozen=True)
 class SessionCheck:
-    """The state of the session at the time `at` of the clock `now`, and since when, as far as checks know.
+    """The state of the session at the time `at` of the clock `now`, and since when, as far as checks show.
 
-    `given_up`: no response has come yet, and the diagnosis is inferred from the gateway's front page.
+    `given_up`: there was no response in time, and the diagnosis is inferred from the gateway's front page.
     """
 
     diagnosis: Diagnosis
@@ -53,8 +53,9 @@ class SessionCheck:
 class SessionMonitor:
     """Checks the state of the session and remembers the last result.
 
-    `fetch_status` sends one status request, `probe` returns the status of the gateway's front page, `quiet`
-    says that nothing may be sent. `now` counts seconds, `wall` is the time of day in seconds since 1970.
+    `fetch_status` sends one status request, `probe` returns the status of the gateway's front page, and
+    `quiet` returns True while nothing may be sent. `now` is a monotonic clock, `wall` the time in seconds
+    since 1970.
     """
 
     def __init__(
@@ -88,23 +89,23 @@ class SessionMonitor:
 
     @property
     def last_problem(self) -> Diagnosis | None:
-        """What was missing last; None if the last response was good."""
+        """What was missing at the last response; None if nothing was."""
         return self._problem
 
     async def confirm_outage(self, *, timeout: float) -> Diagnosis | None:
-        """What is missing, if there was an outage lately: a slow check confirms it.
+        """Return the diagnosis of a recent outage, which a check without a response confirms, or None.
 
-        The gateway's front page shows whether the gateway is silent or IBKR behind it.
+        The gateway's front page shows whether it is the gateway or IBKR that does not respond.
         """
         found = self._problem
         if found is None or found.found not in _OUTAGES or self._now() - self._problem_at > OUTAGE_TTL:
             return None
         try:
             async with asyncio.timeout(timeout):
-                answers = await self._probe() is not None
+                responds = await self._probe() is not None
         except TimeoutError:
-            answers = False
-        state = SessionState.UPSTREAM_SILENT if answers else SessionState.UNREACHABLE
+            responds = False
+        state = SessionState.UPSTREAM_SILENT if responds else SessionState.UNREACHABLE
         if state is found.found:
             return found
         return diagnose_state(
@@ -116,28 +117,27 @@ class SessionMonitor:
         )
 
     def on_opened(self, then: Callable[[], None]) -> None:
-        """Have `then` called whenever a check finds the session open that was not known to be."""
+        """Register `then`, which is called whenever a check finds the session newly open."""
         self._on_opened.append(then)
 
     async def check_now(self, *, timeout: float, max_age: float = 0.0) -> SessionCheck | None:
-        """A check that begins now; None if it takes too long.
+        """Check the session now; returns None if there is no result within `timeout` seconds.
 
-        A good result may be up to `max_age` s old, if nothing was missing after it.
-
+        A result that found the session open may be up to `max_age` seconds old, if no problem followed it.
         While an order awaits confirmation nothing is sent, and the last result is returned.
         """
         last = self._last
-        young = last is not None and last.diagnosis.ready and self._now() - last.at < max_age
-        if (young and self._problem is None) or self._quiet():
+        recent = last is not None and last.diagnosis.ready and self._now() - last.at < max_age
+        if (recent and self._problem is None) or self._quiet():
             return last
         check = self._start_or_join()
         await asyncio.wait({check}, timeout=timeout)
         return check.result() if check.done() and not check.cancelled() else None
 
     async def check_within(self, *, timeout: float, max_age: float = 0.0) -> SessionCheck | None:
-        """The same within `timeout`; without a response it is inferred from the gateway's front page.
+        """Check the session within `timeout`; without a response, infer it from the gateway's front page.
 
-        None if nothing may be sent and nothing is known yet.
+        Returns None if nothing may be sent and nothing is known yet.
         """
         half = timeout / 2
         check = await self.check_now(timeout=half, max_age=max_age)
@@ -151,10 +151,10 @@ class SessionMonitor:
             found = self._last
             if found is not None and found.at >= began:
                 return found
-            answers = probe.done() and probe.result() is not None
+            responds = probe.done() and probe.result() is not None
         finally:
             probe.cancel()
-        state = SessionState.UPSTREAM_SILENT if answers else SessionState.UNREACHABLE
+        state = SessionState.UPSTREAM_SILENT if responds else SessionState.UNREACHABLE
         diagnosis = diagnose_state(
             state,
             at=self._current_time(),
@@ -166,32 +166,32 @@ class SessionMonitor:
         return SessionCheck(diagnosis, self._now(), self._since(diagnosis), given_up=True)
 
     def record_failure(self, error: GatewayError) -> None:
-        """A request failed: if that concerns the session, the next request checks before it is sent."""
+        """Record a failed request: if it concerns the session, the next request checks the session first."""
         if isinstance(error, SESSION_ERRORS):
             at, region = self._current_time(), self._region
             self._set_problem(diagnose(error, at=at, region=region, login_url=self._login_url))
 
     def mark_suspect(self, state: SessionState) -> None:
-        """Another program reports this state: if it is not ready, the next request checks first."""
+        """Record a state that another program reports: unless it is ready, the next request checks first."""
         if not state.ready:
             at, region = self._current_time(), self._region
             self._set_problem(diagnose_state(state, at=at, region=region, login_url=self._login_url))
 
     def record_success(self, needed: SessionRequirement = SessionRequirement.BROKERAGE) -> None:
-        """A request with this requirement succeeded: nothing that it needs is missing."""
+        """Record that a request with this requirement succeeded, so that nothing it needs is missing."""
         still_possible = BLOCKING_STATES[SessionRequirement.BROKERAGE] - BLOCKING_STATES[needed]
         if self._problem is not None and self._problem.found not in still_possible:
             self._problem = None
 
     async def aclose(self) -> None:
-        """Cancel the checks that are under way."""
+        """Cancel the running checks."""
         tasks = [task for _, task in self._running]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start_or_join(self) -> asyncio.Task[SessionCheck | None]:
-        """A check that has begun just now."""
+        """Return a check that began within `JOIN_WINDOW`."""
         self._running = [(began, task) for began, task in self._running if not task.done()]
         if self._running and self._now() - self._running[-1][0] < JOIN_WINDOW:
             return self._running[-1][1]

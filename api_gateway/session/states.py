@@ -12,7 +12,7 @@
     competing        another program holds the brokerage session
     established      everything works
 
-A status or a tickle reports the last five; `diagnosis` recognizes them all.
+A status or a tickle reports the last five; `diagnosis` derives the others.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from api_gateway.operations import SessionRequirement
 
 
 class SessionState(StrEnum):
-    """How far the connection has got towards an open brokerage session. Only one state is ready."""
+    """How far the connection is from an open brokerage session. Only one state is ready."""
 
     UNREACHABLE = "unreachable"
     ADDRESS_REFUSED = "address_refused"
@@ -85,8 +85,9 @@ STATE_NAMES: Mapping[SessionState, str] = MappingProxyType(
 def parse_session(status: Mapping[str, Any]) -> SessionState:
     """The state in a body of `/iserver/auth/status`, `/iserver/auth/ssodh/init` or `/tickle`.
 
-    `established` decides, as IBKR returns empty bodies to `/iserver` reads until then; if the key is absent,
-    authenticated, connected and not competing together mean the same. Anything else is `NOT_LOGGED_IN`.
+    `established` decides, because IBKR returns empty bodies to `/iserver` reads until then; if the key is
+    absent, authenticated, connected and not competing together mean the same. Anything else is
+    `NOT_LOGGED_IN`.
     """
     if "iserver" in status or "session" in status:
         return _read_tickle(status)

@@ -1,1 +1,1 @@
-"""The connection to IBKR as a user meets it: its status, readiness and the four tools about it."""
+"""The connection to IBKR as users see it: its status, readiness and the four built-in tools."""

@@ -15,7 +15,7 @@ NAME: Final = "connection_status"
 _DESCRIPTION = """\
 Report what works and what doesn't in the connection to IBKR, why, and what to do next; takes up to 2 s.
 
-Call it first, and whenever something fails. Includes the login page if nobody is logged in, account ids, \
+Call it first, and whenever something fails. Includes the login page if nobody is logged in, account IDs, \
 paper or live, when the login expires, IBKR's next resets, market-data lines and the remaining rate limits. \
 Safe to call while an order is waiting for confirmation."""
 

@@ -1,4 +1,4 @@
-"""The connection to IBKR in one picture: what works, what does not, why, and what to do about it."""
+"""The status of the connection to IBKR: what works, what doesn't, why, and what to do about it."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from api_gateway.session.states import BLOCKING_STATES, SessionState
 from mcp_server.ticker.client import TickerClient, TickerStatus
 
 CHECK_TIMEOUT = 1.5
-"""Seconds for a look at the gateway."""
+"""Timeout of a check of the gateway, in seconds."""
 
 CHECK_TTL = 1.0
-"""Seconds for which a look that found all well serves those who ask next."""
+"""Seconds for which the result of a successful check is reused."""
 
 POLL_INTERVAL = 5.0
-"""Seconds between two questions to the ticker."""
+"""Seconds between two requests to the ticker."""
 
 SOLE_SERVER_REPORTS = 2
-"""Reports in a row by which this server is the only one: so many, as another may have begun just now."""
+"""Consecutive reports that must count this server alone, because another may have just started."""
 
 ACCOUNTS_TIMEOUT = 0.4
-"""Seconds more for the list of accounts, where IBKR has not been asked for it yet."""
+"""Additional seconds for the list of accounts, if it has not been requested yet."""
 
 DEFAULT_LINE_LIMIT = 100
-"""Contracts that IBKR sends market data for at a time, unless more have been bought."""
+"""Market-data lines that a login can have open, unless more have been bought."""
 
-_BROKERAGE_FEATURES = "quotes, price history, searches for contracts, orders and trades"
-_PORTFOLIO_FEATURES = "positions, balances, performance and the accounts' data"
+_BROKERAGE_FEATURES = "quotes, price history, contract search, orders and trades"
+_PORTFOLIO_FEATURES = "positions, balances, performance and account data"
 _ACTORS = {Actor.TICKER: "the ticker", Actor.USER: "the user", Actor.NOBODY: "nobody"}
 _NEEDS_LOGIN_PAGE = frozenset(
     {SessionState.NOT_LOGGED_IN, SessionState.ADDRESS_REFUSED, SessionState.UPSTREAM_SILENT}
@@ -52,7 +52,7 @@ _LOGGED_IN = frozenset(
 
 @dataclass(frozen=True)
 class ConnectionStatus:
-    """One look at everything: at the gateway (None where nothing is known), at the ticker, and when."""
+    """The result of one check: of the gateway (None if unknown) and of the ticker, and its time."""
 
     check: SessionCheck | None
     ticker: TickerStatus
@@ -62,7 +62,7 @@ class ConnectionStatus:
 
     @property
     def diagnosis(self) -> Diagnosis | None:
-        """What the gateway's answer means, with the next step that the ticker, or its absence, leaves."""
+        """The diagnosis of the gateway's response; its next step depends on whether the ticker is running."""
         if self.check is None:
             return None
         found = self.check.diagnosis
@@ -72,9 +72,9 @@ class ConnectionStatus:
 
 
 class ConnectionReporter:
-    """Draws the picture for everybody who asks, in this trading mode.
+    """Reports the status of the connection, in this trading mode.
 
-    `prefetch` lets it ask a new session for what is slow at first.
+    `prefetch` lets it prefetch what is slow at first in a new session.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class ConnectionReporter:
         self._prefetch = prefetch
 
     async def current_status(self, *, max_age: float = CHECK_TTL) -> ConnectionStatus:
-        """The picture, within two seconds in any state; never raises a `GatewayError`."""
+        """The status, within two seconds in any state; never raises a `GatewayError`."""
         monitor = self.gateway.session_monitor
         check, ticker = await asyncio.gather(
             monitor.check_within(timeout=CHECK_TIMEOUT, max_age=max_age), self._ticker.fetch_status()
@@ -99,11 +99,11 @@ class ConnectionReporter:
         )
 
     async def poll_ticker(self) -> None:
-        """Hear from the ticker, for ever, what is missing, so that no call has to wait to find that out.
+        """Poll the ticker until cancelled, so that no call has to wait to find out what is missing.
 
-        What an earlier session was asked is forgotten when another is open, and that is asked ahead for what
-        is slow at first; but not while the ticker holds still, for an order that may be somebody else's, and
-        not where other servers listen, too: together they would break IBKR's limits.
+        When a new session opens, the state of the old one is discarded, and what is slow at first is
+        prefetched; but not during a hold, because the order may be somebody else's, and not if other servers
+        use the same ticker, because together they would exceed IBKR's limits.
         """
         since: str | None = None
         reports_alone = 0
@@ -126,7 +126,7 @@ class ConnectionReporter:
             await asyncio.sleep(POLL_INTERVAL)
 
     async def _must_defer_prefetch(self) -> bool:
-        """True if the ticker holds still, counts another server, or does not say."""
+        """True if the ticker is on hold, counts another server, or does not respond."""
         report = (await self._ticker.fetch_status()).report
         return report is None or bool(report.holds) or report.servers != 1
 
@@ -141,7 +141,7 @@ class ConnectionReporter:
         return self.gateway.accounts
 
     def to_json(self, status: ConnectionStatus) -> dict[str, Any]:
-        """The picture as JSON, the sentence first; what is not known is left out."""
+        """The status as JSON, the sentence first; unknown values are left out."""
         settings = self.gateway.settings
         diagnosis, check, report = status.diagnosis, status.check, status.ticker.report
         state = None if diagnosis is None else diagnosis.found
@@ -177,24 +177,23 @@ class ConnectionReporter:
                 "works": status.ticker.alive,
                 "sentence": status.ticker.message,
                 "next_step": status.ticker.next_step or None,
-                "sees": report.state if report else None,
-                "looks_again_in_seconds": report.next_look_in_seconds if report else None,
+                "state": report.state if report else None,
+                "next_check_in_seconds": report.next_look_in_seconds if report else None,
                 "when_another_program_competes": (report.compete or None) if report else None,
             }
         )
         return _drop_none(result)
 
     def _next_step(self, status: ConnectionStatus) -> str:
-        """The next step; where another program competes, the one that the ticker's policy leaves."""
+        """The next step; if another program competes, the one that the ticker's policy allows."""
         diagnosis, report = status.diagnosis, status.ticker.report
         if diagnosis is None:
             return ""
         if diagnosis.found is SessionState.COMPETING and report is not None and status.ticker.alive:
             if report.compete == "ask":
                 if self._mode is TradingMode.READ:
-                    return (
-                        diagnosis.next_step
-                    )  # the tool is not here, and nobody can post to the ticker by chat
+                    # Without the tool, and a chat cannot send POST /take.
+                    return diagnosis.next_step
                 return diagnosis.with_cause(Cause.COMPETING_ASK_HERE).next_step
             if report.state == SessionState.COMPETING:
                 return report.next_step
@@ -203,7 +202,7 @@ class ConnectionReporter:
         return diagnosis.next_step
 
     def _login_expiry(self, status: ConnectionStatus) -> dict[str, Any] | None:
-        """When IBKR ends the login, where there is one."""
+        """When IBKR ends the login, if there is one."""
         if status.check is None or status.check.diagnosis.found not in _LOGGED_IN:
             return None
         report = status.ticker.report
@@ -219,7 +218,7 @@ class ConnectionReporter:
         return {
             "ends_in_seconds": round((ends - status.checked_at).total_seconds()),
             "ends_at": _format_time(ends),
-            "note": "At the latest: IBKR ends every login at midnight of the account's region.",
+            "note": "At the latest: IBKR ends every login at midnight in the account's region.",
         }
 
     def _reset_windows(self, status: ConnectionStatus) -> dict[str, Any]:
@@ -233,14 +232,14 @@ class ConnectionReporter:
         )
 
     def _rate_limits(self) -> dict[str, Any]:
-        budget = self.gateway.rate_limiter.status()
+        limits = self.gateway.rate_limiter.status()
         return _drop_none(
             {
-                "silence_seconds": ceil(budget.penalty_seconds),
-                "requests_left_this_second": 0 if budget.penalty_seconds else budget.remaining_requests,
-                "not_again_before_seconds": {
+                "penalty_seconds": ceil(limits.penalty_seconds),
+                "requests_left_this_second": 0 if limits.penalty_seconds else limits.remaining_requests,
+                "available_again_in_seconds": {
                     f"{method} {template}": ceil(seconds)
-                    for (method, template), seconds in budget.blocked.items()
+                    for (method, template), seconds in limits.blocked.items()
                 }
                 or None,
             }
@@ -251,7 +250,7 @@ def _describe_features(state: SessionState) -> dict[str, str]:
     if state is SessionState.ESTABLISHED:
         return {"works": f"Everything: {_BROKERAGE_FEATURES}; {_PORTFOLIO_FEATURES}."}
     if state is SessionState.PENALTY_BOX:
-        return {"does_not_work": "Nothing works until the wait is over: no question is sent to IBKR."}
+        return {"does_not_work": "Nothing works until the penalty is over: no request is sent to IBKR."}
     if state in BLOCKING_STATES[SessionRequirement.LOGIN]:
         return {"does_not_work": f"Nothing works: neither {_BROKERAGE_FEATURES} nor {_PORTFOLIO_FEATURES}."}
     if state in BLOCKING_STATES[SessionRequirement.BROKERAGE]:

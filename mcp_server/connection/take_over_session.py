@@ -1,4 +1,4 @@
-"""`take_over_session`: the user has decided that the other program loses the connection."""
+"""`take_over_session`: disconnects a competing program, with the user's consent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, Inpu
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import PrivateAttr
 
-from api_gateway.causes import Cause, explain
+from api_gateway.causes import OUTCOME_SENTENCES, Cause, Outcome, explain
 from api_gateway.session.states import SessionState
 from mcp_server.connection.status import ConnectionReporter, ConnectionStatus
 from mcp_server.ticker.client import TickerClient
@@ -21,13 +21,13 @@ from mcp_server.tools.builtin_tool import BuiltinTool
 
 NAME: Final = "take_over_session"
 _DESCRIPTION = """\
-Take IBKR's one connection for quotes and orders from the program that holds it (TWS, the phone).
+Take over IBKR's one connection for quotes and orders from the program that holds it (TWS, the mobile app).
 
-Only if the user says so: that program loses it at once. Works while `connection_status` says that another \
-program competes, and where the ticker runs with COMPETE=ask."""
+Call it only if the user agrees: that program is disconnected immediately. Works only while \
+`connection_status` reports a competing program and the ticker runs with COMPETE=ask."""
 _MESSAGE = (
     "Another program with the same IBKR username (TWS, the mobile app, another client) holds the one "
-    "connection for quotes and orders. Shall it lose the connection, at once?"
+    "connection for quotes and orders. Disconnect that program now and take over the connection?"
 )
 _CONSENT_KEY = "take_over"
 _SCHEMA: Final = {
@@ -35,8 +35,8 @@ _SCHEMA: Final = {
     "properties": {
         _CONSENT_KEY: {
             "type": "boolean",
-            "title": "Take the connection over",
-            "description": "Yes: the other program loses it at once. No: it keeps it.",
+            "title": "Take over the connection",
+            "description": "Yes: the other program is disconnected now. No: it stays connected.",
             "default": False,
         }
     },
@@ -45,10 +45,10 @@ _SCHEMA: Final = {
 
 
 class TakeOverSessionTool(BuiltinTool):
-    """Asks the user, where the client can, and then the ticker, who alone opens sessions.
+    """Gets the user's consent, if the client supports that, and has the ticker take over the session.
 
-    It is offered in the modes that may change something only: throwing out a person's own program changes
-    something, though not at the account.
+    Not available with TRADING_MODE=read: disconnecting a user's own program is a change, though not to the
+    account.
     """
 
     _ticker: TickerClient = PrivateAttr()
@@ -72,39 +72,40 @@ class TakeOverSessionTool(BuiltinTool):
                 if answer is None:
                     return _elicitation_result()
                 if answer.action != "accept" or (answer.content or {}).get(_CONSENT_KEY) is not True:
-                    return self.error_result(
-                        f"{self.name}: the user did not agree, so that program keeps the connection."
-                    )
+                    declined = explain(Cause.TAKEOVER_DECLINED)
+                    return self.error_result(f"{self.name}: {declined.problem} {declined.next_step}")
         takeover = await self._ticker.take_over()
         if not takeover.accepted:
             return self.error_result(f"{self.name}: {takeover.message}")
-        step = "Ask `connection_status` in some seconds, or `wait_for_login`, whether it is open."
+        step = "Call `wait_for_login`, or `connection_status` in a few seconds, to see whether it is open."
         return self.json_result({"sentence": takeover.message, "next_step": step})
 
 
 def _has_fixed_policy(status: ConnectionStatus) -> bool:
-    """True if the ticker was started with a policy, and refuses in its own words whatever is asked of it."""
+    """True if the ticker runs with COMPETE=yield or take, and so rejects every take-over, saying why."""
     report = status.ticker.report
     return report is not None and report.compete in ("yield", "take")
 
 
 def _refusal_reason(status: ConnectionStatus) -> str:
-    """Why the ticker is not to be asked without the user, who has nothing to decide; empty if they have.
+    """Why there is nothing for the user to decide; empty if there is.
 
-    The ticker looks again before it takes, and would find a program that nobody has been told of.
+    The ticker is not called then: it checks again, and could disconnect a program that the user has not
+    heard of.
     """
     report = status.ticker.report
     if report is None:
-        return f"{status.ticker.message} {status.ticker.next_step}".strip()
+        unchanged = OUTCOME_SENTENCES[Outcome.UNCHANGED]
+        return f"{status.ticker.message} {unchanged} {status.ticker.next_step}"
     found = status.diagnosis.found if status.diagnosis is not None else None
     if _has_fixed_policy(status) or SessionState.COMPETING in (found, report.state):
         return ""
     nothing = explain(Cause.NOTHING_TO_TAKE_OVER)
-    return f"{nothing.sentence} {nothing.next_step}"
+    return f"{nothing.problem} {nothing.next_step}"
 
 
 async def _elicit_consent(context: Context) -> ElicitResult | None:
-    """The user's answer; None where the client has yet to be asked, and calls again with it."""
+    """The user's answer; None if the client has yet to prompt for it, and calls again with it."""
     if context.session.protocol_version not in MODERN_PROTOCOL_VERSIONS:
         try:
             return await context.session.elicit_form(
@@ -119,7 +120,7 @@ async def _elicit_consent(context: Context) -> ElicitResult | None:
 
 
 def _elicitation_result() -> ToolResult:
-    """The question for clients that call again with its answer."""
+    """The prompt, for clients that call again with the answer."""
     params = ElicitRequestFormParams(message=_MESSAGE, requested_schema=dict(_SCHEMA))
     request = ElicitRequest(method="elicitation/create", params=params)
     return InputRequiredToolResult(
@@ -128,7 +129,7 @@ def _elicitation_result() -> ToolResult:
 
 
 def _supports_form_elicitation(context: Context) -> bool:
-    """True if the client shows the user a form; one that names neither kind means this one."""
+    """True if the client can show a form; one that names no kind of elicitation supports forms."""
     capabilities = context.session.client_capabilities
     elicits = capabilities.elicitation if capabilities else None
     return elicits is not None and (elicits.form is not None or elicits.url is None)

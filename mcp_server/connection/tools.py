@@ -1,4 +1,4 @@
-"""The tools made for people's questions."""
+"""The list of built-in tools."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mcp_server.tools.builtin_tool import BuiltinTool, BuiltinToolProvider
 def builtin_tools(
     reporter: ConnectionReporter, ticker: TickerClient, settings: ServerSettings
 ) -> BuiltinToolProvider:
-    """Those of the settings' mode, in the order of the list."""
+    """The built-in tools of the trading mode, in the order they are listed."""
     tools: list[BuiltinTool] = [
         ConnectionStatusTool(reporter),
         WaitForLoginTool(reporter),

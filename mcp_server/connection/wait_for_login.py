@@ -1,4 +1,4 @@
-"""`wait_for_login`: until the connection is open, the client cancels, or the time is over."""
+"""`wait_for_login`: waits until the connection is open, the client cancels, or the timeout expires."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ NAME: Final = "wait_for_login"
 MAX_WAIT: Final = 600
 DEFAULT_WAIT: Final = 120
 POLL_INTERVAL: Final = 2.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 PROGRESS_INTERVAL: Final = 5.0
-"""Seconds between two notices of progress."""
+"""Seconds between two progress notifications."""
 
 LOGIN_REQUEST_KEY: Final = "login"
 _DESCRIPTION = """\
-Wait until the connection to IBKR is open, for instance while the user logs in, and tell how it stands then.
+Wait until the connection to IBKR is open, for example while the user logs in, and report its status.
 
-A client that can opens the login page for the user; otherwise give the user the `login_url`, which \
-`connection_status` has, before you wait. Ends at once if everything is open already."""
+Opens the login page if the client supports it; otherwise give the user the `login_url` from \
+`connection_status` before you wait. Returns immediately if the connection is already open."""
 _DECLINED = "The user does not want to open the login page now."
 
 
 class WaitForLoginTool(BuiltinTool):
-    """Looks again and again, with progress, and offers the login page where the client can open one."""
+    """Polls the connection, reports progress, and offers the login page if the client can open it."""
 
     _reporter: ConnectionReporter = PrivateAttr()
 
@@ -52,7 +52,7 @@ class WaitForLoginTool(BuiltinTool):
                     "minimum": 1,
                     "maximum": MAX_WAIT,
                     "default": DEFAULT_WAIT,
-                    "description": "Seconds to wait at most.",
+                    "description": "Maximum time to wait, in seconds.",
                 }
             },
         )
@@ -62,8 +62,8 @@ class WaitForLoginTool(BuiltinTool):
         seconds = arguments.get("timeout_seconds", DEFAULT_WAIT)
         if isinstance(seconds, bool) or not isinstance(seconds, int) or not 1 <= seconds <= MAX_WAIT:
             return self.error_result(
-                f"{self.name}: `timeout_seconds` should be a whole number from 1 to {MAX_WAIT}. Nothing was "
-                "sent to IBKR."
+                f"{self.name}: `timeout_seconds` is invalid. Nothing was sent to IBKR. "
+                f"Use a whole number from 1 to {MAX_WAIT}."
             )
         context = get_context()
         status = await self._reporter.current_status()
@@ -90,7 +90,7 @@ class WaitForLoginTool(BuiltinTool):
         seconds: int,
         offer: asyncio.Future[bool] | None = None,
     ) -> ToolResult:
-        """Look until the connection is open, `offer` turns out to be declined, or the time is over."""
+        """Poll until the connection is open, `offer` is declined, or the timeout expires."""
         now = asyncio.get_running_loop().time
         started, last_progress = now(), float("-inf")
         while True:
@@ -112,7 +112,7 @@ class WaitForLoginTool(BuiltinTool):
             status = await self._reporter.current_status()
 
     def _final_result(self, status: ConnectionStatus, waited: float, reason: str = "") -> ToolResult:
-        """How it stands now."""
+        """The result of the last check."""
         full = self._reporter.to_json(status)
         reported = {name: full[name] for name in _REPORTED_FIELDS if name in full}
         if reason:
@@ -124,7 +124,7 @@ class WaitForLoginTool(BuiltinTool):
         return f"{sentence} Log in on this page with your IBKR username.".strip()
 
     def _elicitation_result(self, status: ConnectionStatus) -> ToolResult:
-        """The question for clients that call again with its answer."""
+        """The prompt, for clients that call again with the answer."""
         params = ElicitRequestURLParams(message=self._login_message(status), url=self._login_page)
         request = ElicitRequest(method="elicitation/create", params=params)
         return InputRequiredToolResult(
@@ -132,7 +132,7 @@ class WaitForLoginTool(BuiltinTool):
         )
 
     async def _offer_login_page(self, context: Context, status: ConnectionStatus) -> bool:
-        """Ask a client that answers at once; False if the user does not want to. It never fails."""
+        """Prompt a client that responds within the call; False if the user declines. Never fails."""
         try:
             answer = await context.session.elicit_url(
                 self._login_message(status),
@@ -141,7 +141,7 @@ class WaitForLoginTool(BuiltinTool):
                 related_request_id=context.request_id,
             )
         except MCPError:
-            return True  # it cannot after all; the address is in the text, too
+            return True  # not supported after all; the URL is in the result, too
         return answer.action == "accept"
 
     @property

@@ -1,6 +1,6 @@
-"""The ticker as the server sees it: what it reports, the holds it gives, and the session it can take over.
+"""The ticker's client: its report, its holds, and taking over the session.
 
-The server works without it, so every question here is short and none raises.
+The server works without the ticker, so every request here has a short timeout and none raises.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from api_gateway.causes import Cause, explain
+from api_gateway.causes import Cause, Explanation, Outcome, WriteKind, explain
 from api_gateway.redaction import sanitize
 
 _log = logging.getLogger(__name__)
 
 STATUS_TIMEOUT = 0.8
-"""Seconds for its report: `connection_status` answers within two."""
+"""Timeout of its report, in seconds: `connection_status` returns within two."""
 
 HOLD_TIMEOUT = 2.0
-"""Seconds for a hold; an order waits no longer for it."""
+"""Timeout of a hold, in seconds; no order waits longer for it."""
 
 _RUNNING = "The ticker keeps the connection open and reopens it when it is lost."
 
 
 class TickerReport(BaseModel):
-    """What the ticker says about the session; what a later one adds is left out."""
+    """The ticker's report on the session; fields that a later version adds are ignored."""
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
@@ -48,7 +48,7 @@ class TickerReport(BaseModel):
 
 @dataclass(frozen=True)
 class TickerStatus:
-    """Whether the ticker works, in a sentence, and its report if it gave one."""
+    """Whether the ticker works, a sentence about it, and its report if there is one."""
 
     alive: bool
     message: str
@@ -58,20 +58,20 @@ class TickerStatus:
 
 @dataclass(frozen=True)
 class TakeoverResult:
-    """Whether the ticker takes the session over, and what it says about it."""
+    """Whether the ticker is taking the session over; `message` says why not, and what was changed."""
 
     accepted: bool
     message: str
 
 
 class TickerClient:
-    """Asks the ticker at `url`. `transport` is for tests."""
+    """HTTP client for the ticker at `url`. `transport` is for tests."""
 
     def __init__(self, url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._url = url
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
-        self._state_path = f"/state?server={token_hex(8)}"  # by this name it counts the servers that listen
+        self._state_path = f"/state?server={token_hex(8)}"  # the name by which it counts the servers
 
     async def fetch_status(self) -> TickerStatus:
         """Whether it works and what it reports, within `STATUS_TIMEOUT` seconds."""
@@ -89,38 +89,45 @@ class TickerClient:
         return TickerStatus(True, _RUNNING, report=report)
 
     async def hold(self, seconds: float) -> str | None:
-        """Have it send nothing for so many seconds; the hold's id, None where it did not agree."""
-        answer = await self._request("POST", "/hold", HOLD_TIMEOUT, {"seconds": seconds, "for": "order"})
-        reply = _parse_object(answer)
-        hold_id = reply.get("id")
+        """Pause the ticker for so many seconds; returns the hold's ID, or None if it was not granted."""
+        response = await self._request("POST", "/hold", HOLD_TIMEOUT, {"seconds": seconds, "for": "order"})
+        granted = _parse_object(response)
+        hold_id = granted.get("id")
         if (
-            answer is None
-            or answer.status_code != 201
+            response is None
+            or response.status_code != 201
             or not isinstance(hold_id, str)
             or not hold_id.isalnum()
         ):
-            reason = sanitize(str(reply.get("error", "it does not answer")))
-            _log.warning("An order goes on without a hold of the ticker: %s", reason)
+            reason = sanitize(str(granted.get("error", "it does not respond")))
+            _log.warning("An order is sent without pausing the ticker: %s", reason)
             return None
         return hold_id
 
     async def release(self, hold_id: str) -> None:
-        """End a hold before its time."""
+        """Release a hold before it expires."""
         await self._request("DELETE", f"/hold/{hold_id}", HOLD_TIMEOUT)
 
     async def take_over(self) -> TakeoverResult:
-        """Have it take the session from the program that holds it, if it was started with COMPETE=ask."""
-        answer = await self._request("POST", "/take", HOLD_TIMEOUT, {})
-        if answer is None:
-            down = explain(Cause.TICKER_DOWN, where="TICKER_URL")
-            return TakeoverResult(False, f"{down.sentence} {down.next_step}")
-        if answer.status_code == 202:
-            return TakeoverResult(True, "The ticker takes the connection over; that program loses it.")
-        message = sanitize(str(_parse_object(answer).get("error", "")))
-        return TakeoverResult(False, message or "The ticker refuses, without a word.")
+        """Request that the ticker take the session over; it accepts only with COMPETE=ask."""
+        down = explain(Cause.TICKER_DOWN, where="TICKER_URL")
+        try:
+            response = await self._send("POST", "/take", HOLD_TIMEOUT, {})
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL):
+            return _rejected(down.with_outcome(Outcome.UNCHANGED))
+        except (httpx.HTTPError, TimeoutError):
+            return _rejected(down.after_write(WriteKind.SESSION))
+        if response.status_code == 202:
+            return TakeoverResult(True, "The ticker is taking over; that program is disconnected.")
+        if message := sanitize(str(_parse_object(response).get("error", "")), max_length=600):
+            return TakeoverResult(False, message)
+        other = explain(Cause.NOT_THE_TICKER, where="TICKER_URL", status=response.status_code)
+        if 400 <= response.status_code < 500:
+            return _rejected(other.with_outcome(Outcome.UNCHANGED))
+        return _rejected(other.after_write(WriteKind.SESSION))
 
     async def aclose(self) -> None:
-        """Close the connections to it."""
+        """Close the connections to the ticker."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None
@@ -128,31 +135,40 @@ class TickerClient:
     async def _request(
         self, method: str, path: str, time_limit: float, body: dict[str, Any] | None = None
     ) -> httpx.Response | None:
-        """Its answer, None where none came in time."""
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                base_url=self._url, transport=self._transport, trust_env=False, timeout=HOLD_TIMEOUT
-            )
+        """Return the response, or None if there was none in time."""
         try:
-            async with asyncio.timeout(time_limit):
-                return await self._client.request(method, path, json=body)
+            return await self._send(method, path, time_limit, body)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             _log.debug("%s %s at the ticker: %s", method, path, type(error).__name__)
             return None
 
+    async def _send(
+        self, method: str, path: str, time_limit: float, body: dict[str, Any] | None = None
+    ) -> httpx.Response:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                base_url=self._url, transport=self._transport, trust_env=False, timeout=HOLD_TIMEOUT
+            )
+        async with asyncio.timeout(time_limit):
+            return await self._client.request(method, path, json=body)
 
-def _parse_report(answer: httpx.Response | None) -> TickerReport | None:
-    if answer is None or answer.status_code != 200:
+
+def _rejected(explanation: Explanation) -> TakeoverResult:
+    return TakeoverResult(False, f"{explanation.problem} {explanation.next_step}")
+
+
+def _parse_report(response: httpx.Response | None) -> TickerReport | None:
+    if response is None or response.status_code != 200:
         return None
     try:
-        return TickerReport.model_validate_json(answer.content)
+        return TickerReport.model_validate_json(response.content)
     except ValidationError:
         return None
 
 
-def _parse_object(answer: httpx.Response | None) -> dict[str, Any]:
+def _parse_object(response: httpx.Response | None) -> dict[str, Any]:
     try:
-        value = answer.json() if answer is not None else {}
+        value = response.json() if response is not None else {}
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

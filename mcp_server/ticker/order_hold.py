@@ -1,4 +1,4 @@
-"""The ticker holds still around an order: IBKR drops its question at the next request, a tickle too."""
+"""Order hold: pauses the ticker around an order, whose confirmation any request voids, even a tickle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mcp_server.ticker.client import TickerClient
 
 
 class OrderHold:
-    """One hold at the ticker, from the first order under way to the last question's answer or its lease."""
+    """Keeps the ticker on hold from the first order in flight to the last confirmation or the lease's end."""
 
     def __init__(self, gateway: GatewayClient, ticker: TickerClient) -> None:
         self._gateway = gateway
@@ -24,13 +24,14 @@ class OrderHold:
 
     @asynccontextmanager
     async def around(self, template: str) -> AsyncIterator[None]:
-        """Hold while the request of this path is under way, and on while it has left a question open."""
+        """Async context manager: hold during a request of this path and while its order is unconfirmed."""
         if not find_operation(("POST", template)).may_question:
             yield
             return
         self._in_flight += 1
         try:
-            # Anew each time, also for an answer: its lease begins again before the one it had is over.
+            # A new hold for each request, including a confirmation, so that the lease is renewed before it
+            # expires.
             if hold_id := await self._ticker.hold(QUESTION_TTL):
                 previous, self._hold_ids = self._hold_ids, [hold_id]
                 await self._release_shielded(previous)
@@ -42,10 +43,10 @@ class OrderHold:
                 await self._release_shielded(hold_ids)
 
     async def _release_shielded(self, hold_ids: list[str]) -> None:
-        """Give them back, also where whoever took them is being cancelled and may wait for nothing more."""
+        """Release them even if the caller is being cancelled and may not wait any more."""
         if hold_ids:
             task = asyncio.create_task(self._release_all(hold_ids))
-            self._release_tasks.add(task)  # the loop itself would let go of it
+            self._release_tasks.add(task)  # the event loop keeps only a weak reference
             task.add_done_callback(self._release_tasks.discard)
             await asyncio.shield(task)
 

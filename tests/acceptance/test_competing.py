@@ -1,4 +1,4 @@
-"""Another program takes the session, between real processes: who takes it back, and how often."""
+"""A competing program between real processes: who takes the session over, and how often."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class User:
         return ElicitResult.model_validate({"action": self.action, "content": content})
 
 
-def test_the_status_names_the_tool_that_takes_the_session_once_and_quotes_come_back(
+def test_the_tool_that_the_status_names_takes_the_session_over_once_and_quotes_return(
     competing: DemoProcesses,
 ) -> None:
     told = competing.connection_status()
@@ -74,7 +74,7 @@ def test_the_status_names_the_tool_that_takes_the_session_once_and_quotes_come_b
     ("era", "action", "openings"),
     [("legacy", "accept", 1), ("2026-07-28", "accept", 1), ("legacy", "decline", 0)],
 )
-def test_the_user_is_asked_where_the_client_can_ask(
+def test_a_client_with_forms_prompts_the_user(
     competing: DemoProcesses, era: str, action: str, openings: int
 ) -> None:
     user = User(action)
@@ -95,7 +95,7 @@ def test_the_user_is_asked_where_the_client_can_ask(
     assert competing.request_count(INIT) == openings
 
 
-def test_ten_decisions_at_once_take_it_once(competing: DemoProcesses) -> None:
+def test_ten_concurrent_take_overs_take_the_session_over_once(competing: DemoProcesses) -> None:
     async def all_at_once() -> list[int]:
         async with httpx.AsyncClient(trust_env=False) as http:
             posts = [http.post(f"{competing.ticker_url}/take", json={}) for _ in range(10)]
@@ -108,7 +108,7 @@ def test_ten_decisions_at_once_take_it_once(competing: DemoProcesses) -> None:
     assert competing.request_count(INIT) == 1
 
 
-def test_yielding_it_is_left_alone_and_comes_back_by_itself(
+def test_with_yield_the_session_is_left_alone_and_reopens_later(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     with running_processes(tmp_path_factory.mktemp("yield"), ticker=QUICK) as trio:
@@ -132,7 +132,7 @@ def test_yielding_it_is_left_alone_and_comes_back_by_itself(
         assert "compete=false" in trio.event_lines("opening")[-1]
 
 
-def test_taking_it_is_taken_once_and_never_fought_for(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_with_take_the_session_is_taken_over_once_per_loss(tmp_path_factory: pytest.TempPathFactory) -> None:
     with running_processes(tmp_path_factory.mktemp("take"), compete="take", ticker=QUICK) as trio:
         _, said = trio.seconds_to_quote(30)
         assert not said, trio.log_tails()
@@ -153,7 +153,7 @@ def test_taking_it_is_taken_once_and_never_fought_for(tmp_path_factory: pytest.T
         assert [line.split("compete=")[1] for line in trio.event_lines("opening")[-2:]] == ["true", "false"]
 
 
-def test_the_demo_asks_where_it_is_told_to_and_the_decision_needs_no_beat_before_it() -> None:
+def test_the_demo_with_ask_takes_over_without_a_heartbeat_in_between() -> None:
     with running_demo("--compete", "ask") as demo:
         gateway = f"https://localhost:{demo.gateway_port}"
         httpx.post(f"{gateway}/simulator/compete", json={}, verify=demo.certificate(), trust_env=False)

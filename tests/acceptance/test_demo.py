@@ -1,4 +1,4 @@
-"""The first command of the README, asked by MCP clients that somebody else wrote."""
+"""The README's first command, with other people's MCP clients."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def text_of(result: Any) -> str:
 @revisions
 @clients
 @pytest.mark.parametrize("transport", ["http", "stdio"])
-async def test_a_client_is_told_the_account_and_a_whole_quote_on_the_first_question(
+async def test_the_first_calls_return_the_account_and_a_complete_quote(
     demo: Demo, transport: str, connect: Connect, mode: str
 ) -> None:
     target = demo.mcp_url if transport == "http" else stdio_parameters(demo)
@@ -99,7 +99,9 @@ async def test_a_client_is_told_the_account_and_a_whole_quote_on_the_first_quest
 
 @revisions
 @clients
-async def test_a_wrong_account_is_a_flagged_failure_in_words(demo: Demo, connect: Connect, mode: str) -> None:
+async def test_an_invalid_account_is_an_error_with_a_sentence(
+    demo: Demo, connect: Connect, mode: str
+) -> None:
     async with connect(demo.mcp_url, mode) as call:
         result = await call("list_positions", {"account_id": "../order/-1"})
     assert result.is_error
@@ -124,7 +126,7 @@ def begins_a_line(name: str) -> Callable[[str], bool]:
     return lambda output: pattern.search(output) is not None
 
 
-def test_all_three_parts_log_into_one_stream(demo: Demo) -> None:
+def test_all_three_processes_log_to_one_stream(demo: Demo) -> None:
     for part in ("gateway|simulator", "ticker", "server"):
         demo.wait_until(begins_a_line(part), 10)
 

@@ -1,4 +1,4 @@
-"""A person in a real browser logs in, and the same MCP client that was refused gets its answer."""
+"""A login in a real browser, after which the same MCP client's calls succeed."""
 
 from __future__ import annotations
 
@@ -62,9 +62,7 @@ async def ask(demo: Demo) -> tuple[bool, str]:
     return bool(result.is_error), result.content[0].text  # type: ignore[union-attr]  # every answer here is text
 
 
-def test_a_person_clicks_log_in_and_the_tools_answer(
-    logged_out_demo: Demo, browser: webdriver.Chrome
-) -> None:
+def test_after_a_click_on_log_in_the_tools_work(logged_out_demo: Demo, browser: webdriver.Chrome) -> None:
     login_url = f"https://localhost:{logged_out_demo.gateway_port}"
     failed, text = asyncio.run(ask(logged_out_demo))
     assert failed

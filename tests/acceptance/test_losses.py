@@ -1,4 +1,4 @@
-"""The session is lost or a part stands still, between real processes: noticed, told, mended, and once."""
+"""A lost session or a frozen process, between real processes: detected, reported and repaired once."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def reset(trio: DemoProcesses) -> None:
     [reset, lambda trio: trio.control("idle")],
     ids=["nightly reset", "idle"],
 )
-def test_a_closed_session_is_told_at_once_and_opened_once(
+def test_a_closed_session_is_reported_immediately_and_reopened_once(
     trio: DemoProcesses, lose: Callable[[DemoProcesses], None]
 ) -> None:
     with trio.freeze("ticker"):  # or it might be reopened before it is reported
@@ -71,7 +71,9 @@ def test_a_closed_session_is_told_at_once_and_opened_once(
     quotes_are_back(trio, openings=1)
 
 
-def test_a_silent_upstream_is_told_within_two_seconds_and_mended_when_it_speaks(trio: DemoProcesses) -> None:
+def test_a_silent_upstream_is_reported_within_two_seconds_and_works_again_once_it_responds(
+    trio: DemoProcesses,
+) -> None:
     trio.control("fault", match={"path": "*"}, do={"hang": True})
     told = trio.connection_status()
     assert told["state"] in ("upstream_silent", "resetting")
@@ -82,7 +84,7 @@ def test_a_silent_upstream_is_told_within_two_seconds_and_mended_when_it_speaks(
     assert wait_until(lambda: "restarted=true" in "".join(trio.event_lines("built_in_tickle")), 10)
 
 
-def test_a_gateway_that_is_gone_is_told_and_one_that_comes_back_is_found(trio: DemoProcesses) -> None:
+def test_a_stopped_gateway_is_reported_and_found_again_after_its_restart(trio: DemoProcesses) -> None:
     trio.kill("simulator")
     assert GONE in trio.connection_status()["sentence"]
     failed, text = trio.call_tool("get_market_snapshot", {"conids": [265598]})
@@ -93,7 +95,7 @@ def test_a_gateway_that_is_gone_is_told_and_one_that_comes_back_is_found(trio: D
     assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"
 
 
-def test_a_frozen_ticker_is_told_and_goes_on_with_no_hold_that_nobody_waits_for(trio: DemoProcesses) -> None:
+def test_a_frozen_ticker_is_reported_and_continues_without_abandoned_holds(trio: DemoProcesses) -> None:
     """An order asks it for a hold meanwhile, which it reads of when the order is long done."""
     order = {"conid": 265598, "side": "BUY", "quantity": 1, "order_type": "MKT", "tif": "DAY"}
     arguments = {"account_id": "DU1234567", "orders": [order]}
@@ -109,7 +111,7 @@ def test_a_frozen_ticker_is_told_and_goes_on_with_no_hold_that_nobody_waits_for(
     assert trio.connection_status()["ticker"]["works"] is True
 
 
-def test_a_frozen_server_goes_on_where_it_was(trio: DemoProcesses) -> None:
+def test_a_frozen_server_continues(trio: DemoProcesses) -> None:
     with trio.freeze("server"):
         trio.control("drop")
         assert wait_until(lambda: trio.request_count(INIT) == 1, 10)
@@ -117,7 +119,7 @@ def test_a_frozen_server_goes_on_where_it_was(trio: DemoProcesses) -> None:
     quotes_are_back(trio, openings=1)
 
 
-def test_nothing_of_all_this_has_ended_in_a_traceback_or_told_an_account(running: DemoProcesses) -> None:
+def test_no_log_has_a_traceback_or_an_account(running: DemoProcesses) -> None:
     for name in ("ticker", "server"):
         log = running.log(name).read_text()
         assert "Traceback" not in log, log

@@ -1,4 +1,4 @@
-"""The three parts as real processes, killed and started again in every order: soon there are quotes again."""
+"""The three processes, killed and restarted in every order: quotes work again soon."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def trio(tmp_path: Path) -> Iterator[DemoProcesses]:
         yield running
 
 
-def test_whatever_is_killed_and_in_whatever_order_it_comes_back_quotes_come_back(trio: DemoProcesses) -> None:
+def test_quotes_work_again_after_any_kills_and_restarts(trio: DemoProcesses) -> None:
     for number, order in enumerate(ROUNDS):
         for name in order if number % 2 else reversed(order):
             trio.kill(name)

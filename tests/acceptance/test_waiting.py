@@ -1,4 +1,4 @@
-"""`wait_for_login` over HTTP, while a person logs in at the gateway's page and processes are restarted."""
+"""`wait_for_login` over HTTP, during a login at the gateway's page and restarts."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def trio(running: DemoProcesses) -> DemoProcesses:
 
 
 @clients
-def test_it_ends_soon_after_somebody_has_logged_in_and_tells_meanwhile_how_it_stands(
+def test_it_returns_soon_after_a_login_and_reports_progress_until_then(
     trio: DemoProcesses, connect: Connect, era: str
 ) -> None:
     heard: Progress = []
@@ -138,7 +138,7 @@ def test_it_ends_soon_after_somebody_has_logged_in_and_tells_meanwhile_how_it_st
 
 
 @clients
-def test_a_client_that_can_open_pages_is_given_the_login_page_and_another_is_not(
+def test_only_a_client_that_can_open_urls_is_offered_the_login_page(
     trio: DemoProcesses, connect: Connect, era: str
 ) -> None:
     user = User("decline")
@@ -171,7 +171,7 @@ def test_a_user_who_opens_the_page_and_logs_in_is_waited_for(trio: DemoProcesses
 
 
 @eras
-def test_its_limit_ends_it_with_how_it_stands(trio: DemoProcesses, era: str) -> None:
+def test_it_returns_the_status_at_its_timeout(trio: DemoProcesses, era: str) -> None:
     async def waited() -> tuple[dict[str, Any], float]:
         async with sdk_client(trio.url, era, []) as wait:
             began = time.monotonic()
@@ -184,7 +184,7 @@ def test_its_limit_ends_it_with_how_it_stands(trio: DemoProcesses, era: str) -> 
 
 
 @eras
-def test_a_client_that_cancels_ends_the_wait_at_once(trio: DemoProcesses, era: str) -> None:
+def test_a_cancelled_call_ends_immediately(trio: DemoProcesses, era: str) -> None:
     async def cancelled() -> None:
         async with sdk_client(trio.url, era, []) as wait:
             waiting = asyncio.create_task(wait(600))
@@ -200,7 +200,7 @@ def test_a_client_that_cancels_ends_the_wait_at_once(trio: DemoProcesses, era: s
 
 
 @pytest.mark.parametrize("part", ["simulator", "ticker", "server"])
-def test_whichever_part_is_started_anew_meanwhile_the_others_need_not_be(
+def test_a_restart_of_one_process_during_the_wait_needs_no_restart_of_the_others(
     trio: DemoProcesses, part: str
 ) -> None:
     """A wait that the server's end has cut is asked for again; the others go on by themselves."""

@@ -1,4 +1,4 @@
-"""What each mode lets pass."""
+"""What each trading mode permits."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from api_gateway.settings import GatewaySettings
 ALL = frozenset(key for key, row in OPERATIONS.items() if row.section)
 
 
-def test_read_mode_permits_what_reads_and_nothing_else() -> None:
+def test_read_mode_permits_only_reads() -> None:
     assert POLICIES[TradingMode.READ].allowed == READ_OPERATIONS
     assert all(OPERATIONS[key].effect is Effect.READS for key in READ_OPERATIONS)
 
 
-def test_paper_mode_permits_everything_and_checks_the_account_before_it_is_changed() -> None:
+def test_paper_mode_permits_everything_and_changes_only_paper_accounts() -> None:
     assert POLICIES[TradingMode.PAPER].allowed == ALL
     assert POLICIES[TradingMode.PAPER].paper_only == PAPER_OPERATIONS
     assert TRADE_OPERATIONS < PAPER_OPERATIONS
@@ -41,14 +41,14 @@ def test_live_mode_permits_no_raw_trade() -> None:
     assert POLICIES[TradingMode.LIVE].allowed == ALL - TRADE_OPERATIONS
 
 
-def test_the_ticker_may_keep_a_session_and_nothing_else() -> None:
+def test_the_ticker_may_send_only_session_requests() -> None:
     assert {template.split("/")[1] for _, template in TICKER.allowed} == {"tickle", "iserver"}
     assert not TICKER.allowed & PAPER_OPERATIONS
     assert {OPERATIONS[key].section for key in TICKER.allowed} <= {"Session", ""}
 
 
 @pytest.mark.parametrize("policy", [*POLICIES.values(), TICKER], ids=lambda policy: policy.name)
-async def test_what_is_not_on_the_list_is_refused_before_anything_is_sent(policy: AccessPolicy) -> None:
+async def test_an_operation_on_no_list_is_rejected_before_anything_is_sent(policy: AccessPolicy) -> None:
     sent: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -70,7 +70,7 @@ NEW_WRITE = frozenset({("POST", "/iserver/new")})
 
 
 @pytest.mark.parametrize("mode", TradingMode)
-def test_what_nobody_has_looked_at_writes_on_paper_accounts_only(mode: TradingMode) -> None:
+def test_unverified_writes_are_for_paper_accounts_only(mode: TradingMode) -> None:
     policy = extend(mode, NEW_READ, NEW_WRITE)
     written = NEW_WRITE if mode is TradingMode.PAPER else frozenset()
     assert policy.allowed == POLICIES[mode].allowed | NEW_READ | written
@@ -82,8 +82,8 @@ def test_what_nobody_has_looked_at_writes_on_paper_accounts_only(mode: TradingMo
 @pytest.mark.parametrize(
     "operation", [("POST", "/iserver/account/{segment}/orders"), ("GET", "/portfolio/{segment}/meta")]
 )
-def test_what_is_known_of_an_operation_is_not_overruled(operation: tuple[str, str]) -> None:
-    with pytest.raises(ValueError, match="on a mode's list already"):
+def test_a_known_operation_cannot_be_added_as_unverified(operation: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="already"):
         extend(TradingMode.READ, frozenset({operation}), frozenset())
 
 

@@ -89,19 +89,19 @@ def test_no_advice_of_the_table_is_written_elsewhere() -> None:
 @pytest.mark.parametrize(
     "words", ["ips.allow", "restart the gateway", "log in again", "conf.yaml; {apply_conf}"]
 )
-def test_what_costs_the_login_is_advised_in_the_table_alone(words: str) -> None:
+def test_advice_that_costs_the_login_is_only_in_the_table(words: str) -> None:
     found = [path.name for path in product_sources() for text in literals(path) if words in text]
     assert found == []
 
 
-def test_restarting_the_gateway_is_said_once_and_with_what_it_costs() -> None:
+def test_the_advice_to_restart_the_gateway_is_written_once_with_its_cost() -> None:
     saying = [name for name, text in FRAGMENTS.items() if re.search(r"\brestart the gateway\b", text)]
     assert saying == ["restart_gateway"]
     assert "login" in FRAGMENTS["restart_gateway"]
     assert not [cause for cause in Cause if "restart the gateway" in cause.value.next_step.lower()]
 
 
-def test_how_a_change_of_conf_yaml_is_applied_is_said_wherever_one_is_advised() -> None:
+def test_advice_to_change_conf_yaml_says_how_to_apply_it() -> None:
     texts = [*(cause.value.next_step for cause in Cause), *FRAGMENTS.values()]
     assert [text for text in texts if "conf.yaml" in text and "{apply_conf}" not in text] == []
 
@@ -121,7 +121,7 @@ def test_every_fragment_is_used() -> None:
 
 
 @pytest.mark.parametrize("cause", Cause, ids=lambda cause: cause.key)
-def test_every_cause_says_what_happened_and_what_to_do_next_once(cause: Cause) -> None:
+def test_every_cause_has_one_sentence_and_one_next_step(cause: Cause) -> None:
     said = explain(cause, **stand_ins(cause))
     for text in (said.sentence, said.next_step):
         assert text[0] == text[0].upper()
@@ -133,18 +133,18 @@ def test_every_cause_says_what_happened_and_what_to_do_next_once(cause: Cause) -
         assert said.problem.count(sentence) <= 1
 
 
-def test_a_write_without_a_clear_response_is_unknown_and_checked_first() -> None:
+def test_the_next_step_after_a_write_of_unknown_outcome_is_to_check_it() -> None:
     for kind in WriteKind:
         said = explain(Cause.CONNECTION_BROKE).after_write(kind)
         assert (said.outcome, said.next_step) == (Outcome.UNKNOWN, UNKNOWN_OUTCOME_STEPS[kind])
     assert explain(Cause.CONNECTION_BROKE).outcome is Outcome.UNCHANGED
 
 
-def test_facts_are_never_read_as_templates() -> None:
+def test_facts_are_never_formatted_as_templates() -> None:
     said = explain(Cause.INVALID_ARGUMENTS, said="{restart_gateway} {0} {said}")
     assert "{restart_gateway} {0} {said}" in said.sentence
 
 
-def test_a_missing_fact_is_an_error_and_not_a_hole() -> None:
+def test_a_missing_fact_raises_key_error() -> None:
     with pytest.raises(KeyError):
         explain(Cause.MODE_FORBIDS, mode="read")

@@ -1,4 +1,4 @@
-"""The table of operations agrees with itself and with the facts about IBKR's Web API."""
+"""The table of operations is consistent, and matches the facts about IBKR's Web API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_operation_has_one_row() -> None:
 
 
 @every_row
-def test_a_row_agrees_with_the_facts(row: Operation) -> None:
+def test_a_row_matches_the_facts(row: Operation) -> None:
     assert is_template(row.path)
     if fact := known_operations().get(_unnamed(row)):
         assert (row.section, row.status) == (fact.section, fact.status)
@@ -46,12 +46,12 @@ def _unnamed(row: Operation) -> str:
 
 
 @every_row
-def test_what_reads_can_neither_trade_nor_change_an_account(row: Operation) -> None:
+def test_a_read_can_neither_trade_nor_change_an_account(row: Operation) -> None:
     assert not (row.read_only and (row.must_be_paper or row.may_question or row.empty_success))
     assert not (row.may_question and row.effect is not Effect.TRADES)
 
 
-def test_an_operation_is_found_whatever_its_path_values_are_called() -> None:
+def test_an_operation_is_found_under_any_names_of_its_path_values() -> None:
     row = match_operation("GET", "/portfolio/{account_id}/summary")
     assert row is OPERATIONS["GET", "/portfolio/{account}/summary"]
     assert match_operation("GET", "/portfolio/{account_id}/news") is None
@@ -66,7 +66,7 @@ def test_an_operation_is_found_whatever_its_path_values_are_called() -> None:
         (("GET", "/news"), SessionRequirement.LOGIN, Preflight.NONE),
     ],
 )
-def test_an_operation_without_a_row_is_judged_by_its_path(
+def test_the_row_of_an_unlisted_operation_is_derived_from_its_path(
     key: tuple[str, str], session: SessionRequirement, preflight: Preflight
 ) -> None:
     row = find_operation(key)

@@ -1,4 +1,4 @@
-"""Texts from outside are harmless in messages."""
+"""Redaction and sanitizing of texts."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from api_gateway.redaction import redact, sanitize
         ("set MCP_SERVER_TOKEN, a bearer token", "set MCP_SERVER_TOKEN, a bearer token"),
     ],
 )
-def test_account_ids_and_tokens_are_hidden(text: str, masked: str) -> None:
+def test_account_ids_and_tokens_are_redacted(text: str, masked: str) -> None:
     assert redact(text) == masked
 
 
-def test_markup_scripts_and_control_characters_are_gone() -> None:
+def test_markup_scripts_and_control_characters_are_removed() -> None:
     page = (
         "<html><head><title>x</title></head><script>steal()</script><h1>Not&nbsp;<b>here</b></h1>\r\n\x1b[31m"
     )
     assert sanitize(page) == "Not here [31m"
 
 
-def test_a_stack_trace_is_gone_and_its_message_stays() -> None:
+def test_a_stack_trace_is_removed_and_its_message_stays() -> None:
     frames = "\n\tat com.ib.Order.<init>(Order.java:42)\r\n\tat java.base/x.Run.run(Unknown Source)"
     assert sanitize("Broken: no order" + frames) == "Broken: no order"
     assert sanitize("Market opens at noon (New York)") == "Market opens at noon (New York)"
 
 
-def test_invisible_characters_cannot_hide_words() -> None:
+def test_invisible_characters_are_removed() -> None:
     assert sanitize("say\u202e no\u200b\u2028more") == "say no more"
 
 
-def test_a_long_text_is_cut() -> None:
+def test_a_long_text_is_truncated() -> None:
     assert len(sanitize("no " * 10_000)) == 300
     assert sanitize("no " * 10_000).endswith("…")
 
 
-def test_a_hostile_text_takes_no_time() -> None:
+def test_a_hostile_text_is_sanitized_quickly() -> None:
     began = time.perf_counter()
     for text in (
         "<" * 1_000_000,

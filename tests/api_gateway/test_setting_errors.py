@@ -1,4 +1,4 @@
-"""The sentence about an invalid setting."""
+"""The description of an invalid setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the compose file, the Dockerfiles and the gateway's own settings promise, read without an engine."""
+"""The compose file, the Dockerfiles and the gateway's settings, checked without an engine."""
 
 import os
 import re
@@ -95,7 +95,7 @@ def test_ports_are_published_on_this_machine_only() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_a_service_can_do_no_more_than_it_must(name: str) -> None:
+def test_a_service_has_minimal_privileges(name: str) -> None:
     service = SERVICES[name]
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
@@ -109,7 +109,7 @@ def test_a_service_can_do_no_more_than_it_must(name: str) -> None:
     assert given_away & set(service) == set()
 
 
-def test_nobody_waits_for_the_gateway_to_be_healthy() -> None:
+def test_no_service_depends_on_the_gateway() -> None:
     assert [name for name, service in SERVICES.items() if "depends_on" in service] == []
 
 
@@ -121,7 +121,7 @@ def test_a_volume_has_one_writer_the_certificate_the_gateway_and_routers_their_g
     assert SERVICES["mcp-server"]["volumes"] == ["tls:/tls:ro,nocopy", "routers:/routers:ro,nocopy"]
 
 
-def test_the_generator_runs_only_when_it_is_asked_for_and_reaches_no_session() -> None:
+def test_the_generator_runs_only_on_demand_and_reaches_no_session() -> None:
     generator = SERVICES[GENERATOR]
     assert generator["profiles"] == ["generator"]
     assert generator["restart"] == "no"
@@ -129,7 +129,7 @@ def test_the_generator_runs_only_when_it_is_asked_for_and_reaches_no_session() -
     assert "ports" not in generator
 
 
-def test_the_token_goes_to_the_server_and_to_nobody_else() -> None:
+def test_only_the_server_gets_the_token() -> None:
     holders = [name for name, service in SERVICES.items() if "MCP_SERVER_TOKEN" in service["environment"]]
     assert holders == ["mcp-server"]
 
@@ -288,7 +288,7 @@ def test_the_python_images_share_one_layer_of_locked_dependencies() -> None:
     assert all("--no-deps --no-build-isolation --editable ." in line for line in others)
 
 
-def test_an_image_holds_the_packages_that_its_process_imports_and_no_tests() -> None:
+def test_an_image_contains_the_packages_that_its_process_imports_and_no_tests() -> None:
     copied = {
         name: sorted(
             line.split()[-1] for line in lines if line.startswith("COPY --chmod") and line[-1] != "/"
@@ -312,7 +312,7 @@ def test_the_generators_image_writes_as_the_user_that_the_server_reads_as() -> N
     assert GENERATING[-2:] == ['ENTRYPOINT ["python3", "-m", "routers_generator"]', 'CMD ["--help"]']
 
 
-def test_a_build_is_sent_only_what_it_is_made_of() -> None:
+def test_a_build_context_has_only_what_the_build_needs() -> None:
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
     assert lines[0] == "*"
     sent = {line[1:] for line in lines if line.startswith("!")}
@@ -320,7 +320,7 @@ def test_a_build_is_sent_only_what_it_is_made_of() -> None:
     assert sent == packages | {"requirements.lock", "pyproject.toml", "README.md", "LICENSE"}
 
 
-def test_nothing_of_ibkrs_is_kept_here() -> None:
+def test_nothing_of_ibkrs_is_in_the_repository() -> None:
     listed = subprocess.run(
         ["git", "-c", "safe.directory=*", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -333,7 +333,7 @@ def test_nothing_of_ibkrs_is_kept_here() -> None:
 # -- the gateway's own settings --
 
 
-def test_the_gateways_settings_hold_only_keys_that_it_knows() -> None:
+def test_the_gateways_settings_have_only_keys_that_it_knows() -> None:
     assert set(CONF) <= CONF_KEYS
     assert CONF["portalBaseURL"] == ""
     assert CONF["listenPort"] == 5055
@@ -347,7 +347,7 @@ def test_the_gateways_settings_hold_only_keys_that_it_knows() -> None:
     "peer",
     ["127.0.0.1", "127.0.1.1", "10.0.0.7", "172.16.0.1", "172.17.0.1", "172.31.255.254", "192.168.48.3"],
 )  # fmt: skip
-def test_the_address_list_admits_loopback_and_docker_networks(peer: str) -> None:
+def test_the_address_list_permits_loopback_and_docker_networks(peer: str) -> None:
     assert any(re.fullmatch(pattern, peer) for pattern in CONF["ips"]["allow"])
     assert not any(re.search(pattern, peer) for pattern in CONF["ips"]["deny"])
 
@@ -365,11 +365,11 @@ def test_the_address_list_admits_loopback_and_docker_networks(peer: str) -> None
         "128.0.0.1",
     ],
 )
-def test_the_address_list_refuses_everybody_else(peer: str) -> None:
+def test_the_address_list_rejects_all_other_addresses(peer: str) -> None:
     assert not any(re.fullmatch(pattern, peer) for pattern in CONF["ips"]["allow"])
 
 
-def test_the_address_list_is_written_as_the_gateway_understands_it() -> None:
+def test_the_address_list_has_the_gateways_format() -> None:
     assert CONF["ips"]["deny"], "an empty or missing deny admits everybody"
     for pattern in CONF["ips"]["allow"] + CONF["ips"]["deny"]:
         # Four parts are a regular expression; a mask matches nobody and a lone star breaks every request.
@@ -414,7 +414,7 @@ def test_the_gateways_log_has_no_file_and_no_cookies() -> None:
 # -- the scripts --
 
 
-def test_shellcheck_has_nothing_to_say() -> None:
+def test_shellcheck_finds_nothing() -> None:
     shellcheck = shutil.which("shellcheck", path=f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}")
     assert shellcheck is not None
     checked = subprocess.run([shellcheck, *SCRIPTS], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -423,11 +423,11 @@ def test_shellcheck_has_nothing_to_say() -> None:
 
 
 @pytest.mark.parametrize("path", SCRIPTS)
-def test_a_script_can_be_run(path: str) -> None:
+def test_every_script_is_executable(path: str) -> None:
     assert os.access(ROOT / path, os.X_OK)
 
 
-def test_the_gateway_script_becomes_java_with_little_memory() -> None:
+def test_the_gateway_script_replaces_itself_with_java_and_limits_its_memory() -> None:
     _, becomes, command = (
         (ROOT / "api_gateway/container/run_gateway.sh").read_text().rpartition("\nexec java ")
     )

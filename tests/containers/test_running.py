@@ -1,4 +1,4 @@
-"""The compose file for real: both gateways built from a clean copy, asked, killed, restarted and stopped."""
+"""The compose file with an engine: both gateways built, called, killed, restarted and stopped."""
 
 import asyncio
 import hashlib
@@ -270,7 +270,7 @@ def test_a_clean_clone_gives_three_healthy_containers(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_container_has_no_root_no_capability_and_no_disk(stack: Stack, service: str) -> None:
+def test_a_container_has_no_root_no_capabilities_and_no_writable_disk(stack: Stack, service: str) -> None:
     status = stack.inside(service, "cat", "/proc/1/status")
     facts = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     assert set(facts["Uid"].split()) == {"10001" if service == "gateway" else "10002"}
@@ -294,7 +294,7 @@ def test_a_container_has_its_limits(stack: Stack, service: str) -> None:
     assert not host["CapAdd"]
 
 
-def test_what_is_published_is_published_on_this_machine_only(stack: Stack) -> None:
+def test_ports_are_published_on_this_machine_only(stack: Stack) -> None:
     published = {
         service: {
             (inner, binding["HostIp"], int(binding["HostPort"]))
@@ -345,13 +345,13 @@ async def test_an_mcp_client_lists_the_tools(stack: Stack) -> None:
     assert {"search_tools", "call_tool", "list_portfolio_accounts"} <= names
 
 
-async def test_a_question_about_the_account_gets_the_gateways_answer(stack: Stack) -> None:
+async def test_a_call_about_the_account_returns_the_gateways_response(stack: Stack) -> None:
     told = await stack.settle()
     if stack.gateway == "live":
         assert "log in" in told.lower()
 
 
-async def test_the_server_says_that_it_is_alive_and_what_works(stack: Stack) -> None:
+async def test_health_and_ready_return_their_status(stack: Stack) -> None:
     await stack.settle()
     assert stack.server("/health")[0] == 200
     status, told = stack.server("/ready")
@@ -368,7 +368,7 @@ def test_no_secret_is_in_the_logs(stack: Stack) -> None:
 # -- killed and started --
 
 
-async def test_server_and_ticker_live_on_without_a_gateway_and_find_it_again(stack: Stack) -> None:
+async def test_server_and_ticker_keep_running_without_a_gateway_and_find_it_again(stack: Stack) -> None:
     stack.compose("kill", "gateway")
     try:
         failed, told = await stack.answer()
@@ -385,16 +385,14 @@ async def test_server_and_ticker_live_on_without_a_gateway_and_find_it_again(sta
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(SERVICES)), ids=">".join)
-async def test_they_find_each_other_in_whatever_order_they_start(
-    stack: Stack, order: tuple[str, ...]
-) -> None:
+async def test_the_services_find_each_other_in_any_start_order(stack: Stack, order: tuple[str, ...]) -> None:
     stack.compose("kill")
     for service in order:
         stack.compose("start", service)
     await stack.settle()
 
 
-async def test_they_find_each_other_when_the_volume_is_new_and_the_gateway_comes_last(stack: Stack) -> None:
+async def test_the_services_find_each_other_with_a_new_volume_and_the_gateway_last(stack: Stack) -> None:
     stack.compose("down", "--volumes", "--timeout", "1")
     stack.up("ticker", "mcp-server")
     failed, told = await stack.answer()
@@ -414,7 +412,7 @@ async def test_down_takes_less_than_three_seconds_with_a_client_connected(stack:
     assert took < 3.0
 
 
-def test_each_stops_by_itself_on_sigterm(stack: Stack) -> None:
+def test_each_service_stops_on_sigterm(stack: Stack) -> None:
     stack.compose("stop")
     exits = {service: stack.inspected(service)["State"]["ExitCode"] for service in SERVICES}
     stack.up()
@@ -426,7 +424,7 @@ def test_each_stops_by_itself_on_sigterm(stack: Stack) -> None:
 
 
 @simulator_only
-def test_a_value_that_does_not_exist_stops_the_start_with_those_that_do(stack: Stack) -> None:
+def test_an_invalid_value_stops_startup_and_lists_the_valid_ones(stack: Stack) -> None:
     wrong = replace(stack, settings={"TRADING_MODE": "sandbox"})
     try:
         assert wrong.compose("up", "--detach", "--wait", "mcp-server", check=False).returncode != 0
@@ -439,7 +437,7 @@ def test_a_value_that_does_not_exist_stops_the_start_with_those_that_do(stack: S
 
 
 @simulator_only
-async def test_a_token_is_asked_for_when_it_is_set(stack: Stack) -> None:
+async def test_a_token_is_required_if_it_is_set(stack: Stack) -> None:
     guarded = replace(stack, settings={"MCP_SERVER_TOKEN": "a-token-that-opens-a-test"})
     guarded.up()
     try:
@@ -457,7 +455,7 @@ async def test_a_token_is_asked_for_when_it_is_set(stack: Stack) -> None:
 
 
 @live_only
-def test_java_takes_the_place_of_the_script_with_little_memory(stack: Stack) -> None:
+def test_java_replaces_the_script_and_its_memory_is_limited(stack: Stack) -> None:
     processes = stack.inside("gateway", "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
     assert "-Xmx128m" in processes
     assert "-XX:+UseSerialGC" in processes
@@ -468,7 +466,7 @@ def test_java_takes_the_place_of_the_script_with_little_memory(stack: Stack) -> 
 
 
 @live_only
-def test_the_gateway_starts_from_our_settings_and_not_from_the_archives(stack: Stack) -> None:
+def test_the_gateway_uses_our_settings_instead_of_the_archives(stack: Stack) -> None:
     found = stack.inside("gateway", "sh", "-c", "cd /opt/gateway && find . -type f | sort").split()
     assert found == [
         "./build/lib/runtime/README",
@@ -488,7 +486,7 @@ def test_only_the_login_page_on_the_published_port_may_call_the_gateway(stack: S
 
 
 @live_only
-async def test_the_certificate_is_kept_and_made_anew_when_it_is_old_or_damaged(stack: Stack) -> None:
+async def test_the_certificate_is_kept_and_renewed_if_it_is_old_or_damaged(stack: Stack) -> None:
     first = stack.certificate()
     stack.compose("restart", "gateway")
     stack.up()
@@ -509,7 +507,7 @@ async def test_the_certificate_is_kept_and_made_anew_when_it_is_old_or_damaged(s
 
 
 @live_only
-async def test_the_simulator_and_ibkrs_gateway_take_each_others_place(stack: Stack) -> None:
+async def test_the_simulator_and_ibkrs_gateway_can_replace_each_other(stack: Stack) -> None:
     other = replace(stack, gateway="simulator")
     try:
         other.up("--build")
@@ -532,7 +530,7 @@ def test_an_archive_with_another_checksum_is_not_built(stack: Stack) -> None:
     assert stack.settings["GATEWAY_ARCHIVE_SHA256"] in refused.stdout + refused.stderr
 
 
-def test_a_gateway_that_does_not_exist_is_refused_with_those_that_do(stack: Stack) -> None:
+def test_an_unknown_gateway_is_rejected_and_the_valid_ones_are_listed(stack: Stack) -> None:
     refused = replace(stack, gateway="sandbox").compose("build", "gateway", check=False)
     assert refused.returncode != 0
     assert "live-or-simulator.sandbox" in refused.stdout + refused.stderr

@@ -12,7 +12,7 @@ FRONT_PAGE_SECONDS = 2.0
 
 
 async def examine_front_page(wire: Transport, login_url: str) -> list[Finding]:
-    """The findings on the gateway and its address list, from what it says without IBKR."""
+    """The findings on the gateway and its address list, from what it responds without IBKR."""
     try:
         received = await wire.exchange("GET", "/", None, timeout=FRONT_PAGE_SECONDS, fresh=True)
     except NotSentError as error:
@@ -34,7 +34,7 @@ def read_front_page(received: RawResponse, login_url: str) -> list[Finding]:
         ]
     if said == b"Access Denied" and received.status in (403, 404):
         return [
-            ok(Layer.GATEWAY, "This is IBKR's gateway: it refuses this machine in the gateway's way."),
+            ok(Layer.GATEWAY, "This is IBKR's gateway: it rejects this machine with its own message."),
             broken(Layer.ADDRESS_LIST, explain(Cause.ADDRESS_REFUSED, login=login_url)),
         ]
     target = sanitize(location.partition("?")[0], max_length=80) or "nowhere"

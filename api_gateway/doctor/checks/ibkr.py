@@ -35,10 +35,10 @@ TICKLE_SECONDS = 2.0
 ACCOUNTS_SECONDS = 3.0
 QUOTE_SECONDS = 4.0
 WAIT_SECONDS = 1.0
-"""How long our own rate limiter may hold back one of these requests."""
+"""How long our own rate limiter may delay one of these requests, in seconds."""
 
 WELL_KNOWN = 265598
-"""Apple's shares at NASDAQ: every login with any quotes sees at least delayed ones of these."""
+"""Apple's shares on NASDAQ: every login with any quotes sees at least delayed quotes for them."""
 
 CLOCK_WARNING, CLOCK_BROKEN = 10.0, 120.0
 
@@ -61,7 +61,7 @@ _ABOUT_THE_REQUEST = frozenset(
         SessionState.FAILING,
     }
 )
-"""States that a failure implies only for its own request, once the state of the session is known."""
+"""States that an error implies only for its own request, once the session's state is known."""
 
 _WORKS: Mapping[Layer, str] = {
     Layer.API: "The gateway forwards requests.",
@@ -74,7 +74,7 @@ _AVAILABILITY_KINDS: Mapping[str, str] = {"Y": "frozen and delayed", "D": "delay
 
 
 class IbkrChecks:
-    """A few requests to IBKR through one gateway, each only if those before it were answered.
+    """A few requests to IBKR through one gateway, each only if those before it succeeded.
 
     `wall` is this machine's time, in seconds since 1970; `mode` is the trading mode.
     """
@@ -88,34 +88,36 @@ class IbkrChecks:
         self._wall = wall
 
     async def examine_session(self) -> list[Finding]:
-        """Everything that the response to a status request says."""
-        call = build_request("POST", STATUS, read_only=True)
-        pacing = self._gateway.rate_limiter
+        """The findings from one status request, up to the session and the clock."""
+        request = build_request("POST", STATUS, read_only=True)
+        rate_limiter = self._gateway.rate_limiter
         received: RawResponse | None = None
         found: object
-        patience = WaitBudget(WAIT_SECONDS, float("inf"))
+        budget = WaitBudget(WAIT_SECONDS, float("inf"))
         try:
-            async with pacing.acquire(call, patience) as turn:
+            async with rate_limiter.acquire(request, budget) as reservation:
                 received = await self._wire.exchange(
-                    call.method,
-                    call.path.raw_path,
-                    call.body_bytes,
+                    request.method,
+                    request.path.raw_path,
+                    request.body_bytes,
                     timeout=STATUS_SECONDS,
                     fresh=True,
-                    on_written=turn.mark_sent,
+                    on_written=reservation.mark_sent,
                 )
             if received.status == 429:
-                found = rate_limited_error(call, pacing.enter_penalty_box(retry_after(received.headers)))
+                found = rate_limited_error(
+                    request, rate_limiter.enter_penalty_box(retry_after(received.headers))
+                )
             else:
-                found = interpret_response(call, received, login_url=self._login_url).value
+                found = interpret_response(request, received, login_url=self._login_url).value
         except GatewayError as error:
             found = error
         except (PreflightExpired, ServiceWarmingUp) as error:
             found = error.failure
         except NotSentError as error:
-            found = not_sent_error(call, error)
+            found = not_sent_error(request, error)
         except NoResponseError as error:
-            found = no_response_error(call, error)
+            found = no_response_error(request, error)
         if isinstance(found, RateLimited) and not isinstance(found, PenaltyBox):
             return [_rate_limited_finding(Layer.API, found)]
         diagnosis = self._diagnose(found)
@@ -135,7 +137,7 @@ class IbkrChecks:
         return before if diagnosis.found in (SessionState.FAILING, SessionState.ESTABLISHED) else diagnosis
 
     async def examine_accounts(self) -> list[Finding]:
-        """Which accounts the login has, and whether TRADING_MODE fits them."""
+        """The finding on the login's accounts, and whether TRADING_MODE fits them."""
         found = await self._request(Layer.ACCOUNTS, ACCOUNTS_SECONDS, "/iserver/accounts")
         if isinstance(found, Finding):
             return [found]
@@ -154,7 +156,7 @@ class IbkrChecks:
         return [ok(Layer.ACCOUNTS, sentence)]
 
     async def examine_quotes(self) -> list[Finding]:
-        """What market data the login may see, by one quote of a well-known share."""
+        """The finding on the login's market data, from one quote of a well-known share."""
         found = await self._request(
             Layer.QUOTES,
             QUOTE_SECONDS,
@@ -169,7 +171,7 @@ class IbkrChecks:
         return [read_availability(row.get("6509"))]
 
     async def _request(self, layer: Layer, seconds: float, template: str, **query: str) -> Any:
-        """The response, or the finding on its failure."""
+        """Return the response, or the finding on its error."""
         try:
             async with asyncio.timeout(seconds):
                 return (await self._gateway.get(template, **query)).value
@@ -211,7 +213,7 @@ class IbkrChecks:
             theirs = theirs.replace(tzinfo=UTC)
         off = self._wall() - theirs.timestamp()
         if abs(off) < CLOCK_WARNING:
-            return [ok(Layer.CLOCK, "This machine's clock is right.")]
+            return [ok(Layer.CLOCK, "This machine's clock is correct.")]
         off_by = explain(
             Cause.CLOCK_OFF, seconds=f"{abs(off):.0f}", direction="ahead" if off > 0 else "behind"
         )
@@ -221,10 +223,10 @@ class IbkrChecks:
 def read_availability(code: object) -> Finding:
     """The finding on the login's market data, from field 6509."""
     text = code if isinstance(code, str) else ""
-    first = text.lstrip("d")[:1]  # an internal mark may come before the one that counts
+    first = text.lstrip("d")[:1]  # an internal code may precede the one that counts
     shown = f"6509 = {sanitize(text, max_length=12)}"
     if first in ("R", "Z"):
-        note = "" if first == "R" else ", frozen at the last close as the market is closed"
+        note = "" if first == "R" else ", frozen at the last close because the market is closed"
         return ok(Layer.QUOTES, f"Apple's quote is real-time{note} ({shown}).")
     if first in _AVAILABILITY_KINDS:
         delayed = explain(Cause.QUOTES_DELAYED, kind=_AVAILABILITY_KINDS[first], field=shown)
@@ -248,7 +250,7 @@ def _interpret_diagnosis(diagnosis: Diagnosis, received: RawResponse | None) -> 
 
 
 def _layer_of_failure(received: RawResponse | None) -> Layer:
-    """The layer at fault for a response without a session state: IBKR only if it reports an error."""
+    """The layer at fault if a response has no session state: IBKR only if it returned an error."""
     if received is not None and (received.status >= 500 or received.status in (423,)):
         return Layer.UPSTREAM
     return Layer.API

@@ -32,16 +32,16 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
-    """The addresses of a name; raises OSError. It may take as long as the resolver likes."""
+    """Return the addresses of a name, blocking as long as the resolver does; raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 async def addresses_of(host: str, port: int, *, resolve: Resolve = resolve) -> Sequence[str]:
-    """The addresses of a name or of an address; raises OSError, and TimeoutError after 2 s.
+    """Return the addresses of a host; raises OSError, and TimeoutError after 2 s.
 
-    The resolver runs in a thread that ends with the process: it cannot be cancelled, and the loop would wait
-    for a thread of its own.
+    The resolver runs in a daemon thread: it cannot be cancelled, and at its shutdown the event loop would
+    wait for a thread of its executor.
     """
     try:
         return [str(ip_address(host))]
@@ -58,7 +58,7 @@ async def addresses_of(host: str, port: int, *, resolve: Resolve = resolve) -> S
         else:
             answer.set_result(found)
 
-    def ask() -> None:
+    def look_up() -> None:
         found: Sequence[str] | OSError
         try:
             found = resolve(host, port)
@@ -66,16 +66,16 @@ async def addresses_of(host: str, port: int, *, resolve: Resolve = resolve) -> S
             found = error
         except UnicodeError:
             found = OSError("it is not a host name")
-        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody is waiting
             loop.call_soon_threadsafe(settle, found)
 
-    threading.Thread(target=ask, daemon=True, name="resolve").start()
+    threading.Thread(target=look_up, daemon=True, name="resolve").start()
     async with asyncio.timeout(NAME_SECONDS):
         return await answer
 
 
 class NetworkChecks:
-    """The checks up to one gateway; each depends on the one before it."""
+    """The network checks of one gateway; each depends on the one before it."""
 
     def __init__(self, settings: GatewaySettings, *, resolve: Resolve = resolve) -> None:
         parts = urlsplit(settings.gateway_url)
@@ -98,7 +98,7 @@ class NetworkChecks:
             docker = self._host.lower() in DOCKER_NAMES
             cause = Cause.DOCKER_NAME if docker else Cause.NAME_UNKNOWN
             return broken(Layer.NAME, explain(cause, host=self._host, reason=_reason(error)))
-        return ok(Layer.NAME, f"{self._host} is {', '.join(self._addresses[:4])}.")
+        return ok(Layer.NAME, f"{self._host} resolves to {', '.join(self._addresses[:4])}.")
 
     async def examine_port(self) -> Finding:
         """Whether anything accepts connections there."""
@@ -205,7 +205,7 @@ class NetworkChecks:
 async def _connect(
     address: str, port: int, context: ssl.SSLContext | None = None, host: str | None = None
 ) -> AsyncIterator[asyncio.StreamWriter]:
-    """A connection that is aborted in the end, without a closing handshake."""
+    """Open a connection that is aborted on exit, without a closing handshake."""
     _, writer = await asyncio.open_connection(
         address, port, ssl=context, server_hostname=host if context else None
     )

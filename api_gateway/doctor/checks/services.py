@@ -21,7 +21,7 @@ TICKER_SECONDS = 2.5
 ENDPOINT_SECONDS = 5.0
 READY_SECONDS = 2.5
 MAX_BODY = 200_000
-"""Bytes of a response that are read; the longest of these has a few thousand."""
+"""Maximum bytes of a response to read; the longest expected has a few thousand."""
 
 PROTOCOL = "2025-11-25"
 _ENDPOINT = TITLES[Layer.ENDPOINT]
@@ -42,7 +42,7 @@ class TickerCheck:
 
 @dataclass(frozen=True)
 class McpEndpoint:
-    """Where MCP clients reach the server, and the settings that say who may call.
+    """Where MCP clients reach the server, and the settings for who may call it.
 
     `url` is its URL from this machine. `loopback`: only this machine reaches it. `token` never appears in a
     finding. `over_http` is false if the client starts the server itself.
@@ -120,7 +120,7 @@ async def examine_endpoint(endpoint: McpEndpoint | None) -> list[Finding]:
 
 
 async def examine_readiness(endpoint: McpEndpoint, *, within: float) -> list[Finding]:
-    """What keeps the MCP server from working while the brokerage session is open; empty if nothing does."""
+    """What stops the MCP server from working while the brokerage session is open; empty if nothing does."""
     address = urlsplit(endpoint.url)
     try:
         async with asyncio.timeout(min(within, READY_SECONDS)), _http_client(endpoint.url) as web:
@@ -128,10 +128,10 @@ async def examine_readiness(endpoint: McpEndpoint, *, within: float) -> list[Fin
     except (TimeoutError, _NoHttpResponseError):
         return []
     reported = _object(response.body)
-    happened, hint = reported.get("happened"), reported.get("hint")
-    if response.status != 503 or not isinstance(happened, str) or not isinstance(hint, str):
+    problem, hint = reported.get("problem"), reported.get("hint")
+    if response.status != 503 or not isinstance(problem, str) or not isinstance(hint, str):
         return []
-    not_ready = explain(Cause.SERVER_NOT_READY, said=sanitize(happened), hint=sanitize(hint))
+    not_ready = explain(Cause.SERVER_NOT_READY, said=sanitize(problem), hint=sanitize(hint))
     return [broken(Layer.ENDPOINT, not_ready)]
 
 
@@ -157,8 +157,8 @@ async def _examine_endpoint(endpoint: McpEndpoint) -> list[Finding]:
 
 
 async def _initialize(web: httpx.AsyncClient, endpoint: McpEndpoint) -> Finding:
-    """A client's first request, and the end of its session."""
-    hello = {
+    """Initialize an MCP session as a client does, and end it."""
+    initialize = {
         "jsonrpc": "2.0",
         "id": 1,
         "method": "initialize",
@@ -171,7 +171,7 @@ async def _initialize(web: httpx.AsyncClient, endpoint: McpEndpoint) -> Finding:
     headers = {"Accept": "application/json, text/event-stream"}
     if endpoint.token is not None:
         headers["Authorization"] = f"Bearer {endpoint.token}"
-    response = await _request(web, "POST", endpoint.url, headers=headers, content=json.dumps(hello))
+    response = await _request(web, "POST", endpoint.url, headers=headers, content=json.dumps(initialize))
     if session := response.headers.get("mcp-session-id"):
         await _request(web, "DELETE", endpoint.url, headers={**headers, "Mcp-Session-Id": session})
     path = urlsplit(endpoint.url).path
@@ -193,7 +193,7 @@ async def _initialize(web: httpx.AsyncClient, endpoint: McpEndpoint) -> Finding:
 
 
 async def _examine_clients(web: httpx.AsyncClient, endpoint: McpEndpoint) -> Finding:
-    """Whether those that are allowed can connect, and who cannot."""
+    """Whether the allowed hosts and origins can connect, and who cannot."""
     address = urlsplit(endpoint.url)
     health = f"{address.scheme}://{address.netloc}/health"
     wanted = [("Host", host, "MCP_SERVER_ALLOWED_HOSTS") for host in endpoint.allowed_hosts[:3]]
@@ -212,7 +212,7 @@ async def _examine_clients(web: httpx.AsyncClient, endpoint: McpEndpoint) -> Fin
         )
     if not endpoint.allowed_hosts:
         return warning(Layer.CLIENTS, explain(Cause.ONLY_LOCALHOST))
-    return ok(Layer.CLIENTS, f"It can be called by {', '.join(endpoint.allowed_hosts[:3])} and localhost.")
+    return ok(Layer.CLIENTS, f"It accepts calls to {', '.join(endpoint.allowed_hosts[:3])} and localhost.")
 
 
 @dataclass(frozen=True)
@@ -229,14 +229,14 @@ async def _http_client(url: str) -> AsyncIterator[httpx.AsyncClient]:
     try:
         await addresses_of(parts.hostname or "", parts.port or 80)
     except TimeoutError:
-        raise _NoHttpResponseError("its name was not resolved in time") from None
+        raise _NoHttpResponseError("its host name was not resolved in time") from None
     except OSError as error:
         raise _NoHttpResponseError(
-            f"its name cannot be resolved: {sanitize(error.strerror or str(error))}"
+            f"its host name cannot be resolved: {sanitize(error.strerror or str(error))}"
         ) from None
     headers = {"User-Agent": "ib-mcp doctor"}
-    verify = parts.scheme == "https"  # loading all certificates takes a while, which plain HTTP can spare
-    # Each check has a time limit of its own, for all of its requests.
+    verify = parts.scheme == "https"  # loading all certificates takes a while, and plain HTTP needs none
+    # Each check has its own timeout, for all of its requests.
     async with httpx.AsyncClient(trust_env=False, timeout=None, headers=headers, verify=verify) as web:  # noqa: S113
         yield web
 
@@ -256,14 +256,14 @@ async def _request(
             streamed = response.headers.get("content-type", "").startswith("text/event-stream")
             async for chunk in response.aiter_bytes():
                 body += chunk
-                # A stream of events may stay open after the response in it.
+                # An event stream may stay open after the response.
                 if len(body) > MAX_BODY or (streamed and _result(body)):
                     break
             return _HttpResponse(response.status_code, response.headers, body)
     except httpx.ConnectError:
-        raise _NoHttpResponseError("nothing listens there") from None
+        raise _NoHttpResponseError("nothing is listening there") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise _NoHttpResponseError(f"the connection broke: {type(error).__name__}") from None
+        raise _NoHttpResponseError(f"the connection was lost: {type(error).__name__}") from None
 
 
 def _result(body: bytes) -> dict[str, Any]:

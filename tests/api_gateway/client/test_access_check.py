@@ -1,4 +1,4 @@
-"""What the access policy lets through."""
+"""Access policy: which requests it permits."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ KNOWN = ("GET", "/trsrv/stocks")
 UNVERIFIED = ("GET", "/iserver/marketdata/{segment}")
 
 
-async def test_a_listed_operation_proceeds() -> None:
+async def test_a_permitted_operation_proceeds() -> None:
     rest = FakeHandler([1])
     check = AccessCheck(AccessPolicy("read", frozenset({KNOWN})))
     assert (await check(rest, read("/trsrv/stocks"), unlimited())).value == [1]
 
 
-async def test_any_other_operation_is_refused_and_not_sent() -> None:
+async def test_any_other_operation_is_rejected_and_not_sent() -> None:
     rest = FakeHandler([1])
     check = AccessCheck(AccessPolicy("read", frozenset({KNOWN})))
     with pytest.raises(Forbidden, match="POST /logout"):
@@ -27,7 +27,7 @@ async def test_any_other_operation_is_refused_and_not_sent() -> None:
     assert rest.requests == []
 
 
-def test_an_unverified_operation_is_refused_at_the_path_of_a_known_one() -> None:
+def test_an_unverified_operation_is_rejected_at_the_path_of_a_known_one() -> None:
     check = AccessCheck(AccessPolicy("read", frozenset({UNVERIFIED}), unverified=frozenset({UNVERIFIED})))
     check.check(read(UNVERIFIED[1], "something-else"))
     with pytest.raises(Forbidden, match="unsubscribeall"):

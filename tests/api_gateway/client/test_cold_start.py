@@ -1,4 +1,4 @@
-"""A thin first answer is asked for again; an empty one that is true costs that once."""
+"""Cold-start retry: an incomplete first response is retried, and one that stays empty only once."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ from tests.api_gateway.fakes import FakeHandler, FakeTime, unlimited
 TRADES = build_request("GET", "/iserver/account/trades", read_only=True)
 
 
-class Answers:
+class FakeRetry:
+    """Returns the next value at each call; `calls` counts them."""
+
     def __init__(self, *values: Any) -> None:
         self.values = list(values)
-        self.asked = 0
+        self.calls = 0
 
     async def __call__(self) -> GatewayResponse:
-        self.asked += 1
+        self.calls += 1
         return GatewayResponse(200, orjson.dumps(self.values.pop(0)))
 
 
 @pytest.fixture
-def warmups(fake_time: FakeTime) -> ColdStartRetry:
+def cold_start(fake_time: FakeTime) -> ColdStartRetry:
     return ColdStartRetry(now=fake_time.now, sleep=fake_time.sleep)
 
 
-async def complete(warmups: ColdStartRetry, call: GatewayRequest, *values: Any) -> tuple[Any, int]:
-    """The value in the end, and how often it was asked for."""
-    answers = Answers(*values)
-    reply = await warmups.complete(call, await answers(), answers)
-    return reply.value, answers.asked
+async def complete(cold_start: ColdStartRetry, request: GatewayRequest, *values: Any) -> tuple[Any, int]:
+    """The final value, and the number of requests."""
+    repeat = FakeRetry(*values)
+    response = await cold_start.complete(request, await repeat(), repeat)
+    return response.value, repeat.calls
 
 
 def read(template: str, *values: object) -> GatewayRequest:
@@ -42,7 +44,7 @@ def read(template: str, *values: object) -> GatewayRequest:
 
 
 @pytest.mark.parametrize(
-    ("call", "thin", "full"),
+    ("gateway_request", "incomplete", "complete_value"),
     [
         (
             read("/iserver/account/orders"),
@@ -62,65 +64,68 @@ def read(template: str, *values: object) -> GatewayRequest:
         (read("/iserver/secdef/info"), [], [{"conid": 1}]),
     ],
 )
-async def test_a_thin_answer_is_asked_for_once_more(
-    warmups: ColdStartRetry, call: GatewayRequest, thin: Any, full: Any
+async def test_an_incomplete_response_is_retried(
+    cold_start: ColdStartRetry, gateway_request: GatewayRequest, incomplete: Any, complete_value: Any
 ) -> None:
-    assert await complete(warmups, call, thin, full) == (full, 2)
-    assert await complete(warmups, call, full) == (full, 1)
+    assert await complete(cold_start, gateway_request, incomplete, complete_value) == (complete_value, 2)
+    assert await complete(cold_start, gateway_request, complete_value) == (complete_value, 1)
 
 
-async def test_an_empty_answer_that_is_true_costs_one_repetition_and_no_more(
-    warmups: ColdStartRetry, fake_time: FakeTime
+async def test_a_response_that_stays_empty_is_retried_once_until_its_ttl_expires(
+    cold_start: ColdStartRetry, fake_time: FakeTime
 ) -> None:
-    assert await complete(warmups, TRADES, [], []) == ([], 2)
-    assert await complete(warmups, TRADES, []) == ([], 1)
+    assert await complete(cold_start, TRADES, [], []) == ([], 2)
+    assert await complete(cold_start, TRADES, []) == ([], 1)
     fake_time.seconds += EMPTY_RESULT_TTL + 1
-    assert await complete(warmups, TRADES, [], [{}]) == ([{}], 2)
+    assert await complete(cold_start, TRADES, [], [{}]) == ([{}], 2)
 
 
-async def test_what_was_full_and_is_empty_now_is_asked_for_again(warmups: ColdStartRetry) -> None:
-    await complete(warmups, TRADES, [], [])
-    await complete(warmups, TRADES, [{}])
-    assert await complete(warmups, TRADES, [], []) == ([], 2)
+async def test_an_empty_response_after_a_complete_one_is_retried(cold_start: ColdStartRetry) -> None:
+    await complete(cold_start, TRADES, [], [])
+    await complete(cold_start, TRADES, [{}])
+    assert await complete(cold_start, TRADES, [], []) == ([], 2)
 
 
-async def test_a_new_session_proves_nothing(warmups: ColdStartRetry) -> None:
-    await complete(warmups, TRADES, [], [])
-    warmups.reset()
-    assert await complete(warmups, TRADES, [], [{}]) == ([{}], 2)
+async def test_remembered_empty_responses_are_discarded_by_a_reset(cold_start: ColdStartRetry) -> None:
+    await complete(cold_start, TRADES, [], [])
+    cold_start.reset()
+    assert await complete(cold_start, TRADES, [], [{}]) == ([{}], 2)
 
 
-async def test_it_waits_between_and_stops_some_time(warmups: ColdStartRetry, fake_time: FakeTime) -> None:
-    thin = [{"conid": 1}]
+async def test_retries_are_paused_and_limited(cold_start: ColdStartRetry, fake_time: FakeTime) -> None:
+    incomplete = [{"conid": 1}]
     positions = read("/portfolio/{account}/positions/{page}", "DU1234567", 0)
-    assert await complete(warmups, positions, thin, thin, thin, thin) == (thin, 4)
+    assert await complete(cold_start, positions, incomplete, incomplete, incomplete, incomplete) == (
+        incomplete,
+        4,
+    )
     assert fake_time.sleeps == [0.5, 0.5, 0.5]
 
 
-async def test_a_page_past_the_last_position_is_complete(warmups: ColdStartRetry) -> None:
-    assert await complete(warmups, read("/portfolio/{account}/positions/{page}", "DU1234567", 99), []) == (
+async def test_a_page_past_the_last_position_is_complete(cold_start: ColdStartRetry) -> None:
+    assert await complete(cold_start, read("/portfolio/{account}/positions/{page}", "DU1234567", 99), []) == (
         [],
         1,
     )
 
 
-async def test_other_answers_are_left_alone(warmups: ColdStartRetry) -> None:
-    assert await complete(warmups, read("/trsrv/stocks"), {}) == ({}, 1)
+async def test_a_response_of_an_operation_without_a_rule_is_returned(cold_start: ColdStartRetry) -> None:
+    assert await complete(cold_start, read("/trsrv/stocks"), {}) == ({}, 1)
 
 
-async def test_endless_different_questions_take_no_endless_memory(warmups: ColdStartRetry) -> None:
+async def test_the_number_of_remembered_requests_is_limited(cold_start: ColdStartRetry) -> None:
     for number in range(2 * MAX_REMEMBERED):
-        call = build_request("GET", "/iserver/secdef/info", (), {"conid": number}, read_only=True)
-        assert await complete(warmups, call, [], []) == ([], 2)
-    assert len(warmups._believed) <= MAX_REMEMBERED
+        request = build_request("GET", "/iserver/secdef/info", (), {"conid": number}, read_only=True)
+        assert await complete(cold_start, request, [], []) == ([], 2)
+    assert len(cold_start._empty_since) <= MAX_REMEMBERED
 
 
-async def test_rows_that_are_no_objects_are_handed_on(warmups: ColdStartRetry) -> None:
+async def test_rows_that_are_not_objects_are_returned(cold_start: ColdStartRetry) -> None:
     positions = read("/portfolio/{account}/positions/{page}", "DU1234567", 0)
-    assert await complete(warmups, positions, [1, None]) == ([1, None], 1)
+    assert await complete(cold_start, positions, [1, None]) == ([1, None], 1)
 
 
-async def test_the_step_repeats_an_incomplete_response_by_its_own_way(fake_time: FakeTime) -> None:
+async def test_the_step_retries_an_incomplete_response_with_its_own_handler(fake_time: FakeTime) -> None:
     repeat, rest = FakeHandler([{"execution_id": "1"}]), FakeHandler([])
     step = ColdStartStep(ColdStartRetry(now=fake_time.now, sleep=fake_time.sleep), repeat)
     response = await step(rest, read("/iserver/account/trades"), unlimited())
@@ -128,7 +133,7 @@ async def test_the_step_repeats_an_incomplete_response_by_its_own_way(fake_time:
     assert (len(rest.requests), len(repeat.requests)) == (1, 1)
 
 
-async def test_the_step_leaves_operations_without_a_rule_alone(fake_time: FakeTime) -> None:
+async def test_the_step_does_not_retry_operations_without_a_rule(fake_time: FakeTime) -> None:
     repeat, rest = FakeHandler([1]), FakeHandler([])
     step = ColdStartStep(ColdStartRetry(now=fake_time.now, sleep=fake_time.sleep), repeat)
     assert (await step(rest, read("/trsrv/stocks"), unlimited())).value == []

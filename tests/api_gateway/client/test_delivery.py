@@ -1,4 +1,4 @@
-"""What becomes of a request on the wire."""
+"""Delivery: one request over the transport and its outcome."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Wire:
         return outcome
 
 
-async def test_a_complete_response_is_returned_as_it_came(fake_time: FakeTime) -> None:
+async def test_a_complete_response_is_returned_unchanged(fake_time: FakeTime) -> None:
     wire = Wire(fake_time, httpx.Response(418, content=b"tea"))
     async with wire.rate_limiter.acquire(READ, unlimited()) as place:
         received = await wire.deliver(READ, place, 5.0)
     assert (received.status, received.body) == (418, b"tea")
 
 
-async def test_what_was_never_sent_is_unreachable_and_takes_no_place_in_the_limits(
+async def test_a_request_that_was_never_sent_is_unreachable_and_does_not_count(
     fake_time: FakeTime,
 ) -> None:
     wire = Wire(fake_time, httpx.ConnectError("refused"), httpx.Response(200))
@@ -56,7 +56,7 @@ async def test_what_was_never_sent_is_unreachable_and_takes_no_place_in_the_limi
         assert fake_time.sleeps == []
 
 
-async def test_a_read_without_response_is_in_doubt_until_something_is_answered(fake_time: FakeTime) -> None:
+async def test_a_read_without_a_response_is_in_doubt_until_the_next_response(fake_time: FakeTime) -> None:
     wire = Wire(fake_time, httpx.ReadError("reset"), httpx.Response(200))
     async with wire.rate_limiter.acquire(READ, unlimited()) as place:
         with pytest.raises(NoResponse):
@@ -66,7 +66,9 @@ async def test_a_read_without_response_is_in_doubt_until_something_is_answered(f
     assert not wire.rate_limiter.is_in_doubt(READ)
 
 
-async def test_a_write_without_response_has_an_unknown_outcome_and_is_sent_once(fake_time: FakeTime) -> None:
+async def test_a_write_without_a_response_has_an_unknown_outcome_and_is_sent_once(
+    fake_time: FakeTime,
+) -> None:
     wire = Wire(fake_time, httpx.ReadError("reset"), httpx.Response(200))
     async with wire.rate_limiter.acquire(WRITE, unlimited()) as place:
         with pytest.raises(OutcomeUnknown):

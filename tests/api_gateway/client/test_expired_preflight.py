@@ -1,4 +1,4 @@
-"""What becomes of a preflight that expired for good."""
+"""A preflight that expired and could not be renewed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.api_gateway.fakes import FakeHandler, read, unlimited
 REFUSED = Refused(request="GET /x", problem="IBKR refused.", hint="Wait.")
 
 
-async def test_the_caller_gets_the_failure_that_ibkr_gave() -> None:
+async def test_the_caller_gets_ibkrs_own_error() -> None:
     with pytest.raises(Refused) as caught:
         await ExpiredPreflight()(
             FakeHandler(PreflightExpired(REFUSED)), read("/iserver/accounts"), unlimited()
@@ -20,5 +20,5 @@ async def test_the_caller_gets_the_failure_that_ibkr_gave() -> None:
     assert caught.value is REFUSED
 
 
-async def test_a_response_passes() -> None:
+async def test_a_response_is_returned_unchanged() -> None:
     assert (await ExpiredPreflight()(FakeHandler([1]), read("/trsrv/stocks"), unlimited())).value == [1]

@@ -1,4 +1,4 @@
-"""The client as a whole: what it sends, and what it makes of what it gets."""
+"""The gateway client as a whole: what it sends, and how it interprets responses."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ async def gateway(fake_time: FakeTime) -> AsyncIterator[GatewayClient]:
     )
     async with GatewayClient(
         settings, policy=ALL_OPERATIONS, now=fake_time.now, sleep=fake_time.sleep
-    ) as ours:
-        yield ours
+    ) as client:
+        yield client
 
 
 @pytest.fixture
@@ -59,14 +59,14 @@ def paths(ibkr: Any) -> list[str]:
     return [f"{call.request.method} {call.request.url.raw_path.decode()[7:]}" for call in ibkr.calls]
 
 
-async def test_a_get_is_relayed_byte_for_byte(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_the_response_to_a_get_is_returned_byte_for_byte(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/trsrv/stocks").respond(content=b'{"AAPL": [ 1.50 ]}')
-    reply = await gateway.get("/trsrv/stocks", symbols=["AAPL", "IBM"], exchange=None)
-    assert (reply.status, reply.body) == (200, b'{"AAPL": [ 1.50 ]}')
+    response = await gateway.get("/trsrv/stocks", symbols=["AAPL", "IBM"], exchange=None)
+    assert (response.status, response.body) == (200, b'{"AAPL": [ 1.50 ]}')
     assert paths(ibkr) == ["GET /trsrv/stocks?symbols=AAPL,IBM"]
 
 
-async def test_a_post_has_its_body_its_type_and_its_length(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_post_has_a_body_a_content_type_and_a_length(gateway: GatewayClient, ibkr: Any) -> None:
     route = ibkr.post("/iserver/contract/rules").respond(json={"rules": 1})
     await gateway.post("/iserver/contract/rules", body={"conid": 265598}, reads=True)
     request = route.calls.last.request
@@ -77,8 +77,8 @@ async def test_a_post_has_its_body_its_type_and_its_length(gateway: GatewayClien
     assert "accept-encoding" not in request.headers
 
 
-async def test_bad_arguments_send_nothing(gateway: GatewayClient, ibkr: Any) -> None:
-    for ask in (
+async def test_invalid_arguments_send_nothing(gateway: GatewayClient, ibkr: Any) -> None:
+    for calling in (
         gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, -1),
         gateway.get("/portfolio/{account}/meta", "../x"),
         gateway.get("/trsrv/stocks", symbols="a\r\nb"),
@@ -86,11 +86,11 @@ async def test_bad_arguments_send_nothing(gateway: GatewayClient, ibkr: Any) -> 
         gateway.get("/portfolio/{account}/positions/{page}", ACCOUNT, True),
     ):
         with pytest.raises(Invalid):
-            await ask
+            await calling
     assert paths(ibkr) == []
 
 
-async def test_an_unknown_account_is_not_asked_about(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_no_request_names_an_unknown_account(gateway: GatewayClient, ibkr: Any) -> None:
     with pytest.raises(Invalid, check=because(Cause.UNKNOWN_ACCOUNT)):
         await gateway.get("/portfolio/{account}/meta", "U7654321")
     with pytest.raises(Invalid):
@@ -98,18 +98,18 @@ async def test_an_unknown_account_is_not_asked_about(gateway: GatewayClient, ibk
     assert paths(ibkr) == ["GET /portfolio/accounts", "GET /iserver/accounts"]
 
 
-async def test_the_same_get_at_the_same_time_is_sent_once(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_concurrent_identical_gets_are_sent_once(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/trsrv/stocks").respond(json=[1])
     ibkr.post("/iserver/contract/rules").respond(json=[1])
-    replies = await asyncio.gather(*(gateway.get("/trsrv/stocks", symbols="AAPL") for _ in range(5)))
-    assert {reply.body for reply in replies} == {b"[1]"}
+    responses = await asyncio.gather(*(gateway.get("/trsrv/stocks", symbols="AAPL") for _ in range(5)))
+    assert {response.body for response in responses} == {b"[1]"}
     assert len(paths(ibkr)) == 1
     await asyncio.gather(gateway.get("/trsrv/stocks", symbols="A"), gateway.get("/trsrv/stocks", symbols="B"))
     await asyncio.gather(*(gateway.post("/iserver/contract/rules", reads=True) for _ in range(2)))
     assert len(paths(ibkr)) == 5
 
 
-async def test_a_429_silences_everything_but_the_tickle(
+async def test_after_a_429_only_the_tickle_is_sent(
     gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     ibkr.get("/trsrv/stocks").respond(429, headers={"Retry-After": "700"})
@@ -118,9 +118,9 @@ async def test_a_429_silences_everything_but_the_tickle(
         await gateway.get("/trsrv/stocks")
     assert first.value.seconds == 700
     fake_time.seconds += 100
-    for ask in (gateway.get("/iserver/accounts"), gateway.post("/logout")):
+    for calling in (gateway.get("/iserver/accounts"), gateway.post("/logout")):
         with pytest.raises(RateLimited) as caught:
-            await ask
+            await calling
         assert caught.value.seconds == pytest.approx(600)
     assert (await gateway.tickle()).value["session"] == "x"
     assert (await gateway.post("/tickle")).value["session"] == "x"
@@ -128,7 +128,7 @@ async def test_a_429_silences_everything_but_the_tickle(
     assert paths(ibkr) == ["GET /trsrv/stocks", "POST /tickle", "POST /tickle"]
 
 
-async def test_a_tickle_that_met_another_one_silences_nobody_and_a_second_429_does(
+async def test_a_tickle_collision_starts_no_penalty_and_a_second_429_does(
     gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     fine = httpx.Response(200, json={"session": "x", "iserver": {"authStatus": OPEN}})
@@ -160,7 +160,7 @@ async def test_a_tickle_that_met_another_one_silences_nobody_and_a_second_429_do
         (OSError("odd"), Failed, OutcomeUnknown),
     ],
 )
-async def test_a_broken_connection_is_named_and_a_write_is_never_repeated(
+async def test_a_lost_connection_is_reported_and_no_write_is_sent_twice(
     gateway: GatewayClient, ibkr: Any, error: Exception, read: type[GatewayError], write: type[GatewayError]
 ) -> None:
     ibkr.get("/trsrv/stocks").mock(side_effect=error)
@@ -172,7 +172,7 @@ async def test_a_broken_connection_is_named_and_a_write_is_never_repeated(
     assert len(paths(ibkr)) == 2
 
 
-async def test_what_was_never_sent_takes_no_place_in_the_limits(
+async def test_a_request_that_was_never_sent_does_not_count_for_rate_limits(
     gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     ibkr.get("/portfolio/accounts").mock(side_effect=[httpx.ConnectError("no"), httpx.Response(200, json=[])])
@@ -182,7 +182,7 @@ async def test_what_was_never_sent_takes_no_place_in_the_limits(
     assert fake_time.sleeps == []
 
 
-async def test_a_request_counts_from_when_its_last_byte_has_left(
+async def test_a_request_counts_from_when_its_last_byte_was_written(
     fake_time: FakeTime,
 ) -> None:
     async def slow_to_leave(request: httpx.Request) -> httpx.Response:
@@ -202,16 +202,14 @@ async def test_a_request_counts_from_when_its_last_byte_has_left(
     assert fake_time.sleeps == [pytest.approx(5.4)]
 
 
-async def test_a_preflight_that_fails_keeps_the_write_from_being_sent(
-    gateway: GatewayClient, ibkr: Any
-) -> None:
+async def test_a_write_is_not_sent_if_its_preflight_fails(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/accounts").respond(503, content=b"")
     with pytest.raises(Failed):
         await gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 1)
     assert paths(ibkr) == ["GET /iserver/accounts"]
 
 
-async def test_a_forgotten_session_is_prepared_again_and_the_get_repeated_once(
+async def test_an_expired_preflight_is_renewed_and_the_get_sent_once_more(
     gateway: GatewayClient, ibkr: Any
 ) -> None:
     first = httpx.Response(400, json={"error": "Please query /accounts first"})
@@ -224,7 +222,9 @@ async def test_a_forgotten_session_is_prepared_again_and_the_get_repeated_once(
     assert paths(ibkr).count("GET /iserver/accounts") == 2
 
 
-async def test_it_is_repeated_once_and_not_for_ever(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_get_is_repeated_only_once_if_its_preflight_expires_again(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     ibkr.get("/iserver/marketdata/history").respond(400, json={"error": "Please query /accounts first"})
     with pytest.raises(Refused, match="Please query"):
         await gateway.get("/iserver/marketdata/history", conid=1)
@@ -234,7 +234,7 @@ async def test_it_is_repeated_once_and_not_for_ever(gateway: GatewayClient, ibkr
     assert len(paths(ibkr)) == 4
 
 
-async def test_a_write_in_a_forgotten_session_is_not_repeated(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_write_whose_preflight_expired_is_not_repeated(gateway: GatewayClient, ibkr: Any) -> None:
     place = ibkr.post(f"/iserver/account/{ACCOUNT}/orders")
     place.respond(400, json={"error": "Please query /accounts first"})
     with pytest.raises(Refused):
@@ -252,7 +252,9 @@ async def test_a_closed_brokerage_session_is_a_lost_session(gateway: GatewayClie
         await gateway.get("/iserver/account/orders")
 
 
-async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_an_empty_response_while_the_session_opens_is_an_error(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
     ibkr.post("/iserver/contract/rules").respond(json={})
     assert (await gateway.get("/iserver/secdef/search", symbol="XX")).value == []
@@ -274,7 +276,7 @@ async def test_nothing_from_a_session_that_is_opening_is_no_answer(gateway: Gate
         ({**OPEN, "established": False, "authenticated": False}, Cause.SESSION_CLOSED),
     ],
 )
-async def test_nothing_without_a_session_says_what_will_help(
+async def test_an_empty_response_without_a_session_reports_the_sessions_state(
     gateway: GatewayClient, ibkr: Any, status: dict[str, bool], cause: Cause
 ) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
@@ -283,7 +285,9 @@ async def test_nothing_without_a_session_says_what_will_help(
         await gateway.get("/iserver/secdef/search", symbol="XX")
 
 
-async def test_nothing_without_a_login_names_the_login_page(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_an_empty_response_without_a_login_names_the_login_page(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
     ibkr.post("/iserver/auth/status").respond(json={"authenticated": False, "connected": False})
     with pytest.raises(LoginRequired, match=r"https://login\.example:5055"):
@@ -300,10 +304,10 @@ async def test_nothing_without_a_login_names_the_login_page(gateway: GatewayClie
         ("true", "a bare true"),
     ],
 )
-async def test_an_answer_that_is_no_object_and_no_list_answers_no_question(
+async def test_a_read_whose_response_is_neither_object_nor_list_fails(
     gateway: GatewayClient, ibkr: Any, body: str, what: str
 ) -> None:
-    """An empty answer handed on as one would read as "no positions"."""
+    """Returned to a caller, an empty response would read as "no positions"."""
     ibkr.route().respond(content=body)
     with pytest.raises(Failed, match=f"is {what}", check=because(Cause.UNUSABLE_RESPONSE, Outcome.UNCHANGED)):
         await gateway.get("/trsrv/stocks", symbols=["AAPL"])
@@ -314,7 +318,7 @@ async def test_an_answer_that_is_no_object_and_no_list_answers_no_question(
 
 
 @pytest.mark.parametrize("body", ["", "null"])
-async def test_a_write_that_was_answered_with_nothing_may_have_happened(
+async def test_a_write_with_an_empty_response_has_an_unknown_outcome(
     gateway: GatewayClient, ibkr: Any, body: str
 ) -> None:
     ibkr.route().respond(content=body)
@@ -324,13 +328,13 @@ async def test_a_write_that_was_answered_with_nothing_may_have_happened(
     assert (await gateway.delete("/fyi/deliveryoptions/{device}", "x")).body == b"null"
 
 
-async def test_a_write_may_be_answered_with_a_bare_text(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_write_may_return_a_bare_text(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.route().respond(json="Success")
     assert (await gateway.post("/logout")).value == "Success"
 
 
 @pytest.mark.parametrize("body", ["42", "true"])
-async def test_a_write_that_was_answered_with_neither_object_nor_text_may_have_happened(
+async def test_a_write_that_returns_neither_object_nor_text_has_an_unknown_outcome(
     gateway: GatewayClient, ibkr: Any, body: str
 ) -> None:
     ibkr.route().respond(content=body)
@@ -338,34 +342,34 @@ async def test_a_write_that_was_answered_with_neither_object_nor_text_may_have_h
         await gateway.post("/logout")
 
 
-async def test_a_bare_text_tells_nothing_about_an_order(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_an_order_write_that_returns_a_bare_text_has_an_unknown_outcome(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     ibkr.delete(url__regex=".*/order/1$").respond(json="Success")
     with pytest.raises(OutcomeUnknown, match="a bare text"):
         await gateway.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 1)
 
 
-async def test_a_304_is_no_success_of_a_write_that_is_silent_when_done(
-    gateway: GatewayClient, ibkr: Any
-) -> None:
+async def test_a_304_is_not_a_success_even_if_success_has_no_body(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.route().respond(304)
     with pytest.raises(OutcomeUnknown, check=because(Cause.UNUSABLE_RESPONSE, Outcome.UNKNOWN)):
         await gateway.delete("/fyi/deliveryoptions/{device}", "x")
 
 
 @pytest.mark.parametrize("status", [200, 503])
-async def test_the_end_of_market_data_without_an_answer_may_have_happened_and_may_be_asked_for_again(
+async def test_an_unsubscribe_without_a_clear_response_has_an_unknown_outcome_and_may_be_repeated(
     gateway: GatewayClient, ibkr: Any, status: int
 ) -> None:
     ibkr.route(path__regex=".*/unsubscribe.*").respond(status, content="<html>")
-    for ask in (
+    for calling in (
         gateway.get("/iserver/marketdata/unsubscribeall"),
         gateway.post("/iserver/marketdata/unsubscribe", body={"conid": 1}, reads=True),
     ):
         with pytest.raises(Failed, check=lambda error: error.outcome is Outcome.UNKNOWN):
-            await ask
+            await calling
 
 
-async def test_what_is_answered_with_nothing_and_may_not_be_asked_again_is_no_matter_of_limits(
+async def test_an_empty_response_of_a_rate_limited_operation_is_not_reported_as_a_rate_limit(
     gateway: GatewayClient, ibkr: Any
 ) -> None:
     ibkr.get("/iserver/scanner/params").respond(204)
@@ -374,16 +378,14 @@ async def test_what_is_answered_with_nothing_and_may_not_be_asked_again_is_no_ma
 
 
 @pytest.mark.parametrize("accounts", [5, None, "All", {"All": 1}, [5]])
-async def test_accounts_of_an_odd_shape_are_handed_on(
+async def test_accounts_of_an_unknown_shape_are_returned(
     gateway: GatewayClient, ibkr: Any, accounts: object
 ) -> None:
     ibkr.get("/iserver/accounts").respond(json={"accounts": accounts})
     assert (await gateway.get("/iserver/accounts")).value == {"accounts": accounts}
 
 
-async def test_a_state_that_is_answered_with_nothing_is_no_missing_login(
-    gateway: GatewayClient, ibkr: Any
-) -> None:
+async def test_an_empty_session_status_is_not_a_missing_login(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
     ibkr.post("/iserver/auth/status").respond(204)
     with pytest.raises(Failed, match="auth/status", check=because(Cause.UNUSABLE_RESPONSE)):
@@ -391,7 +393,7 @@ async def test_a_state_that_is_answered_with_nothing_is_no_missing_login(
 
 
 @pytest.mark.parametrize("odd", [{}, [], [1], {"status": "fine"}])
-async def test_a_state_that_is_answered_with_something_else_is_no_missing_login(
+async def test_an_unreadable_session_status_is_not_a_missing_login(
     gateway: GatewayClient, ibkr: Any, odd: object
 ) -> None:
     ibkr.get("/iserver/secdef/search").respond(json=[])
@@ -400,16 +402,16 @@ async def test_a_state_that_is_answered_with_something_else_is_no_missing_login(
         await gateway.get("/iserver/secdef/search", symbol="XX")
 
 
-async def test_what_a_session_answered_before_it_was_open_is_asked_again(
+async def test_a_read_is_repeated_if_the_session_opened_after_its_empty_response(
     gateway: GatewayClient, ibkr: Any
 ) -> None:
-    """It was opening when it answered with nothing, and open when its state was asked for."""
+    """It was opening when the response was empty, and open when its status was requested."""
     found = httpx.Response(200, json=[{"conid": "265598"}])
     ibkr.get("/iserver/secdef/search").mock(side_effect=[httpx.Response(200, json=[]), found])
     assert (await gateway.get("/iserver/secdef/search", symbol="AAPL")).value == [{"conid": "265598"}]
 
 
-async def test_a_silent_401_at_an_account_is_about_the_account_when_the_login_holds(
+async def test_a_bare_401_about_an_account_means_an_unknown_account_if_somebody_is_logged_in(
     gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     meta = ibkr.get(f"/portfolio/{ACCOUNT}/meta").respond(401)
@@ -425,7 +427,7 @@ async def test_a_silent_401_at_an_account_is_about_the_account_when_the_login_ho
         await gateway.get("/portfolio/{account}/meta", ACCOUNT)
 
 
-async def test_a_silent_401_heals_itself_when_only_the_preflight_was_forgotten(
+async def test_a_bare_401_after_an_expired_preflight_is_retried(
     gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     fine = httpx.Response(200, json={"id": 1})
@@ -435,7 +437,7 @@ async def test_a_silent_401_heals_itself_when_only_the_preflight_was_forgotten(
     assert (await gateway.get("/portfolio/{account}/meta", ACCOUNT)).value == {"id": 1}
 
 
-async def test_force_fetches_the_orders_and_tells_them(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_force_refreshes_the_orders_and_returns_them(gateway: GatewayClient, ibkr: Any) -> None:
     orders = {"orders": [{"orderId": 1}], "snapshot": True}
     ibkr.get("/iserver/account/orders", params={"force": "true"}).respond(
         json={"orders": [], "snapshot": False}
@@ -449,7 +451,7 @@ async def test_force_fetches_the_orders_and_tells_them(gateway: GatewayClient, i
     ]
 
 
-async def test_a_gateway_that_takes_its_time_with_everything_still_ends(
+async def test_slow_preliminary_requests_end_at_the_time_limit(
     gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     def slowly(_: httpx.Request) -> httpx.Response:
@@ -463,21 +465,21 @@ async def test_a_gateway_that_takes_its_time_with_everything_still_ends(
 
 
 @pytest.mark.parametrize(
-    "ask",
+    "calling",
     [
-        lambda ours: ours.get("/portfolio/{account}/summary", ACCOUNT),
-        lambda ours: ours.post("/iserver/account/{allocation}/orders", ACCOUNT, body={"orders": []}),
-        lambda ours: ours.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 602801486),
+        lambda client: client.get("/portfolio/{account}/summary", ACCOUNT),
+        lambda client: client.post("/iserver/account/{allocation}/orders", ACCOUNT, body={"orders": []}),
+        lambda client: client.delete("/iserver/account/{account}/order/{order}", ACCOUNT, 602801486),
     ],
 )
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 411, 414, 423, 429, 500, 502, 503])
-async def test_every_failure_tells_what_was_asked_and_a_next_step_without_the_account(
-    gateway: GatewayClient, ibkr: Any, ask: Callable[[GatewayClient], Any], status: int
+async def test_every_error_has_a_request_a_problem_and_a_next_step_without_the_account(
+    gateway: GatewayClient, ibkr: Any, calling: Callable[[GatewayClient], Any], status: int
 ) -> None:
     body = b'{"error":"account U1234567 says no"}' if status != 502 else b"<html>U1234567</html>"
     ibkr.route(url__startswith=API).respond(status, content=body, headers={"Location": "/x/U1234567"})
     with pytest.raises(GatewayError) as caught:
-        await ask(gateway)
+        await calling(gateway)
     error = caught.value
     assert type(error).__module__ == "api_gateway.errors"
     assert error.request.startswith(("GET /", "POST /", "DELETE /"))
@@ -486,15 +488,13 @@ async def test_every_failure_tells_what_was_asked_and_a_next_step_without_the_ac
     assert ACCOUNT not in str(error)
 
 
-async def test_a_tickle_may_be_asked_for_by_several_and_is_sent_once(
-    gateway: GatewayClient, ibkr: Any
-) -> None:
+async def test_concurrent_tickles_are_sent_once(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.post("/tickle").respond(content=orjson.dumps({"session": "x", "iserver": {"authStatus": OPEN}}))
     await asyncio.gather(*(gateway.tickle() for _ in range(3)))
     assert paths(ibkr) == ["POST /tickle"]
 
 
-async def test_a_tickle_without_a_login_says_so(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_tickle_without_a_login_raises_login_required(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.post("/tickle").respond(json={"error": "no session"})
     with pytest.raises(LoginRequired):
         await gateway.tickle()

@@ -1,4 +1,4 @@
-"""What each of IBKR's answers means."""
+"""Interpretation of each of IBKR's responses."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def verdict(call: GatewayRequest, status: int, body: bytes = b"", **headers: str
         b'{"fail": "", "authenticated": false}',
     ],
 )
-def test_a_good_answer_is_a_reply_with_the_same_bytes(body: bytes) -> None:
+def test_a_successful_response_keeps_its_bytes(body: bytes) -> None:
     assert verdict(READ, 200, body).body == body
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n"])
 @pytest.mark.parametrize("status", [200, 204, 304])
-def test_an_empty_answer_is_null(status: int, body: bytes) -> None:
+def test_an_empty_response_is_null(status: int, body: bytes) -> None:
     assert verdict(READ, status, body).body == b"null"
 
 
@@ -106,13 +106,13 @@ def test_an_error_with_status_200_is_refused(body: bytes, words: str) -> None:
         b"\x1f\x8b\x08",
     ],
 )
-def test_what_is_no_json_fails_and_leaves_a_write_open(body: bytes) -> None:
+def test_a_response_that_is_not_json_fails_a_read_and_leaves_a_writes_outcome_unknown(body: bytes) -> None:
     assert type(verdict(READ, 200, body)) is Failed
     assert type(verdict(READING_POST, 200, body)) is Failed
     assert type(verdict(WRITE, 200, body)) is OutcomeUnknown
 
 
-def test_half_an_answer_is_not_shown_as_it_may_end_in_the_middle_of_a_token() -> None:
+def test_truncated_json_is_not_quoted_because_it_may_end_inside_a_token() -> None:
     for body in (b'{"session":"9a2395c09e4202', b'[{"MAC":"02:00:5E:10:00:01"', b"[" * 3000):
         error = verdict(READ, 200, body)
         assert type(error) is Failed
@@ -121,7 +121,7 @@ def test_half_an_answer_is_not_shown_as_it_may_end_in_the_middle_of_a_token() ->
 
 
 @pytest.mark.parametrize("call", [READ, WRITE])
-def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: GatewayRequest) -> None:
+def test_a_redirect_to_the_login_page_means_that_nobody_is_logged_in(call: GatewayRequest) -> None:
     error = verdict(call, 302, location="/sso/Login?forwardTo=22&RL=1&ip2loc=US")
     assert type(error) is LoginRequired
     assert LOGIN in error.hint
@@ -129,7 +129,7 @@ def test_a_way_to_the_login_page_means_that_nobody_is_logged_in(call: GatewayReq
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_way_elsewhere_is_no_answer_and_leaves_a_write_unknown(status: int) -> None:
+def test_another_redirect_fails_a_read_and_leaves_a_writes_outcome_unknown(status: int) -> None:
     elsewhere = "https://api.ibkr.com/v2/x?y=U1234567&session=9a2395c0&next=/sso/Login"
     error = verdict(READ, status, location=elsewhere)
     assert type(error) is Redirected
@@ -139,7 +139,7 @@ def test_a_way_elsewhere_is_no_answer_and_leaves_a_write_unknown(status: int) ->
     assert "to nowhere" in str(verdict(READ, status))
 
 
-def test_what_may_have_happened_to_the_session_is_looked_up_in_its_state() -> None:
+def test_the_next_step_after_a_session_write_of_unknown_outcome_is_the_session_status() -> None:
     for template in ("/logout", "/iserver/auth/ssodh/init"):
         error = verdict(build_request("POST", template, read_only=False), 502)
         assert type(error) is OutcomeUnknown
@@ -147,11 +147,11 @@ def test_what_may_have_happened_to_the_session_is_looked_up_in_its_state() -> No
     assert verdict(WRITE, 502).hint == UNKNOWN_OUTCOME_STEPS[WriteKind.OTHER]
 
 
-def test_what_is_compressed_is_named_so() -> None:
+def test_a_compressed_response_is_reported_as_such() -> None:
     assert "compressed" in verdict(READ, 200, b"\x1f\x8b\x08").problem
 
 
-def test_a_request_that_timed_out_at_the_other_side_may_have_been_carried_out() -> None:
+def test_a_write_that_got_a_408_has_an_unknown_outcome() -> None:
     assert type(verdict(WRITE, 408)) is OutcomeUnknown
     assert verdict(READ, 408).outcome is Outcome.UNCHANGED
     for status in (423, 425):
@@ -172,7 +172,7 @@ def test_a_request_that_timed_out_at_the_other_side_may_have_been_carried_out() 
         b"null",
     ],
 )
-def test_an_answer_in_which_there_is_no_order_leaves_an_order_unknown(body: bytes) -> None:
+def test_an_order_write_whose_response_names_no_order_has_an_unknown_outcome(body: bytes) -> None:
     for status in (200, 204):
         with pytest.raises(OutcomeUnknown, check=because(Cause.ORDER_UNCLEAR, Outcome.UNKNOWN)):
             require_payload(WRITE, GatewayResponse(status, body))
@@ -187,16 +187,16 @@ def test_an_answer_in_which_there_is_no_order_leaves_an_order_unknown(body: byte
         b'{"msg":"Request was submitted","order_id":602801486,"conid":-1,"account":null}',
     ],
 )
-def test_an_order_a_question_and_a_cancellation_are_answers(body: bytes) -> None:
+def test_an_order_a_confirmation_question_and_a_cancellation_are_successes(body: bytes) -> None:
     assert require_payload(WRITE, GatewayResponse(200, body)).body == body
 
 
-def test_an_answer_for_each_order_may_name_one_and_refuse_another() -> None:
+def test_a_response_may_name_one_order_and_refuse_another() -> None:
     body = b'[{"order_id":"602801486","order_status":"Submitted"},{"error":"The child has no price"}]'
     assert require_payload(WRITE, GatewayResponse(200, body)).body == body
 
 
-def test_what_refuses_each_order_is_told_in_ibkrs_words() -> None:
+def test_the_refusal_of_every_order_quotes_ibkr() -> None:
     with pytest.raises(Refused, match=r"IBKR refused: No funds\. No price\."):
         require_payload(WRITE, GatewayResponse(200, b'[{"error":"No funds."},{"error":"No price"}]'))
     for body in (b'[{"error":"unknown"}]', b'[{"error":"No funds"},{}]', b'[{"error":1}]'):
@@ -204,13 +204,13 @@ def test_what_refuses_each_order_is_told_in_ibkrs_words() -> None:
             require_payload(WRITE, GatewayResponse(200, body))
 
 
-def test_whoever_answers_a_question_with_no_is_not_told_to_place_the_order_again() -> None:
+def test_a_declined_confirmation_does_not_advise_placing_the_order_again() -> None:
     error = verdict(_answering(confirmed=False), 200, b'{"error":"Order not confirmed"}')
     assert type(error) is Refused
     assert error.cause is Cause.REPLY_DECLINED
 
 
-def test_an_order_that_is_refused_after_its_question_was_not_answered_too_late() -> None:
+def test_an_order_refused_after_its_confirmation_is_not_reported_as_expired() -> None:
     late = verdict(_answering(confirmed=True), 400, b'{"error":"reply id not found: \'x\'"}')
     assert late.cause is Cause.REPLY_EXPIRED
     refused = verdict(_answering(confirmed=True), 200, b'{"error":"No funds"}')
@@ -231,20 +231,20 @@ def test_401_means_that_nobody_is_logged_in(body: bytes) -> None:
         assert type(verdict(call, 401, body)) is LoginRequired
 
 
-def test_a_401_without_a_word_at_an_account_may_be_about_either() -> None:
+def test_a_bare_401_about_an_account_may_concern_the_account_or_the_login() -> None:
     assert isinstance(verdict(PORTFOLIO, 401), BareUnauthorized)
     assert type(verdict(PORTFOLIO, 401, b"Access Denied")) is LoginRequired
     dynamic = build_request("POST", "/iserver/dynaccount", read_only=False)
     assert isinstance(verdict(dynamic, 401, b'{"error":"Unauthorized"}'), BareUnauthorized)
 
 
-def test_no_session_is_no_login() -> None:
+def test_no_session_means_that_nobody_is_logged_in() -> None:
     assert type(verdict(READ, 200, b'{"error":"no session"}')) is LoginRequired
     assert type(verdict(READ, 200, b'{"error":"not logged in"}')) is LoginRequired
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_no_bridge_is_a_lost_session(status: int) -> None:
+def test_no_bridge_means_a_lost_session(status: int) -> None:
     error = verdict(READ, status, b'{"error":"Bad Request: no bridge","statusCode":400}')
     assert isinstance(error, PreflightExpired)
     assert type(error.failure) is SessionLost
@@ -252,11 +252,11 @@ def test_no_bridge_is_a_lost_session(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_a_forgotten_preflight_is_no_final_word(status: int) -> None:
+def test_an_expired_preflight_is_distinguished_from_a_refusal(status: int) -> None:
     assert isinstance(verdict(READ, status, b'{"error":"Please query /accounts first"}'), PreflightExpired)
 
 
-def test_an_address_that_the_gateway_does_not_let_in_names_its_list() -> None:
+def test_a_rejected_address_names_the_gateways_address_list() -> None:
     error = verdict(WRITE, 404, b"Access Denied")
     assert type(error) is AddressRefused
     assert error.cause is Cause.ADDRESS_REFUSED
@@ -274,37 +274,37 @@ def test_an_address_that_the_gateway_does_not_let_in_names_its_list() -> None:
         (500, b'{"error":"Internal Server Error"}', Cause.INVALID_ARGUMENTS),
     ],
 )
-def test_a_clear_no_is_refused(status: int, body: bytes, cause: Cause) -> None:
+def test_a_clear_error_status_is_a_refusal(status: int, body: bytes, cause: Cause) -> None:
     error = verdict(READ, status, body)
     assert type(error) is Refused
     assert error.cause is cause
     assert error.outcome in (Outcome.REFUSED, Outcome.UNCHANGED)
 
 
-def test_a_clear_no_to_a_write_is_refused_too() -> None:
+def test_a_clear_error_status_is_a_refusal_for_a_write_too() -> None:
     assert type(verdict(WRITE, 400, b'{"error":"Bad Request"}')) is Refused
     assert type(verdict(WRITE, 500, b'{"error":"Insufficient funds"}')) is Refused
 
 
 @pytest.mark.parametrize("status", [502, 503, 504, 520])
 @pytest.mark.parametrize("body", [b"", b"<html>Bad Gateway</html>", b'{"error":"Service Unavailable"}'])
-def test_a_broken_way_to_ibkr_leaves_a_write_open(status: int, body: bytes) -> None:
+def test_a_server_error_leaves_a_writes_outcome_unknown(status: int, body: bytes) -> None:
     assert type(verdict(READ, status, body)) is Failed
     assert type(verdict(WRITE, status, body)) is OutcomeUnknown
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>oops</html>", b'{"error":"unknown"}', b'{"error":""}'])
-def test_a_500_without_a_reason_leaves_an_order_open(body: bytes) -> None:
+def test_a_500_without_a_reason_leaves_an_orders_outcome_unknown(body: bytes) -> None:
     assert type(verdict(WRITE, 500, body)) is OutcomeUnknown
 
 
-def test_not_ready_is_said_as_such() -> None:
+def test_not_ready_is_reported_as_such() -> None:
     error = verdict(READ, 423, b'{"status":"waiting for reply"}')
     assert type(error) is Failed
     assert error.cause is Cause.NOT_READY
 
 
-def test_some_503_are_a_no_with_a_reason_of_their_own() -> None:
+def test_a_503_with_a_reason_is_a_refusal_for_operations_with_a_hint() -> None:
     status = build_request("GET", "/iserver/account/order/status/{order}", (1,), read_only=True)
     error = verdict(status, 503, b'{"error":"Service Unavailable"}')
     assert type(error) is Refused
@@ -312,11 +312,11 @@ def test_some_503_are_a_no_with_a_reason_of_their_own() -> None:
     assert type(verdict(status, 503, b"<html>Bad Gateway</html>")) is Failed
 
 
-def test_an_address_too_long_is_an_argument_too_long() -> None:
+def test_a_414_means_invalid_arguments() -> None:
     assert type(verdict(READ, 414)) is Invalid
 
 
-def test_a_failure_shows_no_account_no_token_and_no_markup() -> None:
+def test_an_error_shows_no_account_no_token_and_no_markup() -> None:
     body = b"<html><script>x()</script>U7654321 token 9a2395c09e420280523f7ec2c902d943\r\n\x00</html>" * 100
     for status in (200, 400, 404, 500, 503):
         for call in (PORTFOLIO, WRITE):
@@ -349,12 +349,12 @@ def test_retry_after_as_a_date() -> None:
     assert retry_after(httpx.Headers({"Retry-After": "Mon, 01 Jan 2001 00:00:00 GMT"})) == 0
 
 
-def test_words_of_ibkr_end_as_a_sentence_before_the_next_step() -> None:
+def test_ibkrs_text_ends_as_a_sentence_before_the_next_step() -> None:
     assert verdict(READ, 500, b'{"error":"unknown"}').problem == "IBKR refused: unknown."
     assert verdict(READ, 500, b'{"error":"Not found!"}').problem == "IBKR refused: Not found!"
 
 
-def test_where_there_was_no_argument_none_is_to_be_corrected() -> None:
+def test_a_refusal_without_arguments_does_not_advise_correcting_them() -> None:
     assert verdict(READ, 500, b'{"error":"unknown"}').cause is Cause.INVALID_ARGUMENTS
     without = verdict(PORTFOLIO_ACCOUNTS, 500, b'{"error":"unknown"}')
     assert without.cause is Cause.REFUSED_WITHOUT_ARGUMENTS
@@ -362,7 +362,7 @@ def test_where_there_was_no_argument_none_is_to_be_corrected() -> None:
 
 @pytest.mark.parametrize("status", [500, 502, 504])
 @pytest.mark.parametrize("body", [b'{"error":"no bridge"}', b"<h1>not authenticated</h1>"])
-def test_a_write_that_a_server_failed_on_is_not_called_unchanged(status: int, body: bytes) -> None:
+def test_a_write_with_a_server_error_is_not_reported_as_unchanged(status: int, body: bytes) -> None:
     error = verdict(WRITE, status, body)
     assert OUTCOME_SENTENCES[Outcome.UNCHANGED] not in str(error)
     assert OUTCOME_SENTENCES[Outcome.UNCHANGED] in str(verdict(WRITE, 401, body))

@@ -1,4 +1,4 @@
-"""Client, IBKR's Java gateway (a stand-in with its habits), and the simulator as IBKR's back end."""
+"""Client, a stand-in for IBKR's Java gateway, and the simulator as IBKR's back end."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ async def open_way(way: Way) -> Way:
     return way
 
 
-async def test_a_person_logs_in_and_each_first_question_gets_a_full_answer(way: Way) -> None:
+async def test_after_a_login_each_first_call_returns_a_complete_response(way: Way) -> None:
     await way.log_in()
     assert way.java.own_requests == [*LOGIN_CHAIN, "GET /iserver/accounts"]
     assert (await way.beat()).state is State.ESTABLISHED
@@ -182,21 +182,21 @@ async def test_a_login_that_opens_no_session_is_followed_by_challenge_and_respon
         assert (await way.beat()).state is State.ESTABLISHED
 
 
-async def test_a_login_throws_out_another_program(way: Way) -> None:
+async def test_a_login_disconnects_another_program(way: Way) -> None:
     way.simulation.session.displace()
     await way.log_in()
     assert not way.simulation.session.is_competing
     assert (await way.beat()).state is State.ESTABLISHED
 
 
-async def test_it_works_with_tls_on_both_legs(tmp_path: Path) -> None:
+async def test_the_gateway_works_with_tls_on_both_sides(tmp_path: Path) -> None:
     async with Way().open(tls=tmp_path) as way:
         await way.log_in()
         assert (await way.beat()).state is State.ESTABLISHED
         assert (await way.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
 
 
-async def test_before_a_login_everything_says_where_to_log_in(way: Way) -> None:
+async def test_before_a_login_every_error_names_the_login_page(way: Way) -> None:
     for ask in (way.get("/portfolio/accounts"), way.get("/iserver/account/orders"), way.gateway.tickle()):
         with pytest.raises(LoginRequired, match=LOGIN_URL):
             await ask
@@ -206,21 +206,21 @@ async def test_before_a_login_everything_says_where_to_log_in(way: Way) -> None:
     assert way.java.own_requests == []
 
 
-async def test_the_login_page_comes_through_as_it_is(way: Way) -> None:
+async def test_the_login_page_is_passed_through_unchanged(way: Way) -> None:
     async with way.browser() as browser:
         through = await browser.get(LOGIN_PAGE)
         straight = await browser.get(f"http://127.0.0.1:{way.simulator.port}{LOGIN_PAGE}")
     assert through.content == straight.content
 
 
-async def test_a_form_of_a_foreign_page_logs_nobody_in(way: Way) -> None:
+async def test_a_form_on_another_sites_page_logs_nobody_in(way: Way) -> None:
     async with way.browser() as browser:
         answer = await browser.post("/sso/Dispatcher", headers={"origin": "https://evil.example"})
     assert answer.status_code == 403
     assert way.simulation.session.state is SimulatedState.NO_LOGIN
 
 
-async def test_its_own_tickles_do_not_use_up_the_users_limits(open_way: Way) -> None:
+async def test_the_gateways_own_tickles_do_not_use_up_the_rate_limits(open_way: Way) -> None:
     for _ in range(3):
         await open_way.java.tickle()
     assert (await open_way.gateway.tickle()).value["session"]
@@ -229,14 +229,14 @@ async def test_its_own_tickles_do_not_use_up_the_users_limits(open_way: Way) -> 
     assert open_way.java.tickling
 
 
-async def test_its_own_tickle_keeps_the_session_open(open_way: Way) -> None:
+async def test_the_gateways_own_tickle_keeps_the_session_open(open_way: Way) -> None:
     for _ in range(30):
         open_way.clock.advance(30)
         await open_way.java.tickle()
     assert open_way.simulation.session.state is SimulatedState.BROKERAGE
 
 
-async def test_its_own_tickle_ends_the_login_when_the_session_is_lost_and_the_ticker_says_what_to_do(
+async def test_the_gateways_own_tickle_ends_the_login_if_the_session_is_lost_and_the_ticker_reports_it(
     open_way: Way,
 ) -> None:
     open_way.simulation.session.reset()
@@ -246,14 +246,14 @@ async def test_its_own_tickle_ends_the_login_when_the_session_is_lost_and_the_ti
     assert LOGIN_URL in finding.next_step
 
 
-async def test_the_ticker_opens_a_lost_session_before_that(open_way: Way) -> None:
+async def test_the_ticker_reopens_a_lost_session_before_that(open_way: Way) -> None:
     open_way.simulation.session.drop()
     assert (await open_way.beat()).state is State.OPENING
     await open_way.java.tickle()
     assert (await open_way.beat()).state is State.ESTABLISHED
 
 
-async def test_the_ticker_brings_its_own_tickle_back_after_an_outage(open_way: Way) -> None:
+async def test_the_ticker_restarts_the_gateways_own_tickle_after_an_outage(open_way: Way) -> None:
     open_way.fault("/tickle", FaultAction(status=503, html="<html>Service Unavailable</html>"))
     await open_way.java.tickle()
     assert not open_way.java.tickling
@@ -264,7 +264,7 @@ async def test_the_ticker_brings_its_own_tickle_back_after_an_outage(open_way: W
     assert open_way.java.tickling
 
 
-async def test_a_dead_upstream_is_a_failure_at_the_deadline_and_no_longer_one_when_it_is_back(
+async def test_a_silent_upstream_fails_requests_at_the_timeout_until_it_responds_again(
     open_way: Way,
 ) -> None:
     await open_way.gateway.tickle()  # on a kept connection the deadline is that of the answer alone
@@ -282,7 +282,9 @@ async def test_a_dead_upstream_is_a_failure_at_the_deadline_and_no_longer_one_wh
         await open_way.java.wait_for_login_chain()
 
 
-async def test_a_write_that_nobody_answers_is_unknown_because_it_may_happen_later(open_way: Way) -> None:
+async def test_a_write_without_a_response_has_an_unknown_outcome_because_it_may_be_forwarded_later(
+    open_way: Way,
+) -> None:
     open_way.fault("/iserver/auth/status", FaultAction(delay_seconds=3 * SOON))
     await open_way.gateway.tickle()
     async with open_way.browser() as other:
@@ -296,7 +298,9 @@ async def test_a_write_that_nobody_answers_is_unknown_because_it_may_happen_late
     await wait_until(lambda: open_way.simulation.session.logged_in_at is None)
 
 
-async def test_five_hung_calls_leave_it_mute_and_each_caller_is_told_at_the_deadline(open_way: Way) -> None:
+async def test_five_hung_requests_block_the_gateway_and_each_caller_gets_an_error_at_the_timeout(
+    open_way: Way,
+) -> None:
     open_way.fault("/iserver/contract/*", FaultAction(hang=True))
     await open_way.get("/iserver/accounts")
     open_way.gateway.settings.gateway_timeout = SOON
@@ -317,7 +321,9 @@ async def test_five_hung_calls_leave_it_mute_and_each_caller_is_told_at_the_dead
 
 
 @pytest.mark.parametrize("status", [204, 304])
-async def test_the_stray_end_of_chunks_after_an_empty_answer_hurts_nobody(open_way: Way, status: int) -> None:
+async def test_a_stray_end_of_chunks_after_an_empty_response_affects_no_other_request(
+    open_way: Way, status: int
+) -> None:
     open_way.fault("/trsrv/stocks", FaultAction(status=status), times=1)
     with pytest.raises(Failed, check=because(Cause.UNUSABLE_RESPONSE)):
         await open_way.gateway.get("/trsrv/stocks", symbols="AAPL")
@@ -326,7 +332,7 @@ async def test_the_stray_end_of_chunks_after_an_empty_answer_hurts_nobody(open_w
         assert (await open_way.get("/trsrv/stocks", symbols="AAPL"))["AAPL"]
 
 
-async def test_an_answer_that_breaks_off_ends_at_the_deadline(open_way: Way) -> None:
+async def test_a_truncated_response_fails_at_the_timeout(open_way: Way) -> None:
     open_way.fault("/trsrv/stocks", FaultAction(declare=5_000_000), times=1)
     await open_way.gateway.tickle()
     open_way.gateway.settings.gateway_timeout = SOON
@@ -336,14 +342,14 @@ async def test_an_answer_that_breaks_off_ends_at_the_deadline(open_way: Way) -> 
     assert (await open_way.get("/trsrv/stocks", symbols="AAPL"))["AAPL"]
 
 
-async def test_a_machine_that_it_does_not_let_in_is_told_where_that_is_set() -> None:
+async def test_a_rejected_address_is_reported_with_the_setting_to_change() -> None:
     async with Way().open(refuses=True) as way:
         with pytest.raises(Unreachable, check=because(Cause.ADDRESS_REFUSED)):
             await way.get("/iserver/accounts")
         assert (await way.beat()).state is State.ADDRESS_REFUSED
 
 
-async def test_a_chunked_body_never_arrives_and_the_clients_do(open_way: Way) -> None:
+async def test_a_chunked_body_never_arrives_and_the_clients_bodies_do(open_way: Way) -> None:
     async def body() -> AsyncIterator[bytes]:
         yield b'{"publish":true,"compete":true}'
 

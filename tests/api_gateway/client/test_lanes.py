@@ -18,13 +18,13 @@ def settings(deadline: float) -> GatewaySettings:
     return GatewaySettings(_env_file=None, gateway_timeout=deadline)
 
 
-def test_an_ordinary_request_has_the_deadline_or_what_is_left_of_its_budget(fake_time: FakeTime) -> None:
+def test_an_ordinary_request_has_the_timeout_or_the_rest_of_its_budget(fake_time: FakeTime) -> None:
     lane = RequestLane(limiter(fake_time), settings(20), now=fake_time.now)
     assert lane.timeout(unlimited()) == 20
     assert lane.timeout(WaitBudget(0.0, fake_time.seconds + 3)) == 3
 
 
-def test_the_other_lanes_have_deadlines_of_their_own_and_no_longer_ones_than_every_request(
+def test_the_other_lanes_have_their_own_timeouts_but_no_longer_ones_than_gateway_timeout(
     fake_time: FakeTime,
 ) -> None:
     for lane in (PriorityLane, TickleLane):
@@ -32,14 +32,14 @@ def test_the_other_lanes_have_deadlines_of_their_own_and_no_longer_ones_than_eve
         assert lane(limiter(fake_time), settings(2), deadline=4).timeout(unlimited()) == 2
 
 
-async def test_a_tickle_passes_a_penalty(fake_time: FakeTime) -> None:
+async def test_a_tickle_is_sent_during_a_penalty(fake_time: FakeTime) -> None:
     held = limiter(fake_time)
     held.enter_penalty_box()
     async with TickleLane(held, settings(20), deadline=8).acquire(write("/tickle"), unlimited()):
         assert fake_time.sleeps == []
 
 
-async def test_a_session_check_passes_requests_that_hold_every_place(fake_time: FakeTime) -> None:
+async def test_a_session_check_is_sent_although_every_slot_is_taken(fake_time: FakeTime) -> None:
     held = RateLimiter(penalty=60, now=fake_time.now, sleep=fake_time.sleep, global_limit=None)
     ordinary = RequestLane(held, settings(20), now=fake_time.now)
     status = write("/iserver/auth/status")

@@ -6,7 +6,7 @@ from api_gateway.client.live_orders import LiveOrdersRefresh
 from tests.api_gateway.fakes import FakeHandler, read, unlimited
 
 
-async def test_force_is_sent_first_and_the_orders_are_read_without_it() -> None:
+async def test_force_is_sent_first_and_the_orders_are_requested_without_it() -> None:
     refresh, rest = FakeHandler({"orders": []}), FakeHandler({"orders": [1]})
     request = read("/iserver/account/orders", force=True, accountId="DU1234567")
     assert (await LiveOrdersRefresh(refresh)(rest, request, unlimited())).value == {"orders": [1]}

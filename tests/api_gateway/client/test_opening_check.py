@@ -1,4 +1,4 @@
-"""Empty responses of a session that may just be opening."""
+"""Empty responses while a session may be opening."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def check(send: FakeHandler, time: FakeTime) -> OpeningCheck:
     return OpeningCheck(send, login_url="https://login.example", now=time.now)
 
 
-async def test_a_response_with_a_value_costs_no_status(fake_time: FakeTime) -> None:
+async def test_a_response_with_a_value_needs_no_status_request(fake_time: FakeTime) -> None:
     send = FakeHandler(OPEN)
     assert (await check(send, fake_time)(FakeHandler([1]), read(TRADES), unlimited())).value == [1]
     assert send.requests == []
@@ -28,7 +28,7 @@ async def test_only_reads_of_the_brokerage_session_are_checked(fake_time: FakeTi
     assert send.requests == []
 
 
-async def test_an_empty_response_is_requested_again_once_the_session_is_found_open(
+async def test_a_read_with_an_empty_response_is_repeated_once_the_session_is_found_open(
     fake_time: FakeTime,
 ) -> None:
     send = FakeHandler(OPEN, [1])
@@ -36,7 +36,7 @@ async def test_an_empty_response_is_requested_again_once_the_session_is_found_op
     assert send.paths == [STATUS, TRADES]
 
 
-async def test_an_empty_response_is_believed_while_the_session_is_known_to_be_open(
+async def test_an_empty_response_is_accepted_while_the_session_is_known_to_be_open(
     fake_time: FakeTime,
 ) -> None:
     send = FakeHandler(OPEN, [])
@@ -47,7 +47,9 @@ async def test_an_empty_response_is_believed_while_the_session_is_known_to_be_op
 
 
 @pytest.mark.parametrize("forget", ["reset", "time"])
-async def test_an_open_session_is_forgotten_by_a_reset_and_in_time(fake_time: FakeTime, forget: str) -> None:
+async def test_an_open_session_is_checked_again_after_a_reset_and_after_its_ttl(
+    fake_time: FakeTime, forget: str
+) -> None:
     send = FakeHandler(OPEN, [], OPEN, [])
     step = check(send, fake_time)
     await step(FakeHandler([]), read(TRADES), unlimited())
@@ -67,14 +69,14 @@ async def test_an_open_session_is_forgotten_by_a_reset_and_in_time(fake_time: Fa
         ({"odd": 1}, Failed),
     ],
 )
-async def test_an_empty_response_of_a_session_that_is_not_open_is_its_failure(
+async def test_an_empty_response_of_a_session_that_is_not_open_is_a_session_error(
     fake_time: FakeTime, status: object, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         await check(FakeHandler(status), fake_time)(FakeHandler([]), read(TRADES), unlimited())
 
 
-async def test_a_repetition_that_the_limits_forbid_leaves_the_first_response_if_it_is_one(
+async def test_a_rate_limited_repetition_raises_unless_the_first_response_was_null(
     fake_time: FakeTime,
 ) -> None:
     limited = RateLimited(request="a", problem="b", hint="c", seconds=1)

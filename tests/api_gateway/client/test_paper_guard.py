@@ -1,4 +1,4 @@
-"""Writing to paper accounts only, as IBKR reports them at that moment."""
+"""Paper guard: writes go only to accounts that IBKR reports as paper at that moment."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def written(ibkr: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("paper", [True, False, "true", None])
-async def test_an_operation_that_nobody_has_looked_at_writes_on_paper_only(
+async def test_an_unverified_write_is_for_paper_accounts_only(
     paper: object, fake_time: FakeTime, ibkr: Any
 ) -> None:
     ibkr.get("/iserver/accounts").respond(json=login(paper=paper))
@@ -73,7 +73,7 @@ async def test_an_operation_that_nobody_has_looked_at_writes_on_paper_only(
     assert written(ibkr) == (["PUT /iserver/new/1"] if paper is True else [])
 
 
-async def test_an_operation_that_nobody_has_looked_at_is_for_the_logins_own_accounts(
+async def test_an_unverified_write_is_for_the_logins_own_accounts_only(
     fake_time: FakeTime, ibkr: Any
 ) -> None:
     new = ("POST", "/iserver/new/{account}")
@@ -92,7 +92,7 @@ async def test_an_order_for_a_paper_account_is_placed(gateway: GatewayClient, ib
 
 
 @pytest.mark.parametrize("paper", [False, None, "true", 1, "yes", []])
-async def test_a_login_that_is_not_said_to_be_paper_is_not_written_to(
+async def test_nothing_is_written_unless_ibkr_reports_a_paper_login(
     gateway: GatewayClient, ibkr: Any, paper: object
 ) -> None:
     ibkr.get("/iserver/accounts").respond(json=login(paper=paper))
@@ -103,7 +103,7 @@ async def test_a_login_that_is_not_said_to_be_paper_is_not_written_to(
     assert written(ibkr) == []
 
 
-async def test_a_login_that_has_become_a_live_one_is_noticed_at_the_next_order(
+async def test_a_login_that_became_a_live_one_is_detected_at_the_next_order(
     gateway: GatewayClient, ibkr: Any
 ) -> None:
     await gateway.post(ORDERS, ACCOUNT, body=TICKET)
@@ -113,7 +113,7 @@ async def test_a_login_that_has_become_a_live_one_is_noticed_at_the_next_order(
     assert len(written(ibkr)) == 1
 
 
-async def test_a_login_that_has_ended_is_noticed_before_the_order(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_login_that_ended_is_detected_before_the_order(gateway: GatewayClient, ibkr: Any) -> None:
     await gateway.post(ORDERS, ACCOUNT, body=TICKET)
     ibkr.get("/iserver/accounts").respond(401)
     with pytest.raises(LoginRequired):
@@ -121,7 +121,7 @@ async def test_a_login_that_has_ended_is_noticed_before_the_order(gateway: Gatew
     assert len(written(ibkr)) == 1
 
 
-async def test_an_account_in_a_ticket_must_be_one_of_the_login_too(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_an_account_in_a_ticket_must_belong_to_the_login(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/accounts").respond(json=login(paper=True, accounts=(ACCOUNT, "All"), groups=("Half",)))
     with pytest.raises(Forbidden, match=r"U\*\*\*4567"):
         await gateway.post(ORDERS, ACCOUNT, body={"orders": [{"acctId": "U1234567"}]})
@@ -132,9 +132,7 @@ async def test_an_account_in_a_ticket_must_be_one_of_the_login_too(gateway: Gate
     assert written(ibkr) == ["POST /iserver/account/Half/orders"]
 
 
-async def test_a_question_is_answered_without_anything_asked_in_between(
-    gateway: GatewayClient, ibkr: Any
-) -> None:
+async def test_a_confirmation_is_sent_without_a_request_before_it(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.post(url__regex=r".*/orders$").respond(json=[{"id": QUESTION, "message": ["Sure?"]}])
     ibkr.post(f"/iserver/reply/{QUESTION}").respond(json=[{"id": NEXT_QUESTION, "message": ["Really?"]}])
     ibkr.post(f"/iserver/reply/{NEXT_QUESTION}").respond(json=[{"order_id": "1"}])
@@ -145,20 +143,22 @@ async def test_a_question_is_answered_without_anything_asked_in_between(
     assert len(ibkr.calls) == before + 2
 
 
-async def test_a_question_of_somebody_else_is_not_answered(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_confirmation_of_an_order_placed_elsewhere_is_rejected(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     with pytest.raises(Forbidden, check=because(Cause.REPLY_NOT_OURS, Outcome.NOT_SENT)):
         await gateway.post("/iserver/reply/{reply}", QUESTION, body={"confirmed": True})
     assert written(ibkr) == []
 
 
-async def test_settings_of_the_user_need_no_paper_account(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_user_settings_need_no_paper_account(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.get("/iserver/accounts").respond(json=login(paper=False))
     ibkr.post("/fyi/settings/BA").respond(json={"V": 1})
     await gateway.post("/fyi/settings/{typecode}", "BA", body={"enabled": True})
     assert written(ibkr) == ["POST /fyi/settings/BA"]
 
 
-async def test_an_answer_without_accounts_in_it_is_no_word_on_the_login(
+async def test_an_empty_list_of_accounts_does_not_prove_a_paper_login(
     gateway: GatewayClient, ibkr: Any
 ) -> None:
     await gateway.post(ORDERS, ACCOUNT, body=TICKET)

@@ -1,4 +1,4 @@
-"""An operation that nobody has looked at never becomes a known one by the values in its path."""
+"""Path aliases: an unverified operation never has the path of a known one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from tests.api_gateway.because import because
         ("GET", "/iserver/{segment}", ("reauthenticate",), "POST /iserver/reauthenticate"),
     ],
 )
-def test_the_address_of_a_known_operation_is_known(
+def test_the_path_of_a_known_operation_is_found(
     method: str, template: str, values: tuple[str, ...], known: str
 ) -> None:
     assert find_aliased_operation(build_request(method, template, values, read_only=False)) == known
@@ -61,7 +61,7 @@ def test_the_address_of_a_known_operation_is_known(
         ("GET", "/portfolio/{account}/{segment}/x", ("U1234567", "meta")),
     ],
 )
-def test_another_address_is_its_own(method: str, template: str, values: tuple[str, ...]) -> None:
+def test_another_path_has_no_alias(method: str, template: str, values: tuple[str, ...]) -> None:
     assert find_aliased_operation(build_request(method, template, values, read_only=False)) is None
 
 

@@ -1,4 +1,4 @@
-"""Responses that say nothing."""
+"""Responses without a payload."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from api_gateway.errors import Failed, OutcomeUnknown
 from tests.api_gateway.fakes import FakeHandler, read, unlimited, write
 
 
-async def test_an_object_or_a_list_passes() -> None:
+async def test_an_object_or_a_list_is_returned() -> None:
     assert (await PayloadCheck()(FakeHandler({}), read("/trsrv/stocks"), unlimited())).value == {}
 
 

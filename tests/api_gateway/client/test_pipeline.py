@@ -41,7 +41,7 @@ async def test_a_request_passes_the_steps_first_to_last() -> None:
     assert end.paths == ["/trsrv/stocks"]
 
 
-async def test_a_step_may_answer_without_what_follows() -> None:
+async def test_a_step_may_return_without_the_rest() -> None:
     passed: list[str] = []
     end = FakeHandler([1])
     handler = compose((Stop(), Note("second", passed)), end)
@@ -49,6 +49,6 @@ async def test_a_step_may_answer_without_what_follows() -> None:
     assert (passed, end.paths) == ([], [])
 
 
-async def test_a_pipeline_without_steps_is_its_end() -> None:
+async def test_a_pipeline_without_steps_is_its_last_handler() -> None:
     end = FakeHandler([1])
     assert compose((), end) is end

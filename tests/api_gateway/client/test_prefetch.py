@@ -1,4 +1,4 @@
-"""What is due to be asked ahead, and when."""
+"""Prefetch: what is due when, and what is sent."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def answered(ahead: PrefetchSchedule, *, thin: bool) -> None:
         ahead.record_response(key, incomplete=thin)
 
 
-def test_each_is_asked_once(ahead: PrefetchSchedule, fake_time: FakeTime) -> None:
+def test_each_operation_is_due_once(ahead: PrefetchSchedule, fake_time: FakeTime) -> None:
     assert list(ahead.due()) == list(PREFETCHED)
     answered(ahead, thin=False)
     fake_time.seconds += 2 * MIN_INTERVAL
     assert not ahead.due()
 
 
-def test_a_thin_answer_is_asked_for_again_when_ibkr_has_collected_and_then_no_more(
+def test_an_incomplete_response_is_due_once_more_when_ibkr_has_collected(
     ahead: PrefetchSchedule, fake_time: FakeTime
 ) -> None:
     answered(ahead, thin=True)
@@ -47,7 +47,7 @@ def test_a_thin_answer_is_asked_for_again_when_ibkr_has_collected_and_then_no_mo
     assert not ahead.due()
 
 
-def test_what_failed_waits_for_a_minute(ahead: PrefetchSchedule, fake_time: FakeTime) -> None:
+def test_a_failed_request_is_due_again_after_a_minute(ahead: PrefetchSchedule, fake_time: FakeTime) -> None:
     ahead.start(ahead.due())
     ahead.record_response(FIRST, incomplete=True)
     fake_time.seconds += RETRY_AFTER
@@ -59,7 +59,7 @@ def test_what_failed_waits_for_a_minute(ahead: PrefetchSchedule, fake_time: Fake
     assert list(ahead.due()) == OTHERS
 
 
-def test_a_session_that_comes_and_goes_is_not_asked_each_time(
+def test_a_session_that_reopens_repeatedly_is_prefetched_at_most_once_a_minute(
     ahead: PrefetchSchedule, fake_time: FakeTime
 ) -> None:
     answered(ahead, thin=False)
@@ -97,7 +97,7 @@ class Prefetching:
         return self.send.paths[before:]
 
 
-async def test_a_new_session_is_sent_what_is_due_without_waiting_for_limits(fake_time: FakeTime) -> None:
+async def test_what_is_due_is_sent_without_waiting_for_rate_limits(fake_time: FakeTime) -> None:
     prefetching = Prefetching(fake_time, {"orders": [], "snapshot": True, "upnl": {"a": 1}})
     assert await prefetching.run() == [template for _, template in PREFETCHED]
     assert prefetching.ibkr.requests == ["/iserver/accounts"]
@@ -105,12 +105,12 @@ async def test_a_new_session_is_sent_what_is_due_without_waiting_for_limits(fake
     assert await prefetching.run() == []
 
 
-async def test_a_run_ends_at_the_first_failure_without_an_error(fake_time: FakeTime) -> None:
+async def test_a_run_ends_at_the_first_failure_without_raising(fake_time: FakeTime) -> None:
     limited = RateLimited(request="a", problem="b", hint="c", seconds=1)
     assert len(await Prefetching(fake_time, limited).run()) == 1
 
 
-async def test_nothing_is_sent_while_an_order_is_under_way_here_or_elsewhere(fake_time: FakeTime) -> None:
+async def test_nothing_is_sent_while_an_order_is_in_flight_here_or_elsewhere(fake_time: FakeTime) -> None:
     prefetching = Prefetching(fake_time, {})
     prefetching.held = True
     assert await prefetching.run() == []

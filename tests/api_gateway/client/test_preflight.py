@@ -1,4 +1,4 @@
-"""What must be asked first is asked once in a session, for everybody."""
+"""Preflight: required requests are sent once per session and shared by all callers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.api_gateway.because import because
 from tests.api_gateway.fakes import FakeGateway, FakeTime
 
 ACCOUNT = "DU1234567"
-PATIENCE = WaitBudget(6, float("inf"))
+BUDGET = WaitBudget(6, float("inf"))
 OPEN = {"authenticated": True, "established": True, "competing": False, "connected": True}
 
 
@@ -59,20 +59,20 @@ def ibkr() -> FakeGateway:
 
 
 @pytest.fixture
-def preflights(ibkr: FakeGateway, fake_time: FakeTime) -> Preflight:
+def preflight(ibkr: FakeGateway, fake_time: FakeTime) -> Preflight:
     made: Preflight
 
-    async def ask(call: GatewayRequest, patience: WaitBudget) -> GatewayResponse:
-        reply = await ibkr.send(call, patience)
-        made.observe(call, reply)
-        return reply
+    async def send(request: GatewayRequest, budget: WaitBudget) -> GatewayResponse:
+        response = await ibkr.send(request, budget)
+        made.observe(request, response)
+        return response
 
-    made = Preflight(ask, now=fake_time.now)
+    made = Preflight(send, now=fake_time.now)
     return made
 
 
 @pytest.mark.parametrize(
-    ("call", "steps"),
+    ("gateway_request", "steps"),
     [
         (read("/iserver/accounts"), ()),
         (read("/portfolio/accounts"), ()),
@@ -128,67 +128,69 @@ def preflights(ibkr: FakeGateway, fake_time: FakeTime) -> Preflight:
         ),
     ],
 )
-def test_what_must_be_asked_before(call: GatewayRequest, steps: tuple[Any, ...]) -> None:
-    assert required_steps(call) == steps
+def test_an_operation_has_its_required_steps(gateway_request: GatewayRequest, steps: tuple[Any, ...]) -> None:
+    assert required_steps(gateway_request) == steps
 
 
-async def test_each_is_asked_once(preflights: Preflight, ibkr: FakeGateway) -> None:
-    assert await preflights.prepare(SNAPSHOT, PATIENCE)
-    assert not await preflights.prepare(SNAPSHOT, PATIENCE)
-    await preflights.prepare(META, PATIENCE)
-    await preflights.prepare(META, PATIENCE)
+async def test_each_step_is_sent_once(preflight: Preflight, ibkr: FakeGateway) -> None:
+    assert await preflight.prepare(SNAPSHOT, BUDGET)
+    assert not await preflight.prepare(SNAPSHOT, BUDGET)
+    await preflight.prepare(META, BUDGET)
+    await preflight.prepare(META, BUDGET)
     assert ibkr.requests == ["/iserver/accounts", "/portfolio/accounts"]
 
 
-async def test_after_a_long_silence_the_accounts_come_again_before_what_is_allowed_rarely(
-    preflights: Preflight, ibkr: FakeGateway, fake_time: FakeTime
+async def test_after_five_idle_minutes_the_accounts_are_requested_again_before_a_rate_limited_read(
+    preflight: Preflight, ibkr: FakeGateway, fake_time: FakeTime
 ) -> None:
     orders = read("/iserver/account/orders")
-    await preflights.prepare(orders, PATIENCE)
+    await preflight.prepare(orders, BUDGET)
     fake_time.seconds += IDLE_LIMIT
-    assert not await preflights.prepare(orders, PATIENCE)
+    assert not await preflight.prepare(orders, BUDGET)
     fake_time.seconds += 1
     status = build_request("POST", "/iserver/auth/status", read_only=True)
-    preflights.observe(status, GatewayResponse(200, orjson.dumps(OPEN)))
-    assert not await preflights.prepare(SNAPSHOT, PATIENCE)
-    assert await preflights.prepare(orders, PATIENCE)
-    assert not await preflights.prepare(orders, PATIENCE)
+    preflight.observe(status, GatewayResponse(200, orjson.dumps(OPEN)))
+    assert not await preflight.prepare(SNAPSHOT, BUDGET)
+    assert await preflight.prepare(orders, BUDGET)
+    assert not await preflight.prepare(orders, BUDGET)
     assert ibkr.requests == ["/iserver/accounts"] * 2
 
 
-async def test_those_who_come_at_the_same_time_share_it(preflights: Preflight, ibkr: FakeGateway) -> None:
-    await asyncio.gather(*(preflights.prepare(SNAPSHOT, PATIENCE) for _ in range(5)))
+async def test_concurrent_callers_share_a_step(preflight: Preflight, ibkr: FakeGateway) -> None:
+    await asyncio.gather(*(preflight.prepare(SNAPSHOT, BUDGET) for _ in range(5)))
     assert ibkr.requests == ["/iserver/accounts"]
 
 
-async def test_a_failure_is_not_remembered(preflights: Preflight, ibkr: FakeGateway) -> None:
+async def test_a_failure_is_not_remembered(preflight: Preflight, ibkr: FakeGateway) -> None:
     failure = Failed(request="", problem="", hint="")
     ibkr.respond("/iserver/accounts", failure, {"accounts": [ACCOUNT]})
     with pytest.raises(Failed):
-        await preflights.prepare(SNAPSHOT, PATIENCE)
-    assert await preflights.prepare(SNAPSHOT, PATIENCE)
+        await preflight.prepare(SNAPSHOT, BUDGET)
+    assert await preflight.prepare(SNAPSHOT, BUDGET)
 
 
-async def test_what_the_caller_has_asked_is_not_asked_again(preflights: Preflight, ibkr: FakeGateway) -> None:
+async def test_a_step_that_the_caller_has_sent_is_not_repeated(
+    preflight: Preflight, ibkr: FakeGateway
+) -> None:
     for path, value in [("/iserver/accounts", {"accounts": [ACCOUNT]}), ("/portfolio/subaccounts", [])]:
-        preflights.observe(read(path), GatewayResponse(200, orjson.dumps(value)))
-    preflights.observe(
+        preflight.observe(read(path), GatewayResponse(200, orjson.dumps(value)))
+    preflight.observe(
         read("/iserver/secdef/search", symbol="SPX"), GatewayResponse(200, b'[{"conid":"416904"}]')
     )
-    for call in (SNAPSHOT, META, STRIKES):
-        assert not await preflights.prepare(call, PATIENCE)
+    for request in (SNAPSHOT, META, STRIKES):
+        assert not await preflight.prepare(request, BUDGET)
     assert ibkr.requests == []
 
 
-async def test_a_search_by_company_name_opens_no_chain(preflights: Preflight, ibkr: FakeGateway) -> None:
+async def test_a_search_by_company_name_opens_no_chain(preflight: Preflight, ibkr: FakeGateway) -> None:
     found = GatewayResponse(200, b'[{"conid":"416904"}]')
-    preflights.observe(read("/iserver/secdef/search", symbol="SPX", name=True), found)
-    await preflights.prepare(STRIKES, PATIENCE)
+    preflight.observe(read("/iserver/secdef/search", symbol="SPX", name=True), found)
+    await preflight.prepare(STRIKES, BUDGET)
     assert "/iserver/secdef/search?symbol=SPX" in ibkr.requests
 
 
 @pytest.mark.parametrize(
-    ("template", "value", "forgotten"),
+    ("template", "value", "is_reset"),
     [
         ("/iserver/auth/status", OPEN, False),
         ("/iserver/auth/status", {**OPEN, "established": False}, True),
@@ -201,54 +203,54 @@ async def test_a_search_by_company_name_opens_no_chain(preflights: Preflight, ib
         ("/logout", {"status": True}, True),
     ],
 )
-async def test_a_new_session_is_begun_from_nothing(
-    preflights: Preflight, ibkr: FakeGateway, template: str, value: Any, forgotten: bool
+async def test_a_new_session_requires_its_steps_again(
+    preflight: Preflight, ibkr: FakeGateway, template: str, value: Any, is_reset: bool
 ) -> None:
     tickle = {"session": "a", "iserver": {"authStatus": OPEN}}
-    preflights.observe(
+    preflight.observe(
         build_request("POST", "/tickle", read_only=True), GatewayResponse(200, orjson.dumps(tickle))
     )
-    await preflights.prepare(SNAPSHOT, PATIENCE)
-    told: list[bool] = []
-    preflights.on_reset(lambda: told.append(True))
-    preflights.observe(
+    await preflight.prepare(SNAPSHOT, BUDGET)
+    resets: list[bool] = []
+    preflight.on_reset(lambda: resets.append(True))
+    preflight.observe(
         build_request("POST", template, read_only=True), GatewayResponse(200, orjson.dumps(value))
     )
-    assert await preflights.prepare(SNAPSHOT, PATIENCE) is forgotten
-    assert bool(told) is forgotten
-    assert len(ibkr.requests) == 1 + forgotten
+    assert await preflight.prepare(SNAPSHOT, BUDGET) is is_reset
+    assert bool(resets) is is_reset
+    assert len(ibkr.requests) == 1 + is_reset
 
 
-async def test_another_session_id_means_that_the_rest_is_forgotten(preflights: Preflight) -> None:
-    await preflights.prepare(SNAPSHOT, PATIENCE)
-    await preflights.prepare(META, PATIENCE)
+async def test_another_session_id_discards_all_other_steps(preflight: Preflight) -> None:
+    await preflight.prepare(SNAPSHOT, BUDGET)
+    await preflight.prepare(META, BUDGET)
     again = GatewayResponse(200, orjson.dumps({"accounts": [ACCOUNT], "sessionId": "2"}))
-    preflights.observe(read("/iserver/accounts"), again)
-    assert not await preflights.prepare(SNAPSHOT, PATIENCE)
-    assert await preflights.prepare(META, PATIENCE)
+    preflight.observe(read("/iserver/accounts"), again)
+    assert not await preflight.prepare(SNAPSHOT, BUDGET)
+    assert await preflight.prepare(META, BUDGET)
 
 
-async def test_what_was_asked_in_the_old_session_does_not_count_in_the_new_one(
-    preflights: Preflight, ibkr: FakeGateway
+async def test_a_step_sent_in_the_old_session_does_not_count_in_the_new_one(
+    preflight: Preflight, ibkr: FakeGateway
 ) -> None:
     ibkr.gate = asyncio.Event()
-    task = asyncio.create_task(preflights.ensure(positions_step(ACCOUNT), PATIENCE))
+    task = asyncio.create_task(preflight.ensure(positions_step(ACCOUNT), BUDGET))
     await asyncio.sleep(0)
-    preflights.reset()
+    preflight.reset()
     ibkr.gate.set()
     await task
-    assert await preflights.ensure(positions_step(ACCOUNT), PATIENCE)
-    assert not await preflights.ensure(positions_step(ACCOUNT), PATIENCE)
+    assert await preflight.ensure(positions_step(ACCOUNT), BUDGET)
+    assert not await preflight.ensure(positions_step(ACCOUNT), BUDGET)
 
 
-async def test_nothing_is_done_while_the_session_only_opens(preflights: Preflight) -> None:
-    """IBKR answers with nothing then; that is not the answer that counts."""
-    preflights.observe(read("/iserver/accounts"), GatewayResponse(200, b"{}"))
-    assert await preflights.prepare(SNAPSHOT, PATIENCE)
+async def test_an_empty_list_of_accounts_while_the_session_opens_does_not_count(preflight: Preflight) -> None:
+    """IBKR returns an empty response then, which is not the list of accounts."""
+    preflight.observe(read("/iserver/accounts"), GatewayResponse(200, b"{}"))
+    assert await preflight.prepare(SNAPSHOT, BUDGET)
 
 
-async def test_an_underlying_is_searched_by_its_symbol(preflights: Preflight, ibkr: FakeGateway) -> None:
-    await preflights.prepare(STRIKES, PATIENCE)
+async def test_an_underlying_is_searched_for_by_its_symbol(preflight: Preflight, ibkr: FakeGateway) -> None:
+    await preflight.prepare(STRIKES, BUDGET)
     assert ibkr.requests == [
         "/iserver/accounts",
         "/trsrv/secdef?conids=416904",
@@ -256,12 +258,12 @@ async def test_an_underlying_is_searched_by_its_symbol(preflights: Preflight, ib
     ]
 
 
-async def test_an_index_that_is_not_found_as_a_share_is_searched_as_one(
-    preflights: Preflight, ibkr: FakeGateway
+async def test_an_underlying_that_is_not_found_as_a_share_is_searched_for_as_an_index(
+    preflight: Preflight, ibkr: FakeGateway
 ) -> None:
     ibkr.respond("/trsrv/secdef", {"secdef": []}).respond("/iserver/contract/416904/info", {"symbol": "SPX"})
     ibkr.respond("/iserver/secdef/search", [{"conid": "1"}], [{"conid": "416904"}])
-    await preflights.prepare(STRIKES, PATIENCE)
+    await preflight.prepare(STRIKES, BUDGET)
     assert ibkr.requests[2:] == [
         "/iserver/contract/416904/info",
         "/iserver/secdef/search?symbol=SPX",
@@ -269,10 +271,10 @@ async def test_an_index_that_is_not_found_as_a_share_is_searched_as_one(
     ]
 
 
-async def test_an_account_of_somebody_else_is_refused_before_it_is_asked_about(
-    preflights: Preflight, ibkr: FakeGateway
+async def test_an_unknown_account_is_invalid_and_no_request_names_it(
+    preflight: Preflight, ibkr: FakeGateway
 ) -> None:
-    for call in (
+    for request in (
         read("/portfolio/{account}/meta", "U7654321"),
         read("/iserver/account/{account}/summary", "U7654321"),
         build_request("POST", "/iserver/account/{account}/orders", ("U7654321",), read_only=False),
@@ -283,30 +285,32 @@ async def test_an_account_of_somebody_else_is_refused_before_it_is_asked_about(
         ),
     ):
         with pytest.raises(Invalid, check=because(Cause.UNKNOWN_ACCOUNT, Outcome.NOT_SENT)) as caught:
-            await preflights.prepare(call, PATIENCE)
+            await preflight.prepare(request, BUDGET)
         assert "U7654321" not in str(caught.value)
     assert ibkr.requests == ["/portfolio/accounts", "/iserver/accounts"]
 
 
-async def test_no_account_is_refused_by_lists_that_were_forgotten_while_they_were_asked_for(
+async def test_no_account_is_rejected_by_a_list_that_a_reset_discarded(
     ibkr: FakeGateway, fake_time: FakeTime
 ) -> None:
-    preflights: Preflight
+    preflight: Preflight
 
-    async def ask(call: GatewayRequest, patience: WaitBudget) -> GatewayResponse:
-        reply = await ibkr.send(call, patience)
-        preflights.observe(call, reply)
-        preflights.reset()
-        return reply
+    async def send(request: GatewayRequest, budget: WaitBudget) -> GatewayResponse:
+        response = await ibkr.send(request, budget)
+        preflight.observe(request, response)
+        preflight.reset()
+        return response
 
-    preflights = Preflight(ask, now=fake_time.now)
-    assert await preflights.prepare(ORDER, PATIENCE)
-    assert await preflights.prepare(META, PATIENCE)
+    preflight = Preflight(send, now=fake_time.now)
+    assert await preflight.prepare(ORDER, BUDGET)
+    assert await preflight.prepare(META, BUDGET)
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, ACCOUNT + "C"])
-async def test_an_own_account_and_its_segments_are_asked_about(preflights: Preflight, account: str) -> None:
-    assert await preflights.prepare(read("/portfolio/{account}/meta", account), PATIENCE)
+async def test_the_logins_own_accounts_and_their_segments_are_accepted(
+    preflight: Preflight, account: str
+) -> None:
+    assert await preflight.prepare(read("/portfolio/{account}/meta", account), BUDGET)
 
 
 @pytest.mark.parametrize(
@@ -316,35 +320,33 @@ async def test_an_own_account_and_its_segments_are_asked_about(preflights: Prefl
         ({"accounts": [ACCOUNT], "groups": ["g"]}, []),
     ],
 )
-async def test_an_advisor_may_have_more_accounts_than_are_listed(
-    preflights: Preflight, ibkr: FakeGateway, accounts: Any, portfolio: Any
+async def test_an_advisors_unlisted_account_is_accepted(
+    preflight: Preflight, ibkr: FakeGateway, accounts: Any, portfolio: Any
 ) -> None:
     ibkr.respond("/iserver/accounts", accounts).respond("/portfolio/accounts", portfolio)
-    await preflights.prepare(read("/portfolio/{account}/meta", "U7654321"), PATIENCE)
-    await preflights.prepare(read("/iserver/account/{account}/summary", "U7654321"), PATIENCE)
+    await preflight.prepare(read("/portfolio/{account}/meta", "U7654321"), BUDGET)
+    await preflight.prepare(read("/iserver/account/{account}/summary", "U7654321"), BUDGET)
 
 
-async def test_before_an_order_its_contracts_are_quoted_once(
-    preflights: Preflight, ibkr: FakeGateway
-) -> None:
-    await preflights.prepare(ORDER, PATIENCE)
-    await preflights.prepare(ORDER, PATIENCE)
+async def test_before_an_order_its_contracts_are_quoted_once(preflight: Preflight, ibkr: FakeGateway) -> None:
+    await preflight.prepare(ORDER, BUDGET)
+    await preflight.prepare(ORDER, BUDGET)
     quotes = [f"/iserver/marketdata/snapshot?conids={conid}&fields=31,84,86" for conid in (265598, 8314)]
     assert ibkr.requests == ["/iserver/accounts", *quotes]
 
 
-async def test_a_contract_without_a_quote_can_still_be_ordered(
-    preflights: Preflight, ibkr: FakeGateway
+async def test_an_order_is_sent_even_if_its_contract_has_no_quote(
+    preflight: Preflight, ibkr: FakeGateway
 ) -> None:
     ibkr.respond("/iserver/marketdata/snapshot", Refused(request="x", problem="No.", hint=""))
-    assert await preflights.prepare(ORDER, PATIENCE)
+    assert await preflight.prepare(ORDER, BUDGET)
 
 
-async def test_a_line_that_is_given_back_is_taken_again_before_an_order(
-    preflights: Preflight, ibkr: FakeGateway
+async def test_a_quote_is_requested_again_before_an_order_if_it_was_unsubscribed(
+    preflight: Preflight, ibkr: FakeGateway
 ) -> None:
-    await preflights.prepare(ORDER, PATIENCE)
-    call = build_request("POST", "/iserver/marketdata/unsubscribe", body={"conid": 8314}, read_only=True)
-    preflights.observe(call, GatewayResponse(200, b'{"success": true}'))
-    assert await preflights.prepare(ORDER, PATIENCE)
+    await preflight.prepare(ORDER, BUDGET)
+    request = build_request("POST", "/iserver/marketdata/unsubscribe", body={"conid": 8314}, read_only=True)
+    preflight.observe(request, GatewayResponse(200, b'{"success": true}'))
+    assert await preflight.prepare(ORDER, BUDGET)
     assert len(ibkr.requests) == 5

@@ -1,4 +1,4 @@
-"""Preflights before a request, and again where IBKR has forgotten them."""
+"""Preflights before a request, and again if IBKR has discarded them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_a_read_is_sent_after_its_preflight(preflight: Preflight, ibkr: Fa
 
 
 @pytest.mark.parametrize("forgotten", [EXPIRED, BARE_401])
-async def test_a_forgotten_preflight_is_sent_again_and_the_read_once_more(
+async def test_an_expired_preflight_is_renewed_and_the_read_sent_once_more(
     preflight: Preflight, ibkr: FakeGateway, forgotten: Exception
 ) -> None:
     await prepared(preflight)
@@ -49,7 +49,7 @@ async def test_a_forgotten_preflight_is_sent_again_and_the_read_once_more(
     assert (ibkr.requests, len(rest.requests)) == ([LIST, LIST], 2)
 
 
-async def test_a_preflight_that_expires_at_once_is_not_renewed_for_ever(
+async def test_a_preflight_that_expires_immediately_is_not_renewed_again(
     preflight: Preflight, ibkr: FakeGateway
 ) -> None:
     rest = FakeHandler(EXPIRED)
@@ -94,7 +94,7 @@ async def test_a_write_is_not_sent_if_its_preflight_fails(preflight: Preflight, 
     assert rest.requests == []
 
 
-async def test_a_repetition_searches_the_underlying_again(preflight: Preflight, ibkr: FakeGateway) -> None:
+async def test_a_retry_searches_for_the_underlying_again(preflight: Preflight, ibkr: FakeGateway) -> None:
     ibkr.respond("/iserver/accounts", {"accounts": [ACCOUNT]})
     ibkr.respond("/trsrv/secdef", {"secdef": [{"ticker": "SPX"}]})
     ibkr.respond("/iserver/secdef/search", [{"conid": "416904"}])

@@ -1,4 +1,4 @@
-"""Rate limiter: IBKR's limits hold, waiting is bounded, and the caller learns the seconds."""
+"""Rate limiter: IBKR's limits are never exceeded, waiting is bounded, and errors name the seconds."""
 
 from __future__ import annotations
 
@@ -24,132 +24,132 @@ TRADES = build_request("GET", "/iserver/account/trades", read_only=True)
 OTHER = build_request("GET", "/iserver/accounts", read_only=True)
 
 
-def pacing(time: FakeTime, **options: Any) -> RateLimiter:
+def make_rate_limiter(time: FakeTime, **options: Any) -> RateLimiter:
     return RateLimiter(penalty=600, now=time.now, sleep=time.sleep, **options)
 
 
-def patience(seconds: float = 6) -> WaitBudget:
+def budget(seconds: float = 6) -> WaitBudget:
     return WaitBudget(seconds, float("inf"))
 
 
 async def send(
-    governor: RateLimiter, call: GatewayRequest, time: FakeTime, left: WaitBudget | None = None
+    rate_limiter: RateLimiter, request: GatewayRequest, time: FakeTime, limit: WaitBudget | None = None
 ) -> float:
-    async with governor.acquire(call, left or patience()):
+    async with rate_limiter.acquire(request, limit or budget()):
         return time.now()
 
 
-async def test_one_request_passes_at_once(fake_time: FakeTime) -> None:
-    assert await send(pacing(fake_time), ORDERS, fake_time) == 1000
+async def test_the_first_request_is_sent_immediately(fake_time: FakeTime) -> None:
+    assert await send(make_rate_limiter(fake_time), ORDERS, fake_time) == 1000
     assert fake_time.sleeps == []
 
 
-async def test_the_second_of_a_five_second_limit_waits_a_little_longer_than_that(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    await send(governor, ORDERS, fake_time)
-    assert 1005.1 <= await send(governor, ORDERS, fake_time) <= 1005.5
+async def test_a_second_request_waits_a_little_longer_than_the_limits_seconds(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    await send(rate_limiter, ORDERS, fake_time)
+    assert 1005.1 <= await send(rate_limiter, ORDERS, fake_time) <= 1005.5
 
 
 async def test_each_endpoint_has_its_own_limit(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    await send(governor, ORDERS, fake_time)
-    assert await send(governor, TRADES, fake_time) == 1000
+    rate_limiter = make_rate_limiter(fake_time)
+    await send(rate_limiter, ORDERS, fake_time)
+    assert await send(rate_limiter, TRADES, fake_time) == 1000
 
 
-async def test_whoever_would_wait_too_long_is_told_the_seconds_and_takes_no_place(
+async def test_a_request_beyond_its_budget_is_rejected_with_the_seconds_and_does_not_count(
     fake_time: FakeTime,
 ) -> None:
-    governor = pacing(fake_time)
-    await send(governor, ORDERS, fake_time)
+    rate_limiter = make_rate_limiter(fake_time)
+    await send(rate_limiter, ORDERS, fake_time)
     for _ in range(3):
         with pytest.raises(RateLimited) as caught:
-            await send(governor, ORDERS, fake_time, patience(2))
+            await send(rate_limiter, ORDERS, fake_time, budget(2))
         assert caught.value.seconds == pytest.approx(5.5)
         assert caught.value.cause is Cause.RATE_LIMIT_REACHED
         assert "6 s" in caught.value.hint
     assert fake_time.sleeps == []
-    assert await send(governor, ORDERS, fake_time) == pytest.approx(1005.5)
+    assert await send(rate_limiter, ORDERS, fake_time) == pytest.approx(1005.5)
 
 
-async def test_the_seconds_include_those_who_wait_already(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    await send(governor, ORDERS, fake_time)
+async def test_the_seconds_of_a_rejection_include_requests_that_are_waiting(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    await send(rate_limiter, ORDERS, fake_time)
     woken = asyncio.Event()
 
     async def hold(_: float) -> None:
         await woken.wait()
 
-    governor._sleep = hold
-    waiting = asyncio.create_task(send(governor, ORDERS, fake_time))
+    rate_limiter._sleep = hold
+    waiting = asyncio.create_task(send(rate_limiter, ORDERS, fake_time))
     await asyncio.sleep(0)
     with pytest.raises(RateLimited) as caught:
-        await send(governor, ORDERS, fake_time)
+        await send(rate_limiter, ORDERS, fake_time)
     assert caught.value.seconds == pytest.approx(11.0)
     fake_time.seconds += 5.5
     woken.set()
     assert await waiting == pytest.approx(1005.5)
 
 
-async def test_a_patience_is_used_up_over_the_requests_of_one_call(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    left = patience(6)
-    await send(governor, ORDERS, fake_time, left)
-    await send(governor, ORDERS, fake_time, left)
-    assert left.left == pytest.approx(0.5)
+async def test_a_budget_is_shared_by_the_requests_of_one_call(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    shared = budget(6)
+    await send(rate_limiter, ORDERS, fake_time, shared)
+    await send(rate_limiter, ORDERS, fake_time, shared)
+    assert shared.left == pytest.approx(0.5)
     with pytest.raises(RateLimited):
-        await send(governor, ORDERS, fake_time, left)
+        await send(rate_limiter, ORDERS, fake_time, shared)
 
 
-async def test_a_quarter_of_an_hour_is_never_waited_for(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    call = build_request("POST", "/pa/performance", read_only=True)
-    await send(governor, call, fake_time)
+async def test_a_limit_of_15_minutes_is_never_waited_for(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    request = build_request("POST", "/pa/performance", read_only=True)
+    await send(rate_limiter, request, fake_time)
     with pytest.raises(RateLimited) as caught:
-        await send(governor, call, fake_time, patience(300))
+        await send(rate_limiter, request, fake_time, budget(300))
     assert 890 < caught.value.seconds < 910
 
 
-async def test_a_request_that_was_never_sent_gives_its_place_back(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    async with governor.acquire(ORDERS, patience()) as turn:
-        turn.release()
-    assert await send(governor, ORDERS, fake_time) == 1000
+async def test_a_released_reservation_does_not_count(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    async with rate_limiter.acquire(ORDERS, budget()) as reservation:
+        reservation.release()
+    assert await send(rate_limiter, ORDERS, fake_time) == 1000
 
 
-async def test_a_request_counts_from_when_it_has_left(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    async with governor.acquire(ORDERS, patience()) as turn:
+async def test_a_request_counts_from_when_it_was_sent(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    async with rate_limiter.acquire(ORDERS, budget()) as reservation:
         fake_time.seconds += 0.4
-        turn.mark_sent()
-    assert await send(governor, ORDERS, fake_time) == pytest.approx(1000.4 + 5.5)
+        reservation.mark_sent()
+    assert await send(rate_limiter, ORDERS, fake_time) == pytest.approx(1000.4 + 5.5)
 
 
-async def test_whoever_stops_waiting_leaves_the_place_to_others(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    await send(governor, ORDERS, fake_time)
+async def test_a_cancelled_waiting_request_does_not_count(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    await send(rate_limiter, ORDERS, fake_time)
 
     async def forever(_: float) -> None:
         await asyncio.Event().wait()
 
-    governor._sleep = forever
-    waiting = asyncio.create_task(send(governor, ORDERS, fake_time))
+    rate_limiter._sleep = forever
+    waiting = asyncio.create_task(send(rate_limiter, ORDERS, fake_time))
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    governor._sleep = fake_time.sleep
-    assert await send(governor, ORDERS, fake_time) == pytest.approx(1005.5)
+    rate_limiter._sleep = fake_time.sleep
+    assert await send(rate_limiter, ORDERS, fake_time) == pytest.approx(1005.5)
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_no_window_ever_holds_more_than_it_may(
+async def test_no_window_is_ever_exceeded(
     fake_time: FakeTime, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Random crowds, late wakings and late departures; then every window is counted."""
-    rng = random.Random(seed)  # noqa: S311 - a crowd, no secret
+    """Random requests, late wake-ups and late sending; then every window is counted."""
+    rng = random.Random(seed)  # noqa: S311 - test data, no secret
     limits = {("GET", "/a"): RateLimit(1, 5), ("GET", "/b"): RateLimit(3, 2)}
-    governor = pacing(fake_time, limits=limits, global_limit=RateLimit(4, 1))
-    left: list[tuple[float, str]] = []
+    rate_limiter = make_rate_limiter(fake_time, limits=limits, global_limit=RateLimit(4, 1))
+    sent: list[tuple[float, str]] = []
     alarms: list[tuple[float, asyncio.Future[None]]] = []
 
     async def sleep(seconds: float) -> None:
@@ -157,15 +157,17 @@ async def test_no_window_ever_holds_more_than_it_may(
         alarms.append((fake_time.seconds + seconds + rng.choice((-0.001, 0, 0.02, 0.3)), alarm))
         await alarm
 
-    monkeypatch.setattr(governor, "_sleep", sleep)
+    monkeypatch.setattr(rate_limiter, "_sleep", sleep)
 
     async def one(template: str) -> None:
-        async with governor.acquire(build_request("GET", template, read_only=True), patience(1e9)) as turn:
+        async with rate_limiter.acquire(
+            build_request("GET", template, read_only=True), budget(1e9)
+        ) as reservation:
             for _ in range(rng.randrange(3)):
                 await asyncio.sleep(0)
             fake_time.seconds += rng.choice((0, 0, 0.05, 0.4))
-            turn.mark_sent()
-            left.append((fake_time.seconds, template))
+            reservation.mark_sent()
+            sent.append((fake_time.seconds, template))
 
     tasks = [asyncio.create_task(one(rng.choice(["/a", "/b", "/c"]))) for _ in range(40)]
     while not all(task.done() for task in tasks):
@@ -178,60 +180,60 @@ async def test_no_window_ever_holds_more_than_it_may(
             if not alarm.done():
                 alarm.set_result(None)
     await asyncio.gather(*tasks)
-    assert len(left) == 40
+    assert len(sent) == 40
     for matches, limit in _counted(limits, RateLimit(4, 1)):
-        times = sorted(moment for moment, template in left if matches(template))
+        times = sorted(moment for moment, template in sent if matches(template))
         for first, last in zip(times, times[limit.count :], strict=False):
             assert last - first >= limit.seconds, (limit, first, last)
 
 
 def _counted(
-    limits: dict[tuple[str, str], RateLimit], everything: RateLimit
+    limits: dict[tuple[str, str], RateLimit], global_limit: RateLimit
 ) -> list[tuple[Callable[[str], bool], RateLimit]]:
     own = [((lambda template, name=name: template == name), limit) for (_, name), limit in limits.items()]
-    return [*own, ((lambda _: True), everything)]
+    return [*own, ((lambda _: True), global_limit)]
 
 
-async def test_ten_a_second_leave_one_for_the_tickle(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    times = [await send(governor, OTHER, fake_time) for _ in range(11)]
+async def test_seven_requests_a_second_leave_room_for_ticker_and_gateway(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    times = [await send(rate_limiter, OTHER, fake_time) for _ in range(11)]
     assert times[GLOBAL_LIMIT.count - 1] == 1000
     assert times[GLOBAL_LIMIT.count] >= 1001
     assert GLOBAL_LIMIT.count == 7
 
 
-async def test_no_more_than_four_are_in_flight_and_a_fifth_is_told_after_its_patience(
+async def test_a_fifth_concurrent_request_is_rejected_when_its_budget_is_used_up(
     fake_time: FakeTime,
 ) -> None:
-    governor = pacing(fake_time, global_limit=None)
+    rate_limiter = make_rate_limiter(fake_time, global_limit=None)
     done = asyncio.Event()
 
     async def hang() -> None:
-        async with governor.acquire(OTHER, patience()):
+        async with rate_limiter.acquire(OTHER, budget()):
             await done.wait()
 
     hanging = [asyncio.create_task(hang()) for _ in range(MAX_IN_FLIGHT)]
     await asyncio.sleep(0)
     with pytest.raises(RateLimited, check=because(Cause.TOO_MANY_WAITING, Outcome.NOT_SENT)):
-        await send(governor, OTHER, fake_time, patience(0.01))
+        await send(rate_limiter, OTHER, fake_time, budget(0.01))
     done.set()
     await asyncio.gather(*hanging)
-    assert await send(governor, OTHER, fake_time) == 1000
+    assert await send(rate_limiter, OTHER, fake_time) == 1000
 
 
-async def test_a_penalty_reaches_those_who_wait_for_a_slot(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time, global_limit=None)
+async def test_a_penalty_rejects_requests_that_are_waiting_for_a_slot(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time, global_limit=None)
     done = asyncio.Event()
 
     async def hang() -> None:
-        async with governor.acquire(OTHER, patience()):
+        async with rate_limiter.acquire(OTHER, budget()):
             await done.wait()
 
     hanging = [asyncio.create_task(hang()) for _ in range(MAX_IN_FLIGHT)]
-    waiting = asyncio.create_task(send(governor, OTHER, fake_time))
+    waiting = asyncio.create_task(send(rate_limiter, OTHER, fake_time))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    governor.enter_penalty_box()
+    rate_limiter.enter_penalty_box()
     done.set()
     await asyncio.gather(*hanging)
     with pytest.raises(RateLimited, match="429"):
@@ -239,81 +241,81 @@ async def test_a_penalty_reaches_those_who_wait_for_a_slot(fake_time: FakeTime) 
 
 
 async def test_the_time_spent_waiting_for_a_slot_counts_for_the_limits(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time, global_limit=None)
+    rate_limiter = make_rate_limiter(fake_time, global_limit=None)
     done = asyncio.Event()
 
     async def hang() -> None:
-        async with governor.acquire(OTHER, patience()):
+        async with rate_limiter.acquire(OTHER, budget()):
             await done.wait()
 
-    await send(governor, ORDERS, fake_time)
+    await send(rate_limiter, ORDERS, fake_time)
     fake_time.seconds += 5.5
     hanging = [asyncio.create_task(hang()) for _ in range(MAX_IN_FLIGHT)]
-    first = asyncio.create_task(send(governor, ORDERS, fake_time, patience(60)))
+    first = asyncio.create_task(send(rate_limiter, ORDERS, fake_time, budget(60)))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     fake_time.seconds += 5
     done.set()
     assert await first == pytest.approx(1010.5)
-    assert await send(governor, ORDERS, fake_time) == pytest.approx(1016.0)
+    assert await send(rate_limiter, ORDERS, fake_time) == pytest.approx(1016.0)
     await asyncio.gather(*hanging)
 
 
-async def test_the_tickle_passes_four_hanging_requests_and_full_windows(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time, global_limit=RateLimit(4, 100))
+async def test_a_tickle_is_not_delayed_by_four_hanging_requests_and_full_windows(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time, global_limit=RateLimit(4, 100))
     done = asyncio.Event()
 
     async def hang() -> None:
-        async with governor.acquire(OTHER, patience()):
+        async with rate_limiter.acquire(OTHER, budget()):
             await done.wait()
 
     hanging = [asyncio.create_task(hang()) for _ in range(MAX_IN_FLIGHT)]
     await asyncio.sleep(0)
-    async with governor.acquire_tickle():
+    async with rate_limiter.acquire_tickle():
         assert fake_time.now() == 1000
-    async with governor.acquire_tickle():
+    async with rate_limiter.acquire_tickle():
         assert fake_time.now() >= 1001
     done.set()
     await asyncio.gather(*hanging)
 
 
-async def test_the_penalty_stops_everything_but_the_tickle_until_it_is_over(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    assert governor.enter_penalty_box() == 600
+async def test_a_penalty_rejects_everything_but_the_tickle_until_it_is_over(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    assert rate_limiter.enter_penalty_box() == 600
     fake_time.seconds += 100
     with pytest.raises(RateLimited) as caught:
-        await send(governor, OTHER, fake_time)
+        await send(rate_limiter, OTHER, fake_time)
     assert caught.value.seconds == pytest.approx(500)
     assert "429" in str(caught.value)
-    async with governor.acquire_tickle():
-        assert governor.penalty_left == pytest.approx(500)
+    async with rate_limiter.acquire_tickle():
+        assert rate_limiter.penalty_left == pytest.approx(500)
     fake_time.seconds += 500
-    assert governor.penalty_left == 0
-    await send(governor, OTHER, fake_time)
+    assert rate_limiter.penalty_left == 0
+    await send(rate_limiter, OTHER, fake_time)
 
 
-async def test_a_longer_retry_after_is_believed_and_a_shorter_one_is_not(fake_time: FakeTime) -> None:
-    assert pacing(fake_time).enter_penalty_box(900) == 900
-    governor = pacing(fake_time)
-    assert governor.enter_penalty_box(5) == 600
-    assert governor.enter_penalty_box(900) == 900
-    assert governor.enter_penalty_box(1) == 900
+async def test_a_retry_after_extends_the_penalty_and_never_shortens_it(fake_time: FakeTime) -> None:
+    assert make_rate_limiter(fake_time).enter_penalty_box(900) == 900
+    rate_limiter = make_rate_limiter(fake_time)
+    assert rate_limiter.enter_penalty_box(5) == 600
+    assert rate_limiter.enter_penalty_box(900) == 900
+    assert rate_limiter.enter_penalty_box(1) == 900
 
 
-async def test_a_penalty_reaches_those_who_wait_already(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    await send(governor, ORDERS, fake_time)
+async def test_a_penalty_rejects_requests_that_are_waiting_for_a_window(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    await send(rate_limiter, ORDERS, fake_time)
 
     async def caught_meanwhile(seconds: float) -> None:
         fake_time.seconds += seconds
-        governor.enter_penalty_box()
+        rate_limiter.enter_penalty_box()
 
-    governor._sleep = caught_meanwhile
+    rate_limiter._sleep = caught_meanwhile
     with pytest.raises(RateLimited, match="429"):
-        await send(governor, ORDERS, fake_time)
+        await send(rate_limiter, ORDERS, fake_time)
 
 
-def test_the_published_limits_are_there() -> None:
+def test_ibkrs_published_limits_are_padded() -> None:
     assert IBKR_LIMITS["GET", "/iserver/account/orders"] == RateLimit(1, 5)
     assert IBKR_LIMITS["GET", "/iserver/scanner/params"] == RateLimit(1, 900)
     assert IBKR_LIMITS["GET", "/sso/validate"] == RateLimit(1, 60)
@@ -324,25 +326,25 @@ STATUS = build_request("POST", "/iserver/auth/status", read_only=True)
 ONCE = build_request("GET", "/iserver/scanner/params", read_only=True)
 
 
-async def look(governor: RateLimiter, time: FakeTime) -> float:
-    async with governor.acquire_priority(STATUS):
+async def check(rate_limiter: RateLimiter, time: FakeTime) -> float:
+    async with rate_limiter.acquire_priority(STATUS):
         return time.now()
 
 
-def test_a_look_passes_sixty_who_wait_and_the_limit_is_kept_all_the_same() -> None:
+def test_a_session_check_passes_sixty_waiting_requests_within_the_limit() -> None:
     async def tried() -> tuple[float, list[float]]:
         loop = asyncio.get_running_loop()
-        governor = RateLimiter(penalty=600, now=loop.time, sleep=asyncio.sleep)
+        rate_limiter = RateLimiter(penalty=600, now=loop.time, sleep=asyncio.sleep)
         sent: list[float] = []
 
         async def one() -> None:
-            async with governor.acquire(OTHER, patience(60)):
+            async with rate_limiter.acquire(OTHER, budget(60)):
                 sent.append(loop.time())
 
         waiting = [asyncio.create_task(one()) for _ in range(60)]
         await asyncio.sleep(0.2)
         began = loop.time()
-        async with governor.acquire_priority(STATUS):
+        async with rate_limiter.acquire_priority(STATUS):
             sent.append(loop.time())
             took = loop.time() - began
         await asyncio.gather(*waiting)
@@ -354,37 +356,37 @@ def test_a_look_passes_sixty_who_wait_and_the_limit_is_kept_all_the_same() -> No
     assert all(sent[place + count] - sent[place] >= 1 for place in range(len(sent) - count))
 
 
-async def test_a_look_is_not_held_up_by_slots_that_are_taken(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time, global_limit=None)
-    turns = [governor.acquire(OTHER, patience()) for _ in range(MAX_IN_FLIGHT)]
-    for turn in turns:
-        await turn.__aenter__()
-    assert await look(governor, fake_time) == 1000
-    for turn in turns:
-        await turn.__aexit__(None, None, None)
+async def test_a_session_check_is_not_delayed_by_taken_slots(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time, global_limit=None)
+    reservations = [rate_limiter.acquire(OTHER, budget()) for _ in range(MAX_IN_FLIGHT)]
+    for reservation in reservations:
+        await reservation.__aenter__()
+    assert await check(rate_limiter, fake_time) == 1000
+    for reservation in reservations:
+        await reservation.__aexit__(None, None, None)
 
 
-async def test_a_look_is_refused_in_the_penalty_box(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    governor.enter_penalty_box()
+async def test_a_session_check_is_rejected_in_the_penalty_box(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    rate_limiter.enter_penalty_box()
     with pytest.raises(PenaltyBox):
-        await look(governor, fake_time)
+        await check(rate_limiter, fake_time)
 
 
-async def test_the_budget_tells_what_may_still_be_sent(fake_time: FakeTime) -> None:
-    governor = pacing(fake_time)
-    assert governor.status() == RateLimitStatus(
+async def test_the_status_reports_what_may_still_be_sent(fake_time: FakeTime) -> None:
+    rate_limiter = make_rate_limiter(fake_time)
+    assert rate_limiter.status() == RateLimitStatus(
         penalty_seconds=0, remaining_requests=GLOBAL_LIMIT.count, blocked={}
     )
-    await send(governor, OTHER, fake_time)
-    await send(governor, ONCE, fake_time)
-    budget = governor.status()
-    assert budget.remaining_requests == GLOBAL_LIMIT.count - 2
-    assert budget.blocked == {("GET", "/iserver/scanner/params"): pytest.approx(900.5)}
+    await send(rate_limiter, OTHER, fake_time)
+    await send(rate_limiter, ONCE, fake_time)
+    status = rate_limiter.status()
+    assert status.remaining_requests == GLOBAL_LIMIT.count - 2
+    assert status.blocked == {("GET", "/iserver/scanner/params"): pytest.approx(900.5)}
     fake_time.seconds += 901
-    assert governor.status() == RateLimitStatus(
+    assert rate_limiter.status() == RateLimitStatus(
         penalty_seconds=0, remaining_requests=GLOBAL_LIMIT.count, blocked={}
     )
-    governor.enter_penalty_box()
-    assert governor.status().penalty_seconds == 600
-    assert pacing(fake_time, global_limit=None).status().remaining_requests is None
+    rate_limiter.enter_penalty_box()
+    assert rate_limiter.status().penalty_seconds == 600
+    assert make_rate_limiter(fake_time, global_limit=None).status().remaining_requests is None

@@ -1,4 +1,4 @@
-"""A request is checked as a whole before it goes anywhere."""
+"""Validation of a whole request before it is sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_other_methods_have_no_body(method: str) -> None:
     assert build_request(method, "/x", read_only=True).body_bytes is None
 
 
-def test_the_body_goes_out_as_json() -> None:
+def test_the_body_is_encoded_as_json() -> None:
     body = {"orders": [{"conid": 265598, "price": 1.25, "ok": True, "none": None}]}
     content = build_request("POST", "/x", body=body, read_only=False).body_bytes
     assert content is not None
@@ -34,12 +34,12 @@ def test_the_body_goes_out_as_json() -> None:
     "value",
     [float("nan"), float("inf"), [1, {"a": float("-inf")}], 2**70, object(), {1: 2}, "\ud800", b"x"],
 )
-def test_a_body_that_json_cannot_say_exactly_is_refused(value: Any) -> None:
+def test_a_body_that_json_cannot_represent_exactly_is_invalid(value: Any) -> None:
     with pytest.raises(Invalid, check=because(Cause.INVALID_BODY, Outcome.NOT_SENT)):
         build_request("POST", "/x", body={"price": value}, read_only=False)
 
 
-def test_a_body_without_end_is_refused() -> None:
+def test_a_circular_body_is_invalid() -> None:
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(Invalid):

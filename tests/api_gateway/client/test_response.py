@@ -1,11 +1,11 @@
-"""A reply is the body as it came, parsed when somebody asks."""
+"""A response: its bytes are unchanged, and its value is parsed on first use."""
 
 from __future__ import annotations
 
 from api_gateway.client.response import GatewayResponse
 
 
-def test_the_body_stays_as_it_came() -> None:
+def test_the_body_is_unchanged() -> None:
     assert GatewayResponse(200, b'{ "a" : 1.10 }').body == b'{ "a" : 1.10 }'
 
 

@@ -1,4 +1,4 @@
-"""What IBKR tells only once in fifteen minutes is told again from memory."""
+"""Response cache: operations allowed once every 15 minutes return their cached response."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ibkr() -> Any:
         yield mock
 
 
-async def test_the_same_question_within_fifteen_minutes_is_answered_from_memory(
+async def test_an_identical_request_within_15_minutes_returns_the_cached_response(
     gateway: GatewayClient, ibkr: Any, fake_time: FakeTime
 ) -> None:
     route = ibkr.get("/iserver/scanner/params").respond(json={"filter_list": [1]})
@@ -49,7 +49,7 @@ async def test_the_same_question_within_fifteen_minutes_is_answered_from_memory(
     assert route.call_count == 2
 
 
-async def test_another_question_has_to_wait_its_turn(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_another_request_of_the_operation_is_rate_limited(gateway: GatewayClient, ibkr: Any) -> None:
     route = ibkr.post("/pa/performance").respond(json={"nav": {}})
     kept = await gateway.post("/pa/performance", body=ASKED, reads=True)
     with pytest.raises(RateLimited):
@@ -58,7 +58,7 @@ async def test_another_question_has_to_wait_its_turn(gateway: GatewayClient, ibk
     assert route.call_count == 1
 
 
-async def test_a_failure_is_not_kept(gateway: GatewayClient, ibkr: Any, fake_time: FakeTime) -> None:
+async def test_an_error_is_not_cached(gateway: GatewayClient, ibkr: Any, fake_time: FakeTime) -> None:
     ibkr.get("/iserver/scanner/params").respond(500, json={"error": "no"})
     with pytest.raises(Exception, match="no"):
         await gateway.get("/iserver/scanner/params")
@@ -67,14 +67,16 @@ async def test_a_failure_is_not_kept(gateway: GatewayClient, ibkr: Any, fake_tim
     assert (await gateway.get("/iserver/scanner/params")).value
 
 
-async def test_what_has_no_such_limit_is_asked_anew(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_response_of_an_operation_without_that_limit_is_not_cached(
+    gateway: GatewayClient, ibkr: Any
+) -> None:
     route = ibkr.get("/trsrv/stocks").respond(json={"A": []})
     for _ in range(2):
         await gateway.get("/trsrv/stocks", symbols=["A"])
     assert route.call_count == 2
 
 
-async def test_a_kept_answer_is_not_for_another_login(gateway: GatewayClient, ibkr: Any) -> None:
+async def test_a_cached_response_is_not_returned_to_another_login(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.post("/pa/performance").respond(json={"nav": {}})
     await gateway.post("/pa/performance", body=ASKED, reads=True)
     ibkr.get("/portfolio/accounts").respond(json=[{"accountId": "U7654321", "faclient": False}])

@@ -1,4 +1,4 @@
-"""One request, sent once."""
+"""Sender: one request, sent once."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def lane(time: FakeTime) -> RequestLane:
     return RequestLane(limiter, GatewaySettings(_env_file=None, gateway_timeout=20), now=time.now)
 
 
-async def test_a_request_is_exchanged_in_its_time_and_interpreted(fake_time: FakeTime) -> None:
+async def test_a_request_is_sent_within_its_timeout_and_its_response_interpreted(fake_time: FakeTime) -> None:
     wire = FakeExchange(raw(200, b"[1]"))
     response = await Sender(lane(fake_time), wire, interpret)(REQUEST, unlimited())
     assert (response.status, response.body) == (200, b"[1]")
     assert wire.timeouts == [20]
 
 
-async def test_a_request_without_time_left_is_not_sent_and_takes_no_place_in_the_limits(
+async def test_a_request_without_time_left_is_not_sent_and_does_not_count(
     fake_time: FakeTime,
 ) -> None:
     wire = FakeExchange(raw(200, b"[1]"))
@@ -45,7 +45,7 @@ async def test_a_request_without_time_left_is_not_sent_and_takes_no_place_in_the
     assert fake_time.sleeps == []
 
 
-async def test_a_place_is_free_again_before_the_response_is_interpreted(fake_time: FakeTime) -> None:
+async def test_the_slot_is_released_before_the_response_is_interpreted(fake_time: FakeTime) -> None:
     def fails(request: GatewayRequest, _: RawResponse) -> GatewayResponse:
         raise Failed(request=request.description, problem="b", hint="c")
 

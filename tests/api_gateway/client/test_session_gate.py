@@ -1,4 +1,4 @@
-"""Requests that the session cannot serve."""
+"""Session gate: requests that the session cannot serve."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def gate(fake_time: FakeTime) -> Gate:
     return Gate(fake_time)
 
 
-async def test_nothing_is_checked_where_nothing_was_missing(gate: Gate) -> None:
+async def test_no_check_is_sent_without_an_earlier_problem(gate: Gate) -> None:
     assert (await gate.step(FakeHandler([1]), read("/trsrv/stocks"), unlimited())).value == [1]
     assert gate.checks == 0
 
 
-async def test_what_was_missing_and_still_is_fails_without_being_sent(gate: Gate) -> None:
+async def test_a_request_is_not_sent_if_a_check_confirms_the_problem(gate: Gate) -> None:
     gate.monitor.mark_suspect(SessionState.NOT_LOGGED_IN)
     gate.status = LOGGED_OUT
     rest = FakeHandler([1])
@@ -66,40 +66,40 @@ async def test_what_was_missing_and_still_is_fails_without_being_sent(gate: Gate
     assert (gate.checks, rest.requests) == (1, [])
 
 
-async def test_what_was_missing_and_is_back_is_sent(gate: Gate) -> None:
+async def test_a_request_is_sent_if_a_check_finds_the_session_open(gate: Gate) -> None:
     gate.monitor.mark_suspect(SessionState.NOT_LOGGED_IN)
     assert (await gate.step(FakeHandler([1]), read("/trsrv/stocks"), unlimited())).value == [1]
     assert gate.monitor.last_problem is None
 
 
-async def test_what_the_operation_does_not_need_is_not_checked(gate: Gate) -> None:
+async def test_a_problem_that_does_not_affect_the_operation_causes_no_check(gate: Gate) -> None:
     gate.monitor.mark_suspect(SessionState.CLOSED)
     await gate.step(FakeHandler([1]), read("/portfolio/accounts"), unlimited())
     assert gate.checks == 0
 
 
-async def test_nothing_is_checked_while_an_order_waits_for_confirmation(gate: Gate) -> None:
+async def test_no_check_is_sent_while_an_order_awaits_confirmation(gate: Gate) -> None:
     gate.monitor.mark_suspect(SessionState.NOT_LOGGED_IN)
     gate.question.on_send(write("/iserver/account/{allocation}/orders", "DU1234567", orders=[]))
     await gate.step(FakeHandler([1]), read("/trsrv/stocks"), unlimited())
     assert gate.checks == 0
 
 
-async def test_a_request_in_doubt_is_preceded_by_a_check_that_refuses_nothing(gate: Gate) -> None:
+async def test_a_check_precedes_an_operation_in_doubt_and_rejects_nothing(gate: Gate) -> None:
     gate.rate_limiter.mark_in_doubt(read("/trsrv/stocks"))
     gate.status = LOGGED_OUT
     await gate.step(FakeHandler([1]), read("/trsrv/stocks"), unlimited())
     assert gate.checks == 1
 
 
-async def test_a_failure_about_the_session_is_reported_to_the_monitor(gate: Gate) -> None:
+async def test_a_session_error_is_recorded_by_the_monitor(gate: Gate) -> None:
     with pytest.raises(LoginRequired):
         await gate.step(FakeHandler(LOGIN_REQUIRED), read("/trsrv/stocks"), unlimited())
     assert gate.monitor.last_problem is not None
     assert gate.monitor.last_problem.found is SessionState.NOT_LOGGED_IN
 
 
-async def test_another_failure_is_no_trouble_of_the_session(gate: Gate) -> None:
+async def test_another_error_is_not_a_problem_of_the_session(gate: Gate) -> None:
     limited = RateLimited(request="a", problem="b", hint="c", seconds=1)
     with pytest.raises(RateLimited):
         await gate.step(FakeHandler(limited), read("/trsrv/stocks"), unlimited())

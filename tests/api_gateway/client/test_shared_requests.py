@@ -17,7 +17,7 @@ async def test_concurrent_identical_requests_share_one_response() -> None:
     assert rest.paths == ["/trsrv/stocks?symbols=A"]
 
 
-async def test_another_query_and_a_later_request_are_sent_themselves() -> None:
+async def test_another_query_and_a_later_request_are_sent_separately() -> None:
     rest, shared = FakeHandler([1]), SharedRequests()
     await asyncio.gather(
         *(shared(rest, read("/trsrv/stocks", symbols=symbol), unlimited()) for symbol in ("A", "B"))

@@ -1,4 +1,4 @@
-"""Several callers, one answer; and nobody waits for somebody else's cancellation."""
+"""Single-flight: concurrent callers share one task, and a cancelled caller affects no other."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def _settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_those_who_ask_at_the_same_time_share_one_answer() -> None:
+async def test_concurrent_callers_share_one_result() -> None:
     flights, work = SingleFlight[str](), Work()
     waiting = [asyncio.create_task(flights.run("key", work.run)) for _ in range(5)]
     await _settle()
@@ -40,21 +40,21 @@ async def test_those_who_ask_at_the_same_time_share_one_answer() -> None:
     assert work.started == 1
 
 
-async def test_whoever_asks_afterwards_gets_an_answer_of_his_own() -> None:
+async def test_a_later_caller_gets_a_new_result() -> None:
     flights, work = SingleFlight[str](), Work()
     work.may_end.set()
     assert await flights.run("key", work.run) == "answer 1"
     assert await flights.run("key", work.run) == "answer 2"
 
 
-async def test_different_keys_are_different_work() -> None:
+async def test_different_keys_are_different_tasks() -> None:
     flights, work = SingleFlight[str](), Work()
     work.may_end.set()
     await asyncio.gather(flights.run("a", work.run), flights.run("b", work.run))
     assert work.started == 2
 
 
-async def test_one_who_leaves_does_not_take_the_answer_from_the_others() -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_others() -> None:
     flights, work = SingleFlight[str](), Work()
     first, second = (asyncio.create_task(flights.run("key", work.run)) for _ in range(2))
     await _settle()
@@ -66,7 +66,7 @@ async def test_one_who_leaves_does_not_take_the_answer_from_the_others() -> None
     assert work.cancelled == 0
 
 
-async def test_when_all_have_left_the_work_ends_and_nobody_joins_it_any_more() -> None:
+async def test_the_task_is_cancelled_with_its_last_caller_and_not_joined_afterwards() -> None:
     flights, work = SingleFlight[str](), Work()
     waiting = [asyncio.create_task(flights.run("key", work.run)) for _ in range(2)]
     await _settle()
@@ -79,7 +79,7 @@ async def test_when_all_have_left_the_work_ends_and_nobody_joins_it_any_more() -
     assert work.cancelled == 1
 
 
-async def test_a_failure_reaches_all() -> None:
+async def test_an_exception_reaches_all_callers() -> None:
     flights = SingleFlight[str]()
 
     async def fail() -> str:
@@ -91,7 +91,7 @@ async def test_a_failure_reaches_all() -> None:
     assert [str(failure) for failure in failures] == ["no"] * 3
 
 
-async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise() -> None:
+async def test_an_exception_without_remaining_callers_is_not_logged() -> None:
     flights, noise = SingleFlight[str](), list[object]()
     asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
 

@@ -1,4 +1,4 @@
-"""A snapshot comes with its values, in as few requests as that takes."""
+"""Snapshot polling: a snapshot has its values, in as few requests as possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from api_gateway.errors import RateLimited, Refused
 from tests.api_gateway.fakes import FakeGateway, FakeTime
 
 PATH = "/iserver/marketdata/snapshot"
-RECEIPT = [{"conid": 265598, "conidEx": "265598"}]
+EMPTY = [{"conid": 265598, "conidEx": "265598"}]
 FULL = [{"conid": 265598, "conidEx": "265598", "31": "1", "84": "1"}]
 HALF = [{"conid": 265598, "conidEx": "265598", "31": "1"}]
 
@@ -25,20 +25,22 @@ def snapshot(conids: Any = "265598", fields: Any = "31,84") -> GatewayRequest:
 
 
 class Rig:
+    """A poller whose `ibkr` returns prepared responses; `steps` are the preflight steps it required."""
+
     def __init__(self, time: FakeTime) -> None:
         self.ibkr = FakeGateway()
-        self.taken: list[PreflightStep] = []
-        self.snapshots = SnapshotPoller(ask=self.ibkr.send, take=self.take, now=time.now, sleep=time.sleep)
+        self.steps: list[PreflightStep] = []
+        self.poller = SnapshotPoller(send=self.ibkr.send, ensure=self.ensure, now=time.now, sleep=time.sleep)
 
-    async def take(self, step: PreflightStep, _: WaitBudget) -> bool:
-        self.taken.append(step)
+    async def ensure(self, step: PreflightStep, _: WaitBudget) -> bool:
+        self.steps.append(step)
         return True
 
-    async def ask(self, call: GatewayRequest | None = None, patience: float = 6) -> Any:
-        call = call or snapshot()
-        left = WaitBudget(patience, float("inf"))
-        reply: GatewayResponse = await self.ibkr.send(call, left)
-        return (await self.snapshots.complete(call, reply, left)).value
+    async def poll(self, request: GatewayRequest | None = None, seconds: float = 6) -> Any:
+        request = request or snapshot()
+        budget = WaitBudget(seconds, float("inf"))
+        response: GatewayResponse = await self.ibkr.send(request, budget)
+        return (await self.poller.complete(request, response, budget)).value
 
     @property
     def count(self) -> int:
@@ -50,65 +52,63 @@ def rig(fake_time: FakeTime) -> Rig:
     return Rig(fake_time)
 
 
-async def test_the_first_snapshot_is_repeated_with_the_same_fields_until_values_are_there(
-    rig: Rig, fake_time: FakeTime
-) -> None:
-    rig.ibkr.respond(PATH, RECEIPT, RECEIPT, FULL)
-    assert await rig.ask() == FULL
+async def test_the_first_snapshot_is_repeated_until_its_values_arrive(rig: Rig, fake_time: FakeTime) -> None:
+    rig.ibkr.respond(PATH, EMPTY, EMPTY, FULL)
+    assert await rig.poll() == FULL
     assert rig.ibkr.requests == [f"{PATH}?conids=265598&fields=31,84"] * 3
     assert fake_time.sleeps == [0.5, 0.5]
 
 
-async def test_the_second_snapshot_is_asked_for_once_even_where_a_field_is_unchanged_or_unknown(
+async def test_the_second_snapshot_is_requested_once_even_if_a_field_is_missing(
     rig: Rig,
 ) -> None:
-    rig.ibkr.respond(PATH, RECEIPT, FULL)
-    await rig.ask()
+    rig.ibkr.respond(PATH, EMPTY, FULL)
+    await rig.poll()
     rig.ibkr.respond(PATH, HALF)
     rig.ibkr.requests.clear()
-    assert await rig.ask() == HALF
+    assert await rig.poll() == HALF
     assert rig.count == 1
 
 
-async def test_a_new_field_begins_anew(rig: Rig) -> None:
+async def test_a_new_field_is_polled_again(rig: Rig) -> None:
     rig.ibkr.respond(PATH, FULL)
-    await rig.ask()
+    await rig.poll()
     rig.ibkr.requests.clear()
     more = [{**FULL[0], "86": "1"}]
     rig.ibkr.respond(PATH, FULL, more)
-    assert await rig.ask(snapshot(fields="31,84,86")) == more
+    assert await rig.poll(snapshot(fields="31,84,86")) == more
 
 
-async def test_a_field_that_does_not_exist_costs_a_second_and_not_three(
-    rig: Rig, fake_time: FakeTime
-) -> None:
-    rig.ibkr.respond(PATH, RECEIPT, HALF)
-    assert await rig.ask() == HALF
+async def test_a_nonexistent_field_delays_the_snapshot_by_one_second(rig: Rig, fake_time: FakeTime) -> None:
+    rig.ibkr.respond(PATH, EMPTY, HALF)
+    assert await rig.poll() == HALF
     assert sum(fake_time.sleeps) == 1.0
 
 
-async def test_one_field_at_once_is_not_yet_the_answer(rig: Rig) -> None:
+async def test_a_snapshot_with_only_one_field_is_repeated(rig: Rig) -> None:
     rig.ibkr.respond(PATH, HALF, HALF, FULL)
-    assert await rig.ask() == FULL
+    assert await rig.poll() == FULL
 
 
-async def test_a_contract_without_values_gets_three_seconds_once(rig: Rig, fake_time: FakeTime) -> None:
-    rig.ibkr.respond(PATH, RECEIPT)
-    assert await rig.ask() == RECEIPT
+async def test_a_contract_without_values_is_polled_for_three_seconds_until_its_ttl_expires(
+    rig: Rig, fake_time: FakeTime
+) -> None:
+    rig.ibkr.respond(PATH, EMPTY)
+    assert await rig.poll() == EMPTY
     assert sum(fake_time.sleeps) == 3.0
     fake_time.sleeps.clear()
-    assert await rig.ask() == RECEIPT
+    assert await rig.poll() == EMPTY
     assert fake_time.sleeps == []
     fake_time.seconds += EMPTY_TTL + 1
-    await rig.ask()
+    await rig.poll()
     assert fake_time.sleeps
 
 
-async def test_values_that_have_gone_are_asked_for_again(rig: Rig) -> None:
+async def test_values_that_disappeared_are_polled_again(rig: Rig) -> None:
     rig.ibkr.respond(PATH, FULL)
-    await rig.ask()
-    rig.ibkr.respond(PATH, RECEIPT, FULL)
-    assert await rig.ask() == FULL
+    await rig.poll()
+    rig.ibkr.respond(PATH, EMPTY, FULL)
+    assert await rig.poll() == FULL
 
 
 @pytest.mark.parametrize(
@@ -120,69 +120,69 @@ async def test_values_that_have_gone_are_asked_for_again(rig: Rig) -> None:
     ],
     ids=["all", "one", "session"],
 )
-async def test_an_ended_subscription_is_opened_again(rig: Rig, end: GatewayRequest | None) -> None:
+async def test_a_subscription_that_ended_is_opened_again(rig: Rig, end: GatewayRequest | None) -> None:
     rig.ibkr.respond(PATH, FULL)
-    await rig.ask()
+    await rig.poll()
     if end is None:
-        rig.snapshots.reset()
+        rig.poller.reset()
     else:
-        rig.snapshots.observe(end, GatewayResponse(200, b"{}"))
+        rig.poller.observe(end, GatewayResponse(200, b"{}"))
     rig.ibkr.respond(PATH, HALF, FULL)
-    assert await rig.ask() == FULL
+    assert await rig.poll() == FULL
 
 
-async def test_all_contracts_are_waited_for(rig: Rig) -> None:
+async def test_polling_continues_until_all_contracts_have_values(rig: Rig) -> None:
     other = {"conid": 8314, "conidEx": "8314"}
-    rig.ibkr.respond(PATH, [*RECEIPT, other], [*FULL, other], [*FULL, {**other, "31": "2", "84": "2"}])
-    assert len((await rig.ask(snapshot(conids=[265598, 8314])))[1]) == 4
+    rig.ibkr.respond(PATH, [*EMPTY, other], [*FULL, other], [*FULL, {**other, "31": "2", "84": "2"}])
+    assert len((await rig.poll(snapshot(conids=[265598, 8314])))[1]) == 4
 
 
-async def test_a_contract_with_its_exchange_is_recognised(rig: Rig) -> None:
+async def test_a_contract_with_an_exchange_is_recognized(rig: Rig) -> None:
     rig.ibkr.respond(PATH, [{"conid": 8314, "conidEx": "8314@NYSE", "31": "1", "84": "1"}])
-    await rig.ask(snapshot(conids="8314@NYSE"))
+    await rig.poll(snapshot(conids="8314@NYSE"))
     assert rig.count == 1
 
 
-async def test_a_derivative_gets_its_underlying_searched(rig: Rig) -> None:
+async def test_the_underlying_of_a_derivative_without_values_is_searched_for(rig: Rig) -> None:
     rig.ibkr.respond(
         "/trsrv/secdef", {"secdef": [{"conid": 265598, "undConid": 416904}, {"conid": 1, "undConid": 0}]}
     )
-    rig.ibkr.respond(PATH, RECEIPT, RECEIPT, RECEIPT, FULL)
-    assert await rig.ask() == FULL
-    assert rig.taken == [underlying_step("416904")]
+    rig.ibkr.respond(PATH, EMPTY, EMPTY, EMPTY, FULL)
+    assert await rig.poll() == FULL
+    assert rig.steps == [underlying_step("416904")]
     assert "/trsrv/secdef?conids=265598" in rig.ibkr.requests
 
 
-async def test_a_contract_that_comes_by_itself_is_not_looked_up(rig: Rig) -> None:
-    rig.ibkr.respond(PATH, RECEIPT, RECEIPT, FULL)
-    await rig.ask()
-    assert not rig.taken
+async def test_a_contract_whose_values_arrive_is_not_looked_up(rig: Rig) -> None:
+    rig.ibkr.respond(PATH, EMPTY, EMPTY, FULL)
+    await rig.poll()
+    assert not rig.steps
     assert all(path.startswith(PATH) for path in rig.ibkr.requests)
 
 
-async def test_an_unknown_contract_is_answered_with_what_ibkr_says(rig: Rig) -> None:
+async def test_the_snapshot_of_an_unknown_contract_is_returned_as_it_is(rig: Rig) -> None:
     rig.ibkr.respond("/trsrv/secdef", Refused(request="", problem="", hint=""))
-    rig.ibkr.respond(PATH, RECEIPT)
-    assert await rig.ask() == RECEIPT
+    rig.ibkr.respond(PATH, EMPTY)
+    assert await rig.poll() == EMPTY
 
 
-async def test_with_little_patience_the_caller_gets_what_is_there(rig: Rig, fake_time: FakeTime) -> None:
-    rig.ibkr.respond(PATH, RECEIPT)
-    assert await rig.ask(patience=0.7) == RECEIPT
+async def test_polling_ends_with_the_budget(rig: Rig, fake_time: FakeTime) -> None:
+    rig.ibkr.respond(PATH, EMPTY)
+    assert await rig.poll(seconds=0.7) == EMPTY
     assert sum(fake_time.sleeps) == 0.5
 
 
-async def test_a_limit_in_between_ends_it_with_the_values_or_with_the_seconds(rig: Rig) -> None:
-    paced = RateLimited(request="", problem="", hint="", seconds=3)
-    rig.ibkr.respond(PATH, HALF, paced)
-    assert await rig.ask() == HALF
-    rig.snapshots.reset()
-    rig.ibkr.respond(PATH, RECEIPT, paced)
+async def test_a_rate_limit_ends_polling_with_the_values_or_with_an_error(rig: Rig) -> None:
+    rate_limited = RateLimited(request="", problem="", hint="", seconds=3)
+    rig.ibkr.respond(PATH, HALF, rate_limited)
+    assert await rig.poll() == HALF
+    rig.poller.reset()
+    rig.ibkr.respond(PATH, EMPTY, rate_limited)
     with pytest.raises(RateLimited):
-        await rig.ask()
+        await rig.poll()
 
 
-async def test_without_fields_there_is_nothing_to_wait_for(rig: Rig) -> None:
-    rig.ibkr.respond(PATH, RECEIPT)
-    await rig.ask(snapshot(fields=None))
+async def test_a_snapshot_without_fields_is_not_polled(rig: Rig) -> None:
+    rig.ibkr.respond(PATH, EMPTY)
+    await rig.poll(snapshot(fields=None))
     assert rig.count == 1

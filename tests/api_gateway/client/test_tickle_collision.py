@@ -13,7 +13,7 @@ TICKLE = write("/tickle")
 PLACE = Reservation((), FakeTime().now)
 
 
-async def test_the_first_429_is_a_collision_and_the_second_in_a_row_passes() -> None:
+async def test_the_first_429_is_a_collision_and_the_second_in_a_row_is_not() -> None:
     step, wire = TickleCollision(), FakeExchange(raw(429), raw(429))
     with pytest.raises(RateLimited):
         await step(wire, TICKLE, PLACE, 8.0)
@@ -30,6 +30,6 @@ async def test_another_response_in_between_makes_the_next_429_a_collision_again(
             await step(wire, TICKLE, PLACE, 8.0)
 
 
-async def test_a_429_that_names_a_time_is_none() -> None:
+async def test_a_429_with_retry_after_is_not_a_collision() -> None:
     response = raw(429, retry_after="60")
     assert await TickleCollision()(FakeExchange(response), TICKLE, PLACE, 8.0) is response

@@ -1,4 +1,4 @@
-"""Whom the client trusts, asked with real handshakes."""
+"""TLS trust, tested with real handshakes."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def answering() -> Answering:
     return Answering()
 
 
-async def test_a_certificate_of_ones_own_is_trusted_when_it_is_named(
+async def test_a_self_signed_certificate_is_trusted_if_it_is_the_ca_file(
     own: SelfSignedCertificate, answering: Answering
 ) -> None:
     async with RawServer(answering.serve).running(own.server_context) as server:
         assert await ask(server, gateway_ca_file=own.file) == b'["fine"]'
 
 
-async def test_a_certificate_that_nobody_named_is_not_trusted(
+async def test_an_unknown_certificate_is_not_trusted(
     own: SelfSignedCertificate, answering: Answering
 ) -> None:
     async with RawServer(answering.serve).running(own.server_context) as server:
@@ -66,7 +66,7 @@ async def test_a_certificate_that_nobody_named_is_not_trusted(
     assert answering.received == []
 
 
-async def test_another_certificate_than_the_named_one_is_not_trusted(
+async def test_another_certificate_than_the_ca_file_is_not_trusted(
     own: SelfSignedCertificate, answering: Answering, tmp_path: Path
 ) -> None:
     other = make_certificate(tmp_path, "other")
@@ -76,7 +76,7 @@ async def test_another_certificate_than_the_named_one_is_not_trusted(
     assert answering.received == []
 
 
-async def test_an_expired_certificate_is_refused_until_verification_is_off(
+async def test_an_expired_certificate_is_rejected_unless_verification_is_off(
     tmp_path: Path, answering: Answering
 ) -> None:
     vendor = make_certificate(tmp_path, "vendor", expired=True)
@@ -96,7 +96,7 @@ async def test_the_fingerprint_pins_a_certificate_that_is_not_verified(
 
 
 @pytest.mark.parametrize("verify", [True, False])
-async def test_another_fingerprint_ends_the_handshake_before_any_request_byte(
+async def test_another_fingerprint_ends_the_handshake_before_any_byte_of_the_request(
     own: SelfSignedCertificate, answering: Answering, verify: bool
 ) -> None:
     async with RawServer(answering.serve).running(own.server_context) as server:
@@ -107,7 +107,7 @@ async def test_another_fingerprint_ends_the_handshake_before_any_request_byte(
     assert answering.received == []
 
 
-async def test_a_gateway_that_hangs_up_in_the_handshake_is_not_called_untrustworthy() -> None:
+async def test_a_connection_closed_during_the_handshake_is_not_a_certificate_error() -> None:
     async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read(1)
 
@@ -117,7 +117,7 @@ async def test_a_gateway_that_hangs_up_in_the_handshake_is_not_called_untrustwor
 
 
 @pytest.mark.parametrize("ended_by", ["deadline", "caller"])
-async def test_a_connection_that_never_agrees_on_tls_is_closed(ended_by: str) -> None:
+async def test_a_connection_whose_handshake_never_ends_is_closed(ended_by: str) -> None:
     begun, left = asyncio.Event(), asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -139,7 +139,7 @@ async def test_a_connection_that_never_agrees_on_tls_is_closed(ended_by: str) ->
     assert ended_by == "caller" or isinstance(asking.exception(), Unreachable)
 
 
-async def test_a_file_that_is_not_there_yet_is_waited_for(
+async def test_a_missing_certificate_file_is_reported_until_it_exists(
     own: SelfSignedCertificate, answering: Answering, tmp_path: Path
 ) -> None:
     later = tmp_path / "later.pem"
@@ -154,7 +154,7 @@ async def test_a_file_that_is_not_there_yet_is_waited_for(
             assert (await gateway.get("/iserver/accounts")).body == b'["fine"]'
 
 
-async def test_a_gateway_with_a_new_certificate_is_trusted_when_the_file_is_new(tmp_path: Path) -> None:
+async def test_a_new_certificate_is_trusted_once_its_file_has_changed(tmp_path: Path) -> None:
     first, second = make_certificate(tmp_path, "first"), make_certificate(tmp_path, "second")
     file = tmp_path / "gateway.pem"
     file.write_bytes(first.file.read_bytes())
@@ -173,7 +173,7 @@ async def test_a_gateway_with_a_new_certificate_is_trusted_when_the_file_is_new(
             assert len(answering.received) == 1
 
 
-def test_the_context_is_made_once_and_again_when_the_file_changes(own: SelfSignedCertificate) -> None:
+def test_the_context_is_built_once_and_again_when_the_file_changes(own: SelfSignedCertificate) -> None:
     trust = TlsTrust(ca_file=own.file)
     context = trust.context()
     assert trust.context() is context
@@ -181,14 +181,14 @@ def test_the_context_is_made_once_and_again_when_the_file_changes(own: SelfSigne
     assert trust.context() is not context
 
 
-def test_verified_is_the_default_and_tls_1_2_is_enough(own: SelfSignedCertificate) -> None:
+def test_verification_is_the_default_and_tls_1_2_is_accepted(own: SelfSignedCertificate) -> None:
     for context in (TlsTrust(ca_file=own.file).context(), TlsTrust().context()):
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname
         assert context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
-def test_what_is_no_certificate_gets_a_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_certificate_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "gateway.pem"
     file.write_text("half a file")
     with pytest.raises(
@@ -197,6 +197,6 @@ def test_what_is_no_certificate_gets_a_sentence(tmp_path: Path) -> None:
         TlsTrust(ca_file=file).context()
 
 
-async def test_without_tls_no_certificate_is_looked_for(answering: Answering, tmp_path: Path) -> None:
+async def test_without_tls_no_certificate_is_read(answering: Answering, tmp_path: Path) -> None:
     async with RawServer(answering.serve).running() as server:
         assert await ask(server, "http", gateway_ca_file=tmp_path / "none.pem") == b'["fine"]'

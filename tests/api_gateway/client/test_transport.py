@@ -1,4 +1,4 @@
-"""What happens on the wire, with servers that speak it badly."""
+"""HTTP transport, with servers that break the protocol."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def answering(*answers: bytes) -> tuple[ConnectionHandler, list[bytes]]:
     return serve, received
 
 
-async def test_each_request_names_us_and_its_length_and_carries_nothing_else() -> None:
+async def test_each_request_has_user_agent_and_length_and_no_other_headers() -> None:
     serve, received = answering(FINE)
     async with RawServer(serve).running() as server, gateway(server) as ours:
         await ours.get("/trsrv/stocks", symbols="AAPL")
@@ -72,7 +72,7 @@ async def test_each_request_names_us_and_its_length_and_carries_nothing_else() -
     assert received[0].startswith(b"GET /v1/api/trsrv/stocks?symbols=AAPL HTTP/1.1\r\n")
 
 
-async def test_reads_share_connections_and_each_write_has_its_own() -> None:
+async def test_reads_share_connections_and_each_write_uses_a_new_one() -> None:
     serve, _ = answering(FINE)
     async with RawServer(serve).running() as server, gateway(server) as ours:
         for _ in range(3):
@@ -83,7 +83,7 @@ async def test_reads_share_connections_and_each_write_has_its_own() -> None:
         assert server.connections == 2
 
 
-async def test_a_cookie_from_the_gateway_is_not_kept() -> None:
+async def test_a_cookie_from_the_gateway_is_not_sent_back() -> None:
     serve, received = answering(FINE.replace(b"\r\n\r\n", b"\r\nSet-Cookie: api=secret; Path=/\r\n\r\n", 1))
     async with RawServer(serve).running() as server, gateway(server) as ours:
         await ours.get("/trsrv/stocks")
@@ -94,7 +94,7 @@ async def test_a_cookie_from_the_gateway_is_not_kept() -> None:
 @pytest.mark.parametrize(
     "place", [b"/v1/api/trsrv/futures", b"javascript:alert(1)", b"http://[", b"\xff", b""]
 )
-async def test_a_redirect_is_not_followed_wherever_it_leads(place: bytes) -> None:
+async def test_no_redirect_is_followed(place: bytes) -> None:
     serve, received = answering(
         b"HTTP/1.1 302 Found\r\nLocation: " + place + b"\r\nContent-Length: 0\r\n\r\n"
     )
@@ -106,7 +106,7 @@ async def test_a_redirect_is_not_followed_wherever_it_leads(place: bytes) -> Non
 
 @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
 @pytest.mark.parametrize("late", [True, False])
-async def test_the_stray_chunk_after_an_empty_answer_never_meets_the_next_request(
+async def test_a_stray_chunk_after_an_empty_response_never_reaches_the_next_request(
     status: bytes, late: bool
 ) -> None:
     """IBKR's gateway sends 204 and 304 as chunked, with an end-of-chunks that HTTP does not allow there."""
@@ -152,7 +152,7 @@ def dying_on_the_second() -> tuple[ConnectionHandler, list[bytes]]:
 @pytest.mark.parametrize(
     "more", [FINE.replace(b"fine", b"odd!"), FINE[:30], b"\r\n"], ids=["whole", "half", "nothing"]
 )
-async def test_what_comes_after_an_answer_is_never_the_answer_to_the_next_request(more: bytes) -> None:
+async def test_bytes_after_a_response_are_never_the_response_to_the_next_request(more: bytes) -> None:
     serve, received = answering(FINE + more, FINE)
     async with RawServer(serve).running() as server, gateway(server) as ours:
         for path in ("/trsrv/stocks", "/trsrv/futures", "/iserver/accounts"):
@@ -161,7 +161,7 @@ async def test_what_comes_after_an_answer_is_never_the_answer_to_the_next_reques
     assert len(received) == 3
 
 
-async def test_a_get_on_a_dead_kept_connection_is_sent_once_more_on_a_new_one() -> None:
+async def test_a_get_on_a_dead_pooled_connection_is_sent_again_on_a_new_one() -> None:
     serve, received = dying_on_the_second()
     async with RawServer(serve).running() as server, gateway(server) as ours:
         await ours.get("/trsrv/stocks")
@@ -170,7 +170,7 @@ async def test_a_get_on_a_dead_kept_connection_is_sent_once_more_on_a_new_one() 
     assert [b"futures" in sent for sent in received] == [False, True, True]
 
 
-async def test_a_get_that_ends_something_is_sent_on_a_connection_of_its_own_and_once() -> None:
+async def test_an_unsubscribe_is_sent_once_on_a_new_connection() -> None:
     serve, received = dying_on_the_second()
     async with RawServer(serve).running() as server, gateway(server) as ours:
         await ours.get("/trsrv/stocks")
@@ -188,7 +188,7 @@ async def test_a_post_that_reads_is_not_sent_again() -> None:
     assert len(received) == 2
 
 
-async def test_a_write_after_a_read_meets_no_dead_connection() -> None:
+async def test_a_write_never_uses_a_pooled_connection() -> None:
     serve, received = dying_on_the_second()
     async with RawServer(serve).running() as server, gateway(server) as ours:
         await ours.get("/trsrv/stocks")
@@ -206,7 +206,7 @@ def closing() -> tuple[ConnectionHandler, list[bytes]]:
     return serve, received
 
 
-async def test_a_write_that_is_hung_up_on_is_of_unknown_outcome_and_was_sent_once() -> None:
+async def test_a_write_whose_connection_is_closed_has_an_unknown_outcome_and_is_sent_once() -> None:
     serve, received = closing()
     async with RawServer(serve).running() as server, gateway(server) as ours:
         with pytest.raises(OutcomeUnknown):
@@ -214,7 +214,7 @@ async def test_a_write_that_is_hung_up_on_is_of_unknown_outcome_and_was_sent_onc
     assert len(received) == 1
 
 
-async def test_a_read_that_is_hung_up_on_on_a_new_connection_fails_and_was_sent_once() -> None:
+async def test_a_read_whose_new_connection_is_closed_fails_and_is_sent_once() -> None:
     serve, received = closing()
     async with RawServer(serve).running() as server, gateway(server) as ours:
         with pytest.raises(Failed):
@@ -222,7 +222,7 @@ async def test_a_read_that_is_hung_up_on_on_a_new_connection_fails_and_was_sent_
     assert len(received) == 1
 
 
-async def test_nothing_listening_is_unreachable_also_for_a_write() -> None:
+async def test_a_closed_port_is_unreachable_for_reads_and_writes() -> None:
     serve, _ = answering(FINE)
     async with RawServer(serve).running() as server:
         pass
@@ -264,7 +264,7 @@ async def hanging(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
     ],
     ids=["GET", "reading POST", "POST", "DELETE"],
 )
-async def test_an_answer_without_end_ends_at_the_deadline(
+async def test_an_endless_response_ends_at_the_timeout(
     serve: ConnectionHandler, ask: Callable[[GatewayClient], Any], kind: type[GatewayError]
 ) -> None:
     async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.25) as ours:
@@ -297,7 +297,7 @@ async def test_a_connection_that_timed_out_is_not_used_again() -> None:
         assert server.connections == 2
 
 
-async def test_a_cancelled_caller_frees_its_place() -> None:
+async def test_a_cancelled_request_frees_its_slot() -> None:
     async with RawServer(hanging).running() as server, gateway(server, gateway_max_wait=0.2) as ours:
         for round_ in (1, 2, 3):
             waiting = [asyncio.create_task(ours.get("/trsrv/stocks", symbols=str(n))) for n in range(4)]
@@ -308,7 +308,7 @@ async def test_a_cancelled_caller_frees_its_place() -> None:
         assert server.connections == 12
 
 
-async def test_a_tickle_passes_four_requests_that_hang() -> None:
+async def test_a_tickle_is_sent_while_four_requests_hang() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sent = await request(reader)
         if b"/tickle" not in sent:
@@ -337,7 +337,7 @@ async def test_a_tickle_passes_four_requests_that_hang() -> None:
         b"Connection: close",
     ],
 )
-async def test_an_answer_beyond_the_limit_is_not_read(head: bytes) -> None:
+async def test_a_response_larger_than_the_limit_is_not_read(head: bytes) -> None:
     written = 0
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -370,7 +370,7 @@ async def test_an_answer_beyond_the_limit_is_not_read(head: bytes) -> None:
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
     ],
 )
-async def test_what_is_no_http_answer_is_a_named_failure(answer: bytes) -> None:
+async def test_a_response_that_is_not_http_is_reported_as_such(answer: bytes) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
         writer.write(answer)
@@ -383,7 +383,7 @@ async def test_what_is_no_http_answer_is_a_named_failure(answer: bytes) -> None:
             await ours.post("/logout")
 
 
-async def test_addresses_and_cookies_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_urls_and_cookies_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     serve, _ = answering(FINE.replace(b"\r\n\r\n", b"\r\nSet-Cookie: api=secret\r\n\r\n", 1))
     async with RawServer(serve).running() as server, gateway(server) as ours:
@@ -392,7 +392,7 @@ async def test_addresses_and_cookies_are_not_logged(caplog: pytest.LogCaptureFix
     assert "secret" not in caplog.text
 
 
-async def test_a_closed_client_sends_nothing_any_more() -> None:
+async def test_a_closed_client_sends_nothing() -> None:
     serve, received = answering(FINE)
     async with RawServer(serve).running() as server, gateway(server) as ours:
         await ours.get("/trsrv/stocks")
@@ -410,7 +410,7 @@ async def test_the_environment_cannot_send_requests_through_a_proxy(monkeypatch:
         assert (await ours.get("/trsrv/stocks")).body == b'["fine"]'
 
 
-async def test_closing_ends_the_requests_that_are_under_way() -> None:
+async def test_closing_ends_the_requests_in_flight() -> None:
     async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=30) as ours:
         read = asyncio.create_task(ours.get("/trsrv/stocks"))
         write = asyncio.create_task(ours.post("/logout"))
@@ -422,7 +422,7 @@ async def test_closing_ends_the_requests_that_are_under_way() -> None:
     assert [type(error) for error in ended] == [NoResponse, OutcomeUnknown]
 
 
-async def test_many_requests_that_time_out_leave_no_connection_behind() -> None:
+async def test_requests_that_time_out_leave_no_connection_open() -> None:
     gone = 0
 
     async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -440,7 +440,7 @@ async def test_many_requests_that_time_out_leave_no_connection_behind() -> None:
                 await asyncio.sleep(0.001)
 
 
-async def test_a_probe_tells_the_status_of_the_front_page_and_asks_for_nothing_else() -> None:
+async def test_a_probe_returns_the_status_of_the_front_page_and_requests_nothing_else() -> None:
     serve, received = answering(b"HTTP/1.1 302 Found\r\nLocation: /sso/Login\r\nContent-Length: 0\r\n\r\n")
     async with RawServer(serve).running() as server, gateway(server) as ours:
         ours.rate_limiter.enter_penalty_box()
@@ -448,14 +448,14 @@ async def test_a_probe_tells_the_status_of_the_front_page_and_asks_for_nothing_e
     assert [sent.partition(b"\r\n")[0] for sent in received] == [b"GET / HTTP/1.1"]
 
 
-async def test_a_probe_of_a_port_where_nothing_answers_is_none() -> None:
+async def test_a_probe_of_a_port_that_does_not_respond_returns_none() -> None:
     async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=0.02) as ours:
         assert await ours.probe() is None
     async with gateway(server) as ours:
         assert await ours.probe() is None
 
 
-async def test_a_question_whose_time_ran_out_is_told_from_one_whose_connection_broke() -> None:
+async def test_a_timeout_is_distinguished_from_a_lost_connection() -> None:
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
         writer.close()
@@ -469,7 +469,7 @@ async def test_a_question_whose_time_ran_out_is_told_from_one_whose_connection_b
     assert late == [True, False]
 
 
-async def test_a_tickle_and_a_probe_give_up_long_before_the_deadline_of_other_requests(
+async def test_a_tickle_and_a_probe_time_out_long_before_other_requests(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("api_gateway.client.gateway.TICKLE_DEADLINE", 0.02)
@@ -481,7 +481,7 @@ async def test_a_tickle_and_a_probe_give_up_long_before_the_deadline_of_other_re
             assert await ours.probe() is None
 
 
-async def test_a_gateway_that_is_frozen_in_the_middle_of_tls_is_not_called_untrustworthy(
+async def test_a_gateway_that_hangs_during_the_handshake_is_not_a_certificate_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.1)

@@ -1,4 +1,4 @@
-"""Services that have to wake up."""
+"""Services that need time to start."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.api_gateway.fakes import FakeHandler, FakeTime, read, unlimited
 WARMING_UP = ServiceWarmingUp(Failed(request="GET /x", problem="Not ready.", hint="Wait."))
 
 
-async def test_a_read_is_repeated_until_the_service_is_awake(fake_time: FakeTime) -> None:
+async def test_a_read_is_retried_until_the_service_has_started(fake_time: FakeTime) -> None:
     rest = FakeHandler(WARMING_UP, WARMING_UP, {"BN": 1})
     response = await WarmUpRetry(sleep=fake_time.sleep)(rest, read("/fyi/unreadnumber"), unlimited())
     assert response.value == {"BN": 1}
     assert fake_time.sleeps == list(PAUSES[:2])
 
 
-async def test_after_the_last_pause_its_failure_is_raised(fake_time: FakeTime) -> None:
+async def test_after_the_last_retry_the_error_is_raised(fake_time: FakeTime) -> None:
     rest = FakeHandler(WARMING_UP)
     with pytest.raises(Failed) as caught:
         await WarmUpRetry(sleep=fake_time.sleep)(rest, read("/fyi/unreadnumber"), unlimited())

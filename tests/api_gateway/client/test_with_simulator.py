@@ -1,4 +1,4 @@
-"""Client and simulator together: what a first question costs, and that it gets its answer."""
+"""Client and simulator together: first calls return complete responses, in how many requests."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def pair() -> Pair:
     return Pair()
 
 
-async def test_each_first_question_gets_a_full_answer(pair: Pair) -> None:
+async def test_each_first_call_returns_a_complete_response(pair: Pair) -> None:
     assert (await pair.get("/iserver/account/orders"))["orders"]
     assert await pair.get("/iserver/account/trades", days=7)
     assert (await pair.get("/iserver/account/pnl/partitioned"))["upnl"]
@@ -67,7 +67,7 @@ async def test_each_first_question_gets_a_full_answer(pair: Pair) -> None:
     assert all({"31", "84", "86"} <= row.keys() for row in rows)
 
 
-async def test_the_second_time_each_costs_one_request(pair: Pair) -> None:
+async def test_each_second_call_needs_one_request(pair: Pair) -> None:
     questions: list[tuple[str, tuple[object, ...], dict[str, Any]]] = [
         ("/iserver/account/orders", (), {}),
         ("/iserver/account/pnl/partitioned", (), {}),
@@ -83,7 +83,7 @@ async def test_the_second_time_each_costs_one_request(pair: Pair) -> None:
     assert len(pair.asked) == len(questions)
 
 
-async def test_a_chain_opens_from_its_underlying_alone(pair: Pair) -> None:
+async def test_an_options_chain_needs_only_its_underlying(pair: Pair) -> None:
     found = (await pair.get("/iserver/secdef/search", symbol="SPX"))[0]
     month = next(part["months"] for part in found["sections"] if part["secType"] == "OPT").split(";")[0]
     fresh = Pair()
@@ -94,7 +94,7 @@ async def test_a_chain_opens_from_its_underlying_alone(pair: Pair) -> None:
     }
 
 
-async def test_a_future_has_values_though_nobody_searched_for_it(pair: Pair) -> None:
+async def test_a_future_has_values_without_a_search(pair: Pair) -> None:
     future = (await pair.get("/trsrv/futures", symbols="ES"))["ES"][0]["conid"]
     began = pair.clock.now()
     row = (await pair.get("/iserver/marketdata/snapshot", conids=future, fields="31,84"))[0]
@@ -102,7 +102,7 @@ async def test_a_future_has_values_though_nobody_searched_for_it(pair: Pair) -> 
     assert pair.clock.now() - began <= 3.5
 
 
-async def test_a_new_session_is_prepared_again_without_a_word(pair: Pair) -> None:
+async def test_preflights_are_repeated_silently_in_a_new_session(pair: Pair) -> None:
     await pair.get("/iserver/account/orders")
     pair.simulation.session.reset()
     with pytest.raises(SessionLost):
@@ -115,7 +115,7 @@ async def test_a_new_session_is_prepared_again_without_a_word(pair: Pair) -> Non
     assert (await pair.get("/iserver/account/orders"))["orders"]
 
 
-async def test_a_session_that_somebody_else_reopened_is_prepared_again_too(pair: Pair) -> None:
+async def test_preflights_are_repeated_if_another_program_reopened_the_session(pair: Pair) -> None:
     await pair.get("/portfolio/{account}/positions/{page}", ACCOUNT, 0)
     await pair.get("/iserver/marketdata/snapshot", conids="265598", fields="31")
     await pair.get("/iserver/account/orders")
@@ -127,7 +127,7 @@ async def test_a_session_that_somebody_else_reopened_is_prepared_again_too(pair:
     assert (await pair.get("/iserver/account/orders"))["orders"]
 
 
-async def test_orders_right_after_a_change_of_session_are_told_to_wait_and_then_told(pair: Pair) -> None:
+async def test_orders_right_after_a_session_change_are_rate_limited_and_then_returned(pair: Pair) -> None:
     """Refused, then empty: the third request in a row is over the patience of six seconds."""
     pair.gateway.settings.gateway_max_wait = 6
     await pair.get("/iserver/account/orders")
@@ -140,7 +140,7 @@ async def test_orders_right_after_a_change_of_session_are_told_to_wait_and_then_
     assert (await pair.get("/iserver/account/orders"))["orders"]
 
 
-async def test_orders_right_after_a_change_of_session_are_told_within_the_usual_patience(pair: Pair) -> None:
+async def test_orders_right_after_a_session_change_are_returned_within_the_default_wait(pair: Pair) -> None:
     await pair.get("/iserver/account/orders")
     pair.simulation.session.drop()
     pair.simulation.session.init(compete=True)
@@ -148,7 +148,7 @@ async def test_orders_right_after_a_change_of_session_are_told_within_the_usual_
     assert (await pair.get("/iserver/account/orders"))["orders"]
 
 
-async def test_the_first_question_of_a_new_day_gets_its_answer(pair: Pair) -> None:
+async def test_the_first_call_of_a_new_day_succeeds(pair: Pair) -> None:
     await pair.get("/iserver/account/orders")
     pair.simulation.session.drop()
     pair.simulation.session.init(compete=True)
@@ -158,7 +158,7 @@ async def test_the_first_question_of_a_new_day_gets_its_answer(pair: Pair) -> No
     assert (await pair.get("/iserver/account/orders"))["orders"]
 
 
-async def test_without_a_login_every_question_says_where_to_log_in(pair: Pair) -> None:
+async def test_without_a_login_every_error_names_the_login_page(pair: Pair) -> None:
     pair.simulation.session.logout()
     for ask in (
         pair.get("/portfolio/{account}/summary", ACCOUNT),
@@ -170,7 +170,7 @@ async def test_without_a_login_every_question_says_where_to_log_in(pair: Pair) -
             await ask
 
 
-async def test_what_does_not_exist_is_refused_in_words(pair: Pair) -> None:
+async def test_an_unknown_id_is_refused_with_a_sentence(pair: Pair) -> None:
     with pytest.raises(Invalid, check=because(Cause.UNKNOWN_ACCOUNT)):
         await pair.get("/portfolio/{account}/summary", "U7654321")
     with pytest.raises(Refused, match=r"Bad Request"):
@@ -181,7 +181,7 @@ async def test_what_does_not_exist_is_refused_in_words(pair: Pair) -> None:
         await pair.gateway.post("/iserver/marketdata/unsubscribe", body={"conid": 8314})
 
 
-async def test_a_crowd_with_many_questions_is_never_put_into_the_penalty_box(pair: Pair) -> None:
+async def test_many_concurrent_calls_never_cause_a_penalty(pair: Pair) -> None:
     """IBKR's limits are on in the simulator; whoever has no patience for them is told the seconds."""
     pair.gateway.settings.gateway_max_wait = 6
     for round_ in range(5):
@@ -197,7 +197,7 @@ async def test_a_crowd_with_many_questions_is_never_put_into_the_penalty_box(pai
 
 
 @pytest.mark.parametrize("path", ["orders", "trades", "pnl/partitioned"])
-async def test_what_a_frozen_gateway_passes_on_late_leads_to_no_penalty(pair: Pair, path: str) -> None:
+async def test_requests_that_a_frozen_gateway_forwards_late_cause_no_penalty(pair: Pair, path: str) -> None:
     await pair.get(f"/iserver/account/{path}")
     pair.clock.advance(10)
     left: list[httpx.Request] = []
@@ -221,14 +221,14 @@ async def test_what_a_frozen_gateway_passes_on_late_leads_to_no_penalty(pair: Pa
     assert pair.gateway.rate_limiter.penalty_left == 0
 
 
-async def test_a_429_is_believed(pair: Pair) -> None:
+async def test_a_429_starts_the_penalty(pair: Pair) -> None:
     pair.gateway.rate_limiter.enter_penalty_box()
     with pytest.raises(RateLimited, match="429"):
         await pair.get("/iserver/accounts")
     assert (await pair.gateway.tickle()).value["session"]
 
 
-async def test_every_state_of_the_session_is_recognised(pair: Pair) -> None:
+async def test_every_state_of_the_session_is_recognized(pair: Pair) -> None:
     session = pair.simulation.session
 
     async def states() -> set[SessionState]:
@@ -252,7 +252,7 @@ async def test_every_state_of_the_session_is_recognised(pair: Pair) -> None:
 LATE = ("/iserver/account/orders", "/iserver/account/trades", "/iserver/account/pnl/partitioned")
 
 
-async def test_after_a_warm_up_orders_trades_and_profit_are_told_without_a_wait(pair: Pair) -> None:
+async def test_after_a_prefetch_orders_trades_and_pnl_are_returned_without_a_wait(pair: Pair) -> None:
     await pair.gateway.prefetch()
     assert pair.asked == ["GET /iserver/accounts", *(f"GET {template}" for template in LATE)]
     pair.clock.advance(6)
@@ -268,7 +268,7 @@ async def test_after_a_warm_up_orders_trades_and_profit_are_told_without_a_wait(
     assert pair.clock.now() - began < 1
 
 
-async def test_a_session_is_warmed_up_once(pair: Pair) -> None:
+async def test_a_session_is_prefetched_once(pair: Pair) -> None:
     for _ in range(20):
         await pair.gateway.prefetch()
         pair.clock.advance(5)
@@ -278,7 +278,7 @@ async def test_a_session_is_warmed_up_once(pair: Pair) -> None:
     assert all(pair.asked.count(f"GET {template}") == 3 for template in LATE)
 
 
-async def test_a_warm_up_that_fails_is_silent_and_tried_again_after_a_minute(pair: Pair) -> None:
+async def test_a_prefetch_that_fails_is_silent_and_retried_after_a_minute(pair: Pair) -> None:
     pair.simulation.session.drop()
     for seconds, asked in ((0, 1), (30, 1), (31, 2)):
         pair.clock.advance(seconds)
@@ -286,7 +286,7 @@ async def test_a_warm_up_that_fails_is_silent_and_tried_again_after_a_minute(pai
         assert len(pair.asked) == asked
 
 
-async def test_a_warm_up_leaves_the_question_of_an_order_alone(pair: Pair) -> None:
+async def test_a_prefetch_does_not_void_an_orders_confirmation(pair: Pair) -> None:
     last = (await pair.get("/iserver/marketdata/snapshot", conids="265598", fields="31"))[0]["31"]
     ticket = {
         "conid": 265598,

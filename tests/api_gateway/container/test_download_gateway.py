@@ -1,4 +1,4 @@
-"""IBKR's archive: fetched, compared with its checksum, unpacked without what is not wanted."""
+"""The gateway's download: verified by checksum, unpacked without unwanted parts."""
 
 import hashlib
 import io
@@ -23,12 +23,12 @@ GATEWAY = {
 }
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as target:
-        for name, content in files.items():
-            target.writestr(name, content)
-    return held.getvalue()
+def zip_archive(files: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as target:
+        for name, text in files.items():
+            target.writestr(name, text)
+    return content.getvalue()
 
 
 class QuietFiles(SimpleHTTPRequestHandler):
@@ -38,7 +38,7 @@ class QuietFiles(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder, and the address that serves it."""
+    """A folder, and the URL that serves it."""
     folder = tmp_path / "served"
     folder.mkdir()
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietFiles, directory=folder)) as server:
@@ -53,7 +53,7 @@ def test_an_archive_is_unpacked_without_its_settings_certificate_scripts_and_dem
     served: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, address = served
-    content = zipped(GATEWAY)
+    content = zip_archive(GATEWAY)
     (folder / "gw.zip").write_bytes(content)
     checksum = hashlib.sha256(content).hexdigest()
 
@@ -69,60 +69,60 @@ def test_an_archive_is_unpacked_without_its_settings_certificate_scripts_and_dem
     assert checksum in capsys.readouterr().out
 
 
-def test_no_checksum_takes_the_archive_as_it_comes(served: tuple[Path, str], tmp_path: Path) -> None:
+def test_without_a_checksum_any_archive_is_accepted(served: tuple[Path, str], tmp_path: Path) -> None:
     folder, address = served
-    (folder / "gw.zip").write_bytes(zipped(GATEWAY))
+    (folder / "gw.zip").write_bytes(zip_archive(GATEWAY))
     assert download_gateway.main(f"{address}/gw.zip", "", str(tmp_path / "gateway")) == 0
 
 
-def test_another_checksum_stops_with_both_of_them_and_unpacks_nothing(
+def test_another_checksum_is_reported_with_both_and_nothing_is_unpacked(
     served: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, address = served
-    content = zipped(GATEWAY)
+    content = zip_archive(GATEWAY)
     (folder / "gw.zip").write_bytes(content)
 
     assert download_gateway.main(f"{address}/gw.zip", "ab" * 32, str(tmp_path / "gateway")) == 1
 
-    said = capsys.readouterr().err
-    assert "GATEWAY_ARCHIVE_SHA256" in said
-    assert hashlib.sha256(content).hexdigest() in said
+    error = capsys.readouterr().err
+    assert "GATEWAY_ARCHIVE_SHA256" in error
+    assert hashlib.sha256(content).hexdigest() in error
     assert not (tmp_path / "gateway").exists()
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "expected"),
     [
-        (b"<html>Not here any more</html>", "is not a zip archive"),
-        (zipped({"README.txt": b"hello"}), "holds no dist/*.jar"),
+        (b"<html>Not found</html>", "zip"),
+        (zip_archive({"README.txt": b"hello"}), "dist/*.jar"),
     ],
 )
-def test_what_is_not_the_gateway_is_refused_with_a_sentence(
+def test_an_archive_without_the_gateway_is_rejected_with_a_sentence(
     served: tuple[Path, str],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     content: bytes,
-    sentence: str,
+    expected: str,
 ) -> None:
     folder, address = served
     (folder / "gw.zip").write_bytes(content)
     assert download_gateway.main(f"{address}/gw.zip", "", str(tmp_path / "gateway")) == 1
-    assert sentence in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
-def test_an_address_that_does_not_serve_it_is_named(
+def test_a_failed_download_names_its_url(
     served: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, address = served
     assert download_gateway.main(f"{address}/gone.zip", "", str(tmp_path / "gateway")) == 1
-    said = capsys.readouterr().err
-    assert f"{address}/gone.zip" in said
-    assert "GATEWAY_ARCHIVE_URL" in said
+    error = capsys.readouterr().err
+    assert f"{address}/gone.zip" in error
+    assert "GATEWAY_ARCHIVE_URL" in error
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "clientportal.gw.zip", ""])
-def test_only_web_addresses_are_fetched(
+def test_only_http_urls_are_downloaded(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str
 ) -> None:
     assert download_gateway.main(address, "", str(tmp_path / "gateway")) == 1
-    assert "must begin with https://" in capsys.readouterr().err
+    assert "https://" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, singly and in pairs: the first broken layer is the one that is named."""
+"""Doctor with every fault, singly and in pairs: it names the first broken layer."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def told(report: DoctorReport) -> str:
     return "nothing" if first is None else first.layer.value
 
 
-def test_nothing_is_broken_where_nothing_is_wrong(papers: CertificateSet) -> None:
+def test_without_a_fault_nothing_is_broken(papers: CertificateSet) -> None:
     report, _ = examined(papers)
     assert [each.outcome for each in report.findings if each.layer is not Layer.CLOCK] == [Outcome.OK] * 16
     assert report.exit_status == 0
@@ -67,7 +67,7 @@ def test_nothing_is_broken_where_nothing_is_wrong(papers: CertificateSet) -> Non
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("wrong", FAULT_CASES, ids=str)
-def test_what_is_wrong_is_named_in_time_and_by_a_handful_of_questions_that_change_nothing(
+def test_each_fault_is_named_in_time_with_a_few_requests_that_change_nothing(
     papers: CertificateSet, wrong: FaultCase
 ) -> None:
     report, world = examined(papers, wrong)
@@ -100,7 +100,7 @@ def chosen(here: list[FaultCase], there: list[FaultCase]) -> list[tuple[FaultCas
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("place", PLACES[:-1])
-def test_of_two_things_that_are_wrong_the_first_is_named(papers: CertificateSet, place: str) -> None:
+def test_of_two_faults_the_first_is_named(papers: CertificateSet, place: str) -> None:
     by_place = {each: [wrong for wrong in FAULT_CASES if wrong.place == each] for each in PLACES}
     missed = []
     for other_place in PLACES[PLACES.index(place) + 1 :]:
@@ -111,15 +111,15 @@ def test_of_two_things_that_are_wrong_the_first_is_named(papers: CertificateSet,
     assert missed == []
 
 
-def test_every_place_is_one_of_those_that_are_tried_together() -> None:
+def test_every_place_is_covered_by_the_pairs() -> None:
     assert {wrong.place for wrong in FAULT_CASES} == set(PLACES)
 
 
-def test_every_layer_can_be_the_broken_one() -> None:
+def test_every_layer_is_broken_by_some_fault() -> None:
     assert {wrong.layer for wrong in FAULT_CASES} == set(Layer)
 
 
-def test_a_quote_is_asked_for_one_contract_and_a_tickle_is_spared(papers: CertificateSet) -> None:
+def test_one_quote_is_requested_and_no_tickle_is_sent(papers: CertificateSet) -> None:
     _, world = examined(papers)
     assert world.requests[:2] == ["GET /", "POST /iserver/auth/status"]
     assert "POST /tickle" not in world.requests
@@ -129,13 +129,13 @@ def test_a_quote_is_asked_for_one_contract_and_a_tickle_is_spared(papers: Certif
 SLOW = Fault(do=FaultAction(delay_seconds=2.8))
 
 
-def test_where_everything_is_slow_it_still_ends_in_time(papers: CertificateSet) -> None:
+def test_doctor_ends_in_time_even_if_everything_is_slow(papers: CertificateSet) -> None:
     report = run_hurried(DoctorEnvironment(papers, simulator_faults=[SLOW]).run()).report
     assert report.seconds <= LONGEST
     assert [each.outcome for each in report.findings if each.layer is Layer.SESSION] == [Outcome.OK]
 
 
-def test_what_there_was_no_time_for_is_a_warning(
+def test_a_layer_without_time_left_is_a_warning(
     papers: CertificateSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "TOTAL_SECONDS", 3.0)
@@ -145,7 +145,7 @@ def test_what_there_was_no_time_for_is_a_warning(
     assert found.cause is Cause.NO_TIME_LEFT
 
 
-def test_a_closed_session_without_a_ticker_is_mended_by_starting_one(papers: CertificateSet) -> None:
+def test_the_fix_of_a_closed_session_without_a_ticker_is_to_start_it(papers: CertificateSet) -> None:
     world = DoctorEnvironment(papers, events=["drop"], ticker=None)
     first = run_hurried(world.run()).report.first_broken
     assert first is not None
@@ -153,7 +153,7 @@ def test_a_closed_session_without_a_ticker_is_mended_by_starting_one(papers: Cer
     assert first.cause is Cause.CLOSED_WITHOUT_TICKER
 
 
-def test_while_an_order_waits_for_an_answer_ibkr_is_asked_nothing(papers: CertificateSet) -> None:
+def test_no_request_is_sent_to_ibkr_while_an_order_awaits_confirmation(papers: CertificateSet) -> None:
     world = DoctorEnvironment(papers, ticker=ticker_app(holds=["order"]))
     report = run_hurried(world.run()).report
     assert not [each for each in world.requests if "/v1/api" in each]
@@ -163,18 +163,18 @@ def test_while_an_order_waits_for_an_answer_ibkr_is_asked_nothing(papers: Certif
     assert found[Layer.SESSION].outcome is Outcome.SKIPPED
 
 
-def test_a_server_that_cannot_work_where_the_session_is_open_says_why(papers: CertificateSet) -> None:
-    happened, hint = "IBKR refuses all questions for a while.", "Wait 500 seconds."
-    world = DoctorEnvironment(papers, server=server_app(unready=(happened, hint)))
+def test_a_server_that_is_not_ready_although_the_session_is_open_reports_why(papers: CertificateSet) -> None:
+    problem, hint = "IBKR is rejecting all requests.", "Wait 500 s."
+    world = DoctorEnvironment(papers, server=server_app(unready=(problem, hint)))
     first = run_hurried(world.run()).report.first_broken
     assert first is not None
     assert first.layer is Layer.ENDPOINT
     assert first.cause is Cause.SERVER_NOT_READY
-    assert happened in first.sentence
+    assert problem in first.sentence
     assert first.fix == hint
 
 
-def test_a_server_without_a_session_to_use_is_not_blamed(papers: CertificateSet) -> None:
+def test_a_server_is_not_broken_because_the_session_is_closed(papers: CertificateSet) -> None:
     world = DoctorEnvironment(papers, events=["drop"], server=server_app(unready=("No.", "Wait.")))
     report = run_hurried(world.run()).report
     assert told(report) == Layer.SESSION.value
@@ -186,7 +186,7 @@ async def through_java(way: Way) -> DoctorReport:
         return (await run_doctor(DoctorContext(way.gateway), wall=way.clock.now)).report
 
 
-def test_ibkrs_own_gateway_is_told_to_refuse_an_address() -> None:
+def test_a_java_gateway_that_rejects_the_address_is_reported() -> None:
     async def look() -> DoctorReport:
         way = Way()
         async with way.open(refuses=True):
@@ -196,11 +196,11 @@ def test_ibkrs_own_gateway_is_told_to_refuse_an_address() -> None:
     assert told(report) == "address_list", report.text()
 
 
-def test_ibkrs_own_gateway_without_a_login_is_told_so() -> None:
+def test_a_java_gateway_without_a_login_is_reported() -> None:
     assert told(run_hurried(through_java(Way()))) == "login"
 
 
-def test_silence_behind_ibkrs_own_gateway_is_told_from_a_gateway_that_is_gone() -> None:
+def test_a_silent_ibkr_behind_a_java_gateway_is_distinguished_from_a_missing_gateway() -> None:
     way = Way()
     way.fault("*", FaultAction(hang=True))
     report = run_hurried(through_java(way))
@@ -208,7 +208,7 @@ def test_silence_behind_ibkrs_own_gateway_is_told_from_a_gateway_that_is_gone() 
     assert report.seconds <= LONGEST
 
 
-def test_ibkrs_own_gateway_with_nothing_behind_it_is_silent_too() -> None:
+def test_a_java_gateway_without_an_upstream_is_reported_as_a_silent_ibkr() -> None:
     async def look() -> DoctorReport:
         way = Way()
         async with way.open():

@@ -1,4 +1,4 @@
-"""The report as a person and as a program reads it."""
+"""Doctor's report, for people and for programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def report(*findings: object) -> DoctorReport:
     return DoctorReport(fill_in_skipped(findings), seconds=1.25)  # type: ignore[arg-type]
 
 
-def test_all_well_is_one_sentence_and_status_zero() -> None:
+def test_a_report_without_faults_is_one_sentence_with_status_0() -> None:
     found = report(*WELL)
     assert found.text().startswith("Everything works.\n")
     assert found.exit_status == 0
@@ -24,7 +24,7 @@ def test_all_well_is_one_sentence_and_status_zero() -> None:
     assert found.to_json()["first_broken"] is None
 
 
-def test_the_first_broken_layer_and_its_fix_stand_before_the_list() -> None:
+def test_the_first_broken_layer_and_its_fix_precede_the_list() -> None:
     found = report(*WELL[:3], EXPIRED, broken(Layer.TICKER, explain(Cause.TICKER_STUCK)))
     lines = found.text().splitlines()
     assert EXPIRED.sentence in lines[0]
@@ -32,18 +32,18 @@ def test_the_first_broken_layer_and_its_fix_stand_before_the_list() -> None:
     assert found.exit_status == 1
 
 
-def test_what_was_not_checked_is_skipped_for_the_first_broken_layer() -> None:
+def test_unchecked_layers_are_skipped_because_of_the_first_broken_one() -> None:
     found = report(*WELL[:3], EXPIRED)
     skipped = [each for each in found.findings if each.outcome == "skipped"]
     assert len(skipped) == len(Layer) - 4
     assert [TITLES[Layer.TLS] in each.sentence for each in skipped] == [True] * len(skipped)
 
 
-def test_settings_that_cannot_be_used_are_status_two() -> None:
+def test_invalid_settings_have_status_2() -> None:
     assert report(broken(Layer.SETTINGS, explain(Cause.INVALID_SETTING, said="No"))).exit_status == 2
 
 
-def test_warnings_are_named_and_break_nothing() -> None:
+def test_warnings_are_listed_with_status_0() -> None:
     stuck = warning(Layer.QUOTES, explain(Cause.TICKER_STUCK))
     found = report(*WELL, stuck)
     assert TITLES[Layer.QUOTES] in found.verdict
@@ -51,18 +51,18 @@ def test_warnings_are_named_and_break_nothing() -> None:
     assert f"→ {stuck.fix}" in found.text()
 
 
-def test_a_program_reads_the_key_of_the_cause() -> None:
+def test_the_json_has_the_key_of_the_cause() -> None:
     found = report(*WELL[:3], EXPIRED).to_json()
     assert found["cause"] == Cause.CERTIFICATE_EXPIRES_SOON.key
     assert [each["cause"] for each in found["layers"] if each["layer"] == "tls"] == [found["cause"]]
 
 
-def test_later_evidence_on_a_layer_replaces_the_earlier() -> None:
+def test_a_later_finding_on_a_layer_replaces_the_earlier_one() -> None:
     found = report(*WELL, broken(Layer.PACING, explain(Cause.PENALTY_BOX, seconds=5)))
     assert found.to_json()["first_broken"] == "pacing"
 
 
-def test_the_keys_of_the_json_stay() -> None:
+def test_the_keys_of_the_json_are_stable() -> None:
     told = json.loads(json.dumps(report(*WELL).to_json()))
     assert list(told) == [
         "well",

@@ -1,4 +1,4 @@
-"""What is in the file for whoever helps, and what is not."""
+"""The support bundle: what it contains and what it does not."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def parts(*, home: Path = HOME) -> dict[str, str]:
 @pytest.mark.parametrize(
     "secret", [TOKEN, COOKIE, *ACCOUNTS, str(HOME), "anne", "bob", "carol"], ids=lambda each: each[:8]
 )
-def test_nothing_secret_is_in_it(secret: str) -> None:
+def test_it_contains_no_secrets(secret: str) -> None:
     assert [name for name, text in parts().items() if secret in text] == []
 
 
-def test_everything_useful_is_in_it() -> None:
+def test_it_contains_report_settings_versions_and_ticker_state() -> None:
     told = parts()
     assert set(told) == {"report.txt", "report.json", "settings.json", "versions.json", "ticker.json"}
     assert json.loads(told["report.json"])["first_broken"] == "tls"
@@ -82,11 +82,11 @@ def test_everything_useful_is_in_it() -> None:
     assert json.loads(told["ticker.json"])["state"] == "established"
 
 
-def test_accounts_stay_recognisable_to_their_owner() -> None:
+def test_the_last_digits_of_accounts_remain() -> None:
     assert "U***4321" in parts()["report.txt"]
 
 
-def test_a_home_at_the_root_of_the_disk_takes_nothing_else_away() -> None:
+def test_a_home_folder_at_the_root_redacts_nothing_else() -> None:
     assert BundleRedactor(home=Path("/")).text("see /etc/ssl") == "see /etc/ssl"
 
 

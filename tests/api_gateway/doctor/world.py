@@ -234,8 +234,8 @@ def server_app(
     async def ready(_: Request) -> Response:
         if unready is None:
             return JSONResponse({"status": "ready"})
-        happened, hint = unready
-        return JSONResponse({"status": "not ready", "happened": happened, "hint": hint}, status_code=503)
+        problem, hint = unready
+        return JSONResponse({"status": "not ready", "problem": problem, "hint": hint}, status_code=503)
 
     return Starlette(
         routes=[

@@ -1,4 +1,4 @@
-"""Every state with every cause: what the gateway does, and the one state that it must be called."""
+"""Session diagnosis: every state from every cause."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def told(found: object, at: datetime, page: int | None = FRONT_PAGE) -> Diagnosi
 
 @pytest.mark.parametrize("question", [TICKLE, STATUS], ids=["tickle", "status"])
 @pytest.mark.parametrize("cause", TROUBLES, ids=lambda cause: cause.name)
-async def test_every_cause_in_every_state_is_called_by_its_name(cause: Trouble, question: str) -> None:
+async def test_every_response_and_failure_has_its_state(cause: Trouble, question: str) -> None:
     wrong = []
     for situation in SITUATIONS:
         found, page = await asked(situation, cause, question)
@@ -222,7 +222,7 @@ async def test_every_cause_in_every_state_is_called_by_its_name(cause: Trouble, 
     assert wrong == []
 
 
-async def test_a_tickle_that_met_another_one_tells_nothing_and_any_other_429_is_the_penalty_box() -> None:
+async def test_a_tickle_collision_has_no_diagnosis_and_any_other_429_is_the_penalty_box() -> None:
     many = answer("429", None, status=429, body="")
     found, _ = await asked(State.ESTABLISHED, many, TICKLE)
     assert told(found, NOON) is None
@@ -232,7 +232,7 @@ async def test_a_tickle_that_met_another_one_tells_nothing_and_any_other_429_is_
     assert diagnosis.state is State.PENALTY_BOX
 
 
-def test_our_own_limit_tells_nothing_about_the_session() -> None:
+def test_our_own_rate_limit_has_no_diagnosis() -> None:
     held_back = errors.RateLimited(request="x", problem="no room.", hint="Wait.", seconds=3)
     assert diagnose(held_back, at=NOON, region=Region.AMERICA, login_url=LOGIN_URL) is None
 
@@ -258,7 +258,7 @@ def every_diagnosis() -> list[Diagnosis]:
     return every
 
 
-def test_every_state_can_be_told_and_has_a_meaning_and_a_name() -> None:
+def test_every_state_has_a_diagnosis_and_a_name() -> None:
     assert (
         {diagnosis.state for diagnosis in every_diagnosis()}
         == set(State)
@@ -268,7 +268,7 @@ def test_every_state_can_be_told_and_has_a_meaning_and_a_name() -> None:
     assert [state for state in State if state.ready] == [State.ESTABLISHED]
 
 
-def test_each_is_one_sentence_and_one_next_step_with_nothing_left_to_fill_in() -> None:
+def test_each_diagnosis_has_a_sentence_and_a_next_step_without_placeholders() -> None:
     for diagnosis in every_diagnosis():
         assert len(re.findall(r"[.!?](?= [A-Z]|$)", diagnosis.sentence)) == 1, diagnosis.sentence
         for text in (diagnosis.sentence, diagnosis.next_step, diagnosis.detail or "Nothing."):
@@ -278,21 +278,21 @@ def test_each_is_one_sentence_and_one_next_step_with_nothing_left_to_fill_in() -
         assert "login succeeds" not in diagnosis.sentence + diagnosis.next_step
 
 
-def test_a_person_who_never_heard_of_a_brokerage_session_is_told_what_it_is_for() -> None:
+def test_the_brokerage_session_is_explained() -> None:
     for cause in STATE_CAUSES.values():
         facts = dict.fromkeys(("what", "until", "seconds"), "x")
         plain = re.sub(r"\([^)]*\)", "", explain(cause, **facts).sentence)
         assert not re.search(r"session|bridge|SSO|iserver|tickle|upstream|pool", plain)
 
 
-def test_the_login_page_is_named_where_a_login_is_the_next_step() -> None:
+def test_the_next_step_names_the_login_page_if_a_login_is_missing() -> None:
     for diagnosis in every_diagnosis():
         if diagnosis.state is State.NOT_LOGGED_IN:
             assert LOGIN_URL in diagnosis.next_step
             assert diagnosis.actor is Actor.USER
 
 
-def test_a_login_that_ended_at_midnight_was_expected_and_a_reset_says_until_when() -> None:
+def test_a_login_that_ended_at_midnight_was_expected_and_a_reset_has_its_end() -> None:
     by_time = {
         (diagnosis.state, bool(diagnosis.expected)) for diagnosis in every_diagnosis() if diagnosis.expected
     }
@@ -305,7 +305,7 @@ def test_a_login_that_ended_at_midnight_was_expected_and_a_reset_says_until_when
     ("expires", "seconds"),
     [(3_600_000, 3600), (1, 0.001), (0, None), (-5, None), (None, None), ("3600000", None), (True, None)],
 )
-def test_the_time_left_to_the_login_is_read_where_it_is_a_number(expires: Any, seconds: float | None) -> None:
+def test_the_time_until_the_login_ends_is_read_if_it_is_a_number(expires: Any, seconds: float | None) -> None:
     tickled = {"session": "x", "ssoExpires": expires, "iserver": {"authStatus": {"authenticated": True}}}
     diagnosis = diagnose(tickled, at=NOON, region=Region.AMERICA, login_url=LOGIN_URL)
     assert diagnosis

@@ -1,4 +1,4 @@
-"""The hours of IBKR's resets, in the local time of three regions and through both changes of the clock."""
+"""Maintenance windows, in the local time of three regions and through both clock changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def utc(text: str) -> datetime:
         (AMERICA, "2026-03-09 03:30", None),
     ],
 )
-def test_what_is_expected_when(region: Region, at: str, what: str | None) -> None:
+def test_each_time_is_inside_its_maintenance_window(region: Region, at: str, what: str | None) -> None:
     window = window_at(region, utc(at))
     assert (window.what if window else None) == what
     if window:
@@ -79,7 +79,7 @@ def test_what_is_expected_when(region: Region, at: str, what: str | None) -> Non
         ("2026-03-09 05:50", False),
     ],
 )
-def test_the_nights_in_which_the_clocks_change(at: str, inside: bool) -> None:
+def test_windows_are_correct_in_nights_with_a_clock_change(at: str, inside: bool) -> None:
     assert (window_at(AMERICA, utc(at)) is not None) is inside
 
 
@@ -99,7 +99,7 @@ def test_logins_end_at_the_regions_next_midnight(region: Region, at: str, end: s
     assert login_end(region, utc(at)) == utc(end)
 
 
-def test_a_login_that_is_missing_right_after_midnight_was_expected_to_be() -> None:
+def test_a_login_missing_right_after_midnight_was_expected() -> None:
     midnight = utc("2026-03-04 05:00")
     assert login_just_ended(AMERICA, midnight - timedelta(seconds=1)) is None
     for minutes in (0, 5, 14):
@@ -109,7 +109,7 @@ def test_a_login_that_is_missing_right_after_midnight_was_expected_to_be() -> No
 
 
 @pytest.mark.parametrize("region", list(Region))
-def test_the_next_window_is_ahead_and_nothing_lies_between(region: Region) -> None:
+def test_the_next_window_is_the_first_one_that_begins_later(region: Region) -> None:
     at = utc("2026-10-20 00:00")
     seen = set()
     for _ in range(14 * 24 * 2):

@@ -1,4 +1,4 @@
-"""Looks at the session: shared, never stale, silent while a question is open, and refusing at once."""
+"""Session monitor: checks are shared, never stale, and not sent while an order awaits confirmation."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ async def place() -> AsyncIterator[Place]:
     await place.looks.aclose()
 
 
-async def test_fifty_who_ask_at_once_share_one_look(place: Place) -> None:
+async def test_fifty_concurrent_callers_share_one_check(place: Place) -> None:
     looks = await asyncio.gather(*(place.looks.check_now(timeout=5) for _ in range(50)))
     assert place.asked == 1
     assert {look.diagnosis.state for look in looks if look} == {SessionState.ESTABLISHED}
 
 
-async def test_a_look_is_kept_only_for_whoever_says_for_how_long(place: Place) -> None:
+async def test_a_result_is_reused_only_within_max_age(place: Place) -> None:
     await place.looks.check_now(timeout=5)
     await place.looks.check_now(timeout=5, max_age=1)
     assert place.asked == 1
@@ -94,14 +94,14 @@ async def test_a_look_is_kept_only_for_whoever_says_for_how_long(place: Place) -
     assert place.asked == 3
 
 
-async def test_a_look_is_not_kept_past_a_failure_that_tells_about_the_session(place: Place) -> None:
+async def test_a_result_is_not_reused_after_a_session_error(place: Place) -> None:
     await place.looks.check_now(timeout=5)
     place.looks.record_failure(SessionLost(request="a", problem="b", hint="c"))
     await place.looks.check_now(timeout=5, max_age=1)
     assert place.asked == 2
 
 
-async def test_a_clock_that_is_set_back_makes_no_state_begin_in_the_future(place: Place) -> None:
+async def test_a_clock_that_is_set_back_never_puts_since_in_the_future(place: Place) -> None:
     await place.looks.check_now(timeout=5)
     place.time.seconds += 10
     place.set_back = 3600
@@ -110,7 +110,7 @@ async def test_a_clock_that_is_set_back_makes_no_state_begin_in_the_future(place
     assert look.since.timestamp() == NOON + place.time.seconds - 3600
 
 
-async def test_it_knows_since_when(place: Place) -> None:
+async def test_since_is_when_the_state_began(place: Place) -> None:
     first = await place.looks.check_now(timeout=5)
     place.time.seconds += 100
     later = await place.looks.check_now(timeout=5)
@@ -123,7 +123,7 @@ async def test_it_knows_since_when(place: Place) -> None:
     assert (other.since - first.since).total_seconds() == 100
 
 
-async def test_nothing_is_sent_while_a_question_is_open(place: Place) -> None:
+async def test_no_check_is_sent_while_an_order_awaits_confirmation(place: Place) -> None:
     place.quiet = True
     assert await place.looks.check_now(timeout=5) is None
     assert await place.looks.check_within(timeout=5) is None
@@ -137,7 +137,7 @@ async def test_nothing_is_sent_while_a_question_is_open(place: Place) -> None:
 @pytest.mark.parametrize(
     ("page", "state"), [(302, SessionState.UPSTREAM_SILENT), (None, SessionState.UNREACHABLE)]
 )
-async def test_where_no_answer_comes_the_gateways_own_page_tells(
+async def test_without_a_response_the_front_page_decides(
     place: Place, page: int | None, state: SessionState
 ) -> None:
     place.let.clear()
@@ -152,7 +152,7 @@ async def test_where_no_answer_comes_the_gateways_own_page_tells(
     )  # so that the next request looks first
 
 
-async def test_a_look_that_hangs_serves_nobody_who_comes_later_and_few_of_them_wait(place: Place) -> None:
+async def test_a_hanging_check_is_not_shared_with_later_callers_and_few_checks_wait(place: Place) -> None:
     place.let.clear()
     for _ in range(MAX_CONCURRENT + 2):
         assert await place.looks.check_now(timeout=0) is None
@@ -163,7 +163,7 @@ async def test_a_look_that_hangs_serves_nobody_who_comes_later_and_few_of_them_w
     assert place.cancelled == 2
 
 
-async def test_who_wants_to_know_hears_of_each_opening(place: Place) -> None:
+async def test_on_opened_is_called_whenever_the_session_opens(place: Place) -> None:
     heard: list[int] = []
     place.looks.on_opened(lambda: heard.append(place.asked))
     for status in (OPEN, OPEN, CLOSED, OPEN):
@@ -229,7 +229,7 @@ async def gateway(far: Far) -> AsyncIterator[GatewayClient]:
         (httpx.ConnectError("refused"), Unreachable, Cause.CONNECT_FAILED),
     ],
 )
-async def test_what_is_known_to_be_missing_is_told_before_anything_is_sent_and_only_while_it_is(
+async def test_a_known_problem_fails_requests_unsent_and_only_while_it_lasts(
     gateway: GatewayClient, far: Far, status: Any, failure: type[GatewayError], cause: Cause
 ) -> None:
     far.status = status
@@ -243,14 +243,16 @@ async def test_what_is_known_to_be_missing_is_told_before_anything_is_sent_and_o
     assert (await gateway.get("/iserver/secdef/search", symbol="AAPL")).value == [{"fine": 1}]
 
 
-async def test_what_needs_no_brokerage_session_is_asked_without_one(gateway: GatewayClient, far: Far) -> None:
+async def test_a_request_that_needs_no_brokerage_session_is_sent_without_one(
+    gateway: GatewayClient, far: Far
+) -> None:
     far.status = CLOSED
     with pytest.raises(SessionLost):
         await gateway.get("/iserver/secdef/search", symbol="AAPL")
     assert (await gateway.get("/trsrv/stocks", symbols="AAPL")).value == [{"fine": 1}]
 
 
-async def test_a_failure_that_tells_nothing_about_the_session_costs_no_look(
+async def test_an_error_that_is_not_about_the_session_causes_no_check(
     gateway: GatewayClient, far: Far
 ) -> None:
     gateway.session_monitor.record_failure(RateLimited(request="a", problem="b", hint="c", seconds=1))
@@ -258,7 +260,7 @@ async def test_a_failure_that_tells_nothing_about_the_session_costs_no_look(
     assert STATUS not in far.paths
 
 
-async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(
+async def test_a_gateway_that_is_still_silent_fails_requests_within_a_second(
     gateway: GatewayClient, far: Far
 ) -> None:
     gateway.session_monitor.record_failure(NoResponse(request="a", problem="b", hint="c", late=True))
@@ -273,7 +275,7 @@ async def test_a_gateway_that_was_silent_and_is_refuses_within_a_second(
     assert far.paths == ["/"]
 
 
-async def test_a_gateway_that_is_frozen_itself_is_not_said_to_run(gateway: GatewayClient) -> None:
+async def test_a_frozen_gateway_is_reported_as_unreachable(gateway: GatewayClient) -> None:
     gateway.session_monitor.record_failure(NoResponse(request="a", problem="b", hint="c", late=True))
 
     async def hangs() -> Any:
@@ -285,7 +287,7 @@ async def test_a_gateway_that_is_frozen_itself_is_not_said_to_run(gateway: Gatew
             await gateway.get("/trsrv/stocks", symbols="AAPL")
 
 
-async def test_sixty_slow_calls_do_not_keep_a_look_waiting(gateway: GatewayClient, far: Far) -> None:
+async def test_sixty_slow_requests_do_not_delay_a_check(gateway: GatewayClient, far: Far) -> None:
     far.held = asyncio.Event()
     calls = [
         asyncio.create_task(gateway.get("/trsrv/secdef", conids=str(conid)), name=str(conid))

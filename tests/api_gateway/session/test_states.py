@@ -1,4 +1,4 @@
-"""The session's state is read from whatever IBKR answers."""
+"""Reading the session's state from IBKR's responses."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ OPEN = {"authenticated": True, "established": True, "competing": False, "connect
         ({"authenticated": "true"}, SessionState.NOT_LOGGED_IN),
     ],
 )
-def test_the_state_of_a_status(status: dict[str, Any], state: SessionState) -> None:
+def test_each_status_has_its_state(status: dict[str, Any], state: SessionState) -> None:
     assert parse_session(status) is state
 
 
-def test_a_tickle_tells_the_state_inside_it() -> None:
+def test_a_tickle_has_the_state_of_the_status_inside_it() -> None:
     tickle = {"session": "x", "hmds": {"error": "no bridge"}, "iserver": {"authStatus": OPEN}}
     assert parse_session(tickle) is SessionState.ESTABLISHED
 
 
-def test_a_tickle_with_a_token_is_a_login_even_without_a_brokerage_session() -> None:
+def test_a_tickle_with_a_token_means_a_login_even_without_a_brokerage_session() -> None:
     closed = {"authenticated": False, "competing": False, "connected": False}
     assert parse_session({"session": "x", "iserver": {"authStatus": closed}}) is SessionState.CLOSED
     assert parse_session({"session": "x"}) is SessionState.CLOSED
 
 
-def test_a_tickle_without_a_token_is_no_login() -> None:
+def test_a_tickle_without_a_token_means_that_nobody_is_logged_in() -> None:
     assert parse_session({"session": "", "iserver": {}}) is SessionState.NOT_LOGGED_IN

@@ -1,4 +1,4 @@
-"""`diagnose_connection`: the doctor's report as a tool."""
+"""`diagnose_connection`: doctor's report as a tool."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def tool(port: int) -> DiagnoseConnectionTool:
     return DiagnoseConnectionTool(gateway, ServerSettings(_env_file=None, ticker_url=NOWHERE))
 
 
-async def told(it: DiagnoseConnectionTool, arguments: dict[str, Any] | None = None) -> tuple[bool, str]:
+async def body(it: DiagnoseConnectionTool, arguments: dict[str, Any] | None = None) -> tuple[bool, str]:
     result = await it.run(arguments or {})
     [content] = result.content
     return bool(result.is_error), str(getattr(content, "text", ""))
 
 
 async def test_it_names_the_first_broken_layer_and_the_fix_as_json() -> None:
-    failed, text = await told(tool(closed_port()))
+    failed, text = await body(tool(closed_port()))
     report = json.loads(text)
     assert not failed  # what it found is a result, not a failure of the tool
     assert report["first_broken"] == "port"
@@ -38,23 +38,23 @@ async def test_it_names_the_first_broken_layer_and_the_fix_as_json() -> None:
     assert [each["layer"] for each in report["layers"]] == [layer.value for layer in Layer]
 
 
-async def test_the_server_that_was_asked_is_there() -> None:
-    _, text = await told(tool(closed_port()))
+async def test_the_server_that_was_called_is_reported_as_working() -> None:
+    _, text = await body(tool(closed_port()))
     outcomes = {each["layer"]: each["outcome"] for each in json.loads(text)["layers"]}
     assert (outcomes["mcp_endpoint"], outcomes["clients"]) == ("ok", "ok")
     assert outcomes["ticker"] == "broken"
 
 
-async def test_an_open_question_about_an_order_is_not_made_void(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_order_that_awaits_confirmation_is_not_voided(monkeypatch: pytest.MonkeyPatch) -> None:
     it = tool(closed_port())
     monkeypatch.setattr(type(it._gateway.order_question), "open", property(lambda _: True))
-    failed, text = await told(it)
+    failed, text = await body(it)
     assert failed
     assert explain(Cause.ORDER_AWAITS_CONFIRMATION).problem in text
 
 
 async def test_it_takes_no_arguments() -> None:
-    failed, text = await told(tool(closed_port()), {"deep": True})
+    failed, text = await body(tool(closed_port()), {"deep": True})
     assert failed
     assert "takes no arguments" in text
 

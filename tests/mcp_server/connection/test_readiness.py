@@ -1,4 +1,4 @@
-"""What /health and /ready say, and what they ask of the gateway."""
+"""/health and /ready: what they return, and what they request from the gateway."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ async def page(gateway: GatewayClient, settings: ServerSettings, path: str) -> h
         return await client.get(path)
 
 
-async def test_being_alive_asks_nothing_of_the_gateway(
+async def test_health_sends_no_request_to_the_gateway(
     gateway: GatewayClient, far_side: Any, settings: ServerSettings
 ) -> None:
-    reply = await page(gateway, settings, "/health")
-    assert (reply.status_code, reply.json()) == (200, {"status": "alive"})
+    response = await page(gateway, settings, "/health")
+    assert (response.status_code, response.json()) == (200, {"status": "alive"})
     assert far_side.asked == []
 
 
@@ -38,74 +38,72 @@ async def test_an_open_session_is_ready(
     gateway: GatewayClient, far_side: Any, settings: ServerSettings
 ) -> None:
     far_side.answers[STATUS] = httpx.Response(200, json=OPEN)
-    reply = await page(gateway, settings, "/ready")
-    assert reply.status_code == 200
-    assert reply.json() == {
+    response = await page(gateway, settings, "/ready")
+    assert response.status_code == 200
+    assert response.json() == {
         "status": "ready",
-        "gateway": "answers",
+        "gateway": "responds",
         "session": "brokerage session open",
-        "happened": explain(Cause.ESTABLISHED).sentence,
-        "hint": explain(Cause.ESTABLISHED).next_step,
     }
 
 
 @pytest.mark.parametrize(
-    ("answer", "gateway_is", "hint"),
+    ("reply", "gateway_is", "hint"),
     [
-        (httpx.Response(200, json=CLOSED), "answers", ""),
+        (httpx.Response(200, json=CLOSED), "responds", ""),
         (
             httpx.Response(200, json={**CLOSED, "competing": True}),
-            "answers",
+            "responds",
             explain(Cause.COMPETING).next_step,
         ),
         (
             httpx.Response(200, json={"authenticated": False, "connected": False}),
-            "answers",
+            "responds",
             "https://login.example",
         ),
-        (httpx.Response(200, json=[1]), "fails", ""),
-        (httpx.Response(401), "answers", "https://login.example"),
+        (httpx.Response(200, json=[1]), "failing", ""),
+        (httpx.Response(401), "responds", "https://login.example"),
         (
             httpx.Response(404, content=b"Access Denied"),
-            "answers",
+            "responds",
             explain(Cause.ADDRESS_REFUSED, login="https://login.example:5055").next_step,
         ),
         (httpx.ConnectError("refused"), "unreachable", ""),
-        (httpx.Response(500, text="<html>U1234567</html>"), "fails", ""),
-        (httpx.Response(429), "not asked", explain(Cause.PENALTY_BOX, seconds=600).next_step),
+        (httpx.Response(500, text="<html>U1234567</html>"), "failing", ""),
+        (httpx.Response(429), "not checked", explain(Cause.PENALTY_BOX, seconds=600).next_step),
     ],
 )
-async def test_anything_else_is_not_ready_and_says_what_to_do(
-    gateway: GatewayClient, far_side: Any, settings: ServerSettings, answer: Any, gateway_is: str, hint: str
+async def test_any_other_state_is_not_ready_and_has_a_hint(
+    gateway: GatewayClient, far_side: Any, settings: ServerSettings, reply: Any, gateway_is: str, hint: str
 ) -> None:
-    far_side.answers[STATUS] = answer
-    reply = await page(gateway, settings, "/ready")
-    told = reply.json()
-    assert reply.status_code == 503
-    assert (told["status"], told["gateway"]) == ("not ready", gateway_is)
-    assert told["happened"]
-    assert hint in told["hint"]
-    assert "U1234567" not in reply.text
+    far_side.answers[STATUS] = reply
+    response = await page(gateway, settings, "/ready")
+    body = response.json()
+    assert response.status_code == 503
+    assert (body["status"], body["gateway"]) == ("not ready", gateway_is)
+    assert body["problem"]
+    assert hint in body["hint"]
+    assert "U1234567" not in response.text
 
 
-async def test_a_gateway_that_hangs_gets_an_answer_in_time(
+async def test_a_hanging_gateway_is_reported_in_time(
     gateway: GatewayClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    requests = []
 
     async def hangs() -> Any:
-        asked.append(1)
+        requests.append(1)
         await asyncio.Event().wait()
 
     monkeypatch.setattr(gateway.session_monitor, "_fetch_status", hangs)
     monkeypatch.setattr(readiness, "CHECK_TIMEOUT", 0.02)
     found = await asyncio.gather(*(readiness.check_readiness(gateway.session_monitor) for _ in range(5)))
-    assert {(each.ready, each.gateway) for each in found} == {(False, "silent")}
-    assert asked == [1]
+    assert {(each.ready, each.gateway) for each in found} == {(False, "no response from IBKR")}
+    assert requests == [1]
     await gateway.session_monitor.aclose()
 
 
-async def test_a_look_is_kept_for_a_moment(gateway: GatewayClient, far_side: Any) -> None:
+async def test_a_result_is_reused_for_a_second(gateway: GatewayClient, far_side: Any) -> None:
     far_side.answers[STATUS] = httpx.Response(200, json=OPEN)
     first = await readiness.check_readiness(gateway.session_monitor)
     assert await readiness.check_readiness(gateway.session_monitor) == first
@@ -113,7 +111,7 @@ async def test_a_look_is_kept_for_a_moment(gateway: GatewayClient, far_side: Any
     assert status.CHECK_TTL < 2
 
 
-async def test_nothing_is_asked_while_an_orders_question_is_open(
+async def test_no_request_is_sent_while_an_order_awaits_confirmation(
     gateway: GatewayClient, far_side: Any
 ) -> None:
     question = [{"id": "07a13a5a-4a48-44a5-bb25-5ab37b79186c", "message": ["Are you sure?"]}]
@@ -122,5 +120,5 @@ async def test_nothing_is_asked_while_an_orders_question_is_open(
     await gateway.post("/iserver/account/{allocation}/orders", "DU1234567", body={"orders": []})
     far_side.asked.clear()
     found = await readiness.check_readiness(gateway.session_monitor)
-    assert (found.ready, found.gateway, found.session) == (False, "not asked", "unknown")
+    assert (found.ready, found.gateway, found.session) == (False, "not checked", "unknown")
     assert far_side.asked == []

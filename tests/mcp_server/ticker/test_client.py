@@ -1,4 +1,4 @@
-"""What the server makes of a ticker that works, hangs, is away, or is something else."""
+"""The ticker's client, with a ticker that works, hangs, is down, or is something else."""
 
 from __future__ import annotations
 
@@ -8,33 +8,44 @@ from typing import Any
 import httpx
 import pytest
 
-from api_gateway.causes import Cause, explain
+from api_gateway.causes import (
+    OUTCOME_SENTENCES,
+    UNKNOWN_OUTCOME_STEPS,
+    Cause,
+    Outcome,
+    WriteKind,
+    explain,
+)
 from mcp_server.ticker.client import HOLD_TIMEOUT, STATUS_TIMEOUT, TickerClient
 from tests.virtual_loop import run_in_virtual_time
 
 REPORT = {"state": "closed", "since": "2026-11-18T17:00:00+00:00", "compete": "ask", "something_new": [1]}
 
 
-def ticker(answer: Any) -> TickerClient:
-    return TickerClient("http://ticker:5056", transport=httpx.MockTransport(answer))
+def ticker(reply: Any) -> TickerClient:
+    return TickerClient("http://ticker:5056", transport=httpx.MockTransport(reply))
 
 
-def answers(health: httpx.Response, state: httpx.Response) -> TickerClient:
+def serving(health: httpx.Response, state: httpx.Response) -> TickerClient:
     return ticker(lambda request: health if request.url.path == "/health" else state)
 
 
-def test_one_that_works_is_believed_and_what_is_new_in_its_report_is_left_out() -> None:
-    look = run_in_virtual_time(answers(httpx.Response(200), httpx.Response(200, json=REPORT)).fetch_status())
-    assert look.alive
-    assert look.report is not None
-    assert (look.report.state, look.report.compete) == ("closed", "ask")
+def test_the_report_of_a_working_ticker_is_read_and_new_fields_are_ignored() -> None:
+    status = run_in_virtual_time(
+        serving(httpx.Response(200), httpx.Response(200, json=REPORT)).fetch_status()
+    )
+    assert status.alive
+    assert status.report is not None
+    assert (status.report.state, status.report.compete) == ("closed", "ask")
 
 
-def test_one_whose_loop_has_stopped_is_to_be_restarted() -> None:
-    look = run_in_virtual_time(answers(httpx.Response(503), httpx.Response(200, json=REPORT)).fetch_status())
-    assert not look.alive
+def test_a_ticker_whose_loop_has_stopped_is_stuck() -> None:
+    status = run_in_virtual_time(
+        serving(httpx.Response(503), httpx.Response(200, json=REPORT)).fetch_status()
+    )
+    assert not status.alive
     stuck = explain(Cause.TICKER_STUCK)
-    assert (look.message, look.next_step) == (stuck.sentence, stuck.next_step)
+    assert (status.message, status.next_step) == (stuck.sentence, stuck.next_step)
 
 
 @pytest.mark.parametrize(
@@ -49,42 +60,42 @@ def test_one_whose_loop_has_stopped_is_to_be_restarted() -> None:
         httpx.Response(200, text="[" * 100_000),
     ],
 )
-def test_something_else_at_its_address_is_no_ticker(state: httpx.Response) -> None:
-    look = run_in_virtual_time(answers(httpx.Response(200), state).fetch_status())
-    assert not look.alive
-    assert look.report is None
-    assert "TICKER_URL" in look.message
+def test_something_else_at_its_url_is_not_a_ticker(state: httpx.Response) -> None:
+    status = run_in_virtual_time(serving(httpx.Response(200), state).fetch_status())
+    assert not status.alive
+    assert status.report is None
+    assert "TICKER_URL" in status.message
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "[" * 100_000, '{"id": 5}', '{"id": "../take"}'])
-def test_what_is_no_hold_is_none_and_breaks_no_order(text: str) -> None:
+def test_an_invalid_response_is_neither_a_hold_nor_a_take_over(text: str) -> None:
     odd = ticker(lambda _: httpx.Response(201, text=text))
     assert run_in_virtual_time(odd.hold(60)) is None
     assert not run_in_virtual_time(odd.take_over()).accepted
 
 
-def test_one_that_hangs_keeps_nobody_waiting() -> None:
+def test_a_hanging_ticker_delays_no_caller_beyond_the_timeout() -> None:
     async def hangs(_: httpx.Request) -> httpx.Response:
         await asyncio.Event().wait()
         raise AssertionError
 
-    async def tried() -> tuple[Any, float, Any, float]:
-        loop, asked = asyncio.get_running_loop(), ticker(hangs)
+    async def scenario() -> tuple[Any, float, Any, float]:
+        loop, client = asyncio.get_running_loop(), ticker(hangs)
         began = loop.time()
-        look = await asked.fetch_status()
-        looked = loop.time()
-        held = await asked.hold(60)
-        return look, looked - began, held, loop.time() - looked
+        status = await client.fetch_status()
+        status_at = loop.time()
+        hold_id = await client.hold(60)
+        return status, status_at - began, hold_id, loop.time() - status_at
 
-    look, looking, held, holding = run_in_virtual_time(tried())
-    assert not look.alive
-    assert looking == pytest.approx(STATUS_TIMEOUT)
-    assert held is None
-    assert holding == pytest.approx(HOLD_TIMEOUT)
+    status, status_seconds, hold_id, hold_seconds = run_in_virtual_time(scenario())
+    assert not status.alive
+    assert status_seconds == pytest.approx(STATUS_TIMEOUT)
+    assert hold_id is None
+    assert hold_seconds == pytest.approx(HOLD_TIMEOUT)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "reply",
     [
         httpx.Response(429, json={"error": "4 holds are alive."}),
         httpx.Response(503, json={"error": "The ticker waits."}),
@@ -94,18 +105,41 @@ def test_one_that_hangs_keeps_nobody_waiting() -> None:
         httpx.ConnectError("refused"),
     ],
 )
-def test_a_hold_that_is_not_given_is_none(answer: Any, caplog: pytest.LogCaptureFixture) -> None:
-    def told(_: httpx.Request) -> httpx.Response:
-        if isinstance(answer, httpx.Response):
-            return answer
-        raise answer
+def test_a_hold_that_is_not_granted_is_none(reply: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def respond(_: httpx.Request) -> httpx.Response:
+        if isinstance(reply, httpx.Response):
+            return reply
+        raise reply
 
-    assert run_in_virtual_time(ticker(told).hold(60)) is None
-    assert "without a hold" in caplog.text
+    assert run_in_virtual_time(ticker(respond).hold(60)) is None
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
-def test_a_refusal_to_take_over_is_handed_on_in_its_words() -> None:
-    refused = ticker(lambda _: httpx.Response(409, json={"error": "No other program holds it."}))
-    assert run_in_virtual_time(refused.take_over()).message == "No other program holds it."
-    mute = ticker(lambda _: httpx.Response(500))
-    assert run_in_virtual_time(mute.take_over()).message == "The ticker refuses, without a word."
+def test_a_rejected_take_over_quotes_the_ticker() -> None:
+    rejecting = ticker(lambda _: httpx.Response(409, json={"error": "No other program holds it."}))
+    result = run_in_virtual_time(rejecting.take_over())
+    assert (result.accepted, result.message) == (False, "No other program holds it.")
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (httpx.ConnectError("refused"), Outcome.UNCHANGED),
+        (httpx.Response(404), Outcome.UNCHANGED),
+        (httpx.Response(500), Outcome.UNKNOWN),
+        (httpx.ReadError("reset"), Outcome.UNKNOWN),
+        (httpx.ReadTimeout("slow"), Outcome.UNKNOWN),
+    ],
+)
+def test_a_failed_take_over_says_whether_anything_was_changed(reply: Any, outcome: Outcome) -> None:
+    def respond(_: httpx.Request) -> httpx.Response:
+        if isinstance(reply, httpx.Response):
+            return reply
+        raise reply
+
+    result = run_in_virtual_time(ticker(respond).take_over())
+    assert not result.accepted
+    said = {each for each, text in OUTCOME_SENTENCES.items() if text and text in result.message}
+    assert said == {outcome}
+    if outcome is Outcome.UNKNOWN:
+        assert UNKNOWN_OUTCOME_STEPS[WriteKind.SESSION] in result.message

@@ -1,4 +1,4 @@
-"""The ticker holds still from an order to its last answer, and an order goes on without it."""
+"""Order hold: the ticker pauses from an order to its last confirmation, and orders work without it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.ticker.client import TickerClient
 from mcp_server.ticker.order_hold import OrderHold
-from tests.mcp_server.connection.house import PROTOCOLS, InProcessStack, raise_order_question
+from tests.mcp_server.connection.in_process_stack import PROTOCOLS, InProcessStack, raise_order_question
 from tests.virtual_loop import run_in_virtual_time
 
 ORDERS = "/iserver/account/{allocation}/orders"
 
 
-async def answered(client: Any, question: dict[str, Any], *, confirmed: bool = True) -> str:
-    """What IBKR says after all its questions."""
+async def answer_question(client: Any, question: dict[str, Any], *, confirmed: bool = True) -> str:
+    """Answer the question, and return the text of the result."""
     result = await client.call_tool(
         "answer_order_question",
         {"reply_id": question["id"], "confirmed": confirmed},
@@ -29,72 +29,73 @@ async def answered(client: Any, question: dict[str, Any], *, confirmed: bool = T
 
 
 @pytest.mark.parametrize("era", PROTOCOLS)
-def test_a_user_who_thinks_for_50_seconds_is_not_interrupted_by_a_tickle(era: str) -> None:
-    async def tried() -> tuple[list[str], str, int, int]:
-        house = InProcessStack()
-        async with house.client(era) as client:
+def test_no_tickle_is_sent_while_the_user_takes_50_seconds_to_confirm(era: str) -> None:
+    async def scenario() -> tuple[list[str], str, int, int]:
+        stack = InProcessStack()
+        async with stack.client(era) as client:
             await asyncio.sleep(30)
             question = await raise_order_question(client)
-            house.gateway_requests.clear()
-            await asyncio.sleep(50)  # a beat would be due meanwhile
-            between = list(house.gateway_requests)
-            held = len(house.keeper.report()["holds"])
-            answer = await answered(client, question)
-            while '"message"' in answer:
-                answer = await answered(client, {"id": answer.split('"id":"')[1].split('"')[0]})
-            return between, answer, held, len(house.keeper.report()["holds"])
+            stack.gateway_requests.clear()
+            await asyncio.sleep(50)  # a heartbeat would be due meanwhile
+            between = list(stack.gateway_requests)
+            held = len(stack.keeper.report()["holds"])
+            reply = await answer_question(client, question)
+            while '"message"' in reply:
+                reply = await answer_question(client, {"id": reply.split('"id":"')[1].split('"')[0]})
+            return between, reply, held, len(stack.keeper.report()["holds"])
 
-    between, answer, held, left = run_in_virtual_time(tried())
+    between, reply, held, left = run_in_virtual_time(scenario())
     assert between == []
-    assert "order_id" in answer
+    assert "order_id" in reply
     assert (held, left) == (1, 0)
 
 
-def test_a_refused_question_ends_the_hold_and_an_order_without_one_leaves_none() -> None:
-    async def tried() -> tuple[int, list[str]]:
-        house = InProcessStack()
-        async with house.client() as client:
-            await answered(client, await raise_order_question(client), confirmed=False)
-            return len(house.keeper.report()["holds"]), house.hold_requests
+def test_a_declined_confirmation_releases_the_hold_and_an_order_without_one_leaves_none() -> None:
+    async def scenario() -> tuple[int, list[str]]:
+        stack = InProcessStack()
+        async with stack.client() as client:
+            await answer_question(client, await raise_order_question(client), confirmed=False)
+            return len(stack.keeper.report()["holds"]), stack.hold_requests
 
-    left, held = run_in_virtual_time(tried())
+    left, held = run_in_virtual_time(scenario())
     assert left == 0
     assert held.count("POST") == held.count("DELETE") == 2
 
 
-def test_a_question_that_nobody_answers_holds_for_a_minute_at_most() -> None:
-    async def tried() -> int:
-        house = InProcessStack()
-        async with house.client() as client:
+def test_an_unanswered_question_holds_the_ticker_for_a_minute_at_most() -> None:
+    async def scenario() -> int:
+        stack = InProcessStack()
+        async with stack.client() as client:
             await raise_order_question(client)
             await asyncio.sleep(61)
-            return len(house.keeper.report()["holds"])
+            return len(stack.keeper.report()["holds"])
 
-    assert run_in_virtual_time(tried()) == 0
+    assert run_in_virtual_time(scenario()) == 0
 
 
-def test_without_a_ticker_the_order_goes_on_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    async def tried() -> dict[str, Any]:
+def test_without_a_ticker_the_order_is_sent_and_a_warning_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> dict[str, Any]:
         async with InProcessStack(ticker=False).client() as client:
             return await raise_order_question(client)
 
-    assert run_in_virtual_time(tried())["id"]
-    assert "without a hold of the ticker" in caplog.text
+    assert run_in_virtual_time(scenario())["id"]
+    levels = {each.levelname for each in caplog.records if each.name == "mcp_server.ticker.client"}
+    assert levels == {"WARNING"}
 
 
-def test_what_is_no_order_asks_for_no_hold() -> None:
-    async def tried() -> list[str]:
-        house = InProcessStack()
-        async with house.client() as client:
+def test_a_request_that_is_not_an_order_needs_no_hold() -> None:
+    async def scenario() -> list[str]:
+        stack = InProcessStack()
+        async with stack.client() as client:
             await client.call_tool("get_session_status", {})
             await client.call_tool("search_contracts", {"symbol": "AAPL"})
-            return house.hold_requests
+            return stack.hold_requests
 
-    assert run_in_virtual_time(tried()) == []
+    assert run_in_virtual_time(scenario()) == []
 
 
-class Granting:
-    """A ticker that grants every hold."""
+class FakeTicker:
+    """Grants every hold."""
 
     def __init__(self) -> None:
         self.alive: list[str] = []
@@ -111,20 +112,20 @@ class Granting:
         self.alive.remove(name)
 
 
-@pytest.mark.parametrize("after", [0.5, 5], ids=["while it waits for the hold", "while it is under way"])
-def test_an_order_that_its_client_cancels_leaves_no_hold(after: float) -> None:
-    async def tried() -> list[str]:
-        ticker, question = Granting(), SimpleNamespace(open=True)
+@pytest.mark.parametrize("after", [0.5, 5], ids=["while it waits for the hold", "while it is in flight"])
+def test_a_cancelled_order_leaves_no_hold(after: float) -> None:
+    async def scenario() -> list[str]:
+        ticker, question = FakeTicker(), SimpleNamespace(open=True)
         hold = OrderHold(
             cast("GatewayClient", SimpleNamespace(order_question=question)), cast("TickerClient", ticker)
         )
         async with hold.around(ORDERS):
-            """This one leaves a question, and with it a hold."""
+            """This order leaves a question open, and with it a hold."""
         question.open = False
-        with anyio.move_on_after(after):  # which cancels whatever is waited for afterwards, too
+        with anyio.move_on_after(after):  # cancels every await after it, too
             async with hold.around(ORDERS):
                 await asyncio.sleep(60)
         await asyncio.sleep(5)
         return ticker.alive
 
-    assert run_in_virtual_time(tried()) == []
+    assert run_in_virtual_time(scenario()) == []

@@ -1,4 +1,4 @@
-"""Whose front page it is."""
+"""Front-page check: IBKR's gateway or something else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOGIN = {"location": "/sso/Login?forwardTo=22&RL=1&ip2loc=US"}
         (302, {"location": "/?next=/sso/Login"}, b"", Cause.FOREIGN_REDIRECT),
     ],
 )
-def test_what_is_not_the_front_page_of_the_gateway_is_told_apart(
+def test_another_front_page_than_the_gateways_is_distinguished(
     status: int, headers: dict[str, str], body: bytes, cause: Cause
 ) -> None:
     found = read_front_page(RawResponse(status, httpx.Headers(headers), body), LOGIN_URL)[-1]
@@ -38,7 +38,7 @@ def test_what_is_not_the_front_page_of_the_gateway_is_told_apart(
     assert found.fix
 
 
-def test_the_way_to_the_login_is_the_gateways() -> None:
+def test_a_redirect_to_the_login_is_the_gateways() -> None:
     findings = read_front_page(RawResponse(302, httpx.Headers(LOGIN), b""), LOGIN_URL)
     assert [each.layer for each in findings] == [Layer.GATEWAY, Layer.ADDRESS_LIST]
     assert {each.outcome for each in findings} == {Outcome.OK}

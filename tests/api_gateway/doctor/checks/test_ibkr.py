@@ -1,4 +1,4 @@
-"""What is read from IBKR's answers, in words."""
+"""IBKR checks: findings from IBKR's responses."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def broken(findings: list[Finding]) -> Finding:
     return one
 
 
-async def test_an_open_session_proves_every_layer_below_it() -> None:
+async def test_an_open_session_means_that_every_layer_below_works() -> None:
     findings = await Talk(status=json(OPEN)).conversation.examine_session()
     assert outcomes(findings) == {
         "api": "ok",
@@ -85,44 +85,44 @@ async def test_an_open_session_proves_every_layer_below_it() -> None:
     }
 
 
-async def test_a_missing_login_is_told_with_the_page_to_open() -> None:
+async def test_a_missing_login_is_reported_with_the_login_page() -> None:
     found = broken(await Talk(status=httpx.Response(401)).conversation.examine_session())
     assert found.layer is Layer.LOGIN
     assert "https://login.example:5055" in found.fix
 
 
-async def test_a_401_says_it_all_and_no_tickle_is_sent() -> None:
+async def test_a_401_needs_no_tickle() -> None:
     talk = Talk(status=httpx.Response(401))
     await talk.conversation.examine_session()
     assert talk.asked == ["status"]
 
 
-async def test_a_status_of_nobody_is_looked_into_with_one_tickle() -> None:
+async def test_a_status_without_a_login_is_confirmed_with_one_tickle() -> None:
     talk = Talk(status=json(NOBODY), tickle=json({"session": "abc", "iserver": {"authStatus": NOBODY}}))
     found = broken(await talk.conversation.examine_session())
     assert found.layer is Layer.SESSION
     assert talk.asked == ["status", "tickle"]
 
 
-async def test_a_tickle_without_a_session_leaves_it_at_the_login() -> None:
+async def test_a_tickle_without_a_session_token_confirms_the_missing_login() -> None:
     talk = Talk(status=json(NOBODY), tickle=json({"error": "no session"}))
     assert broken(await talk.conversation.examine_session()).layer is Layer.LOGIN
 
 
-async def test_another_program_is_named_for_what_it_does() -> None:
+async def test_a_competing_program_is_reported() -> None:
     found = broken(await Talk(status=json({**OPEN, "competing": True})).conversation.examine_session())
     assert found.layer is Layer.SESSION
     assert found.cause is Cause.COMPETING
 
 
-async def test_a_closed_session_at_the_hour_of_the_reset_is_explained_by_it() -> None:
+async def test_a_closed_session_during_the_reset_is_explained_by_it() -> None:
     closed = json({"authenticated": False, "connected": True, "competing": False})
     found = broken(await Talk(at=RESET, status=closed).conversation.examine_session())
     assert found.layer is Layer.SESSION
     assert found.cause is Cause.RESETTING
 
 
-async def test_after_a_429_nothing_more_is_asked_for_as_long_as_it_says() -> None:
+async def test_after_a_429_no_request_is_sent_until_the_penalty_is_over() -> None:
     talk = Talk(status=httpx.Response(429, headers={"Retry-After": "900"}))
     found = broken(await talk.conversation.examine_session())
     assert found.layer is Layer.PACING
@@ -133,7 +133,7 @@ async def test_after_a_429_nothing_more_is_asked_for_as_long_as_it_says() -> Non
     assert talk.asked == ["status"]
 
 
-async def test_an_error_page_of_ibkr_is_ibkrs_fault_and_one_with_200_is_not() -> None:
+async def test_an_error_page_is_ibkrs_fault_only_with_an_error_status() -> None:
     page = {"html": "<h1>Sorry</h1>"}
     theirs = await Talk(status=httpx.Response(503, **page)).conversation.examine_session()  # type: ignore[arg-type]
     assert broken(theirs).layer is Layer.UPSTREAM
@@ -162,7 +162,7 @@ async def test_accounts_of_the_wrong_kind_for_the_mode_are_a_warning(
     assert "U7654321" not in str(found)
 
 
-async def test_of_many_accounts_three_are_shown() -> None:
+async def test_at_most_three_accounts_are_shown() -> None:
     accounts = json({"accounts": [f"U10000{number}" for number in range(12, 20)], "isPaper": False})
     [found] = await Talk(accounts=accounts).conversation.examine_accounts()
     assert "and 5 more" in found.sentence
@@ -182,7 +182,7 @@ async def test_of_many_accounts_three_are_shown() -> None:
         (7, Outcome.WARNING, Cause.QUOTES_UNCLEAR),
     ],
 )
-def test_the_availability_code_names_its_cause(code: object, outcome: Outcome, cause: Cause | None) -> None:
+def test_each_availability_code_has_its_cause(code: object, outcome: Outcome, cause: Cause | None) -> None:
     found = read_availability(code)
     assert (found.outcome, found.cause) == (outcome, cause)
     assert bool(found.fix) == (outcome is not Outcome.OK)
@@ -192,7 +192,7 @@ def test_the_availability_code_names_its_cause(code: object, outcome: Outcome, c
     ("off", "outcome"),
     [(0, Outcome.OK), (9, Outcome.OK), (15, Outcome.WARNING), (-15, Outcome.WARNING), (600, Outcome.BROKEN)],
 )
-async def test_a_clock_that_is_off_is_told_by_how_much(off: int, outcome: Outcome) -> None:
+async def test_a_clock_that_is_off_is_reported_with_the_seconds(off: int, outcome: Outcome) -> None:
     date = format_datetime(datetime.fromtimestamp(NOON.timestamp() - off, tz=UTC), usegmt=True)
     findings = await Talk(status=json(OPEN, Date=date)).conversation.examine_session()
     [clock] = [each for each in findings if each.layer is Layer.CLOCK]
@@ -202,12 +202,12 @@ async def test_a_clock_that_is_off_is_told_by_how_much(off: int, outcome: Outcom
         assert str(abs(off)) in clock.sentence
 
 
-async def test_a_date_that_is_none_is_no_clock() -> None:
+async def test_an_invalid_date_header_skips_the_clock() -> None:
     findings = await Talk(status=json(OPEN, Date="yesterday")).conversation.examine_session()
     assert findings[-1].outcome is Outcome.SKIPPED
 
 
-async def test_quotes_are_told_by_the_contract_everybody_knows() -> None:
+async def test_quotes_are_checked_with_a_well_known_contract() -> None:
     rows = json([{"conid": 265598, "31": "190.10", "6509": "DPB"}])
     accounts = json({"accounts": ["DU1234567"], "isPaper": True})
     [found] = await Talk(snapshot=rows, accounts=accounts).conversation.examine_quotes()
@@ -215,6 +215,6 @@ async def test_quotes_are_told_by_the_contract_everybody_knows() -> None:
     assert "DPB" in found.sentence
 
 
-async def test_a_403_at_the_accounts_is_no_matter_of_addresses_any_more() -> None:
+async def test_a_403_from_the_accounts_is_not_about_the_address() -> None:
     [found] = await Talk(accounts=httpx.Response(403)).conversation.examine_accounts()
     assert (found.layer, found.outcome) == (Layer.ACCOUNTS, Outcome.BROKEN)

@@ -1,4 +1,4 @@
-"""The way to the gateway, with real handshakes on loopback."""
+"""Network checks, with real handshakes on loopback."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def look_at_tls(papers: CertificateSet, **settings: Any) -> Finding:
         return await way.examine_tls()
 
 
-async def test_an_unknown_certificate_is_told_with_its_fingerprint_for_those_who_recognise_it(
+async def test_an_unknown_certificate_is_reported_with_its_fingerprint(
     papers: CertificateSet,
 ) -> None:
     found = await look_at_tls(papers)
@@ -53,12 +53,12 @@ async def test_an_unknown_certificate_is_told_with_its_fingerprint_for_those_who
     assert f"GATEWAY_FINGERPRINT={papers.own.fingerprint}" in found.fix
 
 
-async def test_a_new_certificate_of_the_gateway_is_told_from_an_unknown_one(papers: CertificateSet) -> None:
+async def test_a_changed_certificate_is_distinguished_from_an_unknown_one(papers: CertificateSet) -> None:
     found = await look_at_tls(papers, gateway_ca_file=papers.other.file)
     assert found.cause is Cause.CERTIFICATE_NOT_IN_CA_FILE
 
 
-async def test_a_certificate_that_ends_soon_is_a_warning(
+async def test_a_certificate_that_expires_soon_is_a_warning(
     papers: CertificateSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network, "EXPIRES_SOON", timedelta(days=100_000))
@@ -67,12 +67,12 @@ async def test_a_certificate_that_ends_soon_is_a_warning(
     assert found.cause is Cause.CERTIFICATE_EXPIRES_SOON
 
 
-async def test_no_check_at_all_is_said(papers: CertificateSet) -> None:
+async def test_an_unverified_certificate_is_reported(papers: CertificateSet) -> None:
     found = await look_at_tls(papers, gateway_verify_tls=False)
     assert (found.outcome, "not checked" in found.sentence) == (Outcome.OK, True)
 
 
-async def test_a_file_that_is_no_certificate_is_said(papers: CertificateSet, tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_certificate_is_reported(papers: CertificateSet, tmp_path: Path) -> None:
     (tmp_path / "a.pem").write_text("nothing", encoding="ascii")
     found = await look_at_tls(papers, gateway_ca_file=tmp_path / "a.pem")
     assert found.cause is Cause.CERTIFICATE_FILE_INVALID
@@ -89,7 +89,7 @@ async def test_a_file_that_is_no_certificate_is_said(papers: CertificateSet, tmp
         (20, Cause.CERTIFICATE_UNTRUSTED, ""),
     ],
 )
-def test_why_a_certificate_was_refused_is_read_from_openssls_code(code: int, cause: Cause, fact: str) -> None:
+def test_openssls_code_gives_the_cause_of_a_rejected_certificate(code: int, cause: Cause, fact: str) -> None:
     error = ssl.SSLCertVerificationError("no")
     error.verify_code = code
     said = explain_refusal(error, "nas.lan", SHOWN, ca_file=False)
@@ -98,7 +98,7 @@ def test_why_a_certificate_was_refused_is_read_from_openssls_code(code: int, cau
     assert said.next_step
 
 
-def test_a_name_of_dockers_network_is_recognised() -> None:
+def test_a_name_in_dockers_network_is_recognized() -> None:
     def unknown(*_: object) -> list[str]:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -108,7 +108,7 @@ def test_a_name_of_dockers_network_is_recognised() -> None:
     assert found.cause is Cause.DOCKER_NAME
 
 
-def test_a_name_service_that_hangs_is_not_waited_for_when_the_loop_ends() -> None:
+def test_a_hanging_resolver_does_not_delay_the_end_of_the_loop() -> None:
     done = threading.Event()
 
     def endless(*_: object) -> list[str]:
@@ -126,7 +126,7 @@ def test_a_name_service_that_hangs_is_not_waited_for_when_the_loop_ends() -> Non
     done.set()
 
 
-def test_a_port_where_nothing_listens_is_told_without_the_systems_jargon() -> None:
+def test_a_closed_port_is_reported_without_the_address_twice() -> None:
     with socket.create_server(("127.0.0.1", 0)) as opened:
         port = opened.getsockname()[1]
     way = NetworkChecks(GatewaySettings(_env_file=None, gateway_url=f"https://127.0.0.1:{port}"))

@@ -1,4 +1,4 @@
-"""The ticker and the MCP server, as their clients meet them."""
+"""Service checks: the ticker and the MCP server, as their clients reach them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.api_gateway.listening import serve_app
 URL = "http://localhost:5002/mcp"
 
 
-async def test_the_token_is_asked_for_by_vs_code_and_never_written() -> None:
+async def test_vs_code_prompts_for_the_token_which_is_never_written() -> None:
     snippet = McpEndpoint(URL, token=TOKEN).snippet
     assert TOKEN not in snippet
     read = json.loads(snippet)
@@ -35,28 +35,28 @@ async def test_the_token_is_asked_for_by_vs_code_and_never_written() -> None:
     assert read["inputs"][0]["password"] is True
 
 
-async def test_without_a_token_the_address_is_enough() -> None:
+async def test_without_a_token_the_snippet_has_only_the_url() -> None:
     read = json.loads(McpEndpoint(URL).snippet)
     assert read == {"servers": {"ibkr": {"type": "http", "url": URL}}}
 
 
-async def test_a_client_that_starts_the_server_needs_no_address() -> None:
+async def test_a_client_that_starts_the_server_needs_no_url() -> None:
     endpoint = McpEndpoint(URL, over_http=False)
     assert json.loads(endpoint.snippet)["servers"]["ibkr"]["args"] == ["serve", "--stdio"]
     endpoint_found, clients = await examine_endpoint(endpoint)
     assert (endpoint_found.outcome, clients.outcome) == (Outcome.SKIPPED, Outcome.OK)
 
 
-async def test_a_port_that_nobody_knows_is_not_looked_at() -> None:
+async def test_a_port_that_is_unknown_is_not_checked() -> None:
     [found, clients] = await examine_endpoint(McpEndpoint("http://localhost:0/mcp"))
     assert {found.outcome, clients.outcome} == {Outcome.SKIPPED}
 
 
-async def test_nothing_is_said_of_a_server_whose_settings_nobody_knows() -> None:
+async def test_a_server_without_settings_has_no_finding() -> None:
     assert await examine_endpoint(None) == []
 
 
-async def test_an_answer_as_a_stream_of_events_that_stays_open_is_read() -> None:
+async def test_a_response_in_an_event_stream_that_stays_open_is_read() -> None:
     class Endless(Response):
         async def __call__(self, _: object, receive: object, send: object) -> None:
             result = json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"serverInfo": {"name": "IB MCP"}}})
@@ -96,14 +96,14 @@ async def test_beyond_loopback_without_a_name_is_a_warning() -> None:
         assert "nas.lan" in (await examine_endpoint(named))[1].sentence
 
 
-async def test_a_ticker_tells_its_state() -> None:
+async def test_the_finding_names_the_tickers_state() -> None:
     async with serve_app(ticker_app("not_logged_in")) as server:
         ticker = await examine_ticker(f"http://127.0.0.1:{server.port}")
     assert "“not logged in”" in ticker.finding.sentence
     assert ticker.state is not None
 
 
-async def test_a_ticker_whose_name_is_unknown_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_ticker_whose_host_is_unknown_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     async def unknown(*_: object) -> list[str]:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -123,13 +123,13 @@ async def test_a_ticker_whose_name_is_unknown_is_not_there(monkeypatch: pytest.M
         (False, True, Outcome.WARNING),
     ],
 )
-def test_a_ticker_that_sees_something_else_is_a_warning(
+def test_a_ticker_that_reports_another_state_is_a_warning(
     ready: bool, established: bool | None, outcome: Outcome
 ) -> None:
     ticker = TickerCheck(ok(Layer.TICKER, "It answers."), {"state": "x", "ready": ready})
     assert compare_with_ticker(ticker, established=established).outcome is outcome
 
 
-def test_a_broken_ticker_stays_broken_whatever_it_says() -> None:
+def test_a_broken_ticker_stays_broken_whatever_it_reports() -> None:
     down = broken(Layer.TICKER, explain(Cause.TICKER_STUCK))
     assert compare_with_ticker(TickerCheck(down, {"ready": True}), established=False) is down

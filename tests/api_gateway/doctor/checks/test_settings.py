@@ -1,4 +1,4 @@
-"""Settings that contradict each other."""
+"""Settings check: settings that contradict each other."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FILE = Path("gateway.pem")
         ({"gateway_url": "https://localhost:5000"}, Cause.LOGIN_URL_DIFFERS),
     ],
 )
-def test_what_does_not_go_together_is_a_warning_with_a_fix(settings: dict[str, Any], cause: Cause) -> None:
+def test_contradictory_settings_are_a_warning_with_a_fix(settings: dict[str, Any], cause: Cause) -> None:
     findings = examine_settings(GatewaySettings(_env_file=None, **settings))
     assert {each.outcome for each in findings} == {Outcome.WARNING}
     assert cause in [each.cause for each in findings]
@@ -48,17 +48,17 @@ def test_what_does_not_go_together_is_a_warning_with_a_fix(settings: dict[str, A
         {"gateway_url": "https://nas.lan:5055", "gateway_verify_tls": False, "gateway_fingerprint": "a" * 64},
     ],
 )
-def test_what_goes_together_is_in_order(settings: dict[str, Any]) -> None:
+def test_consistent_settings_are_ok(settings: dict[str, Any]) -> None:
     [found] = examine_settings(GatewaySettings(_env_file=None, **settings))
     assert found.outcome is Outcome.OK
 
 
-def test_a_ticker_that_would_start_on_another_port_than_it_is_looked_for_is_a_warning() -> None:
+def test_a_ticker_url_with_another_port_than_ticker_port_is_a_warning() -> None:
     [found] = examine_ticker_url("http://localhost:5056", 6000)
     assert found.outcome is Outcome.WARNING
     assert "6000" in found.sentence
 
 
 @pytest.mark.parametrize("url", ["http://localhost:6000", "http://127.0.0.1:6000", "http://ticker:5056"])
-def test_a_ticker_at_its_port_or_elsewhere_is_in_order(url: str) -> None:
+def test_a_ticker_url_with_ticker_port_or_on_another_machine_is_ok(url: str) -> None:
     assert examine_ticker_url(url, 6000) == []

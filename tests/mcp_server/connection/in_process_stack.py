@@ -36,7 +36,7 @@ NOON = datetime(2026, 11, 18, 17, tzinfo=UTC).timestamp()
 
 
 class InProcessStack:
-    """Everything, with the gateway's way cut, slow or open, and with or without a ticker."""
+    """Simulator, ticker and server, whose gateway can be down or hang, with or without the ticker."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class InProcessStack:
         mode: TradingMode = TradingMode.PAPER,
         compete: Compete = Compete.YIELD,
         ticker: bool = True,
-        ask_ahead: bool = True,
+        prefetch: bool = True,
     ) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -84,7 +84,7 @@ class InProcessStack:
         self.ticker = TickerClient("http://ticker:5056", transport=httpx.MockTransport(self._serve_ticker))
         self.server = create_server(
             self.gateway,
-            ServerSettings(_env_file=None, trading_mode=mode, mcp_server_prefetch=ask_ahead),
+            ServerSettings(_env_file=None, trading_mode=mode, mcp_server_prefetch=prefetch),
             ticker=self.ticker,
         )
 
@@ -108,39 +108,39 @@ class InProcessStack:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """The ticker beats while this lasts."""
-        beating = asyncio.create_task(self.keeper.run())
+        """Run the ticker meanwhile."""
+        heartbeats = asyncio.create_task(self.keeper.run())
         try:
             await asyncio.sleep(1)
             yield
         finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+            heartbeats.cancel()
+            await asyncio.gather(heartbeats, return_exceptions=True)
             await self._ticker_gateway.aclose()
 
     @asynccontextmanager
     async def client(self, era: str = "legacy", **values: Any) -> AsyncIterator[Any]:
-        """A client of the server, while the ticker beats."""
+        """A client of the server, while the ticker runs."""
         async with self.running(), fastmcp.Client(self.server, mode=era, **values) as client:
             yield client
 
     def log_in(self) -> None:
-        """A person logs in, and the brokerage session opens."""
+        """Log a user in, and wait until the brokerage session is open."""
         self.simulation.session.login()
         self.clock.advance(5)
 
 
 async def call_json(client: Any, tool: str, **arguments: Any) -> dict[str, Any]:
-    """What a call told as JSON; it must not have failed."""
+    """The JSON result of a call, which must succeed."""
     result = await client.call_tool(tool, arguments, raise_on_error=False)
     [content] = result.content
     assert not result.is_error, content.text
-    answer: dict[str, Any] = json.loads(content.text)
-    return answer
+    reply: dict[str, Any] = json.loads(content.text)
+    return reply
 
 
 async def raise_order_question(client: Any) -> dict[str, Any]:
-    """The question that IBKR asks about an order a tenth below the market."""
+    """Place an order 10 % below the market, and return the confirmation question about it."""
     quotes = await client.call_tool("get_market_snapshot", {"conids": [265598], "fields": ["31"]})
     last = float(json.loads(quotes.content[0].text)[0]["31"].lstrip("CH"))
     order = {
