@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from api_gateway.simulator.accounts.margin import required_margin
 from api_gateway.simulator.accounts.valued_position import NO_LOAN_VALUE, SETTLED_IN_CASH, ValuedPosition
 
 
@@ -73,6 +74,7 @@ def build_segment(positions: Iterable[ValuedPosition], cash: float, unsettled_ca
     all_positions = list(positions)
     borrowable = [position for position in all_positions if position.instrument.sec_type not in NO_LOAN_VALUE]
     paid_for = [position for position in all_positions if position.instrument.sec_type not in SETTLED_IN_CASH]
+    margin = required_margin(all_positions)
     loanable = cash + sum(position.base_equity for position in borrowable)
     return Segment(
         cash=cash,
@@ -83,7 +85,7 @@ def build_segment(positions: Iterable[ValuedPosition], cash: float, unsettled_ca
         previous_equity_with_loan=loanable
         - sum(position.daily_pnl * position.rate for position in borrowable),
         gross_position_value=sum(abs(position.base_equity) for position in paid_for),
-        initial_margin=sum(position.initial_margin for position in all_positions),
-        maintenance_margin=sum(position.maintenance_margin for position in all_positions),
-        reg_t_margin=sum(position.reg_t_margin for position in all_positions),
+        initial_margin=margin.initial,
+        maintenance_margin=margin.maintenance,
+        reg_t_margin=margin.reg_t,
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from api_gateway.simulator.accounts.margin import required_margin
 from api_gateway.simulator.accounts.segments import Segment, build_segment
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
 
@@ -96,7 +97,7 @@ class Valuation:
     def commodities(self) -> Segment:
         """The commodities segment: futures, and the cash that IBKR sweeps over to cover their margin."""
         positions = [position for position in self.positions if position.instrument.sec_type in _COMMODITIES]
-        needed = sum(position.initial_margin for position in positions) * _FUTURES_SWEEP_FACTOR
+        needed = required_margin(positions).initial * _FUTURES_SWEEP_FACTOR
         profit = sum(position.base_equity for position in positions)
         return build_segment(positions, cash=round(max(0.0, needed - profit), 2))
 

@@ -184,6 +184,26 @@ async def test_a_bracket_on_a_combination_closes_it(
     assert simulation.selected_account.positions[high.conid].quantity == 0
 
 
+@pytest.mark.parametrize(("side", "per_unit"), [("BUY", 0), ("SELL", 500)])
+async def test_a_vertical_requires_its_width(
+    trader: Trader, simulation: Simulation, side: str, per_unit: int
+) -> None:
+    low, high = (
+        option_near_money(
+            simulation.universe, simulation.prices, simulation.clock.now(), right="P", strikes_up=up
+        )
+        for up in (0, 1)
+    )
+    assert (high.strike or 0.0) - (low.strike or 0.0) == 5
+    puts = conidex((high, 1), (low, -1))
+    preview = await trader.submit(order(puts, None, quantity=10, side=side), path=WHATIF)
+    assert preview["error"] is None
+    for key in ("initial", "maintenance"):
+        before = float(preview[key]["current"].replace(",", ""))
+        assert float(preview[key]["change"].replace(",", "")) == 10 * per_unit
+        assert float(preview[key]["after"].replace(",", "")) == pytest.approx(before + 10 * per_unit, abs=1)
+
+
 @pytest.mark.parametrize("price", [None, 1.0])
 async def test_a_what_if_of_a_combination_places_nothing(
     trader: Trader, simulation: Simulation, vertical: str, price: float | None
