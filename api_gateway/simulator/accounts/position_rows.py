@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api_gateway.simulator.accounts.combination_positions import CombinationPosition
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from api_gateway.simulator.instruments.contract_names import contract_description, full_name
 from api_gateway.simulator.instruments.price_format import price_decimals, quantity_text
@@ -91,6 +92,21 @@ def complete_row(
             "baseUnrealizedPnl": round(position.unrealised * position.rate, 2),
         }
     return row
+
+
+def combination_row(account_id: str, combination: CombinationPosition) -> dict[str, Any]:
+    """A combination with its legs, and their positions without contract details.
+
+    In IBKR's only example, the name is the hexadecimal time of what seems to be the first trade.
+    """
+    ratios = combination.ratios
+    rows = [incomplete_row(account_id, part, part.realised) for part in combination.positions]
+    return {
+        "name": f"CP.CP{int(combination.since):08x}",
+        "description": "".join(f"{ratio:+d}*{conid}" for conid, ratio in ratios.items()).removeprefix("+"),
+        "legs": [{"conid": str(conid), "ratio": ratio} for conid, ratio in ratios.items()],
+        "positions": [{key: row[key] for key in row if key != "model"} for row in rows],
+    }
 
 
 def portfolio2_row(position: ValuedPosition, timestamp: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
 from api_gateway.simulator.advisors.allocation_groups import ALL_CLIENTS
+from api_gateway.simulator.orders.order import Execution
 from api_gateway.simulator.simulation import Simulation
 
 
@@ -30,6 +31,11 @@ class AccountView:
     def cached_valuation(self) -> Valuation:
         """Return the portfolio back end's cached valuation: up to 45 s old."""
         return consolidate([paper_account.cached_valuation() for paper_account in self.paper_accounts])
+
+    def combination_executions(self) -> list[Execution]:
+        """Return the combinations' own executions, the oldest first."""
+        executions = (e for account in self.paper_accounts for e in account.combination_executions)
+        return sorted(executions, key=lambda execution: execution.at)
 
     def invalidate(self) -> None:
         """Clear the cached valuation."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
 from tests.api_gateway.simulator.combination_helpers import conidex, make_combination, option_near_money
 from tests.api_gateway.simulator.order_calls import ORDER, ORDERS, Trader, ticket
-from tests.api_gateway.simulator.paper_account import AAPL, IBM_IN_FRANKFURT
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM_IN_FRANKFURT
 
 Skip = Callable[[float], None]
 WHATIF = f"{ORDERS}/whatif"
@@ -31,6 +32,16 @@ def high(simulation: Simulation) -> Instrument:
 def vertical(low: Instrument, high: Instrument) -> str:
     """A debit spread when bought."""
     return conidex((low, 1), (high, -1))
+
+
+@pytest.fixture
+def puts(simulation: Simulation) -> tuple[Instrument, Instrument]:
+    """Two puts that the account does not hold, the lower strike first."""
+    universe, prices, now = simulation.universe, simulation.prices, simulation.clock.now()
+    return (
+        option_near_money(universe, prices, now, right="P"),
+        option_near_money(universe, prices, now, right="P", strikes_up=1),
+    )
 
 
 @pytest.fixture
@@ -184,19 +195,48 @@ async def test_a_bracket_on_a_combination_closes_it(
     assert simulation.selected_account.positions[high.conid].quantity == 0
 
 
+async def test_a_filled_combination_is_among_the_combination_positions(
+    trader: Trader, skip: Skip, puts: tuple[Instrument, Instrument]
+) -> None:
+    low, high = puts
+    await trader.get("/portfolio/accounts")
+    path = f"/portfolio/{ACCOUNT}/combo/positions"
+    assert await trader.get_json(path) == []
+    await trader.place(order(conidex((high, 1), (low, -1)), None, side="SELL"))
+    skip(20)
+    assert await trader.get_json(path) == []  # the cached positions
+    (row,) = await trader.get_json(path, nocache="true")
+    assert re.fullmatch("CP.CP[0-9a-f]{8}", row["name"])
+    assert row["description"] == f"-1*{high.conid}+1*{low.conid}"
+    assert row["legs"] == [{"conid": str(high.conid), "ratio": -1}, {"conid": str(low.conid), "ratio": 1}]
+    assert [(leg["conid"], leg["position"]) for leg in row["positions"]] == [
+        (high.conid, -2.0),
+        (low.conid, 2.0),
+    ]
+    documented = {
+        "acctId",
+        "contractDesc",
+        "mktPrice",
+        "mktValue",
+        "currency",
+        "avgCost",
+        "avgPrice",
+        "exchs",
+    }
+    assert documented <= row["positions"][0].keys()
+    assert "model" not in row["positions"][0]
+    skip(45)
+    assert len(await trader.get_json(path)) == 1
+
+
 @pytest.mark.parametrize(("side", "per_unit"), [("BUY", 0), ("SELL", 500)])
 async def test_a_vertical_requires_its_width(
-    trader: Trader, simulation: Simulation, side: str, per_unit: int
+    trader: Trader, puts: tuple[Instrument, Instrument], side: str, per_unit: int
 ) -> None:
-    low, high = (
-        option_near_money(
-            simulation.universe, simulation.prices, simulation.clock.now(), right="P", strikes_up=up
-        )
-        for up in (0, 1)
-    )
+    low, high = puts
     assert (high.strike or 0.0) - (low.strike or 0.0) == 5
-    puts = conidex((high, 1), (low, -1))
-    preview = await trader.submit(order(puts, None, quantity=10, side=side), path=WHATIF)
+    text = conidex((high, 1), (low, -1))
+    preview = await trader.submit(order(text, None, quantity=10, side=side), path=WHATIF)
     assert preview["error"] is None
     for key in ("initial", "maintenance"):
         before = float(preview[key]["current"].replace(",", ""))

@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from api_gateway.simulator.accounts.combination_positions import combination_positions
 from api_gateway.simulator.accounts.portfolio_summary import portfolio_summary
 from api_gateway.simulator.accounts.position_rows import (
     PAGE_SIZE,
+    combination_row,
     complete_row,
     incomplete_row,
     portfolio2_row,
@@ -263,10 +265,17 @@ def positions_by_account(simulation: Simulation, request: ApiRequest) -> Any:
 
 
 @SECTION.route("GET", "/portfolio/{accountId}/combo/positions", requires=RequiredSession.LOGIN)
-def combination_positions(simulation: Simulation, request: ApiRequest) -> Any:
-    """Return the positions bought as one combination: always none here."""
-    _required_view(simulation, request)
-    return _early_response(simulation, []) or []
+def list_combination_positions(simulation: Simulation, request: ApiRequest) -> Any:
+    """Return what was traded as one combination and is still held; up to 45 s old without `nocache`."""
+    view = _required_view(simulation, request)
+    early = _early_response(simulation, [])
+    if early is not None:
+        return early
+    valuation = view.valuation() if is_true(request, "nocache") else view.cached_valuation()
+    return [
+        combination_row(view.account_id, position)
+        for position in combination_positions(view.combination_executions(), valuation)
+    ]
 
 
 @SECTION.route("POST", "/portfolio/{accountId}/positions/invalidate", requires=RequiredSession.LOGIN)
