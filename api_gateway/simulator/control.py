@@ -13,9 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.faults import Fault
+from api_gateway.simulator.order_behaviour import OrderBehaviour
 from api_gateway.simulator.session.session import SESSION_EVENTS
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.order_entry.prompts import open_prompt
 
 TEN_YEARS = 315_360_000
 
@@ -54,6 +57,12 @@ class RejectBody(_CommandBody):
     order: Annotated[int, Field(gt=0)]
 
 
+class PromptBody(_CommandBody):
+    """Offer price management for one working order, which then waits for the choice."""
+
+    order: Annotated[int, Field(gt=0)]
+
+
 class InvalidCommandError(Exception):
     """A command that cannot be carried out; `str()` is a sentence."""
 
@@ -76,6 +85,7 @@ def describe_state(simulation: Simulation) -> dict[str, Any]:
         "accounts": list(simulation.accounts),
         "accountId": simulation.selected_account_id,
         "strict": simulation.options.strict,
+        "orders": simulation.order_behaviour.model_dump(),
     }
 
 
@@ -102,14 +112,26 @@ def _halt(simulation: Simulation, body: HaltBody) -> None:
 
 
 def _reject_order(simulation: Simulation, body: RejectBody) -> None:
-    found = [
-        paper_account for paper_account in simulation.accounts.values() if body.order in paper_account.orders
-    ]
-    working = [paper_account for paper_account in found if paper_account.orders[body.order].status.is_working]
-    if not working:
-        raise InvalidCommandError(f"No working order has the ID {body.order}.")
-    for paper_account in working:
+    for paper_account in _accounts_with_working_order(simulation, body.order):
         simulation.execution_simulator.reject(paper_account, paper_account.orders[body.order])
+
+
+def _prompt(simulation: Simulation, body: PromptBody) -> None:
+    _accounts_with_working_order(simulation, body.order)
+    open_prompt(simulation, body.order)
+
+
+def _set_order_behaviour(simulation: Simulation, body: OrderBehaviour) -> None:
+    changes = body.model_dump(exclude_unset=True)
+    simulation.order_behaviour = simulation.order_behaviour.model_copy(update=changes)
+
+
+def _accounts_with_working_order(simulation: Simulation, order_id: int) -> list[PaperAccount]:
+    found = [account for account in simulation.accounts.values() if order_id in account.orders]
+    working = [account for account in found if account.orders[order_id].status.is_working]
+    if not working:
+        raise InvalidCommandError(f"No working order has the ID {order_id}.")
+    return working
 
 
 def _add_fault(simulation: Simulation, fault: Fault) -> None:
@@ -161,6 +183,16 @@ COMMANDS: Mapping[str, ControlCommand] = MappingProxyType(
             "make the exchange reject the order with the ID `order`, which becomes Inactive",
             _reject_order,
             RejectBody,
+        ),
+        "prompt": ControlCommand(
+            "let IBKR ask about price management of the working order with the ID `order`",
+            _prompt,
+            PromptBody,
+        ),
+        "orders": ControlCommand(
+            "set how orders are handled where IBKR does it in several ways",
+            _set_order_behaviour,
+            OrderBehaviour,
         ),
         "halt": ControlCommand("halt trading in `conid`; resume it if `halted` is false", _halt, HaltBody),
     }

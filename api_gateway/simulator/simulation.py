@@ -21,6 +21,7 @@ from api_gateway.simulator.notifications.alerts import Alerts
 from api_gateway.simulator.notifications.delivery_options import DeliveryOptions
 from api_gateway.simulator.notifications.inbox import Inbox
 from api_gateway.simulator.notifications.settings import NotificationSettings
+from api_gateway.simulator.order_behaviour import OrderBehaviour
 from api_gateway.simulator.prices.prices import Prices
 from api_gateway.simulator.profiles import PROFILES, Profile
 from api_gateway.simulator.rate_limits import RateLimitEnforcer
@@ -98,6 +99,7 @@ class Simulation:
         for paper_account in self.accounts.values():
             seed_account(paper_account)
         self.execution_simulator = ExecutionSimulator(self.accounts)
+        self.order_behaviour = OrderBehaviour()
         self.selected_account_id = self.options.account_id
         self.allocation_groups = AllocationGroups(self.clients, self.profile.groups)
         self.models = ModelPortfolios(self.clients, self.profile.models)

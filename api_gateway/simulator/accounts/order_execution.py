@@ -58,14 +58,17 @@ class ExecutionSimulator:
         order.set_status(status, now)
         paper_account.orders[order.order_id] = order
 
-    def cancel(self, paper_account: PaperAccount, order: Order) -> None:
-        """Request cancellation of an order; it takes effect half a second later."""
+    def cancel(self, paper_account: PaperAccount, order: Order, seconds: float = _CANCEL_DELAY) -> None:
+        """Request cancellation of an order, which takes some seconds; until then, the order can still fill.
+
+        An order that IBKR holds back is cancelled at once.
+        """
         now = paper_account.clock.now()
-        if order.status is OrderStatus.INACTIVE:
+        if order.status in (OrderStatus.INACTIVE, OrderStatus.WARN_STATE):
             order.set_status(OrderStatus.CANCELLED, now)
         elif order.status is not OrderStatus.PENDING_CANCEL:
             order.set_status(OrderStatus.PENDING_CANCEL, now)
-            order.cancels_at = now + _CANCEL_DELAY
+            order.cancels_at = now + seconds
 
     def reject(self, paper_account: PaperAccount, order: Order) -> None:
         """Make the exchange reject a working order; its child orders are cancelled."""

@@ -18,11 +18,14 @@ _OTHER_ORDER_TYPES = (
     "trailing_stop",
     "trailing_stop_limit",
 )
+_CRYPTO_ORDER_TYPES = ("limit", "market")
 OUTSIDE_RTH_ORDER_TYPES = ("limit", "stop_limit", "lit", "relative")
 
 
 def supported_order_types(instrument: Instrument) -> tuple[str, ...]:
     """The order types that its exchange accepts, by their names in the contract rules."""
+    if instrument.sec_type == "CRYPTO":
+        return _CRYPTO_ORDER_TYPES
     return _STOCK_ORDER_TYPES if instrument.sec_type == "STK" else _OTHER_ORDER_TYPES
 
 

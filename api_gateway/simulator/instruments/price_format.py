@@ -13,6 +13,11 @@ def round_to_tick(instrument: Instrument, price: float) -> float:
     return float((Decimal(str(price)) / tick).quantize(Decimal(1)) * tick)
 
 
+def is_on_tick(instrument: Instrument, price: float) -> bool:
+    """Whether the price is a multiple of the instrument's tick size."""
+    return abs(round_to_tick(instrument, price) - price) <= instrument.tick / 1000
+
+
 def price_decimals(instrument: Instrument) -> int:
     """Number of decimals of its prices: those of the tick size, at least two."""
     return max(2, instrument.decimals)

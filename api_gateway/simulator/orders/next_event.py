@@ -121,7 +121,16 @@ def _next_event(
     prices: Prices, instrument: Instrument, order: Order, stop: _StopTrigger, until: float
 ) -> OrderEvent | None:
     if order.status is OrderStatus.PENDING_CANCEL:
-        return OrderEvent(order.cancels_at, OrderEventKind.END)
+        fill = _market_event(prices, instrument, order, stop, min(until, order.cancels_at))
+        is_first = fill is not None and fill.kind is OrderEventKind.FILL and fill.at < order.cancels_at
+        return fill if is_first else OrderEvent(order.cancels_at, OrderEventKind.END)
+    return _market_event(prices, instrument, order, stop, until)
+
+
+def _market_event(
+    prices: Prices, instrument: Instrument, order: Order, stop: _StopTrigger, until: float
+) -> OrderEvent | None:
+    """The next event of an order, as if no cancellation was requested."""
     if order.status is OrderStatus.PENDING_SUBMIT:
         return OrderEvent(order.simulated_until + CONFIRMATION_DELAY, OrderEventKind.CONFIRM)
     if (

@@ -107,7 +107,10 @@ class Order:
         self.updated_at = at
 
     def add_fill(self, quantity: float, price: float, at: float) -> None:
-        """Add one execution; the status becomes `Filled` when nothing remains."""
+        """Add one execution; the status becomes `Filled` when nothing remains.
+
+        With a remainder, a pending cancellation stays pending.
+        """
         if quantity <= 0 or quantity > self.quantity - self.filled + 1e-9:
             raise ValueError(
                 f"order {self.order_id} has {self.quantity - self.filled:g} left, not {quantity:g}"
@@ -117,7 +120,9 @@ class Order:
         self.filled += quantity
         self.fills += 1
         done = self.quantity - self.filled < 1e-9
-        self.set_status(OrderStatus.FILLED if done else OrderStatus.SUBMITTED, at)
+        is_cancelling = self.status is OrderStatus.PENDING_CANCEL
+        working = OrderStatus.PENDING_CANCEL if is_cancelling else OrderStatus.SUBMITTED
+        self.set_status(OrderStatus.FILLED if done else working, at)
 
 
 class ExecutionKind(Enum):

@@ -40,7 +40,7 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
         "orderId": order.order_id,
         "cashCcy": instrument.currency,
         "sizeAndFills": _size_and_fills(order),
-        "orderDesc": _order_description(order, instrument),
+        "orderDesc": _order_description(order, instrument, contract=full_name(instrument)),
         "description1": full_name(instrument) if instrument.sec_type == "CASH" else instrument.symbol,
         "ticker": instrument.symbol,
         "secType": instrument.sec_type,
@@ -58,7 +58,7 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
         "bgColor": "#FFFFFF",
         "fgColor": "#000000",
         "isEventTrading": "0",
-        "price": _limit_text(order, instrument),
+        "price": _main_price_text(order, instrument),
         "timeInForce": "CLOSE" if order.tif == "DAY" else order.tif,
         "lastExecutionTime_r": int(order.updated_at) * 1000,
         "side": order.side,
@@ -69,6 +69,12 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
         row["description2"] = extra
     if order.stop_price is not None:
         row["auxPrice"] = price_text(instrument, order.stop_price)
+    if order.oca_group:
+        row["ocaGroupId"] = order.oca_group
+    if (parent := _bracket_parent(order)) is not None:
+        row["parentId"] = parent
+    if order.status is OrderStatus.CANCELLED and order.updated_at >= order.expires_at:
+        row["order_cancellation_by_system_reason"] = "Cancelled by System: order expired"
     if order.filled:
         row["avgPrice"] = price_text(instrument, order.average_price)
     if order.reference:
@@ -78,10 +84,7 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
 
 def order_status_row(account_id: str, order: Order, instrument: Instrument) -> dict[str, Any]:
     """The body of `/iserver/account/order/status/…`: snake_case, side `B` or `S`, numbers as strings."""
-    description = _order_description(order, instrument)
     editable = order.status.is_working and order.status is not OrderStatus.PENDING_CANCEL
-    verb, rest = description.split(" ", 1)
-    size, terms = rest.split(" ", 1)
     row: dict[str, Any] = {
         "sub_type": None,
         "request_id": str(order.order_id % 1000),
@@ -109,13 +112,15 @@ def order_status_row(account_id: str, order: Order, instrument: Instrument) -> d
         "fg_color": "#FFFFFF",
         "bg_color": "#000000",
         "order_not_editable": not editable,
-        "editable_fields": _RECORD_SEPARATOR if editable else "",
+        "editable_fields": _RECORD_SEPARATOR,
         "cannot_cancel_order": not editable,
         "deactivate_order": False,
         "sec_type": instrument.sec_type,
         "available_chart_periods": "#R|1",
-        "order_description": description,
-        "order_description_with_contract": f"{verb} {size} {full_name(instrument)} {terms}",
+        "order_description": _order_description(order, instrument),
+        "order_description_with_contract": _order_description(
+            order, instrument, contract=full_name(instrument)
+        ),
         "alert_active": 0,
         "child_order_type": "0",
         "order_clearing_account": account_id,
@@ -128,6 +133,12 @@ def order_status_row(account_id: str, order: Order, instrument: Instrument) -> d
     }
     if order.stop_price is not None:
         row["stop_price"] = price_text(instrument, order.stop_price)
+    if (parent := _bracket_parent(order)) is not None:
+        row |= {
+            "parent_order_id": parent,
+            "oca_group_id": order.oca_group,
+            "oca_group_type": "ReduceOnFillNonBlock",
+        }
     if order.filled:
         average = price_text(instrument, order.average_price)
         outcome = f"{_VERBS[order.side][1]} {quantity_text(order.filled)} @ {average}"
@@ -143,7 +154,7 @@ def trade_row(account_id: str, execution: Execution, instrument: Instrument) -> 
     """A row of `/iserver/account/trades`: price, commission and position as strings, size as a float."""
     size = abs(execution.quantity)
     price = price_text(instrument, execution.price)
-    verb = "Bought" if execution.quantity > 0 else "Sold"
+    verb = "Bot" if execution.quantity > 0 else "Sold"
     row: dict[str, Any] = {
         "execution_id": execution.execution_id,
         "symbol": instrument.symbol,
@@ -155,7 +166,7 @@ def trade_row(account_id: str, execution: Execution, instrument: Instrument) -> 
         "size": float(size),
         "price": price,
         "exchange": execution.exchange,
-        "commission": quantity_text(execution.commission),
+        "commission": str(float(execution.commission)),
         "net_amount": round(size * execution.price * instrument.multiplier, 2),
         "account": account_id,
         "accountCode": account_id,
@@ -198,8 +209,20 @@ def _size_and_fills(order: Order) -> str:
     return total if order.filled == order.quantity else f"{filled}/{total}"
 
 
-def _order_description(order: Order, instrument: Instrument) -> str:
-    """`Sold 40 Market, Day` once filled, `Buy 50 Limit 480.12, GTC` before; stops include their price."""
+def _bracket_parent(order: Order) -> int | None:
+    """The parent of a bracket's child, even once the parent has filled; its ID is the name of the group."""
+    return int(order.oca_group) if order.oca_group.isdecimal() else None
+
+
+def _main_price_text(order: Order, instrument: Instrument) -> str:
+    """The limit price or, for an order that has none, its stop price, as a ticket's `price`."""
+    if order.limit_price is None and order.stop_price is not None:
+        return price_text(instrument, order.stop_price)
+    return _limit_text(order, instrument)
+
+
+def _order_description(order: Order, instrument: Instrument, contract: str = "") -> str:
+    """`Sold 40 Market, Day` once filled, `Buy 5 AAPL Limit 480.12, GTC` before; stops include their price."""
     done = order.status is OrderStatus.FILLED
     verb = _VERBS[order.side][1 if done else 0]
     limit = _limit_text(order, instrument)
@@ -208,7 +231,8 @@ def _order_description(order: Order, instrument: Instrument) -> str:
         stop = f"Stop {stop}"
     terms = " ".join(filter(None, (ORDER_TYPES[order.order_type].title, limit, stop)))
     tif = "Day" if order.tif == "DAY" else order.tif
-    return f"{verb} {quantity_text(order.filled if done else order.quantity)} {terms}, {tif}"
+    size = quantity_text(order.filled if done else order.quantity)
+    return " ".join(filter(None, (verb, size, contract, f"{terms}, {tif}")))
 
 
 def _ccp_status(order: Order) -> str:

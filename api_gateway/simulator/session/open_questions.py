@@ -22,16 +22,24 @@ class Submission:
     """Submitted orders that wait for confirmation, or one order that modifies an existing one.
 
     Each of `orders` has its account; an order for a group appears once per account, with the same ID.
-    `questions` are those not yet confirmed, in the order in which they are asked.
+    `questions` are those not yet confirmed, in the order in which they are asked. `failures` are the errors
+    of a bracket's children that are not among the orders. With `offers_prompt`, the order waits for one more
+    choice once it is accepted.
     """
 
     orders: tuple[tuple[str, Order], ...]
     questions: tuple[ConfirmationQuestion, ...] = ()
     is_modification: bool = False
+    failures: tuple[str, ...] = ()
+    offers_prompt: bool = False
 
     def without_first_question(self) -> Submission:
         """A copy without the first question."""
         return replace(self, questions=self.questions[1:])
+
+    def without_questions(self) -> Submission:
+        """A copy that is submitted without any confirmation."""
+        return replace(self, questions=(), offers_prompt=False)
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class OpenQuestions:
     """The open question, at most one, and those that were superseded."""
 
     _open: tuple[str, Submission] | None = None
-    _superseded_ids: set[str] = field(default_factory=set)
+    _superseded: dict[str, Submission | None] = field(default_factory=dict)
     _question_count: int = 0
 
     def open_question(self, submission: Submission, now: float) -> str:
@@ -64,7 +72,7 @@ class OpenQuestions:
     def supersede(self) -> None:
         """Close the open question, because another request arrived."""
         if self._open is not None:
-            self._superseded_ids.add(self._open[0])
+            self._superseded[self._open[0]] = self._open[1]
             self._open = None
 
     def take_submission(self, reply_id: str) -> Submission | None:
@@ -78,4 +86,11 @@ class OpenQuestions:
 
     def was_superseded(self, reply_id: str) -> bool:
         """True if the question with this ID was closed by another request before its reply."""
-        return reply_id in self._superseded_ids
+        return reply_id in self._superseded
+
+    def take_superseded(self, reply_id: str) -> Submission | None:
+        """Return the submission of a superseded question, the first time it is asked for, else None."""
+        submission = self._superseded.get(reply_id)
+        if submission is not None:
+            self._superseded[reply_id] = None
+        return submission

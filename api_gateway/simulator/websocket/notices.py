@@ -15,6 +15,7 @@ from api_gateway.simulator.instruments.price_format import price_text, quantity_
 from api_gateway.simulator.orders.order import Order
 from api_gateway.simulator.orders.order_hours import expiry_time
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.order_entry.prompts import prompt_row
 from api_gateway.simulator.websocket.frames import Frame
 from api_gateway.simulator.websocket.stream import IntervalTimer, OpenEndedStream
 
@@ -74,16 +75,7 @@ class NoticeStream(OpenEndedStream):
             if order.tif == "GTC" and order.status.is_working and self._is_first_report(order.order_id)
         ]
         args += [
-            {
-                "orderId": prompt.order_id,
-                "reqId": prompt.request_id,
-                "dismissable": [],
-                "text": "The order waits for a choice.",
-                "options": list(prompt.options),
-                "type": "M",
-                "messageId": "p12",
-                "prompt": True,
-            }
+            prompt_row(prompt)
             for prompt in self._simulation.preflights.prompts.values()
             if self._is_first_report((prompt.order_id, prompt.request_id))
         ]

@@ -13,7 +13,7 @@ from typing import Any
 
 from api_gateway.simulator.simulation import Simulation
 from tests.api_gateway.simulator.order_calls import Trader, ticket
-from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, IBM_IN_FRANKFURT
 
 Values = dict[str, Any]
 Prepare = Callable[[Trader, Simulation], Awaitable[Values]]
@@ -137,7 +137,9 @@ async def _raise_question(trader: Trader, simulation: Simulation) -> Values:
 
 
 async def _raise_prompt(trader: Trader, simulation: Simulation) -> Values:
-    prompt = await trader.confirm_all(await trader.submit({**_limit_order(simulation), "useAdaptive": True}))
+    last = simulation.prices.quote(simulation.selected_account.instrument(IBM_IN_FRANKFURT)).last
+    order = ticket(orderType="LMT", conid=IBM_IN_FRANKFURT, price=round(last * 1.15))
+    prompt = await trader.confirm_all(await trader.submit(order))
     return {"body": {"orderId": prompt["orderId"], "reqId": prompt["reqId"], "text": prompt["options"][0]}}
 
 

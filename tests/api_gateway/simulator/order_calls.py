@@ -52,9 +52,9 @@ class Trader(ApiClient):
         return answer
 
     async def place(self, *tickets: dict[str, Any], path: str = ORDERS) -> list[int]:
-        """Confirm every question and return the order IDs."""
+        """Confirm every question and return the order IDs in the order of the tickets, which IBKR numbers."""
         accepted = await self.confirm_all(await self.submit(*tickets, path=path))
-        return [int(row["order_id"]) for row in accepted]
+        return sorted(int(row["order_id"]) for row in accepted)
 
     async def status(self, order_id: int) -> str:
         """Return the status of one order."""

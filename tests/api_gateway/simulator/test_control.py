@@ -7,6 +7,7 @@ import pytest
 
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.control import COMMANDS
+from api_gateway.simulator.order_behaviour import OrderBehaviour
 from api_gateway.simulator.orders.order import OrderStatus
 from api_gateway.simulator.session.session import LoginState
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
@@ -211,3 +212,31 @@ async def test_due_events_happen_before_a_command_runs(
     clock.advance(60)
     await run_command(gateway, "halt", conid=265598)
     assert waiting.status is OrderStatus.FILLED
+
+
+async def test_prompt_command_makes_ibkr_ask_about_a_working_order(
+    gateway: httpx.AsyncClient, simulation: Simulation
+) -> None:
+    (order,) = [each for each in simulation.selected_account.orders.values() if each.status.is_working]
+    await run_command(gateway, "prompt", order=order.order_id)
+    assert order.status is OrderStatus.WARN_STATE
+    assert [prompt.order_id for prompt in simulation.preflights.prompts.values()] == [order.order_id]
+    answer = await gateway.post("/simulator/prompt", json={"order": 1})
+    assert (answer.status_code, "No working order" in answer.json()["error"]) == (400, True)
+
+
+async def test_orders_command_changes_only_the_given_fields(
+    gateway: httpx.AsyncClient, simulation: Simulation
+) -> None:
+    await run_command(gateway, "orders", duplicate_status=400)
+    state = await run_command(gateway, "orders", cancel_seconds=3)
+    assert simulation.order_behaviour == OrderBehaviour(duplicate_status=400, cancel_seconds=3)
+    assert state["orders"] == simulation.order_behaviour.model_dump()
+
+
+@pytest.mark.parametrize("body", [{"duplicate_status": 500}, {"cancel_seconds": -1}, {"speed": 1}])
+async def test_orders_command_rejects_unknown_fields_and_values(
+    gateway: httpx.AsyncClient, simulation: Simulation, body: dict[str, Any]
+) -> None:
+    assert (await gateway.post("/simulator/orders", json=body)).status_code == 400
+    assert simulation.order_behaviour == OrderBehaviour()

@@ -9,8 +9,8 @@ from api_gateway.simulator.orders.order import Order
 from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.order_entry.preview import expected_price
+from api_gateway.simulator.web_api.order_entry.rejections import OrderRejectedError
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket
-from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError
 
 _SHARES, _CASH = "SHARE", "CASH"
 

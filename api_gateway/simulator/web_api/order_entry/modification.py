@@ -7,8 +7,9 @@ from dataclasses import replace
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order, OrderStatus
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
+from api_gateway.simulator.web_api.order_entry.rejections import OrderRejectedError
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket
-from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError, build_order
+from api_gateway.simulator.web_api.order_entry.validation import build_order
 
 _IMMUTABLE_FIELDS = ("conid", "side", "exchange")
 # Implied by the order ID, or without effect on the order.

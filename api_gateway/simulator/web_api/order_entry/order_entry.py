@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+from zlib import crc32
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order, OrderStatus
-from api_gateway.simulator.session.open_questions import ConfirmationQuestion, Prompt, Submission
+from api_gateway.simulator.prices.seeded_noise import hash_keys, uniform
+from api_gateway.simulator.replies import ApiError
+from api_gateway.simulator.session.open_questions import ConfirmationQuestion, Submission
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.order_entry.allocation_split import (
     allocation_members,
@@ -17,21 +20,29 @@ from api_gateway.simulator.web_api.order_entry.allocation_split import (
 )
 from api_gateway.simulator.web_api.order_entry.confirmation_rules import (
     CONFIRMATION_RULES,
-    PRICE_MANAGEMENT,
-    OrderContext,
     confirmation_questions,
+    offers_price_management,
 )
+from api_gateway.simulator.web_api.order_entry.linked_orders import draft_orders, placement_rows
 from api_gateway.simulator.web_api.order_entry.modification import apply_modification, carry_over_progress
+from api_gateway.simulator.web_api.order_entry.order_context import OrderContext
+from api_gateway.simulator.web_api.order_entry.prompts import open_prompt, prompt_row
+from api_gateway.simulator.web_api.order_entry.rejections import DuplicateReferenceError, OrderRejectedError
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket
-from api_gateway.simulator.web_api.order_entry.validation import (
-    OrderRejectedError,
-    build_order,
-    check_funds,
-    check_reference,
-)
+from api_gateway.simulator.web_api.order_entry.validation import check_funds, check_reference
 
-PRICE_MANAGEMENT_OPTIONS = ("Use on this order", "Always use", "Do not use")
-_ALWAYS_USE = PRICE_MANAGEMENT_OPTIONS[1]
+_HALF = 0.5
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """The validated orders of one request: whole, as the questions see them, and by account."""
+
+    paper_account: PaperAccount
+    whole_orders: list[Order]
+    orders: list[tuple[str, Order]]
+    failures: tuple[str, ...] = ()
+    allocations: Mapping[str, tuple[float, float]] | None = None
 
 
 def submit_tickets(simulation: Simulation, account_or_group: str, tickets: Sequence[Ticket]) -> Any:
@@ -40,40 +51,31 @@ def submit_tickets(simulation: Simulation, account_or_group: str, tickets: Seque
     `account_or_group` is an account or one of an advisor's groups.
     """
     try:
-        for ticket in tickets:
-            check_reference(simulation.accounts.values(), ticket.reference)
-        multi_account = any(is_multi_account(simulation, account_or_group, ticket) for ticket in tickets)
-        if multi_account:
-            paper_account, unsplit_orders, orders = _split_order(simulation, account_or_group, tickets)
-        else:
-            paper_account = simulation.accounts[account_or_group]
-            unsplit_orders = _link_orders(paper_account, tickets, build_orders(paper_account, tickets))
-            orders = [(account_or_group, order) for order in unsplit_orders]
-        for account in dict.fromkeys(account for account, _ in orders):
-            check_funds(
-                simulation.accounts[account], [o for a, o in orders if a == account and not o.parent_id][:1]
-            )
+        draft = _draft(simulation, account_or_group, tickets)
     except OrderRejectedError as rejection:
-        return {"error": str(rejection)}
+        return _rejection(simulation, rejection)
     contexts = [
-        _order_context(simulation, paper_account, order, multi_account=multi_account)
-        for order in unsplit_orders
+        OrderContext(
+            draft.paper_account,
+            draft.paper_account.instrument_of(order),
+            order,
+            simulation.preflights,
+            allocations=draft.allocations or {},
+        )
+        for order in draft.whole_orders
     ]
     questions = {
         question.message_id: question
         for context in contexts[::-1]
-        for question in confirmation_questions(context)
+        for question in confirmation_questions(context, _question_filter(simulation, context.order))
     }
-    return continue_submission(simulation, Submission(tuple(orders), _sort_questions(questions)))
-
-
-def build_orders(paper_account: PaperAccount, tickets: Sequence[Ticket]) -> list[Order]:
-    """Return the tickets' orders. Raises OrderRejectedError if one is invalid."""
-    references = [ticket.reference for ticket in tickets if ticket.reference]
-    for reference in references:
-        if references.count(reference) > 1:
-            raise OrderRejectedError(f"Local order ID={reference} is already registered")
-    return [build_order(paper_account, ticket, paper_account.next_order_id()) for ticket in tickets]
+    submission = Submission(
+        tuple(draft.orders),
+        _sort_questions(questions),
+        failures=draft.failures,
+        offers_prompt=len(contexts) == 1 and offers_price_management(contexts[0]),
+    )
+    return continue_submission(simulation, submission)
 
 
 def submit_modification(
@@ -86,7 +88,14 @@ def submit_modification(
             check_funds(paper_account, [draft])
     except OrderRejectedError as rejection:
         return {"error": str(rejection)}
-    questions = confirmation_questions(_order_context(simulation, paper_account, draft, replaced_order=order))
+    context = OrderContext(
+        paper_account,
+        paper_account.instrument_of(order),
+        draft,
+        simulation.preflights,
+        replaced_order=order,
+    )
+    questions = confirmation_questions(context, _question_filter(simulation, draft))
     return continue_submission(
         simulation, Submission(((paper_account.account_id, draft),), questions, is_modification=True)
     )
@@ -109,40 +118,48 @@ def continue_submission(simulation: Simulation, submission: Submission) -> Any:
     try:
         orders = _revalidate_orders(simulation, submission)
     except OrderRejectedError as rejection:
-        return {"error": str(rejection)}
+        return _rejection(simulation, rejection)
     for account, order in orders:
         simulation.execution_simulator.accept(simulation.accounts[account], order)
-    if _offers_price_management(simulation, submission):
-        return _open_prompt(simulation, orders)
+        if submission.failures:
+            order.set_status(OrderStatus.INACTIVE, simulation.clock.now())
     unique_orders = {order.order_id: order for _, order in orders}
-    return [
-        {"order_id": str(order.order_id), "order_status": order.status.value, "encrypt_message": "1"}
-        for order in unique_orders.values()
-    ]
+    if submission.offers_prompt:
+        return prompt_row(open_prompt(simulation, next(iter(unique_orders))))
+    return placement_rows(list(unique_orders.values()), submission.failures)
 
 
-def answer_prompt(simulation: Simulation, prompt: Prompt, choice: str) -> None:
-    """Submit an order that was waiting for this choice."""
-    if choice == _ALWAYS_USE:
-        simulation.preflights.suppressed_message_ids.add(PRICE_MANAGEMENT)
-    for paper_account in simulation.accounts.values():
-        order = paper_account.orders.get(prompt.order_id)
-        if order is not None and order.status is OrderStatus.WARN_STATE:
-            simulation.execution_simulator.accept(paper_account, order)
+def _draft(simulation: Simulation, account_or_group: str, tickets: Sequence[Ticket]) -> _Draft:
+    """Return the tickets' orders. Raises OrderRejectedError if they cannot be accepted."""
+    for ticket in tickets:
+        check_reference(simulation.accounts.values(), ticket.reference)
+    if any(is_multi_account(simulation, account_or_group, ticket) for ticket in tickets):
+        draft = _split_order(simulation, account_or_group, tickets)
+    else:
+        paper_account = simulation.accounts[account_or_group]
+        drafted = draft_orders(paper_account, tickets)
+        by_account = [(account_or_group, order) for order in drafted.orders]
+        draft = _Draft(paper_account, drafted.orders, by_account, drafted.failures)
+    for account in dict.fromkeys(account for account, _ in draft.orders):
+        first = [o for a, o in draft.orders if a == account and not o.parent_id][:1]
+        check_funds(simulation.accounts[account], first)
+    return draft
 
 
-def _order_context(
-    simulation: Simulation,
-    paper_account: PaperAccount,
-    order: Order,
-    *,
-    replaced_order: Order | None = None,
-    multi_account: bool = False,
-) -> OrderContext:
-    instrument = paper_account.instrument_of(order)
-    return OrderContext(
-        paper_account, instrument, order, simulation.preflights, replaced_order, multi_account
-    )
+def _rejection(simulation: Simulation, rejection: OrderRejectedError) -> dict[str, str]:
+    body = {"error": str(rejection)}
+    status = simulation.order_behaviour.duplicate_status
+    if isinstance(rejection, DuplicateReferenceError) and status != 200:
+        raise ApiError(status, body)
+    return body
+
+
+def _question_filter(simulation: Simulation, order: Order) -> Callable[[str], bool]:
+    """Return whether a question is asked about an order, by its message ID."""
+    if not simulation.order_behaviour.random_questions:
+        return lambda _: True
+    key = hash_keys(simulation.options.seed, order.order_id)
+    return lambda message_id: uniform(key, crc32(message_id.encode())) < _HALF
 
 
 def _revalidate_orders(simulation: Simulation, submission: Submission) -> list[tuple[str, Order]]:
@@ -172,9 +189,7 @@ def _sort_questions(questions: Mapping[str, ConfirmationQuestion]) -> tuple[Conf
     return tuple(questions[rule.message_id] for rule in CONFIRMATION_RULES if rule.message_id in questions)
 
 
-def _split_order(
-    simulation: Simulation, account_or_group: str, tickets: Sequence[Ticket]
-) -> tuple[PaperAccount, list[Order], list[tuple[str, Order]]]:
+def _split_order(simulation: Simulation, account_or_group: str, tickets: Sequence[Ticket]) -> _Draft:
     """Return an advisor's order as a whole, and as allocated to each account."""
     (ticket, *more_tickets) = tickets
     if more_tickets:
@@ -184,74 +199,16 @@ def _split_order(
     if ticket.side is None:
         raise OrderRejectedError("Positions of several accounts cannot be closed with one order.")
     paper_account = simulation.accounts[allocation_members(simulation, account_or_group, ticket)[0]]
-    (unsplit_order,) = build_orders(paper_account, tickets)
-    quantities = split_order(simulation, account_or_group, ticket, unsplit_order)
+    (whole_order,) = draft_orders(paper_account, tickets).orders
+    quantities = split_order(simulation, account_or_group, ticket, whole_order)
     if not quantities:
         raise OrderRejectedError("No account gets any part of the order.")
-    unsplit_order.quantity = sum(quantities.values())
-    return (
+    whole_order.quantity = sum(quantities.values())
+    positions = {name: simulation.accounts[name].positions.get(whole_order.conid) for name in quantities}
+    held = {name: position.quantity if position else 0.0 for name, position in positions.items()}
+    return _Draft(
         paper_account,
-        [unsplit_order],
-        [(account, replace(unsplit_order, quantity=quantity)) for account, quantity in quantities.items()],
+        [whole_order],
+        [(account, replace(whole_order, quantity=quantity)) for account, quantity in quantities.items()],
+        allocations={account: (quantity, held[account]) for account, quantity in quantities.items()},
     )
-
-
-def _link_orders(
-    paper_account: PaperAccount, tickets: Sequence[Ticket], orders: Sequence[Order]
-) -> list[Order]:
-    """Link the orders of a bracket or OCA group: parents, children and mutual cancellation."""
-    single_group = (
-        f"oca-{orders[0].order_id}" if all(ticket.has_flag("isSingleGroup") for ticket in tickets) else ""
-    )
-    orders_by_reference = {
-        order.reference: order for order in paper_account.orders.values() if order.status.is_working
-    }
-    orders_by_reference |= {order.reference: order for order in orders}
-    for ticket, order in zip(tickets, orders, strict=True):
-        if not ticket.parent_reference:
-            order.oca_group = single_group
-            continue
-        parent = orders_by_reference.get(ticket.parent_reference)
-        if parent is None or parent is order:
-            raise OrderRejectedError(f"Parent order ID={ticket.parent_reference} is not known.")
-        order.parent_id = parent.order_id
-        order.oca_group = f"bracket-{parent.order_id}"
-    if single_group and any(order.parent_id is not None for order in orders):
-        for order in orders:
-            order.oca_group = order.oca_group if order.parent_id is not None else ""
-    return list(orders)
-
-
-def _offers_price_management(simulation: Simulation, submission: Submission) -> bool:
-    """Return whether IBKR offers its price management, which a ticket requests with `useAdaptive`."""
-    _, order = submission.orders[0]
-    return (
-        len({order.order_id for _, order in submission.orders}) == 1
-        and not submission.is_modification
-        and order.order_type == "LMT"
-        and order.ticket.get("useAdaptive") is True
-        and PRICE_MANAGEMENT not in simulation.preflights.suppressed_message_ids
-    )
-
-
-def _open_prompt(simulation: Simulation, orders: Sequence[tuple[str, Order]]) -> dict[str, Any]:
-    for _, order in orders:
-        order.set_status(OrderStatus.WARN_STATE, simulation.clock.now())
-    order_id = orders[0][1].order_id
-    request_id = str(20_000 + order_id % 10_000)
-    simulation.preflights.prompts[order_id, request_id] = Prompt(
-        order_id, request_id, PRICE_MANAGEMENT_OPTIONS
-    )
-    return {
-        "orderId": order_id,
-        "reqId": request_id,
-        "dismissable": [],
-        "text": (
-            "If your order cannot be executed at once, our systems may reject it later if its limit price is "
-            "then too far from the reference price.\nUse the Price Management Algo?"
-        ),
-        "options": list(PRICE_MANAGEMENT_OPTIONS),
-        "type": "M",
-        "messageId": PRICE_MANAGEMENT,
-        "prompt": True,
-    }

@@ -182,7 +182,8 @@ def _parse_price(
         return None
     if price is None:
         raise bad_request(f"{name} is required")
-    if price <= 0 and not may_be_negative:
+    # A bracket's child fails alone, with a message of its own.
+    if price <= 0 and not may_be_negative and not raw.get("parentId"):
         raise bad_request(f"{name} must be positive")
     return float(price)
 

@@ -24,13 +24,19 @@ from api_gateway.simulator.instruments.order_rules import (
     supported_order_types,
     supports_fractions,
 )
-from api_gateway.simulator.instruments.price_format import price_text, round_to_tick
+from api_gateway.simulator.instruments.price_format import is_on_tick, price_text, round_to_tick
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Order, OrderStatus, Side
 from api_gateway.simulator.orders.order_hours import OVERNIGHT_TIFS, can_trade_now, next_auction
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
 from api_gateway.simulator.replies import bad_request
+from api_gateway.simulator.web_api.order_entry.crypto_rules import check_crypto_ticket
 from api_gateway.simulator.web_api.order_entry.preview import held_quantity, what_if
+from api_gateway.simulator.web_api.order_entry.rejections import (
+    ContractRejectedError,
+    DuplicateReferenceError,
+    OrderRejectedError,
+)
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket
 
 REFERENCE_TTL = 86400.0
@@ -41,19 +47,15 @@ _AUCTION_CUTOFF = 600.0
 _UNKNOWN_CONTRACT = "No security definition has been found for the request."
 
 
-class OrderRejectedError(Exception):
-    """IBKR rejects the order; `str()` is its message."""
-
-
 def resolve_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrument:
     """Return the ticket's contract or combination; rejects one that is unknown or cannot be traded."""
     instrument = _find_instrument(paper_account, ticket)
     if instrument.sec_type in _UNTRADEABLE:
-        raise OrderRejectedError(f"{instrument.symbol} cannot be traded.")
+        raise ContractRejectedError(f"{instrument.symbol} cannot be traded.")
     if instrument.expires_at is not None and instrument.expires_at <= paper_account.clock.now():
-        raise OrderRejectedError("This contract has expired.")
+        raise ContractRejectedError("This contract has expired.")
     if ticket.exchange != "SMART" and ticket.exchange not in instrument.venues:
-        raise OrderRejectedError(f"Invalid destination exchange {ticket.exchange}.")
+        raise ContractRejectedError(f"Invalid destination exchange {ticket.exchange}.")
     has_operator_ids = ticket.raw.get("manualIndicator") is not None and ticket.raw.get("extOperator")
     if needs_operator(instrument) and instrument.is_us and not has_operator_ids:
         raise bad_request("manualIndicator and extOperator are required")
@@ -69,14 +71,14 @@ def _find_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrument:
     if ticket.combination is None:
         instrument = paper_account.universe.by_conid(ticket.conid)
         if instrument is None:
-            raise OrderRejectedError(_UNKNOWN_CONTRACT)
+            raise ContractRejectedError(_UNKNOWN_CONTRACT)
         return instrument
     if ticket.conid == QUOTE_CONID:
         raise bad_request("the spread conid 0 is for market data only")
     try:
         return build_combination(paper_account.universe, ticket.combination)
     except UnknownLegError:
-        raise OrderRejectedError(_UNKNOWN_CONTRACT) from None
+        raise ContractRejectedError(_UNKNOWN_CONTRACT) from None
     except InvalidCombinationError as problem:
         # How IBKR refuses these is not known.
         raise bad_request(f"invalid conidex: {problem}") from None
@@ -85,6 +87,7 @@ def _find_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrument:
 def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> Order:
     """Return the ticket's order. Raises OrderRejectedError if IBKR would reject it."""
     instrument = resolve_instrument(paper_account, ticket)
+    check_crypto_ticket(paper_account, instrument, ticket)
     side, quantity = _side_and_quantity(paper_account, instrument, ticket)
     exchange = instrument.venues[0] if SMART not in instrument.venues else ticket.exchange
     combination = instrument if isinstance(instrument, Combination) else None
@@ -95,8 +98,8 @@ def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> O
         quantity=quantity,
         order_type=ticket.order_type,
         placed_at=paper_account.clock.now(),
-        limit_price=ticket.limit_price,
-        stop_price=ticket.stop_price,
+        limit_price=_tick_price(instrument, ticket.limit_price),
+        stop_price=_tick_price(instrument, ticket.stop_price),
         tif=ticket.tif,
         exchange=exchange,
         reference=ticket.reference,
@@ -138,7 +141,7 @@ def check_reference(accounts: Iterable[PaperAccount], reference: str) -> None:
         for paper_account in accounts
         for order in paper_account.orders.values()
     ):
-        raise OrderRejectedError(f"Local order ID={reference} is already registered")
+        raise DuplicateReferenceError(reference)
 
 
 def _side_and_quantity(
@@ -219,12 +222,21 @@ def _check_time(paper_account: PaperAccount, instrument: Instrument, order: Orde
         raise OrderRejectedError(f"It is too late for {order.order_type} orders today.")
 
 
+def _tick_price(instrument: Instrument, price: float | None) -> float | None:
+    """Return the price rounded to the tick size; question o382 asks about the difference."""
+    if price is None:
+        return None
+    if instrument.sec_type == "CRYPTO" and not is_on_tick(instrument, price):
+        raise OrderRejectedError("Invalid Price")
+    rounded = round_to_tick(instrument, price)
+    if rounded <= 0 and not isinstance(instrument, Combination):
+        raise OrderRejectedError(
+            "The price does not conform to the minimum price variation for this contract."
+        )
+    return rounded
+
+
 def _check_prices(paper_account: PaperAccount, instrument: Instrument, order: Order) -> None:
-    for price in (order.limit_price, order.stop_price):
-        if price is not None and abs(round_to_tick(instrument, price) - price) > instrument.tick / 1000:
-            raise OrderRejectedError(
-                "The price does not conform to the minimum price variation for this contract."
-            )
     # Options, combinations and event contracts are so cheap that a fair price can be a multiple of the last.
     if (
         order.limit_price is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api_gateway.simulator.orders.order_rows import live_order_row, order_status_row, trade_row
-from api_gateway.simulator.replies import bad_request
+from api_gateway.simulator.replies import ApiError, bad_request
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import (
     is_true,
@@ -68,7 +68,7 @@ def order_status(simulation: Simulation, request: ApiRequest) -> Any:
     for order in paper_account.live_orders():
         if order.order_id == order_id:
             return order_status_row(paper_account.account_id, order, paper_account.instrument_of(order))
-    raise unavailable()
+    raise ApiError(503, {"error": f"Order {order_id} is not found", "statusCode": 503})
 
 
 @SECTION.route("GET", "/iserver/account/trades", requires=RequiredSession.BROKERAGE, returns_list=True)

@@ -16,20 +16,17 @@ from api_gateway.simulator.web_api.guards import (
     unavailable,
 )
 from api_gateway.simulator.web_api.order_entry.allocation_split import is_multi_account
+from api_gateway.simulator.web_api.order_entry.linked_orders import draft_orders
 from api_gateway.simulator.web_api.order_entry.order_entry import (
-    answer_prompt,
-    build_orders,
     continue_submission,
     submit_modification,
     submit_tickets,
 )
 from api_gateway.simulator.web_api.order_entry.preview import preview
+from api_gateway.simulator.web_api.order_entry.prompts import answer_prompt
+from api_gateway.simulator.web_api.order_entry.rejections import OrderRejectedError
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket, parse_ticket, parse_tickets
-from api_gateway.simulator.web_api.order_entry.validation import (
-    OrderRejectedError,
-    check_funds,
-    needs_operator,
-)
+from api_gateway.simulator.web_api.order_entry.validation import check_funds, needs_operator
 from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Orders")
@@ -96,7 +93,7 @@ def preview_orders(simulation: Simulation, request: ApiRequest) -> Any:
         return {"error": "An order for several accounts cannot be previewed."}
     paper_account, error = simulation.accounts[name], None
     try:
-        order = build_orders(paper_account, tickets)[0]
+        order = draft_orders(paper_account, tickets).orders[0]
     except OrderRejectedError as rejection:
         return {"error": str(rejection)}
     try:
@@ -133,7 +130,7 @@ def cancel_order(simulation: Simulation, request: ApiRequest) -> Any:
         for paper_account in paper_accounts:
             for order in paper_account.orders.values():
                 if _is_open(order):
-                    simulation.execution_simulator.cancel(paper_account, order)
+                    _cancel(simulation, paper_account, order)
         return _cancellation_response(-1)
     if not _ORDER_ID.fullmatch(text):
         raise bad_request("invalid orderId")
@@ -149,7 +146,10 @@ def cancel_order(simulation: Simulation, request: ApiRequest) -> Any:
     for paper_account, order in matching_orders:
         if needs_operator(paper_account.instrument_of(order)) and not has_operator_ids:
             raise bad_request("manualIndicator and extOperator are required")
-        simulation.execution_simulator.cancel(paper_account, order)
+        _cancel(simulation, paper_account, order)
+    paper_account, order = matching_orders[0]
+    if simulation.order_behaviour.cancel_names_contract and order.status is OrderStatus.PENDING_CANCEL:
+        return _cancellation_response(order_id, order.conid, paper_account.account_id)
     return _cancellation_response(order_id)
 
 
@@ -165,6 +165,9 @@ def reply_to_question(simulation: Simulation, request: ApiRequest) -> Any:
     submission = questions.take_submission(reply_id)
     if submission is None:
         if questions.was_superseded(reply_id):
+            late = questions.take_superseded(reply_id)
+            if late is not None and confirmed and simulation.order_behaviour.late_reply_places:
+                continue_submission(simulation, late.without_questions())
             raise unavailable()
         raise ApiError(400, {"error": f"reply id not found: '{reply_id}'"})
     if not confirmed:
@@ -218,5 +221,11 @@ def _order_not_found(order_id: int) -> ApiError:
     return ApiError(400, {"error": f"OrderID {order_id} doesn't exist"})
 
 
-def _cancellation_response(order_id: int) -> dict[str, Any]:
-    return {"msg": "Request was submitted", "order_id": order_id, "conid": -1, "account": None}
+def _cancel(simulation: Simulation, paper_account: PaperAccount, order: Order) -> None:
+    simulation.execution_simulator.cancel(
+        paper_account, order, seconds=simulation.order_behaviour.cancel_seconds
+    )
+
+
+def _cancellation_response(order_id: int, conid: int = -1, account: str | None = None) -> dict[str, Any]:
+    return {"msg": "Request was submitted", "order_id": order_id, "conid": conid, "account": account}

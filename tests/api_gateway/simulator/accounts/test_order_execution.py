@@ -381,16 +381,39 @@ def test_trailing_stop_cancelled_by_another_fill_keeps_its_level_of_that_time(
     assert trail.updated_at == end
 
 
-def test_order_with_a_pending_cancellation_does_not_fill(
+def test_a_cancelled_order_keeps_what_it_filled_before(
     account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
     order = place(account, execution, quantity=6000.0)
     wait(account, execution, 1)
     filled = order.filled
     execution.cancel(account, order)
-    execution.cancel(account, order)
+    execution.cancel(account, order, seconds=100)
     wait(account, execution, 5)
     assert (order.status, order.filled) == (OrderStatus.CANCELLED, filled)
+
+
+def test_an_order_can_fill_in_part_or_whole_until_its_cancellation_takes_effect(
+    account: PaperAccount, execution: ExecutionSimulator
+) -> None:
+    part, whole = place(account, execution, quantity=9_000.0), place(account, execution, quantity=1.0)
+    execution.cancel(account, part, seconds=6)
+    execution.cancel(account, whole, seconds=6)
+    wait(account, execution, 3)
+    assert (part.status, whole.status) == (OrderStatus.PENDING_CANCEL, OrderStatus.FILLED)
+    wait(account, execution, 10)
+    assert part.status is OrderStatus.CANCELLED
+    assert 0 < part.filled < part.quantity
+
+
+@pytest.mark.parametrize("status", [OrderStatus.INACTIVE, OrderStatus.WARN_STATE])
+def test_an_order_that_is_held_back_is_cancelled_at_once(
+    account: PaperAccount, execution: ExecutionSimulator, status: OrderStatus
+) -> None:
+    order = place(account, execution, "LMT", limit_price=1.0)
+    order.set_status(status, account.clock.now())
+    execution.cancel(account, order)
+    assert order.status is OrderStatus.CANCELLED
 
 
 def test_order_ends_when_its_contract_expires(account: PaperAccount, execution: ExecutionSimulator) -> None:

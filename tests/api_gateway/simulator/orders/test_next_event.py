@@ -49,7 +49,16 @@ def next_step(
         (order("LMT", limit_price=250.0), (0.5, OrderEventKind.FILL)),
         (order("STP", stop_price=251.0, status=OrderStatus.PRE_SUBMITTED), None),
         (order("STP", stop_price=250.0, status=OrderStatus.PRE_SUBMITTED), (0.5, OrderEventKind.TRIGGER)),
-        (order(status=OrderStatus.PENDING_CANCEL, cancels_at=MONDAY + 2), (2, OrderEventKind.END)),
+        (order(status=OrderStatus.PENDING_CANCEL, cancels_at=MONDAY + 2), (0.5, OrderEventKind.FILL)),
+        (order(status=OrderStatus.PENDING_CANCEL, cancels_at=MONDAY + 0.5), (0.5, OrderEventKind.END)),
+        (
+            order("LMT", status=OrderStatus.PENDING_CANCEL, limit_price=249.0, cancels_at=MONDAY + 2),
+            (2, OrderEventKind.END),
+        ),
+        (
+            order("STP", status=OrderStatus.PENDING_CANCEL, stop_price=250.0, cancels_at=MONDAY + 2),
+            (2, OrderEventKind.END),
+        ),
         (order(status=OrderStatus.WARN_STATE), None),
         (order(parent_id=7), None),
         (order(parent_id=7, expires_at=MONDAY + 60), (60, OrderEventKind.END)),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -34,6 +35,22 @@ def test_another_request_or_question_supersedes_the_open_one(submission: Submiss
     questions.supersede()
     assert questions.take_submission(second) is None
     assert questions.was_superseded(second)
+
+
+def test_a_superseded_submission_can_be_taken_once(submission: Submission) -> None:
+    questions = OpenQuestions()
+    reply_id = questions.open_question(submission, 100.0)
+    assert questions.take_superseded(reply_id) is None
+    questions.supersede()
+    assert questions.take_superseded(reply_id) is submission
+    assert questions.take_superseded(reply_id) is None
+    assert questions.was_superseded(reply_id)
+    assert questions.take_superseded("nonsense") is None
+
+
+def test_a_submission_without_questions_asks_nothing(submission: Submission) -> None:
+    assert submission.without_questions().questions == ()
+    assert not replace(submission, offers_prompt=True).without_questions().offers_prompt
 
 
 def test_reply_to_an_unknown_question_supersedes_the_open_one(submission: Submission) -> None:

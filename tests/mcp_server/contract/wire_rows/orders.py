@@ -445,7 +445,13 @@ async def _raise_question(server: FastMCP[Any]) -> dict[str, Any]:
 
 
 async def _raise_prompt(server: FastMCP[Any]) -> dict[str, Any]:
-    prompt = await _place_and_confirm(server, await _limit_below_market(server) | {"use_adaptive": True})
+    """The prompt for an order far above the market, whose exchange (Tokyo) is closed."""
+    stocks = await _call_json(server, "list_stocks", {"symbols": ["7203"]})
+    conid = stocks["7203"][0]["contracts"][0]["conid"]
+    for _ in range(2):
+        (quote,) = await _call_json(server, "get_market_snapshot", {"conids": [conid], "fields": ["31"]})
+    far = round(float(quote["31"].lstrip("CH")) * 1.15)
+    prompt = await _place_and_confirm(server, LIMIT | {"conid": conid, "price": far})
     return {"order_id": prompt["orderId"], "req_id": prompt["reqId"], "text": prompt["options"][0]}
 
 

@@ -12,8 +12,9 @@ from api_gateway.simulator.web_api.order_entry.allocation_split import (
     is_multi_account,
     split_order,
 )
+from api_gateway.simulator.web_api.order_entry.rejections import OrderRejectedError
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket, parse_ticket
-from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError, build_order
+from api_gateway.simulator.web_api.order_entry.validation import build_order
 from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import AAPL
 

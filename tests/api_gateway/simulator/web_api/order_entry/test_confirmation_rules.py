@@ -8,9 +8,12 @@ from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.session.preflight import MarketDataSubscription, PreflightState
 from api_gateway.simulator.web_api.order_entry.confirmation_rules import (
     CONFIRMATION_RULES,
-    OrderContext,
+    PRICE_MANAGEMENT_TEXT,
+    TextSource,
     confirmation_questions,
+    offers_price_management,
 )
+from api_gateway.simulator.web_api.order_entry.order_context import OrderContext
 from api_gateway.simulator.web_api.order_entry.tickets import parse_ticket
 from api_gateway.simulator.web_api.order_entry.validation import build_order
 from tests.api_gateway.simulator.order_calls import ticket
@@ -56,6 +59,10 @@ def order_context(paper_account: PaperAccount, preflights: PreflightState, **fie
         ({"orderType": "STOP_LIMIT", "price": 130, "auxPrice": 120}, ["o10331"]),
         ({"orderType": "TRAIL", "trailingAmt": 1}, ["o10331", "o10152"]),
         ({"orderType": "MIT", "price": 90}, []),
+        ({"orderType": "LMT", "price": 100.003}, ["o382"]),
+        ({"orderType": "STP", "price": 110.003}, ["o382", "o10331", "o10152"]),
+        ({"side": "SELL", "quantity": 261}, ["o2137", "o10151", "o10153"]),
+        ({"side": "SELL", "quantity": 260}, ["o10151", "o10153"]),
         ({"orderType": "LMT", "price": 100, "quantity": 0.5, "outsideRTH": True}, ["o2165"]),
         ({"orderType": "LMT", "price": 100, "quantity": 0, "cashQty": 500}, ["o10223", "o10164"]),
     ],
@@ -77,8 +84,8 @@ def test_missing_market_data_is_asked_about_after_the_price_only(paper_account: 
 
 def test_a_cryptocurrency_market_order_raises_its_own_question(paper_account: PaperAccount) -> None:
     preflights = PreflightState(subscriptions={BITCOIN: MarketDataSubscription(0.0)})
-    coin = order_context(paper_account, preflights, conid=BITCOIN, quantity=0.1)
-    assert [q.message_id for q in confirmation_questions(coin)] == ["o10288", "o10151", "o10153"]
+    coin = order_context(paper_account, preflights, conid=BITCOIN, quantity=None, cashQty=100, tif="IOC")
+    assert [q.message_id for q in confirmation_questions(coin)] == ["o10223", "o10164", "o10288", "o10153"]
 
 
 def test_an_option_price_far_from_the_market_raises_no_question(paper_account: PaperAccount) -> None:
@@ -109,8 +116,63 @@ def test_an_order_for_several_accounts_raises_a_question(
     paper_account: PaperAccount, preflights: PreflightState
 ) -> None:
     one = order_context(paper_account, preflights, orderType="LMT", price=100)
-    spread = OrderContext(paper_account, one.instrument, one.order, preflights, multi_account=True)
-    assert [q.message_id for q in confirmation_questions(spread)] == ["p6"]
+    for positions, expected_ids in (
+        ((0, 0), ["p6"]),
+        ((-50, 0), ["p6", "o2136"]),
+        ((-50, -50), ["p6"]),
+        ((-50, -2), ["p6", "o2137"]),
+    ):
+        allocations = {"DU1": (5.0, float(positions[0])), "DU2": (5.0, float(positions[1]))}
+        spread = OrderContext(paper_account, one.instrument, one.order, preflights, allocations=allocations)
+        assert [q.message_id for q in confirmation_questions(spread)] == expected_ids
+
+
+def test_a_stock_that_hardly_trades_raises_a_question(
+    paper_account: PaperAccount, preflights: PreflightState
+) -> None:
+    for symbol, exchange, is_asked in (("IBM", "MEXI", True), ("IBM", "NYSE", False)):
+        (listing,) = [
+            each
+            for each in paper_account.universe.underlyings_of_symbol(symbol)
+            if (each.exchange, each.sec_type) == (exchange, "STK")
+        ]
+        context = order_context(paper_account, preflights, conid=listing.conid, quantity=1)
+        assert ("o10336" in {q.message_id for q in confirmation_questions(context)}) is is_asked
+
+
+def test_questions_can_be_left_out_by_a_filter(
+    paper_account: PaperAccount, preflights: PreflightState
+) -> None:
+    context = order_context(paper_account, preflights)
+    questions = confirmation_questions(context, lambda message_id: message_id == "o10153")
+    assert [q.message_id for q in questions] == ["o10153"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "hours_later", "is_offered"),
+    [
+        ({"price": 115}, 8, True),
+        ({"price": 115}, 0, False),
+        ({"price": 105}, 8, False),
+        ({"price": 50}, 8, False),
+        ({"price": 85, "side": "SELL"}, 8, True),
+        ({"price": 115, "useAdaptive": False}, 8, False),
+        ({"price": 115, "useAdaptive": True}, 8, False),
+        ({"price": 115, "auxPrice": 114, "orderType": "STOP_LIMIT"}, 8, False),
+    ],
+)
+def test_price_management_is_offered_for_a_bad_limit_that_cannot_trade_yet(
+    paper_account: PaperAccount,
+    preflights: PreflightState,
+    fields: dict[str, Any],
+    hours_later: int,
+    is_offered: bool,
+) -> None:
+    paper_account.clock.advance(hours_later * 3600)
+    context = order_context(paper_account, preflights, **({"orderType": "LMT"} | fields))
+    assert offers_price_management(context) is is_offered
+    preflights.suppressed_message_ids.add("p12")
+    assert not offers_price_management(context)
 
 
 def test_a_question_states_the_order_and_the_exceeded_limit(
@@ -124,6 +186,57 @@ def test_a_question_states_the_order_and_the_exceeded_limit(
     assert "value estimate of 100,1" in texts["o451"]
     assert "Total Value Limit of 100,000 USD" in texts["o451"]
     assert all(text.endswith("\nAre you sure you want to submit this order?") for text in texts.values())
+
+
+# What a public client looks for in a question, after it has removed the line breaks. A part of the protocol.
+CLIENT_PHRASES = {
+    "o163": "price exceeds the Percentage constraint of 3%",
+    "o354": (
+        "You are submitting an order without market data. We strongly recommend against this as it may "
+        "result in erroneous and unexpected trades."
+    ),
+    "o382": "exceeds the Tick Size Limit of",
+    "o383": "size exceeds the Size Limit of",
+    "o403": "This order will most likely trigger and fill immediately.",
+    "o451": "exceeds the Total Value Limit of",
+    "o10138": "size modification exceeds the size modification limit",
+    "o10151": "Market Order Confirmation",
+    "o10153": "To avoid trading at a price that is not consistent with a fair and orderly market",
+    "o10164": (
+        "Traders are responsible for understanding cash quantity details, which are provided on a best "
+        "efforts basis only."
+    ),
+    "o10223": (
+        "Orders that express size using a monetary value (cash quantity) are provided on a "
+        "non-guaranteed basis."
+    ),
+    "o10331": (
+        "You are about to submit a stop order. Please be aware of the various stop order types available and "
+        "the risks associated with each one."
+    ),
+    "o2137": "The closing order quantity is greater than your current position.",
+    "p6": (
+        "This order will be distributed over multiple accounts. We strongly suggest you familiarize yourself "
+        "with our allocation facilities before submitting orders."
+    ),
+}
+
+
+def test_a_question_contains_the_phrase_that_clients_look_for(
+    paper_account: PaperAccount, preflights: PreflightState
+) -> None:
+    context = order_context(paper_account, preflights, quantity=1001)
+    texts = {rule.message_id: rule.text(context).replace("\n", "") for rule in CONFIRMATION_RULES}
+    assert {each for each, phrase in CLIENT_PHRASES.items() if phrase not in texts[each]} == set()
+    assert PRICE_MANAGEMENT_TEXT.startswith(
+        "If your order is not immediately executable, our systems may, depending on market conditions, "
+        "reject your order"
+    )
+
+
+def test_a_text_of_the_simulators_own_has_no_phrase_to_match() -> None:
+    own = {rule.message_id for rule in CONFIRMATION_RULES if rule.source is TextSource.OWN}
+    assert own == {rule.message_id for rule in CONFIRMATION_RULES} - CLIENT_PHRASES.keys() - {"o10336"}
 
 
 def test_every_message_id_has_one_rule() -> None:

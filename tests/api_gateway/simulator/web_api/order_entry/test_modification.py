@@ -8,8 +8,9 @@ from api_gateway.simulator.accounts.order_execution import ExecutionSimulator
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order, OrderStatus
 from api_gateway.simulator.web_api.order_entry.modification import apply_modification, carry_over_progress
+from api_gateway.simulator.web_api.order_entry.rejections import OrderRejectedError
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket, parse_ticket
-from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError, build_order
+from api_gateway.simulator.web_api.order_entry.validation import build_order
 from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, make_paper_account
 

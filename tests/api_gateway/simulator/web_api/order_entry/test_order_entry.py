@@ -9,19 +9,30 @@ from api_gateway.simulator.orders.order import Order, OrderStatus
 from api_gateway.simulator.session.open_questions import Submission
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.web_api.order_entry.order_entry import (
-    build_orders,
     continue_submission,
     submit_modification,
     submit_tickets,
 )
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket, parse_ticket
-from api_gateway.simulator.web_api.order_entry.validation import OrderRejectedError
 from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT
 
 _ALL_QUESTIONS = {
-    *("o163", "o354", "o383", "o451", "o10138", "o2165", "o10223", "o10164", "o403", "o10331", "o10152"),
-    *("o10288", "o10151", "o10153", "p6"),
+    *(
+        "o163",
+        "o382",
+        "o354",
+        "o383",
+        "o451",
+        "o10138",
+        "o2165",
+        "o10223",
+        "o10164",
+        "o403",
+        "o10331",
+        "o10152",
+    ),
+    *("o10288", "o10151", "o10153", "p6", "o2136", "o2137", "o10336"),
 }
 
 
@@ -38,40 +49,11 @@ def parse(**fields: Any) -> Ticket:
 
 
 def submit(simulation: Simulation, *tickets: Ticket, name: str = ACCOUNT) -> list[Order]:
-    """Submit the tickets and return their orders in the selected account."""
+    """Submit the tickets and return their orders in the selected account, in the order of the tickets."""
     answer = submit_tickets(simulation, name, tickets)
     assert isinstance(answer, list), answer
-    return [simulation.selected_account.orders[int(row["order_id"])] for row in answer]
-
-
-def test_the_children_of_a_bracket_are_one_oca_group(quiet_simulation: Simulation) -> None:
-    parent, *children = submit(
-        quiet_simulation,
-        parse(cOID="p"),
-        parse(side="SELL", parentId="p", orderType="LMT", price=105),
-        parse(side="SELL", parentId="p", orderType="STP", price=95),
-    )
-    assert (parent.parent_id, parent.oca_group) == (None, "")
-    assert {child.parent_id for child in children} == {parent.order_id}
-    assert len({child.oca_group for child in children}) == 1
-    assert children[0].oca_group
-
-
-def test_an_oca_group_with_a_parent_is_a_bracket(quiet_simulation: Simulation) -> None:
-    parent, child = submit(
-        quiet_simulation,
-        parse(cOID="p", isSingleGroup=True),
-        parse(side="SELL", parentId="p", isSingleGroup=True),
-    )
-    assert parent.oca_group == ""
-    assert child.oca_group
-    assert child.parent_id == parent.order_id
-
-
-def test_oca_groups_of_different_requests_are_different(quiet_simulation: Simulation) -> None:
-    pair = (parse(orderType="LMT", price=90, isSingleGroup=True),) * 2
-    first, second = submit(quiet_simulation, *pair), submit(quiet_simulation, *pair)
-    assert first[0].oca_group == first[1].oca_group != second[0].oca_group == second[1].oca_group
+    order_ids = sorted(int(row["order_id"]) for row in answer)
+    return [simulation.selected_account.orders[order_id] for order_id in order_ids]
 
 
 def test_a_bracket_needs_funds_only_for_its_parent(quiet_simulation: Simulation) -> None:
@@ -92,11 +74,6 @@ def test_order_ids_are_unique(quiet_simulation: Simulation) -> None:
     ]
     assert len(set(numbers)) == 3
     assert not set(numbers) & set(range(602801480, min(numbers)))
-
-
-def test_two_tickets_with_the_same_reference_are_rejected(simulation: Simulation) -> None:
-    with pytest.raises(OrderRejectedError, match="already registered"):
-        build_orders(simulation.selected_account, [parse(cOID="same"), parse(cOID="same")])
 
 
 def test_a_modification_confirmed_after_the_last_fill_is_rejected(

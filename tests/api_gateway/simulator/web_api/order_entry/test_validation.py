@@ -7,9 +7,9 @@ import pytest
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.orders.order import Order
 from api_gateway.simulator.replies import ApiError
+from api_gateway.simulator.web_api.order_entry.rejections import OrderRejectedError
 from api_gateway.simulator.web_api.order_entry.tickets import parse_ticket
 from api_gateway.simulator.web_api.order_entry.validation import (
-    OrderRejectedError,
     build_order,
     check_funds,
     check_reference,
@@ -83,14 +83,14 @@ def test_build_order_copies_every_field_of_the_ticket(paper_account: PaperAccoun
         ({"conid": IBM_IN_FRANKFURT, "quantity": 1.5}, "size increment"),
         ({"quantity": 1.00001}, "size increment"),
         ({"conid": EUR_USD, "quantity": 1000.5}, "size increment"),
-        ({"conid": BITCOIN, "quantity": 1, "side": "SELL"}, "cannot be sold short"),
+        ({"conid": BITCOIN, "quantity": 1, "side": "SELL", "tif": "IOC"}, "cannot be sold short"),
         ({"orderType": "STP", "price": 200, "tif": "IOC"}, "Time in force IOC"),
         ({"orderType": "MOC", "tif": "GTC"}, "good for the day only"),
         ({"tif": "PAX"}, "cryptocurrencies only"),
         ({"tif": "OVT"}, "limit orders on US stocks only"),
         ({"conid": IBM_IN_FRANKFURT, "orderType": "LMT", "price": 200, "tif": "OND"}, "US stocks only"),
-        ({"orderType": "LMT", "price": 277.005}, "minimum price variation"),
-        ({"orderType": "STP", "price": 277.005}, "minimum price variation"),
+        ({"orderType": "LMT", "price": -5, "parentId": "p"}, "minimum price variation"),
+        ({"orderType": "LMT", "price": 0.001}, "minimum price variation"),
         ({"orderType": "LMT", "price": 400}, "We cannot accept an order at the limit price"),
         ({"orderType": "LMT", "price": 1}, "We cannot accept an order at the limit price"),
         ({"orderType": "LMT", "price": 1, "side": "SELL"}, "We cannot accept an order at the limit price"),
@@ -106,11 +106,14 @@ def test_an_invalid_order_is_rejected_with_a_message(
 
 def test_only_us_stocks_and_cryptocurrencies_accept_fractions(paper_account: PaperAccount) -> None:
     assert order(paper_account, quantity=0.5).quantity == 0.5
-    assert order(paper_account, conid=BITCOIN, quantity=0.00000001).quantity == 0.00000001
+    price = paper_account.prices.quote(paper_account.instrument(BITCOIN)).ask
+    coin = {"conid": BITCOIN, "orderType": "LMT", "price": price, "tif": "IOC"}
+    assert order(paper_account, **coin, quantity=0.00000001).quantity == 0.00000001
 
 
 def test_a_child_can_sell_what_its_parent_buys(paper_account: PaperAccount) -> None:
-    assert order(paper_account, conid=BITCOIN, quantity=0.1, side="SELL", parentId="p").sign == -1
+    coin = {"conid": BITCOIN, "tif": "IOC"}
+    assert order(paper_account, **coin, quantity=0.1, side="SELL", parentId="p").sign == -1
 
 
 def test_a_cash_quantity_buys_whole_shares_or_fractions_of_a_coin(paper_account: PaperAccount) -> None:
@@ -118,9 +121,17 @@ def test_a_cash_quantity_buys_whole_shares_or_fractions_of_a_coin(paper_account:
     paper_account.prices.override_price(BITCOIN, 80_000.0)
     assert order(paper_account, quantity=None, cashQty=1000).quantity == 3
     assert order(paper_account, quantity=None, cashQty=1000, orderType="LMT", price=249).quantity == 4
-    assert 0.0124 < order(paper_account, conid=BITCOIN, quantity=None, cashQty=1000).quantity < 0.0125
+    coin = order(paper_account, conid=BITCOIN, tif="IOC", quantity=None, cashQty=1000)
+    assert 0.0124 < coin.quantity < 0.0125
     option = find_option(paper_account).conid
     assert "Cash quantity" in rejection(paper_account, conid=option, quantity=None, cashQty=1000)
+
+
+def test_a_price_between_two_ticks_is_rounded(paper_account: PaperAccount) -> None:
+    price = round(last(paper_account, AAPL), 2)
+    made = order(paper_account, orderType="STOP_LIMIT", price=price + 0.003, auxPrice=price - 0.004)
+    assert (made.limit_price, made.stop_price) == (price, price)
+    assert made.ticket["price"] == price + 0.003
 
 
 def test_an_option_order_accepts_any_limit_price(paper_account: PaperAccount) -> None:
@@ -177,7 +188,10 @@ def test_an_account_without_funds_can_still_reduce_positions(paper_account: Pape
 def test_a_reference_can_be_reused_after_a_day(paper_account: PaperAccount) -> None:
     paper_account.add_working_order(AAPL, "BUY", 1, "MKT", at=paper_account.clock.now(), reference="mine")
     paper_account.clock.advance(_DAY - 1)
-    with pytest.raises(OrderRejectedError, match=r"^Local order ID=mine is already registered$"):
+    with pytest.raises(
+        OrderRejectedError,
+        match=r"^Order couldn't be submitted: Local order ID=mine is already registered\.$",
+    ):
         check_reference([paper_account], "mine")
     check_reference([paper_account], "other")
     check_reference([paper_account], "")

@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.order_behaviour import OrderBehaviour
 from api_gateway.simulator.orders.order import OrderStatus
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.order_calls import ORDER, ORDERS, Trader, ticket
-from tests.api_gateway.simulator.paper_account import AAPL, IBM, MSFT, SPY, find_future
+from tests.api_gateway.simulator.paper_account import AAPL, IBM, IBM_IN_FRANKFURT, MSFT, SPY, find_future
 from tests.api_gateway.simulator.wire_types import type_mismatches
 
 Skip = Callable[[float], None]
@@ -107,6 +108,44 @@ async def test_a_reply_after_another_request_is_unavailable(
     assert (await trader.answer_question(question)).status_code == 503
     assert (await trader.answer_question(question)).status_code == 503
     assert set(simulation.selected_account.orders) == known
+
+
+async def test_a_late_reply_can_place_the_order_although_it_is_unavailable(
+    trader: Trader, simulation: Simulation
+) -> None:
+    simulation.order_behaviour = OrderBehaviour(late_reply_places=True)
+    known = set(simulation.selected_account.orders)
+    question = await trader.submit(limit(simulation, 0.95, cOID="late"))
+    await trader.submit(limit(simulation, 0.95, cOID="other"))
+    assert (await trader.answer_question(question, confirmed=False)).status_code == 503
+    assert set(simulation.selected_account.orders) == known
+    question = await trader.submit(limit(simulation, 0.95, cOID="late"))
+    await trader.submit(limit(simulation, 0.95, cOID="other"))
+    for _ in range(2):
+        assert (await trader.answer_question(question)).status_code == 503
+    placed = set(simulation.selected_account.orders) - known
+    assert [simulation.selected_account.orders[each].reference for each in placed] == ["late"]
+
+
+async def test_identical_tickets_can_be_asked_different_questions(
+    trader: Trader, simulation: Simulation
+) -> None:
+    simulation.order_behaviour = OrderBehaviour(random_questions=True)
+    seen = set()
+    for _ in range(12):
+        await trader.place(limit(simulation, 1.05))
+        seen.add(tuple(trader.message_ids))
+    assert seen == {(), ("o163",), ("o10153",), ("o163", "o10153")}
+
+
+async def test_a_price_between_two_ticks_is_asked_about_and_then_rounded(
+    trader: Trader, simulation: Simulation
+) -> None:
+    low = price(simulation, part=0.98)
+    question = await trader.submit(ticket(orderType="LMT", price=low + 0.004))
+    assert question[0]["messageIds"] == ["o382"]
+    order_id = int((await trader.answer_question(question)).json()[0]["order_id"])
+    assert simulation.selected_account.orders[order_id].limit_price == low
 
 
 async def test_requests_by_the_gateway_and_the_control_keep_a_question_open(
@@ -222,6 +261,31 @@ async def test_a_cancelled_order_is_pending_cancel_before_it_ends(
     assert (again.status_code, again.json()) == (400, {"error": f"OrderID {order_id} doesn't exist"})
 
 
+async def test_an_order_can_fill_while_its_cancellation_is_pending(
+    trader: Trader, simulation: Simulation, skip: Skip
+) -> None:
+    simulation.order_behaviour = OrderBehaviour(cancel_seconds=5, cancel_names_contract=True)
+    (filling,), (leaving,) = await trader.place(ticket()), await trader.place(limit(simulation, 0.95))
+    for order_id in (filling, leaving):
+        reply = await trader.delete(f"{ORDER}/{order_id}")
+        assert (reply.json()["conid"], reply.json()["account"]) == (AAPL, "DU1234567")
+        assert await trader.status(order_id) == "PendingCancel"
+    skip(2)
+    assert [await trader.status(each) for each in (filling, leaving)] == ["Filled", "PendingCancel"]
+    skip(5)
+    assert await trader.status(leaving) == "Cancelled"
+
+
+async def test_an_order_that_is_cancelled_at_once_is_acknowledged_without_its_contract(
+    trader: Trader, simulation: Simulation
+) -> None:
+    simulation.order_behaviour = OrderBehaviour(cancel_names_contract=True)
+    (order_id,) = await trader.place(ticket(deactivated=True))
+    reply = await trader.delete(f"{ORDER}/{order_id}")
+    assert (reply.json()["conid"], reply.json()["account"]) == (-1, None)
+    assert await trader.status(order_id) == "Cancelled"
+
+
 async def test_an_unknown_order_cannot_be_cancelled_or_modified(
     trader: Trader, simulation: Simulation
 ) -> None:
@@ -265,6 +329,23 @@ async def test_a_bracket_fills_one_leg_and_cancels_the_other(
     assert await trader.status(stop) == "Cancelled"
 
 
+async def test_a_bracket_with_one_bad_child_leaves_an_inactive_parent(
+    trader: Trader, simulation: Simulation
+) -> None:
+    rows = await trader.confirm_all(
+        await trader.submit(
+            limit(simulation, 0.98, cOID="entry"),
+            ticket(orderType="LMT", price=-1, side="SELL", parentId="entry"),
+            limit(simulation, 1.02, side="SELL", parentId="entry"),
+        )
+    )
+    assert [row["order_status"] for row in rows] == ["Failed", "Inactive", "Inactive"]
+    assert [row["order_id"] == "-1" for row in rows] == [True, False, False]
+    assert rows[2]["local_order_id"] == "entry"
+    assert rows[1]["parent_order_id"] == rows[2]["order_id"]
+    assert await trader.status(int(rows[2]["order_id"])) == "Inactive"
+
+
 async def test_children_end_with_their_parent(trader: Trader, simulation: Simulation, skip: Skip) -> None:
     parent, child = await trader.place(
         limit(simulation, 0.95, cOID="entry"), limit(simulation, 1.05, side="SELL", parentId="entry")
@@ -305,14 +386,24 @@ async def test_a_coid_can_be_used_once_in_24_hours(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
     await trader.place(limit(simulation, 0.95, cOID="mine"))
-    rejection = {"error": "Local order ID=mine is already registered"}
+    rejection = {"error": "Order couldn't be submitted: Local order ID=mine is already registered."}
     assert await trader.submit(limit(simulation, 0.95, cOID="mine")) == rejection
     pair = (limit(simulation, isSingleGroup=True, cOID="both"),) * 2
-    assert await trader.submit(*pair) == {"error": "Local order ID=both is already registered"}
+    assert "Local order ID=both is already registered" in (await trader.submit(*pair))["error"]
     skip(86400)
     simulation.session.establish()
     await trader.subscribe()
     assert await trader.place(limit(simulation, 0.95, cOID="mine"))
+
+
+async def test_a_used_coid_can_be_a_bad_request(trader: Trader, simulation: Simulation) -> None:
+    await trader.place(limit(simulation, 0.95, cOID="mine"))
+    simulation.order_behaviour = OrderBehaviour(duplicate_status=400)
+    reply = await trader.post(ORDERS, {"orders": [limit(simulation, 0.95, cOID="mine")]})
+    assert (reply.status_code, set(reply.json())) == (400, {"error"})
+    assert "Local order ID=mine is already registered" in reply.json()["error"]
+    rejected = await trader.post(ORDERS, {"orders": [ticket(conid=1)]})
+    assert rejected.status_code == 200
 
 
 async def test_a_coid_used_meanwhile_is_rejected_after_the_questions(
@@ -379,7 +470,6 @@ async def test_orders_require_the_accounts_call(gateway: httpx.AsyncClient, meth
         ({"quantity": 0.12345}, "size increment"),
         ({"orderType": "LMT", "price": 100_000.0}, "We cannot accept an order at the limit price"),
         ({"orderType": "LMT", "price": 0.01}, "We cannot accept an order at the limit price"),
-        ({"orderType": "LMT", "price": 250.001}, "minimum price variation"),
     ],
 )
 async def test_a_business_rule_violation_is_rejected_with_status_200(
@@ -494,10 +584,19 @@ async def test_a_preview_without_market_data_warns(trader: Trader) -> None:
     assert set(await trader.submit(ticket(conid=1), path=WHATIF)) == {"error"}
 
 
+async def submit_prompted(trader: Trader, simulation: Simulation) -> Any:
+    """Return the response to an order far above the market, whose exchange is closed."""
+    await trader.subscribe(IBM_IN_FRANKFURT)
+    far = round(price(simulation, IBM_IN_FRANKFURT, 1.15) * 20) / 20
+    order = ticket(orderType="LMT", conid=IBM_IN_FRANKFURT, price=far)
+    return await trader.confirm_all(await trader.submit(order))
+
+
 async def test_an_order_with_price_management_waits_for_the_choice(
     trader: Trader, simulation: Simulation, skip: Skip
 ) -> None:
-    prompt = await trader.submit(limit(simulation, 0.98, useAdaptive=True))
+    prompt = await submit_prompted(trader, simulation)
+    assert trader.message_ids == ["o163", "o10153"]
     assert {name: type(value).__name__ for name, value in prompt.items()} == {
         "orderId": "int",
         "reqId": "str",
@@ -516,9 +615,20 @@ async def test_an_order_with_price_management_waits_for_the_choice(
     reply = await trader.post("/iserver/notification", chosen)
     assert (reply.status_code, reply.text) == (200, '"Success"')
     skip(1)
-    assert await trader.status(prompt["orderId"]) == "Submitted"
+    assert await trader.status(prompt["orderId"]) == "PreSubmitted"
     assert (await trader.post("/iserver/notification", chosen)).status_code == 400
-    assert "order_id" in (await trader.submit(limit(simulation, 0.98, useAdaptive=True)))[0]
+    assert "order_id" in (await submit_prompted(trader, simulation))[0]
+
+
+async def test_an_order_can_be_cancelled_instead_of_answering_its_prompt(
+    trader: Trader, simulation: Simulation
+) -> None:
+    prompt = await submit_prompted(trader, simulation)
+    assert (await trader.delete(f"{ORDER}/{prompt['orderId']}")).status_code == 200
+    assert await trader.status(prompt["orderId"]) == "Cancelled"
+    chosen = {name: prompt[name] for name in ("orderId", "reqId")} | {"text": "Do not use"}
+    await trader.post("/iserver/notification", chosen)
+    assert await trader.status(prompt["orderId"]) == "Cancelled"
 
 
 @pytest.mark.parametrize(
@@ -527,7 +637,7 @@ async def test_an_order_with_price_management_waits_for_the_choice(
 async def test_a_prompt_accepts_only_its_own_ids_and_options(
     trader: Trader, simulation: Simulation, wrong: dict[str, Any]
 ) -> None:
-    prompt = await trader.submit(limit(simulation, 0.98, useAdaptive=True))
+    prompt = await submit_prompted(trader, simulation)
     right = {"orderId": prompt["orderId"], "reqId": prompt["reqId"], "text": "Do not use"}
     assert (await trader.post("/iserver/notification", right | wrong)).status_code == 400
     assert (await trader.post("/iserver/notification", right)).status_code == 200
@@ -610,7 +720,7 @@ async def test_live_orders_can_be_filtered_by_every_status(
     (inactive,) = await trader.place(ticket(deactivated=True))
     skip(1)
     (queued,) = await trader.place(ticket(orderType="STP", price=price(simulation, part=1.02)))
-    waiting = (await trader.submit(limit(simulation, 0.98, useAdaptive=True)))["orderId"]
+    waiting = (await submit_prompted(trader, simulation))["orderId"]
     await trader.delete(f"{ORDER}/{leaving}")
     await trader.get(LIVE)
     for filters, order_id in (
