@@ -22,10 +22,10 @@ def test_an_order_waits_for_the_choice_and_is_then_submitted(
 ) -> None:
     order = simulation.selected_account.orders[order_id]
     prompt = open_prompt(simulation, order_id)
-    assert order.status is OrderStatus.WARN_STATE
+    assert [order.status] == [OrderStatus.WARN_STATE]
     assert simulation.preflights.prompts == {(order_id, prompt.request_id): prompt}
     answer_prompt(simulation, prompt, prompt.options[choice])
-    assert order.status is OrderStatus.PRE_SUBMITTED
+    assert [order.status] == [OrderStatus.PRE_SUBMITTED]
     assert ("p12" in simulation.preflights.suppressed_message_ids) is is_suppressed
 
 

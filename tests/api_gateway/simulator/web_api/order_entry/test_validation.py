@@ -231,7 +231,7 @@ def test_the_price_of_a_combination_may_be_negative_or_zero(paper_account: Paper
         0.0,
         9999.5,
     ]
-    assert "minimum price variation" in rejection(paper_account, price=-3.255, **pair)
+    assert order(paper_account, price=-3.254, **pair).limit_price == -3.25
 
 
 def test_an_order_names_the_exchange_of_its_combination(paper_account: PaperAccount) -> None:
