@@ -38,6 +38,11 @@ class Module:
     def inside(self, package: str) -> bool:
         return within(self.name, package)
 
+    @property
+    def path(self) -> str:
+        """The file, relative to the root."""
+        return self.name.replace(".", "/") + ("/__init__.py" if self.is_package else ".py")
+
 
 def within(name: str, package: str) -> bool:
     return name == package or name.startswith(package + ".")
@@ -71,7 +76,7 @@ def imported(module: Module) -> Iterator[tuple[int, str]]:
 
 
 def used(module: Module) -> Iterator[tuple[int, str]]:
-    """Every dotted name that the module uses, written out in full by way of its imports."""
+    """Every dotted name that the module uses, in full, with its line."""
     tree = ast.parse(module.text)
     known: dict[str, str] = {}
     for node in ast.walk(tree):
@@ -94,7 +99,7 @@ def used(module: Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, ".".join([known[inner.id], *reversed(parts)])
 
 
-def handed_on(module: Module) -> Iterator[int]:
+def written_variables(module: Module) -> Iterator[int]:
     """The lines that only write to the environment, for a library that reads it."""
     for node in ast.walk(ast.parse(module.text)):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
@@ -102,49 +107,49 @@ def handed_on(module: Module) -> Iterator[int]:
 
 
 def broken_import_rules(module: Module) -> list[str]:
-    """What the module imports and may not."""
+    """The imports of the module that are not allowed."""
     wrong = []
     for line, name in imported(module):
         why = None
         if within(name, ROOT_PACKAGE) and not module.inside(ROOT_PACKAGE):
-            why = "nobody imports the composition root"
+            why = "no module imports the composition root"
         elif module.inside(GATEWAY) and any(within(name, service) for service in SERVICES):
-            why = "api_gateway knows no service"
+            why = "api_gateway imports no service"
         elif module.inside(GATEWAY) and not module.inside(SIMULATOR) and within(name, SIMULATOR):
-            why = "the gateway's client must not know the simulator"
+            why = "the gateway's client does not import the simulator"
         elif any(
             module.inside(own) and within(name, other)
             for own in SERVICES
             for other in SERVICES
             if own != other
         ):
-            why = "the services do not know each other"
+            why = "the services do not import each other"
         if why:
-            wrong.append(f"{module.name}:{line} imports {name}: {why}")
+            wrong.append(f"{module.path}:{line} imports {name}: {why}")
     return wrong
 
 
 def broken_settings_rules(module: Module) -> list[str]:
-    """Where the module reads the environment or loads settings and may not."""
+    """The lines where the module reads the environment or loads settings without being allowed to."""
     may_load = module.last == "__main__" or module.inside(ROOT_PACKAGE)
     may_read = module.last == "settings" or module.inside(ROOT_PACKAGE)
     wrong = []
-    told = set(handed_on(module)) if module.last == "__main__" else set()
+    written = set(written_variables(module)) if module.last == "__main__" else set()
     for line, name in used(module):
-        if line in told and within(name, "os.environ"):
+        if line in written and within(name, "os.environ"):
             continue
-        if not may_read and (name == SETTINGS_BASE or any(within(name, way) for way in ENVIRONMENT)):
-            wrong.append(f"{module.name}:{line} uses {name}: only settings.py reads the environment")
+        if not may_read and (name == SETTINGS_BASE or any(within(name, each) for each in ENVIRONMENT)):
+            wrong.append(f"{module.path}:{line} uses {name}: only settings.py reads the environment")
         if not may_load and module.last != "settings" and name == LOAD:
-            wrong.append(f"{module.name}:{line} uses {name}: only __main__ loads settings")
+            wrong.append(f"{module.path}:{line} uses {name}: only __main__ loads settings")
     return wrong
 
 
 def import_circles(every: list[Module]) -> list[list[str]]:
-    """The groups of modules that import each other, however indirectly, each in alphabetical order.
+    """The groups of modules that import each other, directly or indirectly, each in alphabetical order.
 
-    Every import statement counts, inside a function or below `if TYPE_CHECKING` as well. That importing
-    `a.b` runs `a/__init__.py` first is not an import of `a`.
+    Every import statement counts, including those inside a function or under `if TYPE_CHECKING`. Importing
+    `a.b` does not count as an import of `a`, although it runs `a/__init__.py` first.
     """
     names = {module.name for module in every}
     imports = {
@@ -162,25 +167,31 @@ def import_circles(every: list[Module]) -> list[list[str]]:
 
 def _reachable(start: str, imports: dict[str, set[str]]) -> set[str]:
     found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for name in imports[waiting.pop()] - found:
+    pending = [start]
+    while pending:
+        for name in imports[pending.pop()] - found:
             found.add(name)
-            waiting.append(name)
+            pending.append(name)
     return found
 
 
 def type_checking_imports(module: Module) -> list[str]:
-    """Where the module uses `TYPE_CHECKING`."""
-    return [f"{module.name}:{line}" for line, name in used(module) if name == "typing.TYPE_CHECKING"]
+    """The lines where the module uses `TYPE_CHECKING`."""
+    return [f"{module.path}:{line}" for line, name in used(module) if name == "typing.TYPE_CHECKING"]
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    assert import_circles(modules()) == []
+    assert import_circles(modules()) == [], (
+        "these modules import each other: move what both need to a third one, and import that, such as\n"
+        "    from api_gateway.client.rate_limits import IBKR_LIMITS"
+    )
 
 
 def test_no_import_is_hidden_behind_type_checking() -> None:
-    assert [place for module in modules() for place in type_checking_imports(module)] == []
+    hidden = [place for module in modules() for place in type_checking_imports(module)]
+    assert hidden == [], (
+        "import without `if TYPE_CHECKING`, such as\n    from collections.abc import Callable"
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,7 +211,7 @@ def test_a_circle_is_found_however_it_is_written(texts: dict[str, str]) -> None:
     assert found == [sorted(texts)]
 
 
-def test_two_ways_to_the_same_module_are_not_a_circle() -> None:
+def test_two_paths_to_the_same_module_are_not_a_circle() -> None:
     texts = {"p.a": "import p.b, p.c", "p.b": "import p.d", "p.c": "import p.d", "p.d": "import os"}
     assert import_circles([Module(name, text) for name, text in texts.items()]) == []
 
@@ -217,12 +228,20 @@ def test_type_checking_is_found_however_it_is_written(text: str) -> None:
     assert len(type_checking_imports(Module("a", text))) == 1
 
 
-def test_the_parts_import_only_what_they_may() -> None:
-    assert [wrong for module in modules() for wrong in broken_import_rules(module)] == []
+def test_every_import_is_allowed() -> None:
+    wrong = [each for module in modules() for each in broken_import_rules(module)]
+    assert wrong == [], (
+        "remove these imports: pass the object as an argument from `ib_mcp` or a `__main__`, or call the "
+        "service over HTTP, such as\n    TickerClient(settings.ticker_url)"
+    )
 
 
 def test_only_settings_modules_read_the_environment_and_only_main_modules_load_settings() -> None:
-    assert [wrong for module in modules() for wrong in broken_settings_rules(module)] == []
+    wrong = [each for module in modules() for each in broken_settings_rules(module)]
+    assert wrong == [], (
+        "add a field to the package's settings.py, and pass its value as an argument, such as\n"
+        '    ticker_port: int = Field(default=5056, description="TCP port to listen on; 0 picks a free one.")'
+    )
 
 
 @pytest.mark.parametrize(
@@ -255,7 +274,7 @@ def test_a_forbidden_import_is_found_however_it_is_written(name: str, text: str)
         ("mcp_server.app", "import mcp_servers, ib_mcp_other"),
     ],
 )
-def test_an_allowed_import_is_let_through(name: str, text: str) -> None:
+def test_an_allowed_import_is_accepted(name: str, text: str) -> None:
     assert broken_import_rules(Module(name, text)) == []
 
 
@@ -292,14 +311,14 @@ def test_reading_settings_in_the_wrong_place_is_found(name: str, text: str) -> N
         ("mcp_server.__main__", "import os\nos.environ['A_LIBRARY_READS'] = 'this'"),
     ],
 )
-def test_reading_settings_in_the_right_place_is_let_through(name: str, text: str) -> None:
+def test_reading_settings_in_the_right_place_is_accepted(name: str, text: str) -> None:
     assert broken_settings_rules(Module(name, text)) == []
 
 
 IMPORTER = """
 import importlib, os, sys, threading
 
-for name in sys.argv[1].split(","):   # first what others wrote, whatever it does
+for name in sys.argv[1].split(","):   # third-party modules first, whatever they do
     try:
         importlib.import_module(name)
     except ModuleNotFoundError:
@@ -344,8 +363,12 @@ def import_all(wanted: list[Module], cwd: Path, path: Path) -> subprocess.Comple
 
 def test_importing_any_module_does_nothing(tmp_path: Path) -> None:
     outcome = import_all(modules(), tmp_path, ROOT)
-    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
-    assert list(tmp_path.iterdir()) == []
+    example = (
+        "the traceback names the file; do the work in a function that a `main` calls, such as\n"
+        "    def main(arguments: Sequence[str] | None = None) -> int:"
+    )
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", ""), example
+    assert list(tmp_path.iterdir()) == [], example
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 EXCEPTIONS = {
-    "tests/acceptance/": "the product as real processes; each file is a story, not a module",
+    "tests/acceptance/": "the product as real processes; each file is a scenario, not a module",
     "tests/containers/": "Dockerfiles and the compose file are not modules",
-    "tests/mcp_server/contract/": "what holds for all operations together, and their snapshots",
+    "tests/mcp_server/contract/": "properties of all operations together, and their snapshots",
     "tests/api_gateway/client/test_java_gateway.py": "the client with IBKR's Java gateway",
     "tests/api_gateway/client/test_with_simulator.py": "the client with the simulator",
     "tests/api_gateway/simulator/test_acceptance.py": "the whole simulator over HTTP",
@@ -54,12 +54,20 @@ def excepted_by(test: str) -> str | None:
 
 
 def test_each_test_file_mirrors_a_module_or_is_an_exception() -> None:
-    assert [test for test in unmirrored_tests(ROOT) if excepted_by(test) is None] == []
+    misplaced = [test for test in unmirrored_tests(ROOT) if excepted_by(test) is None]
+    assert misplaced == [], (
+        "move each of these test files to the place of its module (api_gateway/client/paths.py is tested by "
+        "tests/api_gateway/client/test_paths.py), or add it to EXCEPTIONS in tests/test_tree.py, such as\n"
+        '    "tests/ticker_service/test_crowd.py": "the ticker with many clients",'
+    )
 
 
 def test_each_exception_is_still_one() -> None:
     needed = {excepted_by(test) for test in unmirrored_tests(ROOT)}
-    assert set(EXCEPTIONS) - needed == set()
+    stale = sorted(set(EXCEPTIONS) - needed)
+    assert stale == [], "tests/test_tree.py: delete these lines from EXCEPTIONS, such as\n" + "\n".join(
+        f'    "{place}": "{EXCEPTIONS[place]}",' for place in stale
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,7 +79,7 @@ def test_each_exception_is_still_one() -> None:
         ("tests/pkg/helper.py", "tests/pkg/test_helper.py"),
     ],
 )
-def test_a_mirrored_test_is_let_through(tmp_path: Path, subject: str, test: str) -> None:
+def test_a_mirrored_test_is_accepted(tmp_path: Path, subject: str, test: str) -> None:
     touch(tmp_path, subject, test)
     assert unmirrored_tests(tmp_path) == []
 
@@ -83,7 +91,7 @@ def test_a_test_at_another_place_than_its_module_is_found(tmp_path: Path, subjec
 
 
 def touch(root: Path, *names: str) -> None:
-    """Make empty files."""
+    """Create empty files."""
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()

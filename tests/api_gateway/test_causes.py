@@ -21,6 +21,7 @@ from api_gateway.causes import (
     WriteKind,
     explain,
 )
+from api_gateway.session.diagnosis import STATE_CAUSES
 from tests.api_gateway.because import placeholders, stand_ins
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +29,17 @@ TABLE = ROOT / "api_gateway" / "causes.py"
 REPORTING = ("api_gateway", "mcp_server/connection", "mcp_server/ticker", "mcp_server/http", "ticker_service")
 SHORT = 25
 """Characters below which the same words may recur, such as "correct GATEWAY_URL"."""
+
+CHANGE = "api_gateway/causes.py"
+FRAGMENT_HELP = (
+    f"{CHANGE}: write the words once, as a fragment in FRAGMENTS, and refer to it in braces, such as\n"
+    '    "wait_briefly": "wait a few seconds",\n'
+    '    SESSION_OPENING = Row("…", "{wait_briefly}", _NOBODY, _UNCHANGED)'
+)
+USE_HELP = (
+    "use the table's row in that file instead of the words, such as\n"
+    "    explain(Cause.SESSION_CLOSED, login=login_url).next_step"
+)
 
 
 def product_sources() -> Iterator[Path]:
@@ -51,7 +63,7 @@ def literals(path: Path) -> Iterator[str]:
 
 
 def clauses(text: str) -> list[str]:
-    """The parts of an advice, long enough to be told from others; what is filled in does not count."""
+    """The clauses of an advice, without short ones and without what is filled in."""
     parts = re.split(r"[;:.]\s|[;:.]$|\{\w+\}", text)
     return [part.strip(" ,").lower() for part in parts if len(part.strip(" ,")) >= SHORT]
 
@@ -63,14 +75,16 @@ def advice() -> list[str]:
 
 def test_no_advice_is_written_twice_in_the_table() -> None:
     written = Counter(clause for text in advice() for clause in clauses(text))
-    assert [clause for clause, times in written.items() if times > 1] == []
+    repeated = [clause for clause, times in written.items() if times > 1]
+    assert repeated == [], FRAGMENT_HELP
 
 
 def test_no_sentence_is_written_twice_in_the_table() -> None:
     written = Counter(
         clause for cause in Cause for clause in clauses(re.sub(r"\([^)]*\)", "", cause.value.sentence))
     )
-    assert [clause for clause, times in written.items() if times > 1] == []
+    repeated = [clause for clause, times in written.items() if times > 1]
+    assert repeated == [], FRAGMENT_HELP
 
 
 def test_no_advice_of_the_table_is_written_elsewhere() -> None:
@@ -83,54 +97,100 @@ def test_no_advice_of_the_table_is_written_elsewhere() -> None:
         for clause in known
         if clause in text.lower()
     ]
-    assert elsewhere == []
+    assert elsewhere == [], USE_HELP
 
 
 @pytest.mark.parametrize(
     "words", ["ips.allow", "restart the gateway", "log in again", "conf.yaml; {apply_conf}"]
 )
 def test_advice_that_costs_the_login_is_only_in_the_table(words: str) -> None:
-    found = [path.name for path in product_sources() for text in literals(path) if words in text]
-    assert found == []
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in product_sources()
+        for text in literals(path)
+        if words in text
+    ]
+    assert found == [], USE_HELP
 
 
 def test_the_advice_to_restart_the_gateway_is_written_once_with_its_cost() -> None:
     saying = [name for name, text in FRAGMENTS.items() if re.search(r"\brestart the gateway\b", text)]
-    assert saying == ["restart_gateway"]
-    assert "login" in FRAGMENTS["restart_gateway"]
-    assert not [cause for cause in Cause if "restart the gateway" in cause.value.next_step.lower()]
+    example = (
+        f"{CHANGE}: write {{restart_gateway}}, which names the cost, such as\n"
+        '    CHECK_TIMEOUT = Row("…", "{rerun_doctor}; if that happens again, {restart_gateway}")'
+    )
+    assert saying == ["restart_gateway"], example
+    assert "login" in FRAGMENTS["restart_gateway"], example
+    spelled_out = [cause.name for cause in Cause if "restart the gateway" in cause.value.next_step.lower()]
+    assert spelled_out == [], example
 
 
 def test_advice_to_change_conf_yaml_says_how_to_apply_it() -> None:
     texts = [*(cause.value.next_step for cause in Cause), *FRAGMENTS.values()]
-    assert [text for text in texts if "conf.yaml" in text and "{apply_conf}" not in text] == []
+    incomplete = [text for text in texts if "conf.yaml" in text and "{apply_conf}" not in text]
+    assert incomplete == [], (
+        f"{CHANGE}: say how the change is applied, such as\n"
+        '    "set listenSsl in the gateway\'s conf.yaml; {apply_conf}"'
+    )
 
 
 def test_every_cause_is_reported_somewhere() -> None:
     used = {
         name for path in product_sources() for name in re.findall(r"\bCause\.([A-Z_]+)", path.read_text())
     }
-    assert used == {cause.name for cause in Cause}
+    unused, unknown = {cause.name for cause in Cause} - used, used - {cause.name for cause in Cause}
+    assert not unused, f"{CHANGE}: delete these rows, or report them, such as explain(Cause.{min(unused)})"
+    assert not unknown, f'{CHANGE}: add a row, such as {min(unknown)} = Row("the sentence", "the next step")'
 
 
 def test_every_fragment_is_used() -> None:
     texts = [text for cause in Cause for text in (cause.value.sentence, cause.value.next_step)]
     used = set().union(*(placeholders(text) for text in (*texts, *FRAGMENTS.values())))
-    assert set(FRAGMENTS) <= used
-    assert set(DEFAULT_FACTS) <= used
+    for name, known in (("FRAGMENTS", FRAGMENTS), ("DEFAULT_FACTS", DEFAULT_FACTS)):
+        unused = sorted(set(known) - used)
+        assert not unused, (
+            f"{CHANGE}: {name} has unused {unused}: remove them, or use them in a row, such as\n"
+            '    SESSION_OPENING = Row("…", "{wait_briefly}", _NOBODY, _UNCHANGED)'
+        )
 
 
 @pytest.mark.parametrize("cause", Cause, ids=lambda cause: cause.key)
 def test_every_cause_has_one_sentence_and_one_next_step(cause: Cause) -> None:
     said = explain(cause, **stand_ins(cause))
+    example = (
+        f"{CHANGE}: {cause.name} needs a sentence and a next step, without final punctuation and without the "
+        "outcome, such as\n"
+        '    NOT_HTTP = Row("the response is not HTTP", "{retry_or_status}", outcome=_UNCHANGED)'
+    )
     for text in (said.sentence, said.next_step):
-        assert text[0] == text[0].upper()
-        assert text.endswith((".", "!", "?"))
-        assert not re.search(r"[{}]|\.\.|  ", text)
+        assert text[0] == text[0].upper(), example
+        assert text.endswith((".", "!", "?")), example
+        assert not re.search(r"[{}]|\.\.|  ", text), example
     assert said.actor in Actor
     for sentence in filter(None, OUTCOME_SENTENCES.values()):
-        assert sentence not in said.sentence
-        assert said.problem.count(sentence) <= 1
+        assert sentence not in said.sentence, example
+        assert said.problem.count(sentence) <= 1, example
+
+
+SHOWN_BY_STATUS = {
+    *STATE_CAUSES.values(),
+    *(each for each in Cause if each.name.startswith(("COMPETING_", "TICKER_", "NOT_THE_TICKER"))),
+    Cause.READY_WITHOUT_TICKER,
+    Cause.CLOSED_WITHOUT_TICKER,
+    Cause.ORDER_AWAITS_CONFIRMATION,
+}
+"""The causes that `connection_status` itself reports."""
+
+
+@pytest.mark.parametrize(
+    "cause", sorted(SHOWN_BY_STATUS, key=lambda each: each.name), ids=lambda each: each.key
+)
+def test_what_connection_status_reports_does_not_refer_to_it(cause: Cause) -> None:
+    said = explain(cause, **stand_ins(cause))
+    assert "connection_status" not in f"{said.sentence} {said.next_step}", (
+        f"{CHANGE}: name a next step that {cause.name} does not already show, such as\n"
+        '    SESSION_OPENING = Row("…", "{wait_briefly}", _NOBODY, _UNCHANGED)'
+    )
 
 
 def test_the_next_step_after_a_write_of_unknown_outcome_is_to_check_it() -> None:

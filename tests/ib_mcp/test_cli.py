@@ -22,6 +22,7 @@ from typing import Any
 import fastmcp
 import pytest
 
+from api_gateway.causes import Cause
 from api_gateway.settings import environment_names
 from api_gateway.simulator.profiles import PROFILES
 from ib_mcp import cli, demo
@@ -529,6 +530,18 @@ def test_the_doctor_reports_an_invalid_setting_and_checks_the_rest(tmp_path: Pat
     assert (outcome.returncode, report["first_broken"]) == (2, "settings")
     assert "GATEWAY_URL" in report["sentence"]
     assert {each["layer"]: each["outcome"] for each in report["layers"]}["ticker"] != "skipped"
+
+
+@pytest.mark.processes
+def test_the_doctor_reports_deprecated_settings_in_its_report_too(tmp_path: Path) -> None:
+    outcome = command(
+        "doctor", "--json", cwd=tmp_path, GATEWAY_DEADLINE="15", TICKLE_INTERVAL_FOUL="5", MCP_SERVER_PORT="0"
+    )
+    [settings] = [each for each in json.loads(outcome.stdout)["layers"] if each["layer"] == "settings"]
+    assert (settings["outcome"], settings["cause"]) == ("warning", Cause.DEPRECATED_SETTING.key)
+    for name in ("GATEWAY_TIMEOUT", "TICKLE_INTERVAL_UNHEALTHY"):
+        assert name in settings["fix"]
+        assert name in outcome.stderr
 
 
 @pytest.mark.processes

@@ -33,19 +33,26 @@ def settings_classes() -> set[str]:
 
 def test_the_example_matches_the_settings_classes() -> None:
     written = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.exists() else ""
-    assert written == settings_text(), "make settings"
+    assert written == settings_text(), ".env.example is out of date: run `make settings`"
 
 
 def test_the_example_covers_every_settings_class() -> None:
-    assert {settings.__name__ for _, settings in settings_groups()} == settings_classes()
+    assert {settings.__name__ for _, settings in settings_groups()} == settings_classes(), (
+        "ib_mcp/settings_example.py: list every settings class in settings_groups(), such as\n"
+        '    ("Ticker", TickerSettings),'
+    )
 
 
 @pytest.mark.parametrize("settings", [each for _, each in settings_groups()], ids=lambda each: each.__name__)
 def test_every_setting_has_a_description_of_one_or_two_lines(settings: type[BaseSettings]) -> None:
     for name, field in settings.model_fields.items():
-        assert field.description, name
-        assert field.description.endswith("."), name
-        assert len(field.description) <= 216, name
+        example = (
+            f"{settings.__module__.replace('.', '/')}.py: describe {name} in one or two lines, such as\n"
+            '    ticker_port: int = Field(default=5056, description="TCP port; 0 picks a free one.")'
+        )
+        assert field.description, example
+        assert field.description.endswith("."), example
+        assert len(field.description) <= 216, example
 
 
 def test_no_deprecated_name_appears() -> None:
@@ -57,7 +64,8 @@ def test_the_changelog_has_a_row_for_every_deprecated_name() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     for _, settings in settings_groups():
         for field, former in former_names(settings):
-            assert f"| `{former.name}` | `{field.upper()}` |" in changelog
+            row = f"| `{former.name}` | `{field.upper()}` |"
+            assert row in changelog, f"CHANGELOG.md: add to the table under Settings:\n{row}"
 
 
 def test_each_name_appears_once() -> None:
@@ -96,4 +104,8 @@ def test_every_variable_that_compose_reads_is_in_it_or_a_deprecated_name() -> No
     read = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
     known = set(re.findall(r"^#(\w+)=", settings_text(), re.MULTILINE))
     assert read
-    assert read - known == DEPRECATED
+    assert read - known == DEPRECATED, (
+        "docker-compose.yml reads a variable that no settings class has: add it to COMPOSE_SETTINGS in "
+        "ib_mcp/settings_example.py, such as\n"
+        '    ("GATEWAY_ARCHIVE_SHA256", "", "Expected SHA-256 of that download; empty disables the check."),'
+    )
