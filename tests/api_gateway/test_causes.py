@@ -172,7 +172,7 @@ def test_every_cause_has_one_sentence_and_one_next_step(cause: Cause) -> None:
         assert said.problem.count(sentence) <= 1, example
 
 
-SHOWN_BY_STATUS = {
+SHOWN_BY_STATUS: set[Cause] = {
     *STATE_CAUSES.values(),
     *(each for each in Cause if each.name.startswith(("COMPETING_", "TICKER_", "NOT_THE_TICKER"))),
     Cause.READY_WITHOUT_TICKER,
