@@ -183,7 +183,7 @@ SHOWN_BY_STATUS: set[Cause] = {
 
 
 @pytest.mark.parametrize(
-    "cause", sorted(SHOWN_BY_STATUS, key=lambda each: each.name), ids=lambda each: each.key
+    "cause", [each for each in Cause if each in SHOWN_BY_STATUS], ids=lambda each: each.key
 )
 def test_what_connection_status_reports_does_not_refer_to_it(cause: Cause) -> None:
     said = explain(cause, **stand_ins(cause))
