@@ -85,7 +85,9 @@ class WebApi:
             if not _is_from_gateway(request):
                 # The gateway's own requests do not count: its tickle can fall into the same second as the
                 # client's.
-                simulation.rate_limits.admit(route_match.endpoint.template if route_match else path)
+                simulation.rate_limits.admit(
+                    request.method, route_match.endpoint.template if route_match else path
+                )
             if route_match is None:
                 return _not_found(bool(self._routes.allowed_methods(raw_path)))
             simulation.session.touch()

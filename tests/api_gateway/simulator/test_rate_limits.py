@@ -1,12 +1,26 @@
 from __future__ import annotations
 
+import asyncio
+import random
 from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from api_gateway.client.rate_limiter import RateLimiter, WaitBudget
+from api_gateway.client.rate_limits import IBKR_LIMITS
+from api_gateway.client.request import GatewayRequest, build_request
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.rate_limits import HISTORY_PATH, RateLimitEnforcer
+from api_gateway.simulator.rate_limits import (
+    ENDPOINT_LIMITS,
+    HISTORY_PATH,
+    LIMIT_OF_ALL_CALLS,
+    EnforcedLimit,
+    RateLimitEnforcer,
+)
 from api_gateway.simulator.replies import ApiError
+from tests.virtual_loop import run_in_virtual_time
 
 
 @pytest.fixture
@@ -14,9 +28,9 @@ def limits(clock: Clock) -> RateLimitEnforcer:
     return RateLimitEnforcer(clock)
 
 
-def refused(limits: RateLimitEnforcer, template: str) -> bool:
+def refused(limits: RateLimitEnforcer, template: str, method: str = "GET") -> bool:
     try:
-        limits.admit(template)
+        limits.admit(method, template)
     except ApiError as refusal:
         return refusal.response.status == 429
     return False
@@ -41,33 +55,116 @@ def test_limit_applies_to_a_sliding_window(limits: RateLimitEnforcer, clock: Clo
 
 
 @pytest.mark.parametrize(
-    ("template", "seconds"),
+    ("template", "burst", "seconds"),
     [
-        ("/tickle", 1),
-        ("/sso/validate", 60),
-        ("/iserver/account/orders", 5),
-        ("/iserver/account/trades", 5),
-        ("/iserver/account/pnl/partitioned", 5),
-        ("/portfolio/accounts", 5),
-        ("/portfolio/subaccounts", 5),
-        ("/iserver/scanner/run", 1),
-        ("/iserver/scanner/params", 900),
-        ("/fyi/unreadnumber", 1),
-        ("/fyi/settings/{typecode}", 1),
-        ("/pa/performance", 900),
-        ("/pa/transactions", 900),
+        ("/tickle", 3, 1),
+        ("/sso/validate", 1, 60),
+        ("/iserver/account/orders", 2, 5),
+        ("/iserver/account/trades", 2, 5),
+        ("/iserver/account/pnl/partitioned", 2, 5),
+        ("/portfolio/accounts", 1, 5),
+        ("/portfolio/subaccounts", 1, 5),
+        ("/iserver/scanner/run", 1, 1),
+        ("/iserver/scanner/params", 1, 900),
+        ("/fyi/unreadnumber", 1, 1),
+        ("/fyi/settings/{typecode}", 1, 1),
+        ("/pa/performance", 1, 900),
+        ("/pa/transactions", 1, 900),
     ],
 )
-def test_endpoint_limit_applies_in_its_own_window(clock: Clock, template: str, seconds: float) -> None:
+def test_a_burst_is_admitted_and_the_next_request_only_when_the_rate_allows_it(
+    clock: Clock, template: str, burst: int, seconds: float
+) -> None:
     limits = RateLimitEnforcer(clock, penalty=0)
-    assert not refused(limits, template)
-    clock.advance(seconds - 0.01)
+    assert not any(refused(limits, template) for _ in range(burst))
+    clock.advance(burst * seconds - 0.01)
     assert refused(limits, template)
     clock.advance(0.01)
     assert not refused(limits, template)
 
 
+@pytest.mark.parametrize("limit", ENDPOINT_LIMITS, ids=lambda limit: limit.path_pattern)
+def test_a_client_at_the_published_rate_is_never_refused_and_one_above_it_soon_is(
+    clock: Clock, limit: EnforcedLimit
+) -> None:
+    limits, template = RateLimitEnforcer(clock, penalty=0), limit.path_pattern.replace("*", "x")
+    interval = limit.window_seconds / limit.max_calls
+    for _ in range(50):
+        assert not refused(limits, template)
+        clock.advance(interval + 0.001)
+    clock.advance(limit.burst_seconds)
+    answers = []
+    for _ in range(20 * limit.burst):
+        answers.append(refused(limits, template))
+        clock.advance(interval * 0.9)
+    assert any(answers)
+    assert answers.count(False) * interval <= len(answers) * interval * 0.9 + limit.burst_seconds
+
+
+@pytest.mark.parametrize("with_bursts", [True, False], ids=["with bursts", "without bursts"])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_products_own_rate_limiter_never_meets_a_429(seed: int, with_bursts: bool) -> None:
+    """Eight busy callers and the ticker's and the gateway's own tickles, also where no burst is allowed."""
+    published = (LIMIT_OF_ALL_CALLS, *ENDPOINT_LIMITS)
+    limits = published if with_bursts else tuple(replace(limit, burst=limit.max_calls) for limit in published)
+    rng = random.Random(seed)  # noqa: S311 a crowd, no secret
+    limited = [key for key in IBKR_LIMITS if key[1] != "/tickle"]
+    operations = [*limited, ("GET", "/iserver/accounts"), ("GET", "/trsrv/stocks")]
+
+    async def crowd() -> list[str]:
+        now = asyncio.get_running_loop().time
+        enforcer = RateLimitEnforcer(Clock(wall_clock=now), limits=limits)
+        limiter = RateLimiter(penalty=600, now=now, sleep=asyncio.sleep)
+        answers: list[str] = []
+
+        async def send(call: GatewayRequest) -> None:
+            async with limiter.acquire(call, WaitBudget(5000, float("inf"))) as reservation:
+                reservation.mark_sent()
+                # A request drifts on its way by less than what the client adds to each limit.
+                await asyncio.sleep(rng.uniform(0, 0.09))
+                method, template = call.operation
+                answers.append("429" if refused(enforcer, template, method) else "ok")
+
+        async def tickle() -> None:
+            async with limiter.acquire_tickle() as reservation:
+                reservation.mark_sent()
+                answers.append("429" if refused(enforcer, "/tickle") else "ok")
+
+        async def call_often() -> None:
+            for _ in range(30):
+                method, template = rng.choice(operations)
+                await send(build_request(method, template, ("BA",) * template.count("{"), read_only=True))
+
+        async def tickle_often() -> None:
+            for _ in range(60):
+                await tickle()
+                await asyncio.sleep(rng.choice((0, 0.3, 2)))
+
+        await asyncio.gather(tickle_often(), *(call_often() for _ in range(8)))
+        return answers
+
+    answers = run_in_virtual_time(crowd())
+    assert (len(answers), answers.count("429")) == (300, 0)
+
+
+def test_the_documented_limits_are_the_enforced_ones() -> None:
+    document = (Path(__file__).parents[3] / "SIMULATOR.md").read_text()
+    section = document.partition("## Rate limits\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("|")][2:]
+    assert rows == [
+        [
+            "all together" if limit.path_pattern == "*" else f"`{limit.path_pattern}`",
+            f"{limit.max_calls} per {limit.window_seconds} s",
+            str(limit.burst),
+            f"{limit.burst} in {limit.burst_seconds:g} s",
+        ]
+        for limit in (LIMIT_OF_ALL_CALLS, *ENDPOINT_LIMITS)
+    ]
+
+
 def test_endpoint_limits_are_independent(limits: RateLimitEnforcer) -> None:
+    assert not refused(limits, "/fyi/disclaimer/{typecode}", "GET")
+    assert not refused(limits, "/fyi/disclaimer/{typecode}", "PUT")
     assert not refused(limits, "/fyi/unreadnumber")
     assert not refused(limits, "/fyi/notifications")
     assert not refused(limits, "/iserver/account/orders")
@@ -75,7 +172,7 @@ def test_endpoint_limits_are_independent(limits: RateLimitEnforcer) -> None:
 
 
 def test_penalty_box_rejects_every_request_for_ten_minutes(limits: RateLimitEnforcer, clock: Clock) -> None:
-    limits.admit("/portfolio/accounts")
+    limits.admit("GET", "/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
     clock.advance(599.9)
     assert limits.penalty_seconds_left == pytest.approx(0.1)
@@ -86,7 +183,7 @@ def test_penalty_box_rejects_every_request_for_ten_minutes(limits: RateLimitEnfo
 
 
 def test_penalty_is_not_extended_by_requests(limits: RateLimitEnforcer, clock: Clock) -> None:
-    limits.admit("/portfolio/accounts")
+    limits.admit("GET", "/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
     for _ in range(6):
         clock.advance(100)
@@ -96,27 +193,38 @@ def test_penalty_is_not_extended_by_requests(limits: RateLimitEnforcer, clock: C
 
 def test_penalty_length_is_configurable(clock: Clock) -> None:
     limits = RateLimitEnforcer(clock, penalty=3)
-    limits.admit("/portfolio/accounts")
+    limits.admit("GET", "/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
     assert limits.penalty_seconds_left == 3
 
 
 def test_clear_ends_the_penalty(limits: RateLimitEnforcer) -> None:
-    limits.admit("/portfolio/accounts")
+    limits.admit("GET", "/portfolio/accounts")
     assert refused(limits, "/portfolio/accounts")
     limits.clear()
     assert not refused(limits, "/portfolio/accounts")
 
 
-def test_a_second_tickle_within_a_second_is_rejected_without_a_penalty(
+def test_tickles_beyond_the_burst_are_rejected_without_a_penalty(
     limits: RateLimitEnforcer, clock: Clock
 ) -> None:
     """Two programs may keep one session alive."""
-    limits.admit("/tickle")
-    assert refused(limits, "/tickle")
+    assert [refused(limits, "/tickle") for _ in range(5)] == [False] * 3 + [True] * 2
     assert limits.penalty_seconds_left == 0
-    clock.advance(1)
+    clock.advance(3)
     assert not refused(limits, "/tickle")
+
+
+def test_a_client_that_connects_again_after_a_429_is_admitted_in_the_end(
+    limits: RateLimitEnforcer, clock: Clock
+) -> None:
+    """ibind tickles twice for each connection, and connects again five seconds after a failure."""
+    limits.admit("GET", "/tickle")
+    attempts = []
+    for _ in range(3):
+        attempts.append([refused(limits, "/tickle") for _ in range(2)])
+        clock.advance(5)
+    assert attempts == [[False, False]] * 3
 
 
 def test_rate_limits_can_be_disabled(clock: Clock) -> None:

@@ -247,10 +247,10 @@ async def test_requests_by_the_gateway_itself_do_not_count_towards_rate_limits(
     for _ in range(12):
         assert (await gateway.get("/v1/portal/tickle", headers=own)).status_code == 200
         assert (await gateway.get("/v1/portal/sso/validate?gw=1", headers=own)).status_code == 200
-    assert (await gateway.post("/v1/api/tickle", json={})).status_code == 200
     assert (await gateway.get("/v1/api/sso/validate")).status_code == 200
     assert simulation.rate_limits.penalty_seconds_left == 0
-    assert (await gateway.post("/v1/api/tickle", json={})).status_code == 429
+    answers = [(await gateway.post("/v1/api/tickle", json={})).status_code for _ in range(4)]
+    assert answers == [200, 200, 200, 429]
     assert (await gateway.get("/v1/portal/tickle", headers=own)).status_code == 200
 
 
