@@ -46,6 +46,9 @@ OrderType = Literal[
 ]
 TRAILING_TYPES: Final = frozenset({"TRAIL", "TRAILLMT"})
 _COMBO_SEPARATOR: Final = ";;;"
+_CONID: Final = "[1-9][0-9]{0,9}"
+_AT_EXCHANGE: Final = "@[A-Z0-9][A-Z0-9._]{0,19}"
+_LEG: Final = f"{_CONID}({_AT_EXCHANGE})?/[+-]?[1-9][0-9]{{0,5}}"
 # Where a price below zero is an ordinary price.
 _NEGATIVE_PRICE_TYPES: Final = frozenset({"FUT", "FOP"})
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -133,9 +136,7 @@ Word = Annotated[str, matches("[A-Za-z0-9_]{1,40}", "one word of letters and dig
 Conidex = Annotated[
     str,
     matches(
-        r"[1-9][0-9]{0,9}@[A-Z0-9][A-Z0-9._]{0,19}"
-        r"|[1-9][0-9]{0,9}(@[A-Z0-9][A-Z0-9._]{0,19})?;;;"
-        r"[1-9][0-9]{0,9}/-?[1-9][0-9]{0,5}(,[1-9][0-9]{0,9}/-?[1-9][0-9]{0,5}){1,15}",
+        rf"{_CONID}{_AT_EXCHANGE}|{_CONID}({_AT_EXCHANGE})?;;;{_LEG}(,{_LEG}){{1,15}}",
         "conid@EXCHANGE, or spread;;;conid/ratio,conid/ratio",
     ),
 ]
