@@ -31,6 +31,7 @@ from api_gateway.simulator.orders.order_hours import OVERNIGHT_TIFS, can_trade_n
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
 from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.web_api.order_entry.crypto_rules import check_crypto_ticket
+from api_gateway.simulator.web_api.order_entry.option_rules import find_option_problem
 from api_gateway.simulator.web_api.order_entry.preview import held_quantity, what_if
 from api_gateway.simulator.web_api.order_entry.rejections import (
     ContractRejectedError,
@@ -120,6 +121,9 @@ def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> O
     _check_algorithm(instrument, ticket)
     _check_time(paper_account, instrument, order)
     _check_prices(paper_account, instrument, order)
+    problem = None if ticket.parent_reference else find_option_problem(paper_account, order)
+    if problem is not None:
+        raise OrderRejectedError(problem)
     return order
 
 
@@ -127,10 +131,12 @@ def check_funds(paper_account: PaperAccount, orders: Iterable[Order]) -> None:
     """Reject orders that together, if filled, exceed the account's available funds."""
     before, after = what_if(paper_account, orders)
     if after.total.available_funds < min(0.0, before.total.available_funds):
-        missing = -after.total.available_funds
+        total, currency = after.total, paper_account.base_currency
+        # Both halves are IBKR's, as users quote them; what stands between them is not known.
         raise OrderRejectedError(
-            "We are unable to accept your order. Your available funds are insufficient: "
-            f"{missing:,.2f} {paper_account.base_currency} are missing."
+            "We are unable to accept your order. Your Available Funds are insufficient: "
+            f"your Equity with Loan Value [{total.equity_with_loan:.2f} {currency}] must exceed the new "
+            f"total Initial Margin [{total.initial_margin:.2f} {currency}]"
         )
 
 

@@ -173,7 +173,7 @@ def test_immediate_orders_need_an_open_market_and_closing_orders_must_be_early(
 def test_funds_are_checked_for_all_orders_together(paper_account: PaperAccount) -> None:
     large = order(paper_account, quantity=9000)
     check_funds(paper_account, [large])
-    with pytest.raises(OrderRejectedError, match="available funds are insufficient"):
+    with pytest.raises(OrderRejectedError, match="Available Funds are insufficient"):
         check_funds(paper_account, [large] * 4)
     check_funds(paper_account, [order(paper_account, side="SELL", quantity=5)])
 

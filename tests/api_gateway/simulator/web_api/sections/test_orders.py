@@ -466,7 +466,7 @@ async def test_orders_require_the_accounts_call(gateway: httpx.AsyncClient, meth
     ("fields", "message"),
     [
         ({"conid": 1}, "No security definition"),
-        ({"quantity": 10_000_000}, "available funds are insufficient"),
+        ({"quantity": 10_000_000}, "Available Funds are insufficient"),
         ({"quantity": 0.12345}, "size increment"),
         ({"orderType": "LMT", "price": 100_000.0}, "We cannot accept an order at the limit price"),
         ({"orderType": "LMT", "price": 0.01}, "We cannot accept an order at the limit price"),
@@ -688,7 +688,7 @@ async def test_a_group_order_has_no_preview_and_is_cancelled_in_all_accounts(
 
 async def test_a_preview_reports_missing_funds(trader: Trader) -> None:
     answer = await trader.submit(ticket(quantity=100_000), path=WHATIF)
-    assert "available funds are insufficient" in answer["error"]
+    assert "Available Funds are insufficient" in answer["error"]
     assert answer["amount"]["amount"].endswith("(100000 Shares)")
 
 
