@@ -1,6 +1,6 @@
-"""The routes as one FastAPI app, and every failure as a reply.
+"""The routes as one FastAPI app, and error handlers that turn every failure into a response.
 
-The app is called in process by the tools; nothing listens on a port for it.
+Tools call the app in process; it does not listen on a port.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from starlette.types import Receive, Scope, Send
 from api_gateway import errors
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.redaction import redact
+from mcp_server.rest.argument_errors import CORRECT_ARGUMENTS, NOTHING_SENT
 from mcp_server.rest.listing import join_limited
 from mcp_server.rest.relay import Relay
 from mcp_server.routers import ROUTERS
 from mcp_server.ticker.order_hold import OrderHold
 
 ROUTE_NAME_KEY = "ib_mcp.operation"
-"""Key of an ASGI scope: the name of the route that is meant."""
+"""ASGI scope key: the name of the route to call."""
 
-# Never 429: it is FastMCP's and the hosts' sign to put their own words in place of ours.
+# Never 429: for it, FastMCP and MCP hosts replace our message with their own.
 STATUS_CODES: Mapping[type[errors.GatewayError], int] = {
     errors.Unreachable: 503,
     errors.OutcomeUnknown: 504,
@@ -41,27 +42,27 @@ STATUS_CODES: Mapping[type[errors.GatewayError], int] = {
     errors.Failed: 502,
 }
 
-# From this length on, a refused value may be an account id or a token, and is not repeated.
+# A rejected value of at least this length may be an account ID or a token, so it is not repeated.
 _MIN_REDACTED_LENGTH = 4
 _MESSAGE_REWRITES = (
     (re.compile(r"^Field required$"), "is missing"),
     (re.compile(r"^String should match pattern "), "should match the pattern "),
     (re.compile(r"^(Input|String|List|Value) should "), "should "),
-    (re.compile(r"^Extra inputs are not permitted$"), "is not an argument of it"),
+    (re.compile(r"^Extra inputs are not permitted$"), "is not a known argument"),
     (re.compile(r", (unable to parse string as an? \w+|unable to interpret input)$"), ""),
     (re.compile(r"a valid integer$"), "a whole number"),
     (re.compile(r"a valid boolean$"), "true or false"),
     (re.compile(r" after validation, "), ", "),
-    (re.compile(r"^Value error, "), "is wrong: "),
+    (re.compile(r"^Value error, "), "is invalid: "),
 )
 
 
 def create_app(
     gateway: GatewayClient, routers: Sequence[APIRouter] = ROUTERS, hold: OrderHold | None = None
 ) -> FastAPI:
-    """Every route over this gateway. The operation id of a route is its function's name.
+    """The app of these routers, which call this gateway. A route's operation ID is its function's name.
 
-    `hold` keeps the ticker still around orders.
+    `hold` pauses the ticker around orders.
     """
     app = FastAPI(
         title="IB MCP",
@@ -86,14 +87,14 @@ def routes_by_name(routers: Iterable[APIRouter]) -> dict[str, APIRoute]:
 
 
 def operation_id(route: APIRoute) -> str:
-    """The operation id of a route: its function's name."""
+    """The operation ID of a route: its function's name."""
     return route.name
 
 
 class _RouteByName(BaseRoute):
-    """Finds the route that a caller names, with its path values apart from any path.
+    """Finds the route by the name that a caller passes; its path values are separate from any path.
 
-    A value with a slash in it can therefore not reach another route, and no list of patterns is walked.
+    So a value that contains a slash cannot reach another route, and no path patterns are tried.
     """
 
     def __init__(self, routes: Mapping[str, APIRoute]) -> None:
@@ -132,7 +133,7 @@ async def _handle_validation_error(request: Request, error: Exception) -> JSONRe
         "error": errors.Invalid.__name__,
         "request": request.scope["route"].name,
         "problem": join_limited("; ", list(problems)) + ".",
-        "hint": "Nothing was sent to IBKR. Correct the arguments and call again.",
+        "hint": f"{NOTHING_SENT} {CORRECT_ARGUMENTS}",
     }
     return JSONResponse(body, status_code=STATUS_CODES[errors.Invalid])
 

@@ -1,1 +1,1 @@
-"""Reference text made from the routes: ENDPOINTS.md and the routers generator's known requests."""
+"""Reference files generated from the routes: ENDPOINTS.md and the routers generator's known requests."""

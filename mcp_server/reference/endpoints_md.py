@@ -20,12 +20,12 @@ from fastapi.routing import APIRoute
 from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.operations import OPERATIONS, Operation, RateLimit
 from mcp_server.rest import sections
-from mcp_server.rest.route_call import single_call
+from mcp_server.rest.route_call import single_call, source_file
 from mcp_server.routers import ROUTERS
 
 SOURCE_NOTE: Final = re.compile(
     r'Source: IBKR Web API reference, "(?P<page>[^"]+)"\.'
-    # Words that people use and the text above does not, for the search; how to get a shorter answer.
+    # Words that users search for and the text above lacks; how to get a smaller result.
     r"(\nFound by: (?P<found_by>[^\n]+(\n(?!For less)[^\n]+)*)\.)?"
     r"(\nFor less: (?P<for_less>[^\n]+(\n[^\n]+)*)\.)?"
 )
@@ -55,7 +55,7 @@ Every operation of IBKR's Web API that is available as a tool. `make endpoints` 
 
 @dataclass(frozen=True)
 class ListedOperation:
-    """One tool, and the operation of IBKR's that it calls."""
+    """One tool, and the IBKR operation that it calls."""
 
     tool: str
     summary: str
@@ -64,7 +64,7 @@ class ListedOperation:
 
     @property
     def modes(self) -> str:
-        """The trading modes that have it."""
+        """The trading modes that allow it."""
         return ", ".join(mode for mode in TradingMode if self.row.key in POLICIES[mode].allowed)
 
     @property
@@ -74,7 +74,7 @@ class ListedOperation:
 
 
 def list_operations(routers: Iterable[APIRouter] = ROUTERS) -> list[ListedOperation]:
-    """What every route does, in the order of the sections and of the routes in them."""
+    """Every route's tool and operation, ordered by section and then as in the router."""
     found = [
         _listed_operation(route)
         for router in routers
@@ -85,7 +85,7 @@ def list_operations(routers: Iterable[APIRouter] = ROUTERS) -> list[ListedOperat
 
 
 def to_markdown(operations: Sequence[ListedOperation]) -> str:
-    """ENDPOINTS.md."""
+    """The content of ENDPOINTS.md."""
     return "\n".join((HEADER, *_count_lines(operations), *_section_tables(operations)))
 
 
@@ -101,7 +101,7 @@ def _listed_operation(route: APIRoute) -> ListedOperation:
     source = SOURCE_NOTE.search(text)
     if source is None:
         raise ValueError(
-            f"the docstring of {route.name} does not name its source. "
+            f"{source_file(route)}, {route.name}: the docstring does not name its source. "
             'Example: Source: IBKR Web API reference, "All Conids by Exchange".'
         )
     return ListedOperation(route.name, text.partition("\n")[0], source["page"], row)

@@ -1,6 +1,6 @@
-"""What each route can send, under IBKR's names: the facts by which the document is compared with the routes.
+"""What each route can send, under IBKR's names, for comparing IBKR's document with the routes.
 
-`python -m mcp_server.reference.known_requests` prints what `make known` writes.
+`python -m mcp_server.reference.known_requests` prints the file that `make known` writes.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from pydantic.fields import FieldInfo
 from mcp_server.models.alerts import AlertCondition
 from mcp_server.models.fa_models import REQUEST_FIELDS, ModelRequest
 from mcp_server.models.orders import OrderTicket
-from mcp_server.rest.route_call import single_call
+from mcp_server.rest.route_call import single_call, source_file
 from mcp_server.routers import ROUTERS
 
 Fact = dict[str, Any]
 
-# Arguments of the gateway client's own, which it does not send.
+# Arguments for the gateway client itself, which it does not send.
 CLIENT_ARGUMENTS: Final = frozenset({"body", "reads", "redact", "only"})
 
 
 def describe_requests(routers: Iterable[APIRouter] = ROUTERS) -> list[Fact]:
-    """For every route its method, template, parameters of the query, and members of the body.
+    """Every route's method, template, query parameters and body fields.
 
-    A body's members are named by their way: `orders[].conid`. Each has a `type`, may be `required`,
-    may have an `enum`, is `always` there if the route has a default, and `constant` if the route supplies it.
+    Body fields are named by their path: `orders[].conid`. Each has a `type`, may be `required`, may have an
+    `enum`, is `always` sent if the route has a default, and `constant` if the route supplies it.
     """
     return [
         _describe_route(route) for router in routers for route in router.routes if isinstance(route, APIRoute)
@@ -43,6 +43,20 @@ def describe_requests(routers: Iterable[APIRouter] = ROUTERS) -> list[Fact]:
 
 def _describe_route(route: APIRoute) -> Fact:
     method, template, call = single_call(route)
+    try:
+        query, body = _describe_call(route, call)
+    except ValueError as error:
+        raise ValueError(f"{source_file(route)}, {route.name}: {error}") from error
+    return {
+        "method": method,
+        "template": template,
+        "name": route.name,
+        "query": dict(sorted(query.items())),
+        "body": None if body is None else dict(sorted(body.items())),
+    }
+
+
+def _describe_call(route: APIRoute, call: ast.Call) -> tuple[dict[str, Fact], dict[str, Fact] | None]:
     function = inspect.unwrap(route.endpoint)
     hints = get_type_hints(function, include_extras=True)
     signature = inspect.signature(function)
@@ -61,22 +75,16 @@ def _describe_route(route: APIRoute) -> Fact:
             body = dict(_flatten_fields("", _body_fields(keyword.value, arguments, function.__globals__)))
         elif keyword.arg not in CLIENT_ARGUMENTS:
             query[keyword.arg] = _as_query_value(_describe_value(keyword.value, arguments))
-    return {
-        "method": method,
-        "template": template,
-        "name": route.name,
-        "query": dict(sorted(query.items())),
-        "body": None if body is None else dict(sorted(body.items())),
-    }
+    return query, body
 
 
 def _query_fields(value: ast.expr, arguments: Mapping[str, tuple[Any, Fact]]) -> dict[str, Fact]:
-    """The members of a model that is sent as the query: `**wanted.sent()`."""
+    """The fields of a model that is sent as the query: `**query.sent()`."""
     match value:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
             found = _describe_type(arguments[name][0])
             return dict(found["properties"])
-    raise ValueError(f"{ast.unparse(value)} is no model's")
+    raise ValueError(f"`**{ast.unparse(value)}` is not a model's arguments. Example: **query.sent()")
 
 
 def _body_fields(
@@ -95,16 +103,16 @@ def _body_fields(
             return {"type": "object", "properties": _describe_constants(module_globals[name])}
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
             return _describe_type(arguments[name][0])
-    raise ValueError(f"{ast.unparse(value)} is no body that can be told")
+    raise ValueError(f"`body={ast.unparse(value)}` cannot be described. Example: body=request.sent()")
 
 
 def _describe_value(value: ast.expr, arguments: Mapping[str, tuple[Any, Fact]]) -> Fact:
-    """What one expression sends: a constant, an argument, or something made of an argument."""
+    """What one expression sends: a constant, an argument, or a value computed from an argument."""
     if isinstance(value, ast.Constant):
         return _describe_constant(value.value)
     names = [node.id for node in ast.walk(value) if isinstance(node, ast.Name) and node.id in arguments]
     if not names:
-        raise ValueError(f"{ast.unparse(value)} is of no argument")
+        raise ValueError(f"`{ast.unparse(value)}` uses no argument of the route. Example: exchange=exchange")
     annotation, need = arguments[names[0]]
     fact = _describe_type(annotation)
     match value:
@@ -118,7 +126,7 @@ def _describe_value(value: ast.expr, arguments: Mapping[str, tuple[Any, Fact]]) 
 
 
 def _presence(required: bool, default: Any) -> Fact:
-    """Whether the caller has to give it, and whether it is sent even if not."""
+    """Whether the caller must pass it, and whether it is sent even if omitted."""
     return {"required": required} | ({"always": True} if not required and default is not None else {})
 
 
@@ -139,7 +147,7 @@ _JSON_TYPES: Final = {
     dict: "object",
 }
 
-# What models add to their members when they are sent.
+# Fields that models add when they are sent.
 _ADDED_FIELDS: Final[Mapping[type[BaseModel], dict[str, Fact]]] = types.MappingProxyType(
     {
         ModelRequest: _describe_constants(REQUEST_FIELDS),
@@ -164,7 +172,7 @@ def _describe_type(annotation: Any) -> Fact:
         return _describe_type(Annotated[some[0], *metadata] if metadata else some[0])
     if origin in (list, tuple, set, frozenset):
         leaf = _describe_leaf(annotation)
-        if leaf["type"] != "array":  # a serializer makes something else of it
+        if leaf["type"] != "array":  # a serializer changes its type
             return leaf
         return {"type": "array", "items": _describe_type(inner[0])}
     return _describe_leaf(annotation)
@@ -215,7 +223,7 @@ def _describe_leaf(annotation: Any) -> Fact:
         schema = schema["$defs"][schema["$ref"].rpartition("/")[2]]
     fact: Fact = {"type": schema.get("type", "any")}
     if fact["type"] == "integer" and bool in (annotation, *get_args(annotation)):
-        fact["enum"] = [0, 1]  # a truth that is sent as a number
+        fact["enum"] = [0, 1]  # a boolean that is sent as a number
     if "const" in schema:
         schema["enum"] = [schema["const"]]
     if "enum" in schema:
@@ -225,7 +233,7 @@ def _describe_leaf(annotation: Any) -> Fact:
 
 
 def _as_query_value(fact: Fact) -> Fact:
-    """A list in a query is sent as one text."""
+    """A list in a query is sent as one string."""
     if fact["type"] != "array":
         return fact
     sent: Fact = {"type": "string", "list_of": fact["items"].get("enum")}
@@ -233,7 +241,7 @@ def _as_query_value(fact: Fact) -> Fact:
 
 
 def _flatten_fields(path: str, fact: Fact) -> Iterator[tuple[str, Fact]]:
-    """Every member of an object, and those of objects and lists in it, by their way."""
+    """Every field of an object, and of the objects and lists in it, by path."""
     for name, each in fact.get("properties", {}).items():
         here = f"{path}{name}"
         yield here, {key: what for key, what in each.items() if key not in ("properties", "items")}
@@ -246,7 +254,7 @@ def _flatten_fields(path: str, fact: Fact) -> Iterator[tuple[str, Fact]]:
 
 
 def to_json_text(routers: Iterable[APIRouter] = ROUTERS) -> str:
-    """The facts as a JSON file, one route a line."""
+    """The facts as a JSON file, one route per line."""
     rows = (json.dumps(each, ensure_ascii=False, sort_keys=True) for each in describe_requests(routers))
     return "[\n" + ",\n".join(rows) + "\n]\n"
 

@@ -1,1 +1,1 @@
-"""What a route is made of: parameters, effects, the relay of a reply, sections and filters."""
+"""The parts of a route: parameters, effects, the relay of a response, sections and filters."""

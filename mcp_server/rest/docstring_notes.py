@@ -1,4 +1,4 @@
-"""What a route's docstring says only to this server: below the form feed, after the source."""
+"""Notes in a route's docstring that are not published: after the form feed and the source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOTE = re.compile(r"^(Found by|For less): (.+?)(?=\n[A-Z][a-z ]+: |\Z)", re.MUL
 
 @dataclass(frozen=True)
 class Notes:
-    """Words that people use for an operation, and how to get less of a long answer; either may be empty."""
+    """Words that users search for, and how to get a smaller result; either may be empty."""
 
     search_terms: str = ""
     narrowing_hint: str = ""

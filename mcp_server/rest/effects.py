@@ -1,7 +1,7 @@
-"""What a call can do: from the operation's row, or from the marks on a generated route.
+"""The effect of a call, from the operation's row or from the marks on a generated route.
 
-A GET without a mark reads; everything else without a mark changes something. So a forgotten mark makes
-a tool look more dangerous than it is, never less.
+Without a mark, a GET reads and everything else changes something, so a forgotten mark never makes a POST, PUT
+or DELETE look read-only.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ TRADES_EXTENSION: Final = "x-trades"
 READS: Final[dict[str, Any]] = {EFFECT_EXTENSION: Effect.READS.value}
 CHANGES: Final[dict[str, Any]] = {EFFECT_EXTENSION: Effect.CHANGES.value}
 DESTROYS: Final[dict[str, Any]] = {EFFECT_EXTENSION: Effect.DESTROYS.value}
-# Beside one of them (`CHANGES | REPEATABLE`): doing it twice is doing it once.
+# With one of them (`CHANGES | REPEATABLE`): repeating the call has no further effect.
 REPEATABLE: Final[dict[str, Any]] = {REPEATABLE_EXTENSION: True}
-# It leads to a trade, or removes a safeguard before one.
+# It can lead to a trade, or removes a safeguard before one.
 TRADES: Final[dict[str, Any]] = {TRADES_EXTENSION: True}
 
 
@@ -46,7 +46,7 @@ def effect(methods: Collection[str], path: str, extensions: Mapping[str, Any] | 
 
 
 def is_repeatable(methods: Collection[str], path: str, extensions: Mapping[str, Any] | None) -> bool:
-    """Whether the same call once more does nothing more: a read, a PUT, a DELETE, or marked so."""
+    """Whether repeating the call has no further effect: a read, a PUT, a DELETE, or marked so."""
     row = _row(methods, path)
     if row.repeatable if row else (extensions or {}).get(REPEATABLE_EXTENSION):
         return True

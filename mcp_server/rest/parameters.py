@@ -1,6 +1,6 @@
-"""The vocabulary of the routes' signatures: what a value is called, what it may be, how it is described.
+"""The parameter types of the routes' signatures, with their validation and descriptions.
 
-A type without `Path`, `Query` or `Body` is a kind of value; the ones with it say where it travels.
+A type without `Path`, `Query` or `Body` is a kind of value; one with it also says where the value is sent.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ MAX_TEXT_LENGTH: Final = 4000
 
 
 def argument_error(sentence: str) -> PydanticCustomError:
-    """What is wrong with an argument: the rest of a sentence that begins with its name."""
+    """A validation error; its message is the rest of a sentence that begins with the argument's name."""
     return PydanticCustomError("wrong", "{sentence}", {"sentence": sentence})
 
 
 def matches(pattern: str, expected: str) -> AfterValidator:
-    """Text that matches from end to end, or a refusal in words. Shorter to publish than a pattern."""
+    """Accepts text that matches completely; its error is shorter to publish than a pattern."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
@@ -41,11 +41,11 @@ def matches(pattern: str, expected: str) -> AfterValidator:
 
 
 def at_most(limit: int, expected: str) -> AfterValidator:
-    """A number up to `limit`, or a refusal in words."""
+    """Accepts a number up to `limit`."""
 
     def check(number: int) -> int:
         if number > limit:
-            raise argument_error(f"should be {expected}; this is too large")
+            raise argument_error(f"should be {expected}, at most {limit}")
         return number
 
     return AfterValidator(check)
@@ -66,31 +66,31 @@ def _check_plain_text(text: str) -> str:
 
 
 def check_finite(number: float) -> float:
-    """The number, or a refusal of one that nobody means."""
-    if not abs(number) <= MAX_NUMBER:  # so that "not a number" is refused too
-        raise argument_error("should be an ordinary number; this is too large")
+    """The number, if it is finite and of a plausible size."""
+    if not abs(number) <= MAX_NUMBER:  # also true for NaN
+        raise argument_error(f"should be a number from -{MAX_NUMBER} to {MAX_NUMBER}")
     return number
 
 
-# Kinds of values. IBKR is case-sensitive nearly everywhere, and so are these.
+# Kinds of values. IBKR is case-sensitive almost everywhere, so these are too.
 AccountText = Annotated[
     str,
-    matches(ACCOUNT_PATTERN, "an account id such as DU1234567"),
+    matches(ACCOUNT_PATTERN, "an account ID such as DU1234567"),
     Field(json_schema_extra={"pattern": f"^{ACCOUNT_PATTERN}$"}),
 ]
-# For lists and bodies: the words of the refusal do, and the published schema is shorter.
-AccountName = Annotated[str, matches(ACCOUNT_PATTERN, "an account id such as DU1234567")]
+# For lists and bodies: without a published pattern, as the error says what is expected.
+AccountName = Annotated[str, matches(ACCOUNT_PATTERN, "an account ID such as DU1234567")]
 ConidNumber = Annotated[int, Field(ge=1), at_most(MAX_CONID, "a conid")]
-OrderNumber = Annotated[int, Field(ge=1), at_most(MAX_ORDER_ID, "an order id")]
+OrderNumber = Annotated[int, Field(ge=1), at_most(MAX_ORDER_ID, "an order ID")]
 PageNumber = Annotated[int, Field(ge=0), at_most(9999, "a page")]
-# A whole number stays one on the wire: 5, not 5.0.
+# An integer is sent as an integer: 5, not 5.0.
 Number = Annotated[int | float, AfterValidator(check_finite), WithJsonSchema({"type": "number"})]
 Symbol = Annotated[str, matches(r"[A-Z0-9][A-Z0-9 ._+&'/*-]{0,19}", "an upper-case symbol such as AAPL")]
 ExchangeName = Annotated[str, matches(r"[A-Z0-9][A-Z0-9._]{0,19}", "an exchange such as SMART or NASDAQ")]
 CurrencyCode = Annotated[str, matches(r"[A-Z]{3}", "a currency code such as USD")]
-IssuerId = Annotated[str, matches(r"e[0-9]{1,12}", "a bond issuer's id such as e1234567")]
+IssuerId = Annotated[str, matches(r"e[0-9]{1,12}", "a bond issuer's ID such as e1234567")]
 Text = Annotated[str, AfterValidator(_check_short_text)]
-# What generated routers take where nobody has looked at what IBKR takes.
+# For generated routers, whose values nobody has compared with what IBKR accepts.
 PlainText = Annotated[str, AfterValidator(_check_plain_text)]
 ContractMonth = Annotated[
     str,
@@ -98,12 +98,12 @@ ContractMonth = Annotated[
 ]
 
 # In the path.
-AccountId = Annotated[AccountText, Path(description="Account id.")]
-Conid = Annotated[ConidNumber, Path(description="Contract id (conid).")]
-OrderId = Annotated[OrderNumber, Path(description="IBKR's order id, from `list_live_orders`.")]
+AccountId = Annotated[AccountText, Path(description="Account ID.")]
+Conid = Annotated[ConidNumber, Path(description="Contract ID (conid).")]
+OrderId = Annotated[OrderNumber, Path(description="IBKR's order ID, from `list_live_orders`.")]
 
 # In the query.
-QueryConid = Annotated[ConidNumber, Query(description="Contract id (conid).")]
+QueryConid = Annotated[ConidNumber, Query(description="Contract ID (conid).")]
 Page = Annotated[PageNumber, Query(description="Page, from 0.")]
 Exchange = Annotated[ExchangeName | None, Query(description="Exchange, e.g. SMART, NASDAQ.")]
 AccountFilter = Annotated[AccountText | None, Query(description="Only this account.")]
@@ -116,5 +116,5 @@ SortColumn = Annotated[
 BypassCache = Annotated[bool | None, Query(description="Bypass IBKR's cache.")]
 
 # In the body.
-BodyAccountId = Annotated[AccountText, Body(embed=True, description="Account id.")]
-BodyConid = Annotated[ConidNumber, Body(embed=True, description="Contract id (conid).")]
+BodyAccountId = Annotated[AccountText, Body(embed=True, description="Account ID.")]
+BodyConid = Annotated[ConidNumber, Body(embed=True, description="Contract ID (conid).")]

@@ -1,7 +1,7 @@
-"""Answers of the gateway, handed on byte for byte.
+"""Relays the gateway's responses byte for byte.
 
-A route asks the `Relay` and returns what it gets. The body is never parsed and encoded again, unless
-a secret has to be taken out of it, or one part of a very large answer is wanted.
+A route calls the `Relay` and returns its response. The body is parsed and encoded again only to remove a
+secret from it, or to return one part of a very large response.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from mcp_server.ticker.order_hold import OrderHold
 
 
 class Json(Response):
-    """A JSON body that is sent as it came. The return annotation of every route."""
+    """A JSON body, returned unchanged. The return annotation of every route."""
 
     media_type = "application/json"
 
 
 class Relay:
-    """The gateway's verbs, answering with `Json`.
+    """The gateway client's methods, with `Json` responses.
 
     `template` and `values` are those of `api_gateway.client.gateway.GatewayClient`; a failure is raised as an
     `api_gateway.errors.GatewayError`. Keys that the operation's row redacts are removed wherever they occur:
-    session tokens and addresses that no model needs to read. `reads` says of a POST without a row that it
-    changes nothing. `only` returns that one key of an object, and a body without it whole. `hold` keeps the
-    ticker still around orders. `redact` names more keys to remove, for routes of extra routers.
+    session tokens and addresses that no model needs to read. `reads` marks a POST without a row as
+    read-only. `only` returns that one key of an object, or the whole body if it lacks the key. `hold` pauses
+    the ticker around orders. `redact` lists more keys to remove, for routes of extra routers.
     """
 
     def __init__(self, gateway: GatewayClient, hold: OrderHold | None = None) -> None:
@@ -88,9 +88,9 @@ class Relay:
 
 
 async def get_relay(request: Request) -> Relay:
-    """The relay of the app that is answering; a dependency of every route.
+    """The relay of the app that handles the request; a dependency of every route.
 
-    A coroutine though it waits for nothing: FastAPI sends a plain function to another thread and back.
+    A coroutine although it awaits nothing, because FastAPI runs a plain function in another thread.
     """
     current: Relay = request.app.state.relay
     return current

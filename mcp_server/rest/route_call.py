@@ -1,4 +1,4 @@
-"""The one call to the gateway that a route consists of, read from its source."""
+"""Reads the one call to the gateway that a route consists of from its source."""
 
 from __future__ import annotations
 
@@ -23,4 +23,12 @@ def single_call(route: APIRoute) -> tuple[str, str, ast.Call]:
             ) as call
         ]:
             return verb.upper(), template, call
-    raise ValueError(f"{route.name} is not one call to the gateway")
+    raise ValueError(
+        f"{source_file(route)}, {route.name}: a route must be one call to the gateway. "
+        'Example: return await gateway.get("/trsrv/all-conids", exchange=exchange)'
+    )
+
+
+def source_file(route: APIRoute) -> str:
+    """The file that defines a route, relative to the checkout, for messages."""
+    return f"{route.endpoint.__module__.replace('.', '/')}.py"

@@ -1,4 +1,4 @@
-"""Which routes exist at all, by mode and section: what is left out here cannot be reached in any way."""
+"""Filters routes by trading mode and section; a route that is left out cannot be reached in any way."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mcp_server.rest.effects import route_effect
 def filter_routes(
     routers: Iterable[APIRouter], mode: TradingMode, sections: Collection[str]
 ) -> tuple[APIRouter, ...]:
-    """The routers with only those routes that belong to one of `sections` and may be used in this mode.
+    """The routers with only the routes that belong to one of `sections` and are allowed in this mode.
 
-    In `read` that is what only reads; in `live` all that cannot lead to a trade; in `paper` everything.
+    `read` allows only reads, `live` everything that cannot lead to a trade, `paper` everything.
     """
     filtered = []
     for router in routers:

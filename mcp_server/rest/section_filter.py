@@ -1,4 +1,4 @@
-"""Which sections of IBKR's reference are shown as tools."""
+"""Selects the sections of IBKR's reference whose operations become tools."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mcp_server.settings import ServerSettings
 def selected_sections(settings: ServerSettings, available: Sequence[str] | None = None) -> frozenset[str]:
     """The sections whose tools are listed and can be called.
 
-    `there` are those that routes have; generated routers can have more than IBKR's reference. None stands for
-    the time before these are loaded, when a name that nobody knows may be one of theirs.
+    `available` has the sections of the routes; generated routers can have more than IBKR's reference. None
+    means that those are not loaded yet, so that an unknown name may be one of theirs.
     """
     allow_unknown = settings.mcp_server_extra_routers is not None and available is None
     extra = tuple(name for name in available or () if name not in sections.NAMES)
@@ -22,7 +22,7 @@ def selected_sections(settings: ServerSettings, available: Sequence[str] | None 
     excluded = _parse_sections("EXCLUDED_TAGS", settings.excluded_tags, known, allow_unknown)
     selected = (included or frozenset((*sections.DEFAULT_SECTIONS, *extra))) - excluded
     if not selected:
-        raise SettingsError("INCLUDED_TAGS and EXCLUDED_TAGS together leave no tool to show.")
+        raise SettingsError("INCLUDED_TAGS and EXCLUDED_TAGS leave no tools: exclude fewer sections.")
     return selected
 
 

@@ -1,4 +1,4 @@
-"""The groups of tools: the sections of IBKR's reference, in its words and its order."""
+"""The groups of tools: the sections of IBKR's reference, under its names and in its order."""
 
 from __future__ import annotations
 

@@ -12,11 +12,13 @@ from mcp_server.rest.relay import Json
 ENDPOINTS = Path(__file__).parents[3] / "ENDPOINTS.md"
 
 
-def test_endpoints_md_is_what_the_routes_say() -> None:
-    assert ENDPOINTS.read_text(encoding="utf-8") == to_markdown(list_operations()), "run `make endpoints`"
+def test_endpoints_md_is_up_to_date() -> None:
+    assert ENDPOINTS.read_text(encoding="utf-8") == to_markdown(list_operations()), (
+        "ENDPOINTS.md is out of date. Run: make endpoints"
+    )
 
 
-def test_a_row_says_what_is_sent_and_not_where_the_route_is_mounted() -> None:
+def test_a_row_has_the_path_that_is_sent_not_the_path_of_the_route() -> None:
     found = {each.tool: each for each in list_operations()}
 
     positions = found["list_positions"]
@@ -25,7 +27,7 @@ def test_a_row_says_what_is_sent_and_not_where_the_route_is_mounted() -> None:
     assert found["tickle"].row.path == "/tickle"
 
 
-def test_the_session_and_the_pacing_come_from_the_path() -> None:
+def test_the_session_and_the_rate_limit_are_those_of_the_operation() -> None:
     found = {each.tool: each for each in list_operations()}
 
     assert found["get_pnl"].row.session == "brokerage"
@@ -35,25 +37,29 @@ def test_the_session_and_the_pacing_come_from_the_path() -> None:
     assert found["get_session_status"].row.session == "none"
 
 
-def test_a_route_that_is_more_than_one_call_has_no_row() -> None:
+def test_a_route_of_more_than_one_call_is_an_error_with_its_file() -> None:
     router = APIRouter(tags=["Session"])
 
     @router.get("/two")
-    async def ask_twice(gateway: Gateway) -> Json:
+    async def read_twice(gateway: Gateway) -> Json:
         await gateway.get("/sso/validate")
         return await gateway.get("/sso/validate")
 
-    with pytest.raises(ValueError, match="ask_twice is not one call"):
+    with pytest.raises(
+        ValueError, match=r"^tests/mcp_server/reference/test_endpoints_md\.py, read_twice: .*Example: "
+    ):
         list_operations([router])
 
 
-def test_a_route_without_a_source_has_no_row() -> None:
+def test_a_route_without_a_source_is_an_error_with_an_example() -> None:
     router = APIRouter(tags=["Session"])
 
     @router.get("/one")
-    async def ask(gateway: Gateway) -> Json:
-        """Ask."""
+    async def read(gateway: Gateway) -> Json:
+        """Read."""
         return await gateway.get("/sso/validate")
 
-    with pytest.raises(ValueError, match="ask does not name its source"):
+    with pytest.raises(
+        ValueError, match=r"^tests/mcp_server/reference/test_endpoints_md\.py, read: .*Example: Source: "
+    ):
         list_operations([router])

@@ -1,4 +1,4 @@
-"""What the routes can send is told from the routes themselves, and is what they send."""
+"""The description of the requests matches what the routes send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a docstring says below the form feed."""
+"""The notes in a docstring after the form feed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ router = APIRouter()
 async def with_both() -> None:
     """Get it.
 
-    Found by: this is no note, it stands above.
+    Found by: this is not a note, because it is above the form feed.
     \f
     Source: IBKR Web API reference, "A page"; recorded.
     Open to: everybody.
@@ -36,7 +36,7 @@ async def bare() -> None:
     pass
 
 
-def test_notes_are_read_over_several_lines() -> None:
+def test_notes_may_have_several_lines() -> None:
     assert parse_notes(with_both) == Notes("holdings, what I own, my stuff.", "ask for one month.")
 
 
@@ -44,7 +44,7 @@ def test_a_docstring_without_notes_has_empty_ones() -> None:
     assert parse_notes(with_none) == parse_notes(bare) == Notes()
 
 
-def test_the_notes_of_routes_are_kept_by_their_names() -> None:
+def test_the_notes_of_routes_are_returned_by_name() -> None:
     found = notes_by_name([router])
     assert list(found) == ["with_both", "with_none", "bare"]
     assert found["with_both"].narrowing_hint == "ask for one month."

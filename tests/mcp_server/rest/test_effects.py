@@ -8,7 +8,7 @@ from mcp_server.rest.effects import CHANGES, DESTROYS, READS, REPEATABLE, TRADES
 PATH = "/of/a/generated/route"
 
 
-def test_a_row_outranks_every_mark() -> None:
+def test_a_row_takes_precedence_over_marks() -> None:
     assert effect({"POST"}, "/iserver/account/{account_id}/orders", READS) is Effect.TRADES
     assert not is_repeatable({"POST"}, "/iserver/account/{account_id}/orders", REPEATABLE)
     assert effect({"POST"}, "/iserver/auth/status", None) is Effect.READS
@@ -26,17 +26,17 @@ def test_a_row_outranks_every_mark() -> None:
         ({"POST"}, CHANGES | TRADES, Effect.TRADES),
     ],
 )
-def test_a_mark_decides(methods: set[str], marks: dict[str, str] | None, expected: Effect) -> None:
+def test_a_mark_sets_the_effect(methods: set[str], marks: dict[str, str] | None, expected: Effect) -> None:
     assert effect(methods, PATH, marks) is expected
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_a_forgotten_mark_counts_as_a_change(method: str) -> None:
+def test_without_a_mark_a_write_counts_as_a_change(method: str) -> None:
     assert effect({method}, PATH, None) is Effect.CHANGES
     assert effect({"GET", method}, PATH, {"x-other": "reads"}) is Effect.CHANGES
 
 
-def test_a_misspelt_mark_is_an_error() -> None:
+def test_a_misspelled_mark_is_an_error() -> None:
     with pytest.raises(ValueError, match="raeds"):
         effect({"GET"}, PATH, {"x-effect": "raeds"})
 
@@ -54,7 +54,7 @@ def test_a_misspelt_mark_is_an_error() -> None:
         ("DELETE", DESTROYS, True),
     ],
 )
-def test_what_may_be_repeated_without_doing_more(
+def test_a_call_is_repeatable_by_its_method_or_mark(
     method: str, marks: dict[str, str] | None, expected: bool
 ) -> None:
     assert is_repeatable({method}, PATH, marks) is expected

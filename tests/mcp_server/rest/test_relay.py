@@ -1,4 +1,4 @@
-"""What goes through the relay, and what does not."""
+"""What the relay passes through, and what it removes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Invalid
 from mcp_server.rest.relay import Json, Relay, get_relay
 
-ODD = b'{ "b":1.50,"a":[1e2, null],"\xc3\xa9":"\\u00e9" }'
+UNUSUAL_JSON = b'{ "b":1.50,"a":[1e2, null],"\xc3\xa9":"\\u00e9" }'
 
 
 @pytest.fixture
@@ -22,17 +22,17 @@ def relayed(gateway: GatewayClient) -> Relay:
     return Relay(gateway)
 
 
-async def test_a_body_is_handed_on_byte_for_byte(relayed: Relay, far_side: Any) -> None:
-    far_side.answers["/portfolio/accounts"] = httpx.Response(200, content=ODD)
+async def test_a_body_is_returned_byte_for_byte(relayed: Relay, far_side: Any) -> None:
+    far_side.answers["/portfolio/accounts"] = httpx.Response(200, content=UNUSUAL_JSON)
     reply = await relayed.get("/portfolio/accounts")
     assert isinstance(reply, Json)
-    assert reply.body == ODD
+    assert reply.body == UNUSUAL_JSON
     assert reply.media_type == "application/json"
 
 
-async def test_named_secrets_are_taken_out_at_any_depth(relayed: Relay, far_side: Any) -> None:
-    told = {"session": "s3cret", "iserver": {"session": 1, "ok": [{"session": 2, "left": 3}]}}
-    far_side.answers["/tickle"] = httpx.Response(200, json=told)
+async def test_named_secrets_are_removed_at_any_depth(relayed: Relay, far_side: Any) -> None:
+    body = {"session": "s3cret", "iserver": {"session": 1, "ok": [{"session": 2, "left": 3}]}}
+    far_side.answers["/tickle"] = httpx.Response(200, json=body)
     reply = await relayed.tickle()
     assert orjson.loads(reply.body) == {"iserver": {"ok": [{"left": 3}]}}
 
@@ -43,28 +43,28 @@ async def test_a_list_is_redacted_too(relayed: Relay, far_side: Any) -> None:
     assert orjson.loads(reply.body) == [{"id": 1}]
 
 
-async def test_one_part_of_an_answer_can_be_handed_on_alone(relayed: Relay, far_side: Any) -> None:
-    told = {"types": [{"filters": [1]}], "filters": [2]}
-    far_side.otherwise = httpx.Response(200, json=told)
+async def test_one_part_of_a_response_can_be_returned(relayed: Relay, far_side: Any) -> None:
+    body = {"types": [{"filters": [1]}], "filters": [2]}
+    far_side.otherwise = httpx.Response(200, json=body)
     reply = await relayed.get("/portfolio/accounts", only="filters")
     assert orjson.loads(reply.body) == {"filters": [2]}
 
 
-@pytest.mark.parametrize("told", [b'{"types": []}', b'[{"filters": 1}]'])
-async def test_an_answer_without_the_part_is_handed_on_whole(
-    relayed: Relay, far_side: Any, told: bytes
+@pytest.mark.parametrize("body", [b'{"types": []}', b'[{"filters": 1}]'])
+async def test_a_response_without_the_part_is_returned_whole(
+    relayed: Relay, far_side: Any, body: bytes
 ) -> None:
-    far_side.otherwise = httpx.Response(200, content=told)
+    far_side.otherwise = httpx.Response(200, content=body)
     reply = await relayed.get("/portfolio/accounts", only="filters")
-    assert orjson.loads(reply.body) == orjson.loads(told)
+    assert orjson.loads(reply.body) == orjson.loads(body)
 
 
-async def test_a_part_is_not_an_argument_of_the_address(relayed: Relay, far_side: Any) -> None:
+async def test_the_name_of_a_part_is_not_sent(relayed: Relay, far_side: Any) -> None:
     await relayed.get("/portfolio/accounts", only="filters")
     assert [request.url.query for request in far_side.asked] == [b""]
 
 
-async def test_the_verb_and_the_body_arrive(relayed: Relay, far_side: Any) -> None:
+async def test_the_method_and_the_body_are_sent(relayed: Relay, far_side: Any) -> None:
     far_side.otherwise = httpx.Response(200, json={"accounts": ["U1234567"]})
     await relayed.post("/iserver/auth/status", body={"a": 1}, reads=True)
     await relayed.put("/iserver/account/allocation/group", body={"b": 2})
@@ -75,13 +75,13 @@ async def test_the_verb_and_the_body_arrive(relayed: Relay, far_side: Any) -> No
     assert sent[2][0] == "DELETE"
 
 
-async def test_the_gateways_refusals_pass_through_the_relay(relayed: Relay, far_side: Any) -> None:
+async def test_errors_of_the_gateway_client_pass_through(relayed: Relay, far_side: Any) -> None:
     with pytest.raises(Invalid):
         await relayed.get("/portfolio/{account}/meta", "../tickle")
     assert far_side.asked == []
 
 
-async def test_a_route_finds_the_relay_of_its_app(relayed: Relay) -> None:
+async def test_a_route_gets_the_relay_of_its_app(relayed: Relay) -> None:
     app = FastAPI()
     app.state.relay = relayed
     assert await get_relay(Request({"type": "http", "app": app})) is relayed

@@ -1,4 +1,4 @@
-"""Which routes exist by mode and section."""
+"""Which routes are left by mode and section."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ROUTERS = (
         count_birds=("GET", CHANGES),
         buy_bird=("POST", CHANGES | TRADES),
         free_bird=("DELETE", DESTROYS),
-        forgotten=("POST", None),
+        unmarked=("POST", None),
     ),
     _router("Trees", list_trees=("GET", None)),
 )
@@ -51,25 +51,25 @@ def _names(mode: TradingMode, sections: Collection[str] = SECTIONS) -> set[str]:
     return {route.name for router in routers for route in router.routes if isinstance(route, APIRoute)}
 
 
-def test_in_read_mode_there_is_only_what_reads_whatever_its_method() -> None:
+def test_read_mode_has_only_reads_of_any_method() -> None:
     assert _names(TradingMode.READ) == {"list_birds", "find_birds", "list_trees"}
 
 
-def test_in_live_mode_nothing_leads_to_a_trade() -> None:
+def test_live_mode_has_everything_but_trades() -> None:
     assert _names(TradingMode.LIVE) == _names(TradingMode.PAPER) - {"buy_bird"}
 
 
-def test_in_paper_mode_there_is_everything() -> None:
+def test_paper_mode_has_everything() -> None:
     assert _names(TradingMode.PAPER) == {route.name for router in ROUTERS for route in router.routes}  # type: ignore[attr-defined] # all are API routes
 
 
-def test_only_the_chosen_sections_are_there() -> None:
+def test_only_the_selected_sections_are_left() -> None:
     assert _names(TradingMode.PAPER, ["Trees"]) == {"list_trees"}
     assert filter_routes(ROUTERS, TradingMode.PAPER, []) == ()
 
 
 @pytest.mark.parametrize("mode", [TradingMode.READ, TradingMode.LIVE])
-async def test_what_is_not_mounted_cannot_be_called_by_its_path_either(mode: TradingMode) -> None:
+async def test_a_route_that_is_left_out_cannot_be_called_by_its_path_either(mode: TradingMode) -> None:
     gateway = GatewayClient(GatewaySettings(_env_file=None))
     app = httpx.ASGITransport(create_app(gateway, filter_routes(ROUTERS, mode, SECTIONS)))
     async with httpx.AsyncClient(transport=app, base_url="http://routes") as client:
@@ -77,7 +77,7 @@ async def test_what_is_not_mounted_cannot_be_called_by_its_path_either(mode: Tra
         assert (await client.post("/buy_bird")).status_code == 404
 
 
-def test_the_routers_themselves_stay_whole() -> None:
+def test_the_routers_themselves_are_not_changed() -> None:
     before = [len(router.routes) for router in ROUTERS]
     filter_routes(ROUTERS, TradingMode.READ, ["Trees"])
     assert [len(router.routes) for router in ROUTERS] == before
