@@ -1,1 +1,1 @@
-"""Request bodies, and arguments that only make sense together."""
+"""Models of request bodies, and of arguments that are validated together."""

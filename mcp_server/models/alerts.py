@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from mcp_server.models.arguments import Arguments
-from mcp_server.models.moments import Timestamp, check_timestamp
+from mcp_server.models.moments import TIMESTAMP_DESCRIPTION, Timestamp, is_timestamp
 from mcp_server.rest.parameters import OrderNumber, Text, argument_error, matches
 
 TIME_TYPE: Final = 3
@@ -35,41 +35,41 @@ def _check_one_line(text: str) -> str:
 
 
 Message = Annotated[str, AfterValidator(_check_one_line)]
-# IBKR has 1 and 0 where others have true and false.
+# IBKR expects 1 and 0 instead of true and false.
 Flag = Annotated[bool, PlainSerializer(int)]
 Email = Annotated[
     str, matches(r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}", "an e-mail address")
 ]
 ConidAtExchange = Annotated[
-    str, matches(r"[1-9][0-9]{0,9}@[A-Z0-9][A-Z0-9._]{0,19}|\*@\*", "conid@EXCHANGE such as 265598@SMART")
+    str, matches(r"[1-9][0-9]{0,9}@[A-Z0-9][A-Z0-9._]{0,19}|\*@\*", "conid@EXCHANGE, such as 265598@SMART")
 ]
 # The MTA alert lists them as GMT (Africa/Abidjan).
-TimeZone = Annotated[str, matches("[A-Za-z][A-Za-z0-9_+/() -]{0,39}", "a time zone such as US/Eastern")]
+TimeZone = Annotated[str, matches("[A-Za-z][A-Za-z0-9_+/() -]{0,39}", "a time zone, such as US/Eastern")]
 _NUMBER_PATTERN: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?", re.ASCII)
 
 
 class AlertCondition(Arguments):
-    """One condition."""
+    """One condition of an alert."""
 
     type: Annotated[
         Literal[1, 3, 4, 5, 6, 7, 8, 9],
         Field(description="1 price, 3 time, 4 margin, 5 trade, 6 volume; MTA: 7 market, 8 position, 9 P&L."),
     ]
     conidex: Annotated[ConidAtExchange, Field(description='E.g. 265598@SMART; "*@*" for any.')]
-    operator: Annotated[Literal[">=", "<=", ">", "<", "=="], Field(description="How the value is compared.")]
+    operator: Annotated[Literal[">=", "<=", ">", "<", "=="], Field(description="Comparison with `value`.")]
     value: Annotated[
         Text, Field(description='Text, e.g. "195.00"; a time as YYYYMMDD-HH:mm:ss; "*" for any.')
     ]
     logic_bind: Annotated[
         Literal["a", "o", "n"], Field(description="Link to the next one: a and, o or; n for the last.")
     ]
-    time_zone: Annotated[TimeZone | None, Field(description="MTA, e.g. US/Eastern.")] = None
+    time_zone: Annotated[TimeZone | None, Field(description="MTA only, e.g. US/Eastern.")] = None
 
     @model_validator(mode="after")
     def _check_contract(self) -> Self:
         if self.type in CONTRACT_TYPES and self.conidex == ANY_CONTRACT:
             raise argument_error(
-                f"`conidex` of type {self.type} should name a contract, such as 265598@SMART"
+                f"`conidex` should name a contract for type {self.type}, such as 265598@SMART"
             )
         return self
 
@@ -80,9 +80,9 @@ class AlertCondition(Arguments):
             and self.type in NUMERIC_TYPES
             and not _NUMBER_PATTERN.fullmatch(self.value)
         ):
-            raise argument_error(f'`value` of type {self.type} should be a number as text, such as "195.00"')
-        if self.value != ANY_VALUE and self.type == TIME_TYPE:
-            check_timestamp(self.value)
+            raise argument_error(f'`value` should be a number as text for type {self.type}, e.g. "195.00"')
+        if self.value != ANY_VALUE and self.type == TIME_TYPE and not is_timestamp(self.value):
+            raise argument_error(f"`value` should be {TIMESTAMP_DESCRIPTION} for type {self.type}")
         return self
 
     @model_serializer(mode="wrap")
@@ -91,7 +91,7 @@ class AlertCondition(Arguments):
 
 
 class Alert(Arguments):
-    """A whole alert."""
+    """A complete alert."""
 
     alert_name: Annotated[Text, Field(description="Name of the alert.")]
     alert_message: Annotated[Message, Field(description="Text of the notification.")]
@@ -118,14 +118,14 @@ class Alert(Arguments):
         *others, last = [each.logic_bind for each in self.conditions]
         if last != "n" or "n" in others:
             raise argument_error(
-                "`logic_bind` should be n at the last condition, and a or o at those before it"
+                "`logic_bind` should be n for the last condition, and a or o for those before it"
             )
         return self
 
     @model_validator(mode="after")
     def _check_expire_time(self) -> Self:
         if (self.tif == "GTD") is (self.expire_time is None):
-            raise argument_error("GTD needs `expire_time`, and GTC takes none")
+            raise argument_error("GTD needs `expire_time`; GTC does not accept it")
         return self
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""What all models of arguments have in common: our names come in, IBKR's go out."""
+"""Base class of the argument models: accepts our names and sends IBKR's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 
 class Arguments(BaseModel):
-    """Arguments of one operation. An unknown one is refused; one left out is not sent."""
+    """Arguments of one operation. An unknown one is rejected; an omitted one is not sent."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, alias_generator=AliasGenerator(serialization_alias=to_camel)

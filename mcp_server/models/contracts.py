@@ -20,7 +20,7 @@ from mcp_server.rest.parameters import (
 
 OPTION_TYPES = frozenset({"OPT", "FOP", "WAR"})
 DATED_TYPES = OPTION_TYPES | {"FUT", "IOPT"}
-# Where a strike is a difference of two prices, and can be below zero.
+# Types whose strike can be a price difference, and so be negative.
 SPREAD_STRIKE_TYPES = frozenset({"FUT", "FOP"})
 MONTH_DESCRIPTION = "Contract month as MMMYY, e.g. JAN27, from `search_contracts`."
 
@@ -35,7 +35,8 @@ class ContractSearch(Arguments):
     fund: Annotated[bool | None, Field(description="true: search funds.")] = None
     fund_family_conid_ex: Annotated[Text | None, Field(description="Only funds of this family.")] = None
     pattern: Annotated[bool | None, Field(description="true: match `symbol` as a pattern.")] = None
-    referrer: Annotated[Text | None, Field(description="Rarely needed.")] = None
+    # IBKR's reference names it and does not describe it.
+    referrer: Annotated[Text | None, Field(description="Caller, e.g. watchlist.")] = None
 
 
 class StrikesQuery(Arguments):
@@ -54,7 +55,7 @@ class StrikesQuery(Arguments):
     @model_validator(mode="after")
     def _check_exchange(self) -> Self:
         if self.sec_type == "FOP" and self.exchange is None:
-            raise argument_error("FOP needs `exchange`, e.g. CME, from the sections of `search_contracts`")
+            raise argument_error("FOP needs `exchange`, e.g. CME, from `sections` in `search_contracts`")
         return self
 
 
@@ -70,7 +71,7 @@ class SecdefQuery(Arguments):
     ] = None
     month: Annotated[ContractMonth | None, Field(description=MONTH_DESCRIPTION)] = None
     exchange: Annotated[ExchangeName | None, Field(description="Routing exchange, e.g. SMART.")] = None
-    strike: Annotated[Number | None, Field(description="From `get_strikes`.")] = None
+    strike: Annotated[Number | None, Field(description="Strike, from `get_strikes`.")] = None
     right: Annotated[Literal["C", "P"] | None, Field(description="C call, P put.")] = None
     issuer_id: Annotated[
         IssuerId | None,
@@ -78,7 +79,7 @@ class SecdefQuery(Arguments):
     ] = None
     filters: Annotated[
         list[Text] | None,
-        Field(max_length=20, description="columnId:value of `get_bond_filters`, e.g. 27:202901."),
+        Field(max_length=20, description="columnId:value from `get_bond_filters`, e.g. 27:202901."),
     ] = None
 
     @model_validator(mode="after")
@@ -88,7 +89,7 @@ class SecdefQuery(Arguments):
         if self.sec_type in DATED_TYPES and self.month is None:
             raise argument_error(
                 f"{self.sec_type} needs `month`, e.g. JAN27; "
-                "for the conid of one contract leave `sec_type` out"
+                "if `conid` is the contract itself, leave `sec_type` out"
             )
         if self.sec_type in OPTION_TYPES and self.strike is None:
             raise argument_error(f"{self.sec_type} needs `strike`, from `get_strikes`")
@@ -98,12 +99,12 @@ class SecdefQuery(Arguments):
 
 
 class RulesRequest(Arguments):
-    """Whose trading rules, for which side."""
+    """Trading rules of one contract, for one side."""
 
-    conid: Annotated[ConidNumber, Field(description="Contract id (conid).")]
-    is_buy: Annotated[bool | None, Field(description="true to buy, false to sell.")] = None
+    conid: Annotated[ConidNumber, Field(description="Contract ID (conid).")]
+    is_buy: Annotated[bool | None, Field(description="true: buy, false: sell.")] = None
     exchange: Annotated[ExchangeName | None, Field(description="Exchange, e.g. SMART.")] = None
-    modify_order: Annotated[bool | None, Field(description="Rules for modifying `order_id`.")] = None
+    modify_order: Annotated[bool | None, Field(description="true: rules for modifying `order_id`.")] = None
     order_id: Annotated[OrderNumber | None, Field(description="The order to modify.")] = None
 
     @model_validator(mode="after")

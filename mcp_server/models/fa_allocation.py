@@ -13,7 +13,7 @@ from api_gateway.client.paths import PATH_PARAMETERS
 from mcp_server.models.arguments import Arguments
 from mcp_server.rest.parameters import ACCOUNT_PATTERN, AccountName, Number, Text, argument_error, matches
 
-# The advisor's own figures: cash, percentage, ratio, shares. IBKR computes the other methods itself.
+# The advisor supplies the amounts: cash, percentage, ratio, shares. IBKR computes the other methods.
 METHODS_WITH_AMOUNTS: Final = frozenset("CPRS")
 METHODS_DESCRIPTION: Final = (
     "A available equity, E equal, N net value; with amounts: C cash, P %, R ratio, S shares."
@@ -21,19 +21,19 @@ METHODS_DESCRIPTION: Final = (
 
 
 def _check_not_account_id(name: str) -> str:
-    # An order goes to an account or to a group by the same field.
+    # An order names its account or its group in the same field.
     if re.fullmatch(ACCOUNT_PATTERN, name, re.ASCII):
-        raise argument_error("should not look like an account id")
+        raise argument_error("should not look like an account ID")
     return name
 
 
 def _check_positive(amount: float) -> float:
     if amount <= 0:
-        raise argument_error("should be above 0")
+        raise argument_error("should be greater than 0")
     return amount
 
 
-# What an order can be sent to.
+# Names that can be the account of an order.
 _NEW_NAME: Final = PATH_PARAMETERS["allocation"].pattern
 _NEW_NAME_RULE: Final = "at most 50 letters, digits, spaces and . , & ' ( ) + _ -"
 GroupName = Annotated[Text, AfterValidator(_check_not_account_id)]
@@ -43,9 +43,9 @@ NewGroupName = Annotated[
 
 
 class Member(Arguments):
-    """An account of the group."""
+    """An account in a group."""
 
-    name: Annotated[AccountName, Field(description="Account id.")]
+    name: Annotated[AccountName, Field(description="Account ID.")]
     amount: Annotated[
         Annotated[Number, AfterValidator(_check_positive)] | None,
         Field(description="For methods C, P, R and S."),
@@ -53,7 +53,7 @@ class Member(Arguments):
 
 
 class GroupDefinition(Arguments):
-    """A group as it shall be."""
+    """The complete definition of a group."""
 
     # IBKR spells these names as we do.
     model_config = ConfigDict(alias_generator=None)
@@ -92,7 +92,7 @@ class NewGroup(GroupDefinition):
 
 
 class GroupUpdate(GroupDefinition):
-    """A group that exists, as it shall be."""
+    """The new definition of an existing group."""
 
     name: Annotated[GroupName, Field(description="Name of the group, or its new name.")]
     prev_name: Annotated[Text | None, Field(description="Old name, to rename the group.")] = None
@@ -105,11 +105,11 @@ class GroupUpdate(GroupDefinition):
 
 
 class AllocationPresets(Arguments):
-    """What holds for all groups."""
+    """Presets for all groups."""
 
     model_config = ConfigDict(alias_generator=None)
 
-    # IBKR writes A out here, and only here.
+    # Here, and only here, IBKR spells A out.
     default_method_for_all: Annotated[
         Literal["AvailableEquity", "E", "N", "C", "P", "R", "S"] | None,
         Field(description="Default method, as for a group."),
@@ -117,7 +117,7 @@ class AllocationPresets(Arguments):
     group_auto_close_positions: Annotated[
         bool | None, Field(description="Groups: close positions first.")
     ] = None
-    group_proportional_allocation: Annotated[bool | None, Field(description="Keep groups in proportion.")] = (
+    group_proportional_allocation: Annotated[bool | None, Field(description="Keep groups proportional.")] = (
         None
     )
     profiles_auto_close_positions: Annotated[

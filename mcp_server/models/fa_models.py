@@ -1,4 +1,4 @@
-"""Model portfolios: targets of a model, and money that goes into it or out of it."""
+"""Model portfolios: a model's targets, and investments in it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from mcp_server.rest.parameters import (
     argument_error,
 )
 
-# IBKR repeats the number in its answer. Each request has its own answer here, so one number will do.
+# IBKR repeats the number in its response. Each request has its own response here, so one number will do.
 REQUEST_FIELDS: Final = {"reqID": 1}
 
 ModelName = Annotated[Text, Field(description="Model name, from `list_models`.")]
 Share = Annotated[float, Field(ge=0, le=1)]
+# IBKR's reference: whether the model is in polling mode.
+SubscriptionStatus = Annotated[Literal[0, 1], Field(description="Polling mode: 1 on, 0 off.")]
 
 
 class ModelRequest(Arguments):
-    """A request that IBKR wants numbered."""
+    """A request that needs a request number."""
 
     def sent(self) -> dict[str, Any]:
         """The arguments under IBKR's names, with a number for the request."""
@@ -34,13 +36,13 @@ class ModelRequest(Arguments):
 
 
 class ModelByName(ModelRequest):
-    """A model by its name."""
+    """A request about one model."""
 
     model: ModelName
 
 
 class ModelPositionsRequest(ModelByName):
-    """Positions of a model, in which order and how many."""
+    """A model's positions: sort order and maximum number."""
 
     limit: Annotated[int | None, Field(ge=1, le=10_000, description="Maximum number of rows.")] = None
     sort_field: Annotated[
@@ -65,39 +67,39 @@ class ModelPositionsRequest(ModelByName):
 
 
 class ModelAccountsRequest(ModelByName):
-    """Accounts of a model."""
+    """A model's accounts."""
 
     calc_pnls: Annotated[bool | None, Field(description="true: include profit and loss.")] = None
 
 
 class ModelInvestmentsRequest(ModelByName):
-    """What accounts have in a model."""
+    """The accounts' investments in a model."""
 
-    subscription_status: Annotated[Literal[0, 1] | None, Field(description="Rarely needed.")] = None
+    subscription_status: SubscriptionStatus | None = None
 
 
 class PositionTarget(Arguments):
-    """A contract's share."""
+    """A contract's target weight."""
 
     conid: ConidNumber
     target: Share
 
 
 class CashTarget(Arguments):
-    """A currency's share."""
+    """A currency's target weight."""
 
     ccy: CurrencyCode
     target: Share
 
 
 class ModelTargets(ModelRequest):
-    """A model as it shall be."""
+    """The complete definition of a model."""
 
     model: Annotated[Text, Field(description="Model name; an existing model is changed.")]
     desc: Annotated[Text, Field(description="Description.")]
     is_static: Annotated[bool, Field(description="true: keep the targets; false: follow the market.")]
-    position_targets: Annotated[list[PositionTarget], Field(description="May be [].")]
-    cash_targets: Annotated[list[CashTarget], Field(description="May be [].")]
+    position_targets: Annotated[list[PositionTarget], Field(description="Weights of contracts; may be [].")]
+    cash_targets: Annotated[list[CashTarget], Field(description="Weights of currencies; may be [].")]
 
     @model_validator(mode="after")
     def _check_unique_targets(self) -> Self:
@@ -119,7 +121,7 @@ class ModelTargets(ModelRequest):
 
 
 class Investment(Arguments):
-    """Money of one account."""
+    """The amount of one account."""
 
     account: AccountName
     amt_to_invest: Annotated[Number, Field(description="Amount; negative to divest.")]
@@ -132,7 +134,7 @@ class Investment(Arguments):
 
 
 class InvestmentDraft(ModelByName):
-    """Money into a model, or out of it, by account."""
+    """Amounts to invest in a model or divest from it, by account."""
 
     account_list: Annotated[
         list[Investment], Field(min_length=1, description="Amount to invest per account.")
@@ -146,15 +148,15 @@ class InvestmentDraft(ModelByName):
 
 
 class TransferSubmission(ModelRequest):
-    """Transfers that were drafted."""
+    """Drafted transfers to submit."""
 
     fp_order_id: Annotated[
-        OrderNumber, Field(description="`transfersInstructionId` of `draft_model_investment`.")
+        OrderNumber, Field(description="`transfersInstructionId` from `draft_model_investment`.")
     ]
 
 
 class ModelPresets(ModelRequest):
-    """How models are invested in and rebalanced."""
+    """Presets for investing in and rebalancing models."""
 
     avoid_negative_cash_in_independent: Annotated[
         bool | None, Field(description="true: no negative cash outside the model.")
@@ -177,7 +179,7 @@ class ModelPresets(ModelRequest):
     round_allocation_quantity_to_exchange_board_lot: Annotated[
         bool | None, Field(description="true: round to lot sizes.")
     ] = None
-    subscription_status: Annotated[Literal[0, 1] | None, Field(description="Rarely needed.")] = None
+    subscription_status: SubscriptionStatus | None = None
     use_non_base_ccy: Annotated[bool | None, Field(description="true: use non-base currencies.")] = None
     use_tolerance_range: Annotated[
         bool | None, Field(description="true: tolerate deviations from the targets.")

@@ -1,18 +1,18 @@
-"""A window of price history: which bar sizes IBKR keeps with which period.
+"""Price history: which bar sizes IBKR supports for which period.
 
-IBKR does not refuse a period or a bar it does not know, nor a pair that does not fit: it answers with
-another one. So a pair that would be replaced is refused here, with the bars that fit.
+IBKR does not reject an unknown period or bar, or a pair that it does not support: it silently uses another
+one. So a pair that would be replaced is rejected here, with the supported bars.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
 from mcp_server.models.arguments import Arguments
+from mcp_server.models.moments import Timestamp
 from mcp_server.rest.parameters import ConidNumber, ExchangeName, argument_error, matches
 
 Bar = Literal[
@@ -20,11 +20,10 @@ Bar = Literal[
 ]
 BARS: Final[tuple[Bar, ...]] = get_args(Bar)
 
-TIMESTAMP_FORMAT: Final = "%Y%m%d-%H:%M:%S"
 MAX_PERIODS: Final = {"min": 30, "h": 8, "d": 1000, "w": 792, "m": 182, "y": 15}
 MINUTES_PER_UNIT: Final = {"min": 1, "h": 60, "d": 1440, "w": 10_080, "m": 43_200, "y": 525_600}
 
-# IBKR's table: period, smallest bar, largest bar, the bar when none is named.
+# IBKR's table: period, smallest bar, largest bar, default bar.
 BAR_RANGES: Final[tuple[tuple[str, Bar, Bar, Bar], ...]] = (
     ("1min", "1min", "1min", "1min"),
     ("1h", "1min", "8h", "1min"),
@@ -41,7 +40,7 @@ BAR_RANGES: Final[tuple[tuple[str, Bar, Bar, Bar], ...]] = (
 
 
 class Direction(IntEnum):
-    """Which way from the start time."""
+    """Direction from the start time."""
 
     BACK = -1
     FORWARD = 1
@@ -59,22 +58,13 @@ def _check_period(period: str) -> str:
     return period
 
 
-def _check_timestamp(text: str) -> str:
-    try:
-        if datetime.strptime(text, TIMESTAMP_FORMAT).strftime(TIMESTAMP_FORMAT) == text:  # noqa: DTZ007  # UTC, by definition
-            return text
-    except ValueError:
-        pass
-    raise argument_error("should be a moment such as 20270131-14:30:00")
-
-
 def _to_minutes(period: str) -> int:
     count, unit = _split_period(period)
     return count * MINUTES_PER_UNIT[unit]
 
 
 def bars_for(period: str) -> tuple[Bar, ...]:
-    """The bars IBKR keeps for a period, smallest first.
+    """The bars that IBKR supports for a period, smallest first.
 
     Between two rows of its table, the shorter row sets the smallest bar and the longer one the largest.
     """
@@ -93,24 +83,24 @@ def default_bar(period: str) -> Bar:
 
 
 class PriceHistoryQuery(Arguments):
-    """Whose bars, how long a window, and where it ends."""
+    """Which contract, how long a window, and where it ends."""
 
-    conid: Annotated[ConidNumber, Field(description="Contract id (conid).")]
+    conid: Annotated[ConidNumber, Field(description="Contract ID (conid).")]
     period: Annotated[
         str,
         Field(
             description="Length: 1-30min, 1-8h, 1-1000d, 1-792w, 1-182m (months), 1-15y.",
         ),
-        matches("[1-9][0-9]{0,3}(min|h|d|w|m|y)", "a period such as 1d or 6m, in lower case"),
+        matches("[1-9][0-9]{0,3}(min|h|d|w|m|y)", "a period in lower case, such as 1d or 6m"),
         AfterValidator(_check_period),
     ] = "1d"
     bar: Annotated[
         Bar | None, Field(description="Bar size (1m is a month); default: one that fits the period.")
     ] = None
     exchange: Annotated[ExchangeName | None, Field(description="Exchange; default SMART.")] = None
-    outside_rth: Annotated[bool | None, Field(description="Include extended hours.")] = None
+    outside_rth: Annotated[bool | None, Field(description="true: include extended hours.")] = None
     start_time: Annotated[
-        Annotated[str, AfterValidator(_check_timestamp)] | None,
+        Timestamp | None,
         Field(description="END of the window, UTC, YYYYMMDD-HH:mm:ss; default now."),
     ] = None
     direction: Annotated[
@@ -118,7 +108,7 @@ class PriceHistoryQuery(Arguments):
     ] = None
     source: Annotated[
         Literal["Last", "Trades", "Midpoint", "Bid_Ask"] | None,
-        Field(description="Which prices; default Last."),
+        Field(description="Price type; default Last."),
     ] = None
 
     @model_validator(mode="after")
@@ -131,5 +121,5 @@ class PriceHistoryQuery(Arguments):
         return self
 
     def sent(self) -> dict[str, Any]:
-        """The arguments under IBKR's names, with the bar that fits where none was named."""
+        """The arguments under IBKR's names, with the default bar if none was passed."""
         return {"bar": default_bar(self.period), **super().sent()}

@@ -1,4 +1,4 @@
-"""A moment as IBKR writes most of them."""
+"""Timestamps in IBKR's usual format."""
 
 from __future__ import annotations
 
@@ -12,14 +12,22 @@ from mcp_server.rest.parameters import argument_error
 TIMESTAMP_FORMAT: Final = "%Y%m%d-%H:%M:%S"
 
 
-def check_timestamp(text: str) -> str:
-    """The text, if it is a day and a time that exist, such as 20270131-14:30:00."""
+TIMESTAMP_DESCRIPTION: Final = "a date and time, such as 20270131-14:30:00"
+
+
+def is_timestamp(text: str) -> bool:
+    """Whether the text is a valid date and time in IBKR's format, in every digit."""
     try:
-        if datetime.strptime(text, TIMESTAMP_FORMAT).strftime(TIMESTAMP_FORMAT) == text:  # noqa: DTZ007  # its zone is IBKR's
-            return text
+        moment = datetime.strptime(text, TIMESTAMP_FORMAT)  # noqa: DTZ007  # the operation defines its time zone
     except ValueError:
-        pass
-    raise argument_error("should be a moment such as 20270131-14:30:00")
+        return False
+    return moment.strftime(TIMESTAMP_FORMAT) == text
 
 
-Timestamp = Annotated[str, AfterValidator(check_timestamp)]
+def _check_timestamp(text: str) -> str:
+    if not is_timestamp(text):
+        raise argument_error(f"should be {TIMESTAMP_DESCRIPTION}")
+    return text
+
+
+Timestamp = Annotated[str, AfterValidator(_check_timestamp)]

@@ -1,4 +1,4 @@
-"""Which notifications, and where they are delivered."""
+"""Arguments of the notifications: which ones to return, and where they are delivered."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mcp_server.rest.parameters import Text, argument_error, matches
 MAX_TYPES: Final = 50
 
 NotificationId = Annotated[
-    str, matches(PATH_PARAMETERS["notification"].pattern.pattern, "a notification's id")
+    str, matches(PATH_PARAMETERS["notification"].pattern.pattern, "the ID of a notification")
 ]
 Typecode = Annotated[str, matches("[A-Za-z0-9]{1,8}", "the code of a notification type, such as BA")]
-# Those of phones look like apn://mtws@1234.
-DeviceId = Annotated[str, matches(PATH_PARAMETERS["device"].pattern.pattern, "a device's id")]
+# Phones have IDs like apn://mtws@1234.
+DeviceId = Annotated[str, matches(PATH_PARAMETERS["device"].pattern.pattern, "the ID of a device")]
 
 
 class NotificationsQuery(Arguments):
-    """Which notifications."""
+    """Which notifications to return."""
 
     limit: Annotated[
         int, Field(serialization_alias="max", ge=1, le=10, description="Maximum number, 1-10.")

@@ -1,7 +1,7 @@
-"""Order tickets: what an order has to say, checked before anything is sent.
+"""Order tickets, validated before anything is sent.
 
-Nothing here corrects an order or fills in what matters to money: a ticket that is not clear is refused. The
-account of the call is in each ticket too, as IBKR documents that a ticket without one goes to the first.
+Nothing here corrects an order or fills in a field that matters to money: an ambiguous ticket is rejected.
+Each ticket also gets the call's account, because IBKR documents that one without goes to the first account.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ MAX_ORDERS: Final = 20
 MAX_ALLOCATIONS: Final = 100
 MAX_VALUE: Final = 1e9
 MIN_SIZE: Final = 1e-8
-MAX_EPOCH_MS: Final = 2**43  # ms since 1970, in the year 2248
+# IBKR's reference has int32 and the example 1799796559 for manualCancelTime, so seconds. It does not describe
+# manualOrderTime; that it is the same is a guess.
+MAX_EPOCH: Final = 2**31 - 1
 
 OrderType = Literal[
     "LMT", "MKT", "STP", "STOP_LIMIT", "MIDPRICE", "TRAIL", "TRAILLMT", "MOC", "LOC", "MIT", "LIT", "REL"
@@ -49,14 +51,14 @@ _COMBO_SEPARATOR: Final = ";;;"
 _CONID: Final = "[1-9][0-9]{0,9}"
 _AT_EXCHANGE: Final = "@[A-Z0-9][A-Z0-9._]{0,19}"
 _LEG: Final = f"{_CONID}({_AT_EXCHANGE})?/[+-]?[1-9][0-9]{{0,5}}"
-# Where a price below zero is an ordinary price.
+# Contract types whose price can be negative.
 _NEGATIVE_PRICE_TYPES: Final = frozenset({"FUT", "FOP"})
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class PriceFields:
-    """Which of `price` and `aux_price` a type of order needs, and which it can do with."""
+    """Which of `price` and `aux_price` an order type requires, and which it accepts."""
 
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
@@ -85,40 +87,40 @@ PRICE_FIELDS: Final[Mapping[OrderType, PriceFields]] = {
 
 def _check_plain_number(value: object) -> object:
     if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
-        raise argument_error("should be a number in plain digits")
+        raise argument_error("should be a number in plain digits, such as 185.5")
     return value
 
 
 def _check_magnitude(number: float) -> float:
     if abs(number) > MAX_VALUE:
-        raise argument_error(f"should be at most {MAX_VALUE:,.0f}; this is too large")
+        raise argument_error(f"should be at most {MAX_VALUE:,.0f}")
     return number
 
 
 def _check_positive(number: float) -> float:
     if number < MIN_SIZE:
-        raise argument_error(f"should be more than 0, and at least {MIN_SIZE:.8f}")
+        raise argument_error(f"should be at least {MIN_SIZE:.8f}")
     return number
 
 
 def _check_epoch(number: int) -> int:
-    if not 0 < number < MAX_EPOCH_MS:
-        raise argument_error("should be a time as epoch")
+    if not 0 < number <= MAX_EPOCH:
+        raise argument_error("should be a time in epoch seconds, such as 1799796559")
     return number
 
 
 def _check_conid(number: int) -> int:
     if not 1 <= number <= MAX_CONID:
-        raise argument_error("should be a contract id")
+        raise argument_error(f"should be a contract ID from 1 to {MAX_CONID}")
     return number
 
 
 def _int_if_whole(number: float) -> float | int:
-    """100 rather than 100.0."""
+    """Send 100 rather than 100.0."""
     return int(number) if number.is_integer() else number
 
 
-# Bounds are told when they are broken, and not published: the ticket is in three tools.
+# Bounds are reported when violated, and not published: the ticket is in three tools.
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Price = Annotated[
     Finite,
@@ -128,9 +130,9 @@ Price = Annotated[
 ]
 Size = Annotated[Price, AfterValidator(_check_positive)]
 TicketConid = Annotated[int, AfterValidator(_check_conid)]
-TicketAccount = Annotated[str, matches(ACCOUNT_PATTERN, "an account id such as DU1234567")]
+TicketAccount = Annotated[str, matches(ACCOUNT_PATTERN, "an account ID such as DU1234567")]
 ClientOrderId = Annotated[
-    str, matches("[A-Za-z0-9][A-Za-z0-9 ._:#/-]{0,63}", "an id of 1 to 64 letters and digits")
+    str, matches("[A-Za-z0-9][A-Za-z0-9 ._:#/-]{0,63}", "1 to 64 letters, digits, spaces and . _ : # / -")
 ]
 Word = Annotated[str, matches("[A-Za-z0-9_]{1,40}", "one word of letters and digits")]
 Conidex = Annotated[
@@ -141,25 +143,25 @@ Conidex = Annotated[
     ),
 ]
 ConidAndSecType = Annotated[
-    str, matches("[1-9][0-9]{0,9}:[A-Z]{2,7}", "a conid and a kind of contract such as 265598:STK")
+    str, matches("[1-9][0-9]{0,9}:[A-Z]{2,7}", "a conid and a contract type, such as 265598:STK")
 ]
 Epoch = Annotated[int, AfterValidator(_check_epoch)]
 ReplyId = Annotated[
     str,
     matches(
         "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
-        "the id of a question, such as 07a13a5a-4a48-44a5-bb25-5ab37b79186c",
+        "the ID of an order confirmation, such as 07a13a5a-4a48-44a5-bb25-5ab37b79186c",
     ),
 ]
-MessageId = Annotated[str, matches("[a-z]{1,3}[0-9]{1,6}", "an id from `messageIds` such as o163")]
+MessageId = Annotated[str, matches("[a-z]{1,3}[0-9]{1,6}", "an ID from `messageIds`, such as o163")]
 AllocationTarget = Annotated[
     str,
     matches(
-        PATH_PARAMETERS["allocation"].pattern.pattern, "an account id such as DU1234567, or a group's name"
+        PATH_PARAMETERS["allocation"].pattern.pattern, "an account ID such as DU1234567, or a group name"
     ),
 ]
 
-# Who gives the instruction: the CME wants to know it of orders for US futures.
+# Who gives the instruction: the CME requires this for orders for US futures.
 ManualIndicator = Annotated[bool, Field(description="US futures: true if entered by hand.")]
 ExtOperator = Annotated[Text, Field(description="US futures: operator ID.")]
 
@@ -170,19 +172,19 @@ def _check_operator(manual: bool | None, operator: str | None) -> None:
 
 
 class Allocation(Arguments):
-    """One part."""
+    """One account's part of an order."""
 
-    account: Annotated[TicketAccount, Field(description="Account id.")]
+    account: Annotated[TicketAccount, Field(description="Account ID.")]
     amount: Annotated[Size, Field(description="Quantity for this account.")]
 
 
 class Cancellation(Arguments):
-    """What an exchange or a broker's records want to know of a cancellation."""
+    """What an exchange or a broker's records require for a cancellation."""
 
     manual_indicator: ManualIndicator | None = None
     ext_operator: ExtOperator | None = None
     manual_cancel_time: Annotated[
-        Epoch | None, Field(description="Brokers only: time of the instruction, epoch s.")
+        Epoch | None, Field(description="Brokers: epoch seconds, e.g. 1799796559.")
     ] = None
 
     @model_validator(mode="after")
@@ -194,10 +196,10 @@ class Cancellation(Arguments):
 class OrderTicket(Arguments):
     """One order."""
 
-    # GTD is missing among the times in force: IBKR's ticket has no field for its date.
+    # `tif` lacks GTD because IBKR's ticket has no field for its date.
 
-    acct_id: Annotated[TicketAccount | None, Field(description="Account id; default `account_id`.")] = None
-    conid: Annotated[TicketConid | None, Field(description="Contract id.")] = None
+    acct_id: Annotated[TicketAccount | None, Field(description="Account ID; default `account_id`.")] = None
+    conid: Annotated[TicketConid | None, Field(description="Contract ID.")] = None
     conidex: Annotated[
         Conidex | None,
         Field(description='Instead of conid: "265598@NYSE", or a combo "28812380;;;conid/1,conid/-1".'),
@@ -205,11 +207,11 @@ class OrderTicket(Arguments):
     sec_type: Annotated[ConidAndSecType | None, Field(description="Conid and type, e.g. 265598:STK.")] = None
     c_oid: Annotated[
         ClientOrderId | None,
-        Field(serialization_alias="cOID", description="Your own order id; prevents duplicates."),
+        Field(serialization_alias="cOID", description="Your own order ID; prevents duplicates."),
     ] = None
     parent_id: Annotated[ClientOrderId | None, Field(description="`c_oid` of the parent order.")] = None
     side: Annotated[Literal["BUY", "SELL"], Field(description="Buy or sell.")]
-    quantity: Annotated[Size | None, Field(description="Number of units.")] = None
+    quantity: Annotated[Size | None, Field(description="Shares or contracts.")] = None
     cash_qty: Annotated[Size | None, Field(description="Instead of quantity: amount of money.")] = None
     fx_qty: Annotated[Size | None, Field(description="Instead of quantity: amount to convert.")] = None
     order_type: Annotated[OrderType, Field(description="Order type.")]
@@ -228,21 +230,19 @@ class OrderTicket(Arguments):
     outside_rth: Annotated[
         bool | None, Field(serialization_alias="outsideRTH", description="Also outside regular hours.")
     ] = None
-    is_single_group: Annotated[bool | None, Field(description="true: OCA, one fill cancels the others.")] = (
-        None
-    )
-    all_or_none: Annotated[bool | None, Field(description="All or none.")] = None
+    is_single_group: Annotated[bool | None, Field(description="OCA: one fill cancels the others.")] = None
+    all_or_none: Annotated[bool | None, Field(description="Fill all or nothing.")] = None
     listing_exchange: Annotated[ExchangeName | None, Field(description="Exchange; default SMART.")] = None
     ticker: Annotated[Symbol | None, Field(description="Symbol.")] = None
-    use_adaptive: Annotated[bool | None, Field(description="true: use the price management algo.")] = None
-    is_ccy_conv: Annotated[bool | None, Field(description="true: a currency conversion.")] = None
-    strategy: Annotated[Word | None, Field(description="Algo, see `list_contract_algos`.")] = None
+    use_adaptive: Annotated[bool | None, Field(description="Use the price management algo.")] = None
+    is_ccy_conv: Annotated[bool | None, Field(description="Currency conversion.")] = None
+    strategy: Annotated[Word | None, Field(description="From `list_contract_algos`.")] = None
     strategy_parameters: Annotated[
         dict[Word, bool | int | Finite | Text] | None,
         WithJsonSchema({"type": "object"}),
         Field(min_length=1, max_length=40, description="Parameters of the algo."),
     ] = None
-    deactivated: Annotated[bool | None, Field(description="true: save it without submitting.")] = None
+    deactivated: Annotated[bool | None, Field(description="Save without submitting.")] = None
     tax_optimizer_id: Annotated[Text | None, Field(description="Tax lot method.")] = None
     allocation_method: Annotated[
         Word | None, Field(description="Group allocation method, e.g. AvailableEquity.")
@@ -254,15 +254,15 @@ class OrderTicket(Arguments):
     manual_indicator: ManualIndicator | None = None
     ext_operator: ExtOperator | None = None
     manual_order_time: Annotated[
-        Epoch | None, Field(description="Brokers only: time of the instruction, epoch s.")
+        Epoch | None, Field(description="Brokers: epoch seconds, e.g. 1799796559.")
     ] = None
     customer_account: Annotated[Text | None, Field(description="Omnibus accounts only.")] = None
     is_pro_customer: Annotated[bool | None, Field(description="Omnibus accounts only.")] = None
-    referrer: Annotated[Text | None, Field(description="Rarely used.")] = None
+    referrer: Annotated[Text | None, Field(description="Entry screen, e.g. QuickTrade.")] = None
 
     @property
     def is_combo(self) -> bool:
-        """Whether it is for several contracts at once."""
+        """Whether it is a combo of several contracts."""
         return _COMBO_SEPARATOR in (self.conidex or "")
 
     @model_validator(mode="after")
@@ -271,7 +271,7 @@ class OrderTicket(Arguments):
             raise argument_error("pass either `conid` or `conidex`")
         named = str(self.conid) if self.conidex is None else re.split("[@;]", self.conidex)[0]
         if self.sec_type is not None and self.sec_type.partition(":")[0] != named:
-            raise argument_error("`sec_type` names another contract")
+            raise argument_error("`sec_type` names a different contract than `conid` or `conidex`")
         return self
 
     @model_validator(mode="after")
@@ -295,7 +295,7 @@ class OrderTicket(Arguments):
             if value is not None and value <= 0 and not self._allows_negative_price:
                 raise argument_error(
                     f"`{name}` should be greater than 0; "
-                    "of a combo, and of a future whose `sec_type` says FUT or FOP, it may be below"
+                    "only a combo, or a `sec_type` of FUT or FOP, allows 0 or less"
                 )
         return self
 
@@ -330,9 +330,9 @@ class OrderTicket(Arguments):
         if self.allocations is not None and not 1 <= len(self.allocations) <= MAX_ALLOCATIONS:
             raise argument_error(f"pass 1 to {MAX_ALLOCATIONS} `allocations`")
         if (self.alloc_type is None) is not (self.allocations is None):
-            raise argument_error("`alloc_type` and `allocations` need each other")
+            raise argument_error("`alloc_type` and `allocations` should be passed together")
         if len({each.account for each in self.allocations or ()}) < len(self.allocations or ()):
-            raise argument_error("`allocations` should name each account once")
+            raise argument_error("`allocations` should name each account only once")
         whole = self.quantity if self.alloc_type == "SHARE" else self.cash_qty
         if self.allocations and whole is not None:
             parts = sum(each.amount for each in self.allocations)
@@ -352,13 +352,13 @@ class OrderTicket(Arguments):
         )
 
     def payload_for(self, account_id: str) -> dict[str, Any]:
-        """The ticket under IBKR's names; refused if it says another account than `account_id`."""
+        """The ticket under IBKR's names; rejected if it names another account than `account_id`."""
         return self.payload_at(account_id, "acct_id")
 
     def payload_at(self, account_id: str, *where: str | int) -> dict[str, Any]:
-        """As `payload_for`; `where` leads to its `acct_id` in the arguments."""
+        """As `payload_for`; `where` is the path of its `acct_id` in the arguments."""
         self._check_account(account_id, where)
-        # A group is no account, and an order that says itself how it is split may be an advisor's.
+        # A group is not an account, and an order with its own allocations may be an advisor's.
         one_account = re.fullmatch(ACCOUNT_PATTERN, account_id, re.ASCII) and self.allocations is None
         return ({"acctId": account_id} if one_account else {}) | self.sent()
 
@@ -367,14 +367,14 @@ class OrderTicket(Arguments):
             problem = {
                 "type": "wrong",
                 "loc": ("body", *location),
-                "msg": "should be `account_id`, or be left out",
+                "msg": "should equal `account_id` or be left out",
                 "input": self.acct_id,
             }
             raise RequestValidationError([problem])
 
 
 class Orders(Arguments):
-    """One order, or several of which IBKR knows how they belong together."""
+    """One order, or several that form a bracket or a group."""
 
     orders: Annotated[
         list[OrderTicket],
@@ -387,28 +387,28 @@ class Orders(Arguments):
             raise argument_error(f"pass 1 to {MAX_ORDERS} `orders`")
         names = [each.c_oid for each in self.orders if each.c_oid is not None]
         if len(set(names)) < len(names):
-            raise argument_error("each order needs a `c_oid` of its own")
+            raise argument_error("each order needs a different `c_oid`")
         for each in self.orders:
             if each.parent_id is not None and (each.parent_id not in names or each.c_oid is not None):
                 raise argument_error(
-                    "a bracket's child has as `parent_id` the `c_oid` of an order beside it, and no `c_oid`"
+                    "a bracket child needs its parent's `c_oid` as `parent_id`, and no `c_oid` of its own"
                 )
         grouped = sum(each.is_single_group is True for each in self.orders)
         if grouped and not 1 < grouped == len(self.orders):
             raise argument_error(
-                "a one-cancels-all group is two orders or more, each with `is_single_group`: true"
+                "a one-cancels-all group needs two or more orders, each with `is_single_group`: true"
             )
         if not grouped and len(self.orders) > 1 and not _is_bracket(self.orders):
             raise argument_error(
-                "several orders should be one bracket (`c_oid` at the parent, `parent_id` at all others) or "
-                "one group (`is_single_group`); place others one by one"
+                "several orders should form one bracket (`c_oid` on the parent, `parent_id` on all others) "
+                "or one group (`is_single_group`); place other orders one at a time"
             )
         return self
 
     def payload_for(self, account_id: str) -> dict[str, Any]:
-        """The orders under IBKR's names; refused if one says another account than `account_id`."""
-        places = enumerate(self.orders)
-        return {"orders": [each.payload_at(account_id, "orders", place, "acct_id") for place, each in places]}
+        """The orders under IBKR's names; rejected if one names another account than `account_id`."""
+        numbered = enumerate(self.orders)
+        return {"orders": [each.payload_at(account_id, "orders", n, "acct_id") for n, each in numbered]}
 
 
 def _is_bracket(orders: Sequence[OrderTicket]) -> bool:

@@ -13,18 +13,18 @@ from mcp_server.rest.parameters import AccountName, ConidNumber, CurrencyCode, T
 
 def _check_date(text: str) -> str:
     try:
-        datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007  # a day of the calendar, in no zone
+        datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007  # a calendar date, without a time zone
     except ValueError:
-        raise argument_error("should be a day such as 20270131") from None
+        raise argument_error("should be a date such as 20270131") from None
     return text
 
 
 class AccountsRequest(Arguments):
-    """Accounts, taken together."""
+    """A request about one or more accounts, combined."""
 
     account_ids: Annotated[
         list[AccountName],
-        Field(min_length=1, serialization_alias="acctIds", description='e.g. ["DU1234567"].'),
+        Field(min_length=1, serialization_alias="acctIds", description='Account IDs, e.g. ["DU1234567"].'),
     ]
 
 
@@ -33,7 +33,7 @@ class PerformanceRequest(AccountsRequest):
 
     period: Annotated[
         Literal["1D", "7D", "MTD", "1M", "YTD", "1Y"],
-        Field(description="MTD, YTD: month, year to date."),
+        Field(description="MTD, YTD: month to date, year to date."),
     ]
 
 
@@ -42,14 +42,14 @@ class TransactionsRequest(AccountsRequest):
 
     conids: Annotated[
         list[ConidNumber],
-        Field(min_length=1, max_length=20, description="Contract ids; several have worked."),
+        Field(min_length=1, max_length=20, description="Contract IDs; several usually work."),
     ]
-    currency: Annotated[CurrencyCode, Field(description="Of the amounts, e.g. USD.")]
+    currency: Annotated[CurrencyCode, Field(description="Currency of the amounts, e.g. USD.")]
     days: Annotated[int | None, Field(ge=1, le=9999, description="Days back; default 90.")] = None
 
 
 class AllocationRequest(AccountsRequest):
-    """The asset allocation on a day."""
+    """The asset allocation on one day."""
 
     type: Annotated[
         Literal["FINANCIAL_INSTRUMENT", "ASSET_CLASS", "SECTOR", "REGION", "COUNTRY", "ALL"],
@@ -58,9 +58,9 @@ class AllocationRequest(AccountsRequest):
     currency: Annotated[CurrencyCode | None, Field(description="Default USD.")] = None
     date: Annotated[
         Annotated[
-            str, matches("[0-9]{8}", "a day as YYYYMMDD, such as 20270131"), AfterValidator(_check_date)
+            str, matches("[0-9]{8}", "a date as YYYYMMDD, such as 20270131"), AfterValidator(_check_date)
         ]
         | None,
-        Field(description="A past day, YYYYMMDD."),
+        Field(description="A past date, YYYYMMDD."),
     ] = None
     model: Annotated[Text | None, Field(description="Only this FA model.")] = None

@@ -13,7 +13,7 @@ from mcp_server.rest.parameters import Text, check_finite, matches
 ScannerCode = Annotated[str, matches("[A-Za-z][A-Za-z0-9_.-]{0,63}", "a code from `get_scanner_parameters`")]
 
 
-# Strict, as text is a value of its own here.
+# Strict, so that text is not converted: it is a valid value itself.
 FilterNumber = Annotated[
     StrictInt | StrictFloat, AfterValidator(check_finite), WithJsonSchema({"type": "number"})
 ]
@@ -22,14 +22,14 @@ FilterNumber = Annotated[
 class ScanFilter(Arguments):
     """One condition that a contract must meet."""
 
-    code: Annotated[ScannerCode, Field(description="e.g. priceAbove.")]
+    code: Annotated[ScannerCode, Field(description="Filter, e.g. priceAbove.")]
     value: Annotated[FilterNumber | Text, Field(description="Usually a number, e.g. 10.")]
 
 
 class ScanRequest(Arguments):
     """A scan."""
 
-    instrument: Annotated[ScannerCode, Field(description="e.g. STK (US), STOCK.EU, ETF.EQ.US.")]
+    instrument: Annotated[ScannerCode, Field(description="Type, e.g. STK (US), STOCK.EU, ETF.EQ.US.")]
     type: Annotated[ScannerCode, Field(description="Ranking, e.g. TOP_PERC_GAIN.")]
-    location: Annotated[ScannerCode, Field(description="e.g. STK.US.MAJOR, STK.NASDAQ.")]
+    location: Annotated[ScannerCode, Field(description="Market, e.g. STK.US.MAJOR, STK.NASDAQ.")]
     filter: Annotated[list[ScanFilter] | None, Field(description="All filters must match.")] = None

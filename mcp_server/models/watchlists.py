@@ -11,13 +11,13 @@ from mcp_server.rest.parameters import ConidNumber, Text, argument_error, matche
 
 MAX_ROWS: Final = 500
 
-WatchlistId = Annotated[str, matches("-?[0-9]{1,19}", "a watchlist's id, digits only")]
+WatchlistId = Annotated[str, matches("-?[0-9]{1,19}", "the ID of a watchlist, digits only")]
 
 
 class WatchlistRow(Arguments):
-    """One row."""
+    """One row of a watchlist."""
 
-    conid: Annotated[ConidNumber | None, Field(serialization_alias="C", description="Contract id.")] = None
+    conid: Annotated[ConidNumber | None, Field(serialization_alias="C", description="Contract ID.")] = None
     heading: Annotated[
         str | None,
         Field(serialization_alias="H", description="Instead of a conid: empty text, for a blank line."),
@@ -28,15 +28,16 @@ class WatchlistRow(Arguments):
         if (self.conid is None) is (self.heading is None):
             raise argument_error("should have either `conid` or `heading`")
         if self.heading:
-            raise argument_error("`heading` should be empty text, which is a blank line")
+            raise argument_error("`heading` should be empty text, for a blank line")
         return self
 
 
 class Watchlist(Arguments):
-    """A whole watchlist."""
+    """A complete watchlist."""
 
     watchlist_id: Annotated[
-        WatchlistId, Field(serialization_alias="id", description='Digits, e.g. "1234"; a new one or its own.')
+        WatchlistId,
+        Field(serialization_alias="id", description='Digits, e.g. "1234"; new, or of an existing list.'),
     ]
     name: Annotated[Text, Field(description="Name of the list.")]
     rows: Annotated[list[WatchlistRow], Field(description="All rows of the list, in order.")]

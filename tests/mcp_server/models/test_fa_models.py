@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from mcp_server.models.fa_models import InvestmentDraft, ModelByName, ModelPresets, ModelTargets
+from tests.mcp_server.rejections import rejected
 
 
 def _targets(positions: dict[int, float], cash: dict[str, float]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def test_every_request_has_a_number() -> None:
         _targets(dict.fromkeys(range(1, 11), 0.1), {}),
     ],
 )
-def test_fractions_that_are_a_whole_are_taken(targets: dict[str, Any]) -> None:
+def test_targets_that_add_up_to_1_are_accepted(targets: dict[str, Any]) -> None:
     sent = ModelTargets.model_validate(targets).sent()
     assert sent["positionTargets"] == targets["position_targets"]
     assert sent["cashTargets"] == targets["cash_targets"]
@@ -47,42 +47,42 @@ def test_fractions_that_are_a_whole_are_taken(targets: dict[str, Any]) -> None:
         _targets({}, {}),
     ],
 )
-def test_fractions_that_are_no_whole_are_refused(targets: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="add up to 1"):
-        ModelTargets.model_validate(targets)
+def test_targets_that_do_not_add_up_to_1_are_rejected(targets: dict[str, Any]) -> None:
+    assert rejected(ModelTargets, targets) == set()
 
 
-def test_percentages_are_refused() -> None:
-    with pytest.raises(ValidationError, match="less than or equal to 1"):
-        ModelTargets.model_validate(_targets({265598: 90}, {"USD": 10}))
+def test_targets_in_percent_are_rejected() -> None:
+    assert rejected(ModelTargets, _targets({265598: 90}, {"USD": 10})) == {
+        "position_targets.0.target",
+        "cash_targets.0.target",
+        "less_than_equal",
+    }
 
 
 @pytest.mark.parametrize("named", ["position_targets", "cash_targets"])
-def test_a_target_stands_once(named: str) -> None:
+def test_a_duplicate_target_is_rejected(named: str) -> None:
     once = _targets({265598: 0.25}, {"USD": 0.25})
-    with pytest.raises(ValidationError, match="twice"):
-        ModelTargets.model_validate({**once, named: once[named] * 2})
+    assert rejected(ModelTargets, {**once, named: once[named] * 2}) == {named}
 
 
 @pytest.mark.parametrize("amount", [1000, 0.01, -250.5])
-def test_money_goes_in_and_out(amount: float) -> None:
+def test_an_amount_can_be_invested_or_divested(amount: float) -> None:
     account = {"account": "DU1234567", "amt_to_invest": amount}
     sent = InvestmentDraft.model_validate({"model": "Growth", "account_list": [account]}).sent()
     assert sent["accountList"] == [{"account": "DU1234567", "amtToInvest": amount}]
 
 
-def test_no_money_is_no_investment() -> None:
+def test_an_investment_of_0_is_rejected() -> None:
     account = {"account": "DU1234567", "amt_to_invest": 0}
-    with pytest.raises(ValidationError, match="below 0 divests"):
-        InvestmentDraft.model_validate({"model": "Growth", "account_list": [account]})
+    draft = {"model": "Growth", "account_list": [account]}
+    assert rejected(InvestmentDraft, draft) == {"account_list.0", "amt_to_invest"}
 
 
-def test_an_account_invests_once_in_a_draft() -> None:
+def test_a_draft_with_a_duplicate_account_is_rejected() -> None:
     account = {"account": "DU1234567", "amt_to_invest": 1}
-    with pytest.raises(ValidationError, match="twice"):
-        InvestmentDraft.model_validate({"model": "Growth", "account_list": [account] * 2})
+    draft = {"model": "Growth", "account_list": [account] * 2}
+    assert rejected(InvestmentDraft, draft) == {"account_list"}
 
 
-def test_presets_that_set_nothing_are_refused() -> None:
-    with pytest.raises(ValidationError, match="at least one"):
-        ModelPresets.model_validate({})
+def test_presets_that_set_nothing_are_rejected() -> None:
+    assert rejected(ModelPresets, {}) == set()

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from mcp_server.models.moments import Timestamp
+from mcp_server.models.moments import TIMESTAMP_DESCRIPTION, Timestamp
 
-MOMENTS: TypeAdapter[str] = TypeAdapter(Timestamp)
+TIMESTAMPS: TypeAdapter[str] = TypeAdapter(Timestamp)
 
 
-def test_a_moment_stays_as_it_is_written() -> None:
-    assert MOMENTS.validate_python("20270228-23:59:59") == "20270228-23:59:59"
+def test_a_valid_timestamp_is_returned_unchanged() -> None:
+    assert TIMESTAMPS.validate_python("20270228-23:59:59") == "20270228-23:59:59"
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,6 @@ def test_a_moment_stays_as_it_is_written() -> None:
         "",
     ],
 )
-def test_a_moment_that_does_not_exist_is_refused(text: str) -> None:
-    with pytest.raises(ValidationError, match="a moment such as"):
-        MOMENTS.validate_python(text)
+def test_an_invalid_timestamp_is_rejected_with_the_format(text: str) -> None:
+    with pytest.raises(ValidationError, match=TIMESTAMP_DESCRIPTION):
+        TIMESTAMPS.validate_python(text)
