@@ -1,1 +1,1 @@
-"""What an MCP tool is made of here: arguments, schemas, results, truncation."""
+"""MCP tools: argument validation, schemas, results, truncation and resources."""

@@ -1,9 +1,9 @@
-"""Whether an argument has the JSON type its schema asks for, before it becomes part of a request.
+"""Argument validation: each argument must have its schema's JSON type before it becomes part of a request.
 
-In an address everything is text: there a list would count as its last element, an object and true as their
-spelling, and NaN as "null". Numbers and booleans spelled as text are fine, as models write them that way, and
-so is one value in the place of a list of it. In a body, true would count as 1, NaN as a value left out, and a
-misspelt name would be told without the right ones.
+In a URL everything is text: a list would count as its last element, an object and true as their spelling,
+and NaN as "null". Numbers and booleans spelled as text are accepted, because models write them that way, and
+so is a single value in place of a list. In a body, true would count as 1, NaN as a missing value, and a
+misspelled name would be rejected without the valid ones.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from api_gateway.redaction import sanitize
 
 Schema = Mapping[str, Any]
 
-_TYPE_NAMES: Final[Mapping[str, str]] = {
-    "string": "a text",
+TYPE_NAMES: Final[Mapping[str, str]] = {
+    "string": "text",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
     "array": "a list",
     "object": "an object",
 }
-_FALLBACK_TYPE: Final = "as its schema says"
+_FALLBACK_TYPE: Final = "what its schema defines"
 _MAX_NAME_LENGTH: Final = 40
 
 
 def type_errors(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
-    """A sentence's part for each value of a wrong type, such as "`orders[0].conid` should be a whole number".
+    """A clause for each value of the wrong type, such as "`orders[0].conid` should be a whole number".
 
-    `schema` is that of an object; `$defs` beside it are followed. A null is an argument left out.
+    `schema` is an object schema; references to its `$defs` are resolved. A null counts as omitted.
     """
     definitions = schema.get("$defs", {})
     return [
@@ -42,10 +42,10 @@ def type_errors(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
 
 
 def unknown_fields(arguments: Mapping[str, Any], schema: Schema) -> list[str]:
-    """A sentence for each name inside an argument that is not known there, with those that are."""
+    """A clause for each unknown name inside an argument, with the valid ones."""
     definitions = schema.get("$defs", {})
     return [
-        f"`{path}` is not known; `{path.rpartition('.')[0]}` takes "
+        f"`{path}` is unknown; `{path.rpartition('.')[0]}` accepts "
         + ", ".join(f"`{each}`" for each in known)
         for name, value, field in _known_fields(arguments, schema)
         for path, known in _unknown_fields(value, field, name, definitions)
@@ -69,9 +69,9 @@ def _type_errors(
         return
     items = _item_schema(value, schema, definitions)
     if items is not None:
-        for place, each in enumerate(value if isinstance(value, list) else [value]):
-            where = f"{path}[{place}]" if isinstance(value, list) else path
-            yield from _type_errors(each, items, where, definitions)
+        for index, each in enumerate(value if isinstance(value, list) else [value]):
+            item_path = f"{path}[{index}]" if isinstance(value, list) else path
+            yield from _type_errors(each, items, item_path, definitions)
     elif not _conforms(value, schema, definitions):
         yield path, _describe_types(schema, definitions)
 
@@ -81,9 +81,9 @@ def _unknown_fields(
 ) -> Iterator[tuple[str, list[str]]]:
     items = _item_schema(value, schema, definitions)
     if items is not None:
-        for place, each in enumerate(value if isinstance(value, list) else [value]):
-            where = f"{path}[{place}]" if isinstance(value, list) else path
-            yield from _unknown_fields(each, items, where, definitions)
+        for index, each in enumerate(value if isinstance(value, list) else [value]):
+            item_path = f"{path}[{index}]" if isinstance(value, list) else path
+            yield from _unknown_fields(each, items, item_path, definitions)
         return
     shape = _object_schema(value, schema, definitions)
     if shape is None or shape.get("additionalProperties"):
@@ -97,7 +97,7 @@ def _unknown_fields(
 
 
 def _object_schema(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
-    """The one kind of object with named fields that the value can be meant as."""
+    """The schema of the object, if only one schema with named fields is possible."""
     if not isinstance(value, dict):
         return None
     shapes = [each for each in _alternatives(schema, definitions) if "properties" in each]
@@ -105,7 +105,7 @@ def _object_schema(value: Any, schema: Schema, definitions: Mapping[str, Schema]
 
 
 def _item_schema(value: Any, schema: Schema, definitions: Mapping[str, Schema]) -> Schema | None:
-    """What each item has to be, where a list of objects or lists, or one such item, is meant."""
+    """The schema of the items, if the value should be a list of objects or lists, or is one such item."""
     if not isinstance(value, (list, dict)):
         return None
     for each in _alternatives(schema, definitions):
@@ -119,7 +119,7 @@ def _item_schema(value: Any, schema: Schema, definitions: Mapping[str, Schema]) 
 
 
 def _alternatives(schema: Schema, definitions: Mapping[str, Schema]) -> Iterator[Schema]:
-    """What a value may be, references followed."""
+    """The schemas that a value may match, with references resolved."""
     schema = _resolve_reference(schema, definitions)
     alternatives = schema.get("anyOf") or schema.get("oneOf")
     if not alternatives:
@@ -169,5 +169,5 @@ def _describe_types(schema: Schema, definitions: Mapping[str, Schema]) -> str:
 def _describe_type(schema: Schema, definitions: Mapping[str, Schema]) -> str:
     kind = schema.get("type", "")
     if kind == "array":
-        return f"a list, each {_describe_types(schema.get('items', {}), definitions)}"
-    return _TYPE_NAMES.get(kind, _FALLBACK_TYPE)
+        return f"a list, each item {_describe_types(schema.get('items', {}), definitions)}"
+    return TYPE_NAMES.get(kind, _FALLBACK_TYPE)

@@ -1,4 +1,4 @@
-"""Tools that are no operation of IBKR's: always there, whatever sections are shown, on both lists."""
+"""Built-in tools, which are not IBKR operations: always listed, whatever sections are selected."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ from mcp_types import TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
 from api_gateway.operations import Effect
-from api_gateway.redaction import sanitize
+from mcp_server.rest.argument_errors import unknown_arguments_text
 
 _log = logging.getLogger(__name__)
-_MAX_NAME_LENGTH = 40
 
 
 class BuiltinTool(Tool):
-    """A tool of ours: its description, its arguments as JSON Schema, and what a call does.
+    """A built-in tool: its description, its arguments as JSON Schema, and what a call does.
 
-    `search_terms` are words that people use for it and that the description does not have.
+    `search_terms` are words that users search for and that the description does not contain.
     """
 
     _search_terms: str = PrivateAttr()
@@ -57,54 +56,48 @@ class BuiltinTool(Tool):
 
     @property
     def effect(self) -> Effect:
-        """What a call does."""
+        """The effect of a call."""
         hints = self.annotations
         return Effect.READS if hints is not None and hints.read_only_hint else Effect.DESTROYS
 
     @property
     def section(self) -> str:
-        """The section that a search shows for it."""
+        """The section that search results show for it."""
         return "Session"
 
     @property
     def path(self) -> str:
-        """None: it is no operation of IBKR's."""
+        """Empty: it is not an IBKR operation."""
         return ""
 
     @property
     def search_terms(self) -> str:
-        """Words that people use for it."""
+        """Words that users search for."""
         return self._search_terms
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         known = self.parameters["properties"]
         unknown = [name for name in arguments if name not in known]
         if unknown:
-            listed = ", ".join(f"`{sanitize(name, max_length=_MAX_NAME_LENGTH)}`" for name in unknown)
-            accepted = ", ".join(f"`{name}`" for name in known)
-            return self.error_result(
-                f"{self.name} does not take {listed}. "
-                + (f"It takes {accepted}." if accepted else "It takes no arguments.")
-                + " Nothing was sent to IBKR."
-            )
+            return self.error_result(unknown_arguments_text(self.name, unknown, known))
         return await self.execute(arguments)
 
     @abstractmethod
     async def execute(self, arguments: Mapping[str, Any]) -> ToolResult:
-        """The result of a call with known arguments."""
+        """The result of a call whose argument names are all known."""
 
     def json_result(self, value: Mapping[str, Any]) -> ToolResult:
         """The value as compact JSON."""
         return ToolResult(content=[TextContent(type="text", text=orjson.dumps(value).decode())])
 
     def error_result(self, message: str) -> ToolResult:
-        """A failure in a sentence."""
+        """An error with this message."""
         _log.info("%s failed: %s", self.name, message)
         return ToolResult(content=[TextContent(type="text", text=message)], is_error=True)
 
 
 class BuiltinToolProvider(Provider):
-    """Lists these tools."""
+    """Provides these tools."""
 
     def __init__(self, tools: Sequence[BuiltinTool]) -> None:
         super().__init__()
@@ -112,7 +105,7 @@ class BuiltinToolProvider(Provider):
 
     @property
     def by_name(self) -> Mapping[str, BuiltinTool]:
-        """Every one, in order."""
+        """All of the tools by name, in order."""
         return self._by_name
 
     async def _list_tools(self) -> Sequence[Tool]:

@@ -1,8 +1,8 @@
-"""Direct route calls: FastAPI's own argument validation, without the HTTP request that it expects around it.
+"""Direct route calls: FastAPI's own argument validation, without the HTTP request that it expects.
 
-A tool already has its arguments apart. Writing them into a request so that FastAPI can take them apart again
-costs a fifteenth of a small call. The two functions used here are FastAPI's and private; every use of
-FastAPI's private parts is in this module, and its test compares the outcome with that of a real request.
+A tool already has its arguments parsed. Encoding them into a request for FastAPI to parse again takes a
+fifteenth of a small call. The two functions used here are private to FastAPI. Only this module uses FastAPI's
+private API, and its test compares the result with that of a real request.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
-# What `DirectCall` does itself, or what only describes a route. Anything else that a route needs (the
-# request, a header, a background task) is for FastAPI alone.
+# What `DirectCall` handles, or what only describes a route. Anything else that a route needs (the request,
+# a header, a background task) only FastAPI can supply.
 _SUPPORTED: Final = frozenset(
     (
         "path_params",
@@ -71,7 +71,7 @@ class DirectCall:
 def direct_call(route: APIRoute, dependency: Callable[..., Any]) -> DirectCall | None:
     """The route as a direct call, or None if only FastAPI can call it.
 
-    Only `dependency` is supplied by the caller: a route with any other is FastAPI's to call.
+    The caller supplies only `dependency`; a route with any other dependency needs FastAPI.
     """
     dependant = route.dependant
     if (

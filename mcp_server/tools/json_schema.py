@@ -1,4 +1,4 @@
-"""The JSON schema of a tool's arguments, in as few words as say the same."""
+"""Compacts the JSON schema of a tool's arguments without changing its meaning."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ _DEFINITIONS: Final = "$defs"
 
 
 def compact_schema(schema: Any) -> Any:
-    """The same JSON schema in fewer words.
+    """The same JSON schema in fewer tokens.
 
-    Without the titles that Pydantic makes out of names; without saying twice, by "or null" and by not being
-    required, that an argument may be left out; without what is refused anyway, and in words: unknown names,
-    texts of another pattern, a list of nothing, numbers below 0 or 1; and with a definition that is used once
-    in the place of its reference.
+    Leaves out the titles that Pydantic derives from names; "or null" and null defaults, because "required"
+    already says which arguments are optional; and constraints that are validated anyway, with a message:
+    unknown names, patterns, empty lists, minimums of 0 or 1. A definition that is used once is inlined.
     """
     compacted = _compact(schema)
     return _inline_definitions(compacted) if isinstance(compacted, dict) else compacted
@@ -70,7 +69,7 @@ def _drop_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _drop_description(definition: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A model's docstring is for readers of the code; what its fields mean is said at the fields."""
+    """A model's docstring is for readers of the code; its fields have their own descriptions."""
     if "properties" not in definition:
         return definition
     return {key: value for key, value in definition.items() if key != "description"}
@@ -117,7 +116,7 @@ def _inline(schema: Any, definitions: Mapping[str, Any], used_once: set[str]) ->
 
 
 def _reachable_definitions(name: str, definitions: Mapping[str, Any]) -> set[str]:
-    """The definitions that a definition refers to, also by way of others."""
+    """The definitions that a definition refers to, directly or indirectly."""
     found: set[str] = set()
     new = {name}
     while new:

@@ -2,7 +2,7 @@
 
 FastAPI and FastMCP build a schema from a route in a millisecond, and there are more than a hundred routes.
 The hand-written ones change only with the code, so their schemas are in `operation_schemas.json`, which
-`python -m mcp_server.tools.operation_schemas` writes and a test compares. Any other route's is built.
+`python -m mcp_server.tools.operation_schemas` writes and a test compares. Those of any other route are built.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class OperationSchema:
 
 
 def operation_schemas(routes: Iterable[APIRoute]) -> dict[str, OperationSchema]:
-    """The schemas of these routes by name: from the file where they are in it, otherwise built."""
+    """The schemas of these routes by name: from the file, or built if the file lacks them."""
     stored: Mapping[str, Any] = orjson.loads(SCHEMA_FILE.read_bytes())
     found: dict[str, OperationSchema] = {}
     missing: list[APIRoute] = []
@@ -64,7 +64,7 @@ def build_schemas(routes: Iterable[APIRoute]) -> dict[str, OperationSchema]:
     router.routes.extend(routes)
     if not router.routes:
         return {}
-    # Not imported at the top: these models alone take as long as the rest of the start of this package.
+    # Imported here because these models alone take as long to import as the rest of this package.
     from fastmcp.utilities.openapi import parse_openapi_to_http_routes
 
     app = FastAPI(generate_unique_id_function=operation_id)
@@ -83,10 +83,10 @@ def build_schemas(routes: Iterable[APIRoute]) -> dict[str, OperationSchema]:
 
 
 def schema_file_text(routers: Iterable[APIRouter]) -> str:
-    """The text of the file for these routers."""
+    """The content of the file for these routers."""
     routes = routes_by_name(routers)
     rows = {_key(routes[name]): asdict(schema) for name, schema in build_schemas(routes.values()).items()}
-    # One operation a line, so that a change of one is a change of one line.
+    # One operation per line, so that changing one changes one line.
     lines = [f"{orjson.dumps(key).decode()}:{orjson.dumps(row).decode()}" for key, row in rows.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

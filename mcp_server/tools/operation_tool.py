@@ -1,9 +1,9 @@
 """Every route as an MCP tool of the same name.
 
-The schemas are those of `FastMCP.from_fastapi`. What a tool does when it is called is ours: the route is
-called directly, its body is handed on as text, once, and a failure is flagged and told in our words.
-FastMCP's own `OpenAPITool` would send each body twice, put words of its own around a failure, and bring in
-an HTTP client and a second reader of the schema, a tenth of the time the server takes to start.
+The schemas are those of `FastMCP.from_fastapi`. The call is our own: the route is called directly, its body
+is returned as text, once, and a failure is flagged as an error and reported in our words. FastMCP's own
+`OpenAPITool` would send each body twice, wrap errors in its own text, and load an HTTP client and a second
+schema parser, which take a tenth of the startup time.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from api_gateway import errors
+from api_gateway.causes import OUTCOME_SENTENCES, Outcome
 from api_gateway.operations import Effect
-from api_gateway.redaction import sanitize
 from mcp_server.app import ROUTE_NAME_KEY, STATUS_CODES
+from mcp_server.rest.argument_errors import CORRECT_ARGUMENTS, NOTHING_SENT, unknown_arguments_text
 from mcp_server.rest.docstring_notes import Notes
 from mcp_server.rest.effects import is_repeatable, route_effect
 from mcp_server.rest.listing import join_limited
@@ -40,33 +41,28 @@ from mcp_server.tools.truncation import narrowing_hint, truncate
 
 _log = logging.getLogger(__name__)
 
-# Words of names as a title spells them.
+# How a title spells these words of a tool's name.
 _SPECIAL_WORDS = {"pnl": "P&L", "sso": "SSO", "secdef": "security definition"}
-_INTERNAL_ERROR = (
-    "{name}: this server broke while it answered. {outcome} "
-    "The details are in the server's log; please report them."
-)
-_INVALID_ARGUMENTS = "{name}: {wrong}. Nothing was sent to IBKR. Correct the arguments and call again."
-_NOT_SERIALIZABLE = (
-    "{name}: a number or a text among the arguments cannot be written as JSON. Nothing was sent to IBKR."
-)
-_MAX_NAME_LENGTH = 40
+INTERNAL_ERROR = "this server failed while handling the call."
+_REPORT_IT = "Please report this with the details from the server's log."
+_CHECK_FIRST = "Check that before you call it again."
+_NOT_SERIALIZABLE = "a number or text in the arguments cannot be encoded as JSON"
 
 
 @dataclass(frozen=True)
 class ToolOptions:
-    """How much a tool tells."""
+    """How much a tool returns."""
 
     max_result_bytes: int
-    """In bytes; a larger one is cut."""
+    """In bytes; a larger result is truncated."""
     schema_in_argument_errors: bool
-    """Whether a refusal of the arguments carries their schema, for clients that may not have seen it."""
+    """Whether an error about invalid arguments includes their schema, which the client may not have seen."""
 
 
 class OperationToolProvider(Provider):
-    """The tools of the routes of `app`; `notes` are those of the routes by name.
+    """Provides a tool for each route of `app`; `notes` has the routes' notes by route name.
 
-    A provider of its own, because FastMCP's default one looks at every tool for each call.
+    A provider of its own, because FastMCP's default one checks every tool on each call.
     """
 
     def __init__(self, app: FastAPI, notes: Mapping[str, Notes], options: ToolOptions) -> None:
@@ -81,12 +77,12 @@ class OperationToolProvider(Provider):
 
     @property
     def by_name(self) -> Mapping[str, OperationTool]:
-        """Every tool, in the order of the routes."""
+        """All of the tools by name, in the order of the routes."""
         return self._by_name
 
     @property
     def names(self) -> list[str]:
-        """The names that are listed: all."""
+        """The names of the listed tools: all of them."""
         return list(self._by_name)
 
     async def _list_tools(self) -> Sequence[Tool]:
@@ -126,7 +122,7 @@ class OperationTool(Tool):
             title=title,
             description=route.description or route.summary or title,
             parameters=schema.parameters,
-            # None on purpose: IBKR's answers drift, and a client drops an answer that misses its schema.
+            # None on purpose: IBKR's responses change, and clients discard a result that violates its schema.
             output_schema=None,
             tags={str(tag) for tag in route.tags},
             annotations=ToolAnnotations(
@@ -141,7 +137,7 @@ class OperationTool(Tool):
         self._route = route
         self._method = method
         self._schema = schema
-        # Around the route of an app with middleware stands more than the route.
+        # In an app with middleware, a call runs more than the route.
         self._direct_call = None if app.user_middleware else direct_call(route, get_relay)
         self._effect = effects
         self._notes = notes.get(name, Notes())
@@ -149,7 +145,7 @@ class OperationTool(Tool):
 
     @property
     def effect(self) -> Effect:
-        """What a call does."""
+        """The effect of a call."""
         return self._effect
 
     @property
@@ -164,34 +160,32 @@ class OperationTool(Tool):
 
     @property
     def search_terms(self) -> str:
-        """Words that people use for it and that its description does not have."""
+        """Words that users search for and that its description does not contain."""
         return self._notes.search_terms
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         unknown = [name for name in arguments if name not in self._schema.targets]
         if unknown:
             return self._invalid_arguments_result(
-                _unknown_arguments_text(self.name, unknown, self._schema.targets)
+                unknown_arguments_text(self.name, unknown, self._schema.targets)
             )
         problems = unknown_fields(arguments, self.parameters) or type_errors(arguments, self.parameters)
         if problems:
-            return self._invalid_arguments_result(
-                _INVALID_ARGUMENTS.format(name=self.name, wrong=join_limited("; ", problems))
-            )
+            return self._invalid_arguments_result(self._invalid_arguments_text(join_limited("; ", problems)))
         try:
             path, query, content = self._encode_arguments(arguments)
-        except (TypeError, UnicodeError):  # an integer beyond 64 bits, half a surrogate pair
-            return self._error_result(_NOT_SERIALIZABLE.format(name=self.name))
+        except (TypeError, UnicodeError):  # an integer of more than 64 bits, a lone surrogate
+            return self._error_result(self._invalid_arguments_text(_NOT_SERIALIZABLE))
         try:
             status, body = await self._call_route(path, query, content)
         except Exception:
-            _log.exception("%s broke", self.name)
+            _log.exception("%s raised an unexpected error", self.name)
             outcome = (
-                "It is not known whether the request was carried out: look before you repeat it."
-                if self._effect is not Effect.READS
-                else "Nothing was changed."
+                OUTCOME_SENTENCES[Outcome.UNCHANGED]
+                if self._effect is Effect.READS
+                else f"{OUTCOME_SENTENCES[Outcome.UNKNOWN]} {_CHECK_FIRST}"
             )
-            return self._error_result(_INTERNAL_ERROR.format(name=self.name, outcome=outcome))
+            return self._error_result(f"{self.name}: {INTERNAL_ERROR} {outcome} {_REPORT_IT}")
         if status < 400:
             return self._success_result(body)
         message = _error_text(self.name, body)
@@ -207,6 +201,9 @@ class OperationTool(Tool):
         hint = self._notes.narrowing_hint or narrowing_hint(self.parameters)
         return _text_result(*truncate(body, self._options.max_result_bytes, hint))
 
+    def _invalid_arguments_text(self, problem: str) -> str:
+        return f"{self.name}: {problem}. {NOTHING_SENT} {CORRECT_ARGUMENTS}"
+
     def _invalid_arguments_result(self, text: str) -> ToolResult:
         if not self._options.schema_in_argument_errors:
             return self._error_result(text)
@@ -218,13 +215,13 @@ class OperationTool(Tool):
     ) -> tuple[dict[str, str], list[tuple[str, str]], bytes]:
         path, query, body = self._split_arguments(arguments)
         for _, text in query:
-            text.encode()  # raises for what no address can carry
+            text.encode()  # raises for text that no URL can contain
         return path, query, orjson.dumps(body) if self._schema.has_body else b""
 
     async def _call_route(
         self, path: dict[str, str], query: list[tuple[str, str]], content: bytes
     ) -> tuple[int, bytes]:
-        """Status and body of the route's response; a failure that the app has a handler for is one."""
+        """Status and body of the route's response, or of the app's handler for its exception."""
         if self._direct_call is None:
             return await self._call_app(self._build_scope(path, query, content), content)
         try:
@@ -308,7 +305,7 @@ class OperationTool(Tool):
 
 
 def tool_title(name: str) -> str:
-    """The name of a tool as people read it."""
+    """The title of a tool, from its name."""
     words = " ".join(_SPECIAL_WORDS.get(word, word) for word in name.split("_"))
     return words[:1].upper() + words[1:]
 
@@ -325,14 +322,4 @@ def _text_result(*texts: str) -> ToolResult:
 
 def _error_text(name: str, body: bytes) -> str:
     reply = orjson.loads(body)
-    return (
-        f"{reply.get('request', name)}: {reply.get('problem', 'no answer.')} {reply.get('hint', '')}".rstrip()
-    )
-
-
-def _unknown_arguments_text(name: str, unknown: list[str], known: Mapping[str, Any]) -> str:
-    listed = join_limited(", ", [f"`{sanitize(each, max_length=_MAX_NAME_LENGTH)}`" for each in unknown])
-    accepted = (
-        "It takes " + ", ".join(f"`{each}`" for each in known) + "." if known else "It takes no arguments."
-    )
-    return f"{name} does not take {listed}. {accepted} Nothing was sent to IBKR."
+    return f"{reply.get('request', name)}: {reply.get('problem', 'failed.')} {reply.get('hint', '')}".rstrip()

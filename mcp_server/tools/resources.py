@@ -16,7 +16,7 @@ FIELDS_FILE: Final = "snapshot_fields.json"
 
 UNITS: Final = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks", "m": "months", "y": "years"}
 
-# What each letter of field 6509 means, by its place.
+# What each letter of field 6509 means, by its position.
 AVAILABILITY: Final[Mapping[str, Mapping[str, str]]] = {
     "first": {
         "R": "real-time",
@@ -29,7 +29,7 @@ AVAILABILITY: Final[Mapping[str, Mapping[str, str]]] = {
         "i": "incomplete",
         "v": "exempt from the vendor display rule",
     },
-    "second": {"P": "snapshot", "p": "consolidated over exchanges"},
+    "second": {"P": "snapshot", "p": "consolidated across exchanges"},
     "third": {"B": "order book"},
     "anywhere": {"d": "internal to IBKR; ignore it"},
 }
@@ -43,7 +43,7 @@ def resources(sections: Collection[str]) -> list[TextResource]:
         _table(
             "snapshot-fields",
             "Snapshot fields",
-            "Every field id of a market data snapshot: what it is, and how to read its value.",
+            "Every field ID of a market data snapshot: what it is, and how to read its value.",
             {
                 "about": (
                     "For `fields` of get_market_snapshot. Values are text, with commas as thousands "
@@ -65,7 +65,7 @@ def resources(sections: Collection[str]) -> list[TextResource]:
                 "longest_period": {UNITS[unit]: f"{count}{unit}" for unit, count in MAX_PERIODS.items()},
                 "bars": BARS,
                 "periods": [
-                    {"period": period, "bars": bars_for(period), "usual": default_bar(period)}
+                    {"period": period, "bars": bars_for(period), "default": default_bar(period)}
                     for period, *_ in BAR_RANGES
                 ],
             },
@@ -83,7 +83,7 @@ def resources(sections: Collection[str]) -> list[TextResource]:
 
 
 def snapshot_fields() -> dict[str, dict[str, str]]:
-    """The name of each field and, where its value needs it, a note, by field id."""
+    """Each field by its ID: its name, and a note if its value needs one."""
     text = files(__package__).joinpath(FIELDS_FILE).read_bytes()
     found: dict[str, dict[str, str]] = orjson.loads(text)
     return found

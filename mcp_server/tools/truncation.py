@@ -1,6 +1,6 @@
-"""An answer too large for a model, made smaller: whole items of its lists, and what was left out.
+"""Truncates a result that is too large for a model, by whole list items, and says what was left out.
 
-What is shown stays JSON, so that it can still be read by its names. A body that is none is cut as text.
+The rest is still valid JSON. A body that is not JSON is cut as text.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import orjson
 
-# Below this many bytes for each, a few members of an object are shown whole rather than a bit of each.
+# With less room than this for each member of an object, a few are shown whole rather than a bit of each.
 _MIN_MEMBER_BYTES: Final = 500
-_MAX_PLACES_LISTED: Final = 3
+_MAX_PARTS_LISTED: Final = 3
 _NOTE_BYTES: Final = 1_000
 _NARROWING_WORDS: Final = frozenset(
     {"bar", "class", "count", "date", "days", "exchange", "fields", "filters", "from", "limit", "max"}
@@ -23,24 +23,24 @@ _NARROWING_WORDS: Final = frozenset(
 
 @dataclass(frozen=True)
 class TruncatedBody:
-    """What is shown of a body, and in words what that is."""
+    """The part of a body that is shown, and its description."""
 
     body: str
     description: str
 
 
 def truncate(body: bytes, limit: int, hint: str) -> tuple[str, str]:
-    """A note and what the note is about, together at most `limit` bytes; `for_less` ends the note."""
+    """A note and the truncated body, together at most `limit` bytes; the note ends with `hint`."""
     truncated = truncate_body(body, limit - _NOTE_BYTES)
     note = (
-        f"CUT: {truncated.description}; {len(truncated.body.encode()):,} of {len(body):,} bytes. "
-        f"The rest is missing here, not at IBKR. {hint}"
+        f"TRUNCATED: {truncated.description}; {len(truncated.body.encode()):,} of {len(body):,} bytes. "
+        f"The rest was left out here, not by IBKR. {hint}"
     )
     return _clip(note.encode(), _NOTE_BYTES), truncated.body
 
 
 def truncate_body(body: bytes, max_bytes: int) -> TruncatedBody:
-    """As much of the body as `room` bytes hold."""
+    """As much of the body as fits in `max_bytes`."""
     try:
         truncator = _Truncator()
         encoded = orjson.dumps(truncator.fit(orjson.loads(body), max_bytes, ""))
@@ -48,20 +48,20 @@ def truncate_body(body: bytes, max_bytes: int) -> TruncatedBody:
         encoded = b""
     if not encoded or len(encoded) > max_bytes:
         return TruncatedBody(
-            _clip(body, max_bytes), "this is its beginning, which ends in the middle of something"
+            _clip(body, max_bytes), "this is only the beginning, and it may end in the middle of a value"
         )
     return TruncatedBody(encoded.decode(), "this shows " + truncator.describe())
 
 
 def narrowing_hint(arguments: Mapping[str, Any]) -> str:
-    """How to ask for a smaller answer, from the schema of a tool's arguments."""
+    """How to get a smaller result, from the schema of a tool's arguments."""
     options = [
         f"`{name}` ({described})" if (described := field.get("description", "").rstrip(".")) else f"`{name}`"
         for name, field in _narrowing_arguments(arguments)
     ]
     if not options:
-        return "No argument of this tool makes its answer smaller."
-    return f"For less, call again with other {', '.join(options)}."
+        return "No argument of this tool makes its result smaller."
+    return f"For a smaller result, call again with other values of {', '.join(options)}."
 
 
 def _narrowing_arguments(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -74,19 +74,19 @@ def _narrowing_arguments(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Ma
 
 
 class _Truncator:
-    """Makes one value smaller and remembers where."""
+    """Truncates one value and records where."""
 
     def __init__(self) -> None:
-        self._places: list[str] = []
+        self._parts: list[str] = []
 
     def describe(self) -> str:
-        """What is shown of each place that was cut."""
-        more = len(self._places) - _MAX_PLACES_LISTED
-        listed = "; ".join(self._places[:_MAX_PLACES_LISTED])
-        return f"{listed}; and less than all of {more} more" if more > 0 else listed
+        """What is shown of each part that was truncated."""
+        more = len(self._parts) - _MAX_PARTS_LISTED
+        listed = "; ".join(self._parts[:_MAX_PARTS_LISTED])
+        return f"{listed}; and only part of {more} more" if more > 0 else listed
 
     def fit(self, value: Any, max_bytes: int, path: str) -> Any:
-        """The value in at most `room` bytes, if it is not a bare number."""
+        """The value in at most `max_bytes`, unless it is a bare number."""
         if isinstance(value, list):
             return self._fit_list(value, max_bytes, path)
         if isinstance(value, dict):
@@ -104,7 +104,7 @@ class _Truncator:
                 break
             included.append(item)
         if len(included) < len(items):
-            self._places.append(
+            self._parts.append(
                 f"the first {max(1, len(included)):,} of {len(items):,} items of "
                 f"{_describe_path(path, 'the list')}"
             )
@@ -134,7 +134,7 @@ class _Truncator:
             if left < 0:
                 break
             included[name] = value
-        self._places.append(
+        self._parts.append(
             f"the first {len(included):,} of {len(members):,} members of {_describe_path(path, 'the object')}"
         )
         return included
@@ -144,7 +144,7 @@ class _Truncator:
         while included and _json_size(included) > max_bytes:
             included = included[: len(included) * 3 // 4]
         if len(included) < len(text):
-            self._places.append(
+            self._parts.append(
                 f"the first {len(included):,} of {len(text):,} characters of "
                 f"{_describe_path(path, 'the text')}"
             )
@@ -152,9 +152,9 @@ class _Truncator:
 
 
 def _fair_size_limit(sizes: list[int], max_bytes: int) -> int:
-    """The size up to which each may be kept whole, when the larger ones are brought down to it."""
-    for place, size in enumerate(sizes):
-        remaining = len(sizes) - place
+    """The largest size that fits if every larger member is cut to it."""
+    for index, size in enumerate(sizes):
+        remaining = len(sizes) - index
         if size * remaining > max_bytes:
             return max_bytes // remaining
         max_bytes -= size

@@ -16,7 +16,7 @@ from api_gateway.causes import OUTCOME_SENTENCES, Outcome
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.operations import Effect
 from api_gateway.settings import GatewaySettings
-from mcp_server.tools.operation_tool import OperationTool
+from mcp_server.tools.operation_tool import INTERNAL_ERROR, OperationTool
 from tests.api_gateway.virtual_network import ReceivedRequest, ResponseStream, VirtualNetwork, respond
 from tests.mcp_server.contract.faults import ACCOUNT, FAULTS, SECRET, Fault, WriteOutcome
 from tests.mcp_server.contract.test_wire import FIRST_ROWS, PAPER
@@ -34,7 +34,7 @@ BETWEEN = 1000.0
 """Seconds between calls, longer than every limit of IBKR's."""
 OPEN = {"authenticated": True, "established": True, "competing": False, "connected": True}
 MAY_HAVE, UNCHANGED = OUTCOME_SENTENCES[Outcome.UNKNOWN], OUTCOME_SENTENCES[Outcome.UNCHANGED]
-NO_SENTENCE = re.compile(r"Traceback|this server broke|\.java:|\.py\b")
+NO_SENTENCE = re.compile(rf"Traceback|{re.escape(INTERNAL_ERROR)}|\.java:|\.py\b")
 
 
 def healthy(request: ReceivedRequest) -> ResponseStream:

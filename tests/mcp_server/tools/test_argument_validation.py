@@ -1,4 +1,4 @@
-"""Which JSON values pass for which type."""
+"""Which JSON values are accepted for which type."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mcp_server.tools.argument_validation import type_errors, unknown_fields
+from mcp_server.tools.argument_validation import TYPE_NAMES, type_errors, unknown_fields
+from tests.mcp_server.rejections import quoted
 
 SCHEMA = {
     "type": "object",
@@ -51,29 +52,37 @@ NAN = float("nan")
         ("unknown", [True]),
     ],
 )
-def test_a_fitting_value_passes_also_when_it_is_spelled_as_text(name: str, values: list[Any]) -> None:
+def test_a_valid_value_is_accepted_even_as_text(name: str, values: list[Any]) -> None:
     for value in values:
         assert type_errors({name: value}, SCHEMA) == [], value
 
 
 @pytest.mark.parametrize(
-    ("name", "values", "words"),
+    ("name", "values", "types"),
     [
-        ("text", [True, [], ["x"], {}, NAN], "a text"),
-        ("count", [True, [1], {"a": 1}, float("inf")], "a whole number"),
-        ("price", [False, [1.5], NAN], "a number"),
-        ("on", [[True], {}, NAN, 1.5], "true or false"),
-        ("many", [[True], [None], [[1]], {}, True], "a list, each a whole number"),
-        ("either", [[], NAN], "true or false or an object"),
-        ("order", [[], "x", True], "an object"),
-        ("orders", ["x", True], "a list, each an object"),
+        ("text", [True, [], ["x"], {}, NAN], ["string"]),
+        ("count", [True, [1], {"a": 1}, float("inf")], ["integer"]),
+        ("price", [False, [1.5], NAN], ["number"]),
+        ("on", [[True], {}, NAN, 1.5], ["boolean"]),
+        ("many", [[True], [None], [[1]], {}, True], ["array", "integer"]),
+        ("either", [[], NAN], ["boolean", "object"]),
+        ("order", [[], "x", True], ["object"]),
+        ("orders", ["x", True], ["array", "object"]),
     ],
 )
-def test_a_value_of_another_type_is_named_with_what_it_should_be(
-    name: str, values: list[Any], words: str
+def test_a_value_of_another_type_is_named_with_the_right_type(
+    name: str, values: list[Any], types: list[str]
 ) -> None:
     for value in values:
-        assert type_errors({name: value}, SCHEMA) == [f"`{name}` should be {words}"], value
+        [error] = type_errors({name: value}, SCHEMA)
+        assert quoted(error) == [name], value
+        assert named_types(error) == types, value
+
+
+def named_types(error: str) -> list[str]:
+    """The JSON types that an error names, in order."""
+    places = {error.find(f" {words}"): kind for kind, words in TYPE_NAMES.items()}
+    return [places[place] for place in sorted(places) if place >= 0]
 
 
 def test_every_wrong_argument_is_named() -> None:
@@ -81,45 +90,50 @@ def test_every_wrong_argument_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "path", "kind"),
     [
-        ({"order": {"quantity": True}}, "`order.quantity` should be a number"),
-        ({"order": {"quantity": NAN}}, "`order.quantity` should be a number"),
-        ({"either": {"quantity": [1]}}, "`either.quantity` should be a number"),
-        ({"orders": [{}, {"quantity": {}}]}, "`orders[1].quantity` should be a number"),
-        ({"orders": [None]}, "`orders[0]` should be an object"),
-        ({"orders": [{"legs": [{"ratio": False}]}]}, "`orders[0].legs[0].ratio` should be a whole number"),
+        ({"order": {"quantity": True}}, "order.quantity", "number"),
+        ({"order": {"quantity": NAN}}, "order.quantity", "number"),
+        ({"either": {"quantity": [1]}}, "either.quantity", "number"),
+        ({"orders": [{}, {"quantity": {}}]}, "orders[1].quantity", "number"),
+        ({"orders": [None]}, "orders[0]", "object"),
+        ({"orders": [{"legs": [{"ratio": False}]}]}, "orders[0].legs[0].ratio", "integer"),
     ],
 )
-def test_a_wrong_value_deep_inside_is_named_by_its_path(arguments: dict[str, Any], told: str) -> None:
-    assert type_errors(arguments, SCHEMA) == [told]
+def test_a_nested_value_of_another_type_is_named_by_its_path(
+    arguments: dict[str, Any], path: str, kind: str
+) -> None:
+    [error] = type_errors(arguments, SCHEMA)
+    assert quoted(error) == [path]
+    assert named_types(error) == [kind]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "named"),
     [
-        ({"order": {"qty": 1}}, "`order.qty` is not known; `order` takes `quantity`, `legs`"),
-        ({"orders": [{}, {"qty": 1}]}, "`orders[1].qty` is not known; `orders[1]` takes `quantity`, `legs`"),
+        ({"order": {"qty": 1}}, ["order.qty", "order", "quantity", "legs"]),
+        ({"orders": [{}, {"qty": 1}]}, ["orders[1].qty", "orders[1]", "quantity", "legs"]),
         (
             {"orders": [{"legs": [{"ration": 1}]}]},
-            "`orders[0].legs[0].ration` is not known; `orders[0].legs[0]` takes `ratio`",
+            ["orders[0].legs[0].ration", "orders[0].legs[0]", "ratio"],
         ),
-        ({"either": {"qty": 1}}, "`either.qty` is not known; `either` takes `quantity`, `legs`"),
-        ({"orders": {"qty": None}}, "`orders.qty` is not known; `orders` takes `quantity`, `legs`"),
+        ({"either": {"qty": 1}}, ["either.qty", "either", "quantity", "legs"]),
+        ({"orders": {"qty": None}}, ["orders.qty", "orders", "quantity", "legs"]),
     ],
 )
-def test_an_unknown_name_inside_is_told_with_its_path_and_the_known_ones(
-    arguments: dict[str, Any], told: str
+def test_an_unknown_nested_name_is_reported_with_its_path_and_the_valid_names(
+    arguments: dict[str, Any], named: list[str]
 ) -> None:
-    assert unknown_fields(arguments, SCHEMA) == [told]
+    [error] = unknown_fields(arguments, SCHEMA)
+    assert quoted(error) == named
 
 
-def test_names_are_free_where_the_schema_leaves_them_free() -> None:
-    fine = {"order": {"quantity": 1}, "free": {"x": "y"}, "any": {"x": 1}, "many": [1], "other": {"x": 1}}
-    assert unknown_fields(fine, SCHEMA) == []
+def test_any_name_is_accepted_if_the_schema_does_not_restrict_names() -> None:
+    valid = {"order": {"quantity": 1}, "free": {"x": "y"}, "any": {"x": 1}, "many": [1], "other": {"x": 1}}
+    assert unknown_fields(valid, SCHEMA) == []
 
 
-def test_an_unknown_name_is_told_without_an_account_id_and_not_at_length() -> None:
-    [told] = unknown_fields({"order": {"U12345678" + " x" * 100: 1}}, SCHEMA)
-    assert "U12345678" not in told
-    assert len(told) < 120
+def test_an_unknown_name_is_reported_shortened_and_without_an_account_id() -> None:
+    [error] = unknown_fields({"order": {"U12345678" + " x" * 100: 1}}, SCHEMA)
+    assert "U12345678" not in error
+    assert len(error) < 120

@@ -1,4 +1,4 @@
-"""Direct route calls give what a request to the whole app gives; FastAPI's private parts are as expected."""
+"""Direct route calls return what a request to the whole app returns; FastAPI's private API is as expected."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ARGUMENTS = {tool: next(row.arguments for row in WIRE if row.tool == tool) for t
 
 
 class RecordingRelay:
-    """Stands in for the relay: every verb returns what it was called with."""
+    """A fake relay: every method returns its arguments."""
 
     def __getattr__(self, verb: str) -> Any:
         async def respond(*values: Any, **options: Any) -> Json:
@@ -57,7 +57,7 @@ def make_app(routers: Any) -> FastAPI:
 
 
 def variants(arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """These arguments, each of them left out, and each with values that are mostly invalid."""
+    """These arguments, then without each of them, and with values for each that are mostly invalid."""
     yield arguments
     for name in arguments:
         yield {key: value for key, value in arguments.items() if key != name}
@@ -66,7 +66,7 @@ def variants(arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def outcomes(tool: OperationTool, arguments: dict[str, Any]) -> tuple[Any, Any] | None:
-    """What the direct call and the whole app make of the arguments; None if they cannot be sent at all."""
+    """The responses of the direct call and of the whole app; None if the arguments cannot be sent."""
     try:
         path, query, content = tool._encode_arguments(arguments)
     except (TypeError, UnicodeError):
@@ -81,7 +81,7 @@ def tools() -> dict[str, OperationTool]:
 
 
 @pytest.mark.parametrize("name", ROUTES)
-async def test_a_direct_call_responds_as_the_whole_app_does(
+async def test_a_direct_call_returns_the_response_of_the_whole_app(
     tools: dict[str, OperationTool], name: str
 ) -> None:
     for arguments in variants(dict(ARGUMENTS[name])):
@@ -95,7 +95,7 @@ def test_every_hand_written_route_is_called_directly() -> None:
     assert [name for name, route in ROUTES.items() if direct_call(route, get_relay) is None] == []
 
 
-def test_fastapis_private_functions_have_the_parameters_that_are_passed() -> None:
+def test_fastapis_private_functions_have_the_expected_parameters() -> None:
     assert list(inspect.signature(request_params_to_args).parameters) == ["fields", "received_params"]
     assert list(inspect.signature(request_body_to_args).parameters) == [
         "body_fields",
@@ -111,7 +111,7 @@ async def _another_dependency(request: Request) -> str:
 
 
 class _CustomRoute(APIRoute):
-    """A route class of somebody else's, which may do anything around a call."""
+    """A third-party route class, which may wrap a call in anything."""
 
 
 class _Answer(BaseModel):
@@ -146,7 +146,7 @@ async def _with_model() -> _Answer:
     return _Answer(value=1)
 
 
-async def _without_annotation():  # type: ignore[no-untyped-def]  # noqa: ANN202 - that is the case
+async def _without_annotation():  # type: ignore[no-untyped-def]  # noqa: ANN202 - under test
     return {"value": 1}
 
 
@@ -172,11 +172,11 @@ async def _plain(gateway: Gateway, conid: Annotated[int, Body(embed=True)]) -> J
         _in_a_thread,
     ],
 )
-def test_a_route_that_needs_more_than_arguments_and_relay_is_left_to_fastapi(endpoint: Any) -> None:
+def test_a_route_that_needs_more_than_arguments_and_relay_has_no_direct_call(endpoint: Any) -> None:
     assert direct_call(APIRoute("/x", endpoint, methods=["POST"]), get_relay) is None
 
 
-def test_a_custom_route_class_is_left_to_fastapi() -> None:
+def test_a_custom_route_class_has_no_direct_call() -> None:
     assert direct_call(_CustomRoute("/x", _plain, methods=["POST"]), get_relay) is None
     assert direct_call(APIRoute("/x", _plain, methods=["POST"]), get_relay) is not None
 
@@ -187,7 +187,7 @@ def _only_tool(endpoint: Any, path: str = "/x", **options: Any) -> OperationTool
     return OperationToolProvider(make_app([router]), {}, ToolOptions(48_000, False)).by_name["only"]
 
 
-async def test_a_route_with_a_dependency_of_its_own_gets_it_from_the_whole_app() -> None:
+async def test_a_route_with_another_dependency_is_called_through_the_whole_app() -> None:
     result = await _only_tool(_with_dependency, "/there").run({})
 
     assert result.content[0].text == '["get",["/there"],{}]'  # type: ignore[union-attr]
@@ -195,7 +195,7 @@ async def test_a_route_with_a_dependency_of_its_own_gets_it_from_the_whole_app()
 
 async def test_dependencies_of_a_router_run_before_the_route() -> None:
     async def refuse() -> None:
-        raise errors.Forbidden(request="POST /x", problem="no.", hint="Do not.")
+        raise errors.Forbidden(request="POST /x", problem="forbidden.", hint="Do not.")
 
     tool = _only_tool(_plain, dependencies=[Depends(refuse)])
 
@@ -203,7 +203,7 @@ async def test_dependencies_of_a_router_run_before_the_route() -> None:
     assert (await tool.run({"conid": 1})).is_error
 
 
-async def test_middleware_of_the_app_stands_around_every_route() -> None:
+async def test_middleware_of_the_app_wraps_every_route() -> None:
     app = make_app(ROUTERS)
 
     @app.middleware("http")
@@ -219,11 +219,11 @@ async def test_middleware_of_the_app_stands_around_every_route() -> None:
     "error",
     [
         errors.Invalid(request="POST /x", problem="wrong.", hint="Correct it."),
-        errors.Forbidden(request="POST /x", problem="no.", hint="Do not."),
+        errors.Forbidden(request="POST /x", problem="forbidden.", hint="Do not."),
         HTTPException(418, "teapot"),
     ],
 )
-async def test_a_failure_inside_a_route_is_the_same_response_either_way(error: Exception) -> None:
+async def test_an_error_of_a_route_is_the_same_response_either_way(error: Exception) -> None:
     async def fail(conid: Conid) -> Json:  # noqa: ARG001 - only its failure counts
         raise error
 
@@ -235,7 +235,7 @@ async def test_a_failure_inside_a_route_is_the_same_response_either_way(error: E
     assert found[0] == found[1]
 
 
-async def test_an_error_that_no_handler_knows_is_raised_either_way() -> None:
+async def test_an_error_without_a_handler_is_raised_either_way() -> None:
     async def fail(account_id: AccountId) -> Json:  # noqa: ARG001 - only its failure counts
         raise RuntimeError
 

@@ -1,4 +1,4 @@
-"""What a schema loses before it is published, and what it keeps."""
+"""Compaction: what is removed from a schema before it is published, and what stays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEG = {
     "properties": {"ratio": {"type": "integer", "title": "Ratio", "description": "How many."}},
     "required": ["ratio"],
 }
-THIN_LEG = {
+COMPACT_LEG = {
     "type": "object",
     "properties": {"ratio": {"type": "integer", "description": "How many."}},
     "required": ["ratio"],
@@ -25,7 +25,7 @@ def with_legs(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "$defs": {"Leg": LEG}}
 
 
-def test_a_schema_loses_what_a_model_need_not_read() -> None:
+def test_titles_nulls_and_validated_bounds_are_removed() -> None:
     schema = {
         "title": "Search",
         "type": "object",
@@ -40,7 +40,7 @@ def test_a_schema_loses_what_a_model_need_not_read() -> None:
             },
             "either": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}], "default": None},
             "null": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-            "flag": {"const": {"title": "kept"}},
+            "flag": {"const": {"title": "literal"}},
         },
         "required": ["null"],
     }
@@ -53,7 +53,7 @@ def test_a_schema_loses_what_a_model_need_not_read() -> None:
             "maybe": {"type": "string", "description": "d"},
             "either": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
             "null": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-            "flag": {"const": {"title": "kept"}},
+            "flag": {"const": {"title": "literal"}},
         },
         "required": ["null"],
     }
@@ -63,55 +63,55 @@ def test_a_schema_loses_what_a_model_need_not_read() -> None:
     }
 
 
-def test_a_definition_that_is_used_once_stands_where_it_is_used() -> None:
+def test_a_definition_that_is_used_once_is_inlined() -> None:
     legs = {"type": "array", "items": {"$ref": "#/$defs/Leg"}, "description": "Legs."}
     assert compact_schema(with_legs(legs=legs)) == {
         "type": "object",
-        "properties": {"legs": {"type": "array", "items": THIN_LEG, "description": "Legs."}},
+        "properties": {"legs": {"type": "array", "items": COMPACT_LEG, "description": "Legs."}},
     }
 
 
-def test_what_is_said_beside_a_reference_stays_with_it() -> None:
+def test_an_inlined_definition_gets_the_description_of_its_reference() -> None:
     leg = {"anyOf": [{"$ref": "#/$defs/Leg"}, {"type": "null"}], "default": None, "description": "The leg."}
     assert compact_schema(with_legs(leg=leg))["properties"] == {
-        "leg": {**THIN_LEG, "description": "The leg."}
+        "leg": {**COMPACT_LEG, "description": "The leg."}
     }
 
 
 def test_a_definition_that_is_used_twice_is_published_once() -> None:
     reference = {"$ref": "#/$defs/Leg"}
-    thin = compact_schema(with_legs(one=reference, other=reference))
-    assert thin == {
+    compacted = compact_schema(with_legs(one=reference, other=reference))
+    assert compacted == {
         "type": "object",
         "properties": {"one": reference, "other": reference},
-        "$defs": {"Leg": THIN_LEG},
+        "$defs": {"Leg": COMPACT_LEG},
     }
 
 
-def test_a_definition_inside_another_is_placed_too_and_one_of_no_use_is_gone() -> None:
+def test_a_nested_definition_is_inlined_and_an_unused_one_removed() -> None:
     schema = with_legs(order={"$ref": "#/$defs/Order"})
     schema["$defs"] |= {
         "Order": {"type": "object", "properties": {"leg": {"$ref": "#/$defs/Leg"}}, "required": ["leg"]},
         "Unused": {"type": "string"},
     }
-    order = {"type": "object", "properties": {"leg": THIN_LEG}, "required": ["leg"]}
+    order = {"type": "object", "properties": {"leg": COMPACT_LEG}, "required": ["leg"]}
     assert compact_schema(schema) == {"type": "object", "properties": {"order": order}}
 
 
-def test_a_definition_that_leads_back_to_itself_is_kept() -> None:
+def test_a_recursive_definition_is_not_inlined() -> None:
     tree = {"type": "object", "properties": {"child": {"$ref": "#/$defs/Tree"}}}
     schema = {"type": "object", "properties": {"tree": {"$ref": "#/$defs/Tree"}}, "$defs": {"Tree": tree}}
     assert compact_schema(schema) == schema
 
 
-def test_an_argument_may_be_called_like_a_word_of_the_schema() -> None:
+def test_an_argument_may_have_the_name_of_a_schema_keyword() -> None:
     leg = {"$ref": "#/$defs/Leg"}
     assert compact_schema(with_legs(default=leg, title={"type": "string"}))["properties"] == {
-        "default": THIN_LEG,
+        "default": COMPACT_LEG,
         "title": {"type": "string"},
     }
 
 
-def test_an_object_that_takes_any_names_says_so() -> None:
+def test_an_object_that_accepts_any_names_keeps_that() -> None:
     free = {"type": "object", "additionalProperties": {"type": "string"}}
     assert compact_schema({"type": "object", "properties": {"free": free}})["properties"] == {"free": free}

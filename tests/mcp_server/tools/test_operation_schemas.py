@@ -1,4 +1,4 @@
-"""The generated file of schemas, and what happens to a route that is not in it."""
+"""The generated file of schemas, and routes that are not in it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from mcp_server.tools.operation_schemas import (
 )
 
 
-def test_the_schema_file_is_what_the_routes_say() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_file_text(ROUTERS), "run `make schemas`"
+def test_the_schema_file_is_up_to_date() -> None:
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_file_text(ROUTERS), (
+        "mcp_server/tools/operation_schemas.json is out of date. Run: make schemas"
+    )
 
 
 def test_a_schema_read_from_the_file_is_the_one_that_would_be_built() -> None:
@@ -28,7 +30,7 @@ def test_a_schema_read_from_the_file_is_the_one_that_would_be_built() -> None:
     assert operation_schemas(routes) == build_schemas(routes)
 
 
-def test_a_route_outside_the_file_is_built_although_a_hand_written_one_has_its_name() -> None:
+def test_the_schema_of_a_route_outside_the_file_is_built_despite_an_equal_name() -> None:
     router = APIRouter()
 
     @router.get("/contract/{conid}")
@@ -43,7 +45,7 @@ def test_a_route_outside_the_file_is_built_although_a_hand_written_one_has_its_n
     assert not schema.has_body
 
 
-def test_a_route_that_is_left_out_of_the_schema_has_none() -> None:
+def test_a_route_that_is_excluded_from_the_schema_has_none() -> None:
     router = APIRouter()
 
     @router.get("/hidden", include_in_schema=False)

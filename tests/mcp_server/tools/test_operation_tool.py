@@ -1,4 +1,4 @@
-"""What a client reads about a tool made from a route, and what it gets from calling it."""
+"""What a client reads about a tool made from a route, and what a call returns."""
 
 from __future__ import annotations
 
@@ -13,21 +13,25 @@ import pytest
 from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
+from api_gateway.causes import OUTCOME_SENTENCES, Outcome
 from api_gateway.client.gateway import GatewayClient
 from mcp_server.models.arguments import Arguments
+from mcp_server.rest.argument_errors import NOTHING_SENT
 from mcp_server.rest.effects import CHANGES, DESTROYS, READS
 from mcp_server.rest.parameters import AccountId, Conid, OrderId
 from mcp_server.rest.parameters import Gateway as Relayed
 from mcp_server.rest.relay import Json
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
-from mcp_server.tools.operation_tool import tool_title
+from mcp_server.tools.argument_validation import TYPE_NAMES
+from mcp_server.tools.operation_tool import INTERNAL_ERROR, tool_title
+from tests.mcp_server.rejections import quoted
 
 
 class Alert(BaseModel):
-    """A price to wait for."""
+    """A price alert."""
 
-    title: str = Field(description="What to call it.")
+    title: str = Field(description="Name.")
     side: Literal["above", "below"] | None = None
 
 
@@ -52,14 +56,14 @@ def sample() -> APIRouter:
     router = APIRouter(tags=["Session"])
 
     @router.get("/portfolio/{account_id}/meta")
-    async def look_at_account(
+    async def get_account(
         gateway: Relayed, account_id: AccountId, fields: Fields = None, deep: bool = False
     ) -> Json:
-        """Look at one account.
+        """Get one account.
 
         All of it.
         \f
-        Source: a page that a model need not read.
+        Source: a page that is not published.
         """
         return await gateway.get("/portfolio/{account}/meta", account_id, fields=fields, deep=deep)
 
@@ -69,24 +73,24 @@ def sample() -> APIRouter:
     ) -> Json:
         """Search.
         \f
-        For less: Search for more letters.
+        For less: Search for a longer `title`.
         """
         return await gateway.post(
             "/iserver/secdef/search", body={"alert": alert.title, "many": many}, reads=True
         )
 
     @router.post("/orders/{conid}")
-    async def place(conid: Conid) -> Json:  # noqa: ARG001 - a tool that breaks
+    async def place(conid: Conid) -> Json:  # noqa: ARG001 - a tool that fails
         """Place."""
         raise RuntimeError("password=hunter2")
 
     @router.post("/order/{account_id}", openapi_extra=CHANGES)
-    async def order(gateway: Relayed, account_id: AccountId, wanted: Order) -> Json:  # noqa: ARG001 - checked
+    async def order(gateway: Relayed, account_id: AccountId, ticket: Order) -> Json:  # noqa: ARG001 - validated
         """Order."""
-        return await gateway.post("/iserver/secdef/search", body=wanted.sent(), reads=True)
+        return await gateway.post("/iserver/secdef/search", body=ticket.sent(), reads=True)
 
     @router.delete("/orders/{order_id}", openapi_extra=DESTROYS)
-    async def cancel(gateway: Relayed, order_id: OrderId) -> Json:  # noqa: ARG001 - only its check counts
+    async def cancel(gateway: Relayed, order_id: OrderId) -> Json:  # noqa: ARG001 - only its validation is tested
         """Cancel."""
         return await gateway.delete("/iserver/account")
 
@@ -108,37 +112,37 @@ async def call(client: Any, tool: str, /, **arguments: Any) -> tuple[bool, str]:
     return result.is_error, content.text
 
 
-async def test_a_tool_is_named_after_its_function_and_titled_in_words(client: Any) -> None:
+async def test_a_tool_has_the_name_of_its_function_and_a_title_from_it(client: Any) -> None:
     tools = {tool.name: tool for tool in await client.list_tools()}
-    assert {"cancel", "look_at_account", "order", "place", "search"} <= tools.keys()
-    assert tools["look_at_account"].title == "Look at account"
-    assert tools["look_at_account"].annotations.title == "Look at account"
+    assert {"cancel", "get_account", "order", "place", "search"} <= tools.keys()
+    assert tools["get_account"].title == "Get account"
+    assert tools["get_account"].annotations.title == "Get account"
     assert {tool.output_schema for tool in tools.values()} == {None}
 
 
 @pytest.mark.parametrize(
     ("name", "title"), [("get_pnl", "Get P&L"), ("validate_sso", "Validate SSO"), ("tickle", "Tickle")]
 )
-def test_a_title_spells_short_forms_as_people_do(name: str, title: str) -> None:
+def test_a_title_spells_out_abbreviations(name: str, title: str) -> None:
     assert tool_title(name) == title
 
 
 async def test_the_description_ends_where_the_source_note_begins(client: Any) -> None:
     tools = {tool.name: tool for tool in await client.list_tools()}
-    assert tools["look_at_account"].description == "Look at one account.\n\nAll of it."
+    assert tools["get_account"].description == "Get one account.\n\nAll of it."
 
 
 @pytest.mark.parametrize(
     ("tool", "reads", "destroys", "idempotent"),
     [
-        ("look_at_account", True, False, True),
+        ("get_account", True, False, True),
         ("search", True, False, True),
         ("place", False, False, False),
         ("order", False, False, False),
         ("cancel", False, True, True),
     ],
 )
-async def test_hints_say_what_a_call_does(
+async def test_annotations_match_the_effect(
     client: Any, tool: str, reads: bool, destroys: bool, idempotent: bool
 ) -> None:
     [hints] = [each.annotations for each in await client.list_tools() if each.name == tool]
@@ -150,33 +154,32 @@ async def test_hints_say_what_a_call_does(
     )
 
 
-async def test_an_answer_travels_once_as_the_text_that_came(client: Any, far_side: Any) -> None:
+async def test_a_response_is_returned_once_and_unchanged(client: Any, far_side: Any) -> None:
     body = b'{ "b": 1.50, "a": [] }'
     far_side.answers["/portfolio/U1234567/meta"] = httpx.Response(200, content=body)
-    assert await call(client, "look_at_account", account_id="U1234567") == (False, body.decode())
+    assert await call(client, "get_account", account_id="U1234567") == (False, body.decode())
 
 
-async def test_values_of_every_kind_arrive_as_the_gateway_expects_them(client: Any, far_side: Any) -> None:
-    await call(client, "look_at_account", account_id="U1234567", deep=True, fields=["a b", "c&d"])
+async def test_values_of_every_type_are_sent_as_the_gateway_expects_them(client: Any, far_side: Any) -> None:
+    await call(client, "get_account", account_id="U1234567", deep=True, fields=["a b", "c&d"])
     assert dict(far_side.asked[-1].url.params) == {"deep": "true", "fields": "a b,c&d"}
     far_side.answers["/iserver/secdef/search"] = httpx.Response(200, json=[1])
     await call(client, "search", alert={"title": "x"}, many=3)
     assert far_side.asked[-1].content == b'{"alert":"x","many":3}'
 
 
-async def test_null_is_the_same_as_leaving_an_argument_out(client: Any, far_side: Any) -> None:
-    failed, _ = await call(client, "look_at_account", account_id="U1234567", deep=None)
+async def test_null_is_the_same_as_omitting_an_argument(client: Any, far_side: Any) -> None:
+    failed, _ = await call(client, "get_account", account_id="U1234567", deep=None)
     assert not failed
     assert far_side.asked[-1].url.query == b"deep=false"
 
 
-async def test_an_unknown_argument_is_refused_with_the_known_ones(client: Any, far_side: Any) -> None:
-    failed, text = await call(client, "look_at_account", account_id="U1234567", acount="U1")
+async def test_an_unknown_argument_is_rejected_with_the_valid_ones(client: Any, far_side: Any) -> None:
+    failed, text = await call(client, "get_account", account_id="U1234567", acount="U1")
     assert failed
-    assert text == (
-        "look_at_account does not take `acount`. It takes `account_id`, `fields`, `deep`. "
-        "Nothing was sent to IBKR."
-    )
+    assert text.startswith("get_account ")
+    assert quoted(text) == ["acount", "account_id", "fields", "deep"]
+    assert NOTHING_SENT in text
     assert far_side.asked == []
 
 
@@ -193,54 +196,59 @@ async def test_an_unknown_argument_is_refused_with_the_known_ones(client: Any, f
         7,
     ],
 )
-async def test_a_wrong_path_value_is_refused_before_anything_is_sent(
+async def test_an_invalid_path_value_is_rejected_before_anything_is_sent(
     client: Any, far_side: Any, value: Any
 ) -> None:
-    failed, text = await call(client, "look_at_account", account_id=value)
+    failed, text = await call(client, "get_account", account_id=value)
     assert failed
-    assert text.startswith("look_at_account: `account_id` should be an account id such as DU1234567.")
+    assert text.startswith("get_account: `account_id` ")
+    assert quoted(text) == ["account_id"]
+    assert NOTHING_SENT in text
     assert far_side.asked == []
 
 
 @pytest.mark.parametrize(
-    ("argument", "value", "wanted"),
+    ("argument", "value", "types"),
     [
-        ("account_id", ["U1234567"], "a text"),
-        ("account_id", [], "a text"),
-        ("account_id", {"a": 1}, "a text"),
-        ("account_id", True, "a text"),
-        ("fields", [True], "a list, each a text"),
-        ("fields", [float("nan")], "a list, each a text"),
-        ("deep", [True, False], "true or false"),
+        ("account_id", ["U1234567"], ["string"]),
+        ("account_id", [], ["string"]),
+        ("account_id", {"a": 1}, ["string"]),
+        ("account_id", True, ["string"]),
+        ("fields", [True], ["array", "string"]),
+        ("fields", [float("nan")], ["array", "string"]),
+        ("deep", [True, False], ["boolean"]),
     ],
 )
-async def test_a_value_of_a_wrong_type_is_refused_before_it_becomes_text(
-    client: Any, far_side: Any, argument: str, value: Any, wanted: str
+async def test_a_value_of_another_type_is_rejected_before_it_becomes_text(
+    client: Any, far_side: Any, argument: str, value: Any, types: list[str]
 ) -> None:
-    failed, text = await call(client, "look_at_account", **{"account_id": "U1234567", argument: value})
+    failed, text = await call(client, "get_account", **{"account_id": "U1234567", argument: value})
     assert failed
-    assert text.startswith(f"look_at_account: `{argument}` should be {wanted}. Nothing was sent to IBKR.")
+    assert text.startswith(f"get_account: `{argument}` ")
+    assert all(TYPE_NAMES[each] in text for each in types)
+    assert NOTHING_SENT in text
     assert far_side.asked == []
 
 
 async def test_a_missing_argument_is_named(client: Any) -> None:
-    assert await call(client, "place") == (
-        True,
-        "place: `conid` is missing. Nothing was sent to IBKR. Correct the arguments and call again.",
-    )
+    failed, text = await call(client, "place")
+    assert failed
+    assert text.startswith("place: `conid` ")
+    assert NOTHING_SENT in text
 
 
 @pytest.mark.parametrize("value", [2**70, "\ud800"])
-async def test_a_value_that_no_json_can_hold_is_refused(client: Any, far_side: Any, value: Any) -> None:
+async def test_a_value_that_json_cannot_encode_is_rejected(client: Any, far_side: Any, value: Any) -> None:
     server_side = client.transport.server
     result = await server_side.call_tool("search", {"alert": {"title": value}})
     assert result.is_error
-    assert "cannot be written as JSON" in result.content[0].text
+    assert "JSON" in result.content[0].text
+    assert NOTHING_SENT in result.content[0].text
     assert far_side.asked == []
 
 
 @pytest.mark.parametrize("order_id", [-1, 0, "-1", True, 1.5])
-async def test_an_order_id_that_means_all_orders_never_gets_out(
+async def test_an_order_id_that_means_all_orders_is_never_sent(
     client: Any, far_side: Any, order_id: Any
 ) -> None:
     failed, text = await call(client, "cancel", order_id=order_id)
@@ -249,50 +257,55 @@ async def test_an_order_id_that_means_all_orders_never_gets_out(
     assert far_side.asked == []
 
 
-async def test_a_gateway_failure_is_flagged_and_told_in_our_words(client: Any, far_side: Any) -> None:
+async def test_a_gateway_failure_is_flagged_and_reported_in_our_words(client: Any, far_side: Any) -> None:
     far_side.otherwise = httpx.Response(401)
-    failed, text = await call(client, "look_at_account", account_id="U1234567")
+    failed, text = await call(client, "get_account", account_id="U1234567")
     assert failed
     assert "https://login.example:5055" in text
     assert "HTTP error" not in text
     assert "U1234567" not in text
 
 
-async def test_a_failure_is_one_line_of_the_log(
+async def test_a_failure_is_logged_on_one_line(
     client: Any, far_side: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     far_side.otherwise = httpx.ConnectError("refused")
     with caplog.at_level("INFO", logger="mcp_server"):
-        await call(client, "look_at_account", account_id="U1234567")
+        await call(client, "get_account", account_id="U1234567")
     [line] = [
         record.getMessage() for record in caplog.records if record.name == "mcp_server.tools.operation_tool"
     ]
-    assert line.startswith("look_at_account failed: GET /portfolio/accounts: ")
+    assert line.startswith("get_account failed: GET /portfolio/accounts: ")
     assert "U1234567" not in line
 
 
-async def test_what_breaks_inside_stays_in_the_log(client: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_details_of_an_internal_error_are_only_in_the_log(
+    client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     failed, text = await call(client, "place", conid=265598)
     assert failed
     assert "hunter2" not in text
-    assert "look before you repeat it" in text
+    assert INTERNAL_ERROR in text
+    assert OUTCOME_SENTENCES[Outcome.UNKNOWN] in text
+    assert NOTHING_SENT not in text
     assert "hunter2" in caplog.text
 
 
 @pytest.mark.parametrize("alert", [{"title": "x", "sidee": "above"}, {"title": "x", "U1234567": 1}])
-async def test_an_unknown_name_deep_inside_is_refused_with_the_known_ones(
+async def test_an_unknown_nested_name_is_rejected_with_the_valid_ones(
     client: Any, far_side: Any, alert: Any
 ) -> None:
     failed, text = await call(client, "search", alert=alert)
     assert failed
     assert text.startswith("search: `alert.")
-    assert "is not known; `alert` takes `title`, `side`. Nothing was sent to IBKR." in text
+    assert quoted(text)[1:] == ["alert", "title", "side"]
+    assert NOTHING_SENT in text
     assert "U1234567" not in text
     assert far_side.asked == []
 
 
 @pytest.mark.parametrize("title", [True, ["x"], {}])
-async def test_a_wrong_value_deep_inside_is_refused_by_its_path(
+async def test_a_nested_value_of_another_type_is_rejected_by_its_path(
     client: Any, far_side: Any, title: Any
 ) -> None:
     server_side = client.transport.server
@@ -325,24 +338,25 @@ async def test_the_fields_of_a_body_of_one_model_are_the_arguments(client: Any, 
 
 
 @pytest.mark.parametrize(
-    ("legs", "told"),
+    ("legs", "named"),
     [
-        ([{"conid": 1, "limit": 2}], "`legs[0].limit` is not known; `legs[0]` takes `conid`, `limit_price`"),
-        ([{"conid": 1, "limitPrice": 2}], "`legs[0].limitPrice` is not known"),
-        ([{"conid": True}], "`legs[0].conid` should be a whole number"),
-        ([{"conid": 1, "limit_price": float("nan")}], "`legs[0].limit_price` should be a number"),
-        ([{"limit_price": 1}], "`legs[0].conid` is missing"),
-        ([1], "`legs[0]` should be an object"),
+        ([{"conid": 1, "limit": 2}], ["legs[0].limit", "legs[0]", "conid", "limit_price"]),
+        ([{"conid": 1, "limitPrice": 2}], ["legs[0].limitPrice", "legs[0]", "conid", "limit_price"]),
+        ([{"conid": True}], ["legs[0].conid"]),
+        ([{"conid": 1, "limit_price": float("nan")}], ["legs[0].limit_price"]),
+        ([{"limit_price": 1}], ["legs[0].conid"]),
+        ([1], ["legs[0]"]),
     ],
 )
-async def test_a_list_of_objects_is_checked_to_its_leaves(
-    client: Any, far_side: Any, legs: Any, told: str
+async def test_a_list_of_objects_is_validated_to_its_leaves(
+    client: Any, far_side: Any, legs: Any, named: list[str]
 ) -> None:
     result = await client.transport.server.call_tool(
         "order", {"account_id": "U1234567", "side": "BUY", "legs": legs}
     )
     assert result.is_error
-    assert result.content[0].text.startswith(f"order: {told}")
+    assert result.content[0].text.startswith("order: ")
+    assert quoted(result.content[0].text) == named
     assert far_side.asked == []
 
 
@@ -355,10 +369,12 @@ async def test_a_list_of_objects_is_checked_to_its_leaves(
         {"account_id": "U1234567", "side": "BUY", "legs": [{}] * 1000},
     ],
 )
-async def test_a_thousand_mistakes_are_told_by_a_few(client: Any, arguments: dict[str, Any]) -> None:
+async def test_of_a_thousand_errors_only_the_first_few_are_listed(
+    client: Any, arguments: dict[str, Any]
+) -> None:
     failed, text = await call(client, "order", **arguments)
     assert failed
-    assert "and 995 more" in text
+    assert " 995 more" in text
     assert len(text) < 1000
 
 
@@ -371,46 +387,48 @@ async def with_at_most(size: int, gateway: GatewayClient, surface: str = "all") 
         yield connected
 
 
-async def test_an_answer_up_to_the_limit_is_not_touched(gateway: GatewayClient, far_side: Any) -> None:
+async def test_a_result_up_to_the_limit_is_not_truncated(gateway: GatewayClient, far_side: Any) -> None:
     body = b"[" + b" " * 2998 + b"]"
     far_side.otherwise = httpx.Response(200, content=body)
     async with with_at_most(3000, gateway) as client:
-        assert await call(client, "look_at_account", account_id="U1234567") == (False, body.decode())
+        assert await call(client, "get_account", account_id="U1234567") == (False, body.decode())
 
 
-async def test_a_larger_answer_is_cut_and_says_so_first(gateway: GatewayClient, far_side: Any) -> None:
+async def test_a_larger_result_is_truncated_and_begins_with_a_note(
+    gateway: GatewayClient, far_side: Any
+) -> None:
     rows = [{"row": number} for number in range(1000)]
     far_side.otherwise = httpx.Response(200, content=orjson.dumps(rows))
     async with with_at_most(3000, gateway) as client:
-        result = await client.call_tool("look_at_account", {"account_id": "U1234567"})
+        result = await client.call_tool("get_account", {"account_id": "U1234567"})
     note, shown = [content.text for content in result.content]
-    kept = orjson.loads(shown)
-    assert kept == rows[: len(kept)]
-    assert note.startswith(f"CUT: this shows the first {len(kept)} of 1,000 items of the list; ")
-    assert note.endswith("For less, call again with other `fields`.")
+    included = orjson.loads(shown)
+    assert included == rows[: len(included)]
+    assert f" {len(included)} of 1,000 items" in note
+    assert quoted(note) == ["fields"]
     assert len(note.encode()) + len(shown.encode()) <= 3000
     assert not result.is_error
 
 
-async def test_the_routes_own_words_on_how_to_get_less_come_before_ours(
+async def test_a_routes_own_hint_on_a_smaller_result_replaces_ours(
     gateway: GatewayClient, far_side: Any
 ) -> None:
     far_side.otherwise = httpx.Response(200, content=orjson.dumps(["x" * 100] * 100))
     async with with_at_most(2000, gateway) as client:
         result = await client.call_tool("search", {"alert": {"title": "x"}})
-    assert result.content[0].text.endswith("Search for more letters.")
+    assert result.content[0].text.endswith("Search for a longer `title`.")
 
 
-@pytest.mark.parametrize(("surface", "told"), [("search", True), ("all", False)])
-async def test_a_refusal_carries_the_schema_where_a_client_may_not_have_seen_it(
-    gateway: GatewayClient, surface: str, told: bool
+@pytest.mark.parametrize(("surface", "included"), [("search", True), ("all", False)])
+async def test_an_argument_error_includes_the_schema_if_the_client_may_not_have_seen_it(
+    gateway: GatewayClient, surface: str, included: bool
 ) -> None:
     async with with_at_most(3000, gateway, surface) as client:
-        refused: list[dict[str, Any]] = [{"x": 1}, {"account_id": []}, {"account_id": "u"}, {}]
-        for arguments in refused:
-            failed, text = await call(client, "look_at_account", **arguments)
+        invalid: list[dict[str, Any]] = [{"x": 1}, {"account_id": []}, {"account_id": "u"}, {}]
+        for arguments in invalid:
+            failed, text = await call(client, "get_account", **arguments)
             assert failed
-            assert ("\nThe schema of its arguments: {" in text) is told
+            assert ("\nThe schema of its arguments: {" in text) is included
 
 
 async def test_an_unknown_tool_is_a_flagged_result(client: Any) -> None:

@@ -1,4 +1,4 @@
-"""The tables beside the tools."""
+"""The resources: tables of fields, bars and availability."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def content(uri: str) -> Any:
 
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize("surface", ["search", "all"])
-async def test_the_tables_are_listed_and_read(gateway: GatewayClient, mode: Any, surface: str) -> None:
+async def test_the_tables_can_be_listed_and_read(gateway: GatewayClient, mode: Any, surface: str) -> None:
     server = create_server(gateway, ServerSettings(_env_file=None, mcp_server_tools=surface))
     async with mcp.Client(server._mcp_server, mode=mode) as client:
         listed = (await client.list_resources()).resources
@@ -56,20 +56,20 @@ def test_the_fields_of_a_full_quote_are_among_the_fields() -> None:
     assert set(QUOTE_FIELDS) <= set(snapshot_fields())
 
 
-def test_each_field_has_a_name_and_perhaps_a_note() -> None:
-    for number, told in snapshot_fields().items():
+def test_each_field_has_a_name_and_optionally_a_note() -> None:
+    for number, field in snapshot_fields().items():
         assert re.fullmatch(r"[1-9][0-9]{1,4}", number)
-        assert told["name"]
-        assert set(told) <= {"name", "note"}
+        assert field["name"]
+        assert set(field) <= {"name", "note"}
 
 
-def test_a_field_that_a_note_names_exists() -> None:
+def test_the_fields_that_notes_name_exist() -> None:
     known = snapshot_fields()
-    notes = " ".join(told.get("note", "") for told in known.values())
+    notes = " ".join(field.get("note", "") for field in known.values())
     assert set(re.findall(r"\b7\d{3}\b", notes)) <= set(known)
 
 
-def test_the_fields_are_those_that_ibkr_has() -> None:
+def test_the_fields_are_those_of_ibkr() -> None:
     assert snapshot_fields().keys() == snapshot_field_types().keys()
 
 
@@ -79,16 +79,16 @@ def test_every_row_of_the_bars_is_accepted_by_the_tool() -> None:
     for row in table["periods"]:
         for bar in row["bars"]:
             PriceHistoryQuery(conid=1, period=row["period"], bar=bar)
-        assert row["usual"] in row["bars"]
+        assert row["default"] in row["bars"]
     for longest in table["longest_period"].values():
         PriceHistoryQuery(conid=1, period=longest)
 
 
-def test_the_letters_of_usual_availabilities_are_explained() -> None:
+def test_the_letters_of_common_availability_codes_are_explained() -> None:
     table = content("ibkr://availability")
     for code in ("RpB", "DPB", "Z", "N"):
-        for place, letter in zip(("first", "second", "third"), code, strict=False):
-            assert letter in table[place]
+        for position, letter in zip(("first", "second", "third"), code, strict=False):
+            assert letter in table[position]
 
 
 @pytest.mark.parametrize("uri", URIS)
@@ -96,5 +96,5 @@ def test_a_table_is_small(uri: str) -> None:
     assert len(json.dumps(content(uri))) < 9_000
 
 
-def test_the_fields_travel_with_the_package() -> None:
+def test_the_fields_are_in_the_package() -> None:
     assert files("mcp_server.tools").joinpath(FIELDS_FILE).is_file()
