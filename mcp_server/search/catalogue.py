@@ -1,4 +1,4 @@
-"""The operations that can be reached, and how one is found by words or by a name that is nearly right."""
+"""The available operations, searched by keywords or by a misspelled name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_SUGGESTIONS = 3
 
 
 class SearchableTool(Protocol):
-    """What can be found: a tool with what a search reads of it."""
+    """A tool with the properties that the search uses."""
 
     @property
     def name(self) -> str: ...
@@ -35,14 +35,14 @@ class SearchableTool(Protocol):
 
 
 class Catalogue:
-    """The mounted operations and no other: what is not among `tools` is not found, named or suggested."""
+    """The mounted operations only: what is not in `tools` is never found, named or suggested."""
 
     def __init__(self, tools: Mapping[str, SearchableTool]) -> None:
         self._tools = dict(tools)
 
     @cached_property
     def _index(self) -> SearchIndex:
-        """Built by the first search: it takes as long as a thirtieth of the start, which may never search."""
+        """Built by the first search, as it takes a thirtieth of the startup time and may never be needed."""
         return SearchIndex([_build_document(tool) for tool in self._tools.values()])
 
     def __len__(self) -> int:
@@ -50,7 +50,7 @@ class Catalogue:
 
     @property
     def has_writes(self) -> bool:
-        """Whether one of them changes or destroys something."""
+        """Whether any of them is not read-only."""
         return any(tool.effect is not Effect.READS for tool in self._tools.values())
 
     def get(self, name: str) -> SearchableTool | None:
@@ -58,17 +58,17 @@ class Catalogue:
         return self._tools.get(name)
 
     def search(self, query: str) -> list[SearchableTool]:
-        """The operations that the query may mean, best first."""
+        """The operations that match the query, best first."""
         return [self._tools[name] for name in self._index.search(query[:_MAX_QUERY_LENGTH])]
 
     def suggest(self, name: str) -> list[str]:
-        """A few names that may be meant by one that does not exist."""
+        """A few existing names that are similar to an unknown one."""
         name = name[:_MAX_QUERY_LENGTH]
         similar = get_close_matches(name.lower(), self._tools, n=_MAX_SUGGESTIONS, cutoff=0.7)
         return similar or [tool.name for tool in self.search(name)[:_MAX_SUGGESTIONS]]
 
     def sections(self) -> list[Section]:
-        """The sections that have an operation here; those that IBKR's reference does not have come last."""
+        """The sections with at least one operation; those that IBKR's reference lacks come last."""
         present = dict.fromkeys(tool.section for tool in self._tools.values())
         known = [section for section in SECTIONS if section.name in present]
         others = [name for name in present if name and name not in NAMES]

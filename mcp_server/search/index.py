@@ -1,4 +1,4 @@
-"""Search index: BM25 over the parts of an operation's text, each with a weight of its own."""
+"""Search index: BM25 over the fields of an operation's text, each with its own weight."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Final
 
 from mcp_server.search.tokens import Tokenizer
 
-# How much a word counts in each part of an operation's text. These figures and those below were found by
-# trying: small changes to any of them change little.
+# The weight of a word in each field of an operation's text. These values and those below were found by trial;
+# small changes to any of them change little.
 FIELD_WEIGHTS: Final[Mapping[str, float]] = {
     "name": 3.2,
     "summary": 2.7,
@@ -25,29 +25,29 @@ FIELD_WEIGHTS: Final[Mapping[str, float]] = {
     "path": 0.6,
 }
 LENGTH_PENALTY: Final = 0.55
-"""How much of a word's weight a long part takes away."""
+"""BM25's b: how much a long field reduces the weight of each of its words."""
 SATURATION: Final = 7.0
-"""From which weight on more of the same word counts little."""
+"""BM25's k1: the weight from which repeating a word adds little."""
 MAX_IDF: Final = 4.4
-"""From which rarity on a word counts no more."""
+"""The maximum weight of a rare word."""
 CORRECTION_WEIGHT: Final = 0.6
 """The weight of a corrected spelling."""
 NAME_MATCH_BONUS: Final = 0.3
-"""What is gained when the question has every word of the operation's name."""
+"""The bonus if the query has every word of the operation's name."""
 INTENT_PENALTY: Final = 0.33
-"""What is lost when a question meets an operation that changes something, or a wish one that only reads."""
+"""The penalty if a question matches an operation that changes something, or a command one that only reads."""
 IGNORED_IN_NAMES: Final = frozenset({"list"})
-"""What is not asked for in a name: `list_positions` has its whole name in "my positions"."""
+"""Words of a name that a query need not have: "my positions" has the whole name of `list_positions`."""
 MIN_CORRECTED_LENGTH: Final = 5
 MIN_SIMILARITY: Final = 0.82
-"""How much two words must have in common, of 1, for one to be the other misspelt."""
+"""The similarity, out of 1, from which one word counts as a misspelling of another."""
 
 _EXAMPLE: Final = re.compile(r'e\.g\. [^.;,]*|"[^"]*"')
 
 
 @dataclass(frozen=True)
 class Document:
-    """One operation as it is searched: its name, its texts by the parts in WEIGHTS, whether it only reads."""
+    """One searchable operation: its name, its texts by the fields in FIELD_WEIGHTS, whether it only reads."""
 
     name: str
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Document:
 
 
 class SearchIndex:
-    """The operations by their words. The same question always gets the same ranking."""
+    """The operations, indexed by word. The same query always gets the same ranking."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self._tokenizer = Tokenizer()
@@ -112,7 +112,7 @@ class SearchIndex:
         return dict.fromkeys(self._correct_spelling(word), CORRECTION_WEIGHT)
 
     def _correct_spelling(self, word: str) -> set[str]:
-        """Known words that an unknown one may be meant for: the same beginning, nearly the same letters."""
+        """Indexed words that an unknown one may misspell: same first letter, similar length and spelling."""
         if len(word) < MIN_CORRECTED_LENGTH:
             return set()
         candidates = [
@@ -121,7 +121,7 @@ class SearchIndex:
         return set(get_close_matches(word, candidates, n=2, cutoff=MIN_SIMILARITY))
 
     def _score_term(self, spellings: Mapping[str, float]) -> dict[int, float]:
-        """What one word of the question is worth to each operation: its best spelling there, not the sum."""
+        """The score of one query word for each operation: that of its best spelling, not the sum."""
         best: dict[int, float] = {}
         for spelling, worth in spellings.items():
             idf = self._idf[spelling] * worth
@@ -138,7 +138,7 @@ class SearchIndex:
 
 
 def _build_postings(term_counts: Sequence[Mapping[str, Counter[str]]]) -> dict[str, dict[int, float]]:
-    """For each word, in which operations it stands and how much it weighs there."""
+    """For each word, the operations that contain it and its weight in each."""
     mean = {
         part: sum(parts[part].total() for parts in term_counts if part in parts) / len(term_counts)
         for part in FIELD_WEIGHTS

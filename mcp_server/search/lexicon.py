@@ -1,7 +1,7 @@
 """Query language: rewrites, stop words, words that show the intent, and word endings.
 
-Synonyms, abbreviations and negations were tried and removed: they gained nothing on questions that they had
-not been made from. Nothing here is about one operation.
+Synonyms, abbreviations and negations were tried and removed: they gained nothing on questions that they
+were not written for. Nothing here is about one operation.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 
 # "when NVDA reaches 200, ": a price condition before the action.
 _PRICE_CONDITION: Final = r"^\W*(when|if|once|whenever)\b.{1,60}?\d[\d.,]*[km%]?,? (then )?"
-# What is put into one plain word before a text is split; in any case of letters.
+# Replacements made before a text is split, regardless of case.
 REWRITES: Final = (
     (r"^\W*((hi|hey|hello|ok|okay|and|now|please|pls|plz|kindly)\b\W*)+", ""),
     (r"^((can|could|would|will) (yo)?u|(can|shall) we)\b", ""),
@@ -49,7 +49,7 @@ _STOP_WORDS: Final = """
 """
 STOP_WORDS: Final = frozenset(_STOP_WORDS.split())
 
-# How a wish to know and a wish to change something begin.
+# Words that a question and a command begin with.
 INTENT_WORD_COUNT: Final = 3
 _INTERROGATIVE: Final = """
     what which how who whose when where why is are was were do does did can am have has show list see find
@@ -64,7 +64,7 @@ _IMPERATIVE: Final = """
 """
 IMPERATIVE: Final = frozenset(_IMPERATIVE.split())
 
-# Longest first. An ending goes where at least three letters, one of them a vowel, remain.
+# Longest first. A suffix is removed if at least three letters remain, one of them a vowel.
 SUFFIXES: Final = (
     *("izations", "ization", "ations", "ation", "ating", "ators", "ator", "ated", "ates", "ate"),
     *("ments", "ment", "ions", "ion", "ings", "ing", "ies", "ied", "ers", "ed", "er", "es", "ly", "s", "e"),

@@ -1,4 +1,4 @@
-"""A short list of tools over all operations: the most asked ones, and three that find and call the others."""
+"""Search mode: lists the most used tools, and three that find and call all the others."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pydantic import PrivateAttr
 
 from api_gateway.operations import Effect
 from api_gateway.redaction import sanitize
+from mcp_server.rest.argument_errors import CORRECT_ARGUMENTS, NOTHING_SENT, unknown_arguments_text
 from mcp_server.search.catalogue import Catalogue, SearchableTool
 from mcp_server.search.unavailable import explain_unavailable
 from mcp_server.tools.builtin_tool import BuiltinToolProvider
@@ -24,7 +25,7 @@ SEARCH: Final = "search_tools"
 CALL: Final = "call_tool"
 CALL_WRITING: Final = "call_writing_tool"
 
-# What people ask first and most; the rest is one search away.
+# What users need first and most often; the rest is one search away.
 LISTED_TOOLS: Final = (
     "connection_status",
     "wait_for_login",
@@ -39,10 +40,10 @@ LISTED_TOOLS: Final = (
 
 _DEFAULT_LIMIT: Final = 5
 _MAX_LIMIT: Final = 20
-# Some 1,800 tokens; from then on a hit is named with its first line only.
+# About 1,800 tokens; any further hits are listed by name and first line only.
 _MAX_RESULT_BYTES: Final = 6_500
 _MAX_QUOTE_LENGTH: Final = 60
-
+_NEST_ARGUMENTS: Final = "Put the operation's own arguments in `arguments`."
 
 _EFFECT_TEXTS: Final[Mapping[Effect, str]] = {
     Effect.CHANGES: "changes something",
@@ -52,7 +53,7 @@ _EFFECT_TEXTS: Final[Mapping[Effect, str]] = {
 
 
 class SearchToolProvider(Provider):
-    """Lists a few tools; every tool of `routes` and of `own` can be called, by its own name too."""
+    """Lists a few tools; every tool of `operations` and `builtin` can also be called by its own name."""
 
     def __init__(self, operations: OperationToolProvider, builtin: BuiltinToolProvider) -> None:
         super().__init__()
@@ -82,34 +83,34 @@ class SearchToolProvider(Provider):
 
 
 class SearchTool(Tool):
-    """Finds operations by words, with all that is needed to call them."""
+    """Finds operations by keywords, and returns all that is needed to call them."""
 
     _catalogue: Catalogue = PrivateAttr()
 
     def __init__(self, catalogue: Catalogue, count: int) -> None:
         sections = ", ".join(section.name for section in catalogue.sections())
-        kind = "" if catalogue.has_writes else " (all of them read: this server changes nothing)"
+        kind = "" if catalogue.has_writes else " (all read-only)"
         super().__init__(
             name=SEARCH,
             title="Search tools",
             description=(
-                f"Find the right one of IBKR's {count} operations{kind}, by its purpose or name.\n\n"
-                "Each hit has its description, the schema of its arguments, whether it reads, changes or "
-                f"destroys, and the tool to call it with. Sections: {sections}."
+                f"Find the right one of IBKR's {count} operations{kind} by purpose or name.\n\n"
+                "Returns each hit's description, input schema, effect (reads, changes, destroys or trades) "
+                f"and the tool to call it with. Sections: {sections}."
             ),
             parameters={
                 "type": "object",
                 "properties": {
                     "query": {
                         "type": "string",
-                        "description": 'In plain words, e.g. "trading hours of a contract".',
+                        "description": 'What to look for, e.g. "trading hours of a contract".',
                     },
                     "limit": {
                         "type": "integer",
                         "minimum": 1,
                         "maximum": _MAX_LIMIT,
                         "default": _DEFAULT_LIMIT,
-                        "description": "How many hits.",
+                        "description": "Maximum number of hits.",
                     },
                 },
                 "required": ["query"],
@@ -126,11 +127,11 @@ class SearchTool(Tool):
         self._catalogue = catalogue
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        if refusal := _check_argument_names(self, arguments):
-            return refusal
+        if error := _check_argument_names(self, arguments):
+            return error
         query, limit = arguments.get("query"), _parse_limit(arguments.get("limit"))
         if not isinstance(query, str):
-            return _error_result(f"{SEARCH}: `query` should be a text that says what is looked for.")
+            return _error_result(f"{SEARCH}: `query` should be text that says what to look for.")
         if limit is None or not 1 <= limit <= _MAX_LIMIT:
             return _error_result(f"{SEARCH}: `limit` should be a whole number from 1 to {_MAX_LIMIT}.")
         hits = self._catalogue.search(query)[:limit]
@@ -142,27 +143,27 @@ class SearchTool(Tool):
     def _no_match_text(self, query: str) -> str:
         sections = " ".join(f"{each.name}: {each.description}" for each in self._catalogue.sections())
         reason = f'No operation matches "{_quote(query)}".' if query.strip() else "The query is empty."
-        return f"{reason} Say in other words what is wanted. These sections are here. {sections}"
+        return f"{reason} Try other words. The sections are: {sections}"
 
 
 class CallTool(Tool):
-    """Calls an operation by its name: one that reads, or, the writing kind, one that changes something.
+    """Calls an operation by name: either a read-only one or, if it writes, one that makes changes.
 
-    Two tools, and neither does the other's work, so that what a person allows or is asked to confirm stays
-    what it says: reads pass without orders passing with them, and a question is only asked about a change.
+    The two tools are strictly separate, so that a client's permission prompts mean what they say: allowing
+    reads does not allow orders, and the user has to confirm only changes.
     """
 
     _catalogue: Catalogue = PrivateAttr()
     _writes: bool = PrivateAttr()
 
     def __init__(self, catalogue: Catalogue, *, writes: bool) -> None:
-        title = "Call a tool that changes something" if writes else "Call a tool that reads"
+        title = "Call a tool that makes changes" if writes else "Call a read-only tool"
         what = (
-            f"Call an operation that changes or destroys something, found by `{SEARCH}`.\n\n"
-            f"For those that only read there is `{CALL}`."
+            f"Call an operation that changes or destroys something or can trade, found with `{SEARCH}`.\n\n"
+            f"For read-only operations, use `{CALL}`."
             if writes
-            else f"Call an operation that only reads, found by `{SEARCH}`.\n\n"
-            "The answer is the operation's own. Wrong arguments get its schema back."
+            else f"Call a read-only operation, found with `{SEARCH}`.\n\n"
+            "Returns its result unchanged. If the arguments are invalid, the error includes the input schema."
         )
         super().__init__(
             name=CALL_WRITING if writes else CALL,
@@ -172,7 +173,7 @@ class CallTool(Tool):
                 "type": "object",
                 "properties": {
                     "name": {"type": "string", "description": f"Name of the operation, from `{SEARCH}`."},
-                    "arguments": {"type": "object", "description": "Its arguments, by its own schema."},
+                    "arguments": {"type": "object", "description": "Arguments, by its input schema."},
                 },
                 "required": ["name"],
             },
@@ -189,43 +190,46 @@ class CallTool(Tool):
         self._writes = writes
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        if refusal := _check_argument_names(self, arguments):
-            return refusal
+        if error := _check_argument_names(self, arguments):
+            return error
         name = arguments.get("name")
-        if not isinstance(name, str):
-            return _error_result(f"{self.name}: `name` should be the name of an operation, from `{SEARCH}`.")
+        if not isinstance(name, str) or not name.strip():
+            return _error_result(
+                f"{self.name}: `name` should be the name of an operation. {NOTHING_SENT} "
+                f"Find it with `{SEARCH}`."
+            )
         tool = self._catalogue.get(name)
         if tool is None:
             return _error_result(self._unknown_operation_text(name))
         if (tool.effect is not Effect.READS) is not self._writes:
             return _error_result(self._wrong_tool_text(tool))
-        given = _parse_arguments(arguments.get("arguments"))
-        if given is None:
+        operation_arguments = _parse_arguments(arguments.get("arguments"))
+        if operation_arguments is None:
             return _error_result(
-                f"{self.name}: `arguments` should be an object of {name}'s arguments. Nothing was sent to "
-                f"IBKR.\nTheir schema: {orjson.dumps(tool.parameters).decode()}"
+                f"{self.name}: `arguments` should be an object with {name}'s arguments. {NOTHING_SENT}\n"
+                f"The schema of its arguments: {orjson.dumps(tool.parameters).decode()}"
             )
-        # By way of the server, so that all that stands around a direct call stands around this one.
-        return await get_context().fastmcp.call_tool(name, given)
+        # Through the server, so that everything that wraps a direct call also wraps this one.
+        return await get_context().fastmcp.call_tool(name, operation_arguments)
 
     def _unknown_operation_text(self, name: str) -> str:
         if name in {SEARCH, CALL, CALL_WRITING, *LISTED_TOOLS}:
-            return f"{self.name}: {name} is not an operation of IBKR's; call it by itself."
+            return f"{self.name}: {name} is a listed tool. {NOTHING_SENT} Call it directly."
         nearest = ", ".join(f"`{each}`" for each in self._catalogue.suggest(name))
-        meant = f"Perhaps {nearest} is meant. " if nearest else ""
+        suggestion = f"Did you mean {nearest}? " if nearest else ""
         return (
-            f"{self.name}: there is no operation `{_quote(name)}`. {meant}`{SEARCH}` finds what there is. "
-            "Nothing was sent to IBKR."
+            f"{self.name}: there is no operation `{_quote(name)}`. {NOTHING_SENT} "
+            f"{suggestion}Find the right one with `{SEARCH}`."
         )
 
     def _wrong_tool_text(self, tool: SearchableTool) -> str:
         right = CALL if self._writes else CALL_WRITING
-        does = "only reads" if self._writes else _EFFECT_TEXTS[tool.effect]
-        return f"{self.name}: {tool.name} {does}; call it with `{right}`. Nothing was sent to IBKR."
+        effect = "only reads" if self._writes else _EFFECT_TEXTS[tool.effect]
+        return f"{self.name}: {tool.name} {effect}. {NOTHING_SENT} Call it with `{right}`."
 
 
 def _format_hits(hits: Sequence[SearchableTool], unavailable: str | None = None) -> str:
-    """The hits as JSON; when the room is used up, the remaining ones by name and first line."""
+    """The hits as JSON; once the size limit is reached, the remaining ones by name and first line."""
     full: list[bytes] = []
     by_name: list[bytes] = []
     remaining = _MAX_RESULT_BYTES
@@ -260,16 +264,12 @@ def _check_argument_names(tool: Tool, arguments: Mapping[str, Any]) -> ToolResul
     unknown = [name for name in arguments if name not in known]
     if not unknown:
         return None
-    listed = ", ".join(f"`{_quote(each)}`" for each in unknown)
-    accepted = ", ".join(f"`{each}`" for each in known)
-    inside = " The operation's own arguments belong into `arguments`." if "arguments" in known else ""
-    return _error_result(
-        f"{tool.name} does not take {listed}. It takes {accepted}.{inside} Nothing was sent to IBKR."
-    )
+    next_step = _NEST_ARGUMENTS if "arguments" in known else CORRECT_ARGUMENTS
+    return _error_result(unknown_arguments_text(tool.name, unknown, known, next_step))
 
 
 def _parse_arguments(value: Any) -> dict[str, Any] | None:
-    """The arguments as an object, also when a model has written them as the text of one."""
+    """The arguments as an object, even if a model sent them as JSON text."""
     if value is None:
         return {}
     if isinstance(value, str):

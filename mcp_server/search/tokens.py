@@ -1,4 +1,4 @@
-"""Tokenizer: from a text to its stemmed words, without stop words."""
+"""Tokenizer: splits text into stemmed words, without stop words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from mcp_server.search import lexicon as lexicon
+from mcp_server.search import lexicon
 
 _WORDS: Final = re.compile(r"[a-z0-9]+")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -15,7 +15,7 @@ _SHORTEST_STEM: Final = 3
 
 
 class Tokenizer:
-    """Texts as the words that count; it remembers the stems it has made."""
+    """Splits text into tokens and caches the stems."""
 
     def __init__(self) -> None:
         self._rewrites = [
@@ -24,13 +24,13 @@ class Tokenizer:
         self._stems: dict[str, str] = {}
 
     def tokenize(self, text: str) -> list[str]:
-        """The words of a text in order, each without its ending; filling words are left out."""
+        """The stemmed words of a text in order, without stop words."""
         return [self.stem(word) for word in self._split_words(text) if word not in lexicon.STOP_WORDS]
 
     def tokenize_query(self, text: str) -> tuple[list[str], list[str]]:
-        """The different words of a question, and what its neighbouring words are in one (watch list).
+        """The distinct words of a query, and its adjacent words joined (watch list).
 
-        Its numbers are amounts, prices and ids; none of them says which operation is meant.
+        Its numbers are amounts, prices and IDs, none of which identifies an operation.
         """
         found = [word for word in self._split_words(text) if not word.isdigit()]
         words = dict.fromkeys(self.stem(word) for word in found if word not in lexicon.STOP_WORDS)
@@ -38,9 +38,9 @@ class Tokenizer:
         return list(words), [word for word in joined if word not in words]
 
     def is_question(self, text: str) -> bool | None:
-        """Whether the text asks to be told something, or (False) for a change; None if it does not say.
+        """Whether the text asks for information (True) or for a change (False); None if that is unclear.
 
-        One or two words that are not a wish ask: "margin", "AAPL price".
+        One or two words that are not a command count as a question: "margin", "AAPL price".
         """
         words = self._split_words(text)
         for word in words[: lexicon.INTENT_WORD_COUNT]:
@@ -51,7 +51,7 @@ class Tokenizer:
         return True if 0 < len(words) < lexicon.INTENT_WORD_COUNT else None
 
     def stem(self, word: str) -> str:
-        """The word without its grammatical ending: orders, ordered and ordering are one."""
+        """The word without its suffix: orders, ordered and ordering have the same stem."""
         if word not in self._stems:
             self._stems[word] = _stem(word)
         return self._stems[word]
@@ -78,7 +78,7 @@ def _stem(word: str) -> str:
 
 
 def _trim_stem(rest: str) -> str:
-    """Without what an ending leaves: cancell(ed), scann(er), notific(ation) and notify(ing) for notif(y)."""
+    """Without what a removed suffix leaves behind: cancell(ed), scann(er), notific(ation), notify(ing)."""
     if rest.endswith(("ific", "ify")):
         return rest[: rest.rindex("if") + 2]
     doubled = len(rest) > _SHORTEST_STEM and rest[-1] == rest[-2] and rest[-1] != "s"

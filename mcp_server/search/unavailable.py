@@ -1,7 +1,7 @@
-"""What people look for and IBKR's Web API does not offer: a sentence for each, and what to use instead.
+"""Answers to searches for what IBKR's Web API does not offer, with an alternative where there is one.
 
-A search that matches returns the sentence beside its hits, so that the nearest operation is not taken for the
-answer. From the operations that IBKR documents (2.28.0) and the snapshot fields.
+A search that matches returns the answer with its hits, so that the nearest operation is not mistaken for the
+right one. Based on the operations that IBKR documents (2.28.0) and on the snapshot fields.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ UNAVAILABLE: Final = (
         "Deposits and withdrawals cannot be made here. Use Client Portal, under Transfer & Pay.",
     ),
 )
-"""Patterns of a query in small letters, and the sentence."""
+"""Patterns for a lower-case query, each with its answer."""
 
 
 def explain_unavailable(query: str) -> str | None:
-    """The sentence for a query that asks for something IBKR's Web API does not have; None for any other."""
+    """The answer to a query for something that IBKR's Web API does not offer; None for any other."""
     text = " ".join(query.lower().split())
     return next((sentence for pattern, sentence in UNAVAILABLE if re.search(pattern, text)), None)

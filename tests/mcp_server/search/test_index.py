@@ -1,4 +1,4 @@
-"""Which entry a question means."""
+"""Which document a query finds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from mcp_server.search.index import Document, SearchIndex
 
-ENTRIES = (
+DOCUMENTS = (
     Document("list_orders", {"summary": "List the orders of today."}),
     Document("cancel_order", {"summary": "Cancel an order."}, read_only=False),
     Document("get_history", {"summary": "Get bars of prices.", "arguments": "period bar"}),
@@ -19,7 +19,7 @@ ENTRIES = (
 
 @pytest.fixture(scope="module")
 def index() -> SearchIndex:
-    return SearchIndex(ENTRIES)
+    return SearchIndex(DOCUMENTS)
 
 
 @pytest.mark.parametrize(
@@ -36,26 +36,29 @@ def index() -> SearchIndex:
         ("hystory", "get_history"),
     ],
 )
-def test_the_best_entry_comes_first(index: SearchIndex, query: str, first: str) -> None:
+def test_the_best_document_comes_first(index: SearchIndex, query: str, first: str) -> None:
     assert index.search(query)[0] == first
 
 
 @pytest.mark.parametrize("query", ["", "?", "zebra", "the of my", "\ud800", "AAPL", "MSFT"])
-def test_what_shares_no_word_with_any_entry_finds_nothing(index: SearchIndex, query: str) -> None:
+def test_a_query_without_an_indexed_word_finds_nothing(index: SearchIndex, query: str) -> None:
     assert index.search(query) == []
 
 
-def test_a_name_comes_first_though_other_entries_have_more_of_its_words() -> None:
-    entries = [Document("order", {}), Document("other", {"summary": "Order an order.", "found_by": "order"})]
-    assert SearchIndex(entries).search("order") == ["order", "other"]
-    assert SearchIndex([Document("get", {}), *entries]).search("get") == ["get"]
+def test_an_exact_name_comes_first_even_if_other_documents_have_more_of_its_words() -> None:
+    documents = [
+        Document("order", {}),
+        Document("other", {"summary": "Order an order.", "found_by": "order"}),
+    ]
+    assert SearchIndex(documents).search("order") == ["order", "other"]
+    assert SearchIndex([Document("get", {}), *documents]).search("get") == ["get"]
 
 
-def test_the_ranking_does_not_depend_on_the_order_of_entries() -> None:
+def test_the_ranking_does_not_depend_on_the_order_of_documents() -> None:
     queries = ["order", "list order bars", "get"]
-    one, other = SearchIndex(ENTRIES), SearchIndex(ENTRIES[::-1])
+    one, other = SearchIndex(DOCUMENTS), SearchIndex(DOCUMENTS[::-1])
     assert [one.search(query) for query in queries] == [other.search(query) for query in queries]
 
 
-def test_an_index_of_nothing_finds_nothing() -> None:
+def test_an_empty_index_finds_nothing() -> None:
     assert SearchIndex([]).search("order") == []

@@ -1,7 +1,7 @@
-"""The search finds an operation by the first line of its docstring, and by the questions that people ask.
+"""Search quality: operations are found by the first line of their docstring and by users' questions.
 
 The questions are in `questions/`, written by people who had read neither the docstrings nor the search. They
-are a rate, not a list to be tuned on: a question that is missed is never a reason to change the question.
+measure a rate and are not for tuning: a missed question is never a reason to change the question.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RATE = 0.9
 
 @dataclass(frozen=True)
 class Question:
-    """What somebody typed, and the tools of which any one is the right answer."""
+    """What a user typed, and the tools of which any one is a correct hit."""
 
     text: str
     tools: tuple[str, ...]
@@ -43,8 +43,8 @@ QUESTION_SETS = {
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
     app = create_app(None, ROUTERS)  # type: ignore[arg-type]  # nothing is called
-    telling = ToolOptions(max_result_bytes=1_000, schema_in_argument_errors=True)
-    return Catalogue(OperationToolProvider(app, notes_by_name(ROUTERS), telling).by_name)
+    options = ToolOptions(max_result_bytes=1_000, schema_in_argument_errors=True)
+    return Catalogue(OperationToolProvider(app, notes_by_name(ROUTERS), options).by_name)
 
 
 def ranking(catalogue: Catalogue, question: str) -> list[str]:
@@ -63,7 +63,7 @@ def test_an_operation_is_found_by_the_first_line_of_its_docstring(
 
 
 @pytest.mark.parametrize("questions", QUESTION_SETS.values(), ids=QUESTION_SETS)
-def test_nine_of_ten_questions_are_answered_within_the_first_three_hits(
+def test_nine_of_ten_questions_find_their_tool_in_the_first_three_hits(
     catalogue: Catalogue, questions: list[Question]
 ) -> None:
     missed = [

@@ -1,4 +1,4 @@
-"""The short list: what is listed, what the search tells, and that calling through it is calling directly."""
+"""Search mode: what is listed, what a search returns, and that calls through it equal direct calls."""
 
 from __future__ import annotations
 
@@ -27,29 +27,31 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from api_gateway.client.gateway import GatewayClient
 from api_gateway.settings import GatewaySettings
 from mcp_server.rest import sections
-from mcp_server.search.search_tools import LISTED_TOOLS
+from mcp_server.rest.argument_errors import NOTHING_SENT
+from mcp_server.search.search_tools import CALL, CALL_WRITING, LISTED_TOOLS, SEARCH
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
+from tests.mcp_server.rejections import quoted
 
 ERAS = ["legacy", "2026-07-28"]
-OWN = ("search_tools", "call_tool", "call_writing_tool")
-MOST_TOOLS = 12
-MOST_TOKENS = 2_500
+SEARCH_TOOLS = (SEARCH, CALL, CALL_WRITING)
+MAX_TOOLS = 12
+MAX_TOKENS = 2_500
 
-Opened = Callable[..., AbstractAsyncContextManager[Any]]
+OpenClient = Callable[..., AbstractAsyncContextManager[Any]]
 
 
 @pytest.fixture
-def opened(gateway: GatewayClient) -> Opened:
+def open_client(gateway: GatewayClient) -> OpenClient:
     """A client of a server with these settings."""
 
     @asynccontextmanager
-    async def open_client(mode: str = "2026-07-28", **values: Any) -> AsyncIterator[Any]:
+    async def open_with(mode: str = "2026-07-28", **values: Any) -> AsyncIterator[Any]:
         server = create_server(gateway, ServerSettings(_env_file=None, **values))
         async with fastmcp.Client(server, mode=mode) as client:
             yield client
 
-    return open_client
+    return open_with
 
 
 async def call(client: Any, tool: str, /, **arguments: Any) -> tuple[bool, str]:
@@ -62,8 +64,8 @@ async def call(client: Any, tool: str, /, **arguments: Any) -> tuple[bool, str]:
 async def found(client: Any, query: str, **arguments: Any) -> list[str]:
     failed, text = await call(client, "search_tools", query=query, **arguments)
     assert not failed, text
-    told = json.loads(text)
-    return [each["name"] for each in told["operations"] + told.get("search_by_name_for_the_schema", [])]
+    hits = json.loads(text)
+    return [each["name"] for each in hits["operations"] + hits.get("search_by_name_for_the_schema", [])]
 
 
 # What is listed
@@ -71,36 +73,38 @@ async def found(client: Any, query: str, **arguments: Any) -> list[str]:
 
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize("trading", ["read", "paper", "live"])
-async def test_the_list_is_short_and_has_the_usual_tools(opened: Opened, mode: str, trading: str) -> None:
-    async with opened(mode, trading_mode=trading) as client:
+async def test_the_list_is_short_and_has_the_most_used_tools(
+    open_client: OpenClient, mode: str, trading: str
+) -> None:
+    async with open_client(mode, trading_mode=trading) as client:
         names = [tool.name for tool in await client.list_tools()]
-    assert len(names) <= MOST_TOOLS
-    assert names == [name for name in OWN if name in names] + list(LISTED_TOOLS)
+    assert len(names) <= MAX_TOOLS
+    assert names == [name for name in SEARCH_TOOLS if name in names] + list(LISTED_TOOLS)
     assert ("call_writing_tool" in names) is (trading != "read")
 
 
-# The vocabulary's package opens its own file in a way that Python has deprecated, when it is imported.
+# The tokenizer's package uses a deprecated function of Python when it is imported.
 @pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
-async def test_the_list_costs_a_model_little(opened: Opened) -> None:
+async def test_the_list_takes_few_tokens(open_client: OpenClient) -> None:
     import bpe_openai
 
     encoding = bpe_openai.get_encoding("o200k_base")
-    async with opened(trading_mode="paper") as client:
-        seen = [
+    async with open_client(trading_mode="paper") as client:
+        published = [
             {"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema}
             for tool in await client.list_tools()
         ]
-    texts = [json.dumps(each, separators=(",", ":")) for each in seen]
-    assert sum(len(encoding.encode(text)) for text in texts) <= MOST_TOKENS
+    texts = [json.dumps(each, separators=(",", ":")) for each in published]
+    assert sum(len(encoding.encode(text)) for text in texts) <= MAX_TOKENS
 
 
-async def test_the_hints_of_the_calling_tools_say_what_can_happen(opened: Opened) -> None:
-    async with opened(trading_mode="paper") as client:
+async def test_the_annotations_of_the_search_tools_say_what_a_call_can_do(open_client: OpenClient) -> None:
+    async with open_client(trading_mode="paper") as client:
         hints = {tool.name: tool.annotations for tool in await client.list_tools()}
     assert {
         name: (hint.read_only_hint, hint.destructive_hint, hint.idempotent_hint)
         for name, hint in hints.items()
-        if name in OWN
+        if name in SEARCH_TOOLS
     } == {
         "search_tools": (True, False, True),
         "call_tool": (True, False, True),
@@ -109,13 +113,13 @@ async def test_the_hints_of_the_calling_tools_say_what_can_happen(opened: Opened
     assert all(hints[name].read_only_hint for name in LISTED_TOOLS)
 
 
-# What the search tells
+# What a search returns
 
 
-async def test_a_hit_is_told_with_all_that_is_needed_to_call_it(opened: Opened) -> None:
-    async with opened(trading_mode="paper", mcp_server_tools="all") as client:
+async def test_a_hit_has_all_that_is_needed_to_call_it(open_client: OpenClient) -> None:
+    async with open_client(trading_mode="paper", mcp_server_tools="all") as client:
         [direct] = [tool for tool in await client.list_tools() if tool.name == "list_futures"]
-    async with opened(trading_mode="paper") as client:
+    async with open_client(trading_mode="paper") as client:
         _, text = await call(client, "search_tools", query="futures of a symbol", limit=1)
     assert json.loads(text) == {
         "operations": [
@@ -135,27 +139,27 @@ async def test_a_hit_is_told_with_all_that_is_needed_to_call_it(opened: Opened) 
     ("query", "name", "does"),
     [("place an order", "place_orders", "trades"), ("cancel an order", "cancel_order", "destroys")],
 )
-async def test_a_hit_that_writes_says_so_and_how_it_is_called(
-    opened: Opened, query: str, name: str, does: str
+async def test_a_hit_that_writes_has_its_effect_and_the_writing_tool(
+    open_client: OpenClient, query: str, name: str, does: str
 ) -> None:
-    async with opened(trading_mode="paper") as client:
+    async with open_client(trading_mode="paper") as client:
         _, text = await call(client, "search_tools", query=query)
     [hit] = [each for each in json.loads(text)["operations"] if each["name"] == name]
     assert (hit["does"], hit["call_with"]) == (does, "call_writing_tool")
 
 
-async def test_directly_listed_tools_are_found_too(opened: Opened) -> None:
-    async with opened() as client:
+async def test_listed_tools_are_found_too(open_client: OpenClient) -> None:
+    async with open_client() as client:
         assert "list_positions" in await found(client, "positions of an account")
 
 
 @pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:open_binary is deprecated:DeprecationWarning")
-@pytest.mark.parametrize("query", [toolset.description for toolset in sections.SECTIONS])
-async def test_an_answer_of_the_search_is_small(opened: Opened, query: str) -> None:
+@pytest.mark.parametrize("query", [section.description for section in sections.SECTIONS])
+async def test_the_result_of_a_search_is_small(open_client: OpenClient, query: str) -> None:
     import bpe_openai
 
-    async with opened(trading_mode="paper") as client:
+    async with open_client(trading_mode="paper") as client:
         _, text = await call(client, "search_tools", query=query)
         _, longest = await call(client, "search_tools", query=query, limit=20)
     encoding = bpe_openai.get_encoding("o200k_base")
@@ -165,14 +169,16 @@ async def test_an_answer_of_the_search_is_small(opened: Opened, query: str) -> N
 
 
 @pytest.mark.parametrize(("limit", "count"), [(1, 1), ("3", 3), (20, 20), (None, 5)])
-async def test_the_number_of_hits_can_be_chosen(opened: Opened, limit: Any, count: int) -> None:
-    async with opened() as client:
+async def test_the_number_of_hits_can_be_limited(open_client: OpenClient, limit: Any, count: int) -> None:
+    async with open_client() as client:
         assert len(await found(client, "account orders positions", limit=limit)) == count
 
 
 @pytest.mark.parametrize("query", ["", "   ", "xyzzy", "the of"])
-async def test_no_hit_is_said_with_the_sections_there_are(opened: Opened, query: str) -> None:
-    async with opened(excluded_tags="Alerts") as client:
+async def test_a_search_without_hits_returns_the_available_sections(
+    open_client: OpenClient, query: str
+) -> None:
+    async with open_client(excluded_tags="Alerts") as client:
         failed, text = await call(client, "search_tools", query=query)
     assert not failed
     assert "Market Data: " in text
@@ -182,28 +188,29 @@ async def test_no_hit_is_said_with_the_sections_there_are(opened: Opened, query:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "named"),
     [
-        ({}, "`query` should be"),
-        ({"query": 7}, "`query` should be"),
-        ({"query": "x", "limit": 0}, "from 1 to 20"),
-        ({"query": "x", "limit": 21}, "from 1 to 20"),
-        ({"query": "x", "limit": True}, "from 1 to 20"),
-        ({"query": "x", "limit": "many"}, "from 1 to 20"),
-        ({"query": "x", "limit": [1]}, "from 1 to 20"),
-        ({"query": "x", "q": 1}, "does not take `q`. It takes `query`, `limit`."),
+        ({}, ["query"]),
+        ({"query": 7}, ["query"]),
+        ({"query": "x", "limit": 0}, ["limit"]),
+        ({"query": "x", "limit": 21}, ["limit"]),
+        ({"query": "x", "limit": True}, ["limit"]),
+        ({"query": "x", "limit": "many"}, ["limit"]),
+        ({"query": "x", "limit": [1]}, ["limit"]),
+        ({"query": "x", "q": 1}, ["q", "query", "limit"]),
     ],
 )
-async def test_a_wrong_search_is_refused_with_what_is_right(
-    opened: Opened, arguments: dict[str, Any], words: str
+async def test_an_invalid_search_is_rejected_by_the_names_of_its_arguments(
+    open_client: OpenClient, arguments: dict[str, Any], named: list[str]
 ) -> None:
-    async with opened() as client:
+    async with open_client() as client:
         failed, text = await call(client, "search_tools", **arguments)
     assert failed
-    assert words in text
+    assert quoted(text) == named
+    assert named != ["limit"] or " 20." in text
 
 
-# Calling through it
+# Calls through the tools
 
 
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -225,13 +232,13 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     "answer", [httpx.Response(200, content=b'{ "a": 1.50 }'), httpx.Response(401), httpx.Response(500)]
 )
 @pytest.mark.parametrize(("name", "arguments"), CALLS)
-async def test_a_call_by_name_gives_what_the_tool_itself_gives(
+async def test_a_call_by_name_returns_what_the_tool_itself_returns(
     far_side: Any, mode: Any, answer: httpx.Response, name: str, arguments: dict[str, Any]
 ) -> None:
     far_side.otherwise = answer
 
-    async def called(tool: str, given: dict[str, Any]) -> tuple[Any, list[Any]]:
-        # A gateway client of its own, which remembers nothing of the other call.
+    async def outcome(tool: str, given: dict[str, Any]) -> tuple[Any, list[Any]]:
+        # Each call has its own gateway client, without the other's state.
         far_side.asked.clear()
         gateway = GatewayClient(GatewaySettings(_env_file=None), transport=httpx.MockTransport(far_side))
         server = create_server(gateway, ServerSettings(_env_file=None))
@@ -241,11 +248,13 @@ async def test_a_call_by_name_gives_what_the_tool_itself_gives(
         asked = [(request.method, request.url, request.content) for request in far_side.asked]
         return (result.content, result.is_error, result.meta), asked
 
-    assert await called("call_tool", {"name": name, "arguments": arguments}) == await called(name, arguments)
+    assert await outcome("call_tool", {"name": name, "arguments": arguments}) == await outcome(
+        name, arguments
+    )
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**70, "\ud800"])
-async def test_values_that_no_client_can_write_are_refused_alike(gateway: GatewayClient, value: Any) -> None:
+async def test_values_that_no_client_can_send_are_rejected_alike(gateway: GatewayClient, value: Any) -> None:
     server = create_server(gateway, ServerSettings(_env_file=None))
     arguments = {"conid": value}
     direct = await server.call_tool("get_contract_rules", arguments)
@@ -258,32 +267,34 @@ async def test_values_that_no_client_can_write_are_refused_alike(gateway: Gatewa
     "arguments",
     [{}, {"currency": 1.5}, {"currency": "euro"}, {"currency": "EUR", "x": 1}, {"currency": []}],
 )
-async def test_wrong_arguments_get_the_schema_back(
-    opened: Opened, far_side: Any, arguments: dict[str, Any]
+async def test_an_error_about_arguments_includes_the_schema(
+    open_client: OpenClient, far_side: Any, arguments: dict[str, Any]
 ) -> None:
-    async with opened() as client:
+    async with open_client() as client:
         failed, text = await call(client, "call_tool", name="list_currency_pairs", arguments=arguments)
-        _, told = await call(client, "search_tools", query="list_currency_pairs", limit=1)
+        _, hits = await call(client, "search_tools", query="list_currency_pairs", limit=1)
     sentence, _, schema = text.partition("\nThe schema of its arguments: ")
     assert failed
-    assert sentence.endswith(("Nothing was sent to IBKR.", "call again."))
-    assert json.loads(schema) == json.loads(told)["operations"][0]["inputSchema"]
+    assert NOTHING_SENT in sentence
+    assert json.loads(schema) == json.loads(hits)["operations"][0]["inputSchema"]
     assert far_side.asked == []
 
 
 @pytest.mark.parametrize("arguments", ['{"currency": "EUR"}', ' {"currency":"EUR"} ', {"currency": "EUR"}])
-async def test_arguments_written_as_text_are_read(opened: Opened, far_side: Any, arguments: Any) -> None:
+async def test_arguments_as_json_text_are_accepted(
+    open_client: OpenClient, far_side: Any, arguments: Any
+) -> None:
     far_side.otherwise = httpx.Response(200, json={"EUR": []})
-    async with opened() as client:
+    async with open_client() as client:
         failed, _ = await call(client, "call_tool", name="list_currency_pairs", arguments=arguments)
     assert not failed
     assert far_side.asked[-1].url.params["currency"] == "EUR"
 
 
 @pytest.mark.parametrize("arguments", ["{}", "", None])
-async def test_arguments_may_be_left_out(opened: Opened, far_side: Any, arguments: Any) -> None:
+async def test_arguments_may_be_omitted(open_client: OpenClient, far_side: Any, arguments: Any) -> None:
     given = {"arguments": arguments} if arguments is not None else {}
-    async with opened() as client:
+    async with open_client() as client:
         failed, _ = await call(client, "call_tool", name="list_portfolio_accounts", **given)
     assert failed is (arguments == "")
     assert len(far_side.asked) == (arguments != "")
@@ -293,23 +304,25 @@ async def test_arguments_may_be_left_out(opened: Opened, far_side: Any, argument
 @pytest.mark.parametrize(
     "arguments", ["EUR", "[1]", "null", '{"currency": NaN}', '{"currency"', 7, ["EUR"], True]
 )
-async def test_arguments_that_are_no_object_are_refused_with_the_schema(
-    opened: Opened, far_side: Any, arguments: Any
+async def test_arguments_that_are_not_an_object_are_rejected_with_the_schema(
+    open_client: OpenClient, far_side: Any, arguments: Any
 ) -> None:
-    async with opened() as client:
+    async with open_client() as client:
         failed, text = await call(client, "call_tool", name="list_currency_pairs", arguments=arguments)
     assert failed
-    assert "`arguments` should be an object of list_currency_pairs's arguments" in text
+    assert quoted(text) == ["arguments"]
     assert '"currency"' in text
     assert far_side.asked == []
 
 
-async def test_the_operations_arguments_beside_the_name_are_told_where_they_belong(opened: Opened) -> None:
-    async with opened() as client:
+async def test_an_operations_arguments_outside_arguments_are_rejected_with_their_place(
+    open_client: OpenClient,
+) -> None:
+    async with open_client() as client:
         failed, text = await call(client, "call_tool", name="list_currency_pairs", currency="EUR")
     assert failed
-    assert "does not take `currency`" in text
-    assert "belong into `arguments`" in text
+    assert quoted(text) == ["currency", "name", "arguments", "arguments"]
+    assert NOTHING_SENT in text
 
 
 @pytest.mark.parametrize(
@@ -321,83 +334,93 @@ async def test_the_operations_arguments_beside_the_name_are_told_where_they_belo
         ("option_chain", "get_strikes"),
     ],
 )
-async def test_an_unknown_name_gets_the_nearest_ones(opened: Opened, name: str, meant: str) -> None:
-    async with opened() as client:
+async def test_an_unknown_name_gets_the_nearest_ones(open_client: OpenClient, name: str, meant: str) -> None:
+    async with open_client() as client:
         failed, text = await call(client, "call_tool", name=name)
     assert failed
-    assert f"`{meant}`" in text
-    assert "`search_tools`" in text
+    first, *suggested, last = quoted(text)
+    assert (first, last) == (name, SEARCH)
+    assert meant in suggested
 
 
-@pytest.mark.parametrize("name", ["", "xyzzy", "../xyzzy", "DU7654321", "x" * 5000])
-async def test_a_name_like_no_other_is_refused_without_a_guess(opened: Opened, name: str) -> None:
-    async with opened() as client:
+@pytest.mark.parametrize("name", ["xyzzy", "../xyzzy", "DU7654321", "x" * 5000])
+async def test_a_name_like_no_other_is_rejected_without_a_suggestion(
+    open_client: OpenClient, name: str
+) -> None:
+    async with open_client() as client:
         failed, text = await call(client, "call_tool", name=name)
     assert failed
-    assert "Perhaps" not in text
+    assert quoted(text)[1:] == [SEARCH]
     assert "DU7654321" not in text
     assert len(text) < 300
 
 
-@pytest.mark.parametrize("name", [None, 7, ["list_positions"], {}])
-async def test_a_name_that_is_no_text_is_refused(opened: Opened, name: Any) -> None:
-    async with opened() as client:
+@pytest.mark.parametrize("name", [None, 7, ["list_positions"], {}, "", " "])
+async def test_a_name_that_is_not_text_is_rejected(open_client: OpenClient, name: Any) -> None:
+    async with open_client() as client:
         failed, text = await call(client, "call_tool", name=name)
     assert failed
-    assert "`name` should be" in text
+    assert quoted(text) == ["name", SEARCH]
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("caller", ["call_tool", "call_writing_tool"])
-@pytest.mark.parametrize("name", OWN)
-async def test_no_call_leads_back_to_the_tools_of_the_list(opened: Opened, caller: str, name: str) -> None:
-    async with opened(trading_mode="paper") as client:
+@pytest.mark.parametrize("name", SEARCH_TOOLS)
+async def test_the_search_tools_cannot_be_called_through_themselves(
+    open_client: OpenClient, caller: str, name: str
+) -> None:
+    async with open_client(trading_mode="paper") as client:
         failed, text = await call(client, caller, name=name, arguments={"name": "logout"})
     assert failed
-    assert "call it by itself" in text
+    assert text.startswith(f"{caller}: {name} ")
+    assert NOTHING_SENT in text
 
 
 # Reading and writing
 
 
-async def test_a_writing_operation_is_not_called_by_the_reading_tool(opened: Opened, far_side: Any) -> None:
-    async with opened(trading_mode="paper") as client:
-        refused = await call(client, "call_tool", name="logout")
+async def test_a_writing_operation_is_not_called_by_the_reading_tool(
+    open_client: OpenClient, far_side: Any
+) -> None:
+    async with open_client(trading_mode="paper") as client:
+        refused, text = await call(client, CALL, name="logout")
         assert far_side.asked == []
-        failed, _ = await call(client, "call_writing_tool", name="logout")
-    assert refused == (
-        True,
-        "call_tool: logout destroys something; call it with `call_writing_tool`. Nothing was sent to IBKR.",
-    )
+        failed, _ = await call(client, CALL_WRITING, name="logout")
+    assert refused
+    assert text.startswith(f"{CALL}: logout ")
+    assert quoted(text) == [CALL_WRITING]
+    assert NOTHING_SENT in text
     assert not failed
     assert [request.url.path for request in far_side.asked] == ["/v1/api/logout"]
 
 
-async def test_a_reading_operation_is_not_called_by_the_writing_tool(opened: Opened, far_side: Any) -> None:
-    async with opened(trading_mode="paper") as client:
-        told = await call(client, "call_writing_tool", name="list_portfolio_accounts")
-    assert told == (
-        True,
-        "call_writing_tool: list_portfolio_accounts only reads; call it with `call_tool`. "
-        "Nothing was sent to IBKR.",
-    )
+async def test_a_reading_operation_is_not_called_by_the_writing_tool(
+    open_client: OpenClient, far_side: Any
+) -> None:
+    async with open_client(trading_mode="paper") as client:
+        refused, text = await call(client, CALL_WRITING, name="list_portfolio_accounts")
+    assert refused
+    assert text.startswith(f"{CALL_WRITING}: list_portfolio_accounts ")
+    assert quoted(text) == [CALL]
+    assert NOTHING_SENT in text
     assert far_side.asked == []
 
 
-async def test_each_operation_is_called_by_one_of_the_two(opened: Opened) -> None:
-    async with opened(trading_mode="paper", mcp_server_tools="all") as client:
+async def test_each_operation_is_called_by_one_of_the_two(open_client: OpenClient) -> None:
+    async with open_client(trading_mode="paper", mcp_server_tools="all") as client:
         hints = {tool.name: tool.annotations.read_only_hint for tool in await client.list_tools()}
     for name in ("connection_status", "wait_for_login"):
-        del hints[name]  # they are no operations of IBKR's, and always listed
-    async with opened(trading_mode="paper") as client:
+        del hints[name]  # these are not IBKR operations, and always listed
+    async with open_client(trading_mode="paper") as client:
         for name, reads in hints.items():
             wrong, right = ("call_writing_tool", "call_tool") if reads else ("call_tool", "call_writing_tool")
             failed, text = await call(client, wrong, name=name, arguments={"no_such_argument": 1})
             assert failed
-            assert f"call it with `{right}`" in text
+            assert quoted(text) == [right]
             failed, text = await call(client, right, name=name, arguments={"no_such_argument": 1})
             assert failed
-            assert text.startswith(f"{name} does not take `no_such_argument`")
+            assert text.startswith(f"{name} ")
+            assert quoted(text)[0] == "no_such_argument"
 
 
 # What is not mounted
@@ -406,7 +429,7 @@ async def test_each_operation_is_called_by_one_of_the_two(opened: Opened) -> Non
 @pytest.mark.thorough
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize(
-    ("values", "gone"),
+    ("values", "absent"),
     [
         ({"excluded_tags": "Portfolio"}, "list_positions"),
         ({"included_tags": "Session, Market Data"}, "search_contracts"),
@@ -415,48 +438,48 @@ async def test_each_operation_is_called_by_one_of_the_two(opened: Opened) -> Non
         ({"trading_mode": "paper", "excluded_tags": "Orders"}, "place_orders"),
     ],
 )
-async def test_what_is_not_mounted_is_gone_in_every_way(
-    opened: Opened, far_side: Any, mode: str, values: dict[str, Any], gone: str
+async def test_an_operation_that_is_not_mounted_cannot_be_reached_in_any_way(
+    open_client: OpenClient, far_side: Any, mode: str, values: dict[str, Any], absent: str
 ) -> None:
-    async with opened(mode, **values) as client:
+    async with open_client(mode, **values) as client:
         listed = {tool.name for tool in await client.list_tools()}
-        assert gone not in listed
-        assert gone not in await found(client, gone.replace("_", " "), limit=20)
-        assert gone not in await found(client, gone, limit=20)
-        for caller in set(OWN) & listed:
-            for name in (gone, gone + "s", gone.upper()):
+        assert absent not in listed
+        assert absent not in await found(client, absent.replace("_", " "), limit=20)
+        assert absent not in await found(client, absent, limit=20)
+        for caller in set(SEARCH_TOOLS) & listed:
+            for name in (absent, absent + "s", absent.upper()):
                 failed, text = await call(client, caller, name=name, arguments={})
                 assert failed
-                assert f"`{gone}`" not in text.replace(f"no operation `{name}`", "")
-        assert (await client.call_tool(gone, {}, raise_on_error=False)).is_error
+                assert f"`{absent}`" not in text.replace(f"no operation `{name}`", "")
+        assert (await client.call_tool(absent, {}, raise_on_error=False)).is_error
     assert far_side.asked == []
 
 
-async def test_a_name_that_is_hidden_from_the_list_is_callable_by_itself(
-    opened: Opened, far_side: Any
+async def test_a_tool_that_is_not_listed_can_be_called_by_its_own_name(
+    open_client: OpenClient, far_side: Any
 ) -> None:
     far_side.otherwise = httpx.Response(200, json={"EUR": []})
-    async with opened() as client:
+    async with open_client() as client:
         assert "list_currency_pairs" not in {tool.name for tool in await client.list_tools()}
         failed, _ = await call(client, "list_currency_pairs", currency="EUR")
     assert not failed
     assert len(far_side.asked) == 1
 
 
-async def test_with_every_tool_listed_there_are_no_tools_to_find_them(opened: Opened) -> None:
-    async with opened(trading_mode="paper", mcp_server_tools="all") as client:
-        assert set(OWN).isdisjoint({tool.name for tool in await client.list_tools()})
+async def test_with_every_tool_listed_there_are_no_search_tools(open_client: OpenClient) -> None:
+    async with open_client(trading_mode="paper", mcp_server_tools="all") as client:
+        assert set(SEARCH_TOOLS).isdisjoint({tool.name for tool in await client.list_tools()})
         failed, _ = await call(client, "search_tools", query="x")
         _, refused = await call(client, "list_currency_pairs")
     assert failed
     assert "schema" not in refused
 
 
-# What stands around a call
+# What wraps a call
 
 
 class Confirms(Middleware):
-    """Asks the person before `logout`, in both protocol revisions."""
+    """Asks the user before `logout`, in both protocol revisions."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
@@ -487,14 +510,14 @@ class Confirms(Middleware):
 
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize(("action", "sent"), [("accept", True), ("decline", False)])
-async def test_a_person_is_asked_through_it_as_directly(
+async def test_the_user_is_asked_to_confirm_as_in_a_direct_call(
     gateway: GatewayClient, far_side: Any, mode: Any, action: Any, sent: bool
 ) -> None:
     server = create_server(gateway, ServerSettings(_env_file=None, trading_mode="paper"))
     confirms = Confirms()
     server.add_middleware(confirms)
 
-    async def answers(context: Any, params: Any) -> ElicitResult:  # noqa: ARG001 - asked by these names
+    async def answers(context: Any, params: Any) -> ElicitResult:  # noqa: ARG001 - called by these names
         return ElicitResult(action=action, content={"value": True} if action == "accept" else None)
 
     async with mcp.Client(server._mcp_server, mode=mode, elicitation_callback=answers) as client:
@@ -505,7 +528,7 @@ async def test_a_person_is_asked_through_it_as_directly(
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_progress_and_refusals_of_middleware_pass_through(gateway: GatewayClient, mode: Any) -> None:
+async def test_progress_and_errors_of_middleware_pass_through(gateway: GatewayClient, mode: Any) -> None:
     class Progresses(Middleware):
         async def on_call_tool(self, context: Any, call_next: Any) -> Any:
             if context.message.name == "list_portfolio_accounts":
@@ -515,10 +538,10 @@ async def test_progress_and_refusals_of_middleware_pass_through(gateway: Gateway
 
     server: FastMCP[Any] = create_server(gateway, ServerSettings(_env_file=None))
     server.add_middleware(Progresses())
-    told: list[Any] = []
+    reported: list[Any] = []
 
     async def progressed(progress: float, total: float | None, message: str | None) -> None:
-        told.append((progress, total, message))
+        reported.append((progress, total, message))
 
     async with fastmcp.Client(server, mode=mode, progress_handler=progressed) as client:
         direct = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
@@ -527,4 +550,4 @@ async def test_progress_and_refusals_of_middleware_pass_through(gateway: Gateway
         )
     assert direct.is_error
     assert (through.content, through.is_error) == (direct.content, direct.is_error)
-    assert told == [(1, 2, "half")] * 2
+    assert reported == [(1, 2, "half")] * 2

@@ -1,15 +1,15 @@
-"""How a text becomes the words that count."""
+"""How a text is split into tokens."""
 
 from __future__ import annotations
 
 import pytest
 
-from mcp_server.search import lexicon as lexicon
+from mcp_server.search import lexicon
 from mcp_server.search.tokens import Tokenizer
 
 
 @pytest.fixture(scope="module")
-def vocabulary() -> Tokenizer:
+def tokenizer() -> Tokenizer:
     return Tokenizer()
 
 
@@ -30,16 +30,16 @@ def vocabulary() -> Tokenizer:
         "trade trades traded trading",
     ],
 )
-def test_the_forms_of_a_word_are_one(vocabulary: Tokenizer, family: str) -> None:
-    assert len({vocabulary.stem(word) for word in family.split()}) == 1
+def test_the_forms_of_a_word_have_one_stem(tokenizer: Tokenizer, family: str) -> None:
+    assert len({tokenizer.stem(word) for word in family.split()}) == 1
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [("status", "state"), ("news", "new"), ("access", "acces"), ("order", "ord"), ("login", "log")],
 )
-def test_different_words_stay_different(vocabulary: Tokenizer, one: str, other: str) -> None:
-    assert vocabulary.stem(one) != vocabulary.stem(other)
+def test_different_words_have_different_stems(tokenizer: Tokenizer, one: str, other: str) -> None:
+    assert tokenizer.stem(one) != tokenizer.stem(other)
 
 
 @pytest.mark.parametrize(
@@ -61,19 +61,17 @@ def test_different_words_stay_different(vocabulary: Tokenizer, one: str, other: 
         ("?!", []),
     ],
 )
-def test_a_text_is_split_into_plain_words(vocabulary: Tokenizer, text: str, words: list[str]) -> None:
-    assert vocabulary.tokenize(text) == words
+def test_a_text_is_split_into_plain_words(tokenizer: Tokenizer, text: str, words: list[str]) -> None:
+    assert tokenizer.tokenize(text) == words
 
 
-def test_neighbouring_words_are_also_tried_as_one(vocabulary: Tokenizer) -> None:
-    assert vocabulary.tokenize_query("watch lists") == (["watch", "list"], ["watchlist"])
+def test_adjacent_words_are_also_joined(tokenizer: Tokenizer) -> None:
+    assert tokenizer.tokenize_query("watch lists") == (["watch", "list"], ["watchlist"])
 
 
-def test_the_numbers_of_a_question_say_nothing(vocabulary: Tokenizer) -> None:
-    assert vocabulary.tokenize_query("sell 10 shares at 182.50") == vocabulary.tokenize_query(
-        "sell shares at"
-    )
-    assert vocabulary.tokenize_query("1Y") == (["1y"], [])
+def test_the_numbers_of_a_query_are_ignored(tokenizer: Tokenizer) -> None:
+    assert tokenizer.tokenize_query("sell 10 shares at 182.50") == tokenizer.tokenize_query("sell shares at")
+    assert tokenizer.tokenize_query("1Y") == (["1y"], [])
 
 
 @pytest.mark.parametrize(
@@ -95,9 +93,9 @@ def test_the_numbers_of_a_question_say_nothing(vocabulary: Tokenizer) -> None:
         ("", None),
     ],
 )
-def test_a_question_is_told_from_a_wish(vocabulary: Tokenizer, text: str, asks: bool | None) -> None:
-    assert vocabulary.is_question(text) is asks
+def test_questions_and_commands_are_distinguished(tokenizer: Tokenizer, text: str, asks: bool | None) -> None:
+    assert tokenizer.is_question(text) is asks
 
 
-def test_no_word_both_asks_and_wishes() -> None:
+def test_no_word_begins_both_questions_and_commands() -> None:
     assert not lexicon.INTERROGATIVE & lexicon.IMPERATIVE

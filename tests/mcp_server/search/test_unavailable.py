@@ -29,14 +29,14 @@ QUESTIONS = [
         "withdraw money to my bank",
     ],
 )
-def test_a_search_for_what_ibkr_does_not_have_gets_a_sentence(query: str) -> None:
+def test_a_search_for_what_ibkr_does_not_offer_gets_an_answer(query: str) -> None:
     assert explain_unavailable(query)
 
 
-def test_no_question_that_an_operation_answers_is_called_unavailable() -> None:
+def test_no_question_with_a_matching_operation_is_reported_as_unavailable() -> None:
     assert [question for question in QUESTIONS if explain_unavailable(question)] == []
 
 
-def test_the_sentences_name_only_tools_that_exist() -> None:
+def test_the_answers_name_only_existing_tools() -> None:
     tools = {each.tool for each in list_operations()}
     assert {name for _, sentence in UNAVAILABLE for name in re.findall(r"`(\w+)`", sentence)} <= tools
