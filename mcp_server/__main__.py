@@ -1,4 +1,4 @@
-"""`python -m mcp_server`: the MCP server over HTTP, or with `--stdio` on the standard streams."""
+"""`python -m mcp_server`: the MCP server over HTTP, or over standard input and output with `--stdio`."""
 
 from __future__ import annotations
 
@@ -27,15 +27,13 @@ _log = logging.getLogger("mcp_server")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop. 1: the address is taken; 2: a setting cannot be used."""
+    """Serve until stopped. Exit status: 1 the address is taken, 2 a setting is invalid."""
     parser = argparse.ArgumentParser(
         prog="python -m mcp_server",
-        description="The MCP server, over HTTP or on the standard streams. "
-        "Settings are environment variables, or lines of a file `.env`; `ib-mcp settings` lists them.",
+        description="Run the MCP server over HTTP, or over standard input and output. "
+        "Settings are environment variables or lines in a `.env` file; `ib-mcp settings` lists them.",
     )
-    parser.add_argument(
-        "--stdio", action="store_true", help="on the standard streams, as with MCP_TRANSPORT_PROTOCOL=stdio"
-    )
+    parser.add_argument("--stdio", action="store_true", help="serve over standard input and output, not HTTP")
     stdio = parser.parse_args(arguments).stdio
     exit_cleanly_on_signals()
     try:
@@ -46,18 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not stdio:
             require_safe_bind(settings)
             sockets = listen(settings.mcp_server_host, settings.mcp_server_port)
-    except (SettingsError, CannotListenError) as refusal:
-        print(refusal, file=sys.stderr)
-        return 2 if isinstance(refusal, SettingsError) else 1
+    except (SettingsError, CannotListenError) as error:
+        print(error, file=sys.stderr)
+        return 2 if isinstance(error, SettingsError) else 1
     token = settings.mcp_server_token
     log_to_stderr(settings.log_level, [token.get_secret_value()] if token else [])
 
-    # Read by FastMCP while it is imported: its own log handlers draw boxes, and its banner asks PyPI.
+    # FastMCP reads these at import: its own log handlers draw boxes, and its banner checks for updates.
     os.environ["FASTMCP_LOG_ENABLED"] = "false"
     os.environ["FASTMCP_CHECK_FOR_UPDATES"] = "off"
     os.environ["FASTMCP_SHOW_SERVER_BANNER"] = "false"
-    # Imported last: it takes a second and a half, which nobody should wait for to read a refusal. The
-    # collector finds no garbage meanwhile, and costs a tenth of that.
+    # Imported last: it takes a second and a half, which would delay the error about an invalid setting.
+    # The garbage collector is off meanwhile, because it finds almost nothing and takes a tenth of that.
     gc.disable()
     from api_gateway.client.gateway import GatewayClient
     from mcp_server.extra_routers import load_extra_routers, sections_of
@@ -69,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         routers = (*ROUTERS, *extra.routers)
         server = create_server(GatewayClient(gateway_settings, policy=extra.policy), settings, routers)
         selected = selected_sections(settings, sections_of(routers))
-    except SettingsError as refusal:
-        print(refusal, file=sys.stderr)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
         return 2
     gc.enable()
     _log.info(

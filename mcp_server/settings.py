@@ -146,7 +146,7 @@ class ServerSettings(BaseSettings):
     trading_mode: TradingMode = Field(
         TradingMode.READ,
         description="read changes nothing; paper can trade, on paper accounts only; live can cancel orders "
-        "but not place them.",
+        "but not place or modify them.",
     )
     log_level: Annotated[LogLevel, BeforeValidator(_to_upper)] = Field(
         LogLevel.INFO, description="Lowest level to log: DEBUG, INFO, WARNING or ERROR."

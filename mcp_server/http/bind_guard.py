@@ -1,4 +1,4 @@
-"""Where the server may listen: beyond this machine only when something guards it, or when said out loud."""
+"""Bind guard: listening beyond this machine requires a bearer token or an explicit setting."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from mcp_server.settings import ServerSettings
 
 
 def require_safe_bind(settings: ServerSettings) -> None:
-    """Raise SettingsError for a door to other machines or any web page, unguarded and not asked for."""
+    """Raise SettingsError if other machines or any web page could reach the server without a token.
+
+    `MCP_SERVER_ALLOW_REMOTE=true` permits it.
+    """
     guarded = settings.mcp_server_token is not None or settings.mcp_server_allow_remote
     if not guarded and not is_loopback(settings.mcp_server_host):
         raise SettingsError(
             f"MCP_SERVER_HOST={settings.mcp_server_host} would let other machines read the account: "
-            "set MCP_SERVER_TOKEN, or MCP_SERVER_ALLOW_REMOTE=true where something else guards the port, "
+            "set MCP_SERVER_TOKEN, or MCP_SERVER_ALLOW_REMOTE=true if something else protects the port, "
             "or listen on 127.0.0.1."
         )
     lists = {
@@ -25,12 +28,12 @@ def require_safe_bind(settings: ServerSettings) -> None:
         if not guarded and any(entry.rpartition("/")[2] in ("*", "*:*") for entry in entries):
             raise SettingsError(
                 f"{name} with * would let any web page in a browser here read the account: "
-                "set MCP_SERVER_TOKEN, or name each one."
+                "set MCP_SERVER_TOKEN, or list each one."
             )
 
 
 def is_hostname(host: str) -> bool:
-    """Whether `host` is a name and no address."""
+    """Whether `host` is a name, not an IP address."""
     try:
         ip_address(host.strip("[]"))
     except ValueError:
@@ -39,7 +42,7 @@ def is_hostname(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is reached from this machine only. A name other than localhost may not be."""
+    """Whether `host` can be reached from this machine only; of all names, only localhost counts."""
     if is_hostname(host):
         return host.lower() == "localhost"
     return ip_address(host.strip("[]")).is_loopback

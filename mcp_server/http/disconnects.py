@@ -1,8 +1,9 @@
-"""Calls of clients that have hung up.
+"""Cancels the calls of clients that have disconnected.
 
-The revisions of 2025 let a call run on when its connection closes, so that a client may come back for the
-answer. This server keeps no answer for that, so whoever hangs up has left: the call is cancelled, as the
-revision of 2026 has it for all, and the places it holds at the gateway are free for others.
+The 2025 protocol revisions let a call continue after its connection closes, so that the client can reconnect
+for the result. This server stores no results, so a client that disconnects never gets one: its call is
+cancelled, as the 2026 revision requires for every call, and the requests to the gateway that it occupied are
+free for others.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _SESSION_HEADER = b"mcp-session-id"
 
 
 class CancelOnDisconnect:
-    """ASGI middleware that cancels the call of a client in a session that hangs up before its answer."""
+    """ASGI middleware that cancels a call in a session if the client disconnects before the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -52,14 +53,14 @@ class CancelOnDisconnect:
             await self._cancel_call(scope, b"".join(body_parts))
 
     async def _cancel_call(self, scope: Scope, body: bytes) -> None:
-        """Say for the client that it no longer wants what it asked for."""
+        """Send `notifications/cancelled` on behalf of the client."""
         try:
             call = orjson.loads(body)
         except orjson.JSONDecodeError:
             return
         if not isinstance(call, dict) or call.get("method") != "tools/call" or "id" not in call:
             return
-        params = {"requestId": call["id"], "reason": "The client has hung up."}
+        params = {"requestId": call["id"], "reason": "The client disconnected."}
         content = orjson.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
         headers = [(name, value) for name, value in scope["headers"] if name != b"content-length"]
         headers.append((b"content-length", str(len(content)).encode()))
@@ -69,6 +70,6 @@ class CancelOnDisconnect:
             return unread.pop() if unread else {"type": "http.disconnect"}
 
         async def send(_: MutableMapping[str, Any]) -> None:
-            """Nobody is there to be answered."""
+            """Discard the response, because the client is gone."""
 
         await self._app({**scope, "headers": headers}, receive, send)

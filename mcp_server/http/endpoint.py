@@ -1,4 +1,4 @@
-"""Where this server's settings put the MCP endpoint, for an examination of the whole way to it."""
+"""The MCP endpoint that this server's settings define, for the doctor's checks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def endpoint_of(settings: ServerSettings) -> McpEndpoint:
 
 
 def startup_problems(settings: ServerSettings) -> list[Finding]:
-    """The settings that are valid one by one, and with which the server does not start."""
+    """Findings for settings that are valid one by one but prevent startup together."""
     problems = []
     try:
         selected_sections(settings)

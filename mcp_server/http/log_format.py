@@ -1,4 +1,4 @@
-"""One line per event, on stderr, without account ids or secrets."""
+"""Logs one line per event to stderr, without account IDs or secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_FRAMES: Final = 4
 
 
 class SingleLineFormatter(logging.Formatter):
-    """Time, weight, logger, message; of a traceback its end follows on the same line."""
+    """Time, level, logger and message on one line, followed by the last frames of a traceback."""
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -35,14 +35,15 @@ class SingleLineFormatter(logging.Formatter):
 
 
 def _is_not_cancellation(record: logging.LogRecord) -> bool:
-    """False for the traces that uvicorn writes of calls that it cancels itself, because the server ends."""
+    """False for the tracebacks that uvicorn logs for calls that it cancels at shutdown."""
     return record.exc_info is None or not isinstance(record.exc_info[1], CancelledError)
 
 
 def log_to_stderr(level: str, secrets: Collection[str] = ()) -> None:
-    """Send our own events from `level` up to stderr, and of the libraries what is a warning or worse.
+    """Log our own events of at least `level` to stderr, and the libraries' warnings and errors.
 
-    Libraries stay there at DEBUG too: theirs is where headers, session ids and addresses would show.
+    The libraries' level does not change with `level`: their debug output has headers, session IDs and
+    addresses.
     """
     handler = logging.StreamHandler()
     handler.setFormatter(SingleLineFormatter(secrets))

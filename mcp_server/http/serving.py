@@ -1,4 +1,4 @@
-"""The server on a port or on the standard streams, and how it ends."""
+"""Serves over HTTP or over standard input and output, and shuts down on signals."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from mcp_server.settings import ServerSettings
 _log = logging.getLogger(__name__)
 
 _SHUTDOWN_TIMEOUT = 1
-"""Seconds that open streams and running calls have to end after SIGTERM; then they are cut."""
+"""Seconds that open streams and running calls have to finish after SIGTERM; then they are closed."""
 
 
 class CannotListenError(Exception):
-    """The address cannot be listened on; `str()` is the sentence for the user."""
+    """The server cannot listen on the address; `str()` is the message for the user."""
 
 
 def uvicorn_config(server: FastMCP[Any], settings: ServerSettings) -> uvicorn.Config:
-    """How the web app is served: no access log, no proxy believed, and a quick end."""
+    """The uvicorn configuration: no access log, no trust in proxy headers, a short shutdown."""
     return uvicorn.Config(
         http_app(server, settings),
         log_config=None,
@@ -44,13 +44,13 @@ def uvicorn_config(server: FastMCP[Any], settings: ServerSettings) -> uvicorn.Co
 
 
 def http_app(server: FastMCP[Any], settings: ServerSettings) -> Starlette:
-    """The web app: the MCP endpoint, /health and /ready, behind the check of Host and Origin."""
+    """The web app: the MCP endpoint, /health and /ready, with the check of Host and Origin."""
     own_name = [settings.mcp_server_host] if is_hostname(settings.mcp_server_host) else []
     return server.http_app(
         path=settings.mcp_server_path,
         transport="streamable-http",
-        # Said here because FastMCP would otherwise ask its own environment variables; with either of
-        # them on, a client of the 2025 revisions could not be asked anything back.
+        # Explicit, because FastMCP would otherwise use its own environment variables; with either of them
+        # set, the server could not send requests (elicitation) to a client of the 2025 revisions.
         json_response=False,
         stateless_http=False,
         host_origin_protection=True,
@@ -79,13 +79,13 @@ def listen(host: str, port: int) -> list[socket.socket]:
             refused = error
         else:
             sockets.append(opened)
-    # A name such as localhost may stand for an address that the machine has switched off.
+    # A name such as localhost may resolve to an address family that is disabled on this machine.
     if refused and (not sockets or refused.errno != errno.EADDRNOTAVAIL):
         for each in sockets:
             each.close()
         raise CannotListenError(
-            f"Cannot listen on {host}:{port} ({refused.strerror}): stop what uses it, or set "
-            "MCP_SERVER_HOST and MCP_SERVER_PORT to a free address of this machine."
+            f"Cannot listen on {host}:{port} ({refused.strerror}): stop the program that uses "
+            "it, or set MCP_SERVER_HOST and MCP_SERVER_PORT to a free address of this machine."
         ) from refused
     return sockets
 
@@ -100,8 +100,8 @@ def serve_http(server: FastMCP[Any], settings: ServerSettings, sockets: list[soc
 
 
 def serve_stdio(server: FastMCP[Any]) -> None:
-    """Serve the client at the other end of the standard streams until it closes them."""
-    # A thread waits for the next line and cannot be called off: the default action ends it too.
+    """Serve one client over standard input and output until it closes them."""
+    # A thread blocks on the next line and cannot be cancelled; the default action ends it too.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _freeze_garbage_collector()
@@ -111,17 +111,17 @@ def serve_stdio(server: FastMCP[Any]) -> None:
 def exit_cleanly_on_signals() -> None:
     """Let SIGTERM and SIGINT end the process with status 0.
 
-    uvicorn catches them while it serves, ends what runs, and then raises them again, to end up here.
+    uvicorn handles them while it serves, shuts down, and then raises them again for these handlers.
     """
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: sys.exit(0))
 
 
 def _freeze_garbage_collector() -> None:
-    """Keep the collector away from what the start has made, which stays for life.
+    """Exclude the objects that startup created from garbage collection, as they live until the end.
 
-    A full collection walks it all, 80 ms in the middle of somebody's call. None is made before: it would
-    take twice that of the start, to find next to no garbage.
+    A full collection traverses them all, which takes 80 ms in the middle of a call. None runs before the
+    freeze: it would add twice that to startup and find almost no garbage.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

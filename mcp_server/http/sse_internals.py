@@ -1,8 +1,8 @@
-"""SSE events of the MCP endpoint, written as bytes at once instead of as a dict that is taken apart later.
+"""Encodes the MCP endpoint's SSE events directly as bytes instead of as a dict that is encoded later.
 
-The SDK gives each message to sse-starlette as a dict, which looks for line ends in its JSON with a regular
-expression and copies it twice: a sixth of a call with a large result. JSON has no line ends. The method that
-is replaced is private; this module is the only one that touches it, and its test compares the bytes.
+The SDK passes each message to sse-starlette as a dict. sse-starlette searches its JSON for line breaks with a
+regular expression and copies it twice, which takes a sixth of a call with a large result; this JSON has no
+line breaks. The replaced method is private; only this module touches it, and its test compares the bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from mcp.server.streamable_http import EventMessage, StreamableHTTPServerTranspo
 
 
 def write_events_whole() -> None:
-    """Let every streamable HTTP transport of this process write its events as bytes."""
+    """Make every streamable HTTP transport of this process encode its events as bytes."""
     StreamableHTTPServerTransport._create_event_data = _event_bytes  # type: ignore[method-assign, assignment]
 
 
