@@ -15,7 +15,7 @@ from api_gateway.simulator.profiles import ContractRef, starting_portfolio
 
 _HOURS = HOURS["us_stock"]
 _AAPL, _IBM, _MSFT = 265598, 8314, 272093
-_HISTORY_SECONDS = 400 * 86400.0  # so that Portfolio Analyst's year is complete
+_HISTORY_SECONDS = 91 * 86400.0
 _MIN_OPTION_LIFETIME = timedelta(days=20)
 _MIN_FUTURE_LIFETIME = timedelta(days=5)
 
@@ -24,7 +24,7 @@ def seed_account(paper_account: PaperAccount) -> None:
     """Give a new account its starting portfolio from `profiles`: deposit, positions and orders of the day."""
     portfolio = starting_portfolio(paper_account.account_id)
     paper_account.deposit(paper_account.base_currency, portfolio.deposit)
-    paper_account.events_processed_until = paper_account.clock.now() - _HISTORY_SECONDS
+    paper_account.open_since(paper_account.clock.now() - _HISTORY_SECONDS)
     purchases = [
         (_purchase_time(paper_account, purchase.days_ago, purchase.minutes, purchase.seconds), purchase)
         for purchase in portfolio.purchases

@@ -7,9 +7,19 @@ from enum import Enum
 
 
 class CashTransactionKind(Enum):
-    """The kinds of cash transactions; the values are the types that Portfolio Analyst's transactions show."""
+    """The kinds of cash transactions.
+
+    The values are the types that Portfolio Analyst's transactions show: guesses, after those of IBKR's
+    statements.
+    """
 
     VARIATION_MARGIN = "Variation Margin"
+    INTEREST_RECEIVED = "Broker Interest Received"
+    INTEREST_PAID = "Broker Interest Paid"
+    MARKET_DATA_FEE = "Other Fees"
+
+
+INTEREST_KINDS = frozenset({CashTransactionKind.INTEREST_RECEIVED, CashTransactionKind.INTEREST_PAID})
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def balances(valuation: Valuation) -> dict[str, Any]:
             ),
             "sec_gross_pos_val": money_text(segment.gross_position_value, valuation.base_currency),
             "cash": money_text(segment.total_cash, valuation.base_currency),
-            "MTD Interest": money_text(0, valuation.base_currency),
+            "MTD Interest": money_text(segment.accrued_interest, valuation.base_currency),
             "Pndng Dbt Crd Chrgs": money_text(0, valuation.base_currency),
         }
 
@@ -111,7 +111,7 @@ def _market_value_row(ledger: Ledger) -> dict[str, str]:
     return {
         "total_cash": whole_amount_text(ledger.cash),
         "settled_cash": whole_amount_text(ledger.settled_cash),
-        "MTD Interest": "0",
+        "MTD Interest": whole_amount_text(ledger.interest),
         **{name: whole_amount_text(ledger.value_of(kind)) for name, kind in _SEC_TYPES.items()},
         **dict.fromkeys(_ALWAYS_ZERO, "0"),
         "net_liquidation": whole_amount_text(ledger.net_liquidation),

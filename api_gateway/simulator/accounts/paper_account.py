@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import replace
+from datetime import date
 from itertools import count
 from zlib import crc32
 
 from api_gateway.simulator.accounts.cash_transactions import CashTransaction, CashTransactionKind
 from api_gateway.simulator.accounts.commissions import commission
+from api_gateway.simulator.accounts.interest_accrual import InterestAccrual
 from api_gateway.simulator.accounts.position import Position
 from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.accounts.valued_position import SETTLED_IN_CASH, ValuedPosition
@@ -58,9 +60,14 @@ class PaperAccount:
         self.executions: list[Execution] = []
         self.combination_executions: list[Execution] = []
         self.cash_transactions: list[CashTransaction] = []
-        self.events_processed_until = clock.now()
+        self.open_since(clock.now())
         self._order_ids = order_ids or count(FIRST_ORDER_ID)
         self._cached_valuation: Valuation | None = None
+
+    def open_since(self, opened_at: float) -> None:
+        """Set when the account was opened: from then on, it accrues interest and has events."""
+        self.opened_at = self.events_processed_until = opened_at
+        self._interest = InterestAccrual(opened_at)
 
     def instrument(self, conid: int) -> Instrument:
         """The instrument with this conid. Raises LookupError if there is none."""
@@ -86,6 +93,7 @@ class PaperAccount:
         twin.executions = list(self.executions)
         twin.combination_executions = list(self.combination_executions)
         twin.cash_transactions = list(self.cash_transactions)
+        twin._interest = self._interest.copy()
         return twin
 
     def deposit(self, currency: str, amount: float) -> None:
@@ -95,8 +103,24 @@ class PaperAccount:
     def book_cash(self, transaction: CashTransaction) -> None:
         """Book a change of cash that is not a trade; an amount of zero is not booked."""
         if transaction.amount:
+            self._interest.advance(transaction.at, self.cash)
             self.deposit(transaction.currency, transaction.amount)
             self.cash_transactions.append(transaction)
+
+    def accrued_interest(self) -> dict[str, float]:
+        """The interest by currency that has accrued and is not booked yet; negative on loans."""
+        interest = self._interest.copy()
+        interest.advance(self.clock.now(), self.cash)
+        return interest.accrued()
+
+    def book_interest(self, month: date, at: float) -> None:
+        """Book the interest that accrued before the month that begins on `month`."""
+        self._interest.advance(at, self.cash)
+        due = self._interest.due_before(month)
+        self._interest.clear_before(month)
+        for currency, amount in due.items():
+            kind = CashTransactionKind.INTEREST_RECEIVED if amount > 0 else CashTransactionKind.INTEREST_PAID
+            self.book_cash(CashTransaction(at, kind, currency, amount))
 
     def settle(self, conid: int, price: float, at: float) -> None:
         """Move the profit of a future since its last settlement to cash; the position stays open."""
@@ -190,6 +214,7 @@ class PaperAccount:
         Updates the position, the cash and the executions together. `carried_cost` is added to the cost of the
         position without being paid: the premium of the option whose exercise this is.
         """
+        self._interest.advance(at, self.cash)
         value = round(signed * price * instrument.multiplier, 2)
         realised, quantity_after = 0.0, 0.0
         if instrument.sec_type == "CASH":
@@ -274,6 +299,7 @@ class PaperAccount:
             positions=positions,
             cash=dict(self.cash),
             settled_cash=self._settled_cash(today),
+            accrued_interest=self.accrued_interest(),
             rates={currency: self.exchange_rates.rate(currency) for currency in currencies},
         )
 

@@ -17,7 +17,7 @@ def _zero(_: Segment) -> float:
 
 
 _ALL_SEGMENTS: dict[str, _Amount] = {
-    "accruedcash": _zero,
+    "accruedcash": lambda s: s.accrued_interest,
     "accrueddividend": _zero,
     "availablefunds": lambda s: s.available_funds,
     "availabletotrade": lambda s: s.available_funds,

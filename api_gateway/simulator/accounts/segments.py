@@ -15,6 +15,7 @@ class Segment:
 
     cash: float = 0.0
     settled_cash: float = 0.0
+    accrued_interest: float = 0.0
     futures_profit: float = 0.0
     net_liquidation: float = 0.0
     equity_with_loan: float = 0.0
@@ -69,7 +70,12 @@ class Segment:
         return Segment(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
-def build_segment(positions: Iterable[ValuedPosition], cash: float, unsettled_cash: float = 0.0) -> Segment:
+def build_segment(
+    positions: Iterable[ValuedPosition],
+    cash: float,
+    unsettled_cash: float = 0.0,
+    accrued_interest: float = 0.0,
+) -> Segment:
     """The segment with this cash and these positions; cash is in base currency."""
     all_positions = list(positions)
     borrowable = [position for position in all_positions if position.instrument.sec_type not in NO_LOAN_VALUE]
@@ -79,8 +85,9 @@ def build_segment(positions: Iterable[ValuedPosition], cash: float, unsettled_ca
     return Segment(
         cash=cash,
         settled_cash=cash - unsettled_cash,
+        accrued_interest=accrued_interest,
         futures_profit=sum(position.base_equity for position in all_positions if position not in paid_for),
-        net_liquidation=cash + sum(position.base_equity for position in all_positions),
+        net_liquidation=cash + accrued_interest + sum(position.base_equity for position in all_positions),
         equity_with_loan=loanable,
         previous_equity_with_loan=loanable
         - sum(position.daily_pnl * position.rate for position in borrowable),

@@ -2,8 +2,9 @@
 
 A future is not paid for in full; only its profit or loss is settled, each trading day. So its value in
 balances is the profit since the last settlement, while position lists show the whole contract value. In every
-currency: net liquidation = cash + value of stocks, options and the like + unsettled profit of futures. Each
-part is rounded to cents before it is added or converted, so that the served parts add up to the served sum.
+currency: net liquidation = cash + value of stocks, options and the like + unsettled profit of futures +
+accrued interest. Each part is rounded to cents before it is added or converted, so that the served parts add
+up to the served sum.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _FUTURES_SWEEP_FACTOR = 1.25
 
 @dataclass(frozen=True)
 class Ledger:
-    """Balances of the account in one currency (not converted)."""
+    """Balances of the account in one currency (not converted); `interest` is accrued and not yet booked."""
 
     currency: str
     rate: float
@@ -31,11 +32,12 @@ class Ledger:
     values: Mapping[str, float]
     unrealised: float
     realised: float
+    interest: float = 0.0
 
     @property
     def net_liquidation(self) -> float:
-        """Cash plus the value of all positions in this currency."""
-        return round(self.cash + sum(self.values.values()), 2)
+        """Cash, the value of all positions and accrued interest in this currency."""
+        return round(self.cash + sum(self.values.values()) + self.interest, 2)
 
     def value_of(self, sec_type: str) -> float:
         """What all positions of one security type contribute to this currency's net liquidation value."""
@@ -52,6 +54,7 @@ class Valuation:
     cash: Mapping[str, float]
     settled_cash: Mapping[str, float]
     rates: Mapping[str, float] = field(default_factory=dict)
+    accrued_interest: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def open_positions(self) -> tuple[ValuedPosition, ...]:
@@ -81,6 +84,7 @@ class Valuation:
             values=_values_by_type((position, position.base_equity) for position in self.positions),
             unrealised=sum(each.unrealised * each.rate for each in self.ledgers),
             realised=sum(each.realised * each.rate for each in self.ledgers),
+            interest=_sum_in_cents(each.interest * each.rate for each in self.ledgers),
         )
 
     @property
@@ -109,7 +113,12 @@ class Valuation:
         ]
         swept = self.commodities.cash
         unsettled = self.base_ledger.cash - self.base_ledger.settled_cash
-        return build_segment(positions, cash=self.base_ledger.cash - swept, unsettled_cash=unsettled)
+        return build_segment(
+            positions,
+            cash=self.base_ledger.cash - swept,
+            unsettled_cash=unsettled,
+            accrued_interest=self.base_ledger.interest,
+        )
 
     @cached_property
     def total(self) -> Segment:
@@ -126,6 +135,7 @@ class Valuation:
             values=_values_by_type((position, round(position.equity, 2)) for position in positions),
             unrealised=sum(position.unrealised for position in positions),
             realised=sum(position.realised for position in positions),
+            interest=self.accrued_interest.get(currency, 0.0),
         )
 
 

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from api_gateway.simulator.accounts.cash_transactions import CashTransaction, CashTransactionKind
+from api_gateway.simulator.accounts.cash_transactions import (
+    INTEREST_KINDS,
+    CashTransaction,
+    CashTransactionKind,
+)
+from api_gateway.simulator.accounts.interest_accrual import InterestAccrual
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.accounts.position import Position
 from api_gateway.simulator.accounts.valued_position import SETTLED_IN_CASH
@@ -32,7 +37,10 @@ class Asset:
 
 @dataclass(frozen=True)
 class AccountSnapshot:
-    """The account at `at` (seconds since 1970); amounts are in base currency, `cash` by currency."""
+    """The account at `at` (seconds since 1970); amounts are in base currency.
+
+    `cash` is by currency and includes what has accrued and is not booked yet.
+    """
 
     at: float
     assets: tuple[Asset, ...]
@@ -46,19 +54,10 @@ class AccountSnapshot:
 
 def account_snapshots(paper_account: PaperAccount, moments: Iterable[float]) -> Iterator[AccountSnapshot]:
     """Yield the account at each moment (seconds since 1970); the moments must be in ascending order."""
-    bookings: list[Execution | CashTransaction] = sorted(
-        [*paper_account.executions, *paper_account.cash_transactions], key=lambda booking: booking.at
-    )
-    cash = dict(paper_account.cash)
-    for booking in bookings:
-        _apply_cash_flows(paper_account, cash, booking, -1)
-    holdings: dict[int, Position] = {}
-    applied = 0
+    replay = _Replay(paper_account)
     for moment in moments:
-        while applied < len(bookings) and bookings[applied].at <= moment:
-            _apply_booking(paper_account, cash, holdings, bookings[applied])
-            applied += 1
-        yield _value_account(paper_account, moment, cash, holdings)
+        replay.advance(moment)
+        yield replay.snapshot(moment)
 
 
 def new_york_date(epoch: float) -> date:
@@ -72,12 +71,73 @@ def end_of_day(day: date, now: float) -> float:
     return min(now, following.timestamp() - 1)
 
 
-def _apply_cash_flows(
-    paper_account: PaperAccount, cash: dict[str, float], booking: Execution | CashTransaction, sign: int
-) -> None:
-    """Apply (`sign` 1) or reverse (`sign` -1) the cash flows of one booking."""
-    for currency, amount in _cash_flows(paper_account, booking):
-        cash[currency] = round(cash.get(currency, 0.0) + sign * amount, 2)
+class _Replay:
+    """The account's bookings, replayed from the first one on."""
+
+    def __init__(self, paper_account: PaperAccount) -> None:
+        self._account = paper_account
+        self._bookings: list[Execution | CashTransaction] = sorted(
+            [*paper_account.executions, *paper_account.cash_transactions], key=lambda booking: booking.at
+        )
+        self._cash = dict(paper_account.cash)
+        for booking in self._bookings:
+            self._apply_cash_flows(booking, -1)
+        self._holdings: dict[int, Position] = {}
+        self._interest = InterestAccrual(paper_account.opened_at)
+        self._applied = 0
+
+    def advance(self, moment: float) -> None:
+        """Apply the bookings up to a moment (seconds since 1970)."""
+        while self._applied < len(self._bookings) and self._bookings[self._applied].at <= moment:
+            self._apply(self._bookings[self._applied])
+            self._applied += 1
+        self._interest.advance(moment, self._cash)
+
+    def snapshot(self, moment: float) -> AccountSnapshot:
+        """The account as it is after the bookings applied so far, at the prices of a moment."""
+        assets = []
+        for holding in self._holdings.values():
+            if holding.quantity:
+                instrument = self._account.instrument(holding.conid)
+                price = self._account.prices.price_at(instrument, moment)
+                value = holding.quantity * price * instrument.multiplier
+                if instrument.sec_type in SETTLED_IN_CASH:
+                    value -= holding.settled
+                assets.append(
+                    Asset(instrument, holding.quantity, self._in_base(instrument.currency, value, moment))
+                )
+        money = dict(self._cash)
+        for currency, amount in self._interest.accrued().items():
+            money[currency] = money.get(currency, 0.0) + amount
+        cash = {
+            currency: self._in_base(currency, amount, moment) for currency, amount in money.items() if amount
+        }
+        return AccountSnapshot(moment, tuple(assets), cash)
+
+    def _in_base(self, currency: str, amount: float, moment: float) -> float:
+        return amount * self._account.exchange_rates.rate(currency, moment)
+
+    def _apply(self, booking: Execution | CashTransaction) -> None:
+        self._interest.advance(booking.at, self._cash)
+        self._apply_cash_flows(booking, 1)
+        if isinstance(booking, CashTransaction):
+            self._apply_cash_transaction(booking)
+            return
+        instrument = self._account.instrument(booking.conid)
+        if instrument.sec_type != "CASH":
+            holding = self._holdings.setdefault(booking.conid, Position(booking.conid))
+            holding.add_fill(booking.quantity, booking.price * instrument.multiplier, booking.commission)
+
+    def _apply_cash_transaction(self, booking: CashTransaction) -> None:
+        if booking.kind is CashTransactionKind.VARIATION_MARGIN and booking.conid is not None:
+            self._holdings[booking.conid].settled += booking.amount
+        if booking.kind in INTEREST_KINDS:
+            self._interest.clear_before(new_york_date(booking.at).replace(day=1))
+
+    def _apply_cash_flows(self, booking: Execution | CashTransaction, sign: int) -> None:
+        """Apply (`sign` 1) or reverse (`sign` -1) the cash flows of one booking."""
+        for currency, amount in _cash_flows(self._account, booking):
+            self._cash[currency] = round(self._cash.get(currency, 0.0) + sign * amount, 2)
 
 
 def _cash_flows(
@@ -91,41 +151,3 @@ def _cash_flows(
     if instrument.sec_type == "CASH":
         yield instrument.symbol, booking.quantity
         yield paper_account.base_currency, -booking.commission
-
-
-def _apply_booking(
-    paper_account: PaperAccount,
-    cash: dict[str, float],
-    holdings: dict[int, Position],
-    booking: Execution | CashTransaction,
-) -> None:
-    _apply_cash_flows(paper_account, cash, booking, 1)
-    if isinstance(booking, CashTransaction):
-        if booking.kind is CashTransactionKind.VARIATION_MARGIN and booking.conid is not None:
-            holdings[booking.conid].settled += booking.amount
-        return
-    instrument = paper_account.instrument(booking.conid)
-    if instrument.sec_type != "CASH":
-        holding = holdings.setdefault(booking.conid, Position(booking.conid))
-        holding.add_fill(booking.quantity, booking.price * instrument.multiplier, booking.commission)
-
-
-def _value_account(
-    paper_account: PaperAccount, moment: float, cash: dict[str, float], holdings: dict[int, Position]
-) -> AccountSnapshot:
-    assets = []
-    for holding in holdings.values():
-        if holding.quantity:
-            instrument = paper_account.instrument(holding.conid)
-            price = paper_account.prices.price_at(instrument, moment)
-            value = holding.quantity * price * instrument.multiplier
-            if instrument.sec_type in SETTLED_IN_CASH:
-                value -= holding.settled
-            rate = paper_account.exchange_rates.rate(instrument.currency, moment)
-            assets.append(Asset(instrument, holding.quantity, value * rate))
-    money = {
-        currency: amount * paper_account.exchange_rates.rate(currency, moment)
-        for currency, amount in cash.items()
-        if amount
-    }
-    return AccountSnapshot(moment, tuple(assets), money)

@@ -184,7 +184,7 @@ def account_summary(simulation: Simulation, request: ApiRequest) -> Any:
         "regTLoan": max(0.0, -total.cash),
         "securitiesGVP": total.gross_position_value,
         "totalCashValue": total.total_cash,
-        "accruedInterest": 0.0,
+        "accruedInterest": total.accrued_interest,
         "regTMargin": valuation.securities.reg_t_margin,
         "initialMargin": total.initial_margin,
         "maintenanceMargin": total.maintenance_margin,

@@ -42,6 +42,12 @@ def wait_past(account: PaperAccount, instrument: Instrument) -> None:
     process_events(account, account.clock.now())
 
 
+def traded_cash(account: PaperAccount) -> float:
+    """Cash without the interest and fees of the months that have passed."""
+    monthly = sum(row.amount for row in account.cash_transactions if row.conid is None)
+    return round(account.cash["USD"] - monthly, 2)
+
+
 def quantity(account: PaperAccount, conid: int) -> float:
     return account.positions[conid].quantity if conid in account.positions else 0.0
 
@@ -55,10 +61,10 @@ def test_stock_options_in_the_money_deliver_shares_at_the_strike(
     option = option_of(account, AAPL, right)
     fix_price(account, AAPL, option, 7.0)
     trade(account, option.conid, held, 5.0)
-    cash, premium = account.cash["USD"], account.positions[option.conid].cost
+    cash, premium = traded_cash(account), account.positions[option.conid].cost
     wait_past(account, option)
     assert (quantity(account, option.conid), quantity(account, AAPL)) == (0, shares)
-    assert account.cash["USD"] == pytest.approx(cash - shares * (option.strike or 0.0))
+    assert traded_cash(account) == pytest.approx(cash - shares * (option.strike or 0.0))
     assert account.positions[AAPL].cost == pytest.approx(shares * (option.strike or 0.0) + premium)
     gone, delivered = account.executions[-2:]
     kind = ExecutionKind.EXERCISE if held > 0 else ExecutionKind.ASSIGNMENT
@@ -88,11 +94,11 @@ def test_options_less_than_a_cent_in_the_money_disappear(
     option = option_of(account, AAPL, "P")
     fix_price(account, AAPL, option, in_the_money)
     trade(account, option.conid, held, 2.0)
-    cash, cost = account.cash["USD"], account.positions[option.conid].cost
+    cash, cost = traded_cash(account), account.positions[option.conid].cost
     wait_past(account, option)
     last = account.executions[-1]
     assert (quantity(account, option.conid), quantity(account, AAPL)) == (0, 0)
-    assert account.cash["USD"] == cash
+    assert traded_cash(account) == cash
     assert (last.kind, last.realised) == (ExecutionKind.EXPIRATION, -cost)
 
 
@@ -101,11 +107,11 @@ def test_index_options_are_paid_in_cash(account: PaperAccount, held: int) -> Non
     option = option_of(account, SPX, "C")
     fix_price(account, SPX, option, 31.5)
     trade(account, option.conid, held, 20.0)
-    cash = account.cash["USD"]
+    cash = traded_cash(account)
     wait_past(account, option)
     assert quantity(account, option.conid) == 0
     assert SPX not in account.positions
-    assert account.cash["USD"] == pytest.approx(cash + held * 3150.0)
+    assert traded_cash(account) == pytest.approx(cash + held * 3150.0)
     assert account.executions[-1].realised == pytest.approx(held * (3150.0 - 2000.0) - 1.0)
 
 
@@ -127,14 +133,14 @@ def test_options_keep_their_value_until_they_are_exercised(account: PaperAccount
 def test_futures_settled_in_cash_end_at_the_price_of_their_index(account: PaperAccount) -> None:
     future = account.universe.futures_of(ES)[0]
     trade(account, future.conid, 2, 6700.0)
-    cash = account.cash["USD"]
+    cash = traded_cash(account)
     wait_past(account, future)
     index = account.instrument(future.price_source_conid or 0)
     final = account.prices.price_at(index, future.expires_at or 0.0)
     assert quantity(account, future.conid) == 0
     assert account.executions[-1].kind is ExecutionKind.FINAL_SETTLEMENT
     assert account.executions[-1].price == pytest.approx(final)
-    assert account.cash["USD"] == pytest.approx(cash + 2 * 50 * (final - 6700.0))
+    assert traded_cash(account) == pytest.approx(cash + 2 * 50 * (final - 6700.0))
     assert account.executions[-1].realised == pytest.approx(2 * 50 * (final - 6700.0) - 4.5)
 
 
@@ -164,14 +170,14 @@ def test_event_contracts_pay_a_dollar_to_one_side_only(account: PaperAccount) ->
     account.prices.override_price(yes.conid, 0.5)
     assert (settlement_price(account, yes), settlement_price(account, no)) == (1.0, 0.0)
     trade(account, yes.conid, 10, 0.4)
-    cash = account.cash["USD"]
+    cash = traded_cash(account)
     wait_past(account, yes)
-    assert account.cash["USD"] == pytest.approx(cash + 10.0)
+    assert traded_cash(account) == pytest.approx(cash + 10.0)
 
 
 def test_bonds_are_repaid_at_par(account: PaperAccount) -> None:
     bond = next(each for each in account.universe.all() if each.sec_type == "BOND")
     trade(account, bond.conid, 5, 92.0)
-    cash = account.cash["USD"]
+    cash = traded_cash(account)
     wait_past(account, bond)
-    assert account.cash["USD"] == pytest.approx(cash + 5 * 100 * bond.multiplier)
+    assert traded_cash(account) == pytest.approx(cash + 5 * 100 * bond.multiplier)

@@ -8,11 +8,10 @@ import pytest
 from api_gateway.simulator.accounts.order_execution import ExecutionSimulator
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.lifecycle.timeline import next_event_time, process_events
-from api_gateway.simulator.orders.order import FOREVER, ExecutionKind, Order, OrderStatus
+from api_gateway.simulator.orders.order import ExecutionKind, Order, OrderStatus
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
     ACCOUNT,
-    MSFT,
     make_empty_account,
     make_paper_account,
     trade,
@@ -105,9 +104,15 @@ def test_a_working_order_in_a_contract_that_expires_is_cancelled() -> None:
     assert order.status is OrderStatus.CANCELLED
 
 
-def test_an_account_without_dated_positions_awaits_no_event() -> None:
+def test_events_are_processed_up_to_the_given_time_and_not_again() -> None:
     account = make_empty_account()
-    trade(account, MSFT, 10, 480.0)
-    assert next_event_time(account) == FOREVER
-    process_events(account, account.clock.now() + 100 * DAY)
-    assert account.events_processed_until == account.clock.now() + 100 * DAY
+    future = account.universe.futures_of("ES")[1]
+    trade(account, future.conid, 1, 6700.0)
+    due = next_event_time(account)
+    process_events(account, due - 1)
+    assert (account.events_processed_until, account.cash_transactions) == (due - 1, [])
+    process_events(account, due)
+    assert [row.at for row in account.cash_transactions] == [due]
+    process_events(account, due)
+    assert len(account.cash_transactions) == 1
+    assert next_event_time(account) > due

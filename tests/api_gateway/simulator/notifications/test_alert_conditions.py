@@ -196,6 +196,7 @@ def test_conditions_joined_by_and_must_hold_together(staggered: PaperAccount) ->
 def test_a_margin_condition_is_never_met_in_an_empty_account(paper_account: PaperAccount) -> None:
     paper_account.positions.clear()
     paper_account.cash = {"USD": 0.0}
+    paper_account.open_since(paper_account.clock.now())
     paper_account.clock.advance(10)
     assert first_met_after(paper_account, Condition(ConditionType.MARGIN, "*@*", "<=", "10")) is None
 

@@ -89,7 +89,7 @@ def test_a_currency_trade_pays_its_commission_in_base_currency(paper_account: Pa
     )
     assert seen["amount"]["amount"] == "22,000.00 USD (20000 Units)"
     assert seen["amount"]["commission"].endswith(" USD")
-    assert seen["position"]["current"] == f"{paper_account.cash['EUR']:g}"
+    assert seen["position"]["current"] == f"{paper_account.cash['EUR']:.2f}"
 
 
 def test_the_expected_price_is_the_limit_the_stop_or_the_market(paper_account: PaperAccount) -> None:

@@ -109,7 +109,9 @@ async def test_the_summary_holds_whole_numbers_as_floats(api: ApiClient) -> None
     body = await api.get_json(SUMMARY)
     assert type_mismatches("GET /iserver/account/{accountId}/summary", body) == []
     assert [row["currency"] for row in body["cashBalances"]] == ["EUR", "USD", "Total (in USD)"]
-    assert body["netLiquidationValue"] == pytest.approx(body["totalCashValue"] + body["securitiesGVP"], abs=1)
+    parts = body["totalCashValue"] + body["securitiesGVP"] + body["accruedInterest"]
+    assert body["accruedInterest"] > 0
+    assert body["netLiquidationValue"] == pytest.approx(parts, abs=2)
     assert body["availableFunds"] == pytest.approx(body["equityWithLoanValue"] - body["initialMargin"], abs=1)
 
 

@@ -248,7 +248,8 @@ async def test_the_ledger_adds_up(ready: ApiClient, simulation: Simulation) -> N
     assert {row["timestamp"] for row in ledger.values()} == {int(simulation.clock.now())}
     assert [type(row["exchangerate"]) for row in ledger.values()] == [float, int, int]
     assert [row.get("endofbundle") for row in ledger.values()] == [None, 1, None]
-    held = ("stockmarketvalue", "stockoptionmarketvalue", "futuremarketvalue")
+    held = ("stockmarketvalue", "stockoptionmarketvalue", "futuremarketvalue", "interest")
+    assert all(ledger[currency]["interest"] > 0 for currency in ledger)
     for row in ledger.values():
         assert row["netliquidationvalue"] == pytest.approx(
             row["cashbalance"] + sum(row[key] for key in held), abs=0.02
