@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from api_gateway.simulator.accounts.segments import Segment
 from api_gateway.simulator.accounts.valuation import Valuation
 from api_gateway.simulator.calendar.trading_hours import HOURS, sessions_from
 
+_NEW_YORK = ZoneInfo("America/New_York")
 _Amount = Callable[[Segment], float]
 
 
@@ -87,16 +90,35 @@ def _text_values(account_id: str, valuation: Valuation) -> dict[str, str]:
         "columnprio-p": "5",
         "cushion": f"{valuation.total.cushion:.6f}",
         **{f"daytradesremaining{suffix}": "-1" for suffix in later},
-        "daytradingstatus-s": f": : false: {valuation.securities.equity_with_loan:.2f}: :false",
+        "daytradingstatus-s": f"::false:{valuation.securities.equity_with_loan:.2f}::false",
         "depositoncredithold": "null",
         "highestseverity": "null",
         "leverage-s": f"{valuation.securities.leverage:.2f}",
         "lookaheadnextchange": str(int(close)),
         "nlvandmargininreview": "false",
         **{f"segmenttitle-{suffix}": title for suffix, title in _TITLES.items()},
+        **{f"settledcashbydate{suffix}": text for suffix, text in _settlements(valuation).items()},
         "tradingtype-s": "STKNOPT",
         "whatifpmenabled": "true",
     }
+
+
+def _settlements(valuation: Valuation) -> dict[str, str]:
+    """Return the settled cash by date and segment: `20260402:987918.28;20260406:971869.62`.
+
+    The second date is that on which today's trades settle; it is left out if they change nothing.
+    """
+    sessions = sessions_from(HOURS["us_stock"], valuation.at, 2)
+    today = datetime.fromtimestamp(valuation.at, tz=_NEW_YORK).date()
+    later = next(session.day for session in sessions if session.day > today)
+    segments = {"": valuation.total, "-c": valuation.commodities, "-s": valuation.securities, "-p": Segment()}
+    texts = {}
+    for suffix, segment in segments.items():
+        texts[suffix] = f"{today:%Y%m%d}:{segment.settled_cash:.2f}"
+        if round(segment.cash - segment.settled_cash, 2):
+            texts[suffix] += f";{later:%Y%m%d}:{segment.cash:.2f}"
+        texts[suffix] = texts[suffix].replace(":0.00", ":0")
+    return texts
 
 
 def _row(

@@ -6,6 +6,7 @@ from typing import Any
 
 from api_gateway.simulator.accounts.combination_positions import CombinationPosition
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
+from api_gateway.simulator.instruments.chinese_names import chinese_name
 from api_gateway.simulator.instruments.contract_names import contract_description, full_name
 from api_gateway.simulator.instruments.price_format import price_decimals, quantity_text
 from api_gateway.simulator.instruments.universe import Instrument
@@ -63,7 +64,7 @@ def complete_row(
         },
         "crossCurrency": position.rate != 1.0,
         "time": 6 + instrument.conid % 60,
-        "chineseName": instrument.name,
+        "chineseName": chinese_name(instrument),
         "allExchanges": ",".join(venue for venue in instrument.venues if venue != "SMART"),
         "listingExchange": instrument.exchange,
         "countryCode": _COUNTRIES.get(instrument.currency, "US"),

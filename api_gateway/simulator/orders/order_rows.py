@@ -69,6 +69,8 @@ def live_order_row(account_id: str, order: Order, instrument: Instrument) -> dic
         row["description2"] = extra
     if order.stop_price is not None:
         row["auxPrice"] = price_text(instrument, order.stop_price)
+    if order.ticket.get("cashQty"):
+        row["totalCashSize"] = float(order.ticket["cashQty"])
     if order.oca_group:
         row["ocaGroupId"] = order.oca_group
     if (parent := _bracket_parent(order)) is not None:

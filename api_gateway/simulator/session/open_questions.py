@@ -11,7 +11,7 @@ from api_gateway.simulator.orders.order import Order
 
 @dataclass(frozen=True)
 class ConfirmationQuestion:
-    """One message that the customer must confirm; `message_id` is its ID for suppression."""
+    """One message that the customer must confirm; `message_id` is its ID for suppression, if it has one."""
 
     message_id: str
     text: str
@@ -24,7 +24,7 @@ class Submission:
     Each of `orders` has its account; an order for a group appears once per account, with the same ID.
     `questions` are those not yet confirmed, in the order in which they are asked. `failures` are the errors
     of a bracket's children that are not among the orders. With `offers_prompt`, the order waits for one more
-    choice once it is accepted.
+    choice once it is accepted. `orders_to_cancel` are the IDs of orders that are cancelled before.
     """
 
     orders: tuple[tuple[str, Order], ...]
@@ -32,6 +32,7 @@ class Submission:
     is_modification: bool = False
     failures: tuple[str, ...] = ()
     offers_prompt: bool = False
+    orders_to_cancel: tuple[int, ...] = ()
 
     def without_first_question(self) -> Submission:
         """A copy without the first question."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from api_gateway.simulator.instruments.chinese_names import chinese_name
 from api_gateway.simulator.instruments.contract_names import full_name
 from api_gateway.simulator.instruments.order_rules import (
     OUTSIDE_RTH_ORDER_TYPES,
@@ -68,6 +69,7 @@ def contract_rules_row(simulation: Simulation, instrument: Instrument, *, is_buy
     fractions = orders if supports_fractions(instrument) else []
     return {
         "algoEligible": instrument.sec_type in ("STK", "OPT", "FUT"),
+        "allOrNoneEligible": stock,
         "overnightEligible": stock and instrument.is_us,
         "costReport": False,
         "canTradeAcctIds": simulation.tradable_account_ids,
@@ -82,8 +84,13 @@ def contract_rules_row(simulation: Simulation, instrument: Instrument, *, is_buy
         "defaultSize": size,
         "cashSize": 0.0,
         "sizeIncrement": size,
-        "tifTypes": ["IOC/MARKET,LIMIT,a", "GTC/o,a", "OPG/LIMIT,MARKET,a", "GTD/o,a", "DAY/o,a"],
-        "tifDefaults": {"TIF": "DAY", "SIZE": f"{size:.2f}"},
+        "tifTypes": _times_in_force(instrument, is_buy=is_buy),
+        "tifDefaults": {
+            "TIF": "IOC" if instrument.sec_type == "CRYPTO" else "DAY",
+            "DEFAULT_ACCT": simulation.selected_account_id,
+            "SIZE": f"{size:.2f}",
+            "PMALGO": True,
+        },
         "limitPrice": price,
         "stopprice": price,
         "orderOrigination": None,
@@ -102,6 +109,14 @@ def contract_rules_row(simulation: Simulation, instrument: Instrument, *, is_buy
     }
 
 
+def _times_in_force(instrument: Instrument, *, is_buy: bool) -> list[str]:
+    """Return the times in force: `GTC`, the order types that can have it (`o` for all), and `a`."""
+    if instrument.sec_type != "CRYPTO":
+        return ["IOC/MARKET,LIMIT,a", "GTC/o,a", "OPG/LIMIT,MARKET,a", "GTD/o,a", "DAY/o,a"]
+    purchase = ["IOC/MARKET,LIMIT,a", "PAX/LIMIT,a"]
+    return purchase if is_buy else [*purchase, "GTC/LIMIT,a", "DAY/LIMIT,a"]
+
+
 def security_row(simulation: Simulation, instrument: Instrument) -> dict[str, Any]:
     """Return a security definition as `/trsrv/secdef` lists it."""
     derivative = instrument.sec_type in _DERIVATIVES
@@ -116,7 +131,7 @@ def security_row(simulation: Simulation, instrument: Instrument) -> dict[str, An
         "conid": instrument.conid,
         "currency": instrument.currency,
         "time": 6 + instrument.conid % 60,
-        "chineseName": None,
+        "chineseName": chinese_name(instrument),
         "allExchanges": ",".join(venue for venue in instrument.venues if venue != "SMART"),
         "listingExchange": instrument.exchange,
         "countryCode": _COUNTRIES.get(instrument.currency, "US"),

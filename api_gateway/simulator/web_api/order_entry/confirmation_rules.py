@@ -14,22 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from api_gateway.simulator.orders.order_hours import can_trade_now
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
 from api_gateway.simulator.session.open_questions import ConfirmationQuestion
 from api_gateway.simulator.web_api.order_entry.order_context import OrderContext
 
-PRICE_MANAGEMENT = "p12"
-PRICE_MANAGEMENT_OPTIONS = ("Use on this order", "Always use", "Do not use")
-# The first clause is what clients match; the last line is the question of IBKR's document.
-PRICE_MANAGEMENT_TEXT = (
-    "If your order is not immediately executable, our systems may, depending on market conditions, reject "
-    "your order, because its limit price is then too far from the reference price.\n"
-    "Use the Price Management Algo?"
-)
+NO_MESSAGE_ID = ""  # The ID of the question about `isClose` is not known.
 _PROMPT = "\nAre you sure you want to submit this order?"
 _PERCENTAGE_LIMIT = 3.0
-_MANAGED_PERCENTAGE = 10.0
 _VALUE_LIMIT = 100_000.0
 
 
@@ -68,24 +59,13 @@ def confirmation_questions(
     return tuple(ConfirmationQuestion(rule.message_id, rule.text(context)) for rule in applicable)
 
 
-def offers_price_management(context: OrderContext) -> bool:
-    """Return whether IBKR offers its price management for the order.
-
-    Known: it is for orders that cannot be executed immediately, and that may be rejected later because their
-    limit is far from the reference price. Assumed: the limit is more than 10 % worse for the customer than
-    the market, and the ticket does not decide it (`useAdaptive`).
-    """
-    order, now = context.order, context.account.clock.now()
-    return (
-        order.order_type == "LMT"
-        and order.ticket.get("useAdaptive") is None
-        and context.percent_from_market > _MANAGED_PERCENTAGE
-        and PRICE_MANAGEMENT not in context.preflights.suppressed_message_ids
-        and not can_trade_now(order, context.instrument, now)
-    )
-
-
 CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
+    ConfirmationRule(
+        NO_MESSAGE_ID,
+        lambda context: bool(context.orders_to_cancel),
+        lambda _: "Would you like to cancel all open orders and then place new closing order?",
+        TextSource.CLIENT,
+    ),
     ConfirmationRule(
         "o163",
         lambda context: (
@@ -218,10 +198,11 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
         "o10152",
         lambda context: context.is_stop_order and ORDER_TYPES[context.order.order_type].limit_field is None,
         lambda _: (
-            "Once it is triggered, a stop order becomes a market order, which may fill far from its stop "
-            f"price.{_PROMPT}"
+            "A Stop Order - i.e. a Stop (Market) Order - is an instruction to buy or sell at the market "
+            'price once your trigger ("stop") price is reached, which may be far from that price.'
+            f"{_PROMPT}"
         ),
-        TextSource.OWN,
+        TextSource.CLIENT,
     ),
     ConfirmationRule(
         "o10288",
@@ -234,8 +215,8 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
         lambda context: context.is_market_order and context.instrument.sec_type != "CRYPTO",
         # Recorded in a preview: the heading, and the space after it.
         lambda _: (
-            "<h4>Market Order Confirmation</h4>&nbsp;A market order may fill at a price far from the one "
-            f"that is shown.{_PROMPT}"
+            "<h4>Market Order Confirmation</h4>&nbsp;A Market Order is an instruction to trade your order at "
+            f"any available price, which may be far from the one that is shown.{_PROMPT}"
         ),
         TextSource.CLIENT,
     ),

@@ -16,7 +16,7 @@ _IMMUTABLE_FIELDS = ("conid", "side", "exchange")
 _OPTIONAL_FIELDS = frozenset(
     {
         *("acctId", "conid", "conidex", "secType", "cOID", "parentId", "isSingleGroup"),
-        *("listingExchange", "ticker", "referrer", "useAdaptive", "deactivated"),
+        *("listingExchange", "ticker", "referrer", "useAdaptive", "deactivated", "isClose"),
     }
 )
 _CLOSED_STATUSES = (OrderStatus.FILLED, OrderStatus.PENDING_CANCEL, OrderStatus.CANCELLED)

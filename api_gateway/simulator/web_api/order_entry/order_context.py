@@ -127,6 +127,14 @@ class OrderContext:
         return len(closing) > 1
 
     @property
+    def orders_to_cancel(self) -> list[Order]:
+        """The open orders for its contract that end before it, if the ticket closes a position."""
+        if self.order.ticket.get("isClose") is not True or self.replaced_order is not None:
+            return []
+        orders = self.account.orders.values()
+        return [each for each in orders if each.conid == self.order.conid and each.status.is_working]
+
+    @property
     def is_illiquid(self) -> bool:
         """Whether a stock trades so little that a position may be hard to close."""
         if self.instrument.sec_type != "STK":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
@@ -21,17 +22,23 @@ from api_gateway.simulator.web_api.order_entry.allocation_split import (
 from api_gateway.simulator.web_api.order_entry.confirmation_rules import (
     CONFIRMATION_RULES,
     confirmation_questions,
-    offers_price_management,
 )
 from api_gateway.simulator.web_api.order_entry.linked_orders import draft_orders, placement_rows
 from api_gateway.simulator.web_api.order_entry.modification import apply_modification, carry_over_progress
 from api_gateway.simulator.web_api.order_entry.order_context import OrderContext
-from api_gateway.simulator.web_api.order_entry.prompts import open_prompt, prompt_row
+from api_gateway.simulator.web_api.order_entry.prompts import offers_price_management, open_prompt, prompt_row
 from api_gateway.simulator.web_api.order_entry.rejections import DuplicateReferenceError, OrderRejectedError
 from api_gateway.simulator.web_api.order_entry.tickets import Ticket
 from api_gateway.simulator.web_api.order_entry.validation import check_funds, check_reference
 
 _HALF = 0.5
+_PREVIEW_NUMBERS = MappingProxyType({"o354": 21, "o10151": 22, "o10223": 29})
+_PREVIEW_TEXTS = MappingProxyType(
+    {
+        "o354": "You are trying to submit an order without having market data for this instrument. \n"
+        "Nobody has looked at the price at which it would trade."
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ def submit_tickets(simulation: Simulation, account_or_group: str, tickets: Seque
         _sort_questions(questions),
         failures=draft.failures,
         offers_prompt=len(contexts) == 1 and offers_price_management(contexts[0]),
+        orders_to_cancel=tuple(order.order_id for context in contexts for order in context.orders_to_cancel),
     )
     return continue_submission(simulation, submission)
 
@@ -101,6 +109,20 @@ def submit_modification(
     )
 
 
+def preview_warnings(simulation: Simulation, paper_account: PaperAccount, order: Order) -> list[str]:
+    """Return the questions that the order would raise, as a preview shows them: `21/You are trying to …`.
+
+    Recorded: the numbers of three of them, and one question without a number.
+    """
+    context = OrderContext(paper_account, paper_account.instrument_of(order), order, simulation.preflights)
+    warnings = []
+    for question in confirmation_questions(context):
+        number = _PREVIEW_NUMBERS.get(question.message_id)
+        text = _PREVIEW_TEXTS.get(question.message_id, question.text)
+        warnings.append(text if number is None else f"{number}/{text}")
+    return warnings
+
+
 def continue_submission(simulation: Simulation, submission: Submission) -> Any:
     """Ask the next question, or submit the orders once none is left."""
     if submission.questions:
@@ -111,7 +133,7 @@ def continue_submission(simulation: Simulation, submission: Submission) -> Any:
                 "id": reply_id,
                 "message": [question.text],
                 "isSuppressed": False,
-                "messageIds": [question.message_id],
+                "messageIds": [question.message_id] if question.message_id else [],
                 "messageOptions": ["Yes", "No"],
             }
         ]
@@ -120,6 +142,11 @@ def continue_submission(simulation: Simulation, submission: Submission) -> Any:
     except OrderRejectedError as rejection:
         return _rejection(simulation, rejection)
     for account, order in orders:
+        for order_id in submission.orders_to_cancel:
+            if order_id in simulation.accounts[account].orders:
+                simulation.execution_simulator.cancel(
+                    simulation.accounts[account], simulation.accounts[account].orders[order_id]
+                )
         simulation.execution_simulator.accept(simulation.accounts[account], order)
         if submission.failures:
             order.set_status(OrderStatus.INACTIVE, simulation.clock.now())

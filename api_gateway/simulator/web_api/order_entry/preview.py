@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import ceil, floor
 from typing import Any
@@ -48,11 +48,12 @@ def what_if(paper_account: PaperAccount, orders: Iterable[Order]) -> tuple[Valua
 
 
 def preview(
-    paper_account: PaperAccount, order: Order, *, warning: str | None, error: str | None
+    paper_account: PaperAccount, order: Order, *, warnings: Sequence[str], error: str | None
 ) -> dict[str, Any]:
-    """Return the response to a what-if request; every value is text.
+    """Return the response to a what-if request; every number is text.
 
-    `warning` is the question that the order would raise, `error` the reason for which it would be rejected.
+    `warnings` are the questions that the order would raise, `error` is the reason for which it would be
+    rejected.
     """
     instrument = paper_account.instrument_of(order)
     price = expected_price(paper_account, instrument, order)
@@ -65,9 +66,9 @@ def preview(
     total = value + (fee if order.side == "BUY" else -fee)
     return {
         "amount": {
-            "amount": f"{value:,.2f} {instrument.currency} ({quantity_text(order.quantity)} {unit})",
-            "commission": f"{fee:,.2f} {fee_currency}",
-            "total": f"{total:,.2f} {instrument.currency}",
+            "amount": f"{_money(value, instrument.currency)} ({quantity_text(order.quantity)} {unit})",
+            "commission": _money(fee, fee_currency),
+            "total": _money(total, instrument.currency),
         },
         "equity": _change_row(before.total.equity_with_loan, after.total.equity_with_loan),
         "initial": _change_row(before.total.initial_margin, after.total.initial_margin),
@@ -77,9 +78,16 @@ def preview(
             "change": quantity_text(order.sign * order.quantity),
             "after": quantity_text(held + order.sign * order.quantity),
         },
-        "warn": warning,
+        "warn": warnings[0] if warnings else None,
+        "warns": list(warnings),
         "error": error,
+        "errors": [] if error is None else [error],
     }
+
+
+def _money(amount: float, currency: str) -> str:
+    """`1,977.60 USD`; without decimals for a whole amount."""
+    return f"{amount:,.2f} {currency}".replace(".00 ", " ")
 
 
 def _held_units(paper_account: PaperAccount, combination: Combination) -> float:

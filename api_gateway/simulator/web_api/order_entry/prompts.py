@@ -5,15 +5,38 @@ from __future__ import annotations
 from typing import Any
 
 from api_gateway.simulator.orders.order import Order, OrderStatus
+from api_gateway.simulator.orders.order_hours import can_trade_now
 from api_gateway.simulator.session.open_questions import Prompt
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.order_entry.confirmation_rules import (
-    PRICE_MANAGEMENT,
-    PRICE_MANAGEMENT_OPTIONS,
-    PRICE_MANAGEMENT_TEXT,
-)
+from api_gateway.simulator.web_api.order_entry.order_context import OrderContext
 
+PRICE_MANAGEMENT = "p12"
+PRICE_MANAGEMENT_OPTIONS = ("Use on this order", "Always use", "Do not use")
+# The first clause is what clients match; the last line is the question of IBKR's document.
+PRICE_MANAGEMENT_TEXT = (
+    "If your order is not immediately executable, our systems may, depending on market conditions, reject "
+    "your order, because its limit price is then too far from the reference price.\n"
+    "Use the Price Management Algo?"
+)
 _ALWAYS_USE = PRICE_MANAGEMENT_OPTIONS[1]
+_MANAGED_PERCENTAGE = 10.0
+
+
+def offers_price_management(context: OrderContext) -> bool:
+    """Return whether IBKR offers its price management for the order.
+
+    Known: it is for orders that cannot be executed immediately, and that may be rejected later because their
+    limit is far from the reference price. Assumed: the limit is more than 10 % worse for the customer than
+    the market, and the ticket does not decide it (`useAdaptive`).
+    """
+    order, now = context.order, context.account.clock.now()
+    return (
+        order.order_type == "LMT"
+        and order.ticket.get("useAdaptive") is None
+        and context.percent_from_market > _MANAGED_PERCENTAGE
+        and PRICE_MANAGEMENT not in context.preflights.suppressed_message_ids
+        and not can_trade_now(order, context.instrument, now)
+    )
 
 
 def open_prompt(simulation: Simulation, order_id: int) -> Prompt:

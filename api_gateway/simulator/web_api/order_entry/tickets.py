@@ -19,7 +19,7 @@ _MAX_NUMBER = 1e12
 _MAX_REFERENCE_LENGTH = 64
 _BOOLEAN_FIELDS = (
     *("isSingleGroup", "outsideRTH", "allOrNone", "useAdaptive", "isCcyConv", "manualIndicator"),
-    *("deactivated", "isProCustomer"),
+    *("deactivated", "isProCustomer", "isClose"),
 )
 _NUMBER_FIELDS = ("price", "auxPrice", "trailingAmt", "quantity", "cashQty", "fxQty", "manualOrderTime")
 _STRING_FIELDS = (

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api_gateway.simulator.calendar.expiries import is_month_code
+from api_gateway.simulator.instruments.chinese_names import chinese_name
 from api_gateway.simulator.instruments.execution_algorithms import algorithms
 from api_gateway.simulator.instruments.schedule_rows import upcoming_schedule, venue_schedule
 from api_gateway.simulator.instruments.universe import Instrument
@@ -209,7 +210,12 @@ def stocks(simulation: Simulation, request: ApiRequest) -> Any:
                 for i in listings
                 if i.name == name
             ]
-            row = {"name": name, "chineseName": None, "assetClass": "STK", "contracts": contracts}
+            row = {
+                "name": name,
+                "chineseName": chinese_name(listings[0]),
+                "assetClass": "STK",
+                "contracts": contracts,
+            }
             rows_by_symbol.setdefault(symbol, []).append(row)
     return rows_by_symbol
 

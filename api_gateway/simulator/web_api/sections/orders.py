@@ -19,6 +19,7 @@ from api_gateway.simulator.web_api.order_entry.allocation_split import is_multi_
 from api_gateway.simulator.web_api.order_entry.linked_orders import draft_orders
 from api_gateway.simulator.web_api.order_entry.order_entry import (
     continue_submission,
+    preview_warnings,
     submit_modification,
     submit_tickets,
 )
@@ -34,10 +35,6 @@ SECTION = Section("Orders")
 _MAX_SUPPRESSED = 51
 _ALL = "-1"
 _ORDER_ID = re.compile(r"\d{1,18}", re.ASCII)
-_NO_MARKET_DATA = (
-    "21/You are trying to submit an order without having market data for this instrument. \n"
-    "Nobody has looked at the price at which it would trade."
-)
 
 
 def _required_account(simulation: Simulation, request: ApiRequest) -> PaperAccount:
@@ -100,9 +97,8 @@ def preview_orders(simulation: Simulation, request: ApiRequest) -> Any:
         check_funds(paper_account, [order])
     except OrderRejectedError as rejection:
         error = str(rejection)
-    without_market_data = not simulation.preflights.has_market_data(paper_account.instrument_of(order))
     return preview(
-        paper_account, order, warning=_NO_MARKET_DATA if without_market_data else None, error=error
+        paper_account, order, warnings=preview_warnings(simulation, paper_account, order), error=error
     )
 
 

@@ -8,10 +8,8 @@ from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.session.preflight import MarketDataSubscription, PreflightState
 from api_gateway.simulator.web_api.order_entry.confirmation_rules import (
     CONFIRMATION_RULES,
-    PRICE_MANAGEMENT_TEXT,
     TextSource,
     confirmation_questions,
-    offers_price_management,
 )
 from api_gateway.simulator.web_api.order_entry.order_context import OrderContext
 from api_gateway.simulator.web_api.order_entry.tickets import parse_ticket
@@ -148,33 +146,6 @@ def test_questions_can_be_left_out_by_a_filter(
     assert [q.message_id for q in questions] == ["o10153"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "hours_later", "is_offered"),
-    [
-        ({"price": 115}, 8, True),
-        ({"price": 115}, 0, False),
-        ({"price": 105}, 8, False),
-        ({"price": 50}, 8, False),
-        ({"price": 85, "side": "SELL"}, 8, True),
-        ({"price": 115, "useAdaptive": False}, 8, False),
-        ({"price": 115, "useAdaptive": True}, 8, False),
-        ({"price": 115, "auxPrice": 114, "orderType": "STOP_LIMIT"}, 8, False),
-    ],
-)
-def test_price_management_is_offered_for_a_bad_limit_that_cannot_trade_yet(
-    paper_account: PaperAccount,
-    preflights: PreflightState,
-    fields: dict[str, Any],
-    hours_later: int,
-    is_offered: bool,
-) -> None:
-    paper_account.clock.advance(hours_later * 3600)
-    context = order_context(paper_account, preflights, **({"orderType": "LMT"} | fields))
-    assert offers_price_management(context) is is_offered
-    preflights.suppressed_message_ids.add("p12")
-    assert not offers_price_management(context)
-
-
 def test_a_question_states_the_order_and_the_exceeded_limit(
     paper_account: PaperAccount, preflights: PreflightState
 ) -> None:
@@ -200,7 +171,12 @@ CLIENT_PHRASES = {
     "o403": "This order will most likely trigger and fill immediately.",
     "o451": "exceeds the Total Value Limit of",
     "o10138": "size modification exceeds the size modification limit",
-    "o10151": "Market Order Confirmation",
+    "": "Would you like to cancel all open orders and then place new closing order?",
+    "o10151": "A Market Order is an instruction to trade your order at any available price",
+    "o10152": (
+        "A Stop Order - i.e. a Stop (Market) Order - is an instruction to buy or sell at the market price "
+        'once your trigger ("stop") price is reached'
+    ),
     "o10153": "To avoid trading at a price that is not consistent with a fair and orderly market",
     "o10164": (
         "Traders are responsible for understanding cash quantity details, which are provided on a best "
@@ -228,10 +204,6 @@ def test_a_question_contains_the_phrase_that_clients_look_for(
     context = order_context(paper_account, preflights, quantity=1001)
     texts = {rule.message_id: rule.text(context).replace("\n", "") for rule in CONFIRMATION_RULES}
     assert {each for each, phrase in CLIENT_PHRASES.items() if phrase not in texts[each]} == set()
-    assert PRICE_MANAGEMENT_TEXT.startswith(
-        "If your order is not immediately executable, our systems may, depending on market conditions, "
-        "reject your order"
-    )
 
 
 def test_a_text_of_the_simulators_own_has_no_phrase_to_match() -> None:

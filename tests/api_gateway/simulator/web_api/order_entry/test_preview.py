@@ -50,11 +50,11 @@ def test_what_if_leaves_the_account_unchanged(paper_account: PaperAccount) -> No
 
 def test_a_preview_reports_the_change_in_margin_and_equity(paper_account: PaperAccount) -> None:
     before = paper_account.valuation().total
-    seen = preview(paper_account, order(paper_account), warning=None, error=None)
+    seen = preview(paper_account, order(paper_account), warnings=[], error=None)
     assert seen["amount"] == {
-        "amount": "5,000.00 USD (10 Shares)",
-        "commission": "1.00 USD",
-        "total": "5,001.00 USD",
+        "amount": "5,000 USD (10 Shares)",
+        "commission": "1 USD",
+        "total": "5,001 USD",
     }
     assert number(seen["initial"]["current"]) == pytest.approx(before.initial_margin, abs=1)
     assert number(seen["initial"]["change"]) == pytest.approx(5000 * 0.25 * 1.1, abs=1)
@@ -72,22 +72,23 @@ def test_a_sale_yields_its_price_minus_the_commission(paper_account: PaperAccoun
     seen = preview(
         paper_account,
         order(paper_account, side="SELL", conid=AAPL, limit_price=250.0),
-        warning="w",
+        warnings=["w"],
         error="e",
     )
-    assert seen["amount"]["total"] == "2,499.00 USD"
+    assert seen["amount"]["total"] == "2,499 USD"
     assert seen["position"]["after"] == f"{quantity - 10:g}"
     assert (seen["warn"], seen["error"]) == ("w", "e")
+    assert (seen["warns"], seen["errors"]) == (["w"], ["e"])
 
 
 def test_a_currency_trade_pays_its_commission_in_base_currency(paper_account: PaperAccount) -> None:
     seen = preview(
         paper_account,
         order(paper_account, conid=EUR_USD, quantity=20_000.0, limit_price=1.1),
-        warning=None,
+        warnings=[],
         error=None,
     )
-    assert seen["amount"]["amount"] == "22,000.00 USD (20000 Units)"
+    assert seen["amount"]["amount"] == "22,000 USD (20000 Units)"
     assert seen["amount"]["commission"].endswith(" USD")
     assert seen["position"]["current"] == f"{paper_account.cash['EUR']:.2f}"
 

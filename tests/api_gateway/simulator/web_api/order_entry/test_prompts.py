@@ -1,10 +1,21 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from api_gateway.simulator.orders.order import OrderStatus
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.order_entry.prompts import answer_prompt, open_prompt, prompt_row
+from api_gateway.simulator.web_api.order_entry.order_context import OrderContext
+from api_gateway.simulator.web_api.order_entry.prompts import (
+    answer_prompt,
+    offers_price_management,
+    open_prompt,
+    prompt_row,
+)
+from api_gateway.simulator.web_api.order_entry.tickets import parse_ticket
+from api_gateway.simulator.web_api.order_entry.validation import build_order
+from tests.api_gateway.simulator.order_calls import ticket
 from tests.api_gateway.simulator.paper_account import AAPL
 
 
@@ -40,3 +51,32 @@ def test_a_prompt_has_the_fields_that_ibkr_documents(simulation: Simulation, ord
         True,
         3,
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "hours_later", "is_offered"),
+    [
+        ({"price": 115}, 8, True),
+        ({"price": 115}, 0, False),
+        ({"price": 105}, 8, False),
+        ({"price": 50}, 8, False),
+        ({"price": 85, "side": "SELL"}, 8, True),
+        ({"price": 115, "useAdaptive": False}, 8, False),
+        ({"price": 115, "useAdaptive": True}, 8, False),
+        ({"price": 115, "auxPrice": 114, "orderType": "STOP_LIMIT"}, 8, False),
+    ],
+)
+def test_price_management_is_offered_for_a_bad_limit_that_cannot_trade_yet(
+    simulation: Simulation,
+    fields: dict[str, Any],
+    hours_later: int,
+    is_offered: bool,
+) -> None:
+    simulation.prices.override_price(AAPL, 100.0)
+    simulation.clock.advance(hours_later * 3600)
+    account = simulation.selected_account
+    order = build_order(account, parse_ticket(ticket(**({"orderType": "LMT"} | fields))), 1)
+    context = OrderContext(account, account.instrument(AAPL), order, simulation.preflights)
+    assert offers_price_management(context) is is_offered
+    simulation.preflights.suppressed_message_ids.add("p12")
+    assert not offers_price_management(context)

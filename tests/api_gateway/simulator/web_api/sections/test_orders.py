@@ -346,6 +346,21 @@ async def test_a_bracket_with_one_bad_child_leaves_an_inactive_parent(
     assert await trader.status(int(rows[2]["order_id"])) == "Inactive"
 
 
+async def test_a_closing_order_cancels_the_open_orders_for_its_contract_first(
+    trader: Trader, simulation: Simulation, skip: Skip
+) -> None:
+    (resting,) = await trader.place(limit(simulation, 0.95))
+    question = await trader.submit(limit(simulation, 1.02, side="SELL", isClose=True))
+    assert (question[0]["messageIds"], len(question[0]["message"])) == ([], 1)
+    assert await trader.status(resting) == "PreSubmitted"
+    (closing,) = await trader.place(limit(simulation, 1.02, side="SELL", isClose=True))
+    skip(1)
+    assert [await trader.status(each) for each in (resting, closing)] == ["Cancelled", "Submitted"]
+    (other,) = await trader.place(limit(simulation, 1.02, side="SELL"))
+    skip(1)
+    assert [await trader.status(each) for each in (closing, other)] == ["Submitted", "Submitted"]
+
+
 async def test_children_end_with_their_parent(trader: Trader, simulation: Simulation, skip: Skip) -> None:
     parent, child = await trader.place(
         limit(simulation, 0.95, cOID="entry"), limit(simulation, 1.05, side="SELL", parentId="entry")
@@ -566,7 +581,9 @@ async def test_a_preview_is_text_and_changes_nothing(trader: Trader, simulation:
         ["warn is null, not string"],
     )
     assert answer["amount"]["amount"].endswith(" USD (10 Shares)")
-    assert answer["amount"]["commission"] == "1.00 USD"
+    assert answer["amount"]["commission"] == "1 USD"
+    assert [warning.partition("/")[0] for warning in answer["warns"]][:1] == ["22"]
+    assert answer["warn"] == answer["warns"][0]
     assert answer["position"] == {"current": "260", "change": "10", "after": "270"}
     assert answer["error"] is None
     assert before == (
