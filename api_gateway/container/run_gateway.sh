@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Makes the certificate that the gateway shows, then becomes the Java process, so that SIGTERM reaches it.
+# Creates the gateway's certificate, then replaces itself with the Java process, so that SIGTERM reaches it.
 set -euo pipefail
 
-keystore=/tls/gateway.p12    # certificate and key, for the gateway's user alone
-certificate=/tls/gateway.pem # the certificate, for those who connect
+keystore=/tls/gateway.p12    # certificate and key, readable only by the gateway's user
+certificate=/tls/gateway.pem # the certificate, for clients
 port=${PUBLISHED_PORT:-5055} # the port that a browser uses
-days=825                     # how long a certificate lasts: the most that browsers accept
-renew_after=395              # days after which a start makes a new one
+days=825                     # validity of a certificate: the maximum that browsers accept
+renew_after=395              # age at which a start creates a new one
 
 if ! [[ $port =~ ^[0-9]{1,5}$ ]]; then
-    echo "GATEWAY_PORT must be a port number, not '$port'." >&2
+    echo "GATEWAY_PORT=$port is invalid: use a port number." >&2
     exit 2
 fi
 
@@ -27,13 +27,13 @@ make_keystore() {
         quiet_keytool -genkeypair -alias gateway -keyalg RSA -keysize 2048 -validity "$days" -dname CN=localhost \
             -ext san=dns:localhost,dns:gateway,ip:127.0.0.1 -storetype PKCS12 -keystore "$keystore.new"
     ) || {
-        echo "No certificate could be made in /tls: its volume must be writable for user $(id -u)." >&2
+        echo "Cannot create a certificate in /tls: make its volume writable for user $(id -u)." >&2
         exit 1
     }
     mv "$keystore.new" "$keystore"
 }
 
-# Whatever is in the file is what the keystore holds: the simulator may have left its own there.
+# Always export, so that the file matches the keystore: the simulator may have left its own certificate there.
 export_certificate() {
     quiet_keytool -exportcert -rfc -alias gateway -keystore "$keystore" >"$certificate.new" &&
         mv "$certificate.new" "$certificate"
@@ -48,7 +48,7 @@ if ! { is_young && export_certificate; }; then
     export_certificate
 fi
 
-# The gateway looks for its settings on the classpath; /tmp/conf comes first there.
+# The gateway finds its configuration on the classpath, where /tmp/conf comes first.
 mkdir -p /tmp/conf
 sed "s/):5055'/):$port'/" root/conf.yaml >/tmp/conf/conf.yaml
 

@@ -1,4 +1,4 @@
-"""`make demo`, started as a stranger would start it and stopped as they would stop it."""
+"""`make demo`, started and stopped as a new user would."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READY = re.compile(r"http://localhost:\d+/mcp")
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports on loopback that nobody listens on, all different."""
+    """Different free ports on loopback."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:
@@ -36,7 +36,7 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass
 class Demo:
-    """A running `make demo`: its processes' ports and everything it has printed."""
+    """A running `make demo`: its ports and its output so far."""
 
     child: subprocess.Popen[str]
     gateway_port: int
@@ -46,7 +46,7 @@ class Demo:
 
     @property
     def output(self) -> str:
-        """Everything printed so far."""
+        """The output so far."""
         return "".join(self.lines)
 
     @property
@@ -55,7 +55,7 @@ class Demo:
         return f"http://localhost:{self.server_port}/mcp"
 
     def certificate(self) -> ssl.SSLContext:
-        """Trust in the simulator's own certificate."""
+        """A TLS context that trusts the simulator's certificate."""
         found = re.search(r"Certificate (\S+gateway\.pem)", self.output)
         assert found, self.output
         return ssl.create_default_context(cafile=found.group(1))
@@ -114,6 +114,6 @@ def running_demo(*arguments: str) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
-    """One demo, with the paper account logged in already, for the tests of a module."""
+    """One demo with a logged-in paper account, shared by the tests of a module."""
     with running_demo() as running:
         yield running

@@ -30,19 +30,19 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcesses]:
 
 @pytest.fixture
 def competing(asking: DemoProcesses) -> DemoProcesses:
-    """The session has stood, and another program has it since a moment ago."""
+    """The session was open, and another program has just taken it over."""
     asking.control("pardon")
     asking.control("leave")
     _, said = asking.seconds_to_quote(30)
     assert not said, asking.log_tails()
-    time.sleep(1.1)  # for so long a good look serves those who ask next
+    time.sleep(1.1)  # a successful check is reused for a second
     asking.start_counting(INIT)
     asking.control("compete")
     return asking
 
 
 class User:
-    """Sits before FastMCP's client and answers its forms."""
+    """The user of FastMCP's client, who answers its forms."""
 
     def __init__(self, action: str) -> None:
         self.action = action
@@ -123,7 +123,7 @@ def test_with_yield_the_session_is_left_alone_and_reopens_later(
         failed, text = trio.call_tool("call_writing_tool", TAKE)
         assert failed
         assert "COMPETE=yield" in text
-        time.sleep(3)  # as many beats, none of which may take it
+        time.sleep(3)  # as many heartbeats, none of which may take it over
         assert trio.request_count(INIT) == 0
         trio.control("leave")
         took, said = trio.seconds_to_quote(10)
@@ -141,7 +141,7 @@ def test_with_take_the_session_is_taken_over_once_per_loss(tmp_path_factory: pyt
         took, said = trio.seconds_to_quote(10)
         assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"
         assert wait_until(lambda: trio.ticker_state() == "established", 10)
-        trio.control("compete")  # the other program wants it back
+        trio.control("compete")  # the other program takes it back
         assert wait_until(lambda: trio.ticker_state() == "competing", 10)
         time.sleep(3)
         assert trio.request_count(INIT) == 1

@@ -24,7 +24,7 @@ from tests.acceptance.conftest import Demo, running_demo
 pytestmark = pytest.mark.acceptance
 
 REVISIONS = ["legacy", "2026-07-28"]
-"""The handshake of 2025-11-25 and the sessionless revision."""
+"""The protocol with the handshake of 2025-11-25, and the sessionless revision."""
 
 
 def stdio_parameters(demo: Demo) -> StdioServerParameters:
@@ -65,13 +65,13 @@ revisions = pytest.mark.parametrize("mode", REVISIONS)
 
 
 def forget_what_was_asked(demo: Demo) -> None:
-    """Each server over stdio keeps IBKR's limits by itself; the simulator counts all of them together."""
+    """Each server over stdio has its own rate limiter; the simulator counts all requests together."""
     url = f"https://localhost:{demo.gateway_port}/simulator/pardon"
     httpx.post(url, json={}, verify=demo.certificate(), trust_env=False).raise_for_status()
 
 
 def text_of(result: Any) -> str:
-    """The one text of a result that is no failure and carries its answer once."""
+    """The one text of a successful result, which must contain the payload once."""
     assert not result.is_error, result.content
     assert result.structured_content is None
     (content,) = result.content
@@ -121,7 +121,7 @@ def test_the_login_page_is_named(demo: Demo) -> None:
 
 
 def begins_a_line(name: str) -> Callable[[str], bool]:
-    """Whether an output has a line that begins with the name."""
+    """Whether the output has a line that begins with the name."""
     pattern = re.compile(rf"^\S*({name})", re.MULTILINE)
     return lambda output: pattern.search(output) is not None
 

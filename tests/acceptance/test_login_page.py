@@ -50,16 +50,16 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture
 def logged_out_demo() -> Iterator[Demo]:
-    """`make demo` with `--login`: nobody has logged in yet."""
+    """`make demo` with `--login`: nobody is logged in yet."""
     with running_demo("--login") as demo:
         yield demo
 
 
 async def ask(demo: Demo) -> tuple[bool, str]:
-    """Whether the answer is flagged as a failure, and its text."""
+    """Whether the result is an error, and its text."""
     async with mcp.Client(demo.mcp_url) as client:
         result = await client.call_tool("list_brokerage_accounts", {})
-    return bool(result.is_error), result.content[0].text  # type: ignore[union-attr]  # every answer here is text
+    return bool(result.is_error), result.content[0].text  # type: ignore[union-attr]  # every result here is text
 
 
 def test_after_a_click_on_log_in_the_tools_work(logged_out_demo: Demo, browser: webdriver.Chrome) -> None:
@@ -70,7 +70,7 @@ def test_after_a_click_on_log_in_the_tools_work(logged_out_demo: Demo, browser: 
 
     browser.get(login_url)
     browser.find_element(By.XPATH, "//button[normalize-space()='Log in']").click()
-    # The button leads there by way of a redirect, and the click does not always wait for it.
+    # The button redirects there, and the click does not always wait for that.
     WebDriverWait(browser, 20).until(title_is("Client login succeeds"))
     assert "Client login succeeds" in browser.find_element(By.TAG_NAME, "body").text
 

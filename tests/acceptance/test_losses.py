@@ -12,10 +12,10 @@ from tests.acceptance.trio import INIT, DemoProcesses, running_processes, wait_u
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
 BACK = 10.0
-"""Seconds after the end of what was wrong within which a quote must come again."""
+"""Seconds after the end of a fault within which quotes must work again."""
 
 TICKLE_DEADLINE = 8.0
-"""Seconds for which the ticker may still wait for a tickle that was swallowed."""
+"""Seconds for which the ticker may still wait for a tickle without a response."""
 
 GONE = "cannot be reached."
 
@@ -28,19 +28,19 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcesses]
 
 @pytest.fixture
 def trio(running: DemoProcesses) -> DemoProcesses:
-    """Everything is well, and openings are counted."""
+    """All three processes without a fault, counting openings of the session."""
     running.control("pardon")
     running.control("faults/clear")
     _, said = running.seconds_to_quote(20)
     assert not said, running.log_tails()
     assert wait_until(lambda: running.ticker_state() == "established", 20)
-    time.sleep(1.1)  # for so long a good look serves those who ask next
+    time.sleep(1.1)  # a successful check is reused for a second
     running.start_counting(INIT)
     return running
 
 
 def quotes_are_back(trio: DemoProcesses, *, openings: int, within: float = BACK) -> None:
-    """Soon there is a quote, and the session was opened so many times."""
+    """Quotes work soon, and the session was opened so many times."""
     took, said = trio.seconds_to_quote(within)
     assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"
     assert wait_until(lambda: trio.ticker_state() == "established", 10)
@@ -48,7 +48,7 @@ def quotes_are_back(trio: DemoProcesses, *, openings: int, within: float = BACK)
 
 
 def reset(trio: DemoProcesses) -> None:
-    """IBKR's night, whose half minute without sessions is over at once."""
+    """IBKR's nightly reset, whose half minute without sessions ends immediately."""
     trio.control("reset")
     trio.control("advance", seconds=31)
 
@@ -64,7 +64,7 @@ def test_a_closed_session_is_reported_immediately_and_reopened_once(
     with trio.freeze("ticker"):  # or it might be reopened before it is reported
         lose(trio)
         told = trio.connection_status()
-        assert told["state"] in ("closed", "resetting")  # at the hour of a real reset it is expected
+        assert told["state"] in ("closed", "resetting")  # during a real reset, it is expected
         failed, text = trio.call_tool("get_market_snapshot", {"conids": [265598]})
         assert failed
         assert told["sentence"].partition(",")[0] in text
@@ -96,7 +96,7 @@ def test_a_stopped_gateway_is_reported_and_found_again_after_its_restart(trio: D
 
 
 def test_a_frozen_ticker_is_reported_and_continues_without_abandoned_holds(trio: DemoProcesses) -> None:
-    """An order asks it for a hold meanwhile, which it reads of when the order is long done."""
+    """Meanwhile an order requests a hold, which the ticker reads long after the order is done."""
     order = {"conid": 265598, "side": "BUY", "quantity": 1, "order_type": "MKT", "tif": "DAY"}
     arguments = {"account_id": "DU1234567", "orders": [order]}
     with trio.freeze("ticker"):

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 ROUNDS = [order for count in (1, 2, 3) for order in permutations(PROCESS_NAMES, count)]
 ROUNDS += list(permutations(PROCESS_NAMES))[:5]
 CONVERGED = 10.0
-"""Seconds after the last start within which a quote must come again."""
+"""Seconds after the last start within which quotes must work again."""
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_quotes_work_again_after_any_kills_and_restarts(trio: DemoProcesses) -> 
         for name in order if number % 2 else reversed(order):
             trio.kill(name)
         if "ticker" in order and "simulator" not in order:
-            trio.control("drop")  # while nobody looks after it
+            trio.control("drop")  # while no ticker maintains it
         for name in order:
             trio.start(name)
         took, said = trio.seconds_to_quote(CONVERGED)

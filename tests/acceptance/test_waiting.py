@@ -24,7 +24,7 @@ Call = Callable[..., Any]
 
 
 class User:
-    """Is offered the login page by the client, and says whether to open it."""
+    """The user, who is offered the login page and opens it or not."""
 
     def __init__(self, action: str = "accept") -> None:
         self.action = action
@@ -87,7 +87,7 @@ eras = pytest.mark.parametrize("era", ERAS)
 
 
 def told(result: Any) -> dict[str, Any]:
-    """What a call that has not failed told as JSON."""
+    """The JSON result of a call, which must succeed."""
     (content,) = result.content
     assert not result.is_error, content.text
     answer: dict[str, Any] = json.loads(content.text)
@@ -102,12 +102,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcesses]
 
 @pytest.fixture
 def trio(running: DemoProcesses) -> DemoProcesses:
-    """Everything runs, and nobody is logged in."""
+    """All three processes, with nobody logged in."""
     running.control("pardon")
     running.control("logout")
     assert wait_until(
         lambda: running.connection_status()["state"] == "not_logged_in", 10
-    )  # a good look is kept for a second
+    )  # a successful check is reused for a second
     running.start_counting(STATUS)
     return running
 
@@ -203,7 +203,7 @@ def test_a_cancelled_call_ends_immediately(trio: DemoProcesses, era: str) -> Non
 def test_a_restart_of_one_process_during_the_wait_needs_no_restart_of_the_others(
     trio: DemoProcesses, part: str
 ) -> None:
-    """A wait that the server's end has cut is asked for again; the others go on by themselves."""
+    """A wait that the server's restart interrupts is called again; the others continue."""
 
     async def waited() -> dict[str, Any]:
         async with sdk_client(trio.url, "2026-07-28", []) as wait:

@@ -1,4 +1,4 @@
-"""The demo's three parts as processes, each of which can be killed, started, frozen and asked."""
+"""The demo's three processes, each of which can be killed, started, frozen and called."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ PROCESS_NAMES = ("simulator", "ticker", "server")
 INIT = "/iserver/auth/ssodh/init"
 STATUS = "/iserver/auth/status"
 NEVER = 1_000_000_000
-"""A fault that is to come after so many requests counts them and never strikes."""
+"""A fault scheduled after so many requests counts them and never fires."""
 
 
 class DemoProcesses:
-    """The parts of the demo; `ticker` is added to the ticker's environment."""
+    """The demo's processes; `ticker` is added to the ticker's environment."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class DemoProcesses:
 
     @contextmanager
     def freeze(self, name: str) -> Iterator[None]:
-        """Its process is there and does nothing for as long as the block lasts."""
+        """Stop the process with SIGSTOP until the block ends."""
         process = self.processes[name].popen
         assert process is not None
         process.send_signal(signal.SIGSTOP)
@@ -90,7 +90,7 @@ class DemoProcesses:
             process.send_signal(signal.SIGCONT)
 
     async def quote_failure(self) -> str:
-        """A bid through the whole chain, or the failure in words."""
+        """A bid through all three processes, or the text of the error."""
         try:
             async with asyncio.timeout(5), mcp.Client(self.url, mode="2026-07-28") as client:
                 result = await client.call_tool("get_market_snapshot", {"conids": [265598]})
@@ -104,7 +104,7 @@ class DemoProcesses:
         return "" if float(row.get("84", "0").replace(",", "")) > 0 else f"no bid in {content.text}"
 
     def seconds_to_quote(self, limit: float) -> tuple[float, str]:
-        """How long it took, and what was said last if it took longer than `limit`."""
+        """How long it took, and the last error if it took longer than `limit`."""
         began = time.monotonic()
         while True:
             failure = asyncio.run(self.quote_failure())
@@ -116,33 +116,33 @@ class DemoProcesses:
             time.sleep(0.1)
 
     def control(self, command: str, **body: Any) -> dict[str, Any]:
-        """Do something to the simulator; its state after that."""
+        """Control the simulator; returns its state after that."""
         return self._send_to_gateway("POST", f"/simulator/{command}", body)
 
     def log_in(self) -> None:
-        """What the button of the login page does."""
+        """Log in as the login page's button does."""
         url = f"{self.login_url}/sso/Dispatcher"
         assert httpx.post(url, verify=self._ssl_context(), trust_env=False).status_code == 302
 
     def start_counting(self, *paths: str) -> None:
-        """Count the requests to these paths from now on, with all faults cleared."""
+        """Clear all faults, and count the requests to these paths from now."""
         self.control("faults/clear")
         for path in paths:
             self.control("fault", match={"path": path}, when={"after": NEVER}, do={})
 
     def request_count(self, path: str) -> int:
-        """How many there were since."""
+        """The number of requests since `start_counting`."""
         faults = self._send_to_gateway("GET", "/simulator/state")["faults"]
         return next(int(fault["seen"]) for fault in faults if fault["match"] == {"path": path})
 
     def call_tool(
         self, tool: str, arguments: dict[str, Any] | None = None, *, era: str = "2026-07-28"
     ) -> tuple[bool, str]:
-        """Whether the call of a tool failed, and its text."""
+        """Whether the tool call failed, and its text."""
         return call_tool(self.url, tool, arguments, era=era)
 
     def connection_status(self) -> dict[str, Any]:
-        """What `connection_status` tells, within the two seconds that it may take."""
+        """The result of `connection_status`, within its two seconds."""
         began = time.monotonic()
         failed, text = self.call_tool("connection_status")
         took = time.monotonic() - began
@@ -152,15 +152,15 @@ class DemoProcesses:
         return report
 
     def ticker_state(self) -> str:
-        """The state that the ticker tells."""
+        """The ticker's state."""
         return str(httpx.get(f"{self.ticker_url}/state", trust_env=False, timeout=5).json()["state"])
 
     def event_lines(self, event: str) -> list[str]:
-        """What the ticker has logged of this kind."""
+        """The ticker's log lines of this event."""
         return [line for line in self.log("ticker").read_text().splitlines() if f"event={event} " in line]
 
     def log_tails(self) -> str:
-        """The ends of all three logs."""
+        """The last lines of all three logs."""
         return "\n".join(self.log(name).read_text()[-2000:] for name in PROCESS_NAMES)
 
     def _send_to_gateway(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class DemoProcesses:
 def call_tool(
     url: str, tool: str, arguments: dict[str, Any] | None = None, *, era: str = "2026-07-28"
 ) -> tuple[bool, str]:
-    """Whether the call of a tool by the SDK's client failed, and its text."""
+    """Whether a tool call with the SDK's client failed, and its text."""
 
     async def run_call() -> tuple[bool, str]:
         async with asyncio.timeout(20), mcp.Client(url, mode=era) as client:
@@ -192,12 +192,12 @@ def call_tool(
 
 @contextmanager
 def running_processes(folder: Path, **options: Any) -> Iterator[DemoProcesses]:
-    """All three, from when each answers until the block ends."""
+    """All three processes, from when each responds until the block ends."""
     running = DemoProcesses(folder, **options)
     try:
         for name in PROCESS_NAMES:
             running.start(name)
-            if name == "simulator":  # or the first thing that the ticker sees is that it is not there
+            if name == "simulator":  # otherwise the ticker would first report that it is down
                 assert wait_until(running.processes[name].is_ready, 60), running.log_tails()
         for name in PROCESS_NAMES:
             assert wait_until(running.processes[name].is_ready, 60), running.log_tails()
@@ -208,7 +208,7 @@ def running_processes(folder: Path, **options: Any) -> Iterator[DemoProcesses]:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether it became true within so many seconds."""
+    """Whether it becomes true within so many seconds."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

@@ -1,4 +1,4 @@
-"""What a failure is due to: by its key, or by the table's own words where only a text is there."""
+"""Checks of an error's cause: by its key, or by the table's text if there is only a text."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from api_gateway.errors import GatewayError
 
 
 def because(cause: Cause, outcome: Outcome | None = None) -> Callable[[GatewayError], bool]:
-    """A check that a failure has this cause, and this outcome if one is given."""
+    """Return a check that an error has this cause, and this outcome if one is given."""
     return lambda error: error.cause is cause and outcome in (None, error.outcome) and bool(error.hint)
 
 
 def says(cause: Cause, **facts: str) -> str:
-    """A pattern for the sentence of a cause; a fact that is not given may be anything."""
+    """Return a pattern for a cause's sentence; facts that are not given match anything."""
     anything = "\0"
     said = explain(cause, **{**stand_ins(cause, anything), **facts})
     return re.escape(said.sentence.removesuffix(".")).replace(re.escape(anything), ".*")
 
 
 def stand_ins(cause: Cause, value: str = "x") -> dict[str, str]:
-    """A value for every fact that the cause needs."""
+    """Return a value for every fact that the cause needs."""
     found: set[str] = set()
     pending = [cause.value.sentence, cause.value.next_step]
     while pending:

@@ -1,4 +1,4 @@
-"""Certificates for one test."""
+"""Self-signed certificates for tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class SelfSignedCertificate:
-    """A self-signed certificate for 127.0.0.1, and a server that shows it."""
+    """A self-signed certificate for 127.0.0.1, and the TLS context of a server with it."""
 
     file: Path
     fingerprint: str
@@ -25,7 +25,7 @@ class SelfSignedCertificate:
 
 
 def make_certificate(folder: Path, name: str, *, expired: bool = False) -> SelfSignedCertificate:
-    """Sign one now; an expired one ended in 2019, as IBKR's did."""
+    """Create a certificate; an expired one ended in 2019, like IBKR's."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     start = datetime(2018, 1, 1, tzinfo=UTC) if expired else datetime.now(tz=UTC) - timedelta(days=1)
@@ -51,6 +51,6 @@ def make_certificate(folder: Path, name: str, *, expired: bool = False) -> SelfS
     )
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(file, key_file)
-    server.maximum_version = ssl.TLSVersion.TLSv1_2  # as the Java gateway
+    server.maximum_version = ssl.TLSVersion.TLSv1_2  # like the Java gateway
     der = certificate.public_bytes(serialization.Encoding.DER)
     return SelfSignedCertificate(file, hashlib.sha256(der).hexdigest(), server)

@@ -1,4 +1,4 @@
-"""Time for the tests of the gateway client."""
+"""Fixtures of the gateway client's tests."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from tests.api_gateway.fakes import FakeTime
 
 @pytest.fixture
 def fake_time() -> FakeTime:
-    """Seconds that pass only when somebody sleeps."""
+    """A clock that advances only during a sleep."""
     return FakeTime()

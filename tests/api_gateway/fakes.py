@@ -1,4 +1,4 @@
-"""What the tests of the gateway client share: time that only they move, and servers that misbehave."""
+"""Fakes for the tests of the gateway client: a clock, servers that misbehave, and pipeline handlers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ConnectionHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Await
 
 
 class FakeTime:
-    """Seconds that pass only when somebody sleeps; `slept` is by how much."""
+    """A clock that advances only during a sleep; `sleeps` are their durations."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -37,7 +37,7 @@ class FakeTime:
 
 
 class RawServer:
-    """A TCP server on a free port; `connections` counts those that were made to it."""
+    """A TCP server on a free port; `connections` counts the connections to it."""
 
     def __init__(self, serve: ConnectionHandler) -> None:
         self.connections = 0
@@ -63,7 +63,7 @@ class RawServer:
             writer.close()
 
     async def wait_for_connections(self, count: int) -> None:
-        """Return when so many connections have been made; fail if they are not within seconds."""
+        """Return once there have been so many connections; raises TimeoutError after 10 s."""
         async with asyncio.timeout(10), self._connected:
             await self._connected.wait_for(lambda: self.connections >= count)
 
@@ -88,20 +88,20 @@ class RawServer:
 
 
 class FakeGateway:
-    """Answers requests by path, each list in turn and its last answer for ever; `asked` is what was asked."""
+    """Returns prepared responses by path, in order, then the last one again; `requests` are the paths."""
 
     def __init__(self) -> None:
         self.requests: list[str] = []
         self.responses: dict[str, list[Any]] = {}
         self.gate: asyncio.Event | None = None
 
-    def respond(self, path: str, *answers: Any) -> FakeGateway:
-        """Answer `path` (without its query) with these; an exception is raised."""
-        self.responses[path] = list(answers)
+    def respond(self, path: str, *responses: Any) -> FakeGateway:
+        """Prepare the responses for `path` (without its query); an exception is raised."""
+        self.responses[path] = list(responses)
         return self
 
-    async def send(self, call: GatewayRequest, _: WaitBudget) -> GatewayResponse:
-        path = call.path.raw_path.removeprefix("/v1/api")
+    async def send(self, request: GatewayRequest, _: WaitBudget) -> GatewayResponse:
+        path = request.path.raw_path.removeprefix("/v1/api")
         self.requests.append(path)
         if self.gate is not None:
             await self.gate.wait()
@@ -115,7 +115,7 @@ class FakeGateway:
 
 
 class FakeHandler:
-    """The rest of a pipeline: gives each request the next outcome, and the last one for ever."""
+    """The rest of a pipeline: returns or raises the next outcome per request, then the last one again."""
 
     def __init__(self, *outcomes: object) -> None:
         self.requests: list[GatewayRequest] = []
@@ -137,7 +137,7 @@ class FakeHandler:
 
 
 class FakeExchange:
-    """The wire: gives each request the next outcome, a raw response or an exception."""
+    """A transport: returns the next raw response for each request, or raises the next exception."""
 
     def __init__(self, *outcomes: RawResponse | Exception) -> None:
         self.requests: list[GatewayRequest] = []

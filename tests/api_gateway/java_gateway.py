@@ -1,4 +1,4 @@
-"""A stand-in for IBKR's Java gateway: a reverse proxy with the habits that were measured there.
+"""A stand-in for IBKR's Java gateway: a reverse proxy with its measured behavior.
 
 It has five connections to its upstream with an endless queue before them, sends on what its client has given
 up, never answers when the upstream fails, drops chunked request bodies, answers everything in chunks, also
@@ -37,7 +37,7 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Request:
-    """What a client, or the gateway itself, asks."""
+    """A request from a client or from the gateway itself."""
 
     method: str
     target: str
@@ -51,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What comes back; `whole` is False where the connection broke in the body."""
+    """A response; `whole` is False if the connection was lost in the body."""
 
     status: int
     headers: Headers
@@ -63,11 +63,11 @@ class Response:
 
 
 class OwnRequestError(Exception):
-    """A request of the gateway's own did not succeed."""
+    """One of the gateway's own requests failed."""
 
 
 class JavaGateway:
-    """Listens on `port`. `own` is what it asked by itself; `tickling` whether it keeps the session alive."""
+    """Listens on `port`. `own` are its own requests; `tickling`: it keeps the session alive."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class JavaGateway:
 
     @asynccontextmanager
     async def running(self, context: ssl.SSLContext | None = None) -> AsyncIterator[JavaGateway]:
-        """Listen on a free port, with TLS if a context is given, for as long as the block lasts."""
+        """Listen on a free port, with TLS if a context is given, until the block ends."""
         async with RawServer(self._serve).running(context) as server:
             self.port = server.port
             try:
@@ -108,18 +108,18 @@ class JavaGateway:
                     await writer.wait_closed()
 
     async def wait_for_login_chain(self) -> None:
-        """Return when the login chain is through; an error in it is raised here."""
+        """Return once the login sequence is complete; raises its error."""
         async with asyncio.timeout(10):
             await asyncio.gather(*self._chains)
 
     async def tickle(self) -> None:
-        """What it does by itself every 30 seconds after a brokerage session was confirmed."""
+        """Tickle every 30 seconds once a brokerage session was confirmed."""
         if not self.tickling:
             return
         try:
             status = (await self._send_own_request("GET", "/tickle"))["iserver"]["authStatus"]
         except (OwnRequestError, KeyError):
-            self.tickling = False  # for good
+            self.tickling = False  # permanently
             return
         if status["connected"] and not status["authenticated"]:
             await self._send_own_request("GET", "/logout")
@@ -129,7 +129,7 @@ class JavaGateway:
             if self._refuses:
                 writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 13\r\n\r\nAccess Denied")
                 continue
-            # What a client has given up is sent on all the same.
+            # A request is forwarded even if its client has disconnected.
             answer = await asyncio.shield(self._task(self._respond(request)))
             if answer is not None:
                 writer.write(_encode_chunked(answer))
@@ -167,7 +167,7 @@ class JavaGateway:
         return answer
 
     async def _forward(self, request: Request) -> Response | None:
-        """The upstream's answer, rewritten; None, and no other sign, if there is none."""
+        """The upstream's response, rewritten, or None if there is none."""
         sso = request.path.startswith("/sso")
         headers = [
             (name, value) for name, value in request.headers if name.lower() not in DROPPED_REQUEST_HEADERS
@@ -264,7 +264,7 @@ class JavaGateway:
     async def _send_own_request(
         self, method: str, target: str, body: dict[str, Any] | None = None, *, prefix: str = "/v1/portal"
     ) -> Any:
-        """One request of its own, with its own User-Agent."""
+        """Send one of its own requests, with its own User-Agent."""
         content = orjson.dumps(body) if body else b""
         headers = [("User-Agent", OWN_USER_AGENT), ("Content-Length", str(len(content)))]
         answer = await self._exchange(Request(method, prefix + target, headers, content))
@@ -292,7 +292,7 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
     method, target, _ = start.split(" ", 2)
     names = {name.lower(): value for name, value in headers}
     if "transfer-encoding" in names:
-        await _read_chunks(reader)  # and nothing of it is sent on
+        await _read_chunks(reader)  # none of it is forwarded
         return Request(method, target, [*headers, ("Content-Length", "0")])
     return Request(method, target, headers, await reader.readexactly(int(names.get("content-length", "0"))))
 
@@ -300,7 +300,7 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
 async def _read_response(reader: asyncio.StreamReader) -> Response:
     start, headers = await _read_head(reader)
     while not start.startswith("HTTP/"):
-        # As Netty does, which skips the stray end of the chunks after a 204.
+        # Like Netty, which skips the stray end-of-chunks after a 204.
         start, headers = await _read_head(reader)
     status = int(start.split(" ")[1])
     if status in (204, 304):

@@ -1,4 +1,4 @@
-"""An ASGI application on a free port of loopback, served as the simulator serves itself."""
+"""Serves an ASGI application on a free loopback port, in the way the simulator is served."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from api_gateway.simulator.certificate import CertificateFiles
 
 
 async def wait_until(condition: Callable[[], bool]) -> None:
-    """Return when something is so that announces itself to nobody; fail if it is not within seconds."""
+    """Poll until `condition` is true; fail after some seconds."""
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 what is waited for has no event to set
+        while not condition():  # noqa: ASYNC110 (the condition has no event)
             await asyncio.sleep(0.001)
 
 
 class ListeningServer:
-    """What answers on `port`, until it is stopped."""
+    """A running server on `port`."""
 
     def __init__(self, app: ASGIApp, certificate: CertificateFiles | None = None) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -49,7 +49,7 @@ class ListeningServer:
         await self._server.startup([self._socket])
 
     async def stop(self) -> None:
-        """Close the port and cut every connection, as a process does that ends."""
+        """Close the port and every connection, as a killed process does."""
         server, self._server = self._server, None
         if server is None:
             return
@@ -63,7 +63,7 @@ class ListeningServer:
 async def serve_app(
     app: ASGIApp, certificate: CertificateFiles | None = None
 ) -> AsyncIterator[ListeningServer]:
-    """Serve an application for as long as the block lasts."""
+    """Serve an application until the block ends."""
     server = ListeningServer(app, certificate)
     await server.start()
     try:

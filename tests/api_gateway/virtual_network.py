@@ -1,4 +1,4 @@
-"""A network of our own below the whole HTTP stack: what arrives at the gateway, and what comes back."""
+"""A virtual network below the whole HTTP stack, with scripted connections and responses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ after the last one the connection stays open."""
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """A whole request that the other side has read; `target` is below `/v1/api`."""
+    """A complete request that the server has read; `target` is below `/v1/api`."""
 
     method: str
     target: str
@@ -32,7 +32,7 @@ class ReceivedRequest:
 
 
 class VirtualNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to nobody; `connect`, `encrypt` and `answer` say how each step goes, and may be replaced."""
+    """Simulates connections; `connect`, `encrypt` and `answer` script each step, and can be replaced."""
 
     def __init__(self, answer: Callable[[ReceivedRequest], ResponseStream]) -> None:
         self.received: list[ReceivedRequest] = []
@@ -42,22 +42,22 @@ class VirtualNetwork(httpcore.AsyncNetworkBackend):
         self.restore()
 
     def restore(self) -> None:
-        """Everything works again."""
+        """Make everything work again."""
         self.connect: Callable[[], Any] = succeed
         self.encrypt: Callable[[], Any] = succeed
         self.answer = self._answer
 
     def close_idle_connections(self) -> None:
-        """Close every connection that is not in use, as a process does that ends."""
+        """Close every idle connection, as a process does that exits."""
         self.generation += 1
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let every `GatewayClient` made from now on reach this network and no other."""
+        """Make every new `GatewayClient` use this network only."""
         real = transport._httpx_transport
 
         def virtual_transport(context: ssl.SSLContext, *, max_keepalive: int) -> httpx.AsyncHTTPTransport:
             made = real(context, max_keepalive=max_keepalive)
-            made._pool._network_backend = self  # httpx offers no other way to it
+            made._pool._network_backend = self  # httpx has no public access to it
             return made
 
         monkeypatch.setattr(transport, "_httpx_transport", virtual_transport)
@@ -79,7 +79,7 @@ class VirtualNetwork(httpcore.AsyncNetworkBackend):
 
 
 class VirtualConnection(httpcore.AsyncNetworkStream):
-    """One connection, which is served one request after another."""
+    """One connection, which serves one request after another."""
 
     def __init__(self, network: VirtualNetwork) -> None:
         self._network = network
@@ -143,15 +143,15 @@ class VirtualConnection(httpcore.AsyncNetworkStream):
 
 
 async def succeed() -> None:
-    """Nothing is wrong."""
+    """Succeed."""
 
 
 async def wait_forever() -> None:
-    """Wait for what does not come."""
+    """Wait forever."""
     await asyncio.Event().wait()
 
 
 async def respond(status: int, body: bytes = b"", *headers: str) -> ResponseStream:
-    """An answer in one piece."""
+    """A response in one piece."""
     lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *headers, "", ""]
     yield "\r\n".join(lines).encode() + body

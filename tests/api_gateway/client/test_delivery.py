@@ -18,7 +18,7 @@ WRITE = write("/iserver/account/{allocation}/orders", "DU1234567", orders=[])
 
 
 class Wire:
-    """A delivery over a transport that gives each request the next outcome."""
+    """A delivery over a transport that returns or raises the next outcome."""
 
     def __init__(self, time: FakeTime, *outcomes: httpx.Response | Exception) -> None:
         self.sent = 0

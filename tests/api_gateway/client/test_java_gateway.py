@@ -39,7 +39,7 @@ from ticker_service.settings import Compete
 ACCOUNT = "DU1234567"
 TUESDAY = 1_772_557_200.0  # 3 March 2026, noon in New York
 LOGIN_URL = "https://localhost:5055"
-SOON = 0.25  # seconds of real time that a test waits for an answer that never comes
+SOON = 0.25  # real seconds that a test waits for a response that never arrives
 LOGIN_CHAIN = [
     "GET /sso/validate",
     "GET /one/user",
@@ -50,8 +50,8 @@ LOGIN_CHAIN = [
 ]
 
 
-class Way:
-    """All the way from the client and the ticker to the simulator, in one time that only requests move."""
+class JavaGatewayStack:
+    """Client, ticker, the gateway's stand-in and the simulator, with a clock that only requests advance."""
 
     def __init__(self, options: SimulationOptions | None = None) -> None:
         self.clock = Clock(start=TUESDAY, frozen=True)
@@ -62,8 +62,10 @@ class Way:
         self.gateway: GatewayClient
 
     @asynccontextmanager
-    async def open(self, *, refuses: bool = False, tls: Path | None = None) -> AsyncIterator[Way]:
-        """Everything listening on free ports; with TLS on both legs if a folder is given."""
+    async def open(
+        self, *, refuses: bool = False, tls: Path | None = None
+    ) -> AsyncIterator[JavaGatewayStack]:
+        """Serve everything on free ports, with TLS on both sides if a folder is given."""
         certificate: CertificateFiles | None = None
         upstream_tls: ssl.SSLContext | None = None
         context: ssl.SSLContext | None = None
@@ -98,7 +100,7 @@ class Way:
         return httpx.AsyncClient(base_url=settings.gateway_url, verify=trusted, trust_env=False)
 
     async def log_in(self) -> None:
-        """Do with the login page what a person does, and wait for the gateway's own part."""
+        """Log in with the login page, and wait for the gateway's part of the login."""
         async with self.browser() as browser:
             await press_the_button(browser)
         await self.java.wait_for_login_chain()
@@ -122,7 +124,7 @@ class Way:
 
 
 class Form(HTMLParser):
-    """The one form of a page: where it leads, and what its button sends."""
+    """The only form of a page: its action, and the fields that its button sends."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -142,219 +144,229 @@ async def press_the_button(browser: httpx.AsyncClient) -> None:
     start = await browser.get("/")
     assert (start.status_code, start.headers["location"]) == (302, LOGIN_PAGE)
     form = Form((await browser.get(LOGIN_PAGE)).text)
-    answer = await browser.post(form.action, data=form.fields, headers={"origin": LOGIN_URL})
-    assert (answer.status_code, answer.text) == (200, "Client login succeeds")
+    response = await browser.post(form.action, data=form.fields, headers={"origin": LOGIN_URL})
+    assert (response.status_code, response.text) == (200, "Client login succeeds")
 
 
 @pytest.fixture
-async def way() -> AsyncIterator[Way]:
-    """Nobody has logged in."""
-    async with Way().open() as way:
-        yield way
+async def stack() -> AsyncIterator[JavaGatewayStack]:
+    """Nobody is logged in."""
+    async with JavaGatewayStack().open() as stack:
+        yield stack
 
 
 @pytest.fixture
-async def open_way(way: Way) -> Way:
-    """A person has logged in, and the brokerage session is open."""
-    await way.log_in()
-    return way
+async def open_stack(stack: JavaGatewayStack) -> JavaGatewayStack:
+    """A user is logged in, and the brokerage session is open."""
+    await stack.log_in()
+    return stack
 
 
-async def test_after_a_login_each_first_call_returns_a_complete_response(way: Way) -> None:
-    await way.log_in()
-    assert way.java.own_requests == [*LOGIN_CHAIN, "GET /iserver/accounts"]
-    assert (await way.beat()).state is State.ESTABLISHED
-    assert (await way.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
-    (quote,) = await way.get("/iserver/marketdata/snapshot", conids="265598", fields="31,84,86")
+async def test_after_a_login_each_first_call_returns_a_complete_response(stack: JavaGatewayStack) -> None:
+    await stack.log_in()
+    assert stack.java.own_requests == [*LOGIN_CHAIN, "GET /iserver/accounts"]
+    assert (await stack.beat()).state is State.ESTABLISHED
+    assert (await stack.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
+    (quote,) = await stack.get("/iserver/marketdata/snapshot", conids="265598", fields="31,84,86")
     assert {"31", "84", "86"} <= quote.keys()
-    positions = await way.get("/portfolio/{account}/positions/{page}", ACCOUNT, 0)
+    positions = await stack.get("/portfolio/{account}/positions/{page}", ACCOUNT, 0)
     assert "AAPL" in {position["ticker"] for position in positions}
-    assert (await way.get("/iserver/account/orders"))["orders"]
-    assert way.simulation.rate_limits.penalty_seconds_left == 0
+    assert (await stack.get("/iserver/account/orders"))["orders"]
+    assert stack.simulation.rate_limits.penalty_seconds_left == 0
 
 
 async def test_a_login_that_opens_no_session_is_followed_by_challenge_and_response() -> None:
-    async with Way(SimulationOptions(opens_brokerage=False)).open() as way:
-        await way.log_in()
+    async with JavaGatewayStack(SimulationOptions(opens_brokerage=False)).open() as stack:
+        await stack.log_in()
         exchange = ["POST /iserver/auth/ssodh/init", "POST /iserver/auth/ssodh/response"]
-        assert way.java.own_requests == [*LOGIN_CHAIN, *exchange, "GET /iserver/accounts"]
-        assert way.simulation.session.state is SimulatedState.BROKERAGE
-        assert (await way.beat()).state is State.ESTABLISHED
+        assert stack.java.own_requests == [*LOGIN_CHAIN, *exchange, "GET /iserver/accounts"]
+        assert stack.simulation.session.state is SimulatedState.BROKERAGE
+        assert (await stack.beat()).state is State.ESTABLISHED
 
 
-async def test_a_login_disconnects_another_program(way: Way) -> None:
-    way.simulation.session.displace()
-    await way.log_in()
-    assert not way.simulation.session.is_competing
-    assert (await way.beat()).state is State.ESTABLISHED
+async def test_a_login_disconnects_another_program(stack: JavaGatewayStack) -> None:
+    stack.simulation.session.displace()
+    await stack.log_in()
+    assert not stack.simulation.session.is_competing
+    assert (await stack.beat()).state is State.ESTABLISHED
 
 
 async def test_the_gateway_works_with_tls_on_both_sides(tmp_path: Path) -> None:
-    async with Way().open(tls=tmp_path) as way:
-        await way.log_in()
-        assert (await way.beat()).state is State.ESTABLISHED
-        assert (await way.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
+    async with JavaGatewayStack().open(tls=tmp_path) as stack:
+        await stack.log_in()
+        assert (await stack.beat()).state is State.ESTABLISHED
+        assert (await stack.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
 
 
-async def test_before_a_login_every_error_names_the_login_page(way: Way) -> None:
-    for ask in (way.get("/portfolio/accounts"), way.get("/iserver/account/orders"), way.gateway.tickle()):
+async def test_before_a_login_every_error_names_the_login_page(stack: JavaGatewayStack) -> None:
+    for ask in (
+        stack.get("/portfolio/accounts"),
+        stack.get("/iserver/account/orders"),
+        stack.gateway.tickle(),
+    ):
         with pytest.raises(LoginRequired, match=LOGIN_URL):
             await ask
-    finding = await way.beat()
+    finding = await stack.beat()
     assert finding.state is State.NOT_LOGGED_IN
     assert LOGIN_URL in finding.next_step
-    assert way.java.own_requests == []
+    assert stack.java.own_requests == []
 
 
-async def test_the_login_page_is_passed_through_unchanged(way: Way) -> None:
-    async with way.browser() as browser:
+async def test_the_login_page_is_passed_through_unchanged(stack: JavaGatewayStack) -> None:
+    async with stack.browser() as browser:
         through = await browser.get(LOGIN_PAGE)
-        straight = await browser.get(f"http://127.0.0.1:{way.simulator.port}{LOGIN_PAGE}")
+        straight = await browser.get(f"http://127.0.0.1:{stack.simulator.port}{LOGIN_PAGE}")
     assert through.content == straight.content
 
 
-async def test_a_form_on_another_sites_page_logs_nobody_in(way: Way) -> None:
-    async with way.browser() as browser:
-        answer = await browser.post("/sso/Dispatcher", headers={"origin": "https://evil.example"})
-    assert answer.status_code == 403
-    assert way.simulation.session.state is SimulatedState.NO_LOGIN
+async def test_a_form_on_another_sites_page_logs_nobody_in(stack: JavaGatewayStack) -> None:
+    async with stack.browser() as browser:
+        response = await browser.post("/sso/Dispatcher", headers={"origin": "https://evil.example"})
+    assert response.status_code == 403
+    assert stack.simulation.session.state is SimulatedState.NO_LOGIN
 
 
-async def test_the_gateways_own_tickles_do_not_use_up_the_rate_limits(open_way: Way) -> None:
+async def test_the_gateways_own_tickles_do_not_use_up_the_rate_limits(open_stack: JavaGatewayStack) -> None:
     for _ in range(3):
-        await open_way.java.tickle()
-    assert (await open_way.gateway.tickle()).value["session"]
-    await open_way.get("/sso/validate")
-    assert open_way.simulation.rate_limits.penalty_seconds_left == 0
-    assert open_way.java.tickling
+        await open_stack.java.tickle()
+    assert (await open_stack.gateway.tickle()).value["session"]
+    await open_stack.get("/sso/validate")
+    assert open_stack.simulation.rate_limits.penalty_seconds_left == 0
+    assert open_stack.java.tickling
 
 
-async def test_the_gateways_own_tickle_keeps_the_session_open(open_way: Way) -> None:
+async def test_the_gateways_own_tickle_keeps_the_session_open(open_stack: JavaGatewayStack) -> None:
     for _ in range(30):
-        open_way.clock.advance(30)
-        await open_way.java.tickle()
-    assert open_way.simulation.session.state is SimulatedState.BROKERAGE
+        open_stack.clock.advance(30)
+        await open_stack.java.tickle()
+    assert open_stack.simulation.session.state is SimulatedState.BROKERAGE
 
 
 async def test_the_gateways_own_tickle_ends_the_login_if_the_session_is_lost_and_the_ticker_reports_it(
-    open_way: Way,
+    open_stack: JavaGatewayStack,
 ) -> None:
-    open_way.simulation.session.reset()
-    await open_way.java.tickle()
-    finding = await open_way.beat()
+    open_stack.simulation.session.reset()
+    await open_stack.java.tickle()
+    finding = await open_stack.beat()
     assert finding.state is State.NOT_LOGGED_IN
     assert LOGIN_URL in finding.next_step
 
 
-async def test_the_ticker_reopens_a_lost_session_before_that(open_way: Way) -> None:
-    open_way.simulation.session.drop()
-    assert (await open_way.beat()).state is State.OPENING
-    await open_way.java.tickle()
-    assert (await open_way.beat()).state is State.ESTABLISHED
+async def test_the_ticker_reopens_a_lost_session_before_that(open_stack: JavaGatewayStack) -> None:
+    open_stack.simulation.session.drop()
+    assert (await open_stack.beat()).state is State.OPENING
+    await open_stack.java.tickle()
+    assert (await open_stack.beat()).state is State.ESTABLISHED
 
 
-async def test_the_ticker_restarts_the_gateways_own_tickle_after_an_outage(open_way: Way) -> None:
-    open_way.fault("/tickle", FaultAction(status=503, html="<html>Service Unavailable</html>"))
-    await open_way.java.tickle()
-    assert not open_way.java.tickling
-    assert (await open_way.beat()).state is State.FAILING
-    open_way.simulation.faults.clear()
-    assert (await open_way.beat()).state is State.ESTABLISHED
-    await open_way.java.wait_for_login_chain()
-    assert open_way.java.tickling
+async def test_the_ticker_restarts_the_gateways_own_tickle_after_an_outage(
+    open_stack: JavaGatewayStack,
+) -> None:
+    open_stack.fault("/tickle", FaultAction(status=503, html="<html>Service Unavailable</html>"))
+    await open_stack.java.tickle()
+    assert not open_stack.java.tickling
+    assert (await open_stack.beat()).state is State.FAILING
+    open_stack.simulation.faults.clear()
+    assert (await open_stack.beat()).state is State.ESTABLISHED
+    await open_stack.java.wait_for_login_chain()
+    assert open_stack.java.tickling
 
 
 async def test_a_silent_upstream_fails_requests_at_the_timeout_until_it_responds_again(
-    open_way: Way,
+    open_stack: JavaGatewayStack,
 ) -> None:
-    await open_way.gateway.tickle()  # on a kept connection the deadline is that of the answer alone
-    await open_way.simulator.stop()
-    open_way.gateway.settings.gateway_timeout = SOON
+    await (
+        open_stack.gateway.tickle()
+    )  # on a pooled connection, so that the timeout does not include connecting
+    await open_stack.simulator.stop()
+    open_stack.gateway.settings.gateway_timeout = SOON
     with pytest.raises(Failed, check=because(Cause.NO_RESPONSE_IN_TIME)):
-        await open_way.get("/portfolio/accounts")
-    finding = await open_way.beat()
+        await open_stack.get("/portfolio/accounts")
+    finding = await open_stack.beat()
     assert finding.state is State.UPSTREAM_SILENT
     assert "0.25 s" in finding.detail
-    open_way.gateway.settings.gateway_timeout = 15
-    async with serve_app(create_app(open_way.simulation)) as again:
-        open_way.java.upstream_port = again.port
-        assert (await open_way.beat()).state is State.ESTABLISHED
-        await open_way.java.wait_for_login_chain()
+    open_stack.gateway.settings.gateway_timeout = 15
+    async with serve_app(create_app(open_stack.simulation)) as again:
+        open_stack.java.upstream_port = again.port
+        assert (await open_stack.beat()).state is State.ESTABLISHED
+        await open_stack.java.wait_for_login_chain()
 
 
 async def test_a_write_without_a_response_has_an_unknown_outcome_because_it_may_be_forwarded_later(
-    open_way: Way,
+    open_stack: JavaGatewayStack,
 ) -> None:
-    open_way.fault("/iserver/auth/status", FaultAction(delay_seconds=3 * SOON))
-    await open_way.gateway.tickle()
-    async with open_way.browser() as other:
+    open_stack.fault("/iserver/auth/status", FaultAction(delay_seconds=3 * SOON))
+    await open_stack.gateway.tickle()
+    async with open_stack.browser() as other:
         slow = [asyncio.create_task(other.get("/v1/api/iserver/auth/status")) for _ in range(5)]
-        await wait_until(lambda: open_way.simulation.faults.to_json()[0]["fired"] == 5)
-        open_way.gateway.settings.gateway_timeout = SOON
+        await wait_until(lambda: open_stack.simulation.faults.to_json()[0]["fired"] == 5)
+        open_stack.gateway.settings.gateway_timeout = SOON
         with pytest.raises(OutcomeUnknown, check=because(Cause.NO_RESPONSE_IN_TIME, Outcome.UNKNOWN)):
-            await open_way.gateway.post("/logout")
-        assert open_way.simulation.session.state is SimulatedState.BROKERAGE
+            await open_stack.gateway.post("/logout")
+        assert open_stack.simulation.session.state is SimulatedState.BROKERAGE
         await asyncio.gather(*slow)
-    await wait_until(lambda: open_way.simulation.session.logged_in_at is None)
+    await wait_until(lambda: open_stack.simulation.session.logged_in_at is None)
 
 
 async def test_five_hung_requests_block_the_gateway_and_each_caller_gets_an_error_at_the_timeout(
-    open_way: Way,
+    open_stack: JavaGatewayStack,
 ) -> None:
-    open_way.fault("/iserver/contract/*", FaultAction(hang=True))
-    await open_way.get("/iserver/accounts")
-    open_way.gateway.settings.gateway_timeout = SOON
-    asks = [open_way.get("/iserver/contract/{conid}/info", conid) for conid in range(1, 6)]
-    failures = await asyncio.gather(*asks, return_exceptions=True)
+    open_stack.fault("/iserver/contract/*", FaultAction(hang=True))
+    await open_stack.get("/iserver/accounts")
+    open_stack.gateway.settings.gateway_timeout = SOON
+    calls = [open_stack.get("/iserver/contract/{conid}/info", conid) for conid in range(1, 6)]
+    failures = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(failure) for failure in failures] == [NoResponse] * 5
-    assert open_way.simulation.faults.to_json()[0]["fired"] == 5
-    open_way.simulation.faults.clear()
+    assert open_stack.simulation.faults.to_json()[0]["fired"] == 5
+    open_stack.simulation.faults.clear()
     with pytest.raises(Failed, check=because(Cause.NO_RESPONSE_IN_TIME)):
-        await open_way.gateway.tickle()
+        await open_stack.gateway.tickle()
     with pytest.raises(
         Unreachable, check=because(Cause.IBKR_SILENT, Outcome.NOT_SENT)
-    ):  # told by a look, before it is sent
-        await open_way.get("/portfolio/accounts")
-    assert (await open_way.beat()).state is State.UPSTREAM_SILENT
-    async with open_way.browser() as browser:
+    ):  # a check finds it before the request is sent
+        await open_stack.get("/portfolio/accounts")
+    assert (await open_stack.beat()).state is State.UPSTREAM_SILENT
+    async with open_stack.browser() as browser:
         assert (await browser.get("/")).status_code == 302
 
 
 @pytest.mark.parametrize("status", [204, 304])
 async def test_a_stray_end_of_chunks_after_an_empty_response_affects_no_other_request(
-    open_way: Way, status: int
+    open_stack: JavaGatewayStack, status: int
 ) -> None:
-    open_way.fault("/trsrv/stocks", FaultAction(status=status), times=1)
+    open_stack.fault("/trsrv/stocks", FaultAction(status=status), times=1)
     with pytest.raises(Failed, check=because(Cause.UNUSABLE_RESPONSE)):
-        await open_way.gateway.get("/trsrv/stocks", symbols="AAPL")
-    assert (await open_way.gateway.tickle()).value["session"]  # which nothing sends a second time
+        await open_stack.gateway.get("/trsrv/stocks", symbols="AAPL")
+    assert (await open_stack.gateway.tickle()).value["session"]  # nothing else sends a tickle
     for _ in range(3):
-        assert (await open_way.get("/trsrv/stocks", symbols="AAPL"))["AAPL"]
+        assert (await open_stack.get("/trsrv/stocks", symbols="AAPL"))["AAPL"]
 
 
-async def test_a_truncated_response_fails_at_the_timeout(open_way: Way) -> None:
-    open_way.fault("/trsrv/stocks", FaultAction(declare=5_000_000), times=1)
-    await open_way.gateway.tickle()
-    open_way.gateway.settings.gateway_timeout = SOON
+async def test_a_truncated_response_fails_at_the_timeout(open_stack: JavaGatewayStack) -> None:
+    open_stack.fault("/trsrv/stocks", FaultAction(declare=5_000_000), times=1)
+    await open_stack.gateway.tickle()
+    open_stack.gateway.settings.gateway_timeout = SOON
     with pytest.raises(Failed, check=because(Cause.NO_RESPONSE_IN_TIME)):
-        await open_way.get("/trsrv/stocks", symbols="AAPL")
-    open_way.gateway.settings.gateway_timeout = 15
-    assert (await open_way.get("/trsrv/stocks", symbols="AAPL"))["AAPL"]
+        await open_stack.get("/trsrv/stocks", symbols="AAPL")
+    open_stack.gateway.settings.gateway_timeout = 15
+    assert (await open_stack.get("/trsrv/stocks", symbols="AAPL"))["AAPL"]
 
 
 async def test_a_rejected_address_is_reported_with_the_setting_to_change() -> None:
-    async with Way().open(refuses=True) as way:
+    async with JavaGatewayStack().open(refuses=True) as stack:
         with pytest.raises(Unreachable, check=because(Cause.ADDRESS_REFUSED)):
-            await way.get("/iserver/accounts")
-        assert (await way.beat()).state is State.ADDRESS_REFUSED
+            await stack.get("/iserver/accounts")
+        assert (await stack.beat()).state is State.ADDRESS_REFUSED
 
 
-async def test_a_chunked_body_never_arrives_and_the_clients_bodies_do(open_way: Way) -> None:
+async def test_a_chunked_body_never_arrives_and_the_clients_bodies_do(open_stack: JavaGatewayStack) -> None:
     async def body() -> AsyncIterator[bytes]:
         yield b'{"publish":true,"compete":true}'
 
-    async with open_way.browser() as other:
+    async with open_stack.browser() as other:
         lost = await other.post("/v1/api/iserver/auth/ssodh/init", content=body())
     assert lost.json()["error"] == "publish must be true"
-    opened = await open_way.gateway.post("/iserver/auth/ssodh/init", body={"publish": True, "compete": False})
+    opened = await open_stack.gateway.post(
+        "/iserver/auth/ssodh/init", body={"publish": True, "compete": False}
+    )
     assert opened.value["established"] is True

@@ -79,7 +79,7 @@ HOSTILE: list[Any] = [
     "a&b",
     "a=b",
     "{account}",
-    "\u212a1234567",  # KELVIN SIGN, a capital K to those who ignore case
+    "\u212a1234567",  # KELVIN SIGN, which matches K if case is ignored
 ]
 
 

@@ -10,7 +10,7 @@ from tests.api_gateway.fakes import FakeHandler, read, unlimited
 
 
 class Note:
-    """Notes that it was passed."""
+    """Records each request that passes."""
 
     def __init__(self, name: str, passed: list[str]) -> None:
         self._name = name
@@ -22,7 +22,7 @@ class Note:
 
 
 class Stop:
-    """Answers requests for stocks by itself."""
+    """Responds to requests for stocks itself."""
 
     async def __call__(
         self, proceed: Handler, request: GatewayRequest, budget: WaitBudget

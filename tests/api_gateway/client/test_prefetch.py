@@ -70,7 +70,7 @@ def test_a_session_that_reopens_repeatedly_is_prefetched_at_most_once_a_minute(
 
 
 class Prefetching:
-    """A prefetcher, and what it sends to."""
+    """A prefetcher and its fake handler."""
 
     def __init__(self, time: FakeTime, *outcomes: object) -> None:
         self.send = FakeHandler(*outcomes)
@@ -91,7 +91,7 @@ class Prefetching:
         return self.held
 
     async def run(self) -> list[str]:
-        """The paths of what one run sends."""
+        """The paths that one run sends."""
         before = len(self.send.requests)
         await self.prefetcher.run(self.is_held)
         return self.send.paths[before:]

@@ -18,7 +18,7 @@ from tests.api_gateway.fakes import FakeTime
 
 URL = "http://gateway:5055"
 OPEN = {"authenticated": True, "established": True}
-ASKED = {"acctIds": ["U1234567"], "period": "1M"}
+QUERY = {"acctIds": ["U1234567"], "period": "1M"}
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ async def test_an_identical_request_within_15_minutes_returns_the_cached_respons
 
 async def test_another_request_of_the_operation_is_rate_limited(gateway: GatewayClient, ibkr: Any) -> None:
     route = ibkr.post("/pa/performance").respond(json={"nav": {}})
-    kept = await gateway.post("/pa/performance", body=ASKED, reads=True)
+    first = await gateway.post("/pa/performance", body=QUERY, reads=True)
     with pytest.raises(RateLimited):
-        await gateway.post("/pa/performance", body={**ASKED, "period": "1D"}, reads=True)
-    assert await gateway.post("/pa/performance", body=ASKED, reads=True) is kept
+        await gateway.post("/pa/performance", body={**QUERY, "period": "1D"}, reads=True)
+    assert await gateway.post("/pa/performance", body=QUERY, reads=True) is first
     assert route.call_count == 1
 
 
@@ -78,20 +78,20 @@ async def test_a_response_of_an_operation_without_that_limit_is_not_cached(
 
 async def test_a_cached_response_is_not_returned_to_another_login(gateway: GatewayClient, ibkr: Any) -> None:
     ibkr.post("/pa/performance").respond(json={"nav": {}})
-    await gateway.post("/pa/performance", body=ASKED, reads=True)
+    await gateway.post("/pa/performance", body=QUERY, reads=True)
     ibkr.get("/portfolio/accounts").respond(json=[{"accountId": "U7654321", "faclient": False}])
     ibkr.get("/iserver/accounts").respond(json={"accounts": ["U7654321"]})
     ibkr.post("/iserver/auth/status").respond(json={"authenticated": False, "connected": False})
-    await gateway.post("/iserver/auth/status", reads=True)  # the login has ended, and another one begins
+    await gateway.post("/iserver/auth/status", reads=True)  # the login has ended, and another one has begun
     await gateway.get("/iserver/accounts")
     with pytest.raises(Invalid):
-        await gateway.post("/pa/performance", body=ASKED, reads=True)
+        await gateway.post("/pa/performance", body=QUERY, reads=True)
 
 
 def test_the_cache_drops_its_oldest_entries_when_it_is_full(fake_time: FakeTime) -> None:
     cache = ResponseCache(now=fake_time.now)
     requests = [
-        build_request("POST", "/pa/performance", (), {}, {**ASKED, "n": number}, read_only=True)
+        build_request("POST", "/pa/performance", (), {}, {**QUERY, "n": number}, read_only=True)
         for number in range(MAX_ENTRIES + 5)
     ]
     for request in requests:

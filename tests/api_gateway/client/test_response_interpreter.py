@@ -15,7 +15,7 @@ REQUEST = read("/trsrv/stocks")
 
 
 class Interpreter:
-    """An interpreter, and what it has reported."""
+    """An interpreter, and what its observers recorded."""
 
     def __init__(self, time: FakeTime) -> None:
         self.rate_limiter = RateLimiter(penalty=60, now=time.now, sleep=time.sleep)

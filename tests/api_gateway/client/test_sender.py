@@ -14,7 +14,7 @@ from api_gateway.errors import Failed
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.fakes import FakeExchange, FakeTime, raw, read, unlimited
 
-REQUEST = read("/portfolio/accounts")  # which has a limit of its own, so that a place left behind shows
+REQUEST = read("/portfolio/accounts")  # its own limit would show a slot that is never released
 
 
 def interpret(_: GatewayRequest, received: RawResponse) -> GatewayResponse:
@@ -50,6 +50,6 @@ async def test_the_slot_is_released_before_the_response_is_interpreted(fake_time
         raise Failed(request=request.description, problem="b", hint="c")
 
     send = Sender(lane(fake_time), FakeExchange(*[raw(200)] * 5), fails)
-    for number in range(5):  # one more than there are places
+    for number in range(5):  # one more than there are slots
         with pytest.raises(Failed):
             await send(read("/trsrv/stocks", symbols=str(number)), unlimited())

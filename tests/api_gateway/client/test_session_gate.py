@@ -21,7 +21,7 @@ LOGIN_REQUIRED = LoginRequired(request="a", problem="b", hint="c")
 
 
 class Gate:
-    """A gate, and what is around it; `status` is what the session's status is."""
+    """A gate with its monitor and rate limiter; `status` is the session's status."""
 
     def __init__(self, time: FakeTime) -> None:
         self.status: object = OPEN

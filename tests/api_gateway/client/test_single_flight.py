@@ -109,5 +109,5 @@ async def test_an_exception_without_remaining_callers_is_not_logged() -> None:
         await task
     await _settle()
     del task
-    gc.collect(1)  # what is young; a whole collection of a long run takes seconds
+    gc.collect(1)  # the young generations; a full collection in a long run takes seconds
     assert noise == []

@@ -21,7 +21,7 @@ from tests.api_gateway.fakes import RawServer
 
 
 class Answering:
-    """A server that answers everything with `{}` and keeps what it was sent."""
+    """A server that responds with `{}` to everything and records the bytes it received."""
 
     def __init__(self) -> None:
         self.received: list[bytes] = []

@@ -23,7 +23,7 @@ FINE = b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n["fine"]'
 
 
 async def request(reader: asyncio.StreamReader) -> bytes:
-    """One request as it came, head and body."""
+    """Read one request, head and body."""
     head = await reader.readuntil(b"\r\n\r\n")
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
@@ -43,7 +43,7 @@ def gateway(server: RawServer, **settings: Any) -> GatewayClient:
 
 
 def answering(*answers: bytes) -> tuple[ConnectionHandler, list[bytes]]:
-    """A server that gives these answers in turn over all connections, the last one for ever."""
+    """A server that sends these responses in order over all connections, then the last one again."""
     left = list(answers)
     received: list[bytes] = []
 
@@ -109,7 +109,7 @@ async def test_no_redirect_is_followed(place: bytes) -> None:
 async def test_a_stray_chunk_after_an_empty_response_never_reaches_the_next_request(
     status: bytes, late: bool
 ) -> None:
-    """IBKR's gateway sends 204 and 304 as chunked, with an end-of-chunks that HTTP does not allow there."""
+    """IBKR's gateway sends 204 and 304 as chunked, with an end-of-chunks that HTTP forbids there."""
     head = b"HTTP/1.1 " + status + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
     received: list[bytes] = []
 
@@ -137,7 +137,7 @@ async def test_a_stray_chunk_after_an_empty_response_never_reaches_the_next_requ
 
 
 def dying_on_the_second() -> tuple[ConnectionHandler, list[bytes]]:
-    """A server that takes a connection's second request and closes instead of answering."""
+    """A server that reads a connection's second request and closes the connection."""
     received: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -197,7 +197,7 @@ async def test_a_write_never_uses_a_pooled_connection() -> None:
 
 
 def closing() -> tuple[ConnectionHandler, list[bytes]]:
-    """A server that reads a request and hangs up."""
+    """A server that reads a request and closes the connection."""
     received: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -234,7 +234,7 @@ async def test_a_closed_port_is_unreachable_for_reads_and_writes() -> None:
 
 
 def dripping(byte: bytes = b" ") -> ConnectionHandler:
-    """A server whose answer has no end, a byte at a time."""
+    """A server whose response never ends, one byte at a time."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
@@ -248,7 +248,7 @@ def dripping(byte: bytes = b" ") -> ConnectionHandler:
 
 
 async def hanging(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    """A server that reads and never answers, as the gateway when its way to IBKR is blocked."""
+    """A server that never responds, like the gateway while IBKR does not."""
     await reader.read()
 
 
@@ -281,7 +281,7 @@ async def test_a_connection_that_timed_out_is_not_used_again() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received.append(await request(reader))
         if len(received) == 1:
-            await rest.wait()  # the late answer to the first request
+            await rest.wait()  # the late response to the first request
         writer.write(FINE)
         await writer.drain()
         received.append(await request(reader))
@@ -292,7 +292,7 @@ async def test_a_connection_that_timed_out_is_not_used_again() -> None:
         with pytest.raises(Failed):
             await ours.get("/trsrv/stocks")
         rest.set()
-        ours.session_monitor.record_success()  # or a look would go before the next request
+        ours.session_monitor.record_success()  # otherwise a check would precede the next request
         assert (await ours.get("/trsrv/futures")).body == b'["fine"]'
         assert server.connections == 2
 
@@ -432,11 +432,11 @@ async def test_requests_that_time_out_leave_no_connection_open() -> None:
 
     async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.02) as ours:
         for _ in range(3):
-            asked = (ours.get("/trsrv/stocks", symbols=str(number)) for number in range(4))
-            errors = await asyncio.gather(*asked, return_exceptions=True)
+            reads = (ours.get("/trsrv/stocks", symbols=str(number)) for number in range(4))
+            errors = await asyncio.gather(*reads, return_exceptions=True)
             assert all(isinstance(error, (Failed, Unreachable)) for error in errors)
         async with asyncio.timeout(10):
-            while gone < server.connections:  # noqa: ASYNC110 - the server has no event for a hang-up
+            while gone < server.connections:  # noqa: ASYNC110 - the server has no event for a closed connection
                 await asyncio.sleep(0.001)
 
 

@@ -24,22 +24,22 @@ TUESDAY = 1_772_557_200.0  # 3 March 2026, noon in New York
 
 
 class Pair:
-    """A client and a simulator in one time, and the requests that passed between them."""
+    """A client and a simulator with a shared clock, and the requests between them."""
 
     def __init__(self) -> None:
         self.clock = Clock(start=TUESDAY, frozen=True)
         self.simulation = Simulation(SimulationOptions(login=True), self.clock)
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         app = httpx.ASGITransport(app=create_app(self.simulation))
         settings = GatewaySettings(_env_file=None, gateway_url="http://gateway:5055")
         self.gateway = GatewayClient(
             settings, policy=ALL_OPERATIONS, transport=app, now=self.clock.now, sleep=self.sleep
         )
         self._send = app.handle_async_request
-        app.handle_async_request = self._note  # type: ignore[method-assign]  # to see what passes
+        app.handle_async_request = self._note  # type: ignore[method-assign]  # to record requests
 
     async def _note(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(f"{request.method} {request.url.path.removeprefix('/v1/api')}")
+        self.requests.append(f"{request.method} {request.url.path.removeprefix('/v1/api')}")
         return await self._send(request)
 
     async def sleep(self, seconds: float) -> None:
@@ -77,10 +77,10 @@ async def test_each_second_call_needs_one_request(pair: Pair) -> None:
     for template, values, query in questions:
         await pair.get(template, *values, **query)
     pair.clock.advance(6)
-    pair.asked.clear()
+    pair.requests.clear()
     for template, values, query in questions:
         await pair.get(template, *values, **query)
-    assert len(pair.asked) == len(questions)
+    assert len(pair.requests) == len(questions)
 
 
 async def test_an_options_chain_needs_only_its_underlying(pair: Pair) -> None:
@@ -128,7 +128,7 @@ async def test_preflights_are_repeated_if_another_program_reopened_the_session(p
 
 
 async def test_orders_right_after_a_session_change_are_rate_limited_and_then_returned(pair: Pair) -> None:
-    """Refused, then empty: the third request in a row is over the patience of six seconds."""
+    """Refused, then empty: the third request in a row exceeds a wait of six seconds."""
     pair.gateway.settings.gateway_max_wait = 6
     await pair.get("/iserver/account/orders")
     pair.simulation.session.drop()
@@ -182,7 +182,7 @@ async def test_an_unknown_id_is_refused_with_a_sentence(pair: Pair) -> None:
 
 
 async def test_many_concurrent_calls_never_cause_a_penalty(pair: Pair) -> None:
-    """IBKR's limits are on in the simulator; whoever has no patience for them is told the seconds."""
+    """The simulator enforces IBKR's limits; a call whose wait is too short is rejected with the seconds."""
     pair.gateway.settings.gateway_max_wait = 6
     for round_ in range(5):
         asks = [pair.get("/trsrv/stocks", symbols=f"A{round_}{number}") for number in range(40)]
@@ -254,17 +254,17 @@ LATE = ("/iserver/account/orders", "/iserver/account/trades", "/iserver/account/
 
 async def test_after_a_prefetch_orders_trades_and_pnl_are_returned_without_a_wait(pair: Pair) -> None:
     await pair.gateway.prefetch()
-    assert pair.asked == ["GET /iserver/accounts", *(f"GET {template}" for template in LATE)]
+    assert pair.requests == ["GET /iserver/accounts", *(f"GET {template}" for template in LATE)]
     pair.clock.advance(6)
     await pair.gateway.prefetch()
     pair.clock.advance(6)
-    pair.asked.clear()
+    pair.requests.clear()
     began = pair.clock.now()
     orders, trades, profit = [await pair.get(template) for template in LATE]
     assert orders["orders"]
     assert isinstance(trades, list)
     assert profit["upnl"]
-    assert len(pair.asked) == len(LATE)
+    assert len(pair.requests) == len(LATE)
     assert pair.clock.now() - began < 1
 
 
@@ -272,18 +272,18 @@ async def test_a_session_is_prefetched_once(pair: Pair) -> None:
     for _ in range(20):
         await pair.gateway.prefetch()
         pair.clock.advance(5)
-    assert all(pair.asked.count(f"GET {template}") == 2 for template in LATE)
+    assert all(pair.requests.count(f"GET {template}") == 2 for template in LATE)
     pair.gateway.reset_session_state()
     await pair.gateway.prefetch()
-    assert all(pair.asked.count(f"GET {template}") == 3 for template in LATE)
+    assert all(pair.requests.count(f"GET {template}") == 3 for template in LATE)
 
 
 async def test_a_prefetch_that_fails_is_silent_and_retried_after_a_minute(pair: Pair) -> None:
     pair.simulation.session.drop()
-    for seconds, asked in ((0, 1), (30, 1), (31, 2)):
+    for seconds, count in ((0, 1), (30, 1), (31, 2)):
         pair.clock.advance(seconds)
         await pair.gateway.prefetch()
-        assert len(pair.asked) == asked
+        assert len(pair.requests) == count
 
 
 async def test_a_prefetch_does_not_void_an_orders_confirmation(pair: Pair) -> None:
@@ -301,9 +301,9 @@ async def test_a_prefetch_does_not_void_an_orders_confirmation(pair: Pair) -> No
         "/iserver/account/{allocation}/orders", ACCOUNT, body={"orders": [ticket]}
     )
     [question] = placed.value
-    pair.asked.clear()
+    pair.requests.clear()
     pair.gateway.reset_session_state()
     await pair.gateway.prefetch()
-    assert not pair.asked
+    assert not pair.requests
     answered = await pair.gateway.post("/iserver/reply/{reply}", question["id"], body={"confirmed": True})
     assert answered.value[0]["order_id"]

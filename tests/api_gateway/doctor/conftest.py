@@ -1,4 +1,4 @@
-"""Certificates, made once."""
+"""Certificates, created once."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from tests.api_gateway.doctor.world import CertificateSet, make_certificate_set
 
 
 @pytest.fixture(scope="session")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> CertificateSet:
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> CertificateSet:
     return make_certificate_set(tmp_path_factory.mktemp("certificates"))

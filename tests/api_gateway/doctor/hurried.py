@@ -1,6 +1,6 @@
-"""An event loop that does not wait: where nothing happens on any socket, its time goes on by itself.
+"""An event loop that skips idle time: if nothing happens on any socket, its clock jumps to the next timer.
 
-Sockets on loopback are as quick as they are, so what hangs is found out in an instant.
+Sockets on loopback keep their real speed, so that timeouts pass in an instant.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 Value = TypeVar("Value")
 
 IDLE_SECONDS = 0.01
-"""Seconds of real time without anything on any socket after which nothing more is expected."""
+"""Real seconds without activity on any socket after which idle time is skipped."""
 
 
 class _HurriedSelector(selectors.DefaultSelector):
@@ -29,7 +29,7 @@ class _HurriedSelector(selectors.DefaultSelector):
 
 
 class HurriedLoop(asyncio.SelectorEventLoop):
-    """`time()` is the real one and what was skipped of it."""
+    """`time()` is real time plus the skipped time."""
 
     def __init__(self) -> None:
         self._hurried = _HurriedSelector()
@@ -40,6 +40,6 @@ class HurriedLoop(asyncio.SelectorEventLoop):
 
 
 def run_hurried(coroutine: Coroutine[Any, Any, Value]) -> Value:
-    """Run this in a loop that does not wait."""
+    """Run a coroutine in a `HurriedLoop`."""
     with asyncio.Runner(loop_factory=HurriedLoop) as runner:
         return runner.run(coroutine)

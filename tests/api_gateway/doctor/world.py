@@ -1,4 +1,4 @@
-"""Everything between a client and IBKR on loopback, and what can go wrong with it, as data."""
+"""Everything between a client and IBKR on loopback, and its possible faults as data."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SNAPSHOT = "/iserver/marketdata/snapshot"
 
 @dataclass(frozen=True)
 class CertificateSet:
-    """The certificates that gateways show in these tests; they take a while to make."""
+    """The certificates of the gateways in these tests; creating them takes a while."""
 
     own: SelfSignedCertificate
     expired: SelfSignedCertificate
@@ -62,7 +62,7 @@ def make_certificate_set(folder: Path) -> CertificateSet:
 
 @dataclass
 class DoctorEnvironment:
-    """What there is; all is well until faults say otherwise."""
+    """Gateway, ticker and MCP server, which work until a fault is injected."""
 
     certificates: CertificateSet
     options: SimulationOptions = field(
@@ -143,7 +143,7 @@ class DoctorEnvironment:
 
 
 class _RecordingApp:
-    """The simulator, behind a front page that may be somebody else's; what was asked is written down."""
+    """The simulator, with a replaceable front page; records every request."""
 
     def __init__(self, app: ASGIApp, world: DoctorEnvironment) -> None:
         self._app = app
@@ -163,7 +163,7 @@ def _certificate_files(certificate: SelfSignedCertificate) -> CertificateFiles:
 
 
 def closed_port() -> int:
-    """A port where nothing listens."""
+    """A port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as opened:
         port: int = opened.getsockname()[1]
     return port
@@ -171,7 +171,7 @@ def closed_port() -> int:
 
 @asynccontextmanager
 async def unresponsive_port() -> AsyncIterator[int]:
-    """A port where a connection is begun and never made, as behind a firewall that swallows."""
+    """A port on which connecting hangs, as behind a firewall that drops packets."""
     waiting = []
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
@@ -191,7 +191,7 @@ async def unresponsive_port() -> AsyncIterator[int]:
 def ticker_app(
     state: str = "established", *, beats: bool = True, hangs: bool = False, holds: Sequence[str] = ()
 ) -> ASGIApp:
-    """A ticker."""
+    """A ticker in this state."""
 
     async def health(request: Request) -> Response:
         if hangs:
@@ -214,7 +214,7 @@ def server_app(
     refuses: str = "",
     unready: tuple[str, str] | None = None,
 ) -> ASGIApp:
-    """An MCP server, as far as its first answer goes; `unready` is what it lacks, and what to do."""
+    """An MCP server that only accepts a session; `unready` is the problem and hint of its /ready."""
 
     async def endpoint(request: Request) -> Response:
         if hangs:
@@ -247,7 +247,7 @@ def server_app(
 
 
 def other_app() -> ASGIApp:
-    """Some other program that speaks HTTP."""
+    """Another program that speaks HTTP."""
 
     async def page(_: Request) -> Response:
         return HTMLResponse("<h1>It works!</h1>")
@@ -257,9 +257,9 @@ def other_app() -> ASGIApp:
 
 @dataclass(frozen=True)
 class FaultCase:
-    """One thing that is wrong, and the layer that an examination must name for it.
+    """One fault, and the layer that doctor must name for it.
 
-    Of two things wrong in the same `place` only one can be.
+    Faults in the same `place` exclude each other.
     """
 
     name: str
@@ -272,11 +272,11 @@ class FaultCase:
 
 
 def _set_fields(**values: Any) -> Callable[[DoctorEnvironment], object]:
-    def happen(world: DoctorEnvironment) -> None:
+    def inject(world: DoctorEnvironment) -> None:
         for name, value in values.items():
             setattr(world, name, value)
 
-    return happen
+    return inject
 
 
 def _update_settings(**values: Any) -> Callable[[DoctorEnvironment], object]:
@@ -294,10 +294,10 @@ def _add_event(name: str) -> Callable[[DoctorEnvironment], object]:
 
 
 def _update_options(**values: Any) -> Callable[[DoctorEnvironment], object]:
-    def happen(world: DoctorEnvironment) -> None:
+    def inject(world: DoctorEnvironment) -> None:
         world.options = SimulationOptions(**{**vars(world.options), **values})
 
-    return happen
+    return inject
 
 
 def _fail_to_resolve(*_: object) -> Sequence[str]:
@@ -305,7 +305,7 @@ def _fail_to_resolve(*_: object) -> Sequence[str]:
 
 
 def _resolve_forever(*_: object) -> Sequence[str]:
-    threading.Event().wait(20)  # longer than any examination, in a thread that nobody waits for
+    threading.Event().wait(20)  # longer than doctor takes, in a thread that nothing waits for
     return []
 
 
@@ -323,7 +323,7 @@ async def _send_smtp_greeting(reader: asyncio.StreamReader, writer: asyncio.Stre
 
 
 async def _hang(request: Request) -> Response:
-    """Answer when whoever asks has gone."""
+    """Respond only after the client has disconnected."""
     while (await request.receive())["type"] != "http.disconnect":
         continue
     return Response()
@@ -336,38 +336,41 @@ def _set_front_page(answer: Response) -> Callable[[DoctorEnvironment], object]:
     return _set_fields(front=front)
 
 
-def _all_of(*happenings: Callable[[DoctorEnvironment], object]) -> Callable[[DoctorEnvironment], object]:
-    return lambda world: [happen(world) for happen in happenings]
+def _all_of(*faults: Callable[[DoctorEnvironment], object]) -> Callable[[DoctorEnvironment], object]:
+    return lambda world: [inject(world) for inject in faults]
 
 
 _DATE_AN_HOUR_AGO = format_datetime(datetime.fromtimestamp(TUESDAY - 3600, tz=UTC), usegmt=True)
 _BAD_SETTING = broken(Layer.SETTINGS, explain(Cause.INVALID_SETTING, said="No"))
 
 FAULT_CASES: tuple[FaultCase, ...] = (
-    FaultCase("a setting cannot be used", Layer.SETTINGS, "settings", _set_fields(problems=[_BAD_SETTING])),
+    FaultCase("a setting is invalid", Layer.SETTINGS, "settings", _set_fields(problems=[_BAD_SETTING])),
     FaultCase("its name is unknown", Layer.NAME, "name", _set_fields(resolve=_fail_to_resolve)),
-    FaultCase("its name is not answered", Layer.NAME, "name", _set_fields(resolve=_resolve_forever)),
+    FaultCase("its name is not resolved", Layer.NAME, "name", _set_fields(resolve=_resolve_forever)),
     FaultCase("nothing listens", Layer.PORT, "port", _set_fields(port="closed")),
-    FaultCase("connections are swallowed", Layer.PORT, "port", _set_fields(port="full")),
+    FaultCase("connections time out", Layer.PORT, "port", _set_fields(port="full")),
     FaultCase("its certificate expired", Layer.TLS, "trust", _all_of(_set_fields(shows="expired"))),
-    FaultCase("its certificate is another one", Layer.TLS, "trust", _set_fields(shows="other")),
+    FaultCase("its certificate is a different one", Layer.TLS, "trust", _set_fields(shows="other")),
     FaultCase("its certificate is unknown", Layer.TLS, "trust", _update_settings(gateway_ca_file=None)),
     FaultCase(
-        "its fingerprint is another", Layer.TLS, "trust", _update_settings(gateway_fingerprint="0" * 64)
+        "its fingerprint is a different one",
+        Layer.TLS,
+        "trust",
+        _update_settings(gateway_fingerprint="0" * 64),
     ),
     FaultCase(
         "its file is missing", Layer.TLS, "trust", _update_settings(gateway_ca_file=Path("missing.pem"))
     ),
     FaultCase("it speaks plain HTTP", Layer.TLS, "protocol", _set_fields(shows="nothing")),
     FaultCase("it speaks TLS to http", Layer.TLS, "protocol", _set_fields(scheme="http")),
-    FaultCase("it says nothing", Layer.TLS, "protocol", _set_fields(raw=_stay_silent, shows="nothing")),
+    FaultCase("it sends nothing", Layer.TLS, "protocol", _set_fields(raw=_stay_silent, shows="nothing")),
     FaultCase(
-        "it says nothing to http",
+        "it sends nothing over http",
         Layer.TLS,
         "protocol",
         _set_fields(raw=_stay_silent, shows="nothing", scheme="http"),
     ),
-    FaultCase("it hangs up", Layer.TLS, "protocol", _set_fields(raw=_hang_up, shows="nothing")),
+    FaultCase("it closes the connection", Layer.TLS, "protocol", _set_fields(raw=_hang_up, shows="nothing")),
     FaultCase(
         "it is a mail server", Layer.TLS, "protocol", _set_fields(raw=_send_smtp_greeting, shows="nothing")
     ),
@@ -375,26 +378,29 @@ FAULT_CASES: tuple[FaultCase, ...] = (
         "it is another program", Layer.GATEWAY, "front", _set_front_page(HTMLResponse("<h1>It works!</h1>"))
     ),
     FaultCase(
-        "it knows no front page", Layer.GATEWAY, "front", _set_front_page(JSONResponse({}, status_code=404))
+        "it has no front page", Layer.GATEWAY, "front", _set_front_page(JSONResponse({}, status_code=404))
     ),
     FaultCase(
-        "it breaks always", Layer.GATEWAY, "front", _set_front_page(PlainTextResponse("", status_code=500))
+        "it returns 500 for everything",
+        Layer.GATEWAY,
+        "front",
+        _set_front_page(PlainTextResponse("", status_code=500)),
     ),
     FaultCase(
-        "a proxy finds it not",
+        "a proxy cannot reach it",
         Layer.GATEWAY,
         "front",
         _set_front_page(HTMLResponse("<h1>Bad</h1>", status_code=502)),
     ),
     FaultCase(
-        "it points elsewhere",
+        "it redirects elsewhere",
         Layer.GATEWAY,
         "front",
         _set_front_page(Response(status_code=302, headers={"location": "https://other.example/?q=/sso/"})),
     ),
     FaultCase("its front page hangs", Layer.GATEWAY, "front", _set_fields(front=_hang)),
     FaultCase(
-        "it refuses the address",
+        "it rejects the address",
         Layer.ADDRESS_LIST,
         "front",
         _set_front_page(PlainTextResponse("Access Denied", status_code=404)),
@@ -403,23 +409,30 @@ FAULT_CASES: tuple[FaultCase, ...] = (
         "its API is unknown", Layer.API, "status", _add_simulator_fault("*", status=404, html="<h1>No</h1>")
     ),
     FaultCase(
-        "its API points away",
+        "its API redirects elsewhere",
         Layer.API,
         "status",
         _add_simulator_fault("*", status=302, headers={"Location": "https://api.ibkr.com/v1"}),
     ),
     FaultCase(
-        "its API answers a page", Layer.API, "status", _add_simulator_fault(STATUS, html="<h1>Welcome</h1>")
+        "its API returns a web page",
+        Layer.API,
+        "status",
+        _add_simulator_fault(STATUS, html="<h1>Welcome</h1>"),
     ),
-    FaultCase("its API answers half", Layer.API, "status", _add_simulator_fault(STATUS, truncate=True)),
-    FaultCase("its API cuts", Layer.API, "status", _add_simulator_fault(STATUS, reset=0)),
-    FaultCase("its API says something else", Layer.API, "status", _add_simulator_fault(STATUS, body=[1, 2])),
+    FaultCase(
+        "its API truncates the response", Layer.API, "status", _add_simulator_fault(STATUS, truncate=True)
+    ),
+    FaultCase("its API resets the connection", Layer.API, "status", _add_simulator_fault(STATUS, reset=0)),
+    FaultCase(
+        "its API returns something else", Layer.API, "status", _add_simulator_fault(STATUS, body=[1, 2])
+    ),
     FaultCase("IBKR is silent", Layer.UPSTREAM, "status", _add_simulator_fault("*", hang=True)),
     FaultCase(
         "IBKR is silent about the session", Layer.UPSTREAM, "status", _add_simulator_fault(STATUS, hang=True)
     ),
     FaultCase(
-        "IBKR drips",
+        "IBKR responds slowly",
         Layer.UPSTREAM,
         "status",
         _add_simulator_fault(
@@ -427,20 +440,20 @@ FAULT_CASES: tuple[FaultCase, ...] = (
         ),
     ),
     FaultCase(
-        "IBKR is not available",
+        "IBKR returns 503",
         Layer.UPSTREAM,
         "status",
         _add_simulator_fault("*", status=503, html="<h1>Sorry</h1>"),
     ),
     FaultCase(
-        "IBKR breaks",
+        "IBKR returns 500",
         Layer.UPSTREAM,
         "status",
         _add_simulator_fault("*", status=500, body={"error": "unknown"}),
     ),
-    FaultCase("IBKR wants silence", Layer.PACING, "status", _add_simulator_fault("*", status=429)),
+    FaultCase("IBKR returns 429", Layer.PACING, "status", _add_simulator_fault("*", status=429)),
     FaultCase(
-        "IBKR wants a long silence",
+        "IBKR returns 429 with Retry-After",
         Layer.PACING,
         "status",
         _add_simulator_fault("*", status=429, headers={"Retry-After": "900"}),
@@ -448,7 +461,7 @@ FAULT_CASES: tuple[FaultCase, ...] = (
     FaultCase("nobody is logged in", Layer.LOGIN, "session", _add_event("logout")),
     FaultCase("nobody is logged in, by 401", Layer.LOGIN, "status", _add_simulator_fault("*", status=401)),
     FaultCase(
-        "it leads to the login",
+        "it redirects to the login",
         Layer.LOGIN,
         "status",
         _add_simulator_fault("*", status=302, headers={"Location": "/sso/Login?forwardTo=22"}),
@@ -462,7 +475,7 @@ FAULT_CASES: tuple[FaultCase, ...] = (
         _add_simulator_fault(STATUS, status=400, body={"error": "Bad Request: no bridge", "statusCode": 400}),
     ),
     FaultCase(
-        "the session opens",
+        "the session is opening",
         Layer.SESSION,
         "session",
         _all_of(_update_options(login=False, connect_seconds=600.0), _add_event("login")),
@@ -475,13 +488,13 @@ FAULT_CASES: tuple[FaultCase, ...] = (
     ),
     FaultCase("the accounts hang", Layer.ACCOUNTS, "accounts", _add_simulator_fault(ACCOUNTS, hang=True)),
     FaultCase(
-        "the accounts break",
+        "the accounts return 500",
         Layer.ACCOUNTS,
         "accounts",
         _add_simulator_fault(ACCOUNTS, status=500, html="<p>"),
     ),
     FaultCase(
-        "silence at the accounts", Layer.PACING, "accounts", _add_simulator_fault(ACCOUNTS, status=429)
+        "the accounts return 429", Layer.PACING, "accounts", _add_simulator_fault(ACCOUNTS, status=429)
     ),
     FaultCase(
         "logged out at the accounts",
@@ -491,13 +504,15 @@ FAULT_CASES: tuple[FaultCase, ...] = (
     ),
     FaultCase("the terms are not signed", Layer.QUOTES, "quotes", _update_options(availability="O")),
     FaultCase("quotes hang", Layer.QUOTES, "quotes", _add_simulator_fault(SNAPSHOT, hang=True)),
-    FaultCase("quotes break", Layer.QUOTES, "quotes", _add_simulator_fault(SNAPSHOT, status=500, html="<p>")),
-    FaultCase("silence at the quotes", Layer.PACING, "quotes", _add_simulator_fault(SNAPSHOT, status=429)),
+    FaultCase(
+        "quotes return 500", Layer.QUOTES, "quotes", _add_simulator_fault(SNAPSHOT, status=500, html="<p>")
+    ),
+    FaultCase("quotes return 429", Layer.PACING, "quotes", _add_simulator_fault(SNAPSHOT, status=429)),
     FaultCase(
         "dropped at the quotes", Layer.SESSION, "quotes", _add_simulator_fault(SNAPSHOT, session="drop")
     ),
     FaultCase(
-        "the clock is late",
+        "the clock is ahead",
         Layer.CLOCK,
         "clock",
         _add_simulator_fault(STATUS, headers={"Date": _DATE_AN_HOUR_AGO}),

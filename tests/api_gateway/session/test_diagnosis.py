@@ -55,12 +55,11 @@ HUNG = raising(TimeoutError)
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """What goes wrong: with the question itself (`network`), with its answer (`do`), with the front page.
+class Failure:
+    """A failure of the request (`network`), of its response (`do`) or of the front page (`front`).
 
-    `page` is the status of somebody else's front page. `state` is what it must be called; None: the
-    session's own. `named` is the cause, where it is another than the
-    state's own.
+    `page` is the status of another program's front page. `state` is the expected state; None: the session's
+    own. `named` is the expected cause, if it is not the state's own.
     """
 
     name: str
@@ -74,44 +73,44 @@ class Trouble:
 
 def answer(
     name: str, state: State | None, named: Cause | None = None, page: int | None = None, **do: Any
-) -> Trouble:
-    return Trouble(name, state, do=FaultAction(**do), named=named, page=page)
+) -> Failure:
+    return Failure(name, state, do=FaultAction(**do), named=named, page=page)
 
 
 def html(status: int) -> dict[str, Any]:
     return {"status": status, "html": "<html><body><h1>Oh no</h1></body></html>"}
 
 
-TROUBLES = (
-    Trouble("nothing", None),
-    Trouble(
+FAILURES = (
+    Failure("nothing", None),
+    Failure(
         "refused connection", State.UNREACHABLE, network=REFUSED, front=REFUSED, named=Cause.CONNECT_FAILED
     ),
-    Trouble(
+    Failure(
         "name not found",
         State.UNREACHABLE,
         network=raising(httpx.ConnectError, "[Errno -2] Name or service not known"),
         front=REFUSED,
         named=Cause.CONNECT_FAILED,
     ),
-    Trouble(
+    Failure(
         "certificate not trusted",
         State.UNREACHABLE,
         network=raising(httpx.ConnectError, "x", ssl.SSLCertVerificationError("self-signed certificate")),
         front=REFUSED,
         named=Cause.TLS_REJECTED,
     ),
-    Trouble(
+    Failure(
         "black hole",
         State.UNREACHABLE,
         network=raising(httpx.ConnectTimeout),
         front=REFUSED,
         named=Cause.CONNECT_FAILED,
     ),
-    Trouble("gateway killed meanwhile", State.UNREACHABLE, network=raising(httpx.ReadError), front=REFUSED),
-    Trouble("connection cut, gateway lives", State.FAILING, network=raising(httpx.ReadError)),
-    Trouble("upstream silent", State.UPSTREAM_SILENT, network=HUNG),
-    Trouble("gateway frozen", State.UNREACHABLE, network=HUNG, front=HUNG),
+    Failure("gateway killed meanwhile", State.UNREACHABLE, network=raising(httpx.ReadError), front=REFUSED),
+    Failure("connection cut, gateway lives", State.FAILING, network=raising(httpx.ReadError)),
+    Failure("upstream silent", State.UPSTREAM_SILENT, network=HUNG),
+    Failure("gateway frozen", State.UNREACHABLE, network=HUNG, front=HUNG),
     answer("401 with words", State.NOT_LOGGED_IN, status=401, body="Access Denied"),
     answer("401 without", State.NOT_LOGGED_IN, status=401, body=""),
     answer("to the login", State.NOT_LOGGED_IN, status=302, body="", headers={"location": "/sso/Login?x=1"}),
@@ -132,7 +131,7 @@ TROUBLES = (
     answer("a proxy without a gateway", State.FAILING, Cause.PROXY_WITHOUT_GATEWAY, 502, **html(502)),
     answer("a proxy with a password", State.FAILING, Cause.PROXY_DENIES, 407, **html(407)),
     answer("a broken IP list", State.FAILING, Cause.BROKEN_ADDRESS_PATTERN, 500, status=500, body=""),
-    Trouble("another server is silent", State.FAILING, network=HUNG, page=200, named=Cause.NOT_THE_GATEWAY),
+    Failure("another server is silent", State.FAILING, network=HUNG, page=200, named=Cause.NOT_THE_GATEWAY),
     answer("405", State.FAILING, status=405, body="no"),
     answer("423", State.FAILING, status=423, body={"error": "locked"}),
     answer("429, long", State.PENALTY_BOX, status=429, body="", headers={"Retry-After": "900"}),
@@ -158,60 +157,60 @@ TROUBLES = (
 EXPLAINED = {State.CLOSED, State.FAILING, State.UPSTREAM_SILENT}
 
 
-class Front(httpx.AsyncBaseTransport):
-    """The simulator behind a network that does what a cause says."""
+class FakeNetwork(httpx.AsyncBaseTransport):
+    """The simulator, behind a network with this failure."""
 
-    def __init__(self, simulation: Simulation, cause: Trouble) -> None:
+    def __init__(self, simulation: Simulation, cause: Failure) -> None:
         self._inner = httpx.ASGITransport(app=create_app(simulation))
         self._cause = cause
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        happen = self._cause.front if request.url.path == "/" else self._cause.network
-        if happen:
-            happen()
+        fail = self._cause.front if request.url.path == "/" else self._cause.network
+        if fail:
+            fail()
         if request.url.path == "/" and self._cause.page:
             return httpx.Response(self._cause.page)
         response = await self._inner.handle_async_request(request)
-        content = await response.aread()  # and once more, as from a socket, where a body is read once
+        content = await response.aread()  # wrapped again, because a body from a socket can be read only once
         return httpx.Response(
             response.status_code, headers=response.headers, stream=httpx.ByteStream(content)
         )
 
 
-async def asked(situation: State, cause: Trouble, question: str) -> tuple[object, int | None]:
-    """What the question is answered with, and how the front page answers."""
+async def send(situation: State, cause: Failure, path: str) -> tuple[object, int | None]:
+    """The response or error of the request, and the status of the front page."""
     simulation = Simulation(
         SimulationOptions(login=True, rate_limits=False), Clock(start=NOON.timestamp(), frozen=True)
     )
     SITUATIONS[situation](simulation)
     if cause.do:
-        simulation.faults.add(Fault(match=RequestPattern(path=question), when=FaultSchedule(), do=cause.do))
+        simulation.faults.add(Fault(match=RequestPattern(path=path), when=FaultSchedule(), do=cause.do))
     settings = GatewaySettings.model_construct(gateway_login_url=LOGIN_URL, gateway_max_body=200_000)
-    async with GatewayClient(settings, policy=TICKER, transport=Front(simulation, cause)) as gateway:
+    async with GatewayClient(settings, policy=TICKER, transport=FakeNetwork(simulation, cause)) as gateway:
         found: object
         try:
-            reply = gateway.tickle() if question == TICKLE else gateway.post(question, reads=True)
-            found = (await reply).value
+            response = gateway.tickle() if path == TICKLE else gateway.post(path, reads=True)
+            found = (await response).value
         except GatewayError as error:
             found = error
         return found, await gateway.probe() if needs_probe(found) else FRONT_PAGE
 
 
-def told(found: object, at: datetime, page: int | None = FRONT_PAGE) -> Diagnosis | None:
+def diagnose_found(found: object, at: datetime, page: int | None = FRONT_PAGE) -> Diagnosis | None:
     return diagnose(found, at=at, region=Region.AMERICA, login_url=LOGIN_URL, page=page)
 
 
-@pytest.mark.parametrize("question", [TICKLE, STATUS], ids=["tickle", "status"])
-@pytest.mark.parametrize("cause", TROUBLES, ids=lambda cause: cause.name)
-async def test_every_response_and_failure_has_its_state(cause: Trouble, question: str) -> None:
+@pytest.mark.parametrize("path", [TICKLE, STATUS], ids=["tickle", "status"])
+@pytest.mark.parametrize("cause", FAILURES, ids=lambda cause: cause.name)
+async def test_every_response_and_failure_has_its_state(cause: Failure, path: str) -> None:
     wrong = []
     for situation in SITUATIONS:
-        found, page = await asked(situation, cause, question)
+        found, page = await send(situation, cause, path)
         for at in (NOON, IN_THE_RESET):
             state = cause.state or situation
             explained = at is IN_THE_RESET and state in EXPLAINED and cause.page is None
             expected = State.RESETTING if explained else state
-            diagnosis = told(found, at, page)
+            diagnosis = diagnose_found(found, at, page)
             assert diagnosis
             named = cause.named if cause.named and not explained else STATE_CAUSES[expected]
             if (diagnosis.state, diagnosis.found, diagnosis.cause) != (expected, state, named):
@@ -224,10 +223,10 @@ async def test_every_response_and_failure_has_its_state(cause: Trouble, question
 
 async def test_a_tickle_collision_has_no_diagnosis_and_any_other_429_is_the_penalty_box() -> None:
     many = answer("429", None, status=429, body="")
-    found, _ = await asked(State.ESTABLISHED, many, TICKLE)
-    assert told(found, NOON) is None
-    found, _ = await asked(State.ESTABLISHED, many, STATUS)
-    diagnosis = told(found, NOON)
+    found, _ = await send(State.ESTABLISHED, many, TICKLE)
+    assert diagnose_found(found, NOON) is None
+    found, _ = await send(State.ESTABLISHED, many, STATUS)
+    diagnosis = diagnose_found(found, NOON)
     assert diagnosis
     assert diagnosis.state is State.PENALTY_BOX
 

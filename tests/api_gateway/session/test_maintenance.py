@@ -37,12 +37,12 @@ def utc(text: str) -> datetime:
         (EUROPE, "2026-07-07 04:25", "morning reset"),
         (EUROPE, "2026-07-07 05:45", None),
         (ASIA, "2026-07-06 17:00", "nightly reset"),
-        # The weekend's maintenance is from Friday 23:00 to Saturday 03:00 in New York for everybody.
+        # Weekend maintenance is from Friday 23:00 to Saturday 03:00 in New York for every region.
         (AMERICA, "2026-03-07 04:00", "weekend maintenance"),
         (EUROPE, "2026-03-07 07:59", "weekend maintenance"),
         (ASIA, "2026-03-07 05:00", "weekend maintenance"),
         (ASIA, "2026-03-07 08:00", None),
-        # Saturday evening is the region's own.
+        # Saturday maintenance is in the region's own time.
         (AMERICA, "2026-03-07 23:30", "Saturday maintenance"),
         (EUROPE, "2026-03-07 17:30", "Saturday maintenance"),
         (ASIA, "2026-03-07 10:30", "Saturday maintenance"),
@@ -60,19 +60,19 @@ def test_each_time_is_inside_its_maintenance_window(region: Region, at: str, wha
 @pytest.mark.parametrize(
     ("at", "inside"),
     [
-        # 2026-11-01, when 01:00 to 02:00 comes twice in New York: the reset may come in either.
+        # 2026-11-01, when 01:00 to 02:00 occurs twice in New York: the reset may be in either.
         ("2026-11-01 04:14", False),
         ("2026-11-01 04:15", True),
         ("2026-11-01 05:00", True),
         ("2026-11-01 06:00", True),
         ("2026-11-01 06:44", True),
         ("2026-11-01 06:45", False),
-        # 2026-03-08, when 02:00 to 03:00 does not come at all.
+        # 2026-03-08, when 02:00 to 03:00 does not occur.
         ("2026-03-08 05:15", True),
         ("2026-03-08 06:44", True),
         ("2026-03-08 06:45", False),
         ("2026-03-08 07:00", False),
-        # and the nights after each, by the new time
+        # and the nights after each, in the new time
         ("2026-11-02 05:15", True),
         ("2026-11-02 04:30", False),
         ("2026-03-09 04:15", True),

@@ -30,20 +30,20 @@ STATUS = "/v1/api/iserver/auth/status"
 NOON = datetime(2026, 11, 18, 17, tzinfo=UTC).timestamp()
 
 
-class Place:
-    """Asked for the state of the session: answers `status`, or an error, once `let` is set."""
+class MonitorRig:
+    """A monitor whose status requests return `status`, or raise it, once `gate` is set."""
 
     def __init__(self) -> None:
         self.status: Any = OPEN
         self.page: int | None = 302
-        self.asked = self.cancelled = 0
-        self.let = asyncio.Event()
-        self.let.set()
+        self.requests = self.cancelled = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.quiet = False
         self.set_back = 0.0
         self.time = FakeTime()
-        self.looks = SessionMonitor(
-            fetch_status=self.ask,
+        self.monitor = SessionMonitor(
+            fetch_status=self.fetch_status,
             probe=self.probe,
             quiet=lambda: self.quiet,
             region=Region.AMERICA,
@@ -52,10 +52,10 @@ class Place:
             wall=lambda: NOON + self.time.seconds - self.set_back,
         )
 
-    async def ask(self) -> Any:
-        self.asked += 1
+    async def fetch_status(self) -> Any:
+        self.requests += 1
         try:
-            await self.let.wait()
+            await self.gate.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
@@ -69,53 +69,53 @@ class Place:
 
 
 @pytest_asyncio.fixture
-async def place() -> AsyncIterator[Place]:
-    place = Place()
-    yield place
-    await place.looks.aclose()
+async def rig() -> AsyncIterator[MonitorRig]:
+    rig = MonitorRig()
+    yield rig
+    await rig.monitor.aclose()
 
 
-async def test_fifty_concurrent_callers_share_one_check(place: Place) -> None:
-    looks = await asyncio.gather(*(place.looks.check_now(timeout=5) for _ in range(50)))
-    assert place.asked == 1
-    assert {look.diagnosis.state for look in looks if look} == {SessionState.ESTABLISHED}
+async def test_fifty_concurrent_callers_share_one_check(rig: MonitorRig) -> None:
+    checks = await asyncio.gather(*(rig.monitor.check_now(timeout=5) for _ in range(50)))
+    assert rig.requests == 1
+    assert {check.diagnosis.state for check in checks if check} == {SessionState.ESTABLISHED}
 
 
-async def test_a_result_is_reused_only_within_max_age(place: Place) -> None:
-    await place.looks.check_now(timeout=5)
-    await place.looks.check_now(timeout=5, max_age=1)
-    assert place.asked == 1
-    place.status = CLOSED
-    look = await place.looks.check_now(timeout=5)
-    assert look is not None
-    assert look.diagnosis.state is SessionState.CLOSED
-    place.time.seconds += 1
-    await place.looks.check_now(timeout=5, max_age=1)
-    assert place.asked == 3
+async def test_a_result_is_reused_only_within_max_age(rig: MonitorRig) -> None:
+    await rig.monitor.check_now(timeout=5)
+    await rig.monitor.check_now(timeout=5, max_age=1)
+    assert rig.requests == 1
+    rig.status = CLOSED
+    check = await rig.monitor.check_now(timeout=5)
+    assert check is not None
+    assert check.diagnosis.state is SessionState.CLOSED
+    rig.time.seconds += 1
+    await rig.monitor.check_now(timeout=5, max_age=1)
+    assert rig.requests == 3
 
 
-async def test_a_result_is_not_reused_after_a_session_error(place: Place) -> None:
-    await place.looks.check_now(timeout=5)
-    place.looks.record_failure(SessionLost(request="a", problem="b", hint="c"))
-    await place.looks.check_now(timeout=5, max_age=1)
-    assert place.asked == 2
+async def test_a_result_is_not_reused_after_a_session_error(rig: MonitorRig) -> None:
+    await rig.monitor.check_now(timeout=5)
+    rig.monitor.record_failure(SessionLost(request="a", problem="b", hint="c"))
+    await rig.monitor.check_now(timeout=5, max_age=1)
+    assert rig.requests == 2
 
 
-async def test_a_clock_that_is_set_back_never_puts_since_in_the_future(place: Place) -> None:
-    await place.looks.check_now(timeout=5)
-    place.time.seconds += 10
-    place.set_back = 3600
-    look = await place.looks.check_now(timeout=5)
-    assert look is not None
-    assert look.since.timestamp() == NOON + place.time.seconds - 3600
+async def test_a_clock_that_is_set_back_never_puts_since_in_the_future(rig: MonitorRig) -> None:
+    await rig.monitor.check_now(timeout=5)
+    rig.time.seconds += 10
+    rig.set_back = 3600
+    check = await rig.monitor.check_now(timeout=5)
+    assert check is not None
+    assert check.since.timestamp() == NOON + rig.time.seconds - 3600
 
 
-async def test_since_is_when_the_state_began(place: Place) -> None:
-    first = await place.looks.check_now(timeout=5)
-    place.time.seconds += 100
-    later = await place.looks.check_now(timeout=5)
-    place.status = COMPETING
-    other = await place.looks.check_now(timeout=5)
+async def test_since_is_when_the_state_began(rig: MonitorRig) -> None:
+    first = await rig.monitor.check_now(timeout=5)
+    rig.time.seconds += 100
+    later = await rig.monitor.check_now(timeout=5)
+    rig.status = COMPETING
+    other = await rig.monitor.check_now(timeout=5)
     assert first is not None
     assert later is not None
     assert other is not None
@@ -123,65 +123,65 @@ async def test_since_is_when_the_state_began(place: Place) -> None:
     assert (other.since - first.since).total_seconds() == 100
 
 
-async def test_no_check_is_sent_while_an_order_awaits_confirmation(place: Place) -> None:
-    place.quiet = True
-    assert await place.looks.check_now(timeout=5) is None
-    assert await place.looks.check_within(timeout=5) is None
-    place.quiet = False
-    known = await place.looks.check_now(timeout=5)
-    place.quiet, place.status = True, CLOSED
-    assert await place.looks.check_within(timeout=5) is known
-    assert place.asked == 1
+async def test_no_check_is_sent_while_an_order_awaits_confirmation(rig: MonitorRig) -> None:
+    rig.quiet = True
+    assert await rig.monitor.check_now(timeout=5) is None
+    assert await rig.monitor.check_within(timeout=5) is None
+    rig.quiet = False
+    known = await rig.monitor.check_now(timeout=5)
+    rig.quiet, rig.status = True, CLOSED
+    assert await rig.monitor.check_within(timeout=5) is known
+    assert rig.requests == 1
 
 
 @pytest.mark.parametrize(
     ("page", "state"), [(302, SessionState.UPSTREAM_SILENT), (None, SessionState.UNREACHABLE)]
 )
 async def test_without_a_response_the_front_page_decides(
-    place: Place, page: int | None, state: SessionState
+    rig: MonitorRig, page: int | None, state: SessionState
 ) -> None:
-    place.let.clear()
-    place.page = page
-    look = await place.looks.check_within(timeout=0.05)
-    assert look is not None
-    assert look.given_up
-    assert look.diagnosis.state is state
-    assert place.looks.last is None
+    rig.gate.clear()
+    rig.page = page
+    check = await rig.monitor.check_within(timeout=0.05)
+    assert check is not None
+    assert check.given_up
+    assert check.diagnosis.state is state
+    assert rig.monitor.last is None
     assert (
-        await place.looks.confirm_outage(timeout=0.05) is look.diagnosis
-    )  # so that the next request looks first
+        await rig.monitor.confirm_outage(timeout=0.05) is check.diagnosis
+    )  # so that the next request checks the session first
 
 
-async def test_a_hanging_check_is_not_shared_with_later_callers_and_few_checks_wait(place: Place) -> None:
-    place.let.clear()
+async def test_a_hanging_check_is_not_shared_with_later_callers_and_few_checks_wait(rig: MonitorRig) -> None:
+    rig.gate.clear()
     for _ in range(MAX_CONCURRENT + 2):
-        assert await place.looks.check_now(timeout=0) is None
+        assert await rig.monitor.check_now(timeout=0) is None
         await asyncio.sleep(0)
-        place.time.seconds += 1
+        rig.time.seconds += 1
     await asyncio.sleep(0)
-    assert place.asked == MAX_CONCURRENT + 2
-    assert place.cancelled == 2
+    assert rig.requests == MAX_CONCURRENT + 2
+    assert rig.cancelled == 2
 
 
-async def test_on_opened_is_called_whenever_the_session_opens(place: Place) -> None:
-    heard: list[int] = []
-    place.looks.on_opened(lambda: heard.append(place.asked))
+async def test_on_opened_is_called_whenever_the_session_opens(rig: MonitorRig) -> None:
+    opened: list[int] = []
+    rig.monitor.on_opened(lambda: opened.append(rig.requests))
     for status in (OPEN, OPEN, CLOSED, OPEN):
-        place.status = status
-        await place.looks.check_now(timeout=5)
-    assert heard == [1, 4]
+        rig.status = status
+        await rig.monitor.check_now(timeout=5)
+    assert opened == [1, 4]
 
 
-# Through the gateway client
+# With the gateway client
 
 
-class Far:
-    """A gateway: `status` is what its session is, an exception what every request meets."""
+class FakeUpstream:
+    """A gateway with this session status; an exception is raised for every request."""
 
     def __init__(self) -> None:
         self.status: Any = OPEN
         self.paths: list[str] = []
-        self.held: asyncio.Event | None = None
+        self.gate: asyncio.Event | None = None
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
@@ -190,25 +190,25 @@ class Far:
             raise self.status
         if path == STATUS:
             return httpx.Response(200 if self.status else 401, json=self.status or {})
-        if self.held is not None:
-            await self.held.wait()
+        if self.gate is not None:
+            await self.gate.wait()
         if self.status is None:
             return httpx.Response(401)
         if path.startswith("/v1/api/iserver/") and self.status is not OPEN:
             return httpx.Response(400, json={"error": "Bad Request: no bridge"})
-        return httpx.Response(200, json=[{"fine": 1}])
+        return httpx.Response(200, json=[{"ok": 1}])
 
 
 @pytest.fixture
-def far() -> Far:
-    return Far()
+def upstream() -> FakeUpstream:
+    return FakeUpstream()
 
 
 @pytest_asyncio.fixture
-async def gateway(far: Far) -> AsyncIterator[GatewayClient]:
+async def gateway(upstream: FakeUpstream) -> AsyncIterator[GatewayClient]:
     time = FakeTime()
     settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example")
-    transport = httpx.MockTransport(far)
+    transport = httpx.MockTransport(upstream)
     async with GatewayClient(
         settings,
         policy=ALL_OPERATIONS,
@@ -230,38 +230,38 @@ async def gateway(far: Far) -> AsyncIterator[GatewayClient]:
     ],
 )
 async def test_a_known_problem_fails_requests_unsent_and_only_while_it_lasts(
-    gateway: GatewayClient, far: Far, status: Any, failure: type[GatewayError], cause: Cause
+    gateway: GatewayClient, upstream: FakeUpstream, status: Any, failure: type[GatewayError], cause: Cause
 ) -> None:
-    far.status = status
+    upstream.status = status
     with pytest.raises(failure):
         await gateway.get("/iserver/secdef/search", symbol="AAPL")
-    far.paths.clear()
+    upstream.paths.clear()
     with pytest.raises(failure, check=because(cause, Outcome.NOT_SENT)):
         await gateway.post("/iserver/account/{allocation}/orders", "DU1234567", body={"orders": []})
-    assert far.paths == [STATUS]
-    far.status = OPEN
-    assert (await gateway.get("/iserver/secdef/search", symbol="AAPL")).value == [{"fine": 1}]
+    assert upstream.paths == [STATUS]
+    upstream.status = OPEN
+    assert (await gateway.get("/iserver/secdef/search", symbol="AAPL")).value == [{"ok": 1}]
 
 
 async def test_a_request_that_needs_no_brokerage_session_is_sent_without_one(
-    gateway: GatewayClient, far: Far
+    gateway: GatewayClient, upstream: FakeUpstream
 ) -> None:
-    far.status = CLOSED
+    upstream.status = CLOSED
     with pytest.raises(SessionLost):
         await gateway.get("/iserver/secdef/search", symbol="AAPL")
-    assert (await gateway.get("/trsrv/stocks", symbols="AAPL")).value == [{"fine": 1}]
+    assert (await gateway.get("/trsrv/stocks", symbols="AAPL")).value == [{"ok": 1}]
 
 
 async def test_an_error_that_is_not_about_the_session_causes_no_check(
-    gateway: GatewayClient, far: Far
+    gateway: GatewayClient, upstream: FakeUpstream
 ) -> None:
     gateway.session_monitor.record_failure(RateLimited(request="a", problem="b", hint="c", seconds=1))
     await gateway.get("/trsrv/stocks", symbols="AAPL")
-    assert STATUS not in far.paths
+    assert STATUS not in upstream.paths
 
 
 async def test_a_gateway_that_is_still_silent_fails_requests_within_a_second(
-    gateway: GatewayClient, far: Far
+    gateway: GatewayClient, upstream: FakeUpstream
 ) -> None:
     gateway.session_monitor.record_failure(NoResponse(request="a", problem="b", hint="c", late=True))
 
@@ -272,7 +272,7 @@ async def test_a_gateway_that_is_still_silent_fails_requests_within_a_second(
     async with asyncio.timeout(1):
         with pytest.raises(Unreachable, check=because(Cause.IBKR_SILENT, Outcome.NOT_SENT)):
             await gateway.get("/trsrv/stocks", symbols="AAPL")
-    assert far.paths == ["/"]
+    assert upstream.paths == ["/"]
 
 
 async def test_a_frozen_gateway_is_reported_as_unreachable(gateway: GatewayClient) -> None:
@@ -287,19 +287,21 @@ async def test_a_frozen_gateway_is_reported_as_unreachable(gateway: GatewayClien
             await gateway.get("/trsrv/stocks", symbols="AAPL")
 
 
-async def test_sixty_slow_requests_do_not_delay_a_check(gateway: GatewayClient, far: Far) -> None:
-    far.held = asyncio.Event()
+async def test_sixty_slow_requests_do_not_delay_a_check(
+    gateway: GatewayClient, upstream: FakeUpstream
+) -> None:
+    upstream.gate = asyncio.Event()
     calls = [
         asyncio.create_task(gateway.get("/trsrv/secdef", conids=str(conid)), name=str(conid))
         for conid in range(1, 61)
     ]
     async with asyncio.timeout(10):
-        while len(far.paths) < MAX_IN_FLIGHT:  # noqa: ASYNC110 - the far side has no event for it
+        while len(upstream.paths) < MAX_IN_FLIGHT:  # noqa: ASYNC110 - the upstream has no event for it
             await asyncio.sleep(0)
         began = gateway.session_monitor._now()
-        look = await gateway.session_monitor.check_now(timeout=5)
-    assert look is not None
-    assert look.diagnosis.ready
+        check = await gateway.session_monitor.check_now(timeout=5)
+    assert check is not None
+    assert check.diagnosis.ready
     assert gateway.session_monitor._now() - began <= 1.2
     for call in calls:
         call.cancel()

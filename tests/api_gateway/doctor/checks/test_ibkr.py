@@ -36,28 +36,28 @@ class Stream(httpx.AsyncByteStream):
         yield self._body
 
 
-class Talk:
-    """A conversation with a gateway that answers each path as told; `asked` is what it was asked."""
+class IbkrRig:
+    """IBKR checks with prepared responses by the last part of the path; `requests` are those parts."""
 
     def __init__(
-        self, *, mode: TradingMode = TradingMode.READ, at: datetime = NOON, **answers: httpx.Response
+        self, *, mode: TradingMode = TradingMode.READ, at: datetime = NOON, **responses: httpx.Response
     ) -> None:
-        self.answers = answers
-        self.asked: list[str] = []
+        self.responses = responses
+        self.requests: list[str] = []
         settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
         transport = httpx.MockTransport(self._answer)
         self.gateway = GatewayClient(settings, transport=transport, sleep=self._sleep)
         wire = Transport(settings, TlsTrust.from_settings(settings), transport=transport)
-        self.conversation = IbkrChecks(self.gateway, wire, mode=mode, wall=at.timestamp)
+        self.checks = IbkrChecks(self.gateway, wire, mode=mode, wall=at.timestamp)
 
     async def _sleep(self, _: float) -> None:
         await asyncio.sleep(0)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         name = request.url.path.rpartition("/")[2]
-        self.asked.append(name)
-        told = self.answers.get(name) or httpx.Response(200, json=OPEN)
-        return httpx.Response(told.status_code, headers=told.headers, stream=Stream(told.content))
+        self.requests.append(name)
+        prepared = self.responses.get(name) or httpx.Response(200, json=OPEN)
+        return httpx.Response(prepared.status_code, headers=prepared.headers, stream=Stream(prepared.content))
 
 
 def json(body: Any, status: int = 200, **headers: str) -> httpx.Response:
@@ -74,7 +74,7 @@ def broken(findings: list[Finding]) -> Finding:
 
 
 async def test_an_open_session_means_that_every_layer_below_works() -> None:
-    findings = await Talk(status=json(OPEN)).conversation.examine_session()
+    findings = await IbkrRig(status=json(OPEN)).checks.examine_session()
     assert outcomes(findings) == {
         "api": "ok",
         "upstream": "ok",
@@ -86,58 +86,58 @@ async def test_an_open_session_means_that_every_layer_below_works() -> None:
 
 
 async def test_a_missing_login_is_reported_with_the_login_page() -> None:
-    found = broken(await Talk(status=httpx.Response(401)).conversation.examine_session())
+    found = broken(await IbkrRig(status=httpx.Response(401)).checks.examine_session())
     assert found.layer is Layer.LOGIN
     assert "https://login.example:5055" in found.fix
 
 
 async def test_a_401_needs_no_tickle() -> None:
-    talk = Talk(status=httpx.Response(401))
-    await talk.conversation.examine_session()
-    assert talk.asked == ["status"]
+    rig = IbkrRig(status=httpx.Response(401))
+    await rig.checks.examine_session()
+    assert rig.requests == ["status"]
 
 
 async def test_a_status_without_a_login_is_confirmed_with_one_tickle() -> None:
-    talk = Talk(status=json(NOBODY), tickle=json({"session": "abc", "iserver": {"authStatus": NOBODY}}))
-    found = broken(await talk.conversation.examine_session())
+    rig = IbkrRig(status=json(NOBODY), tickle=json({"session": "abc", "iserver": {"authStatus": NOBODY}}))
+    found = broken(await rig.checks.examine_session())
     assert found.layer is Layer.SESSION
-    assert talk.asked == ["status", "tickle"]
+    assert rig.requests == ["status", "tickle"]
 
 
 async def test_a_tickle_without_a_session_token_confirms_the_missing_login() -> None:
-    talk = Talk(status=json(NOBODY), tickle=json({"error": "no session"}))
-    assert broken(await talk.conversation.examine_session()).layer is Layer.LOGIN
+    rig = IbkrRig(status=json(NOBODY), tickle=json({"error": "no session"}))
+    assert broken(await rig.checks.examine_session()).layer is Layer.LOGIN
 
 
 async def test_a_competing_program_is_reported() -> None:
-    found = broken(await Talk(status=json({**OPEN, "competing": True})).conversation.examine_session())
+    found = broken(await IbkrRig(status=json({**OPEN, "competing": True})).checks.examine_session())
     assert found.layer is Layer.SESSION
     assert found.cause is Cause.COMPETING
 
 
 async def test_a_closed_session_during_the_reset_is_explained_by_it() -> None:
     closed = json({"authenticated": False, "connected": True, "competing": False})
-    found = broken(await Talk(at=RESET, status=closed).conversation.examine_session())
+    found = broken(await IbkrRig(at=RESET, status=closed).checks.examine_session())
     assert found.layer is Layer.SESSION
     assert found.cause is Cause.RESETTING
 
 
 async def test_after_a_429_no_request_is_sent_until_the_penalty_is_over() -> None:
-    talk = Talk(status=httpx.Response(429, headers={"Retry-After": "900"}))
-    found = broken(await talk.conversation.examine_session())
+    rig = IbkrRig(status=httpx.Response(429, headers={"Retry-After": "900"}))
+    found = broken(await rig.checks.examine_session())
     assert found.layer is Layer.PACING
     assert found.cause is Cause.PENALTY_BOX
     assert "900" in found.fix
-    again = await talk.conversation.examine_session()
+    again = await rig.checks.examine_session()
     assert outcomes(again) == {"pacing": "broken"}
-    assert talk.asked == ["status"]
+    assert rig.requests == ["status"]
 
 
 async def test_an_error_page_is_ibkrs_fault_only_with_an_error_status() -> None:
     page = {"html": "<h1>Sorry</h1>"}
-    theirs = await Talk(status=httpx.Response(503, **page)).conversation.examine_session()  # type: ignore[arg-type]
+    theirs = await IbkrRig(status=httpx.Response(503, **page)).checks.examine_session()  # type: ignore[arg-type]
     assert broken(theirs).layer is Layer.UPSTREAM
-    ours = await Talk(status=httpx.Response(200, **page)).conversation.examine_session()  # type: ignore[arg-type]
+    ours = await IbkrRig(status=httpx.Response(200, **page)).checks.examine_session()  # type: ignore[arg-type]
     assert broken(ours).layer is Layer.API
 
 
@@ -156,7 +156,7 @@ async def test_accounts_of_the_wrong_kind_for_the_mode_are_a_warning(
     mode: TradingMode, paper: bool, outcome: Outcome
 ) -> None:
     accounts = json({"accounts": ["U7654321"], "isPaper": paper})
-    [found] = await Talk(mode=mode, accounts=accounts).conversation.examine_accounts()
+    [found] = await IbkrRig(mode=mode, accounts=accounts).checks.examine_accounts()
     assert found.outcome is outcome
     assert "U***4321" in found.sentence
     assert "U7654321" not in str(found)
@@ -164,7 +164,7 @@ async def test_accounts_of_the_wrong_kind_for_the_mode_are_a_warning(
 
 async def test_at_most_three_accounts_are_shown() -> None:
     accounts = json({"accounts": [f"U10000{number}" for number in range(12, 20)], "isPaper": False})
-    [found] = await Talk(accounts=accounts).conversation.examine_accounts()
+    [found] = await IbkrRig(accounts=accounts).checks.examine_accounts()
     assert "and 5 more" in found.sentence
 
 
@@ -194,7 +194,7 @@ def test_each_availability_code_has_its_cause(code: object, outcome: Outcome, ca
 )
 async def test_a_clock_that_is_off_is_reported_with_the_seconds(off: int, outcome: Outcome) -> None:
     date = format_datetime(datetime.fromtimestamp(NOON.timestamp() - off, tz=UTC), usegmt=True)
-    findings = await Talk(status=json(OPEN, Date=date)).conversation.examine_session()
+    findings = await IbkrRig(status=json(OPEN, Date=date)).checks.examine_session()
     [clock] = [each for each in findings if each.layer is Layer.CLOCK]
     assert clock.outcome is outcome
     if outcome is not Outcome.OK:
@@ -203,18 +203,18 @@ async def test_a_clock_that_is_off_is_reported_with_the_seconds(off: int, outcom
 
 
 async def test_an_invalid_date_header_skips_the_clock() -> None:
-    findings = await Talk(status=json(OPEN, Date="yesterday")).conversation.examine_session()
+    findings = await IbkrRig(status=json(OPEN, Date="yesterday")).checks.examine_session()
     assert findings[-1].outcome is Outcome.SKIPPED
 
 
 async def test_quotes_are_checked_with_a_well_known_contract() -> None:
     rows = json([{"conid": 265598, "31": "190.10", "6509": "DPB"}])
     accounts = json({"accounts": ["DU1234567"], "isPaper": True})
-    [found] = await Talk(snapshot=rows, accounts=accounts).conversation.examine_quotes()
+    [found] = await IbkrRig(snapshot=rows, accounts=accounts).checks.examine_quotes()
     assert found.layer is Layer.QUOTES
     assert "DPB" in found.sentence
 
 
 async def test_a_403_from_the_accounts_is_not_about_the_address() -> None:
-    [found] = await Talk(accounts=httpx.Response(403)).conversation.examine_accounts()
+    [found] = await IbkrRig(accounts=httpx.Response(403)).checks.examine_accounts()
     assert (found.layer, found.outcome) == (Layer.ACCOUNTS, Outcome.BROKEN)

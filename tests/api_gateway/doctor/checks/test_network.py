@@ -36,45 +36,49 @@ class Silent:
         await reader.read(-1)
 
 
-async def look_at_tls(papers: CertificateSet, **settings: Any) -> Finding:
-    async with RawServer(Silent().serve).running(papers.own.server_context) as server:
+async def look_at_tls(certificates: CertificateSet, **settings: Any) -> Finding:
+    async with RawServer(Silent().serve).running(certificates.own.server_context) as server:
         address = f"https://127.0.0.1:{server.port}"
-        way = NetworkChecks(GatewaySettings(_env_file=None, gateway_url=address, **settings))
-        for step in (way.examine_name, way.examine_port):
+        stack = NetworkChecks(GatewaySettings(_env_file=None, gateway_url=address, **settings))
+        for step in (stack.examine_name, stack.examine_port):
             assert (await step()).outcome is Outcome.OK
-        return await way.examine_tls()
+        return await stack.examine_tls()
 
 
 async def test_an_unknown_certificate_is_reported_with_its_fingerprint(
-    papers: CertificateSet,
+    certificates: CertificateSet,
 ) -> None:
-    found = await look_at_tls(papers)
+    found = await look_at_tls(certificates)
     assert found.cause is Cause.CERTIFICATE_UNTRUSTED
-    assert f"GATEWAY_FINGERPRINT={papers.own.fingerprint}" in found.fix
+    assert f"GATEWAY_FINGERPRINT={certificates.own.fingerprint}" in found.fix
 
 
-async def test_a_changed_certificate_is_distinguished_from_an_unknown_one(papers: CertificateSet) -> None:
-    found = await look_at_tls(papers, gateway_ca_file=papers.other.file)
+async def test_a_changed_certificate_is_distinguished_from_an_unknown_one(
+    certificates: CertificateSet,
+) -> None:
+    found = await look_at_tls(certificates, gateway_ca_file=certificates.other.file)
     assert found.cause is Cause.CERTIFICATE_NOT_IN_CA_FILE
 
 
 async def test_a_certificate_that_expires_soon_is_a_warning(
-    papers: CertificateSet, monkeypatch: pytest.MonkeyPatch
+    certificates: CertificateSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network, "EXPIRES_SOON", timedelta(days=100_000))
-    found = await look_at_tls(papers, gateway_ca_file=papers.own.file)
+    found = await look_at_tls(certificates, gateway_ca_file=certificates.own.file)
     assert found.outcome is Outcome.WARNING
     assert found.cause is Cause.CERTIFICATE_EXPIRES_SOON
 
 
-async def test_an_unverified_certificate_is_reported(papers: CertificateSet) -> None:
-    found = await look_at_tls(papers, gateway_verify_tls=False)
+async def test_an_unverified_certificate_is_reported(certificates: CertificateSet) -> None:
+    found = await look_at_tls(certificates, gateway_verify_tls=False)
     assert (found.outcome, "not checked" in found.sentence) == (Outcome.OK, True)
 
 
-async def test_a_file_that_is_not_a_certificate_is_reported(papers: CertificateSet, tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_certificate_is_reported(
+    certificates: CertificateSet, tmp_path: Path
+) -> None:
     (tmp_path / "a.pem").write_text("nothing", encoding="ascii")
-    found = await look_at_tls(papers, gateway_ca_file=tmp_path / "a.pem")
+    found = await look_at_tls(certificates, gateway_ca_file=tmp_path / "a.pem")
     assert found.cause is Cause.CERTIFICATE_FILE_INVALID
 
 
@@ -129,11 +133,11 @@ def test_a_hanging_resolver_does_not_delay_the_end_of_the_loop() -> None:
 def test_a_closed_port_is_reported_without_the_address_twice() -> None:
     with socket.create_server(("127.0.0.1", 0)) as opened:
         port = opened.getsockname()[1]
-    way = NetworkChecks(GatewaySettings(_env_file=None, gateway_url=f"https://127.0.0.1:{port}"))
+    stack = NetworkChecks(GatewaySettings(_env_file=None, gateway_url=f"https://127.0.0.1:{port}"))
 
     async def look() -> Finding:
-        await way.examine_name()
-        return await way.examine_port()
+        await stack.examine_name()
+        return await stack.examine_port()
 
     found = asyncio.run(look())
     assert found.cause is Cause.PORT_CLOSED
