@@ -140,7 +140,7 @@ def test_a_layer_without_time_left_is_a_warning(
 ) -> None:
     monkeypatch.setattr(doctor, "TOTAL_SECONDS", 3.0)
     report = run_hurried(DoctorEnvironment(certificates, simulator_faults=[SLOW]).run()).report
-    # Usually the accounts; on a busy machine the real time between the requests can move it to an earlier layer.
+    # Usually the accounts; on a busy machine, real time between the requests can make it an earlier layer.
     [found] = [each for each in report.findings if each.cause is Cause.NO_TIME_LEFT]
     assert found.outcome is Outcome.WARNING
     assert ORDER.index(found.layer) <= ORDER.index(Layer.ACCOUNTS)
