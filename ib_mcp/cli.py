@@ -61,7 +61,7 @@ def _build_parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--profile",
         default="retail",
-        choices=("retail", "fa", "delayed", "live", "dynamic"),
+        choices=("retail", "fa", "delayed", "live", "dynamic", "cash"),
         help="which login to simulate: an individual (retail), an advisor (fa), one without live market data "
         "(delayed), a live account (live), or a broker with many accounts (dynamic); default: retail",
     )

@@ -44,12 +44,13 @@ class StartingPortfolio:
 
 @dataclass(frozen=True)
 class AccountProfile:
-    """One account of a login, with its starting portfolio."""
+    """One account of a login, with its starting portfolio; a cash account has limited permissions."""
 
     id: str
     portfolio: StartingPortfolio
     title: str = "Paper Trader"
     alias: str = ""
+    is_cash_account: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,14 @@ _BOLD_PORTFOLIO = StartingPortfolio(
     ),
 )
 
+_CASH_PORTFOLIO = StartingPortfolio(
+    deposit=60_000.0,
+    purchases=(
+        Purchase(_AAPL, 100, 30, 55, 12, "ISLAND"),
+        Purchase(_KO, 50, 14, 201, 40, "NYSE"),
+    ),
+)
+
 _RETAIL = AccountProfile("DU1234567", _MIXED_PORTFOLIO)
 _CLIENTS = (
     AccountProfile("DU1234567", _MIXED_PORTFOLIO, "Paper Trader", "Everything"),
@@ -152,6 +161,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         "delayed": Profile((_RETAIL,), availability="DPB"),
         "live": Profile((AccountProfile("U1234567", _MIXED_PORTFOLIO, "Live Trader"),), paper=False),
         "dynamic": Profile(_CUSTOMERS, dynamic=True),
+        "cash": Profile((AccountProfile("DU7654321", _CASH_PORTFOLIO, is_cash_account=True),)),
     }
 )
 

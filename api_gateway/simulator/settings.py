@@ -36,11 +36,11 @@ class SimulatorSettings(BaseSettings):
     simulator_login: bool = Field(
         default=False, description="Start logged in; false: log in yourself on the login page."
     )
-    simulator_profile: Literal["retail", "fa", "delayed", "live", "dynamic"] = Field(
+    simulator_profile: Literal["retail", "fa", "delayed", "live", "dynamic", "cash"] = Field(
         default="retail",
         description="Login to simulate. retail: one paper account; fa: an advisor with clients; delayed: no "
-        "live prices; live: an account that is not paper (still simulated); dynamic: a broker "
-        "with many accounts.",
+        "live prices; live: not a paper account (still simulated); dynamic: a broker with many accounts; "
+        "cash: an account without margin.",
     )
     simulator_seed: int = Field(
         default=1,

@@ -93,7 +93,14 @@ class Simulation:
         self.profile: Profile = PROFILES[self.options.profile]
         order_ids = count(FIRST_ORDER_ID)
         self.accounts = {
-            account.id: PaperAccount(account.id, self.universe, self.prices, self.clock, order_ids)
+            account.id: PaperAccount(
+                account.id,
+                self.universe,
+                self.prices,
+                self.clock,
+                order_ids,
+                is_cash_account=account.is_cash_account,
+            )
             for account in self.profile.all_accounts
         }
         for paper_account in self.accounts.values():

@@ -36,7 +36,8 @@ _CACHE_SECONDS = 45.0
 class PaperAccount:
     """One paper account, empty at first; `account_setup.seed_account` gives it a history.
 
-    Accounts of one username share `order_ids`, because an order ID does not identify its account.
+    Accounts of one username share `order_ids`, because an order ID does not identify its account. A cash
+    account cannot borrow, sell short or trade futures.
     """
 
     base_currency = "USD"
@@ -48,8 +49,11 @@ class PaperAccount:
         prices: Prices,
         clock: Clock,
         order_ids: Iterator[int] | None = None,
+        *,
+        is_cash_account: bool = False,
     ) -> None:
         self.account_id = account_id
+        self.is_cash_account = is_cash_account
         self.universe = universe
         self.prices = prices
         self.clock = clock

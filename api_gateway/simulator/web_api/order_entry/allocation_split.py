@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import floor
 from typing import Any
 
+from api_gateway.simulator.instruments.combinations import Combination
 from api_gateway.simulator.orders.order import Order
 from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.simulation import Simulation
@@ -53,6 +54,8 @@ def split_order(
     if profile["alloc_type"] == _CASH:
         paper_account = simulation.selected_account
         instrument = paper_account.instrument_of(order)
+        if isinstance(instrument, Combination):
+            raise OrderRejectedError("Cash quantity cannot be used for this contract.")
         unit_price = expected_price(paper_account, instrument, order) * instrument.multiplier
         return {
             account: shares

@@ -32,6 +32,7 @@ from api_gateway.simulator.orders.order_types import ORDER_TYPES
 from api_gateway.simulator.replies import bad_request
 from api_gateway.simulator.web_api.order_entry.crypto_rules import check_crypto_ticket
 from api_gateway.simulator.web_api.order_entry.option_rules import find_option_problem
+from api_gateway.simulator.web_api.order_entry.permission_rules import find_permission_problem
 from api_gateway.simulator.web_api.order_entry.preview import held_quantity, what_if
 from api_gateway.simulator.web_api.order_entry.rejections import (
     ContractRejectedError,
@@ -121,16 +122,21 @@ def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> O
     _check_algorithm(instrument, ticket)
     _check_time(paper_account, instrument, order)
     _check_prices(paper_account, instrument, order)
-    problem = None if ticket.parent_reference else find_option_problem(paper_account, order)
-    if problem is not None:
-        raise OrderRejectedError(problem)
+    # The child of a bracket closes what its parent opens.
+    if not ticket.parent_reference:
+        problem = find_permission_problem(paper_account, order) or find_option_problem(paper_account, order)
+        if problem is not None:
+            raise OrderRejectedError(problem)
     return order
 
 
 def check_funds(paper_account: PaperAccount, orders: Iterable[Order]) -> None:
     """Reject orders that together, if filled, exceed the account's available funds."""
     before, after = what_if(paper_account, orders)
-    if after.total.available_funds < min(0.0, before.total.available_funds):
+    overdrawn = after.base_ledger.cash < min(0.0, before.base_ledger.cash)
+    if after.total.available_funds < min(0.0, before.total.available_funds) or (
+        paper_account.is_cash_account and overdrawn
+    ):
         total, currency = after.total, paper_account.base_currency
         # Both halves are IBKR's, as users quote them; what stands between them is not known.
         raise OrderRejectedError(
