@@ -133,13 +133,10 @@ def _price_at(paper_account: PaperAccount, instrument: Instrument, at: float) ->
 def _nearest_call(paper_account: PaperAccount) -> Instrument:
     """The at-the-money call on AAPL that expires first, in 20 days at the earliest."""
     target = _price_at(paper_account, paper_account.instrument(_AAPL), paper_account.clock.now())
-    calls = [option for option in paper_account.universe.options_of(_AAPL) if option.right == "C"]
-    listed = [
-        option
-        for option in calls
-        if (option.expiry or "") >= _date_ahead(paper_account, _MIN_OPTION_LIFETIME)
-    ] or calls
-    return min(listed, key=lambda option: (option.expiry or "", abs((option.strike or 0.0) - target)))
+    soonest = paper_account.universe.today + _MIN_OPTION_LIFETIME
+    expiry = next(each for each in paper_account.universe.expiries_of(_AAPL) if each.day >= soonest)
+    calls = paper_account.universe.options_of(_AAPL, expiry=f"{expiry.day:%Y%m%d}", right="C")
+    return min(calls, key=lambda option: abs((option.strike or 0.0) - target))
 
 
 def _front_month_future(paper_account: PaperAccount) -> Instrument:

@@ -88,8 +88,9 @@ class Simulation:
             self.clock, enforced=self.options.rate_limits, penalty=self.options.penalty
         )
         self.faults = FaultInjector(seed=self.options.seed)
-        self.universe = build_universe(self.clock.now())
+        self.universe = build_universe(self.clock.now)
         self.prices = Prices(self.universe, self.clock, self.options.seed)
+        self.universe.follow_prices(self.prices.price_at)
         self.profile: Profile = PROFILES[self.options.profile]
         order_ids = count(FIRST_ORDER_ID)
         self.accounts = {

@@ -49,7 +49,7 @@ class ExecutionSimulator:
         now = paper_account.clock.now()
         if order.order_id not in paper_account.orders:
             order.placed_at = now
-        order.expires_at = min(expiry_time(order, instrument, now), instrument.expires_at or FOREVER)
+        order.expires_at = min(expiry_time(order, instrument, now), instrument.trades_until or FOREVER)
         order.simulated_until = now
         sent = order.exchange != "SMART" and order.parent_id is None
         status = OrderStatus.PENDING_SUBMIT if sent else OrderStatus.PRE_SUBMITTED

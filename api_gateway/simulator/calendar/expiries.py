@@ -1,65 +1,105 @@
-"""Expiry dates of derivatives, relative to a given day."""
+"""Business days and monthly expiries, and IBKR's names of months.
+
+Business days are those of the New York Stock Exchange: other exchanges' own holidays are not modelled.
+"""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+from zoneinfo import ZoneInfo
 
 from api_gateway.simulator.calendar.holidays import full_holidays, nth_weekday
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_MONTH_LETTERS = "FGHJKMNQUVXZ"
 _FRIDAY = 4
+_NEW_YORK = ZoneInfo("US/Eastern")
 
 
 def month_code(expiry: str) -> str:
-    """IBKR's code for the month of a date: `JAN27` for `20270115`."""
+    """IBKR's code for a month (yyyymm) or for that of a date: `JAN27` for `20270115`."""
     return f"{_MONTHS[int(expiry[4:6]) - 1]}{expiry[2:4]}"
 
 
-def is_month_code(text: str) -> bool:
-    """True for `JAN27`; false for `202701`, `Jan27` and anything else."""
-    return len(text) == 5 and text[:3] in _MONTHS and text[3:].isdecimal()
+def parse_month_code(text: str) -> str | None:
+    """The month (yyyymm) of `JAN27`; None for `202701`, `Jan27` and anything else."""
+    if len(text) != 5 or text[:3] not in _MONTHS or not (text[3:].isascii() and text[3:].isdigit()):
+        return None
+    return f"20{text[3:]}{_MONTHS.index(text[:3]) + 1:02d}"
 
 
+def month_letter(month: int) -> str:
+    """The letter of a month in the names of futures: `F` for January, `Z` for December."""
+    return _MONTH_LETTERS[month - 1]
+
+
+def months_of_letters(letters: str) -> frozenset[int]:
+    """The months of `HMUZ`: 3, 6, 9 and 12. Raises ValueError for another letter."""
+    return frozenset(_MONTH_LETTERS.index(letter) + 1 for letter in letters)
+
+
+def new_york_date(epoch: float) -> date:
+    """The date in New York at a time in seconds since 1970."""
+    return datetime.fromtimestamp(epoch, tz=_NEW_YORK).date()
+
+
+def is_business_day(day: date) -> bool:
+    """True if New York trades on that day."""
+    return day.weekday() <= _FRIDAY and day not in full_holidays(day.year)
+
+
+def business_days_before(day: date) -> Iterator[date]:
+    """The business days before `day`, the latest first."""
+    while True:
+        day -= timedelta(days=1)
+        if is_business_day(day):
+            yield day
+
+
+def business_day_before(day: date, count: int = 1) -> date:
+    """The `count`th business day before `day`."""
+    return next(islice(business_days_before(day), count - 1, None))
+
+
+@lru_cache(maxsize=1024)
+def last_business_day(year: int, month: int) -> date:
+    """The last business day of a month."""
+    return business_day_before(first_of_next_month(year, month))
+
+
+def first_of_next_month(year: int, month: int) -> date:
+    """The first day of the following month."""
+    return date(year + month // 12, month % 12 + 1, 1)
+
+
+@lru_cache(maxsize=1024)
 def third_friday(year: int, month: int) -> date:
     """The monthly expiry: the third Friday, or the Thursday before if that is a holiday."""
     day = nth_weekday(year, month, _FRIDAY, 3)
-    return day - timedelta(days=1) if day in full_holidays(year) else day
+    return day if is_business_day(day) else business_day_before(day)
 
 
-def next_monthly_expiries(today: date, count: int) -> list[date]:
-    """The next `count` monthly expiries, including today."""
-    return _next_expiries(today, count, month_interval=1)
+@lru_cache(maxsize=1024)
+def volatility_expiry(year: int, month: int) -> date:
+    """The monthly expiry of VIX: 30 days before the third Friday of the next month, usually a Wednesday."""
+    following = first_of_next_month(year, month)
+    day = nth_weekday(following.year, following.month, _FRIDAY, 3)
+    if not is_business_day(day):
+        day = business_day_before(day)
+    day -= timedelta(days=30)
+    return day if is_business_day(day) else business_day_before(day)
 
 
-def next_quarterly_expiries(today: date, count: int) -> list[date]:
-    """The next `count` expiries in March, June, September and December, including today."""
-    return _next_expiries(today, count, month_interval=3)
+def last_moment_of(expiry: str) -> float:
+    """The close of New York on a day (yyyymmdd), in seconds since 1970."""
+    day = datetime.strptime(expiry, "%Y%m%d").replace(tzinfo=_NEW_YORK)
+    return (day + timedelta(hours=16)).timestamp()
 
 
-def next_crude_oil_expiries(today: date, count: int) -> list[date]:
-    """The next crude oil expiries: three business days before the 25th of the month before delivery."""
-    found: list[date] = []
-    year, month = today.year, today.month
-    while len(found) < count:
-        day = date(year, month, 25)
-        back = 0
-        while back < 3:
-            day -= timedelta(days=1)
-            if day.weekday() <= _FRIDAY and day not in full_holidays(day.year):
-                back += 1
-        if day >= today:
-            found.append(day)
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    return found
-
-
-def _next_expiries(today: date, count: int, *, month_interval: int) -> list[date]:
-    found: list[date] = []
-    year, month = today.year, today.month
-    while len(found) < count:
-        if month % month_interval == 0:
-            day = third_friday(year, month)
-            if day >= today:
-                found.append(day)
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    return found
+def is_last_of_week(day: date) -> bool:
+    """True for a Friday, and for the Thursday before a Friday without trading."""
+    rest = (day + timedelta(days=offset) for offset in range(1, _FRIDAY - day.weekday() + 1))
+    return is_business_day(day) and not any(is_business_day(later) for later in rest)

@@ -65,6 +65,7 @@ HOURS = MappingProxyType(
         ),
         "us_option": Hours("US/Eastern", 570, 960, us_holidays=True, early=780),
         "us_index": Hours("US/Eastern", 570, 960, us_holidays=True, early=780),
+        "us_index_option": Hours("US/Eastern", 570, 975, us_holidays=True, early=795),
         "us_bond": Hours("US/Eastern", 480, 1020, us_holidays=True, early=840),
         "cme": Hours("US/Central", -420, 960, us_holidays=True, early=735, liquid=(510, 900)),
         "nymex": Hours("US/Eastern", -360, 1020, us_holidays=True, early=810, liquid=(540, 870)),
@@ -73,11 +74,18 @@ HOURS = MappingProxyType(
         "forecast": Hours("US/Central", 0, 1440, weekend=True),
         "lse": Hours("Europe/London", 480, 990),
         "ibis": Hours("Europe/Berlin", 540, 1050),
+        "aeb": Hours("Europe/Amsterdam", 540, 1050),
+        "sbf": Hours("Europe/Paris", 540, 1050),
         "ebs": Hours("Europe/Zurich", 540, 1050),
         "tse": Hours("America/Toronto", 570, 960),
         "mexi": Hours("America/Mexico_City", 450, 840),
         "sehk": Hours("Asia/Hong_Kong", 570, 960),
         "tsej": Hours("Asia/Tokyo", 540, 930),
+        "asx": Hours("Australia/Sydney", 600, 960),
+        "eurex": Hours("Europe/Berlin", 70, 1320, liquid=(540, 1050)),
+        "iceeu": Hours("Europe/London", 60, 1260, liquid=(480, 990)),
+        "osej": Hours("Asia/Tokyo", 525, 945),
+        "hkfe": Hours("Asia/Hong_Kong", 555, 990),
     }
 )
 

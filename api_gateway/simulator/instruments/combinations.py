@@ -101,12 +101,6 @@ class Combination(Instrument):
         return f"{self.conid}{exchange};;;{legs}"
 
     @property
-    def expires_at(self) -> float | None:
-        """Expiry time of the leg that expires first, in seconds since 1970, or None."""
-        times = (leg.instrument.expires_at for leg in self.legs)
-        return min((at for at in times if at is not None), default=None)
-
-    @property
     def weights(self) -> tuple[float, ...]:
         """How much of each leg's price is in the price of the combination."""
         return tuple(leg.ratio * leg.instrument.multiplier / self.multiplier for leg in self.legs)
@@ -162,6 +156,9 @@ def build_combination(universe: Universe, text: CombinationText) -> Combination:
         volatility=0.0,
         multiplier=max(leg.instrument.multiplier for leg in legs),
         underlying_conid=underlyings.pop() if len(underlyings) == 1 else None,
+        # It ends with the leg that ends first.
+        trades_until=_first(leg.instrument.trades_until for leg in legs),
+        expires_at=_first(leg.instrument.expires_at for leg in legs),
         is_us=all(leg.instrument.is_us for leg in legs),
         venues=_common_venues(text, legs),
         hours=_common_hours(legs),
@@ -183,6 +180,10 @@ def line_key(instrument: Instrument) -> int:
         return instrument.conid
     legs = ",".join(f"{conid}/{ratio}" for conid, ratio in sorted(instrument.ratios.items()))
     return -1 - crc32(legs.encode())
+
+
+def _first(times: Iterable[float | None]) -> float | None:
+    return min((at for at in times if at is not None), default=None)
 
 
 def _check_ratios(legs: list[Leg]) -> None:

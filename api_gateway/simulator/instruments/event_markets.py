@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 EXCHANGE = "FORECASTX"
+_LONGEST_LEAD, _SHORTEST_LEAD = 500, 10  # days for which an event is among a market's next ones
 
 
 class ForecastCategory(NamedTuple):
@@ -69,6 +70,22 @@ class ForecastMarket:
     def outcome_label(self, outcome: ForecastOutcome) -> str:
         """The label of an outcome: `Above 3.125%`, or the name of a candidate."""
         return outcome.name or f"Above {self.strike_format.format(f'{outcome.strike:,g}')}"
+
+    def event_on(self, expiry: date) -> ForecastEvent:
+        """The event whose result is published on that day. Raises LookupError if there is none."""
+        for days in range(0, _LONGEST_LEAD, _SHORTEST_LEAD):
+            for event in self.events(expiry - timedelta(days=days)):
+                if event.expiry == expiry:
+                    return event
+        raise LookupError(f"{self.symbol} has no event on {expiry}")
+
+    def has_event(self, expiry: date) -> bool:
+        """True if the result of one of its events is published on that day."""
+        try:
+            self.event_on(expiry)
+        except LookupError:
+            return False
+        return True
 
     def outcome_at_strike(self, strike: float) -> ForecastOutcome:
         """The outcome with this strike. Raises LookupError if there is none."""

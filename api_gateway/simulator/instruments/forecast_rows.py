@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api_gateway.simulator.instruments.conids import yes_and_no_conids
 from api_gateway.simulator.instruments.event_markets import (
     CATEGORIES,
     EXCHANGE,
@@ -17,7 +18,7 @@ from api_gateway.simulator.instruments.event_markets import (
     ForecastMarket,
     category_path,
 )
-from api_gateway.simulator.instruments.universe import Instrument, Universe
+from api_gateway.simulator.instruments.universe import Instrument
 
 _ZONE = "US/Central"
 _RELEASE_TIME = timedelta(hours=13)
@@ -32,8 +33,8 @@ def category_tree() -> dict[str, Any]:
     return {"categories": {category.id: _category_row(category) for category in CATEGORIES.values()}}
 
 
-def market_row(market: ForecastMarket, contracts: Iterable[Instrument], day: date) -> dict[str, Any]:
-    """A market with the given contracts; `day` is when the universe was built."""
+def market_row(market: ForecastMarket, contracts: Iterable[Instrument]) -> dict[str, Any]:
+    """A market with the given contracts."""
     return {
         "market_name": market.name,
         "exchange": EXCHANGE,
@@ -41,27 +42,20 @@ def market_row(market: ForecastMarket, contracts: Iterable[Instrument], day: dat
         "logo_category": _logo_category(market),
         "exclude_historical_data": not market.has_chart,
         "payout": _PAYOUT,
-        "contracts": [_contract_row(market, contract, day) for contract in contracts],
+        "contracts": [_contract_row(market, contract) for contract in contracts],
     }
 
 
-def details_row(market: ForecastMarket, contract: Instrument, universe: Universe) -> dict[str, Any]:
+def details_row(market: ForecastMarket, contract: Instrument) -> dict[str, Any]:
     """The question of a contract, and the conids of Yes and No."""
-    event, outcome = (
-        event_of(market, contract, universe.build_date),
-        market.outcome_at_strike(contract.strike or 0.0),
-    )
+    event, outcome = event_of(market, contract), market.outcome_at_strike(contract.strike or 0.0)
     label = market.outcome_label(outcome)
     # Within a sentence, only a name stays capitalized.
     outcome_text = label if outcome.name else label[0].lower() + label[1:]
-    conid_by_right = {
-        each.right: each.conid
-        for each in universe.derivatives_of(market.conid, "EC")
-        if (each.expiry, each.strike) == (contract.expiry, contract.strike)
-    }
+    yes, no = yes_and_no_conids(contract.conid)
     row = {
-        "conid_yes": conid_by_right["C"],
-        "conid_no": conid_by_right["P"],
+        "conid_yes": yes,
+        "conid_no": no,
         "question": market.question.format(outcome_text, event.label),
         "side": _side(contract),
         "strike_label": label,
@@ -82,9 +76,9 @@ def details_row(market: ForecastMarket, contract: Instrument, universe: Universe
     return row | {"is_restricted": False}
 
 
-def rules_row(market: ForecastMarket, contract: Instrument, day: date) -> dict[str, Any]:
+def rules_row(market: ForecastMarket, contract: Instrument) -> dict[str, Any]:
     """How and when a contract is settled; times are in seconds since 1970."""
-    event, outcome = event_of(market, contract, day), market.outcome_at_strike(contract.strike or 0.0)
+    event, outcome = event_of(market, contract), market.outcome_at_strike(contract.strike or 0.0)
     midnight = datetime.combine(event.expiry, datetime.min.time(), tzinfo=ZoneInfo(_ZONE))
     released = midnight + _RELEASE_TIME
     return {
@@ -127,12 +121,9 @@ def forecast_schedule_rows() -> dict[str, Any]:
     }
 
 
-def event_of(market: ForecastMarket, contract: Instrument, day: date) -> ForecastEvent:
-    """The event of a contract, as of `day`. Raises LookupError if the market has no such event."""
-    for event in market.events(day):
-        if f"{event.expiry:%Y%m%d}" == contract.expiry:
-            return event
-    raise LookupError(f"{market.symbol} has no event on {contract.expiry}")
+def event_of(market: ForecastMarket, contract: Instrument) -> ForecastEvent:
+    """The event of a contract. Raises LookupError if the market has no such event."""
+    return market.event_on(datetime.strptime(contract.expiry or "", "%Y%m%d").date())  # noqa: DTZ007 no zone
 
 
 def _category_row(category: ForecastCategory) -> dict[str, Any]:
@@ -156,8 +147,8 @@ def _category_row(category: ForecastCategory) -> dict[str, Any]:
     return row
 
 
-def _contract_row(market: ForecastMarket, contract: Instrument, day: date) -> dict[str, Any]:
-    event, outcome = event_of(market, contract, day), market.outcome_at_strike(contract.strike or 0.0)
+def _contract_row(market: ForecastMarket, contract: Instrument) -> dict[str, Any]:
+    event, outcome = event_of(market, contract), market.outcome_at_strike(contract.strike or 0.0)
     row = {
         "conid": contract.conid,
         "side": _side(contract),

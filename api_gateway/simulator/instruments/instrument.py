@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Literal
 
-from api_gateway.simulator.instruments.listings import CL_INDEX, GC_INDEX, SPX
+from api_gateway.simulator.calendar.expiries import month_letter
 
+Delivery = Literal["physical", "cash"]
 _RIGHTS = {"C": "Call", "P": "Put"}
 
 
@@ -16,8 +18,18 @@ class Instrument:
     """One contract. `exchange` is where it is listed; `expiry` is yyyymmdd (a bond's is its maturity);
     `right` is C or P (yes and no of an event contract); `hours` names a row of `trading_hours.HOURS`.
 
+    `underlying_conid` is what an option delivers or is settled against, for an option on a future the future;
+    `root_conid` is the underlying that a search finds, for both of them the index of the product.
+
+    Times are in seconds since 1970: trading ends at `trades_until`, and the contract is settled at
+    `expires_at`. The two differ only for index options that are settled at the opening of the next day.
+    `delivery` is physical or cash for options and futures, else None.
+
     If `price_source_conid` is set, the price is that instrument's times `ratio`, growing by `carry` a year
-    until expiry.
+    until expiry. `volatility` is a year's; an option's is that of its underlying, before the smile.
+
+    `dividend` is a year's dividends per share, of which an equal part is paid in each of `dividend_months`;
+    the month is that of the ex-dividend date.
     """
 
     conid: int
@@ -29,9 +41,16 @@ class Instrument:
     reference_price: float
     tick: float
     volatility: float
+    trading_class: str = ""
     multiplier: float = 1
     underlying_conid: int | None = None
+    root_conid: int | None = None
     expiry: str | None = None
+    last_trading_day: str | None = None
+    contract_month: str = ""
+    trades_until: float | None = None
+    expires_at: float | None = None
+    delivery: Delivery | None = None
     strike: float | None = None
     right: str | None = None
     sector: str | None = None
@@ -46,6 +65,8 @@ class Instrument:
     price_source_conid: int | None = None
     ratio: float = 1.0
     carry: float = 0.0
+    dividend: float = 0.0
+    dividend_months: tuple[int, ...] = ()
     issuer_id: str | None = None
     coupon: float | None = None
     issue_date: str | None = None
@@ -55,43 +76,19 @@ class Instrument:
         """Number of decimals of a price."""
         return len(f"{self.tick:.8f}".rstrip("0").partition(".")[2])
 
-    @cached_property
-    def expires_at(self) -> float | None:
-        """Expiry time in seconds since 1970: 21:00 UTC, the New York close in winter."""
-        if self.expiry is None:
-            return None
-        day = datetime.strptime(self.expiry, "%Y%m%d").replace(tzinfo=UTC)
-        return day.timestamp() + 21 * 3600
-
-    @property
-    def delivery(self) -> str | None:
-        """How an option or a future is settled when it expires: `physical` or `cash`; else None."""
-        if self.sec_type == "OPT":
-            return "cash" if self.underlying_conid == SPX else "physical"
-        if self.sec_type == "FUT":
-            return "physical" if self.underlying_conid in (CL_INDEX, GC_INDEX) else "cash"
-        return None
-
     @property
     def local_symbol(self) -> str:
-        """The exchange's symbol: `AAPL  261218C00265000`, `ESZ6`, `EUR.USD`; else the plain symbol."""
+        """The exchange's symbol: `AAPL  261218C00265000`, `ESZ6`, `EW1Z6 C6700`, `EUR.USD`; else `symbol`."""
         if self.sec_type == "OPT" and self.expiry and self.strike is not None:
-            return f"{self.symbol:<6}{self.expiry[2:]}{self.right}{round(self.strike * 1000):08d}"
-        if self.sec_type == "FUT" and self.expiry:
-            return f"{self.symbol}{'FGHJKMNQUVXZ'[int(self.contract_month[4:]) - 1]}{self.contract_month[3]}"
+            return f"{self.trading_class:<6}{self.expiry[2:]}{self.right}{round(self.strike * 1000):08d}"
+        if self.sec_type in ("FUT", "FOP") and self.contract_month:
+            future = (
+                f"{self.trading_class}{month_letter(int(self.contract_month[4:]))}{self.contract_month[3]}"
+            )
+            return future if self.strike is None else f"{future} {self.right}{self.strike:g}"
         if self.sec_type == "CASH":
             return f"{self.symbol}.{self.currency}"
         return self.symbol
-
-    @property
-    def contract_month(self) -> str:
-        """Contract month (yyyymm), or empty; crude oil's is the month after its last trading day."""
-        if not self.expiry:
-            return ""
-        year, month = int(self.expiry[:4]), int(self.expiry[4:6])
-        if self.sec_type == "FUT" and self.underlying_conid == CL_INDEX:
-            year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-        return f"{year}{month:02d}"
 
     @property
     def terms_text(self) -> str | None:

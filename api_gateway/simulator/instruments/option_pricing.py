@@ -1,4 +1,8 @@
-"""Black-Scholes option pricing at an interest rate of zero, so that theta is never positive."""
+"""Black-Scholes option pricing at an interest rate of zero, so that theta is never positive.
+
+The volatility depends on the strike: a smile that is steeper below the price than above it, over distances
+measured in standard deviations until expiry, so that near expiries have steeper smiles, as in real chains.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from dataclasses import dataclass
 from math import erf, exp, log, pi, sqrt
 
 SECONDS_PER_YEAR = 365 * 86400.0
+_SKEW, _CURVATURE, _WIDEST = -0.07, 0.025, 3.0
+_SHORTEST = 7 / 365
 
 
 @dataclass(frozen=True)
@@ -16,6 +22,13 @@ class Greeks:
     gamma: float
     theta: float
     vega: float
+
+
+def implied_volatility(spot: float, strike: float, years: float, volatility: float) -> float:
+    """The volatility at a strike, given that of the underlying, which is the one at the money."""
+    spread = volatility * sqrt(max(years, _SHORTEST))
+    distance = max(-_WIDEST, min(_WIDEST, log(strike / spot) / spread))
+    return volatility * (1 + _SKEW * distance + _CURVATURE * distance * distance)
 
 
 def option_price(spot: float, strike: float, years: float, volatility: float, right: str) -> float:

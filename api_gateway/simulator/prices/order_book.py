@@ -34,6 +34,7 @@ _DEPTHS = MappingProxyType(
         "STK": _Depth(0.00008, 100, 14),
         "CFD": _Depth(0.00012, 100, 10),
         "OPT": _Depth(0.018, 1, 90),
+        "FOP": _Depth(0.02, 1, 40),
         "FUT": _Depth(0.00002, 1, 70),
         "CASH": _Depth(0.00003, 500_000, 10),
         "CRYPTO": _Depth(0.0004, 1, 4),

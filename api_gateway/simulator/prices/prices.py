@@ -22,7 +22,13 @@ from api_gateway.simulator.calendar.trading_hours import (
 )
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.instruments.combinations import Combination, contracts_of
-from api_gateway.simulator.instruments.option_pricing import SECONDS_PER_YEAR, Greeks, greeks, option_price
+from api_gateway.simulator.instruments.option_pricing import (
+    SECONDS_PER_YEAR,
+    Greeks,
+    greeks,
+    implied_volatility,
+    option_price,
+)
 from api_gateway.simulator.instruments.universe import Instrument, Universe
 from api_gateway.simulator.prices.combination_prices import combine_quotes, combine_ranges
 from api_gateway.simulator.prices.order_book import build_order_book
@@ -34,6 +40,7 @@ from api_gateway.simulator.prices.volumes import volume_until
 
 __all__ = ["Bar", "PriceRange", "Prices", "Quote"]
 
+_OPTIONS = frozenset({"OPT", "FOP"})
 _MAX_CENTS = 99  # an event contract is priced between 1 and 99 cents
 
 
@@ -127,13 +134,13 @@ class Prices:
 
     def greeks(self, instrument: Instrument) -> Greeks | None:
         """The Greeks of an option at the clock's time; None for other instruments."""
-        leader = self._price_source(instrument)
-        if instrument.sec_type != "OPT" or leader is None or instrument.strike is None:
-            return None
-        now = self._clock.now()
-        spot = self.price_at(leader, now)
-        years = _years_left(instrument, now)
-        return greeks(spot, instrument.strike, years, instrument.volatility, instrument.right or "C")
+        terms = self._option_terms(instrument)
+        return None if terms is None else greeks(*terms, instrument.right or "C")
+
+    def implied_volatility(self, instrument: Instrument) -> float | None:
+        """The volatility that an option's price implies at the clock's time; None for other instruments."""
+        terms = self._option_terms(instrument)
+        return None if terms is None else terms[3]
 
     def bars(
         self, instrument: Instrument, end: float, step: float, count: int, outside_rth: bool = False
@@ -218,7 +225,21 @@ class Prices:
         if total is None:
             price = self.price_at(instrument, since)
             total = PriceRange(price, price, price, price)
-        return total
+        return total if leader is None else self._with_overrides_of(leader, instrument, total, since, until)
+
+    def _with_overrides_of(
+        self, leader: Instrument, instrument: Instrument, found: PriceRange, since: float, until: float
+    ) -> PriceRange:
+        """The range, and the prices that follow from overrides of the leader while the market was closed."""
+        changes = [
+            self.price_at(instrument, at)
+            for at in self._overrides.boundaries(leader.conid, since, until)
+            if self._overrides.price_at(leader.conid, at) is not None
+        ]
+        if not changes:
+            return found
+        last = self.price_at(instrument, until)
+        return PriceRange(found.open, max(found.high, last, *changes), min(found.low, last, *changes), last)
 
     def _volume_until(self, instrument: Instrument, session: TradingSession, epoch: float) -> int:
         if instrument.average_volume == 0:
@@ -226,9 +247,19 @@ class Prices:
         key = hash_keys(hash_keys(self._key, instrument.conid), 1)
         return volume_until(key, instrument.average_volume, session, epoch)
 
+    def _option_terms(self, instrument: Instrument) -> tuple[float, float, float, float] | None:
+        """Spot, strike, years left and volatility of an option at the clock's time; None for others."""
+        leader = self._price_source(instrument)
+        if instrument.sec_type not in _OPTIONS or leader is None or instrument.strike is None:
+            return None
+        now = self._clock.now()
+        spot, years = self.price_at(leader, now), _years_left(instrument, now)
+        volatility = implied_volatility(spot, instrument.strike, years, instrument.volatility)
+        return spot, instrument.strike, years, volatility
+
     def _price_source(self, instrument: Instrument) -> Instrument | None:
         """The instrument that this one's price is derived from, or None if it has its own path."""
-        conid = instrument.underlying_conid if instrument.sec_type == "OPT" else instrument.price_source_conid
+        conid = instrument.price_source_conid
         return None if conid is None else self._universe.by_conid(conid)
 
     def _path(self, instrument: Instrument) -> PricePath:
@@ -261,9 +292,10 @@ def _derived_price(instrument: Instrument, spot: float, epoch: float) -> float:
     """The price derived from the source instrument's price at one time."""
     if instrument.sec_type == "EC":
         exact = 1 - spot
-    elif instrument.sec_type == "OPT" and instrument.strike is not None:
-        years = _years_left(instrument, epoch)
-        exact = option_price(spot, instrument.strike, years, instrument.volatility, instrument.right or "C")
+    elif instrument.sec_type in _OPTIONS and instrument.strike is not None:
+        strike, years = instrument.strike, _years_left(instrument, epoch)
+        volatility = implied_volatility(spot, strike, years, instrument.volatility)
+        exact = option_price(spot, strike, years, volatility, instrument.right or "C")
     else:
         exact = spot * instrument.ratio * exp(instrument.carry * _years_left(instrument, epoch))
     return _ticks_to_price(instrument, round(exact / instrument.tick))

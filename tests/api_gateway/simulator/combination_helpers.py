@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api_gateway.simulator.calendar.expiries import third_friday
 from api_gateway.simulator.instruments.combinations import Combination, build_combination, parse_conidex
 from api_gateway.simulator.instruments.universe import Instrument, Universe
 from api_gateway.simulator.prices.prices import Prices
@@ -19,14 +20,11 @@ def option_near_money(
     strikes_up: int = 0,
     expiry: int = 0,
 ) -> Instrument:
-    """An option on Apple, so many strikes above the money; `expiry` 0 is the second one of the chain."""
-    chain = universe.options_of(AAPL)
-    expiries = sorted({option.expiry or "" for option in chain})
-    day = expiries[expiry + 1]
-    options = sorted(
-        (option for option in chain if option.expiry == day and option.right == right),
-        key=lambda option: option.strike or 0.0,
-    )
+    """An option on Apple, so many strikes of 5 above the money; `expiry` 0 is the second monthly one."""
+    days = [each.day for each in universe.expiries_of(AAPL)]
+    monthly = [day for day in days if day == third_friday(day.year, day.month)]
+    chain = universe.options_of(AAPL, expiry=f"{monthly[expiry + 1]:%Y%m%d}", right=right)
+    options = [option for option in chain if (option.strike or 0.0) % 5 == 0]
     underlying = universe.by_conid(AAPL)
     assert underlying is not None
     spot = prices.price_at(underlying, epoch)

@@ -15,7 +15,7 @@ from api_gateway.simulator.instruments.order_rules import (
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
 
-_DERIVATIVES = ("OPT", "FUT", "EC")
+_DERIVATIVES = ("OPT", "FOP", "FUT", "EC")
 _COUNTRIES = {"USD": "US", "EUR": "DE", "CAD": "CA", "MXN": "MX", "CHF": "CH", "GBP": "GB"}
 _COUNTRIES |= {"JPY": "JP", "HKD": "HK"}
 
@@ -33,7 +33,7 @@ def contract_info_row(simulation: Simulation, instrument: Instrument) -> dict[st
         "maturity_date": instrument.expiry,
         "instrument_type": instrument.sec_type,
         "has_related_contracts": _has_options(simulation, instrument),
-        "trading_class": _trading_class(instrument),
+        "trading_class": instrument.trading_class,
         "valid_exchanges": ",".join(instrument.venues),
         "allow_sell_long": False,
         "is_zero_commission_security": False,
@@ -68,7 +68,7 @@ def contract_rules_row(simulation: Simulation, instrument: Instrument, *, is_buy
     size = 20_000.0 if instrument.sec_type == "CASH" else size
     fractions = orders if supports_fractions(instrument) else []
     return {
-        "algoEligible": instrument.sec_type in ("STK", "OPT", "FUT"),
+        "algoEligible": instrument.sec_type in ("STK", "OPT", "FOP", "FUT"),
         "allOrNoneEligible": stock,
         "overnightEligible": stock and instrument.is_us,
         "costReport": False,
@@ -138,7 +138,7 @@ def security_row(simulation: Simulation, instrument: Instrument) -> dict[str, An
         "name": instrument.name,
         "assetClass": instrument.sec_type,
         "expiry": expiry,
-        "lastTradingDay": expiry,
+        "lastTradingDay": instrument.last_trading_day if derivative else None,
         "group": instrument.group,
         "putOrCall": instrument.right,
         "sector": instrument.sector,
@@ -194,7 +194,7 @@ def derivative_row(instrument: Instrument, exchange: str) -> dict[str, Any]:
         "desc2": instrument.terms_text,
         "maturityDate": instrument.expiry,
         "multiplier": _format_multiplier(instrument),
-        "tradingClass": _trading_class(instrument),
+        "tradingClass": instrument.trading_class,
         "validExchanges": ",".join(instrument.venues),
         "showPrips": False,
         "companyName": instrument.name,
@@ -233,14 +233,8 @@ def _reformat_date(text: str, input_format: str, output_format: str) -> str:
 
 
 def _has_options(simulation: Simulation, instrument: Instrument) -> bool:
-    return bool(simulation.universe.options_of(instrument.conid))
+    return simulation.universe.has_options(instrument.conid)
 
 
 def _format_multiplier(instrument: Instrument) -> str:
     return f"{instrument.multiplier:g}"
-
-
-def _trading_class(instrument: Instrument) -> str:
-    if instrument.sec_type == "CASH":
-        return instrument.local_symbol
-    return "NMS" if instrument.sec_type == "STK" and instrument.exchange == "NASDAQ" else instrument.symbol

@@ -8,9 +8,9 @@ from typing import Any
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.contracts.derivatives import (
-    exchanges_text,
-    months_text,
-    unexpired_contracts,
+    exchange_names,
+    listed_contracts,
+    month_codes,
 )
 
 SECURITY_TYPES = ("STK", "IND", "BOND")
@@ -70,11 +70,12 @@ def _search_row(simulation: Simulation, instrument: Instrument) -> dict[str, Any
 def _sections(simulation: Simulation, instrument: Instrument) -> Iterable[dict[str, str]]:
     own = {"secType": instrument.sec_type}
     yield own if instrument.sec_type == "STK" else own | {"exchange": instrument.exchange}
-    for kind in ("FUT", "OPT"):
-        contracts = unexpired_contracts(simulation, instrument.conid, kind)
-        if contracts:
-            yield {"secType": kind, "months": months_text(contracts), "exchange": exchanges_text(contracts)}
-    for cfd in unexpired_contracts(simulation, instrument.conid, "CFD"):
+    for kind in ("FUT", "FOP", "OPT"):
+        months = month_codes(simulation, instrument.conid, kind)
+        if months:
+            exchanges = exchange_names(simulation, instrument.conid, kind)
+            yield {"secType": kind, "months": ";".join(months), "exchange": ";".join(exchanges)}
+    for cfd in listed_contracts(simulation, instrument.conid, "CFD"):
         yield {"secType": "CFD", "exchange": cfd.exchange, "conid": str(cfd.conid)}
     if instrument.sec_type == "STK" and instrument.is_us:
         yield {"secType": "BAG"}

@@ -1,40 +1,67 @@
-"""Derivatives: the unexpired contracts on an underlying, their months and exchanges."""
+"""Derivatives: the listed contracts on an underlying, their months and exchanges."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 from api_gateway.simulator.calendar.expiries import month_code
+from api_gateway.simulator.instruments.option_chains import Expiry
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
 
-_NEW_YORK = ZoneInfo("US/Eastern")
+OPTION_TYPES = ("OPT", "FOP")
 
 
 def today_yyyymmdd(simulation: Simulation) -> str:
     """Return today's date in New York as yyyymmdd."""
-    return f"{datetime.fromtimestamp(simulation.clock.now(), tz=_NEW_YORK):%Y%m%d}"
+    return f"{simulation.universe.today:%Y%m%d}"
 
 
-def unexpired_contracts(simulation: Simulation, conid: int, sec_type: str) -> list[Instrument]:
-    """Return the unexpired contracts of one type. Event contracts are requested as options."""
-    kinds = ("OPT", "EC") if sec_type == "OPT" else (sec_type,)
-    since = today_yyyymmdd(simulation)
-    contracts = [c for kind in kinds for c in simulation.universe.derivatives_of(conid, kind)]
-    return [c for c in contracts if c.expiry is None or c.expiry >= since]
+def listed_contracts(
+    simulation: Simulation,
+    conid: int,
+    sec_type: str,
+    *,
+    contract_month: str | None = None,
+    strike: float | None = None,
+    right: str | None = None,
+) -> list[Instrument]:
+    """Return the listed contracts of one type, in order of expiry. Event contracts are requested as options.
+
+    `contract_month` is yyyymm. Of options, request a month or a strike: a whole chain takes long to build.
+    """
+    found = [
+        contract
+        for contract in _others(simulation, conid, sec_type)
+        if contract_month in (None, contract.contract_month)
+        and strike in (None, contract.strike)
+        and right in (None, contract.right)
+    ]
+    if sec_type in OPTION_TYPES:
+        found += simulation.universe.options_of(
+            conid, sec_type, contract_month=contract_month, strike=strike, right=right
+        )
+    return found
 
 
-def contract_month_text(contract: Instrument) -> str:
-    """Return the contract month in IBKR's format: `JAN27`."""
-    return month_code(contract.contract_month + "01")
+def month_codes(simulation: Simulation, conid: int, sec_type: str) -> list[str]:
+    """Return the contract months of the listed contracts of one type: `DEC26`, `JAN27`."""
+    months = {expiry.contract_month for expiry in _expiries(simulation, conid, sec_type)}
+    months |= {contract.contract_month for contract in _others(simulation, conid, sec_type)}
+    return [month_code(month) for month in sorted(months)]
 
 
-def months_text(contracts: list[Instrument]) -> str:
-    """Return the distinct contract months: `DEC26;JAN27`."""
-    return ";".join(dict.fromkeys(contract_month_text(contract) for contract in contracts))
+def exchange_names(simulation: Simulation, conid: int, sec_type: str) -> list[str]:
+    """Return the exchanges of the listed contracts of one type: `SMART`, `CBOE`."""
+    venues = [expiry.option_class.venues for expiry in _expiries(simulation, conid, sec_type)]
+    venues += [contract.venues for contract in _others(simulation, conid, sec_type)]
+    return list(dict.fromkeys(venue for names in venues for venue in names))
 
 
-def exchanges_text(contracts: list[Instrument]) -> str:
-    """Return the distinct exchanges: `SMART;CBOE`."""
-    return ";".join(dict.fromkeys(venue for contract in contracts for venue in contract.venues))
+def _expiries(simulation: Simulation, conid: int, sec_type: str) -> list[Expiry]:
+    return simulation.universe.expiries_of(conid, sec_type) if sec_type in OPTION_TYPES else []
+
+
+def _others(simulation: Simulation, conid: int, sec_type: str) -> list[Instrument]:
+    """Return the listed contracts that are not options; event contracts count as options."""
+    if sec_type == "FOP":
+        return []
+    return simulation.universe.derivatives_of(conid, "EC" if sec_type == "OPT" else sec_type)

@@ -21,12 +21,14 @@ from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.prices.prices import Bar, Quote
 from api_gateway.simulator.prices.seeded_noise import hash_keys, uniform
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.contracts.derivatives import months_text, unexpired_contracts
+from api_gateway.simulator.web_api.contracts.derivatives import month_codes
 from api_gateway.simulator.web_api.market_data import snapshot_format as text
 
 FieldValue = str | int | None
 _TRADING_DAYS = 252
-_STOCK, _OPTION, _BOND = ("STK",), ("OPT", "EC"), ("BOND",)
+_STOCK, _OPTION, _BOND = ("STK",), ("OPT", "FOP", "EC"), ("BOND",)
+_PRICED_OPTION = ("OPT", "FOP")
+_OPTIONS_PER_SHARE, _VOLUME_OF_AN_INDEX = 1 / 150, 300_000_000
 
 
 @dataclass(frozen=True)
@@ -49,15 +51,26 @@ class ContractSnapshot:
         """The option's greeks; None for another contract."""
         return self.simulation.prices.greeks(self.instrument)
 
+    @property
+    def implied_volatility(self) -> float:
+        """Return the volatility that the option's price implies; 0 for another contract."""
+        return self.simulation.prices.implied_volatility(self.instrument) or 0.0
+
     @cached_property
     def daily_bars(self) -> list[Bar]:
         """The daily bars of the last 18 months, approximately."""
         return self.simulation.prices.bars(self.instrument, self.moment, DAY, 400)
 
-    @cached_property
-    def option_chain(self) -> list[Instrument]:
-        """The unexpired options on the contract."""
-        return unexpired_contracts(self.simulation, self.instrument.conid, "OPT")
+    @property
+    def has_options(self) -> bool:
+        """Whether there are options on the contract."""
+        return self.simulation.universe.has_options(self.instrument.conid)
+
+    @property
+    def option_volume(self) -> float:
+        """Return the day's volume of all options on the contract: a share of its own volume."""
+        shares = self.instrument.average_volume or _VOLUME_OF_AN_INDEX
+        return shares * _OPTIONS_PER_SHARE * (0.5 + self.seeded_value(9))
 
     @property
     def has_bid_ask(self) -> bool:
@@ -137,7 +150,7 @@ def _percent_above_average(days: int) -> Callable[[ContractSnapshot], FieldValue
 
 
 def _if_options(write: Callable[[ContractSnapshot], str]) -> Callable[[ContractSnapshot], FieldValue]:
-    return lambda s: write(s) if s.option_chain else None
+    return lambda s: write(s) if s.has_options else None
 
 
 def _yield_to_maturity(s: ContractSnapshot, price: float) -> str:
@@ -189,7 +202,7 @@ PRICE_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]](
         "7086": _if_options(lambda s: f"{0.5 + 0.9 * s.seeded_value(4):.2f}"),
         "7087": _historical_volatility,
         "7088": _historical_volatility,
-        "7089": _if_options(lambda s: text.abbreviate(sum(o.average_volume for o in s.option_chain) * 0.4)),
+        "7089": _if_options(lambda s: text.abbreviate(s.option_volume)),
         "7282": _if_traded(lambda s: text.abbreviate(s.instrument.average_volume)),
         "7283": _if_options(lambda s: text.percent(s.instrument.volatility)),
         "7284": _historical_volatility,
@@ -203,7 +216,7 @@ PRICE_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]](
         "7310": _if_greeks(lambda _, g: f"{g.theta:.3f}"),
         "7311": _if_greeks(lambda _, g: f"{g.vega:.3f}"),
         "7607": _if_options(lambda s: text.percent(0.4 * s.seeded_value(5) - 0.2)),
-        "7633": _if_sec_type(("OPT",), lambda s: text.percent(s.instrument.volatility)),
+        "7633": _if_sec_type(_PRICED_OPTION, lambda s: text.percent(s.implied_volatility)),
         "7635": lambda s: s.price_text(_mark(s)),
         "7636": _if_sec_type(
             _STOCK, lambda s: text.size(s.instrument.average_volume * (0.1 + s.seeded_value(6)))
@@ -221,11 +234,13 @@ PRICE_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]](
         "7679": _percent_above_average(100),
         "7681": _percent_above_average(20),
         "7682": lambda s: s.price_text(s.quote.last - s.quote.open),
-        "7695": _if_sec_type(("OPT",), lambda s: _break_even(s)),
+        "7695": _if_sec_type(_PRICED_OPTION, lambda s: _break_even(s)),
         "7697": _if_sec_type(("FUT",), lambda s: text.size(s.instrument.average_volume * 1.6)),
         "7698": _if_sec_type(_BOND, lambda s: _yield_to_maturity(s, s.quote.last)),
         "7699": _if_sec_type(_BOND, lambda s: _yield_to_maturity(s, s.quote.bid)),
-        "7703": _if_sec_type(("OPT",), lambda s: text.percent(abs(s.greeks.delta) if s.greeks else 0.0)),
+        "7703": _if_sec_type(
+            _PRICED_OPTION, lambda s: text.percent(abs(s.greeks.delta) if s.greeks else 0.0)
+        ),
         "7720": _if_sec_type(_BOND, lambda s: _yield_to_maturity(s, s.quote.ask)),
         "7724": _percent_above_average(50),
         "7741": lambda s: s.price_text(s.quote.prior_close),
@@ -250,11 +265,8 @@ CONTRACT_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]
         "6004": lambda s: s.instrument.venues[0],
         "6008": lambda s: s.instrument.conid,
         "6070": lambda s: s.instrument.sec_type,
-        "6072": lambda s: (
-            months_text(unexpired_contracts(s.simulation, s.instrument.conid, "FUT") or s.option_chain)
-            or None
-        ),
-        "6073": _if_sec_type(("OPT", "FUT"), lambda s: s.instrument.expiry or ""),
+        "6072": lambda s: _derivative_months(s),
+        "6073": _if_sec_type(("OPT", "FOP", "FUT"), lambda s: s.instrument.expiry or ""),
         "6457": lambda s: s.instrument.underlying_conid,
         "7051": lambda s: s.instrument.name,
         "7094": lambda s: f"{s.instrument.conid}@{s.instrument.venues[0]}",
@@ -298,6 +310,15 @@ COMBINATION_FIELDS = frozenset(
         *("55", "6004", "6008", "6070", "7051", "7219", "7220", "7221"),
     }
 )
+
+
+def _derivative_months(s: ContractSnapshot) -> str | None:
+    """Return the months of the futures on the contract, or else of the options."""
+    for kind in ("FUT", "OPT"):
+        months = month_codes(s.simulation, s.instrument.conid, kind)
+        if months:
+            return ";".join(months)
+    return None
 
 
 def _break_even(s: ContractSnapshot) -> str:

@@ -19,7 +19,7 @@ from api_gateway.simulator.web_api.market_data.snapshot_fields import (
 
 MAX_LINES = 100
 DELAY_SECONDS = 900.0  # seconds
-_SEARCH_REQUIRED = frozenset({"OPT", "FUT", "EC"})
+_SEARCH_REQUIRED = frozenset({"OPT", "FOP", "FUT", "EC"})
 
 
 def snapshot_row(
@@ -77,7 +77,7 @@ def _has_been_searched(simulation: Simulation, instrument: Instrument) -> bool:
     """Return whether it has values: a derivative has none before a search for its underlying."""
     searched = simulation.preflights.searched_conids
     return all(
-        contract.sec_type not in _SEARCH_REQUIRED or contract.underlying_conid in searched
+        contract.sec_type not in _SEARCH_REQUIRED or contract.root_conid in searched
         for contract in contracts_of(instrument)
     )
 

@@ -54,7 +54,7 @@ def resolve_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrumen
     instrument = _find_instrument(paper_account, ticket)
     if instrument.sec_type in _UNTRADEABLE:
         raise ContractRejectedError(f"{instrument.symbol} cannot be traded.")
-    if instrument.expires_at is not None and instrument.expires_at <= paper_account.clock.now():
+    if instrument.trades_until is not None and instrument.trades_until <= paper_account.clock.now():
         raise ContractRejectedError("This contract has expired.")
     if ticket.exchange != "SMART" and ticket.exchange not in instrument.venues:
         raise ContractRejectedError(f"Invalid destination exchange {ticket.exchange}.")

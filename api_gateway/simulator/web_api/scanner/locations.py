@@ -42,11 +42,20 @@ def _foreign_stocks(*exchanges: str) -> Callable[[Instrument], bool]:
     return lambda i: i.sec_type == "STK" and i.exchange in exchanges
 
 
+def _of_type(sec_type: str, exchanges: tuple[str, ...]) -> Callable[[Instrument], bool]:
+    return lambda i: i.sec_type == sec_type and i.exchange in exchanges
+
+
 def _matches_nothing(_: Instrument) -> bool:
     return False
 
 
-_AMERICA, _EUROPE, _ASIA = ("TSE", "AEQLIT", "MEXI"), ("LSE", "IBIS", "EBS"), ("SEHK", "TSEJ")
+_AMERICA, _EUROPE, _ASIA = (
+    ("TSE", "AEQLIT", "MEXI"),
+    ("LSE", "IBIS", "AEB", "SBF", "EBS"),
+    ("SEHK", "TSEJ", "ASX"),
+)
+_EUROPEAN_FUTURES, _ASIAN_FUTURES = ("EUREX", "ICEEU"), ("HKFE", "OSE.JPN")
 
 INSTRUMENT_TYPES = (
     InstrumentType("STK", "US Stocks", _us_stocks()),
@@ -59,13 +68,13 @@ INSTRUMENT_TYPES = (
     InstrumentType("STOCK.NA", "America Non-US Stocks", _foreign_stocks(*_AMERICA)),
     InstrumentType("FUT.NA", "America Non-US Futures", _matches_nothing),
     InstrumentType("STOCK.EU", "Europe Stocks", _foreign_stocks(*_EUROPE)),
-    InstrumentType("FUT.EU", "Europe Futures", _matches_nothing),
-    InstrumentType("IND.EU", "Europe Indexes", _matches_nothing),
+    InstrumentType("FUT.EU", "Europe Futures", _of_type("FUT", _EUROPEAN_FUTURES)),
+    InstrumentType("IND.EU", "Europe Indexes", _of_type("IND", _EUROPEAN_FUTURES)),
     InstrumentType("SSF.EU", "Europe SSFs", _matches_nothing),
     InstrumentType("STOCK.ME", "Mid-East Stocks", _matches_nothing),
     InstrumentType("STOCK.HK", "Asia Stocks", _foreign_stocks(*_ASIA)),
-    InstrumentType("FUT.HK", "Asia Futures", _matches_nothing),
-    InstrumentType("IND.HK", "Asia Indexes", _matches_nothing),
+    InstrumentType("FUT.HK", "Asia Futures", _of_type("FUT", _ASIAN_FUTURES)),
+    InstrumentType("IND.HK", "Asia Indexes", _of_type("IND", _ASIAN_FUTURES)),
     InstrumentType("SSF.HK", "Asia SSFs", _matches_nothing),
 )
 
@@ -129,8 +138,8 @@ LOCATIONS: Mapping[str, tuple[ScanLocation, ...]] = MappingProxyType({
         _location("STK.HK.SGX", "Singapore", "SGX"),
         _location("STK.HK.TSE_JPN", "Japan", "TSEJ"),
     ),
-    "FUT.HK": (_location("FUT.HK.HKFE", "HKFE", "HKFE"), _location("FUT.HK.ICEAU", "ICEAU", "SNFE"), _location("FUT.HK.SGX", "SGX", "SGX")),
-    "IND.HK": (_location("IND.HK.HKFE", "HKFE", "HKFE"), _location("IND.HK.ICEAU", "ICEAU", "SNFE"), _location("IND.HK.SGX", "SGX", "SGX")),
+    "FUT.HK": (_location("FUT.HK.HKFE", "HKFE", "HKFE"), _location("FUT.HK.OSE_JPN", "OSE", "OSE.JPN"), _location("FUT.HK.ICEAU", "ICEAU", "SNFE"), _location("FUT.HK.SGX", "SGX", "SGX")),
+    "IND.HK": (_location("IND.HK.HKFE", "HKFE", "HKFE"), _location("IND.HK.OSE_JPN", "OSE", "OSE.JPN"), _location("IND.HK.ICEAU", "ICEAU", "SNFE"), _location("IND.HK.SGX", "SGX", "SGX")),
     "SSF.HK": (_location("SSF.HK.HKFE", "HKFE", "HKFE"), _location("SSF.HK.SGX", "SGX", "SGX")),
 })
 # fmt: on

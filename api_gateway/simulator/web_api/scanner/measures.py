@@ -211,7 +211,7 @@ def maturity(s: ContractSnapshot) -> float | None:
 
 def option_open_interest(s: ContractSnapshot) -> float | None:
     """Return the open interest in options on the contract; None if it has no options."""
-    return sum(option.average_volume for option in s.option_chain) * 3.0 if s.option_chain else None
+    return s.option_volume * 8.0 if s.has_options else None
 
 
 def in_millions(measure: Measure) -> Measure:

@@ -128,7 +128,7 @@ def _choice_predicate(code: str, value: str) -> Predicate:
     expected = value.lower() in _YES
     predicates: dict[str, Predicate] = {
         HALTED: lambda s: s.quote.halted is expected,
-        HAS_OPTIONS: lambda s: bool(s.option_chain) is expected,
+        HAS_OPTIONS: lambda s: s.has_options is expected,
     }
     return predicates[code]
 

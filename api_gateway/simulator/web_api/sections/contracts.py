@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api_gateway.simulator.calendar.expiries import is_month_code
+from api_gateway.simulator.calendar.expiries import parse_month_code
 from api_gateway.simulator.instruments.chinese_names import chinese_name
 from api_gateway.simulator.instruments.execution_algorithms import algorithms
 from api_gateway.simulator.instruments.schedule_rows import upcoming_schedule, venue_schedule
@@ -23,15 +23,12 @@ from api_gateway.simulator.web_api.contracts.contract_details import (
 )
 from api_gateway.simulator.web_api.contracts.contract_search import SECURITY_TYPES, search_contracts
 from api_gateway.simulator.web_api.contracts.derivatives import (
-    contract_month_text,
-    today_yyyymmdd,
-    unexpired_contracts,
+    listed_contracts,
 )
 from api_gateway.simulator.web_api.guards import (
     is_true,
     parse_whole_number,
     required_object,
-    server_error,
     split_csv,
     unavailable,
 )
@@ -66,23 +63,26 @@ def search_by_body(simulation: Simulation, request: ApiRequest) -> Any:
 def strikes(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the strikes of one month; empty before a search for the underlying and for an unknown month."""
     conid = parse_whole_number(_required_param(request, "conid"), "conid")
-    sec_type, month = _required_param(request, "sectype"), _required_param(request, "month")
+    sec_type, month = _sec_type(request), parse_month_code(_required_param(request, "month"))
+    if not sec_type:
+        raise bad_request("sectype is required")
     if sec_type not in _STRIKE_TYPES:
         raise bad_request("invalid sectype")
-    if sec_type == "FOP" and not request.query.get("exchange"):
+    exchange = request.query.get("exchange", "")
+    if sec_type == "FOP" and not exchange:
         raise bad_request("exchange is required for FOP")
-    listed = (
-        unexpired_contracts(simulation, conid, sec_type)
-        if conid in simulation.preflights.searched_conids
-        else []
-    )
-    contracts = [c for c in listed if contract_month_text(c) == month and c.strike is not None]
-    exchange = request.query.get("exchange", "SMART")
-    contracts = [c for c in contracts if exchange in (*c.venues, "SMART")]
-    return {
-        name: sorted({float(c.strike) for c in contracts if c.right == right and c.strike is not None})
-        for name, right in (("call", "C"), ("put", "P"))
+    found: dict[str, list[float]] = {"call": [], "put": []}
+    if month is None or conid not in simulation.preflights.searched_conids:
+        return found
+    events = simulation.universe.derivatives_of(conid, "EC") if sec_type == "OPT" else []
+    listed = simulation.universe.strikes_of(conid, sec_type, month, exchange)
+    listed += {
+        event.strike or 0.0
+        for event in events
+        if event.contract_month == month and exchange in ("", "SMART", *event.venues)
     }
+    # Calls and puts are listed in pairs.
+    return {name: sorted(listed) for name in found}
 
 
 @SECTION.route("GET", "/iserver/secdef/info", requires=RequiredSession.BROKERAGE, returns_list=True)
@@ -96,22 +96,21 @@ def derivative_contracts(simulation: Simulation, request: ApiRequest) -> Any:
             derivative_row(bond, exchange) for bond in _filter_bonds(bonds, request.query.get("filters", ""))
         ]
     instrument = _required_instrument(simulation, _required_param(request, "conid"))
-    sec_type = request.query.get("sectype", instrument.sec_type)
+    sec_type = _sec_type(request) or instrument.sec_type
     if instrument.underlying_conid is not None:
         return [derivative_row(instrument, exchange)]
     if sec_type not in _DERIVATIVES:
         return [underlying_row(instrument)] if sec_type == instrument.sec_type else []
-    month = "" if sec_type == "CFD" else _required_param(request, "month")
-    if month and not is_month_code(month):
+    month = None if sec_type == "CFD" else parse_month_code(_required_param(request, "month"))
+    if month is None and sec_type != "CFD":
         raise bad_request("invalid month")
+    strike, right = _strike_and_right(request) if sec_type in _STRIKE_TYPES else (None, None)
     if instrument.conid not in simulation.preflights.searched_conids:
         return []
-    contracts = unexpired_contracts(simulation, instrument.conid, sec_type)
-    if month:
-        contracts = [c for c in contracts if contract_month_text(c) == month]
-    if sec_type in _STRIKE_TYPES:
-        contracts = _filter_by_strike(contracts, request)
-    return [derivative_row(c, exchange) for c in contracts]
+    contracts = listed_contracts(
+        simulation, instrument.conid, sec_type, contract_month=month, strike=strike, right=right
+    )
+    return [derivative_row(c, exchange) for c in contracts if exchange in ("", *c.venues)]
 
 
 @SECTION.route("GET", "/iserver/secdef/bond-filters", requires=RequiredSession.BROKERAGE)
@@ -223,10 +222,10 @@ def stocks(simulation: Simulation, request: ApiRequest) -> Any:
 @SECTION.route("GET", "/trsrv/futures", requires=RequiredSession.LOGIN)
 def futures(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the unexpired futures of the symbols; unknown symbols are left out."""
-    exchange, since = request.query.get("exchange"), today_yyyymmdd(simulation)
+    exchange = request.query.get("exchange")
     rows_by_symbol = {}
     for symbol in _split_csv(request, "symbols"):
-        contracts = [f for f in simulation.universe.futures_of(symbol) if (f.expiry or "") >= since]
+        contracts = simulation.universe.futures_of(symbol)
         rows = [_future_row(f) for f in contracts if exchange in (None, "", f.exchange)]
         if rows:
             rows_by_symbol[symbol] = rows
@@ -312,16 +311,21 @@ def _required_instrument(simulation: Simulation, text: str) -> Instrument:
     return instrument
 
 
-def _filter_by_strike(contracts: list[Instrument], request: ApiRequest) -> list[Instrument]:
-    """Return the contracts with the requested strike and right. Without a strike, IBKR returns 500."""
+def _sec_type(request: ApiRequest) -> str:
+    """Return the security type; IBKR accepts two spellings of the parameter's name."""
+    return request.query.get("sectype") or request.query.get("secType") or ""
+
+
+def _strike_and_right(request: ApiRequest) -> tuple[float, str | None]:
+    """Return the requested strike, which is required, and the right, if one is given."""
     try:
-        strike = float(request.query["strike"])
-    except (KeyError, ValueError):
-        raise server_error("unknown") from None
-    right = request.query.get("right")
+        strike = float(_required_param(request, "strike"))
+    except ValueError:
+        raise bad_request("invalid strike") from None
+    right = request.query.get("right") or None
     if right not in (None, "C", "P"):
         raise bad_request("invalid right")
-    return [c for c in contracts if c.strike == strike and right in (None, c.right)]
+    return strike, right
 
 
 def _filter_bonds(bonds: list[Instrument], filters: str) -> list[Instrument]:

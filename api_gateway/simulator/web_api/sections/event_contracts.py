@@ -15,7 +15,6 @@ from api_gateway.simulator.instruments.forecast_rows import (
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.replies import ApiError
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.contracts.derivatives import unexpired_contracts
 from api_gateway.simulator.web_api.guards import parse_whole_number, server_error
 from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
@@ -37,8 +36,8 @@ def forecast_market(simulation: Simulation, request: ApiRequest) -> Any:
         raise _not_found()
     simulation.preflights.searched_conids.add(conid)
     exchange = request.query.get("exchange", "").upper()
-    contracts = unexpired_contracts(simulation, conid, "EC") if exchange in ("", EXCHANGE) else []
-    return market_row(market, contracts, simulation.universe.build_date)
+    contracts = simulation.universe.derivatives_of(conid, "EC") if exchange in ("", EXCHANGE) else []
+    return market_row(market, contracts)
 
 
 @SECTION.route("GET", "/forecast/contract/details", requires=RequiredSession.LOGIN)
@@ -46,14 +45,14 @@ def forecast_contract(simulation: Simulation, request: ApiRequest) -> Any:
     """Return a contract's question and both of its sides."""
     market, contract = _required_contract(simulation, request)
     simulation.preflights.searched_conids.add(market.conid)
-    return details_row(market, contract, simulation.universe)
+    return details_row(market, contract)
 
 
 @SECTION.route("GET", "/forecast/contract/rules", requires=RequiredSession.LOGIN)
 def forecast_rules(simulation: Simulation, request: ApiRequest) -> Any:
     """Return how a contract is settled."""
     market, contract = _required_contract(simulation, request)
-    return rules_row(market, contract, simulation.universe.build_date)
+    return rules_row(market, contract)
 
 
 @SECTION.route("GET", "/forecast/contract/schedules", requires=RequiredSession.LOGIN)

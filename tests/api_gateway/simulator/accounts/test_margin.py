@@ -6,6 +6,7 @@ import pytest
 
 from api_gateway.simulator.accounts.margin import Margin, required_margin
 from api_gateway.simulator.accounts.valued_position import ValuedPosition
+from api_gateway.simulator.calendar.expiries import last_moment_of
 from tests.api_gateway.simulator.paper_account import AAPL, find_future, find_option, make_paper_account
 
 PAPER_ACCOUNT = make_paper_account()
@@ -17,7 +18,12 @@ NAKED = 0.2 * 200 * 100 + 800  # the maintenance margin of one short option belo
 
 def option(strike: float, quantity: float, right: str = "C", expiry: str = "20261218") -> ValuedPosition:
     instrument = replace(
-        OPTION, conid=int(strike * 10) + ord(right) + int(expiry), strike=strike, right=right, expiry=expiry
+        OPTION,
+        conid=int(strike * 10) + ord(right) + int(expiry),
+        strike=strike,
+        right=right,
+        expiry=expiry,
+        expires_at=last_moment_of(expiry),
     )
     return ValuedPosition(instrument, quantity, 0.0, 8.0, 1.0, 0.0, 0.0, underlying_price=200.0)
 

@@ -9,7 +9,7 @@ import pytest
 from api_gateway.simulator.calendar.bars import DAY, MONTH, WEEK
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_at
 from api_gateway.simulator.clock import Clock
-from api_gateway.simulator.instruments.option_pricing import option_price
+from api_gateway.simulator.instruments.option_pricing import implied_volatility, option_price
 from api_gateway.simulator.instruments.universe import Instrument, Universe, build_universe
 from api_gateway.simulator.prices.prices import Prices
 
@@ -185,11 +185,13 @@ def test_bars_between_two_times_start_at_the_first_or_later(prices: Prices, appl
 
 def test_option_price_follows_black_scholes(prices: Prices, universe: Universe) -> None:
     apple = named(universe, 265598)
-    option = next(o for o in universe.options_of(265598) if o.strike == 270 and o.right == "C")
+    (option,) = universe.options_of(265598, expiry="20260320", strike=270, right="C")
     quote, spot = prices.quote(option), prices.quote(apple).last
-    assert option.expiry == "20260320"
-    years = (at(2026, 3, 20, 17) - TUESDAY_NOON) / (365 * 86400)
-    assert quote.last == pytest.approx(option_price(spot, 270, years, option.volatility, "C"), abs=0.06)
+    years = (at(2026, 3, 20, 16) - TUESDAY_NOON) / (365 * 86400)
+    volatility = implied_volatility(spot, 270, years, apple.volatility)
+    assert quote.last == pytest.approx(option_price(spot, 270, years, volatility, "C"), abs=0.01)
+    assert prices.implied_volatility(option) == pytest.approx(volatility, rel=0.001)
+    assert prices.implied_volatility(apple) is None
     found = prices.greeks(option)
     assert found is not None
     assert 0 < found.delta < 1
@@ -204,7 +206,7 @@ def test_call_with_a_higher_strike_is_cheaper(prices: Prices, universe: Universe
 
 def test_expired_option_is_worth_its_intrinsic_value(prices: Prices, universe: Universe) -> None:
     apple = named(universe, 265598)
-    call = universe.options_of(265598)[0]
+    call = universe.options_of(265598, expiry="20260320", right="C")[0]
     later = at(2026, 3, 20, 20)
     spot = prices.price_at(apple, at(2026, 3, 20, 16))
     assert prices.price_at(call, later) == pytest.approx(spot - (call.strike or 0), abs=0.02)
@@ -240,7 +242,7 @@ def test_price_override_applies_until_it_is_removed(prices: Prices, clock: Clock
 
 
 def test_option_follows_an_overridden_underlying(prices: Prices, clock: Clock, universe: Universe) -> None:
-    call = next(o for o in universe.options_of(265598) if o.strike == 270 and o.right == "C")
+    (call,) = universe.options_of(265598, expiry="20260320", strike=270, right="C")
     cheap = prices.quote(call).last
     prices.override_price(265598, 400.0)
     clock.advance(1)
@@ -251,7 +253,7 @@ def test_option_follows_an_overridden_underlying(prices: Prices, clock: Clock, u
 def test_option_on_a_closed_market_follows_an_overridden_underlying(
     prices: Prices, clock: Clock, universe: Universe
 ) -> None:
-    call = next(o for o in universe.options_of(265598) if o.strike == 270 and o.right == "C")
+    (call,) = universe.options_of(265598, expiry="20260320", strike=270, right="C")
     clock.advance(at(2026, 3, 7, 12) - TUESDAY_NOON)
     prices.override_price(265598, 400.0)
     assert prices.quote(call).last == pytest.approx(130, abs=1)

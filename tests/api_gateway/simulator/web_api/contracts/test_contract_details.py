@@ -22,7 +22,7 @@ def ibm(simulation: Simulation) -> Instrument:
 
 @pytest.fixture
 def option(simulation: Simulation) -> Instrument:
-    return simulation.universe.options_of(8314)[0]
+    return simulation.universe.options_of(8314, expiry="20260320", strike=220)[0]
 
 
 def test_stock_details_match_the_recorded_types(simulation: Simulation, ibm: Instrument) -> None:

@@ -21,7 +21,7 @@ def test_a_symbol_search_ignores_case(simulation: Simulation) -> None:
 
 
 def test_a_currency_pair_is_found_by_currency_and_by_name(simulation: Simulation) -> None:
-    assert len(search(simulation, "EUR")) == 2
+    assert [name.split(" - ")[1] for name in search(simulation, "EUR")] == ["IDEALPRO", "IDEALPRO", "CME"]
     assert search(simulation, "EUR.USD") == ["European Monetary Union Euro - IDEALPRO"]
 
 

@@ -108,7 +108,7 @@ def test_historical_volatility_is_near_the_instruments_volatility(
 def test_an_option_breaks_even_at_strike_and_premium(
     simulation: Simulation, field_value: Callable[[int, str], FieldValue]
 ) -> None:
-    call = next(o for o in simulation.universe.options_of(265598) if o.strike == 270 and o.right == "C")
+    (call,) = simulation.universe.options_of(265598, expiry="20260320", strike=270, right="C")
     assert float(str(field_value(call.conid, "7695"))) == pytest.approx(
         270 + float(str(field_value(call.conid, "31")))
     )

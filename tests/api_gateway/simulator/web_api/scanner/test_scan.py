@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from api_gateway.simulator.instruments.universe import Universe
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.web_api.scanner.locations import LOCATIONS
 from api_gateway.simulator.web_api.scanner.scan import MAX_ROWS, UnknownScanError, scan_contracts
@@ -68,8 +67,10 @@ def test_the_halted_scan_finds_only_halted_contracts(simulation: Simulation) -> 
         ("ETF.EQ.US", "ETF.EQ.ARCA", {"SPY", "IWM", "GLD"}),
         ("ETF.FI.US", "ETF.FI.US.MAJOR", {"TLT"}),
         ("IND.US", "IND.US", {"SPX", "NDX", "VIX"}),
-        ("FUT.US", "FUT.CME", {"ES", "NQ"}),
-        ("FUT.US", "FUT.CBOT", set()),
+        ("FUT.US", "FUT.COMEX", {"GC", "MGC", "SI", "HG"}),
+        ("FUT.US", "FUT.CFE", {"VIX"}),
+        ("FUT.EU", "FUT.EU.EUREX", {"DAX", "ESTX50"}),
+        ("FUT.HK", "FUT.HK.HKFE", {"HSI"}),
         ("STOCK.NA", "STK.NA.MEXI", {"AAPL", "IBM", "MSFT"}),
         ("STOCK.NA", "STK.NA.TSE", {"BMO", "BNS"}),
         ("STOCK.EU", "STK.EU.LSE", {"IBM", "VOD"}),
@@ -90,9 +91,12 @@ def test_us_stocks_include_companies_and_funds(simulation: Simulation) -> None:
 
 
 def test_an_expired_future_is_not_found(simulation: Simulation) -> None:
-    before = len(symbols(simulation, "FUT.US", "TOP_PERC_GAIN", "FUT.CME"))
+    scan = ("FUT.EU", "TOP_PERC_GAIN", "FUT.EU.EUREX")
+    before = {each.expiry for each in scan_contracts(simulation, *scan, []).contracts}
     simulation.clock.advance(40 * 86400)
-    assert len(symbols(simulation, "FUT.US", "TOP_PERC_GAIN", "FUT.CME")) == before - 2
+    after = {each.expiry for each in scan_contracts(simulation, *scan, []).contracts}
+    assert before - after == {"20260320"}
+    assert len(after) == len(before) == 3
 
 
 @pytest.mark.parametrize("value", [200, "200", 200.0])
@@ -121,8 +125,8 @@ def test_filters_are_joined_by_and(simulation: Simulation) -> None:
         ("stkTypes", "ETF", "SPY", "AAPL"),
         ("stkTypes", "exc:ETF", "AAPL", "SPY"),
         ("stkTypes", "CORP", "AAPL", "SPY"),
-        ("hasOptionsIs", True, "AAPL", "KO"),
-        ("hasOptionsIs", "0", "KO", "AAPL"),
+        ("hasOptionsIs", True, "AAPL", "BRK A"),
+        ("hasOptionsIs", "0", "BRK A", "AAPL"),
         ("marketCapAbove1e6", 1_000_000, "AAPL", "BMO"),
     ],
 )
@@ -197,7 +201,8 @@ def test_a_scan_returns_at_most_fifty_contracts(simulation: Simulation) -> None:
     # The universe has fewer stocks, so add copies of each under other conids.
     stocks = [each for each in simulation.universe.all() if each.sec_type == "STK" and each.is_us]
     copies = [replace(each, conid=each.conid + 10**9 * n) for n in range(1, 4) for each in stocks]
-    simulation.universe = Universe([*simulation.universe.all(), *copies], simulation.universe.build_date)
+    for each in copies:
+        simulation.universe.add(each)
     assert len(symbols(simulation, US[0], "HIGH_GROWTH_RATE", US[1])) == MAX_ROWS == 50
 
 

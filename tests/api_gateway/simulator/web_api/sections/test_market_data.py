@@ -178,7 +178,7 @@ async def test_invalid_or_too_many_parameters_are_a_bad_request(
 async def test_a_snapshot_never_completes_without_a_free_line(
     api: ApiClient, skip: Skip, simulation: Simulation
 ) -> None:
-    many = [i.conid for i in simulation.universe.all() if i.sec_type in ("STK", "OPT")][:100]
+    many = [option.conid for option in simulation.universe.options_of(AAPL)[:100]]
     await api.get_json(SNAPSHOT, conids=",".join(map(str, many)), fields="31")
     assert len(simulation.preflights.subscriptions) == 100
     for _ in range(3):

@@ -1,0 +1,17 @@
+"""Tables of instruments: CSV files with comments, one line per instrument."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+
+
+def read_table(name: str) -> Iterator[dict[str, str]]:
+    """The rows of a table by column, without the spaces that align it; an empty cell is an empty text."""
+    with (_FOLDER / name).open(encoding="utf-8", newline="") as file:
+        lines = (line for line in file if not line.startswith("#"))
+        for row in csv.DictReader(lines, skipinitialspace=True, strict=True):
+            yield {column.strip(): cell.strip() for column, cell in row.items()}
