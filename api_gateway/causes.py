@@ -499,8 +499,8 @@ class Cause(Enum):
         outcome=_UNCHANGED,
     )
     TAKEOVER_AUTOMATIC = Row(
-        "the ticker runs with COMPETE=take, so it takes the connection over by itself, once per loss, and "
-        "accepts no take-over requests",
+        "the ticker runs with COMPETE=take, so it takes the connection over automatically, once per loss, "
+        "and accepts no take-over requests",
         "wait a minute; if another program still holds the connection after that, {log_out_there}, or "
         "{compete_ask}",
         outcome=_UNCHANGED,
@@ -516,7 +516,7 @@ class Cause(Enum):
         outcome=_UNCHANGED,
     )
 
-    # What doctor finds on the way to the gateway.
+    # What doctor finds between this machine and the gateway.
     DNS_TIMEOUT = Row(
         "DNS did not resolve {host} within {seconds} s",
         "check this machine's network and DNS, or use an IP address in GATEWAY_URL",

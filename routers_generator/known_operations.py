@@ -18,7 +18,7 @@ FILE: Final = "known_operations.json"
 
 @dataclass(frozen=True)
 class KnownOperation:
-    """An operation that has a hand-written route; `template` is its path as the gateway client takes it."""
+    """An operation that has a hand-written route; `template` is its path in the gateway client's syntax."""
 
     method: str
     template: str

@@ -1,1 +1,1 @@
-"""A client of IBKR's Web API behind the gateway: one module per step of a request's way."""
+"""The client for IBKR's Web API through the gateway: one module per step of its request pipeline."""

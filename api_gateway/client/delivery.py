@@ -1,4 +1,4 @@
-"""Delivery: sends one request over the transport, and tells the rate limiter whether it was sent."""
+"""Delivery: sends one request over the transport, and reports to the rate limiter whether it was sent."""
 
 from __future__ import annotations
 

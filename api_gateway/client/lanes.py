@@ -12,7 +12,7 @@ from api_gateway.settings import GatewaySettings
 
 
 class Lane(Protocol):
-    """A way through the rate limiter."""
+    """A queue of the rate limiter, and the timeout of its requests."""
 
     @property
     def acquire(self) -> Callable[[GatewayRequest, WaitBudget], AbstractAsyncContextManager[Reservation]]:

@@ -76,7 +76,7 @@ class ResolvedPath:
 
 
 def is_template(text: str) -> bool:
-    """Whether `resolve` accepts it: words, or known path parameters in braces, between slashes."""
+    """Whether `resolve` accepts it: fixed segments, or known path parameters in braces, between slashes."""
     pieces = _PLACEHOLDER.split(text)
     return (
         _TEMPLATE.fullmatch(text) is not None

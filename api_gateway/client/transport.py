@@ -123,7 +123,7 @@ def _httpx_transport(context: ssl.SSLContext, *, max_keepalive: int) -> httpx.As
 class Transport:
     """Speaks HTTP/1.1 to one gateway.
 
-    Each write uses a new connection, so that it can never meet a dead or desynchronized one. A pooled
+    Each write uses a new connection, so it is never sent on a dead or desynchronized one. A pooled
     connection is closed after a 204 or 304, because the gateway writes a stray end-of-chunks after those.
     """
 

@@ -1,4 +1,4 @@
-"""Writing generated files: a checksum tells them from files edited by hand, which are never overwritten."""
+"""Writing generated files: their checksums distinguish files edited by hand, which are never overwritten."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def is_unmodified(text: str) -> bool:
 def write_files(directory: Path, files: Mapping[str, str]) -> WriteResult:
     """Write the files, except those edited by hand. Raises CannotWriteError.
 
-    A directory whose `__init__.py` was not generated is somebody's package: nothing is written into it.
+    A directory whose `__init__.py` was not generated is another package: nothing is written into it.
     """
     try:
         _make_directory(directory)

@@ -27,7 +27,7 @@ ALL_METHODS: Final = (*METHODS, "head", "options", "trace")
 METHODS_WITHOUT_BODY: Final = ("get", "delete", "head", "trace")
 
 MAX_LITERAL_STEPS: Final = 10
-"""Literal segments of a path up to which templates that shadow it are looked for (2^n candidates)."""
+"""Maximum literal segments of a path for which templates that shadow it are found (2^n candidates)."""
 
 _STEP: Final = r"(?:[A-Za-z0-9._~:@!$&'()*+,;=%-]|\{[A-Za-z0-9._-]+\})*"
 _PATH: Final = re.compile(rf"(?:/{_STEP})+")

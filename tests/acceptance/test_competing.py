@@ -23,22 +23,22 @@ TAKE = {"name": "take_over_session"}
 
 
 @pytest.fixture(scope="module")
-def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcesses]:
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcesses]:
     with running_processes(tmp_path_factory.mktemp("ask"), compete="ask", ticker=QUICK) as trio:
         yield trio
 
 
 @pytest.fixture
-def competing(asking: DemoProcesses) -> DemoProcesses:
+def competing(processes: DemoProcesses) -> DemoProcesses:
     """The session was open, and another program has just taken it over."""
-    asking.control("pardon")
-    asking.control("leave")
-    _, said = asking.seconds_to_quote(30)
-    assert not said, asking.log_tails()
+    processes.control("pardon")
+    processes.control("leave")
+    _, said = processes.seconds_to_quote(30)
+    assert not said, processes.log_tails()
     time.sleep(1.1)  # a successful check is reused for a second
-    asking.start_counting(INIT)
-    asking.control("compete")
-    return asking
+    processes.start_counting(INIT)
+    processes.control("compete")
+    return processes
 
 
 class User:

@@ -55,7 +55,7 @@ def logged_out_demo() -> Iterator[Demo]:
         yield demo
 
 
-async def ask(demo: Demo) -> tuple[bool, str]:
+async def call_tool(demo: Demo) -> tuple[bool, str]:
     """Whether the result is an error, and its text."""
     async with mcp.Client(demo.mcp_url) as client:
         result = await client.call_tool("list_brokerage_accounts", {})
@@ -64,7 +64,7 @@ async def ask(demo: Demo) -> tuple[bool, str]:
 
 def test_after_a_click_on_log_in_the_tools_work(logged_out_demo: Demo, browser: webdriver.Chrome) -> None:
     login_url = f"https://localhost:{logged_out_demo.gateway_port}"
-    failed, text = asyncio.run(ask(logged_out_demo))
+    failed, text = asyncio.run(call_tool(logged_out_demo))
     assert failed
     assert login_url in text, text
 
@@ -76,6 +76,6 @@ def test_after_a_click_on_log_in_the_tools_work(logged_out_demo: Demo, browser: 
 
     until = time.monotonic() + 20
     while failed and time.monotonic() < until:
-        failed, text = asyncio.run(ask(logged_out_demo))
+        failed, text = asyncio.run(call_tool(logged_out_demo))
     assert not failed, text
     assert '"DU1234567"' in text

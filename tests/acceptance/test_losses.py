@@ -63,11 +63,11 @@ def test_a_closed_session_is_reported_immediately_and_reopened_once(
 ) -> None:
     with trio.freeze("ticker"):  # or it might be reopened before it is reported
         lose(trio)
-        told = trio.connection_status()
-        assert told["state"] in ("closed", "resetting")  # during a real reset, it is expected
+        status = trio.connection_status()
+        assert status["state"] in ("closed", "resetting")  # during a real reset, it is expected
         failed, text = trio.call_tool("get_market_snapshot", {"conids": [265598]})
         assert failed
-        assert told["sentence"].partition(",")[0] in text
+        assert status["sentence"].partition(",")[0] in text
     quotes_are_back(trio, openings=1)
 
 
@@ -75,8 +75,8 @@ def test_a_silent_upstream_is_reported_within_two_seconds_and_works_again_once_i
     trio: DemoProcesses,
 ) -> None:
     trio.control("fault", match={"path": "*"}, do={"hang": True})
-    told = trio.connection_status()
-    assert told["state"] in ("upstream_silent", "resetting")
+    status = trio.connection_status()
+    assert status["state"] in ("upstream_silent", "resetting")
     assert wait_until(lambda: trio.ticker_state() in ("upstream_silent", "resetting"), 20)
     trio.control("drop")
     trio.start_counting(INIT)  # which clears the fault
@@ -103,10 +103,10 @@ def test_a_frozen_ticker_is_reported_and_continues_without_abandoned_holds(trio:
         failed, text = trio.call_tool("call_writing_tool", {"name": "place_orders", "arguments": arguments})
         assert not failed, text
         trio.control("drop")
-        told = trio.connection_status()
-        assert told["ticker"]["works"] is False
-        assert "TICKER_URL" in told["ticker"]["sentence"]
-        assert told["who_acts"] == "the user"
+        status = trio.connection_status()
+        assert status["ticker"]["works"] is False
+        assert "TICKER_URL" in status["ticker"]["sentence"]
+        assert status["who_acts"] == "the user"
     quotes_are_back(trio, openings=1)
     assert trio.connection_status()["ticker"]["works"] is True
 

@@ -43,11 +43,13 @@ class User:
 
 
 @asynccontextmanager
-async def sdk_client(url: str, era: str, heard: Progress, user: User | None = None) -> AsyncIterator[Call]:
+async def sdk_client(
+    url: str, era: str, notifications: Progress, user: User | None = None
+) -> AsyncIterator[Call]:
     """The MCP SDK's own client, reduced to one function: wait for the login."""
 
     async def progressed(progress: float, total: float | None, message: str | None) -> None:
-        heard.append((progress, total, message))
+        notifications.append((progress, total, message))
 
     async with mcp.Client(url, mode=era, elicitation_callback=user.by_the_sdk if user else None) as client:
 
@@ -60,12 +62,12 @@ async def sdk_client(url: str, era: str, heard: Progress, user: User | None = No
 
 @asynccontextmanager
 async def fastmcp_client(
-    url: str, era: str, heard: Progress, user: User | None = None
+    url: str, era: str, notifications: Progress, user: User | None = None
 ) -> AsyncIterator[Call]:
     """FastMCP's client, the same way."""
 
     async def progressed(done: float, total: float | None, message: str | None) -> None:
-        heard.append((done, total, message))
+        notifications.append((done, total, message))
 
     handler = user.by_fastmcp if user else None
     async with fastmcp.Client(
@@ -86,7 +88,7 @@ clients = pytest.mark.parametrize(
 eras = pytest.mark.parametrize("era", ERAS)
 
 
-def told(result: Any) -> dict[str, Any]:
+def json_of(result: Any) -> dict[str, Any]:
     """The JSON result of a call, which must succeed."""
     (content,) = result.content
     assert not result.is_error, content.text
@@ -116,23 +118,23 @@ def trio(running: DemoProcesses) -> DemoProcesses:
 def test_it_returns_soon_after_a_login_and_reports_progress_until_then(
     trio: DemoProcesses, connect: Connect, era: str
 ) -> None:
-    heard: Progress = []
+    notifications: Progress = []
 
     async def waited() -> tuple[dict[str, Any], float]:
-        async with connect(trio.url, era, heard) as wait:
+        async with connect(trio.url, era, notifications) as wait:
             waiting = asyncio.create_task(wait(60))
             await asyncio.sleep(1)
             assert not waiting.done()
             await asyncio.to_thread(trio.log_in)
             began = time.monotonic()
-            return told(await waiting), time.monotonic() - began
+            return json_of(await waiting), time.monotonic() - began
 
     answer, took = asyncio.run(waited())
     assert answer["state"] == "established"
     assert answer["ready"] is True
     assert took < 6
-    assert heard[0][:2] == (0, 60)
-    assert "Nobody is logged in to IBKR" in (heard[0][2] or "")
+    assert notifications[0][:2] == (0, 60)
+    assert "Nobody is logged in to IBKR" in (notifications[0][2] or "")
     _, said = trio.seconds_to_quote(5)
     assert not said, trio.log_tails()
 
@@ -145,7 +147,7 @@ def test_only_a_client_that_can_open_urls_is_offered_the_login_page(
 
     async def waited(user: User | None) -> dict[str, Any]:
         async with connect(trio.url, era, [], user) as wait:
-            return told(await wait(2))
+            return json_of(await wait(2))
 
     declined = asyncio.run(waited(user))
     assert user.offered == [trio.login_url]
@@ -165,7 +167,7 @@ def test_a_user_who_opens_the_page_and_logs_in_is_waited_for(trio: DemoProcesses
             await asyncio.to_thread(wait_until, lambda: bool(user.offered), 10)
             await asyncio.sleep(1)
             await asyncio.to_thread(trio.log_in)
-            return told(await waiting)
+            return json_of(await waiting)
 
     assert asyncio.run(waited())["ready"] is True
 
@@ -175,7 +177,7 @@ def test_it_returns_the_status_at_its_timeout(trio: DemoProcesses, era: str) -> 
     async def waited() -> tuple[dict[str, Any], float]:
         async with sdk_client(trio.url, era, []) as wait:
             began = time.monotonic()
-            return told(await wait(2)), time.monotonic() - began
+            return json_of(await wait(2)), time.monotonic() - began
 
     answer, took = asyncio.run(waited())
     assert 1.9 <= took <= 4
@@ -216,7 +218,7 @@ def test_a_restart_of_one_process_during_the_wait_needs_no_restart_of_the_others
                 assert waiting.exception() is not None
                 waiting = asyncio.create_task(again())
             await asyncio.to_thread(trio.log_in)
-            return told(await waiting)
+            return json_of(await waiting)
 
     async def again() -> Any:
         async with sdk_client(trio.url, "2026-07-28", []) as wait:

@@ -5,13 +5,13 @@ import subprocess
 
 import pytest
 
-NOT_RUN = "no Docker engine with the compose plugin answers here"
+NOT_RUN = "no Docker engine with the compose plugin is available"
 BANNER = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
 def engine(pytestconfig: pytest.Config) -> None:
-    """A Docker engine; skips the test, loudly, where there is none."""
+    """A Docker engine; without one, skips the test and says so prominently."""
     for command in (["docker", "info"], ["docker", "compose", "version"]):
         if (
             shutil.which("docker") is None
@@ -22,7 +22,7 @@ def engine(pytestconfig: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say it where nobody overlooks it: a skipped test looks like a passed one."""
+    """Print it in the summary, because a skipped test is easily overlooked."""
     if config.stash.get(BANNER, False):
         terminalreporter.section("THE CONTAINERS WERE NOT TESTED", sep="#", red=True, bold=True)
         terminalreporter.line(f"Nothing was built and nothing was started: {NOT_RUN}.")

@@ -48,7 +48,7 @@ def instructions(path: str) -> list[str]:
 
 
 def stages(path: str) -> dict[str, list[str]]:
-    """The instructions of each stage, by its name (`""` where it has none)."""
+    """The instructions of each stage, by its name (`""` if it has none)."""
     found: dict[str, list[str]] = {}
     current: list[str] = []
     for line in instructions(path):
@@ -137,13 +137,13 @@ def test_only_the_server_gets_the_token() -> None:
 @pytest.mark.parametrize(
     ("service", "settings", "left_out"),
     [
-        # Inside, the gateway's certificate is always at hand: nothing turns its verification off.
+        # Containers always have the gateway's certificate, so nothing turns its verification off.
         ("ticker", GatewaySettings, {"GATEWAY_VERIFY_TLS", "GATEWAY_FINGERPRINT"}),
         ("mcp-server", GatewaySettings, {"GATEWAY_VERIFY_TLS", "GATEWAY_FINGERPRINT"}),
         ("ticker", TickerSettings, set()),
         ("mcp-server", ServerSettings, set()),
         (GENERATOR, GeneratorSettings, set()),
-        # The port inside the container is always the same one.
+        # The port inside the container is fixed.
         ("gateway", SimulatorSettings, {"GATEWAY_PORT"}),
     ],
 )
@@ -372,7 +372,7 @@ def test_the_address_list_rejects_all_other_addresses(peer: str) -> None:
 def test_the_address_list_has_the_gateways_format() -> None:
     assert CONF["ips"]["deny"], "an empty or missing deny admits everybody"
     for pattern in CONF["ips"]["allow"] + CONF["ips"]["deny"]:
-        # Four parts are a regular expression; a mask matches nobody and a lone star breaks every request.
+        # Each part is a regular expression; a netmask matches nothing and a lone star breaks every request.
         assert len(pattern.split(".")) == 4, pattern
         assert "/" not in pattern
         assert "*" not in pattern

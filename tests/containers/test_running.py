@@ -32,8 +32,8 @@ ROOT = Path(__file__).parents[2]
 STAND_IN = ROOT / "tests/containers/stand_in/GatewayStart.java"
 SERVICES = ("gateway", "ticker", "mcp-server")
 ACCOUNT = "DU1234567"
-PATIENCE = 45.0  # s until the parts have found each other again
-PAUSE = 0.2  # s between two looks
+TIMEOUT = 45.0  # seconds within which the services find each other again
+POLL_INTERVAL = 0.2  # seconds between two polls
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class Stack:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "DOCKER_HOST") if name in os.environ}
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "DOCKER_HOST") if name in os.environ}
         chosen = {
             "GATEWAY": self.gateway,
             "GATEWAY_PORT": str(self.gateway_port),
             "MCP_SERVER_PORT": str(self.server_port),
             "PROJECT": self.project,
-            # Seconds: as often as it can be told to look.
+            # The shortest intervals that the settings allow.
             "TICKLE_INTERVAL": "5",
             "TICKLE_INTERVAL_UNHEALTHY": "1",
         }
@@ -62,7 +62,7 @@ class Stack:
         done = subprocess.run(
             ["docker", "compose", "-p", self.project, *files, *arguments],
             cwd=self.folder,
-            env=kept | chosen | dict(self.settings),
+            env=inherited | chosen | dict(self.settings),
             capture_output=True,
             text=True,
             check=False,
@@ -88,9 +88,10 @@ class Stack:
         subprocess.run(["docker", "rmi", name], capture_output=True, check=False)
 
     def health(self) -> dict[str, str]:
-        told = self.compose("ps", "--format", "json").stdout.strip()
-        # A list until compose 2.21, a line for each since.
-        rows = json.loads(told) if told.startswith("[") else [json.loads(line) for line in told.splitlines()]
+        output = self.compose("ps", "--format", "json").stdout.strip()
+        # A list before compose 2.21, one line each since.
+        is_list = output.startswith("[")
+        rows = json.loads(output) if is_list else [json.loads(line) for line in output.splitlines()]
         return {row["Service"]: row["Health"] for row in rows}
 
     def certificate(self) -> str:
@@ -106,7 +107,7 @@ class Stack:
             connection.close()
 
     def browser(self, method: str, path: str, **headers: str) -> tuple[int, str]:
-        """What the published port answers to someone on this machine who trusts the certificate."""
+        """The response of the published port to a client on this machine that trusts the certificate."""
         trust = ssl.create_default_context(cadata=self.certificate())
         connection = http.client.HTTPSConnection("localhost", self.gateway_port, timeout=20, context=trust)
         try:
@@ -124,33 +125,33 @@ class Stack:
             yield client
 
     async def answer(self) -> tuple[bool, str]:
-        """Whether asking for the accounts failed, and the text that came back."""
+        """Whether a call for the accounts failed, and its text."""
         async with self.client() as client:
             result = await client.call_tool("list_brokerage_accounts", {}, raise_on_error=False)
             return result.is_error, " ".join(getattr(block, "text", "") for block in result.content)
 
     @property
     def session(self) -> str:
-        """What the ticker finds when everything works."""
+        """The ticker's state if everything works."""
         return "established" if self.gateway == "simulator" else "not_logged_in"
 
     async def noticed(self, wanted: str) -> None:
-        """Wait until the ticker says this of the session."""
+        """Wait until the ticker reports this state."""
         question = (
             "import urllib.request as r; print(r.urlopen('http://127.0.0.1:5056/state').read().decode())"
         )
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         state = ""
         while time.monotonic() < deadline:
             state = json.loads(self.inside("ticker", "python3", "-c", question))["state"]
             if state == wanted:
                 return
-            await asyncio.sleep(PAUSE)
-        pytest.fail(f"After {PATIENCE:.0f} s the ticker says {state}, not {wanted}")
+            await asyncio.sleep(POLL_INTERVAL)
+        pytest.fail(f"After {TIMEOUT:.0f} s the ticker says {state}, not {wanted}")
 
     async def settle(self) -> str:
-        """Wait until an MCP client gets what this gateway has to say; returns the answer."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until an MCP client gets this gateway's response; returns it."""
+        deadline = time.monotonic() + TIMEOUT
         last = ""
         while time.monotonic() < deadline:
             try:
@@ -162,9 +163,9 @@ class Stack:
                     return last
                 if self.gateway == "live" and failed and f"https://localhost:{self.gateway_port}" in last:
                     return last
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(POLL_INTERVAL)
         logs = self.compose("logs", "--tail", "30").stdout
-        pytest.fail(f"After {PATIENCE:.0f} s an MCP client still gets: {last}\n{logs}")
+        pytest.fail(f"After {TIMEOUT:.0f} s an MCP client still gets: {last}\n{logs}")
 
 
 def free_port() -> int:
@@ -180,7 +181,7 @@ class QuietFiles(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def checkout(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - asked for its skip
-    """A copy of what git would clone, with no `.env`."""
+    """A copy of what git would clone, without `.env`."""
     folder = tmp_path_factory.mktemp("checkout")
     listed = subprocess.run(
         ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -194,7 +195,8 @@ def checkout(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  #
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     assert not (folder / ".env").exists()
-    # Images of its own, so that nobody's are replaced; and a build that reaches the archive on this machine.
+    # Its own image names, so that no others are replaced, and a build that reaches the archive on this
+    # machine.
     tags = {"gateway": "${GATEWAY:-}", "ticker": "latest", "mcp-server": "latest"}
     services = {
         service: {"image": f"${{PROJECT:-}}-{service}:{tag}", "build": {"network": "host"}}
@@ -206,7 +208,7 @@ def checkout(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  #
 
 @pytest.fixture(scope="session")
 def archive(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:  # noqa: ARG001
-    """The build settings for an archive laid out as IBKR's with a stand-in in it, served on loopback."""
+    """The build settings for an archive with IBKR's layout and a stand-in gateway, served on loopback."""
     folder = tmp_path_factory.mktemp("archive")
     classes = folder / "classes"
     classes.mkdir()
@@ -241,7 +243,7 @@ def archive(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module", params=["live", "simulator"])
 def stack(request: pytest.FixtureRequest, checkout: Path, archive: dict[str, str]) -> Iterator[Stack]:
-    """The three containers, built and healthy; whoever stops some starts them again."""
+    """The three containers, built and healthy; a test that stops some starts them again."""
     stack = Stack(
         folder=checkout,
         project=f"ib-mcp-test-{os.getpid()}-{request.param}",
@@ -265,7 +267,7 @@ simulator_only = pytest.mark.parametrize("stack", ["simulator"], indirect=True)
 
 
 def test_a_clean_clone_gives_three_healthy_containers(stack: Stack) -> None:
-    stack.up()  # waits for those that a test before this one has only just started again
+    stack.up()  # waits for those that an earlier test has just restarted
     assert stack.health() == dict.fromkeys(SERVICES, "healthy")
 
 
@@ -325,11 +327,11 @@ def test_a_client_verifies_the_gateway_and_cannot_read_its_key(stack: Stack, ser
         "    except PermissionError:\n"
         "        print('kept', path.name)\n"
     )
-    told = stack.inside(service, "python3", "-c", question).splitlines()
-    assert told[0] == "status 302"
+    output = stack.inside(service, "python3", "-c", question).splitlines()
+    assert output[0] == "status 302"
     key = "gateway.p12" if stack.gateway == "live" else "gateway.key"
-    assert f"kept {key}" in told
-    assert [line for line in told if line.startswith("read")] == ["read gateway.pem"]
+    assert f"kept {key}" in output
+    assert [line for line in output if line.startswith("read")] == ["read gateway.pem"]
     assert stack.compose("exec", "-T", service, "touch", "/tls/mark", check=False).returncode != 0
 
 
@@ -346,16 +348,16 @@ async def test_an_mcp_client_lists_the_tools(stack: Stack) -> None:
 
 
 async def test_a_call_about_the_account_returns_the_gateways_response(stack: Stack) -> None:
-    told = await stack.settle()
+    output = await stack.settle()
     if stack.gateway == "live":
-        assert "log in" in told.lower()
+        assert "log in" in output.lower()
 
 
 async def test_health_and_ready_return_their_status(stack: Stack) -> None:
     await stack.settle()
     assert stack.server("/health")[0] == 200
-    status, told = stack.server("/ready")
-    assert status == (200 if stack.gateway == "simulator" else 503), told
+    status, output = stack.server("/ready")
+    assert status == (200 if stack.gateway == "simulator" else 503), output
 
 
 def test_no_secret_is_in_the_logs(stack: Stack) -> None:
@@ -371,8 +373,8 @@ def test_no_secret_is_in_the_logs(stack: Stack) -> None:
 async def test_server_and_ticker_keep_running_without_a_gateway_and_find_it_again(stack: Stack) -> None:
     stack.compose("kill", "gateway")
     try:
-        failed, told = await stack.answer()
-        assert failed, told
+        failed, output = await stack.answer()
+        assert failed, output
         assert stack.server("/health")[0] == 200
         async with stack.client() as client:
             assert await client.list_tools()
@@ -395,8 +397,8 @@ async def test_the_services_find_each_other_in_any_start_order(stack: Stack, ord
 async def test_the_services_find_each_other_with_a_new_volume_and_the_gateway_last(stack: Stack) -> None:
     stack.compose("down", "--volumes", "--timeout", "1")
     stack.up("ticker", "mcp-server")
-    failed, told = await stack.answer()
-    assert failed, told
+    failed, output = await stack.answer()
+    assert failed, output
     stack.up()
     await stack.settle()
     await stack.noticed(stack.session)

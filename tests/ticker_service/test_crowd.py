@@ -49,21 +49,21 @@ class Crowd:
     simulation: Simulation
     callers: GatewayClient
     sent: list[str]
-    answered: list[str]
+    responses: list[str]
     """Paths of the requests with a response that is not empty."""
 
     async def caller(self, number: int) -> list[type[GatewayError]]:
         """Retry a request until it succeeds; returns the errors before that."""
         template, values, query = REQUESTS[number % len(REQUESTS)]
-        met: list[type[GatewayError]] = []
+        errors: list[type[GatewayError]] = []
         while True:
             try:
                 await self.callers.get(template, *values, **query)
             except GatewayError as error:
-                met.append(type(error))
+                errors.append(type(error))
                 await asyncio.sleep(error.seconds if isinstance(error, RateLimited) else EVERY)
             else:
-                return met
+                return errors
 
 
 @asynccontextmanager
@@ -73,21 +73,21 @@ async def crowd() -> AsyncIterator[Crowd]:
     simulation = Simulation(SimulationOptions(login=True), clock)
     app = httpx.ASGITransport(app=create_app(simulation))
     sent: list[str] = []
-    answered: list[str] = []
+    responses: list[str] = []
 
-    async def answer(request: httpx.Request) -> httpx.Response:
+    async def respond(request: httpx.Request) -> httpx.Response:
         sent.append(request.url.path)
         await asyncio.sleep(0.05)
         response = await app.handle_async_request(request)
         body = await response.aread()
         if response.status_code == 200 and body not in (b"{}", b"[]", b""):
-            answered.append(request.url.path)
+            responses.append(request.url.path)
         return response
 
     def client(policy: AccessPolicy) -> GatewayClient:
         settings = GatewaySettings(_env_file=None)
         return GatewayClient(
-            settings, policy=policy, transport=SocketLikeTransport(answer), now=now, wall=clock.now
+            settings, policy=policy, transport=SocketLikeTransport(respond), now=now, wall=clock.now
         )
 
     async with client(TICKER) as tickers, client(ALL_OPERATIONS) as callers:
@@ -102,7 +102,7 @@ async def crowd() -> AsyncIterator[Crowd]:
         )
         heartbeats = asyncio.create_task(keeper.run())
         try:
-            yield Crowd(simulation, callers, sent, answered)
+            yield Crowd(simulation, callers, sent, responses)
         finally:
             heartbeats.cancel()
             await asyncio.gather(heartbeats, return_exceptions=True)
@@ -121,18 +121,18 @@ def test_a_session_lost_under_fifty_callers_is_reopened_once(beaten: float) -> N
             await errors_of_fifty(all_)
             await asyncio.sleep(60 - (asyncio.get_running_loop().time() % 60) + beaten)
             all_.sent.clear()
-            all_.answered.clear()
+            all_.responses.clear()
             all_.simulation.session.drop()
             lost = asyncio.get_running_loop().time()
 
-            met = await errors_of_fifty(all_)
+            errors = await errors_of_fifty(all_)
 
             assert asyncio.get_running_loop().time() - lost < 120
-            assert {kind for each in met for kind in each} <= {SessionLost, RateLimited}
-            assert SessionLost in {kind for each in met for kind in each}
+            assert {kind for each in errors for kind in each} <= {SessionLost, RateLimited}
+            assert SessionLost in {kind for each in errors for kind in each}
             assert all_.sent.count(INIT) == 1
             # Requests while the session is opening get an empty response and don't count.
-            after = all_.answered[all_.answered.index(INIT) :]
+            after = all_.responses[all_.responses.index(INIT) :]
             assert after.count("/v1/api/iserver/accounts") == 1
             assert after.count("/v1/api/portfolio/accounts") <= 1
             assert all_.simulation.rate_limits.penalty_seconds_left == 0

@@ -151,10 +151,10 @@ def bench() -> Bench:
 
 
 def raising(error: Exception) -> Callable[[], httpx.Response]:
-    def answer() -> httpx.Response:
+    def respond() -> httpx.Response:
         raise error
 
-    return answer
+    return respond
 
 
 def answering(code: int, **values: Any) -> Callable[[], httpx.Response]:
@@ -441,8 +441,8 @@ async def test_the_front_page_distinguishes_a_silent_upstream_from_an_unreachabl
     bench.upstream.front = raising(httpx.ConnectError("refused"))
     assert (await bench.beat(silent)).state is State.UNREACHABLE
     assert bench.upstream.probes == 2
-    for answer in (established, closed, answering(401)):
-        await bench.beat(answer)
+    for respond in (established, closed, answering(401)):
+        await bench.beat(respond)
     assert bench.upstream.probes == 2
 
 

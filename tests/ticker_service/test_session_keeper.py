@@ -117,7 +117,7 @@ async def test_nothing_is_sent_in_the_penalty_box() -> None:
     times: list[float] = []
     clock = Clock(start=0, frozen=True)
 
-    async def answer(_: httpx.Request) -> httpx.Response:
+    async def respond(_: httpx.Request) -> httpx.Response:
         times.append(clock.now())
         return httpx.Response(429, headers={"Retry-After": "700"})
 
@@ -129,7 +129,7 @@ async def test_nothing_is_sent_in_the_penalty_box() -> None:
     gateway = GatewayClient(
         GatewaySettings.model_construct(),
         policy=TICKER,
-        transport=SocketLikeTransport(answer),
+        transport=SocketLikeTransport(respond),
         now=clock.now,
         sleep=sleep,
     )
@@ -184,12 +184,15 @@ async def test_the_keeper_is_alive_unless_its_loop_is_stopped_or_stuck() -> None
     clock = Clock(start=0, frozen=True)
     released = asyncio.Event()
 
-    async def answer(_: httpx.Request) -> httpx.Response:
+    async def respond(_: httpx.Request) -> httpx.Response:
         await released.wait()
         return httpx.Response(401)
 
     gateway = GatewayClient(
-        GatewaySettings.model_construct(), policy=TICKER, transport=SocketLikeTransport(answer), now=clock.now
+        GatewaySettings.model_construct(),
+        policy=TICKER,
+        transport=SocketLikeTransport(respond),
+        now=clock.now,
     )
     keeper = SessionKeeper(
         gateway, Backoff(60, 5), rules(), stuck_after=60, metrics=Metrics(), now=clock.now, wall=clock.now

@@ -26,10 +26,10 @@ NOTICED = 70.0
 
 @dataclass
 class Losses:
-    """When the session was lost in one run; `ours` are the losses that only the ticker can repair."""
+    """When the session was lost in one run; `repairable` are the losses that only the ticker can repair."""
 
     all: list[float]
-    ours: list[float]
+    repairable: list[float]
 
 
 def days_of(world: TickerEnvironment, start: datetime, days: int) -> Losses:
@@ -43,19 +43,19 @@ def days_of(world: TickerEnvironment, start: datetime, days: int) -> Losses:
         # A login lasts 24 hours at most, so on a day of 25 hours it expires before midnight.
         losses.all += [min(midnight.timestamp(), login + 24 * HOUR), midnight.replace(hour=1).timestamp()]
         login = midnight.replace(minute=30).timestamp()
-        losses.ours.append(midnight.replace(hour=1).timestamp())
+        losses.repairable.append(midnight.replace(hour=1).timestamp())
     return losses
 
 
 def check(world: TickerEnvironment, losses: Losses) -> None:
-    """Check that the session never timed out and each loss was noticed and, if ours, reopened once."""
+    """Check that the session never timed out and each loss was noticed and, if repairable, reopened once."""
     for moment in losses.all:
         assert world.first_loss_after(moment) - moment <= NOTICED
-    assert len(world.opened_at) == len(losses.ours)
-    for lost, opened in zip(sorted(losses.ours), world.opened_at, strict=True):
+    assert len(world.opened_at) == len(losses.repairable)
+    for lost, opened in zip(sorted(losses.repairable), world.opened_at, strict=True):
         assert 0 < opened - lost <= NOTICED + 60
     for closed in world.closed_at():
-        assert any(0 <= closed - lost <= NOTICED for lost in losses.ours), "idle timeout"
+        assert any(0 <= closed - lost <= NOTICED for lost in losses.repairable), "idle timeout"
     for earlier, later in pairwise(world.tickles):
         assert later - earlier <= 66
 
@@ -67,7 +67,7 @@ async def test_a_day_with_three_losses(seed: int) -> None:
     losses = days_of(world, start, 1)
     for hours in (2.0, 5.51):
         world.schedule_in(hours, world.simulation.session.drop)
-        for kind in (losses.all, losses.ours):
+        for kind in (losses.all, losses.repairable):
             kind.append(start.timestamp() + hours * HOUR)
     await world.run(24)
     check(world, losses)
@@ -111,7 +111,7 @@ async def test_a_week_with_an_outage_a_silent_upstream_and_a_competing_program()
         world.schedule_in(hours, do)
         losses.all.append(begin + hours * HOUR)
         if mended_at is not None:
-            losses.ours.append(begin + mended_at * HOUR)
+            losses.repairable.append(begin + mended_at * HOUR)
 
     session = world.simulation.session
     lose(3.0, session.drop, mended_at=3.0)
@@ -123,14 +123,14 @@ async def test_a_week_with_an_outage_a_silent_upstream_and_a_competing_program()
     lose(100.37, session.drop, mended_at=100.37)
     lose(100.87, session.drop, mended_at=100.87)
     await world.run(7 * 24)
-    assert len(world.opened_at) == len(losses.ours)
-    for lost, opened in zip(sorted(losses.ours), world.opened_at, strict=True):
+    assert len(world.opened_at) == len(losses.repairable)
+    for lost, opened in zip(sorted(losses.repairable), world.opened_at, strict=True):
         assert 0 <= opened - lost <= NOTICED + 60
     for moment in losses.all:
         assert world.first_loss_after(moment) - moment <= NOTICED
     outages = [(begin + hours * HOUR, begin + (hours + 1) * HOUR) for hours in (26, 51)]
     for closed in world.closed_at():
-        known = any(0 <= closed - lost <= NOTICED for lost in losses.ours)
+        known = any(0 <= closed - lost <= NOTICED for lost in losses.repairable)
         assert known or any(down <= closed <= up + NOTICED for down, up in outages), "idle timeout"
     assert {"unreachable", "upstream_silent", "competing", "resetting", "not_logged_in"} <= set(
         world.state_names()

@@ -193,8 +193,8 @@ class TickerEnvironment:
 
 
 class SocketLikeTransport(httpx.AsyncBaseTransport):
-    def __init__(self, answer: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> None:
-        self._answer = answer
+    def __init__(self, respond: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> None:
+        self._answer = respond
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await self._answer(request)

@@ -206,12 +206,12 @@ class IbkrChecks:
         if received is None:
             return []
         try:
-            theirs = parsedate_to_datetime(received.headers.get("date", ""))
+            reported = parsedate_to_datetime(received.headers.get("date", ""))
         except (TypeError, ValueError):
             return [skipped(Layer.CLOCK, "The response has no date to compare with.")]
-        if theirs.tzinfo is None:
-            theirs = theirs.replace(tzinfo=UTC)
-        off = self._wall() - theirs.timestamp()
+        if reported.tzinfo is None:
+            reported = reported.replace(tzinfo=UTC)
+        off = self._wall() - reported.timestamp()
         if abs(off) < CLOCK_WARNING:
             return [ok(Layer.CLOCK, "This machine's clock is correct.")]
         off_by = explain(

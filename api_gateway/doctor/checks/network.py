@@ -48,15 +48,15 @@ async def addresses_of(host: str, port: int, *, resolve: Resolve = resolve) -> S
     except ValueError:
         pass
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[Sequence[str]] = loop.create_future()
+    resolved: asyncio.Future[Sequence[str]] = loop.create_future()
 
     def settle(found: Sequence[str] | OSError) -> None:
-        if answer.done():
+        if resolved.done():
             return
         if isinstance(found, OSError):
-            answer.set_exception(found)
+            resolved.set_exception(found)
         else:
-            answer.set_result(found)
+            resolved.set_result(found)
 
     def look_up() -> None:
         found: Sequence[str] | OSError
@@ -71,7 +71,7 @@ async def addresses_of(host: str, port: int, *, resolve: Resolve = resolve) -> S
 
     threading.Thread(target=look_up, daemon=True, name="resolve").start()
     async with asyncio.timeout(NAME_SECONDS):
-        return await answer
+        return await resolved
 
 
 class NetworkChecks:

@@ -43,9 +43,9 @@ PORTFOLIO = build_request("GET", "/portfolio/{account}/meta", ("U1234567",), rea
 PORTFOLIO_ACCOUNTS = build_request("GET", "/portfolio/accounts", read_only=True)
 
 
-def verdict(call: GatewayRequest, status: int, body: bytes = b"", **headers: str) -> Any:
+def interpret(request: GatewayRequest, status: int, body: bytes = b"", **headers: str) -> Any:
     try:
-        return interpret_response(call, RawResponse(status, httpx.Headers(headers), body), login_url=LOGIN)
+        return interpret_response(request, RawResponse(status, httpx.Headers(headers), body), login_url=LOGIN)
     except PreflightExpired as error:
         return error
     except GatewayError as error:
@@ -68,17 +68,17 @@ def verdict(call: GatewayRequest, status: int, body: bytes = b"", **headers: str
     ],
 )
 def test_a_successful_response_keeps_its_bytes(body: bytes) -> None:
-    assert verdict(READ, 200, body).body == body
+    assert interpret(READ, 200, body).body == body
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n"])
 @pytest.mark.parametrize("status", [200, 204, 304])
 def test_an_empty_response_is_null(status: int, body: bytes) -> None:
-    assert verdict(READ, status, body).body == b"null"
+    assert interpret(READ, status, body).body == b"null"
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "expected"),
     [
         (b'{"error": "Chart data unavailable"}', "Chart data unavailable"),
         (b'{"success": false, "failure_list": "conid 1"}', "conid 1"),
@@ -87,11 +87,11 @@ def test_an_empty_response_is_null(status: int, body: bytes) -> None:
         (b'{"error": "no such account U1234567", "statusCode": 200}', "U***4567"),
     ],
 )
-def test_an_error_with_status_200_is_refused(body: bytes, words: str) -> None:
-    for call in (READ, WRITE):
-        error = verdict(call, 200, body)
+def test_an_error_with_status_200_is_refused(body: bytes, expected: str) -> None:
+    for request in (READ, WRITE):
+        error = interpret(request, 200, body)
         assert type(error) is Refused
-        assert words in str(error)
+        assert expected in str(error)
 
 
 @pytest.mark.parametrize(
@@ -107,22 +107,22 @@ def test_an_error_with_status_200_is_refused(body: bytes, words: str) -> None:
     ],
 )
 def test_a_response_that_is_not_json_fails_a_read_and_leaves_a_writes_outcome_unknown(body: bytes) -> None:
-    assert type(verdict(READ, 200, body)) is Failed
-    assert type(verdict(READING_POST, 200, body)) is Failed
-    assert type(verdict(WRITE, 200, body)) is OutcomeUnknown
+    assert type(interpret(READ, 200, body)) is Failed
+    assert type(interpret(READING_POST, 200, body)) is Failed
+    assert type(interpret(WRITE, 200, body)) is OutcomeUnknown
 
 
 def test_truncated_json_is_not_quoted_because_it_may_end_inside_a_token() -> None:
     for body in (b'{"session":"9a2395c09e4202', b'[{"MAC":"02:00:5E:10:00:01"', b"[" * 3000):
-        error = verdict(READ, 200, body)
+        error = interpret(READ, 200, body)
         assert type(error) is Failed
         assert (error.cause, error.outcome) == (Cause.UNUSABLE_RESPONSE, Outcome.UNCHANGED)
         assert f"({len(body)} bytes)" in error.problem
 
 
-@pytest.mark.parametrize("call", [READ, WRITE])
-def test_a_redirect_to_the_login_page_means_that_nobody_is_logged_in(call: GatewayRequest) -> None:
-    error = verdict(call, 302, location="/sso/Login?forwardTo=22&RL=1&ip2loc=US")
+@pytest.mark.parametrize("gateway_request", [READ, WRITE])
+def test_a_redirect_to_the_login_page_means_that_nobody_is_logged_in(gateway_request: GatewayRequest) -> None:
+    error = interpret(gateway_request, 302, location="/sso/Login?forwardTo=22&RL=1&ip2loc=US")
     assert type(error) is LoginRequired
     assert LOGIN in error.hint
     assert (error.cause, error.outcome) == (Cause.NOT_LOGGED_IN, Outcome.UNCHANGED)
@@ -131,31 +131,31 @@ def test_a_redirect_to_the_login_page_means_that_nobody_is_logged_in(call: Gatew
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_another_redirect_fails_a_read_and_leaves_a_writes_outcome_unknown(status: int) -> None:
     elsewhere = "https://api.ibkr.com/v2/x?y=U1234567&session=9a2395c0&next=/sso/Login"
-    error = verdict(READ, status, location=elsewhere)
+    error = interpret(READ, status, location=elsewhere)
     assert type(error) is Redirected
     assert error.cause is Cause.REDIRECTED
     assert f"({status} to https://api.ibkr.com/v2/x)" in str(error)
-    assert type(verdict(WRITE, status, location=elsewhere)) is OutcomeUnknown
-    assert "to nowhere" in str(verdict(READ, status))
+    assert type(interpret(WRITE, status, location=elsewhere)) is OutcomeUnknown
+    assert "to nowhere" in str(interpret(READ, status))
 
 
 def test_the_next_step_after_a_session_write_of_unknown_outcome_is_the_session_status() -> None:
     for template in ("/logout", "/iserver/auth/ssodh/init"):
-        error = verdict(build_request("POST", template, read_only=False), 502)
+        error = interpret(build_request("POST", template, read_only=False), 502)
         assert type(error) is OutcomeUnknown
         assert (error.outcome, error.hint) == (Outcome.UNKNOWN, UNKNOWN_OUTCOME_STEPS[WriteKind.SESSION])
-    assert verdict(WRITE, 502).hint == UNKNOWN_OUTCOME_STEPS[WriteKind.OTHER]
+    assert interpret(WRITE, 502).hint == UNKNOWN_OUTCOME_STEPS[WriteKind.OTHER]
 
 
 def test_a_compressed_response_is_reported_as_such() -> None:
-    assert "compressed" in verdict(READ, 200, b"\x1f\x8b\x08").problem
+    assert "compressed" in interpret(READ, 200, b"\x1f\x8b\x08").problem
 
 
 def test_a_write_that_got_a_408_has_an_unknown_outcome() -> None:
-    assert type(verdict(WRITE, 408)) is OutcomeUnknown
-    assert verdict(READ, 408).outcome is Outcome.UNCHANGED
+    assert type(interpret(WRITE, 408)) is OutcomeUnknown
+    assert interpret(READ, 408).outcome is Outcome.UNCHANGED
     for status in (423, 425):
-        assert verdict(WRITE, status).cause is Cause.NOT_READY_FOR_WRITE
+        assert interpret(WRITE, status).cause is Cause.NOT_READY_FOR_WRITE
 
 
 @pytest.mark.parametrize(
@@ -205,15 +205,15 @@ def test_the_refusal_of_every_order_quotes_ibkr() -> None:
 
 
 def test_a_declined_confirmation_does_not_advise_placing_the_order_again() -> None:
-    error = verdict(_answering(confirmed=False), 200, b'{"error":"Order not confirmed"}')
+    error = interpret(_answering(confirmed=False), 200, b'{"error":"Order not confirmed"}')
     assert type(error) is Refused
     assert error.cause is Cause.REPLY_DECLINED
 
 
 def test_an_order_refused_after_its_confirmation_is_not_reported_as_expired() -> None:
-    late = verdict(_answering(confirmed=True), 400, b'{"error":"reply id not found: \'x\'"}')
+    late = interpret(_answering(confirmed=True), 400, b'{"error":"reply id not found: \'x\'"}')
     assert late.cause is Cause.REPLY_EXPIRED
-    refused = verdict(_answering(confirmed=True), 200, b'{"error":"No funds"}')
+    refused = interpret(_answering(confirmed=True), 200, b'{"error":"No funds"}')
     assert type(refused) is Refused
     assert refused.cause is Cause.ORDER_REFUSED
 
@@ -227,25 +227,25 @@ def _answering(*, confirmed: bool) -> GatewayRequest:
 
 @pytest.mark.parametrize("body", [b"", b"Access Denied", b'{"error":"x"}'])
 def test_401_means_that_nobody_is_logged_in(body: bytes) -> None:
-    for call in (READ, WRITE, PORTFOLIO_ACCOUNTS):
-        assert type(verdict(call, 401, body)) is LoginRequired
+    for request in (READ, WRITE, PORTFOLIO_ACCOUNTS):
+        assert type(interpret(request, 401, body)) is LoginRequired
 
 
 def test_a_bare_401_about_an_account_may_concern_the_account_or_the_login() -> None:
-    assert isinstance(verdict(PORTFOLIO, 401), BareUnauthorized)
-    assert type(verdict(PORTFOLIO, 401, b"Access Denied")) is LoginRequired
+    assert isinstance(interpret(PORTFOLIO, 401), BareUnauthorized)
+    assert type(interpret(PORTFOLIO, 401, b"Access Denied")) is LoginRequired
     dynamic = build_request("POST", "/iserver/dynaccount", read_only=False)
-    assert isinstance(verdict(dynamic, 401, b'{"error":"Unauthorized"}'), BareUnauthorized)
+    assert isinstance(interpret(dynamic, 401, b'{"error":"Unauthorized"}'), BareUnauthorized)
 
 
 def test_no_session_means_that_nobody_is_logged_in() -> None:
-    assert type(verdict(READ, 200, b'{"error":"no session"}')) is LoginRequired
-    assert type(verdict(READ, 200, b'{"error":"not logged in"}')) is LoginRequired
+    assert type(interpret(READ, 200, b'{"error":"no session"}')) is LoginRequired
+    assert type(interpret(READ, 200, b'{"error":"not logged in"}')) is LoginRequired
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_no_bridge_means_a_lost_session(status: int) -> None:
-    error = verdict(READ, status, b'{"error":"Bad Request: no bridge","statusCode":400}')
+    error = interpret(READ, status, b'{"error":"Bad Request: no bridge","statusCode":400}')
     assert isinstance(error, PreflightExpired)
     assert type(error.failure) is SessionLost
     assert error.failure.cause is Cause.SESSION_CLOSED
@@ -253,11 +253,11 @@ def test_no_bridge_means_a_lost_session(status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 500])
 def test_an_expired_preflight_is_distinguished_from_a_refusal(status: int) -> None:
-    assert isinstance(verdict(READ, status, b'{"error":"Please query /accounts first"}'), PreflightExpired)
+    assert isinstance(interpret(READ, status, b'{"error":"Please query /accounts first"}'), PreflightExpired)
 
 
 def test_a_rejected_address_names_the_gateways_address_list() -> None:
-    error = verdict(WRITE, 404, b"Access Denied")
+    error = interpret(WRITE, 404, b"Access Denied")
     assert type(error) is AddressRefused
     assert error.cause is Cause.ADDRESS_REFUSED
 
@@ -275,52 +275,52 @@ def test_a_rejected_address_names_the_gateways_address_list() -> None:
     ],
 )
 def test_a_clear_error_status_is_a_refusal(status: int, body: bytes, cause: Cause) -> None:
-    error = verdict(READ, status, body)
+    error = interpret(READ, status, body)
     assert type(error) is Refused
     assert error.cause is cause
     assert error.outcome in (Outcome.REFUSED, Outcome.UNCHANGED)
 
 
 def test_a_clear_error_status_is_a_refusal_for_a_write_too() -> None:
-    assert type(verdict(WRITE, 400, b'{"error":"Bad Request"}')) is Refused
-    assert type(verdict(WRITE, 500, b'{"error":"Insufficient funds"}')) is Refused
+    assert type(interpret(WRITE, 400, b'{"error":"Bad Request"}')) is Refused
+    assert type(interpret(WRITE, 500, b'{"error":"Insufficient funds"}')) is Refused
 
 
 @pytest.mark.parametrize("status", [502, 503, 504, 520])
 @pytest.mark.parametrize("body", [b"", b"<html>Bad Gateway</html>", b'{"error":"Service Unavailable"}'])
 def test_a_server_error_leaves_a_writes_outcome_unknown(status: int, body: bytes) -> None:
-    assert type(verdict(READ, status, body)) is Failed
-    assert type(verdict(WRITE, status, body)) is OutcomeUnknown
+    assert type(interpret(READ, status, body)) is Failed
+    assert type(interpret(WRITE, status, body)) is OutcomeUnknown
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>oops</html>", b'{"error":"unknown"}', b'{"error":""}'])
 def test_a_500_without_a_reason_leaves_an_orders_outcome_unknown(body: bytes) -> None:
-    assert type(verdict(WRITE, 500, body)) is OutcomeUnknown
+    assert type(interpret(WRITE, 500, body)) is OutcomeUnknown
 
 
 def test_not_ready_is_reported_as_such() -> None:
-    error = verdict(READ, 423, b'{"status":"waiting for reply"}')
+    error = interpret(READ, 423, b'{"status":"waiting for reply"}')
     assert type(error) is Failed
     assert error.cause is Cause.NOT_READY
 
 
 def test_a_503_with_a_reason_is_a_refusal_for_operations_with_a_hint() -> None:
     status = build_request("GET", "/iserver/account/order/status/{order}", (1,), read_only=True)
-    error = verdict(status, 503, b'{"error":"Service Unavailable"}')
+    error = interpret(status, 503, b'{"error":"Service Unavailable"}')
     assert type(error) is Refused
     assert error.cause is Cause.OPERATION_REFUSED
-    assert type(verdict(status, 503, b"<html>Bad Gateway</html>")) is Failed
+    assert type(interpret(status, 503, b"<html>Bad Gateway</html>")) is Failed
 
 
 def test_a_414_means_invalid_arguments() -> None:
-    assert type(verdict(READ, 414)) is Invalid
+    assert type(interpret(READ, 414)) is Invalid
 
 
 def test_an_error_shows_no_account_no_token_and_no_markup() -> None:
     body = b"<html><script>x()</script>U7654321 token 9a2395c09e420280523f7ec2c902d943\r\n\x00</html>" * 100
     for status in (200, 400, 404, 500, 503):
-        for call in (PORTFOLIO, WRITE):
-            text = str(verdict(call, status, body))
+        for request in (PORTFOLIO, WRITE):
+            text = str(interpret(request, status, body))
             for secret in ("U1234567", "U7654321", "9a2395c0", "<script", "\n", "\x00"):
                 assert secret not in text
             assert len(text) < 700
@@ -350,19 +350,19 @@ def test_retry_after_as_a_date() -> None:
 
 
 def test_ibkrs_text_ends_as_a_sentence_before_the_next_step() -> None:
-    assert verdict(READ, 500, b'{"error":"unknown"}').problem == "IBKR refused: unknown."
-    assert verdict(READ, 500, b'{"error":"Not found!"}').problem == "IBKR refused: Not found!"
+    assert interpret(READ, 500, b'{"error":"unknown"}').problem == "IBKR refused: unknown."
+    assert interpret(READ, 500, b'{"error":"Not found!"}').problem == "IBKR refused: Not found!"
 
 
 def test_a_refusal_without_arguments_does_not_advise_correcting_them() -> None:
-    assert verdict(READ, 500, b'{"error":"unknown"}').cause is Cause.INVALID_ARGUMENTS
-    without = verdict(PORTFOLIO_ACCOUNTS, 500, b'{"error":"unknown"}')
+    assert interpret(READ, 500, b'{"error":"unknown"}').cause is Cause.INVALID_ARGUMENTS
+    without = interpret(PORTFOLIO_ACCOUNTS, 500, b'{"error":"unknown"}')
     assert without.cause is Cause.REFUSED_WITHOUT_ARGUMENTS
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
 @pytest.mark.parametrize("body", [b'{"error":"no bridge"}', b"<h1>not authenticated</h1>"])
 def test_a_write_with_a_server_error_is_not_reported_as_unchanged(status: int, body: bytes) -> None:
-    error = verdict(WRITE, status, body)
+    error = interpret(WRITE, status, body)
     assert OUTCOME_SENTENCES[Outcome.UNCHANGED] not in str(error)
-    assert OUTCOME_SENTENCES[Outcome.UNCHANGED] in str(verdict(WRITE, 401, body))
+    assert OUTCOME_SENTENCES[Outcome.UNCHANGED] in str(interpret(WRITE, 401, body))

@@ -199,13 +199,13 @@ async def test_the_gateway_works_with_tls_on_both_sides(tmp_path: Path) -> None:
 
 
 async def test_before_a_login_every_error_names_the_login_page(stack: JavaGatewayStack) -> None:
-    for ask in (
+    for call in (
         stack.get("/portfolio/accounts"),
         stack.get("/iserver/account/orders"),
         stack.gateway.tickle(),
     ):
         with pytest.raises(LoginRequired, match=LOGIN_URL):
-            await ask
+            await call
     finding = await stack.beat()
     assert finding.state is State.NOT_LOGGED_IN
     assert LOGIN_URL in finding.next_step

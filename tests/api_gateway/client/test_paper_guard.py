@@ -28,8 +28,8 @@ NEXT_QUESTION = "17a13a5a-4a48-44a5-bb25-5ab37b79186c"
 async def gateway(fake_time: FakeTime) -> AsyncIterator[GatewayClient]:
     settings = GatewaySettings(_env_file=None, gateway_url=URL)
     policy = POLICIES[TradingMode.PAPER]
-    async with GatewayClient(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as ours:
-        yield ours
+    async with GatewayClient(settings, policy=policy, now=fake_time.now, sleep=fake_time.sleep) as client:
+        yield client
 
 
 @pytest.fixture

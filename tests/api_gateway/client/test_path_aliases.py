@@ -68,14 +68,14 @@ def test_another_path_has_no_alias(method: str, template: str, values: tuple[str
 async def test_the_gateway_client_sends_no_known_operation_under_another_template() -> None:
     sent: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         sent.append(request.url.path)
         return httpx.Response(200, stream=httpx.ByteStream(b"[1]"))
 
     template = "/iserver/marketdata/{segment}"
     policy = extend(TradingMode.READ, frozenset({("GET", template)}), frozenset())
     settings = GatewaySettings(_env_file=None)
-    async with GatewayClient(settings, policy=policy, transport=httpx.MockTransport(answer)) as gateway:
+    async with GatewayClient(settings, policy=policy, transport=httpx.MockTransport(respond)) as gateway:
         with pytest.raises(
             Forbidden,
             match="GET /iserver/marketdata/unsubscribeall",

@@ -16,57 +16,59 @@ FIRST, *OTHERS = PREFETCHED
 
 
 @pytest.fixture
-def ahead(fake_time: FakeTime) -> PrefetchSchedule:
+def schedule(fake_time: FakeTime) -> PrefetchSchedule:
     return PrefetchSchedule(now=fake_time.now)
 
 
-def answered(ahead: PrefetchSchedule, *, thin: bool) -> None:
-    due = ahead.due()
-    ahead.start(due)
+def record_responses(schedule: PrefetchSchedule, *, incomplete: bool) -> None:
+    due = schedule.due()
+    schedule.start(due)
     for key in due:
-        ahead.record_response(key, incomplete=thin)
+        schedule.record_response(key, incomplete=incomplete)
 
 
-def test_each_operation_is_due_once(ahead: PrefetchSchedule, fake_time: FakeTime) -> None:
-    assert list(ahead.due()) == list(PREFETCHED)
-    answered(ahead, thin=False)
+def test_each_operation_is_due_once(schedule: PrefetchSchedule, fake_time: FakeTime) -> None:
+    assert list(schedule.due()) == list(PREFETCHED)
+    record_responses(schedule, incomplete=False)
     fake_time.seconds += 2 * MIN_INTERVAL
-    assert not ahead.due()
+    assert not schedule.due()
 
 
 def test_an_incomplete_response_is_due_once_more_when_ibkr_has_collected(
-    ahead: PrefetchSchedule, fake_time: FakeTime
+    schedule: PrefetchSchedule, fake_time: FakeTime
 ) -> None:
-    answered(ahead, thin=True)
+    record_responses(schedule, incomplete=True)
     fake_time.seconds += RETRY_AFTER - 1
-    assert not ahead.due()
+    assert not schedule.due()
     fake_time.seconds += 1
-    assert list(ahead.due()) == list(PREFETCHED)
-    answered(ahead, thin=True)
+    assert list(schedule.due()) == list(PREFETCHED)
+    record_responses(schedule, incomplete=True)
     fake_time.seconds += 2 * MIN_INTERVAL
-    assert not ahead.due()
+    assert not schedule.due()
 
 
-def test_a_failed_request_is_due_again_after_a_minute(ahead: PrefetchSchedule, fake_time: FakeTime) -> None:
-    ahead.start(ahead.due())
-    ahead.record_response(FIRST, incomplete=True)
+def test_a_failed_request_is_due_again_after_a_minute(
+    schedule: PrefetchSchedule, fake_time: FakeTime
+) -> None:
+    schedule.start(schedule.due())
+    schedule.record_response(FIRST, incomplete=True)
     fake_time.seconds += RETRY_AFTER
-    assert list(ahead.due()) == [FIRST]
-    ahead.start(ahead.due())
+    assert list(schedule.due()) == [FIRST]
+    schedule.start(schedule.due())
     fake_time.seconds += RETRY_AFTER
-    assert not ahead.due()
+    assert not schedule.due()
     fake_time.seconds += MIN_INTERVAL - 2 * RETRY_AFTER
-    assert list(ahead.due()) == OTHERS
+    assert list(schedule.due()) == OTHERS
 
 
 def test_a_session_that_reopens_repeatedly_is_prefetched_at_most_once_a_minute(
-    ahead: PrefetchSchedule, fake_time: FakeTime
+    schedule: PrefetchSchedule, fake_time: FakeTime
 ) -> None:
-    answered(ahead, thin=False)
-    ahead.reset()
-    assert not ahead.due()
+    record_responses(schedule, incomplete=False)
+    schedule.reset()
+    assert not schedule.due()
     fake_time.seconds += MIN_INTERVAL
-    assert list(ahead.due()) == list(PREFETCHED)
+    assert list(schedule.due()) == list(PREFETCHED)
 
 
 class Prefetching:

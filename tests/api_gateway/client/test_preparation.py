@@ -39,12 +39,12 @@ async def test_a_read_is_sent_after_its_preflight(preflight: Preflight, ibkr: Fa
     assert (ibkr.requests, len(rest.requests)) == ([LIST], 1)
 
 
-@pytest.mark.parametrize("forgotten", [EXPIRED, BARE_401])
+@pytest.mark.parametrize("expired", [EXPIRED, BARE_401])
 async def test_an_expired_preflight_is_renewed_and_the_read_sent_once_more(
-    preflight: Preflight, ibkr: FakeGateway, forgotten: Exception
+    preflight: Preflight, ibkr: FakeGateway, expired: Exception
 ) -> None:
     await prepared(preflight)
-    rest = FakeHandler(forgotten, {"cash": 1})
+    rest = FakeHandler(expired, {"cash": 1})
     assert (await PrepareRead(preflight)(rest, READ, unlimited())).value == {"cash": 1}
     assert (ibkr.requests, len(rest.requests)) == ([LIST, LIST], 2)
 
@@ -66,10 +66,10 @@ async def test_a_bare_401_right_after_the_preflight_is_an_unknown_account(prefli
     assert len(rest.requests) == 3
 
 
-@pytest.mark.parametrize("forgotten", [EXPIRED, BARE_401])
-async def test_a_write_is_never_sent_twice(preflight: Preflight, forgotten: Exception) -> None:
+@pytest.mark.parametrize("expired", [EXPIRED, BARE_401])
+async def test_a_write_is_never_sent_twice(preflight: Preflight, expired: Exception) -> None:
     await prepared(preflight)
-    rest = FakeHandler(forgotten)
+    rest = FakeHandler(expired)
     with pytest.raises(Refused):
         await PrepareWrite(preflight)(rest, WRITE, unlimited())
     assert len(rest.requests) == 1

@@ -332,7 +332,7 @@ async def check(rate_limiter: RateLimiter, time: FakeTime) -> float:
 
 
 def test_a_session_check_passes_sixty_waiting_requests_within_the_limit() -> None:
-    async def tried() -> tuple[float, list[float]]:
+    async def scenario() -> tuple[float, list[float]]:
         loop = asyncio.get_running_loop()
         rate_limiter = RateLimiter(penalty=600, now=loop.time, sleep=asyncio.sleep)
         sent: list[float] = []
@@ -350,7 +350,7 @@ def test_a_session_check_passes_sixty_waiting_requests_within_the_limit() -> Non
         await asyncio.gather(*waiting)
         return took, sorted(sent)
 
-    took, sent = run_in_virtual_time(tried())
+    took, sent = run_in_virtual_time(scenario())
     assert took <= GLOBAL_LIMIT.padded_seconds
     count = GLOBAL_LIMIT.count
     assert all(sent[place + count] - sent[place] >= 1 for place in range(len(sent) - count))

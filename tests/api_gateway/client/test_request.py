@@ -47,6 +47,6 @@ def test_a_circular_body_is_invalid() -> None:
 
 
 def test_limits_and_preflights_are_found_by_method_and_template() -> None:
-    call = build_request("GET", "/portfolio/{account}/meta", ("U1234567",), read_only=True)
-    assert call.operation == ("GET", "/portfolio/{account}/meta")
-    assert call.description == "GET /portfolio/U***4567/meta"
+    request = build_request("GET", "/portfolio/{account}/meta", ("U1234567",), read_only=True)
+    assert request.operation == ("GET", "/portfolio/{account}/meta")
+    assert request.description == "GET /portfolio/U***4567/meta"

@@ -10,6 +10,6 @@ def test_the_body_is_unchanged() -> None:
 
 
 def test_the_value_is_parsed_once() -> None:
-    reply = GatewayResponse(200, b'{"a": [1]}')
-    assert reply.value == {"a": [1]}
-    assert reply.value is reply.value
+    response = GatewayResponse(200, b'{"a": [1]}')
+    assert response.value == {"a": [1]}
+    assert response.value is response.value

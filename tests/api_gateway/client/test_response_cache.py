@@ -24,8 +24,8 @@ QUERY = {"acctIds": ["U1234567"], "period": "1M"}
 @pytest.fixture
 async def gateway(fake_time: FakeTime) -> AsyncIterator[GatewayClient]:
     settings = GatewaySettings(_env_file=None, gateway_url=URL)
-    async with GatewayClient(settings, now=fake_time.now, sleep=fake_time.sleep) as ours:
-        yield ours
+    async with GatewayClient(settings, now=fake_time.now, sleep=fake_time.sleep) as client:
+        yield client
 
 
 @pytest.fixture

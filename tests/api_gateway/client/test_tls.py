@@ -33,7 +33,7 @@ class Answering:
             await writer.drain()
 
 
-async def ask(server: RawServer, scheme: str = "https", **settings: Any) -> bytes:
+async def send_request(server: RawServer, scheme: str = "https", **settings: Any) -> bytes:
     address = f"{scheme}://127.0.0.1:{server.port}"
     async with GatewayClient(GatewaySettings(_env_file=None, gateway_url=address, **settings)) as gateway:
         return (await gateway.get("/iserver/accounts")).body
@@ -53,7 +53,7 @@ async def test_a_self_signed_certificate_is_trusted_if_it_is_the_ca_file(
     own: SelfSignedCertificate, answering: Answering
 ) -> None:
     async with RawServer(answering.serve).running(own.server_context) as server:
-        assert await ask(server, gateway_ca_file=own.file) == b'["fine"]'
+        assert await send_request(server, gateway_ca_file=own.file) == b'["fine"]'
 
 
 async def test_an_unknown_certificate_is_not_trusted(
@@ -61,7 +61,7 @@ async def test_an_unknown_certificate_is_not_trusted(
 ) -> None:
     async with RawServer(answering.serve).running(own.server_context) as server:
         with pytest.raises(Unreachable, check=because(Cause.TLS_REJECTED)) as caught:
-            await ask(server)
+            await send_request(server)
     assert "(certificate verify failed: self-signed certificate)." in str(caught.value)
     assert answering.received == []
 
@@ -72,7 +72,7 @@ async def test_another_certificate_than_the_ca_file_is_not_trusted(
     other = make_certificate(tmp_path, "other")
     async with RawServer(answering.serve).running(own.server_context) as server:
         with pytest.raises(Unreachable):
-            await ask(server, gateway_ca_file=other.file)
+            await send_request(server, gateway_ca_file=other.file)
     assert answering.received == []
 
 
@@ -82,8 +82,8 @@ async def test_an_expired_certificate_is_rejected_unless_verification_is_off(
     vendor = make_certificate(tmp_path, "vendor", expired=True)
     async with RawServer(answering.serve).running(vendor.server_context) as server:
         with pytest.raises(Unreachable, match="expired"):
-            await ask(server, gateway_ca_file=vendor.file)
-        assert await ask(server, gateway_verify_tls=False) == b'["fine"]'
+            await send_request(server, gateway_ca_file=vendor.file)
+        assert await send_request(server, gateway_verify_tls=False) == b'["fine"]'
 
 
 async def test_the_fingerprint_pins_a_certificate_that_is_not_verified(
@@ -91,7 +91,7 @@ async def test_the_fingerprint_pins_a_certificate_that_is_not_verified(
 ) -> None:
     vendor = make_certificate(tmp_path, "vendor", expired=True)
     async with RawServer(answering.serve).running(vendor.server_context) as server:
-        body = await ask(server, gateway_verify_tls=False, gateway_fingerprint=vendor.fingerprint)
+        body = await send_request(server, gateway_verify_tls=False, gateway_fingerprint=vendor.fingerprint)
     assert body == b'["fine"]'
 
 
@@ -101,7 +101,7 @@ async def test_another_fingerprint_ends_the_handshake_before_any_byte_of_the_req
 ) -> None:
     async with RawServer(answering.serve).running(own.server_context) as server:
         with pytest.raises(Unreachable, match="GATEWAY_FINGERPRINT"):
-            await ask(
+            await send_request(
                 server, gateway_ca_file=own.file, gateway_verify_tls=verify, gateway_fingerprint="ab" * 32
             )
     assert answering.received == []
@@ -113,7 +113,7 @@ async def test_a_connection_closed_during_the_handshake_is_not_a_certificate_err
 
     async with RawServer(hang_up).running() as server:
         with pytest.raises(Unreachable, check=because(Cause.CONNECT_FAILED)):
-            await ask(server)
+            await send_request(server)
 
 
 @pytest.mark.parametrize("ended_by", ["deadline", "caller"])
@@ -128,7 +128,7 @@ async def test_a_connection_whose_handshake_never_ends_is_closed(ended_by: str) 
 
     deadline = 0.2 if ended_by == "deadline" else 10
     async with RawServer(silent).running() as server:
-        asking = asyncio.create_task(ask(server, gateway_timeout=deadline))
+        asking = asyncio.create_task(send_request(server, gateway_timeout=deadline))
         await begun.wait()
         if ended_by == "caller":
             await asyncio.sleep(0.01)
@@ -199,4 +199,4 @@ def test_a_file_that_is_not_a_certificate_is_reported(tmp_path: Path) -> None:
 
 async def test_without_tls_no_certificate_is_read(answering: Answering, tmp_path: Path) -> None:
     async with RawServer(answering.serve).running() as server:
-        assert await ask(server, "http", gateway_ca_file=tmp_path / "none.pem") == b'["fine"]'
+        assert await send_request(server, "http", gateway_ca_file=tmp_path / "none.pem") == b'["fine"]'

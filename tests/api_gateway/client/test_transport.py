@@ -42,27 +42,27 @@ def gateway(server: RawServer, **settings: Any) -> GatewayClient:
     )
 
 
-def answering(*answers: bytes) -> tuple[ConnectionHandler, list[bytes]]:
+def responding(*responses: bytes) -> tuple[ConnectionHandler, list[bytes]]:
     """A server that sends these responses in order over all connections, then the last one again."""
-    left = list(answers)
+    remaining = list(responses)
     received: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             received.append(await request(reader))
-            writer.write(left.pop(0) if len(left) > 1 else left[0])
+            writer.write(remaining.pop(0) if len(remaining) > 1 else remaining[0])
             await writer.drain()
 
     return serve, received
 
 
 async def test_each_request_has_user_agent_and_length_and_no_other_headers() -> None:
-    serve, received = answering(FINE)
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        await ours.get("/trsrv/stocks", symbols="AAPL")
-        await ours.post("/logout")
-        await ours.put("/fyi/deliveryoptions/email", enabled=True)
-        await ours.delete("/fyi/deliveryoptions/{device}", "x")
+    serve, received = responding(FINE)
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        await client.get("/trsrv/stocks", symbols="AAPL")
+        await client.post("/logout")
+        await client.put("/fyi/deliveryoptions/email", enabled=True)
+        await client.delete("/fyi/deliveryoptions/{device}", "x")
     heads = [sent.partition(b"\r\n\r\n") for sent in received]
     names = [[line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]] for head, _, _ in heads]
     assert names[0] == [b"host", b"user-agent", b"accept"]
@@ -73,21 +73,21 @@ async def test_each_request_has_user_agent_and_length_and_no_other_headers() -> 
 
 
 async def test_reads_share_connections_and_each_write_uses_a_new_one() -> None:
-    serve, _ = answering(FINE)
-    async with RawServer(serve).running() as server, gateway(server) as ours:
+    serve, _ = responding(FINE)
+    async with RawServer(serve).running() as server, gateway(server) as client:
         for _ in range(3):
-            await ours.get("/trsrv/stocks")
+            await client.get("/trsrv/stocks")
         assert server.connections == 1
-        await ours.post("/logout")
-        await ours.post("/iserver/auth/status", reads=True)
+        await client.post("/logout")
+        await client.post("/iserver/auth/status", reads=True)
         assert server.connections == 2
 
 
 async def test_a_cookie_from_the_gateway_is_not_sent_back() -> None:
-    serve, received = answering(FINE.replace(b"\r\n\r\n", b"\r\nSet-Cookie: api=secret; Path=/\r\n\r\n", 1))
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        await ours.get("/trsrv/stocks")
-        await ours.get("/trsrv/stocks")
+    serve, received = responding(FINE.replace(b"\r\n\r\n", b"\r\nSet-Cookie: api=secret; Path=/\r\n\r\n", 1))
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        await client.get("/trsrv/stocks")
+        await client.get("/trsrv/stocks")
     assert b"cookie" not in received[1].lower()
 
 
@@ -95,12 +95,12 @@ async def test_a_cookie_from_the_gateway_is_not_sent_back() -> None:
     "place", [b"/v1/api/trsrv/futures", b"javascript:alert(1)", b"http://[", b"\xff", b""]
 )
 async def test_no_redirect_is_followed(place: bytes) -> None:
-    serve, received = answering(
+    serve, received = responding(
         b"HTTP/1.1 302 Found\r\nLocation: " + place + b"\r\nContent-Length: 0\r\n\r\n"
     )
-    async with RawServer(serve).running() as server, gateway(server) as ours:
+    async with RawServer(serve).running() as server, gateway(server) as client:
         with pytest.raises(Failed, check=because(Cause.REDIRECTED)):
-            await ours.get("/trsrv/stocks")
+            await client.get("/trsrv/stocks")
     assert len(received) == 1
 
 
@@ -122,16 +122,16 @@ async def test_a_stray_chunk_after_an_empty_response_never_reaches_the_next_requ
                 await asyncio.sleep(0.005)
                 writer.write(b"0\r\n\r\n")
 
-    async with RawServer(serve).running() as server, gateway(server) as ours:
+    async with RawServer(serve).running() as server, gateway(server) as client:
         for template in ("/trsrv/stocks", "/trsrv/futures"):
             with pytest.raises(Failed, check=because(Cause.UNUSABLE_RESPONSE)):
-                await ours.get(template)
+                await client.get(template)
             await asyncio.sleep(0.01)
         if status.startswith(b"204"):
-            assert (await ours.post("/logout")).body == b"null"
+            assert (await client.post("/logout")).body == b"null"
         else:
             with pytest.raises(OutcomeUnknown, check=because(Cause.UNUSABLE_RESPONSE, Outcome.UNKNOWN)):
-                await ours.post("/logout")
+                await client.post("/logout")
         assert server.connections == 3
     assert len(received) == 3
 
@@ -153,46 +153,46 @@ def dying_on_the_second() -> tuple[ConnectionHandler, list[bytes]]:
     "more", [FINE.replace(b"fine", b"odd!"), FINE[:30], b"\r\n"], ids=["whole", "half", "nothing"]
 )
 async def test_bytes_after_a_response_are_never_the_response_to_the_next_request(more: bytes) -> None:
-    serve, received = answering(FINE + more, FINE)
-    async with RawServer(serve).running() as server, gateway(server) as ours:
+    serve, received = responding(FINE + more, FINE)
+    async with RawServer(serve).running() as server, gateway(server) as client:
         for path in ("/trsrv/stocks", "/trsrv/futures", "/iserver/accounts"):
-            assert (await ours.get(path)).value == ["fine"]
+            assert (await client.get(path)).value == ["fine"]
         assert server.connections == 2
     assert len(received) == 3
 
 
 async def test_a_get_on_a_dead_pooled_connection_is_sent_again_on_a_new_one() -> None:
     serve, received = dying_on_the_second()
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        await ours.get("/trsrv/stocks")
-        assert (await ours.get("/trsrv/futures")).body == b'["fine"]'
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        await client.get("/trsrv/stocks")
+        assert (await client.get("/trsrv/futures")).body == b'["fine"]'
         assert server.connections == 2
     assert [b"futures" in sent for sent in received] == [False, True, True]
 
 
 async def test_an_unsubscribe_is_sent_once_on_a_new_connection() -> None:
     serve, received = dying_on_the_second()
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        await ours.get("/trsrv/stocks")
-        assert (await ours.get("/iserver/marketdata/unsubscribeall")).body == b'["fine"]'
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        await client.get("/trsrv/stocks")
+        assert (await client.get("/iserver/marketdata/unsubscribeall")).body == b'["fine"]'
         assert server.connections == 2
     assert len(received) == 2
 
 
 async def test_a_post_that_reads_is_not_sent_again() -> None:
     serve, received = dying_on_the_second()
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        await ours.get("/trsrv/stocks")
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        await client.get("/trsrv/stocks")
         with pytest.raises(Failed):
-            await ours.post("/iserver/auth/status", reads=True)
+            await client.post("/iserver/auth/status", reads=True)
     assert len(received) == 2
 
 
 async def test_a_write_never_uses_a_pooled_connection() -> None:
     serve, received = dying_on_the_second()
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        await ours.get("/trsrv/stocks")
-        assert (await ours.post("/logout")).body == b'["fine"]'
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        await client.get("/trsrv/stocks")
+        assert (await client.post("/logout")).body == b'["fine"]'
     assert len(received) == 2
 
 
@@ -208,29 +208,29 @@ def closing() -> tuple[ConnectionHandler, list[bytes]]:
 
 async def test_a_write_whose_connection_is_closed_has_an_unknown_outcome_and_is_sent_once() -> None:
     serve, received = closing()
-    async with RawServer(serve).running() as server, gateway(server) as ours:
+    async with RawServer(serve).running() as server, gateway(server) as client:
         with pytest.raises(OutcomeUnknown):
-            await ours.post("/logout")
+            await client.post("/logout")
     assert len(received) == 1
 
 
 async def test_a_read_whose_new_connection_is_closed_fails_and_is_sent_once() -> None:
     serve, received = closing()
-    async with RawServer(serve).running() as server, gateway(server) as ours:
+    async with RawServer(serve).running() as server, gateway(server) as client:
         with pytest.raises(Failed):
-            await ours.get("/trsrv/stocks")
+            await client.get("/trsrv/stocks")
     assert len(received) == 1
 
 
 async def test_a_closed_port_is_unreachable_for_reads_and_writes() -> None:
-    serve, _ = answering(FINE)
+    serve, _ = responding(FINE)
     async with RawServer(serve).running() as server:
         pass
-    async with gateway(server) as ours:
+    async with gateway(server) as client:
         with pytest.raises(Unreachable, match="docker compose ps"):
-            await ours.get("/trsrv/stocks")
+            await client.get("/trsrv/stocks")
         with pytest.raises(Unreachable):
-            await ours.post("/logout")
+            await client.post("/logout")
 
 
 def dripping(byte: bytes = b" ") -> ConnectionHandler:
@@ -257,20 +257,20 @@ async def hanging(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
 @pytest.mark.parametrize(
     ("ask", "kind"),
     [
-        (lambda ours: ours.get("/trsrv/stocks"), Failed),
-        (lambda ours: ours.post("/iserver/auth/status", reads=True), Failed),
-        (lambda ours: ours.post("/logout"), OutcomeUnknown),
-        (lambda ours: ours.delete("/fyi/deliveryoptions/{device}", "x"), OutcomeUnknown),
+        (lambda client: client.get("/trsrv/stocks"), Failed),
+        (lambda client: client.post("/iserver/auth/status", reads=True), Failed),
+        (lambda client: client.post("/logout"), OutcomeUnknown),
+        (lambda client: client.delete("/fyi/deliveryoptions/{device}", "x"), OutcomeUnknown),
     ],
     ids=["GET", "reading POST", "POST", "DELETE"],
 )
 async def test_an_endless_response_ends_at_the_timeout(
     serve: ConnectionHandler, ask: Callable[[GatewayClient], Any], kind: type[GatewayError]
 ) -> None:
-    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.25) as ours:
+    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.25) as client:
         began = time.perf_counter()
         with pytest.raises(kind, check=because(Cause.NO_RESPONSE_IN_TIME)):
-            await ask(ours)
+            await ask(client)
         assert time.perf_counter() - began < 10
 
 
@@ -288,19 +288,19 @@ async def test_a_connection_that_timed_out_is_not_used_again() -> None:
         writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n["wrong"]')
         await writer.drain()
 
-    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.25) as ours:
+    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.25) as client:
         with pytest.raises(Failed):
-            await ours.get("/trsrv/stocks")
+            await client.get("/trsrv/stocks")
         rest.set()
-        ours.session_monitor.record_success()  # otherwise a check would precede the next request
-        assert (await ours.get("/trsrv/futures")).body == b'["fine"]'
+        client.session_monitor.record_success()  # otherwise a check would precede the next request
+        assert (await client.get("/trsrv/futures")).body == b'["fine"]'
         assert server.connections == 2
 
 
 async def test_a_cancelled_request_frees_its_slot() -> None:
-    async with RawServer(hanging).running() as server, gateway(server, gateway_max_wait=0.2) as ours:
+    async with RawServer(hanging).running() as server, gateway(server, gateway_max_wait=0.2) as client:
         for round_ in (1, 2, 3):
-            waiting = [asyncio.create_task(ours.get("/trsrv/stocks", symbols=str(n))) for n in range(4)]
+            waiting = [asyncio.create_task(client.get("/trsrv/stocks", symbols=str(n))) for n in range(4)]
             await server.wait_for_connections(4 * round_)
             for task in waiting:
                 task.cancel()
@@ -317,12 +317,12 @@ async def test_a_tickle_is_sent_while_four_requests_hang() -> None:
         await writer.drain()
         await reader.read()
 
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        waiting = [asyncio.create_task(ours.get("/trsrv/stocks", symbols=str(n))) for n in range(9)]
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        waiting = [asyncio.create_task(client.get("/trsrv/stocks", symbols=str(n))) for n in range(9)]
         await server.wait_for_connections(4)
         await asyncio.sleep(0.01)
         assert server.connections == 4
-        assert (await ours.tickle()).body == b'["fine"]'
+        assert (await client.tickle()).body == b'["fine"]'
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
@@ -350,14 +350,14 @@ async def test_a_response_larger_than_the_limit_is_not_read(head: bytes) -> None
             await writer.drain()
             written += len(piece)
 
-    async with RawServer(serve).running() as server, gateway(server, gateway_max_body=100_000) as ours:
+    async with RawServer(serve).running() as server, gateway(server, gateway_max_body=100_000) as client:
         with pytest.raises(Failed):
-            await ours.get("/trsrv/stocks")
+            await client.get("/trsrv/stocks")
     assert written < 20_000_000
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         b"",
         b"\x16\x03\x01",
@@ -370,89 +370,89 @@ async def test_a_response_larger_than_the_limit_is_not_read(head: bytes) -> None
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
     ],
 )
-async def test_a_response_that_is_not_http_is_reported_as_such(answer: bytes) -> None:
+async def test_a_response_that_is_not_http_is_reported_as_such(response: bytes) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
-        writer.write(answer)
+        writer.write(response)
         await writer.drain()
 
-    async with RawServer(serve).running() as server, gateway(server) as ours:
+    async with RawServer(serve).running() as server, gateway(server) as client:
         with pytest.raises(Failed):
-            await ours.get("/trsrv/stocks")
+            await client.get("/trsrv/stocks")
         with pytest.raises(OutcomeUnknown):
-            await ours.post("/logout")
+            await client.post("/logout")
 
 
 async def test_urls_and_cookies_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    serve, _ = answering(FINE.replace(b"\r\n\r\n", b"\r\nSet-Cookie: api=secret\r\n\r\n", 1))
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        await ours.get("/iserver/contract/{conid}/info", 265598)
+    serve, _ = responding(FINE.replace(b"\r\n\r\n", b"\r\nSet-Cookie: api=secret\r\n\r\n", 1))
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        await client.get("/iserver/contract/{conid}/info", 265598)
     assert "265598" not in caplog.text
     assert "secret" not in caplog.text
 
 
 async def test_a_closed_client_sends_nothing() -> None:
-    serve, received = answering(FINE)
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        await ours.get("/trsrv/stocks")
-        await ours.aclose()
+    serve, received = responding(FINE)
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        await client.get("/trsrv/stocks")
+        await client.aclose()
         with pytest.raises(Unreachable, check=because(Cause.CLIENT_CLOSED)):
-            await ours.get("/trsrv/stocks")
+            await client.get("/trsrv/stocks")
     assert len(received) == 1
 
 
 async def test_the_environment_cannot_send_requests_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    serve, _ = answering(FINE)
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        assert (await ours.get("/trsrv/stocks")).body == b'["fine"]'
+    serve, _ = responding(FINE)
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        assert (await client.get("/trsrv/stocks")).body == b'["fine"]'
 
 
 async def test_closing_ends_the_requests_in_flight() -> None:
-    async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=30) as ours:
-        read = asyncio.create_task(ours.get("/trsrv/stocks"))
-        write = asyncio.create_task(ours.post("/logout"))
+    async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=30) as client:
+        read = asyncio.create_task(client.get("/trsrv/stocks"))
+        write = asyncio.create_task(client.post("/logout"))
         await server.wait_for_connections(2)
         await asyncio.sleep(0.01)
-        await ours.aclose()
+        await client.aclose()
         async with asyncio.timeout(10):
             ended = await asyncio.gather(read, write, return_exceptions=True)
     assert [type(error) for error in ended] == [NoResponse, OutcomeUnknown]
 
 
 async def test_requests_that_time_out_leave_no_connection_open() -> None:
-    gone = 0
+    closed = 0
 
     async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        nonlocal gone
+        nonlocal closed
         await reader.read()
-        gone += 1
+        closed += 1
 
-    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.02) as ours:
+    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.02) as client:
         for _ in range(3):
-            reads = (ours.get("/trsrv/stocks", symbols=str(number)) for number in range(4))
+            reads = (client.get("/trsrv/stocks", symbols=str(number)) for number in range(4))
             errors = await asyncio.gather(*reads, return_exceptions=True)
             assert all(isinstance(error, (Failed, Unreachable)) for error in errors)
         async with asyncio.timeout(10):
-            while gone < server.connections:  # noqa: ASYNC110 - the server has no event for a closed connection
+            while closed < server.connections:  # noqa: ASYNC110 - the server has no event for a closed connection
                 await asyncio.sleep(0.001)
 
 
 async def test_a_probe_returns_the_status_of_the_front_page_and_requests_nothing_else() -> None:
-    serve, received = answering(b"HTTP/1.1 302 Found\r\nLocation: /sso/Login\r\nContent-Length: 0\r\n\r\n")
-    async with RawServer(serve).running() as server, gateway(server) as ours:
-        ours.rate_limiter.enter_penalty_box()
-        assert await ours.probe() == 302
+    serve, received = responding(b"HTTP/1.1 302 Found\r\nLocation: /sso/Login\r\nContent-Length: 0\r\n\r\n")
+    async with RawServer(serve).running() as server, gateway(server) as client:
+        client.rate_limiter.enter_penalty_box()
+        assert await client.probe() == 302
     assert [sent.partition(b"\r\n")[0] for sent in received] == [b"GET / HTTP/1.1"]
 
 
 async def test_a_probe_of_a_port_that_does_not_respond_returns_none() -> None:
-    async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=0.02) as ours:
-        assert await ours.probe() is None
-    async with gateway(server) as ours:
-        assert await ours.probe() is None
+    async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=0.02) as client:
+        assert await client.probe() is None
+    async with gateway(server) as client:
+        assert await client.probe() is None
 
 
 async def test_a_timeout_is_distinguished_from_a_lost_connection() -> None:
@@ -462,9 +462,9 @@ async def test_a_timeout_is_distinguished_from_a_lost_connection() -> None:
 
     late = []
     for serve in (hanging, cut):
-        async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.2) as ours:
+        async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.2) as client:
             with pytest.raises(NoResponse) as caught:
-                await ours.tickle()
+                await client.tickle()
             late.append(caught.value.late)
     assert late == [True, False]
 
@@ -474,11 +474,11 @@ async def test_a_tickle_and_a_probe_time_out_long_before_other_requests(
 ) -> None:
     monkeypatch.setattr("api_gateway.client.gateway.TICKLE_DEADLINE", 0.02)
     monkeypatch.setattr("api_gateway.client.gateway.PROBE_DEADLINE", 0.02)
-    async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=300) as ours:
+    async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=300) as client:
         async with asyncio.timeout(20):
             with pytest.raises((NoResponse, Unreachable)):
-                await ours.tickle()
-            assert await ours.probe() is None
+                await client.tickle()
+            assert await client.probe() is None
 
 
 async def test_a_gateway_that_hangs_during_the_handshake_is_not_a_certificate_error(
@@ -493,6 +493,6 @@ async def test_a_gateway_that_hangs_during_the_handshake_is_not_a_certificate_er
         settings = GatewaySettings(
             _env_file=None, gateway_url=f"https://127.0.0.1:{server.port}", gateway_verify_tls=False
         )
-        async with GatewayClient(settings) as ours:
+        async with GatewayClient(settings) as client:
             with pytest.raises(Unreachable, check=because(Cause.CONNECT_FAILED)):
-                await ours.get("/trsrv/stocks")
+                await client.get("/trsrv/stocks")

@@ -68,27 +68,27 @@ async def test_each_first_call_returns_a_complete_response(pair: Pair) -> None:
 
 
 async def test_each_second_call_needs_one_request(pair: Pair) -> None:
-    questions: list[tuple[str, tuple[object, ...], dict[str, Any]]] = [
+    calls: list[tuple[str, tuple[object, ...], dict[str, Any]]] = [
         ("/iserver/account/orders", (), {}),
         ("/iserver/account/pnl/partitioned", (), {}),
         ("/portfolio/{account}/positions/{page}", (ACCOUNT, 0), {}),
         ("/iserver/marketdata/snapshot", (), {"conids": "265598", "fields": "31,84,86"}),
     ]
-    for template, values, query in questions:
+    for template, values, query in calls:
         await pair.get(template, *values, **query)
     pair.clock.advance(6)
     pair.requests.clear()
-    for template, values, query in questions:
+    for template, values, query in calls:
         await pair.get(template, *values, **query)
-    assert len(pair.requests) == len(questions)
+    assert len(pair.requests) == len(calls)
 
 
 async def test_an_options_chain_needs_only_its_underlying(pair: Pair) -> None:
     found = (await pair.get("/iserver/secdef/search", symbol="SPX"))[0]
     month = next(part["months"] for part in found["sections"] if part["secType"] == "OPT").split(";")[0]
-    fresh = Pair()
-    assert (await fresh.get("/iserver/secdef/strikes", conid=416904, sectype="OPT", month=month))["call"]
-    assert await fresh.get("/iserver/secdef/strikes", conid=416904, sectype="OPT", month="JAN99") == {
+    client = Pair()
+    assert (await client.get("/iserver/secdef/strikes", conid=416904, sectype="OPT", month=month))["call"]
+    assert await client.get("/iserver/secdef/strikes", conid=416904, sectype="OPT", month="JAN99") == {
         "call": [],
         "put": [],
     }
@@ -187,11 +187,11 @@ async def test_many_concurrent_calls_never_cause_a_penalty(pair: Pair) -> None:
     for round_ in range(5):
         asks = [pair.get("/trsrv/stocks", symbols=f"A{round_}{number}") for number in range(40)]
         asks += [pair.get("/iserver/account/trades", days=days) for days in (1, 2, 3)]
-        answers = await asyncio.gather(*asks, return_exceptions=True)
-        assert {type(answer) for answer in answers} <= {dict, list, RateLimited}
-        for answer in answers:
-            if isinstance(answer, RateLimited):
-                assert "429" not in str(answer)
+        results = await asyncio.gather(*asks, return_exceptions=True)
+        assert {type(result) for result in results} <= {dict, list, RateLimited}
+        for result in results:
+            if isinstance(result, RateLimited):
+                assert "429" not in str(result)
         pair.clock.advance(3)
     assert pair.gateway.rate_limiter.penalty_left == 0
 
