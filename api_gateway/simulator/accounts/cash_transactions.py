@@ -14,6 +14,9 @@ class CashTransactionKind(Enum):
     """
 
     VARIATION_MARGIN = "Variation Margin"
+    DIVIDEND = "Dividends"
+    PAYMENT_IN_LIEU = "Payment In Lieu Of Dividends"
+    WITHHOLDING_TAX = "Withholding Tax"
     INTEREST_RECEIVED = "Broker Interest Received"
     INTEREST_PAID = "Broker Interest Paid"
     MARKET_DATA_FEE = "Other Fees"

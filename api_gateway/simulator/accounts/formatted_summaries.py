@@ -24,7 +24,6 @@ _SEC_TYPES = {
     "Cryptocurrency": "CRYPTO",
 }
 _ALWAYS_ZERO = (
-    "dividends_receivable",
     "mutual_funds",
     "money_market",
     "Govt Bonds",
@@ -113,6 +112,7 @@ def _market_value_row(ledger: Ledger) -> dict[str, str]:
         "settled_cash": whole_amount_text(ledger.settled_cash),
         "MTD Interest": whole_amount_text(ledger.interest),
         **{name: whole_amount_text(ledger.value_of(kind)) for name, kind in _SEC_TYPES.items()},
+        "dividends_receivable": whole_amount_text(ledger.dividends),
         **dict.fromkeys(_ALWAYS_ZERO, "0"),
         "net_liquidation": whole_amount_text(ledger.net_liquidation),
         "unrealized_pnl": whole_amount_text(ledger.unrealised),

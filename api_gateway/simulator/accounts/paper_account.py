@@ -15,6 +15,7 @@ from zlib import crc32
 
 from api_gateway.simulator.accounts.cash_transactions import CashTransaction, CashTransactionKind
 from api_gateway.simulator.accounts.commissions import commission
+from api_gateway.simulator.accounts.dividend_accrual import DividendAccrual, sum_accruals
 from api_gateway.simulator.accounts.interest_accrual import InterestAccrual
 from api_gateway.simulator.accounts.position import Position
 from api_gateway.simulator.accounts.valuation import Valuation
@@ -69,8 +70,9 @@ class PaperAccount:
         self._cached_valuation: Valuation | None = None
 
     def open_since(self, opened_at: float) -> None:
-        """Set when the account was opened: from then on, it accrues interest and has events."""
+        """Set when the account was opened: from then on, it accrues interest and dividends."""
         self.opened_at = self.events_processed_until = opened_at
+        self.dividend_accruals: list[DividendAccrual] = []
         self._interest = InterestAccrual(opened_at)
 
     def instrument(self, conid: int) -> Instrument:
@@ -97,6 +99,7 @@ class PaperAccount:
         twin.executions = list(self.executions)
         twin.combination_executions = list(self.combination_executions)
         twin.cash_transactions = list(self.cash_transactions)
+        twin.dividend_accruals = list(self.dividend_accruals)
         twin._interest = self._interest.copy()
         return twin
 
@@ -303,6 +306,7 @@ class PaperAccount:
             positions=positions,
             cash=dict(self.cash),
             settled_cash=self._settled_cash(today),
+            accrued_dividends=sum_accruals(self.dividend_accruals, now),
             accrued_interest=self.accrued_interest(),
             rates={currency: self.exchange_rates.rate(currency) for currency in currencies},
         )
@@ -384,6 +388,12 @@ class PaperAccount:
         bought = sum(e.quantity for e in traded)
         paid = sum(e.quantity * e.price * instrument.multiplier + e.commission for e in traded)
         at_close = (position.quantity - bought) * quote.prior_close * instrument.multiplier
+        started = self._trading_day_start_of(position.conid)
+        dividends = sum(
+            accrual.net
+            for accrual in self.dividend_accruals
+            if accrual.conid == position.conid and accrual.ex_at >= started
+        )
         underlying = self.universe.by_conid(instrument.underlying_conid or 0)
         return ValuedPosition(
             instrument=instrument,
@@ -392,7 +402,7 @@ class PaperAccount:
             price=quote.last,
             rate=self.exchange_rates.rate(instrument.currency),
             realised=sum(e.realised for e in traded),
-            daily_pnl=position.quantity * quote.last * instrument.multiplier - at_close - paid,
+            daily_pnl=position.quantity * quote.last * instrument.multiplier - at_close - paid + dividends,
             underlying_price=self.prices.quote(underlying).last if underlying else 0.0,
             settled=position.settled,
         )

@@ -21,7 +21,7 @@ def _zero(_: Segment) -> float:
 
 _ALL_SEGMENTS: dict[str, _Amount] = {
     "accruedcash": lambda s: s.accrued_interest,
-    "accrueddividend": _zero,
+    "accrueddividend": lambda s: s.accrued_dividends,
     "availablefunds": lambda s: s.available_funds,
     "availabletotrade": lambda s: s.available_funds,
     "availabletowithdraw": lambda s: s.available_to_withdraw,

@@ -16,6 +16,7 @@ class Segment:
     cash: float = 0.0
     settled_cash: float = 0.0
     accrued_interest: float = 0.0
+    accrued_dividends: float = 0.0
     futures_profit: float = 0.0
     net_liquidation: float = 0.0
     equity_with_loan: float = 0.0
@@ -75,6 +76,7 @@ def build_segment(
     cash: float,
     unsettled_cash: float = 0.0,
     accrued_interest: float = 0.0,
+    accrued_dividends: float = 0.0,
 ) -> Segment:
     """The segment with this cash and these positions; cash is in base currency."""
     all_positions = list(positions)
@@ -86,8 +88,12 @@ def build_segment(
         cash=cash,
         settled_cash=cash - unsettled_cash,
         accrued_interest=accrued_interest,
+        accrued_dividends=accrued_dividends,
         futures_profit=sum(position.base_equity for position in all_positions if position not in paid_for),
-        net_liquidation=cash + accrued_interest + sum(position.base_equity for position in all_positions),
+        net_liquidation=cash
+        + accrued_interest
+        + accrued_dividends
+        + sum(position.base_equity for position in all_positions),
         equity_with_loan=loanable,
         previous_equity_with_loan=loanable
         - sum(position.daily_pnl * position.rate for position in borrowable),

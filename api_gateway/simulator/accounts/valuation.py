@@ -3,8 +3,8 @@
 A future is not paid for in full; only its profit or loss is settled, each trading day. So its value in
 balances is the profit since the last settlement, while position lists show the whole contract value. In every
 currency: net liquidation = cash + value of stocks, options and the like + unsettled profit of futures +
-accrued interest. Each part is rounded to cents before it is added or converted, so that the served parts add
-up to the served sum.
+accrued interest and dividends. Each part is rounded to cents before it is added or converted, so that the
+served parts add up to the served sum.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _FUTURES_SWEEP_FACTOR = 1.25
 
 @dataclass(frozen=True)
 class Ledger:
-    """Balances of the account in one currency (not converted); `interest` is accrued and not yet booked."""
+    """Balances of the account in one currency (not converted).
+
+    `interest` and `dividends` have accrued and are not booked yet.
+    """
 
     currency: str
     rate: float
@@ -33,11 +36,12 @@ class Ledger:
     unrealised: float
     realised: float
     interest: float = 0.0
+    dividends: float = 0.0
 
     @property
     def net_liquidation(self) -> float:
-        """Cash, the value of all positions and accrued interest in this currency."""
-        return round(self.cash + sum(self.values.values()) + self.interest, 2)
+        """Cash, the value of all positions, and accrued interest and dividends in this currency."""
+        return round(self.cash + sum(self.values.values()) + self.interest + self.dividends, 2)
 
     def value_of(self, sec_type: str) -> float:
         """What all positions of one security type contribute to this currency's net liquidation value."""
@@ -55,6 +59,7 @@ class Valuation:
     settled_cash: Mapping[str, float]
     rates: Mapping[str, float] = field(default_factory=dict)
     accrued_interest: Mapping[str, float] = field(default_factory=dict)
+    accrued_dividends: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def open_positions(self) -> tuple[ValuedPosition, ...]:
@@ -85,6 +90,7 @@ class Valuation:
             unrealised=sum(each.unrealised * each.rate for each in self.ledgers),
             realised=sum(each.realised * each.rate for each in self.ledgers),
             interest=_sum_in_cents(each.interest * each.rate for each in self.ledgers),
+            dividends=_sum_in_cents(each.dividends * each.rate for each in self.ledgers),
         )
 
     @property
@@ -118,6 +124,7 @@ class Valuation:
             cash=self.base_ledger.cash - swept,
             unsettled_cash=unsettled,
             accrued_interest=self.base_ledger.interest,
+            accrued_dividends=self.base_ledger.dividends,
         )
 
     @cached_property
@@ -136,6 +143,7 @@ class Valuation:
             unrealised=sum(position.unrealised for position in positions),
             realised=sum(position.realised for position in positions),
             interest=self.accrued_interest.get(currency, 0.0),
+            dividends=self.accrued_dividends.get(currency, 0.0),
         )
 
 

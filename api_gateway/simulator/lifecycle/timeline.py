@@ -9,12 +9,18 @@ from __future__ import annotations
 from itertools import chain
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
-from api_gateway.simulator.lifecycle import expiry, futures_settlement, monthly_charges
+from api_gateway.simulator.lifecycle import (
+    dividend_payments,
+    expiry,
+    futures_settlement,
+    monthly_charges,
+)
 from api_gateway.simulator.lifecycle.account_event import AccountEvent, EventSource
 from api_gateway.simulator.orders.order import FOREVER
 
 # Of simultaneous events, those of an earlier source come first.
 _SOURCES: tuple[EventSource, ...] = (
+    dividend_payments.upcoming_events,
     futures_settlement.upcoming_events,
     expiry.upcoming_events,
     monthly_charges.upcoming_events,

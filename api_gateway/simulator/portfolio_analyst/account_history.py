@@ -16,6 +16,7 @@ from api_gateway.simulator.accounts.cash_transactions import (
     CashTransaction,
     CashTransactionKind,
 )
+from api_gateway.simulator.accounts.dividend_accrual import sum_accruals
 from api_gateway.simulator.accounts.interest_accrual import InterestAccrual
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.accounts.position import Position
@@ -107,8 +108,9 @@ class _Replay:
                     Asset(instrument, holding.quantity, self._in_base(instrument.currency, value, moment))
                 )
         money = dict(self._cash)
-        for currency, amount in self._interest.accrued().items():
-            money[currency] = money.get(currency, 0.0) + amount
+        for accrued in (self._interest.accrued(), sum_accruals(self._account.dividend_accruals, moment)):
+            for currency, amount in accrued.items():
+                money[currency] = money.get(currency, 0.0) + amount
         cash = {
             currency: self._in_base(currency, amount, moment) for currency, amount in money.items() if amount
         }

@@ -23,7 +23,6 @@ _ASSET_COLUMNS = {
 _EMPTY_COLUMNS = (
     "cashbalancefxsegment",
     "commoditymarketvalue",
-    "dividends",
     "issueroptionsmarketvalue",
     "moneyfunds",
     "tbillsmarketvalue",
@@ -89,6 +88,7 @@ def _ledger_row(account_id: str, row: Ledger, timestamp: int) -> dict[str, Any]:
         "settledcash": round(row.settled_cash, 2),
         **{column: round(float(row.value_of(kind)), 2) for column, kind in _ASSET_COLUMNS.items()},
         **dict.fromkeys(_EMPTY_COLUMNS, 0.0),
+        "dividends": round(row.dividends, 2),
         "interest": round(row.interest, 2),
         "currency": row.currency,
         "exchangerate": 1 if row.rate == 1.0 else round(row.rate, 7),

@@ -78,6 +78,7 @@ def consolidate(valuations: Iterable[Valuation]) -> Valuation:
         positions=tuple(positions.values()),
         cash=_sum_balances(valuation.cash for valuation in valuation_list),
         settled_cash=_sum_balances(valuation.settled_cash for valuation in valuation_list),
+        accrued_dividends=_sum_balances(valuation.accrued_dividends for valuation in valuation_list),
         accrued_interest=_sum_balances(valuation.accrued_interest for valuation in valuation_list),
         rates={currency: rate for valuation in valuation_list for currency, rate in valuation.rates.items()},
     )

@@ -173,7 +173,11 @@ def _year_bars(s: ContractSnapshot) -> list[Bar]:
 
 
 def _dividend(s: ContractSnapshot) -> float:
-    return s.instrument.reference_price * 0.03 * s.seeded_value(1)
+    return s.instrument.dividend
+
+
+def _dividends_a_year(s: ContractSnapshot) -> int:
+    return len(s.instrument.dividend_months) or 1
 
 
 def _earnings(s: ContractSnapshot) -> float:
@@ -276,7 +280,7 @@ CONTRACT_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]
         "7221": lambda s: listing_exchange_name(s.instrument),
         "7280": lambda s: s.instrument.industry,
         "7281": lambda s: s.instrument.category,
-        "7286": _if_sec_type(_STOCK, lambda s: f"{_dividend(s) / 4:.2f}"),
+        "7286": _if_sec_type(_STOCK, lambda s: f"{_dividend(s) / _dividends_a_year(s):.2f}"),
         "7287": _if_sec_type(_STOCK, lambda s: text.percent(_dividend(s) / s.instrument.reference_price)),
         "7289": _if_sec_type(
             _STOCK, lambda s: text.abbreviate(s.instrument.average_volume * s.quote.last * 300)

@@ -20,7 +20,7 @@ def test_net_liquidation_is_cash_and_market_value_in_every_currency(account: Pap
     for each in valuation.ledgers:
         lines = [line for line in valuation.positions if line.instrument.currency == each.currency]
         assert each.net_liquidation == pytest.approx(
-            each.cash + each.interest + sum(line.equity for line in lines), abs=0.02
+            each.cash + each.interest + each.dividends + sum(line.equity for line in lines), abs=0.02
         )
         assert each.interest > 0
 

@@ -1,0 +1,1 @@
+"""Corporate actions: dividends and splits, and what they do to prices."""
