@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from api_gateway.simulator.instruments.combinations import Combination
+from api_gateway.simulator.instruments.instrument import Instrument
 from api_gateway.simulator.prices.quotes import PriceRange, Quote
+
+_CHORDS = 4
 
 
 def combine_quotes(combination: Combination, quotes: Sequence[Quote]) -> Quote:
@@ -51,6 +56,52 @@ def combine_ranges(combination: Combination, ranges: Sequence[PriceRange]) -> Pr
         combination.price_of(r.low if buy else r.high for r, buy in pairs),
         combination.price_of(r.close for r in ranges),
     )
+
+
+def bound_options(
+    combination: Combination,
+    bounds: PriceRange,
+    spots: PriceRange,
+    times: tuple[float, float],
+    price: Callable[[Instrument, float, float], float],
+) -> PriceRange:
+    """Narrower bounds of a combination of options on one underlying, from the underlying's range.
+
+    `price(option, spot, epoch)` must be nearly convex in the spot and rise or fall with time. So between two
+    spots, a sum of such prices is near its chord; how near depends on how much the slopes around it differ.
+    """
+    step = (spots.high - spots.low) / _CHORDS
+    if spots.low <= step:  # a jump to almost nothing
+        return bounds
+    grid = [spots.low + (number - 1) * step for number in range(_CHORDS + 3)]
+
+    def extremes(sign: int) -> tuple[list[float], list[float]]:
+        """The least and the greatest value of the legs with this sign at each spot of the grid."""
+        legs = [
+            (leg.instrument, abs(weight))
+            for leg, weight in zip(combination.legs, combination.weights, strict=True)
+            if weight * sign > 0
+        ]
+        values = [
+            [sum(weight * price(option, spot, at) for option, weight in legs) for at in times]
+            for spot in grid
+        ]
+        return [min(pair) for pair in values], [max(pair) for pair in values]
+
+    (least_bought, most_bought), (least_sold, most_sold) = extremes(1), extremes(-1)
+    inner = range(1, len(grid) - 1)
+    # Every price is rounded to a tick.
+    rounding = combination.tick * (1 + sum(abs(weight) for weight in combination.weights))
+    curvature = sum(_distance_from_chord(values) for values in (most_bought, most_sold))
+    high = max(most_bought[i] - least_sold[i] for i in inner) + curvature + rounding
+    low = min(least_bought[i] - most_sold[i] for i in inner) - curvature - rounding
+    return replace(bounds, high=min(bounds.high, high), low=max(bounds.low, low))
+
+
+def _distance_from_chord(values: Sequence[float]) -> float:
+    """How far a smooth or convex function with these values at equal distances is from its inner chords."""
+    slopes = [after - before for before, after in pairwise(values)]
+    return max(abs(after - before) for before, after in zip(slopes, slopes[2:], strict=False)) / 4
 
 
 def leg_fill_prices(

@@ -22,6 +22,10 @@ class PriceOverrides:
                 return price
         return None
 
+    def is_set(self, conid: int) -> bool:
+        """True if the price was ever fixed."""
+        return conid in self._changes
+
     def boundaries(self, conid: int, since: float, until: float) -> list[float]:
         """`since`, `until`, and the times between them at which an override begins or ends."""
         changes = {when for when, _ in self._changes.get(conid, ()) if since < when < until}

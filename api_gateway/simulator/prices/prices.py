@@ -30,7 +30,11 @@ from api_gateway.simulator.instruments.option_pricing import (
     option_price,
 )
 from api_gateway.simulator.instruments.universe import Instrument, Universe
-from api_gateway.simulator.prices.combination_prices import combine_quotes, combine_ranges
+from api_gateway.simulator.prices.combination_prices import (
+    bound_options,
+    combine_quotes,
+    combine_ranges,
+)
 from api_gateway.simulator.prices.order_book import build_order_book
 from api_gateway.simulator.prices.price_overrides import PriceOverrides
 from api_gateway.simulator.prices.price_path import PricePath
@@ -112,7 +116,11 @@ class Prices:
         """
         if isinstance(instrument, Combination):
             legs = contracts_of(instrument)
-            return combine_ranges(instrument, [self.range_between(leg, since, until) for leg in legs])
+            bounds = combine_ranges(instrument, [self.range_between(leg, since, until) for leg in legs])
+            spots = self._common_source_range(instrument, since, until)
+            if spots is None:
+                return bounds
+            return bound_options(instrument, bounds, spots, (since, until), _derived_price)
         total: PriceRange | None = None
         for left, right in pairwise(self._overrides.boundaries(instrument.conid, since, until)):
             fixed = self._overrides.price_at(instrument.conid, left)
@@ -205,6 +213,20 @@ class Prices:
                 for session, since, until in windows
             )
             yield Bar(windows[0][1], total.open, total.high, total.low, total.close, volume)
+
+    def _common_source_range(self, combination: Combination, since: float, until: float) -> PriceRange | None:
+        """The range of the underlying that all legs' prices derive from, or None; only within one session."""
+        legs = contracts_of(combination)
+        source = self._price_source(legs[0])
+        session = session_at(_hours(combination), since)
+        if (
+            source is None
+            or until > session.end
+            or any(leg.sec_type not in _OPTIONS or self._price_source(leg) != source for leg in legs)
+            or any(self._overrides.is_set(leg.conid) for leg in legs)
+        ):
+            return None
+        return self.range_between(source, since, until)
 
     def _unfixed_range(self, instrument: Instrument, since: float, until: float) -> PriceRange:
         covered = []

@@ -26,3 +26,13 @@ def test_boundaries_are_where_an_override_begins_or_ends() -> None:
     assert overrides.boundaries(1, 50.0, 250.0) == [50.0, 100.0, 250.0]
     assert overrides.boundaries(1, 100.0, 300.0) == [100.0, 300.0]
     assert overrides.boundaries(2, 0.0, 1.0) == [0.0, 1.0]
+
+
+def test_it_is_known_whether_a_price_was_ever_fixed() -> None:
+    overrides = PriceOverrides()
+    assert not overrides.is_set(1)
+    assert overrides.price_at(1, 5.0) is None
+    assert not overrides.is_set(1)
+    overrides.set(1, 10.0, 3.0)
+    overrides.set(1, 20.0, None)
+    assert overrides.is_set(1)
