@@ -21,6 +21,7 @@ from api_gateway.simulator.certificate import CertificateFiles, ensure_certifica
 from api_gateway.simulator.profiles import PROFILES
 from api_gateway.simulator.settings import SimulatorSettings
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from api_gateway.simulator.variants import parse_variants
 
 
 class PortUnavailableError(Exception):
@@ -116,6 +117,8 @@ def _simulation_options(settings: SimulatorSettings) -> SimulationOptions:
         availability=settings.simulator_availability,
         rate_limits=settings.simulator_rate_limits,
         penalty=settings.simulator_penalty,
+        behind_gateway=settings.simulator_behind_gateway,
+        variants=parse_variants(settings.simulator_variants),
         control=settings.simulator_control,
     )
 

@@ -1,8 +1,8 @@
 """The simulator as an ASGI application: login page, `/v1/api`, and the control endpoints `/simulator/*`.
 
-It simulates IBKR's gateway, and the servers behind that gateway too: IBKR's Java program can run between a
-client and the simulator, with `proxyRemoteHost: http://localhost:PORT` in its conf.yaml, or with https and a
-trust store that contains the simulator's certificate.
+It simulates IBKR's gateway, and with `behind_gateway` only the servers behind it: then IBKR's Java program
+runs between a client and the simulator, with `proxyRemoteHost: http://localhost:PORT` in its conf.yaml, or
+with https and a trust store that contains the simulator's certificate.
 """
 
 from __future__ import annotations

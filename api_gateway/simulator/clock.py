@@ -28,6 +28,10 @@ class Clock:
         """The simulated time in seconds since 1970 (UTC)."""
         return self._wall_clock() + self._offset if self._frozen_at is None else self._frozen_at
 
+    def wall_now(self) -> float:
+        """The wall clock's time in seconds since 1970, which `advance` and `freeze` do not change."""
+        return self._wall_clock()
+
     def now_ms(self) -> int:
         """The simulated time in milliseconds since 1970, the format that IBKR uses most."""
         return int(self.now() * 1000)

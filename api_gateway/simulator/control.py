@@ -18,6 +18,7 @@ from api_gateway.simulator.faults import Fault
 from api_gateway.simulator.order_behaviour import OrderBehaviour
 from api_gateway.simulator.session.session import SESSION_EVENTS
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.variants import Variants
 from api_gateway.simulator.web_api.order_entry.prompts import open_prompt
 
 TEN_YEARS = 315_360_000
@@ -85,6 +86,7 @@ def describe_state(simulation: Simulation) -> dict[str, Any]:
         "accounts": list(simulation.accounts),
         "accountId": simulation.selected_account_id,
         "strict": simulation.options.strict,
+        "variants": simulation.variants.model_dump(),
         "orders": simulation.order_behaviour.model_dump(),
     }
 
@@ -138,6 +140,11 @@ def _add_fault(simulation: Simulation, fault: Fault) -> None:
     simulation.faults.add(fault)
 
 
+def _change_variants(simulation: Simulation, variants: Variants) -> None:
+    changes = variants.model_dump(exclude_unset=True)
+    simulation.variants = simulation.variants.model_copy(update=changes)
+
+
 def _require_instrument(simulation: Simulation, conid: int) -> None:
     if simulation.universe.by_conid(conid) is None:
         raise InvalidCommandError(f"The simulator has no instrument with conid {conid}.")
@@ -176,6 +183,9 @@ COMMANDS: Mapping[str, ControlCommand] = MappingProxyType(
         ),
         "fault": ControlCommand("add a scripted fault {match, when, do}", _add_fault, Fault),
         "faults/clear": ControlCommand("remove all faults", lambda simulation, _: simulation.faults.clear()),
+        "variants": ControlCommand(
+            "choose what the simulator does where sources disagree about IBKR", _change_variants, Variants
+        ),
         "price": ControlCommand(
             "fix the price of `conid`; null lets it move again", _override_price, PriceBody
         ),

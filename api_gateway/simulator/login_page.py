@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from api_gateway.simulator.session.session import LoginState
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.login_cookies import carries_login
 
 LOGIN_PATH = "/sso/Login"
 DISPATCHER_PATH = "/sso/Dispatcher"
@@ -39,8 +40,8 @@ button:hover { filter: brightness(1.08); }
 button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 """
 
-# IBKR's gateway stores cookies of these names for its user. The simulator has one user and ignores them.
-COOKIES = {"XYZAB_AM.LOGIN": "simulated-login", "XYZAB": "simulated", "USERID": "100000001"}
+# IBKR's gateway stores this cookie beside those that prove the login.
+USER_COOKIE = ("USERID", "100000001")
 
 # The page loads nothing and submits its form only to this server.
 HEADERS = {
@@ -66,18 +67,22 @@ def login_routes(simulation: Simulation) -> list[Route]:
             continue  # read and ignore the form
         simulation.session.login()
         response = RedirectResponse(LOGGED_IN_PATH, status_code=302)
-        for name, value in COOKIES.items():
+        for name, value in (*simulation.session.login_cookies.items(), USER_COOKIE):
             response.set_cookie(name, value, httponly=True, samesite=None)
         return response
 
-    async def show_success(_: Request) -> Response:
-        if simulation.session.state is LoginState.NO_LOGIN:
+    def has_login(request: Request) -> bool:
+        logged_in = simulation.session.state is not LoginState.NO_LOGIN
+        return logged_in and carries_login(simulation, request.cookies)
+
+    async def show_success(request: Request) -> Response:
+        if not has_login(request):
             return RedirectResponse(login_page, status_code=302)
         return _page(SUCCESS_TEXT, f"<h1>{SUCCESS_TEXT}</h1>")
 
-    async def check_login(_: Request) -> Response:
+    async def check_login(request: Request) -> Response:
         # IBKR's gateway polls this to see whether the login still exists.
-        if simulation.session.state is LoginState.NO_LOGIN:
+        if not has_login(request):
             return PlainTextResponse("Access Denied", status_code=401)
         return JSONResponse({"success": True})
 

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api_gateway.simulator.variants import parse_variants
 
 
 class SimulatorSettings(BaseSettings):
@@ -65,6 +67,16 @@ class SimulatorSettings(BaseSettings):
         le=86_400,
         description="Duration of the penalty box after a 429, in seconds; IBKR's lasts 600.",
     )
+    simulator_behind_gateway: bool = Field(
+        default=False,
+        description="Simulate IBKR behind IBKR's own gateway instead of that gateway: a request has a login "
+        "only with the cookies that the login has set.",
+    )
+    simulator_variants: str = Field(
+        default="",
+        description="What the simulator does where sources disagree about IBKR, such as "
+        "order_stream=ids,quote_minutes=10; SIMULATOR.md lists the names.",
+    )
     simulator_control: bool = Field(
         default=True,
         description="Serve /simulator/*, which sets the clock, logs in and out, and scripts faults.",
@@ -76,6 +88,21 @@ class SimulatorSettings(BaseSettings):
         if not re.fullmatch(r"([RDZYNOiv][Pp]?B?d?)?", code):
             raise ValueError("use a code of IBKR's field 6509 such as RpB, DPB, Z or N")
         return code
+
+    @field_validator("simulator_variants")
+    @classmethod
+    def _check_variants(cls, text: str) -> str:
+        parse_variants(text)
+        return text
+
+    @field_validator("simulator_behind_gateway")
+    @classmethod
+    def _check_login(cls, behind_gateway: bool, others: ValidationInfo) -> bool:
+        if behind_gateway and others.data.get("simulator_login"):
+            raise ValueError(
+                "log in through the gateway, with SIMULATOR_LOGIN=false; nobody else gets the cookies"
+            )
+        return behind_gateway
 
     @field_validator("simulator_tls_dir", mode="before")
     @classmethod

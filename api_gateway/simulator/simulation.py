@@ -27,6 +27,7 @@ from api_gateway.simulator.profiles import PROFILES, Profile
 from api_gateway.simulator.rate_limits import RateLimitEnforcer
 from api_gateway.simulator.session.preflight import PreflightState
 from api_gateway.simulator.session.session import LoginSession
+from api_gateway.simulator.variants import DEFAULT_VARIANTS, Variants
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,12 @@ class SimulationOptions:
     `strict`: reproduce IBKR's strictness. Without it, a missing User-Agent, Content-Length or `publish` is
     accepted, a portfolio whose accounts were not listed first is empty instead of 401, and an order
     confirmation stays open when other requests arrive. The other preflights are still required.
-    `unauthorized_everywhere`: without a login, auth/status and tickle return 401 like every other endpoint,
-    instead of their own short bodies.
+    `variants`: the initial `Simulation.variants`.
     `rate_limits`, `penalty`: whether too many requests lead to 429, and for how long.
     `availability`: field 6509 of a snapshot; if empty, the profile's own.
     `alert_creation`: alerts can be created and modified; in every recorded attempt, IBKR denied it.
+    `behind_gateway`: the simulator plays IBKR behind IBKR's gateway, not the gateway: a request has a login
+    only with the cookies that the login has set, and WebSocket frames are text.
     `control`: whether the control endpoints `/simulator/*` are served.
     """
 
@@ -52,7 +54,7 @@ class SimulationOptions:
     login: bool = False
     opens_brokerage: bool = True
     strict: bool = True
-    unauthorized_everywhere: bool = False
+    variants: Variants = DEFAULT_VARIANTS
     availability: str = ""
     rate_limits: bool = True
     penalty: float = 600.0
@@ -60,6 +62,7 @@ class SimulationOptions:
     idle_seconds: float = 360.0
     maintenance_seconds: float = 30.0
     alert_creation: bool = False
+    behind_gateway: bool = False
     control: bool = True
 
     @property
@@ -87,6 +90,8 @@ class Simulation:
         self.rate_limits = RateLimitEnforcer(
             self.clock, enforced=self.options.rate_limits, penalty=self.options.penalty
         )
+        self.variants = self.options.variants
+        self.sockets_opened = 0
         self.faults = FaultInjector(seed=self.options.seed)
         self.universe = build_universe(self.clock.now)
         self.prices = Prices(self.universe, self.clock, self.options.seed)

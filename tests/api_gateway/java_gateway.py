@@ -17,8 +17,10 @@ from hashlib import sha1
 from typing import Any
 
 import orjson
+from websockets.asyncio.client import ClientConnection, connect
 
 from tests.api_gateway.fakes import RawServer
+from tests.api_gateway.java_websocket import WebSocketRelay
 
 UPSTREAM_CONNECTIONS = 5
 AUTH_DELAY = 3.0
@@ -47,6 +49,17 @@ class Request:
     @property
     def path(self) -> str:
         return self.target.partition("?")[0]
+
+    @property
+    def head(self) -> bytes:
+        lines = [
+            f"{self.method} {self.target} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in self.headers),
+        ]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    def first_header(self, name: str) -> str:
+        return next((value for key, value in self.headers if key.lower() == name), "")
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,12 @@ class JavaGateway:
         async with asyncio.timeout(10):
             await asyncio.gather(*self._chains)
 
+    def restart(self) -> None:
+        """Lose what is only in memory, as a new process does."""
+        self._cookies.clear()
+        self._key = self._username = ""
+        self.tickling = False
+
     async def tickle(self) -> None:
         """Tickle every 30 seconds once a brokerage session was confirmed."""
         if not self.tickling:
@@ -129,6 +148,9 @@ class JavaGateway:
             if self._refuses:
                 writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 13\r\n\r\nAccess Denied")
                 continue
+            if request.first_header("upgrade").lower() == "websocket":
+                await WebSocketRelay(request.head, reader, writer).run(lambda: self._connect_socket(request))
+                return
             # A request is forwarded even if its client has disconnected.
             answer = await asyncio.shield(self._task(self._respond(request)))
             if answer is not None:
@@ -216,8 +238,24 @@ class JavaGateway:
             server_hostname="localhost" if self._upstream_tls else None,
         )
 
+    async def _connect_socket(self, request: Request) -> ClientConnection:
+        """A WebSocket upstream, with the stored cookies and nothing of the client's headers."""
+        scheme, name = ("wss", "localhost") if self._upstream_tls else ("ws", None)
+        return await connect(
+            f"{scheme}://127.0.0.1:{self.upstream_port}{request.target}",
+            ssl=self._upstream_tls,
+            server_hostname=name,
+            additional_headers={"Cookie": self._cookie_header()},
+            user_agent_header=OWN_USER_AGENT,
+            compression=None,
+            proxy=None,
+        )
+
+    def _cookie_header(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+
     def _encode_request(self, request: Request) -> bytes:
-        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        cookies = self._cookie_header()
         headers = [("Host", REMOTE_HOST), *request.headers, *([("Cookie", cookies)] if cookies else [])]
         lines = [
             f"{request.method} {request.target} HTTP/1.1",

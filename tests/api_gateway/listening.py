@@ -36,7 +36,7 @@ class ListeningServer:
                 lifespan="off",
                 log_config=None,
                 access_log=False,
-                ws="none",
+                ws="websockets-sansio",
                 timeout_keep_alive=3600,
             )
         )

@@ -58,6 +58,7 @@ class LoginSession:
         self._preflights = preflights
         self._seed = seed
         self._login_at: float | None = None
+        self._login_count = 0
         self._login_ends = 0.0
         self._established_at: float | None = None
         self._reset_at = 0.0
@@ -103,7 +104,17 @@ class LoginSession:
     @property
     def token(self) -> str:
         """Value of the session cookie, different for each login."""
-        return sha256(f"{self._seed}:{self.logged_in_at}".encode()).hexdigest()[:32]
+        return self._secret("session")
+
+    @property
+    def login_cookies(self) -> dict[str, str]:
+        """The cookies that prove the login, by name; different for each login."""
+        return {name: self._secret(name) for name in ("XYZAB_AM.LOGIN", "XYZAB")}
+
+    @property
+    def is_under_maintenance(self) -> bool:
+        """True right after the nightly reset, while no brokerage session can be opened."""
+        return self._clock.now() < self._maintenance_end()
 
     def touch(self) -> None:
         """Record a request, which restarts the idle timeout."""
@@ -115,6 +126,7 @@ class LoginSession:
         now = self._clock.now()
         self.logout()
         self._login_at = now
+        self._login_count += 1
         self._login_ends = min(now + LOGIN_LIFETIME, _next_time_of_day(now, hour=0))
         self._last_request = now
         if self.opens_brokerage:
@@ -194,6 +206,10 @@ class LoginSession:
         """The next midnight in New York, in seconds since 1970."""
         return _next_time_of_day(self._clock.now(), hour=0)
 
+    def _secret(self, purpose: str) -> str:
+        text = f"{self._seed}:{self._login_count}:{self.logged_in_at}:{purpose}"
+        return sha256(text.encode()).hexdigest()[:32]
+
     def _open(self) -> None:
         now = self._clock.now()
         self._preflights.reset()
@@ -216,7 +232,7 @@ class LoginSession:
             self._close()
 
     def _refuse_during_maintenance(self) -> None:
-        if self._clock.now() < self._maintenance_end():
+        if self.is_under_maintenance:
             raise MaintenanceError
 
     def _maintenance_end(self) -> float:

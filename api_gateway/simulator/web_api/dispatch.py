@@ -15,6 +15,7 @@ from api_gateway.simulator.faults import FaultAction
 from api_gateway.simulator.replies import ApiError, ApiResponse, bad_request
 from api_gateway.simulator.session.session import SESSION_EVENTS, LoginState
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.login_cookies import carries_login
 from api_gateway.simulator.web_api.response_writer import fault_response, wait_for_disconnect, write_response
 from api_gateway.simulator.web_api.route_table import RouteMatch, RouteTable
 from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession
@@ -90,18 +91,28 @@ class WebApi:
                 )
             if route_match is None:
                 return _not_found(bool(self._routes.allowed_methods(raw_path)))
-            simulation.session.touch()
+            has_cookies = carries_login(simulation, request.cookies)
+            if has_cookies:
+                simulation.session.touch()
+            elif route_match.endpoint.requires is not RequiredSession.NONE:
+                return access_denied()
             session_response = _check_session(simulation, route_match)
             if session_response is not None:
                 return session_response
             simulation.catch_up()
             strict = simulation.options.strict
-            if strict and route_match.endpoint.template != REPLY_PATH and not _is_from_gateway(request):
+            if (
+                strict
+                and has_cookies
+                and route_match.endpoint.template != REPLY_PATH
+                and not _is_from_gateway(request)
+            ):
                 # Any other request invalidates the open question, even a ticker's tickle. The gateway's own
                 # requests do not: the client could not avoid them, and its reply would fail at random.
                 simulation.preflights.questions.supersede()
             result = route_match.endpoint.handler(
-                simulation, _build_request(request, path, route_match.path_params, body)
+                simulation,
+                _build_request(request, path, route_match.path_params, body, carries_login=has_cookies),
             )
         except ApiError as error:
             return error.response
@@ -147,10 +158,17 @@ def _check_session(simulation: Simulation, route_match: RouteMatch) -> ApiRespon
     return ApiResponse(200, [] if route_match.endpoint.returns_list else {})
 
 
-def _build_request(request: Request, path: str, path_params: Mapping[str, str], body: bytes) -> ApiRequest:
+def _build_request(
+    request: Request, path: str, path_params: Mapping[str, str], body: bytes, *, carries_login: bool
+) -> ApiRequest:
     query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
     return ApiRequest(
-        request.method, path, path_params, query, _parse_json(body) if request.method != "GET" else None
+        request.method,
+        path,
+        path_params,
+        query,
+        _parse_json(body) if request.method != "GET" else None,
+        carries_login,
     )
 
 

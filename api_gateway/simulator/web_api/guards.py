@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api_gateway.simulator.replies import ApiError, bad_request
+from api_gateway.simulator.session.session import LoginState
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.routing import ApiRequest
 
@@ -25,6 +26,11 @@ def unavailable() -> ApiError:
 def server_error(text: str) -> ApiError:
     """Return the 500 with an error text that IBKR's back end gives for what it cannot do."""
     return ApiError(500, {"error": text, "statusCode": 500})
+
+
+def has_login(simulation: Simulation, request: ApiRequest) -> bool:
+    """Return whether somebody is logged in and the request belongs to that login."""
+    return request.carries_login and simulation.session.state is not LoginState.NO_LOGIN
 
 
 def require_accounts_call(simulation: Simulation) -> None:

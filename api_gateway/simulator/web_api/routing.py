@@ -20,13 +20,17 @@ class RequiredSession(Enum):
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """One request as a section sees it: already past login, limits and faults."""
+    """One request as a section sees it: already past login, limits and faults.
+
+    `carries_login` is False for a request that lacks the login's cookies where they are required.
+    """
 
     method: str
     path: str
     path_params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    carries_login: bool = True
 
 
 Handler = Callable[[Simulation, ApiRequest], Any]

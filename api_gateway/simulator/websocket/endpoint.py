@@ -1,4 +1,8 @@
-"""`/v1/api/ws`: runs a `StreamSession` on a real socket. Sends binary frames, as IBKR's gateway does."""
+"""`/v1/api/ws`: runs a `StreamSession` on a real socket.
+
+IBKR's gateway sends binary frames, and closes a connection that carries a larger frame than it can take.
+Behind that gateway, the simulator plays IBKR: it sends text, and the limit is the gateway's.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import orjson
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import WebSocketRoute
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -14,11 +18,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from api_gateway.simulator.faults import FaultAction
 from api_gateway.simulator.session.session import SESSION_EVENTS
 from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.web_api.login_cookies import carries_login
 from api_gateway.simulator.web_api.response_writer import encode_response, fault_response
 from api_gateway.simulator.websocket.frames import Frame, parse_session_token
 from api_gateway.simulator.websocket.stream_session import StreamSession
 
-MAX_FRAME_LENGTH = 65_536  # characters; the gateway disconnects a client that sends a larger frame
+MAX_FRAME_BYTES = 65_536  # in either direction
 _COOKIE = "api"
 _INTERNAL_ERROR = 1011  # the close code for "internal error"
 _POLL_INTERVAL = 0.05  # seconds of real time between two checks for due frames
@@ -41,10 +46,18 @@ def _websocket_handler(simulation: Simulation) -> Callable[[WebSocket], Awaitabl
             body, content_type = encode_response(response)
             await websocket.send_denial_response(Response(body, response.status, media_type=content_type))
             return
+        if not carries_login(simulation, websocket.cookies):
+            # A guess: the edge treats the handshake like every other request.
+            await websocket.send_denial_response(PlainTextResponse("Access Denied", 401))
+            return
         await websocket.accept()
-        session = StreamSession(simulation, parse_session_token(websocket.cookies.get(_COOKIE, "")))
+        token = parse_session_token(websocket.cookies.get(_COOKIE, ""))
+        if simulation.options.behind_gateway:
+            # The gateway drops its client's cookies; its own prove the login.
+            token = simulation.session.token
+        session = StreamSession(simulation, token)
         try:
-            await _run_session(websocket, session, fault)
+            await _run_session(websocket, session, fault, behind_gateway=simulation.options.behind_gateway)
         except WebSocketDisconnect:
             return
         finally:
@@ -53,7 +66,9 @@ def _websocket_handler(simulation: Simulation) -> Callable[[WebSocket], Awaitabl
     return serve
 
 
-async def _run_session(websocket: WebSocket, session: StreamSession, fault: FaultAction) -> None:
+async def _run_session(
+    websocket: WebSocket, session: StreamSession, fault: FaultAction, *, behind_gateway: bool
+) -> None:
     """Exchange frames until either side disconnects. A fault can mute us, or disconnect after some bytes."""
     receiving = asyncio.create_task(websocket.receive())
     sent = 0
@@ -65,14 +80,17 @@ async def _run_session(websocket: WebSocket, session: StreamSession, fault: Faul
                 text = _message_text(receiving.result())
                 if text is None:
                     return
-                if len(text) > MAX_FRAME_LENGTH:
+                if _is_too_long(text.encode(), behind_gateway):
                     break
                 receiving = asyncio.create_task(websocket.receive())
                 frames += session.receive(text)
             frames += session.due_frames()
             for frame in () if fault.hang else frames:
                 raw = orjson.dumps(frame)
-                await websocket.send_bytes(raw)
+                if _is_too_long(raw, behind_gateway):
+                    await websocket.close()
+                    return
+                await (websocket.send_text(raw.decode()) if behind_gateway else websocket.send_bytes(raw))
                 sent += len(raw)
                 if fault.reset is not None and sent >= fault.reset:
                     await websocket.close(_INTERNAL_ERROR)
@@ -80,6 +98,10 @@ async def _run_session(websocket: WebSocket, session: StreamSession, fault: Faul
         await websocket.close()
     finally:
         receiving.cancel()
+
+
+def _is_too_long(raw: bytes, behind_gateway: bool) -> bool:
+    return not behind_gateway and len(raw) > MAX_FRAME_BYTES
 
 
 def _message_text(message: Message) -> str | None:

@@ -15,7 +15,6 @@ from api_gateway.simulator.web_api.market_data.snapshots import DELAY_SECONDS, s
 from api_gateway.simulator.websocket.frames import Command, Frame
 from api_gateway.simulator.websocket.stream import IntervalTimer, OpenEndedStream, changed_entries
 
-QUOTE_TTL = 900.0  # seconds that a subscription lasts
 _IDENTIFYING_KEYS = frozenset({"conid", "conidEx", "server_id", "6119", "_updated"})
 _COLUMNS = frozenset("ohlcv")
 _SOURCES = {"midpoint": "Midpoint", "trades": "Trades", "last": "Last", "bid_ask": "Bid_Ask"}
@@ -31,10 +30,10 @@ def find_instrument(simulation: Simulation, command: Command) -> Instrument | No
 
 
 class QuoteStream:
-    """`smd`: a row like a snapshot's, first with every field and then only with the changed ones.
+    """`smd`: a row like a snapshot's: only its identity, then every field, then only the changed ones.
 
-    It expires 15 minutes after the last subscription, and is silent once its market data line has been
-    released over HTTP.
+    It expires 15 minutes after the last subscription (10 by a variant), and is silent once its market data
+    line has been released over HTTP.
     """
 
     def __init__(self, simulation: Simulation, instrument: Instrument, conidex: str) -> None:
@@ -45,29 +44,33 @@ class QuoteStream:
         self._expires_at = 0.0
         self._opened = False
         self._timer = IntervalTimer(PRICE_STEP)
+        self._confirmed = False
         self._sent: dict[str, Any] = {}
 
     def subscribe(self, fields: list[str], now: float) -> None:
-        """Start the stream, or extend it by another 15 minutes, possibly with more fields."""
+        """Start the stream, or extend it as if it were new, possibly with more fields."""
         self._fields = list(dict.fromkeys([*self._fields, *fields]))
-        self._expires_at = now + QUOTE_TTL
+        self._expires_at = now + 60.0 * self._simulation.variants.quote_minutes
         self._opened = False
 
     def due_frames(self, now: float) -> list[Frame]:
         """Return at most one frame every 500 ms."""
         if not self._timer.is_due(now):
             return []
-        if self._opened and line_key(self._instrument) not in self._simulation.preflights.subscriptions:
+        lines = self._simulation.preflights.subscriptions
+        if self._opened and line_key(self._instrument) not in lines:
             return []
         self._opened = True
         row = snapshot_row(self._simulation, self._instrument, self._conidex, self._fields)
         changes = changed_entries(
             self._sent, {key: value for key, value in row.items() if key not in _IDENTIFYING_KEYS}
         )
-        if not changes:
+        if not changes and (self._confirmed or line_key(self._instrument) not in lines):
             return []
+        self._confirmed = True
         self._sent |= changes
         identifying = {key: value for key, value in row.items() if key in _IDENTIFYING_KEYS}
+        identifying.setdefault("_updated", self._simulation.clock.now_ms())
         return [{"topic": f"smd+{self._conidex}", **identifying, **changes}]
 
     def has_ended(self, now: float) -> bool:

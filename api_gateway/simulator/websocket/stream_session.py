@@ -1,13 +1,15 @@
 """One client's WebSocket session, without the network: which frames it receives, and when.
 
 `receive` takes a frame from the client and returns the responses to it; `due_frames` returns the frames that
-have become due since the last call, by the simulation's clock.
+have become due since the last call, by the simulation's clock. Heartbeats alone follow the wall clock: a
+client takes their absence for a dead connection, also while the simulated clock stands still or jumps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
+from random import Random
 from types import MappingProxyType
 from typing import Any
 
@@ -53,23 +55,31 @@ class StreamSession:
         self._session_requested = False
         self._greeted = False
         self._reported_status: dict[str, Any] = {}
-        self._had_brokerage = False
+        self._reported_account: str | None = None
         self._streams: dict[str, Stream] = {}
         self._notice_streams: tuple[Stream, ...] = ()
         self._server_ids = count(_FIRST_SERVER_ID)
+        simulation.sockets_opened += 1
+        # Seeded, so that runs are reproducible; nothing here is a secret.
+        self._order_of_greeting = Random(f"{simulation.options.seed}:{simulation.sockets_opened}")  # noqa: S311
         self._heartbeat_timer = IntervalTimer(HEARTBEAT_SECONDS)
         self._tick_timer = IntervalTimer(PRICE_STEP)
 
     @property
     def has_ended(self) -> bool:
-        """True once the login that opened this session has ended."""
-        return self._greeted and not self._logged_in()
+        """True once IBKR would close the socket: its login has ended, or sessions are being reset."""
+        variants = self._simulation.variants
+        if variants.nightly_reset == "close" and self._simulation.session.is_under_maintenance:
+            return True
+        return self._has_lost_login and variants.after_login_ends == "close"
 
     def receive(self, text: str) -> list[Frame]:
-        """Return the responses to a client's frame; none before the client has been greeted."""
+        """Return the responses to a client's frame; none before the greeting, or without the login."""
+        if self._has_lost_login:
+            return []
         if not self._logged_in():
             self._token = parse_session_token(text) if text.strip().startswith("{") else None
-            return [] if self._logged_in() or self._greeted else [_waiting_frame()]
+            return [] if self._logged_in() else [_waiting_frame()]
         if not self._greeted:
             return []
         command = parse_command(text)
@@ -88,9 +98,13 @@ class StreamSession:
         """Return every frame to send by now."""
         now = self._simulation.clock.now()
         if not self._greeted:
-            return self._greeting_frames(now)
-        frames = [*self._status_frames(), *self._heartbeat_frames(now)]
-        if self._tick_timer.is_due(now) and self._simulation.session.state is not LoginState.NO_LOGIN:
+            return self._greeting_frames()
+        if self._has_lost_login:
+            self.close()
+            ended = self._simulation.session.state is LoginState.NO_LOGIN
+            return [*(self._status_frames() if ended else []), *self._heartbeat_frames()]
+        frames = [*self._status_frames(), *self._heartbeat_frames()]
+        if self._tick_timer.is_due(now):
             self._simulation.catch_up()
             frames += self._stream_frames(now)
         return frames
@@ -100,18 +114,23 @@ class StreamSession:
         for name in list(self._streams):
             self._end_stream(name)
 
+    @property
+    def _has_lost_login(self) -> bool:
+        return self._greeted and not self._logged_in()
+
     def _logged_in(self) -> bool:
         session = self._simulation.session
         return session.state is not LoginState.NO_LOGIN and self._token == session.token
 
-    def _greeting_frames(self, now: float) -> list[Frame]:
+    def _greeting_frames(self) -> list[Frame]:
+        """Return the greeting; its frames come in any order, so a client must wait for that of `system`."""
         if not self._logged_in():
             if self._session_requested:
                 return []
             self._session_requested = True
             return [_waiting_frame()]
         self._greeted = True
-        self._heartbeat_timer.is_due(now)
+        self._heartbeat_timer.is_due(self._simulation.clock.wall_now())
         self._notice_streams = (BulletinStream(self._simulation), NoticeStream(self._simulation))
         welcome = {
             "topic": "system",
@@ -119,30 +138,43 @@ class StreamSession:
             "isFT": False,
             "isPaper": self._simulation.profile.paper,
         }
-        return [welcome, *self._status_frames()]
-
-    def _status_frames(self) -> list[Frame]:
-        """Return the session status if it has changed; without a brokerage session its streams end."""
-        brokerage = self._simulation.session.state is LoginState.BROKERAGE
-        if not brokerage:
-            for name in [name for name in self._streams if name[:3] in _BROKERAGE_TOPICS]:
-                self._end_stream(name)
-        brokerage_opened, self._had_brokerage = brokerage and not self._had_brokerage, brokerage
-        status = auth_status(self._simulation)
-        session_status = {name: status[name] for name in ("authenticated", "competing")}
-        frames: list[Frame] = []
-        if brokerage_opened:
-            frames.append({"topic": "act", "args": accounts_row(self._simulation)})
-        if session_status != self._reported_status:
-            self._reported_status = session_status
-            args = {**session_status, "message": "", "fail": "", **SERVER_INFO, "username": USER_NAME}
-            frames.append({"topic": "sts", "args": args})
+        status = {**self._session_status(), "message": "", "fail": "", **SERVER_INFO, "username": USER_NAME}
+        self._reported_status = self._session_status()
+        frames = [welcome, *self._account_frames(), {"topic": "sts", "args": status}]
+        self._order_of_greeting.shuffle(frames)
         return frames
 
-    def _heartbeat_frames(self, now: float) -> Iterator[Frame]:
-        """Return a heartbeat every ten seconds; after a clock jump the missed ones are skipped."""
+    def _session_status(self) -> dict[str, Any]:
+        status = auth_status(self._simulation)
+        return {name: status[name] for name in ("authenticated", "competing")}
+
+    def _status_frames(self) -> list[Frame]:
+        """Return a changed session status, split in two; without a brokerage session its streams end."""
+        if self._simulation.session.state is not LoginState.BROKERAGE:
+            for name in [name for name in self._streams if name[:3] in _BROKERAGE_TOPICS]:
+                self._end_stream(name)
+        frames = self._account_frames()
+        before, status = self._reported_status, self._session_status()
+        self._reported_status = status
+        lost = before["authenticated"] and not status["authenticated"]
+        if status["authenticated"] != before["authenticated"]:
+            frames.append({"topic": "sts", "args": {"authenticated": status["authenticated"]}})
+        if lost or status["competing"] != before["competing"]:
+            frames.append({"topic": "sts", "args": {"competing": status["competing"], "message": ""}})
+        return frames
+
+    def _account_frames(self) -> list[Frame]:
+        """Return `act` when a brokerage session has opened, or another account has been selected."""
+        brokerage = self._simulation.session.state is LoginState.BROKERAGE
+        account = self._simulation.selected_account_id if brokerage else None
+        changed, self._reported_account = account != self._reported_account, account
+        return [{"topic": "act", "args": accounts_row(self._simulation)}] if account and changed else []
+
+    def _heartbeat_frames(self) -> Iterator[Frame]:
+        """Return a heartbeat every ten seconds of real time, stamped with real time in milliseconds."""
+        now = self._simulation.clock.wall_now()
         if self._heartbeat_timer.is_due(now):
-            yield {"topic": "system", "hb": self._simulation.clock.now_ms()}
+            yield {"topic": "system", "hb": int(now * 1000)}
 
     def _stream_frames(self, now: float) -> list[Frame]:
         for name in [name for name, stream in self._streams.items() if stream.has_ended(now)]:
@@ -187,12 +219,16 @@ class StreamSession:
         return [{"message": f"Unsubscribed {command.target[0]}"}]
 
     def _subscribe_orders(self, command: Command) -> list[Frame]:
+        simulation = self._simulation
+        if left := simulation.variants.order_refusals:
+            simulation.variants = simulation.variants.model_copy(update={"order_refusals": left - 1})
+            return [error_frame(command, 500, "unable to subscribe")]
         states = [state.lower() for state in command.string_list("filters") or []]
-        self._streams["sor"] = OrderStream(self._simulation, states)
+        self._streams["sor"] = OrderStream(simulation, states, simulation.variants.order_stream)
         return []
 
     def _subscribe_trades(self, command: Command) -> list[Frame]:
-        days = command.arguments.get("days", _MAX_DAYS)
+        days = command.arguments.get("days", 1)
         if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= _MAX_DAYS:
             return [error_frame(command, 400, "Bad Request: days must be from 1 to 7")]
         updates_only = command.arguments.get("realtimeUpdatesOnly") is True

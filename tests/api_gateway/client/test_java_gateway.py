@@ -10,10 +10,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
+import orjson
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedOK
 
 from api_gateway.access_policy import ALL_OPERATIONS
 from api_gateway.causes import Cause, Outcome
@@ -29,6 +32,7 @@ from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.faults import Fault, FaultAction, FaultSchedule, RequestPattern
 from api_gateway.simulator.session.session import LoginState as SimulatedState
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from api_gateway.simulator.variants import Variants
 from tests.api_gateway.because import because
 from tests.api_gateway.certificates import make_certificate
 from tests.api_gateway.java_gateway import LOGIN_PAGE, JavaGateway
@@ -93,6 +97,10 @@ class JavaGatewayStack:
     async def sleep(self, seconds: float) -> None:
         self.clock.advance(seconds)
         await asyncio.sleep(0)
+
+    def websocket(self) -> connect:
+        """A WebSocket to the gateway; it sends no cookie, as the gateway drops it."""
+        return connect(f"ws://127.0.0.1:{self.java.port}/v1/api/ws", compression=None, proxy=None)
 
     def browser(self) -> httpx.AsyncClient:
         settings = self.gateway.settings
@@ -370,3 +378,77 @@ async def test_a_chunked_body_never_arrives_and_the_clients_bodies_do(open_stack
         "/iserver/auth/ssodh/init", body={"publish": True, "compete": False}
     )
     assert opened.value["established"] is True
+
+
+BEHIND = SimulationOptions(behind_gateway=True)
+
+
+async def receive(socket: ClientConnection) -> Any:
+    """The next frame, which is binary."""
+    async with asyncio.timeout(10):
+        raw = await socket.recv()
+    assert isinstance(raw, bytes)
+    return orjson.loads(raw)
+
+
+async def greet(socket: ClientConnection) -> set[str]:
+    return {(await receive(socket))["topic"] for _ in range(3)}
+
+
+async def test_behind_the_gateway_a_login_through_it_works_and_nobody_else_has_it() -> None:
+    async with Way(BEHIND).open() as way:
+        await way.log_in()
+        assert (await way.beat()).state is State.ESTABLISHED
+        assert (await way.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
+        direct = f"http://127.0.0.1:{way.simulator.port}/v1/api/iserver/accounts"
+        async with httpx.AsyncClient(trust_env=False) as stranger:
+            assert (await stranger.get(direct)).status_code == 401
+
+
+@pytest.mark.parametrize("without_login", ["bodies", "401"])
+async def test_behind_the_gateway_its_restart_loses_the_login_until_the_next_one(
+    without_login: Literal["bodies", "401"],
+) -> None:
+    async with Way(BEHIND).open() as way:
+        way.simulation.variants = Variants(without_login=without_login)
+        await way.log_in()
+        way.java.restart()
+        assert way.simulation.session.state is SimulatedState.BROKERAGE
+        assert (await way.beat()).state is State.NOT_LOGGED_IN
+        with pytest.raises(LoginRequired):
+            await way.get("/iserver/accounts")
+        await way.log_in()
+        assert (await way.beat()).state is State.ESTABLISHED
+
+
+async def test_the_websocket_works_through_the_gateway() -> None:
+    async with Way(BEHIND).open() as way:
+        await way.log_in()
+        async with way.websocket() as socket:
+            assert await greet(socket) == {"system", "act", "sts"}
+            await socket.send("ech+hb")
+            assert await receive(socket) == {"topic": "ech+hb"}
+            await socket.send("spl+{}")
+            while (await receive(socket)).get("topic") != "spl":
+                continue
+
+
+async def test_the_gateway_closes_a_websocket_that_carries_too_large_a_frame() -> None:
+    async with Way(BEHIND).open() as way:
+        await way.log_in()
+        async with way.websocket() as socket:
+            await greet(socket)
+            await socket.send("x" * 200_000)
+            with pytest.raises(ConnectionClosedOK):
+                await receive(socket)
+
+
+async def test_after_a_restart_of_the_gateway_a_websocket_is_accepted_and_silent() -> None:
+    async with Way(BEHIND).open() as way:
+        await way.log_in()
+        way.java.restart()
+        async with way.websocket() as socket:
+            await (await socket.ping())  # which the gateway answers itself
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(SOON):
+                    await socket.recv()

@@ -69,6 +69,9 @@ def test_a_port_in_use_is_reported_in_one_line_with_the_ways_out(capsys: pytest.
         ("SIMULATOR_PROFILE", "FA"),
         ("SIMULATOR_HOST", "nowhere.invalid"),
         ("SIMULATOR_TLS_DIR", "/dev/null/folder"),
+        ("SIMULATOR_BEHIND_GATEWAY", "perhaps"),
+        ("SIMULATOR_VARIANTS", "order_stream=some"),
+        ("SIMULATOR_VARIANTS", "orders"),
     ],
 )
 def test_an_invalid_setting_is_reported_by_name_in_one_line(

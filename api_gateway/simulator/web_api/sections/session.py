@@ -7,7 +7,7 @@ from typing import Any
 from api_gateway.simulator.replies import ApiResponse, bad_request
 from api_gateway.simulator.session.session import LoginState, MaintenanceError
 from api_gateway.simulator.simulation import Simulation
-from api_gateway.simulator.web_api.guards import server_error, unavailable
+from api_gateway.simulator.web_api.guards import has_login, server_error, unavailable
 from api_gateway.simulator.web_api.routing import ApiRequest, RequiredSession, Section
 
 SECTION = Section("Session")
@@ -23,7 +23,7 @@ def auth_status(simulation: Simulation) -> dict[str, Any]:
     """Return the authentication object of auth/status, ssodh/init and tickle."""
     state = simulation.session.state
     if state is LoginState.NO_LOGIN:
-        return {"authenticated": False, "competing": False, "connected": False, "MAC": MAC}
+        return logged_out_status()
     return {
         "authenticated": state in (LoginState.CONNECTING, LoginState.BROKERAGE),
         "established": state is LoginState.BROKERAGE,
@@ -34,6 +34,11 @@ def auth_status(simulation: Simulation) -> dict[str, Any]:
         "serverInfo": dict(SERVER_INFO),
         "hardware_info": HARDWARE_INFO,
     }
+
+
+def logged_out_status() -> dict[str, Any]:
+    """Return the short form of the authentication object, without a login."""
+    return {"authenticated": False, "competing": False, "connected": False, "MAC": MAC}
 
 
 def access_denied() -> ApiResponse:
@@ -72,19 +77,19 @@ def open_brokerage_session(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("POST", "/iserver/auth/status", requires=RequiredSession.NONE)
 @SECTION.route("GET", "/iserver/auth/status", requires=RequiredSession.NONE)
-def brokerage_session_status(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
+def brokerage_session_status(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the brokerage session's status; in a shorter form without a login."""
-    if simulation.session.state is LoginState.NO_LOGIN:
-        return access_denied() if simulation.options.unauthorized_everywhere else auth_status(simulation)
+    if not has_login(simulation, request):
+        return access_denied() if simulation.variants.without_login == "401" else logged_out_status()
     return {**auth_status(simulation), "fail": ""}
 
 
 @SECTION.route("POST", "/tickle", requires=RequiredSession.NONE)
 @SECTION.route("GET", "/tickle", requires=RequiredSession.NONE)
-def tickle(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
+def tickle(simulation: Simulation, request: ApiRequest) -> Any:
     """Keep the session alive, and return its status."""
-    if simulation.session.state is LoginState.NO_LOGIN:
-        return access_denied() if simulation.options.unauthorized_everywhere else {"error": "no session"}
+    if not has_login(simulation, request):
+        return access_denied() if simulation.variants.without_login == "401" else {"error": "no session"}
     return {
         "session": simulation.session.token,
         "ssoExpires": simulation.session.login_expires_ms,
@@ -136,12 +141,11 @@ def logout(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
 
 @SECTION.route("GET", "/iserver/reauthenticate", requires=RequiredSession.NONE)
 @SECTION.route("POST", "/iserver/reauthenticate", requires=RequiredSession.NONE)
-def reauthenticate(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
+def reauthenticate(simulation: Simulation, request: ApiRequest) -> Any:
     """Open the brokerage session the deprecated way; the gateway itself responds at once, and competes."""
-    state = simulation.session.state
-    if state is LoginState.NO_LOGIN:
+    if not has_login(simulation, request):
         return {"error": "not logged in"}
-    if state in (LoginState.SSO, LoginState.COMPETING):
+    if simulation.session.state in (LoginState.SSO, LoginState.COMPETING):
         try:
             simulation.session.init(compete=True)
         except MaintenanceError:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api_gateway.simulator.orders.order import OrderStatus
-from api_gateway.simulator.simulation import Simulation
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.web_api.account_views import find_account_view
 from api_gateway.simulator.websocket.account_streams import (
     BalanceStream,
@@ -70,9 +70,30 @@ def test_a_filtered_list_over_http_mutes_the_order_stream_until_a_forced_one(sim
     assert len(step(orders, simulation)[0]["args"]) == 1
 
 
-def test_the_order_stream_sends_one_empty_list_without_orders(simulation: Simulation) -> None:
+def test_the_order_stream_is_silent_until_there_is_an_order(simulation: Simulation) -> None:
     orders = OrderStream(simulation, ["inactive"])
-    assert [step(orders, simulation), step(orders, simulation)] == [[{"topic": "sor", "args": []}], []]
+    assert step(orders, simulation) == []
+    simulation.selected_account.orders[open_order(simulation)].set_status(
+        OrderStatus.INACTIVE, simulation.clock.now()
+    )
+    ((row,),) = [frame["args"] for frame in step(orders, simulation)]
+    assert (row["status"], "ticker" in row) == ("Inactive", True)
+
+
+@pytest.mark.parametrize("start", ["ids", "quiet"])
+def test_the_order_stream_can_start_with_ids_or_nothing_and_goes_on_with_changes(
+    simulation: Simulation, start: str
+) -> None:
+    orders = OrderStream(simulation, (), start)
+    frames = step(orders, simulation)
+    assert len(frames) == (len(simulation.selected_account.live_orders()) if start == "ids" else 0)
+    for frame in frames:
+        (row,) = frame["args"]
+        assert row.keys() == {"acct", "conidex", "conid", "orderId", "isEventTrading"}
+    number = open_order(simulation)
+    simulation.selected_account.orders[number].set_status(OrderStatus.CANCELLED, simulation.clock.now())
+    ((change,),) = [frame["args"] for frame in step(orders, simulation)]
+    assert (change["orderId"], change["status"], "ticker" in change) == (number, "Cancelled", False)
 
 
 def test_the_trade_stream_sends_each_execution_once(simulation: Simulation) -> None:
@@ -84,6 +105,8 @@ def test_the_trade_stream_sends_each_execution_once(simulation: Simulation) -> N
     trade(simulation.selected_account, MSFT, 5, 480.0)
     ((news,),) = [frame["args"] for frame in step(trades, simulation)]
     assert (news["symbol"], news["size"]) == ("MSFT", 5.0)
+    assert {"conidEx", "accountCode", "open_close"} <= news.keys()
+    assert not {"order_id", "commission", "position"} & news.keys()
 
 
 def test_the_trade_stream_with_updates_only_skips_past_executions(simulation: Simulation) -> None:
@@ -104,9 +127,21 @@ def test_the_profit_stream_sends_changes_at_most_once_per_second(simulation: Sim
     profit = ProfitStream(simulation)
     (frame,) = step(profit, simulation)
     assert frame["topic"] == "spl"
-    assert frame["args"][f"{ACCOUNT}.Core"].keys() == {"rowType", "dpl", "nl", "upl", "uel", "mv"}
+    amounts = {"dpl", "nl", "upl", "uel", "el", "mv"}
+    assert frame["args"] == {f"{ACCOUNT}.Core": {"rowType": 1, **dict.fromkeys(amounts, "")}}
+    (frame,) = step(profit, simulation, 1)
+    row = frame["args"][f"{ACCOUNT}.Core"]
+    assert {name for name, amount in row.items() if isinstance(amount, float)} == amounts
     frames = [step(profit, simulation, 0.25) for _ in range(16)]
     assert 1 <= sum(map(len, frames)) <= 4
+
+
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, profile="fa")], ids=["advisor"])
+def test_the_profit_stream_has_every_account(simulation: Simulation, options: SimulationOptions) -> None:
+    assert options.profile == "fa"
+    (frame,) = step(ProfitStream(simulation), simulation)
+    cores = {name: row["rowType"] for name, row in frame["args"].items() if name.endswith(".Core")}
+    assert cores == {f"{account}.Core": number for number, account in enumerate(simulation.accounts, 1)}
 
 
 def balances(
@@ -130,14 +165,26 @@ def test_a_summary_row_has_an_amount_or_a_text(simulation: Simulation) -> None:
     assert text["value"] == ACCOUNT
 
 
-def test_an_unchanged_balance_row_is_only_its_key_and_timestamp(simulation: Simulation) -> None:
-    summary = balances(simulation, "ssd", ["AccountCode", "NetLiquidation"], ["monetaryValue", "value"])
+def test_a_currency_that_has_not_changed_is_only_its_key_and_timestamp(simulation: Simulation) -> None:
+    summary = balances(simulation, "sld", None, ["cashBalance", "netLiquidationValue"])
     step(summary, simulation)
     assert step(summary, simulation, 5) == []
     (frame,) = step(summary, simulation, 5.5)
     rows = {row["key"]: row for row in frame["result"]}
-    assert rows["AccountCode"].keys() == {"key", "timestamp"}
-    assert rows["NetLiquidation"].keys() == {"key", "timestamp", "monetaryValue"}
+    assert rows["LedgerListEUR"].keys() == {"key", "timestamp"}
+    assert rows["LedgerListUSD"].keys() == {"key", "timestamp", "cashbalance", "netLiquidationValue"}
+
+
+def test_a_summary_that_has_changed_is_repeated_whole_and_another_without_values(
+    simulation: Simulation,
+) -> None:
+    moving = balances(simulation, "ssd", ["accountcode", "NetLiquidation"])
+    still = balances(simulation, "ssd", ["AccountCode", "AccountType"])
+    first, _ = step(moving, simulation), step(still, simulation)
+    (again,), (unchanged,) = step(moving, simulation, 10), step(still, simulation, 10)
+    assert [row.keys() for row in again["result"]] == [row.keys() for row in first[0]["result"]]
+    assert [row["key"] for row in again["result"]] == ["AccountCode", "NetLiquidation"]
+    assert [row.keys() for row in unchanged["result"]] == [{"key", "timestamp"}] * 2
 
 
 def test_the_ledger_stream_has_every_currency_and_their_sum(simulation: Simulation) -> None:
@@ -145,7 +192,13 @@ def test_the_ledger_stream_has_every_currency_and_their_sum(simulation: Simulati
     rows = {row["key"]: row for row in frame["result"]}
     assert rows.keys() == {"LedgerListEUR", "LedgerListUSD", "LedgerListBASE"}
     base = rows["LedgerListBASE"]
-    assert (base["acctCode"], base["secondKey"]) == (ACCOUNT, "BASE")
+    assert (base["acctCode"], base["secondKey"], base["exchangeRate"]) == (ACCOUNT, "BASE", 1.0)
+    assert {
+        "cashbalance",
+        "cashBalanceFXSegment",
+        "optionMarketValue",
+        "issueOptionsMarketValue",
+    } <= base.keys()
     assert base["netLiquidationValue"] == pytest.approx(
         simulation.selected_account.valuation().net_liquidation, abs=0.01
     )

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.session.preflight import MarketDataSubscription
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from api_gateway.simulator.variants import Variants
+from api_gateway.simulator.web_api.market_data.snapshots import MAX_LINES
 from api_gateway.simulator.websocket.frames import Command, parse_command
 from api_gateway.simulator.websocket.market_streams import HistoryStream, QuoteStream, find_instrument
 from tests.api_gateway.simulator.paper_account import AAPL
@@ -40,6 +43,7 @@ def test_the_quote_stream_sends_every_field_first_and_then_changes(
 ) -> None:
     first = frames_during(quotes, simulation, 2)
     whole: dict[str, Any] = {}
+    assert first[0].keys() == {"topic", "conid", "conidEx", "_updated"}
     for frame in first:
         whole |= frame
     assert {"topic", "conid", "conidEx", "server_id", "_updated", *FIELDS} <= whole.keys()
@@ -85,10 +89,22 @@ def test_a_quote_stream_whose_line_was_released_is_silent_until_renewed(
     assert frames_during(quotes, simulation, 5) != []
 
 
-def test_the_quote_stream_ends_after_15_minutes(quotes: QuoteStream, simulation: Simulation) -> None:
-    start = simulation.clock.now()
-    assert not quotes.has_ended(start + 899.5)
-    assert quotes.has_ended(start + 900)
+@pytest.mark.parametrize("minutes", [10, 15])
+def test_the_quote_stream_ends_after_15_minutes_or_10(
+    simulation: Simulation, apple: Instrument, minutes: int
+) -> None:
+    simulation.variants = Variants.model_validate({"quote_minutes": minutes})
+    quotes, start = QuoteStream(simulation, apple, str(AAPL)), simulation.clock.now()
+    quotes.subscribe(FIELDS, start)
+    assert not quotes.has_ended(start + 60 * minutes - 0.5)
+    assert quotes.has_ended(start + 60 * minutes)
+
+
+def test_a_quote_stream_without_a_free_line_is_silent(simulation: Simulation, apple: Instrument) -> None:
+    simulation.preflights.subscriptions |= {-n: MarketDataSubscription(0.0) for n in range(MAX_LINES)}
+    quotes = QuoteStream(simulation, apple, str(AAPL))
+    quotes.subscribe(FIELDS, simulation.clock.now())
+    assert frames_during(quotes, simulation, 3) == []
 
 
 def history_frames(simulation: Simulation, apple: Instrument, **arguments: Any) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import permutations
+from random import Random
 from typing import Any
 
 import httpx
@@ -8,11 +10,32 @@ import pytest
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.session.session import LoginState
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from api_gateway.simulator.variants import Variants
 from api_gateway.simulator.websocket.stream_session import StreamSession
 from tests.api_gateway.simulator.order_calls import Trader, ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MSFT, trade
 
 FIELDS = '{"fields":["31","84","86","55"]}'
+
+
+class WallClock:
+    """Real time, which only the test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def wall_clock() -> WallClock:
+    return WallClock()
+
+
+@pytest.fixture
+def clock(noon: float, wall_clock: WallClock) -> Clock:
+    return Clock(start=noon, frozen=True, wall_clock=wall_clock)
 
 
 class Client:
@@ -52,7 +75,10 @@ def keep_session_alive(simulation: Simulation) -> None:
 
 
 def test_a_client_with_a_cookie_is_greeted_with_user_accounts_and_status(simulation: Simulation) -> None:
-    welcome, accounts, status = Client(simulation, simulation.session.token).session.due_frames()
+    frames = Client(simulation, simulation.session.token).session.due_frames()
+    welcome, accounts, status = (
+        next(frame for frame in frames if frame["topic"] == topic) for topic in ("system", "act", "sts")
+    )
     assert welcome == {"topic": "system", "success": "simulated1", "isFT": False, "isPaper": True}
     assert accounts["topic"] == "act"
     assert {"accounts", "acctProps", "selectedAccount", "allowFeatures"} <= accounts["args"].keys()
@@ -61,13 +87,24 @@ def test_a_client_with_a_cookie_is_greeted_with_user_accounts_and_status(simulat
     assert not simulation.preflights.accounts_called
 
 
+def test_the_greeting_comes_in_an_order_that_the_seed_decides() -> None:
+    orders = []
+    for seed in (1, 1, 2):
+        simulation = Simulation(SimulationOptions(login=True, seed=seed), Clock(frozen=True))
+        greetings = [Client(simulation, simulation.session.token).session.due_frames() for _ in range(30)]
+        orders.append([tuple(frame["topic"] for frame in greeting) for greeting in greetings])
+    first, again, other = orders
+    assert first == again != other
+    assert set(first) == set(permutations(("system", "act", "sts")))
+
+
 def test_a_client_without_a_cookie_must_send_its_session_token(simulation: Simulation) -> None:
     client = Client(simulation)
     assert client.wait(3) == [{"message": "waiting for session"}]
     assert client.send('{"session":"wrong"}') == [{"message": "waiting for session"}]
     assert client.send("smd+265598+{}") == [{"message": "waiting for session"}]
     assert client.send(f'{{"session":"{simulation.session.token}"}}') == []
-    assert client.session.due_frames()[0]["success"] == "simulated1"
+    assert {"system", "act", "sts"} == {frame["topic"] for frame in client.session.due_frames()}
 
 
 def test_a_wrong_cookie_does_not_open_the_session(simulation: Simulation) -> None:
@@ -83,16 +120,28 @@ def test_frames_before_the_greeting_are_ignored(simulation: Simulation) -> None:
     assert client.frames_of("smd", 2) != []
 
 
-def test_a_heartbeat_comes_every_ten_seconds(client: Client) -> None:
-    heartbeats = client.frames_of("system", 35)
-    assert len(heartbeats) == 3
-    assert heartbeats[1]["hb"] - heartbeats[0]["hb"] == 10_000
+def heartbeats(client: Client, wall_clock: WallClock, seconds: float) -> list[int]:
+    """Return the time stamps of the heartbeats of these seconds of real time."""
+    stamps = []
+    for _ in range(round(seconds * 4)):
+        wall_clock.seconds += 0.25
+        stamps += [frame["hb"] for frame in client.session.due_frames() if "hb" in frame]
+    return stamps
 
 
-def test_a_clock_jump_is_followed_by_one_heartbeat(client: Client) -> None:
-    client.simulation.clock.advance(300)
-    assert [frame for frame in client.session.due_frames() if "hb" in frame] != []
+def test_a_heartbeat_comes_every_ten_seconds_of_real_time_while_the_simulated_clock_stands_still(
+    client: Client, wall_clock: WallClock
+) -> None:
+    start = wall_clock.seconds
+    assert heartbeats(client, wall_clock, 35) == [int((start + s) * 1000) for s in (10, 20, 30)]
+
+
+def test_a_jump_of_the_simulated_clock_brings_no_heartbeat_and_delays_none(
+    client: Client, wall_clock: WallClock
+) -> None:
+    client.simulation.clock.advance(200)
     assert [frame for frame in client.session.due_frames() if "hb" in frame] == []
+    assert len(heartbeats(client, wall_clock, 10)) == 1
 
 
 @pytest.mark.parametrize(
@@ -131,8 +180,7 @@ def test_the_end_of_the_brokerage_session_is_reported_and_ends_its_streams(clien
     client.send("spl+{}")
     client.wait(2)
     client.simulation.session.drop()
-    frames = client.wait(0)
-    assert [frame["args"]["authenticated"] for frame in frames if frame.get("topic") == "sts"] == [False]
+    assert statuses(client) == [{"authenticated": False}, {"competing": False, "message": ""}]
     client.simulation.prices.override_price(AAPL, 100.0)
     later = client.wait(3)
     assert not [frame for frame in later if str(frame.get("topic")).startswith("smd")]
@@ -161,7 +209,7 @@ async def test_a_fill_is_sent_without_any_request(gateway: httpx.AsyncClient, cl
     rows = [row for frame in frames if frame.get("topic") == "sor" for row in frame["args"]]
     assert [row["status"] for row in rows if row["orderId"] == order_id][-1] == "Filled"
     trade_rows = [row for frame in frames if frame.get("topic") == "str" for row in frame["args"]]
-    assert {row["order_id"] for row in trade_rows} == {order_id}
+    assert {(row["symbol"], row["account"]) for row in trade_rows} == {("AAPL", ACCOUNT)}
 
 
 def test_a_reopened_brokerage_session_is_reported_with_its_accounts(client: Client) -> None:
@@ -172,10 +220,118 @@ def test_a_reopened_brokerage_session_is_reported_with_its_accounts(client: Clie
     assert [topic for topic in topics if topic in ("sts", "act")] == ["sts", "act"]
 
 
-def test_a_competing_session_is_reported(client: Client) -> None:
+def statuses(client: Client) -> list[dict[str, Any]]:
+    return [frame["args"] for frame in client.frames_of("sts", 0)]
+
+
+def test_an_eviction_and_its_end_are_reported_with_only_what_has_changed(client: Client) -> None:
     client.simulation.session.displace()
-    (status,) = client.frames_of("sts", 0)
-    assert (status["args"]["authenticated"], status["args"]["competing"]) == (False, True)
+    assert statuses(client) == [{"authenticated": False}, {"competing": True, "message": ""}]
+    client.simulation.session.init(compete=True)
+    assert statuses(client) == [{"authenticated": True}, {"competing": False, "message": ""}]
+    client.simulation.session.drop()
+    statuses(client)
+    client.simulation.session.init(compete=True)
+    assert statuses(client) == [{"authenticated": True}]
+
+
+@pytest.mark.parametrize("options", [SimulationOptions(login=True, profile="fa")], ids=["advisor"])
+def test_another_selected_account_is_reported(client: Client, options: SimulationOptions) -> None:
+    assert options.profile == "fa"
+    assert client.frames_of("act", 0) == []
+    client.simulation.selected_account_id = list(client.simulation.accounts)[-1]
+    (account,) = client.frames_of("act", 0)
+    assert account["args"]["selectedAccount"] == client.simulation.selected_account_id
+
+
+def test_order_streams_are_refused_as_often_as_the_variant_says(client: Client) -> None:
+    client.simulation.variants = Variants(order_refusals=2)
+    answers = [client.send("sor+{}") for _ in range(3)]
+    refusal = {"error": "unable to subscribe", "code": 500, "topic": "sor"}
+    assert answers == [[refusal], [refusal], []]
+    assert client.frames_of("sor", 1) != []
+
+
+def test_the_order_stream_starts_as_the_variant_says(client: Client) -> None:
+    client.simulation.variants = Variants(order_stream="quiet")
+    client.send("sor+{}")
+    assert client.frames_of("sor", 3) == []
+
+
+def test_a_socket_can_outlive_its_login_with_heartbeats_and_dead_topics(
+    client: Client, wall_clock: WallClock
+) -> None:
+    client.simulation.variants = Variants(after_login_ends="heartbeats")
+    client.send(f"smd+{AAPL}+{FIELDS}")
+    client.send("spl+{}")
+    client.wait(2)
+    client.simulation.session.login()
+    client.simulation.preflights.accounts_called = True
+    assert client.wait(5) == []
+    for text in (
+        "tic",
+        f"smd+{AAPL}+{FIELDS}",
+        "nonsense",
+        f'{{"session":"{client.simulation.session.token}"}}',
+    ):
+        assert client.send(text) == []
+    assert client.wait(5) == []
+    assert not client.session.has_ended
+    assert len(heartbeats(client, wall_clock, 60)) == 6
+
+
+def test_a_new_login_in_the_same_moment_ends_the_session_too(client: Client) -> None:
+    client.simulation.session.login()
+    assert client.session.has_ended
+
+
+def test_the_nightly_reset_closes_every_socket_again_and_again_while_it_lasts(client: Client) -> None:
+    simulation = client.simulation
+    assert not client.session.has_ended
+    simulation.session.reset()
+    assert client.session.has_ended
+    simulation.clock.advance(29)
+    assert Client(simulation, simulation.session.token).session.has_ended
+    simulation.clock.advance(1)
+    assert not Client(simulation, simulation.session.token).session.has_ended
+
+
+def test_the_nightly_reset_can_be_reported_by_the_status_alone(client: Client) -> None:
+    client.simulation.variants = Variants(nightly_reset="status")
+    client.simulation.session.reset()
+    assert not client.session.has_ended
+    assert statuses(client)[0] == {"authenticated": False}
+    client.simulation.clock.advance(31)
+    client.simulation.session.init(compete=True)
+    assert statuses(client) == [{"authenticated": True}]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_frame_of_a_client_raises_an_error(client: Client, seed: int) -> None:
+    rng = Random(seed)  # noqa: S311 no secret
+    parts = [
+        *("smd", "umd", "smh", "umh", "sbd", "ubd", "sor", "uor", "str", "utr", "spl", "upl", "ssd", "usd"),
+        *("sld", "uld", "shs", "inp", "tic", "ech", "xyz", "+", "+", "+", str(AAPL), ACCOUNT, "{}", "{", "}"),
+        *('{"fields":["31",null,{}]}', '{"fields":7}', '{"keys":[1],"fields":{}}', '{"days":1e99}', "\x00"),
+        *(
+            '{"period":"9z","bar":[]}',
+            '{"period":{},"source":[],"format":1}',
+            '{"filters":"x"}',
+            "\ud800",
+            "é",
+        ),
+    ]
+    for _ in range(100):
+        client.send("".join(rng.choices(parts, k=rng.randint(0, 6))))
+        client.send(f"{rng.choice(parts)}+{rng.choice(parts)}+{rng.choice(parts)}")
+        client.wait(0.125)
+
+
+def test_market_data_lines_released_over_http_end_their_streams(client: Client) -> None:
+    client.send(f"smd+{AAPL}+{FIELDS}")
+    assert client.frames_of("smd", 2) != []
+    client.simulation.preflights.subscriptions.clear()
+    assert client.frames_of("smd", 5) == []
 
 
 def test_websocket_traffic_does_not_keep_the_brokerage_session_alive(client: Client) -> None:
@@ -188,8 +344,8 @@ def test_websocket_traffic_does_not_keep_the_brokerage_session_alive(client: Cli
 def test_a_logout_is_reported_and_ends_the_session(client: Client) -> None:
     assert not client.session.has_ended
     client.simulation.session.logout()
-    assert client.frames_of("sts", 0)[0]["args"]["authenticated"] is False
     assert client.session.has_ended
+    assert client.frames_of("sts", 0)[0]["args"]["authenticated"] is False
     assert client.send("tic") == []
 
 
@@ -262,7 +418,7 @@ def test_cancelled_balances_are_confirmed(client: Client) -> None:
     client.send(f"sld+{ACCOUNT}+{{}}")
     assert client.send(f"usd+{ACCOUNT}+{{}}") == [{"result": "unsubscribed from summary"}]
     assert client.send(f"uld+{ACCOUNT}+{{}}") == [{"result": "unsubscribed from ledger"}]
-    assert client.frames_of("s", 11)[0].get("topic") == "system"
+    assert client.frames_of("s", 11) == []
 
 
 @pytest.mark.parametrize("text", ["ssd+U7654321+{}", "sld+U7654321+{}", "ssd+{}"])

@@ -9,6 +9,7 @@ import pytest
 from api_gateway.simulator.session.preflight import PreflightState
 from api_gateway.simulator.session.session import LoginState
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from api_gateway.simulator.variants import Variants
 
 Skip = Callable[[float], None]
 INIT = "/v1/api/iserver/auth/ssodh/init"
@@ -54,7 +55,7 @@ async def test_the_session_status_without_a_login_has_four_fields(gateway: httpx
     assert not any(body[field] for field in ("authenticated", "competing", "connected"))
 
 
-@pytest.mark.parametrize("options", [SimulationOptions(unauthorized_everywhere=True)])
+@pytest.mark.parametrize("options", [SimulationOptions(variants=Variants(without_login="401"))])
 @pytest.mark.parametrize("path", [STATUS, "/v1/api/tickle"])
 async def test_status_and_tickle_without_a_login_can_get_401(gateway: httpx.AsyncClient, path: str) -> None:
     answer = await gateway.post(path, json={})
