@@ -396,11 +396,11 @@ async def greet(socket: ClientConnection) -> set[str]:
 
 
 async def test_behind_the_gateway_a_login_through_it_works_and_nobody_else_has_it() -> None:
-    async with Way(BEHIND).open() as way:
-        await way.log_in()
-        assert (await way.beat()).state is State.ESTABLISHED
-        assert (await way.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
-        direct = f"http://127.0.0.1:{way.simulator.port}/v1/api/iserver/accounts"
+    async with JavaGatewayStack(BEHIND).open() as stack:
+        await stack.log_in()
+        assert (await stack.beat()).state is State.ESTABLISHED
+        assert (await stack.get("/iserver/accounts"))["accounts"] == [ACCOUNT]
+        direct = f"http://127.0.0.1:{stack.simulator.port}/v1/api/iserver/accounts"
         async with httpx.AsyncClient(trust_env=False) as stranger:
             assert (await stranger.get(direct)).status_code == 401
 
@@ -409,22 +409,22 @@ async def test_behind_the_gateway_a_login_through_it_works_and_nobody_else_has_i
 async def test_behind_the_gateway_its_restart_loses_the_login_until_the_next_one(
     without_login: Literal["bodies", "401"],
 ) -> None:
-    async with Way(BEHIND).open() as way:
-        way.simulation.variants = Variants(without_login=without_login)
-        await way.log_in()
-        way.java.restart()
-        assert way.simulation.session.state is SimulatedState.BROKERAGE
-        assert (await way.beat()).state is State.NOT_LOGGED_IN
+    async with JavaGatewayStack(BEHIND).open() as stack:
+        stack.simulation.variants = Variants(without_login=without_login)
+        await stack.log_in()
+        stack.java.restart()
+        assert stack.simulation.session.state is SimulatedState.BROKERAGE
+        assert (await stack.beat()).state is State.NOT_LOGGED_IN
         with pytest.raises(LoginRequired):
-            await way.get("/iserver/accounts")
-        await way.log_in()
-        assert (await way.beat()).state is State.ESTABLISHED
+            await stack.get("/iserver/accounts")
+        await stack.log_in()
+        assert (await stack.beat()).state is State.ESTABLISHED
 
 
 async def test_the_websocket_works_through_the_gateway() -> None:
-    async with Way(BEHIND).open() as way:
-        await way.log_in()
-        async with way.websocket() as socket:
+    async with JavaGatewayStack(BEHIND).open() as stack:
+        await stack.log_in()
+        async with stack.websocket() as socket:
             assert await greet(socket) == {"system", "act", "sts"}
             await socket.send("ech+hb")
             assert await receive(socket) == {"topic": "ech+hb"}
@@ -434,9 +434,9 @@ async def test_the_websocket_works_through_the_gateway() -> None:
 
 
 async def test_the_gateway_closes_a_websocket_that_carries_too_large_a_frame() -> None:
-    async with Way(BEHIND).open() as way:
-        await way.log_in()
-        async with way.websocket() as socket:
+    async with JavaGatewayStack(BEHIND).open() as stack:
+        await stack.log_in()
+        async with stack.websocket() as socket:
             await greet(socket)
             await socket.send("x" * 200_000)
             with pytest.raises(ConnectionClosedOK):
@@ -444,10 +444,10 @@ async def test_the_gateway_closes_a_websocket_that_carries_too_large_a_frame() -
 
 
 async def test_after_a_restart_of_the_gateway_a_websocket_is_accepted_and_silent() -> None:
-    async with Way(BEHIND).open() as way:
-        await way.log_in()
-        way.java.restart()
-        async with way.websocket() as socket:
+    async with JavaGatewayStack(BEHIND).open() as stack:
+        await stack.log_in()
+        stack.java.restart()
+        async with stack.websocket() as socket:
             await (await socket.ping())  # which the gateway answers itself
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(SOON):
