@@ -66,13 +66,13 @@ def test_an_invalid_value_is_reported_with_the_settings_name_and_the_valid_value
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, valid: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError) as refusal:
+    with pytest.raises(SettingsError) as caught:
         load(ServerSettings)
-    assert str(refusal.value).startswith(name)
-    assert valid in str(refusal.value).removeprefix(f"{name}={value} ")
-    assert "\n" not in str(refusal.value)
+    assert str(caught.value).startswith(name)
+    assert valid in str(caught.value).removeprefix(f"{name}={value} ")
+    assert "\n" not in str(caught.value)
     if name == "MCP_SERVER_TOKEN":
-        assert value not in str(refusal.value)
+        assert value not in str(caught.value)
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/ib/mcp", "/a.b_c~d-e"])

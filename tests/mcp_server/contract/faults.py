@@ -1,4 +1,4 @@
-"""Everything that can go wrong between the server and IBKR, as a table."""
+"""Faults between the server and IBKR, as a table."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tests.virtual_loop import VirtualLoop
 
 SECRET = "c9f0f895fb98ab9159f51fd0297e236d"
 ACCOUNT = "DU1234567"
-"""What no failure may repeat, though the faults below say both."""
+"""Values that no error may show, although responses below contain them."""
 
 ConnectStep: TypeAlias = Callable[[], Any]
 ResponseFactory: TypeAlias = Callable[[ReceivedRequest], ResponseStream]
 
 
 class WriteOutcome(Enum):
-    """What a fault leaves of a request that changes something; of an order, `DONE` leaves it unknown."""
+    """What a fault means for a request that changes something; for an order, `DONE` counts as unknown."""
 
     NEVER_SENT = auto()
     REFUSED = auto()
@@ -43,9 +43,9 @@ class WriteOutcome(Enum):
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: how it is made, what a question's failure says of it, and what became of a write.
+    """One fault: how it is injected, what the error of a read says, and what it means for a write.
 
-    `answer` is what comes instead of each answer; a fault without it strikes before anything is sent.
+    `answer` replaces each response; a fault without it strikes before anything is sent.
     """
 
     name: str
@@ -55,23 +55,23 @@ class Fault:
     encrypt: ConnectStep = succeed
     answer: ResponseFactory | None = None
     connect_afterwards: ConnectStep | None = None
-    """How connecting goes once the first answer has been struck."""
+    """How connecting goes after the first replaced response."""
     recovery_seconds: float = 0.0
-    """Seconds for which it must have been gone until the next call may work."""
+    """Seconds after the fault ends before the next call can succeed."""
     clock_jump: float = 0.0
-    """Seconds that pass at once."""
+    """Seconds by which the clock jumps."""
     state: str = "unreachable"
-    """What `connection_status` calls it."""
+    """The state that `connection_status` reports."""
     affects_front_page: bool = True
-    """Whether the gateway's own page is struck, too, and not only what comes from IBKR."""
+    """Whether it affects the gateway's own page too, and not only responses from IBKR."""
     differs_when_connected: bool = False
-    """Whether it differs for a client whose session is prepared and whose connections are kept."""
+    """Whether its effect differs for a client with a prepared session and open connections."""
 
     def __str__(self) -> str:
         return self.name
 
     def inject(self, network: VirtualNetwork, *, only_request: str | None = None) -> None:
-        """Put it in force: for everything, or for this one request."""
+        """Inject it for every request, or for this one."""
         if only_request is None:
             network.connect, network.encrypt = self.connect, self.encrypt
             if self.answer is None:
@@ -98,7 +98,7 @@ def fail_with(error: Exception, cause: Exception | None = None) -> ConnectStep:
             raise type(error)(*error.args)
         try:
             raise cause
-        except type(cause) as why:  # so that it is the context, too: httpcore takes the cause away
+        except type(cause) as why:  # also as the context, because httpcore removes the cause
             raise type(error)(*error.args) from why
 
     return fail
@@ -159,7 +159,7 @@ async def truncate_body(_: ReceivedRequest) -> ResponseStream:
 
 
 async def jump_clock(_: ReceivedRequest) -> ResponseStream:
-    """The machine sleeps for an hour, or its clock is set, while an answer is on its way."""
+    """The machine sleeps for an hour, or its clock is set, before a response arrives."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
     loop.advance(3600)
@@ -179,11 +179,11 @@ def respond_without_body(status: int) -> ResponseFactory:
 
 
 REFUSED_CONNECTION = httpcore.ConnectError(errno.ECONNREFUSED, "Connection refused")
-NO_NAME = httpcore.ConnectError(-2, "Name or service not known")
+UNKNOWN_NAME = httpcore.ConnectError(-2, "Name or service not known")
 BAD_CERTIFICATE = ssl.SSLCertVerificationError("certificate verify failed: certificate has expired")
-NO_TLS = ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
+NOT_TLS_ERROR = ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
 LOGIN = says(Cause.NOT_LOGGED_IN) + r".*https://login\.example:5055"
-ACCOUNT_NOT_VISIBLE = says(Cause.ACCOUNT_NOT_SHOWN)  # what a 401 means while the login holds
+ACCOUNT_NOT_VISIBLE = says(Cause.ACCOUNT_NOT_SHOWN)  # what a 401 means while logged in
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
@@ -194,10 +194,10 @@ FAULTS: tuple[Fault, ...] = (
         differs_when_connected=True,
     ),
     Fault(
-        "DNS gone",
+        "DNS failure",
         r"\(.*Name or service not known",
         WriteOutcome.NEVER_SENT,
-        connect=fail_with(NO_NAME),
+        connect=fail_with(UNKNOWN_NAME),
         differs_when_connected=True,
     ),
     Fault(
@@ -218,7 +218,7 @@ FAULTS: tuple[Fault, ...] = (
         "no TLS",
         says(Cause.NOT_TLS),
         WriteOutcome.NEVER_SENT,
-        encrypt=fail_with(httpcore.ConnectError("odd"), NO_TLS),
+        encrypt=fail_with(httpcore.ConnectError("odd"), NOT_TLS_ERROR),
         differs_when_connected=True,
     ),
     Fault(
@@ -235,7 +235,7 @@ FAULTS: tuple[Fault, ...] = (
         answer=reset_connection,
         differs_when_connected=True,
     ),
-    Fault("hung up on", says(Cause.CONNECTION_BROKE), WriteOutcome.UNKNOWN, answer=close_connection),
+    Fault("connection closed", says(Cause.CONNECTION_BROKE), WriteOutcome.UNKNOWN, answer=close_connection),
     Fault(
         "gateway restart",
         f"{says(Cause.CONNECTION_BROKE)}|{says(Cause.CONNECT_FAILED)}",
@@ -246,7 +246,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("hang", says(Cause.NO_RESPONSE_IN_TIME), WriteOutcome.UNKNOWN, answer=hang),
     Fault(
-        "upstream silent",
+        "no response from IBKR",
         says(Cause.NO_RESPONSE_IN_TIME),
         WriteOutcome.UNKNOWN,
         answer=hang,
@@ -271,7 +271,7 @@ FAULTS: tuple[Fault, ...] = (
         answer=drip,
     ),
     Fault(
-        "cut in the middle",
+        "truncated body",
         says(Cause.CONNECTION_BROKE),
         WriteOutcome.UNKNOWN,
         affects_front_page=False,
@@ -287,7 +287,7 @@ FAULTS: tuple[Fault, ...] = (
         answer=send_ssh_banner,
     ),
     Fault(
-        "100 and nothing more",
+        "100 only",
         says(Cause.NO_RESPONSE_IN_TIME),
         WriteOutcome.UNKNOWN,
         affects_front_page=False,

@@ -1,4 +1,4 @@
-"""What a failed law tells the author of an endpoint: the file to edit, and an example of the line there."""
+"""Messages of failed laws: what is wrong, the file to edit, and an example of the line there."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ EXAMPLE_ROUTE = """\
 
 
 def in_route(route: APIRoute, what: str, example: str) -> str:
-    """What is wrong with a route, where it is, and an example."""
+    """A message about a route, with its file and an example."""
     return f"{routes_file(route)}, {route.name}: {what}. Example:\n{example}"
 
 
 def in_file(file: str, what: str, example: str) -> str:
-    """What is wrong in a file, and an example."""
+    """A message about a file, with an example."""
     return f"{file}: {what}. Example:\n{example}"
 
 
 def routes_file(route: APIRoute) -> str:
-    """The router that defines a route, below the checkout."""
+    """The file of the router that defines a route, relative to the checkout."""
     source = inspect.getsourcefile(inspect.unwrap(route.endpoint)) or ""
     return str(Path(source).resolve().relative_to(ROOT))
 
 
 def tool_file(tool: str) -> str:
-    """The file that defines a tool, by its name."""
+    """The file that defines a tool."""
     for router in ROUTERS:
         for route in router.routes:
             if isinstance(route, APIRoute) and route.name == tool:
@@ -51,13 +51,19 @@ def tool_file(tool: str) -> str:
     return f"mcp_server/connection/{tool}.py"
 
 
+def section_file(section: str) -> str:
+    """The file of the router with a section's routes."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    return next((routes_file(each) for each in routes if section in each.tags), "mcp_server/routers")
+
+
 def rows_file(route: APIRoute) -> str:
-    """The file with the wire rows of a route's section."""
+    """The file with the wire rows for a route's section."""
     return f"tests/mcp_server/contract/wire_rows/{Path(routes_file(route)).name}"
 
 
 def example_row(route: APIRoute) -> str:
-    """A wire row of this route, with `...` for the values."""
+    """An example of a wire row for a route, with `...` for the values."""
     method, template, _ = single_call(route)
     names = [name for name in inspect.signature(route.endpoint).parameters if name != "gateway"]
     arguments = ", ".join(f'"{name}": ...' for name in names)
@@ -73,12 +79,12 @@ def _router_of(route: APIRoute) -> APIRouter:
 
 
 def simulator_file(route: APIRoute) -> str:
-    """The simulator's replies for a route's section."""
+    """The file with the simulator's responses for a route's section."""
     return f"api_gateway/simulator/web_api/sections/{Path(routes_file(route)).name}"
 
 
 def example_reply(route: APIRoute) -> str:
-    """A reply of the simulator to the operation that this route calls."""
+    """An example of a simulator handler for the operation that a route calls."""
     method, template, _ = single_call(route)
     return (
         f'    @SECTION.route("{method}", "{template}", requires=RequiredSession.BROKERAGE)\n'
@@ -89,7 +95,7 @@ def example_reply(route: APIRoute) -> str:
 
 
 def in_row(route: APIRoute, what: str) -> str:
-    """What is wrong with the row of the operation that a route calls, and an example of the row."""
+    """A message about the row of the operation that a route calls, with an example of the row."""
     method, template, _ = single_call(route)
     effect = "" if method == "GET" else ", CHANGES"
     path = "" if unnamed(template) == unnamed(route.path) else f', route="{route.path}"'

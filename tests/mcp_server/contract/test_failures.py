@@ -1,4 +1,4 @@
-"""Every tool meets every fault: it ends in time, names the cause, repeats no write, and works afterwards."""
+"""Every tool with every fault: it ends in time, names the cause, repeats no write, and works afterwards."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ pytestmark = pytest.mark.thorough
 
 PLACE = FIRST_ROWS["place_orders"]
 LIMIT = 27.0
-"""Seconds within which a call ends: twelve for IBKR's limits, fifteen for the gateway's answer."""
+"""Seconds within which a call ends: twelve for IBKR's limits, fifteen for the gateway's response."""
 BETWEEN = 1000.0
-"""Seconds between calls, longer than every limit of IBKR's."""
+"""Seconds between calls, longer than any of IBKR's rate limits."""
 OPEN = {"authenticated": True, "established": True, "competing": False, "connected": True}
-MAY_HAVE, UNCHANGED = OUTCOME_SENTENCES[Outcome.UNKNOWN], OUTCOME_SENTENCES[Outcome.UNCHANGED]
-NO_SENTENCE = re.compile(rf"Traceback|{re.escape(INTERNAL_ERROR)}|\.java:|\.py\b")
+MAY_BE_DONE, UNCHANGED = OUTCOME_SENTENCES[Outcome.UNKNOWN], OUTCOME_SENTENCES[Outcome.UNCHANGED]
+INTERNALS = re.compile(rf"Traceback|{re.escape(INTERNAL_ERROR)}|\.java:|\.py\b")
 
 
 def healthy(request: ReceivedRequest) -> ResponseStream:
-    """An answer that no tool calls a failure."""
+    """A response that no tool reports as a failure."""
     if request.target == "/":
         return respond(302, b"", "Location: /sso/Login?forwardTo=22&RL=1")
     if request.target == "/iserver/accounts":
@@ -61,7 +61,7 @@ class Bench(SharedServer):
 
     @asynccontextmanager
     async def started(self) -> AsyncIterator[None]:
-        """The server as it is right after its start."""
+        """The server right after startup."""
         settings = GatewaySettings(
             _env_file=None,
             gateway_url="https://gateway:5055",
@@ -76,13 +76,13 @@ class Bench(SharedServer):
             yield
         assert self.network.open_connections == 0, "a connection was left behind"
 
-    async def meet(self, row: Row) -> tuple[bool, str, list[str], float]:
-        """Whether it failed, what it told, the requests that arrived, and the seconds it took."""
+    async def call_row(self, row: Row) -> tuple[bool, str, list[str], float]:
+        """Whether the call failed, its text, the requests that arrived, and the seconds it took."""
         loop = asyncio.get_running_loop()
         self.network.received.clear()
         began = loop.time()
-        failed, told = await self.call(row.tool, dict(row.arguments))
-        return failed, told, [str(each) for each in self.network.received], loop.time() - began
+        failed, text = await self.call(row.tool, dict(row.arguments))
+        return failed, text, [str(each) for each in self.network.received], loop.time() - began
 
 
 @pytest.fixture(scope="module")
@@ -101,69 +101,72 @@ def bench(one_bench: Bench, network: VirtualNetwork, monkeypatch: pytest.MonkeyP
     return one_bench
 
 
-async def meet(bench: Bench, row: Row, fault: Fault, where: Where) -> list[str]:
-    """What is wrong with how a tool takes a fault."""
+async def problems_with(bench: Bench, row: Row, fault: Fault, where: Where) -> list[str]:
+    """What a tool does wrong when a fault strikes."""
     async with bench.started():
         if row.tool == "answer_order_question":
-            await bench.meet(PLACE)  # which raises the question
-        if where is Where.LATER:
-            await bench.meet(row)
+            await bench.call_row(PLACE)  # which raises the confirmation
+        if where is Where.ONCE_CONNECTED:
+            await bench.call_row(row)
             await asyncio.sleep(BETWEEN)
-        fault.inject(bench.network, only_request=row.sent if where is Where.AT_ITS_OWN_REQUEST else None)
-        failed, told, arrived, took = await bench.meet(row)
+        fault.inject(bench.network, only_request=row.sent if where is Where.THE_TOOLS_REQUEST else None)
+        failed, text, arrived, took = await bench.call_row(row)
         bench.network.restore()
         await asyncio.sleep(max(BETWEEN, fault.recovery_seconds))
         if row.tool == "answer_order_question":
-            await bench.meet(PLACE)
-        fails_still, told_then, _, _ = await bench.meet(row)
+            await bench.call_row(PLACE)
+        still_fails, text_afterwards, _, _ = await bench.call_row(row)
     tool = await bench.server.get_tool(row.tool)
     assert isinstance(tool, OperationTool)
     writes = tool.effect is not Effect.READS
-    fate = fault.write_outcome if writes and row.sent in arrived else WriteOutcome.NEVER_SENT
-    if fate is WriteOutcome.DONE and re.search(r"/order|/iserver/reply/", row.sent):
-        fate = WriteOutcome.UNKNOWN
-    wrong = {
-        "is no failure": fate is not WriteOutcome.DONE and not failed,
-        "is a failure": fate is WriteOutcome.DONE and failed,
-        "does not name the cause": failed and not re.search(fault.message_pattern, told),
-        "does not say that it may have happened": fate is WriteOutcome.UNKNOWN and MAY_HAVE not in told,
-        "says that it may have happened": writes and fate is not WriteOutcome.UNKNOWN and MAY_HAVE in told,
-        "says that nothing was changed": fate is WriteOutcome.UNKNOWN and UNCHANGED in told,
+    outcome = fault.write_outcome if writes and row.sent in arrived else WriteOutcome.NEVER_SENT
+    if outcome is WriteOutcome.DONE and re.search(r"/order|/iserver/reply/", row.sent):
+        outcome = WriteOutcome.UNKNOWN
+    checks = {
+        "does not fail": outcome is not WriteOutcome.DONE and not failed,
+        "fails": outcome is WriteOutcome.DONE and failed,
+        "does not name the cause": failed and not re.search(fault.message_pattern, text),
+        "does not say that it may have been carried out": outcome is WriteOutcome.UNKNOWN
+        and MAY_BE_DONE not in text,
+        "says that it may have been carried out": writes
+        and outcome is not WriteOutcome.UNKNOWN
+        and MAY_BE_DONE in text,
+        "says that nothing was changed": outcome is WriteOutcome.UNKNOWN and UNCHANGED in text,
         "was sent again": writes and arrived.count(row.sent) > 1,
         f"took {took} s": took - fault.clock_jump > LIMIT + 0.001,
-        "is no sentence": failed and NO_SENTENCE.search(told),
-        "tells a secret": SECRET in told or ACCOUNT in told,
-        f"does not work afterwards ({told_then})": fails_still,
+        "shows internals": failed and INTERNALS.search(text),
+        "shows a secret": SECRET in text or ACCOUNT in text,
+        f"does not work afterwards ({text_afterwards})": still_fails,
     }
-    return [f"{row.tool} {each}: {arrived}: {told}" for each, is_so in wrong.items() if is_so]
+    return [f"{row.tool} {each}: {arrived}: {text}" for each, is_wrong in checks.items() if is_wrong]
 
 
 class Where(Enum):
-    """What a fault strikes."""
+    """Which requests a fault affects."""
 
-    AT_EVERYTHING = auto()
-    AT_ITS_OWN_REQUEST = auto()
-    LATER = auto()
+    EVERY_REQUEST = auto()
+    THE_TOOLS_REQUEST = auto()
+    ONCE_CONNECTED = auto()
 
 
 def places(fault: Fault) -> Iterator[Where]:
-    """Where a fault makes a difference."""
-    yield Where.AT_EVERYTHING
+    """Where the fault can have different effects."""
+    yield Where.EVERY_REQUEST
     if fault.answer is not None:
-        yield Where.AT_ITS_OWN_REQUEST
+        yield Where.THE_TOOLS_REQUEST
     if fault.differs_when_connected:
-        yield Where.LATER
+        yield Where.ONCE_CONNECTED
 
 
 @pytest.fixture(scope="module")
 def prepared(one_bench: Bench) -> frozenset[str]:
-    """The tools whose own request is not the first that they send."""
+    """The tools that send other requests before their own."""
 
     async def call_all() -> list[str]:
         found = []
         for row in FIRST_ROWS.values():
             async with one_bench.started():
-                _, _, arrived, _ = await one_bench.meet(row)
+                _, _, arrived, _ = await one_bench.call_row(row)
                 found += [row.tool] if arrived[:1] != [row.sent] else []
         return found
 
@@ -175,53 +178,53 @@ def prepared(one_bench: Bench) -> frozenset[str]:
 @pytest.mark.parametrize(
     ("fault", "where"), [(fault, where) for fault in FAULTS for where in places(fault)], ids=str
 )
-def test_every_tool_takes_every_fault(
+def test_every_tool_handles_every_fault(
     bench: Bench, prepared: frozenset[str], fault: Fault, where: Where, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = [
-        row for row in FIRST_ROWS.values() if where is not Where.AT_ITS_OWN_REQUEST or row.tool in prepared
+        row for row in FIRST_ROWS.values() if where is not Where.THE_TOOLS_REQUEST or row.tool in prepared
     ]
 
-    async def meet_all() -> list[str]:
-        return [problem for row in rows for problem in await meet(bench, row, fault, where)]
+    async def call_all() -> list[str]:
+        return [problem for row in rows for problem in await problems_with(bench, row, fault, where)]
 
-    problems = run_in_virtual_time(meet_all())
+    problems = run_in_virtual_time(call_all())
     assert not problems, "\n".join(problems)
     assert SECRET not in caplog.text
     assert ACCOUNT not in caplog.text
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
-def test_the_connections_status_is_told_within_two_seconds_of_whatever_fault(
+def test_the_connection_status_is_reported_within_two_seconds_of_any_fault(
     bench: Bench, fault: Fault
 ) -> None:
-    async def ask() -> tuple[bool, str, float]:
+    async def check() -> tuple[bool, str, float]:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        failed, told = await bench.call("connection_status", {})
+        failed, text = await bench.call("connection_status", {})
         took = loop.time() - began
-        return failed, told, took % fault.clock_jump if fault.clock_jump else took
+        return failed, text, took % fault.clock_jump if fault.clock_jump else took
 
-    async def story() -> None:
+    async def scenario() -> None:
         async with bench.started():
             fault.inject(bench.network)
             for _ in range(3):
-                failed, told, took = await ask()
+                failed, text, took = await check()
                 assert not failed
-                assert took <= 2.001, told
-                assert not NO_SENTENCE.search(told)
-                assert SECRET not in told
-                assert orjson.loads(told)["state"] == fault.state, told
+                assert took <= 2.001, text
+                assert not INTERNALS.search(text)
+                assert SECRET not in text
+                assert orjson.loads(text)["state"] == fault.state, text
                 await asyncio.sleep(0.1)
             bench.network.restore()
             await asyncio.sleep(max(BETWEEN, fault.recovery_seconds))
-            failed, told, _ = await ask()
-            assert orjson.loads(told)["state"] == "established", told
+            failed, text, _ = await check()
+            assert orjson.loads(text)["state"] == "established", text
 
-    run_in_virtual_time(story())
+    run_in_virtual_time(scenario())
 
 
-ODD = [
+UNEXPECTED_BODIES = [
     "[1]",
     "[null]",
     "[[]]",
@@ -239,16 +242,16 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("body", ODD)
-def test_an_answer_of_another_shape_breaks_no_tool(bench: Bench, body: str) -> None:
+@pytest.mark.parametrize("body", UNEXPECTED_BODIES)
+def test_a_response_of_another_shape_causes_no_internal_error(bench: Bench, body: str) -> None:
     async def call_all() -> list[str]:
         broken = []
         for row in FIRST_ROWS.values():
             async with bench.started():
                 bench.network.answer = lambda _: respond(200, body.encode())
-                _, told, _, _ = await bench.meet(row)
-                if NO_SENTENCE.search(told):
-                    broken.append(f"{row.tool}: {told}")
+                _, text, _, _ = await bench.call_row(row)
+                if INTERNALS.search(text):
+                    broken.append(f"{row.tool}: {text}")
         return broken
 
     broken = run_in_virtual_time(call_all())

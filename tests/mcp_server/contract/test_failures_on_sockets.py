@@ -1,4 +1,4 @@
-"""The faults that only real sockets have, met by some tools of each kind, with the gateway's own TLS."""
+"""Faults that only real sockets have, with some tools of each kind and the gateway's own TLS."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ SECRET = "c9f0f895fb98ab9159f51fd0297e236d"
 
 @dataclass
 class Port:
-    """A port of loopback on which a gateway comes and goes; `own` is the certificate that is trusted."""
+    """A loopback port on which a gateway starts and stops; `own` is the trusted certificate."""
 
     own: SelfSignedCertificate
     other: SelfSignedCertificate
     number: int = 0
-    asked: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
     server: asyncio.Server | None = None
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
     serve: ConnectionHandler | None = None
@@ -57,7 +57,7 @@ class Port:
         self.number = self.server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """End as a process that is killed."""
+        """Stop like a killed process."""
         if self.server is not None:
             self.server.close()
         for writer in self.writers:
@@ -65,10 +65,10 @@ class Port:
         self.writers.clear()
         await asyncio.sleep(0)
 
-    async def well(self) -> None:
-        """A gateway that answers everything."""
+    async def restore(self) -> None:
+        """Start a gateway that responds to everything."""
         await self.close()
-        await self.open(self.answer_well, self.own.server_context)
+        await self.open(self.respond, self.own.server_context)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.append(writer)
@@ -81,35 +81,35 @@ class Port:
             writer.close()
 
     async def next(self, reader: asyncio.StreamReader) -> str:
-        """The next request, which is kept in `asked`."""
+        """The next request, which is also added to `received`."""
         method, path, _ = (await request(reader)).decode().split(" ", 2)
-        self.asked.append(f"{method} {path.removeprefix('/v1/api')}")
-        return self.asked[-1]
+        self.received.append(f"{method} {path.removeprefix('/v1/api')}")
+        return self.received[-1]
 
-    async def answer_well(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
-            self.say(writer, await self.next(reader))
+            self.write_response(writer, await self.next(reader))
             await writer.drain()
 
-    def say(self, writer: asyncio.StreamWriter, asked: str) -> None:
-        """The good answer."""
+    def write_response(self, writer: asyncio.StreamWriter, target: str) -> None:
+        """Write a healthy response."""
         body = b'[{"order_id": "1"}]'
-        if asked.endswith("/auth/status"):
+        if target.endswith("/auth/status"):
             body = b'{"authenticated": true, "established": true, "connected": true, "competing": false}'
-        elif asked.endswith("/iserver/accounts"):
+        elif target.endswith("/iserver/accounts"):
             body = b'{"accounts": ["DU1234567"], "isPaper": true}'
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
-    def answering(self, ill: Any, only: str) -> ConnectionHandler:
-        """Answers one request ill, and what must be asked before it well."""
+    def with_fault(self, fault: Any, only: str) -> ConnectionHandler:
+        """A handler with a fault in one request, and healthy responses to those before it."""
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while True:
-                asked = await self.next(reader)
-                if asked.startswith(only):
-                    await ill(reader, writer)
+                target = await self.next(reader)
+                if target.startswith(only):
+                    await fault(reader, writer)
                 else:
-                    self.say(writer, asked)
+                    self.write_response(writer, target)
                 await writer.drain()
 
         return serve
@@ -153,7 +153,7 @@ async def huge(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 async def port(tmp_path: Path) -> AsyncIterator[Port]:
     own = make_certificate(tmp_path, "own")
     opened = Port(own, make_certificate(tmp_path, "other"))
-    await opened.well()
+    await opened.restore()
     yield opened
     await opened.close()
 
@@ -176,32 +176,38 @@ async def server(port: Port, one_server: SharedServer) -> AsyncIterator[SharedSe
         yield one_server
 
 
-def check(told: str, words: str, *, may_have_happened: bool) -> None:
-    assert re.search(words, told), told
-    assert (OUTCOME_SENTENCES[Outcome.UNKNOWN] in told) is may_have_happened, told
-    assert not re.search(f"Traceback|{re.escape(INTERNAL_ERROR)}|DU1234567|{SECRET}", told)
+def check(text: str, pattern: str, *, may_be_done: bool) -> None:
+    assert re.search(pattern, text), text
+    assert (OUTCOME_SENTENCES[Outcome.UNKNOWN] in text) is may_be_done, text
+    assert not re.search(f"Traceback|{re.escape(INTERNAL_ERROR)}|DU1234567|{SECRET}", text)
 
 
 TOOLS = pytest.mark.parametrize(
     ("tool", "arguments", "sent"), [*READS, *WRITES], ids=lambda each: str(each)[:24]
 )
 BROKE, LATE = says(Cause.CONNECTION_BROKE), says(Cause.NO_RESPONSE_IN_TIME, seconds="1")
-ANSWERS = [(reset, BROKE), (closed, BROKE), (hang, LATE), (drip, LATE), (huge, says(Cause.RESPONSE_TOO_LONG))]
+FAULTS = [(reset, BROKE), (closed, BROKE), (hang, LATE), (drip, LATE), (huge, says(Cause.RESPONSE_TOO_LONG))]
 
 
 @TOOLS
-@pytest.mark.parametrize(("ill", "words"), ANSWERS, ids=lambda each: getattr(each, "__name__", ""))
-async def test_an_answer_that_goes_wrong(
-    port: Port, server: SharedServer, ill: Any, words: str, tool: str, arguments: dict[str, Any], sent: str
+@pytest.mark.parametrize(("fault", "pattern"), FAULTS, ids=lambda each: getattr(each, "__name__", ""))
+async def test_a_response_with_a_fault(
+    port: Port,
+    server: SharedServer,
+    fault: Any,
+    pattern: str,
+    tool: str,
+    arguments: dict[str, Any],
+    sent: str,
 ) -> None:
     await port.close()
-    await port.open(port.answering(ill, sent), port.own.server_context)
-    failed, told = await server.call(tool, arguments)
+    await port.open(port.with_fault(fault, sent), port.own.server_context)
+    failed, text = await server.call(tool, arguments)
     assert failed
-    check(told, words, may_have_happened=(tool, arguments, sent) in WRITES)
-    # A GET that has met a dead kept connection is sent once more, on a new one.
-    assert port.asked.count(sent) <= (2 if sent.startswith("GET") else 1)
-    await port.well()
+    check(text, pattern, may_be_done=(tool, arguments, sent) in WRITES)
+    # A GET on a dead keep-alive connection is sent once more, on a new one.
+    assert port.received.count(sent) <= (2 if sent.startswith("GET") else 1)
+    await port.restore()
     assert await server.call(tool, arguments) == (False, '[{"order_id": "1"}]')
 
 
@@ -219,40 +225,40 @@ async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
 
 
 @TOOLS
-@pytest.mark.parametrize("ill", ["refused", "other certificate", "no TLS", "cut handshake", "half-open"])
-@pytest.mark.parametrize("kept", [False, True], ids=["at the start", "later"])
+@pytest.mark.parametrize("fault", ["refused", "other certificate", "no TLS", "cut handshake", "half-open"])
+@pytest.mark.parametrize("connected", [False, True], ids=["at startup", "later"])
 async def test_a_connection_that_cannot_be_made(
     port: Port,
     server: SharedServer,
-    ill: str,
-    kept: bool,
+    fault: str,
+    connected: bool,
     tool: str,
     arguments: dict[str, Any],
     sent: str,
 ) -> None:
-    if kept:
+    if connected:
         assert not (await server.call(tool, arguments))[0]
     await port.close()
-    port.asked.clear()
-    if ill == "other certificate":
-        await port.open(port.answer_well, port.other.server_context)
-    elif ill != "refused":
-        serve = {"no TLS": plain, "cut handshake": hang_up, "half-open": silence}[ill]
+    port.received.clear()
+    if fault == "other certificate":
+        await port.open(port.respond, port.other.server_context)
+    elif fault != "refused":
+        serve = {"no TLS": plain, "cut handshake": hang_up, "half-open": silence}[fault]
         await port.open(serve, None)
-    failed, told = await server.call(tool, arguments)
+    failed, text = await server.call(tool, arguments)
     assert failed
-    words = {
+    patterns = {
         "refused": says(Cause.CONNECT_FAILED),
         "other certificate": says(Cause.TLS_REJECTED),
         "no TLS": says(Cause.NOT_TLS),
         "cut handshake": says(Cause.CONNECT_FAILED),
         "half-open": says(Cause.CONNECT_TIMEOUT),
     }
-    check(told, words[ill], may_have_happened=False)
-    assert port.asked == []
-    await port.well()
+    check(text, patterns[fault], may_be_done=False)
+    assert port.received == []
+    await port.restore()
     assert await server.call(tool, arguments) == (False, '[{"order_id": "1"}]')
-    assert port.asked.count(sent) == 1
+    assert port.received.count(sent) == 1
 
 
 @TOOLS
@@ -268,19 +274,19 @@ async def test_a_name_that_is_not_found(
         raise socket.gaierror(-2, "Name or service not known")
 
     await port.close()
-    await port.open(port.answer_well, None)
+    await port.open(port.respond, None)
     settings = GatewaySettings(_env_file=None, gateway_url=f"http://localhost:{port.number}")
     async with one_server.use_gateway(
         GatewayClient(settings, policy=ALL_OPERATIONS, limits={}, global_limit=None)
     ):
         with monkeypatch.context() as patch:
             patch.setattr(socket, "getaddrinfo", unknown)
-            failed, told = await one_server.call(tool, arguments)
+            failed, text = await one_server.call(tool, arguments)
         assert failed
-        check(told, says(Cause.NAME_UNKNOWN, reason="Name or service not known"), may_have_happened=False)
-        assert port.asked == []
+        check(text, says(Cause.NAME_UNKNOWN, reason="Name or service not known"), may_be_done=False)
+        assert port.received == []
         assert await one_server.call(tool, arguments) == (False, '[{"order_id": "1"}]')
-    assert port.asked.count(sent) == 1
+    assert port.received.count(sent) == 1
 
 
 @TOOLS
@@ -291,13 +297,13 @@ async def test_a_gateway_that_restarts_in_the_middle_of_a_call(
         await port.close()
 
     assert not (await server.call(tool, arguments))[0]
-    port.asked.clear()
+    port.received.clear()
     await port.close()
-    await port.open(port.answering(die, sent), port.own.server_context)
-    failed, told = await server.call(tool, arguments)
+    await port.open(port.with_fault(die, sent), port.own.server_context)
+    failed, text = await server.call(tool, arguments)
     assert failed
     writes = (tool, arguments, sent) in WRITES
-    check(told, BROKE if writes else f"{BROKE}|{says(Cause.CONNECT_FAILED)}", may_have_happened=writes)
-    assert port.asked.count(sent) <= (2 if sent.startswith("GET") else 1)
-    await port.well()
+    check(text, BROKE if writes else f"{BROKE}|{says(Cause.CONNECT_FAILED)}", may_be_done=writes)
+    assert port.received.count(sent) <= (2 if sent.startswith("GET") else 1)
+    await port.restore()
     assert await server.call(tool, arguments) == (False, '[{"order_id": "1"}]')

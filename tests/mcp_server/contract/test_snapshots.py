@@ -1,10 +1,11 @@
-"""Every tool's published JSON, compared with what was last accepted; run as a script, it accepts."""
+"""Every tool's published JSON, compared with its accepted snapshot; run as a script, it accepts all."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Mapping
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,18 @@ from api_gateway.settings import GatewaySettings
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings, ToolListing
 
-KEPT = Path(__file__).parent / "snapshots"
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
-async def _listed() -> dict[str, str]:
-    """Every tool there is, whichever list it stands on."""
-    listed = {}
-    for surface in ToolListing:
-        settings = ServerSettings(_env_file=None, trading_mode=TradingMode.PAPER, mcp_server_tools=surface)
+async def _published_tools() -> dict[str, str]:
+    """Every tool of both lists."""
+    published = {}
+    for listing in ToolListing:
+        settings = ServerSettings(_env_file=None, trading_mode=TradingMode.PAPER, mcp_server_tools=listing)
         async with Client(create_server(GatewayClient(GatewaySettings(_env_file=None)), settings)) as client:
             for tool in await client.list_tools():
-                listed[tool.name] = _text(tool.model_dump(mode="json", by_alias=True, exclude_none=True))
-    return listed
+                published[tool.name] = _text(tool.model_dump(mode="json", by_alias=True, exclude_none=True))
+    return published
 
 
 def _text(tool: Mapping[str, Any]) -> str:
@@ -37,27 +38,29 @@ def _text(tool: Mapping[str, Any]) -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def published() -> dict[str, str]:
-    return await _listed()
+    return await _published_tools()
 
 
-def test_every_tool_is_published_as_it_was_accepted(published: dict[str, str]) -> None:
-    kept = {path.stem: path.read_text(encoding="utf-8") for path in KEPT.glob("*.json")}
+def test_every_tool_is_published_as_in_its_snapshot(published: dict[str, str]) -> None:
+    accepted = {path.stem: path.read_text(encoding="utf-8") for path in SNAPSHOTS.glob("*.json")}
 
-    changed = sorted(name for name in published.keys() | kept.keys() if published.get(name) != kept.get(name))
-    assert not changed, (
-        f"tests/mcp_server/contract/snapshots: these tools are published differently: {changed}. "
-        "Run `make snapshots` and look at the difference"
-    )
+    for name in sorted(published.keys() | accepted.keys()):
+        before, after = accepted.get(name, ""), published.get(name, "")
+        difference = "\n".join(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0))
+        assert not difference, (
+            f"tests/mcp_server/contract/snapshots/{name}.json: the tool is published differently:\n"
+            f"{difference}\nIf that is right, run: make snapshots"
+        )
 
 
 def accept() -> None:
-    """Write what is published now; a server that does not start leaves what was accepted before."""
-    published = asyncio.run(_listed())
-    KEPT.mkdir(exist_ok=True)
-    for path in KEPT.glob("*.json"):
+    """Write the snapshots; if the server does not start, the existing ones stay."""
+    published = asyncio.run(_published_tools())
+    SNAPSHOTS.mkdir(exist_ok=True)
+    for path in SNAPSHOTS.glob("*.json"):
         path.unlink()
     for name, text in published.items():
-        (KEPT / f"{name}.json").write_text(text, encoding="utf-8")
+        (SNAPSHOTS / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One table: what a tool is asked, and the exact request that leaves for the gateway."""
+"""The wire table: calls of tools, and the exact requests that they send to the gateway."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from mcp_server.reference.known_requests import describe_requests
+from mcp_server.rest.argument_errors import NOTHING_SENT
 from mcp_server.rest.route_call import single_call
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
@@ -32,6 +33,7 @@ from tests.mcp_server.contract.how_to_fix import (
     example_reply,
     example_row,
     in_file,
+    in_row,
     rows_file,
     simulator_file,
 )
@@ -63,7 +65,7 @@ PAPER = b'{"accounts": ["DU1234567"], "isPaper": true, "sessionId": "1"}'
 
 @dataclass
 class Recorder:
-    """A far side that remembers what it was sent and answers everything with something."""
+    """A gateway that records requests and has a response to each."""
 
     sent: list[tuple[str, bytes]] = field(default_factory=list)
 
@@ -100,7 +102,7 @@ for row in WIRE:
 
 
 class Bench:
-    """One server for all rows, as making it costs far more than a call, and a new gateway client for each."""
+    """One server for all rows, as creating it takes far longer than a call, and a gateway client per call."""
 
     def __init__(self) -> None:
         self._gateway: GatewayClient | None = None
@@ -128,7 +130,7 @@ class Bench:
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[Recorder, ToolResult]:
         recorder = Recorder()
-        # Without the questions to the login that paper accounts are known by: test_paper.py has those.
+        # Without the requests that check for a paper account: those are tested with the paper guard.
         async with self.over(httpx.MockTransport(recorder), Clock(frozen=True), ALL_OPERATIONS) as server:
             return recorder, await server.call_tool(tool, dict(arguments))
 
@@ -138,32 +140,40 @@ def bench() -> Bench:
     return Bench()
 
 
-# Arguments that IBKR would misread, silently replace, or take as a way to another path.
+# Arguments that IBKR would misread or silently replace, or that would reach another path.
 REFUSED = [refused for section in SECTIONS for refused in section.REFUSED]
 
 
 @pytest.mark.parametrize(("tool", "arguments"), REFUSED, ids=lambda value: str(value)[:50])
-async def test_a_wrong_argument_is_told_and_nothing_is_sent(
+async def test_an_invalid_argument_is_reported_and_nothing_is_sent(
     bench: Bench, tool: str, arguments: dict[str, Any]
 ) -> None:
-    recorder, answer = await bench.call(tool, arguments)
+    recorder, result = await bench.call(tool, arguments)
 
-    assert answer.is_error
-    assert recorder.sent == []
-    told = answer.content[0]
-    assert isinstance(told, TextContent)
-    assert told.text.startswith(tool)
-    assert "Nothing was sent" in told.text
+    content = result.content[0]
+    assert isinstance(content, TextContent)
+    message = in_file(
+        rows_file(ROUTES[tool]),
+        f"REFUSED has a call of {tool} that must be rejected, and it sends {recorder.sent}: {content.text}",
+        f'    ("{tool}", {arguments}),',
+    )
+    assert result.is_error, message
+    assert recorder.sent == [], message
+    assert content.text.startswith(tool), message
+    assert NOTHING_SENT in content.text, message
 
 
 @pytest.mark.parametrize("row", WIRE, ids=str)
-async def test_a_tool_sends_exactly_this_and_only_reads_before_it(bench: Bench, row: Row) -> None:
-    recorder, answer = await bench.call(row.tool, row.arguments)
+async def test_a_tool_sends_exactly_the_request_of_its_row_and_only_reads_before_it(
+    bench: Bench, row: Row
+) -> None:
+    recorder, result = await bench.call(row.tool, row.arguments)
 
-    assert not answer.is_error, answer.content
+    file, example = rows_file(ROUTES[row.tool]), example_row(ROUTES[row.tool])
+    assert not result.is_error, in_file(file, f"a row of {row.tool} is rejected: {result.content}", example)
     *before, (last, content) = recorder.sent
-    assert last == row.sent
-    assert (json.loads(content) if content else None) == row.body
+    sent = (last, json.loads(content) if content else None)
+    assert sent == (row.sent, row.body), in_file(file, f"{row.tool} sends {sent}, unlike its row", example)
     assert all(target.startswith("GET ") and "unsubscribe" not in target for target, _ in before)
 
 
@@ -171,13 +181,13 @@ PREPARED: dict[str, Prepare] = {
     tool: prepare for section in SECTIONS for tool, prepare in section.PREPARED.items()
 }
 PROFILES = {row.tool: section.PROFILE for section in SECTIONS for row in section.ROWS}
-REFUSED_BY_IBKR = frozenset[str]().union(*(section.NOT_FOR_THIS_LOGIN for section in SECTIONS))
+FORBIDDEN_BY_IBKR = frozenset[str]().union(*(section.NOT_FOR_THIS_LOGIN for section in SECTIONS))
 MAY_BE_EMPTY = frozenset[str]().union(*(section.MAY_BE_EMPTY for section in SECTIONS))
 SECRETS = {"session", "sessionId", "CREDENTIAL", "IP", "MAC", "hardware_info"}
 
 
 @pytest.mark.parametrize("tool", ROUTES)
-async def test_the_simulator_answers_every_tool(bench: Bench, tool: str) -> None:
+async def test_the_simulator_has_a_response_for_every_tool(bench: Bench, tool: str) -> None:
     _require_row(ROUTES[tool])
     arguments = FIRST_ROWS[tool].arguments
     clock = Clock(start=NEW_YORK_MORNING, frozen=True)
@@ -187,23 +197,26 @@ async def test_the_simulator_answers_every_tool(bench: Bench, tool: str) -> None
     async with bench.over(httpx.ASGITransport(simulated), clock) as server:
         if tool in PREPARED:
             arguments = await PREPARED[tool](server)
-        answer = await server.call_tool(tool, dict(arguments))
+        result = await server.call_tool(tool, dict(arguments))
 
-    told = answer.content[-1]  # before it, what a cut answer says about itself
-    assert isinstance(told, TextContent)
-    assert answer.is_error is (tool in REFUSED_BY_IBKR), in_file(
+    content = result.content[-1]  # a truncated result has a note before it
+    assert isinstance(content, TextContent)
+    assert result.is_error is (tool in FORBIDDEN_BY_IBKR), in_file(
         simulator_file(ROUTES[tool]),
-        f"the simulator answers {FIRST_ROWS[tool].sent} with {told.text!r}",
+        f"the simulator's response to {FIRST_ROWS[tool].sent} is {content.text!r}",
         example_reply(ROUTES[tool]),
     )
-    if not answer.is_error:
-        body = json.loads(told.text)
+    if not result.is_error:
+        body = json.loads(content.text)
         assert body or tool in MAY_BE_EMPTY, in_file(
             rows_file(ROUTES[tool]),
-            f"the simulator's answer to {tool} is empty; if that is right, name it",
+            f"the simulator's response to {tool} is empty; if that is right, add the tool to MAY_BE_EMPTY",
             f'    MAY_BE_EMPTY = frozenset({{"{tool}"}})',
         )
-        assert not SECRETS & _names(body)
+        secrets = SECRETS & _names(body)
+        assert not secrets, in_row(
+            ROUTES[tool], f"{tool} returns {secrets}; list them in `redact`, as in redact=('sessionId',)"
+        )
 
 
 def _names(body: Any) -> set[str]:
@@ -216,7 +229,11 @@ def test_every_route_has_a_row() -> None:
     for route in ROUTES.values():
         _require_row(route)
     unknown = sorted(set(FIRST_ROWS) - set(ROUTES))
-    assert not unknown, f"tests/mcp_server/contract/wire_rows: no route is named {unknown}"
+    assert not unknown, in_file(
+        "tests/mcp_server/contract/wire_rows",
+        f"no route is named {unknown}; rename these rows",
+        example_row(next(iter(ROUTES.values()))),
+    )
 
 
 def _require_row(route: APIRoute) -> None:
@@ -226,7 +243,7 @@ def _require_row(route: APIRoute) -> None:
 
 
 @pytest.mark.parametrize("tool", ROUTES)
-def test_the_rows_of_a_tool_send_everything_that_it_can_send(tool: str) -> None:
+def test_the_rows_of_a_tool_cover_everything_that_it_can_send(tool: str) -> None:
     rows = [row for row in WIRE if row.tool == tool]
     query = {name for row in rows for name in httpx.URL(row.sent.partition(" ")[2]).params}
     body = {name for row in rows for name in row.body or {}}
@@ -242,7 +259,7 @@ def test_the_rows_of_a_tool_send_everything_that_it_can_send(tool: str) -> None:
 
 
 @pytest.mark.parametrize("tool", ROUTES)
-def test_the_rows_of_a_tool_go_to_the_operation_it_says(tool: str) -> None:
+def test_the_rows_of_a_tool_send_its_operation(tool: str) -> None:
     method, template, _ = single_call(ROUTES[tool])
     path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
     for row in WIRE:

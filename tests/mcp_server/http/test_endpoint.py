@@ -1,4 +1,4 @@
-"""Where the endpoint is, and that a real server there passes the examination."""
+"""The endpoint's URL, and a real server that passes the doctor's checks."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from mcp_server.settings import ServerSettings
         ("nas.lan", "http://nas.lan:5002/mcp", False),
     ],
 )
-def test_the_address_is_one_that_a_client_here_can_call(host: str, url: str, loopback: bool) -> None:
+def test_the_url_can_be_called_from_this_machine(host: str, url: str, loopback: bool) -> None:
     endpoint = endpoint_of(ServerSettings(_env_file=None, mcp_server_host=host))
     assert (endpoint.url, endpoint.loopback) == (url, loopback)
 
 
-def test_a_server_that_a_client_starts_has_no_address() -> None:
+def test_a_server_over_stdio_has_no_url() -> None:
     assert not endpoint_of(ServerSettings(_env_file=None, mcp_transport_protocol="stdio")).over_http
 
 
@@ -44,31 +44,31 @@ def test_a_server_that_a_client_starts_has_no_address() -> None:
         ({"included_tags": "Nonsense"}, "INCLUDED_TAGS"),
     ],
 )
-def test_settings_with_which_it_does_not_start_are_problems(settings: dict[str, Any], named: str) -> None:
+def test_settings_that_prevent_startup_are_problems(settings: dict[str, Any], named: str) -> None:
     [problem] = startup_problems(ServerSettings(_env_file=None, **settings))
     assert problem.outcome is Outcome.BROKEN
     assert named in problem.sentence
 
 
-def test_the_defaults_are_no_problem() -> None:
+def test_the_defaults_have_no_problems() -> None:
     assert startup_problems(ServerSettings(_env_file=None)) == []
 
 
 @pytest.mark.parametrize("token", [None, "a-long-token"])
-async def test_a_real_server_lets_the_examination_in(
+async def test_a_real_server_passes_the_checks(
     gateway: GatewayClient, over_http: Any, token: str | None
 ) -> None:
     settings = ServerSettings(_env_file=None, mcp_server_token=token, mcp_server_allowed_hosts="nas.lan")
     async with over_http(create_server(gateway, settings, ()), settings) as address:
         endpoint = replace(endpoint_of(settings), url=f"{address}/mcp")
         assert [each.outcome for each in await examine_endpoint(endpoint)] == [Outcome.OK, Outcome.OK]
-        stranger = replace(endpoint, allowed_hosts=("other.lan",))
-        assert (await examine_endpoint(stranger))[1].outcome is Outcome.BROKEN
+        other_host = replace(endpoint, allowed_hosts=("other.lan",))
+        assert (await examine_endpoint(other_host))[1].outcome is Outcome.BROKEN
         wrong_path = replace(endpoint, url=f"{address}/other")
         assert "404" in (await examine_endpoint(wrong_path))[0].sentence
 
 
-async def test_a_real_server_with_another_token_is_told(gateway: GatewayClient, over_http: Any) -> None:
+async def test_a_wrong_token_is_reported(gateway: GatewayClient, over_http: Any) -> None:
     settings = ServerSettings(_env_file=None, mcp_server_token="a-long-token")
     async with over_http(create_server(gateway, settings, ()), settings) as address:
         endpoint = replace(endpoint_of(settings), url=f"{address}/mcp", token="another")

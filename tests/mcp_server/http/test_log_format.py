@@ -1,4 +1,4 @@
-"""What a line of the log looks like, and what it never shows."""
+"""The format of a log line, and what it never shows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from mcp_server.http.log_format import SingleLineFormatter, log_to_stderr
 
 
-def written(message: str, *secrets: str, broken: bool = False) -> str:
+def formatted(message: str, *secrets: str, with_error: bool = False) -> str:
     record = logging.LogRecord("mcp_server.x", logging.WARNING, "x.py", 1, message, (), None)
-    if broken:
+    if with_error:
         try:
             raise RuntimeError("account U1234567\nsecond line")
         except RuntimeError:
@@ -23,24 +23,24 @@ def written(message: str, *secrets: str, broken: bool = False) -> str:
 
 
 def test_an_event_is_one_line() -> None:
-    line = written("one\r\ntwo\u2028three\x85four")
+    line = formatted("one\r\ntwo\u2028three\x85four")
     assert line.endswith("WARNING mcp_server.x: one | two | three | four")
 
 
-def test_a_traceback_stays_on_the_line_and_says_where_it_broke() -> None:
-    line = written("it broke", broken=True)
+def test_a_traceback_is_on_the_same_line_with_its_location() -> None:
+    line = formatted("failed", with_error=True)
     assert "\n" not in line
     assert "RuntimeError: account U***4567 | second line" in line
     assert "test_log_format.py" in line
 
 
 def test_account_ids_and_the_token_are_not_shown() -> None:
-    line = written("account DU1234567 sent s3cret-token", "s3cret-token")
+    line = formatted("account DU1234567 sent s3cret-token", "s3cret-token")
     assert "DU***4567 sent ***" in line
 
 
 @pytest.fixture
-def loggers_put_back() -> Iterator[None]:
+def restored_loggers() -> Iterator[None]:
     root = logging.getLogger()
     ours = [logging.getLogger(name) for name in ("mcp_server", "api_gateway")]
     before = root.handlers[:], root.level, [each.level for each in ours]
@@ -51,24 +51,24 @@ def loggers_put_back() -> Iterator[None]:
         each.setLevel(level)
 
 
-@pytest.mark.usefixtures("loggers_put_back")
-def test_our_events_are_logged_from_the_chosen_weight_and_the_libraries_from_warning(
+@pytest.mark.usefixtures("restored_loggers")
+def test_our_events_are_logged_from_the_given_level_and_the_libraries_from_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     log_to_stderr("DEBUG")
     logging.getLogger("mcp_server.http.serving").debug("ours")
-    logging.getLogger("httpcore").debug("theirs: cookie")
-    logging.getLogger("mcp.server").info("theirs: session id")
-    logging.getLogger("uvicorn.error").warning("theirs, and it matters")
+    logging.getLogger("httpcore").debug("library: cookie")
+    logging.getLogger("mcp.server").info("library: session id")
+    logging.getLogger("uvicorn.error").warning("library warning")
     lines = capsys.readouterr().err.splitlines()
-    assert [line.split(": ", 1)[1] for line in lines] == ["ours", "theirs, and it matters"]
+    assert [line.split(": ", 1)[1] for line in lines] == ["ours", "library warning"]
 
 
-@pytest.mark.usefixtures("loggers_put_back")
-def test_a_call_cancelled_because_the_server_ends_leaves_no_trace(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("restored_loggers")
+def test_a_call_that_is_cancelled_at_shutdown_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
     log_to_stderr("INFO")
     for error in (asyncio.CancelledError(), RuntimeError()):
         logging.getLogger("uvicorn.error").error("%s in ASGI application", type(error), exc_info=error)
-    told = capsys.readouterr().err
-    assert "CancelledError" not in told
-    assert "RuntimeError" in told
+    logged = capsys.readouterr().err
+    assert "CancelledError" not in logged
+    assert "RuntimeError" in logged

@@ -1,8 +1,10 @@
-"""The address that is listened on, and how serving ends."""
+"""Listening on an address, serving and shutdown."""
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import signal
 import socket
 from typing import Any
@@ -17,27 +19,28 @@ from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
 
-def test_a_free_port_is_taken_and_listened_on() -> None:
+def test_it_listens_on_a_free_port() -> None:
     [opened] = listen("127.0.0.1", 0)
     with opened, socket.create_connection(opened.getsockname(), timeout=10):
         pass
 
 
-def test_a_taken_port_is_a_sentence_with_what_to_do() -> None:
-    [taken] = listen("127.0.0.1", 0)
-    port = taken.getsockname()[1]
-    with taken, pytest.raises(CannotListenError) as refusal:
+def test_a_port_in_use_is_an_error_that_names_the_setting() -> None:
+    [in_use] = listen("127.0.0.1", 0)
+    port = in_use.getsockname()[1]
+    with in_use, pytest.raises(CannotListenError) as caught:
         listen("127.0.0.1", port)
-    assert str(refusal.value).startswith(f"Cannot listen on 127.0.0.1:{port} (Address already in use)")
-    assert "MCP_SERVER_PORT" in str(refusal.value)
+    assert f"127.0.0.1:{port}" in str(caught.value)
+    assert os.strerror(errno.EADDRINUSE) in str(caught.value)
+    assert "MCP_SERVER_PORT" in str(caught.value)
 
 
-def test_an_address_of_another_machine_is_a_sentence_too() -> None:
+def test_an_address_of_another_machine_is_an_error_that_names_the_setting() -> None:
     with pytest.raises(CannotListenError, match="MCP_SERVER_HOST"):
         listen("192.0.2.1", 0)
 
 
-def test_a_name_that_is_no_address_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_host_name_is_an_error_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -46,7 +49,7 @@ def test_a_name_that_is_no_address_is_a_sentence_too(monkeypatch: pytest.MonkeyP
         listen("no.such.host.example", 0)
 
 
-def test_an_address_of_localhost_that_is_switched_off_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disabled_address_of_localhost_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
     both = [(*stream, ("192.0.2.1", 0)), (*stream, ("127.0.0.1", 0))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
@@ -55,7 +58,7 @@ def test_an_address_of_localhost_that_is_switched_off_is_left_out(monkeypatch: p
         assert opened.getsockname()[0] == "127.0.0.1"
 
 
-def test_it_is_served_without_access_log_and_with_a_quick_end(
+def test_the_configuration_has_no_access_log_and_a_short_shutdown(
     gateway: GatewayClient, settings: ServerSettings
 ) -> None:
     config = uvicorn_config(create_server(gateway, settings, ()), settings)
@@ -66,7 +69,7 @@ def test_it_is_served_without_access_log_and_with_a_quick_end(
 
 
 @pytest.mark.parametrize("setting", ["FASTMCP_STATELESS_HTTP", "FASTMCP_JSON_RESPONSE"])
-async def test_sessions_stay_whatever_fastmcps_environment_says(
+async def test_sessions_are_on_despite_fastmcps_environment_variables(
     gateway: GatewayClient,
     over_http: Any,
     settings: ServerSettings,
@@ -76,7 +79,7 @@ async def test_sessions_stay_whatever_fastmcps_environment_says(
     import fastmcp
 
     monkeypatch.setattr(fastmcp.settings, setting.removeprefix("FASTMCP_").lower(), True)
-    hello = {
+    initialize = {
         "jsonrpc": "2.0",
         "id": 1,
         "method": "initialize",
@@ -89,12 +92,12 @@ async def test_sessions_stay_whatever_fastmcps_environment_says(
     headers = {"accept": "application/json, text/event-stream"}
     server = create_server(gateway, settings, ())
     async with over_http(server, settings) as address, httpx.AsyncClient(base_url=address) as client:
-        reply = await client.post("/mcp", json=hello, headers=headers)
+        reply = await client.post("/mcp", json=initialize, headers=headers)
     assert reply.headers["mcp-session-id"]
     assert reply.headers["content-type"].startswith("text/event-stream")
 
 
-def test_what_the_start_made_is_kept_from_the_collector() -> None:
+def test_objects_created_at_startup_are_excluded_from_garbage_collection() -> None:
     before = gc.get_threshold()
     try:
         serving._freeze_garbage_collector()
@@ -105,13 +108,13 @@ def test_what_the_start_made_is_kept_from_the_collector() -> None:
         gc.set_threshold(*before)
 
 
-@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_process_with_status_zero(way: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_process_with_status_zero(number: signal.Signals) -> None:
     before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
         serving.exit_cleanly_on_signals()
         with pytest.raises(SystemExit) as end:
-            signal.raise_signal(way)
+            signal.raise_signal(number)
         assert end.value.code == 0
     finally:
         for each, handler in before.items():

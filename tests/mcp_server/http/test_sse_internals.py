@@ -1,4 +1,4 @@
-"""The SSE events that we write are byte for byte those of the SDK, and the SDK still asks for them there."""
+"""Our SSE events have the same bytes as the SDK's, and the SDK still calls the replaced method."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ from mcp_server.http.sse_internals import write_events_whole
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
-# Taken at import, before any server of this process replaces it.
+# Read at import, before any server in this process replaces it.
 SDK_METHOD = inspect.getattr_static(StreamableHTTPServerTransport, "_create_event_data")
-LINE_ENDS = "\r\n \n \r \x0b \x0c \x1c \x85 \u2028 \u2029"
+LINE_BREAKS = "\r\n \n \r \x0b \x0c \x1c \x85 \u2028 \u2029"
 MESSAGES = [
-    JSONRPCResponse(jsonrpc="2.0", id=1, result={"content": [{"type": "text", "text": "ü€🙂" + LINE_ENDS}]}),
+    JSONRPCResponse(
+        jsonrpc="2.0", id=1, result={"content": [{"type": "text", "text": "ü€🙂" + LINE_BREAKS}]}
+    ),
     JSONRPCResponse(jsonrpc="2.0", id="a\nb", result={}),
-    JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=-32600, message=LINE_ENDS)),
+    JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=-32600, message=LINE_BREAKS)),
     JSONRPCNotification(jsonrpc="2.0", method="notifications/message", params={"data": None}),
 ]
 
 
 @pytest.fixture
 def sdk_method(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The SDK's own method, put back into its place."""
+    """The SDK's own method, restored."""
     if SDK_METHOD is sse_internals._event_bytes:
         pytest.fail("the SDK's method was replaced before this module was imported")
     monkeypatch.setattr(StreamableHTTPServerTransport, "_create_event_data", SDK_METHOD)
@@ -40,25 +42,23 @@ def sdk_method(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
 @pytest.mark.parametrize("event_id", [None, "7"])
-def test_an_event_has_the_bytes_that_the_sdk_would_send(
-    sdk_method: Any, message: Any, event_id: str | None
-) -> None:
+def test_an_event_has_the_same_bytes_as_the_sdks(sdk_method: Any, message: Any, event_id: str | None) -> None:
     transport = StreamableHTTPServerTransport(mcp_session_id=None)
     event = EventMessage(message, event_id)
     expected = ensure_bytes(sdk_method(transport, event), EventSourceResponse.DEFAULT_SEPARATOR)
 
     write_events_whole()
-    written: Any = transport._create_event_data(event)
+    encoded: Any = transport._create_event_data(event)
 
-    assert written == expected
+    assert encoded == expected
 
 
-def test_the_sdks_method_still_takes_one_event(sdk_method: Any) -> None:
+def test_the_sdks_method_still_has_one_parameter(sdk_method: Any) -> None:
     assert list(inspect.signature(sdk_method).parameters) == ["self", "event_message"]
 
 
 @pytest.mark.usefixtures("sdk_method")
-async def test_results_leave_the_server_by_way_of_it(
+async def test_results_are_encoded_by_the_replaced_method(
     gateway: GatewayClient, over_http: Any, settings: ServerSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[EventMessage] = []
@@ -69,7 +69,7 @@ async def test_results_leave_the_server_by_way_of_it(
         return event_bytes(transport, event)
 
     monkeypatch.setattr(sse_internals, "_event_bytes", record)
-    hello = {
+    initialize = {
         "jsonrpc": "2.0",
         "id": 1,
         "method": "initialize",
@@ -81,7 +81,7 @@ async def test_results_leave_the_server_by_way_of_it(
     }
     accept = {"Accept": "application/json, text/event-stream"}
     async with over_http(create_server(gateway, settings), settings) as url, httpx.AsyncClient() as client:
-        response = await client.post(url + settings.mcp_server_path, json=hello, headers=accept)
+        response = await client.post(url + settings.mcp_server_path, json=initialize, headers=accept)
 
     assert [event.message.id for event in written] == [1]  # type: ignore[union-attr]
     assert response.text.startswith('event: message\r\ndata: {"jsonrpc":"2.0","id":1,')

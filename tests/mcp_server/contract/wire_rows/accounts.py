@@ -22,19 +22,19 @@ ROWS: list[Row] = [
     Row("get_signatures_and_owners", A, "GET /acesws/DU1234567/signatures-and-owners"),
 ]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("select_account", {"account_id": each}) for each in [*PATH_ESCAPES, "All", 1234567]),
     *(("search_dynamic_accounts", {"pattern": each}) for each in ["", "*", "../..", "a b", "x" * 33]),
     ("get_pnl", {"account_id": "DU1234567"}),
 ]
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {}
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset({"search_dynamic_accounts", "select_dynamic_account"})
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

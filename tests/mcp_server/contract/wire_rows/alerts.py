@@ -28,7 +28,7 @@ ABOVE_SENT = {
     "logicBind": "n",
     "triggerMethod": "0",
 }
-# Whatever is traded.
+# For any contract.
 TRADE = {"type": 5, "conidex": "*@*", "value": "*"}
 ALERT: dict[str, Any] = {
     "alert_name": "AAPL up",
@@ -71,7 +71,7 @@ ROWS: list[Row] = [
     Row("get_alert", {"alert_id": 1408549184}, "GET /iserver/account/alert/1408549184?type=Q"),
     Row("get_mta_alert", {}, "GET /iserver/account/mta"),
     Row("save_alert", A | ALERT, SAVE, ALERT_SENT),
-    # IBKR's own example has an address without a mail.
+    # IBKR's own example has an address without sending an e-mail.
     Row(
         "save_alert",
         A | ALERT | {"send_message": False, "email": "jane@example.com"},
@@ -180,7 +180,7 @@ WRONG_IN_AN_ALERT: list[dict[str, Any]] = [
     {"alert_active": True},
 ]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("list_alerts", {"account_id": each}) for each in ["", "du1234567", "../x", "DU1234567\n", None]),
     *(("get_alert", {"alert_id": each}) for each in WRONG_IDS),
@@ -222,17 +222,17 @@ async def _arguments_to_deactivate(server: FastMCP[Any]) -> dict[str, Any]:
     return {**A, "alert_id": await _first_alert_id(server), "alert_active": False}
 
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {
     "get_alert": _arguments_to_get,
     "delete_alert": _arguments_to_delete,
     "activate_alert": _arguments_to_deactivate,
 }
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
-# IBKR answered 403 to every login that was seen to try.
+# IBKR returned 403 to every recorded login.
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset({"save_alert"})
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

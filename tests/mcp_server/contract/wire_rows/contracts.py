@@ -152,7 +152,7 @@ ROWS: list[Row] = [
     ),
 ]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(
         ("get_contract_info", {"conid": each})
@@ -195,9 +195,9 @@ async def _known_issuer(_: FastMCP[Any]) -> dict[str, Any]:
 
 PREPARED: dict[str, Prepare] = {"get_bond_filters": _known_issuer}
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

@@ -35,7 +35,7 @@ ROWS: list[Row] = [
 
 NO_CONIDS: list[Any] = [0, -1, 2**31, 10**30, 1.5, "", "YES", "722489372&x=1", [722489372, 1], True]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *((tool, {"conid": each}) for tool in ABOUT_ONE for each in NO_CONIDS),
     *((tool, {}) for tool in (*ABOUT_ONE, "list_event_contracts")),
@@ -66,15 +66,15 @@ async def _contract_arguments(server: FastMCP[Any]) -> dict[str, Any]:
     return {"conid": market["contracts"][0]["conid"]}
 
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {
     "list_event_contracts": _market_arguments,
     **dict.fromkeys(ABOUT_ONE, _contract_arguments),
 }
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

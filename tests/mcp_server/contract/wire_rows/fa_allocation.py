@@ -29,7 +29,7 @@ ROWS: list[Row] = [
         "PUT /iserver/account/allocation/group",
         {**EQUAL, "prev_name": "Two_to_one"},
     ),
-    # It has its name from another program.
+    # A group that another program named.
     Row(
         "modify_allocation_group",
         {**EQUAL, "name": "Gr\u00f6\u00dfe S/M"},
@@ -66,7 +66,7 @@ ROWS: list[Row] = [
     ),
 ]
 
-# An order could not be sent to them.
+# Names that an order could not use as its account.
 WRONG_NEW_NAMES = [" x", "x ", "a/b", "a%2Fb", "x" * 51, "..", "Gr\u00f6\u00dfe"]
 
 WRONG_GROUPS: list[dict[str, Any]] = [
@@ -81,7 +81,7 @@ WRONG_GROUPS: list[dict[str, Any]] = [
     *({**EQUAL, "accounts": [{"name": each}]} for each in ["", "All", "du1234567", "DU1234567\n"]),
     {**EQUAL, "accounts": [{"name": "DU1234567"}, {"name": "DU1234567"}]},
     {**EQUAL, "accounts": [{"name": "DU1234567", "weight": 1}]},
-    # Amounts go with the methods that take them, all of them, and with no other.
+    # Every account needs an amount with these methods, and none with the others.
     {**EQUAL, "accounts": SHARES["accounts"]},
     {**EQUAL, "default_method": "S"},
     {**SHARES, "accounts": [{"name": "DU1234567", "amount": 3}, {"name": "DU1234568"}]},
@@ -93,7 +93,7 @@ WRONG_GROUPS: list[dict[str, Any]] = [
     {**EQUAL, "amount": 5},
 ]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("create_allocation_group", each) for each in WRONG_GROUPS),
     *(("modify_allocation_group", each) for each in WRONG_GROUPS),
@@ -115,12 +115,12 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("set_allocation_presets", {"strictCreditCheck": True}),
 ]
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {}
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "fa"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

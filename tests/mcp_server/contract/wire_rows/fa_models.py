@@ -146,7 +146,7 @@ def _one_account(amount: Any) -> dict[str, Any]:
     return {**MODEL, "account_list": [{"account": "DU1234567", "amt_to_invest": amount}]}
 
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *((tool, {"model": each}) for tool in BY_NAME for each in ["", "a\nb", "x" * 101, ["Growth"]]),
     *((tool, {}) for tool in BY_NAME),
@@ -156,7 +156,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("list_model_positions", {**MODEL, "sort_direction": "asc"}),
     ("list_model_accounts", {**MODEL, "calc_pnls": "perhaps"}),
     *(("list_model_investments", {**MODEL, "subscription_status": each}) for each in [2, -1, "on"]),
-    # Targets are fractions, and a whole.
+    # Targets are fractions that add up to 1.
     *(("save_model", {k: v for k, v in TARGETS.items() if k != each}) for each in TARGETS),
     *(
         ("save_model", _one_position(each))
@@ -225,16 +225,16 @@ async def _draft_investment(server: FastMCP[Any]) -> dict[str, Any]:
     return {"fp_order_id": draft["transfersInstructionId"]}
 
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {
     **dict.fromkeys(BY_NAME, _save_model),
     "draft_model_investment": _investment_arguments,
     "submit_model_transfers": _draft_investment,
 }
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "fa"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

@@ -55,7 +55,7 @@ ROWS: list[Row] = [
     Row("unsubscribe_all_market_data", {}, "GET /iserver/marketdata/unsubscribeall"),
 ]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("unsubscribe_market_data", {"conid": each}) for each in [0, -1, 2**31, "AAPL"]),
     *(("get_market_snapshot", {"conids": each}) for each in [[], [0], [1, "x"], list(range(1, 102)), "1,2"]),
@@ -101,9 +101,9 @@ async def _subscribe(server: FastMCP[Any]) -> dict[str, Any]:
 
 PREPARED: dict[str, Prepare] = {"unsubscribe_market_data": _subscribe}
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

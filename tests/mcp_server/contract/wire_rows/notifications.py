@@ -77,7 +77,7 @@ WRONG_IN_A_DEVICE: list[dict[str, Any]] = [
     {"enabled": None},
 ]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("list_notifications", {"limit": each}) for each in [0, 11, -1, "all", 1.5]),
     *(("list_notifications", {"include": [each]}) for each in WRONG_TYPES),
@@ -122,16 +122,16 @@ async def _arguments_to_delete(server: FastMCP[Any]) -> dict[str, Any]:
     return {"device_id": "tablet-1"}
 
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {
     "mark_notification_read": _arguments_to_read,
     "list_older_notifications": _arguments_to_page_back,
     "delete_delivery_device": _arguments_to_delete,
 }
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset({"delete_delivery_device"})

@@ -24,7 +24,7 @@ ROWS: list[Row] = [
     ),
 ]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("list_trades", {"account_id": each}) for each in PATH_ESCAPES),
     *(("get_order_status", {"order_id": each}) for each in [-1, 0, 2**63, "-1", "1/../2"]),
@@ -39,9 +39,9 @@ async def _known_order(_: FastMCP[Any]) -> dict[str, Any]:
 
 PREPARED: dict[str, Prepare] = {"get_order_status": _known_order}
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

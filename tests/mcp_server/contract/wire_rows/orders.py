@@ -17,7 +17,7 @@ MODIFY = "POST /iserver/account/DU1234567/order/602801486"
 QUESTION = "07a13a5a-4a48-44a5-bb25-5ab37b79186c"
 
 LIMIT = {"conid": 265598, "side": "BUY", "quantity": 10, "order_type": "LMT", "price": 185.5, "tif": "DAY"}
-# A ticket without an account would go to the first one of the login.
+# A ticket without an account would go to the first account of the login.
 NAMED = {"acctId": "DU1234567"}
 
 LIMIT_SENT = {
@@ -42,7 +42,7 @@ STOP_SENT = {
     "tif": "GTC",
 }
 
-# Everything a ticket can say, in two tickets, as some of it excludes the rest.
+# Every field of a ticket, in two tickets, because some exclude others.
 EVERYTHING = (
     {
         "acct_id": "DU1234567",
@@ -246,7 +246,7 @@ def _without(ticket: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in ticket.items() if name not in names}
 
 
-# Tickets that are no order, whatever they are asked to do.
+# Invalid tickets, for any of the order tools.
 WRONG_TICKETS: list[dict[str, Any]] = [
     {},
     *(_without(LIMIT, name) for name in LIMIT),
@@ -340,7 +340,7 @@ WRONG_ORDERS: list[Any] = [
     [None],
     [[LIMIT]],
     [LIMIT] * 21,
-    # They do not belong together.
+    # Orders that are not related.
     [LIMIT, STOP],
     [LIMIT | PARENT, STOP],
     [LIMIT | PARENT, STOP | {"parent_id": "another"}],
@@ -367,7 +367,7 @@ WRONG_IN_AN_ANSWER: list[dict[str, Any]] = [
     {"text": None},
 ]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("place_orders", {**A, "orders": [each]}) for each in WRONG_TICKETS),
     *(("place_orders", {**A, "orders": each}) for each in WRONG_ORDERS),
@@ -412,13 +412,13 @@ async def _call_json(server: FastMCP[Any], tool: str, arguments: dict[str, Any])
 
 
 async def _limit_below_market(server: FastMCP[Any]) -> dict[str, Any]:
-    """An order at a tenth less than the market, which is asked about and not filled."""
+    """A limit order 10 % below the market, which needs a confirmation and is not filled."""
     (quote,) = await _call_json(server, "get_market_snapshot", {"conids": [LIMIT["conid"]], "fields": ["31"]})
     return LIMIT | {"price": round(float(quote["31"].lstrip("CH")) * 0.9, 2)}
 
 
 async def _place_and_confirm(server: FastMCP[Any], ticket: dict[str, Any]) -> Any:
-    """What IBKR says to an order after all its questions."""
+    """IBKR's response to an order after all its confirmations."""
     answer = await _call_json(server, "place_orders", {**A, "orders": [ticket]})
     while isinstance(answer, list) and "message" in answer[0]:
         yes = {"reply_id": answer[0]["id"], "confirmed": True}
@@ -455,7 +455,7 @@ async def _raise_prompt(server: FastMCP[Any]) -> dict[str, Any]:
     return {"order_id": prompt["orderId"], "req_id": prompt["reqId"], "text": prompt["options"][0]}
 
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {
     "modify_order": _arguments_to_modify,
     "cancel_order": _arguments_to_cancel,
@@ -463,9 +463,9 @@ PREPARED: dict[str, Prepare] = {
     "answer_server_prompt": _raise_prompt,
 }
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

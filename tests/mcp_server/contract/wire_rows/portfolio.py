@@ -60,7 +60,7 @@ ROWS: list[Row] = [
     Row("invalidate_position_cache", A, "POST /portfolio/DU1234567/positions/invalidate", {}),
 ]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("get_ledger", {"account_id": each}) for each in [*PATH_ESCAPES, "", "du1234567", "1234567", "DU12"]),
     *(("get_combined_allocation", {"account_ids": each}) for each in [[], ["DU1234567", "x"], ["A"] * 101]),
@@ -71,12 +71,12 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("list_positions", {**A, "model": "a\nb"}),
 ]
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {}
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset({"list_combo_positions"})

@@ -65,7 +65,7 @@ NO_ACCOUNTS: list[Any] = [
     [1234567],
 ]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("get_performance", {"account_ids": each, "period": "1M"}) for each in NO_ACCOUNTS),
     *(("get_performance_all_periods", {"account_ids": each}) for each in NO_ACCOUNTS),
@@ -100,12 +100,12 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("get_allocation_breakdown", A),
 ]
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {}
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

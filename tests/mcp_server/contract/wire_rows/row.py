@@ -1,4 +1,4 @@
-"""What one row of the wire table says, and what a section's rows may bring with them."""
+"""One row of the wire table, and the types that the tables of the sections share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastmcp import FastMCP
 
 @dataclass(frozen=True)
 class Row:
-    """A tool called with these arguments sends this."""
+    """A call of a tool with these arguments sends this request."""
 
     tool: str
     arguments: Mapping[str, Any]
@@ -22,10 +22,10 @@ class Row:
         return f"{self.tool}-{self.sent}"
 
 
-# Does on a server what has to come before a tool, and gives the arguments to call it with.
+# Creates on a server the state that a tool needs, and returns the arguments to call it with.
 Prepare: TypeAlias = Callable[[FastMCP[Any]], Awaitable[dict[str, Any]]]
 
-# Values of a path that would lead to another path.
+# Path values that would reach another path.
 PATH_ESCAPES = [
     "../order/-1",
     "U1/orders?x=",

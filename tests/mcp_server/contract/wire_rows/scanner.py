@@ -16,7 +16,7 @@ XETRA_FUNDS: dict[str, Any] = {
 
 ROWS: list[Row] = [
     Row("get_scanner_parameters", {}, "GET /iserver/scanner/params"),
-    # IBKR knows no part: the whole is asked for, and the part handed on.
+    # IBKR has no request for a part: the whole is requested, and the part returned.
     Row("get_scanner_parameters", {"part": "filter_list"}, "GET /iserver/scanner/params"),
     Row("run_scanner", GAINERS, "POST /iserver/scanner/run", GAINERS),
     Row("run_scanner", XETRA_FUNDS, "POST /iserver/scanner/run", XETRA_FUNDS),
@@ -46,7 +46,7 @@ ROWS: list[Row] = [
 
 NO_CODES: list[Any] = ["", " STK", "STK;FUT", "STK\n", "../STK", "5", "S" * 65, 5, ["STK"], {"code": "STK"}]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(
         ("get_scanner_parameters", {"part": each})
@@ -77,12 +77,12 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ),
 ]
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {}
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()

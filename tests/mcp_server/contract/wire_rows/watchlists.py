@@ -33,7 +33,7 @@ ROWS: list[Row] = [
 
 WRONG_IDS = ["", "abc", "1 2", "1&id=2", "101\n", "--1", "1" * 20, None, "\u0661"]
 
-# Calls that are refused before anything is sent.
+# Calls with invalid arguments, which are rejected before anything is sent.
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("get_watchlist", {"watchlist_id": each}) for each in WRONG_IDS),
     *(("delete_watchlist", {"watchlist_id": each}) for each in WRONG_IDS),
@@ -59,12 +59,12 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("save_watchlist", {"watchlist_id": "1234", "name": "Banks"}),
 ]
 
-# How to come to arguments that a simulated account can answer, where a row's own will not do.
+# Functions that create the state a tool needs in the simulator and return arguments for it.
 PREPARED: dict[str, Prepare] = {}
 
-# The simulator's profile in which these tools are asked, and the tools that even there are refused.
+# The simulator profile for these tools, and the tools that IBKR forbids even with it.
 PROFILE = "retail"
 NOT_FOR_THIS_LOGIN: frozenset[str] = frozenset()
 
-# Tools whose answer may be empty.
+# Tools whose result may be empty.
 MAY_BE_EMPTY: frozenset[str] = frozenset()
