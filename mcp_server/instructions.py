@@ -36,7 +36,7 @@ def instructions(
     parts.append(_MODES[mode])
     parts.append(f"`{STATUS}` reports what works, what doesn't and why, and what to do next.")
     if "list_portfolio_accounts" in reachable:
-        parts.append("Start with `list_portfolio_accounts`: most operations need an account id.")
+        parts.append("Start with `list_portfolio_accounts`: most operations need an account ID.")
     if "search_contracts" in reachable:
         parts.append(
             "Instruments are identified by conid, a numeric contract ID: find it with `search_contracts`, "

@@ -16,7 +16,7 @@ router = APIRouter(tags=["Accounts"])
 async def list_brokerage_accounts(gateway: Gateway) -> Json:
     """List the accounts available for trading, the selected one, and what each is permitted to do.
 
-    `acctProps` and `aliases` are keyed by account id; `isPaper` is true for a paper account.
+    `acctProps` and `aliases` are keyed by account ID; `isPaper` is true for a paper account.
     \f
     Source: IBKR Web API reference, "Receive Brokerage Accounts".
     Found by: which accounts do I have, my account number, account ids, is this paper trading or live,
@@ -56,11 +56,11 @@ async def get_pnl(gateway: Gateway) -> Json:
 async def search_dynamic_accounts(
     gateway: Gateway,
     pattern: Annotated[
-        Annotated[str, matches("[A-Za-z0-9]{1,20}", "part of an account id")],
-        Path(description="Part of an account id."),
+        Annotated[str, matches("[A-Za-z0-9]{1,20}", "part of an account ID")],
+        Path(description="Part of an account ID."),
     ],
 ) -> Json:
-    """Find broker accounts by part of their id.
+    """Find broker accounts by part of their ID.
 
     Only for brokers with dynamic accounts (DYNACCT); others are refused (503).
     \f

@@ -141,8 +141,8 @@ async def list_contract_algos(
     gateway: Gateway,
     conid: Conid,
     algos: Annotated[
-        list[Annotated[str, matches("[A-Za-z0-9_]{1,40}", "an algo's id")]] | None,
-        Query(min_length=1, max_length=8, description="Only these algo ids, e.g. Adaptive; case-sensitive."),
+        list[Annotated[str, matches("[A-Za-z0-9_]{1,40}", "an algo ID")]] | None,
+        Query(min_length=1, max_length=8, description="Only these algo IDs, e.g. Adaptive; case-sensitive."),
     ] = None,
     add_description: Annotated[bool, Query(description="true: include descriptions.")] = False,
     add_params: Annotated[bool, Query(description="true: include parameters.")] = False,

@@ -26,11 +26,11 @@ async def get_market_snapshot(
         list[ConidNumber], Query(min_length=1, max_length=100, description="Up to 100 conids.")
     ],
     fields: Annotated[
-        list[Annotated[str, matches("[0-9]{1,5}", "a field id, digits only")]] | None,
-        Query(min_length=1, max_length=50, description="Up to 50 field ids; default: a full quote."),
+        list[Annotated[str, matches("[0-9]{1,5}", "a field ID, digits only")]] | None,
+        Query(min_length=1, max_length=50, description="Up to 50 field IDs; default: a full quote."),
     ] = None,
 ) -> Json:
-    """Get current quotes of up to 100 contracts, keyed by field id.
+    """Get current quotes of up to 100 contracts, keyed by field ID.
 
     31 last, 84 bid, 86 ask, 88/85 bid/ask size, 7762 volume, 82/83 change and %, 70/71 high/low, 7295 open,
     7741 prior close, 55 symbol, 7308-7311 Greeks, 7633 option's implied volatility, 7638 open interest.

@@ -12,7 +12,7 @@ from mcp_server.rest.relay import Json
 
 router = APIRouter(tags=["Orders"])
 
-AccountOrGroup = Annotated[AllocationTarget, Path(description="Account id, or an advisor's group.")]
+AccountOrGroup = Annotated[AllocationTarget, Path(description="Account ID, or an advisor's group.")]
 
 
 @router.post("/iserver/account/{account_id}/orders")
@@ -115,7 +115,7 @@ async def suppress_order_questions(
     """Suppress types of order confirmations until the brokerage session ends.
 
     Turns off a safety check: matching orders are submitted without confirmation. o163 price far off, o354 no
-    market data, o383 size limit, o451 value limit, o10151 market order. Unknown ids are accepted.
+    market data, o383 size limit, o451 value limit, o10151 market order. Unknown IDs are accepted.
     \f
     Source: IBKR Web API reference, "Suppress Messages".
     Found by: skip, silence or turn off confirmations, precautionary warnings.

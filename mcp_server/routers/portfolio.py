@@ -89,7 +89,7 @@ async def get_combined_allocation(
 async def list_positions_by_conid(gateway: Gateway, conid: Conid) -> Json:
     """List the positions in one contract in all accounts that hold it.
 
-    Keyed by account id (also segments such as U1234567C); empty if no account holds it.
+    Keyed by account ID (also segments such as U1234567C); empty if no account holds it.
     \f
     Source: IBKR Web API reference, "Position & Contract Info".
     Found by: do I own this stock, do I hold it, how many shares of one company, which account holds it,

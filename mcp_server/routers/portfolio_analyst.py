@@ -44,7 +44,7 @@ async def get_performance_all_periods(
 ) -> Json:
     """Get the performance of accounts over all periods at once: 1D, 7D, MTD, 1M, YTD and 1Y.
 
-    Keyed by account id, then period. IBKR allows one request every 15 minutes; repeating it returns the
+    Keyed by account ID, then period. IBKR allows one request every 15 minutes; repeating it returns the
     cached result.
     \f
     Source: IBKR Web API reference, "Account Performance (All Time Periods)".

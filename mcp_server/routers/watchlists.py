@@ -17,7 +17,7 @@ QueryWatchlistId = Annotated[WatchlistId, Query(description="`id` from `list_wat
 
 @router.get("/iserver/watchlists")
 async def list_watchlists(gateway: Gateway) -> Json:
-    """List the user's watchlists: names, ids and when they were modified.
+    """List the user's watchlists: names, IDs and when they were modified.
     \f
     Source: IBKR Web API reference, "Get All Watchlists".
     Found by: favourites, saved symbols, stocks I follow.
@@ -40,7 +40,7 @@ async def get_watchlist(gateway: Gateway, watchlist_id: QueryWatchlistId) -> Jso
 
 @router.post("/iserver/watchlist")
 async def save_watchlist(gateway: Gateway, wanted: Watchlist) -> Json:
-    """Save a watchlist: create one, or replace all rows of the one with this id.
+    """Save a watchlist: create one, or replace all rows of the one with this ID.
 
     To add or remove a contract, pass all rows of `get_watchlist` with the change made. The result does not
     include the rows.
