@@ -72,6 +72,7 @@ class PaperAccount:
     def open_since(self, opened_at: float) -> None:
         """Set when the account was opened: from then on, it accrues interest and dividends."""
         self.opened_at = self.events_processed_until = opened_at
+        self.next_event = (-1, opened_at)
         self.dividend_accruals: list[DividendAccrual] = []
         self._interest = InterestAccrual(opened_at)
 
@@ -102,6 +103,11 @@ class PaperAccount:
         twin.dividend_accruals = list(self.dividend_accruals)
         twin._interest = self._interest.copy()
         return twin
+
+    @property
+    def booking_count(self) -> int:
+        """How many bookings there are; they are never removed."""
+        return len(self.executions) + len(self.cash_transactions) + len(self.dividend_accruals)
 
     def deposit(self, currency: str, amount: float) -> None:
         """Deposit cash, or withdraw it if `amount` is negative."""

@@ -28,8 +28,15 @@ _SOURCES: tuple[EventSource, ...] = (
 
 
 def next_event_time(paper_account: PaperAccount) -> float:
-    """When the account's next event is due, in seconds since 1970; `FOREVER` if none is."""
-    return min((event.at for event in _upcoming_events(paper_account)), default=FOREVER)
+    """When the account's next event is due, in seconds since 1970; `FOREVER` if none is.
+
+    Stored with the account, because every request asks for it: it changes only with a booking.
+    """
+    bookings, at = paper_account.next_event
+    if bookings != paper_account.booking_count or at <= paper_account.events_processed_until:
+        at = min((event.at for event in _upcoming_events(paper_account)), default=FOREVER)
+        paper_account.next_event = paper_account.booking_count, at
+    return at
 
 
 def process_events(paper_account: PaperAccount, until: float) -> None:
