@@ -60,41 +60,41 @@ class DoctorResult:
 
 
 async def run_doctor(
-    subject: DoctorContext, *, wall: Callable[[], float] = time.time, resolve: Resolve = resolve
+    context: DoctorContext, *, wall: Callable[[], float] = time.time, resolve: Resolve = resolve
 ) -> DoctorResult:
     """Check every layer; the ticker and the MCP server even if the gateway is broken."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    ticker_check = asyncio.ensure_future(_check_ticker(subject.ticker_url))
+    ticker_check = asyncio.ensure_future(_check_ticker(context.ticker_url))
     checked, ticker, reached = await asyncio.gather(
-        _run_checks(subject, began + TOTAL_SECONDS, wall, resolve, ticker_check),
+        _run_checks(context, began + TOTAL_SECONDS, wall, resolve, ticker_check),
         ticker_check,
-        _run_timed(lambda: examine_endpoint(subject.endpoint)),
+        _run_timed(lambda: examine_endpoint(context.endpoint)),
     )
-    findings = [*_check_settings(subject), *checked]
+    findings = [*_check_settings(context), *checked]
     established = _established(findings)
     if ticker is not None:
         findings.append(compare_with_ticker(ticker, established=established))
-    findings += [*reached, *subject.known]
-    if established and subject.endpoint is not None and all(each.outcome is Outcome.OK for each in reached):
-        findings += await examine_readiness(subject.endpoint, within=began + TOTAL_SECONDS - loop.time())
+    findings += [*reached, *context.known]
+    if established and context.endpoint is not None and all(each.outcome is Outcome.OK for each in reached):
+        findings += await examine_readiness(context.endpoint, within=began + TOTAL_SECONDS - loop.time())
     report = DoctorReport(
         fill_in_skipped(_reconcile_with_ticker(findings)),
         seconds=loop.time() - began,
-        snippet=subject.endpoint.snippet if subject.endpoint is not None else "",
+        snippet=context.endpoint.snippet if context.endpoint is not None else "",
     )
     return DoctorResult(report, ticker)
 
 
-def _check_settings(subject: DoctorContext) -> list[Finding]:
+def _check_settings(context: DoctorContext) -> list[Finding]:
     """One finding on all settings: those that are invalid, or else the warnings."""
-    unusable = [each for each in subject.problems if each.outcome is Outcome.BROKEN]
+    unusable = [each for each in context.problems if each.outcome is Outcome.BROKEN]
     if unusable:
         return [_merge(unusable)]
-    if subject.gateway is None:
+    if context.gateway is None:
         return []
-    own = examine_settings(subject.gateway.settings)
-    warned = [each for each in (*own, *subject.problems) if each.outcome is Outcome.WARNING]
+    own = examine_settings(context.gateway.settings)
+    warned = [each for each in (*own, *context.problems) if each.outcome is Outcome.WARNING]
     return [_merge(warned)] if warned else own
 
 
@@ -108,24 +108,24 @@ def _merge(findings: list[Finding]) -> Finding:
 
 
 async def _run_checks(
-    subject: DoctorContext,
+    context: DoctorContext,
     ends_at: float,
     wall: Callable[[], float],
     resolve: Resolve,
     ticker: Awaitable[TickerCheck | None],
 ) -> list[Finding]:
     """Run the checks from the gateway's name to a quote, until one finds a fault or the time is up."""
-    if subject.gateway is None:
+    if context.gateway is None:
         return []
-    settings = subject.gateway.settings
+    settings = context.gateway.settings
     network = NetworkChecks(settings, resolve=resolve)
-    wire = Transport(settings, TlsTrust.from_settings(settings))
-    ibkr = IbkrChecks(subject.gateway, wire, mode=subject.mode, wall=wall)
+    transport = Transport(settings, TlsTrust.from_settings(settings))
+    ibkr = IbkrChecks(context.gateway, transport, mode=context.mode, wall=wall)
     steps: list[tuple[Layer, Check]] = [
         (Layer.NAME, lambda: _run_alone(network.examine_name())),
         (Layer.PORT, lambda: _run_alone(network.examine_port())),
         (Layer.TLS, lambda: _run_alone(network.examine_tls())),
-        (Layer.GATEWAY, lambda: examine_front_page(wire, settings.gateway_login_url)),
+        (Layer.GATEWAY, lambda: examine_front_page(transport, settings.gateway_login_url)),
         (Layer.API, ibkr.examine_session),
         (Layer.ACCOUNTS, ibkr.examine_accounts),
         (Layer.QUOTES, ibkr.examine_quotes),
@@ -153,7 +153,7 @@ async def _run_checks(
             if not any(each.layer is Layer.SESSION for each in found) and layer is Layer.API:
                 break
     finally:
-        await wire.aclose()
+        await transport.aclose()
     return findings
 
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from mcp_types import ElicitRequestFormParams, ElicitResult
 
+from api_gateway.causes import Cause, explain
 from tests.acceptance.conftest import running_demo
 from tests.acceptance.trio import INIT, DemoProcesses, call_tool, running_processes, wait_until
 
@@ -58,10 +59,10 @@ class User:
 def test_the_tool_that_the_status_names_takes_the_session_over_once_and_quotes_return(
     competing: DemoProcesses,
 ) -> None:
-    told = competing.connection_status()
-    assert told["state"] == "competing"
-    assert "Another program with the same IBKR username" in told["sentence"]
-    assert "`take_over_session`" in told["next_step"]
+    status = competing.connection_status()
+    assert status["state"] == "competing"
+    assert status["sentence"] == explain(Cause.COMPETING).sentence
+    assert "`take_over_session`" in status["next_step"]
     failed, text = competing.call_tool("call_writing_tool", TAKE)
     assert not failed, text
     took, said = competing.seconds_to_quote(10)
@@ -79,11 +80,11 @@ def test_a_client_with_forms_prompts_the_user(
 ) -> None:
     user = User(action)
 
-    async def asked() -> Any:
+    async def call_tool() -> Any:
         async with fastmcp.Client(competing.url, mode=era, elicitation_handler=user) as client:
             return await client.call_tool("call_writing_tool", TAKE, raise_on_error=False)
 
-    result = asyncio.run(asked())
+    result = asyncio.run(call_tool())
     assert len(user.offered) == 1
     assert result.is_error is (action == "decline"), result.content
     if action == "accept":
@@ -116,10 +117,11 @@ def test_with_yield_the_session_is_left_alone_and_reopens_later(
         assert not said, trio.log_tails()
         trio.start_counting(INIT)
         trio.control("compete")
-        assert "Log out of that program" in trio.connection_status()["next_step"]
+        causes = (Cause.COMPETING, Cause.COMPETING_YIELD)  # before and after the ticker has noticed
+        assert trio.connection_status()["next_step"] in {explain(each).next_step for each in causes}
         assert wait_until(lambda: trio.ticker_state() == "competing", 10)
-        told = trio.connection_status()
-        assert "COMPETE=take" in told["next_step"]
+        status = trio.connection_status()
+        assert "COMPETE=take" in status["next_step"]
         failed, text = trio.call_tool("call_writing_tool", TAKE)
         assert failed
         assert "COMPETE=yield" in text

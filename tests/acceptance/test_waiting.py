@@ -14,6 +14,7 @@ import mcp
 import pytest
 from mcp_types import ElicitRequestURLParams, ElicitResult
 
+from api_gateway.causes import Cause, explain
 from tests.acceptance.trio import STATUS, DemoProcesses, running_processes, wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
@@ -134,7 +135,7 @@ def test_it_returns_soon_after_a_login_and_reports_progress_until_then(
     assert answer["ready"] is True
     assert took < 6
     assert notifications[0][:2] == (0, 60)
-    assert "Nobody is logged in to IBKR" in (notifications[0][2] or "")
+    assert explain(Cause.NOT_LOGGED_IN).sentence in (notifications[0][2] or "")
     _, said = trio.seconds_to_quote(5)
     assert not said, trio.log_tails()
 
@@ -151,9 +152,9 @@ def test_only_a_client_that_can_open_urls_is_offered_the_login_page(
 
     declined = asyncio.run(waited(user))
     assert user.offered == [trio.login_url]
-    assert declined["sentence"].startswith("The user does not want to open the login page now.")
+    assert declined["sentence"].endswith(f" {explain(Cause.NOT_LOGGED_IN).sentence}")
     answer = asyncio.run(waited(None))
-    assert answer["sentence"].startswith("Nobody is logged in")
+    assert answer["sentence"] == explain(Cause.NOT_LOGGED_IN).sentence
     assert answer["login_url"] == trio.login_url
 
 

@@ -1,8 +1,8 @@
 """A stand-in for IBKR's Java gateway: a reverse proxy with its measured behavior.
 
-It has five connections to its upstream with an endless queue before them, sends on what its client has given
-up, never answers when the upstream fails, drops chunked request bodies, answers everything in chunks, also
-what has no body, keeps the session's cookies to itself, and goes through a login chain of its own.
+It has five connections to its upstream, with an unbounded queue. It forwards requests whose clients have
+disconnected, never responds if the upstream fails, drops chunked request bodies, sends every response in
+chunks, even one without a body, keeps the session's cookies to itself, and has a login sequence of its own.
 """
 
 from __future__ import annotations
@@ -152,10 +152,10 @@ class JavaGateway:
                 await WebSocketRelay(request.head, reader, writer).run(lambda: self._connect_socket(request))
                 return
             # A request is forwarded even if its client has disconnected.
-            answer = await asyncio.shield(self._task(self._respond(request)))
-            if answer is not None:
-                writer.write(_encode_chunked(answer))
-            if answer is None or not answer.whole:
+            response = await asyncio.shield(self._task(self._respond(request)))
+            if response is not None:
+                writer.write(_encode_chunked(response))
+            if response is None or not response.whole:
                 await asyncio.Event().wait()
 
     def _task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -180,13 +180,13 @@ class JavaGateway:
             return Response(200, [("Content-Type", "application/json")], b'{"message":"triggered"}')
         if not path.startswith(("/v1/api/", "/v1/portal/", "/sso/")):
             return Response(302, [("Location", f"https://{REMOTE_HOST}{path}")])
-        answer = await self._forward(request)
-        if answer is not None and path == "/sso/Dispatcher" and answer.status == 302:
+        response = await self._forward(request)
+        if response is not None and path == "/sso/Dispatcher" and response.status == 302:
             self._chains.add(self._task(self._log_in()))
-            if answer.body:
-                return Response(302, answer.headers, answer.body + SUCCESS)
-            return Response(200, answer.headers, SUCCESS)
-        return answer
+            if response.body:
+                return Response(302, response.headers, response.body + SUCCESS)
+            return Response(200, response.headers, SUCCESS)
+        return response
 
     async def _forward(self, request: Request) -> Response | None:
         """The upstream's response, rewritten, or None if there is none."""
@@ -195,15 +195,15 @@ class JavaGateway:
             (name, value) for name, value in request.headers if name.lower() not in DROPPED_REQUEST_HEADERS
         ]
         target = request.target.replace("/v1/portal/", "/v1/api/")
-        answer = await self._exchange(Request(request.method, target, headers, request.body))
-        if answer is None:
+        response = await self._exchange(Request(request.method, target, headers, request.body))
+        if response is None:
             return None
         if sso:
-            self._store_cookies(answer)
-        body = answer.body
-        if sso and answer.first_header("content-type").startswith("text/"):
+            self._store_cookies(response)
+        body = response.body
+        if sso and response.first_header("content-type").startswith("text/"):
             body = ABSOLUTE_URL.sub(rb"/\1", body)
-        return Response(answer.status, answer.headers, body, answer.whole)
+        return Response(response.status, response.headers, body, response.whole)
 
     async def _exchange(self, request: Request) -> Response | None:
         async with self._slots:
@@ -214,8 +214,8 @@ class JavaGateway:
             reusable = False
             try:
                 writer.write(self._encode_request(request))
-                answer = await _read_response(reader)
-                reusable = answer.whole
+                response = await _read_response(reader)
+                reusable = response.whole
             except (OSError, asyncio.IncompleteReadError):
                 return None
             finally:
@@ -223,7 +223,7 @@ class JavaGateway:
                     self._idle.append((reader, writer))
                 else:
                     writer.close()
-            return answer
+            return response
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while self._idle:
@@ -263,8 +263,8 @@ class JavaGateway:
         ]
         return "\r\n".join([*lines, "", ""]).encode() + request.body
 
-    def _store_cookies(self, answer: Response) -> None:
-        for header, value in answer.headers:
+    def _store_cookies(self, response: Response) -> None:
+        for header, value in response.headers:
             name, _, rest = value.partition("=")
             if header.lower() == "set-cookie" and name in STORED_COOKIES:
                 self._cookies[name] = rest.partition(";")[0]
@@ -305,21 +305,21 @@ class JavaGateway:
         """Send one of its own requests, with its own User-Agent."""
         content = orjson.dumps(body) if body else b""
         headers = [("User-Agent", OWN_USER_AGENT), ("Content-Length", str(len(content)))]
-        answer = await self._exchange(Request(method, prefix + target, headers, content))
+        response = await self._exchange(Request(method, prefix + target, headers, content))
         self.own_requests.append(f"{method} {target.partition('?')[0]}")
-        if answer is None or answer.status != 200:
-            raise OwnRequestError(f"{method} {target}: {answer.status if answer else 'no answer'}")
-        return orjson.loads(answer.body)
+        if response is None or response.status != 200:
+            raise OwnRequestError(f"{method} {target}: {response.status if response else None}")
+        return orjson.loads(response.body)
 
 
-def _encode_chunked(answer: Response) -> bytes:
+def _encode_chunked(response: Response) -> bytes:
     headers = [
-        (name, value) for name, value in answer.headers if name.lower() not in DROPPED_RESPONSE_HEADERS
+        (name, value) for name, value in response.headers if name.lower() not in DROPPED_RESPONSE_HEADERS
     ]
-    lines = [f"HTTP/1.1 {answer.status} Status", *(f"{name}: {value}" for name, value in headers)]
+    lines = [f"HTTP/1.1 {response.status} Status", *(f"{name}: {value}" for name, value in headers)]
     head = "\r\n".join([*lines, "Transfer-Encoding: chunked", "", ""]).encode()
-    chunk = b"%x\r\n%b\r\n" % (len(answer.body), answer.body) if answer.body else b""
-    return head + chunk + (b"0\r\n\r\n" if answer.whole else b"")
+    chunk = b"%x\r\n%b\r\n" % (len(response.body), response.body) if response.body else b""
+    return head + chunk + (b"0\r\n\r\n" if response.whole else b"")
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request | None:

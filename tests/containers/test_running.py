@@ -25,6 +25,8 @@ import fastmcp
 import pytest
 from fastmcp.client.auth import BearerAuth
 
+from api_gateway.causes import Cause, explain
+
 # What happens here takes as long as Docker takes; the waits end as soon as what they wait for is true.
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 
@@ -101,8 +103,8 @@ class Stack:
         connection = http.client.HTTPConnection("127.0.0.1", self.server_port, timeout=20)
         try:
             connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
+            response = connection.getresponse()
+            return response.status, response.read().decode()
         finally:
             connection.close()
 
@@ -112,9 +114,9 @@ class Stack:
         connection = http.client.HTTPSConnection("localhost", self.gateway_port, timeout=20, context=trust)
         try:
             connection.request(method, path, headers=headers)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status, answer.headers.get("Location", "")
+            response = connection.getresponse()
+            response.read()
+            return response.status, response.headers.get("Location", "")
         finally:
             connection.close()
 
@@ -124,7 +126,7 @@ class Stack:
         async with fastmcp.Client(address, auth=BearerAuth(token) if token else None) as client:
             yield client
 
-    async def answer(self) -> tuple[bool, str]:
+    async def call_accounts(self) -> tuple[bool, str]:
         """Whether a call for the accounts failed, and its text."""
         async with self.client() as client:
             result = await client.call_tool("list_brokerage_accounts", {}, raise_on_error=False)
@@ -155,7 +157,7 @@ class Stack:
         last = ""
         while time.monotonic() < deadline:
             try:
-                failed, last = await self.answer()
+                failed, last = await self.call_accounts()
             except (OSError, RuntimeError, fastmcp.exceptions.FastMCPError) as error:
                 last = repr(error)
             else:
@@ -350,7 +352,7 @@ async def test_an_mcp_client_lists_the_tools(stack: Stack) -> None:
 async def test_a_call_about_the_account_returns_the_gateways_response(stack: Stack) -> None:
     output = await stack.settle()
     if stack.gateway == "live":
-        assert "log in" in output.lower()
+        assert explain(Cause.NOT_LOGGED_IN).sentence in output
 
 
 async def test_health_and_ready_return_their_status(stack: Stack) -> None:
@@ -373,7 +375,7 @@ def test_no_secret_is_in_the_logs(stack: Stack) -> None:
 async def test_server_and_ticker_keep_running_without_a_gateway_and_find_it_again(stack: Stack) -> None:
     stack.compose("kill", "gateway")
     try:
-        failed, output = await stack.answer()
+        failed, output = await stack.call_accounts()
         assert failed, output
         assert stack.server("/health")[0] == 200
         async with stack.client() as client:
@@ -397,7 +399,7 @@ async def test_the_services_find_each_other_in_any_start_order(stack: Stack, ord
 async def test_the_services_find_each_other_with_a_new_volume_and_the_gateway_last(stack: Stack) -> None:
     stack.compose("down", "--volumes", "--timeout", "1")
     stack.up("ticker", "mcp-server")
-    failed, output = await stack.answer()
+    failed, output = await stack.call_accounts()
     assert failed, output
     stack.up()
     await stack.settle()

@@ -11,10 +11,10 @@ from api_gateway.session.diagnosis import foreign_page_cause
 FRONT_PAGE_SECONDS = 2.0
 
 
-async def examine_front_page(wire: Transport, login_url: str) -> list[Finding]:
+async def examine_front_page(transport: Transport, login_url: str) -> list[Finding]:
     """The findings on the gateway and its address list, from what it responds without IBKR."""
     try:
-        received = await wire.exchange("GET", "/", None, timeout=FRONT_PAGE_SECONDS, fresh=True)
+        received = await transport.exchange("GET", "/", None, timeout=FRONT_PAGE_SECONDS, fresh=True)
     except NotSentError as error:
         return [broken(Layer.GATEWAY, error.explanation)]
     except NoResponseError as error:

@@ -80,10 +80,15 @@ class IbkrChecks:
     """
 
     def __init__(
-        self, gateway: GatewayClient, wire: Transport, *, mode: TradingMode | None, wall: Callable[[], float]
+        self,
+        gateway: GatewayClient,
+        transport: Transport,
+        *,
+        mode: TradingMode | None,
+        wall: Callable[[], float],
     ) -> None:
         self._gateway = gateway
-        self._wire = wire
+        self._transport = transport
         self._mode = mode
         self._wall = wall
 
@@ -96,7 +101,7 @@ class IbkrChecks:
         budget = WaitBudget(WAIT_SECONDS, float("inf"))
         try:
             async with rate_limiter.acquire(request, budget) as reservation:
-                received = await self._wire.exchange(
+                received = await self._transport.exchange(
                     request.method,
                     request.path.raw_path,
                     request.body_bytes,

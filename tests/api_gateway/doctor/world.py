@@ -111,7 +111,7 @@ class DoctorEnvironment:
             ticker = await self._serve(stack, self.ticker)
             server = await self._serve(stack, self.server)
             url = f"http://127.0.0.1:{server}/mcp"
-            subject = DoctorContext(
+            context = DoctorContext(
                 gateway=gateway,
                 problems=tuple(self.problems),
                 mode=TradingMode.PAPER,
@@ -119,7 +119,7 @@ class DoctorEnvironment:
                 endpoint=McpEndpoint(**{"url": url, "token": TOKEN, **self.endpoint}),
             )
             more = {"resolve": self.resolve} if self.resolve else {}
-            return await run_doctor(subject, wall=clock.now, **more)
+            return await run_doctor(context, wall=clock.now, **more)
 
     async def _gateway_port(self, stack: AsyncExitStack, simulation: Simulation) -> int:
         if self.port == "closed":

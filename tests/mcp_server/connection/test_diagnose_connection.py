@@ -23,40 +23,43 @@ def tool(port: int) -> DiagnoseConnectionTool:
     return DiagnoseConnectionTool(gateway, ServerSettings(_env_file=None, ticker_url=NOWHERE))
 
 
-async def body(it: DiagnoseConnectionTool, arguments: dict[str, Any] | None = None) -> tuple[bool, str]:
-    result = await it.run(arguments or {})
+async def execute(
+    diagnose: DiagnoseConnectionTool, arguments: dict[str, Any] | None = None
+) -> tuple[bool, str]:
+    result = await diagnose.run(arguments or {})
     [content] = result.content
     return bool(result.is_error), str(getattr(content, "text", ""))
 
 
 async def test_it_names_the_first_broken_layer_and_the_fix_as_json() -> None:
-    failed, text = await body(tool(closed_port()))
+    failed, text = await execute(tool(closed_port()))
     report = json.loads(text)
-    assert not failed  # what it found is a result, not a failure of the tool
+    assert not failed  # a fault that it finds is a result, not an error of the tool
     assert report["first_broken"] == "port"
-    assert report["fix"].startswith("Start the gateway")
+    assert report["cause"] == Cause.PORT_CLOSED.key
+    assert report["fix"] == explain(Cause.PORT_CLOSED, host="", port="", reason="").next_step
     assert [each["layer"] for each in report["layers"]] == [layer.value for layer in Layer]
 
 
 async def test_the_server_that_was_called_is_reported_as_working() -> None:
-    _, text = await body(tool(closed_port()))
+    _, text = await execute(tool(closed_port()))
     outcomes = {each["layer"]: each["outcome"] for each in json.loads(text)["layers"]}
     assert (outcomes["mcp_endpoint"], outcomes["clients"]) == ("ok", "ok")
     assert outcomes["ticker"] == "broken"
 
 
 async def test_an_order_that_awaits_confirmation_is_not_voided(monkeypatch: pytest.MonkeyPatch) -> None:
-    it = tool(closed_port())
-    monkeypatch.setattr(type(it._gateway.order_question), "open", property(lambda _: True))
-    failed, text = await body(it)
+    diagnose = tool(closed_port())
+    monkeypatch.setattr(type(diagnose._gateway.order_question), "open", property(lambda _: True))
+    failed, text = await execute(diagnose)
     assert failed
     assert explain(Cause.ORDER_AWAITS_CONFIRMATION).problem in text
 
 
 async def test_it_takes_no_arguments() -> None:
-    failed, text = await body(tool(closed_port()), {"deep": True})
+    failed, text = await execute(tool(closed_port()), {"deep": True})
     assert failed
-    assert "takes no arguments" in text
+    assert "`deep`" in text
 
 
 def test_it_only_reads() -> None:

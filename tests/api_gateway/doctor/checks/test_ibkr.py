@@ -45,15 +45,15 @@ class IbkrRig:
         self.responses = responses
         self.requests: list[str] = []
         settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
-        transport = httpx.MockTransport(self._answer)
-        self.gateway = GatewayClient(settings, transport=transport, sleep=self._sleep)
-        wire = Transport(settings, TlsTrust.from_settings(settings), transport=transport)
-        self.checks = IbkrChecks(self.gateway, wire, mode=mode, wall=at.timestamp)
+        network = httpx.MockTransport(self._respond)
+        self.gateway = GatewayClient(settings, transport=network, sleep=self._sleep)
+        transport = Transport(settings, TlsTrust.from_settings(settings), transport=network)
+        self.checks = IbkrChecks(self.gateway, transport, mode=mode, wall=at.timestamp)
 
     async def _sleep(self, _: float) -> None:
         await asyncio.sleep(0)
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def _respond(self, request: httpx.Request) -> httpx.Response:
         name = request.url.path.rpartition("/")[2]
         self.requests.append(name)
         prepared = self.responses.get(name) or httpx.Response(200, json=OPEN)
