@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api_gateway.simulator.orders.order import OrderStatus
+from api_gateway.simulator.orders.order import Order, OrderStatus
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from api_gateway.simulator.web_api.account_views import find_account_view
 from api_gateway.simulator.websocket.account_streams import (
@@ -14,7 +14,8 @@ from api_gateway.simulator.websocket.account_streams import (
     TradeStream,
 )
 from api_gateway.simulator.websocket.stream import Stream
-from tests.api_gateway.simulator.paper_account import ACCOUNT, MSFT, trade
+from tests.api_gateway.simulator.combination_helpers import conidex, make_combination
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, IBM, MSFT, trade
 
 
 def step(stream: Stream, simulation: Simulation, seconds: float = 0.5) -> list[dict[str, Any]]:
@@ -208,3 +209,27 @@ def test_the_ledger_stream_can_be_limited_to_one_currency_and_field(simulation: 
     ledger = balances(simulation, "sld", ["LedgerListBASE"], ["cashBalance"])
     ((row,),) = [frame["result"] for frame in step(ledger, simulation)]
     assert row.keys() == {"key", "cashbalance", "timestamp"}
+
+
+def test_a_combination_is_streamed_as_one_order_and_as_the_trades_of_its_legs(simulation: Simulation) -> None:
+    account, text = simulation.selected_account, conidex((AAPL, 1), (IBM, -2))
+    orders, trades = OrderStream(simulation, ()), TradeStream(simulation, 1, updates_only=True)
+    step(orders, simulation)
+    step(trades, simulation)
+    order = Order(
+        order_id=account.next_order_id(),
+        conid=28812380,
+        side="BUY",
+        quantity=3,
+        order_type="MKT",
+        placed_at=simulation.clock.now(),
+        status=OrderStatus.SUBMITTED,
+        combination=make_combination(simulation.universe, text),
+    )
+    account.orders[order.order_id] = order
+    account.execute(order, 2, -230.0, at=simulation.clock.now(), exchange="NYSE")
+    ((row,),) = [frame["args"] for frame in step(orders, simulation)]
+    assert (row["conidex"], row["secType"], row["filledQuantity"]) == (text, "BAG", 2.0)
+    ((whole, *legs),) = [frame["args"] for frame in step(trades, simulation)]
+    assert (whole["sec_type"], whole["conidEx"], whole["price"]) == ("BAG", text, "-230.00")
+    assert [(leg["conid"], leg["side"], leg["size"]) for leg in legs] == [(AAPL, "B", 2.0), (IBM, "S", 4.0)]

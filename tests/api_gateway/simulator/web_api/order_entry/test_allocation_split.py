@@ -100,3 +100,14 @@ def test_a_login_without_clients_cannot_allocate_an_order(clock: Clock) -> None:
         allocation_members(
             retail, retail.selected_account_id, ticket_with_profile({retail.selected_account_id: 10})
         )
+
+
+def test_a_combination_is_allocated_in_units_and_not_by_cash(simulation: Simulation) -> None:
+    first, second, *_ = simulation.clients
+    pair: dict[str, Any] = {"conid": None, "conidex": "28812380;;;265598/1,8314/-2"}
+    assert split(simulation, first, ticket_with_profile({first: 7, second: 3}, **pair)) == {
+        first: 7,
+        second: 3,
+    }
+    with pytest.raises(OrderRejectedError, match="Cash quantity"):
+        split(simulation, first, ticket_with_profile({first: 700, second: 300}, "CASH", **pair))
