@@ -19,6 +19,7 @@ class OrderBehaviour(BaseModel):
     `cancel_names_contract`: a pending cancellation is acknowledged with its contract and account; otherwise
     with conid -1 and no account, which IBKR documents for an immediate cancellation only, but also sends for
     pending ones.
+    `filtered_list_empty`: a list of orders with a filter is empty and no snapshot, although orders exist.
     `random_questions`: each question that applies is asked with a probability of one half, decided by the
     seed and the order ID, because identical tickets were not always asked the same.
     """
@@ -29,4 +30,5 @@ class OrderBehaviour(BaseModel):
     late_reply_places: bool = False
     cancel_seconds: Annotated[float, Field(ge=0, le=MAX_CANCEL_SECONDS, allow_inf_nan=False)] = 0.5
     cancel_names_contract: bool = False
+    filtered_list_empty: bool = False
     random_questions: bool = False

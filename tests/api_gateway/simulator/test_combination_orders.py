@@ -311,7 +311,7 @@ async def test_contracts_that_make_no_combination_are_a_bad_request(
 
 async def test_an_unknown_leg_has_no_security_definition(trader: Trader) -> None:
     answer = await trader.submit(order(conidex((AAPL, 1), (5, -1)), 1.0))
-    assert "No security definition" in answer["error"]
+    assert "no sec defs returned" in answer["error"]
 
 
 async def test_a_futures_calendar_spread_needs_operator_ids_and_costs_no_cash(

@@ -223,8 +223,6 @@ def _split_order(simulation: Simulation, account_or_group: str, tickets: Sequenc
         raise OrderRejectedError(
             "An order for several accounts cannot be part of a bracket or of a single group."
         )
-    if ticket.side is None:
-        raise OrderRejectedError("Positions of several accounts cannot be closed with one order.")
     paper_account = simulation.accounts[allocation_members(simulation, account_or_group, ticket)[0]]
     (whole_order,) = draft_orders(paper_account, tickets).orders
     quantities = split_order(simulation, account_or_group, ticket, whole_order)

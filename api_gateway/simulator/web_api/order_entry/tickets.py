@@ -1,4 +1,8 @@
-"""Order tickets: parses the request body and checks everything that does not depend on the market."""
+"""Order tickets: parses the request body and checks everything that does not depend on the market.
+
+The messages for a wrong type, order type, side, time in force or price, and for a missing contract, are those
+that IBKR documents. The one for a size of zero is recorded. The others are the simulator's own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Any
 from api_gateway.simulator.instruments.combinations import SMART, CombinationText, parse_conidex
 from api_gateway.simulator.orders.order import Side, TrailUnit
 from api_gateway.simulator.orders.order_types import ORDER_TYPES, OrderType
-from api_gateway.simulator.replies import bad_request
+from api_gateway.simulator.replies import ApiError, bad_request
 
 TIFS = ("DAY", "GTC", "IOC", "OPG", "GTD", "PAX", "OVT", "OND")
 _CONIDEX = re.compile(r"(\d{1,10})(?:@([A-Z0-9.]{1,16}))?", re.ASCII)
@@ -35,8 +39,7 @@ class Ticket:
     """One order as the client describes it; `raw` is the JSON that it sent.
 
     Prices and sizes are positive, but a combination's price can be negative or zero. Exactly one of
-    `quantity` and `cash_quantity` (an amount to spend) is set, unless the ticket closes a position.
-    `combination` is a conidex with several legs.
+    `quantity` and `cash_quantity` (an amount to spend) is set. `combination` is a conidex with several legs.
     """
 
     raw: Mapping[str, Any]
@@ -44,7 +47,7 @@ class Ticket:
     exchange: str
     combination: CombinationText | None
     order_type: str
-    side: Side | None
+    side: Side
     tif: str
     quantity: float | None
     cash_quantity: float | None
@@ -82,23 +85,23 @@ def parse_tickets(body: Any) -> list[Ticket]:
 
 
 def parse_ticket(raw: Any) -> Ticket:
-    """Return one ticket; a missing or invalid field is a bad request."""
+    """Return one ticket. Raises ApiError for a missing or invalid field."""
     if not isinstance(raw, dict):
         raise bad_request("an order ticket must be an object")
     _check_field_types(raw)
     order_type = raw.get("orderType") or ""
     kind = ORDER_TYPES.get(order_type)
     if kind is None:
-        raise bad_request("invalid orderType")
+        raise bad_request("Unknown order type")
     tif = raw.get("tif")
     if tif not in TIFS:
-        raise bad_request("invalid tif")
+        raise ApiError(200, {"error": "null time in force is not supported for this order"})
     side = raw.get("side")
-    if side not in ("BUY", "SELL", "CLOSE"):
-        raise bad_request("invalid side")
+    if side not in ("BUY", "SELL"):
+        raise bad_request("Invalid Side (must be 'BUY' or 'SELL').")
     conid, exchange, combination = _parse_contract(raw)
     is_combination = combination is not None
-    quantity, cash = _parse_size(raw, closes=side == "CLOSE")
+    quantity, cash = _parse_size(raw)
     trailing, unit = _parse_trailing(raw, kind)
     reference, parent = raw.get("cOID") or "", raw.get("parentId") or ""
     if len(reference) > _MAX_REFERENCE_LENGTH:
@@ -111,7 +114,7 @@ def parse_ticket(raw: Any) -> Ticket:
         exchange=exchange,
         combination=combination,
         order_type=order_type,
-        side=None if side == "CLOSE" else side,
+        side=side,
         tif=tif,
         quantity=quantity,
         cash_quantity=cash,
@@ -125,21 +128,21 @@ def parse_ticket(raw: Any) -> Ticket:
 
 
 def _check_field_types(raw: dict[str, Any]) -> None:
-    for name in _BOOLEAN_FIELDS:
-        if not isinstance(raw.get(name), bool | None):
-            raise bad_request(f"{name} must be true or false")
-    for name in _STRING_FIELDS:
-        if not isinstance(raw.get(name), str | None):
-            raise bad_request(f"{name} must be a string")
-    for name in _OBJECT_FIELDS:
-        if not isinstance(raw.get(name), dict | None):
-            raise bad_request(f"{name} must be an object")
+    right = (
+        all(isinstance(raw.get(name), bool | None) for name in _BOOLEAN_FIELDS)
+        and all(isinstance(raw.get(name), str | None) for name in _STRING_FIELDS)
+        and all(isinstance(raw.get(name), dict | None) for name in _OBJECT_FIELDS)
+        and all(_is_number(raw.get(name)) for name in _NUMBER_FIELDS)
+    )
+    if not right:
+        raise bad_request("orders request includes parameter with incorrect type")
     for name in _NUMBER_FIELDS:
-        value = raw.get(name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise bad_request(f"{name} must be a number")
-        if value is not None and not abs(value) <= _MAX_NUMBER:
+        if not abs(raw.get(name) or 0) <= _MAX_NUMBER:
             raise bad_request(f"{name} is out of range")
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _parse_contract(raw: dict[str, Any]) -> tuple[int, str, CombinationText | None]:
@@ -161,14 +164,16 @@ def _parse_contract(raw: dict[str, Any]) -> tuple[int, str, CombinationText | No
     return int(match[1]), match[2] or SMART, None
 
 
-def _parse_size(raw: dict[str, Any], *, closes: bool) -> tuple[float | None, float | None]:
+def _parse_size(raw: dict[str, Any]) -> tuple[float | None, float | None]:
     sizes = {name: raw[name] for name in ("quantity", "cashQty", "fxQty") if raw.get(name) is not None}
     # Clients that always send every field send 0 for those that are not set.
     nonzero = {name: float(value) for name, value in sizes.items() if value != 0}
     if any(value < 0 for value in nonzero.values()) or len(nonzero) > 1:
         raise bad_request("one of quantity, cashQty and fxQty must be positive")
-    if not nonzero and not closes:
+    if not sizes:
         raise bad_request("quantity is required")
+    if not nonzero:
+        raise ApiError(500, {"error": "Order size 0 is not valid. Please enter size greater than 0."})
     return nonzero.get("quantity"), nonzero.get("cashQty", nonzero.get("fxQty"))
 
 
@@ -181,19 +186,23 @@ def _parse_price(
     if name in kind.optional_fields and not price:
         return None
     if price is None:
-        raise bad_request(f"{name} is required")
+        raise _invalid_price()
     # A bracket's child fails alone, with a message of its own.
     if price <= 0 and not may_be_negative and not raw.get("parentId"):
-        raise bad_request(f"{name} must be positive")
+        raise _invalid_price()
     return float(price)
 
 
+def _invalid_price() -> ApiError:
+    return ApiError(200, {"error": "Invalid order price fields"})
+
+
 def _parse_trailing(raw: dict[str, Any], kind: OrderType) -> tuple[float | None, TrailUnit]:
-    unit = raw.get("trailingType") or "amt"
-    if unit not in ("amt", "%"):
-        raise bad_request("invalid trailingType")
     if not kind.is_trailing:
         return None, "amt"
+    unit = raw.get("trailingType")
+    if unit not in ("amt", "%"):
+        raise bad_request("trailingType must be amt or %")
     amount = raw.get("trailingAmt")
     if amount is None or amount <= 0 or (unit == "%" and amount >= 100):
         raise bad_request("invalid trailingAmt")

@@ -24,9 +24,14 @@ from api_gateway.simulator.instruments.order_rules import (
     supported_order_types,
     supports_fractions,
 )
-from api_gateway.simulator.instruments.price_format import is_on_tick, price_text, round_to_tick
+from api_gateway.simulator.instruments.price_format import (
+    is_on_tick,
+    price_text,
+    quantity_text,
+    round_to_tick,
+)
 from api_gateway.simulator.instruments.universe import Instrument
-from api_gateway.simulator.orders.order import Order, OrderStatus, Side
+from api_gateway.simulator.orders.order import Order, OrderStatus
 from api_gateway.simulator.orders.order_hours import OVERNIGHT_TIFS, can_trade_now, next_auction
 from api_gateway.simulator.orders.order_types import ORDER_TYPES
 from api_gateway.simulator.replies import bad_request
@@ -46,7 +51,7 @@ _MAX_ABOVE, _MAX_BELOW = 0.3, 0.9
 _UNTRADEABLE = frozenset({"IND", "FUND"})
 _IMMEDIATE_ORDER_TYPES = frozenset({"LMT", "MKT"})
 _AUCTION_CUTOFF = 600.0
-_UNKNOWN_CONTRACT = "No security definition has been found for the request."
+_UNKNOWN_CONTRACT = "no sec defs returned forSecDef reqId=resolveSecReqByConid"
 
 
 def resolve_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrument:
@@ -73,14 +78,14 @@ def _find_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrument:
     if ticket.combination is None:
         instrument = paper_account.universe.by_conid(ticket.conid)
         if instrument is None:
-            raise ContractRejectedError(_UNKNOWN_CONTRACT)
+            raise ContractRejectedError(f"{_UNKNOWN_CONTRACT}{ticket.conid}")
         return instrument
     if ticket.conid == QUOTE_CONID:
         raise bad_request("the spread conid 0 is for market data only")
     try:
         return build_combination(paper_account.universe, ticket.combination)
     except UnknownLegError:
-        raise ContractRejectedError(_UNKNOWN_CONTRACT) from None
+        raise ContractRejectedError(f"{_UNKNOWN_CONTRACT}{ticket.conid}") from None
     except InvalidCombinationError as problem:
         # How IBKR refuses these is not known.
         raise bad_request(f"invalid conidex: {problem}") from None
@@ -90,14 +95,13 @@ def build_order(paper_account: PaperAccount, ticket: Ticket, order_id: int) -> O
     """Return the ticket's order. Raises OrderRejectedError if IBKR would reject it."""
     instrument = resolve_instrument(paper_account, ticket)
     check_crypto_ticket(paper_account, instrument, ticket)
-    side, quantity = _side_and_quantity(paper_account, instrument, ticket)
     exchange = instrument.venues[0] if SMART not in instrument.venues else ticket.exchange
     combination = instrument if isinstance(instrument, Combination) else None
     order = Order(
         order_id=order_id,
         conid=instrument.conid,
-        side=side,
-        quantity=quantity,
+        side=ticket.side,
+        quantity=_quantity(paper_account, instrument, ticket),
         order_type=ticket.order_type,
         placed_at=paper_account.clock.now(),
         limit_price=_tick_price(instrument, ticket.limit_price),
@@ -156,17 +160,7 @@ def check_reference(accounts: Iterable[PaperAccount], reference: str) -> None:
         raise DuplicateReferenceError(reference)
 
 
-def _side_and_quantity(
-    paper_account: PaperAccount, instrument: Instrument, ticket: Ticket
-) -> tuple[Side, float]:
-    held = held_quantity(paper_account, instrument)
-    side = ticket.side
-    if side is None:
-        if not held:
-            raise OrderRejectedError("There is no position to close.")
-        side = "SELL" if held > 0 else "BUY"
-    if ticket.quantity is None and ticket.cash_quantity is None:
-        return side, abs(held)
+def _quantity(paper_account: PaperAccount, instrument: Instrument, ticket: Ticket) -> float:
     quantity = (
         ticket.quantity
         if ticket.quantity is not None
@@ -174,11 +168,14 @@ def _side_and_quantity(
     )
     decimals = 4 if supports_fractions(instrument) else 8 if instrument.sec_type == "CRYPTO" else 0
     if round(quantity, decimals) != quantity:
-        raise OrderRejectedError("The size does not conform to the size increment of this contract.")
-    short = side == "SELL" and quantity > held and not ticket.parent_reference
-    if instrument.sec_type in ("BOND", "CRYPTO", "EC") and short:
+        raise OrderRejectedError(
+            f"The size, {quantity_text(quantity)}, does not conform to the minimum variation of "
+            f"{quantity_text(10.0**-decimals)} for this contract."
+        )
+    is_short = ticket.side == "SELL" and quantity > held_quantity(paper_account, instrument)
+    if instrument.sec_type in ("BOND", "CRYPTO", "EC") and is_short and not ticket.parent_reference:
         raise OrderRejectedError("This contract cannot be sold short.")
-    return side, quantity
+    return quantity
 
 
 def _quantity_for_cash(paper_account: PaperAccount, instrument: Instrument, ticket: Ticket) -> float:

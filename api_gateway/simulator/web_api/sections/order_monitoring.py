@@ -48,6 +48,8 @@ def live_orders(simulation: Simulation, request: ApiRequest) -> Any:
     orders = paper_account.live_orders()
     filters = [text.strip().replace("_", "").lower() for text in request.query.get("filters", "").split(",")]
     states = {text for text in filters if text and text != _SORT_BY_TIME}
+    if states and simulation.order_behaviour.filtered_list_empty:
+        return {"orders": [], "snapshot": False}
     if states:
         orders = [order for order in orders if order.status.value.lower() in states]
     if _SORT_BY_TIME in filters:

@@ -55,7 +55,7 @@ def order_context(paper_account: PaperAccount, preflights: PreflightState, **fie
         ({"orderType": "STP", "price": 90}, ["o403", "o10331", "o10152"]),
         ({"orderType": "STP", "price": 90, "side": "SELL"}, ["o10331", "o10152"]),
         ({"orderType": "STOP_LIMIT", "price": 130, "auxPrice": 120}, ["o10331"]),
-        ({"orderType": "TRAIL", "trailingAmt": 1}, ["o10331", "o10152"]),
+        ({"orderType": "TRAIL", "trailingAmt": 1, "trailingType": "amt"}, ["o10331", "o10152"]),
         ({"orderType": "MIT", "price": 90}, []),
         ({"orderType": "LMT", "price": 100.003}, ["o382"]),
         ({"orderType": "STP", "price": 110.003}, ["o382", "o10331", "o10152"]),

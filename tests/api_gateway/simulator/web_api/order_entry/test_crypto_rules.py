@@ -45,7 +45,6 @@ def submit(paper_account: PaperAccount, fields: dict[str, Any]) -> str | None:
         LIMIT | {"side": "SELL", "tif": "GTC", "price": 100_000},
         LIMIT | {"tif": "IOC", "price": 80_100},
         LIMIT | {"tif": "IOC", "price": 79_900},
-        {"side": "CLOSE", "quantity": None, "tif": "IOC"},
     ],
 )
 def test_an_order_with_ibkrs_terms_is_accepted(paper_account: PaperAccount, fields: dict[str, Any]) -> None:

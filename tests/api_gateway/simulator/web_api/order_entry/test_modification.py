@@ -87,7 +87,13 @@ def test_order_type_and_time_in_force_can_change(paper_account: PaperAccount) ->
 
 
 def test_a_trailing_stop_keeps_its_level_unless_the_ticket_changes_it(paper_account: PaperAccount) -> None:
-    terms: dict[str, Any] = {"orderType": "TRAIL", "side": "SELL", "trailingAmt": 5, "price": 95}
+    terms: dict[str, Any] = {
+        "orderType": "TRAIL",
+        "side": "SELL",
+        "trailingType": "amt",
+        "trailingAmt": 5,
+        "price": 95,
+    }
     order = placed(paper_account, **terms)
     paper_account.prices.override_price(AAPL, 110.0)
     wait(paper_account, 2)
@@ -97,7 +103,7 @@ def test_a_trailing_stop_keeps_its_level_unless_the_ticket_changes_it(paper_acco
 
 
 def test_the_limit_of_a_trailing_stop_follows_its_stop(paper_account: PaperAccount) -> None:
-    terms: dict[str, Any] = {"orderType": "TRAILLMT", "side": "SELL", "trailingAmt": 5}
+    terms: dict[str, Any] = {"orderType": "TRAILLMT", "side": "SELL", "trailingType": "amt", "trailingAmt": 5}
     order = placed(paper_account, **terms, auxPrice=95, price=94)
     paper_account.prices.override_price(AAPL, 110.0)
     wait(paper_account, 2)

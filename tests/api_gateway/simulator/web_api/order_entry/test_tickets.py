@@ -57,9 +57,13 @@ def test_a_conid_means_smart_and_a_conidex_may_name_an_exchange(
         ({"orderType": "MIDPRICE"}, None, None),
         ({"orderType": "MIDPRICE", "price": 5}, 5.0, None),
         ({"orderType": "MIDPRICE", "price": 0}, None, None),
-        ({"orderType": "TRAIL", "trailingAmt": 1}, None, None),
-        ({"orderType": "TRAIL", "trailingAmt": 1, "price": 5}, None, 5.0),
-        ({"orderType": "TRAILLMT", "trailingAmt": 1, "price": 5, "auxPrice": 6}, 5.0, 6.0),
+        ({"orderType": "TRAIL", "trailingAmt": 1, "trailingType": "amt"}, None, None),
+        ({"orderType": "TRAIL", "trailingAmt": 1, "trailingType": "%", "price": 5}, None, 5.0),
+        (
+            {"orderType": "TRAILLMT", "trailingAmt": 1, "trailingType": "amt", "price": 5, "auxPrice": 6},
+            5.0,
+            6.0,
+        ),
         ({"orderType": "LIT", "price": 5, "auxPrice": 6}, 5.0, 6.0),
         ({"orderType": "MIT", "price": 5}, None, 5.0),
     ],
@@ -78,7 +82,6 @@ def test_each_order_type_reads_limit_and_stop_from_its_fields(
         ({"quantity": 0, "cashQty": 500}, None, 500.0),
         ({"quantity": None, "fxQty": 500}, None, 500.0),
         ({"quantity": 0.5, "cashQty": 0}, 0.5, None),
-        ({"quantity": None, "side": "CLOSE"}, None, None),
     ],
 )
 def test_a_size_is_a_quantity_or_an_amount_of_cash(
@@ -95,32 +98,60 @@ def test_a_size_is_a_quantity_or_an_amount_of_cash(
         ({"conid": 2**31}, "conid"),
         ({"conid": None, "conidex": "AAPL"}, "conidex"),
         ({"conid": None, "conidex": "0"}, "conidex"),
-        ({"conid": None, "conidex": 265598}, "conidex"),
-        ({"orderType": None}, "orderType"),
-        ({"orderType": 1}, "orderType"),
-        ({"side": "buy"}, "side"),
-        ({"tif": None}, "tif"),
-        ({"quantity": True}, "quantity"),
-        ({"quantity": "10"}, "quantity"),
+        ({"orderType": None}, "order type"),
+        ({"side": "buy"}, "Invalid Side"),
+        ({"side": "CLOSE"}, "Invalid Side"),
         ({"quantity": 1e13}, "quantity"),
         ({"quantity": 1, "cashQty": 1}, "cashQty"),
-        ({"orderType": "LMT", "price": 0}, "price"),
-        ({"orderType": "LMT", "price": -1}, "price"),
-        ({"orderType": "LMT", "price": "1"}, "price"),
-        ({"orderType": "STOP_LIMIT", "price": 1}, "auxPrice"),
-        ({"orderType": "TRAIL"}, "trailingAmt"),
-        ({"orderType": "TRAIL", "trailingAmt": 0}, "trailingAmt"),
+        ({"orderType": "TRAIL", "trailingAmt": 1}, "trailingType"),
+        ({"orderType": "TRAIL", "trailingType": "amt"}, "trailingAmt"),
+        ({"orderType": "TRAIL", "trailingType": "amt", "trailingAmt": 0}, "trailingAmt"),
         ({"orderType": "TRAIL", "trailingAmt": 100, "trailingType": "%"}, "trailingAmt"),
         ({"orderType": "TRAIL", "trailingAmt": 1, "trailingType": "percent"}, "trailingType"),
-        ({"outsideRTH": "true"}, "outsideRTH"),
-        ({"cOID": 1}, "cOID"),
         ({"cOID": "x" * 65}, "cOID"),
         ({"cOID": "x", "parentId": "x"}, "parentId"),
-        ({"strategyParameters": []}, "strategyParameters"),
     ],
 )
 def test_an_invalid_field_is_named(fields: dict[str, Any], text: str) -> None:
     assert text in bad_request_text({"orders": [ticket(**fields)]})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"conid": None, "conidex": 265598},
+        {"orderType": 1},
+        {"quantity": True},
+        {"quantity": "10"},
+        {"orderType": "LMT", "price": "1"},
+        {"outsideRTH": "true"},
+        {"cOID": 1},
+        {"strategyParameters": []},
+    ],
+)
+def test_a_value_of_the_wrong_type_is_a_bad_request(fields: dict[str, Any]) -> None:
+    assert "incorrect type" in bad_request_text({"orders": [ticket(**fields)]})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"orderType": "LMT"},
+        {"orderType": "LMT", "price": 0},
+        {"orderType": "LMT", "price": -1},
+        {"orderType": "STOP_LIMIT", "price": 1},
+        {"tif": None},
+        {"tif": "day"},
+    ],
+)
+def test_a_missing_price_or_time_in_force_is_an_error_with_status_200(fields: dict[str, Any]) -> None:
+    with pytest.raises(ApiError) as error:
+        parse_tickets({"orders": [ticket(**fields)]})
+    assert (error.value.response.status, set(error.value.response.body)) == (200, {"error"})
+
+
+def test_a_childs_price_is_checked_later() -> None:
+    assert parse_ticket(ticket(orderType="LMT", price=-1, parentId="p")).limit_price == -1
 
 
 @pytest.mark.parametrize(

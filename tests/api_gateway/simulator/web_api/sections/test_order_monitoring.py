@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api_gateway.simulator.order_behaviour import OrderBehaviour
 from api_gateway.simulator.orders.order import Order
 from api_gateway.simulator.simulation import Simulation
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, MSFT, ApiClient, trade
@@ -61,6 +62,15 @@ async def test_a_forced_list_is_empty_and_counts_as_the_first_call(api: ApiClien
 async def test_filters_select_orders_by_status(api: ApiClient, filters: str, statuses: list[str]) -> None:
     body = await api.get_json_twice(ORDERS, filters=filters)
     assert [order["status"] for order in body["orders"]] == statuses
+
+
+async def test_a_filtered_list_can_be_empty_although_orders_exist(
+    api: ApiClient, simulation: Simulation
+) -> None:
+    simulation.order_behaviour = OrderBehaviour(filtered_list_empty=True)
+    assert await api.get_json_twice(ORDERS, filters="filled") == {"orders": [], "snapshot": False}
+    for filters in ("", "sort_by_time"):
+        assert len((await api.get_json(ORDERS, filters=filters))["orders"]) == 3
 
 
 async def test_sorting_by_time_puts_the_last_change_first(api: ApiClient, simulation: Simulation) -> None:

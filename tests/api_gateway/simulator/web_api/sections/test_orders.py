@@ -444,9 +444,7 @@ async def test_a_coid_used_meanwhile_is_rejected_after_the_questions(
         {"orders": [ticket(conid="265598")]},
         {"orders": [ticket(conid=None)]},
         {"orders": [ticket(orderType="LIMIT")]},
-        {"orders": [ticket(orderType="LMT")]},
         {"orders": [ticket(side="HOLD")]},
-        {"orders": [ticket(tif="FOREVER")]},
         {"orders": [ticket(quantity=-1)]},
         {"orders": [ticket(quantity=None)]},
         {"orders": [ticket(acctId="DU7654321")]},
@@ -457,6 +455,25 @@ async def test_a_malformed_order_is_a_bad_request(trader: Trader, body: Any) -> 
         reply = await trader.post(path, body)
         assert reply.status_code == 400
         assert reply.json()["error"].startswith("Bad Request: ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "message"),
+    [
+        ({"orderType": "LMT"}, 200, "Invalid order price fields"),
+        ({"orderType": "LMT", "price": -1}, 200, "Invalid order price fields"),
+        ({"tif": "FOREVER"}, 200, "null time in force is not supported"),
+        ({"tif": None}, 200, "null time in force is not supported"),
+        ({"quantity": 0}, 500, "Order size 0 is not valid"),
+    ],
+)
+async def test_some_malformed_orders_have_the_status_that_ibkr_gives_them(
+    trader: Trader, fields: dict[str, Any], status: int, message: str
+) -> None:
+    for path in (ORDERS, WHATIF):
+        reply = await trader.post(path, {"orders": [ticket(**fields)]})
+        assert (reply.status_code, set(reply.json())) == (status, {"error"})
+        assert message in reply.json()["error"]
 
 
 @pytest.mark.parametrize("path", [ORDERS, WHATIF, f"{ORDER}/602801489", "/iserver/account/DU7654321/orders"])
@@ -480,9 +497,9 @@ async def test_orders_require_the_accounts_call(gateway: httpx.AsyncClient, meth
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"conid": 1}, "No security definition"),
+        ({"conid": 1}, "no sec defs returned"),
         ({"quantity": 10_000_000}, "Available Funds are insufficient"),
-        ({"quantity": 0.12345}, "size increment"),
+        ({"quantity": 0.12345}, "minimum variation of 0.0001"),
         ({"orderType": "LMT", "price": 100_000.0}, "We cannot accept an order at the limit price"),
         ({"orderType": "LMT", "price": 0.01}, "We cannot accept an order at the limit price"),
     ],
