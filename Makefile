@@ -7,20 +7,23 @@ UV := $(shell command -v uv 2>/dev/null)
 # The lock files are complete, so an install resolves and builds nothing: a release that appears tomorrow cannot change
 # what is installed.
 ifdef UV
+MAKE_VENV = $(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
 INSTALL := $(UV) pip install -q --python $(BIN)/python
 CHECK := $(UV) pip check -q --python $(BIN)/python
 else
+MAKE_VENV = $(PYTHON) -m venv $(VENV)
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check
 CHECK := $(BIN)/python -m pip check --disable-pip-version-check
 endif
 FROM_LOCK := $(INSTALL) --no-deps --require-hashes --only-binary :all: -r
 
-COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
-	--group build $(UPGRADE) pyproject.toml
+COMPILE_FILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
+	$(UPGRADE)
+COMPILE = $(COMPILE_FILE) --group build pyproject.toml
 EVERYDAY := not containers and not browser and not acceptance and not thorough
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough test-demo test-browser lint types bench up down test-containers settings endpoints schemas known golden snapshots lock update test-lowest clean
+.PHONY: help demo test test-thorough test-demo test-browser test-clients lint types bench up down test-containers settings endpoints schemas known golden snapshots lock update test-lowest clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -28,11 +31,7 @@ help: ## list the commands
 # Two stamps: the product's dependencies, and those plus the dependencies of its tests.
 $(VENV)/run.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "IB MCP needs Python 3.11 or newer; this is " + sys.version.split()[0])'
-ifdef UV
-	$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
-else
-	$(PYTHON) -m venv $(VENV)
-endif
+	$(MAKE_VENV)
 	$(FROM_LOCK) requirements.lock
 	$(INSTALL) --no-build-isolation --no-deps --editable .
 	$(CHECK)
@@ -57,6 +56,17 @@ test-demo: $(VENV)/dev.stamp ## call `make demo` from real MCP clients, and kill
 
 test-browser: $(VENV)/dev.stamp ## test the login page in a headless Chromium
 	$(BIN)/pytest -n 0 -m browser tests/acceptance
+
+# The clients have an environment of their own: they and the product need different releases of some packages.
+$(VENV)/clients.stamp: tests/clients/requirements.lock
+	$(MAKE_VENV)
+	$(FROM_LOCK) $<
+	$(CHECK)
+	@touch $@
+
+test-clients: $(VENV)/run.stamp ## run public clients of IBKR's Web API against the simulator
+	@$(MAKE) --no-print-directory VENV=$(VENV)/clients $(VENV)/clients/clients.stamp
+	SIMULATOR_PYTHON=$(BIN)/python $(VENV)/clients/bin/pytest -c tests/clients/pytest.ini tests/clients
 
 # The measured servers run with what is shipped: a package of the tests' own could make them faster or slower.
 $(VENV)/bench.stamp: $(VENV)/run.stamp benchmarks/requirements.lock
@@ -103,10 +113,12 @@ golden: $(VENV)/dev.stamp ## accept the routers generator's current output for t
 snapshots: $(VENV)/dev.stamp ## accept the tools as they are published now
 	@$(BIN)/python tests/mcp_server/contract/test_snapshots.py
 
-lock: $(VENV)/dev.stamp ## resolve the three lock files after a change in pyproject.toml, keeping pinned versions
+lock: $(VENV)/dev.stamp ## resolve the lock files after a change of what they are made from, keeping pinned versions
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --group dev -c requirements.lock -o tests/requirements.lock
 	$(COMPILE) --group dev --resolution lowest-direct -o tests/lowest.lock
+	$(COMPILE_FILE) tests/clients/requirements.in -o tests/clients/requirements.lock
+	$(COMPILE_FILE) benchmarks/requirements.in -c requirements.lock -o benchmarks/requirements.lock
 
 update: ## resolve the lock files with the newest releases, and print the next steps
 	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade

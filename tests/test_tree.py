@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 EXCEPTIONS = {
     "tests/acceptance/": "the product as real processes; each file is a scenario, not a module",
+    "tests/clients/": "other people's clients of IBKR's Web API, at the simulator",
     "tests/containers/": "Dockerfiles and the compose file are not modules",
     "tests/mcp_server/contract/": "properties of all operations together, and their snapshots",
     "tests/api_gateway/client/test_java_gateway.py": "the client with IBKR's Java gateway",
