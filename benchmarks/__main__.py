@@ -21,6 +21,7 @@ from benchmarks.environment import DEFAULT_PYTHON, WrongEnvironmentError, load_e
 from benchmarks.generator import generator_table
 from benchmarks.load import mcp_connection, run_calls
 from benchmarks.processes import free_port, temporary_certificate, wait_for_port
+from benchmarks.simulator import simulator_table
 
 
 async def wait_for_tool_list(port: int, until: float) -> tuple[bytes, float]:
@@ -129,7 +130,9 @@ async def main() -> None:
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--calls", type=int, default=10_000, help="calls before the last look at memory")
     parser.add_argument("--python", type=Path, default=DEFAULT_PYTHON, help="what the servers run with")
-    parser.add_argument("--tables", nargs="*", help="calls, start, lists, memory, generator; all if left out")
+    parser.add_argument(
+        "--tables", nargs="*", help="calls, start, lists, memory, simulator, generator; all if left out"
+    )
     arguments = parser.parse_args()
     python = arguments.python.absolute()
     try:
@@ -150,6 +153,7 @@ async def main() -> None:
             lambda: lists_table(python),
         ),
         "memory": ("Memory", lambda: memory_table(python, arguments.calls)),
+        "simulator": ("The simulator", lambda: simulator_table(python)),
         "generator": ("The routers generator on IBKR's document", lambda: generator_table(python)),
     }
     for name, (title, measure) in tables.items():
