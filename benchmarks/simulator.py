@@ -1,4 +1,4 @@
-"""What the simulator costs: its start, its memory, a year of virtual time, and requests over HTTPS (Linux only)."""
+"""What the simulator costs: start, memory, a year of virtual time, and requests over HTTPS (Linux only)."""
 
 from __future__ import annotations
 
