@@ -42,7 +42,8 @@ def stream() -> Iterator[Stream]:
         simulator.control("release")
         stream = Stream(simulator)
         yield stream
-        assert stream.client.shutdown()
+        # Its result is a race of two of the client's threads for the closing frame.
+        stream.client.shutdown()
 
 
 SUBSCRIPTIONS: dict[str, Callable[[str], subscriptions.Subscription]] = {
