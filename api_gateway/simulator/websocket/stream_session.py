@@ -36,6 +36,7 @@ from api_gateway.simulator.websocket.frames import (
 )
 from api_gateway.simulator.websocket.market_streams import HistoryStream, QuoteStream, find_instrument
 from api_gateway.simulator.websocket.notices import BulletinStream, NoticeStream
+from api_gateway.simulator.websocket.price_ladder import PriceLadderStream
 from api_gateway.simulator.websocket.stream import IntervalTimer, Stream
 
 HEARTBEAT_SECONDS = 10.0
@@ -253,11 +254,23 @@ class StreamSession:
 
     def _unsubscribe(self, command: Command) -> list[Frame]:
         """End a stream without a response."""
-        self._end_stream(_subscription_name(command) if command.topic == "umd" else f"s{command.topic[1:]}")
+        targeted = command.topic in ("umd", "ubd")
+        self._end_stream(_subscription_name(command) if targeted else f"s{command.topic[1:]}")
         return []
 
-    def _reject_depth(self, command: Command) -> list[Frame]:
-        return [error_frame(command, 403, "No market depth permissions")]
+    def _subscribe_ladder(self, command: Command) -> list[Frame]:
+        """Start the account's price ladder, of which it has one at a time."""
+        account_id, conid, exchange = (*command.target, "", "", "")[:3]
+        instrument = self._simulation.universe.by_conid(int(conid)) if conid.isdecimal() else None
+        if account_id not in self._simulation.accounts or instrument is None:
+            return [error_frame(command, 400, "Bad Request: unknown account or conid")]
+        if exchange and exchange not in instrument.venues:
+            return [error_frame(command, 400, "Bad Request: unknown exchange")]
+        if not self._simulation.availability.startswith("R"):
+            return [error_frame(command, 403, "No market depth permissions")]
+        topic = f"sbd+{account_id}+{instrument.conid}"
+        self._streams[f"sbd+{account_id}"] = PriceLadderStream(self._simulation, instrument, topic)
+        return []
 
     def _reject_exercise(self, command: Command) -> list[Frame]:
         return [error_frame(command, 403, "Option exercise is not available")]
@@ -284,7 +297,7 @@ _TOPICS: Mapping[str, Callable[[StreamSession, Command], list[Frame]]] = Mapping
         "umd": StreamSession._unsubscribe,
         "smh": StreamSession._subscribe_history,
         "umh": StreamSession._unsubscribe_history,
-        "sbd": StreamSession._reject_depth,
+        "sbd": StreamSession._subscribe_ladder,
         "ubd": StreamSession._unsubscribe,
         "sor": StreamSession._subscribe_orders,
         "uor": StreamSession._unsubscribe,

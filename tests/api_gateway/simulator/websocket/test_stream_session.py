@@ -398,10 +398,31 @@ def test_a_sixth_history_is_rejected_until_one_is_cancelled(client: Client) -> N
     assert client.send(f"smh+{AAPL}+{{}}") == []
 
 
-def test_market_depth_and_option_exercise_are_rejected(client: Client) -> None:
-    assert client.send(f"sbd+{ACCOUNT}+{AAPL}")[0]["code"] == 403
+def test_option_exercise_is_rejected(client: Client) -> None:
     assert client.send('shs+exercise+{"CEX":1}')[0]["code"] == 403
+
+
+def test_an_account_has_one_price_ladder_until_it_is_cancelled(client: Client) -> None:
+    assert client.send(f"sbd+{ACCOUNT}+{AAPL}") == []
+    assert client.send(f"sbd+{ACCOUNT}+{IBM}+NYSE") == []
+    assert {frame["topic"] for frame in client.frames_of("sbd")} == {f"sbd+{ACCOUNT}+{IBM}"}
     assert client.send(f"ubd+{ACCOUNT}") == []
+    assert client.frames_of("sbd", seconds=60) == []
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["", "+", f"+{ACCOUNT}", f"+{ACCOUNT}+x", f"+{ACCOUNT}+1", f"+DU1+{AAPL}", f"+{ACCOUNT}+{AAPL}+MARS"],
+)
+def test_a_price_ladder_of_nothing_known_is_rejected(client: Client, target: str) -> None:
+    assert client.send(f"sbd{target}")[0]["code"] == 400
+
+
+def test_a_login_without_live_prices_has_no_price_ladder(clock: Clock) -> None:
+    simulation = Simulation(SimulationOptions(login=True, profile="delayed"), clock)
+    client = Client(simulation, simulation.session.token)
+    client.wait()
+    assert client.send(f"sbd+{ACCOUNT}+{AAPL}")[0]["code"] == 403
 
 
 @pytest.mark.parametrize("text", ["uor+{}", "utr", "upl+{}"])
