@@ -69,7 +69,13 @@ def order_status(simulation: Simulation, request: ApiRequest) -> Any:
     paper_account = simulation.selected_account
     for order in paper_account.live_orders():
         if order.order_id == order_id:
-            return order_status_row(paper_account.account_id, order, paper_account.instrument_of(order))
+            row = order_status_row(paper_account.account_id, order, paper_account.instrument_of(order))
+            children = [
+                each.order_id for each in paper_account.orders.values() if each.oca_group == str(order_id)
+            ]
+            if children:
+                row["children_order_ids"] = ",".join(map(str, children))
+            return row
     raise ApiError(503, {"error": f"Order {order_id} is not found", "statusCode": 503})
 
 

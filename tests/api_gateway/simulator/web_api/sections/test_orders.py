@@ -317,6 +317,9 @@ async def test_a_bracket_fills_one_leg_and_cancels_the_other(
         ticket(orderType="STP", price=price(simulation, part=0.98), side="SELL", parentId="parent"),
     )
     assert [await trader.status(each) for each in (take, stop)] == ["PreSubmitted", "PreSubmitted"]
+    row = await trader.get_json(f"/iserver/account/order/status/{parent}")
+    assert row["children_order_ids"] == f"{take},{stop}"
+    assert "children_order_ids" not in await trader.get_json(f"/iserver/account/order/status/{take}")
     skip(3)
     assert [await trader.status(each) for each in (parent, take, stop)] == [
         "Filled",
