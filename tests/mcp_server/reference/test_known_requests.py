@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+from fastapi import APIRouter
+
 from mcp_server.reference.known_requests import describe_requests
+from mcp_server.rest.parameters import Gateway
+from mcp_server.rest.relay import Json
 from tests.ibkr_facts import known_operations, unnamed
 
 ROUTES = {each["name"]: each for each in describe_requests()}
@@ -31,3 +36,20 @@ def test_names_and_types_are_those_on_the_wire() -> None:
     assert ROUTES["place_orders"]["body"]["orders[].jsonPayload.allocation_profile.alloc_type"]
     assert ROUTES["list_models"]["body"]["reqID"]["constant"]
     assert "default_method" in ROUTES["create_allocation_group"]["body"]
+
+
+def test_a_call_that_cannot_be_described_is_an_error_with_its_file_and_an_example() -> None:
+    router = APIRouter()
+
+    @router.get("/x")
+    async def get_x(gateway: Gateway) -> Json:
+        return await gateway.get("/x", time=max(1, 2))
+
+    @router.post("/y")
+    async def post_y(gateway: Gateway) -> Json:
+        return await gateway.post("/y", body=dict(a=1))  # noqa: C408 - under test
+
+    for route in router.routes:
+        message = r"^tests/mcp_server/reference/test_known_requests\.py, \w+_[xy]: .*Example: "
+        with pytest.raises(ValueError, match=message):
+            describe_requests([APIRouter(routes=[route])])
