@@ -62,7 +62,7 @@ class LoginSession:
         self._login_ends = 0.0
         self._established_at: float | None = None
         self._reset_at = 0.0
-        self._maintenance_until = 0.0
+        self._last_manual_reset = float("-inf")
         self._last_request = clock.now()
         self._is_competing = False
         self._challenge_compete: bool | None = None
@@ -114,7 +114,13 @@ class LoginSession:
     @property
     def is_under_maintenance(self) -> bool:
         """True right after the nightly reset, while no brokerage session can be opened."""
-        return self._clock.now() < self._maintenance_end()
+        return self._clock.now() < self.last_reset + self.maintenance_seconds
+
+    @property
+    def last_reset(self) -> float:
+        """Time of the latest nightly reset, in seconds since 1970."""
+        nightly = _last_time_of_day(self._clock.now(), hour=RESET_HOUR)
+        return max(nightly, self._last_manual_reset)
 
     def touch(self) -> None:
         """Record a request, which restarts the idle timeout."""
@@ -195,7 +201,7 @@ class LoginSession:
         """Run the nightly reset of brokerage sessions (01:00 in New York) now."""
         self._catch_up()
         self._close()
-        self._maintenance_until = self._clock.now() + self.maintenance_seconds
+        self._last_manual_reset = self._clock.now()
 
     def drop(self) -> None:
         """Close the brokerage session but keep the login, as the idle timeout does."""
@@ -235,13 +241,6 @@ class LoginSession:
         if self.is_under_maintenance:
             raise MaintenanceError
 
-    def _maintenance_end(self) -> float:
-        today = datetime.fromtimestamp(self._clock.now(), tz=NEW_YORK)
-        nightly = today.replace(hour=RESET_HOUR, minute=0, second=0, microsecond=0).timestamp()
-        if self._clock.now() < nightly:
-            return self._maintenance_until
-        return max(self._maintenance_until, nightly + self.maintenance_seconds)
-
 
 # Session events from outside, by the names that faults and control commands use.
 SESSION_EVENTS: Mapping[str, Callable[[LoginSession], None]] = MappingProxyType(
@@ -254,6 +253,12 @@ SESSION_EVENTS: Mapping[str, Callable[[LoginSession], None]] = MappingProxyType(
         "leave": LoginSession.leave,
     }
 )
+
+
+def _last_time_of_day(epoch: float, *, hour: int) -> float:
+    local = datetime.fromtimestamp(epoch, tz=NEW_YORK)
+    last = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return (last if last.timestamp() <= epoch else last - timedelta(days=1)).timestamp()
 
 
 def _next_time_of_day(epoch: float, *, hour: int) -> float:

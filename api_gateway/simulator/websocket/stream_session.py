@@ -53,6 +53,7 @@ class StreamSession:
     def __init__(self, simulation: Simulation, token: str | None = None) -> None:
         self._simulation = simulation
         self._token = token
+        self._opened_at = simulation.clock.now()
         self._session_requested = False
         self._greeted = False
         self._reported_status: dict[str, Any] = {}
@@ -70,7 +71,7 @@ class StreamSession:
     def has_ended(self) -> bool:
         """True once IBKR would close the socket: its login has ended, or sessions are being reset."""
         variants = self._simulation.variants
-        if variants.nightly_reset == "close" and self._simulation.session.is_under_maintenance:
+        if variants.nightly_reset == "close" and self._was_reset:
             return True
         return self._has_lost_login and variants.after_login_ends == "close"
 
@@ -114,6 +115,11 @@ class StreamSession:
         """Release what the subscriptions hold."""
         for name in list(self._streams):
             self._end_stream(name)
+
+    @property
+    def _was_reset(self) -> bool:
+        session = self._simulation.session
+        return session.is_under_maintenance or session.last_reset >= self._opened_at
 
     @property
     def _has_lost_login(self) -> bool:

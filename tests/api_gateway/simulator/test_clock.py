@@ -59,3 +59,9 @@ def test_clock_reports_the_time_in_milliseconds_and_as_a_utc_datetime() -> None:
     clock = Clock(start=1.5, frozen=True)
     assert clock.now_ms() == 1500
     assert clock.now_utc() == datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
+
+
+def test_the_wall_clock_is_not_moved_with_the_simulated_one() -> None:
+    clock = Clock(start=5.0, frozen=True, wall_clock=lambda: 7.0)
+    clock.advance(100)
+    assert (clock.now(), clock.wall_now()) == (105.0, 7.0)

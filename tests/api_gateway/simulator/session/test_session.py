@@ -238,3 +238,26 @@ def test_init_without_compete_does_not_reset_preflights_again(
     preflights.portfolio_called = True
     session.init(compete=False)
     assert preflights.portfolio_called
+
+
+def test_each_login_has_its_own_token_and_cookies_even_in_the_same_moment(session: LoginSession) -> None:
+    secrets = []
+    for _ in range(3):
+        session.login()
+        secrets.append((session.token, *session.login_cookies.values()))
+    assert len({secret for login in secrets for secret in login}) == 9
+    assert session.login_cookies.keys() == {"XYZAB_AM.LOGIN", "XYZAB"}
+
+
+def test_the_latest_reset_is_that_of_the_night_or_a_later_one(session: LoginSession, clock: Clock) -> None:
+    assert session.last_reset == at(1)
+    assert not session.is_under_maintenance
+    session.login()
+    session.reset()
+    assert session.last_reset == clock.now()
+    assert session.is_under_maintenance
+    clock.advance(at(1, day=4) - clock.now())
+    assert session.last_reset == at(1, day=4)
+    assert session.is_under_maintenance
+    clock.advance(30)
+    assert not session.is_under_maintenance

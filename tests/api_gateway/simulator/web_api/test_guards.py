@@ -5,6 +5,7 @@ import pytest
 from api_gateway.simulator.replies import ApiError
 from api_gateway.simulator.simulation import Simulation
 from api_gateway.simulator.web_api.guards import (
+    has_login,
     is_true,
     parse_whole_number,
     require_accounts_call,
@@ -47,6 +48,16 @@ def test_other_calls_are_rejected_until_the_accounts_call(simulation: Simulation
         require_accounts_call(simulation)
     simulation.preflights.accounts_called = True
     require_accounts_call(simulation)
+
+
+@pytest.mark.parametrize(("carries_login", "logged_in"), [(True, True), (False, False)])
+def test_a_request_has_a_login_only_if_it_carries_it(
+    simulation: Simulation, carries_login: bool, logged_in: bool
+) -> None:
+    request = ApiRequest("GET", "/x", carries_login=carries_login)
+    assert has_login(simulation, request) is logged_in
+    simulation.session.logout()
+    assert not has_login(simulation, request)
 
 
 def test_unauthorized_has_no_body_and_unavailable_is_503() -> None:

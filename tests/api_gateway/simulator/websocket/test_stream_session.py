@@ -296,6 +296,14 @@ def test_the_nightly_reset_closes_every_socket_again_and_again_while_it_lasts(cl
     assert not Client(simulation, simulation.session.token).session.has_ended
 
 
+def test_a_socket_that_was_open_before_the_nightly_reset_is_closed_after_a_jump_over_it(
+    client: Client, clock: Clock
+) -> None:
+    clock.advance(24 * 3600)
+    assert client.session.has_ended
+    assert not Client(client.simulation).session.has_ended
+
+
 def test_the_nightly_reset_can_be_reported_by_the_status_alone(client: Client) -> None:
     client.simulation.variants = Variants(nightly_reset="status")
     client.simulation.session.reset()
