@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.simulation import Simulation
+from tests.api_gateway.simulator.combination_helpers import conidex, option_near_money
 from tests.api_gateway.simulator.order_calls import Trader, ticket
 from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, EUR_USD, IBM, IBM_IN_FRANKFURT, SPY
 
@@ -98,6 +100,8 @@ def traded_cash(trade: dict[str, Any]) -> dict[str, int]:
     A future is treated as paid in full; its value at the last settlement is added back elsewhere.
     """
     sign = -1 if trade["side"] == "B" else 1
+    if trade["sec_type"] == "BAG":  # its legs are trades of their own
+        return {}
     if trade["sec_type"] == "CASH":
         return {"EUR": -sign * cents(trade["size"]), "USD": sign * cents(trade["net_amount"])}
     return {"EUR" if trade["conid"] == IBM_IN_FRANKFURT else "USD": sign * cents(trade["net_amount"])}
@@ -113,10 +117,31 @@ def monthly_bookings(simulation: Simulation, currency: str, since: float) -> int
     return cents(*(r.amount for r in rows if r.conid is None and r.currency == currency and r.at > since))
 
 
+def random_combination(dice: Random, simulation: Simulation) -> dict[str, Any]:
+    """A ticket for a spread, a ratio spread, a covered call, a pair of shares or a calendar spread."""
+    kind, universe = dice.choice(("options", "options", "covered", "shares", "futures")), simulation.universe
+    legs: list[tuple[Instrument | int, int]] = [(AAPL, 2), (KO, -3)]
+    if kind == "futures":
+        legs = [
+            (contract, ratio) for contract, ratio in zip(universe.futures_of("ES"), (1, -1), strict=False)
+        ]
+    elif kind != "shares":
+        now, right = simulation.clock.now(), dice.choice("CP")
+        low, high = (
+            option_near_money(universe, simulation.prices, now, right=right, strikes_up=up) for up in (0, 2)
+        )
+        legs = [(low, 1), (high, dice.choice((-1, -2)))] if kind == "options" else [(AAPL, 100), (low, -1)]
+    ids = {"manualIndicator": True, "extOperator": "tester"}
+    return {"conid": None, "conidex": conidex(*legs), "quantity": dice.choice((1, 2))} | ids
+
+
 def random_contract(dice: Random, simulation: Simulation) -> dict[str, Any]:
-    """A ticket for a random contract: shares, options, futures or currencies."""
+    """A ticket for a random contract or combination: shares, options, futures or currencies."""
     universe = simulation.universe
-    kind = dice.choice(("share", "share", "option", "option", "index option", "future", "currency"))
+    kinds = ("share", "share", "option", "option", "index option", "future", "currency", "combination")
+    kind = dice.choice((*kinds, "combination"))
+    if kind == "combination":
+        return random_combination(dice, simulation)
     if kind == "share":
         return {"conid": dice.choice((AAPL, IBM, SPY, KO, JNJ)), "quantity": dice.choice((3, 100, 250))}
     if kind == "currency":
@@ -161,7 +186,8 @@ async def test_money_is_conserved_over_days_and_orders(
     for _ in range(STEPS):
         terms = random_contract(dice, simulation)
         terms["side"] = dice.choice(("BUY", "SELL"))
-        await trader.get("/iserver/marketdata/snapshot", conids=terms["conid"], fields="31")
+        conids_or_legs = terms["conid"] or terms["conidex"]
+        await trader.get("/iserver/marketdata/snapshot", conids=conids_or_legs, fields="31")
         await trader.confirm_all(await trader.submit(ticket(**terms)))
         skip(60)
         await books.collect()
@@ -171,7 +197,7 @@ async def test_money_is_conserved_over_days_and_orders(
         await trader.get("/portfolio/accounts")
         ledger, positions = await books.collect()
         check_sums(ledger, positions, await trader.get_json(f"/portfolio/{ACCOUNT}/summary"))
-    conids |= {trade["conid"] for trade in books.trades.values()}
+    conids |= {trade["conid"] for trade in books.trades.values() if trade["sec_type"] != "BAG"}
     analyst = await books.transactions(conids, since)
     assert len(books.trades) > STEPS / 2
     for currency in ("USD", "EUR"):

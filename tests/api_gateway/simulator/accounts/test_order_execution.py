@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from itertools import count
@@ -13,6 +14,7 @@ from api_gateway.simulator.accounts.order_execution import ExecutionSimulator
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.instruments.price_format import round_to_tick
 from api_gateway.simulator.orders.order import Order, OrderStatus, Side
+from tests.api_gateway.simulator.combination_helpers import conidex, make_combination, option_near_money
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
     ACCOUNT,
@@ -26,6 +28,7 @@ from tests.api_gateway.simulator.paper_account import (
 )
 
 HOUR, DAY = 3600.0, 86400.0
+Crowd = Callable[[int], tuple[PaperAccount, ExecutionSimulator, list[Order]]]
 
 
 @pytest.fixture
@@ -462,6 +465,43 @@ def _crowd(seed: int) -> tuple[PaperAccount, ExecutionSimulator, list[Order]]:
     return account, execution, orders
 
 
+def _combination_crowd(seed: int) -> tuple[PaperAccount, ExecutionSimulator, list[Order]]:
+    """An account with many orders for combinations, reproducible for each seed."""
+    account = make_paper_account()
+    execution = ExecutionSimulator({ACCOUNT: account})
+    dice, now = Random(seed), account.clock.now()  # noqa: S311 not a secret
+    low, middle, high = (
+        option_near_money(account.universe, account.prices, now, strikes_up=number) for number in (0, 1, 2)
+    )
+    texts = (
+        conidex((low, 1), (middle, -1)),
+        conidex((low, -1), (middle, 2), (high, -1)),
+        conidex((AAPL, 100), (low, -1)),
+        conidex((AAPL, 1), (IBM, -1)),
+    )
+    orders: list[Order] = []
+    for _ in range(12):
+        combination = make_combination(account.universe, dice.choice(texts))
+        last = account.prices.price_at(combination, now)
+        kind = dice.choice(("LMT", "LMT", "MKT", "STP", "TRAIL"))
+        terms: dict[str, Any] = {
+            "conid": combination.conid,
+            "combination": combination,
+            "side": dice.choice(("BUY", "SELL")),
+            "quantity": float(dice.choice((1, 7, 40))),
+            "tif": dice.choice(("DAY", "GTC")),
+            "oca_group": dice.choice(("", "", "a")),
+        }
+        if kind == "LMT":
+            terms["limit_price"] = round(last + dice.uniform(-1, 1), 2)
+        if kind == "STP":
+            terms["stop_price"] = round(last + dice.uniform(-1, 1), 2)
+        if kind == "TRAIL":
+            terms |= {"trailing": 0.4, "trailing_unit": "amt"}
+        orders.append(place(account, execution, kind, **terms))
+    return account, execution, orders
+
+
 def _worth(account: PaperAccount) -> dict[str, float]:
     """Cash by currency and quantity by conid, as the sum of the bookings."""
     start = make_paper_account()
@@ -481,11 +521,12 @@ def _worth(account: PaperAccount) -> dict[str, float]:
     return totals
 
 
+@pytest.mark.parametrize("crowd", [_crowd, _combination_crowd], ids=["contracts", "combinations"])
 @pytest.mark.parametrize("seed", range(4))
-def test_one_step_of_two_days_gives_the_same_result_as_many_small_steps(seed: int) -> None:
-    jumped, execution, _ = _crowd(seed)
+def test_one_step_of_two_days_gives_the_same_result_as_many_small_steps(seed: int, crowd: Crowd) -> None:
+    jumped, execution, _ = crowd(seed)
     wait(jumped, execution, 2 * DAY)
-    stepped, execution, _ = _crowd(seed)
+    stepped, execution, _ = crowd(seed)
     dice, left = Random(seed), 2 * DAY  # noqa: S311 not a secret
     while left > 0:
         step = min(left, dice.choice((0.2, 0.5, 7.3, 600.0, 5000.0)) if dice.random() < 0.7 else 9000.0)
@@ -498,14 +539,16 @@ def test_one_step_of_two_days_gives_the_same_result_as_many_small_steps(seed: in
         del row["simulated_until"]
     assert one == other
     assert jumped.executions == stepped.executions
+    assert jumped.combination_executions == stepped.combination_executions
     assert jumped.cash_transactions == stepped.cash_transactions != make_paper_account().cash_transactions
     assert jumped.cash == stepped.cash
     assert any(e.at > jumped.orders[min(jumped.orders)].placed_at + 60 for e in jumped.executions)
 
 
+@pytest.mark.parametrize("crowd", [_crowd, _combination_crowd], ids=["contracts", "combinations"])
 @pytest.mark.parametrize("seed", range(4))
-def test_cash_and_positions_equal_the_sum_of_executions(seed: int) -> None:
-    account, execution, orders = _crowd(seed)
+def test_cash_and_positions_equal_the_sum_of_executions(seed: int, crowd: Crowd) -> None:
+    account, execution, orders = crowd(seed)
     for _ in range(8):
         wait(account, execution, DAY / 3)
     assert len(account.executions) > len(make_paper_account().executions)
@@ -514,8 +557,10 @@ def test_cash_and_positions_equal_the_sum_of_executions(seed: int) -> None:
     for conid, holding in account.positions.items():
         assert holding.quantity == pytest.approx(totals[str(conid)])
     for order in orders:
-        parts = [e for e in account.executions if e.order_id == order.order_id]
+        executions = account.combination_executions if order.combination else account.executions
+        parts = [e for e in executions if e.order_id == order.order_id]
         assert sum(abs(e.quantity) for e in parts) == pytest.approx(order.filled)
         assert order.filled <= order.quantity
         assert (order.status is OrderStatus.FILLED) == (order.filled == order.quantity)
-        assert sum(e.commission for e in parts) == pytest.approx(order.fees)
+        charged = sum(e.commission for e in account.executions if e.order_id == order.order_id)
+        assert charged == pytest.approx(order.fees)
