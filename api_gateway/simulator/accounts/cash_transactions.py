@@ -1,4 +1,4 @@
-"""Cash transactions: bookings that change an account's cash without a trade."""
+"""Bookings without a trade: cash transactions, and splits."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class CashTransactionKind(Enum):
     INTEREST_RECEIVED = "Broker Interest Received"
     INTEREST_PAID = "Broker Interest Paid"
     MARKET_DATA_FEE = "Other Fees"
+    SPLIT = "Corporate Action"
 
 
 INTEREST_KINDS = frozenset({CashTransactionKind.INTEREST_RECEIVED, CashTransactionKind.INTEREST_PAID})
@@ -39,3 +40,13 @@ class CashTransaction:
     conid: int | None = None
     quantity: float = 0.0
     price: float = 0.0
+
+
+@dataclass(frozen=True)
+class SplitBooking:
+    """The split of a position at `at` (seconds since 1970): each of `quantity` shares became `ratio`."""
+
+    at: float
+    conid: int
+    ratio: int
+    quantity: float

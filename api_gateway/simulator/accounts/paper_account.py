@@ -13,7 +13,11 @@ from datetime import date
 from itertools import count
 from zlib import crc32
 
-from api_gateway.simulator.accounts.cash_transactions import CashTransaction, CashTransactionKind
+from api_gateway.simulator.accounts.cash_transactions import (
+    CashTransaction,
+    CashTransactionKind,
+    SplitBooking,
+)
 from api_gateway.simulator.accounts.commissions import commission
 from api_gateway.simulator.accounts.dividend_accrual import DividendAccrual, sum_accruals
 from api_gateway.simulator.accounts.interest_accrual import InterestAccrual
@@ -65,6 +69,8 @@ class PaperAccount:
         self.executions: list[Execution] = []
         self.combination_executions: list[Execution] = []
         self.cash_transactions: list[CashTransaction] = []
+        self.splits: list[SplitBooking] = []
+        self._instruments: dict[int, Instrument] = {}  # building an option anew takes long
         self.open_since(clock.now())
         self._order_ids = order_ids or count(FIRST_ORDER_ID)
         self._cached_valuation: Valuation | None = None
@@ -78,9 +84,10 @@ class PaperAccount:
 
     def instrument(self, conid: int) -> Instrument:
         """The instrument with this conid. Raises LookupError if there is none."""
-        instrument = self.universe.by_conid(conid)
+        instrument = self._instruments.get(conid) or self.universe.by_conid(conid)
         if instrument is None:
             raise LookupError(f"no instrument has conid {conid}")
+        self._instruments[conid] = instrument
         return instrument
 
     def instrument_of(self, traded: Order | Execution) -> Instrument:
@@ -106,8 +113,9 @@ class PaperAccount:
 
     @property
     def booking_count(self) -> int:
-        """How many bookings there are; they are never removed."""
-        return len(self.executions) + len(self.cash_transactions) + len(self.dividend_accruals)
+        """How many bookings and orders there are; they are never removed."""
+        without_orders = len(self.cash_transactions) + len(self.dividend_accruals) + len(self.splits)
+        return len(self.executions) + len(self.orders) + without_orders
 
     def deposit(self, currency: str, amount: float) -> None:
         """Deposit cash, or withdraw it if `amount` is negative."""
@@ -134,6 +142,13 @@ class PaperAccount:
         for currency, amount in due.items():
             kind = CashTransactionKind.INTEREST_RECEIVED if amount > 0 else CashTransactionKind.INTEREST_PAID
             self.book_cash(CashTransaction(at, kind, currency, amount))
+
+    def split(self, conid: int, ratio: int, at: float) -> None:
+        """Multiply a position by the ratio of a split; its cost and value stay the same."""
+        position = self.positions.get(conid)
+        if position is not None and position.quantity:
+            self.splits.append(SplitBooking(at, conid, ratio, position.quantity))
+            position.quantity *= ratio
 
     def settle(self, conid: int, price: float, at: float) -> None:
         """Move the profit of a future since its last settlement to cash; the position stays open."""

@@ -103,6 +103,7 @@ class ModelPortfolios:
         self.clients = clients
         self.by_name = {model.name: model for model in models}
         self._holdings: dict[str, dict[str, ModelHolding]] = {}
+        self._applied_splits: dict[str, int] = {}
 
     def save(self, model: Model) -> None:
         """Add a model, or set new targets for an existing one.
@@ -158,6 +159,7 @@ class ModelPortfolios:
 
     def transfer(self, account: str, name: str, cash: float, quantities: Mapping[int, float]) -> None:
         """Transfer cash and quantities from Core to a model, or back where they are negative."""
+        self._apply_splits(account, self._holdings.get(account, {}))
         holding = self._holdings.setdefault(account, {}).setdefault(name, ModelHolding())
         holding.cash += cash
         for conid, quantity in quantities.items():
@@ -169,6 +171,7 @@ class ModelPortfolios:
     def _holdings_of(self, account: str) -> dict[str, ModelHolding]:
         """The account's holdings by model, reduced to what the account still holds."""
         holdings = self._holdings.get(account, {})
+        self._apply_splits(account, holdings)
         for conid in {conid for holding in holdings.values() for conid in holding.quantities}:
             attributed = sum(holding.quantities.get(conid, 0.0) for holding in holdings.values())
             left = (
@@ -178,6 +181,15 @@ class ModelPortfolios:
                 if conid in holding.quantities:
                     holding.quantities[conid] *= left
         return holdings
+
+    def _apply_splits(self, account: str, holdings: Mapping[str, ModelHolding]) -> None:
+        """Multiply the quantities by the ratios of the splits since the last call."""
+        splits = self.clients[account].splits if account in self.clients else []
+        for split in splits[self._applied_splits.get(account, 0) :]:
+            for holding in holdings.values():
+                if split.conid in holding.quantities:
+                    holding.quantities[split.conid] *= split.ratio
+        self._applied_splits[account] = len(splits)
 
     def _quantity_in_models(self, account: str, conid: int) -> float:
         return sum(holding.quantities.get(conid, 0.0) for holding in self._holdings_of(account).values())

@@ -18,6 +18,7 @@ from api_gateway.simulator.accounts.dividend_accrual import DividendAccrual
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_on
 from api_gateway.simulator.corporate_actions.dividends import Dividend, dividends_from
+from api_gateway.simulator.corporate_actions.splits import shares_per_share
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.lifecycle.account_event import AccountEvent
 
@@ -77,14 +78,17 @@ def _next_dividend(share: Instrument, after: float) -> tuple[float, Dividend] | 
 
 def _accrue(paper_account: PaperAccount, instrument: Instrument, dividend: Dividend, at: float) -> None:
     quantity = paper_account.positions[instrument.conid].quantity
-    gross = round(quantity * instrument.multiplier * dividend.per_share, 2)
+    first_day = paper_account.universe.build_date
+    shares = shares_per_share(instrument, first_day, dividend.ex_date)
+    per_share = round(dividend.per_share / shares, 6)
+    gross = round(quantity * instrument.multiplier * per_share, 2)
     rate = WITHHOLDING.get(instrument.currency, _DEFAULT_WITHHOLDING)
     paper_account.dividend_accruals.append(
         DividendAccrual(
             conid=instrument.conid,
             currency=instrument.currency,
             quantity=quantity,
-            per_share=dividend.per_share,
+            per_share=per_share,
             gross=gross,
             tax=round(gross * rate, 2) if quantity > 0 else 0.0,
             ex_at=at,

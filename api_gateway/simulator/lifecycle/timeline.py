@@ -14,12 +14,14 @@ from api_gateway.simulator.lifecycle import (
     expiry,
     futures_settlement,
     monthly_charges,
+    share_splits,
 )
 from api_gateway.simulator.lifecycle.account_event import AccountEvent, EventSource
 from api_gateway.simulator.orders.order import FOREVER
 
 # Of simultaneous events, those of an earlier source come first.
 _SOURCES: tuple[EventSource, ...] = (
+    share_splits.upcoming_events,
     dividend_payments.upcoming_events,
     futures_settlement.upcoming_events,
     expiry.upcoming_events,

@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+from api_gateway.simulator.accounts.cash_transactions import SplitBooking
+from api_gateway.simulator.accounts.dividend_accrual import DividendAccrual
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.calendar.holidays import full_holidays
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_on
@@ -14,7 +16,7 @@ from api_gateway.simulator.instruments.contract_names import full_name
 from api_gateway.simulator.instruments.instrument import Instrument
 from api_gateway.simulator.instruments.price_format import price_text, quantity_text
 from api_gateway.simulator.notifications.inbox import Notification
-from api_gateway.simulator.orders.order import ExecutionKind
+from api_gateway.simulator.orders.order import Execution, ExecutionKind
 from api_gateway.simulator.prices.seeded_noise import hash_keys
 
 _NEW_YORK = ZoneInfo("America/New_York")
@@ -45,6 +47,7 @@ def account_notifications(paper_account: PaperAccount, since: float, until: floa
                 f"at {price_text(instrument, execution.price)}{where}."
             )
             yield Notification(execution.at, code, title, _html(text, _held_in_text(paper_account)))
+    yield from _corporate_action_notifications(paper_account, since, until)
     day = datetime.fromtimestamp(since, tz=_NEW_YORK).date()
     last = datetime.fromtimestamp(until, tz=_NEW_YORK).date()
     while day <= last:
@@ -68,6 +71,30 @@ def holiday_notifications(since: float, until: float) -> Iterator[Notification]:
                 at, "EH", "FYI: Exchange Holiday", _html(f"US exchanges are closed on {closed:%B %d, %Y}.")
             )
         day += timedelta(days=1)
+
+
+def _corporate_action_notifications(
+    paper_account: PaperAccount, since: float, until: float
+) -> Iterator[Notification]:
+    """Yield the ex-dates and splits of positions."""
+    dividends = (
+        (each.ex_at, _dividend_text(paper_account, each)) for each in paper_account.dividend_accruals
+    )
+    splits = ((each.at, _split_text(paper_account, each)) for each in paper_account.splits)
+    for at, text in (*dividends, *splits):
+        if since < at <= until:
+            yield Notification(at, "PF", "FYI: Corporate Action", _html(text, _held_in_text(paper_account)))
+
+
+def _dividend_text(paper_account: PaperAccount, accrual: DividendAccrual) -> str:
+    name = full_name(paper_account.instrument(accrual.conid))
+    pay_day = datetime.fromtimestamp(accrual.pay_at, tz=_NEW_YORK)
+    amount = f"{accrual.per_share:g} {accrual.currency} per share"
+    return f"{name} trades ex-dividend: {amount}, paid on {pay_day:%B %d, %Y}."
+
+
+def _split_text(paper_account: PaperAccount, split: SplitBooking) -> str:
+    return f"{full_name(paper_account.instrument(split.conid))} was split {split.ratio} for 1."
 
 
 def _rating_notifications(paper_account: PaperAccount, day: date) -> Iterator[Notification]:
@@ -112,9 +139,15 @@ def _expiry_notifications(paper_account: PaperAccount, day: date) -> Iterator[No
 def _held_instruments(paper_account: PaperAccount, at: float) -> list[Instrument]:
     """Return the instruments that the account held at that moment."""
     quantities: dict[int, float] = {}
-    for execution in paper_account.executions:
-        if execution.at <= at:
-            quantities[execution.conid] = quantities.get(execution.conid, 0.0) + execution.quantity
+    bookings: list[SplitBooking | Execution] = [*paper_account.splits, *paper_account.executions]
+    for booking in sorted(bookings, key=lambda each: each.at):
+        if booking.at > at:
+            break
+        held = quantities.get(booking.conid, 0.0)
+        if isinstance(booking, SplitBooking):
+            quantities[booking.conid] = held * booking.ratio
+        else:
+            quantities[booking.conid] = held + booking.quantity
     return [paper_account.instrument(conid) for conid, quantity in sorted(quantities.items()) if quantity]
 
 

@@ -15,6 +15,7 @@ from api_gateway.simulator.accounts.cash_transactions import (
     INTEREST_KINDS,
     CashTransaction,
     CashTransactionKind,
+    SplitBooking,
 )
 from api_gateway.simulator.accounts.dividend_accrual import sum_accruals
 from api_gateway.simulator.accounts.interest_accrual import InterestAccrual
@@ -25,6 +26,7 @@ from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Execution
 
 NEW_YORK = ZoneInfo("America/New_York")
+Booking = Execution | CashTransaction | SplitBooking
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,9 @@ class _Replay:
 
     def __init__(self, paper_account: PaperAccount) -> None:
         self._account = paper_account
-        self._bookings: list[Execution | CashTransaction] = sorted(
-            [*paper_account.executions, *paper_account.cash_transactions], key=lambda booking: booking.at
+        self._bookings: list[Booking] = sorted(
+            [*paper_account.splits, *paper_account.executions, *paper_account.cash_transactions],
+            key=lambda booking: booking.at,
         )
         self._cash = dict(paper_account.cash)
         for booking in self._bookings:
@@ -119,9 +122,12 @@ class _Replay:
     def _in_base(self, currency: str, amount: float, moment: float) -> float:
         return amount * self._account.exchange_rates.rate(currency, moment)
 
-    def _apply(self, booking: Execution | CashTransaction) -> None:
+    def _apply(self, booking: Booking) -> None:
         self._interest.advance(booking.at, self._cash)
         self._apply_cash_flows(booking, 1)
+        if isinstance(booking, SplitBooking):
+            self._holdings[booking.conid].quantity *= booking.ratio
+            return
         if isinstance(booking, CashTransaction):
             self._apply_cash_transaction(booking)
             return
@@ -136,15 +142,15 @@ class _Replay:
         if booking.kind in INTEREST_KINDS:
             self._interest.clear_before(new_york_date(booking.at).replace(day=1))
 
-    def _apply_cash_flows(self, booking: Execution | CashTransaction, sign: int) -> None:
+    def _apply_cash_flows(self, booking: Booking, sign: int) -> None:
         """Apply (`sign` 1) or reverse (`sign` -1) the cash flows of one booking."""
         for currency, amount in _cash_flows(self._account, booking):
             self._cash[currency] = round(self._cash.get(currency, 0.0) + sign * amount, 2)
 
 
-def _cash_flows(
-    paper_account: PaperAccount, booking: Execution | CashTransaction
-) -> Iterator[tuple[str, float]]:
+def _cash_flows(paper_account: PaperAccount, booking: Booking) -> Iterator[tuple[str, float]]:
+    if isinstance(booking, SplitBooking):
+        return
     if isinstance(booking, CashTransaction):
         yield booking.currency, booking.amount
         return

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from api_gateway.simulator.accounts.cash_transactions import CashTransaction
+from api_gateway.simulator.accounts.cash_transactions import CashTransaction, CashTransactionKind
 from api_gateway.simulator.accounts.paper_account import PaperAccount
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Execution, ExecutionKind
@@ -81,7 +81,7 @@ class DailyTrade:
 
 @dataclass(frozen=True)
 class CashRow:
-    """A cash transaction of an account that concerns an instrument."""
+    """A cash transaction, or a split, of an account that concerns an instrument."""
 
     day: date
     account_id: str
@@ -160,12 +160,25 @@ def _cash_rows(
     paper_account: PaperAccount, conids: Collection[int], currency: str, first: date
 ) -> Iterator[CashRow]:
     currency_rate = paper_account.exchange_rates.rate(currency)
-    for transaction in paper_account.cash_transactions:
+    for transaction in (*paper_account.cash_transactions, *_split_rows(paper_account)):
         day = new_york_date(transaction.at)
         if transaction.conid is not None and transaction.conid in conids and day >= first:
             instrument = paper_account.instrument(transaction.conid)
             rate = round(paper_account.exchange_rates.rate(transaction.currency) / currency_rate, 7)
             yield CashRow(day, paper_account.account_id, instrument, transaction, rate)
+
+
+def _split_rows(paper_account: PaperAccount) -> Iterator[CashTransaction]:
+    """Yield the splits as transactions without money: the quantity is that of the added shares."""
+    for split in paper_account.splits:
+        yield CashTransaction(
+            split.at,
+            CashTransactionKind.SPLIT,
+            paper_account.instrument(split.conid).currency,
+            0.0,
+            split.conid,
+            split.quantity * (split.ratio - 1),
+        )
 
 
 def _date_columns(day: date) -> dict[str, str]:

@@ -7,6 +7,7 @@ and the price at any time is computed without simulating the time before it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -96,7 +97,10 @@ def _random_bridge(key: int, whole: TickRange, count: int) -> list[int]:
 
 
 class PricePath:
-    """The price path of one instrument, in ticks. `reference` is about its price on `reference_date`."""
+    """The price path of one instrument, in ticks. `reference` is about its price on `reference_date`.
+
+    From the start of each session on, prices are multiplied by the `factor` of its day: 1 without it.
+    """
 
     def __init__(
         self,
@@ -107,6 +111,7 @@ class PricePath:
         volatility: float,
         reference_date: date,
         max_ticks: int = 0,
+        factor: Callable[[date], float] | None = None,
     ) -> None:
         self._key = key
         self._hours = hours
@@ -114,6 +119,7 @@ class PricePath:
         self._daily_volatility = volatility / sqrt(365)
         self._origin = fractal_noise(key, reference_date.toordinal() - 0.5)
         self._max_ticks = max_ticks or 1 << 60
+        self._factor = factor
         self._session_parts = lru_cache(maxsize=4096)(self._build_session_parts)
         self._blocks = lru_cache(maxsize=128)(self._build_blocks)
         self._minutes = lru_cache(maxsize=128)(self._build_minutes)
@@ -181,7 +187,7 @@ class PricePath:
         """The session's parts: before, during and after liquid hours."""
         key = hash_keys(self._key, session.day.toordinal())
         close = self._closing_ticks(session.day)
-        before = self._closing_ticks(self._previous_trading_day(session.day))
+        before = self._closing_ticks(self._previous_trading_day(session.day), session.day)
         width = self._daily_volatility * close
         gap = round(width * 0.35 * normal(key, 1))
         opening = self._clamp(before + gap)
@@ -206,9 +212,18 @@ class PricePath:
         low = self._clamp(min(first, last) - round(reach * uniform(key, 20 + index)))
         return SessionPart(hash_keys(key, index), start, end - start, TickRange(first, high, low, last))
 
-    def _closing_ticks(self, day: date) -> int:
+    def unadjusted_close_before(self, day: date) -> float:
+        """The close of the trading day before, in ticks, without the factor."""
+        return self._unadjusted_close(self._previous_trading_day(day))
+
+    def _closing_ticks(self, day: date, factor_day: date | None = None) -> int:
+        """The close of a day, with its own factor or that of a later day."""
+        factor = 1.0 if self._factor is None else self._factor(factor_day or day)
+        return self._clamp(round(self._unadjusted_close(day) * factor))
+
+    def _unadjusted_close(self, day: date) -> float:
         moved = (fractal_noise(self._key, day.toordinal()) - self._origin) * self._daily_volatility
-        return self._clamp(round(self._reference * exp(moved)))
+        return self._reference * exp(moved)
 
     def _previous_trading_day(self, day: date) -> date:
         ordinal = day.toordinal() - 1

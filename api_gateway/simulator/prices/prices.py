@@ -8,6 +8,7 @@ stock.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import islice, pairwise, takewhile
 from math import exp
 
@@ -21,6 +22,8 @@ from api_gateway.simulator.calendar.trading_hours import (
     sessions_before,
 )
 from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.corporate_actions.price_adjustment import PriceAdjustment
+from api_gateway.simulator.corporate_actions.splits import shares_per_share, splits_of
 from api_gateway.simulator.instruments.combinations import Combination, contracts_of
 from api_gateway.simulator.instruments.option_pricing import (
     SECONDS_PER_YEAR,
@@ -136,9 +139,10 @@ class Prices:
         return total if last is None else total.merge(PriceRange(last, last, last, last))
 
     def prior_close(self, instrument: Instrument, epoch: float) -> float:
-        """The regular close of the session before that of `epoch`."""
-        _, before = islice(sessions_before(_hours(instrument), epoch), 2)
-        return self.price_at(instrument, before.closes)
+        """The regular close of the session before that of `epoch`, in shares of `epoch`."""
+        session, before = islice(sessions_before(_hours(instrument), epoch), 2)
+        ratio = self._split_ratio(instrument, before.day, session.day)
+        return self.price_at(instrument, before.closes) * ratio
 
     def greeks(self, instrument: Instrument) -> Greeks | None:
         """The Greeks of an option at the clock's time; None for other instruments."""
@@ -200,19 +204,36 @@ class Prices:
     def _iterate_bars_backwards(
         self, instrument: Instrument, end: float, step: float, outside_rth: bool
     ) -> Iterator[Bar]:
+        today = session_at(_hours(instrument), self._clock.now()).day
         for windows in bar_windows_before(
             _hours(instrument), _floor_to_step(end), step, outside_rth=outside_rth
         ):
-            spans = [self.range_between(instrument, since, until) for _, since, until in windows]
+            # As IBKR's history: in today's shares, and not adjusted for dividends.
+            ratios = [self._split_ratio(instrument, session.day, today) for session, _, _ in windows]
+            spans = [
+                self.range_between(instrument, since, until).scale(ratio)
+                for ratio, (_, since, until) in zip(ratios, windows, strict=True)
+            ]
             total = spans[0]
             for span in spans[1:]:
                 total = total.merge(span)
             volume = sum(
-                self._volume_until(instrument, session, until)
-                - self._volume_until(instrument, session, since)
-                for session, since, until in windows
+                (
+                    self._volume_until(instrument, session, until)
+                    - self._volume_until(instrument, session, since)
+                )
+                / ratio
+                for ratio, (session, since, until) in zip(ratios, windows, strict=True)
             )
-            yield Bar(windows[0][1], total.open, total.high, total.low, total.close, volume)
+            yield Bar(windows[0][1], total.open, total.high, total.low, total.close, round(volume))
+
+    def _split_ratio(self, instrument: Instrument, day: date, later: date) -> float:
+        """What a price of one day is multiplied by, to be in the shares of a later day."""
+        first_day = self._universe.build_date
+        if day >= later or not splits_of(instrument, first_day):
+            return 1.0
+        then, now = (shares_per_share(instrument, first_day, each) for each in (day, later))
+        return then / now
 
     def _common_source_range(self, combination: Combination, since: float, until: float) -> PriceRange | None:
         """The range of the underlying that all legs' prices derive from, or None; only within one session."""
@@ -287,14 +308,25 @@ class Prices:
     def _path(self, instrument: Instrument) -> PricePath:
         path = self._paths.get(instrument.conid)
         if path is None:
-            path = self._paths[instrument.conid] = PricePath(
-                key=hash_keys(self._key, instrument.conid),
-                hours=_hours(instrument),
-                reference=instrument.reference_price / instrument.tick,
-                volatility=instrument.volatility,
-                reference_date=self._universe.build_date,
-                max_ticks=_MAX_CENTS if instrument.sec_type == "EC" else 0,
-            )
+            path = self._paths[instrument.conid] = self._build_path(instrument)
+        return path
+
+    def _build_path(self, instrument: Instrument) -> PricePath:
+        first_day = self._universe.build_date
+        path: PricePath
+        adjustment = PriceAdjustment(
+            instrument, first_day, lambda day: path.unadjusted_close_before(day) * instrument.tick
+        )
+        has_actions = instrument.dividend or splits_of(instrument, first_day)
+        path = PricePath(
+            key=hash_keys(self._key, instrument.conid),
+            hours=_hours(instrument),
+            reference=instrument.reference_price / instrument.tick,
+            volatility=instrument.volatility,
+            reference_date=first_day,
+            max_ticks=_MAX_CENTS if instrument.sec_type == "EC" else 0,
+            factor=adjustment.factor if has_actions else None,
+        )
         return path
 
 

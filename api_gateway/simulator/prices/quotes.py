@@ -50,6 +50,12 @@ class PriceRange:
     low: float
     close: float
 
+    def scale(self, ratio: float) -> PriceRange:
+        """This range with all prices multiplied by a ratio."""
+        if ratio == 1.0:
+            return self
+        return PriceRange(self.open * ratio, self.high * ratio, self.low * ratio, self.close * ratio)
+
     def merge(self, other: PriceRange) -> PriceRange:
         """This range and the following one, merged."""
         return PriceRange(self.open, max(self.high, other.high), min(self.low, other.low), other.close)

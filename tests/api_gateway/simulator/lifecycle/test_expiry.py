@@ -181,3 +181,43 @@ def test_bonds_are_repaid_at_par(account: PaperAccount) -> None:
     cash = traded_cash(account)
     wait_past(account, bond)
     assert traded_cash(account) == pytest.approx(cash + 5 * 100 * bond.multiplier)
+
+
+def future_option(account: PaperAccount, *, delivers: bool) -> Instrument:
+    """A call on a future that outlives it, or on one that ends with it."""
+    root = account.universe.futures_of(ES)[0].root_conid or 0
+    for option in account.universe.options_of(root, "FOP", right="C"):
+        future = account.instrument(option.underlying_conid or 0)
+        if ((future.expires_at or 0.0) > (option.expires_at or 0.0)) is delivers:
+            return option
+    raise AssertionError("no such option is listed")
+
+
+@pytest.mark.parametrize("held", [2, -2])
+def test_options_on_futures_deliver_the_future_at_the_strike(account: PaperAccount, held: int) -> None:
+    option = future_option(account, delivers=True)
+    future = account.instrument(option.underlying_conid or 0)
+    spot = (option.strike or 0.0) + 12.0
+    account.prices.override_price(future.conid, spot)
+    trade(account, option.conid, held, 9.0)
+    cash = traded_cash(account)
+    account.clock.advance((option.expires_at or 0.0) + 1200 - account.clock.now())
+    process_events(account, account.clock.now())
+    position = account.positions[future.conid]
+    assert (quantity(account, option.conid), position.quantity) == (0, held)
+    # The premium is realised with the option, because the future is settled against the strike.
+    assert account.executions[-2].realised == pytest.approx(-held * 9.0 * 50 - 1.3)
+    unsettled = spot * held * 50 - position.settled
+    settled = sum(row.amount for row in account.cash_transactions if row.conid == future.conid)
+    assert unsettled + settled == pytest.approx(held * 12.0 * 50)
+    assert traded_cash(account) - settled == pytest.approx(cash)
+
+
+def test_an_option_on_a_future_that_ends_with_it_is_paid_in_cash(account: PaperAccount) -> None:
+    option = future_option(account, delivers=False)
+    trade(account, option.conid, 1, 9.0)
+    account.prices.override_price(option.underlying_conid or 0, (option.strike or 0.0) + 12.0)
+    cash = traded_cash(account)
+    wait_past(account, option)
+    assert quantity(account, option.underlying_conid or 0) == 0
+    assert traded_cash(account) == pytest.approx(cash + 12.0 * 50)

@@ -154,7 +154,10 @@ async def test_transactions_match_the_recorded_types(api: ApiClient) -> None:
     assert body.keys() == {"nd", "rpnl", "currency", "from", "id", "to", "transactions"}
     assert (body["id"], body["nd"], body["currency"]) == ("getTransactions", 91, "USD")
     assert body["to"] - body["from"] == 90 * 86_400_000
-    bought, sold = body["transactions"]
+    bought, dividend, tax, sold = body["transactions"]
+    assert (dividend["type"], tax["type"]) == ("Dividends", "Withholding Tax")
+    assert dividend.keys() == bought.keys()
+    assert dividend["amt"] == pytest.approx(dividend["qty"] * dividend["pr"])
     assert bought.keys() == {
         "cur", "date", "rawDate", "fxRate", "pr", "qty", "acctid", "amt", "conid", "type", "desc",
         "isRealTime",
