@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import Enum
-from typing import Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -35,9 +37,11 @@ def _is_presentable(value: str) -> bool:
 
 def _types_of(annotation: object) -> tuple[object, ...]:
     """Return the types of a union, or the one type of any other annotation."""
-    if get_origin(annotation) is Literal:
-        return (annotation,)
-    return get_args(annotation) or (annotation,)
+    if get_origin(annotation) is Annotated:
+        return _types_of(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(each for member in get_args(annotation) for each in _types_of(member))
+    return (annotation,)
 
 
 def _describe_valid_values(types: Sequence[object], field: FieldInfo, problem: ErrorDetails) -> str:
@@ -50,24 +54,53 @@ def _describe_valid_values(types: Sequence[object], field: FieldInfo, problem: E
         return f"use {_join([str(each) for each in get_args(kind)])}"
     if isinstance(kind, type) and issubclass(kind, Enum):
         return f"use {_join([str(each.value) for each in kind])}"
-    if kind in (int, float):
+    if kind in (int, float) and problem["type"] != "finite_number":
         number = "a whole number" if problem["type"].startswith("int_") else ""
-        return "use " + (": ".join(filter(None, (number, _describe_range(field)))) or "a number")
-    return problem["msg"][:1].lower() + problem["msg"][1:]
+        return "use " + (": ".join(filter(None, (number, _describe_range(field, problem)))) or "a number")
+    if problem["type"].endswith(("too_short", "too_long")):
+        return f"use {_describe_length(field, problem)}"
+    # What is left is rare: pydantic's own words, such as "String should match pattern 'a+'".
+    return re.sub(r"^.*? should (be|have|match) ", _use, problem["msg"], count=1)
 
 
-def _describe_range(field: FieldInfo) -> str:
-    least, above, most = (_bound(field, name) for name in ("ge", "gt", "le"))
-    if above is not None:
-        return f"more than {above}" if most is None else f"more than {above}, at most {most}"
-    if least is not None:
-        return f"{least} or more" if most is None else f"{least} to {most}"
-    return "" if most is None else f"{most} or less"
+def _use(found: re.Match[str]) -> str:
+    return "use text that matches " if found[1] == "match" else "use "
 
 
-def _bound(field: FieldInfo, name: str) -> object:
-    """Return the constraint of this name that was passed to `Field`, or None."""
-    return next((found for each in field.metadata if (found := getattr(each, name, None)) is not None), None)
+def _describe_range(field: FieldInfo, problem: ErrorDetails) -> str:
+    least, above, most, below = (_bound(field, problem, name) for name in ("ge", "gt", "le", "lt"))
+    step = _bound(field, problem, "multiple_of")
+    if least is not None and most is not None:
+        limits = f"{least} to {most}"
+    else:
+        limits = ", ".join(
+            text
+            for text, limit in (
+                (f"more than {above}", above),
+                (f"at least {least}", least),
+                (f"at most {most}", most),
+                (f"less than {below}", below),
+            )
+            if limit is not None
+        )
+    return ": ".join(filter(None, ("" if step is None else f"a multiple of {step}", limits)))
+
+
+def _describe_length(field: FieldInfo, problem: ErrorDetails) -> str:
+    unit = "character" if problem["type"].startswith("string") else "value"
+    least, most = (_bound(field, problem, name) for name in ("min_length", "max_length"))
+    if least is not None and most is not None:
+        return f"{least} to {most} {unit}s"
+    limit = most if least is None else least
+    return f"at {'most' if least is None else 'least'} {limit} {unit}{'' if limit == 1 else 's'}"
+
+
+def _bound(field: FieldInfo, problem: ErrorDetails, name: str) -> object:
+    """Return the constraint of this name, of the field or of its type, or None."""
+    declared = next(
+        (found for each in field.metadata if (found := getattr(each, name, None)) is not None), None
+    )
+    return problem.get("ctx", {}).get(name) if declared is None else declared
 
 
 def _join(values: Sequence[str]) -> str:
