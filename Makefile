@@ -23,7 +23,7 @@ COMPILE = $(COMPILE_FILE) --group build pyproject.toml
 EVERYDAY := not containers and not browser and not acceptance and not thorough
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough test-demo test-browser test-clients lint types bench up down test-containers settings endpoints schemas known golden snapshots lock update test-lowest clean
+.PHONY: help demo test test-thorough test-demo test-browser test-clients lint format types bench up down test-containers settings endpoints schemas known golden snapshots lock update test-lowest clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -79,8 +79,12 @@ bench: $(VENV)/dev.stamp ## measure a call, startup and 10,000 calls (about ten 
 	$(BIN)/python -m benchmarks --python $(VENV)/bench/bin/python $(ARGS)
 
 lint: $(VENV)/dev.stamp ## check style and formatting with ruff
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	@$(BIN)/ruff check . && checked=yes; $(BIN)/ruff format --check . && test -n "$$checked" || \
+		{ echo "Run make format; correct what it leaves by hand."; exit 1; }
+
+format: $(VENV)/dev.stamp ## format the code and correct what ruff can correct by itself
+	$(BIN)/ruff check --quiet --exit-zero --fix .
+	$(BIN)/ruff format .
 
 types: $(VENV)/dev.stamp ## check types with mypy --strict
 	$(BIN)/mypy
