@@ -150,18 +150,26 @@ def test_only_the_server_gets_the_token() -> None:
 def test_every_setting_reaches_its_container_under_its_deprecated_names_too(
     service: str, settings: type[BaseSettings], left_out: set[str]
 ) -> None:
-    assert environment_names(settings) - set(SERVICES[service]["environment"]) == left_out
+    missing = environment_names(settings) - set(SERVICES[service]["environment"]) - left_out
+    lines = "\n".join(f"      {name}: ${{{name}:-}}" for name in sorted(missing))
+    assert not missing, f"docker-compose.yml, service {service}, environment: add\n{lines}"
+    unneeded = left_out - environment_names(settings) | left_out & set(SERVICES[service]["environment"])
+    assert not unneeded, f"tests/containers/test_compose.py: remove {sorted(unneeded)} from left_out"
 
 
 @pytest.mark.parametrize("settings", [GatewaySettings, ServerSettings, TickerSettings])
 def test_compose_passes_a_deprecated_name_on_unchanged_so_that_its_service_can_warn(
     settings: type[BaseSettings],
 ) -> None:
-    names = {former.name for _, former in former_names(settings)}
+    names = {former.name: former.removed_in for _, former in former_names(settings)}
     assert names
     passed = [service["environment"] for service in SERVICES.values()]
-    for name in names:
-        assert {each[name] for each in passed if name in each} == {f"${{{name}:-}}"}
+    for name, removed_in in names.items():
+        values = {each[name] for each in passed if name in each}
+        assert values == {f"${{{name}:-}}"}, (
+            f"docker-compose.yml: each service that passes {name} needs\n"
+            f"      {name}: ${{{name}:-}} # old name, until {removed_in}"
+        )
 
 
 def test_one_variable_chooses_the_gateway_and_live_is_the_default() -> None:
