@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from routers_generator.compare import compare as compare_module
 from routers_generator.compare.compare import (
     AcceptedDifference,
     Comparison,
+    Difference,
     accepted_differences,
     compare,
     compare_requests,
@@ -31,6 +34,8 @@ from tests.routers_generator.ibkr_document import (
 )
 from tests.routers_generator.sample_document import ref, valid_document
 
+ACCEPTED = f"routers_generator/compare/{compare_module.ACCEPTED_FILE}"
+PAGE = "the heading of its page"
 KNOWN = Path(compare_module.__file__).with_name(compare_module.KNOWN_REQUESTS_FILE)
 PLACE = "POST /iserver/account/{}/orders"
 ORDER = {
@@ -103,9 +108,26 @@ def test_every_difference_from_ibkrs_document_is_accepted() -> None:
     documented = [each.request for each in documented_operations()]
     found = compare_requests(documented, known_requests())
     assert found.shared_operations == len(documented)
-    assert [str(each) for each in found.differences] == []
-    assert found.stale == []
+    assert not found.differences, differences_to_accept(found.differences)
+    stale = "\n".join(f'  "{each.line}",' for each in found.stale)
+    assert not stale, f"{ACCEPTED}: remove these lines, which no longer match:\n{stale}"
     assert found.is_clean
+
+
+def differences_to_accept(found: Sequence[Difference]) -> str:
+    """The route or accepted.toml is to be edited; here is what the latter lacks."""
+    lines = "\n".join(f"  {json.dumps(str(each), ensure_ascii=False)}," for each in found)
+    return (
+        f"the routes differ from IBKR's document. Correct the route; or, if the document is wrong "
+        f"or lacks it, add to {ACCEPTED} with the page that shows it:\n"
+        f'[[accepted]]\nsource = "IBKR\'s Web API reference, \\"{PAGE}\\"."\ndifferences = [\n{lines}\n]'
+    )
+
+
+def test_the_block_that_a_failure_shows_accepts_what_it_reports() -> None:
+    found = compare_with([LIST, RequestSpec("GET", "/more", "more")]).differences
+    [block] = tomllib.loads(differences_to_accept(found).partition("shows it:\n")[2])["accepted"]
+    assert block["differences"] == [str(each) for each in found]
 
 
 @needs_ibkr_document
