@@ -99,6 +99,7 @@ class Operation:
     get_alias      the gateway does the same for a GET
     ticker         the ticker may send it
     hint           what to do when IBKR refuses it
+    status         how well its response is known; tests/data/operations.json lists what was recorded
     open_to        who can use it through the gateway
     """
 
@@ -602,4 +603,4 @@ def _unlisted(key: OperationKey) -> Operation:
     elif path.startswith(("/portfolio/", "/portfolio2/", "/acesws/", "/pa/")):
         preflight = Preflight.PORTFOLIO
     effect = READS if method == "GET" else CHANGES
-    return Operation(method, path, effect, session=session, preflight=preflight)
+    return Operation(method, path, effect, session=session, preflight=preflight, status=DOCUMENTED)

@@ -19,12 +19,14 @@ from fastapi.routing import APIRoute
 
 from api_gateway.access_policy import POLICIES, TradingMode
 from api_gateway.operations import OPERATIONS, Operation, RateLimit
+from mcp_server.reference.example_operation import example_operation
 from mcp_server.rest import sections
 from mcp_server.rest.route_call import single_call, source_file
 from mcp_server.routers import ROUTERS
 
 SOURCE_NOTE: Final = re.compile(
-    r'Source: IBKR Web API reference, "(?P<page>[^"]+)"\.'
+    # What is outside IBKR's reference says where else it is known from.
+    r'Source: (?:IBKR Web API reference, "[^"]+"|not in IBKR\'s reference: [^\n]+)\.'
     # Words that users search for and the text above lacks; how to get a smaller result.
     r"(\nFound by: (?P<found_by>[^\n]+(\n(?!For less)[^\n]+)*)\.)?"
     r"(\nFor less: (?P<for_less>[^\n]+(\n[^\n]+)*)\.)?"
@@ -59,7 +61,6 @@ class ListedOperation:
 
     tool: str
     summary: str
-    page: str
     row: Operation
 
     @property
@@ -95,16 +96,15 @@ def _listed_operation(route: APIRoute) -> ListedOperation:
         method, template, _ = single_call(route)
         raise ValueError(
             f"api_gateway/operations.py has no row for {route.name}. "
-            f'Example: Operation("{method}", "{template}", session=LOGIN),'
+            f"Example: {example_operation((method, template))}"
         )
     text = inspect.getdoc(route.endpoint) or ""
-    source = SOURCE_NOTE.search(text)
-    if source is None:
+    if not SOURCE_NOTE.search(text):
         raise ValueError(
             f"{source_file(route)}, {route.name}: the docstring does not name its source. "
             'Example: Source: IBKR Web API reference, "All Conids by Exchange".'
         )
-    return ListedOperation(route.name, text.partition("\n")[0], source["page"], row)
+    return ListedOperation(route.name, text.partition("\n")[0], row)
 
 
 def _count_lines(operations: Sequence[ListedOperation]) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -11,17 +13,45 @@ from api_gateway.operations import (
     OPERATIONS,
     Effect,
     Operation,
+    OperationKey,
     Preflight,
+    RateLimit,
     SessionRequirement,
+    Status,
     find_operation,
     match_operation,
     normalize,
 )
-from tests.ibkr_facts import known_operations
+from mcp_server.reference.example_operation import example_operation, format_operation
+from tests.api_gateway.simulated_operations import (
+    enforced_limit,
+    in_simulators_spelling,
+    simulated_endpoints,
+)
+from tests.ibkr_facts import OperationFacts, known_operations
 
 EXAMPLE = '    Operation("GET", "/trsrv/all-conids", session=LOGIN),'
+FACTS = "tests/data/operations.json"
+LIMITS = "api_gateway/simulator/rate_limits.py"
+REPLIES = "api_gateway/simulator/web_api/sections"
+
+# Rows that the simulator differs from on purpose, and why.
+OTHER_LIMIT: dict[OperationKey, str] = {}
+OTHER_SESSION: dict[OperationKey, str] = {
+    ("POST", "/iserver/reauthenticate"): "IBKR's gateway itself responds, also without a login, to say so",
+}
+
+
+def _id(row: Operation) -> str:
+    return f"{row.method} {row.path}"
+
+
+def _unnamed(row: Operation) -> str:
+    return " ".join(normalize(row.key))
+
+
 TOOL_ROWS = [row for row in OPERATIONS.values() if row.section]
-every_row = pytest.mark.parametrize("row", TOOL_ROWS, ids=lambda row: f"{row.method} {row.path}")
+every_row = pytest.mark.parametrize("row", TOOL_ROWS, ids=_id)
 
 
 def test_every_operation_has_one_row() -> None:
@@ -29,9 +59,9 @@ def test_every_operation_has_one_row() -> None:
     twice = sorted(key for key, count in rows.items() if count > 1)
     assert not twice, f"api_gateway/operations.py: keep one row of {twice}, such as\n{EXAMPLE}"
     missing = sorted(known_operations().keys() - rows.keys())
-    assert not missing, (
-        f"api_gateway/operations.py: no row for {missing}; add one to its section, such as\n{EXAMPLE}"
-    )
+    keys = [known_operations()[each].operation.partition(" ") for each in missing]
+    rows_to_add = "\n".join(f"    {example_operation((method, path))}" for method, _, path in keys)
+    assert not missing, f"api_gateway/operations.py: add to its section\n{rows_to_add}"
 
 
 @every_row
@@ -42,16 +72,78 @@ def test_a_row_matches_the_facts(row: Operation) -> None:
     )
     if fact := known_operations().get(_unnamed(row)):
         differs = (
-            f"api_gateway/operations.py: {row.method} {row.path} differs from tests/data/operations.json: "
-            f"{fact}; correct section, status or session, such as\n"
+            f"api_gateway/operations.py: {row.method} {row.path} differs from {FACTS}: {fact}; "
+            "correct its section, status or session, such as\n"
             '    Operation("GET", "/sso/validate", session=LOGIN, status=DOCUMENTED),'
         )
         assert (row.section, row.status) == (fact.section, fact.status), differs
         assert (row.session is SessionRequirement.BROKERAGE) is fact.brokerage, differs
 
 
-def _unnamed(row: Operation) -> str:
-    return " ".join(normalize(row.key))
+@every_row
+def test_a_row_says_recorded_only_of_a_response_that_was_recorded(row: Operation) -> None:
+    fact = known_operations().get(_unnamed(row))
+    assert row.status is not Status.RECORDED or fact, (
+        f"api_gateway/operations.py: the row of {row.method} {row.path} has status=RECORDED (the default), "
+        f"and {FACTS} has no recorded response of it; write status=DOCUMENTED if IBKR describes the "
+        "response, status=SIMULATED_ONLY if its shape is a guess:\n"
+        f"    {format_operation(replace(row, status=Status.DOCUMENTED))}\n"
+        f"If it was recorded, add a line to {FACTS}, such as\n    {_example_fact(row)}"
+    )
+
+
+def _example_fact(row: Operation) -> str:
+    brokerage = row.session is SessionRequirement.BROKERAGE
+    fact = OperationFacts(f"{row.method} {row.path}", row.section, [], [], brokerage, Status.RECORDED)
+    return f"{json.dumps(asdict(fact))},"
+
+
+# The simulator has tables of its own, so that a mistake here does not repeat itself there.
+
+
+@pytest.mark.parametrize("row", OPERATIONS.values(), ids=_id)
+def test_a_rows_limit_is_the_one_that_the_simulator_enforces(row: Operation) -> None:
+    enforced = enforced_limit(row.path)
+    if row.key in OTHER_LIMIT:
+        assert row.limit != enforced, f"remove {row.key} from OTHER_LIMIT: the limits are equal"
+        return
+    path = in_simulators_spelling(row.path)
+    right_row = f"in api_gateway/operations.py\n    {format_operation(replace(row, limit=enforced))}"
+    wanted = row.limit or RateLimit(1, 1)
+    right_limit = (
+        f'in {LIMITS}\n    EnforcedLimit("{path}", {wanted.count}, {wanted.seconds}, burst={wanted.count}),\n'
+        "and in the table of SIMULATOR.md"
+    )
+    assert row.limit == enforced, (
+        f"the row of {row.method} {row.path} in api_gateway/operations.py has the limit {row.limit}, and "
+        f"{LIMITS} has {enforced}. Either write {right_row}\n"
+        + (f"or write {right_limit}" if row.limit else f"or make the limit in {LIMITS} cover fewer paths")
+    )
+
+
+@pytest.mark.parametrize("row", OPERATIONS.values(), ids=_id)
+def test_a_rows_session_is_the_one_that_the_simulator_requires(row: Operation) -> None:
+    endpoint = simulated_endpoints().get(normalize(row.key))
+    route = f'@SECTION.route("{row.method}", "{in_simulators_spelling(row.path)}", requires=RequiredSession.'
+    assert endpoint, (
+        f"{REPLIES}: no reply to {row.method} {row.path}; add one, such as\n    {route}{row.session.name})"
+    )
+    required = endpoint.requires.name
+    if row.key in OTHER_SESSION:
+        assert required != row.session.name, f"remove {row.key} from OTHER_SESSION: the sessions are equal"
+        return
+    assert required == row.session.name, (
+        f"the row of {row.method} {row.path} in api_gateway/operations.py has session={row.session.name}, "
+        f"and {REPLIES} has requires=RequiredSession.{required}. Either write in api_gateway/operations.py\n"
+        f"    {format_operation(replace(row, session=SessionRequirement[required]))}\n"
+        f"or in {REPLIES}\n    {route}{row.session.name})"
+    )
+
+
+@pytest.mark.parametrize("reasons", [OTHER_LIMIT, OTHER_SESSION], ids=["limits", "sessions"])
+def test_each_intended_difference_is_of_a_row_and_has_a_reason(reasons: dict[OperationKey, str]) -> None:
+    assert reasons.keys() <= OPERATIONS.keys()
+    assert all(len(reason) > 20 for reason in reasons.values())
 
 
 @every_row

@@ -19,6 +19,8 @@ from mcp_types import TextContent
 
 from api_gateway.access_policy import ALL_OPERATIONS, POLICIES, AccessPolicy, TradingMode
 from api_gateway.client.gateway import GatewayClient
+from api_gateway.client.interpretation import NO_ACCOUNTS
+from api_gateway.operations import Preflight, find_operation
 from api_gateway.settings import GatewaySettings
 from api_gateway.simulator.app import create_app as create_simulator
 from api_gateway.simulator.clock import Clock
@@ -29,14 +31,8 @@ from mcp_server.rest.route_call import single_call
 from mcp_server.routers import ROUTERS
 from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
-from tests.mcp_server.contract.how_to_fix import (
-    example_reply,
-    example_row,
-    in_file,
-    in_row,
-    rows_file,
-    simulator_file,
-)
+from tests.api_gateway.simulated_operations import enforced_limit
+from tests.mcp_server.contract.how_to_fix import example_row, in_file, in_row, in_simulator, rows_file
 from tests.mcp_server.contract.wire_rows import (
     accounts,
     alerts,
@@ -169,11 +165,14 @@ async def test_a_tool_sends_exactly_the_request_of_its_row_and_only_reads_before
 ) -> None:
     recorder, result = await bench.call(row.tool, row.arguments)
 
-    file, example = rows_file(ROUTES[row.tool]), example_row(ROUTES[row.tool])
-    assert not result.is_error, in_file(file, f"a row of {row.tool} is rejected: {result.content}", example)
+    assert not result.is_error, _in_rows(
+        ROUTES[row.tool], f"a row of {row.tool} is rejected: {result.content}"
+    )
     *before, (last, content) = recorder.sent
     sent = (last, json.loads(content) if content else None)
-    assert sent == (row.sent, row.body), in_file(file, f"{row.tool} sends {sent}, unlike its row", example)
+    assert sent == (row.sent, row.body), _in_rows(
+        ROUTES[row.tool], f"{row.tool} sends {sent}, unlike its row"
+    )
     assert all(target.startswith("GET ") and "unsubscribe" not in target for target, _ in before)
 
 
@@ -194,17 +193,16 @@ async def test_the_simulator_has_a_response_for_every_tool(bench: Bench, tool: s
     profile = PROFILES.get(tool, "retail")
     simulated = create_simulator(Simulation(SimulationOptions(login=True, profile=profile), clock))
 
-    async with bench.over(httpx.ASGITransport(simulated), clock) as server:
+    responses = LastResponse(httpx.ASGITransport(simulated))
+    async with bench.over(responses, clock) as server:
         if tool in PREPARED:
             arguments = await PREPARED[tool](server)
         result = await server.call_tool(tool, dict(arguments))
 
     content = result.content[-1]  # a truncated result has a note before it
     assert isinstance(content, TextContent)
-    assert result.is_error is (tool in FORBIDDEN_BY_IBKR), in_file(
-        simulator_file(ROUTES[tool]),
-        f"the simulator's response to {FIRST_ROWS[tool].sent} is {content.text!r}",
-        example_reply(ROUTES[tool]),
+    assert result.is_error is (tool in FORBIDDEN_BY_IBKR), _how_to_correct_the_response(
+        ROUTES[tool], f"the simulator's response to {FIRST_ROWS[tool].sent} is {content.text!r}", responses
     )
     if not result.is_error:
         body = json.loads(content.text)
@@ -215,8 +213,40 @@ async def test_the_simulator_has_a_response_for_every_tool(bench: Bench, tool: s
         )
         secrets = SECRETS & _names(body)
         assert not secrets, in_row(
-            ROUTES[tool], f"{tool} returns {secrets}; list them in `redact`, as in redact=('sessionId',)"
+            ROUTES[tool], f"{tool} returns {secrets}; list them in `redact`", redact=tuple(sorted(secrets))
         )
+
+
+class LastResponse(httpx.AsyncBaseTransport):
+    """A transport to a simulator that records its last response."""
+
+    def __init__(self, simulator: httpx.AsyncBaseTransport) -> None:
+        self._simulator = simulator
+        self.status = 0
+        self.text = ""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._simulator.handle_async_request(request)
+        self.status, self.text = response.status_code, (await response.aread()).decode(errors="replace")
+        return response
+
+
+def _how_to_correct_the_response(route: APIRoute, what: str, responses: LastResponse) -> str:
+    key = single_call(route)[:2]
+    row = find_operation(key)
+    if NO_ACCOUNTS in responses.text.lower() and row.preflight is Preflight.NONE:
+        return in_row(
+            route,
+            f"{what}, because the row of {route.name} has no preflight=",
+            preflight=Preflight.ACCOUNTS,
+        )
+    if responses.status == httpx.codes.TOO_MANY_REQUESTS:
+        return in_row(
+            route,
+            f"{what}, because the limit= of its row is not the one in api_gateway/simulator/rate_limits.py",
+            limit=enforced_limit(row.path),
+        )
+    return in_simulator(route, what)
 
 
 def _names(body: Any) -> set[str]:
@@ -232,14 +262,16 @@ def test_every_route_has_a_row() -> None:
     assert not unknown, in_file(
         "tests/mcp_server/contract/wire_rows",
         f"no route is named {unknown}; rename these rows",
-        example_row(next(iter(ROUTES.values()))),
+        example_row(next(iter(ROUTES.values())), WIRE),
     )
 
 
 def _require_row(route: APIRoute) -> None:
-    assert route.name in FIRST_ROWS, in_file(
-        rows_file(route), f"ROWS has no row for {route.name}", example_row(route)
-    )
+    assert route.name in FIRST_ROWS, _in_rows(route, f"ROWS has no row for {route.name}")
+
+
+def _in_rows(route: APIRoute, what: str) -> str:
+    return in_file(rows_file(route), what, example_row(route, WIRE))
 
 
 @pytest.mark.parametrize("tool", ROUTES)
@@ -251,10 +283,9 @@ def test_the_rows_of_a_tool_cover_everything_that_it_can_send(tool: str) -> None
     can_send = REQUESTS[tool]
     members = {re.split(r"[.\[]", name)[0] for name in can_send["body"] or {}}
     never_sent = sorted((set(can_send["query"]) | members) - query - body)
-    assert (query, body) == (set(can_send["query"]), members), in_file(
-        rows_file(ROUTES[tool]),
+    assert (query, body) == (set(can_send["query"]), members), _in_rows(
+        ROUTES[tool],
         f"the rows of {tool} do not send what its route can send; never sent: {never_sent}",
-        example_row(ROUTES[tool]),
     )
 
 
@@ -264,8 +295,7 @@ def test_the_rows_of_a_tool_send_its_operation(tool: str) -> None:
     path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
     for row in WIRE:
         if row.tool == tool:
-            assert re.fullmatch(rf"{method} {path}(\?.*)?", row.sent), in_file(
-                rows_file(ROUTES[tool]),
+            assert re.fullmatch(rf"{method} {path}(\?.*)?", row.sent), _in_rows(
+                ROUTES[tool],
                 f"a row of {tool} sends {row.sent}, and its route calls {method} {template}",
-                example_row(ROUTES[tool]),
             )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fastapi import APIRouter
 
-from mcp_server.reference.endpoints_md import list_operations, to_markdown
+from mcp_server.reference.endpoints_md import SOURCE_NOTE, list_operations, to_markdown
 from mcp_server.rest.parameters import Gateway
 from mcp_server.rest.relay import Json
 
@@ -63,3 +63,16 @@ def test_a_route_without_a_source_is_an_error_with_an_example() -> None:
         ValueError, match=r"^tests/mcp_server/reference/test_endpoints_md\.py, read: .*Example: Source: "
     ):
         list_operations([router])
+
+
+@pytest.mark.parametrize(
+    ("note", "accepted"),
+    [
+        ('Source: IBKR Web API reference, "All Conids by Exchange".', True),
+        ("Source: not in IBKR's reference: IBKR's OpenAPI document 2.29.0.\nFound by: news.", True),
+        ("Source: not in IBKR's reference.", False),
+        ("Source: a forum.", False),
+    ],
+)
+def test_a_source_is_a_page_of_ibkrs_reference_or_says_that_there_is_none(note: str, accepted: bool) -> None:
+    assert bool(SOURCE_NOTE.fullmatch(note)) is accepted

@@ -1,0 +1,52 @@
+"""An operation's row as `api_gateway/operations.py` has it, for messages that show the row to add."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Final
+
+from api_gateway import operations
+from api_gateway.operations import (
+    Effect,
+    Operation,
+    OperationKey,
+    RateLimit,
+    SessionRequirement,
+    Status,
+    find_operation,
+)
+
+# The section is the group that the row is in.
+_NOT_WRITTEN: Final = ("method", "path", "section")
+_LIMITS: Final = ("ONE_PER_SECOND", "ONE_PER_5_SECONDS", "ONE_PER_15_MINUTES")
+
+
+def example_operation(key: OperationKey) -> str:
+    """The row of an operation; without one, the row that is derived from its path."""
+    return format_operation(find_operation(key))
+
+
+def format_operation(row: Operation) -> str:
+    """The row as Python, without what is at its default."""
+    written = [f'"{row.method}"', f'"{row.path}"']
+    for each in fields(row):
+        value = getattr(row, each.name)
+        if each.name not in _NOT_WRITTEN and value != each.default:
+            named = "" if each.name == "effect" else f"{each.name}="
+            written.append(f"{named}{_format_value(value)}")
+    return f"Operation({', '.join(written)}),"
+
+
+def _format_value(value: Any) -> str:
+    match value:
+        case Effect() | SessionRequirement() | Status():
+            return value.name
+        case operations.Preflight() | operations.ColdStart():
+            return f"{type(value).__name__}.{value.name}"
+        case RateLimit():
+            names = (name for name in _LIMITS if getattr(operations, name) == value)
+            return next(names, f"RateLimit({value.count}, {value.seconds})")
+        case str():
+            return f'"{value}"'
+        case _:
+            return repr(value)
