@@ -131,7 +131,7 @@ class Simulation:
             self.session.establish()
 
     def catch_up(self) -> None:
-        """Process all order events that are due. Call it before anything that reads an account."""
+        """Process all order and account events that are due. Call it before reading an account."""
         self.execution_simulator.catch_up()
 
     @property

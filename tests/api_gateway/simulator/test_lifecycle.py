@@ -59,15 +59,18 @@ class Books:
         positions = await self._api.get_json(f"/portfolio/{ACCOUNT}/positions/0", waitForSecDef="true")
         return await self._api.get_json(f"/portfolio/{ACCOUNT}/ledger"), positions
 
-    async def transactions(self, conids: set[int], since: float) -> list[dict[str, Any]]:
-        """Portfolio Analyst's transactions of some contracts since a time (seconds since 1970)."""
-        days = int((self._clock.now() - since) / DAY)
+    async def transactions(
+        self, conids: set[int], since: float
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Portfolio Analyst's transactions and realised profits since a time (seconds since 1970)."""
+        days = int((self._clock.now() - since) / DAY) + 1
         body = {"acctIds": [ACCOUNT], "conids": sorted(conids), "currency": "USD", "days": days}
         reply = await self._api.post("/pa/transactions", body)
         assert reply.status_code == 200, reply.text
         start = f"{datetime.fromtimestamp(since, tz=NEW_YORK):%Y%m%d}"
         # Dividends of the first day were paid in the morning, before the start.
-        return [row for row in reply.json()["transactions"] if row["rawDate"] > start]
+        rows = [row for row in reply.json()["transactions"] if row["rawDate"] > start]
+        return rows, [row for row in reply.json()["rpnl"]["data"] if row["date"] >= start]
 
     async def _collect_trades(self) -> None:
         rows = await self._api.get_json_twice("/iserver/account/trades", days=7)
@@ -178,6 +181,10 @@ async def test_money_is_conserved_over_days_and_orders(
     dice = Random(seed)  # noqa: S311 not a secret
     trader = await Trader(gateway).subscribe(AAPL)
     await trader.get("/portfolio/accounts")
+    skip(next_noon(clock, 1))  # the account starts with trades on the first day
+    simulation.session.establish()
+    await trader.subscribe()
+    await trader.get("/portfolio/accounts")
     books, since = Books(trader, clock), clock.now()
     await books.start()
     first, held = await books.collect()
@@ -198,7 +205,7 @@ async def test_money_is_conserved_over_days_and_orders(
         ledger, positions = await books.collect()
         check_sums(ledger, positions, await trader.get_json(f"/portfolio/{ACCOUNT}/summary"))
     conids |= {trade["conid"] for trade in books.trades.values() if trade["sec_type"] != "BAG"}
-    analyst = await books.transactions(conids, since)
+    analyst, profits = await books.transactions(conids, since)
     assert len(books.trades) > STEPS / 2
     for currency in ("USD", "EUR"):
         trades = list(books.trades.values())
@@ -208,14 +215,27 @@ async def test_money_is_conserved_over_days_and_orders(
         )
         paid = cents(*(_paid(row) for row in analyst if row["cur"] == currency))
         settled = unsettled_basis(ledger, positions, currency) - unsettled_basis(first, held, currency)
-        expected = (
-            bought_and_sold - commissions + paid + settled + monthly_bookings(simulation, currency, since)
+        monthly = monthly_bookings(simulation, currency, since)
+        expected = bought_and_sold - commissions + paid + settled + monthly
+        before, after = first[currency], ledger[currency]
+        assert cents(after["cashbalance"]) - cents(before["cashbalance"]) == expected, currency
+        # The same once more from profits: no position's value is involved.
+        exchanged = [trade for trade in trades if trade["sec_type"] == "CASH"]
+        exchange_fees = cents(
+            *(float(trade["commission"]) for trade in exchanged if commission_currency(trade) == currency)
         )
-        change = cents(ledger[currency]["cashbalance"]) - cents(first[currency]["cashbalance"])
-        assert change == expected, currency
+        flows = sum(traded_cash(trade).get(currency, 0) for trade in exchanged) - exchange_fees
+        realised = cents(*(float(row["amt"]) for row in profits if row["cur"] == currency))
+        gains = realised + cents(after["unrealizedpnl"]) - cents(before["unrealizedpnl"])
+        accrued = sum(cents(after[column]) - cents(before[column]) for column in ("dividends", "interest"))
+        change = cents(after["netliquidationvalue"]) - cents(before["netliquidationvalue"])
+        assert change == gains + paid + accrued + monthly + flows, currency
 
 
 def _paid(row: dict[str, Any]) -> float:
     """A dividend, a payment in lieu of one, or the tax on it."""
-    dividend = row["type"] in ("Dividends", "Payment In Lieu Of Dividends", "Withholding Tax")
-    return float(row["amt"]) if dividend else 0.0
+    if row["type"] in ("Dividends", "Payment In Lieu Of Dividends"):
+        assert cents(row["amt"]) == pytest.approx(row["qty"] * row["pr"] * 100, abs=0.6)
+    elif row["type"] != "Withholding Tax":
+        return 0.0
+    return float(row["amt"])

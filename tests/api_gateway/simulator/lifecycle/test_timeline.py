@@ -5,8 +5,10 @@ from random import Random
 
 import pytest
 
+from api_gateway.simulator.accounts.cash_transactions import CashTransactionKind
 from api_gateway.simulator.accounts.order_execution import ExecutionSimulator
 from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.corporate_actions.splits import splits_of
 from api_gateway.simulator.lifecycle.timeline import next_event_time, process_events
 from api_gateway.simulator.orders.order import ExecutionKind, Order, OrderStatus
 from tests.api_gateway.simulator.paper_account import (
@@ -28,6 +30,9 @@ def busy_account(seed: int) -> PaperAccount:
     for option in dice.sample([option for option in chain if option.expires_at == first], 5):
         price = account.prices.price_at(option, account.clock.now())
         trade(account, option.conid, dice.choice((-3, -1, 1, 2)), max(price, 0.01))
+    shares = [each for each in account.universe.all() if splits_of(each, account.universe.build_date)]
+    for share in shares:
+        trade(account, share.conid, dice.choice((-10, 20)), share.reference_price)
     for symbol in ("ES", "CL"):
         future = account.universe.futures_of(symbol)[0]
         price = account.prices.price_at(future, account.clock.now())
@@ -50,7 +55,8 @@ def bookings(account: PaperAccount) -> tuple[object, ...]:
     orders = [asdict(order) for order in account.orders.values()]
     for order in orders:
         del order["simulated_until"]
-    return account.executions, account.cash_transactions, account.cash, account.positions, orders
+    booked = account.executions, account.cash_transactions, account.dividend_accruals, account.splits
+    return *booked, account.cash, account.positions, orders, account.valuation()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -69,6 +75,14 @@ def test_one_jump_of_a_year_books_the_same_as_365_jumps_of_a_day(seed: int) -> N
     kinds = {execution.kind for execution in jumped.executions}
     assert kinds >= {ExecutionKind.TRADE, ExecutionKind.FINAL_SETTLEMENT, ExecutionKind.CLOSE_OUT}
     assert kinds & {ExecutionKind.EXERCISE, ExecutionKind.ASSIGNMENT, ExecutionKind.EXPIRATION}
+    assert {row.kind for row in jumped.cash_transactions} >= {
+        CashTransactionKind.VARIATION_MARGIN,
+        CashTransactionKind.DIVIDEND,
+        CashTransactionKind.WITHHOLDING_TAX,
+        CashTransactionKind.INTEREST_RECEIVED,
+        CashTransactionKind.MARKET_DATA_FEE,
+    }
+    assert len(jumped.splits) > 1
 
 
 def test_events_and_orders_happen_in_chronological_order() -> None:
