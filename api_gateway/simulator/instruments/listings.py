@@ -37,6 +37,7 @@ VENUES: Mapping[str, Venue] = MappingProxyType(
         "CBOT": Venue("USD", "cme", True),
         "NYMEX": Venue("USD", "nymex", True),
         "COMEX": Venue("USD", "nymex", True),
+        "RUSSELL": Venue("USD", "us_index", True),
         "CFE": Venue("USD", "us_index", True),
         "FUNDSERV": Venue("USD", "us_index", True),
         "IDEALPRO": Venue("USD", "fx", True),

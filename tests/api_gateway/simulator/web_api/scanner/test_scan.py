@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from tests.api_gateway.simulator.paper_account import AAPL, IBM
 
 US = ("STK", "STK.US.MAJOR")
 TOP = (US[0], "TOP_PERC_GAIN", US[1])
+BOND_FUNDS = ("ETF.FI.US", "TOP_PERC_GAIN", "ETF.FI.US.MAJOR")  # fewer than a scan returns
 
 
 def symbols(
@@ -24,6 +24,12 @@ def symbols(
     ]
 
 
+def raise_price(simulation: Simulation, symbol: str) -> None:
+    """Make the US listing of a symbol a gainer, so that it is among the 50 of a scan."""
+    listing = simulation.universe.underlyings_of_symbol(symbol)[0]
+    simulation.prices.override_price(listing.conid, simulation.prices.quote(listing).prior_close * 1.5)
+
+
 def changes(simulation: Simulation, kind: str) -> list[float]:
     quotes = [
         simulation.prices.quote(each) for each in scan_contracts(simulation, US[0], kind, US[1], []).contracts
@@ -33,17 +39,17 @@ def changes(simulation: Simulation, kind: str) -> list[float]:
 
 def test_gainers_are_ranked_from_the_top_and_losers_from_the_bottom(simulation: Simulation) -> None:
     gains, losses = changes(simulation, "TOP_PERC_GAIN"), changes(simulation, "TOP_PERC_LOSE")
-    assert len(gains) > 20
+    assert len(gains) == MAX_ROWS
     assert gains == sorted(gains, reverse=True)
     assert losses == sorted(losses)
 
 
 def test_the_ranking_follows_the_market(simulation: Simulation) -> None:
-    ibm = simulation.selected_account.instrument(IBM)
-    simulation.prices.override_price(IBM, simulation.prices.quote(ibm).prior_close * 1.5)
+    raise_price(simulation, "IBM")
     assert symbols(simulation, *TOP)[0] == "IBM"
+    ibm = simulation.selected_account.instrument(IBM)
     simulation.prices.override_price(IBM, simulation.prices.quote(ibm).prior_close * 0.5)
-    assert symbols(simulation, *TOP)[-1] == "IBM"
+    assert symbols(simulation, US[0], "TOP_PERC_LOSE", US[1])[0] == "IBM"
 
 
 def test_the_most_active_have_the_highest_volume(simulation: Simulation) -> None:
@@ -63,19 +69,11 @@ def test_the_halted_scan_finds_only_halted_contracts(simulation: Simulation) -> 
 @pytest.mark.parametrize(
     ("instrument", "location", "expected"),
     [
-        ("ETF.EQ.US", "ETF.EQ.US.MAJOR", {"SPY", "QQQ", "IWM", "GLD"}),
-        ("ETF.EQ.US", "ETF.EQ.ARCA", {"SPY", "IWM", "GLD"}),
-        ("ETF.FI.US", "ETF.FI.US.MAJOR", {"TLT"}),
-        ("IND.US", "IND.US", {"SPX", "NDX", "VIX"}),
         ("FUT.US", "FUT.COMEX", {"GC", "MGC", "SI", "HG"}),
         ("FUT.US", "FUT.CFE", {"VIX"}),
         ("FUT.EU", "FUT.EU.EUREX", {"DAX", "ESTX50"}),
         ("FUT.HK", "FUT.HK.HKFE", {"HSI"}),
         ("STOCK.NA", "STK.NA.MEXI", {"AAPL", "IBM", "MSFT"}),
-        ("STOCK.NA", "STK.NA.TSE", {"BMO", "BNS"}),
-        ("STOCK.EU", "STK.EU.LSE", {"IBM", "VOD"}),
-        ("STOCK.HK", "STK.HK.TSE_JPN", {"7203"}),
-        ("STK", "STK.ARCA", {"SPY", "IWM", "GLD"}),
         ("STK", "STK.US.MINOR", set()),
     ],
 )
@@ -85,9 +83,33 @@ def test_instrument_and_location_select_the_contracts(
     assert set(symbols(simulation, instrument, "TOP_PERC_GAIN", location)) == expected
 
 
+@pytest.mark.parametrize(
+    ("instrument", "location", "included", "excluded"),
+    [
+        ("ETF.EQ.US", "ETF.EQ.US.MAJOR", {"SPY", "QQQ", "IWM", "GLD"}, {"AAPL", "TLT"}),
+        ("ETF.EQ.US", "ETF.EQ.ARCA", {"SPY", "IWM", "GLD"}, {"QQQ"}),
+        ("ETF.FI.US", "ETF.FI.US.MAJOR", {"TLT", "AGG"}, {"SPY"}),
+        ("IND.US", "IND.US", {"SPX", "NDX", "VIX"}, {"DAX"}),
+        ("STOCK.NA", "STK.NA.TSE", {"BMO", "BNS"}, {"AAPL"}),
+        ("STOCK.EU", "STK.EU.LSE", {"IBM", "VOD"}, {"SAP"}),
+        ("STOCK.HK", "STK.HK.TSE_JPN", {"7203"}, {"700"}),
+        ("STK", "STK.ARCA", {"SPY", "IWM", "GLD"}, {"QQQ"}),
+    ],
+)
+def test_contracts_of_other_locations_and_types_are_not_found(
+    simulation: Simulation, instrument: str, location: str, included: set[str], excluded: set[str]
+) -> None:
+    found = set(symbols(simulation, instrument, "TOP_PERC_GAIN", location))
+    assert included <= found
+    assert not excluded & found
+
+
 def test_us_stocks_include_companies_and_funds(simulation: Simulation) -> None:
-    assert {"AAPL", "SPY", "TLT", "BRK B"} <= set(symbols(simulation, *TOP))
-    assert "SAP" not in symbols(simulation, *TOP)
+    for symbol in ("AAPL", "SPY", "TLT", "BRK B", "VOD"):
+        raise_price(simulation, symbol)
+    found = symbols(simulation, *TOP)
+    assert {"AAPL", "SPY", "TLT", "BRK B"} <= set(found)
+    assert "VOD" not in found
 
 
 def test_an_expired_future_is_not_found(simulation: Simulation) -> None:
@@ -99,22 +121,23 @@ def test_an_expired_future_is_not_found(simulation: Simulation) -> None:
     assert len(after) == len(before) == 3
 
 
-@pytest.mark.parametrize("value", [200, "200", 200.0])
+@pytest.mark.parametrize("value", [90, "90", 90.0])
 def test_a_price_filter_applies_its_bound(simulation: Simulation, value: Any) -> None:
     above, below = (
-        scan_contracts(simulation, *TOP, [(code, value)]).contracts for code in ("priceAbove", "priceBelow")
+        scan_contracts(simulation, *BOND_FUNDS, [(code, value)]).contracts
+        for code in ("priceAbove", "priceBelow")
     )
-    assert all(simulation.prices.quote(each).last >= 200 for each in above)
-    assert all(simulation.prices.quote(each).last <= 200 for each in below)
-    assert len(above) + len(below) == len(symbols(simulation, *TOP))
+    assert all(simulation.prices.quote(each).last >= 90 for each in above)
+    assert all(simulation.prices.quote(each).last <= 90 for each in below)
+    assert len(above) + len(below) == len(symbols(simulation, *BOND_FUNDS)) < MAX_ROWS
 
 
 def test_filters_are_joined_by_and(simulation: Simulation) -> None:
-    result = symbols(simulation, *TOP, ("priceAbove", 200), ("priceBelow", 300), ("volumeAbove", 1_000_000))
-    assert "AAPL" in result
-    assert set(result) == set(symbols(simulation, *TOP, ("priceAbove", 200))) & set(
-        symbols(simulation, *TOP, ("priceBelow", 300))
-    ) & set(symbols(simulation, *TOP, ("volumeAbove", 1_000_000)))
+    filters = (("priceAbove", 75), ("priceBelow", 100), ("volumeAbove", 3_000_000))
+    result = symbols(simulation, *BOND_FUNDS, *filters)
+    assert "TLT" in result
+    single = [set(symbols(simulation, *BOND_FUNDS, each)) for each in filters]
+    assert set(result) == set.intersection(*single) < set.union(*single)
     assert symbols(simulation, *TOP, ("priceAbove", 1e9)) == []
 
 
@@ -133,6 +156,8 @@ def test_filters_are_joined_by_and(simulation: Simulation) -> None:
 def test_a_choice_filter_selects_its_contracts(
     simulation: Simulation, code: str, value: Any, inside: str, outside: str
 ) -> None:
+    raise_price(simulation, inside)
+    raise_price(simulation, outside)
     result = symbols(simulation, *TOP, (code, value))
     assert inside in result
     assert outside not in result
@@ -162,6 +187,7 @@ def test_every_scan_type_runs_and_is_deterministic(simulation: Simulation) -> No
 def test_every_filter_can_exclude_everything(simulation: Simulation) -> None:
     for each in RANGE_FILTERS:
         group, place = group_for(each.instruments)
+        place = next((child.code for child in LOCATIONS[group][0].children), place)
         kind = next(scan.code for scan in SCAN_TYPES if group in scan.instruments)
         assert symbols(simulation, group, kind, place, (each.below_code, -1e15)) == [], each.code
         assert symbols(simulation, group, kind, place, (each.above_code, 1e15)) == [], each.code
@@ -198,12 +224,9 @@ def test_an_unsupported_scan_names_the_unsupported_part(
 
 
 def test_a_scan_returns_at_most_fifty_contracts(simulation: Simulation) -> None:
-    # The universe has fewer stocks, so add copies of each under other conids.
-    stocks = [each for each in simulation.universe.all() if each.sec_type == "STK" and each.is_us]
-    copies = [replace(each, conid=each.conid + 10**9 * n) for n in range(1, 4) for each in stocks]
-    for each in copies:
-        simulation.universe.add(each)
-    assert len(symbols(simulation, US[0], "HIGH_GROWTH_RATE", US[1])) == MAX_ROWS == 50
+    us_stocks = [each for each in simulation.universe.all() if each.sec_type == "STK" and each.is_us]
+    assert len(us_stocks) > MAX_ROWS == 50
+    assert len(symbols(simulation, US[0], "HIGH_GROWTH_RATE", US[1])) == MAX_ROWS
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, availability="DPB")])

@@ -39,7 +39,8 @@ async def test_scanner_parameters_are_limited_to_one_request_per_15_minutes(
 
 
 async def test_a_scan_matches_the_recorded_types_and_has_no_values(api: ApiClient) -> None:
-    reply = await api.post(RUN, {**GAINERS, "filter": [{"code": "priceAbove", "value": 5}]})
+    bounds = [{"code": "priceAbove", "value": 240}, {"code": "priceBelow", "value": 340}]
+    reply = await api.post(RUN, {**GAINERS, "filter": bounds})
     body = reply.json()
     assert type_mismatches("POST /iserver/scanner/run", body) == []
     rows = body["contracts"]
