@@ -61,9 +61,16 @@ def _build_parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--profile",
         default="retail",
-        choices=("retail", "fa", "delayed", "live", "dynamic", "cash"),
-        help="which login to simulate: an individual (retail), an advisor (fa), one without live market data "
-        "(delayed), a live account (live), or a broker with many accounts (dynamic); default: retail",
+        choices=("retail", "fa", "fa5", "large", "delayed", "live", "dynamic", "cash"),
+        help="which login to simulate: an individual (retail), an advisor with three clients (fa) or five "
+        "(fa5), an account with 151 positions (large), one without live market data (delayed), a live "
+        "account (live), a broker with many accounts (dynamic), or one without margin (cash); default: "
+        "retail",
+    )
+    demo.add_argument(
+        "--universe",
+        metavar="FILE",
+        help="file (TOML) with your own instruments, positions and cash, as SIMULATOR.md describes",
     )
     demo.add_argument(
         "--tools",

@@ -18,6 +18,8 @@ from tempfile import TemporaryDirectory
 
 from api_gateway.settings import SettingsError, environment_names, load
 from api_gateway.simulator.settings import SimulatorSettings
+from api_gateway.simulator.simulation import check_universe_file
+from api_gateway.simulator.universe_file.universe_file import UniverseFileError
 from ib_mcp.settings_example import settings_groups
 from ib_mcp.supervisor import EventQueue, ManagedProcess, StopRequested, Supervisor
 from mcp_server.settings import ServerSettings
@@ -37,8 +39,11 @@ def demo_command(options: argparse.Namespace) -> int:
             "MCP_SERVER_PORT": _flag_or_setting(options.port, load(ServerSettings).mcp_server_port),
             "TICKER_PORT": _flag_or_setting(options.ticker_port, ticker.ticker_port),
         }
+        universe = Path(options.universe) if options.universe else None
+        if universe:
+            check_universe_file(universe, options.profile)
         ports = _resolve_ports(ports)
-    except SettingsError as error:
+    except (SettingsError, UniverseFileError) as error:
         print(error, file=sys.stderr)
         return 2
     except PortUnavailableError as error:
@@ -56,6 +61,7 @@ def demo_command(options: argparse.Namespace) -> int:
             Path(folder),
             login=options.login,
             profile=options.profile,
+            universe=universe,
             tools=options.tools,
             compete=options.compete or ticker.compete,
         )
@@ -103,6 +109,7 @@ def demo_processes(
     *,
     login: bool,
     profile: str = "retail",
+    universe: Path | None = None,
     tools: str = "search",
     compete: str = "yield",
 ) -> list[ManagedProcess]:
@@ -129,6 +136,8 @@ def demo_processes(
                 "SIMULATOR_TLS_DIR": str(certificate.parent),
                 "SIMULATOR_LOGIN": "false" if login else "true",
                 "SIMULATOR_PROFILE": profile,
+                # The process has another working directory.
+                "SIMULATOR_UNIVERSE": str(universe.resolve()) if universe else "",
             },
             address=f"{gateway}/",
             colour=36,

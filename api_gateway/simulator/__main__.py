@@ -21,6 +21,7 @@ from api_gateway.simulator.certificate import CertificateFiles, ensure_certifica
 from api_gateway.simulator.profiles import PROFILES
 from api_gateway.simulator.settings import SimulatorSettings
 from api_gateway.simulator.simulation import Simulation, SimulationOptions
+from api_gateway.simulator.universe_file.universe_file import UniverseFileError, read_universe_file
 from api_gateway.simulator.variants import parse_variants
 
 
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load(SimulatorSettings).model_copy(update=flags)
         with _listener(settings) as listener, _certificate(settings) as certificate:
             _serve(settings, listener, certificate)
-    except SettingsError as problem:
+    except (SettingsError, UniverseFileError) as problem:
         print(problem, file=sys.stderr)
         return 2
     except PortUnavailableError as problem:
@@ -119,6 +120,7 @@ def _simulation_options(settings: SimulatorSettings) -> SimulationOptions:
         penalty=settings.simulator_penalty,
         behind_gateway=settings.simulator_behind_gateway,
         variants=parse_variants(settings.simulator_variants),
+        own_universe=read_universe_file(settings.simulator_universe) if settings.simulator_universe else None,
         control=settings.simulator_control,
     )
 
@@ -192,6 +194,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--profile", dest="simulator_profile", choices=tuple(PROFILES), help="which login to simulate"
+    )
+    parser.add_argument(
+        "--universe",
+        metavar="FILE",
+        dest="simulator_universe",
+        type=Path,
+        help="file (TOML) with your own instruments, positions and cash",
     )
     parser.add_argument(
         "--seed",

@@ -11,44 +11,83 @@ from api_gateway.simulator.instruments.price_format import round_to_tick
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.lifecycle.timeline import process_events
 from api_gateway.simulator.orders.order import Order, OrderStatus, Side
-from api_gateway.simulator.profiles import ContractRef, starting_portfolio
+from api_gateway.simulator.profiles import (
+    CALL_ON_AAPL,
+    FRONT_FUTURE,
+    ContractRef,
+    Purchase,
+    StartingPortfolio,
+    starting_portfolio,
+)
 
 _HOURS = HOURS["us_stock"]
 _AAPL, _IBM, _MSFT = 265598, 8314, 272093
-_HISTORY_SECONDS = 91 * 86400.0
+_DAY = 86400.0
+_HISTORY_SECONDS = 91 * _DAY
+_SHARE_AMOUNT = 20_000.0
 _MIN_OPTION_LIFETIME = timedelta(days=20)
 _MIN_FUTURE_LIFETIME = timedelta(days=5)
 
 
-def seed_account(paper_account: PaperAccount) -> None:
-    """Give a new account its starting portfolio from `profiles`: deposit, positions and orders of the day."""
-    portfolio = starting_portfolio(paper_account.account_id)
+def seed_account(paper_account: PaperAccount, portfolio: StartingPortfolio | None = None) -> None:
+    """Give a new account its starting portfolio: deposit, positions and orders of the day.
+
+    Without `portfolio`, it is that of the account's profile.
+    """
+    portfolio = portfolio or starting_portfolio(paper_account.account_id)
     paper_account.deposit(paper_account.base_currency, portfolio.deposit)
-    paper_account.open_since(paper_account.clock.now() - _HISTORY_SECONDS)
-    purchases = [
-        (_purchase_time(paper_account, purchase.days_ago, purchase.minutes, purchase.seconds), purchase)
-        for purchase in portfolio.purchases
-    ]
-    for at, purchase in sorted(purchases, key=lambda row: row[0]):
+    purchases = sorted(
+        (
+            (_purchase_time(paper_account, purchase.days_ago, purchase.minutes, purchase.seconds), purchase)
+            for purchase in (*portfolio.purchases, *_shares(paper_account, portfolio.shares))
+        ),
+        key=lambda row: row[0],
+    )
+    opened_at = paper_account.clock.now() - _HISTORY_SECONDS
+    if purchases:
+        opened_at = min(opened_at, purchases[0][0] - _DAY)
+    paper_account.open_since(opened_at)
+    for at, purchase in purchases:
         process_events(paper_account, at)
-        _book_purchase(
-            paper_account,
-            _resolve_contract(paper_account, purchase.contract),
-            purchase.quantity,
-            at,
-            purchase.exchange,
-        )
+        instrument = _resolve_contract(paper_account, purchase.contract)
+        if portfolio.cash is None:
+            _book_purchase(paper_account, instrument, purchase.quantity, at, purchase.exchange)
+        else:
+            _book_holding(paper_account, instrument, purchase, at)
     if portfolio.has_orders:
         _place_todays_orders(paper_account)
     process_events(paper_account, paper_account.clock.now())
+    if portfolio.cash is not None:
+        for currency in {*paper_account.cash, *portfolio.cash}:
+            missing = portfolio.cash.get(currency, 0.0) - paper_account.cash.get(currency, 0.0)
+            paper_account.deposit(currency, missing)
+
+
+def _shares(paper_account: PaperAccount, count: int) -> list[Purchase]:
+    """Purchases of so many US shares and funds for about the same amount."""
+    stocks = (each for each in paper_account.universe.all() if each.sec_type == "STK" and each.is_us)
+    affordable = (each for each in stocks if each.reference_price < _SHARE_AMOUNT)
+    return [
+        Purchase(each.conid, round(_SHARE_AMOUNT / each.reference_price), 30, 5 + number, 0, each.exchange)
+        for number, each in enumerate(islice(affordable, count))
+    ]
+
+
+def _book_holding(paper_account: PaperAccount, instrument: Instrument, purchase: Purchase, at: float) -> None:
+    """Book a position that was paid for with money from elsewhere, so that no loan costs interest."""
+    price = purchase.price if purchase.price is not None else _price_at(paper_account, instrument, at)
+    before = paper_account.cash.get(instrument.currency, 0.0)
+    paper_account.book_execution(instrument, purchase.quantity, price, at=at, exchange=purchase.exchange)
+    paper_account.deposit(instrument.currency, before - paper_account.cash[instrument.currency])
 
 
 def _resolve_contract(paper_account: PaperAccount, contract: ContractRef) -> Instrument:
-    match contract:
-        case "call on AAPL":
-            return _nearest_call(paper_account)
-        case "E-mini S&P 500":
-            return _front_month_future(paper_account)
+    if contract == CALL_ON_AAPL:
+        return _nearest_call(paper_account)
+    if contract == FRONT_FUTURE:
+        return _front_month_future(paper_account)
+    if isinstance(contract, str):
+        return paper_account.universe.underlyings_of_symbol(contract)[0]
     return paper_account.instrument(contract)
 
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
 from api_gateway.simulator.advisors.allocation_groups import AllocationGroup, AllocationMethod
 from api_gateway.simulator.advisors.model_portfolios import Model
 
-ContractRef = int | Literal["call on AAPL", "E-mini S&P 500"]
+ContractRef = int | str
+CALL_ON_AAPL, FRONT_FUTURE = "call on AAPL", "E-mini S&P 500"
 
 
 @dataclass(frozen=True)
 class Purchase:
     """A past purchase, `days_ago` trading days before today and `minutes` and `seconds` after the open.
 
-    `contract` is a conid, or one of the two that depend on the day: the at-the-money call on AAPL and the
-    front-month future.
+    `contract` is a conid, the symbol of a listing (of several, the one in the US), or one of the two that
+    depend on the day: the at-the-money call on AAPL and the front-month future. `price` is what one unit
+    cost; None is the market price.
     """
 
     contract: ContractRef
@@ -31,15 +32,22 @@ class Purchase:
     minutes: int
     seconds: int
     exchange: str
+    price: float | None = None
 
 
 @dataclass(frozen=True)
 class StartingPortfolio:
-    """What an account starts with. `has_orders` adds a filled, a cancelled and an open order of today."""
+    """What an account starts with. `has_orders` adds a filled, a cancelled and an open order of today.
+
+    `shares` adds positions in so many US shares and funds, each worth about the same. `cash` by currency is
+    what the account has today, instead of what is left of the deposit; its purchases cost no commission.
+    """
 
     deposit: float
     purchases: tuple[Purchase, ...] = ()
     has_orders: bool = False
+    shares: int = 0
+    cash: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,8 +99,8 @@ _MIXED_PORTFOLIO = StartingPortfolio(
         Purchase(_IBM, 150, 33, 311, 52, "NYSE"),
         Purchase(_SPY, 200, 25, 93, 30, "ARCA"),
         Purchase(_EUR_USD, 25_000, 20, 28, 2, "IDEALPRO"),
-        Purchase("call on AAPL", 5, 4, 130, 44, "CBOE"),
-        Purchase("E-mini S&P 500", 1, 3, 177, 19, "CME"),
+        Purchase(CALL_ON_AAPL, 5, 4, 130, 44, "CBOE"),
+        Purchase(FRONT_FUTURE, 1, 3, 177, 19, "CME"),
         Purchase(_SPY, 20, 1, 77, 11, "ARCA"),
     ),
     has_orders=True,
@@ -123,11 +131,39 @@ _CASH_PORTFOLIO = StartingPortfolio(
     ),
 )
 
+_INCOME_PORTFOLIO = StartingPortfolio(
+    deposit=300_000.0,
+    purchases=(
+        Purchase("BND", 1200, 39, 44, 10, "ISLAND"),
+        Purchase("TLT", 500, 31, 90, 41, "ISLAND"),
+        Purchase("SCHD", 2000, 24, 12, 6, "ARCA"),
+        Purchase("O", 600, 11, 260, 55, "NYSE"),
+    ),
+)
+_WORLD_PORTFOLIO = StartingPortfolio(
+    deposit=400_000.0,
+    purchases=(
+        Purchase("VXUS", 900, 37, 70, 3, "ISLAND"),
+        Purchase("SIE", 120, 29, 10, 15, "IBIS"),
+        Purchase("7203", 400, 21, 10, 20, "TSEJ"),
+        Purchase("VOD", 9000, 13, 10, 45, "LSE"),
+        Purchase("RY", 150, 8, 120, 31, "TSE"),
+    ),
+)
+_LARGE_PORTFOLIO = StartingPortfolio(deposit=4_000_000.0, shares=151)
+
 _RETAIL = AccountProfile("DU1234567", _MIXED_PORTFOLIO)
 _CLIENTS = (
     AccountProfile("DU1234567", _MIXED_PORTFOLIO, "Paper Trader", "Everything"),
     AccountProfile("DU1234568", _CAUTIOUS_PORTFOLIO, "Cautious Client", "Cautious"),
     AccountProfile("DU1234569", _BOLD_PORTFOLIO, "Bold Client", "Bold"),
+)
+_FIVE_CLIENTS = (
+    AccountProfile("DU2234561", _MIXED_PORTFOLIO, "Paper Trader", "Everything"),
+    AccountProfile("DU2234562", _CAUTIOUS_PORTFOLIO, "Cautious Client", "Cautious"),
+    AccountProfile("DU2234563", _BOLD_PORTFOLIO, "Bold Client", "Bold"),
+    AccountProfile("DU2234564", _INCOME_PORTFOLIO, "Income Client", "Income"),
+    AccountProfile("DU2234565", _WORLD_PORTFOLIO, "World Client", "World"),
 )
 # More than one page of twenty.
 _CUSTOMERS = tuple(
@@ -158,6 +194,19 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             ),
             models=(Model("US-Stocks", "Two companies", False, "USD", 0.1, {_AAPL: 0.45, _IBM: 0.45}),),
         ),
+        "fa5": Profile(
+            _FIVE_CLIENTS,
+            master=AccountProfile("DF2234567", StartingPortfolio(120_000.0), "Paper Advisor"),
+            groups=(
+                AllocationGroup(
+                    "All_Equal", AllocationMethod.EQUAL, dict.fromkeys(each.id for each in _FIVE_CLIENTS)
+                ),
+                AllocationGroup(
+                    "Growth", AllocationMethod.NET_LIQUIDATION, {"DU2234561": None, "DU2234563": None}
+                ),
+            ),
+        ),
+        "large": Profile((AccountProfile("DU3234567", _LARGE_PORTFOLIO),)),
         "delayed": Profile((_RETAIL,), availability="DPB"),
         "live": Profile((AccountProfile("U1234567", _MIXED_PORTFOLIO, "Live Trader"),), paper=False),
         "dynamic": Profile(_CUSTOMERS, dynamic=True),

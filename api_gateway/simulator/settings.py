@@ -38,11 +38,11 @@ class SimulatorSettings(BaseSettings):
     simulator_login: bool = Field(
         default=False, description="Start logged in; false: log in yourself on the login page."
     )
-    simulator_profile: Literal["retail", "fa", "delayed", "live", "dynamic", "cash"] = Field(
+    simulator_profile: Literal["retail", "fa", "fa5", "large", "delayed", "live", "dynamic", "cash"] = Field(
         default="retail",
-        description="Login to simulate. retail: one paper account; fa: an advisor with clients; delayed: no "
-        "live prices; live: not a paper account (still simulated); dynamic: a broker with many accounts; "
-        "cash: an account without margin.",
+        description="Login to simulate: one paper account (retail), an advisor with 3 or 5 clients (fa, "
+        "fa5), 151 positions (large), delayed prices, a live account, a broker with many accounts (dynamic), or no "
+        "margin (cash).",
     )
     simulator_seed: int = Field(
         default=1,
@@ -77,6 +77,11 @@ class SimulatorSettings(BaseSettings):
         description="What the simulator does where sources disagree about IBKR, such as "
         "order_stream=ids,quote_minutes=10; SIMULATOR.md lists the names.",
     )
+    simulator_universe: Path | None = Field(
+        default=None,
+        description="File (TOML) with your own instruments, positions and cash; SIMULATOR.md describes it. "
+        "Empty: those of the profile.",
+    )
     simulator_control: bool = Field(
         default=True,
         description="Serve /simulator/*, which sets the clock, logs in and out, and scripts faults.",
@@ -104,7 +109,7 @@ class SimulatorSettings(BaseSettings):
             )
         return behind_gateway
 
-    @field_validator("simulator_tls_dir", mode="before")
+    @field_validator("simulator_tls_dir", "simulator_universe", mode="before")
     @classmethod
     def _empty_to_none(cls, path: object) -> object:
         return None if path == "" else path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from pathlib import Path
 
 from api_gateway.simulator.account_setup import seed_account
 from api_gateway.simulator.accounts.order_execution import ExecutionSimulator
@@ -15,6 +16,7 @@ from api_gateway.simulator.advisors.model_portfolios import ModelPortfolios
 from api_gateway.simulator.advisors.model_transfers import ModelTransfers
 from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.faults import FaultInjector
+from api_gateway.simulator.instruments.listings import read_listings
 from api_gateway.simulator.instruments.universe import build_universe
 from api_gateway.simulator.notifications.account_news import account_notifications, holiday_notifications
 from api_gateway.simulator.notifications.alerts import Alerts
@@ -27,6 +29,7 @@ from api_gateway.simulator.profiles import PROFILES, Profile
 from api_gateway.simulator.rate_limits import RateLimitEnforcer
 from api_gateway.simulator.session.preflight import PreflightState
 from api_gateway.simulator.session.session import LoginSession
+from api_gateway.simulator.universe_file.universe_file import OwnUniverse, read_universe_file
 from api_gateway.simulator.variants import DEFAULT_VARIANTS, Variants
 
 
@@ -46,6 +49,8 @@ class SimulationOptions:
     `alert_creation`: alerts can be created and modified; in every recorded attempt, IBKR denied it.
     `behind_gateway`: the simulator plays IBKR behind IBKR's gateway, not the gateway: a request has a login
     only with the cookies that the login has set, and WebSocket frames are text.
+    `own_universe`: a file of the user's with instruments, positions and cash; the latter two replace those of
+    the selected account.
     `control`: whether the control endpoints `/simulator/*` are served.
     """
 
@@ -63,6 +68,7 @@ class SimulationOptions:
     maintenance_seconds: float = 30.0
     alert_creation: bool = False
     behind_gateway: bool = False
+    own_universe: OwnUniverse | None = None
     control: bool = True
 
     @property
@@ -72,7 +78,10 @@ class SimulationOptions:
 
 
 class Simulation:
-    """One username with its accounts; all state is in memory and advances with `clock`."""
+    """One username with its accounts; all state is in memory and advances with `clock`.
+
+    Raises UniverseFileError if its options have an own universe that contradicts itself or ours.
+    """
 
     def __init__(self, options: SimulationOptions | None = None, clock: Clock | None = None) -> None:
         self.options = options or SimulationOptions()
@@ -93,7 +102,8 @@ class Simulation:
         self.variants = self.options.variants
         self.sockets_opened = 0
         self.faults = FaultInjector(seed=self.options.seed)
-        self.universe = build_universe(self.clock.now)
+        own = self.options.own_universe
+        self.universe = build_universe(self.clock.now, own.listings(read_listings()) if own else None)
         self.prices = Prices(self.universe, self.clock, self.options.seed)
         self.universe.follow_prices(self.prices.price_at)
         self.profile: Profile = PROFILES[self.options.profile]
@@ -110,7 +120,9 @@ class Simulation:
             for account in self.profile.all_accounts
         }
         for paper_account in self.accounts.values():
-            seed_account(paper_account)
+            selected = paper_account.account_id == self.options.account_id
+            portfolio = own.portfolio(self.universe, self.clock.now()) if own and selected else None
+            seed_account(paper_account, portfolio)
         self.execution_simulator = ExecutionSimulator(self.accounts)
         self.order_behaviour = OrderBehaviour()
         self.selected_account_id = self.options.account_id
@@ -155,3 +167,8 @@ class Simulation:
     def availability(self) -> str:
         """Field 6509 of a snapshot: which market data the login receives."""
         return self.options.availability or self.profile.availability
+
+
+def check_universe_file(path: Path, profile: str) -> None:
+    """Raise UniverseFileError if a simulation of this profile could not start with the file."""
+    Simulation(SimulationOptions(profile=profile, own_universe=read_universe_file(path)))

@@ -115,7 +115,10 @@ def test_no_service_depends_on_the_gateway() -> None:
 
 def test_a_volume_has_one_writer_the_certificate_the_gateway_and_routers_their_generator() -> None:
     assert list(COMPOSE["volumes"]) == ["tls", "routers"]
-    assert SERVICES["gateway"]["volumes"] == ["tls:/tls"]
+    certificate, universe = SERVICES["gateway"]["volumes"]
+    assert certificate == "tls:/tls"
+    assert (universe["type"], universe["target"], universe["read_only"]) == ("bind", "/universe.toml", True)
+    assert SERVICES["gateway"]["environment"]["SIMULATOR_UNIVERSE"] == universe["target"]
     assert SERVICES[GENERATOR]["volumes"] == ["routers:/routers"]
     assert SERVICES["ticker"]["volumes"] == ["tls:/tls:ro,nocopy"]
     assert SERVICES["mcp-server"]["volumes"] == ["tls:/tls:ro,nocopy", "routers:/routers:ro,nocopy"]
