@@ -41,8 +41,8 @@ class SimulatorSettings(BaseSettings):
     simulator_profile: Literal["retail", "fa", "fa5", "large", "delayed", "live", "dynamic", "cash"] = Field(
         default="retail",
         description="Login to simulate: one paper account (retail), an advisor with 3 or 5 clients (fa, "
-        "fa5), 151 positions (large), delayed prices, a live account, a broker with many accounts (dynamic), or no "
-        "margin (cash).",
+        "fa5), 151 positions (large), delayed prices, a live account, a broker with many accounts "
+        "(dynamic), or no margin (cash).",
     )
     simulator_seed: int = Field(
         default=1,

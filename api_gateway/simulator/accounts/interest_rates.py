@@ -42,6 +42,10 @@ INTEREST_RATES: Mapping[str, InterestRate] = MappingProxyType(
         "HKD": InterestRate(0.0280, 78_000, 365),
         "SGD": InterestRate(0.0120, 13_000, 365),
         "MXN": InterestRate(0.0725, 185_000, 360),
+        "NZD": InterestRate(0.0225, 17_000, 365),
+        "CNH": InterestRate(0.0150, 70_000, 365),
+        "SEK": InterestRate(0.0190, 95_000, 360),
+        "NOK": InterestRate(0.0405, 100_000, 360),
     }
 )
 OTHER_CURRENCY = InterestRate(0.03, 10_000, 365)
