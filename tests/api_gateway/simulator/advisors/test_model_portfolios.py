@@ -92,3 +92,16 @@ def test_holding_in_another_currency_is_valued_in_base_currency(models: ModelPor
 
 def test_an_account_that_is_not_a_clients_has_no_holdings(models: ModelPortfolios) -> None:
     assert models.value_account_holdings("DF1234567") == models.value_account_holdings("All") == []
+
+
+def test_a_split_multiplies_the_shares_in_a_model_once(models: ModelPortfolios) -> None:
+    client = models.clients[ACCOUNT]
+    models.transfer(ACCOUNT, MODEL, 0.0, {AAPL: 40.0})
+    held = client.positions[AAPL].quantity
+    client.split(AAPL, 4, client.clock.now())
+    stake = models.value_holding(ACCOUNT, MODEL)
+    assert stake.quantity_of(AAPL) == 160
+    assert models.value_holding(ACCOUNT, MODEL).quantity_of(AAPL) == 160
+    assert models.core_quantity(ACCOUNT, AAPL) == 4 * held - 160
+    models.transfer(ACCOUNT, MODEL, 0.0, {AAPL: 1.0})
+    assert models.value_holding(ACCOUNT, MODEL).quantity_of(AAPL) == 161
