@@ -155,6 +155,22 @@ async def test_a_resting_combination_is_modified_and_cancelled(
     assert await trader.status(order_id) == "Cancelled"
 
 
+async def test_a_closing_order_cancels_only_the_orders_for_its_own_combination(
+    trader: Trader, simulation: Simulation, skip: Skip, puts: tuple[Instrument, Instrument], vertical: str
+) -> None:
+    low, high = puts
+    spread = conidex((high, 1), (low, -1))
+    await trader.place(order(spread, None))
+    (other,) = await trader.place(order(vertical, round(quote(simulation, vertical).bid - 1, 2)))
+    skip(30)
+    (resting,) = await trader.place(order(spread, 4.99, side="SELL", tif="GTC"))
+    skip(2)
+    await trader.place(order(spread, None, side="SELL", isClose=True))
+    skip(30)
+    assert await trader.status(resting) == "Cancelled"
+    assert await trader.status(other) == "Submitted"
+
+
 async def test_a_large_order_fills_in_whole_units_and_its_legs_stay_in_proportion(
     trader: Trader, simulation: Simulation, skip: Skip, low: Instrument, high: Instrument
 ) -> None:

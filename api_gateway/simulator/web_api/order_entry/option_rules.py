@@ -63,10 +63,12 @@ def _is_riskless(order: Order, combination: Combination) -> bool:
 def _has_opposite_order(paper_account: PaperAccount, order: Order) -> bool:
     """Return whether another open order trades one of its US options in the other direction.
 
-    Orders that wait for their parent do not count, and neither does one that replaces such an order.
+    Orders that wait for their parent do not count, and neither does one that replaces such an order. An order
+    that closes a position is accepted, because IBKR offers to cancel the others before it.
     """
     replaced = paper_account.orders.get(order.order_id)
-    if replaced is not None and replaced.parent_id is not None:
+    is_child = replaced is not None and replaced.parent_id is not None
+    if is_child or order.ticket.get("isClose") is True:
         return False
     directions = _option_directions(paper_account, order)
     return any(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.instruments.combinations import contracts_of
 from api_gateway.simulator.instruments.contract_names import full_name, listing_exchange_name
 from api_gateway.simulator.instruments.price_format import is_on_tick, quantity_text
 from api_gateway.simulator.instruments.universe import Instrument
@@ -128,11 +129,18 @@ class OrderContext:
 
     @property
     def orders_to_cancel(self) -> list[Order]:
-        """The open orders for its contract that end before it, if the ticket closes a position."""
+        """The open orders for its contract or combination that end before it, if it closes a position."""
         if self.order.ticket.get("isClose") is not True or self.replaced_order is not None:
             return []
-        orders = self.account.orders.values()
-        return [each for each in orders if each.conid == self.order.conid and each.status.is_working]
+        # All combinations of a currency have the same conid.
+        legs = contracts_of(self.instrument)
+        return [
+            each
+            for each in self.account.orders.values()
+            if each.conid == self.order.conid
+            and each.status.is_working
+            and set(contracts_of(self.account.instrument_of(each))) == set(legs)
+        ]
 
     @property
     def is_illiquid(self) -> bool:

@@ -120,6 +120,12 @@ def test_open_orders_on_both_sides_of_an_option_are_rejected(account: PaperAccou
     assert order(account, call, side="SELL", price=99).side == "SELL"
 
 
+def test_a_closing_order_may_meet_an_open_order_on_the_other_side(account: PaperAccount) -> None:
+    call = option(account, 1)
+    ExecutionSimulator({ACCOUNT: account}).accept(account, order(account, call))
+    assert order(account, call, side="SELL", price=99, isClose=True).side == "SELL"
+
+
 def test_children_of_a_bracket_may_be_on_the_other_side(account: PaperAccount) -> None:
     execution, call = ExecutionSimulator({ACCOUNT: account}), option(account, 1)
     parent = order(account, call, cOID="parent")
