@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.calendar.expiries import new_york_date
 from api_gateway.simulator.calendar.trading_hours import HOURS, sessions_before
+from api_gateway.simulator.corporate_actions.splits import shares_per_share
 from api_gateway.simulator.instruments.price_format import round_to_tick
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.lifecycle.timeline import process_events
@@ -74,10 +76,16 @@ def _shares(paper_account: PaperAccount, count: int) -> list[Purchase]:
 
 
 def _book_holding(paper_account: PaperAccount, instrument: Instrument, purchase: Purchase, at: float) -> None:
-    """Book a position that was paid for with money from elsewhere, so that no loan costs interest."""
-    price = purchase.price if purchase.price is not None else _price_at(paper_account, instrument, at)
+    """Book a position that was paid for with money from elsewhere, so that no loan costs interest.
+
+    Its quantity and price are in today's shares, of which there were fewer before a split since then.
+    """
+    shares = shares_per_share(instrument, paper_account.universe.build_date, new_york_date(at))
+    paid = None if purchase.price is None else purchase.price / shares
+    price = _price_at(paper_account, instrument, at) if paid is None else paid
     before = paper_account.cash.get(instrument.currency, 0.0)
-    paper_account.book_execution(instrument, purchase.quantity, price, at=at, exchange=purchase.exchange)
+    quantity = purchase.quantity * shares
+    paper_account.book_execution(instrument, quantity, price, at=at, exchange=purchase.exchange)
     paper_account.deposit(instrument.currency, before - paper_account.cash[instrument.currency])
 
 

@@ -5,9 +5,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from api_gateway.simulator.account_setup import seed_account
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_at
 from api_gateway.simulator.orders.order import OrderStatus
-from tests.api_gateway.simulator.paper_account import find_future, find_option, make_paper_account
+from api_gateway.simulator.profiles import Purchase, StartingPortfolio
+from tests.api_gateway.simulator.paper_account import (
+    find_future,
+    find_option,
+    make_empty_account,
+    make_paper_account,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 MOMENTS = {
@@ -56,3 +63,16 @@ def test_seeded_option_and_future_have_a_minimum_lifetime() -> None:
     account = make_paper_account(now)
     assert (find_option(account).expiry or "") >= "20260323"
     assert (find_future(account).expiry or "") >= "20260308"
+
+
+@pytest.mark.parametrize("days_ago", [5, 60])
+def test_a_given_position_is_in_todays_shares_whenever_it_was_bought(days_ago: int) -> None:
+    account = make_empty_account()
+    share = next(each for each in account.universe.all() if (each.symbol, each.exchange) == ("SAP", "IBIS"))
+    purchase = Purchase(share.conid, 100, days_ago, 60, 0, "IBIS", price=150.0)
+    seed_account(account, StartingPortfolio(0.0, (purchase,), cash={"USD": 5_000.0}))
+    position = account.valuation().open_position(share.conid)
+    assert position is not None
+    assert (position.quantity, position.average_price) == (100, 150.0)
+    assert len(account.splits) == (days_ago > 40)
+    assert account.cash["USD"] == 5_000.0
