@@ -15,6 +15,7 @@ EXCEPTIONS = {
     "tests/mcp_server/contract/": "properties of all operations together, and their snapshots",
     "tests/api_gateway/client/test_java_gateway.py": "the client with IBKR's Java gateway",
     "tests/api_gateway/client/test_with_simulator.py": "the client with the simulator",
+    "tests/api_gateway/simulator/test_london_prices.py": "the prices of shares in London, wherever they are",
     "tests/api_gateway/simulator/test_acceptance.py": "the whole simulator over HTTP",
     "tests/api_gateway/simulator/test_combination_orders.py": "combinations over HTTP",
     "tests/mcp_server/search/test_questions.py": "how well search finds what people ask for",

@@ -81,7 +81,7 @@ def _book_holding(paper_account: PaperAccount, instrument: Instrument, purchase:
     Its quantity and price are in today's shares, of which there were fewer before a split since then.
     """
     shares = shares_per_share(instrument, paper_account.universe.build_date, new_york_date(at))
-    paid = None if purchase.price is None else purchase.price / shares
+    paid = None if purchase.price is None else purchase.price * instrument.price_magnifier / shares
     price = _price_at(paper_account, instrument, at) if paid is None else paid
     before = paper_account.cash.get(instrument.currency, 0.0)
     quantity = purchase.quantity * shares

@@ -103,7 +103,11 @@ class Simulation:
         self.sockets_opened = 0
         self.faults = FaultInjector(seed=self.options.seed)
         own = self.options.own_universe
-        self.universe = build_universe(self.clock.now, own.listings(read_listings()) if own else None)
+        self.universe = build_universe(
+            self.clock.now,
+            own.listings(read_listings()) if own else None,
+            london_in_pence=self.options.variants.london_prices == "pence",
+        )
         self.prices = Prices(self.universe, self.clock, self.options.seed)
         self.universe.follow_prices(self.prices.price_at)
         self.profile: Profile = PROFILES[self.options.profile]

@@ -42,6 +42,12 @@ class Variants(BaseModel):
         "each reconnection while it lasts; or they stay open and only `sts` reports it. Users report both.",
     )
 
+    london_prices: Literal["pence", "pounds"] = Field(
+        default="pence",
+        description="quotes, bars and limits of shares in London, whose currency is GBP: in pence, as users "
+        "report; or in pounds. Cost and positions are in pounds. Neither was recorded. Only at the start.",
+    )
+
 
 DEFAULT_VARIANTS = Variants()
 

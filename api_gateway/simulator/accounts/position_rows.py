@@ -23,7 +23,7 @@ def incomplete_row(account_id: str, position: ValuedPosition, realised: float) -
         "conid": position.instrument.conid,
         "contractDesc": contract_description(position.instrument),
         "position": float(position.quantity),
-        "mktPrice": round(position.price, 8),
+        "mktPrice": round(position.mark_price, 8),
         "mktValue": round(position.market_value, 2),
         "currency": position.instrument.currency,
         "avgCost": round(position.average_cost, 8),
@@ -86,7 +86,7 @@ def complete_row(
     if position.rate != 1.0:
         row |= {
             "baseMktValue": round(position.market_value * position.rate, 2),
-            "baseMktPrice": round(position.price * position.rate, 8),
+            "baseMktPrice": round(position.mark_price * position.rate, 8),
             "baseAvgCost": round(position.average_cost * position.rate, 8),
             "baseAvgPrice": round(position.average_price * position.rate, 8),
             "baseRealizedPnl": round(realised * position.rate, 2),
@@ -120,7 +120,7 @@ def portfolio2_row(position: ValuedPosition, timestamp: int) -> dict[str, Any]:
         "currency": position.instrument.currency,
         "description": contract_description(position.instrument),
         "isLastToLoq": False,
-        "marketPrice": round(position.price, 8),
+        "marketPrice": round(position.mark_price, 8),
         "marketValue": round(position.market_value, 2),
         "realizedPnl": round(float(position.realised), 2),
         "secType": position.instrument.sec_type,

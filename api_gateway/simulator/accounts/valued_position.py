@@ -42,8 +42,13 @@ class ValuedPosition:
 
     @property
     def average_price(self) -> float:
-        """Average cost divided by the multiplier, comparable with the quoted price."""
-        return self.average_cost / self.instrument.multiplier
+        """Average cost divided by the multiplier, in the instrument's currency like `mark_price`."""
+        return self.average_cost / self.instrument.multiplier / self.instrument.price_magnifier
+
+    @property
+    def mark_price(self) -> float:
+        """The current price in the instrument's currency: in pounds, if it is quoted in pence."""
+        return self.price / self.instrument.price_magnifier
 
     @property
     def market_value(self) -> float:

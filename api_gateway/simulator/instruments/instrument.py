@@ -28,6 +28,9 @@ class Instrument:
     If `price_source_conid` is set, the price is that instrument's times `ratio`, growing by `carry` a year
     until expiry. `volatility` is a year's; an option's is that of its underlying, before the smile.
 
+    A quoted price is `price_magnifier` times one in `currency`: 100 for shares in London that are quoted in
+    pence. The value of a position is price times `multiplier`, which is then 0.01.
+
     `dividend` is a year's dividends per share, of which an equal part is paid in each of `dividend_months`;
     the month is that of the ex-dividend date.
     """
@@ -43,6 +46,7 @@ class Instrument:
     volatility: float
     trading_class: str = ""
     multiplier: float = 1
+    price_magnifier: int = 1
     underlying_conid: int | None = None
     root_conid: int | None = None
     expiry: str | None = None

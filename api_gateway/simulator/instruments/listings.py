@@ -69,6 +69,7 @@ OPTION_VENUES = (
     "SMART", "AMEX", "BATS", "BOX", "CBOE", "CBOE2", "EDGX", "EMERALD", "GEMINI", "IBUSOPT", "ISE", "MEMX",
     "MERCURY", "MIAX", "NASDAQBX", "NASDAQOM", "PEARL", "PHLX", "PSE",
 )  # fmt: skip
+_PENCE = 100  # a pound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,13 +153,27 @@ def read_indices() -> list[Listing]:
     ]
 
 
-def build_listings(rows: Iterable[Listing], conids: ListingConids) -> dict[str, Instrument]:
-    """The instruments of the rows, by their keys. Raises LookupError if a row follows one that is missing."""
+def build_listings(
+    rows: Iterable[Listing], conids: ListingConids, *, london_in_pence: bool = True
+) -> dict[str, Instrument]:
+    """The instruments of the rows, by their keys. Raises LookupError if a row follows one that is missing.
+
+    `london_in_pence`: shares in London whose currency is GBP are quoted in pence, as users of IBKR report.
+    """
     by_key = {row.key: (row, row.conid or conids.allocate(*_identity(row))) for row in rows}
     return {
-        key: _build_listing(row, conid, by_key[row.follows][1] if row.follows else None)
+        key: _build_listing(
+            row,
+            conid,
+            by_key[row.follows][1] if row.follows else None,
+            _PENCE if london_in_pence and _is_london_share(row) else 1,
+        )
         for key, (row, conid) in by_key.items()
     }
+
+
+def _is_london_share(row: Listing) -> bool:
+    return (row.sec_type, row.exchange, _currency(row)) == ("STK", "LSE", "GBP")
 
 
 def _identity(row: Listing) -> tuple[str, ...]:
@@ -169,7 +184,7 @@ def _currency(row: Listing) -> str:
     return row.currency or VENUES[row.exchange].currency
 
 
-def _build_listing(row: Listing, conid: int, leader_conid: int | None) -> Instrument:
+def _build_listing(row: Listing, conid: int, leader_conid: int | None, magnifier: int) -> Instrument:
     venue = VENUES[row.exchange]
     sector, group, category = (*row.classification, None, None, None)[:3]
     cfd = row.sec_type == "CFD"
@@ -180,10 +195,12 @@ def _build_listing(row: Listing, conid: int, leader_conid: int | None) -> Instru
         sec_type=row.sec_type,
         exchange=row.exchange,
         currency=_currency(row),
-        reference_price=row.price,
-        tick=row.tick,
+        reference_price=round(row.price * magnifier, 8),
+        tick=round(row.tick * magnifier, 8),
         volatility=row.volatility,
         trading_class=_trading_class(row),
+        multiplier=1 / magnifier,
+        price_magnifier=magnifier,
         underlying_conid=leader_conid if cfd else None,
         root_conid=leader_conid if cfd else None,
         sector=sector or None,

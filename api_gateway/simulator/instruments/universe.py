@@ -168,14 +168,16 @@ class Universe:
         return [contract for product in products for contract in self._futures.contracts(product, today)]
 
 
-def build_universe(now: float | Callable[[], float], rows: Iterable[Listing] | None = None) -> Universe:
+def build_universe(
+    now: float | Callable[[], float], rows: Iterable[Listing] | None = None, *, london_in_pence: bool = True
+) -> Universe:
     """The universe at a time in seconds since 1970, or at the one that a function returns: a clock's `now`.
 
-    `rows` are the listings, by default those of listings.csv.
+    `rows` are the listings, by default those of listings.csv; for `london_in_pence` see `build_listings`.
     """
     rows = [*(read_listings() if rows is None else rows), *read_indices()]
     conids = ListingConids([*(row.conid for row in rows), *MARKETS])
-    roots = build_listings(rows, conids)
+    roots = build_listings(rows, conids, london_in_pence=london_in_pence)
     futures, forecasts = Futures(roots), ForecastContracts()
     listings = [*roots.values(), *build_bonds(conids)]
     listings += forecasts.underlyings({instrument.conid for instrument in listings})

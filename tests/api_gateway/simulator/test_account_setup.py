@@ -7,8 +7,10 @@ import pytest
 
 from api_gateway.simulator.account_setup import seed_account
 from api_gateway.simulator.calendar.trading_hours import HOURS, session_at
+from api_gateway.simulator.clock import Clock
 from api_gateway.simulator.orders.order import OrderStatus
 from api_gateway.simulator.profiles import Purchase, StartingPortfolio
+from api_gateway.simulator.simulation import Simulation, SimulationOptions
 from tests.api_gateway.simulator.paper_account import (
     find_future,
     find_option,
@@ -76,3 +78,22 @@ def test_a_given_position_is_in_todays_shares_whenever_it_was_bought(days_ago: i
     assert (position.quantity, position.average_price) == (100, 150.0)
     assert len(account.splits) == (days_ago > 40)
     assert account.cash["USD"] == 5_000.0
+
+
+def test_the_large_profile_has_151_positions(clock: Clock) -> None:
+    account = Simulation(SimulationOptions(profile="large"), clock).selected_account
+    held = [position for position in account.positions.values() if position.quantity]
+    assert len(held) == 151
+    valuation = account.valuation()
+    assert 0 < valuation.net_liquidation < 8_000_000
+
+
+def test_the_second_advisor_has_five_clients_with_different_portfolios(clock: Clock) -> None:
+    clients = Simulation(SimulationOptions(profile="fa5"), clock).clients
+    assert len(clients) == 5
+    held = {frozenset(client.positions) for client in clients.values()}
+    assert len(held) == 5
+    currencies = {
+        client.instrument(conid).currency for client in clients.values() for conid in client.positions
+    }
+    assert {"USD", "EUR", "JPY", "GBP", "CAD"} <= currencies

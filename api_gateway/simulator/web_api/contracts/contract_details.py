@@ -99,7 +99,7 @@ def contract_rules_row(simulation: Simulation, instrument: Instrument, *, is_buy
         "fraqInt": 4 if fractions else 0,
         "cashCcy": instrument.currency,
         "cashQtyIncr": 500.0,
-        "priceMagnifier": None,
+        "priceMagnifier": instrument.price_magnifier if instrument.price_magnifier > 1 else None,
         "negativeCapable": False,
         "incrementType": 1,
         "incrementRules": [{"lowerEdge": 0.0, "increment": instrument.tick}],

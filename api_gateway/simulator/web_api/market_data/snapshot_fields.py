@@ -281,12 +281,18 @@ CONTRACT_FIELDS = MappingProxyType[str, Callable[[ContractSnapshot], FieldValue]
         "7280": lambda s: s.instrument.industry,
         "7281": lambda s: s.instrument.category,
         "7286": _if_sec_type(_STOCK, lambda s: f"{_dividend(s) / _dividends_a_year(s):.2f}"),
-        "7287": _if_sec_type(_STOCK, lambda s: text.percent(_dividend(s) / s.instrument.reference_price)),
+        "7287": _if_sec_type(
+            _STOCK,
+            lambda s: text.percent(_dividend(s) / (s.instrument.reference_price * s.instrument.multiplier)),
+        ),
         "7289": _if_sec_type(
-            _STOCK, lambda s: text.abbreviate(s.instrument.average_volume * s.quote.last * 300)
+            _STOCK,
+            lambda s: text.abbreviate(
+                s.instrument.average_volume * s.quote.last * s.instrument.multiplier * 300
+            ),
         ),
         "7290": _if_sec_type(_STOCK, lambda s: f"{s.quote.last / _earnings(s):.1f}"),
-        "7291": _if_sec_type(_STOCK, lambda s: f"{_earnings(s):.2f}"),
+        "7291": _if_sec_type(_STOCK, lambda s: f"{_earnings(s) * s.instrument.multiplier:.2f}"),
         "7292": _if_held(lambda line: text.money(line.cost)),
         "7639": lambda s: _account_share(s),
         "7671": _if_sec_type(_STOCK, lambda s: f"{_dividend(s):.2f}"),
