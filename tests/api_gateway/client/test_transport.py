@@ -17,7 +17,9 @@ from api_gateway.client.gateway import GatewayClient
 from api_gateway.errors import Failed, GatewayError, NoResponse, OutcomeUnknown, Unreachable
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.because import because
+from tests.api_gateway.doctor.hurried import run_hurried
 from tests.api_gateway.fakes import ConnectionHandler, RawServer
+from tests.api_gateway.listening import wait_until
 
 FINE = b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n["fine"]'
 
@@ -274,7 +276,11 @@ async def test_an_endless_response_ends_at_the_timeout(
         assert time.perf_counter() - began < 10
 
 
-async def test_a_connection_that_timed_out_is_not_used_again() -> None:
+def test_a_connection_that_timed_out_is_not_used_again() -> None:
+    run_hurried(_send_after_a_timeout())
+
+
+async def _send_after_a_timeout() -> None:
     received: list[bytes] = []
     rest = asyncio.Event()
 
@@ -288,7 +294,7 @@ async def test_a_connection_that_timed_out_is_not_used_again() -> None:
         writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n["wrong"]')
         await writer.drain()
 
-    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.25) as client:
+    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=30) as client:
         with pytest.raises(Failed):
             await client.get("/trsrv/stocks")
         rest.set()
@@ -411,11 +417,16 @@ async def test_the_environment_cannot_send_requests_through_a_proxy(monkeypatch:
 
 
 async def test_closing_ends_the_requests_in_flight() -> None:
-    async with RawServer(hanging).running() as server, gateway(server, gateway_timeout=30) as client:
+    received: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        received.append(await request(reader))
+        await reader.read()
+
+    async with RawServer(serve).running() as server, gateway(server, gateway_timeout=30) as client:
         read = asyncio.create_task(client.get("/trsrv/stocks"))
         write = asyncio.create_task(client.post("/logout"))
-        await server.wait_for_connections(2)
-        await asyncio.sleep(0.01)
+        await wait_until(lambda: len(received) == 2)
         await client.aclose()
         async with asyncio.timeout(10):
             ended = await asyncio.gather(read, write, return_exceptions=True)
@@ -455,18 +466,22 @@ async def test_a_probe_of_a_port_that_does_not_respond_returns_none() -> None:
         assert await client.probe() is None
 
 
-async def test_a_timeout_is_distinguished_from_a_lost_connection() -> None:
+def test_a_timeout_is_distinguished_from_a_lost_connection() -> None:
+    assert run_hurried(_time_out_and_lose_a_connection()) == [True, False]
+
+
+async def _time_out_and_lose_a_connection() -> list[bool]:
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
         writer.close()
 
     late = []
     for serve in (hanging, cut):
-        async with RawServer(serve).running() as server, gateway(server, gateway_timeout=0.2) as client:
+        async with RawServer(serve).running() as server, gateway(server, gateway_timeout=30) as client:
             with pytest.raises(NoResponse) as caught:
                 await client.tickle()
             late.append(caught.value.late)
-    assert late == [True, False]
+    return late
 
 
 async def test_a_tickle_and_a_probe_time_out_long_before_other_requests(

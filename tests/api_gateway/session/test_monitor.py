@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,11 +23,13 @@ from api_gateway.session.states import SessionState
 from api_gateway.settings import GatewaySettings
 from tests.api_gateway.because import because
 from tests.api_gateway.fakes import FakeTime
+from tests.virtual_loop import run_in_virtual_time
 
 OPEN = {"authenticated": True, "established": True, "connected": True, "competing": False}
 CLOSED = {"authenticated": False, "established": False, "connected": True, "competing": False}
 COMPETING = {**CLOSED, "competing": True}
 STATUS = "/v1/api/iserver/auth/status"
+SILENT = NoResponse(request="a", problem="b", hint="c", late=True)
 NOON = datetime(2026, 11, 18, 17, tzinfo=UTC).timestamp()
 
 
@@ -206,6 +209,12 @@ def upstream() -> FakeUpstream:
 
 @pytest_asyncio.fixture
 async def gateway(upstream: FakeUpstream) -> AsyncIterator[GatewayClient]:
+    async with open_gateway(upstream) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_gateway(upstream: FakeUpstream) -> AsyncIterator[GatewayClient]:
     time = FakeTime()
     settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example")
     transport = httpx.MockTransport(upstream)
@@ -216,8 +225,8 @@ async def gateway(upstream: FakeUpstream) -> AsyncIterator[GatewayClient]:
         now=time.now,
         sleep=time.sleep,
         wall=lambda: NOON,
-    ) as gateway:
-        yield gateway
+    ) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize(
@@ -260,31 +269,33 @@ async def test_an_error_that_is_not_about_the_session_causes_no_check(
     assert STATUS not in upstream.paths
 
 
-async def test_a_gateway_that_is_still_silent_fails_requests_within_a_second(
-    gateway: GatewayClient, upstream: FakeUpstream
-) -> None:
-    gateway.session_monitor.record_failure(NoResponse(request="a", problem="b", hint="c", late=True))
+async def hang() -> Any:
+    await asyncio.Event().wait()
 
-    async def hangs() -> Any:
-        await asyncio.Event().wait()
 
-    gateway.session_monitor._fetch_status = hangs
-    async with asyncio.timeout(1):
-        with pytest.raises(Unreachable, check=because(Cause.IBKR_SILENT, Outcome.NOT_SENT)):
-            await gateway.get("/trsrv/stocks", symbols="AAPL")
+def test_a_gateway_that_is_still_silent_fails_requests_within_a_second(upstream: FakeUpstream) -> None:
+    async def send() -> None:
+        async with open_gateway(upstream) as gateway:
+            gateway.session_monitor.record_failure(SILENT)
+            gateway.session_monitor._fetch_status = hang
+            async with asyncio.timeout(1):
+                with pytest.raises(Unreachable, check=because(Cause.IBKR_SILENT, Outcome.NOT_SENT)):
+                    await gateway.get("/trsrv/stocks", symbols="AAPL")
+
+    run_in_virtual_time(send())
     assert upstream.paths == ["/"]
 
 
-async def test_a_frozen_gateway_is_reported_as_unreachable(gateway: GatewayClient) -> None:
-    gateway.session_monitor.record_failure(NoResponse(request="a", problem="b", hint="c", late=True))
+def test_a_frozen_gateway_is_reported_as_unreachable(upstream: FakeUpstream) -> None:
+    async def send() -> None:
+        async with open_gateway(upstream) as gateway:
+            gateway.session_monitor.record_failure(SILENT)
+            gateway.session_monitor._fetch_status = gateway.session_monitor._probe = hang
+            async with asyncio.timeout(1.5):
+                with pytest.raises(Unreachable, check=because(Cause.GATEWAY_UNREACHABLE, Outcome.NOT_SENT)):
+                    await gateway.get("/trsrv/stocks", symbols="AAPL")
 
-    async def hangs() -> Any:
-        await asyncio.Event().wait()
-
-    gateway.session_monitor._fetch_status = gateway.session_monitor._probe = hangs
-    async with asyncio.timeout(1.5):
-        with pytest.raises(Unreachable, check=because(Cause.GATEWAY_UNREACHABLE, Outcome.NOT_SENT)):
-            await gateway.get("/trsrv/stocks", symbols="AAPL")
+    run_in_virtual_time(send())
 
 
 async def test_sixty_slow_requests_do_not_delay_a_check(
