@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from api_gateway import operations
 from api_gateway.operations import (
+    OPERATIONS,
     Effect,
     Operation,
     OperationKey,
@@ -21,9 +22,16 @@ _NOT_WRITTEN: Final = ("method", "path", "section")
 _LIMITS: Final = ("ONE_PER_SECOND", "ONE_PER_5_SECONDS", "ONE_PER_15_MINUTES")
 
 
+def derive_row(key: OperationKey) -> Operation:
+    """The row of an operation; without one, what its method and path suggest for a new row."""
+    row = find_operation(key)
+    names_account = "{account}" in row.path or "{allocation}" in row.path
+    return row if key in OPERATIONS else replace(row, account=names_account and not row.read_only)
+
+
 def example_operation(key: OperationKey) -> str:
-    """The row of an operation; without one, the row that is derived from its path."""
-    return format_operation(find_operation(key))
+    """The row of an operation, or what a new one could be, as Python."""
+    return format_operation(derive_row(key))
 
 
 def format_operation(row: Operation) -> str:

@@ -23,6 +23,14 @@ def simulated_endpoints() -> Mapping[OperationKey, Endpoint]:
     }
 
 
+def replies_file(section: str) -> str:
+    """The file of the simulator's replies for a section of IBKR's reference."""
+    for each in all_sections():
+        if each.name == section:
+            return f"{each.endpoints[0].handler.__module__.replace('.', '/')}.py"
+    return "api_gateway/simulator/web_api/sections"
+
+
 def enforced_limit(path: str) -> RateLimit | None:
     """The strictest rate limit that the simulator enforces for a path, however its values are named."""
     unnamed = normalize(("", path))[1]

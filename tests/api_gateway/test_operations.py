@@ -26,6 +26,7 @@ from mcp_server.reference.example_operation import example_operation, format_ope
 from tests.api_gateway.simulated_operations import (
     enforced_limit,
     in_simulators_spelling,
+    replies_file,
     simulated_endpoints,
 )
 from tests.ibkr_facts import OperationFacts, known_operations
@@ -33,10 +34,12 @@ from tests.ibkr_facts import OperationFacts, known_operations
 EXAMPLE = '    Operation("GET", "/trsrv/all-conids", session=LOGIN),'
 FACTS = "tests/data/operations.json"
 LIMITS = "api_gateway/simulator/rate_limits.py"
-REPLIES = "api_gateway/simulator/web_api/sections"
 
-# Rows that the simulator differs from on purpose, and why.
+# Rows that differ from the rule on purpose, and why.
 OTHER_LIMIT: dict[OperationKey, str] = {}
+ON_ANY_ACCOUNT: dict[OperationKey, str] = {
+    ("POST", "/portfolio/{account}/positions/invalidate"): "it only makes IBKR read the positions again",
+}
 OTHER_SESSION: dict[OperationKey, str] = {
     ("POST", "/iserver/reauthenticate"): "IBKR's gateway itself responds, also without a login, to say so",
 }
@@ -123,10 +126,10 @@ def test_a_rows_limit_is_the_one_that_the_simulator_enforces(row: Operation) -> 
 
 @pytest.mark.parametrize("row", OPERATIONS.values(), ids=_id)
 def test_a_rows_session_is_the_one_that_the_simulator_requires(row: Operation) -> None:
-    endpoint = simulated_endpoints().get(normalize(row.key))
+    endpoint, replies = simulated_endpoints().get(normalize(row.key)), replies_file(row.section)
     route = f'@SECTION.route("{row.method}", "{in_simulators_spelling(row.path)}", requires=RequiredSession.'
     assert endpoint, (
-        f"{REPLIES}: no reply to {row.method} {row.path}; add one, such as\n    {route}{row.session.name})"
+        f"{replies}: no reply to {row.method} {row.path}; add one, such as\n    {route}{row.session.name})"
     )
     required = endpoint.requires.name
     if row.key in OTHER_SESSION:
@@ -134,13 +137,13 @@ def test_a_rows_session_is_the_one_that_the_simulator_requires(row: Operation) -
         return
     assert required == row.session.name, (
         f"the row of {row.method} {row.path} in api_gateway/operations.py has session={row.session.name}, "
-        f"and {REPLIES} has requires=RequiredSession.{required}. Either write in api_gateway/operations.py\n"
+        f"and {replies} has requires=RequiredSession.{required}. Either write in api_gateway/operations.py\n"
         f"    {format_operation(replace(row, session=SessionRequirement[required]))}\n"
-        f"or in {REPLIES}\n    {route}{row.session.name})"
+        f"or in {replies}\n    {route}{row.session.name})"
     )
 
 
-@pytest.mark.parametrize("reasons", [OTHER_LIMIT, OTHER_SESSION], ids=["limits", "sessions"])
+@pytest.mark.parametrize("reasons", [OTHER_LIMIT, OTHER_SESSION, ON_ANY_ACCOUNT])
 def test_each_intended_difference_is_of_a_row_and_has_a_reason(reasons: dict[OperationKey, str]) -> None:
     assert reasons.keys() <= OPERATIONS.keys()
     assert all(len(reason) > 20 for reason in reasons.values())
@@ -155,6 +158,21 @@ def test_a_read_can_neither_trade_nor_change_an_account(row: Operation) -> None:
     )
     assert not (row.read_only and (row.must_be_paper or row.may_question or row.empty_success)), example
     assert not (row.may_question and row.effect is not Effect.TRADES), example
+
+
+@every_row
+def test_a_write_with_an_account_in_its_path_needs_a_paper_account_in_paper_mode(
+    row: Operation,
+) -> None:
+    if row.read_only or not {"{account}", "{allocation}"} & set(row.path.split("/")):
+        return
+    if row.key in ON_ANY_ACCOUNT:
+        assert not row.must_be_paper, f"remove {row.key} from ON_ANY_ACCOUNT: its row has account=True"
+        return
+    assert row.must_be_paper, (
+        f"api_gateway/operations.py: {row.method} {row.path} changes an account, so write\n"
+        f"    {format_operation(replace(row, account=True))}"
+    )
 
 
 def test_an_operation_is_found_under_any_names_of_its_path_values() -> None:

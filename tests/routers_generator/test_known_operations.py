@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from api_gateway.operations import OPERATIONS, Effect, Operation
+from api_gateway.operations import Effect, Operation, find_operation
 from mcp_server.rest.route_call import single_call
 from mcp_server.routers import ROUTERS
 from routers_generator import known_operations
@@ -40,7 +40,7 @@ def known_rows() -> list[dict[str, Any]]:
                     "name": route.name,
                     "section": str(route.tags[0]),
                     "module": route.endpoint.__module__.rpartition(".")[2],
-                    "marks": marks(OPERATIONS[method, template]),
+                    "marks": marks(find_operation((method, template))),
                 }
             )
     return rows

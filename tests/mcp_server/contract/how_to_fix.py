@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from api_gateway.errors import GatewayError
 from api_gateway.operations import OPERATIONS, find_operation
-from mcp_server.reference.example_operation import format_operation
+from mcp_server.reference.example_operation import derive_row, format_operation
 from mcp_server.rest.route_call import single_call
 from mcp_server.routers import ROUTERS
 from tests.api_gateway.simulated_operations import enforced_limit, in_simulators_spelling
@@ -123,7 +123,7 @@ def example_reply(route: APIRoute) -> str:
 def in_row(route: APIRoute, what: str, **corrected: Any) -> str:
     """What is wrong with the row of a route's operation, and the row with what is `corrected`."""
     key = single_call(route)[:2]
-    row = find_operation(key)
+    row = derive_row(key)
     if key not in OPERATIONS:
         row = replace(row, limit=enforced_limit(row.path))
     if unnamed(row.path) != unnamed(route.path):

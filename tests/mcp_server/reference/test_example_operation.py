@@ -21,6 +21,11 @@ def test_a_formatted_row_is_the_row(row: Operation) -> None:
     ("method", "path", "written"),
     [
         ("GET", "/iserver/account/{account}/news", "preflight=Preflight.ACCOUNTS, status=DOCUMENTED"),
+        (
+            "POST",
+            "/iserver/account/{account}/news",
+            "CHANGES, account=True, preflight=Preflight.ACCOUNTS, status=DOCUMENTED",
+        ),
         ("POST", "/iserver/news", "CHANGES, status=DOCUMENTED"),
         (
             "GET",
