@@ -129,7 +129,7 @@ def _expiry_notifications(paper_account: PaperAccount, day: date) -> Iterator[No
     expiry = f"{day + timedelta(days=_DAYS_BEFORE_EXPIRY):%Y%m%d}"
     at = _timestamp(day, _EXPIRIES_AT)
     for instrument in _held_instruments(paper_account, at):
-        if instrument.expiry == expiry and instrument.sec_type in ("OPT", "FUT"):
+        if instrument.expiry == expiry and instrument.sec_type in ("OPT", "FOP", "FUT"):
             text = f"{full_name(instrument)} expires in {_DAYS_BEFORE_EXPIRY} days, on {expiry}."
             yield Notification(
                 at, "OE", "FYI: Upcoming Expiration", _html(text, _held_in_text(paper_account))

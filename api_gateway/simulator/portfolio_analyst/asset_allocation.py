@@ -24,6 +24,7 @@ _INSTRUMENT_TYPES: Mapping[str, AllocationSlice] = MappingProxyType(
     {
         "STK": AllocationSlice("STK", "Stocks", "#034da2"),
         "OPT": AllocationSlice("OPT", "Options", "#7a3fa0"),
+        "FOP": AllocationSlice("FOP", "Futures Options", "#b07aa1"),
         "FUT": AllocationSlice("FUT", "Futures", "#e07b00"),
         "BOND": AllocationSlice("BOND", "Bonds", "#8c6d31"),
         "FUND": AllocationSlice("FUND", "Mutual Funds", "#2a9d8f"),

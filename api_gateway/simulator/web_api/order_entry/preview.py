@@ -15,7 +15,7 @@ from api_gateway.simulator.instruments.price_format import quantity_text
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Order
 
-_UNITS = {"STK": "Shares", "OPT": "Contracts", "FUT": "Contracts", "EC": "Contracts"}
+_UNITS = {"STK": "Shares", "OPT": "Contracts", "FOP": "Contracts", "FUT": "Contracts", "EC": "Contracts"}
 
 
 def expected_price(paper_account: PaperAccount, instrument: Instrument, order: Order) -> float:

@@ -252,7 +252,11 @@ def schedule_by_symbol(simulation: Simulation, request: ApiRequest) -> Any:
     allowed = {e for e in request.query.get("exchangeFilter", "").split(",") if e}
     allowed |= {e for e in [request.query.get("exchange", "")] if e}
     venues: dict[str, Instrument] = {}
-    for instrument in simulation.universe.all():
+    contracts = simulation.universe.all()
+    if kind == "OPT":
+        roots = simulation.universe.underlyings_of_symbol(symbol)
+        contracts = tuple(option for root in roots for option in _first_options(simulation, root))
+    for instrument in contracts:
         if symbol in (instrument.symbol, instrument.local_symbol) and instrument.sec_type == kind:
             venues.setdefault(instrument.exchange, instrument)
     day = datetime.fromtimestamp(simulation.clock.now(), tz=ZoneInfo("US/Eastern")).date()
@@ -276,6 +280,12 @@ def schedule_by_conid(simulation: Simulation, request: ApiRequest) -> Any:
     return upcoming_schedule(
         _required_instrument(simulation, _required_param(request, "conid")), simulation.clock.now()
     )
+
+
+def _first_options(simulation: Simulation, root: Instrument) -> list[Instrument]:
+    """Return the options on an underlying that expire first."""
+    expiries = simulation.universe.expiries_of(root.conid)
+    return simulation.universe.options_of(root.conid, expiry=f"{expiries[0].day:%Y%m%d}") if expiries else []
 
 
 def _run_search(simulation: Simulation, terms: dict[str, Any]) -> Any:

@@ -118,6 +118,51 @@ async def test_search_strikes_and_info_identify_one_option(api: ApiClient, simul
     assert {result["right"] for result in both} == {"C", "P"}
 
 
+async def test_info_returns_every_expiry_and_class_of_a_month(api: ApiClient) -> None:
+    await api.get_json(SEARCH, symbol="SPX")
+    query: dict[str, Any] = {"conid": 416904, "month": "MAR26", "strike": 6700, "right": "P"}
+    rows = await api.get_json(INFO, sectype="OPT", **query)
+    assert rows == await api.get_json(INFO, secType="OPT", **query)
+    third_friday = [row["tradingClass"] for row in rows if row["maturityDate"] == "20260320"]
+    assert third_friday == ["SPX", "SPXW"]
+    assert len({row["maturityDate"] for row in rows}) > 10
+    assert len({row["conid"] for row in rows}) == len(rows)
+
+
+async def test_strikes_are_those_of_all_expiries_of_the_month(api: ApiClient, simulation: Simulation) -> None:
+    await api.get_json(SEARCH, symbol="AAPL")
+    listed = (await api.get_json(STRIKES, conid=AAPL, secType="OPT", month="MAR26"))["call"]
+    monthly = {option.strike for option in simulation.universe.options_of(AAPL, expiry="20260320")}
+    weekly = {option.strike for option in simulation.universe.options_of(AAPL, expiry="20260306")}
+    assert set(listed) >= monthly | weekly
+    assert monthly != weekly
+    assert (await api.get_json(STRIKES, conid=AAPL, sectype="OPT", month="MAR26", exchange="LSE"))[
+        "put"
+    ] == []
+
+
+async def test_options_on_futures_are_found_through_the_index_of_the_product(
+    api: ApiClient, simulation: Simulation
+) -> None:
+    (row,) = await api.get_json(SEARCH, symbol="ES")
+    sections = {section["secType"]: section for section in row["sections"]}
+    assert sections["FOP"]["exchange"] == "CME"
+    month = sections["FOP"]["months"].split(";")[0]
+    query: dict[str, Any] = {"conid": ES, "sectype": "FOP", "month": month, "exchange": "CME"}
+    strike = (await api.get_json(STRIKES, **query))["call"][40]
+    rows = await api.get_json(INFO, strike=strike, right="C", **query)
+    assert {(each["secType"], each["multiplier"], each["listingExchange"]) for each in rows} == {
+        ("FOP", "50", "CME")
+    }
+    option = simulation.universe.by_conid(rows[-1]["conid"])
+    assert option is not None
+    future = simulation.universe.by_conid(option.underlying_conid or 0)
+    assert future is not None
+    assert (future.sec_type, future.underlying_conid) == ("FUT", ES)
+    (definition,) = (await api.get_json("/trsrv/secdef", conids=option.conid))["secdef"]
+    assert (definition["assetClass"], definition["undConid"]) == ("FOP", future.conid)
+
+
 async def test_info_finds_futures_the_underlying_and_the_contract_itself(api: ApiClient) -> None:
     await api.get_json(SEARCH, symbol="ES")
     (future,) = await api.get_json(INFO, conid=ES, sectype="FUT", month="MAR26")
@@ -293,6 +338,8 @@ async def test_a_schedule_is_found_by_symbol_on_each_exchange(api: ApiClient) ->
     assert row["timezone"] == "America/New_York"
     (pair,) = await api.get_json(path, assetClass="SWP", symbol="EUR.USD")
     assert pair["exchange"] == "IDEALPRO"
+    (options,) = await api.get_json(path, assetClass="OPT", symbol="AAPL")
+    assert options["timezone"] == "America/New_York"
     assert await api.get_json(path, assetClass="STK", symbol="NOSUCH") == []
     assert (await api.get(path, assetClass="XYZ", symbol="IBM")).status_code == 400
     assert (await api.get(path, assetClass="STK")).status_code == 400
