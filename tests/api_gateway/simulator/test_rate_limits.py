@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from api_gateway.client.paths import PATH_PARAMETERS
 from api_gateway.client.rate_limiter import RateLimiter, WaitBudget
 from api_gateway.client.rate_limits import IBKR_LIMITS
 from api_gateway.client.request import GatewayRequest, build_request
@@ -101,6 +103,14 @@ def test_a_client_at_the_published_rate_is_never_refused_and_one_above_it_soon_i
     assert answers.count(False) * interval <= len(answers) * interval * 0.9 + limit.burst_seconds
 
 
+def path_values(template: str) -> tuple[str, ...]:
+    """A valid value for each parameter of a path."""
+    return tuple(
+        next(value for value in ("BA", "1", "DU1234567") if PATH_PARAMETERS[name].pattern.fullmatch(value))
+        for name in re.findall(r"\{(\w+)\}", template)
+    )
+
+
 @pytest.mark.parametrize("with_bursts", [True, False], ids=["with bursts", "without bursts"])
 @pytest.mark.parametrize("seed", range(6))
 def test_the_products_own_rate_limiter_never_meets_a_429(seed: int, with_bursts: bool) -> None:
@@ -133,7 +143,7 @@ def test_the_products_own_rate_limiter_never_meets_a_429(seed: int, with_bursts:
         async def call_often() -> None:
             for _ in range(30):
                 method, template = rng.choice(operations)
-                await send(build_request(method, template, ("BA",) * template.count("{"), read_only=True))
+                await send(build_request(method, template, path_values(template), read_only=True))
 
         async def tickle_often() -> None:
             for _ in range(60):
