@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,14 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
             read_universe_file(path)
         assert part in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_an_empty_file_changes_nothing(clock: Clock) -> None:
+    # Docker Compose mounts the null device if there is no file.
+    own = read_universe_file(Path(os.devnull))
+    simulation, ours = (Simulation(SimulationOptions(own_universe=each), clock) for each in (own, None))
+    assert simulation.universe.all() == ours.universe.all()
+    assert simulation.selected_account.cash == ours.selected_account.cash
 
 
 def test_a_file_is_checked_as_a_whole_for_a_profile(tmp_path: Path) -> None:

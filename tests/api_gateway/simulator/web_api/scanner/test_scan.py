@@ -184,6 +184,7 @@ def test_every_scan_type_runs_and_is_deterministic(simulation: Simulation) -> No
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(300)
 def test_every_filter_can_exclude_everything(simulation: Simulation) -> None:
     for each in RANGE_FILTERS:
         group, place = group_for(each.instruments)
