@@ -1,1 +1,1 @@
-"""Everything known about IBKR's gateway: how to run it, how to speak to it, how to do without it."""
+"""IBKR's gateway: its container, a client for it, its session, and a simulator that can replace it."""

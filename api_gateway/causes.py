@@ -22,7 +22,7 @@ class Actor(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of the request."""
+    """What happened to the request."""
 
     NONE = "none"
     """There was no request: a check found the cause."""
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     """It was received and changed nothing."""
     REFUSED = "refused"
-    """IBKR said no; the sentence quotes it and says so."""
+    """IBKR refused it; the sentence says so and quotes IBKR."""
     UNKNOWN = "unknown"
     """It was sent, and whether it was carried out is not known."""
 
@@ -178,7 +178,7 @@ class Explanation:
         return replace(self, outcome=Outcome.UNKNOWN, next_step=step, actor=Actor.USER)
 
     def with_detail(self, detail: str) -> Explanation:
-        """The same, followed by what exactly IBKR or the network said."""
+        """The same cause, followed by the exact message from IBKR or the network."""
         return replace(self, sentence=f"{self.sentence} {as_sentence(detail)}") if detail else self
 
 
@@ -280,7 +280,7 @@ class Cause(Enum):
     )
     REDIRECTED = Row(
         "the request was not processed but redirected ({status} to {target})",
-        "if GATEWAY_URL is IBKR's gateway, wait a few minutes, because IBKR is redirecting everybody; "
+        "if GATEWAY_URL is IBKR's gateway, wait a few minutes, because IBKR is redirecting all requests; "
         "{or_correct}",
         outcome=_UNCHANGED,
     )

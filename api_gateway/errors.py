@@ -8,7 +8,7 @@ GatewayError
 ├── SessionLost      logged in, but the brokerage session is closed or held by another program
 ├── RateLimited      our own limit or IBKR's 429: retry after `seconds`
 │   └── PenaltyBox       IBKR's penalty box: until then only the tickle is sent
-├── Refused          IBKR said no, possibly with status 200
+├── Refused          IBKR refused the request, possibly with status 200
 ├── Invalid          an argument was invalid; not sent
 ├── Forbidden        the mode, or the account that is logged in, does not permit it; not sent
 └── Failed           IBKR failed: 5xx, HTML, malformed, too large, too late
@@ -93,7 +93,7 @@ class PenaltyBox(RateLimited):
 
 
 class Refused(GatewayError):
-    """IBKR understood the request and said no, with this HTTP status."""
+    """IBKR understood the request and refused it, with this HTTP status."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""What the server costs, against named baselines."""
+"""Benchmarks: the server's latency, throughput, memory and startup time, compared with baselines."""

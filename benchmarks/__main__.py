@@ -1,4 +1,4 @@
-"""`make bench`: run everything, print the tables of README.md."""
+"""`make bench`: run the benchmarks and print the tables of README.md."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from benchmarks.simulator import simulator_table
 
 
 async def wait_for_tool_list(port: int, until: float) -> tuple[bytes, float]:
-    """The first `tools/list` that a server answers, and when."""
+    """The response to the first successful `tools/list`, and the time when it arrived."""
     while True:
         try:
             async with mcp_connection(port) as connection:
@@ -38,7 +38,7 @@ async def wait_for_tool_list(port: int, until: float) -> tuple[bytes, float]:
 
 
 async def startup_table(python: Path, starts: int) -> list[str]:
-    """From process start to the first list: ours with the gateway up and down, and FastMCP with one tool."""
+    """Startup time: this server with the gateway up and down, and a FastMCP server with one tool."""
     rows = ["| | starts | median s | slowest s | CPU s |", "|---|---:|---:|---:|---:|"]
     commands = {
         "this-server, gateway up": ("mcp_server",),
@@ -57,7 +57,7 @@ async def startup_table(python: Path, starts: int) -> list[str]:
                         python, module, *arguments, stack=stack, backend_port=port, ca_file=cert
                     )
                     _, ready_at = await wait_for_tool_list(server.port, time.perf_counter() + 60)
-                    if turn:  # the first start compiles
+                    if turn:  # the first start compiles bytecode
                         measured[name].append((ready_at - server.started_at, server.cpu_seconds()))
     for name, results in measured.items():
         seconds, cpu = zip(*results, strict=True)
@@ -69,7 +69,7 @@ async def startup_table(python: Path, starts: int) -> list[str]:
 
 
 async def lists_table(python: Path) -> list[str]:
-    """What the list of tools weighs, by `MCP_SERVER_TOOLS` and `TRADING_MODE`."""
+    """Size of the tool list, by `MCP_SERVER_TOOLS` and `TRADING_MODE`."""
     rows = [
         "| MCP_SERVER_TOOLS | TRADING_MODE | tools | bytes on the wire | tokens | tokens a tool |",
         "|---|---|---:|---:|---:|---:|",
@@ -88,7 +88,7 @@ async def lists_table(python: Path) -> list[str]:
 
 
 def format_list_size(listed: bytes) -> str:
-    """Tools, bytes and o200k tokens of one answer to `tools/list`, as cells."""
+    """Tools, bytes and o200k tokens of a `tools/list` response, as table cells."""
     message = orjson.loads(listed[listed.index(b"{") : listed.rindex(b"}") + 1])
     tools = message["result"]["tools"]
     visible = b"".join(
@@ -99,7 +99,7 @@ def format_list_size(listed: bytes) -> str:
 
 
 async def memory_table(python: Path, calls: int) -> list[str]:
-    """Resident memory of the server after so many calls, sizes mixed."""
+    """Resident memory of the server after increasing numbers of calls of all sizes."""
     rows = ["| calls | resident MB |", "|---:|---:|"]
     with ExitStack() as stack:
         cert, key = stack.enter_context(temporary_certificate())
@@ -128,10 +128,10 @@ async def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=0.5, help="length of one row in one round")
     parser.add_argument("--starts", type=int, default=5)
-    parser.add_argument("--calls", type=int, default=10_000, help="calls before the last look at memory")
-    parser.add_argument("--python", type=Path, default=DEFAULT_PYTHON, help="what the servers run with")
+    parser.add_argument("--calls", type=int, default=10_000, help="total calls of the memory table")
+    parser.add_argument("--python", type=Path, default=DEFAULT_PYTHON, help="interpreter of the servers")
     parser.add_argument(
-        "--tables", nargs="*", help="calls, start, lists, memory, simulator, generator; all if left out"
+        "--tables", nargs="*", help="calls, start, lists, memory, simulator, generator; default: all"
     )
     arguments = parser.parse_args()
     python = arguments.python.absolute()
@@ -145,7 +145,7 @@ async def main() -> None:
             lambda: calls_table(python, arguments.rounds, arguments.seconds),
         ),
         "start": (
-            "From the start of the process to the first `tools/list`",
+            "Startup: from process start to the first `tools/list`",
             lambda: startup_table(python, arguments.starts),
         ),
         "lists": (

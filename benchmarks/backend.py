@@ -1,4 +1,4 @@
-"""An instant gateway: HTTPS, one prebuilt body per size, no logic that could hide what the server costs."""
+"""An instant gateway: HTTPS with one prebuilt body per size, so that the server's own cost is measured."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SIZES: Mapping[str, int] = {"0.2": 200, "25": 25_000, "80": 80_000}
 """Body sizes in KB, as the table names them, and in bytes."""
 
 FIRST_CONID: Mapping[str, int] = {"0.2": 1_000_000, "25": 2_000_000, "80": 3_000_000}
-"""The millions of a conid choose the size, so that every call can ask for another conid: identical GETs in
-flight are joined by the gateway client, which would flatter it here."""
+"""The millions digit of a conid selects the size, so that every call can request a different conid: the
+gateway client would send concurrent identical GETs only once, which would make it look faster."""
 
 PATH = "/v1/api/iserver/contract/{}/info"
 
@@ -32,14 +32,14 @@ def make_body(size: int) -> bytes:
 
 
 class InstantGateway(asyncio.Protocol):
-    """Answers each request on the connection with the body that its conid asks for."""
+    """Responds to each request with the body that its conid selects."""
 
     def __init__(self, responses: Mapping[bytes, bytes]) -> None:
         self._responses = responses
         self._pending = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
+        """Store the transport for the responses."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:

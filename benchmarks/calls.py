@@ -1,4 +1,4 @@
-"""What one tool call costs, by size of the result and number of callers, against each baseline."""
+"""Cost of a tool call by result size and number of callers, compared with the baselines."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SERVERS = (THIS_SERVER, HAND_WRITTEN, "plain-httpx", "plain-aiohttp", NO_OP, "cl
 ROWS = (THIS_SERVER, BY_CALL_TOOL, *SERVERS[1:], RAW_HTTPX)
 CONCURRENCIES = (1, 16)
 
-_MAX_CONIDS = 1_000_000  # the millions of a conid choose the size
+_MAX_CONIDS = 1_000_000  # the millions digit of a conid selects the size
 
 
 def start_backend(stack: ExitStack, cert: Path, key: Path) -> int:
@@ -67,7 +67,7 @@ def start_server(
 
 
 def make_tool_caller(connection: McpConnection, *, by_call_tool: bool = False) -> Caller:
-    """A caller that calls the tool for one contract and insists on a result."""
+    """Make a function that calls the tool for one contract and raises an error unless it succeeds."""
 
     async def call(conid: int) -> None:
         params = {"name": TOOL, "arguments": {"conid": conid}}
@@ -84,7 +84,7 @@ def make_tool_caller(connection: McpConnection, *, by_call_tool: bool = False) -
 
 @asynccontextmanager
 async def tool_callers(port: int, count: int, *, by_call_tool: bool = False) -> AsyncIterator[list[Caller]]:
-    """So many callers, each over an MCP connection of its own."""
+    """`count` callers, each with its own MCP connection."""
     async with AsyncExitStack() as connections:
         yield [
             make_tool_caller(
@@ -96,7 +96,7 @@ async def tool_callers(port: int, count: int, *, by_call_tool: bool = False) -> 
 
 @asynccontextmanager
 async def raw_httpx_callers(backend_port: int, ca_file: Path, count: int) -> AsyncIterator[list[Caller]]:
-    """The same requests without any server: one pooled httpx client straight to the backend."""
+    """The same requests without a server: one pooled httpx client that calls the backend directly."""
     async with httpx.AsyncClient(verify=tls_context(ca_file), trust_env=False) as client:
         base = f"https://localhost:{backend_port}"
 
@@ -107,7 +107,7 @@ async def raw_httpx_callers(backend_port: int, ca_file: Path, count: int) -> Asy
 
 
 async def calls_table(python: Path, rounds: int, seconds: float) -> list[str]:
-    """One row for each size, concurrency and server, with what each costs against the hand-written tool."""
+    """One row per size, concurrency and server, with the ratio to the hand-written tool."""
     rows = [
         "| body | callers | | p50 ms | p99 ms | calls/s | CPU µs a call | p50 against hand-written |",
         "|---|---:|---|---:|---:|---:|---:|---:|",

@@ -1,8 +1,8 @@
-"""The environment that the measured servers run in: what is shipped, and nothing else.
+"""The environment of the measured servers: the shipped packages and nothing else.
 
 A package that only the tests install can change what is measured: httpcore is slower where sniffio is
 missing, and imports trio where it is installed. So the servers run in an environment of `requirements.lock`,
-with aiohttp for one baseline beside it, which `make bench` creates. The load runs in that of the tests.
+plus aiohttp for one baseline, which `make bench` creates. The load generator runs in the tests' environment.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ print(json.dumps([platform.python_version(), {each.name: each.version for each i
 
 
 class WrongEnvironmentError(Exception):
-    """The servers would not run in what is shipped; `str()` is the sentence for the user."""
+    """The servers would not run with the shipped packages; `str()` is the message for the user."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Environment:
     packages: dict[str, str]
 
     def describe(self) -> str:
-        """What the figures were measured on."""
+        """The machine and the versions that the figures were measured on."""
         versions = ", ".join(f"{name} {self.packages[name]}" for name in _REPORTED if name in self.packages)
         return (
             f"{os.cpu_count()} CPUs, {platform.system()} {platform.machine()}, Python {self.python_version}, "
@@ -54,7 +54,7 @@ class Environment:
 
 
 def load_environment(python: Path) -> Environment:
-    """The environment of this interpreter. Raises WrongEnvironmentError unless it is that of the locks."""
+    """The environment of this interpreter. Raises WrongEnvironmentError unless it matches the lock files."""
     if not python.exists():
         raise WrongEnvironmentError(f"{python} does not exist: run `make bench`.")
     found = subprocess.run([python, "-c", _LIST_PACKAGES], cwd="/", check=True, capture_output=True).stdout
@@ -62,7 +62,7 @@ def load_environment(python: Path) -> Environment:
     unlocked = {_normalize(name) for name in packages} - _locked_names() - _UNLOCKED
     if unlocked:
         raise WrongEnvironmentError(
-            f"{python} has {', '.join(sorted(unlocked))}, which no lock of the benchmark has: "
+            f"{python} has {', '.join(sorted(unlocked))}, which is in no lock file of the benchmark: "
             "run `make bench`, which creates an environment without them."
         )
     return Environment(python, version, packages)

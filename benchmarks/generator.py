@@ -1,6 +1,6 @@
-"""What the routers generator's three commands cost on IBKR's whole OpenAPI document (Linux only).
+"""Run time and memory of the routers generator's commands on IBKR's whole OpenAPI document (Linux only).
 
-The document is IBKR's and not in this repository: IBKR_DOCUMENT names the file.
+The document belongs to IBKR and is not in this repository; IBKR_DOCUMENT is the path of a copy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from benchmarks.environment import ROOT
 async def generator_table(python: Path) -> list[str]:
     """Seconds and peak memory of each command, from the start of its process to its end."""
     if "IBKR_DOCUMENT" not in os.environ:
-        return ["Not measured: IBKR_DOCUMENT does not name IBKR's document."]
+        return ["Not measured: set IBKR_DOCUMENT to a copy of IBKR's OpenAPI document."]
     rows = ["| command | seconds | peak MB |", "|---|---:|---:|"]
     with TemporaryDirectory() as folder:
         for command in ("repair", "compare", "routers"):
@@ -31,7 +31,7 @@ def _document() -> str:
     return str(Path(os.environ["IBKR_DOCUMENT"]).resolve())
 
 
-# What a process has used at most is read in it: what its parent had when it began is counted by wait4, too.
+# The process reads its own peak memory, because wait4 also counts the parent's memory at the fork.
 _MEASURED_SCRIPT = """
 import runpy, sys
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""A load of MCP tool calls that costs little itself: HTTP/1.1 over plain sockets, one connection per caller.
+"""Load generator for MCP tool calls: HTTP/1.1 over plain sockets, one connection per caller.
 
-A full MCP client spends more time per call than the server, which would hide the differences this is about.
+A full MCP client spends more time per call than the server, which would hide the differences to be measured.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class McpConnection:
     session: str | None = None
 
     async def post(self, message: dict[str, object]) -> bytes:
-        """Send one JSON-RPC message and return the body of the answer."""
+        """Send one JSON-RPC message and return the body of the response."""
         body = orjson.dumps(message)
         head = (
             f"POST /mcp HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nContent-Type: application/json\r\n"
@@ -41,7 +41,7 @@ class McpConnection:
         return await self._read_response()
 
     async def delete_session(self) -> None:
-        """End the session, which the server would otherwise keep until it has been idle for long."""
+        """End the session, which the server would otherwise keep until its idle timeout."""
         self.writer.write(
             f"DELETE /mcp HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
             f"MCP-Protocol-Version: {PROTOCOL_VERSION}\r\nMcp-Session-Id: {self.session}\r\n\r\n".encode()
@@ -64,7 +64,7 @@ class McpConnection:
         else:
             body = await self.reader.readexactly(int(headers.get("content-length", "0")))
         if status not in (200, 202):
-            raise RuntimeError(f"the server answered {status}: {body[:200]!r}")
+            raise RuntimeError(f"the server returned {status}: {body[:200]!r}")
         return body
 
 
@@ -100,7 +100,7 @@ class LoadResult:
     latencies: list[float] = field(default_factory=list)
     seconds: float = 0.0
     server_cpu_seconds: float | None = None
-    """CPU time of the server meanwhile; None if there is no server."""
+    """CPU time that the server used during the run; None if there is no server."""
 
     @property
     def cpu_per_call(self) -> float | None:
@@ -125,7 +125,7 @@ Caller = Callable[[int], Awaitable[None]]
 async def run_calls(
     callers: Sequence[Caller], conids: Iterator[int], *, seconds: float = inf, calls: int | None = None
 ) -> LoadResult:
-    """Let each caller call again and again, for so long or until so many calls are made in all."""
+    """Run all callers in a loop for `seconds`, or until `calls` have been made in total."""
     result = LoadResult()
     numbers = islice(conids, calls)
     started = time.perf_counter()

@@ -19,7 +19,7 @@ from benchmarks.environment import ROOT
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on."""
+    """An unused port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Process:
-    """A running child and the port it was told to use."""
+    """A running child process and the port it listens on."""
 
     child: subprocess.Popen[bytes]
     port: int
@@ -76,7 +76,7 @@ def run_process(
 
 
 def wait_for_port(process: Process, seconds: float = 60) -> None:
-    """Return as soon as somebody accepts connections on the port."""
+    """Return as soon as the port accepts connections."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if process.child.poll() is not None:
@@ -107,7 +107,7 @@ def separate_cores() -> Iterator[int | None]:
 
 @contextmanager
 def temporary_certificate() -> Iterator[tuple[Path, Path]]:
-    """A certificate for localhost and its key, as the simulator makes them."""
+    """A certificate for localhost and its key, created by the simulator's own function."""
     with tempfile.TemporaryDirectory() as folder:
         made = ensure_certificate(Path(folder))
         yield made.certificate_path, made.key_path

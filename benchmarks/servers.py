@@ -1,14 +1,15 @@
 """The servers under load: ours, and the baselines it is measured against, each with `get_contract_info`.
 
-* `this-server`: as delivered, but for IBKR's limits, which would measure IBKR's patience instead.
-* `hand-written`: one FastMCP tool over the same shared gateway client, text out, nothing between.
-* `plain-httpx`, `plain-aiohttp`: one FastMCP tool over one pooled client, text out, and no policy at all: no
-  rate limits, no shared requests, no check of what came back.
-* `no-op`: one FastMCP tool that returns as large a text from memory: the floor of FastMCP and the SDK.
+* `this-server`: default settings, except that IBKR's rate limits are disabled.
+* `hand-written`: one FastMCP tool over the same shared gateway client, returning text.
+* `plain-httpx`, `plain-aiohttp`: one FastMCP tool over one pooled client, returning text: no rate limits, no
+  shared requests, no validation of the response.
+* `no-op`: one FastMCP tool that returns a text of the same size from memory: the overhead of FastMCP and the
+  SDK.
 * `client-per-call`: a FastAPI route without return annotation through `from_fastapi`, a new httpx client for
-  each call and no certificate check: the habit to beat.
+  each call and no certificate check: the common approach.
 
-All are served alike, but for the SSE events, which are the SDK's own in all but ours.
+All are served in the same way, except that only `this-server` replaces the SDK's encoding of SSE events.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ from mcp_server.settings import ServerSettings
 
 
 def this_server(gateway: GatewayClient, settings: ServerSettings) -> FastMCP[Any]:
-    """Every tool, as delivered."""
+    """This server with its default settings."""
     return create_server(gateway, settings)
 
 
 def hand_written(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
-    """The least that FastMCP lets one write over the shared client."""
+    """The smallest FastMCP server over the shared client."""
     server: FastMCP[Any] = FastMCP("hand-written")
 
     @server.tool
@@ -59,7 +60,7 @@ def hand_written(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
 
 
 def plain_httpx(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
-    """A tool over httpx, as one writes it who knows to keep the client."""
+    """A tool over httpx that reuses one client."""
     server: FastMCP[Any] = FastMCP("plain httpx")
     client = httpx.AsyncClient(verify=_tls_context(gateway))
     origin = gateway.settings.gateway_url
@@ -101,7 +102,7 @@ def plain_aiohttp(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
 
 
 def no_op(_: GatewayClient, __: ServerSettings) -> FastMCP[Any]:
-    """A tool that asks nobody."""
+    """A tool that sends no request."""
     server: FastMCP[Any] = FastMCP("no-op")
     texts = {FIRST_CONID[size] // 1_000_000: make_body(length).decode() for size, length in SIZES.items()}
 
@@ -118,7 +119,7 @@ def _tls_context(gateway: GatewayClient) -> ssl.SSLContext:
 
 
 def client_per_call(gateway: GatewayClient, _: ServerSettings) -> FastMCP[Any]:
-    """What most servers over FastAPI do."""
+    """The common approach: a new client for each call."""
     app = FastAPI()
     origin = gateway.settings.gateway_url
 
@@ -143,7 +144,7 @@ SERVERS: Mapping[str, Callable[[GatewayClient, ServerSettings], FastMCP[Any]]] =
 
 
 def main() -> None:
-    """Serve one of them over streamable HTTP, all of them the same way."""
+    """Serve the chosen server over streamable HTTP."""
     parser = argparse.ArgumentParser()
     parser.add_argument("server", choices=SERVERS)
     chosen = parser.parse_args().server

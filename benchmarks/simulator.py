@@ -1,4 +1,4 @@
-"""What the simulator costs: start, memory, a year of virtual time, and requests over HTTPS (Linux only)."""
+"""The simulator: startup, memory, a year of virtual time, and requests over HTTPS (Linux only)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def _requests_per_second(client: httpx.AsyncClient) -> float:
 
 async def _advance(client: httpx.AsyncClient, seconds: float) -> None:
     (await client.post("/simulator/advance", json={"seconds": seconds})).raise_for_status()
-    # The clock alone moves at once; reading the state of the account is what books a year of events.
+    # Advancing the clock is immediate; the year's events are processed when the account is read.
     (await client.post("/simulator/login", json={})).raise_for_status()
 
 

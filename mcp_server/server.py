@@ -1,4 +1,4 @@
-"""The MCP server: which tools it shows, what it says about itself, and what it serves beside MCP."""
+"""The MCP server: its tools, instructions and resources, and the endpoints /health and /ready."""
 
 from __future__ import annotations
 
@@ -40,11 +40,10 @@ def create_server(
     routers: Sequence[APIRouter] = ROUTERS,
     ticker: TickerClient | None = None,
 ) -> FastMCP[Any]:
-    """The server over this gateway, which it opens when it starts and closes when it ends.
+    """Create the server for this gateway client, which it opens at startup and closes at shutdown.
 
-    The ticker is the one at TICKER_URL unless a test gives another.
-    Raises SettingsError for a section in INCLUDED_TAGS or EXCLUDED_TAGS that does not exist, and for a route
-    that has the name of another tool.
+    `ticker` is for tests; by default it is the one at TICKER_URL. Raises SettingsError for a section in
+    INCLUDED_TAGS or EXCLUDED_TAGS that does not exist, and for a route that has the name of another tool.
     """
     sections = selected_sections(settings, sections_of(routers))
     filtered_routers = filter_routes(routers, settings.trading_mode, sections)
@@ -78,7 +77,7 @@ def create_server(
         version=version("ib-mcp"),
         auth=BearerTokenVerifier(token.get_secret_value()) if token else None,
         providers=[tool_provider] if search_only else [builtin, tool_provider],
-        # What a tool wants to tell it tells; anything else that escapes is not for the client.
+        # Tools report their own errors; the text of any other exception must not reach the client.
         mask_error_details=True,
         lifespan=lifespan,
     )

@@ -40,7 +40,7 @@ MAX_RETRY_DELAY = 300.0
 """Maximum delay between two attempts to open the session, in seconds."""
 
 TAKEOVER_COOLDOWN = 600.0
-"""Seconds a session must stay open after a take-over before the next one, or two programs would alternate."""
+"""Seconds a session must stay open before the next take-over, or two programs would keep alternating."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ async def send_heartbeat(
         diagnosis = replace(after_opening, login_ends_in=diagnosis.login_ends_in)
         _update_memory(memory, diagnosis.found, now)
     if diagnosis.ready and memory.had_outage and not on_hold():
-        # Only now: the gateway follows this with a login sequence of its own, which disconnects a competing
+        # Only now: the gateway follows this with its own login sequence, which disconnects a competing
         # program unless the session is already open.
         memory.had_outage = False
         await _restart_built_in_tickle(gateway)

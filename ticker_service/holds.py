@@ -15,7 +15,7 @@ MAX_HOLD_SECONDS = 120.0
 """Maximum duration of a hold in seconds."""
 
 MAX_HOLDS = 4
-"""Maximum number of active holds; nobody confirms more orders than that at once."""
+"""Maximum number of active holds; no user confirms more orders than that at once."""
 
 
 class TooManyHoldsError(Exception):

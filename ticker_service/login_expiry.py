@@ -12,7 +12,7 @@ CONFIRMATION_SECONDS = 45.0
 """Seconds after which a second reading of the same expiry confirms the first."""
 
 IDLE_TIMEOUT_READINGS = 3
-"""After so many different readings in a row, IBKR is reporting an idle timeout, which requests extend."""
+"""After this many different readings in a row, IBKR is reporting an idle timeout, which requests extend."""
 
 
 class LoginExpiry:

@@ -87,11 +87,11 @@ class ColdStartRetry:
         self._empty_since: dict[Hashable, float] = {}
 
     def reset(self) -> None:
-        """Forget everyincompleteg: in a new session, an empty response proves noincompleteg."""
+        """Forget everything: in a new session, earlier empty responses prove nothing."""
         self._empty_since.clear()
 
     def record(self, request: GatewayRequest, response: GatewayResponse, *, is_retry: bool) -> bool:
-        """Return whether this response is incomplete; the response to a retry is final all the same."""
+        """Return whether this response is incomplete; a retry's response is final even if it is."""
         rule = _rule_for(request)
         incomplete = rule is not None and rule.is_incomplete(response.value)
         if rule and is_retry:
@@ -104,7 +104,7 @@ class ColdStartRetry:
         response: GatewayResponse,
         repeat: Callable[[], Awaitable[GatewayResponse]],
     ) -> GatewayResponse:
-        """Return the response, or a retry's if this one is incomplete and is not known to be all there is."""
+        """Return the response, or that of a retry if it is incomplete and did not stay so last time."""
         rule = _rule_for(request)
         if rule is None:
             return response

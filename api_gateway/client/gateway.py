@@ -56,7 +56,7 @@ async def _never_held() -> bool:
 
 
 def _no_limit() -> WaitBudget:
-    """The budget before `TimeLimit`, and in lanes with timeouts of their own."""
+    """The budget before `TimeLimit`, and in lanes with their own timeouts."""
     return WaitBudget(0.0, float("inf"))
 
 

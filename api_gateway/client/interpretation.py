@@ -81,10 +81,10 @@ def interpret_response(request: GatewayRequest, received: RawResponse, *, login_
 def session_error(
     request: GatewayRequest, state: SessionState, login_url: str, detail: str = "", *, certain: bool = True
 ) -> GatewayError:
-    """The error of a request that IBKR did not process because of this state of the session.
+    """The error for a request that IBKR did not process because of this session state.
 
-    `detail` is what exactly IBKR or the gateway said, if it is worth reporting. `certain` is False if the
-    request may have been processed after all; then the error says nothing about that.
+    `detail` is the exact message from IBKR or the gateway, if it is worth reporting. `certain` is False if
+    the request may have been processed after all; in that case the error makes no claim about the outcome.
     """
     kind = LoginRequired if state is SessionState.NOT_LOGGED_IN else SessionLost
     said = explain(STATE_CAUSES[state], login=login_url).with_detail(detail)
@@ -94,7 +94,7 @@ def session_error(
 
 
 def unavailable_error(request: GatewayRequest, diagnosis: Diagnosis) -> GatewayError:
-    """The error of a request that was not sent because a check found no usable session."""
+    """The error for a request that was not sent because a check found no usable session."""
     kind = _ERROR_BY_STATE.get(diagnosis.found, SessionLost)
     return kind(request=request.description, **diagnosis.explanation.error_text)
 
@@ -108,7 +108,7 @@ _ERROR_BY_STATE: Mapping[SessionState, type[GatewayError]] = {
 
 
 def unknown_outcome_error(request: GatewayRequest, cause: Cause, **facts: object) -> GatewayError:
-    """The error of a request that was sent without a clear response: a write may have been carried out."""
+    """The error for a request that got no clear response: a write may have been carried out."""
     write = _write_kind(request)
     kind = Failed if write in (None, WriteKind.IDEMPOTENT) else OutcomeUnknown
     said = explain(cause, **facts)
@@ -118,7 +118,7 @@ def unknown_outcome_error(request: GatewayRequest, cause: Cause, **facts: object
 
 
 def no_response_error(request: GatewayRequest, error: NoResponseError) -> GatewayError:
-    """The error of a request that was sent without a complete response."""
+    """The error for a request that was sent without a complete response."""
     said = unknown_outcome_error(request, error.cause, **error.facts)
     if not isinstance(said, Failed) or said.explanation is None:
         return said
@@ -126,12 +126,12 @@ def no_response_error(request: GatewayRequest, error: NoResponseError) -> Gatewa
 
 
 def not_sent_error(request: GatewayRequest, error: NotSentError) -> Unreachable:
-    """The error of a request that was not sent at all."""
+    """The error for a request that was not sent at all."""
     return Unreachable(request=request.description, **error.explanation.error_text)
 
 
 def unknown_account_error(request: GatewayRequest) -> Refused:
-    """The error of a request for an account that this login cannot see."""
+    """The error for a request about an account that this login cannot see."""
     return Refused(request=request.description, **explain(Cause.ACCOUNT_NOT_SHOWN).error_text)
 
 
@@ -160,13 +160,13 @@ def retry_after(headers: httpx.Headers) -> float:
 
 
 def rate_limited_error(request: GatewayRequest, seconds: float) -> PenaltyBox:
-    """The error of a request that IBKR rejected with 429, which starts a penalty of so many seconds."""
+    """The error for a request that IBKR rejected with 429, which starts a penalty of `seconds`."""
     said = explain(Cause.IBKR_RATE_LIMIT, seconds=f"{seconds:.0f}")
     return PenaltyBox(request=request.description, seconds=seconds, **said.error_text)
 
 
 def tickle_collision_error(request: GatewayRequest, seconds: float) -> RateLimited:
-    """The error of a tickle that IBKR rejected because of another one in the same second."""
+    """The error for a tickle that IBKR rejected because of another one in the same second."""
     said = explain(Cause.TICKLE_COLLISION)
     return RateLimited(request=request.description, seconds=seconds, **said.error_text)
 
@@ -189,7 +189,7 @@ def _interpret_body(request: GatewayRequest, received: RawResponse, login_url: s
 
 
 def _find_error(value: Mapping[str, Any]) -> Any:
-    """Return the error that an object reports. The success of saving presets has the error "None"."""
+    """Return the error in an object. When presets are saved successfully, IBKR sends the error "None"."""
     error = value.get("error")
     return None if error == "None" and value.get("success") is True else error
 
@@ -234,14 +234,14 @@ def _describe_value(value: object) -> str:
     if value is None:
         return "empty"
     if isinstance(value, (dict, list)):
-        return "of another kind" if value else "an empty list or object"
+        return "not of the expected type" if value else "an empty list or object"
     return f"a bare {_TYPE_NAMES[type(value)]}"
 
 
 def _reports_an_order(value: object) -> bool:
     """Whether the response names an order, requires its confirmation, or reports its status.
 
-    Besides an order that it names, a response may refuse others that were placed together with it.
+    A response can name one order and refuse others that were placed with it.
     """
     rows = value if isinstance(value, list) else [value]
     named = [isinstance(row, Mapping) and any(row.get(name) for name in _ORDER_KEYS) for row in rows]
@@ -349,7 +349,7 @@ def _may_be_unknown_account(request: GatewayRequest, body: bytes) -> bool:
 
 
 def _leaves_order_outcome_open(request: GatewayRequest, said: str) -> bool:
-    """Whether an order write failed without a reason, so that IBKR may have the order."""
+    """Whether an order write failed without a reason, so IBKR may still have the order."""
     return _concerns_an_order(request) and said.lower() in ("unknown", "")
 
 

@@ -37,7 +37,7 @@ class RequestLane:
 
 
 class PriorityLane:
-    """The lane of session checks: ahead of all waiting requests, with a timeout of its own."""
+    """The lane of session checks: ahead of all waiting requests, with its own timeout."""
 
     def __init__(self, rate_limiter: RateLimiter, settings: GatewaySettings, *, deadline: float) -> None:
         self._rate_limiter = rate_limiter
@@ -52,7 +52,7 @@ class PriorityLane:
 
 
 class TickleLane:
-    """The tickle's lane, which no other request and no penalty blocks, with a timeout of its own."""
+    """The tickle's lane, which no other request and no penalty blocks, with its own timeout."""
 
     def __init__(self, rate_limiter: RateLimiter, settings: GatewaySettings, *, deadline: float) -> None:
         self._rate_limiter = rate_limiter

@@ -1,9 +1,9 @@
-"""Path aliases: the path of an unverified operation that is, with its values, the path of a known one.
+"""Path aliases: finds unverified operations whose path, once filled in, is a known operation's path.
 
-`/iserver/marketdata/{segment}` can become `/iserver/marketdata/unsubscribeall`. The rules for that one, such
-as its trading mode, rate limit and preflights, apply only under its own template.
+`/iserver/marketdata/{segment}` can become `/iserver/marketdata/unsubscribeall`. The known operation's rules
+(trading mode, rate limit, preflights) apply only to its own template.
 
-Some operations, such as the logout, do the same by GET as by POST. So a GET whose values make it the path of
+IBKR accepts GET as well as POST for some operations, such as logout. So a GET whose filled-in path is that of
 a write counts as that write; for operations known to accept GET, also under their own template.
 """
 

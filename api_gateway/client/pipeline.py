@@ -27,7 +27,7 @@ Step: TypeAlias = Callable[[Handler, GatewayRequest, WaitBudget], Responding]
 
 Exchanging: TypeAlias = Coroutine[Any, Any, RawResponse]
 Exchange: TypeAlias = Callable[[GatewayRequest, Reservation, float], Exchanging]
-"""Sends a request that has a reservation, and returns the raw response within so many seconds."""
+"""Sends a request that has a reservation, and returns the raw response within that many seconds."""
 
 ExchangeStep: TypeAlias = Callable[[Exchange, GatewayRequest, Reservation, float], Exchanging]
 

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 PREFETCHED: Final = tuple(
     row.key for row in sorted(OPERATIONS.values(), key=lambda row: row.prefetch) if row.prefetch
 )
-"""The operations to prefetch, in order. IBKR allows one request every 5 s, so a retry is that slow."""
+"""The operations to prefetch, in order. IBKR allows one request every 5 s, so a retry waits that long."""
 
 RETRY_AFTER = 6.0
 """Seconds after an incomplete response after which IBKR has collected the data and allows another request."""
@@ -32,7 +32,7 @@ MIN_INTERVAL = 60.0
 """Seconds between two rounds, for a session that opens and closes repeatedly."""
 
 TIMEOUT = 4.0
-"""Timeout of the accounts request, in seconds, and again of all prefetched requests together."""
+"""Timeout in seconds of the accounts request, and separately of all prefetched requests together."""
 
 
 class PrefetchSchedule:

@@ -98,7 +98,7 @@ class Reservation:
         return moment - now
 
     def reserve_with_priority(self) -> float:
-        """The same, but ahead of requests that are only planned, which plan again when their time comes."""
+        """The same, but ahead of requests that are only planned, which are planned again when due."""
         now = self._now()
         self.release()
         moment = max((window.next_after_sent(now) for window in self._windows), default=now)

@@ -8,7 +8,7 @@ from typing import Final
 
 from api_gateway.operations import OPERATIONS, OperationKey, RateLimit
 
-# IBKR allows 10 requests a second per gateway. Three are reserved for senders with counts of their own: the
+# IBKR allows 10 requests a second per gateway. Three are reserved for senders that count separately: the
 # ticker, which may tickle and reopen a session within one second, and the gateway with its own tickle. The
 # limit of five concurrent history requests needs no row: only four requests are ever in flight.
 GLOBAL_LIMIT: Final = RateLimit(7, 1)

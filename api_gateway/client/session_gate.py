@@ -55,7 +55,7 @@ class SessionGate:
             return
         check = await self._monitor.check_now(timeout=CHECK_TIMEOUT)
         if not missing:
-            return  # by the check's response the rate limiter knows that requests in doubt were forwarded
+            return  # the check's response tells the rate limiter that requests in doubt were forwarded
         if check is not None:
             if check.diagnosis.found in blocking:
                 raise unavailable_error(request, check.diagnosis)

@@ -101,6 +101,6 @@ def _pinned(fingerprint: str) -> type[ssl.SSLObject]:
             super().do_handshake(*args, **options)
             certificate = self.getpeercert(binary_form=True) or b""
             if not hmac.compare_digest(hashlib.sha256(certificate).hexdigest(), wanted):
-                raise ssl.SSLCertVerificationError("the certificate is not the one of GATEWAY_FINGERPRINT")
+                raise ssl.SSLCertVerificationError("the certificate does not match GATEWAY_FINGERPRINT")
 
     return PinnedObject

@@ -59,10 +59,10 @@ FRONT_PAGE = 302
 class Diagnosis:
     """The result of one check of the gateway: the state, its cause in words, and what to do.
 
-    `found` is the state that was observed if `state` is `RESETTING`, and otherwise the same. `detail` is what
-    exactly the network or IBKR said, empty if there is nothing to add. `quiet_for` is the seconds for which
-    IBKR rejects requests, `login_ends_in` the seconds until the login ends, if IBKR reports that. `expected`
-    is the maintenance window that explains what is missing.
+    `found` is the state that was observed if `state` is `RESETTING`, and otherwise the same. `detail` is the
+    exact message from the network or IBKR, empty if there is nothing to add. `quiet_for` is the seconds for
+    which IBKR rejects requests, `login_ends_in` the seconds until the login ends, if IBKR reports that.
+    `expected` is the maintenance window that explains what is missing.
     """
 
     state: SessionState
@@ -152,7 +152,7 @@ def is_session_status(found: object) -> bool:
 
 
 def foreign_page_cause(status: int) -> Cause | None:
-    """Why a front page with this status is not IBKR's gateway's; None for a redirect, which is."""
+    """Why a front page with this status is not that of IBKR's gateway; None for a redirect."""
     if 300 <= status < 400:
         return None
     return _FOREIGN_PAGES.get(status, Cause.NOT_THE_GATEWAY)

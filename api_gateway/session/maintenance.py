@@ -59,13 +59,13 @@ class MaintenanceWindow:
 
     @property
     def is_brief(self) -> bool:
-        """True for a daily reset, which closes sessions for moments; False for hours of maintenance."""
+        """True for a daily reset, which closes sessions briefly; False for hours of maintenance."""
         return self.ends.astimezone(UTC) - self.begins.astimezone(UTC) <= timedelta(hours=3)
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """A window on these days (0 is Monday), at this local time, for so many minutes."""
+    """A window on these days (0 is Monday), at this local time, for this many minutes."""
 
     what: str
     begins: time
@@ -104,7 +104,7 @@ RULES: Mapping[Region, tuple[_Rule, ...]] = MappingProxyType(
 
 
 def window_at(region: Region, at: datetime) -> MaintenanceWindow | None:
-    """The window that contains `at`, or the one of them that ends last; None outside all."""
+    """The window that contains `at`, or None; if several do, the one that ends last."""
     at = at.astimezone(UTC)  # within one zone, Python compares wall-clock times, not moments
     return max(
         (window for window in _windows_around(region, at, days=1) if window.begins <= at < window.ends),

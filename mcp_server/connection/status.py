@@ -192,7 +192,7 @@ class ConnectionReporter:
         if diagnosis.found is SessionState.COMPETING and report is not None and status.ticker.alive:
             if report.compete == "ask":
                 if self._mode is TradingMode.READ:
-                    # Without the tool, and a chat cannot send POST /take.
+                    # `take_over_session` is not available in this mode, and a chat cannot send POST /take.
                     return diagnosis.next_step
                 return diagnosis.with_cause(Cause.COMPETING_ASK_HERE).next_step
             if report.state == SessionState.COMPETING:

@@ -105,7 +105,7 @@ def _refusal_reason(status: ConnectionStatus) -> str:
 
 
 async def _elicit_consent(context: Context) -> ElicitResult | None:
-    """The user's answer; None if the client has yet to prompt for it, and calls again with it."""
+    """The user's answer; None if the client still has to prompt for it and will then call again."""
     if context.session.protocol_version not in MODERN_PROTOCOL_VERSIONS:
         try:
             return await context.session.elicit_form(

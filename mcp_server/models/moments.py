@@ -16,7 +16,7 @@ TIMESTAMP_DESCRIPTION: Final = "a date and time, such as 20270131-14:30:00"
 
 
 def is_timestamp(text: str) -> bool:
-    """Whether the text is a valid date and time in IBKR's format, in every digit."""
+    """Whether the text is a valid date and time in IBKR's format, including every digit."""
     try:
         moment = datetime.strptime(text, TIMESTAMP_FORMAT)  # noqa: DTZ007  # the operation defines its time zone
     except ValueError:

@@ -13,7 +13,7 @@ def selected_sections(settings: ServerSettings, available: Sequence[str] | None 
     """The sections whose tools are listed and can be called.
 
     `available` has the sections of the routes; generated routers can have more than IBKR's reference. None
-    means that those are not loaded yet, so that an unknown name may be one of theirs.
+    means that generated routers are not loaded yet, so an unknown name may be one of their sections.
     """
     allow_unknown = settings.mcp_server_extra_routers is not None and available is None
     extra = tuple(name for name in available or () if name not in sections.NAMES)

@@ -1,4 +1,4 @@
-"""FA Model Portfolios: what a model holds, and who is invested in it. IBKR has them all as POST."""
+"""FA Model Portfolios: what a model holds, and who is invested in it. IBKR serves all of them as POST."""
 
 from __future__ import annotations
 

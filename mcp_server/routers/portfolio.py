@@ -154,7 +154,7 @@ async def get_allocation(gateway: Gateway, account_id: AccountId, model: ModelFi
     return await gateway.get("/portfolio/{account}/allocation", account_id, model=model)
 
 
-# IBKR has the page in the path. It is a query here, because only a query can be left out.
+# IBKR takes the page from the path. Here it is a query parameter, because a path value cannot be omitted.
 @router.get("/portfolio/{account_id}/positions")
 async def list_positions(
     gateway: Gateway,

@@ -121,7 +121,7 @@ class SearchIndex:
         return set(get_close_matches(word, candidates, n=2, cutoff=MIN_SIMILARITY))
 
     def _score_term(self, spellings: Mapping[str, float]) -> dict[int, float]:
-        """The score of one query word for each operation: that of its best spelling, not the sum."""
+        """The score of one query word for each operation: its best spelling's, not the sum."""
         best: dict[int, float] = {}
         for spelling, worth in spellings.items():
             idf = self._idf[spelling] * worth

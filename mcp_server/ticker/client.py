@@ -89,7 +89,7 @@ class TickerClient:
         return TickerStatus(True, _RUNNING, report=report)
 
     async def hold(self, seconds: float) -> str | None:
-        """Pause the ticker for so many seconds; returns the hold's ID, or None if it was not granted."""
+        """Pause the ticker for this many seconds; returns the hold's ID, or None if it was not granted."""
         response = await self._request("POST", "/hold", HOLD_TIMEOUT, {"seconds": seconds, "for": "order"})
         granted = _parse_object(response)
         hold_id = granted.get("id")

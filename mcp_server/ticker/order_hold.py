@@ -43,7 +43,7 @@ class OrderHold:
                 await self._release_shielded(hold_ids)
 
     async def _release_shielded(self, hold_ids: list[str]) -> None:
-        """Release them even if the caller is being cancelled and may not wait any more."""
+        """Release them even if the caller is being cancelled and can no longer wait."""
         if hold_ids:
             task = asyncio.create_task(self._release_all(hold_ids))
             self._release_tasks.add(task)  # the event loop keeps only a weak reference

@@ -1,7 +1,7 @@
 """Every route as an MCP tool of the same name.
 
-The schemas are those of `FastMCP.from_fastapi`. The call is our own: the route is called directly, its body
-is returned as text, once, and a failure is flagged as an error and reported in our words. FastMCP's own
+The schemas are the same as from `FastMCP.from_fastapi`. The call is not: the route is called directly, its
+body is returned once, as text, and a failure is flagged as an error with our own message. FastMCP's own
 `OpenAPITool` would send each body twice, wrap errors in its own text, and load an HTTP client and a second
 schema parser, which take a tenth of the startup time.
 """
@@ -62,7 +62,7 @@ class ToolOptions:
 class OperationToolProvider(Provider):
     """Provides a tool for each route of `app`; `notes` has the routes' notes by route name.
 
-    A provider of its own, because FastMCP's default one checks every tool on each call.
+    A separate provider, because FastMCP's default one checks every tool on each call.
     """
 
     def __init__(self, app: FastAPI, notes: Mapping[str, Notes], options: ToolOptions) -> None:

@@ -1,6 +1,6 @@
 """Truncates a result that is too large for a model, by whole list items, and says what was left out.
 
-The rest is still valid JSON. A body that is not JSON is cut as text.
+The rest is still valid JSON. A body that is not JSON is truncated as text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A gateway that answers as a test says, our server over it, and clients of both protocol revisions."""
+"""Fixtures of the server's tests: a stub gateway, a gateway client for it, settings, an HTTP server."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ StubResponse = httpx.Response | Exception | Callable[[httpx.Request], httpx.Resp
 
 @dataclass
 class StubGateway:
-    """What stands behind the gateway client: answers by path, and remembers what it was asked."""
+    """A transport for the gateway client: returns responses by path and records the requests."""
 
     answers: dict[str, StubResponse] = field(default_factory=dict)
     otherwise: StubResponse = field(default_factory=lambda: httpx.Response(200, json=[]))
-    asked: list[httpx.Request] = field(default_factory=list)
+    requests: list[httpx.Request] = field(default_factory=list)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
+        self.requests.append(request)
         answer = self.answers.get(request.url.path.removeprefix("/v1/api"), self.otherwise)
         if isinstance(answer, Exception):
             raise answer
@@ -42,7 +42,7 @@ class StubGateway:
 
 
 class UnreadStream(httpx.AsyncByteStream):
-    """A body that has yet to be read, as from a socket."""
+    """A body that has not been read yet, as from a socket."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -53,19 +53,19 @@ class UnreadStream(httpx.AsyncByteStream):
 
 @pytest.fixture(autouse=True)
 def no_ticker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody listens there, so that no test meets a ticker which happens to run on this machine."""
+    """Set TICKER_URL to an unused port, so that no test reaches a ticker running on this machine."""
     monkeypatch.setenv("TICKER_URL", "http://127.0.0.1:9")
 
 
 @pytest.fixture
-def far_side() -> StubGateway:
+def stub_gateway() -> StubGateway:
     return StubGateway()
 
 
 @pytest.fixture
-def gateway(far_side: StubGateway) -> GatewayClient:
+def gateway(stub_gateway: StubGateway) -> GatewayClient:
     settings = GatewaySettings(_env_file=None, gateway_login_url="https://login.example:5055")
-    return GatewayClient(settings, policy=ALL_OPERATIONS, transport=httpx.MockTransport(far_side))
+    return GatewayClient(settings, policy=ALL_OPERATIONS, transport=httpx.MockTransport(stub_gateway))
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def settings() -> ServerSettings:
 
 @asynccontextmanager
 async def serving(server: FastMCP[Any], settings: ServerSettings) -> AsyncIterator[str]:
-    """The server on a free port of this process; the value is its address without a path."""
+    """Serve on a free port of this process; yields the address, without a path."""
     listening = listen("127.0.0.1", 0)
     running = uvicorn.Server(uvicorn_config(server, settings))
     task = asyncio.create_task(running.serve(sockets=listening))

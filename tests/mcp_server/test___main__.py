@@ -129,8 +129,8 @@ async def test_open_streams_and_hanging_calls_do_not_delay_shutdown(
         finally:
             writer.close()
 
-    far_side = await asyncio.start_server(hang, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{far_side.sockets[0].getsockname()[1]}"
+    stub_gateway = await asyncio.start_server(hang, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{stub_gateway.sockets[0].getsockname()[1]}"
     async with started(tmp_path, GATEWAY_URL=url, GATEWAY_TIMEOUT="60") as process:
         address = await address_of(process)
         # A client of the older revision has an open stream for messages that the server initiates.
@@ -145,7 +145,7 @@ async def test_open_streams_and_hanging_calls_do_not_delay_shutdown(
             took = time.monotonic() - began
             call.cancel()
             await asyncio.wait({call})
-    far_side.close()
+    stub_gateway.close()
     assert took < 10  # the call hangs for sixty
     assert process.returncode == 0
     assert b"Traceback" not in err

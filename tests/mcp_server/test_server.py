@@ -27,9 +27,14 @@ def settings_with(**values: Any) -> ServerSettings:
 
 @pytest.mark.parametrize(("mode", "revision"), ERAS)
 async def test_the_sdks_client_lists_and_calls_over_http(
-    gateway: GatewayClient, far_side: Any, over_http: Any, settings: ServerSettings, mode: Any, revision: str
+    gateway: GatewayClient,
+    stub_gateway: Any,
+    over_http: Any,
+    settings: ServerSettings,
+    mode: Any,
+    revision: str,
 ) -> None:
-    far_side.answers["/portfolio/accounts"] = httpx.Response(200, content=b'[{"id": "x"}]')
+    stub_gateway.answers["/portfolio/accounts"] = httpx.Response(200, content=b'[{"id": "x"}]')
     server = create_server(gateway, settings)
     async with over_http(server, settings) as address, mcp.Client(f"{address}/mcp", mode=mode) as client:
         assert client.protocol_version == revision
@@ -54,12 +59,12 @@ async def test_fastmcps_client_lists_and_calls_over_http(
 
 @pytest.mark.parametrize("mode", [mode for mode, _ in ERAS])
 async def test_tools_are_listed_while_the_gateway_is_down_and_a_call_says_so(
-    gateway: GatewayClient, far_side: Any, settings: ServerSettings, mode: Any
+    gateway: GatewayClient, stub_gateway: Any, settings: ServerSettings, mode: Any
 ) -> None:
-    far_side.answers["/portfolio/accounts"] = httpx.ConnectError("refused")
+    stub_gateway.answers["/portfolio/accounts"] = httpx.ConnectError("refused")
     async with fastmcp.Client(create_server(gateway, settings), mode=mode) as client:
         assert len(await client.list_tools()) > 10
-        assert far_side.asked == []
+        assert stub_gateway.requests == []
         result = await client.call_tool("list_portfolio_accounts", {}, raise_on_error=False)
     assert result.is_error
     assert result.content[0].text.startswith("GET /portfolio/accounts: ")
@@ -110,7 +115,7 @@ async def test_only_included_sections_are_listed(gateway: GatewayClient) -> None
 
 
 async def test_an_excluded_section_is_neither_listed_nor_callable(
-    gateway: GatewayClient, far_side: Any
+    gateway: GatewayClient, stub_gateway: Any
 ) -> None:
     server = create_server(gateway, settings_with(excluded_tags="Portfolio"))
     async with fastmcp.Client(server) as client:
@@ -119,7 +124,7 @@ async def test_an_excluded_section_is_neither_listed_nor_callable(
     assert names
     assert "list_portfolio_accounts" not in names
     assert result.is_error
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 async def test_before_the_login_a_tool_names_the_login_page_and_after_it_answers() -> None:

@@ -27,17 +27,17 @@ async def page(gateway: GatewayClient, settings: ServerSettings, path: str) -> h
 
 
 async def test_health_sends_no_request_to_the_gateway(
-    gateway: GatewayClient, far_side: Any, settings: ServerSettings
+    gateway: GatewayClient, stub_gateway: Any, settings: ServerSettings
 ) -> None:
     response = await page(gateway, settings, "/health")
     assert (response.status_code, response.json()) == (200, {"status": "alive"})
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 async def test_an_open_session_is_ready(
-    gateway: GatewayClient, far_side: Any, settings: ServerSettings
+    gateway: GatewayClient, stub_gateway: Any, settings: ServerSettings
 ) -> None:
-    far_side.answers[STATUS] = httpx.Response(200, json=OPEN)
+    stub_gateway.answers[STATUS] = httpx.Response(200, json=OPEN)
     response = await page(gateway, settings, "/ready")
     assert response.status_code == 200
     assert response.json() == {
@@ -74,9 +74,14 @@ async def test_an_open_session_is_ready(
     ],
 )
 async def test_any_other_state_is_not_ready_and_has_a_hint(
-    gateway: GatewayClient, far_side: Any, settings: ServerSettings, reply: Any, gateway_is: str, hint: str
+    gateway: GatewayClient,
+    stub_gateway: Any,
+    settings: ServerSettings,
+    reply: Any,
+    gateway_is: str,
+    hint: str,
 ) -> None:
-    far_side.answers[STATUS] = reply
+    stub_gateway.answers[STATUS] = reply
     response = await page(gateway, settings, "/ready")
     body = response.json()
     assert response.status_code == 503
@@ -103,22 +108,22 @@ async def test_a_hanging_gateway_is_reported_in_time(
     await gateway.session_monitor.aclose()
 
 
-async def test_a_result_is_reused_for_a_second(gateway: GatewayClient, far_side: Any) -> None:
-    far_side.answers[STATUS] = httpx.Response(200, json=OPEN)
+async def test_a_result_is_reused_for_a_second(gateway: GatewayClient, stub_gateway: Any) -> None:
+    stub_gateway.answers[STATUS] = httpx.Response(200, json=OPEN)
     first = await readiness.check_readiness(gateway.session_monitor)
     assert await readiness.check_readiness(gateway.session_monitor) == first
-    assert len(far_side.asked) == 1
+    assert len(stub_gateway.requests) == 1
     assert status.CHECK_TTL < 2
 
 
 async def test_no_request_is_sent_while_an_order_awaits_confirmation(
-    gateway: GatewayClient, far_side: Any
+    gateway: GatewayClient, stub_gateway: Any
 ) -> None:
     question = [{"id": "07a13a5a-4a48-44a5-bb25-5ab37b79186c", "message": ["Are you sure?"]}]
-    far_side.answers["/iserver/accounts"] = httpx.Response(200, json={"accounts": ["DU1234567"]})
-    far_side.answers["/iserver/account/DU1234567/orders"] = httpx.Response(200, json=question)
+    stub_gateway.answers["/iserver/accounts"] = httpx.Response(200, json={"accounts": ["DU1234567"]})
+    stub_gateway.answers["/iserver/account/DU1234567/orders"] = httpx.Response(200, json=question)
     await gateway.post("/iserver/account/{allocation}/orders", "DU1234567", body={"orders": []})
-    far_side.asked.clear()
+    stub_gateway.requests.clear()
     found = await readiness.check_readiness(gateway.session_monitor)
     assert (found.ready, found.gateway, found.session) == (False, "not checked", "unknown")
-    assert far_side.asked == []
+    assert stub_gateway.requests == []

@@ -233,19 +233,19 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 )
 @pytest.mark.parametrize(("name", "arguments"), CALLS)
 async def test_a_call_by_name_returns_what_the_tool_itself_returns(
-    far_side: Any, mode: Any, answer: httpx.Response, name: str, arguments: dict[str, Any]
+    stub_gateway: Any, mode: Any, answer: httpx.Response, name: str, arguments: dict[str, Any]
 ) -> None:
-    far_side.otherwise = answer
+    stub_gateway.otherwise = answer
 
     async def outcome(tool: str, given: dict[str, Any]) -> tuple[Any, list[Any]]:
         # Each call has its own gateway client, without the other's state.
-        far_side.asked.clear()
-        gateway = GatewayClient(GatewaySettings(_env_file=None), transport=httpx.MockTransport(far_side))
+        stub_gateway.requests.clear()
+        gateway = GatewayClient(GatewaySettings(_env_file=None), transport=httpx.MockTransport(stub_gateway))
         server = create_server(gateway, ServerSettings(_env_file=None))
         async with fastmcp.Client(server, mode=mode) as client:
             result = await client.call_tool(tool, given, raise_on_error=False)
         assert result.structured_content is None
-        asked = [(request.method, request.url, request.content) for request in far_side.asked]
+        asked = [(request.method, request.url, request.content) for request in stub_gateway.requests]
         return (result.content, result.is_error, result.meta), asked
 
     assert await outcome("call_tool", {"name": name, "arguments": arguments}) == await outcome(
@@ -268,7 +268,7 @@ async def test_values_that_no_client_can_send_are_rejected_alike(gateway: Gatewa
     [{}, {"currency": 1.5}, {"currency": "euro"}, {"currency": "EUR", "x": 1}, {"currency": []}],
 )
 async def test_an_error_about_arguments_includes_the_schema(
-    open_client: OpenClient, far_side: Any, arguments: dict[str, Any]
+    open_client: OpenClient, stub_gateway: Any, arguments: dict[str, Any]
 ) -> None:
     async with open_client() as client:
         failed, text = await call(client, "call_tool", name="list_currency_pairs", arguments=arguments)
@@ -277,27 +277,27 @@ async def test_an_error_about_arguments_includes_the_schema(
     assert failed
     assert NOTHING_SENT in sentence
     assert json.loads(schema) == json.loads(hits)["operations"][0]["inputSchema"]
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 @pytest.mark.parametrize("arguments", ['{"currency": "EUR"}', ' {"currency":"EUR"} ', {"currency": "EUR"}])
 async def test_arguments_as_json_text_are_accepted(
-    open_client: OpenClient, far_side: Any, arguments: Any
+    open_client: OpenClient, stub_gateway: Any, arguments: Any
 ) -> None:
-    far_side.otherwise = httpx.Response(200, json={"EUR": []})
+    stub_gateway.otherwise = httpx.Response(200, json={"EUR": []})
     async with open_client() as client:
         failed, _ = await call(client, "call_tool", name="list_currency_pairs", arguments=arguments)
     assert not failed
-    assert far_side.asked[-1].url.params["currency"] == "EUR"
+    assert stub_gateway.requests[-1].url.params["currency"] == "EUR"
 
 
 @pytest.mark.parametrize("arguments", ["{}", "", None])
-async def test_arguments_may_be_omitted(open_client: OpenClient, far_side: Any, arguments: Any) -> None:
+async def test_arguments_may_be_omitted(open_client: OpenClient, stub_gateway: Any, arguments: Any) -> None:
     given = {"arguments": arguments} if arguments is not None else {}
     async with open_client() as client:
         failed, _ = await call(client, "call_tool", name="list_portfolio_accounts", **given)
     assert failed is (arguments == "")
-    assert len(far_side.asked) == (arguments != "")
+    assert len(stub_gateway.requests) == (arguments != "")
 
 
 @pytest.mark.thorough
@@ -305,14 +305,14 @@ async def test_arguments_may_be_omitted(open_client: OpenClient, far_side: Any, 
     "arguments", ["EUR", "[1]", "null", '{"currency": NaN}', '{"currency"', 7, ["EUR"], True]
 )
 async def test_arguments_that_are_not_an_object_are_rejected_with_the_schema(
-    open_client: OpenClient, far_side: Any, arguments: Any
+    open_client: OpenClient, stub_gateway: Any, arguments: Any
 ) -> None:
     async with open_client() as client:
         failed, text = await call(client, "call_tool", name="list_currency_pairs", arguments=arguments)
     assert failed
     assert quoted(text) == ["arguments"]
     assert '"currency"' in text
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 async def test_an_operations_arguments_outside_arguments_are_rejected_with_their_place(
@@ -380,22 +380,22 @@ async def test_the_search_tools_cannot_be_called_through_themselves(
 
 
 async def test_a_writing_operation_is_not_called_by_the_reading_tool(
-    open_client: OpenClient, far_side: Any
+    open_client: OpenClient, stub_gateway: Any
 ) -> None:
     async with open_client(trading_mode="paper") as client:
         refused, text = await call(client, CALL, name="logout")
-        assert far_side.asked == []
+        assert stub_gateway.requests == []
         failed, _ = await call(client, CALL_WRITING, name="logout")
     assert refused
     assert text.startswith(f"{CALL}: logout ")
     assert quoted(text) == [CALL_WRITING]
     assert NOTHING_SENT in text
     assert not failed
-    assert [request.url.path for request in far_side.asked] == ["/v1/api/logout"]
+    assert [request.url.path for request in stub_gateway.requests] == ["/v1/api/logout"]
 
 
 async def test_a_reading_operation_is_not_called_by_the_writing_tool(
-    open_client: OpenClient, far_side: Any
+    open_client: OpenClient, stub_gateway: Any
 ) -> None:
     async with open_client(trading_mode="paper") as client:
         refused, text = await call(client, CALL_WRITING, name="list_portfolio_accounts")
@@ -403,7 +403,7 @@ async def test_a_reading_operation_is_not_called_by_the_writing_tool(
     assert text.startswith(f"{CALL_WRITING}: list_portfolio_accounts ")
     assert quoted(text) == [CALL]
     assert NOTHING_SENT in text
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 async def test_each_operation_is_called_by_one_of_the_two(open_client: OpenClient) -> None:
@@ -439,7 +439,7 @@ async def test_each_operation_is_called_by_one_of_the_two(open_client: OpenClien
     ],
 )
 async def test_an_operation_that_is_not_mounted_cannot_be_reached_in_any_way(
-    open_client: OpenClient, far_side: Any, mode: str, values: dict[str, Any], absent: str
+    open_client: OpenClient, stub_gateway: Any, mode: str, values: dict[str, Any], absent: str
 ) -> None:
     async with open_client(mode, **values) as client:
         listed = {tool.name for tool in await client.list_tools()}
@@ -452,18 +452,18 @@ async def test_an_operation_that_is_not_mounted_cannot_be_reached_in_any_way(
                 assert failed
                 assert f"`{absent}`" not in text.replace(f"no operation `{name}`", "")
         assert (await client.call_tool(absent, {}, raise_on_error=False)).is_error
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 async def test_a_tool_that_is_not_listed_can_be_called_by_its_own_name(
-    open_client: OpenClient, far_side: Any
+    open_client: OpenClient, stub_gateway: Any
 ) -> None:
-    far_side.otherwise = httpx.Response(200, json={"EUR": []})
+    stub_gateway.otherwise = httpx.Response(200, json={"EUR": []})
     async with open_client() as client:
         assert "list_currency_pairs" not in {tool.name for tool in await client.list_tools()}
         failed, _ = await call(client, "list_currency_pairs", currency="EUR")
     assert not failed
-    assert len(far_side.asked) == 1
+    assert len(stub_gateway.requests) == 1
 
 
 async def test_with_every_tool_listed_there_are_no_search_tools(open_client: OpenClient) -> None:
@@ -511,7 +511,7 @@ class Confirms(Middleware):
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize(("action", "sent"), [("accept", True), ("decline", False)])
 async def test_the_user_is_asked_to_confirm_as_in_a_direct_call(
-    gateway: GatewayClient, far_side: Any, mode: Any, action: Any, sent: bool
+    gateway: GatewayClient, stub_gateway: Any, mode: Any, action: Any, sent: bool
 ) -> None:
     server = create_server(gateway, ServerSettings(_env_file=None, trading_mode="paper"))
     confirms = Confirms()
@@ -523,7 +523,7 @@ async def test_the_user_is_asked_to_confirm_as_in_a_direct_call(
     async with mcp.Client(server._mcp_server, mode=mode, elicitation_callback=answers) as client:
         result = await client.call_tool("call_writing_tool", {"name": "logout"})
     assert result.is_error is not sent
-    assert bool(far_side.asked) is sent
+    assert bool(stub_gateway.requests) is sent
     assert "logout" in confirms.seen
 
 

@@ -154,33 +154,35 @@ async def test_annotations_match_the_effect(
     )
 
 
-async def test_a_response_is_returned_once_and_unchanged(client: Any, far_side: Any) -> None:
+async def test_a_response_is_returned_once_and_unchanged(client: Any, stub_gateway: Any) -> None:
     body = b'{ "b": 1.50, "a": [] }'
-    far_side.answers["/portfolio/U1234567/meta"] = httpx.Response(200, content=body)
+    stub_gateway.answers["/portfolio/U1234567/meta"] = httpx.Response(200, content=body)
     assert await call(client, "get_account", account_id="U1234567") == (False, body.decode())
 
 
-async def test_values_of_every_type_are_sent_as_the_gateway_expects_them(client: Any, far_side: Any) -> None:
+async def test_values_of_every_type_are_sent_as_the_gateway_expects_them(
+    client: Any, stub_gateway: Any
+) -> None:
     await call(client, "get_account", account_id="U1234567", deep=True, fields=["a b", "c&d"])
-    assert dict(far_side.asked[-1].url.params) == {"deep": "true", "fields": "a b,c&d"}
-    far_side.answers["/iserver/secdef/search"] = httpx.Response(200, json=[1])
+    assert dict(stub_gateway.requests[-1].url.params) == {"deep": "true", "fields": "a b,c&d"}
+    stub_gateway.answers["/iserver/secdef/search"] = httpx.Response(200, json=[1])
     await call(client, "search", alert={"title": "x"}, many=3)
-    assert far_side.asked[-1].content == b'{"alert":"x","many":3}'
+    assert stub_gateway.requests[-1].content == b'{"alert":"x","many":3}'
 
 
-async def test_null_is_the_same_as_omitting_an_argument(client: Any, far_side: Any) -> None:
+async def test_null_is_the_same_as_omitting_an_argument(client: Any, stub_gateway: Any) -> None:
     failed, _ = await call(client, "get_account", account_id="U1234567", deep=None)
     assert not failed
-    assert far_side.asked[-1].url.query == b"deep=false"
+    assert stub_gateway.requests[-1].url.query == b"deep=false"
 
 
-async def test_an_unknown_argument_is_rejected_with_the_valid_ones(client: Any, far_side: Any) -> None:
+async def test_an_unknown_argument_is_rejected_with_the_valid_ones(client: Any, stub_gateway: Any) -> None:
     failed, text = await call(client, "get_account", account_id="U1234567", acount="U1")
     assert failed
     assert text.startswith("get_account ")
     assert quoted(text) == ["acount", "account_id", "fields", "deep"]
     assert NOTHING_SENT in text
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 @pytest.mark.parametrize(
@@ -197,14 +199,14 @@ async def test_an_unknown_argument_is_rejected_with_the_valid_ones(client: Any, 
     ],
 )
 async def test_an_invalid_path_value_is_rejected_before_anything_is_sent(
-    client: Any, far_side: Any, value: Any
+    client: Any, stub_gateway: Any, value: Any
 ) -> None:
     failed, text = await call(client, "get_account", account_id=value)
     assert failed
     assert text.startswith("get_account: `account_id` ")
     assert quoted(text) == ["account_id"]
     assert NOTHING_SENT in text
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 @pytest.mark.parametrize(
@@ -220,14 +222,14 @@ async def test_an_invalid_path_value_is_rejected_before_anything_is_sent(
     ],
 )
 async def test_a_value_of_another_type_is_rejected_before_it_becomes_text(
-    client: Any, far_side: Any, argument: str, value: Any, types: list[str]
+    client: Any, stub_gateway: Any, argument: str, value: Any, types: list[str]
 ) -> None:
     failed, text = await call(client, "get_account", **{"account_id": "U1234567", argument: value})
     assert failed
     assert text.startswith(f"get_account: `{argument}` ")
     assert all(TYPE_NAMES[each] in text for each in types)
     assert NOTHING_SENT in text
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 async def test_a_missing_argument_is_named(client: Any) -> None:
@@ -238,27 +240,29 @@ async def test_a_missing_argument_is_named(client: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [2**70, "\ud800"])
-async def test_a_value_that_json_cannot_encode_is_rejected(client: Any, far_side: Any, value: Any) -> None:
+async def test_a_value_that_json_cannot_encode_is_rejected(
+    client: Any, stub_gateway: Any, value: Any
+) -> None:
     server_side = client.transport.server
     result = await server_side.call_tool("search", {"alert": {"title": value}})
     assert result.is_error
     assert "JSON" in result.content[0].text
     assert NOTHING_SENT in result.content[0].text
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 @pytest.mark.parametrize("order_id", [-1, 0, "-1", True, 1.5])
 async def test_an_order_id_that_means_all_orders_is_never_sent(
-    client: Any, far_side: Any, order_id: Any
+    client: Any, stub_gateway: Any, order_id: Any
 ) -> None:
     failed, text = await call(client, "cancel", order_id=order_id)
     assert failed
     assert "`order_id`" in text
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
-async def test_a_gateway_failure_is_flagged_and_reported_in_our_words(client: Any, far_side: Any) -> None:
-    far_side.otherwise = httpx.Response(401)
+async def test_a_gateway_failure_is_flagged_and_reported_in_our_words(client: Any, stub_gateway: Any) -> None:
+    stub_gateway.otherwise = httpx.Response(401)
     failed, text = await call(client, "get_account", account_id="U1234567")
     assert failed
     assert "https://login.example:5055" in text
@@ -267,9 +271,9 @@ async def test_a_gateway_failure_is_flagged_and_reported_in_our_words(client: An
 
 
 async def test_a_failure_is_logged_on_one_line(
-    client: Any, far_side: Any, caplog: pytest.LogCaptureFixture
+    client: Any, stub_gateway: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    far_side.otherwise = httpx.ConnectError("refused")
+    stub_gateway.otherwise = httpx.ConnectError("refused")
     with caplog.at_level("INFO", logger="mcp_server"):
         await call(client, "get_account", account_id="U1234567")
     [line] = [
@@ -293,7 +297,7 @@ async def test_the_details_of_an_internal_error_are_only_in_the_log(
 
 @pytest.mark.parametrize("alert", [{"title": "x", "sidee": "above"}, {"title": "x", "U1234567": 1}])
 async def test_an_unknown_nested_name_is_rejected_with_the_valid_ones(
-    client: Any, far_side: Any, alert: Any
+    client: Any, stub_gateway: Any, alert: Any
 ) -> None:
     failed, text = await call(client, "search", alert=alert)
     assert failed
@@ -301,21 +305,21 @@ async def test_an_unknown_nested_name_is_rejected_with_the_valid_ones(
     assert quoted(text)[1:] == ["alert", "title", "side"]
     assert NOTHING_SENT in text
     assert "U1234567" not in text
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 @pytest.mark.parametrize("title", [True, ["x"], {}])
 async def test_a_nested_value_of_another_type_is_rejected_by_its_path(
-    client: Any, far_side: Any, title: Any
+    client: Any, stub_gateway: Any, title: Any
 ) -> None:
     server_side = client.transport.server
     result = await server_side.call_tool("search", {"alert": {"title": title}})
     assert result.is_error
     assert "alert" in result.content[0].text
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
-async def test_the_fields_of_a_body_of_one_model_are_the_arguments(client: Any, far_side: Any) -> None:
+async def test_the_fields_of_a_body_of_one_model_are_the_arguments(client: Any, stub_gateway: Any) -> None:
     [tool] = [tool for tool in await client.list_tools() if tool.name == "order"]
     assert list(tool.input_schema["properties"]) == ["account_id", "side", "legs"]
     assert tool.input_schema["properties"]["legs"]["items"] == {
@@ -327,11 +331,11 @@ async def test_the_fields_of_a_body_of_one_model_are_the_arguments(client: Any, 
         "required": ["conid"],
     }
     assert "$defs" not in tool.input_schema
-    far_side.otherwise = httpx.Response(200, json=[1])
+    stub_gateway.otherwise = httpx.Response(200, json=[1])
     legs = [{"conid": 1, "limit_price": 2.5}, {"conid": 2, "limit_price": None}]
     failed, _ = await call(client, "order", account_id="U1234567", side="BUY", legs=legs)
     assert not failed
-    assert orjson.loads(far_side.asked[-1].content) == {
+    assert orjson.loads(stub_gateway.requests[-1].content) == {
         "side": "BUY",
         "legs": [{"conid": 1, "limitPrice": 2.5}, {"conid": 2}],
     }
@@ -349,7 +353,7 @@ async def test_the_fields_of_a_body_of_one_model_are_the_arguments(client: Any, 
     ],
 )
 async def test_a_list_of_objects_is_validated_to_its_leaves(
-    client: Any, far_side: Any, legs: Any, named: list[str]
+    client: Any, stub_gateway: Any, legs: Any, named: list[str]
 ) -> None:
     result = await client.transport.server.call_tool(
         "order", {"account_id": "U1234567", "side": "BUY", "legs": legs}
@@ -357,7 +361,7 @@ async def test_a_list_of_objects_is_validated_to_its_leaves(
     assert result.is_error
     assert result.content[0].text.startswith("order: ")
     assert quoted(result.content[0].text) == named
-    assert far_side.asked == []
+    assert stub_gateway.requests == []
 
 
 @pytest.mark.parametrize(
@@ -387,18 +391,18 @@ async def with_at_most(size: int, gateway: GatewayClient, surface: str = "all") 
         yield connected
 
 
-async def test_a_result_up_to_the_limit_is_not_truncated(gateway: GatewayClient, far_side: Any) -> None:
+async def test_a_result_up_to_the_limit_is_not_truncated(gateway: GatewayClient, stub_gateway: Any) -> None:
     body = b"[" + b" " * 2998 + b"]"
-    far_side.otherwise = httpx.Response(200, content=body)
+    stub_gateway.otherwise = httpx.Response(200, content=body)
     async with with_at_most(3000, gateway) as client:
         assert await call(client, "get_account", account_id="U1234567") == (False, body.decode())
 
 
 async def test_a_larger_result_is_truncated_and_begins_with_a_note(
-    gateway: GatewayClient, far_side: Any
+    gateway: GatewayClient, stub_gateway: Any
 ) -> None:
     rows = [{"row": number} for number in range(1000)]
-    far_side.otherwise = httpx.Response(200, content=orjson.dumps(rows))
+    stub_gateway.otherwise = httpx.Response(200, content=orjson.dumps(rows))
     async with with_at_most(3000, gateway) as client:
         result = await client.call_tool("get_account", {"account_id": "U1234567"})
     note, shown = [content.text for content in result.content]
@@ -411,9 +415,9 @@ async def test_a_larger_result_is_truncated_and_begins_with_a_note(
 
 
 async def test_a_routes_own_hint_on_a_smaller_result_replaces_ours(
-    gateway: GatewayClient, far_side: Any
+    gateway: GatewayClient, stub_gateway: Any
 ) -> None:
-    far_side.otherwise = httpx.Response(200, content=orjson.dumps(["x" * 100] * 100))
+    stub_gateway.otherwise = httpx.Response(200, content=orjson.dumps(["x" * 100] * 100))
     async with with_at_most(2000, gateway) as client:
         result = await client.call_tool("search", {"alert": {"title": "x"}})
     assert result.content[0].text.endswith("Search for a longer `title`.")
