@@ -240,11 +240,12 @@ def _how_to_correct_the_response(route: APIRoute, what: str, responses: LastResp
             f"{what}, because the row of {route.name} has no preflight=",
             preflight=Preflight.ACCOUNTS,
         )
-    if responses.status == httpx.codes.TOO_MANY_REQUESTS:
+    limit = enforced_limit(row.path)
+    if responses.status == httpx.codes.TOO_MANY_REQUESTS and row.limit != limit:
         return in_row(
             route,
             f"{what}, because the limit= of its row is not the one in api_gateway/simulator/rate_limits.py",
-            limit=enforced_limit(row.path),
+            limit=limit,
         )
     return in_simulator(route, what)
 
