@@ -59,7 +59,8 @@ def _describe_valid_values(types: Sequence[object], field: FieldInfo, problem: E
         return "use " + (": ".join(filter(None, (number, _describe_range(field, problem)))) or "a number")
     if problem["type"].endswith(("too_short", "too_long")):
         return f"use {_describe_length(field, problem)}"
-    # What is left is rare: pydantic's own words, such as "String should match pattern 'a+'".
+    # The remaining cases are rare and keep pydantic's own message, such as "String should match pattern
+    # 'a+'".
     return re.sub(r"^.*? should (be|have|match) ", _use, problem["msg"], count=1)
 
 

@@ -145,7 +145,7 @@ class Supervisor:
                 return f"Not ready within {STARTUP_TIMEOUT:.0f} s: {', '.join(waiting)}."
 
     def _start(self, process: ManagedProcess) -> None:
-        # A session of its own, so that Ctrl-C reaches only the supervisor, which stops processes in order.
+        # A separate session, so that Ctrl-C reaches only the supervisor, which stops processes in order.
         process.popen = subprocess.Popen(  # noqa: S603 (the project's own modules)
             [sys.executable, "-m", process.module],
             cwd=self._folder,

@@ -28,7 +28,7 @@ def instructions(
             f"Find one of its {len(reachable)} operations with `{SEARCH}`, then run it with `{CALL}` "
             + "(read-only)"
             + (f" or `{CALL_WRITING}` (makes changes)." if CALL_WRITING in listed_names else ".")
-            + (" The most used ones are also tools of their own." if len(listed_names) > 3 else "")
+            + (" The most used ones are also listed as tools." if len(listed_names) > 3 else "")
             + " Do the same for any tool that a description names and your list lacks."
         )
     else:

@@ -14,7 +14,7 @@ DATA = Path(__file__).parent / "data"
 
 @dataclass(frozen=True)
 class OperationFacts:
-    """What IBKR says about one operation."""
+    """What IBKR documents about one operation."""
 
     operation: str
     section: str
@@ -39,7 +39,7 @@ def documented_operations() -> frozenset[str]:
 
 @cache
 def wire_types() -> dict[str, dict[str, dict[str, str]]]:
-    """The JSON types of recorded answers, by operation, status and path in the answer."""
+    """The JSON types of recorded responses, by operation, status and path in the response."""
     found: dict[str, dict[str, dict[str, str]]] = _read("wire_types.json")
     return found
 

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md names exists: files, packages, commands, and the lines it shows as examples."""
+"""Everything that CONTRIBUTING.md names exists: files, packages, commands and example lines."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_make_target_exists() -> None:
     assert named <= targets
 
 
-def test_every_example_stands_in_the_file_that_its_step_names() -> None:
+def test_every_example_is_in_the_file_that_its_step_names() -> None:
     steps = re.findall(r"^\d\. (.*?)(?=^\d\. |^\S)", TEXT, re.MULTILINE | re.DOTALL)
     shown = 0
     for step in steps:

@@ -49,7 +49,7 @@ def within(name: str, package: str) -> bool:
 
 
 def modules() -> list[Module]:
-    """Every module that is shipped."""
+    """Every module of the product."""
     found = []
     for package in (*PACKAGES, ROOT_PACKAGE):
         for path in sorted((ROOT / package).rglob("*.py")):
@@ -361,7 +361,7 @@ def import_all(wanted: list[Module], cwd: Path, path: Path) -> subprocess.Comple
     )
 
 
-def test_importing_any_module_does_nothing(tmp_path: Path) -> None:
+def test_importing_a_module_has_no_side_effects(tmp_path: Path) -> None:
     outcome = import_all(modules(), tmp_path, ROOT)
     example = (
         "the traceback names the file; do the work in a function that a `main` calls, such as\n"

@@ -1,4 +1,4 @@
-"""What the README names exists: files, commands, settings, ports, and the words of its failures."""
+"""Everything that the README names exists: files, commands, settings, ports and error texts."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def configurations() -> list[Any]:
 
 
 def targets() -> set[str]:
-    """What the Makefile can make."""
+    """The targets of the Makefile."""
     return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
 def words() -> str:
-    """All texts in the product's code, one after the other as they are written."""
+    """All string literals of the product's code, concatenated."""
     return "\n".join(
         node.value
         for path in [*(each for name in (*PACKAGES, "ib_mcp") for each in (ROOT / name).rglob("*.py"))]
@@ -87,7 +87,7 @@ def test_every_command_line_of_a_client_names_the_server_as_it_is() -> None:
     assert shlex.split(added)[-1] == URL
 
 
-def test_the_ports_are_those_of_the_settings_and_of_compose() -> None:
+def test_the_ports_match_the_settings_and_compose() -> None:
     defaults = {
         name.upper(): str(field.default)
         for _, settings in settings_groups()

@@ -1,4 +1,4 @@
-"""An event loop whose seconds pass only when nobody has anything to do before them."""
+"""An event loop in virtual time: its clock jumps to the next timer whenever nothing else is ready."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Answer = TypeVar("Answer")
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Its time-outs and sleeps are real ones that take no time."""
+    """Timeouts and sleeps work as usual, but take no real time."""
 
     def __init__(self) -> None:
         self._seconds = 1_000_000.0
@@ -21,7 +21,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._seconds
 
     def advance(self, seconds: float) -> None:
-        """Let so many seconds have passed, whatever was due in between."""
+        """Advance the clock by `seconds`, without running the timers in between first."""
         self._seconds += seconds
 
 
@@ -32,7 +32,7 @@ class _LeapingSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            raise AssertionError("Everybody waits, and nothing is left to happen.")
+            raise AssertionError("Every task is waiting, and no timer is pending.")
         ready = super().select(0)
         if not ready and timeout > 0:
             self._loop.advance(timeout)
@@ -40,6 +40,6 @@ class _LeapingSelector(selectors.DefaultSelector):
 
 
 def run_in_virtual_time(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
-    """What `work` returns, on a loop of its own."""
+    """Run the coroutine in a new `VirtualLoop` and return its result."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(coroutine)

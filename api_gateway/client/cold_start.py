@@ -104,7 +104,7 @@ class ColdStartRetry:
         response: GatewayResponse,
         repeat: Callable[[], Awaitable[GatewayResponse]],
     ) -> GatewayResponse:
-        """Return the response, or that of a retry if it is incomplete and did not stay so last time."""
+        """Return the response; if it is incomplete, retry, unless retries recently changed nothing."""
         rule = _rule_for(request)
         if rule is None:
             return response

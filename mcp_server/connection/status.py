@@ -74,7 +74,7 @@ class ConnectionStatus:
 class ConnectionReporter:
     """Reports the status of the connection, in this trading mode.
 
-    `prefetch` lets it prefetch what is slow at first in a new session.
+    `prefetch` lets it prefetch, in a new session, what IBKR is slow to return at first.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ from mcp_server.rest.route_call import single_call, source_file
 from mcp_server.routers import ROUTERS
 
 SOURCE_NOTE: Final = re.compile(
-    # What is outside IBKR's reference says where else it is known from.
+    # Operations outside IBKR's reference name another source.
     r'Source: (?:IBKR Web API reference, "[^"]+"|not in IBKR\'s reference: [^\n]+)\.'
     # Words that users search for and the text above lacks; how to get a smaller result.
     r"(\nFound by: (?P<found_by>[^\n]+(\n(?!For less)[^\n]+)*)\.)?"

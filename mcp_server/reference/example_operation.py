@@ -35,7 +35,7 @@ def example_operation(key: OperationKey) -> str:
 
 
 def format_operation(row: Operation) -> str:
-    """The row as Python, without what is at its default."""
+    """The row as Python source, without arguments that equal their defaults."""
     written = [f'"{row.method}"', f'"{row.path}"']
     for each in fields(row):
         value = getattr(row, each.name)

@@ -29,9 +29,9 @@ class Json(Response):
 class Relay:
     """The gateway client's methods, with `Json` responses.
 
-    `template` and `values` are those of `api_gateway.client.gateway.GatewayClient`; a failure is raised as an
-    `api_gateway.errors.GatewayError`. Keys that the operation's row redacts are removed wherever they occur:
-    session tokens and addresses that no model needs to read. `reads` marks a POST without a row as
+    `template` and `values` are the same as in `api_gateway.client.gateway.GatewayClient`; a failure is raised
+    as an `api_gateway.errors.GatewayError`. Keys that the operation's row redacts are removed wherever they
+    occur: session tokens and addresses that no model needs to read. `reads` marks a POST without a row as
     read-only. `only` returns that one key of an object, or the whole body if it lacks the key. `hold` pauses
     the ticker around orders. `redact` lists more keys to remove, for routes of extra routers.
     """

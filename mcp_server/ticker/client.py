@@ -74,7 +74,7 @@ class TickerClient:
         self._state_path = f"/state?server={token_hex(8)}"  # the name by which it counts the servers
 
     async def fetch_status(self) -> TickerStatus:
-        """Whether it works and what it reports, within `STATUS_TIMEOUT` seconds."""
+        """Return whether the ticker works and its report, within `STATUS_TIMEOUT` seconds."""
         health, state = await asyncio.gather(
             self._request("GET", "/health", STATUS_TIMEOUT),
             self._request("GET", self._state_path, STATUS_TIMEOUT),

@@ -2,7 +2,8 @@
 
 FastAPI and FastMCP build a schema from a route in a millisecond, and there are more than a hundred routes.
 The hand-written ones change only with the code, so their schemas are in `operation_schemas.json`, which
-`python -m mcp_server.tools.operation_schemas` writes and a test compares. Those of any other route are built.
+`python -m mcp_server.tools.operation_schemas` writes and a test compares. Schemas of other routes are built
+at startup.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Comparison:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing needs a person's attention."""
+        """Whether there is nothing to review."""
         return not self.differences and not self.stale and not self.unusable_operations
 
 

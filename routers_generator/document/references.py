@@ -94,7 +94,7 @@ class References:
         return _make_reference(kind, self._extracted[key])
 
     def extract_schema(self, value: Any, pointer: str) -> dict[str, str]:
-        """Move a schema that is nested too deeply to a component of its own; returns the reference to it."""
+        """Move a schema that is nested too deeply to a separate component; returns the reference to it."""
         name = self._taken["schemas"].claim("nested")
         self._queue.append(Component("schemas", name, value, pointer))
         self._report.add_repair("deeply nested schema", pointer, f"Moved to the component `{name}`.")

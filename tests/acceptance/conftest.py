@@ -66,7 +66,7 @@ class Demo:
             self.lines.append(line)
 
     def wait_until(self, condition: Callable[[str], bool], seconds: float = 60) -> None:
-        """Return once the output satisfies `said`."""
+        """Wait until the output satisfies `said`."""
         deadline = time.monotonic() + seconds
         while not condition(self.output):
             if self.child.poll() is not None or time.monotonic() > deadline:

@@ -64,7 +64,7 @@ clients = pytest.mark.parametrize("connect", [sdk_client, fastmcp_client])
 revisions = pytest.mark.parametrize("mode", REVISIONS)
 
 
-def forget_what_was_asked(demo: Demo) -> None:
+def reset_rate_limits(demo: Demo) -> None:
     """Each server over stdio has its own rate limiter; the simulator counts all requests together."""
     url = f"https://localhost:{demo.gateway_port}/simulator/pardon"
     httpx.post(url, json={}, verify=demo.certificate(), trust_env=False).raise_for_status()
@@ -86,7 +86,7 @@ async def test_the_first_calls_return_the_account_and_a_complete_quote(
     demo: Demo, transport: str, connect: Connect, mode: str
 ) -> None:
     target = demo.mcp_url if transport == "http" else stdio_parameters(demo)
-    forget_what_was_asked(demo)
+    reset_rate_limits(demo)
     async with connect(target, mode) as call:
         accounts = json.loads(text_of(await call("list_brokerage_accounts", {})))
         (account,) = accounts["accounts"]

@@ -40,7 +40,7 @@ def trio(running: DemoProcesses) -> DemoProcesses:
 
 
 def quotes_are_back(trio: DemoProcesses, *, openings: int, within: float = BACK) -> None:
-    """Quotes work soon, and the session was opened so many times."""
+    """Wait until quotes work again, and check how many times the session was opened."""
     took, said = trio.seconds_to_quote(within)
     assert not said, f"{took:.1f} s: {said}\n{trio.log_tails()}"
     assert wait_until(lambda: trio.ticker_state() == "established", 10)

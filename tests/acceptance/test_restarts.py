@@ -1,4 +1,4 @@
-"""The three processes, killed and restarted in every order: quotes work again soon."""
+"""The three processes, killed and restarted in every order: quotes soon work again."""
 
 from __future__ import annotations
 

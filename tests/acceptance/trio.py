@@ -208,7 +208,7 @@ def running_processes(folder: Path, **options: Any) -> Iterator[DemoProcesses]:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether it becomes true within so many seconds."""
+    """Whether it becomes true within that many seconds."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

@@ -63,7 +63,7 @@ class RawServer:
             writer.close()
 
     async def wait_for_connections(self, count: int) -> None:
-        """Return once there have been so many connections; raises TimeoutError after 10 s."""
+        """Wait until there have been that many connections; raises TimeoutError after 10 s."""
         async with asyncio.timeout(10), self._connected:
             await self._connected.wait_for(lambda: self.connections >= count)
 

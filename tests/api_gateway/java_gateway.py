@@ -2,7 +2,8 @@
 
 It has five connections to its upstream, with an unbounded queue. It forwards requests whose clients have
 disconnected, never responds if the upstream fails, drops chunked request bodies, sends every response in
-chunks, even one without a body, keeps the session's cookies to itself, and has a login sequence of its own.
+chunks, even one without a body, does not forward the session's cookies to clients, and has its own login
+sequence.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class OwnRequestError(Exception):
 
 
 class JavaGateway:
-    """Listens on `port`. `own` are its own requests; `tickling`: it keeps the session alive."""
+    """Listens on `port`. `own` are its own requests; `tickling` is true while it sends tickles."""
 
     def __init__(
         self,
@@ -126,7 +127,7 @@ class JavaGateway:
             await asyncio.gather(*self._chains)
 
     def restart(self) -> None:
-        """Lose what is only in memory, as a new process does."""
+        """Discard what is only in memory, like a new process."""
         self._cookies.clear()
         self._key = self._username = ""
         self.tickling = False
@@ -239,7 +240,7 @@ class JavaGateway:
         )
 
     async def _connect_socket(self, request: Request) -> ClientConnection:
-        """A WebSocket upstream, with the stored cookies and nothing of the client's headers."""
+        """A WebSocket to the upstream, with the stored cookies and none of the client's headers."""
         scheme, name = ("wss", "localhost") if self._upstream_tls else ("ws", None)
         return await connect(
             f"{scheme}://127.0.0.1:{self.upstream_port}{request.target}",

@@ -1,7 +1,7 @@
-"""The WebSocket of the simulated Java gateway: a relay that answers before it has reached its upstream.
+"""The WebSocket of the simulated Java gateway: a relay that accepts before it has connected to its upstream.
 
-It sends what comes from upstream as binary frames, loses what its client sends too early, answers pings
-itself, and closes a connection that carries too large a frame.
+It sends what comes from upstream as binary frames, drops frames that its client sends too early, responds to
+pings itself, and closes a connection that carries too large a frame.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NORMAL = 1000
 
 
 class WebSocketRelay:
-    """One client's WebSocket; `head` is the request that asks for it."""
+    """One client's WebSocket; `head` is the upgrade request."""
 
     def __init__(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._head = head

@@ -185,7 +185,7 @@ SHOWN_BY_STATUS: set[Cause] = {
 @pytest.mark.parametrize(
     "cause", [each for each in Cause if each in SHOWN_BY_STATUS], ids=lambda each: each.key
 )
-def test_what_connection_status_reports_does_not_refer_to_it(cause: Cause) -> None:
+def test_connection_status_does_not_refer_to_itself(cause: Cause) -> None:
     said = explain(cause, **stand_ins(cause))
     assert "connection_status" not in f"{said.sentence} {said.next_step}", (
         f"{CHANGE}: name a next step that {cause.name} does not already show, such as\n"

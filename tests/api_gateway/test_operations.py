@@ -101,7 +101,7 @@ def _example_fact(row: Operation) -> str:
     return f"{json.dumps(asdict(fact))},"
 
 
-# The simulator has tables of its own, so that a mistake here does not repeat itself there.
+# The simulator has separate tables, so that a mistake here is not repeated there.
 
 
 @pytest.mark.parametrize("row", OPERATIONS.values(), ids=_id)
@@ -175,7 +175,7 @@ def test_a_write_with_an_account_in_its_path_needs_a_paper_account_in_paper_mode
     )
 
 
-def test_an_operation_is_found_under_any_names_of_its_path_values() -> None:
+def test_an_operation_is_found_whatever_its_path_values_are_called() -> None:
     row = match_operation("GET", "/portfolio/{account_id}/summary")
     assert row is OPERATIONS["GET", "/portfolio/{account}/summary"]
     assert match_operation("GET", "/portfolio/{account_id}/news") is None

@@ -154,9 +154,7 @@ def test_the_new_name_overrides_the_deprecated_one_which_is_reported_as_ignored(
     assert "TEST_LIMIT" in warning
 
 
-def test_of_two_deprecated_names_the_later_one_counts(
-    monkeypatch: pytest.MonkeyPatch, warnings: list[str]
-) -> None:
+def test_the_later_of_two_deprecated_names_wins(monkeypatch: pytest.MonkeyPatch, warnings: list[str]) -> None:
     monkeypatch.setenv("TEST_TOP", "6")
     monkeypatch.setenv("TEST_MOST", "7")
     assert load(Renamed, warnings.append).test_limit == 7

@@ -1,4 +1,4 @@
-"""A simulator in a process of its own, for clients that nobody here wrote.
+"""A simulator in its own process, for third-party clients.
 
 The clients run with their default settings and the simulator with its rate limits. Its clock is stopped and
 moved between calls, so that no test waits for a rate limit in real time.

@@ -1,7 +1,7 @@
 """Calls of ibind's REST methods: what each is called with, and what must hold for its result.
 
-`METHODS` has every method that IBKR still serves, `NOT_SERVED` the others. A method that needs another
-profile than `retail` is in a table of its own.
+`METHODS` has every method that IBKR still serves, `NOT_SERVED` the others. Methods that need a profile other
+than `retail` are in separate tables.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""easyib, a small client that answers every question with yes."""
+"""easyib, a small client that confirms every question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AAPL = 265598
 
 @pytest.fixture(scope="module")
 def api(retail: SimulatorProcess) -> easyib.REST:
-    """easyib with the retail login, and the accounts listed once as IBKR demands."""
+    """easyib with the retail login, and the accounts listed once, as IBKR requires."""
     retail.advance(6)
     api = easyib.REST(url=retail.url)
     retail.request("/v1/api/iserver/accounts")

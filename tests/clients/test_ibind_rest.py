@@ -57,7 +57,7 @@ def broker() -> Iterator[IbkrClient]:
 
 
 def result_of(reply: Any) -> Any:
-    """The data of a `Result`; some methods return theirs bare."""
+    """The data of a `Result`; some methods return the data itself."""
     return reply.data if isinstance(reply, Result) else reply
 
 
@@ -124,7 +124,7 @@ def test_a_logout_ends_the_login() -> None:
 
 
 class TestOrders:
-    """Orders in ibind's way: questions are answered from a table of its own phrases."""
+    """Orders placed with ibind, which answers questions from its own table of phrases."""
 
     @pytest.fixture
     def ready(self, client: IbkrClient, retail: SimulatorProcess) -> IbkrClient:

@@ -69,11 +69,11 @@ def test_a_topic_is_subscribed_arrives_and_is_unsubscribed(stream: Stream, topic
 
 
 @pytest.mark.parametrize("kind", UNSOLICITED, ids=lambda kind: kind.__name__)
-def test_what_ibkr_sends_by_itself_arrives(stream: Stream, kind: type[events.WsEvent]) -> None:
+def test_unsolicited_frames_arrive(stream: Stream, kind: type[events.WsEvent]) -> None:
     assert stream.next_event(kind) is not None
 
 
-def test_a_tic_is_answered(stream: Stream) -> None:
+def test_a_tic_gets_a_response(stream: Stream) -> None:
     assert stream.client.tic() is not None
 
 

@@ -1,7 +1,7 @@
 """ibkr_core_mcp's REST and WebSocket clients.
 
-Its rate limiter paces requests by the simulator's clock instead of the wall clock; a person who confirms each
-order, by fingerprint and in a window, is replaced by consent.
+Its rate limiter paces requests by the simulator's clock instead of the wall clock; confirmation of each order
+by a person, by fingerprint and in a window, is replaced by automatic consent.
 """
 
 from __future__ import annotations

@@ -331,7 +331,7 @@ def test_a_build_context_has_only_what_the_build_needs() -> None:
     assert sent == packages | {"requirements.lock", "pyproject.toml", "README.md", "LICENSE"}
 
 
-def test_nothing_of_ibkrs_is_in_the_repository() -> None:
+def test_no_file_of_ibkrs_is_in_the_repository() -> None:
     listed = subprocess.run(
         ["git", "-c", "safe.directory=*", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -425,7 +425,7 @@ def test_the_gateways_log_has_no_file_and_no_cookies() -> None:
 # -- the scripts --
 
 
-def test_shellcheck_finds_nothing() -> None:
+def test_shellcheck_reports_no_problems() -> None:
     shellcheck = shutil.which("shellcheck", path=f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}")
     assert shellcheck is not None
     checked = subprocess.run([shellcheck, *SCRIPTS], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -27,7 +27,7 @@ from fastmcp.client.auth import BearerAuth
 
 from api_gateway.causes import Cause, explain
 
-# What happens here takes as long as Docker takes; the waits end as soon as what they wait for is true.
+# These tests take as long as Docker takes; each wait ends as soon as its condition is true.
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]

@@ -280,7 +280,7 @@ def test_ctrl_c_during_startup_leaves_nothing_running(tmp_path: Path, moment: st
 
 
 @pytest.mark.processes
-def test_a_taken_port_is_reported_before_anything_is_started() -> None:
+def test_a_port_in_use_is_reported_before_anything_is_started() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         outcome = command("demo", "--port", port, "--gateway-port", "0", GATEWAY_PORT="0", TICKER_PORT=port)
@@ -381,7 +381,7 @@ def test_version_is_the_version_of_the_package() -> None:
     assert re.fullmatch(r"ib-mcp \d+\.\d+\.\d+\n", command("--version").stdout)
 
 
-def test_each_command_has_options_of_its_own() -> None:
+def test_each_command_has_its_own_options() -> None:
     assert "--strict" in command("simulator", "--help").stdout
     assert "ib-mcp openapi repair" in command("openapi", "repair", "--help").stdout
     assert "--stdio" in command("serve", "--help").stdout

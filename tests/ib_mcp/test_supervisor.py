@@ -197,7 +197,7 @@ def test_supervisor_stops_everything_if_its_output_is_closed(stage: Stage) -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sessions")
-def test_each_process_has_a_session_of_its_own(stage: Stage) -> None:
+def test_each_process_has_its_own_session(stage: Stage) -> None:
     process = stage.add("one", SERVING)
     sessions: list[int] = []
 

@@ -1,4 +1,4 @@
-"""One server for many tests, over a gateway client that each of them makes: it takes a second to build."""
+"""One server for many tests, each with its own gateway client, because creating a server takes a second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def refuse_connection(request: httpx.Request) -> httpx.Response:
 
 
 class SharedServer:
-    """A server that lists every operation, TRADING_MODE=paper, and whose ticker is away."""
+    """A server that lists every operation, with TRADING_MODE=paper and without a running ticker."""
 
     def __init__(self) -> None:
         self._gateway: GatewayClient | None = None
@@ -34,12 +34,12 @@ class SharedServer:
 
     @asynccontextmanager
     async def use_gateway(self, gateway: GatewayClient) -> AsyncIterator[None]:
-        """Call it over this client, which is closed in the end."""
+        """Use this gateway client until the block ends; then close it."""
         async with gateway as self._gateway:
             yield
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> tuple[bool, str]:
-        """Whether the answer is flagged as a failure, and its text."""
+        """Whether the result is flagged as an error, and its text."""
         result = await self.server.call_tool(tool, arguments)
         content = result.content[-1]
         assert isinstance(content, TextContent)

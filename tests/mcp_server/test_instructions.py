@@ -1,4 +1,4 @@
-"""What a client is told when it connects."""
+"""The instructions that a client receives when it connects."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from mcp_server.server import create_server
 from mcp_server.settings import ServerSettings
 
 
-async def told_and_named(gateway: GatewayClient, **values: Any) -> tuple[str, set[str], set[str]]:
+async def read_instructions(gateway: GatewayClient, **values: Any) -> tuple[str, set[str], set[str]]:
     """The instructions, the names in them, and the names that are listed."""
     server = create_server(gateway, ServerSettings(_env_file=None, **values))
     async with fastmcp.Client(server, mode="legacy") as client:
-        told = client.initialize_result.instructions or ""
+        text = client.initialize_result.instructions or ""
         listed = {tool.name for tool in await client.list_tools()}
-    return told, set(re.findall(r"`(\w+)`", told)), listed
+    return text, set(re.findall(r"`(\w+)`", text)), listed
 
 
 @pytest.mark.thorough
@@ -35,33 +35,35 @@ async def told_and_named(gateway: GatewayClient, **values: Any) -> tuple[str, se
 async def test_only_listed_tools_are_named(
     gateway: GatewayClient, surface: str, mode: str, excluded: str
 ) -> None:
-    told, named, listed = await told_and_named(
+    text, named, listed = await read_instructions(
         gateway, mcp_server_tools=surface, trading_mode=mode, excluded_tags=excluded
     )
     assert named <= listed
     assert ("search_tools" in named) is (surface == "search")
-    assert len(told) < 1400
+    assert len(text) < 1400
 
 
-async def test_they_say_that_a_reading_server_changes_nothing(gateway: GatewayClient) -> None:
-    told, named, _ = await told_and_named(gateway)
-    assert "only reads" in told
+async def test_the_instructions_say_that_read_mode_changes_nothing(gateway: GatewayClient) -> None:
+    text, named, _ = await read_instructions(gateway)
+    assert "only reads" in text
     assert "call_writing_tool" not in named
 
 
 @pytest.mark.parametrize(("mode", "words"), [("paper", "paper accounts"), ("live", "real")])
-async def test_they_say_what_a_change_means(gateway: GatewayClient, mode: str, words: str) -> None:
-    told, named, _ = await told_and_named(gateway, trading_mode=mode)
-    assert words in told
+async def test_the_instructions_say_what_a_change_means(
+    gateway: GatewayClient, mode: str, words: str
+) -> None:
+    text, named, _ = await read_instructions(gateway, trading_mode=mode)
+    assert words in text
     assert "call_writing_tool" in named
 
 
-async def test_they_count_the_operations_that_are_here(gateway: GatewayClient) -> None:
-    told, _, _ = await told_and_named(gateway, included_tags="Session")
+async def test_the_instructions_count_the_operations_that_are_here(gateway: GatewayClient) -> None:
+    text, _, _ = await read_instructions(gateway, included_tags="Session")
     server = create_server(
         gateway, ServerSettings(_env_file=None, included_tags="Session", mcp_server_tools="all")
     )
     async with fastmcp.Client(server) as client:
         ours = {"connection_status", "wait_for_login", "diagnose_connection"}
         operations = {tool.name for tool in await client.list_tools()} - ours
-        assert f"its {len(operations)} operations" in told
+        assert f"its {len(operations)} operations" in text

@@ -1,4 +1,4 @@
-"""The server as its clients meet it: the tools it shows, both protocol revisions, up and down."""
+"""The server as clients see it: its tools, both protocol revisions, and the gateway up and down."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def test_fastmcps_client_lists_and_calls_over_http(
 
 
 @pytest.mark.parametrize("mode", [mode for mode, _ in ERAS])
-async def test_tools_are_listed_while_the_gateway_is_down_and_a_call_says_so(
+async def test_tools_are_listed_while_the_gateway_is_down_and_calls_report_it(
     gateway: GatewayClient, stub_gateway: Any, settings: ServerSettings, mode: Any
 ) -> None:
     stub_gateway.answers["/portfolio/accounts"] = httpx.ConnectError("refused")
@@ -85,13 +85,13 @@ async def test_the_gateway_client_is_closed_when_the_server_ends(
     assert closed == [True]
 
 
-async def test_a_client_is_told_how_to_begin(gateway: GatewayClient, settings: ServerSettings) -> None:
+async def test_the_instructions_say_how_to_start(gateway: GatewayClient, settings: ServerSettings) -> None:
     async with fastmcp.Client(create_server(gateway, settings), mode="legacy") as client:
-        told = client.initialize_result.instructions
+        text = client.initialize_result.instructions
         names = {tool.name for tool in await client.list_tools()}
-    named = {word.strip("`.,:") for word in told.split() if word.startswith("`")}
+    named = {word.strip("`.,:") for word in text.split() if word.startswith("`")}
     assert named <= names
-    assert len(told) < 1500
+    assert len(text) < 1500
 
 
 async def sections_of(gateway: GatewayClient, settings: ServerSettings) -> set[str]:
@@ -100,7 +100,7 @@ async def sections_of(gateway: GatewayClient, settings: ServerSettings) -> set[s
     return {tag for tool in tools for tag in tool.meta["fastmcp"]["tags"]}
 
 
-async def test_our_own_tools_are_there_whatever_is_excluded(gateway: GatewayClient) -> None:
+async def test_built_in_tools_are_listed_whatever_is_excluded(gateway: GatewayClient) -> None:
     for surface in ("search", "all"):
         settings = settings_with(included_tags="Scanner", mcp_server_tools=surface)
         async with fastmcp.Client(create_server(gateway, settings)) as client:
@@ -127,7 +127,7 @@ async def test_an_excluded_section_is_neither_listed_nor_callable(
     assert stub_gateway.requests == []
 
 
-async def test_before_the_login_a_tool_names_the_login_page_and_after_it_answers() -> None:
+async def test_a_tool_returns_the_login_page_before_the_login_and_data_after_it() -> None:
     simulation, time = Simulation(SimulationOptions(login=False, opens_brokerage=True)), FakeTime()
     transport = httpx.ASGITransport(app=create_simulator(simulation))
     gateway = GatewayClient(

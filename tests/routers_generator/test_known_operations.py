@@ -55,7 +55,7 @@ def test_known_operations_json_matches_the_routes() -> None:
     assert FILE.read_text() == known_text(), f"{FILE.name} is out of date: run `make known`"
 
 
-def test_a_known_operation_is_found_under_any_variable_names() -> None:
+def test_a_known_operation_is_found_whatever_its_variables_are_called() -> None:
     found = known_operations.known_operations()[
         "GET", normalize_path("/portfolio/{accountId}/positions/{pageId}")
     ]

@@ -58,7 +58,7 @@ def test_the_delay_of_an_open_session_is_shorter_in_a_reset_window(backoff: Back
 
 
 @pytest.mark.parametrize("state", [state for state in SessionState if state is not SessionState.PENALTY_BOX])
-def test_the_table_of_meanings_says_when_the_ticker_looks_again(state: SessionState) -> None:
+def test_the_table_of_meanings_says_when_the_ticker_checks_again(state: SessionState) -> None:
     assert BACKOFF.delay(of(state), 0) == check_interval(state)
 
 

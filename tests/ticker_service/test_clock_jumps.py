@@ -1,4 +1,4 @@
-"""Wall clock changes and suspends: the detector, and a ticker that keeps a session meanwhile."""
+"""Wall clock changes and suspends: the detector, and a ticker that keeps a session open during them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_gradual_clock_adjustments_are_not_a_jump() -> None:
         assert jumps.detect_jump() == 0
 
 
-# -- a ticker that keeps a session meanwhile --
+# -- a ticker that keeps a session open during jumps --
 
 
 def set_the_time(world: TickerEnvironment, hours: float) -> Callable[[], None]:

@@ -66,7 +66,7 @@ def competing() -> httpx.Response:
 
 
 class Upstream:
-    """Answers each path as configured, and records the requests."""
+    """Responds to each path as configured, and records the requests."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Callable[[], httpx.Response]] = {
@@ -198,7 +198,7 @@ async def test_a_loss_soon_after_another_causes_an_attempt_immediately(bench: Be
     assert bench.upstream.count(INIT) == 3
 
 
-async def test_a_logged_out_response_to_an_attempt_is_not_taken_for_a_missing_login(
+async def test_a_logged_out_response_to_an_attempt_is_not_mistaken_for_a_missing_login(
     bench: Bench,
 ) -> None:
     logged_out = {"authenticated": False, "competing": False, "connected": False, "MAC": "02:00:5E:10:00:01"}
@@ -398,7 +398,7 @@ async def test_a_refused_address_is_reported_with_the_setting_to_change(bench: B
     assert finding.cause is Cause.ADDRESS_REFUSED
 
 
-async def test_a_refused_tickle_and_an_unknown_front_page_mean_that_another_program_answers(
+async def test_a_refused_tickle_and_an_unknown_front_page_mean_that_another_program_responds(
     bench: Bench,
 ) -> None:
     bench.upstream.front = answering(404, text="<html><body>Not Found</body></html>")

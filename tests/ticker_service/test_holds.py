@@ -45,7 +45,7 @@ def test_a_hold_can_be_released_once(time: Time, holds: Holds) -> None:
     assert not holds.release(other.id)
 
 
-def test_last_end_is_that_of_the_hold_that_expires_last(holds: Holds) -> None:
+def test_last_end_is_the_latest_expiry_of_a_hold(holds: Holds) -> None:
     for seconds in (10, 90, 50):
         holds.acquire(seconds, "order")
     assert holds.last_end() == 190

@@ -171,7 +171,7 @@ class TickerEnvironment:
         self.gateway_up = up
 
     def set_silent(self, silent: bool) -> None:
-        """Make IBKR stop or resume responding."""
+        """Make IBKR stop responding, or resume."""
         self.silent = silent
 
     def request_count(self, path: str) -> int:

@@ -39,7 +39,7 @@ async def test_a_tickle_is_sent_during_a_penalty(fake_time: FakeTime) -> None:
         assert fake_time.sleeps == []
 
 
-async def test_a_session_check_is_sent_although_every_slot_is_taken(fake_time: FakeTime) -> None:
+async def test_a_session_check_is_sent_even_if_every_slot_is_occupied(fake_time: FakeTime) -> None:
     rate_limiter = RateLimiter(penalty=60, now=fake_time.now, sleep=fake_time.sleep, global_limit=None)
     ordinary = RequestLane(rate_limiter, settings(20), now=fake_time.now)
     status = write("/iserver/auth/status")

@@ -356,7 +356,7 @@ def test_a_session_check_passes_sixty_waiting_requests_within_the_limit() -> Non
     assert all(sent[place + count] - sent[place] >= 1 for place in range(len(sent) - count))
 
 
-async def test_a_session_check_is_not_delayed_by_taken_slots(fake_time: FakeTime) -> None:
+async def test_a_session_check_is_not_delayed_by_occupied_slots(fake_time: FakeTime) -> None:
     rate_limiter = make_rate_limiter(fake_time, global_limit=None)
     reservations = [rate_limiter.acquire(OTHER, budget()) for _ in range(MAX_IN_FLIGHT)]
     for reservation in reservations:
@@ -373,7 +373,7 @@ async def test_a_session_check_is_rejected_in_the_penalty_box(fake_time: FakeTim
         await check(rate_limiter, fake_time)
 
 
-async def test_the_status_reports_what_may_still_be_sent(fake_time: FakeTime) -> None:
+async def test_the_status_reports_the_remaining_rate_limits(fake_time: FakeTime) -> None:
     rate_limiter = make_rate_limiter(fake_time)
     assert rate_limiter.status() == RateLimitStatus(
         penalty_seconds=0, remaining_requests=GLOBAL_LIMIT.count, blocked={}

@@ -100,7 +100,7 @@ def pairs(here: list[FaultCase], there: list[FaultCase]) -> list[tuple[FaultCase
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("place", PLACES[:-1])
-def test_of_two_faults_the_first_is_named(certificates: CertificateSet, place: str) -> None:
+def test_the_first_of_two_faults_is_reported(certificates: CertificateSet, place: str) -> None:
     by_place = {each: [fault for fault in FAULT_CASES if fault.place == each] for each in PLACES}
     missed = []
     for other_place in PLACES[PLACES.index(place) + 1 :]:

@@ -63,8 +63,8 @@ def test_a_later_finding_on_a_layer_replaces_the_earlier_one() -> None:
 
 
 def test_the_keys_of_the_json_are_stable() -> None:
-    told = json.loads(json.dumps(report(*WELL).to_json()))
-    assert list(told) == [
+    result = json.loads(json.dumps(report(*WELL).to_json()))
+    assert list(result) == [
         "well",
         "exit_status",
         "first_broken",
@@ -74,9 +74,9 @@ def test_the_keys_of_the_json_are_stable() -> None:
         "seconds",
         "layers",
     ]
-    assert [each["layer"] for each in told["layers"]] == [layer.value for layer in Layer]
+    assert [each["layer"] for each in result["layers"]] == [layer.value for layer in Layer]
     keys = ["layer", "outcome", "sentence", "fix", "cause", "seconds"]
-    assert all(list(each) == keys for each in told["layers"])
+    assert all(list(each) == keys for each in result["layers"])
 
 
 def test_no_line_is_wider_than_a_terminal() -> None:

@@ -70,16 +70,16 @@ def test_it_contains_no_secrets(secret: str) -> None:
 
 
 def test_it_contains_report_settings_versions_and_ticker_state() -> None:
-    told = parts()
-    assert set(told) == {"report.txt", "report.json", "settings.json", "versions.json", "ticker.json"}
-    assert json.loads(told["report.json"])["first_broken"] == "tls"
-    assert "MCP_SERVER_ALLOWED_ORIGINS" in told["report.txt"]
-    settings = json.loads(told["settings.json"])
+    files = parts()
+    assert set(files) == {"report.txt", "report.json", "settings.json", "versions.json", "ticker.json"}
+    assert json.loads(files["report.json"])["first_broken"] == "tls"
+    assert "MCP_SERVER_ALLOWED_ORIGINS" in files["report.txt"]
+    settings = json.loads(files["settings.json"])
     assert settings["MCP_SERVER_TOKEN"] == "***"
     assert settings["GATEWAY_URL"] == "https://localhost:5055"
     assert settings["GATEWAY_VERIFY_TLS"] is True
-    assert "python" in json.loads(told["versions.json"])
-    assert json.loads(told["ticker.json"])["state"] == "established"
+    assert "python" in json.loads(files["versions.json"])
+    assert json.loads(files["ticker.json"])["state"] == "established"
 
 
 def test_the_last_digits_of_accounts_remain() -> None:

@@ -45,7 +45,7 @@ class WriteOutcome(Enum):
 class Fault:
     """One fault: how it is injected, what the error of a read says, and what it means for a write.
 
-    `answer` replaces each response; a fault without it strikes before anything is sent.
+    `answer` replaces each response; a fault without it occurs before anything is sent.
     """
 
     name: str

@@ -102,7 +102,7 @@ def bench(one_bench: Bench, network: VirtualNetwork, monkeypatch: pytest.MonkeyP
 
 
 async def problems_with(bench: Bench, row: Row, fault: Fault, where: Where) -> list[str]:
-    """What a tool does wrong when a fault strikes."""
+    """What a tool does wrong when a fault occurs."""
     async with bench.started():
         if row.tool == "answer_order_question":
             await bench.call_row(PLACE)  # which raises the confirmation

@@ -302,9 +302,7 @@ def test_no_tool_that_changes_something_is_published_as_read_only(tools: dict[st
 
 
 @every_route
-def test_the_annotations_of_a_tool_are_those_of_its_row(
-    route: APIRoute, tools: dict[str, mcp_types.Tool]
-) -> None:
+def test_the_annotations_of_a_tool_match_its_row(route: APIRoute, tools: dict[str, mcp_types.Tool]) -> None:
     row, hints = OPERATIONS.get(single_call(route)[:2]), tools[route.name].annotations
     assert row is not None, in_row(route, f"no row for the operation that {route.name} calls")
     assert hints is not None

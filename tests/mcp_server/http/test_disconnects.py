@@ -176,7 +176,7 @@ async def test_a_client_that_disconnects_frees_its_slots(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_write_whose_client_left_is_sent_once_and_not_logged_as_failed(
+async def test_a_write_whose_client_disconnects_is_sent_once_and_not_logged_as_failed(
     far_away: SlowGateway, address: str, mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -200,7 +200,7 @@ async def test_a_write_whose_client_left_is_sent_once_and_not_logged_as_failed(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_queued_write_is_dropped_when_its_client_leaves(
+async def test_a_queued_write_is_dropped_when_its_client_disconnects(
     far_away: SlowGateway, gateway: GatewayClient, address: str, mode: str
 ) -> None:
     async with raw_client(address, mode) as readers, raw_client(address, mode) as writer:
@@ -221,7 +221,7 @@ async def test_a_queued_write_is_dropped_when_its_client_leaves(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_second_caller_of_the_same_read_gets_the_response_after_the_first_left(
+async def test_a_second_caller_of_the_same_read_gets_the_response_after_the_first_disconnects(
     far_away: SlowGateway, gateway: CountingClient, address: str, mode: Any
 ) -> None:
     async with raw_client(address, mode) as call, mcp.Client(f"{address}/mcp", mode=mode) as client:

@@ -68,7 +68,7 @@ def test_every_supported_period_has_a_default_bar_that_fits(unit: str) -> None:
     assert caught.value.errors()[0]["loc"] == ("period",)
 
 
-def test_a_bar_that_does_not_fit_is_rejected_with_those_that_do() -> None:
+def test_an_unsupported_bar_is_rejected_with_the_supported_ones() -> None:
     with pytest.raises(ValidationError, match=r"\b1y\b.*\b8h, 1d, 1w, 1m\b.*\b1min\b"):
         PriceHistoryQuery(conid=CONID, period="1y", bar="1min")
 

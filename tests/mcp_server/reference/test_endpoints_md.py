@@ -27,7 +27,7 @@ def test_a_row_has_the_path_that_is_sent_not_the_path_of_the_route() -> None:
     assert found["tickle"].row.path == "/tickle"
 
 
-def test_the_session_and_the_rate_limit_are_those_of_the_operation() -> None:
+def test_the_session_and_the_rate_limit_match_the_operation() -> None:
     found = {each.tool: each for each in list_operations()}
 
     assert found["get_pnl"].row.session == "brokerage"

@@ -24,7 +24,7 @@ def test_every_route_can_send_the_names_that_its_operation_has() -> None:
             assert sorted(top) == fact.body, route["name"]
 
 
-def test_names_and_types_are_those_on_the_wire() -> None:
+def test_names_and_types_match_the_wire() -> None:
     snapshot = ROUTES["get_market_snapshot"]["query"]
     assert snapshot["conids"] == {"type": "string", "list_of": None, "required": True}
     assert snapshot["fields"]["always"]

@@ -1,4 +1,4 @@
-"""Which routes are left by mode and section."""
+"""Which routes remain, by mode and section."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_paper_mode_has_everything() -> None:
     assert _names(TradingMode.PAPER) == {route.name for router in ROUTERS for route in router.routes}  # type: ignore[attr-defined] # all are API routes
 
 
-def test_only_the_selected_sections_are_left() -> None:
+def test_only_the_selected_sections_remain() -> None:
     assert _names(TradingMode.PAPER, ["Trees"]) == {"list_trees"}
     assert filter_routes(ROUTERS, TradingMode.PAPER, []) == ()
 

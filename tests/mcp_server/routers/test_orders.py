@@ -1,4 +1,4 @@
-"""The order tools with the simulator: a combination from its preview to the position that it leaves."""
+"""The order tools with the simulator: a combination from its preview to the resulting position."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def call(client: Any, tool: str, **arguments: Any) -> Any:
 
 
 async def confirm_all(client: Any, answer: Any) -> Any:
-    """Confirm every question, and return the final answer."""
+    """Confirm every question, and return the final response."""
     while isinstance(answer, list) and "message" in answer[0]:
         answer = await call(client, "answer_order_question", reply_id=answer[0]["id"], confirmed=True)
     return answer

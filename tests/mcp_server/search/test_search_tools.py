@@ -232,7 +232,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     "answer", [httpx.Response(200, content=b'{ "a": 1.50 }'), httpx.Response(401), httpx.Response(500)]
 )
 @pytest.mark.parametrize(("name", "arguments"), CALLS)
-async def test_a_call_by_name_returns_what_the_tool_itself_returns(
+async def test_a_call_by_name_returns_the_same_as_the_tool_itself(
     stub_gateway: Any, mode: Any, answer: httpx.Response, name: str, arguments: dict[str, Any]
 ) -> None:
     stub_gateway.otherwise = answer

@@ -29,7 +29,7 @@ QUESTIONS = [
         "withdraw money to my bank",
     ],
 )
-def test_a_search_for_what_ibkr_does_not_offer_gets_an_answer(query: str) -> None:
+def test_a_search_for_something_ibkr_does_not_offer_gets_an_explanation(query: str) -> None:
     assert explain_unavailable(query)
 
 
@@ -37,6 +37,6 @@ def test_no_question_with_a_matching_operation_is_reported_as_unavailable() -> N
     assert [question for question in QUESTIONS if explain_unavailable(question)] == []
 
 
-def test_the_answers_name_only_existing_tools() -> None:
+def test_the_explanations_name_only_existing_tools() -> None:
     tools = {each.tool for each in list_operations()}
     assert {name for _, sentence in UNAVAILABLE for name in re.findall(r"`(\w+)`", sentence)} <= tools

@@ -69,7 +69,7 @@ def test_the_fields_that_notes_name_exist() -> None:
     assert set(re.findall(r"\b7\d{3}\b", notes)) <= set(known)
 
 
-def test_the_fields_are_those_of_ibkr() -> None:
+def test_the_fields_match_ibkrs() -> None:
     assert snapshot_fields().keys() == snapshot_field_types().keys()
 
 

@@ -52,7 +52,7 @@ def test_a_schema_is_translated_to_a_python_type(schema: dict[str, Any], text: s
     assert BodyModels(DOCUMENT).python_type(schema, "value").text == text
 
 
-def test_a_free_form_type_has_a_reason_of_its_own() -> None:
+def test_a_free_form_type_has_its_own_reason() -> None:
     schemas: list[dict[str, Any]] = [
         {},
         {"type": "array"},
