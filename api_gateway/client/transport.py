@@ -29,7 +29,7 @@ _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", 
 
 
 class NotSentError(Exception):
-    """No byte of the request left; `explanation` says why and what to do about it."""
+    """No byte of the request was sent; `explanation` says why and what to do about it."""
 
     def __init__(self, explanation: Explanation) -> None:
         super().__init__(explanation.sentence)

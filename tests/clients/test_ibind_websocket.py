@@ -37,7 +37,7 @@ class Stream:
 
 @pytest.fixture(scope="module")
 def stream() -> Iterator[Stream]:
-    """ibind's WebSocket client at a simulator whose clock runs, as topics are sent by the clock."""
+    """ibind's WebSocket client, connected to a simulator with a running clock, which the topics follow."""
     with run_simulator() as simulator:
         simulator.control("release")
         stream = Stream(simulator)
