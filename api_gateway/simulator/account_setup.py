@@ -34,7 +34,7 @@ _MIN_FUTURE_LIFETIME = timedelta(days=5)
 def seed_account(paper_account: PaperAccount, portfolio: StartingPortfolio | None = None) -> None:
     """Give a new account its starting portfolio: deposit, positions and orders of the day.
 
-    Without `portfolio`, it is that of the account's profile.
+    Without `portfolio`, it comes from the account's profile.
     """
     portfolio = portfolio or starting_portfolio(paper_account.account_id)
     paper_account.deposit(paper_account.base_currency, portfolio.deposit)
@@ -66,7 +66,7 @@ def seed_account(paper_account: PaperAccount, portfolio: StartingPortfolio | Non
 
 
 def _shares(paper_account: PaperAccount, count: int) -> list[Purchase]:
-    """Purchases of so many US shares and funds for about the same amount."""
+    """`count` purchases of US shares and funds, each for about the same amount."""
     stocks = (each for each in paper_account.universe.all() if each.sec_type == "STK" and each.is_us)
     affordable = (each for each in stocks if each.reference_price < _SHARE_AMOUNT)
     return [
@@ -78,7 +78,7 @@ def _shares(paper_account: PaperAccount, count: int) -> list[Purchase]:
 def _book_holding(paper_account: PaperAccount, instrument: Instrument, purchase: Purchase, at: float) -> None:
     """Book a position that was paid for with money from elsewhere, so that no loan costs interest.
 
-    Its quantity and price are in today's shares, of which there were fewer before a split since then.
+    Its quantity and price are in today's shares; if a split has followed, fewer shares were bought then.
     """
     shares = shares_per_share(instrument, paper_account.universe.build_date, new_york_date(at))
     paid = None if purchase.price is None else purchase.price * instrument.price_magnifier / shares

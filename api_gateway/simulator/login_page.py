@@ -40,7 +40,7 @@ button:hover { filter: brightness(1.08); }
 button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 """
 
-# IBKR's gateway stores this cookie beside those that prove the login.
+# IBKR's gateway stores this cookie in addition to the cookies that prove the login.
 USER_COOKIE = ("USERID", "100000001")
 
 # The page loads nothing and submits its form only to this server.

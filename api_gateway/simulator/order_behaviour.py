@@ -1,4 +1,4 @@
-"""Order behaviour: where IBKR was seen or is documented to behave in several ways, which of them applies."""
+"""Order behaviour: which variant applies where IBKR was seen, or is documented, to behave in several ways."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class OrderBehaviour(BaseModel):
     `cancel_names_contract`: a pending cancellation is acknowledged with its contract and account; otherwise
     with conid -1 and no account, which IBKR documents for an immediate cancellation only, but also sends for
     pending ones.
-    `filtered_list_empty`: a list of orders with a filter is empty and no snapshot, although orders exist.
+    `filtered_list_empty`: a filtered order list is empty and not a snapshot, although orders exist.
     `random_questions`: each question that applies is asked with a probability of one half, decided by the
-    seed and the order ID, because identical tickets were not always asked the same.
+    seed and the order ID, because identical tickets did not always raise the same questions.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

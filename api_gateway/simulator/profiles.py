@@ -21,7 +21,7 @@ CALL_ON_AAPL, FRONT_FUTURE = "call on AAPL", "E-mini S&P 500"
 class Purchase:
     """A past purchase, `days_ago` trading days before today and `minutes` and `seconds` after the open.
 
-    `contract` is a conid, the symbol of a listing (of several, the one in the US), or one of the two that
+    `contract` is a conid, the symbol of a listing (the US one, if there are several), or one of the two that
     depend on the day: the at-the-money call on AAPL and the front-month future. `price` is what one unit
     cost; None is the market price.
     """
@@ -39,8 +39,9 @@ class Purchase:
 class StartingPortfolio:
     """What an account starts with. `has_orders` adds a filled, a cancelled and an open order of today.
 
-    `shares` adds positions in so many US shares and funds, each worth about the same. `cash` by currency is
-    what the account has today, instead of what is left of the deposit; its purchases cost no commission.
+    `shares` adds that number of positions in US shares and funds, each worth about the same. `cash` by
+    currency is what the account has today, instead of what is left of the deposit; its purchases cost no
+    commission.
     """
 
     deposit: float
@@ -216,7 +217,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 
 
 def starting_portfolio(account_id: str) -> StartingPortfolio:
-    """The starting portfolio of an account; an account of no profile gets that of the retail login."""
+    """The starting portfolio of an account; an account in no profile gets the retail login's."""
     for profile in PROFILES.values():
         for account in profile.all_accounts:
             if account.id == account_id:

@@ -1,6 +1,6 @@
 """Rate limit enforcement: IBKR's published rates, and the penalty box for exceeding one.
 
-The limits are a copy of their own, on purpose: the client's rate limiter is tested against the simulator, and
+The limits are deliberately a separate copy: the client's rate limiter is tested against the simulator, and
 a shared table would hide a mistake in it.
 """
 

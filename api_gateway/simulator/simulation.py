@@ -49,8 +49,8 @@ class SimulationOptions:
     `alert_creation`: alerts can be created and modified; in every recorded attempt, IBKR denied it.
     `behind_gateway`: the simulator plays IBKR behind IBKR's gateway, not the gateway: a request has a login
     only with the cookies that the login has set, and WebSocket frames are text.
-    `own_universe`: a file of the user's with instruments, positions and cash; the latter two replace those of
-    the selected account.
+    `own_universe`: the user's file with instruments, positions and cash; its positions and cash replace the
+    selected account's.
     `control`: whether the control endpoints `/simulator/*` are served.
     """
 
@@ -80,7 +80,7 @@ class SimulationOptions:
 class Simulation:
     """One username with its accounts; all state is in memory and advances with `clock`.
 
-    Raises UniverseFileError if its options have an own universe that contradicts itself or ours.
+    Raises UniverseFileError if the user's universe file contradicts itself or our universe.
     """
 
     def __init__(self, options: SimulationOptions | None = None, clock: Clock | None = None) -> None:

@@ -9,8 +9,7 @@ from enum import Enum
 class CashTransactionKind(Enum):
     """The kinds of cash transactions.
 
-    The values are the types that Portfolio Analyst's transactions show: guesses, after those of IBKR's
-    statements.
+    The values are the types shown in Portfolio Analyst's transactions: guesses based on IBKR's statements.
     """
 
     VARIATION_MARGIN = "Variation Margin"
@@ -30,7 +29,8 @@ INTEREST_KINDS = frozenset({CashTransactionKind.INTEREST_RECEIVED, CashTransacti
 class CashTransaction:
     """One booking at `at` (seconds since 1970): `amount` is negative if the account pays.
 
-    If it concerns a contract: its `conid`, the `quantity` that the account held, and the `price` per unit.
+    If it concerns a contract, it has the `conid`, the `quantity` that the account held, and the `price` per
+    unit.
     """
 
     at: float

@@ -14,9 +14,10 @@ from api_gateway.simulator.orders.order import Execution
 
 @dataclass(frozen=True)
 class CombinationPosition:
-    """Whole units of one combination: `ratios` by conid are those of a purchase; `since` is its first trade.
+    """Whole units of one combination.
 
-    `positions` are the parts of the account's positions in its legs that belong to it.
+    `ratios` are by conid, as for a purchase; `since` is the time of the first trade. `positions` are the
+    parts of the account's leg positions that belong to the combination.
     """
 
     since: float
@@ -37,7 +38,7 @@ class _Trades:
 def combination_positions(executions: Iterable[Execution], valuation: Valuation) -> list[CombinationPosition]:
     """The combinations traded in `executions` of which the account still holds all legs, the oldest first.
 
-    A leg that was closed or has expired since leaves fewer units. No unit of a position counts twice.
+    If a leg has since been closed or has expired, fewer units remain. No unit of a position counts twice.
     """
     held = {position.instrument.conid: position.quantity for position in valuation.open_positions}
     found = []

@@ -1,4 +1,4 @@
-"""Margin of all positions of a segment together: a spread requires what it can lose, not what its legs would.
+"""Margin of all positions of a segment: a spread requires its maximum loss, not the sum of its legs' margins.
 
 A short option is paired with a long one of the same right that expires no earlier, or is covered by its
 underlying, as in IBKR's strategy-based margin. The rate for futures spreads is a guess.
@@ -49,7 +49,7 @@ class _Unpaired:
         )
 
     def take(self, units: float) -> Margin:
-        """Pair so many units, and return what they would require alone."""
+        """Mark `units` as paired, and return the margin that they would require alone."""
         margin = _Unpaired(self.position, units).margin
         self.units -= units
         return margin
@@ -134,7 +134,7 @@ def _worst_side(
 
 
 def _futures_margin(futures: Sequence[ValuedPosition]) -> Margin:
-    """The margin of all futures on one underlying; those bought and sold in different months are a spread."""
+    """The margin of all futures on an underlying; long and short contracts in two months are a spread."""
     sides = [
         [_Unpaired(future, abs(future.quantity)) for future in futures if future.quantity * sign > 0]
         for sign in (1, -1)

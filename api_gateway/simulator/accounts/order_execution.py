@@ -1,6 +1,6 @@
 """Order execution: orders are confirmed, triggered, filled, cancelled and expire as the clock advances.
 
-The account's events without an order, such as the expiry of an option, happen in between at their time.
+Account events without an order, such as an option's expiry, are applied in between, in chronological order.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ExecutionSimulator:
             _AccountSimulation(paper_account).run(paper_account.clock.now())
 
     def accept(self, paper_account: PaperAccount, order: Order) -> None:
-        """Add an order to the book; it replaces the order that has its ID, if there is one.
+        """Add an order to the book; it replaces an order with the same ID.
 
         An order for a specific exchange waits for that exchange's confirmation; a deactivated one waits to be
         activated.
@@ -95,7 +95,7 @@ class _AccountSimulation:
         while upcoming := [
             (o.event.at, number, o.event) for number, o in self._next_events.items() if o.event
         ]:
-            # Of simultaneous events, the account's come first, then that of the older order.
+            # If events are simultaneous, the account's is applied first, then the older order's.
             at, number, event = min(upcoming, key=lambda row: row[:2])
             if next_event_time(self._paper_account) <= at:
                 self._process_account_events(at)
@@ -192,7 +192,7 @@ def _store_progress(order: Order, next_event: NextEvent, at: float) -> None:
 
 
 def _fill_venue(instrument: Instrument, order: Order) -> str:
-    """The exchange of a fill: the one the order names, or one of those that SMART routes to."""
+    """The exchange of a fill: the one the order names, or one that SMART routes to."""
     venues = [venue for venue in instrument.venues if venue != "SMART"]
     if order.exchange != "SMART" or not venues:
         return order.exchange

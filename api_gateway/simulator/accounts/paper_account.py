@@ -70,7 +70,7 @@ class PaperAccount:
         self.combination_executions: list[Execution] = []
         self.cash_transactions: list[CashTransaction] = []
         self.splits: list[SplitBooking] = []
-        self._instruments: dict[int, Instrument] = {}  # building an option anew takes long
+        self._instruments: dict[int, Instrument] = {}  # rebuilding an option is slow
         self.open_since(clock.now())
         self._order_ids = order_ids or count(FIRST_ORDER_ID)
         self._cached_valuation: Valuation | None = None
@@ -202,7 +202,7 @@ class PaperAccount:
         """Fill `quantity` of a working order at `price`.
 
         Updates the order, the position, the cash and the executions together. A combination fills all its
-        legs; the execution that is returned is the combination's own.
+        legs; the returned execution is for the combination as a whole.
         """
         order.add_fill(quantity, price, at)
         if order.combination is not None:
@@ -240,7 +240,7 @@ class PaperAccount:
         """Book `signed` units (positive for a purchase) at `price`; the only method that books an execution.
 
         Updates the position, the cash and the executions together. `carried_cost` is added to the cost of the
-        position without being paid: the premium of the option whose exercise this is.
+        position without being paid: the premium of the option that is exercised.
         """
         self._interest.advance(at, self.cash)
         value = round(signed * price * instrument.multiplier, 2)
@@ -279,7 +279,7 @@ class PaperAccount:
         return execution
 
     def live_orders(self) -> list[Order]:
-        """Working orders and those that ended on this trading day, the newest first."""
+        """Working orders, and orders that ended on this trading day, the newest first."""
         day = self.trading_day_start()
         seen = (order for order in self.orders.values() if order.status.is_working or order.updated_at >= day)
         return sorted(seen, key=lambda order: order.order_id, reverse=True)
@@ -287,7 +287,7 @@ class PaperAccount:
     def recent_executions(self, days: int) -> list[Execution]:
         """The executions of the last `days` days, including today, the newest first.
 
-        A combination's own execution precedes those of its legs.
+        A combination's execution precedes its legs' executions.
         """
         since = self.trading_day_start() - (days - 1) * 86400
         executions = (*self.combination_executions, *self.executions)
@@ -362,7 +362,7 @@ class PaperAccount:
                 fee=fee,
                 order_id=order.order_id,
                 reference=order.reference,
-                # As in TWS, where the ID of the combination's own execution ends in .01.01.
+                # As in TWS, where the ID of the combination's execution ends in .01.01.
                 execution_id=f"{fill_id}.{number:02}.01.01",
             )
         execution = Execution(
@@ -392,7 +392,7 @@ class PaperAccount:
         return max(0.0, round(commission(instrument, size, value / size) - charged, 2))
 
     def _fill_id(self, at: float) -> str:
-        """What the IDs of all executions of one fill begin with."""
+        """The common prefix of the IDs of one fill's executions."""
         return f"0000dc8f.{self._execution_number(at):08x}"
 
     def _execution_number(self, at: float) -> int:

@@ -106,7 +106,7 @@ def _text_values(account_id: str, valuation: Valuation) -> dict[str, str]:
 def _settlements(valuation: Valuation) -> dict[str, str]:
     """Return the settled cash by date and segment: `20260402:987918.28;20260406:971869.62`.
 
-    The second date is that on which today's trades settle; it is left out if they change nothing.
+    The second date is when today's trades settle; it is omitted if they change nothing.
     """
     sessions = sessions_from(HOURS["us_stock"], valuation.at, 2)
     today = datetime.fromtimestamp(valuation.at, tz=_NEW_YORK).date()

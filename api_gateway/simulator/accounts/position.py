@@ -14,7 +14,7 @@ class Position:
 
     `cost` is in the instrument's currency and includes multiplier and commissions; it is negative for a short
     position. `settled` is the value at the last daily settlement, or when the position was opened: only the
-    profit since then is not in cash. Both are whole cents.
+    profit since then is not in cash. Both amounts are in whole cents.
     """
 
     conid: int
@@ -31,8 +31,8 @@ class Position:
         """Add a fill of signed `quantity`, each worth `unit_value` (price times multiplier).
 
         The part that closes leaves at average cost, the part that opens enters at the fill price, and the
-        commission is divided between the two. Returns the realised profit, in whole cents, so that what was
-        paid is exactly the cost that is left minus the profit.
+        commission is divided between the two. Returns the realised profit, in whole cents, so that the amount
+        paid is exactly the remaining cost minus the profit.
         """
         closed = 0.0
         if self.quantity * quantity < 0:

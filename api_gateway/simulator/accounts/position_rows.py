@@ -134,7 +134,7 @@ def portfolio2_row(position: ValuedPosition, timestamp: int) -> dict[str, Any]:
 
 
 def sort_rows(rows: list[dict[str, Any]], column: str, descending: bool) -> list[dict[str, Any]]:
-    """The rows sorted by a column, those without a value last; unchanged for an unknown column."""
+    """The rows sorted by a column, rows without a value last; unchanged for an unknown column."""
 
     def has_value(row: dict[str, Any]) -> bool:
         return isinstance(row.get(column), str | int | float)

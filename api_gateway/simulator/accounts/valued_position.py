@@ -1,6 +1,6 @@
 """One position at the current price, and its margin requirements.
 
-The margin rates are those of a standard account under Regulation T; IBKR's vary by instrument and by day.
+The margin rates apply to a standard account under Regulation T; IBKR's vary by instrument and by day.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ValuedPosition:
     """One position with its value in the instrument's currency; `rate` converts that to base currency.
 
     `realised` and `daily_pnl` are the realised and the total profit since the start of the trading day;
-    `settled` is that of `Position`.
+    `settled` is the same as in `Position`.
     """
 
     instrument: Instrument

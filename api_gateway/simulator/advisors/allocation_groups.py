@@ -51,7 +51,7 @@ class AllocationGroup:
 
 @dataclass
 class AllocationPresets:
-    """Presets for new groups; `method` is their default method, and that of "All"."""
+    """Presets for new groups; `method` is their default method, and the method of "All"."""
 
     method: AllocationMethod = AllocationMethod.AVAILABLE_EQUITY
     switches: dict[str, bool] = field(
@@ -109,7 +109,7 @@ class AllocationGroups:
         """Split `quantity` among the accounts of a group; accounts that get nothing are omitted.
 
         Whole quantities are split into whole shares, others to four decimals, and the parts add up to
-        `quantity`. With method S, the parts are the group's own amounts, regardless of `quantity`.
+        `quantity`. With method S, the parts are the group's amounts, regardless of `quantity`.
         Raises LookupError if there is no group of that name, which is case-sensitive.
         """
         if name not in self.group_names:

@@ -20,7 +20,7 @@ _CASH_BATCH, _POSITIONS_BATCH, _ORDERS_BATCH = 1, 2, 4  # batches, executed in t
 
 
 def model_summary(models: ModelPortfolios, name: str) -> dict[str, Any]:
-    """The summary of one model; that of an empty model if the name is unknown."""
+    """The summary of one model; an unknown name gives the summary of an empty model."""
     model = models.by_name.get(name)
     holdings = models.value_holdings(name) if model else []
     return {

@@ -1,4 +1,4 @@
-"""Business days and monthly expiries, and IBKR's names of months.
+"""Business days and monthly expiries, and IBKR's names for months.
 
 Business days are those of the New York Stock Exchange: other exchanges' own holidays are not modelled.
 """
@@ -20,7 +20,7 @@ _NEW_YORK = ZoneInfo("US/Eastern")
 
 
 def month_code(expiry: str) -> str:
-    """IBKR's code for a month (yyyymm) or for that of a date: `JAN27` for `20270115`."""
+    """IBKR's code for a month (yyyymm) or for the month of a date: `JAN27` for `20270115`."""
     return f"{_MONTHS[int(expiry[4:6]) - 1]}{expiry[2:4]}"
 
 

@@ -21,7 +21,7 @@ LastDayRule = Callable[[int, int], date]
 
 
 def crude_oil_day(year: int, month: int) -> date:
-    """Three business days before the 25th of the month before delivery; four if the 25th is none."""
+    """Three business days (four if the 25th is not one) before the 25th of the month before delivery."""
     reference = date(year - (month == 1), (month - 2) % 12 + 1, 25)
     return business_day_before(reference, 3 if is_business_day(reference) else 4)
 

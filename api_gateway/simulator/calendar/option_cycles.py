@@ -1,6 +1,6 @@
-"""Option cycles: on which days the options of a class expire, and how long before they are listed.
+"""Option cycles: on which days the options of a class expire, and how long before that they are listed.
 
-The days follow the exchanges' published rules; the numbers of days are rounded from what is usually listed.
+The days follow the exchanges' published rules; the listing periods are rounded from what is usually listed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LONGEST_LEAD = 930
 
 
 def _stock_monthly(day: date) -> int:
-    """Third Fridays; those of January are listed more than two years ahead."""
+    """Third Fridays; January expiries are listed more than two years ahead."""
     if day != third_friday(day.year, day.month):
         return 0
     return {1: LONGEST_LEAD, 6: 560, 12: 560}.get(day.month, 270 if day.month in _QUARTERLY_MONTHS else 130)
@@ -121,7 +121,7 @@ CYCLES: Mapping[str, Cycle] = MappingProxyType(
         "gold-monthly": _gold_monthly,
     }
 )
-"""For each cycle, how many days before a day the options that expire then are listed; 0: none expire."""
+"""For each cycle, how many days before a given day the options expiring then are listed; 0 if none expire."""
 
 SEVERAL_A_WEEK = frozenset(
     {
@@ -134,4 +134,4 @@ SEVERAL_A_WEEK = frozenset(
         "crude-monthly",
     }
 )
-"""The cycles with several expiries in some weeks, or whose expiries are on any day of the week."""
+"""The cycles with several expiries in some weeks, or with expiries on any day of the week."""

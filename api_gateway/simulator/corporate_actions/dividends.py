@@ -1,6 +1,6 @@
 """Dividends of an instrument: what a share pays and when, from the columns of its listing.
 
-The amounts and months are those of the listing and never change. The days of the month are made up.
+The amounts and months come from the listing and never change. The days of the month are made up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DIGITS = 6
 class Dividend(NamedTuple):
     """One dividend: `per_share` in the instrument's currency.
 
-    Whoever holds shares before the session of `ex_date` gets it on `pay_date`.
+    An account that holds shares before the session of `ex_date` receives it on `pay_date`.
     """
 
     ex_date: date
@@ -60,7 +60,7 @@ def dividends_from(instrument: Instrument, day: date) -> Iterator[Dividend]:
 
 
 def _session_from(hours: Hours, day: date) -> date:
-    """The first trading day from that day on."""
+    """The first trading day on or after a day."""
     while session_on(hours, day) is None:
         day += timedelta(days=1)
     return day

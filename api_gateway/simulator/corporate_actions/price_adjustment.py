@@ -1,7 +1,7 @@
 """Price adjustment: on an ex-date, a share's price drops by the dividend, or is divided by the split.
 
-The adjustment is a factor on a path that knows of neither. It is 1 on the first day of the simulation, larger
-before and smaller after each ex-date, so that the holder's wealth does not jump.
+The adjustment is a factor applied to a price path that contains neither. It is 1 on the first day of the
+simulation, larger before and smaller after each ex-date, so that the holder's wealth does not jump.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from api_gateway.simulator.corporate_actions.dividends import dividends_from
 from api_gateway.simulator.corporate_actions.splits import shares_per_share
 from api_gateway.simulator.instruments.instrument import Instrument
 
-_LEAST = 0.05  # so that centuries of dividends leave a price
+_LEAST = 0.05  # keeps prices positive after centuries of dividends
 
 
 class PriceAdjustment:

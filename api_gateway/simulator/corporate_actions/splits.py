@@ -51,7 +51,7 @@ def splits_of(instrument: Instrument, first_day: date) -> tuple[Split, ...]:
 
 
 def shares_per_share(instrument: Instrument, first_day: date, day: date) -> float:
-    """How many shares of `day` one share of the first day is; below 1 before a split in the past."""
+    """How many shares on `day` one share on the first day corresponds to; below 1 before a past split."""
     splits = splits_of(instrument, first_day)
     after = prod(split.ratio for split in splits if first_day < split.ex_date <= day)
     before = prod(split.ratio for split in splits if day < split.ex_date <= first_day)

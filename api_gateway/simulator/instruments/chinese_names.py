@@ -1,4 +1,4 @@
-"""Chinese names: IBKR sends those of some contracts, as HTML character references."""
+"""Chinese names: IBKR sends them for some contracts, as HTML character references."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DOLLAR = "美元"
 def chinese_name(instrument: Instrument) -> str | None:
     """The Chinese name of the contract or its underlying, `&#x5FAE;&#x8F6F;`, or None if it has none.
 
-    A cryptocurrency has that of the currency it is quoted in, as in IBKR's example.
+    A cryptocurrency has the name of its quote currency, as in IBKR's example.
     """
     if instrument.sec_type == "CRYPTO":
         return _to_references(_DOLLAR)

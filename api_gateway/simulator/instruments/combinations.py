@@ -190,7 +190,7 @@ def _check_ratios(legs: list[Leg]) -> None:
     if any(leg.ratio == 0 for leg in legs):
         raise InvalidCombinationError("a ratio must not be zero")
     if len({leg.instrument.conid for leg in legs}) < len(legs):
-        raise InvalidCombinationError("each leg must be another contract")
+        raise InvalidCombinationError("each leg must be a different contract")
     if gcd(*(leg.ratio for leg in legs)) > 1:
         raise InvalidCombinationError("the ratios must not have a common divisor")
 
@@ -216,7 +216,7 @@ def _check_spread_conid(text: CombinationText, currency: str) -> None:
 
 
 def _common_venues(text: CombinationText, legs: list[Leg]) -> tuple[str, ...]:
-    """The exchanges that trade every leg, of which the written ones must be the same one."""
+    """The exchanges that trade every leg; the exchanges that the legs name must agree."""
     first, *others = (leg.instrument.venues for leg in legs)
     venues = tuple(venue for venue in first if all(venue in other for other in others))
     if not venues:

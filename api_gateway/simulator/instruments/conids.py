@@ -1,7 +1,7 @@
-"""Conids of our own: every contract without a known one gets a number computed from its terms.
+"""Made-up conids: a contract whose IBKR conid is unknown gets a number computed from its terms.
 
 A conid can therefore be decoded without a list of all contracts, and is the same in every run. The numbers
-above 860 million are higher than those that IBKR is known to use.
+are above 860 million, higher than any conid that IBKR is known to use.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _LISTINGS, _LISTING_COUNT = 600_000_000, 200_000_000
 _EVENTS = 860_000_000
 _FUTURES = 900_000_000
 _OPTIONS = 1_000_000_000
-_HIGHEST = 2_147_483_646  # 2147483647 stands for bonds in general
+_HIGHEST = 2_147_483_646  # 2147483647 is IBKR's conid for bonds in general
 
 _MONTHS = 2048  # months per future, counted from year 0
 _DAYS, _OUTCOMES = 1 << 14, 1 << 5  # days and outcomes per forecast market
@@ -26,7 +26,7 @@ _MONDAY = date(2018, 1, 1)
 
 
 class OptionTerms(NamedTuple):
-    """What the conid of an option says: its block, the Monday of its week, and its strike in steps."""
+    """The terms encoded in an option's conid: its block, the Monday of its week, and its strike in steps."""
 
     block: int
     monday: date
@@ -35,7 +35,7 @@ class OptionTerms(NamedTuple):
 
 
 class EventTerms(NamedTuple):
-    """What the conid of an event contract says; `outcome` is the number of the outcome in its market."""
+    """The terms encoded in an event contract's conid; `outcome` is the outcome's number in its market."""
 
     market: int
     expiry: date
@@ -50,7 +50,7 @@ class ListingConids:
         self._used = set(known)
 
     def allocate(self, *terms: object) -> int:
-        """The conid of these terms; of two with the same checksum, the second one gets the next number."""
+        """The conid for these terms; if two have the same checksum, the second one gets the next number."""
         conid = _LISTINGS + crc32("|".join(map(str, terms)).encode()) % _LISTING_COUNT
         while conid in self._used:
             conid += 1
@@ -65,7 +65,7 @@ def option_conid(block: int, expiry: date, strike: int, right: str) -> int:
 
 
 def option_terms(conid: int, today: date) -> OptionTerms | None:
-    """The terms of an option's conid, or None. Of the weeks it can mean, that is the nearest to `today`."""
+    """The terms of an option's conid, or None; if several weeks are possible, the nearest to `today`."""
     if not _OPTIONS <= conid <= _HIGHEST:
         return None
     rest, put = divmod(conid - _OPTIONS, 2)
@@ -109,6 +109,6 @@ def event_terms(conid: int) -> EventTerms | None:
 
 
 def yes_and_no_conids(conid: int) -> tuple[int, int]:
-    """The conids of both sides of an event contract, given that of either."""
+    """The conids of both sides of an event contract, given either one."""
     yes = conid - (conid - _EVENTS) % 2
     return yes, yes + 1

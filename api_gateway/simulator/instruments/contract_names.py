@@ -31,7 +31,7 @@ def contract_description(instrument: Instrument) -> str:
 def derivative_terms(instrument: Instrument) -> str | None:
     """The terms after a derivative's symbol: `Jan17'25 440 Call`, `Dec18'26`; a bond's terms; else None.
 
-    Of a combination, its legs with their ratios; how IBKR describes them is not documented.
+    For a combination, its legs with their ratios; how IBKR describes them is not documented.
     """
     if isinstance(instrument, Combination):
         return " ".join(f"{leg.ratio:+d} {_leg_name(instrument, leg.instrument)}" for leg in instrument.legs)

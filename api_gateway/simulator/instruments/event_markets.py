@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 EXCHANGE = "FORECASTX"
-_LONGEST_LEAD, _SHORTEST_LEAD = 500, 10  # days for which an event is among a market's next ones
+_LONGEST_LEAD, _SHORTEST_LEAD = 500, 10  # days for which an event is one of a market's next events
 
 
 class ForecastCategory(NamedTuple):

@@ -44,7 +44,7 @@ _SIZE: dict[str, Any] = {
 }
 
 _ALGORITHMS: tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...] = (
-    ("Adaptive", "Adaptive", "Fills between bid and ask, the faster the more urgent.", (_PRIORITY,)),
+    ("Adaptive", "Adaptive", "Fills between bid and ask, faster if more urgent.", (_PRIORITY,)),
     (
         "ArrivalPx",
         "Arrival Price",
@@ -52,25 +52,25 @@ _ALGORITHMS: tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...] = (
         (_PERCENT, _RISK, _START, _END),
     ),
     ("ClosePx", "Close Price", "Aims at the closing price.", (_PERCENT, _RISK, _START)),
-    ("DarkIce", "DarkIce", "Shows a part of the order that varies.", (_SIZE, _START, _END)),
-    ("PctVol", "Percentage of Volume", "Takes part in a share of the volume.", (_PERCENT, _START, _END)),
+    ("DarkIce", "DarkIce", "Shows a varying part of the order.", (_SIZE, _START, _END)),
+    ("PctVol", "Percentage of Volume", "Trades a percentage of the volume.", (_PERCENT, _START, _END)),
     (
         "PctVolPx",
         "Price Variant Percentage of Volume",
-        "Takes a larger share at better prices.",
+        "Trades a larger percentage at better prices.",
         (_PERCENT, _START, _END),
     ),
     (
         "PctVolSz",
         "Size Variant Percentage of Volume",
-        "Takes a larger share while more is left.",
+        "Trades a larger percentage while more remains.",
         (_PERCENT, _START, _END),
     ),
     ("Twap", "TWAP", "Spreads the order evenly over time.", (_START, _END)),
     (
         "PctVolTm",
         "Time Variant Percentage of Volume",
-        "Changes the share as time goes by.",
+        "Changes the percentage over time.",
         (_PERCENT, _START, _END),
     ),
     ("Vwap", "VWAP", "Aims at the day's volume-weighted average price.", (_PERCENT, _START, _END)),

@@ -41,7 +41,7 @@ class ForecastContracts:
                 yield self._contract(number, event.expiry, outcome, "P")
 
     def by_conid(self, conid: int, today: date) -> Instrument | None:
-        """The contract with this conid, if it is listed on `today` or was before; else None."""
+        """The contract with this conid, if it is or was listed by `today`; else None."""
         terms = event_terms(conid)
         if terms is None or terms.market >= len(self._markets):
             return None

@@ -82,7 +82,7 @@ class Futures:
         return [self._contract(product, year, month, rank) for rank, (year, month) in enumerate(months)]
 
     def by_conid(self, conid: int, today: date) -> Instrument | None:
-        """The contract with this conid, if it is listed on `today` or was before; else None."""
+        """The contract with this conid, if it is or was listed by `today`; else None."""
         terms = future_terms(conid, today)
         if terms is None or terms[0] >= len(self.products):
             return None

@@ -26,13 +26,13 @@ class Instrument:
     `delivery` is physical or cash for options and futures, else None.
 
     If `price_source_conid` is set, the price is that instrument's times `ratio`, growing by `carry` a year
-    until expiry. `volatility` is a year's; an option's is that of its underlying, before the smile.
+    until expiry. `volatility` is annual; an option has its underlying's, before the smile.
 
-    A quoted price is `price_magnifier` times one in `currency`: 100 for shares in London that are quoted in
-    pence. The value of a position is price times `multiplier`, which is then 0.01.
+    A quoted price is `price_magnifier` times the price in `currency`: 100 for shares in London that are
+    quoted in pence. The value of a position is price times `multiplier`, which is then 0.01.
 
-    `dividend` is a year's dividends per share, of which an equal part is paid in each of `dividend_months`;
-    the month is that of the ex-dividend date.
+    `dividend` is the annual dividend per share, paid in equal parts; `dividend_months` are the months of the
+    ex-dividend dates.
     """
 
     conid: int

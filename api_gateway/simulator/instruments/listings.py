@@ -1,6 +1,6 @@
 """Listings: stocks, funds, indices, currency pairs, CFDs, cryptocurrencies and bonds, from their tables.
 
-Prices are those of the first day of a simulation, and a guess for late 2026.
+Prices apply to the first day of a simulation and are guesses for late 2026.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ _PENCE = 100  # a pound
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """One row: an underlying on one exchange. A conid of 0 means one of our own range.
+    """One row: an underlying on one exchange. A conid of 0 means a made-up one.
 
-    `options` is the cycle of its options, or empty; `follows` is the key of the row whose price times `ratio`
-    is this one's; `hours` are those of its exchange if empty.
+    `options` is the cycle of its options, or empty. If `follows` is the key of another row, the price is that
+    row's price times `ratio`. If `hours` is empty, the exchange's hours apply.
     """
 
     symbol: str

@@ -39,7 +39,7 @@ class Expiry:
 
 
 class OptionChains:
-    """The options of some classes. `find_future` returns the first future on an index from some day on."""
+    """The options of some classes. `find_future` returns the first future on an index from a given day on."""
 
     def __init__(self, classes: Iterable[OptionClass], find_future: FindFuture) -> None:
         self._by_root: dict[int, list[OptionClass]] = defaultdict(list)
@@ -79,7 +79,7 @@ class OptionChains:
     def contracts(
         self, expiry: Expiry, today: date, *, strike: float | None = None, right: str | None = None
     ) -> Iterator[Instrument]:
-        """The options of one expiry by strike and right, or those with the given ones."""
+        """The options of one expiry by strike and right, limited to the given ones."""
         step = expiry.option_class.step
         for number in self._strikes(expiry, min(today, expiry.day)):
             if strike is None or abs(number * step - strike) < step / 1000:
@@ -88,7 +88,7 @@ class OptionChains:
                         yield self._contract(expiry, number, each)
 
     def by_conid(self, conid: int, today: date) -> Instrument | None:
-        """The option with this conid, if it is listed on `today` or was before; else None."""
+        """The option with this conid, if it is or was listed by `today`; else None."""
         terms = option_terms(conid, today)
         option_class = self._by_block.get(terms.block) if terms else None
         if terms is None or option_class is None:
@@ -162,7 +162,7 @@ class OptionChains:
 
 
 def _listed_days(option_class: OptionClass, today: date) -> tuple[date, ...]:
-    """The days on which options of a class expire that are listed on `today`."""
+    """The expiries of a class whose options are listed on `today`."""
     found = []
     for ahead in range(LONGEST_LEAD + 1):
         day = today + timedelta(days=ahead)

@@ -37,10 +37,10 @@ class OptionClass:
     """One class. `first_block` and the following `slots` are its numbers in conids.
 
     Options expire `minute` minutes after midnight in New York, or when New York closes early. If
-    `stops_day_before`, they are last traded on the business day before. `names` are the names of those that
-    expire at the end of a month and on Monday to Friday, with `{n}` for the number of that weekday in the
-    month; an empty one means `name`. For an option on a future, `future_margin` is the least number of days
-    by which the future outlives the option, and `names_next_month` means that its month is the one after
+    `stops_day_before`, they are last traded on the business day before. `names` are the names of the options
+    that expire at the end of a month and on Monday to Friday, with `{n}` for the number of that weekday in
+    the month; an empty one means `name`. For an option on a future, `future_margin` is the least number of
+    days by which the future outlives the option, and `names_next_month` means that its month is the one after
     its expiry.
     """
 
@@ -131,7 +131,7 @@ def slots_of(cycle: str) -> int:
 
 
 def usual_step(price: float, cycle: str) -> float:
-    """The distance of strikes that is usual for a stock or fund of that price."""
+    """The usual distance between strikes for a stock or fund at that price."""
     if cycle == "daily":
         return 1.0
     bounds: Sequence[tuple[float, float]] = ((25, 0.5), (100, 1.0), (250, 2.5), (750, 5.0), (2000, 10.0))
@@ -188,7 +188,7 @@ def _class_of_row(row: Mapping[str, str], root: Instrument, first_block: int) ->
 
 def _stock_class(root: Instrument, cycle: str, first_block: int) -> OptionClass:
     return OptionClass(
-        # A class has no space: that of BRK B is BRKB.
+        # A class name has no spaces: options on BRK B have the class BRKB.
         name=root.symbol.replace(" ", ""),
         root=root,
         cycle=cycle,

@@ -25,7 +25,7 @@ class Greeks:
 
 
 def implied_volatility(spot: float, strike: float, years: float, volatility: float) -> float:
-    """The volatility at a strike, given that of the underlying, which is the one at the money."""
+    """The volatility at a strike, given the underlying's volatility, which applies at the money."""
     spread = volatility * sqrt(max(years, _SHORTEST))
     distance = max(-_WIDEST, min(_WIDEST, log(strike / spot) / spread))
     return volatility * (1 + _SKEW * distance + _CURVATURE * distance * distance)

@@ -19,7 +19,7 @@ def is_on_tick(instrument: Instrument, price: float) -> bool:
 
 
 def price_decimals(instrument: Instrument) -> int:
-    """Number of decimals of its prices: those of the tick size, at least two."""
+    """Number of decimals in its prices: as many as in the tick size, at least two."""
     return max(2, instrument.decimals)
 
 

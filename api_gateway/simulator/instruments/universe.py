@@ -1,4 +1,4 @@
-"""The universe of tradable instruments: what is listed at the simulated time, and what once was.
+"""The universe of tradable instruments: what is listed at the simulated time, and what was listed before.
 
 Listings are read from tables when it is built. Options, futures and event contracts are built when they are
 needed: what is listed changes as the clock moves on, and expired contracts are still found by their conids.
@@ -78,7 +78,7 @@ class Universe:
         return tuple(self._iterate_all())
 
     def by_conid(self, conid: int) -> Instrument | None:
-        """The instrument with this conid, also if it has expired, or None."""
+        """The instrument with this conid, even if it has expired, or None."""
         found = self._by_conid.get(conid)
         if found is not None:
             return found
@@ -123,7 +123,7 @@ class Universe:
     ) -> list[Instrument]:
         """The listed options on an underlying, by expiry, class, strike and right.
 
-        For options on futures (FOP), `conid` is that of the product's index. The other arguments limit the
+        For options on futures (FOP), `conid` identifies the product's index. The other arguments limit the
         result, which makes it quicker: a whole chain can have some ten thousand contracts.
         """
         today = self.today
@@ -171,9 +171,9 @@ class Universe:
 def build_universe(
     now: float | Callable[[], float], rows: Iterable[Listing] | None = None, *, london_in_pence: bool = True
 ) -> Universe:
-    """The universe at a time in seconds since 1970, or at the one that a function returns: a clock's `now`.
+    """The universe at a fixed time (seconds since 1970) or at a moving one, such as a clock's `now`.
 
-    `rows` are the listings, by default those of listings.csv; for `london_in_pence` see `build_listings`.
+    `rows` are the listings, by default from listings.csv; for `london_in_pence` see `build_listings`.
     """
     rows = [*(read_listings() if rows is None else rows), *read_indices()]
     conids = ListingConids([*(row.conid for row in rows), *MARKETS])

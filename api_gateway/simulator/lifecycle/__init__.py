@@ -1,1 +1,1 @@
-"""Account events that need no order: settlements, expiries and what else the calendar brings."""
+"""Account events that need no order: settlements, expiries and other scheduled bookings."""

@@ -9,7 +9,7 @@ from api_gateway.simulator.accounts.paper_account import PaperAccount
 
 
 class AccountEvent(NamedTuple):
-    """A booking that is due `at` (seconds since 1970); `apply` makes it."""
+    """A booking that is due `at` (seconds since 1970); `apply` books it."""
 
     at: float
     apply: Callable[[], object]

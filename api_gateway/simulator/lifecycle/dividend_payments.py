@@ -1,8 +1,8 @@
 """Dividends of positions: accrued when the share trades without them, paid some weeks later.
 
-Known: who is short pays the dividend in lieu of the company; IBKR withholds the tax of the company's country.
-Assumed: the account's owner lives outside the US, in a country whose tax treaty lowers the US tax to 15 %; a
-company's country is that of the listing's currency; CFDs pay the net dividend of their share.
+Known: short positions pay the dividend in lieu of the company; IBKR withholds the tax of the company's
+country. Assumed: the account's owner lives outside the US, in a country whose tax treaty lowers the US tax to
+15 %; the listing's currency determines a company's country; CFDs pay the net dividend of their share.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WITHHOLDING: Mapping[str, float] = MappingProxyType(
         "SGD": 0.0,
     }
 )
-"""The tax that is withheld, by the currency of the listing: the statutory rates, for USD that of treaties."""
+"""The tax that is withheld, by listing currency: statutory rates, but for USD the treaty rate."""
 
 _DEFAULT_WITHHOLDING = 0.15
 _NEW_YORK = ZoneInfo("America/New_York")
@@ -59,7 +59,7 @@ def upcoming_events(paper_account: PaperAccount, after: float) -> Iterator[Accou
 
 
 def _paying_share(paper_account: PaperAccount, instrument: Instrument) -> Instrument | None:
-    """The share whose dividends a position gets, for a CFD its underlying; None if it pays no dividends."""
+    """The share whose dividends a position receives (for a CFD, its underlying); None if it pays none."""
     share: Instrument | None = instrument
     if instrument.sec_type == "CFD":
         share = paper_account.universe.by_conid(instrument.underlying_conid or 0)

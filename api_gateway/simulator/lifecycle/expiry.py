@@ -4,7 +4,8 @@ Known: the clearing house exercises options that are at least one cent in the mo
 cost no commission; the premium becomes part of the cost of the shares; IBKR dates expiry bookings 16:20 New
 York time; it closes positions in physically delivered futures before delivery. Guesses: every short option
 in the money is assigned, and none before its expiry; IBKR closes a future at the end of liquid hours of the
-trading day before the last one; an event contract pays 1 if the market finds it at least as likely as not.
+trading day before the last one; an event contract pays 1 if the market considers it at least as likely as
+not.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from api_gateway.simulator.lifecycle.account_event import AccountEvent
 from api_gateway.simulator.orders.order import ExecutionKind
 
 NO_EXCHANGE = "--"
-"""The exchange of executions that happened at none, as IBKR's statements show it."""
+"""The exchange shown for executions that did not happen at an exchange, as in IBKR's statements."""
 
 _OPTIONS = frozenset({"OPT", "FOP"})
 _ENDS_IN_CASH = frozenset({"FUT", "EC", "BOND"})
@@ -77,7 +78,7 @@ def _expire_option(paper_account: PaperAccount, option: Instrument, at: float) -
     if option.delivery == "cash" or delivered is None or _has_expired(delivered, at):
         _end_position(paper_account, option, at, worth, kind)
         return
-    # The profit of a future is settled daily, so that a premium in its cost would be paid twice.
+    # A future's profit is settled daily, so a premium in its cost would be paid twice.
     carries = delivered.sec_type not in SETTLED_IN_CASH
     premium = paper_account.positions[option.conid].cost if carries else 0.0
     _end_position(paper_account, option, at, 0.0, kind, carried_cost=-premium)

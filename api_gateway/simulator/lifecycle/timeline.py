@@ -19,7 +19,7 @@ from api_gateway.simulator.lifecycle import (
 from api_gateway.simulator.lifecycle.account_event import AccountEvent, EventSource
 from api_gateway.simulator.orders.order import FOREVER
 
-# Of simultaneous events, those of an earlier source come first.
+# If events are simultaneous, an earlier source's event is applied first.
 _SOURCES: tuple[EventSource, ...] = (
     share_splits.upcoming_events,
     dividend_payments.upcoming_events,

@@ -111,7 +111,7 @@ def _has_valid_value(condition: Condition) -> bool:
             return condition.time_threshold > 0
         return condition.kind is ConditionType.TRADE or isfinite(float(condition.value))
     except (ValueError, TypeError, OSError, ZoneInfoNotFoundError):
-        # zoneinfo opens the name as a file, and an invalid name can be that of a directory.
+        # zoneinfo opens the name as a file, and an invalid name can match a directory.
         return False
 
 

@@ -102,14 +102,14 @@ class Alerts:
         return self.mobile
 
     def add(self, account: str, terms: AlertTerms) -> Alert:
-        """Create an alert of the account; it counts from now on."""
+        """Create an alert for the account; its conditions are checked from now on."""
         now = self._clock.now()
         alert = Alert(next(self._ids), account, terms, placed_at=now, checked_until=now)
         self._by_id[alert.order_id] = alert
         return alert
 
     def change(self, alert: Alert, terms: AlertTerms) -> None:
-        """Replace the alert's terms; they count from now on."""
+        """Replace the alert's terms; the new conditions are checked from now on."""
         self.check()
         if alert is self.mobile:
             alert.order_id = next(self._ids)

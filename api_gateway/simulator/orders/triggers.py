@@ -22,7 +22,7 @@ def first_matching_step(
 ) -> float | None:
     """The first half-second step from `since` to `until` (both such steps) for which `matches` is true.
 
-    `may_match` is true for a range of steps that must be searched; it may be true for too many, because
+    `may_match` is true for a range of steps that must be searched; it may also be true for others, because
     price ranges are slightly too wide. Both are called in chronological order.
     """
     if not may_match(prices.range_between(instrument, since, until)):

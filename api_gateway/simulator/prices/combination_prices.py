@@ -16,7 +16,7 @@ _CHORDS = 4
 def combine_quotes(combination: Combination, quotes: Sequence[Quote]) -> Quote:
     """The quote of a combination: what its legs cost together when each is bought or sold at the market.
 
-    The sizes are whole units. High and low are not those of the day, only bounds of them.
+    The sizes are whole units. High and low are only bounds on the day's high and low.
     """
     buys = [leg.ratio > 0 for leg in combination.legs]
     sizes = [abs(leg.ratio) for leg in combination.legs]

@@ -217,7 +217,7 @@ class PricePath:
         return self._unadjusted_close(self._previous_trading_day(day))
 
     def _closing_ticks(self, day: date, factor_day: date | None = None) -> int:
-        """The close of a day, with its own factor or that of a later day."""
+        """The close of a day, with that day's factor or a later day's."""
         factor = 1.0 if self._factor is None else self._factor(factor_day or day)
         return self._clamp(round(self._unadjusted_close(day) * factor))
 

@@ -115,7 +115,7 @@ class Prices:
     def range_between(self, instrument: Instrument, since: float, until: float) -> PriceRange:
         """Open, high, low and close between two times, including price overrides.
 
-        Those of a combination are bounds: its price may not reach them.
+        For a combination, high and low are bounds that its price may not reach.
         """
         if isinstance(instrument, Combination):
             legs = contracts_of(instrument)
@@ -139,7 +139,7 @@ class Prices:
         return total if last is None else total.merge(PriceRange(last, last, last, last))
 
     def prior_close(self, instrument: Instrument, epoch: float) -> float:
-        """The regular close of the session before that of `epoch`, in shares of `epoch`."""
+        """The regular close of the session before the one at `epoch`, in shares as of `epoch`."""
         session, before = islice(sessions_before(_hours(instrument), epoch), 2)
         ratio = self._split_ratio(instrument, before.day, session.day)
         return self.price_at(instrument, before.closes) * ratio
@@ -228,7 +228,7 @@ class Prices:
             yield Bar(windows[0][1], total.open, total.high, total.low, total.close, round(volume))
 
     def _split_ratio(self, instrument: Instrument, day: date, later: date) -> float:
-        """What a price of one day is multiplied by, to be in the shares of a later day."""
+        """The factor that converts one day's price to the shares of a later day."""
         first_day = self._universe.build_date
         if day >= later or not splits_of(instrument, first_day):
             return 1.0

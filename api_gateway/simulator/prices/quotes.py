@@ -1,4 +1,4 @@
-"""Quotes, bars and price ranges: what prices are reported as."""
+"""Quotes, bars and price ranges: the forms in which prices are reported."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Quote:
     """The top of the book and the figures of the day; prices are in the instrument's currency.
 
-    `market_open` means regular hours, `extended_hours` trading before or after them. Open, high and low are
-    those of regular hours once these have begun. While the market is closed, the last values remain.
+    `market_open` means regular hours, `extended_hours` trading before or after them. Once regular hours have
+    begun, open, high and low cover regular hours only. While the market is closed, the last values remain.
     """
 
     last: float

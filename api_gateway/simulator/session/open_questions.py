@@ -24,7 +24,7 @@ class Submission:
     Each of `orders` has its account; an order for a group appears once per account, with the same ID.
     `questions` are those not yet confirmed, in the order in which they are asked. `failures` are the errors
     of a bracket's children that are not among the orders. With `offers_prompt`, the order waits for one more
-    choice once it is accepted. `orders_to_cancel` are the IDs of orders that are cancelled before.
+    choice once it is accepted. `orders_to_cancel` are the IDs of orders that are cancelled first.
     """
 
     orders: tuple[tuple[str, Order], ...]

@@ -19,7 +19,7 @@ class _Row(BaseModel):
 
 
 class InstrumentRow(_Row):
-    """An instrument that the file adds, or one of ours of which it replaces the given fields."""
+    """An instrument that the file adds, or a built-in one whose fields it replaces where given."""
 
     symbol: Symbol
     exchange: str
@@ -75,7 +75,7 @@ class PositionRow(_Row):
 
 
 class UniverseFile(_Row):
-    """A whole file. Positions and cash replace those of the profile's first account."""
+    """A whole file. Positions and cash replace what the profile's first account has."""
 
     instrument: tuple[InstrumentRow, ...] = Field(default=(), strict=False)
     position: tuple[PositionRow, ...] = Field(default=(), strict=False)

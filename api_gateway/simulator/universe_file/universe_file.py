@@ -48,7 +48,8 @@ class OwnUniverse:
         self.contents = self._parse(text)
 
     def listings(self, rows: Iterable[Listing]) -> list[Listing]:
-        """The listings with the file's instruments: replaced where the file has the same, else added.
+        """The listings with the file's instruments: an instrument with the same key is replaced, a new one
+        added.
 
         Raises UniverseFileError.
         """
@@ -113,7 +114,7 @@ class OwnUniverse:
         if row.dividend_months is not None:
             given["dividend_months"] = tuple(row.dividend_months)
         if row.price is not None:
-            given |= {"follows": "", "ratio": 1.0}  # its price is its own from now on
+            given |= {"follows": "", "ratio": 1.0}  # its price no longer follows another instrument
         if row.sector is not None:
             parts = (row.sector, row.group or row.sector, row.category or row.group or row.sector)
             given["classification"] = parts
@@ -177,7 +178,7 @@ def read_universe_file(path: Path) -> OwnUniverse:
 
 
 def find_contract(universe: Universe, row: PositionRow) -> Instrument | None:
-    """The contract of a position, or None; of several listings, the one in the US."""
+    """The contract of a position, or None; if there are several listings, the US one."""
     if row.conid is not None:
         return universe.by_conid(row.conid)
     symbol, expiry = row.symbol or "", f"{row.expiry:%Y%m%d}" if row.expiry else None

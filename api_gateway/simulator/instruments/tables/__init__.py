@@ -10,7 +10,7 @@ _FOLDER = Path(__file__).parent
 
 
 def read_table(name: str) -> Iterator[dict[str, str]]:
-    """The rows of a table by column, without the spaces that align it; an empty cell is an empty text."""
+    """The rows of a table by column, without the spaces that align it; an empty cell is an empty string."""
     with (_FOLDER / name).open(encoding="utf-8", newline="") as file:
         lines = (line for line in file if not line.startswith("#"))
         for row in csv.DictReader(lines, skipinitialspace=True, strict=True):

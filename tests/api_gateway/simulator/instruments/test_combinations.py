@@ -155,7 +155,7 @@ def test_a_market_data_line_depends_on_the_legs_alone() -> None:
         (conidex((AAPL, 1)), "legs"),
         (conidex(*((number, 1) for number in range(1, 8))), "legs"),
         (conidex((AAPL, 0), (IBM, 1)), "zero"),
-        (conidex((AAPL, 1), (AAPL, -1)), "another contract"),
+        (conidex((AAPL, 1), (AAPL, -1)), "different contract"),
         (conidex((AAPL, 2), (IBM, -2)), "divisor"),
         (conidex((AAPL, 1), (IBM_IN_FRANKFURT, -1)), "currency"),
         (conidex((AAPL, 1), (EUR_USD, -1)), "EUR cannot"),
