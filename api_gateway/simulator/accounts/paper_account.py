@@ -70,7 +70,8 @@ class PaperAccount:
         self.combination_executions: list[Execution] = []
         self.cash_transactions: list[CashTransaction] = []
         self.splits: list[SplitBooking] = []
-        self._instruments: dict[int, Instrument] = {}  # rebuilding an option is slow
+        # Rebuilding an option is slow, and the conid of one that expired long ago is reused.
+        self._instruments: dict[int, Instrument] = {}
         self.open_since(clock.now())
         self._order_ids = order_ids or count(FIRST_ORDER_ID)
         self._cached_valuation: Valuation | None = None
@@ -242,6 +243,7 @@ class PaperAccount:
         Updates the position, the cash and the executions together. `carried_cost` is added to the cost of the
         position without being paid: the premium of the option that is exercised.
         """
+        self._instruments[instrument.conid] = instrument
         self._interest.advance(at, self.cash)
         value = round(signed * price * instrument.multiplier, 2)
         realised, quantity_after = 0.0, 0.0

@@ -19,7 +19,8 @@ _HIGHEST = 2_147_483_646  # 2147483647 is IBKR's conid for bonds in general
 
 _MONTHS = 2048  # months per future, counted from year 0
 _DAYS, _OUTCOMES = 1 << 14, 1 << 5  # days and outcomes per forecast market
-_WEEKS, STRIKES = 512, 2048  # weeks and strikes per block of options
+_WEEKS, STRIKES = 680, 2048  # weeks and strikes per block of options
+_WEEKS_AHEAD = 140  # more than any option is listed ahead; the other 540 weeks are past ones
 _BLOCK = _WEEKS * STRIKES * 2
 BLOCKS = (_HIGHEST - _OPTIONS) // _BLOCK
 _MONDAY = date(2018, 1, 1)
@@ -65,14 +66,17 @@ def option_conid(block: int, expiry: date, strike: int, right: str) -> int:
 
 
 def option_terms(conid: int, today: date) -> OptionTerms | None:
-    """The terms of an option's conid, or None; if several weeks are possible, the nearest to `today`."""
+    """The terms of an option's conid, or None.
+
+    Of the possible weeks, only one is between ten years before `today` and the last listed expiry.
+    """
     if not _OPTIONS <= conid <= _HIGHEST:
         return None
     rest, put = divmod(conid - _OPTIONS, 2)
     rest, strike = divmod(rest, STRIKES)
     block, week = divmod(rest, _WEEKS)
     now = (today - _MONDAY).days // 7
-    ahead = (week - now + _WEEKS // 2) % _WEEKS - _WEEKS // 2
+    ahead = (week - now - _WEEKS_AHEAD) % _WEEKS + _WEEKS_AHEAD - _WEEKS
     return OptionTerms(block, _MONDAY + timedelta(weeks=now + ahead), strike, "P" if put else "C")
 
 

@@ -21,7 +21,7 @@ from api_gateway.simulator.instruments.conids import (
 TODAY = date(2026, 11, 30)
 
 
-@pytest.mark.parametrize("days", [-1700, -365, -1, 0, 4, 30, 930])
+@pytest.mark.parametrize("days", [-3660, -1700, -365, -1, 0, 4, 30, 930])
 @pytest.mark.parametrize(("block", "strike", "right"), [(0, 1, "C"), (17, 268, "P"), (BLOCKS - 1, 2047, "P")])
 def test_the_terms_of_an_option_are_read_from_its_conid(
     days: int, block: int, strike: int, right: str

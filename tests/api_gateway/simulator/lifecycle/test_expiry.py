@@ -3,11 +3,13 @@ from __future__ import annotations
 import pytest
 
 from api_gateway.simulator.accounts.paper_account import PaperAccount
-from api_gateway.simulator.instruments.universe import Instrument
+from api_gateway.simulator.clock import Clock
+from api_gateway.simulator.instruments.universe import Instrument, build_universe
 from api_gateway.simulator.lifecycle.expiry import settlement_price
 from api_gateway.simulator.lifecycle.timeline import process_events
 from api_gateway.simulator.orders.order import ExecutionKind
-from tests.api_gateway.simulator.paper_account import AAPL, make_empty_account, trade
+from api_gateway.simulator.prices.prices import Prices
+from tests.api_gateway.simulator.paper_account import AAPL, ACCOUNT, MONDAY, make_empty_account, trade
 
 SPX, CL, ES = 416904, "CL", "ES"
 HOUR, DAY = 3600.0, 86400.0
@@ -221,3 +223,15 @@ def test_an_option_on_a_future_that_ends_with_it_is_paid_in_cash(account: PaperA
     wait_past(account, option)
     assert quantity(account, option.underlying_conid or 0) == 0
     assert traded_cash(account) == pytest.approx(cash + 12.0 * 50)
+
+
+def test_options_expire_even_if_the_clock_jumps_by_twelve_years() -> None:
+    clock = Clock(start=MONDAY, frozen=True)
+    universe = build_universe(clock.now)
+    account = PaperAccount(ACCOUNT, universe, Prices(universe, clock, 1), clock)
+    option = universe.options_of(AAPL)[0]
+    account.book_execution(option, 1, 10.0, at=clock.now(), exchange="CBOE")
+    clock.advance(12 * 365 * DAY)
+    assert universe.by_conid(option.conid) is None  # too long ago
+    process_events(account, clock.now())
+    assert quantity(account, option.conid) == 0
