@@ -195,12 +195,12 @@ COMMANDS: Mapping[str, ControlCommand] = MappingProxyType(
             RejectBody,
         ),
         "prompt": ControlCommand(
-            "let IBKR ask about price management of the working order with the ID `order`",
+            "offer price management for the working order with the ID `order`",
             _prompt,
             PromptBody,
         ),
         "orders": ControlCommand(
-            "set how orders are handled where IBKR does it in several ways",
+            "set how orders are handled where IBKR's behaviour varies",
             _set_order_behaviour,
             OrderBehaviour,
         ),

@@ -80,7 +80,7 @@ class SimulatorSettings(BaseSettings):
     simulator_universe: Path | None = Field(
         default=None,
         description="File (TOML) with your own instruments, positions and cash; SIMULATOR.md describes it. "
-        "Empty: those of the profile.",
+        "Empty: the profile's.",
     )
     simulator_control: bool = Field(
         default=True,

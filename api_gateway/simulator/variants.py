@@ -14,8 +14,8 @@ class Variants(BaseModel):
 
     without_login: Literal["bodies", "401"] = Field(
         default="bodies",
-        description="auth/status and tickle without a login: their own short bodies, a tickle's being "
-        '{"error":"no session"}; or 401 like every other path, which clients of the gateway report.',
+        description="auth/status and tickle without a login: short bodies (a tickle gets "
+        '{"error":"no session"}); or 401 like every other path, which clients of the gateway report.',
     )
     order_stream: Literal["full", "ids", "quiet"] = Field(
         default="full",

@@ -149,7 +149,7 @@ class ModelTransfers:
                 else quantities_in_model.get(conid, 0.0)
             )
             if abs(quantity) > there + QUANTITY_TOLERANCE:
-                raise ModelError("the account no longer holds what was to move")
+                raise ModelError("the account no longer holds what the draft transfers")
         short = transfer.cash > self.models.core_cash(transfer.account, model.currency)
         if self.presets["avoidNegativeCashInIndependent"] and transfer.cash > 0 and short:
             raise ModelError("the account has too little cash")

@@ -18,8 +18,8 @@ class Instrument:
     """One contract. `exchange` is where it is listed; `expiry` is yyyymmdd (a bond's is its maturity);
     `right` is C or P (yes and no of an event contract); `hours` names a row of `trading_hours.HOURS`.
 
-    `underlying_conid` is what an option delivers or is settled against, for an option on a future the future;
-    `root_conid` is the underlying that a search finds, for both of them the index of the product.
+    `underlying_conid` is what an option delivers or is settled against (for a futures option, the future);
+    `root_conid` is the underlying that a search finds (for futures and futures options, the product's index).
 
     Times are in seconds since 1970: trading ends at `trades_until`, and the contract is settled at
     `expires_at`. The two differ only for index options that are settled at the opening of the next day.

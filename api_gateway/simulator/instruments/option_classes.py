@@ -158,7 +158,7 @@ def build_option_classes(
         found.append(_stock_class(roots[key], cycle, first_block))
         first_block += found[-1].slots
     if first_block > BLOCKS:
-        raise ValueError(f"{len(found)} option classes are too many")
+        raise ValueError(f"{len(found)} option classes exceed the available conids")
     return found
 
 

@@ -22,7 +22,7 @@ from api_gateway.simulator.prices.seeded_noise import hash_keys
 _NEW_YORK = ZoneInfo("America/New_York")
 _RATINGS_AT, _EXPIRIES_AT, _HOLIDAYS_AT = time(8, 5), time(9), time(10)
 _GRADES = ("Buy", "Outperform", "Hold", "Underperform", "Sell")
-# For each kind of execution: the code and title of its notification, and what happened; empty for the side.
+# For each kind of execution: the code and title of its notification, and what happened (empty: the side).
 _EXECUTION_NEWS = {
     ExecutionKind.TRADE: ("TP", "Trade Notification", ""),
     ExecutionKind.CLOSE_OUT: ("TP", "Trade Notification", "Closed before delivery:"),

@@ -130,7 +130,7 @@ def _next_event(
 def _market_event(
     prices: Prices, instrument: Instrument, order: Order, stop: _StopTrigger, until: float
 ) -> OrderEvent | None:
-    """The next event of an order, as if no cancellation was requested."""
+    """The next event of an order, as if no cancellation had been requested."""
     if order.status is OrderStatus.PENDING_SUBMIT:
         return OrderEvent(order.simulated_until + CONFIRMATION_DELAY, OrderEventKind.CONFIRM)
     if (

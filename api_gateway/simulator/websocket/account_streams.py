@@ -25,7 +25,7 @@ from api_gateway.simulator.websocket.stream import (
 
 _PROFIT_AMOUNTS = ("dpl", "nl", "upl", "uel", "el", "mv")
 _ORDER_IDENTITY = ("acct", "conidex", "conid", "orderId", "isEventTrading")
-# Recorded rows have no order ID, no commission and no position, unlike those of `/iserver/account/trades`.
+# Recorded rows have no order ID, no commission and no position, unlike the rows of `/iserver/account/trades`.
 _TRADE_COLUMNS = (
     "execution_id", "symbol", "supports_tax_opt", "side", "order_description", "trade_time", "trade_time_r",
     "size", "price", "order_ref", "exchange", "net_amount", "account", "accountCode", "company_name",
@@ -38,7 +38,7 @@ class OrderStream(OpenEndedStream):
     """`sor`: first every order of the day in full, then only each order's changed fields with its `orderId`.
 
     `states` are statuses in lower case; if empty, all orders are sent. `start` is what comes first, as
-    `Variants.order_stream` describes it. Without orders, nothing comes before there is one.
+    `Variants.order_stream` describes it. Nothing is sent until there is an order.
     """
 
     def __init__(self, simulation: Simulation, states: Iterable[str], start: str = "full") -> None:
@@ -135,7 +135,8 @@ class BalanceStream(OpenEndedStream):
     """`ssd` and `sld`: every requested row by key, sent again every ten seconds.
 
     A currency of `sld` that has not changed is repeated with only its key and timestamp. The rows of `ssd`
-    are repeated so only if none has changed: ibind requires `AccountCode` in each frame that has values.
+    are repeated this way only if none has changed: ibind requires `AccountCode` in each frame that has
+    values.
     """
 
     def __init__(

@@ -66,7 +66,7 @@ def ladder_rows(instrument: Instrument, quote: Quote) -> list[dict[str, Any]]:
 
 
 def _size(instrument: Instrument, price: float, best: float, best_size: int) -> int:
-    """The size at a price: the quoted one at the best, a size that stays the same behind it."""
+    """The size at a price: the quoted size at the best price, a constant size behind it."""
     if price == best:
         return best_size
     lots = 1 + hash_keys(instrument.conid, round(price / instrument.tick)) % 50

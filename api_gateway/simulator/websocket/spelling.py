@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-# The names of `sld`, some of which are not those of `/portfolio/{accountId}/ledger` in another case.
+# The keys of `sld`; some differ from `/portfolio/{accountId}/ledger` in more than case.
 # `cashbalance` is in lower case in responses, although IBKR's example requests `cashBalance`.
 LEDGER_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -52,7 +52,7 @@ _SUMMARY_NAMES = {name.lower(): name for name in _SUMMARY_WORDS.split()}
 def summary_key(key: str) -> str:
     """Return the key of a summary value as `ssd` spells it: `AccruedCash-S` for `accruedcash-s`.
 
-    The names are those of TWS account values; the few that are not among them are spelled the same way.
+    The names are TWS account values; the few that TWS does not have follow the same pattern.
     """
     base, hyphen, segment = key.partition("-")
     name, plus, days = base.partition("t+")

@@ -18,7 +18,7 @@ class Stream(Protocol):
         """Return the frames to send by `now`, in seconds since 1970; usually none."""
 
     def has_ended(self, now: float) -> bool:
-        """True once the stream has ended by itself."""
+        """True once the stream has ended on its own."""
 
     def close(self) -> None:
         """Release what the stream holds."""

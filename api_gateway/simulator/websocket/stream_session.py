@@ -2,7 +2,7 @@
 
 `receive` takes a frame from the client and returns the responses to it; `due_frames` returns the frames that
 have become due since the last call, by the simulation's clock. Heartbeats alone follow the wall clock: a
-client takes their absence for a dead connection, also while the simulated clock stands still or jumps.
+client takes their absence for a dead connection, even while the simulated clock is frozen or jumps.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class StreamSession:
         return session.state is not LoginState.NO_LOGIN and self._token == session.token
 
     def _greeting_frames(self) -> list[Frame]:
-        """Return the greeting; its frames come in any order, so a client must wait for that of `system`."""
+        """Return the greeting; its frames come in any order, so a client must wait for the `system` frame."""
         if not self._logged_in():
             if self._session_requested:
                 return []

@@ -26,7 +26,7 @@ def listed_contracts(
 ) -> list[Instrument]:
     """Return the listed contracts of one type, in order of expiry. Event contracts are requested as options.
 
-    `contract_month` is yyyymm. Of options, request a month or a strike: a whole chain takes long to build.
+    `contract_month` is yyyymm. For options, request a month or a strike: a whole chain is slow to build.
     """
     found = [
         contract

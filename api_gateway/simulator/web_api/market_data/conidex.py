@@ -37,7 +37,7 @@ def leading_conid(conidex: str) -> int | None:
 
 
 def find_quoted(universe: Universe, conidex: str) -> Instrument | None:
-    """Return the contract or combination, or None if it is malformed, unknown or no possible combination."""
+    """Return the contract or combination, or None if it is malformed, unknown or not a valid combination."""
     match = _CONIDEX.fullmatch(conidex)
     if match is not None:
         return universe.by_conid(int(match[1]))

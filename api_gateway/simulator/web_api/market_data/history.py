@@ -73,7 +73,7 @@ def parse_period(text: str) -> Period | None:
 
 
 def bar_seconds(period: Period, text: str) -> float:
-    """Return the requested bar size, or IBKR's replacement if it does not offer that size for the period."""
+    """Return the requested bar size, or IBKR's replacement if the period does not support that size."""
     row = [step for step in _BAR_RULES if step[0] <= period.seconds][-1]
     largest = next((step[2] for step in _BAR_RULES if step[0] >= period.seconds), "1m")
     seconds = _BARS.get(text)

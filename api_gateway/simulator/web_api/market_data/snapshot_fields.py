@@ -68,7 +68,7 @@ class ContractSnapshot:
 
     @property
     def option_volume(self) -> float:
-        """Return the day's volume of all options on the contract: a share of its own volume."""
+        """Return the day's volume of all options on the contract, estimated from the contract's volume."""
         shares = self.instrument.average_volume or _VOLUME_OF_AN_INDEX
         return shares * _OPTIONS_PER_SHARE * (0.5 + self.seeded_value(9))
 

@@ -136,7 +136,7 @@ CONFIRMATION_RULES: tuple[ConfirmationRule, ...] = (
     ConfirmationRule(
         "o2136",
         lambda context: context.is_mixed_allocation,
-        lambda _: f"This order closes the position of one account and opens that of another.{_PROMPT}",
+        lambda _: f"This order closes a position in one account and opens one in another.{_PROMPT}",
         TextSource.OWN,
     ),
     ConfirmationRule(

@@ -30,7 +30,7 @@ class DraftedOrders:
 
 
 def draft_orders(paper_account: PaperAccount, tickets: Sequence[Ticket]) -> DraftedOrders:
-    """Return the tickets' orders. Raises OrderRejectedError if that of a ticket without a parent is invalid.
+    """Return the tickets' orders. Raises OrderRejectedError if an order without a parent is invalid.
 
     A child that is invalid is a failure, unless its contract is.
     """
@@ -80,7 +80,7 @@ def _placement_row(order: Order) -> dict[str, Any]:
 def _link(paper_account: PaperAccount, drafts: Sequence[tuple[Ticket, Order]]) -> None:
     """Set the orders' parents and their groups, in which one fill cancels the other orders.
 
-    A bracket's children are one group, named after their parent, without having asked for it.
+    A bracket's children form one group, named after their parent, even if the tickets request none.
     """
     orders = [order for _, order in drafts]
     is_single_group = all(ticket.has_flag("isSingleGroup") for ticket, _ in drafts)

@@ -123,7 +123,7 @@ class OrderContext:
 
     @property
     def is_mixed_allocation(self) -> bool:
-        """Whether it closes the position of one account and opens or increases that of another."""
+        """Whether it closes a position in one account and opens or increases one in another."""
         closing = {_closes(self.order, held) for _, held in self._allocated_positions()}
         return len(closing) > 1
 

@@ -27,7 +27,7 @@ def expected_price(paper_account: PaperAccount, instrument: Instrument, order: O
 
 
 def held_quantity(paper_account: PaperAccount, instrument: Instrument) -> float:
-    """Return the account's position: a quantity, of a currency cash, of a combination whole units."""
+    """Return the account's position: a quantity; for a currency, its cash; for a combination, whole units."""
     if isinstance(instrument, Combination):
         return _held_units(paper_account, instrument)
     if instrument.sec_type == "CASH":

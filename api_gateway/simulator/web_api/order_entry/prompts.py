@@ -12,7 +12,7 @@ from api_gateway.simulator.web_api.order_entry.order_context import OrderContext
 
 PRICE_MANAGEMENT = "p12"
 PRICE_MANAGEMENT_OPTIONS = ("Use on this order", "Always use", "Do not use")
-# The first clause is what clients match; the last line is the question of IBKR's document.
+# The first clause is what clients match; the last line is the question in IBKR's document.
 PRICE_MANAGEMENT_TEXT = (
     "If your order is not immediately executable, our systems may, depending on market conditions, reject "
     "your order, because its limit price is then too far from the reference price.\n"

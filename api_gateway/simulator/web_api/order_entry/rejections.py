@@ -1,4 +1,4 @@
-"""Rejections: orders that IBKR answers with status 200 and `{"error": …}`."""
+"""Rejections: orders to which IBKR responds with status 200 and `{"error": …}`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Order tickets: parses the request body and checks everything that does not depend on the market.
 
-The messages for a wrong type, order type, side, time in force or price, and for a missing contract, are those
-that IBKR documents. The one for a size of zero is recorded. The others are the simulator's own.
+The messages for a wrong type, order type, side, time in force or price, and for a missing contract, are
+documented by IBKR. The message for a size of zero is recorded. The others are invented.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def _parse_price(
         return None
     if price is None:
         raise _invalid_price()
-    # A bracket's child fails alone, with a message of its own.
+    # A bracket's child fails alone, with a separate message.
     if price <= 0 and not may_be_negative and not raw.get("parentId"):
         raise _invalid_price()
     return float(price)

@@ -70,7 +70,7 @@ def resolve_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrumen
 
 
 def needs_operator(instrument: Instrument) -> bool:
-    """Return whether orders for it must say who gave them: futures, options on them, combinations of them."""
+    """Return whether its orders must name who placed them: futures, options on them, combinations of them."""
     return any(contract.sec_type in ("FUT", "FOP") for contract in contracts_of(instrument))
 
 
@@ -87,7 +87,7 @@ def _find_instrument(paper_account: PaperAccount, ticket: Ticket) -> Instrument:
     except UnknownLegError:
         raise ContractRejectedError(f"{_UNKNOWN_CONTRACT}{ticket.conid}") from None
     except InvalidCombinationError as problem:
-        # How IBKR refuses these is not known.
+        # How IBKR rejects these is not known.
         raise bad_request(f"invalid conidex: {problem}") from None
 
 
@@ -142,7 +142,7 @@ def check_funds(paper_account: PaperAccount, orders: Iterable[Order]) -> None:
         paper_account.is_cash_account and overdrawn
     ):
         total, currency = after.total, paper_account.base_currency
-        # Both halves are IBKR's, as users quote them; what stands between them is not known.
+        # Both halves are IBKR's, as users quote them; the text between them is not known.
         raise OrderRejectedError(
             "We are unable to accept your order. Your Available Funds are insufficient: "
             f"your Equity with Loan Value [{total.equity_with_loan:.2f} {currency}] must exceed the new "

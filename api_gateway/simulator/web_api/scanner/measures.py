@@ -99,7 +99,7 @@ def after_hours_change_percent(s: ContractSnapshot) -> float | None:
 
 
 def price_range(s: ContractSnapshot) -> float:
-    """Return the difference of today's high and low."""
+    """Return the difference between today's high and low."""
     return s.quote.high - s.quote.low
 
 

@@ -233,7 +233,7 @@ def account_market_value(simulation: Simulation, request: ApiRequest) -> Any:
 def search_accounts(simulation: Simulation, request: ApiRequest) -> Any:
     """Return the accounts whose ID or alias starts with the pattern; needs a login with dynamic accounts.
 
-    That the pattern matches the start follows from IBKR's examples; that case is ignored is assumed.
+    Matching the start follows from IBKR's examples; ignoring case is assumed.
     """
     if not simulation.profile.dynamic:
         raise unavailable()

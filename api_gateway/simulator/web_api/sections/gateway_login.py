@@ -38,7 +38,7 @@ def begin_key_exchange(simulation: Simulation, request: ApiRequest) -> Any:  # n
 
 @SECTION.route("GET", "/ssodh/st", requires=RequiredSession.LOGIN)
 def login_key(simulation: Simulation, request: ApiRequest) -> Any:  # noqa: ARG001
-    """Return the login's key, in hex; each login has another."""
+    """Return the login's key, in hex, different for each login."""
     # It protects nothing; it has the length of the gateway's own digests.
     return {"st": sha1(simulation.session.token.encode(), usedforsecurity=False).hexdigest()}
 

@@ -39,7 +39,7 @@ _PERIODS = {"7D": timedelta(days=6), "1M": timedelta(days=30)}
 
 
 def _early_response(simulation: Simulation, empty: Any) -> ApiResponse | None:
-    """Return None once the accounts were called; before that raise 401, or return `empty` if not `strict`."""
+    """Return None once the accounts were requested; before, raise 401, or return `empty` if not `strict`."""
     if simulation.preflights.portfolio_called:
         return None
     if simulation.options.strict:

@@ -93,7 +93,7 @@ def allocation_by_type(simulation: Simulation, request: ApiRequest) -> Any:
         rate = paper_accounts[0].exchange_rates.rate(currency, moment)
     except LookupError:
         raise bad_request("Invalid currency") from None
-    # The account is not invested in any model portfolio, so that a model's allocation is empty.
+    # The account is not invested in any model portfolio, so a model's allocation is empty.
     invested_accounts = [] if body.get("model") else paper_accounts
     snapshots = [
         snapshot

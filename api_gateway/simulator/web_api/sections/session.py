@@ -54,7 +54,7 @@ def open_brokerage_session(simulation: Simulation, request: ApiRequest) -> Any:
     if not isinstance(compete, bool):
         raise bad_request("compete must be a boolean")
     by_gateway = "machineId" in body and "publish" not in body
-    # IBKR's error text says that `publish` must be true; the recorded response to false equals that to true.
+    # IBKR's error text says that `publish` must be true; the recorded responses to false and true are equal.
     if not isinstance(publish, bool) and simulation.options.strict and not by_gateway:
         raise server_error("publish must be true")
     try:

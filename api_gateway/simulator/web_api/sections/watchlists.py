@@ -78,7 +78,7 @@ def save_watchlist(simulation: Simulation, request: ApiRequest) -> Any:
 
 @SECTION.route("DELETE", "/iserver/watchlist", requires=RequiredSession.BROKERAGE)
 def delete_watchlist(simulation: Simulation, request: ApiRequest) -> Any:
-    """Delete a watchlist. An unknown one fails only in a session that has not read watchlists before."""
+    """Delete a watchlist. An unknown ID fails only in a session that has not read watchlists before."""
     list_id = _required_id(request)
     if not simulation.watchlists.remove(list_id) and not simulation.preflights.watchlist_messages:
         raise unavailable()
