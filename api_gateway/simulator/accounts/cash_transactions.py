@@ -20,6 +20,7 @@ class CashTransactionKind(Enum):
     INTEREST_PAID = "Broker Interest Paid"
     MARKET_DATA_FEE = "Other Fees"
     SPLIT = "Corporate Action"
+    COMMISSION = "Commissions"
 
 
 INTEREST_KINDS = frozenset({CashTransactionKind.INTEREST_RECEIVED, CashTransactionKind.INTEREST_PAID})

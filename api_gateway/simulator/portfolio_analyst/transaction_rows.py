@@ -1,6 +1,7 @@
 """Portfolio Analyst's transactions: a day's purchases of a contract are one row, its sales another.
 
-Expiries and cash transactions that concern a contract are rows of their own. Their types are guesses.
+Expiries and cash transactions are rows of their own. Guesses: their types, and that interest, fees and
+commissions, which concern no contract, are returned for conid 0. Known: a trade excludes its commission.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import Any
 
 from api_gateway.simulator.accounts.cash_transactions import CashTransaction, CashTransactionKind
 from api_gateway.simulator.accounts.paper_account import PaperAccount
+from api_gateway.simulator.accounts.valued_position import SETTLED_IN_CASH
 from api_gateway.simulator.instruments.universe import Instrument
 from api_gateway.simulator.orders.order import Execution, ExecutionKind
-from api_gateway.simulator.portfolio_analyst.account_history import NEW_YORK, new_york_date
+from api_gateway.simulator.portfolio_analyst.account_history import NEW_YORK, end_of_day, new_york_date
 
+NO_CONTRACT = 0
 _DIGITS = 8
 # The shares that an exercise delivers are bought or sold; the option itself is exercised.
 _EXPIRY_TYPES = {
@@ -46,7 +49,11 @@ class DailyTrade:
         return sum(execution.realised for execution in self.executions)
 
     def transaction_row(self, *, real_time: bool) -> dict[str, Any]:
-        """Return the transaction with signed amounts: a purchase adds quantity and costs money."""
+        """Return the transaction with signed amounts: a purchase adds quantity and costs money.
+
+        `amt` is the cash that moved, without the commission: for a future the profit since its last
+        settlement, which is a guess.
+        """
         quantity = sum(execution.quantity for execution in self.executions)
         value = sum(execution.quantity * execution.price for execution in self.executions)
         side, kind = "Buy" if quantity > 0 else "Sell", self.executions[0].kind
@@ -57,12 +64,17 @@ class DailyTrade:
             "pr": round(value / quantity, _DIGITS),
             "qty": float(quantity),
             "acctid": self.account_id,
-            "amt": round(-value * self.instrument.multiplier, _DIGITS),
+            "amt": self._amount(-value * self.instrument.multiplier),
             "conid": self.instrument.conid,
             "type": side if self.instrument.expires_at is None else _EXPIRY_TYPES.get(kind, side),
             "desc": self.instrument.name,
             "isRealTime": real_time,
         }
+
+    def _amount(self, value: float) -> float:
+        if self.instrument.sec_type in SETTLED_IN_CASH:
+            value = sum(execution.cash_flow + execution.commission for execution in self.executions)
+        return round(value, _DIGITS)
 
     def profit_row(self) -> dict[str, Any]:
         """Return the realised profit, as text, and the side of the position that was closed."""
@@ -81,11 +93,11 @@ class DailyTrade:
 
 @dataclass(frozen=True)
 class CashRow:
-    """A cash transaction, or a split, of an account that concerns an instrument."""
+    """A cash transaction, or a split, of an account; `instrument` is None if it concerns no contract."""
 
     day: date
     account_id: str
-    instrument: Instrument
+    instrument: Instrument | None
     transaction: CashTransaction
     fx_rate: float
 
@@ -99,9 +111,9 @@ class CashRow:
             "qty": float(self.transaction.quantity),
             "acctid": self.account_id,
             "amt": self.transaction.amount,
-            "conid": self.instrument.conid,
+            "conid": self.instrument.conid if self.instrument else NO_CONTRACT,
             "type": self.transaction.kind.value,
-            "desc": self.instrument.name,
+            "desc": self.instrument.name if self.instrument else self.transaction.kind.value,
             "isRealTime": real_time,
         }
 
@@ -113,6 +125,7 @@ def transactions(
 
     Raises LookupError for a currency without an exchange rate to the account's base currency.
     """
+    paper_accounts[0].exchange_rates.rate(currency)
     today = new_york_date(paper_accounts[0].clock.now())
     first = today - timedelta(days=days)
     daily_trades = [
@@ -144,7 +157,6 @@ def transactions(
 def _daily_trades(
     paper_account: PaperAccount, conids: Collection[int], currency: str, first: date
 ) -> Iterator[DailyTrade]:
-    currency_rate = paper_account.exchange_rates.rate(currency)
     grouped: dict[tuple[date, int, ExecutionKind, bool], list[Execution]] = defaultdict(list)
     for execution in paper_account.executions:
         day = new_york_date(execution.at)
@@ -152,20 +164,44 @@ def _daily_trades(
             grouped[day, execution.conid, execution.kind, execution.quantity > 0].append(execution)
     for (day, conid, *_), executions in grouped.items():
         instrument = paper_account.instrument(conid)
-        rate = round(paper_account.exchange_rates.rate(instrument.currency) / currency_rate, 7)
+        rate = _fx_rate(paper_account, instrument.currency, currency, day)
         yield DailyTrade(day, paper_account.account_id, instrument, tuple(executions), rate)
 
 
 def _cash_rows(
     paper_account: PaperAccount, conids: Collection[int], currency: str, first: date
 ) -> Iterator[CashRow]:
-    currency_rate = paper_account.exchange_rates.rate(currency)
-    for transaction in (*paper_account.cash_transactions, *_split_rows(paper_account)):
+    for transaction in (
+        *paper_account.cash_transactions,
+        *_split_rows(paper_account),
+        *_daily_commissions(paper_account),
+    ):
         day = new_york_date(transaction.at)
-        if transaction.conid is not None and transaction.conid in conids and day >= first:
-            instrument = paper_account.instrument(transaction.conid)
-            rate = round(paper_account.exchange_rates.rate(transaction.currency) / currency_rate, 7)
+        if (transaction.conid or NO_CONTRACT) in conids and day >= first:
+            instrument = paper_account.instrument(transaction.conid) if transaction.conid else None
+            rate = _fx_rate(paper_account, transaction.currency, currency, day)
             yield CashRow(day, paper_account.account_id, instrument, transaction, rate)
+
+
+def _fx_rate(paper_account: PaperAccount, source: str, target: str, day: date) -> float:
+    """Return the exchange rate between two currencies at the end of a day, or now for today."""
+    at = end_of_day(day, paper_account.clock.now())
+    rates = paper_account.exchange_rates
+    return round(rates.rate(source, at) / rates.rate(target, at), 7)
+
+
+def _daily_commissions(paper_account: PaperAccount) -> Iterator[CashTransaction]:
+    """Yield the sum of each day's commissions in each currency."""
+    charged: dict[tuple[date, str], list[Execution]] = defaultdict(list)
+    for execution in paper_account.executions:
+        if execution.commission:
+            instrument = paper_account.instrument(execution.conid)
+            exchanged = instrument.sec_type == "CASH"
+            currency = paper_account.base_currency if exchanged else instrument.currency
+            charged[new_york_date(execution.at), currency].append(execution)
+    for (_, currency), executions in charged.items():
+        amount = -round(sum(execution.commission for execution in executions), 2)
+        yield CashTransaction(executions[-1].at, CashTransactionKind.COMMISSION, currency, amount)
 
 
 def _split_rows(paper_account: PaperAccount) -> Iterator[CashTransaction]:

@@ -115,7 +115,7 @@ def commission_currency(trade: dict[str, Any]) -> str:
 
 
 def monthly_bookings(simulation: Simulation, currency: str, since: float) -> int:
-    """Interest and fees; no endpoint lists what concerns no contract."""
+    """Interest and fees, as they were booked."""
     rows = simulation.selected_account.cash_transactions
     return cents(*(r.amount for r in rows if r.conid is None and r.currency == currency and r.at > since))
 

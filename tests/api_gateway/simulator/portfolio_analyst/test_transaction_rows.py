@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 
 from api_gateway.simulator.lifecycle.timeline import process_events
+from api_gateway.simulator.portfolio_analyst.account_history import end_of_day, new_york_date
 from api_gateway.simulator.portfolio_analyst.transaction_rows import transactions
 from tests.api_gateway.simulator.paper_account import (
     AAPL,
+    EUR_USD,
     IBM,
     IBM_IN_FRANKFURT,
     MSFT,
@@ -91,3 +93,53 @@ def test_a_daily_settlement_is_a_transaction_of_its_future() -> None:
         (each.amount, each.price, 1.0) for each in booked
     ]
     assert len(booked) > 1
+
+
+@pytest.mark.parametrize("days", [1, 40])
+def test_the_transactions_of_a_future_add_up_to_the_cash_that_it_moved(days: int) -> None:
+    paper_account = make_paper_account()
+    future = find_future(paper_account)
+    trade(paper_account, future.conid, 2, 6_800.0)
+    trade(paper_account, future.conid, -1, 6_825.5)
+    paper_account.clock.advance(days * 86400)
+    process_events(paper_account, paper_account.clock.now())
+    moved = sum(e.cash_flow + e.commission for e in paper_account.executions if e.conid == future.conid)
+    moved += sum(row.amount for row in paper_account.cash_transactions if row.conid == future.conid)
+    rows = transactions([paper_account], [future.conid], "USD", 200)["transactions"]
+    assert sum(row["amt"] for row in rows) == pytest.approx(moved)
+    assert any(row["type"] == "Final Settlement" for row in rows) == (days == 40)
+
+
+def test_all_transactions_together_are_the_change_of_cash() -> None:
+    paper_account = make_paper_account()
+    before, conids = dict(paper_account.cash), {*paper_account.positions, 0, EUR_USD, MSFT}
+    paper_account.clock.advance(3600)
+    start = paper_account.clock.now()
+    trade(paper_account, EUR_USD, 1_000, 1.1)
+    trade(paper_account, MSFT, 10, 400.0)
+    for _ in range(2):
+        paper_account.clock.advance(20 * 86400)
+        process_events(paper_account, paper_account.clock.now())
+    days = int((paper_account.clock.now() - start) / 86400)
+    body = transactions([paper_account], conids | set(paper_account.positions), "USD", days)
+    today = f"{new_york_date(start):%Y%m%d}"
+    earlier = transactions([make_paper_account()], conids, "USD", 1)["transactions"]
+    for currency in ("USD", "EUR"):
+        moved = sum(row["amt"] for row in body["transactions"] if row["cur"] == currency)
+        moved -= sum(r["amt"] for r in earlier if r["cur"] == currency and r["rawDate"] == today)
+        exchanged = sum(row["qty"] for row in body["transactions"] if row["conid"] == EUR_USD)
+        moved += exchanged if currency == "EUR" else 0.0
+        assert moved == pytest.approx(paper_account.cash[currency] - before[currency]), currency
+    types = {row["type"] for row in body["transactions"] if row["conid"] == 0}
+    assert {"Commissions", "Other Fees", "Broker Interest Received"} <= types
+
+
+def test_exchange_rates_are_those_of_the_transactions_day() -> None:
+    paper_account = make_paper_account()
+    trade(paper_account, IBM_IN_FRANKFURT, 10, 200.0)
+    paper_account.clock.advance(30 * 86400)
+    (row,) = transactions([paper_account], [IBM_IN_FRANKFURT], "USD", 60)["transactions"]
+    day = new_york_date(paper_account.executions[-1].at)
+    at = end_of_day(day, paper_account.clock.now())
+    assert row["fxRate"] == pytest.approx(paper_account.exchange_rates.rate("EUR", at), abs=1e-6)
+    assert row["fxRate"] != pytest.approx(paper_account.exchange_rates.rate("EUR"), abs=1e-6)

@@ -205,7 +205,8 @@ async def test_another_currency_changes_the_rate_and_the_total(api: ApiClient) -
     rate = euros["transactions"][0]["fxRate"]
     assert 0.5 < rate < 1.0
     assert euros["transactions"][0]["pr"] == dollars["transactions"][0]["pr"]
-    assert float(euros["rpnl"]["amt"]) == pytest.approx(float(dollars["rpnl"]["amt"]) * rate)
+    profits = [float(row["amt"]) * row["fxRate"] for row in euros["rpnl"]["data"]]
+    assert float(euros["rpnl"]["amt"]) == pytest.approx(sum(profits))
 
 
 @pytest.mark.parametrize(
