@@ -1,4 +1,4 @@
-"""Combinations for tests: the options next to the money, and conidexes of legs."""
+"""Combinations for tests: the options nearest to the money, and conidexes of legs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def option_near_money(
     strikes_up: int = 0,
     expiry: int = 0,
 ) -> Instrument:
-    """An option on Apple, so many strikes of 5 above the money; `expiry` 0 is the second monthly one."""
+    """An option on Apple, `strikes_up` steps of 5 above the money; `expiry` 0 is the second monthly one."""
     days = [each.day for each in universe.expiries_of(AAPL)]
     monthly = [day for day in days if day == third_friday(day.year, day.month)]
     chain = universe.options_of(AAPL, expiry=f"{monthly[expiry + 1]:%Y%m%d}", right=right)

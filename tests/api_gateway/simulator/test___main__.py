@@ -49,7 +49,7 @@ def address(printed: str) -> str:
     return found[0]
 
 
-def test_a_port_in_use_is_reported_in_one_line_with_the_ways_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_reported_in_one_line_with_the_fixes(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["--port", str(port)]) == 1
@@ -125,7 +125,7 @@ def test_shutdown_does_not_wait_for_a_hanging_request(number: signal.Signals) ->
             took = time.monotonic() - before
             hanging.join()
     assert process.returncode == 0
-    # A third of a second on a machine with nothing else to do; waiting for the request would take forty.
+    # A third of a second on an idle machine; waiting for the request would take forty.
     assert took < 15
     assert said == ""
     assert len(failures) == 1

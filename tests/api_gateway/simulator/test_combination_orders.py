@@ -69,7 +69,7 @@ async def live_row(trader: Trader, order_id: int) -> dict[str, Any]:
     return next(row for row in rows if row["orderId"] == order_id)
 
 
-async def test_a_combination_fills_all_its_legs_and_is_shown_in_each_dialect(
+async def test_a_combination_fills_all_its_legs_and_every_endpoint_shows_it(
     trader: Trader, simulation: Simulation, skip: Skip, vertical: str, low: Instrument, high: Instrument
 ) -> None:
     skip(6)
@@ -155,7 +155,7 @@ async def test_a_resting_combination_is_modified_and_cancelled(
     assert await trader.status(order_id) == "Cancelled"
 
 
-async def test_a_closing_order_cancels_only_the_orders_for_its_own_combination(
+async def test_a_closing_order_cancels_only_the_orders_for_the_same_combination(
     trader: Trader, simulation: Simulation, skip: Skip, puts: tuple[Instrument, Instrument], vertical: str
 ) -> None:
     low, high = puts
@@ -211,7 +211,7 @@ async def test_a_bracket_on_a_combination_closes_it(
     assert simulation.selected_account.positions[high.conid].quantity == 0
 
 
-async def test_a_filled_combination_is_among_the_combination_positions(
+async def test_a_filled_combination_is_listed_in_the_combination_positions(
     trader: Trader, skip: Skip, puts: tuple[Instrument, Instrument]
 ) -> None:
     low, high = puts
@@ -271,7 +271,7 @@ async def test_a_what_if_of_a_combination_places_nothing(
     assert not simulation.selected_account.combination_executions
 
 
-async def test_market_data_of_the_combination_or_of_all_legs_answers_the_question_about_it(
+async def test_market_data_of_the_combination_or_of_all_legs_avoids_the_market_data_question(
     trader: Trader, simulation: Simulation, vertical: str, low: Instrument, high: Instrument
 ) -> None:
     price = round(quote(simulation, vertical).bid - 1, 2)
@@ -317,7 +317,7 @@ async def test_market_data_of_the_combination_or_of_all_legs_answers_the_questio
     ],
 )
 @pytest.mark.parametrize("path", [ORDERS, WHATIF])
-async def test_contracts_that_make_no_combination_are_a_bad_request(
+async def test_contracts_that_cannot_be_combined_are_a_bad_request(
     trader: Trader, text: str, path: str
 ) -> None:
     reply = await trader.post(path, {"orders": [order(text, 1.0)]})

@@ -214,7 +214,7 @@ async def test_due_events_happen_before_a_command_runs(
     assert waiting.status is OrderStatus.FILLED
 
 
-async def test_prompt_command_makes_ibkr_ask_about_a_working_order(
+async def test_prompt_command_offers_price_management_for_a_working_order(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     (order,) = [each for each in simulation.selected_account.orders.values() if each.status.is_working]

@@ -1,4 +1,4 @@
-"""Money is conserved over any sequence of days and orders: what is served over HTTP, added up."""
+"""Money is conserved over any sequence of days and orders: the values served over HTTP add up."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def traded_cash(trade: dict[str, Any]) -> dict[str, int]:
     A future is treated as paid in full; its value at the last settlement is added back elsewhere.
     """
     sign = -1 if trade["side"] == "B" else 1
-    if trade["sec_type"] == "BAG":  # its legs are trades of their own
+    if trade["sec_type"] == "BAG":  # its legs are listed as separate trades
         return {}
     if trade["sec_type"] == "CASH":
         return {"EUR": -sign * cents(trade["size"]), "USD": sign * cents(trade["net_amount"])}
@@ -219,7 +219,7 @@ async def test_money_is_conserved_over_days_and_orders(
         expected = bought_and_sold - commissions + paid + settled + monthly
         before, after = first[currency], ledger[currency]
         assert cents(after["cashbalance"]) - cents(before["cashbalance"]) == expected, currency
-        # The same once more from profits: no position's value is involved.
+        # The same again, computed from profits: no position's value is involved.
         exchanged = [trade for trade in trades if trade["sec_type"] == "CASH"]
         exchange_fees = cents(
             *(float(trade["commission"]) for trade in exchanged if commission_currency(trade) == currency)

@@ -69,7 +69,7 @@ async def test_login_page_says_if_the_user_is_already_logged_in(gateway: httpx.A
 
 
 @pytest.mark.parametrize("options", [LOGGED_OUT])
-async def test_only_the_forms_target_logs_in(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
+async def test_only_the_form_target_logs_in(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
     await gateway.get("/sso/Login")
     early = await gateway.get("/sso/LoggedIn")
     assert (early.status_code, early.headers["location"]) == (302, "/sso/Login?forwardTo=22&RL=1&ip2loc=US")

@@ -32,7 +32,7 @@ def test_quotes_are_in_pence_or_pounds_and_positions_in_pounds(
     assert row["unrealizedPnl"] == pytest.approx(row["mktValue"] - 900)
 
 
-def test_shares_in_london_in_other_currencies_are_quoted_in_these(clock: Clock) -> None:
+def test_london_shares_in_other_currencies_are_quoted_in_those_currencies(clock: Clock) -> None:
     universe = Simulation(SimulationOptions(), clock).universe
     magnifiers = {
         (each.exchange, each.currency): each.price_magnifier

@@ -86,7 +86,7 @@ def test_a_burst_is_admitted_and_the_next_request_only_when_the_rate_allows_it(
 
 
 @pytest.mark.parametrize("limit", ENDPOINT_LIMITS, ids=lambda limit: limit.path_pattern)
-def test_a_client_at_the_published_rate_is_never_refused_and_one_above_it_soon_is(
+def test_a_client_at_the_published_rate_is_never_rejected_and_a_faster_one_soon_is(
     clock: Clock, limit: EnforcedLimit
 ) -> None:
     limits, template = RateLimitEnforcer(clock, penalty=0), limit.path_pattern.replace("*", "x")
@@ -113,11 +113,11 @@ def path_values(template: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("with_bursts", [True, False], ids=["with bursts", "without bursts"])
 @pytest.mark.parametrize("seed", range(6))
-def test_the_products_own_rate_limiter_never_meets_a_429(seed: int, with_bursts: bool) -> None:
-    """Eight busy callers and the ticker's and the gateway's own tickles, also where no burst is allowed."""
+def test_the_products_rate_limiter_never_gets_a_429(seed: int, with_bursts: bool) -> None:
+    """Eight concurrent callers plus the tickles of ticker and gateway, with and without bursts allowed."""
     published = (LIMIT_OF_ALL_CALLS, *ENDPOINT_LIMITS)
     limits = published if with_bursts else tuple(replace(limit, burst=limit.max_calls) for limit in published)
-    rng = random.Random(seed)  # noqa: S311 a crowd, no secret
+    rng = random.Random(seed)  # noqa: S311 not a secret
     limited = [key for key in IBKR_LIMITS if key[1] != "/tickle"]
     operations = [*limited, ("GET", "/iserver/accounts"), ("GET", "/trsrv/stocks")]
 
@@ -130,7 +130,7 @@ def test_the_products_own_rate_limiter_never_meets_a_429(seed: int, with_bursts:
         async def send(call: GatewayRequest) -> None:
             async with limiter.acquire(call, WaitBudget(float("inf"), float("inf"))) as reservation:
                 reservation.mark_sent()
-                # A request drifts on its way by less than what the client adds to each limit.
+                # The transit time varies by less than the margin that the client adds to each limit.
                 await asyncio.sleep(rng.uniform(0, 0.09))
                 method, template = call.operation
                 answers.append("429" if refused(enforcer, template, method) else "ok")
@@ -225,10 +225,10 @@ def test_tickles_beyond_the_burst_are_rejected_without_a_penalty(
     assert not refused(limits, "/tickle")
 
 
-def test_a_client_that_connects_again_after_a_429_is_admitted_in_the_end(
+def test_a_client_that_reconnects_after_a_429_is_eventually_admitted(
     limits: RateLimitEnforcer, clock: Clock
 ) -> None:
-    """ibind tickles twice for each connection, and connects again five seconds after a failure."""
+    """ibind tickles twice for each connection, and reconnects five seconds after a failure."""
     limits.admit("GET", "/tickle")
     attempts = []
     for _ in range(3):

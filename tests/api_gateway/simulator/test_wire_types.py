@@ -33,5 +33,5 @@ def test_a_missing_key_is_a_mismatch_unless_the_list_is_empty() -> None:
 
 
 @pytest.mark.usefixtures("record")
-def test_another_top_level_type_is_a_mismatch() -> None:
+def test_a_different_top_level_type_is_a_mismatch() -> None:
     assert type_mismatches("GET /x", {}) == ["$ is object, not array"]

@@ -38,7 +38,7 @@ def held(account: PaperAccount) -> list[CombinationPosition]:
     return combination_positions(account.combination_executions, account.valuation())
 
 
-def test_what_was_bought_as_a_combination_is_held_as_one(account: PaperAccount) -> None:
+def test_legs_bought_as_a_combination_are_held_as_a_combination(account: PaperAccount) -> None:
     fill(account, PAIR, "BUY", 3)
     (position,) = held(account)
     assert (position.ratios, position.units, position.since) == ({MSFT: 2, SPY: -1}, 3, account.clock.now())
@@ -62,7 +62,7 @@ def test_a_combination_is_closed_by_a_sale_or_by_its_opposite(
     assert held(account) == []
 
 
-def test_legs_that_are_closed_alone_leave_fewer_units(account: PaperAccount) -> None:
+def test_closing_single_legs_leaves_fewer_units(account: PaperAccount) -> None:
     fill(account, PAIR, "BUY", 3)
     trade(account, MSFT, -3, 500.0)
     (position,) = held(account)
@@ -71,7 +71,7 @@ def test_legs_that_are_closed_alone_leave_fewer_units(account: PaperAccount) -> 
     assert held(account) == []
 
 
-def test_legs_that_were_bought_apart_are_no_combination(account: PaperAccount) -> None:
+def test_legs_bought_separately_are_not_a_combination(account: PaperAccount) -> None:
     trade(account, MSFT, 2, 500.0)
     trade(account, SPY, -1, 600.0)
     assert held(account) == []
@@ -84,7 +84,7 @@ def test_no_share_belongs_to_two_combinations(account: PaperAccount) -> None:
     assert [(position.units, position.positions[0].quantity) for position in held(account)] == [(3, 6)]
 
 
-def test_a_part_has_its_share_of_the_cost(account: PaperAccount) -> None:
+def test_part_of_a_position_has_a_proportional_cost(account: PaperAccount) -> None:
     trade(account, MSFT, 2, 500.0)
     fill(account, PAIR, "BUY", 1)
     whole, (position,) = account.valuation().open_position(MSFT), held(account)

@@ -33,7 +33,7 @@ def test_the_sum_does_not_depend_on_how_often_it_is_computed() -> None:
     assert once.due_before(date(2027, 1, 1)) == often.due_before(date(2027, 1, 1))
 
 
-def test_what_is_due_and_what_is_left_add_up_to_the_whole() -> None:
+def test_due_and_remaining_interest_add_up_to_the_total() -> None:
     interest = InterestAccrual(START)
     interest.advance(START + 60 * DAY, BALANCES)
     whole, due = interest.accrued(), interest.due_before(date(2026, 12, 1))

@@ -54,7 +54,7 @@ def future(quantity: float, expiry: str) -> ValuedPosition:
         ([option(210, 1), option(290, 1), option(200, -1)], 1000),
     ],
 )
-def test_a_spread_requires_what_it_can_lose(positions: list[ValuedPosition], loss: float) -> None:
+def test_a_spread_requires_its_maximum_loss(positions: list[ValuedPosition], loss: float) -> None:
     assert required_margin(positions) == Margin(loss, loss, loss)
 
 
@@ -68,7 +68,9 @@ def test_a_spread_requires_what_it_can_lose(positions: list[ValuedPosition], los
         ([option(200, -1), option(900, 1)], 1),
     ],
 )
-def test_what_no_long_option_limits_is_naked(positions: list[ValuedPosition], shorts: int) -> None:
+def test_a_short_option_that_no_long_option_covers_is_naked(
+    positions: list[ValuedPosition], shorts: int
+) -> None:
     assert required_margin(positions).maintenance == pytest.approx(shorts * NAKED)
 
 

@@ -132,7 +132,7 @@ def test_all_or_none_order_fills_in_one_execution(
     assert (order.status, order.fills) == (OrderStatus.FILLED, 1)
 
 
-def test_limit_order_fills_when_the_price_reaches_it_and_never_beyond(
+def test_limit_order_fills_at_its_limit_or_better(
     account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
     limit = price(account, AAPL, 0.997)
@@ -364,7 +364,7 @@ def test_partial_fill_cancels_the_other_orders_of_the_oca_group(
     assert (other.status, alone.status) == (OrderStatus.CANCELLED, OrderStatus.SUBMITTED)
 
 
-def test_trailing_stop_cancelled_by_another_fill_keeps_its_level_of_that_time(
+def test_trailing_stop_cancelled_by_another_fill_keeps_its_level_at_that_time(
     account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
     target = place(
@@ -384,7 +384,7 @@ def test_trailing_stop_cancelled_by_another_fill_keeps_its_level_of_that_time(
     assert trail.updated_at == end
 
 
-def test_a_cancelled_order_keeps_what_it_filled_before(
+def test_a_cancelled_order_keeps_its_earlier_fills(
     account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
     order = place(account, execution, quantity=6000.0)
@@ -396,7 +396,7 @@ def test_a_cancelled_order_keeps_what_it_filled_before(
     assert (order.status, order.filled) == (OrderStatus.CANCELLED, filled)
 
 
-def test_an_order_can_fill_in_part_or_whole_until_its_cancellation_takes_effect(
+def test_an_order_can_fill_partly_or_fully_until_its_cancellation_takes_effect(
     account: PaperAccount, execution: ExecutionSimulator
 ) -> None:
     part, whole = place(account, execution, quantity=9_000.0), place(account, execution, quantity=1.0)

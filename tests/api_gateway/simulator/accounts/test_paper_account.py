@@ -145,7 +145,7 @@ def test_daily_pnl_is_the_change_of_positions_since_the_last_close(account: Pape
     assert line.daily_pnl == pytest.approx(2.0 * line.quantity)
 
 
-def test_daily_pnl_of_a_purchase_today_counts_from_its_price(account: PaperAccount) -> None:
+def test_daily_pnl_of_a_purchase_today_is_measured_from_its_price(account: PaperAccount) -> None:
     account.prices.override_price(MSFT, 510.0)
     trade(account, MSFT, 10, 500.0)
     line = account.valuation().open_position(MSFT)
@@ -336,7 +336,7 @@ def test_the_execution_of_a_combination_repeats_its_legs_at_the_net_price(accoun
     assert account.instrument_of(others[0]).sec_type == "OPT"
 
 
-def test_each_leg_is_charged_like_an_order_of_its_own(account: PaperAccount) -> None:
+def test_each_leg_is_charged_like_a_separate_order(account: PaperAccount) -> None:
     order = fill_combination(account, combination_legs(account)["vertical"], "BUY", [(1, 3.0), (1, 3.0)])
     assert order.fees == pytest.approx(2 * 1.3)
     first, second = account.executions[-4:-2]

@@ -18,7 +18,7 @@ def test_next_margin_change_is_at_the_close() -> None:
     assert summary["lookaheadnextchange"]["value"] == str(int(close))
 
 
-def test_securities_only_values_equal_those_of_the_whole_account() -> None:
+def test_securities_only_values_equal_the_values_of_the_whole_account() -> None:
     summary = portfolio_summary(ACCOUNT, make_paper_account().valuation())
     for key in ("grosspositionvalue", "regtmargin", "sma"):
         assert summary[key] == summary[f"{key}-s"]
@@ -36,6 +36,6 @@ def test_settled_cash_by_date_ends_with_all_cash_on_the_next_trading_day() -> No
     assert valuation.total.cash > valuation.total.settled_cash
 
 
-def test_settled_cash_of_a_segment_without_cash_is_one_zero() -> None:
+def test_settled_cash_of_a_segment_without_cash_is_a_single_zero() -> None:
     summary = portfolio_summary(ACCOUNT, make_paper_account().valuation())
     assert summary["settledcashbydate-p"]["value"] == "20261123:0"

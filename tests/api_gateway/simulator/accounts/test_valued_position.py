@@ -37,7 +37,7 @@ def test_future_contributes_only_its_profit_since_the_last_settlement_to_equity(
     assert (position.market_value, position.unrealised, position.equity) == (330_500.0, 500.0, 300.0)
 
 
-def test_short_stock_has_negative_value_and_the_margin_of_a_long_one() -> None:
+def test_short_stock_has_negative_value_and_the_margin_of_long_stock() -> None:
     long, short = line(STOCK, 10, 1500.0, 160.0), line(STOCK, -10, -1500.0, 160.0)
     assert (short.market_value, short.unrealised) == (-1600.0, -100.0)
     assert short.maintenance_margin == long.maintenance_margin == 400.0

@@ -90,7 +90,7 @@ def test_holding_in_another_currency_is_valued_in_base_currency(models: ModelPor
     assert models.core_cash(ACCOUNT, "EUR") == pytest.approx(24_000)
 
 
-def test_an_account_that_is_not_a_clients_has_no_holdings(models: ModelPortfolios) -> None:
+def test_an_account_that_does_not_belong_to_a_client_has_no_holdings(models: ModelPortfolios) -> None:
     assert models.value_account_holdings("DF1234567") == models.value_account_holdings("All") == []
 
 

@@ -39,7 +39,7 @@ def test_fractions_of_a_model_add_up_to_1(simulation: Simulation) -> None:
     assert sum(row["mv"] for row in rows) == pytest.approx(found["nlv"], abs=0.02)
 
 
-def test_rows_have_the_types_of_the_document(simulation: Simulation) -> None:
+def test_rows_have_the_documented_types(simulation: Simulation) -> None:
     simulation.models.transfer(ACCOUNT, MODEL, 321.0, {IBM: 2.0})
     row = model_rows.model_positions(simulation.models, MODEL, 0.0)["positionList"][0]
     assert {name for name, value in row.items() if type(value) is str} == {"ccy", "instrument"}

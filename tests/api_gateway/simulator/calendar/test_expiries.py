@@ -42,7 +42,7 @@ def test_business_days_skip_weekends_and_holidays() -> None:
     assert last_business_day(2026, 12) == date(2026, 12, 31)
 
 
-def test_last_of_the_week_is_thursday_before_a_holiday() -> None:
+def test_the_last_trading_day_of_the_week_is_thursday_before_a_holiday() -> None:
     assert is_last_of_week(date(2026, 12, 18))
     assert not is_last_of_week(date(2026, 12, 17))
     assert is_last_of_week(date(2026, 12, 24))
@@ -60,7 +60,7 @@ def test_other_spellings_are_not_month_codes(text: str) -> None:
     assert parse_month_code(text) is None
 
 
-def test_letters_stand_for_months() -> None:
+def test_futures_months_have_letter_codes() -> None:
     assert [month_letter(month) for month in (1, 6, 12)] == ["F", "M", "Z"]
     assert months_of_letters("HMUZ") == {3, 6, 9, 12}
 

@@ -12,7 +12,7 @@ from api_gateway.simulator.calendar.futures_rules import LAST_DAY_RULES
     [
         ("third friday", (2026, 12), date(2026, 12, 18)),
         ("crude oil", (2026, 2), date(2026, 1, 20)),
-        # The 25th is a holiday, so that three days are counted from the business day before it.
+        # The 25th is a holiday, so three days are counted from the business day before it.
         ("crude oil", (2027, 1), date(2026, 12, 21)),
         ("natural gas", (2026, 12), date(2026, 11, 25)),
         ("end of month before", (2026, 12), date(2026, 11, 30)),

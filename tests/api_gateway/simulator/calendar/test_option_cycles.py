@@ -43,7 +43,7 @@ def test_a_cycle_without_several_expiries_a_week_has_at_most_one(cycle: str) -> 
 
 
 @pytest.mark.parametrize("cycle", CYCLES)
-def test_no_option_is_listed_longer_before_its_expiry_than_is_searched(cycle: str) -> None:
+def test_no_option_is_listed_earlier_than_the_search_covers(cycle: str) -> None:
     assert max(CYCLES[cycle](date(2026, 1, 1) + timedelta(days=day)) for day in range(800)) <= LONGEST_LEAD
 
 

@@ -14,7 +14,7 @@ UNIVERSE = build_universe(MONDAY)
 PAYERS = [each for each in UNIVERSE.all() if each.dividend]
 
 
-def test_many_listings_pay_dividends_and_name_their_months() -> None:
+def test_many_listings_pay_dividends_and_list_their_months() -> None:
     assert len(PAYERS) > 20
     assert all(each.dividend_months and set(each.dividend_months) <= set(range(1, 13)) for each in PAYERS)
 
@@ -31,7 +31,7 @@ def test_a_year_of_dividends_adds_up_and_happens_on_trading_days(year: int) -> N
             assert session_on(HOURS[share.hours], each.pay_date) is not None
 
 
-def test_dividends_follow_one_another_without_end() -> None:
+def test_dividends_continue_indefinitely() -> None:
     apple = UNIVERSE.by_conid(AAPL)
     assert apple is not None
     dates = [each.ex_date for each in islice(dividends_from(apple, date(2026, 6, 1)), 9)]
@@ -40,7 +40,7 @@ def test_dividends_follow_one_another_without_end() -> None:
     assert next(dividends_from(apple, dates[1])).ex_date == dates[1]
 
 
-def test_what_pays_no_dividends_has_none() -> None:
+def test_an_instrument_that_pays_no_dividends_yields_none() -> None:
     pair = UNIVERSE.by_conid(EUR_USD)
     assert pair is not None
     assert dividends_of_year(pair, 2026) == ()

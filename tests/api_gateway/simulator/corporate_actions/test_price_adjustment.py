@@ -61,7 +61,7 @@ def test_quoted_prices_drop_between_the_close_and_the_start_of_the_ex_date() -> 
     assert before - after == pytest.approx(dividend.per_share, rel=0.1)
 
 
-def test_history_is_in_todays_shares_and_the_prior_close_in_those_of_its_day() -> None:
+def test_history_is_in_todays_shares_and_a_prior_close_in_shares_of_its_day() -> None:
     account = make_empty_account()
     share = next(each for each in account.universe.all() if each.symbol == "7203" and each.exchange == "TSEJ")
     (split,) = splits_of(share, FIRST_DAY)

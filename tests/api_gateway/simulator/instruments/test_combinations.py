@@ -53,7 +53,7 @@ def problem(text: str) -> str:
         ("0;;;1/1,2/-1", "", (1, -1)),
     ],
 )
-def test_a_conidex_is_read_in_each_written_form(text: str, exchange: str, ratios: tuple[int, ...]) -> None:
+def test_each_form_of_a_conidex_is_parsed(text: str, exchange: str, ratios: tuple[int, ...]) -> None:
     parsed = parse_conidex(text)
     assert parsed is not None
     assert parsed.exchange == exchange
@@ -166,11 +166,11 @@ def test_a_market_data_line_depends_on_the_legs_alone() -> None:
         (conidex((AAPL, 1), (ES[0], -1)), "no exchange"),
     ],
 )
-def test_contracts_that_cannot_be_combined_are_refused_with_the_reason(text: str, reason: str) -> None:
+def test_contracts_that_cannot_be_combined_are_rejected_with_the_reason(text: str, reason: str) -> None:
     assert reason in problem(text)
 
 
-def test_an_unknown_leg_is_told_apart() -> None:
+def test_an_unknown_leg_raises_a_separate_error() -> None:
     parsed = parse_conidex(conidex((AAPL, 1), (5, -1)))
     assert parsed is not None
     with pytest.raises(UnknownLegError):
@@ -178,7 +178,7 @@ def test_an_unknown_leg_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize("currency", ["CAD", "MXN"])
-def test_a_combination_outside_the_us_needs_its_exchange(currency: str) -> None:
+def test_a_combination_outside_the_us_must_name_its_exchange(currency: str) -> None:
     first, second = [i for i in UNIVERSE.all() if i.currency == currency and i.sec_type == "STK"][:2]
     spread = SPREAD_CONIDS[currency]
     assert "exchange" in problem(conidex((first, 1), (second, -1), spread=spread))

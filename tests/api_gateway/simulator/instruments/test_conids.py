@@ -23,7 +23,7 @@ TODAY = date(2026, 11, 30)
 
 @pytest.mark.parametrize("days", [-3660, -1700, -365, -1, 0, 4, 30, 930])
 @pytest.mark.parametrize(("block", "strike", "right"), [(0, 1, "C"), (17, 268, "P"), (BLOCKS - 1, 2047, "P")])
-def test_the_terms_of_an_option_are_read_from_its_conid(
+def test_the_terms_of_an_option_are_decoded_from_its_conid(
     days: int, block: int, strike: int, right: str
 ) -> None:
     expiry = TODAY + timedelta(days=days)
@@ -33,16 +33,16 @@ def test_the_terms_of_an_option_are_read_from_its_conid(
     assert terms.monday == expiry - timedelta(days=expiry.weekday())
 
 
-def test_conids_of_options_are_positive_32_bit_integers_and_not_the_one_of_all_bonds() -> None:
+def test_conids_of_options_are_positive_32_bit_integers_and_not_the_conid_of_all_bonds() -> None:
     assert option_conid(BLOCKS - 1, TODAY, STRIKES - 1, "P") < 2**31 - 1
 
 
 @pytest.mark.parametrize(("year", "month"), [(2010, 1), (2026, 12), (2031, 6)])
-def test_the_terms_of_a_future_are_read_from_its_conid(year: int, month: int) -> None:
+def test_the_terms_of_a_future_are_decoded_from_its_conid(year: int, month: int) -> None:
     assert future_terms(future_conid(7, year, month), TODAY) == (7, year, month)
 
 
-def test_the_terms_of_an_event_contract_are_read_from_its_conid() -> None:
+def test_the_terms_of_an_event_contract_are_decoded_from_its_conid() -> None:
     yes, no = (event_conid(3, TODAY, 2, right) for right in ("C", "P"))
     assert event_terms(yes) == (3, TODAY, 2, "C")
     assert event_terms(no) == (3, TODAY, 2, "P")

@@ -61,7 +61,9 @@ def test_a_future_ends_at_the_time_of_its_exchange(
     assert future.trades_until == future.expires_at
 
 
-def test_contracts_roll_with_the_clock_and_expired_ones_stay_known(universe: Universe, clock: Clock) -> None:
+def test_contracts_roll_with_the_clock_and_expired_contracts_can_still_be_found(
+    universe: Universe, clock: Clock
+) -> None:
     before = universe.futures_of("CL")
     clock.advance(365 * DAY)
     after = universe.futures_of("CL")
@@ -71,7 +73,7 @@ def test_contracts_roll_with_the_clock_and_expired_ones_stay_known(universe: Uni
     assert all(f"{universe.today:%Y%m%d}" <= (future.expiry or "") for future in after)
 
 
-def test_a_contract_that_is_not_listed_yet_is_unknown(universe: Universe, clock: Clock) -> None:
+def test_a_contract_that_is_not_listed_yet_cannot_be_found(universe: Universe, clock: Clock) -> None:
     last = universe.futures_of("ES")[-1]
     assert universe.by_conid(last.conid + 3) is None
     assert universe.by_conid(last.conid + 1) is None
@@ -91,7 +93,7 @@ def test_the_front_month_is_traded_most(universe: Universe, clock: Clock) -> Non
     assert front.average_volume == volumes[0]
 
 
-def test_a_micro_future_follows_the_index_of_the_large_one(universe: Universe) -> None:
+def test_a_micro_future_follows_the_same_index_as_the_full_size_future(universe: Universe) -> None:
     micro, large = universe.futures_of("MES")[0], universe.futures_of("ES")[0]
     index = universe.by_conid(micro.underlying_conid or 0)
     assert index is not None

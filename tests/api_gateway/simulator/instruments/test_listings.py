@@ -17,7 +17,7 @@ def test_there_are_about_three_hundred_listings_and_each_key_is_used_once() -> N
     assert [key for key, count in Counter(row.key for row in ROWS).items() if count > 1] == []
 
 
-def test_the_funds_of_tutorials_are_listed() -> None:
+def test_the_funds_used_in_tutorials_are_listed() -> None:
     funds = {row.symbol for row in ROWS if row.sec_type == "STK" and row.classification[0] == "Funds"}
     assert {
         "SPY",
@@ -51,7 +51,7 @@ def test_every_row_is_plausible(row: Listing) -> None:
     assert row.dividend < 0.13 * row.price
 
 
-def test_a_row_takes_its_price_from_the_one_that_it_follows() -> None:
+def test_a_row_takes_its_price_from_the_row_that_it_follows() -> None:
     rows = [
         Listing(symbol="A", name="A", sec_type="IND", exchange="CME", price=50.0, hours="cme"),
         Listing(symbol="B", name="B", sec_type="STK", exchange="NYSE", price=5.0, follows="A@CME", ratio=0.1),
@@ -67,7 +67,7 @@ def test_a_cfd_has_its_share_as_the_underlying() -> None:
     assert built["IBM@SMART"].underlying_conid == built["IBM@NYSE"].conid
 
 
-def test_a_row_that_follows_a_missing_one_is_an_error() -> None:
+def test_a_row_that_follows_a_missing_row_is_an_error() -> None:
     row = Listing(symbol="A", name="A", sec_type="STK", exchange="NYSE", price=5.0, follows="B@NYSE")
     with pytest.raises(LookupError):
         build_listings([row], ListingConids([]))

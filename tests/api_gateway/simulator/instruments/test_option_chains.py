@@ -95,7 +95,7 @@ def test_every_option_is_found_by_its_conid_without_its_chain(universe: Universe
             assert build_universe(clock.now).by_conid(option.conid) == option
 
 
-def test_conids_that_mean_no_listed_option_are_unknown(universe: Universe) -> None:
+def test_conids_of_unlisted_options_are_unknown(universe: Universe) -> None:
     option = universe.options_of(IBM, expiry="20261218", strike=250, right="C")[0]
     # One step of strikes is two numbers.
     assert universe.by_conid(option.conid + 2 * 1000) is None
@@ -106,7 +106,7 @@ def test_conids_that_mean_no_listed_option_are_unknown(universe: Universe) -> No
     assert universe.by_conid(2_147_000_000) is None
 
 
-def test_conids_are_those_of_the_contract_in_every_run(universe: Universe) -> None:
+def test_an_option_has_the_same_conid_in_every_run(universe: Universe) -> None:
     later = build_universe(at(2026, 12, 7))
     for before in universe.options_of(AAPL, contract_month="202612"):
         after = later.by_conid(before.conid)
@@ -114,7 +114,9 @@ def test_conids_are_those_of_the_contract_in_every_run(universe: Universe) -> No
         assert after.local_symbol == before.local_symbol
 
 
-def test_new_expiries_are_listed_and_expired_ones_stay_known(universe: Universe, clock: Clock) -> None:
+def test_new_expiries_are_listed_and_expired_options_can_still_be_found(
+    universe: Universe, clock: Clock
+) -> None:
     before = universe.options_of(SPY)
     for _ in range(12):
         clock.advance(30.5 * DAY)

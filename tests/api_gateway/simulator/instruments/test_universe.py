@@ -60,7 +60,7 @@ def test_conids_are_unique_and_reproducible(day: date) -> None:
     assert all(first.by_conid(i.conid) == i for i in first.all())
 
 
-def test_listings_of_a_symbol_start_with_the_us_one(universe: Universe) -> None:
+def test_listings_of_a_symbol_start_with_the_us_listing(universe: Universe) -> None:
     listings = universe.underlyings_of_symbol("IBM")
     assert [i.exchange for i in listings] == ["NYSE", "IBIS", "MEXI", "LSE", "AEQLIT"]
     assert [i.is_us for i in listings] == [True, False, False, False, False]
@@ -75,7 +75,7 @@ def test_today_follows_the_clock_and_the_build_date_does_not() -> None:
     assert (universe.build_date, universe.today) == (date(2026, 11, 23), date(2026, 11, 24))
 
 
-def test_event_contracts_are_listed_as_time_goes_on() -> None:
+def test_new_event_contracts_are_listed_as_time_passes() -> None:
     clock = Clock(start=moment(date(2026, 11, 23)), frozen=True)
     universe = build_universe(clock.now)
     before = universe.derivatives_of(658663572, "EC")

@@ -53,7 +53,7 @@ def test_a_dividend_accrues_on_the_ex_date_and_is_paid_with_tax_withheld(account
     move_to(account, ex_at)
     assert account.valuation().base_ledger.dividends == pytest.approx(gross - tax)
     assert paid(account) == []
-    trade(account, IBM, -150, 250.0)  # whoever sells on the ex-date keeps the dividend
+    trade(account, IBM, -150, 250.0)  # a seller on the ex-date keeps the dividend
     move_to(account, ex_at + 35 * DAY)
     assert paid(account) == [
         (CashTransactionKind.DIVIDEND, gross),
@@ -62,7 +62,7 @@ def test_a_dividend_accrues_on_the_ex_date_and_is_paid_with_tax_withheld(account
     assert account.valuation().base_ledger.dividends == 0
 
 
-def test_shares_bought_on_the_ex_date_get_nothing(account: PaperAccount) -> None:
+def test_shares_bought_on_the_ex_date_receive_no_dividend(account: PaperAccount) -> None:
     _, ex_at = next_dividend(account, account.instrument(IBM))
     move_to(account, ex_at)
     trade(account, IBM, 100, 250.0)

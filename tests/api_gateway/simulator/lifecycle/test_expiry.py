@@ -105,7 +105,7 @@ def test_options_less_than_a_cent_in_the_money_disappear(
 
 
 @pytest.mark.parametrize("held", [1, -1])
-def test_index_options_are_paid_in_cash(account: PaperAccount, held: int) -> None:
+def test_index_options_are_settled_in_cash(account: PaperAccount, held: int) -> None:
     option = option_of(account, SPX, "C")
     fix_price(account, SPX, option, 31.5)
     trade(account, option.conid, held, 20.0)
@@ -132,7 +132,7 @@ def test_options_keep_their_value_until_they_are_exercised(account: PaperAccount
     assert account.valuation().open_position(AAPL) is not None
 
 
-def test_futures_settled_in_cash_end_at_the_price_of_their_index(account: PaperAccount) -> None:
+def test_cash_settled_futures_end_at_the_price_of_their_index(account: PaperAccount) -> None:
     future = account.universe.futures_of(ES)[0]
     trade(account, future.conid, 2, 6700.0)
     cash = traded_cash(account)
@@ -186,7 +186,7 @@ def test_bonds_are_repaid_at_par(account: PaperAccount) -> None:
 
 
 def future_option(account: PaperAccount, *, delivers: bool) -> Instrument:
-    """A call on a future that outlives it, or on one that ends with it."""
+    """A call on a future that outlives the call, or on one that expires with it."""
     root = account.universe.futures_of(ES)[0].root_conid or 0
     for option in account.universe.options_of(root, "FOP", right="C"):
         future = account.instrument(option.underlying_conid or 0)
@@ -215,7 +215,7 @@ def test_options_on_futures_deliver_the_future_at_the_strike(account: PaperAccou
     assert traded_cash(account) - settled == pytest.approx(cash)
 
 
-def test_an_option_on_a_future_that_ends_with_it_is_paid_in_cash(account: PaperAccount) -> None:
+def test_an_option_that_expires_with_its_future_is_settled_in_cash(account: PaperAccount) -> None:
     option = future_option(account, delivers=False)
     trade(account, option.conid, 1, 9.0)
     account.prices.override_price(option.underlying_conid or 0, (option.strike or 0.0) + 12.0)

@@ -49,7 +49,7 @@ def test_a_split_multiplies_the_quantity_and_keeps_cost_and_value(
     assert before is not None
     assert after is not None
     assert (after.quantity, after.cost) == (5 * before.quantity, cost)
-    # The session opens with a gap, as every session of this exchange.
+    # The session opens with a gap, like every session of this exchange.
     assert after.market_value == pytest.approx(before.market_value, rel=0.02)
     assert after.daily_pnl == pytest.approx(after.market_value - before.market_value)
 

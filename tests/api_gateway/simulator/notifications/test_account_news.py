@@ -16,7 +16,7 @@ def local(notification: Notification) -> str:
     return datetime.fromtimestamp(notification.at, tz=NEW_YORK).strftime("%Y-%m-%d %H:%M")
 
 
-def test_a_fill_becomes_a_notification_at_its_own_time() -> None:
+def test_a_fill_becomes_a_notification_with_the_time_of_the_fill() -> None:
     paper_account = make_paper_account()
     trade(paper_account, MSFT, 3, 500.25)
     (notification,) = account_notifications(paper_account, MONDAY - 1, MONDAY)
@@ -38,7 +38,7 @@ def test_account_notifications_of_adjacent_intervals_neither_repeat_nor_miss_one
     )
 
 
-def test_rating_notifications_come_before_each_open_for_a_held_stock() -> None:
+def test_rating_notifications_are_sent_before_each_open_for_a_held_stock() -> None:
     week = [
         n for n in account_notifications(make_paper_account(), MONDAY, MONDAY + 7 * DAY) if n.code == "PF"
     ]
@@ -58,7 +58,7 @@ def test_notifications_show_only_the_last_digits_of_the_account() -> None:
         assert "D****567" in notification.html
 
 
-def test_expiry_notifications_come_three_days_ahead() -> None:
+def test_expiry_notifications_are_sent_three_days_ahead() -> None:
     paper_account = make_paper_account()
     future = find_future(paper_account)
     assert future.expires_at is not None
@@ -71,7 +71,7 @@ def test_expiry_notifications_come_three_days_ahead() -> None:
     assert 3 * DAY < future.expires_at - expiries[0].at < 4 * DAY
 
 
-def test_holiday_notifications_come_two_days_ahead() -> None:
+def test_holiday_notifications_are_sent_two_days_ahead() -> None:
     (thanksgiving,) = holiday_notifications(MONDAY, MONDAY + 7 * DAY)
     assert (thanksgiving.code, local(thanksgiving)) == ("EH", "2026-11-24 10:00")
     assert "November 26, 2026" in thanksgiving.html

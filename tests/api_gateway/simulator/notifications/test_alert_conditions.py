@@ -91,7 +91,7 @@ def test_no_price_condition_is_met_while_the_market_is_closed(paper_account: Pap
 
 
 @pytest.mark.parametrize(("zone", "seconds"), [(None, 600.0), ("US/Eastern", 600.0 + 5 * HOUR)])
-def test_a_time_condition_is_in_utc_or_in_its_own_time_zone(
+def test_a_time_condition_is_in_utc_or_in_the_given_time_zone(
     paper_account: PaperAccount, zone: str | None, seconds: float
 ) -> None:
     condition = Condition(ConditionType.TIME, "*@*", ">=", "20261123-18:10:00", time_zone=zone)

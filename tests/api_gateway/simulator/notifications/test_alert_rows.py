@@ -73,7 +73,7 @@ def test_the_mobile_alert_details_have_the_same_fields_and_no_name() -> None:
     assert all(text.startswith("STATE=") for text in packed.values())
 
 
-def test_an_alert_row_gives_its_creation_time_in_utc() -> None:
+def test_an_alert_row_reports_its_creation_time_in_utc() -> None:
     paper_account = make_paper_account()
     alerts = Alerts({ACCOUNT: paper_account}, ACCOUNT, paper_account.clock)
     row = alert_row(alerts.add(ACCOUNT, AlertTerms("IBM", "dear")))

@@ -40,7 +40,7 @@ def test_the_account_starts_with_two_alerts_from_tws(alerts: Alerts) -> None:
     assert alerts.for_account("U7654321") == []
 
 
-def test_an_alert_fires_once_at_its_moment_and_is_inactive_then(
+def test_an_alert_fires_once_when_it_is_met_and_then_becomes_inactive(
     alerts: Alerts, paper_account: PaperAccount
 ) -> None:
     alert = alerts.add(ACCOUNT, AlertTerms("IBM", "IBM is expensive", (ABOVE_300,)))
@@ -66,7 +66,7 @@ def test_user_text_is_escaped_in_the_notification_html(alerts: Alerts, paper_acc
     assert "price &gt;= 300" in notification.html
 
 
-def test_alerts_fire_alike_whether_checked_once_or_often(paper_account: PaperAccount) -> None:
+def test_alerts_fire_the_same_whether_checked_once_or_often(paper_account: PaperAccount) -> None:
     fired_at = []
     for check_often in (True, False):
         paper_account = make_paper_account()
@@ -105,9 +105,7 @@ def test_an_expired_alert_does_not_fire(alerts: Alerts, paper_account: PaperAcco
     assert (alert.active, alert.triggered) == (False, False)
 
 
-def test_an_alert_ignores_what_happened_while_it_was_inactive(
-    alerts: Alerts, paper_account: PaperAccount
-) -> None:
+def test_an_alert_ignores_events_while_it_is_inactive(alerts: Alerts, paper_account: PaperAccount) -> None:
     alert = alerts.add(ACCOUNT, AlertTerms("IBM", "IBM is expensive", (ABOVE_300,)))
     alerts.set_active(alert, active=False)
     paper_account.prices.override_price(IBM, 300.0)

@@ -27,7 +27,7 @@ def inbox(clock: Clock, settings: NotificationSettings) -> Inbox:
     return Inbox(clock, settings, [daily])
 
 
-def test_the_inbox_starts_with_a_month_of_which_three_days_are_unread(inbox: Inbox) -> None:
+def test_the_inbox_starts_with_a_month_of_entries_and_the_last_three_days_unread(inbox: Inbox) -> None:
     assert len(inbox.all()) == 30
     assert inbox.unread_count() == 3
 

@@ -113,7 +113,7 @@ def test_order_in_a_halted_instrument_can_only_expire(account: PaperAccount) -> 
     assert next_step(account, order(expires_at=MONDAY + 60)) == (60, OrderEventKind.END)
 
 
-def test_order_is_marketable_only_from_its_own_side() -> None:
+def test_order_is_marketable_at_its_limit_or_better() -> None:
     buys, sells = order(limit_price=10.0), order(side="SELL", limit_price=10.0)
     assert [is_marketable(buys, 10.0, price) for price in (9.0, 10.0, 11.0)] == [True, True, False]
     assert [is_marketable(sells, 10.0, price) for price in (9.0, 10.0, 11.0)] == [False, True, True]

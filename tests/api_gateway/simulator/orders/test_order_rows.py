@@ -76,7 +76,7 @@ def test_row_of_a_directly_routed_order_contains_its_exchange() -> None:
     assert live_order_row(ACCOUNT, order, account.instrument(MSFT))["conidex"] == f"{MSFT}@ARCA"
 
 
-def test_a_trade_is_described_as_ibkr_abbreviates_it() -> None:
+def test_a_trade_description_uses_ibkrs_abbreviations() -> None:
     account = make_paper_account()
     trade(account, MSFT, 10, 500.0)
     trade(account, MSFT, -10, 500.0)
@@ -96,7 +96,7 @@ def test_rows_of_a_brackets_child_name_its_parent_and_group() -> None:
     assert (status["parent_order_id"], status["oca_group_id"]) == (602801480, "602801480")
 
 
-def test_an_oca_group_without_a_parent_has_only_its_own_name() -> None:
+def test_an_oca_group_without_a_parent_has_only_a_group_name() -> None:
     account = make_paper_account()
     order = account.add_working_order(MSFT, "SELL", 10, "LMT", at=account.clock.now(), limit_price=500.0)
     order.oca_group = "oco-602801480"

@@ -12,7 +12,7 @@ _HOUR = 3600.0
 
 @pytest.mark.parametrize("part", [0.999, 0.998, 1.001, 1.002])
 @pytest.mark.parametrize("since", [MONDAY, MONDAY + 17.5, MONDAY + 1799.5])
-def test_first_matching_step_equals_that_of_an_exhaustive_search(part: float, since: float) -> None:
+def test_first_matching_step_equals_the_result_of_an_exhaustive_search(part: float, since: float) -> None:
     account = make_paper_account()
     for instrument in (account.instrument(AAPL), find_option(account)):
         level = part * account.prices.price_at(instrument, since)
@@ -33,7 +33,7 @@ def test_first_matching_step_equals_that_of_an_exhaustive_search(part: float, si
         )
 
 
-def test_steps_are_not_searched_where_none_may_match() -> None:
+def test_steps_are_not_searched_where_none_can_match() -> None:
     account = make_paper_account()
     instrument = account.instrument(AAPL)
     spans: list[PriceRange] = []

@@ -21,7 +21,7 @@ def values_by_name(side: dict[str, Any]) -> dict[str, float]:
     return {item["name"]: item["nav"] for item in side["items"]}
 
 
-def test_allocation_uses_the_names_of_ibkr_for_types_classes_and_sectors() -> None:
+def test_allocation_uses_ibkrs_names_for_types_classes_and_sectors() -> None:
     paper_account = make_paper_account()
     split = allocations(account_snapshots(paper_account, [MONDAY]), "ALL", 1.0)
     assert set(split) == set(ALLOCATION_TYPES) - {"ALL"}
@@ -35,7 +35,7 @@ def test_allocation_uses_the_names_of_ibkr_for_types_classes_and_sectors() -> No
     assert set(values_by_name(split["SECTOR"]["long"])) == {"Technology", "Broad", "Cash"}
 
 
-def test_a_foreign_position_counts_for_its_country_and_region() -> None:
+def test_a_foreign_position_is_allocated_to_its_country_and_region() -> None:
     paper_account = make_paper_account()
     trade(paper_account, IBM_IN_FRANKFURT, 100, 200.0)
     split = allocations(account_snapshots(paper_account, [MONDAY]), "ALL", 1.0)

@@ -80,7 +80,7 @@ def test_every_price_is_within_the_range_of_its_interval(name: str, since: float
         assert (span.open, span.close) == (prices[0], PRICES.price_at(made, since + seconds))
 
 
-def test_the_range_of_options_on_one_underlying_is_narrower_than_that_of_its_legs() -> None:
+def test_options_on_one_underlying_have_a_narrower_range_than_their_legs_suggest() -> None:
     made = combination("vertical")
     span = PRICES.range_between(made, NOW, NOW + 60)
     legs = [PRICES.range_between(leg.instrument, NOW, NOW + 60) for leg in made.legs]
@@ -91,7 +91,7 @@ def test_the_range_of_options_on_one_underlying_is_narrower_than_that_of_its_leg
 
 @pytest.mark.parametrize("conid", [AAPL, LOW.conid])
 @pytest.mark.parametrize("price", [0.01, 9.0, 270.0, 5000.0])
-def test_a_price_that_a_test_fixes_is_within_the_range(conid: int, price: float) -> None:
+def test_a_fixed_price_is_within_the_range(conid: int, price: float) -> None:
     account = make_paper_account()
     made = make_combination(account.universe, COMBINATIONS["butterfly"])
     account.clock.advance(100)
@@ -146,7 +146,7 @@ def test_a_cheap_leg_does_not_become_negative() -> None:
 
 @pytest.mark.parametrize("name", ["vertical", "credit", "butterfly", "straddle", "ratio"])
 @pytest.mark.parametrize("width", [1.3, 7.0, 31.0])
-def test_bounds_hold_even_where_the_value_has_a_corner(name: str, width: float) -> None:
+def test_bounds_hold_even_where_the_value_has_a_kink(name: str, width: float) -> None:
     """At expiry an option's value is a broken line, the worst case of a convex one."""
 
     def value(option: Instrument, spot: float, _: float) -> float:

@@ -28,7 +28,7 @@ def test_boundaries_are_where_an_override_begins_or_ends() -> None:
     assert overrides.boundaries(2, 0.0, 1.0) == [0.0, 1.0]
 
 
-def test_it_is_known_whether_a_price_was_ever_fixed() -> None:
+def test_an_override_is_remembered_after_it_ends() -> None:
     overrides = PriceOverrides()
     assert not overrides.is_set(1)
     assert overrides.price_at(1, 5.0) is None

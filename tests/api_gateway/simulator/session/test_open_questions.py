@@ -37,7 +37,7 @@ def test_another_request_or_question_supersedes_the_open_one(submission: Submiss
     assert questions.was_superseded(second)
 
 
-def test_a_superseded_submission_can_be_taken_once(submission: Submission) -> None:
+def test_a_superseded_submission_can_be_retrieved_once(submission: Submission) -> None:
     questions = OpenQuestions()
     reply_id = questions.open_question(submission, 100.0)
     assert questions.take_superseded(reply_id) is None

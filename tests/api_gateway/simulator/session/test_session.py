@@ -240,7 +240,7 @@ def test_init_without_compete_does_not_reset_preflights_again(
     assert preflights.portfolio_called
 
 
-def test_each_login_has_its_own_token_and_cookies_even_in_the_same_moment(session: LoginSession) -> None:
+def test_each_login_has_different_tokens_and_cookies_even_at_the_same_time(session: LoginSession) -> None:
     secrets = []
     for _ in range(3):
         session.login()
@@ -249,7 +249,7 @@ def test_each_login_has_its_own_token_and_cookies_even_in_the_same_moment(sessio
     assert session.login_cookies.keys() == {"XYZAB_AM.LOGIN", "XYZAB"}
 
 
-def test_the_latest_reset_is_that_of_the_night_or_a_later_one(session: LoginSession, clock: Clock) -> None:
+def test_the_latest_reset_is_the_nightly_or_a_later_manual_one(session: LoginSession, clock: Clock) -> None:
     assert session.last_reset == at(1)
     assert not session.is_under_maintenance
     session.login()

@@ -40,5 +40,5 @@ quantity = 3
         (("nowhere",), 1),
     ],
 )
-def test_tables_and_keys_are_found_by_line(place: tuple[str | int, ...], line: int) -> None:
+def test_the_line_of_each_table_and_key_is_found(place: tuple[str | int, ...], line: int) -> None:
     assert TomlLines(TEXT).line_of(place) == line

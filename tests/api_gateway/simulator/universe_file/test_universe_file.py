@@ -78,7 +78,7 @@ def simulate(text: str, clock: Clock, profile: str = "retail") -> Simulation:
     )
 
 
-def test_instruments_positions_and_cash_are_those_of_the_file(clock: Clock) -> None:
+def test_instruments_positions_and_cash_come_from_the_file(clock: Clock) -> None:
     account = simulate(GOOD, clock).selected_account
     assert {currency: amount for currency, amount in account.cash.items() if amount} == {
         "USD": 12_345.67,
@@ -97,7 +97,7 @@ def test_instruments_positions_and_cash_are_those_of_the_file(clock: Clock) -> N
     assert len(held) == 5
 
 
-def test_a_new_instrument_is_searched_priced_and_has_options(clock: Clock) -> None:
+def test_a_new_instrument_can_be_found_and_has_a_price_and_options(clock: Clock) -> None:
     simulation = simulate(GOOD, clock)
     (acme,) = simulation.universe.underlyings_of_symbol("ACME")
     assert (acme.name, acme.exchange, acme.currency) == ("ACME CORP", "NYSE", "USD")
@@ -107,7 +107,7 @@ def test_a_new_instrument_is_searched_priced_and_has_options(clock: Clock) -> No
     assert simulation.universe.by_conid(acme.conid) == acme
 
 
-def test_an_instrument_of_ours_keeps_what_the_file_does_not_replace(clock: Clock) -> None:
+def test_a_built_in_instrument_keeps_the_fields_that_the_file_does_not_replace(clock: Clock) -> None:
     apple = simulate(GOOD, clock).selected_account.instrument(265598)
     assert (apple.reference_price, apple.name, apple.venues[0]) == (300.0, "APPLE INC", "SMART")
 
@@ -127,7 +127,7 @@ def test_only_the_first_account_of_an_advisor_is_replaced(clock: Clock) -> None:
     assert any(position.quantity for position in second.positions.values())
 
 
-def test_a_file_without_a_portfolio_leaves_that_of_the_profile(clock: Clock) -> None:
+def test_a_file_without_a_portfolio_keeps_the_profiles_portfolio(clock: Clock) -> None:
     text = '[[instrument]]\nsymbol = "X"\nexchange = "LSE"\nprice = 5.0\n'
     account = simulate(text, clock).selected_account
     assert account.positions == Simulation(SimulationOptions(), clock).selected_account.positions
@@ -184,7 +184,7 @@ def test_a_file_without_a_portfolio_leaves_that_of_the_profile(clock: Clock) -> 
         ("[[position]\n", 1, ""),
     ],
 )
-def test_an_invalid_file_is_one_sentence_with_line_and_field(
+def test_an_invalid_file_is_reported_in_one_sentence_with_line_and_field(
     clock: Clock, text: str, line: int, field: str
 ) -> None:
     with pytest.raises(UniverseFileError) as caught:
@@ -197,7 +197,7 @@ def test_an_invalid_file_is_one_sentence_with_line_and_field(
     assert "\n" not in sentence
 
 
-def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_in_one_sentence(tmp_path: Path) -> None:
     latin, large = tmp_path / "latin.toml", tmp_path / "large.toml"
     latin.write_bytes(b"# first\n# \xe9\n")
     large.write_bytes(b"#" * (MAX_BYTES + 1))

@@ -60,7 +60,9 @@ async def test_a_delete_does_not_need_a_content_length(gateway: httpx.AsyncClien
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, strict=False)])
-async def test_the_edge_accepts_such_requests_unless_strict(gateway: httpx.AsyncClient) -> None:
+async def test_the_edge_accepts_requests_with_missing_headers_unless_strict(
+    gateway: httpx.AsyncClient,
+) -> None:
     del gateway.headers["user-agent"]
     assert (await gateway.post("/v1/api/tickle", content=chunks())).status_code == 200
 

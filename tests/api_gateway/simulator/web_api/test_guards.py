@@ -51,7 +51,7 @@ def test_other_calls_are_rejected_until_the_accounts_call(simulation: Simulation
 
 
 @pytest.mark.parametrize(("carries_login", "logged_in"), [(True, True), (False, False)])
-def test_a_request_has_a_login_only_if_it_carries_it(
+def test_a_request_is_logged_in_only_if_it_carries_the_login(
     simulation: Simulation, carries_login: bool, logged_in: bool
 ) -> None:
     request = ApiRequest("GET", "/x", carries_login=carries_login)

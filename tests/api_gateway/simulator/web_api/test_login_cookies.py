@@ -47,7 +47,7 @@ async def test_a_login_sets_the_cookies_that_requests_need(
 
 
 @pytest.mark.parametrize("options", [BEHIND])
-async def test_a_tickle_without_the_cookies_gets_either_of_the_answers_without_a_login(
+async def test_a_tickle_without_the_cookies_gets_either_logged_out_response(
     gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     simulation.session.establish()

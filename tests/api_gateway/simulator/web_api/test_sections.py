@@ -1,4 +1,4 @@
-"""What holds for all sections together."""
+"""Properties of all sections together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from api_gateway.simulator.web_api import sections
 from api_gateway.simulator.web_api.routing import RequiredSession
 
-# The gateway, or the login alone, answers these.
+# These are served by the gateway or need only the login.
 WITHOUT_BROKERAGE = {
     "/iserver/auth/ssodh/init",
     "/iserver/auth/ssodh/response",
@@ -25,7 +25,7 @@ def test_every_module_is_a_section_that_is_served() -> None:
     assert {id(module.SECTION) for module in modules} == {id(section) for section in sections.all_sections()}
 
 
-def test_no_endpoint_is_answered_twice() -> None:
+def test_no_endpoint_is_served_by_two_sections() -> None:
     endpoints = Counter(
         (endpoint.method, endpoint.template)
         for section in sections.all_sections()
@@ -34,7 +34,7 @@ def test_no_endpoint_is_answered_twice() -> None:
     assert [endpoint for endpoint, count in endpoints.items() if count > 1] == []
 
 
-def test_what_is_below_iserver_and_fa_and_nothing_else_needs_the_brokerage_session() -> None:
+def test_only_paths_below_iserver_and_fa_need_the_brokerage_session() -> None:
     for section in sections.all_sections():
         for endpoint in section.endpoints:
             below = (

@@ -82,7 +82,7 @@ def test_the_order_stream_is_silent_until_there_is_an_order(simulation: Simulati
 
 
 @pytest.mark.parametrize("start", ["ids", "quiet"])
-def test_the_order_stream_can_start_with_ids_or_nothing_and_goes_on_with_changes(
+def test_the_order_stream_can_start_with_ids_or_nothing_and_continues_with_changes(
     simulation: Simulation, start: str
 ) -> None:
     orders = OrderStream(simulation, (), start)
@@ -176,7 +176,7 @@ def test_a_currency_that_has_not_changed_is_only_its_key_and_timestamp(simulatio
     assert rows["LedgerListUSD"].keys() == {"key", "timestamp", "cashbalance", "netLiquidationValue"}
 
 
-def test_a_summary_that_has_changed_is_repeated_whole_and_another_without_values(
+def test_a_changed_summary_is_repeated_in_full_and_an_unchanged_one_without_values(
     simulation: Simulation,
 ) -> None:
     moving = balances(simulation, "ssd", ["accountcode", "NetLiquidation"])

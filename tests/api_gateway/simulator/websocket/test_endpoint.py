@@ -142,7 +142,7 @@ def test_a_scripted_fault_denies_the_handshake_once(browser: TestClient, simulat
         assert receive_frame(socket)["topic"] in ("system", "act", "sts")
 
 
-def test_a_scripted_fault_drops_the_socket_after_so_many_bytes(
+def test_a_scripted_fault_drops_the_socket_after_a_number_of_bytes(
     browser: TestClient, simulation: Simulation
 ) -> None:
     script_fault(simulation, reset=10)
@@ -186,7 +186,7 @@ def test_behind_a_gateway_frames_are_text_and_the_handshake_needs_the_cookies_of
             continue
 
 
-def test_a_frame_of_ours_over_the_size_limit_ends_the_connection_too(
+def test_a_server_frame_over_the_size_limit_ends_the_connection_too(
     browser: TestClient, simulation: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     huge = [{"topic": "ntf", "args": ["x" * MAX_FRAME_BYTES]}]

@@ -23,7 +23,7 @@ def rows(simulation: Simulation, apple: Instrument) -> list[dict[str, Any]]:
 
 
 def price(row: dict[str, Any]) -> float:
-    """Return the price of a row, which may follow a size."""
+    """Return the price of a row, which may come after a size."""
     return float(row["price"].rpartition(" ")[2])
 
 

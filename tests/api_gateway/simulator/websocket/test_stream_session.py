@@ -87,7 +87,7 @@ def test_a_client_with_a_cookie_is_greeted_with_user_accounts_and_status(simulat
     assert not simulation.preflights.accounts_called
 
 
-def test_the_greeting_comes_in_an_order_that_the_seed_decides() -> None:
+def test_the_seed_determines_the_order_of_the_greeting_frames() -> None:
     orders = []
     for seed in (1, 1, 2):
         simulation = Simulation(SimulationOptions(login=True, seed=seed), Clock(frozen=True))
@@ -129,14 +129,14 @@ def heartbeats(client: Client, wall_clock: WallClock, seconds: float) -> list[in
     return stamps
 
 
-def test_a_heartbeat_comes_every_ten_seconds_of_real_time_while_the_simulated_clock_stands_still(
+def test_a_heartbeat_is_sent_every_ten_seconds_of_real_time_while_the_simulated_clock_is_frozen(
     client: Client, wall_clock: WallClock
 ) -> None:
     start = wall_clock.seconds
     assert heartbeats(client, wall_clock, 35) == [int((start + s) * 1000) for s in (10, 20, 30)]
 
 
-def test_a_jump_of_the_simulated_clock_brings_no_heartbeat_and_delays_none(
+def test_a_jump_of_the_simulated_clock_neither_triggers_nor_delays_a_heartbeat(
     client: Client, wall_clock: WallClock
 ) -> None:
     client.simulation.clock.advance(200)
@@ -147,11 +147,11 @@ def test_a_jump_of_the_simulated_clock_brings_no_heartbeat_and_delays_none(
 @pytest.mark.parametrize(
     ("text", "topic"), [("", "null"), ("nonsense", "null"), ("smd+1+{", "null"), ("xyz+{}", "xyz")]
 )
-def test_a_malformed_frame_is_answered_as_an_unknown_topic(client: Client, text: str, topic: str) -> None:
+def test_a_malformed_frame_gets_the_unknown_topic_error(client: Client, text: str, topic: str) -> None:
     assert client.send(text) == [{"error": f"Topic unknown '{topic}'"}]
 
 
-def test_a_ping_and_an_echo_are_answered(client: Client) -> None:
+def test_a_ping_and_an_echo_get_responses(client: Client) -> None:
     assert client.send("tic")[0]["topic"] == "tic"
     assert client.send("ech+hb") == [{"topic": "ech+hb"}]
 
@@ -187,7 +187,7 @@ def test_the_end_of_the_brokerage_session_is_reported_and_ends_its_streams(clien
     assert [frame for frame in later if frame.get("topic") == "spl"]
 
 
-def test_the_order_stream_ends_with_the_brokerage_session_for_good(client: Client) -> None:
+def test_the_order_stream_ends_permanently_with_the_brokerage_session(client: Client) -> None:
     client.send("sor+{}")
     assert client.frames_of("sor", 1) != []
     client.simulation.session.drop()
@@ -236,7 +236,7 @@ def test_an_eviction_and_its_end_are_reported_with_only_what_has_changed(client:
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, profile="fa")], ids=["advisor"])
-def test_another_selected_account_is_reported(client: Client, options: SimulationOptions) -> None:
+def test_selecting_another_account_is_reported(client: Client, options: SimulationOptions) -> None:
     assert options.profile == "fa"
     assert client.frames_of("act", 0) == []
     client.simulation.selected_account_id = list(client.simulation.accounts)[-1]
@@ -244,7 +244,7 @@ def test_another_selected_account_is_reported(client: Client, options: Simulatio
     assert account["args"]["selectedAccount"] == client.simulation.selected_account_id
 
 
-def test_order_streams_are_refused_as_often_as_the_variant_says(client: Client) -> None:
+def test_order_streams_are_rejected_as_often_as_the_variant_specifies(client: Client) -> None:
     client.simulation.variants = Variants(order_refusals=2)
     answers = [client.send("sor+{}") for _ in range(3)]
     refusal = {"error": "unable to subscribe", "code": 500, "topic": "sor"}
@@ -252,7 +252,7 @@ def test_order_streams_are_refused_as_often_as_the_variant_says(client: Client) 
     assert client.frames_of("sor", 1) != []
 
 
-def test_the_order_stream_starts_as_the_variant_says(client: Client) -> None:
+def test_the_order_stream_starts_as_the_variant_specifies(client: Client) -> None:
     client.simulation.variants = Variants(order_stream="quiet")
     client.send("sor+{}")
     assert client.frames_of("sor", 3) == []
@@ -280,12 +280,12 @@ def test_a_socket_can_outlive_its_login_with_heartbeats_and_dead_topics(
     assert len(heartbeats(client, wall_clock, 60)) == 6
 
 
-def test_a_new_login_in_the_same_moment_ends_the_session_too(client: Client) -> None:
+def test_a_new_login_at_the_same_time_ends_the_session_too(client: Client) -> None:
     client.simulation.session.login()
     assert client.session.has_ended
 
 
-def test_the_nightly_reset_closes_every_socket_again_and_again_while_it_lasts(client: Client) -> None:
+def test_the_nightly_reset_closes_every_socket_repeatedly_while_it_lasts(client: Client) -> None:
     simulation = client.simulation
     assert not client.session.has_ended
     simulation.session.reset()
@@ -315,8 +315,8 @@ def test_the_nightly_reset_can_be_reported_by_the_status_alone(client: Client) -
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_frame_of_a_client_raises_an_error(client: Client, seed: int) -> None:
-    rng = Random(seed)  # noqa: S311 no secret
+def test_no_client_frame_raises_an_error(client: Client, seed: int) -> None:
+    rng = Random(seed)  # noqa: S311 not a secret
     parts = [
         *("smd", "umd", "smh", "umh", "sbd", "ubd", "sor", "uor", "str", "utr", "spl", "upl", "ssd", "usd"),
         *("sld", "uld", "shs", "inp", "tic", "ech", "xyz", "+", "+", "+", str(AAPL), ACCOUNT, "{}", "{", "}"),
@@ -395,7 +395,7 @@ def test_an_unknown_contract_is_rejected(client: Client, topic: str, target: str
     assert client.send(f"{topic}+{target}+{{}}")[0]["error"] == "Bad Request: invalid conid"
 
 
-def test_a_sixth_history_is_rejected_until_one_is_cancelled(client: Client) -> None:
+def test_a_sixth_history_request_is_rejected_until_one_is_cancelled(client: Client) -> None:
     for conid in (AAPL, AAPL, IBM, MSFT, IBM):
         assert client.send(f'smh+{conid}+{{"period":"1d","bar":"5min"}}') == []
     numbers = [frame["serverId"] for frame in client.frames_of("smh")]
@@ -422,7 +422,7 @@ def test_an_account_has_one_price_ladder_until_it_is_cancelled(client: Client) -
     "target",
     ["", "+", f"+{ACCOUNT}", f"+{ACCOUNT}+x", f"+{ACCOUNT}+1", f"+DU1+{AAPL}", f"+{ACCOUNT}+{AAPL}+MARS"],
 )
-def test_a_price_ladder_of_nothing_known_is_rejected(client: Client, target: str) -> None:
+def test_a_price_ladder_for_an_unknown_account_or_contract_is_rejected(client: Client, target: str) -> None:
     assert client.send(f"sbd{target}")[0]["code"] == 400
 
 
@@ -442,7 +442,7 @@ def test_cancelling_orders_trades_or_profit_has_no_response(client: Client, text
     assert client.frames_of(f"s{text[1:3]}", 3) == []
 
 
-def test_cancelled_balances_are_confirmed(client: Client) -> None:
+def test_cancelling_balances_is_confirmed(client: Client) -> None:
     client.send(f"ssd+{ACCOUNT}+{{}}")
     client.send(f"sld+{ACCOUNT}+{{}}")
     assert client.send(f"usd+{ACCOUNT}+{{}}") == [{"result": "unsubscribed from summary"}]
@@ -456,7 +456,7 @@ def test_balances_of_an_unknown_account_are_rejected(client: Client, text: str) 
 
 
 @pytest.mark.parametrize("days", ["0", "8", "true", '"x"'])
-def test_trades_of_more_than_seven_days_are_rejected(client: Client, days: str) -> None:
+def test_trades_for_more_than_seven_days_are_rejected(client: Client, days: str) -> None:
     assert client.send(f'str+{{"days":{days}}}')[0]["code"] == 400
 
 

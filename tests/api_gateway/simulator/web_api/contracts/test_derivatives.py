@@ -13,7 +13,7 @@ from api_gateway.simulator.web_api.contracts.derivatives import (
 AAPL, ES, CL = 265598, 11004968, 17340715
 
 
-def test_expired_months_leave_the_list_and_new_ones_join_it(
+def test_expired_months_are_removed_from_the_list_and_new_months_are_added(
     simulation: Simulation, skip: Callable[[float], None]
 ) -> None:
     before = month_codes(simulation, AAPL, "OPT")

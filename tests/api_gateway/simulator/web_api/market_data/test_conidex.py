@@ -24,7 +24,7 @@ def test_commas_separate_conidexes_and_legs(conidexes: list[str]) -> None:
     assert join_legs(",".join(conidexes).split(",")) == conidexes
 
 
-def test_a_leg_without_a_combination_stands_alone() -> None:
+def test_a_leg_without_a_combination_stays_separate() -> None:
     assert join_legs(["265598", "8314/1"]) == ["265598", "8314/1"]
 
 

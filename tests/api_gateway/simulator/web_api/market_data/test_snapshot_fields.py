@@ -36,7 +36,7 @@ def test_every_field_of_every_kind_of_contract_has_its_json_type(simulation: Sim
             assert value is None or isinstance(value, types[snapshot_field_types()[name]]), name
 
 
-def test_the_52_week_range_is_that_of_the_daily_bars(
+def test_the_52_week_range_matches_the_daily_bars(
     simulation: Simulation, field_value: Callable[[int, str], FieldValue]
 ) -> None:
     stock, now = simulation.selected_account.instrument(8314), simulation.clock.now()
@@ -59,7 +59,7 @@ def test_a_worthless_option_has_no_change_in_percent(
     assert field_value(far.conid, "82") == "0.00"
 
 
-def test_most_known_fields_are_written_and_no_others() -> None:
+def test_most_known_fields_and_no_others_are_simulated() -> None:
     known = snapshot_field_types()
     written = CONTRACT_FIELDS.keys() | PRICE_FIELDS.keys()
     assert written <= known.keys()
@@ -80,7 +80,7 @@ def test_change_is_counted_from_the_prior_close(
     assert field_value(265598, "83") == f"{(300 / prior - 1) * 100:.2f}%"
 
 
-def test_the_mark_lies_between_bid_and_ask(field_value: Callable[[int, str], FieldValue]) -> None:
+def test_the_mark_is_between_bid_and_ask(field_value: Callable[[int, str], FieldValue]) -> None:
     bid, mark, ask = (float(str(field_value(265598, name))) for name in ("84", "7635", "86"))
     assert bid <= mark <= ask
 
@@ -124,7 +124,7 @@ def test_a_cheap_bond_yields_more_than_its_coupon(
     assert float(str(field_value(bond, "7699"))) >= float(str(field_value(bond, "7720")))
 
 
-def test_bid_and_ask_sizes_are_those_of_the_order_book(
+def test_bid_and_ask_sizes_match_the_order_book(
     simulation: Simulation, field_value: Callable[[int, str], FieldValue]
 ) -> None:
     quote = simulation.prices.quote(simulation.selected_account.instrument(12087792))

@@ -27,7 +27,7 @@ def test_sizes_have_thousands_separators_and_percentages_their_sign() -> None:
     assert snapshot_format.money(80346) == "80,346.00"
 
 
-def test_a_percentage_that_rounds_to_nothing_has_no_sign() -> None:
+def test_a_percentage_that_rounds_to_zero_has_no_sign() -> None:
     assert snapshot_format.percent(-0.00004) == "0.00%"
     assert snapshot_format.percent(-0.00006) == "-0.01%"
 

@@ -26,7 +26,7 @@ def options() -> SimulationOptions:
 
 
 def ticket_with_profile(amounts: dict[str, Any], kind: str = "SHARE", **fields: Any) -> Ticket:
-    """Return a ticket with its own allocation profile."""
+    """Return a ticket that contains an allocation profile."""
     rows = [{"account": account, "amount": amount} for account, amount in amounts.items()]
     payload = {"allocation_profile": {"alloc_type": kind, "allocations": rows}}
     return parse_ticket(ticket(jsonPayload=payload, **fields))
@@ -65,7 +65,7 @@ def test_a_cash_allocation_buys_whole_shares_for_each_account(simulation: Simula
     assert split(simulation, first, parsed_ticket) == {first: 10}
 
 
-def test_an_allocation_to_a_foreign_or_repeated_account_is_rejected(simulation: Simulation) -> None:
+def test_an_allocation_to_an_unknown_or_repeated_account_is_rejected(simulation: Simulation) -> None:
     first, *_ = simulation.clients
     with pytest.raises(OrderRejectedError, match="not one of the advisor's clients"):
         allocation_members(simulation, first, ticket_with_profile({"U9999999": 10}))

@@ -73,14 +73,16 @@ def test_each_risk_raises_its_question(
     ] == expected_ids
 
 
-def test_missing_market_data_is_asked_about_after_the_price_only(paper_account: PaperAccount) -> None:
+def test_only_the_price_question_precedes_the_missing_market_data_question(
+    paper_account: PaperAccount,
+) -> None:
     without_subscription = order_context(paper_account, PreflightState(), orderType="LMT", price=110)
     assert [q.message_id for q in confirmation_questions(without_subscription)] == ["o163", "o354", "o10153"]
     other = order_context(paper_account, PreflightState(subscriptions={EUR_USD: MarketDataSubscription(0.0)}))
     assert confirmation_questions(other)[0].message_id == "o354"
 
 
-def test_a_cryptocurrency_market_order_raises_its_own_question(paper_account: PaperAccount) -> None:
+def test_a_cryptocurrency_market_order_raises_a_separate_question(paper_account: PaperAccount) -> None:
     preflights = PreflightState(subscriptions={BITCOIN: MarketDataSubscription(0.0)})
     coin = order_context(paper_account, preflights, conid=BITCOIN, quantity=None, cashQty=100, tif="IOC")
     assert [q.message_id for q in confirmation_questions(coin)] == ["o10223", "o10164", "o10288", "o10153"]
@@ -159,7 +161,7 @@ def test_a_question_states_the_order_and_the_exceeded_limit(
     assert all(text.endswith("\nAre you sure you want to submit this order?") for text in texts.values())
 
 
-# What a public client looks for in a question, after it has removed the line breaks. A part of the protocol.
+# Phrases that a public client looks for in a question, without line breaks: part of the protocol.
 CLIENT_PHRASES = {
     "o163": "price exceeds the Percentage constraint of 3%",
     "o354": (
@@ -206,7 +208,7 @@ def test_a_question_contains_the_phrase_that_clients_look_for(
     assert {each for each, phrase in CLIENT_PHRASES.items() if phrase not in texts[each]} == set()
 
 
-def test_a_text_of_the_simulators_own_has_no_phrase_to_match() -> None:
+def test_a_question_that_the_simulator_words_has_no_phrase_to_match() -> None:
     own = {rule.message_id for rule in CONFIRMATION_RULES if rule.source is TextSource.OWN}
     assert own == {rule.message_id for rule in CONFIRMATION_RULES} - CLIENT_PHRASES.keys() - {"o10336"}
 

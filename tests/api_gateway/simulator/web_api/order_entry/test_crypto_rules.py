@@ -68,7 +68,7 @@ def test_an_order_with_ibkrs_terms_is_accepted(paper_account: PaperAccount, fiel
         (LIMIT | {"side": "SELL", "orderType": "STP", "tif": "GTC"}, "not supported for this contract"),
     ],
 )
-def test_another_order_is_rejected_with_ibkrs_message(
+def test_any_other_order_is_rejected_with_ibkrs_message(
     paper_account: PaperAccount, fields: dict[str, Any], message: str
 ) -> None:
     assert message in (submit(paper_account, fields) or "")

@@ -33,7 +33,7 @@ def draft(paper_account: PaperAccount, *tickets: dict[str, Any]) -> tuple[list[O
     return drafted.orders, drafted.failures
 
 
-def test_the_children_of_a_bracket_are_one_group_named_after_their_parent(
+def test_the_children_of_a_bracket_form_one_group_named_after_their_parent(
     paper_account: PaperAccount,
 ) -> None:
     (parent, *children), failures = draft(paper_account, PARENT, TAKE, STOP)
@@ -96,12 +96,12 @@ def test_a_child_with_an_unknown_contract_or_an_invalid_parent_rejects_all(
         draft(paper_account, *tickets)
 
 
-def test_an_unknown_contract_is_a_rejection_of_its_own(paper_account: PaperAccount) -> None:
+def test_an_unknown_contract_raises_a_separate_rejection(paper_account: PaperAccount) -> None:
     with pytest.raises(ContractRejectedError):
         draft(paper_account, {"conid": 5})
 
 
-def test_a_child_of_another_instrument_is_accepted(paper_account: PaperAccount) -> None:
+def test_a_child_for_a_different_instrument_is_accepted(paper_account: PaperAccount) -> None:
     price = round(paper_account.prices.quote(paper_account.instrument(IBM)).last, 2)
     (_, child), failures = draft(paper_account, PARENT, TAKE | {"conid": IBM, "price": price})
     assert (child.conid, failures) == (IBM, ())

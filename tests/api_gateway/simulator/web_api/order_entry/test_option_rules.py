@@ -70,7 +70,7 @@ def test_the_payoff_of_a_straddle_is_unlimited(account: PaperAccount) -> None:
     assert payoffs == (0.0, INFINITE)
 
 
-def test_combinations_of_other_things_have_no_payoff_at_expiry(account: PaperAccount) -> None:
+def test_other_combinations_have_no_payoff_at_expiry(account: PaperAccount) -> None:
     later = option(account, 0, expiry=1)
     for text in (
         conidex((AAPL, 1), (IBM, -1)),
@@ -120,7 +120,7 @@ def test_open_orders_on_both_sides_of_an_option_are_rejected(account: PaperAccou
     assert order(account, call, side="SELL", price=99).side == "SELL"
 
 
-def test_a_closing_order_may_meet_an_open_order_on_the_other_side(account: PaperAccount) -> None:
+def test_a_closing_order_is_accepted_despite_an_open_order_on_the_other_side(account: PaperAccount) -> None:
     call = option(account, 1)
     ExecutionSimulator({ACCOUNT: account}).accept(account, order(account, call))
     assert order(account, call, side="SELL", price=99, isClose=True).side == "SELL"

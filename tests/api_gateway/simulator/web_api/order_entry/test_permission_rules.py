@@ -94,7 +94,7 @@ def test_a_purchase_must_be_paid_in_full(account: PaperAccount) -> None:
     assert "must exceed the new total Initial Margin" in (place(account, AAPL, quantity=affordable + 2) or "")
 
 
-def test_a_margin_account_may_do_all_of_it() -> None:
+def test_a_margin_account_has_none_of_these_restrictions() -> None:
     account = make_paper_account()
     assert place(account, option(account), side="SELL", quantity=10) is None
     assert place(account, conidex((option(account, up=1), 1), (option(account), -1))) is None

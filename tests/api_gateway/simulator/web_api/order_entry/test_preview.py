@@ -26,7 +26,7 @@ def number(text: str) -> float:
     return float(text.replace(",", ""))
 
 
-def test_what_if_equals_the_effect_of_a_trade(paper_account: PaperAccount) -> None:
+def test_a_what_if_equals_the_effect_of_a_trade(paper_account: PaperAccount) -> None:
     before, after = what_if(paper_account, [order(paper_account)])
     assert before == paper_account.valuation()
     trade(paper_account, MSFT, 10, 500.0)
@@ -35,7 +35,7 @@ def test_what_if_equals_the_effect_of_a_trade(paper_account: PaperAccount) -> No
     assert after.total.initial_margin == pytest.approx(done.total.initial_margin)
 
 
-def test_what_if_leaves_the_account_unchanged(paper_account: PaperAccount) -> None:
+def test_a_what_if_leaves_the_account_unchanged(paper_account: PaperAccount) -> None:
     cash, quantities = dict(paper_account.cash), {c: h.quantity for c, h in paper_account.positions.items()}
     count = len(paper_account.orders), len(paper_account.executions)
     sale = order(paper_account, side="SELL", conid=AAPL, limit_price=200.0)

@@ -65,7 +65,7 @@ def test_after_hours_changes_start_at_the_regular_close(simulation: Simulation) 
     assert by.after_hours_change_percent(s) == pytest.approx(100 * (s.quote.last / close - 1))
 
 
-def test_weekly_highs_and_lows_are_those_of_the_daily_bars(simulation: Simulation) -> None:
+def test_weekly_highs_and_lows_match_the_daily_bars(simulation: Simulation) -> None:
     s = contract_snapshot(simulation)
     high, low = by.percent_from_high(52)(s), by.percent_from_low(52)(s)
     assert high is not None

@@ -178,7 +178,7 @@ def test_every_scan_type_runs_and_is_deterministic(simulation: Simulation) -> No
         assert first.column
         if not first.contracts:
             found_nothing.add(each.code)
-    # At noon no market is closed, and nothing is halted.
+    # At noon, no market is closed and nothing is halted.
     after_hours = {"TOP_AFTER_HOURS_PERC_GAIN", "TOP_AFTER_HOURS_PERC_LOSE"}
     assert found_nothing == {"HALTED", "NOT_OPEN"} | after_hours
 

@@ -49,7 +49,7 @@ async def test_selecting_the_selected_account_reports_that_it_is_set(api: ApiCli
 @pytest.mark.parametrize(
     ("body", "status"), [({"acctId": "U7654321"}, 500), ({}, 400), ({"acctId": 7}, 400), ([], 400)]
 )
-async def test_a_foreign_account_cannot_be_selected(api: ApiClient, body: Any, status: int) -> None:
+async def test_an_account_of_another_login_cannot_be_selected(api: ApiClient, body: Any, status: int) -> None:
     await api.prepare_session()
     reply = await api.post("/iserver/account", body)
     assert reply.status_code == status
@@ -68,7 +68,7 @@ async def test_selecting_an_account_requires_the_accounts_call(api: ApiClient) -
     assert (reply.status_code, reply.json()["error"]) == (400, "Please query /accounts first")
 
 
-async def test_profit_and_loss_is_empty_first_and_then_agrees_with_the_summary(
+async def test_profit_and_loss_is_empty_at_first_and_then_agrees_with_the_summary(
     api: ApiClient,
 ) -> None:
     await api.prepare_session()
@@ -154,7 +154,7 @@ async def test_dynamic_accounts_are_unavailable_to_other_logins(api: ApiClient) 
     assert (await api.post("/iserver/dynaccount", {})).status_code == 400
 
 
-async def test_owners_are_reported_only_for_own_accounts(api: ApiClient) -> None:
+async def test_owners_are_reported_only_for_the_logins_accounts(api: ApiClient) -> None:
     path = f"/acesws/{ACCOUNT}/signatures-and-owners"
     body = await api.get_json(path)
     assert type_mismatches("GET /acesws/{accountId}/signatures-and-owners", body) == []
@@ -223,7 +223,7 @@ async def test_a_live_login_is_not_paper(api: ApiClient, options: SimulationOpti
 
 
 @advisors
-async def test_a_newly_selected_account_reports_its_own_profit(
+async def test_a_newly_selected_account_reports_its_profit(
     api: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is FA
@@ -270,7 +270,7 @@ async def test_a_group_cannot_be_selected(api: ApiClient, options: SimulationOpt
 
 
 @advisors
-async def test_each_account_has_its_own_summary_and_all_is_their_sum(
+async def test_each_account_has_a_summary_and_all_is_their_sum(
     api: ApiClient, options: SimulationOptions
 ) -> None:
     assert options is FA

@@ -54,7 +54,7 @@ async def test_the_initial_alerts_from_tws_are_listed(api: ApiClient) -> None:
     assert {row["account"] for row in rows} == {ACCOUNT}
 
 
-async def test_alerts_of_a_foreign_account_cannot_be_listed(api: ApiClient) -> None:
+async def test_alerts_of_another_logins_account_cannot_be_listed(api: ApiClient) -> None:
     assert (await api.get("/iserver/account/U7654321/alerts")).status_code == 400
 
 
@@ -80,7 +80,7 @@ async def test_an_unknown_alert_is_an_error_with_status_200(api: ApiClient) -> N
     assert (await api.get(f"{ONE}/abc", type="Q")).status_code == 500
 
 
-async def test_the_mobile_alert_has_another_order_id_on_each_call(api: ApiClient) -> None:
+async def test_the_mobile_alert_has_a_different_order_id_on_each_call(api: ApiClient) -> None:
     first, second = await api.get_json(MOBILE), await api.get_json(MOBILE)
     assert first["order_id"] != second["order_id"]
     assert first["tool_id"] == second["tool_id"] > 2**31
@@ -150,7 +150,7 @@ async def test_deleting_the_mobile_alert_resets_it(api: ApiClient, gateway: http
 
 
 @pytest.mark.parametrize("options", [SimulationOptions(login=True, rate_limits=False, profile="fa")])
-async def test_an_alert_is_found_only_under_its_own_account(
+async def test_an_alert_is_found_only_under_its_account(
     api: ApiClient, gateway: httpx.AsyncClient, simulation: Simulation
 ) -> None:
     number = await first_id(api)

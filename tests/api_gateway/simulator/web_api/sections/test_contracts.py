@@ -36,7 +36,7 @@ async def test_a_symbol_search_returns_all_listings_with_text_conids(api: ApiCli
     assert rows[-1]["issuers"] == [{"id": "e1400789", "name": "International Business Machines Corp"}]
 
 
-async def test_a_search_by_body_equals_one_by_query(api: ApiClient) -> None:
+async def test_a_search_by_body_equals_a_search_by_query(api: ApiClient) -> None:
     reply = await api.post(SEARCH, {"symbol": "AAPL", "name": False, "secType": "STK"})
     assert type_mismatches("POST /iserver/secdef/search", reply.json()) == []
     assert reply.json() == await api.get_json(SEARCH, symbol="AAPL", secType="STK")
@@ -59,7 +59,7 @@ async def test_an_invalid_search_is_a_bad_request(api: ApiClient, query: dict[st
     assert (await api.post(SEARCH, query)).status_code == 400
 
 
-async def test_strikes_are_empty_until_the_underlying_was_searched_for(api: ApiClient) -> None:
+async def test_strikes_are_empty_until_the_underlying_has_been_searched_for(api: ApiClient) -> None:
     query: dict[str, str | int] = {"conid": AAPL, "sectype": "OPT", "month": "MAR26"}
     empty: dict[str, list[float]] = {"call": [], "put": []}
     assert await api.get_json(STRIKES, **query) == empty
@@ -129,7 +129,7 @@ async def test_info_returns_every_expiry_and_class_of_a_month(api: ApiClient) ->
     assert len({row["conid"] for row in rows}) == len(rows)
 
 
-async def test_strikes_are_those_of_all_expiries_of_the_month(api: ApiClient, simulation: Simulation) -> None:
+async def test_strikes_cover_all_expiries_of_the_month(api: ApiClient, simulation: Simulation) -> None:
     await api.get_json(SEARCH, symbol="AAPL")
     listed = (await api.get_json(STRIKES, conid=AAPL, secType="OPT", month="MAR26"))["call"]
     monthly = {option.strike for option in simulation.universe.options_of(AAPL, expiry="20260320")}

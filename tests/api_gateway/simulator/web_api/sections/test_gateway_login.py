@@ -56,7 +56,7 @@ async def test_the_gateway_takes_over_a_session_only_with_compete(
     assert simulation.session.state is state
 
 
-async def test_a_challenge_can_be_answered_once(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
+async def test_a_challenge_can_be_used_once(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
     simulation.session.drop()
     assert (await gateway.post(RESPONSE, json={"response": "aa"})).status_code == 400
     await gateway.post(INIT, json=MACHINE)
@@ -67,7 +67,7 @@ async def test_a_challenge_can_be_answered_once(gateway: httpx.AsyncClient, simu
     assert (await gateway.post(RESPONSE, json={"response": "aa"})).status_code == 400
 
 
-async def test_a_challenge_ends_with_its_login(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
+async def test_a_challenge_expires_with_its_login(gateway: httpx.AsyncClient, simulation: Simulation) -> None:
     await gateway.post(INIT, json=MACHINE)
     simulation.session.login()
     assert (await gateway.post(RESPONSE, json={"response": "aa"})).status_code == 400

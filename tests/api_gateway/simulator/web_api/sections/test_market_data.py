@@ -72,7 +72,7 @@ async def test_every_snapshot_value_is_text_except_conid_and_time(api: ApiClient
     assert int(result["7762"]) > 1_000_000
 
 
-async def test_a_new_field_arrives_after_its_own_delay(api: ApiClient, skip: Skip) -> None:
+async def test_a_new_field_arrives_after_a_separate_delay(api: ApiClient, skip: Skip) -> None:
     await row(api, skip, AAPL, "31")
     (result,) = await api.get_json(SNAPSHOT, conids=AAPL, fields="31,7295")
     assert "31" in result
@@ -119,7 +119,7 @@ async def test_an_index_has_no_bid_and_no_ask(api: ApiClient, skip: Skip) -> Non
     assert not {"84", "86", "88"} & set(result)
 
 
-async def test_a_derivative_has_no_values_until_its_underlying_was_searched_for(
+async def test_a_derivative_has_no_values_until_its_underlying_has_been_searched_for(
     api: ApiClient, skip: Skip, simulation: Simulation
 ) -> None:
     option = simulation.universe.options_of(AAPL)[0].conid

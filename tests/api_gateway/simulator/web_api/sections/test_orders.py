@@ -62,7 +62,7 @@ async def test_a_limit_order_five_percent_off_is_confirmed_and_then_rests(
 
 
 def _answer_only_fields() -> list[str]:
-    """Return the accepted mismatches: the record mixes questions and answers, with different fields."""
+    """Return the accepted mismatches: the record mixes questions and responses, with different fields."""
     return [f"[].{name} is missing" for name in ("order_id", "order_status", "encrypt_message")]
 
 
@@ -127,7 +127,7 @@ async def test_a_late_reply_can_place_the_order_although_it_is_unavailable(
     assert [simulation.selected_account.orders[each].reference for each in placed] == ["late"]
 
 
-async def test_identical_tickets_can_be_asked_different_questions(
+async def test_identical_tickets_can_raise_different_questions(
     trader: Trader, simulation: Simulation
 ) -> None:
     simulation.order_behaviour = OrderBehaviour(random_questions=True)
@@ -138,7 +138,7 @@ async def test_identical_tickets_can_be_asked_different_questions(
     assert seen == {(), ("o163",), ("o10153",), ("o163", "o10153")}
 
 
-async def test_a_price_between_two_ticks_is_asked_about_and_then_rounded(
+async def test_a_price_between_two_ticks_raises_a_question_and_is_then_rounded(
     trader: Trader, simulation: Simulation
 ) -> None:
     low = price(simulation, part=0.98)
@@ -148,7 +148,7 @@ async def test_a_price_between_two_ticks_is_asked_about_and_then_rounded(
     assert simulation.selected_account.orders[order_id].limit_price == low
 
 
-async def test_requests_by_the_gateway_and_the_control_keep_a_question_open(
+async def test_gateway_and_control_requests_keep_a_question_open(
     trader: Trader, simulation: Simulation, gateway: httpx.AsyncClient
 ) -> None:
     question = await trader.submit(limit(simulation, 0.95))
@@ -424,7 +424,7 @@ async def test_a_used_coid_can_be_a_bad_request(trader: Trader, simulation: Simu
     assert rejected.status_code == 200
 
 
-async def test_a_coid_used_meanwhile_is_rejected_after_the_questions(
+async def test_a_coid_used_in_the_meantime_is_rejected_after_the_questions(
     trader: Trader, simulation: Simulation
 ) -> None:
     question = await trader.submit(limit(simulation, 0.95, cOID="mine"))
@@ -480,7 +480,7 @@ async def test_some_malformed_orders_have_the_status_that_ibkr_gives_them(
 
 
 @pytest.mark.parametrize("path", [ORDERS, WHATIF, f"{ORDER}/602801489", "/iserver/account/DU7654321/orders"])
-async def test_an_order_for_a_foreign_account_is_rejected(trader: Trader, path: str) -> None:
+async def test_an_order_for_another_logins_account_is_rejected(trader: Trader, path: str) -> None:
     reply = await trader.post(path.replace("DU1234567", "DU7654321"), {"orders": [ticket()], **ticket()})
     assert (reply.status_code, reply.json()["error"]) == (400, "Bad Request: invalid accountId")
 
@@ -657,7 +657,7 @@ async def test_an_order_with_price_management_waits_for_the_choice(
     assert "order_id" in (await submit_prompted(trader, simulation))[0]
 
 
-async def test_an_order_can_be_cancelled_instead_of_answering_its_prompt(
+async def test_an_order_can_be_cancelled_instead_of_replying_to_its_prompt(
     trader: Trader, simulation: Simulation
 ) -> None:
     prompt = await submit_prompted(trader, simulation)
@@ -671,7 +671,7 @@ async def test_an_order_can_be_cancelled_instead_of_answering_its_prompt(
 @pytest.mark.parametrize(
     "wrong", [{"orderId": "1"}, {"orderId": 1}, {"reqId": 1}, {"reqId": "1"}, {"text": "Yes"}, {"text": None}]
 )
-async def test_a_prompt_accepts_only_its_own_ids_and_options(
+async def test_a_prompt_accepts_only_its_ids_and_options(
     trader: Trader, simulation: Simulation, wrong: dict[str, Any]
 ) -> None:
     prompt = await submit_prompted(trader, simulation)

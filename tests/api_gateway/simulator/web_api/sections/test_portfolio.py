@@ -115,7 +115,9 @@ async def test_the_first_positions_lack_the_details_of_their_contracts(ready: Ap
     assert [row["conid"] for row in first] == [row["conid"] for row in second]
 
 
-async def test_positions_that_wait_for_the_contracts_are_complete_at_once(ready: ApiClient) -> None:
+async def test_a_request_that_waits_for_the_contracts_gets_complete_positions_at_once(
+    ready: ApiClient,
+) -> None:
     rows = await ready.get_json(POSITIONS, waitForSecDef="true")
     assert all({"ticker", "name", "sector", "pageSize"} <= row.keys() for row in rows)
     assert {row["pageSize"] for row in rows} == {100}
@@ -212,7 +214,7 @@ async def test_a_fill_shows_at_once_in_current_positions_and_later_in_cached_one
     assert MSFT not in await cached()
 
 
-async def test_current_positions_have_another_shape_with_text_conids(
+async def test_current_positions_have_a_different_shape_with_text_conids(
     ready: ApiClient, simulation: Simulation
 ) -> None:
     rows = await ready.get_json(f"/portfolio2/{ACCOUNT}/positions")
@@ -327,7 +329,7 @@ async def test_a_joint_allocation_without_accounts_is_a_bad_request(ready: ApiCl
     assert (await ready.post("/portfolio/allocation", body)).status_code == 400
 
 
-async def test_a_joint_allocation_with_a_foreign_account_gets_401(ready: ApiClient) -> None:
+async def test_a_joint_allocation_with_another_logins_account_gets_401(ready: ApiClient) -> None:
     await ready.get(POSITIONS)
     reply = await ready.post("/portfolio/allocation", {"acctIds": [ACCOUNT, "U7654321"]})
     assert (reply.status_code, reply.content) == (401, b"")

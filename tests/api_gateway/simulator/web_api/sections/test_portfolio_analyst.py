@@ -105,7 +105,7 @@ async def test_a_request_without_accounts_is_a_bad_request(api: ApiClient, path:
 
 
 @pytest.mark.parametrize("path", ["/pa/performance", "/pa/allperiods", "/pa/transactions", "/pa/allocation"])
-async def test_a_foreign_account_gets_500(api: ApiClient, path: str) -> None:
+async def test_an_account_of_another_login_gets_500(api: ApiClient, path: str) -> None:
     body = {"acctIds": ["U7654321"], "period": "1M", "conids": [AAPL], "currency": "USD", "type": "SECTOR"}
     assert (await api.post(path, body)).status_code == 500
 
@@ -200,7 +200,7 @@ async def test_several_conids_may_be_text(api: ApiClient) -> None:
     assert (await transactions(api, conids=[999]))["transactions"] == []
 
 
-async def test_another_currency_changes_the_rate_and_the_total(api: ApiClient) -> None:
+async def test_a_different_currency_changes_the_rate_and_the_total(api: ApiClient) -> None:
     dollars, euros = await transactions(api), await transactions(api, currency="EUR")
     rate = euros["transactions"][0]["fxRate"]
     assert 0.5 < rate < 1.0

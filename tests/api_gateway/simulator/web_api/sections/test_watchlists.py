@@ -38,7 +38,7 @@ async def test_watchlists_match_the_recorded_types(api: ApiClient) -> None:
     assert first["modified"] > 2**31
 
 
-async def test_message_ids_count_up_within_a_session(api: ApiClient, simulation: Simulation) -> None:
+async def test_message_ids_increase_within_a_session(api: ApiClient, simulation: Simulation) -> None:
     assert [(await api.get_json(LISTS))["MID"] for _ in range(3)] == ["1", "2", "3"]
     simulation.session.establish()
     assert (await api.get_json(LISTS))["MID"] == "1"
